@@ -1,0 +1,26 @@
+// Compiles into a fresh folder and swaps it in, so that a removed source cannot live on in dist; then copies what tsc does not.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const fresh = join(root, `dist.${process.pid}`);
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (compiled.status !== 0) {
+  rmSync(fresh, { recursive: true, force: true });
+  process.exit(compiled.status ?? 1);
+}
+for (const entry of readdirSync(join(root, 'src'), { recursive: true })) {
+  if (!entry.endsWith('.graphql')) continue;
+  mkdirSync(dirname(join(fresh, entry)), { recursive: true });
+  cpSync(join(root, 'src', entry), join(fresh, entry));
+}
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+renameSync(fresh, join(root, 'dist'));
