@@ -1,0 +1,53 @@
+import type { Agent } from '../drill/entities/agent.ts';
+import type { Build } from '../drill/entities/build.ts';
+import type { Job } from '../drill/entities/job.ts';
+import type { ClockOffset, Pipeline } from '../drill/entities/surroundings.ts';
+import type { Answer, Call, Outcome } from '../drill/call.ts';
+
+/** A build with the command jobs that the same answer listed (without their histories: `events` null). */
+export interface BuildWithJobs {
+  readonly build: Build;
+  readonly jobs: readonly Job[];
+}
+
+/** What a drill asks of Buildkite, in our words. Reads retry inside their time; an Answer or Outcome never throws for the service's fault. */
+export interface Buildkite {
+  /** The pipeline `organization/slug` and its open builds on a branch; `not-found` names which of organization and pipeline it is in its message. */
+  pipeline(
+    organization: string,
+    slug: string,
+    branch: string,
+    signal: AbortSignal,
+  ): Promise<Answer<Pipeline>>;
+  /** One build by `organization/pipeline/number` or by UUID. */
+  build(slugOrUuid: string, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
+  /** The build that carries the meta-data `gameday-drill=<drill>`, or null where the pipeline has none. */
+  buildOfDrill(
+    organization: string,
+    pipeline: string,
+    drill: string,
+    signal: AbortSignal,
+  ): Promise<Answer<BuildWithJobs | null>>;
+  /** One job with its whole history of events. */
+  job(uuid: string, signal: AbortSignal): Promise<Answer<Job>>;
+  /** One agent, also one that is lost or gone, with the jobs it was given lately (without histories). */
+  agent(
+    organization: string,
+    uuid: string,
+    signal: AbortSignal,
+  ): Promise<Answer<{ agent: Agent; jobs: readonly Job[] }>>;
+  /** Agents that carry a tag `key=value`; connected and stopping ones only (that is all Buildkite lists). */
+  agentsWithTag(
+    organization: string,
+    tag: string,
+    signal: AbortSignal,
+  ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
+  /** Starts a build. Sent once; an unknown outcome is looked up by the meta-data, never sent again blindly. */
+  createBuild(
+    call: Extract<Call, { kind: 'create-build' }>,
+    signal: AbortSignal,
+  ): Promise<Outcome<BuildWithJobs>>;
+  cancelBuild(call: Extract<Call, { kind: 'cancel-build' }>, signal: AbortSignal): Promise<Outcome<null>>;
+  /** The server's clock against ours as of the latest answer; null before the first one or where it sends no `Date`. */
+  clock(): ClockOffset | null;
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** Milliseconds since the epoch; whose clock it is stands beside each field. */
+export const Instant = z.number().int();
+export type Instant = z.infer<typeof Instant>;
+
+/** Build states of Buildkite's GraphQL API in lower case (`BuildStates`); what we do not know is `other`, kept raw beside it. */
+export const BuildState = z.enum([
+  'creating',
+  'scheduled',
+  'running',
+  'blocked',
+  'failing',
+  'canceling',
+  'canceled',
+  'failed',
+  'passed',
+  'skipped',
+  'not_run',
+  'other',
+]);
+export type BuildState = z.infer<typeof BuildState>;
+
+/** One Buildkite build in our words; times are Buildkite's. */
+export const Build = z.strictObject({
+  /** UUID. */
+  id: z.string(),
+  /** GraphQL id, which mutations want. */
+  nodeId: z.string(),
+  number: z.number().int(),
+  url: z.string(),
+  organization: z.string(),
+  pipeline: z.string(),
+  branch: z.string(),
+  state: BuildState,
+  rawState: z.string(),
+  createdAt: Instant.nullable(),
+  startedAt: Instant.nullable(),
+  finishedAt: Instant.nullable(),
+  canceledAt: Instant.nullable(),
+  /** Name of the person who canceled it; null where Buildkite did so itself, or nobody. */
+  canceledBy: z.string().nullable(),
+  cancelReason: z.string().nullable(),
+  metaData: z.record(z.string(), z.string()),
+  /** UUIDs of the command jobs that the last read listed; superseded attempts may be missing from it. */
+  jobs: z.array(z.string()),
+  /** False where the listing was cut at its page's end: then a job may exist that we did not see. */
+  jobsComplete: z.boolean(),
+});
+export type Build = z.infer<typeof Build>;
+
+const ENDED: ReadonlySet<BuildState> = new Set(['passed', 'failed', 'canceled', 'skipped', 'not_run']);
+
+/** Whether nothing more happens to the build by itself (a retry by hand may still reopen it). */
+export function buildEnded(build: Build): boolean {
+  return ENDED.has(build.state);
+}

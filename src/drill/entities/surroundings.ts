@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { Instant } from './build.ts';
+
+/** One pipeline, as far as a drill must know it. */
+export const Pipeline = z.strictObject({
+  nodeId: z.string(),
+  slug: z.string(),
+  url: z.string(),
+  cancelIntermediateBuilds: z.boolean(),
+  cancelIntermediateFilter: z.string().nullable(),
+  skipIntermediateBuilds: z.boolean(),
+  skipIntermediateFilter: z.string().nullable(),
+  /** Step keys where the steps' YAML could be read; null where it cannot be known (dynamic pipelines). */
+  stepKeys: z.array(z.string()).nullable(),
+  /** Whether the steps upload further steps, so that a missing key proves nothing. */
+  dynamic: z.boolean(),
+  /** Builds of the drill's branch that are scheduled or running: number and, if ours, the drill id. */
+  openBuilds: z.array(
+    z.strictObject({ number: z.number().int(), url: z.string(), drill: z.string().nullable() }),
+  ),
+});
+export type Pipeline = z.infer<typeof Pipeline>;
+
+/** What the runner itself runs on. `unresolved` says why it could not be told. */
+export const Self = z.strictObject({
+  taskArn: z.string().nullable(),
+  agentId: z.string().nullable(),
+  jobId: z.string().nullable(),
+  buildId: z.string().nullable(),
+  triggeringBuildId: z.string().nullable(),
+  unresolved: z.string().nullable(),
+});
+export type Self = z.infer<typeof Self>;
+
+/** The kill switch's files and variables: `thrown` says which one is on. */
+export const KillSwitch = z.strictObject({ thrown: z.string().nullable() });
+export type KillSwitch = z.infer<typeof KillSwitch>;
+
+/** The lock of this cluster and service in the state directory. */
+export const Lock = z.strictObject({
+  key: z.string(),
+  ours: z.boolean(),
+  heldBy: z.string().nullable(),
+  since: Instant.nullable(),
+});
+export type Lock = z.infer<typeof Lock>;
+
+/** Past strikes at this cluster and service as the ledger in the state directory has them. */
+export const Ledger = z.strictObject({
+  strikes: z.array(z.strictObject({ drill: z.string(), taskArn: z.string(), at: Instant })),
+});
+export type Ledger = z.infer<typeof Ledger>;
+
+/** Tasks of the service or family that are down or going down, as ECS still shows them (about an hour). */
+export const RecentStops = z.strictObject({
+  tasks: z.array(
+    z.strictObject({
+      arn: z.string(),
+      stoppedReason: z.string().nullable(),
+      stoppingAt: Instant.nullable(),
+      ended: z.boolean(),
+    }),
+  ),
+});
+export type RecentStops = z.infer<typeof RecentStops>;
+
+/** What a condition that the scenario names said when it was read. */
+export const Halt = z.strictObject({ name: z.string(), halted: z.boolean(), said: z.string() });
+export type Halt = z.infer<typeof Halt>;
+
+/** Agents that carry one task's ARN: their UUIDs. Lost and long-gone ones are not listed by Buildkite. */
+export const AgentsOfTask = z.strictObject({
+  taskArn: z.string(),
+  agents: z.array(z.string()),
+  complete: z.boolean(),
+});
+export type AgentsOfTask = z.infer<typeof AgentsOfTask>;
+
+/** The build that carries this drill's meta-data: its UUID, or null where there is none. */
+export const DrillBuild = z.strictObject({ build: z.string().nullable() });
+export type DrillBuild = z.infer<typeof DrillBuild>;
+
+/** How far a server's clock is ahead of ours, from its `Date` header (whole seconds): `offset` within ± `uncertainty` ms. */
+export const ClockOffset = z.strictObject({ offset: z.number(), uncertainty: z.number() });
+export type ClockOffset = z.infer<typeof ClockOffset>;

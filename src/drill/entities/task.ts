@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { Instant } from './build.ts';
+
+/** One container of a task as DescribeTasks shows it. */
+export const Container = z.strictObject({
+  name: z.string(),
+  status: z.string(),
+  exitCode: z.number().int().nullable(),
+  /** Runtime errors, `OutOfMemoryError: ...` among them. */
+  reason: z.string().nullable(),
+  runtimeId: z.string().nullable(),
+});
+export type Container = z.infer<typeof Container>;
+
+/** One ECS task in our words; times are ECS's (`executionStoppedAt` on EC2: the instance's). */
+export const Task = z.strictObject({
+  arn: z.string(),
+  clusterArn: z.string(),
+  /** `service:<name>` or `family:<family>`. */
+  group: z.string().nullable(),
+  startedBy: z.string().nullable(),
+  launchType: z.string().nullable(),
+  capacityProvider: z.string().nullable(),
+  definition: z.string(),
+  version: z.number().int().nullable(),
+  status: z.string(),
+  desired: z.string(),
+  stopCode: z.string().nullable(),
+  stoppedReason: z.string().nullable(),
+  createdAt: Instant.nullable(),
+  startedAt: Instant.nullable(),
+  stoppingAt: Instant.nullable(),
+  executionStoppedAt: Instant.nullable(),
+  stoppedAt: Instant.nullable(),
+  tags: z.record(z.string(), z.string()),
+  containers: z.array(Container),
+});
+export type Task = z.infer<typeof Task>;
+
+/** One container as the task definition gives it. */
+export const ContainerDefinition = z.strictObject({
+  name: z.string(),
+  essential: z.boolean(),
+  entryPoint: z.array(z.string()),
+  command: z.array(z.string()),
+  environment: z.record(z.string(), z.string()),
+  /** Milliseconds; null where the definition gives none (ECS: 30 s unless the EC2 host says otherwise). */
+  stopTimeout: z.number().int().nullable(),
+  dependsOn: z.array(z.string()),
+  initProcess: z.boolean(),
+});
+export type ContainerDefinition = z.infer<typeof ContainerDefinition>;
+
+/** A registered task definition. */
+export const TaskDefinition = z.strictObject({
+  arn: z.string(),
+  family: z.string(),
+  containers: z.array(ContainerDefinition),
+});
+export type TaskDefinition = z.infer<typeof TaskDefinition>;
+
+/** One deployment of a service. */
+export const Deployment = z.strictObject({
+  id: z.string(),
+  status: z.string(),
+  rolloutState: z.string().nullable(),
+  desired: z.number().int(),
+  running: z.number().int(),
+  pending: z.number().int(),
+});
+
+/** One ECS service. */
+export const Service = z.strictObject({
+  arn: z.string(),
+  name: z.string(),
+  status: z.string(),
+  desired: z.number().int(),
+  running: z.number().int(),
+  pending: z.number().int(),
+  deployments: z.array(Deployment),
+  tags: z.record(z.string(), z.string()),
+});
+export type Service = z.infer<typeof Service>;
+
+/** One ECS cluster. */
+export const Cluster = z.strictObject({
+  arn: z.string(),
+  name: z.string(),
+  status: z.string(),
+  tags: z.record(z.string(), z.string()),
+});
+export type Cluster = z.infer<typeof Cluster>;
+
+/** ECS forgets nothing of a stopped task but the future: STOPPED and DELETED are final (task life cycle). */
+export function taskEnded(task: Task): boolean {
+  return task.status === 'STOPPED' || task.status === 'DELETED';
+}
+
+/** Whether the task is on its way down or gone. */
+export function goingDown(task: Task): boolean {
+  return task.desired === 'STOPPED' || task.stoppingAt !== null || task.stopCode !== null || taskEnded(task);
+}

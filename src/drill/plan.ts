@@ -1,0 +1,118 @@
+import { z } from 'zod';
+
+/** Milliseconds. */
+const Duration = z.number().int().nonnegative();
+
+/** Days and hours in which a drill may strike, in an IANA time zone. */
+export const Window = z.strictObject({
+  /** IANA name, `Europe/Berlin`. */
+  timeZone: z.string(),
+  days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])),
+  /** `HH:MM`, 24 hours; a window over midnight has `to` before `from`. */
+  from: z.string(),
+  to: z.string(),
+  /** Dates `YYYY-MM-DD` in that zone on which nothing is struck. */
+  blackout: z.array(z.string()),
+});
+export type Window = z.infer<typeof Window>;
+
+/** A condition that stops a drill from striking: a file that exists, or an address that does not answer 2xx. */
+export const HaltCondition = z.strictObject({
+  name: z.string(),
+  file: z.string().optional(),
+  url: z.string().optional(),
+});
+export type HaltCondition = z.infer<typeof HaltCondition>;
+
+/** A scenario after interpolation and validation: durations in milliseconds, defaults filled in. */
+export const Scenario = z.strictObject({
+  version: z.literal(1),
+  title: z.string(),
+  build: z.strictObject({
+    organization: z.string().nullable(),
+    pipeline: z.string(),
+    /** A running build to strike instead of a new one. */
+    number: z.number().int().nullable(),
+    branch: z.string(),
+    commit: z.string(),
+    message: z.string(),
+    env: z.record(z.string(), z.string()),
+  }),
+  cluster: z.strictObject({
+    region: z.string().nullable(),
+    /** Name or ARN. */
+    name: z.string(),
+    service: z.string().nullable(),
+    family: z.string().nullable(),
+    taskTag: z.strictObject({ key: z.string(), value: z.string() }).nullable(),
+    /** Name of the agent's container in the task definition, where it cannot be told otherwise. */
+    container: z.string().nullable(),
+    sharedTask: z.enum(['forbidden', 'allowed']),
+    mapping: z.enum(['tag', 'hostname']),
+  }),
+  when: z.strictObject({
+    trigger: z.literal('step-in-flight'),
+    step: z.string(),
+    inFlightFor: Duration,
+    startWithin: Duration,
+    /** How often the aim may be taken again when the step ended before the stop was sent. */
+    attempts: z.number().int().min(1).max(10),
+  }),
+  inject: z.strictObject({ fault: z.enum(['stop-task', 'none']) }),
+  expect: z.strictObject({
+    build: z.enum(['passed', 'any']),
+    drain: z.strictObject({ within: Duration.nullable() }),
+    handover: z.enum(['forbidden', 'allowed']),
+  }),
+  limits: z.strictObject({ verdictWithin: Duration, pollEvery: Duration.min(100) }),
+  safety: z.strictObject({
+    allowLastWorker: z.boolean(),
+    window: Window.nullable(),
+    minimumInterval: Duration,
+    killSwitch: z.string().nullable(),
+    haltWhen: z.array(HaltCondition),
+  }),
+  /** Names of variables whose values must never be shown. */
+  secrets: z.array(z.string()),
+  /** Path of the rig file, absolute; what stands in under `--rig`. */
+  rig: z.string().nullable(),
+  control: z.strictObject({ outcome: z.string(), reason: z.string() }).nullable(),
+});
+export type Scenario = z.infer<typeof Scenario>;
+
+/** What a rig says of itself: shown, never trusted; it can only make an answer inconclusive. */
+export const RigFacts = z.strictObject({
+  executor: z.string(),
+  pid1: z.boolean(),
+  agent: z.strictObject({ kind: z.string(), path: z.string().nullable(), version: z.string().nullable() }),
+  shell: z.string().nullable(),
+  knobs: z.record(z.string(), z.unknown()),
+  lostAfterMs: z.number().nullable(),
+});
+export type RigFacts = z.infer<typeof RigFacts>;
+
+/** All that one drill is about to do, fixed before anything is contacted. */
+export const Plan = z.strictObject({
+  scenario: Scenario,
+  /** Path of the scenario file as the user gave it. */
+  file: z.string(),
+  /** SHA-256 of the resolved scenario, so that a resume refuses a changed one. */
+  digest: z.string(),
+  organization: z.string(),
+  region: z.string(),
+  /** `rig` where everything is a stand-in. */
+  label: z.string().nullable(),
+  rig: RigFacts.nullable(),
+  /** Ends with the runner, so that the drill cannot be resumed after it. */
+  embeddedRig: z.boolean(),
+  /** `yes`: the person said so beforehand; `ask`: a terminal is asked at the last instant; `refuse`: nobody can be asked. */
+  consent: z.enum(['yes', 'ask', 'refuse']),
+  dryRun: z.boolean(),
+  /** How long Buildkite may need to give up on a silent agent, milliseconds. */
+  lostAfter: Duration,
+  /** Names the endpoints, account, region, cluster and service for lock and ledger. */
+  lockKey: z.string(),
+  /** gameday's own version. */
+  runner: z.string(),
+});
+export type Plan = z.infer<typeof Plan>;

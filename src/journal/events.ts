@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import { Call, Trouble } from '../drill/call.ts';
+import { Instant } from '../drill/entities/build.ts';
+import { Task } from '../drill/entities/task.ts';
+import { Plan } from '../drill/plan.ts';
+import { Fact, Subject } from '../drill/world.ts';
+
+/** One guard's answer: it holds, or it refuses with its reason. A guard that cannot get its answer refuses. */
+export const GuardAnswer = z.strictObject({
+  guard: z.string(),
+  holds: z.boolean(),
+  /** A reason of the table where it does not hold. */
+  reason: z.string().nullable(),
+  said: z.string(),
+});
+export type GuardAnswer = z.infer<typeof GuardAnswer>;
+
+/** What is struck, and why it is this one. */
+export const Target = z.strictObject({
+  jobId: z.string(),
+  agentId: z.string(),
+  taskArn: z.string(),
+  /** Name of the agent's container in the task definition. */
+  container: z.string(),
+  /** How the container was told: `named`, `tag` or `only-essential`. */
+  containerBy: z.enum(['named', 'tag', 'only-essential']),
+  why: z.string(),
+});
+export type Target = z.infer<typeof Target>;
+
+/** One read: what was asked, when it was sent and answered by the runner's clock, and how it went. */
+export const Read = z.strictObject({
+  subject: Subject,
+  sentAt: Instant,
+  answeredAt: Instant,
+  ok: z.boolean(),
+  error: Trouble.nullable(),
+});
+export type Read = z.infer<typeof Read>;
+
+/** One check's answer and the event numbers it rests on. */
+export const Finding = z.strictObject({
+  check: z.string(),
+  /** `yes` and `no` are proven; `unknown` lacks evidence; `unasked` does not apply to this drill. */
+  holds: z.enum(['yes', 'no', 'unknown', 'unasked']),
+  /** The reason of the table that it raises, if any. */
+  raises: z.string().nullable(),
+  said: z.string(),
+  notes: z.array(z.string()),
+  events: z.array(z.number().int()),
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** All findings together, and what decides. */
+export const Verdict = z.strictObject({
+  outcome: z.string(),
+  reason: z.string(),
+  stage: z.string(),
+  said: z.string(),
+  /** Why it failed, in plain words; null where there is nothing to explain. */
+  cause: z.string().nullable(),
+  next: z.string(),
+  findings: z.array(Finding),
+  notes: z.array(z.string()),
+});
+export type Verdict = z.infer<typeof Verdict>;
+
+const Sent = {
+  sentAt: Instant,
+  answeredAt: Instant,
+  result: z.enum(['ok', 'refused', 'unknown']),
+  trouble: Trouble.nullable(),
+};
+
+/** The table of event codes: text for people and schema of the payload. The reference page is generated from it. */
+export const EVENTS = {
+  GD_DRILL_PLANNED: {
+    text: 'The drill was planned; nothing is contacted yet. Holds the whole scenario.',
+    payload: z.strictObject({ plan: Plan }),
+  },
+  GD_RESUMED: {
+    text: 'Another process went on with the drill.',
+    payload: z.strictObject({ runner: z.string(), pid: z.number().int() }),
+  },
+  GD_OBSERVED: {
+    text: 'Services were read: which reads, how they went, and every fact that changed, whole.',
+    payload: z.strictObject({ reads: z.array(Read), facts: z.array(Fact) }),
+  },
+  GD_GUARDS_ANSWERED: {
+    text: 'Every guard gave its answer, at the gate or at the last instant.',
+    payload: z.strictObject({ at: z.enum(['gate', 'last-instant']), answers: z.array(GuardAnswer) }),
+  },
+  GD_BUILD_INTENDED: {
+    text: 'The build is about to be created.',
+    payload: z.strictObject({ call: Call }),
+  },
+  GD_BUILD_SENT: {
+    text: 'The call that creates the build was sent.',
+    payload: z.strictObject({ ...Sent, buildId: z.string().nullable() }),
+  },
+  GD_BUILD_KNOWN: {
+    text: "The drill's build is known: created, found by its meta-data, or named by the scenario.",
+    payload: z.strictObject({ buildId: z.string(), by: z.enum(['created', 'meta-data', 'named']) }),
+  },
+  GD_TARGET_CHOSEN: {
+    text: 'The trigger fired and yielded its target.',
+    payload: z.strictObject({ target: Target, attempt: z.number().int() }),
+  },
+  GD_TARGET_REVERIFIED: {
+    text: 'Everything was read again at the last instant and the target stands.',
+    payload: z.strictObject({ target: Target }),
+  },
+  GD_TARGET_DROPPED: {
+    text: 'The target fell away before anything was sent; the aim is taken again.',
+    payload: z.strictObject({ said: z.string() }),
+  },
+  GD_CONFIRMED: {
+    text: 'A person was asked, or had said yes beforehand.',
+    payload: z.strictObject({
+      answer: z.enum(['yes', 'no', 'beforehand', 'rig', 'nobody']),
+      shown: z.string(),
+    }),
+  },
+  GD_FAULT_INTENDED: {
+    text: 'The fault is about to be injected.',
+    payload: z.strictObject({ call: Call, attempt: z.number().int() }),
+  },
+  GD_FAULT_SENT: {
+    text: 'The call that injects the fault was sent.',
+    payload: z.strictObject({ ...Sent, attempt: z.number().int(), task: Task.nullable() }),
+  },
+  GD_FAULT_LANDED: {
+    text: 'The stop is proven to have landed.',
+    payload: z.strictObject({ taskArn: z.string(), by: z.enum(['answer', 'observation']), said: z.string() }),
+  },
+  GD_WATCH_ENDED: {
+    text: 'Nothing more can change the outcome, or the time is over.',
+    payload: z.strictObject({ why: z.enum(['settled', 'deadline', 'gap']), said: z.string() }),
+  },
+  GD_UNDO_INTENDED: {
+    text: 'What the drill started is about to be undone or canceled.',
+    payload: z.strictObject({ call: Call }),
+  },
+  GD_UNDO_SENT: {
+    text: 'The undoing call was sent.',
+    payload: z.strictObject({ ...Sent }),
+  },
+  GD_HALTED: {
+    text: 'The drill goes no further: refused, could not run, or proves nothing; nothing more is injected.',
+    payload: z.strictObject({ reason: z.string(), said: z.string() }),
+  },
+  GD_INTERRUPTED: {
+    text: 'A signal ended the run; the journal is closed and the drill can be resumed.',
+    payload: z.strictObject({ signal: z.enum(['SIGINT', 'SIGTERM']) }),
+  },
+  GD_SETTLED: {
+    text: 'Nothing of the drill is left to undo; what was left on purpose is named.',
+    payload: z.strictObject({ left: z.array(z.string()) }),
+  },
+  GD_JUDGED: {
+    text: 'The verdict.',
+    payload: z.strictObject({ verdict: Verdict }),
+  },
+} as const;
+export type EventCode = keyof typeof EVENTS;
+export type PayloadOf<C extends EventCode> = z.infer<(typeof EVENTS)[C]['payload']>;
+
+/** An event before the journal gave it number, time and checksum. */
+export type NewEvent = { [C in EventCode]: { readonly code: C; readonly payload: PayloadOf<C> } }[EventCode];
+
+/** One line of a journal. `v` is the journal's version; `sum` chains it to the line before. */
+export type DrillEvent = NewEvent & {
+  readonly v: 1;
+  readonly seq: number;
+  readonly at: Instant;
+  readonly drill: string;
+  readonly sum: string;
+};
+
+/** The events of one code, typed. */
+export function eventsOf<C extends EventCode>(
+  journal: readonly DrillEvent[],
+  code: C,
+): readonly (DrillEvent & { readonly code: C; readonly payload: PayloadOf<C> })[] {
+  return journal.filter((event) => event.code === code) as unknown as readonly (DrillEvent & {
+    readonly code: C;
+    readonly payload: PayloadOf<C>;
+  })[];
+}

@@ -1,0 +1,375 @@
+/** How a drill or a game day ended; the exit code follows from it alone. */
+export const EXIT_CODES = {
+  passed: 0,
+  planned: 0,
+  baseline: 0,
+  'not-lost': 0,
+  failed: 10,
+  inconclusive: 11,
+  'bad-input': 2,
+  refused: 3,
+  'could-not-run': 4,
+  internal: 1,
+  interrupted: 130,
+} as const;
+export type OutcomeName = keyof typeof EXIT_CODES;
+
+/** Where a reason is decided: before the stages, or in one of verdict's five stages. */
+export type Stage = 'before' | 'A' | 'B' | 'C' | 'D' | 'E';
+
+export interface ReasonRow {
+  readonly outcome: OutcomeName;
+  readonly stage: Stage;
+  /** One sentence for a stranger. */
+  readonly meaning: string;
+  /** The next move of whoever reads it. */
+  readonly next: string;
+}
+
+function row(outcome: OutcomeName, stage: Stage, meaning: string, next: string): ReasonRow {
+  return { outcome, stage, meaning, next };
+}
+
+/** Every reason there is. The list is closed and its names are API; within a stage the order of this table decides. */
+export const REASONS = {
+  'step-never-ran': row(
+    'inconclusive',
+    'A',
+    'The step was not in flight within its time.',
+    'Check the step key and that an agent can take the job, or raise when.startWithin.',
+  ),
+  'finished-before-stop': row(
+    'inconclusive',
+    'A',
+    "The job's end cannot be proven to lie after the stop.",
+    'Strike earlier (when.inFlightFor) or use a longer step, then run it again.',
+  ),
+  'missed-target': row(
+    'inconclusive',
+    'A',
+    'Another task or job than the one aimed at was hit.',
+    'Read what happened to that job, then run the drill again.',
+  ),
+  'stopped-by-other': row(
+    'inconclusive',
+    'A',
+    "The task was going down for somebody else's reason, or a user stopped the agent.",
+    'Find out who stopped it, then run the drill again.',
+  ),
+  'stop-not-confirmed': row(
+    'inconclusive',
+    'A',
+    'There is no proof that our stop landed.',
+    'Check ECS for the task, then run the drill again.',
+  ),
+  'unsound-baseline': row(
+    'inconclusive',
+    'A',
+    'The build was already failing, canceling or hurt before the strike, so nothing was struck.',
+    'Make the build sound first, then run the drill again.',
+  ),
+  'out-of-memory': row(
+    'inconclusive',
+    'B',
+    "The agent's container died of memory before its stop time-out.",
+    'Raise the memory of the task, then run the drill again.',
+  ),
+  'host-gone': row(
+    'inconclusive',
+    'B',
+    'The host of the task went away during the drill.',
+    'Run the drill again on a steady host.',
+  ),
+  'build-canceled': row(
+    'inconclusive',
+    'B',
+    'The build was canceled or timed out while the drill watched.',
+    'Find out who canceled it, then run the drill again.',
+  ),
+  'unrelated-loss': row(
+    'inconclusive',
+    'B',
+    'A job on a task that was not struck was lost and reddened the build.',
+    'Look at that agent first, then run the drill again.',
+  ),
+  'no-pid1-semantics': row(
+    'inconclusive',
+    'B',
+    'The rig had no real PID 1, and the container starts something else than the agent itself.',
+    'Run it with the namespace executor (Linux).',
+  ),
+  lost: row(
+    'failed',
+    'C',
+    'The job was lost with its worker, and its build is not green.',
+    'Mend how the container hears SIGTERM, or give the step time: see the cause.',
+  ),
+  'masked-loss': row(
+    'failed',
+    'C',
+    'The job was lost; a retry or soft_fail made the build green.',
+    'The loss happened: mend the drain. A retry is a backstop, not a drain.',
+  ),
+  'canceled-by-agent': row(
+    'failed',
+    'C',
+    'The agent canceled its own job: it was told twice to stop, or its own timer ran.',
+    'Send the agent one SIGTERM only, and leave it the time.',
+  ),
+  'broken-by-stop': row(
+    'failed',
+    'C',
+    'The stop broke the job itself: it ended with a signal or code of one.',
+    'Let the stop signal reach the agent alone, not the job.',
+  ),
+  'not-drained': row(
+    'failed',
+    'C',
+    'The worker did not drain, whatever the colour of the build.',
+    'Make the agent PID 1 (exec form) and leave it stopTimeout enough.',
+  ),
+  'sidecar-cut': row(
+    'failed',
+    'C',
+    'A watched container did not end clean, or ended before the agent.',
+    'Let the agent depend on its sidecar (dependsOn).',
+  ),
+  'build-failed': row(
+    'failed',
+    'C',
+    'The build or the struck attempt failed otherwise; the cause is undecided.',
+    'Run it with `fault: none` to see whether it fails by itself.',
+  ),
+  'drain-too-slow': row(
+    'failed',
+    'C',
+    'The worker drained, but slower than allowed.',
+    'Shorten the step, or allow more in expect.drain.within.',
+  ),
+  'idle-too-slow': row(
+    'failed',
+    'C',
+    'The idle worker left, but slower than allowed.',
+    'Lower --disconnect-after-idle-timeout or allow more.',
+  ),
+  'observation-gap': row(
+    'inconclusive',
+    'D',
+    'The services or the runner were away and the evidence is gone.',
+    'Run the drill again when the services answer.',
+  ),
+  'drain-not-proven': row(
+    'inconclusive',
+    'D',
+    'It cannot be shown that the agent left because of the stop.',
+    'Upgrade the agent (3.138 or later reports its stop), then run it again.',
+  ),
+  'disconnect-not-received': row(
+    'inconclusive',
+    'D',
+    'The container ended 0 in time, but Buildkite got no disconnect.',
+    "Check the agent's network at its end, then run it again.",
+  ),
+  'evidence-missing': row(
+    'inconclusive',
+    'D',
+    'A piece of evidence that a pass needs does not exist.',
+    'See which check has no answer and give it what it needs.',
+  ),
+  'verdict-timeout': row(
+    'inconclusive',
+    'D',
+    'Not everything was over when limits.verdictWithin ended.',
+    'Raise limits.verdictWithin.',
+  ),
+  drained: row(
+    'passed',
+    'E',
+    'The stop landed in flight and the worker drained because of it.',
+    'Nothing to do.',
+  ),
+  retired: row('passed', 'E', 'An idle worker left within its time.', 'Nothing to do.'),
+  'handed-over': row(
+    'passed',
+    'E',
+    'The attempt was lost or stopped and an automatic retry passed on another task.',
+    'Nothing to do; the loss is counted.',
+  ),
+  'not-lost': row(
+    'not-lost',
+    'E',
+    'The build passed and no attempt was lost; ECS shows no stop, so this proves no drain.',
+    'Give --task or --since to judge a drain.',
+  ),
+  'not-allowed': row(
+    'refused',
+    'before',
+    'The target is not among what the scenario names.',
+    'Name it, or do not strike it.',
+  ),
+  'blast-radius': row(
+    'refused',
+    'before',
+    'The strike would reach further than allowed.',
+    'Wait until the service is settled, or allow it in safety.',
+  ),
+  'self-target': row(
+    'refused',
+    'before',
+    'The strike would hit what gameday itself runs on.',
+    'Run gameday elsewhere.',
+  ),
+  'shared-task': row(
+    'refused',
+    'before',
+    'Several agents or unseen jobs live on the target task.',
+    'Run one agent a task, or set cluster.sharedTask: allowed.',
+  ),
+  'outside-window': row('refused', 'before', 'Now is outside the allowed hours.', 'Wait for the window.'),
+  'too-soon': row(
+    'refused',
+    'before',
+    'The last strike was too short a time ago.',
+    'Wait for safety.minimumInterval.',
+  ),
+  'lock-held': row(
+    'refused',
+    'before',
+    'Another drill is at this service.',
+    'Wait for it, or settle it with `gameday abort`.',
+  ),
+  'kill-switch': row('refused', 'before', 'The kill switch is on.', 'Take it off when it is safe.'),
+  'confirm-declined': row('refused', 'before', 'The person who was asked said no.', 'Nothing was stopped.'),
+  'confirm-needed': row(
+    'refused',
+    'before',
+    'Nobody could be asked, and --yes was not given.',
+    'Run it on a terminal, or give --yes.',
+  ),
+  'inert-fault': row(
+    'refused',
+    'before',
+    'The fault would do nothing to this target.',
+    'Choose a fault that reaches it.',
+  ),
+  preflight: row('refused', 'before', 'A preflight rule is broken.', 'Mend what it names.'),
+  halted: row('refused', 'before', 'A halt condition of the scenario holds.', 'Look at the condition.'),
+  'buildkite-unauthorized': row(
+    'could-not-run',
+    'before',
+    'Buildkite does not accept the token.',
+    'Check BUILDKITE_API_TOKEN and that GraphQL access is enabled for it.',
+  ),
+  'buildkite-unreachable': row(
+    'could-not-run',
+    'before',
+    'Buildkite could not be reached.',
+    'Check the network and the endpoint.',
+  ),
+  'buildkite-rate-limited': row(
+    'could-not-run',
+    'before',
+    'Buildkite limits the rate for good.',
+    'Wait, or use a token of its own.',
+  ),
+  'buildkite-error': row(
+    'could-not-run',
+    'before',
+    'Buildkite answered with something else than an answer.',
+    'Check the endpoint.',
+  ),
+  'aws-unauthorized': row(
+    'could-not-run',
+    'before',
+    'AWS has no valid credentials of ours.',
+    'Check the credential chain.',
+  ),
+  'aws-denied': row('could-not-run', 'before', 'AWS denies the call.', 'Grant the action that is named.'),
+  'aws-unreachable': row(
+    'could-not-run',
+    'before',
+    'ECS could not be reached.',
+    'Check the network, the region and the endpoint.',
+  ),
+  'no-such-organization': row(
+    'could-not-run',
+    'before',
+    'Buildkite shows no such organization to this token.',
+    'Check its slug.',
+  ),
+  'no-such-pipeline': row(
+    'could-not-run',
+    'before',
+    'Buildkite shows no such pipeline to this token.',
+    'Check its slug.',
+  ),
+  'no-such-step': row('could-not-run', 'before', 'The pipeline has no step of that key.', 'Check when.step.'),
+  'no-such-cluster': row(
+    'could-not-run',
+    'before',
+    'ECS knows no such cluster, service or task there.',
+    'Check cluster.name and region.',
+  ),
+  'agent-not-mapped': row(
+    'could-not-run',
+    'before',
+    'The agent cannot be mapped to exactly one task and container.',
+    'Start the agent with --tags-from-ecs-meta-data, or name cluster.container.',
+  ),
+  'build-not-created': row(
+    'could-not-run',
+    'before',
+    'The build could not be started.',
+    'See what Buildkite said.',
+  ),
+  'fault-refused': row('could-not-run', 'before', 'ECS refused the stop.', 'See what ECS said.'),
+  'journal-unwritable': row(
+    'could-not-run',
+    'before',
+    'The journal cannot be written, so nothing was struck.',
+    'Check --out and the disk.',
+  ),
+  'rig-failed': row(
+    'could-not-run',
+    'before',
+    'The rig did not start or ended early.',
+    'See what the rig said.',
+  ),
+  planned: row(
+    'planned',
+    'before',
+    'A dry run: nothing was sent that changes anything.',
+    'Run it without --dry-run.',
+  ),
+  baseline: row(
+    'baseline',
+    'before',
+    'Nothing was injected and the build passed: a baseline, no proof.',
+    'Run it with a fault.',
+  ),
+  'bad-input': row('bad-input', 'before', 'Something given is wrong.', 'Mend what is named.'),
+  internal: row('internal', 'before', 'A defect of gameday itself.', 'Report it with the journal.'),
+  interrupted: row('interrupted', 'before', 'The run was interrupted; the journal is closed.', 'Resume it.'),
+} as const satisfies Record<string, ReasonRow>;
+export type Reason = keyof typeof REASONS;
+
+/** Reasons of the stages A to D in the order in which they decide. */
+export const REASONS_IN_ORDER: readonly Reason[] = (Object.keys(REASONS) as Reason[]).filter((reason) =>
+  ['A', 'B', 'C', 'D'].includes(REASONS[reason].stage),
+);
+
+/** The row of a reason. */
+export function rowOf(reason: Reason): ReasonRow {
+  return REASONS[reason];
+}
+
+/** Exit code of an outcome; an interruption takes its signal's. */
+export function exitCodeOf(outcome: OutcomeName, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): number {
+  if (outcome === 'interrupted') return signal === 'SIGTERM' ? 143 : 130;
+  return EXIT_CODES[outcome];
+}
+
+/** Whether a word is one of the closed list of reasons. */
+export function isReason(word: string): word is Reason {
+  return Object.hasOwn(REASONS, word);
+}

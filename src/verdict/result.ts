@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { Finding, GuardAnswer, Target } from '../journal/events.ts';
+import { RigFacts } from '../drill/plan.ts';
+
+/** One moment of what happened, in order: whose clock it is stands in `clock`. */
+export const Moment = z.strictObject({
+  at: z.number().int(),
+  said: z.string(),
+  clock: z.enum(['runner', 'buildkite', 'ecs', 'agent']),
+  event: z.number().int(),
+});
+export type Moment = z.infer<typeof Moment>;
+
+/** One attempt that was judged or followed, as it stood at the end. */
+export const AttemptLine = z.strictObject({
+  jobId: z.string(),
+  step: z.string().nullable(),
+  /** 1 for the first attempt of its step, 2 for its retry ... */
+  attempt: z.number().int(),
+  judged: z.boolean(),
+  state: z.string(),
+  passed: z.boolean(),
+  exitStatus: z.string().nullable(),
+  lost: z.boolean(),
+  agent: z.string().nullable(),
+  taskArn: z.string().nullable(),
+});
+export type AttemptLine = z.infer<typeof AttemptLine>;
+
+/** What one drill came to: the content of `result.json`. */
+export const DrillResult = z.strictObject({
+  version: z.literal(1),
+  drill: z.string(),
+  file: z.string(),
+  title: z.string(),
+  /** `rig` where everything was a stand-in, else null. */
+  label: z.string().nullable(),
+  outcome: z.string(),
+  reason: z.string(),
+  exitCode: z.number().int(),
+  said: z.string(),
+  cause: z.string().nullable(),
+  next: z.string(),
+  notes: z.array(z.string()),
+  /** `proven`, `none` (nothing injected), `not proven`. */
+  injection: z.enum(['proven', 'none', 'not proven']),
+  fault: z.string(),
+  build: z.strictObject({ number: z.number().int(), url: z.string(), state: z.string() }).nullable(),
+  target: Target.nullable(),
+  agent: z.strictObject({ name: z.string(), version: z.string().nullable() }).nullable(),
+  attempts: z.array(AttemptLine),
+  /** Milliseconds from the stop to the agent's disconnect, and what it was measured from. */
+  drain: z.strictObject({ ms: z.number().int(), atMost: z.number().int(), by: z.string() }).nullable(),
+  guards: z.array(GuardAnswer),
+  findings: z.array(Finding),
+  timeline: z.array(Moment),
+  rig: RigFacts.nullable(),
+  control: z.strictObject({ expected: z.string(), met: z.boolean() }).nullable(),
+  /** What a dry run would have touched. */
+  touches: z.array(z.string()),
+  /** Commands that go on from here: resume, abort. */
+  commands: z.array(z.string()),
+  journal: z.string().nullable(),
+});
+export type DrillResult = z.infer<typeof DrillResult>;
+
+/** One thing that was wrong with what was given. */
+export const InputError = z.strictObject({
+  message: z.string(),
+  /** `file:line:col`, or null where it is not in a file. */
+  at: z.string().nullable(),
+  next: z.string().nullable(),
+});
+export type InputError = z.infer<typeof InputError>;
+
+/** The one document of `--json`: a game day's whole answer; the exit code is its projection. */
+export const GameDayDocument = z.strictObject({
+  version: z.literal(1),
+  outcome: z.string(),
+  reason: z.string(),
+  exitCode: z.number().int(),
+  counts: z.record(z.string(), z.number().int()),
+  errors: z.array(InputError),
+  drills: z.array(DrillResult),
+});
+export type GameDayDocument = z.infer<typeof GameDayDocument>;
