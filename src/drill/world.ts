@@ -38,7 +38,8 @@ export const Fact = z.discriminatedUnion('kind', [
 ]);
 export type Fact = z.infer<typeof Fact>;
 export type FactKind = Fact['kind'];
-export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>['value'];
+type Values = { readonly [F in Fact as F['kind']]: F['value'] };
+export type FactOf<K extends FactKind> = Values[K];
 
 /** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID. */
 export const Subject = z.strictObject({
