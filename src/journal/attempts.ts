@@ -1,0 +1,199 @@
+import { TASK_ARN_TAG, type Agent } from '../drill/entities/agent.ts';
+import { jobEnded, jobHeld, type Job } from '../drill/entities/job.ts';
+import { taskEnded } from '../drill/entities/task.ts';
+import type { Evidence, Sighting } from './evidence.ts';
+
+/** Why an attempt is looked at (verdict rules 1 and 6). */
+export type Role =
+  /** The attempt that was aimed at. */
+  | 'struck'
+  /** Another attempt that an agent of the struck task held at the stop. */
+  | 'neighbour'
+  /** A retry of a judged attempt that an agent of the struck task took. */
+  | 'retry-on-doomed'
+  /** Accepted or started by an agent of the struck task after the stop. */
+  | 'late'
+  /** A retry of a judged attempt elsewhere. */
+  | 'retry'
+  /** Another job of the build, on a task that was not struck. */
+  | 'elsewhere';
+
+/** What proves that Buildkite gave up on the agent while it had the job. */
+export interface Loss {
+  readonly by: string;
+  readonly seq: number;
+}
+
+export interface Attempt {
+  readonly role: Role;
+  readonly job: Job;
+  readonly seen: Sighting<Job>;
+  readonly loss: Loss | null;
+  /** 1 for the first attempt of its step, 2 for its retry ... */
+  readonly number: number;
+}
+
+const JUDGED: ReadonlySet<Role> = new Set(['struck', 'neighbour', 'retry-on-doomed']);
+
+/** Whether the verdict answers for this attempt. */
+export function isJudged(attempt: Attempt): boolean {
+  return JUDGED.has(attempt.role);
+}
+
+/** UUIDs of every agent that ever carried the struck task's ARN, the target's own first. */
+export function agentsOfStruckTask(evidence: Evidence): readonly string[] {
+  const arn = evidence.strike?.taskArn ?? evidence.target?.taskArn;
+  if (arn === undefined) return [];
+  const tagged = evidence.every('agent').filter((seen) => seen.value.tags[TASK_ARN_TAG] === arn);
+  const listed = evidence.sightings('agents-of-task', arn).flatMap((seen) => seen.value.agents);
+  const own = evidence.target === null ? [] : [evidence.target.agentId];
+  return [...new Set([...own, ...listed, ...tagged.map((seen) => seen.id)])];
+}
+
+/** Every attempt that matters to the verdict, in the order in which it became known. */
+export function attemptsOf(evidence: Evidence): readonly Attempt[] {
+  const doomed = new Set(agentsOfStruckTask(evidence));
+  const jobs = evidence.every('job').map((seen) => whole(evidence, seen));
+  const roles = new Map<string, Role>();
+  for (const seen of jobs) {
+    const role = ownRole(evidence, seen, doomed);
+    if (role !== null) roles.set(seen.value.id, role);
+  }
+  followRetries(jobs, roles, doomed);
+  return jobs
+    .filter((seen) => roles.has(seen.value.id))
+    .map((seen) => ({
+      role: roles.get(seen.value.id) ?? 'elsewhere',
+      job: seen.value,
+      seen,
+      loss: lossOf(evidence, seen),
+      number: numberOf(seen.value, jobs),
+    }));
+}
+
+/** A listing shows a job without its history: the history of the last whole read still stands beside it. */
+function whole(evidence: Evidence, seen: Sighting<Job>): Sighting<Job> {
+  if (seen.value.events !== null) return seen;
+  const known = evidence.sightings('job', seen.value.id).filter((sighting) => sighting.value.events !== null);
+  const events = known.at(-1)?.value.events ?? null;
+  return events === null ? seen : { ...seen, value: { ...seen.value, events } };
+}
+
+function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<string>): Role | null {
+  const job = seen.value;
+  if (job.id === evidence.target?.jobId) return 'struck';
+  const strike = evidence.strike;
+  if (job.agentId !== null && doomed.has(job.agentId)) {
+    if (strike === null) return null;
+    const before = evidence.sightings('job', job.id).filter((sighting) => sighting.seq < strike.intendedSeq);
+    const latest = before.findLast(
+      (sighting) => sighting.value.agentId !== null && doomed.has(sighting.value.agentId),
+    );
+    if (latest !== undefined) return jobHeld(latest.value) ? 'neighbour' : null;
+    return endedBefore(job, strike.sentAt) ? null : 'late';
+  }
+  // Assigned to a doomed agent after the stop and handed back: seen by its history alone.
+  if (strike !== null && handedBack(evidence, job, doomed)) return 'late';
+  return evidence.buildId === job.buildId ? 'elsewhere' : null;
+}
+
+/** The agent's own clock against ours: a minute's difference would have to be overlooked to be fooled, so only clear cases count. */
+function endedBefore(job: Job, instant: number): boolean {
+  return job.finishedAt !== null && job.finishedAt < instant - 5_000;
+}
+
+function handedBack(evidence: Evidence, job: Job, doomed: ReadonlySet<string>): boolean {
+  return evidence
+    .sightings('job', job.id)
+    .some(
+      (sighting) =>
+        sighting.value.agentId !== null && doomed.has(sighting.value.agentId) && jobHeld(sighting.value),
+    );
+}
+
+function followRetries(
+  jobs: readonly Sighting<Job>[],
+  roles: Map<string, Role>,
+  doomed: ReadonlySet<string>,
+): void {
+  const followed: ReadonlySet<Role> = new Set(['struck', 'neighbour', 'retry-on-doomed', 'retry']);
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const { value: job } of jobs) {
+      const source = job.retryOf === null ? undefined : roles.get(job.retryOf);
+      if (source === undefined || !followed.has(source)) continue;
+      const role: Role = job.agentId !== null && doomed.has(job.agentId) ? 'retry-on-doomed' : 'retry';
+      const now = roles.get(job.id);
+      if (now === role || now === 'struck' || now === 'neighbour') continue;
+      roles.set(job.id, role);
+      grew = true;
+    }
+  }
+}
+
+function numberOf(job: Job, jobs: readonly Sighting<Job>[]): number {
+  let number = 1;
+  for (let source = job.retryOf; source !== null; number += 1) {
+    source = jobs.find((seen) => seen.value.id === source)?.value.retryOf ?? null;
+    if (number > 50) break;
+  }
+  return number;
+}
+
+/** Verdict rule 2: lost is a job's property, and each kind of proof is named. */
+function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
+  const job = seen.value;
+  const events = job.events ?? [];
+  const at = (sighting: (job: Job) => boolean): number =>
+    evidence.sightings('job', job.id).find((one) => sighting(one.value))?.seq ?? seen.seq;
+  if (events.some((event) => event.type === 'AGENT_LOST'))
+    return {
+      by: 'event AGENT_LOST',
+      seq: at((one) => (one.events ?? []).some((event) => event.type === 'AGENT_LOST')),
+    };
+  const finishedByAgent = events.some((event) => event.type === 'FINISHED' && event.actor === 'agent');
+  if (events.some((event) => event.type === 'AGENT_DISCONNECTED') && !finishedByAgent)
+    return { by: 'event AGENT_DISCONNECTED without a finish by the agent', seq: seen.seq };
+  if (jobEnded(job) && job.exitStatus === '-1' && job.signal === null && job.signalReason === null)
+    return {
+      by: 'exit status -1 without a signal or a signal reason',
+      seq: at((one) => one.exitStatus === '-1'),
+    };
+  return lossByAgent(evidence, job);
+}
+
+/** Its agent's `lostAt` set while the job was unfinished when the container had ended. */
+function lossByAgent(evidence: Evidence, job: Job): Loss | null {
+  if (jobEnded(job) || job.agentId === null) return null;
+  const agent = evidence.last('agent', job.agentId);
+  if (agent === null || agent.value.lostAt === null) return null;
+  if (!containerEnded(evidence, agent.value)) return null;
+  return { by: "its agent's lostAt", seq: agent.seq };
+}
+
+function containerEnded(evidence: Evidence, agent: Agent): boolean {
+  const arn = agent.tags[TASK_ARN_TAG];
+  const task = arn === undefined ? null : evidence.last('task', arn);
+  return task !== null && (taskEnded(task.value) || task.value.executionStoppedAt !== null);
+}
+
+/** The last attempt in the chain of retries that begins with this one; itself where it has none. */
+export function finalAttempt(attempt: Attempt, attempts: readonly Attempt[]): Attempt {
+  let last = attempt;
+  for (let hops = 0; hops < 50; hops += 1) {
+    const next = attempts.find((other) => other.job.retryOf === last.job.id);
+    if (next === undefined) return last;
+    last = next;
+  }
+  return last;
+}
+
+/** Whether Buildkite says that the attempt passed, and not by way of `soft_fail`. */
+export function trulyPassed(job: Job): boolean {
+  return (
+    job.state === 'finished' &&
+    job.passed &&
+    !job.softFailed &&
+    (job.exitStatus === '0' || job.exitStatus === null)
+  );
+}

@@ -1,0 +1,168 @@
+import type { Plan } from '../drill/plan.ts';
+import type { Instant } from '../drill/entities/build.ts';
+import type { Task } from '../drill/entities/task.ts';
+import type { Fact, FactKind, FactOf, Subject } from '../drill/world.ts';
+import { keyOf } from '../drill/world.ts';
+import { eventsOf, type DrillEvent, type Read, type Target } from './events.ts';
+
+/** One good look at a subject: what it showed, in which event, and when the read was sent and answered by the runner's clock. */
+export interface Sighting<T> {
+  readonly seq: number;
+  readonly sentAt: Instant;
+  readonly answeredAt: Instant;
+  readonly value: T;
+}
+
+/** The strike that counts: the one that landed, else the last one sent. */
+export interface Strike {
+  readonly taskArn: string;
+  readonly reason: string;
+  readonly sentAt: Instant;
+  readonly answeredAt: Instant;
+  readonly result: 'ok' | 'refused' | 'unknown' | 'unsent';
+  /** The task as StopTask's own answer showed it. */
+  readonly answer: Task | null;
+  readonly intendedSeq: number;
+  readonly sentSeq: number | null;
+  readonly landedSeq: number | null;
+  /** How many StopTask calls were sent in all. */
+  readonly sent: number;
+}
+
+/** The journal, indexed for those who judge it. */
+export interface Evidence {
+  readonly journal: readonly DrillEvent[];
+  readonly plan: Plan;
+  readonly drill: string;
+  readonly target: Target | null;
+  readonly strike: Strike | null;
+  readonly buildId: string | null;
+  /** Why the watch ended; null while it goes on. */
+  readonly watchEnded: { readonly why: 'settled' | 'deadline' | 'gap'; readonly seq: number } | null;
+  sightings<K extends FactKind>(kind: K, id: string): readonly Sighting<FactOf<K>>[];
+  last<K extends FactKind>(kind: K, id: string): Sighting<FactOf<K>> | null;
+  /** The latest sighting of every subject of a kind. */
+  every<K extends FactKind>(kind: K): readonly (Sighting<FactOf<K>> & { readonly id: string })[];
+  /** All reads of a subject, failed ones too, with their event's number. */
+  reads(kind: FactKind, id: string): readonly (Read & { readonly seq: number })[];
+}
+
+type AnySighting = Sighting<Fact['value']>;
+
+/** Indexes a journal. Reads that changed nothing count as looks at what was last known. */
+export function evidenceOf(journal: readonly DrillEvent[]): Evidence {
+  const planned = eventsOf(journal, 'GD_DRILL_PLANNED')[0];
+  if (planned === undefined) throw new Error('a journal without GD_DRILL_PLANNED cannot be judged');
+  const { sightings, reads } = index(journal);
+  const ended = eventsOf(journal, 'GD_WATCH_ENDED').at(-1);
+  const of = (kind: FactKind, id: string): readonly AnySighting[] => sightings.get(keyOf({ kind, id })) ?? [];
+  return {
+    journal,
+    plan: planned.payload.plan,
+    drill: planned.drill,
+    target: targetOf(journal),
+    strike: strikeOf(journal),
+    buildId: eventsOf(journal, 'GD_BUILD_KNOWN').at(-1)?.payload.buildId ?? null,
+    watchEnded: ended === undefined ? null : { why: ended.payload.why, seq: ended.seq },
+    sightings: <K extends FactKind>(kind: K, id: string) => of(kind, id) as readonly Sighting<FactOf<K>>[],
+    last: <K extends FactKind>(kind: K, id: string) =>
+      (of(kind, id).at(-1) ?? null) as Sighting<FactOf<K>> | null,
+    every: <K extends FactKind>(kind: K) =>
+      [...sightings.entries()]
+        .filter(([key]) => key.startsWith(`${kind}:`))
+        .map(([key, seen]) => ({
+          ...seen.at(-1),
+          id: key.slice(kind.length + 1),
+        })) as unknown as readonly (Sighting<FactOf<K>> & { readonly id: string })[],
+    reads: (kind, id) => reads.get(keyOf({ kind, id })) ?? [],
+  };
+}
+
+interface Index {
+  readonly sightings: Map<string, AnySighting[]>;
+  readonly reads: Map<string, (Read & { seq: number })[]>;
+}
+
+function index(journal: readonly DrillEvent[]): Index {
+  const sightings = new Map<string, AnySighting[]>();
+  const reads = new Map<string, (Read & { seq: number })[]>();
+  for (const event of eventsOf(journal, 'GD_OBSERVED')) {
+    const direct = new Map(event.payload.reads.map((read) => [keyOf(read.subject), read]));
+    for (const fact of event.payload.facts) {
+      const span = direct.get(keyOf(fact)) ?? hull(event.payload.reads, event.at);
+      push(sightings, keyOf(fact), {
+        seq: event.seq,
+        sentAt: span.sentAt,
+        answeredAt: span.answeredAt,
+        value: fact.value,
+      });
+    }
+    const changed = new Set(event.payload.facts.map(keyOf));
+    for (const read of event.payload.reads) {
+      const key = keyOf(read.subject);
+      push(reads, key, { ...read, seq: event.seq });
+      const known = sightings.get(key)?.at(-1);
+      if (!read.ok || changed.has(key) || known === undefined) continue;
+      push(sightings, key, {
+        seq: event.seq,
+        sentAt: read.sentAt,
+        answeredAt: read.answeredAt,
+        value: known.value,
+      });
+    }
+  }
+  return { sightings, reads };
+}
+
+/** A fact that came along with other reads was true somewhere between the first one's sending and the last one's answer. */
+function hull(reads: readonly Read[], at: Instant): { sentAt: Instant; answeredAt: Instant } {
+  return {
+    sentAt: Math.min(at, ...reads.map((read) => read.sentAt)),
+    answeredAt: Math.max(...reads.map((read) => read.answeredAt), 0) || at,
+  };
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
+
+function targetOf(journal: readonly DrillEvent[]): Target | null {
+  for (const event of [...journal].reverse()) {
+    if (event.code === 'GD_TARGET_REVERIFIED' || event.code === 'GD_TARGET_CHOSEN')
+      return event.payload.target;
+    if (event.code === 'GD_TARGET_DROPPED') return null;
+  }
+  return null;
+}
+
+function strikeOf(journal: readonly DrillEvent[]): Strike | null {
+  const intents = eventsOf(journal, 'GD_FAULT_INTENDED');
+  const intent = intents[0];
+  if (intent === undefined || intent.payload.call.kind !== 'stop-task') return null;
+  const sents = eventsOf(journal, 'GD_FAULT_SENT');
+  const landed = eventsOf(journal, 'GD_FAULT_LANDED')[0];
+  const counting =
+    sents.find((sent) => sent.payload.result === 'ok') ??
+    sents.find((sent) => sent.payload.result === 'unknown') ??
+    sents.at(-1);
+  return {
+    taskArn: intent.payload.call.taskArn,
+    reason: intent.payload.call.reason,
+    sentAt: counting?.payload.sentAt ?? intent.at,
+    answeredAt: counting?.payload.answeredAt ?? intent.at,
+    result: counting?.payload.result ?? 'unsent',
+    answer: counting?.payload.task ?? null,
+    intendedSeq: intent.seq,
+    sentSeq: counting?.seq ?? null,
+    landedSeq: landed?.seq ?? null,
+    sent: intents.length,
+  };
+}
+
+/** Subject of the struck task, where there is one. */
+export function struckTask(evidence: Evidence): Subject | null {
+  const arn = evidence.strike?.taskArn ?? evidence.target?.taskArn;
+  return arn === undefined ? null : { kind: 'task', id: arn };
+}

@@ -1,0 +1,167 @@
+import { closeSync, fsync, ftruncateSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { GamedayError } from '../drill/errors.ts';
+import { EVENTS } from './events.ts';
+import type { DrillEvent, NewEvent } from './events.ts';
+import type { Journal } from './journal.ts';
+import { FIRST_SUM, seal } from './line.ts';
+import { createRedactor, redactLeaves } from './redact.ts';
+import type { Redactor } from './redact.ts';
+import { readJournal } from './replay.ts';
+import type { Replay } from './replay.ts';
+import { takeWriterLock } from './writer-lock.ts';
+
+/** The journal's name within its drill's folder. */
+export const JOURNAL_FILE = 'journal.jsonl';
+
+export interface JournalOptions {
+  /** Values that must not be written. */
+  readonly secrets: readonly string[];
+  /** True for a new drill (its journal must not exist), false to go on with one. */
+  readonly create: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+const onDisk = promisify(fsync);
+
+/** Opens the journal of one drill in its folder; one writer at a time. Throws journal-unwritable, lock-held or bad-input. */
+export async function openJournal(folder: string, drill: string, options: JournalOptions): Promise<Journal> {
+  const redact = createRedactor(options.secrets);
+  const path = join(folder, JOURNAL_FILE);
+  if (options.create) guarded(path, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  const unlock = guarded(path, () => takeWriterLock(folder));
+  try {
+    const stored = options.create ? { events: [], torn: false, length: 0 } : await readJournal(path);
+    sameDrill(stored, drill, path);
+    const fd = guarded(path, () => open(path, options.create, stored));
+    return journalOn(fd, { drill, path, redact, stored, unlock, now: options.now ?? Date.now });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** A journal that is kept in memory alone: for a dry run, which leaves nothing behind. */
+export function memoryJournal(
+  drill: string,
+  secrets: readonly string[],
+  now: () => number = Date.now,
+): Journal {
+  const redact = createRedactor(secrets);
+  const events: DrillEvent[] = [];
+  return {
+    drill,
+    events,
+    async append(event) {
+      const { event: sealed } = next(event, { drill, events, redact, now });
+      events.push(sealed);
+      return sealed;
+    },
+    async close() {},
+  };
+}
+
+function open(path: string, create: boolean, stored: Replay): number {
+  const fd = openSync(path, create ? 'ax' : 'a', 0o600);
+  if (stored.torn) ftruncateSync(fd, stored.length);
+  // The entry in the folder must be on the disk as well, or the whole file may be gone after a power loss.
+  for (const folder of create ? [dirname(path), dirname(dirname(path))] : [dirname(path)]) syncFolder(folder);
+  return fd;
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface Opened {
+  readonly drill: string;
+  readonly path: string;
+  readonly redact: Redactor;
+  readonly stored: Replay;
+  readonly unlock: () => void;
+  readonly now: () => number;
+}
+
+function journalOn(fd: number, opened: Opened): Journal {
+  const events: DrillEvent[] = [...opened.stored.events];
+  let length = opened.stored.length;
+  let closed = false;
+  return {
+    drill: opened.drill,
+    events,
+    async append(event, durable) {
+      if (closed) throw unwritable(opened.path, new Error('it is closed'));
+      const { line, event: sealed } = next(event, { ...opened, events });
+      const bytes = Buffer.from(`${line}\n`);
+      guarded(opened.path, () => writeWhole(fd, bytes, length));
+      length += bytes.length;
+      events.push(sealed);
+      if (durable) await onDisk(fd).catch((error: unknown) => Promise.reject(unwritable(opened.path, error)));
+      return sealed;
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await onDisk(fd).catch(() => undefined);
+      closeSync(fd);
+      opened.unlock();
+    },
+  };
+}
+
+function next(
+  event: NewEvent,
+  on: { drill: string; events: readonly DrillEvent[]; redact: Redactor; now: () => number },
+): { readonly line: string; readonly event: DrillEvent } {
+  const before = on.events.at(-1);
+  const redacted = { code: event.code, payload: redactLeaves(event.payload, on.redact) } as NewEvent;
+  // What does not fit could never be replayed: better a loud defect now than a journal that nobody can read.
+  EVENTS[event.code].payload.parse(redacted.payload);
+  return seal(redacted, {
+    seq: on.events.length + 1,
+    at: Math.max(Math.round(on.now()), before?.at ?? 0),
+    drill: on.drill,
+    previousSum: before?.sum ?? FIRST_SUM,
+  });
+}
+
+/** Writes all or nothing: half a line in the middle of the file would spoil every line after it. */
+function writeWhole(fd: number, bytes: Buffer, length: number): void {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+  } catch (error) {
+    if (written > 0) ftruncateSync(fd, length);
+    throw error;
+  }
+}
+
+function sameDrill(stored: Replay, drill: string, path: string): void {
+  const found = stored.events[0]?.drill;
+  if (found === undefined || found === drill) return;
+  throw new GamedayError('bad-input', `the journal belongs to drill ${found}, not to ${drill}`, {
+    at: `${path}:1:1`,
+  });
+}
+
+function guarded<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof GamedayError ? error : unwritable(path, error);
+  }
+}
+
+function unwritable(path: string, cause: unknown): GamedayError {
+  return new GamedayError('journal-unwritable', `${path} cannot be written: ${(cause as Error).message}`, {
+    cause,
+    next: 'Check --out and the disk.',
+  });
+}

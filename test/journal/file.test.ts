@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile, appendFile, truncate, access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { GamedayError } from '../../src/drill/errors.ts';
+import { memoryJournal, openJournal } from '../../src/journal/file.ts';
+import { readJournal } from '../../src/journal/replay.ts';
+import { someEvents } from './sample.ts';
+
+const DRILL = '20260102-030405-beef';
+let folder: string;
+
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'gameday-journal-')), 'out', DRILL);
+});
+afterEach(async () => {
+  await rm(join(folder, '..', '..'), { recursive: true, force: true });
+});
+
+async function refusal(action: Promise<unknown>): Promise<GamedayError> {
+  const error = await action.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(GamedayError);
+  return error as GamedayError;
+}
+
+async function written(secrets: readonly string[] = []): Promise<string> {
+  const journal = await openJournal(folder, DRILL, { secrets, create: true });
+  for (const event of someEvents()) await journal.append(event, event.code === 'GD_HALTED');
+  await journal.close();
+  return join(folder, 'journal.jsonl');
+}
+
+test('what was appended reads back, numbered from 1, and no control character stands in the file', async () => {
+  const journal = await openJournal(folder, DRILL, { secrets: [], create: true, now: () => 1000.4 });
+  const appended = [];
+  for (const event of someEvents()) appended.push(await journal.append(event, false));
+  await journal.close();
+  const path = join(folder, 'journal.jsonl');
+  expect(await readJournal(path)).toMatchObject({ events: appended, torn: false });
+  expect(journal.events).toEqual(appended);
+  expect(appended.map((event) => [event.seq, event.at])).toEqual([1, 2, 3, 4, 5].map((seq) => [seq, 1000]));
+  expect(appended[2]).toMatchObject({ payload: { said: 'branch \u001b[31m\u009b naïve — ünïcode 🎯' } });
+  const raw = await readFile(path);
+  expect(
+    [...raw.toString('utf8')].filter((c) => c !== '\n' && (c < ' ' || (c >= '\u007f' && c <= '\u009f'))),
+  ).toEqual([]);
+});
+
+test('folder 0700, files 0600, and the writer file goes with the writer', async () => {
+  const journal = await openJournal(folder, DRILL, { secrets: [], create: true });
+  await journal.append(someEvents()[0]!, true);
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  expect((await stat(join(folder, 'journal.jsonl'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(folder, 'writer'))).mode & 0o777).toBe(0o600);
+  await journal.close();
+  await expect(access(join(folder, 'writer'))).rejects.toThrow();
+});
+
+test('secrets are redacted before the event is given back', async () => {
+  const journal = await openJournal(folder, DRILL, { secrets: ['kill switch is'], create: true });
+  const sealed = await journal.append(someEvents()[3]!, true);
+  expect(sealed.payload).toEqual({ reason: 'kill-switch', said: 'the [redacted] on' });
+  await journal.close();
+  expect(await readFile(join(folder, 'journal.jsonl'), 'utf8')).not.toContain('kill switch is');
+});
+
+test('a second runner on the folder is refused while the first one lives', async () => {
+  const first = await openJournal(folder, DRILL, { secrets: [], create: true });
+  expect(await refusal(openJournal(folder, DRILL, { secrets: [], create: false }))).toMatchObject({
+    reason: 'lock-held',
+  });
+  await first.close();
+  const second = await openJournal(folder, DRILL, { secrets: [], create: false });
+  await second.close();
+});
+
+test("a dead runner's writer file does not stand in the way", async () => {
+  await written();
+  const child = spawn(process.execPath, ['-e', '']);
+  const pid = child.pid;
+  await new Promise((resolve) => child.once('exit', resolve));
+  const live = await openJournal(folder, DRILL, { secrets: [], create: false });
+  const mine = JSON.parse(await readFile(join(folder, 'writer'), 'utf8')) as Record<string, unknown>;
+  await live.close();
+  await writeFile(join(folder, 'writer'), JSON.stringify({ ...mine, pid, started: '1' }));
+  const next = await openJournal(folder, DRILL, { secrets: [], create: false });
+  await next.close();
+  await writeFile(join(folder, 'writer'), JSON.stringify({ ...mine, started: '1' }));
+  const reused = await openJournal(folder, DRILL, { secrets: [], create: false });
+  await reused.close();
+  await writeFile(join(folder, 'writer'), JSON.stringify({ ...mine, host: 'another-machine' }));
+  expect(await refusal(openJournal(folder, DRILL, { secrets: [], create: false }))).toMatchObject({
+    reason: 'lock-held',
+  });
+});
+
+test('a torn last line is cut before the next one is appended', async () => {
+  const path = await written();
+  const whole = await readFile(path);
+  await truncate(path, whole.length - 7);
+  const journal = await openJournal(folder, DRILL, { secrets: [], create: false });
+  expect(journal.events).toHaveLength(4);
+  await journal.append(someEvents()[4]!, true);
+  await journal.close();
+  const again = await readJournal(path);
+  expect(again.torn).toBe(false);
+  expect(again.events.map((event) => event.code)).toEqual(someEvents().map((event) => event.code));
+});
+
+test('an existing journal is not begun again, and a missing one is not gone on with', async () => {
+  await written();
+  expect(await refusal(openJournal(folder, DRILL, { secrets: [], create: true }))).toMatchObject({
+    reason: 'journal-unwritable',
+  });
+  expect(await refusal(openJournal(`${folder}x`, DRILL, { secrets: [], create: false }))).toMatchObject({
+    reason: 'journal-unwritable',
+  });
+});
+
+test('a folder that cannot be made is journal-unwritable', async () => {
+  await written();
+  await appendFile(join(folder, 'file'), '');
+  const error = await refusal(openJournal(join(folder, 'file', 'x'), DRILL, { secrets: [], create: true }));
+  expect(error).toMatchObject({ reason: 'journal-unwritable' });
+  expect(error.message).toContain('ENOTDIR');
+});
+
+test("another drill's journal is refused", async () => {
+  const path = await written();
+  const error = await refusal(openJournal(folder, 'another', { secrets: [], create: false }));
+  expect(error).toMatchObject({ reason: 'bad-input', at: `${path}:1:1` });
+});
+
+test('a closed journal takes nothing more', async () => {
+  const journal = await openJournal(folder, DRILL, { secrets: [], create: true });
+  await journal.append(someEvents()[0]!, true);
+  await journal.close();
+  expect(await refusal(journal.append(someEvents()[1]!, true))).toMatchObject({
+    reason: 'journal-unwritable',
+  });
+});
+
+test('an event that could not be replayed is a loud defect', async () => {
+  const journal = memoryJournal(DRILL, []);
+  const wrong = { code: 'GD_HALTED', payload: { reason: 'x' } } as unknown as Parameters<
+    typeof journal.append
+  >[0];
+  await expect(journal.append(wrong, false)).rejects.toThrow();
+  expect(journal.events).toEqual([]);
+});
+
+test('time never runs backwards within a journal', async () => {
+  const times = [2000, 1000];
+  const journal = memoryJournal(DRILL, [], () => times.shift() ?? 0);
+  await journal.append(someEvents()[0]!, false);
+  expect((await journal.append(someEvents()[1]!, false)).at).toBe(2000);
+});
