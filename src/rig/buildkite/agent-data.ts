@@ -1,0 +1,98 @@
+import type { Context, Hono } from 'hono';
+import { withJob } from './agent-auth.ts';
+import { annotate } from './annotations.ts';
+import { bodyOf, textField } from './body.ts';
+import type { Book } from './book.ts';
+import { addSteps } from './builds.ts';
+import { newUuid } from './ids.ts';
+import { addEvent } from './jobs.ts';
+import type { Agent, Job, World } from './model.ts';
+import { BadPipelineFile, parsePipeline } from './pipeline-file.ts';
+import { advance } from './progress.ts';
+
+/** The calls that a running job makes: log, meta-data, annotations, artifacts, pipeline upload. */
+export function addAgentDataRoutes(api: Hono, world: World, book: Book): void {
+  withJob(api, world, book, 'post', '/jobs/:id/chunks', async (c, job) => {
+    const body = Buffer.from(await c.req.arrayBuffer());
+    job.chunks.push({ sequence: Number(c.req.query('sequence') ?? 0), body });
+    return c.json({}, 201);
+  });
+  withJob(api, world, book, 'post', '/jobs/:id/header_times', (c) => c.json({}));
+  withJob(api, world, book, 'post', '/jobs/:id/annotations', async (c, job) => {
+    const body = await bodyOf(c);
+    annotate(world, job.build, {
+      body: textField(body, 'body') ?? '',
+      context: textField(body, 'context') ?? 'default',
+      style: (textField(body, 'style') ?? 'default').toUpperCase(),
+      append: body['append'] === true,
+      priority: Number(body['priority'] ?? 3),
+      scope: body['scope'] === 'job' ? 'JOB' : 'BUILD',
+    });
+    return c.json({}, 201);
+  });
+  withJob(api, world, book, 'delete', '/jobs/:id/annotations/:context', (c, job) => {
+    const { annotations } = job.build;
+    const index = annotations.findIndex(({ context }) => context === c.req.param('context'));
+    if (index === -1) return c.json({ message: 'Not found' }, 404);
+    annotations.splice(index, 1);
+    return c.json({});
+  });
+  addMetaDataRoutes(api, world, book);
+  addArtifactRoutes(api, world, book);
+  withJob(api, world, book, 'post', '/jobs/:id/pipelines', (c, job, agent) => upload(c, world, job, agent));
+}
+
+function addMetaDataRoutes(api: Hono, world: World, book: Book): void {
+  withJob(api, world, book, 'post', '/jobs/:id/data/set', async (c, job) => {
+    const body = await bodyOf(c);
+    job.build.metaData.set(textField(body, 'key') ?? '', textField(body, 'value') ?? '');
+    return c.json({});
+  });
+  withJob(api, world, book, 'post', '/jobs/:id/data/get', async (c, job) => {
+    const key = textField(await bodyOf(c), 'key') ?? '';
+    const value = job.build.metaData.get(key);
+    return value === undefined ? c.json({ message: `No key "${key}" found` }, 404) : c.json({ key, value });
+  });
+  withJob(api, world, book, 'post', '/jobs/:id/data/exists', async (c, job) =>
+    c.json({ exists: job.build.metaData.has(textField(await bodyOf(c), 'key') ?? '') }),
+  );
+  withJob(api, world, book, 'post', '/jobs/:id/data/keys', (c, job) =>
+    c.json([...job.build.metaData.keys()]),
+  );
+}
+
+// Artifacts are taken and thrown away: no drill reads one back.
+function addArtifactRoutes(api: Hono, world: World, book: Book): void {
+  withJob(api, world, book, 'post', '/jobs/:id/artifacts', async (c) => {
+    const body = await bodyOf(c);
+    const listed = Array.isArray(body['artifacts']) ? body['artifacts'] : [];
+    return c.json(
+      {
+        id: textField(body, 'id') ?? newUuid(),
+        artifact_ids: listed.map(() => newUuid()),
+        upload_instructions: {
+          data: {},
+          action: { url: world.url, method: 'POST', path: 'v3/artifact-store', file_input: 'file' },
+        },
+      },
+      201,
+    );
+  });
+  withJob(api, world, book, 'put', '/jobs/:id/artifacts', (c) => c.json({}));
+  api.post('/artifact-store', (c) => c.body(null, 204));
+}
+
+async function upload(c: Context, world: World, job: Job, agent: Agent): Promise<Response> {
+  const body = await bodyOf(c);
+  if (body['replace'] === true) return c.json({ message: '"replace" is not modelled by the rig' }, 422);
+  try {
+    const steps = parsePipeline(JSON.stringify(body['pipeline'] ?? null), 'pipeline upload');
+    addSteps(world, job.build, steps, job.stepUuid);
+  } catch (error) {
+    if (error instanceof BadPipelineFile) return c.json({ message: error.message }, 422);
+    throw error;
+  }
+  addEvent(world, job, 'BUILD_STEP_UPLOAD_CREATED', { type: 'AGENT', agent });
+  advance(world, job.build);
+  return c.json({}, 200);
+}

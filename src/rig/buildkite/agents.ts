@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { newToken, newUuid } from './ids.ts';
+import { addEvent, cancelJob, isHeld, loseJob, unassign } from './jobs.ts';
+import { serverNow, taskArnOf, tell } from './model.ts';
+import type { Actor, Agent, Job, User, World } from './model.ts';
+import { advance, dispatch } from './progress.ts';
+
+// Real time an agent has to accept what it was given: far above the ping interval of 1 s plus its jitter.
+const ACCEPT_WITHIN_MS = 10_000;
+
+/** What an agent says of itself when it registers. */
+export interface Registration {
+  readonly name: string;
+  readonly hostname: string;
+  readonly pid: string;
+  readonly version: string;
+  readonly userAgent: string;
+  readonly tags: readonly string[];
+  readonly priority: number;
+  readonly ignoreInDispatches: boolean;
+}
+
+/** Registers an agent; it gets no job before it connects. */
+export function registerAgent(world: World, wish: Registration): Agent {
+  const name = wish.name
+    .replaceAll('%hostname', wish.hostname)
+    .replaceAll('%pid', wish.pid)
+    .replaceAll(/%(random|n)/g, () => randomBytes(4).toString('hex'));
+  const agent: Agent = {
+    ...wish,
+    name: name === '' ? `${wish.hostname}-${world.agents.size + 1}` : name,
+    uuid: newUuid(),
+    token: newToken('bkaa'),
+    createdAt: serverNow(world),
+    state: 'never_connected',
+    ...{ connectedAt: null, heartbeatAt: null, disconnectedAt: null, lostAt: null },
+    ...{ stoppedGracefullyAt: null, stoppedGracefullyBy: null, stopForcedAt: null, stopForcedBy: null },
+    ...{ stopAsked: false, job: null, jobs: [] },
+    lastSeen: Date.now(),
+    idleSince: Date.now(),
+  };
+  world.agents.set(agent.uuid, agent);
+  return agent;
+}
+
+/** The agent is there and may be given work. */
+export function connectAgent(world: World, agent: Agent): void {
+  if (agent.state !== 'never_connected') return;
+  agent.state = 'connected';
+  agent.connectedAt = serverNow(world);
+  agent.idleSince = Date.now();
+  seen(agent);
+  tell(world, 'agent-connected', factsOf(agent));
+  dispatch(world);
+}
+
+/** A sign of life. */
+export function seen(agent: Agent): void {
+  agent.lastSeen = Date.now();
+}
+
+/** Whether the agent's session still holds. */
+export function isThere(agent: Agent): boolean {
+  return agent.state === 'connected' || agent.state === 'stopping' || agent.state === 'never_connected';
+}
+
+/** The agent leaves by its own call; a job that it still has is ended for it. */
+export function disconnectAgent(world: World, agent: Agent): void {
+  const reported = agent.state === 'stopping' || world.knobs.drainedAgentEnds === 'stopped';
+  agent.state = reported ? 'stopped' : 'disconnected';
+  agent.disconnectedAt = serverNow(world);
+  tell(world, 'agent-disconnected', factsOf(agent));
+  leaveJob(world, agent, 'AGENT_DISCONNECTED');
+}
+
+/** The agent says that it drains (v3.138 and later): nothing new for it, shown as stopping. */
+export function reportStop(world: World, agent: Agent, force: boolean): void {
+  if (world.knobs.gracefulReport === 'off') return;
+  if (agent.state === 'connected') agent.state = 'stopping';
+  if (force) agent.stopForcedAt ??= serverNow(world);
+  else agent.stoppedGracefullyAt ??= serverNow(world);
+  giveBack(world, agent);
+}
+
+/** A user stops the agent: it hears of it at its next ping, and at once where its job is canceled too. */
+export function stopAgent(world: World, agent: Agent, user: User, graceful: boolean): void {
+  agent.stopAsked = true;
+  if (agent.state === 'connected') agent.state = 'stopping';
+  if (graceful) {
+    agent.stoppedGracefullyAt ??= serverNow(world);
+    agent.stoppedGracefullyBy ??= user;
+  } else {
+    agent.stopForcedAt ??= serverNow(world);
+    agent.stopForcedBy ??= user;
+  }
+  giveBack(world, agent);
+  const { job } = agent;
+  if (graceful || job === null) return;
+  const actor: Actor = { type: 'USER', user };
+  addEvent(world, job, 'AGENT_STOPPED', actor);
+  cancelJob(world, job, actor);
+  advance(world, job.build);
+}
+
+/** What was given and not yet accepted goes to another agent. */
+function giveBack(world: World, agent: Agent): void {
+  const { job } = agent;
+  if (job === null || job.state !== 'ASSIGNED') return;
+  unassign(world, job, 'ASSIGNED_EXPIRED');
+  dispatch(world);
+}
+
+/** Looks for agents that have been silent too long and for jobs that nobody accepted. */
+export function sweep(world: World): void {
+  const now = Date.now();
+  for (const agent of world.agents.values()) {
+    if (isThere(agent) && agent.state !== 'never_connected' && now - agent.lastSeen >= world.lostAfterMs) {
+      loseAgent(world, agent);
+    }
+  }
+  for (const job of world.jobs.values()) {
+    if (job.state !== 'ASSIGNED' || now - (job.assignedAt ?? now) < ACCEPT_WITHIN_MS) continue;
+    unassign(world, job, 'ASSIGNED_EXPIRED');
+    dispatch(world);
+  }
+}
+
+function loseAgent(world: World, agent: Agent): void {
+  agent.state = 'lost';
+  agent.lostAt = serverNow(world);
+  if (world.knobs.lostDisconnectedAt === 'set') agent.disconnectedAt = agent.lostAt;
+  tell(world, 'agent-lost', factsOf(agent));
+  leaveJob(world, agent, 'AGENT_LOST');
+}
+
+function leaveJob(world: World, agent: Agent, event: 'AGENT_LOST' | 'AGENT_DISCONNECTED'): void {
+  const { job } = agent;
+  if (job === null) return;
+  if (isHeld(job) && job.startedAt !== null) loseJob(world, job, event);
+  else unassign(world, job, job.state === 'ACCEPTED' ? 'ACCEPTED_EXPIRED' : 'ASSIGNED_EXPIRED');
+  advance(world, job.build);
+}
+
+/** The agent that holds this session token; lost and departed ones no longer do. */
+export function agentByToken(world: World, token: string): Agent | undefined {
+  return [...world.agents.values()].find((agent) => agent.token === token);
+}
+
+/** The job whose token this is, or one that the session's agent holds or held. */
+export function jobForToken(world: World, jobUuid: string, token: string): Job | undefined {
+  const job = world.jobs.get(jobUuid);
+  if (job?.agent === null || job === undefined) return undefined;
+  return job.token === token || job.agent.token === token ? job : undefined;
+}
+
+function factsOf(agent: Agent): Readonly<Record<string, unknown>> {
+  const taskArn = taskArnOf(agent);
+  return {
+    agentId: agent.uuid,
+    name: agent.name,
+    tags: agent.tags,
+    version: agent.version,
+    ...(taskArn === undefined ? {} : { taskArn }),
+  };
+}

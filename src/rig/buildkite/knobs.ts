@@ -1,0 +1,45 @@
+/** Facts about Buildkite that no public source settles: each is a knob, so that both answers can be rehearsed. */
+export interface BuildkiteKnobs {
+  readonly retriedJobsListed: boolean;
+  readonly connectionState: 'upper' | 'lower';
+  readonly drainedAgentEnds: 'disconnected' | 'stopped';
+  readonly lostDisconnectedAt: 'null' | 'set';
+  readonly lostAgentBySlug: 'object' | 'null';
+  readonly agentLostType: 'generic' | 'finished';
+  readonly lossEvent: 'AGENT_LOST' | 'AGENT_DISCONNECTED' | 'none';
+  readonly gracefulReport: 'auto' | 'off';
+  readonly disconnectCall: 'ok' | 'fail';
+  readonly lateAssign: boolean;
+  readonly clockOffsetMs: number;
+}
+
+/** Reads the knobs of this half out of the rig file's; keys of the other half are none of its business. */
+export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
+  return {
+    retriedJobsListed: raw['retriedJobsListed'] !== false,
+    connectionState: raw['connectionState'] === 'lower' ? 'lower' : 'upper',
+    drainedAgentEnds: raw['drainedAgentEnds'] === 'stopped' ? 'stopped' : 'disconnected',
+    lostDisconnectedAt: raw['lostDisconnectedAt'] === 'set' ? 'set' : 'null',
+    // YAML reads an unquoted null as nothing at all.
+    lostAgentBySlug: raw['lostAgentBySlug'] === null || raw['lostAgentBySlug'] === 'null' ? 'null' : 'object',
+    agentLostType: raw['agentLostType'] === 'finished' ? 'finished' : 'generic',
+    lossEvent: lossEvent(raw['lossEvent']),
+    gracefulReport: raw['gracefulReport'] === 'off' || raw['gracefulReport'] === false ? 'off' : 'auto',
+    disconnectCall: raw['disconnectCall'] === 'fail' ? 'fail' : 'ok',
+    lateAssign: raw['lateAssign'] === true,
+    clockOffsetMs: offset(raw['clockOffset']),
+  };
+}
+
+function lossEvent(value: unknown): BuildkiteKnobs['lossEvent'] {
+  if (value === 'AGENT_DISCONNECTED' || value === 'none') return value;
+  return 'AGENT_LOST';
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function offset(value: unknown): number {
+  if (typeof value === 'number') return value;
+  const parts = typeof value === 'string' ? /^([+-]?\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) : null;
+  return parts === null ? 0 : Number(parts[1]) * (UNIT_MS[parts[2] ?? 'ms'] ?? 1);
+}

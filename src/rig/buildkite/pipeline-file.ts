@@ -1,0 +1,208 @@
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { readRetry, readSoftFail } from './retry.ts';
+import type { BlockStep, CommandStep, Step, StepDependency, WaitStep } from './steps.ts';
+
+/** A file that a person has to correct. */
+export class BadPipelineFile extends Error {
+  readonly kind = 'bad-input';
+  override readonly name = 'BadPipelineFile';
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+interface Defaults {
+  readonly env: Readonly<Record<string, string>>;
+  readonly agents: readonly string[] | undefined;
+}
+
+const COMMON_KEYS = ['key', 'id', 'identifier', 'depends_on', 'allow_dependency_failure'];
+const COMMAND_KEYS = [
+  ...COMMON_KEYS,
+  ...['command', 'commands', 'label', 'name', 'agents', 'env', 'parallelism', 'matrix', 'soft_fail', 'retry'],
+  ...['timeout_in_minutes', 'priority', 'skip', 'artifact_paths', 'checkout'],
+];
+const WAIT_KEYS = [...COMMON_KEYS, 'wait', 'continue_on_failure'];
+const BLOCK_KEYS = [...COMMON_KEYS, 'block', 'label', 'prompt', 'blocked_state'];
+
+/** Reads a pipeline's steps; an attribute that the rig does not model is refused by name, with its place. */
+export function parsePipeline(text: string, file: string): readonly Step[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const refuse = (path: readonly (string | number)[], why: string): never => {
+    const place = lines.linePos(offsetOf(document, path));
+    throw new BadPipelineFile(`${file}:${place.line}:${place.col}: ${why}`);
+  };
+  const broken = document.errors[0];
+  if (broken !== undefined) {
+    throw new BadPipelineFile(`${file}: not valid YAML: ${broken.message.split('\n')[0]}`);
+  }
+  const root: unknown = document.toJS({ maxAliasCount: 100 });
+  const top = Array.isArray(root) ? { steps: root as unknown[] } : root;
+  if (!isRecord(top) || !Array.isArray(top['steps']) || top['steps'].length === 0) {
+    return refuse([], 'a pipeline needs a list of "steps"');
+  }
+  for (const key of Object.keys(top)) {
+    if (!['steps', 'env', 'agents'].includes(key)) refuse([key], `"${key}" is not modelled by the rig`);
+  }
+  const defaults = { env: strings(top['env']), agents: agentRules(top['agents']) };
+  const prefix = Array.isArray(root) ? [] : ['steps'];
+  const steps = top['steps'].map((raw: unknown, index) =>
+    readStep(raw, defaults, (key, why) =>
+      refuse([...prefix, index, ...(key === undefined ? [] : [key])], `step ${index + 1}: ${why}`),
+    ),
+  );
+  checkKeys(steps, (index, why) => refuse([...prefix, index], `step ${index + 1}: ${why}`));
+  return steps;
+}
+
+type Refuse = (key: string | undefined, why: string) => never;
+
+function readStep(raw: unknown, defaults: Defaults, refuse: Refuse): Step {
+  if (raw === 'wait' || raw === 'waiter') return readWait({ wait: null }, refuse);
+  if (raw === 'block') return readBlock({ block: null }, refuse);
+  if (!isRecord(raw)) return refuse(undefined, 'a step is a map, "wait" or "block"');
+  if ('wait' in raw || 'waiter' in raw) return readWait(raw, refuse);
+  if ('block' in raw) return readBlock(raw, refuse);
+  if ('command' in raw || 'commands' in raw) return readCommand(raw, defaults, refuse);
+  const other = Object.keys(raw).find((key) => !COMMAND_KEYS.includes(key));
+  return refuse(other, `"${other ?? 'a step without a command'}" is not modelled by the rig`);
+}
+
+function readWait(raw: Raw, refuse: Refuse): WaitStep {
+  onlyKnown(raw, WAIT_KEYS, refuse);
+  const continueOnFailure = raw['continue_on_failure'] === true;
+  return { kind: 'wait', ...common(raw, refuse), label: null, continueOnFailure };
+}
+
+function readBlock(raw: Raw, refuse: Refuse): BlockStep {
+  onlyKnown(raw, BLOCK_KEYS, refuse);
+  const state = raw['blocked_state'] ?? 'passed';
+  if (state !== 'passed' && state !== 'failed' && state !== 'running') {
+    return refuse('blocked_state', '"blocked_state" is passed, failed or running');
+  }
+  const shown = ({ passed: 'PASSED', failed: 'FAILED', running: 'RUNNING' } as const)[state];
+  const label = text(raw['block']) ?? text(raw['label']);
+  return { kind: 'block', ...common(raw, refuse), label, blockedState: shown };
+}
+
+function readCommand(raw: Raw, defaults: Defaults, refuse: Refuse): CommandStep {
+  onlyKnown(raw, COMMAND_KEYS, refuse);
+  const lines = [raw['command'] ?? raw['commands']]
+    .flat()
+    .filter((line) => line !== null && line !== undefined);
+  const retry = readRetry(raw['retry'], (why) => refuse('retry', why));
+  const softFail = readSoftFail(raw['soft_fail'], (why) => refuse('soft_fail', why));
+  const timeout = raw['timeout_in_minutes'] ?? null;
+  if (timeout !== null && (typeof timeout !== 'number' || timeout <= 0)) {
+    return refuse('timeout_in_minutes', '"timeout_in_minutes" is a number above 0');
+  }
+  const skipCheckout = isRecord(raw['checkout']) && raw['checkout']['skip'] === true;
+  return {
+    kind: 'command',
+    ...common(raw, refuse),
+    label: text(raw['label']) ?? text(raw['name']),
+    command: lines.map(String).join('\n'),
+    agents: agentRules(raw['agents']) ?? defaults.agents ?? [],
+    env: {
+      ...defaults.env,
+      ...strings(raw['env']),
+      ...(skipCheckout ? { BUILDKITE_SKIP_CHECKOUT: 'true' } : {}),
+    },
+    parallelism: count(raw['parallelism'], refuse),
+    matrix: matrix(raw['matrix'], refuse),
+    softFail,
+    retry,
+    timeoutMs: timeout === null ? null : Math.round(timeout * 60_000),
+    priority: typeof raw['priority'] === 'number' ? raw['priority'] : 0,
+    skip: raw['skip'] === true || typeof raw['skip'] === 'string',
+    artifactPaths: [raw['artifact_paths'] ?? []].flat().map(String).join(';') || null,
+  };
+}
+
+function common(raw: Raw, refuse: Refuse): Omit<WaitStep, 'kind' | 'label' | 'continueOnFailure'> {
+  return {
+    key: text(raw['key']) ?? text(raw['id']) ?? text(raw['identifier']),
+    dependsOn: 'depends_on' in raw ? dependencies(raw['depends_on'], refuse) : undefined,
+    allowDependencyFailure: raw['allow_dependency_failure'] === true,
+  };
+}
+
+function dependencies(value: unknown, refuse: Refuse): readonly StepDependency[] {
+  if (value === null) return [];
+  return [value].flat().map((entry: unknown) => {
+    if (typeof entry === 'string') return { step: entry, allowFailure: false };
+    const step = isRecord(entry) ? entry['step'] : undefined;
+    if (!isRecord(entry) || typeof step !== 'string') return refuse('depends_on', '"depends_on" names steps');
+    return { step, allowFailure: entry['allow_failure'] === true };
+  });
+}
+
+function matrix(value: unknown, refuse: Refuse): readonly string[] {
+  if (value === undefined || value === null) return [];
+  const list = isRecord(value) && Object.keys(value).length === 1 ? value['setup'] : value;
+  if (!Array.isArray(list))
+    return refuse('matrix', 'only a "matrix" that is one list is modelled by the rig');
+  return list.map(String);
+}
+
+function count(value: unknown, refuse: Refuse): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 500) return value;
+  return refuse('parallelism', '"parallelism" is a whole number from 1 to 500');
+}
+
+function agentRules(value: unknown): readonly string[] | undefined {
+  if (Array.isArray(value)) return value.map(String);
+  if (!isRecord(value)) return undefined;
+  return Object.entries(value).map(([key, wanted]) => `${key}=${String(wanted)}`);
+}
+
+function strings(value: unknown): Readonly<Record<string, string>> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [key, entry === null ? '' : String(entry)]),
+  );
+}
+
+function onlyKnown(raw: Raw, known: readonly string[], refuse: Refuse): void {
+  const unknown = Object.keys(raw).find((key) => !known.includes(key) && !(key === 'waiter'));
+  if (unknown !== undefined) refuse(unknown, `"${unknown}" is not modelled by the rig`);
+}
+
+function checkKeys(steps: readonly Step[], refuse: (index: number, why: string) => never): void {
+  const keys = new Set<string>();
+  for (const [index, step] of steps.entries()) {
+    if (step.key === null) continue;
+    if (keys.has(step.key)) refuse(index, `the key "${step.key}" is used twice`);
+    keys.add(step.key);
+  }
+  for (const [index, step] of steps.entries()) {
+    const missing = step.dependsOn?.find((dependency) => !keys.has(dependency.step));
+    if (missing !== undefined) refuse(index, `depends on "${missing.step}", and no step has that key`);
+  }
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
+
+function isRecord(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Where a node begins; of a map's entry, its key. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  const parent = document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  const pair = isMap(parent)
+    ? parent.items.find(({ key }) => isScalar(key) && key.value === last)
+    : undefined;
+  if (pair !== undefined && isScalar(pair.key)) return pair.key.range?.[0] ?? 0;
+  const node = document.getIn(path, true);
+  return isNodeWithRange(node) ? node.range[0] : 0;
+}
+
+function isNodeWithRange(node: unknown): node is { readonly range: readonly [number, number, number] } {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
+}

@@ -1,0 +1,135 @@
+import { isCommand, serverNow } from './model.ts';
+import type { Agent, Build, BuildState, Job, World } from './model.ts';
+import { assign, isHeld, isOver, makeRunnable } from './jobs.ts';
+
+type StepOutcome = 'pending' | 'passed' | 'failed';
+
+/** Moves a build on as far as it goes after something changed in it, then hands out jobs. */
+export function advance(world: World, build: Build): void {
+  if (build.state === 'SKIPPED') return;
+  // A wait that ends frees what follows it, so one pass may make room for the next.
+  for (let moved = true; moved;) moved = build.jobs.map((job) => judgeJob(world, job)).includes(true);
+  showState(world, build);
+  dispatch(world);
+}
+
+function judgeJob(world: World, job: Job): boolean {
+  if (job.retried || job.build.canceledAt !== null) return false;
+  // Failed waiting is looked at again, since a retry of what failed reopens the way.
+  if (!['WAITING', 'WAITING_FAILED', 'BROKEN', 'BLOCKED', 'BLOCKED_FAILED'].includes(job.state)) return false;
+  const before = job.state;
+  const outcome = dependenciesOf(job);
+  if (job.step.kind === 'block') {
+    job.state = outcome === 'failed' ? 'BLOCKED_FAILED' : 'BLOCKED';
+  } else if (outcome === 'pending') {
+    job.state = 'WAITING';
+  } else if (outcome === 'failed') {
+    job.state = job.step.dependsOn === undefined ? 'WAITING_FAILED' : 'BROKEN';
+  } else if (isCommand(job)) {
+    makeRunnable(world, job);
+  } else {
+    job.state = 'FINISHED';
+    job.passed = true;
+  }
+  return job.state !== before;
+}
+
+/** What the steps before a job say about it; what nothing precedes may go. */
+export function dependenciesOf(job: Job): StepOutcome {
+  const { steps } = job.build;
+  const { step } = job;
+  const before = steps.slice(
+    0,
+    steps.findIndex(({ uuid }) => uuid === job.stepUuid),
+  );
+  if (step.dependsOn !== undefined) {
+    const outcomes = step.dependsOn.map((dependency) => {
+      const other = steps.find((entry) => entry.step.key === dependency.step);
+      const outcome = outcomeOf(job.build, other?.uuid);
+      const mayFail = dependency.allowFailure || step.allowDependencyFailure;
+      return outcome === 'failed' && mayFail ? 'passed' : outcome;
+    });
+    return worst(outcomes);
+  }
+  if (step.kind === 'command') {
+    return outcomeOf(job.build, before.findLast((other) => other.step.kind !== 'command')?.uuid);
+  }
+  const outcome = worst(before.map(({ uuid }) => outcomeOf(job.build, uuid)));
+  const goesOn = step.kind === 'wait' && step.continueOnFailure;
+  return outcome === 'failed' && goesOn ? 'passed' : outcome;
+}
+
+function worst(outcomes: readonly StepOutcome[]): StepOutcome {
+  if (outcomes.includes('pending')) return 'pending';
+  return outcomes.includes('failed') ? 'failed' : 'passed';
+}
+
+function outcomeOf(build: Build, stepUuid: string | undefined): StepOutcome {
+  const jobs = build.jobs.filter((job) => job.stepUuid === stepUuid && !job.retried);
+  if (jobs.some((job) => !isOver(job))) return 'pending';
+  return jobs.every((job) => job.passed || job.softFailed) ? 'passed' : 'failed';
+}
+
+function isHardFailure(job: Job): boolean {
+  return isOver(job) && !job.retried && !job.passed && !job.softFailed;
+}
+
+function showState(world: World, build: Build): void {
+  const state = stateOf(build);
+  const failed = build.jobs.some(isHardFailure);
+  build.failingAt = failed ? (build.failingAt ?? serverNow(world)) : null;
+  const ended = state === 'PASSED' || state === 'FAILED' || state === 'CANCELED';
+  // A retry after the end reopens the build, and its start may then lie after its jobs' first starts.
+  if (!ended && build.finishedAt !== null) build.startedAt = null;
+  build.finishedAt = ended ? (build.finishedAt ?? serverNow(world)) : null;
+  const gate = state === 'BLOCKED' ? build.jobs.find(isOpenBlock) : undefined;
+  build.blockedState = gate?.step.kind === 'block' ? gate.step.blockedState : null;
+  build.state = state;
+}
+
+/** Whether this is a block that a person can open now. */
+export function isOpenBlock(job: Job): boolean {
+  return job.step.kind === 'block' && job.state === 'BLOCKED' && dependenciesOf(job) === 'passed';
+}
+
+function stateOf(build: Build): BuildState {
+  const failed = build.jobs.some(isHardFailure);
+  if (build.canceledAt !== null) return build.jobs.every(isOver) ? 'CANCELED' : 'CANCELING';
+  const running = build.jobs.some(
+    (job) => isHeld(job) || job.state === 'SCHEDULED' || job.state === 'ASSIGNED',
+  );
+  if (running && failed) return 'FAILING';
+  if (running) return build.startedAt === null ? 'SCHEDULED' : 'RUNNING';
+  if (build.jobs.some(isOpenBlock)) return 'BLOCKED';
+  return failed ? 'FAILED' : 'PASSED';
+}
+
+/** Gives waiting jobs to idle agents: the job of highest priority first, to the agent that has waited longest. */
+export function dispatch(world: World): void {
+  const waiting = [...world.jobs.values()].filter((job) => job.state === 'SCHEDULED').filter(isCommand);
+  waiting.sort((a, b) => b.step.priority - a.step.priority || a.queuedAs - b.queuedAs);
+  for (const job of waiting) {
+    const idle = [...world.agents.values()].filter((agent) => isIdle(agent) && fits(agent, job.step.agents));
+    idle.sort(
+      (a, b) => (a.idleSince - b.idleSince) * (world.knobs.lateAssign ? -1 : 1) || b.priority - a.priority,
+    );
+    const [agent] = idle;
+    if (agent !== undefined) assign(world, job, agent);
+  }
+}
+
+function isIdle(agent: Agent): boolean {
+  return agent.state === 'connected' && agent.job === null && !agent.stopAsked && !agent.ignoreInDispatches;
+}
+
+/** Whether an agent's tags satisfy a step's rules; without a queue on either side, the queue is "default". */
+export function fits(agent: Pick<Agent, 'tags'>, rules: readonly string[]): boolean {
+  const tags = agent.tags.some((tag) => tag.startsWith('queue='))
+    ? agent.tags
+    : [...agent.tags, 'queue=default'];
+  const wanted = rules.some((rule) => rule.startsWith('queue=')) ? rules : [...rules, 'queue=default'];
+  return wanted.every((rule) => {
+    if (rule.endsWith('=*')) return tags.some((tag) => tag.startsWith(rule.slice(0, -1)));
+    return tags.includes(rule);
+  });
+}

@@ -1,0 +1,143 @@
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import { act } from './actions.ts';
+import { agentApi } from './agent-api.ts';
+import { sweep } from './agents.ts';
+import { openBook } from './book.ts';
+import type { Book } from './book.ts';
+import { graphqlEndpoint } from './graphql.ts';
+import { newToken, newUuid } from './ids.ts';
+import { readKnobs } from './knobs.ts';
+import { openBudgets, REAL_LIMITS } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { serverNow } from './model.ts';
+import type { Pipeline, World } from './model.ts';
+import { BadPipelineFile, parsePipeline } from './pipeline-file.ts';
+import { restApi } from './rest.ts';
+
+const SWEEP_EVERY_MS = 250;
+
+/** One pipeline of the rig file. */
+export interface PipelineOptions {
+  readonly slug: string;
+  readonly stepsFile: string;
+  readonly cancelIntermediateBuilds?: boolean;
+  readonly skipIntermediateBuilds?: boolean;
+}
+
+/** What the rig's main starts this half with. */
+export interface BuildkiteOptions {
+  readonly organization: string;
+  readonly pipelines: readonly PipelineOptions[];
+  readonly lostAfterMs: number;
+  readonly knobs: Record<string, unknown>;
+  readonly limits?: Partial<Limits>;
+}
+
+/** The rig's Buildkite, running. */
+export interface BuildkiteRig {
+  readonly url: string;
+  readonly apiToken: string;
+  readonly agentToken: string;
+  /** Emits `event` with `{ at, event, ... }`. */
+  readonly events: EventEmitter;
+  counts(): Record<string, number>;
+  foreign(): number;
+  do(action: { do: string } & Record<string, unknown>): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Starts GraphQL at /graphql, REST at /v2 and the Agent API at /v3, on loopback, on a free port. */
+export async function startBuildkite(options: BuildkiteOptions): Promise<BuildkiteRig> {
+  const world = newWorld(options);
+  const book = openBook();
+  const server = createAdaptorServer({ fetch: routes(world, book, options).fetch });
+  world.url = await new Promise<string>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('no port to listen on'));
+      else resolve(`http://127.0.0.1:${address.port}`);
+    });
+  });
+  const sweeper = setInterval(() => sweep(world), SWEEP_EVERY_MS);
+  return {
+    url: world.url,
+    apiToken: world.apiToken,
+    agentToken: world.agentToken,
+    events: world.events,
+    counts: () => book.counts(),
+    foreign: () => book.foreign(),
+    do: async (action) => act(world, action),
+    close: () => {
+      clearInterval(sweeper);
+      for (const job of world.jobs.values()) if (job.timeout !== null) clearTimeout(job.timeout);
+      return new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function routes(world: World, book: Book, options: BuildkiteOptions): Hono {
+  const budgets = openBudgets({ ...REAL_LIMITS, ...options.limits });
+  const app = new Hono();
+  app.use('*', async (c, next) => {
+    await next();
+    c.header('Date', new Date(serverNow(world)).toUTCString());
+  });
+  app.post('/graphql', graphqlEndpoint(world, book, budgets));
+  app.route('/v2', restApi(world, book, budgets));
+  app.route('/v3', agentApi(world, book));
+  app.notFound((c) => c.json({ message: 'Not Found' }, 404));
+  app.onError((error, c) => c.json({ message: `The rig failed: ${error.message}` }, 500));
+  return app;
+}
+
+function newWorld(options: BuildkiteOptions): World {
+  const knobs = readKnobs(options.knobs);
+  return {
+    organization: { uuid: newUuid(), slug: options.organization },
+    pipelines: options.pipelines.map((pipeline) => readPipeline(pipeline, Date.now() + knobs.clockOffsetMs)),
+    agents: new Map(),
+    jobs: new Map(),
+    builds: new Map(),
+    users: {
+      operator: { uuid: newUuid(), name: 'API user', email: 'api-user@rig.invalid' },
+      colleague: { uuid: newUuid(), name: 'Another user', email: 'another-user@rig.invalid' },
+    },
+    knobs,
+    lostAfterMs: options.lostAfterMs,
+    events: new EventEmitter(),
+    apiToken: newToken('bkua'),
+    agentToken: newToken('bkar'),
+    url: '',
+    nextInQueue: 1,
+  };
+}
+
+function readPipeline(options: PipelineOptions, createdAt: number): Pipeline {
+  const yaml = textOf(options.stepsFile);
+  return {
+    uuid: newUuid(),
+    slug: options.slug,
+    steps: parsePipeline(yaml, options.stepsFile),
+    yaml,
+    createdAt,
+    cancelIntermediateBuilds: options.cancelIntermediateBuilds ?? false,
+    skipIntermediateBuilds: options.skipIntermediateBuilds ?? false,
+    builds: [],
+  };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new BadPipelineFile(`${file}: cannot be read (${why})`);
+  }
+}
