@@ -1,0 +1,85 @@
+import type { Answer } from '../drill/call.ts';
+import type { Agent } from '../drill/entities/agent.ts';
+import type { Job } from '../drill/entities/job.ts';
+import { allSeen, nodes } from './answers.ts';
+import type { AgentWithJobs } from './answers.ts';
+import { agentOf, jobOf, whereOfJob } from './map.ts';
+import { missing, noOrganization } from './missing.ts';
+import type { Transport } from './transport.ts';
+
+/** Pages of 50 agents after which a listing is called incomplete. One task's agents are few. */
+const MOST_PAGES = 4;
+
+interface AgentAndJobs {
+  readonly agent: Agent;
+  readonly jobs: readonly Job[];
+}
+
+/** One agent with the jobs it was given lately. One that is gone is asked for by its node id as well. */
+export async function readAgent(
+  transport: Transport,
+  organization: string,
+  uuid: string,
+  signal: AbortSignal,
+): Promise<Answer<AgentAndJobs>> {
+  const answer = await transport.read('Agent', { slug: `${organization}/${uuid}` }, signal);
+  if (!answer.ok) return answer;
+  if (answer.value.agent !== null) return { ok: true, value: withJobs(answer.value.agent) };
+  const id = Buffer.from(`Agent---${uuid}`).toString('base64');
+  const byNode = await transport.read('AgentNode', { id }, signal);
+  if (!byNode.ok) return byNode;
+  const { node } = byNode.value;
+  if (node === null || !('uuid' in node) || node.uuid !== uuid) return missing(`agent ${uuid}`);
+  return { ok: true, value: withJobs(node) };
+}
+
+/** `jobs` of the agent is null where one of them could not be seen: then it is not known what it was given. */
+function withJobs(fields: AgentWithJobs): AgentAndJobs {
+  const jobs = (fields.jobs === null ? [] : nodes(fields.jobs)).flatMap((node) =>
+    'uuid' in node ? [jobOf(node, whereOfJob(node.build), null)] : [],
+  );
+  const known = fields.jobs !== null && allSeen(fields.jobs);
+  return { agent: agentOf(fields, known ? jobs.map((job) => job.id) : null), jobs };
+}
+
+/** The connected and stopping agents with a tag. The filter is Buildkite's; what it returns is compared again here. */
+export async function readAgentsWithTag(
+  transport: Transport,
+  organization: string,
+  tag: string,
+  signal: AbortSignal,
+): Promise<Answer<{ readonly agents: readonly Agent[]; readonly complete: boolean }>> {
+  const [key, value] = split(tag);
+  const agents = new Map<string, Agent>();
+  let complete = true;
+  let after: string | undefined;
+  for (let turn = 0; turn < MOST_PAGES; turn += 1) {
+    const answer = await transport.read('AgentsWithTag', { organization, metaData: [tag], after }, signal);
+    if (!answer.ok) return answer;
+    if (answer.value.organization === null) return noOrganization(organization);
+    const page = answer.value.organization.agents;
+    if (page === null) return missing(`agents of "${organization}"`);
+    complete &&= allSeen(page);
+    for (const fields of nodes(page)) agents.set(fields.uuid, agentOf(fields, null));
+    const more = page.pageInfo?.hasNextPage ?? true;
+    if (!more) return done(agents, key, value, complete);
+    if (page.pageInfo?.endCursor === null || page.pageInfo === null) break;
+    after = page.pageInfo.endCursor;
+  }
+  return done(agents, key, value, false);
+}
+
+function done(
+  agents: ReadonlyMap<string, Agent>,
+  key: string,
+  value: string,
+  complete: boolean,
+): Answer<{ readonly agents: readonly Agent[]; readonly complete: boolean }> {
+  const tagged = [...agents.values()].filter((agent) => agent.tags[key] === value);
+  return { ok: true, value: { agents: tagged, complete } };
+}
+
+function split(tag: string): readonly [string, string] {
+  const at = tag.indexOf('=');
+  return at < 0 ? [tag, ''] : [tag.slice(0, at), tag.slice(at + 1)];
+}

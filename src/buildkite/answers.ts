@@ -1,0 +1,170 @@
+import { z } from 'zod';
+
+/**
+ * Schemas of what Buildkite answers, only the fields we use. Fields of its own beside them are tolerated; one of ours
+ * that is missing is not: an answer without it is no answer, so that absence never passes for "null".
+ */
+const Time = z.string().transform((text, context) => {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) {
+    context.addIssue({ code: 'custom', message: 'not a time' });
+    return z.NEVER;
+  }
+  return at;
+});
+
+const Named = z.object({ name: z.string() });
+const Uuid = z.object({ uuid: z.string() });
+const PageInfo = z.object({ endCursor: z.string().nullable(), hasNextPage: z.boolean() });
+
+const WANTED: ReadonlySet<string> = new Set(['JobTypeCommand', 'Agent']);
+/** Unions arrive as `{__typename}` alone where they are not what was asked for; a mangled job must not pass for one. */
+const Other = z.object({ __typename: z.string().refine((name) => !WANTED.has(name)) });
+
+function edges<T extends z.ZodType>(node: T) {
+  return z.array(z.object({ node: node.nullable() }).nullable());
+}
+
+const MetaDataPage = z.object({ edges: edges(z.object({ key: z.string(), value: z.string() })) });
+
+const JobFields = z.object({
+  uuid: z.string(),
+  url: z.string().nullable(),
+  label: z.string().nullable(),
+  state: z.string(),
+  passed: z.boolean(),
+  softFailed: z.boolean(),
+  exitStatus: z.string().nullable(),
+  signal: z.string().nullable(),
+  signalReason: z.string().nullable(),
+  retried: z.boolean(),
+  retryType: z.string().nullable(),
+  retrySource: z.object({ uuid: z.string().optional() }).nullable(),
+  agent: Uuid.nullable(),
+  step: z.object({ key: z.string().nullable() }).nullable(),
+  parallelGroupIndex: z.number().int().nullable(),
+  runnableAt: Time.nullable(),
+  startedAt: Time.nullable(),
+  finishedAt: Time.nullable(),
+  canceledAt: Time.nullable(),
+});
+export type JobFields = z.output<typeof JobFields>;
+
+const JobBuild = z.object({ build: z.object({ uuid: z.string(), url: z.string() }).nullable() });
+const JobWithBuild = JobFields.extend(JobBuild.shape);
+export type JobWithBuild = z.output<typeof JobWithBuild>;
+
+const JobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(z.union([JobFields, Other])) });
+export type JobPage = z.output<typeof JobPage>;
+
+const EventFields = z.object({
+  type: z.string(),
+  timestamp: Time.nullable(),
+  actor: z.object({ type: z.string() }).nullable(),
+  exitStatus: z.union([z.string(), z.number()]).nullish(),
+  signal: z.string().nullish(),
+  signalReason: z.string().nullish(),
+});
+export type EventFields = z.output<typeof EventFields>;
+
+const EventPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(EventFields) });
+export type EventPage = z.output<typeof EventPage>;
+
+const BuildFields = z.object({
+  uuid: z.string(),
+  id: z.string(),
+  number: z.number().int(),
+  url: z.string(),
+  branch: z.string(),
+  state: z.string(),
+  createdAt: Time.nullable(),
+  startedAt: Time.nullable(),
+  finishedAt: Time.nullable(),
+  canceledAt: Time.nullable(),
+  canceledBy: Named.nullable(),
+  cancelReason: z.string().nullable(),
+  organization: z.object({ slug: z.string() }),
+  pipeline: z.object({ slug: z.string() }),
+  metaData: MetaDataPage.nullable(),
+  jobs: JobPage,
+});
+export type BuildFields = z.output<typeof BuildFields>;
+
+const AgentFields = z.object({
+  uuid: z.string(),
+  id: z.string(),
+  name: z.string(),
+  hostname: z.string().nullable(),
+  metaData: z.array(z.string()).nullable(),
+  connectionState: z.string(),
+  connectedAt: Time.nullable(),
+  disconnectedAt: Time.nullable(),
+  lostAt: Time.nullable(),
+  stoppedGracefullyAt: Time.nullable(),
+  stoppedGracefullyBy: Named.nullable(),
+  stopForcedAt: Time.nullable(),
+  stopForcedBy: Named.nullable(),
+  version: z.string().nullable(),
+  isRunningJob: z.boolean(),
+});
+export type AgentFields = z.output<typeof AgentFields>;
+
+const AgentWithJobs = AgentFields.extend({
+  jobs: z.object({ edges: edges(z.union([JobWithBuild, Other])) }).nullable(),
+});
+export type AgentWithJobs = z.output<typeof AgentWithJobs>;
+
+const MarkedBuilds = z.object({
+  edges: edges(z.object({ uuid: z.string(), metaData: MetaDataPage.nullable() })),
+});
+
+const PipelineFields = z.object({
+  id: z.string(),
+  slug: z.string(),
+  url: z.string(),
+  cancelIntermediateBuilds: z.boolean(),
+  cancelIntermediateBuildsBranchFilter: z.string().nullable(),
+  skipIntermediateBuilds: z.boolean(),
+  skipIntermediateBuildsBranchFilter: z.string().nullable(),
+  steps: z.object({ yaml: z.string().nullable() }).nullable(),
+  builds: z.object({
+    edges: edges(z.object({ number: z.number().int(), url: z.string(), metaData: MetaDataPage.nullable() })),
+  }),
+});
+export type PipelineFields = z.output<typeof PipelineFields>;
+
+/** The `data` of each operation's answer. */
+export const ANSWERS = {
+  Pipeline: z.object({ organization: Uuid.nullable(), pipeline: PipelineFields.nullable() }),
+  Build: z.object({ build: BuildFields.nullable() }),
+  BuildJobs: z.object({ build: z.object({ jobs: JobPage }).nullable() }),
+  DrillBuild: z.object({
+    organization: Uuid.nullable(),
+    pipeline: z.object({ builds: MarkedBuilds }).nullable(),
+  }),
+  RecentBuilds: z.object({ pipeline: z.object({ builds: MarkedBuilds }).nullable() }),
+  Job: z.object({ job: z.union([JobWithBuild.extend({ events: EventPage }), Other]).nullable() }),
+  JobEvents: z.object({ job: z.union([z.object({ events: EventPage }), Other]).nullable() }),
+  Agent: z.object({ agent: AgentWithJobs.nullable() }),
+  AgentNode: z.object({ node: z.union([AgentWithJobs, Other]).nullable() }),
+  AgentsWithTag: z.object({
+    organization: z
+      .object({ agents: z.object({ pageInfo: PageInfo.nullable(), edges: edges(AgentFields) }).nullable() })
+      .nullable(),
+  }),
+  CreateBuild: z.object({ buildCreate: z.object({ build: BuildFields }) }),
+  CancelBuild: z.object({ buildCancel: z.object({ build: Uuid }) }),
+} as const;
+export type AnswerOf<O extends keyof typeof ANSWERS> = z.output<(typeof ANSWERS)[O]>;
+
+type Page<T> = { readonly edges: readonly ({ readonly node: T | null } | null)[] };
+
+/** The nodes of a connection, without those that the token may not see. */
+export function nodes<T>(page: Page<T>): readonly T[] {
+  return page.edges.flatMap((edge) => (edge === null || edge.node === null ? [] : [edge.node]));
+}
+
+/** Whether every node of the page could be seen. */
+export function allSeen(page: Page<unknown>): boolean {
+  return page.edges.every((edge) => edge !== null && edge.node !== null);
+}

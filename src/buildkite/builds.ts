@@ -1,0 +1,93 @@
+import type { Answer } from '../drill/call.ts';
+import type { Job } from '../drill/entities/job.ts';
+import { allSeen, nodes } from './answers.ts';
+import type { AnswerOf, BuildFields, JobPage } from './answers.ts';
+import { DRILL_KEY, buildOf, jobOf, metaDataOf, whereOf } from './map.ts';
+import { missing, noOrganization } from './missing.ts';
+import type { BuildWithJobs } from './port.ts';
+import type { Transport } from './transport.ts';
+
+/** Pages of 100 jobs after which a listing is called incomplete rather than followed. */
+const MOST_PAGES = 5;
+
+/** One build by slug or UUID with its command jobs, at most 500 of them. */
+export async function readBuild(
+  transport: Transport,
+  slugOrUuid: string,
+  signal: AbortSignal,
+): Promise<Answer<BuildWithJobs>> {
+  const by = slugOrUuid.includes('/') ? { slug: slugOrUuid } : { uuid: slugOrUuid };
+  const answer = await transport.read('Build', by, signal);
+  if (!answer.ok) return answer;
+  const fields = answer.value.build;
+  if (fields === null) return missing(`build ${slugOrUuid}`);
+  const pages = await morePages(transport, fields, signal);
+  return pages.ok ? { ok: true, value: assemble(fields, pages.value) } : pages;
+}
+
+async function morePages(
+  transport: Transport,
+  fields: BuildFields,
+  signal: AbortSignal,
+): Promise<Answer<readonly JobPage[]>> {
+  const pages: JobPage[] = [fields.jobs];
+  for (let after = nextOf(fields.jobs); after !== null && pages.length < MOST_PAGES;) {
+    const answer = await transport.read('BuildJobs', { uuid: fields.uuid, after }, signal);
+    if (!answer.ok) return answer;
+    if (answer.value.build === null) return missing(`build ${fields.uuid}`);
+    pages.push(answer.value.build.jobs);
+    after = nextOf(answer.value.build.jobs);
+  }
+  return { ok: true, value: pages };
+}
+
+function nextOf(page: JobPage): string | null {
+  return page.pageInfo?.hasNextPage === true ? page.pageInfo.endCursor : null;
+}
+
+/** A build as a mutation's answer shows it: with the first page of its jobs. */
+export function withFirstPage(fields: BuildFields): BuildWithJobs {
+  return assemble(fields, [fields.jobs]);
+}
+
+/** Pages may shift while they are read, so a job that came twice counts once. */
+function assemble(fields: BuildFields, pages: readonly JobPage[]): BuildWithJobs {
+  const where = whereOf(fields);
+  const jobs = new Map<string, Job>();
+  for (const node of pages.flatMap((page) => nodes(page))) {
+    if ('uuid' in node) jobs.set(node.uuid, jobOf(node, where, null));
+  }
+  const ended = pages.at(-1)?.pageInfo?.hasNextPage === false;
+  const listed = [...jobs.values()];
+  return { build: buildOf(fields, listed, ended && pages.every(allSeen)), jobs: listed };
+}
+
+/**
+ * The build that carries a drill's meta-data. How Buildkite spells its meta-data filter is not documented, so what it
+ * returns is compared here, and where it returns nothing the newest builds are looked through without it.
+ */
+export async function readBuildOfDrill(
+  transport: Transport,
+  organization: string,
+  pipeline: string,
+  drill: string,
+  signal: AbortSignal,
+): Promise<Answer<BuildWithJobs | null>> {
+  const slug = `${organization}/${pipeline}`;
+  const metaData = [`${DRILL_KEY}:${drill}`];
+  const filtered = await transport.read('DrillBuild', { organization, slug, metaData }, signal);
+  if (!filtered.ok) return filtered;
+  if (filtered.value.organization === null) return noOrganization(organization);
+  const found = markedWith(filtered.value.pipeline, drill);
+  if (found !== null) return readBuild(transport, found, signal);
+  const recent = await transport.read('RecentBuilds', { slug }, signal);
+  if (!recent.ok) return recent;
+  if (recent.value.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
+  const late = markedWith(recent.value.pipeline, drill);
+  return late === null ? { ok: true, value: null } : readBuild(transport, late, signal);
+}
+
+function markedWith(pipeline: AnswerOf<'RecentBuilds'>['pipeline'], drill: string): string | null {
+  const builds = pipeline === null ? [] : nodes(pipeline.builds);
+  return builds.find((build) => metaDataOf(build.metaData)[DRILL_KEY] === drill)?.uuid ?? null;
+}

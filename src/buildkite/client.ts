@@ -1,0 +1,71 @@
+import type { Clock } from '../drill/clock.ts';
+import { systemClock } from '../http/clock.ts';
+import { endpointOf } from '../http/endpoint.ts';
+import { readAgent, readAgentsWithTag } from './agents.ts';
+import { readBuild, readBuildOfDrill, withFirstPage } from './builds.ts';
+import { readJob } from './jobs.ts';
+import { pipelineOf } from './map.ts';
+import { missing, noOrganization } from './missing.ts';
+import type { Buildkite } from './port.ts';
+import { createTransport } from './transport.ts';
+
+/** How Buildkite is reached. */
+export interface BuildkiteOptions {
+  /** `BUILDKITE_GRAPHQL_ENDPOINT`, or Buildkite's own. */
+  readonly endpoint: string;
+  readonly token: string;
+  readonly timeoutMs?: number;
+  /** `--insecure`: plain http to other hosts than this one. */
+  readonly allowInsecure: boolean;
+  /** `--rig`: no other host than this one, whatever was set. */
+  readonly loopbackOnly: boolean;
+  readonly clock?: Clock;
+  readonly fetch?: typeof fetch;
+}
+
+/** Where Buildkite's GraphQL API is. */
+export const GRAPHQL_ENDPOINT = 'https://graphql.buildkite.com/v1';
+
+/** Buildkite by its GraphQL API. Throws bad-input where the endpoint may not be used. */
+export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
+  const transport = createTransport({
+    endpoint: endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', options.endpoint, options),
+    token: options.token,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    clock: options.clock ?? systemClock,
+    fetch: options.fetch ?? fetch,
+  });
+  return {
+    pipeline: async (organization, slug, branch, signal) => {
+      const variables = { organization, slug: `${organization}/${slug}`, branch: [branch] };
+      const answer = await transport.read('Pipeline', variables, signal);
+      if (!answer.ok) return answer;
+      if (answer.value.organization === null) return noOrganization(organization);
+      if (answer.value.pipeline === null) return missing(`no pipeline "${slug}" in "${organization}"`);
+      return { ok: true, value: pipelineOf(answer.value.pipeline) };
+    },
+    build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),
+    buildOfDrill: (organization, pipeline, drill, signal) =>
+      readBuildOfDrill(transport, organization, pipeline, drill, signal),
+    job: (uuid, signal) => readJob(transport, uuid, signal),
+    agent: (organization, uuid, signal) => readAgent(transport, organization, uuid, signal),
+    agentsWithTag: (organization, tag, signal) => readAgentsWithTag(transport, organization, tag, signal),
+    createBuild: async (call, signal) => {
+      const input = {
+        pipelineID: call.pipelineNodeId,
+        branch: call.branch,
+        commit: call.commit,
+        message: call.message,
+        env: Object.entries(call.env).map(([key, value]) => `${key}=${value}`),
+        metaData: Object.entries(call.metaData).map(([key, value]) => ({ key, value })),
+      };
+      const outcome = await transport.send('CreateBuild', { input }, signal);
+      return outcome.ok ? { ok: true, value: withFirstPage(outcome.value.buildCreate.build) } : outcome;
+    },
+    cancelBuild: async (call, signal) => {
+      const outcome = await transport.send('CancelBuild', { input: { id: call.buildNodeId } }, signal);
+      return outcome.ok ? { ok: true, value: null } : outcome;
+    },
+    clock: () => transport.clock(),
+  };
+}

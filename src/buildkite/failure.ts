@@ -1,0 +1,95 @@
+import { ClientError } from 'graphql-request';
+import type { Trouble } from '../drill/call.ts';
+import { AbortedError, DeadlineError } from '../http/deadline.ts';
+import { networkFailure } from '../http/network.ts';
+import { oneLine, trouble } from '../http/trouble.ts';
+import { retryAfterOf } from './limits.ts';
+
+/** What a failed request means: for people, for a mutation's outcome, and whether a read is worth another try. */
+export interface Failure {
+  readonly trouble: Trouble;
+  readonly certainty: 'refused' | 'unknown';
+  readonly retry: boolean;
+}
+
+/** Reads an error of graphql-request or fetch. Its own text is never shown: ClientError's holds request and response. */
+export function failureOf(error: unknown, operation: string, token: string): Failure {
+  if (error instanceof ClientError) return answered(error, operation, token);
+  if (error instanceof AbortedError) {
+    const certainty = error.started ? 'unknown' : 'refused';
+    return { trouble: trouble('aborted', `${operation} was interrupted`), certainty, retry: false };
+  }
+  if (error instanceof DeadlineError) {
+    const message = `Buildkite gave ${error.message} to ${operation}`;
+    return { trouble: trouble('timeout', message), certainty: 'unknown', retry: false };
+  }
+  const network = networkFailure(error);
+  if (network !== null) {
+    const how = network.sent ? 'the connection broke' : 'no connection';
+    return {
+      trouble: trouble(network.kind, `Buildkite: ${how} (${network.code}) at ${operation}`),
+      certainty: network.sent ? 'unknown' : 'refused',
+      retry: true,
+    };
+  }
+  const message = `Buildkite's answer to ${operation} is no GraphQL answer`;
+  return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
+}
+
+function answered(error: ClientError, operation: string, token: string): Failure {
+  const { status } = error.response;
+  const headers = new Headers(error.response.headers);
+  const said = saidBy(error, token);
+  const told = said === '' ? '' : `: ${said}`;
+  const refused = (kind: Trouble['kind'], message: string, retryAfter: number | null = null): Failure => ({
+    trouble: trouble(kind, `${message}${told}`, retryAfter),
+    certainty: 'refused',
+    retry: false,
+  });
+  const code = String(status);
+  const wait = retryAfterOf(headers, said);
+  if (status === 401) return refused('unauthorized', 'Buildkite does not accept the token (HTTP 401)');
+  if (status === 403) return refused('denied', `Buildkite denies ${operation} (HTTP 403)`);
+  if (status === 429) return refused('rate-limited', 'Buildkite limits the rate (HTTP 429)', wait);
+  if (status >= 500) {
+    const failed = trouble('server-error', `Buildkite failed at ${operation} (HTTP ${code})${told}`, wait);
+    return { trouble: failed, certainty: 'unknown', retry: true };
+  }
+  if (status >= 400) return refused('refused', `Buildkite refused ${operation} (HTTP ${code})`);
+  if (status >= 300) {
+    const message = `Buildkite's endpoint answered ${operation} with a redirect (HTTP ${code}), which is not followed`;
+    return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
+  }
+  return withErrors(error, operation, told, said, headers);
+}
+
+/** HTTP 200 with `errors`. An error of the mutation itself means that it did not happen; one below it may follow the act. */
+function withErrors(
+  error: ClientError,
+  operation: string,
+  told: string,
+  said: string,
+  headers: Headers,
+): Failure {
+  const paths = (error.response.errors ?? []).map((one) => one.path?.length ?? 0);
+  const below = paths.some((length) => length > 1);
+  const certainty = below ? 'unknown' : 'refused';
+  if (/try again in \d+ seconds?/i.test(said)) {
+    const message = `Buildkite limits the rate${told}`;
+    return {
+      trouble: trouble('rate-limited', message, retryAfterOf(headers, said)),
+      certainty,
+      retry: false,
+    };
+  }
+  const message = `Buildkite answered ${operation} with errors${told}`;
+  return { trouble: trouble('garbage', message), certainty, retry: false };
+}
+
+/** What Buildkite itself said: the first GraphQL error, or the `message` of a REST-like body. Never a page of HTML. */
+function saidBy(error: ClientError, token: string): string {
+  const first: unknown = error.response.errors?.[0]?.message;
+  if (typeof first === 'string') return oneLine(first, [token]);
+  const message: unknown = 'message' in error.response ? error.response.message : undefined;
+  return typeof message === 'string' ? oneLine(message, [token]) : '';
+}

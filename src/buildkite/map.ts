@@ -1,0 +1,161 @@
+import { Connection } from '../drill/entities/agent.ts';
+import type { Agent } from '../drill/entities/agent.ts';
+import { BuildState } from '../drill/entities/build.ts';
+import type { Build } from '../drill/entities/build.ts';
+import { JobEvent, JobState } from '../drill/entities/job.ts';
+import type { Job } from '../drill/entities/job.ts';
+import type { Pipeline } from '../drill/entities/surroundings.ts';
+import { nodes } from './answers.ts';
+import type { AgentFields, BuildFields, EventFields, JobFields, PipelineFields } from './answers.ts';
+import { readSteps } from './steps.ts';
+
+/** Meta-data key under which a build carries the drill that started it. */
+export const DRILL_KEY = 'gameday-drill';
+
+type MetaDataPage = BuildFields['metaData'];
+type Where = { readonly buildId: string; readonly buildSlug: string | null };
+
+/** A build's meta-data as a record. */
+export function metaDataOf(page: MetaDataPage): Record<string, string> {
+  return Object.fromEntries(page === null ? [] : nodes(page).map(({ key, value }) => [key, value]));
+}
+
+/** A build in our words, with the command jobs that the caller gathered for it. */
+export function buildOf(fields: BuildFields, jobs: readonly Job[], jobsComplete: boolean): Build {
+  const state = BuildState.safeParse(fields.state.toLowerCase());
+  return {
+    id: fields.uuid,
+    nodeId: fields.id,
+    number: fields.number,
+    url: fields.url,
+    organization: fields.organization.slug,
+    pipeline: fields.pipeline.slug,
+    branch: fields.branch,
+    state: state.success ? state.data : 'other',
+    rawState: fields.state,
+    createdAt: fields.createdAt,
+    startedAt: fields.startedAt,
+    finishedAt: fields.finishedAt,
+    canceledAt: fields.canceledAt,
+    canceledBy: fields.canceledBy?.name ?? null,
+    cancelReason: fields.cancelReason,
+    metaData: metaDataOf(fields.metaData),
+    jobs: jobs.map((job) => job.id),
+    jobsComplete,
+  };
+}
+
+/** Where a build's jobs belong. */
+export function whereOf(fields: BuildFields): Where {
+  const slug = `${fields.organization.slug}/${fields.pipeline.slug}/${String(fields.number)}`;
+  return { buildId: fields.uuid, buildSlug: slug };
+}
+
+/** Where a job belongs by its own `build`; the slug is read from the URL because each object asked for costs points. */
+export function whereOfJob(build: { readonly uuid: string; readonly url: string } | null): Where {
+  if (build === null) return { buildId: '', buildSlug: null };
+  const [, organization, pipeline, number] = /\/([^/]+)\/([^/]+)\/builds\/(\d+)/.exec(build.url) ?? [];
+  const known = organization !== undefined && pipeline !== undefined && number !== undefined;
+  return { buildId: build.uuid, buildSlug: known ? `${organization}/${pipeline}/${number}` : null };
+}
+
+/** A command job in our words. */
+export function jobOf(fields: JobFields, where: Where, events: readonly EventFields[] | null): Job {
+  const state = JobState.safeParse(fields.state.toLowerCase());
+  return {
+    id: fields.uuid,
+    buildId: where.buildId,
+    buildSlug: where.buildSlug,
+    url: fields.url,
+    stepKey: fields.step?.key ?? null,
+    label: fields.label,
+    state: state.success ? state.data : 'other',
+    rawState: fields.state,
+    passed: fields.passed,
+    softFailed: fields.softFailed,
+    exitStatus: fields.exitStatus,
+    signal: fields.signal,
+    signalReason: fields.signalReason?.toLowerCase() ?? null,
+    retried: fields.retried,
+    retryOf: fields.retrySource?.uuid ?? null,
+    retryType: retryTypeOf(fields.retryType),
+    agentId: fields.agent?.uuid ?? null,
+    parallelIndex: fields.parallelGroupIndex,
+    runnableAt: fields.runnableAt,
+    startedAt: fields.startedAt,
+    finishedAt: fields.finishedAt,
+    canceledAt: fields.canceledAt,
+    events: events === null ? null : events.map(eventOf),
+  };
+}
+
+function retryTypeOf(raw: string | null): Job['retryType'] {
+  const type = raw?.toLowerCase();
+  return type === 'automatic' || type === 'manual' ? type : null;
+}
+
+function eventOf(fields: EventFields): JobEvent {
+  const actor = JobEvent.shape.actor.safeParse(fields.actor?.type.toLowerCase());
+  return {
+    type: fields.type,
+    at: fields.timestamp,
+    actor: actor.success ? actor.data : 'other',
+    exitStatus:
+      fields.exitStatus === null || fields.exitStatus === undefined ? null : String(fields.exitStatus),
+    signal: fields.signal ?? null,
+    signalReason: fields.signalReason?.toLowerCase() ?? null,
+  };
+}
+
+/** An agent in our words. */
+export function agentOf(fields: AgentFields, jobs: readonly string[] | null): Agent {
+  const connection = Connection.safeParse(fields.connectionState.toLowerCase());
+  return {
+    id: fields.uuid,
+    nodeId: fields.id,
+    name: fields.name,
+    hostname: fields.hostname,
+    tags: tagsOf(fields.metaData ?? []),
+    connection: connection.success ? connection.data : 'other',
+    rawConnection: fields.connectionState,
+    connectedAt: fields.connectedAt,
+    disconnectedAt: fields.disconnectedAt,
+    lostAt: fields.lostAt,
+    stoppedGracefullyAt: fields.stoppedGracefullyAt,
+    stoppedGracefullyBy: fields.stoppedGracefullyBy?.name ?? null,
+    stopForcedAt: fields.stopForcedAt,
+    stopForcedBy: fields.stopForcedBy?.name ?? null,
+    version: fields.version,
+    isRunningJob: fields.isRunningJob,
+    jobs: jobs === null ? null : [...jobs],
+  };
+}
+
+/** `key=value` pairs; a tag without a value is kept with an empty one. */
+function tagsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+/** A pipeline in our words. */
+export function pipelineOf(fields: PipelineFields): Pipeline {
+  return {
+    nodeId: fields.id,
+    slug: fields.slug,
+    url: fields.url,
+    cancelIntermediateBuilds: fields.cancelIntermediateBuilds,
+    cancelIntermediateFilter: fields.cancelIntermediateBuildsBranchFilter,
+    skipIntermediateBuilds: fields.skipIntermediateBuilds,
+    skipIntermediateFilter: fields.skipIntermediateBuildsBranchFilter,
+    ...readSteps(fields.steps?.yaml ?? null),
+    openBuilds: nodes(fields.builds).map((build) => ({
+      number: build.number,
+      url: build.url,
+      drill: metaDataOf(build.metaData)[DRILL_KEY] ?? null,
+    })),
+  };
+}

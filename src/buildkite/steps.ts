@@ -1,0 +1,55 @@
+import { parse } from 'yaml';
+
+/** Step keys of a pipeline as far as its own YAML tells them. */
+export interface Steps {
+  readonly stepKeys: string[] | null;
+  /** Steps may be added while the build runs, so that a missing key proves nothing. */
+  readonly dynamic: boolean;
+}
+
+const UNKNOWN: Steps = { stepKeys: null, dynamic: true };
+
+/**
+ * Reads the keys of a pipeline's steps, those of groups included. A command that uploads steps, a script of the
+ * repository's `.buildkite` folder, or a plugin may all add further steps: such a pipeline is called dynamic.
+ */
+export function readSteps(text: string | null): Steps {
+  if (text === null) return UNKNOWN;
+  let steps: unknown;
+  try {
+    const document: unknown = parse(text, { maxAliasCount: 100, logLevel: 'silent' });
+    steps = Array.isArray(document) ? document : field(document, 'steps');
+  } catch {
+    // Buildkite shows the steps as text; what yaml cannot read is simply not known.
+    return UNKNOWN;
+  }
+  if (!Array.isArray(steps)) return UNKNOWN;
+  const found = steps.flatMap((step: unknown) => [step, ...children(step)]);
+  const stepKeys = found.flatMap((step) => keysOf(step));
+  return { stepKeys, dynamic: found.some(uploads) || stepKeys.some((key) => key.includes('$')) };
+}
+
+function children(step: unknown): readonly unknown[] {
+  const inner = field(step, 'steps');
+  return Array.isArray(inner) ? inner : [];
+}
+
+/** `id` and `identifier` are Buildkite's aliases of `key`. */
+function keysOf(step: unknown): readonly string[] {
+  return ['key', 'id', 'identifier'].flatMap((name) => {
+    const key = field(step, name);
+    return typeof key === 'string' || typeof key === 'number' ? [String(key)] : [];
+  });
+}
+
+function uploads(step: unknown): boolean {
+  if (field(step, 'plugins') !== undefined) return true;
+  const commands = [field(step, 'command'), field(step, 'commands')].flat();
+  const texts = typeof step === 'string' ? [step] : commands;
+  return texts.some((text) => typeof text === 'string' && /pipeline\s+upload|\.buildkite\//.test(text));
+}
+
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.getOwnPropertyDescriptor(value, name)?.value;
+}

@@ -1,0 +1,133 @@
+import { ClientError, GraphQLClient } from 'graphql-request';
+import type { Answer, Outcome, Trouble } from '../drill/call.ts';
+import type { Clock } from '../drill/clock.ts';
+import type { ClockOffset } from '../drill/entities/surroundings.ts';
+import { withDeadline } from '../http/deadline.ts';
+import { offsetOf } from '../http/offset.ts';
+import { oneLine, trouble } from '../http/trouble.ts';
+import { ANSWERS } from './answers.ts';
+import type { AnswerOf } from './answers.ts';
+import { failureOf } from './failure.ts';
+import type { Failure } from './failure.ts';
+import { loadDocuments } from './operations.ts';
+import type { Operation } from './operations.ts';
+
+/** Sends documents and gives back checked data, or what went wrong; knows nothing of builds and agents. */
+export interface Transport {
+  read<O extends Operation>(
+    operation: O,
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Answer<AnswerOf<O>>>;
+  /** Sent once. */
+  send<O extends Operation>(
+    operation: O,
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Outcome<AnswerOf<O>>>;
+  clock(): ClockOffset | null;
+}
+type Variables = Readonly<Record<string, unknown>>;
+type Attempt<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export interface TransportOptions {
+  readonly endpoint: URL;
+  readonly token: string;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+}
+
+/** A read is tried three times where the network or the server failed; all tries together stay within the call's time. */
+const TRIES = 3;
+const FIRST_PAUSE_MS = 150;
+
+/** The one place that speaks HTTP to Buildkite. */
+export function createTransport(options: TransportOptions): Transport {
+  const documents = loadDocuments();
+  let offset: ClockOffset | null = null;
+
+  async function timed(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+    const sentAt = options.clock.now();
+    const response = await options.fetch(input, init);
+    offset = offsetOf(response.headers.get('date'), sentAt, options.clock.now()) ?? offset;
+    return response;
+  }
+
+  const client = new GraphQLClient(options.endpoint.href, {
+    fetch: timed,
+    // A redirect is an answer like any other here: following it would carry Authorization elsewhere.
+    redirect: 'manual',
+    headers: { authorization: `Bearer ${options.token}`, 'user-agent': 'gameday' },
+  });
+
+  async function attempt<O extends Operation>(
+    operation: O,
+    variables: Variables,
+    signal: AbortSignal,
+    ms: number,
+  ): Promise<Attempt<AnswerOf<O>>> {
+    const query = documents.get(operation) ?? '';
+    try {
+      const data = await withDeadline(signal, ms, async (inner) => {
+        // fetch and undici know the same AbortSignal; graphql-request's types name the DOM's.
+        const response = await client.rawRequest<unknown>({ query, variables, signal: inner });
+        return response.data;
+      });
+      return checked(operation, data);
+    } catch (error) {
+      // A mutation may have happened although a part of its answer could not be given: then its data stand.
+      if (error instanceof ClientError && error.response.status === 200) {
+        const partial = ANSWERS[operation].safeParse(error.response.data);
+        if (partial.success && isMutation(operation)) return { ok: true, value: partial.data as AnswerOf<O> };
+      }
+      return { ok: false, failure: failureOf(error, operation, options.token) };
+    }
+  }
+
+  async function read<O extends Operation>(
+    operation: O,
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Answer<AnswerOf<O>>> {
+    const end = options.clock.now() + options.timeoutMs;
+    let last: Trouble | null = null;
+    for (let turn = 0; turn < TRIES; turn += 1) {
+      if (turn > 0) await options.clock.sleep(FIRST_PAUSE_MS * 2 ** turn, signal);
+      const left = end - options.clock.now();
+      if (last !== null && (left <= 0 || signal.aborted)) break;
+      const answer = await attempt(operation, variables, signal, left);
+      if (answer.ok) return answer;
+      last = answer.failure.trouble;
+      if (!answer.failure.retry) break;
+    }
+    return { ok: false, trouble: last ?? trouble('timeout', `Buildkite: no time left for ${operation}`) };
+  }
+
+  async function send<O extends Operation>(
+    operation: O,
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Outcome<AnswerOf<O>>> {
+    const answer = await attempt(operation, variables, signal, options.timeoutMs);
+    if (answer.ok) return answer;
+    return { ok: false, certainty: answer.failure.certainty, trouble: answer.failure.trouble };
+  }
+
+  return { read, send, clock: () => offset };
+}
+
+function isMutation(operation: Operation): boolean {
+  return operation === 'CreateBuild' || operation === 'CancelBuild';
+}
+
+/** What does not fit the schema is no answer: it can be anything, so a mutation's outcome is unknown. */
+function checked<O extends Operation>(operation: O, data: unknown): Attempt<AnswerOf<O>> {
+  const parsed = ANSWERS[operation].safeParse(data);
+  if (parsed.success) return { ok: true, value: parsed.data as AnswerOf<O> };
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'data' : issue.path.join('.');
+  const message = oneLine(`Buildkite's answer to ${operation} has an unexpected shape at ${where}`);
+  return { ok: false, failure: { trouble: trouble('garbage', message), certainty: 'unknown', retry: false } };
+}

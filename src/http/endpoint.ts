@@ -1,0 +1,45 @@
+import { GamedayError } from '../drill/errors.ts';
+
+/** What an endpoint may be: plain http goes to loopback only unless `allowInsecure`; `loopbackOnly` lets nothing else through. */
+export interface EndpointRules {
+  readonly allowInsecure: boolean;
+  readonly loopbackOnly: boolean;
+}
+
+/** Whether a host name of a URL is this machine itself. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Why the rules forbid an endpoint, or null where they allow it. */
+export function forbidden(protocol: string, hostname: string, rules: EndpointRules): string | null {
+  if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} is neither http nor https`;
+  const loopback = isLoopback(hostname);
+  if (rules.loopbackOnly && !loopback)
+    return `${hostname} is not this machine, and under --rig nothing else is contacted`;
+  if (protocol === 'http:' && !loopback && !rules.allowInsecure) {
+    return `plain http to ${hostname} would send the credentials unencrypted`;
+  }
+  return null;
+}
+
+/** Reads an endpoint setting; throws bad-input that names the setting and never shows credentials in it. */
+export function endpointOf(setting: string, text: string, rules: EndpointRules): URL {
+  if (!URL.canParse(text)) {
+    throw new GamedayError('bad-input', `${setting} is not a URL`, {
+      next: `Set ${setting} to an https URL.`,
+    });
+  }
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw new GamedayError('bad-input', `${setting} holds credentials`, {
+      next: 'Give them by their own variables.',
+    });
+  }
+  const why = forbidden(url.protocol, url.hostname, rules);
+  if (why === null) return url;
+  throw new GamedayError('bad-input', `${setting}: ${why}`, {
+    next: rules.loopbackOnly ? `Use a loopback address.` : `Use https, or --insecure where you mean it.`,
+  });
+}

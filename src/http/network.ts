@@ -1,0 +1,66 @@
+/** What became of a request that got no answer. `sent` is false only where it certainly never left. */
+export interface NetworkFailure {
+  readonly kind: 'unreachable' | 'timeout';
+  readonly code: string;
+  readonly sent: boolean;
+}
+
+/** Codes of Node and undici under which no byte of the request can have reached a server. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+]);
+
+/** Codes under which the connection broke somewhere on the way: the server may have acted. */
+const CUT: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNABORTED',
+  'UND_ERR_SOCKET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+const TIMED_OUT: ReadonlySet<string> = new Set([
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
+/** The network failure behind an error of fetch or of Node's http, or null where it is none. */
+export function networkFailure(error: unknown): NetworkFailure | null {
+  for (const code of codesOf(error, 0)) {
+    if (NEVER_SENT.has(code)) return { kind: 'unreachable', code, sent: false };
+    if (CUT.has(code)) return { kind: 'unreachable', code, sent: true };
+    if (TIMED_OUT.has(code)) return { kind: 'timeout', code, sent: true };
+  }
+  // undici ends a body that was cut with a TypeError of its own that has no code.
+  if (error instanceof TypeError && /terminated|fetch failed|aborted/.test(error.message)) {
+    return { kind: 'unreachable', code: 'cut', sent: true };
+  }
+  return null;
+}
+
+/** The codes of an error and of what caused it, outermost first; a refused dual-stack connect is an AggregateError. */
+function codesOf(error: unknown, depth: number): readonly string[] {
+  if (!(error instanceof Error) || depth > 5) return [];
+  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
+  const parts =
+    error instanceof AggregateError ? error.errors.flatMap((part) => codesOf(part, depth + 1)) : [];
+  return [...own, ...parts, ...codesOf(error.cause, depth + 1)];
+}

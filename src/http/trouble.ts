@@ -1,0 +1,15 @@
+import type { Trouble } from '../drill/call.ts';
+
+/** A trouble; `retryAfter` in milliseconds where the service named a time. */
+export function trouble(kind: Trouble['kind'], message: string, retryAfter: number | null = null): Trouble {
+  return { kind, message, retryAfter };
+}
+
+/** What a service said, on one line, short, and without the secrets of ours that it may have echoed. */
+export function oneLine(text: string, secrets: readonly string[] = []): string {
+  const hidden = secrets
+    .filter((secret) => secret.length > 0)
+    .reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
+  const line = hidden.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return line.length > 240 ? `${line.slice(0, 239)}…` : line;
+}
