@@ -1,0 +1,139 @@
+import * as z from 'zod';
+
+import { EcsError, invalid } from './errors.ts';
+import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
+import { launchTask } from './launcher.ts';
+import type { EcsState } from './state.ts';
+import type { EcsTask } from './task.ts';
+import { viewTask } from './task-view.ts';
+
+const describeShape = z.strictObject({
+  cluster: z.string().optional(),
+  tasks: z.array(z.string()).min(1, 'Tasks cannot be empty.').max(100),
+  include: z.array(z.string()).default([]),
+});
+const listShape = z.strictObject({
+  cluster: z.string().optional(),
+  serviceName: z.string().optional(),
+  family: z.string().optional(),
+  containerInstance: z.string().optional(),
+  launchType: z.string().optional(),
+  startedBy: z.string().optional(),
+  desiredStatus: z.enum(['RUNNING', 'PENDING', 'STOPPED']).optional(),
+  maxResults: z.int().min(1).max(100).optional(),
+  nextToken: z.string().optional(),
+});
+const stopShape = z.strictObject({
+  cluster: z.string().optional(),
+  task: z.string(),
+  reason: z.string().optional(),
+});
+const runShape = z.strictObject({
+  cluster: z.string().optional(),
+  taskDefinition: z.string(),
+  count: z.int().min(1).max(10).default(1),
+  launchType: z.enum(['EC2', 'FARGATE', 'EXTERNAL']).default('EC2'),
+  capacityProviderStrategy: z.array(z.looseObject({ capacityProvider: z.string() })).default([]),
+  group: z.string().optional(),
+  startedBy: z.string().optional(),
+  tags: tagsShape.default([]),
+  networkConfiguration: z.unknown().optional(),
+  platformVersion: z.string().optional(),
+  clientToken: z.string().optional(),
+  enableECSManagedTags: z.boolean().optional(),
+});
+
+/** Which kind of host a capacity provider stands for. */
+export function launchTypeOf(capacityProvider: string | undefined, launchType: string): string {
+  if (capacityProvider === undefined) return launchType;
+  return capacityProvider.startsWith('FARGATE') ? 'FARGATE' : 'EC2';
+}
+
+/** The operations on tasks. */
+export function taskOperations(state: EcsState): Record<string, Operation> {
+  return {
+    DescribeTasks: (input) => describeTasks(state, read(describeShape, input)),
+    ListTasks: (input) => listTasks(state, read(listShape, input)),
+    StopTask: (input) => stopTask(state, read(stopShape, input)),
+    RunTask: (input) => runTask(state, read(runShape, input)),
+  };
+}
+
+function describeTasks(state: EcsState, input: z.infer<typeof describeShape>): Record<string, unknown> {
+  state.requireCluster(input.cluster);
+  const found = input.tasks.map((reference) => ({ reference, task: state.findTask(reference) }));
+  return {
+    tasks: found.flatMap(({ task }) =>
+      task ? [staleOrNow(state, task, input.include.includes('TAGS'))] : [],
+    ),
+    failures: found.flatMap(({ task, reference }) => (task ? [] : [missing(reference)])),
+  };
+}
+
+function staleOrNow(state: EcsState, task: EcsTask, withTags: boolean): unknown {
+  if (task.stale === undefined || task.stale.left <= 0) return viewTask(task, state.knobs, withTags);
+  task.stale.left -= 1;
+  return task.stale.answer;
+}
+
+function listTasks(state: EcsState, input: z.infer<typeof listShape>): Record<string, unknown> {
+  state.requireCluster(input.cluster);
+  // ECS never sets the desired status to PENDING, and without a filter lists what is to run (ECS-15).
+  const desired = input.desiredStatus ?? 'RUNNING';
+  const service = input.serviceName === undefined ? undefined : state.findService(input.serviceName);
+  if (input.serviceName !== undefined && !service)
+    throw new EcsError('ServiceNotFoundException', 'Service not found.');
+  const arns = state.tasks
+    .filter((task) => task.desiredStatus === desired)
+    .filter((task) => !service || task.seed.serviceName === service.name)
+    .filter((task) => input.family === undefined || task.seed.definition.family === input.family)
+    .filter((task) => input.startedBy === undefined || task.seed.startedBy === input.startedBy)
+    .filter((task) => input.launchType === undefined || task.seed.launchType === input.launchType)
+    .filter((task) => onInstance(task, input.containerInstance))
+    .map((task) => task.seed.arn);
+  const { items, ...rest } = page(arns, input.maxResults, input.nextToken);
+  return { taskArns: items, ...rest };
+}
+
+function onInstance(task: EcsTask, reference: string | undefined): boolean {
+  if (reference === undefined) return true;
+  const arn = task.seed.containerInstanceArn;
+  return arn !== undefined && (arn === reference || arn.endsWith(`/${reference}`));
+}
+
+function stopTask(state: EcsState, input: z.infer<typeof stopShape>): Record<string, unknown> {
+  state.requireCluster(input.cluster);
+  const task = state.findTask(input.task);
+  if (!task) throw invalid('The referenced task was not found.');
+  if (state.knobs.stopTask === 'ignored') return { task: viewTask(task, state.knobs, false) };
+  const again = task.desiredStatus === 'STOPPED';
+  if (again && state.knobs.secondStopTask === 'refused')
+    throw invalid('The referenced task is already stopping.');
+  const reason = input.reason ?? 'Task stopped by user';
+  if (again && state.knobs.secondStopTask === 'overwrites') task.stoppedReason = reason;
+  if (!again) {
+    task.stale = { answer: viewTask(task, state.knobs, true), left: state.knobs.staleDescribe };
+    task.stop('UserInitiated', reason, 'StopTask');
+  }
+  state.events.emit('event', { at: Date.now(), event: 'stop-task-landed', taskArn: task.seed.arn, again });
+  return { task: viewTask(task, state.knobs, false) };
+}
+
+function runTask(state: EcsState, input: z.infer<typeof runShape>): Record<string, unknown> {
+  state.requireCluster(input.cluster);
+  const definition = state.requireDefinition(input.taskDefinition);
+  const capacityProvider = input.capacityProviderStrategy[0]?.capacityProvider;
+  const launchType = launchTypeOf(capacityProvider, input.launchType);
+  if (
+    definition.requiresCompatibilities.length > 0 &&
+    !definition.requiresCompatibilities.includes(launchType)
+  ) {
+    throw invalid(`Task definition does not support launch_type ${launchType}.`);
+  }
+  const { group, startedBy } = input;
+  const tags = tagRecord(input.tags);
+  const tasks = Array.from({ length: input.count }, () =>
+    launchTask(state, { definition, launchType, capacityProvider, group, startedBy, tags }),
+  );
+  return { tasks: tasks.map((task) => viewTask(task, state.knobs, true)), failures: [] };
+}

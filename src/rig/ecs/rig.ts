@@ -1,0 +1,124 @@
+import type { EventEmitter } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Executor } from '../workers/executor.ts';
+import type { Machine } from '../workers/machine.ts';
+import type { AgentAccess, Premises } from '../workers/premises.ts';
+import { runsAgent } from './definition.ts';
+import type { EcsKnobs } from './knobs.ts';
+import { attachGround } from './launcher.ts';
+import { startMetadata } from './metadata.ts';
+import { Scheduler } from './scheduler.ts';
+import { startEcsServer } from './server.ts';
+import { EcsState, type ClusterIdentity } from './state.ts';
+import { createVerbs, type EcsVerb } from './verbs.ts';
+
+/** What the rig's ECS is started with. */
+export interface EcsRigOptions {
+  readonly cluster: ClusterIdentity;
+  readonly clusterTags: Readonly<Record<string, string>>;
+  readonly knobs: EcsKnobs;
+  readonly executor: Executor;
+  readonly machine: Machine;
+  readonly premises: Premises;
+  readonly access: AgentAccess | undefined;
+}
+
+/** One worker's host process ids. */
+export interface WorkerProcesses {
+  readonly taskArn: string;
+  readonly container: string;
+  readonly pids: readonly number[];
+}
+
+/** The rig's ECS: the API, the metadata endpoint, the scheduler and the workers. */
+export interface EcsRig {
+  readonly url: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly state: EcsState;
+  readonly events: EventEmitter;
+  /** Performs an operation without a request, so that setting the cluster up is not counted as one. */
+  request(operation: string, input: unknown): Record<string, unknown>;
+  counts(): Record<string, number>;
+  foreign(): number;
+  stopTaskLanded(): Record<string, number>;
+  processes(): readonly WorkerProcesses[];
+  /** The end of what the workers of tasks wrote, for people who look for a failed start. */
+  outputTail(): string;
+  /** How many agents the running tasks should bring. */
+  expectedAgents(): number;
+  do: EcsVerb;
+  close(): Promise<void>;
+}
+
+/** Starts the ECS half. */
+export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
+  const state = new EcsState(options.cluster, options.knobs, options.clusterTags);
+  const metadata = await startMetadata(state);
+  const scheduler = new Scheduler(state);
+  attachGround(state, {
+    executor: options.executor,
+    machine: options.machine,
+    premises: options.premises,
+    access: options.access,
+    metadataUri: options.knobs.agentTag === 'present' ? metadata.uri : undefined,
+  });
+  const server = await startEcsServer(state, scheduler);
+  const landed = countLanded(state.events);
+  return {
+    url: server.url,
+    accessKeyId: server.accessKeyId,
+    secretAccessKey: server.secretAccessKey,
+    state,
+    events: state.events,
+    request: (operation, input) => server.perform(operation, input),
+    counts: () => server.counts(),
+    foreign: () => server.foreign(),
+    stopTaskLanded: () => ({ ...landed }),
+    processes: () => processesOf(state),
+    outputTail: () => outputTail(options.premises.root),
+    expectedAgents: () => expectedAgents(state),
+    do: createVerbs(state, scheduler),
+    close: async () => {
+      scheduler.close();
+      for (const task of state.tasks) task.worker?.kill();
+      await options.executor.close();
+      await Promise.all([server.close(), metadata.close()]);
+    },
+  };
+}
+
+function countLanded(events: EventEmitter): Record<string, number> {
+  const landed: Record<string, number> = {};
+  events.on('event', ({ event, taskArn }: { readonly event: string; readonly taskArn?: string }) => {
+    if (event === 'stop-task-landed' && taskArn !== undefined) landed[taskArn] = (landed[taskArn] ?? 0) + 1;
+  });
+  return landed;
+}
+
+function processesOf(state: EcsState): readonly WorkerProcesses[] {
+  return state.tasks.flatMap((task) =>
+    (task.worker?.processes() ?? []).map((each) => ({ taskArn: task.seed.arn, ...each })),
+  );
+}
+
+function expectedAgents(state: EcsState): number {
+  return state.tasks
+    .filter((task) => task.desiredStatus === 'RUNNING')
+    .flatMap((task) => task.seed.definition.containers)
+    .filter(runsAgent).length;
+}
+
+function outputTail(root: string): string {
+  try {
+    const folder = join(root, 'tasks');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /^[^/]+\/[^/]+\.log$/.test(name),
+    );
+    return files.map((name) => readFileSync(join(folder, name), 'utf8').trim().slice(-600)).join(' | ');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,104 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { Hono } from 'hono';
+
+import { messageOf } from '../failure.ts';
+import { serveOnLoopback, type Listening } from '../listen.ts';
+import { EcsError } from './errors.ts';
+import type { Operation } from './input.ts';
+import { clusterOperations } from './operations-cluster.ts';
+import { serviceOperations } from './operations-services.ts';
+import { taskOperations } from './operations-tasks.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { EcsState } from './state.ts';
+
+/** The ECS API on loopback, with the one credential that opens it. */
+export interface EcsServer extends Listening {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Performs an operation without a request. */
+  perform(operation: string, input: unknown): Record<string, unknown>;
+  /** How often each operation was asked for, whatever the answer was. */
+  counts(): Record<string, number>;
+  /** How many requests came with a credential that is not the rig's. */
+  foreign(): number;
+}
+
+const service = 'AmazonEC2ContainerServiceV20141113';
+
+/** Serves ECS's JSON 1.1 protocol: POST / with the operation in X-Amz-Target (ECS-1 ff.). */
+export async function startEcsServer(state: EcsState, scheduler: Scheduler): Promise<EcsServer> {
+  const operations = new Map<string, Operation>(
+    Object.entries({
+      ...taskOperations(state),
+      ...serviceOperations(state, scheduler),
+      ...clusterOperations(state, scheduler),
+    }),
+  );
+  const accessKeyId = `AKIARIG${randomBytes(8).toString('hex').toUpperCase().slice(0, 13)}`;
+  const counts: Record<string, number> = {};
+  let foreign = 0;
+  const app = new Hono();
+  app.post('/', async (context) => {
+    const name = (context.req.header('x-amz-target') ?? '').replace(`${service}.`, '');
+    if (!carriesKey(context.req.header('authorization'), accessKeyId)) {
+      foreign += 1;
+      return errorAnswer(
+        new EcsError('UnrecognizedClientException', 'The security token included in the request is invalid.'),
+      );
+    }
+    counts[name] = (counts[name] ?? 0) + 1;
+    return answer(operations.get(name), name, await context.req.text());
+  });
+  const listening = await serveOnLoopback(app.fetch);
+  const secretAccessKey = randomBytes(30).toString('base64');
+  return {
+    ...listening,
+    accessKeyId,
+    secretAccessKey,
+    perform: (name, input) => perform(operations.get(name), name, input),
+    counts: () => ({ ...counts }),
+    foreign: () => foreign,
+  };
+}
+
+/** The rig does not check signatures; the random key id is what keeps others out and foreign clients visible. */
+function carriesKey(authorization: string | undefined, accessKeyId: string): boolean {
+  return authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${accessKeyId}/`) ?? false;
+}
+
+function perform(operation: Operation | undefined, name: string, input: unknown): Record<string, unknown> {
+  if (operation) return operation(input);
+  throw new EcsError('UnknownOperationException', `the rig does not model ${name || 'this request'}`);
+}
+
+function answer(operation: Operation | undefined, name: string, body: string): Response {
+  try {
+    return jsonAnswer(200, perform(operation, name, parseBody(body)));
+  } catch (error) {
+    return errorAnswer(error);
+  }
+}
+
+function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body === '' ? '{}' : body);
+  } catch {
+    throw new EcsError('SerializationException', 'the request is not JSON');
+  }
+}
+
+function errorAnswer(error: unknown): Response {
+  if (error instanceof EcsError) {
+    return jsonAnswer(error.type === 'ServerException' ? 500 : 400, {
+      __type: error.type,
+      message: error.message,
+    });
+  }
+  return jsonAnswer(500, { __type: 'ServerException', message: `the rig failed: ${messageOf(error)}` });
+}
+
+function jsonAnswer(status: number, body: Record<string, unknown>): Response {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,69 @@
+import type { Deployment, Service } from './service.ts';
+import type { EcsState } from './state.ts';
+import type { EcsTask } from './task.ts';
+import { seconds, tagList } from './task-view.ts';
+
+interface Counts {
+  readonly runningCount: number;
+  readonly pendingCount: number;
+}
+
+/** How many of the tasks run and how many are on their way; stopping ones are neither. */
+export function countTasks(tasks: readonly EcsTask[]): Counts {
+  const alive = tasks.filter((task) => task.desiredStatus === 'RUNNING');
+  const runningCount = alive.filter((task) => task.lastStatus === 'RUNNING').length;
+  return { runningCount, pendingCount: alive.length - runningCount };
+}
+
+/** A service as DescribeServices gives it. */
+export function viewService(state: EcsState, service: Service, withTags: boolean): Record<string, unknown> {
+  const tasks = state.tasks.filter((task) => task.seed.serviceName === service.name);
+  const primary = service.deployments[0];
+  return {
+    serviceArn: service.arn,
+    serviceName: service.name,
+    clusterArn: state.clusterArn,
+    status: 'ACTIVE',
+    desiredCount: service.desiredCount,
+    ...countTasks(tasks),
+    ...placement(service),
+    taskDefinition: primary?.definition.arn,
+    deploymentConfiguration: {
+      minimumHealthyPercent: service.minimumHealthyPercent,
+      maximumPercent: service.maximumPercent,
+      strategy: 'ROLLING',
+    },
+    schedulingStrategy: 'REPLICA',
+    deployments: service.deployments.map((each, index) => viewDeployment(service, each, index === 0, tasks)),
+    events: service.events.map(({ id, at, message }) => ({ id, createdAt: seconds(at), message })),
+    createdAt: seconds(service.createdAt),
+    propagateTags: service.propagatesTags ? 'SERVICE' : 'NONE',
+    tags: withTags ? tagList(service.tags) : [],
+  };
+}
+
+function placement(service: Service): Record<string, unknown> {
+  if (service.capacityProvider === undefined) return { launchType: service.launchType };
+  return { capacityProviderStrategy: [{ capacityProvider: service.capacityProvider, weight: 1, base: 0 }] };
+}
+
+function viewDeployment(
+  service: Service,
+  deployment: Deployment,
+  isPrimary: boolean,
+  tasks: readonly EcsTask[],
+): Record<string, unknown> {
+  return {
+    id: deployment.id,
+    status: isPrimary ? 'PRIMARY' : 'ACTIVE',
+    taskDefinition: deployment.definition.arn,
+    desiredCount: isPrimary ? service.desiredCount : 0,
+    ...countTasks(tasks.filter((task) => task.seed.deploymentId === deployment.id)),
+    failedTasks: deployment.failedTasks,
+    createdAt: seconds(deployment.createdAt),
+    updatedAt: seconds(deployment.updatedAt),
+    ...placement(service),
+    rolloutState: deployment.rolloutState,
+    rolloutStateReason: deployment.rolloutReason,
+  };
+}

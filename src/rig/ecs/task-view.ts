@@ -1,0 +1,105 @@
+import type { EcsKnobs } from './knobs.ts';
+import type { ContainerMoment, EcsTask } from './task.ts';
+
+/** Everything that a view leaves out when it has no value. */
+function compact(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
+}
+
+/** ECS sends instants as epoch seconds with fractions. */
+export function seconds(at: number | undefined): number | undefined {
+  return at === undefined ? undefined : at / 1000;
+}
+
+/** Tags in the shape of the ECS API. */
+export function tagList(tags: Readonly<Record<string, string>>): readonly { key: string; value: string }[] {
+  return Object.entries(tags).map(([key, value]) => ({ key, value }));
+}
+
+/** A task as DescribeTasks and its kin give it. */
+export function viewTask(task: EcsTask, knobs: EcsKnobs, withTags: boolean): Record<string, unknown> {
+  const { seed } = task;
+  return compact({
+    taskArn: seed.arn,
+    clusterArn: seed.clusterArn,
+    taskDefinitionArn: seed.definition.arn,
+    containerInstanceArn: seed.containerInstanceArn,
+    group: seed.group,
+    startedBy: seed.startedBy,
+    launchType: seed.capacityProvider === undefined ? seed.launchType : undefined,
+    capacityProviderName: seed.capacityProvider,
+    platformVersion: seed.launchType === 'FARGATE' ? '1.4.0' : undefined,
+    availabilityZone: `${seed.arn.split(':')[3] ?? ''}a`,
+    connectivity: 'CONNECTED',
+    connectivityAt: seconds(task.createdAt),
+    lastStatus: task.lastStatus,
+    desiredStatus: task.desiredStatus,
+    version: task.version,
+    createdAt: seconds(task.createdAt),
+    pullStartedAt: seconds(task.createdAt),
+    pullStoppedAt: seconds(task.createdAt),
+    startedAt: seconds(task.startedAt),
+    stoppingAt: seconds(task.stoppingAt),
+    executionStoppedAt: seconds(task.executionStoppedAt),
+    stoppedAt: seconds(task.stoppedAt),
+    stopCode: task.stopCode,
+    stoppedReason: task.stoppedReason,
+    healthStatus: 'UNKNOWN',
+    attachments: viewAttachments(task),
+    containers: seed.definition.containers.map((each, index) => viewContainer(task, each.name, index, knobs)),
+    tags: withTags ? tagList(task.tags) : [],
+  });
+}
+
+function viewAttachments(task: EcsTask): readonly unknown[] {
+  if (task.seed.definition.networkMode !== 'awsvpc') return [];
+  const name = `ip-${task.privateAddress.replaceAll('.', '-')}.ec2.internal`;
+  return [
+    {
+      id: task.seed.id,
+      type: 'ElasticNetworkInterface',
+      status: task.lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED',
+      details: [
+        { name: 'privateDnsName', value: name },
+        { name: 'privateIPv4Address', value: task.privateAddress },
+      ],
+    },
+  ];
+}
+
+function viewContainer(task: EcsTask, name: string, index: number, knobs: EcsKnobs): Record<string, unknown> {
+  const state = shown(task.history.get(name) ?? [], index, knobs.containerBatchMs)?.state;
+  const id = task.containerIds.get(name) ?? '';
+  return compact({
+    containerArn: `${task.seed.arn.replace(':task/', ':container/')}/${id}`,
+    taskArn: task.seed.arn,
+    name,
+    image: task.container(name)?.image,
+    runtimeId: `${task.seed.id}-${Number.parseInt(id.slice(0, 8), 16).toString().padStart(10, '0').slice(0, 10)}`,
+    lastStatus: state?.status ?? 'PENDING',
+    exitCode: knobs.exitCode === 'present' ? state?.exit?.code : undefined,
+    reason: state?.reason,
+    healthStatus: 'UNKNOWN',
+    networkInterfaces: viewInterfaces(task),
+  });
+}
+
+function viewInterfaces(task: EcsTask): readonly unknown[] {
+  if (task.seed.definition.networkMode !== 'awsvpc') return [];
+  return [{ attachmentId: task.seed.id, privateIpv4Address: task.privateAddress }];
+}
+
+/**
+ * What of a container's history may be seen now. With batches, changes show at a batch's end only, and every second
+ * container is one batch late, so that the order in which they show is not the order in which they happened.
+ */
+function shown(
+  moments: readonly ContainerMoment[],
+  index: number,
+  batchMs: number,
+): ContainerMoment | undefined {
+  if (batchMs === 0) return moments.at(-1);
+  const until = Math.floor(Date.now() / batchMs) * batchMs - (index % 2 === 0 ? batchMs : 0);
+  // The start is always seen at once: only what a stop brings is batched.
+  return moments.findLast(({ at, state }) => at <= until || state.status !== 'STOPPED') ?? moments[0];
+}

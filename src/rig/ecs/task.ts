@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
+
+import type { ContainerState, Worker } from '../workers/worker.ts';
+import type { ContainerDefinition, TaskDefinition } from './definition.ts';
+
+/** A task's `lastStatus`, in the order of its life. */
+export type TaskStatus =
+  'PROVISIONING' | 'PENDING' | 'ACTIVATING' | 'RUNNING' | 'STOPPING' | 'DEPROVISIONING' | 'STOPPED';
+
+/** The `stopCode` values that the rig gives. */
+export type StopCode =
+  | 'TaskFailedToStart'
+  | 'EssentialContainerExited'
+  | 'UserInitiated'
+  | 'ServiceSchedulerInitiated'
+  | 'SpotInterruption';
+
+/** What a task is made of. */
+export interface TaskSeed {
+  readonly id: string;
+  readonly arn: string;
+  readonly clusterArn: string;
+  readonly definition: TaskDefinition;
+  readonly launchType: string;
+  readonly capacityProvider?: string | undefined;
+  readonly group: string;
+  readonly startedBy?: string | undefined;
+  readonly serviceName?: string | undefined;
+  readonly deploymentId?: string | undefined;
+  readonly containerInstanceArn?: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A container as it was at an instant; the list of them is what `containerBatch` looks back into. */
+export interface ContainerMoment {
+  readonly at: number;
+  readonly state: ContainerState;
+}
+
+/** Every way a deprovisioning takes longer on ECS (tens of seconds) is shortened to this. */
+const deprovisioningMs = 100;
+
+/** A 32-hex id as ECS gives to tasks. */
+export function newTaskId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** One task: its statuses and time stamps, which follow what its worker's processes do. */
+export class EcsTask {
+  readonly seed: TaskSeed;
+  readonly createdAt = Date.now();
+  readonly privateAddress = `10.0.${randomBytes(1)[0] ?? 0}.${(randomBytes(1)[0] ?? 1) || 1}`;
+  readonly containerIds = new Map<string, string>();
+  readonly history = new Map<string, ContainerMoment[]>();
+  lastStatus: TaskStatus = 'PROVISIONING';
+  desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING';
+  version = 1;
+  tags: Readonly<Record<string, string>>;
+  protectedUntil: number | undefined;
+  startedAt: number | undefined;
+  stoppingAt: number | undefined;
+  executionStoppedAt: number | undefined;
+  stoppedAt: number | undefined;
+  stopCode: StopCode | undefined;
+  stoppedReason: string | undefined;
+  /** Old answers that DescribeTasks still has to give (knob staleDescribe). */
+  stale: { readonly answer: unknown; left: number } | undefined;
+  worker: Worker | undefined;
+  readonly #events: EventEmitter;
+
+  constructor(seed: TaskSeed, events: EventEmitter) {
+    this.seed = seed;
+    this.tags = seed.tags;
+    this.#events = events;
+    for (const { name } of seed.definition.containers) this.containerIds.set(name, newTaskId());
+  }
+
+  /** The definition of a container of this task. */
+  container(name: string): ContainerDefinition | undefined {
+    return this.seed.definition.containers.find((each) => each.name === name);
+  }
+
+  /** Whether scale-in and deployments must leave this task alone for now. */
+  get isProtected(): boolean {
+    return this.protectedUntil !== undefined && this.protectedUntil > Date.now();
+  }
+
+  /** Starts the containers and follows them to their end. */
+  async run(worker: Worker): Promise<void> {
+    this.worker = worker;
+    for (const state of worker.containers) this.history.set(state.plan.name, [{ at: this.createdAt, state }]);
+    worker.events.on('container', (name: string) => {
+      this.#containerChanged(name);
+    });
+    this.#become('PENDING');
+    await worker.start();
+    if (this.desiredStatus === 'STOPPED') return;
+    this.startedAt = Date.now();
+    this.#become('RUNNING');
+  }
+
+  /** Orders the stop: desired STOPPED and `stoppingAt` at once, the signals in the same turn (ECS-10, ECS-13). */
+  stop(code: StopCode, reason: string, by: string): void {
+    if (this.desiredStatus === 'STOPPED') return;
+    this.desiredStatus = 'STOPPED';
+    this.stopCode = code;
+    this.stoppedReason = reason;
+    this.stoppingAt = Date.now();
+    this.version += 1;
+    this.#emit('stop-requested', { by, reason, stopCode: code });
+    void this.worker?.stop();
+    setImmediate(() => {
+      if (this.lastStatus !== 'STOPPED' && this.lastStatus !== 'DEPROVISIONING') this.#become('STOPPING');
+    });
+  }
+
+  #containerChanged(name: string): void {
+    const state = this.worker?.containers.find((each) => each.plan.name === name);
+    const moments = this.history.get(name);
+    if (!state || !moments) return;
+    const before = moments.at(-1)?.state.status;
+    moments.push({ at: Date.now(), state });
+    if (state.status === before) return;
+    this.version += 1;
+    if (state.status === 'STOPPED') this.#containerStopped(state);
+  }
+
+  #containerStopped(state: ContainerState): void {
+    const { name: container, essential } = state.plan;
+    this.#emit('container-stopped', { container, exitCode: state.exit?.code, reason: state.reason });
+    if (essential && this.executionStoppedAt === undefined && state.exit)
+      this.executionStoppedAt = state.exit.at;
+    const failed = !state.exit && this.desiredStatus === 'RUNNING';
+    if (failed) this.stop('TaskFailedToStart', state.reason ?? 'Task failed to start', 'container');
+    else if (essential)
+      this.stop('EssentialContainerExited', 'Essential container in task exited', 'container');
+    if (this.worker?.containers.every((each) => each.status === 'STOPPED') === true) this.#ended();
+  }
+
+  #ended(): void {
+    if (this.desiredStatus === 'RUNNING') {
+      this.stop('EssentialContainerExited', 'Essential container in task exited', 'container');
+    }
+    if (this.seed.definition.networkMode !== 'awsvpc') {
+      this.#stopped();
+      return;
+    }
+    this.#become('DEPROVISIONING');
+    setTimeout(() => {
+      this.#stopped();
+    }, deprovisioningMs);
+  }
+
+  #stopped(): void {
+    this.stoppedAt = Date.now();
+    // "Any tags associated with the task will be deleted" (ECS-12).
+    this.tags = {};
+    this.#become('STOPPED');
+    this.#emit('task-stopped', { stopCode: this.stopCode });
+  }
+
+  #become(status: TaskStatus): void {
+    if (this.lastStatus === status) return;
+    this.lastStatus = status;
+    this.version += 1;
+    this.#emit('task-status', { status });
+  }
+
+  #emit(event: string, more: Readonly<Record<string, unknown>>): void {
+    this.#events.emit('event', { at: Date.now(), event, taskArn: this.seed.arn, ...more });
+  }
+}

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+
+import { messageOf, RigFailure } from './failure.ts';
+import { readRigFile } from './file.ts';
+import { startRig, type Rig, type RigChoices } from './rig.ts';
+
+const exitCodes = { 'bad-input': 2, 'rig-failed': 4 } as const;
+
+/** Tells the parent; a rig that was started by hand tells its output. */
+async function tell(message: unknown): Promise<void> {
+  if (process.send === undefined) {
+    process.stdout.write(`${JSON.stringify(message)}\n`);
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    process.send?.(message, undefined, undefined, () => {
+      resolve();
+    });
+  });
+}
+
+function readArguments(): { readonly path: string; readonly choices: RigChoices } {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { agent: { type: 'string' }, executor: { type: 'string' } },
+    });
+    const [path, ...rest] = positionals;
+    if (path === undefined || rest.length > 0)
+      throw new Error('usage: main.js RIGFILE [--agent PATH] [--executor NAME]');
+    const { executor, agent } = values;
+    if (executor !== undefined && executor !== 'namespace' && executor !== 'process') {
+      throw new Error(`--executor is namespace or process, not ${executor}`);
+    }
+    return { path, choices: { agent, executor, verbose: process.env['GAMEDAY_RIG_VERBOSE'] === '1' } };
+  } catch (error) {
+    throw new RigFailure('bad-input', messageOf(error));
+  }
+}
+
+/** Resolves when the rig is no longer wanted. */
+function unwanted(): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort();
+  };
+  process.once('disconnect', abort);
+  // Kept for good: a second Ctrl-C must not cut the clean-up short.
+  process.on('SIGINT', abort);
+  process.on('SIGTERM', abort);
+  process.on('SIGHUP', abort);
+  return controller.signal;
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
+
+async function main(): Promise<number> {
+  const signal = unwanted();
+  let rig: Rig | undefined;
+  try {
+    const { path, choices } = readArguments();
+    rig = await startRig(readRigFile(path), choices, signal);
+    if (!signal.aborted) await tell({ environment: rig.environment });
+    // A rig that was started by hand has no channel to hold it.
+    const hold = setInterval(() => undefined, 60_000);
+    await ended(signal);
+    clearInterval(hold);
+    return 0;
+  } catch (error) {
+    const kind = error instanceof RigFailure ? error.kind : 'rig-failed';
+    if (!signal.aborted) await tell({ error: messageOf(error).replaceAll('\n', ' '), kind });
+    return exitCodes[kind];
+  } finally {
+    await rig?.close();
+  }
+}
+
+process.exitCode = await main();
+if (process.connected) process.disconnect();

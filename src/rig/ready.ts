@@ -1,0 +1,49 @@
+import { RigFailure } from './failure.ts';
+import type { EcsRig } from './ecs/rig.ts';
+import type { RigLog } from './log.ts';
+
+const patienceMs = 20_000;
+
+/**
+ * Waits until every service has its tasks RUNNING and as many agents are connected as were started. Agents that stay
+ * away are the file's own affair, unless a container ended: then the rig says what it wrote.
+ */
+export async function waitUntilReady(ecs: EcsRig, log: RigLog, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (!signal.aborted) {
+    const connected = log.events.filter((event) => event.event === 'agent-connected').length;
+    if (tasksRun(ecs) && connected >= ecs.expectedAgents()) return;
+    if (Date.now() > deadline) break;
+    await nextEvent(log, Math.min(250, deadline - Date.now() + 1));
+  }
+  const ended = log.events.some((event) => event.event === 'container-stopped');
+  if (!ended || signal.aborted) return;
+  const tail = ecs.outputTail().replaceAll(/\s+/g, ' ').slice(-1500);
+  throw new RigFailure(
+    'rig-failed',
+    `the workers end by themselves; they wrote: ${tail === '' ? 'nothing' : tail}`,
+  );
+}
+
+function tasksRun(ecs: EcsRig): boolean {
+  const { tasks, services } = ecs.state;
+  const running = tasks.filter((task) => task.lastStatus === 'RUNNING');
+  const alive = tasks.filter((task) => task.desiredStatus === 'RUNNING');
+  const served = [...services.values()].every(
+    (service) =>
+      running.filter((task) => task.seed.serviceName === service.name).length >= service.desiredCount,
+  );
+  return served && alive.every((task) => task.lastStatus === 'RUNNING');
+}
+
+function nextEvent(log: RigLog, atMostMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stopListening();
+      resolve();
+    };
+    const timer = setTimeout(done, atMostMs);
+    const stopListening = log.onEvent(done);
+  });
+}

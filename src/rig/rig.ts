@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { findAgent, type Agent } from './agent.ts';
+import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
+import { startControl } from './control.ts';
+import { startEcs, type EcsRig } from './ecs/rig.ts';
+import { startProxy } from './faulty.ts';
+import type { ReadRigFile } from './file.ts';
+import { RigLog } from './log.ts';
+import { waitUntilReady } from './ready.ts';
+import { Conductor } from './script.ts';
+import { setUpCluster } from './setup.ts';
+import type { Executor } from './workers/executor.ts';
+import { chooseExecutor, probeMachine, type Machine } from './workers/machine.ts';
+import { preparePremises } from './workers/premises.ts';
+import { World } from './world.ts';
+
+/** What the command line may say beside the rig file. */
+export interface RigChoices {
+  readonly agent?: string | undefined;
+  readonly executor?: 'namespace' | 'process' | undefined;
+  readonly verbose: boolean;
+}
+
+/** A rig that runs. */
+export interface Rig {
+  /** The variables with which clients reach it. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+type Closer = () => unknown;
+
+/** Starts everything that a rig file names; whatever fails, nothing is left behind. */
+export async function startRig(file: ReadRigFile, choices: RigChoices, signal: AbortSignal): Promise<Rig> {
+  const closers: Closer[] = [];
+  const close = async (): Promise<void> => {
+    for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next();
+  };
+  try {
+    return { environment: await start(file, choices, closers, signal), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  file: ReadRigFile,
+  choices: RigChoices,
+  closers: Closer[],
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const named = choices.agent ?? (file.rig.agent === undefined ? undefined : file.resolve(file.rig.agent));
+  const agent = findAgent(named);
+  const root = mkdtempSync(join(tmpdir(), 'gameday-rig-'));
+  closers.push(() => {
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const log = new RigLog(choices.verbose);
+  const buildkite = await openBuildkite(file, log);
+  closers.push(() => buildkite.close());
+  const machine = probeMachine();
+  const executor = chooseExecutor(machine, choices.executor ?? file.rig.executor);
+  const ecs = await openEcs(file, { root, agent, machine, executor, buildkite, log });
+  closers.push(() => ecs.close());
+  const world = new World(log, ecs.do, (action) => buildkite.do(action));
+  const conductor = new Conductor(file.rig.script, world, log);
+  closers.push(() => {
+    conductor.close();
+  });
+  const urls = await openDoors(file, { buildkite, ecs, world, log }, closers);
+  setUpCluster(ecs, file);
+  await waitUntilReady(ecs, log, signal);
+  const { shell } = machine;
+  const facts = factsOf(file, agent, executor, shell);
+  // Builds of the rig's own begin when there is somebody to run them.
+  for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });
+  return environmentOf(file, { ecs, buildkite, urls, facts });
+}
+
+async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteRig> {
+  const { organization, pipelines, lostAfter, knobs } = file.rig;
+  const buildkite = await startBuildkite({
+    organization,
+    pipelines: pipelines.map(({ steps, ...rest }) => ({ ...rest, stepsFile: file.resolve(steps) })),
+    lostAfterMs: lostAfter,
+    knobs,
+  });
+  log.follow('buildkite', buildkite.events);
+  return buildkite;
+}
+
+interface EcsParts {
+  readonly root: string;
+  readonly agent: Agent;
+  readonly machine: Machine;
+  readonly executor: Executor;
+  readonly buildkite: BuildkiteRig;
+  readonly log: RigLog;
+}
+
+async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
+  const { region, account, cluster: name, clusterTags, knobs } = file.rig;
+  const { containerBatch: containerBatchMs, ...rest } = knobs;
+  const ecs = await startEcs({
+    cluster: { region, account, name },
+    clusterTags,
+    knobs: { ...rest, containerBatchMs },
+    executor: parts.executor,
+    machine: parts.machine,
+    premises: preparePremises(parts.root, parts.agent),
+    access: {
+      endpoint: `${parts.buildkite.url}${parts.buildkite.agentPath}`,
+      token: parts.buildkite.agentToken,
+    },
+  });
+  parts.log.follow('ecs', ecs.events);
+  return ecs;
+}
+
+interface Inside {
+  readonly buildkite: BuildkiteRig;
+  readonly ecs: EcsRig;
+  readonly world: World;
+  readonly log: RigLog;
+}
+
+interface Urls {
+  readonly buildkite: string;
+  readonly ecs: string;
+  readonly control: string;
+}
+
+async function openDoors(file: ReadRigFile, inside: Inside, closers: Closer[]): Promise<Urls> {
+  const { buildkite, ecs, world, log } = inside;
+  const proxy = async (half: 'buildkite' | 'ecs'): Promise<string> => {
+    const listening = await startProxy({
+      target: half === 'ecs' ? ecs.url : buildkite.url,
+      rules: file.rig.faulty[half],
+      stopAccepted: () => world.stopAccepted,
+      onHarm: (operation, harm) => {
+        log.add({ at: Date.now(), event: 'harmed', half: 'rig', operation, harm });
+      },
+    });
+    closers.push(() => listening.close());
+    return listening.url;
+  };
+  const control = await startControl({
+    do: (action) => world.do(action),
+    counts: () => ({
+      buildkite: buildkite.counts(),
+      ecs: ecs.counts(),
+      stopTaskLanded: ecs.stopTaskLanded(),
+      foreign: buildkite.foreign() + ecs.foreign(),
+    }),
+    log: () => log.events,
+    processes: () => ecs.processes(),
+    output: () => ecs.outputTail(),
+  });
+  closers.push(() => control.close());
+  return { buildkite: await proxy('buildkite'), ecs: await proxy('ecs'), control: control.url };
+}
+
+function factsOf(
+  file: ReadRigFile,
+  agent: Agent,
+  executor: Executor,
+  shell: string,
+): Record<string, unknown> {
+  return {
+    executor: executor.kind,
+    pid1: executor.pid1,
+    agent,
+    shell,
+    knobs: file.turnedKnobs,
+    lostAfterMs: file.rig.lostAfter,
+  };
+}
+
+interface Outside {
+  readonly ecs: EcsRig;
+  readonly buildkite: BuildkiteRig;
+  readonly urls: Urls;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+function environmentOf(file: ReadRigFile, outside: Outside): Record<string, string> {
+  const { ecs, buildkite, urls, facts } = outside;
+  return {
+    AWS_ENDPOINT_URL_ECS: urls.ecs,
+    AWS_REGION: file.rig.region,
+    AWS_ACCESS_KEY_ID: ecs.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: ecs.secretAccessKey,
+    BUILDKITE_GRAPHQL_ENDPOINT: `${urls.buildkite}${buildkite.graphqlPath}`,
+    BUILDKITE_REST_API_ENDPOINT: `${urls.buildkite}${buildkite.restPath}`,
+    BUILDKITE_API_TOKEN: buildkite.apiToken,
+    BUILDKITE_ORGANIZATION_SLUG: file.rig.organization,
+    GAMEDAY_LOST_AFTER: `${file.rig.lostAfter}ms`,
+    GAMEDAY_LABEL: 'rig',
+    GAMEDAY_RIG_FACTS: JSON.stringify(facts),
+    GAMEDAY_RIG_CONTROL: urls.control,
+  };
+}

@@ -1,0 +1,99 @@
+import { messageOf, RigFailure } from './failure.ts';
+import type { EcsRig } from './ecs/rig.ts';
+import { readJson, type ReadRigFile } from './file.ts';
+import type { RigFile } from './file-schema.ts';
+
+/** Registers what the rig file names and starts its services and tasks. */
+export function setUpCluster(ecs: EcsRig, file: ReadRigFile): void {
+  for (const service of file.rig.services) createService(ecs, file, service);
+  for (const task of file.rig.tasks) {
+    const taskDefinition = register(ecs, file, task.taskDefinition);
+    const { count, group } = task;
+    const tags = tagList(task.tags);
+    ask(ecs, 'RunTask', {
+      cluster: file.rig.cluster,
+      taskDefinition,
+      count,
+      ...host(task.launchType),
+      tags,
+      group,
+    });
+  }
+}
+
+function register(ecs: EcsRig, file: ReadRigFile, path: string): string {
+  const document = readJson(file.resolve(path), 'the task definition');
+  const answer = ask(
+    ecs,
+    'RegisterTaskDefinition',
+    unwrapped(document, 'taskDefinition'),
+    file.resolve(path),
+  );
+  return (answer['taskDefinition'] as { taskDefinitionArn: string }).taskDefinitionArn;
+}
+
+/** The output of a describe call wraps what the create call takes. */
+function unwrapped(document: unknown, name: string): unknown {
+  if (typeof document !== 'object' || document === null || !(name in document)) return document;
+  const inner = (document as Readonly<Record<string, unknown>>)[name];
+  return typeof inner === 'object' ? inner : document;
+}
+
+function createService(ecs: EcsRig, file: ReadRigFile, service: RigFile['services'][number]): void {
+  const given = service.service === undefined ? {} : readService(file.resolve(service.service));
+  const name = service.name ?? textOf(given['serviceName']);
+  if (name === undefined) throw new RigFailure('bad-input', `${file.path}: a service needs a name`);
+  const launchType = service.launchType ?? (hasHost(given) ? undefined : 'FARGATE');
+  ask(ecs, 'CreateService', {
+    propagateTags: 'SERVICE',
+    ...given,
+    cluster: file.rig.cluster,
+    serviceName: name,
+    taskDefinition: register(ecs, file, service.taskDefinition),
+    ...(service.desiredCount !== undefined && { desiredCount: service.desiredCount }),
+    ...(launchType !== undefined && host(launchType)),
+    tags: [...(Array.isArray(given['tags']) ? (given['tags'] as unknown[]) : []), ...tagList(service.tags)],
+  });
+}
+
+const outputOnly = [
+  'serviceArn', 'clusterArn', 'status', 'runningCount', 'pendingCount', 'deployments', 'events', 'createdAt',
+  'createdBy', 'roleArn', 'taskDefinition', 'cluster',
+]; // prettier-ignore
+
+function readService(path: string): Record<string, unknown> {
+  const document = readJson(path, 'the service');
+  if (typeof document !== 'object' || document === null)
+    throw new RigFailure('bad-input', `${path}: not a service`);
+  return Object.fromEntries(
+    Object.entries(document).filter(
+      ([key, value]) => !outputOnly.includes(key) && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+}
+
+function hasHost(given: Readonly<Record<string, unknown>>): boolean {
+  return 'launchType' in given || 'capacityProviderStrategy' in given;
+}
+
+function host(launchType: string): Record<string, unknown> {
+  if (launchType === 'FARGATE_SPOT')
+    return { capacityProviderStrategy: [{ capacityProvider: launchType, weight: 1 }] };
+  return { launchType };
+}
+
+function tagList(tags: Readonly<Record<string, string>>): readonly { key: string; value: string }[] {
+  return Object.entries(tags).map(([key, value]) => ({ key, value }));
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function ask(ecs: EcsRig, operation: string, input: unknown, source?: string): Record<string, unknown> {
+  try {
+    return ecs.request(operation, input);
+  } catch (error) {
+    throw new RigFailure('bad-input', `${source === undefined ? operation : source}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,37 @@
+/** What runs as the main process of one container. */
+export interface ProcessSpec {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly outputFile: string;
+}
+
+/** How a container's main process ended: its exit code as Docker gives it, 128+n for a signal. */
+export interface Exit {
+  readonly code: number;
+  readonly at: number;
+}
+
+/** The signals that the rig sends into a container. */
+export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGKILL';
+
+/** One running container. */
+export interface ContainerProcess {
+  /** The main process's id as the host sees it. */
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  /** Signals the main process alone, as a container runtime does; false when it is gone. */
+  signal(name: SignalName): boolean;
+  /** Host ids of everything that lives in the container, the main process first. */
+  processes(): readonly number[];
+}
+
+/** A way to run containers as processes of this machine. */
+export interface Executor {
+  readonly kind: 'namespace' | 'process';
+  /** Whether a container's main process has a real PID 1's semantics. */
+  readonly pid1: boolean;
+  start(spec: ProcessSpec): Promise<ContainerProcess>;
+  /** Kills what is left and waits until it is gone. */
+  close(): Promise<void>;
+}

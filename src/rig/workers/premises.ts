@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Agent } from '../agent.ts';
+
+/** The folders that all workers of a rig share, and what is told to their agents. */
+export interface Premises {
+  readonly root: string;
+  /** First on the workers' PATH: the chosen agent under the name buildkite-agent. */
+  readonly bin: string;
+  readonly hooks: string;
+  readonly plugins: string;
+}
+
+/** How a worker's agent reaches the rig's Buildkite. */
+export interface AgentAccess {
+  readonly endpoint: string;
+  readonly token: string;
+}
+
+/** Makes the shared folders; a `checkout` hook stands in for git, for there is no repository. */
+export function preparePremises(root: string, agent: Agent): Premises {
+  const premises = {
+    root,
+    bin: join(root, 'bin'),
+    hooks: join(root, 'hooks'),
+    plugins: join(root, 'plugins'),
+  };
+  for (const folder of [premises.bin, premises.hooks, premises.plugins])
+    mkdirSync(folder, { recursive: true });
+  script(join(premises.hooks, 'checkout'), '#!/bin/sh\nexit 0\n');
+  const shim = join(premises.bin, 'buildkite-agent');
+  if (agent.kind === 'real') symlinkSync(agent.path, shim);
+  else script(shim, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(agent.path)} "$@"\n`);
+  return premises;
+}
+
+function script(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o755 });
+  chmodSync(path, 0o755);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The folders and the output file of one container. */
+export interface Place {
+  readonly home: string;
+  readonly outputFile: string;
+}
+
+/** Makes a container's own folders. */
+export function preparePlace(premises: Premises, taskId: string, container: string): Place {
+  const home = join(premises.root, 'tasks', taskId, container);
+  mkdirSync(join(home, 'tmp'), { recursive: true });
+  return { home, outputFile: join(premises.root, 'tasks', taskId, `${container}.log`) };
+}
+
+/**
+ * The whole environment of a container. The task definition's own variables stand before the rig's: a token or an
+ * endpoint of the real service in a file must never be used from here.
+ */
+export function containerEnvironment(
+  own: Readonly<Record<string, string>>,
+  premises: Premises,
+  place: Place,
+  access: AgentAccess | undefined,
+  metadataUri: string | undefined,
+): Record<string, string> {
+  return {
+    LANG: 'C.UTF-8',
+    ...own,
+    PATH: `${premises.bin}:${process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
+    HOME: place.home,
+    TMPDIR: join(place.home, 'tmp'),
+    BUILDKITE_BUILD_PATH: join(place.home, 'builds'),
+    BUILDKITE_HOOKS_PATH: premises.hooks,
+    BUILDKITE_PLUGINS_PATH: premises.plugins,
+    ...(access && { BUILDKITE_AGENT_ENDPOINT: access.endpoint, BUILDKITE_AGENT_TOKEN: access.token }),
+    ...(metadataUri === undefined
+      ? { BUILDKITE_AGENT_WAIT_FOR_ECS_META_DATA_TIMEOUT: '100ms' }
+      : { ECS_CONTAINER_METADATA_URI_V4: metadataUri }),
+  };
+}

@@ -1,0 +1,92 @@
+import { ecsVerbs, type EcsAction, type EcsVerb } from './ecs/verbs.ts';
+import type { RigEvent, RigLog } from './log.ts';
+
+/** An action of a script or of the control endpoint. */
+export type Action = { readonly do: string } & Readonly<Record<string, unknown>>;
+
+/** What the conductor and the control endpoint know of both halves, learned from their events alone. */
+export class World {
+  readonly #taskOfAgent = new Map<string, string>();
+  readonly #hostOfStep = new Map<string, string>();
+  readonly #struck: string[] = [];
+  readonly #ecs: EcsVerb;
+  readonly #buildkite: (action: Action) => Promise<unknown>;
+
+  constructor(log: RigLog, ecs: EcsVerb, buildkite: (action: Action) => Promise<unknown>) {
+    this.#ecs = ecs;
+    this.#buildkite = buildkite;
+    log.onEvent((event) => {
+      this.#learn(event);
+    });
+  }
+
+  #learn(event: RigEvent): void {
+    const agentId = textOf(event['agentId']);
+    if (event.event === 'agent-connected' && agentId !== undefined) {
+      const taskArn = taskTag(event['tags']);
+      if (taskArn !== undefined) this.#taskOfAgent.set(agentId, taskArn);
+    }
+    if (event.event === 'job-started') {
+      const taskArn = this.taskOf(event);
+      if (taskArn !== undefined) this.#hostOfStep.set(textOf(event['step']) ?? '', taskArn);
+    }
+    // An essential container that ends by itself strikes nobody.
+    if (event.event === 'stop-requested' && event['by'] !== 'container')
+      this.#struck.push(String(event['taskArn']));
+  }
+
+  /** The task that an event is about, directly or through its agent. */
+  taskOf(event: RigEvent): string | undefined {
+    return textOf(event['taskArn']) ?? this.#taskOfAgent.get(textOf(event['agentId']) ?? '');
+  }
+
+  /** The task that runs a step, or the one of the event. */
+  hostOf(step: string | undefined, event: RigEvent | undefined): string | undefined {
+    return this.#hostOfStep.get(step ?? '') ?? (event && this.taskOf(event));
+  }
+
+  /** The task whose stop was ordered last. */
+  lastStruck(): string | undefined {
+    return this.#struck.at(-1);
+  }
+
+  /** Whether a stop of this task was ordered. */
+  isStruck(taskArn: string): boolean {
+    return this.#struck.includes(taskArn);
+  }
+
+  /** Whether any StopTask or scheduler stop was accepted yet. */
+  get stopAccepted(): boolean {
+    return this.#struck.length > 0;
+  }
+
+  /** Does what a script or a test asks for, in the half that it concerns. */
+  async do(action: Action): Promise<unknown> {
+    const taskArn = this.#target(action);
+    if (ecsVerbs.includes(action.do)) return this.#ecs({ ...(action as EcsAction), taskArn });
+    const agentId = [...this.#taskOfAgent].findLast(([, arn]) => arn === taskArn)?.[0];
+    const struck = action['of'] === 'struck' && agentId !== undefined ? { agentId } : {};
+    return this.#buildkite({ ...action, ...(taskArn !== undefined && { taskArn }), ...struck });
+  }
+
+  #target(action: Action): string | undefined {
+    const named = textOf(action['taskArn']);
+    if (named !== undefined) return named;
+    return action['task'] === 'host' ? this.hostOf(textOf(action['step']), undefined) : this.lastStruck();
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The task that an agent says it lives in; tags come as a list of k=v or as a record. */
+function taskTag(tags: unknown): string | undefined {
+  if (Array.isArray(tags)) {
+    const found = tags.find((each) => typeof each === 'string' && each.startsWith('ecs:task-arn=')) as
+      string | undefined;
+    return found?.slice('ecs:task-arn='.length);
+  }
+  if (typeof tags !== 'object' || tags === null) return undefined;
+  return textOf((tags as Readonly<Record<string, unknown>>)['ecs:task-arn']);
+}
