@@ -1,0 +1,164 @@
+import { isReason, REASONS } from '../verdict/reasons.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import type { TreePath } from './problem.ts';
+import { valueAt } from './problem.ts';
+
+/** What two or more keys together get wrong; `path` is the one to mend. */
+export interface CrossProblem {
+  readonly path: TreePath;
+  /** Whether the key or its value is pointed at. */
+  readonly at: 'key' | 'value';
+  readonly message: string;
+  readonly next: string | null;
+}
+
+type Rule = (tree: unknown) => readonly CrossProblem[];
+
+function has(tree: unknown, ...path: TreePath): boolean {
+  return valueAt(tree, path) !== undefined;
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text(tree: unknown, ...path: TreePath): string | null {
+  const value = valueAt(tree, path);
+  return typeof value === 'string' ? value : null;
+}
+
+const oneBuild: Rule = (tree) => {
+  if (!has(tree, 'build', 'number')) return [];
+  return ['branch', 'commit', 'message', 'env']
+    .filter((key) => has(tree, 'build', key))
+    .map((key) => ({
+      path: ['build', key],
+      at: 'key',
+      message: `build.${key} starts a new build, and build.number names a running one`,
+      next: 'Keep one of them.',
+    }));
+};
+
+const namedTarget: Rule = (tree) => {
+  if (!isMap(valueAt(tree, ['cluster']))) return [];
+  if (['service', 'family', 'taskTag'].some((key) => has(tree, 'cluster', key))) return [];
+  const message = 'cluster: what may be struck must be named';
+  return [{ path: ['cluster'], at: 'key', message, next: 'Add service, family or taskTag.' }];
+};
+
+const oneRegion: Rule = (tree) => {
+  const region = text(tree, 'cluster', 'region');
+  const arn = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/.exec(text(tree, 'cluster', 'name') ?? '');
+  if (region === null || arn === null || arn[1] === region) return [];
+  const message = `cluster.region is not the region of the cluster's ARN, ${arn[1] ?? ''}`;
+  return [{ path: ['cluster', 'region'], at: 'value', message, next: 'Leave cluster.region out.' }];
+};
+
+const hostnameInside: Rule = (tree) => {
+  if (text(tree, 'cluster', 'mapping') !== 'hostname') return [];
+  if (has(tree, 'cluster', 'service') || has(tree, 'cluster', 'family')) return [];
+  const message = 'cluster.mapping: hostname needs a named service or family';
+  return [
+    { path: ['cluster', 'mapping'], at: 'value', message, next: 'Add cluster.service or cluster.family.' },
+  ];
+};
+
+const timesFit: Rule = (tree) => {
+  const ms = (...path: TreePath): number | null => parseDuration(text(tree, ...path) ?? '');
+  const verdict =
+    ms('limits', 'verdictWithin') ?? (has(tree, 'limits', 'verdictWithin') ? Infinity : 1_200_000);
+  const drain = ms('expect', 'drain', 'within');
+  const poll = ms('limits', 'pollEvery');
+  const problems: CrossProblem[] = [];
+  const over = (path: TreePath, name: string): void => {
+    const message = `${name} is longer than limits.verdictWithin (${formatDuration(verdict)})`;
+    problems.push({ path, at: 'value', message, next: 'Raise limits.verdictWithin, or lower this.' });
+  };
+  if (drain !== null && drain > verdict) over(['expect', 'drain', 'within'], 'expect.drain.within');
+  if (poll !== null && poll > verdict) over(['limits', 'pollEvery'], 'limits.pollEvery');
+  return problems;
+};
+
+const controlOnRig: Rule = (tree) => {
+  if (!isMap(valueAt(tree, ['control']))) return [];
+  const problems: CrossProblem[] = [];
+  if (!has(tree, 'rig')) {
+    const message = 'control: a negative control needs a rig';
+    problems.push({ path: ['control'], at: 'key', message, next: 'Name a rig file with `rig:`.' });
+  }
+  const reason = text(tree, 'control', 'reason');
+  const outcome = text(tree, 'control', 'outcome');
+  if (reason === null || outcome === null || !isReason(reason) || REASONS[reason].outcome === outcome)
+    return problems;
+  const message = `control.reason: ${reason} belongs to the outcome ${REASONS[reason].outcome}`;
+  return [...problems, { path: ['control', 'reason'], at: 'value', message, next: 'Let the two agree.' }];
+};
+
+const oneHaltSource: Rule = (tree) => {
+  const list = valueAt(tree, ['safety', 'haltWhen']);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown, index): readonly CrossProblem[] => {
+    if (!isMap(entry) || has(entry, 'file') !== has(entry, 'url')) return [];
+    const message = `safety.haltWhen[${index}]: exactly one of file and url says when to halt`;
+    return [{ path: ['safety', 'haltWhen', index], at: 'value', message, next: null }];
+  });
+};
+
+const windowHolds: Rule = (tree) => {
+  const problems: CrossProblem[] = [];
+  const zone = text(tree, 'safety', 'window', 'timeZone');
+  if (zone !== null && zone !== '' && !isZone(zone)) {
+    const message = 'safety.window.timeZone: no such IANA time zone';
+    const next = 'Write one such as Europe/Berlin or UTC.';
+    problems.push({ path: ['safety', 'window', 'timeZone'], at: 'value', message, next });
+  }
+  const [from, to] = (text(tree, 'safety', 'window', 'hours') ?? '').split('-');
+  if (to !== undefined && from === to) {
+    const message = 'safety.window.hours: begins and ends at the same time';
+    problems.push({ path: ['safety', 'window', 'hours'], at: 'value', message, next: null });
+  }
+  const dates = valueAt(tree, ['safety', 'window', 'blackout']);
+  if (!Array.isArray(dates)) return problems;
+  const wrong = dates.flatMap((date: unknown, index): readonly CrossProblem[] => {
+    if (typeof date !== 'string' || isDate(date)) return [];
+    const message = `safety.window.blackout[${index}]: no such day`;
+    return [{ path: ['safety', 'window', 'blackout', index], at: 'value', message, next: null }];
+  });
+  return [...problems, ...wrong];
+};
+
+/** Names only: an offset such as +01:00 knows no summer time. */
+function isZone(zone: string): boolean {
+  if (!/^[A-Za-z]/.test(zone)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a date of the right form exists; another form is the schema's matter. */
+function isDate(text: string): boolean {
+  const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text);
+  if (parts === null) return true;
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const last = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
+  return last !== undefined && day >= 1 && day <= last;
+}
+
+const RULES: readonly Rule[] = [
+  oneBuild,
+  namedTarget,
+  oneRegion,
+  hostnameInside,
+  timesFit,
+  controlOnRig,
+  oneHaltSource,
+  windowHolds,
+];
+
+/** Everything that keys together get wrong, also where the schema refuses other keys: all is told at once. */
+export function crossProblems(tree: unknown): readonly CrossProblem[] {
+  return RULES.flatMap((rule) => rule(tree));
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { GameDayDocument } from '../verdict/result.ts';
+import { ScenarioInput } from './schema.ts';
+
+/** A JSON Schema as plain data. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Scalars in which a variable has no place: they choose what a scenario means. */
+const FIXED = new Set(['version', 'when.trigger', 'inject.fault']);
+
+/** The schema of scenario files for editors; draft 7 is what the YAML language server reads best. */
+export function scenarioJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(ScenarioInput, { io: 'input', target: 'draft-7', reused: 'inline' });
+  return { title: 'gameday scenario', ...withVariables(schema, '') };
+}
+
+/** The schema of the document that `--json` prints; `result.json` holds one entry of its `drills`. */
+export function resultJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(GameDayDocument, { io: 'output', target: 'draft-2020-12' });
+  return { title: 'gameday result', ...schema };
+}
+
+/** Lets `${NAME}` stand wherever more than any text is asked for. */
+function withVariables(schema: JsonSchema, name: string): JsonSchema {
+  const { properties, items, additionalProperties } = schema;
+  if (isSchema(properties)) {
+    const changed = Object.entries(properties).map(([key, value]) => {
+      const inner = isSchema(value) ? withVariables(value, name === '' ? key : `${name}.${key}`) : value;
+      return [key, inner] as const;
+    });
+    return { ...schema, properties: Object.fromEntries(changed) };
+  }
+  if (isSchema(items)) return { ...schema, items: withVariables(items, `${name}[]`) };
+  if (isSchema(additionalProperties) || FIXED.has(name) || isPlainText(schema)) return schema;
+  const { description, default: preset, ...asked } = schema;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(preset === undefined ? {} : { default: preset }),
+    anyOf: [asked, { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}' }],
+  };
+}
+
+function isPlainText(schema: JsonSchema): boolean {
+  return schema['type'] === 'string' && !['enum', 'pattern', 'format', 'const'].some((key) => key in schema);
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

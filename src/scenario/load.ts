@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Scenario } from '../drill/plan.ts';
+import type { InputError } from '../verdict/result.ts';
+import { lookupIn } from './interpolate.ts';
+import type { Lookup } from './interpolate.ts';
+import { readScenario } from './read.ts';
+import type { Reading } from './read.ts';
+
+/** A scenario that can be drilled. */
+export interface LoadedScenario {
+  /** The path as the user gave it. */
+  readonly file: string;
+  readonly scenario: Scenario;
+  /** SHA-256 of the resolved scenario. */
+  readonly digest: string;
+  /** Values that must never be shown or written. */
+  readonly secrets: readonly string[];
+}
+
+/** All scenarios, or everything that is wrong with any of them. */
+export interface Loaded {
+  readonly scenarios: readonly LoadedScenario[];
+  readonly errors: readonly InputError[];
+}
+
+const LARGEST = 1024 * 1024;
+
+/** Reads, interpolates and validates scenario files before anything is contacted: all errors of all files at once. */
+export async function loadScenarios(
+  files: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Loaded> {
+  const lookup = lookupIn(variables, environment);
+  const loaded = await Promise.all(files.map((file) => loadOne(file, lookup)));
+  return {
+    scenarios: loaded.flatMap(({ scenarios }) => scenarios),
+    errors: loaded.flatMap(({ errors }) => errors),
+  };
+}
+
+/** SHA-256 of a scenario, the order of its keys left aside. */
+export function digestOf(scenario: Scenario): string {
+  return createHash('sha256').update(canonical(scenario)).digest('hex');
+}
+
+async function loadOne(file: string, lookup: Lookup): Promise<Loaded> {
+  const read = await readText(file);
+  if (typeof read !== 'string') return { scenarios: [], errors: [{ at: file, ...read }] };
+  const reading = readScenario(read, lookup);
+  const errors = reading.problems.map(({ offset, message, next }) => ({
+    at: `${file}:${reading.position(offset)}`,
+    message,
+    next,
+  }));
+  if (reading.scenario === null) return { scenarios: [], errors };
+  const scenario = withAbsolutePaths(reading.scenario, dirname(resolve(file)));
+  const rigError = await checkRig(scenario, file, reading);
+  if (rigError !== null) return { scenarios: [], errors: [rigError] };
+  return {
+    scenarios: [{ file, scenario, digest: digestOf(scenario), secrets: reading.secrets }],
+    errors: [],
+  };
+}
+
+type Unreadable = Pick<InputError, 'message' | 'next'>;
+
+async function readText(file: string): Promise<string | Unreadable> {
+  try {
+    const info = await stat(file);
+    if (info.isDirectory())
+      return { message: 'is a folder, not a scenario file', next: 'Name the files in it.' };
+    if (!info.isFile()) return { message: 'is not a regular file', next: null };
+    if (info.size > LARGEST) return { message: 'is larger than 1 MB, which no scenario is', next: null };
+    return textOf(await bytesOf(file));
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+/** Reads no more than is allowed, also where the file grew since it was looked at. */
+async function bytesOf(file: string): Promise<Uint8Array> {
+  const handle = await open(file, 'r');
+  try {
+    const buffer = new Uint8Array(LARGEST + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+      length += bytesRead;
+      if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function textOf(bytes: Uint8Array): string | Unreadable {
+  const binary = { message: 'is not a text file in UTF-8', next: null };
+  if (bytes.length > LARGEST) return { message: 'is larger than 1 MB, which no scenario is', next: null };
+  if (bytes.includes(0)) return binary;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return binary;
+  }
+}
+
+function unreadable(error: unknown): Unreadable {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return { message: 'there is no such file', next: 'Check the path.' };
+    case 'EACCES':
+    case 'EPERM':
+      return { message: 'may not be read', next: 'Check its permissions.' };
+    case '':
+      throw error;
+    default:
+      return { message: `cannot be read (${code})`, next: null };
+  }
+}
+
+function withAbsolutePaths(scenario: Scenario, folder: string): Scenario {
+  const absolute = (path: string): string => resolve(folder, path);
+  const { safety } = scenario;
+  return {
+    ...scenario,
+    rig: scenario.rig === null ? null : absolute(scenario.rig),
+    safety: {
+      ...safety,
+      killSwitch: safety.killSwitch === null ? null : absolute(safety.killSwitch),
+      haltWhen: safety.haltWhen.map((halt) =>
+        halt.file === undefined ? halt : { ...halt, file: absolute(halt.file) },
+      ),
+    },
+  };
+}
+
+async function checkRig(scenario: Scenario, file: string, reading: Reading): Promise<InputError | null> {
+  if (scenario.rig === null) return null;
+  const wrong = await wrongRig(scenario.rig);
+  if (wrong === null) return null;
+  const at = `${file}:${reading.position(reading.valueOffset(['rig']))}`;
+  return { at, message: `rig: ${wrong}`, next: 'It is a path relative to the scenario file.' };
+}
+
+async function wrongRig(path: string): Promise<string | null> {
+  try {
+    return (await stat(path)).isFile() ? null : 'is not a file';
+  } catch (error) {
+    return unreadable(error).message;
+  }
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
+}

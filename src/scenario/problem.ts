@@ -1,0 +1,30 @@
+/** Where in the tree of a scenario something stands: keys and indices from the root. */
+export type TreePath = readonly (string | number)[];
+
+/** One thing wrong with a scenario text; `offset` counts UTF-16 code units from its begin. */
+export interface Problem {
+  readonly offset: number;
+  readonly message: string;
+  readonly next: string | null;
+}
+
+/** The key of a path in a map of places. */
+export function keyOfPath(path: TreePath): string {
+  return JSON.stringify(path);
+}
+
+/** A path as people write it: `safety.haltWhen[0].url`. */
+export function nameOf(path: TreePath): string {
+  return path.reduce<string>((name, part) => {
+    if (typeof part === 'number') return `${name}[${part}]`;
+    return name === '' ? part : `${name}.${part}`;
+  }, '');
+}
+
+/** What stands at a path of a tree, or undefined. */
+export function valueAt(tree: unknown, path: TreePath): unknown {
+  return path.reduce<unknown>((value, part) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    return (value as Readonly<Record<string | number, unknown>>)[part];
+  }, tree);
+}

@@ -1,0 +1,105 @@
+import type { Scenario } from '../drill/plan.ts';
+import { crossProblems } from './cross-checks.ts';
+import type { CrossProblem } from './cross-checks.ts';
+import { readDocument } from './document.ts';
+import type { Source } from './document.ts';
+import { interpolate } from './interpolate.ts';
+import type { Interpolated, Lookup } from './interpolate.ts';
+import { offsetOf, problemsOf } from './issues.ts';
+import { keyOfPath, valueAt } from './problem.ts';
+import type { Problem, TreePath } from './problem.ts';
+import { toScenario } from './resolve.ts';
+import { ScenarioInput } from './schema.ts';
+import { secretsOf } from './secrets.ts';
+import { literalSecrets } from './tokens.ts';
+
+/** What a scenario text came to: a scenario with paths as they were written, or what is wrong with it. */
+export interface Reading {
+  readonly scenario: Scenario | null;
+  /** Values that must never be shown. */
+  readonly secrets: readonly string[];
+  /** In the order of the text; empty exactly where there is a scenario. */
+  readonly problems: readonly Problem[];
+  /** `line:col` of an offset. */
+  readonly position: (offset: number) => string;
+  /** Begin of the value at a path. */
+  readonly valueOffset: (path: TreePath) => number;
+}
+
+/** Reads, interpolates and validates one scenario text; whatever it holds, this does not throw. */
+export function readScenario(text: string, lookup: Lookup): Reading {
+  const source = readDocument(text);
+  const literal = literalSecrets(text);
+  const valueOffset = (path: TreePath): number =>
+    source.places.get(keyOfPath(path))?.start ?? offsetOf(path, source);
+  const reading = { secrets: [], position: source.position, valueOffset };
+  if (source.tree === undefined) {
+    return { ...reading, scenario: null, problems: ordered([...literal, ...source.problems]) };
+  }
+  const interpolated = interpolate(source, lookup);
+  const parsed = parse(interpolated, new Set(interpolated.problems.map(({ offset }) => offset)), source);
+  const secrets = secretsOf(interpolated, lookup);
+  const crossed = [...crossProblems(interpolated.tree), ...secrets.problems];
+  const problems = ordered([
+    ...literal,
+    ...source.problems,
+    ...interpolated.problems,
+    ...parsed.problems,
+    ...crossed.map((problem) => placed(problem, source)),
+  ]);
+  if (problems.length > 0 || parsed.input === null) return { ...reading, scenario: null, problems };
+  return { ...reading, scenario: toScenario(parsed.input), secrets: secrets.values, problems };
+}
+
+interface Parsed {
+  readonly input: ScenarioInput | null;
+  readonly problems: readonly Problem[];
+}
+
+/** YAML makes numbers of a commit `1234567` and of `env: { RETRIES: 3 }`: where text is wanted, what was written is taken. */
+function parse(interpolated: Interpolated, unresolved: ReadonlySet<number>, source: Source): Parsed {
+  const first = ScenarioInput.safeParse(interpolated.tree);
+  if (first.success) return { input: first.data, problems: [] };
+  const texts = first.error.issues
+    .filter((issue) => issue.code === 'invalid_type' && issue.expected === 'string')
+    .map((issue) => issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)))
+    .filter((path) => interpolated.texts.has(keyOfPath(path)));
+  const tree = texts.reduce<unknown>(
+    (whole, path) => replacedAt(whole, path, interpolated.texts.get(keyOfPath(path))),
+    interpolated.tree,
+  );
+  const second = texts.length === 0 ? first : ScenarioInput.safeParse(tree);
+  if (second.success) return { input: second.data, problems: [] };
+  const problems = second.error.issues.flatMap((issue) => problemsOf(issue, source));
+  // A value whose variable is not set has said what is wrong with it already.
+  return { input: null, problems: problems.filter(({ offset }) => !unresolved.has(offset)) };
+}
+
+function replacedAt(tree: unknown, path: TreePath, value: unknown): unknown {
+  const [part, ...rest] = path;
+  if (part === undefined) return value;
+  if (Array.isArray(tree)) {
+    return tree.map((item: unknown, index) => (index === part ? replacedAt(item, rest, value) : item));
+  }
+  if (typeof tree !== 'object' || tree === null) return tree;
+  return { ...tree, [part]: replacedAt(valueAt(tree, [part]), rest, value) };
+}
+
+function placed(problem: CrossProblem, source: Source): Problem {
+  const place = source.places.get(keyOfPath(problem.path));
+  const key = place?.key ?? place?.start;
+  const offset = problem.at === 'key' ? key : place?.start;
+  return { offset: offset ?? offsetOf(problem.path, source), message: problem.message, next: problem.next };
+}
+
+/** In the order of the text, each thing once: an anchor's value may be wrong in many places. */
+function ordered(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  const once = problems.filter(({ offset, message }) => {
+    const key = `${offset} ${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  return once.toSorted((a, b) => a.offset - b.offset);
+}

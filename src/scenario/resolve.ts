@@ -1,0 +1,56 @@
+import type { Scenario } from '../drill/plan.ts';
+import type { ScenarioInput } from './schema.ts';
+
+/** A validated scenario file in the words of a drill: every default filled in, what was left out is null. */
+export function toScenario(input: ScenarioInput): Scenario {
+  const { build, safety } = input;
+  return {
+    version: input.version,
+    title: input.title,
+    build: {
+      organization: build.organization ?? null,
+      pipeline: build.pipeline,
+      number: build.number ?? null,
+      branch: build.branch,
+      commit: build.commit,
+      message: build.message ?? `gameday: ${input.title}`,
+      env: build.env,
+    },
+    cluster: clusterOf(input.cluster),
+    when: input.when,
+    inject: input.inject,
+    expect: { ...input.expect, drain: { within: input.expect.drain.within ?? null } },
+    limits: input.limits,
+    safety: {
+      allowLastWorker: safety.allowLastWorker,
+      window: windowOf(safety.window),
+      minimumInterval: safety.minimumInterval,
+      killSwitch: safety.killSwitch ?? null,
+      haltWhen: safety.haltWhen,
+    },
+    secrets: input.secrets,
+    rig: input.rig ?? null,
+    control: input.control ?? null,
+  };
+}
+
+function clusterOf(cluster: ScenarioInput['cluster']): Scenario['cluster'] {
+  const region = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/.exec(cluster.name)?.[1];
+  return {
+    region: cluster.region ?? region ?? null,
+    name: cluster.name,
+    // Tasks name their service in `group`, and there by its name alone.
+    service: cluster.service?.split('/').at(-1) ?? null,
+    family: cluster.family ?? null,
+    taskTag: cluster.taskTag ?? null,
+    container: cluster.container ?? null,
+    sharedTask: cluster.sharedTask,
+    mapping: cluster.mapping,
+  };
+}
+
+function windowOf(window: ScenarioInput['safety']['window']): Scenario['safety']['window'] {
+  if (window === undefined) return null;
+  const [from = '', to = ''] = window.hours.split('-');
+  return { timeZone: window.timeZone, days: window.days, from, to, blackout: window.blackout };
+}

@@ -1,0 +1,38 @@
+/** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1];
+      let best = Math.min(
+        (previous[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (previous[j - 1] ?? 0) + (same ? 0 : 1),
+      );
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) best = Math.min(best, (before[j - 2] ?? 0) + 1);
+      row.push(best);
+    }
+    before = previous;
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+function folded(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_ ]/g, '');
+}
+
+/** The allowed word that was most likely meant, or null where none is near. */
+export function closest(word: string, allowed: readonly string[]): string | null {
+  const given = folded(word);
+  if (given === '' || given.length > 64) return null;
+  let best: { readonly word: string; readonly far: number } | null = null;
+  for (const candidate of allowed) {
+    const far = distance(given, folded(candidate));
+    if (far < (best?.far ?? Infinity)) best = { word: candidate, far };
+  }
+  return best !== null && best.far <= Math.max(1, Math.floor(given.length / 3)) ? best.word : null;
+}
