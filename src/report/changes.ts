@@ -1,0 +1,130 @@
+import type { Agent } from '../drill/entities/agent.ts';
+import type { Build } from '../drill/entities/build.ts';
+import type { Job } from '../drill/entities/job.ts';
+import { jobEnded } from '../drill/entities/job.ts';
+import type { Task } from '../drill/entities/task.ts';
+import type { Fact, World } from '../drill/world.ts';
+import { keyOf, seen } from '../drill/world.ts';
+import type { Tone } from './paint.ts';
+import { shortArn } from './text.ts';
+
+/** One plain sentence and how it is meant. */
+export interface Sentence {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+export function say(text: string, tone: Tone = 'plain'): Sentence {
+  return { text, tone };
+}
+
+/** What a new fact tells a reader who knew the world before it. */
+export function changeOf(before: World, fact: Fact, step: string): readonly Sentence[] {
+  switch (fact.kind) {
+    case 'build':
+      return buildChange(seen(before, 'build', fact.id), fact.value);
+    case 'job':
+      return jobChange(before, seen(before, 'job', fact.id), fact.value, step);
+    case 'agent':
+      return agentChange(seen(before, 'agent', fact.id), fact.value);
+    case 'task':
+      return taskChange(seen(before, 'task', fact.id), fact.value);
+    default:
+      return [];
+  }
+}
+
+function buildChange(was: Build | undefined, is: Build): readonly Sentence[] {
+  if (was?.state === is.state) return [];
+  if (is.state === 'passed') return [say(`build #${is.number} passed`, 'good')];
+  if (is.state === 'failed' || is.state === 'failing')
+    return [say(`build #${is.number} is ${is.state}`, 'bad')];
+  if (is.state === 'canceled') return [say(`build #${is.number} was canceled${by(is.canceledBy)}`, 'warn')];
+  return was === undefined ? [] : [say(`build #${is.number} is ${nameOf(is)}`)];
+}
+
+function jobChange(world: World, was: Job | undefined, is: Job, step: string): readonly Sentence[] {
+  if (is.stepKey !== step && was?.agentId == null) return [];
+  const lost = lostEvent(is) && !(was !== undefined && lostEvent(was));
+  const sentences = lost ? [say(`${job(is)}: Buildkite gave its agent up (lost)`, 'bad')] : [];
+  if (was?.state === is.state) return sentences;
+  if (jobEnded(is)) return [...sentences, ended(is)];
+  if (is.state === 'running') {
+    const agent = is.agentId === null ? undefined : seen(world, 'agent', is.agentId);
+    return [...sentences, say(`${job(is)} runs${agent === undefined ? '' : ` on agent ${agent.name}`}`)];
+  }
+  if (was === undefined && is.retryOf !== null) {
+    return [...sentences, say(`${job(is)} is repeated (${is.retryType ?? 'unknown'} retry)`, 'warn')];
+  }
+  if (is.state === 'canceling' || is.state === 'timing_out')
+    return [...sentences, say(`${job(is)} is ${nameOf(is)}`, 'warn')];
+  return sentences;
+}
+
+function ended(is: Job): Sentence {
+  const exit = is.exitStatus === null ? 'no exit status' : `exit status ${is.exitStatus}`;
+  const signal = [is.signal, is.signalReason].filter((part) => part !== null).join(', ');
+  const how = signal === '' ? exit : `${exit}, ${signal}`;
+  if (is.state === 'finished') {
+    if (is.passed && !is.softFailed) return say(`${job(is)} passed (${how})`, 'good');
+    return say(`${job(is)} ${is.softFailed ? 'failed softly' : 'failed'} (${how})`, 'bad');
+  }
+  return say(`${job(is)} ended: ${nameOf(is)} (${how})`, 'warn');
+}
+
+function agentChange(was: Agent | undefined, is: Agent): readonly Sentence[] {
+  const sentences: Sentence[] = [];
+  if (is.stoppedGracefullyAt !== null && was !== undefined && was.stoppedGracefullyAt === null) {
+    const whose =
+      is.stoppedGracefullyBy === null ? 'heard the stop' : `was stopped by ${is.stoppedGracefullyBy}`;
+    sentences.push(say(`agent ${is.name} ${whose}`, is.stoppedGracefullyBy === null ? 'good' : 'warn'));
+  }
+  if (was === undefined || was.connection === is.connection) return sentences;
+  const text = `agent ${is.name} is ${is.connection === 'other' ? is.rawConnection : is.connection}`;
+  return [...sentences, say(text, is.connection === 'lost' ? 'bad' : 'plain')];
+}
+
+function taskChange(was: Task | undefined, is: Task): readonly Sentence[] {
+  if (was === undefined) return [];
+  const sentences: Sentence[] = [];
+  for (const container of is.containers) {
+    const before = was.containers.find((other) => other.name === container.name);
+    if (container.exitCode === null || before?.exitCode === container.exitCode) continue;
+    const why = container.reason === null ? '' : ` (${container.reason})`;
+    const clean = container.exitCode === 0;
+    sentences.push(
+      say(
+        `container ${container.name} ended with exit code ${container.exitCode}${why}`,
+        clean ? 'good' : 'bad',
+      ),
+    );
+  }
+  if (was.desired !== is.desired || was.status !== is.status) {
+    const going = is.status === is.desired ? is.status : `${is.status}, on its way to ${is.desired}`;
+    sentences.push(say(`task ${shortArn(is.arn)} is ${going}`));
+  }
+  return sentences;
+}
+
+function lostEvent(is: Job): boolean {
+  return is.events?.some((event) => event.type === 'AGENT_LOST') ?? false;
+}
+
+function job(is: Job): string {
+  const index = is.parallelIndex === null ? '' : ` #${is.parallelIndex}`;
+  const retry = is.retryOf === null ? '' : ' (retry)';
+  return `step ${is.stepKey ?? is.label ?? 'without key'}${index}${retry}`;
+}
+
+function nameOf(is: { readonly state: string; readonly rawState: string }): string {
+  return is.state === 'other' ? is.rawState : is.state.replaceAll('_', ' ');
+}
+
+function by(person: string | null): string {
+  return person === null ? '' : ` by ${person}`;
+}
+
+/** The world after some facts. */
+export function learned(world: World, facts: readonly Fact[]): World {
+  return { ...world, ...Object.fromEntries(facts.map((fact) => [keyOf(fact), fact])) };
+}

@@ -1,0 +1,50 @@
+import { escapeControls } from '../journal/escape.ts';
+import type { DrillResult } from '../verdict/result.ts';
+import { painter, toneOf } from './paint.ts';
+import type { Paint } from './paint.ts';
+import { sectionsOf } from './sections.ts';
+import { wrap } from './text.ts';
+
+/** How wide text is read well; links and ARNs may reach over it. */
+const READABLE = 100;
+
+export interface BlockOptions {
+  readonly columns: number;
+  readonly colors: boolean;
+}
+
+/** One block that a stranger understands: what was done, what happened, the verdict, why, what to do, the evidence. */
+export function closingBlock(result: DrillResult, options: BlockOptions): string {
+  const paint = painter(options.colors);
+  const width = Math.max(20, Math.min(options.columns, READABLE));
+  const lines = [rule(width, paint), ...heading(result, width, paint), ''];
+  for (const { title, items } of sectionsOf(result)) {
+    lines.push(paint(title, 'loud'));
+    for (const item of items)
+      lines.push(...indented(item.text, item.hang, width).map((line) => paint(line, item.tone)));
+    lines.push('');
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function rule(width: number, paint: Paint): string {
+  return paint('-'.repeat(width), 'quiet');
+}
+
+function heading(result: DrillResult, width: number, paint: Paint): readonly string[] {
+  const label = result.label === null ? '' : ` [${result.label}]`;
+  const word = `${result.outcome.toUpperCase()}${result.reason === result.outcome ? '' : `: ${result.reason}`}`;
+  return [
+    ...wrap(escapeControls(`${result.title}${label}`), width).map((line) => paint(line, 'loud')),
+    '',
+    `${paint(word, toneOf(result.outcome))}  ${paint(`(exit code ${result.exitCode})`, 'quiet')}`,
+    ...wrap(escapeControls(result.said), width),
+  ];
+}
+
+function indented(text: string, hang: number, width: number): readonly string[] {
+  const [first = '', ...more] = wrap(escapeControls(text), width - 2);
+  if (more.length === 0) return [`  ${first}`];
+  const rest = wrap(escapeControls(text).slice(first.length + 1), Math.max(10, width - 2 - hang));
+  return [`  ${first}`, ...rest.map((line) => `  ${' '.repeat(hang)}${line}`)];
+}

@@ -1,0 +1,48 @@
+import { jobEnded } from '../drill/entities/job.ts';
+import type { DrillState } from '../drill/state.ts';
+import { seen } from '../drill/world.ts';
+import { escapeControls } from '../journal/escape.ts';
+import { shortArn, span } from './text.ts';
+
+/** The lines of the live view: where the drill stands now. They are not clipped yet. */
+export function liveBlock(state: DrillState, now: number): readonly string[] {
+  const lines = [
+    head(state, now),
+    ...[build(state), step(state), agent(state), task(state)].filter((line) => line !== null),
+  ];
+  return lines.map(escapeControls);
+}
+
+function head(state: DrillState, now: number): string {
+  const since = span(Math.max(0, now - state.phaseSince));
+  const left = state.deadline === null ? '' : `, at the latest in ${span(Math.max(0, state.deadline - now))}`;
+  return `${state.phase} for ${since}${left}`;
+}
+
+function build(state: DrillState): string | null {
+  if (state.buildId === null) return null;
+  const found = seen(state.world, 'build', state.buildId);
+  return found === undefined ? null : `  build  #${found.number} ${found.state}  ${found.url}`;
+}
+
+function step(state: DrillState): string | null {
+  const { step: key } = state.plan.scenario.when;
+  if (state.target === null) return `  step   ${key}`;
+  const job = seen(state.world, 'job', state.target.jobId);
+  if (job === undefined) return `  step   ${key}`;
+  const exit = jobEnded(job) && job.exitStatus !== null ? ` (exit status ${job.exitStatus})` : '';
+  return `  step   ${key}  ${job.state}${exit}`;
+}
+
+function agent(state: DrillState): string | null {
+  if (state.target === null) return null;
+  const found = seen(state.world, 'agent', state.target.agentId);
+  return found === undefined ? null : `  agent  ${found.name}  ${found.connection}`;
+}
+
+function task(state: DrillState): string | null {
+  if (state.target === null) return null;
+  const found = seen(state.world, 'task', state.target.taskArn);
+  const status = found === undefined ? '' : `  ${found.status}`;
+  return `  task   ${shortArn(state.target.taskArn)}${status}`;
+}

@@ -1,0 +1,29 @@
+import pc from 'picocolors';
+
+/** How a line is meant: only what helps is coloured. */
+export type Tone = 'plain' | 'good' | 'bad' | 'warn' | 'quiet' | 'loud';
+
+/** Colours a text by its tone; with colours off it gives the text back. */
+export type Paint = (text: string, tone: Tone) => string;
+
+/** The painter of a screen. */
+export function painter(colors: boolean): Paint {
+  const on = pc.createColors(colors);
+  const by: Readonly<Record<Tone, (text: string) => string>> = {
+    plain: (text) => text,
+    good: on.green,
+    bad: on.red,
+    warn: on.yellow,
+    quiet: on.dim,
+    loud: on.bold,
+  };
+  return (text, tone) => by[tone](text);
+}
+
+/** The tone of an outcome. */
+export function toneOf(outcome: string): Tone {
+  if (outcome === 'passed') return 'good';
+  if (outcome === 'failed' || outcome === 'internal') return 'bad';
+  if (outcome === 'planned' || outcome === 'baseline' || outcome === 'not-lost') return 'loud';
+  return 'warn';
+}

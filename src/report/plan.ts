@@ -1,0 +1,36 @@
+import { escapeControls } from '../journal/escape.ts';
+import type { DrillResult } from '../verdict/result.ts';
+import type { BlockOptions } from './closing.ts';
+import { painter, toneOf } from './paint.ts';
+
+/** What a dry run found: what the drill would touch, and each guard's answer. */
+export function planBlock(result: DrillResult, options: BlockOptions): string {
+  const paint = painter(options.colors);
+  const label = result.label === null ? '' : ` [${result.label}]`;
+  const lines = [
+    paint(escapeControls(`${result.title}${label}`), 'loud'),
+    'Dry run: nothing was sent that changes anything.',
+    '',
+    paint('It would', 'loud'),
+    ...(result.touches.length === 0
+      ? ['  touch nothing']
+      : result.touches.map((touch) => `  ${escapeControls(touch)}`)),
+    '',
+    paint('Guards', 'loud'),
+    ...guards(result).map(({ text, holds }) => paint(text, holds ? 'plain' : 'warn')),
+    '',
+    `${paint(result.outcome, toneOf(result.outcome))}: ${escapeControls(result.said)}`,
+    ...(result.outcome === 'planned' ? [] : [escapeControls(`What to do: ${result.next}`)]),
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function guards(result: DrillResult): readonly { readonly text: string; readonly holds: boolean }[] {
+  if (result.guards.length === 0) return [{ text: '  none was asked', holds: true }];
+  const width = Math.max(...result.guards.map((guard) => guard.guard.length));
+  return result.guards.map(({ guard, holds, said }) => ({
+    text: escapeControls(`  ${holds ? 'holds  ' : 'REFUSES'}  ${guard.padEnd(width)}  ${said}`),
+    holds,
+  }));
+}

@@ -1,0 +1,16 @@
+import type { DrillState } from '../drill/state.ts';
+import type { DrillEvent } from '../journal/events.ts';
+import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
+
+/** Someone who is told what happens; every method is optional. Nothing that it does changes a drill. */
+export interface Reporter {
+  /** One event was written; the state is the one after it. */
+  readonly onEvent?: (event: DrillEvent, state: DrillState) => void;
+  /** One drill came to its end. */
+  readonly onResult?: (result: DrillResult) => void;
+  /** The game day is over. */
+  readonly onDocument?: (document: GameDayDocument) => void;
+  /** Somebody else needs the screen (a prompt): stand back until `resume`. */
+  readonly pause?: () => void;
+  readonly resume?: () => void;
+}

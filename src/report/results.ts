@@ -1,0 +1,39 @@
+import type { DrillResult } from '../verdict/result.ts';
+import { closingBlock } from './closing.ts';
+import { planBlock } from './plan.ts';
+import type { Reporter } from './reporter.ts';
+import type { Screen } from './screen.ts';
+import { sideBySide } from './side-by-side.ts';
+import { summaryLines } from './summary.ts';
+
+/** How the results are laid out on stdout. */
+export type Layout = 'closing' | 'side-by-side' | 'plan';
+
+/** Prints each drill's closing block as it ends, or all of them side by side at the end, and then the sum. */
+export function createResultsReporter(screen: Screen, layout: Layout): Reporter {
+  function block(result: DrillResult): string {
+    const options = { columns: screen.columns(), colors: screen.colors };
+    return layout === 'plan' ? planBlock(result, options) : closingBlock(result, options);
+  }
+  return {
+    onResult(result) {
+      if (layout !== 'side-by-side') screen.write(block(result));
+    },
+    onDocument(document) {
+      if (layout === 'side-by-side') screen.write(pairs(document.drills, screen));
+      if (document.drills.length > 1) screen.write(`${summaryLines(document, screen.colors).join('\n')}\n`);
+    },
+  };
+}
+
+function pairs(drills: readonly DrillResult[], screen: Screen): string {
+  const options = { columns: screen.columns(), colors: screen.colors };
+  let text = '';
+  for (let index = 0; index < drills.length; index += 2) {
+    const [left, right] = [drills[index], drills[index + 1]];
+    if (left === undefined) break;
+    text += right === undefined ? closingBlock(left, options) : sideBySide(left, right, options);
+    text += '\n';
+  }
+  return text;
+}

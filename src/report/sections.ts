@@ -1,0 +1,129 @@
+import type { DrillResult, Moment } from '../verdict/result.ts';
+import type { Tone } from './paint.ts';
+import { shortArn, span, stamp, timeOfDay } from './text.ts';
+
+/** One entry of a section; further lines of it hang in by `hang`. */
+export interface Item {
+  readonly text: string;
+  readonly hang: number;
+  readonly tone: Tone;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly items: readonly Item[];
+}
+
+/** What a drill came to, in the order in which a stranger asks; sections without content are left out. */
+export function sectionsOf(result: DrillResult): readonly Section[] {
+  const sections = [
+    { title: 'What was done', items: done(result) },
+    { title: 'What happened', items: happened(result.timeline) },
+    { title: 'Why', items: why(result) },
+    { title: 'What to do', items: todo(result) },
+    { title: 'Evidence', items: evidence(result) },
+  ];
+  return sections.filter((section) => section.items.length > 0);
+}
+
+function item(text: string, tone: Tone = 'plain', hang = 2): Item {
+  return { text, hang, tone };
+}
+
+function done(result: DrillResult): readonly Item[] {
+  const items: Item[] = [];
+  const { target, agent, build } = result;
+  const onAgent =
+    agent === null ? '' : ` on agent ${agent.name}${agent.version === null ? '' : ` (${agent.version})`}`;
+  if (target === null || result.injection === 'none') {
+    items.push(item('Nothing was stopped.'));
+  } else {
+    items.push(item(`${result.fault}: task ${shortArn(target.taskArn)}, while it ran the step${onAgent}.`));
+    items.push(item(`It was this task because ${target.why}.`));
+    items.push(item(INJECTION[result.injection]));
+  }
+  if (build !== null) items.push(item(`Build #${build.number} (${build.state}): ${build.url}`));
+  return items;
+}
+
+const INJECTION: Readonly<Record<DrillResult['injection'], string>> = {
+  proven: 'It is proven that the stop landed while the job was in flight.',
+  'not proven': 'It is NOT proven that the stop landed while the job was in flight.',
+  none: 'Nothing was stopped.',
+};
+
+/** The timeline: time of day in UTC, time since its first moment, and whose clock it is where it is not the runner's. */
+export function happened(timeline: readonly Moment[]): readonly Item[] {
+  const [first] = timeline;
+  if (first === undefined) return [];
+  const day = item(`${stamp(first.at).slice(0, 10)}, times in UTC`, 'quiet');
+  return [day, ...timeline.map((moment) => item(momentLine(moment, first.at), 'plain', HANG))];
+}
+
+const HANG = 24;
+
+/** One moment as a line. */
+export function momentLine(moment: Moment, start: number): string {
+  const clock = moment.clock === 'runner' ? '' : ` [${moment.clock}'s clock]`;
+  return `${timeOfDay(moment.at)}  ${`+${span(moment.at - start)}`.padStart(8)}  ${moment.said}${clock}`;
+}
+
+function why(result: DrillResult): readonly Item[] {
+  const items: Item[] = [];
+  if (result.cause !== null) items.push(item(result.cause));
+  for (const guard of result.guards) {
+    if (!guard.holds) items.push(item(`guard ${guard.guard} refuses: ${guard.said}`, 'warn'));
+  }
+  for (const finding of result.findings) {
+    if (finding.holds === 'unasked') continue;
+    const rests = finding.events.length === 0 ? '' : ` (events ${finding.events.join(', ')})`;
+    items.push(
+      item(`${WORD[finding.holds]} ${finding.check}: ${finding.said}${rests}`, TONE[finding.holds], 5),
+    );
+  }
+  return [...items, ...result.notes.map((note) => item(`note: ${note}`, 'quiet', 6))];
+}
+
+const WORD = { yes: 'yes ', no: 'NO  ', unknown: '??  ', unasked: '    ' } as const;
+const TONE = { yes: 'plain', no: 'bad', unknown: 'warn', unasked: 'quiet' } as const;
+
+function todo(result: DrillResult): readonly Item[] {
+  return [item(result.next), ...result.commands.map((command) => item(`$ ${command}`, 'loud'))];
+}
+
+function evidence(result: DrillResult): readonly Item[] {
+  const items: Item[] = [];
+  for (const attempt of result.attempts) {
+    const end =
+      attempt.exitStatus === null ? attempt.state : `${attempt.state}, exit status ${attempt.exitStatus}`;
+    const marks = [attempt.lost ? 'LOST' : null, attempt.judged ? 'judged' : null].filter(
+      (mark) => mark !== null,
+    );
+    const on = attempt.agent === null ? '' : ` on ${attempt.agent}`;
+    const suffix = marks.length === 0 ? '' : ` (${marks.join(', ')})`;
+    const text = `attempt ${attempt.attempt} of step ${attempt.step ?? 'without key'}${on}: ${end}${suffix}, job ${attempt.jobId}`;
+    items.push(item(text, attempt.lost ? 'bad' : 'plain'));
+  }
+  if (result.drain !== null) items.push(item(drain(result.drain)));
+  if (result.control !== null) {
+    const { expected, met } = result.control;
+    items.push(item(`control: expected ${expected}: ${met ? 'met' : 'NOT MET'}`, met ? 'good' : 'bad'));
+  }
+  if (result.rig !== null) items.push(item(rig(result.rig)));
+  items.push(item(`drill ${result.drill}, scenario ${result.file}`, 'quiet'));
+  if (result.journal !== null) items.push(item(`journal ${result.journal}`, 'quiet'));
+  return items;
+}
+
+function drain(measured: NonNullable<DrillResult['drain']>): string {
+  const most = measured.atMost === measured.ms ? '' : ` to ${span(measured.atMost)}`;
+  return `the drain took ${span(measured.ms)}${most} (${measured.by})`;
+}
+
+function rig(facts: NonNullable<DrillResult['rig']>): string {
+  const agent = `${facts.agent.kind} agent${facts.agent.version === null ? '' : ` ${facts.agent.version}`}`;
+  const pid1 = facts.pid1 ? '' : ', WITHOUT real PID 1';
+  const knobs = Object.entries(facts.knobs).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const turned = knobs.length === 0 ? '' : `; knobs: ${knobs.join(', ')}`;
+  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agent}${turned}`;
+}

@@ -1,0 +1,89 @@
+import { escapeControls } from '../journal/escape.ts';
+import type { DrillResult } from '../verdict/result.ts';
+import { closingBlock } from './closing.ts';
+import type { BlockOptions } from './closing.ts';
+import { painter, toneOf } from './paint.ts';
+import type { Tone } from './paint.ts';
+import { shortArn, span, widthOf, wrap } from './text.ts';
+
+/** Under this width a column holds too little to be read. */
+const NARROWEST_COLUMN = 44;
+const GAP = '  |  ';
+
+interface Line {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** Two drills in two columns, so that one sees at which moment they part; on a narrow terminal one below the other. */
+export function sideBySide(left: DrillResult, right: DrillResult, options: BlockOptions): string {
+  const column = Math.floor((Math.min(options.columns, 160) - GAP.length) / 2);
+  if (column < NARROWEST_COLUMN) return closingBlock(left, options) + closingBlock(right, options);
+  const paint = painter(options.colors);
+  const rows: string[] = [];
+  const [a, b] = [rowsOf(left), rowsOf(right)];
+  for (let row = 0; row < Math.max(a.length, b.length); row += 1) {
+    const [cellA, cellB] = [cell(a[row] ?? [], column), cell(b[row] ?? [], column)];
+    for (let line = 0; line < Math.max(cellA.length, cellB.length); line += 1) {
+      const l = cellA[line] ?? { text: '', tone: 'plain' };
+      const r = cellB[line] ?? { text: '', tone: 'plain' };
+      const filled = paint(l.text, l.tone) + ' '.repeat(Math.max(0, column - widthOf(l.text)));
+      rows.push((filled + paint(GAP, 'quiet') + paint(r.text, r.tone)).trimEnd());
+    }
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+function cell(lines: readonly Line[], width: number): readonly Line[] {
+  return lines.flatMap(({ text, tone }) =>
+    wrap(escapeControls(text), width, true).map((part) => ({ text: part, tone })),
+  );
+}
+
+function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
+  const start = result.timeline[0]?.at ?? 0;
+  const control = result.control === null ? '' : `, control ${result.control.met ? 'met' : 'NOT MET'}`;
+  return [
+    [
+      plain(`${result.title}${result.label === null ? '' : ` [${result.label}]`}`, 'loud'),
+      plain(result.file, 'quiet'),
+    ],
+    [plain('')],
+    [
+      plain(`${result.outcome.toUpperCase()}: ${result.reason}${control}`, toneOf(result.outcome)),
+      plain(result.said),
+    ],
+    [plain('')],
+    [plain('What happened', 'loud')],
+    result.timeline.map((moment) => plain(`+${span(moment.at - start)} ${moment.said}`)),
+    [plain('')],
+    [plain('Why', 'loud')],
+    [
+      plain(result.cause ?? 'nothing is to be explained'),
+      ...result.notes.map((note) => plain(`note: ${note}`, 'quiet')),
+    ],
+    [plain('')],
+    [plain('What to do', 'loud')],
+    [plain(result.next)],
+    [plain('')],
+    evidence(result),
+  ];
+}
+
+function evidence(result: DrillResult): readonly Line[] {
+  const lines: Line[] = [];
+  if (result.target !== null) lines.push(plain(`task ${shortArn(result.target.taskArn)}`, 'quiet'));
+  if (result.rig !== null)
+    lines.push(
+      plain(
+        `rig: ${result.rig.executor}, ${result.rig.agent.kind} agent ${result.rig.agent.version ?? ''}`,
+        'quiet',
+      ),
+    );
+  if (result.journal !== null) lines.push(plain(`journal ${result.journal}`, 'quiet'));
+  return lines;
+}
+
+function plain(text: string, tone: Tone = 'plain'): Line {
+  return { text, tone };
+}

@@ -1,0 +1,26 @@
+import { escapeControls } from '../journal/escape.ts';
+import type { GameDayDocument, InputError } from '../verdict/result.ts';
+import { painter, toneOf } from './paint.ts';
+
+/** Everything that was wrong with what was given: place, what, what to do. */
+export function errorLines(errors: readonly InputError[], colors: boolean): readonly string[] {
+  const paint = painter(colors);
+  return errors.flatMap(({ at, message, next }) => [
+    `${at === null ? '' : `${paint(escapeControls(at), 'loud')} `}${paint('error:', 'bad')} ${escapeControls(message)}`,
+    ...(next === null ? [] : [`  ${escapeControls(next)}`]),
+  ]);
+}
+
+/** The game day in a few lines: one a drill, and what they come to together. */
+export function summaryLines(document: GameDayDocument, colors: boolean): readonly string[] {
+  const paint = painter(colors);
+  const width = Math.max(0, ...document.drills.map((drill) => drill.outcome.length));
+  const drills = document.drills.map((drill) => {
+    const control = drill.control === null ? '' : ` (control ${drill.control.met ? 'met' : 'NOT MET'})`;
+    const outcome = paint(drill.outcome.padEnd(width), toneOf(drill.outcome));
+    return `  ${outcome}  ${escapeControls(`${drill.reason}${control}  ${drill.title}`)}`;
+  });
+  const reason = document.reason === document.outcome ? '' : `: ${document.reason}`;
+  const last = `Game day: ${paint(`${document.outcome}${reason}`, toneOf(document.outcome))} (exit code ${document.exitCode})`;
+  return [...drills, last];
+}

@@ -1,0 +1,229 @@
+import { assertNever } from '../drill/errors.ts';
+import type { Call } from '../drill/call.ts';
+import type { Plan } from '../drill/plan.ts';
+import type { FactKind, World } from '../drill/world.ts';
+import { seen } from '../drill/world.ts';
+import { escapeControls } from '../journal/escape.ts';
+import type { DrillEvent, PayloadOf } from '../journal/events.ts';
+import { changeOf, learned, say } from './changes.ts';
+import type { Sentence } from './changes.ts';
+import { toneOf } from './paint.ts';
+import { shortArn, span } from './text.ts';
+
+/** Tells a drill event by event in plain sentences; it remembers what it told, so that only news is told. */
+export type Narrator = (event: DrillEvent) => readonly Sentence[];
+
+interface Memory {
+  world: World;
+  step: string;
+  silent: ReadonlySet<Service>;
+}
+
+type Service = 'Buildkite' | 'ECS' | 'the surroundings';
+
+/** A narrator for one drill, or for several one after another. */
+export function createNarrator(): Narrator {
+  let memory: Memory = { world: {}, step: '', silent: new Set() };
+  return (event) => {
+    if (event.code === 'GD_DRILL_PLANNED') {
+      memory = { world: {}, step: event.payload.plan.scenario.when.step, silent: new Set() };
+    }
+    const sentences =
+      event.code === 'GD_OBSERVED' ? observed(memory, event.payload) : told(event, memory.world);
+    return sentences.map((sentence) => ({ ...sentence, text: escapeControls(sentence.text) }));
+  };
+}
+
+function observed(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly Sentence[] {
+  const sentences = payload.facts.flatMap((fact) => changeOf(memory.world, fact, memory.step));
+  memory.world = learned(memory.world, payload.facts);
+  return [...troubles(memory, payload), ...sentences];
+}
+
+function troubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly Sentence[] {
+  const sentences: Sentence[] = [];
+  const silent = new Set(memory.silent);
+  for (const read of payload.reads) {
+    const service = serviceOf(read.subject.kind);
+    if (read.ok && silent.delete(service)) sentences.push(say(`${service} answers again`, 'good'));
+    if (read.ok || silent.has(service)) continue;
+    silent.add(service);
+    sentences.push(
+      say(
+        `${service} could not be read (${read.subject.kind}): ${read.error?.message ?? 'no answer'}`,
+        'warn',
+      ),
+    );
+  }
+  memory.silent = silent;
+  return sentences;
+}
+
+function serviceOf(kind: FactKind): Service {
+  switch (kind) {
+    case 'build':
+    case 'job':
+    case 'agent':
+    case 'pipeline':
+    case 'agents-of-task':
+    case 'drill-build':
+      return 'Buildkite';
+    case 'task':
+    case 'task-definition':
+    case 'service':
+    case 'cluster':
+    case 'recent-stops':
+      return 'ECS';
+    case 'self':
+    case 'kill-switch':
+    case 'lock':
+    case 'ledger':
+    case 'halt':
+    case 'clock':
+      return 'the surroundings';
+    default:
+      return assertNever(kind);
+  }
+}
+
+function told(event: Exclude<DrillEvent, { code: 'GD_OBSERVED' }>, world: World): readonly Sentence[] {
+  switch (event.code) {
+    case 'GD_DRILL_PLANNED':
+      return planned(event.payload.plan, event.drill);
+    case 'GD_RESUMED':
+      return [say(`process ${event.payload.pid} goes on with the drill`, 'loud')];
+    case 'GD_GUARDS_ANSWERED':
+      return guards(event.payload);
+    case 'GD_BUILD_INTENDED':
+    case 'GD_UNDO_INTENDED':
+    case 'GD_FAULT_INTENDED':
+      return [say(calling(event.payload.call), event.code === 'GD_FAULT_INTENDED' ? 'loud' : 'plain')];
+    case 'GD_BUILD_SENT':
+      return sent('creating the build', event.payload);
+    case 'GD_UNDO_SENT':
+      return sent('undoing it', event.payload);
+    case 'GD_FAULT_SENT':
+      return strike(event.payload);
+    case 'GD_BUILD_KNOWN':
+      return buildKnown(event.payload, world);
+    default:
+      return toldLater(event);
+  }
+}
+
+type Later = Extract<
+  DrillEvent,
+  {
+    code:
+      | 'GD_TARGET_CHOSEN'
+      | 'GD_TARGET_REVERIFIED'
+      | 'GD_TARGET_DROPPED'
+      | 'GD_CONFIRMED'
+      | 'GD_FAULT_LANDED'
+      | 'GD_WATCH_ENDED'
+      | 'GD_HALTED'
+      | 'GD_INTERRUPTED'
+      | 'GD_SETTLED'
+      | 'GD_JUDGED';
+  }
+>;
+
+function toldLater(event: Later): readonly Sentence[] {
+  switch (event.code) {
+    case 'GD_TARGET_CHOSEN':
+      return [say(`target: task ${shortArn(event.payload.target.taskArn)}: ${event.payload.target.why}`)];
+    case 'GD_TARGET_REVERIFIED':
+      return [say('everything was read again at the last instant: the target stands')];
+    case 'GD_TARGET_DROPPED':
+      return [say(`the target fell away: ${event.payload.said}`, 'warn')];
+    case 'GD_CONFIRMED':
+      return [say(CONFIRMED[event.payload.answer])];
+    case 'GD_FAULT_LANDED':
+      return [say(`the stop landed: ${event.payload.said}`, 'good')];
+    case 'GD_WATCH_ENDED':
+      return [say(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
+    case 'GD_HALTED':
+      return [say(`halted: ${event.payload.reason}: ${event.payload.said}`, 'warn')];
+    case 'GD_INTERRUPTED':
+      return [say(`interrupted by ${event.payload.signal}; the journal is closed`, 'warn')];
+    case 'GD_SETTLED':
+      return [say(['settled', ...event.payload.left.map((left) => `left on purpose: ${left}`)].join('; '))];
+    case 'GD_JUDGED':
+      return [say(verdict(event.payload.verdict), toneOf(event.payload.verdict.outcome))];
+    default:
+      return assertNever(event);
+  }
+}
+
+const CONFIRMED: Readonly<Record<PayloadOf<'GD_CONFIRMED'>['answer'], string>> = {
+  yes: 'a person at the terminal said yes',
+  no: 'a person at the terminal said no',
+  beforehand: 'confirmed beforehand (--yes)',
+  rig: 'no confirmation is needed: it is the rig',
+  nobody: 'nobody could be asked, and --yes was not given',
+};
+
+function planned(plan: Plan, drill: string): readonly Sentence[] {
+  const { scenario, rig } = plan;
+  const at = scenario.cluster.service === null ? '' : ` (service ${scenario.cluster.service})`;
+  const where = `${plan.organization}/${scenario.build.pipeline}, cluster ${scenario.cluster.name}${at}, ${plan.region}`;
+  const sentences = [
+    say(`drill ${drill}: ${scenario.title}`, 'loud'),
+    say(`${scenario.inject.fault} while step ${scenario.when.step} is in flight in ${where}`),
+  ];
+  if (rig === null)
+    return plan.label === null ? sentences : [...sentences, say(`all of it is the ${plan.label}`)];
+  const agent = `${rig.agent.kind} agent${rig.agent.version === null ? '' : ` ${rig.agent.version}`}`;
+  sentences.push(say(`the rig stands in for Buildkite and ECS: ${rig.executor} executor, ${agent}`));
+  if (!rig.pid1)
+    sentences.push(say('WORKERS HAVE NO REAL PID 1 HERE: what hangs on that cannot be judged', 'warn'));
+  return sentences;
+}
+
+function guards(payload: PayloadOf<'GD_GUARDS_ANSWERED'>): readonly Sentence[] {
+  const where = payload.at === 'gate' ? 'at the gate' : 'at the last instant';
+  const refusing = payload.answers.filter((answer) => !answer.holds);
+  if (refusing.length === 0) return [say(`${where} all ${payload.answers.length} guards hold`)];
+  return refusing.map((answer) => say(`${where} guard ${answer.guard} refuses: ${answer.said}`, 'warn'));
+}
+
+function calling(call: Call): string {
+  switch (call.kind) {
+    case 'create-build':
+      return `creating a build of ${call.pipeline} on ${call.branch}`;
+    case 'cancel-build':
+      return 'canceling the build that the drill started';
+    case 'stop-task':
+      return `stopping task ${shortArn(call.taskArn)}`;
+    default:
+      return assertNever(call);
+  }
+}
+
+type Sent = Pick<PayloadOf<'GD_UNDO_SENT'>, 'result' | 'trouble' | 'sentAt' | 'answeredAt'>;
+
+function sent(what: string, payload: Sent): readonly Sentence[] {
+  if (payload.result === 'ok') return [];
+  const certainty = payload.result === 'refused' ? 'refused' : 'sent, outcome unknown';
+  return [say(`${what}: ${certainty}: ${payload.trouble?.message ?? 'no answer'}`, 'warn')];
+}
+
+function strike(payload: Sent): readonly Sentence[] {
+  if (payload.result !== 'ok') return sent('StopTask', payload);
+  return [say(`StopTask was answered after ${span(payload.answeredAt - payload.sentAt)}`)];
+}
+
+function buildKnown(payload: PayloadOf<'GD_BUILD_KNOWN'>, world: World): readonly Sentence[] {
+  const build = seen(world, 'build', payload.buildId);
+  const how = {
+    created: 'was created',
+    'meta-data': 'was found by its meta-data',
+    named: 'is the one named',
+  }[payload.by];
+  if (build === undefined) return [say(`the build ${how}`)];
+  return [say(`build #${build.number} ${how}: ${build.url}`)];
+}
+
+function verdict(payload: PayloadOf<'GD_JUDGED'>['verdict']): string {
+  return `${payload.outcome}: ${payload.reason}: ${payload.said}`;
+}
