@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+/** Schemas of what the SDK hands over, only the fields we use: it passes on whatever the server sent. */
+const When = z.date().optional();
+const Text = z.string().optional();
+const Tags = z.array(z.object({ key: Text, value: Text })).optional();
+
+const ContainerAnswer = z.object({
+  name: z.string(),
+  lastStatus: z.string(),
+  exitCode: z.number().int().optional(),
+  reason: Text,
+  runtimeId: Text,
+});
+
+export const TaskAnswer = z.object({
+  taskArn: z.string(),
+  clusterArn: z.string(),
+  group: Text,
+  startedBy: Text,
+  launchType: Text,
+  capacityProviderName: Text,
+  taskDefinitionArn: z.string(),
+  version: z.number().int().optional(),
+  lastStatus: z.string(),
+  desiredStatus: z.string(),
+  stopCode: Text,
+  stoppedReason: Text,
+  createdAt: When,
+  startedAt: When,
+  stoppingAt: When,
+  executionStoppedAt: When,
+  stoppedAt: When,
+  tags: Tags,
+  containers: z.array(ContainerAnswer).optional(),
+});
+export type TaskAnswer = z.output<typeof TaskAnswer>;
+
+export const Failures = z.array(z.object({ arn: Text, reason: Text, detail: Text })).optional();
+
+const Pair = z.object({ name: Text, value: Text });
+const DefinitionContainer = z.object({
+  name: z.string(),
+  essential: z.boolean().optional(),
+  entryPoint: z.array(z.string()).optional(),
+  command: z.array(z.string()).optional(),
+  environment: z.array(Pair).optional(),
+  stopTimeout: z.number().int().optional(),
+  dependsOn: z.array(z.object({ containerName: z.string() })).optional(),
+  linuxParameters: z.object({ initProcessEnabled: z.boolean().optional() }).optional(),
+});
+export type DefinitionContainer = z.output<typeof DefinitionContainer>;
+
+export const TaskDefinitionAnswer = z.object({
+  taskDefinitionArn: z.string(),
+  family: z.string(),
+  containerDefinitions: z.array(DefinitionContainer),
+});
+export type TaskDefinitionAnswer = z.output<typeof TaskDefinitionAnswer>;
+
+const Count = z.number().int();
+export const ServiceAnswer = z.object({
+  serviceArn: z.string(),
+  serviceName: z.string(),
+  status: z.string(),
+  desiredCount: Count,
+  runningCount: Count,
+  pendingCount: Count,
+  deployments: z
+    .array(
+      z.object({
+        id: z.string(),
+        status: z.string(),
+        rolloutState: Text,
+        desiredCount: Count,
+        runningCount: Count,
+        pendingCount: Count,
+      }),
+    )
+    .optional(),
+  tags: Tags,
+});
+export type ServiceAnswer = z.output<typeof ServiceAnswer>;
+
+export const ClusterAnswer = z.object({
+  clusterArn: z.string(),
+  clusterName: z.string(),
+  status: z.string(),
+  tags: Tags,
+});
+export type ClusterAnswer = z.output<typeof ClusterAnswer>;

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { Trouble } from '../drill/call.ts';
+import { AbortedError, DeadlineError } from '../http/deadline.ts';
+import { networkFailure } from '../http/network.ts';
+import { oneLine, trouble } from '../http/trouble.ts';
+
+/** What a failed call means: for people, and for the outcome of one that changes something. */
+export interface Failure {
+  readonly trouble: Trouble;
+  readonly certainty: 'refused' | 'unknown';
+}
+
+/** The endpoint rules forbid where the SDK was about to send; nothing was sent. */
+export class ForbiddenEndpointError extends Error {
+  constructor(why: string) {
+    super(why);
+    this.name = 'ForbiddenEndpointError';
+  }
+}
+
+/** An answer that is not what the API promises. */
+export class UnusableAnswerError extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'UnusableAnswerError';
+  }
+}
+
+/** Errors are told apart by name: many common ones are not modelled by the SDK, so `instanceof` misses them. */
+const KINDS: readonly (readonly [RegExp, Trouble['kind'], string])[] = [
+  [/^AccessDenied/, 'denied', 'AWS denies'],
+  [
+    /^(UnrecognizedClient|ExpiredToken|InvalidSignature|SignatureDoesNotMatch|InvalidClientTokenId|IncompleteSignature|MissingAuthenticationToken|RequestExpired|CredentialsProviderError|TokenProviderError)/,
+    'unauthorized',
+    'AWS has no valid credentials of ours for',
+  ],
+  [/^(Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)/, 'rate-limited', 'ECS limits the rate of'],
+  [/^(ClusterNotFound|ServiceNotFound)/, 'not-found', 'ECS knows no such thing at'],
+  [/^(ForbiddenEndpointError|EndpointError)/, 'refused', 'ECS was not asked for'],
+];
+
+const Sdk = z.object({
+  name: z.string(),
+  message: z.string(),
+  code: z.unknown().optional(),
+  $fault: z.string().optional(),
+  $metadata: z.object({ httpStatusCode: z.number().optional() }).optional(),
+});
+type Sdk = z.output<typeof Sdk>;
+
+/** Reads an error of the SDK. `sent` says whether a request left at all: where none did, nothing can have happened. */
+export function failureOf(error: unknown, operation: string, sent: boolean): Failure {
+  const certainty = sent ? 'unknown' : 'refused';
+  if (error instanceof AbortedError) {
+    return { trouble: trouble('aborted', `${operation} was interrupted`), certainty };
+  }
+  if (error instanceof DeadlineError) {
+    return { trouble: trouble('timeout', `ECS gave ${error.message} to ${operation}`), certainty };
+  }
+  if (error instanceof UnusableAnswerError) {
+    return { trouble: trouble('garbage', `ECS answered ${operation} with ${error.message}`), certainty };
+  }
+  const parsed = Sdk.safeParse(error);
+  if (parsed.success) {
+    const named = byName(parsed.data, operation) ?? byStatus(parsed.data, operation);
+    if (named !== null) return named;
+  }
+  const network = networkFailure(error);
+  if (network !== null) {
+    const how = network.sent ? 'the connection broke' : 'no connection';
+    const message = `ECS: ${how} (${network.code}) at ${operation}`;
+    return { trouble: trouble(network.kind, message), certainty: network.sent ? certainty : 'refused' };
+  }
+  if (parsed.success && parsed.data.name === 'TimeoutError') {
+    return { trouble: trouble('timeout', `ECS gave no answer in time to ${operation}`), certainty };
+  }
+  if (!sent) return unsent(error, operation);
+  return { trouble: trouble('garbage', `ECS's answer to ${operation} cannot be read`), certainty };
+}
+
+function byName(error: Sdk, operation: string): Failure | null {
+  const row = KINDS.find(([name]) => name.test(error.name));
+  if (row === undefined) return null;
+  const [, kind, meaning] = row;
+  return { trouble: trouble(kind, `${meaning} ${operation}: ${said(error)}`), certainty: 'refused' };
+}
+
+/** A status of 2xx or 3xx here means that the body could not be read: the call may well have been carried out. */
+function byStatus(error: Sdk, operation: string): Failure | null {
+  const status = error.$metadata?.httpStatusCode;
+  if (status === undefined) return null;
+  const modelled = error.$fault === undefined ? '' : `: ${said(error)}`;
+  const told = `${operation} (HTTP ${String(status)})${modelled}`;
+  const refused = (kind: Trouble['kind'], message: string): Failure => ({
+    trouble: trouble(kind, message),
+    certainty: 'refused',
+  });
+  if (status >= 500)
+    return { trouble: trouble('server-error', `ECS failed at ${told}`), certainty: 'unknown' };
+  if (status === 401) return refused('unauthorized', `AWS does not accept our credentials for ${told}`);
+  if (status === 403) return refused('denied', `AWS denies ${told}`);
+  if (status === 429) return refused('rate-limited', `ECS limits the rate of ${told}`);
+  if (status >= 400) return refused('refused', `ECS refused ${told}`);
+  return { trouble: trouble('garbage', `ECS's answer to ${told} cannot be read`), certainty: 'unknown' };
+}
+
+/** Before anything was sent the SDK reads configuration and credentials: a token file that is missing, for one. */
+function unsent(error: unknown, operation: string): Failure {
+  const message = error instanceof Error ? firstLine(error.message) : 'the SDK gave up';
+  return {
+    trouble: trouble('unauthorized', `AWS could not be asked for ${operation}: ${oneLine(message)}`),
+    certainty: 'refused',
+  };
+}
+
+/** Only the first line: a signature error's further ones repeat the request with its session token. */
+function said(error: Sdk): string {
+  return oneLine(`${error.name}: ${firstLine(error.message)}`);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

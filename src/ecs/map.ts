@@ -1,0 +1,113 @@
+import type { RecentStops } from '../drill/entities/surroundings.ts';
+import { taskEnded } from '../drill/entities/task.ts';
+import type { Cluster, ContainerDefinition, Service, Task, TaskDefinition } from '../drill/entities/task.ts';
+import type {
+  ClusterAnswer,
+  DefinitionContainer,
+  ServiceAnswer,
+  TaskAnswer,
+  TaskDefinitionAnswer,
+} from './answers.ts';
+
+function at(when: Date | undefined): number | null {
+  return when === undefined ? null : Math.round(when.getTime());
+}
+
+function tagsOf(tags: TaskAnswer['tags']): Record<string, string> {
+  return Object.fromEntries((tags ?? []).map(({ key, value }) => [key ?? '', value ?? '']));
+}
+
+/** A task in our words. */
+export function taskOf(task: TaskAnswer): Task {
+  return {
+    arn: task.taskArn,
+    clusterArn: task.clusterArn,
+    group: task.group ?? null,
+    startedBy: task.startedBy ?? null,
+    launchType: task.launchType ?? null,
+    capacityProvider: task.capacityProviderName ?? null,
+    definition: task.taskDefinitionArn,
+    version: task.version ?? null,
+    status: task.lastStatus,
+    desired: task.desiredStatus,
+    stopCode: task.stopCode ?? null,
+    stoppedReason: task.stoppedReason ?? null,
+    createdAt: at(task.createdAt),
+    startedAt: at(task.startedAt),
+    stoppingAt: at(task.stoppingAt),
+    executionStoppedAt: at(task.executionStoppedAt),
+    stoppedAt: at(task.stoppedAt),
+    tags: tagsOf(task.tags),
+    containers: (task.containers ?? []).map((container) => ({
+      name: container.name,
+      status: container.lastStatus,
+      exitCode: container.exitCode ?? null,
+      reason: container.reason ?? null,
+      runtimeId: container.runtimeId ?? null,
+    })),
+  };
+}
+
+/** A task definition in our words; `essential` defaults to true, as ECS has it. */
+export function definitionOf(definition: TaskDefinitionAnswer): TaskDefinition {
+  return {
+    arn: definition.taskDefinitionArn,
+    family: definition.family,
+    containers: definition.containerDefinitions.map(containerOf),
+  };
+}
+
+function containerOf(container: DefinitionContainer): ContainerDefinition {
+  const environment = (container.environment ?? []).map(({ name, value }) => [name ?? '', value ?? '']);
+  return {
+    name: container.name,
+    essential: container.essential ?? true,
+    entryPoint: container.entryPoint ?? [],
+    command: container.command ?? [],
+    environment: Object.fromEntries(environment),
+    stopTimeout: container.stopTimeout === undefined ? null : container.stopTimeout * 1000,
+    dependsOn: (container.dependsOn ?? []).map((on) => on.containerName),
+    initProcess: container.linuxParameters?.initProcessEnabled ?? false,
+  };
+}
+
+/** A service in our words. */
+export function serviceOf(service: ServiceAnswer): Service {
+  return {
+    arn: service.serviceArn,
+    name: service.serviceName,
+    status: service.status,
+    desired: service.desiredCount,
+    running: service.runningCount,
+    pending: service.pendingCount,
+    deployments: (service.deployments ?? []).map((deployment) => ({
+      id: deployment.id,
+      status: deployment.status,
+      rolloutState: deployment.rolloutState ?? null,
+      desired: deployment.desiredCount,
+      running: deployment.runningCount,
+      pending: deployment.pendingCount,
+    })),
+    tags: tagsOf(service.tags),
+  };
+}
+
+/** A cluster in our words. */
+export function clusterOf(cluster: ClusterAnswer): Cluster {
+  return {
+    arn: cluster.clusterArn,
+    name: cluster.clusterName,
+    status: cluster.status,
+    tags: tagsOf(cluster.tags),
+  };
+}
+
+/** What a later strike must know of a task that went down. */
+export function stopOf(task: Task): RecentStops['tasks'][number] {
+  return {
+    arn: task.arn,
+    stoppedReason: task.stoppedReason,
+    stoppingAt: task.stoppingAt,
+    ended: taskEnded(task),
+  };
+}
