@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { Answer } from '../drill/call.ts';
+import { systemClock } from '../http/clock.ts';
+import { trouble } from '../http/trouble.ts';
+import { stands, unwritable } from './files.ts';
+import { readHalt } from './halt.ts';
+import { ledgerPath, readLedger, writeStrike } from './ledger.ts';
+import { giveLock, takeLock } from './lock.ts';
+import type { Surroundings } from './port.ts';
+import { readSelf } from './self.ts';
+import { stateDirectory } from './state-directory.ts';
+
+/** What the surroundings are read from. */
+export interface SurroundingsOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absent: `GAMEDAY_STATE_DIR`, else the XDG state home. */
+  readonly stateDir?: string;
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+/** The machine around the runner. Nothing here throws for an unusable folder: guards are told that there is no answer. */
+export function createSurroundings(options: SurroundingsOptions): Surroundings {
+  const { environment } = options;
+  const stateDir = options.stateDir ?? stateDirectory(environment);
+  const timeoutMs = options.timeoutMs ?? 5_000;
+  const fetcher = options.fetch ?? fetch;
+  const switchFile = join(stateDir, 'kill-switch');
+  return {
+    self: async (signal) => ({ ok: true, value: await readSelf(environment, timeoutMs, fetcher, signal) }),
+    killSwitch: async (file) => {
+      if (isOn(environment['GAMEDAY_KILL_SWITCH'])) return thrown('GAMEDAY_KILL_SWITCH is set');
+      for (const path of file === null ? [switchFile] : [switchFile, file]) {
+        try {
+          if (await stands(path)) return thrown(`${path} exists`);
+        } catch (error) {
+          return { ok: false, trouble: unwritable('the kill switch', path, error) };
+        }
+      }
+      return { ok: true, value: { thrown: null } };
+    },
+    lock: (key, drill, signal) =>
+      inFolder('the state directory', stateDir, signal, () =>
+        takeLock(stateDir, key, drill, systemClock.now()),
+      ),
+    unlock: (key, drill) => giveLock(stateDir, key, drill).catch(ignored),
+    ledger: (key, signal) =>
+      inFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
+    recordStrike: (key, strike) => writeStrike(stateDir, { key, ...strike }).catch(ignored),
+    halt: (condition, signal) => readHalt(condition, timeoutMs, fetcher, signal),
+  };
+}
+
+/** Set means on, but for the words that people use for off. */
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value.trim().toLowerCase());
+}
+
+function thrown(by: string): { readonly ok: true; readonly value: { readonly thrown: string } } {
+  return { ok: true, value: { thrown: by } };
+}
+
+async function inFolder<T>(
+  what: string,
+  path: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<Answer<T>> {
+  if (signal.aborted) return { ok: false, trouble: trouble('aborted', `${what}: interrupted`) };
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, trouble: unwritable(what, path, error) };
+  }
+}
+
+/** After a strike nothing here may end the drill: the lock's holder will be dead, and ECS itself shows the stop. */
+function ignored(): void {
+  return undefined;
+}

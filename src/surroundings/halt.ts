@@ -1,0 +1,65 @@
+import type { Answer } from '../drill/call.ts';
+import type { Halt } from '../drill/entities/surroundings.ts';
+import { AbortedError, DeadlineError, withDeadline } from '../http/deadline.ts';
+import { networkFailure } from '../http/network.ts';
+import { oneLine, trouble } from '../http/trouble.ts';
+import { stands, unwritable } from './files.ts';
+
+interface Condition {
+  readonly name: string;
+  readonly file?: string;
+  readonly url?: string;
+}
+
+/** Reads one halt condition: a file that exists halts, and so does an address that answers anything but 2xx. */
+export async function readHalt(
+  condition: Condition,
+  timeoutMs: number,
+  fetcher: typeof fetch,
+  signal: AbortSignal,
+): Promise<Answer<Halt>> {
+  const { name, file, url } = condition;
+  if (file !== undefined) {
+    try {
+      if (await stands(file)) return { ok: true, value: { name, halted: true, said: `${file} exists` } };
+    } catch (error) {
+      return { ok: false, trouble: unwritable(`halt condition "${name}":`, file, error) };
+    }
+  }
+  if (url !== undefined) return askAddress(name, url, timeoutMs, fetcher, signal);
+  return {
+    ok: true,
+    value: { name, halted: false, said: file === undefined ? 'nothing to read' : `no ${file}` },
+  };
+}
+
+async function askAddress(
+  name: string,
+  url: string,
+  timeoutMs: number,
+  fetcher: typeof fetch,
+  signal: AbortSignal,
+): Promise<Answer<Halt>> {
+  try {
+    const status = await withDeadline(signal, timeoutMs, async (inner) => {
+      const response = await fetcher(url, { signal: inner, redirect: 'manual' });
+      await response.body?.cancel();
+      return response.status;
+    });
+    const halted = status < 200 || status > 299;
+    return { ok: true, value: { name, halted, said: `its address answers HTTP ${String(status)}` } };
+  } catch (error) {
+    return { ok: false, trouble: unanswered(name, error) };
+  }
+}
+
+/** The address itself is not shown: it may hold credentials. */
+function unanswered(name: string, error: unknown): ReturnType<typeof trouble> {
+  const what = oneLine(`halt condition "${name}"`);
+  if (error instanceof AbortedError) return trouble('aborted', `${what}: interrupted`);
+  if (error instanceof DeadlineError) return trouble('timeout', `${what}: ${error.message}`);
+  const network = networkFailure(error);
+  if (network !== null)
+    return trouble(network.kind, `${what}: its address does not answer (${network.code})`);
+  return trouble('garbage', `${what}: its address cannot be asked`);
+}

@@ -1,0 +1,94 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** Which process holds a lock: enough to tell whether it still lives, where that can be told at all. */
+export const Holder = z.object({
+  pid: z.number().int(),
+  host: z.string(),
+  /** Boot id of the kernel; null where there is none. */
+  boot: z.string().nullable(),
+  /** PID namespace; a pid means nothing outside it. */
+  namespace: z.string().nullable(),
+  /** Start of the process in clock ticks since boot, so that a pid used again is not taken for the holder. */
+  started: z.string().nullable(),
+});
+export type Holder = z.infer<typeof Holder>;
+
+/** This process. */
+export function ourselves(): Holder {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    boot: bootId(),
+    namespace: pidNamespace(),
+    started: startOf(process.pid),
+  };
+}
+
+/** Whether the holder is proven to be gone: only on its own host, by a reboot, a missing process or a pid used again. */
+export function isDead(holder: Holder): boolean {
+  if (holder.host !== hostname()) return false;
+  const boot = bootId();
+  if (holder.boot !== null && boot !== null && holder.boot !== boot) return true;
+  if (holder.namespace !== pidNamespace()) return false;
+  if (!exists(holder.pid)) return true;
+  const started = startOf(holder.pid);
+  return holder.started !== null && started !== null && holder.started !== started;
+}
+
+/** Whether two descriptions are of the same process. */
+export function isSame(one: Holder, other: Holder): boolean {
+  return (
+    one.pid === other.pid &&
+    one.host === other.host &&
+    one.boot === other.boot &&
+    one.namespace === other.namespace &&
+    one.started === other.started
+  );
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and another user's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  return stateOf(pid) !== 'Z';
+}
+
+/** Fields after the command's name, which may hold spaces and brackets itself (proc(5)). */
+function statOf(pid: number): readonly string[] {
+  const text = lineOf(`/proc/${String(pid)}/stat`);
+  return text === null ? [] : text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+function stateOf(pid: number): string | null {
+  return statOf(pid)[0] ?? null;
+}
+
+function startOf(pid: number): string | null {
+  return statOf(pid)[19] ?? null;
+}
+
+function bootId(): string | null {
+  return lineOf('/proc/sys/kernel/random/boot_id');
+}
+
+function pidNamespace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null;
+  }
+}
+
+/** A line of procfs, or null on systems that have none. */
+function lineOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return null;
+  }
+}

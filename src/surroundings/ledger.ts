@@ -1,0 +1,53 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Ledger } from '../drill/entities/surroundings.ts';
+import { codeOf } from './files.ts';
+
+const Line = z.object({ key: z.string(), drill: z.string(), taskArn: z.string(), at: z.number().int() });
+
+export function ledgerPath(stateDir: string): string {
+  return join(stateDir, 'ledger.jsonl');
+}
+
+/** Past strikes under a key. A line that a crash tore is passed over: ECS still shows that strike for an hour. */
+export async function readLedger(stateDir: string, key: string): Promise<Ledger> {
+  let text: string;
+  try {
+    text = await readFile(ledgerPath(stateDir), 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { strikes: [] };
+    throw error;
+  }
+  const strikes = text.split('\n').flatMap((line) => {
+    const strike = parse(line);
+    if (strike?.key !== key) return [];
+    return [{ drill: strike.drill, taskArn: strike.taskArn, at: strike.at }];
+  });
+  return { strikes };
+}
+
+function parse(line: string): z.infer<typeof Line> | null {
+  if (line === '') return null;
+  try {
+    const parsed = Line.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Appends one strike in one write. It begins with a line end, so that a torn line before it takes nothing along. */
+export async function writeStrike(
+  stateDir: string,
+  strike: { readonly key: string; readonly drill: string; readonly taskArn: string; readonly at: number },
+): Promise<void> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const file = await open(ledgerPath(stateDir), 'a', 0o600);
+  try {
+    await file.appendFile(`\n${JSON.stringify(strike)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

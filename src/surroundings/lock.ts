@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Lock } from '../drill/entities/surroundings.ts';
+import { codeOf } from './files.ts';
+import { Holder, isDead, isSame, ourselves } from './holder.ts';
+
+const Content = z.object({ key: z.string(), drill: z.string(), since: z.number().int(), holder: Holder });
+type Content = z.infer<typeof Content>;
+
+/** What stands in a lock file; `content` is null where it cannot be read as one. */
+interface Found {
+  readonly text: string;
+  readonly content: Content | null;
+}
+
+function pathOf(stateDir: string, key: string): string {
+  const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
+  return join(stateDir, 'locks', `${name}.json`);
+}
+
+/** Takes the lock, or says who has it. A dead holder's lock is taken over; one that cannot be read is held by somebody. */
+export async function takeLock(stateDir: string, key: string, drill: string, now: number): Promise<Lock> {
+  const path = pathOf(stateDir, key);
+  const holder = ourselves();
+  await mkdir(join(stateDir, 'locks'), { recursive: true, mode: 0o700 });
+  for (let turn = 0; turn < 3; turn += 1) {
+    const mine: Content = { key, drill, since: now, holder };
+    if (await create(path, JSON.stringify(mine))) return { key, ours: true, heldBy: null, since: now };
+    const found = await read(path);
+    if (found === null) continue;
+    const { content } = found;
+    if (content === null) return { key, ours: false, heldBy: `an unreadable lock file ${path}`, since: null };
+    if (content.drill === drill && isSame(content.holder, holder)) {
+      return { key, ours: true, heldBy: null, since: content.since };
+    }
+    if (!isDead(content.holder)) return { key, ours: false, heldBy: nameOf(content), since: content.since };
+    await removeDead(path, found.text);
+  }
+  return { key, ours: false, heldBy: 'another drill that came first', since: null };
+}
+
+/** Gives the lock back where it is this drill's and no other living process goes on with the drill. */
+export async function giveLock(stateDir: string, key: string, drill: string): Promise<void> {
+  const path = pathOf(stateDir, key);
+  const found = await read(path);
+  if (found?.content?.drill !== drill) return;
+  const { holder } = found.content;
+  if (isSame(holder, ourselves()) || isDead(holder)) await rm(path, { force: true });
+}
+
+function nameOf(content: Content): string {
+  return `drill ${content.drill} (process ${String(content.holder.pid)} on ${content.holder.host})`;
+}
+
+/** A link appears whole or not at all, so that nobody ever reads half a lock. False where there is one already. */
+async function create(path: string, text: string): Promise<boolean> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function read(path: string): Promise<Found | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+  return { text, content: parse(text) };
+}
+
+function parse(text: string): Content | null {
+  try {
+    const parsed = Content.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Two may find the same dead lock: whoever moved something else away than what was found puts it back. */
+async function removeDead(path: string, text: string): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  const moved = await readFile(aside, 'utf8');
+  if (moved !== text) {
+    await link(aside, path).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  }
+  await rm(aside, { force: true });
+}

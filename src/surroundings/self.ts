@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Self } from '../drill/entities/surroundings.ts';
+import { withDeadline } from '../http/deadline.ts';
+import { networkFailure } from '../http/network.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const TaskDocument = z.object({ TaskARN: z.string() });
+
+function given(environment: Environment, name: string): string | null {
+  const value = environment[name];
+  return value === undefined || value === '' ? null : value;
+}
+
+/**
+ * What the runner runs on: the ECS task by the container metadata endpoint (`<URI>/task`, field TaskARN), the Buildkite
+ * job by the variables that an agent sets. Signs of either without an answer are `unresolved`, never "nothing".
+ */
+export async function readSelf(
+  environment: Environment,
+  timeoutMs: number,
+  fetcher: typeof fetch,
+  signal: AbortSignal,
+): Promise<Self> {
+  const uri =
+    given(environment, 'ECS_CONTAINER_METADATA_URI_V4') ?? given(environment, 'ECS_CONTAINER_METADATA_URI');
+  const task = uri === null ? { arn: null, why: null } : await taskAt(uri, timeoutMs, fetcher, signal);
+  const agentId = given(environment, 'BUILDKITE_AGENT_ID');
+  const jobId = given(environment, 'BUILDKITE_JOB_ID');
+  const inBuildkite = given(environment, 'BUILDKITE') === 'true' || agentId !== null || jobId !== null;
+  const nameless = inBuildkite && (agentId === null || jobId === null);
+  return {
+    taskArn: task.arn,
+    agentId,
+    jobId,
+    buildId: given(environment, 'BUILDKITE_BUILD_ID'),
+    triggeringBuildId: given(environment, 'BUILDKITE_TRIGGERED_FROM_BUILD_ID'),
+    unresolved:
+      task.why ??
+      (nameless
+        ? 'the environment says that this is a Buildkite job, but BUILDKITE_AGENT_ID or BUILDKITE_JOB_ID is missing'
+        : null),
+  };
+}
+
+async function taskAt(
+  uri: string,
+  timeoutMs: number,
+  fetcher: typeof fetch,
+  signal: AbortSignal,
+): Promise<{ readonly arn: string | null; readonly why: string | null }> {
+  const unresolved = (why: string): { arn: null; why: string } => ({
+    arn: null,
+    why: `the ECS metadata endpoint that the environment names ${why}`,
+  });
+  try {
+    return await withDeadline(signal, timeoutMs, async (inner) => {
+      const response = await fetcher(`${uri.replace(/\/$/, '')}/task`, { signal: inner, redirect: 'manual' });
+      if (!response.ok) return unresolved(`answers HTTP ${String(response.status)}`);
+      const parsed = TaskDocument.safeParse(await response.json());
+      return parsed.success ? { arn: parsed.data.TaskARN, why: null } : unresolved('names no task');
+    });
+  } catch (error) {
+    const failure = networkFailure(error);
+    return unresolved(failure === null ? 'gives no usable answer' : `does not answer (${failure.code})`);
+  }
+}
