@@ -1,0 +1,162 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isOk } from './api.ts';
+import type { Api } from './api.ts';
+import { runCommand } from './command.ts';
+import type { CommandEnd } from './command.ts';
+import { say } from './log.ts';
+import { openLog } from './log-upload.ts';
+
+const FINISH_TRIES = 12;
+const START_TRIES = 7;
+const TRY_EVERY_MS = 1000;
+
+/** Why a job was cut short. */
+export type CancelReason = 'agent_stop' | 'cancel';
+
+/** What a job needs of its agent. */
+export interface JobSetting {
+  readonly api: Api;
+  readonly endpoint: string;
+  readonly sessionToken: string;
+  readonly statusEveryS: number;
+  readonly cancelGraceS: number;
+  readonly buildPath: string | undefined;
+  readonly lastJob: boolean;
+}
+
+/** A job that this agent runs. */
+export interface RunningJob {
+  readonly ended: Promise<void>;
+  cancel(reason: CancelReason): void;
+}
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** Runs an accepted job to its end and reports it. */
+export function runJob(setting: JobSetting, document: Document): RunningJob {
+  let canceled: CancelReason | undefined;
+  let stop: (() => void) | undefined;
+  const cancel = (reason: CancelReason): void => {
+    if (canceled !== undefined) return;
+    canceled = reason;
+    stop?.();
+  };
+  const ended = work(setting, document, {
+    cancel,
+    reason: () => canceled,
+    onCancel: (callback) => {
+      stop = callback;
+      if (canceled !== undefined) callback();
+    },
+  });
+  return { ended, cancel };
+}
+
+interface Cancelation {
+  readonly cancel: (reason: CancelReason) => void;
+  readonly reason: () => CancelReason | undefined;
+  readonly onCancel: (callback: () => void) => void;
+}
+
+async function work(setting: JobSetting, document: Document, cancelation: Cancelation): Promise<void> {
+  const { api } = setting;
+  const id = String(document['id']);
+  const token =
+    typeof document['token'] === 'string' && document['token'] !== ''
+      ? document['token']
+      : setting.sessionToken;
+  const start = {
+    method: 'PUT',
+    path: `/jobs/${id}/start`,
+    token,
+    json: { started_at: new Date().toISOString() },
+  } as const;
+  const started = await api.insist(start, START_TRIES, TRY_EVERY_MS);
+  if (!isOk(started)) return say(`job ${id} could not be started (${started.status})`);
+  say(`job ${id} started`);
+  const chunkBytes = Number(document['chunks_max_size_bytes'] ?? 0) || 102_400;
+  const everyS = Number(document['chunks_interval_seconds'] ?? 0) || 1;
+  const log = openLog(api, { id, token, chunkBytes, everyS });
+  const env = jobEnv(setting, document, token);
+  const command = runCommand(env['BUILDKITE_COMMAND'] ?? '', {
+    env,
+    cwd: workFolder(setting, env),
+    onOutput: log.add,
+  });
+  let kill: NodeJS.Timeout | undefined;
+  cancelation.onCancel(() => {
+    command.signal('SIGTERM');
+    // The real agent leaves its bootstrap one second less than the grace period.
+    kill = setTimeout(() => command.signal('SIGKILL'), Math.max(0, setting.cancelGraceS - 1) * 1000);
+  });
+  const watch = setInterval(() => void look(api, id, token, cancelation), setting.statusEveryS * 1000);
+  const end = await command.ended;
+  clearInterval(watch);
+  clearTimeout(kill);
+  const finishedAt = new Date().toISOString();
+  const chunksFailed = await log.close();
+  const json = {
+    ...reportOf(end, cancelation.reason()),
+    finished_at: finishedAt,
+    chunks_failed_count: chunksFailed,
+    ...(setting.lastJob ? { ignore_agent_in_dispatches: true } : {}),
+  };
+  const answer = await api.insist(
+    { method: 'PUT', path: `/jobs/${id}/finish`, token, json },
+    FINISH_TRIES,
+    TRY_EVERY_MS,
+  );
+  say(`job ${id} finished with ${json.exit_status} (the server answered ${answer.status})`);
+}
+
+async function look(api: Api, id: string, token: string, cancelation: Cancelation): Promise<void> {
+  const answer = await api.once({ method: 'GET', path: `/jobs/${id}`, token });
+  const state = answer.body['state'];
+  const ends = ['canceling', 'canceled', 'timing_out', 'timed_out'];
+  if (answer.status !== 401 && !(isOk(answer) && typeof state === 'string' && ends.includes(state))) return;
+  cancelation.cancel('cancel');
+}
+
+/** The exit as the real agent reports it: a canceled job always as killed by its cancel signal. */
+function reportOf(
+  end: CommandEnd,
+  reason: CancelReason | undefined,
+): { readonly exit_status: string; readonly signal?: string; readonly signal_reason?: string } {
+  if (end.failedToRun) return { exit_status: '-1', signal_reason: 'process_run_error' };
+  if (reason !== undefined) {
+    return {
+      exit_status: '-1',
+      signal: end.signal === 'SIGKILL' ? 'SIGKILL' : 'SIGTERM',
+      signal_reason: reason,
+    };
+  }
+  if (end.signal !== null) return { exit_status: '-1', signal: end.signal };
+  return { exit_status: String(end.code ?? -1) };
+}
+
+function jobEnv(
+  setting: JobSetting,
+  document: Document,
+  token: string,
+): Readonly<Record<string, string | undefined>> {
+  const given = typeof document['env'] === 'object' && document['env'] !== null ? document['env'] : {};
+  const fromJob = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]));
+  return {
+    ...process.env,
+    ...fromJob,
+    BUILDKITE_AGENT_TOKEN: undefined,
+    BUILDKITE_AGENT_ACCESS_TOKEN: token,
+    BUILDKITE_AGENT_ENDPOINT: setting.endpoint,
+  };
+}
+
+function workFolder(setting: JobSetting, env: Readonly<Record<string, string | undefined>>): string {
+  if (setting.buildPath === undefined) return process.cwd();
+  const parts = ['AGENT_NAME', 'ORGANIZATION_SLUG', 'PIPELINE_SLUG'].map(
+    (key) => env[`BUILDKITE_${key}`] ?? 'unknown',
+  );
+  const folder = join(setting.buildPath, ...parts.map((part) => part.replace(/[^\w.-]/g, '-')));
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,45 @@
+import { openApi } from './api.ts';
+import { ecsTags } from './ecs-tags.ts';
+import { readStartFlags } from './flags.ts';
+import { say } from './log.ts';
+import { hearSignals } from './signals.ts';
+import { runTool } from './tools.ts';
+import { startWorker, VERSION } from './worker.ts';
+import type { Worker } from './worker.ts';
+
+async function start(argv: readonly string[]): Promise<number> {
+  const flags = readStartFlags(argv, process.env);
+  let workers: readonly Worker[] = [];
+  let draining = false;
+  // Signals are heard before anything else: as PID 1 there is no default action to fall back on.
+  hearSignals(() => {
+    draining = true;
+    return workers;
+  }, flags.cancelGraceS);
+  if (flags.ignored.length > 0)
+    say(`flags that the stand-in agent does not know are ignored: ${flags.ignored.join(' ')}`);
+  if (flags.token === '' || flags.endpoint === '') {
+    say('a token and an endpoint are needed');
+    return 1;
+  }
+  const tags = [...flags.tags, ...(flags.tagsFromEcs ? await ecsTags(process.env) : [])];
+  if (draining) return 0;
+  const api = openApi(flags.endpoint);
+  workers = Array.from({ length: flags.spawn }, (_, index) => startWorker(api, flags, tags, index + 1));
+  const codes = await Promise.all(workers.map(({ ended }) => ended));
+  return Math.max(...codes);
+}
+
+async function main([verb, ...rest]: readonly string[]): Promise<number> {
+  if (verb === '--version' || verb === '-v') {
+    process.stdout.write(`buildkite-agent version ${VERSION}\n`);
+    return 0;
+  }
+  if (verb === 'start') return start(rest);
+  if (verb === 'meta-data' || verb === 'annotate') return runTool([verb, ...rest], process.env);
+  say(`"${verb ?? ''}" is not something the stand-in agent does`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+process.exit();

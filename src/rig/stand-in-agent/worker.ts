@@ -1,0 +1,190 @@
+import { hostname } from 'node:os';
+import { isFinal, isOk } from './api.ts';
+import type { Answer, Api } from './api.ts';
+import type { StartFlags } from './flags.ts';
+import { runJob } from './job.ts';
+import type { RunningJob } from './job.ts';
+import { say } from './log.ts';
+
+/** The version that a stand-in registers with, so that no report can take it for a real agent. */
+export const VERSION = '0.0.0-stand-in';
+
+const REJECTED = 27;
+const LOCKED = 28;
+
+/** One agent of the process. */
+export interface Worker {
+  /** Resolves with the exit code that this agent asks for. */
+  readonly ended: Promise<number>;
+  /** No more jobs; the running one finishes. */
+  drain(): void;
+  /** No more jobs; the running one is canceled. */
+  cut(): void;
+}
+
+interface Session {
+  readonly token: string;
+  readonly pingEveryS: number;
+  readonly heartbeatEveryS: number;
+  readonly statusEveryS: number;
+}
+
+/** The state of one agent: whether it goes on, and what it runs. */
+class Agent implements Worker {
+  readonly ended: Promise<number>;
+  readonly #api: Api;
+  readonly #flags: StartFlags;
+  #stopping = false;
+  #cutting = false;
+  #exitCode = 0;
+  #job: RunningJob | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(api: Api, flags: StartFlags, tags: readonly string[], spawnIndex: number) {
+    this.#api = api;
+    this.#flags = flags;
+    this.ended = this.#live(tags, spawnIndex);
+  }
+
+  drain(): void {
+    this.#stopping = true;
+    this.#wake?.();
+  }
+
+  cut(): void {
+    this.#cutting = true;
+    this.drain();
+    this.#job?.cancel('agent_stop');
+  }
+
+  async #live(tags: readonly string[], spawnIndex: number): Promise<number> {
+    const session = await this.#register(tags, spawnIndex);
+    if (session === undefined) return 1;
+    const heart = setInterval(() => void this.#beat(session), session.heartbeatEveryS * 1000);
+    if (this.#flags.acquireJob === undefined) await this.#takeJobs(session);
+    else await this.#acquire(session, this.#flags.acquireJob);
+    clearInterval(heart);
+    say('disconnecting');
+    await this.#api.insist({ method: 'POST', path: '/disconnect', token: session.token, json: {} }, 4, 1000);
+    return this.#exitCode;
+  }
+
+  async #register(tags: readonly string[], spawnIndex: number): Promise<Session | undefined> {
+    const json = {
+      name: this.#flags.name.replaceAll('%spawn', String(spawnIndex)),
+      hostname: hostname(),
+      os: process.platform,
+      arch: process.arch,
+      version: VERSION,
+      build: 'stand-in',
+      meta_data: tags,
+      pid: process.pid,
+      features: [],
+      ignore_in_dispatches: this.#flags.acquireJob !== undefined,
+      ...(this.#flags.priority === undefined ? {} : { priority: this.#flags.priority }),
+    };
+    const call = { method: 'POST', path: '/register', token: this.#flags.token, json } as const;
+    const answer = await this.#api.insist(call, 30, 2000);
+    if (!isOk(answer)) return void say(`registration was refused (${answer.status})`);
+    const token = String(answer.body['access_token']);
+    const connected = await this.#api.insist({ method: 'POST', path: '/connect', token, json: {} }, 10, 1000);
+    if (!isOk(connected)) return void say(`the connection was refused (${connected.status})`);
+    say(`connected as ${String(answer.body['name'])}`);
+    const seconds = (key: string): number => Math.max(1, Number(answer.body[key]) || 1);
+    return {
+      token,
+      pingEveryS: seconds('ping_interval'),
+      heartbeatEveryS: seconds('heartbeat_interval'),
+      statusEveryS: seconds('job_status_interval'),
+    };
+  }
+
+  async #beat({ token }: Session): Promise<void> {
+    const json = { sent_at: new Date().toISOString() };
+    const answer = await this.#api.once({ method: 'POST', path: '/heartbeat', token, json });
+    if (!isFinal(answer)) return;
+    say(`the heartbeat was refused (${answer.status}): stopping`);
+    this.#exitCode = 1;
+    this.cut();
+  }
+
+  async #takeJobs(session: Session): Promise<void> {
+    let idleSince = Date.now();
+    while (!this.#stopping) {
+      const answer = await this.#api.once({ method: 'GET', path: '/ping', token: session.token });
+      if (this.#stopping) return;
+      const ran = await this.#obey(session, answer);
+      if (ran) idleSince = Date.now();
+      const { idleTimeoutS, disconnectAfterJob } = this.#flags;
+      if (ran && disconnectAfterJob) return;
+      if (idleTimeoutS > 0 && Date.now() - idleSince >= idleTimeoutS * 1000) return say('idle for too long');
+      if (!ran && !this.#stopping) await this.#rest(session.pingEveryS * 1000);
+    }
+  }
+
+  async #obey(session: Session, answer: Answer): Promise<boolean> {
+    if (isFinal(answer)) {
+      say(`the ping was refused (${answer.status}): stopping`);
+      this.#exitCode = 1;
+      this.drain();
+      return false;
+    }
+    if (answer.body['action'] === 'disconnect') this.drain();
+    const { job } = answer.body;
+    if (typeof job !== 'object' || job === null || !('id' in job) || this.#stopping) return false;
+    const path = `/jobs/${String(job.id)}/accept`;
+    const accepted = await this.#api.insist(
+      { method: 'PUT', path, token: session.token, json: {} },
+      10,
+      1000,
+    );
+    if (!isOk(accepted)) return false;
+    await this.#run(session, accepted.body);
+    return true;
+  }
+
+  async #acquire(session: Session, id: string): Promise<void> {
+    const path = `/jobs/${id}/acquire`;
+    const answer = await this.#api.insist({ method: 'PUT', path, token: session.token, json: {} }, 7, 1000);
+    if (isOk(answer)) return this.#run(session, answer.body);
+    this.#exitCode = answer.status === 423 ? LOCKED : REJECTED;
+    say(`job ${id} could not be acquired (${answer.status})`);
+  }
+
+  async #run(session: Session, document: Readonly<Record<string, unknown>>): Promise<void> {
+    const { endpoint, cancelGraceS, buildPath, disconnectAfterJob } = this.#flags;
+    const { token: sessionToken, statusEveryS } = session;
+    const setting = {
+      endpoint,
+      cancelGraceS,
+      buildPath,
+      lastJob: disconnectAfterJob,
+      sessionToken,
+      statusEveryS,
+    };
+    this.#job = runJob({ api: this.#api, ...setting }, document);
+    if (this.#cutting) this.#job.cancel('agent_stop');
+    await this.#job.ended;
+    this.#job = undefined;
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Starts one agent: it registers, connects and takes jobs until it is told to stop. */
+export function startWorker(
+  api: Api,
+  flags: StartFlags,
+  tags: readonly string[],
+  spawnIndex: number,
+): Worker {
+  return new Agent(api, flags, tags, spawnIndex);
+}
