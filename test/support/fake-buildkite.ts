@@ -1,0 +1,192 @@
+import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
+import type { Answer, Call, Outcome } from '../../src/drill/call.ts';
+import type { Agent } from '../../src/drill/entities/agent.ts';
+import { agentLeft } from '../../src/drill/entities/agent.ts';
+import type { Build } from '../../src/drill/entities/build.ts';
+import type { Job } from '../../src/drill/entities/job.ts';
+import type { ClockOffset, Pipeline } from '../../src/drill/entities/surroundings.ts';
+import { aBuild, aJob, aPipeline, NOON } from './builders.ts';
+import { carryOut, createScript } from './fake-script.ts';
+import type { FakeScript } from './fake-script.ts';
+
+type Operation = Exclude<keyof Buildkite, 'clock'>;
+
+/** What the fake knows; tests change it at will. Lists of jobs are derived from `jobs`, newest last. */
+export interface FakeBuildkiteWorld {
+  organization: string;
+  pipelines: Map<string, Pipeline>;
+  builds: Map<string, Build>;
+  jobs: Map<string, Job>;
+  agents: Map<string, Agent>;
+  clock: ClockOffset | null;
+}
+
+/** Buildkite in memory, with its world and its script. */
+export interface FakeBuildkite extends Buildkite, FakeScript<Operation> {
+  readonly world: FakeBuildkiteWorld;
+  setBuild(id: string, over: Partial<Build>): void;
+  setJob(id: string, over: Partial<Job>): void;
+  setAgent(id: string, over: Partial<Agent>): void;
+}
+
+export interface FakeBuildkiteOptions {
+  readonly organization?: string;
+  readonly pipelines?: readonly Pipeline[];
+  readonly builds?: readonly Build[];
+  readonly jobs?: readonly Job[];
+  readonly agents?: readonly Agent[];
+  /** What a created build holds; default: one scheduled job of step `integration`. */
+  readonly onCreate?: (build: Build) => readonly Job[];
+  readonly now?: () => number;
+}
+
+function scheduledJob(build: Build): readonly Job[] {
+  const id = `${build.id.slice(0, -4)}a${String(build.number).padStart(3, '0')}`;
+  return [
+    aJob({
+      id,
+      buildId: build.id,
+      buildSlug: `${build.organization}/${build.pipeline}/${String(build.number)}`,
+      state: 'scheduled',
+      rawState: 'SCHEDULED',
+      agentId: null,
+      startedAt: null,
+    }),
+  ];
+}
+
+function byId<T extends { readonly id: string }>(values: readonly T[]): Map<string, T> {
+  return new Map(values.map((value) => [value.id, value]));
+}
+
+function update<T>(map: Map<string, T>, id: string, over: Partial<T>): void {
+  const value = map.get(id);
+  if (value === undefined) throw new Error(`the fake has no ${id}`);
+  map.set(id, { ...value, ...over });
+}
+
+function missing(what: string): {
+  ok: false;
+  trouble: { kind: 'not-found'; message: string; retryAfter: null };
+} {
+  const message = `Buildkite shows no ${what} to this token`;
+  return { ok: false, trouble: { kind: 'not-found', message, retryAfter: null } };
+}
+
+/** Buildkite in memory: answers from its world, fails as scripted. It follows the contract suite of the port. */
+export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite {
+  const script = createScript<Operation>();
+  const world: FakeBuildkiteWorld = {
+    organization: options.organization ?? 'acme',
+    pipelines: new Map((options.pipelines ?? [aPipeline()]).map((pipeline) => [pipeline.slug, pipeline])),
+    builds: byId(options.builds ?? []),
+    jobs: byId(options.jobs ?? []),
+    agents: byId(options.agents ?? []),
+    clock: null,
+  };
+
+  function answer<T>(
+    operation: Operation,
+    args: readonly unknown[],
+    signal: AbortSignal,
+    look: () => Answer<T>,
+  ): Promise<Answer<T>> {
+    const planned = script.enter(operation, args, signal);
+    return Promise.resolve(planned === null ? look() : { ok: false, trouble: planned.trouble });
+  }
+
+  const light = (job: Job): Job => ({ ...job, events: null });
+  function withJobs(build: Build): BuildWithJobs {
+    const jobs = [...world.jobs.values()].filter((job) => job.buildId === build.id).map(light);
+    return { build: { ...build, jobs: jobs.map((job) => job.id) }, jobs };
+  }
+  function find(slugOrUuid: string): Build | undefined {
+    const slugOf = (build: Build): string =>
+      `${build.organization}/${build.pipeline}/${String(build.number)}`;
+    return [...world.builds.values()].find(
+      (build) => build.id === slugOrUuid || slugOf(build) === slugOrUuid,
+    );
+  }
+  function create(call: Extract<Call, { kind: 'create-build' }>): Outcome<BuildWithJobs> {
+    const number = 1 + Math.max(0, ...[...world.builds.values()].map((build) => build.number));
+    const build = aBuild({
+      id: `018f0000-0000-4000-8000-00000000b${String(number).padStart(3, '0')}`,
+      number,
+      url: `https://buildkite.com/${world.organization}/${call.pipeline}/builds/${String(number)}`,
+      organization: world.organization,
+      pipeline: call.pipeline,
+      branch: call.branch,
+      state: 'scheduled',
+      rawState: 'SCHEDULED',
+      createdAt: (options.now ?? (() => NOON))(),
+      startedAt: null,
+      metaData: { ...call.metaData },
+    });
+    world.builds.set(build.id, build);
+    for (const job of (options.onCreate ?? scheduledJob)(build)) world.jobs.set(job.id, job);
+    return { ok: true, value: withJobs(build) };
+  }
+
+  return {
+    ...script,
+    world,
+    setBuild: (id, over) => update(world.builds, id, over),
+    setJob: (id, over) => update(world.jobs, id, over),
+    setAgent: (id, over) => update(world.agents, id, over),
+    pipeline: (organization, slug, branch, signal) =>
+      answer('pipeline', [organization, slug, branch], signal, () => {
+        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        const pipeline = world.pipelines.get(slug);
+        return pipeline === undefined
+          ? missing(`pipeline "${slug}" in "${organization}"`)
+          : { ok: true, value: pipeline };
+      }),
+    build: (slugOrUuid, signal) =>
+      answer('build', [slugOrUuid], signal, () => {
+        const build = find(slugOrUuid);
+        return build === undefined ? missing(`build ${slugOrUuid}`) : { ok: true, value: withJobs(build) };
+      }),
+    buildOfDrill: (organization, pipeline, drill, signal) =>
+      answer('buildOfDrill', [organization, pipeline, drill], signal, () => {
+        const ours = [...world.builds.values()].find(
+          (build) => build.pipeline === pipeline && build.metaData['gameday-drill'] === drill,
+        );
+        return { ok: true, value: ours === undefined ? null : withJobs(ours) };
+      }),
+    job: (uuid, signal) =>
+      answer('job', [uuid], signal, () => {
+        const job = world.jobs.get(uuid);
+        return job === undefined
+          ? missing(`job ${uuid}`)
+          : { ok: true, value: { ...job, events: job.events ?? [] } };
+      }),
+    agent: (organization, uuid, signal) =>
+      answer('agent', [organization, uuid], signal, () => {
+        const agent = world.agents.get(uuid);
+        if (agent === undefined) return missing(`agent ${uuid}`);
+        const jobs = [...world.jobs.values()].filter((job) => job.agentId === uuid).reverse();
+        return {
+          ok: true,
+          value: { agent: { ...agent, jobs: jobs.map((job) => job.id) }, jobs: jobs.map(light) },
+        };
+      }),
+    agentsWithTag: (organization, tag, signal) =>
+      answer('agentsWithTag', [organization, tag], signal, () => {
+        const tagged = [...world.agents.values()].filter((agent) =>
+          Object.entries(agent.tags).some(([key, value]) => `${key}=${value}` === tag),
+        );
+        const agents = tagged.filter((agent) => !agentLeft(agent)).map((agent) => ({ ...agent, jobs: null }));
+        return { ok: true, value: { agents, complete: true } };
+      }),
+    createBuild: (call, signal) =>
+      Promise.resolve(carryOut(script.enter('createBuild', [call], signal), () => create(call))),
+    cancelBuild: (call, signal) =>
+      Promise.resolve(
+        carryOut(script.enter('cancelBuild', [call], signal), () => {
+          update(world.builds, call.buildId, { state: 'canceling', rawState: 'CANCELING' });
+          return { ok: true, value: null };
+        }),
+      ),
+    clock: () => world.clock,
+  };
+}
