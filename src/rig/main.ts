@@ -61,6 +61,11 @@ function ended(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Both halves mark what the file's author has to mend in the same way. */
+function kindOf(error: unknown): RigFailure['kind'] {
+  return error instanceof Error && 'kind' in error && error.kind === 'bad-input' ? 'bad-input' : 'rig-failed';
+}
+
 async function main(): Promise<number> {
   const signal = unwanted();
   let rig: Rig | undefined;
@@ -74,7 +79,7 @@ async function main(): Promise<number> {
     clearInterval(hold);
     return 0;
   } catch (error) {
-    const kind = error instanceof RigFailure ? error.kind : 'rig-failed';
+    const kind = kindOf(error);
     if (!signal.aborted) await tell({ error: messageOf(error).replaceAll('\n', ' '), kind });
     return exitCodes[kind];
   } finally {

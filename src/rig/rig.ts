@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findAgent, type Agent } from './agent.ts';
 import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
+import { messageOf } from './failure.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
 import { startProxy } from './faulty.ts';
 import type { ReadRigFile } from './file.ts';
@@ -37,7 +38,14 @@ type Closer = () => unknown;
 export async function startRig(file: ReadRigFile, choices: RigChoices, signal: AbortSignal): Promise<Rig> {
   const closers: Closer[] = [];
   const close = async (): Promise<void> => {
-    for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next();
+    const failures: unknown[] = [];
+    for (let next = closers.pop(); next !== undefined; next = closers.pop()) {
+      // One part that cannot close must not keep the others, or the workers, alive.
+      await Promise.resolve()
+        .then(next)
+        .catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
   };
   try {
     return { environment: await start(file, choices, closers, signal), close };
@@ -55,7 +63,8 @@ async function start(
 ): Promise<Record<string, string>> {
   const named = choices.agent ?? (file.rig.agent === undefined ? undefined : file.resolve(file.rig.agent));
   const agent = findAgent(named);
-  const root = mkdtempSync(join(tmpdir(), 'gameday-rig-'));
+  // Agents make Unix sockets in here, whose paths have to stay short.
+  const root = mkdtempSync(join(tmpdir().length > 50 ? '/tmp' : tmpdir(), 'gameday-rig-'));
   closers.push(() => {
     rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   });
@@ -113,7 +122,7 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     machine: parts.machine,
     premises: preparePremises(parts.root, parts.agent),
     access: {
-      endpoint: `${parts.buildkite.url}${parts.buildkite.agentPath}`,
+      endpoint: `${parts.buildkite.url}/v3`,
       token: parts.buildkite.agentToken,
     },
   });
@@ -194,8 +203,8 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
     AWS_REGION: file.rig.region,
     AWS_ACCESS_KEY_ID: ecs.accessKeyId,
     AWS_SECRET_ACCESS_KEY: ecs.secretAccessKey,
-    BUILDKITE_GRAPHQL_ENDPOINT: `${urls.buildkite}${buildkite.graphqlPath}`,
-    BUILDKITE_REST_API_ENDPOINT: `${urls.buildkite}${buildkite.restPath}`,
+    BUILDKITE_GRAPHQL_ENDPOINT: `${urls.buildkite}/graphql`,
+    BUILDKITE_REST_API_ENDPOINT: `${urls.buildkite}/v2`,
     BUILDKITE_API_TOKEN: buildkite.apiToken,
     BUILDKITE_ORGANIZATION_SLUG: file.rig.organization,
     GAMEDAY_LOST_AFTER: `${file.rig.lostAfter}ms`,

@@ -1,4 +1,5 @@
 import { messageOf } from './failure.ts';
+import { ecsVerbs } from './ecs/verbs.ts';
 import type { ScriptRule } from './file-schema.ts';
 import type { RigEvent, RigLog } from './log.ts';
 import type { World } from './world.ts';
@@ -61,11 +62,13 @@ export class Conductor {
   }
 
   async #play(rule: ScriptRule, event: RigEvent): Promise<void> {
-    const { on, nth, times, after, task, ...action } = rule;
-    const taskArn = task === 'host' ? this.#world.hostOf(rule.step, event) : this.#world.lastStruck();
-    const details = { rule: `${on}#${nth}x${times}+${after}`, ...action, taskArn };
+    const { on, nth, times, after, task, ...wanted } = rule;
+    const build = event['buildId'] === undefined ? {} : { build: event['buildId'] };
+    const taskArn = this.#targetOf(rule, event);
+    const action = { ...build, ...wanted, ...(taskArn !== undefined && { taskArn }) };
+    const details = { rule: `${on} ${nth} x${times} +${after}`, task, ...action };
     try {
-      await this.#world.do({ ...action, taskArn: taskArn ?? this.#world.taskOf(event), event });
+      await this.#world.do(action);
       this.#log.add({ at: Date.now(), event: 'script-played', half: 'rig', ...details });
     } catch (error) {
       this.#log.add({
@@ -76,5 +79,13 @@ export class Conductor {
         error: messageOf(error),
       });
     }
+  }
+
+  /** Whom a verb is to hit; the verbs of Buildkite need no task, unless an agent is to be found by it. */
+  #targetOf(rule: ScriptRule, event: RigEvent): string | undefined {
+    if (rule.of === 'last-started') return undefined;
+    if (rule.task === 'host') return this.#world.hostOf(rule.step, event);
+    if (!ecsVerbs.includes(rule.do) && rule.of !== 'struck') return undefined;
+    return this.#world.lastStruck() ?? this.#world.hostOf(rule.step, event);
   }
 }

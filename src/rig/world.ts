@@ -62,17 +62,20 @@ export class World {
 
   /** Does what a script or a test asks for, in the half that it concerns. */
   async do(action: Action): Promise<unknown> {
-    const taskArn = this.#target(action);
-    if (ecsVerbs.includes(action.do)) return this.#ecs({ ...(action as EcsAction), taskArn });
-    const agentId = [...this.#taskOfAgent].findLast(([, arn]) => arn === taskArn)?.[0];
-    const struck = action['of'] === 'struck' && agentId !== undefined ? { agentId } : {};
-    return this.#buildkite({ ...action, ...(taskArn !== undefined && { taskArn }), ...struck });
+    const named = textOf(action['taskArn']);
+    if (ecsVerbs.includes(action.do)) {
+      return this.#ecs({
+        ...(action as EcsAction),
+        taskArn: named ?? this.#target(action) ?? this.lastStruck(),
+      });
+    }
+    const taskArn =
+      named ?? this.#target(action) ?? (action['of'] === 'struck' ? this.lastStruck() : undefined);
+    return this.#buildkite({ ...action, ...(taskArn !== undefined && { taskArn }) });
   }
 
   #target(action: Action): string | undefined {
-    const named = textOf(action['taskArn']);
-    if (named !== undefined) return named;
-    return action['task'] === 'host' ? this.hostOf(textOf(action['step']), undefined) : this.lastStruck();
+    return action['task'] === 'host' ? this.hostOf(textOf(action['step']), undefined) : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Executor } from '../workers/executor.ts';
@@ -78,7 +78,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     foreign: () => server.foreign(),
     stopTaskLanded: () => ({ ...landed }),
     processes: () => processesOf(state),
-    outputTail: () => outputTail(options.premises.root),
+    outputTail: () => outputTail(options.premises.output),
     expectedAgents: () => expectedAgents(state),
     do: createVerbs(state, scheduler),
     close: async () => {
@@ -111,14 +111,7 @@ function expectedAgents(state: EcsState): number {
     .filter(runsAgent).length;
 }
 
-function outputTail(root: string): string {
-  try {
-    const folder = join(root, 'tasks');
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      /^[^/]+\/[^/]+\.log$/.test(name),
-    );
-    return files.map((name) => readFileSync(join(folder, name), 'utf8').trim().slice(-600)).join(' | ');
-  } catch {
-    return '';
-  }
+function outputTail(folder: string): string {
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return files.map((name) => readFileSync(join(folder, name), 'utf8').trim().slice(-600)).join(' | ');
 }

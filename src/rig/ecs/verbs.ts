@@ -4,7 +4,7 @@ import type { Scheduler } from './scheduler.ts';
 import { newDeployment } from './service.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
-import { commandOf } from '../workers/procfs.ts';
+import { commandOf, sendSignal } from '../workers/procfs.ts';
 import type { SignalName } from '../workers/executor.ts';
 
 /** Something that the world does to the cluster. */
@@ -84,7 +84,7 @@ function signal(task: EcsTask, action: EcsAction): unknown {
   const container = agentContainer(task);
   for (let sent = 0; sent < (action.count ?? 1); sent += 1) {
     if ((action.to ?? 'pid1') === 'pid1') task.worker?.signal(container, name);
-    else for (const pid of innerProcesses(task, container, action.to ?? '')) process.kill(pid, name);
+    else for (const pid of innerProcesses(task, container, action.to ?? '')) sendSignal(pid, name);
   }
   return { signaled: task.seed.arn };
 }

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 import type { ContainerProcess, Executor, Exit, ProcessSpec, SignalName } from './executor.ts';
-import { isDead, sharingNamespace } from './procfs.ts';
+import { isDead, sendSignal, sharingNamespace } from './procfs.ts';
 
 /** What the namespace executor needs to know of the machine. */
 export interface NamespaceOptions {
@@ -115,8 +115,7 @@ function containerProcess(pid: number | undefined, exited: Promise<Exit>): Conta
 
   function signal(name: SignalName): boolean {
     if (over || pid === undefined || isDead(pid)) return false;
-    process.kill(pid, name);
-    return true;
+    return sendSignal(pid, name);
   }
 
   function processes(): readonly number[] {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Agent } from '../agent.ts';
@@ -10,6 +10,8 @@ export interface Premises {
   readonly bin: string;
   readonly hooks: string;
   readonly plugins: string;
+  /** What containers write, one file each. */
+  readonly output: string;
 }
 
 /** How a worker's agent reaches the rig's Buildkite. */
@@ -20,14 +22,10 @@ export interface AgentAccess {
 
 /** Makes the shared folders; a `checkout` hook stands in for git, for there is no repository. */
 export function preparePremises(root: string, agent: Agent): Premises {
-  const premises = {
-    root,
-    bin: join(root, 'bin'),
-    hooks: join(root, 'hooks'),
-    plugins: join(root, 'plugins'),
-  };
-  for (const folder of [premises.bin, premises.hooks, premises.plugins])
-    mkdirSync(folder, { recursive: true });
+  const inside = (name: string): string => join(root, name);
+  const [bin, hooks, plugins, output] = [inside('bin'), inside('hooks'), inside('plugins'), inside('output')];
+  const premises = { root, bin, hooks, plugins, output };
+  for (const folder of [bin, hooks, plugins, output]) mkdirSync(folder, { recursive: true });
   script(join(premises.hooks, 'checkout'), '#!/bin/sh\nexit 0\n');
   const shim = join(premises.bin, 'buildkite-agent');
   if (agent.kind === 'real') symlinkSync(agent.path, shim);
@@ -50,11 +48,11 @@ export interface Place {
   readonly outputFile: string;
 }
 
-/** Makes a container's own folders. */
+/** Makes a container's own folders; their names are short, for a Unix socket's path holds about 100 characters. */
 export function preparePlace(premises: Premises, taskId: string, container: string): Place {
-  const home = join(premises.root, 'tasks', taskId, container);
-  mkdirSync(join(home, 'tmp'), { recursive: true });
-  return { home, outputFile: join(premises.root, 'tasks', taskId, `${container}.log`) };
+  const home = mkdtempSync(join(premises.root, 'w-'));
+  for (const folder of ['tmp', 's']) mkdirSync(join(home, folder));
+  return { home, outputFile: join(premises.output, `${taskId}-${container}.log`) };
 }
 
 /**
@@ -75,6 +73,7 @@ export function containerEnvironment(
     HOME: place.home,
     TMPDIR: join(place.home, 'tmp'),
     BUILDKITE_BUILD_PATH: join(place.home, 'builds'),
+    BUILDKITE_SOCKETS_PATH: join(place.home, 's'),
     BUILDKITE_HOOKS_PATH: premises.hooks,
     BUILDKITE_PLUGINS_PATH: premises.plugins,
     ...(access && { BUILDKITE_AGENT_ENDPOINT: access.endpoint, BUILDKITE_AGENT_TOKEN: access.token }),

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 
 import type { ContainerProcess, Executor, Exit, ProcessSpec, SignalName } from './executor.ts';
-import { carrying, descending, isDead } from './procfs.ts';
+import { carrying, descending, isDead, sendSignal } from './procfs.ts';
 
 const markName = 'GAMEDAY_RIG_WORKER';
 
@@ -58,7 +58,7 @@ export function createProcessExecutor(): Executor {
 
   async function close(): Promise<void> {
     const left = [...running];
-    for (const each of left) for (const pid of each.processes()) killIfAlive(pid);
+    for (const each of left) for (const pid of each.processes()) sendSignal(pid, 'SIGKILL');
     await Promise.all(left.map((each) => each.exited));
     await new Promise<void>((resolve) => {
       guard.once('exit', () => {
@@ -101,16 +101,8 @@ function exitOf(child: ChildProcess, mark: string): Promise<Exit> {
 
 /** A container ends with its main process: what that one left behind is killed, also outside its group. */
 function killRemains(pid: number, mark: string): void {
-  if (pid > 0) killIfAlive(-pid);
-  for (const other of carrying(`${markName}=${mark}`)) killIfAlive(other);
-}
-
-function killIfAlive(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already, which is what was wanted.
-  }
+  if (pid > 0) sendSignal(-pid, 'SIGKILL');
+  for (const other of carrying(`${markName}=${mark}`)) sendSignal(other, 'SIGKILL');
 }
 
 function containerProcess(pid: number, mark: string, exited: Promise<Exit>): ContainerProcess {
@@ -128,9 +120,9 @@ function containerProcess(pid: number, mark: string, exited: Promise<Exit>): Con
     if (over || isDead(pid)) return false;
     // SIGKILL to a real PID 1 takes its namespace along; here the tree has to be killed by hand.
     const targets = name === 'SIGKILL' ? processes() : [];
-    process.kill(pid, name);
-    for (const each of targets) killIfAlive(each);
-    return true;
+    const sent = sendSignal(pid, name);
+    for (const each of targets) sendSignal(each, 'SIGKILL');
+    return sent;
   }
 
   return { pid, exited, signal, processes };

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+import type { SignalName } from './executor.ts';
+
 /** Reads a file of /proc; nothing when the process is gone, or /proc is. */
 function readProc(path: string): string | undefined {
   try {
@@ -38,6 +40,16 @@ export function isDead(pid: number): boolean {
   }
   const status = readProc(`/proc/${pid}/status`);
   return status !== undefined && /^State:\s+[ZX]/m.test(status);
+}
+
+/** Signals a process, or a group by its negative id; false when it is gone, which can be at any moment. */
+export function sendSignal(pid: number, name: SignalName): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The arguments a process was started with. */
