@@ -68,13 +68,11 @@ describe.each(['real', 'stand-in'] as const)('a %s agent lives in the rig', (kin
     agent.signal('SIGTERM');
     expect(await agent.ended).toEqual({ code: 0, signal: null });
     const { data } = await bench.query(WATCH, { uuid });
-    expect(field(data, 'build', 'jobs', 'edges', 0, 'node')).toMatchObject({
-      state: 'FINISHED',
-      passed: false,
-      exitStatus: '-1',
-      signal: 'SIGTERM',
-      signalReason: 'AGENT_STOP',
-    });
+    const job = field(data, 'build', 'jobs', 'edges', 0, 'node');
+    expect(job).toMatchObject({ state: 'FINISHED', passed: false, signalReason: 'AGENT_STOP' });
+    // An old agent reports 255 without a signal when its bootstrap got as far as catching the signal itself.
+    const reports = kind === 'real' ? ['-1 SIGTERM', '255 null'] : ['-1 SIGTERM'];
+    expect(reports).toContain(`${String(field(job, 'exitStatus'))} ${String(field(job, 'signal'))}`);
     expect(field(data, 'build', 'state')).toBe('FAILED');
   });
 

@@ -15,7 +15,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { startBuildkite } from '../../src/rig/buildkite/server.ts';
-import type { BuildkiteOptions, BuildkiteRig } from '../../src/rig/buildkite/server.ts';
+import type { BuildkiteOptions, BuildkiteRig, PipelineOptions } from '../../src/rig/buildkite/server.ts';
 
 const STAND_IN_SOURCE = fileURLToPath(new URL('../../src/rig/stand-in-agent/', import.meta.url));
 const LOST_AFTER_MS = 3000;
@@ -66,12 +66,13 @@ export interface Reply {
 export async function openBench(
   pipelines: Readonly<Record<string, string>>,
   options: Partial<BuildkiteOptions> = {},
+  pipelineOptions: Pick<PipelineOptions, 'cancelIntermediateBuilds' | 'skipIntermediateBuilds'> = {},
 ): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'gameday-bk-'));
   const listed = Object.entries(pipelines).map(([slug, yaml]) => {
     const stepsFile = join(folder, `${slug}.yaml`);
     writeFileSync(stepsFile, yaml);
-    return { slug, stepsFile };
+    return { slug, stepsFile, ...pipelineOptions };
   });
   const rig = await startBuildkite({
     organization: 'acme',

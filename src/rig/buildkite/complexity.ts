@@ -69,9 +69,13 @@ function pageOf(ask: Ask, field: FieldNode): number {
   return DEFAULT_PAGE;
 }
 
-/** The points that an answer did cost: one for each object in it. */
+/** The points that an answer did cost: one for each object in it, the answer itself aside. */
 export function actualComplexity(data: unknown): number {
-  if (Array.isArray(data)) return data.reduce<number>((sum, item) => sum + actualComplexity(item), 0);
   if (typeof data !== 'object' || data === null) return 0;
-  return Object.values(data).reduce<number>((sum, value) => sum + actualComplexity(value), 1);
+  return Object.values(data).reduce<number>((sum, value) => sum + costOfValue(value), 0);
+}
+
+function costOfValue(value: unknown): number {
+  const own = typeof value === 'object' && value !== null && !Array.isArray(value) ? 1 : 0;
+  return own + actualComplexity(value);
 }
