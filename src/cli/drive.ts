@@ -1,0 +1,110 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GamedayError } from '../drill/errors.ts';
+import type { Plan } from '../drill/plan.ts';
+import type { DrillPorts } from '../drill/run.ts';
+import type { DrillState } from '../drill/state.ts';
+import { systemClock } from '../http/clock.ts';
+import { toJson } from '../journal/escape.ts';
+import { eventsOf } from '../journal/events.ts';
+import type { DrillEvent } from '../journal/events.ts';
+import { JOURNAL_FILE } from '../journal/file.ts';
+import type { Journal } from '../journal/journal.ts';
+import { redactLeaves } from '../journal/redact.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { ofReason } from '../verdict/judge.ts';
+import type { DrillResult } from '../verdict/result.ts';
+import { summarize } from '../verdict/summarize.ts';
+import { nobody, terminalPerson } from './prompt.ts';
+import type { Runner } from './runner.ts';
+import { DEFAULT_OUT } from './runner.ts';
+import type { Settings } from './settings.ts';
+import type { Interruption } from './signals.ts';
+import { connect } from './wire.ts';
+
+/** What drives one drill: from its first event or from where a journal left off. */
+export interface Drive {
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly journal: Journal;
+  /** The drill's folder; null where nothing is left behind. */
+  readonly folder: string | null;
+  readonly out: string;
+  readonly runner: Runner;
+  readonly reporter: Required<Reporter>;
+  readonly interruption: Interruption;
+  /** Why the services went away by themselves (the rig died), or null. */
+  readonly died: () => string | null;
+  readonly act: (
+    ports: DrillPorts,
+    interrupted: AbortSignal,
+    onEvent: (event: DrillEvent, state: DrillState) => void,
+  ) => Promise<DrillState>;
+}
+
+/** Drives one drill to where it ends and says what it came to; the journal is closed afterwards. */
+export async function drive(drive: Drive): Promise<DrillResult> {
+  const { plan, journal, runner, reporter, interruption } = drive;
+  let failure: unknown = null;
+  try {
+    const services = await connect(drive.settings);
+    const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
+    const ports = { ...services, clock: systemClock, journal, person };
+    await drive.act(ports, interruption.signal, reporter.onEvent);
+  } catch (error) {
+    if (journal.events.length === 0) throw error;
+    failure = error;
+  } finally {
+    await journal.close();
+  }
+  if (failure !== null && !(failure instanceof GamedayError)) {
+    runner.output.stderr.write(
+      `${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}\n`,
+    );
+  }
+  return keep(resultOf(drive, failure), drive.folder, runner);
+}
+
+/** What a drill came to, also where the run itself failed. */
+export function resultOf(
+  drive: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>,
+  failure: unknown,
+): DrillResult {
+  const { events } = drive.journal;
+  const path = drive.folder === null ? null : join(drive.folder, JOURNAL_FILE);
+  const result = summarize(events, path, failure === null ? null : verdictOf(events, failure));
+  const commands = drive.plan.embeddedRig ? [] : result.commands;
+  const out = drive.out === DEFAULT_OUT ? '' : ` --out ${drive.out}`;
+  const told = { ...result, commands: commands.map((command) => `${command}${out}`) };
+  const died = drive.died();
+  // What was proven stands; what could not be told has this as its cause.
+  if (died === null || (result.outcome !== 'inconclusive' && result.outcome !== 'could-not-run')) return told;
+  return { ...told, cause: `The rig ended early: ${died}` };
+}
+
+/** Before a stop was intended a lasting failure is could-not-run; after it the evidence is gone (verdict rules). */
+function verdictOf(events: readonly DrillEvent[], failure: unknown): ReturnType<typeof ofReason> {
+  const struck = eventsOf(events, 'GD_FAULT_INTENDED').length > 0;
+  if (failure instanceof GamedayError) {
+    return ofReason(struck ? 'observation-gap' : failure.reason, failure.message);
+  }
+  const message = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
+  return ofReason('internal', message);
+}
+
+/** Writes result.json beside the journal; a disk that is full by now must not cost the answer. */
+export async function keep(result: DrillResult, folder: string | null, runner: Runner): Promise<DrillResult> {
+  const redacted = redactLeaves(result, runner.output.redact);
+  if (folder === null) return redacted;
+  const path = join(folder, 'result.json');
+  try {
+    await writeFile(`${path}.new`, `${toJson(redacted, 2)}\n`, { mode: 0o600 });
+    await rename(`${path}.new`, path);
+    return redacted;
+  } catch (error) {
+    return {
+      ...redacted,
+      notes: [...redacted.notes, `result.json could not be written: ${(error as Error).message}`],
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import { EXIT_CODES } from '../verdict/reasons.ts';
+
+const MEANING: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
+  passed: 'passed: the stop landed in flight and the worker drained because of it',
+  planned:
+    'planned: a dry run; baseline: nothing was injected; not-lost: no stop was shown (none of them is proof)',
+  baseline: '',
+  'not-lost': '',
+  failed: 'failed: the stop landed and something that must hold does not; never retry it',
+  inconclusive: 'inconclusive: it ran and proves nothing; it may be run again',
+  'bad-input': 'bad input: an argument, a file or a setting is wrong; nothing was started',
+  refused: 'refused: a safety rule or a person said no',
+  'could-not-run': 'could not run: credentials, network, rate limit, no such pipeline, ...',
+  internal: 'internal: a defect of gameday itself',
+  interrupted: 'interrupted by SIGINT (143: by SIGTERM); the journal is closed and can be resumed',
+};
+
+/** The table of exit codes for `--help`, from the one table that decides them. */
+export function exitCodesHelp(): string {
+  const rows = Object.entries(MEANING)
+    .filter(([, meaning]) => meaning !== '')
+    .map(([outcome, meaning]) => ({ code: EXIT_CODES[outcome as keyof typeof EXIT_CODES], meaning }))
+    .sort((a, b) => a.code - b.code);
+  return ['Exit codes:', ...rows.map(({ code, meaning }) => `${String(code).padStart(5)}  ${meaning}`)].join(
+    '\n',
+  );
+}

@@ -1,0 +1,62 @@
+import { Args, Flags } from '@oclif/core';
+import { GamedayError } from '../drill/errors.ts';
+
+/**
+ * Flags that several commands have; a flag means the same in all of them. Those that could turn a gate into exit 0 when
+ * left in a pipeline's environment (--yes, --json, --var, --rig, --dry-run, --insecure) have no variable.
+ */
+export const jsonFlag = Flags.boolean({
+  description: 'print one JSON document on stdout, whatever the ending',
+});
+
+export const varFlag = Flags.string({
+  description: 'a value for ${NAME} in the scenario; it goes before the environment',
+  helpValue: 'NAME=value',
+  multiple: true,
+  multipleNonGreedy: true,
+});
+
+export const outFlag = Flags.string({
+  description: 'folder of the drills: journal.jsonl and result.json each',
+  helpValue: 'DIR',
+  default: '.gameday',
+  env: 'GAMEDAY_OUT',
+});
+
+export const agentFlag = Flags.string({
+  description: 'the buildkite-agent of the rig; else its file names one, or PATH, or the built-in stand-in',
+  helpValue: 'PATH',
+  env: 'GAMEDAY_AGENT',
+});
+
+export const executorFlag = Flags.string({
+  description: "how the rig runs workers; `process` has no real PID 1 and can't judge what hangs on that",
+  options: ['namespace', 'process'],
+  env: 'GAMEDAY_EXECUTOR',
+});
+
+export const yesFlag = Flags.boolean({ description: 'stop the task without asking at the last instant' });
+
+export const insecureFlag = Flags.boolean({
+  description: 'allow plain http to other hosts than this one; credentials then travel in the open',
+});
+
+export const files = Args.string({
+  name: 'FILE',
+  description: 'scenario files',
+  required: true,
+  multiple: true,
+});
+
+/** `NAME=value` pairs as a map. */
+export function variablesOf(pairs: readonly string[] | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (pairs ?? []).map((pair) => {
+      const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(pair) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new GamedayError('bad-input', '--var wants NAME=value, with a NAME of letters, digits and _', {
+        next: 'Write it as --var BRANCH=main.',
+      });
+    }),
+  );
+}

@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import { GamedayError } from '../drill/errors.ts';
+import { runDrill } from '../drill/run.ts';
+import { systemClock } from '../http/clock.ts';
+import { memoryJournal, openJournal } from '../journal/file.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { Layout } from '../report/results.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import { account } from '../verdict/account.ts';
+import type { DrillResult, GameDayDocument, InputError } from '../verdict/result.ts';
+import { explain } from './documents.ts';
+import { drive, keep, resultOf } from './drive.ts';
+import type { Drive } from './drive.ts';
+import { forced } from './forced.ts';
+import { secretsOf } from './output.ts';
+import { drillId, planDrill } from './plan-drill.ts';
+import { reportersFor } from './reporters.ts';
+import type { Runner } from './runner.ts';
+import { settingsFromEnvironment, unreachableSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { watchSignals } from './signals.ts';
+import type { Interruption } from './signals.ts';
+import { openRig } from './wire.ts';
+import type { EmbeddedRig } from './wire.ts';
+
+export interface GameDayOptions {
+  readonly files: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  readonly rig: boolean;
+  readonly agent: string | undefined;
+  readonly executor: string | undefined;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly insecure: boolean;
+  readonly out: string;
+  readonly layout: Layout;
+}
+
+/** A game day while it runs. */
+interface Day {
+  readonly options: GameDayOptions;
+  readonly runner: Runner;
+  readonly reporter: Required<Reporter>;
+  readonly interruption: Interruption;
+  /** What is still to be closed when everything has been said. */
+  readonly leftovers: (() => Promise<void>)[];
+  readonly results: DrillResult[];
+  current: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'> | null;
+}
+
+/** Runs one or more scenarios, one drill each, and finishes with the one document. */
+export async function gameDay(options: GameDayOptions, runner: Runner): Promise<void> {
+  const loaded = await loadScenarios(options.files, options.variables, runner.environment);
+  const planned = loaded.scenarios.map((scenario) => settle(scenario, options, runner));
+  const errors = unique([...loaded.errors, ...planned.flatMap((one) => one.errors)]);
+  if (errors.length > 0) return runner.finish(account([], errors, null));
+  runner.output.learn(loaded.scenarios.flatMap(({ secrets }) => secrets));
+  const reporter = reportersFor(runner, options.layout);
+  let over = false;
+  const interruption = watchSignals((signal) => {
+    if (!over) finish(account([...day.results, ...forced(day.current, signal)], [], signal));
+  });
+  const day: Day = { options, runner, reporter, interruption, leftovers: [], results: [], current: null };
+  const finish = (document: GameDayDocument): void => {
+    over = true;
+    reporter.onDocument(document);
+    runner.finish(document);
+  };
+  finish(await drills(planned, day));
+  await Promise.all(day.leftovers.map((close) => close()));
+  interruption.release();
+}
+
+interface Planned {
+  readonly loaded: LoadedScenario;
+  /** Null where the rig is to say them. */
+  readonly settings: Settings | null;
+  readonly errors: readonly InputError[];
+}
+
+function settle(loaded: LoadedScenario, options: GameDayOptions, runner: Runner): Planned {
+  const { scenario, file } = loaded;
+  if (options.rig) {
+    const missing = {
+      message: 'the scenario names no rig file',
+      at: file,
+      next: 'Add `rig: FILE`, or run it without --rig.',
+    };
+    return { loaded, settings: null, errors: scenario.rig === null ? [missing] : [] };
+  }
+  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
+  const control = {
+    message: '`control:` is for the rig alone: against real services a drill must hold',
+    at: file,
+    next: 'Run it with --rig, or take `control:` out.',
+  };
+  return { loaded, settings, errors: scenario.control === null ? errors : [...errors, control] };
+}
+
+async function drills(planned: readonly Planned[], day: Day): Promise<GameDayDocument> {
+  const { results, interruption } = day;
+  for (const one of planned) {
+    if (interruption.got() !== null) break;
+    try {
+      const result = await drill(one, day);
+      results.push(result);
+      day.current = null;
+      day.reporter.onResult(result);
+      if (result.outcome === 'internal') break;
+    } catch (error) {
+      if (interruption.got() !== null) break;
+      if (error instanceof GamedayError && error.reason === 'bad-input') {
+        return account(results, [{ message: error.message, at: error.at, next: error.next }], null);
+      }
+      const { document, stack } = explain(error);
+      if (stack !== null) day.runner.output.stderr.write(`${stack}\n`);
+      return { ...document, drills: [...results] };
+    }
+  }
+  return account(results, [], interruption.got());
+}
+
+async function drill({ loaded, settings }: Planned, day: Day): Promise<DrillResult> {
+  if (settings !== null) return withSettings(loaded, settings, [], () => null, day);
+  let rig: EmbeddedRig;
+  try {
+    const { rig: file } = loaded.scenario;
+    const { agent, executor } = day.options;
+    const choice = { agent, executor, environment: day.runner.environment };
+    rig = await openRig({ ...loaded.scenario, rig: file ?? '' }, choice, day.interruption.signal);
+  } catch (error) {
+    if (error instanceof GamedayError && error.reason === 'rig-failed') return withoutRig(loaded, error, day);
+    throw error;
+  }
+  try {
+    return await withSettings(loaded, rig.settings, rig.secrets, rig.died, day);
+  } finally {
+    if (day.interruption.got() === null) await rig.close();
+    else day.leftovers.push(rig.close);
+  }
+}
+
+async function withSettings(
+  loaded: LoadedScenario,
+  settings: Settings,
+  secrets: readonly string[],
+  died: () => string | null,
+  day: Day,
+): Promise<DrillResult> {
+  const { options, runner, reporter, interruption } = day;
+  runner.output.learn(secrets);
+  const plan = planDrill(loaded, settings, options, runner);
+  const { journal, folder } = await begin(loaded, secrets, day);
+  const { out } = options;
+  day.current = { plan, journal, folder, out, died };
+  return drive({
+    ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died },
+    act: (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent),
+  });
+}
+
+/** The rig did not start: the drill is written down all the same, so that the answer has its journal. */
+async function withoutRig(loaded: LoadedScenario, error: GamedayError, day: Day): Promise<DrillResult> {
+  const { options, runner } = day;
+  const plan = planDrill(loaded, unreachableSettings(loaded.scenario), options, runner);
+  const { journal, folder } = await begin(loaded, [], day);
+  await journal.append({ code: 'GD_DRILL_PLANNED', payload: { plan } }, true);
+  await journal.append({ code: 'GD_HALTED', payload: { reason: error.reason, said: error.message } }, false);
+  await journal.append({ code: 'GD_SETTLED', payload: { left: [] } }, true);
+  await journal.close();
+  return keep(resultOf({ journal, folder, plan, out: options.out, died: () => null }, null), folder, runner);
+}
+
+async function begin(
+  loaded: LoadedScenario,
+  more: readonly string[],
+  { options, runner }: Day,
+): Promise<{ readonly journal: Journal; readonly folder: string | null }> {
+  const id = drillId(systemClock.now(), Math.random);
+  const secrets = [...secretsOf(runner.environment), ...loaded.secrets, ...more];
+  const { now } = systemClock;
+  if (options.dryRun) return { journal: memoryJournal(id, secrets, now), folder: null };
+  const folder = join(options.out, id);
+  return { journal: await openJournal(folder, id, { secrets, create: true, now }), folder };
+}
+
+function unique(errors: readonly InputError[]): readonly InputError[] {
+  return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
+}

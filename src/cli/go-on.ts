@@ -1,0 +1,128 @@
+import { GamedayError } from '../drill/errors.ts';
+import type { Plan } from '../drill/plan.ts';
+import { abortDrill, runDrill } from '../drill/run.ts';
+import { systemClock } from '../http/clock.ts';
+import { openJournal } from '../journal/file.ts';
+import type { Journal } from '../journal/journal.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import { account } from '../verdict/account.ts';
+import type { GameDayDocument, InputError } from '../verdict/result.ts';
+import { summarize } from '../verdict/summarize.ts';
+import { drive } from './drive.ts';
+import type { Drive } from './drive.ts';
+import { forced } from './forced.ts';
+import { secretsOf } from './output.ts';
+import { planDrill } from './plan-drill.ts';
+import { reportersFor } from './reporters.ts';
+import type { Runner } from './runner.ts';
+import { lockKeyOf, settingsFromEnvironment } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { watchSignals } from './signals.ts';
+import { findDrill } from './stored.ts';
+import type { StoredDrill } from './stored.ts';
+
+export interface GoOnOptions {
+  readonly how: 'resume' | 'abort';
+  readonly drill: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly yes: boolean;
+  readonly insecure: boolean;
+  readonly out: string;
+}
+
+/** Goes on with a stored drill: to its verdict (resume), or to where nothing of it is left (abort). */
+export async function goOn(options: GoOnOptions, runner: Runner): Promise<void> {
+  const stored = await findDrill(options.drill, options.out);
+  if (stored.state.phase === 'judged' && stored.state.settled) return alreadyOver(stored, runner);
+  if (stored.state.plan.embeddedRig) throw rigIsGone(stored);
+  const loaded = await scenarioOf(stored, options, runner);
+  if ('errors' in loaded) return runner.finish(account([], loaded.errors, null));
+  const { settings, errors } = settingsFromEnvironment(loaded.scenario, runner.environment, options.insecure);
+  if (settings === null) return runner.finish(account([], errors, null));
+  samePlace(stored.state.plan, settings, loaded);
+  runner.output.learn(loaded.secrets);
+  const plan = {
+    ...planDrill(loaded, settings, { yes: options.yes, dryRun: false }, runner),
+    file: loaded.file,
+  };
+  const secrets = [...secretsOf(runner.environment), ...loaded.secrets];
+  const { now } = systemClock;
+  const journal = await openJournal(stored.folder, stored.drill, { secrets, create: false, now });
+  runner.finish(await driven({ plan, settings, journal, stored, options }, runner));
+}
+
+interface Taken {
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly journal: Journal;
+  readonly stored: StoredDrill;
+  readonly options: GoOnOptions;
+}
+
+async function driven(
+  { plan, settings, journal, stored, options }: Taken,
+  runner: Runner,
+): Promise<GameDayDocument> {
+  const reporter = reportersFor(runner, 'closing');
+  const { folder } = stored;
+  const current = { plan, journal, folder, out: options.out, died: () => null };
+  let over = false;
+  const interruption = watchSignals((signal) => {
+    if (over) return;
+    const document = account(forced(current, signal), [], signal);
+    reporter.onDocument(document);
+    runner.finish(document);
+  });
+  const act: Drive['act'] = (ports, interrupted, onEvent) =>
+    options.how === 'resume'
+      ? runDrill(plan, ports, interrupted, onEvent)
+      : abortDrill(ports, interrupted, onEvent);
+  const result = await drive({ ...current, settings, runner, reporter, interruption, act });
+  over = true;
+  reporter.onResult(result);
+  const document = account([result], [], interruption.got());
+  reporter.onDocument(document);
+  return document;
+}
+
+/** To abort a drill its own record is enough; to resume it the file is read again, secrets are not in the journal. */
+async function scenarioOf(
+  stored: StoredDrill,
+  options: GoOnOptions,
+  runner: Runner,
+): Promise<LoadedScenario | { readonly errors: readonly InputError[] }> {
+  const { plan } = stored.state;
+  if (options.how === 'abort') {
+    return { file: plan.file, scenario: plan.scenario, digest: plan.digest, secrets: [] };
+  }
+  const { scenarios, errors } = await loadScenarios([plan.file], options.variables, runner.environment);
+  const [loaded] = scenarios;
+  if (loaded === undefined) return { errors };
+  if (loaded.digest === plan.digest) return loaded;
+  throw new GamedayError('bad-input', `the scenario has changed since drill ${stored.drill} was planned`, {
+    at: plan.file,
+    next: 'Bring back the file, its --var values and its variables as they were, or settle it with `gameday abort`.',
+  });
+}
+
+function samePlace(plan: Plan, settings: Settings, { scenario }: LoadedScenario): void {
+  const key = lockKeyOf(settings, scenario);
+  if (key === plan.lockKey && settings.organization === plan.organization) return;
+  throw new GamedayError('bad-input', `the drill is at ${plan.lockKey}, the environment points at ${key}`, {
+    next: 'Set endpoints, region and organization as they were.',
+  });
+}
+
+function alreadyOver(stored: StoredDrill, runner: Runner): void {
+  const result = summarize(stored.events, stored.journalPath);
+  const reporter = reportersFor(runner, 'closing');
+  reporter.onResult(result);
+  runner.finish(account([result], [], null));
+}
+
+function rigIsGone(stored: StoredDrill): GamedayError {
+  return new GamedayError('rig-failed', `the rig of drill ${stored.drill} ended with its runner`, {
+    next: 'Nothing of it is left. Run the scenario again.',
+  });
+}

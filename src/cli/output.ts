@@ -1,0 +1,77 @@
+import type { Redactor } from '../journal/redact.ts';
+import { createRedactor, SHORTEST_SECRET } from '../journal/redact.ts';
+import type { Screen } from '../report/screen.ts';
+import { FALLBACK } from '../report/screen.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Variables whose values are secrets, whether a drill uses them or a library finds them. */
+const SECRET_VARIABLES = [
+  'BUILDKITE_API_TOKEN',
+  'BUILDKITE_AGENT_TOKEN',
+  'BUILDKITE_AGENT_ACCESS_TOKEN',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_SECURITY_TOKEN',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+];
+
+/** The secret values that the environment holds. */
+export function secretsOf(environment: Environment): readonly string[] {
+  return SECRET_VARIABLES.map((name) => environment[name] ?? '').filter(
+    (value) => value.length >= SHORTEST_SECRET,
+  );
+}
+
+/** Everything that is printed goes through one of these, redacted; more secrets may become known on the way. */
+export interface Output {
+  readonly stdout: Screen;
+  readonly stderr: Screen;
+  learn(secrets: readonly string[]): void;
+  redact: Redactor;
+}
+
+/** The process's two streams. A reader who closed stderr ends the telling, never the drill. */
+export function createOutput(environment: Environment): Output {
+  const known = new Set(secretsOf(environment));
+  let redact = createRedactor([...known]);
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  const through: Redactor = (text) => redact(text);
+  return {
+    stdout: screenOf(process.stdout, through, environment),
+    stderr: screenOf(process.stderr, through, environment),
+    learn(secrets) {
+      for (const secret of secrets) known.add(secret);
+      redact = createRedactor([...known]);
+    },
+    redact: through,
+  };
+}
+
+function screenOf(stream: NodeJS.WriteStream, redact: Redactor, environment: Environment): Screen {
+  return {
+    write: (text) => void stream.write(redact(text)),
+    columns: () => stream.columns || FALLBACK.columns,
+    rows: () => stream.rows || FALLBACK.rows,
+    colors: wantsColors(stream, environment),
+  };
+}
+
+/** no-color.org: any value but the empty one turns colours off; FORCE_COLOR turns them on where there is no terminal. */
+function wantsColors(stream: NodeJS.WriteStream, environment: Environment): boolean {
+  if ((environment['NO_COLOR'] ?? '') !== '') return false;
+  const forced = environment['FORCE_COLOR'] ?? '';
+  if (forced !== '') return forced !== '0';
+  return stream.isTTY && environment['TERM'] !== 'dumb';
+}
+
+/** In a Buildkite job stdout is a terminal that nobody sits at. */
+export function isAttended(stream: { readonly isTTY?: boolean }, environment: Environment): boolean {
+  const ci = [environment['CI'], environment['BUILDKITE']].some(
+    (value) => (value ?? '') !== '' && value !== 'false',
+  );
+  return stream.isTTY === true && !ci;
+}

@@ -1,0 +1,119 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { GamedayError } from '../drill/errors.ts';
+import type { Environment } from './output.ts';
+
+/** A running rig: a process of its own, which ends with this one. */
+export interface RigProcess {
+  /** What reaches it: endpoints, credentials, facts. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Why it ended by itself, or null while it runs. */
+  died(): string | null;
+  /** Resolves when it and all its workers are gone. */
+  stop(): Promise<void>;
+  /** Resolves when it has ended, by itself or not. */
+  readonly ended: Promise<void>;
+}
+
+export interface RigStart {
+  readonly file: string;
+  readonly agent: string | undefined;
+  readonly executor: string | undefined;
+  readonly environment: Environment;
+}
+
+/** A busy machine starts workers slowly; past this the rig is not coming. */
+const START_WITHIN = 60_000;
+/** It kills and clears up in well under this; past it the kernel does. */
+const STOP_WITHIN = 10_000;
+const TAIL = 4000;
+
+/** What a rig needs of the user's environment; none of AWS_*, BUILDKITE_* or NODE_OPTIONS is among it. */
+const PASSED = /^(PATH|HOME|TMPDIR|TMP|TEMP|LANG|LC_ALL|TZ|TERM|GAMEDAY_RIG_[A-Z_]+)$/;
+
+/** Starts the rig and waits until it is ready. Throws rig-failed, or bad-input where its file is wrong. */
+export async function startRig(start: RigStart, signal: AbortSignal): Promise<RigProcess> {
+  signal.throwIfAborted();
+  const options = [
+    ...(start.agent === undefined ? [] : ['--agent', start.agent]),
+    ...(start.executor === undefined ? [] : ['--executor', start.executor]),
+  ];
+  const child = fork(fileURLToPath(new URL('../rig/main.js', import.meta.url)), [start.file, ...options], {
+    env: Object.fromEntries(Object.entries(start.environment).filter(([name]) => PASSED.test(name))),
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // A session of its own: Ctrl-C at the terminal is for the runner, which then ends the rig in order.
+    detached: true,
+  });
+  const tail = tailOf(child, start.environment['GAMEDAY_RIG_VERBOSE'] === '1');
+  let gone: string | null = null;
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      gone = error.message;
+      resolve();
+    });
+    child.once('exit', (code, by) => {
+      gone = `it ended with ${by ?? `exit code ${String(code)}`}${tail() === '' ? '' : `: ${tail()}`}`;
+      resolve();
+    });
+  });
+  const rig = { died: () => gone, stop: () => stop(child, ended, () => gone !== null), ended };
+  try {
+    return { ...rig, environment: await ready(child, ended, rig.died, signal) };
+  } catch (error) {
+    await rig.stop();
+    throw error;
+  }
+}
+
+function tailOf(child: ChildProcess, verbose: boolean): () => string {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-TAIL);
+    if (verbose) process.stderr.write(chunk);
+  });
+  return () => text.trim().replaceAll(/\s*\n\s*/g, ' | ');
+}
+
+async function ready(
+  child: ChildProcess,
+  ended: Promise<void>,
+  died: () => string | null,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_WITHIN)]);
+  const message = await new Promise<unknown>((resolve) => {
+    child.once('message', resolve);
+    void ended.then(() => {
+      // What it said last may still be in the channel.
+      if (child.connected) child.once('disconnect', () => setImmediate(resolve, null));
+      else setImmediate(resolve, null);
+    });
+    limit.addEventListener('abort', () => resolve(null), { once: true });
+  });
+  signal.throwIfAborted();
+  const { environment, error, kind } = (message ?? {}) as Readonly<Record<string, unknown>>;
+  if (isTextMap(environment)) return environment;
+  const bad = kind === 'bad-input';
+  const why =
+    typeof error === 'string' ? error : (died() ?? `it was not ready within ${START_WITHIN / 1000} s`);
+  throw new GamedayError(bad ? 'bad-input' : 'rig-failed', bad ? why : `the rig did not start: ${why}`);
+}
+
+function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((item) => typeof item === 'string')
+  );
+}
+
+async function stop(child: ChildProcess, ended: Promise<void>, isGone: () => boolean): Promise<void> {
+  if (child.connected) child.disconnect();
+  const timer = setTimeout(() => {
+    if (!isGone()) child.kill('SIGKILL');
+  }, STOP_WITHIN);
+  await ended;
+  clearTimeout(timer);
+}

@@ -1,0 +1,217 @@
+import { GamedayError } from '../drill/errors.ts';
+import { RigFacts } from '../drill/plan.ts';
+import type { Scenario } from '../drill/plan.ts';
+import { endpointOf } from '../http/endpoint.ts';
+import type { EndpointRules } from '../http/endpoint.ts';
+import { SHORTEST_SECRET } from '../journal/redact.ts';
+import { parseDuration } from '../scenario/duration.ts';
+import type { InputError } from '../verdict/result.ts';
+import { regionOfProfile } from './aws-profile.ts';
+import type { Environment } from './output.ts';
+
+/** Everything that says where a drill goes and as whom; fixed before anything is contacted. */
+export interface Settings {
+  readonly organization: string;
+  readonly region: string;
+  readonly token: string;
+  readonly graphqlEndpoint: string;
+  /** Set for the rig alone; otherwise the SDK finds it by its own rules. */
+  readonly ecsEndpoint: string | null;
+  /** How ECS's endpoint is called in lock and ledger. */
+  readonly ecsName: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  readonly label: string | null;
+  readonly lostAfter: number;
+  readonly rig: RigFacts | null;
+  readonly embeddedRig: boolean;
+  readonly rules: EndpointRules;
+  /** What the surroundings are read from. */
+  readonly environment: Environment;
+}
+
+export const GRAPHQL_ENDPOINT = 'https://graphql.buildkite.com/v1';
+
+/** Buildkite gives up after three minutes of silence and looks once a minute; five minutes leave it room. */
+const LOST_AFTER = 300_000;
+
+/** Reads the settings for one scenario from the environment; everything that is missing or wrong is named at once. */
+export function settingsFromEnvironment(
+  scenario: Scenario,
+  environment: Environment,
+  insecure: boolean,
+): { readonly settings: Settings | null; readonly errors: readonly InputError[] } {
+  const rules = { allowInsecure: insecure, loopbackOnly: false };
+  const errors: InputError[] = [];
+  const token = required(errors, environment, ['BUILDKITE_API_TOKEN'], 'an API token with GraphQL access');
+  if (token !== '' && token.length < SHORTEST_SECRET) {
+    errors.push(wrong('BUILDKITE_API_TOKEN is too short to be a token', 'Set it to an API token.'));
+  }
+  const organization =
+    scenario.build.organization ??
+    required(
+      errors,
+      environment,
+      ['BUILDKITE_ORGANIZATION_SLUG'],
+      "the organization's slug, or build.organization",
+    );
+  const region =
+    scenario.cluster.region ??
+    regionOfProfile(environment) ??
+    required(
+      errors,
+      environment,
+      ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+      'a region, or cluster.region in the scenario',
+    );
+  const graphqlEndpoint = value(environment, 'BUILDKITE_GRAPHQL_ENDPOINT') ?? GRAPHQL_ENDPOINT;
+  const ecsVariable = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL'].find(
+    (name) => value(environment, name) !== null,
+  );
+  const ignored = value(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
+  const ecsEndpoint = ecsVariable === undefined || ignored ? null : value(environment, ecsVariable);
+  collect(errors, () => endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules));
+  if (ecsEndpoint !== null) collect(errors, () => endpointOf(ecsVariable ?? '', ecsEndpoint, rules));
+  const rig = collect(errors, () => factsOf(environment)) ?? null;
+  const lostAfter = collect(errors, () => lostAfterOf(environment)) ?? LOST_AFTER;
+  if (errors.length > 0) return { settings: null, errors };
+  const ecsName = ecsEndpoint === null ? `ecs.${region}.amazonaws.com` : new URL(ecsEndpoint).host;
+  return {
+    errors,
+    settings: {
+      organization,
+      region,
+      token,
+      graphqlEndpoint,
+      ecsEndpoint: null,
+      ecsName,
+      credentials: null,
+      label: value(environment, 'GAMEDAY_LABEL'),
+      lostAfter,
+      rig,
+      embeddedRig: false,
+      rules,
+      environment,
+    },
+  };
+}
+
+/** The settings of a rig that this process started: nothing of the user's AWS_*, BUILDKITE_* or profiles is in them. */
+export function settingsFromRig(
+  scenario: Scenario,
+  rig: Readonly<Record<string, string>>,
+  own: { readonly stateDir: string; readonly environment: Environment },
+): Settings {
+  const ecsEndpoint = given(rig, 'AWS_ENDPOINT_URL_ECS');
+  const killSwitch = own.environment['GAMEDAY_KILL_SWITCH'];
+  return {
+    organization: scenario.build.organization ?? given(rig, 'BUILDKITE_ORGANIZATION_SLUG'),
+    region: scenario.cluster.region ?? given(rig, 'AWS_REGION'),
+    token: given(rig, 'BUILDKITE_API_TOKEN'),
+    graphqlEndpoint: given(rig, 'BUILDKITE_GRAPHQL_ENDPOINT'),
+    ecsEndpoint,
+    ecsName: new URL(ecsEndpoint).host,
+    credentials: {
+      accessKeyId: given(rig, 'AWS_ACCESS_KEY_ID'),
+      secretAccessKey: given(rig, 'AWS_SECRET_ACCESS_KEY'),
+    },
+    label: value(rig, 'GAMEDAY_LABEL') ?? 'rig',
+    lostAfter: lostAfterOf(rig) ?? LOST_AFTER,
+    rig: factsOf(rig) ?? null,
+    embeddedRig: true,
+    rules: { allowInsecure: false, loopbackOnly: true },
+    environment: {
+      GAMEDAY_STATE_DIR: own.stateDir,
+      ...(killSwitch === undefined ? {} : { GAMEDAY_KILL_SWITCH: killSwitch }),
+    },
+  };
+}
+
+/** The settings of a drill whose rig did not start: they name the plan and reach nothing. */
+export function unreachableSettings({ build, cluster }: Scenario): Settings {
+  return {
+    organization: build.organization ?? '',
+    region: cluster.region ?? '',
+    token: '',
+    graphqlEndpoint: '',
+    ecsEndpoint: null,
+    ecsName: 'rig',
+    credentials: null,
+    label: 'rig',
+    lostAfter: LOST_AFTER,
+    rig: null,
+    embeddedRig: true,
+    rules: { allowInsecure: false, loopbackOnly: true },
+    environment: {},
+  };
+}
+
+/** Names what a drill is alone at: endpoint, region, cluster and service (or family, or tag), readable. */
+export function lockKeyOf(settings: Settings, { cluster }: Scenario): string {
+  const tag = cluster.taskTag === null ? null : `${cluster.taskTag.key}=${cluster.taskTag.value}`;
+  const name = cluster.name.slice(cluster.name.lastIndexOf('/') + 1);
+  return [settings.ecsName, settings.region, name, cluster.service ?? cluster.family ?? tag ?? ''].join('|');
+}
+
+function value(environment: Environment, name: string): string | null {
+  const text = environment[name]?.trim() ?? '';
+  return text === '' ? null : text;
+}
+
+function required(
+  errors: InputError[],
+  environment: Environment,
+  names: readonly string[],
+  what: string,
+): string {
+  for (const name of names) {
+    const found = value(environment, name);
+    if (found !== null) return found;
+  }
+  errors.push(wrong(`${names.join(' or ')} is not set`, `Set it to ${what}.`));
+  return '';
+}
+
+function given(rig: Readonly<Record<string, string>>, name: string): string {
+  const found = rig[name];
+  if (found === undefined) throw new GamedayError('rig-failed', `the rig did not say its ${name}`);
+  return found;
+}
+
+function lostAfterOf(environment: Environment): number | undefined {
+  const text = value(environment, 'GAMEDAY_LOST_AFTER');
+  if (text === null) return undefined;
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  throw new GamedayError('bad-input', 'GAMEDAY_LOST_AFTER is not a duration', {
+    next: 'Write it as 5m or 240s.',
+  });
+}
+
+function factsOf(environment: Environment): RigFacts | undefined {
+  const text = value(environment, 'GAMEDAY_RIG_FACTS');
+  if (text === null) return undefined;
+  const why = 'GAMEDAY_RIG_FACTS is not what `gameday rig up` printed';
+  let facts: unknown;
+  try {
+    facts = JSON.parse(text);
+  } catch (cause) {
+    throw new GamedayError('bad-input', why, { cause, next: 'Take its lines whole.' });
+  }
+  const parsed = RigFacts.safeParse(facts);
+  if (parsed.success) return parsed.data;
+  throw new GamedayError('bad-input', why, { cause: parsed.error, next: 'Take its lines whole.' });
+}
+
+function collect<T>(errors: InputError[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof GamedayError)) throw error;
+    errors.push({ message: error.message, at: error.at, next: error.next });
+    return undefined;
+  }
+}
+
+function wrong(message: string, next: string): InputError {
+  return { message, at: null, next };
+}

@@ -1,0 +1,48 @@
+import { exitCodeOf } from '../verdict/reasons.ts';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** How long a run may take to close its journal after a signal, so that it is over within half a second. */
+const GRACE = 450;
+
+/** The first signal aborts, its name is the reason; after the grace, or at the second one, the process ends. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Which signal came, if any. */
+  got(): StopSignal | null;
+  /** As if the signal had come: a prompt in raw mode gets Ctrl-C as a key. */
+  raise(signal: StopSignal): void;
+  /** Gives the signals back to Node. */
+  release(): void;
+}
+
+/** Watches SIGINT and SIGTERM; `atLast` prints the state where the run did not end by itself in time. */
+export function watchSignals(atLast: (signal: StopSignal) => void): Interruption {
+  const controller = new AbortController();
+  let first: StopSignal | null = null;
+  function onSignal(signal: StopSignal): void {
+    if (first !== null) process.exit(exitCodeOf('interrupted', signal));
+    first = signal;
+    process.exitCode = exitCodeOf('interrupted', signal);
+    setTimeout(() => force(signal), GRACE).unref();
+    controller.abort(signal);
+  }
+  function force(signal: StopSignal): void {
+    try {
+      atLast(signal);
+    } finally {
+      process.exit(exitCodeOf('interrupted', signal));
+    }
+  }
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    got: () => first,
+    raise: onSignal,
+    release() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Scenario } from '../drill/plan.ts';
+import type { Buildkite } from '../buildkite/port.ts';
+import type { Ecs } from '../ecs/port.ts';
+import type { Surroundings } from '../surroundings/port.ts';
+import type { Environment } from './output.ts';
+import { startRig } from './rig-process.ts';
+import { settingsFromRig } from './settings.ts';
+import type { Settings } from './settings.ts';
+
+/** The services of one drill, by their ports. */
+export interface Services {
+  readonly buildkite: Buildkite;
+  readonly ecs: Ecs;
+  readonly surroundings: Surroundings;
+}
+
+/** Builds the clients; this is the only place that does, and it loads them only when it is called. */
+export async function connect(settings: Settings): Promise<Services> {
+  const [buildkite, ecs, surroundings] = await Promise.all([
+    import('../buildkite/client.ts'),
+    import('../ecs/client.ts'),
+    import('../surroundings/client.ts'),
+  ]);
+  const { region, token, graphqlEndpoint, ecsEndpoint, credentials, rules, environment } = settings;
+  return {
+    buildkite: buildkite.createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules }),
+    ecs: ecs.createEcsClient({
+      region,
+      ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
+      ...(credentials === null ? {} : { credentials }),
+      ...rules,
+    }),
+    surroundings: surroundings.createSurroundings({ environment }),
+  };
+}
+
+/** A rig that this process started for one drill. */
+export interface EmbeddedRig {
+  readonly settings: Settings;
+  /** Its tokens and keys. */
+  readonly secrets: readonly string[];
+  /** Why it ended by itself, or null. */
+  died(): string | null;
+  close(): Promise<void>;
+}
+
+export interface RigChoice {
+  readonly agent: string | undefined;
+  readonly executor: string | undefined;
+  readonly environment: Environment;
+}
+
+/** Starts the rig that the scenario names, with a state directory of its own. */
+export async function openRig(
+  scenario: Scenario & { readonly rig: string },
+  choice: RigChoice,
+  signal: AbortSignal,
+): Promise<EmbeddedRig> {
+  const rig = await startRig({ file: scenario.rig, ...choice }, signal);
+  const stateDir = await mkdtemp(join(tmpdir(), 'gameday-state-'));
+  const close = async (): Promise<void> => {
+    await Promise.all([rig.stop(), rm(stateDir, { recursive: true, force: true })]);
+  };
+  try {
+    const settings = settingsFromRig(scenario, rig.environment, {
+      stateDir,
+      environment: choice.environment,
+    });
+    const keys = settings.credentials;
+    const secrets = [settings.token, ...(keys === null ? [] : [keys.accessKeyId, keys.secretAccessKey])];
+    return { settings, secrets, died: rig.died, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { exitCodesHelp } from '../cli/exit-codes.ts';
+import * as shared from '../cli/flags.ts';
+
+export default class Resume extends BaseCommand {
+  static override summary = 'Go on with a drill whose runner was interrupted or died, to its verdict.';
+  static override description = `The scenario file is read again and must not have changed. A task that was already told to stop is not told twice, unless it is proven that the first call did not land.
+
+${exitCodesHelp()}`;
+  static override examples = ['<%= config.bin %> resume 20260102-030405-beef'];
+  static override args = {
+    DRILL: Args.string({ description: 'id of the drill, or its folder', required: true }),
+  };
+  static override flags = {
+    json: shared.jsonFlag,
+    var: shared.varFlag,
+    yes: shared.yesFlag,
+    out: shared.outFlag,
+    insecure: shared.insecureFlag,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Resume);
+    const { goOn } = await import('../cli/go-on.ts');
+    const { yes, insecure, out } = flags;
+    const variables = shared.variablesOf(flags.var);
+    await goOn({ how: 'resume', drill: args.DRILL, variables, yes, insecure, out }, this.runner);
+  }
+}

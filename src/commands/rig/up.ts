@@ -1,0 +1,26 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { exitCodesHelp } from '../../cli/exit-codes.ts';
+import * as shared from '../../cli/flags.ts';
+
+export default class RigUp extends BaseCommand {
+  static override summary = 'Keep a rig running: stand-ins for Buildkite and ECS with real workers.';
+  static override description = `Prints \`export NAME=value\` lines by which other programs reach it. It ends with Ctrl-C, and leaves nothing behind.
+
+${exitCodesHelp()}`;
+  static override examples = [
+    {
+      description: 'In one shell, then in another one:',
+      command:
+        '<%= config.bin %> rig up scenarios/rigs/exec-form.yaml > rig.env\n. ./rig.env && <%= config.bin %> run scenarios/exec-form.yaml --yes',
+    },
+  ];
+  static override args = { FILE: Args.string({ description: 'rig file', required: true }) };
+  static override flags = { agent: shared.agentFlag, executor: shared.executorFlag };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(RigUp);
+    const { rigUp } = await import('../../cli/rig-up.ts');
+    await rigUp({ file: args.FILE, agent: flags.agent, executor: flags.executor }, this.runner);
+  }
+}

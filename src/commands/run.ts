@@ -1,0 +1,67 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { exitCodesHelp } from '../cli/exit-codes.ts';
+import * as shared from '../cli/flags.ts';
+
+export default class Run extends BaseCommand {
+  static override summary =
+    'Run drills: start a build, stop the task that hosts its step in flight, and judge what became of it.';
+  static override description = `Every file is one drill; they run one after another. With --rig stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
+
+${exitCodesHelp()}
+
+Of several drills the worst decides: 10, 1, 3, 4, 11, 0.`;
+  static override examples = [
+    {
+      description: 'See a drain and a loss on this machine alone:',
+      command: '<%= config.bin %> run --rig scenarios/exec-form.yaml scenarios/shell-form.yaml',
+    },
+    {
+      description: 'See what a drill would touch, and whether the guards let it:',
+      command: '<%= config.bin %> run --dry-run drill.yaml',
+    },
+    {
+      description: 'Run a drill from a pipeline:',
+      command: '<%= config.bin %> run drill.yaml --yes --json --var BRANCH=main',
+    },
+  ];
+  static override args = { FILE: shared.files };
+  static override flags = {
+    rig: Flags.boolean({ description: 'run it on the rig that the scenario names, never on real services' }),
+    'dry-run': Flags.boolean({
+      description:
+        'say what would be touched and what each guard answers; send nothing that changes anything',
+    }),
+    yes: shared.yesFlag,
+    json: shared.jsonFlag,
+    var: shared.varFlag,
+    out: shared.outFlag,
+    agent: shared.agentFlag,
+    executor: shared.executorFlag,
+    'side-by-side': Flags.boolean({
+      description: 'print the drills in two columns at the end',
+      env: 'GAMEDAY_SIDE_BY_SIDE',
+    }),
+    insecure: shared.insecureFlag,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Run);
+    const { gameDay } = await import('../cli/game-day.ts');
+    await gameDay(
+      {
+        files: args.FILE,
+        variables: shared.variablesOf(flags.var),
+        rig: flags.rig,
+        agent: flags.agent,
+        executor: flags.executor,
+        dryRun: flags['dry-run'],
+        yes: flags.yes,
+        insecure: flags.insecure,
+        out: flags.out,
+        layout: flags['dry-run'] ? 'plan' : flags['side-by-side'] ? 'side-by-side' : 'closing',
+      },
+      this.runner,
+    );
+  }
+}

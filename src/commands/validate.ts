@@ -1,0 +1,22 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { exitCodesHelp } from '../cli/exit-codes.ts';
+import * as shared from '../cli/flags.ts';
+
+export default class Validate extends BaseCommand {
+  static override summary = 'Check scenario files: all errors of all files at once, with their places.';
+  static override description = `Nothing is contacted, and no token is needed.
+
+${exitCodesHelp()}`;
+  static override examples = [
+    '<%= config.bin %> validate scenarios/exec-form.yaml',
+    '<%= config.bin %> validate drill.yaml --var BRANCH=main --json',
+  ];
+  static override args = { FILE: shared.files };
+  static override flags = { json: shared.jsonFlag, var: shared.varFlag };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Validate);
+    const { validate } = await import('../cli/validate.ts');
+    await validate(args.FILE, shared.variablesOf(flags.var), this.runner);
+  }
+}
