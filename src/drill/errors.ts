@@ -7,7 +7,11 @@ export class GamedayError extends Error {
   /** `file:line:col` or another place, null where there is none. */
   readonly at: string | null;
 
-  constructor(reason: Reason, message: string, options: { next?: string; at?: string; cause?: unknown } = {}) {
+  constructor(
+    reason: Reason,
+    message: string,
+    options: { next?: string; at?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GamedayError';
     this.reason = reason;

@@ -80,7 +80,8 @@ export const EVENTS = {
   },
   GD_RESUMED: {
     text: 'Another process went on with the drill.',
-    payload: z.strictObject({ runner: z.string(), pid: z.number().int() }),
+    /** `after`: how many events the earlier process had written. */
+    payload: z.strictObject({ runner: z.string(), after: z.number().int() }),
   },
   GD_OBSERVED: {
     text: 'Services were read: which reads, how they went, and every fact that changed, whole.',
@@ -132,6 +133,10 @@ export const EVENTS = {
   GD_FAULT_LANDED: {
     text: 'The stop is proven to have landed.',
     payload: z.strictObject({ taskArn: z.string(), by: z.enum(['answer', 'observation']), said: z.string() }),
+  },
+  GD_BASELINE_BEGUN: {
+    text: 'The step is in flight and, with `fault: none`, nothing is injected: the build is watched to its end.',
+    payload: z.strictObject({ said: z.string() }),
   },
   GD_WATCH_ENDED: {
     text: 'Nothing more can change the outcome, or the time is over.',

@@ -1,0 +1,66 @@
+import { buildEnded } from '../drill/entities/build.ts';
+import { no, unasked, unknown, yes, type Check } from './check.ts';
+import { excused } from './handover.ts';
+import { jobEnded } from '../drill/entities/job.ts';
+import { trulyPassed } from '../journal/attempts.ts';
+
+export const struckPassed: Check = {
+  name: 'struck-passed',
+  asks: 'Did the struck attempt itself pass?',
+  needed: true,
+  judge(about) {
+    const { evidence, attempts } = about;
+    if (evidence.strike === null) return unasked('nothing was injected');
+    const struck = attempts.find((attempt) => attempt.role === 'struck');
+    if (struck === undefined) return unasked('no job was aimed at');
+    const { job, seen } = struck;
+    if (excused(about)) return unasked('handed over: its automatic retry passed elsewhere');
+    if (!jobEnded(job)) return unknown(`it was ${job.rawState} when it was last read`, [seen.seq]);
+    const retry = attempts.find((attempt) => attempt.job.retryOf === job.id);
+    if (trulyPassed(job) && job.exitStatus === '0' && !job.retried && retry === undefined)
+      return yes(
+        `attempt ${String(struck.number)} ended ${job.rawState}, passed, exit status "0", not retried`,
+        [seen.seq],
+      );
+    if (trulyPassed(job) && job.exitStatus === '0')
+      return unknown('it passed and was retried nevertheless', [seen.seq], 'evidence-missing');
+    if (trulyPassed(job))
+      return unknown('it passed, and Buildkite shows no exit status', [seen.seq], 'evidence-missing');
+    if (struck.loss !== null || job.signalReason === 'agent_stop' || job.state !== 'finished')
+      return unknown(`it ended ${job.rawState}, exit status ${job.exitStatus ?? 'none'}`, [seen.seq]);
+    const soft = job.softFailed ? ', soft-failed' : '';
+    return no(
+      'build-failed',
+      `the struck attempt failed: exit status ${job.exitStatus ?? 'none'}${soft}; cause undecided`,
+      [seen.seq],
+    );
+  },
+};
+
+export const buildPassed: Check = {
+  name: 'build-passed',
+  asks: 'Did the build pass?',
+  needed: true,
+  judge({ evidence }) {
+    const { scenario } = evidence.plan;
+    if (evidence.buildId === null) return unasked('there was no build');
+    if (scenario.expect.build === 'any')
+      return unasked('the scenario does not ask for it (expect.build: any)');
+    const seen = evidence.last('build', evidence.buildId);
+    if (seen === null) return unknown('the build was never read');
+    const { state, rawState, number } = seen.value;
+    if (state === 'passed') return yes(`build ${String(number)} is ${rawState}`, [seen.seq]);
+    if (state === 'blocked')
+      return yes(`build ${String(number)} is ${rawState}: all its jobs before the block are over`, [
+        seen.seq,
+      ]);
+    if (state === 'canceled' || state === 'canceling')
+      return unknown(`build ${String(number)} is ${rawState}`, [seen.seq]);
+    if (!buildEnded(seen.value)) return unknown(`build ${String(number)} is still ${rawState}`, [seen.seq]);
+    return no(
+      'build-failed',
+      `build ${String(number)} is ${rawState}; cause undecided: run it with \`fault: none\``,
+      [seen.seq],
+    );
+  },
+};

@@ -1,0 +1,98 @@
+import { agentLeft, type Agent } from '../drill/entities/agent.ts';
+import type { Sighting } from '../journal/evidence.ts';
+import { jobEnded } from '../drill/entities/job.ts';
+import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
+import { agentContainer, atTimeout, type AgentContainer } from './container.ts';
+import { excusesContainer } from './handover.ts';
+import { seconds } from './times.ts';
+
+function after(agent: AgentContainer): string {
+  return agent.lasted === null ? '' : ` ${seconds(agent.lasted)} after the stop`;
+}
+
+/** 143 after the job's end and the disconnect is a wrapper's way of ending a clean drain (verdict rule 10). */
+function wrapperAfterDrain(about: Case, left: Sighting<Agent> | null): boolean {
+  const struck = about.attempts.find((attempt) => attempt.role === 'struck');
+  return (
+    struck !== undefined &&
+    jobEnded(struck.job) &&
+    struck.loss === null &&
+    left !== null &&
+    agentLeft(left.value) &&
+    left.value.lostAt === null
+  );
+}
+
+function killed(agent: AgentContainer, code: number, events: readonly number[]): Answered {
+  const limit = seconds(agent.stopTimeout);
+  if (code === 137 && atTimeout(agent)) {
+    const memory = /^OutOfMemory/.test(agent.container?.reason ?? '');
+    return no(
+      'not-drained',
+      `its container ended 137 (SIGKILL)${after(agent)}, at its stopTimeout of ${limit}: the signal was eaten or the drain was too long`,
+      events,
+      memory ? ['ECS names OutOfMemoryError, but the end lies at the stop time-out'] : [],
+    );
+  }
+  if (code === 143)
+    return no(
+      'not-drained',
+      `its container ended 143${after(agent)}: a wrapper died of SIGTERM and took the agent along`,
+      events,
+    );
+  return no('not-drained', `its container ended ${String(code)}${after(agent)}, not 0`, events);
+}
+
+function judge(about: Case): Answered {
+  const { evidence } = about;
+  const agent = agentContainer(evidence);
+  if (agent === null) return unknown('the struck task was never read');
+  const { container, task } = agent;
+  if (container === null)
+    return unknown('the task shows no container of the agent', [task.seq], 'evidence-missing');
+  const code = container.exitCode;
+  const ended =
+    task.value.status === 'STOPPED' || task.value.status === 'DELETED' || container.status === 'STOPPED';
+  if (code === null && !ended)
+    return unknown(`its container was ${container.status} when it was last read`, [task.seq]);
+  if (code === null)
+    return unknown('its container ended, and ECS shows no exit code', [task.seq], 'evidence-missing');
+  if (code === 0) return yes(`its container ended 0${after(agent)}`, [task.seq]);
+  if (excusesContainer(about))
+    return yes(
+      `its container ended ${String(code)} at its stopTimeout; excused by the handover`,
+      [task.seq],
+      ['signal eaten or drain too long: the handover excuses it, the drain did not happen'],
+    );
+  const left = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId);
+  if (code === 143 && wrapperAfterDrain(about, left))
+    return yes(
+      `its container ended 143${after(agent)}, after the job's end and the disconnect`,
+      [task.seq, left?.seq ?? task.seq],
+      ['trap wrapper: a shell passed the signal on and ended 143 itself at the end of the drain'],
+    );
+  if (code === 143 && left !== null && !agentLeft(left.value) && evidence.watchEnded === null)
+    return unknown('its container ended 143; whether the agent had disconnected before is not known yet', [
+      task.seq,
+      left.seq,
+    ]);
+  return killed(agent, code, [task.seq]);
+}
+
+export const containerClean: Check = {
+  name: 'container-clean',
+  asks: "Did the agent's container end clean?",
+  needed: true,
+  judge(about) {
+    if (about.evidence.strike === null) return unasked('nothing was injected');
+    const memory = agentContainer(about.evidence);
+    if (
+      /^OutOfMemory/.test(memory?.container?.reason ?? '') &&
+      memory !== null &&
+      !atTimeout(memory) &&
+      memory.container?.exitCode !== 0
+    )
+      return unknown('its container died of memory before its time-out', [memory.task.seq]);
+    return judge(about);
+  },
+};

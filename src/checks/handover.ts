@@ -1,0 +1,44 @@
+import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import type { Case } from './check.ts';
+import { agentContainer, atTimeout } from './container.ts';
+
+/** Whether this attempt was lost or stopped by its agent, and an automatic retry passed on another task. */
+export function handedOver(attempt: Attempt, { attempts }: Case): boolean {
+  if (attempt.loss === null && attempt.job.signalReason !== 'agent_stop') return false;
+  const chain = finalAttempt(attempt, attempts);
+  if (chain === attempt || chain.role !== 'retry' || !trulyPassed(chain.job)) return false;
+  return retriesAutomatic(attempt, attempts);
+}
+
+function retriesAutomatic(attempt: Attempt, attempts: readonly Attempt[]): boolean {
+  let at = attempt;
+  for (let hops = 0; hops < 50; hops += 1) {
+    const next = attempts.find((other) => other.job.retryOf === at.job.id);
+    if (next === undefined) return true;
+    if (next.job.retryType !== 'automatic') return false;
+    at = next;
+  }
+  return false;
+}
+
+/** Whether the scenario allows a handover and every judged attempt that was hit was handed over. */
+export function excused(about: Case): boolean {
+  if (about.evidence.plan.scenario.expect.handover !== 'allowed') return false;
+  const hit = about.attempts.filter(
+    (attempt) => isJudged(attempt) && (attempt.loss !== null || attempt.job.signalReason === 'agent_stop'),
+  );
+  return hit.length > 0 && hit.every((attempt) => handedOver(attempt, about) || retriedOn(attempt, about));
+}
+
+/** A judged retry that was hit in its turn is excused together with the attempt at the chain's end. */
+function retriedOn(attempt: Attempt, about: Case): boolean {
+  return attempt.role === 'retry-on-doomed' && handedOver(attempt, about);
+}
+
+/** A handover excuses an end 0, or 137 at the stop time-out; 143 at once or 137 earlier stays not-drained. */
+export function excusesContainer(about: Case): boolean {
+  if (!excused(about)) return false;
+  const agent = agentContainer(about.evidence);
+  if (agent?.container == null) return false;
+  return agent.container.exitCode === 0 || (agent.container.exitCode === 137 && atTimeout(agent));
+}

@@ -1,0 +1,98 @@
+import type { Job } from '../drill/entities/job.ts';
+import type { Evidence, Strike } from '../journal/evidence.ts';
+import type { Attempt } from '../journal/attempts.ts';
+import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
+import { clockTime } from './times.ts';
+
+const IN_HAND: ReadonlySet<string> = new Set(['running', 'canceling', 'timing_out']);
+
+/** From this instant on (the runner's clock) a read of the job proves that it was in flight after the stop. */
+function provenFrom(evidence: Evidence, strike: Strike): { at: number; seq: number | null } | null {
+  if (strike.result === 'ok') return { at: strike.answeredAt, seq: strike.sentSeq };
+  const stopped = evidence
+    .sightings('task', strike.taskArn)
+    .find((seen) => seen.seq > strike.intendedSeq && seen.value.desired === 'STOPPED');
+  return stopped === undefined ? null : { at: stopped.answeredAt, seq: stopped.seq };
+}
+
+/** The job's end by Buildkite's own clock: the FINISHED event; `finishedAt` is the agent's clock. */
+function ends(job: Job): readonly number[] {
+  const finished = (job.events ?? []).find((event) => event.type === 'FINISHED')?.at ?? null;
+  return [finished, job.finishedAt].filter((end) => end !== null);
+}
+
+/** Uncertainty of comparing two servers' clocks: at least 2 s plus both round trips (verdict rule 3). */
+function uncertainty(evidence: Evidence, strike: Strike, attempt: Attempt): number {
+  const trips = strike.answeredAt - strike.sentAt + (attempt.seen.answeredAt - attempt.seen.sentAt);
+  const offsets = ['ecs', 'buildkite'].map((clock) => evidence.last('clock', clock)?.value.offset ?? 0);
+  return 2_000 + trips + Math.abs((offsets[0] ?? 0) - (offsets[1] ?? 0));
+}
+
+function judge(evidence: Evidence, strike: Strike, attempt: Attempt): Answered {
+  const from = provenFrom(evidence, strike);
+  const agentId = evidence.target?.agentId ?? null;
+  if (from !== null) {
+    const proof = evidence
+      .sightings('job', attempt.job.id)
+      .find(
+        (seen) => seen.sentAt >= from.at && IN_HAND.has(seen.value.state) && seen.value.agentId === agentId,
+      );
+    if (proof !== undefined)
+      return yes(
+        `read at ${clockTime(proof.sentAt)}, after the stop was answered at ${clockTime(from.at)}: the same attempt was ${proof.value.rawState} on the same agent`,
+        [from.seq, proof.seq],
+      );
+  }
+  if (attempt.loss !== null && attempt.loss.seq > strike.intendedSeq)
+    return yes('it was lost after the stop, so it was unfinished when the stop landed', [
+      strike.sentSeq,
+      attempt.loss.seq,
+    ]);
+  if (['canceled', 'timed_out'].includes(attempt.job.state))
+    return unknown(`the job was ${attempt.job.rawState} before it could be read in flight`, [
+      attempt.seen.seq,
+    ]);
+  return byClocks(evidence, strike, attempt);
+}
+
+function byClocks(evidence: Evidence, strike: Strike, attempt: Attempt): Answered {
+  const stoppingAt =
+    evidence.last('task', strike.taskArn)?.value.stoppingAt ?? strike.answer?.stoppingAt ?? null;
+  const u = uncertainty(evidence, strike, attempt);
+  const [first, ...rest] = ends(attempt.job);
+  if (
+    stoppingAt !== null &&
+    first !== undefined &&
+    (attempt.job.events ?? []).some((event) => event.type === 'FINISHED')
+  ) {
+    const end = Math.min(first, ...rest);
+    if (stoppingAt + u < end)
+      return yes(
+        `no read showed it in flight, but the stop (${clockTime(stoppingAt)}) lies more than ${String(u)} ms before its end (${clockTime(end)})`,
+        [strike.sentSeq, attempt.seen.seq],
+      );
+    return no(
+      'finished-before-stop',
+      `the job's end (${clockTime(end)}) cannot be proven to lie after the stop (${clockTime(stoppingAt)}, ± ${String(u)} ms)`,
+      [strike.sentSeq, attempt.seen.seq],
+    );
+  }
+  const failed = evidence
+    .reads('job', attempt.job.id)
+    .findLast((read) => read.seq > strike.intendedSeq && !read.ok);
+  if (failed !== undefined)
+    return unknown('the job could not be read after the stop', [failed.seq], 'observation-gap');
+  return unknown('no read after the stop shows the job', [attempt.seen.seq]);
+}
+
+export const inFlight: Check = {
+  name: 'in-flight',
+  asks: 'Was the job in flight when the stop landed?',
+  needed: true,
+  judge({ evidence, attempts }) {
+    if (evidence.strike === null) return unasked('nothing was injected');
+    const struck = attempts.find((attempt) => attempt.role === 'struck');
+    if (struck === undefined) return unasked('no job was aimed at');
+    return judge(evidence, evidence.strike, struck);
+  },
+};

@@ -1,0 +1,72 @@
+import type { Task } from '../drill/entities/task.ts';
+import type { Evidence, Strike } from '../journal/evidence.ts';
+import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
+import { clockTime } from './times.ts';
+
+/** Whether a task shows our stop: our reason, stopped by a call (verdict rule 4). */
+export function showsOurStop(task: Task, reason: string): boolean {
+  return task.stoppedReason === reason && (task.stopCode === null || task.stopCode === 'UserInitiated');
+}
+
+function sights(evidence: Evidence, strike: Strike): readonly { seq: number; task: Task }[] {
+  const answer =
+    strike.answer === null || strike.sentSeq === null ? [] : [{ seq: strike.sentSeq, task: strike.answer }];
+  const seen = evidence
+    .sightings('task', strike.taskArn)
+    .filter((sighting) => sighting.seq > strike.intendedSeq)
+    .map((sighting) => ({ seq: sighting.seq, task: sighting.value }));
+  return [...answer, ...seen];
+}
+
+/** ECS's clock against ours, as far as it was measured; a stop that began clearly before ours was sent is somebody else's. */
+function beganBefore(evidence: Evidence, strike: Strike, task: Task): boolean {
+  if (task.stoppingAt === null) return false;
+  const clock = evidence.last('clock', 'ecs')?.value;
+  if (clock === undefined) return false;
+  return task.stoppingAt - clock.offset + clock.uncertainty + 1_000 < strike.sentAt;
+}
+
+function judge(evidence: Evidence, strike: Strike): Answered {
+  const seen = sights(evidence, strike);
+  const ours = seen.find(({ task }) => showsOurStop(task, strike.reason));
+  if (ours !== undefined) {
+    if (beganBefore(evidence, strike, ours.task))
+      return no('stopped-by-other', 'the task was already stopping when our StopTask was sent', [
+        strike.sentSeq,
+        ours.seq,
+      ]);
+    const at = ours.task.stoppingAt === null ? '' : ` at ${clockTime(ours.task.stoppingAt)}`;
+    return yes(
+      `StopTask landed${at}: stopCode ${ours.task.stopCode ?? 'not shown'}, stoppedReason "${ours.task.stoppedReason ?? ''}"`,
+      [strike.intendedSeq, strike.sentSeq, ours.seq],
+    );
+  }
+  const other = seen.findLast(({ task }) => task.desired === 'STOPPED' && task.stoppedReason !== null);
+  if (other !== undefined)
+    return no(
+      'stopped-by-other',
+      `the task stopped for another reason: ${other.task.stopCode ?? 'no stop code'}, "${other.task.stoppedReason ?? ''}"`,
+      [strike.sentSeq, other.seq],
+    );
+  const gone = evidence.reads('task', strike.taskArn).findLast((read) => read.seq > strike.intendedSeq);
+  if (seen.length === 0 || gone?.ok === false)
+    return unknown(
+      `ECS could not be read after the stop was sent: ${gone?.error?.message ?? 'no read was made'}`,
+      [strike.sentSeq, gone?.seq ?? null],
+      'observation-gap',
+    );
+  return no('stop-not-confirmed', 'ECS answers and shows the task unchanged after our StopTask', [
+    strike.sentSeq,
+    seen.at(-1)?.seq ?? null,
+  ]);
+}
+
+export const landed: Check = {
+  name: 'landed',
+  asks: 'Did our stop land?',
+  needed: true,
+  judge({ evidence }) {
+    if (evidence.strike === null) return unasked('nothing was injected');
+    return judge(evidence, evidence.strike);
+  },
+};

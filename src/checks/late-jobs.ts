@@ -1,0 +1,64 @@
+import { jobEnded } from '../drill/entities/job.ts';
+import { agentLeft } from '../drill/entities/agent.ts';
+import { agentsOfStruckTask, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
+
+/** Given back by an agent on its way out: it ran elsewhere or waits again. */
+function handedBack(attempt: Attempt, doomed: ReadonlySet<string>): boolean {
+  const { job } = attempt;
+  return job.agentId === null || !doomed.has(job.agentId);
+}
+
+function cut(attempt: Attempt): boolean {
+  return attempt.loss !== null || (jobEnded(attempt.job) && !trulyPassed(attempt.job));
+}
+
+/** The job lists of the task's agents must have been read after they left, or a job may have gone unseen. */
+function unlisted({ evidence }: Case, agents: readonly string[]): string | null {
+  for (const id of agents) {
+    const seen = evidence.last('agent', id);
+    if (seen === null) return `agent ${id} was never read`;
+    if (seen.value.jobs === null) return `the jobs of agent ${seen.value.name} were never listed`;
+    if (!agentLeft(seen.value)) return `agent ${seen.value.name} had not left when its jobs were last listed`;
+  }
+  return null;
+}
+
+export const lateJobs: Check = {
+  name: 'late-jobs',
+  asks: 'What became of jobs that the worker got after the stop?',
+  needed: true,
+  judge(about) {
+    if (about.evidence.strike === null) return unasked('nothing was injected');
+    const agents = agentsOfStruckTask(about.evidence);
+    const doomed = new Set(agents);
+    const late = about.attempts.filter((attempt) => attempt.role === 'late');
+    const broken = late.find((attempt) => !handedBack(attempt, doomed) && cut(attempt));
+    const sentSeq = about.evidence.strike.sentSeq;
+    if (broken !== undefined)
+      return no(
+        'not-drained',
+        `the worker took job ${broken.job.id} (${broken.job.stepKey ?? broken.job.label ?? 'no step key'}) after the stop, and it was ${broken.loss === null ? 'cut' : 'lost'}: exit status ${broken.job.exitStatus ?? 'none'}`,
+        [sentSeq, broken.seen.seq],
+      );
+    const open = late.find((attempt) => !handedBack(attempt, doomed) && !jobEnded(attempt.job));
+    if (open !== undefined)
+      return unknown(`job ${open.job.id}, taken after the stop, had not ended`, [open.seen.seq]);
+    const missing = unlisted(about, agents);
+    if (missing !== null)
+      return unknown(missing, [about.evidence.last('agent', agents[0] ?? '')?.seq ?? null]);
+    const notes = late.map((attempt) =>
+      handedBack(attempt, doomed)
+        ? `handed back: job ${attempt.job.id} was assigned to the worker after the stop and given back`
+        : `late-assignment: job ${attempt.job.id} was taken after the stop and finished`,
+    );
+    const seqs = agents.map((id) => about.evidence.last('agent', id)?.seq ?? null);
+    return yes(
+      late.length === 0
+        ? 'the worker took no job after the stop'
+        : 'every job taken after the stop was finished',
+      seqs,
+      notes,
+    );
+  },
+};

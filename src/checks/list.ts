@@ -1,0 +1,32 @@
+import { agentLeft } from './agent-left.ts';
+import { buildPassed, struckPassed } from './build-passed.ts';
+import type { Check } from './check.ts';
+import { containerClean } from './container-clean.ts';
+import { drainInTime } from './drain-time.ts';
+import { inFlight } from './in-flight.ts';
+import { landed } from './landed.ts';
+import { lateJobs } from './late-jobs.ts';
+import { noJobLost } from './no-job-lost.ts';
+import { notBroken } from './not-broken.ts';
+import { notCanceledByAgent } from './not-canceled-by-agent.ts';
+import { host, lossElsewhere, memory, notCanceled, pid1 } from './undisturbed.ts';
+
+/** Every question that a verdict rests on, in the order in which they are shown. Adding one is one file and one line. */
+export const CHECKS: readonly Check[] = [
+  landed,
+  inFlight,
+  noJobLost,
+  struckPassed,
+  notCanceledByAgent,
+  notBroken,
+  agentLeft,
+  containerClean,
+  lateJobs,
+  buildPassed,
+  drainInTime,
+  notCanceled,
+  lossElsewhere,
+  memory,
+  host,
+  pid1,
+];

@@ -1,0 +1,62 @@
+import { buildEnded } from '../drill/entities/build.ts';
+import { jobEnded } from '../drill/entities/job.ts';
+import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
+import { handedOver } from './handover.ts';
+
+/** Green: the build passed, or it is still open and the lost attempt's final retry passed (verdict, stage C). */
+export function isGreen(about: Case, attempt: Attempt): boolean {
+  const build = about.evidence.last('build', attempt.job.buildId);
+  if (build?.value.state === 'passed') return true;
+  const open = build === null || !buildEnded(build.value);
+  const last = finalAttempt(attempt, about.attempts);
+  const failing = build?.value.state === 'failing' || build?.value.state === 'canceling';
+  return open && !failing && last !== attempt && trulyPassed(last.job);
+}
+
+function name(attempt: Attempt): string {
+  const step = attempt.job.stepKey ?? attempt.job.label ?? 'a job';
+  return `${step} attempt ${String(attempt.number)} (job ${attempt.job.id})`;
+}
+
+function lost(about: Case, attempt: Attempt): Answered {
+  const { loss, job, seen } = attempt;
+  const proof = `${name(attempt)} was lost: ${loss?.by ?? ''}; exit status ${job.exitStatus ?? 'none'}, signal ${job.signal ?? 'none'}`;
+  const events = [about.evidence.strike?.sentSeq ?? null, loss?.seq ?? null, seen.seq];
+  if (!isGreen(about, attempt)) return no('lost', `${proof}; its build is not green`, events);
+  const last = finalAttempt(attempt, about.attempts);
+  const how =
+    last === attempt ? 'soft_fail' : `a ${last.job.retryType === 'manual' ? "person's" : 'automatic'} retry`;
+  return no('masked-loss', `${proof}; ${how} made its build green`, [...events, last.seen.seq]);
+}
+
+export const noJobLost: Check = {
+  name: 'no-job-lost',
+  asks: 'Was no judged job lost?',
+  needed: true,
+  judge(about) {
+    const { evidence, attempts } = about;
+    if (evidence.strike === null) return unasked('nothing was injected');
+    const judged = attempts.filter(isJudged);
+    const losses = judged.filter((attempt) => attempt.loss !== null);
+    const counted = losses.filter(
+      (attempt) => evidence.plan.scenario.expect.handover !== 'allowed' || !handedOver(attempt, about),
+    );
+    const worst = counted.find((attempt) => !isGreen(about, attempt)) ?? counted[0];
+    if (worst !== undefined) return lost(about, worst);
+    if (losses.length > 0)
+      return yes(
+        `${String(losses.length)} lost and handed over to an automatic retry on another task`,
+        losses.flatMap((attempt) => [attempt.loss?.seq ?? null, finalAttempt(attempt, attempts).seen.seq]),
+        losses.map((attempt) => `${name(attempt)} was lost (${attempt.loss?.by ?? ''}); the loss counts`),
+      );
+    const open = judged.find((attempt) => !jobEnded(attempt.job) || attempt.job.events === null);
+    if (judged.length === 0) return unknown('no judged job was seen');
+    if (open !== undefined)
+      return unknown(`${name(open)} had not ended, or its history was not read`, [open.seen.seq]);
+    return yes(
+      `${judged.map((attempt) => `${name(attempt)} ended ${attempt.job.rawState}, exit status ${attempt.job.exitStatus ?? 'none'}`).join('; ')}; none was lost`,
+      judged.map((attempt) => attempt.seen.seq),
+    );
+  },
+};

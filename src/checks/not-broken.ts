@@ -1,0 +1,64 @@
+import { jobEnded, type Job } from '../drill/entities/job.ts';
+import { isJudged, type Attempt } from '../journal/attempts.ts';
+import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
+
+const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
+
+function broken(job: Job): boolean {
+  if (job.state !== 'finished' || job.passed || job.signalReason !== null) return false;
+  return job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
+}
+
+/** Containers of the struck task, other than the agent's, that were seen STOPPED before the job's end. */
+function sidecarGoneBefore({ evidence }: Case, attempt: Attempt): string | null {
+  const target = evidence.target;
+  const end = (attempt.job.events ?? []).find((event) => event.type === 'FINISHED')?.at ?? null;
+  if (target === null || end === null) return null;
+  const definition = evidence.last('task', target.taskArn)?.value.definition ?? '';
+  const wanted = evidence
+    .last('task-definition', definition)
+    ?.value.containers.find((one) => one.name === target.container);
+  const seen = evidence
+    .sightings('task', target.taskArn)
+    .find(
+      (one) =>
+        one.answeredAt < end &&
+        one.value.containers.some(
+          (container) => container.status === 'STOPPED' && wanted?.dependsOn.includes(container.name),
+        ),
+    );
+  return (
+    seen?.value.containers.find((one) => one.status === 'STOPPED' && wanted?.dependsOn.includes(one.name))
+      ?.name ?? null
+  );
+}
+
+export const notBroken: Check = {
+  name: 'not-broken',
+  asks: 'Did the stop leave the job itself alone?',
+  needed: false,
+  judge(about) {
+    const { evidence, attempts } = about;
+    if (evidence.strike === null) return unasked('nothing was injected');
+    const judged = attempts.filter(isJudged).filter((attempt) => attempt.loss === null);
+    for (const attempt of judged) {
+      const { job } = attempt;
+      const sidecar =
+        jobEnded(job) && !job.passed && job.signalReason === null ? sidecarGoneBefore(about, attempt) : null;
+      if (!broken(job) && sidecar === null) continue;
+      const how =
+        sidecar === null ? `signal ${job.signal ?? 'none'}` : `after its sidecar ${sidecar} had ended`;
+      return no(
+        'broken-by-stop',
+        `job ${job.id} ended after the stop with exit status ${job.exitStatus ?? 'none'}, ${how}, no signal reason`,
+        [evidence.strike.sentSeq, attempt.seen.seq],
+      );
+    }
+    const open = judged.find(({ job }) => !jobEnded(job));
+    if (open !== undefined) return unknown(`job ${open.job.id} had not ended`, [open.seen.seq]);
+    return yes(
+      'no judged job ended by a signal of the stop',
+      judged.map((attempt) => attempt.seen.seq),
+    );
+  },
+};

@@ -1,0 +1,123 @@
+import type { Job } from '../drill/entities/job.ts';
+import { isJudged } from '../journal/attempts.ts';
+import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
+import { agentContainer, atTimeout, startsAgentItself } from './container.ts';
+import { seconds } from './times.ts';
+
+export const memory: Check = {
+  name: 'memory',
+  asks: 'Did the container keep within its memory?',
+  needed: false,
+  judge({ evidence }) {
+    const agent = evidence.strike === null ? null : agentContainer(evidence);
+    if (agent === null) return unasked('nothing was injected');
+    const reason = agent.container?.reason ?? '';
+    if (!/^OutOfMemory/.test(reason)) return yes('ECS names no lack of memory', [agent.task.seq]);
+    if (agent.container?.exitCode === 0 || atTimeout(agent))
+      return yes('ECS names OutOfMemoryError, too late to matter', [agent.task.seq]);
+    const when = agent.lasted === null ? '' : `, ${seconds(agent.lasted)} after the stop`;
+    return no(
+      'out-of-memory',
+      `the agent's container died of memory${when}, before its stopTimeout of ${seconds(agent.stopTimeout)}: ${reason}`,
+      [agent.task.seq],
+    );
+  },
+};
+
+const HOST_CODES: ReadonlySet<string> = new Set([
+  'TerminationNotice',
+  'SpotInterruption',
+  'InfrastructureHealth',
+]);
+
+export const host: Check = {
+  name: 'host',
+  asks: 'Did the host of the task stay?',
+  needed: false,
+  judge({ evidence }) {
+    const task = evidence.strike === null ? null : evidence.last('task', evidence.strike.taskArn);
+    if (task === null) return unasked('nothing was injected');
+    const { stopCode, stoppedReason } = task.value;
+    const gone = HOST_CODES.has(stopCode ?? '') || /^Host EC2 /.test(stoppedReason ?? '');
+    if (gone)
+      return no('host-gone', `ECS shows ${stopCode ?? 'no stop code'}: ${stoppedReason ?? ''}`, [task.seq]);
+    return yes('ECS shows no loss of the host', [task.seq]);
+  },
+};
+
+function canceledJob(job: Job): string | null {
+  if (job.state === 'canceled' || job.state === 'canceling') return `job ${job.id} was canceled`;
+  if (job.state === 'timed_out' || job.state === 'timing_out')
+    return `job ${job.id} ran into its step's own time-out`;
+  if (job.signalReason === 'cancel') return `job ${job.id} ended with signal reason cancel`;
+  return null;
+}
+
+/** A loss that was proven before the cancelling still counts (verdict, stage B). */
+function lossBefore({ attempts }: Case, seq: number): boolean {
+  return attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null && attempt.loss.seq < seq);
+}
+
+export const notCanceled: Check = {
+  name: 'not-canceled',
+  asks: 'Was nothing canceled meanwhile?',
+  needed: false,
+  judge(about) {
+    const { evidence, attempts } = about;
+    const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId);
+    if (build === null) return unasked('there was no build');
+    const { value } = build;
+    const canceled = evidence
+      .sightings('build', value.id)
+      .find((one) => ['canceled', 'canceling'].includes(one.value.state));
+    if (canceled !== undefined && !lossBefore(about, canceled.seq)) {
+      const who = value.canceledBy ?? 'Buildkite itself (a newer build of the branch, or a rule)';
+      return no('build-canceled', `build ${String(value.number)} was canceled by ${who}`, [canceled.seq]);
+    }
+    for (const attempt of attempts.filter(isJudged)) {
+      const said = canceledJob(attempt.job);
+      if (said !== null && attempt.loss === null) return no('build-canceled', said, [attempt.seen.seq]);
+    }
+    return yes('nobody canceled the build or a judged job', [build.seq]);
+  },
+};
+
+export const lossElsewhere: Check = {
+  name: 'loss-elsewhere',
+  asks: 'Was the build hurt by nothing that we did not strike?',
+  needed: false,
+  judge({ evidence, attempts }) {
+    if (evidence.strike === null || evidence.buildId === null) return unasked('nothing was injected');
+    const build = evidence.last('build', evidence.buildId);
+    if (build === null) return unknown('the build was never read');
+    const losses = attempts.filter(
+      (attempt) => ['elsewhere', 'retry'].includes(attempt.role) && attempt.loss !== null,
+    );
+    const own = attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null);
+    const red = build.value.state === 'failed' || build.value.state === 'failing';
+    const first = losses[0];
+    if (first === undefined) return yes('no job was lost elsewhere', [build.seq]);
+    const said = `job ${first.job.id} (${first.job.stepKey ?? 'no step key'}), on a task that was not struck, was lost: ${first.loss?.by ?? ''}`;
+    if (own || !red) return yes('a job was lost elsewhere; it does not decide', [first.seen.seq], [said]);
+    return no('unrelated-loss', said, [first.seen.seq, build.seq]);
+  },
+};
+
+export const pid1: Check = {
+  name: 'pid1',
+  asks: 'Did the container have a real PID 1?',
+  needed: false,
+  judge({ evidence }) {
+    const { rig } = evidence.plan;
+    if (evidence.strike === null) return unasked('nothing was injected');
+    if (rig === null || rig.pid1) return unasked('the containers have a real PID 1');
+    const definition = agentContainer(evidence)?.definition ?? null;
+    if (startsAgentItself(definition))
+      return yes('no real PID 1, but the container starts the agent itself', []);
+    return no(
+      'no-pid1-semantics',
+      `the ${rig.executor} executor has no PID 1, and the agent's container starts ${definition?.entryPoint.concat(definition.command).join(' ') ?? 'something unknown'}`,
+      [],
+    );
+  },
+};

@@ -1,0 +1,147 @@
+import { showsOurStop } from '../checks/landed.ts';
+import { stopReason, stopTask } from '../faults/stop-task.ts';
+import { GUARDS } from '../safety/list.ts';
+import { answersOf } from '../safety/guard.ts';
+import { jobEnded } from './entities/job.ts';
+import type { Instant } from './entities/build.ts';
+import { goingDown } from './entities/task.ts';
+import type { Target } from '../journal/events.ts';
+import { endWatch, landedBy } from './inject.ts';
+import { readSince, type DrillState } from './state.ts';
+import { fresh, halt, type Step } from './step.ts';
+import { unsound } from './soundness.ts';
+import { surroundingSubjects } from './subjects.ts';
+import { lasting, ofService } from './trouble.ts';
+import { all, keyOf, seen, type Subject } from './world.ts';
+
+/** How long the last reads are tried while a service does not answer, milliseconds: the job is running out meanwhile. */
+const PATIENCE = 10_000;
+/** What was read at the last instant may be this old when the stop is sent, milliseconds. */
+const STALE = 5_000;
+
+/** The last instant: ask the person, read everything again, look at the target, ask every guard, then strike. */
+export function decideAiming(state: DrillState, now: Instant): Step {
+  const target = state.target;
+  if (target === null) return halt('internal', 'there is no target to aim at');
+  if (state.confirmedAt === null) return consent(state, target);
+  const since = lastInstantSince(state);
+  const subjects = [
+    ...targetSubjects(state, target),
+    ...surroundingSubjects(state.plan),
+    ...otherAgents(state, target),
+  ];
+  const trouble = lasting(state, subjects, now, PATIENCE);
+  if (trouble !== null)
+    return mayHaveLanded(state) ? endWatch('gap', trouble.said) : halt(trouble.reason, trouble.said);
+  const open = subjects.filter((subject) => !answered(state, subject, since));
+  if (open.length > 0) return { do: 'observe', asks: open.map(fresh), by: now };
+  const fallen = lookAtTarget(state, target);
+  if (fallen !== null) return fallen;
+  if (state.lastInstantAt === null || state.lastInstantAt < since) return askGuards(state, now);
+  const refused = state.lastInstant?.find((answer) => !answer.holds);
+  if (refused !== undefined)
+    return halt(refused.reason ?? 'not-allowed', `${refused.guard}: ${refused.said}`);
+  if (state.reverifiedAt === null || state.reverifiedAt < since)
+    return { do: 'conclude', event: { code: 'GD_TARGET_REVERIFIED', payload: { target } } };
+  if (now - state.reverifiedAt > STALE)
+    return { do: 'conclude', event: { code: 'GD_TARGET_CHOSEN', payload: { target, attempt: state.aims } } };
+  return { do: 'call', call: stopTask(target, state.plan.scenario.cluster, state.drill) };
+}
+
+/** A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence. */
+function mayHaveLanded(state: DrillState): boolean {
+  return state.strikes.some((strike) => strike.result !== 'refused');
+}
+
+/** Everything must have been read after the person answered, after this process took over, and after a refused first try. */
+function lastInstantSince(state: DrillState): Instant {
+  const tried = state.strikes.at(-1)?.answeredAt ?? 0;
+  return Math.max(state.confirmedAt ?? 0, state.takenUpAt, tried);
+}
+
+function consent(state: DrillState, target: Target): Step {
+  if (state.plan.consent === 'ask') return { do: 'confirm', shown: shown(state, target) };
+  const answer = state.plan.label === 'rig' ? 'rig' : state.plan.consent === 'yes' ? 'beforehand' : 'nobody';
+  return {
+    do: 'conclude',
+    event: { code: 'GD_CONFIRMED', payload: { answer, shown: shown(state, target).join('\n') } },
+  };
+}
+
+/** Exactly what will be stopped, and which jobs run there. */
+export function shown(state: DrillState, target: Target): readonly string[] {
+  const { world, plan } = state;
+  const agents = seen(world, 'agents-of-task', target.taskArn)?.agents ?? [target.agentId];
+  const jobs = all(world, 'job').filter(
+    (job) => job.agentId !== null && agents.includes(job.agentId) && !jobEnded(job),
+  );
+  return [
+    `StopTask will be sent for ${target.taskArn}`,
+    `cluster ${plan.scenario.cluster.name} in ${plan.region}`,
+    ...jobs.map(
+      (job) => `it runs ${job.stepKey ?? job.label ?? 'a job'}${job.url === null ? '' : ` (${job.url})`}`,
+    ),
+  ];
+}
+
+function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
+  return [
+    { kind: 'job', id: target.jobId },
+    { kind: 'agent', id: target.agentId },
+    { kind: 'agents-of-task', id: target.taskArn },
+    { kind: 'task', id: target.taskArn },
+    { kind: 'build', id: state.buildId ?? '' },
+  ];
+}
+
+/** The other agents of a shared task: their jobs are struck too, so they must be known before. */
+function otherAgents(state: DrillState, target: Target): readonly Subject[] {
+  const agents = seen(state.world, 'agents-of-task', target.taskArn)?.agents ?? [];
+  return agents.filter((id) => id !== target.agentId).map((id) => ({ kind: 'agent', id }));
+}
+
+function answered(state: DrillState, subject: Subject, since: Instant): boolean {
+  if (readSince(state, subject.kind, subject.id, since)) return true;
+  const mark = state.marks[keyOf(subject)];
+  return mark !== undefined && mark.triedAt >= since && !ofService(subject.kind);
+}
+
+/** The target is looked at before the guards: what is going down or over is not struck, and has its own name. */
+function lookAtTarget(state: DrillState, target: Target): Step | null {
+  const task = seen(state.world, 'task', target.taskArn);
+  const job = seen(state.world, 'job', target.jobId);
+  const build = seen(state.world, 'build', state.buildId ?? '');
+  if (task !== undefined && mayHaveLanded(state) && showsOurStop(task, stopReason(state.drill)))
+    return landedBy('observation', task.arn, task);
+  if (task !== undefined && goingDown(task))
+    return halt(
+      'stopped-by-other',
+      `the task is going down already: ${task.stopCode ?? 'no stop code'}, "${task.stoppedReason ?? ''}"`,
+    );
+  if (job === undefined || jobEnded(job) || job.state !== 'running' || job.agentId !== target.agentId)
+    return dropped(
+      state,
+      `the job was ${job?.rawState ?? 'gone'} at the last instant, not RUNNING on the same agent`,
+    );
+  if (task?.status !== 'RUNNING')
+    return dropped(state, `the task was ${task?.status ?? 'gone'} at the last instant, not RUNNING`);
+  const hurt =
+    build === undefined
+      ? null
+      : unsound(
+          build,
+          all(state.world, 'job').filter((one) => one.buildId === build.id),
+        );
+  return hurt === null ? null : halt('unsound-baseline', hurt);
+}
+
+function dropped(state: DrillState, said: string): Step {
+  if (state.aims < state.plan.scenario.when.attempts)
+    return { do: 'conclude', event: { code: 'GD_TARGET_DROPPED', payload: { said } } };
+  return halt('finished-before-stop', said);
+}
+
+function askGuards(state: DrillState, now: Instant): Step {
+  const answers = answersOf(GUARDS, state, now, 'last-instant');
+  return { do: 'conclude', event: { code: 'GD_GUARDS_ANSWERED', payload: { at: 'last-instant', answers } } };
+}

@@ -1,0 +1,37 @@
+import { decideAiming } from './aim.ts';
+import { decideArmed } from './arm.ts';
+import type { Instant } from './entities/build.ts';
+import { assertNever } from './errors.ts';
+import { decideSettling } from './finish.ts';
+import { decideGate, decideGated } from './gate.ts';
+import { decideInjecting } from './inject.ts';
+import { decideStart } from './start.ts';
+import type { DrillState } from './state.ts';
+import type { Step } from './step.ts';
+import { decideObserving } from './watch.ts';
+
+/** What a drill does next: a total function of its state and the time, with exactly one step. */
+export function decide(state: DrillState, now: Instant): Step {
+  switch (state.phase) {
+    case 'planned':
+      return decideGate(state, now);
+    case 'gated':
+      return decideGated(state) ?? decideStart(state, now);
+    case 'building':
+      return decideStart(state, now);
+    case 'armed':
+      return decideArmed(state, now);
+    case 'aiming':
+      return decideAiming(state, now);
+    case 'injecting':
+      return decideInjecting(state, now);
+    case 'observing':
+      return decideObserving(state, now);
+    case 'settling':
+      return decideSettling(state, now);
+    case 'judged':
+      return { do: 'end' };
+    default:
+      return assertNever(state.phase);
+  }
+}

@@ -1,0 +1,106 @@
+import { agentContainer } from '../checks/container.ts';
+import { handedOver } from '../checks/handover.ts';
+import type { Case } from '../checks/check.ts';
+import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../journal/attempts.ts';
+import { agentLeft } from './entities/agent.ts';
+import { buildEnded, type Instant } from './entities/build.ts';
+import { jobEnded } from './entities/job.ts';
+import { taskEnded } from './entities/task.ts';
+import type { Finding } from '../journal/events.ts';
+import { raised } from '../verdict/stages.ts';
+import { rowOf } from '../verdict/reasons.ts';
+
+/** What must still happen before nothing can change the outcome; empty: the watch is over. */
+export function stillOpen(about: Case, findings: readonly Finding[], now: Instant): readonly string[] {
+  if (decidedEarly(findings)) return [];
+  const judged = about.attempts.filter(isJudged);
+  const lost = judged.filter((attempt) => attempt.loss !== null);
+  const container = openContainer(about, now);
+  if (lost.length > 0) return [...container, ...openAfterLoss(about, lost)];
+  const jobs = openJobs(about.attempts);
+  if (jobs.length > 0 || container.length > 0) return [...jobs, ...container];
+  const build = openBuild(about);
+  // A container that did not end clean is a dead drain already: the agent will never leave, only the build is waited for.
+  const dead = findings.some((finding) => finding.check === 'container-clean' && finding.holds === 'no');
+  return dead ? build : [...build, ...openAgents(about, now)];
+}
+
+/** The first stage cannot be overtaken, and of the second only a loss elsewhere (a judged job may still be lost). */
+function decidedEarly(findings: readonly Finding[]): boolean {
+  return findings.some((finding) => {
+    const reason = raised(finding);
+    if (reason === null || reason === 'unrelated-loss') return false;
+    const { stage } = rowOf(reason);
+    return stage === 'A' || stage === 'B';
+  });
+}
+
+function whole(attempt: Attempt): boolean {
+  return jobEnded(attempt.job) && attempt.job.events !== null && historyIsFinal(attempt);
+}
+
+/** The history must have been read after the end, or AGENT_LOST could be missing from it. */
+function historyIsFinal({ job }: Attempt): boolean {
+  return (job.events ?? []).some((event) =>
+    ['FINISHED', 'CANCELED', 'TIMED_OUT', 'AGENT_LOST', 'AGENT_DISCONNECTED', 'EXPIRED'].includes(event.type),
+  );
+}
+
+function openJobs(attempts: readonly Attempt[]): readonly string[] {
+  return attempts
+    .filter((attempt) => isJudged(attempt) || attempt.role === 'late')
+    .filter((attempt) => !whole(attempt))
+    .map((attempt) => `job ${attempt.job.id} to end`);
+}
+
+function openAfterLoss(about: Case, lost: readonly Attempt[]): readonly string[] {
+  const build = about.evidence.buildId === null ? null : about.evidence.last('build', about.evidence.buildId);
+  const over = build !== null && buildEnded(build.value);
+  return lost
+    .filter((attempt) => {
+      const last = finalAttempt(attempt, about.attempts);
+      const own = about.evidence.last('build', attempt.job.buildId);
+      if (own !== null && buildEnded(own.value))
+        return last !== attempt && !whole(last) && !handedOver(attempt, about);
+      return !over && (last === attempt || !whole(last));
+    })
+    .map((attempt) => `the build, or the retry of job ${attempt.job.id}, to be final`);
+}
+
+function openBuild({ evidence }: Case): readonly string[] {
+  if (evidence.plan.scenario.expect.build === 'any' || evidence.buildId === null) return [];
+  const build = evidence.last('build', evidence.buildId);
+  if (build !== null && (buildEnded(build.value) || build.value.state === 'blocked')) return [];
+  return ['the build to end'];
+}
+
+function openContainer({ evidence }: Case, now: Instant): readonly string[] {
+  const agent = agentContainer(evidence);
+  if (agent === null) return ['the task to be read'];
+  if (!taskEnded(agent.task.value)) return ['the task to be STOPPED'];
+  if (agent.container !== null && agent.container.exitCode !== null) return [];
+  const ended = evidence.sightings('task', agent.task.value.arn).find((seen) => taskEnded(seen.value));
+  const waited = now - (ended?.answeredAt ?? now);
+  // Statuses of containers arrive in batches, after the task's own (ecs.md: 10 to 30 s).
+  return waited >= evidence.plan.scenario.limits.pollEvery * 15 ? [] : ["the container's exit code"];
+}
+
+function openAgents({ evidence }: Case, now: Instant): readonly string[] {
+  return agentsOfStruckTask(evidence)
+    .filter((id) => {
+      const agent = evidence.last('agent', id);
+      if (agent === null) return true;
+      if (agentLeft(agent.value)) return agent.value.jobs === null;
+      const task = agentContainer(evidence)?.task;
+      const ended =
+        task === undefined
+          ? undefined
+          : evidence.sightings('task', task.value.arn).find((seen) => taskEnded(seen.value));
+      // A dead worker's agent is marked lost within Buildkite's own time; longer is not waited.
+      return (
+        now - (ended?.answeredAt ?? now) <
+        evidence.plan.lostAfter + evidence.plan.scenario.limits.pollEvery * 3
+      );
+    })
+    .map((id) => `agent ${id} to leave`);
+}

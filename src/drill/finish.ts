@@ -1,0 +1,46 @@
+import { buildEnded, type Instant } from './entities/build.ts';
+import type { Call } from './call.ts';
+import { judge } from '../verdict/judge.ts';
+import type { DrillState } from './state.ts';
+import { fresh, type Step } from './step.ts';
+import { markOf, readSince } from './state.ts';
+import { seen } from './world.ts';
+
+/** Settle, then judge: a build that we created is canceled only where the drill was cut short before anything was struck. */
+export function decideSettling(state: DrillState, now: Instant): Step {
+  const build = ourOpenBuild(state);
+  if (build !== null && state.undos.length === 0) {
+    const asked = markOf(state, 'build', build.id);
+    const known =
+      readSince(state, 'build', build.id, state.phaseSince) || (asked?.triedAt ?? 0) >= state.phaseSince;
+    if (!known) return { do: 'observe', asks: [fresh({ kind: 'build', id: build.id })], by: now };
+    return { do: 'call', call: cancel(build.id, build.nodeId) };
+  }
+  const unanswered = state.undos.at(-1);
+  if (unanswered !== undefined && unanswered.result === null) return { do: 'call', call: unanswered.call };
+  if (!state.settled)
+    return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...leftOver(state)] } } };
+  return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.journal) } } };
+}
+
+function cancel(buildId: string, buildNodeId: string): Call {
+  return { kind: 'cancel-build', buildId, buildNodeId };
+}
+
+function ourOpenBuild(state: DrillState): { id: string; nodeId: string } | null {
+  const cutShort = state.halted !== null && state.strikes.every((strike) => strike.result === 'refused');
+  if (!cutShort || state.buildId === null || state.buildBy === 'named') return null;
+  const build = seen(state.world, 'build', state.buildId);
+  return build === undefined || buildEnded(build) || build.state === 'canceling' ? null : build;
+}
+
+/** What was left as it is, and why. */
+function leftOver(state: DrillState): readonly string[] {
+  const undo = state.undos.at(-1);
+  const left: string[] = [];
+  if (undo !== undefined && undo.result !== 'ok')
+    left.push(`the build could not be canceled: ${undo.trouble?.message ?? 'no answer'}`);
+  if (state.creating.at(-1)?.result === 'unknown' && state.buildId === null)
+    left.push(`a build with meta-data gameday-drill=${state.drill} may exist`);
+  return left;
+}

@@ -1,0 +1,72 @@
+import { GUARDS } from '../safety/list.ts';
+import { answersOf } from '../safety/guard.ts';
+import type { Instant } from './entities/build.ts';
+import { readSince, type DrillState } from './state.ts';
+import { fresh, halt, type Step } from './step.ts';
+import { gateSubjects } from './subjects.ts';
+import { lasting, ofService } from './trouble.ts';
+import { keyOf, seen, type Subject } from './world.ts';
+
+/** How long a service that does not answer is asked again before anything was started, milliseconds. */
+const PATIENCE = 10_000;
+
+/** Before anything is started: what the guards and the plan must know is read, then every guard answers. */
+export function decideGate(state: DrillState, now: Instant): Step {
+  const subjects = [...gateSubjects(state.plan), ...ownAgent(state)];
+  const trouble = lasting(state, subjects, now, PATIENCE);
+  if (trouble !== null) return halt(trouble.reason, trouble.said);
+  const open = subjects.filter((subject) => !answered(state, subject));
+  if (open.length > 0) return { do: 'observe', asks: open.map(fresh), by: now };
+  const wrong = wrongPlan(state);
+  if (wrong !== null) return wrong;
+  const guards = state.plan.scenario.inject.fault === 'none' ? [] : GUARDS;
+  return {
+    do: 'conclude',
+    event: {
+      code: 'GD_GUARDS_ANSWERED',
+      payload: { at: 'gate', answers: answersOf(guards, state, now, 'gate') },
+    },
+  };
+}
+
+/** Surroundings that cannot be read are answered too: their guard refuses. Services are asked again while there is patience. */
+function answered(state: DrillState, subject: Subject): boolean {
+  if (readSince(state, subject.kind, subject.id, state.takenUpAt)) return true;
+  const mark = state.marks[keyOf(subject)];
+  return mark !== undefined && mark.triedAt >= state.takenUpAt && !ofService(subject.kind);
+}
+
+/** Our own agent's task is known to Buildkite alone when the metadata endpoint is out of reach. */
+function ownAgent(state: DrillState): readonly Subject[] {
+  const self = seen(state.world, 'self', 'self');
+  return self?.agentId == null ? [] : [{ kind: 'agent', id: self.agentId }];
+}
+
+function wrongPlan(state: DrillState): Step | null {
+  const { scenario } = state.plan;
+  const pipeline = seen(state.world, 'pipeline', scenario.build.pipeline);
+  const keys = pipeline?.stepKeys ?? null;
+  if (keys !== null && pipeline?.dynamic === false && !keys.includes(scenario.when.step))
+    return halt(
+      'no-such-step',
+      `pipeline ${scenario.build.pipeline} has no step with key "${scenario.when.step}"; its keys are ${keys.join(', ') || 'none'}`,
+    );
+  if (scenario.inject.fault === 'none') return null;
+  const cluster = seen(state.world, 'cluster', scenario.cluster.name);
+  if (cluster !== undefined && cluster.status !== 'ACTIVE')
+    return halt('no-such-cluster', `cluster ${scenario.cluster.name} is ${cluster.status}, not ACTIVE`);
+  const service =
+    scenario.cluster.service === null ? undefined : seen(state.world, 'service', scenario.cluster.service);
+  if (service !== undefined && service.status !== 'ACTIVE')
+    return halt('no-such-cluster', `service ${service.name} is ${service.status}, not ACTIVE`);
+  return null;
+}
+
+/** After the gate: a refusal ends the drill, a dry run is over, else the build comes next. */
+export function decideGated(state: DrillState): Step | null {
+  if (state.plan.dryRun) return halt('planned', 'a dry run: nothing was sent that changes anything');
+  const refused = state.gate?.find((answer) => !answer.holds);
+  return refused === undefined
+    ? null
+    : halt(refused.reason ?? 'not-allowed', `${refused.guard}: ${refused.said}`);
+}

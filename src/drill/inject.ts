@@ -1,0 +1,125 @@
+import { showsOurStop } from '../checks/landed.ts';
+import { eventsOf } from '../journal/events.ts';
+import type { Instant } from './entities/build.ts';
+import type { Task } from './entities/task.ts';
+import { readSince, type DrillState, type Sending } from './state.ts';
+import { fresh, halt, paced, type Step } from './step.ts';
+import { seen, type Subject } from './world.ts';
+
+/** Verdict §5: a second StopTask needs two looks this far apart, both this long after the first send, milliseconds. */
+export const SECOND_AFTER = 10_000;
+/** At most two are sent, and at most one lands. */
+const AT_MOST = 2;
+
+/** The stop was sent, or may have been: prove that it landed, or that it may be sent once more, or that it is not known. */
+export function decideInjecting(state: DrillState, now: Instant): Step {
+  const sending = state.strikes.at(-1);
+  if (sending === undefined || sending.call.kind !== 'stop-task') return halt('internal', 'no stop was sent');
+  const { taskArn, reason } = sending.call;
+  if (sending.result === 'refused') return afterRefusal(state, sending, now);
+  if (sending.result === 'ok' && sending.task !== null && showsOurStop(sending.task, reason))
+    return landedBy('answer', taskArn, sending.task);
+  const task = seen(state.world, 'task', taskArn);
+  const looked =
+    task !== undefined && readSince(state, 'task', taskArn, sending.sentAt ?? sending.intendedAt);
+  if (looked && task.desired === 'STOPPED')
+    return showsOurStop(task, reason)
+      ? landedBy('observation', taskArn, task)
+      : endWatch('settled', `the task is going down for another reason: "${task.stoppedReason ?? ''}"`);
+  return watchForIt(state, sending, taskArn, now);
+}
+
+/** Step: the stop is proven, by its own answer or by a look at the task. */
+export function landedBy(by: 'answer' | 'observation', taskArn: string, task: Task): Step {
+  const said = `desired ${task.desired}, stopCode ${task.stopCode ?? 'none'}, stoppedReason "${task.stoppedReason ?? ''}"`;
+  return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload: { taskArn, by, said } } };
+}
+
+/** Refused means that nothing happened. A throttled call may be aimed once more; anything else could not run. */
+function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
+  const { trouble } = sending;
+  if (trouble?.kind === 'rate-limited' && state.strikes.length < AT_MOST) {
+    const again = (sending.answeredAt ?? now) + (trouble.retryAfter ?? 1_000);
+    if (now < again) return { do: 'observe', asks: [], by: again };
+    return reaim(state);
+  }
+  const said = `StopTask was refused: ${trouble?.message ?? 'no reason given'}`;
+  if (trouble?.kind === 'denied') return halt('aws-denied', said);
+  if (trouble?.kind === 'unauthorized') return halt('aws-unauthorized', said);
+  if (trouble?.kind === 'unreachable') return halt('aws-unreachable', said);
+  return halt('fault-refused', said);
+}
+
+/** Everything is read and every guard asked again before a second call. */
+function reaim(state: DrillState): Step {
+  if (state.target === null) return halt('internal', 'the target was lost');
+  return {
+    do: 'conclude',
+    event: { code: 'GD_TARGET_CHOSEN', payload: { target: state.target, attempt: state.aims } },
+  };
+}
+
+function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: Instant): Step {
+  const every = Math.min(state.plan.scenario.limits.pollEvery, SECOND_AFTER / 2);
+  const task: Subject = { kind: 'task', id: taskArn };
+  const job: Subject = { kind: 'job', id: state.target?.jobId ?? '' };
+  const looks = looksAfter(state, sending, taskArn);
+  if (looks.some((look) => look.missing))
+    return endWatch(
+      'gap',
+      'ECS does not know the task any more, so the stop can neither be proven nor sent again',
+    );
+  const first = looks[0];
+  const second = looks.find((look) => first !== undefined && look.at >= first.at + SECOND_AFTER);
+  if (first !== undefined && second !== undefined) return afterTwoLooks(state, sending, task, job, now);
+  if (state.deadline !== null && now >= state.deadline)
+    return endWatch('deadline', 'limits.verdictWithin ended before the stop was proven');
+  if (!readSince(state, 'task', taskArn, sending.answeredAt ?? sending.intendedAt)) {
+    const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;
+    if (tried < (sending.answeredAt ?? sending.intendedAt))
+      return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
+  }
+  const due =
+    first === undefined ? (sending.answeredAt ?? sending.intendedAt) + SECOND_AFTER : first.at + SECOND_AFTER;
+  if (now >= due) {
+    const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;
+    if (now - tried >= every) return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
+  }
+  const by = Math.max(now + 1, Math.min(due, now + every));
+  return { do: 'observe', asks: [paced(task, every), paced(job, every)], by };
+}
+
+interface Look {
+  readonly at: Instant;
+  readonly missing: boolean;
+}
+
+/** Looks at the task, all at least ten seconds after the send, that show it wanted RUNNING; MISSING is noted at any time. */
+function looksAfter(state: DrillState, sending: Sending, taskArn: string): readonly Look[] {
+  const sent = Math.max(sending.sentAt ?? sending.intendedAt, 0);
+  const looks: Look[] = [];
+  for (const event of eventsOf(state.journal, 'GD_OBSERVED')) {
+    for (const read of event.payload.reads) {
+      if (read.subject.kind !== 'task' || read.subject.id !== taskArn || read.sentAt < sent) continue;
+      if (!read.ok && read.error?.kind === 'not-found') looks.push({ at: read.sentAt, missing: true });
+      else if (read.ok && read.sentAt >= sent + SECOND_AFTER) looks.push({ at: read.sentAt, missing: false });
+    }
+  }
+  return looks;
+}
+
+function afterTwoLooks(state: DrillState, sending: Sending, task: Subject, job: Subject, now: Instant): Step {
+  const { target } = state;
+  const held = seen(state.world, 'job', job.id);
+  const running = held?.state === 'running' && held.agentId === target?.agentId;
+  if (sending.result !== 'ok' && running && state.strikes.length < AT_MOST) return reaim(state);
+  const mark = state.marks[`${task.kind}:${task.id}`];
+  if (mark?.trouble != null && (state.deadline ?? now) > now)
+    return { do: 'observe', asks: [paced(task, 1_000)], by: now + 1_000 };
+  return endWatch('settled', 'two looks at the task, ten seconds apart, show that it was never told to stop');
+}
+
+/** Step: the watch is over. */
+export function endWatch(why: 'settled' | 'deadline' | 'gap', said: string): Step {
+  return { do: 'conclude', event: { code: 'GD_WATCH_ENDED', payload: { why, said } } };
+}

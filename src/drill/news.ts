@@ -1,0 +1,46 @@
+import type { ClockOffset } from './entities/surroundings.ts';
+import type { Fact, World } from './world.ts';
+import { keyOf } from './world.ts';
+
+/** The facts that say something new against what is known: changed ones, whole. */
+export function newsOf(world: World, facts: readonly Fact[]): readonly Fact[] {
+  const latest = new Map<string, Fact>();
+  for (const fact of facts) {
+    const before = latest.get(keyOf(fact)) ?? world[keyOf(fact)];
+    const merged = before === undefined ? fact : withKnown(before, fact);
+    if (before === undefined || isNews(before, merged)) latest.set(keyOf(fact), merged);
+  }
+  return [...latest.values()];
+}
+
+/** A listing leaves out what only a whole read gives; what is left out is not a change. */
+function withKnown(before: Fact, fact: Fact): Fact {
+  if (before.kind === 'agent' && fact.kind === 'agent' && fact.value.jobs === null)
+    return { ...fact, value: { ...fact.value, jobs: before.value.jobs } };
+  return fact;
+}
+
+function isNews(before: Fact, fact: Fact): boolean {
+  if (before.kind === 'clock' && fact.kind === 'clock') return clockNews(before.value, fact.value);
+  if (before.kind === 'job' && fact.kind === 'job' && fact.value.events === null)
+    return !same({ ...before.value, events: null }, fact.value);
+  return !same(before.value, fact.value);
+}
+
+/** `Date` has whole seconds: only a better figure, or one that contradicts the known one, is news. */
+function clockNews(before: ClockOffset, now: ClockOffset): boolean {
+  const apart = Math.abs(now.offset - before.offset);
+  return now.uncertainty < before.uncertainty / 2 || apart > now.uncertainty + before.uncertainty;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

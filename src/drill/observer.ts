@@ -1,0 +1,119 @@
+import type { Read } from '../journal/events.ts';
+import type { Clock } from './clock.ts';
+import { newsOf } from './news.ts';
+import { ask, type Answered, type Sources } from './questions.ts';
+import type { DrillState } from './state.ts';
+import type { Ask } from './step.ts';
+import { keyOf, type Fact } from './world.ts';
+
+/** What an observation gave: the latest read of each subject, and the facts that changed. */
+export interface Observation {
+  readonly reads: readonly Read[];
+  readonly facts: readonly Fact[];
+}
+
+/** Watches subjects for one drill. One that merges many drills' polls is another Observer; the drill does not change. */
+export interface Observer {
+  /** Resolves when something changed, every fresh ask was answered, `by` has come, or the signal aborts. */
+  observe(state: DrillState, asks: readonly Ask[], by: number, signal: AbortSignal): Promise<Observation>;
+}
+
+/** Each subject is polled at its own pace and on its own: one slow service never holds up the others. */
+export function createObserver(sources: Sources, clock: Clock): Observer {
+  const askedAt = new Map<string, number>();
+  const inFlight = new Set<string>();
+  const retryAt = new Map<string, number>();
+  let arrived: Answered[] = [];
+  let wake: () => void = () => undefined;
+
+  function send(state: DrillState, { subject }: Ask, signal: AbortSignal): Promise<void> {
+    const key = keyOf(subject);
+    askedAt.set(key, clock.now());
+    inFlight.add(key);
+    return ask(subject, state.drill, state.plan, sources, clock, signal).then((answered) => {
+      inFlight.delete(key);
+      // A service that says when to come again is obeyed, not fought.
+      const after = answered.read.error?.retryAfter ?? null;
+      if (after === null) retryAt.delete(key);
+      else retryAt.set(key, clock.now() + after);
+      arrived.push(answered);
+      wake();
+    });
+  }
+
+  function dueAt({ subject, every }: Ask): number {
+    const key = keyOf(subject);
+    return Math.max((askedAt.get(key) ?? -Infinity) + every, retryAt.get(key) ?? -Infinity);
+  }
+
+  async function observe(
+    state: DrillState,
+    asks: readonly Ask[],
+    by: number,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    const freshAsks = asks.filter((one) => one.fresh);
+    if (freshAsks.length > 0) {
+      await waitOut(
+        Math.max(...freshAsks.map(({ subject }) => retryAt.get(keyOf(subject)) ?? 0)),
+        clock,
+        signal,
+      );
+      await Promise.all(freshAsks.map((one) => send(state, one, signal)));
+      return take(state);
+    }
+    while (!signal.aborted) {
+      const now = clock.now();
+      for (const one of asks)
+        if (!inFlight.has(keyOf(one.subject)) && dueAt(one) <= now) void send(state, one, signal);
+      if (isNews(state, arrived) || now >= by) break;
+      const next = Math.min(by, ...asks.filter(({ subject }) => !inFlight.has(keyOf(subject))).map(dueAt));
+      await woken(next - now, signal);
+    }
+    return take(state);
+  }
+
+  function take(state: DrillState): Observation {
+    const taken = arrived;
+    arrived = [];
+    const reads = new Map<string, Read>();
+    for (const { read } of taken) reads.set(keyOf(read.subject), read);
+    return {
+      reads: [...reads.values()],
+      facts: newsOf(
+        state.world,
+        taken.flatMap(({ facts }) => facts),
+      ),
+    };
+  }
+
+  function woken(ms: number, signal: AbortSignal): Promise<void> {
+    const local = new AbortController();
+    const both = AbortSignal.any([signal, local.signal]);
+    return new Promise((resolve) => {
+      wake = () => {
+        local.abort();
+      };
+      void clock.sleep(Math.max(1, ms), both).then(() => {
+        wake = () => undefined;
+        resolve();
+      });
+    });
+  }
+
+  return { observe };
+}
+
+async function waitOut(until: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const wait = until - clock.now();
+  if (wait > 0) await clock.sleep(wait, signal);
+}
+
+/** A changed fact, or a read that turned good or bad. */
+function isNews(state: DrillState, arrived: readonly Answered[]): boolean {
+  return arrived.some(({ read, facts }) => {
+    const mark = state.marks[keyOf(read.subject)];
+    const turned = mark === undefined || (mark.trouble === null) !== read.ok;
+    return turned || newsOf(state.world, facts).length > 0;
+  });
+}

@@ -1,0 +1,216 @@
+import type { Buildkite, BuildWithJobs } from '../buildkite/port.ts';
+import type { Ecs } from '../ecs/port.ts';
+import type { Read } from '../journal/events.ts';
+import type { Surroundings } from '../surroundings/port.ts';
+import type { Answer } from './call.ts';
+import type { Clock } from './clock.ts';
+import { TASK_ARN_TAG } from './entities/agent.ts';
+import { assertNever } from './errors.ts';
+import type { Plan } from './plan.ts';
+import type { Fact, Subject } from './world.ts';
+
+/** The ports a drill reads from. */
+export interface Sources {
+  readonly buildkite: Buildkite;
+  readonly ecs: Ecs;
+  readonly surroundings: Surroundings;
+}
+
+/** One read and the facts it gave. */
+export interface Answered {
+  readonly read: Read;
+  readonly facts: readonly Fact[];
+}
+
+/** Asks one question and stamps it with the runner's clock; never throws for a service's fault. */
+export async function ask(
+  subject: Subject,
+  drill: string,
+  plan: Plan,
+  sources: Sources,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Answered> {
+  const sentAt = clock.now();
+  const answer = await facts(subject, drill, plan, sources, signal).catch(
+    (error: unknown): Answer<readonly Fact[]> => ({
+      ok: false,
+      trouble: {
+        kind: 'garbage',
+        message: `the answer could not be read: ${error instanceof Error ? error.message : String(error)}`,
+        retryAfter: null,
+      },
+    }),
+  );
+  const read = {
+    subject,
+    sentAt,
+    answeredAt: clock.now(),
+    ok: answer.ok,
+    error: answer.ok ? null : answer.trouble,
+  };
+  return { read, facts: answer.ok ? [...answer.value, ...clocks(sources)] : [] };
+}
+
+function clocks({ buildkite, ecs }: Sources): readonly Fact[] {
+  const own = { buildkite: buildkite.clock(), ecs: ecs.clock() };
+  return Object.entries(own).flatMap(([id, value]) =>
+    value === null ? [] : [{ kind: 'clock', id, value } as const],
+  );
+}
+
+async function facts(
+  subject: Subject,
+  drill: string,
+  plan: Plan,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  switch (subject.kind) {
+    case 'build':
+    case 'job':
+    case 'agent':
+    case 'agents-of-task':
+    case 'drill-build':
+    case 'pipeline':
+      return ofBuildkite({ ...subject, kind: subject.kind }, drill, plan, sources.buildkite, signal);
+    case 'task':
+    case 'task-definition':
+    case 'service':
+    case 'cluster':
+    case 'recent-stops':
+      return ofEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
+    case 'self':
+    case 'kill-switch':
+    case 'lock':
+    case 'ledger':
+    case 'halt':
+      return ofSurroundings({ ...subject, kind: subject.kind }, drill, plan, sources.surroundings, signal);
+    case 'clock':
+      return { ok: true, value: [] };
+    default:
+      return assertNever(subject.kind);
+  }
+}
+
+/** Facts of an answer, where there is one. */
+function given<T>(answer: Answer<T>, of: (value: T) => readonly Fact[]): Answer<readonly Fact[]> {
+  return answer.ok ? { ok: true, value: of(answer.value) } : answer;
+}
+
+/** A build's facts: itself and every job that the same answer listed. */
+export function buildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
+  return [
+    { kind: 'build', id: build.id, value: build },
+    ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
+  ];
+}
+
+type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
+
+async function ofBuildkite(
+  { kind, id }: Of<'build' | 'job' | 'agent' | 'agents-of-task' | 'drill-build' | 'pipeline'>,
+  drill: string,
+  plan: Plan,
+  buildkite: Buildkite,
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  const { organization } = plan;
+  const { pipeline, branch } = plan.scenario.build;
+  switch (kind) {
+    case 'build':
+      return given(await buildkite.build(id, signal), buildFacts);
+    case 'job':
+      return given(await buildkite.job(id, signal), (value) => [{ kind, id, value }]);
+    case 'agent':
+      return given(await buildkite.agent(organization, id, signal), ({ agent, jobs }) => [
+        { kind, id, value: agent },
+        ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
+      ]);
+    case 'agents-of-task':
+      return given(
+        await buildkite.agentsWithTag(organization, `${TASK_ARN_TAG}=${id}`, signal),
+        ({ agents, complete }) => [
+          { kind, id, value: { taskArn: id, agents: agents.map((agent) => agent.id), complete } },
+          ...agents.map((value) => ({ kind: 'agent', id: value.id, value }) as const),
+        ],
+      );
+    case 'drill-build':
+      return given(await buildkite.buildOfDrill(organization, pipeline, drill, signal), (found) => [
+        { kind, id, value: { build: found?.build.id ?? null } },
+        ...(found === null ? [] : buildFacts(found)),
+      ]);
+    case 'pipeline':
+      return given(await buildkite.pipeline(organization, id, branch, signal), (value) => [
+        { kind, id, value },
+      ]);
+    default:
+      return assertNever(kind);
+  }
+}
+
+async function ofEcs(
+  { kind, id }: Of<'task' | 'task-definition' | 'service' | 'cluster' | 'recent-stops'>,
+  plan: Plan,
+  ecs: Ecs,
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  const { name, service, family } = plan.scenario.cluster;
+  switch (kind) {
+    case 'task': {
+      const answer = await ecs.tasks(name, [id], signal);
+      const task = answer.ok ? answer.value.find((one) => one.arn === id) : undefined;
+      if (answer.ok && task === undefined)
+        return {
+          ok: false,
+          trouble: { kind: 'not-found', message: 'ECS does not know the task (MISSING)', retryAfter: null },
+        };
+      return given(answer, () => (task === undefined ? [] : [{ kind, id, value: task }]));
+    }
+    case 'task-definition':
+      return given(await ecs.taskDefinition(id, signal), (value) => [{ kind, id, value }]);
+    case 'service':
+      return given(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'cluster':
+      return given(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
+    case 'recent-stops': {
+      const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
+      return given(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
+    }
+    default:
+      return assertNever(kind);
+  }
+}
+
+async function ofSurroundings(
+  { kind, id }: Of<'self' | 'kill-switch' | 'lock' | 'ledger' | 'halt'>,
+  drill: string,
+  plan: Plan,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  const { safety } = plan.scenario;
+  switch (kind) {
+    case 'self':
+      return given(await surroundings.self(signal), (value) => [{ kind, id, value }]);
+    case 'kill-switch':
+      return given(await surroundings.killSwitch(safety.killSwitch, signal), (value) => [
+        { kind, id, value },
+      ]);
+    case 'lock':
+      return given(await surroundings.lock(id, drill, signal), (value) => [{ kind, id, value }]);
+    case 'ledger':
+      return given(await surroundings.ledger(id, signal), (value) => [{ kind, id, value }]);
+    case 'halt': {
+      const { name, file, url } = safety.haltWhen.find((one) => one.name === id) ?? { name: id };
+      const condition = {
+        name,
+        ...(file === undefined ? {} : { file }),
+        ...(url === undefined ? {} : { url }),
+      };
+      return given(await surroundings.halt(condition, signal), (value) => [{ kind, id, value }]);
+    }
+    default:
+      return assertNever(kind);
+  }
+}

@@ -1,0 +1,190 @@
+import type { Buildkite } from '../buildkite/port.ts';
+import type { Ecs } from '../ecs/port.ts';
+import type { DrillEvent, NewEvent } from '../journal/events.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Surroundings } from '../surroundings/port.ts';
+import type { Clock } from './clock.ts';
+import { decide } from './decide.ts';
+import { assertNever } from './errors.ts';
+import { createObserver, type Observation, type Observer } from './observer.ts';
+import { perform, type Append } from './perform.ts';
+import type { Person } from './person.ts';
+import type { Plan } from './plan.ts';
+import { fold, reduce, type DrillState } from './state.ts';
+import { halt, QUIET_FOR, type Step } from './step.ts';
+
+/** Everything outside that one drill needs. */
+export interface DrillPorts {
+  readonly buildkite: Buildkite;
+  readonly ecs: Ecs;
+  readonly surroundings: Surroundings;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly person: Person;
+}
+
+/** Told of each event as it was written, with the state after it. */
+export type OnEvent = (event: DrillEvent, state: DrillState) => void;
+
+/**
+ * Runs one drill to its verdict, or goes on with one whose journal holds events already.
+ * The signal's reason names what interrupted it; then nothing new is sent and the journal ends in GD_INTERRUPTED.
+ * Throws only GamedayError `journal-unwritable`, and our own defects.
+ */
+export async function runDrill(
+  plan: Plan,
+  ports: DrillPorts,
+  interrupted: AbortSignal,
+  onEvent: OnEvent,
+): Promise<DrillState> {
+  const drill = open(ports, onEvent);
+  const first: NewEvent =
+    drill.state === null
+      ? { code: 'GD_DRILL_PLANNED', payload: { plan } }
+      : { code: 'GD_RESUMED', payload: { runner: plan.runner, after: ports.journal.events.length } };
+  const resumed = drill.state !== null;
+  await drill.append(first, true);
+  if (resumed && plan.embeddedRig) await drill.append(rigIsGone(drill.now()), true);
+  return loop(drill, ports, interrupted);
+}
+
+/** Settles a drill without striking: what it started and can be undone is undone, then what is known is judged. */
+export async function abortDrill(
+  ports: DrillPorts,
+  interrupted: AbortSignal,
+  onEvent: OnEvent,
+): Promise<DrillState> {
+  const drill = open(ports, onEvent);
+  const state = drill.now();
+  if (state.phase === 'judged') return state;
+  await drill.append(
+    { code: 'GD_RESUMED', payload: { runner: state.plan.runner, after: ports.journal.events.length } },
+    true,
+  );
+  const struck = state.strikes.some((strike) => strike.result !== 'refused');
+  if (state.halted === null && state.watchEnded === null)
+    await drill.append(
+      struck
+        ? {
+            code: 'GD_WATCH_ENDED',
+            payload: { why: 'gap', said: 'the drill was aborted by hand after the stop was sent' },
+          }
+        : { code: 'GD_HALTED', payload: { reason: 'halted', said: 'the drill was aborted by hand' } },
+      true,
+    );
+  return loop(drill, ports, interrupted);
+}
+
+interface Drill {
+  readonly state: DrillState | null;
+  now(): DrillState;
+  readonly append: Append;
+  /** When the last observation was written. */
+  observedAt(): number;
+}
+
+function open({ journal }: DrillPorts, onEvent: OnEvent): Drill {
+  let state = journal.events.length === 0 ? null : fold(journal.events);
+  let observedAt = 0;
+  return {
+    state,
+    now() {
+      if (state === null) throw new Error('the drill has not begun');
+      return state;
+    },
+    observedAt: () => observedAt,
+    async append(event, durable) {
+      const written = await journal.append(event, durable);
+      state = reduce(state, written);
+      if (written.code === 'GD_OBSERVED') observedAt = written.at;
+      onEvent(written, state);
+      return written;
+    },
+  };
+}
+
+/** A rig that lived in the runner's process died with it, and the evidence with the rig. */
+function rigIsGone(state: DrillState): NewEvent {
+  const said = 'the rig of this drill ended with its runner; what happened since can no longer be read';
+  return state.strikes.length > 0
+    ? { code: 'GD_WATCH_ENDED', payload: { why: 'gap', said } }
+    : { code: 'GD_HALTED', payload: { reason: 'observation-gap', said } };
+}
+
+/** The only loop of a drill: decide, perform, append, reduce, again. */
+async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): Promise<DrillState> {
+  const observer = createObserver(ports, ports.clock);
+  try {
+    for (;;) {
+      if (interrupted.aborted) return await close(drill, interrupted);
+      const step = decide(drill.now(), ports.clock.now());
+      if (step.do === 'end') return drill.now();
+      await take(step, drill, ports, observer, interrupted);
+    }
+  } finally {
+    const { lockKey, dryRun } = drill.now().plan;
+    if (!dryRun) await ports.surroundings.unlock(lockKey, drill.now().drill);
+  }
+}
+
+async function take(
+  step: Exclude<Step, { do: 'end' }>,
+  drill: Drill,
+  ports: DrillPorts,
+  observer: Observer,
+  interrupted: AbortSignal,
+): Promise<void> {
+  switch (step.do) {
+    case 'observe': {
+      const observation = await observer.observe(drill.now(), step.asks, step.by, interrupted);
+      if (
+        worthWriting(
+          drill,
+          observation,
+          ports.clock.now(),
+          step.asks.some((ask) => ask.fresh),
+        )
+      )
+        await drill.append(
+          { code: 'GD_OBSERVED', payload: { reads: [...observation.reads], facts: [...observation.facts] } },
+          false,
+        );
+      return;
+    }
+    case 'call':
+      return perform(step.call, drill.now(), ports, ports.clock, drill.append, interrupted);
+    case 'conclude':
+      await drill.append(step.event, true);
+      return;
+    case 'confirm': {
+      const yes = await ports.person.confirm(step.shown, interrupted);
+      if (interrupted.aborted) return;
+      await drill.append(
+        { code: 'GD_CONFIRMED', payload: { answer: yes ? 'yes' : 'no', shown: step.shown.join('\n') } },
+        true,
+      );
+      const declined = halt('confirm-declined', 'the person who was asked said no');
+      if (!yes && declined.do === 'conclude') await drill.append(declined.event, true);
+      return;
+    }
+    default:
+      assertNever(step);
+  }
+}
+
+/** An observation is written on a change, on a read that turned good or bad, when it was asked for now, and at least every 15 s. */
+function worthWriting(drill: Drill, { reads, facts }: Observation, now: number, asked: boolean): boolean {
+  if (reads.length === 0 && facts.length === 0) return false;
+  if (asked || facts.length > 0 || now - drill.observedAt() >= QUIET_FOR) return true;
+  const { marks } = drill.now();
+  return reads.some((read) => {
+    const mark = marks[`${read.subject.kind}:${read.subject.id}`];
+    return mark === undefined || (mark.trouble === null) !== read.ok;
+  });
+}
+
+async function close(drill: Drill, interrupted: AbortSignal): Promise<DrillState> {
+  const signal = interrupted.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+  await drill.append({ code: 'GD_INTERRUPTED', payload: { signal } }, true);
+  return drill.now();
+}

@@ -1,0 +1,111 @@
+import type { Call } from './call.ts';
+import type { Instant } from './entities/build.ts';
+import { markOf, readSince, type DrillState, type Sending } from './state.ts';
+import { fresh, halt, type Step } from './step.ts';
+import { namedBuild } from './subjects.ts';
+import { reasonOfTrouble } from './trouble.ts';
+import { all, seen } from './world.ts';
+
+/** The meta-data key by which a drill finds its build again. */
+export const DRILL_KEY = 'gameday-drill';
+/** How long and how often a build of unknown fate is looked up before the drill gives up on it, milliseconds. */
+const LOOK_UP_FOR = 30_000;
+const LOOK_UP_EVERY = 2_000;
+const PATIENCE = 10_000;
+
+/** Start the build, or find the one that was named, created by an earlier process, or created by a call whose answer was lost. */
+export function decideStart(state: DrillState, now: Instant): Step {
+  const slug = namedBuild(state.plan);
+  if (slug !== null) return findNamed(state, slug, now);
+  const sending = state.creating.at(-1);
+  if (sending === undefined) return { do: 'call', call: createBuild(state) };
+  if (sending.result === 'ok') return known(state, sending);
+  if (sending.result === 'refused') return afterRefusal(state, sending, now);
+  return lookUp(state, sending, now);
+}
+
+function createBuild(state: DrillState): Call {
+  const { build, title } = state.plan.scenario;
+  return {
+    kind: 'create-build',
+    pipeline: build.pipeline,
+    pipelineNodeId: seen(state.world, 'pipeline', build.pipeline)?.nodeId ?? '',
+    branch: build.branch,
+    commit: build.commit,
+    message: build.message === '' ? `gameday: ${title}` : build.message,
+    env: build.env,
+    metaData: { [DRILL_KEY]: state.drill },
+  };
+}
+
+function conclude(buildId: string, by: 'created' | 'meta-data' | 'named'): Step {
+  return { do: 'conclude', event: { code: 'GD_BUILD_KNOWN', payload: { buildId, by } } };
+}
+
+function findNamed(state: DrillState, slug: string, now: Instant): Step {
+  const number = state.plan.scenario.build.number;
+  const build = all(state.world, 'build').find(
+    (one) => one.number === number && one.pipeline === state.plan.scenario.build.pipeline,
+  );
+  if (build !== undefined && readSince(state, 'build', slug, state.takenUpAt))
+    return conclude(build.id, 'named');
+  const mark = markOf(state, 'build', slug);
+  const trouble = mark?.trouble ?? null;
+  if (trouble !== null && (trouble.kind === 'not-found' || now - (mark?.failingSince ?? now) > PATIENCE))
+    return halt(
+      trouble.kind === 'not-found'
+        ? 'build-not-created'
+        : reasonOfTrouble({ kind: 'build', id: slug }, trouble),
+      `build ${slug}: ${trouble.message}`,
+    );
+  return { do: 'observe', asks: [fresh({ kind: 'build', id: slug })], by: now };
+}
+
+/** perform writes the created build's facts before its answer, so it is in the world under the drill's meta-data. */
+function known(state: DrillState, sending: Sending): Step {
+  const build = all(state.world, 'build').find((one) => one.metaData[DRILL_KEY] === state.drill);
+  if (build !== undefined) return conclude(build.id, 'created');
+  return lookUp(state, sending, sending.answeredAt ?? sending.intendedAt);
+}
+
+/** Refused means that nothing happened: a rate limit is waited out, anything else ends the drill. */
+function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
+  const { trouble } = sending;
+  if (trouble?.kind !== 'rate-limited')
+    return halt(
+      trouble === null || ['refused', 'not-found', 'garbage', 'server-error'].includes(trouble.kind)
+        ? 'build-not-created'
+        : reasonOfTrouble({ kind: 'build', id: 'new' }, trouble),
+      `buildCreate was refused: ${trouble?.message ?? 'no reason given'}`,
+    );
+  const began = state.creating[0]?.intendedAt ?? now;
+  if (now - began > Math.min(state.plan.scenario.when.startWithin, 600_000))
+    return halt('buildkite-rate-limited', `buildCreate: ${trouble.message}`);
+  const again = (sending.answeredAt ?? now) + (trouble.retryAfter ?? 1_000);
+  if (now < again) return { do: 'observe', asks: [], by: again };
+  return { do: 'call', call: createBuild(state) };
+}
+
+/** There is no idempotency key: after an unknown outcome the build is looked up by its meta-data, never sent again blindly. */
+function lookUp(state: DrillState, sending: Sending, now: Instant): Step {
+  const found = seen(state.world, 'drill-build', state.drill)?.build ?? null;
+  if (found !== null) return conclude(found, 'meta-data');
+  const since = Math.max(sending.answeredAt ?? sending.intendedAt, state.takenUpAt);
+  const mark = markOf(state, 'drill-build', state.drill);
+  if (now - since > LOOK_UP_FOR) {
+    if (mark?.trouble != null)
+      return halt(
+        reasonOfTrouble({ kind: 'drill-build', id: state.drill }, mark.trouble),
+        `looking for the build: ${mark.trouble.message}`,
+      );
+    return halt(
+      'build-not-created',
+      `the answer to buildCreate was lost (${sending.trouble?.message ?? 'the runner ended'}), and no build carries ${DRILL_KEY}=${state.drill}`,
+    );
+  }
+  const subject = { kind: 'drill-build', id: state.drill } as const;
+  if (mark === undefined || mark.triedAt < since) return { do: 'observe', asks: [fresh(subject)], by: now };
+  const again = mark.triedAt + LOOK_UP_EVERY;
+  if (now < again) return { do: 'observe', asks: [], by: again };
+  return { do: 'observe', asks: [fresh(subject)], by: now };
+}

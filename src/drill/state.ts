@@ -1,0 +1,282 @@
+import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
+import type { Call, Trouble } from './call.ts';
+import type { Instant } from './entities/build.ts';
+import type { Task } from './entities/task.ts';
+import type { Plan } from './plan.ts';
+import type { FactKind, World } from './world.ts';
+import { keyOf } from './world.ts';
+
+/** Where a drill stands. */
+export type Phase =
+  'planned' | 'gated' | 'building' | 'armed' | 'aiming' | 'injecting' | 'observing' | 'settling' | 'judged';
+
+/** How the reads of one subject went. Instants are the runner's. */
+export interface ReadMark {
+  /** When the last good read was sent and answered; null where there was none. */
+  readonly okSentAt: Instant | null;
+  readonly okAnsweredAt: Instant | null;
+  readonly triedAt: Instant;
+  /** The trouble of the latest read; null where it was good. */
+  readonly trouble: Trouble | null;
+  readonly failingSince: Instant | null;
+}
+
+/** A call that went out, or may have. `result` is null while only the intent is written. */
+export interface Sending {
+  readonly call: Call;
+  readonly intendedAt: Instant;
+  readonly sentAt: Instant | null;
+  readonly answeredAt: Instant | null;
+  readonly result: 'ok' | 'refused' | 'unknown' | null;
+  readonly trouble: Trouble | null;
+  /** The task as StopTask's own answer showed it. */
+  readonly task: Task | null;
+}
+
+/** The whole state of one drill: a fold over its journal and nothing else. */
+export interface DrillState {
+  readonly drill: string;
+  readonly phase: Phase;
+  readonly phaseSince: Instant;
+  /** When this process took the drill up: what was read before must be read again before a strike. */
+  readonly takenUpAt: Instant;
+  readonly plan: Plan;
+  readonly world: World;
+  readonly marks: Readonly<Record<string, ReadMark>>;
+  /** Since when each job has been seen RUNNING without a break, by the runner's clock. */
+  readonly inFlightSince: Readonly<Record<string, Instant>>;
+  readonly gate: readonly GuardAnswer[] | null;
+  readonly lastInstant: readonly GuardAnswer[] | null;
+  readonly lastInstantAt: Instant | null;
+  readonly creating: readonly Sending[];
+  readonly buildId: string | null;
+  readonly buildBy: 'created' | 'meta-data' | 'named' | null;
+  readonly buildKnownAt: Instant | null;
+  /** How many targets were chosen so far. */
+  readonly aims: number;
+  readonly target: Target | null;
+  readonly targetChosenAt: Instant | null;
+  readonly confirmedAt: Instant | null;
+  readonly reverifiedAt: Instant | null;
+  readonly strikes: readonly Sending[];
+  readonly landed: boolean;
+  readonly watchEnded: 'settled' | 'deadline' | 'gap' | null;
+  readonly halted: { readonly reason: string; readonly said: string } | null;
+  readonly undos: readonly Sending[];
+  readonly settled: boolean;
+  readonly verdict: Verdict | null;
+  readonly interrupted: 'SIGINT' | 'SIGTERM' | null;
+  /** When the current phase ends at the latest; null where it has no end. */
+  readonly deadline: Instant | null;
+  /** The events so far: checks are asked of them also while the drill watches. */
+  readonly journal: readonly DrillEvent[];
+}
+
+function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
+  return {
+    drill: event.drill,
+    phase: 'planned',
+    phaseSince: event.at,
+    takenUpAt: event.at,
+    plan: event.payload.plan,
+    world: {},
+    marks: {},
+    inFlightSince: {},
+    gate: null,
+    lastInstant: null,
+    lastInstantAt: null,
+    creating: [],
+    buildId: null,
+    buildBy: null,
+    buildKnownAt: null,
+    aims: 0,
+    target: null,
+    targetChosenAt: null,
+    confirmedAt: null,
+    reverifiedAt: null,
+    strikes: [],
+    landed: false,
+    watchEnded: null,
+    halted: null,
+    undos: [],
+    settled: false,
+    verdict: null,
+    interrupted: null,
+    deadline: null,
+    journal: [event],
+  };
+}
+
+/** The state after one more event. The first event of a drill is GD_DRILL_PLANNED. */
+export function reduce(state: DrillState | null, event: DrillEvent): DrillState {
+  if (state === null) {
+    if (event.code !== 'GD_DRILL_PLANNED')
+      throw new Error(`a journal begins with GD_DRILL_PLANNED, not ${event.code}`);
+    return begin(event);
+  }
+  return { ...state, ...changes(state, event), journal: [...state.journal, event] };
+}
+
+/** The state of a whole journal. */
+export function fold(events: readonly DrillEvent[]): DrillState {
+  let state: DrillState | null = null;
+  for (const event of events) state = reduce(state, event);
+  if (state === null) throw new Error('a journal without events has no state');
+  return state;
+}
+
+function enter(phase: Phase, at: Instant, deadline: Instant | null): Partial<DrillState> {
+  return { phase, phaseSince: at, deadline };
+}
+
+function changes(state: DrillState, event: DrillEvent): Partial<DrillState> {
+  switch (event.code) {
+    case 'GD_OBSERVED':
+      return observed(state, event);
+    case 'GD_GUARDS_ANSWERED':
+      return event.payload.at === 'gate'
+        ? { gate: event.payload.answers, ...enter('gated', event.at, null) }
+        : { lastInstant: event.payload.answers, lastInstantAt: event.at };
+    case 'GD_BUILD_INTENDED':
+      return {
+        creating: [...state.creating, intent(event.payload.call, event.at)],
+        ...enter('building', event.at, null),
+      };
+    case 'GD_BUILD_SENT':
+      return { creating: answered(state.creating, event.payload, null) };
+    case 'GD_UNDO_INTENDED':
+      return { undos: [...state.undos, intent(event.payload.call, event.at)] };
+    case 'GD_UNDO_SENT':
+      return { undos: answered(state.undos, event.payload, null) };
+    case 'GD_SETTLED':
+      return { settled: true };
+    case 'GD_JUDGED':
+      return { verdict: event.payload.verdict, ...enter('judged', event.at, null) };
+    case 'GD_INTERRUPTED':
+      return { interrupted: event.payload.signal };
+    case 'GD_RESUMED':
+      return { interrupted: null, takenUpAt: event.at };
+    case 'GD_DRILL_PLANNED':
+      throw new Error('a drill is planned once');
+    case 'GD_HALTED':
+      return { halted: event.payload, ...enter('settling', event.at, null) };
+    case 'GD_WATCH_ENDED':
+      return { watchEnded: event.payload.why, ...enter('settling', event.at, null) };
+    default:
+      return struck(state, event);
+  }
+}
+
+function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
+  const { limits, when } = state.plan.scenario;
+  switch (event.code) {
+    case 'GD_BUILD_KNOWN':
+      return {
+        buildId: event.payload.buildId,
+        buildBy: event.payload.by,
+        buildKnownAt: event.at,
+        ...enter('armed', event.at, event.at + when.startWithin),
+      };
+    case 'GD_TARGET_CHOSEN':
+      return {
+        target: event.payload.target,
+        aims: event.payload.attempt,
+        targetChosenAt: event.at,
+        confirmedAt: null,
+        reverifiedAt: null,
+        ...enter('aiming', event.at, null),
+      };
+    case 'GD_TARGET_DROPPED':
+      return {
+        target: null,
+        targetChosenAt: null,
+        ...enter('armed', event.at, (state.buildKnownAt ?? event.at) + when.startWithin),
+      };
+    case 'GD_CONFIRMED':
+      return { confirmedAt: event.at };
+    case 'GD_TARGET_REVERIFIED':
+      return { reverifiedAt: event.at };
+    case 'GD_FAULT_INTENDED':
+      return {
+        strikes: [...state.strikes, intent(event.payload.call, event.at)],
+        ...enter('injecting', event.at, event.at + limits.verdictWithin),
+      };
+    case 'GD_FAULT_SENT':
+      return { strikes: answered(state.strikes, event.payload, event.payload.task) };
+    case 'GD_BASELINE_BEGUN':
+      return enter('observing', event.at, event.at + limits.verdictWithin);
+    case 'GD_FAULT_LANDED':
+      return {
+        landed: true,
+        ...enter('observing', event.at, (state.strikes[0]?.intendedAt ?? event.at) + limits.verdictWithin),
+      };
+    default:
+      return {};
+  }
+}
+
+function intent(call: Call, at: Instant): Sending {
+  return { call, intendedAt: at, sentAt: null, answeredAt: null, result: null, trouble: null, task: null };
+}
+
+function answered(
+  sendings: readonly Sending[],
+  answer: Pick<Sending, 'sentAt' | 'answeredAt' | 'result' | 'trouble'>,
+  task: Task | null,
+): readonly Sending[] {
+  const last = sendings.at(-1);
+  if (last === undefined) return sendings;
+  const { sentAt, answeredAt, result, trouble } = answer;
+  return [...sendings.slice(0, -1), { ...last, sentAt, answeredAt, result, trouble, task }];
+}
+
+function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }): Partial<DrillState> {
+  const world: Record<string, World[string]> = { ...state.world };
+  for (const fact of event.payload.facts) world[keyOf(fact)] = fact;
+  const marks = { ...state.marks };
+  for (const read of event.payload.reads)
+    marks[keyOf(read.subject)] = marked(marks[keyOf(read.subject)], read);
+  return { world, marks, inFlightSince: runningSince(state, event) };
+}
+
+function marked(before: ReadMark | undefined, read: Read): ReadMark {
+  if (read.ok)
+    return {
+      okSentAt: read.sentAt,
+      okAnsweredAt: read.answeredAt,
+      triedAt: read.sentAt,
+      trouble: null,
+      failingSince: null,
+    };
+  return {
+    okSentAt: before?.okSentAt ?? null,
+    okAnsweredAt: before?.okAnsweredAt ?? null,
+    triedAt: read.sentAt,
+    trouble: read.error,
+    failingSince: before?.failingSince ?? read.sentAt,
+  };
+}
+
+function runningSince(
+  state: DrillState,
+  event: DrillEvent & { code: 'GD_OBSERVED' },
+): Readonly<Record<string, Instant>> {
+  const since = { ...state.inFlightSince };
+  for (const fact of event.payload.facts) {
+    if (fact.kind !== 'job') continue;
+    if (fact.value.state !== 'running') delete since[fact.id];
+    else since[fact.id] ??= Math.min(event.at, ...event.payload.reads.map((read) => read.answeredAt));
+  }
+  return since;
+}
+
+/** The mark of one subject's reads, or undefined where it was never asked. */
+export function markOf(state: DrillState, kind: FactKind, id: string): ReadMark | undefined {
+  return state.marks[keyOf({ kind, id })];
+}
+
+/** Whether a good read of the subject was sent at or after the instant. */
+export function readSince(state: DrillState, kind: FactKind, id: string, since: Instant): boolean {
+  const mark = markOf(state, kind, id);
+  return mark?.okSentAt !== undefined && mark.okSentAt !== null && mark.okSentAt >= since;
+}

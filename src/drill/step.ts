@@ -1,0 +1,41 @@
+import type { NewEvent } from '../journal/events.ts';
+import type { Call } from './call.ts';
+import type { Instant } from './entities/build.ts';
+import type { Subject } from './world.ts';
+
+/** One thing to ask after: again every so many milliseconds, or `fresh`: now, whenever it was asked last. */
+export interface Ask {
+  readonly subject: Subject;
+  readonly every: number;
+  readonly fresh: boolean;
+}
+
+/** What the loop does next; `decide` gives exactly one. */
+export type Step =
+  /** Ask until something changed, every fresh ask was answered, or `by` has come. */
+  | { readonly do: 'observe'; readonly asks: readonly Ask[]; readonly by: Instant }
+  /** Send one call that changes something: intent, call, outcome. */
+  | { readonly do: 'call'; readonly call: Call }
+  /** Write down what was concluded from what is known. */
+  | { readonly do: 'conclude'; readonly event: NewEvent }
+  /** Ask the person at the terminal. */
+  | { readonly do: 'confirm'; readonly shown: readonly string[] }
+  | { readonly do: 'end' };
+
+/** An ask that must be answered now. */
+export function fresh(subject: Subject): Ask {
+  return { subject, every: 0, fresh: true };
+}
+
+/** An ask that is repeated at a pace. */
+export function paced(subject: Subject, every: number): Ask {
+  return { subject, every, fresh: false };
+}
+
+/** Step: write down that the drill goes no further. */
+export function halt(reason: string, said: string): Step {
+  return { do: 'conclude', event: { code: 'GD_HALTED', payload: { reason, said } } };
+}
+
+/** An observation is written down at least this often while nothing changes, milliseconds. */
+export const QUIET_FOR = 15_000;

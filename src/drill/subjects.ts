@@ -1,0 +1,31 @@
+import type { Plan } from './plan.ts';
+import type { Subject } from './world.ts';
+
+/** `organization/pipeline/number` of the build that the scenario names, or null where a new one is started. */
+export function namedBuild(plan: Plan): string | null {
+  const { number, pipeline } = plan.scenario.build;
+  return number === null ? null : `${plan.organization}/${pipeline}/${String(number)}`;
+}
+
+/** What stands around the drill and may change until the last instant: everything a guard asks after but the target itself. */
+export function surroundingSubjects(plan: Plan): readonly Subject[] {
+  const { scenario, lockKey, dryRun } = plan;
+  const { service, name } = scenario.cluster;
+  return [
+    { kind: 'kill-switch', id: 'kill-switch' },
+    { kind: 'cluster', id: name },
+    ...(service === null ? [] : [{ kind: 'service', id: service } as const]),
+    { kind: 'recent-stops', id: lockKey },
+    { kind: 'ledger', id: lockKey },
+    ...(dryRun ? [] : [{ kind: 'lock', id: lockKey } as const]),
+    { kind: 'pipeline', id: scenario.build.pipeline },
+    ...scenario.safety.haltWhen.map(({ name: condition }) => ({ kind: 'halt', id: condition }) as const),
+  ];
+}
+
+/** What must be known before anything is started. */
+export function gateSubjects(plan: Plan): readonly Subject[] {
+  const pipeline: Subject = { kind: 'pipeline', id: plan.scenario.build.pipeline };
+  if (plan.scenario.inject.fault === 'none') return [pipeline];
+  return [{ kind: 'self', id: 'self' }, ...surroundingSubjects(plan)];
+}

@@ -1,0 +1,85 @@
+import type { Reason } from '../verdict/reasons.ts';
+import type { Trouble } from './call.ts';
+import type { Instant } from './entities/build.ts';
+import type { DrillState, ReadMark } from './state.ts';
+import type { FactKind, Subject } from './world.ts';
+import { keyOf } from './world.ts';
+
+const BUILDKITE: ReadonlySet<FactKind> = new Set([
+  'build',
+  'job',
+  'agent',
+  'pipeline',
+  'agents-of-task',
+  'drill-build',
+]);
+const AROUND: ReadonlySet<FactKind> = new Set(['self', 'kill-switch', 'lock', 'ledger', 'halt']);
+
+/** Troubles that time does not heal: after this long they end the drill, milliseconds. */
+const PATIENCE_WITH_REFUSALS = 3_000;
+
+/** The reason under which a service's trouble is known before anything was struck. */
+export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
+  if (BUILDKITE.has(subject.kind)) return buildkiteReason(subject, trouble);
+  switch (trouble.kind) {
+    case 'unauthorized':
+      return 'aws-unauthorized';
+    case 'denied':
+      return 'aws-denied';
+    case 'not-found':
+      return 'no-such-cluster';
+    default:
+      return 'aws-unreachable';
+  }
+}
+
+function buildkiteReason(subject: Subject, trouble: Trouble): Reason {
+  switch (trouble.kind) {
+    case 'unauthorized':
+    case 'denied':
+      return 'buildkite-unauthorized';
+    case 'rate-limited':
+      return 'buildkite-rate-limited';
+    case 'not-found':
+      if (subject.kind === 'pipeline')
+        return /organi[sz]ation/.test(trouble.message) ? 'no-such-organization' : 'no-such-pipeline';
+      return subject.kind === 'build' ? 'build-not-created' : 'agent-not-mapped';
+    case 'unreachable':
+    case 'timeout':
+    case 'aborted':
+      return 'buildkite-unreachable';
+    default:
+      return 'buildkite-error';
+  }
+}
+
+function isRefusal(trouble: Trouble): boolean {
+  return trouble.kind === 'unauthorized' || trouble.kind === 'denied' || trouble.kind === 'not-found';
+}
+
+/** Guards judge the troubles of what stands around the runner themselves: they refuse with their own reason. */
+export function ofService(kind: FactKind): boolean {
+  return !AROUND.has(kind);
+}
+
+/** The first of the subjects whose reads have failed for longer than there is patience, or null. */
+export function lasting(
+  state: DrillState,
+  subjects: readonly Subject[],
+  now: Instant,
+  patience: number,
+): { readonly kind: FactKind; readonly reason: Reason; readonly said: string } | null {
+  for (const subject of subjects) {
+    const mark: ReadMark | undefined = state.marks[keyOf(subject)];
+    if (mark?.trouble == null || mark.failingSince === null || !ofService(subject.kind)) continue;
+    const allowed = isRefusal(mark.trouble) ? Math.min(PATIENCE_WITH_REFUSALS, patience) : patience;
+    const known = mark.okSentAt === null && mark.trouble.kind === 'not-found';
+    if (!known && now - mark.failingSince < allowed) continue;
+    return {
+      kind: subject.kind,
+      reason: reasonOfTrouble(subject, mark.trouble),
+      said: `${subject.kind} ${subject.id}: ${mark.trouble.message}`,
+    };
+  }
+  return null;
+}

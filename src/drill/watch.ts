@@ -1,0 +1,141 @@
+import { agentsOfStruckTask, attemptsOf, isJudged, type Attempt } from '../journal/attempts.ts';
+import { evidenceOf, type Evidence } from '../journal/evidence.ts';
+import type { Case } from '../checks/check.ts';
+import { findingsOf } from '../verdict/judge.ts';
+import { agentLeft } from './entities/agent.ts';
+import { buildEnded, type Instant } from './entities/build.ts';
+import { jobEnded } from './entities/job.ts';
+import { taskEnded } from './entities/task.ts';
+import { stillOpen } from './ending.ts';
+import { endWatch } from './inject.ts';
+import { type DrillState } from './state.ts';
+import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
+import { seen, type Subject } from './world.ts';
+
+/** Points of Buildkite's 5,000 per user and five minutes that one drill's watch of its build may take, as ms per point. */
+const MS_PER_POINT = 100;
+/** What is seldom news is asked every so many polls. */
+const SELDOM = 3;
+
+/** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
+export function decideObserving(state: DrillState, now: Instant): Step {
+  if (state.plan.scenario.inject.fault === 'none') return watchBaseline(state, now);
+  const evidence = evidenceOf(state.journal);
+  const proof = proofAsks(state, evidence);
+  if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
+  const about: Case = { evidence, attempts: attemptsOf(evidence) };
+  const open = stillOpen(about, findingsOf(about), now);
+  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
+  const deadline = state.deadline ?? now;
+  if (now >= deadline)
+    return endWatch('deadline', `limits.verdictWithin ended while the drill waited for ${open.join(', ')}`);
+  return {
+    do: 'observe',
+    asks: asksOf(state, about),
+    by: Math.min(deadline, now + QUIET_FOR, nextLook(state, now)),
+  };
+}
+
+/** Timers inside the ending (a missing exit code, a silent agent) run on while nothing changes. */
+function nextLook(state: DrillState, now: Instant): Instant {
+  return now + Math.max(1_000, state.plan.scenario.limits.pollEvery * 5);
+}
+
+/** The read that proves the job in flight is sent right after the stop is proven, before anything else. */
+function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
+  const { strike, target } = evidence;
+  if (strike === null || target === null) return [];
+  const tried = evidence
+    .reads('job', target.jobId)
+    .some((read) => read.seq > (strike.sentSeq ?? strike.intendedSeq) && read.sentAt >= strike.answeredAt);
+  if (tried || state.landed === false) return [];
+  return [fresh({ kind: 'job', id: target.jobId }), fresh({ kind: 'task', id: target.taskArn })];
+}
+
+function watchBaseline(state: DrillState, now: Instant): Step {
+  const build = seen(state.world, 'build', state.buildId ?? '');
+  if (build !== undefined && (buildEnded(build) || build.state === 'blocked'))
+    return endWatch('settled', 'the build is over');
+  const deadline = state.deadline ?? now;
+  if (now >= deadline) return endWatch('deadline', 'limits.verdictWithin ended before the build was over');
+  const asks = [paced({ kind: 'build', id: state.buildId ?? '' }, state.plan.scenario.limits.pollEvery)];
+  return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
+}
+
+function asksOf(state: DrillState, about: Case): readonly Ask[] {
+  const every = state.plan.scenario.limits.pollEvery;
+  const asks = [
+    ...buildAsks(state, about, every),
+    ...taskAsks(about, every),
+    ...about.attempts
+      .filter((attempt) => attempt.role !== 'elsewhere')
+      .flatMap((attempt) => attemptAsks(about, attempt, every)),
+    ...agentAsks(about, every),
+    ...elsewhere(about, every),
+  ];
+  const byKey = new Map<string, Ask>();
+  for (const ask of asks) byKey.set(`${ask.subject.kind}:${ask.subject.id}`, ask);
+  return [...byKey.values()];
+}
+
+/** A listing costs about four points a job, so a large build is read less often than a small one. */
+function buildAsks(state: DrillState, { evidence, attempts }: Case, every: number): readonly Ask[] {
+  const own = state.buildId ?? '';
+  const jobs = seen(state.world, 'build', own)?.jobs.length ?? 1;
+  const pace = Math.max(every, (4 * jobs + 2) * MS_PER_POINT - 500);
+  const others = new Set(
+    attempts.filter((attempt) => isJudged(attempt) && attempt.loss !== null).map(({ job }) => job.buildId),
+  );
+  others.delete(own);
+  return [
+    paced({ kind: 'build', id: own }, pace),
+    ...[...others]
+      .filter((id) => !over(evidence, id))
+      .map((id) => paced({ kind: 'build', id }, every * SELDOM)),
+  ];
+}
+
+function over(evidence: Evidence, buildId: string): boolean {
+  const build = evidence.last('build', buildId);
+  return build !== null && buildEnded(build.value);
+}
+
+function taskAsks({ evidence }: Case, every: number): readonly Ask[] {
+  const arn = evidence.strike?.taskArn;
+  if (arn === undefined) return [];
+  const task = evidence.last('task', arn);
+  const container = task?.value.containers.find(({ name }) => name === evidence.target?.container);
+  const done = task !== null && taskEnded(task.value) && container?.exitCode != null;
+  const agents: Subject = { kind: 'agents-of-task', id: arn };
+  return done ? [] : [paced({ kind: 'task', id: arn }, every), paced(agents, every * SELDOM)];
+}
+
+/** Its history is read once more after its end; before that the build's listing shows its state. */
+function attemptAsks({ evidence }: Case, attempt: Attempt, every: number): readonly Ask[] {
+  const { job } = attempt;
+  const subject: Subject = { kind: 'job', id: job.id };
+  if (!jobEnded(job)) return [paced(subject, job.buildId === evidence.buildId ? every * SELDOM : every)];
+  const read = evidence.reads('job', job.id).at(-1);
+  const direct = evidence.last('job', job.id);
+  const complete = read?.ok === true && direct?.value.events != null && jobEnded(direct.value);
+  return complete && (job.events ?? []).length > 0 ? [] : [paced(subject, every)];
+}
+
+function agentAsks({ evidence, attempts }: Case, every: number): readonly Ask[] {
+  return agentsOfStruckTask(evidence).flatMap((id) => {
+    const agent = evidence.last('agent', id);
+    if (agent !== null && agentLeft(agent.value) && agent.value.jobs !== null) return [];
+    const busy = attempts.some(({ job }) => job.agentId === id && !jobEnded(job));
+    return [paced({ kind: 'agent', id }, busy ? every * SELDOM : every)];
+  });
+}
+
+/** A retry's agent must be known once, to tell whether it lives on the doomed task. */
+function elsewhere({ evidence, attempts }: Case, every: number): readonly Ask[] {
+  return attempts
+    .filter(({ role }) => role === 'retry' || role === 'retry-on-doomed')
+    .map(({ job }) => job.agentId)
+    .filter((id) => id !== null)
+    .filter((id) => evidence.last('agent', id) === null)
+    .map((id) => paced({ kind: 'agent', id }, every));
+}

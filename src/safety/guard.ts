@@ -1,0 +1,47 @@
+import type { DrillState } from '../drill/state.ts';
+import type { Instant } from '../drill/entities/build.ts';
+import type { GuardAnswer } from '../journal/events.ts';
+import type { Reason } from '../verdict/reasons.ts';
+
+/** When a guard is asked: at the gate there is no target yet, at the last instant there is. */
+export type When = 'gate' | 'last-instant';
+
+/** One safety rule, asked at the gate and again at the last instant. One that cannot get its answer refuses. */
+export interface Guard {
+  readonly name: string;
+  /** The rule in one sentence, for the reference. */
+  readonly rule: string;
+  readonly reason: Reason;
+  judge(state: DrillState, now: Instant, when: When): { readonly holds: boolean; readonly said: string };
+}
+
+/** The rule holds. */
+export function holds(said: string): { holds: true; said: string } {
+  return { holds: true, said };
+}
+
+/** The rule refuses. */
+export function refuses(said: string): { holds: false; said: string } {
+  return { holds: false, said };
+}
+
+/** Every guard's answer; one that throws refuses. */
+export function answersOf(
+  guards: readonly Guard[],
+  state: DrillState,
+  now: Instant,
+  when: When,
+): GuardAnswer[] {
+  return guards.map((guard) => {
+    const { holds: held, said } = asked(guard, state, now, when);
+    return { guard: guard.name, holds: held, reason: held ? null : guard.reason, said };
+  });
+}
+
+function asked(guard: Guard, state: DrillState, now: Instant, when: When): { holds: boolean; said: string } {
+  try {
+    return guard.judge(state, now, when);
+  } catch (error) {
+    return refuses(`it could not be asked: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

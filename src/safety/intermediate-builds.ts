@@ -1,0 +1,44 @@
+import { seen } from '../drill/world.ts';
+import { holds, refuses, type Guard } from './guard.ts';
+
+/** Buildkite's branch filter: space-separated globs, `!` negates. Empty: every branch. */
+export function branchMatches(filter: string | null, branch: string): boolean {
+  const patterns = (filter ?? '').split(/\s+/).filter((pattern) => pattern !== '');
+  if (patterns.length === 0) return true;
+  const hit = (pattern: string): boolean =>
+    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(branch);
+  const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+  const positive = patterns.filter((pattern) => !pattern.startsWith('!'));
+  if (negative.some(hit)) return false;
+  return positive.length === 0 || positive.some(hit);
+}
+
+/** A new build must not cancel or skip somebody's build of the branch, and drills that share pipeline and branch exclude each other. */
+export const intermediateBuilds: Guard = {
+  name: 'intermediate-builds',
+  rule: "Starting our build hits no other build of the branch by the pipeline's intermediate-build rules, and no other drill runs there.",
+  reason: 'not-allowed',
+  judge({ world, plan, drill, buildId }) {
+    const { build } = plan.scenario;
+    const pipeline = seen(world, 'pipeline', build.pipeline);
+    if (pipeline === undefined) return refuses('the pipeline could not be read');
+    const ours = buildId === null ? null : (seen(world, 'build', buildId)?.number ?? null);
+    const others = pipeline.openBuilds.filter(
+      (open) => open.number !== ours && open.number !== build.number && open.drill !== drill,
+    );
+    const rival = others.find((open) => open.drill !== null);
+    if (rival !== undefined)
+      return refuses(`drill ${rival.drill ?? ''} runs on the same pipeline and branch (${rival.url})`);
+    if (build.number !== null || buildId !== null) return holds('no new build is started');
+    const cancels =
+      pipeline.cancelIntermediateBuilds && branchMatches(pipeline.cancelIntermediateFilter, build.branch);
+    const skips =
+      pipeline.skipIntermediateBuilds && branchMatches(pipeline.skipIntermediateFilter, build.branch);
+    const hit = others[0];
+    if ((cancels || skips) && hit !== undefined)
+      return refuses(
+        `a new build on ${build.branch} would ${cancels ? 'cancel' : 'skip'} build ${String(hit.number)} (${hit.url})`,
+      );
+    return holds('no other build of the branch is hit');
+  },
+};

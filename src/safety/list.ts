@@ -1,0 +1,29 @@
+import { allowList } from './allow-list.ts';
+import { blastRadius } from './blast-radius.ts';
+import { confirm } from './confirm.ts';
+import type { Guard } from './guard.ts';
+import { haltConditions } from './halt.ts';
+import { intermediateBuilds } from './intermediate-builds.ts';
+import { killSwitch } from './kill-switch.ts';
+import { lock } from './lock.ts';
+import { mapping } from './mapping.ts';
+import { selfTarget } from './self-target.ts';
+import { sharedTask } from './shared-task.ts';
+import { tooSoon } from './too-soon.ts';
+import { window } from './window.ts';
+
+/** Every guard in the order in which a refusal decides. Adding one is one file and one line. */
+export const GUARDS: readonly Guard[] = [
+  killSwitch,
+  selfTarget,
+  mapping,
+  allowList,
+  intermediateBuilds,
+  sharedTask,
+  window,
+  lock,
+  tooSoon,
+  blastRadius,
+  haltConditions,
+  confirm,
+];

@@ -1,0 +1,31 @@
+import { seen } from '../drill/world.ts';
+import { holds, refuses, type Guard } from './guard.ts';
+
+/** The drill that a stopped task's reason names, or null where it is not a gameday's. */
+export function gamedayReason(reason: string | null): string | null {
+  return /^gameday (\S+)$/.exec(reason ?? '')?.[1] ?? null;
+}
+
+/** One drill at a time for a service: a lock in the state directory, and across machines a task going down with a gameday's reason. */
+export const lock: Guard = {
+  name: 'lock',
+  rule: 'No other drill is at this cluster and service, on this machine or as ECS shows it.',
+  reason: 'lock-held',
+  judge({ world, plan, drill }) {
+    if (plan.dryRun) return holds('not taken in a dry run');
+    const own = seen(world, 'lock', plan.lockKey);
+    if (own === undefined) return refuses('the lock could not be taken');
+    if (!own.ours) return refuses(`held by drill ${own.heldBy ?? 'unknown'}`);
+    const stops = seen(world, 'recent-stops', plan.lockKey);
+    if (stops === undefined) return refuses('stopping tasks of the service could not be listed');
+    const other = stops.tasks.find((task) => {
+      const by = gamedayReason(task.stoppedReason);
+      return !task.ended && by !== null && by !== drill;
+    });
+    if (other !== undefined)
+      return refuses(
+        `a task is going down for drill ${gamedayReason(other.stoppedReason) ?? ''}: ${other.arn}`,
+      );
+    return holds('the lock is ours, and no task is going down for another drill');
+  },
+};

@@ -1,0 +1,34 @@
+import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
+import { all, seen } from '../drill/world.ts';
+import { holds, refuses, type Guard } from './guard.ts';
+
+/** Never what gameday itself runs on: task, agent, job, build, and the build that triggered ours. Cannot be turned off. */
+export const selfTarget: Guard = {
+  name: 'self-target',
+  rule: 'The target is not the task, agent, job or build that gameday runs on, nor the build that triggered it.',
+  reason: 'self-target',
+  judge({ world, plan, target, buildId }) {
+    const self = seen(world, 'self', 'self');
+    if (self === undefined) return refuses('what gameday runs on could not be told');
+    if (self.unresolved !== null)
+      return refuses(`what gameday runs on could not be resolved: ${self.unresolved}`);
+    const own = self.agentId === null ? null : seen(world, 'agent', self.agentId);
+    if (self.agentId !== null && own == null) return refuses('our own Buildkite agent could not be read');
+    const ownTasks = [self.taskArn, own?.tags[TASK_ARN_TAG] ?? null].filter((arn) => arn !== null);
+    const builds = [self.buildId, self.triggeringBuildId].filter((id) => id !== null);
+    const build =
+      buildId ?? all(world, 'build').find((one) => one.number === plan.scenario.build.number)?.id ?? null;
+    if (build !== null && builds.includes(build))
+      return refuses('the build is the one that gameday runs in, or that triggered it');
+    if (target === null)
+      return holds(
+        ownTasks.length === 0 && builds.length === 0
+          ? 'gameday runs outside ECS and Buildkite'
+          : 'no target yet',
+      );
+    if (ownTasks.includes(target.taskArn)) return refuses('the task is the one that gameday runs on');
+    if (target.agentId === self.agentId) return refuses('the agent is the one that gameday runs on');
+    if (target.jobId === self.jobId) return refuses('the job is the one that gameday runs in');
+    return holds('the target is not what gameday runs on');
+  },
+};

@@ -1,0 +1,32 @@
+import { agentLeft } from '../drill/entities/agent.ts';
+import { jobHeld } from '../drill/entities/job.ts';
+import { seen } from '../drill/world.ts';
+import { holds, refuses, type Guard } from './guard.ts';
+
+/** One agent a task, and no job there that we may not see, unless the scenario allows a shared task. */
+export const sharedTask: Guard = {
+  name: 'shared-task',
+  rule: 'The task hosts one agent, whose jobs can be seen (or cluster.sharedTask: allowed).',
+  reason: 'shared-task',
+  judge({ world, plan, target }) {
+    if (target === null) return holds('no target yet');
+    const listed = seen(world, 'agents-of-task', target.taskArn);
+    if (listed === undefined) return refuses('the agents of the task could not be listed');
+    if (plan.scenario.cluster.sharedTask === 'allowed')
+      return holds(`${String(listed.agents.length)} agents; the scenario allows it`);
+    if (!listed.complete) return refuses('the agents of the task could not be listed to the end');
+    const others = listed.agents.filter((id) => {
+      const agent = seen(world, 'agent', id);
+      return id !== target.agentId && (agent === undefined || !agentLeft(agent));
+    });
+    if (others.length > 0) return refuses(`${String(others.length + 1)} agents live on the task`);
+    if (!listed.agents.includes(target.agentId)) return refuses('the agent is not listed under its own task');
+    const own = seen(world, 'agent', target.agentId);
+    const visible = (own?.jobs ?? [])
+      .map((id) => seen(world, 'job', id))
+      .filter((job) => job !== undefined && jobHeld(job));
+    if (own?.isRunningJob === true && visible.length === 0)
+      return refuses('the agent runs a job that we may not see');
+    return holds('one agent, and its job is seen');
+  },
+};

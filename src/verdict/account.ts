@@ -1,0 +1,70 @@
+import { exitCodeOf, type OutcomeName } from './reasons.ts';
+import type { DrillResult, GameDayDocument, InputError } from './result.ts';
+
+/** The worst fact first (verdict §1); a game day takes the first that one of its drills has. */
+const WORST_FIRST: readonly OutcomeName[] = [
+  'failed',
+  'internal',
+  'refused',
+  'could-not-run',
+  'inconclusive',
+];
+/** Accepted by no gate as proof, so they stand before passed: a game day that proves less than it looks says so. */
+const NO_PROOF: readonly OutcomeName[] = ['not-lost', 'baseline', 'planned'];
+
+interface Counted {
+  readonly outcome: OutcomeName;
+  readonly reason: string;
+}
+
+/** A drill as the game day counts it: a negative control that ended as it must counts as passed, one that did not as failed. */
+function counted(drill: DrillResult): Counted {
+  const outcome = drill.outcome as OutcomeName;
+  if (
+    drill.control === null ||
+    ['interrupted', 'could-not-run', 'refused', 'internal', 'planned'].includes(outcome)
+  )
+    return { outcome, reason: drill.reason };
+  return drill.control.met
+    ? { outcome: 'passed', reason: 'control-met' }
+    : { outcome: 'failed', reason: 'control-not-met' };
+}
+
+function decide(
+  drills: readonly Counted[],
+  errors: readonly InputError[],
+  ended: 'SIGINT' | 'SIGTERM' | null,
+): Counted {
+  if (errors.length > 0) return { outcome: 'bad-input', reason: 'bad-input' };
+  if (ended !== null || drills.some((drill) => drill.outcome === 'interrupted'))
+    return { outcome: 'interrupted', reason: 'interrupted' };
+  for (const outcome of [...WORST_FIRST, ...NO_PROOF]) {
+    const worst = drills.find((drill) => drill.outcome === outcome);
+    if (worst !== undefined) return worst;
+  }
+  return (
+    drills.find((drill) => drill.reason !== 'control-met') ??
+    drills[0] ?? { outcome: 'bad-input', reason: 'bad-input' }
+  );
+}
+
+/** The game day's answer over its drills: bad input first, then a signal, then the worst fact. */
+export function account(
+  drills: readonly DrillResult[],
+  errors: readonly InputError[],
+  ended: 'SIGINT' | 'SIGTERM' | null,
+): GameDayDocument {
+  const all = drills.map(counted);
+  const { outcome, reason } = decide(all, errors, ended);
+  const counts: Record<string, number> = {};
+  for (const drill of all) counts[drill.outcome] = (counts[drill.outcome] ?? 0) + 1;
+  return {
+    version: 1,
+    outcome,
+    reason,
+    exitCode: exitCodeOf(outcome, ended ?? 'SIGINT'),
+    counts,
+    errors: [...errors],
+    drills: [...drills],
+  };
+}

@@ -1,0 +1,124 @@
+import { attemptsOf, isJudged } from '../journal/attempts.ts';
+import { evidenceOf, type Evidence } from '../journal/evidence.ts';
+import { eventsOf, type DrillEvent, type Finding, type Verdict } from '../journal/events.ts';
+import type { Case } from '../checks/check.ts';
+import { excused } from '../checks/handover.ts';
+import { CHECKS } from '../checks/list.ts';
+import { causeOf } from './cause.ts';
+import { judgeBaseline } from './baseline.ts';
+import { isReason, rowOf, type Reason } from './reasons.ts';
+import { decideStage } from './stages.ts';
+
+/** Every check's finding; a check that throws has no answer, which can never make a pass. */
+export function findingsOf(about: Case): readonly Finding[] {
+  return CHECKS.map((check) => {
+    try {
+      return { check: check.name, ...check.judge(about) };
+    } catch (error) {
+      return {
+        check: check.name,
+        holds: 'unknown',
+        raises: 'evidence-missing',
+        said: `the check itself failed: ${error instanceof Error ? error.message : String(error)}`,
+        notes: [],
+        events: [],
+      };
+    }
+  });
+}
+
+const NEEDED: ReadonlySet<string> = new Set(
+  CHECKS.filter((check) => check.needed).map((check) => check.name),
+);
+
+/** The verdict of a journal: a function of what was written down and of nothing else. */
+export function judge(journal: readonly DrillEvent[]): Verdict {
+  const evidence = evidenceOf(journal);
+  const halted = eventsOf(journal, 'GD_HALTED').at(-1);
+  if (halted !== undefined && isReason(halted.payload.reason))
+    return ofReason(halted.payload.reason, halted.payload.said);
+  if (evidence.plan.scenario.inject.fault === 'none') return judgeBaseline(evidence);
+  const about: Case = { evidence, attempts: attemptsOf(evidence) };
+  const findings = [...findingsOf(about), observed(about)];
+  const decision = decideStage(findings, NEEDED, excused(about) ? 'handed-over' : 'drained');
+  const row = rowOf(decision.reason);
+  return {
+    outcome: row.outcome,
+    reason: decision.reason,
+    stage: decision.stage,
+    said: decision.by?.said ?? row.meaning,
+    cause: row.outcome === 'failed' ? causeOf(about, decision.reason) : null,
+    next: row.next,
+    findings,
+    notes: [...new Set(findings.flatMap((finding) => finding.notes))],
+  };
+}
+
+/** A verdict that needs no checks: the drill was refused, could not run, or ended before anything was struck. */
+export function ofReason(reason: Reason, said: string): Verdict {
+  const row = rowOf(reason);
+  return {
+    outcome: row.outcome,
+    reason,
+    stage: row.stage,
+    said,
+    cause: null,
+    next: row.next,
+    findings: [],
+    notes: [],
+  };
+}
+
+/** Whether what had to be seen was seen: reads that failed to the end are a gap, what was still open at the deadline is its own reason. */
+function observed({ evidence, attempts }: Case): Finding {
+  const made = { check: 'observed', notes: [] };
+  if (evidence.watchEnded === null)
+    return { ...made, holds: 'unknown', raises: null, said: 'the drill is still watching', events: [] };
+  const { why, seq } = evidence.watchEnded;
+  const blind = blindSpot(evidence);
+  if (why !== 'settled' && blind !== null)
+    return { ...made, holds: 'unknown', raises: 'observation-gap', ...blind };
+  if (why === 'gap')
+    return {
+      ...made,
+      holds: 'unknown',
+      raises: 'observation-gap',
+      said: 'the evidence can no longer be had',
+      events: [seq],
+    };
+  if (why === 'deadline' && !attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))
+    return {
+      ...made,
+      holds: 'unknown',
+      raises: 'verdict-timeout',
+      said: 'limits.verdictWithin ended before everything was over',
+      events: [seq],
+    };
+  return {
+    ...made,
+    holds: 'yes',
+    raises: null,
+    said: 'everything was over when the watch ended',
+    events: [seq],
+  };
+}
+
+function blindSpot(evidence: Evidence): { said: string; events: number[] } | null {
+  const { target, buildId } = evidence;
+  if (target === null) return null;
+  const subjects = [
+    ['task', target.taskArn],
+    ['job', target.jobId],
+    ['agent', target.agentId],
+    ['build', buildId ?? ''],
+  ] as const;
+  for (const [kind, id] of subjects) {
+    const last = evidence.reads(kind, id).at(-1);
+    if (last === undefined || last.ok) continue;
+    return {
+      said: `the last read of the ${kind} failed: ${last.error?.message ?? 'no answer'}`,
+      events: [last.seq],
+    };
+  }
+  return null;
+}

@@ -1,0 +1,49 @@
+import type { Finding } from '../journal/events.ts';
+import { isReason, REASONS, REASONS_IN_ORDER, type Reason, type Stage } from './reasons.ts';
+
+/** A verdict's stage and reason, and the finding that decided. */
+export interface Decision {
+  readonly stage: Stage;
+  readonly reason: Reason;
+  readonly by: Finding | null;
+}
+
+function first(findings: readonly Finding[], stages: readonly Stage[]): Decision | null {
+  for (const reason of REASONS_IN_ORDER) {
+    const { stage } = REASONS[reason];
+    if (!stages.includes(stage)) continue;
+    const by = findings.find((finding) => finding.raises === reason);
+    if (by !== undefined) return { stage, reason, by };
+  }
+  return null;
+}
+
+/**
+ * The first stage that matches decides, within a stage the order of the table of reasons.
+ * A failure wants proof of the injection as much as a pass does: without it only the stages A, B and D can answer.
+ */
+export function decideStage(
+  findings: readonly Finding[],
+  needed: ReadonlySet<string>,
+  passing: Reason,
+): Decision {
+  const proven = ['landed', 'in-flight'].every((check) =>
+    findings.some(
+      (finding) => finding.check === check && (finding.holds === 'yes' || finding.holds === 'unasked'),
+    ),
+  );
+  const early = first(findings, proven ? ['A', 'B', 'C'] : ['A', 'B']);
+  if (early !== null) return early;
+  const undecided = first(findings, ['D']);
+  if (undecided !== null) return undecided;
+  const open = findings.find(
+    (finding) => needed.has(finding.check) && finding.holds !== 'yes' && finding.holds !== 'unasked',
+  );
+  if (open !== undefined) return { stage: 'D', reason: 'evidence-missing', by: open };
+  return { stage: 'E', reason: passing, by: null };
+}
+
+/** The reason a finding raises, where it is one of the table. */
+export function raised(finding: Finding): Reason | null {
+  return finding.raises !== null && isReason(finding.raises) ? finding.raises : null;
+}
