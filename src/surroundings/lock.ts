@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Lock } from '../drill/entities/surroundings.ts';
+import { systemClock } from '../http/clock.ts';
 import { codeOf } from './files.ts';
 import { Holder, isDead, isSame, ourselves } from './holder.ts';
 
@@ -89,20 +90,30 @@ function parse(text: string): Content | null {
   }
 }
 
-/** Two may find the same dead lock: whoever moved something else away than what was found puts it back. */
+/**
+ * Several may find the same dead lock: only the one that made the folder beside it removes the lock, after reading it
+ * again, so that nobody removes the lock of one who was faster. A folder left by a crash counts for half a minute.
+ */
 async function removeDead(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+  const guard = `${path}.takeover`;
   try {
-    await rename(path, aside);
+    await mkdir(guard, { mode: 0o700 });
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
+    await dropStale(guard);
+    return;
   }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== text) {
-    await link(aside, path).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    });
+  try {
+    const found = await read(path);
+    if (found?.text === text) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { recursive: true, force: true });
   }
-  await rm(aside, { force: true });
+}
+
+const STALE_MS = 30_000;
+
+async function dropStale(guard: string): Promise<void> {
+  const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Infinity }));
+  if (systemClock.now() - mtimeMs > STALE_MS) await rm(guard, { recursive: true, force: true });
 }
