@@ -75,14 +75,32 @@ const knobs = z.strictObject({
 });
 
 const scriptVerb = z.enum([
-  'cancel-build', 'create-build', 'retry-job', 'rebuild', 'stop-agent', 'time-out-job', 'unblock',
-  'stop-task', 'signal', 'oom', 'restart-container', 'start-deployment',
-]); // prettier-ignore
+  'cancel-build',
+  'create-build',
+  'retry-job',
+  'rebuild',
+  'stop-agent',
+  'time-out-job',
+  'unblock',
+  'stop-task',
+  'spot-interruption',
+  'signal',
+  'oom',
+  'restart-container',
+  'start-deployment',
+]);
 const scriptRule = z.strictObject({
   on: z.enum([
-    'build-created', 'job-started', 'job-finished', 'job-lost', 'agent-connected', 'agent-disconnected',
-    'stop-requested', 'container-stopped', 'task-stopped',
-  ]), // prettier-ignore
+    'build-created',
+    'job-started',
+    'job-finished',
+    'job-lost',
+    'agent-connected',
+    'agent-disconnected',
+    'stop-requested',
+    'container-stopped',
+    'task-stopped',
+  ]),
   step: word.optional(),
   task: z.enum(['struck', 'other', 'host']).optional(),
   nth: z.int().min(1).default(1),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +14,7 @@ import { waitUntilReady } from './ready.ts';
 import { Conductor } from './script.ts';
 import { setUpCluster } from './setup.ts';
 import type { Executor } from './workers/executor.ts';
+import { hireJanitor } from './workers/janitor.ts';
 import { chooseExecutor, probeMachine, type Machine } from './workers/machine.ts';
 import { preparePremises } from './workers/premises.ts';
 import { World } from './world.ts';
@@ -65,9 +66,8 @@ async function start(
   const agent = findAgent(named);
   // Agents make Unix sockets in here, whose paths have to stay short.
   const root = mkdtempSync(join(tmpdir().length > 50 ? '/tmp' : tmpdir(), 'gameday-rig-'));
-  closers.push(() => {
-    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
-  });
+  const janitor = hireJanitor(root);
+  closers.push(() => janitor.dismiss());
   const log = new RigLog(choices.verbose);
   const buildkite = await openBuildkite(file, log);
   closers.push(() => buildkite.close());
@@ -207,9 +207,13 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
     BUILDKITE_REST_API_ENDPOINT: `${urls.buildkite}/v2`,
     BUILDKITE_API_TOKEN: buildkite.apiToken,
     BUILDKITE_ORGANIZATION_SLUG: file.rig.organization,
-    GAMEDAY_LOST_AFTER: `${file.rig.lostAfter}ms`,
+    GAMEDAY_LOST_AFTER: durationOf(file.rig.lostAfter),
     GAMEDAY_LABEL: 'rig',
     GAMEDAY_RIG_FACTS: JSON.stringify(facts),
     GAMEDAY_RIG_CONTROL: urls.control,
   };
+}
+
+function durationOf(milliseconds: number): string {
+  return milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
 }

@@ -57,9 +57,19 @@ function createService(ecs: EcsRig, file: ReadRigFile, service: RigFile['service
 }
 
 const outputOnly = [
-  'serviceArn', 'clusterArn', 'status', 'runningCount', 'pendingCount', 'deployments', 'events', 'createdAt',
-  'createdBy', 'roleArn', 'taskDefinition', 'cluster',
-]; // prettier-ignore
+  'serviceArn',
+  'clusterArn',
+  'status',
+  'runningCount',
+  'pendingCount',
+  'deployments',
+  'events',
+  'createdAt',
+  'createdBy',
+  'roleArn',
+  'taskDefinition',
+  'cluster',
+];
 
 function readService(path: string): Record<string, unknown> {
   const document = readJson(path, 'the service');

@@ -28,15 +28,47 @@ export interface TaskDefinition {
 }
 
 const descriptiveOfTask = [
-  'family', 'cpu', 'memory', 'executionRoleArn', 'taskRoleArn', 'networkMode', 'requiresCompatibilities',
-  'runtimePlatform', 'tags', 'ephemeralStorage', 'containerDefinitions', 'taskDefinitionArn', 'revision', 'status',
-  'requiresAttributes', 'compatibilities', 'registeredAt', 'registeredBy', 'enableFaultInjection',
-]; // prettier-ignore
+  'family',
+  'cpu',
+  'memory',
+  'executionRoleArn',
+  'taskRoleArn',
+  'networkMode',
+  'requiresCompatibilities',
+  'runtimePlatform',
+  'tags',
+  'ephemeralStorage',
+  'containerDefinitions',
+  'taskDefinitionArn',
+  'revision',
+  'status',
+  'requiresAttributes',
+  'compatibilities',
+  'registeredAt',
+  'registeredBy',
+  'enableFaultInjection',
+];
 const modelledOfContainer = [
-  'name', 'image', 'essential', 'entryPoint', 'command', 'environment', 'stopTimeout', 'dependsOn', 'workingDirectory',
-  'linuxParameters', 'secrets', 'cpu', 'memory', 'memoryReservation', 'logConfiguration', 'portMappings',
-  'dockerLabels', 'repositoryCredentials', 'versionConsistency',
-]; // prettier-ignore
+  'name',
+  'image',
+  'essential',
+  'entryPoint',
+  'command',
+  'environment',
+  'stopTimeout',
+  'dependsOn',
+  'workingDirectory',
+  'linuxParameters',
+  'secrets',
+  'cpu',
+  'memory',
+  'memoryReservation',
+  'logConfiguration',
+  'portMappings',
+  'dockerLabels',
+  'repositoryCredentials',
+  'versionConsistency',
+];
 
 const strings = z.array(z.string());
 const containerShape = z.looseObject({

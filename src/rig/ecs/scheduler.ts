@@ -20,7 +20,7 @@ export class Scheduler {
   constructor(state: EcsState) {
     this.#state = state;
     state.events.on('event', (event: { readonly event: string; readonly taskArn?: string }) => {
-      if (event.event === 'task-stopped') this.#noteEnd(event.taskArn ?? '');
+      if (event.event === 'stop-requested') this.#noteEnd(event.taskArn ?? '');
       this.#later(0);
     });
   }

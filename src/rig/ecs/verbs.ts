@@ -34,6 +34,7 @@ const signals: readonly SignalName[] = [
 /** The names of the verbs that act on ECS. */
 export const ecsVerbs: readonly string[] = [
   'stop-task',
+  'spot-interruption',
   'signal',
   'oom',
   'restart-container',
@@ -46,6 +47,8 @@ export function createVerbs(state: EcsState, scheduler: Scheduler): EcsVerb {
     switch (action.do) {
       case 'stop-task':
         return stopTask(requireTask(state, action), action.reason);
+      case 'spot-interruption':
+        return interrupt(requireTask(state, action));
       case 'signal':
         return signal(requireTask(state, action), action);
       case 'oom':
@@ -70,6 +73,12 @@ function requireTask(state: EcsState, action: EcsAction): EcsTask {
 function stopTask(task: EcsTask, reason: string | undefined): unknown {
   task.stop('UserInitiated', reason ?? 'Task stopped by user', 'other');
   return { stopped: task.seed.arn };
+}
+
+/** A reclaimed Fargate Spot task: StopTask's signal path under another name (ECS-29). */
+function interrupt(task: EcsTask): unknown {
+  task.stop('SpotInterruption', 'Your Spot Task was interrupted.', 'spot');
+  return { interrupted: task.seed.arn };
 }
 
 /** The container that runs the agent, or the first one. */

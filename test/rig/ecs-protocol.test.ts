@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { definition, draining, startCluster, type TestCluster } from './ecs-support.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.close());
+
+const simple = definition({ worker: { argv: draining() } });
+
+describe('the ECS protocol', () => {
+  it('ECS-1: an operation that is not modelled is an error in the shape of ECS', async () => {
+    const { status, body } = await cluster.post('ExecuteCommand', {});
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      __type: 'UnknownOperationException',
+      message: 'the rig does not model ExecuteCommand',
+    });
+  });
+
+  it('ECS-2: a foreign credential is refused and counted', async () => {
+    const before = cluster.rig.foreign();
+    const { status, body } = await cluster.post('DescribeClusters', {}, 'AKIASOMEBODYELSE');
+    expect([status, body]).toMatchObject([400, { __type: 'UnrecognizedClientException' }]);
+    expect(cluster.rig.foreign()).toBe(before + 1);
+  });
+
+  it('ECS-5: an unknown cluster throws, but DescribeClusters lists it as MISSING', async () => {
+    const { body } = await cluster.post('ListTasks', { cluster: 'other' });
+    expect(body).toMatchObject({ __type: 'ClusterNotFoundException' });
+    const nameless = await cluster.post('ListTasks', {});
+    expect(nameless.body).toMatchObject({ __type: 'ClusterNotFoundException' });
+    const { body: described } = await cluster.post('DescribeClusters', {
+      clusters: ['build', 'other'],
+      include: ['TAGS'],
+    });
+    expect(described).toMatchObject({
+      clusters: [{ clusterName: 'build', status: 'ACTIVE', tags: [{ key: 'team', value: 'ci' }] }],
+      failures: [{ arn: 'arn:aws:ecs:us-east-1:123456789012:cluster/other', reason: 'MISSING' }],
+    });
+  });
+
+  it('ECS-6: describing an unknown task is no exception, stopping it is one', async () => {
+    const arn = 'arn:aws:ecs:us-east-1:123456789012:task/build/0123456789abcdef0123456789abcdef';
+    expect(await cluster.ask('DescribeTasks', { tasks: [arn] })).toEqual({
+      tasks: [],
+      failures: [{ arn, reason: 'MISSING' }],
+    });
+    const { body } = await cluster.post('StopTask', { cluster: 'build', task: arn });
+    expect(body).toMatchObject({
+      __type: 'InvalidParameterException',
+      message: 'The referenced task was not found.',
+    });
+  });
+
+  it('ECS-7: a member that is not modelled is refused by name', async () => {
+    const { body } = await cluster.post('UpdateService', {
+      cluster: 'build',
+      service: 'x',
+      healthCheckGracePeriodSeconds: 1,
+    });
+    expect(body['message']).toContain('"healthCheckGracePeriodSeconds"');
+  });
+
+  it('ECS-28: an attribute of a task definition that is not modelled is refused by name', async () => {
+    const withVolume = definition({
+      worker: { argv: draining(), healthCheck: { command: ['CMD', 'true'] } },
+    });
+    await expect(cluster.register(withVolume)).rejects.toThrow(
+      /container worker: the rig does not model "healthCheck"/,
+    );
+    await expect(cluster.register({ ...simple, pidMode: 'task' })).rejects.toThrow(/"pidMode"/);
+    await expect(cluster.register({ ...simple, volumes: [], pidMode: null })).resolves.toMatch(
+      /workers:\d+$/,
+    );
+  });
+
+  it('ECS-28: a command line that would leave the rig, and a secret without a value, are refused', async () => {
+    const flag = definition({
+      worker: { argv: ['buildkite-agent', 'start', '--endpoint', 'https://example.test'] },
+    });
+    await expect(cluster.register(flag)).rejects.toThrow(/--endpoint/);
+    const secret = definition({
+      worker: { argv: draining(), secrets: [{ name: 'DB', valueFrom: 'arn:x' }] },
+    });
+    await expect(cluster.register(secret)).rejects.toThrow(/"DB"/);
+  });
+
+  it('ECS-21: Fargate refuses a stop time-out over 120 s, EC2 does not', async () => {
+    const long = definition({ worker: { argv: draining(), stopTimeout: 121 } });
+    await expect(cluster.register(long)).rejects.toThrow(/stop timeout of less than 120 seconds/);
+    const longest = definition({ worker: { argv: draining(), stopTimeout: 120 } });
+    await expect(cluster.register(longest)).resolves.toBeTruthy();
+    await expect(cluster.register({ ...long, requiresCompatibilities: ['EC2'] })).resolves.toBeTruthy();
+  });
+
+  it('ECS-3, ECS-4: instants are epoch seconds, ids 32 hex digits, and versions grow', async () => {
+    const arn = await cluster.run(simple);
+    const task = await cluster.describe(arn);
+    expect(arn).toMatch(/^arn:aws:ecs:us-east-1:123456789012:task\/build\/[0-9a-f]{32}$/);
+    expect(Math.abs(Number(task['startedAt']) - Date.now() / 1000)).toBeLessThan(60);
+    expect(task.version).toBeGreaterThan(1);
+    expect(task).toMatchObject({ launchType: 'FARGATE', group: 'family:workers', desiredStatus: 'RUNNING' });
+  });
+
+  it('ECS-15: ListTasks shows what is to run, and pages', async () => {
+    const first = await cluster.run(simple);
+    const second = await cluster.run(simple);
+    await cluster.ask('StopTask', { task: first });
+    const { taskArns } = await cluster.ask<{ taskArns: string[] }>('ListTasks');
+    expect(taskArns).toContain(second);
+    expect(taskArns).not.toContain(first);
+    const stopped = await cluster.ask<{ taskArns: string[] }>('ListTasks', { desiredStatus: 'STOPPED' });
+    expect(stopped.taskArns).toContain(first);
+    const page = await cluster.ask<{ taskArns: string[]; nextToken: string }>('ListTasks', { maxResults: 1 });
+    const next = await cluster.ask<{ taskArns: string[] }>('ListTasks', { nextToken: page.nextToken });
+    expect([...page.taskArns, ...next.taskArns]).toEqual(taskArns);
+  });
+});
