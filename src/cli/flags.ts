@@ -35,9 +35,13 @@ export const executorFlag = Flags.string({
   env: 'GAMEDAY_EXECUTOR',
 });
 
-export const yesFlag = Flags.boolean({ description: 'stop the task without asking at the last instant' });
+export const yesFlag = Flags.boolean({
+  default: false,
+  description: 'stop the task without asking at the last instant',
+});
 
 export const insecureFlag = Flags.boolean({
+  default: false,
   description: 'allow plain http to other hosts than this one; credentials then travel in the open',
 });
 

@@ -27,8 +27,12 @@ Of several drills the worst decides: 10, 1, 3, 4, 11, 0.`;
   ];
   static override args = { FILE: shared.files };
   static override flags = {
-    rig: Flags.boolean({ description: 'run it on the rig that the scenario names, never on real services' }),
+    rig: Flags.boolean({
+      default: false,
+      description: 'run it on the rig that the scenario names, never on real services',
+    }),
     'dry-run': Flags.boolean({
+      default: false,
       description:
         'say what would be touched and what each guard answers; send nothing that changes anything',
     }),
@@ -39,6 +43,7 @@ Of several drills the worst decides: 10, 1, 3, 4, 11, 0.`;
     agent: shared.agentFlag,
     executor: shared.executorFlag,
     'side-by-side': Flags.boolean({
+      default: false,
       description: 'print the drills in two columns at the end',
       env: 'GAMEDAY_SIDE_BY_SIDE',
     }),
