@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node, YAMLError } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Alias, Document, Node, YAMLError } from 'yaml';
 import { keyOfPath } from './problem.ts';
 import type { Problem, TreePath } from './problem.ts';
 
@@ -43,10 +43,14 @@ export function readDocument(text: string): Source {
       problems: [{ offset: deep, message: 'nested too deeply for a scenario', next: null }],
     };
   }
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: 'core',
+    uniqueKeys: false,
+  });
   const problems = [...document.errors, ...document.warnings];
-  const explained = explain(problems, text);
-  if (problems.some(({ code }) => code !== 'DUPLICATE_KEY')) return { ...empty, problems: explained };
+  if (problems.length > 0) return { ...empty, problems: explain(problems, text) };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return {
       ...empty,
@@ -62,7 +66,7 @@ export function readDocument(text: string): Source {
   }
   const reader = new TreeReader(document, text);
   const tree = reader.read(document.contents, [], null, 0);
-  return { ...empty, tree, places: reader.places, problems: [...explained, ...reader.problems] };
+  return { ...empty, tree, places: reader.places, problems: reader.problems };
 }
 
 function countLines(text: string, lines: LineCounter): void {
@@ -84,7 +88,7 @@ function tooDeep(text: string): number | null {
 
 /** A broken text makes the parser stumble on: the first stumble is told, and what stands on its own. */
 function explain(errors: readonly YAMLError[], text: string): readonly Problem[] {
-  const own = new Set(['DUPLICATE_KEY', 'MULTIPLE_DOCS', 'TAG_RESOLVE_FAILED']);
+  const own = new Set(['MULTIPLE_DOCS', 'TAG_RESOLVE_FAILED']);
   const first = errors.find(({ code }) => !own.has(code));
   const told = errors.filter(
     (error) => own.has(error.code) && (first === undefined || error.pos[0] < first.pos[0]),
@@ -100,8 +104,6 @@ function explained(error: YAMLError, text: string): Problem {
     return { offset: offset - 1, message: `$${name} is not in quotes`, next };
   }
   switch (error.code) {
-    case 'DUPLICATE_KEY':
-      return { offset, message: 'this key stands here twice', next: 'Keep one of them.' };
     case 'MULTIPLE_DOCS':
       return {
         offset,
@@ -118,13 +120,13 @@ function explained(error: YAMLError, text: string): Problem {
 class TreeReader {
   readonly places = new Map<string, Place>();
   readonly problems: Problem[] = [];
-  readonly #document: Document;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #text: string;
   #values = 0;
   #full = false;
 
   constructor(document: Document, text: string) {
-    this.#document = document;
+    this.#targets = targetsIn(document);
     this.#text = text;
   }
 
@@ -156,6 +158,9 @@ class TreeReader {
         this.problems.push({ offset: at, message: 'a key is a plain word', next: null });
         continue;
       }
+      if (Object.hasOwn(map, name)) {
+        this.problems.push({ offset: at, message: 'this key stands here twice', next: 'Keep one of them.' });
+      }
       map[name] = this.read(item.value, [...path, name], at, at);
     }
     return map;
@@ -163,7 +168,7 @@ class TreeReader {
 
   #resolve(node: unknown, from: number): Node | null {
     if (!isAlias(node)) return (node as Node | null | undefined) ?? null;
-    const target = node.resolve(this.#document);
+    const target = this.#targets.get(node);
     if (target !== undefined) return target;
     const offset = node.range?.[0] ?? from;
     this.problems.push({ offset, message: 'this alias names no anchor above it', next: null });
@@ -174,13 +179,28 @@ class TreeReader {
     if (!this.#full) {
       this.problems.push({
         offset,
-        message: 'anchors and aliases make this too large for a scenario',
+        message: `more than ${MOST_VALUES} values, aliases unfolded, or too deep`,
         next: null,
       });
     }
     this.#full = true;
     return null;
   }
+}
+
+/** What each alias stands for, in one pass: to ask the parser for each alias in turn takes quadratic time. */
+function targetsIn(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, (_, node) => {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+    } else if (isNode(node) && node.anchor !== undefined) {
+      anchors.set(node.anchor, node);
+    }
+  });
+  return targets;
 }
 
 function rangeOf(node: unknown): readonly [number, number] | null {

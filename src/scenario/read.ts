@@ -37,7 +37,11 @@ export function readScenario(text: string, lookup: Lookup): Reading {
     return { ...reading, scenario: null, problems: ordered([...literal, ...source.problems]) };
   }
   const interpolated = interpolate(source, lookup);
-  const parsed = parse(interpolated, new Set(interpolated.problems.map(({ offset }) => offset)), source);
+  const parsed = parse(
+    interpolated,
+    new Set([...source.problems, ...interpolated.problems].map(({ offset }) => offset)),
+    source,
+  );
   const secrets = secretsOf(interpolated, lookup);
   const crossed = [...crossProblems(interpolated.tree), ...secrets.problems];
   const problems = ordered([
@@ -57,7 +61,7 @@ interface Parsed {
 }
 
 /** YAML makes numbers of a commit `1234567` and of `env: { RETRIES: 3 }`: where text is wanted, what was written is taken. */
-function parse(interpolated: Interpolated, unresolved: ReadonlySet<number>, source: Source): Parsed {
+function parse(interpolated: Interpolated, explained: ReadonlySet<number>, source: Source): Parsed {
   const first = ScenarioInput.safeParse(interpolated.tree);
   if (first.success) return { input: first.data, problems: [] };
   const texts = first.error.issues
@@ -71,8 +75,8 @@ function parse(interpolated: Interpolated, unresolved: ReadonlySet<number>, sour
   const second = texts.length === 0 ? first : ScenarioInput.safeParse(tree);
   if (second.success) return { input: second.data, problems: [] };
   const problems = second.error.issues.flatMap((issue) => problemsOf(issue, source));
-  // A value whose variable is not set has said what is wrong with it already.
-  return { input: null, problems: problems.filter(({ offset }) => !unresolved.has(offset)) };
+  // An unset variable or an alias of nothing has said what is wrong at its place already.
+  return { input: null, problems: problems.filter(({ offset }) => !explained.has(offset)) };
 }
 
 function replacedAt(tree: unknown, path: TreePath, value: unknown): unknown {

@@ -7,7 +7,7 @@ const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
   { what: 'a GitHub token', pattern: /\b(?:gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,})/g },
   { what: 'a GitLab token', pattern: /\bglpat-[A-Za-z0-9_-]{16,}/g },
   { what: 'a Slack token', pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g },
-  { what: 'a JSON web token', pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\./g },
+  { what: 'a JSON web token', pattern: /\beyJ[A-Za-z0-9_-]{8,500}\.eyJ[A-Za-z0-9_-]{8,}/g },
   { what: 'a private key', pattern: /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----/g },
   {
     what: 'an address with credentials',

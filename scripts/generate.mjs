@@ -1,0 +1,81 @@
+// Writes what is made from the sources: schemas, reference pages, oclif's manifest. `--check` writes nothing and
+// names what is stale. Needs a fresh dist.
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as prettier from 'prettier';
+import { z } from 'zod';
+import { eventsPage, scenarioPage, verdictsPage } from './reference.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const check = process.argv.includes('--check');
+
+function fromDist(path) {
+  return import(new URL(`../dist/${path}`, import.meta.url).href);
+}
+
+/** oclif writes its manifest into the folder it looks at, so it looks at a copy. */
+function manifest() {
+  const folder = mkdtempSync(join(tmpdir(), 'gameday-manifest-'));
+  try {
+    copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+    for (const name of ['dist', 'bin', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+    const oclif = join(root, 'node_modules', 'oclif', 'bin', 'run.js');
+    const made = spawnSync(process.execPath, [oclif, 'manifest'], { cwd: folder, encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(`oclif manifest: ${made.stderr}`);
+    return readFileSync(join(folder, 'oclif.manifest.json'), 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function generated() {
+  const [schemas, { EVENTS }, { REASONS, EXIT_CODES }] = await Promise.all([
+    fromDist('scenario/json-schema.js'),
+    fromDist('journal/events.js'),
+    fromDist('verdict/reasons.js'),
+  ]);
+  const scenario = schemas.scenarioJsonSchema();
+  const events = Object.fromEntries(
+    Object.entries(EVENTS).map(([code, { text, payload }]) => [
+      code,
+      { text, schema: z.toJSONSchema(payload) },
+    ]),
+  );
+  return {
+    'scenarios/scenario.schema.json': JSON.stringify(scenario),
+    'docs/reference/result.schema.json': JSON.stringify(schemas.resultJsonSchema()),
+    'docs/reference/scenario.md': scenarioPage(scenario),
+    'docs/reference/events.md': eventsPage(events),
+    'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES),
+    ...(existsSync(join(dist, 'commands')) ? { 'oclif.manifest.json': manifest() } : {}),
+  };
+}
+
+const stale = [];
+for (const [path, text] of Object.entries(await generated())) {
+  const file = join(root, path);
+  const fresh = await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+  if (existsSync(file) && readFileSync(file, 'utf8') === fresh) continue;
+  stale.push(path);
+  if (check) continue;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, fresh);
+}
+for (const path of stale) console.log(`${check ? 'stale' : 'written'}: ${path}`);
+if (check && stale.length > 0) {
+  console.error('Run `npm run generate` and commit what it writes.');
+  process.exitCode = 1;
+}

@@ -1,0 +1,291 @@
+import { describe, expect, it } from 'vitest';
+import { changed, GOOD, read, said, unmarked } from './marked.ts';
+
+interface Case {
+  readonly name: string;
+  readonly text: string;
+  readonly says: string;
+  readonly next?: string;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'an unknown key',
+    text: changed('  step:', '  ▶stpe: x\n  step:'),
+    says: 'unknown key "stpe" in when',
+    next: 'Did you mean "step"? Allowed: trigger, step, inFlightFor, startWithin, attempts.',
+  },
+  {
+    name: 'an unknown key at the top',
+    text: `${GOOD}▶limit: { pollEvery: 2s }\n`,
+    says: 'unknown key "limit"',
+    next: 'Did you mean "limits"? Allowed: version, title, build, cluster, when, inject, expect, limits, safety, secrets, rig, control.',
+  },
+  {
+    name: 'an unknown key far from any other',
+    text: `${GOOD}▶frobnicate: 1\n`,
+    says: 'unknown key "frobnicate"',
+    next: 'Allowed: version, title, build, cluster, when, inject, expect, limits, safety, secrets, rig, control.',
+  },
+  {
+    name: 'a wrong duration',
+    text: changed('inFlightFor: 3s', 'inFlightFor: ▶3 seconds'),
+    says: 'when.inFlightFor: expected a duration such as 500ms, 10s, 5m or 1h30m, got "3 seconds"',
+  },
+  {
+    name: 'a duration without its unit',
+    text: changed('inFlightFor: 3s', 'inFlightFor: ▶3'),
+    says: 'when.inFlightFor: expected a duration such as 500ms, 10s, 5m or 1h30m, got "3"',
+    next: 'Did you mean 3s?',
+  },
+  {
+    name: 'a duration out of its range',
+    text: `${GOOD}limits: { pollEvery: ▶10ms }\n`,
+    says: 'limits.pollEvery: expected a duration from 100ms to 1m, got "10ms"',
+  },
+  {
+    name: 'a value that is not allowed',
+    text: changed('fault: stop-task', 'fault: ▶stop_tsk'),
+    says: 'inject.fault: expected one of stop-task, none, got "stop_tsk"',
+    next: 'Did you mean "stop-task"?',
+  },
+  {
+    name: 'another version',
+    text: changed('version: 1', 'version: ▶2'),
+    says: 'version: expected 1, got "2"',
+  },
+  {
+    name: 'a missing step',
+    text: changed('when:\n  step: integration', '▶when:'),
+    says: 'when.step is missing',
+    next: 'Key of the step whose job must be in flight.',
+  },
+  {
+    name: 'a missing block',
+    text: changed('version: 1\n', '▶version: 1\n').replace('inject:\n  fault: stop-task\n', ''),
+    says: 'inject is missing',
+    next: 'What is injected.',
+  },
+  {
+    name: 'a block that is no map',
+    text: changed('inject:\n  fault: stop-task', 'inject: ▶stop-task'),
+    says: 'inject: expected a map of keys, got "stop-task"',
+  },
+  {
+    name: 'a list where a text belongs',
+    text: changed('step: integration', 'step: ▶[integration]'),
+    says: 'when.step: expected a text, got a list or a map',
+  },
+  {
+    name: 'nothing where a text belongs',
+    text: changed('step: integration', 'step: ▶""'),
+    says: 'when.step: expected a text that is not empty, got nothing',
+  },
+  {
+    name: 'a number out of its range',
+    text: changed('inFlightFor: 3s', 'attempts: ▶11'),
+    says: 'when.attempts: expected at most 10, got "11"',
+  },
+  {
+    name: 'a name of a variable that is none',
+    text: changed('  pipeline: canary', '  pipeline: canary\n  env:\n    ▶A B: x'),
+    says: 'build.env.A B: expected a variable name such as DEPLOY_TOKEN, got "A B"',
+  },
+  {
+    name: 'an empty file',
+    text: '▶',
+    says: 'the file is empty',
+    next: 'A scenario begins with `version: 1`.',
+  },
+  { name: 'a file of comments', text: '▶# nothing\n', says: 'the file is empty' },
+  { name: 'a list instead of a map', text: '# a\n▶- 1\n', says: 'a scenario is a map of keys' },
+  {
+    name: 'two documents',
+    text: `${GOOD}▶---\n${GOOD}`,
+    says: 'a second document begins here',
+    next: 'Put each scenario in a file of its own.',
+  },
+  { name: 'a key twice', text: `${GOOD}▶title: again\n`, says: 'this key stands here twice' },
+  {
+    name: 'broken YAML',
+    text: 'version: 1\ntitle: [a\n▶build: x\n',
+    says: 'not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+  },
+  {
+    name: 'a YAML tag',
+    text: changed('title: A', 'title: ▶!danger A'),
+    says: 'YAML tags have no meaning in a scenario',
+  },
+  {
+    name: 'an alias of nothing',
+    text: changed('title: A step in flight survives', 'title: ▶*nobody'),
+    says: 'this alias names no anchor above it',
+  },
+  {
+    name: 'deep nesting',
+    text: `version: ${'['.repeat(60)}▶${'['.repeat(100_000)}`,
+    says: 'nested too deeply for a scenario',
+  },
+  {
+    name: 'deep nesting of lists',
+    text: `version: 1\nx▶: ${'- '.repeat(50_000)}`,
+    says: 'nested too deeply for a scenario',
+  },
+  {
+    name: 'no named target',
+    text: changed('cluster:', '▶cluster:').replace('  service: build-agents\n', ''),
+    says: 'cluster: what may be struck must be named',
+    next: 'Add service, family or taskTag.',
+  },
+  {
+    name: 'a running build with a branch',
+    text: changed('  pipeline: canary', '  pipeline: canary\n  number: 7\n  ▶branch: main'),
+    says: 'build.branch starts a new build, and build.number names a running one',
+  },
+  {
+    name: "an ARN's region beside another",
+    text: changed('region: us-east-1', 'region: ▶us-east-2').replace(
+      'name: build-prod',
+      'name: arn:aws:ecs:us-east-1:123456789012:cluster/build-prod',
+    ),
+    says: "cluster.region is not the region of the cluster's ARN, us-east-1",
+  },
+  {
+    name: 'a host name without a service',
+    text: changed('  service: build-agents', '  taskTag: { key: a, value: b }\n  mapping: ▶hostname'),
+    says: 'cluster.mapping: hostname needs a named service or family',
+  },
+  {
+    name: 'a drain longer than the watch',
+    text: `${GOOD}expect: { drain: { within: ▶30m } }\n`,
+    says: 'expect.drain.within is longer than limits.verdictWithin (20m)',
+  },
+  {
+    name: 'a poll longer than the watch',
+    text: `${GOOD}limits: { verdictWithin: 10s, pollEvery: ▶20s }\n`,
+    says: 'limits.pollEvery is longer than limits.verdictWithin (10s)',
+  },
+  {
+    name: 'a control without a rig',
+    text: `${GOOD}▶control: { outcome: failed, reason: lost }\n`,
+    says: 'control: a negative control needs a rig',
+  },
+  {
+    name: 'a control that contradicts itself',
+    text: `${GOOD}rig: a.yaml\ncontrol: { outcome: passed, reason: ▶lost }\n`,
+    says: 'control.reason: lost belongs to the outcome failed',
+  },
+  {
+    name: 'a halt condition with two sources',
+    text: `${GOOD}safety: { haltWhen: [▶{ name: a, file: b, url: "http://localhost/" }] }\n`,
+    says: 'safety.haltWhen[0]: exactly one of file and url says when to halt',
+  },
+  {
+    name: 'an unknown time zone',
+    text: `${GOOD}safety: { window: { timeZone: ▶Europe/Atlantis, hours: "09:00-17:00" } }\n`,
+    says: 'safety.window.timeZone: no such IANA time zone',
+  },
+  {
+    name: 'an offset for a time zone',
+    text: `${GOOD}safety: { window: { timeZone: ▶"+01:00", hours: "09:00-17:00" } }\n`,
+    says: 'safety.window.timeZone: no such IANA time zone',
+  },
+  {
+    name: 'hours that are none',
+    text: `${GOOD}safety: { window: { timeZone: UTC, hours: ▶"9-17" } }\n`,
+    says: 'safety.window.hours: expected hours such as 09:00-17:00, got "9-17"',
+  },
+  {
+    name: 'a window without length',
+    text: `${GOOD}safety: { window: { timeZone: UTC, hours: ▶"09:00-09:00" } }\n`,
+    says: 'safety.window.hours: begins and ends at the same time',
+  },
+  {
+    name: 'a day that does not exist',
+    text: `${GOOD}safety: { window: { timeZone: UTC, hours: "09:00-17:00", blackout: [2028-02-29, ▶2026-02-29] } }\n`,
+    says: 'safety.window.blackout[1]: no such day',
+  },
+  {
+    name: 'a secret that is nowhere',
+    text: `${GOOD}secrets: [▶DEPLOY_TOKN]\n`,
+    says: 'secrets: neither a variable nor build.env has the name DEPLOY_TOKN',
+  },
+  {
+    name: 'a secret that is literal',
+    text: `${changed('  pipeline: canary', '  pipeline: canary\n  env: { DEPLOY_KEY: ▶hunter2-hunter2 }')}secrets: [DEPLOY_KEY]\n`,
+    says: 'build.env.DEPLOY_KEY: a secret stands here literally',
+    next: 'Write "${DEPLOY_KEY}" and set the variable.',
+  },
+  {
+    name: 'a variable that is a secret by its name',
+    text: changed('  pipeline: canary', '  pipeline: canary\n  env: { AWS_SECRET_ACCESS_KEY: ▶wJalr }'),
+    says: 'build.env.AWS_SECRET_ACCESS_KEY: a secret stands here literally',
+  },
+  {
+    name: 'a Buildkite token',
+    text: changed('title: A', `title: ▶bkua_${'0a'.repeat(20)} A`),
+    says: 'a Buildkite token stands here literally',
+  },
+  {
+    name: 'an AWS key in a comment',
+    text: `${GOOD}# ▶AKIA${'Q7'.repeat(8)}\n`,
+    says: 'an AWS access key stands here literally',
+  },
+  {
+    name: 'a GitHub token',
+    text: changed('title: A', `title: ▶ghp_${'a1'.repeat(18)} A`),
+    says: 'a GitHub token stands here literally',
+  },
+  {
+    name: 'an address with credentials',
+    text: changed('title: A', 'title: ▶https://me:s3cret@example.test/ A'),
+    says: 'an address with credentials stands here literally',
+  },
+];
+
+describe('bad input', () => {
+  it.each(cases)('$name', ({ text: marked, says, next }) => {
+    const { text, at } = unmarked(marked);
+    const reading = read(text);
+    expect(said(reading)).toEqual([`${at} ${says}`]);
+    expect(reading.scenario).toBeNull();
+    if (next !== undefined) expect(reading.problems[0]?.next).toBe(next);
+  });
+
+  it('tells everything at once, in the order of the text', () => {
+    const text = changed('  step: integration\n  inFlightFor: 3s', '  inFlightFor: soon').replace(
+      'fault: stop-task',
+      'fault: "yes"',
+    );
+    expect(said(read(`${text}colour: red\n`))).toEqual([
+      '10:1 when.step is missing',
+      expect.stringMatching(/^11:16 when.inFlightFor: expected a duration/),
+      expect.stringMatching(/^13:10 inject.fault: expected one of/),
+      '14:1 unknown key "colour"',
+    ]);
+  });
+
+  it('never repeats a literal token', () => {
+    const token = `bkua_${'0a'.repeat(20)}`;
+    const reading = read(changed('fault: stop-task', `fault: ${token}\n  ${token}: 1`));
+    expect(reading.problems).toHaveLength(4);
+    expect(JSON.stringify(reading.problems)).not.toContain(token);
+  });
+
+  it('refuses an anchor bomb without unfolding it', () => {
+    const levels = Array.from(
+      { length: 30 },
+      (_, n) => `a${n + 1}: &a${n + 1} [${Array.from({ length: 9 }, () => `*a${n}`).join(', ')}]`,
+    );
+    const reading = read(['a0: &a0 x', ...levels, GOOD].join('\n'));
+    expect(said(reading).filter((line) => line.includes('aliases unfolded'))).toHaveLength(1);
+  });
+
+  it('accepts an anchor that is used twice', () => {
+    const text = changed('title: A step in flight survives', 'title: &t Twice').replace(
+      '  pipeline: canary',
+      '  pipeline: canary\n  message: *t',
+    );
+    expect(read(text).scenario?.build.message).toBe('Twice');
+  });
+});

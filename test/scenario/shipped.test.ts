@@ -1,0 +1,97 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { scenarioJsonSchema, resultJsonSchema } from '../../src/scenario/json-schema.ts';
+import { loadScenarios } from '../../src/scenario/load.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const folder = join(root, 'scenarios');
+
+async function shipped(): Promise<readonly string[]> {
+  const names = [
+    ...(await readdir(folder)),
+    ...(await readdir(join(folder, 'rehearsal'))).map((name) => `rehearsal/${name}`),
+  ];
+  return names.filter((name) => name.endsWith('.yaml')).map((name) => join(folder, name));
+}
+
+const Rig = z.looseObject({
+  services: z.array(z.looseObject({ taskDefinition: z.string(), desiredCount: z.number() })),
+  pipelines: z.array(z.looseObject({ slug: z.string(), steps: z.string() })),
+});
+
+describe('shipped scenarios', () => {
+  it('are the ones that are promised', async () => {
+    const names = (await shipped()).map((file) => relative(folder, file)).toSorted();
+    expect(names).toEqual([
+      'exec-form.yaml',
+      'rehearsal/after.yaml',
+      'rehearsal/before.yaml',
+      'retry-hides-loss.yaml',
+      'shell-form-short-step.yaml',
+      'shell-form.yaml',
+      'step-too-long.yaml',
+    ]);
+  });
+
+  it('are valid, and only the rehearsal has a control', async () => {
+    const { scenarios, errors } = await loadScenarios(await shipped(), {}, {});
+    expect(errors).toEqual([]);
+    const controlled = scenarios.filter(({ scenario }) => scenario.control !== null);
+    expect(controlled.map(({ file }) => relative(folder, file))).toEqual(['rehearsal/before.yaml']);
+  });
+
+  it('name a schema that is there, rigs of two workers, and files that are there', async () => {
+    const { scenarios } = await loadScenarios(await shipped(), {}, {});
+    for (const { file, scenario } of scenarios) {
+      const schema =
+        /^# yaml-language-server: \$schema=(\S+)\n/.exec(await readFile(file, 'utf8'))?.[1] ?? '';
+      expect(resolve(dirname(file), schema)).toBe(join(folder, 'scenario.schema.json'));
+      const rigFile = scenario.rig ?? '';
+      const rig = Rig.parse(parse(await readFile(rigFile, 'utf8')));
+      expect(rig.services.map(({ desiredCount }) => desiredCount)).toEqual([2]);
+      for (const { taskDefinition } of rig.services) {
+        JSON.parse(await readFile(resolve(dirname(rigFile), taskDefinition), 'utf8'));
+      }
+      for (const { slug, steps } of rig.pipelines) {
+        expect(slug).toBe(scenario.build.pipeline);
+        expect(await readFile(resolve(dirname(rigFile), steps), 'utf8')).toContain(
+          `key: ${scenario.when.step}`,
+        );
+      }
+    }
+  });
+});
+
+describe('published schemas', () => {
+  it.each([
+    ['scenarios/scenario.schema.json', scenarioJsonSchema],
+    ['docs/reference/result.schema.json', resultJsonSchema],
+  ])('%s is fresh', async (file, schema) => {
+    expect(JSON.parse(await readFile(join(root, file), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(schema())),
+    );
+  });
+
+  it('let a variable stand for a number, a duration and a word, but never for the fault', () => {
+    const { properties } = z
+      .looseObject({
+        properties: z.record(
+          z.string(),
+          z.looseObject({ properties: z.record(z.string(), z.unknown()).optional() }),
+        ),
+      })
+      .parse(scenarioJsonSchema());
+    const variable = expect.objectContaining({
+      anyOf: expect.arrayContaining([
+        { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}' },
+      ]) as unknown,
+    }) as unknown;
+    expect(properties['when']?.properties?.['attempts']).toEqual(variable);
+    expect(properties['when']?.properties?.['inFlightFor']).toEqual(variable);
+    expect(properties['expect']?.properties?.['build']).toEqual(variable);
+    expect(properties['inject']?.properties?.['fault']).not.toEqual(variable);
+  });
+});
