@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { field, hasRealAgent, openBench, until } from './buildkite-bench.ts';
+import { describe, expect, it } from 'vitest';
+import { benchFor, field, hasRealAgent, until } from './buildkite-bench.ts';
 import type { Bench } from './buildkite-bench.ts';
 
 const CANARY = `
@@ -21,19 +21,11 @@ const WATCH = `query Watch($uuid: ID) {
   }
 }`;
 
-describe.each(['real', 'stand-in'] as const)('a %s agent lives in the rig', (kind) => {
-  const benches: Bench[] = [];
-  const open = async (...args: Parameters<typeof openBench>): Promise<Bench> => {
-    const bench = await openBench(...args);
-    benches.push(bench);
-    return bench;
-  };
-  afterEach(async () => {
-    await Promise.all(benches.splice(0).map((bench) => bench.close()));
-  });
-
-  it('BK-30: drains on SIGTERM: the running job passes, the next one is left, the agent disconnects and exits 0', async () => {
-    const bench = await open({ canary: CANARY });
+describe.concurrent.each(['real', 'stand-in'] as const)('a %s agent lives in the rig', (kind) => {
+  it('BK-30: drains on SIGTERM: the running job passes, the next one is left, the agent disconnects and exits 0', async ({
+    onTestFinished,
+  }) => {
+    const bench = await benchFor(onTestFinished, { canary: CANARY });
     const agent = bench.start(kind, ['--tags', 'queue=default,team=ci']);
     const connected = await bench.happened('agent-connected');
     expect(connected['version'] === '0.0.0-stand-in').toBe(kind === 'stand-in' || !hasRealAgent());
@@ -58,8 +50,10 @@ describe.each(['real', 'stand-in'] as const)('a %s agent lives in the rig', (kin
     expect(bench.rig.foreign()).toBe(0);
   });
 
-  it('BK-31: cancels on the second SIGTERM: exit -1, SIGTERM, agent_stop', async () => {
-    const bench = await open({ canary: 'steps: [{ key: integration, command: "sleep 60" }]' });
+  it('BK-31: cancels on the second SIGTERM: exit -1, SIGTERM, agent_stop', async ({ onTestFinished }) => {
+    const bench = await benchFor(onTestFinished, {
+      canary: 'steps: [{ key: integration, command: "sleep 60" }]',
+    });
     const agent = bench.start(kind, ['--cancel-grace-period', '5']);
     const uuid = await bench.create();
     await bench.happened('job-started');
@@ -76,8 +70,10 @@ describe.each(['real', 'stand-in'] as const)('a %s agent lives in the rig', (kin
     expect(field(data, 'build', 'state')).toBe('FAILED');
   });
 
-  it('BK-25: cancels a job that Buildkite cancels', async () => {
-    const bench = await open({ canary: 'steps: [{ key: integration, command: "sleep 60" }]' });
+  it('BK-25: cancels a job that Buildkite cancels', async ({ onTestFinished }) => {
+    const bench = await benchFor(onTestFinished, {
+      canary: 'steps: [{ key: integration, command: "sleep 60" }]',
+    });
     bench.start(kind);
     const uuid = await bench.create();
     await bench.happened('job-started');
@@ -89,8 +85,10 @@ describe.each(['real', 'stand-in'] as const)('a %s agent lives in the rig', (kin
     expect(field(data, 'build', 'jobs', 'edges', 0, 'node', 'state')).toBe('CANCELED');
   });
 
-  it('BK-40: an agent killed without a word is lost, and its job with it', async () => {
-    const bench = await open({ canary: 'steps: [{ key: integration, command: "sleep 5" }]' });
+  it('BK-40: an agent killed without a word is lost, and its job with it', async ({ onTestFinished }) => {
+    const bench = await benchFor(onTestFinished, {
+      canary: 'steps: [{ key: integration, command: "sleep 5" }]',
+    });
     const agent = bench.start(kind, ['--tags', 'ecs:task-arn=arn:aws:ecs:us-east-1:1:task/c/0']);
     const uuid = await bench.create();
     const started = await bench.happened('job-started');

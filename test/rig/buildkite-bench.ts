@@ -14,12 +14,16 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { vi } from 'vitest';
 import { startBuildkite } from '../../src/rig/buildkite/server.ts';
 import type { BuildkiteOptions, BuildkiteRig, PipelineOptions } from '../../src/rig/buildkite/server.ts';
 
 const STAND_IN_SOURCE = fileURLToPath(new URL('../../src/rig/stand-in-agent/', import.meta.url));
 const LOST_AFTER_MS = 3000;
 const PATIENCE_MS = 60_000;
+
+// Above the patience of a single wait, so that a wait in vain says what it waited for.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** An event of the rig, as its listeners get it. */
 export type RigEvent = Readonly<Record<string, unknown>> & { readonly event: string; readonly at: number };
@@ -127,6 +131,16 @@ export async function openBench(
   };
 }
 
+/** Opens a bench that closes with its test. */
+export async function benchFor(
+  onTestFinished: (callback: () => Promise<void>) => void,
+  ...args: Parameters<typeof openBench>
+): Promise<Bench> {
+  const bench = await openBench(...args);
+  onTestFinished(() => bench.close());
+  return bench;
+}
+
 /** Waits for a condition, with a deadline that a busy machine does not reach. */
 export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
@@ -230,16 +244,24 @@ export function standIn(folder: string): string {
   if (existsSync(main)) return main;
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, 'package.json'), '{"type":"module"}');
+  compiled ??= compileStandIn();
+  for (const [file, text] of compiled) writeFileSync(join(target, file), text);
+  return main;
+}
+
+let compiled: ReadonlyMap<string, string> | undefined;
+
+function compileStandIn(): ReadonlyMap<string, string> {
   const compilerOptions: ts.CompilerOptions = {
     module: ts.ModuleKind.ESNext,
     target: ts.ScriptTarget.ES2023,
     rewriteRelativeImportExtensions: true,
     verbatimModuleSyntax: true,
   };
-  for (const file of readdirSync(STAND_IN_SOURCE)) {
+  const files = readdirSync(STAND_IN_SOURCE).map((file) => {
     const source = readFileSync(join(STAND_IN_SOURCE, file), 'utf8');
     const { outputText } = ts.transpileModule(source, { compilerOptions, fileName: file });
-    writeFileSync(join(target, file.replace(/\.ts$/, '.js')), outputText);
-  }
-  return main;
+    return [file.replace(/\.ts$/, '.js'), outputText] as const;
+  });
+  return new Map(files);
 }

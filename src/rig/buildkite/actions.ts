@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { stopAgent } from './agents.ts';
+import { loseAgent, stopAgent } from './agents.ts';
 import * as builds from './builds.ts';
 import { isOver, timeOutJob } from './jobs.ts';
 import type { Agent, Build, Job, Pipeline, User, World } from './model.ts';
@@ -49,13 +49,19 @@ const VERBS: Readonly<Record<string, Verb>> = {
     return { jobId: job.uuid };
   },
   unblock: (world, action) => {
-    const job = jobFor(world, action, isOpenBlock);
+    // A script's rule carries the step of the event that it waited for, which is not the block.
+    const job = jobFor(world, { ...action, step: undefined }, isOpenBlock);
     builds.unblock(world, job, userOf(world));
     return { jobId: job.uuid };
   },
   'stop-agent': (world, action) => {
     const agent = agentFor(world, action);
     stopAgent(world, agent, userOf(world), action['graceful'] !== false);
+    return { agentId: agent.uuid };
+  },
+  'forget-agent': (world, action) => {
+    const agent = agentFor(world, action);
+    loseAgent(world, agent);
     return { agentId: agent.uuid };
   },
   log: (world, action) => logOf(jobFor(world, action, () => true)),

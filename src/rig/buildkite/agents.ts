@@ -111,8 +111,10 @@ function giveBack(world: World, agent: Agent): void {
 }
 
 /** Looks for agents that have been silent too long and for jobs that nobody accepted. */
-export function sweep(world: World): void {
+export function sweep(world: World, deafForMs: number): void {
   const now = Date.now();
+  // While the rig itself stood still it could hear nobody: that time is no agent's silence.
+  if (deafForMs > 0) for (const agent of world.agents.values()) agent.lastSeen += deafForMs;
   for (const agent of world.agents.values()) {
     if (isThere(agent) && agent.state !== 'never_connected' && now - agent.lastSeen >= world.lostAfterMs) {
       loseAgent(world, agent);
@@ -125,7 +127,8 @@ export function sweep(world: World): void {
   }
 }
 
-function loseAgent(world: World, agent: Agent): void {
+/** Buildkite gives an agent up. */
+export function loseAgent(world: World, agent: Agent): void {
   agent.state = 'lost';
   agent.lostAt = serverNow(world);
   if (world.knobs.lostDisconnectedAt === 'set') agent.disconnectedAt = agent.lostAt;

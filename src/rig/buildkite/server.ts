@@ -18,6 +18,7 @@ import { BadPipelineFile, parsePipeline } from './pipeline-file.ts';
 import { restApi } from './rest.ts';
 
 const SWEEP_EVERY_MS = 250;
+const STANDSTILL_MS = 500;
 
 /** One pipeline of the rig file. */
 export interface PipelineOptions {
@@ -62,7 +63,7 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
       else resolve(`http://127.0.0.1:${address.port}`);
     });
   });
-  const sweeper = setInterval(() => sweep(world), SWEEP_EVERY_MS);
+  const sweeper = startSweeper(world);
   return {
     url: world.url,
     apiToken: world.apiToken,
@@ -80,6 +81,15 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
       });
     },
   };
+}
+
+function startSweeper(world: World): NodeJS.Timeout {
+  let last = Date.now();
+  return setInterval(() => {
+    const late = Date.now() - last - SWEEP_EVERY_MS;
+    last = Date.now();
+    sweep(world, late > STANDSTILL_MS ? late : 0);
+  }, SWEEP_EVERY_MS);
 }
 
 function routes(world: World, book: Book, options: BuildkiteOptions): Hono {

@@ -1,0 +1,188 @@
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { readStartFlags } from '../../src/rig/stand-in-agent/flags.ts';
+import { benchFor, field, standIn, until } from './buildkite-bench.ts';
+import type { Bench } from './buildkite-bench.ts';
+
+const LONG = 'steps: [{ key: one, command: "echo up; sleep 60" }]';
+const STUBBORN = `steps: [{ key: one, command: "trap '' TERM; echo up; while :; do sleep 0.2; done" }]`;
+
+describe.concurrent('the stand-in agent', () => {
+  async function up(bench: Bench): Promise<void> {
+    await until('output of the job', async () =>
+      String(await bench.rig.do({ do: 'log', step: 'one' })).includes('up') ? true : undefined,
+    );
+  }
+
+  it('says what it is', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, LONG);
+    const told = spawnSync(process.execPath, [standIn(bench.folder), '--version'], { encoding: 'utf8' });
+    expect(told.stdout).toBe('buildkite-agent version 0.0.0-stand-in\n');
+    const agent = bench.start('stand-in', ['--ping-mode', 'poll-only', '--no-pty']);
+    expect(await bench.happened('agent-connected')).toMatchObject({ version: '0.0.0-stand-in' });
+    expect(agent.output()).toContain('ignored: --no-color --ping-mode --no-pty');
+    agent.signal('SIGTERM');
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    await bench.happened('agent-disconnected');
+  });
+
+  it('cancels at once on SIGQUIT, and ignores SIGHUP', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, LONG);
+    const agent = bench.start('stand-in');
+    await bench.create();
+    await bench.happened('job-started');
+    agent.signal('SIGHUP');
+    await until('the hang-up to be heard', () => agent.output().includes('SIGHUP') || undefined);
+    agent.signal('SIGQUIT');
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(await jobOf(bench)).toMatchObject({
+      exit: { exitStatus: '-1', signal: 'SIGTERM', signalReason: 'agent_stop' },
+    });
+    await bench.happened('agent-disconnected');
+  });
+
+  it('kills a job that ignores its cancel signal when the grace is over', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, STUBBORN);
+    const agent = bench.start('stand-in', ['--cancel-grace-period=2']);
+    await bench.create();
+    await up(bench);
+    agent.signal('SIGQUIT');
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(await jobOf(bench)).toMatchObject({ exit: { exitStatus: '-1', signal: 'SIGKILL' } });
+  });
+
+  it('leaves with 1 at the third signal, without a word to the server', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, STUBBORN.replace('while :', 'for i in 1 2 3 4 5 6 7 8 9'));
+    const agent = bench.start('stand-in');
+    await bench.create();
+    await up(bench);
+    for (const said of ['the running job finishes first', 'leaving within']) {
+      agent.signal('SIGINT');
+      await until(said, () => agent.output().includes(said) || undefined);
+    }
+    agent.signal('SIGTERM');
+    expect(await agent.ended).toEqual({ code: 1, signal: null });
+    await bench.happened('job-lost');
+  });
+
+  it('stops with 1 and cancels its job when the server no longer knows it', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, LONG, { lostAfterMs: 600_000 });
+    const agent = bench.start('stand-in');
+    await bench.create();
+    const { agentId } = await bench.happened('job-started');
+    await bench.rig.do({ do: 'forget-agent', agent: agentId });
+    expect(await agent.ended).toEqual({ code: 1, signal: null });
+  });
+
+  it('leaves after one job, or after being idle, where its flags say so', async ({ onTestFinished }) => {
+    const bench = await open(
+      onTestFinished,
+      'steps: [{ key: one, command: "exit 4" }, { key: two, command: "true" }]',
+    );
+    const once = bench.start('stand-in', ['--disconnect-after-job']);
+    await bench.create();
+    expect(await once.ended).toEqual({ code: 0, signal: null });
+    expect(bench.log.filter(({ event }) => event === 'job-started')).toHaveLength(1);
+    expect(await jobOf(bench)).toMatchObject({ exit: { exitStatus: '4', signal: null, signalReason: null } });
+    const idle = bench.start('stand-in', ['--disconnect-after-idle-timeout', '1']);
+    expect(await idle.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('acquires one job, and says 27 when it cannot have it', async ({ onTestFinished }) => {
+    const bench = await open(
+      onTestFinished,
+      'steps: [{ key: one, command: "true", agents: { queue: none } }]',
+    );
+    await bench.create();
+    const state = await bench.rig.do({ do: 'state' });
+    const jobId = String(field(state, 'jobs', 0, 'jobId'));
+    expect(await bench.start('stand-in', ['--acquire-job', jobId]).ended).toEqual({ code: 0, signal: null });
+    expect(await bench.happened('job-finished')).toMatchObject({ passed: true });
+    expect(await bench.start('stand-in', ['--acquire-job', jobId]).ended).toEqual({ code: 27, signal: null });
+  });
+
+  it('starts as many agents as --spawn says, and one signal drains them all', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, LONG);
+    const agent = bench.start('stand-in', ['--spawn', '2', '--name', 'w-%spawn']);
+    const named = ['w-1', 'w-2'].map((name) =>
+      bench.happened('agent-connected', (event) => event['name'] === name),
+    );
+    await Promise.all(named);
+    agent.signal('SIGTERM');
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(bench.log.filter(({ event }) => event === 'agent-disconnected')).toHaveLength(2);
+  });
+
+  it('tags itself from the ECS metadata endpoint', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, LONG);
+    const server = createServer((request, response) => {
+      const isTask = request.url?.endsWith('/task') === true;
+      const task = {
+        TaskARN: 'arn:aws:ecs:us-east-1:1:task/c/0',
+        LaunchType: 'FARGATE',
+        AvailabilityZone: 'true',
+      };
+      response.end(
+        JSON.stringify(isTask ? task : { DockerName: 'd', Image: 'i', Limits: { CPU: 0, Memory: 512 } }),
+      );
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const uri = `http://127.0.0.1:${String(field(server.address(), 'port'))}/v4/x`;
+    const env = { ECS_CONTAINER_METADATA_URI_V4: uri, BUILDKITE_AGENT_TAGS: 'queue=default' };
+    bench.start('stand-in', ['--tags-from-ecs-meta-data'], env);
+    expect(await bench.happened('agent-connected')).toMatchObject({
+      tags: [
+        'queue=default',
+        'ecs:container-name=d',
+        'ecs:image=i',
+        'ecs:task-arn=arn:aws:ecs:us-east-1:1:task/c/0',
+        'ecs:launch-type=FARGATE',
+        'ecs:memory-limit=512',
+      ],
+    });
+  });
+
+  it('does meta-data and annotate for the steps', async ({ onTestFinished }) => {
+    const bench = await open(
+      onTestFinished,
+      'steps: [{ key: one, command: "$AGENT meta-data set k v; $AGENT meta-data get k; $AGENT annotate hi --context c" }]',
+    );
+    bench.start('stand-in', [], { AGENT: `${process.execPath} ${standIn(bench.folder)}` });
+    const uuid = await bench.create();
+    expect(await bench.happened('job-finished')).toMatchObject({ passed: true });
+    expect(await bench.rig.do({ do: 'log', step: 'one' })).toBe('v');
+    const text =
+      'query B($uuid: ID) { build(uuid: $uuid) { annotations(first: 1) { edges { node { body { text } } } } } }';
+    const { data } = await bench.query(text, { uuid });
+    expect(field(data, 'build', 'annotations', 'edges', 0, 'node', 'body', 'text')).toBe('hi');
+  });
+
+  it('reads flags before the environment', () => {
+    const env = {
+      BUILDKITE_AGENT_NAME: 'from-env',
+      BUILDKITE_CANCEL_GRACE_PERIOD: '7',
+      BUILDKITE_AGENT_TAGS: 'a=1,b=2',
+    };
+    expect(readStartFlags(['--name', 'from-flag', '--queue', 'x'], env)).toMatchObject({
+      name: 'from-flag',
+      cancelGraceS: 7,
+      tags: ['a=1', 'b=2'],
+      ignored: ['--queue'],
+      disconnectAfterJob: false,
+    });
+  });
+});
+
+function open(
+  onTestFinished: Parameters<typeof benchFor>[0],
+  yaml: string,
+  options: Parameters<typeof benchFor>[2] = {},
+): Promise<Bench> {
+  return benchFor(onTestFinished, { canary: yaml }, options);
+}
+
+async function jobOf(bench: Bench): Promise<unknown> {
+  return field(await bench.rig.do({ do: 'state' }), 'jobs', 0);
+}
