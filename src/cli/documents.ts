@@ -49,9 +49,10 @@ function isUsageError(thrown: unknown): thrown is UsageError {
   return typeof oclif === 'object' && oclif !== null && 'exit' in oclif && oclif.exit === 2;
 }
 
-/** oclif adds the whole help hint to the message. */
+/** oclif adds hints to the message that are longer than it. */
 function firstLines(message: string): string {
   return message
+    .replace(/\nNote: --[\s\S]*$/, '')
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('See more help'))
     .map((line) => line.trim())

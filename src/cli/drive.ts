@@ -73,9 +73,8 @@ export function resultOf(
   const { events } = drive.journal;
   const path = drive.folder === null ? null : join(drive.folder, JOURNAL_FILE);
   const result = summarize(events, path, failure === null ? null : verdictOf(events, failure));
-  const commands = drive.plan.embeddedRig ? [] : result.commands;
   const out = drive.out === DEFAULT_OUT ? '' : ` --out ${drive.out}`;
-  const told = { ...result, commands: commands.map((command) => `${command}${out}`) };
+  const told = { ...result, commands: result.commands.map((command) => `${command}${out}`) };
   const died = drive.died();
   // What was proven stands; what could not be told has this as its cause.
   if (died === null || (result.outcome !== 'inconclusive' && result.outcome !== 'could-not-run')) return told;

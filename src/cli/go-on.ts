@@ -16,7 +16,7 @@ import { secretsOf } from './output.ts';
 import { planDrill } from './plan-drill.ts';
 import { reportersFor } from './reporters.ts';
 import type { Runner } from './runner.ts';
-import { lockKeyOf, settingsFromEnvironment } from './settings.ts';
+import { lockKeyOf, settingsFromEnvironment, unreachableSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import { findDrill } from './stored.ts';
@@ -35,21 +35,31 @@ export interface GoOnOptions {
 export async function goOn(options: GoOnOptions, runner: Runner): Promise<void> {
   const stored = await findDrill(options.drill, options.out);
   if (stored.state.phase === 'judged' && stored.state.settled) return alreadyOver(stored, runner);
-  if (stored.state.plan.embeddedRig) throw rigIsGone(stored);
-  const loaded = await scenarioOf(stored, options, runner);
-  if ('errors' in loaded) return runner.finish(account([], loaded.errors, null));
-  const { settings, errors } = settingsFromEnvironment(loaded.scenario, runner.environment, options.insecure);
-  if (settings === null) return runner.finish(account([], errors, null));
-  samePlace(stored.state.plan, settings, loaded);
-  runner.output.learn(loaded.secrets);
-  const plan = {
-    ...planDrill(loaded, settings, { yes: options.yes, dryRun: false }, runner),
-    file: loaded.file,
-  };
-  const secrets = [...secretsOf(runner.environment), ...loaded.secrets];
+  const taken = stored.state.plan.embeddedRig ? withoutRig(stored) : await takeUp(stored, options, runner);
+  if ('errors' in taken) return runner.finish(account([], taken.errors, null));
+  runner.output.learn(taken.secrets);
+  const secrets = [...secretsOf(runner.environment), ...taken.secrets];
   const { now } = systemClock;
   const journal = await openJournal(stored.folder, stored.drill, { secrets, create: false, now });
-  runner.finish(await driven({ plan, settings, journal, stored, options }, runner));
+  runner.finish(await driven({ ...taken, journal, stored, options }, runner));
+}
+
+type Refused = { readonly errors: readonly InputError[] };
+type TakenUp = Pick<Taken, 'plan' | 'settings'> & { readonly secrets: readonly string[] };
+
+/** The rig ended with its runner: nothing can be read any more, and what was written is judged. */
+function withoutRig({ state }: StoredDrill): TakenUp {
+  return { plan: state.plan, settings: unreachableSettings(state.plan.scenario), secrets: [] };
+}
+
+async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner): Promise<TakenUp | Refused> {
+  const loaded = await scenarioOf(stored, options, runner);
+  if ('errors' in loaded) return loaded;
+  const { settings, errors } = settingsFromEnvironment(loaded.scenario, runner.environment, options.insecure);
+  if (settings === null) return { errors };
+  samePlace(stored.state.plan, settings, loaded);
+  const plan = planDrill(loaded, settings, { yes: options.yes, dryRun: false }, runner);
+  return { plan, settings, secrets: loaded.secrets };
 }
 
 interface Taken {
@@ -91,7 +101,7 @@ async function scenarioOf(
   stored: StoredDrill,
   options: GoOnOptions,
   runner: Runner,
-): Promise<LoadedScenario | { readonly errors: readonly InputError[] }> {
+): Promise<LoadedScenario | Refused> {
   const { plan } = stored.state;
   if (options.how === 'abort') {
     return { file: plan.file, scenario: plan.scenario, digest: plan.digest, secrets: [] };
@@ -119,10 +129,4 @@ function alreadyOver(stored: StoredDrill, runner: Runner): void {
   const reporter = reportersFor(runner, 'closing');
   reporter.onResult(result);
   runner.finish(account([result], [], null));
-}
-
-function rigIsGone(stored: StoredDrill): GamedayError {
-  return new GamedayError('rig-failed', `the rig of drill ${stored.drill} ended with its runner`, {
-    next: 'Nothing of it is left. Run the scenario again.',
-  });
 }

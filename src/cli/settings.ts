@@ -31,6 +31,9 @@ export interface Settings {
 
 export const GRAPHQL_ENDPOINT = 'https://graphql.buildkite.com/v1';
 
+/** The discard port: nothing answers there. */
+const NOWHERE = 'http://127.0.0.1:9/';
+
 /** Buildkite gives up after three minutes of silence and looks once a minute; five minutes leave it room. */
 const LOST_AFTER = 300_000;
 
@@ -126,16 +129,16 @@ export function settingsFromRig(
   };
 }
 
-/** The settings of a drill whose rig did not start: they name the plan and reach nothing. */
+/** The settings of a drill whose rig did not start, or is gone: they name the plan and reach nothing. */
 export function unreachableSettings({ build, cluster }: Scenario): Settings {
   return {
     organization: build.organization ?? '',
     region: cluster.region ?? '',
     token: '',
-    graphqlEndpoint: '',
-    ecsEndpoint: null,
+    graphqlEndpoint: NOWHERE,
+    ecsEndpoint: NOWHERE,
     ecsName: 'rig',
-    credentials: null,
+    credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
     label: 'rig',
     lostAfter: LOST_AFTER,
     rig: null,

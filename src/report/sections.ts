@@ -62,9 +62,11 @@ export function happened(timeline: readonly Moment[]): readonly Item[] {
 
 const HANG = 24;
 
+const CLOCK = { runner: 'our', buildkite: "Buildkite's", ecs: "ECS's", agent: "the agent's" } as const;
+
 /** One moment as a line. */
 export function momentLine(moment: Moment, start: number): string {
-  const clock = moment.clock === 'runner' ? '' : ` [${moment.clock}'s clock]`;
+  const clock = moment.clock === 'runner' ? '' : ` (${CLOCK[moment.clock]} clock)`;
   return `${timeOfDay(moment.at)}  ${`+${span(moment.at - start)}`.padStart(8)}  ${moment.said}${clock}`;
 }
 
@@ -76,7 +78,10 @@ function why(result: DrillResult): readonly Item[] {
   }
   for (const finding of result.findings) {
     if (finding.holds === 'unasked') continue;
-    const rests = finding.events.length === 0 ? '' : ` (events ${finding.events.join(', ')})`;
+    const rests =
+      finding.events.length === 0
+        ? ''
+        : ` (event${finding.events.length === 1 ? '' : 's'} ${finding.events.join(', ')})`;
     items.push(
       item(`${WORD[finding.holds]} ${finding.check}: ${finding.said}${rests}`, TONE[finding.holds], 5),
     );
@@ -121,9 +126,14 @@ function drain(measured: NonNullable<DrillResult['drain']>): string {
 }
 
 function rig(facts: NonNullable<DrillResult['rig']>): string {
-  const agent = `${facts.agent.kind} agent${facts.agent.version === null ? '' : ` ${facts.agent.version}`}`;
   const pid1 = facts.pid1 ? '' : ', WITHOUT real PID 1';
   const knobs = Object.entries(facts.knobs).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const turned = knobs.length === 0 ? '' : `; knobs: ${knobs.join(', ')}`;
-  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agent}${turned}`;
+  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${turned}`;
+}
+
+/** The rig's agent as people call it. */
+export function agentOf({ agent }: NonNullable<DrillResult['rig']>): string {
+  const { kind, version } = agent;
+  return version === null || version === kind ? `${kind} agent` : `${kind} agent ${version}`;
 }

@@ -4,6 +4,7 @@ import { closingBlock } from './closing.ts';
 import type { BlockOptions } from './closing.ts';
 import { painter, toneOf } from './paint.ts';
 import type { Tone } from './paint.ts';
+import { agentOf } from './sections.ts';
 import { shortArn, span, widthOf, wrap } from './text.ts';
 
 /** Under this width a column holds too little to be read. */
@@ -73,13 +74,7 @@ function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
 function evidence(result: DrillResult): readonly Line[] {
   const lines: Line[] = [];
   if (result.target !== null) lines.push(plain(`task ${shortArn(result.target.taskArn)}`, 'quiet'));
-  if (result.rig !== null)
-    lines.push(
-      plain(
-        `rig: ${result.rig.executor}, ${result.rig.agent.kind} agent ${result.rig.agent.version ?? ''}`,
-        'quiet',
-      ),
-    );
+  if (result.rig !== null) lines.push(plain(`rig: ${result.rig.executor}, ${agentOf(result.rig)}`, 'quiet'));
   if (result.journal !== null) lines.push(plain(`journal ${result.journal}`, 'quiet'));
   return lines;
 }

@@ -8,6 +8,7 @@ import type { DrillEvent, PayloadOf } from '../journal/events.ts';
 import { changeOf, learned, say } from './changes.ts';
 import type { Sentence } from './changes.ts';
 import { toneOf } from './paint.ts';
+import { agentOf } from './sections.ts';
 import { shortArn, span } from './text.ts';
 
 /** Tells a drill event by event in plain sentences; it remembers what it told, so that only news is told. */
@@ -91,7 +92,7 @@ function told(event: Exclude<DrillEvent, { code: 'GD_OBSERVED' }>, world: World)
     case 'GD_DRILL_PLANNED':
       return planned(event.payload.plan, event.drill);
     case 'GD_RESUMED':
-      return [say(`process ${event.payload.pid} goes on with the drill`, 'loud')];
+      return [say('another process goes on with the drill', 'loud')];
     case 'GD_GUARDS_ANSWERED':
       return guards(event.payload);
     case 'GD_BUILD_INTENDED':
@@ -120,6 +121,7 @@ type Later = Extract<
       | 'GD_TARGET_DROPPED'
       | 'GD_CONFIRMED'
       | 'GD_FAULT_LANDED'
+      | 'GD_BASELINE_BEGUN'
       | 'GD_WATCH_ENDED'
       | 'GD_HALTED'
       | 'GD_INTERRUPTED'
@@ -140,6 +142,8 @@ function toldLater(event: Later): readonly Sentence[] {
       return [say(CONFIRMED[event.payload.answer])];
     case 'GD_FAULT_LANDED':
       return [say(`the stop landed: ${event.payload.said}`, 'good')];
+    case 'GD_BASELINE_BEGUN':
+      return [say(`nothing is injected: ${event.payload.said}`)];
     case 'GD_WATCH_ENDED':
       return [say(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
     case 'GD_HALTED':
@@ -173,8 +177,7 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
   ];
   if (rig === null)
     return plan.label === null ? sentences : [...sentences, say(`all of it is the ${plan.label}`)];
-  const agent = `${rig.agent.kind} agent${rig.agent.version === null ? '' : ` ${rig.agent.version}`}`;
-  sentences.push(say(`the rig stands in for Buildkite and ECS: ${rig.executor} executor, ${agent}`));
+  sentences.push(say(`the rig stands in for Buildkite and ECS: ${rig.executor} executor, ${agentOf(rig)}`));
   if (!rig.pid1)
     sentences.push(say('WORKERS HAVE NO REAL PID 1 HERE: what hangs on that cannot be judged', 'warn'));
   return sentences;

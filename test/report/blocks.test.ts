@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest';
+import { closingBlock } from '../../src/report/closing.ts';
+import { planBlock } from '../../src/report/plan.ts';
+import { createResultsReporter } from '../../src/report/results.ts';
+import { sideBySide } from '../../src/report/side-by-side.ts';
+import { errorLines, summaryLines } from '../../src/report/summary.ts';
+import { widthOf } from '../../src/report/text.ts';
+import type { GameDayDocument } from '../../src/verdict/result.ts';
+import { drainedResult, lostResult } from './results.ts';
+
+const plain = { columns: 100, colors: false };
+// What stands for an escape sequence: no test output may hold one unless colours were asked for.
+const ESCAPE = String.fromCharCode(27);
+
+function golden(name: string): string {
+  return `../golden/report/${name}.txt`;
+}
+
+test.each([
+  ['closing-lost', closingBlock(lostResult(), plain)],
+  ['closing-drained', closingBlock(drainedResult(), plain)],
+  ['closing-lost-narrow', closingBlock(lostResult(), { columns: 40, colors: false })],
+  [
+    'closing-interrupted',
+    closingBlock(
+      lostResult({
+        ...{
+          outcome: 'interrupted',
+          reason: 'interrupted',
+          exitCode: 130,
+          said: 'SIGINT: no task was stopped',
+        },
+        ...{
+          injection: 'none',
+          cause: null,
+          next: 'Resume it.',
+          findings: [],
+          attempts: [],
+          rig: null,
+          label: null,
+        },
+        ...{ control: null, notes: [], commands: ['gameday resume 20260102-030405-beef'] },
+      }),
+      plain,
+    ),
+  ],
+  ['plan', planBlock(lostResult({ outcome: 'planned', reason: 'planned', said: 'A dry run.' }), plain)],
+  [
+    'plan-refused',
+    planBlock(
+      lostResult({
+        ...{
+          outcome: 'refused',
+          reason: 'kill-switch',
+          said: 'The kill switch is on.',
+          next: 'Take it off.',
+        },
+        guards: [
+          ...lostResult().guards,
+          { guard: 'kill-switch', holds: false, reason: 'kill-switch', said: 'the file exists' },
+        ],
+      }),
+      plain,
+    ),
+  ],
+  ['side-by-side', sideBySide(lostResult(), drainedResult(), { columns: 140, colors: false })],
+  ['side-by-side-narrow', sideBySide(lostResult(), drainedResult(), { columns: 60, colors: false })],
+])('%s', async (name, text) => {
+  expect(text).not.toContain(ESCAPE);
+  await expect(text).toMatchFileSnapshot(golden(name));
+});
+
+test('colours are escapes around the same text', () => {
+  const colored = closingBlock(lostResult(), { columns: 100, colors: true });
+  expect(colored).toContain(`${ESCAPE}[31m`);
+  const bare = colored.split(ESCAPE).map((part, index) => (index === 0 ? part : part.replace(/^\[\d+m/, '')));
+  expect(bare.join('')).toBe(closingBlock(lostResult(), plain));
+});
+
+test('foreign text is shown, not obeyed', () => {
+  const said = `branch ${ESCAPE}[2J\u009b\r\n`;
+  for (const text of [
+    closingBlock(lostResult({ said, title: said, cause: said }), plain),
+    planBlock(lostResult({ said, title: said, touches: [said] }), plain),
+    sideBySide(lostResult({ said, title: said }), drainedResult(), { columns: 140, colors: false }),
+    errorLines([{ message: said, at: said, next: said }], false).join('\n'),
+  ]) {
+    expect(text).not.toContain(ESCAPE);
+    expect(text).not.toContain('\u009b');
+    expect(text).toContain('\\u001b[2J');
+  }
+});
+
+test('two columns never reach over the width', () => {
+  for (const columns of [93, 100, 120, 300]) {
+    const lines = sideBySide(lostResult(), drainedResult(), { columns, colors: false }).split('\n');
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(Math.min(columns, 160));
+  }
+});
+
+const document: GameDayDocument = {
+  version: 1,
+  outcome: 'passed',
+  reason: 'drained',
+  exitCode: 0,
+  counts: { passed: 2 },
+  errors: [],
+  drills: [lostResult(), drainedResult()],
+};
+
+test('the sum names each drill and the exit code', () => {
+  expect(summaryLines(document, false)).toEqual([
+    '  failed  lost (control met)  A shell eats SIGTERM and the step is lost',
+    '  passed  drained  A step in flight survives StopTask on its task',
+    'Game day: passed: drained (exit code 0)',
+  ]);
+});
+
+test('errors name their place and the next move', () => {
+  expect(errorLines([{ message: 'unknown key', at: 'a.yaml:1:2', next: 'Take it out.' }], false)).toEqual([
+    'a.yaml:1:2 error: unknown key',
+    '  Take it out.',
+  ]);
+});
+
+test.each([
+  ['closing', 3],
+  ['side-by-side', 2],
+  ['plan', 3],
+] as const)('layout %s prints each drill once', (layout, writes) => {
+  const written: string[] = [];
+  const screen = {
+    write: (text: string) => void written.push(text),
+    columns: () => 140,
+    rows: () => 24,
+    colors: false,
+  };
+  const reporter = createResultsReporter(screen, layout);
+  for (const drill of document.drills) reporter.onResult?.(drill);
+  reporter.onDocument?.(document);
+  expect(written).toHaveLength(writes);
+  expect(written.join('').split('A shell eats SIGTERM')).toHaveLength(3);
+});
