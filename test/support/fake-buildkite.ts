@@ -55,6 +55,8 @@ function scheduledJob(build: Build): readonly Job[] {
   ];
 }
 
+const OPEN: ReadonlySet<string> = new Set(['creating', 'scheduled', 'running', 'failing']);
+
 function byId<T extends { readonly id: string }>(values: readonly T[]): Map<string, T> {
   return new Map(values.map((value) => [value.id, value]));
 }
@@ -107,6 +109,11 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
       (build) => build.id === slugOrUuid || slugOf(build) === slugOrUuid,
     );
   }
+  function open(pipeline: string, branch: string): Pipeline['openBuilds'] {
+    return [...world.builds.values()]
+      .filter((build) => build.pipeline === pipeline && build.branch === branch && OPEN.has(build.state))
+      .map(({ number, url, metaData }) => ({ number, url, drill: metaData['gameday-drill'] ?? null }));
+  }
   function create(call: Extract<Call, { kind: 'create-build' }>): Outcome<BuildWithJobs> {
     const number = 1 + Math.max(0, ...[...world.builds.values()].map((build) => build.number));
     const build = aBuild({
@@ -137,9 +144,11 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
       answer('pipeline', [organization, slug, branch], signal, () => {
         if (organization !== world.organization) return missing(`organization "${organization}"`);
         const pipeline = world.pipelines.get(slug);
-        return pipeline === undefined
-          ? missing(`pipeline "${slug}" in "${organization}"`)
-          : { ok: true, value: pipeline };
+        if (pipeline === undefined) return missing(`pipeline "${slug}" in "${organization}"`);
+        return {
+          ok: true,
+          value: { ...pipeline, openBuilds: [...pipeline.openBuilds, ...open(slug, branch)] },
+        };
       }),
     build: (slugOrUuid, signal) =>
       answer('build', [slugOrUuid], signal, () => {

@@ -45,6 +45,11 @@ function failed(
   return { ok: false, trouble: { kind, message, retryAfter: null } };
 }
 
+function belongs(task: Task, of: { readonly service?: string; readonly family?: string }): boolean {
+  if (of.service !== undefined) return task.group === `service:${of.service}`;
+  return of.family === undefined || task.definition.includes(`:task-definition/${of.family}:`);
+}
+
 /** ECS in memory: answers from its world, fails as scripted. It follows the contract suite of the port. */
 export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
   const script = createScript<Operation>();
@@ -134,9 +139,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     recentStops: (cluster, of, signal) =>
       answer('recentStops', [cluster, of], signal, () =>
         inCluster(cluster, () => {
-          const ours = [...world.tasks.values()].filter(
-            (task) => goingDown(task) && (of.service === undefined || task.group === `service:${of.service}`),
-          );
+          const ours = [...world.tasks.values()].filter((task) => goingDown(task) && belongs(task, of));
           const tasks = ours.map((task) => ({
             arn: task.arn,
             stoppedReason: task.stoppedReason,

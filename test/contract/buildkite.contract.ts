@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
+import type { Answer } from '../../src/drill/call.ts';
+import type { Job } from '../../src/drill/entities/job.ts';
+import { until } from '../support/until.ts';
+
+/** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while. */
+export interface BuildkiteBench {
+  readonly buildkite: Buildkite;
+  /** Lets an agent take the build's job; what happens by itself needs nothing. */
+  start(build: BuildWithJobs): void;
+  close(): Promise<void>;
+}
+
+const never = new AbortController().signal;
+const NOBODY = '018f0000-0000-4000-8000-00000000dead';
+
+/** The value of an answer, which must be one. */
+export function valueOf<T>(answer: Answer<T>): T {
+  if (!answer.ok) throw new Error(`${answer.trouble.kind}: ${answer.trouble.message}`);
+  return answer.value;
+}
+
+/** What every Buildkite port must do: the fake and the client alike. */
+export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBench>): void {
+  describe(`Buildkite port: ${name}`, () => {
+    let bench: BuildkiteBench;
+    let buildkite: Buildkite;
+    let created: BuildWithJobs;
+    beforeAll(async () => {
+      bench = await setUp();
+      buildkite = bench.buildkite;
+    }, 120_000);
+    afterAll(() => bench.close());
+
+    async function running(): Promise<Job> {
+      return until('the job to run', async () => {
+        const { jobs } = valueOf(await buildkite.build(created.build.id, never));
+        return jobs.find((job) => job.state === 'running' && job.agentId !== null);
+      });
+    }
+
+    test('a pipeline is found; an unknown organization and an unknown pipeline are told apart', async () => {
+      const pipeline = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
+      expect(pipeline).toMatchObject({ slug: 'canary', stepKeys: ['integration'], dynamic: false });
+      expect(pipeline.openBuilds).toEqual([]);
+      expect(await buildkite.pipeline('nobody', 'canary', 'main', never)).toMatchObject({
+        trouble: { kind: 'not-found', message: expect.stringContaining('organization "nobody"') as string },
+      });
+      expect(await buildkite.pipeline('acme', 'nothing', 'main', never)).toMatchObject({
+        trouble: { kind: 'not-found', message: expect.stringContaining('pipeline "nothing"') as string },
+      });
+    });
+
+    test('a build is created with its meta-data and found by it', async () => {
+      const { nodeId } = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
+      const outcome = await buildkite.createBuild(
+        {
+          kind: 'create-build',
+          pipeline: 'canary',
+          pipelineNodeId: nodeId,
+          branch: 'main',
+          commit: 'HEAD',
+          message: 'contract',
+          env: { A: '1' },
+          metaData: { 'gameday-drill': 'drill-1' },
+        },
+        never,
+      );
+      created = valueOf(outcome);
+      expect(created.build).toMatchObject({ organization: 'acme', pipeline: 'canary', branch: 'main' });
+      expect(created.build.metaData).toMatchObject({ 'gameday-drill': 'drill-1' });
+      const found = valueOf(await buildkite.buildOfDrill('acme', 'canary', 'drill-1', never));
+      expect(found?.build.id).toBe(created.build.id);
+      expect(valueOf(await buildkite.buildOfDrill('acme', 'canary', 'drill-2', never))).toBeNull();
+    });
+
+    test("the branch's open builds name the drill; another branch has none", async () => {
+      const { number } = created.build;
+      const ours = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
+      expect(ours.openBuilds).toMatchObject([{ number, drill: 'drill-1' }]);
+      const other = valueOf(await buildkite.pipeline('acme', 'canary', 'other', never));
+      expect(other.openBuilds).toEqual([]);
+    });
+
+    test('a build is read by slug and by UUID, with its jobs but without their histories', async () => {
+      const slug = `acme/canary/${String(created.build.number)}`;
+      const bySlug = valueOf(await buildkite.build(slug, never));
+      const byUuid = valueOf(await buildkite.build(created.build.id, never));
+      expect(bySlug.build.id).toBe(byUuid.build.id);
+      expect(byUuid.build.jobsComplete).toBe(true);
+      expect(byUuid.build.jobs).toEqual(byUuid.jobs.map((job) => job.id));
+      expect(byUuid.jobs).toMatchObject([
+        { stepKey: 'integration', events: null, buildId: created.build.id, buildSlug: slug },
+      ]);
+    });
+
+    test('the running job leads to its agent, its agent to the task, the tag back to the agent', async () => {
+      bench.start(created);
+      const listed = await running();
+      const job = valueOf(await buildkite.job(listed.id, never));
+      expect(job).toMatchObject({ stepKey: 'integration', buildId: created.build.id, exitStatus: null });
+      expect(job.buildSlug).toBe(`acme/canary/${String(created.build.number)}`);
+      expect(Array.isArray(job.events)).toBe(true);
+      const { agent, jobs } = valueOf(await buildkite.agent('acme', listed.agentId ?? '', never));
+      expect(agent).toMatchObject({ connection: 'connected', lostAt: null });
+      expect(agent.jobs).toContain(job.id);
+      expect(jobs.find((one) => one.id === job.id)?.buildId).toBe(created.build.id);
+      const tag = `ecs:task-arn=${agent.tags['ecs:task-arn'] ?? ''}`;
+      const tagged = valueOf(await buildkite.agentsWithTag('acme', tag, never));
+      expect(tagged).toMatchObject({ agents: [{ id: agent.id }], complete: true });
+      const none = valueOf(await buildkite.agentsWithTag('acme', 'ecs:task-arn=nothing', never));
+      expect(none).toEqual({ agents: [], complete: true });
+    });
+
+    test('what does not exist is not found', async () => {
+      expect(await buildkite.build('acme/canary/4711', never)).toMatchObject({
+        trouble: { kind: 'not-found' },
+      });
+      expect(await buildkite.build(NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
+      expect(await buildkite.job(NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
+      expect(await buildkite.agent('acme', NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+
+    test('an aborted call is not sent', async () => {
+      expect(await buildkite.job(NOBODY, AbortSignal.abort())).toMatchObject({
+        trouble: { kind: 'aborted' },
+      });
+      const { id, nodeId } = created.build;
+      const call = { kind: 'cancel-build', buildId: id, buildNodeId: nodeId } as const;
+      expect(await buildkite.cancelBuild(call, AbortSignal.abort())).toMatchObject({
+        ok: false,
+        certainty: 'refused',
+      });
+      expect(valueOf(await buildkite.build(id, never)).build.state).not.toMatch(/cancel/);
+    });
+
+    test('a build is canceled', async () => {
+      const { id, nodeId } = created.build;
+      const call = { kind: 'cancel-build', buildId: id, buildNodeId: nodeId } as const;
+      expect(await buildkite.cancelBuild(call, never)).toEqual({ ok: true, value: null });
+      const { build } = valueOf(await buildkite.build(id, never));
+      expect(['canceling', 'canceled']).toContain(build.state);
+    });
+  });
+}

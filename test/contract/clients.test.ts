@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { createBuildkiteClient } from '../../src/buildkite/client.ts';
+import { createEcsClient } from '../../src/ecs/client.ts';
+import { createSurroundings } from '../../src/surroundings/client.ts';
+import { forkRig } from '../support/forked-rig.ts';
+import { until } from '../support/until.ts';
+import { buildkiteContract } from './buildkite.contract.ts';
+import type { BuildkiteBench } from './buildkite.contract.ts';
+import { ecsContract } from './ecs.contract.ts';
+import type { EcsBench } from './ecs.contract.ts';
+import { surroundingsContract } from './surroundings.contract.ts';
+
+const RIG_FILE = new URL('rig/rig.yaml', import.meta.url);
+const never = new AbortController().signal;
+const rules = { allowInsecure: false, loopbackOnly: true } as const;
+type Environment = Readonly<Record<string, string>>;
+
+function buildkiteOf(environment: Environment): ReturnType<typeof createBuildkiteClient> {
+  const endpoint = environment['BUILDKITE_GRAPHQL_ENDPOINT'] ?? '';
+  return createBuildkiteClient({ endpoint, token: environment['BUILDKITE_API_TOKEN'] ?? '', ...rules });
+}
+
+function ecsOf(environment: Environment): ReturnType<typeof createEcsClient> {
+  return createEcsClient({
+    region: environment['AWS_REGION'] ?? '',
+    endpoint: environment['AWS_ENDPOINT_URL_ECS'] ?? '',
+    credentials: {
+      accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
+      secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+    },
+    ...rules,
+  });
+}
+
+buildkiteContract('the client against the rig', async (): Promise<BuildkiteBench> => {
+  const rig = await forkRig(RIG_FILE);
+  return {
+    buildkite: buildkiteOf(rig.environment),
+    start: () => undefined,
+    close: () => rig.close(),
+  };
+});
+
+/** The clients find a task as a drill does: by the agent that holds a job. */
+async function runningTask(environment: Environment): Promise<string> {
+  const buildkite = buildkiteOf(environment);
+  const pipeline = await buildkite.pipeline('acme', 'canary', 'main', never);
+  const created = await buildkite.createBuild(
+    {
+      kind: 'create-build',
+      pipeline: 'canary',
+      pipelineNodeId: pipeline.ok ? pipeline.value.nodeId : '',
+      branch: 'main',
+      commit: 'HEAD',
+      message: 'contract',
+      env: {},
+      metaData: {},
+    },
+    never,
+  );
+  const jobId = created.ok ? (created.value.jobs[0]?.id ?? '') : '';
+  return until('an agent to take the job', async () => {
+    const job = await buildkite.job(jobId, never);
+    const agentId = job.ok ? job.value.agentId : null;
+    const agent = agentId === null ? null : await buildkite.agent('acme', agentId, never);
+    return agent?.ok === true ? agent.value.agent.tags['ecs:task-arn'] : null;
+  });
+}
+
+ecsContract('the client against the rig', async (): Promise<EcsBench> => {
+  const rig = await forkRig(RIG_FILE);
+  const ecs = ecsOf(rig.environment);
+  const taskArn = await runningTask(rig.environment);
+  await until('the service to settle', async () => {
+    const service = await ecs.service('build-prod', 'build-agents', never);
+    return service.ok && service.value.running === 2;
+  });
+  return { ecs, taskArn, close: () => rig.close() };
+});
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+surroundingsContract('the client', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gameday-contract-'));
+  folders.push(folder);
+  return createSurroundings({ environment: {}, stateDir: join(folder, 'state') });
+});

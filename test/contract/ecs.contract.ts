@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ecs } from '../../src/ecs/port.ts';
+import { valueOf } from './buildkite.contract.ts';
+
+/** One ECS with cluster `build-prod` and service `build-agents` of two running tasks. */
+export interface EcsBench {
+  readonly ecs: Ecs;
+  /** ARN of one running task of the service. */
+  readonly taskArn: string;
+  close(): Promise<void>;
+}
+
+const never = new AbortController().signal;
+
+/** What every ECS port must do: the fake and the client alike. */
+export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void {
+  describe(`ECS port: ${name}`, () => {
+    let bench: EcsBench;
+    let ecs: Ecs;
+    beforeAll(async () => {
+      bench = await setUp();
+      ecs = bench.ecs;
+    }, 120_000);
+    afterAll(() => bench.close());
+
+    test('a cluster is found by name and by ARN', async () => {
+      const cluster = valueOf(await ecs.cluster('build-prod', never));
+      expect(cluster).toMatchObject({ name: 'build-prod', status: 'ACTIVE' });
+      expect(valueOf(await ecs.cluster(cluster.arn, never)).arn).toBe(cluster.arn);
+      expect(await ecs.cluster('nothing', never)).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+
+    test('a service is found in its cluster alone', async () => {
+      const service = valueOf(await ecs.service('build-prod', 'build-agents', never));
+      expect(service).toMatchObject({ name: 'build-agents', status: 'ACTIVE', desired: 2, running: 2 });
+      expect(service.deployments).toMatchObject([{ status: 'PRIMARY' }]);
+      expect(await ecs.service('build-prod', 'nothing', never)).toMatchObject({
+        trouble: { kind: 'not-found' },
+      });
+      expect(await ecs.service('nothing', 'build-agents', never)).toMatchObject({
+        trouble: { kind: 'not-found' },
+      });
+    });
+
+    test('a task is described, an unknown one is absent, an unknown cluster is not found', async () => {
+      const { taskArn } = bench;
+      const unknown = `${taskArn.slice(0, -4)}0000`;
+      const tasks = valueOf(await ecs.tasks('build-prod', [taskArn, unknown], never));
+      expect(tasks).toMatchObject([
+        {
+          arn: taskArn,
+          status: 'RUNNING',
+          desired: 'RUNNING',
+          group: 'service:build-agents',
+          stopCode: null,
+        },
+      ]);
+      expect(tasks[0]?.containers).toMatchObject([{ name: 'agent', status: 'RUNNING', exitCode: null }]);
+      expect(valueOf(await ecs.tasks('build-prod', [], never))).toEqual([]);
+      expect(await ecs.tasks('nothing', [taskArn], never)).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+
+    test("a task's definition is described", async () => {
+      const [task] = valueOf(await ecs.tasks('build-prod', [bench.taskArn], never));
+      const definition = valueOf(await ecs.taskDefinition(task?.definition ?? '', never));
+      expect(definition).toMatchObject({ arn: task?.definition, family: 'build-agent' });
+      expect(definition.containers).toMatchObject([{ name: 'agent', essential: true }]);
+      expect(definition.containers[0]?.stopTimeout).toBeGreaterThanOrEqual(2_000);
+    });
+
+    test('an aborted stop is not sent; an unknown task cannot be stopped', async () => {
+      const { taskArn } = bench;
+      const call = { kind: 'stop-task', cluster: 'build-prod', taskArn, reason: 'gameday contract' } as const;
+      expect(await ecs.stopTask(call, AbortSignal.abort())).toMatchObject({
+        ok: false,
+        certainty: 'refused',
+      });
+      expect(await ecs.stopTask({ ...call, taskArn: `${taskArn.slice(0, -4)}0000` }, never)).toMatchObject({
+        ok: false,
+        certainty: 'refused',
+      });
+      expect(valueOf(await ecs.recentStops('build-prod', { service: 'build-agents' }, never))).toEqual({
+        tasks: [],
+      });
+    });
+
+    test("a stop answers at once with our reason, and is among the service's recent stops", async () => {
+      const { taskArn } = bench;
+      const call = { kind: 'stop-task', cluster: 'build-prod', taskArn, reason: 'gameday contract' } as const;
+      const stopped = { desired: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: 'gameday contract' };
+      const task = valueOf(await ecs.stopTask(call, never));
+      expect(task).toMatchObject({ arn: taskArn, ...stopped });
+      expect(task.stoppingAt).not.toBeNull();
+      expect(valueOf(await ecs.tasks('build-prod', [taskArn], never))).toMatchObject([stopped]);
+      const recent = valueOf(await ecs.recentStops('build-prod', { service: 'build-agents' }, never));
+      expect(recent.tasks).toMatchObject([{ arn: taskArn, stoppedReason: 'gameday contract' }]);
+      expect(valueOf(await ecs.recentStops('build-prod', { family: 'another' }, never)).tasks).toEqual([]);
+    });
+  });
+}
