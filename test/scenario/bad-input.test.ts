@@ -281,6 +281,13 @@ describe('bad input', () => {
     expect(said(reading).filter((line) => line.includes('aliases unfolded'))).toHaveLength(1);
   });
 
+  it('refuses a file of more values than a scenario can hold', () => {
+    const lines = said(read(`${GOOD}secrets: [${'A, '.repeat(5000)}A]\n`, { A: 'long enough' }));
+    expect(lines.map((line) => line.split(' ').slice(1).join(' '))).toContain(
+      'more than 5000 values, aliases unfolded, or too deep',
+    );
+  });
+
   it('accepts an anchor that is used twice', () => {
     const text = changed('title: A step in flight survives', 'title: &t Twice').replace(
       '  pipeline: canary',

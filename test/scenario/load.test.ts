@@ -76,7 +76,7 @@ describe('loading scenario files', () => {
       );
     const safety = `rig: rigs/a.yaml
 safety:
-  killSwitch: /run/off
+  killSwitch: ../off
   haltWhen: [{ name: deploy, file: deploying }]
   window: { timeZone: Europe/Berlin, hours: 22:00-06:00, blackout: [2026-12-24] }
 `;
@@ -86,7 +86,7 @@ safety:
       cluster: { region: 'eu-west-1', service: 'build-agents' },
       rig: join(folder, 'rigs/a.yaml'),
       safety: {
-        killSwitch: '/run/off',
+        killSwitch: join(folder, '../off'),
         haltWhen: [{ name: 'deploy', file: join(folder, 'deploying') }],
         window: { timeZone: 'Europe/Berlin', from: '22:00', to: '06:00', blackout: ['2026-12-24'] },
       },
