@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests on real processes and servers: generous, because a busy machine is slow and a slow test is not a wrong one. */
+const spawning = { testTimeout: 120_000, hookTimeout: 60_000, maxConcurrency: 3 };
+
+export default defineConfig({
+  test: {
+    // @oclif/test and the CLI's own streams need the real console.
+    disableConsoleIntercept: true,
+    pool: 'forks',
+    maxWorkers: 3,
+    passWithNoTests: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          testTimeout: 60_000,
+          include: [
+            'test/{buildkite,checks,cli,drill,ecs,http,journal,property,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
+          ],
+        },
+      },
+      { extends: true, test: { name: 'rig', include: ['test/{rig,contract}/**/*.test.ts'], ...spawning } },
+      { extends: true, test: { name: 'e2e', include: ['test/{e2e,docs}/**/*.test.ts'], ...spawning } },
+      { extends: true, test: { name: 'long', include: ['test/long/**/*.test.ts'], ...spawning, testTimeout: 600_000 } },
+    ],
+  },
+});
