@@ -66,6 +66,9 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
   const finish = (document: GameDayDocument): void => {
     over = true;
     reporter.onDocument(document);
+    if (document.outcome === 'interrupted' && document.drills.length === 0) {
+      runner.output.stderr.write('Interrupted: no drill had begun, nothing was sent.\n');
+    }
     runner.finish(document);
   };
   finish(await drills(planned, day));

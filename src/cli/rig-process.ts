@@ -110,7 +110,9 @@ function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>, isGone: () => boolean): Promise<void> {
+  // The closed channel says it already; while it is still being loaded it hears the signal alone.
   if (child.connected) child.disconnect();
+  if (!isGone()) child.kill('SIGTERM');
   const timer = setTimeout(() => {
     if (!isGone()) child.kill('SIGKILL');
   }, STOP_WITHIN);

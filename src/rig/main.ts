@@ -45,6 +45,8 @@ function unwanted(): AbortSignal {
     controller.abort();
   };
   process.once('disconnect', abort);
+  // The parent may have gone while this program was still being loaded: then nobody hears of it any more.
+  if (process.send !== undefined && !process.connected) abort();
   // Kept for good: a second Ctrl-C must not cut the clean-up short.
   process.on('SIGINT', abort);
   process.on('SIGTERM', abort);
