@@ -2,7 +2,7 @@ import { buildEnded } from '../drill/entities/build.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { excused } from './handover.ts';
 import { jobEnded } from '../drill/entities/job.ts';
-import { trulyPassed } from '../journal/attempts.ts';
+import { isJudged, trulyPassed } from '../journal/attempts.ts';
 
 export const struckPassed: Check = {
   name: 'struck-passed',
@@ -41,7 +41,7 @@ export const buildPassed: Check = {
   name: 'build-passed',
   asks: 'Did the build pass?',
   needed: true,
-  judge({ evidence }) {
+  judge({ evidence, attempts }) {
     const { scenario } = evidence.plan;
     if (evidence.buildId === null) return unasked('there was no build');
     if (scenario.expect.build === 'any')

@@ -1,3 +1,4 @@
+import { isJudged } from '../journal/attempts.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { agentContainer } from './container.ts';
@@ -66,6 +67,8 @@ export const drainInTime: Check = {
     if (evidence.strike === null) return unasked('nothing was injected');
     if (within === null) return unasked('the scenario sets no time (expect.drain.within)');
     if (excused(about)) return unasked('handed over');
+    if (about.attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))
+      return unasked('a judged job was lost: there was no drain to time');
     const drain = drainTime(evidence);
     if (drain === null) return unknown('the drain could not be timed', [], 'evidence-missing');
     const said = `the drain took ${seconds(drain.ms)} (${drain.by}), allowed are ${seconds(within)}`;

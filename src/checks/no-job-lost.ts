@@ -26,7 +26,11 @@ function lost(about: Case, attempt: Attempt): Answered {
   if (!isGreen(about, attempt)) return no('lost', `${proof}; its build is not green`, events);
   const last = finalAttempt(attempt, about.attempts);
   const how =
-    last === attempt ? 'soft_fail' : `a ${last.job.retryType === 'manual' ? "person's" : 'automatic'} retry`;
+    last === attempt
+      ? 'soft_fail'
+      : last.job.retryType === 'manual'
+        ? "a person's retry"
+        : 'an automatic retry';
   return no('masked-loss', `${proof}; ${how} made its build green`, [...events, last.seen.seq]);
 }
 

@@ -16,7 +16,7 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
   const judged = about.attempts.filter(isJudged);
   const lost = judged.filter((attempt) => attempt.loss !== null);
   const container = openContainer(about, now);
-  if (lost.length > 0) return [...container, ...openAfterLoss(about, lost)];
+  if (lost.length > 0) return [...container, ...openJobs(lost), ...openAfterLoss(about, lost)];
   const jobs = openJobs(about.attempts);
   if (jobs.length > 0 || container.length > 0) return [...jobs, ...container];
   const build = openBuild(about);
