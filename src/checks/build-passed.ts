@@ -57,10 +57,8 @@ export const buildPassed: Check = {
     if (state === 'canceled' || state === 'canceling')
       return unknown(`build ${String(number)} is ${rawState}`, [seen.seq]);
     if (!buildEnded(seen.value)) return unknown(`build ${String(number)} is still ${rawState}`, [seen.seq]);
-    return no(
-      'build-failed',
-      `build ${String(number)} is ${rawState}; cause undecided: run it with \`fault: none\``,
-      [seen.seq],
-    );
+    const lost = attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null);
+    const why = lost ? 'a judged job was lost' : 'cause undecided: run it with `fault: none`';
+    return no('build-failed', `build ${String(number)} is ${rawState}; ${why}`, [seen.seq]);
   },
 };
