@@ -47,7 +47,8 @@ function troubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly S
   for (const read of payload.reads) {
     const service = serviceOf(read.subject.kind);
     if (read.ok && silent.delete(service)) sentences.push(say(`${service} answers again`, 'good'));
-    if (read.ok || silent.has(service)) continue;
+    // A read that our own end cut off says nothing about the service.
+    if (read.ok || silent.has(service) || read.error?.kind === 'aborted') continue;
     silent.add(service);
     sentences.push(
       say(
@@ -147,7 +148,9 @@ function toldLater(event: Later): readonly Sentence[] {
     case 'GD_WATCH_ENDED':
       return [say(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
     case 'GD_HALTED':
-      return [say(`halted: ${event.payload.reason}: ${event.payload.said}`, 'warn')];
+      return [
+        say(`no further: ${named(event.payload)}`, event.payload.reason === 'planned' ? 'plain' : 'warn'),
+      ];
     case 'GD_INTERRUPTED':
       return [say(`interrupted by ${event.payload.signal}; the journal is closed`, 'warn')];
     case 'GD_SETTLED':
@@ -228,5 +231,11 @@ function buildKnown(payload: PayloadOf<'GD_BUILD_KNOWN'>, world: World): readonl
 }
 
 function verdict(payload: PayloadOf<'GD_JUDGED'>['verdict']): string {
-  return `${payload.outcome}: ${payload.reason}: ${payload.said}`;
+  return payload.outcome === payload.reason
+    ? `${payload.outcome}: ${payload.said}`
+    : `${payload.outcome}: ${named(payload)}`;
+}
+
+function named({ reason, said }: { readonly reason: string; readonly said: string }): string {
+  return reason === 'planned' ? said : `${reason}: ${said}`;
 }
