@@ -1,8 +1,9 @@
 import * as z from 'zod';
 
+const durationHint = 'a duration such as 250ms, 10s or 5m';
 const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration such as 250ms, 10s or 5m')
+  .string(durationHint)
+  .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, durationHint)
   .transform((text) => milliseconds(text));
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -3,6 +3,8 @@ import type { EcsRig } from './ecs/rig.ts';
 import type { RigLog } from './log.ts';
 
 const patienceMs = 20_000;
+/** Workers that end again and again will not come up in the time that is left. */
+const enoughFailures = 3;
 
 /**
  * Waits until every service has its tasks RUNNING and as many agents are connected as were started. Agents that stay
@@ -13,7 +15,7 @@ export async function waitUntilReady(ecs: EcsRig, log: RigLog, signal: AbortSign
   while (!signal.aborted) {
     const connected = log.events.filter((event) => event.event === 'agent-connected').length;
     if (tasksRun(ecs) && connected >= ecs.expectedAgents()) return;
-    if (Date.now() > deadline) break;
+    if (Date.now() > deadline || failuresOf(log) >= enoughFailures) break;
     await nextEvent(log, Math.min(250, deadline - Date.now() + 1));
   }
   const ended = log.events.some((event) => event.event === 'container-stopped');
@@ -23,6 +25,11 @@ export async function waitUntilReady(ecs: EcsRig, log: RigLog, signal: AbortSign
     'rig-failed',
     `the workers end by themselves; they wrote: ${tail === '' ? 'nothing' : tail}`,
   );
+}
+
+/** How many containers ended by themselves before anybody struck. */
+function failuresOf(log: RigLog): number {
+  return log.events.filter(({ event, exitCode }) => event === 'container-stopped' && exitCode !== 0).length;
 }
 
 function tasksRun(ecs: EcsRig): boolean {

@@ -1,0 +1,129 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { isDead } from '../../src/rig/workers/procfs.ts';
+import { definition, machine, waitFor } from './ecs-support.ts';
+
+const main = fileURLToPath(new URL('../../dist/rig/main.js', import.meta.url));
+
+let folder: string;
+const forked: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rig-main-'));
+});
+afterEach(async () => {
+  for (const rig of forked.splice(0)) {
+    if (rig.exitCode !== null || rig.signalCode !== null) continue;
+    rig.kill('SIGTERM');
+    await once(rig, 'exit');
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Told {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly error?: string;
+  readonly kind?: string;
+}
+
+/** Starts the rig as the product does, without a real agent on its PATH. */
+async function startRig(
+  worker: Parameters<typeof definition>[0],
+  more = '',
+): Promise<{ rig: ChildProcess; told: Told }> {
+  writeFileSync(join(folder, 'task.json'), JSON.stringify(definition(worker)));
+  writeFileSync(join(folder, 'canary.yaml'), 'steps:\n  - { key: integration, command: sleep 1 }\n');
+  const lines = [
+    'organization: acme',
+    'cluster: build',
+    'lostAfter: 3s',
+    'services: [{ name: agents, taskDefinition: task.json, desiredCount: 1 }]',
+    'pipelines: [{ slug: canary, steps: canary.yaml }]',
+    more,
+  ];
+  writeFileSync(join(folder, 'rig.yaml'), lines.join('\n'));
+  const rig = fork(main, [join(folder, 'rig.yaml')], {
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    stdio: 'ignore',
+  });
+  forked.push(rig);
+  const [told] = (await once(rig, 'message')) as [Told];
+  return { rig, told };
+}
+
+const agent = {
+  worker: {
+    argv: ['buildkite-agent', 'start'],
+    environment: [{ name: 'BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA', value: 'true' }],
+  },
+};
+
+async function control<T>(told: Told, path: string, body?: object): Promise<T> {
+  const init = body && { method: 'POST', body: JSON.stringify(body) };
+  const response = await fetch(`${told.environment?.['GAMEDAY_RIG_CONTROL'] ?? ''}${path}`, init);
+  return (await response.json()) as T;
+}
+
+type Log = readonly Readonly<Record<string, unknown>>[];
+
+async function event(told: Told, name: string): Promise<Readonly<Record<string, unknown>>> {
+  return waitFor(name, async () => (await control<Log>(told, '/log')).find((each) => each['event'] === name));
+}
+
+describe('the rig as a program', { timeout: 60_000 }, () => {
+  it('tells its environment when the agents are there, plays its script, and ends when the channel closes', async () => {
+    const script =
+      'script: [{ on: job-started, step: integration, do: stop-task, task: host, reason: somebody }]';
+    const { rig, told } = await startRig(agent, script);
+    expect(told.environment).toMatchObject({
+      GAMEDAY_LABEL: 'rig',
+      GAMEDAY_LOST_AFTER: '3s',
+      AWS_REGION: 'us-east-1',
+    });
+    expect(JSON.parse(told.environment?.['GAMEDAY_RIG_FACTS'] ?? '')).toMatchObject({
+      lostAfterMs: 3000,
+      knobs: {},
+    });
+    await control(told, '/do', { do: 'create-build', pipeline: 'canary' });
+    const started = await event(told, 'job-started');
+    expect(await event(told, 'stop-requested')).toMatchObject({
+      taskArn: started['taskArn'],
+      reason: 'somebody',
+    });
+    expect(await event(told, 'container-stopped')).toMatchObject({ exitCode: 0 });
+    expect(await control(told, '/counts')).toMatchObject({ stopTaskLanded: {}, foreign: 0 });
+    rig.disconnect();
+    expect(await once(rig, 'exit')).toEqual([0, null]);
+  });
+
+  it('leaves nothing behind when it is killed', async () => {
+    const { rig, told } = await startRig(agent, machine.namespaces ? '' : 'executor: process');
+    const workers = await control<readonly { pids: readonly number[] }[]>(told, '/processes');
+    const pids = workers.flatMap((each) => each.pids);
+    expect(pids.length).toBeGreaterThan(0);
+    rig.kill('SIGKILL');
+    await waitFor('the end of the workers', () => Promise.resolve(pids.every(isDead) || undefined));
+  });
+
+  it('answers bad input in one line, with exit code 2', async () => {
+    const { rig, told } = await startRig({ worker: { argv: ['x'], healthCheck: { command: ['CMD', 'x'] } } });
+    expect(told).toEqual({
+      error: expect.stringMatching(/task.json: .*does not model "healthCheck"/),
+      kind: 'bad-input',
+    });
+    expect(await once(rig, 'exit')).toEqual([2, null]);
+  });
+
+  it('says what the workers wrote when they end by themselves, with exit code 4', async () => {
+    const argv = ['sh', '-c', 'echo no licence; exit 9; exec buildkite-agent start'];
+    const { rig, told } = await startRig({ worker: { argv } });
+    expect(told).toEqual({ error: expect.stringContaining('no licence'), kind: 'rig-failed' });
+    expect(await once(rig, 'exit')).toEqual([4, null]);
+  });
+});
