@@ -244,6 +244,16 @@ describe("Buildkite's Agent API in the rig", () => {
     expect(field(data, 'job', 'agent', 'uuid')).toBe(staying.id);
   });
 
+  it('BK-43: so does one that was given to an agent that then reports its drain', async () => {
+    bench = await openBench({ canary: ONE });
+    const draining = await handAgent(bench, [], 'draining');
+    await bench.create();
+    const staying = await handAgent(bench, [], 'staying');
+    await draining.call('POST', '/stop', {});
+    expect((await draining.call('GET', '/ping')).body).toEqual({});
+    expect((await staying.take()).env).toMatchObject({ BUILDKITE_AGENT_NAME: 'staying' });
+  });
+
   it('BK-44: knobs clockOffset and disconnectCall', async () => {
     bench = await openBench({ canary: ONE }, { knobs: { clockOffset: '-1h', disconnectCall: 'fail' } });
     const agent = await handAgent(bench);

@@ -161,6 +161,14 @@ steps:
     expect(field(await shown(two), 'state')).toBe('FAILED');
   });
 
+  it('BK-13: "automatic: true" does not rescue a job whose agent was lost', async () => {
+    bench = await openBench({ canary: 'steps: [{ key: a, command: "true", retry: { automatic: true } }]' });
+    const agent = await handAgent(bench);
+    const uuid = await bench.create();
+    await run(agent, '-1');
+    expect(await jobsOf(uuid)).toMatchObject([{ retried: false, exitStatus: '-1' }]);
+  });
+
   it('BK-14: knob retriedJobsListed: superseded attempts may be missing from a build', async () => {
     const yaml = 'steps: [{ key: a, command: "true", retry: { automatic: true } }]';
     bench = await openBench({ canary: yaml }, { knobs: { retriedJobsListed: false } });
@@ -173,7 +181,9 @@ steps:
   });
 
   it('BK-15: a running job that is canceled goes over CANCELING, and no rule retries it', async () => {
-    bench = await openBench({ canary: 'steps: [{ key: a, command: "true", retry: { automatic: true } }]' });
+    bench = await openBench({
+      canary: 'steps: [{ key: a, command: "true", retry: { automatic: { exit_status: -1 } } }]',
+    });
     const agent = await handAgent(bench);
     const uuid = await bench.create();
     const job = await agent.take();
@@ -221,6 +231,19 @@ steps:
     expect((await wrong.call('GET', '/ping')).body).toEqual({});
     expect((await later.call('GET', '/ping')).body).toEqual({});
     expect(field((await right.call('GET', '/ping')).body, 'job', 'id')).toEqual(expect.any(String));
+  });
+
+  it('BK-17: knob lateAssign: the agent that became idle last is given the next job', async () => {
+    bench = await openBench(
+      { canary: 'steps: [{ key: a, command: "true" }]' },
+      { knobs: { lateAssign: true } },
+    );
+    const first = await handAgent(bench, [], 'first');
+    await until('a later instant', () => Date.now() > Number(bench.log.at(-1)?.at) || undefined);
+    const second = await handAgent(bench, [], 'second');
+    await bench.create();
+    expect((await first.call('GET', '/ping')).body).toEqual({});
+    expect(field((await second.call('GET', '/ping')).body, 'job', 'id')).toEqual(expect.any(String));
   });
 
   it('BK-18: an attribute that is not modelled is refused by name, with its place', async () => {

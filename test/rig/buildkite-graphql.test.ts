@@ -127,6 +127,14 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
     expect(await shown(second)).toMatchObject({ state: 'CANCELED', canceledBy: { name: 'Another user' } });
   });
 
+  it('BK-7: a newer build of the branch skips one that has not started, where the pipeline says so', async () => {
+    bench = await openBench({ canary: ONE }, {}, { skipIntermediateBuilds: true });
+    const uuid = await bench.create();
+    await bench.create();
+    const { data } = await bench.query('query B($uuid: ID) { build(uuid: $uuid) { state } }', { uuid });
+    expect(field(data, 'build', 'state')).toBe('SKIPPED');
+  });
+
   it('BK-8: REST hides retried jobs unless asked, forces a stop without a body, and says Not Found its own way', async () => {
     bench = await openBench({
       canary: 'steps: [{ key: one, command: "true", retry: { automatic: { exit_status: 7 } } }]',
