@@ -255,6 +255,32 @@ test('an agent comes with its tags and jobs; the last of two equal tags counts',
   });
 });
 
+test('an agent with a job that may not be seen does not know what it was given', async () => {
+  const { buildkite } = await against(() => ({ agent: agentNode({ jobs: page([null]) }) }));
+  expect(await buildkite.agent('acme', 'agent-1', never)).toMatchObject({ value: { agent: { jobs: null } } });
+});
+
+test('a build that was created stands, though a part of the answer failed', async () => {
+  const server = await startServer((_seen, response) =>
+    json(response, 200, {
+      data: { buildCreate: { build: buildNode() } },
+      errors: [{ message: 'no annotations today', path: ['buildCreate', 'build', 'annotations'] }],
+    }),
+  );
+  servers.push(server);
+  const rules = { allowInsecure: false, loopbackOnly: true };
+  const buildkite = createBuildkiteClient({ endpoint: server.url, token: 't0ken', ...rules });
+  const words = { pipeline: 'canary', pipelineNodeId: 'x', branch: 'main', commit: 'HEAD', message: 'm' };
+  const call = { kind: 'create-build', ...words, env: { A: '1' }, metaData: { k: 'v' } } as const;
+  expect(await buildkite.createBuild(call, never)).toMatchObject({
+    ok: true,
+    value: { build: { number: 7 } },
+  });
+  expect(JSON.parse(server.requests[0]?.body ?? '')).toMatchObject({
+    variables: { input: { pipelineID: 'x', env: ['A=1'], metaData: [{ key: 'k', value: 'v' }] } },
+  });
+});
+
 test('an agent that its slug no longer finds is asked for by its node id', async () => {
   const { buildkite, asked } = await against((operation, variables) => {
     if (operation === 'Agent') return { agent: null };
