@@ -18,13 +18,13 @@ export function say(text: string, tone: Tone = 'plain'): Sentence {
   return { text, tone };
 }
 
-/** What a new fact tells a reader who knew the world before it. */
-export function changeOf(before: World, fact: Fact, step: string): readonly Sentence[] {
+/** What a new fact tells a reader who knew the world before it; names are taken from the world after it. */
+export function changeOf(before: World, after: World, fact: Fact, step: string): readonly Sentence[] {
   switch (fact.kind) {
     case 'build':
       return buildChange(seen(before, 'build', fact.id), fact.value);
     case 'job':
-      return jobChange(before, seen(before, 'job', fact.id), fact.value, step);
+      return jobChange(after, seen(before, 'job', fact.id), fact.value, step);
     case 'agent':
       return agentChange(seen(before, 'agent', fact.id), fact.value);
     case 'task':
@@ -54,7 +54,10 @@ function jobChange(world: World, was: Job | undefined, is: Job, step: string): r
     return [...sentences, say(`${job(is)} runs${agent === undefined ? '' : ` on agent ${agent.name}`}`)];
   }
   if (was === undefined && is.retryOf !== null) {
-    return [...sentences, say(`${job(is)} is repeated (${is.retryType ?? 'unknown'} retry)`, 'warn')];
+    return [
+      ...sentences,
+      say(`step ${is.stepKey ?? ''} is repeated (${is.retryType ?? 'unknown'} retry)`, 'warn'),
+    ];
   }
   if (is.state === 'canceling' || is.state === 'timing_out')
     return [...sentences, say(`${job(is)} is ${nameOf(is)}`, 'warn')];

@@ -36,8 +36,9 @@ export function createNarrator(): Narrator {
 }
 
 function observed(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly Sentence[] {
-  const sentences = payload.facts.flatMap((fact) => changeOf(memory.world, fact, memory.step));
-  memory.world = learned(memory.world, payload.facts);
+  const after = learned(memory.world, payload.facts);
+  const sentences = payload.facts.flatMap((fact) => changeOf(memory.world, after, fact, memory.step));
+  memory.world = after;
   return [...troubles(memory, payload), ...sentences];
 }
 
@@ -122,7 +123,7 @@ type Later = Extract<
       | 'GD_TARGET_DROPPED'
       | 'GD_CONFIRMED'
       | 'GD_FAULT_LANDED'
-      | 'GD_BASELINE_BEGUN'
+      | 'GD_WATCH_BEGUN'
       | 'GD_WATCH_ENDED'
       | 'GD_HALTED'
       | 'GD_INTERRUPTED'
@@ -143,7 +144,7 @@ function toldLater(event: Later): readonly Sentence[] {
       return [say(CONFIRMED[event.payload.answer])];
     case 'GD_FAULT_LANDED':
       return [say(`the stop landed: ${event.payload.said}`, 'good')];
-    case 'GD_BASELINE_BEGUN':
+    case 'GD_WATCH_BEGUN':
       return [say(`nothing is injected: ${event.payload.said}`)];
     case 'GD_WATCH_ENDED':
       return [say(`the watch is over (${event.payload.why}): ${event.payload.said}`)];

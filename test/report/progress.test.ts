@@ -1,0 +1,255 @@
+import { expect, test } from 'vitest';
+import type { NewEvent } from '../../src/journal/events.ts';
+import { createLogReporter } from '../../src/report/log.ts';
+import { multiplex } from '../../src/report/multiplex.ts';
+import type { Reporter } from '../../src/report/reporter.ts';
+import type { Screen } from '../../src/report/screen.ts';
+import { createTerminalReporter } from '../../src/report/terminal.ts';
+import { createNarrator } from '../../src/report/words.ts';
+import { aPlan } from '../journal/sample.ts';
+import { aBuild, anAgent, aTask, AGENT_ID, BUILD_ID, NOON, TASK_ARN } from '../support/builders.ts';
+import { lostDrill, observed, tell } from './journals.ts';
+import { lostResult } from './results.ts';
+
+function screenOf(columns = 100, rows = 24): Screen & { readonly written: string[] } {
+  const written: string[] = [];
+  return {
+    written,
+    write: (text) => void written.push(text),
+    columns: () => columns,
+    rows: () => rows,
+    colors: false,
+  };
+}
+
+function replay(reporter: Reporter, events: readonly NewEvent[]): void {
+  for (const { event, state } of tell(events)) reporter.onEvent?.(event, state);
+}
+
+test('the log of a masked loss', async () => {
+  const screen = screenOf();
+  replay(createLogReporter(screen), lostDrill());
+  await expect(screen.written.join('')).toMatchFileSnapshot('../golden/report/log-masked-loss.txt');
+});
+
+/** What a terminal of that size shows in the end: the few escapes that the live view uses, and wrapping. */
+function shown(written: readonly string[], columns: number): readonly string[] {
+  const lines: string[] = [];
+  let row = 0;
+  const pattern = new RegExp(
+    `${String.fromCharCode(27)}\\[(\\d*)([AJ])|\\r|\\n|[^${String.fromCharCode(27)}\\r\\n]+`,
+    'g',
+  );
+  for (const [token, count, kind] of written.join('').matchAll(pattern)) {
+    if (kind === 'A') row -= Number(count);
+    else if (kind === 'J') lines.length = row;
+    else if (token === '\n') row += 1;
+    else if (token !== '\r') {
+      for (let from = 0; from < token.length; from += columns) {
+        if (from > 0) row += 1;
+        lines[row] = token.slice(from, from + columns);
+      }
+    }
+    expect(row).toBeGreaterThanOrEqual(0);
+  }
+  return lines;
+}
+
+function terminal(screen: Screen): { reporter: Reporter; tick: () => void; ticking: () => boolean } {
+  let act: (() => void) | null = null;
+  const reporter = createTerminalReporter({
+    screen,
+    now: () => NOON + 30_000,
+    every: (_ms, callback) => {
+      act = callback;
+      return () => void (act = null);
+    },
+  });
+  return { reporter, tick: () => act?.(), ticking: () => act !== null };
+}
+
+test('the live view keeps one block under what is finished, and takes it away at the end', async () => {
+  const screen = screenOf(120);
+  const { reporter, tick, ticking } = terminal(screen);
+  replay(reporter, lostDrill().slice(0, 11));
+  tick();
+  tick();
+  const middle = shown(screen.written, 120);
+  await expect(`${middle.join('\n')}\n`).toMatchFileSnapshot('../golden/report/live-injected.txt');
+  expect(ticking()).toBe(true);
+  replay(reporter, lostDrill());
+  reporter.onResult?.(lostResult());
+  const end = shown(screen.written, 120);
+  expect(end.at(-1)).toContain('failed: masked-loss');
+  expect(end.filter((line) => line.includes('  task   '))).toEqual([]);
+  expect(ticking()).toBe(false);
+});
+
+test.each([
+  [20, 24],
+  [5, 3],
+  [1, 1],
+])('in a terminal of %i columns and %i rows no line of the block wraps', (columns, rows) => {
+  const screen = screenOf(columns, rows);
+  const { reporter, tick } = terminal(screen);
+  replay(reporter, lostDrill().slice(0, 11));
+  screen.written.length = 0;
+  tick();
+  const [text = ''] = screen.written;
+  const lines = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.slice(line.lastIndexOf('J') + 1));
+  expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1));
+  for (const line of lines) expect([...line].length).toBeLessThanOrEqual(Math.max(1, columns - 1));
+});
+
+test('while somebody else has the screen nothing is rewritten', () => {
+  const screen = screenOf();
+  const { reporter, tick } = terminal(screen);
+  replay(reporter, lostDrill().slice(0, 6));
+  reporter.pause?.();
+  screen.written.length = 0;
+  tick();
+  expect(screen.written).toEqual([]);
+  reporter.resume?.();
+  expect(screen.written.join('')).toContain('aiming');
+});
+
+test('a reporter that throws is noted once, and the others go on', () => {
+  const failures: unknown[] = [];
+  const seen: string[] = [];
+  const broken: Reporter = {
+    onEvent() {
+      throw new Error('broken');
+    },
+  };
+  const all = multiplex([broken, { onEvent: (event) => void seen.push(event.code) }], (error) =>
+    failures.push(error),
+  );
+  replay(all, lostDrill().slice(0, 4));
+  expect(failures).toHaveLength(1);
+  expect(seen).toHaveLength(4);
+});
+
+function sentences(events: readonly NewEvent[]): readonly string[] {
+  const narrate = createNarrator();
+  return tell(events).flatMap(({ event }) => narrate(event).map(({ text }) => text));
+}
+
+const planned: NewEvent = { code: 'GD_DRILL_PLANNED', payload: { plan: aPlan() } };
+
+test.each<[string, NewEvent, string]>([
+  [
+    'a refusing guard',
+    {
+      code: 'GD_GUARDS_ANSWERED',
+      payload: {
+        at: 'last-instant',
+        answers: [{ guard: 'window', holds: false, reason: 'outside-window', said: 'it is Sunday' }],
+      },
+    },
+    'at the last instant guard window refuses: it is Sunday',
+  ],
+  [
+    'a resumption',
+    { code: 'GD_RESUMED', payload: { runner: '0.1.0', after: 3 } },
+    'another process goes on with the drill',
+  ],
+  [
+    'a call whose outcome is unknown',
+    {
+      code: 'GD_FAULT_SENT',
+      payload: {
+        sentAt: NOON,
+        answeredAt: NOON,
+        result: 'unknown',
+        trouble: { kind: 'timeout', message: 'no answer', retryAfter: null },
+        attempt: 1,
+        task: null,
+      },
+    },
+    'StopTask: sent, outcome unknown: no answer',
+  ],
+  [
+    'a refused undo',
+    {
+      code: 'GD_UNDO_SENT',
+      payload: {
+        sentAt: NOON,
+        answeredAt: NOON,
+        result: 'refused',
+        trouble: { kind: 'denied', message: 'denied', retryAfter: null },
+      },
+    },
+    'undoing it: refused: denied',
+  ],
+  [
+    'a cancel',
+    { code: 'GD_UNDO_INTENDED', payload: { call: { kind: 'cancel-build', buildId: 'b', buildNodeId: 'n' } } },
+    'canceling the build that the drill started',
+  ],
+  [
+    'a dropped target',
+    { code: 'GD_TARGET_DROPPED', payload: { said: 'the step is over' } },
+    'the target fell away: the step is over',
+  ],
+  [
+    'a halt',
+    { code: 'GD_HALTED', payload: { reason: 'kill-switch', said: 'it is on' } },
+    'no further: kill-switch: it is on',
+  ],
+  [
+    'an interruption',
+    { code: 'GD_INTERRUPTED', payload: { signal: 'SIGTERM' } },
+    'interrupted by SIGTERM; the journal is closed',
+  ],
+  [
+    'controls in foreign text',
+    { code: 'GD_HALTED', payload: { reason: 'x', said: `a${String.fromCharCode(27)}[2J` } },
+    'no further: x: a\\u001b[2J',
+  ],
+])('%s', (_what, event, text) => {
+  expect(sentences([planned, event]).at(-1)).toBe(text);
+});
+
+test('news is told once, and a service that is back is told', () => {
+  const error = { kind: 'unreachable', message: 'connection refused', retryAfter: null } as const;
+  const trouble = { subject: { kind: 'build', id: BUILD_ID }, error } as const;
+  const build = { kind: 'build', id: BUILD_ID, value: aBuild({ state: 'failing' }) } as const;
+  expect(
+    sentences([
+      planned,
+      observed([], trouble),
+      observed([], trouble),
+      observed([build]),
+      observed([build]),
+    ]).slice(2),
+  ).toEqual([
+    'Buildkite could not be read (build): connection refused',
+    'Buildkite answers again',
+    'build #1 is failing',
+  ]);
+});
+
+test('a graceful stop by a user is told apart from one that was heard', () => {
+  const agent = (over: Parameters<typeof anAgent>[0]) =>
+    observed([{ kind: 'agent', id: AGENT_ID, value: anAgent(over) }]);
+  const { name } = anAgent();
+  const heard = { stoppedGracefullyAt: NOON, connection: 'stopping' } as const;
+  expect(sentences([planned, agent({}), agent(heard)]).slice(2)).toEqual([
+    `agent ${name} heard the stop`,
+    `agent ${name} is stopping`,
+  ]);
+  expect(sentences([planned, agent({}), agent({ ...heard, stoppedGracefullyBy: 'Ann' })]).at(2)).toBe(
+    `agent ${name} was stopped by Ann`,
+  );
+});
+
+test('a task going down is told with where it goes', () => {
+  const task = (over: Parameters<typeof aTask>[0]) =>
+    observed([{ kind: 'task', id: TASK_ARN, value: aTask(over) }]);
+  expect(sentences([planned, task({}), task({ desired: 'STOPPED', status: 'DEACTIVATING' })]).at(-1)).toBe(
+    'task 0123456789abcdef0123456789abcdef is DEACTIVATING, on its way to STOPPED',
+  );
+});
