@@ -59,7 +59,7 @@ export async function drive(drive: Drive): Promise<DrillResult> {
   }
   if (failure !== null && !(failure instanceof GamedayError)) {
     runner.output.stderr.write(
-      `${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}\n`,
+      `${failure instanceof Error ? (failure.stack ?? failure.message) : 'something that is no error was thrown'}\n`,
     );
   }
   return keep(resultOf(drive, failure), drive.folder, runner);

@@ -1,0 +1,209 @@
+// The walls of the house: which room may import which. CONTRIBUTING.md says what each room is for.
+// Type-only imports count: a type that crosses a wall is knowledge that crosses it.
+
+/** Words of a drill that every room may use. */
+const WORDS = '^src/drill/(entities/|world|call|plan|clock|person|errors|target|subjects)';
+const RECORD = '^src/journal/(events|evidence|attempts|journal)\\.ts$';
+const REASONS = '^src/verdict/(reasons|result)\\.ts$';
+const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
+/** The files of a drill that act: all others decide. */
+const ACTING = '^src/drill/(run|perform|observer|questions|person)\\.ts$';
+const PURE =
+  '^src/(drill|faults|triggers|checks|safety|verdict|scenario)/|^src/journal/(events|evidence|attempts)\\.ts$';
+
+/** A room and the only places it may import from (itself included, libraries apart). */
+function only(name, comment, from, allowed, fromNot = []) {
+  return {
+    name,
+    comment,
+    severity: 'error',
+    from: { path: from, pathNot: fromNot },
+    to: { path: '^src/', pathNot: [from, ...allowed] },
+  };
+}
+
+/** Two places that never meet. */
+function never(name, comment, from, to, fromNot = []) {
+  return { name, comment, severity: 'error', from: { path: from, pathNot: fromNot }, to: { path: to } };
+}
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'Two files that import each other are one file, or lack a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'nothing-unresolved',
+      comment: 'An import that does not exist is found here, not on a machine of a user.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependency-in-src',
+      comment: 'What is shipped runs without the tools that built it.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    never(
+      'src-stands-alone',
+      'The product knows nothing of its tests and tools.',
+      '^src/',
+      '^(test|bench|scripts)/',
+    ),
+
+    // The rig: a program of its own, so that one misreading of a service cannot sit on both sides.
+    never(
+      'rig-imports-nothing',
+      'The rig shares no code, type or constant with the product.',
+      '^src/rig/',
+      '^src/(?!rig/)',
+    ),
+    never('nobody-imports-the-rig', 'It is forked, never imported.', '^src/(?!rig/)', '^src/rig/'),
+    never(
+      'rig-buildkite-knows-no-worker',
+      'A loss is found from missing heartbeats, so Buildkite must not be able to look at a worker.',
+      '^src/rig/buildkite/',
+      '^src/rig/(ecs|workers|stand-in-agent)/',
+    ),
+    never(
+      'rig-ecs-knows-no-buildkite',
+      'Nor must ECS know what runs on its tasks.',
+      '^src/rig/(ecs|workers)/',
+      '^src/rig/(buildkite|stand-in-agent)/',
+    ),
+    never(
+      'stand-in-agent-stands-alone',
+      'It reaches the rig by HTTP, as a real agent does.',
+      '^src/rig/stand-in-agent/',
+      '^src/rig/(?!stand-in-agent/)',
+    ),
+
+    // Clients: behind their ports.
+    never(
+      'one-wiring',
+      'Only cli/wire.ts builds clients.',
+      '^src/(?!cli/wire\\.ts)',
+      '^src/(buildkite|ecs|surroundings)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|surroundings)/'],
+    ),
+    only(
+      'buildkite-client',
+      'A client imports its port, our words and what clients share over HTTP.',
+      '^src/buildkite/',
+      [WORDS, '^src/http/'],
+    ),
+    only(
+      'ecs-client',
+      'A client imports its port, our words and what clients share over HTTP.',
+      '^src/ecs/',
+      [WORDS, '^src/http/'],
+    ),
+    only(
+      'surroundings-client',
+      'A client imports its port, our words and what clients share over HTTP.',
+      '^src/surroundings/',
+      [WORDS, '^src/http/'],
+    ),
+    only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [WORDS]),
+    {
+      name: 'sdks-stay-with-clients',
+      comment: 'SDK types and errors end at the port.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(ecs|buildkite|rig)/'] },
+      to: { path: 'node_modules/(@aws-sdk|@smithy|graphql-request|graphql)/' },
+    },
+
+    // The pure rooms, each importing only what stands to its left.
+    {
+      name: 'pure-rooms-are-pure',
+      comment: 'No file, socket, clock or randomness where it is decided and judged.',
+      severity: 'error',
+      from: { path: PURE, pathNot: ['^src/scenario/load\\.ts$'] },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-rooms-know-few-libraries',
+      comment: 'zod describes, yaml reads scenarios; nothing else is needed to decide.',
+      severity: 'error',
+      from: { path: PURE },
+      to: { path: 'node_modules/', pathNot: ['node_modules/zod/', 'node_modules/yaml/'] },
+    },
+    only(
+      'words-first',
+      'The words of a drill import nothing but reasons.',
+      '^src/drill/(entities/|world|call|plan|clock|person|errors)',
+      [REASONS],
+    ),
+    only(
+      'record-second',
+      'The journal speaks in the words of a drill.',
+      '^src/journal/(events|evidence|attempts|journal)\\.ts$',
+      [WORDS, REASONS],
+    ),
+    only(
+      'questions-third',
+      'Faults, triggers, checks and guards read facts and the record.',
+      '^src/(faults|triggers|checks|safety)/',
+      // A guard is asked about the whole state: the fold, which imports no question.
+      [WORDS, RECORD, REASONS, '^src/drill/state\\.ts$'],
+    ),
+    only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [WORDS, REASONS]),
+    only('verdict', 'A verdict is a function of the journal.', '^src/verdict/', [
+      WORDS,
+      RECORD,
+      '^src/checks/',
+    ]),
+    never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
+    never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [
+      ACTING,
+    ]),
+    never(
+      'drill-knows-no-shell',
+      'A drill does not know how it is started or shown.',
+      '^src/(drill|faults|triggers|checks|safety|verdict|scenario)/',
+      '^src/(cli|commands|report)/',
+    ),
+
+    // The shell.
+    only('report', 'A reporter turns events and results into text.', '^src/report/', [
+      WORDS,
+      REASONS,
+      '^src/journal/(events|escape)\\.ts$',
+      '^src/drill/state\\.ts$',
+    ]),
+    {
+      name: 'report-writes-to-what-it-is-given',
+      comment: 'Its stream and its clock are parameters.',
+      severity: 'error',
+      from: { path: '^src/report/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [
+      WORDS,
+      REASONS,
+    ]),
+    only('commands-are-thin', 'Flags, one call, one result.', '^src/commands/', ['^src/cli/']),
+    never(
+      'nobody-imports-commands',
+      'oclif finds them by their place.',
+      '^src/(?!commands/)',
+      '^src/commands/',
+    ),
+    never('nobody-imports-cli', 'Only commands stand above it.', '^src/(?!cli/|commands/)', '^src/cli/'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,139 @@
+// What a reviewer should not have to say. Layout is prettier's, imports between rooms are dependency-cruiser's.
+import tseslint from 'typescript-eslint';
+
+/** Time, randomness and the process are parameters; these places hand them in. */
+const MAY_TOUCH_THE_WORLD = [
+  'src/cli/**',
+  'src/http/**',
+  'src/buildkite/**',
+  'src/ecs/**',
+  'src/surroundings/**',
+  'src/rig/**',
+  'src/journal/{file,writer-lock,replay,line}.ts',
+  'src/scenario/load.ts',
+];
+
+const BANNED_GLOBALS = [
+  'Date',
+  'performance',
+  'crypto',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'process',
+  'globalThis',
+  'fetch',
+].map((name) => ({ name, message: 'Take it as a parameter: this room decides, it does not look around.' }));
+
+const NO_ESCAPES = [
+  { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
+  { selector: 'TSModuleDeclaration[kind!="global"]', message: 'Modules are files.' },
+  { selector: 'TSParameterProperty', message: 'Write the property down.' },
+  {
+    selector: 'MemberExpression[object.name="Math"][property.name="random"]',
+    message: 'Randomness is a parameter.',
+  },
+  {
+    selector:
+      'CallExpression[callee.object.name="vi"][callee.property.name=/^(mock|doMock|hoisted|stubGlobal|spyOn)$/]',
+    message: 'No module mocks: write a fake of the port.',
+  },
+  {
+    selector:
+      'MemberExpression[object.name=/^(it|test|describe|suite)$/][property.name=/^(skip|only|todo)$/]',
+    message: 'A test runs, or it is not there; CI counts what runIf left out.',
+  },
+];
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'dist.*/**', 'node_modules/**', 'coverage/**', '.gameday/**'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true, ignoreVoidReturningFunctions: true },
+      ],
+      // An async function without await keeps a port's promise: what it throws rejects.
+      '@typescript-eslint/require-await': 'off',
+      // Ports are objects of closures; there is no `this` to lose.
+      '@typescript-eslint/unbound-method': 'off',
+      // Overflows the stack on graphql's recursive types (plugin 8.73.0).
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Does not see what another turn of the loop or a signal changed meanwhile.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      // process.env['NAME'] is what noPropertyAccessFromIndexSignature would ask for.
+      '@typescript-eslint/dot-notation': 'off',
+      'max-lines': ['error', { max: 300 }],
+      'no-restricted-syntax': ['error', ...NO_ESCAPES],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex:
+                '^(?!node:)(assert|buffer|child_process|crypto|events|fs|http|https|module|net|os|path|process|readline|stream|timers|tty|url|util|worker_threads|zlib)(/|$)',
+              message: 'Write node:NAME.',
+            },
+          ],
+        },
+      ],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+      'no-param-reassign': 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+      'no-else-return': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/commands/**', 'src/cli/command-not-found.ts'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 80, skipComments: true, skipBlankLines: true }],
+      'no-restricted-syntax': [
+        'error',
+        ...NO_ESCAPES,
+        { selector: 'ExportDefaultDeclaration', message: 'Export it by name; only oclif wants defaults.' },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: MAY_TOUCH_THE_WORLD,
+    rules: { 'no-restricted-globals': ['error', ...BANNED_GLOBALS] },
+  },
+  // The closed table of reasons is read as one page.
+  { files: ['src/verdict/reasons.ts'], rules: { 'max-lines': 'off' } },
+  { files: ['src/commands/**'], rules: { 'max-lines': ['error', { max: 80 }] } },
+  {
+    // Tests and benchmarks hold many small cases in one function, and cast what they know.
+    files: ['test/**/*.ts', 'bench/**/*.ts', 'vitest.config.ts'],
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      '@typescript-eslint/no-misused-spread': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      'max-lines': 'off',
+    },
+  },
+  { files: ['bench/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.recommended],
+    rules: { eqeqeq: 'error', 'prefer-const': 'error', '@typescript-eslint/no-require-imports': 'off' },
+  },
+);
