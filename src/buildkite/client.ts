@@ -23,9 +23,6 @@ export interface BuildkiteOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** Where Buildkite's GraphQL API is. */
-export const GRAPHQL_ENDPOINT = 'https://graphql.buildkite.com/v1';
-
 /** Buildkite by its GraphQL API. Throws bad-input where the endpoint may not be used. */
 export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
   const transport = createTransport({

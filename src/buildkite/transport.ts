@@ -31,6 +31,8 @@ type Variables = Readonly<Record<string, unknown>>;
 type Attempt<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
+type Request = (operation: Operation, variables: Variables, inner: AbortSignal) => Promise<unknown>;
+
 export interface TransportOptions {
   readonly endpoint: URL;
   readonly token: string;
@@ -62,29 +64,21 @@ export function createTransport(options: TransportOptions): Transport {
     headers: { authorization: `Bearer ${options.token}`, 'user-agent': 'gameday' },
   });
 
-  async function attempt<O extends Operation>(
+  const request: Request = (operation, variables, inner) =>
+    // fetch and undici know the same AbortSignal; graphql-request's types name the DOM's.
+    client
+      .rawRequest<unknown>({ query: documents.get(operation) ?? '', variables, signal: inner })
+      .then((response) => response.data);
+  const attempt = <O extends Operation>(
     operation: O,
     variables: Variables,
     signal: AbortSignal,
     ms: number,
-  ): Promise<Attempt<AnswerOf<O>>> {
-    const query = documents.get(operation) ?? '';
-    try {
-      const data = await withDeadline(signal, ms, async (inner) => {
-        // fetch and undici know the same AbortSignal; graphql-request's types name the DOM's.
-        const response = await client.rawRequest<unknown>({ query, variables, signal: inner });
-        return response.data;
-      });
-      return checked(operation, data);
-    } catch (error) {
-      // A mutation may have happened although a part of its answer could not be given: then its data stand.
-      if (error instanceof ClientError && error.response.status === 200) {
-        const partial = ANSWERS[operation].safeParse(error.response.data);
-        if (partial.success && isMutation(operation)) return { ok: true, value: partial.data as AnswerOf<O> };
-      }
-      return { ok: false, failure: failureOf(error, operation, options.token) };
-    }
-  }
+  ): Promise<Attempt<AnswerOf<O>>> =>
+    withDeadline(signal, ms, (inner) => request(operation, variables, inner)).then(
+      (data) => checked(operation, data),
+      (error: unknown) => failed(operation, error, options.token),
+    );
 
   async function read<O extends Operation>(
     operation: O,
@@ -116,6 +110,15 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   return { read, send, clock: () => offset };
+}
+
+/** A mutation may have happened although a part of its answer could not be given: then its data stand. */
+function failed<O extends Operation>(operation: O, error: unknown, token: string): Attempt<AnswerOf<O>> {
+  if (isMutation(operation) && error instanceof ClientError && error.response.status === 200) {
+    const partial = checked(operation, error.response.data);
+    if (partial.ok) return partial;
+  }
+  return { ok: false, failure: failureOf(error, operation, token) };
 }
 
 function isMutation(operation: Operation): boolean {

@@ -7,7 +7,7 @@ import {
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { Answer } from '../drill/call.ts';
+import type { Answer, Call, Outcome } from '../drill/call.ts';
 import type { Task } from '../drill/entities/task.ts';
 import { GamedayError } from '../drill/errors.ts';
 import { systemClock } from '../http/clock.ts';
@@ -22,6 +22,8 @@ import type { Called, EcsOptions, Sdk } from './sdk.ts';
 /** DescribeTasks takes 100 tasks; ListTasks gives 100 a page, and ECS forgets stopped tasks after about an hour. */
 const PAGE = 100;
 const MOST_PAGES = 5;
+
+type StopCall = Extract<Call, { kind: 'stop-task' }>;
 
 /** Amazon ECS by its SDK. Throws bad-input where the endpoint may not be used. */
 export function createEcsClient(options: EcsOptions): Ecs {
@@ -69,21 +71,20 @@ export function createEcsClient(options: EcsOptions): Ecs {
       }
       return { ok: true, value: { tasks: tasks.map(stopOf) } };
     },
-    stopTask: async (call, signal) => {
-      const sent = await sdk.call('StopTask', signal, async (abortSignal) => {
-        const command = new StopTaskCommand({
-          cluster: call.cluster,
-          task: call.taskArn,
-          reason: call.reason,
-        });
-        const answer = await sdk.once.send(command, { abortSignal });
-        return taskOf(shaped(TaskAnswer, answer.task, 'a task'));
-      });
-      if (sent.ok) return sent;
-      return { ok: false, certainty: sent.failure.certainty, trouble: sent.failure.trouble };
-    },
+    stopTask: (call, signal) => stop(sdk, call, signal),
     clock: () => sdk.clock(),
   };
+}
+
+/** Sent once; whether it left decides what a failure means. */
+async function stop(sdk: Sdk, call: StopCall, signal: AbortSignal): Promise<Outcome<Task>> {
+  const sent = await sdk.call('StopTask', signal, async (abortSignal) => {
+    const command = new StopTaskCommand({ cluster: call.cluster, task: call.taskArn, reason: call.reason });
+    const answer = await sdk.once.send(command, { abortSignal });
+    return taskOf(shaped(TaskAnswer, answer.task, 'a task'));
+  });
+  if (sent.ok) return sent;
+  return { ok: false, certainty: sent.failure.certainty, trouble: sent.failure.trouble };
 }
 
 /** Tasks that ECS does not know come as failures with the reason MISSING; any other failure hides one that may be there. */

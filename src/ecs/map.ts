@@ -58,7 +58,7 @@ export function definitionOf(definition: TaskDefinitionAnswer): TaskDefinition {
 }
 
 function containerOf(container: DefinitionContainer): ContainerDefinition {
-  const environment = (container.environment ?? []).map(({ name, value }) => [name ?? '', value ?? '']);
+  const environment = (container.environment ?? []).map((one) => [one.name ?? '', one.value ?? ''] as const);
   return {
     name: container.name,
     essential: container.essential ?? true,
