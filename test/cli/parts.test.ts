@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { documentOf, explain } from '../../src/cli/documents.ts';
+import { variablesOf } from '../../src/cli/flags.ts';
+import { isAttended, secretsOf } from '../../src/cli/output.ts';
+import { drillId } from '../../src/cli/plan-drill.ts';
+import { GamedayError } from '../../src/drill/errors.ts';
+import { GameDayDocument } from '../../src/verdict/result.ts';
+
+test('an error of ours is its reason, outcome and exit code', () => {
+  const { document, stack } = explain(new GamedayError('lock-held', 'held', { at: 'here', next: 'wait' }));
+  expect(document).toMatchObject({ outcome: 'refused', reason: 'lock-held', exitCode: 3 });
+  expect(document.errors).toEqual([{ message: 'held', at: 'here', next: 'wait' }]);
+  expect(stack).toBeNull();
+  expect(GameDayDocument.parse(document)).toEqual(document);
+});
+
+test("where an error names no next move, its reason's is given", () => {
+  expect(explain(new GamedayError('rig-failed', 'x')).document.errors[0]?.next).toBe(
+    'See what the rig said.',
+  );
+});
+
+test("a wrong use is bad input, and oclif's hints are left out", () => {
+  const usage = Object.assign(new Error('Nonexistent flag: --x\nSee more help with --help'), {
+    oclif: { exit: 2 },
+  });
+  expect(explain(usage).document).toMatchObject({
+    exitCode: 2,
+    errors: [{ message: 'Nonexistent flag: --x' }],
+  });
+});
+
+test.each([new TypeError('a defect'), 'thrown text'])(
+  'anything else is our defect, with its stack: %s',
+  (thrown) => {
+    const { document, stack } = explain(thrown);
+    expect(document).toMatchObject({ outcome: 'internal', reason: 'internal', exitCode: 1 });
+    expect(stack).toContain(thrown instanceof Error ? 'a defect' : 'thrown text');
+  },
+);
+
+test('an interruption has its code', () => {
+  expect(documentOf('interrupted', []).exitCode).toBe(130);
+});
+
+test('--var takes NAME=value, whatever the value holds', () => {
+  expect(variablesOf(['A=1', 'B_2=x=y', 'C=', 'A=2'])).toEqual({ A: '2', B_2: 'x=y', C: '' });
+  expect(variablesOf(undefined)).toEqual({});
+  for (const wrong of ['A', '=x', '1A=x', 'A-B=x']) expect(() => variablesOf([wrong])).toThrow(GamedayError);
+});
+
+test('a wrong --var is not shown: it may hold a secret', () => {
+  expect(() => variablesOf(['hunter2-hunter2'])).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+  );
+});
+
+test('ids sort by time', () => {
+  expect(drillId(Date.UTC(2026, 0, 2, 3, 4, 5, 678), () => 0.5)).toBe('20260102-030405-8000');
+  expect(drillId(0, () => 0)).toBe('19700101-000000-0000');
+});
+
+test.each([
+  [{ isTTY: true }, {}, true],
+  [{ isTTY: true }, { CI: 'false', BUILDKITE: '' }, true],
+  [{ isTTY: true }, { CI: 'true' }, false],
+  [{ isTTY: true }, { BUILDKITE: 'true' }, false],
+  [{ isTTY: false }, {}, false],
+  [{}, {}, false],
+])('%j in %j is attended: %j', (stream, environment, attended) => {
+  expect(isAttended(stream, environment)).toBe(attended);
+});
+
+test('secrets of the environment are known by their variables', () => {
+  expect(
+    secretsOf({ BUILDKITE_API_TOKEN: 'long-enough', AWS_SECRET_ACCESS_KEY: 'short', OTHER: 'not-a-secret' }),
+  ).toEqual(['long-enough']);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import Abort from '../../src/commands/abort.ts';
+import Analyze from '../../src/commands/analyze.ts';
+import Drills from '../../src/commands/drills.ts';
+import Resume from '../../src/commands/resume.ts';
+import RigUp from '../../src/commands/rig/up.ts';
+import Run from '../../src/commands/run.ts';
+import Validate from '../../src/commands/validate.ts';
+import { exitCodesHelp } from '../../src/cli/exit-codes.ts';
+import { EXIT_CODES } from '../../src/verdict/reasons.ts';
+
+interface Flag {
+  readonly type: string;
+  readonly env?: string | undefined;
+  readonly default?: unknown;
+  readonly options?: readonly string[] | undefined;
+  readonly multiple?: boolean | undefined;
+}
+interface Surface {
+  readonly summary?: string | undefined;
+  readonly description?: string | undefined;
+  readonly examples?: readonly unknown[] | undefined;
+  readonly args?: Readonly<
+    Record<string, { readonly required?: boolean | undefined; readonly multiple?: boolean | undefined }>
+  >;
+  readonly flags?: Readonly<Record<string, Flag>>;
+}
+
+const COMMANDS: Readonly<Record<string, Surface>> = {
+  abort: Abort,
+  analyze: Analyze,
+  drills: Drills,
+  resume: Resume,
+  'rig up': RigUp,
+  run: Run,
+  validate: Validate,
+};
+
+/** A flag that could turn a gate into exit 0 when it is left in a pipeline's environment has no variable. */
+const WITHOUT_VARIABLE = ['yes', 'json', 'var', 'rig', 'dry-run', 'insecure'];
+
+test('the commands, their arguments, flags and variables', async () => {
+  const lines = Object.entries(COMMANDS).flatMap(([id, { args = {}, flags = {} }]) => [
+    `${id} ${Object.entries(args)
+      .map(([name, arg]) => `${name}${arg.multiple === true ? '...' : ''}${arg.required === true ? '' : '?'}`)
+      .join(' ')}`.trimEnd(),
+    ...Object.entries(flags)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, flag]) => flagLine(name, flag)),
+  ]);
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../golden/cli/surface.txt');
+});
+
+function flagLine(name: string, flag: Flag): string {
+  const parts = [
+    `  --${name}`,
+    flag.options === undefined ? flag.type : flag.options.join('|'),
+    flag.multiple === true ? 'multiple' : '',
+    flag.env === undefined ? '' : `env ${flag.env}`,
+    typeof flag.default === 'string' ? `default ${flag.default}` : '',
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+test.each(Object.entries(COMMANDS))(
+  '%s: variables by the rule, a summary, examples and exit codes',
+  (_id, command) => {
+    for (const [name, flag] of Object.entries(command.flags ?? {})) {
+      const variable = `GAMEDAY_${name.toUpperCase().replaceAll('-', '_')}`;
+      expect(flag.env).toBe(WITHOUT_VARIABLE.includes(name) ? undefined : variable);
+    }
+    expect(command.summary).toBeTruthy();
+    expect(command.examples).not.toHaveLength(0);
+    expect(command.description).toContain(exitCodesHelp());
+  },
+);
+
+test('the table of exit codes names every code', () => {
+  for (const code of [...Object.values(EXIT_CODES), 143])
+    expect(exitCodesHelp()).toMatch(new RegExp(`\\b${code}\\b`));
+});
