@@ -61,12 +61,23 @@ function judge(evidence: Evidence, strike: Strike): Answered {
   ]);
 }
 
+/** `assert`: the stop that ECS shows is the stop, whoever asked for it. */
+function shownStop(evidence: Evidence, strike: Strike): Answered {
+  const seen = evidence.last('task', strike.taskArn);
+  if (seen === null) return unknown('the task was never read', [], 'observation-gap');
+  return yes(
+    `ECS shows a stop at ${clockTime(strike.sentAt)}: ${seen.value.stopCode ?? 'no stop code'}, "${strike.reason}"`,
+    [seen.seq],
+  );
+}
+
 export const landed: Check = {
   name: 'landed',
   asks: 'Did our stop land?',
   needed: true,
   judge({ evidence }) {
     if (evidence.strike === null) return unasked('nothing was injected');
+    if (evidence.strike.found) return shownStop(evidence, evidence.strike);
     return judge(evidence, evidence.strike);
   },
 };

@@ -103,7 +103,8 @@ async function scenarioOf(
   runner: Runner,
 ): Promise<LoadedScenario | Refused> {
   const { plan } = stored.state;
-  if (options.how === 'abort') {
+  // An assertion has no file: its record is the whole of it.
+  if (options.how === 'abort' || plan.scenario.inject.fault === 'found') {
     return { file: plan.file, scenario: plan.scenario, digest: plan.digest, secrets: [] };
   }
   const { scenarios, errors } = await loadScenarios([plan.file], options.variables, runner.environment);

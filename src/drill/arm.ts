@@ -20,6 +20,7 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   if (trouble !== null) return halt(trouble.reason, trouble.said);
   if (build === undefined || !readSince(state, 'build', buildId, state.takenUpAt))
     return ask([fresh({ kind: 'build', id: buildId })], now);
+  if (state.plan.scenario.inject.fault === 'found') return watchFrom('every stop that ECS shows is judged');
   const jobs = all(state.world, 'job').filter((job) => job.buildId === buildId);
   const { when, inject } = state.plan.scenario;
   const fired = stepInFlight(when, { build, jobs, inFlightSince: state.inFlightSince }, now);
@@ -30,7 +31,7 @@ export function decideArmed(state: DrillState, now: Instant): Step {
       `step ${when.step} was not in flight for ${String(when.inFlightFor)} ms within ${String(when.startWithin)} ms`,
     );
   if (fired.fires === 'later') return waitFor(state, fired, now);
-  if (inject.fault === 'none') return baselineWatch(fired.job, fired.why);
+  if (inject.fault === 'none') return watchFrom(`${fired.why} (job ${fired.job.id})`);
   const hurt = unsound(build, jobs);
   if (hurt !== null) return halt('unsound-baseline', hurt);
   return aimAt(state, fired.job, fired.why, now);
@@ -98,10 +99,7 @@ function aimAt(state: DrillState, job: Job, why: string, now: Instant): Step {
   };
 }
 
-/** With `fault: none` nothing is aimed at: the step in flight is enough, and the build is watched to its end. */
-function baselineWatch(job: Job, why: string): Step {
-  return {
-    do: 'conclude',
-    event: { code: 'GD_BASELINE_BEGUN', payload: { said: `${why} (job ${job.id})` } },
-  };
+/** Nothing is aimed at: the build is watched to its end. */
+function watchFrom(said: string): Step {
+  return { do: 'conclude', event: { code: 'GD_WATCH_BEGUN', payload: { said } } };
 }

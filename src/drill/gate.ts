@@ -19,7 +19,7 @@ export function decideGate(state: DrillState, now: Instant): Step {
   if (open.length > 0) return { do: 'observe', asks: open.map(fresh), by: now };
   const wrong = wrongPlan(state);
   if (wrong !== null) return wrong;
-  const guards = state.plan.scenario.inject.fault === 'none' ? [] : GUARDS;
+  const guards = state.plan.scenario.inject.fault === 'stop-task' ? GUARDS : [];
   return {
     do: 'conclude',
     event: {
@@ -51,7 +51,7 @@ function wrongPlan(state: DrillState): Step | null {
       'no-such-step',
       `pipeline ${scenario.build.pipeline} has no step with key "${scenario.when.step}"; its keys are ${keys.join(', ') || 'none'}`,
     );
-  if (scenario.inject.fault === 'none') return null;
+  if (scenario.inject.fault !== 'stop-task') return null;
   const cluster = seen(state.world, 'cluster', scenario.cluster.name);
   if (cluster !== undefined && cluster.status !== 'ACTIVE')
     return halt('no-such-cluster', `cluster ${scenario.cluster.name} is ${cluster.status}, not ACTIVE`);

@@ -58,7 +58,21 @@ export const Scenario = z.strictObject({
     /** How often the aim may be taken again when the step ended before the stop was sent. */
     attempts: z.number().int().min(1).max(10),
   }),
-  inject: z.strictObject({ fault: z.enum(['stop-task', 'none']) }),
+  inject: z.discriminatedUnion('fault', [
+    z.strictObject({ fault: z.literal('stop-task') }),
+    /** A baseline: nothing is injected and the build must pass. */
+    z.strictObject({ fault: z.literal('none') }),
+    /** `gameday assert`: the stops that ECS shows are judged; nothing is injected. */
+    z.strictObject({
+      fault: z.literal('found'),
+      /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
+      tasks: z.array(z.string()),
+      /** Stops before this instant are somebody's older business. */
+      since: z.number().int().nullable(),
+      /** gameday runs inside that same build, so only the step's jobs can be waited for. */
+      own: z.boolean(),
+    }),
+  ]),
   expect: z.strictObject({
     build: z.enum(['passed', 'any']),
     drain: z.strictObject({ within: Duration.nullable() }),

@@ -149,6 +149,11 @@ async function ofBuildkite(
   }
 }
 
+/** The cluster's name inside a task's ARN (`.../task/CLUSTER/ID`); older short ARNs carry none. */
+function clusterOf(taskArn: string): string | null {
+  return /:task\/([^/]+)\/[^/]+$/.exec(taskArn)?.[1] ?? null;
+}
+
 async function ofEcs(
   { kind, id }: Of<'task' | 'task-definition' | 'service' | 'cluster' | 'recent-stops'>,
   plan: Plan,
@@ -158,7 +163,7 @@ async function ofEcs(
   const { name, service, family } = plan.scenario.cluster;
   switch (kind) {
     case 'task': {
-      const answer = await ecs.tasks(name, [id], signal);
+      const answer = await ecs.tasks(clusterOf(id) ?? name, [id], signal);
       const task = answer.ok ? answer.value.find((one) => one.arn === id) : undefined;
       if (answer.ok && task === undefined)
         return {

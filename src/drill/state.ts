@@ -203,7 +203,7 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
       };
     case 'GD_FAULT_SENT':
       return { strikes: answered(state.strikes, event.payload, event.payload.task) };
-    case 'GD_BASELINE_BEGUN':
+    case 'GD_WATCH_BEGUN':
       return enter('observing', event.at, event.at + limits.verdictWithin);
     case 'GD_FAULT_LANDED':
       return {

@@ -26,6 +26,7 @@ export function surroundingSubjects(plan: Plan): readonly Subject[] {
 /** What must be known before anything is started. */
 export function gateSubjects(plan: Plan): readonly Subject[] {
   const pipeline: Subject = { kind: 'pipeline', id: plan.scenario.build.pipeline };
+  if (plan.scenario.inject.fault === 'found') return [];
   if (plan.scenario.inject.fault === 'none') return [pipeline];
   return [{ kind: 'self', id: 'self' }, ...surroundingSubjects(plan)];
 }

@@ -7,6 +7,7 @@ import { buildEnded, type Instant } from './entities/build.ts';
 import { jobEnded } from './entities/job.ts';
 import { taskEnded } from './entities/task.ts';
 import { stillOpen } from './ending.ts';
+import { decideFound } from './found.ts';
 import { endWatch } from './inject.ts';
 import { type DrillState } from './state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
@@ -20,6 +21,7 @@ const SELDOM = 3;
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
   if (state.plan.scenario.inject.fault === 'none') return watchBaseline(state, now);
+  if (state.plan.scenario.inject.fault === 'found') return decideFound(state, now);
   const evidence = evidenceOf(state.journal);
   const proof = proofAsks(state, evidence);
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };

@@ -85,6 +85,7 @@ function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<st
   const strike = evidence.strike;
   if (job.agentId !== null && doomed.has(job.agentId)) {
     if (strike === null) return null;
+    if (strike.found) return roleByTimes(job, strike.sentAt);
     const before = evidence.sightings('job', job.id).filter((sighting) => sighting.seq < strike.intendedSeq);
     const latest = before.findLast(
       (sighting) => sighting.value.agentId !== null && doomed.has(sighting.value.agentId),
@@ -95,6 +96,13 @@ function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<st
   // Assigned to a doomed agent after the stop and handed back: seen by its history alone.
   if (strike !== null && handedBack(evidence, job, doomed)) return 'late';
   return evidence.buildId === job.buildId ? 'elsewhere' : null;
+}
+
+/** At a stop that was found, the job's own times tell whether it was held, is long over, or came later. */
+function roleByTimes(job: Job, stoppedAt: number): Role | null {
+  const began = job.startedAt ?? (job.events ?? []).find((event) => event.type === 'ASSIGNED')?.at ?? null;
+  if (began === null || began > stoppedAt) return 'late';
+  return endedBefore(job, stoppedAt) ? null : 'neighbour';
 }
 
 /** The agent's own clock against ours: a minute's difference would have to be overlooked to be fooled, so only clear cases count. */

@@ -134,8 +134,8 @@ export const EVENTS = {
     text: 'The stop is proven to have landed.',
     payload: z.strictObject({ taskArn: z.string(), by: z.enum(['answer', 'observation']), said: z.string() }),
   },
-  GD_BASELINE_BEGUN: {
-    text: 'The step is in flight and, with `fault: none`, nothing is injected: the build is watched to its end.',
+  GD_WATCH_BEGUN: {
+    text: 'Nothing is injected (a baseline, or `gameday assert`): the build is watched to its end.',
     payload: z.strictObject({ said: z.string() }),
   },
   GD_WATCH_ENDED: {

@@ -27,6 +27,8 @@ export interface Strike {
   readonly landedSeq: number | null;
   /** How many StopTask calls were sent in all. */
   readonly sent: number;
+  /** Not ours: a stop that ECS shows (`gameday assert`). Then times tell what ran at the stop, for we did not look before it. */
+  readonly found: boolean;
 }
 
 /** The journal, indexed for those who judge it. */
@@ -158,6 +160,7 @@ function strikeOf(journal: readonly DrillEvent[]): Strike | null {
     sentSeq: counting?.seq ?? null,
     landedSeq: landed?.seq ?? null,
     sent: intents.length,
+    found: false,
   };
 }
 

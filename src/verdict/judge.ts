@@ -6,6 +6,7 @@ import { excused } from '../checks/handover.ts';
 import { CHECKS } from '../checks/list.ts';
 import { causeOf } from './cause.ts';
 import { judgeBaseline } from './baseline.ts';
+import { judgeFound } from './found.ts';
 import { isReason, rowOf, type Reason } from './reasons.ts';
 import { decideStage } from './stages.ts';
 
@@ -38,6 +39,12 @@ export function judge(journal: readonly DrillEvent[]): Verdict {
   if (halted !== undefined && isReason(halted.payload.reason))
     return ofReason(halted.payload.reason, halted.payload.said);
   if (evidence.plan.scenario.inject.fault === 'none') return judgeBaseline(evidence);
+  if (evidence.plan.scenario.inject.fault === 'found') return judgeFound(evidence, judgeCase);
+  return judgeCase(evidence);
+}
+
+/** The verdict over one strike, ours or found. */
+export function judgeCase(evidence: Evidence): Verdict {
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
   const findings = [...findingsOf(about), observed(about)];
   const decision = decideStage(findings, NEEDED, excused(about) ? 'handed-over' : 'drained');

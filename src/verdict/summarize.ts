@@ -3,7 +3,8 @@ import { attemptsOf, isJudged } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
 import { eventsOf, type DrillEvent, type Verdict } from '../journal/events.ts';
 import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
-import { judge, ofReason } from './judge.ts';
+import { judgedStops } from './found.ts';
+import { judge, judgeCase, ofReason } from './judge.ts';
 import { exitCodeOf, type OutcomeName } from './reasons.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
 import { timelineOf } from './timeline.ts';
@@ -14,7 +15,7 @@ export function summarize(
   journalPath: string | null,
   judgedAgain: Verdict | null = null,
 ): DrillResult {
-  const evidence = evidenceOf(journal);
+  const evidence = shown(evidenceOf(journal));
   const { plan } = evidence;
   const interrupted =
     journal.at(-1)?.code === 'GD_INTERRUPTED' ? eventsOf(journal, 'GD_INTERRUPTED').at(-1) : undefined;
@@ -65,6 +66,12 @@ export function summarize(
         : [`gameday resume ${evidence.drill}`, `gameday abort ${evidence.drill}`],
     journal: journalPath,
   };
+}
+
+/** What `assert` found is shown from the stop that decided. */
+function shown(evidence: Evidence): Evidence {
+  if (evidence.plan.scenario.inject.fault !== 'found') return evidence;
+  return judgedStops(evidence, judgeCase)[0]?.struck ?? evidence;
 }
 
 function injectionOf(evidence: Evidence, verdict: Verdict): DrillResult['injection'] {
@@ -124,7 +131,7 @@ function touches(evidence: Evidence): string[] {
     build.number === null
       ? `buildCreate: a new build of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
       : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
-  if (inject.fault === 'none') return [started];
+  if (inject.fault !== 'stop-task') return [started];
   return [
     started,
     `StopTask: one task of ${where.join(' or ')} in cluster ${cluster.name} (${region}), the one that hosts step ${scenario.when.step}`,

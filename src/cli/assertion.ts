@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { GamedayError } from '../drill/errors.ts';
+import type { Scenario } from '../drill/plan.ts';
+import { runDrill } from '../drill/run.ts';
+import { systemClock } from '../http/clock.ts';
+import { openJournal } from '../journal/file.ts';
+import { parseDuration } from '../scenario/duration.ts';
+import { account } from '../verdict/account.ts';
+import type { Drive } from './drive.ts';
+import { drive } from './drive.ts';
+import { forced } from './forced.ts';
+import { secretsOf, type Environment } from './output.ts';
+import { drillId, planDrill } from './plan-drill.ts';
+import { reportersFor } from './reporters.ts';
+import type { Runner } from './runner.ts';
+import { settingsFromEnvironment } from './settings.ts';
+import { watchSignals } from './signals.ts';
+
+export interface AssertionOptions {
+  /** `organization/pipeline/number`; undefined: the build that we run in. */
+  readonly build: string | undefined;
+  readonly step: string | undefined;
+  readonly since: string | undefined;
+  readonly tasks: readonly string[];
+  readonly container: string | undefined;
+  readonly drainWithin: string | undefined;
+  readonly within: string;
+  readonly pollEvery: string;
+  readonly insecure: boolean;
+  readonly out: string;
+}
+
+/** Judges a build that something else disturbed: waits for its end and for every stop that ECS shows. Nothing is injected. */
+export async function assertBuild(options: AssertionOptions, runner: Runner): Promise<void> {
+  const scenario = scenarioOf(options, runner.environment);
+  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
+  if (settings === null) return runner.finish(account([], errors, null));
+  const { build } = scenario;
+  const file = `assert ${settings.organization}/${build.pipeline}/${String(build.number)}`;
+  const digest = createHash('sha256').update(JSON.stringify(scenario)).digest('hex');
+  const plan = planDrill(
+    { file, scenario, digest, secrets: [] },
+    settings,
+    { yes: true, dryRun: false },
+    runner,
+  );
+  const { now } = systemClock;
+  const id = drillId(now(), Math.random);
+  const folder = join(options.out, id);
+  const journal = await openJournal(folder, id, {
+    secrets: secretsOf(runner.environment),
+    create: true,
+    now,
+  });
+  const reporter = reportersFor(runner, 'closing');
+  const current = { plan, journal, folder, out: options.out, died: () => null };
+  let over = false;
+  const interruption = watchSignals((signal) => {
+    if (over) return;
+    const document = account(forced(current, signal), [], signal);
+    reporter.onDocument(document);
+    runner.finish(document);
+  });
+  const act: Drive['act'] = (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent);
+  const result = await drive({ ...current, settings, runner, reporter, interruption, act });
+  over = true;
+  reporter.onResult(result);
+  const document = account([result], [], interruption.got());
+  reporter.onDocument(document);
+  runner.finish(document);
+}
+
+interface NamedBuild {
+  readonly organization: string;
+  readonly pipeline: string;
+  readonly number: number;
+  readonly own: boolean;
+}
+
+function scenarioOf(options: AssertionOptions, environment: Environment): Scenario {
+  const build = buildOf(options.build, environment);
+  if (build.own && options.step === undefined)
+    throw new GamedayError('bad-input', 'inside the very build that is judged, --step is required', {
+      next: 'Name the step whose jobs are to be judged: the build cannot end before this command does.',
+    });
+  const name = `${build.organization}/${build.pipeline}/${String(build.number)}`;
+  return {
+    version: 1,
+    title: `Build ${name} was not lost`,
+    build: {
+      organization: build.organization,
+      pipeline: build.pipeline,
+      number: build.number,
+      branch: 'main',
+      commit: 'HEAD',
+      message: '',
+      env: {},
+    },
+    cluster: {
+      region: regionOf(options.tasks),
+      name: 'default',
+      service: null,
+      family: null,
+      taskTag: null,
+      container: options.container ?? null,
+      sharedTask: 'allowed',
+      mapping: 'tag',
+    },
+    when: {
+      trigger: 'step-in-flight',
+      step: options.step ?? '',
+      inFlightFor: 0,
+      startWithin: ms('--within', options.within),
+      attempts: 1,
+    },
+    inject: { fault: 'found', tasks: [...options.tasks], since: instant(options.since), own: build.own },
+    expect: {
+      build: build.own ? 'any' : 'passed',
+      drain: { within: options.drainWithin === undefined ? null : ms('--drain-within', options.drainWithin) },
+      handover: 'forbidden',
+    },
+    limits: {
+      verdictWithin: ms('--within', options.within),
+      pollEvery: Math.max(100, ms('--poll-every', options.pollEvery)),
+    },
+    safety: { allowLastWorker: false, window: null, minimumInterval: 0, killSwitch: null, haltWhen: [] },
+    secrets: [],
+    rig: null,
+    control: null,
+  };
+}
+
+function buildOf(given: string | undefined, environment: Environment): NamedBuild {
+  const own = [
+    environment['BUILDKITE_ORGANIZATION_SLUG'],
+    environment['BUILDKITE_PIPELINE_SLUG'],
+    environment['BUILDKITE_BUILD_NUMBER'],
+  ];
+  const ours = own.every((part) => part !== undefined && part !== '') ? own.join('/') : null;
+  const name = given ?? ours;
+  if (name === null)
+    throw new GamedayError('bad-input', 'no build is named', {
+      next: 'Give --build ORGANIZATION/PIPELINE/NUMBER, or run it in a Buildkite step.',
+    });
+  const [, organization, pipeline, number] =
+    /^(?:https?:\/\/[^/]+\/)?([\w.-]+)\/([\w.-]+)\/(?:builds\/)?(\d{1,9})$/.exec(name) ?? [];
+  if (organization === undefined || pipeline === undefined || number === undefined)
+    throw new GamedayError('bad-input', `"${name}" is not a build`, {
+      next: 'Write it as acme/canary/17, or give its URL.',
+    });
+  return {
+    organization,
+    pipeline,
+    number: Number(number),
+    own: ours === `${organization}/${pipeline}/${number}`,
+  };
+}
+
+/** The tasks carry their region; tasks of several regions cannot be read with one client. */
+function regionOf(tasks: readonly string[]): string | null {
+  const regions = tasks.map((arn) => {
+    const [, region] = /^arn:aws[\w-]*:ecs:([a-z0-9-]+):\d{12}:task\/.+$/.exec(arn) ?? [];
+    if (region === undefined)
+      throw new GamedayError('bad-input', `--task wants the ARN of an ECS task, not "${arn}"`);
+    return region;
+  });
+  if (new Set(regions).size > 1)
+    throw new GamedayError('bad-input', 'the tasks lie in several regions', {
+      next: 'Assert each region by itself.',
+    });
+  return regions[0] ?? null;
+}
+
+function instant(since: string | undefined): number | null {
+  if (since === undefined) return null;
+  const at = Date.parse(since);
+  if (Number.isNaN(at))
+    throw new GamedayError('bad-input', `--since wants a time, not "${since}"`, {
+      next: 'Write it as 2026-01-02T03:04:05Z.',
+    });
+  return at;
+}
+
+function ms(flag: string, text: string): number {
+  const parsed = parseDuration(text);
+  if (parsed === null)
+    throw new GamedayError('bad-input', `${flag} wants a duration, not "${text}"`, {
+      next: 'Write it as 10s, 5m or 1h30m.',
+    });
+  return parsed;
+}

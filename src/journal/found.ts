@@ -1,0 +1,95 @@
+import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
+import type { Job } from '../drill/entities/job.ts';
+import { goingDown, type Task } from '../drill/entities/task.ts';
+import type { Evidence, Sighting } from './evidence.ts';
+import type { Target } from './events.ts';
+
+/** A task that ends by itself, or never began, was not stopped by anybody (`stopCode`). */
+const BY_ITSELF: ReadonlySet<string> = new Set(['EssentialContainerExited', 'TaskFailedToStart']);
+
+/** ARNs of the tasks that `assert` looks at: those given, else those of the agents that had the build's jobs. */
+export function tasksLookedAt(evidence: Evidence): readonly string[] {
+  const { inject } = evidence.plan.scenario;
+  if (inject.fault !== 'found') return [];
+  if (inject.tasks.length > 0) return inject.tasks;
+  const agents = new Set(jobsLookedAt(evidence).map(({ agentId }) => agentId));
+  const arns = evidence
+    .every('agent')
+    .filter(({ id }) => agents.has(id))
+    .map(({ value }) => value.tags[TASK_ARN_TAG]);
+  return [...new Set(arns.filter((arn) => arn !== undefined))];
+}
+
+/** The build's jobs, those of the step alone where one is named. */
+export function jobsLookedAt(evidence: Evidence): readonly Job[] {
+  const { step } = evidence.plan.scenario.when;
+  return evidence
+    .every('job')
+    .map(({ value }) => value)
+    .filter((job) => job.buildId === evidence.buildId && (step === '' || job.stepKey === step));
+}
+
+/** The tasks among them that somebody stopped, not before `since`. */
+export function stopsShown(evidence: Evidence): readonly Sighting<Task>[] {
+  const { inject } = evidence.plan.scenario;
+  const since = inject.fault === 'found' ? inject.since : null;
+  return tasksLookedAt(evidence)
+    .map((arn) => evidence.last('task', arn))
+    .filter((seen) => seen !== null)
+    .filter(({ value }) => goingDown(value) && !BY_ITSELF.has(value.stopCode ?? ''))
+    .filter(({ value }) => since === null || (value.stoppingAt ?? value.stoppedAt ?? since) >= since);
+}
+
+/** The journal as seen from one found stop: that task is the struck one, and the build's job that it held the target. Null where it held none. */
+export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>): Evidence | null {
+  const at = task.stoppingAt ?? task.stoppedAt;
+  if (at === null) return null;
+  const agents = evidence.every('agent').filter(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
+  const held = jobsLookedAt(evidence).find((job) => {
+    if (!agents.some(({ id }) => id === job.agentId) || job.startedAt === null || job.startedAt > at)
+      return false;
+    return job.finishedAt === null || job.finishedAt >= at - 5_000;
+  });
+  if (held?.agentId == null) return null;
+  const target: Target = {
+    jobId: held.id,
+    agentId: held.agentId,
+    taskArn: task.arn,
+    ...containerOf(evidence, task),
+    why: 'ECS shows that its task was stopped',
+  };
+  const strike = {
+    taskArn: task.arn,
+    reason: task.stoppedReason ?? '',
+    sentAt: at,
+    answeredAt: at,
+    result: 'unknown' as const,
+    answer: null,
+    intendedSeq: 0,
+    sentSeq: null,
+    landedSeq: null,
+    sent: 0,
+    found: true,
+  };
+  return { ...evidence, target, strike };
+}
+
+function containerOf(evidence: Evidence, task: Task): Pick<Target, 'container' | 'containerBy'> {
+  const named = evidence.plan.scenario.cluster.container;
+  if (named !== null) return { container: named, containerBy: 'named' };
+  const tags =
+    evidence.every('agent').find(({ value }) => value.tags[TASK_ARN_TAG] === task.arn)?.value.tags ?? {};
+  const docker = tags['ecs:container-name'];
+  const tagged = task.containers.filter(
+    ({ name }) => docker === name || docker?.includes(`-${name}-`) === true,
+  );
+  if (tagged.length === 1 && tagged[0] !== undefined)
+    return { container: tagged[0].name, containerBy: 'tag' };
+  const essential = (evidence.last('task-definition', task.definition)?.value.containers ?? []).filter(
+    (one) => one.essential,
+  );
+  return {
+    container: essential.length === 1 ? (essential[0]?.name ?? '') : '',
+    containerBy: 'only-essential',
+  };
+}

@@ -1,0 +1,113 @@
+import { attemptsOf, type Attempt } from '../journal/attempts.ts';
+import type { Evidence } from '../journal/evidence.ts';
+import type { Finding, Verdict } from '../journal/events.ts';
+import { asStruck, jobsLookedAt, stopsShown } from '../journal/found.ts';
+import { buildPassed } from '../checks/build-passed.ts';
+import { notCanceled } from '../checks/undisturbed.ts';
+import { isReason, REASONS_IN_ORDER, rowOf, type Reason } from './reasons.ts';
+
+/** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
+function rank({ outcome, reason }: Verdict): number {
+  const first = outcome === 'failed' ? 0 : outcome === 'inconclusive' ? 1 : 2;
+  const within = isReason(reason) ? REASONS_IN_ORDER.indexOf(reason) : REASONS_IN_ORDER.length;
+  return first * 1_000 + (within < 0 ? REASONS_IN_ORDER.length : within);
+}
+
+interface Judged {
+  readonly struck: Evidence;
+  readonly verdict: Verdict;
+}
+
+/** Every stop that held a job of the build, worst first. */
+export function judgedStops(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): readonly Judged[] {
+  return stopsShown(evidence)
+    .map((stop) => asStruck(evidence, stop))
+    .filter((struck) => struck !== null)
+    .map((struck) => ({ struck, verdict: judgeCase(struck) }))
+    .sort((a, b) => rank(a.verdict) - rank(b.verdict));
+}
+
+/** `assert`: each stop that ECS shows is judged like a strike, the worst decides; without one it can only be said that nothing was lost. */
+export function judgeFound(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): Verdict {
+  const judged = judgedStops(evidence, judgeCase);
+  const worst = judged[0]?.verdict;
+  if (worst === undefined) return withoutStop(evidence, stopsShown(evidence).length);
+  if (judged.length === 1) return worst;
+  return {
+    ...worst,
+    notes: [...worst.notes, `${String(judged.length)} stopped tasks were judged; this is the worst of them`],
+  };
+}
+
+function verdict(
+  reason: Reason,
+  said: string,
+  findings: readonly Finding[],
+  notes: readonly string[],
+): Verdict {
+  const row = rowOf(reason);
+  return {
+    outcome: row.outcome,
+    reason,
+    stage: row.stage,
+    said,
+    cause: null,
+    next: row.next,
+    findings: [...findings],
+    notes: [...notes],
+  };
+}
+
+function withoutStop(evidence: Evidence, idle: number): Verdict {
+  const notes =
+    idle === 0 ? [] : [`${String(idle)} tasks were stopped, none of them held a job of the build`];
+  const attempts = attemptsOf(evidence).filter(({ job }) =>
+    jobsLookedAt(evidence).some(({ id }) => id === job.id),
+  );
+  const about = { evidence, attempts };
+  const findings = [buildPassed, notCanceled].map((check) => ({ check: check.name, ...check.judge(about) }));
+  const lost = attempts.filter((attempt) => attempt.loss !== null);
+  if (evidence.watchEnded?.why !== 'settled') {
+    const blind = evidence.reads('build', evidence.buildId ?? '').at(-1)?.ok === false;
+    return verdict(
+      blind ? 'observation-gap' : 'verdict-timeout',
+      'not everything was over when the watch ended',
+      findings,
+      notes,
+    );
+  }
+  const first = lost[0];
+  if (first !== undefined) return lossShown(evidence, first, findings, notes);
+  const raised = findings.find((finding) => finding.raises !== null);
+  if (raised?.raises != null && isReason(raised.raises))
+    return verdict(raised.raises, raised.said, findings, notes);
+  const failed = attempts.find(
+    ({ job }) => !job.passed && !attempts.some((other) => other.job.retryOf === job.id),
+  );
+  if (failed !== undefined)
+    return verdict(
+      'build-failed',
+      `job ${failed.job.id} ended ${failed.job.rawState}, exit status ${failed.job.exitStatus ?? 'none'}`,
+      findings,
+      notes,
+    );
+  if (attempts.length === 0)
+    return verdict('evidence-missing', 'the build has no job that could be judged', findings, notes);
+  return verdict(
+    'not-lost',
+    'the build passed and no attempt was lost; injection: none shown',
+    findings,
+    notes,
+  );
+}
+
+function lossShown(
+  evidence: Evidence,
+  attempt: Attempt,
+  findings: readonly Finding[],
+  notes: readonly string[],
+): Verdict {
+  const green = evidence.last('build', attempt.job.buildId)?.value.state === 'passed';
+  const said = `job ${attempt.job.id} was lost: ${attempt.loss?.by ?? ''}; ECS shows no stop of its task any more`;
+  return verdict(green ? 'masked-loss' : 'lost', said, findings, notes);
+}
