@@ -14,7 +14,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { startBuildkite } from '../../src/rig/buildkite/server.ts';
 import type { BuildkiteOptions, BuildkiteRig, PipelineOptions } from '../../src/rig/buildkite/server.ts';
 
@@ -73,11 +73,8 @@ export async function openBench(
   pipelineOptions: Pick<PipelineOptions, 'cancelIntermediateBuilds' | 'skipIntermediateBuilds'> = {},
 ): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'gameday-bk-'));
-  const listed = Object.entries(pipelines).map(([slug, yaml]) => {
-    const stepsFile = join(folder, `${slug}.yaml`);
-    writeFileSync(stepsFile, yaml);
-    return { slug, stepsFile, ...pipelineOptions };
-  });
+  const written = Object.entries(pipelines).map((pipeline) => writePipeline(folder, pipeline));
+  const listed = written.map((pipeline) => ({ ...pipeline, ...pipelineOptions }));
   const rig = await startBuildkite({
     organization: 'acme',
     pipelines: listed,
@@ -87,33 +84,14 @@ export async function openBench(
   });
   const log: RigEvent[] = [];
   rig.events.on('event', (event: RigEvent) => log.push(event));
-  const agents: { readonly child: ChildProcess; readonly ended: Promise<AgentEnd> }[] = [];
-  const post: Bench['post'] = (body, headers = {}) =>
-    fetch(`${rig.url}/graphql`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${rig.apiToken}`, 'content-type': 'application/json', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
-  const query: Bench['query'] = async (text, variables = {}) => {
-    const body: unknown = await (await post({ query: text, variables })).json();
-    return { data: field(body, 'data'), errors: errorsOf(body) };
-  };
+  const agents: StartedAgent[] = [];
   return {
     rig,
     folder,
     log,
-    post,
-    query,
-    agentCall: (method, path, token, body) =>
-      fetch(`${rig.url}/v3${path}`, {
-        method,
-        headers: { authorization: `Token ${token}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
-    create: async (pipeline = Object.keys(pipelines)[0] ?? '') => {
-      const made = field(await rig.do({ do: 'create-build', pipeline }), 'buildId');
-      return String(made);
-    },
+    ...callsOf(rig),
+    create: async (pipeline = Object.keys(pipelines)[0] ?? '') =>
+      String(field(await rig.do({ do: 'create-build', pipeline }), 'buildId')),
     happened: (event, match = () => true) =>
       until(`the event ${event}`, () => log.find((entry) => entry.event === event && match(entry))),
     start: (kind, args = [], env = {}) => {
@@ -122,12 +100,45 @@ export async function openBench(
       return agent.running;
     },
     close: async () => {
-      for (const { child } of agents)
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      await Promise.all(agents.map(({ ended }) => ended));
+      await killAll(agents);
       await rig.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+async function killAll(agents: readonly StartedAgent[]): Promise<void> {
+  for (const { child } of agents) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  }
+  await Promise.all(agents.map(({ ended }) => ended));
+}
+
+function writePipeline(folder: string, [slug, yaml]: readonly [string, string]): PipelineOptions {
+  const stepsFile = join(folder, `${slug}.yaml`);
+  writeFileSync(stepsFile, yaml);
+  return { slug, stepsFile };
+}
+
+function callsOf(rig: BuildkiteRig): Pick<Bench, 'post' | 'query' | 'agentCall'> {
+  const post: Bench['post'] = (body, headers = {}) =>
+    fetch(`${rig.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${rig.apiToken}`, 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  return {
+    post,
+    query: async (text, variables = {}) => {
+      const body: unknown = await (await post({ query: text, variables })).json();
+      return { data: field(body, 'data'), errors: errorsOf(body) };
+    },
+    agentCall: (method, path, token, body) =>
+      fetch(`${rig.url}/v3${path}`, {
+        method,
+        headers: { authorization: `Token ${token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
   };
 }
 
@@ -150,6 +161,14 @@ export async function until<T>(what: string, look: () => T | undefined | Promise
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error(`waited in vain for ${what}`);
+}
+
+/** Stands for any text in an expectation. */
+export const someText: unknown = expect.any(String);
+
+/** Stands for any text with this in it. */
+export function textWith(part: string): unknown {
+  return expect.stringContaining(part);
 }
 
 /** A field on a path into an unknown document. */
@@ -177,10 +196,13 @@ interface AgentSetting {
   readonly env: Readonly<Record<string, string>>;
 }
 
-function startAgent(
-  kind: 'real' | 'stand-in',
-  setting: AgentSetting,
-): { readonly child: ChildProcess; readonly ended: Promise<AgentEnd>; readonly running: RunningAgent } {
+interface StartedAgent {
+  readonly child: ChildProcess;
+  readonly ended: Promise<AgentEnd>;
+  readonly running: RunningAgent;
+}
+
+function startAgent(kind: 'real' | 'stand-in', setting: AgentSetting): StartedAgent {
   const { folder } = setting;
   const hooks = join(folder, 'hooks');
   mkdirSync(hooks, { recursive: true });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { field, openBench } from './buildkite-bench.ts';
+import { field, openBench, someText } from './buildkite-bench.ts';
 import type { Bench } from './buildkite-bench.ts';
 import { handAgent } from './buildkite-hand-agent.ts';
 
@@ -45,14 +45,11 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
       { query: '{ viewer { user { name } } }' },
       { authorization: 'Bearer bkua_foreign' },
     );
-    expect([graphql.status, field(await graphql.json(), 'errors', 0, 'message')]).toEqual([
-      401,
-      expect.any(String),
-    ]);
+    expect([graphql.status, field(await graphql.json(), 'errors', 0, 'message')]).toEqual([401, someText]);
     const rest = await fetch(`${bench.rig.url}/v2/access-token`, { headers: { authorization: 'Bearer no' } });
-    expect([rest.status, field(await rest.json(), 'message')]).toEqual([401, expect.any(String)]);
+    expect([rest.status, field(await rest.json(), 'message')]).toEqual([401, someText]);
     const agent = await bench.agentCall('POST', '/register', 'no', {});
-    expect([agent.status, field(await agent.json(), 'message')]).toEqual([401, expect.any(String)]);
+    expect([agent.status, field(await agent.json(), 'message')]).toEqual([401, someText]);
     expect(bench.rig.foreign()).toBe(3);
   });
 
@@ -119,7 +116,7 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
       field((await bench.query(text, { uuid })).data, 'build');
     expect(await shown(first)).toEqual({
       state: 'CANCELED',
-      canceledAt: expect.any(String),
+      canceledAt: someText,
       canceledBy: null,
     });
     expect(await shown(second)).toMatchObject({ state: 'SCHEDULED', canceledAt: null });
@@ -165,7 +162,7 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
     const { data } = await bench.query(
       `query A { agent(slug: "acme/${agent.id}") { stopForcedAt stopForcedBy { name } } }`,
     );
-    expect(field(data, 'agent')).toMatchObject({ stopForcedAt: expect.any(String) });
+    expect(field(data, 'agent')).toMatchObject({ stopForcedAt: someText });
   });
 
   it('BK-9: buildAnnotate writes one annotation per context', async () => {

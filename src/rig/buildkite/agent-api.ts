@@ -19,13 +19,15 @@ const MIN_TIMING_OUT_MINOR = 137;
 /** The Agent API (v3), by the calls that agents make (CONTRACT.md, BK-20 to BK-33). */
 export function agentApi(world: World, book: Book): Hono {
   const api = new Hono();
+  addRegistration(api, world, book);
   addSessionRoutes(api, world, book);
+  addHeartbeat(api, world, book);
   addJobRoutes(api, world, book);
   addAgentDataRoutes(api, world, book);
   return api;
 }
 
-function addSessionRoutes(api: Hono, world: World, book: Book): void {
+function addRegistration(api: Hono, world: World, book: Book): void {
   api.post('/register', async (c) => {
     book.count('POST /v3/register');
     if (tokenOf(c) !== world.agentToken) return denied(c, book);
@@ -44,6 +46,9 @@ function addSessionRoutes(api: Hono, world: World, book: Book): void {
       meta_data: agent.tags,
     });
   });
+}
+
+function addSessionRoutes(api: Hono, world: World, book: Book): void {
   withSession(api, world, book, 'post', '/connect', (c, agent) => {
     agents.connectAgent(world, agent);
     return c.json({});
@@ -62,6 +67,9 @@ function addSessionRoutes(api: Hono, world: World, book: Book): void {
     agents.disconnectAgent(world, agent);
     return c.json({});
   });
+}
+
+function addHeartbeat(api: Hono, world: World, book: Book): void {
   api.post('/heartbeat', async (c) => {
     book.count('POST /v3/heartbeat');
     const agent = agents.agentByToken(world, tokenOf(c));

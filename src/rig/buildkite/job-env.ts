@@ -1,8 +1,29 @@
-import type { Agent, CommandJob, World } from './model.ts';
+import type { Agent, Build, CommandJob, World } from './model.ts';
 
 /** The whole environment of a job, as the accept answer carries it. */
 export function jobEnv(world: World, job: CommandJob, agent: Agent): Readonly<Record<string, string>> {
   const { build, step } = job;
+  return {
+    ...buildEnv(world, build),
+    BUILDKITE_STEP_ID: job.stepUuid,
+    BUILDKITE_STEP_KEY: step.key ?? '',
+    BUILDKITE_JOB_ID: job.uuid,
+    BUILDKITE_LABEL: job.label ?? '',
+    BUILDKITE_SCRIPT_PATH: job.command,
+    BUILDKITE_RETRY_COUNT: String(job.retriesCount),
+    BUILDKITE_TIMEOUT: step.timeoutMs === null ? 'false' : String(step.timeoutMs / 60_000),
+    BUILDKITE_ARTIFACT_PATHS: step.artifactPaths ?? '',
+    BUILDKITE_AGENT_ID: agent.uuid,
+    BUILDKITE_AGENT_NAME: agent.name,
+    ...parallel(job),
+    ...tagEnv(agent),
+    ...build.env,
+    ...job.env,
+    BUILDKITE_COMMAND: job.command,
+  };
+}
+
+function buildEnv(world: World, build: Build): Readonly<Record<string, string>> {
   const { pipeline } = build;
   const buildUrl = `${world.url}/${world.organization.slug}/${pipeline.slug}/builds/${build.number}`;
   return {
@@ -33,21 +54,6 @@ export function jobEnv(world: World, job: CommandJob, agent: Agent): Readonly<Re
     BUILDKITE_BUILD_CREATOR: build.createdBy.name,
     BUILDKITE_BUILD_CREATOR_EMAIL: build.createdBy.email,
     BUILDKITE_REBUILT_FROM_BUILD_ID: build.rebuiltFrom?.uuid ?? '',
-    BUILDKITE_STEP_ID: job.stepUuid,
-    BUILDKITE_STEP_KEY: step.key ?? '',
-    BUILDKITE_JOB_ID: job.uuid,
-    BUILDKITE_LABEL: job.label ?? '',
-    BUILDKITE_SCRIPT_PATH: job.command,
-    BUILDKITE_RETRY_COUNT: String(job.retriesCount),
-    BUILDKITE_TIMEOUT: step.timeoutMs === null ? 'false' : String(step.timeoutMs / 60_000),
-    BUILDKITE_ARTIFACT_PATHS: step.artifactPaths ?? '',
-    BUILDKITE_AGENT_ID: agent.uuid,
-    BUILDKITE_AGENT_NAME: agent.name,
-    ...parallel(job),
-    ...tagEnv(agent),
-    ...build.env,
-    ...job.env,
-    BUILDKITE_COMMAND: job.command,
   };
 }
 

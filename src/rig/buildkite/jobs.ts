@@ -4,20 +4,14 @@ import type { Actor, Agent, Build, Exit, Job, JobEvent, JobState, User, World } 
 import { isSoftFailure, matchingRule } from './retry.ts';
 import type { RetryRule, Step } from './steps.ts';
 
-const OVER: ReadonlySet<JobState> = new Set<JobState>([
-  'FINISHED',
-  'CANCELED',
-  'TIMED_OUT',
-  'BROKEN',
-  'SKIPPED',
-  'WAITING_FAILED',
-  'BLOCKED_FAILED',
-  'UNBLOCKED',
-]);
+const OVER: readonly JobState[] = [
+  ...(['FINISHED', 'CANCELED', 'TIMED_OUT', 'BROKEN'] as const),
+  ...(['SKIPPED', 'WAITING_FAILED', 'BLOCKED_FAILED', 'UNBLOCKED'] as const),
+];
 
 /** Whether nothing more will happen to this attempt by itself. */
 export function isOver(job: Job): boolean {
-  return OVER.has(job.state);
+  return OVER.includes(job.state);
 }
 
 /** Whether an agent has this job, from its acceptance to its end. */
@@ -44,6 +38,7 @@ export function addJob(world: World, build: Build, step: Step, options: JobOptio
     matrix === null ? text : text.replace(/\{\{\s*matrix\s*\}\}/g, matrix);
   const isRun = step.kind === 'command';
   const env = isRun ? Object.entries(step.env).map(([key, value]) => [key, fill(value)] as const) : [];
+  const state = isRun && step.skip ? 'SKIPPED' : step.kind === 'block' ? 'BLOCKED' : 'WAITING';
   const job: Job = {
     uuid: newUuid(),
     build,
@@ -58,23 +53,16 @@ export function addJob(world: World, build: Build, step: Step, options: JobOptio
     token: newToken('bkaj'),
     createdAt: serverNow(world),
     queuedAs: world.nextInQueue++,
-    state: isRun && step.skip ? 'SKIPPED' : step.kind === 'block' ? 'BLOCKED' : 'WAITING',
-    ...{
-      agent: null,
-      assignedAt: null,
-      scheduledAt: null,
-      runnableAt: null,
-      startedAt: null,
-      finishedAt: null,
-    },
-    ...{ canceledAt: null, timeout: null, exit: null, passed: isRun && step.skip, softFailed: false },
+    ...{ state, passed: state === 'SKIPPED' },
+    ...{ agent: null, assignedAt: null, scheduledAt: null },
+    ...{ runnableAt: null, startedAt: null, finishedAt: null },
+    ...{ canceledAt: null, timeout: null, exit: null, softFailed: false },
     ...{ retried: false, retriedBy: null, unblockedAt: null, unblockedBy: null },
     retriesCount: retryOf === undefined ? 0 : retryOf.job.retriesCount + 1,
     retrySource: retryOf?.job ?? null,
     retryType: retryOf?.type ?? null,
     ruleUses: retryOf?.ruleUses ?? [],
-    events: [],
-    chunks: [],
+    ...{ events: [], chunks: [] },
   };
   build.jobs.push(job);
   world.jobs.set(job.uuid, job);

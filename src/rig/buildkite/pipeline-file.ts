@@ -155,14 +155,17 @@ function count(value: unknown, refuse: Refuse): number | null {
 function agentRules(value: unknown): readonly string[] | undefined {
   if (Array.isArray(value)) return value.map(String);
   if (!isRecord(value)) return undefined;
-  return Object.entries(value).map(([key, wanted]) => `${key}=${String(wanted)}`);
+  return Object.entries(value).map(([key, wanted]) => `${key}=${plain(wanted)}`);
 }
 
 function strings(value: unknown): Readonly<Record<string, string>> {
   if (!isRecord(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [key, entry === null ? '' : String(entry)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+}
+
+function plain(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === null || value === undefined ? '' : JSON.stringify(value);
 }
 
 function onlyKnown(raw: Raw, known: readonly string[], refuse: Refuse): void {

@@ -12,7 +12,7 @@ import { iso } from './view.ts';
 /** The few REST calls (v2) that the rig answers; anything else is Buildkite's own 404. */
 export function restApi(world: World, book: Book, budgets: Budgets): Hono {
   const api = new Hono();
-  api.use('*', async (c, next) => {
+  api.use('*', async (c: Context, next) => {
     if (c.req.header('authorization') !== `Bearer ${world.apiToken}`) {
       book.countForeign();
       return c.json({ message: 'Authentication required. Please supply a valid API Access Token' }, 401);

@@ -43,10 +43,15 @@ function readRule(rule: Raw, refuse: Refuse): RetryRule {
   return {
     // A rule that names only a signal or a reason leaves the exit status open, -1 included.
     exitStatus: statuses(rule['exit_status'], refuse) ?? (namesCause ? 'any' : '*'),
-    signal: plainSignal(String(rule['signal'] ?? '*')),
-    signalReason: String(rule['signal_reason'] ?? '*').toLowerCase(),
+    signal: plainSignal(word(rule['signal'], refuse)),
+    signalReason: word(rule['signal_reason'], refuse).toLowerCase(),
     limit,
   };
+}
+
+function word(value: unknown, refuse: Refuse): string {
+  if (value === undefined) return '*';
+  return typeof value === 'string' ? value : refuse('a signal and a signal reason are words');
 }
 
 function statuses(value: unknown, refuse: Refuse): '*' | readonly number[] | undefined {

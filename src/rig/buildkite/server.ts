@@ -71,7 +71,8 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     events: world.events,
     counts: () => book.counts(),
     foreign: () => book.foreign(),
-    do: async (action) => act(world, action),
+    // What a verb throws is the caller's to catch as a rejection.
+    do: (action) => Promise.resolve().then(() => act(world, action)),
     close: () => {
       clearInterval(sweeper);
       for (const job of world.jobs.values()) if (job.timeout !== null) clearTimeout(job.timeout);

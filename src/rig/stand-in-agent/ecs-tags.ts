@@ -51,7 +51,10 @@ function fetchJson(url: string): Promise<Document | undefined> {
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', none);
       incoming.on('end', () => {
-        if (incoming.statusCode !== 200) return none();
+        if (incoming.statusCode !== 200) {
+          none();
+          return;
+        }
         try {
           resolve(recordOf(JSON.parse(Buffer.concat(chunks).toString('utf8'))));
         } catch {

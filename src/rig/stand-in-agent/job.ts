@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOk } from './api.ts';
-import type { Api } from './api.ts';
+import type { Answer, Api } from './api.ts';
 import { runCommand } from './command.ts';
 import type { CommandEnd } from './command.ts';
 import { say } from './log.ts';
 import { openLog } from './log-upload.ts';
+import type { LogUpload } from './log-upload.ts';
 
 const FINISH_TRIES = 12;
 const START_TRIES = 7;
@@ -32,6 +33,7 @@ export interface RunningJob {
 }
 
 type Document = Readonly<Record<string, unknown>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Runs an accepted job to its end and reports it. */
 export function runJob(setting: JobSetting, document: Document): RunningJob {
@@ -62,52 +64,59 @@ interface Cancelation {
 async function work(setting: JobSetting, document: Document, cancelation: Cancelation): Promise<void> {
   const { api } = setting;
   const id = String(document['id']);
-  const token =
-    typeof document['token'] === 'string' && document['token'] !== ''
-      ? document['token']
-      : setting.sessionToken;
-  const start = {
-    method: 'PUT',
-    path: `/jobs/${id}/start`,
-    token,
-    json: { started_at: new Date().toISOString() },
-  } as const;
-  const started = await api.insist(start, START_TRIES, TRY_EVERY_MS);
-  if (!isOk(started)) return say(`job ${id} could not be started (${started.status})`);
+  const given = document['token'];
+  const token = typeof given === 'string' && given !== '' ? given : setting.sessionToken;
+  const put = (verb: 'start' | 'finish', json: unknown, tries: number): Promise<Answer> =>
+    api.insist({ method: 'PUT', path: `/jobs/${id}/${verb}`, token, json }, tries, TRY_EVERY_MS);
+  const started = await put('start', { started_at: new Date().toISOString() }, START_TRIES);
+  if (!isOk(started)) {
+    say(`job ${id} could not be started (${started.status})`);
+    return;
+  }
   say(`job ${id} started`);
   const chunkBytes = Number(document['chunks_max_size_bytes'] ?? 0) || 102_400;
   const everyS = Number(document['chunks_interval_seconds'] ?? 0) || 1;
   const log = openLog(api, { id, token, chunkBytes, everyS });
-  const env = jobEnv(setting, document, token);
+  const watch = setInterval(() => void look(api, id, token, cancelation), setting.statusEveryS * 1000);
+  const end = await runToEnd(setting, jobEnv(setting, document, token), cancelation, log);
+  clearInterval(watch);
+  const finishedAt = new Date().toISOString();
+  const report = {
+    ...reportOf(end, cancelation.reason()),
+    finished_at: finishedAt,
+    chunks_failed_count: await log.close(),
+    ...(setting.lastJob ? { ignore_agent_in_dispatches: true } : {}),
+  };
+  const answer = await put('finish', report, FINISH_TRIES);
+  say(`job ${id} finished with ${report.exit_status} (the server answered ${answer.status})`);
+}
+
+async function runToEnd(
+  setting: JobSetting,
+  env: Environment,
+  cancelation: Cancelation,
+  log: LogUpload,
+): Promise<CommandEnd> {
+  const onOutput = (data: Buffer): void => {
+    log.add(data);
+  };
   const command = runCommand(env['BUILDKITE_COMMAND'] ?? '', {
     env,
     cwd: workFolder(setting, env),
-    onOutput: log.add,
+    onOutput,
   });
   let kill: NodeJS.Timeout | undefined;
   cancelation.onCancel(() => {
     command.signal('SIGTERM');
     // The real agent leaves its bootstrap one second less than the grace period.
-    kill = setTimeout(() => command.signal('SIGKILL'), Math.max(0, setting.cancelGraceS - 1) * 1000);
+    const graceMs = Math.max(0, setting.cancelGraceS - 1) * 1000;
+    kill = setTimeout(() => {
+      command.signal('SIGKILL');
+    }, graceMs);
   });
-  const watch = setInterval(() => void look(api, id, token, cancelation), setting.statusEveryS * 1000);
   const end = await command.ended;
-  clearInterval(watch);
   clearTimeout(kill);
-  const finishedAt = new Date().toISOString();
-  const chunksFailed = await log.close();
-  const json = {
-    ...reportOf(end, cancelation.reason()),
-    finished_at: finishedAt,
-    chunks_failed_count: chunksFailed,
-    ...(setting.lastJob ? { ignore_agent_in_dispatches: true } : {}),
-  };
-  const answer = await api.insist(
-    { method: 'PUT', path: `/jobs/${id}/finish`, token, json },
-    FINISH_TRIES,
-    TRY_EVERY_MS,
-  );
-  say(`job ${id} finished with ${json.exit_status} (the server answered ${answer.status})`);
+  return end;
 }
 
 async function look(api: Api, id: string, token: string, cancelation: Cancelation): Promise<void> {
@@ -135,11 +144,7 @@ function reportOf(
   return { exit_status: String(end.code ?? -1) };
 }
 
-function jobEnv(
-  setting: JobSetting,
-  document: Document,
-  token: string,
-): Readonly<Record<string, string | undefined>> {
+function jobEnv(setting: JobSetting, document: Document, token: string): Environment {
   const given = typeof document['env'] === 'object' && document['env'] !== null ? document['env'] : {};
   const fromJob = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]));
   return {
@@ -151,7 +156,7 @@ function jobEnv(
   };
 }
 
-function workFolder(setting: JobSetting, env: Readonly<Record<string, string | undefined>>): string {
+function workFolder(setting: JobSetting, env: Environment): string {
   if (setting.buildPath === undefined) return process.cwd();
   const parts = ['AGENT_NAME', 'ORGANIZATION_SLUG', 'PIPELINE_SLUG'].map(
     (key) => env[`BUILDKITE_${key}`] ?? 'unknown',

@@ -9,12 +9,11 @@ import type { Worker } from './worker.ts';
 
 async function start(argv: readonly string[]): Promise<number> {
   const flags = readStartFlags(argv, process.env);
-  let workers: readonly Worker[] = [];
-  let draining = false;
+  const pool: { workers: readonly Worker[]; draining: boolean } = { workers: [], draining: false };
   // Signals are heard before anything else: as PID 1 there is no default action to fall back on.
   hearSignals(() => {
-    draining = true;
-    return workers;
+    pool.draining = true;
+    return pool.workers;
   }, flags.cancelGraceS);
   if (flags.ignored.length > 0)
     say(`flags that the stand-in agent does not know are ignored: ${flags.ignored.join(' ')}`);
@@ -23,10 +22,10 @@ async function start(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const tags = [...flags.tags, ...(flags.tagsFromEcs ? await ecsTags(process.env) : [])];
-  if (draining) return 0;
+  if (pool.draining) return 0;
   const api = openApi(flags.endpoint);
-  workers = Array.from({ length: flags.spawn }, (_, index) => startWorker(api, flags, tags, index + 1));
-  const codes = await Promise.all(workers.map(({ ended }) => ended));
+  pool.workers = Array.from({ length: flags.spawn }, (_, index) => startWorker(api, flags, tags, index + 1));
+  const codes = await Promise.all(pool.workers.map(({ ended }) => ended));
   return Math.max(...codes);
 }
 

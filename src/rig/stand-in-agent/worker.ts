@@ -85,10 +85,16 @@ class Agent implements Worker {
     };
     const call = { method: 'POST', path: '/register', token: this.#flags.token, json } as const;
     const answer = await this.#api.insist(call, 30, 2000);
-    if (!isOk(answer)) return void say(`registration was refused (${answer.status})`);
+    if (!isOk(answer)) {
+      say(`registration was refused (${answer.status})`);
+      return;
+    }
     const token = String(answer.body['access_token']);
     const connected = await this.#api.insist({ method: 'POST', path: '/connect', token, json: {} }, 10, 1000);
-    if (!isOk(connected)) return void say(`the connection was refused (${connected.status})`);
+    if (!isOk(connected)) {
+      say(`the connection was refused (${connected.status})`);
+      return;
+    }
     say(`connected as ${String(answer.body['name'])}`);
     const seconds = (key: string): number => Math.max(1, Number(answer.body[key]) || 1);
     return {
@@ -110,16 +116,24 @@ class Agent implements Worker {
 
   async #takeJobs(session: Session): Promise<void> {
     let idleSince = Date.now();
-    while (!this.#stopping) {
+    while (!this.#isStopping()) {
       const answer = await this.#api.once({ method: 'GET', path: '/ping', token: session.token });
-      if (this.#stopping) return;
+      if (this.#isStopping()) return;
       const ran = await this.#obey(session, answer);
       if (ran) idleSince = Date.now();
       const { idleTimeoutS, disconnectAfterJob } = this.#flags;
       if (ran && disconnectAfterJob) return;
-      if (idleTimeoutS > 0 && Date.now() - idleSince >= idleTimeoutS * 1000) return say('idle for too long');
-      if (!ran && !this.#stopping) await this.#rest(session.pingEveryS * 1000);
+      if (idleTimeoutS > 0 && Date.now() - idleSince >= idleTimeoutS * 1000) {
+        say('idle for too long');
+        return;
+      }
+      if (!ran && !this.#isStopping()) await this.#rest(session.pingEveryS * 1000);
     }
+  }
+
+  /** Asked anew each time: a signal may change it while a call is under way. */
+  #isStopping(): boolean {
+    return this.#stopping;
   }
 
   async #obey(session: Session, answer: Answer): Promise<boolean> {
