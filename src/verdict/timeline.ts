@@ -50,7 +50,12 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
     ...attemptsOf(evidence)
       .filter((attempt) => isJudged(attempt) || attempt.role === 'retry' || attempt.role === 'late')
       .flatMap(ofAttempt),
-    ...moment(strike?.sentAt, 'StopTask sent', 'runner', strike?.sentSeq ?? null),
+    ...moment(
+      strike?.found === true ? null : strike?.sentAt,
+      'StopTask sent',
+      'runner',
+      strike?.sentSeq ?? null,
+    ),
     ...moment(task?.value.stoppingAt, 'the task was told to stop: SIGTERM', 'ecs', task?.seq ?? null),
     ...moment(
       task?.value.executionStoppedAt,
