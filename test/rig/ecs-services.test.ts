@@ -93,7 +93,10 @@ describe('services', () => {
       protectedTasks: [{ taskArn: first, protectionEnabled: true }],
       failures: [{ arn: alone, reason: 'TASK_NOT_VALID' }],
     });
+    await cluster.ask('UpdateTaskProtection', { tasks: [second], protectionEnabled: true });
     await cluster.ask('UpdateService', { service: 'agents', desiredCount: 1 });
+    expect(await running()).toEqual([first, second]);
+    await cluster.ask('UpdateTaskProtection', { tasks: [second], protectionEnabled: false });
     await settled(1);
     expect(await running()).toEqual([first]);
     expect(await cluster.until(second, 'STOPPED')).toMatchObject(ofScheduler);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -141,11 +141,16 @@ describe('the end of a rig that was killed', () => {
     executor = chooseExecutor(machine, undefined);
   });
 
-  it('WORK-8: its folder goes too', async () => {
+  it('WORK-8: its folder goes too, and what still lives there', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rig-janitor-'));
     writeFileSync(join(folder, 'file'), '');
+    const env = { ...process.env, HOME: join(folder, 'w-1') };
+    const straggler = spawn('sleep', ['60'], { env, stdio: 'ignore', detached: true });
+    await once(straggler, 'spawn');
     await hireJanitor(folder).dismiss();
     expect(() => readFileSync(join(folder, 'file'))).toThrow(/ENOENT/);
+    if (existsSync('/proc/self/environ')) await gone([straggler.pid ?? 0]);
+    else straggler.kill('SIGKILL');
   });
 });
 

@@ -31,6 +31,8 @@ const signals: readonly SignalName[] = [
   'SIGKILL',
 ];
 
+const betweenSignalsMs = 100;
+
 /** The names of the verbs that act on ECS. */
 export const ecsVerbs: readonly string[] = [
   'stop-task',
@@ -87,11 +89,13 @@ function agentContainer(task: EcsTask): string {
   return (containers.find(runsAgent) ?? containers[0])?.name ?? '';
 }
 
-function signal(task: EcsTask, action: EcsAction): unknown {
+async function signal(task: EcsTask, action: EcsAction): Promise<unknown> {
   const name = signals.find((each) => each === `SIG${action.signal ?? 'TERM'}`);
   if (!name) throw invalid(`no such signal: ${action.signal ?? ''}`);
   const container = agentContainer(task);
   for (let sent = 0; sent < (action.count ?? 1); sent += 1) {
+    // The same signal twice in one moment is delivered once.
+    if (sent > 0) await new Promise((resolve) => setTimeout(resolve, betweenSignalsMs));
     if ((action.to ?? 'pid1') === 'pid1') task.worker?.signal(container, name);
     else for (const pid of innerProcesses(task, container, action.to ?? '')) sendSignal(pid, name);
   }
