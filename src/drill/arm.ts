@@ -30,6 +30,8 @@ export function decideArmed(state: DrillState, now: Instant): Step {
       'step-never-ran',
       `step ${when.step} was not in flight for ${String(when.inFlightFor)} ms within ${String(when.startWithin)} ms`,
     );
+  const halted = all(state.world, 'halt').find((condition) => condition.halted);
+  if (halted !== undefined) return halt('halted', `condition ${halted.name}: ${halted.said}`);
   if (fired.fires === 'later') return waitFor(state, fired, now);
   if (inject.fault === 'none') return watchFrom(`${fired.why} (job ${fired.job.id})`);
   const hurt = unsound(build, jobs);
@@ -56,7 +58,10 @@ function waitFor(state: DrillState, fired: Extract<Fired, { fires: 'later' }>, n
       ? []
       : fired.candidates.slice(0, 1).flatMap((job) => chain(state, job, every));
   const by = Math.min(fired.at ?? Infinity, state.deadline ?? Infinity, now + QUIET_FOR);
-  return ask([paced(build, every), ...ahead], by);
+  const halts = state.plan.scenario.safety.haltWhen.map(({ name }) =>
+    paced({ kind: 'halt', id: name }, every),
+  );
+  return ask([paced(build, every), ...ahead, ...halts], by);
 }
 
 /** Agent, its task, the agents of that task and the task definition: each as soon as the one before names it. */

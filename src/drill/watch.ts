@@ -13,8 +13,15 @@ import { type DrillState } from './state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
 import { seen, type Subject } from './world.ts';
 
-/** Points of Buildkite's 5,000 per user and five minutes that one drill's watch of its build may take, as ms per point. */
-const MS_PER_POINT = 100;
+/**
+ * Buildkite gives a user 5,000 points in five minutes. A job with its history costs about 35, an agent with its jobs up
+ * to 60, a build about 4 a job; at the usual two seconds between polls these paces come to less than 5,000 in all.
+ */
+const MS_PER_POINT = 150;
+/** An agent is asked every so many polls. */
+const AGENT_EVERY = 4;
+/** A job that the build's listing shows anyway is asked for its history every so many polls. */
+const LISTED_EVERY = 8;
 /** What is seldom news is asked every so many polls. */
 const SELDOM = 3;
 
@@ -116,19 +123,19 @@ function taskAsks({ evidence }: Case, every: number): readonly Ask[] {
 function attemptAsks({ evidence }: Case, attempt: Attempt, every: number): readonly Ask[] {
   const { job } = attempt;
   const subject: Subject = { kind: 'job', id: job.id };
-  if (!jobEnded(job)) return [paced(subject, job.buildId === evidence.buildId ? every * SELDOM : every)];
+  if (!jobEnded(job))
+    return [paced(subject, every * (job.buildId === evidence.buildId ? LISTED_EVERY : SELDOM))];
   const read = evidence.reads('job', job.id).at(-1);
   const direct = evidence.last('job', job.id);
   const complete = read?.ok === true && direct?.value.events != null && jobEnded(direct.value);
   return complete && (job.events ?? []).length > 0 ? [] : [paced(subject, every)];
 }
 
-function agentAsks({ evidence, attempts }: Case, every: number): readonly Ask[] {
+function agentAsks({ evidence }: Case, every: number): readonly Ask[] {
   return agentsOfStruckTask(evidence).flatMap((id) => {
     const agent = evidence.last('agent', id);
     if (agent !== null && agentLeft(agent.value) && agent.value.jobs !== null) return [];
-    const busy = attempts.some(({ job }) => job.agentId === id && !jobEnded(job));
-    return [paced({ kind: 'agent', id }, busy ? every * SELDOM : every)];
+    return [paced({ kind: 'agent', id }, every * AGENT_EVERY)];
   });
 }
 
