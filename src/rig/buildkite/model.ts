@@ -237,8 +237,3 @@ export function taskArnOf(agent: Agent): string | undefined {
 export function isCommand(job: Job): job is CommandJob {
   return job.step.kind === 'command';
 }
-
-/** Marks the branch of a union that cannot be reached. */
-export function assertNever(value: never): never {
-  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
-}
