@@ -8,8 +8,8 @@ import { createOutput } from './output.ts';
 const commandNotFound: Hook<'command_not_found'> = async (context) => {
   const { closest } = await import('../scenario/suggest.ts');
   const { config } = context;
-  const given = context.id.replaceAll(':', ' ');
   const commands = config.commandIDs.map((id) => id.replaceAll(':', ' '));
+  const given = commandIn(context.id.split(':'), commands);
   const near = closest(given, commands);
   const next =
     near === null ? `The commands are: ${commands.join(', ')}.` : `Did you mean \`${config.bin} ${near}\`?`;
@@ -23,3 +23,9 @@ const commandNotFound: Hook<'command_not_found'> = async (context) => {
   }
 };
 export default commandNotFound;
+
+/** Words are separated by spaces, so oclif takes arguments for parts of the name; a topic has one more word. */
+function commandIn([first = '', second]: readonly string[], commands: readonly string[]): string {
+  const isTopic = commands.some((command) => command.startsWith(`${first} `));
+  return isTopic && second !== undefined ? `${first} ${second}` : first;
+}

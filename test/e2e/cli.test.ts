@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cleanEnvironment, cli, documentIn, ROOT } from '../support/cli.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gameday-cli-'));
+});
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+const EXEC_FORM = join(ROOT, 'scenarios/exec-form.yaml');
+const BEFORE = join(ROOT, 'scenarios/rehearsal/before.yaml');
+const REAL = {
+  BUILDKITE_API_TOKEN: 'bkua_not-a-real-token',
+  BUILDKITE_ORGANIZATION_SLUG: 'acme',
+  AWS_REGION: 'us-east-1',
+};
+
+test.each([
+  ['run', ['--rig', '--dry-run', 'GAMEDAY_OUT', '130']],
+  ['validate', ['--var']],
+  ['resume', ['DRILL']],
+  ['abort', ['DRILL']],
+  ['analyze', ['JOURNAL']],
+  ['drills', ['--out']],
+  ['rig up', ['FILE', 'GAMEDAY_AGENT']],
+])('%s --help tells flags, examples and exit codes', async (command, words) => {
+  const { code, stdout } = await cli([...command.split(' '), '--help'], folder);
+  expect(code).toBe(0);
+  for (const word of [...words, 'EXAMPLES', 'Exit codes:']) expect(stdout).toContain(word);
+});
+
+test.each([
+  [['rnu', 'x'], 'Did you mean `gameday run`?'],
+  [['run', '--nonsense', 'x'], 'Nonexistent flag: --nonsense'],
+  [['run'], 'Missing 1 required arg'],
+  [['run', '--executor', 'docker', 'x'], '--executor'],
+  [['run', '--var', 'novalue', '--', 'x'], '--var wants NAME=value'],
+  [['validate', 'missing.yaml'], 'there is no such file'],
+  [['resume', 'missing'], 'there is no drill "missing"'],
+  [['abort', 'missing'], 'there is no drill "missing"'],
+  [['analyze', 'missing'], 'there is no drill "missing"'],
+  [['rig', 'up', 'missing.yaml'], 'missing.yaml'],
+])('%j is bad input, as a line and as one document', async (args, message) => {
+  const plain = await cli(args, folder);
+  expect(plain).toMatchObject({ code: 2, stdout: '' });
+  expect(plain.stderr).toContain(message);
+  expect(plain.stderr).not.toContain('    at ');
+  const [head = '', ...rest] = args;
+  const json = await cli(
+    [head, ...(head === 'rig' ? ['up', '--json', ...rest.slice(1)] : ['--json', ...rest])],
+    folder,
+  );
+  expect(json.code).toBe(2);
+  expect(documentIn(json.stdout)).toMatchObject({ outcome: 'bad-input', exitCode: 2, drills: [] });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('what is missing for all files is named at once, and nothing is contacted or left', async () => {
+  await writeFile(join(folder, 'broken.yaml'), 'version: 1\ntitel: x\n');
+  const { code, stdout } = await cli(['run', EXEC_FORM, 'broken.yaml', '--json'], folder);
+  expect(code).toBe(2);
+  const messages = documentIn(stdout).errors.map(({ at, message }) => `${at ?? ''} ${message}`);
+  expect(messages.join('\n')).toContain('BUILDKITE_API_TOKEN is not set');
+  expect(messages.join('\n')).toContain('broken.yaml:2:1');
+  expect(await readdir(folder)).toEqual(['broken.yaml']);
+});
+
+test('control: against real services is bad input', async () => {
+  const { code, stdout } = await cli(['run', BEFORE, '--json', '--yes'], folder, REAL);
+  expect(code).toBe(2);
+  expect(documentIn(stdout).errors).toEqual([
+    expect.objectContaining({ at: BEFORE, message: expect.stringContaining('control:') as string }),
+  ]);
+});
+
+test('plain http to another host is bad input before anything is sent', async () => {
+  const { code, stderr } = await cli(['run', EXEC_FORM, '--yes'], folder, {
+    ...REAL,
+    BUILDKITE_GRAPHQL_ENDPOINT: 'http://buildkite.invalid/',
+  });
+  expect(code).toBe(2);
+  expect(stderr).toContain('BUILDKITE_GRAPHQL_ENDPOINT: plain http');
+  expect(stderr).not.toContain('bkua_');
+});
+
+test('a folder that cannot be written is could-not-run before anything is sent', async () => {
+  await writeFile(join(folder, 'file'), '');
+  const { code, stdout } = await cli(['run', EXEC_FORM, '--yes', '--json', '--out', 'file/x'], folder, REAL);
+  expect(code).toBe(4);
+  expect(documentIn(stdout)).toMatchObject({ outcome: 'could-not-run', reason: 'journal-unwritable' });
+});
+
+test('validate says valid, proves nothing, and asks for no setting', async () => {
+  const plain = await cli(['validate', EXEC_FORM], folder);
+  expect(plain).toMatchObject({ code: 0, stderr: '' });
+  expect(plain.stdout).toContain(`${EXEC_FORM}: valid: `);
+  const json = await cli(['validate', EXEC_FORM, BEFORE, '--json'], folder);
+  expect(documentIn(json.stdout)).toMatchObject({ outcome: 'planned', exitCode: 0, counts: { valid: 2 } });
+});
+
+test('drills of an empty and of a spoilt folder', async () => {
+  expect(await cli(['drills'], folder)).toMatchObject({ code: 0, stdout: 'No drills in .gameday.\n' });
+  await mkdir(join(folder, '.gameday', 'spoilt'), { recursive: true });
+  await writeFile(join(folder, '.gameday', 'spoilt', 'journal.jsonl'), '{"v":7}\n');
+  const { code, stdout } = await cli(['drills'], folder);
+  expect(code).toBe(0);
+  expect(stdout).toContain('spoilt  unreadable: line 1 of the journal has version 7');
+});
+
+test.each([
+  ['--help', 0],
+  [`validate ${EXEC_FORM} ${EXEC_FORM} ${EXEC_FORM}`, 0],
+  ['validate missing.yaml --json', 2],
+])('%s | head -1 ends with its own exit code', async (args, code) => {
+  const script = `set -o pipefail; "${process.execPath}" "${join(ROOT, 'bin/run.js')}" ${args} | head -1`;
+  const child = spawn('bash', ['-c', script], {
+    cwd: folder,
+    env: cleanEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  child.stdout.resume();
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(code);
+  expect(stderr).toBe('');
+});

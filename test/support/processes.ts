@@ -1,0 +1,13 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Pids of the processes on whose command line the text stands (Linux). */
+export async function processesWith(text: string): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return line.includes(text) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
+}
