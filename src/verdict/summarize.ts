@@ -39,7 +39,10 @@ export function summarize(
     exitCode: exitCodeOf(verdict.outcome as OutcomeName, interrupted?.payload.signal),
     said: verdict.said,
     cause: verdict.cause,
-    next: verdict.next,
+    next:
+      interrupted !== undefined && plan.embeddedRig
+        ? 'Run it again: its rig ended with the runner.'
+        : verdict.next,
     notes: verdict.notes,
     injection: injectionOf(evidence, verdict),
     fault: plan.scenario.inject.fault,
@@ -76,8 +79,10 @@ function shown(evidence: Evidence): Evidence {
 
 function injectionOf(evidence: Evidence, verdict: Verdict): DrillResult['injection'] {
   if (evidence.strike === null) return 'none';
+  // An interrupted drill has no findings yet, but what was written may prove it all the same.
+  const findings = verdict.findings.length > 0 ? verdict.findings : judgeCase(evidence).findings;
   const proven = ['landed', 'in-flight'].every((check) =>
-    verdict.findings.some((finding) => finding.check === check && ['yes', 'unasked'].includes(finding.holds)),
+    findings.some((finding) => finding.check === check && ['yes', 'unasked'].includes(finding.holds)),
   );
   return proven ? 'proven' : 'not proven';
 }
