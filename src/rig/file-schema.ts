@@ -16,7 +16,7 @@ function milliseconds(text: string): number {
 /** Gives knobs their word where YAML makes a truth value out of it. */
 function onOff<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
   const normal = (value: unknown): unknown => (value === null ? 'null' : value === false ? 'off' : value);
-  return z.preprocess(normal, z.enum(values)) as z.ZodType<T[number]>;
+  return z.preprocess(normal, z.enum(values));
 }
 
 const tags = z.record(z.string(), z.coerce.string());

@@ -177,6 +177,25 @@ describe('knobs of the stop', () => {
     expect(task.containers[0]).not.toHaveProperty('exitCode');
   });
 
+  it('ECS-14: a second StopTask can overwrite the reason, or be refused', async () => {
+    const [overwriting, first] = await struckUnder({ secondStopTask: 'overwrites' });
+    await overwriting.ask('StopTask', { task: first, reason: 'first' });
+    const { task } = await overwriting.ask<{ task: object }>('StopTask', { task: first, reason: 'second' });
+    expect(task).toMatchObject({ stoppedReason: 'second' });
+    const [refusing, second] = await struckUnder({ secondStopTask: 'refused' });
+    await refusing.ask('StopTask', { task: second, reason: 'first' });
+    const { body } = await refusing.post('StopTask', { cluster: 'build', task: second });
+    expect(body).toMatchObject({ __type: 'InvalidParameterException' });
+    expect(refusing.rig.stopTaskLanded()).toEqual({ [second]: 1 });
+  });
+
+  it('ECS-54: without a metadata endpoint a worker cannot know its task', async () => {
+    const other = await startCluster({ agentTag: 'absent' });
+    opened.push(other);
+    const argv = bash('echo "uri=${ECS_CONTAINER_METADATA_URI_V4:-none}"; sleep 60');
+    await other.untilWritten(await other.run(definition({ worker: { argv } })), 'worker', 'uri=none');
+  });
+
   it('ECS-50: container statuses can lag behind the task', async () => {
     const [other, arn] = await struckUnder({ containerBatchMs: 1500 });
     await other.ask('StopTask', { task: arn });

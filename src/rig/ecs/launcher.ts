@@ -1,8 +1,8 @@
 import type { Executor } from '../workers/executor.ts';
-import { withDashShell, withInit } from '../workers/argv.ts';
 import type { Machine } from '../workers/machine.ts';
 import { containerEnvironment, preparePlace, type AgentAccess, type Premises } from '../workers/premises.ts';
 import { Worker, type ContainerPlan } from '../workers/worker.ts';
+import { commandLine } from './command-line.ts';
 import type { ContainerDefinition, TaskDefinition } from './definition.ts';
 import type { EcsState } from './state.ts';
 import { EcsTask, newTaskId, type TaskSeed } from './task.ts';
@@ -60,20 +60,10 @@ function planContainer(task: EcsTask, container: ContainerDefinition, ground: Gr
   const uri = ground.metadataUri?.(task.containerIds.get(name) ?? '');
   const environment = containerEnvironment(container.environment, ground.premises, place, ground.access, uri);
   const process = {
-    argv: argvFor(container, ground.machine),
+    argv: commandLine(container, ground.machine),
     environment,
     directory: place.home,
     outputFile: place.outputFile,
   };
   return { name, essential, stopTimeoutMs, dependsOn, process };
-}
-
-/** The command line on this machine: the image's own tini and that of initProcessEnabled are the rig's init. */
-function argvFor(container: ContainerDefinition, machine: Machine): readonly string[] {
-  const [first, second, ...rest] = container.argv;
-  const imageInit = first === 'tini' && second === '--' && machine.tini === undefined;
-  const own = imageInit
-    ? withInit(machine, withDashShell(machine, rest))
-    : withDashShell(machine, container.argv);
-  return container.init ? withInit(machine, own) : own;
 }

@@ -30,6 +30,8 @@ export function preparePremises(root: string, agent: Agent): Premises {
   const shim = join(premises.bin, 'buildkite-agent');
   if (agent.kind === 'real') symlinkSync(agent.path, shim);
   else script(shim, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(agent.path)} "$@"\n`);
+  // The entry point of Buildkite's own images ends as the agent.
+  script(join(bin, 'buildkite-agent-entrypoint'), '#!/bin/sh\nexec buildkite-agent "$@"\n');
   return premises;
 }
 

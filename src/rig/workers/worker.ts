@@ -133,6 +133,7 @@ export class Worker {
   /** Kills a container as the kernel does when its memory is used up. */
   outOfMemory(name: string): void {
     const slot = this.#slot(name);
+    if (slot.state.status !== 'RUNNING') return;
     this.#change(slot, { reason: 'OutOfMemoryError: Container killed due to memory usage' });
     slot.process?.signal('SIGKILL');
   }
