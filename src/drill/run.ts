@@ -37,7 +37,7 @@ export async function runDrill(
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
-  const drill = open(ports, onEvent);
+  const drill = open(ports, onEvent, plan);
   const first: NewEvent =
     drill.state === null
       ? { code: 'GD_DRILL_PLANNED', payload: { plan } }
@@ -54,7 +54,7 @@ export async function abortDrill(
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
-  const drill = open(ports, onEvent);
+  const drill = open(ports, onEvent, null);
   const state = drill.now();
   if (state.phase === 'judged') return state;
   await drill.append(
@@ -83,8 +83,13 @@ interface Drill {
   observedAt(): number;
 }
 
-function open({ journal }: DrillPorts, onEvent: OnEvent): Drill {
-  let state = journal.events.length === 0 ? null : fold(journal.events);
+/**
+ * The plan as it was given goes before the one in the journal: there the values of secrets are redacted, and a build is
+ * not to be started with what stands in their place; and on a resume a person may have said yes by now.
+ */
+function open({ journal }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Drill {
+  const given = (of: DrillState): DrillState => (plan === null ? of : { ...of, plan });
+  let state = journal.events.length === 0 ? null : given(fold(journal.events));
   let observedAt = 0;
   return {
     state,
@@ -95,7 +100,7 @@ function open({ journal }: DrillPorts, onEvent: OnEvent): Drill {
     observedAt: () => observedAt,
     async append(event, durable) {
       const written = await journal.append(event, durable);
-      state = reduce(state, written);
+      state = given(reduce(state, written));
       if (written.code === 'GD_OBSERVED') observedAt = written.at;
       onEvent(written, state);
       return written;
