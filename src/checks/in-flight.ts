@@ -7,7 +7,7 @@ import { clockTime } from './times.ts';
 const IN_HAND: ReadonlySet<string> = new Set(['running', 'canceling', 'timing_out']);
 
 /** From this instant on (the runner's clock) a read of the job proves that it was in flight after the stop. */
-function provenFrom(evidence: Evidence, strike: Strike): { at: number; seq: number | null } | null {
+export function provenFrom(evidence: Evidence, strike: Strike): { at: number; seq: number | null } | null {
   if (strike.result === 'ok') return { at: strike.answeredAt, seq: strike.sentSeq };
   const stopped = evidence
     .sightings('task', strike.taskArn)
@@ -15,10 +15,10 @@ function provenFrom(evidence: Evidence, strike: Strike): { at: number; seq: numb
   return stopped === undefined ? null : { at: stopped.answeredAt, seq: stopped.seq };
 }
 
-/** The job's end by Buildkite's own clock: the FINISHED event; `finishedAt` is the agent's clock. */
-function ends(job: Job): readonly number[] {
+/** The earlier of the job's two ends: the FINISHED event by Buildkite's clock, `finishedAt` by the agent's. Null unless both are there. */
+function endOf(job: Job): number | null {
   const finished = (job.events ?? []).find((event) => event.type === 'FINISHED')?.at ?? null;
-  return [finished, job.finishedAt].filter((end) => end !== null);
+  return finished === null || job.finishedAt === null ? null : Math.min(finished, job.finishedAt);
 }
 
 /** Uncertainty of comparing two servers' clocks: at least 2 s plus both round trips (verdict rule 3). */
@@ -59,13 +59,8 @@ function byClocks(evidence: Evidence, strike: Strike, attempt: Attempt): Answere
   const stoppingAt =
     evidence.last('task', strike.taskArn)?.value.stoppingAt ?? strike.answer?.stoppingAt ?? null;
   const u = uncertainty(evidence, strike, attempt);
-  const [first, ...rest] = ends(attempt.job);
-  if (
-    stoppingAt !== null &&
-    first !== undefined &&
-    (attempt.job.events ?? []).some((event) => event.type === 'FINISHED')
-  ) {
-    const end = Math.min(first, ...rest);
+  const end = endOf(attempt.job);
+  if (stoppingAt !== null && end !== null) {
     if (stoppingAt + u < end)
       return yes(
         `no read showed it in flight, but the stop (${clockTime(stoppingAt)}) lies more than ${String(u)} ms before its end (${clockTime(end)})`,
@@ -77,9 +72,16 @@ function byClocks(evidence: Evidence, strike: Strike, attempt: Attempt): Answere
       [strike.sentSeq, attempt.seen.seq],
     );
   }
+  const read = evidence.reads('job', attempt.job.id).findLast((one) => one.seq > strike.intendedSeq);
+  if (read?.ok === true && attempt.job.state === 'finished')
+    return no(
+      'finished-before-stop',
+      'the job was over when it was read after the stop, and when it ended cannot be told by both clocks',
+      [strike.sentSeq, attempt.seen.seq],
+    );
   const failed = evidence
     .reads('job', attempt.job.id)
-    .findLast((read) => read.seq > strike.intendedSeq && !read.ok);
+    .findLast((one) => one.seq > strike.intendedSeq && !one.ok);
   if (failed !== undefined)
     return unknown('the job could not be read after the stop', [failed.seq], 'observation-gap');
   return unknown('no read after the stop shows the job', [attempt.seen.seq]);

@@ -14,6 +14,20 @@ export function isGreen(about: Case, attempt: Attempt): boolean {
   return open && !failing && last !== attempt && trulyPassed(last.job);
 }
 
+const FINAL: ReadonlySet<string> = new Set([
+  'FINISHED',
+  'CANCELED',
+  'TIMED_OUT',
+  'AGENT_LOST',
+  'AGENT_DISCONNECTED',
+  'EXPIRED',
+]);
+
+/** Over, and its history was read after that: before it AGENT_LOST could be missing from it. */
+export function wholeStory({ job }: Attempt): boolean {
+  return jobEnded(job) && (job.events ?? []).some((event) => FINAL.has(event.type));
+}
+
 function name(attempt: Attempt): string {
   const step = attempt.job.stepKey ?? attempt.job.label ?? 'a job';
   return `${step} attempt ${String(attempt.number)} (job ${attempt.job.id})`;
@@ -54,10 +68,12 @@ export const noJobLost: Check = {
         losses.flatMap((attempt) => [attempt.loss?.seq ?? null, finalAttempt(attempt, attempts).seen.seq]),
         losses.map((attempt) => `${name(attempt)} was lost (${attempt.loss?.by ?? ''}); the loss counts`),
       );
-    const open = judged.find((attempt) => !jobEnded(attempt.job) || attempt.job.events === null);
+    const open = judged.find((attempt) => !wholeStory(attempt));
     if (judged.length === 0) return unknown('no judged job was seen');
     if (open !== undefined)
-      return unknown(`${name(open)} had not ended, or its history was not read`, [open.seen.seq]);
+      return unknown(`${name(open)} had not ended, or its history was not read after its end`, [
+        open.seen.seq,
+      ]);
     return yes(
       `${judged.map((attempt) => `${name(attempt)} ended ${attempt.job.rawState}, exit status ${attempt.job.exitStatus ?? 'none'}`).join('; ')}; none was lost`,
       judged.map((attempt) => attempt.seen.seq),

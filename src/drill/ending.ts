@@ -1,10 +1,10 @@
 import { agentContainer } from '../checks/container.ts';
 import { handedOver } from '../checks/handover.ts';
 import type { Case } from '../checks/check.ts';
+import { wholeStory } from '../checks/no-job-lost.ts';
 import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../journal/attempts.ts';
 import { agentLeft } from './entities/agent.ts';
 import { buildEnded, type Instant } from './entities/build.ts';
-import { jobEnded } from './entities/job.ts';
 import { taskEnded } from './entities/task.ts';
 import type { Finding } from '../journal/events.ts';
 import { raised } from '../verdict/stages.ts';
@@ -35,21 +35,10 @@ function decidedEarly(findings: readonly Finding[]): boolean {
   });
 }
 
-function whole(attempt: Attempt): boolean {
-  return jobEnded(attempt.job) && attempt.job.events !== null && historyIsFinal(attempt);
-}
-
-/** The history must have been read after the end, or AGENT_LOST could be missing from it. */
-function historyIsFinal({ job }: Attempt): boolean {
-  return (job.events ?? []).some((event) =>
-    ['FINISHED', 'CANCELED', 'TIMED_OUT', 'AGENT_LOST', 'AGENT_DISCONNECTED', 'EXPIRED'].includes(event.type),
-  );
-}
-
 function openJobs(attempts: readonly Attempt[]): readonly string[] {
   return attempts
     .filter((attempt) => isJudged(attempt) || attempt.role === 'late')
-    .filter((attempt) => !whole(attempt))
+    .filter((attempt) => !wholeStory(attempt))
     .map((attempt) => `job ${attempt.job.id} to end`);
 }
 
@@ -61,8 +50,8 @@ function openAfterLoss(about: Case, lost: readonly Attempt[]): readonly string[]
       const last = finalAttempt(attempt, about.attempts);
       const own = about.evidence.last('build', attempt.job.buildId);
       if (own !== null && buildEnded(own.value))
-        return last !== attempt && !whole(last) && !handedOver(attempt, about);
-      return !over && (last === attempt || !whole(last));
+        return last !== attempt && !wholeStory(last) && !handedOver(attempt, about);
+      return !over && (last === attempt || !wholeStory(last));
     })
     .map((attempt) => `the build, or the retry of job ${attempt.job.id}, to be final`);
 }

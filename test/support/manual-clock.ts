@@ -1,0 +1,85 @@
+import type { Clock } from '../../src/drill/clock.ts';
+import { NOON } from './builders.ts';
+
+/** Time that passes only while everybody sleeps. */
+export interface ManualClock extends Clock {
+  /** Changes the world once, when that instant comes. */
+  at(instant: number, change: () => void): void;
+  /** Lets time pass although somebody is at work, as a slow answer does. */
+  pass(ms: number): void;
+}
+
+/** Looks at the clock without a sleep between them after which a loop counts as one that never waits. */
+const RESTLESS = 20_000;
+
+interface Sleeper {
+  readonly until: number;
+  readonly wake: () => void;
+}
+
+/** A clock that jumps to the next sleeper or change as soon as nothing else is left to do. */
+export function manualClock(start = NOON): ManualClock {
+  let now = start;
+  let looks = 0;
+  let scheduled = false;
+  const sleepers = new Set<Sleeper>();
+  const changes: { readonly instant: number; readonly change: () => void }[] = [];
+
+  function arrive(instant: number): void {
+    for (;;) {
+      const next = changes.sort((a, b) => a.instant - b.instant)[0];
+      if (next === undefined || next.instant > instant) break;
+      changes.shift();
+      now = Math.max(now, next.instant);
+      next.change();
+    }
+    now = Math.max(now, instant);
+  }
+
+  function advance(): void {
+    scheduled = false;
+    if (sleepers.size === 0) return;
+    looks = 0;
+    arrive(Math.min(...[...sleepers].map(({ until }) => until)));
+    for (const sleeper of [...sleepers]) if (sleeper.until <= now) sleeper.wake();
+    schedule();
+  }
+
+  function schedule(): void {
+    if (scheduled || sleepers.size === 0) return;
+    scheduled = true;
+    setImmediate(advance);
+  }
+
+  return {
+    now() {
+      looks += 1;
+      if (looks > RESTLESS) throw new Error('the loop asks without ever waiting');
+      return now;
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) {
+          resolve();
+          return;
+        }
+        const sleeper: Sleeper = {
+          until: now + ms,
+          wake: () => {
+            sleepers.delete(sleeper);
+            signal.removeEventListener('abort', sleeper.wake);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal.addEventListener('abort', sleeper.wake);
+        schedule();
+      }),
+    at: (instant, change) => {
+      changes.push({ instant, change });
+    },
+    pass: (ms) => {
+      arrive(now + ms);
+    },
+  };
+}
