@@ -10,6 +10,8 @@ import { clockTime, seconds } from './times.ts';
 const AT_ONCE = 5_000;
 /** The agent's timer and Buildkite's clock may disagree by a little. */
 const TIMER_SLACK = 500;
+/** What two clocks may be apart before an order between them means something. */
+const CLOCKS = 2_000;
 
 /** End of the agent's last job by Buildkite's clock. */
 function lastJobEnd(attempts: readonly Attempt[], agentId: string): number | null {
@@ -57,8 +59,15 @@ function left(about: Case, strike: Strike, seen: Sighting<Agent>): Answered {
       ],
     );
   const stop = evidence.last('task', strike.taskArn)?.value.stoppingAt ?? strike.sentAt;
-  if (agent.stoppedGracefullyAt !== null && agent.stoppedGracefullyAt >= stop - 2_000)
-    return yes(`the agent reported its graceful stop at ${clockTime(agent.stoppedGracefullyAt)} and left`, [
+  const told = agent.stoppedGracefullyAt;
+  if (told !== null && told < stop - CLOCKS)
+    return unknown(
+      `the agent reported a graceful stop at ${clockTime(told)}, before ours`,
+      [strike.sentSeq, seen.seq],
+      'drain-not-proven',
+    );
+  if (told !== null)
+    return yes(`the agent reported its graceful stop at ${clockTime(told)} and left`, [
       strike.sentSeq,
       seen.seq,
     ]);
@@ -82,7 +91,7 @@ function byTimes({ evidence }: Case, seen: Sighting<Agent>, end: number | null):
       `the agent left by its own idle time-out (${seconds(idle)}), ${seconds(after)} after its last job: it never heard the stop`,
       [seen.seq],
     );
-  if (after <= AT_ONCE && (idle === null || after < idle / 2))
+  if (after >= -CLOCKS && after <= AT_ONCE && (idle === null || after < idle / 2))
     return yes(`the agent disconnected ${seconds(after)} after its last job's end, at ${clockTime(at)}`, [
       seen.seq,
     ]);

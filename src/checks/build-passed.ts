@@ -1,8 +1,8 @@
 import { buildEnded } from '../drill/entities/build.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { excused } from './handover.ts';
-import { jobEnded } from '../drill/entities/job.ts';
-import { isJudged, trulyPassed } from '../journal/attempts.ts';
+import { jobEnded, type JobState } from '../drill/entities/job.ts';
+import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
 
 export const struckPassed: Check = {
   name: 'struck-passed',
@@ -37,6 +37,26 @@ export const struckPassed: Check = {
   },
 };
 
+/** States of a job that does not wait for a block: it is on its way to a worker, or on one. */
+const MOVING: ReadonlySet<JobState> = new Set([
+  'limiting',
+  'limited',
+  'platform_limiting',
+  'platform_limited',
+  'scheduled',
+  'reserved',
+  'assigned',
+  'accepted',
+  'running',
+  'canceling',
+  'timing_out',
+]);
+
+/** A job of a blocked build that is not over although it stands before the block. */
+export function beforeTheBlock(buildId: string, attempts: readonly Attempt[]): Attempt | undefined {
+  return attempts.find(({ job }) => job.buildId === buildId && MOVING.has(job.state));
+}
+
 export const buildPassed: Check = {
   name: 'build-passed',
   asks: 'Did the build pass?',
@@ -50,6 +70,12 @@ export const buildPassed: Check = {
     if (seen === null) return unknown('the build was never read');
     const { state, rawState, number } = seen.value;
     if (state === 'passed') return yes(`build ${String(number)} is ${rawState}`, [seen.seq]);
+    const moving = beforeTheBlock(evidence.buildId, attempts);
+    if (state === 'blocked' && moving !== undefined)
+      return unknown(`build ${String(number)} is ${rawState}, and job ${moving.job.id} is not over`, [
+        seen.seq,
+        moving.seen.seq,
+      ]);
     if (state === 'blocked')
       return yes(`build ${String(number)} is ${rawState}: all its jobs before the block are over`, [
         seen.seq,

@@ -36,12 +36,14 @@ export function agentContainer(evidence: Evidence): AgentContainer | null {
     definition,
     stopTimeout: definition?.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
     onlyEssential,
-    lasted: lasted(task.value),
+    lasted: lasted(task.value, onlyEssential),
   };
 }
 
-function lasted(task: Task): number | null {
-  const end: Instant | null = task.executionStoppedAt ?? task.stoppedAt;
+/** `executionStoppedAt` is the end of the first essential container, which may be a sidecar's (verdict rule 8). */
+function lasted(task: Task, onlyEssential: boolean): number | null {
+  const own = onlyEssential ? task.executionStoppedAt : null;
+  const end: Instant | null = own ?? task.stoppedAt;
   return end === null || task.stoppingAt === null ? null : end - task.stoppingAt;
 }
 

@@ -1,7 +1,9 @@
 import { isJudged } from '../journal/attempts.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
+import { agentLeft } from './agent-left.ts';
 import { agentContainer } from './container.ts';
+import { containerClean } from './container-clean.ts';
 import { excused } from './handover.ts';
 import { seconds } from './times.ts';
 
@@ -69,6 +71,8 @@ export const drainInTime: Check = {
     if (excused(about)) return unasked('handed over');
     if (about.attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))
       return unasked('a judged job was lost: there was no drain to time');
+    if (![agentLeft, containerClean].every((check) => check.judge(about).holds === 'yes'))
+      return unknown('a drain that is not proven has no time');
     const drain = drainTime(evidence);
     if (drain === null) return unknown('the drain could not be timed', [], 'evidence-missing');
     const said = `the drain took ${seconds(drain.ms)} (${drain.by}), allowed are ${seconds(within)}`;

@@ -1,6 +1,6 @@
 import { jobEnded } from '../drill/entities/job.ts';
 import { agentLeft } from '../drill/entities/agent.ts';
-import { agentsOfStruckTask, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import { agentsOfStruckTask, type Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 
 /** Given back by an agent on its way out: it ran elsewhere or waits again. */
@@ -9,8 +9,13 @@ function handedBack(attempt: Attempt, doomed: ReadonlySet<string>): boolean {
   return job.agentId === null || !doomed.has(job.agentId);
 }
 
-function cut(attempt: Attempt): boolean {
-  return attempt.loss !== null || (jobEnded(attempt.job) && !trulyPassed(attempt.job));
+const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
+
+/** Ended by the worker's going down; one that failed of itself, or that a person canceled, was finished there. */
+function cut({ job, loss }: Attempt): boolean {
+  if (loss !== null || job.signalReason === 'agent_stop') return true;
+  if (job.state !== 'finished' || job.passed || job.signalReason !== null) return false;
+  return job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
 }
 
 /** The job lists of the task's agents must have been read after they left, or a job may have gone unseen. */

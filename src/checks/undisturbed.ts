@@ -1,5 +1,5 @@
 import type { Job } from '../drill/entities/job.ts';
-import { isJudged } from '../journal/attempts.ts';
+import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 import { agentContainer, atTimeout, startsAgentItself } from './container.ts';
 import { seconds } from './times.ts';
@@ -82,6 +82,17 @@ export const notCanceled: Check = {
   },
 };
 
+/** Neither soft-failed nor mended by a retry. */
+function reddens(job: Job, attempts: readonly Attempt[]): boolean {
+  let last = job;
+  for (let hops = 0; hops < 50; hops += 1) {
+    const next = attempts.find((other) => other.job.retryOf === last.id);
+    if (next === undefined) break;
+    last = next.job;
+  }
+  return !last.softFailed && !trulyPassed(last);
+}
+
 export const lossElsewhere: Check = {
   name: 'loss-elsewhere',
   asks: 'Was the build hurt by nothing that we did not strike?',
@@ -93,12 +104,14 @@ export const lossElsewhere: Check = {
     const losses = attempts.filter(
       (attempt) => ['elsewhere', 'retry'].includes(attempt.role) && attempt.loss !== null,
     );
+    const reddening = losses.find(({ job }) => job.buildId === evidence.buildId && reddens(job, attempts));
     const own = attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null);
     const red = build.value.state === 'failed' || build.value.state === 'failing';
-    const first = losses[0];
+    const first = reddening ?? losses[0];
     if (first === undefined) return yes('no job was lost elsewhere', [build.seq]);
     const said = `job ${first.job.id} (${first.job.stepKey ?? 'no step key'}), on a task that was not struck, was lost: ${first.loss?.by ?? ''}`;
-    if (own || !red) return yes('a job was lost elsewhere; it does not decide', [first.seen.seq], [said]);
+    if (own || !red || reddening === undefined)
+      return yes('a job was lost elsewhere; it does not decide', [first.seen.seq], [said]);
     return no('unrelated-loss', said, [first.seen.seq, build.seq]);
   },
 };

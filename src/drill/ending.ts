@@ -1,5 +1,6 @@
 import { agentContainer } from '../checks/container.ts';
 import { handedOver } from '../checks/handover.ts';
+import { beforeTheBlock } from '../checks/build-passed.ts';
 import type { Case } from '../checks/check.ts';
 import { wholeStory } from '../checks/no-job-lost.ts';
 import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../journal/attempts.ts';
@@ -56,10 +57,12 @@ function openAfterLoss(about: Case, lost: readonly Attempt[]): readonly string[]
     .map((attempt) => `the build, or the retry of job ${attempt.job.id}, to be final`);
 }
 
-function openBuild({ evidence }: Case): readonly string[] {
+function openBuild({ evidence, attempts }: Case): readonly string[] {
   if (evidence.plan.scenario.expect.build === 'any' || evidence.buildId === null) return [];
   const build = evidence.last('build', evidence.buildId);
-  if (build !== null && (buildEnded(build.value) || build.value.state === 'blocked')) return [];
+  if (build !== null && buildEnded(build.value)) return [];
+  const moving = build?.value.state === 'blocked' ? beforeTheBlock(evidence.buildId, attempts) : null;
+  if (moving === undefined) return [];
   return ['the build to end'];
 }
 
