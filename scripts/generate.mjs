@@ -3,10 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -28,10 +30,12 @@ function fromDist(path) {
 
 /** oclif writes its manifest into the folder it looks at, so it looks at a copy. */
 function manifest() {
-  const folder = mkdtempSync(join(tmpdir(), 'gameday-manifest-'));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gameday-manifest-')));
   try {
     copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-    for (const name of ['dist', 'bin', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+    // Copied, not linked: oclif resolves links, and the manifest would name commands by the path of this very checkout.
+    for (const name of ['dist', 'bin']) cpSync(join(root, name), join(folder, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     const oclif = join(root, 'node_modules', 'oclif', 'bin', 'run.js');
     const made = spawnSync(process.execPath, [oclif, 'manifest'], { cwd: folder, encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`oclif manifest: ${made.stderr}`);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import Abort from '../../src/commands/abort.ts';
 import Analyze from '../../src/commands/analyze.ts';
@@ -80,4 +81,13 @@ test.each(Object.entries(COMMANDS))(
 test('the table of exit codes names every code', () => {
   for (const code of [...Object.values(EXIT_CODES), 143])
     expect(exitCodesHelp()).toMatch(new RegExp(`\\b${code}\\b`));
+});
+
+test('the manifest names commands within the project: from elsewhere a copy would run this checkout', () => {
+  const text = readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8');
+  const paths = [...text.matchAll(/"relativePath": \[([^\]]*)\]/g)].map(([, path = '']) =>
+    path.replaceAll(/\s/g, ''),
+  );
+  expect(paths).toHaveLength(Object.keys(COMMANDS).length);
+  for (const path of paths) expect(path).toMatch(/^"dist","commands",/);
 });
