@@ -17,14 +17,18 @@ interface Counted {
   readonly reason: string;
 }
 
+/** A control says nothing about a drill that was interrupted, could not run, was not meant to run, or hit our own defect. */
+const BEYOND_CONTROL: ReadonlySet<OutcomeName> = new Set([
+  'interrupted',
+  'could-not-run',
+  'internal',
+  'planned',
+]);
+
 /** A drill as the game day counts it: a negative control that ended as it must counts as passed, one that did not as failed. */
 function counted(drill: DrillResult): Counted {
   const outcome = drill.outcome as OutcomeName;
-  if (
-    drill.control === null ||
-    ['interrupted', 'could-not-run', 'refused', 'internal', 'planned'].includes(outcome)
-  )
-    return { outcome, reason: drill.reason };
+  if (drill.control === null || BEYOND_CONTROL.has(outcome)) return { outcome, reason: drill.reason };
   return drill.control.met
     ? { outcome: 'passed', reason: 'control-met' }
     : { outcome: 'failed', reason: 'control-not-met' };
@@ -56,13 +60,14 @@ export function account(
 ): GameDayDocument {
   const all = drills.map(counted);
   const { outcome, reason } = decide(all, errors, ended);
+  const signal = ended ?? (drills.some((drill) => drill.exitCode === 143) ? 'SIGTERM' : 'SIGINT');
   const counts: Record<string, number> = {};
   for (const drill of all) counts[drill.outcome] = (counts[drill.outcome] ?? 0) + 1;
   return {
     version: 1,
     outcome,
     reason,
-    exitCode: exitCodeOf(outcome, ended ?? 'SIGINT'),
+    exitCode: exitCodeOf(outcome, signal),
     counts,
     errors: [...errors],
     drills: [...drills],

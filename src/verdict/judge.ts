@@ -28,9 +28,11 @@ export function findingsOf(about: Case): readonly Finding[] {
   });
 }
 
-const NEEDED: ReadonlySet<string> = new Set(
-  CHECKS.filter((check) => check.needed).map((check) => check.name),
-);
+/** That everything was over when the watch ended is asked beside the checks, and a pass needs it as much. */
+const NEEDED: ReadonlySet<string> = new Set([
+  'observed',
+  ...CHECKS.filter((check) => check.needed).map((check) => check.name),
+]);
 
 /** The verdict of a journal: a function of what was written down and of nothing else. */
 export function judge(journal: readonly DrillEvent[]): Verdict {

@@ -27,11 +27,10 @@ export function decideStage(
   needed: ReadonlySet<string>,
   passing: Reason,
 ): Decision {
-  const proven = ['landed', 'in-flight'].every((check) =>
-    findings.some(
-      (finding) => finding.check === check && (finding.holds === 'yes' || finding.holds === 'unasked'),
-    ),
-  );
+  const landed = findings.find(({ check }) => check === 'landed');
+  const inFlight = findings.find(({ check }) => check === 'in-flight');
+  // Where no job was aimed at, in-flight is not asked; where nothing was sent, nothing can be proven.
+  const proven = landed?.holds === 'yes' && (inFlight?.holds === 'yes' || inFlight?.holds === 'unasked');
   const early = first(findings, proven ? ['A', 'B', 'C'] : ['A', 'B']);
   if (early !== null) return early;
   const undecided = first(findings, ['D']);
@@ -39,7 +38,8 @@ export function decideStage(
   const open = findings.find(
     (finding) => needed.has(finding.check) && finding.holds !== 'yes' && finding.holds !== 'unasked',
   );
-  if (open !== undefined) return { stage: 'D', reason: 'evidence-missing', by: open };
+  if (open !== undefined || !proven)
+    return { stage: 'D', reason: 'evidence-missing', by: open ?? landed ?? null };
   return { stage: 'E', reason: passing, by: null };
 }
 

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { decideStage, raised } from '../../src/verdict/stages.ts';
+import {
+  exitCodeOf,
+  isReason,
+  REASONS,
+  REASONS_IN_ORDER,
+  rowOf,
+  type Reason,
+} from '../../src/verdict/reasons.ts';
+import type { Finding } from '../../src/journal/events.ts';
+
+function finding(check: string, holds: Finding['holds'], raises: string | null = null): Finding {
+  return { check, holds, raises, said: `${check} ${holds}`, notes: [], events: [1] };
+}
+const PROVEN = [finding('landed', 'yes'), finding('in-flight', 'yes')];
+const NEEDED = new Set(['landed', 'in-flight', 'agent-left']);
+const reasonOf = (findings: readonly Finding[], passing: Reason = 'drained'): string =>
+  decideStage(findings, NEEDED, passing).reason;
+
+// The lists of the stages, in their order, as the design gives them.
+const A = [
+  'step-never-ran',
+  'finished-before-stop',
+  'missed-target',
+  'stopped-by-other',
+  'stop-not-confirmed',
+  'unsound-baseline',
+];
+const B = ['out-of-memory', 'host-gone', 'build-canceled', 'unrelated-loss', 'no-pid1-semantics'];
+const C = [
+  'lost',
+  'masked-loss',
+  'canceled-by-agent',
+  'broken-by-stop',
+  'not-drained',
+  'sidecar-cut',
+  'build-failed',
+  'drain-too-slow',
+  'idle-too-slow',
+];
+const D = [
+  'observation-gap',
+  'drain-not-proven',
+  'disconnect-not-received',
+  'evidence-missing',
+  'verdict-timeout',
+];
+
+describe('the stages', () => {
+  it('decide in the order of the table', () => {
+    expect(REASONS_IN_ORDER).toEqual([...A, ...B, ...C, ...D]);
+  });
+
+  it.each(
+    [...A, ...B, ...C, ...D].map((reason, index, list) => [reason, list[index + 1]] as const).slice(0, -1),
+  )('%s decides before %s, whichever is found first', (earlier, later) => {
+    const both = [...PROVEN, finding('x', 'no', later), finding('y', 'no', earlier)];
+    expect(reasonOf(both)).toBe(earlier);
+    expect(decideStage(both, NEEDED, 'drained').by?.check).toBe('y');
+  });
+
+  it.each(C)('%s wants a proven injection', (reason) => {
+    const unproven = [
+      finding('landed', 'unknown', 'observation-gap'),
+      finding('in-flight', 'yes'),
+      finding('x', 'no', reason),
+    ];
+    expect(reasonOf(unproven)).toBe('observation-gap');
+    expect(
+      reasonOf([finding('landed', 'yes'), finding('in-flight', 'unknown'), finding('x', 'no', reason)]),
+    ).toBe('evidence-missing');
+    expect(reasonOf([finding('in-flight', 'yes'), finding('x', 'no', reason)])).not.toBe(reason);
+  });
+
+  it('asks no in-flight proof where no job was aimed at', () => {
+    expect(
+      reasonOf([finding('landed', 'yes'), finding('in-flight', 'unasked'), finding('x', 'no', 'lost')]),
+    ).toBe('lost');
+  });
+
+  it.each(['unknown', 'no'] as const)('never passes over a needed check whose answer is %s', (holds) => {
+    expect(reasonOf([...PROVEN, finding('agent-left', holds)])).toBe('evidence-missing');
+  });
+
+  it('does not mind a check that is not needed and has no answer', () => {
+    expect(reasonOf([...PROVEN, finding('agent-left', 'yes'), finding('memory', 'unknown')])).toBe('drained');
+    expect(reasonOf([...PROVEN, finding('agent-left', 'unasked')], 'handed-over')).toBe('handed-over');
+  });
+
+  it('reads a reason of the table, and nothing else', () => {
+    expect(raised(finding('x', 'no', 'lost'))).toBe('lost');
+    expect(raised(finding('x', 'no', 'toString'))).toBeNull();
+    expect(raised(finding('x', 'yes'))).toBeNull();
+  });
+});
+
+describe('the table of reasons', () => {
+  it.each(Object.entries(REASONS))('%s has a meaning, a next move and an outcome', (_reason, row) => {
+    expect(row.meaning.length).toBeGreaterThan(10);
+    expect(row.next.length).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ['drained', 0],
+    ['handed-over', 0],
+    ['planned', 0],
+    ['baseline', 0],
+    ['not-lost', 0],
+    ['lost', 10],
+    ['observation-gap', 11],
+    ['bad-input', 2],
+    ['kill-switch', 3],
+    ['aws-denied', 4],
+    ['internal', 1],
+    ['interrupted', 130],
+  ] as const)('%s exits %i', (reason, code) => {
+    expect(exitCodeOf(rowOf(reason).outcome)).toBe(code);
+  });
+
+  it('exits 143 for SIGTERM', () => {
+    expect(exitCodeOf('interrupted', 'SIGTERM')).toBe(143);
+    expect(exitCodeOf('failed', 'SIGTERM')).toBe(10);
+  });
+
+  it('is closed', () => {
+    expect(isReason('lost')).toBe(true);
+    expect(isReason('constructor')).toBe(false);
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { summarize, whatWasSent } from '../../src/verdict/summarize.ts';
+import { DrillResult } from '../../src/verdict/result.ts';
+import { evidenceOf } from '../../src/journal/evidence.ts';
+import type { DrillEvent, NewEvent } from '../../src/journal/events.ts';
+import { judge } from '../../src/verdict/judge.ts';
+import { aJob, anAgent, JOB_ID, TASK_ARN } from '../support/builders.ts';
+import {
+  AGENT_GONE,
+  DRILL,
+  fact,
+  journalOf,
+  LOST,
+  PASSED,
+  story,
+  T,
+  type Told,
+} from '../support/journal-builders.ts';
+
+function and(journal: readonly DrillEvent[], ...more: readonly NewEvent[]): DrillEvent[] {
+  return journalOf(
+    [
+      ...journal.map((event) => [event.at, event] as const),
+      ...more.map((event, index) => [T.looked + 100 + index, event] as const),
+    ].map(([at, { code, payload }]) => [at, { code, payload } as NewEvent] as const),
+  );
+}
+const lost: Told = { job: LOST, agent: AGENT_GONE, build: { state: 'failed', rawState: 'FAILED' } };
+
+describe('summarize', () => {
+  it('tells a clean drain, and fits its schema', () => {
+    const result = summarize(story(), '/out/journal.jsonl');
+    expect(DrillResult.parse(result)).toEqual(result);
+    expect(result).toMatchObject({
+      drill: DRILL,
+      outcome: 'passed',
+      reason: 'drained',
+      exitCode: 0,
+      injection: 'proven',
+      journal: '/out/journal.jsonl',
+      agent: { name: 'worker-1', version: '3.138.0' },
+      drain: { ms: T.left - T.landed },
+      build: { number: 1, state: 'PASSED' },
+      commands: [],
+      control: null,
+    });
+    expect(result.target?.taskArn).toBe(TASK_ARN);
+  });
+
+  it('lists attempts with their loss and their number', () => {
+    const retry = fact(
+      'job',
+      aJob({ ...PASSED, id: 'retry', retryOf: JOB_ID, retryType: 'automatic', agentId: 'other' }),
+    );
+    const other = fact(
+      'agent',
+      anAgent({ id: 'other', name: 'worker-2', tags: { 'ecs:task-arn': 'another' } }),
+    );
+    const { attempts } = summarize(story({ ...lost, after: [retry, other] }), null);
+    expect(attempts).toMatchObject([
+      {
+        jobId: JOB_ID,
+        attempt: 1,
+        judged: true,
+        lost: true,
+        exitStatus: '-1',
+        agent: 'worker-1',
+        taskArn: TASK_ARN,
+      },
+      {
+        jobId: 'retry',
+        attempt: 2,
+        judged: false,
+        lost: false,
+        passed: true,
+        agent: 'worker-2',
+        taskArn: 'another',
+      },
+    ]);
+  });
+
+  it('leaves out jobs elsewhere, but for one that was lost', () => {
+    const other = (over: object): Told => ({
+      after: [fact('job', aJob({ id: 'x', agentId: 'other', ...over }))],
+    });
+    expect(summarize(story(other(PASSED)), null).attempts).toHaveLength(1);
+    expect(summarize(story(other(LOST)), null).attempts).toHaveLength(2);
+  });
+
+  it('orders the moments by time and names whose clock it is', () => {
+    const { timeline } = summarize(story(), null);
+    const times = timeline.map(({ at }) => at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(timeline.find(({ said }) => said === 'StopTask sent')?.clock).toBe('runner');
+    expect(timeline.find(({ said }) => said.includes('SIGTERM'))?.clock).toBe('ecs');
+    expect(timeline.find(({ said }) => said.includes('disconnected'))?.clock).toBe('buildkite');
+  });
+
+  it('says not proven where the stop is not, and none where nothing was sent', () => {
+    expect(summarize(story({ stop: { result: 'unknown' }, task: null }), null).injection).toBe('not proven');
+    expect(summarize(story({ stop: null }), null).injection).toBe('none');
+  });
+
+  it('gives the stored verdict, and another one only where it is judged again', () => {
+    const verdict = { ...judge(story()), said: 'as it was stored' };
+    const stored = and(story(), { code: 'GD_JUDGED', payload: { verdict } });
+    expect(summarize(stored, null).said).toBe('as it was stored');
+    expect(summarize(stored, null, judge(story(lost))).reason).toBe('lost');
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('after %s says what was sent and how to go on', (signal, exitCode) => {
+    const result = summarize(
+      and(story({ ended: null }), { code: 'GD_INTERRUPTED', payload: { signal } }),
+      null,
+    );
+    expect(result).toMatchObject({ outcome: 'interrupted', reason: 'interrupted', exitCode });
+    expect(result.said).toContain(TASK_ARN);
+    expect(result.commands).toEqual([`gameday resume ${DRILL}`, `gameday abort ${DRILL}`]);
+  });
+
+  it('is not interrupted any more once another process went on', () => {
+    const resumed = and(
+      story(),
+      { code: 'GD_INTERRUPTED', payload: { signal: 'SIGINT' } },
+      { code: 'GD_RESUMED', payload: { runner: '0.1.0', after: 9 } },
+    );
+    expect(summarize(resumed, null).reason).toBe('drained');
+  });
+
+  it.each([
+    [{ outcome: 'failed', reason: 'lost' }, true],
+    [{ outcome: 'failed', reason: 'not-drained' }, false],
+    [{ outcome: 'passed', reason: 'lost' }, false],
+  ])('says whether the control %j was met', (control, met) => {
+    const result = summarize(story({ ...lost, scenario: { control } }), null);
+    expect(result.control).toEqual({ expected: `${control.outcome} ${control.reason}`, met });
+    expect(result.reason).toBe('lost');
+  });
+
+  it('says what a drill touches', () => {
+    expect(summarize(story(), null).touches.join('\n')).toMatch(
+      /buildCreate.*acme\/canary[\s\S]*StopTask.*service build-agents/,
+    );
+    const none = summarize(
+      story({ stop: null, scenario: { inject: { fault: 'none' }, build: { number: 7 } } }),
+      null,
+    );
+    expect(none.touches).toEqual(['build acme/canary/7, which is running already']);
+  });
+});
+
+describe('what was sent', () => {
+  const said = (journal: readonly DrillEvent[]): string => whatWasSent(evidenceOf(journal));
+  it.each<[string, DrillEvent[], RegExp]>([
+    ['nothing', story().slice(0, 1), /^no build was created; no task was stopped$/],
+    ['a build', story().slice(0, 4), /^build 1 is RUNNING .*; no task was stopped$/],
+    ['a stop', story(), /StopTask was sent for arn/],
+  ])('%s', (_title, journal, expected) => {
+    expect(said(journal)).toMatch(expected);
+  });
+
+  it('admits that a build may exist', () => {
+    const call = {
+      kind: 'create-build',
+      pipeline: 'canary',
+      pipelineNodeId: 'x',
+      branch: 'main',
+      commit: 'HEAD',
+      message: '',
+      env: {},
+      metaData: {},
+    } as const;
+    expect(said(and(story().slice(0, 1), { code: 'GD_BUILD_INTENDED', payload: { call } }))).toContain(
+      'may have been created',
+    );
+  });
+});
