@@ -1,0 +1,108 @@
+// `npm run mutate [name...]`: makes each check and each guard constant in turn, in a copy of the tree, and expects a test to
+// fail. A mutant that lives is a rule that no test holds.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const COPIED = ['src', 'test', 'scenarios', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const LIMIT = 300_000;
+
+const finding = (holds) =>
+  `judge: () => ({ holds: '${holds}', raises: null, said: 'mutant', notes: [], events: [] })`;
+const guardAnswer = (holds) => `judge: () => ({ holds: ${holds}, said: 'mutant' })`;
+
+const KINDS = [
+  {
+    list: 'src/checks/list.ts',
+    type: 'Check',
+    mutants: { 'always yes': finding('yes'), 'always unknown': finding('unknown') },
+    // The nearest tests first: most mutants die there.
+    tests: [['test/checks'], ['test/verdict', 'test/drill', 'test/property']],
+  },
+  {
+    list: 'src/safety/list.ts',
+    type: 'Guard',
+    mutants: { 'always holds': guardAnswer(true), 'always refuses': guardAnswer(false) },
+    tests: [['test/safety'], ['test/drill', 'test/property']],
+  },
+];
+
+/** The members of a list, each with the file that exports it. */
+function membersOf({ list, type }) {
+  const text = readFileSync(join(root, list), 'utf8');
+  const files = new Map();
+  for (const [, names, from] of text.matchAll(/^import \{ ([^}]+) \} from '(\.\/[^']+)';$/gm))
+    for (const name of names.split(',')) files.set(name.trim(), normalize(join(dirname(list), from)));
+  const [, body = ''] = /= \[([\s\S]*?)\];/.exec(text) ?? [];
+  const members = [...body.matchAll(/\w+/g)].map(([name]) => ({ name, file: files.get(name), type }));
+  if (members.length === 0 || members.some(({ file }) => file === undefined))
+    throw new Error(`${list} is not a plain list of imported names`);
+  return members;
+}
+
+function mutated(text, { name, type }, judge) {
+  const head = `export const ${name}: ${type} =`;
+  if (!text.includes(head)) throw new Error(`no "${head}" in its file`);
+  return `${text.replace(head, `const original_${name}: ${type} =`)}\nexport const ${name}: ${type} = { ...original_${name}, ${judge} };\n`;
+}
+
+function testsFail(copy, folders) {
+  const vitest = join(copy, 'node_modules', 'vitest', 'vitest.mjs');
+  const ran = spawnSync(
+    process.execPath,
+    [vitest, 'run', '--project', 'unit', '--bail=1', '--reporter=json', ...folders],
+    {
+      cwd: copy,
+      encoding: 'utf8',
+      timeout: LIMIT,
+      maxBuffer: 1 << 28,
+      env: { ...process.env, CI: 'true', GAMEDAY_FUZZ_RUNS: '50' },
+    },
+  );
+  if (ran.status === 0) return null;
+  try {
+    const report = JSON.parse(ran.stdout.slice(ran.stdout.indexOf('{"num')));
+    const failed = report.testResults
+      .flatMap((file) => file.assertionResults)
+      .find(({ status }) => status === 'failed');
+    return failed?.fullName ?? 'a file that did not load';
+  } catch {
+    return 'the run did not come to its end';
+  }
+}
+
+const wanted = process.argv.slice(2);
+const copy = mkdtempSync(join(tmpdir(), 'gameday-mutants-'));
+let [killed, lived] = [0, 0];
+try {
+  for (const path of COPIED) cpSync(join(root, path), join(copy, path), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const kind of KINDS) {
+    for (const folders of kind.tests) {
+      const broken = testsFail(copy, folders);
+      if (broken !== null) throw new Error(`without a mutant ${folders.join(', ')} fails already: ${broken}`);
+    }
+    for (const member of membersOf(kind).filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+      const file = join(copy, member.file);
+      const text = readFileSync(file, 'utf8');
+      for (const [what, judge] of Object.entries(kind.mutants)) {
+        writeFileSync(file, mutated(text, member, judge));
+        let by = null;
+        for (const folders of kind.tests) by ??= testsFail(copy, folders);
+        writeFileSync(file, text);
+        if (by === null) lived += 1;
+        else killed += 1;
+        console.log(
+          `${by === null ? 'LIVES ' : 'killed'}  ${member.name.padEnd(20)} ${what.padEnd(15)} ${by ?? ''}`.trimEnd(),
+        );
+      }
+    }
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`\n${killed} mutants killed, ${lived} live`);
+process.exitCode = lived === 0 && killed > 0 ? 0 : 1;

@@ -1,0 +1,179 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startCli } from '../support/cli.ts';
+import { until } from '../support/until.ts';
+import { openDesk, plainDrill, rigUp } from './desk.ts';
+import type { Desk } from './desk.ts';
+import { blocksOf, commandsOf, pagesWithCommands, textOf } from './pages.ts';
+
+/** Pages whose commands are typed here. */
+const TYPED = [
+  'README.md',
+  'docs/how-to/read-a-verdict.md',
+  'docs/how-to/resume-after-a-crash.md',
+  'docs/how-to/run-a-drill-by-hand.md',
+  'docs/how-to/run-in-ci.md',
+  'docs/how-to/try-a-task-definition-on-the-rig.md',
+  'docs/how-to/use-assert-in-a-release-pipeline.md',
+  'docs/how-to/write-a-scenario.md',
+  'docs/tutorial/first-drill.md',
+];
+
+/** Commands that CI itself runs, and the words by which it does. */
+const BY_CI: Readonly<Record<string, string>> = {
+  'npm ci && npm run rehearse': 'npm run --silent rehearse',
+  'npm ci && npm test': 'tests npm-test 480 npm test',
+  './bin/run.js run --rig scenarios/exec-form.yaml': 'bin/run.js run --rig scenarios/exec-form.yaml',
+  'npm ci': 'part npm-ci 300 npm ci',
+  'npm test': 'tests npm-test 480 npm test',
+  'npm run check': 'npm run --silent check',
+};
+
+const SAMPLE_ID = '20260102-030405-beef';
+
+/** Types a page's commands in their order; what is not listed must exit 0, what CI shows is left to it. */
+async function typeAll(
+  desk: Desk,
+  page: string,
+  exits: Readonly<Record<string, number>> = {},
+  drill: string | null = null,
+): Promise<readonly string[]> {
+  const printed: string[] = [];
+  for (const command of commandsOf(page)) {
+    if (command in BY_CI) continue;
+    const typed = drill === null ? command : command.replaceAll(SAMPLE_ID, drill);
+    const { code, printed: text } = await desk.type(typed);
+    expect({ command, code, text: code === (exits[command] ?? 0) ? '' : text }).toEqual({
+      command,
+      code: exits[command] ?? 0,
+      text: '',
+    });
+    printed.push(text);
+  }
+  return printed;
+}
+
+async function at<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
+  const desk = openDesk();
+  try {
+    return await work(desk);
+  } finally {
+    desk.clear();
+  }
+}
+
+function drillsIn(desk: Desk): readonly string[] {
+  return readdirSync(join(desk.folder, '.gameday')).sort();
+}
+
+test('every page with commands is typed here, and what is left to CI is in CI', () => {
+  const pages = pagesWithCommands().filter((page) => commandsOf(page).some((command) => !(command in BY_CI)));
+  expect(pages).toEqual(TYPED);
+  for (const words of Object.values(BY_CI)) expect(textOf('.ci/run')).toContain(words);
+});
+
+describe.concurrent('the commands of', () => {
+  test('the tutorial', async () => {
+    await at(async (desk) => {
+      const printed = await typeAll(desk, 'docs/tutorial/first-drill.md', {
+        'gameday run --rig scenarios/shell-form.yaml': 10,
+        'gameday run --rig scenarios/shell-form-short-step.yaml': 10,
+      });
+      const all = printed.join('\n');
+      for (const said of ['PASSED: drained', 'FAILED: lost', 'FAILED: not-drained'])
+        expect(all).toContain(said);
+    });
+  });
+
+  test('running in CI, reading a verdict, asserting, the README, running by hand', async () => {
+    await at(async (desk) => {
+      desk.put('drill.yaml', plainDrill());
+      const rig = await rigUp(desk);
+      try {
+        const before = await desk.type('gameday run drill.yaml --yes');
+        expect({ ...before, printed: before.code === 0 ? '' : before.printed }).toMatchObject({
+          code: 0,
+          printed: '',
+        });
+        const [drill = ''] = drillsIn(desk);
+        const inCi = await typeAll(desk, 'docs/how-to/run-in-ci.md', {}, drill);
+        expect(inCi.map((text) => text.trim())).toContain('drained');
+        await typeAll(desk, 'docs/how-to/read-a-verdict.md', {}, drill);
+        await typeAll(desk, 'docs/how-to/use-assert-in-a-release-pipeline.md');
+        const refused = { 'gameday run drill.yaml': 3 };
+        for (const page of ['README.md', 'docs/how-to/run-a-drill-by-hand.md']) {
+          const printed = await typeAll(desk, page, refused);
+          expect(printed.join('\n')).toContain('confirm-needed');
+        }
+      } finally {
+        await rig.close();
+      }
+    });
+  });
+
+  test('resuming after a crash', async () => {
+    await at(async (desk) => {
+      desk.put('drill.yaml', plainDrill());
+      const rig = await rigUp(desk);
+      try {
+        const [drill, runner] = await crashedAfterItsStop(desk);
+        expect(runner).toBe('SIGKILL');
+        const printed = await typeAll(desk, 'docs/how-to/resume-after-a-crash.md', {}, drill);
+        expect(printed[0]).toContain(drill);
+        expect(printed[1]).toContain('PASSED: drained');
+      } finally {
+        await rig.close();
+      }
+    });
+  });
+
+  test('trying a task definition', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/try-a-task-definition-on-the-rig.md';
+      desk.put('rig.yaml', blocksOf(page, 'yaml')[0] ?? '');
+      desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
+      desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml'));
+      desk.put('drill.yaml', `${plainDrill()}\nrig: rig.yaml\n`);
+      const [embedded = '', up = '', environment = '', against = ''] = commandsOf(page);
+      expect([up, environment]).toEqual(['gameday rig up rig.yaml > rig.env', '. ./rig.env']);
+      expect((await desk.type(embedded)).printed).toContain('PASSED: drained');
+      const told = desk.type(`${up} & echo $! > rig.pid; wait $!`);
+      const env = join(desk.folder, 'rig.env');
+      await until(
+        'the rig',
+        async () => existsSync(env) && readFileSync(env, 'utf8').includes('GAMEDAY_RIG_CONTROL'),
+      );
+      try {
+        expect((await desk.type(`${environment} && ${against}`)).printed).toContain('PASSED: drained');
+      } finally {
+        process.kill(Number(readFileSync(join(desk.folder, 'rig.pid'), 'utf8')), 'SIGTERM');
+        await told;
+      }
+    });
+  });
+
+  test('writing a scenario', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/write-a-scenario.md';
+      const [scenario = ''] = blocksOf(page, 'yaml');
+      desk.put('drill.yaml', scenario);
+      desk.put('with-variables.yaml', scenario.replace('branch: main', 'branch: ${BRANCH}'));
+      await typeAll(desk, page);
+    });
+  });
+});
+
+/** A run that is killed once its stop was answered; its id and what ended it. */
+async function crashedAfterItsStop(desk: Desk): Promise<readonly [string, NodeJS.Signals | null]> {
+  const runner = startCli(['run', join(desk.folder, 'drill.yaml'), '--yes'], desk.folder, desk.environment());
+  const journal = (): string => {
+    const [drill] = existsSync(join(desk.folder, '.gameday')) ? drillsIn(desk) : [];
+    const path = join(desk.folder, '.gameday', drill ?? '', 'journal.jsonl');
+    return drill !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : '';
+  };
+  await until('the stop to be answered', async () => journal().includes('"GD_FAULT_SENT"'));
+  runner.child.kill('SIGKILL');
+  const { signal } = await runner.ended;
+  return [drillsIn(desk)[0] ?? '', signal];
+}
