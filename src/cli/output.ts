@@ -1,7 +1,7 @@
 import type { Redactor } from '../journal/redact.ts';
 import { createRedactor, SHORTEST_SECRET } from '../journal/redact.ts';
 import type { Screen } from '../report/screen.ts';
-import { FALLBACK } from '../report/screen.ts';
+import { FALLBACK, WITHOUT_TERMINAL } from '../report/screen.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -54,7 +54,7 @@ export function createOutput(environment: Environment): Output {
 function screenOf(stream: NodeJS.WriteStream, redact: Redactor, environment: Environment): Screen {
   return {
     write: (text) => void stream.write(redact(text)),
-    columns: () => stream.columns || FALLBACK.columns,
+    columns: () => stream.columns || (stream.isTTY ? FALLBACK.columns : WITHOUT_TERMINAL),
     rows: () => stream.rows || FALLBACK.rows,
     colors: wantsColors(stream, environment),
   };

@@ -10,3 +10,6 @@ export interface Screen {
 
 /** What a pty without a size is taken for (0x0 is common in CI and under `script`). */
 export const FALLBACK = { columns: 80, rows: 24 } as const;
+
+/** Where there is no terminal no line wraps, and whoever opens the file has a window of their own: two columns find room. */
+export const WITHOUT_TERMINAL = 120;

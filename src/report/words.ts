@@ -75,6 +75,7 @@ function serviceOf(kind: FactKind): Service {
     case 'task-definition':
     case 'service':
     case 'cluster':
+    case 'tasks-of':
     case 'recent-stops':
       return 'ECS';
     case 'self':
@@ -145,7 +146,7 @@ function toldLater(event: Later): readonly Sentence[] {
     case 'GD_FAULT_LANDED':
       return [say(`the stop landed: ${event.payload.said}`, 'good')];
     case 'GD_WATCH_BEGUN':
-      return [say(`nothing is injected: ${event.payload.said}`)];
+      return [say(`watching, nothing is injected: ${event.payload.said}`)];
     case 'GD_WATCH_ENDED':
       return [say(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
     case 'GD_HALTED':
