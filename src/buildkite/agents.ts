@@ -1,5 +1,6 @@
 import type { Answer } from '../drill/call.ts';
 import type { Agent } from '../drill/entities/agent.ts';
+import { isHostOf } from '../drill/entities/host.ts';
 import type { Job } from '../drill/entities/job.ts';
 import { allSeen, nodes } from './answers.ts';
 import type { AgentWithJobs } from './answers.ts';
@@ -9,6 +10,8 @@ import type { Transport } from './transport.ts';
 
 /** Pages of 50 agents after which a listing is called incomplete. One task's agents are few. */
 const MOST_PAGES = 4;
+/** Buildkite has no filter by host, so that all agents are looked through: up to 500, about 1,000 points. */
+const MOST_PAGES_OF_ALL = 10;
 
 interface AgentAndJobs {
   readonly agent: Agent;
@@ -42,41 +45,62 @@ function withJobs(fields: AgentWithJobs): AgentAndJobs {
   return { agent: agentOf(fields, known ? jobs.map((job) => job.id) : null), jobs };
 }
 
+interface Listing {
+  readonly agents: readonly Agent[];
+  readonly complete: boolean;
+}
+
 /** The connected and stopping agents with a tag. The filter is Buildkite's; what it returns is compared again here. */
 export async function readAgentsWithTag(
   transport: Transport,
   organization: string,
   tag: string,
   signal: AbortSignal,
-): Promise<Answer<{ readonly agents: readonly Agent[]; readonly complete: boolean }>> {
+): Promise<Answer<Listing>> {
   const [key, value] = split(tag);
+  const has = (agent: Agent): boolean => agent.tags[key] === value;
+  return listAgents(transport, { organization, metaData: [tag] }, MOST_PAGES, has, signal);
+}
+
+/** The connected and stopping agents on a host that goes by any of these names. */
+export async function readAgentsOnHost(
+  transport: Transport,
+  organization: string,
+  hostnames: readonly string[],
+  signal: AbortSignal,
+): Promise<Answer<Listing>> {
+  const there = (agent: Agent): boolean => isHostOf(agent.hostname, hostnames);
+  return listAgents(transport, { organization }, MOST_PAGES_OF_ALL, there, signal);
+}
+
+async function listAgents(
+  transport: Transport,
+  wanted: { readonly organization: string; readonly metaData?: readonly string[] },
+  mostPages: number,
+  fits: (agent: Agent) => boolean,
+  signal: AbortSignal,
+): Promise<Answer<Listing>> {
   const agents = new Map<string, Agent>();
+  const listing = (complete: boolean): Answer<Listing> => ({
+    ok: true,
+    value: { agents: [...agents.values()].filter(fits), complete },
+  });
   let complete = true;
   let after: string | undefined;
-  for (let turn = 0; turn < MOST_PAGES; turn += 1) {
-    const answer = await transport.read('AgentsWithTag', { organization, metaData: [tag], after }, signal);
+  for (let turn = 0; turn < mostPages; turn += 1) {
+    const answer = await transport.read('AgentsWithTag', { ...wanted, after }, signal);
     if (!answer.ok) return answer;
-    if (answer.value.organization === null) return noOrganization(organization);
+    if (answer.value.organization === null) return noOrganization(wanted.organization);
     const page = answer.value.organization.agents;
-    if (page === null) return missing(`agents of "${organization}"`);
+    if (page === null) return missing(`agents of "${wanted.organization}"`);
     complete &&= allSeen(page);
     for (const fields of nodes(page)) agents.set(fields.uuid, agentOf(fields, null));
     const more = page.pageInfo?.hasNextPage ?? true;
-    if (!more) return done(agents, key, value, complete);
+    if (!more) return listing(complete);
     if (page.pageInfo?.endCursor === null || page.pageInfo === null) break;
     after = page.pageInfo.endCursor;
   }
-  return done(agents, key, value, false);
-}
-
-function done(
-  agents: ReadonlyMap<string, Agent>,
-  key: string,
-  value: string,
-  complete: boolean,
-): Answer<{ readonly agents: readonly Agent[]; readonly complete: boolean }> {
-  const tagged = [...agents.values()].filter((agent) => agent.tags[key] === value);
-  return { ok: true, value: { agents: tagged, complete } };
+  return listing(false);
 }
 
 function split(tag: string): readonly [string, string] {

@@ -1,7 +1,7 @@
 import type { Clock } from '../drill/clock.ts';
 import { systemClock } from '../http/clock.ts';
 import { endpointOf } from '../http/endpoint.ts';
-import { readAgent, readAgentsWithTag } from './agents.ts';
+import { readAgent, readAgentsOnHost, readAgentsWithTag } from './agents.ts';
 import { readBuild, readBuildOfDrill, withFirstPage } from './builds.ts';
 import { readJob } from './jobs.ts';
 import { pipelineOf } from './map.ts';
@@ -47,6 +47,8 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     job: (uuid, signal) => readJob(transport, uuid, signal),
     agent: (organization, uuid, signal) => readAgent(transport, organization, uuid, signal),
     agentsWithTag: (organization, tag, signal) => readAgentsWithTag(transport, organization, tag, signal),
+    agentsOnHost: (organization, hostnames, signal) =>
+      readAgentsOnHost(transport, organization, hostnames, signal),
     createBuild: async (call, signal) => {
       const input = {
         pipelineID: call.pipelineNodeId,

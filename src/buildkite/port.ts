@@ -42,6 +42,12 @@ export interface Buildkite {
     tag: string,
     signal: AbortSignal,
   ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
+  /** Agents whose host goes by one of these names (`isHostOf`); connected and stopping ones only. Not `complete` beyond 500 agents. */
+  agentsOnHost(
+    organization: string,
+    hostnames: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
   /** Starts a build. Sent once; an unknown outcome is looked up by the meta-data, never sent again blindly. */
   createBuild(
     call: Extract<Call, { kind: 'create-build' }>,

@@ -2,6 +2,7 @@ import { showsOurStop } from '../checks/landed.ts';
 import { stopReason, stopTask } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
+import { TASK_ARN_TAG } from './entities/agent.ts';
 import { jobEnded } from './entities/job.ts';
 import type { Instant } from './entities/build.ts';
 import { goingDown } from './entities/task.ts';
@@ -85,7 +86,11 @@ export function shown(state: DrillState, target: Target): readonly string[] {
 }
 
 function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
+  const { mapping } = state.plan.scenario.cluster;
+  const agent = seen(state.world, 'agent', target.agentId);
+  const byHost = mapping === 'hostname' && agent?.tags[TASK_ARN_TAG] === undefined;
   return [
+    ...(byHost ? [{ kind: 'tasks-of', id: state.plan.lockKey } as const] : []),
     { kind: 'job', id: target.jobId },
     { kind: 'agent', id: target.agentId },
     { kind: 'agents-of-task', id: target.taskArn },

@@ -1,11 +1,11 @@
 import { stepInFlight, type Fired } from '../triggers/step-in-flight.ts';
-import { TASK_ARN_TAG } from './entities/agent.ts';
+import { TASK_ARN_TAG, type Agent } from './entities/agent.ts';
 import type { Instant } from './entities/build.ts';
 import type { Job } from './entities/job.ts';
 import { markOf, readSince, type DrillState } from './state.ts';
 import { fresh, halt, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
 import { unsound } from './soundness.ts';
-import { chooseTarget } from './target.ts';
+import { chooseTarget, taskOfAgent } from './target.ts';
 import { lasting } from './trouble.ts';
 import { all, seen, type Subject } from './world.ts';
 
@@ -70,8 +70,11 @@ function chain(state: DrillState, job: Job, every: number): readonly Ask[] {
   if (job.agentId === null) return [];
   const agent = seen(world, 'agent', job.agentId);
   if (agent === undefined) return [paced({ kind: 'agent', id: job.agentId }, every)];
-  const arn = agent.tags[TASK_ARN_TAG];
-  if (arn === undefined) return [];
+  const hosts = hostsAsked(state, agent, every);
+  if (hosts.length > 0) return hosts;
+  const mapped = taskOfAgent(world, agent, state.plan);
+  if (!mapped.ok) return [];
+  const { arn } = mapped;
   const task = seen(world, 'task', arn);
   const asks: Ask[] = [];
   if (task === undefined) asks.push(paced({ kind: 'task', id: arn }, every));
@@ -80,6 +83,16 @@ function chain(state: DrillState, job: Job, every: number): readonly Ask[] {
   if (seen(world, 'agents-of-task', arn) === undefined)
     asks.push(paced({ kind: 'agents-of-task', id: arn }, every));
   return asks;
+}
+
+/** An agent without a tag is looked for among tasks that were listed after it was first seen, for its own may be new. */
+function hostsAsked(state: DrillState, agent: Agent, every: number): readonly Ask[] {
+  const { plan } = state;
+  if (agent.tags[TASK_ARN_TAG] !== undefined || plan.scenario.cluster.mapping !== 'hostname') return [];
+  const known = markOf(state, 'agent', agent.id)?.okSentAt ?? 0;
+  return readSince(state, 'tasks-of', plan.lockKey, known)
+    ? []
+    : [paced({ kind: 'tasks-of', id: plan.lockKey }, every)];
 }
 
 function aimAt(state: DrillState, job: Job, why: string, now: Instant): Step {
@@ -96,7 +109,7 @@ function aimAt(state: DrillState, job: Job, why: string, now: Instant): Step {
       );
     return ask(missing.map(fresh), now);
   }
-  const chosen = chooseTarget(state.world, job, state.plan.scenario.cluster.container, why);
+  const chosen = chooseTarget(state.world, job, state.plan, why);
   if (!chosen.ok) return halt('agent-not-mapped', chosen.said);
   return {
     do: 'conclude',

@@ -30,7 +30,7 @@ export function createObserver(sources: Sources, clock: Clock): Observer {
     const key = keyOf(subject);
     askedAt.set(key, clock.now());
     inFlight.add(key);
-    return ask(subject, state.drill, state.plan, sources, clock, signal).then((answered) => {
+    return ask(subject, state.drill, state.plan, state.world, sources, clock, signal).then((answered) => {
       inFlight.delete(key);
       // A service that says when to come again is obeyed, not fought.
       const after = answered.read.error?.retryAfter ?? null;

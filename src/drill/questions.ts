@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import { TASK_ARN_TAG } from './entities/agent.ts';
 import { assertNever } from './errors.ts';
 import type { Plan } from './plan.ts';
-import type { Fact, Subject } from './world.ts';
+import { seen, type Fact, type Subject, type World } from './world.ts';
 
 /** The ports a drill reads from. */
 export interface Sources {
@@ -27,12 +27,13 @@ export async function ask(
   subject: Subject,
   drill: string,
   plan: Plan,
+  world: World,
   sources: Sources,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Answered> {
   const sentAt = clock.now();
-  const answer = await facts(subject, drill, plan, sources, signal).catch(
+  const answer = await facts(subject, drill, plan, world, sources, signal).catch(
     (error: unknown): Answer<readonly Fact[]> => ({
       ok: false,
       trouble: {
@@ -63,6 +64,7 @@ async function facts(
   subject: Subject,
   drill: string,
   plan: Plan,
+  world: World,
   sources: Sources,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
@@ -70,14 +72,16 @@ async function facts(
     case 'build':
     case 'job':
     case 'agent':
-    case 'agents-of-task':
     case 'drill-build':
     case 'pipeline':
       return ofBuildkite({ ...subject, kind: subject.kind }, drill, plan, sources.buildkite, signal);
+    case 'agents-of-task':
+      return agentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
     case 'task':
     case 'task-definition':
     case 'service':
     case 'cluster':
+    case 'tasks-of':
     case 'recent-stops':
       return ofEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
     case 'self':
@@ -109,7 +113,7 @@ export function buildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
 type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
 
 async function ofBuildkite(
-  { kind, id }: Of<'build' | 'job' | 'agent' | 'agents-of-task' | 'drill-build' | 'pipeline'>,
+  { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline'>,
   drill: string,
   plan: Plan,
   buildkite: Buildkite,
@@ -127,14 +131,6 @@ async function ofBuildkite(
         { kind, id, value: agent },
         ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
       ]);
-    case 'agents-of-task':
-      return given(
-        await buildkite.agentsWithTag(organization, `${TASK_ARN_TAG}=${id}`, signal),
-        ({ agents, complete }) => [
-          { kind, id, value: { taskArn: id, agents: agents.map((agent) => agent.id), complete } },
-          ...agents.map((value) => ({ kind: 'agent', id: value.id, value }) as const),
-        ],
-      );
     case 'drill-build':
       return given(await buildkite.buildOfDrill(organization, pipeline, drill, signal), (found) => [
         { kind, id, value: { build: found?.build.id ?? null } },
@@ -149,18 +145,52 @@ async function ofBuildkite(
   }
 }
 
+/** Names of the task's host, where the scenario maps by them. */
+function hostsOf(taskArn: string, { scenario }: Plan, world: World): readonly string[] {
+  if (scenario.cluster.mapping !== 'hostname') return [];
+  return seen(world, 'task', taskArn)?.hostnames ?? [];
+}
+
+/** The agents that carry the task's ARN and those on its host, so that none is overlooked that has no tag. */
+async function agentsOfTask(
+  id: string,
+  { organization }: Plan,
+  hostnames: readonly string[],
+  buildkite: Buildkite,
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  const tagged = await buildkite.agentsWithTag(organization, `${TASK_ARN_TAG}=${id}`, signal);
+  if (!tagged.ok) return tagged;
+  const nobody = { ok: true, value: { agents: [], complete: true } } as const;
+  const there =
+    hostnames.length === 0 ? nobody : await buildkite.agentsOnHost(organization, hostnames, signal);
+  return given(there, ({ agents: neighbours, complete }) => {
+    const agents = new Map([...tagged.value.agents, ...neighbours].map((agent) => [agent.id, agent]));
+    const value = {
+      taskArn: id,
+      agents: [...agents.keys()],
+      complete: complete && tagged.value.complete,
+    };
+    return [
+      { kind: 'agents-of-task', id, value },
+      ...[...agents.values()].map((agent) => ({ kind: 'agent', id: agent.id, value: agent }) as const),
+    ];
+  });
+}
+
 /** The cluster's name inside a task's ARN (`.../task/CLUSTER/ID`); older short ARNs carry none. */
 function clusterOf(taskArn: string): string | null {
   return /:task\/([^/]+)\/[^/]+$/.exec(taskArn)?.[1] ?? null;
 }
 
 async function ofEcs(
-  { kind, id }: Of<'task' | 'task-definition' | 'service' | 'cluster' | 'recent-stops'>,
+  { kind, id }: Of<'task' | 'task-definition' | 'service' | 'cluster' | 'tasks-of' | 'recent-stops'>,
   plan: Plan,
   ecs: Ecs,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
   const { name, service, family } = plan.scenario.cluster;
+  const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
   switch (kind) {
     case 'task': {
       const answer = await ecs.tasks(clusterOf(id) ?? name, [id], signal);
@@ -178,10 +208,13 @@ async function ofEcs(
       return given(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
     case 'cluster':
       return given(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
-    case 'recent-stops': {
-      const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
+    case 'tasks-of':
+      return given(await ecs.tasksOf(name, of, signal), ({ tasks, complete }) => [
+        { kind, id, value: { arns: tasks.map(({ arn }) => arn), complete } },
+        ...tasks.map((value) => ({ kind: 'task', id: value.arn, value }) as const),
+      ]);
+    case 'recent-stops':
       return given(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
-    }
     default:
       return assertNever(kind);
   }

@@ -1,36 +1,37 @@
 import type { Target } from '../journal/events.ts';
-import { CONTAINER_NAME_TAG, TASK_ARN_TAG } from './entities/agent.ts';
+import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from './entities/agent.ts';
 import type { Job } from './entities/job.ts';
 import type { TaskDefinition } from './entities/task.ts';
+import type { Plan } from './plan.ts';
+import { misfitOfQueue, taskByHost } from './target-by-host.ts';
 import { seen, type World } from './world.ts';
 
 type Chosen = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly said: string };
+type Mapped =
+  | { readonly ok: true; readonly arn: string; readonly byHost: string | null }
+  | { readonly ok: false; readonly said: string };
 
-/** Job -> agent -> tag `ecs:task-arn` -> task -> the agent's container. Anything but exactly one match refuses. */
-export function chooseTarget(world: World, job: Job, named: string | null, why: string): Chosen {
+function no(said: string): { readonly ok: false; readonly said: string } {
+  return { ok: false, said };
+}
+
+/** Job -> agent -> tag `ecs:task-arn` (or host name, where the scenario asks for it) -> task -> the agent's container. Anything but exactly one match refuses. */
+export function chooseTarget(world: World, job: Job, plan: Plan, why: string): Chosen {
   const agent = job.agentId === null ? undefined : seen(world, 'agent', job.agentId);
-  if (agent === undefined) return { ok: false, said: `job ${job.id} names no agent that can be read` };
-  const arn = agent.tags[TASK_ARN_TAG];
-  if (arn === undefined)
-    return {
-      ok: false,
-      said: `agent ${agent.name} has no tag ${TASK_ARN_TAG}: start it with --tags-from-ecs-meta-data`,
-    };
+  if (agent === undefined) return no(`job ${job.id} names no agent that can be read`);
+  const mapped = taskOfAgent(world, agent, plan);
+  if (!mapped.ok) return mapped;
+  const { arn, byHost } = mapped;
   const task = seen(world, 'task', arn);
-  if (task === undefined)
-    return { ok: false, said: `ECS does not know task ${arn}, which agent ${agent.name} names` };
+  if (task === undefined) return no(`ECS does not know task ${arn}, which agent ${agent.name} names`);
   const definition = seen(world, 'task-definition', task.definition);
-  const container = containerOf(
-    task.containers.map(({ name }) => name),
-    definition,
-    agent.tags[CONTAINER_NAME_TAG],
-    named,
-  );
+  const names = task.containers.map(({ name }) => name);
+  const named = plan.scenario.cluster.container;
+  const container = containerOf(names, definition, agent.tags[CONTAINER_NAME_TAG], named);
   if (container === null)
-    return {
-      ok: false,
-      said: `the agent's container among ${task.containers.map(({ name }) => name).join(', ')} cannot be told: name it in cluster.container`,
-    };
+    return no(`the agent's container among ${names.join(', ')} cannot be told: name it in cluster.container`);
+  const odd = byHost === null ? null : misfitOfHostsQueue(agent, definition, container.name);
+  if (odd !== null) return no(odd);
   return {
     ok: true,
     target: {
@@ -39,9 +40,35 @@ export function chooseTarget(world: World, job: Job, named: string | null, why: 
       taskArn: arn,
       container: container.name,
       containerBy: container.by,
-      why,
+      why: byHost === null ? why : `${why}; its task was found ${byHost}`,
     },
   };
+}
+
+/** The task on which an agent lives: by its own tag, which always counts, else by its host name where the scenario asks for that. */
+export function taskOfAgent(world: World, agent: Agent, plan: Plan): Mapped {
+  const tag = agent.tags[TASK_ARN_TAG];
+  if (tag !== undefined) return { ok: true, arn: tag, byHost: null };
+  if (plan.scenario.cluster.mapping !== 'hostname')
+    return no(`agent ${agent.name} has no tag ${TASK_ARN_TAG}: start it with --tags-from-ecs-meta-data`);
+  const found = taskByHost(world, agent, plan);
+  return found.ok
+    ? { ok: true, arn: found.task.arn, byHost: found.said }
+    : no(
+        `agent ${agent.name} has no tag ${TASK_ARN_TAG}, and its host name does not tell its task: ${found.said}`,
+      );
+}
+
+/** Why the queue speaks against a task that was found by host name; null where nothing does. */
+export function misfitOfHostsQueue(
+  agent: Agent,
+  definition: TaskDefinition | undefined,
+  container: string,
+): string | null {
+  const own = definition?.containers.find(({ name }) => name === container);
+  return own === undefined
+    ? `the definition of container ${container} could not be read, so its queue is not known`
+    : misfitOfQueue(agent, own);
 }
 
 /** Verdict rule 7: the scenario's name, the one that the agent's Docker name holds, the only essential one. */

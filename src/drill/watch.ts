@@ -22,6 +22,8 @@ const MS_PER_POINT = 150;
 const AGENT_EVERY = 4;
 /** A job that the build's listing shows anyway is asked for its history every so many polls. */
 const LISTED_EVERY = 8;
+/** Looking through all agents of an organization for those on one host costs up to 1,000 points: this often at the most, milliseconds. */
+const HOST_EVERY = 1_000 * MS_PER_POINT;
 /** What is seldom news is asked every so many polls. */
 const SELDOM = 3;
 
@@ -116,7 +118,9 @@ function taskAsks({ evidence }: Case, every: number): readonly Ask[] {
   const container = task?.value.containers.find(({ name }) => name === evidence.target?.container);
   const done = task !== null && taskEnded(task.value) && container?.exitCode != null;
   const agents: Subject = { kind: 'agents-of-task', id: arn };
-  return done ? [] : [paced({ kind: 'task', id: arn }, every), paced(agents, every * SELDOM)];
+  const byHost = evidence.plan.scenario.cluster.mapping === 'hostname';
+  const pace = byHost ? Math.max(every * SELDOM, HOST_EVERY) : every * SELDOM;
+  return done ? [] : [paced({ kind: 'task', id: arn }, every), paced(agents, pace)];
 }
 
 /** Its history is read once more after its end; before that the build's listing shows its state. */

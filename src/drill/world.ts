@@ -13,6 +13,7 @@ import {
   Pipeline,
   RecentStops,
   Self,
+  TasksOf,
 } from './entities/surroundings.ts';
 import { Cluster, Service, Task, TaskDefinition } from './entities/task.ts';
 
@@ -28,6 +29,7 @@ export const Fact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('pipeline'), id: z.string(), value: Pipeline }),
   z.strictObject({ kind: z.literal('agents-of-task'), id: z.string(), value: AgentsOfTask }),
   z.strictObject({ kind: z.literal('drill-build'), id: z.string(), value: DrillBuild }),
+  z.strictObject({ kind: z.literal('tasks-of'), id: z.string(), value: TasksOf }),
   z.strictObject({ kind: z.literal('recent-stops'), id: z.string(), value: RecentStops }),
   z.strictObject({ kind: z.literal('self'), id: z.string(), value: Self }),
   z.strictObject({ kind: z.literal('kill-switch'), id: z.string(), value: KillSwitch }),
@@ -54,6 +56,7 @@ export const Subject = z.strictObject({
     'pipeline',
     'agents-of-task',
     'drill-build',
+    'tasks-of',
     'recent-stops',
     'self',
     'kill-switch',

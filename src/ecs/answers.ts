@@ -13,6 +13,8 @@ const ContainerAnswer = z.object({
   runtimeId: Text,
 });
 
+const Pair = z.object({ name: Text, value: Text });
+
 export const TaskAnswer = z.object({
   taskArn: z.string(),
   clusterArn: z.string(),
@@ -33,12 +35,12 @@ export const TaskAnswer = z.object({
   stoppedAt: When,
   tags: Tags,
   containers: z.array(ContainerAnswer).optional(),
+  attachments: z.array(z.object({ type: Text, details: z.array(Pair).optional() })).optional(),
 });
 export type TaskAnswer = z.output<typeof TaskAnswer>;
 
 export const Failures = z.array(z.object({ arn: Text, reason: Text, detail: Text })).optional();
 
-const Pair = z.object({ name: Text, value: Text });
 const DefinitionContainer = z.object({
   name: z.string(),
   essential: z.boolean().optional(),

@@ -61,16 +61,13 @@ export function createEcsClient(options: EcsOptions): Ecs {
       return answerOf(read);
     },
     recentStops: async (cluster, of, signal) => {
-      const listed = await listStopped(sdk, cluster, of, signal);
-      if (!listed.ok) return answerOf(listed);
-      const tasks: Task[] = [];
-      for (let from = 0; from < listed.value.length; from += PAGE) {
-        const part = await describe(sdk, cluster, listed.value.slice(from, from + PAGE), signal);
-        if (!part.ok) return answerOf(part);
-        tasks.push(...part.value);
-      }
-      return { ok: true, value: { tasks: tasks.map(stopOf) } };
+      const found = await listed(sdk, cluster, { ...of, desired: 'STOPPED' }, signal);
+      if (!found.ok) return found;
+      if (!found.value.complete)
+        return { ok: false, trouble: trouble('garbage', 'more stopped tasks than can be looked through') };
+      return { ok: true, value: { tasks: found.value.tasks.map(stopOf) } };
     },
+    tasksOf: (cluster, of, signal) => listed(sdk, cluster, { ...of, desired: 'RUNNING' }, signal),
     stopTask: (call, signal) => stop(sdk, call, signal),
     clock: () => sdk.clock(),
   };
@@ -103,20 +100,45 @@ function describe(
   });
 }
 
-/** Without a status ListTasks shows only what shall run; STOPPED holds those on their way down as well. */
-function listStopped(
+interface Wanted {
+  readonly service?: string;
+  readonly family?: string;
+  /** What ECS wants of the task, not what it is: STOPPED holds those on their way down as well. */
+  readonly desired: 'RUNNING' | 'STOPPED';
+}
+
+/** Every page of a listing, described. */
+async function listed(
   sdk: Sdk,
   cluster: string,
-  of: { readonly service?: string; readonly family?: string },
+  wanted: Wanted,
   signal: AbortSignal,
-): Promise<Called<readonly string[]>> {
+): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>> {
+  const list = await arnsOf(sdk, cluster, wanted, signal);
+  if (!list.ok) return answerOf(list);
+  const { arns, complete } = list.value;
+  const tasks: Task[] = [];
+  for (let from = 0; from < arns.length; from += PAGE) {
+    const part = await describe(sdk, cluster, arns.slice(from, from + PAGE), signal);
+    if (!part.ok) return answerOf(part);
+    tasks.push(...part.value);
+  }
+  return { ok: true, value: { tasks, complete } };
+}
+
+function arnsOf(
+  sdk: Sdk,
+  cluster: string,
+  { desired, ...of }: Wanted,
+  signal: AbortSignal,
+): Promise<Called<{ readonly arns: readonly string[]; readonly complete: boolean }>> {
   return sdk.call('ListTasks', signal, async (abortSignal) => {
     const arns: string[] = [];
     let nextToken: string | undefined;
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const command = new ListTasksCommand({
         cluster,
-        desiredStatus: 'STOPPED',
+        desiredStatus: desired,
         maxResults: PAGE,
         ...(of.service === undefined ? {} : { serviceName: of.service }),
         ...(of.service === undefined && of.family !== undefined ? { family: of.family } : {}),
@@ -125,9 +147,9 @@ function listStopped(
       const answer = await sdk.reads.send(command, { abortSignal });
       arns.push(...shaped(z.array(z.string()), answer.taskArns, 'task ARNs'));
       nextToken = answer.nextToken;
-      if (nextToken === undefined || nextToken === '') return arns;
+      if (nextToken === undefined || nextToken === '') return { arns, complete: true };
     }
-    throw new UnusableAnswerError('more stopped tasks than can be looked through');
+    return { arns, complete: false };
   });
 }
 

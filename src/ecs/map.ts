@@ -1,4 +1,5 @@
 import type { RecentStops } from '../drill/entities/surroundings.ts';
+import { hostNames } from '../drill/entities/host.ts';
 import { taskEnded } from '../drill/entities/task.ts';
 import type { Cluster, ContainerDefinition, Service, Task, TaskDefinition } from '../drill/entities/task.ts';
 import type {
@@ -45,7 +46,28 @@ export function taskOf(task: TaskAnswer): Task {
       reason: container.reason ?? null,
       runtimeId: container.runtimeId ?? null,
     })),
+    hostnames: [...new Set([...interfaceNames(task), ...containerNames(task)])],
   };
+}
+
+/** Under awsvpc a container sees the name of the task's network interface; in which form is documented nowhere. */
+function interfaceNames(task: TaskAnswer): readonly string[] {
+  const details = (task.attachments ?? [])
+    .filter(({ type }) => type === 'ElasticNetworkInterface')
+    .flatMap((attachment) => attachment.details ?? []);
+  return details.flatMap(({ name, value = '' }) => {
+    if (name === 'privateDnsName') return hostNames(value);
+    if (name === 'privateIPv4Address' && value !== '') return [`ip-${value.replaceAll('.', '-')}`];
+    return [];
+  });
+}
+
+/** Docker names a host after the first 12 digits of the container's id; Fargate's runtime ids are none of Docker's. */
+function containerNames(task: TaskAnswer): readonly string[] {
+  return (task.containers ?? []).flatMap(({ runtimeId = '' }) => {
+    const short = /^([0-9a-f]{12})[0-9a-f]*$/.exec(runtimeId)?.[1];
+    return short === undefined ? [] : [short];
+  });
 }
 
 /** A task definition in our words; `essential` defaults to true, as ECS has it. */

@@ -17,6 +17,12 @@ export interface Ecs {
     of: { service?: string; family?: string },
     signal: AbortSignal,
   ): Promise<Answer<RecentStops>>;
+  /** Tasks of the service or family that ECS wants to run. Not `complete`: there are more than can be looked through. */
+  tasksOf(
+    cluster: string,
+    of: { service?: string; family?: string },
+    signal: AbortSignal,
+  ): Promise<Answer<{ tasks: readonly Task[]; complete: boolean }>>;
   /** StopTask, sent exactly once: no retry of the SDK's. The value is the task as StopTask's own answer shows it. */
   stopTask(call: Extract<Call, { kind: 'stop-task' }>, signal: AbortSignal): Promise<Outcome<Task>>;
   /** The server's clock against ours as of the latest answer; null before the first one or where it sends no `Date`. */

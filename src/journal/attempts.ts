@@ -1,4 +1,5 @@
 import { TASK_ARN_TAG, type Agent } from '../drill/entities/agent.ts';
+import { isHostOf } from '../drill/entities/host.ts';
 import { jobEnded, jobHeld, type Job } from '../drill/entities/job.ts';
 import { taskEnded } from '../drill/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
@@ -40,14 +41,45 @@ export function isJudged(attempt: Attempt): boolean {
   return JUDGED.has(attempt.role);
 }
 
-/** UUIDs of every agent that ever carried the struck task's ARN, the target's own first. */
+/** UUIDs of every agent that ever carried the struck task's ARN or, where the scenario maps by host name, lived on its host; the target's own first. */
 export function agentsOfStruckTask(evidence: Evidence): readonly string[] {
   const arn = evidence.strike?.taskArn ?? evidence.target?.taskArn;
   if (arn === undefined) return [];
-  const tagged = evidence.every('agent').filter((seen) => seen.value.tags[TASK_ARN_TAG] === arn);
-  const listed = evidence.sightings('agents-of-task', arn).flatMap((seen) => seen.value.agents);
+  const agents = evidence.every('agent');
+  const tagged = agents.filter((seen) => seen.value.tags[TASK_ARN_TAG] === arn);
+  const there = agents.filter((seen) => onHostOf(evidence, arn, seen.value));
+  const listed = evidence
+    .sightings('agents-of-task', arn)
+    .flatMap((seen) => seen.value.agents)
+    .filter((id) => !cameAfter(evidence, arn, evidence.last('agent', id)?.value));
   const own = evidence.target === null ? [] : [evidence.target.agentId];
-  return [...new Set([...own, ...listed, ...tagged.map((seen) => seen.id)])];
+  return [...new Set([...own, ...listed, ...[...tagged, ...there].map((seen) => seen.id)])];
+}
+
+/** An agent without a tag that was once seen under a host name of the task, and came after the task was made. */
+function onHostOf(evidence: Evidence, arn: string, agent: Agent): boolean {
+  if (evidence.plan.scenario.cluster.mapping !== 'hostname') return false;
+  const { tags, connectedAt, hostname } = agent;
+  if (tags[TASK_ARN_TAG] !== undefined || connectedAt === null || cameAfter(evidence, arn, agent))
+    return false;
+  return evidence
+    .sightings('task', arn)
+    .some(({ value }) => isHostOf(hostname, value.hostnames) && connectedAt >= (value.createdAt ?? Infinity));
+}
+
+/** Once a task has ended its address may be another's: who connects later lives elsewhere. */
+function cameAfter(evidence: Evidence, arn: string, agent: Agent | undefined): boolean {
+  if (evidence.plan.scenario.cluster.mapping !== 'hostname' || agent === undefined) return false;
+  const ended = evidence.last('task', arn)?.value.stoppedAt ?? Infinity;
+  return agent.tags[TASK_ARN_TAG] !== arn && (agent.connectedAt ?? 0) > ended;
+}
+
+/** The task on which an agent is known to live: its tag's, else the struck one where it is among its agents. */
+export function taskOf(evidence: Evidence, agent: Agent): string | null {
+  const tag = agent.tags[TASK_ARN_TAG];
+  if (tag !== undefined) return tag;
+  const struck = evidence.strike?.taskArn ?? evidence.target?.taskArn ?? null;
+  return agentsOfStruckTask(evidence).includes(agent.id) ? struck : null;
 }
 
 /** Every attempt that matters to the verdict, in the order in which it became known. */
@@ -180,8 +212,8 @@ function lossByAgent(evidence: Evidence, job: Job): Loss | null {
 }
 
 function containerEnded(evidence: Evidence, agent: Agent): boolean {
-  const arn = agent.tags[TASK_ARN_TAG];
-  const task = arn === undefined ? null : evidence.last('task', arn);
+  const arn = taskOf(evidence, agent);
+  const task = arn === null ? null : evidence.last('task', arn);
   return task !== null && (taskEnded(task.value) || task.value.executionStoppedAt !== null);
 }
 

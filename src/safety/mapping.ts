@@ -1,20 +1,29 @@
-import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
+import { TASK_ARN_TAG, type Agent } from '../drill/entities/agent.ts';
+import { misfitOfHostsQueue, taskOfAgent } from '../drill/target.ts';
 import { seen } from '../drill/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
-/** The agent says itself which task it lives on, and it is the one aimed at. */
+/** The agent's own tag, or its host name where the scenario asks for that, leads to the task aimed at and to no other. */
 export const mapping: Guard = {
   name: 'mapping',
-  rule: "The agent's own tag ecs:task-arn names the target task.",
+  rule: "The agent's own tag ecs:task-arn names the target task; only with cluster.mapping: hostname may its host name, creation time and queue do so instead.",
   reason: 'agent-not-mapped',
-  judge({ world, target }) {
+  judge({ world, plan, target }) {
     if (target === null) return holds('no target yet');
     const agent = seen(world, 'agent', target.agentId);
     if (agent === undefined) return refuses('the agent could not be read');
-    const tag = agent.tags[TASK_ARN_TAG];
-    if (tag === target.taskArn) return holds(`tag ${TASK_ARN_TAG} of agent ${agent.name}`);
-    return refuses(
-      `agent ${agent.name} carries ${tag === undefined ? `no tag ${TASK_ARN_TAG}` : `${TASK_ARN_TAG}=${tag}`}`,
-    );
+    const mapped = taskOfAgent(world, agent, plan);
+    if (!mapped.ok) return refuses(mapped.said);
+    if (mapped.arn !== target.taskArn) return refuses(`agent ${agent.name} ${elsewhere(agent, mapped.arn)}`);
+    if (mapped.byHost === null) return holds(`tag ${TASK_ARN_TAG} of agent ${agent.name}`);
+    const task = seen(world, 'task', target.taskArn);
+    const definition = task === undefined ? undefined : seen(world, 'task-definition', task.definition);
+    const odd = misfitOfHostsQueue(agent, definition, target.container);
+    return odd === null ? holds(`agent ${agent.name} ${mapped.byHost}`) : refuses(odd);
   },
 };
+
+function elsewhere(agent: Agent, arn: string): string {
+  const tag = agent.tags[TASK_ARN_TAG];
+  return tag === undefined ? `lives on ${arn} by its host name` : `carries ${TASK_ARN_TAG}=${tag}`;
+}

@@ -1,4 +1,5 @@
 import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
+import { isHostOf } from '../drill/entities/host.ts';
 import { all, seen } from '../drill/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
@@ -28,6 +29,10 @@ export const selfTarget: Guard = {
       );
     if (ownTasks.includes(target.taskArn)) return refuses('the task is the one that gameday runs on');
     if (target.agentId === self.agentId) return refuses('the agent is the one that gameday runs on');
+    const listed = seen(world, 'agents-of-task', target.taskArn)?.agents ?? [];
+    const hosts = seen(world, 'task', target.taskArn)?.hostnames ?? [];
+    if ((self.agentId !== null && listed.includes(self.agentId)) || isHostOf(own?.hostname ?? null, hosts))
+      return refuses('our own agent lives on the task');
     if (target.jobId === self.jobId) return refuses('the job is the one that gameday runs in');
     return holds('the target is not what gameday runs on');
   },

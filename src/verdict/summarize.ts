@@ -1,8 +1,7 @@
 import { drainTime } from '../checks/drain-time.ts';
-import { attemptsOf, isJudged } from '../journal/attempts.ts';
+import { attemptsOf, isJudged, taskOf } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
 import { eventsOf, type DrillEvent, type Verdict } from '../journal/events.ts';
-import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
 import { judgedStops } from './found.ts';
 import { judge, judgeCase, ofReason } from './judge.ts';
 import { exitCodeOf, type OutcomeName } from './reasons.ts';
@@ -118,7 +117,7 @@ function attemptLines(evidence: Evidence): AttemptLine[] {
         exitStatus: attempt.job.exitStatus,
         lost: attempt.loss !== null,
         agent: agent?.name ?? attempt.job.agentId,
-        taskArn: agent?.tags[TASK_ARN_TAG] ?? null,
+        taskArn: agent === null ? null : taskOf(evidence, agent),
       };
     });
 }

@@ -125,6 +125,7 @@ export function aTask(over: Partial<Task> = {}): Task {
     stoppedAt: null,
     tags: {},
     containers: [aContainer()],
+    hostnames: ['ip-10-0-0-1.us-east-1.compute.internal', 'ip-10-0-0-1'],
     ...over,
   };
 }

@@ -1,6 +1,7 @@
 import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
 import type { Answer, Call, Outcome } from '../../src/drill/call.ts';
 import type { Agent } from '../../src/drill/entities/agent.ts';
+import { isHostOf } from '../../src/drill/entities/host.ts';
 import { agentLeft } from '../../src/drill/entities/agent.ts';
 import type { Build } from '../../src/drill/entities/build.ts';
 import type { Job } from '../../src/drill/entities/job.ts';
@@ -186,6 +187,16 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         );
         const agents = tagged.filter((agent) => !agentLeft(agent)).map((agent) => ({ ...agent, jobs: null }));
         return { ok: true, value: { agents, complete: true } };
+      }),
+    agentsOnHost: (organization, hostnames, signal) =>
+      answer('agentsOnHost', [organization, hostnames], signal, () => {
+        const there = [...world.agents.values()].filter(
+          (agent) => !agentLeft(agent) && isHostOf(agent.hostname, hostnames),
+        );
+        return {
+          ok: true,
+          value: { agents: there.map((agent) => ({ ...agent, jobs: null })), complete: true },
+        };
       }),
     createBuild: (call, signal) =>
       Promise.resolve(carryOut(script.enter('createBuild', [call], signal), () => create(call))),

@@ -149,6 +149,13 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           return { ok: true, value: { tasks } };
         }),
       ),
+    tasksOf: (cluster, of, signal) =>
+      answer('tasksOf', [cluster, of], signal, () =>
+        inCluster(cluster, () => {
+          const tasks = [...world.tasks.values()].filter((task) => !goingDown(task) && belongs(task, of));
+          return { ok: true, value: { tasks, complete: true } };
+        }),
+      ),
     stopTask: (call, signal) =>
       Promise.resolve(carryOut(script.enter('stopTask', [call], signal), () => stop(call))),
     clock: () => world.clock,

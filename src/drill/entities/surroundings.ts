@@ -68,13 +68,17 @@ export type RecentStops = z.infer<typeof RecentStops>;
 export const Halt = z.strictObject({ name: z.string(), halted: z.boolean(), said: z.string() });
 export type Halt = z.infer<typeof Halt>;
 
-/** Agents that carry one task's ARN: their UUIDs. Lost and long-gone ones are not listed by Buildkite. */
+/** Agents that carry one task's ARN, or live on its host where the scenario maps by host name: their UUIDs. Lost and long-gone ones are not listed by Buildkite. */
 export const AgentsOfTask = z.strictObject({
   taskArn: z.string(),
   agents: z.array(z.string()),
   complete: z.boolean(),
 });
 export type AgentsOfTask = z.infer<typeof AgentsOfTask>;
+
+/** ARNs of the tasks of the scenario's service or family that ECS wants to run; not `complete`: there may be more. */
+export const TasksOf = z.strictObject({ arns: z.array(z.string()), complete: z.boolean() });
+export type TasksOf = z.infer<typeof TasksOf>;
 
 /** The build that carries this drill's meta-data: its UUID, or null where there is none. */
 export const DrillBuild = z.strictObject({ build: z.string().nullable() });

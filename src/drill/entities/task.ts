@@ -34,6 +34,8 @@ export const Task = z.strictObject({
   stoppedAt: Instant.nullable(),
   tags: z.record(z.string(), z.string()),
   containers: z.array(Container),
+  /** Host names that its containers may see as their own, in lower case; empty where ECS shows none. */
+  hostnames: z.array(z.string()),
 });
 export type Task = z.infer<typeof Task>;
 

@@ -1,0 +1,93 @@
+import { commandLine } from '../checks/container.ts';
+import { seconds } from '../checks/times.ts';
+import type { Agent } from './entities/agent.ts';
+import type { Instant } from './entities/build.ts';
+import { isHostOf } from './entities/host.ts';
+import type { ContainerDefinition, Task } from './entities/task.ts';
+import type { Plan } from './plan.ts';
+import { seen, type World } from './world.ts';
+
+/** An agent connects within this long of its task's start; one that came later is another that got the same address. */
+const START = 300_000;
+/** How far apart two servers' clocks may be where their offset was not measured, milliseconds each. */
+const UNMEASURED = 1_000;
+/** The queue of an agent that names none. */
+const DEFAULT_QUEUE = 'default';
+
+type ByHost =
+  | { readonly ok: true; readonly task: Task; readonly said: string }
+  | { readonly ok: false; readonly said: string };
+
+function no(said: string): ByHost {
+  return { ok: false, said };
+}
+
+/** The one task of the named service or family on whose host the agent says it lives, and whose times fit: verdict.md's second fact. */
+export function taskByHost(world: World, agent: Agent, plan: Plan): ByHost {
+  const { service, family } = plan.scenario.cluster;
+  if (service === null && family === null)
+    return no('the scenario names no service or family inside which host names could be matched');
+  const where = service === null ? `family ${family ?? ''}` : `service ${service}`;
+  const { hostname } = agent;
+  if (hostname === null || hostname === '') return no(`agent ${agent.name} has no host name`);
+  const listed = seen(world, 'tasks-of', plan.lockKey);
+  if (listed === undefined) return no(`the tasks of ${where} could not be listed`);
+  const tasks = listed.arns.map((arn) => seen(world, 'task', arn)).filter((task) => task !== undefined);
+  if (!listed.complete || tasks.length < listed.arns.length)
+    return no(`the tasks of ${where} could not be listed to the end, so one host name may stand for several`);
+  const there = tasks.filter((task) => isHostOf(hostname, task.hostnames));
+  const [task] = there;
+  if (task === undefined) return no(`no task of ${where} goes by the host name ${hostname}`);
+  if (there.length > 1)
+    return no(`${String(there.length)} tasks of ${where} go by the host name ${hostname}`);
+  const odd = misfitOfTimes(world, agent, task);
+  return odd === null ? { ok: true, task, said: `by host name ${hostname} in ${where}` } : no(odd);
+}
+
+/** An address is given to one task after the other, so a host name alone proves nothing. */
+function misfitOfTimes(world: World, agent: Agent, task: Task): string | null {
+  if (task.createdAt === null || agent.connectedAt === null)
+    return 'it is not known when the task was created and when the agent connected';
+  const ecs = seen(world, 'clock', 'ecs') ?? { offset: 0, uncertainty: UNMEASURED };
+  const buildkite = seen(world, 'clock', 'buildkite') ?? { offset: 0, uncertainty: UNMEASURED };
+  const slack = ecs.uncertainty + buildkite.uncertainty;
+  const connected: Instant = agent.connectedAt - buildkite.offset;
+  if (connected < task.createdAt - ecs.offset - slack)
+    return `agent ${agent.name} connected before the task of its host name was created`;
+  // ECS shows RUNNING a little late; until then the creation stands for the start, and is the stricter of the two.
+  const after = connected - ((task.startedAt ?? task.createdAt) - ecs.offset);
+  if (Math.abs(after) > START + slack)
+    return `agent ${agent.name} connected ${seconds(after)} after the start of the task of its host name, not within ${seconds(START)}`;
+  return null;
+}
+
+/** Why the agent's queue is not the one that its container is told to serve; null where they agree or the definition states none. */
+export function misfitOfQueue(agent: Agent, definition: ContainerDefinition): string | null {
+  const stated = queueOf(definition);
+  const own = agent.tags['queue'] ?? DEFAULT_QUEUE;
+  if (stated === null || stated === own) return null;
+  return `agent ${agent.name} serves queue ${own}, but container ${definition.name} is told to serve ${stated}`;
+}
+
+/** A queue that a shell or the agent fills in from a variable is not stated. */
+function queueOf({ environment, ...definition }: ContainerDefinition): string | null {
+  const words = commandLine({ environment, ...definition })
+    .flatMap((word) => word.split(/\s+/))
+    .map((word) => word.replace(/["']/g, ''));
+  const flags = words.flatMap((word, index) => {
+    const [, name = '', value = words[index + 1] ?? ''] = /^(--queue|--tags)(?:=(.*))?$/.exec(word) ?? [];
+    return name === '' ? [] : [queueIn(name === '--queue', value)];
+  });
+  const variables = [
+    queueIn(true, environment['BUILDKITE_AGENT_QUEUE'] ?? ''),
+    queueIn(false, environment['BUILDKITE_AGENT_TAGS'] ?? ''),
+  ];
+  const queue = [...flags, ...variables].find((one) => one !== null) ?? null;
+  return queue === null || queue.includes('$') ? null : queue;
+}
+
+function queueIn(whole: boolean, value: string): string | null {
+  const named = value.split(',').map((tag) => tag.trim());
+  const queue = whole ? value : named.find((tag) => tag.startsWith('queue='))?.slice('queue='.length);
+  return queue === undefined || queue === '' ? null : queue;
+}
