@@ -64,6 +64,7 @@ function planContainer(task: EcsTask, container: ContainerDefinition, ground: Gr
     environment,
     directory: place.home,
     outputFile: place.outputFile,
+    hostname: task.hostname(name),
   };
   return { name, essential, stopTimeoutMs, dependsOn, process };
 }

@@ -75,13 +75,20 @@ function viewContainer(task: EcsTask, name: string, index: number, knobs: EcsKno
     taskArn: task.seed.arn,
     name,
     image: task.container(name)?.image,
-    runtimeId: `${task.seed.id}-${Number.parseInt(id.slice(0, 8), 16).toString().padStart(10, '0').slice(0, 10)}`,
+    runtimeId: runtimeId(task, id),
     lastStatus: state?.status ?? 'PENDING',
     exitCode: knobs.exitCode === 'present' ? state?.exit?.code : undefined,
     reason: state?.reason,
     healthStatus: 'UNKNOWN',
     networkInterfaces: viewInterfaces(task),
   });
+}
+
+/** Fargate's runtime ids begin with the task's, others are Docker's. */
+function runtimeId(task: EcsTask, id: string): string {
+  if (task.seed.launchType !== 'FARGATE') return id;
+  const digits = Number.parseInt(id.slice(0, 8), 16).toString().padStart(10, '0').slice(0, 10);
+  return `${task.seed.id}-${digits}`;
 }
 
 function viewInterfaces(task: EcsTask): readonly unknown[] {

@@ -76,6 +76,15 @@ export class EcsTask {
     for (const { name } of seed.definition.containers) this.containerIds.set(name, newTaskId());
   }
 
+  /** The host name inside a container: its interface's under awsvpc, its id's beginning under bridge, else the machine's own. */
+  hostname(container: string): string | undefined {
+    const { networkMode } = this.seed.definition;
+    if (networkMode === 'bridge') return this.containerIds.get(container)?.slice(0, 12);
+    if (networkMode !== 'awsvpc') return undefined;
+    const region = this.seed.arn.split(':')[3] ?? '';
+    return `ip-${this.privateAddress.replaceAll('.', '-')}.${region}.compute.internal`;
+  }
+
   /** The definition of a container of this task. */
   container(name: string): ContainerDefinition | undefined {
     return this.seed.definition.containers.find((each) => each.name === name);

@@ -4,6 +4,8 @@ export interface ProcessSpec {
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly outputFile: string;
+  /** What the container sees as its host's name; the machine's own where there is none, or no way to give it one. */
+  readonly hostname?: string | undefined;
 }
 
 /** How a container's main process ended: its exit code as Docker gives it, 128+n for a signal. */

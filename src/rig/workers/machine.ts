@@ -57,12 +57,16 @@ function probeNamespaces(): NamespaceOptions | undefined {
   if (process.platform !== 'linux') return undefined;
   const resetsSignals = spawnSync('env', ['--default-signal=INT,QUIT', 'true']).status === 0;
   return [false, true]
-    .map((userNamespace) => ({ userNamespace, resetsSignals }))
+    .flatMap((userNamespace) =>
+      [true, false].map((hostnames) => ({ userNamespace, resetsSignals, hostnames })),
+    )
     .find((options) => namespaceWorks(options));
 }
 
 function namespaceWorks(options: NamespaceOptions): boolean {
-  const [command = '', ...rest] = namespaceCommand(options, ['sh', '-c', 'test $$ = 1 && exit 7']);
+  const name = options.hostnames ? 'gameday-rig.probe' : undefined;
+  const test = `test $$ = 1 ${name === undefined ? '' : `&& test "$(uname -n)" = ${name} `}&& exit 7`;
+  const [command = '', ...rest] = namespaceCommand(options, ['sh', '-c', test], name);
   return (
     spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], timeout: 30_000 }).status === 7
   );

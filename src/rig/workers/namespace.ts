@@ -11,19 +11,30 @@ export interface NamespaceOptions {
   readonly userNamespace: boolean;
   /** `env --default-signal` exists: a background child of sh would otherwise ignore SIGINT and SIGQUIT. */
   readonly resetsSignals: boolean;
+  /** A container can have a host name of its own. */
+  readonly hostnames: boolean;
 }
 
 /**
  * Runs each container as PID 1 of a process-id namespace of its own. The shell stays outside: its first child is PID 1,
  * whose host id comes on fd 3, and it leaves with 128+n, which `unshare --fork` of util-linux 2.38 does not do.
  */
-function wrapperScript(options: NamespaceOptions): string {
+function wrapperScript(options: NamespaceOptions, hostname: string | undefined): string {
   const reset = options.resetsSignals ? 'env --default-signal=INT,QUIT ' : '';
-  return `setpriv --pdeathsig KILL unshare --mount-proc ${reset}"$@" 3>&- & c=$!; echo "$c" >&3; exec 3>&-; wait $c; exit $?`;
+  // PID 1 is a shell for as long as it takes to name the host, then becomes the container's own command.
+  const named =
+    hostname === undefined || !options.hostnames
+      ? ''
+      : `sh -c 'hostname "$0"; exec "$@"' '${hostname.replaceAll(/[^\w.-]/g, '-')}' `;
+  return `setpriv --pdeathsig KILL unshare --mount-proc ${named}${reset}"$@" 3>&- & c=$!; echo "$c" >&3; exec 3>&-; wait $c; exit $?`;
 }
 
 /** The command line around a container's own argv. */
-export function namespaceCommand(options: NamespaceOptions, argv: readonly string[]): readonly string[] {
+export function namespaceCommand(
+  options: NamespaceOptions,
+  argv: readonly string[],
+  hostname?: string,
+): readonly string[] {
   const user = options.userNamespace ? ['--user', '--map-root-user'] : [];
   const wrapper = [
     'setpriv',
@@ -31,10 +42,11 @@ export function namespaceCommand(options: NamespaceOptions, argv: readonly strin
     'KILL',
     'unshare',
     ...user,
+    ...(options.hostnames ? ['--uts'] : []),
     '--pid',
     'sh',
     '-c',
-    wrapperScript(options),
+    wrapperScript(options, hostname),
   ];
   return [...wrapper, 'ns', ...argv];
 }
@@ -44,7 +56,7 @@ export function createNamespaceExecutor(options: NamespaceOptions): Executor {
   const running = new Set<ContainerProcess>();
 
   async function start(spec: ProcessSpec): Promise<ContainerProcess> {
-    const child = spawnWrapper(namespaceCommand(options, spec.argv), spec);
+    const child = spawnWrapper(namespaceCommand(options, spec.argv, spec.hostname), spec);
     const exited = exitOf(child);
     const pid = await Promise.race([pidFrom(child), exited.then(() => undefined)]);
     const started = containerProcess(pid, exited);
