@@ -52,6 +52,30 @@ export const files = Args.string({
   multiple: true,
 });
 
+/** The flags of `run`. */
+export const runFlags = {
+  rig: Flags.boolean({
+    default: false,
+    description: 'run it on the rig that the scenario names, never on real services',
+  }),
+  'dry-run': Flags.boolean({
+    default: false,
+    description: 'say what would be touched and what each guard answers; send nothing that changes anything',
+  }),
+  yes: yesFlag,
+  json: jsonFlag,
+  var: varFlag,
+  out: outFlag,
+  agent: agentFlag,
+  executor: executorFlag,
+  'side-by-side': Flags.boolean({
+    default: false,
+    description: 'print the drills in two columns at the end',
+    env: 'GAMEDAY_SIDE_BY_SIDE',
+  }),
+  insecure: insecureFlag,
+};
+
 /** `NAME=value` pairs as a map. */
 export function variablesOf(pairs: readonly string[] | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(

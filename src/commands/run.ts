@@ -1,4 +1,3 @@
-import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
@@ -26,29 +25,7 @@ Of several drills the worst decides: 10, 1, 3, 4, 11, 0.`;
     },
   ];
   static override args = { FILE: shared.files };
-  static override flags = {
-    rig: Flags.boolean({
-      default: false,
-      description: 'run it on the rig that the scenario names, never on real services',
-    }),
-    'dry-run': Flags.boolean({
-      default: false,
-      description:
-        'say what would be touched and what each guard answers; send nothing that changes anything',
-    }),
-    yes: shared.yesFlag,
-    json: shared.jsonFlag,
-    var: shared.varFlag,
-    out: shared.outFlag,
-    agent: shared.agentFlag,
-    executor: shared.executorFlag,
-    'side-by-side': Flags.boolean({
-      default: false,
-      description: 'print the drills in two columns at the end',
-      env: 'GAMEDAY_SIDE_BY_SIDE',
-    }),
-    insecure: shared.insecureFlag,
-  };
+  static override flags = shared.runFlags;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Run);
