@@ -1,0 +1,236 @@
+import { describe, test } from 'vitest';
+import { jobEnded } from '../../src/drill/entities/job.ts';
+import { withAgent } from './support/agents.ts';
+import { play } from './support/case.ts';
+import type { Expected } from './support/case.ts';
+import { EXEC, SHELL, trapping } from './support/files.ts';
+import { both, ENDLESS, GATES, held, jobsSeen, whenProven } from './support/gates.ts';
+import type { Opens } from './support/gates.ts';
+
+const integration = { key: 'integration', command: held() };
+const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
+
+const whenOver: Opens = (events) =>
+  jobsSeen(events).some((job) => job.stepKey === 'integration' && jobEnded(job)) ? ['over'] : [];
+
+function waitFor(gate: string): string {
+  return `until [ -e ${GATES}/${gate} ]; do sleep 0.2; done`;
+}
+
+describe.concurrent('the worker drains', () => {
+  test(withAgent('clean drain'), async () => {
+    await play({
+      agent: 'real',
+      steps: [integration],
+      expected: {
+        ...drained,
+        says: [/StopTask landed at .*UserInitiated/, /the same attempt was RUNNING/, /container ended 0/],
+      },
+    });
+  });
+
+  test(withAgent('a trap wrapper ends 143 at the end of the drain'), async () => {
+    await play({
+      agent: 'real',
+      container: { argv: trapping('true', 'exit 143') },
+      steps: [integration],
+      expected: { ...drained, notes: [/trap wrapper/], says: [/container ended 143/] },
+    });
+  });
+
+  test(withAgent('shell form and disconnect-after-job: one-shot'), async () => {
+    await play({
+      agent: 'real',
+      container: { argv: [...SHELL.slice(0, 2), `${EXEC.join(' ')} --disconnect-after-job`] },
+      steps: [integration],
+      expected: { ...drained, notes: [/one-shot/] },
+    });
+  });
+
+  // The wrapper passes SIGTERM on when the late job has begun: on ECS it comes after StopTask's answer, too.
+  test(withAgent('a late job, finished'), async () => {
+    await play({
+      agent: 'real',
+      standalone: 1,
+      container: { argv: trapping(waitFor('late'), 'exit 0') },
+      steps: [integration, { key: 'late', command: `touch "${GATES}/late"\nsleep 1` }],
+      expected: { ...drained, notes: [/late-assignment/] },
+    });
+  });
+
+  test('the struck attempt is itself a retry', async () => {
+    const command = `if [ "$BUILDKITE_RETRY_COUNT" = 0 ]; then exit 1; fi\n${held()}`;
+    await play({
+      steps: [{ key: 'integration', command, retry: { automatic: [{ exit_status: 1 }] } }],
+      scenario: { when: { inFlightFor: '5s' } },
+      expected: { ...drained, says: [/attempt 2 ended FINISHED, passed/] },
+    });
+  });
+
+  test('the agent ends `stopped` instead of `disconnected`', async () => {
+    await play({
+      steps: [integration],
+      rig: { knobs: { drainedAgentEnds: 'stopped' } },
+      expected: drained,
+    });
+  });
+
+  test('the build is BLOCKED after the step', async () => {
+    await play({
+      steps: [integration, { block: 'release' }],
+      expected: { ...drained, says: [/build 1 is BLOCKED/] },
+    });
+  });
+
+  test('hours of later steps are not waited for where the scenario says `build: any`', async () => {
+    await play({
+      steps: [integration, 'wait', { key: 'later', command: ENDLESS }],
+      scenario: { expect: { build: 'any' } },
+      expected: drained,
+    });
+  });
+
+  test('stale answers of DescribeTasks', async () => {
+    await play({ steps: [integration], rig: { knobs: { staleDescribe: 3 } }, expected: drained });
+  });
+
+  test('StopTask acts and its answer is lost: nothing is sent again', async () => {
+    await play({
+      steps: [integration],
+      rig: { faulty: { ecs: [{ operation: 'StopTask', count: 'forever', do: { drop: 'after' } }] } },
+      expected: drained,
+    });
+  });
+
+  test('a rate limit is obeyed', async () => {
+    const limited = { count: 2, afterStop: true, do: { answer: 429 } };
+    await play({
+      steps: [integration],
+      rig: { faulty: { buildkite: [{ operation: 'Build*', count: 2, do: { answer: 429 } }, limited] } },
+      expected: drained,
+    });
+  });
+});
+
+describe.concurrent('the worker drains, and that is not enough', () => {
+  test('slower than allowed', async () => {
+    await play({
+      steps: [{ key: 'integration', command: held('struck', 'sleep 3') }],
+      scenario: { expect: { drain: { within: '1s' } } },
+      expected: { exit: 10, outcome: 'failed', reason: 'drain-too-slow', says: [/allowed are 1\.0 s/] },
+    });
+  });
+
+  test('the disconnect call fails, the container ends 0', async () => {
+    await play({
+      steps: [integration],
+      rig: { lostAfter: '4s', knobs: { disconnectCall: 'fail' } },
+      expected: { exit: 11, outcome: 'inconclusive', reason: 'disconnect-not-received' },
+    });
+  });
+
+  test('the exit code of the container is absent', async () => {
+    await play({
+      steps: [integration],
+      rig: { knobs: { exitCode: 'absent' } },
+      expected: {
+        exit: 11,
+        outcome: 'inconclusive',
+        reason: 'evidence-missing',
+        says: [/ECS shows no exit code/],
+      },
+    });
+  });
+
+  test('an agent that reports no stop leaves more than 5 s after its last job', async () => {
+    await play({
+      container: { argv: trapping(`${waitFor('over')}; sleep 7`, 'exit 0') },
+      steps: [integration],
+      opens: both(whenProven, whenOver),
+      expected: {
+        exit: 11,
+        outcome: 'inconclusive',
+        reason: 'drain-not-proven',
+        says: [/neither at once nor by an idle time-out/],
+      },
+    });
+  });
+
+  test('the container still runs at the deadline', async () => {
+    await play({
+      steps: [{ key: 'integration', command: ENDLESS }],
+      scenario: { limits: { verdictWithin: '8s' } },
+      expected: { exit: 11, outcome: 'inconclusive', reason: 'verdict-timeout' },
+    });
+  });
+
+  test('a person stops the agent during the drain', async () => {
+    await play({
+      steps: [integration],
+      rig: { script: [{ on: 'stop-requested', do: 'stop-agent', of: 'struck', graceful: true }] },
+      expected: { exit: 11, outcome: 'inconclusive', reason: 'stopped-by-other', says: [/by hand/] },
+    });
+  });
+});
+
+describe.concurrent('the worker does not drain', () => {
+  test(withAgent('shell form, short step'), async () => {
+    await play({
+      agent: 'real',
+      container: { argv: SHELL, stopTimeout: 9 },
+      steps: [integration],
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'not-drained',
+        says: [/ended 137 \(SIGKILL\).*stopTimeout of 9\.0 s/, /SIGTERM was eaten/],
+      },
+    });
+  });
+
+  test(withAgent('shell form and an idle time-out, short step'), async () => {
+    await play({
+      agent: 'real',
+      container: { argv: [...SHELL.slice(0, 2), `${EXEC.join(' ')} --disconnect-after-idle-timeout 10`] },
+      steps: [integration],
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'not-drained',
+        says: [/left by its own idle time-out \(10\.0 s\)/],
+      },
+    });
+  });
+
+  test('a late job, cut', async () => {
+    await play({
+      standalone: 1,
+      container: { argv: SHELL, stopTimeout: 9 },
+      steps: [integration, { key: 'late', command: ENDLESS }],
+      rig: { lostAfter: '4s' },
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'not-drained',
+        says: [/took job .* \(late\) after the stop, and it was lost/],
+      },
+    });
+  });
+
+  test('a second agent comes up in the task and takes a job that is cut', async () => {
+    const taken: Opens = (events) =>
+      jobsSeen(events).some((job) => job.stepKey === 'other' && job.state === 'running') ? ['struck'] : [];
+    await play({
+      standalone: 1,
+      steps: [integration, { key: 'other', command: ENDLESS }],
+      rig: { lostAfter: '4s', script: [{ on: 'stop-requested', do: 'restart-container' }] },
+      opens: taken,
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'not-drained',
+        says: [/took job .* \(other\) after the stop/],
+      },
+    });
+  });
+});

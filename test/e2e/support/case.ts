@@ -1,0 +1,175 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { DrillEvent } from '../../../src/journal/events.ts';
+import { readJournal } from '../../../src/journal/replay.ts';
+import { judge } from '../../../src/verdict/judge.ts';
+import type { DrillResult, GameDayDocument } from '../../../src/verdict/result.ts';
+import { documentIn, startCli } from '../../support/cli.ts';
+import type { Cli } from '../../support/cli.ts';
+import { processesWith } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
+import { agentFlags, pathWithoutAgent } from './agents.ts';
+import type { AgentChoice } from './agents.ts';
+import { writeCase } from './files.ts';
+import type { CaseFiles } from './files.ts';
+import { whenProven } from './gates.ts';
+import type { Opens } from './gates.ts';
+
+/** One row of the matrix: a world, and the answer that it must give. */
+export interface MatrixCase extends CaseFiles {
+  readonly agent?: AgentChoice;
+  readonly opens?: Opens;
+  readonly args?: readonly string[];
+  readonly expected: Expected;
+}
+
+/** The answer. */
+export interface Expected {
+  readonly exit: number;
+  readonly outcome: string;
+  readonly reason: string;
+  /** Each must be among the verdict's notes. */
+  readonly notes?: readonly RegExp[];
+  /** Each must be said by a finding, by the verdict or by its cause. */
+  readonly says?: readonly RegExp[];
+  /** How many StopTask calls the journal says were sent. */
+  readonly sent?: number;
+}
+
+/** What a played case left behind. */
+export interface Played {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly document: GameDayDocument;
+  readonly drill: DrillResult;
+  readonly journal: readonly DrillEvent[];
+}
+
+/** Makes a folder, gives it away, and leaves neither it nor a process in it behind. */
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'gd-'));
+  try {
+    const result = await work(folder);
+    await until('the end of every process', async () => (await processesWith(folder)).length === 0);
+    return result;
+  } finally {
+    for (const pid of await processesWith(folder)) kill(pid);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+/** Plays a case with `run --rig` to its end and checks the answer. */
+export async function play(given: MatrixCase): Promise<Played> {
+  return inFolder(async (folder) => {
+    const scenario = await writeCase(folder, given);
+    const args = ['run', '--rig', scenario, ...agentFlags(given.agent ?? 'stand-in'), ...(given.args ?? [])];
+    const played = await drill(folder, args, {}, given.opens ?? whenProven);
+    meets(played, given.expected);
+    return played;
+  });
+}
+
+let drills = 0;
+
+/** Runs `gameday ... --json` and opens gates while its journal grows. */
+export async function drill(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  opens: Opens,
+): Promise<Played> {
+  drills += 1;
+  const out = join(folder, `drills-${String(drills)}`);
+  const cli = startCli([...args, '--json', '--out', out], folder, {
+    PATH: pathWithoutAgent(),
+    TMPDIR: folder,
+    ...env,
+  });
+  const { code } = await followed(cli, out, join(folder, 'gates'), opens);
+  const document = read(cli);
+  const [result] = document.drills;
+  if (result === undefined) throw new Error(`no drill in ${cli.stdout()}\n${cli.stderr()}`);
+  return { code, stderr: cli.stderr(), document, drill: result, journal: await journalIn(out) };
+}
+
+function read(cli: Cli): GameDayDocument {
+  try {
+    return documentIn(cli.stdout());
+  } catch (error) {
+    throw new Error(`no document: ${cli.stdout()}\n${cli.stderr()}`, { cause: error });
+  }
+}
+
+async function followed(cli: Cli, out: string, gates: string, opens: Opens): ReturnType<typeof ended> {
+  const opened = new Set<string>();
+  const over = ended(cli);
+  let running = true;
+  void over.then(() => (running = false));
+  while (running) {
+    for (const gate of opens(await journalIn(out)))
+      if (!opened.has(gate)) {
+        opened.add(gate);
+        await writeFile(join(gates, gate), '');
+      }
+    await Promise.race([over, pause(150)]);
+  }
+  return over;
+}
+
+function ended(cli: Cli): Cli['ended'] {
+  return cli.ended;
+}
+
+/** The journal of the one drill in a folder, as far as it is written. */
+export async function journalIn(out: string): Promise<readonly DrillEvent[]> {
+  const [id] = await readdir(out).catch((): string[] => []);
+  if (id === undefined) return [];
+  return readJournal(join(out, id, 'journal.jsonl')).then(
+    ({ events }) => events,
+    () => [],
+  );
+}
+
+/** Checks the answer, its evidence, and that the stored journal gives the same verdict again. */
+export function meets(played: Played, expected: Expected): void {
+  const { code, document, drill: result, journal } = played;
+  const shown = `${result.outcome} ${result.reason}: ${result.said}\n${explained(played)}`;
+  const { exit, outcome, reason } = expected;
+  expect({ code, outcome: result.outcome, reason: result.reason }, shown).toEqual({
+    code: exit,
+    outcome,
+    reason,
+  });
+  expect(document, shown).toMatchObject({ outcome, reason, exitCode: exit, counts: { [outcome]: 1 } });
+  expect(judge(journal), 'judged again').toMatchObject({ outcome, reason });
+  const numbers = new Set(journal.map(({ seq }) => seq));
+  for (const finding of result.findings) {
+    const strangers = finding.events.filter((event) => !numbers.has(event));
+    expect(strangers, `${finding.check} names events that are not there`).toEqual([]);
+    if (finding.raises === reason)
+      expect(finding.events.length, `${finding.check} names its evidence`).toBeGreaterThan(0);
+  }
+  for (const note of expected.notes ?? []) expect(result.notes.join('\n'), shown).toMatch(note);
+  const said = [result.said, result.cause ?? '', ...result.findings.map((finding) => finding.said)].join('\n');
+  for (const text of expected.says ?? []) expect(said, shown).toMatch(text);
+  if (expected.sent !== undefined)
+    expect(journal.filter((event) => event.code === 'GD_FAULT_SENT').length, shown).toBe(expected.sent);
+}
+
+function explained({ drill: result, stderr }: Played): string {
+  const findings = result.findings.map(
+    ({ check, holds, raises, said }) => `${check}: ${holds}${raises === null ? '' : ` (${raises})`}: ${said}`,
+  );
+  return [...findings, ...result.notes, stderr].join('\n');
+}

@@ -1,0 +1,52 @@
+import type { Job } from '../../../src/drill/entities/job.ts';
+import { eventsOf } from '../../../src/journal/events.ts';
+import type { DrillEvent } from '../../../src/journal/events.ts';
+
+/** Where the gates of a case lie, until its folder is known. */
+export const GATES = '@GATES@';
+
+/** The gates that stand open after these events: their names, or ids of jobs. */
+export type Opens = (events: readonly DrillEvent[]) => readonly string[];
+
+/** A command that waits until its gate is opened, or one with its job's own id, and then goes on. */
+export function held(name = 'struck', then = 'true'): string {
+  return [
+    `until [ -e "${GATES}/${name}" ] || [ -e "${GATES}/$BUILDKITE_JOB_ID" ]; do sleep 0.2; done`,
+    then,
+  ].join('\n');
+}
+
+/** A command that never ends by itself. */
+export const ENDLESS = 'sleep 600';
+
+/** Whether the read that proves the job in flight was made: after it the job may end. */
+export function provenInFlight(events: readonly DrillEvent[]): boolean {
+  const landed = eventsOf(events, 'GD_FAULT_LANDED').at(-1);
+  if (landed === undefined) return false;
+  return eventsOf(events, 'GD_OBSERVED').some(
+    ({ seq, payload }) =>
+      seq > landed.seq && payload.reads.some((read) => read.ok && read.subject.kind === 'job'),
+  );
+}
+
+/** The gate `struck` opens as soon as the struck job was seen in flight after the stop. */
+export const whenProven: Opens = (events) => (provenInFlight(events) ? ['struck'] : []);
+
+/** Only the struck job's own gate opens, so that its siblings go on waiting. */
+export const onlyTheStruck: Opens = (events) => {
+  const target = eventsOf(events, 'GD_TARGET_CHOSEN').at(-1)?.payload.target;
+  return target !== undefined && provenInFlight(events) ? [target.jobId] : [];
+};
+
+/** Every job as the journal saw it last. */
+export function jobsSeen(events: readonly DrillEvent[]): readonly Job[] {
+  const jobs = new Map<string, Job>();
+  for (const { payload } of eventsOf(events, 'GD_OBSERVED'))
+    for (const fact of payload.facts) if (fact.kind === 'job') jobs.set(fact.id, fact.value);
+  return [...jobs.values()];
+}
+
+/** Several rules at once. */
+export function both(...rules: readonly Opens[]): Opens {
+  return (events) => rules.flatMap((rule) => rule(events));
+}
