@@ -9,7 +9,7 @@ import { goingDown } from './entities/task.ts';
 import type { Target } from '../journal/events.ts';
 import { endWatch, landedBy } from './inject.ts';
 import { readSince, type DrillState } from './state.ts';
-import { fresh, halt, type Step } from './step.ts';
+import { askNow, halt, type Step } from './step.ts';
 import { unsound } from './soundness.ts';
 import { surroundingSubjects } from './subjects.ts';
 import { lasting, ofService } from './trouble.ts';
@@ -35,7 +35,7 @@ export function decideAiming(state: DrillState, now: Instant): Step {
   if (trouble !== null)
     return mayHaveLanded(state) ? endWatch('gap', trouble.said) : halt(trouble.reason, trouble.said);
   const open = subjects.filter((subject) => !answered(state, subject, since));
-  if (open.length > 0) return { do: 'observe', asks: open.map(fresh), by: now };
+  if (open.length > 0) return askNow(state, open, now);
   const fallen = lookAtTarget(state, target);
   if (fallen !== null) return fallen;
   if (state.lastInstantAt === null || state.lastInstantAt < since) return askGuards(state, now);
@@ -141,7 +141,8 @@ function lookAtTarget(state: DrillState, target: Target): Step | null {
 }
 
 function dropped(state: DrillState, said: string): Step {
-  if (state.aims < state.plan.scenario.when.attempts)
+  // While a first stop may still land, no other target is looked for.
+  if (!mayHaveLanded(state) && state.aims < state.plan.scenario.when.attempts)
     return { do: 'conclude', event: { code: 'GD_TARGET_DROPPED', payload: { said } } };
   return halt('finished-before-stop', said);
 }

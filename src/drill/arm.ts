@@ -3,7 +3,7 @@ import { TASK_ARN_TAG, type Agent } from './entities/agent.ts';
 import type { Instant } from './entities/build.ts';
 import type { Job } from './entities/job.ts';
 import { markOf, readSince, type DrillState } from './state.ts';
-import { fresh, halt, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
+import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
 import { unsound } from './soundness.ts';
 import { chooseTarget, taskOfAgent } from './target.ts';
 import { lasting } from './trouble.ts';
@@ -19,7 +19,7 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   const trouble = lasting(state, [{ kind: 'build', id: buildId }], now, PATIENCE);
   if (trouble !== null) return halt(trouble.reason, trouble.said);
   if (build === undefined || !readSince(state, 'build', buildId, state.takenUpAt))
-    return ask([fresh({ kind: 'build', id: buildId })], now);
+    return askNow(state, [{ kind: 'build', id: buildId }], now);
   if (state.plan.scenario.inject.fault === 'found') return watchFrom('every stop that ECS shows is judged');
   const jobs = all(state.world, 'job').filter((job) => job.buildId === buildId);
   const { when, inject } = state.plan.scenario;

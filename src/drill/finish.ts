@@ -1,7 +1,7 @@
 import { buildEnded, type Instant } from './entities/build.ts';
 import type { Call } from './call.ts';
 import { judge } from '../verdict/judge.ts';
-import type { DrillState } from './state.ts';
+import type { DrillState, Sending } from './state.ts';
 import { fresh, type Step } from './step.ts';
 import { markOf, readSince } from './state.ts';
 import { seen } from './world.ts';
@@ -17,10 +17,15 @@ export function decideSettling(state: DrillState, now: Instant): Step {
     return { do: 'call', call: cancel(build.id, build.nodeId) };
   }
   const unanswered = state.undos.at(-1);
-  if (unanswered !== undefined && unanswered.result === null) return { do: 'call', call: unanswered.call };
+  if (unanswered !== undefined && heldBack(unanswered)) return { do: 'call', call: unanswered.call };
   if (!state.settled)
     return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...leftOver(state)] } } };
   return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.journal) } } };
+}
+
+/** Only the intent is written, or an interruption came before it was sent. */
+function heldBack({ result, trouble }: Sending): boolean {
+  return result === null || (result === 'refused' && trouble?.kind === 'aborted');
 }
 
 function cancel(buildId: string, buildNodeId: string): Call {

@@ -2,7 +2,7 @@ import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { Instant } from './entities/build.ts';
 import { readSince, type DrillState } from './state.ts';
-import { fresh, halt, type Step } from './step.ts';
+import { askNow, halt, type Step } from './step.ts';
 import { gateSubjects } from './subjects.ts';
 import { lasting, ofService } from './trouble.ts';
 import { keyOf, seen, type Subject } from './world.ts';
@@ -16,7 +16,7 @@ export function decideGate(state: DrillState, now: Instant): Step {
   const trouble = lasting(state, subjects, now, PATIENCE);
   if (trouble !== null) return halt(trouble.reason, trouble.said);
   const open = subjects.filter((subject) => !answered(state, subject));
-  if (open.length > 0) return { do: 'observe', asks: open.map(fresh), by: now };
+  if (open.length > 0) return askNow(state, open, now);
   const wrong = wrongPlan(state);
   if (wrong !== null) return wrong;
   const guards = state.plan.scenario.inject.fault === 'stop-task' ? GUARDS : [];

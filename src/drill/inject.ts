@@ -1,6 +1,7 @@
 import { showsOurStop } from '../checks/landed.ts';
 import { eventsOf } from '../journal/events.ts';
 import type { Instant } from './entities/build.ts';
+import { isOlder } from './entities/older.ts';
 import type { Task } from './entities/task.ts';
 import { readSince, type DrillState, type Sending } from './state.ts';
 import { fresh, halt, paced, type Step } from './step.ts';
@@ -35,10 +36,11 @@ export function landedBy(by: 'answer' | 'observation', taskArn: string, task: Ta
   return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload: { taskArn, by, said } } };
 }
 
-/** Refused means that nothing happened. A throttled call may be aimed once more; anything else could not run. */
+/** Refused means that nothing happened. What an interruption held back is aimed again, a throttled call once more; anything else could not run. */
 function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
   const { trouble } = sending;
-  if (trouble?.kind === 'rate-limited' && state.strikes.length < AT_MOST) {
+  if (trouble?.kind === 'aborted') return reaim(state);
+  if (trouble?.kind === 'rate-limited' && triedOnes(state) < AT_MOST) {
     const again = (sending.answeredAt ?? now) + (trouble.retryAfter ?? 1_000);
     if (now < again) return { do: 'observe', asks: [], by: again };
     return reaim(state);
@@ -48,6 +50,16 @@ function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
   if (trouble?.kind === 'unauthorized') return halt('aws-unauthorized', said);
   if (trouble?.kind === 'unreachable') return halt('aws-unreachable', said);
   return halt('fault-refused', said);
+}
+
+/** Stops that went out, or may have. */
+function sentOnes({ strikes }: DrillState): number {
+  return strikes.filter(({ result }) => result !== 'refused').length;
+}
+
+/** Stops that reached ECS, refused ones too. */
+function triedOnes({ strikes }: DrillState): number {
+  return strikes.filter(({ trouble }) => trouble?.kind !== 'aborted').length;
 }
 
 /** Everything is read and every guard asked again before a second call. */
@@ -81,12 +93,12 @@ function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: I
   }
   const due =
     first === undefined ? (sending.answeredAt ?? sending.intendedAt) + SECOND_AFTER : first.at + SECOND_AFTER;
-  if (now >= due) {
-    const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;
-    if (now - tried >= every) return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
-  }
-  const by = Math.max(now + 1, Math.min(due, now + every));
-  return { do: 'observe', asks: [paced(task, every), paced(job, every)], by };
+  const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;
+  const failing = state.marks[`task:${taskArn}`]?.trouble != null;
+  if (now >= due && now - tried >= every && !failing)
+    return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
+  const next = now < due ? Math.min(due, now + every) : Math.max(now, tried) + every;
+  return { do: 'observe', asks: [paced(task, every), paced(job, every)], by: next };
 }
 
 interface Look {
@@ -98,7 +110,13 @@ interface Look {
 function looksAfter(state: DrillState, sending: Sending, taskArn: string): readonly Look[] {
   const sent = Math.max(sending.sentAt ?? sending.intendedAt, 0);
   const looks: Look[] = [];
+  let latest: Task | undefined;
   for (const event of eventsOf(state.journal, 'GD_OBSERVED')) {
+    const shown = event.payload.facts.find((fact) => fact.kind === 'task' && fact.id === taskArn);
+    const task = shown?.kind === 'task' ? shown.value : latest;
+    // A lower version never means that the stop did not land.
+    if (task !== undefined && isOlder(latest, task)) continue;
+    latest = task;
     for (const read of event.payload.reads) {
       if (read.subject.kind !== 'task' || read.subject.id !== taskArn || read.sentAt < sent) continue;
       if (!read.ok && read.error?.kind === 'not-found') looks.push({ at: read.sentAt, missing: true });
@@ -112,7 +130,7 @@ function afterTwoLooks(state: DrillState, sending: Sending, task: Subject, job: 
   const { target } = state;
   const held = seen(state.world, 'job', job.id);
   const running = held?.state === 'running' && held.agentId === target?.agentId;
-  if (sending.result !== 'ok' && running && state.strikes.length < AT_MOST) return reaim(state);
+  if (sending.result !== 'ok' && running && sentOnes(state) < AT_MOST) return reaim(state);
   const mark = state.marks[`${task.kind}:${task.id}`];
   if (mark?.trouble != null && (state.deadline ?? now) > now)
     return { do: 'observe', asks: [paced(task, 1_000)], by: now + 1_000 };

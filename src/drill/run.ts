@@ -38,13 +38,15 @@ export async function runDrill(
   onEvent: OnEvent,
 ): Promise<DrillState> {
   const drill = open(ports, onEvent, plan);
+  if (drill.state?.phase === 'judged') return drill.state;
   const first: NewEvent =
     drill.state === null
       ? { code: 'GD_DRILL_PLANNED', payload: { plan } }
       : { code: 'GD_RESUMED', payload: { runner: plan.runner, after: ports.journal.events.length } };
   const resumed = drill.state !== null;
   await drill.append(first, true);
-  if (resumed && plan.embeddedRig) await drill.append(rigIsGone(drill.now()), true);
+  if (resumed && plan.embeddedRig && drill.now().phase !== 'settling')
+    await drill.append(rigIsGone(drill.now()), true);
   return loop(drill, ports, interrupted);
 }
 
@@ -141,7 +143,9 @@ async function take(
 ): Promise<void> {
   switch (step.do) {
     case 'observe': {
-      const observation = await observer.observe(drill.now(), step.asks, step.by, interrupted);
+      const observation = withoutAborted(
+        await observer.observe(drill.now(), step.asks, step.by, interrupted),
+      );
       if (
         worthWriting(
           drill,
@@ -175,6 +179,11 @@ async function take(
     default:
       assertNever(step);
   }
+}
+
+/** A read that our own end cut off says nothing about its service. */
+function withoutAborted({ reads, facts }: Observation): Observation {
+  return { reads: reads.filter((read) => read.error?.kind !== 'aborted'), facts };
 }
 
 /** An observation is written on a change, on a read that turned good or bad, when it was asked for now, and at least every 15 s. */

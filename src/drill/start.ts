@@ -1,7 +1,7 @@
 import type { Call } from './call.ts';
 import type { Instant } from './entities/build.ts';
 import { markOf, readSince, type DrillState, type Sending } from './state.ts';
-import { fresh, halt, type Step } from './step.ts';
+import { askNow, fresh, halt, type Step } from './step.ts';
 import { namedBuild } from './subjects.ts';
 import { reasonOfTrouble } from './trouble.ts';
 import { all, seen } from './world.ts';
@@ -58,7 +58,7 @@ function findNamed(state: DrillState, slug: string, now: Instant): Step {
         : reasonOfTrouble({ kind: 'build', id: slug }, trouble),
       `build ${slug}: ${trouble.message}`,
     );
-  return { do: 'observe', asks: [fresh({ kind: 'build', id: slug })], by: now };
+  return askNow(state, [{ kind: 'build', id: slug }], now);
 }
 
 /** perform writes the created build's facts before its answer, so it is in the world under the drill's meta-data. */
@@ -68,9 +68,10 @@ function known(state: DrillState, sending: Sending): Step {
   return lookUp(state, sending, sending.answeredAt ?? sending.intendedAt);
 }
 
-/** Refused means that nothing happened: a rate limit is waited out, anything else ends the drill. */
+/** Refused means that nothing happened: what an interruption held back is sent, a rate limit is waited out, anything else ends the drill. */
 function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
   const { trouble } = sending;
+  if (trouble?.kind === 'aborted') return { do: 'call', call: createBuild(state) };
   if (trouble?.kind !== 'rate-limited')
     return halt(
       trouble === null || ['refused', 'not-found', 'garbage', 'server-error'].includes(trouble.kind)

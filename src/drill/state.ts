@@ -1,6 +1,7 @@
 import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
 import type { Call, Trouble } from './call.ts';
 import type { Instant } from './entities/build.ts';
+import { isOlder } from './entities/older.ts';
 import type { Task } from './entities/task.ts';
 import type { Plan } from './plan.ts';
 import type { FactKind, World } from './world.ts';
@@ -155,7 +156,7 @@ function changes(state: DrillState, event: DrillEvent): Partial<DrillState> {
     case 'GD_INTERRUPTED':
       return { interrupted: event.payload.signal };
     case 'GD_RESUMED':
-      return { interrupted: null, takenUpAt: event.at };
+      return { interrupted: null, takenUpAt: event.at, marks: untroubled(state.marks) };
     case 'GD_DRILL_PLANNED':
       throw new Error('a drill is planned once');
     case 'GD_HALTED':
@@ -193,7 +194,8 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
         ...enter('armed', event.at, (state.buildKnownAt ?? event.at) + when.startWithin),
       };
     case 'GD_CONFIRMED':
-      return { confirmedAt: event.at };
+      // A no is nobody's yes: whoever goes on with the drill must ask again.
+      return { confirmedAt: event.payload.answer === 'no' ? null : event.at };
     case 'GD_TARGET_REVERIFIED':
       return { reverifiedAt: event.at };
     case 'GD_FAULT_INTENDED':
@@ -232,11 +234,22 @@ function answered(
 
 function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }): Partial<DrillState> {
   const world: Record<string, World[string]> = { ...state.world };
-  for (const fact of event.payload.facts) world[keyOf(fact)] = fact;
+  for (const fact of event.payload.facts) {
+    const before = world[keyOf(fact)];
+    const older = fact.kind === 'task' && before?.kind === 'task' && isOlder(before.value, fact.value);
+    if (!older) world[keyOf(fact)] = fact;
+  }
   const marks = { ...state.marks };
   for (const read of event.payload.reads)
     marks[keyOf(read.subject)] = marked(marks[keyOf(read.subject)], read);
   return { world, marks, inFlightSince: runningSince(state, event) };
+}
+
+/** Troubles that an earlier process had say nothing about the services now. */
+function untroubled(marks: DrillState['marks']): DrillState['marks'] {
+  return Object.fromEntries(
+    Object.entries(marks).map(([key, mark]) => [key, { ...mark, trouble: null, failingSince: null }]),
+  );
 }
 
 function marked(before: ReadMark | undefined, read: Read): ReadMark {

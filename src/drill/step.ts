@@ -1,7 +1,8 @@
 import type { NewEvent } from '../journal/events.ts';
 import type { Call } from './call.ts';
 import type { Instant } from './entities/build.ts';
-import type { Subject } from './world.ts';
+import type { DrillState } from './state.ts';
+import { keyOf, type Subject } from './world.ts';
 
 /** One thing to ask after: again every so many milliseconds, or `fresh`: now, whenever it was asked last. */
 export interface Ask {
@@ -25,6 +26,16 @@ export type Step =
 /** An ask that must be answered now. */
 export function fresh(subject: Subject): Ask {
   return { subject, every: 0, fresh: true };
+}
+
+/** How soon a read that failed is tried again where it must be had, milliseconds. */
+const AGAIN = 1_000;
+
+/** Step: what must be known now is asked at once; what failed is asked again at a pace, for a service is not to be hammered. */
+export function askNow(state: DrillState, subjects: readonly Subject[], now: Instant): Step {
+  const ready = subjects.filter((subject) => (state.marks[keyOf(subject)]?.trouble ?? null) === null);
+  if (ready.length > 0) return { do: 'observe', asks: ready.map(fresh), by: now };
+  return { do: 'observe', asks: subjects.map((subject) => paced(subject, AGAIN)), by: now + AGAIN };
 }
 
 /** An ask that is repeated at a pace. */

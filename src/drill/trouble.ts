@@ -17,6 +17,8 @@ const AROUND: ReadonlySet<FactKind> = new Set(['self', 'kill-switch', 'lock', 'l
 
 /** Troubles that time does not heal: after this long they end the drill, milliseconds. */
 const PATIENCE_WITH_REFUSALS = 3_000;
+/** How long after the instant that a service named its answer may take, milliseconds. */
+const OBEYED_WITHIN = 5_000;
 
 /** The reason under which a service's trouble is known before anything was struck. */
 export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
@@ -72,7 +74,11 @@ export function lasting(
   for (const subject of subjects) {
     const mark: ReadMark | undefined = state.marks[keyOf(subject)];
     if (mark?.trouble == null || mark.failingSince === null || !ofService(subject.kind)) continue;
-    const allowed = isRefusal(mark.trouble) ? Math.min(PATIENCE_WITH_REFUSALS, patience) : patience;
+    // A service that says when to come again is asked once more then, however long that takes.
+    const told = mark.trouble.retryAfter === null ? 0 : mark.trouble.retryAfter + OBEYED_WITHIN;
+    const allowed = isRefusal(mark.trouble)
+      ? Math.min(PATIENCE_WITH_REFUSALS, patience)
+      : Math.max(patience, told);
     const known = mark.okSentAt === null && mark.trouble.kind === 'not-found';
     if (!known && now - mark.failingSince < allowed) continue;
     return {

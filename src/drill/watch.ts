@@ -1,6 +1,7 @@
 import { agentsOfStruckTask, attemptsOf, isJudged, type Attempt } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
 import type { Case } from '../checks/check.ts';
+import { provenFrom } from '../checks/in-flight.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { agentLeft } from './entities/agent.ts';
 import { buildEnded, type Instant } from './entities/build.ts';
@@ -56,10 +57,13 @@ function nextLook(state: DrillState, now: Instant): Instant {
 function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
   const { strike, target } = evidence;
   if (strike === null || target === null) return [];
+  if (!state.landed) return [];
+  // Where the answer was lost, only what is sent after the task was first seen going down counts.
+  const from = provenFrom(evidence, strike)?.at ?? strike.answeredAt;
   const tried = evidence
     .reads('job', target.jobId)
-    .some((read) => read.seq > (strike.sentSeq ?? strike.intendedSeq) && read.sentAt >= strike.answeredAt);
-  if (tried || state.landed === false) return [];
+    .some((read) => read.seq > strike.intendedSeq && read.sentAt >= from);
+  if (tried) return [];
   return [fresh({ kind: 'job', id: target.jobId }), fresh({ kind: 'task', id: target.taskArn })];
 }
 

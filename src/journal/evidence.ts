@@ -1,5 +1,6 @@
 import type { Plan } from '../drill/plan.ts';
 import type { Instant } from '../drill/entities/build.ts';
+import { isOlder } from '../drill/entities/older.ts';
 import type { Task } from '../drill/entities/task.ts';
 import type { Fact, FactKind, FactOf, Subject } from '../drill/world.ts';
 import { keyOf } from '../drill/world.ts';
@@ -91,6 +92,7 @@ function index(journal: readonly DrillEvent[]): Index {
   for (const event of eventsOf(journal, 'GD_OBSERVED')) {
     const direct = new Map(event.payload.reads.map((read) => [keyOf(read.subject), read]));
     for (const fact of event.payload.facts) {
+      if (isStale(sightings.get(keyOf(fact))?.at(-1)?.value, fact)) continue;
       const span = direct.get(keyOf(fact)) ?? hull(event.payload.reads, event.at);
       push(sightings, keyOf(fact), {
         seq: event.seq,
@@ -114,6 +116,11 @@ function index(journal: readonly DrillEvent[]): Index {
     }
   }
   return { sightings, reads };
+}
+
+/** An older copy of a task is no look at it. */
+function isStale(before: Fact['value'] | undefined, fact: Fact): boolean {
+  return fact.kind === 'task' && isOlder(before as Task | undefined, fact.value);
 }
 
 /** A fact that came along with other reads was true somewhere between the first one's sending and the last one's answer. */
@@ -141,14 +148,21 @@ function targetOf(journal: readonly DrillEvent[]): Target | null {
 
 function strikeOf(journal: readonly DrillEvent[]): Strike | null {
   const intents = eventsOf(journal, 'GD_FAULT_INTENDED');
-  const intent = intents[0];
-  if (intent === undefined || intent.payload.call.kind !== 'stop-task') return null;
   const sents = eventsOf(journal, 'GD_FAULT_SENT');
   const landed = eventsOf(journal, 'GD_FAULT_LANDED')[0];
+  // Of a call that only its intent is known of, nobody can say that it was not sent.
+  const pending = intents.find(
+    ({ payload }) => !sents.some((sent) => sent.payload.attempt === payload.attempt),
+  );
   const counting =
     sents.find((sent) => sent.payload.result === 'ok') ??
     sents.find((sent) => sent.payload.result === 'unknown') ??
-    sents.at(-1);
+    (pending === undefined ? sents.at(-1) : undefined);
+  const intent =
+    counting === undefined
+      ? pending
+      : intents.find(({ payload }) => payload.attempt === counting.payload.attempt);
+  if (intent === undefined || intent.payload.call.kind !== 'stop-task') return null;
   return {
     taskArn: intent.payload.call.taskArn,
     reason: intent.payload.call.reason,

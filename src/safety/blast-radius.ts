@@ -6,9 +6,11 @@ export const blastRadius: Guard = {
   name: 'blast-radius',
   rule: 'One task at most, and only of a settled service: one COMPLETED deployment, running = desired, two or more unless safety.allowLastWorker.',
   reason: 'blast-radius',
-  judge({ world, plan, strikes }, _now, when) {
-    if (strikes.filter((strike) => strike.result !== 'refused').length > 1)
-      return refuses('a stop was sent already');
+  judge({ world, plan, strikes, target }, _now, when) {
+    const sent = strikes.filter((strike) => strike.result !== 'refused');
+    if (sent.length > 1) return refuses('a stop was sent already');
+    const other = sent.find(({ call }) => call.kind === 'stop-task' && call.taskArn !== target?.taskArn);
+    if (other !== undefined) return refuses('a stop of another task was sent, or may have been');
     const name = plan.scenario.cluster.service;
     if (name === null) return holds('one standalone task');
     const service = seen(world, 'service', name);

@@ -1,4 +1,5 @@
 import type { DrillState } from '../drill/state.ts';
+import type { World } from '../drill/world.ts';
 import type { Instant } from '../drill/entities/build.ts';
 import type { GuardAnswer } from '../journal/events.ts';
 import type { Reason } from '../verdict/reasons.ts';
@@ -32,10 +33,16 @@ export function answersOf(
   now: Instant,
   when: When,
 ): GuardAnswer[] {
+  const known = { ...state, world: readable(state) };
   return guards.map((guard) => {
-    const { holds: held, said } = asked(guard, state, now, when);
+    const { holds: held, said } = asked(guard, known, now, when);
     return { guard: guard.name, holds: held, reason: held ? null : guard.reason, said };
   });
+}
+
+/** What could be read before and cannot be read now is not known: a guard must not hold on what was true once. */
+function readable({ world, marks }: DrillState): World {
+  return Object.fromEntries(Object.entries(world).filter(([key]) => (marks[key]?.trouble ?? null) === null));
 }
 
 function asked(guard: Guard, state: DrillState, now: Instant, when: When): { holds: boolean; said: string } {
