@@ -3,13 +3,13 @@
 
 /** Words of a drill that every room may use. */
 const WORDS = '^src/drill/(entities/|world|call|plan|clock|person|errors|target|subjects)';
-const RECORD = '^src/journal/(events|evidence|attempts|journal)\\.ts$';
+const RECORD = '^src/journal/(events|evidence|attempts|found|journal)\\.ts$';
 const REASONS = '^src/verdict/(reasons|result)\\.ts$';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|questions|person)\\.ts$';
 const PURE =
-  '^src/(drill|faults|triggers|checks|safety|verdict|scenario)/|^src/journal/(events|evidence|attempts)\\.ts$';
+  '^src/(drill|faults|triggers|checks|safety|verdict|scenario)/|^src/journal/(events|evidence|attempts|found)\\.ts$';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -143,7 +143,7 @@ module.exports = {
     only(
       'record-second',
       'The journal speaks in the words of a drill.',
-      '^src/journal/(events|evidence|attempts|journal)\\.ts$',
+      '^src/journal/(events|evidence|attempts|found|journal)\\.ts$',
       [WORDS, REASONS],
     ),
     only(

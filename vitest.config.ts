@@ -23,7 +23,10 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'rig', include: ['test/{rig,contract}/**/*.test.ts'], ...spawning } },
       { extends: true, test: { name: 'e2e', include: ['test/{e2e,docs}/**/*.test.ts'], ...spawning } },
-      { extends: true, test: { name: 'long', include: ['test/long/**/*.test.ts'], ...spawning, testTimeout: 600_000 } },
+      {
+        extends: true,
+        test: { name: 'long', include: ['test/long/**/*.test.ts'], ...spawning, testTimeout: 600_000 },
+      },
     ],
   },
 });
