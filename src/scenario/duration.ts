@@ -32,7 +32,9 @@ export function formatDuration(ms: number): string {
 }
 
 /** The schema of a duration: text as people write it going in, milliseconds coming out, both bounds included. */
-export function duration(bounds: { readonly min?: number; readonly max?: number } = {}) {
+export function duration(
+  bounds: { readonly min?: number; readonly max?: number } = {},
+): z.ZodType<number, string> {
   const min = bounds.min ?? 0;
   const max = bounds.max ?? LONGEST;
   return z
