@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createBuildkiteClient } from '../../src/buildkite/client.ts';
 import { createEcsClient } from '../../src/ecs/client.ts';
+import { probeMachine } from '../../src/rig/workers/machine.ts';
 import { createSurroundings } from '../../src/surroundings/client.ts';
 import { forkRig } from '../support/forked-rig.ts';
 import { until } from '../support/until.ts';
@@ -85,6 +86,24 @@ const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+const named = probeMachine().namespaces?.hostnames === true;
+test.runIf(named)(
+  "an agent of the rig lives on the host of the task that it names, and on no other's",
+  async () => {
+    const rig = await forkRig(RIG_FILE);
+    try {
+      const arn = await runningTask(rig.environment);
+      const tasks = await ecsOf(rig.environment).tasks('build-prod', [arn], never);
+      const hostnames = (tasks.ok ? tasks.value : []).flatMap((task) => task.hostnames);
+      const buildkite = buildkiteOf(rig.environment);
+      const there = await buildkite.agentsOnHost('acme', hostnames, never);
+      expect(there).toMatchObject({ value: { agents: [{ tags: { 'ecs:task-arn': arn } }], complete: true } });
+    } finally {
+      await rig.close();
+    }
+  },
+);
+
 surroundingsContract('the client', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gameday-contract-'));
   folders.push(folder);

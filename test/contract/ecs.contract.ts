@@ -60,6 +60,21 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       expect(await ecs.tasks('nothing', [taskArn], never)).toMatchObject({ trouble: { kind: 'not-found' } });
     });
 
+    test('the tasks that a service or family is to run are listed, under host names of their own', async () => {
+      const { taskArn } = bench;
+      const byService = valueOf(await ecs.tasksOf('build-prod', { service: 'build-agents' }, never));
+      expect(byService.complete).toBe(true);
+      expect(byService.tasks.map(({ arn }) => arn)).toContain(taskArn);
+      expect(byService.tasks).toHaveLength(2);
+      const [first = [], second = []] = byService.tasks.map(({ hostnames }) => hostnames);
+      expect(first.length).toBeGreaterThan(0);
+      expect(second.filter((name) => first.includes(name))).toEqual([]);
+      const byFamily = valueOf(await ecs.tasksOf('build-prod', { family: 'build-agent' }, never));
+      expect(byFamily.tasks).toHaveLength(2);
+      expect(valueOf(await ecs.tasksOf('build-prod', { family: 'another' }, never)).tasks).toEqual([]);
+      expect(await ecs.tasksOf('nothing', {}, never)).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+
     test("a task's definition is described", async () => {
       const [task] = valueOf(await ecs.tasks('build-prod', [bench.taskArn], never));
       const definition = valueOf(await ecs.taskDefinition(task?.definition ?? '', never));
@@ -95,6 +110,8 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       const recent = valueOf(await ecs.recentStops('build-prod', { service: 'build-agents' }, never));
       expect(recent.tasks).toMatchObject([{ arn: taskArn, stoppedReason: 'gameday contract' }]);
       expect(valueOf(await ecs.recentStops('build-prod', { family: 'another' }, never)).tasks).toEqual([]);
+      const left = valueOf(await ecs.tasksOf('build-prod', { service: 'build-agents' }, never));
+      expect(left.tasks.map(({ arn }) => arn)).not.toContain(taskArn);
     });
   });
 }

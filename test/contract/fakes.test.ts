@@ -21,7 +21,7 @@ buildkiteContract('the fake', () => {
 });
 
 ecsContract('the fake', () => {
-  const tasks = [aTask(), aTask({ arn: `${TASK_ARN.slice(0, -1)}a` })];
+  const tasks = [aTask(), aTask({ arn: `${TASK_ARN.slice(0, -1)}a`, hostnames: ['ip-10-0-0-2'] })];
   const ecs = fakeEcs({ services: [aService()], tasks });
   return Promise.resolve({ ecs, taskArn: TASK_ARN, close: () => Promise.resolve() });
 });

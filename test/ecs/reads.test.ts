@@ -151,6 +151,29 @@ test('recent stops are listed page by page and described', async () => {
   expect(asked.at(-1)).toMatchObject({ operation: 'DescribeTasks', tasks: [ARN, `${ARN}1`] });
 });
 
+test('running tasks are listed page by page and described; a listing without end is told as incomplete', async () => {
+  const asked: Fields[] = [];
+  const ecs = await against((operation, input) => {
+    asked.push({ operation, ...input });
+    if (operation === 'DescribeTasks')
+      return { tasks: [wireTask({ desiredStatus: 'RUNNING' })], failures: [] };
+    return input['family'] === 'endless' || input['nextToken'] === undefined
+      ? { taskArns: [ARN], nextToken: 'n' }
+      : { taskArns: [`${ARN}1`] };
+  });
+  expect(await ecs.tasksOf('build-prod', { service: 'build-agents' }, never)).toMatchObject({
+    value: { tasks: [{ arn: ARN, desired: 'RUNNING' }], complete: true },
+  });
+  expect(asked[0]).toMatchObject({ desiredStatus: 'RUNNING', serviceName: 'build-agents' });
+  expect(asked.at(-1)).toMatchObject({ operation: 'DescribeTasks', tasks: [ARN, `${ARN}1`] });
+  expect(await ecs.tasksOf('build-prod', { family: 'endless' }, never)).toMatchObject({
+    value: { complete: false },
+  });
+  expect(await ecs.recentStops('build-prod', { family: 'endless' }, never)).toMatchObject({
+    trouble: { kind: 'garbage' },
+  });
+});
+
 test("StopTask's own answer is the task", async () => {
   const ecs = await against((_operation, input) => ({
     task: wireTask({ stopCode: 'UserInitiated', stoppedReason: input['reason'] }),

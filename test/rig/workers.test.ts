@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -104,6 +104,22 @@ describe.runIf(machine.namespaces !== undefined)('the namespace executor', () =>
     expect((await container.exited).code).toBe(5);
     await gone(pids);
   });
+
+  it.runIf(machine.namespaces?.hostnames === true)(
+    'WORK-11: a container has the host name that it is given, and hands it to nobody else',
+    async () => {
+      const before = hostname();
+      outputFile = join(root, 'named.log');
+      const environment = { PATH: process.env['PATH'] ?? '' };
+      const argv = ['sh', '-c', 'echo pid $$ on $(uname -n)'];
+      const name = 'ip-10-0-0-1.us-east-1.compute.internal';
+      const place = { argv, environment, directory: root, outputFile };
+      const container = await executor.start({ ...place, hostname: name });
+      expect((await container.exited).code).toBe(0);
+      expect(readFileSync(outputFile, 'utf8')).toBe(`pid 1 on ${name}\n`);
+      expect(hostname()).toBe(before);
+    },
+  );
 
   it('WORK-9: a program that does not exist is 127', async () => {
     expect((await (await start(['/no/such/program'], false)).exited).code).toBe(127);

@@ -25,7 +25,7 @@ function wrapperScript(options: NamespaceOptions, hostname: string | undefined):
   const named =
     hostname === undefined || !options.hostnames
       ? ''
-      : `sh -c 'hostname "$0"; exec "$@"' '${hostname.replaceAll(/[^\w.-]/g, '-')}' `;
+      : `sh -c 'hostname "$0" 2>/dev/null || echo "$0" >/proc/sys/kernel/hostname; exec "$@"' '${hostname.replaceAll(/[^\w.-]/g, '-')}' `;
   return `setpriv --pdeathsig KILL unshare --mount-proc ${named}${reset}"$@" 3>&- & c=$!; echo "$c" >&3; exec 3>&-; wait $c; exit $?`;
 }
 
