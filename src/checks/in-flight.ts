@@ -1,4 +1,4 @@
-import type { Job } from '../drill/entities/job.ts';
+import { jobEnded, type Job } from '../drill/entities/job.ts';
 import type { Evidence, Strike } from '../journal/evidence.ts';
 import type { Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
@@ -72,8 +72,11 @@ function byClocks(evidence: Evidence, strike: Strike, attempt: Attempt): Answere
       [strike.sentSeq, attempt.seen.seq],
     );
   }
-  const read = evidence.reads('job', attempt.job.id).findLast((one) => one.seq > strike.intendedSeq);
-  if (read?.ok === true && attempt.job.state === 'finished')
+  // A listing shows the end before the history does: as long as that was not read, it may still prove the order.
+  const told = evidence
+    .sightings('job', attempt.job.id)
+    .some((one) => one.value.events !== null && jobEnded(one.value));
+  if (told && attempt.job.state === 'finished')
     return no(
       'finished-before-stop',
       'the job was over when it was read after the stop, and when it ended cannot be told by both clocks',
