@@ -21,7 +21,9 @@ export function realAgent(): string | null {
 
 /** A test's name that says with which agent it runs here. */
 export function withAgent(name: string): string {
-  return realAgent() === null ? `${name} (stand-in agent: there is no real one here)` : `${name} (real agent)`;
+  return realAgent() === null
+    ? `${name} (stand-in agent: there is no real one here)`
+    : `${name} (real agent)`;
 }
 
 /** The flags that choose the agent; where tools are required, a missing real agent fails the test. */
@@ -29,7 +31,8 @@ export function agentFlags(choice: AgentChoice): readonly string[] {
   if (choice === 'stand-in') return [];
   const real = realAgent();
   if (real !== null) return ['--agent', real];
-  if (process.env['GAMEDAY_REQUIRE_TOOLS'] === '1') throw new Error('a real buildkite-agent is required here');
+  if (process.env['GAMEDAY_REQUIRE_TOOLS'] === '1')
+    throw new Error('a real buildkite-agent is required here');
   return [];
 }
 

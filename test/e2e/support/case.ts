@@ -161,7 +161,9 @@ export function meets(played: Played, expected: Expected): void {
       expect(finding.events.length, `${finding.check} names its evidence`).toBeGreaterThan(0);
   }
   for (const note of expected.notes ?? []) expect(result.notes.join('\n'), shown).toMatch(note);
-  const said = [result.said, result.cause ?? '', ...result.findings.map((finding) => finding.said)].join('\n');
+  const said = [result.said, result.cause ?? '', ...result.findings.map((finding) => finding.said)].join(
+    '\n',
+  );
   for (const text of expected.says ?? []) expect(said, shown).toMatch(text);
   if (expected.sent !== undefined)
     expect(journal.filter((event) => event.code === 'GD_FAULT_SENT').length, shown).toBe(expected.sent);
