@@ -1,0 +1,257 @@
+import { fakeBuildkite, type FakeBuildkite } from './fake-buildkite.ts';
+import { fakeEcs, type FakeEcs } from './fake-ecs.ts';
+import { fakeSurroundings, type FakeSurroundings } from './fake-surroundings.ts';
+import { manualClock, type ManualClock } from './manual-clock.ts';
+import { aContainer, aJob, anAgent, aPipeline, aTask, AGENT_ID, JOB_ID, NOON, TASK_ARN } from './builders.ts';
+import { DRILL, jobEvent } from './journal-builders.ts';
+import { planOf } from './plans.ts';
+import type { Build } from '../../src/drill/entities/build.ts';
+import type { Job } from '../../src/drill/entities/job.ts';
+import type { Task } from '../../src/drill/entities/task.ts';
+import type { Plan } from '../../src/drill/plan.ts';
+import { abortDrill, runDrill, type DrillPorts } from '../../src/drill/run.ts';
+import type { DrillState } from '../../src/drill/state.ts';
+import type { DrillEvent } from '../../src/journal/events.ts';
+import { memoryJournal } from '../../src/journal/file.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+
+export const OTHER_TASK = TASK_ARN.replace(/.{4}$/, 'beef');
+export const OTHER_AGENT = AGENT_ID.replace(/1$/, '2');
+
+/** Two servers, a worker and a runner in memory, on one clock that jumps. */
+export interface Theatre {
+  readonly buildkite: FakeBuildkite;
+  readonly ecs: FakeEcs;
+  readonly surroundings: FakeSurroundings;
+  readonly clock: ManualClock;
+  readonly plan: Plan;
+  /** What the person at the terminal says, and what was shown to them. */
+  readonly person: { says: boolean; readonly shown: (readonly string[])[] };
+  journal: Journal;
+  readonly seen: DrillEvent[];
+  run(signal?: AbortSignal, onEvent?: (event: DrillEvent) => void): Promise<DrillState>;
+  abort(): Promise<DrillState>;
+  /** Another process: goes on with the first n events of the journal. */
+  cutTo(events: number): void;
+  /** The job ends in its own time. */
+  finishJob(over?: Partial<Job>, id?: string): void;
+  /** The worker drains: its job ends after `after`, then it disconnects and its container ends 0. */
+  drain(after?: number, over?: Partial<Job>): void;
+  /** SIGKILL comes after `after`; Buildkite gives the agent up `lostAfter` later. */
+  die(after: number, lostAfter?: number): void;
+  /** The build ends. */
+  endBuild(state: Build['state']): void;
+}
+
+export interface Staged {
+  readonly plan?: Plan;
+  /** What the worker does when a stop reaches it; default: it drains. */
+  readonly onStop?: (theatre: Theatre, task: Task) => void;
+  /** What Buildkite does when it gives the agent up, before the job and the build end. */
+  readonly onLost?: (theatre: Theatre) => void;
+  /** How long after its creation the build's job runs on the worker; null: never. */
+  readonly startsAfter?: number | null;
+  /** How long the job runs when nobody stops it; null: for good. */
+  readonly runsFor?: number | null;
+  /** How long every answer of a service takes, milliseconds. */
+  readonly lag?: () => number;
+  /** Changes that are made before the first step. */
+  readonly set?: (theatre: Theatre) => void;
+}
+
+/** A step that starts two seconds after the build and runs for 30 s, on the one of two workers that drains when told to. */
+export function theatre(staged: Staged = {}): Theatre {
+  const clock = manualClock();
+  const { now } = clock;
+  const plan = staged.plan ?? planOf();
+  const person: Theatre['person'] = { says: true, shown: [] };
+  const startsAfter = staged.startsAfter === undefined ? 2_000 : staged.startsAfter;
+  const runsFor = staged.runsFor === undefined ? 30_000 : staged.runsFor;
+
+  const buildkite = fakeBuildkite({
+    now,
+    pipelines: [aPipeline()],
+    agents: [
+      anAgent({ isRunningJob: false }),
+      anAgent({
+        id: OTHER_AGENT,
+        name: 'worker-2',
+        hostname: 'ip-10-0-0-2',
+        tags: { 'ecs:task-arn': OTHER_TASK, 'ecs:container-name': 'ecs-build-agent-1-agent-c3d4' },
+        isRunningJob: false,
+      }),
+    ],
+    onCreate: (build) => {
+      if (startsAfter !== null) clock.at(now() + startsAfter, () => start(build.id));
+      return [
+        aJob({
+          buildId: build.id,
+          state: 'scheduled',
+          rawState: 'SCHEDULED',
+          agentId: null,
+          startedAt: null,
+        }),
+      ];
+    },
+  });
+  const ecs = fakeEcs({
+    now,
+    tasks: [aTask(), aTask({ arn: OTHER_TASK })],
+    onStop: (task) => {
+      if (staged.onStop === undefined) stage.drain();
+      else staged.onStop(stage, task);
+    },
+  });
+  const surroundings = fakeSurroundings();
+
+  function start(buildId: string): void {
+    buildkite.setBuild(buildId, { state: 'running', rawState: 'RUNNING', startedAt: now() });
+    if (!buildkite.world.jobs.has(JOB_ID)) return;
+    const events = [jobEvent('STARTED', now())];
+    buildkite.setJob(JOB_ID, {
+      state: 'running',
+      rawState: 'RUNNING',
+      agentId: AGENT_ID,
+      startedAt: now(),
+      events,
+    });
+    buildkite.setAgent(AGENT_ID, { isRunningJob: true });
+    if (runsFor !== null) clock.at(now() + runsFor, () => finish());
+  }
+
+  function finish(over: Partial<Job> = {}, id = JOB_ID): void {
+    const job = buildkite.world.jobs.get(id);
+    if (job?.state !== 'running') return;
+    const passed = over.passed ?? true;
+    buildkite.setJob(id, {
+      state: 'finished',
+      rawState: 'FINISHED',
+      passed,
+      exitStatus: passed ? '0' : '1',
+      finishedAt: now(),
+      events: [...(job.events ?? []), jobEvent('FINISHED', now(), { exitStatus: passed ? '0' : '1' })],
+      ...over,
+    });
+    if (job.agentId !== null) buildkite.setAgent(job.agentId, { isRunningJob: false });
+    const open = [...buildkite.world.jobs.values()].some(
+      (one) => one.buildId === job.buildId && one.state !== 'finished',
+    );
+    if (!open) endBuild(passed || over.softFailed === true ? 'passed' : 'failed', job.buildId);
+  }
+
+  function endBuild(state: Build['state'], id = [...buildkite.world.builds.keys()].at(-1) ?? ''): void {
+    buildkite.setBuild(id, { state, rawState: state.toUpperCase(), finishedAt: now() });
+  }
+
+  function exit(exitCode: number, executionStoppedAt = now()): void {
+    ecs.setTask(TASK_ARN, {
+      status: 'STOPPED',
+      executionStoppedAt,
+      stoppedAt: now(),
+      containers: [aContainer({ status: 'STOPPED', exitCode })],
+    });
+  }
+
+  const stage: Theatre = {
+    buildkite,
+    ecs,
+    surroundings,
+    clock,
+    plan,
+    person,
+    journal: memoryJournal(DRILL, [], now),
+    seen: [],
+    run: (signal = new AbortController().signal, onEvent = () => undefined) =>
+      runDrill(plan, ports(), signal, (event) => {
+        stage.seen.push(event);
+        onEvent(event);
+      }),
+    abort: () => abortDrill(ports(), new AbortController().signal, () => undefined),
+    cutTo(events) {
+      const kept = stage.journal.events.slice(0, events);
+      const journal = memoryJournal(DRILL, [], now);
+      (journal.events as DrillEvent[]).push(...kept);
+      stage.journal = journal;
+    },
+    finishJob: finish,
+    drain(after = 10_000, over = {}) {
+      const told = now();
+      clock.at(told + after, () => finish(over));
+      clock.at(told + after + 500, () => {
+        buildkite.setAgent(AGENT_ID, {
+          connection: 'disconnected',
+          rawConnection: 'disconnected',
+          stoppedGracefullyAt: told + 200,
+          disconnectedAt: now(),
+          isRunningJob: false,
+        });
+      });
+      clock.at(told + after + 1_500, () => exit(0, told + after + 700));
+    },
+    die(after, lostAfter = 200_000) {
+      const dies = now() + after;
+      clock.at(dies + 300, () => exit(137, dies));
+      clock.at(dies + lostAfter, () => lose());
+    },
+    endBuild,
+  };
+
+  function lose(): void {
+    const agent = { connection: 'lost', rawConnection: 'lost', lostAt: now(), isRunningJob: false } as const;
+    buildkite.setAgent(AGENT_ID, agent);
+    const job = buildkite.world.jobs.get(JOB_ID);
+    if (job?.state !== 'running') return;
+    staged.onLost?.(stage);
+    const lost = jobEvent('AGENT_LOST', now(), { actor: 'system' });
+    finish({ passed: false, exitStatus: '-1', events: [...(job.events ?? []), lost] });
+  }
+
+  function ports(): DrillPorts {
+    return {
+      buildkite: lagged(buildkite, clock, staged.lag),
+      ecs: lagged(ecs, clock, staged.lag),
+      surroundings,
+      clock,
+      journal: stage.journal,
+      person: {
+        confirm: (shown) => {
+          person.shown.push(shown);
+          return Promise.resolve(person.says);
+        },
+      },
+    };
+  }
+
+  staged.set?.(stage);
+  return stage;
+}
+
+/** The same port, but half of the time passes on the way to it and half on the way back. */
+function lagged<P extends object>(port: P, clock: ManualClock, lag: (() => number) | undefined): P {
+  if (lag === undefined) return port;
+  return new Proxy(port, {
+    get(target, name) {
+      const call: unknown = Reflect.get(target, name);
+      if (typeof call !== 'function' || name === 'clock') return call;
+      return async (...given: readonly unknown[]): Promise<unknown> => {
+        clock.pass(lag());
+        const answer: unknown = await Reflect.apply(call, target, given);
+        clock.pass(lag());
+        return answer;
+      };
+    },
+  });
+}
+
+/** How a drill ended, in two words. */
+export function ending(state: DrillState): string {
+  return state.verdict === null ? state.phase : `${state.verdict.outcome} ${state.verdict.reason}`;
+}
+
+/** The codes of a journal in order, each run of the same code once. */
+export function codes(events: readonly DrillEvent[]): readonly string[] {
+  return events.map(({ code }) => code).filter((code, index, all) => code !== all[index - 1]);
+}
+
+/** The instant at which every theatre opens. */
+export const OPENING = NOON;
