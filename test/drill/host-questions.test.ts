@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { decideAiming } from '../../src/drill/aim.ts';
 import { decideArmed } from '../../src/drill/arm.ts';
 import { ask } from '../../src/drill/questions.ts';
 import { fold } from '../../src/drill/state.ts';
@@ -19,7 +20,7 @@ import {
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
-import { DRILL, fact, journalOf, read } from '../support/journal-builders.ts';
+import { DRILL, fact, journalOf, read, TARGET } from '../support/journal-builders.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { planOf } from '../support/plans.ts';
 
@@ -99,4 +100,27 @@ it('tasks that were listed before the agent was seen are listed again, for its o
 
 it('without mapping: hostname nothing is listed, and the drill halts', () => {
   expect(next([agent], NOON + 4_000, NOON + 5_000, planOf())).toBe('GD_HALTED');
+});
+
+/** What is read again at the last instant of a drill. */
+function readAgain(agentSeen: Fact, plan = BY_HOST): readonly string[] {
+  const reads = [read('agent', AGENT_ID, NOON + 200)];
+  const events: readonly NewEvent[] = [
+    { code: 'GD_DRILL_PLANNED', payload: { plan } },
+    { code: 'GD_BUILD_KNOWN', payload: { buildId: BUILD_ID, by: 'created' } },
+    { code: 'GD_OBSERVED', payload: { reads, facts: [agentSeen] } },
+    { code: 'GD_TARGET_CHOSEN', payload: { target: TARGET, attempt: 1 } },
+    { code: 'GD_CONFIRMED', payload: { answer: 'beforehand', shown: '' } },
+  ];
+  const state = fold(journalOf(events.map((event, index) => [NOON + 1_000 + index, event])));
+  const step = decideAiming(state, NOON + 2_000);
+  return step.do === 'observe' ? step.asks.map(({ subject }) => keyOf(subject)) : [];
+}
+
+it('at the last instant the tasks of the service are listed again, where the agent was mapped by its host name', () => {
+  expect(readAgain(agent)).toContain(keyOf(TASKS_OF));
+  for (const again of [readAgain(fact('agent', anAgent())), readAgain(agent, planOf())]) {
+    expect(again).toContain(keyOf(AGENTS));
+    expect(again).not.toContain(keyOf(TASKS_OF));
+  }
 });

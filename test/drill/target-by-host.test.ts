@@ -122,6 +122,7 @@ describe('an agent without a tag', () => {
   });
 
   it.each<[string, readonly Fact[]]>([
+    ['its times differ by no more than the clocks may', [task({ createdAt: NOON - 58_500 })]],
     ['ECS does not show the start yet', [task({ startedAt: null })]],
     [
       'the definition states its queue',
