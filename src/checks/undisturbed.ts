@@ -1,7 +1,7 @@
 import type { Job } from '../drill/entities/job.ts';
 import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
-import { agentContainer, atTimeout, startsAgentItself } from './container.ts';
+import { agentContainer, atTimeout, commandLine, startsAgentItself } from './container.ts';
 import { seconds } from './times.ts';
 
 export const memory: Check = {
@@ -124,13 +124,17 @@ export const pid1: Check = {
     const { rig } = evidence.plan;
     if (evidence.strike === null) return unasked('nothing was injected');
     if (rig === null || rig.pid1) return unasked('the containers have a real PID 1');
-    const definition = agentContainer(evidence)?.definition ?? null;
+    const agent = agentContainer(evidence);
+    const definition = agent?.definition ?? null;
+    // The plan holds the rig's facts.
+    const events = [evidence.journal[0]?.seq ?? null, agent?.task.seq ?? null];
     if (startsAgentItself(definition))
-      return yes('no real PID 1, but the container starts the agent itself', []);
+      return yes('no real PID 1, but the container starts the agent itself', events);
+    const started = definition === null ? 'something unknown' : commandLine(definition).join(' ');
     return no(
       'no-pid1-semantics',
-      `the ${rig.executor} executor has no PID 1, and the agent's container starts ${definition?.entryPoint.concat(definition.command).join(' ') ?? 'something unknown'}`,
-      [],
+      `the ${rig.executor} executor has no PID 1, and the agent's container starts ${started}`,
+      events,
     );
   },
 };

@@ -1,5 +1,5 @@
 import { agentContainer } from '../checks/container.ts';
-import { handedOver } from '../checks/handover.ts';
+import { excused, handedOver } from '../checks/handover.ts';
 import { beforeTheBlock } from '../checks/build-passed.ts';
 import type { Case } from '../checks/check.ts';
 import { wholeStory } from '../checks/no-job-lost.ts';
@@ -17,7 +17,11 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
   const judged = about.attempts.filter(isJudged);
   const lost = judged.filter((attempt) => attempt.loss !== null);
   const container = openContainer(about, now);
-  if (lost.length > 0) return [...container, ...openJobs(lost), ...openAfterLoss(about, lost)];
+  if (lost.length > 0) {
+    // A handover can still pass, and a pass wants to know of every job that the doomed worker took.
+    const agents = excused(about) ? openAgents(about, now) : [];
+    return [...container, ...openJobs(lost), ...openAfterLoss(about, lost), ...agents];
+  }
   const jobs = openJobs(about.attempts);
   if (jobs.length > 0 || container.length > 0) return [...jobs, ...container];
   const build = openBuild(about);
