@@ -3,7 +3,7 @@ import { eventsOf } from '../journal/events.ts';
 import type { Instant } from './entities/build.ts';
 import { isOlder } from './entities/older.ts';
 import type { Task } from './entities/task.ts';
-import { readSince, type DrillState, type Sending } from './state.ts';
+import { markOf, readSince, type DrillState, type Sending } from './state.ts';
 import { fresh, halt, paced, type Step } from './step.ts';
 import { seen, type Subject } from './world.ts';
 
@@ -84,13 +84,11 @@ function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: I
   const first = looks[0];
   const second = looks.find((look) => first !== undefined && look.at >= first.at + SECOND_AFTER);
   if (first !== undefined && second !== undefined) return afterTwoLooks(state, sending, task, job, now);
+  const since = Math.max(sending.answeredAt ?? sending.intendedAt, state.takenUpAt);
+  if ((markOf(state, 'task', taskArn)?.triedAt ?? 0) < since)
+    return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
   if (state.deadline !== null && now >= state.deadline)
     return endWatch('deadline', 'limits.verdictWithin ended before the stop was proven');
-  if (!readSince(state, 'task', taskArn, sending.answeredAt ?? sending.intendedAt)) {
-    const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;
-    if (tried < (sending.answeredAt ?? sending.intendedAt))
-      return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
-  }
   const due =
     first === undefined ? (sending.answeredAt ?? sending.intendedAt) + SECOND_AFTER : first.at + SECOND_AFTER;
   const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;

@@ -123,9 +123,9 @@ async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): 
   const observer = createObserver(ports, ports.clock);
   try {
     for (;;) {
-      if (interrupted.aborted) return await close(drill, interrupted);
       const step = decide(drill.now(), ports.clock.now());
       if (step.do === 'end') return drill.now();
+      if (interrupted.aborted) return await close(drill, interrupted);
       await take(step, drill, ports, observer, interrupted);
     }
   } finally {

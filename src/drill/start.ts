@@ -11,6 +11,8 @@ export const DRILL_KEY = 'gameday-drill';
 /** How long and how often a build of unknown fate is looked up before the drill gives up on it, milliseconds. */
 const LOOK_UP_FOR = 30_000;
 const LOOK_UP_EVERY = 2_000;
+/** How often a build is started at the most where nobody knows whether it was. */
+const AT_MOST = 2;
 const PATIENCE = 10_000;
 
 /** Start the build, or find the one that was named, created by an earlier process, or created by a call whose answer was lost. */
@@ -99,6 +101,9 @@ function lookUp(state: DrillState, sending: Sending, now: Instant): Step {
         reasonOfTrouble({ kind: 'drill-build', id: state.drill }, mark.trouble),
         `looking for the build: ${mark.trouble.message}`,
       );
+    // A runner that died over its intent may never have sent it; what was looked for in vain is sent once more.
+    if (sending.result === null && state.creating.length < AT_MOST)
+      return { do: 'call', call: createBuild(state) };
     return halt(
       'build-not-created',
       `the answer to buildCreate was lost (${sending.trouble?.message ?? 'the runner ended'}), and no build carries ${DRILL_KEY}=${state.drill}`,

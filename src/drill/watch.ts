@@ -10,7 +10,7 @@ import { taskEnded } from './entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { decideFound } from './found.ts';
 import { endWatch } from './inject.ts';
-import { type DrillState } from './state.ts';
+import { markOf, type DrillState } from './state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
 import { seen, type Subject } from './world.ts';
 
@@ -39,6 +39,8 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   const open = stillOpen(about, findingsOf(about), now);
   if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
   const deadline = state.deadline ?? now;
+  const unread = now < deadline ? [] : unreadSince(state, asksOf(state, about));
+  if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
     return endWatch('deadline', `limits.verdictWithin ended while the drill waited for ${open.join(', ')}`);
   return {
@@ -46,6 +48,13 @@ export function decideObserving(state: DrillState, now: Instant): Step {
     asks: asksOf(state, about),
     by: Math.min(deadline, now + QUIET_FOR, nextLook(state, now)),
   };
+}
+
+/** A process that takes a drill up after its deadline looks once: what happened meanwhile can still be read. */
+function unreadSince(state: DrillState, asks: readonly Ask[]): readonly Subject[] {
+  return asks
+    .map(({ subject }) => subject)
+    .filter(({ kind, id }) => (markOf(state, kind, id)?.triedAt ?? 0) < state.takenUpAt);
 }
 
 /** Timers inside the ending (a missing exit code, a silent agent) run on while nothing changes. */

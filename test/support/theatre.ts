@@ -28,6 +28,8 @@ export interface Theatre {
   /** What the person at the terminal says, and what was shown to them. */
   readonly person: { says: boolean; readonly shown: (readonly string[])[] };
   journal: Journal;
+  /** The runner dies when it has written so many events, or is about to write one more. */
+  dieAt(events: number, moment: 'written' | 'unwritten'): void;
   readonly seen: DrillEvent[];
   run(signal?: AbortSignal, onEvent?: (event: DrillEvent) => void): Promise<DrillState>;
   abort(): Promise<DrillState>;
@@ -166,6 +168,19 @@ export function theatre(staged: Staged = {}): Theatre {
         stage.seen.push(event);
         onEvent(event);
       }),
+    dieAt(count, moment) {
+      const { journal } = stage;
+      const died = new RunnerDied();
+      stage.journal = {
+        ...journal,
+        async append(event, durable) {
+          if (moment === 'unwritten' && journal.events.length === count) throw died;
+          const written = await journal.append(event, durable);
+          if (moment === 'written' && journal.events.length === count) throw died;
+          return written;
+        },
+      };
+    },
     abort: () => abortDrill(ports(), new AbortController().signal, () => undefined),
     cutTo(events) {
       const kept = stage.journal.events.slice(0, events);
@@ -225,6 +240,9 @@ export function theatre(staged: Staged = {}): Theatre {
   staged.set?.(stage);
   return stage;
 }
+
+/** The end of a process, as a test sees it. */
+export class RunnerDied extends Error {}
 
 /** The same port, but half of the time passes on the way to it and half on the way back. */
 function lagged<P extends object>(port: P, clock: ManualClock, lag: (() => number) | undefined): P {
