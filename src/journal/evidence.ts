@@ -2,7 +2,7 @@ import type { Plan } from '../drill/plan.ts';
 import type { Instant } from '../drill/entities/build.ts';
 import { isOlder } from '../drill/entities/older.ts';
 import type { Task } from '../drill/entities/task.ts';
-import type { Fact, FactKind, FactOf, Subject } from '../drill/world.ts';
+import type { Fact, FactKind, FactOf } from '../drill/world.ts';
 import { keyOf } from '../drill/world.ts';
 import { eventsOf, type DrillEvent, type Read, type Target } from './events.ts';
 
@@ -176,10 +176,4 @@ function strikeOf(journal: readonly DrillEvent[]): Strike | null {
     sent: intents.length,
     found: false,
   };
-}
-
-/** Subject of the struck task, where there is one. */
-export function struckTask(evidence: Evidence): Subject | null {
-  const arn = evidence.strike?.taskArn ?? evidence.target?.taskArn;
-  return arn === undefined ? null : { kind: 'task', id: arn };
 }

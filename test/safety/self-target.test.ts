@@ -9,7 +9,10 @@ const self = (over: Partial<Record<keyof typeof NOBODY, string>>) => [
   fact('self', { ...NOBODY, ...over }, 'self'),
 ];
 const ours = fact('agent', anAgent({ id: 'our-agent', tags: { 'ecs:task-arn': TASK_ARN } }));
-const far = fact('agent', anAgent({ id: 'our-agent', hostname: 'ip-10-0-0-2', tags: { 'ecs:task-arn': 'another' } }));
+const far = fact(
+  'agent',
+  anAgent({ id: 'our-agent', hostname: 'ip-10-0-0-2', tags: { 'ecs:task-arn': 'another' } }),
+);
 
 describe('self-target', () => {
   guardTable(selfTarget, [

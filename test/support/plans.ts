@@ -60,7 +60,7 @@ function scenarioOf(over: ScenarioOver): Scenario {
     expect: { ...SCENARIO.expect, ...over.expect },
     limits: { ...SCENARIO.limits, ...over.limits },
     safety: { ...SCENARIO.safety, ...over.safety },
-    control: (over.control ?? null) as Scenario['control'],
+    control: over.control ?? null,
   };
 }
 
