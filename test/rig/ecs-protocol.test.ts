@@ -66,10 +66,10 @@ describe('the ECS protocol', () => {
 
   it('ECS-28: an attribute of a task definition that is not modelled is refused by name', async () => {
     const withVolume = definition({
-      worker: { argv: draining(), healthCheck: { command: ['CMD', 'true'] } },
+      worker: { argv: draining(), ulimits: [{ name: 'nofile', softLimit: 9 }] },
     });
     await expect(cluster.register(withVolume)).rejects.toThrow(
-      /container worker: the rig does not model "healthCheck"/,
+      /container worker: the rig does not model "ulimits"/,
     );
     await expect(cluster.register({ ...simple, pidMode: 'task' })).rejects.toThrow(/"pidMode"/);
     await expect(cluster.register({ ...simple, volumes: [], pidMode: null })).resolves.toMatch(

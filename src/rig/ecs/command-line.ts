@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 
 import { withDashShell, withInit } from '../workers/argv.ts';
 import type { Machine } from '../workers/machine.ts';
-import type { ContainerDefinition } from './definition.ts';
+import type { ContainerDefinition } from './container-definition.ts';
 
 const inits = ['tini', 'tini-static', 'docker-init', 'dumb-init'];
 

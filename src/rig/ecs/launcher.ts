@@ -1,9 +1,11 @@
 import type { Executor } from '../workers/executor.ts';
 import type { Machine } from '../workers/machine.ts';
 import { containerEnvironment, preparePlace, type AgentAccess, type Premises } from '../workers/premises.ts';
-import { Worker, type ContainerPlan } from '../workers/worker.ts';
+import type { ContainerPlan } from '../workers/plan.ts';
+import { Worker } from '../workers/worker.ts';
 import { commandLine } from './command-line.ts';
-import type { ContainerDefinition, TaskDefinition } from './definition.ts';
+import type { ContainerDefinition } from './container-definition.ts';
+import type { TaskDefinition } from './definition.ts';
 import type { EcsState } from './state.ts';
 import { EcsTask, newTaskId, type TaskSeed } from './task.ts';
 
@@ -55,7 +57,7 @@ export function attachGround(state: EcsState, ground: Ground): void {
 }
 
 function planContainer(task: EcsTask, container: ContainerDefinition, ground: Ground): ContainerPlan {
-  const { name, essential, stopTimeoutMs, dependsOn } = container;
+  const { name, essential, stopTimeoutMs, startTimeoutMs, healthCheck, restartPolicy, dependsOn } = container;
   const place = preparePlace(ground.premises, task.seed.id, name);
   const uri = ground.metadataUri?.(task.containerIds.get(name) ?? '');
   const environment = containerEnvironment(container.environment, ground.premises, place, ground.access, uri);
@@ -66,5 +68,6 @@ function planContainer(task: EcsTask, container: ContainerDefinition, ground: Gr
     outputFile: place.outputFile,
     hostname: task.hostname(name),
   };
-  return { name, essential, stopTimeoutMs, dependsOn, process };
+  const start = { startTimeoutMs, dependsOn, healthCheck, restartPolicy };
+  return { name, essential, stopTimeoutMs, ...start, process };
 }

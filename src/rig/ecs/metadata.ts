@@ -54,6 +54,8 @@ function viewContainer(task: EcsTask, name: string): Record<string, unknown> {
     CreatedAt: instant(task.createdAt),
     StartedAt: instant(task.createdAt),
     Type: 'NORMAL',
+    ...(state?.plan.restartPolicy && { RestartCount: state.restarts }),
+    ...(state?.plan.healthCheck && { Health: { status: state.health } }),
     ContainerARN: `${task.seed.arn.replace(':task/', ':container/')}/${id}`,
     Networks: [{ NetworkMode: task.seed.definition.networkMode, IPv4Addresses: [task.privateAddress] }],
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Executor } from '../workers/executor.ts';
 import type { Machine } from '../workers/machine.ts';
 import type { AgentAccess, Premises } from '../workers/premises.ts';
-import { runsAgent } from './definition.ts';
+import { runsAgent } from './container-definition.ts';
 import type { EcsKnobs } from './knobs.ts';
 import { attachGround } from './launcher.ts';
 import { startMetadata } from './metadata.ts';

@@ -44,7 +44,7 @@ export function viewTask(task: EcsTask, knobs: EcsKnobs, withTags: boolean): Rec
     stoppedAt: seconds(task.stoppedAt),
     stopCode: task.stopCode,
     stoppedReason: task.stoppedReason,
-    healthStatus: 'UNKNOWN',
+    healthStatus: task.health,
     attachments: viewAttachments(task),
     containers: seed.definition.containers.map((each, index) => viewContainer(task, each.name, index, knobs)),
     tags: withTags ? tagList(task.tags) : [],
@@ -79,7 +79,7 @@ function viewContainer(task: EcsTask, name: string, index: number, knobs: EcsKno
     lastStatus: state?.status ?? 'PENDING',
     exitCode: knobs.exitCode === 'present' ? state?.exit?.code : undefined,
     reason: state?.reason,
-    healthStatus: 'UNKNOWN',
+    healthStatus: state?.health ?? 'UNKNOWN',
     networkInterfaces: viewInterfaces(task),
   });
 }

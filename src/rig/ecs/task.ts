@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 
-import type { ContainerState, Worker } from '../workers/worker.ts';
-import type { ContainerDefinition, TaskDefinition } from './definition.ts';
+import type { ContainerState, Health } from '../workers/plan.ts';
+import type { Worker } from '../workers/worker.ts';
+import type { ContainerDefinition } from './container-definition.ts';
+import type { TaskDefinition } from './definition.ts';
 
 /** A task's `lastStatus`, in the order of its life. */
 export type TaskStatus =
@@ -90,6 +92,15 @@ export class EcsTask {
     return this.seed.definition.containers.find((each) => each.name === name);
   }
 
+  /** What the health checks of the essential containers say together (ECS-42). */
+  get health(): Health {
+    const healths = (this.worker?.containers ?? [])
+      .filter(({ plan }) => plan.essential)
+      .map((state) => state.health);
+    if (healths.includes('UNHEALTHY')) return 'UNHEALTHY';
+    return healths.length > 0 && healths.every((each) => each === 'HEALTHY') ? 'HEALTHY' : 'UNKNOWN';
+  }
+
   /** Whether scale-in and deployments must leave this task alone for now. */
   get isProtected(): boolean {
     return this.protectedUntil !== undefined && this.protectedUntil > Date.now();
@@ -128,9 +139,13 @@ export class EcsTask {
     const state = this.worker?.containers.find((each) => each.plan.name === name);
     const moments = this.history.get(name);
     if (!state || !moments) return;
-    const before = moments.at(-1)?.state.status;
+    const before = moments.at(-1)?.state;
     moments.push({ at: Date.now(), state });
-    if (state.status === before) return;
+    if (state.health !== before?.health) {
+      this.version += 1;
+      this.#emit('container-health', { container: name, health: state.health });
+    }
+    if (state.status === before?.status) return;
     this.version += 1;
     if (state.status === 'STOPPED') this.#containerStopped(state);
   }

@@ -1,5 +1,5 @@
 import { invalid } from './errors.ts';
-import { runsAgent } from './definition.ts';
+import { runsAgent } from './container-definition.ts';
 import type { Scheduler } from './scheduler.ts';
 import { newDeployment } from './service.ts';
 import type { EcsState } from './state.ts';

@@ -26,6 +26,8 @@ export interface ContainerProcess {
   signal(name: SignalName): boolean;
   /** Host ids of everything that lives in the container, the main process first. */
   processes(): readonly number[];
+  /** Runs a command inside the container, as a health check does, and gives its exit code; 126 where there is no way to. */
+  execute?(argv: readonly string[], timeoutMs: number): Promise<number>;
 }
 
 /** A way to run containers as processes of this machine. */

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 import type { ContainerProcess, Executor, Exit, ProcessSpec, SignalName } from './executor.ts';
+import { runProbe } from './probe.ts';
 import { isDead, sendSignal, sharingNamespace } from './procfs.ts';
 
 /** What the namespace executor needs to know of the machine. */
@@ -59,7 +60,7 @@ export function createNamespaceExecutor(options: NamespaceOptions): Executor {
     const child = spawnWrapper(namespaceCommand(options, spec.argv, spec.hostname), spec);
     const exited = exitOf(child);
     const pid = await Promise.race([pidFrom(child), exited.then(() => undefined)]);
-    const started = containerProcess(pid, exited);
+    const started = containerProcess(pid, exited, enterer(options, spec));
     running.add(started);
     void exited.then(() => running.delete(started));
     return started;
@@ -119,7 +120,21 @@ function pidFrom(child: ChildProcess): Promise<number | undefined> {
   });
 }
 
-function containerProcess(pid: number | undefined, exited: Promise<Exit>): ContainerProcess {
+type Enter = (pid: number, argv: readonly string[], timeoutMs: number) => Promise<number>;
+
+/** Runs commands in the namespaces of a container's main process. */
+function enterer(options: NamespaceOptions, spec: ProcessSpec): Enter {
+  const user = options.userNamespace ? ['--user', '--preserve-credentials'] : [];
+  const uts = options.hostnames ? ['--uts'] : [];
+  return (pid, argv, timeoutMs) => {
+    const enter = ['nsenter', '--target', String(pid), ...user, ...uts, '--mount', '--pid'];
+    // Entering a mount namespace leaves the folder that the command would begin in.
+    const place = [`--wd=${spec.directory}`];
+    return runProbe(['setpriv', '--pdeathsig', 'KILL', ...enter, ...place, '--', ...argv], spec, timeoutMs);
+  };
+}
+
+function containerProcess(pid: number | undefined, exited: Promise<Exit>, enter: Enter): ContainerProcess {
   let over = pid === undefined;
   void exited.then(() => {
     over = true;
@@ -134,5 +149,9 @@ function containerProcess(pid: number | undefined, exited: Promise<Exit>): Conta
     return over || pid === undefined ? [] : sharingNamespace(pid);
   }
 
-  return { pid: pid ?? -1, exited, signal, processes };
+  function execute(argv: readonly string[], timeoutMs: number): Promise<number> {
+    return over || pid === undefined ? Promise.resolve(126) : enter(pid, argv, timeoutMs);
+  }
+
+  return { pid: pid ?? -1, exited, signal, processes, execute };
 }

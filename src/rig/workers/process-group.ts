@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 
 import type { ContainerProcess, Executor, Exit, ProcessSpec, SignalName } from './executor.ts';
+import { runProbe } from './probe.ts';
 import { carrying, descending, isDead, sendSignal } from './procfs.ts';
 
 const markName = 'GAMEDAY_RIG_WORKER';
@@ -50,7 +51,11 @@ export function createProcessExecutor(): Executor {
       guard.stdin?.write(`-${pid}\n`);
       return exit;
     });
-    const started = containerProcess(pid, mark, exited);
+    const execute: ContainerProcess['execute'] = (argv, timeoutMs) =>
+      runProbe(argv, spec, timeoutMs, (probe, isOver) => {
+        guard.stdin?.write(`${isOver ? '-' : '+'}${probe}\n`);
+      });
+    const started = { ...containerProcess(pid, mark, exited), execute };
     running.add(started);
     void exited.then(() => running.delete(started));
     return Promise.resolve(started);

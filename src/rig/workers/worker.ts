@@ -1,34 +1,19 @@
 import { EventEmitter } from 'node:events';
 
-import type { ContainerProcess, Executor, Exit, ProcessSpec, SignalName } from './executor.ts';
+import type { ContainerProcess, Executor, Exit, SignalName } from './executor.ts';
+import { HealthWatch } from './health.ts';
+import type { ContainerPlan, ContainerState, DependencyCondition } from './plan.ts';
+import { startsAgain } from './restart.ts';
 
-/** How a container waits for another one at its start. */
-export type DependencyCondition = 'START' | 'COMPLETE' | 'SUCCESS';
-
-/** One container of a task, ready to be run. */
-export interface ContainerPlan {
-  readonly name: string;
-  readonly essential: boolean;
-  readonly stopTimeoutMs: number;
-  readonly dependsOn: readonly { readonly name: string; readonly condition: DependencyCondition }[];
-  readonly process: ProcessSpec;
-}
-
-/** What is known of one container. */
-export interface ContainerState {
-  readonly plan: ContainerPlan;
-  readonly status: 'PENDING' | 'RUNNING' | 'STOPPED';
-  readonly exit?: Exit;
-  readonly reason?: string;
-  /** When the stop signal went to its main process. */
-  readonly signaledAt?: number;
-  /** SIGKILL was sent because the stop time-out was over. */
-  readonly timedOut: boolean;
-}
+/** A timer's longest delay; a stop time-out of years must not become one of a millisecond (ECS-45). */
+const longestTimerMs = 2 ** 31 - 1;
 
 interface Slot {
   state: ContainerState;
   process?: ContainerProcess;
+  health?: HealthWatch;
+  /** When the container's command began, for the last time. */
+  beganAt: number;
   over: Promise<void>;
   finish: () => void;
 }
@@ -41,15 +26,24 @@ export class Worker {
   readonly #slots = new Map<string, Slot>();
   readonly #extra: ContainerProcess[] = [];
   #stopping = false;
+  #killed = false;
 
   constructor(executor: Executor, plans: readonly ContainerPlan[]) {
     this.#executor = executor;
+    this.events.setMaxListeners(0);
     for (const plan of plans) {
       let finish = (): void => undefined;
       const over = new Promise<void>((resolve) => {
         finish = resolve;
       });
-      this.#slots.set(plan.name, { state: { plan, status: 'PENDING', timedOut: false }, over, finish });
+      const state: ContainerState = {
+        plan,
+        status: 'PENDING',
+        health: 'UNKNOWN',
+        restarts: 0,
+        timedOut: false,
+      };
+      this.#slots.set(plan.name, { state, beganAt: 0, over, finish });
     }
   }
 
@@ -72,29 +66,85 @@ export class Worker {
   }
 
   async #startSlot(slot: Slot, startOne: (name: string) => Promise<void>): Promise<void> {
-    for (const { name, condition } of slot.state.plan.dependsOn) {
+    const waits = slot.state.plan.dependsOn.map(async ({ name, condition }) => {
       await startOne(name);
-      if (condition !== 'START') await this.#slot(name).over;
-      if (condition === 'SUCCESS' && this.#slot(name).state.exit?.code !== 0) {
-        this.#end(slot, undefined, `dependency ${name} did not succeed`);
-        return;
-      }
-    }
-    if (this.#stopping) {
-      this.#end(slot, undefined);
-      return;
-    }
+      return this.#fulfilled(this.#slot(name), condition);
+    });
+    const failure = (await Promise.all(waits)).find((each) => each !== undefined);
+    if (this.#stopping || slot.state.status !== 'PENDING') this.#end(slot, undefined);
+    else if (failure !== undefined) this.#end(slot, undefined, failure);
+    else await this.#begin(slot);
+  }
+
+  /** Waits until a container is where another one wants it before its own start; gives why that will never be (ECS-41). */
+  async #fulfilled(slot: Slot, condition: DependencyCondition): Promise<string | undefined> {
+    if (condition === 'START') return undefined;
+    const { name, startTimeoutMs } = slot.state.plan;
+    const isMet = (): boolean =>
+      condition === 'HEALTHY' ? slot.state.health === 'HEALTHY' : slot.state.status === 'STOPPED';
+    const isDecided = (): boolean => this.#stopping || isMet() || slot.state.status === 'STOPPED';
+    const inTime = await this.#until(isDecided, startTimeoutMs);
+    if (!inTime) return `dependency ${name} did not become ${condition} within its start time-out`;
+    if (condition === 'SUCCESS' && slot.state.exit?.code !== 0) return `dependency ${name} did not succeed`;
+    return isMet() ? undefined : `dependency ${name} ended before it was ${condition}`;
+  }
+
+  /** Resolves when a condition on the containers holds: true, or when time is over: false. */
+  #until(holds: () => boolean, atMostMs: number | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (result: boolean): void => {
+        clearTimeout(timer);
+        this.events.off('container', look);
+        resolve(result);
+      };
+      const look = (): void => {
+        if (holds()) settle(true);
+      };
+      const timer = setTimeout(
+        () => {
+          settle(false);
+        },
+        Math.min(atMostMs ?? longestTimerMs, longestTimerMs),
+      );
+      this.events.on('container', look);
+      look();
+    });
+  }
+
+  async #begin(slot: Slot): Promise<void> {
+    slot.beganAt = Date.now();
     const container = await this.#executor.start(slot.state.plan.process);
     slot.process = container;
-    if (slot.state.status !== 'PENDING') {
-      // Stopped while it was being started.
-      container.signal('SIGKILL');
+    if (slot.state.status === 'STOPPED' || this.#killed) container.signal('SIGKILL');
+    // A container that was being restarted when the stop came has missed its signal.
+    else if (slot.state.signaledAt !== undefined) container.signal('SIGTERM');
+    void container.exited.then((exit) => this.#ended(slot, exit));
+    if (slot.state.status === 'STOPPED') return;
+    this.#change(slot, { status: 'RUNNING' });
+    this.#watchHealth(slot, container);
+  }
+
+  #watchHealth(slot: Slot, container: ContainerProcess): void {
+    const { healthCheck } = slot.state.plan;
+    if (!healthCheck || this.#stopping) return;
+    slot.health = new HealthWatch(
+      healthCheck,
+      () => container.execute?.(healthCheck.argv, healthCheck.timeoutMs) ?? Promise.resolve(126),
+      (health) => {
+        if (slot.state.health !== health) this.#change(slot, { health });
+      },
+    );
+  }
+
+  async #ended(slot: Slot, exit: Exit): Promise<void> {
+    slot.health?.close();
+    const { restartPolicy } = slot.state.plan;
+    if (this.#stopping || !startsAgain(restartPolicy, exit.code, exit.at - slot.beganAt)) {
+      this.#end(slot, exit);
       return;
     }
-    void container.exited.then((exit) => {
-      this.#end(slot, exit);
-    });
-    this.#change(slot, { status: 'RUNNING' });
+    this.#change(slot, { restarts: slot.state.restarts + 1, health: 'UNKNOWN', reason: undefined });
+    await this.#begin(slot);
   }
 
   /**
@@ -115,12 +165,16 @@ export class Worker {
     if (dependants.length > 0) await Promise.all(dependants.map((other) => other.over));
     if (slot.state.status === 'PENDING') this.#end(slot, undefined);
     if (slot.state.status === 'STOPPED' || slot.state.signaledAt !== undefined) return slot.over;
+    slot.health?.close();
     this.#change(slot, { signaledAt: Date.now() });
     slot.process?.signal('SIGTERM');
-    const timer = setTimeout(() => {
-      this.#change(slot, { timedOut: true });
-      slot.process?.signal('SIGKILL');
-    }, slot.state.plan.stopTimeoutMs);
+    const timer = setTimeout(
+      () => {
+        this.#change(slot, { timedOut: true });
+        slot.process?.signal('SIGKILL');
+      },
+      Math.min(slot.state.plan.stopTimeoutMs, longestTimerMs),
+    );
     await slot.over;
     clearTimeout(timer);
   }
@@ -146,7 +200,9 @@ export class Worker {
   /** Ends everything at once, without any stop signal: the host is gone. */
   kill(): void {
     this.#stopping = true;
+    this.#killed = true;
     for (const slot of this.#slots.values()) {
+      slot.health?.close();
       if (slot.state.status === 'PENDING') this.#end(slot, undefined);
       slot.process?.signal('SIGKILL');
     }
