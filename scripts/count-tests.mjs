@@ -38,5 +38,6 @@ console.log(JSON.stringify(counts));
 if (missing > 0) console.log(`  no report: ${missing} of ${reports.length} runs did not come to their end`);
 for (const { name, message } of failed) {
   console.log(`  FAILED ${name}`);
-  for (const line of message.split('\n').slice(0, 8)) console.log(`    ${line.slice(0, 300)}`);
+  const lines = message.split('\n').filter((line) => !line.includes('node_modules'));
+  for (const line of lines.slice(0, 12)) console.log(`    ${line.slice(0, 300)}`);
 }
