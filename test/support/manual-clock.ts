@@ -40,7 +40,8 @@ export function manualClock(start = NOON): ManualClock {
     scheduled = false;
     if (sleepers.size === 0) return;
     looks = 0;
-    arrive(Math.min(...[...sleepers].map(({ until }) => until)));
+    // One instant at a time: what a change sets off happens before the next sleeper wakes.
+    arrive(Math.min(...[...sleepers].map(({ until }) => until), ...changes.map(({ instant }) => instant)));
     for (const sleeper of [...sleepers]) if (sleeper.until <= now) sleeper.wake();
     schedule();
   }

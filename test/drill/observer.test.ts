@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { createObserver } from '../../src/drill/observer.ts';
+import { newsOf } from '../../src/drill/news.ts';
+import { fresh, paced } from '../../src/drill/step.ts';
+import { keyOf, type Fact } from '../../src/drill/world.ts';
+import { aBuild, aJob, anAgent, BUILD_ID, JOB_ID, NOON, TASK_ARN } from '../support/builders.ts';
+import { fakeBuildkite } from '../support/fake-buildkite.ts';
+import { fakeEcs } from '../support/fake-ecs.ts';
+import { fakeSurroundings } from '../support/fake-surroundings.ts';
+import { fact } from '../support/journal-builders.ts';
+import { guardedState } from '../support/guarded.ts';
+import { manualClock } from '../support/manual-clock.ts';
+
+function watching() {
+  const clock = manualClock(NOON + 1_000);
+  const buildkite = fakeBuildkite({ builds: [aBuild()], jobs: [aJob({ events: [] })], agents: [anAgent()] });
+  const ecs = fakeEcs();
+  const observer = createObserver({ buildkite, ecs, surroundings: fakeSurroundings() }, clock);
+  return {
+    clock,
+    buildkite,
+    ecs,
+    observer,
+    state: guardedState({ facts: [fact('build', aBuild({ jobs: [JOB_ID] }))] }),
+    never: new AbortController().signal,
+  };
+}
+const job = { kind: 'job', id: JOB_ID } as const;
+const task = { kind: 'task', id: TASK_ARN } as const;
+
+describe('the observer', () => {
+  it('asks at once what must be known now, and waits for all of it', async () => {
+    const { observer, state, never, clock } = watching();
+    const { reads } = await observer.observe(state, [fresh(job), fresh(task)], clock.now(), never);
+    expect(reads.map(({ subject, ok }) => [subject.kind, ok])).toEqual([
+      ['job', true],
+      ['task', true],
+    ]);
+  });
+
+  it('ends when something changed', async () => {
+    const { observer, state, never, clock, buildkite } = watching();
+    clock.at(NOON + 9_000, () => buildkite.setBuild(BUILD_ID, { state: 'failing', rawState: 'FAILING' }));
+    const build = { kind: 'build', id: BUILD_ID } as const;
+    await observer.observe(state, [paced(build, 2_000)], NOON + 2_000, never);
+    const { facts } = await observer.observe(state, [paced(build, 2_000)], NOON + 60_000, never);
+    expect(facts.find(({ kind }) => kind === 'build')?.value).toMatchObject({ state: 'failing' });
+    expect(clock.now()).toBeGreaterThanOrEqual(NOON + 9_000);
+    expect(clock.now()).toBeLessThan(NOON + 12_000);
+  });
+
+  it('ends when its time has come, at its pace', async () => {
+    const { observer, state, never, clock, ecs } = watching();
+    await observer.observe(state, [paced(task, 2_000)], NOON + 11_000, never);
+    const { reads } = await observer.observe(state, [paced(task, 2_000)], NOON + 11_000, never);
+    expect(clock.now()).toBeLessThanOrEqual(NOON + 11_000);
+    expect(ecs.count('tasks')).toBeLessThanOrEqual(6);
+    expect(reads.length).toBeLessThanOrEqual(1);
+  });
+
+  it('ends at once when it is interrupted', async () => {
+    const { observer, state, clock } = watching();
+    const stop = new AbortController();
+    clock.at(NOON + 5_000, () => stop.abort('SIGINT'));
+    await observer.observe(state, [], NOON + 600_000, stop.signal);
+    expect(clock.now()).toBe(NOON + 5_000);
+  });
+
+  it('asks nobody again before the time that they named', async () => {
+    const { observer, state, never, clock, ecs } = watching();
+    ecs.fail('tasks', { trouble: { kind: 'rate-limited', message: 'later', retryAfter: 30_000 } });
+    await observer.observe(state, [fresh(task)], clock.now(), never);
+    await observer.observe(state, [fresh(task)], clock.now(), never);
+    expect(clock.now()).toBe(NOON + 31_000);
+    expect(ecs.count('tasks')).toBe(2);
+  });
+
+  it('gives a task that ECS does not know as not found', async () => {
+    const { observer, state, never, clock, ecs } = watching();
+    ecs.world.tasks.clear();
+    const { reads } = await observer.observe(state, [fresh(task)], clock.now(), never);
+    expect(reads[0]?.error?.kind).toBe('not-found');
+  });
+});
+
+describe('news', () => {
+  const known = (...facts: readonly Fact[]) => Object.fromEntries(facts.map((one) => [keyOf(one), one]));
+  it.each<[string, Fact, Fact, boolean]>([
+    ['the same again', fact('job', aJob()), fact('job', aJob()), false],
+    ['another state', fact('job', aJob()), fact('job', aJob({ state: 'finished' })), true],
+    [
+      'a listing without the history',
+      fact('job', aJob({ events: [] })),
+      fact('job', aJob({ events: null })),
+      false,
+    ],
+    [
+      'a listing with another state',
+      fact('job', aJob({ events: [] })),
+      fact('job', aJob({ events: null, passed: true })),
+      true,
+    ],
+    [
+      'an agent without its jobs',
+      fact('agent', anAgent({ jobs: ['a'] })),
+      fact('agent', anAgent({ jobs: null })),
+      false,
+    ],
+    [
+      'a clock as good as before',
+      fact('clock', { offset: 100, uncertainty: 600 }, 'ecs'),
+      fact('clock', { offset: 300, uncertainty: 500 }, 'ecs'),
+      false,
+    ],
+    [
+      'a better clock',
+      fact('clock', { offset: 100, uncertainty: 600 }, 'ecs'),
+      fact('clock', { offset: 100, uncertainty: 100 }, 'ecs'),
+      true,
+    ],
+    [
+      'a clock that jumped',
+      fact('clock', { offset: 100, uncertainty: 600 }, 'ecs'),
+      fact('clock', { offset: 9_000, uncertainty: 600 }, 'ecs'),
+      true,
+    ],
+  ])('%s', (_title, before, now, news) => {
+    expect(newsOf(known(before), [now]).length).toBe(news ? 1 : 0);
+  });
+
+  it('keeps the jobs that a listing of agents leaves out', () => {
+    const before = fact('agent', anAgent({ jobs: ['a'] }));
+    const [news] = newsOf(known(before), [fact('agent', anAgent({ jobs: null, connection: 'stopping' }))]);
+    expect(news?.value).toMatchObject({ connection: 'stopping', jobs: ['a'] });
+  });
+
+  it('does not depend on the order of keys', () => {
+    const build = aBuild();
+    const turned = Object.fromEntries(Object.entries(build).reverse()) as typeof build;
+    expect(newsOf(known(fact('build', build)), [fact('build', turned)])).toEqual([]);
+  });
+});
