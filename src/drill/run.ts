@@ -11,6 +11,7 @@ import { perform, type Append } from './perform.ts';
 import type { Person } from './person.ts';
 import type { Plan } from './plan.ts';
 import { fold, reduce, type DrillState } from './state.ts';
+import { notBefore } from './steady-clock.ts';
 import { halt, QUIET_FOR, type Step } from './step.ts';
 
 /** Everything outside that one drill needs. */
@@ -33,10 +34,11 @@ export type OnEvent = (event: DrillEvent, state: DrillState) => void;
  */
 export async function runDrill(
   plan: Plan,
-  ports: DrillPorts,
+  given: DrillPorts,
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
+  const ports = steady(given);
   const drill = open(ports, onEvent, plan);
   if (drill.state?.phase === 'judged') return drill.state;
   const first: NewEvent =
@@ -52,10 +54,11 @@ export async function runDrill(
 
 /** Settles a drill without striking: what it started and can be undone is undone, then what is known is judged. */
 export async function abortDrill(
-  ports: DrillPorts,
+  given: DrillPorts,
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
+  const ports = steady(given);
   const drill = open(ports, onEvent, null);
   const state = drill.now();
   if (state.phase === 'judged') return state;
@@ -75,6 +78,10 @@ export async function abortDrill(
       true,
     );
   return loop(drill, ports, interrupted);
+}
+
+function steady(ports: DrillPorts): DrillPorts {
+  return { ...ports, clock: notBefore(ports.journal.events, ports.clock) };
 }
 
 interface Drill {

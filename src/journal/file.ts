@@ -51,11 +51,12 @@ export function memoryJournal(
 ): Journal {
   const redact = createRedactor(secrets);
   const events: DrillEvent[] = [];
+  const onward = goesOn(events, now);
   return {
     drill,
     events,
     async append(event) {
-      const { event: sealed } = next(event, { drill, events, redact, now });
+      const { event: sealed } = next(event, { drill, events, redact, now: onward });
       events.push(sealed);
       return sealed;
     },
@@ -91,6 +92,7 @@ interface Opened {
 
 function journalOn(fd: number, opened: Opened): Journal {
   const events: DrillEvent[] = [...opened.stored.events];
+  const now = goesOn(events, opened.now);
   let length = opened.stored.length;
   let closed = false;
   return {
@@ -98,7 +100,7 @@ function journalOn(fd: number, opened: Opened): Journal {
     events,
     async append(event, durable) {
       if (closed) throw unwritable(opened.path, new Error('it is closed'));
-      const { line, event: sealed } = next(event, { ...opened, events });
+      const { line, event: sealed } = next(event, { ...opened, events, now });
       const bytes = Buffer.from(`${line}\n`);
       guarded(opened.path, () => writeWhole(fd, bytes, length));
       length += bytes.length;
@@ -130,6 +132,16 @@ function next(
     drill: on.drill,
     previousSum: before?.sum ?? FIRST_SUM,
   });
+}
+
+/** Where the machine's clock was set back between two writers, the second one's time goes on from the first one's end. */
+function goesOn(events: readonly DrillEvent[], now: () => number): () => number {
+  let behind: number | null = null;
+  return () => {
+    const at = now();
+    behind ??= Math.max(0, (events.at(-1)?.at ?? 0) - at);
+    return at + behind;
+  };
 }
 
 /** Writes all or nothing: half a line in the middle of the file would spoil every line after it. */
