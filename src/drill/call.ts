@@ -19,8 +19,32 @@ export const Call = z.discriminatedUnion('kind', [
     taskArn: z.string(),
     reason: z.string(),
   }),
+  /** `former` is what it was: the undo compares before it restores. */
+  z.strictObject({
+    kind: z.literal('set-desired-count'),
+    cluster: z.string(),
+    service: z.string(),
+    desired: z.number().int().nonnegative(),
+    former: z.number().int().nonnegative(),
+  }),
+  /** At most ten tasks; `minutes` is set short, so that a protection nobody lifts ends by itself. */
+  z.strictObject({
+    kind: z.literal('protect-tasks'),
+    cluster: z.string(),
+    tasks: z.array(z.string()).min(1).max(10),
+    enabled: z.boolean(),
+    minutes: z.number().int().positive().nullable(),
+  }),
+  z.strictObject({ kind: z.literal('force-deployment'), cluster: z.string(), service: z.string() }),
+  z.strictObject({
+    kind: z.literal('set-instance-state'),
+    cluster: z.string(),
+    instance: z.string(),
+    status: z.enum(['ACTIVE', 'DRAINING']),
+  }),
 ]);
 export type Call = z.infer<typeof Call>;
+export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
 /** Why a call or a read did not give what was asked. `kind` decides what it means for the drill. */
 export const Trouble = z.strictObject({

@@ -15,7 +15,7 @@ import {
   Self,
   TasksOf,
 } from './entities/surroundings.ts';
-import { Cluster, Service, Task, TaskDefinition } from './entities/task.ts';
+import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
 /** One thing that was seen, whole, in our words. The id is what names it within its kind. */
 export const Fact = z.discriminatedUnion('kind', [
@@ -24,12 +24,15 @@ export const Fact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('agent'), id: z.string(), value: Agent }),
   z.strictObject({ kind: z.literal('task'), id: z.string(), value: Task }),
   z.strictObject({ kind: z.literal('task-definition'), id: z.string(), value: TaskDefinition }),
+  z.strictObject({ kind: z.literal('tasks-of'), id: z.string(), value: TasksOf }),
+  z.strictObject({ kind: z.literal('tasks-on'), id: z.string(), value: TasksOf }),
+  z.strictObject({ kind: z.literal('instance'), id: z.string(), value: Instance }),
+  z.strictObject({ kind: z.literal('protection'), id: z.string(), value: Protection }),
   z.strictObject({ kind: z.literal('service'), id: z.string(), value: Service }),
   z.strictObject({ kind: z.literal('cluster'), id: z.string(), value: Cluster }),
   z.strictObject({ kind: z.literal('pipeline'), id: z.string(), value: Pipeline }),
   z.strictObject({ kind: z.literal('agents-of-task'), id: z.string(), value: AgentsOfTask }),
   z.strictObject({ kind: z.literal('drill-build'), id: z.string(), value: DrillBuild }),
-  z.strictObject({ kind: z.literal('tasks-of'), id: z.string(), value: TasksOf }),
   z.strictObject({ kind: z.literal('recent-stops'), id: z.string(), value: RecentStops }),
   z.strictObject({ kind: z.literal('self'), id: z.string(), value: Self }),
   z.strictObject({ kind: z.literal('kill-switch'), id: z.string(), value: KillSwitch }),
@@ -51,12 +54,15 @@ export const Subject = z.strictObject({
     'agent',
     'task',
     'task-definition',
+    'tasks-of',
+    'tasks-on',
+    'instance',
+    'protection',
     'service',
     'cluster',
     'pipeline',
     'agents-of-task',
     'drill-build',
-    'tasks-of',
     'recent-stops',
     'self',
     'kill-switch',

@@ -22,6 +22,7 @@ export const TaskAnswer = z.object({
   startedBy: Text,
   launchType: Text,
   capacityProviderName: Text,
+  containerInstanceArn: Text,
   taskDefinitionArn: z.string(),
   version: z.number().int().optional(),
   lastStatus: z.string(),
@@ -80,6 +81,11 @@ export const ServiceAnswer = z.object({
       }),
     )
     .optional(),
+  deploymentController: z.object({ type: Text }).optional(),
+  deploymentConfiguration: z
+    .object({ minimumHealthyPercent: Count.optional(), maximumPercent: Count.optional() })
+    .optional(),
+  events: z.array(z.object({ id: Text, createdAt: When, message: Text })).optional(),
   tags: Tags,
 });
 export type ServiceAnswer = z.output<typeof ServiceAnswer>;
@@ -91,3 +97,18 @@ export const ClusterAnswer = z.object({
   tags: Tags,
 });
 export type ClusterAnswer = z.output<typeof ClusterAnswer>;
+
+export const InstanceAnswer = z.object({
+  containerInstanceArn: z.string(),
+  ec2InstanceId: Text,
+  status: z.string(),
+  runningTasksCount: Count.optional(),
+});
+export type InstanceAnswer = z.output<typeof InstanceAnswer>;
+
+export const ProtectionAnswer = z.object({
+  taskArn: z.string(),
+  protectionEnabled: z.boolean(),
+  expirationDate: When,
+});
+export type ProtectionAnswer = z.output<typeof ProtectionAnswer>;

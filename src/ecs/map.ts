@@ -1,10 +1,20 @@
 import type { RecentStops } from '../drill/entities/surroundings.ts';
 import { hostNames } from '../drill/entities/host.ts';
 import { taskEnded } from '../drill/entities/task.ts';
-import type { Cluster, ContainerDefinition, Service, Task, TaskDefinition } from '../drill/entities/task.ts';
+import type {
+  Cluster,
+  ContainerDefinition,
+  Instance,
+  Protection,
+  Service,
+  Task,
+  TaskDefinition,
+} from '../drill/entities/task.ts';
 import type {
   ClusterAnswer,
   DefinitionContainer,
+  InstanceAnswer,
+  ProtectionAnswer,
   ServiceAnswer,
   TaskAnswer,
   TaskDefinitionAnswer,
@@ -27,6 +37,7 @@ export function taskOf(task: TaskAnswer): Task {
     startedBy: task.startedBy ?? null,
     launchType: task.launchType ?? null,
     capacityProvider: task.capacityProviderName ?? null,
+    instanceArn: task.containerInstanceArn ?? null,
     definition: task.taskDefinitionArn,
     version: task.version ?? null,
     status: task.lastStatus,
@@ -110,7 +121,35 @@ export function serviceOf(service: ServiceAnswer): Service {
       running: deployment.runningCount,
       pending: deployment.pendingCount,
     })),
+    controller: service.deploymentController?.type ?? 'ECS',
+    minimumHealthyPercent: service.deploymentConfiguration?.minimumHealthyPercent ?? null,
+    maximumPercent: service.deploymentConfiguration?.maximumPercent ?? null,
+    // Of a hundred events the latest tell what the scheduler did since the strike.
+    events: (service.events ?? []).slice(0, 20).map((event) => ({
+      id: event.id ?? '',
+      at: at(event.createdAt),
+      message: event.message ?? '',
+    })),
     tags: tagsOf(service.tags),
+  };
+}
+
+/** A container instance in our words. */
+export function instanceOf(instance: InstanceAnswer): Instance {
+  return {
+    arn: instance.containerInstanceArn,
+    ec2Id: instance.ec2InstanceId ?? null,
+    status: instance.status,
+    running: instance.runningTasksCount ?? 0,
+  };
+}
+
+/** A task's protection in our words. */
+export function protectionOf(protection: ProtectionAnswer): Protection {
+  return {
+    taskArn: protection.taskArn,
+    enabled: protection.protectionEnabled,
+    expiresAt: at(protection.expirationDate),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Cluster, Service, Task, TaskDefinition } from '../drill/entities/task.ts';
+import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../drill/entities/task.ts';
 import type { ClockOffset, RecentStops } from '../drill/entities/surroundings.ts';
-import type { Answer, Call, Outcome } from '../drill/call.ts';
+import type { Answer, CallOf, Outcome } from '../drill/call.ts';
 
 /** What a drill asks of Amazon ECS, in our words. */
 export interface Ecs {
@@ -24,7 +24,30 @@ export interface Ecs {
     signal: AbortSignal,
   ): Promise<Answer<{ tasks: readonly Task[]; complete: boolean }>>;
   /** StopTask, sent exactly once: no retry of the SDK's. The value is the task as StopTask's own answer shows it. */
-  stopTask(call: Extract<Call, { kind: 'stop-task' }>, signal: AbortSignal): Promise<Outcome<Task>>;
+  stopTask(call: CallOf<'stop-task'>, signal: AbortSignal): Promise<Outcome<Task>>;
+  /** Tasks of the service or family that shall run, with their tags. */
+  tasksOf(
+    cluster: string,
+    of: { service?: string; family?: string },
+    signal: AbortSignal,
+  ): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>>;
+  /** Tasks on one container instance that shall run, whoever's they are. */
+  tasksOn(
+    cluster: string,
+    instance: string,
+    signal: AbortSignal,
+  ): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>>;
+  instance(cluster: string, arn: string, signal: AbortSignal): Promise<Answer<Instance>>;
+  /** Scale-in protection of one service task. */
+  protection(cluster: string, taskArn: string, signal: AbortSignal): Promise<Answer<Protection>>;
+  /** UpdateService with a desired count; the value is the service as the answer shows it. Sent once. */
+  setDesiredCount(call: CallOf<'set-desired-count'>, signal: AbortSignal): Promise<Outcome<Service>>;
+  /** UpdateService with forceNewDeployment. Sent once: a second one would begin another deployment. */
+  forceDeployment(call: CallOf<'force-deployment'>, signal: AbortSignal): Promise<Outcome<Service>>;
+  /** UpdateTaskProtection; refused where ECS names a failure for any of the tasks. */
+  protectTasks(call: CallOf<'protect-tasks'>, signal: AbortSignal): Promise<Outcome<readonly Protection[]>>;
+  /** UpdateContainerInstancesState. */
+  setInstanceState(call: CallOf<'set-instance-state'>, signal: AbortSignal): Promise<Outcome<Instance>>;
   /** The server's clock against ours as of the latest answer; null before the first one or where it sends no `Date`. */
   clock(): ClockOffset | null;
 }

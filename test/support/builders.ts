@@ -112,6 +112,7 @@ export function aTask(over: Partial<Task> = {}): Task {
     startedBy: 'ecs-svc/1',
     launchType: 'FARGATE',
     capacityProvider: null,
+    instanceArn: null,
     definition: DEFINITION_ARN,
     version: 3,
     status: 'RUNNING',
@@ -159,6 +160,10 @@ export function aService(over: Partial<Service> = {}): Service {
     status: 'ACTIVE',
     ...counts,
     deployments: [{ id: 'ecs-svc/1', status: 'PRIMARY', rolloutState: 'COMPLETED', ...counts }],
+    controller: 'ECS',
+    minimumHealthyPercent: 100,
+    maximumPercent: 200,
+    events: [],
     tags: {},
     ...over,
   };

@@ -1,7 +1,14 @@
-import type { Answer, Call, Outcome } from '../../src/drill/call.ts';
+import type { Answer, Call, CallOf, Outcome, Trouble } from '../../src/drill/call.ts';
 import type { ClockOffset } from '../../src/drill/entities/surroundings.ts';
 import { goingDown, taskEnded } from '../../src/drill/entities/task.ts';
-import type { Cluster, Service, Task, TaskDefinition } from '../../src/drill/entities/task.ts';
+import type {
+  Cluster,
+  Instance,
+  Protection,
+  Service,
+  Task,
+  TaskDefinition,
+} from '../../src/drill/entities/task.ts';
 import type { Ecs } from '../../src/ecs/port.ts';
 import { aCluster, aService, aTask, aTaskDefinition, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';
@@ -15,6 +22,8 @@ export interface FakeEcsWorld {
   services: Map<string, Service>;
   tasks: Map<string, Task>;
   definitions: Map<string, TaskDefinition>;
+  instances: Map<string, Instance>;
+  protections: Map<string, Protection>;
   /** StopTask calls that took effect, by task ARN. */
   landed: Map<string, number>;
   /** StopTask answers the task unchanged and does nothing. */
@@ -33,9 +42,14 @@ export interface FakeEcsOptions {
   readonly services?: readonly Service[];
   readonly tasks?: readonly Task[];
   readonly definitions?: readonly TaskDefinition[];
+  readonly instances?: readonly Instance[];
   readonly now?: () => number;
   /** Runs when a stop took effect: tests let the worker drain or die here. */
   readonly onStop?: (task: Task) => void;
+  /** Runs when a service was changed: tests let the scheduler act here. */
+  readonly onService?: (service: Service) => void;
+  /** Runs when an instance was changed. */
+  readonly onChange?: (call: CallOf<'set-instance-state'>) => void;
 }
 
 function failed(
@@ -59,6 +73,8 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     services: new Map((options.services ?? [aService()]).map((service) => [service.name, service])),
     tasks: new Map((options.tasks ?? [aTask()]).map((task) => [task.arn, task])),
     definitions: new Map((options.definitions ?? [aTaskDefinition()]).map((one) => [one.arn, one])),
+    instances: new Map((options.instances ?? []).map((one) => [one.arn, one])),
+    protections: new Map(),
     landed: new Map(),
     ignoresStops: false,
     clock: null,
@@ -99,6 +115,29 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     world.tasks.set(task.arn, stopped);
     options.onStop?.(stopped);
     return { ok: true, value: stopped };
+  }
+
+  function refusedAs(message: string): { ok: false; certainty: 'refused'; trouble: Trouble } {
+    return { ok: false, certainty: 'refused', trouble: { kind: 'refused', message, retryAfter: null } };
+  }
+
+  function changeService(name: string, over: Partial<Service>): Outcome<Service> {
+    const service = world.services.get(name);
+    if (service === undefined) return refusedAs(`no service ${name}`);
+    const changed = { ...service, ...over };
+    world.services.set(name, changed);
+    options.onService?.(changed);
+    return { ok: true, value: changed };
+  }
+
+  function protect(call: CallOf<'protect-tasks'>): Outcome<readonly Protection[]> {
+    const made = call.tasks.map((taskArn) => ({
+      taskArn,
+      enabled: call.enabled,
+      expiresAt: call.enabled ? now() + (call.minutes ?? 120) * 60_000 : null,
+    }));
+    for (const protection of made) world.protections.set(protection.taskArn, protection);
+    return { ok: true, value: made };
   }
 
   return {
@@ -156,8 +195,52 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           return { ok: true, value: { tasks, complete: true } };
         }),
       ),
+    tasksOn: (cluster, instance, signal) =>
+      answer('tasksOn', [cluster, instance], signal, () =>
+        inCluster(cluster, () => {
+          const tasks = [...world.tasks.values()].filter(
+            (task) => !goingDown(task) && task.instanceArn === instance,
+          );
+          return { ok: true, value: { tasks, complete: true } };
+        }),
+      ),
+    instance: (cluster, arn, signal) =>
+      answer('instance', [cluster, arn], signal, () => {
+        const value = world.instances.get(arn);
+        return value === undefined
+          ? failed('not-found', `ECS knows no container instance "${arn}" there`)
+          : { ok: true, value };
+      }),
+    protection: (cluster, taskArn, signal) =>
+      answer('protection', [cluster, taskArn], signal, () => ({
+        ok: true,
+        value: world.protections.get(taskArn) ?? { taskArn, enabled: false, expiresAt: null },
+      })),
     stopTask: (call, signal) =>
       Promise.resolve(carryOut(script.enter('stopTask', [call], signal), () => stop(call))),
+    setDesiredCount: (call, signal) =>
+      Promise.resolve(
+        carryOut(script.enter('setDesiredCount', [call], signal), () =>
+          changeService(call.service, { desired: call.desired }),
+        ),
+      ),
+    forceDeployment: (call, signal) =>
+      Promise.resolve(
+        carryOut(script.enter('forceDeployment', [call], signal), () => changeService(call.service, {})),
+      ),
+    protectTasks: (call, signal) =>
+      Promise.resolve(carryOut(script.enter('protectTasks', [call], signal), () => protect(call))),
+    setInstanceState: (call, signal) =>
+      Promise.resolve(
+        carryOut(script.enter('setInstanceState', [call], signal), () => {
+          const instance = world.instances.get(call.instance);
+          if (instance === undefined) return refusedAs(`no container instance ${call.instance}`);
+          const changed = { ...instance, status: call.status };
+          world.instances.set(call.instance, changed);
+          options.onChange?.(call);
+          return { ok: true, value: changed };
+        }),
+      ),
     clock: () => world.clock,
   };
 }

@@ -21,6 +21,8 @@ export const Task = z.strictObject({
   startedBy: z.string().nullable(),
   launchType: z.string().nullable(),
   capacityProvider: z.string().nullable(),
+  /** The EC2 host it runs on; null on Fargate. */
+  instanceArn: z.string().nullable(),
   definition: z.string(),
   version: z.number().int().nullable(),
   status: z.string(),
@@ -80,6 +82,12 @@ export const Service = z.strictObject({
   running: z.number().int(),
   pending: z.number().int(),
   deployments: z.array(Deployment),
+  /** `ECS`, `CODE_DEPLOY` or `EXTERNAL`: only the first can be told to deploy anew. */
+  controller: z.string(),
+  minimumHealthyPercent: z.number().int().nullable(),
+  maximumPercent: z.number().int().nullable(),
+  /** Its latest events, newest first. */
+  events: z.array(z.strictObject({ id: z.string(), at: Instant.nullable(), message: z.string() })),
   tags: z.record(z.string(), z.string()),
 });
 export type Service = z.infer<typeof Service>;
@@ -92,6 +100,23 @@ export const Cluster = z.strictObject({
   tags: z.record(z.string(), z.string()),
 });
 export type Cluster = z.infer<typeof Cluster>;
+
+/** One container instance (EC2 host) of a cluster. */
+export const Instance = z.strictObject({
+  arn: z.string(),
+  ec2Id: z.string().nullable(),
+  status: z.string(),
+  running: z.number().int(),
+});
+export type Instance = z.infer<typeof Instance>;
+
+/** Scale-in protection of one task. */
+export const Protection = z.strictObject({
+  taskArn: z.string(),
+  enabled: z.boolean(),
+  expiresAt: Instant.nullable(),
+});
+export type Protection = z.infer<typeof Protection>;
 
 /** ECS forgets nothing of a stopped task but the future: STOPPED and DELETED are final (task life cycle). */
 export function taskEnded(task: Task): boolean {

@@ -1,0 +1,127 @@
+import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
+import { z } from 'zod';
+import type { Answer } from '../drill/call.ts';
+import type { Task } from '../drill/entities/task.ts';
+import { trouble } from '../http/trouble.ts';
+import { Failures, TaskAnswer } from './answers.ts';
+import { UnusableAnswerError } from './failure.ts';
+import { taskOf } from './map.ts';
+import type { Called, Sdk } from './sdk.ts';
+
+/** DescribeTasks takes 100 tasks; ListTasks gives 100 a page, and ECS forgets stopped tasks after about an hour. */
+const PAGE = 100;
+const MOST_PAGES = 5;
+
+/** Which tasks are listed: of a service or family, or on an instance; `stopped` holds those on their way down as well. */
+export interface TaskFilter {
+  readonly service?: string;
+  readonly family?: string;
+  readonly instance?: string;
+  readonly stopped: boolean;
+}
+
+/** Tasks that ECS does not know come as failures with the reason MISSING; any other failure hides one that may be there. */
+export function describeTasks(
+  sdk: Sdk,
+  cluster: string,
+  arns: readonly string[],
+  signal: AbortSignal,
+): Promise<Called<readonly Task[]>> {
+  return sdk.call('DescribeTasks', signal, async (abortSignal) => {
+    const command = new DescribeTasksCommand({ cluster, tasks: [...arns], include: ['TAGS'] });
+    const answer = await sdk.reads.send(command, { abortSignal });
+    onlyMissing(answer.failures);
+    const tasks = shaped(z.array(TaskAnswer), answer.tasks, 'tasks').map(taskOf);
+    return tasks.filter((task) => arns.includes(task.arn));
+  });
+}
+
+/** ARNs of the tasks that a filter names. */
+function listTasks(
+  sdk: Sdk,
+  cluster: string,
+  { service, family, instance, stopped }: TaskFilter,
+  signal: AbortSignal,
+): Promise<Called<{ readonly arns: readonly string[]; readonly complete: boolean }>> {
+  return sdk.call('ListTasks', signal, async (abortSignal) => {
+    const arns: string[] = [];
+    let nextToken: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const command = new ListTasksCommand({
+        cluster,
+        maxResults: PAGE,
+        desiredStatus: stopped ? 'STOPPED' : 'RUNNING',
+        ...(service === undefined ? {} : { serviceName: service }),
+        ...(service === undefined && family !== undefined ? { family } : {}),
+        ...(instance === undefined ? {} : { containerInstance: instance }),
+        ...(nextToken === undefined ? {} : { nextToken }),
+      });
+      const answer = await sdk.reads.send(command, { abortSignal });
+      arns.push(...shaped(z.array(z.string()), answer.taskArns, 'task ARNs'));
+      nextToken = answer.nextToken;
+      if (nextToken === undefined || nextToken === '') return { arns, complete: true };
+    }
+    return { arns, complete: false };
+  });
+}
+
+/** The tasks that a filter names, whole: listed, then described a hundred at a time. */
+export async function tasksBy(
+  sdk: Sdk,
+  cluster: string,
+  filter: TaskFilter,
+  signal: AbortSignal,
+): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>> {
+  const listed = await listTasks(sdk, cluster, filter, signal);
+  if (!listed.ok) return answerOf(listed);
+  const { arns, complete } = listed.value;
+  const tasks: Task[] = [];
+  for (let from = 0; from < arns.length; from += PAGE) {
+    const part = await describeTasks(sdk, cluster, arns.slice(from, from + PAGE), signal);
+    if (!part.ok) return answerOf(part);
+    tasks.push(...part.value);
+  }
+  return { ok: true, value: { tasks, complete } };
+}
+
+/** Holds an answer to its schema; what does not fit is unusable, never guessed at. */
+export function shaped<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const path = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new UnusableAnswerError(path === '' ? `no ${what}` : `${what} of an unexpected shape at ${path}`);
+}
+
+/** Failures other than MISSING hide something that may be there. */
+export function onlyMissing(failures: unknown): void {
+  const other = (shaped(Failures, failures, 'failures') ?? []).find((one) => one.reason !== 'MISSING');
+  if (other !== undefined) throw new UnusableAnswerError(`the failure ${other.reason ?? 'unnamed'}`);
+}
+
+/** The one that was asked for, or null where ECS says MISSING. */
+export function oneOf<T extends z.ZodType>(
+  schema: T,
+  values: unknown,
+  failures: unknown,
+  what: string,
+): z.output<T> | null {
+  onlyMissing(failures);
+  const [first] = shaped(z.array(schema), values, what);
+  return first ?? null;
+}
+
+/** What a read gave, as the port says it. */
+export function answerOf<T>(called: Called<T>): Answer<T> {
+  return called.ok ? called : { ok: false, trouble: called.failure.trouble };
+}
+
+/** The one thing that was asked for, mapped; null is not-found. */
+export function found<From, To>(
+  called: Called<From | null>,
+  what: string,
+  map: (from: From) => To,
+): Answer<To> {
+  if (!called.ok) return answerOf(called);
+  if (called.value !== null) return { ok: true, value: map(called.value) };
+  return { ok: false, trouble: trouble('not-found', `ECS knows no ${what} there`) };
+}
