@@ -2,10 +2,14 @@ import { isJudged } from '../journal/attempts.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { agentLeft } from './agent-left.ts';
+import type { Scenario } from '../drill/plan.ts';
 import { agentContainer } from './container.ts';
 import { containerClean } from './container-clean.ts';
 import { excused } from './handover.ts';
 import { seconds } from './times.ts';
+
+/** Spot capacity is taken two minutes after its notice (ecs.md: what really bounds the drain). */
+const SPOT_NOTICE = 120_000;
 
 /** How long the drain took: best figure, its upper bound, and whose clocks it rests on. */
 export interface DrainTime {
@@ -59,13 +63,19 @@ export function drainTime(evidence: Evidence): DrainTime | null {
   };
 }
 
+/** Spot's notice bounds the drain whatever the scenario allows. */
+function drainLimit({ expect, inject }: Scenario): number | null {
+  const { within } = expect.drain;
+  return inject.fault === 'spot-reclaim' ? Math.min(within ?? SPOT_NOTICE, SPOT_NOTICE) : within;
+}
+
 export const drainInTime: Check = {
   name: 'drain-in-time',
   asks: 'Was the drain as quick as the scenario wants?',
   needed: false,
   judge(about) {
     const { evidence } = about;
-    const within = evidence.plan.scenario.expect.drain.within;
+    const within = drainLimit(evidence.plan.scenario);
     if (evidence.strike === null) return unasked('nothing was injected');
     if (within === null) return unasked('the scenario sets no time (expect.drain.within)');
     if (excused(about)) return unasked('handed over');

@@ -1,5 +1,6 @@
-import type { Task } from '../drill/entities/task.ts';
+import { goingDown, type Task } from '../drill/entities/task.ts';
 import type { Evidence, Strike } from '../journal/evidence.ts';
+import { decisiveCall, type Decisive } from '../journal/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { clockTime } from './times.ts';
 
@@ -71,13 +72,66 @@ function shownStop(evidence: Evidence, strike: Strike): Answered {
   );
 }
 
+/** Service faults (verdict rule 4): what we set stood in every look from our call to the stop; the stop code does not tell whose it was. */
+function byScheduler(evidence: Evidence, strike: Strike): Answered {
+  const seen = evidence.last('task', strike.taskArn);
+  const decisive = decisiveCall(evidence);
+  if (seen === null || decisive === null) return unknown('the task was never read', [], 'observation-gap');
+  const { stopCode, stoppedReason } = seen.value;
+  if (stopCode !== null && stopCode !== 'ServiceSchedulerInitiated')
+    return no(
+      'stopped-by-other',
+      `the task stopped for another reason: ${stopCode}, "${stoppedReason ?? ''}"`,
+      [seen.seq],
+    );
+  const down = evidence.sightings('task', strike.taskArn).find(({ value }) => goingDown(value));
+  const fallen = unlikeOurs(evidence, decisive, down?.seq ?? seen.seq);
+  if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
+  const code = stopCode ?? 'no stop code';
+  return yes(
+    `the scheduler stopped the task at ${clockTime(strike.sentAt)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
+    [decisive.intendedSeq, decisive.sentSeq, seen.seq],
+  );
+}
+
+/** A look between our call and the stop that shows somebody else's hand. */
+function unlikeOurs(
+  evidence: Evidence,
+  { call, sentSeq }: Decisive,
+  until: number,
+): { said: string; seq: number } | null {
+  const between = <T extends { readonly seq: number }>(looks: readonly T[]): readonly T[] =>
+    looks.filter(({ seq }) => seq > (sentSeq ?? 0) && seq <= until);
+  if (call.kind === 'set-desired-count') {
+    const other = between(evidence.sightings('service', call.service)).find(
+      ({ value }) => value.desired !== call.desired,
+    );
+    return other === undefined
+      ? null
+      : {
+          said: `the desired count was ${String(other.value.desired)}, not our ${String(call.desired)}`,
+          seq: other.seq,
+        };
+  }
+  if (call.kind === 'set-instance-state') {
+    const other = between(evidence.sightings('instance', call.instance)).find(
+      ({ value }) => value.status !== 'DRAINING',
+    );
+    return other === undefined
+      ? null
+      : { said: `the instance was ${other.value.status}, not DRAINING`, seq: other.seq };
+  }
+  return null;
+}
+
 export const landed: Check = {
   name: 'landed',
   asks: 'Did our stop land?',
   needed: true,
   judge({ evidence }) {
     if (evidence.strike === null) return unasked('nothing was injected');
-    if (evidence.strike.found) return shownStop(evidence, evidence.strike);
+    if (evidence.strike.by === 'found') return shownStop(evidence, evidence.strike);
+    if (evidence.strike.by === 'scheduler') return byScheduler(evidence, evidence.strike);
     return judge(evidence, evidence.strike);
   },
 };

@@ -36,7 +36,7 @@ export const host: Check = {
   needed: false,
   judge({ evidence }) {
     const task = evidence.strike === null ? null : evidence.last('task', evidence.strike.taskArn);
-    if (task === null || evidence.strike?.found === true) return unasked('nothing was injected');
+    if (task === null || evidence.strike?.by === 'found') return unasked('nothing was injected');
     const { stopCode, stoppedReason } = task.value;
     const gone = HOST_CODES.has(stopCode ?? '') || /^Host EC2 /.test(stoppedReason ?? '');
     if (gone)

@@ -1,5 +1,6 @@
 import { showsOurStop } from '../checks/landed.ts';
-import { stopReason, stopTask } from '../faults/stop-task.ts';
+import { FAULTS } from '../faults/list.ts';
+import { stopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from './entities/agent.ts';
@@ -29,7 +30,8 @@ export function decideAiming(state: DrillState, now: Instant): Step {
   const subjects = [
     ...targetSubjects(state, target),
     ...surroundingSubjects(state.plan),
-    ...otherAgents(state, target),
+    ...otherAgents(state),
+    ...faultOf(state).subjects(state),
   ];
   const trouble = lasting(state, subjects, now, PATIENCE);
   if (trouble !== null)
@@ -46,7 +48,11 @@ export function decideAiming(state: DrillState, now: Instant): Step {
     return { do: 'conclude', event: { code: 'GD_TARGET_REVERIFIED', payload: { target } } };
   if (now - state.reverifiedAt > STALE)
     return { do: 'conclude', event: { code: 'GD_TARGET_CHOSEN', payload: { target, attempt: state.aims } } };
-  return { do: 'call', call: stopTask(target, state.plan.scenario.cluster, state.drill) };
+  return faultOf(state).inject(state, now);
+}
+
+function faultOf(state: DrillState) {
+  return FAULTS[state.plan.scenario.inject.fault];
 }
 
 /** A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence. */
@@ -69,15 +75,18 @@ function consent(state: DrillState, target: Target): Step {
   };
 }
 
-/** Exactly what will be stopped, and which jobs run there. */
+/** Exactly what will be done, and which jobs run there. */
 export function shown(state: DrillState, target: Target): readonly string[] {
   const { world, plan } = state;
-  const agents = seen(world, 'agents-of-task', target.taskArn)?.agents ?? [target.agentId];
+  const reach = faultOf(state).reach(state);
+  const agents = (reach.length === 0 ? [target.taskArn] : reach).flatMap(
+    (arn) => seen(world, 'agents-of-task', arn)?.agents ?? [],
+  );
   const jobs = all(world, 'job').filter(
-    (job) => job.agentId !== null && agents.includes(job.agentId) && !jobEnded(job),
+    (job) => job.agentId !== null && [...agents, target.agentId].includes(job.agentId) && !jobEnded(job),
   );
   return [
-    `StopTask will be sent for ${target.taskArn}`,
+    ...faultOf(state).shown(state),
     `cluster ${plan.scenario.cluster.name} in ${plan.region}`,
     ...jobs.map(
       (job) => `it runs ${job.stepKey ?? job.label ?? 'a job'}${job.url === null ? '' : ` (${job.url})`}`,
@@ -99,10 +108,12 @@ function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
   ];
 }
 
-/** The other agents of a shared task: their jobs are struck too, so they must be known before. */
-function otherAgents(state: DrillState, target: Target): readonly Subject[] {
-  const agents = seen(state.world, 'agents-of-task', target.taskArn)?.agents ?? [];
-  return agents.filter((id) => id !== target.agentId).map((id) => ({ kind: 'agent', id }));
+/** The other agents of every task in reach: their jobs are struck too, so they must be known before. */
+function otherAgents(state: DrillState): readonly Subject[] {
+  const { target } = state;
+  const arns = [target?.taskArn ?? '', ...faultOf(state).reach(state)];
+  const agents = arns.flatMap((arn) => seen(state.world, 'agents-of-task', arn)?.agents ?? []);
+  return [...new Set(agents)].filter((id) => id !== target?.agentId).map((id) => ({ kind: 'agent', id }));
 }
 
 function answered(state: DrillState, subject: Subject, since: Instant): boolean {

@@ -4,7 +4,7 @@ import type { Instant } from './entities/build.ts';
 import { assertNever } from './errors.ts';
 import { decideSettling } from './finish.ts';
 import { decideGate, decideGated } from './gate.ts';
-import { decideInjecting } from './inject.ts';
+import { FAULTS } from '../faults/list.ts';
 import { decideStart } from './start.ts';
 import type { DrillState } from './state.ts';
 import type { Step } from './step.ts';
@@ -24,7 +24,7 @@ export function decide(state: DrillState, now: Instant): Step {
     case 'aiming':
       return decideAiming(state, now);
     case 'injecting':
-      return decideInjecting(state, now);
+      return FAULTS[state.plan.scenario.inject.fault].inject(state, now);
     case 'observing':
       return decideObserving(state, now);
     case 'settling':

@@ -1,6 +1,7 @@
 import { buildEnded, type Instant } from './entities/build.ts';
 import type { Call } from './call.ts';
 import { judge } from '../verdict/judge.ts';
+import { FAULTS } from '../faults/list.ts';
 import type { DrillState, Sending } from './state.ts';
 import { fresh, type Step } from './step.ts';
 import { markOf, readSince } from './state.ts';
@@ -8,16 +9,19 @@ import { seen } from './world.ts';
 
 /** Settle, then judge: a build that we created is canceled only where the drill was cut short before anything was struck. */
 export function decideSettling(state: DrillState, now: Instant): Step {
+  const unanswered = state.undos.at(-1);
+  if (unanswered !== undefined && heldBack(unanswered))
+    return { do: 'call', call: unanswered.call, as: 'undo' };
+  const undo = FAULTS[state.plan.scenario.inject.fault].undo(state, now);
+  if (undo !== null) return undo;
   const build = ourOpenBuild(state);
-  if (build !== null && state.undos.length === 0) {
+  if (build !== null && !state.undos.some(({ call }) => call.kind === 'cancel-build')) {
     const asked = markOf(state, 'build', build.id);
     const known =
       readSince(state, 'build', build.id, state.phaseSince) || (asked?.triedAt ?? 0) >= state.phaseSince;
     if (!known) return { do: 'observe', asks: [fresh({ kind: 'build', id: build.id })], by: now };
-    return { do: 'call', call: cancel(build.id, build.nodeId) };
+    return { do: 'call', call: cancel(build.id, build.nodeId), as: 'undo' };
   }
-  const unanswered = state.undos.at(-1);
-  if (unanswered !== undefined && heldBack(unanswered)) return { do: 'call', call: unanswered.call };
   if (!state.settled)
     return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...leftOver(state)] } } };
   return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.journal) } } };
@@ -33,18 +37,28 @@ function cancel(buildId: string, buildNodeId: string): Call {
 }
 
 function ourOpenBuild(state: DrillState): { id: string; nodeId: string } | null {
-  const cutShort = state.halted !== null && state.strikes.every((strike) => strike.result === 'refused');
+  const cutShort = state.halted !== null && !state.strikes.some(struck);
   if (!cutShort || state.buildId === null || state.buildBy === 'named') return null;
   const build = seen(state.world, 'build', state.buildId);
   return build === undefined || buildEnded(build) || build.state === 'canceling' ? null : build;
 }
 
+/** Protections only steer: a drill that was cut short after them struck nothing. */
+function struck({ call, result }: Sending): boolean {
+  return call.kind !== 'protect-tasks' && result !== 'refused';
+}
+
+function said(call: Call): string {
+  return call.kind === 'cancel-build'
+    ? 'the build could not be canceled'
+    : `${call.kind} could not be undone`;
+}
+
 /** What was left as it is, and why. */
 function leftOver(state: DrillState): readonly string[] {
-  const undo = state.undos.at(-1);
-  const left: string[] = [];
-  if (undo !== undefined && undo.result !== 'ok')
-    left.push(`the build could not be canceled: ${undo.trouble?.message ?? 'no answer'}`);
+  const left = [...FAULTS[state.plan.scenario.inject.fault].left(state)];
+  const failed = state.undos.filter(({ result }) => result !== 'ok');
+  left.push(...failed.map(({ call, trouble }) => `${said(call)}: ${trouble?.message ?? 'no answer'}`));
   if (state.creating.at(-1)?.result === 'unknown' && state.buildId === null)
     left.push(`a build with meta-data gameday-drill=${state.drill} may exist`);
   return left;

@@ -89,7 +89,7 @@ function openTasks(state: DrillState, evidence: Evidence): readonly Open[] {
 
 function openStops(state: DrillState, evidence: Evidence, now: Instant): readonly Open[] {
   return stopsShown(evidence).flatMap((stop) => {
-    const struck = asStruck(evidence, stop);
+    const struck = asStruck(evidence, stop, { by: 'found' });
     if (struck === null) return [];
     const about: Case = { evidence: struck, attempts: attemptsOf(struck) };
     return [

@@ -3,7 +3,7 @@ import { answersOf } from '../safety/guard.ts';
 import type { Instant } from './entities/build.ts';
 import { readSince, type DrillState } from './state.ts';
 import { askNow, halt, type Step } from './step.ts';
-import { gateSubjects } from './subjects.ts';
+import { gateSubjects, strikes } from './subjects.ts';
 import { lasting, ofService } from './trouble.ts';
 import { keyOf, seen, type Subject } from './world.ts';
 
@@ -19,7 +19,7 @@ export function decideGate(state: DrillState, now: Instant): Step {
   if (open.length > 0) return askNow(state, open, now);
   const wrong = wrongPlan(state);
   if (wrong !== null) return wrong;
-  const guards = state.plan.scenario.inject.fault === 'stop-task' ? GUARDS : [];
+  const guards = strikes(state.plan.scenario) ? GUARDS : [];
   return {
     do: 'conclude',
     event: {
@@ -51,7 +51,7 @@ function wrongPlan(state: DrillState): Step | null {
       'no-such-step',
       `pipeline ${scenario.build.pipeline} has no step with key "${scenario.when.step}"; its keys are ${keys.join(', ') || 'none'}`,
     );
-  if (scenario.inject.fault !== 'stop-task') return null;
+  if (!strikes(scenario)) return null;
   const cluster = seen(state.world, 'cluster', scenario.cluster.name);
   if (cluster !== undefined && cluster.status !== 'ACTIVE')
     return halt('no-such-cluster', `cluster ${scenario.cluster.name} is ${cluster.status}, not ACTIVE`);

@@ -1,9 +1,11 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { assertNever } from './errors.ts';
-import type { Call, Outcome, Trouble } from './call.ts';
+import type { Call, CallOf, Outcome, Trouble } from './call.ts';
 import type { Clock } from './clock.ts';
 import { buildFacts, type Sources } from './questions.ts';
 import type { DrillState } from './state.ts';
+import type { Step } from './step.ts';
+import type { Fact } from './world.ts';
 
 /** Writes one event; intents and outcomes are on the disk before it resolves. */
 export type Append = (event: NewEvent, durable: boolean) => Promise<DrillEvent>;
@@ -17,51 +19,102 @@ interface Sent {
 
 /** Runs exactly one call: intent on the disk, call, outcome on the disk. Nothing else in a drill changes anything outside. */
 export async function perform(
-  call: Call,
+  { call, as }: Extract<Step, { do: 'call' }>,
   state: DrillState,
   sources: Sources,
   clock: Clock,
   append: Append,
   signal: AbortSignal,
 ): Promise<void> {
-  switch (call.kind) {
-    case 'create-build': {
-      await append({ code: 'GD_BUILD_INTENDED', payload: { call } }, true);
-      const { outcome, sent } = await timed(clock, signal, () => sources.buildkite.createBuild(call, signal));
-      if (outcome.ok)
-        await append(
-          { code: 'GD_OBSERVED', payload: { reads: [], facts: [...buildFacts(outcome.value)] } },
-          false,
-        );
-      const buildId = outcome.ok ? outcome.value.build.id : null;
-      await append({ code: 'GD_BUILD_SENT', payload: { ...sent, buildId } }, true);
-      return;
-    }
-    case 'stop-task': {
-      const attempt = state.strikes.length + 1;
-      await append({ code: 'GD_FAULT_INTENDED', payload: { call, attempt } }, true);
-      const { outcome, sent } = await timed(clock, signal, () => sources.ecs.stopTask(call, signal));
-      await append(
-        { code: 'GD_FAULT_SENT', payload: { ...sent, attempt, task: outcome.ok ? outcome.value : null } },
-        true,
-      );
-      if (sent.result !== 'refused')
-        await sources.surroundings.recordStrike(state.plan.lockKey, {
-          drill: state.drill,
-          taskArn: call.taskArn,
-          at: sent.sentAt,
-        });
-      return;
-    }
-    case 'cancel-build': {
-      await append({ code: 'GD_UNDO_INTENDED', payload: { call } }, true);
-      const { sent } = await timed(clock, signal, () => sources.buildkite.cancelBuild(call, signal));
-      await append({ code: 'GD_UNDO_SENT', payload: sent }, true);
-      return;
-    }
+  const attempt = state.strikes.length + 1;
+  await append(intended(call, as, attempt), true);
+  const { outcome, sent } = await timed(clock, signal, () => send(call, sources, signal));
+  const facts = outcome.ok ? outcome.value : [];
+  // A task's own answer stands in the event itself: it is the proof. What else came along is an observation.
+  const task = facts.find((fact) => fact.kind === 'task')?.value ?? null;
+  const others = facts.filter((fact) => fact.kind !== 'task');
+  if (others.length > 0) await append({ code: 'GD_OBSERVED', payload: { reads: [], facts: others } }, false);
+  await append(answered(as, sent, attempt, task, others), true);
+  if (call.kind === 'stop-task' && sent.result !== 'refused')
+    await sources.surroundings.recordStrike(state.plan.lockKey, {
+      drill: state.drill,
+      taskArn: call.taskArn,
+      at: sent.sentAt,
+    });
+}
+
+function intended(call: Call, as: Extract<Step, { do: 'call' }>['as'], attempt: number): NewEvent {
+  switch (as) {
+    case 'build':
+      return { code: 'GD_BUILD_INTENDED', payload: { call } };
+    case 'fault':
+      return { code: 'GD_FAULT_INTENDED', payload: { call, attempt } };
+    case 'undo':
+      return { code: 'GD_UNDO_INTENDED', payload: { call } };
     default:
-      assertNever(call);
+      return assertNever(as);
   }
+}
+
+function answered(
+  as: Extract<Step, { do: 'call' }>['as'],
+  sent: Sent,
+  attempt: number,
+  task: Extract<Fact, { kind: 'task' }>['value'] | null,
+  facts: readonly Fact[],
+): NewEvent {
+  switch (as) {
+    case 'build': {
+      const buildId = facts.find((fact) => fact.kind === 'build')?.id ?? null;
+      return { code: 'GD_BUILD_SENT', payload: { ...sent, buildId } };
+    }
+    case 'fault':
+      return { code: 'GD_FAULT_SENT', payload: { ...sent, attempt, task } };
+    case 'undo':
+      return { code: 'GD_UNDO_SENT', payload: sent };
+    default:
+      return assertNever(as);
+  }
+}
+
+/** Facts of an outcome, where there is one. */
+function given<T>(outcome: Outcome<T>, of: (value: T) => readonly Fact[]): Outcome<readonly Fact[]> {
+  return outcome.ok ? { ok: true, value: of(outcome.value) } : outcome;
+}
+
+async function send(
+  call: Call,
+  { buildkite, ecs }: Sources,
+  signal: AbortSignal,
+): Promise<Outcome<readonly Fact[]>> {
+  switch (call.kind) {
+    case 'create-build':
+      return given(await buildkite.createBuild(call, signal), buildFacts);
+    case 'cancel-build':
+      return given(await buildkite.cancelBuild(call, signal), () => []);
+    case 'stop-task':
+      return given(await ecs.stopTask(call, signal), (value) => [{ kind: 'task', id: value.arn, value }]);
+    case 'set-desired-count':
+      return given(await ecs.setDesiredCount(call, signal), ofService(call));
+    case 'force-deployment':
+      return given(await ecs.forceDeployment(call, signal), ofService(call));
+    case 'protect-tasks':
+      return given(await ecs.protectTasks(call, signal), (protections) =>
+        protections.map((value) => ({ kind: 'protection', id: value.taskArn, value })),
+      );
+    case 'set-instance-state':
+      return given(await ecs.setInstanceState(call, signal), (value) => [
+        { kind: 'instance', id: value.arn, value },
+      ]);
+    default:
+      return assertNever(call);
+  }
+}
+
+function ofService({ service }: CallOf<'set-desired-count'> | CallOf<'force-deployment'>) {
+  return (value: Extract<Fact, { kind: 'service' }>['value']): readonly Fact[] => [
+    { kind: 'service', id: service, value },
+  ];
 }
 
 /** A call that was interrupted before it was sent did not happen; one that throws may have. */

@@ -60,6 +60,14 @@ export const Scenario = z.strictObject({
   }),
   inject: z.discriminatedUnion('fault', [
     z.strictObject({ fault: z.literal('stop-task') }),
+    /** Desired count - 1; steered: every other task is protected, so that the scheduler must take the target. */
+    z.strictObject({ fault: z.literal('scale-in'), steered: z.boolean() }),
+    /** A new deployment of the same definition: the rollout stops every task in turn. */
+    z.strictObject({ fault: z.literal('deployment') }),
+    /** DRAINING on the EC2 host of the target. */
+    z.strictObject({ fault: z.literal('drain-instance') }),
+    /** The signal path of a spot reclaim with its two minutes: StopTask on Fargate, DRAINING on EC2. */
+    z.strictObject({ fault: z.literal('spot-reclaim') }),
     /** A baseline: nothing is injected and the build must pass. */
     z.strictObject({ fault: z.literal('none') }),
     /** `gameday assert`: the stops that ECS shows are judged; nothing is injected. */
@@ -81,6 +89,8 @@ export const Scenario = z.strictObject({
   limits: z.strictObject({ verdictWithin: Duration, pollEvery: Duration.min(100) }),
   safety: z.strictObject({
     allowLastWorker: z.boolean(),
+    /** How many tasks one drill may take down. */
+    tasks: z.number().int().min(1),
     window: Window.nullable(),
     minimumInterval: Duration,
     killSwitch: z.string().nullable(),

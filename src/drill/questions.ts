@@ -81,8 +81,11 @@ async function facts(
     case 'task-definition':
     case 'service':
     case 'cluster':
-    case 'tasks-of':
     case 'recent-stops':
+    case 'tasks-of':
+    case 'tasks-on':
+    case 'instance':
+    case 'protection':
       return ofEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
     case 'self':
     case 'kill-switch':
@@ -184,7 +187,20 @@ function clusterOf(taskArn: string): string | null {
 }
 
 async function ofEcs(
-  { kind, id }: Of<'task' | 'task-definition' | 'service' | 'cluster' | 'tasks-of' | 'recent-stops'>,
+  {
+    kind,
+    id,
+  }: Of<
+    | 'task'
+    | 'task-definition'
+    | 'service'
+    | 'cluster'
+    | 'recent-stops'
+    | 'tasks-of'
+    | 'tasks-on'
+    | 'instance'
+    | 'protection'
+  >,
   plan: Plan,
   ecs: Ecs,
   signal: AbortSignal,
@@ -209,10 +225,18 @@ async function ofEcs(
     case 'cluster':
       return given(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
     case 'tasks-of':
-      return given(await ecs.tasksOf(name, of, signal), ({ tasks, complete }) => [
+    case 'tasks-on': {
+      const answer =
+        kind === 'tasks-of' ? await ecs.tasksOf(name, of, signal) : await ecs.tasksOn(name, id, signal);
+      return given(answer, ({ tasks, complete }) => [
         { kind, id, value: { arns: tasks.map(({ arn }) => arn), complete } },
         ...tasks.map((value) => ({ kind: 'task', id: value.arn, value }) as const),
       ]);
+    }
+    case 'instance':
+      return given(await ecs.instance(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'protection':
+      return given(await ecs.protection(name, id, signal), (value) => [{ kind, id, value }]);
     case 'recent-stops':
       return given(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
     default:

@@ -168,7 +168,7 @@ async function take(
       return;
     }
     case 'call':
-      return perform(step.call, drill.now(), ports, ports.clock, drill.append, interrupted);
+      return perform(step, drill.now(), ports, ports.clock, drill.append, interrupted);
     case 'conclude':
       await drill.append(step.event, true);
       return;

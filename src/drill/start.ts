@@ -20,7 +20,7 @@ export function decideStart(state: DrillState, now: Instant): Step {
   const slug = namedBuild(state.plan);
   if (slug !== null) return findNamed(state, slug, now);
   const sending = state.creating.at(-1);
-  if (sending === undefined) return { do: 'call', call: createBuild(state) };
+  if (sending === undefined) return { do: 'call', call: createBuild(state), as: 'build' };
   if (sending.result === 'ok') return known(state, sending);
   if (sending.result === 'refused') return afterRefusal(state, sending, now);
   return lookUp(state, sending, now);
@@ -73,7 +73,7 @@ function known(state: DrillState, sending: Sending): Step {
 /** Refused means that nothing happened: what an interruption held back is sent, a rate limit is waited out, anything else ends the drill. */
 function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
   const { trouble } = sending;
-  if (trouble?.kind === 'aborted') return { do: 'call', call: createBuild(state) };
+  if (trouble?.kind === 'aborted') return { do: 'call', call: createBuild(state), as: 'build' };
   if (trouble?.kind !== 'rate-limited')
     return halt(
       trouble === null || ['refused', 'not-found', 'garbage', 'server-error'].includes(trouble.kind)
@@ -86,7 +86,7 @@ function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
     return halt('buildkite-rate-limited', `buildCreate: ${trouble.message}`);
   const again = (sending.answeredAt ?? now) + (trouble.retryAfter ?? 1_000);
   if (now < again) return { do: 'observe', asks: [], by: again };
-  return { do: 'call', call: createBuild(state) };
+  return { do: 'call', call: createBuild(state), as: 'build' };
 }
 
 /** There is no idempotency key: after an unknown outcome the build is looked up by its meta-data, never sent again blindly. */
@@ -103,7 +103,7 @@ function lookUp(state: DrillState, sending: Sending, now: Instant): Step {
       );
     // A runner that died over its intent may never have sent it; what was looked for in vain is sent once more.
     if (sending.result === null && state.creating.length < AT_MOST)
-      return { do: 'call', call: createBuild(state) };
+      return { do: 'call', call: createBuild(state), as: 'build' };
     return halt(
       'build-not-created',
       `the answer to buildCreate was lost (${sending.trouble?.message ?? 'the runner ended'}), and no build carries ${DRILL_KEY}=${state.drill}`,

@@ -16,7 +16,7 @@ export type Step =
   /** Ask until something changed, every fresh ask was answered, or `by` has come. */
   | { readonly do: 'observe'; readonly asks: readonly Ask[]; readonly by: Instant }
   /** Send one call that changes something: intent, call, outcome. */
-  | { readonly do: 'call'; readonly call: Call }
+  | { readonly do: 'call'; readonly call: Call; readonly as: 'build' | 'fault' | 'undo' }
   /** Write down what was concluded from what is known. */
   | { readonly do: 'conclude'; readonly event: NewEvent }
   /** Ask the person at the terminal. */

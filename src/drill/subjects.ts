@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts';
+import type { Plan, Scenario } from './plan.ts';
 import type { Subject } from './world.ts';
 
 /** `organization/pipeline/number` of the build that the scenario names, or null where a new one is started. */
@@ -21,6 +21,11 @@ export function surroundingSubjects(plan: Plan): readonly Subject[] {
     { kind: 'pipeline', id: scenario.build.pipeline },
     ...scenario.safety.haltWhen.map(({ name: condition }) => ({ kind: 'halt', id: condition }) as const),
   ];
+}
+
+/** Whether the scenario injects anything at all. */
+export function strikes({ inject }: Scenario): boolean {
+  return inject.fault !== 'none' && inject.fault !== 'found';
 }
 
 /** What must be known before anything is started. */

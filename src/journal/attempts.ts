@@ -117,7 +117,7 @@ function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<st
   const strike = evidence.strike;
   if (job.agentId !== null && doomed.has(job.agentId)) {
     if (strike === null) return null;
-    if (strike.found) return roleByTimes(job, strike.sentAt);
+    if (strike.by !== 'stop-task') return roleByTimes(job, strike.sentAt);
     const before = evidence.sightings('job', job.id).filter((sighting) => sighting.seq < strike.intendedSeq);
     const latest = before.findLast(
       (sighting) => sighting.value.agentId !== null && doomed.has(sighting.value.agentId),

@@ -28,8 +28,11 @@ export interface Strike {
   readonly landedSeq: number | null;
   /** How many StopTask calls were sent in all. */
   readonly sent: number;
-  /** Not ours: a stop that ECS shows (`gameday assert`). Then times tell what ran at the stop, for we did not look before it. */
-  readonly found: boolean;
+  /**
+   * Our own StopTask; or the scheduler's stop, by a fault of ours; or one that ECS shows (`gameday assert`). Of the
+   * latter two, times tell what ran at the stop, for the task was not aimed at in the same breath.
+   */
+  readonly by: 'stop-task' | 'scheduler' | 'found';
 }
 
 /** The journal, indexed for those who judge it. */
@@ -174,6 +177,6 @@ function strikeOf(journal: readonly DrillEvent[]): Strike | null {
     sentSeq: counting?.seq ?? null,
     landedSeq: landed?.seq ?? null,
     sent: intents.length,
-    found: false,
+    by: 'stop-task',
   };
 }

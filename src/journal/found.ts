@@ -40,12 +40,19 @@ export function stopsShown(evidence: Evidence): readonly Sighting<Task>[] {
     .filter(({ value }) => since === null || (value.stoppingAt ?? value.stoppedAt ?? since) >= since);
 }
 
-/** The journal as seen from one found stop: that task is the struck one, and the build's job that it held the target. Null where it held none. */
-export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>): Evidence | null {
+/** Of which stop the journal is looked at: one that was found, or one that the scheduler made at our call (the event that intended it). */
+export type Made = { readonly by: 'found' } | { readonly by: 'scheduler'; readonly intendedSeq: number };
+
+/**
+ * The journal as seen from one stop: that task is the struck one, and a job that it held is the target: one of the build's
+ * step first, and for a stop of our own making any job. Null where it held none.
+ */
+export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, made: Made): Evidence | null {
   const at = task.stoppingAt ?? task.stoppedAt;
   if (at === null) return null;
   const agents = evidence.every('agent').filter(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
-  const held = jobsLookedAt(evidence).find((job) => {
+  const others = made.by === 'found' ? [] : evidence.every('job').map(({ value }) => value);
+  const held = [...jobsLookedAt(evidence), ...others].find((job) => {
     if (!agents.some(({ id }) => id === job.agentId) || job.startedAt === null || job.startedAt > at)
       return false;
     return job.finishedAt === null || job.finishedAt >= at - 5_000;
@@ -56,7 +63,7 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>): E
     agentId: held.agentId,
     taskArn: task.arn,
     ...containerOf(evidence, task),
-    why: 'ECS shows that its task was stopped',
+    why: made.by === 'found' ? 'ECS shows that its task was stopped' : 'the scheduler stopped its task',
   };
   const strike = {
     taskArn: task.arn,
@@ -65,11 +72,11 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>): E
     answeredAt: at,
     result: 'unknown' as const,
     answer: null,
-    intendedSeq: 0,
+    intendedSeq: made.by === 'found' ? 0 : made.intendedSeq,
     sentSeq: null,
     landedSeq: null,
     sent: 0,
-    found: true,
+    by: made.by,
   };
   return { ...evidence, target, strike };
 }

@@ -1,15 +1,31 @@
+import { FAULTS } from '../faults/list.ts';
+import type { Scenario } from '../drill/plan.ts';
 import { seen } from '../drill/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
+
+/** Faults that take every task in reach; the others take one of them. */
+function reachesAll({ inject }: Scenario): boolean {
+  return (
+    inject.fault === 'deployment' || inject.fault === 'drain-instance' || inject.fault === 'spot-reclaim'
+  );
+}
 
 /** One task, of a settled service that keeps another worker. */
 export const blastRadius: Guard = {
   name: 'blast-radius',
-  rule: 'One task at most, and only of a settled service: one COMPLETED deployment, running = desired, two or more unless safety.allowLastWorker.',
+  rule: 'No more tasks than safety.tasks grants (one), and only of a settled service: one COMPLETED deployment, running = desired, two or more unless safety.allowLastWorker.',
   reason: 'blast-radius',
-  judge({ world, plan, strikes, target }, _now, when) {
-    const sent = strikes.filter((strike) => strike.result !== 'refused');
-    if (sent.length > 1) return refuses('a stop was sent already');
-    const other = sent.find(({ call }) => call.kind === 'stop-task' && call.taskArn !== target?.taskArn);
+  judge(state, _now, when) {
+    const { world, plan, strikes } = state;
+    const stops = strikes.filter(({ call, result }) => call.kind === 'stop-task' && result !== 'refused');
+    if (stops.length > 1) return refuses('a stop was sent already');
+    const reach = state.target === null ? [] : FAULTS[plan.scenario.inject.fault].reach(state);
+    const most = plan.scenario.safety.tasks;
+    if (reach.length > most && reachesAll(plan.scenario))
+      return refuses(`it reaches ${String(reach.length)} tasks, and safety.tasks grants ${String(most)}`);
+    const other = stops.find(
+      ({ call }) => call.kind === 'stop-task' && call.taskArn !== state.target?.taskArn,
+    );
     if (other !== undefined) return refuses('a stop of another task was sent, or may have been');
     const name = plan.scenario.cluster.service;
     if (name === null) return holds('one standalone task');
@@ -18,12 +34,14 @@ export const blastRadius: Guard = {
     const { desired, running, pending, deployments } = service;
     if (deployments.length !== 1)
       return refuses(`service ${name} has ${String(deployments.length)} deployments: one is running`);
-    const state = deployments[0]?.rolloutState ?? 'COMPLETED';
-    if (state !== 'COMPLETED') return refuses(`the deployment of service ${name} is ${state}`);
+    const rollout = deployments[0]?.rolloutState ?? 'COMPLETED';
+    if (rollout !== 'COMPLETED') return refuses(`the deployment of service ${name} is ${rollout}`);
     if (strikes.length === 0 && (running !== desired || pending > 0))
       return refuses(
         `service ${name} is not settled: desired ${String(desired)}, running ${String(running)}, pending ${String(pending)}`,
       );
+    if (plan.scenario.inject.fault === 'scale-in' && desired < 2)
+      return refuses(`scale-in from ${String(desired)} would leave service ${name} without a worker`);
     if (running < 2 && !plan.scenario.safety.allowLastWorker)
       return refuses(`it would take the last worker of service ${name} (running ${String(running)})`);
     return holds(

@@ -3,6 +3,7 @@ import { blastRadius } from './blast-radius.ts';
 import { confirm } from './confirm.ts';
 import type { Guard } from './guard.ts';
 import { haltConditions } from './halt.ts';
+import { inertFault } from './inert-fault.ts';
 import { intermediateBuilds } from './intermediate-builds.ts';
 import { killSwitch } from './kill-switch.ts';
 import { lock } from './lock.ts';
@@ -24,6 +25,7 @@ export const GUARDS: readonly Guard[] = [
   lock,
   tooSoon,
   blastRadius,
+  inertFault,
   haltConditions,
   confirm,
 ];

@@ -1,4 +1,5 @@
 import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
+import { FAULTS } from '../faults/list.ts';
 import { isHostOf } from '../drill/entities/host.ts';
 import { all, seen } from '../drill/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
@@ -8,7 +9,8 @@ export const selfTarget: Guard = {
   name: 'self-target',
   rule: 'The target is not the task, agent, job or build that gameday runs on, nor the build that triggered it.',
   reason: 'self-target',
-  judge({ world, plan, target, buildId }) {
+  judge(state) {
+    const { world, plan, target, buildId } = state;
     const self = seen(world, 'self', 'self');
     if (self === undefined) return refuses('what gameday runs on could not be told');
     if (self.unresolved !== null)
@@ -21,6 +23,9 @@ export const selfTarget: Guard = {
       buildId ?? all(world, 'build').find((one) => one.number === plan.scenario.build.number)?.id ?? null;
     if (build !== null && builds.includes(build))
       return refuses('the build is the one that gameday runs in, or that triggered it');
+    const reach = target === null ? [] : FAULTS[plan.scenario.inject.fault].reach(state);
+    const held = reach.find((arn) => ownTasks.includes(arn));
+    if (held !== undefined) return refuses(`the fault reaches ${held}, which gameday runs on`);
     if (target === null)
       return holds(
         ownTasks.length === 0 && builds.length === 0

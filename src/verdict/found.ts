@@ -7,7 +7,7 @@ import { notCanceled } from '../checks/undisturbed.ts';
 import { isReason, REASONS_IN_ORDER, rowOf, type Reason } from './reasons.ts';
 
 /** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
-function rank({ outcome, reason }: Verdict): number {
+export function rank({ outcome, reason }: Verdict): number {
   const first = outcome === 'failed' ? 0 : outcome === 'inconclusive' ? 1 : 2;
   const within = isReason(reason) ? REASONS_IN_ORDER.indexOf(reason) : REASONS_IN_ORDER.length;
   return first * 1_000 + (within < 0 ? REASONS_IN_ORDER.length : within);
@@ -21,7 +21,7 @@ interface Judged {
 /** Every stop that held a job of the build, worst first. */
 export function judgedStops(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): readonly Judged[] {
   return stopsShown(evidence)
-    .map((stop) => asStruck(evidence, stop))
+    .map((stop) => asStruck(evidence, stop, { by: 'found' }))
     .filter((struck) => struck !== null)
     .map((struck) => ({ struck, verdict: judgeCase(struck) }))
     .sort((a, b) => rank(a.verdict) - rank(b.verdict));

@@ -1,5 +1,6 @@
 import { attemptsOf, isJudged } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
+import { decisiveCall } from '../journal/hits.ts';
 import { eventsOf, type DrillEvent, type Finding, type Verdict } from '../journal/events.ts';
 import type { Case } from '../checks/check.ts';
 import { excused } from '../checks/handover.ts';
@@ -7,6 +8,7 @@ import { CHECKS } from '../checks/list.ts';
 import { causeOf } from './cause.ts';
 import { judgeBaseline } from './baseline.ts';
 import { judgeFound } from './found.ts';
+import { judgeScheduled } from './scheduled.ts';
 import { isReason, rowOf, type Reason } from './reasons.ts';
 import { decideStage } from './stages.ts';
 
@@ -42,6 +44,7 @@ export function judge(journal: readonly DrillEvent[]): Verdict {
     return ofReason(halted.payload.reason, halted.payload.said);
   if (evidence.plan.scenario.inject.fault === 'none') return judgeBaseline(evidence);
   if (evidence.plan.scenario.inject.fault === 'found') return judgeFound(evidence, judgeCase);
+  if (decisiveCall(evidence) !== null) return judgeScheduled(evidence, judgeCase);
   return judgeCase(evidence);
 }
 

@@ -51,6 +51,20 @@ export const DrillResult = z.strictObject({
   attempts: z.array(AttemptLine),
   /** Milliseconds from the stop to the agent's disconnect, and what it was measured from. */
   drain: z.strictObject({ ms: z.number().int(), atMost: z.number().int(), by: z.string() }).nullable(),
+  /** What a fault that takes several tasks came to; null for one that takes one. */
+  fleet: z
+    .strictObject({
+      tasksHit: z.number().int(),
+      jobsHit: z.number().int(),
+      drained: z.number().int(),
+      lost: z.number().int(),
+      masked: z.number().int(),
+      /** Milliseconds of the longest drain; null where none was measured. */
+      longestDrain: z.number().int().nullable(),
+      /** Milliseconds from our call to the last look of the drill at a service that was steady again; null where it was not. */
+      rollout: z.number().int().nullable(),
+    })
+    .nullable(),
   guards: z.array(GuardAnswer),
   findings: z.array(Finding),
   timeline: z.array(Moment),

@@ -3,6 +3,8 @@ import { attemptsOf, isJudged, taskOf } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
 import { eventsOf, type DrillEvent, type Verdict } from '../journal/events.ts';
 import { judgedStops } from './found.ts';
+import { fleetOf, judgedHits } from './scheduled.ts';
+import { decisiveCall } from '../journal/hits.ts';
 import { judge, judgeCase, ofReason } from './judge.ts';
 import { exitCodeOf, type OutcomeName } from './reasons.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
@@ -50,6 +52,7 @@ export function summarize(
     agent: agent == null ? null : { name: agent.name, version: agent.version },
     attempts: attemptLines(evidence),
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
+    fleet: fleetOf(evidenceOf(journal), judgeCase),
     guards: eventsOf(journal, 'GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
     timeline: [...timelineOf(evidence)],
@@ -72,6 +75,7 @@ export function summarize(
 
 /** What `assert` found is shown from the stop that decided. */
 function shown(evidence: Evidence): Evidence {
+  if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase)[0]?.struck ?? evidence;
   if (evidence.plan.scenario.inject.fault !== 'found') return evidence;
   return judgedStops(evidence, judgeCase)[0]?.struck ?? evidence;
 }
@@ -135,7 +139,7 @@ function touches(evidence: Evidence): string[] {
     build.number === null
       ? `buildCreate: a new build of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
       : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
-  if (inject.fault !== 'stop-task') return [started];
+  if (inject.fault === 'none' || inject.fault === 'found') return [started];
   return [
     started,
     `StopTask: one task of ${where.join(' or ')} in cluster ${cluster.name} (${region}), the one that hosts step ${scenario.when.step}`,

@@ -51,7 +51,7 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
       .filter((attempt) => isJudged(attempt) || attempt.role === 'retry' || attempt.role === 'late')
       .flatMap(ofAttempt),
     ...moment(
-      strike?.found === true ? null : strike?.sentAt,
+      strike?.by === 'stop-task' ? strike.sentAt : null,
       'StopTask sent',
       'runner',
       strike?.sentSeq ?? null,

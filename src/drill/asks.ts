@@ -1,0 +1,110 @@
+import { agentsOfStruckTask, isJudged, type Attempt } from '../journal/attempts.ts';
+import type { Evidence } from '../journal/evidence.ts';
+import type { Case } from '../checks/check.ts';
+import { agentLeft } from './entities/agent.ts';
+import { buildEnded, type Instant } from './entities/build.ts';
+import { jobEnded } from './entities/job.ts';
+import { taskEnded } from './entities/task.ts';
+import type { DrillState } from './state.ts';
+import { paced, type Ask } from './step.ts';
+import { seen, type Subject } from './world.ts';
+
+/**
+ * Buildkite gives a user 5,000 points in five minutes. A job with its history costs about 35, an agent with its jobs up
+ * to 60, a build about 4 a job; at the usual two seconds between polls these paces come to less than 5,000 in all.
+ */
+const MS_PER_POINT = 150;
+/** An agent is asked every so many polls. */
+const AGENT_EVERY = 4;
+/** A job that the build's listing shows anyway is asked for its history every so many polls. */
+const LISTED_EVERY = 8;
+/** Looking through all agents of an organization for those on one host costs up to 1,000 points: this often at the most, milliseconds. */
+const HOST_EVERY = 1_000 * MS_PER_POINT;
+/** What is seldom news is asked every so many polls. */
+const SELDOM = 3;
+
+/** Timers inside the ending (a missing exit code, a silent agent) run on while nothing changes. */
+export function nextLook(state: DrillState, now: Instant): Instant {
+  return now + Math.max(1_000, state.plan.scenario.limits.pollEvery * 5);
+}
+
+/** What is asked after one struck task: its build, itself, the attempts on it and their retries, its agents. */
+export function asksOf(state: DrillState, about: Case): readonly Ask[] {
+  const every = state.plan.scenario.limits.pollEvery;
+  const asks = [
+    ...buildAsks(state, about, every),
+    ...taskAsks(about, every),
+    ...about.attempts
+      .filter((attempt) => attempt.role !== 'elsewhere')
+      .flatMap((attempt) => attemptAsks(about, attempt, every)),
+    ...agentAsks(about, every),
+    ...elsewhere(about, every),
+  ];
+  const byKey = new Map<string, Ask>();
+  for (const ask of asks) byKey.set(`${ask.subject.kind}:${ask.subject.id}`, ask);
+  return [...byKey.values()];
+}
+
+/** A listing costs about four points a job, so a large build is read less often than a small one. */
+function buildAsks(state: DrillState, { evidence, attempts }: Case, every: number): readonly Ask[] {
+  const own = state.buildId ?? '';
+  const jobs = seen(state.world, 'build', own)?.jobs.length ?? 1;
+  const pace = Math.max(every, (4 * jobs + 2) * MS_PER_POINT - 500);
+  const others = new Set(
+    attempts.filter((attempt) => isJudged(attempt) && attempt.loss !== null).map(({ job }) => job.buildId),
+  );
+  others.delete(own);
+  return [
+    paced({ kind: 'build', id: own }, pace),
+    ...[...others]
+      .filter((id) => !over(evidence, id))
+      .map((id) => paced({ kind: 'build', id }, every * SELDOM)),
+  ];
+}
+
+function over(evidence: Evidence, buildId: string): boolean {
+  const build = evidence.last('build', buildId);
+  return build !== null && buildEnded(build.value);
+}
+
+function taskAsks({ evidence }: Case, every: number): readonly Ask[] {
+  const arn = evidence.strike?.taskArn;
+  if (arn === undefined) return [];
+  const task = evidence.last('task', arn);
+  const container = task?.value.containers.find(({ name }) => name === evidence.target?.container);
+  const done = task !== null && taskEnded(task.value) && container?.exitCode != null;
+  const agents: Subject = { kind: 'agents-of-task', id: arn };
+  const byHost = evidence.plan.scenario.cluster.mapping === 'hostname';
+  const pace = byHost ? Math.max(every * SELDOM, HOST_EVERY) : every * SELDOM;
+  return done ? [] : [paced({ kind: 'task', id: arn }, every), paced(agents, pace)];
+}
+
+/** Its history is read once more after its end; before that the build's listing shows its state. */
+function attemptAsks({ evidence }: Case, attempt: Attempt, every: number): readonly Ask[] {
+  const { job } = attempt;
+  const subject: Subject = { kind: 'job', id: job.id };
+  if (!jobEnded(job))
+    return [paced(subject, every * (job.buildId === evidence.buildId ? LISTED_EVERY : SELDOM))];
+  const read = evidence.reads('job', job.id).at(-1);
+  const direct = evidence.last('job', job.id);
+  const complete = read?.ok === true && direct?.value.events != null && jobEnded(direct.value);
+  return complete && (job.events ?? []).length > 0 ? [] : [paced(subject, every)];
+}
+
+function agentAsks({ evidence }: Case, every: number): readonly Ask[] {
+  return agentsOfStruckTask(evidence).flatMap((id) => {
+    const agent = evidence.last('agent', id);
+    if (agent !== null && agentLeft(agent.value) && agent.value.jobs !== null) return [];
+    return [paced({ kind: 'agent', id }, every * AGENT_EVERY)];
+  });
+}
+
+/** A retry's agent must be known once, to tell whether it lives on the doomed task. */
+function elsewhere({ evidence, attempts }: Case, every: number): readonly Ask[] {
+  return attempts
+    .filter(({ role }) => role === 'retry' || role === 'retry-on-doomed')
+    .map(({ job }) => job.agentId)
+    .filter((id) => id !== null)
+    .filter((id) => evidence.last('agent', id) === null)
+    .map((id) => paced({ kind: 'agent', id }, every));
+}

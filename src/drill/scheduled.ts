@@ -1,0 +1,100 @@
+import type { Case } from '../checks/check.ts';
+import { FAULTS } from '../faults/list.ts';
+import { followAsks } from '../faults/rollout.ts';
+import { attemptsOf } from '../journal/attempts.ts';
+import type { Evidence, Sighting } from '../journal/evidence.ts';
+import { hitsOf, struckByScheduler } from '../journal/hits.ts';
+import { findingsOf } from '../verdict/judge.ts';
+import { asksOf, nextLook } from './asks.ts';
+import { TASK_ARN_TAG } from './entities/agent.ts';
+import { buildEnded, type Instant } from './entities/build.ts';
+import { goingDown, taskEnded, type Task } from './entities/task.ts';
+import { stillOpen } from './ending.ts';
+import { endWatch } from './inject.ts';
+import type { DrillState } from './state.ts';
+import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
+import { keyOf, seen } from './world.ts';
+
+/** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a struck one, until the whole is over. */
+export function decideScheduled(state: DrillState, evidence: Evidence, now: Instant): Step {
+  const hits = hitsOf(evidence);
+  const proof = [...unreadAgents(evidence, hits), ...unreadJobs(evidence)];
+  if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
+  const cases = struckByScheduler(evidence).map((struck): Case => ({
+    evidence: struck,
+    attempts: attemptsOf(struck),
+  }));
+  const open = [
+    ...openWhole(state, hits),
+    ...cases.flatMap((about) => stillOpen(about, findingsOf(about), now)),
+  ];
+  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
+  const deadline = state.deadline ?? now;
+  if (now >= deadline)
+    return endWatch('deadline', `limits.verdictWithin ended while the drill waited for ${open.join(', ')}`);
+  const asks = new Map<string, Ask>();
+  for (const one of [...generalAsks(state, hits), ...cases.flatMap((about) => asksOf(state, about))])
+    asks.set(keyOf(one.subject), one);
+  return {
+    do: 'observe',
+    asks: [...asks.values()],
+    by: Math.min(deadline, now + QUIET_FOR, nextLook(state, now)),
+  };
+}
+
+/** When a task is first seen going down its agents are read at once: only then is it known what they held. */
+function unreadAgents(evidence: Evidence, hits: readonly Sighting<Task>[]): readonly Ask[] {
+  return hits.flatMap(({ value: task }) => {
+    const from = evidence.sightings('task', task.arn).find(({ value }) => goingDown(value))?.answeredAt ?? 0;
+    const listed = evidence.sightings('agents-of-task', task.arn).flatMap(({ value }) => value.agents);
+    const tagged = evidence.every('agent').filter(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
+    const agents = new Set([...listed, ...tagged.map(({ id }) => id)]);
+    return [...agents]
+      .filter((id) => !evidence.reads('agent', id).some(({ sentAt }) => sentAt >= from))
+      .map((id) => fresh({ kind: 'agent', id }));
+  });
+}
+
+/** And so is the job that it held: the read after the stop that proves it in flight. */
+function unreadJobs(evidence: Evidence): readonly Ask[] {
+  return struckByScheduler(evidence).flatMap(({ target }) => {
+    if (target === null) return [];
+    const from =
+      evidence.sightings('task', target.taskArn).find(({ value }) => goingDown(value))?.answeredAt ?? 0;
+    const read = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from);
+    return read ? [] : [fresh({ kind: 'job', id: target.jobId })];
+  });
+}
+
+function openWhole(state: DrillState, hits: readonly Sighting<Task>[]): readonly string[] {
+  const fault = FAULTS[state.plan.scenario.inject.fault];
+  const over = fault.over(
+    state,
+    hits.map(({ value }) => value),
+  );
+  const build = seen(state.world, 'build', state.buildId ?? '');
+  const wanted =
+    state.plan.scenario.expect.build === 'passed' &&
+    build !== undefined &&
+    !buildEnded(build) &&
+    build.state !== 'blocked';
+  return [
+    ...(over ? [] : [`the ${fault.kind} to be over`]),
+    ...hits.filter(({ value }) => !taskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),
+    ...(wanted ? ['the build to end'] : []),
+  ];
+}
+
+function generalAsks(state: DrillState, hits: readonly Sighting<Task>[]): readonly Ask[] {
+  const every = state.plan.scenario.limits.pollEvery;
+  return [
+    ...followAsks(state, every),
+    paced({ kind: 'build', id: state.buildId ?? '' }, every),
+    ...hits
+      .filter(({ value }) => !taskEnded(value))
+      .map(({ value }) => paced({ kind: 'task', id: value.arn }, every)),
+    ...hits
+      .filter(({ value }) => seen(state.world, 'task-definition', value.definition) === undefined)
+      .map(({ value }) => paced({ kind: 'task-definition', id: value.definition }, every)),
+  ];
+}

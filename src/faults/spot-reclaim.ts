@@ -1,0 +1,28 @@
+import type { DrillState } from '../drill/state.ts';
+import { seen } from '../drill/world.ts';
+import { drainInstance } from './drain-instance.ts';
+import type { Fault } from './fault.ts';
+import { stopTask } from './stop-task.ts';
+
+/** No API reclaims Fargate Spot: there StopTask takes the same signal path; on EC2 the host is drained. */
+function way(state: DrillState): Fault {
+  const task = seen(state.world, 'task', state.target?.taskArn ?? '');
+  return task?.instanceArn == null ? stopTask : drainInstance;
+}
+
+/** Fault `spot-reclaim`: the signal path of a reclaim with its two-minute limit; an equivalent, and called so. */
+export const spotReclaim: Fault = {
+  kind: 'spot-reclaim',
+  actions: [...stopTask.actions, ...drainInstance.actions],
+  subjects: (state) => way(state).subjects(state),
+  reach: (state) => way(state).reach(state),
+  inert: (state) => way(state).inert(state),
+  shown: (state) => [
+    'spot-equivalent: the signal path of a reclaim, with its two minutes',
+    ...way(state).shown(state),
+  ],
+  inject: (state, now) => way(state).inject(state, now),
+  undo: (state, now) => drainInstance.undo(state, now),
+  left: (state) => drainInstance.left(state),
+  over: (state, hits) => way(state).over(state, hits),
+};

@@ -1,0 +1,115 @@
+import { drainTime } from '../checks/drain-time.ts';
+import type { Evidence } from '../journal/evidence.ts';
+import type { Verdict } from '../journal/events.ts';
+import { decisiveCall, hitsOf, struckByScheduler } from '../journal/hits.ts';
+import { rank } from './found.ts';
+import { rowOf, type Reason } from './reasons.ts';
+import type { DrillResult } from './result.ts';
+
+interface Judged {
+  readonly struck: Evidence;
+  readonly verdict: Verdict;
+}
+
+type JudgeCase = (struck: Evidence) => Verdict;
+
+/** Every task that the scheduler took and that held a job, worst first. */
+export function judgedHits(evidence: Evidence, judgeCase: JudgeCase): readonly Judged[] {
+  return struckByScheduler(evidence)
+    .map((struck) => ({ struck, verdict: judgeCase(struck) }))
+    .sort((a, b) => rank(a.verdict) - rank(b.verdict));
+}
+
+function verdict(reason: Reason, said: string, from: Verdict | undefined, notes: readonly string[]): Verdict {
+  const row = rowOf(reason);
+  return {
+    outcome: row.outcome,
+    reason,
+    stage: row.stage,
+    said,
+    cause: from?.cause ?? null,
+    next: row.next,
+    findings: from?.findings ?? [],
+    notes: [...(from?.notes ?? []), ...notes],
+  };
+}
+
+/** A fault that made the scheduler stop tasks: each that it took is judged, the worst decides; one that we did not mean is named. */
+export function judgeScheduled(evidence: Evidence, judgeCase: JudgeCase): Verdict {
+  const hits = hitsOf(evidence);
+  const judged = judgedHits(evidence, judgeCase);
+  const worst = judged[0]?.verdict;
+  if (hits.length === 0) return withoutHit(evidence);
+  const aimed = aimedAt(evidence);
+  const missed = aimed !== null && !hits.some(({ value }) => value.arn === aimed);
+  const taken = hits.map(({ value }) => value.arn).join(', ');
+  if (worst === undefined)
+    return verdict('missed-target', `the scheduler took ${taken}, which held no job`, undefined, []);
+  if (missed)
+    return verdict(
+      'missed-target',
+      `the scheduler took ${taken}, not the task that was aimed at; there: ${worst.reason}: ${worst.said}`,
+      worst,
+      [],
+    );
+  const idle = hits.length - judged.length;
+  const notes = [
+    ...(judged.length > 1
+      ? [`${String(judged.length)} tasks with jobs were hit; this is the worst of them`]
+      : []),
+    ...(idle > 0 ? [`${String(idle)} tasks that held no job were stopped too`] : []),
+  ];
+  return { ...worst, notes: [...worst.notes, ...notes] };
+}
+
+/** The task that must be among the hits; null where the scheduler was free to choose. */
+function aimedAt({ plan, target }: Evidence): string | null {
+  const { inject } = plan.scenario;
+  if (inject.fault === 'scale-in' && !inject.steered) return null;
+  return target?.taskArn ?? null;
+}
+
+function withoutHit(evidence: Evidence): Verdict {
+  const service = evidence.plan.scenario.cluster.service ?? '';
+  const last = evidence.reads('service', service).at(-1);
+  if (evidence.watchEnded?.why === 'gap' || last?.ok === false)
+    return verdict(
+      'observation-gap',
+      last?.error?.message ?? 'what the call did could not be read',
+      undefined,
+      [],
+    );
+  return verdict(
+    'stop-not-confirmed',
+    'the call was answered, and the scheduler stopped no task that was there before',
+    undefined,
+    [],
+  );
+}
+
+/** The numbers of a fault that takes several tasks. */
+export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['fleet'] {
+  const decisive = decisiveCall(evidence);
+  if (decisive === null) return null;
+  const judged = judgedHits(evidence, judgeCase);
+  const drains = judged.map(({ struck }) => drainTime(struck)?.ms).filter((ms) => ms !== undefined);
+  const steady = evidence
+    .sightings('service', evidence.plan.scenario.cluster.service ?? '')
+    .find(
+      ({ seq, value }) =>
+        seq > (decisive.sentSeq ?? decisive.intendedSeq) &&
+        value.deployments.length === 1 &&
+        (value.deployments[0]?.rolloutState ?? 'COMPLETED') === 'COMPLETED' &&
+        value.running === value.desired,
+    );
+  const count = (reason: Reason): number => judged.filter(({ verdict: one }) => one.reason === reason).length;
+  return {
+    tasksHit: hitsOf(evidence).length,
+    jobsHit: judged.length,
+    drained: count('drained') + count('handed-over'),
+    lost: count('lost'),
+    masked: count('masked-loss'),
+    longestDrain: drains.length === 0 ? null : Math.max(...drains),
+    rollout: steady === undefined ? null : steady.answeredAt - decisive.answeredAt,
+  };
+}
