@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { exitCodeOf } from '../verdict/reasons.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
@@ -19,6 +20,8 @@ export interface Interruption {
 /** Watches SIGINT and SIGTERM; `atLast` prints the state where the run did not end by itself in time. */
 export function watchSignals(atLast: (signal: StopSignal) => void): Interruption {
   const controller = new AbortController();
+  // Every read of a drill listens to it, and a fleet is read by many at once.
+  setMaxListeners(0, controller.signal);
   let first: StopSignal | null = null;
   function onSignal(signal: StopSignal): void {
     if (first !== null) process.exit(exitCodeOf('interrupted', signal));

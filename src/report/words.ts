@@ -77,6 +77,10 @@ function serviceOf(kind: FactKind): Service {
     case 'cluster':
     case 'tasks-of':
     case 'recent-stops':
+    case 'tasks-of':
+    case 'tasks-on':
+    case 'instance':
+    case 'protection':
       return 'ECS';
     case 'self':
     case 'kill-switch':
@@ -203,6 +207,14 @@ function calling(call: Call): string {
       return 'canceling the build that the drill started';
     case 'stop-task':
       return `stopping task ${shortArn(call.taskArn)}`;
+    case 'set-desired-count':
+      return `setting the desired count of service ${call.service} from ${String(call.former)} to ${String(call.desired)}`;
+    case 'protect-tasks':
+      return `${call.enabled ? 'protecting' : 'lifting the protection of'} ${String(call.tasks.length)} tasks`;
+    case 'force-deployment':
+      return `deploying service ${call.service} anew`;
+    case 'set-instance-state':
+      return `setting container instance ${shortArn(call.instance)} to ${call.status}`;
     default:
       return assertNever(call);
   }
@@ -217,8 +229,8 @@ function sent(what: string, payload: Sent): readonly Sentence[] {
 }
 
 function strike(payload: Sent): readonly Sentence[] {
-  if (payload.result !== 'ok') return sent('StopTask', payload);
-  return [say(`StopTask was answered after ${span(payload.answeredAt - payload.sentAt)}`)];
+  if (payload.result !== 'ok') return sent('the injection', payload);
+  return [say(`the injection was answered after ${span(payload.answeredAt - payload.sentAt)}`)];
 }
 
 function buildKnown(payload: PayloadOf<'GD_BUILD_KNOWN'>, world: World): readonly Sentence[] {

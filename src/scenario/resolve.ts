@@ -18,11 +18,12 @@ export function toScenario(input: ScenarioInput): Scenario {
     },
     cluster: clusterOf(input.cluster),
     when: input.when,
-    inject: input.inject,
+    inject: injectOf(input.inject),
     expect: { ...input.expect, drain: { within: input.expect.drain.within ?? null } },
     limits: input.limits,
     safety: {
       allowLastWorker: safety.allowLastWorker,
+      tasks: safety.tasks,
       window: windowOf(safety.window),
       minimumInterval: safety.minimumInterval,
       killSwitch: safety.killSwitch ?? null,
@@ -32,6 +33,10 @@ export function toScenario(input: ScenarioInput): Scenario {
     rig: input.rig ?? null,
     control: input.control ?? null,
   };
+}
+
+function injectOf({ fault, steered }: ScenarioInput['inject']): Scenario['inject'] {
+  return fault === 'scale-in' ? { fault, steered } : { fault };
 }
 
 function clusterOf(cluster: ScenarioInput['cluster']): Scenario['cluster'] {

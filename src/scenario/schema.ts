@@ -144,6 +144,12 @@ const SafetyInput = z.strictObject({
     .boolean()
     .prefault(false)
     .describe('Whether the last running task of the service may be struck.'),
+  tasks: z
+    .int()
+    .min(1)
+    .max(1000)
+    .prefault(1)
+    .describe('How many tasks one drill may take down; a deployment takes them all.'),
   window: WindowInput.optional().describe('Days and hours in which a drill may strike.'),
   minimumInterval: duration().prefault('0s').describe('Shortest time since the last strike there.'),
   killSwitch: Path.optional().describe('File that stops every drill while it exists; relative to this file.'),
@@ -173,7 +179,17 @@ export const ScenarioInput = z.strictObject({
   when: WhenInput.describe('When to inject, and thereby into which job.'),
   inject: z
     .strictObject({
-      fault: z.enum(['stop-task', 'none']).describe('`stop-task` stops the task; `none` makes a baseline.'),
+      fault: z
+        .enum(['stop-task', 'scale-in', 'deployment', 'drain-instance', 'spot-reclaim', 'none'])
+        .describe(
+          'How the worker dies: StopTask, a smaller desired count, a new deployment, its EC2 host drained, the signal path of a spot reclaim; `none` makes a baseline.',
+        ),
+      steered: z
+        .boolean()
+        .prefault(true)
+        .describe(
+          'For scale-in: protect every other task, so that the scheduler takes the one that hosts the job.',
+        ),
     })
     .describe('What is injected.'),
   expect: ExpectInput.prefault({}).describe('What must hold.'),

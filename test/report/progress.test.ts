@@ -169,7 +169,7 @@ test.each<[string, NewEvent, string]>([
         task: null,
       },
     },
-    'StopTask: sent, outcome unknown: no answer',
+    'the injection: sent, outcome unknown: no answer',
   ],
   [
     'a refused undo',

@@ -45,6 +45,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
       },
     ],
     drain: null,
+    fleet: null,
     guards: [{ guard: 'allow-list', holds: true, reason: null, said: 'service build-agents is named' }],
     findings: [
       {

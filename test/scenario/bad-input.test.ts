@@ -46,7 +46,7 @@ const cases: readonly Case[] = [
   {
     name: 'a value that is not allowed',
     text: changed('fault: stop-task', 'fault: ▶stop_tsk'),
-    says: 'inject.fault: expected one of stop-task, none, got "stop_tsk"',
+    says: 'inject.fault: expected one of stop-task, scale-in, deployment, drain-instance, spot-reclaim, none, got "stop_tsk"',
     next: 'Did you mean "stop-task"?',
   },
   {

@@ -7,7 +7,6 @@ import type { Machine } from '../workers/machine.ts';
 import type { AgentAccess, Premises } from '../workers/premises.ts';
 import { runsAgent } from './container-definition.ts';
 import type { EcsKnobs } from './knobs.ts';
-import type { InstanceGroup } from './instances.ts';
 import { attachGround } from './launcher.ts';
 import { startMetadata } from './metadata.ts';
 import { Scheduler } from './scheduler.ts';
@@ -20,8 +19,6 @@ export interface EcsRigOptions {
   readonly cluster: ClusterIdentity;
   readonly clusterTags: Readonly<Record<string, string>>;
   readonly knobs: EcsKnobs;
-  /** The hosts of the EC2 launch type; two large ones where nobody says. */
-  readonly instances?: readonly InstanceGroup[] | undefined;
   readonly executor: Executor;
   readonly machine: Machine;
   readonly premises: Premises;
@@ -59,7 +56,6 @@ export interface EcsRig {
 /** Starts the ECS half. */
 export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const state = new EcsState(options.cluster, options.knobs, options.clusterTags);
-  if (options.instances) state.addInstances(options.instances);
   const metadata = await startMetadata(state);
   const scheduler = new Scheduler(state);
   attachGround(state, {
@@ -70,7 +66,6 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     metadataUri: options.knobs.agentTag === 'present' ? metadata.uri : undefined,
   });
   const server = await startEcsServer(state, scheduler);
-  const timers = new Set<NodeJS.Timeout>();
   const landed = countLanded(state.events);
   return {
     url: server.url,
@@ -85,15 +80,10 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     processes: () => processesOf(state),
     outputTail: () => outputTail(options.premises.output),
     expectedAgents: () => expectedAgents(state),
-    do: createVerbs({
-      state,
-      request: (operation, input) => server.perform(operation, input),
-      later: (delayMs, action) => timers.add(setTimeout(action, delayMs)),
-    }),
+    do: createVerbs(state, scheduler),
     close: async () => {
       scheduler.close();
-      for (const timer of timers) clearTimeout(timer);
-      for (const task of state.tasks) task.close();
+      for (const task of state.tasks) task.worker?.kill();
       await options.executor.close();
       await Promise.all([server.close(), metadata.close()]);
     },
@@ -116,7 +106,7 @@ function processesOf(state: EcsState): readonly WorkerProcesses[] {
 
 function expectedAgents(state: EcsState): number {
   return state.tasks
-    .filter((task) => task.desiredStatus === 'RUNNING' && !task.waitsForCapacity)
+    .filter((task) => task.desiredStatus === 'RUNNING')
     .flatMap((task) => task.seed.definition.containers)
     .filter(runsAgent).length;
 }

@@ -1,7 +1,6 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 
-import type { PlacementConstraint, TaskDefinition } from './definition.ts';
-import type { PlacementStrategy } from './placement.ts';
+import type { TaskDefinition } from './definition.ts';
 
 /** One deployment of a service; the first of the list is the primary one. */
 export interface Deployment {
@@ -14,28 +13,14 @@ export interface Deployment {
   failedTasks: number;
 }
 
-/** Who rolls a service's deployments. */
-export type DeploymentController = 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL';
-
-/** What a service was created with and keeps. */
-export interface ServiceOrder {
+/** A service as it was asked for, and where its scheduler stands. */
+export interface Service {
   readonly name: string;
   readonly arn: string;
   readonly launchType: string;
   readonly capacityProvider: string | undefined;
-  readonly controller: DeploymentController;
-  readonly propagatesTags: boolean;
-  readonly placementStrategy: readonly PlacementStrategy[] | undefined;
-  readonly placementConstraints: readonly PlacementConstraint[];
-  /** As they were given; whoever has one is taken out of it before it stops. */
-  readonly loadBalancers: readonly Readonly<Record<string, unknown>>[];
-  /** How long a task's health is not looked at after its start. */
-  readonly gracePeriodMs: number;
-}
-
-/** A service as it was asked for, and where its scheduler stands. */
-export interface Service extends ServiceOrder {
   readonly createdAt: number;
+  readonly propagatesTags: boolean;
   tags: Readonly<Record<string, string>>;
   desiredCount: number;
   minimumHealthyPercent: number;
@@ -45,9 +30,6 @@ export interface Service extends ServiceOrder {
   /** After tasks that ended soon after their start, ECS waits longer and longer before the next one. */
   notBefore: number;
   quickFailures: number;
-  isSteady: boolean;
-  /** The last task that was wanted found no room. */
-  lacksRoom: boolean;
 }
 
 /** A deployment with the id that ECS would give it. */
@@ -63,20 +45,4 @@ export function newDeployment(definition: TaskDefinition): Deployment {
     rolloutReason: `ECS deployment ecs-svc/${digits} in progress.`,
     failedTasks: 0,
   };
-}
-
-/** Makes a new deployment the primary one; the others run out. */
-export function startDeployment(service: Service, definition: TaskDefinition): Deployment {
-  const deployment = newDeployment(definition);
-  service.deployments = [deployment, ...service.deployments];
-  service.isSteady = false;
-  return deployment;
-}
-
-/** Adds a line to the events of a service, the newest first as ECS shows them. */
-export function say(service: Service, text: string): void {
-  const message = `(service ${service.name}) ${text}`;
-  if (service.events[0]?.message === message) return;
-  service.events.unshift({ id: randomUUID(), at: Date.now(), message });
-  service.events.splice(100);
 }
