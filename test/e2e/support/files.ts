@@ -70,7 +70,7 @@ const SCENARIO: Readonly<Record<string, Entries>> = {
   limits: { verdictWithin: '120s', pollEvery: '300ms' },
 };
 
-function scenarioOf({ scenario = {}, standalone }: CaseFiles): Entries {
+function scenarioOf({ scenario = {}, standalone }: Pick<CaseFiles, 'scenario' | 'standalone'>): Entries {
   const base =
     standalone === undefined
       ? SCENARIO
@@ -104,7 +104,17 @@ function rigOf({ standalone, workers = 2, rig = {} }: CaseFiles): Entries {
   };
 }
 
-/** Writes a case's files (JSON is YAML too) and gives the scenario's path. */
+/** Writes a scenario (JSON is YAML too) and gives its path. */
+export async function writeScenario(
+  folder: string,
+  given: Pick<CaseFiles, 'scenario' | 'standalone'>,
+  name = 'scenario.yaml',
+): Promise<string> {
+  await writeFile(join(folder, name), `${JSON.stringify(scenarioOf(given), null, 1)}\n`);
+  return join(folder, name);
+}
+
+/** Writes a case's files and gives the scenario's path. */
 export async function writeCase(folder: string, given: CaseFiles): Promise<string> {
   const gates = join(folder, 'gates');
   await mkdir(gates);
@@ -114,7 +124,5 @@ export async function writeCase(folder: string, given: CaseFiles): Promise<strin
   await write('agent.json', taskDefinition(given.container ?? {}));
   await write('rig.yaml', rigOf(given));
   for (const [name, content] of Object.entries(given.files ?? {})) await write(name, content);
-  const scenario = join(folder, 'scenario.yaml');
-  await write('scenario.yaml', scenarioOf(given));
-  return scenario;
+  return writeScenario(folder, given);
 }
