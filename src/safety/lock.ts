@@ -15,7 +15,7 @@ export const lock: Guard = {
     if (plan.dryRun) return holds('not taken in a dry run');
     const own = seen(world, 'lock', plan.lockKey);
     if (own === undefined) return refuses('the lock could not be taken');
-    if (!own.ours) return refuses(`held by drill ${own.heldBy ?? 'unknown'}`);
+    if (!own.ours) return refuses(`held by ${own.heldBy ?? 'somebody unknown'}`);
     const stops = seen(world, 'recent-stops', plan.lockKey);
     if (stops === undefined) return refuses('stopping tasks of the service could not be listed');
     const other = stops.tasks.find((task) => {

@@ -54,8 +54,8 @@ export const window: Guard = {
     if (wanted === null) return holds('the scenario sets no window');
     const { day, date, time } = localTime(now, wanted.timeZone);
     const at = `${day} ${date} ${time} in ${wanted.timeZone}`;
-    return inWindow(wanted, now)
-      ? holds(`${at} lies in the window`)
-      : refuses(`${at} lies outside the window`);
+    if (inWindow(wanted, now)) return holds(`${at} lies in the window`);
+    const blackout = wanted.blackout.includes(date);
+    return refuses(`${at} lies ${blackout ? 'on a blackout date' : 'outside the window'}`);
   },
 };
