@@ -51,6 +51,18 @@ const build = z.strictObject({
   env: tags.default({}),
 });
 
+const instanceGroup = z.strictObject({
+  count: z.int().min(1).default(1),
+  cpu: z.int().min(1).default(2048),
+  memory: z.int().min(1).default(4096),
+  attributes: tags.default({}),
+  availabilityZone: z
+    .string()
+    .regex(/^[a-f]$/, 'the letter of a zone, such as a')
+    .optional(),
+  capacityProvider: word.optional(),
+});
+
 const knobs = z.strictObject({
   retriedJobsListed: z.boolean().default(true),
   connectionState: z.enum(['upper', 'lower']).default('upper'),
@@ -73,6 +85,13 @@ const knobs = z.strictObject({
     .transform((text) => (text.startsWith('-') ? -milliseconds(text.slice(1)) : milliseconds(text)))
     .default(0),
   agentTag: z.enum(['present', 'absent']).default('present'),
+  deregistrationDelay: duration.default(300_000),
+  stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),
+  protectionMinute: duration.default(60_000),
+  healthyAfter: duration.default(0),
+  imagePull: duration.default(0),
+  scaleInVictim: z.enum(['balanced', 'oldest', 'newest']).default('balanced'),
+  spotNotice: duration.default(120_000),
 });
 
 const scriptVerb = z.enum([
@@ -85,10 +104,14 @@ const scriptVerb = z.enum([
   'unblock',
   'stop-task',
   'spot-interruption',
+  'host-gone',
+  'drain-instance',
   'signal',
   'oom',
   'restart-container',
   'start-deployment',
+  'set-desired-count',
+  'protect',
 ]);
 const scriptRule = z.strictObject({
   on: z.enum([
@@ -101,6 +124,9 @@ const scriptRule = z.strictObject({
     'stop-requested',
     'container-stopped',
     'task-stopped',
+    'service-updated',
+    'task-protection',
+    'instance-status',
   ]),
   step: word.optional(),
   task: z.enum(['struck', 'other', 'host']).optional(),
@@ -116,8 +142,10 @@ const scriptRule = z.strictObject({
   reason: z.string().optional(),
   signal: z.enum(['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL']).optional(),
   to: z.enum(['pid1', 'agent', 'all']).optional(),
-  count: z.int().min(1).optional(),
+  count: z.int().min(0).optional(),
   service: word.optional(),
+  enabled: z.boolean().optional(),
+  minutes: z.int().min(1).max(2880).optional(),
 });
 
 const harm = z.union([
@@ -149,8 +177,9 @@ export const rigFile = z.strictObject({
     .default('123456789012'),
   cluster: word,
   lostAfter: duration.default(180_000),
-  executor: z.enum(['namespace', 'process']).optional(),
+  executor: z.enum(['namespace', 'process', 'container']).optional(),
   agent: word.optional(),
+  instances: z.array(instanceGroup).optional(),
   services: z.array(service).default([]),
   tasks: z.array(task).default([]),
   clusterTags: tags.default({}),

@@ -2,15 +2,19 @@ import { RigFailure } from './failure.ts';
 import type { EcsRig } from './ecs/rig.ts';
 import type { RigLog } from './log.ts';
 
-const patienceMs = 20_000;
 /** Workers that end again and again will not come up in the time that is left. */
 const enoughFailures = 3;
 
 /**
- * Waits until every service has its tasks RUNNING and as many agents are connected as were started. Agents that stay
+ * Waits until every service has its tasks RUNNING, as far as there is room for them, and as many agents are connected as were started. Agents that stay
  * away are the file's own affair, unless a container ended: then the rig says what it wrote.
  */
-export async function waitUntilReady(ecs: EcsRig, log: RigLog, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(
+  ecs: EcsRig,
+  log: RigLog,
+  patienceMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = Date.now() + patienceMs;
   while (!signal.aborted) {
     const connected = log.events.filter((event) => event.event === 'agent-connected').length;
@@ -38,9 +42,10 @@ function tasksRun(ecs: EcsRig): boolean {
   const alive = tasks.filter((task) => task.desiredStatus === 'RUNNING');
   const served = [...services.values()].every(
     (service) =>
+      service.lacksRoom ||
       running.filter((task) => task.seed.serviceName === service.name).length >= service.desiredCount,
   );
-  return served && alive.every((task) => task.lastStatus === 'RUNNING');
+  return served && alive.every((task) => task.lastStatus === 'RUNNING' || task.waitsForCapacity);
 }
 
 function nextEvent(log: RigLog, atMostMs: number): Promise<void> {

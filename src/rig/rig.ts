@@ -6,6 +6,7 @@ import { findAgent, type Agent } from './agent.ts';
 import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
 import { messageOf } from './failure.ts';
+import type { EcsKnobs } from './ecs/knobs.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
 import { startProxy } from './faulty.ts';
 import type { ReadRigFile } from './file.ts';
@@ -13,6 +14,8 @@ import { RigLog } from './log.ts';
 import { waitUntilReady } from './ready.ts';
 import { Conductor } from './script.ts';
 import { setUpCluster } from './setup.ts';
+import { createContainerExecutor } from './workers/container.ts';
+import { engineCommand, findEngine } from './workers/container-engine.ts';
 import type { Executor } from './workers/executor.ts';
 import { hireJanitor } from './workers/janitor.ts';
 import { chooseExecutor, probeMachine, type Machine } from './workers/machine.ts';
@@ -22,7 +25,7 @@ import { World } from './world.ts';
 /** What the command line may say beside the rig file. */
 export interface RigChoices {
   readonly agent?: string | undefined;
-  readonly executor?: 'namespace' | 'process' | undefined;
+  readonly executor?: Executor['kind'] | undefined;
   readonly verbose: boolean;
 }
 
@@ -34,6 +37,9 @@ export interface Rig {
 }
 
 type Closer = () => unknown;
+
+/** How long the first workers may take; an engine has file systems to make. */
+const patience = { namespace: 20_000, process: 20_000, container: 45_000 } as const;
 
 /** Starts everything that a rig file names; whatever fails, nothing is left behind. */
 export async function startRig(file: ReadRigFile, choices: RigChoices, signal: AbortSignal): Promise<Rig> {
@@ -66,13 +72,14 @@ async function start(
   const agent = findAgent(named);
   // Agents make Unix sockets in here, whose paths have to stay short.
   const root = mkdtempSync(join(tmpdir().length > 50 ? '/tmp' : tmpdir(), 'gameday-rig-'));
-  const janitor = hireJanitor(root);
+  const wanted = choices.executor ?? file.rig.executor;
+  const janitor = hireJanitor(root, wanted === 'container' ? engineCommand() : undefined);
   closers.push(() => janitor.dismiss());
   const log = new RigLog(choices.verbose);
   const buildkite = await openBuildkite(file, log);
   closers.push(() => buildkite.close());
   const machine = probeMachine();
-  const executor = chooseExecutor(machine, choices.executor ?? file.rig.executor);
+  const executor = openExecutor(machine, wanted, root);
   const ecs = await openEcs(file, { root, agent, machine, executor, buildkite, log });
   closers.push(() => ecs.close());
   const world = new World(log, ecs.do, (action) => buildkite.do(action));
@@ -82,12 +89,16 @@ async function start(
   });
   const urls = await openDoors(file, { buildkite, ecs, world, log }, closers);
   setUpCluster(ecs, file);
-  await waitUntilReady(ecs, log, signal);
-  const { shell } = machine;
-  const facts = factsOf(file, agent, executor, shell);
+  await waitUntilReady(ecs, log, patience[executor.kind], signal);
+  const facts = factsOf(file, executor, { agent, shell: machine.shell, log });
   // Builds of the rig's own begin when there is somebody to run them.
   for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });
   return environmentOf(file, { ecs, buildkite, urls, facts });
+}
+
+function openExecutor(machine: Machine, wanted: Executor['kind'] | undefined, root: string): Executor {
+  if (wanted !== 'container') return chooseExecutor(machine, wanted);
+  return createContainerExecutor(findEngine(root), root);
 }
 
 async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteRig> {
@@ -113,11 +124,11 @@ interface EcsParts {
 
 async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
   const { region, account, cluster: name, clusterTags, knobs } = file.rig;
-  const { containerBatch: containerBatchMs, ...rest } = knobs;
   const ecs = await startEcs({
     cluster: { region, account, name },
     clusterTags,
-    knobs: { ...rest, containerBatchMs },
+    knobs: ecsKnobs(knobs),
+    instances: file.rig.instances,
     executor: parts.executor,
     machine: parts.machine,
     premises: preparePremises(parts.root, parts.agent),
@@ -128,6 +139,19 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
   });
   parts.log.follow('ecs', ecs.events);
   return ecs;
+}
+
+/** The knobs of ECS; what the file gives as a duration is milliseconds by now. */
+function ecsKnobs(knobs: ReadRigFile['rig']['knobs']): EcsKnobs {
+  return {
+    ...knobs,
+    containerBatchMs: knobs.containerBatch,
+    deregistrationMs: knobs.deregistrationDelay,
+    protectionMinuteMs: knobs.protectionMinute,
+    healthyAfterMs: knobs.healthyAfter,
+    imagePullMs: knobs.imagePull,
+    spotNoticeMs: knobs.spotNotice,
+  };
 }
 
 interface Inside {
@@ -173,20 +197,27 @@ async function openDoors(file: ReadRigFile, inside: Inside, closers: Closer[]): 
   return { buildkite: await proxy('buildkite'), ecs: await proxy('ecs'), control: control.url };
 }
 
-function factsOf(
-  file: ReadRigFile,
-  agent: Agent,
-  executor: Executor,
-  shell: string,
-): Record<string, unknown> {
+interface Here {
+  readonly agent: Agent;
+  readonly shell: string;
+  readonly log: RigLog;
+}
+
+function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<string, unknown> {
+  const { agent, shell, log } = here;
   return {
     executor: executor.kind,
     pid1: executor.pid1,
-    agent,
-    shell,
+    ...(executor.image === undefined ? { agent, shell } : { agent: agentInImage(log), shell: null }),
     knobs: file.turnedKnobs,
     lostAfterMs: file.rig.lostAfter,
   };
+}
+
+/** An image brings its own agent, which is known by what it said when it came. */
+function agentInImage(log: RigLog): Record<string, unknown> {
+  const version = log.events.find(({ event }) => event === 'agent-connected')?.['version'];
+  return { kind: 'real', path: null, version: typeof version === 'string' ? version : null };
 }
 
 interface Outside {

@@ -10,7 +10,7 @@ export function setUpCluster(ecs: EcsRig, file: ReadRigFile): void {
     const taskDefinition = register(ecs, file, task.taskDefinition);
     const { count, group } = task;
     const tags = tagList(task.tags);
-    ask(ecs, 'RunTask', {
+    const { failures } = ask(ecs, 'RunTask', {
       cluster: file.rig.cluster,
       taskDefinition,
       count,
@@ -18,6 +18,11 @@ export function setUpCluster(ecs: EcsRig, file: ReadRigFile): void {
       tags,
       group,
     });
+    if (Array.isArray(failures) && failures.length > 0)
+      throw new RigFailure(
+        'bad-input',
+        `${file.path}: no instance has room for ${task.taskDefinition}: ${JSON.stringify(failures[0])}`,
+      );
   }
 }
 
@@ -68,11 +73,13 @@ const outputOnly = [
   'createdBy',
   'roleArn',
   'taskDefinition',
+  'taskSets',
+  'platformFamily',
   'cluster',
 ];
 
 function readService(path: string): Record<string, unknown> {
-  const document = readJson(path, 'the service');
+  const document = onlyOf(readJson(path, 'the service'));
   if (typeof document !== 'object' || document === null)
     throw new RigFailure('bad-input', `${path}: not a service`);
   return Object.fromEntries(
@@ -80,6 +87,12 @@ function readService(path: string): Record<string, unknown> {
       ([key, value]) => !outputOnly.includes(key) && !(Array.isArray(value) && value.length === 0),
     ),
   );
+}
+
+/** The output of describe-services holds a list. */
+function onlyOf(document: unknown): unknown {
+  if (typeof document !== 'object' || document === null || !('services' in document)) return document;
+  return Array.isArray(document.services) ? (document.services[0] as unknown) : document;
 }
 
 function hasHost(given: Readonly<Record<string, unknown>>): boolean {

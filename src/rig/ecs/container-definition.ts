@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import type { ImageConfig } from '../workers/executor.ts';
 import type { DependencyCondition, HealthCheck, RestartPolicy } from '../workers/plan.ts';
 import { client, parse, refuseUnmodelled } from './definition-input.ts';
 
@@ -18,6 +19,8 @@ export interface ContainerDefinition {
   readonly restartPolicy: RestartPolicy | undefined;
   readonly cpu: number;
   readonly memory: number;
+  /** MiB at which the kernel kills. */
+  readonly memoryLimit: number | undefined;
   readonly dependsOn: readonly { readonly name: string; readonly condition: DependencyCondition }[];
 }
 
@@ -80,8 +83,16 @@ const shape = z.looseObject({
 });
 type Shape = z.infer<typeof shape>;
 
+/** Looks an image up where the executor runs images. */
+export type ImageSource = (reference: string) => ImageConfig | undefined;
+
 /** Reads one container, refusing what the rig does not model and what ECS would not register. */
-export function readContainer(value: unknown, family: string, fargate: boolean): ContainerDefinition {
+export function readContainer(
+  value: unknown,
+  family: string,
+  fargate: boolean,
+  images?: ImageSource,
+): ContainerDefinition {
   const given = parse(shape, value, `task definition ${family}, container`);
   const where = `task definition ${family}, container ${given.name}`;
   refuseUnmodelled(given, modelled, where);
@@ -95,7 +106,7 @@ export function readContainer(value: unknown, family: string, fargate: boolean):
     name: given.name,
     image: given.image,
     essential: given.essential,
-    argv: argvOf(given, where),
+    argv: safe(images === undefined ? argvOf(given, where) : argvInImage(given, where, images), where),
     init: given.linuxParameters?.initProcessEnabled ?? false,
     environment: Object.fromEntries(given.environment.map(({ name, value: text }) => [name, text])),
     workingDirectory: given.workingDirectory,
@@ -105,6 +116,7 @@ export function readContainer(value: unknown, family: string, fargate: boolean):
     restartPolicy: restartPolicyOf(given.restartPolicy),
     cpu: given.cpu ?? 0,
     memory: given.memoryReservation ?? given.memory ?? 0,
+    memoryLimit: given.memory ?? undefined,
     dependsOn: given.dependsOn.map(({ containerName, condition }) => ({
       name: containerName,
       condition: conditionOf(condition, where),
@@ -152,7 +164,25 @@ function argvOf(given: Shape, where: string): readonly string[] {
     given.entryPoint.length === 0 && official
       ? ['tini', '--', 'buildkite-agent', ...(given.command.length > 0 ? given.command : ['start'])]
       : [...given.entryPoint, ...given.command];
-  if (argv.length === 0) throw client(`${where}: the rig knows no images; write entryPoint or command`);
+  if (argv.length === 0)
+    throw client(`${where}: this executor knows no images; write entryPoint or command, or use "container"`);
+  return argv;
+}
+
+/** As Docker puts it together: an entry point of one's own sets the image's command aside. */
+function argvInImage(given: Shape, where: string, images: ImageSource): readonly string[] {
+  const image = images(given.image);
+  if (image === undefined)
+    throw client(`${where}: the engine has no image "${given.image}"; pull or build it first`);
+  const own = given.entryPoint.length > 0;
+  const command = given.command.length > 0 || own ? given.command : image.command;
+  const argv = [...(own ? given.entryPoint : image.entryPoint), ...command];
+  if (argv.length === 0) throw client(`${where}: neither it nor its image says what to run`);
+  return argv;
+}
+
+/** Keeps an agent from being led to the real service. */
+function safe(argv: readonly string[], where: string): readonly string[] {
   const flag = /--(token|endpoint)\b/.exec(argv.join(' '));
   if (flag)
     throw client(

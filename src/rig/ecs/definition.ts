@@ -5,6 +5,7 @@ import {
   checkFargateStop,
   readContainer,
   type ContainerDefinition,
+  type ImageSource,
 } from './container-definition.ts';
 import { parse, refuseUnmodelled } from './definition-input.ts';
 import { invalid } from './errors.ts';
@@ -19,6 +20,8 @@ export interface TaskDefinition {
   readonly containers: readonly ContainerDefinition[];
   /** What a task takes of its host: CPU units and MiB, of the task itself or else the sum of its containers. */
   readonly needs: { readonly cpu: number; readonly memory: number };
+  /** MiB that all its containers have together, where the task says so itself. */
+  readonly memoryLimit: number | undefined;
   readonly constraints: readonly PlacementConstraint[];
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -72,13 +75,14 @@ export function readTaskDefinition(
   input: unknown,
   prefix: string,
   nextRevision: (family: string) => number,
+  images?: ImageSource,
 ): TaskDefinition {
   const wrapped =
     typeof input === 'object' && input !== null && 'taskDefinition' in input ? input.taskDefinition : input;
   const task = parse(taskShape, wrapped, 'task definition');
   refuseUnmodelled(task, modelledOfTask, `task definition ${task.family}`);
   const fargate = task.requiresCompatibilities.includes('FARGATE');
-  const containers = task.containerDefinitions.map((each) => readContainer(each, task.family, fargate));
+  const containers = task.containerDefinitions.map((each) => readContainer(each, task.family, fargate, images));
   checkContainers(containers, task.family);
   const revision = nextRevision(task.family);
   const arn = `${prefix}:task-definition/${task.family}:${revision}`;
@@ -94,6 +98,7 @@ export function readTaskDefinition(
       cpu: units(task.cpu, 'vCPU') ?? sum(containers.map((each) => each.cpu)),
       memory: units(task.memory, 'GB') ?? sum(containers.map((each) => each.memory)),
     },
+    memoryLimit: units(task.memory, 'GB'),
     constraints: task.placementConstraints,
     document: { ...task, networkMode, taskDefinitionArn: arn, revision, status: 'ACTIVE' },
   };

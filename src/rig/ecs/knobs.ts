@@ -1,4 +1,4 @@
-/** Where ECS's behaviour is unverified or bends: the values that the rig can take. */
+/** Where ECS's behaviour is unverified, bends, or takes long: the values that the rig can take. */
 export interface EcsKnobs {
   readonly containerBatchMs: number;
   readonly staleDescribe: number;
@@ -6,6 +6,19 @@ export interface EcsKnobs {
   readonly secondStopTask: 'keeps' | 'overwrites' | 'refused';
   readonly stopTask: 'ok' | 'ignored';
   readonly agentTag: 'present' | 'absent';
+  /** How long a task behind a load balancer is DEACTIVATING before it is signalled. */
+  readonly deregistrationMs: number;
+  /** When `stoppingAt` is set for a task that is DEACTIVATING first. */
+  readonly stoppingAtBehindElb: 'requested' | 'signaled';
+  /** The length of a minute of protection, which ECS takes in whole minutes only. */
+  readonly protectionMinuteMs: number;
+  /** How long a task without a health check has to run before a rollout counts on it. */
+  readonly healthyAfterMs: number;
+  /** How long a task is PENDING before its first container starts. */
+  readonly imagePullMs: number;
+  readonly scaleInVictim: 'balanced' | 'oldest' | 'newest';
+  /** How long before its end an EC2 Spot instance is told. */
+  readonly spotNoticeMs: number;
 }
 
 /** The knobs where nothing was said. */
@@ -16,4 +29,11 @@ export const defaultEcsKnobs: EcsKnobs = {
   secondStopTask: 'keeps',
   stopTask: 'ok',
   agentTag: 'present',
+  deregistrationMs: 300_000,
+  stoppingAtBehindElb: 'requested',
+  protectionMinuteMs: 60_000,
+  healthyAfterMs: 0,
+  imagePullMs: 0,
+  scaleInVictim: 'balanced',
+  spotNoticeMs: 120_000,
 };

@@ -1,11 +1,19 @@
-import type { Executor } from '../workers/executor.ts';
+import type { Executor, ProcessSpec } from '../workers/executor.ts';
 import type { Machine } from '../workers/machine.ts';
-import { containerEnvironment, preparePlace, type AgentAccess, type Premises } from '../workers/premises.ts';
 import type { ContainerPlan } from '../workers/plan.ts';
+import {
+  containerEnvironment,
+  imageEnvironment,
+  imageMounts,
+  preparePlace,
+  type AgentAccess,
+  type Premises,
+} from '../workers/premises.ts';
 import { Worker } from '../workers/worker.ts';
 import { commandLine } from './command-line.ts';
 import type { ContainerDefinition } from './container-definition.ts';
-import type { TaskDefinition } from './definition.ts';
+import { zonesOf } from './instances.ts';
+import { choosePlace, type PlacementFailure } from './placement.ts';
 import type { EcsState } from './state.ts';
 import { EcsTask, newTaskId, type TaskSeed } from './task.ts';
 
@@ -20,54 +28,109 @@ export interface Ground {
 }
 
 /** What a caller decides about a new task. */
-export interface TaskOrder {
-  readonly definition: TaskDefinition;
-  readonly launchType: string;
-  readonly capacityProvider?: string | undefined;
+export type TaskOrder = Omit<TaskSeed, 'id' | 'arn' | 'clusterArn' | 'group'> & {
   readonly group?: string | undefined;
-  readonly startedBy?: string | undefined;
-  readonly serviceName?: string | undefined;
-  readonly deploymentId?: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
-}
+};
 
-/** Places a task and starts its containers. */
-export function launchTask(state: EcsState, order: TaskOrder): EcsTask {
+/** A task that was made, or why none could be placed. */
+export type Launched =
+  { readonly task: EcsTask } | { readonly task: undefined; readonly failures: readonly PlacementFailure[] };
+
+/**
+ * Makes a task and starts it where there is room. Without room a task of a capacity provider waits for more of it, and
+ * one of the EC2 launch type is not made at all (ECS-60).
+ */
+export function launchTask(state: EcsState, order: TaskOrder): Launched {
   const id = newTaskId();
-  const onInstance = order.launchType !== 'FARGATE';
-  return state.launch({
+  const seed: TaskSeed = {
     ...order,
     id,
     arn: `${state.prefix()}:task/${state.cluster.name}/${id}`,
     clusterArn: state.clusterArn,
     group: order.group ?? `family:${order.definition.family}`,
-    containerInstanceArn: onInstance ? state.placeOnInstance().arn : undefined,
-  });
+  };
+  if (seed.launchType === 'FARGATE') {
+    return { task: begin(state, newTask(state, seed), { availabilityZone: quietestZone(state, seed) }) };
+  }
+  const placed = choosePlace(state, seed);
+  if (placed.instance) return { task: begin(state, newTask(state, seed), placed.instance) };
+  if (seed.capacityProvider !== undefined) return { task: newTask(state, seed) };
+  return { task: undefined, failures: placed.failures };
+}
+
+/** Starts those that wait for room and now have it. */
+export function placeWaiting(state: EcsState): void {
+  for (const task of state.tasks) {
+    if (!task.waitsForCapacity) continue;
+    const placed = choosePlace(state, task.seed);
+    if (placed.instance) begin(state, task, placed.instance);
+  }
+}
+
+function newTask(state: EcsState, seed: TaskSeed): EcsTask {
+  const task = new EcsTask(seed, state.events, state.knobs);
+  state.addTask(task);
+  return task;
+}
+
+function begin(
+  state: EcsState,
+  task: EcsTask,
+  place: { readonly availabilityZone: string; readonly arn?: string },
+): EcsTask {
+  task.place(place.availabilityZone, place.arn);
+  state.begin(task);
+  return task;
+}
+
+/** Fargate spreads a service over its subnets' zones. */
+function quietestZone(state: EcsState, seed: TaskSeed): string {
+  const load = (zone: string): number =>
+    state.tasks.filter(
+      (task) =>
+        task.availabilityZone === zone && task.seed.group === seed.group && task.desiredStatus === 'RUNNING',
+    ).length;
+  const [first = '', second = ''] = zonesOf(state.cluster.region);
+  return load(second) < load(first) ? second : first;
 }
 
 /** Gives the state its way to start processes. */
 export function attachGround(state: EcsState, ground: Ground): void {
-  state.launch = (seed: TaskSeed) => {
-    const task = new EcsTask(seed, state.events);
-    state.addTask(task);
-    const plans = seed.definition.containers.map((container) => planContainer(task, container, ground));
+  state.images = ground.executor.image;
+  state.begin = (task) => {
+    const plans = task.seed.definition.containers.map((container) => planContainer(task, container, ground));
     void task.run(new Worker(ground.executor, plans));
-    return task;
   };
 }
 
 function planContainer(task: EcsTask, container: ContainerDefinition, ground: Ground): ContainerPlan {
   const { name, essential, stopTimeoutMs, startTimeoutMs, healthCheck, restartPolicy, dependsOn } = container;
-  const place = preparePlace(ground.premises, task.seed.id, name);
-  const uri = ground.metadataUri?.(task.containerIds.get(name) ?? '');
-  const environment = containerEnvironment(container.environment, ground.premises, place, ground.access, uri);
-  const process = {
-    argv: commandLine(container, ground.machine),
-    environment,
-    directory: place.home,
-    outputFile: place.outputFile,
-    hostname: task.hostname(name),
-  };
+  const process = planProcess(task, container, ground);
   const start = { startTimeoutMs, dependsOn, healthCheck, restartPolicy };
   return { name, essential, stopTimeoutMs, ...start, process };
+}
+
+function planProcess(task: EcsTask, container: ContainerDefinition, ground: Ground): ProcessSpec {
+  const { premises, access, machine } = ground;
+  const { home, outputFile } = preparePlace(premises, task.seed.id, container.name);
+  const uri = ground.metadataUri?.(task.containerIds.get(container.name) ?? '');
+  const where = { directory: home, outputFile, hostname: task.hostname(container.name) };
+  if (ground.executor.image === undefined) {
+    const environment = containerEnvironment(
+      container.environment,
+      premises,
+      { home, outputFile },
+      access,
+      uri,
+    );
+    return { ...where, argv: commandLine(container, machine), environment };
+  }
+  const { image: reference, init, stopTimeoutMs, workingDirectory } = container;
+  const memoryMiB = container.memoryLimit ?? task.seed.definition.memoryLimit;
+  return {
+    ...where,
+    argv: container.argv,
+    environment: imageEnvironment(container.environment, access, uri),
+    image: { reference, init, stopTimeoutMs, memoryMiB, workingDirectory, mounts: imageMounts(premises) },
+  };
 }

@@ -15,7 +15,7 @@ export async function startMetadata(
   });
   app.get('/v4/:id/task', (context) => {
     const found = findContainer(state, context.req.param('id'));
-    return found ? context.json(viewTask(state, found.task)) : context.notFound();
+    return found ? context.json(viewTask(found.task)) : context.notFound();
   });
   const listening = await serveOnLoopback(app.fetch);
   return { ...listening, uri: (containerId) => `${listening.url}/v4/${containerId}` };
@@ -61,7 +61,7 @@ function viewContainer(task: EcsTask, name: string): Record<string, unknown> {
   };
 }
 
-function viewTask(state: EcsState, task: EcsTask): Record<string, unknown> {
+function viewTask(task: EcsTask): Record<string, unknown> {
   return {
     Cluster: task.seed.clusterArn,
     TaskARN: task.seed.arn,
@@ -72,7 +72,7 @@ function viewTask(state: EcsState, task: EcsTask): Record<string, unknown> {
     Limits: { CPU: 0.25, Memory: 512 },
     PullStartedAt: instant(task.createdAt),
     PullStoppedAt: instant(task.createdAt),
-    AvailabilityZone: `${state.cluster.region}a`,
+    AvailabilityZone: task.availabilityZone,
     LaunchType: task.seed.launchType,
     Containers: [...task.containerIds.keys()].map((name) => viewContainer(task, name)),
   };

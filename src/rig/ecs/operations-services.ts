@@ -1,16 +1,22 @@
 import * as z from 'zod';
 
+import { checkLaunchType, constraintsShape, type TaskDefinition } from './definition.ts';
 import { EcsError, invalid } from './errors.ts';
 import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
 import { launchTypeOf } from './operations-tasks.ts';
+import { checkConstraints, strategiesShape } from './placement.ts';
 import type { Scheduler } from './scheduler.ts';
-import { newDeployment, type Service } from './service.ts';
+import { newDeployment, startDeployment, type Service, type ServiceOrder } from './service.ts';
 import { viewService } from './service-view.ts';
 import type { EcsState } from './state.ts';
 
-const deploymentConfiguration = z.looseObject({
-  minimumHealthyPercent: z.int().min(0).optional(),
-  maximumPercent: z.int().min(1).optional(),
+const deploymentConfiguration = z.strictObject({
+  minimumHealthyPercent: z.int().min(0).max(100).optional(),
+  maximumPercent: z.int().min(100).optional(),
+  strategy: z.literal('ROLLING').optional(),
+  bakeTimeInMinutes: z.literal(0).optional(),
+  deploymentCircuitBreaker: z.strictObject({ enable: z.literal(false), rollback: z.boolean() }).optional(),
+  alarms: z.looseObject({ enable: z.literal(false) }).optional(),
 });
 const createShape = z.strictObject({
   cluster: z.string().optional(),
@@ -20,7 +26,15 @@ const createShape = z.strictObject({
   launchType: z.enum(['EC2', 'FARGATE', 'EXTERNAL']).default('EC2'),
   capacityProviderStrategy: z.array(z.looseObject({ capacityProvider: z.string() })).default([]),
   deploymentConfiguration: deploymentConfiguration.optional(),
+  deploymentController: z
+    .strictObject({ type: z.enum(['ECS', 'CODE_DEPLOY', 'EXTERNAL']) })
+    .default({ type: 'ECS' }),
   schedulingStrategy: z.literal('REPLICA').optional(),
+  availabilityZoneRebalancing: z.literal('DISABLED').optional(),
+  placementStrategy: strategiesShape.optional(),
+  placementConstraints: constraintsShape.default([]),
+  loadBalancers: z.array(z.looseObject({ containerName: z.string() })).default([]),
+  healthCheckGracePeriodSeconds: z.int().min(0).default(0),
   propagateTags: z.enum(['SERVICE', 'TASK_DEFINITION', 'NONE']).default('NONE'),
   tags: tagsShape.default([]),
   networkConfiguration: z.unknown().optional(),
@@ -67,26 +81,52 @@ function createService(
 ): Record<string, unknown> {
   state.requireCluster(input.cluster);
   if (state.services.has(input.serviceName)) throw invalid('Creation of service was not idempotent.');
-  const capacityProvider = input.capacityProviderStrategy[0]?.capacityProvider;
+  const definition = state.requireDefinition(input.taskDefinition);
   const service: Service = {
-    name: input.serviceName,
-    arn: `${state.prefix()}:service/${state.cluster.name}/${input.serviceName}`,
-    launchType: launchTypeOf(capacityProvider, input.launchType),
-    capacityProvider,
+    ...orderOf(state, input, definition),
     createdAt: Date.now(),
-    propagatesTags: input.propagateTags === 'SERVICE',
     tags: tagRecord(input.tags),
     desiredCount: input.desiredCount,
     minimumHealthyPercent: input.deploymentConfiguration?.minimumHealthyPercent ?? 100,
     maximumPercent: input.deploymentConfiguration?.maximumPercent ?? 200,
-    deployments: [newDeployment(state.requireDefinition(input.taskDefinition))],
+    deployments: [newDeployment(definition)],
     events: [],
     notBefore: 0,
     quickFailures: 0,
+    isSteady: false,
+    lacksRoom: false,
   };
   state.services.set(service.name, service);
   scheduler.reconcile();
   return { service: viewService(state, service, true) };
+}
+
+function orderOf(
+  state: EcsState,
+  input: z.infer<typeof createShape>,
+  definition: TaskDefinition,
+): ServiceOrder {
+  const capacityProvider = input.capacityProviderStrategy[0]?.capacityProvider;
+  const launchType = launchTypeOf(capacityProvider, input.launchType);
+  checkLaunchType(definition, launchType);
+  checkConstraints([...definition.constraints, ...input.placementConstraints]);
+  const stranger = input.loadBalancers.find(
+    ({ containerName }) => !definition.containers.some((each) => each.name === containerName),
+  );
+  if (stranger)
+    throw invalid(`The container ${stranger.containerName} does not exist in the task definition.`);
+  return {
+    name: input.serviceName,
+    arn: `${state.prefix()}:service/${state.cluster.name}/${input.serviceName}`,
+    launchType,
+    capacityProvider,
+    controller: input.deploymentController.type,
+    propagatesTags: input.propagateTags === 'SERVICE',
+    placementStrategy: input.placementStrategy,
+    placementConstraints: input.placementConstraints,
+    loadBalancers: input.loadBalancers,
+    gracePeriodMs: input.healthCheckGracePeriodSeconds * 1000,
+  };
 }
 
 function requireService(state: EcsState, reference: string): Service {
@@ -102,23 +142,32 @@ function updateService(
 ): Record<string, unknown> {
   state.requireCluster(input.cluster);
   const service = requireService(state, input.service);
+  const current = service.deployments[0]?.definition;
+  const definition =
+    input.taskDefinition === undefined ? current : state.requireDefinition(input.taskDefinition);
+  checkController(service, input.forceNewDeployment, definition !== current);
+  if (definition) checkLaunchType(definition, service.launchType);
   service.desiredCount = input.desiredCount ?? service.desiredCount;
   service.minimumHealthyPercent =
     input.deploymentConfiguration?.minimumHealthyPercent ?? service.minimumHealthyPercent;
   service.maximumPercent = input.deploymentConfiguration?.maximumPercent ?? service.maximumPercent;
-  const current = service.deployments[0]?.definition;
-  const definition =
-    input.taskDefinition === undefined ? current : state.requireDefinition(input.taskDefinition);
   // A changed desired count alone starts no deployment (ECS-32).
-  if (definition && (input.forceNewDeployment || definition !== current))
-    startDeployment(service, definition);
-  state.events.emit('event', { at: Date.now(), event: 'service-updated', service: service.name });
+  const isNew = input.forceNewDeployment || definition !== current;
+  const deployment = definition && isNew ? startDeployment(service, definition).id : undefined;
+  const { name, desiredCount } = service;
+  const details = { service: name, desiredCount, ...(deployment !== undefined && { deployment }) };
+  state.events.emit('event', { at: Date.now(), event: 'service-updated', ...details });
   scheduler.reconcile();
   return { service: viewService(state, service, true) };
 }
 
-function startDeployment(service: Service, definition: Service['deployments'][number]['definition']): void {
-  service.deployments = [newDeployment(definition), ...service.deployments];
+/** What another controller rolls, UpdateService cannot (ECS-39). */
+function checkController({ controller }: Service, isForced: boolean, isOther: boolean): void {
+  if (controller === 'ECS' || !(isForced || isOther)) return;
+  const what = isForced ? 'force a new deployment' : 'update task definition';
+  const how =
+    controller === 'CODE_DEPLOY' ? ' Use AWS CodeDeploy to trigger a new deployment.' : ' Use task sets.';
+  throw invalid(`Unable to ${what} on services with a ${controller} deployment controller.${how}`);
 }
 
 function describeServices(state: EcsState, input: z.infer<typeof describeShape>): Record<string, unknown> {

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 
+import { checkLaunchType, constraintsShape } from './definition.ts';
 import { EcsError, invalid } from './errors.ts';
 import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
 import { launchTask } from './launcher.ts';
+import { checkConstraints, strategiesShape } from './placement.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
 import { viewTask } from './task-view.ts';
@@ -35,6 +37,8 @@ const runShape = z.strictObject({
   launchType: z.enum(['EC2', 'FARGATE', 'EXTERNAL']).default('EC2'),
   capacityProviderStrategy: z.array(z.looseObject({ capacityProvider: z.string() })).default([]),
   group: z.string().optional(),
+  placementStrategy: strategiesShape.optional(),
+  placementConstraints: constraintsShape.default([]),
   startedBy: z.string().optional(),
   tags: tagsShape.default([]),
   networkConfiguration: z.unknown().optional(),
@@ -97,7 +101,7 @@ function listTasks(state: EcsState, input: z.infer<typeof listShape>): Record<st
 
 function onInstance(task: EcsTask, reference: string | undefined): boolean {
   if (reference === undefined) return true;
-  const arn = task.seed.containerInstanceArn;
+  const arn = task.instanceArn;
   return arn !== undefined && (arn === reference || arn.endsWith(`/${reference}`));
 }
 
@@ -124,16 +128,18 @@ function runTask(state: EcsState, input: z.infer<typeof runShape>): Record<strin
   const definition = state.requireDefinition(input.taskDefinition);
   const capacityProvider = input.capacityProviderStrategy[0]?.capacityProvider;
   const launchType = launchTypeOf(capacityProvider, input.launchType);
-  if (
-    definition.requiresCompatibilities.length > 0 &&
-    !definition.requiresCompatibilities.includes(launchType)
-  ) {
-    throw invalid(`Task definition does not support launch_type ${launchType}.`);
-  }
-  const { group, startedBy } = input;
+  checkLaunchType(definition, launchType);
+  checkConstraints([...definition.constraints, ...input.placementConstraints]);
+  if (launchType !== 'FARGATE' && !state.hosts.some((each) => each.status === 'ACTIVE'))
+    throw invalid('No Container Instances were found in your cluster.');
+  const { group, startedBy, placementStrategy, placementConstraints } = input;
   const tags = tagRecord(input.tags);
-  const tasks = Array.from({ length: input.count }, () =>
-    launchTask(state, { definition, launchType, capacityProvider, group, startedBy, tags }),
+  const order = { definition, launchType, capacityProvider, group, startedBy, tags };
+  const launched = Array.from({ length: input.count }, () =>
+    launchTask(state, { ...order, placementStrategy, placementConstraints }),
   );
-  return { tasks: tasks.map((task) => viewTask(task, state.knobs, true)), failures: [] };
+  return {
+    tasks: launched.flatMap(({ task }) => (task ? [viewTask(task, state.knobs, true)] : [])),
+    failures: launched.flatMap((each) => (each.task ? [] : each.failures)),
+  };
 }

@@ -7,6 +7,7 @@ import type { Machine } from '../workers/machine.ts';
 import type { AgentAccess, Premises } from '../workers/premises.ts';
 import { runsAgent } from './container-definition.ts';
 import type { EcsKnobs } from './knobs.ts';
+import type { InstanceGroup } from './instances.ts';
 import { attachGround } from './launcher.ts';
 import { startMetadata } from './metadata.ts';
 import { Scheduler } from './scheduler.ts';
@@ -19,6 +20,8 @@ export interface EcsRigOptions {
   readonly cluster: ClusterIdentity;
   readonly clusterTags: Readonly<Record<string, string>>;
   readonly knobs: EcsKnobs;
+  /** The hosts of the EC2 launch type; two large ones where nobody says. */
+  readonly instances?: readonly InstanceGroup[] | undefined;
   readonly executor: Executor;
   readonly machine: Machine;
   readonly premises: Premises;
@@ -56,6 +59,7 @@ export interface EcsRig {
 /** Starts the ECS half. */
 export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const state = new EcsState(options.cluster, options.knobs, options.clusterTags);
+  if (options.instances) state.addInstances(options.instances);
   const metadata = await startMetadata(state);
   const scheduler = new Scheduler(state);
   attachGround(state, {
@@ -66,6 +70,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     metadataUri: options.knobs.agentTag === 'present' ? metadata.uri : undefined,
   });
   const server = await startEcsServer(state, scheduler);
+  const timers = new Set<NodeJS.Timeout>();
   const landed = countLanded(state.events);
   return {
     url: server.url,
@@ -80,10 +85,15 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     processes: () => processesOf(state),
     outputTail: () => outputTail(options.premises.output),
     expectedAgents: () => expectedAgents(state),
-    do: createVerbs(state, scheduler),
+    do: createVerbs({
+      state,
+      request: (operation, input) => server.perform(operation, input),
+      later: (delayMs, action) => timers.add(setTimeout(action, delayMs)),
+    }),
     close: async () => {
       scheduler.close();
-      for (const task of state.tasks) task.worker?.kill();
+      for (const timer of timers) clearTimeout(timer);
+      for (const task of state.tasks) task.close();
       await options.executor.close();
       await Promise.all([server.close(), metadata.close()]);
     },
@@ -106,7 +116,7 @@ function processesOf(state: EcsState): readonly WorkerProcesses[] {
 
 function expectedAgents(state: EcsState): number {
   return state.tasks
-    .filter((task) => task.desiredStatus === 'RUNNING')
+    .filter((task) => task.desiredStatus === 'RUNNING' && !task.waitsForCapacity)
     .flatMap((task) => task.seed.definition.containers)
     .filter(runsAgent).length;
 }

@@ -7,6 +7,8 @@ import { serveOnLoopback, type Listening } from '../listen.ts';
 import { EcsError } from './errors.ts';
 import type { Operation } from './input.ts';
 import { clusterOperations } from './operations-cluster.ts';
+import { instanceOperations } from './operations-instances.ts';
+import { protectionOperations } from './operations-protection.ts';
 import { serviceOperations } from './operations-services.ts';
 import { taskOperations } from './operations-tasks.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -32,7 +34,9 @@ export async function startEcsServer(state: EcsState, scheduler: Scheduler): Pro
     Object.entries({
       ...taskOperations(state),
       ...serviceOperations(state, scheduler),
-      ...clusterOperations(state, scheduler),
+      ...clusterOperations(state),
+      ...instanceOperations(state, scheduler),
+      ...protectionOperations(state, scheduler),
     }),
   );
   const accessKeyId = `AKIARIG${randomBytes(8).toString('hex').toUpperCase().slice(0, 13)}`;

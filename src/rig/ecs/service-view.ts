@@ -34,12 +34,29 @@ export function viewService(state: EcsState, service: Service, withTags: boolean
       strategy: 'ROLLING',
     },
     schedulingStrategy: 'REPLICA',
-    deployments: service.deployments.map((each, index) => viewDeployment(service, each, index === 0, tasks)),
+    deploymentController: { type: service.controller },
+    ...viewDeployments(service, tasks),
     events: service.events.map(({ id, at, message }) => ({ id, createdAt: seconds(at), message })),
     createdAt: seconds(service.createdAt),
+    loadBalancers: service.loadBalancers,
+    healthCheckGracePeriodSeconds: service.gracePeriodMs / 1000,
+    placementStrategy: service.placementStrategy ?? [],
+    placementConstraints: service.placementConstraints,
     propagateTags: service.propagatesTags ? 'SERVICE' : 'NONE',
     tags: withTags ? tagList(service.tags) : [],
   };
+}
+
+/** Under another controller the tasks belong to task sets, and there are no deployments to see. */
+function viewDeployments(service: Service, tasks: readonly EcsTask[]): Record<string, unknown> {
+  const views = service.deployments.map((each, index) => viewDeployment(service, each, index === 0, tasks));
+  if (service.controller === 'ECS') return { deployments: views, taskSets: [] };
+  const taskSets = views.map(({ rolloutState, rolloutStateReason, failedTasks, desiredCount, ...rest }) => ({
+    ...rest,
+    computedDesiredCount: desiredCount,
+    stabilityStatus: rolloutState === 'COMPLETED' ? 'STEADY_STATE' : 'STABILIZING',
+  }));
+  return { deployments: [], taskSets };
 }
 
 function placement(service: Service): Record<string, unknown> {

@@ -1,6 +1,7 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 
-import type { TaskDefinition } from './definition.ts';
+import type { PlacementConstraint, TaskDefinition } from './definition.ts';
+import type { PlacementStrategy } from './placement.ts';
 
 /** One deployment of a service; the first of the list is the primary one. */
 export interface Deployment {
@@ -13,14 +14,28 @@ export interface Deployment {
   failedTasks: number;
 }
 
-/** A service as it was asked for, and where its scheduler stands. */
-export interface Service {
+/** Who rolls a service's deployments. */
+export type DeploymentController = 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL';
+
+/** What a service was created with and keeps. */
+export interface ServiceOrder {
   readonly name: string;
   readonly arn: string;
   readonly launchType: string;
   readonly capacityProvider: string | undefined;
-  readonly createdAt: number;
+  readonly controller: DeploymentController;
   readonly propagatesTags: boolean;
+  readonly placementStrategy: readonly PlacementStrategy[] | undefined;
+  readonly placementConstraints: readonly PlacementConstraint[];
+  /** As they were given; whoever has one is taken out of it before it stops. */
+  readonly loadBalancers: readonly Readonly<Record<string, unknown>>[];
+  /** How long a task's health is not looked at after its start. */
+  readonly gracePeriodMs: number;
+}
+
+/** A service as it was asked for, and where its scheduler stands. */
+export interface Service extends ServiceOrder {
+  readonly createdAt: number;
   tags: Readonly<Record<string, string>>;
   desiredCount: number;
   minimumHealthyPercent: number;
@@ -30,6 +45,9 @@ export interface Service {
   /** After tasks that ended soon after their start, ECS waits longer and longer before the next one. */
   notBefore: number;
   quickFailures: number;
+  isSteady: boolean;
+  /** The last task that was wanted found no room. */
+  lacksRoom: boolean;
 }
 
 /** A deployment with the id that ECS would give it. */
@@ -45,4 +63,20 @@ export function newDeployment(definition: TaskDefinition): Deployment {
     rolloutReason: `ECS deployment ecs-svc/${digits} in progress.`,
     failedTasks: 0,
   };
+}
+
+/** Makes a new deployment the primary one; the others run out. */
+export function startDeployment(service: Service, definition: TaskDefinition): Deployment {
+  const deployment = newDeployment(definition);
+  service.deployments = [deployment, ...service.deployments];
+  service.isSteady = false;
+  return deployment;
+}
+
+/** Adds a line to the events of a service, the newest first as ECS shows them. */
+export function say(service: Service, text: string): void {
+  const message = `(service ${service.name}) ${text}`;
+  if (service.events[0]?.message === message) return;
+  service.events.unshift({ id: randomUUID(), at: Date.now(), message });
+  service.events.splice(100);
 }

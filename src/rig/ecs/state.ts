@@ -1,18 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 
+import type { ImageSource } from './container-definition.ts';
 import { readTaskDefinition, type TaskDefinition } from './definition.ts';
-import { EcsError, invalid } from './errors.ts';
+import { EcsError } from './errors.ts';
+import { newInstances, plentyOfRoom, type ContainerInstance, type InstanceGroup } from './instances.ts';
 import type { EcsKnobs } from './knobs.ts';
 import type { Service } from './service.ts';
-import type { EcsTask, TaskSeed } from './task.ts';
-
-/** A host of the EC2 launch type. */
-export interface ContainerInstance {
-  readonly arn: string;
-  readonly ec2InstanceId: string;
-  status: 'ACTIVE' | 'DRAINING';
-}
+import type { EcsTask } from './task.ts';
 
 /** Which cluster the rig stands in for. */
 export interface ClusterIdentity {
@@ -35,9 +29,11 @@ export class EcsState {
   readonly services = new Map<string, Service>();
   readonly instances: ContainerInstance[] = [];
   clusterTags: Readonly<Record<string, string>>;
-  launch: (seed: TaskSeed) => EcsTask = () => {
-    throw new Error('nothing launches tasks yet');
+  /** Starts the containers of a task that has its place. */
+  begin: (task: EcsTask) => void = () => {
+    throw new Error('nothing starts tasks yet');
   };
+  #hostsOnDemand = true;
   readonly #tasks = new Map<string, EcsTask>();
 
   constructor(cluster: ClusterIdentity, knobs: EcsKnobs, clusterTags: Readonly<Record<string, string>> = {}) {
@@ -84,6 +80,7 @@ export class EcsState {
       input,
       this.prefix(),
       (family) => this.definitions.filter((each) => each.family === family).length + 1,
+      this.images,
     );
     this.definitions.push(definition);
     return definition;
@@ -106,23 +103,23 @@ export class EcsState {
     return [...this.services.values()].find((each) => each.name === reference || each.arn === reference);
   }
 
-  /** The ACTIVE host with the fewest tasks; the first need makes two of them. */
-  placeOnInstance(): ContainerInstance {
-    if (this.instances.length === 0) this.instances.push(this.#newInstance(), this.#newInstance());
-    const load = (instance: ContainerInstance): number =>
-      this.tasks.filter(
-        (task) => task.seed.containerInstanceArn === instance.arn && task.stoppedAt === undefined,
-      ).length;
-    const [best] = this.instances
-      .filter((each) => each.status === 'ACTIVE')
-      .sort((a, b) => load(a) - load(b));
-    if (!best) throw invalid('No Container Instances were found in your cluster.');
-    return best;
+  /** Adds hosts; from then on there are no others. */
+  addInstances(groups: readonly InstanceGroup[]): void {
+    this.#hostsOnDemand = false;
+    for (const group of groups) this.instances.push(...newInstances(this, group));
   }
 
-  #newInstance(): ContainerInstance {
-    const id = randomBytes(16).toString('hex');
-    const arn = `${this.prefix()}:container-instance/${this.cluster.name}/${id}`;
-    return { arn, ec2InstanceId: `i-0${randomBytes(8).toString('hex')}`, status: 'ACTIVE' };
+  /** The hosts that a task can be placed on; where nobody named any, the first need makes two. */
+  get hosts(): readonly ContainerInstance[] {
+    if (this.#hostsOnDemand) this.addInstances([plentyOfRoom]);
+    return this.instances;
+  }
+
+  /** Finds a host by ARN, by the end of it or by the id of its EC2 instance. */
+  findInstance(reference: string): ContainerInstance | undefined {
+    return this.instances.find(
+      (each) =>
+        each.arn === reference || each.arn.endsWith(`/${reference}`) || each.ec2InstanceId === reference,
+    );
   }
 }

@@ -1,14 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ContainerState, Health } from '../workers/plan.ts';
 import type { Worker } from '../workers/worker.ts';
 import type { ContainerDefinition } from './container-definition.ts';
-import type { TaskDefinition } from './definition.ts';
+import type { PlacementConstraint, TaskDefinition } from './definition.ts';
+import type { EcsKnobs } from './knobs.ts';
+import type { PlacementStrategy } from './placement.ts';
 
 /** A task's `lastStatus`, in the order of its life. */
 export type TaskStatus =
-  'PROVISIONING' | 'PENDING' | 'ACTIVATING' | 'RUNNING' | 'STOPPING' | 'DEPROVISIONING' | 'STOPPED';
+  | 'PROVISIONING'
+  | 'PENDING'
+  | 'ACTIVATING'
+  | 'RUNNING'
+  | 'DEACTIVATING'
+  | 'STOPPING'
+  | 'DEPROVISIONING'
+  | 'STOPPED';
 
 /** The `stopCode` values that the rig gives. */
 export type StopCode =
@@ -16,7 +26,8 @@ export type StopCode =
   | 'EssentialContainerExited'
   | 'UserInitiated'
   | 'ServiceSchedulerInitiated'
-  | 'SpotInterruption';
+  | 'SpotInterruption'
+  | 'TerminationNotice';
 
 /** What a task is made of. */
 export interface TaskSeed {
@@ -30,7 +41,10 @@ export interface TaskSeed {
   readonly startedBy?: string | undefined;
   readonly serviceName?: string | undefined;
   readonly deploymentId?: string | undefined;
-  readonly containerInstanceArn?: string | undefined;
+  readonly placementStrategy?: readonly PlacementStrategy[] | undefined;
+  readonly placementConstraints?: readonly PlacementConstraint[] | undefined;
+  /** A load balancer sends to it: it is taken out there before it is signalled. */
+  readonly behindLoadBalancer?: boolean | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -69,13 +83,39 @@ export class EcsTask {
   /** Old answers that DescribeTasks still has to give (knob staleDescribe). */
   stale: { readonly answer: unknown; left: number } | undefined;
   worker: Worker | undefined;
+  /** Its host is gone, and with it all knowledge of how its containers ended. */
+  hostIsGone = false;
+  #place: { readonly availabilityZone: string; readonly instanceArn: string | undefined } | undefined;
+  #deregistration: NodeJS.Timeout | undefined;
   readonly #events: EventEmitter;
+  readonly #knobs: EcsKnobs;
 
-  constructor(seed: TaskSeed, events: EventEmitter) {
+  constructor(seed: TaskSeed, events: EventEmitter, knobs: EcsKnobs) {
     this.seed = seed;
     this.tags = seed.tags;
     this.#events = events;
+    this.#knobs = knobs;
     for (const { name } of seed.definition.containers) this.containerIds.set(name, newTaskId());
+  }
+
+  /** The zone that it runs in. */
+  get availabilityZone(): string | undefined {
+    return this.#place?.availabilityZone;
+  }
+
+  /** The host that it was placed on; none on Fargate. */
+  get instanceArn(): string | undefined {
+    return this.#place?.instanceArn;
+  }
+
+  /** Whether it is still without a host. */
+  get waitsForCapacity(): boolean {
+    return this.#place === undefined && this.desiredStatus === 'RUNNING';
+  }
+
+  /** Gives it the place that it is to run in. */
+  place(availabilityZone: string, instanceArn: string | undefined): void {
+    this.#place = { availabilityZone, instanceArn };
   }
 
   /** The host name inside a container: its interface's under awsvpc, its id's beginning under bridge, else the machine's own. */
@@ -114,25 +154,67 @@ export class EcsTask {
       this.#containerChanged(name);
     });
     this.#become('PENDING');
-    await worker.start();
+    if (this.#knobs.imagePullMs > 0) await delay(this.#knobs.imagePullMs, undefined, { ref: false });
+    if (this.desiredStatus === 'RUNNING') await worker.start();
     if (this.desiredStatus === 'STOPPED') return;
     this.startedAt = Date.now();
     this.#become('RUNNING');
   }
 
-  /** Orders the stop: desired STOPPED and `stoppingAt` at once, the signals in the same turn (ECS-10, ECS-13). */
+  /**
+   * Orders the stop: desired STOPPED and `stoppingAt` at once, the signals in the same turn (ECS-10, ECS-13); behind a
+   * load balancer the signals wait until no request can come in any more (ECS-67).
+   */
   stop(code: StopCode, reason: string, by: string): void {
     if (this.desiredStatus === 'STOPPED') return;
     this.desiredStatus = 'STOPPED';
     this.stopCode = code;
     this.stoppedReason = reason;
-    this.stoppingAt = Date.now();
+    const deregisters =
+      this.seed.behindLoadBalancer === true && this.lastStatus === 'RUNNING' && by !== 'container';
+    if (!deregisters || this.#knobs.stoppingAtBehindElb === 'requested') this.stoppingAt = Date.now();
     this.version += 1;
     this.#emit('stop-requested', { by, reason, stopCode: code });
+    if (!deregisters) {
+      this.#signal();
+      return;
+    }
+    setImmediate(() => {
+      if (this.lastStatus === 'RUNNING') this.#become('DEACTIVATING');
+    });
+    this.#deregistration = setTimeout(() => {
+      this.#signal();
+    }, this.#knobs.deregistrationMs);
+  }
+
+  #signal(): void {
+    this.stoppingAt ??= Date.now();
     void this.worker?.stop();
     setImmediate(() => {
-      if (this.lastStatus !== 'STOPPED' && this.lastStatus !== 'DEPROVISIONING') this.#become('STOPPING');
+      if (!this.worker) this.#stopped();
+      else if (this.lastStatus !== 'STOPPED' && this.lastStatus !== 'DEPROVISIONING')
+        this.#become('STOPPING');
     });
+  }
+
+  /** The host is terminated: the processes are gone without a signal, and nobody reports how (ECS-68). */
+  loseHost(reason: string): void {
+    if (this.lastStatus === 'STOPPED') return;
+    this.hostIsGone = true;
+    if (this.desiredStatus === 'RUNNING') {
+      this.desiredStatus = 'STOPPED';
+      this.stopCode = 'TerminationNotice';
+      this.stoppedReason = reason;
+      this.#emit('stop-requested', { by: 'host', reason, stopCode: this.stopCode });
+    }
+    this.stoppingAt ??= Date.now();
+    this.worker?.kill();
+  }
+
+  /** Ends what it still waits for. */
+  close(): void {
+    clearTimeout(this.#deregistration);
+    this.worker?.kill();
   }
 
   #containerChanged(name: string): void {
@@ -153,7 +235,7 @@ export class EcsTask {
   #containerStopped(state: ContainerState): void {
     const { name: container, essential } = state.plan;
     this.#emit('container-stopped', { container, exitCode: state.exit?.code, reason: state.reason });
-    if (essential && this.executionStoppedAt === undefined && state.exit)
+    if (essential && this.executionStoppedAt === undefined && state.exit && !this.hostIsGone)
       this.executionStoppedAt = state.exit.at;
     const failed = !state.exit && this.desiredStatus === 'RUNNING';
     if (failed) this.stop('TaskFailedToStart', state.reason ?? 'Task failed to start', 'container');
@@ -166,7 +248,9 @@ export class EcsTask {
     if (this.desiredStatus === 'RUNNING') {
       this.stop('EssentialContainerExited', 'Essential container in task exited', 'container');
     }
-    if (this.seed.definition.networkMode !== 'awsvpc') {
+    clearTimeout(this.#deregistration);
+    this.stoppingAt ??= Date.now();
+    if (this.seed.definition.networkMode !== 'awsvpc' || this.hostIsGone) {
       this.#stopped();
       return;
     }

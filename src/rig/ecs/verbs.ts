@@ -1,11 +1,11 @@
-import { invalid } from './errors.ts';
-import { runsAgent } from './container-definition.ts';
-import type { Scheduler } from './scheduler.ts';
-import { newDeployment } from './service.ts';
-import type { EcsState } from './state.ts';
-import type { EcsTask } from './task.ts';
 import { commandOf, sendSignal } from '../workers/procfs.ts';
 import type { SignalName } from '../workers/executor.ts';
+import { runsAgent } from './container-definition.ts';
+import { invalid } from './errors.ts';
+import type { ContainerInstance } from './instances.ts';
+import { changeStatus } from './operations-instances.ts';
+import type { EcsState } from './state.ts';
+import type { EcsTask } from './task.ts';
 
 /** Something that the world does to the cluster. */
 export interface EcsAction {
@@ -16,10 +16,21 @@ export interface EcsAction {
   readonly to?: string | undefined;
   readonly count?: number | undefined;
   readonly service?: string | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly minutes?: number | undefined;
 }
 
 /** Performs an action on the cluster. */
 export type EcsVerb = (action: EcsAction) => Promise<unknown>;
+
+/** What the verbs act on. */
+export interface VerbGround {
+  readonly state: EcsState;
+  /** Performs an operation that no client of the rig sent. */
+  request(operation: string, input: unknown): Record<string, unknown>;
+  /** Does something later, unless the rig is closed by then. */
+  later(delayMs: number, action: () => void): void;
+}
 
 const signals: readonly SignalName[] = [
   'SIGTERM',
@@ -33,54 +44,100 @@ const signals: readonly SignalName[] = [
 
 const betweenSignalsMs = 100;
 
+type Verb = (ground: VerbGround, action: EcsAction) => unknown;
+
+const verbs: Readonly<Record<string, Verb>> = {
+  'stop-task': stopTask,
+  'spot-interruption': interrupt,
+  'host-gone': hostGone,
+  'drain-instance': drainInstance,
+  signal,
+  oom: outOfMemory,
+  'restart-container': restart,
+  'start-deployment': startDeployment,
+  'set-desired-count': setDesiredCount,
+  protect,
+};
+
 /** The names of the verbs that act on ECS. */
-export const ecsVerbs: readonly string[] = [
-  'stop-task',
-  'spot-interruption',
-  'signal',
-  'oom',
-  'restart-container',
-  'start-deployment',
-];
+export const ecsVerbs: readonly string[] = Object.keys(verbs);
 
 /** The verbs of a rig file's script that act on ECS. */
-export function createVerbs(state: EcsState, scheduler: Scheduler): EcsVerb {
+export function createVerbs(ground: VerbGround): EcsVerb {
   return async (action) => {
-    switch (action.do) {
-      case 'stop-task':
-        return stopTask(requireTask(state, action), action.reason);
-      case 'spot-interruption':
-        return interrupt(requireTask(state, action));
-      case 'signal':
-        return signal(requireTask(state, action), action);
-      case 'oom':
-        return outOfMemory(requireTask(state, action));
-      case 'restart-container':
-        return restart(requireTask(state, action));
-      case 'start-deployment':
-        return startDeployment(state, scheduler, action.service);
-      default:
-        throw invalid(`no such verb: ${action.do}`);
-    }
+    const verb = verbs[action.do];
+    if (!verb) throw invalid(`no such verb: ${action.do}`);
+    return verb(ground, action);
   };
 }
 
-function requireTask(state: EcsState, action: EcsAction): EcsTask {
+function requireTask({ state }: VerbGround, action: EcsAction): EcsTask {
   const task = state.findTask(action.taskArn ?? '');
   if (!task) throw invalid(`${action.do}: no such task`);
   return task;
 }
 
+function requireHost(ground: VerbGround, action: EcsAction): ContainerInstance {
+  const task = requireTask(ground, action);
+  const host = ground.state.findInstance(task.instanceArn ?? '-');
+  if (!host) throw invalid(`${action.do}: the task runs on no container instance`);
+  return host;
+}
+
+function requireService({ state }: VerbGround, action: EcsAction): string {
+  const first = [...state.services.values()][0];
+  const service = action.service === undefined ? first : state.findService(action.service);
+  if (!service) throw invalid(`no such service: ${action.service ?? ''}`);
+  return service.name;
+}
+
 /** Somebody else's StopTask; the request itself is not counted, for no client sent it. */
-function stopTask(task: EcsTask, reason: string | undefined): unknown {
-  task.stop('UserInitiated', reason ?? 'Task stopped by user', 'other');
+function stopTask(ground: VerbGround, action: EcsAction): unknown {
+  const task = requireTask(ground, action);
+  task.stop('UserInitiated', action.reason ?? 'Task stopped by user', 'other');
   return { stopped: task.seed.arn };
 }
 
-/** A reclaimed Fargate Spot task: StopTask's signal path under another name (ECS-29). */
-function interrupt(task: EcsTask): unknown {
-  task.stop('SpotInterruption', 'Your Spot Task was interrupted.', 'spot');
-  return { interrupted: task.seed.arn };
+/**
+ * Spot capacity is taken back: on Fargate by StopTask's signal path under another name (ECS-29); on EC2 the host drains,
+ * and when its notice is over it is gone (ECS-68).
+ */
+function interrupt(ground: VerbGround, action: EcsAction): unknown {
+  const task = requireTask(ground, action);
+  if (task.seed.launchType === 'FARGATE') {
+    task.stop('SpotInterruption', 'Your Spot Task was interrupted.', 'spot');
+    return { interrupted: task.seed.arn };
+  }
+  const host = requireHost(ground, action);
+  changeStatus(ground.state, host, 'DRAINING');
+  ground.later(ground.state.knobs.spotNoticeMs, () => {
+    terminate(ground.state, host);
+  });
+  return { interrupted: host.ec2InstanceId };
+}
+
+function hostGone(ground: VerbGround, action: EcsAction): unknown {
+  const host = requireHost(ground, action);
+  terminate(ground.state, host);
+  return { terminated: host.ec2InstanceId };
+}
+
+/** An instance is terminated: all that runs on it is gone without a signal (ECS-68). */
+function terminate(state: EcsState, host: ContainerInstance): void {
+  for (const task of state.tasks) {
+    if (task.instanceArn === host.arn) task.loseHost(`Host EC2 (instance ${host.ec2InstanceId}) terminated.`);
+  }
+  changeStatus(state, host, 'INACTIVE');
+}
+
+/** Somebody else's draining, or the end of it. */
+function drainInstance(ground: VerbGround, action: EcsAction): unknown {
+  const host = requireHost(ground, action);
+  return ground.request('UpdateContainerInstancesState', {
+    cluster: ground.state.cluster.name,
+    containerInstances: [host.arn],
+    status: action.enabled === false ? 'ACTIVE' : 'DRAINING',
+  });
 }
 
 /** The container that runs the agent, or the first one. */
@@ -89,7 +146,8 @@ function agentContainer(task: EcsTask): string {
   return (containers.find(runsAgent) ?? containers[0])?.name ?? '';
 }
 
-async function signal(task: EcsTask, action: EcsAction): Promise<unknown> {
+async function signal(ground: VerbGround, action: EcsAction): Promise<unknown> {
+  const task = requireTask(ground, action);
   const name = signals.find((each) => each === `SIG${action.signal ?? 'TERM'}`);
   if (!name) throw invalid(`no such signal: ${action.signal ?? ''}`);
   const container = agentContainer(task);
@@ -115,21 +173,46 @@ function innerProcesses(task: EcsTask, container: string, to: string): readonly 
   return agents.slice(0, 1);
 }
 
-function outOfMemory(task: EcsTask): unknown {
+function outOfMemory(ground: VerbGround, action: EcsAction): unknown {
+  const task = requireTask(ground, action);
   task.worker?.outOfMemory(agentContainer(task));
   return { killed: task.seed.arn };
 }
 
-async function restart(task: EcsTask): Promise<unknown> {
+async function restart(ground: VerbGround, action: EcsAction): Promise<unknown> {
+  const task = requireTask(ground, action);
   await task.worker?.startAgain(agentContainer(task));
   return { restarted: task.seed.arn };
 }
 
-function startDeployment(state: EcsState, scheduler: Scheduler, name: string | undefined): unknown {
-  const service = name === undefined ? [...state.services.values()][0] : state.findService(name);
-  const current = service?.deployments[0];
-  if (!service || !current) throw invalid(`no such service: ${name ?? ''}`);
-  service.deployments = [newDeployment(current.definition), ...service.deployments];
-  scheduler.reconcile();
-  return { deployment: service.deployments[0]?.id };
+function startDeployment(ground: VerbGround, action: EcsAction): unknown {
+  const service = requireService(ground, action);
+  ground.request('UpdateService', {
+    cluster: ground.state.cluster.name,
+    service,
+    forceNewDeployment: true,
+  });
+  return { deployment: ground.state.findService(service)?.deployments[0]?.id };
+}
+
+/** Somebody else, or an auto-scaling policy, changes how many there are to be. */
+function setDesiredCount(ground: VerbGround, action: EcsAction): unknown {
+  if (action.count === undefined) throw invalid('set-desired-count: which count?');
+  const service = requireService(ground, action);
+  ground.request('UpdateService', {
+    cluster: ground.state.cluster.name,
+    service,
+    desiredCount: action.count,
+  });
+  return { service, desiredCount: action.count };
+}
+
+/** Somebody else, or the task itself, turns a task's protection on or off. */
+function protect(ground: VerbGround, action: EcsAction): unknown {
+  return ground.request('UpdateTaskProtection', {
+    cluster: ground.state.cluster.name,
+    tasks: [requireTask(ground, action).seed.arn],
+    protectionEnabled: action.enabled ?? true,
+    expiresInMinutes: action.minutes,
+  });
 }
