@@ -112,9 +112,11 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
   });
 
   it('answers bad input in one line, with exit code 2', async () => {
-    const { rig, told } = await startRig({ worker: { argv: ['x'], healthCheck: { command: ['CMD', 'x'] } } });
+    const { rig, told } = await startRig({
+      worker: { argv: ['x'], resourceRequirements: [{ type: 'GPU', value: '1' }] },
+    });
     expect(told).toEqual({
-      error: expect.stringMatching(/task.json: .*does not model "healthCheck"/),
+      error: expect.stringMatching(/task.json: .*does not model "resourceRequirements"/),
       kind: 'bad-input',
     });
     expect(await once(rig, 'exit')).toEqual([2, null]);
