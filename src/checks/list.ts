@@ -9,6 +9,7 @@ import { lateJobs } from './late-jobs.ts';
 import { noJobLost } from './no-job-lost.ts';
 import { notBroken } from './not-broken.ts';
 import { notCanceledByAgent } from './not-canceled-by-agent.ts';
+import { sidecars } from './sidecars.ts';
 import { host, lossElsewhere, memory, notCanceled, pid1 } from './undisturbed.ts';
 
 /** Every question that a verdict rests on, in the order in which they are shown. Adding one is one file and one line. */
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   agentLeft,
   containerClean,
   lateJobs,
+  sidecars,
   buildPassed,
   drainInTime,
   notCanceled,

@@ -119,6 +119,7 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
       build: build.own ? 'any' : 'passed',
       drain: { within: options.drainWithin === undefined ? null : ms('--drain-within', options.drainWithin) },
       handover: 'forbidden',
+      containers: {},
     },
     limits: {
       verdictWithin: ms('--within', options.within),

@@ -85,6 +85,11 @@ export const Scenario = z.strictObject({
     build: z.enum(['passed', 'any']),
     drain: z.strictObject({ within: Duration.nullable() }),
     handover: z.enum(['forbidden', 'allowed']),
+    /** Other containers of the task by name: the exit code they must have, and whether they must outlive the agent. */
+    containers: z.record(
+      z.string(),
+      z.strictObject({ exit: z.number().int(), outlives: z.literal('agent').nullable() }),
+    ),
   }),
   limits: z.strictObject({ verdictWithin: Duration, pollEvery: Duration.min(100) }),
   safety: z.strictObject({

@@ -19,7 +19,17 @@ export function toScenario(input: ScenarioInput): Scenario {
     cluster: clusterOf(input.cluster),
     when: input.when,
     inject: injectOf(input.inject),
-    expect: { ...input.expect, drain: { within: input.expect.drain.within ?? null } },
+    expect: {
+      build: input.expect.build,
+      drain: { within: input.expect.drain.within ?? null },
+      handover: input.expect.handover,
+      containers: Object.fromEntries(
+        Object.entries(input.expect.containers).map(([name, { exit, outlives }]) => [
+          name,
+          { exit, outlives: outlives ?? null },
+        ]),
+      ),
+    },
     limits: input.limits,
     safety: {
       allowLastWorker: safety.allowLastWorker,

@@ -113,6 +113,16 @@ const ExpectInput = z.strictObject({
     .enum(['forbidden', 'allowed'])
     .prefault('forbidden')
     .describe('Whether an automatic retry on another task may stand in for a drain.'),
+  containers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'the name of a container in the task definition' }),
+      z.strictObject({
+        exit: z.int().min(0).max(255).prefault(0).describe('Exit code that it must end with.'),
+        outlives: z.literal('agent').optional().describe("It must end after the agent's container."),
+      }),
+    )
+    .prefault({})
+    .describe('Other containers of the task that must end clean: a gateway, a log router.'),
 });
 
 const LimitsInput = z.strictObject({

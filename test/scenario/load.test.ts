@@ -56,7 +56,7 @@ describe('loading scenario files', () => {
         attempts: 1,
       },
       inject: { fault: 'stop-task' },
-      expect: { build: 'passed', drain: { within: null }, handover: 'forbidden' },
+      expect: { build: 'passed', drain: { within: null }, handover: 'forbidden', containers: {} },
       limits: { verdictWithin: 1_200_000, pollEvery: 2000 },
       safety: {
         allowLastWorker: false,

@@ -41,7 +41,7 @@ const SCENARIO: Scenario = {
     attempts: 1,
   },
   inject: { fault: 'stop-task' },
-  expect: { build: 'passed', drain: { within: 110_000 }, handover: 'forbidden' },
+  expect: { build: 'passed', drain: { within: 110_000 }, handover: 'forbidden', containers: {} },
   limits: { verdictWithin: 1_200_000, pollEvery: 2_000 },
   safety: {
     allowLastWorker: false,

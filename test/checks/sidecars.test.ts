@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { sidecars, stoppedAfter, stopWindow } from '../../src/checks/sidecars.ts';
+import { aContainer, aContainerDefinition, aTask } from '../support/builders.ts';
+import { asked } from '../support/asking.ts';
+import { fact, type Told } from '../support/journal-builders.ts';
+import { holdsTable } from './table.ts';
+
+const chain = [
+  aContainerDefinition({ name: 'agent', dependsOn: ['gateway'], stopTimeout: 100_000 }),
+  aContainerDefinition({ name: 'gateway', dependsOn: ['router'], stopTimeout: 10_000 }),
+  aContainerDefinition({ name: 'router', stopTimeout: null }),
+  aContainerDefinition({ name: 'other' }),
+];
+
+test('what an agent depends on is stopped after it, in order', () => {
+  expect(stoppedAfter('agent', chain)).toEqual(['gateway', 'router']);
+  expect(stoppedAfter('router', chain)).toEqual([]);
+});
+
+test('the stop time-outs of a chain add up, 30 s where none is given', () => {
+  expect(stopWindow('agent', chain)).toEqual({
+    ms: 140_000,
+    said: expect.stringMatching(/agent \+ 10\.0 s gateway \+ 30\.0 s router/),
+  });
+});
+
+test('a circle of dependencies ends', () => {
+  const circle = [
+    aContainerDefinition({ name: 'a', dependsOn: ['b'] }),
+    aContainerDefinition({ name: 'b', dependsOn: ['a'] }),
+  ];
+  expect(stoppedAfter('a', circle)).toEqual(['b']);
+});
+
+const gateway = aContainerDefinition({ name: 'gateway', stopTimeout: 10_000 });
+const watched = {
+  scenario: { expect: { containers: { gateway: { exit: 0, outlives: 'agent' as const } } } },
+};
+const depends: Told = { ...watched, otherContainers: [gateway], definition: { dependsOn: ['gateway'] } };
+const loose: Told = { ...watched, otherContainers: [gateway] };
+const ended = (agent: number | null, other: number | null): Told => ({
+  task: {
+    containers: [
+      aContainer({ status: 'STOPPED', exitCode: agent }),
+      aContainer({ name: 'gateway', status: 'STOPPED', exitCode: other }),
+    ],
+  },
+});
+const cutFirst = fact(
+  'task',
+  aTask({
+    containers: [aContainer(), aContainer({ name: 'gateway', status: 'STOPPED', exitCode: 0 })],
+  }),
+);
+
+describe('sidecars', () => {
+  holdsTable(sidecars, [
+    ['nothing is watched', {}, 'unasked'],
+    ['nothing was sent', { ...depends, ...ended(0, 0), stop: null }, 'unasked'],
+    ['clean, and the agent depends on it', { ...depends, ...ended(0, 0) }, 'yes'],
+    ['clean, but nothing shows the order', { ...loose, ...ended(0, 0) }, 'unknown evidence-missing'],
+    ['it did not end clean', { ...depends, ...ended(0, 137) }, 'no sidecar-cut'],
+    ['a snapshot shows it ended first', { ...depends, ...ended(0, 0), before: [cutFirst] }, 'no sidecar-cut'],
+    ['no exit code', { ...depends, ...ended(0, null) }, 'unknown evidence-missing'],
+    ['the task has no such container', depends, 'unknown evidence-missing'],
+    ['its task was still running', { ...depends, task: null }, 'unknown evidence-missing'],
+    [
+      'another exit code is wanted',
+      {
+        scenario: { expect: { containers: { gateway: { exit: 143, outlives: null } } } },
+        otherContainers: [gateway],
+        ...ended(0, 143),
+      },
+      'yes',
+    ],
+  ]);
+
+  test('the stop window of the chain is told', () => {
+    expect(asked(sidecars, { ...depends, ...ended(0, 0) }).notes.join()).toMatch(
+      /stop window along dependsOn: .*agent \+ 10\.0 s gateway/,
+    );
+  });
+});
