@@ -49,7 +49,7 @@ describe('inside a task', () => {
     async () => {
       const arn = await begin(
         definition({
-          setup: { argv: ['sh', '-c', 'sleep 1; exit 0'], essential: false },
+          setup: { argv: ['sh', '-c', 'sleep 2; exit 0'], essential: false },
           fails: { argv: ['sh', '-c', 'exit 3'], essential: false },
           agent: {
             argv: draining(),

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { InstanceGroup } from '../../src/rig/ecs/instances.ts';
 import { defaultEcsKnobs, type EcsKnobs } from '../../src/rig/ecs/knobs.ts';
 import { startEcs, type EcsRig } from '../../src/rig/ecs/rig.ts';
 import { chooseExecutor, probeMachine } from '../../src/rig/workers/machine.ts';
@@ -124,13 +125,14 @@ export class TestCluster {
     });
   }
 
-  /** Waits until a container has written `text`. */
-  async untilWritten(taskArn: string, container: string, text: string): Promise<void> {
+  /** Waits until a container has written `text`, and gives all that it wrote. */
+  async untilWritten(taskArn: string, container: string, text: string): Promise<string> {
     const id = taskArn.split('/').at(-1) ?? '';
     const file = join(this.root, 'output', `${id}-${container}.log`);
-    await waitFor(`${container} to write ${text}`, () =>
-      Promise.resolve(existsSync(file) && readFileSync(file, 'utf8').includes(text) ? true : undefined),
-    );
+    return waitFor(`${container} to write ${text}`, () => {
+      const written = existsSync(file) ? readFileSync(file, 'utf8') : '';
+      return Promise.resolve(written.includes(text) ? written : undefined);
+    });
   }
 
   async close(): Promise<void> {
@@ -154,6 +156,7 @@ export async function waitFor<T>(what: string, probe: () => Promise<T | undefine
 export async function startCluster(
   knobs: Partial<EcsKnobs> = {},
   executor?: 'namespace' | 'process',
+  instances?: readonly InstanceGroup[],
 ): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), 'rig-test-'));
   const agent = { kind: 'real', path: '/bin/true', version: '0' } as const;
@@ -161,6 +164,7 @@ export async function startCluster(
     cluster: { region: 'us-east-1', account: '123456789012', name: 'build' },
     clusterTags: { team: 'ci' },
     knobs: { ...defaultEcsKnobs, ...knobs },
+    instances,
     executor: chooseExecutor(machine, executor),
     machine,
     premises: preparePremises(root, agent),
