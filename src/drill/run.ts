@@ -170,7 +170,8 @@ async function take(
     case 'call':
       return perform(step, drill.now(), ports, ports.clock, drill.append, interrupted);
     case 'conclude':
-      await drill.append(step.event, true);
+      // A conclusion that is lost is drawn again; the next intent takes all before it to the disk. Only the last word waits.
+      await drill.append(step.event, step.event.code === 'GD_JUDGED');
       return;
     case 'confirm': {
       const yes = await ports.person.confirm(step.shown, interrupted);
