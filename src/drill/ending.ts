@@ -6,10 +6,14 @@ import { wholeStory } from '../checks/no-job-lost.ts';
 import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../journal/attempts.ts';
 import { agentLeft } from './entities/agent.ts';
 import { buildEnded, type Instant } from './entities/build.ts';
+import { jobEnded } from './entities/job.ts';
 import { taskEnded } from './entities/task.ts';
 import type { Finding } from '../journal/events.ts';
 import { raised } from '../verdict/stages.ts';
 import { rowOf } from '../verdict/reasons.ts';
+
+/** Statuses of containers arrive in batches of 10 to 30 s, which may come after the task's own, milliseconds. */
+const BATCH = 30_000;
 
 /** What must still happen before nothing can change the outcome; empty: the watch is over. */
 export function stillOpen(about: Case, findings: readonly Finding[], now: Instant): readonly string[] {
@@ -40,10 +44,15 @@ function decidedEarly(findings: readonly Finding[]): boolean {
   });
 }
 
+/** Nothing more is to be learned of it. A loss that is proven needs no event in the history: it may never come. */
+function told(attempt: Attempt): boolean {
+  return wholeStory(attempt) || (attempt.loss !== null && jobEnded(attempt.job));
+}
+
 function openJobs(attempts: readonly Attempt[]): readonly string[] {
   return attempts
     .filter((attempt) => isJudged(attempt) || attempt.role === 'late')
-    .filter((attempt) => !wholeStory(attempt))
+    .filter((attempt) => !told(attempt))
     .map((attempt) => `job ${attempt.job.id} to end`);
 }
 
@@ -55,8 +64,8 @@ function openAfterLoss(about: Case, lost: readonly Attempt[]): readonly string[]
       const last = finalAttempt(attempt, about.attempts);
       const own = about.evidence.last('build', attempt.job.buildId);
       if (own !== null && buildEnded(own.value))
-        return last !== attempt && !wholeStory(last) && !handedOver(attempt, about);
-      return !over && (last === attempt || !wholeStory(last));
+        return last !== attempt && !told(last) && !handedOver(attempt, about);
+      return !over && (last === attempt || !told(last));
     })
     .map((attempt) => `the build, or the retry of job ${attempt.job.id}, to be final`);
 }
@@ -77,8 +86,7 @@ function openContainer({ evidence }: Case, now: Instant): readonly string[] {
   if (agent.container !== null && agent.container.exitCode !== null) return [];
   const ended = evidence.sightings('task', agent.task.value.arn).find((seen) => taskEnded(seen.value));
   const waited = now - (ended?.answeredAt ?? now);
-  // Statuses of containers arrive in batches, after the task's own (ecs.md: 10 to 30 s).
-  return waited >= evidence.plan.scenario.limits.pollEvery * 15 ? [] : ["the container's exit code"];
+  return waited >= BATCH + evidence.plan.scenario.limits.pollEvery * 3 ? [] : ["the container's exit code"];
 }
 
 function openAgents({ evidence }: Case, now: Instant): readonly string[] {
