@@ -94,11 +94,11 @@ describe.concurrent('the worker drains', () => {
     await play({ steps: [integration], rig: { knobs: { staleDescribe: 3 } }, expected: drained });
   });
 
-  test('StopTask acts and its answer is lost: nothing is sent again', async () => {
+  test('a throttled StopTask is aimed once more', async () => {
     await play({
       steps: [integration],
-      rig: { faulty: { ecs: [{ operation: 'StopTask', count: 'forever', do: { drop: 'after' } }] } },
-      expected: drained,
+      rig: { faulty: { ecs: [{ operation: 'StopTask', do: { error: 'ThrottlingException' } }] } },
+      expected: { ...drained, sent: 2 },
     });
   });
 
@@ -126,19 +126,6 @@ describe.concurrent('the worker drains, and that is not enough', () => {
       steps: [integration],
       rig: { lostAfter: '4s', knobs: { disconnectCall: 'fail' } },
       expected: { exit: 11, outcome: 'inconclusive', reason: 'disconnect-not-received' },
-    });
-  });
-
-  test('the exit code of the container is absent', async () => {
-    await play({
-      steps: [integration],
-      rig: { knobs: { exitCode: 'absent' } },
-      expected: {
-        exit: 11,
-        outcome: 'inconclusive',
-        reason: 'evidence-missing',
-        says: [/ECS shows no exit code/],
-      },
     });
   });
 
