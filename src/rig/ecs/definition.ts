@@ -82,7 +82,9 @@ export function readTaskDefinition(
   const task = parse(taskShape, wrapped, 'task definition');
   refuseUnmodelled(task, modelledOfTask, `task definition ${task.family}`);
   const fargate = task.requiresCompatibilities.includes('FARGATE');
-  const containers = task.containerDefinitions.map((each) => readContainer(each, task.family, fargate, images));
+  const containers = task.containerDefinitions.map((each) =>
+    readContainer(each, task.family, fargate, images),
+  );
   checkContainers(containers, task.family);
   const revision = nextRevision(task.family);
   const arn = `${prefix}:task-definition/${task.family}:${revision}`;

@@ -29,6 +29,8 @@ export class EcsState {
   readonly services = new Map<string, Service>();
   readonly instances: ContainerInstance[] = [];
   clusterTags: Readonly<Record<string, string>>;
+  /** Looks images up, where the executor runs them. */
+  images: ImageSource | undefined;
   /** Starts the containers of a task that has its place. */
   begin: (task: EcsTask) => void = () => {
     throw new Error('nothing starts tasks yet');
