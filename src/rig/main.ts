@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { messageOf, RigFailure } from './failure.ts';
 import { readRigFile } from './file.ts';
 import { startRig, type Rig, type RigChoices } from './rig.ts';
+import type { Executor } from './workers/executor.ts';
 
 const exitCodes = { 'bad-input': 2, 'rig-failed': 4 } as const;
 
@@ -19,6 +20,10 @@ async function tell(message: unknown): Promise<void> {
   });
 }
 
+function isExecutor(name: string): name is Executor['kind'] {
+  return name === 'namespace' || name === 'process' || name === 'container';
+}
+
 function readArguments(): { readonly path: string; readonly choices: RigChoices } {
   try {
     const { values, positionals } = parseArgs({
@@ -29,8 +34,8 @@ function readArguments(): { readonly path: string; readonly choices: RigChoices 
     if (path === undefined || rest.length > 0)
       throw new Error('usage: main.js RIGFILE [--agent PATH] [--executor NAME]');
     const { executor, agent } = values;
-    if (executor !== undefined && executor !== 'namespace' && executor !== 'process') {
-      throw new Error(`--executor is namespace or process, not ${executor}`);
+    if (executor !== undefined && !isExecutor(executor)) {
+      throw new Error(`--executor is namespace, process or container, not ${executor}`);
     }
     return { path, choices: { agent, executor, verbose: process.env['GAMEDAY_RIG_VERBOSE'] === '1' } };
   } catch (error) {

@@ -78,9 +78,38 @@ export function containerEnvironment(
     BUILDKITE_SOCKETS_PATH: join(place.home, 's'),
     BUILDKITE_HOOKS_PATH: premises.hooks,
     BUILDKITE_PLUGINS_PATH: premises.plugins,
+    ...reach(access, metadataUri),
+  };
+}
+
+function reach(access: AgentAccess | undefined, metadataUri: string | undefined): Record<string, string> {
+  return {
     ...(access && { BUILDKITE_AGENT_ENDPOINT: access.endpoint, BUILDKITE_AGENT_TOKEN: access.token }),
     ...(metadataUri === undefined
       ? { BUILDKITE_AGENT_WAIT_FOR_ECS_META_DATA_TIMEOUT: '100ms' }
       : { ECS_CONTAINER_METADATA_URI_V4: metadataUri }),
+  };
+}
+
+/** Where a container of an image finds what the rig lends it. */
+const inside = { hooks: '/opt/gameday-rig/hooks', work: '/tmp/gameday-rig' } as const;
+
+/** What a container of an image is shown of the premises: its agent and its PATH are its own. */
+export function imageMounts(premises: Premises): readonly { readonly from: string; readonly to: string }[] {
+  return [{ from: premises.hooks, to: inside.hooks }];
+}
+
+/** The environment that is laid over an image's own. */
+export function imageEnvironment(
+  own: Readonly<Record<string, string>>,
+  access: AgentAccess | undefined,
+  metadataUri: string | undefined,
+): Record<string, string> {
+  return {
+    ...own,
+    BUILDKITE_BUILD_PATH: `${inside.work}/builds`,
+    BUILDKITE_HOOKS_PATH: inside.hooks,
+    BUILDKITE_PLUGINS_PATH: `${inside.work}/plugins`,
+    ...reach(access, metadataUri),
   };
 }

@@ -167,7 +167,8 @@ export class Worker {
     if (slot.state.status === 'STOPPED' || slot.state.signaledAt !== undefined) return slot.over;
     slot.health?.close();
     this.#change(slot, { signaledAt: Date.now() });
-    slot.process?.signal('SIGTERM');
+    if (slot.process?.stop) slot.process.stop();
+    else slot.process?.signal('SIGTERM');
     const timer = setTimeout(
       () => {
         this.#change(slot, { timedOut: true });
@@ -224,7 +225,7 @@ export class Worker {
     return slot;
   }
 
-  #end(slot: Slot, exit: Exit | undefined, reason?: string): void {
+  #end(slot: Slot, exit: Exit | undefined, reason = exit?.reason): void {
     if (slot.state.status === 'STOPPED') return;
     this.#change(slot, { status: 'STOPPED', ...(exit && { exit }), ...(reason !== undefined && { reason }) });
     slot.finish();
