@@ -30,8 +30,9 @@ export const agentFlag = Flags.string({
 });
 
 export const executorFlag = Flags.string({
-  description: "how the rig runs workers; `process` has no real PID 1 and can't judge what hangs on that",
-  options: ['namespace', 'process'],
+  description:
+    "how the rig runs workers; `container` takes the task definition's own images, `process` has no real PID 1 and can't judge what hangs on that",
+  options: ['namespace', 'process', 'container'],
   env: 'GAMEDAY_EXECUTOR',
 });
 

@@ -30,7 +30,8 @@ const STOP_WITHIN = 10_000;
 const TAIL = 4000;
 
 /** What a rig needs of the user's environment; none of AWS_*, BUILDKITE_* or NODE_OPTIONS is among it. */
-const PASSED = /^(PATH|HOME|TMPDIR|TMP|TEMP|LANG|LC_ALL|TZ|TERM|GAMEDAY_RIG_[A-Z_]+)$/;
+const PASSED =
+  /^(PATH|HOME|TMPDIR|TMP|TEMP|LANG|LC_ALL|TZ|TERM|GAMEDAY_RIG_[A-Z_]+|GAMEDAY_DOCKER|DOCKER_[A-Z_]+|CONTAINER_HOST|XDG_RUNTIME_DIR)$/;
 
 /** Starts the rig and waits until it is ready. Throws rig-failed, or bad-input where its file is wrong. */
 export async function startRig(start: RigStart, signal: AbortSignal): Promise<RigProcess> {

@@ -64,7 +64,8 @@ function versionOf(cli: string): string {
   });
   if (told.error && 'code' in told.error && told.error.code === 'ENOENT')
     throw missing(`there is no "${cli}" on PATH`);
-  const said = `${told.stderr ?? ''}`.trim().split('\n').at(-1) ?? '';
+  if (told.error) throw missing(`"${cli} version" does not work (${told.error.message})`);
+  const said = told.stderr.trim().split('\n').at(-1) ?? '';
   if (told.status !== 0 || told.stdout.trim() === '')
     throw missing(`"${cli} version" found none${said === '' ? '' : ` (${said})`}`);
   return told.stdout.trim();
