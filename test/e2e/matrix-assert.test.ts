@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { drill, meets } from './support/case.ts';
+import type { Expected, Played } from './support/case.ts';
+import { SHELL } from './support/files.ts';
+import type { CaseFiles } from './support/files.ts';
+import { ENDLESS, held } from './support/gates.ts';
+import { standing } from './support/standing.ts';
+import type { Standing } from './support/standing.ts';
+
+/** A build of the rig's own, in flight; `assert` is asked about it. */
+async function asserted(
+  given: CaseFiles,
+  meanwhile: (stage: Standing) => Promise<unknown>,
+  expected: Expected,
+): Promise<void> {
+  const rig = { ...given.rig, builds: [{ pipeline: 'canary' }] };
+  await standing({ ...given, standalone: 2, rig }, async (stage) => {
+    await until('the job in flight', async () =>
+      (await stage.state()).jobs.some(({ state }) => state === 'RUNNING'),
+    );
+    await meanwhile(stage);
+    meets(await ask(stage), expected);
+  });
+}
+
+function ask(stage: Standing): Promise<Played> {
+  const args = ['assert', '--build', 'acme/canary/1', '--poll-every', '300ms'];
+  return drill(stage.folder, args, stage.env, () => []);
+}
+
+function open(stage: Standing): Promise<void> {
+  return writeFile(join(stage.folder, 'gates', 'struck'), '');
+}
+
+function deploy(stage: Standing): Promise<unknown> {
+  return stage.act({ do: 'stop-task', task: 'host', step: 'integration', reason: 'a deploy' });
+}
+
+describe.concurrent('assert judges a build that something else disturbed', () => {
+  test('no stop, and the build passes: not lost, which proves no drain', async () => {
+    await asserted({ steps: [{ key: 'integration', command: held() }] }, open, {
+      exit: 0,
+      outcome: 'not-lost',
+      reason: 'not-lost',
+    });
+  });
+
+  // The job runs on for some seconds, so that the clocks of both services tell the order.
+  test('a stop by other means, drained', async () => {
+    await asserted(
+      { steps: [{ key: 'integration', command: held('struck', 'sleep 5') }] },
+      async (stage) => {
+        await deploy(stage);
+        await open(stage);
+      },
+      { exit: 0, outcome: 'passed', reason: 'drained', says: [/"a deploy"/] },
+    );
+  });
+
+  test('a stop by other means, lost', async () => {
+    await asserted(
+      {
+        container: { argv: SHELL, stopTimeout: 3 },
+        steps: [{ key: 'integration', command: ENDLESS }],
+        rig: { lostAfter: '4s' },
+      },
+      deploy,
+      { exit: 10, outcome: 'failed', reason: 'lost', says: [/SIGTERM was eaten/] },
+    );
+  });
+});
