@@ -13,9 +13,10 @@ export function handedOver(attempt: Attempt, { attempts }: Case): boolean {
 function retriesAutomatic(attempt: Attempt, attempts: readonly Attempt[]): boolean {
   let at = attempt;
   for (let hops = 0; hops < 50; hops += 1) {
-    const next = attempts.find((other) => other.job.retryOf === at.job.id);
+    const retries = attempts.filter((other) => other.job.retryOf === at.job.id);
+    const next = retries[0];
     if (next === undefined) return true;
-    if (next.job.retryType !== 'automatic') return false;
+    if (retries.some(({ job }) => job.retryType !== 'automatic')) return false;
     at = next;
   }
   return false;

@@ -6,7 +6,12 @@ import { clockTime } from './times.ts';
 
 /** Whether a task shows our stop: our reason, stopped by a call (verdict rule 4). */
 export function showsOurStop(task: Task, reason: string): boolean {
-  return task.stoppedReason === reason && (task.stopCode === null || task.stopCode === 'UserInitiated');
+  if (task.desired !== 'STOPPED' || task.stoppedReason !== reason) return false;
+  return task.stopCode === null || task.stopCode === 'UserInitiated';
+}
+
+function showsAnotherStop(task: Task, reason: string): boolean {
+  return task.desired === 'STOPPED' && task.stoppedReason !== null && !showsOurStop(task, reason);
 }
 
 function sights(evidence: Evidence, strike: Strike): readonly { seq: number; task: Task }[] {
@@ -30,7 +35,9 @@ function beganBefore(evidence: Evidence, strike: Strike, task: Task): boolean {
 function judge(evidence: Evidence, strike: Strike): Answered {
   const seen = sights(evidence, strike);
   const ours = seen.find(({ task }) => showsOurStop(task, strike.reason));
-  if (ours !== undefined) {
+  const other = seen.find(({ task }) => showsAnotherStop(task, strike.reason));
+  // ECS keeps the reason of the first stop: one that was shown before ours came first.
+  if (ours !== undefined && (other === undefined || other.seq > ours.seq)) {
     if (beganBefore(evidence, strike, ours.task))
       return no('stopped-by-other', 'the task was already stopping when our StopTask was sent', [
         strike.sentSeq,
@@ -42,7 +49,6 @@ function judge(evidence: Evidence, strike: Strike): Answered {
       [strike.intendedSeq, strike.sentSeq, ours.seq],
     );
   }
-  const other = seen.findLast(({ task }) => task.desired === 'STOPPED' && task.stoppedReason !== null);
   if (other !== undefined)
     return no(
       'stopped-by-other',

@@ -183,7 +183,8 @@ function numberOf(job: Job, jobs: readonly Sighting<Job>[]): number {
 /** Verdict rule 2: lost is a job's property, and each kind of proof is named. */
 function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
   const job = seen.value;
-  const events = job.events ?? [];
+  // What stood in its history once stands: no later read takes a proof back.
+  const events = evidence.sightings('job', job.id).flatMap(({ value }) => value.events ?? []);
   const at = (sighting: (job: Job) => boolean): number =>
     evidence.sightings('job', job.id).find((one) => sighting(one.value))?.seq ?? seen.seq;
   if (events.some((event) => event.type === 'AGENT_LOST'))

@@ -34,6 +34,12 @@ describe('landed', () => {
       'no stop-not-confirmed',
     ],
     ["somebody else's reason", { stop: { answer: THEIRS }, task: THEIRS }, 'no stopped-by-other'],
+    ["somebody else's reason first, then ours", { stop: { answer: THEIRS } }, 'no stopped-by-other'],
+    [
+      'our reason on a task that is wanted RUNNING',
+      { stop: { result: 'unknown' }, task: { desired: 'RUNNING' } },
+      'no stop-not-confirmed',
+    ],
     [
       'our words, but the service scheduler stopped it',
       { stop: { result: 'unknown' }, task: { stopCode: 'ServiceSchedulerInitiated' } },

@@ -142,6 +142,11 @@ describe('no-job-lost', () => {
       'yes',
     ],
     ['its history was not read after its end', { job: { events: null } }, 'unknown'],
+    [
+      'AGENT_LOST was seen once, and a later read does not show it',
+      { proof: { events: [STARTED, AGENT_LOST] }, build: RED },
+      'no lost',
+    ],
     ['it had not ended', { job: { state: 'running', events: [STARTED] } }, 'unknown'],
     [
       'a neighbour on the struck task was lost',

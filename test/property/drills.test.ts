@@ -68,14 +68,11 @@ const mishap: fc.Arbitrary<Mishap> = fc.oneof(
   when.map(
     (at): Mishap =>
       ({ clock, ecs }) =>
-        clock.at(OPENING + at, () =>
-          ecs.setTask(TASK_ARN, {
-            desired: 'STOPPED',
-            stopCode: 'UserInitiated',
-            stoppedReason: 'by hand',
-            stoppingAt: clock.now(),
-          }),
-        ),
+        clock.at(OPENING + at, () => {
+          if (!ecs.world.tasks.has(TASK_ARN)) return;
+          const by = { stopCode: 'UserInitiated', stoppedReason: 'by hand', stoppingAt: clock.now() };
+          ecs.setTask(TASK_ARN, { desired: 'STOPPED', ...by });
+        }),
   ),
   when.map(
     (at): Mishap =>
@@ -248,7 +245,8 @@ describe('any drill, whatever happens to it', () => {
         expect(stage.ecs.world.landed.get(OTHER_TASK) ?? 0).toBe(0);
         expect(state.strikes.filter(({ result }) => result !== 'refused').length).toBeLessThanOrEqual(2);
         expect(stage.buildkite.world.builds.size).toBeLessThanOrEqual(2);
-        expect(events.slice(-2).map(({ code }) => code)).toEqual(['GD_SETTLED', 'GD_JUDGED']);
+        expect(eventsOf(events, 'GD_SETTLED')).toHaveLength(1);
+        expect(events.at(-1)?.code).toBe('GD_JUDGED');
         const { outcome, reason } = state.verdict ?? { outcome: 'none', reason: 'none' };
         verdicts.set(reason, (verdicts.get(reason) ?? 0) + 1);
         if (outcome === 'passed')

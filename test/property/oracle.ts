@@ -120,7 +120,15 @@ export function mayBeDrained(journal: readonly DrillEvent[]): boolean {
   if (job?.state !== 'finished' || !job.passed || job.exitStatus !== '0' || job.softFailed || job.retried)
     return false;
   if (raw.jobs.some((one) => one.job.retryOf === raw.jobId)) return false;
-  const ids = new Set(raw.jobs.filter((one) => one.job.agentId === raw.agentId).map((one) => one.job.id));
+  // What was over before the stop is nobody's business now.
+  const earlier = new Set(
+    raw.jobs.filter((one) => one.seq < raw.intended && one.job.state === 'finished').map((one) => one.job.id),
+  );
+  const ids = new Set(
+    raw.jobs
+      .filter((one) => one.job.agentId === raw.agentId && !earlier.has(one.job.id))
+      .map((one) => one.job.id),
+  );
   const final = [...ids].map((id) => last(raw, id)).filter((one) => one !== null);
   if (final.some((one) => lost(raw, one) || one.signalReason === 'agent_stop')) return false;
   const { agent } = raw;
@@ -139,15 +147,12 @@ export function mayBeHandedOver(journal: readonly DrillEvent[]): boolean {
   const allowed =
     eventsOf(journal, 'GD_DRILL_PLANNED')[0]?.payload.plan.scenario.expect.handover === 'allowed';
   const hit = job !== null && (lost(raw, job) || job.signalReason === 'agent_stop');
-  const retry = raw.jobs.filter((one) => one.job.retryOf === raw.jobId).at(-1)?.job;
-  const passed = retry?.state === 'finished' && retry.passed && !retry.softFailed;
-  const code = ownContainer(raw)?.exitCode;
-  return (
-    allowed &&
-    hit &&
-    passed &&
-    retry.retryType === 'automatic' &&
-    retry.agentId !== raw.agentId &&
-    (code === 0 || code === 137)
+  const retries = raw.jobs.filter((one) => one.job.retryOf === raw.jobId).map((one) => last(raw, one.job.id));
+  const mended = retries.some(
+    (retry) =>
+      retry?.state === 'finished' && retry.passed && !retry.softFailed && retry.agentId !== raw.agentId,
   );
+  const automatic = retries.every((retry) => retry?.retryType === 'automatic');
+  const code = ownContainer(raw)?.exitCode;
+  return allowed && hit && mended && automatic && (code === 0 || code === 137);
 }

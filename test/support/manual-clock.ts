@@ -11,6 +11,9 @@ export interface ManualClock extends Clock {
 
 /** Looks at the clock without a sleep between them after which a loop counts as one that never waits. */
 const RESTLESS = 20_000;
+/** Looks in all, and time in all, after which a loop counts as one that never ends. */
+const TIRELESS = 200_000;
+const FOR_EVER = 48 * 3_600_000;
 
 interface Sleeper {
   readonly until: number;
@@ -21,6 +24,8 @@ interface Sleeper {
 export function manualClock(start = NOON): ManualClock {
   let now = start;
   let looks = 0;
+  let all = 0;
+  let broken: Error | null = null;
   let scheduled = false;
   const sleepers = new Set<Sleeper>();
   const changes: { readonly instant: number; readonly change: () => void }[] = [];
@@ -41,7 +46,17 @@ export function manualClock(start = NOON): ManualClock {
     if (sleepers.size === 0) return;
     looks = 0;
     // One instant at a time: what a change sets off happens before the next sleeper wakes.
-    arrive(Math.min(...[...sleepers].map(({ until }) => until), ...changes.map(({ instant }) => instant)));
+    const next = Math.min(
+      ...[...sleepers].map(({ until }) => until),
+      ...changes.map(({ instant }) => instant),
+    );
+    try {
+      arrive(next);
+    } catch (error) {
+      broken = error instanceof Error ? error : new Error(String(error));
+      for (const sleeper of [...sleepers]) sleeper.wake();
+      return;
+    }
     for (const sleeper of [...sleepers]) if (sleeper.until <= now) sleeper.wake();
     schedule();
   }
@@ -54,8 +69,11 @@ export function manualClock(start = NOON): ManualClock {
 
   return {
     now() {
+      if (broken !== null) throw broken;
       looks += 1;
+      all += 1;
       if (looks > RESTLESS) throw new Error('the loop asks without ever waiting');
+      if (all > TIRELESS || now - start > FOR_EVER) throw new Error('the loop never ends');
       return now;
     },
     sleep: (ms, signal) =>

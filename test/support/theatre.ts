@@ -146,6 +146,7 @@ export function theatre(staged: Staged = {}): Theatre {
   }
 
   function exit(exitCode: number, executionStoppedAt = now()): void {
+    if (!ecs.world.tasks.has(TASK_ARN)) return;
     ecs.setTask(TASK_ARN, {
       status: 'STOPPED',
       executionStoppedAt,
