@@ -51,7 +51,7 @@ describe('the choice of a victim', () => {
   it('ECS-62: between equals it is chance, so that it is not always the same one', () => {
     const [first, second] = [standing('a', 'x'), standing('a', 'x')];
     const chosen = new Set(
-      Array.from({ length: 200 }, () => chooseVictim([first as EcsTask, second as EcsTask], 'balanced')),
+      Array.from({ length: 200 }, () => chooseVictim([first, second], 'balanced')),
     );
     expect(chosen.size).toBe(2);
     expect(chooseVictim([first, second], 'oldest')).toBe(first);

@@ -36,6 +36,7 @@ interface Told {
 async function startRig(
   worker: Parameters<typeof definition>[0],
   more = '',
+  services = '',
 ): Promise<{ rig: ChildProcess; told: Told }> {
   writeFileSync(join(folder, 'task.json'), JSON.stringify(definition(worker)));
   writeFileSync(join(folder, 'canary.yaml'), 'steps:\n  - { key: integration, command: sleep 1 }\n');
@@ -43,7 +44,7 @@ async function startRig(
     'organization: acme',
     'cluster: build',
     'lostAfter: 3s',
-    'services: [{ name: agents, taskDefinition: task.json, desiredCount: 1 }]',
+    `services: [{ name: agents, taskDefinition: task.json, desiredCount: 1 }, ${services}]`,
     'pipelines: [{ slug: canary, steps: canary.yaml }]',
     more,
   ];
@@ -127,5 +128,27 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
     const { rig, told } = await startRig({ worker: { argv } });
     expect(told).toEqual({ error: expect.stringContaining('no licence'), kind: 'rig-failed' });
     expect(await once(rig, 'exit')).toEqual([4, null]);
+  });
+
+  it('is ready with what its hosts have room for, and does what others would do to the service', async () => {
+    const { told } = await startRig(
+      { worker: { argv: ['sleep', '600'], cpu: 256, memory: 512 } },
+      [
+        'instances: [{ count: 2, cpu: 256, memory: 512, attributes: { pool: ci } }]',
+        'knobs: { deregistrationDelay: 2s, protectionMinute: 1s, healthyAfter: 100ms, scaleInVictim: oldest }',
+        'script: [{ on: service-updated, do: set-desired-count, service: web, count: 1 }]',
+      ].join('\n'),
+      '{ name: web, taskDefinition: task.json, desiredCount: 3, launchType: EC2 }',
+    );
+    expect(told.error).toBeUndefined();
+    const arns = (await control<{ taskArn: string }[]>(told, '/processes')).map(({ taskArn }) => taskArn);
+    // One of Fargate's, and as many on the hosts as fit.
+    expect(new Set(arns).size).toBe(3);
+    expect(told.environment?.['GAMEDAY_RIG_FACTS']).toContain('"scaleInVictim":"oldest"');
+    await control(told, '/do', { do: 'set-desired-count', service: 'web', count: 2 });
+    const asked = { count: 1, do: 'set-desired-count', service: 'web' };
+    expect(await event(told, 'script-played')).toMatchObject(asked);
+    const counts = await control<{ ecs: object }>(told, '/counts');
+    expect(counts.ecs).toEqual({});
   });
 });

@@ -10,7 +10,7 @@ import { withDashShell, withInit } from '../../src/rig/workers/argv.ts';
 import type { ContainerProcess, Executor } from '../../src/rig/workers/executor.ts';
 import { hireJanitor } from '../../src/rig/workers/janitor.ts';
 import { chooseExecutor, type Machine } from '../../src/rig/workers/machine.ts';
-import { isDead } from '../../src/rig/workers/procfs.ts';
+import { commandOf, isDead } from '../../src/rig/workers/procfs.ts';
 import { machine, waitFor } from './ecs-support.ts';
 
 const machineWithoutTini: Machine = { ...machine, tini: undefined };
@@ -124,6 +124,16 @@ describe.runIf(machine.namespaces !== undefined)('the namespace executor', () =>
   it('WORK-9: a program that does not exist is 127', async () => {
     expect((await (await start(['/no/such/program'], false)).exited).code).toBe(127);
   });
+
+  it('WORK-12: a health check runs inside the container, and is killed with all it started when its time is over', async () => {
+    const container = await start(['bash', '-c', handler]);
+    const inside = `read -r name </proc/1/comm; test "$name" = bash && exit 5`;
+    expect(await container.execute?.(['sh', '-c', inside], 60_000)).toBe(5);
+    expect(await container.execute?.(['sh', '-c', 'sleep 600; true'], 200)).toBe(137);
+    await waitFor('nothing but the container', () =>
+      Promise.resolve(container.processes().every((pid) => !commandOf(pid).includes('600')) || undefined),
+    );
+  });
 });
 
 describe('the process executor', () => {
@@ -149,6 +159,16 @@ describe('the process executor', () => {
     expect(pids.length).toBeGreaterThan(2);
     expect((await container.exited).code).toBe(5);
     await gone(pids);
+  });
+
+  it('WORK-12: a health check runs inside the container, and is killed with all it started when its time is over', async () => {
+    const container = await start(['bash', '-c', handler]);
+    const inside = 'exit 5';
+    expect(await container.execute?.(['sh', '-c', inside], 60_000)).toBe(5);
+    expect(await container.execute?.(['sh', '-c', 'sleep 600; true'], 200)).toBe(137);
+    await waitFor('nothing but the container', () =>
+      Promise.resolve(container.processes().every((pid) => !commandOf(pid).includes('600')) || undefined),
+    );
   });
 });
 
