@@ -1,6 +1,6 @@
 import { goingDown, type Task } from '../drill/entities/task.ts';
 import type { Evidence, Strike } from '../journal/evidence.ts';
-import { decisiveCall, type Decisive } from '../journal/hits.ts';
+import { decisiveCall, overtaken } from '../journal/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { clockTime } from './times.ts';
 
@@ -91,43 +91,13 @@ function byScheduler(evidence: Evidence, strike: Strike): Answered {
       [seen.seq],
     );
   const down = evidence.sightings('task', strike.taskArn).find(({ value }) => goingDown(value));
-  const fallen = unlikeOurs(evidence, decisive, down?.seq ?? seen.seq);
+  const fallen = overtaken(evidence, decisive, down?.seq ?? seen.seq);
   if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
   const code = stopCode ?? 'no stop code';
   return yes(
     `the scheduler stopped the task at ${clockTime(strike.sentAt)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
     [decisive.intendedSeq, decisive.sentSeq, seen.seq],
   );
-}
-
-/** A look between our call and the stop that shows somebody else's hand. */
-function unlikeOurs(
-  evidence: Evidence,
-  { call, sentSeq }: Decisive,
-  until: number,
-): { said: string; seq: number } | null {
-  const between = <T extends { readonly seq: number }>(looks: readonly T[]): readonly T[] =>
-    looks.filter(({ seq }) => seq > (sentSeq ?? 0) && seq <= until);
-  if (call.kind === 'set-desired-count') {
-    const other = between(evidence.sightings('service', call.service)).find(
-      ({ value }) => value.desired !== call.desired,
-    );
-    return other === undefined
-      ? null
-      : {
-          said: `the desired count was ${String(other.value.desired)}, not our ${String(call.desired)}`,
-          seq: other.seq,
-        };
-  }
-  if (call.kind === 'set-instance-state') {
-    const other = between(evidence.sightings('instance', call.instance)).find(
-      ({ value }) => value.status !== 'DRAINING',
-    );
-    return other === undefined
-      ? null
-      : { said: `the instance was ${other.value.status}, not DRAINING`, seq: other.seq };
-  }
-  return null;
 }
 
 export const landed: Check = {

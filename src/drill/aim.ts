@@ -9,7 +9,7 @@ import type { Instant } from './entities/build.ts';
 import { goingDown } from './entities/task.ts';
 import type { Target } from '../journal/events.ts';
 import { endWatch, landedBy } from './inject.ts';
-import { readSince, type DrillState } from './state.ts';
+import { mayHaveStruck, readSince, type DrillState } from './state.ts';
 import { askNow, halt, type Step } from './step.ts';
 import { unsound } from './soundness.ts';
 import { surroundingSubjects } from './subjects.ts';
@@ -35,7 +35,8 @@ export function decideAiming(state: DrillState, now: Instant): Step {
   ];
   const trouble = lasting(state, subjects, now, PATIENCE);
   if (trouble !== null)
-    return mayHaveLanded(state) ? endWatch('gap', trouble.said) : halt(trouble.reason, trouble.said);
+    // A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence.
+    return mayHaveStruck(state) ? endWatch('gap', trouble.said) : halt(trouble.reason, trouble.said);
   const open = subjects.filter((subject) => !answered(state, subject, since));
   if (open.length > 0) return askNow(state, open, now);
   const fallen = lookAtTarget(state, target);
@@ -53,11 +54,6 @@ export function decideAiming(state: DrillState, now: Instant): Step {
 
 function faultOf(state: DrillState) {
   return FAULTS[state.plan.scenario.inject.fault];
-}
-
-/** A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence. */
-function mayHaveLanded(state: DrillState): boolean {
-  return state.strikes.some((strike) => strike.result !== 'refused');
 }
 
 /** Everything must have been read after the person answered, after this process took over, and after a refused first try. */
@@ -127,7 +123,7 @@ function lookAtTarget(state: DrillState, target: Target): Step | null {
   const task = seen(state.world, 'task', target.taskArn);
   const job = seen(state.world, 'job', target.jobId);
   const build = seen(state.world, 'build', state.buildId ?? '');
-  if (task !== undefined && mayHaveLanded(state) && showsOurStop(task, stopReason(state.drill)))
+  if (task !== undefined && mayHaveStruck(state) && showsOurStop(task, stopReason(state.drill)))
     return landedBy('observation', task.arn, task);
   if (task !== undefined && goingDown(task))
     return halt(
@@ -152,8 +148,9 @@ function lookAtTarget(state: DrillState, target: Target): Step | null {
 }
 
 function dropped(state: DrillState, said: string): Step {
-  // While a first stop may still land, no other target is looked for.
-  if (!mayHaveLanded(state) && state.aims < state.plan.scenario.when.attempts)
+  // While a first stop may still land, or others are protected for this one's sake, no other target is looked for.
+  const isFree = state.strikes.every(({ result }) => result === 'refused');
+  if (isFree && state.aims < state.plan.scenario.when.attempts)
     return { do: 'conclude', event: { code: 'GD_TARGET_DROPPED', payload: { said } } };
   return halt('finished-before-stop', said);
 }

@@ -46,6 +46,11 @@ export const Call = z.discriminatedUnion('kind', [
 export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
+/** Whether a call makes nothing stop by itself: a protection only steers what another call does. */
+export function onlySteers(call: Call): boolean {
+  return call.kind === 'protect-tasks';
+}
+
 /** Why a call or a read did not give what was asked. `kind` decides what it means for the drill. */
 export const Trouble = z.strictObject({
   kind: z.enum([

@@ -4,15 +4,16 @@ import { judge } from '../verdict/judge.ts';
 import { FAULTS } from '../faults/list.ts';
 import type { DrillState, Sending } from './state.ts';
 import { fresh, type Step } from './step.ts';
-import { markOf, readSince } from './state.ts';
+import { markOf, mayHaveStruck, readSince } from './state.ts';
 import { seen } from './world.ts';
 
 /** Settle, then judge: a build that we created is canceled only where the drill was cut short before anything was struck. */
 export function decideSettling(state: DrillState, now: Instant): Step {
   const unanswered = state.undos.at(-1);
-  if (unanswered !== undefined && heldBack(unanswered))
+  // What restores is compared anew by its fault; a build may be canceled twice.
+  if (unanswered?.call.kind === 'cancel-build' && heldBack(unanswered))
     return { do: 'call', call: unanswered.call, as: 'undo' };
-  const undo = FAULTS[state.plan.scenario.inject.fault].undo(state, now);
+  const undo = rigIsGone(state) ? null : FAULTS[state.plan.scenario.inject.fault].undo(state, now);
   if (undo !== null) return undo;
   const build = ourOpenBuild(state);
   if (build !== null && !state.undos.some(({ call }) => call.kind === 'cancel-build')) {
@@ -37,15 +38,15 @@ function cancel(buildId: string, buildNodeId: string): Call {
 }
 
 function ourOpenBuild(state: DrillState): { id: string; nodeId: string } | null {
-  const cutShort = state.halted !== null && !state.strikes.some(struck);
+  const cutShort = state.halted !== null && !mayHaveStruck(state);
   if (!cutShort || state.buildId === null || state.buildBy === 'named') return null;
   const build = seen(state.world, 'build', state.buildId);
   return build === undefined || buildEnded(build) || build.state === 'canceling' ? null : build;
 }
 
-/** Protections only steer: a drill that was cut short after them struck nothing. */
-function struck({ call, result }: Sending): boolean {
-  return call.kind !== 'protect-tasks' && result !== 'refused';
+/** With its runner an embedded rig ended, and all that could be undone with it. */
+function rigIsGone({ plan, journal }: DrillState): boolean {
+  return plan.embeddedRig && journal.some(({ code }) => code === 'GD_RESUMED');
 }
 
 function said(call: Call): string {
@@ -56,8 +57,9 @@ function said(call: Call): string {
 
 /** What was left as it is, and why. */
 function leftOver(state: DrillState): readonly string[] {
-  const left = [...FAULTS[state.plan.scenario.inject.fault].left(state)];
-  const failed = state.undos.filter(({ result }) => result !== 'ok');
+  const left = rigIsGone(state) ? [] : [...FAULTS[state.plan.scenario.inject.fault].left(state)];
+  const last = new Map(state.undos.map((undo) => [JSON.stringify(undo.call), undo]));
+  const failed = [...last.values()].filter(({ result, trouble }) => result !== 'ok' && trouble !== null);
   left.push(...failed.map(({ call, trouble }) => `${said(call)}: ${trouble?.message ?? 'no answer'}`));
   if (state.creating.at(-1)?.result === 'unknown' && state.buildId === null)
     left.push(`a build with meta-data gameday-drill=${state.drill} may exist`);

@@ -1,6 +1,6 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { assertNever } from './errors.ts';
-import type { Call, CallOf, Outcome, Trouble } from './call.ts';
+import { onlySteers, type Call, type CallOf, type Outcome, type Trouble } from './call.ts';
 import type { Clock } from './clock.ts';
 import { buildFacts, type Sources } from './questions.ts';
 import type { DrillState } from './state.ts';
@@ -35,10 +35,10 @@ export async function perform(
   const others = facts.filter((fact) => fact.kind !== 'task');
   if (others.length > 0) await append({ code: 'GD_OBSERVED', payload: { reads: [], facts: others } }, false);
   await append(answered(as, sent, attempt, task, others), true);
-  if (call.kind === 'stop-task' && sent.result !== 'refused')
+  if (as === 'fault' && !onlySteers(call) && sent.result !== 'refused')
     await sources.surroundings.recordStrike(state.plan.lockKey, {
       drill: state.drill,
-      taskArn: call.taskArn,
+      taskArn: state.target?.taskArn ?? '',
       at: sent.sentAt,
     });
 }

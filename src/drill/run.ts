@@ -10,7 +10,7 @@ import { createObserver, type Observation, type Observer } from './observer.ts';
 import { perform, type Append } from './perform.ts';
 import type { Person } from './person.ts';
 import type { Plan } from './plan.ts';
-import { fold, reduce, type DrillState } from './state.ts';
+import { fold, mayHaveStruck, reduce, type DrillState } from './state.ts';
 import { notBefore } from './steady-clock.ts';
 import { halt, QUIET_FOR, type Step } from './step.ts';
 
@@ -66,10 +66,9 @@ export async function abortDrill(
     { code: 'GD_RESUMED', payload: { runner: state.plan.runner, after: ports.journal.events.length } },
     true,
   );
-  const struck = state.strikes.some((strike) => strike.result !== 'refused');
   if (state.halted === null && state.watchEnded === null)
     await drill.append(
-      struck
+      mayHaveStruck(state)
         ? {
             code: 'GD_WATCH_ENDED',
             payload: { why: 'gap', said: 'the drill was aborted by hand after the stop was sent' },
@@ -120,7 +119,7 @@ function open({ journal }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Dri
 /** A rig that lived in the runner's process died with it, and the evidence with the rig. */
 function rigIsGone(state: DrillState): NewEvent {
   const said = 'the rig of this drill ended with its runner; what happened since can no longer be read';
-  return state.strikes.length > 0
+  return mayHaveStruck(state)
     ? { code: 'GD_WATCH_ENDED', payload: { why: 'gap', said } }
     : { code: 'GD_HALTED', payload: { reason: 'observation-gap', said } };
 }

@@ -1,6 +1,6 @@
 import type { Case } from '../checks/check.ts';
 import { FAULTS } from '../faults/list.ts';
-import { followAsks } from '../faults/rollout.ts';
+import { followAsks, unreadSince } from '../faults/rollout.ts';
 import { attemptsOf } from '../journal/attempts.ts';
 import type { Evidence, Sighting } from '../journal/evidence.ts';
 import { hitsOf, struckByScheduler } from '../journal/hits.ts';
@@ -30,11 +30,13 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   ];
   if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
   const deadline = state.deadline ?? now;
-  if (now >= deadline)
-    return endWatch('deadline', `limits.verdictWithin ended while the drill waited for ${open.join(', ')}`);
   const asks = new Map<string, Ask>();
   for (const one of [...generalAsks(state, hits), ...cases.flatMap((about) => asksOf(state, about))])
     asks.set(keyOf(one.subject), one);
+  const unread = now < deadline ? [] : unreadSince(state, [...asks.values()]);
+  if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
+  if (now >= deadline)
+    return endWatch('deadline', `limits.verdictWithin ended while the drill waited for ${open.join(', ')}`);
   return {
     do: 'observe',
     asks: [...asks.values()],

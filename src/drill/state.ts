@@ -1,5 +1,5 @@
 import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
-import type { Call, Trouble } from './call.ts';
+import { onlySteers, type Call, type Trouble } from './call.ts';
 import type { Instant } from './entities/build.ts';
 import { isOlder } from './entities/older.ts';
 import type { Task } from './entities/task.ts';
@@ -292,4 +292,9 @@ export function markOf(state: DrillState, kind: FactKind, id: string): ReadMark 
 export function readSince(state: DrillState, kind: FactKind, id: string, since: Instant): boolean {
   const mark = markOf(state, kind, id);
   return mark?.okSentAt !== undefined && mark.okSentAt !== null && mark.okSentAt >= since;
+}
+
+/** Whether a call went out, or may have, that makes a task stop. */
+export function mayHaveStruck({ strikes }: DrillState): boolean {
+  return strikes.some(({ call, result }) => !onlySteers(call) && result !== 'refused');
 }

@@ -55,7 +55,8 @@ function buildkiteReason(subject: Subject, trouble: Trouble): Reason {
   }
 }
 
-function isRefusal(trouble: Trouble): boolean {
+/** Whether a service said no: time does not heal it. */
+export function isRefusal(trouble: Trouble): boolean {
   return trouble.kind === 'unauthorized' || trouble.kind === 'denied' || trouble.kind === 'not-found';
 }
 

@@ -10,6 +10,7 @@ import type { Instance, Protection, Service, Task } from '../drill/entities/task
 import { trouble } from '../http/trouble.ts';
 import { Failures, InstanceAnswer, ProtectionAnswer, ServiceAnswer, TaskAnswer } from './answers.ts';
 import { shaped } from './describe.ts';
+import { UnusableAnswerError } from './failure.ts';
 import { instanceOf, protectionOf, serviceOf, taskOf } from './map.ts';
 import type { Called, Sdk } from './sdk.ts';
 
@@ -49,7 +50,7 @@ export async function updateService(
   return outcomeOf(sent);
 }
 
-/** UpdateTaskProtection; ECS answers 200 with failures for tasks that it would not protect: those are refused. */
+/** UpdateTaskProtection; ECS answers 200 with failures for tasks that it would not protect. */
 export async function protectTasks(
   sdk: Sdk,
   call: CallOf<'protect-tasks'>,
@@ -64,19 +65,21 @@ export async function protectTasks(
     });
     const answer = await sdk.once.send(command, { abortSignal });
     const failures = shaped(Failures, answer.failures, 'failures') ?? [];
-    return {
-      tasks: shaped(z.array(ProtectionAnswer), answer.protectedTasks ?? [], 'protected tasks'),
-      failures,
-    };
+    const tasks =
+      shaped(z.array(ProtectionAnswer).optional(), answer.protectedTasks, 'protected tasks') ?? [];
+    if (failures.length === 0 && tasks.length < call.tasks.length)
+      throw new UnusableAnswerError('protected tasks without all that were asked for');
+    return { tasks, failures };
   });
   const outcome = outcomeOf(sent);
   if (!outcome.ok) return outcome;
   const failure = outcome.value.failures[0];
   if (failure === undefined) return { ok: true, value: outcome.value.tasks.map(protectionOf) };
   const why = `${failure.reason ?? 'no reason'}${failure.detail === undefined ? '' : `: ${failure.detail}`}`;
+  // Of ten tasks some may be protected now and others not.
   return {
     ok: false,
-    certainty: 'refused',
+    certainty: outcome.value.tasks.length === 0 ? 'refused' : 'unknown',
     trouble: trouble('refused', `ECS would not change the protection: ${why}`),
   };
 }
@@ -100,6 +103,8 @@ export async function setInstanceState(
       answer.containerInstances ?? [],
       'container instances',
     );
+    if (instance === undefined && failures.length === 0)
+      throw new UnusableAnswerError('neither container instances nor failures');
     return { instance, failures };
   });
   const outcome = outcomeOf(sent);

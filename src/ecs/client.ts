@@ -10,6 +10,7 @@ import { systemClock } from '../http/clock.ts';
 import { trouble } from '../http/trouble.ts';
 import {
   ClusterAnswer,
+  Failures,
   InstanceAnswer,
   ProtectionAnswer,
   ServiceAnswer,
@@ -98,6 +99,9 @@ function taskReads(
       const read = await sdk.call('GetTaskProtection', signal, async (abortSignal) => {
         const command = new GetTaskProtectionCommand({ cluster, tasks: [taskArn] });
         const answer = await sdk.reads.send(command, { abortSignal });
+        const [failure] = shaped(Failures, answer.failures, 'failures') ?? [];
+        // A stopped task, or one of no service, cannot be protected, and so it is not.
+        if (failure?.reason === 'TASK_NOT_VALID') return { taskArn, protectionEnabled: false };
         return oneOf(ProtectionAnswer, answer.protectedTasks, answer.failures, `protection of ${taskArn}`);
       });
       return found(read, `protection of task "${taskArn}"`, protectionOf);

@@ -1,6 +1,9 @@
 import type { CallOf } from '../drill/call.ts';
+import { cannotReplace, type Service } from '../drill/entities/task.ts';
 import type { DrillState } from '../drill/state.ts';
 import { seen, type Subject } from '../drill/world.ts';
+import { evidenceOf } from '../journal/evidence.ts';
+import { decisiveCall, newDeployment, primaryOf } from '../journal/hits.ts';
 import type { Fault } from './fault.ts';
 import { nextMove, type Move } from './moves.ts';
 import { awaitHit } from './rollout.ts';
@@ -9,8 +12,19 @@ function serviceOf(state: DrillState): string {
   return state.plan.scenario.cluster.service ?? '';
 }
 
+function serviceIn(state: DrillState): Service | undefined {
+  return seen(state.world, 'service', serviceOf(state));
+}
+
 function tasks(state: DrillState): readonly string[] {
   return seen(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
+}
+
+/** Id of the deployment that our call began, as far as it was seen. */
+function ours(state: DrillState): string | null {
+  const evidence = evidenceOf(state.journal);
+  const decisive = decisiveCall(evidence);
+  return decisive === null ? null : newDeployment(evidence, decisive);
 }
 
 /** Not idempotent: a second call would begin a second rollout, so an unknown outcome is looked into and never repeated. */
@@ -22,8 +36,9 @@ function move(state: DrillState): Move {
   };
   return {
     call,
-    seenIn: { kind: 'service', id: serviceOf(state) },
-    happened: ({ world }) => (seen(world, 'service', serviceOf(state))?.deployments.length ?? 0) > 1,
+    seenIn: [{ kind: 'service', id: serviceOf(state) }],
+    happened: (now) => ours(now) !== null,
+    overtaken: () => null,
     idempotent: false,
   };
 }
@@ -43,28 +58,26 @@ export const deployment: Fault = {
   },
   reach: tasks,
   inert(state) {
-    const service = seen(state.world, 'service', serviceOf(state));
+    const service = serviceIn(state);
     if (service === undefined) return 'a deployment needs a service: cluster.service names none';
     if (service.controller !== 'ECS')
       return `the service is deployed by ${service.controller}: ECS cannot be told to deploy it anew`;
-    if (
-      service.maximumPercent !== null &&
-      service.minimumHealthyPercent !== null &&
-      service.maximumPercent <= 100 &&
-      service.minimumHealthyPercent >= 100
-    )
-      return `with minimumHealthyPercent ${String(service.minimumHealthyPercent)} and maximumPercent ${String(service.maximumPercent)} no task can be replaced`;
-    return null;
+    return cannotReplace(service);
   },
   shown: (state) => [
     `a new deployment of service ${serviceOf(state)}: each of its ${String(tasks(state).length)} tasks is replaced`,
   ],
   inject: (state, now) => nextMove(state, [move(state)], now) ?? awaitHit(state, now),
   undo: () => null,
-  left: () => [],
+  left(state) {
+    const call = state.strikes.findLast(({ result }) => result !== 'refused');
+    if (call === undefined || call.result === 'ok' || ours(state) !== null) return [];
+    return [`a new deployment of service ${serviceOf(state)} may have been started`];
+  },
   over(state) {
-    const service = seen(state.world, 'service', serviceOf(state));
-    const rollout = service?.deployments[0]?.rolloutState ?? null;
-    return service?.deployments.length === 1 && (rollout === null || rollout === 'COMPLETED');
+    const service = serviceIn(state);
+    const primary = service === undefined ? null : primaryOf(service);
+    if (primary === null || primary.id !== ours(state)) return primary !== null && ours(state) !== null;
+    return service?.deployments.length === 1 && (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
   },
 };

@@ -1,11 +1,11 @@
 import type { CallOf } from '../drill/call.ts';
-import { taskEnded } from '../drill/entities/task.ts';
+import { cannotReplace, taskEnded } from '../drill/entities/task.ts';
 import type { DrillState } from '../drill/state.ts';
 import { seen, type Subject } from '../drill/world.ts';
-import { restore, type Fault } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { nextMove, type Move } from './moves.ts';
 import { awaitHit } from './rollout.ts';
-import { compared, mayHaveHappened, tried } from './undoing.ts';
+import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';
 
 function instanceOf(state: DrillState): string | null {
   return seen(state.world, 'task', state.target?.taskArn ?? '')?.instanceArn ?? null;
@@ -25,14 +25,16 @@ function move(state: DrillState): Move {
   };
   return {
     call,
-    seenIn: { kind: 'instance', id: instance },
+    seenIn: [{ kind: 'instance', id: instance }],
     happened: ({ world }) => seen(world, 'instance', instance)?.status === 'DRAINING',
+    overtaken: () => null,
     idempotent: true,
   };
 }
 
 /** Why draining would never stop the target: a standalone task, or percentages that let nothing stop (ECS, container instance draining). */
 function inert(state: DrillState): string | null {
+  if (state.target === null) return null;
   const instance = instanceOf(state);
   if (instance === null) return 'the task runs on Fargate: there is no container instance to drain';
   const status = seen(state.world, 'instance', instance)?.status;
@@ -41,13 +43,7 @@ function inert(state: DrillState): string | null {
   if (task?.group?.startsWith('service:') !== true)
     return 'DRAINING leaves standalone tasks alone: it would do nothing to this one';
   const service = seen(state.world, 'service', state.plan.scenario.cluster.service ?? '');
-  const { minimumHealthyPercent: least, maximumPercent: most } = service ?? {
-    minimumHealthyPercent: null,
-    maximumPercent: null,
-  };
-  if (least !== null && most !== null && least >= 100 && most <= 100)
-    return `with minimumHealthyPercent ${String(least)} and maximumPercent ${String(most)} the task would never be stopped`;
-  return null;
+  return service === undefined ? null : cannotReplace(service);
 }
 
 /** Fault `drain-instance`: DRAINING on the EC2 host of the target; ACTIVE again afterwards. */
@@ -73,24 +69,27 @@ export const drainInstance: Fault = {
     `${String(tasks(state).length)} tasks run on it; those of services are replaced`,
   ],
   inject: (state, now) => nextMove(state, [move(state)], now) ?? awaitHit(state, now),
-  undo(state) {
-    const sending = mayHaveHappened(state, 'set-instance-state').at(-1);
-    if (sending === undefined) return null;
-    const back: CallOf<'set-instance-state'> = { ...sending.call, status: 'ACTIVE' };
-    if (tried(state, back)) return null;
-    const look = compared(state, { kind: 'instance', id: sending.call.instance });
-    if (look === 'unreadable') return null;
-    if (look !== 'read') return look;
-    return seen(state.world, 'instance', sending.call.instance)?.status === 'DRAINING' ? restore(back) : null;
+  undo(state, now) {
+    const call = mayHaveHappened(state, 'set-instance-state').at(-1)?.call;
+    if (call === undefined) return null;
+    const back: CallOf<'set-instance-state'> = { ...call, status: 'ACTIVE' };
+    const isOurs = (): boolean => seen(state.world, 'instance', call.instance)?.status === 'DRAINING';
+    return undoing(state, back, { kind: 'instance', id: call.instance }, isOurs, now);
   },
   left(state) {
-    const sending = mayHaveHappened(state, 'set-instance-state').at(-1);
-    const back = state.undos.some(
-      ({ call, result }) => call.kind === 'set-instance-state' && result === 'ok',
-    );
-    if (sending === undefined || back) return [];
-    const status = seen(state.world, 'instance', sending.call.instance)?.status ?? 'unknown';
-    return status === 'ACTIVE' ? [] : [`container instance ${sending.call.instance} is ${status}`];
+    const call = mayHaveHappened(state, 'set-instance-state').at(-1)?.call;
+    const back = state.undos.some((undo) => undo.call.kind === 'set-instance-state' && undo.result === 'ok');
+    if (call === undefined || back) return [];
+    if (!wasCompared(state, { kind: 'instance', id: call.instance }))
+      return [
+        `the state of container instance ${call.instance} could not be read; it was ACTIVE before the drill`,
+      ];
+    const status = seen(state.world, 'instance', call.instance)?.status ?? 'unknown';
+    return status === 'ACTIVE' ? [] : [`container instance ${call.instance} is ${status}`];
   },
-  over: (_state, hits) => hits.length > 0 && hits.every(taskEnded),
+  over(state, hits) {
+    const own = seen(state.world, 'task', state.target?.taskArn ?? '')?.group;
+    const left = tasks(state).filter((arn) => seen(state.world, 'task', arn)?.group === own);
+    return hits.length > 0 && hits.every(taskEnded) && left.length === 0;
+  },
 };

@@ -1,21 +1,28 @@
 import type { Instant } from '../drill/entities/build.ts';
 import { endWatch } from '../drill/inject.ts';
-import type { DrillState } from '../drill/state.ts';
+import { markOf, type DrillState } from '../drill/state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../drill/step.ts';
 import { seen, type Subject } from '../drill/world.ts';
+import type { Service } from '../drill/entities/task.ts';
 import { evidenceOf } from '../journal/evidence.ts';
-import { hitsOf, reachOf } from '../journal/hits.ts';
+import { byScheduler, decisiveCall, hitsOf, listOf, overtaken, reachOf } from '../journal/hits.ts';
+
+/** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
+const DESCRIBE_EVERY = 500;
+/** After somebody else's change the scheduler is given so long to show what it did for ours, milliseconds. */
+const SURE_AFTER = 5_000;
 
 /** The lists and places that show which tasks the scheduler takes. */
-export function placeAsks(state: DrillState, every: number): readonly Ask[] {
+function placeAsks(state: DrillState, every: number): readonly Ask[] {
   const { cluster } = state.plan.scenario;
-  const target = seen(state.world, 'task', state.target?.taskArn ?? '');
-  const instance = target?.instanceArn ?? null;
-  const drains = state.strikes.some(({ call }) => call.kind === 'set-instance-state');
+  const decisive = state.strikes.findLast(({ call }) => call.kind === 'set-instance-state')?.call;
   const subjects: Subject[] = [
     ...(cluster.service === null ? [] : [{ kind: 'service', id: cluster.service } as const]),
-    ...(drains && instance !== null
-      ? [{ kind: 'instance', id: instance } as const, { kind: 'tasks-on', id: instance } as const]
+    ...(decisive?.kind === 'set-instance-state'
+      ? [
+          { kind: 'instance', id: decisive.instance } as const,
+          { kind: 'tasks-on', id: decisive.instance } as const,
+        ]
       : [{ kind: 'tasks-of', id: state.plan.lockKey } as const]),
   ];
   return subjects.map((subject) => paced(subject, every));
@@ -24,9 +31,7 @@ export function placeAsks(state: DrillState, every: number): readonly Ask[] {
 /** Tasks in reach that are wanted no more by the latest list, and have not been seen going down yet. */
 function missing(state: DrillState): readonly string[] {
   const evidence = evidenceOf(state.journal);
-  const listed = new Set(
-    [...evidence.every('tasks-of'), ...evidence.every('tasks-on')].flatMap(({ value }) => value.arns),
-  );
+  const listed = new Set(evidence.every(listOf(evidence)).flatMap(({ value }) => value.arns));
   return reachOf(evidence).filter(
     (arn) => !listed.has(arn) && evidence.last('task', arn)?.value.desired !== 'STOPPED',
   );
@@ -35,29 +40,46 @@ function missing(state: DrillState): readonly string[] {
 /** All calls of the fault were answered: wait until the first task goes down, which is the proof that it landed. */
 export function awaitHit(state: DrillState, now: Instant): Step {
   const evidence = evidenceOf(state.journal);
-  const hit = hitsOf(evidence)[0];
-  if (hit !== undefined)
-    return {
-      do: 'conclude',
-      event: {
-        code: 'GD_FAULT_LANDED',
-        payload: {
-          taskArn: hit.value.arn,
-          by: 'observation',
-          said: `the scheduler stops ${hit.value.arn}: ${hit.value.stopCode ?? 'no stop code'}, "${hit.value.stoppedReason ?? ''}"`,
-        },
-      },
-    };
-  const gone = missing(state);
-  if (gone.length > 0) return { do: 'observe', asks: gone.map((id) => fresh({ kind: 'task', id })), by: now };
+  const hit = hitsOf(evidence)[0]?.value;
+  const cause = `${hit?.stopCode ?? 'no stop code'}, "${hit?.stoppedReason ?? ''}"`;
+  if (hit !== undefined && !byScheduler(hit))
+    return endWatch('settled', `the task is going down for another reason: ${cause}`);
+  if (hit !== undefined) {
+    const said = `the scheduler stops ${hit.arn}: ${cause}`;
+    const payload = { taskArn: hit.arn, by: 'observation', said } as const;
+    return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload } };
+  }
+  const decisive = decisiveCall(evidence);
+  const other = decisive === null ? null : overtaken(evidence, decisive, Infinity);
+  if (other !== null && now - other.at >= SURE_AFTER) return endWatch('settled', other.said);
   const deadline = state.deadline ?? now;
-  if (now >= deadline)
-    return endWatch('deadline', 'limits.verdictWithin ended, and the scheduler had stopped no task');
-  const every = state.plan.scenario.limits.pollEvery;
-  return { do: 'observe', asks: placeAsks(state, every), by: Math.min(deadline, now + QUIET_FOR) };
+  const asks = followAsks(state, state.plan.scenario.limits.pollEvery);
+  if (now < deadline)
+    return { do: 'observe', asks, by: Math.min(deadline, now + (other === null ? QUIET_FOR : SURE_AFTER)) };
+  const unread = unreadSince(state, asks);
+  if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
+  const service = seen(state.world, 'service', state.plan.scenario.cluster.service ?? '');
+  return endWatch(
+    'deadline',
+    `limits.verdictWithin ended, and the scheduler had stopped no task${lately(service, decisive?.answeredAt ?? now)}`,
+  );
 }
 
-/** The same for those that follow while the rollout goes on. */
+/** What the service itself says since then of why. */
+export function lately(service: Service | undefined, since: Instant): string {
+  const event = service?.events.find(({ at }) => at !== null && at >= since);
+  return event === undefined ? '' : `; the service says: ${event.message}`;
+}
+
+/** A process that takes a drill up after its deadline looks once: what happened meanwhile can still be read. */
+export function unreadSince(state: DrillState, asks: readonly Ask[]): readonly Subject[] {
+  return asks
+    .map(({ subject }) => subject)
+    .filter(({ kind, id }) => (markOf(state, kind, id)?.triedAt ?? 0) < state.takenUpAt);
+}
+
+/** What shows whom the scheduler takes, while it goes on. */
 export function followAsks(state: DrillState, every: number): readonly Ask[] {
-  return [...placeAsks(state, every), ...missing(state).map((id) => paced({ kind: 'task', id }, 0))];
+  const gone = missing(state).map((id) => paced({ kind: 'task', id }, Math.min(every, DESCRIBE_EVERY)));
+  return [...placeAsks(state, every), ...gone];
 }

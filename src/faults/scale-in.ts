@@ -1,17 +1,20 @@
-import type { CallOf } from '../drill/call.ts';
+import { onlySteers, type CallOf } from '../drill/call.ts';
 import type { Instant } from '../drill/entities/build.ts';
-import type { DrillState } from '../drill/state.ts';
-import type { Step } from '../drill/step.ts';
+import { readSince, type DrillState, type Sending } from '../drill/state.ts';
+import { askNow, halt, type Step } from '../drill/step.ts';
+import { lasting } from '../drill/trouble.ts';
 import { seen, type Subject } from '../drill/world.ts';
-import { restore, type Fault } from './fault.ts';
-import { nextMove, type Move } from './moves.ts';
+import { evidenceOf } from '../journal/evidence.ts';
+import type { Fault } from './fault.ts';
+import { aimAgain, nextMove, type Move } from './moves.ts';
+import { liftProtections, protectionsLeft, PROTECTED_FOR } from './protections.ts';
 import { awaitHit } from './rollout.ts';
-import { compared, mayHaveHappened, tried } from './undoing.ts';
+import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';
 
 /** UpdateTaskProtection takes ten tasks at once. */
 const AT_ONCE = 10;
-/** Long enough for the scheduler to choose, and short enough to end by itself should nobody lift it. */
-const MINUTES = 10;
+/** How long the look at the service right before its count is changed may fail, milliseconds. */
+const PATIENCE = 10_000;
 
 function serviceOf(state: DrillState): string {
   return state.plan.scenario.cluster.service ?? '';
@@ -21,93 +24,90 @@ function isSteered({ plan }: DrillState): boolean {
   return plan.scenario.inject.fault === 'scale-in' && plan.scenario.inject.steered;
 }
 
+function listed(state: DrillState): readonly string[] {
+  return seen(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
+}
+
 function others(state: DrillState): readonly string[] {
-  const arns = seen(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
-  return arns.filter((arn) => arn !== state.target?.taskArn);
+  return listed(state).filter((arn) => arn !== state.target?.taskArn);
+}
+
+function countsSent(
+  state: DrillState,
+): readonly (Sending & { readonly call: CallOf<'set-desired-count'> })[] {
+  return mayHaveHappened(state, 'set-desired-count');
 }
 
 /** Tasks that were protected by somebody before are left as they are. */
 function protections(state: DrillState): readonly CallOf<'protect-tasks'>[] {
   const sent = state.strikes.map(({ call }) => call).filter((call) => call.kind === 'protect-tasks');
-  if (sent.length > 0 && state.strikes.some(({ call }) => call.kind === 'set-desired-count')) return sent;
+  if (countsSent(state).length > 0) return sent;
   const already = new Set(sent.flatMap(({ tasks }) => tasks));
   const open = others(state).filter(
     (arn) => !already.has(arn) && seen(state.world, 'protection', arn)?.enabled !== true,
   );
   const { name: cluster } = state.plan.scenario.cluster;
   const more: CallOf<'protect-tasks'>[] = [];
-  for (let from = 0; from < open.length; from += AT_ONCE)
-    more.push({
-      kind: 'protect-tasks',
-      cluster,
-      tasks: open.slice(from, from + AT_ONCE),
-      enabled: true,
-      minutes: MINUTES,
-    });
+  for (let from = 0; from < open.length; from += AT_ONCE) {
+    const tasks = open.slice(from, from + AT_ONCE);
+    more.push({ kind: 'protect-tasks', cluster, tasks, enabled: true, minutes: PROTECTED_FOR });
+  }
   return [...sent, ...more];
 }
 
+/** What was sent, or may have been, stands; a count that never left is reckoned anew from what the service is now. */
 function countCall(state: DrillState): CallOf<'set-desired-count'> {
-  const sent = state.strikes.find(({ call }) => call.kind === 'set-desired-count')?.call;
-  if (sent?.kind === 'set-desired-count') return sent;
+  const sent = countsSent(state).at(-1);
+  if (sent !== undefined) return sent.call;
   const former = seen(state.world, 'service', serviceOf(state))?.desired ?? 0;
   const { name: cluster } = state.plan.scenario.cluster;
+  const desired = Math.max(0, former - 1);
+  return { kind: 'set-desired-count', cluster, service: serviceOf(state), desired, former };
+}
+
+function steering(state: DrillState): readonly Move[] {
+  if (!isSteered(state)) return [];
+  return protections(state).map((call) => ({
+    call,
+    seenIn: call.tasks.map((id) => ({ kind: 'protection', id }) as const),
+    happened: ({ world }) => call.tasks.every((arn) => seen(world, 'protection', arn)?.enabled === true),
+    overtaken: () => null,
+    idempotent: true,
+  }));
+}
+
+function counting(state: DrillState): Move {
+  const call = countCall(state);
+  const desired = ({ world }: DrillState) => seen(world, 'service', call.service)?.desired ?? call.former;
   return {
-    kind: 'set-desired-count',
-    cluster,
-    service: serviceOf(state),
-    desired: Math.max(0, former - 1),
-    former,
+    call,
+    seenIn: [{ kind: 'service', id: call.service }],
+    happened: (now) => desired(now) === call.desired,
+    overtaken: (now) =>
+      [call.desired, call.former].includes(desired(now))
+        ? null
+        : `somebody set the desired count of service ${call.service} to ${String(desired(now))} meanwhile`,
+    idempotent: true,
   };
 }
 
-function moves(state: DrillState): readonly Move[] {
-  const count = countCall(state);
-  const steering = isSteered(state) ? protections(state) : [];
-  return [
-    ...steering.map((call): Move => ({
-      call,
-      seenIn: { kind: 'protection', id: call.tasks[0] ?? '' },
-      happened: ({ world }) => call.tasks.every((arn) => seen(world, 'protection', arn)?.enabled === true),
-      idempotent: true,
-    })),
-    {
-      call: count,
-      seenIn: { kind: 'service', id: serviceOf(state) },
-      happened: ({ world }) => seen(world, 'service', serviceOf(state))?.desired === count.desired,
-      idempotent: true,
-    },
-  ];
-}
-
-/** Our protection, not somebody's: off before, and it ends when ours was set to end. */
-function lift(state: DrillState): Step | null {
-  for (const sending of mayHaveHappened(state, 'protect-tasks')) {
-    for (const arn of sending.call.tasks) {
-      const call: CallOf<'protect-tasks'> = { ...sending.call, tasks: [arn], enabled: false, minutes: null };
-      if (tried(state, call)) continue;
-      const look = compared(state, { kind: 'protection', id: arn });
-      if (look === 'unreadable') continue;
-      if (look !== 'read') return look;
-      const now = seen(state.world, 'protection', arn);
-      const ours = (sending.answeredAt ?? sending.intendedAt) + MINUTES * 60_000;
-      if (now?.enabled === true && now.expiresAt !== null && now.expiresAt <= ours + 60_000)
-        return restore(call);
-    }
+/** Protecting takes its time, in which somebody may scale the service: it is looked at once more, and never overwritten blindly. */
+function recheck(state: DrillState, now: Instant): Step | null {
+  const steered = state.strikes.filter(({ call }) => onlySteers(call));
+  if (countsSent(state).length > 0 || steered.length === 0) return null;
+  const since = Math.max(state.takenUpAt, ...steered.map(({ answeredAt }) => answeredAt ?? 0));
+  const service: Subject = { kind: 'service', id: serviceOf(state) };
+  if (!readSince(state, service.kind, service.id, since)) {
+    const trouble = lasting(state, [service], now, PATIENCE);
+    return trouble === null ? askNow(state, [service], now) : halt(trouble.reason, trouble.said);
   }
-  return null;
-}
-
-function bringBack(state: DrillState): Step | null {
-  const sending = mayHaveHappened(state, 'set-desired-count').at(-1);
-  if (sending === undefined) return null;
-  const { call } = sending;
-  const back: CallOf<'set-desired-count'> = { ...call, desired: call.former, former: call.desired };
-  if (tried(state, back)) return null;
-  const look = compared(state, { kind: 'service', id: call.service });
-  if (look === 'unreadable') return null;
-  if (look !== 'read') return look;
-  return seen(state.world, 'service', call.service)?.desired === call.desired ? restore(back) : null;
+  const guarded = evidenceOf(state.journal)
+    .sightings('service', service.id)
+    .findLast(({ answeredAt }) => answeredAt <= (state.lastInstantAt ?? 0))?.value;
+  const current = seen(state.world, 'service', service.id);
+  const stands =
+    current?.desired === guarded?.desired && current?.deployments.length === guarded?.deployments.length;
+  return stands ? null : aimAgain(state);
 }
 
 /** Fault `scale-in`: desired count - 1, and the task that hosts the job is the one that the scheduler can take. */
@@ -115,20 +115,14 @@ export const scaleIn: Fault = {
   kind: 'scale-in',
   actions: ['ecs:UpdateService', 'ecs:UpdateTaskProtection', 'ecs:GetTaskProtection', 'ecs:ListTasks'],
   subjects(state) {
-    const list: Subject = { kind: 'tasks-of', id: state.plan.lockKey };
-    const arns = isSteered(state)
-      ? [...others(state), state.target?.taskArn ?? ''].filter((arn) => arn !== '')
-      : [];
+    const arns = isSteered(state) ? listed(state) : [];
     return [
-      list,
+      { kind: 'tasks-of', id: state.plan.lockKey },
       ...arns.map((id): Subject => ({ kind: 'protection', id })),
       ...others(state).map((id): Subject => ({ kind: 'agents-of-task', id })),
     ];
   },
-  reach: (state) =>
-    isSteered(state)
-      ? [state.target?.taskArn ?? '']
-      : (seen(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? []),
+  reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listed(state)),
   inert(state) {
     if (serviceOf(state) === '') return 'scale-in needs a service: cluster.service names none';
     const task = seen(state.world, 'task', state.target?.taskArn ?? '');
@@ -148,17 +142,36 @@ export const scaleIn: Fault = {
       ...steer,
     ];
   },
-  inject: (state: DrillState, now: Instant) => nextMove(state, moves(state), now) ?? awaitHit(state, now),
-  undo: (state) => lift(state) ?? bringBack(state),
-  left(state) {
-    const sending = mayHaveHappened(state, 'set-desired-count').at(-1);
-    if (sending === undefined) return [];
-    const now = seen(state.world, 'service', sending.call.service)?.desired;
-    const back = state.undos.some(({ call, result }) => call.kind === 'set-desired-count' && result === 'ok');
-    if (back || now === sending.call.former) return [];
-    return [
-      `the desired count of service ${sending.call.service} is ${String(now ?? 'unknown')}, it was ${String(sending.call.former)}`,
-    ];
-  },
+  inject: (state, now) =>
+    nextMove(state, steering(state), now) ??
+    recheck(state, now) ??
+    nextMove(state, [counting(state)], now) ??
+    awaitHit(state, now),
+  // The count first: as long as it is short of one, the scheduler takes whoever loses its protection.
+  undo: (state, now) => bringBack(state, now) ?? liftProtections(state, now),
+  left: (state) => [...countLeft(state), ...protectionsLeft(state)],
   over: (_state, hits) => hits.length > 0,
 };
+
+function bringBack(state: DrillState, now: Instant): Step | null {
+  const sending = countsSent(state).at(-1);
+  if (sending === undefined) return null;
+  const { call } = sending;
+  const back: CallOf<'set-desired-count'> = { ...call, desired: call.former, former: call.desired };
+  const isOurs = (): boolean => seen(state.world, 'service', call.service)?.desired === call.desired;
+  return undoing(state, back, { kind: 'service', id: call.service }, isOurs, now);
+}
+
+function countLeft(state: DrillState): readonly string[] {
+  const call = countsSent(state).at(-1)?.call;
+  if (call === undefined) return [];
+  const back = state.undos.some((undo) => undo.call.kind === 'set-desired-count' && undo.result === 'ok');
+  if (back) return [];
+  const was = `it was ${String(call.former)} before the drill`;
+  if (!wasCompared(state, { kind: 'service', id: call.service }))
+    return [`the desired count of service ${call.service} could not be read; ${was}`];
+  const desired = seen(state.world, 'service', call.service)?.desired;
+  if (desired === call.former) return [];
+  const whose = desired === call.desired ? 'set by us' : 'set by somebody else meanwhile';
+  return [`the desired count of service ${call.service} is ${String(desired)}, ${whose}; ${was}`];
+}

@@ -1,7 +1,18 @@
 import type { Call, CallOf } from '../drill/call.ts';
+import type { Instant } from '../drill/entities/build.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../drill/state.ts';
-import { fresh, type Step } from '../drill/step.ts';
+import { askNow, type Step } from '../drill/step.ts';
+import { isRefusal } from '../drill/trouble.ts';
 import type { Subject } from '../drill/world.ts';
+import { restore } from './fault.ts';
+
+/** A throttled undoing call, or one of unknown outcome, is sent so often at the most. */
+const AT_MOST = 3;
+/** Time between two of them, milliseconds. */
+const AGAIN = 2_000;
+/** How long what shall be compared is asked after while the service is away, milliseconds. */
+const PATIENCE = 15_000;
+const PATIENCE_WITH_REFUSALS = 3_000;
 
 /** A call of the fault that was sent, or may have been. */
 export function mayHaveHappened<K extends Call['kind']>(
@@ -17,15 +28,48 @@ function isOf<K extends Call['kind']>(call: Call, kind: K): call is CallOf<K> {
   return call.kind === kind;
 }
 
-/** Whether an undoing call was tried already; it is tried once, and what came of it is told. */
-export function tried(state: DrillState, call: Call): boolean {
-  return state.undos.some((one) => JSON.stringify(one.call) === JSON.stringify(call) && one.result !== null);
+/** Compare and restore: look at the subject after everything else, send the undoing call where it still is as we left it; null where nothing is left to do. */
+export function undoing(
+  state: DrillState,
+  back: Call,
+  subject: Subject,
+  isOurs: () => boolean,
+  now: Instant,
+): Step | null {
+  const tries = triesOf(state, back);
+  const last = tries.at(-1);
+  if (last !== undefined && (!mayBeRepeated(last) || tries.length >= AT_MOST)) return null;
+  const since = Math.max(state.phaseSince, state.takenUpAt, last?.answeredAt ?? 0);
+  const again = last === undefined ? 0 : since + (last.trouble?.retryAfter ?? AGAIN);
+  if (now < again) return { do: 'observe', asks: [], by: again };
+  if (readSince(state, subject.kind, subject.id, Math.max(since, again)))
+    return isOurs() ? restore(back) : null;
+  return isUnreadable(state, subject, now) ? null : askNow(state, [subject], now);
 }
 
-/** Compare before restore: a look at the subject made while settling, or the step that makes it. */
-export function compared(state: DrillState, subject: Subject): Step | 'unreadable' | 'read' {
-  if (readSince(state, subject.kind, subject.id, state.phaseSince)) return 'read';
-  const mark = markOf(state, subject.kind, subject.id);
-  const failed = (mark?.triedAt ?? 0) >= state.phaseSince && mark?.trouble != null;
-  return failed ? 'unreadable' : { do: 'observe', asks: [fresh(subject)], by: state.phaseSince };
+/** Calls that were sent; of one that an interruption held back, or that only its intent is known of, nothing is known: it is compared again. */
+function triesOf(state: DrillState, back: Call): readonly Sending[] {
+  return state.undos.filter(
+    ({ call, result, trouble }) =>
+      JSON.stringify(call) === JSON.stringify(back) && result !== null && trouble?.kind !== 'aborted',
+  );
+}
+
+function mayBeRepeated({ result, trouble }: Sending): boolean {
+  return result === 'unknown' || (result === 'refused' && trouble?.kind === 'rate-limited');
+}
+
+/** Whether a look at it has failed for so long, since the drill began to settle, that it is left as it is. */
+export function isUnreadable(state: DrillState, { kind, id }: Subject, now: Instant): boolean {
+  const since = Math.max(state.phaseSince, state.takenUpAt);
+  const mark = markOf(state, kind, id);
+  if (mark?.trouble == null || mark.triedAt < since) return false;
+  if (mark.trouble.kind === 'not-found') return true;
+  const patience = isRefusal(mark.trouble) ? PATIENCE_WITH_REFUSALS : PATIENCE;
+  return now - Math.max(mark.failingSince ?? now, since) >= patience;
+}
+
+/** Whether it was looked at since the drill began to settle. */
+export function wasCompared(state: DrillState, { kind, id }: Subject): boolean {
+  return readSince(state, kind, id, state.phaseSince);
 }

@@ -50,7 +50,11 @@ export type Made = { readonly by: 'found' } | { readonly by: 'scheduler'; readon
 export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, made: Made): Evidence | null {
   const at = task.stoppingAt ?? task.stoppedAt;
   if (at === null) return null;
-  const agents = evidence.every('agent').filter(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
+  // Where agents are mapped by host name they have no tag, but were listed under their task.
+  const listed = new Set(evidence.sightings('agents-of-task', task.arn).flatMap(({ value }) => value.agents));
+  const agents = evidence
+    .every('agent')
+    .filter(({ id, value }) => (value.tags[TASK_ARN_TAG] ?? (listed.has(id) ? task.arn : null)) === task.arn);
   const others = made.by === 'found' ? [] : evidence.every('job').map(({ value }) => value);
   const held = [...jobsLookedAt(evidence), ...others].find((job) => {
     if (!agents.some(({ id }) => id === job.agentId) || job.startedAt === null || job.startedAt > at)

@@ -1,5 +1,6 @@
 import { FAULTS } from '../faults/list.ts';
 import type { Scenario } from '../drill/plan.ts';
+import { mayHaveStruck, type DrillState } from '../drill/state.ts';
 import { seen } from '../drill/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
@@ -8,6 +9,16 @@ function reachesAll({ inject }: Scenario): boolean {
   return (
     inject.fault === 'deployment' || inject.fault === 'drain-instance' || inject.fault === 'spot-reclaim'
   );
+}
+
+/** Whose else the tasks in reach are, where they are not all of the scenario's service. */
+function strangers({ world, plan }: DrillState, reach: readonly string[]): string {
+  const own = `service:${plan.scenario.cluster.service ?? ''}`;
+  const groups = reach
+    .map((arn) => seen(world, 'task', arn)?.group ?? 'unknown')
+    .filter((group) => group !== own);
+  if (groups.length === 0) return '';
+  return `, ${String(groups.length)} of them of ${[...new Set(groups)].join(', ')}`;
 }
 
 /** One task, of a settled service that keeps another worker. */
@@ -22,7 +33,9 @@ export const blastRadius: Guard = {
     const reach = state.target === null ? [] : FAULTS[plan.scenario.inject.fault].reach(state);
     const most = plan.scenario.safety.tasks;
     if (reach.length > most && reachesAll(plan.scenario))
-      return refuses(`it reaches ${String(reach.length)} tasks, and safety.tasks grants ${String(most)}`);
+      return refuses(
+        `it reaches ${String(reach.length)} tasks${strangers(state, reach)}, and safety.tasks grants ${String(most)}`,
+      );
     const other = stops.find(
       ({ call }) => call.kind === 'stop-task' && call.taskArn !== state.target?.taskArn,
     );
@@ -32,11 +45,17 @@ export const blastRadius: Guard = {
     const service = seen(world, 'service', name);
     if (service === undefined) return refuses(`service ${name} could not be read`);
     const { desired, running, pending, deployments } = service;
+    if (plan.scenario.inject.fault === 'deployment' && running > most)
+      return refuses(`it reaches ${String(running)} tasks, and safety.tasks grants ${String(most)}`);
+    if (service.controller !== 'ECS' && deployments.length === 0)
+      return refuses(
+        `service ${name} is deployed by ${service.controller}: whether it is settled is not shown`,
+      );
     if (deployments.length !== 1)
       return refuses(`service ${name} has ${String(deployments.length)} deployments: one is running`);
     const rollout = deployments[0]?.rolloutState ?? 'COMPLETED';
     if (rollout !== 'COMPLETED') return refuses(`the deployment of service ${name} is ${rollout}`);
-    if (strikes.length === 0 && (running !== desired || pending > 0))
+    if (!mayHaveStruck(state) && (running !== desired || pending > 0))
       return refuses(
         `service ${name} is not settled: desired ${String(desired)}, running ${String(running)}, pending ${String(pending)}`,
       );

@@ -7,8 +7,9 @@ export const inertFault: Guard = {
   rule: 'The fault reaches its target: a service task for scale-in, deployment and draining, an EC2 host for draining, percentages that let a task stop.',
   reason: 'inert-fault',
   judge(state) {
-    if (state.target === null) return holds('no target yet');
-    const why = FAULTS[state.plan.scenario.inject.fault].inert(state);
-    return why === null ? holds(`${state.plan.scenario.inject.fault} reaches the target`) : refuses(why);
+    const { fault } = state.plan.scenario.inject;
+    const why = FAULTS[fault].inert(state);
+    if (why !== null) return refuses(why);
+    return holds(state.target === null ? 'no target yet' : `${fault} reaches the target`);
   },
 };

@@ -24,8 +24,8 @@ export const GUARDS: readonly Guard[] = [
   window,
   lock,
   tooSoon,
-  blastRadius,
   inertFault,
+  blastRadius,
   haltConditions,
   confirm,
 ];

@@ -1,7 +1,14 @@
 import { drainTime } from '../checks/drain-time.ts';
 import type { Evidence } from '../journal/evidence.ts';
-import type { Verdict } from '../journal/events.ts';
-import { decisiveCall, hitsOf, struckByScheduler } from '../journal/hits.ts';
+import { eventsOf, type Verdict } from '../journal/events.ts';
+import {
+  decisiveCall,
+  hitsOf,
+  newDeployment,
+  overtaken,
+  primaryOf,
+  struckByScheduler,
+} from '../journal/hits.ts';
 import { rank } from './found.ts';
 import { rowOf, type Reason } from './reasons.ts';
 import type { DrillResult } from './result.ts';
@@ -37,10 +44,11 @@ function verdict(reason: Reason, said: string, from: Verdict | undefined, notes:
 /** A fault that made the scheduler stop tasks: each that it took is judged, the worst decides; one that we did not mean is named. */
 export function judgeScheduled(evidence: Evidence, judgeCase: JudgeCase): Verdict {
   const hits = hitsOf(evidence);
-  const judged = judgedHits(evidence, judgeCase);
-  const worst = judged[0]?.verdict;
   if (hits.length === 0) return withoutHit(evidence);
   const aimed = aimedAt(evidence);
+  const all = judgedHits(evidence, judgeCase);
+  const judged = inTime(all, aimed);
+  const worst = judged[0]?.verdict;
   const missed = aimed !== null && !hits.some(({ value }) => value.arn === aimed);
   const taken = hits.map(({ value }) => value.arn).join(', ');
   if (worst === undefined)
@@ -52,36 +60,58 @@ export function judgeScheduled(evidence: Evidence, judgeCase: JudgeCase): Verdic
       worst,
       [],
     );
-  const idle = hits.length - judged.length;
+  const idle = hits.length - all.length;
+  const over = all.length - judged.length;
   const notes = [
     ...(judged.length > 1
       ? [`${String(judged.length)} tasks with jobs were hit; this is the worst of them`]
+      : []),
+    ...(over > 0
+      ? [`on ${String(over)} more tasks the job cannot be proven to have been in flight at their stop`]
       : []),
     ...(idle > 0 ? [`${String(idle)} tasks that held no job were stopped too`] : []),
   ];
   return { ...worst, notes: [...worst.notes, ...notes] };
 }
 
-/** The task that must be among the hits; null where the scheduler was free to choose. */
+/** The task that must be among the hits; null where the scheduler was free to choose, or takes every one. */
 function aimedAt({ plan, target }: Evidence): string | null {
   const { inject } = plan.scenario;
-  if (inject.fault === 'scale-in' && !inject.steered) return null;
+  if ((inject.fault === 'scale-in' && !inject.steered) || inject.fault === 'deployment') return null;
   return target?.taskArn ?? null;
 }
 
+/** A rollout stops some tasks right when their job is over: those prove nothing, and take nothing from the proof of the others. */
+function inTime(judged: readonly Judged[], aimed: string | null): readonly Judged[] {
+  const hit = judged.filter(
+    ({ struck, verdict: one }) => one.reason !== 'finished-before-stop' || struck.target?.taskArn === aimed,
+  );
+  return hit.length === 0 ? judged : hit;
+}
+
 function withoutHit(evidence: Evidence): Verdict {
-  const service = evidence.plan.scenario.cluster.service ?? '';
-  const last = evidence.reads('service', service).at(-1);
-  if (evidence.watchEnded?.why === 'gap' || last?.ok === false)
+  const name = evidence.plan.scenario.cluster.service ?? '';
+  const last = evidence.reads('service', name).at(-1);
+  const decisive = decisiveCall(evidence);
+  const other = decisive === null ? null : overtaken(evidence, decisive, Infinity);
+  if (other !== null) return verdict('stopped-by-other', other.said, undefined, []);
+  const ended = eventsOf(evidence.journal, 'GD_WATCH_ENDED').at(-1)?.payload;
+  if (ended?.why === 'gap' || last?.ok === false)
     return verdict(
       'observation-gap',
-      last?.error?.message ?? 'what the call did could not be read',
+      last?.error?.message ?? ended?.said ?? 'it could not be read',
       undefined,
       [],
     );
+  // Seen before it was decided whether our call had happened, so that it was not sent again.
+  if (ended?.why === 'settled' && decisive?.result !== 'ok')
+    return verdict('stopped-by-other', ended.said, undefined, []);
+  const said = 'the call was answered, and the scheduler stopped no task that was there before';
+  const events = evidence.last('service', name)?.value.events ?? [];
+  const why = events.find(({ at }) => at !== null && at >= (decisive?.sentAt ?? Infinity));
   return verdict(
     'stop-not-confirmed',
-    'the call was answered, and the scheduler stopped no task that was there before',
+    why === undefined ? said : `${said}; the service says: ${why.message}`,
     undefined,
     [],
   );
@@ -93,11 +123,13 @@ export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['
   if (decisive === null) return null;
   const judged = judgedHits(evidence, judgeCase);
   const drains = judged.map(({ struck }) => drainTime(struck)?.ms).filter((ms) => ms !== undefined);
+  const ours = newDeployment(evidence, decisive);
   const steady = evidence
     .sightings('service', evidence.plan.scenario.cluster.service ?? '')
     .find(
       ({ seq, value }) =>
         seq > (decisive.sentSeq ?? decisive.intendedSeq) &&
+        (decisive.call.kind !== 'force-deployment' || primaryOf(value)?.id === ours) &&
         value.deployments.length === 1 &&
         (value.deployments[0]?.rolloutState ?? 'COMPLETED') === 'COMPLETED' &&
         value.running === value.desired,

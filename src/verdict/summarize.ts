@@ -1,4 +1,7 @@
 import { drainTime } from '../checks/drain-time.ts';
+import type { Call } from '../drill/call.ts';
+import { assertNever } from '../drill/errors.ts';
+import type { Scenario } from '../drill/plan.ts';
 import { attemptsOf, isJudged, taskOf } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
 import { eventsOf, type DrillEvent, type Verdict } from '../journal/events.ts';
@@ -81,7 +84,7 @@ function shown(evidence: Evidence): Evidence {
 }
 
 function injectionOf(evidence: Evidence, verdict: Verdict): DrillResult['injection'] {
-  if (evidence.strike === null) return 'none';
+  if (evidence.strike === null) return decisiveCall(evidence) === null ? 'none' : 'not proven';
   // An interrupted drill has no findings yet, but what was written may prove it all the same.
   const findings = verdict.findings.length > 0 ? verdict.findings : judgeCase(evidence).findings;
   const proven = ['landed', 'in-flight'].every((check) =>
@@ -100,9 +103,35 @@ export function whatWasSent(evidence: Evidence): string {
       : created
         ? 'a build may have been created'
         : 'no build was created',
-    evidence.strike === null ? 'no task was stopped' : `StopTask was sent for ${evidence.strike.taskArn}`,
+    ...strikesSent(evidence),
   ];
   return parts.join('; ');
+}
+
+function strikesSent({ journal, strike }: Evidence): readonly string[] {
+  if (strike?.by === 'stop-task') return [`StopTask was sent for ${strike.taskArn}`];
+  const sent = eventsOf(journal, 'GD_FAULT_INTENDED').map(({ payload }) => inWords(payload.call));
+  return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
+}
+
+function inWords(call: Call): string {
+  switch (call.kind) {
+    case 'set-desired-count':
+      return `UpdateService, desired count of ${call.service} ${String(call.former)} -> ${String(call.desired)}`;
+    case 'force-deployment':
+      return `UpdateService, a new deployment of ${call.service}`;
+    case 'protect-tasks':
+      return `UpdateTaskProtection for ${String(call.tasks.length)} tasks`;
+    case 'set-instance-state':
+      return `UpdateContainerInstancesState, ${call.instance} ${call.status}`;
+    case 'stop-task':
+      return `StopTask for ${call.taskArn}`;
+    case 'create-build':
+    case 'cancel-build':
+      return call.kind;
+    default:
+      return assertNever(call);
+  }
 }
 
 function attemptLines(evidence: Evidence): AttemptLine[] {
@@ -140,8 +169,34 @@ function touches(evidence: Evidence): string[] {
       ? `buildCreate: a new build of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
       : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
   if (inject.fault === 'none' || inject.fault === 'found') return [started];
-  return [
-    started,
-    `StopTask: one task of ${where.join(' or ')} in cluster ${cluster.name} (${region}), the one that hosts step ${scenario.when.step}`,
-  ];
+  return [started, ...injected(evidence.plan.scenario, where.join(' or '), region)];
+}
+
+function injected({ cluster, when, inject }: Scenario, of: string, region: string): string[] {
+  const where = `${of} in cluster ${cluster.name} (${region})`;
+  const hosts = `the one that hosts step ${when.step}`;
+  switch (inject.fault) {
+    case 'scale-in':
+      return [
+        ...(inject.steered ? [`UpdateTaskProtection: every other task of ${where}, lifted afterwards`] : []),
+        `UpdateService: the desired count of ${where} less one, and back afterwards`,
+      ];
+    case 'deployment':
+      return [`UpdateService: a new deployment of ${where}, which replaces every task`];
+    case 'drain-instance':
+      return [
+        `UpdateContainerInstancesState: DRAINING for the host of one task of ${where}, ${hosts}; ACTIVE afterwards`,
+      ];
+    case 'spot-reclaim':
+      return [
+        `spot-equivalent: StopTask for one task of ${where}, ${hosts}; on EC2 DRAINING for its host, ACTIVE afterwards`,
+      ];
+    case 'stop-task':
+      return [`StopTask: one task of ${where}, ${hosts}`];
+    case 'none':
+    case 'found':
+      return [];
+    default:
+      return assertNever(inject);
+  }
 }
