@@ -1,9 +1,12 @@
 import { ClientError } from 'graphql-request';
+import { z } from 'zod';
 import type { Trouble } from '../drill/call.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
 import { retryAfterOf } from './limits.ts';
+
+const GraphQlErrors = z.array(z.object({ path: z.array(z.unknown()).nullish() })).min(1);
 
 /** What a failed request means: for people, for a mutation's outcome, and whether a read is worth another try. */
 export interface Failure {
@@ -71,9 +74,8 @@ function withErrors(
   said: string,
   headers: Headers,
 ): Failure {
-  const paths = (error.response.errors ?? []).map((one) => one.path?.length ?? 0);
-  const below = paths.some((length) => length > 1);
-  const certainty = below ? 'unknown' : 'refused';
+  const depth = depthOf(error.response.errors);
+  const certainty = depth === null || depth > 1 ? 'unknown' : 'refused';
   if (/try again in \d+ seconds?/i.test(said)) {
     const message = `Buildkite limits the rate${told}`;
     return {
@@ -84,6 +86,12 @@ function withErrors(
   }
   const message = `Buildkite answered ${operation} with errors${told}`;
   return { trouble: trouble('garbage', message), certainty, retry: false };
+}
+
+/** How deep in the answer the errors lie; null where they are no errors that GraphQL knows. */
+function depthOf(errors: unknown): number | null {
+  const parsed = GraphQlErrors.safeParse(errors);
+  return parsed.success ? Math.max(0, ...parsed.data.map(({ path }) => path?.length ?? 0)) : null;
 }
 
 /** What Buildkite itself said: the first GraphQL error, or the `message` of a REST-like body. Never a page of HTML. */
