@@ -1,0 +1,207 @@
+import { fork } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drill, inFolder, meets, surroundings } from '../e2e/support/case.ts';
+import type { Played } from '../e2e/support/case.ts';
+import { agentFlags, realAgent } from '../e2e/support/agents.ts';
+import { EXEC, taskDefinition, writeCase } from '../e2e/support/files.ts';
+import type { Entries } from '../e2e/support/files.ts';
+import { provenInFlight } from '../e2e/support/gates.ts';
+import { eventsOf } from '../../src/journal/events.ts';
+import { cleanEnvironment, cli, ROOT } from '../support/cli.ts';
+import { until } from '../support/until.ts';
+import { argvOf, entries, imageOf, nameOf, needsEngine } from './support/entries.ts';
+import type { Entry } from './support/entries.ts';
+import { containersOf, docker, engineEnvironment, engineVersion, makeImage } from './support/engine.ts';
+import { fates } from './support/fates.ts';
+import { startGate } from './support/gate.ts';
+
+const required = process.env['GAMEDAY_REQUIRE_TOOLS'] === '1';
+const agent = realAgent();
+const engine = agent === null ? null : await engineVersion();
+const here = (program: string): boolean => spawnSync(program, ['--help'], { stdio: 'ignore' }).error === undefined;
+const shells = ['dash', 'bash', 'busybox'].filter(here);
+
+/** The row's container; the agent is its only one, and its image says what its shell is. */
+function definitionOf(entry: Entry, executor: 'container' | 'namespace'): Entries {
+  const { stopTimeout } = fates[entry.fate];
+  const argv = argvOf(entry, executor);
+  const whole = taskDefinition({ argv, stopTimeout, init: entry.init === true });
+  const [container] = whole['containerDefinitions'] as readonly Entries[];
+  const memory = entry.memory === undefined ? {} : { memory: entry.memory };
+  return { ...whole, containerDefinitions: [{ ...container, image: imageOf(entry), ...memory }] };
+}
+
+const STEPS = [{ key: 'integration', command: 'true' }];
+
+/** The kernel takes PID 1 first, whoever used the memory up. */
+const GLUTTON = 'echo 1000 > /proc/1/oom_score_adj; tail /dev/zero';
+
+async function playRow(entry: Entry, executor: 'container' | 'namespace'): Promise<Played> {
+  const { stepEnds } = fates[entry.fate];
+  const gate = await startGate();
+  const command = [gate.command, ...(entry.memory === undefined ? [] : [GLUTTON])].join('\n');
+  // Where nobody is to be lost, a machine that stutters must not lose anybody.
+  const lostAfter = stepEnds && entry.memory === undefined ? '60s' : '4s';
+  try {
+    return await inFolder(async (folder) => {
+      const steps = [{ key: 'integration', command }];
+      const files = { 'agent.json': definitionOf(entry, executor) };
+      const scenario = await writeCase(folder, { steps, files, rig: { lostAfter, executor } });
+      const played = await drill(
+        folder,
+        ['run', '--rig', scenario, ...agentFlags('real')],
+        engineEnvironment,
+        (events) => {
+          if (stepEnds && provenInFlight(events)) gate.open();
+          return [];
+        },
+      );
+      if (executor === 'container') expect(await containersOf(folder), 'containers left').toEqual([]);
+      return played;
+    });
+  } finally {
+    await gate.close();
+  }
+}
+
+/** The exit code of the struck task's container, as ECS showed it last. */
+function exitCodeOf({ journal, drill: { target } }: Played): number | null {
+  const facts = eventsOf(journal, 'GD_OBSERVED').flatMap(({ payload }) => payload.facts);
+  const tasks = facts.flatMap((fact) =>
+    fact.kind === 'task' && fact.value.arn === target?.taskArn ? [fact.value] : [],
+  );
+  return tasks.at(-1)?.containers[0]?.exitCode ?? null;
+}
+
+function check(entry: Entry, executor: 'container' | 'namespace', played: Played): void {
+  const { expected, exitCode } = fates[entry.fate];
+  meets(played, expected);
+  expect(exitCodeOf(played)).toBe(exitCode);
+  expect(played.drill.rig).toMatchObject({ executor, pid1: true, agent: { kind: 'real' } });
+}
+
+test('a real agent, an engine and three shells are here where tools are required', () => {
+  if (!required) return;
+  expect({ agent, engine, shells }).toEqual({
+    agent: expect.any(String) as string,
+    engine: expect.any(String) as string,
+    shells: ['dash', 'bash', 'busybox'],
+  });
+});
+
+const onThisMachine = entries.filter((entry) => !needsEngine(entry) && shells.includes(entry.shell));
+const without = engine === null ? ' (no engine answers here: this half alone)' : '';
+
+describe.runIf(agent !== null).concurrent(`the executor namespace${without}`, () => {
+  test.each(onThisMachine.map((entry) => [nameOf(entry), entry] as const))('%s', async (_name, entry) => {
+    check(entry, 'namespace', await playRow(entry, 'namespace'));
+  });
+});
+
+describe.runIf(engine !== null)('the executor container', () => {
+  beforeAll(async () => {
+    for (const entry of new Map(entries.map((each) => [imageOf(each), each])).values()) {
+      const changes = entry.stopSignal === undefined ? [] : [`STOPSIGNAL ${entry.stopSignal}`];
+      await makeImage(imageOf(entry), entry.shell, agent ?? '', changes);
+    }
+  });
+  afterAll(async () => {
+    await docker('image', 'rm', '--force', ...new Set(entries.map(imageOf)));
+  });
+
+  describe.concurrent('ends as the table says', () => {
+    test.each(entries.map((entry) => [nameOf(entry), entry] as const))('%s', async (_name, entry) => {
+      check(entry, 'container', await playRow(entry, 'container'));
+    });
+  });
+
+  describe.concurrent('as a good guest', () => {
+    test('takes entry point and command from the image where the task definition has none', async () => {
+      await inFolder(async (folder) => {
+        const files = { 'agent.json': { ...bare('gameday-test:dash'), memory: '512' } };
+        const rig = { lostAfter: '60s', executor: 'container' };
+        const scenario = await writeCase(folder, { steps: STEPS, files, rig });
+        const { code, stderr } = await cli(['run', '--rig', '--dry-run', scenario], folder, {
+          ...surroundings(folder),
+          ...engineEnvironment,
+        });
+        expect(code, stderr).toBe(0);
+        expect(await containersOf(folder)).toEqual([]);
+      });
+    });
+
+    test('names an image that the engine does not have as bad input', async () => {
+      await inFolder(async (folder) => {
+        const files = { 'agent.json': bare('gameday-test:no-such') };
+        const scenario = await writeCase(folder, { steps: STEPS, files, rig: { executor: 'container' } });
+        const { code, stderr } = await cli(['run', '--rig', scenario], folder, {
+          ...surroundings(folder),
+          ...engineEnvironment,
+        });
+        expect(code).toBe(2);
+        expect(stderr).toContain('the engine has no image "gameday-test:no-such"');
+      });
+    });
+
+    test.each(['as soon as there is a container', 'when all agents are there'])(
+      'leaves no container behind when it is killed %s',
+      async (when) => {
+        await inFolder(async (folder) => {
+          const files = { 'agent.json': bare('gameday-test:dash') };
+          await writeCase(folder, { steps: STEPS, files });
+          const env = cleanEnvironment({ ...surroundings(folder), ...engineEnvironment });
+          const rig = fork(`${ROOT}/dist/rig/main.js`, [`${folder}/rig.yaml`, '--executor', 'container'], {
+            env,
+            stdio: 'ignore',
+          });
+          const ready = once(rig, 'message');
+          await until('a container', async () => (await containersOf(folder)).length > 0);
+          if (when !== 'as soon as there is a container') await ready;
+          const ended = once(rig, 'exit');
+          rig.kill('SIGKILL');
+          await ended;
+          await until('the end of the containers', async () => (await containersOf(folder)).length === 0);
+          await until('the end of the folder', async () => !(await readdir(folder)).some((name) => name.startsWith('gameday-rig-')));
+          expect(await containersOf(folder)).toEqual([]);
+        });
+      },
+    );
+  });
+});
+
+/** A task that leaves everything to its image but what an agent needs to be found. */
+function bare(image: string): Entries {
+  const whole = taskDefinition({ environment: { BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA: 'true' } });
+  const [{ entryPoint: _none, ...container } = {}] = whole['containerDefinitions'] as readonly Entries[];
+  return { ...whole, containerDefinitions: [{ ...container, image }] };
+}
+
+describe('without an engine', () => {
+  test.each([
+    [{ GAMEDAY_DOCKER: 'no-such-docker' }, 'there is no "no-such-docker" on PATH'],
+    [{ GAMEDAY_DOCKER: 'false' }, '"false version" found none'],
+  ])('the rig says what is missing and what else there is: %o', async (env, said) => {
+    await inFolder(async (folder) => {
+      const scenario = await writeCase(folder, { steps: STEPS, rig: { executor: 'container' } });
+      const { code, stderr } = await cli(['run', '--rig', scenario], folder, { ...surroundings(folder), ...env });
+      expect(code, stderr).toBe(4);
+      expect(stderr).toContain(said);
+      expect(stderr).toContain('use the executor "namespace"');
+    });
+  });
+});
+
+test('the table of the documentation is the one that is played', async () => {
+  const page = await readFile(`${ROOT}/docs/explanation/pid1-and-shells.md`, 'utf8');
+  const lines = page.split('\n').map((line) => line.replaceAll(/\s+/g, ' ').trim());
+  const rows = entries.map((entry) => {
+    const { words, exitCode, expected } = fates[entry.fate];
+    return `| \`${nameOf(entry)}\` | ${words} | ${String(exitCode)} | ${expected.outcome}: ${expected.reason} |`;
+  });
+  const first = lines.indexOf(rows[0] ?? '');
+  expect(lines.slice(first, first + rows.length)).toEqual(rows);
+  expect(EXEC[0]).toBe('buildkite-agent');
+});
