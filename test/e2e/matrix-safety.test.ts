@@ -113,8 +113,8 @@ describe.concurrent('a guard refuses', () => {
       const onHost = { ...own, BUILDKITE_AGENT_ID: host?.agentId ?? '' };
       const onOther = { ...own, BUILDKITE_AGENT_ID: other?.agentId ?? '' };
       const cases = [
-        [{ ECS_CONTAINER_METADATA_URI_V4: metadata.url }, /the task is the one that gameday runs on/],
-        [onHost, /the (task|agent) is the one that gameday runs on/],
+        [{ ECS_CONTAINER_METADATA_URI_V4: metadata.url }, /which gameday runs on|the task is the one/],
+        [onHost, /which gameday runs on|the (task|agent) is the one/],
         [
           { ...onOther, BUILDKITE_BUILD_ID: builds[0]?.buildId ?? '' },
           /the build is the one that gameday runs in/,

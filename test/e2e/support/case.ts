@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -116,16 +116,30 @@ async function followed(cli: Cli, out: string, gates: string, opens: Opens): Pro
   const opened = new Set<string>();
   const over = cli.ended;
   let running = true;
+  let length = 0;
+  let events: readonly DrillEvent[] = [];
   void over.then(() => (running = false));
   while (running) {
-    for (const gate of opens(await journalIn(out)))
-      if (!opened.has(gate)) {
-        opened.add(gate);
-        await writeFile(join(gates, gate), '');
-      }
+    const now = await lengthIn(out);
+    // To read and check a journal costs something: only one that grew is read again.
+    if (now !== length) events = await journalIn(out);
+    length = now;
+    for (const gate of opens(events).filter((name) => !opened.has(name))) {
+      opened.add(gate);
+      await writeFile(join(gates, gate), '');
+    }
     await Promise.race([over, pause(150)]);
   }
   return over;
+}
+
+async function lengthIn(out: string): Promise<number> {
+  const [id] = await readdir(out).catch((): string[] => []);
+  if (id === undefined) return 0;
+  return stat(join(out, id, 'journal.jsonl')).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 /** The journal of the one drill in a folder, as far as it is written. */
