@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { host, lossElsewhere, memory, notCanceled, pid1 } from '../../src/checks/undisturbed.ts';
 import { aBuild, aJob, anAgent, JOB_ID } from '../support/builders.ts';
 import { asked } from '../support/asking.ts';
-import { fact, LOST, PASSED, T, type Told } from '../support/journal-builders.ts';
+import { fact, LOST, PASSED, T } from '../support/journal-builders.ts';
+import { rigOf } from '../support/plans.ts';
 import { holdsTable } from './table.ts';
 
 const OOM = 'OutOfMemoryError: Container killed due to memory usage';
@@ -11,16 +12,6 @@ const RED = { state: 'failed', rawState: 'FAILED' } as const;
 const other = (over: Parameters<typeof aJob>[0] = {}) =>
   fact('job', aJob({ ...LOST, id: 'elsewhere', stepKey: 'lint', agentId: 'other', ...over }));
 const otherAgent = fact('agent', anAgent({ id: 'other', tags: { 'ecs:task-arn': 'another' } }));
-const rig = (pid1: boolean): NonNullable<Told['plan']> => ({
-  rig: {
-    executor: pid1 ? 'namespace' : 'process',
-    pid1,
-    agent: { kind: 'real', path: null, version: null },
-    shell: null,
-    knobs: {},
-    lostAfterMs: null,
-  },
-});
 const SHELL = { entryPoint: ['sh', '-c'], command: ['buildkite-agent start'] };
 
 describe('memory', () => {
@@ -145,18 +136,18 @@ describe('loss-elsewhere', () => {
 describe('pid1', () => {
   holdsTable(pid1, [
     ['real containers', { definition: SHELL }, 'unasked'],
-    ['a real PID 1', { plan: rig(true), definition: SHELL }, 'unasked'],
-    ['nothing was sent', { plan: rig(false), stop: null }, 'unasked'],
-    ['no PID 1, the agent itself', { plan: rig(false) }, 'yes'],
+    ['a real PID 1', { plan: rigOf(true), definition: SHELL }, 'unasked'],
+    ['nothing was sent', { plan: rigOf(false), stop: null }, 'unasked'],
+    ['no PID 1, the agent itself', { plan: rigOf(false) }, 'yes'],
     [
       'no PID 1, the agent itself by its path',
-      { plan: rig(false), definition: { command: ['/usr/bin/buildkite-agent', 'start'] } },
+      { plan: rigOf(false), definition: { command: ['/usr/bin/buildkite-agent', 'start'] } },
       'yes',
     ],
-    ['no PID 1, a shell', { plan: rig(false), definition: SHELL }, 'no no-pid1-semantics'],
+    ['no PID 1, a shell', { plan: rigOf(false), definition: SHELL }, 'no no-pid1-semantics'],
     [
       'no PID 1, and the definition was never read',
-      { plan: rig(false), definition: null },
+      { plan: rigOf(false), definition: null },
       'no no-pid1-semantics',
     ],
   ]);

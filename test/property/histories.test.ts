@@ -181,7 +181,7 @@ const told: fc.Arbitrary<Told> = fc.record({
     failed('agent', AGENT_ID, T.looked),
   ]),
   ended: fc.constantFrom('settled', 'settled', 'deadline', 'gap', null),
-}) as fc.Arbitrary<Told>;
+});
 
 describe('random histories', () => {
   it('are never called drained or handed over without proof', () => {

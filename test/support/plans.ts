@@ -90,3 +90,17 @@ export function planOf(scenario: ScenarioOver = {}, over: Partial<Omit<Plan, 'sc
     ...over,
   };
 }
+
+/** What a rig says of itself, with or without a real PID 1. */
+export function rigOf(pid1: boolean): Pick<Plan, 'rig'> {
+  return {
+    rig: {
+      executor: pid1 ? 'namespace' : 'process',
+      pid1,
+      agent: { kind: 'stand-in', path: null, version: null },
+      shell: null,
+      knobs: {},
+      lostAfterMs: null,
+    },
+  };
+}
