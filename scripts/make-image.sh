@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# `make-image.sh TAG SHELL`: makes an image without any network, from what this machine has: a static BusyBox, dash,
+# `make-image.sh TAG SHELL [INSTRUCTION...]`: makes an image without any network, from what this machine has: a static BusyBox, dash,
 # bash, tini and the agent ($GAMEDAY_REAL_AGENT, else `buildkite-agent` on PATH), each with its libraries.
-# SHELL (dash, bash or busybox) is what /bin/sh is in it.
+# SHELL (dash, bash or busybox) is what /bin/sh is in it; an INSTRUCTION is one of a Dockerfile, such as `STOPSIGNAL SIGQUIT`.
 set -euo pipefail
-[ $# -eq 2 ] || { echo "usage: make-image.sh TAG dash|bash|busybox" >&2; exit 2; }
+[ $# -ge 2 ] || { echo "usage: make-image.sh TAG dash|bash|busybox [INSTRUCTION...]" >&2; exit 2; }
 tag=$1
 shell=$2
+shift 2
 docker=${GAMEDAY_DOCKER:-docker}
 agent=$(readlink -f "${GAMEDAY_REAL_AGENT:-$(command -v buildkite-agent)}")
 
@@ -42,3 +43,6 @@ echo 'root:x:0:' >"$root/etc/group"
 tar -C "$root" -cf - . | "$docker" import \
   --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin HOME=/root' \
   --change 'CMD ["buildkite-agent", "start"]' - "$tag"
+[ $# -eq 0 ] && exit 0
+# An import takes some instructions only; the old builder takes all of them, and runs nothing for these.
+printf '%s\n' "FROM $tag" "$@" | DOCKER_BUILDKIT=0 "$docker" build --quiet --tag "$tag" - 2>/dev/null

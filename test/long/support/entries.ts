@@ -73,14 +73,25 @@ export function argvOf({ argv, shell }: Entry, executor: 'container' | 'namespac
   });
 }
 
-/** What a row is called in a test and in the table of the documentation. */
-export function nameOf({ argv, shell, init, stopSignal, memory }: Entry): string {
-  const words = argv.map((word) => (/[ ;$]/.test(word) ? `"${word}"` : word.replace(/^.*\//, '')));
-  const more = [
+/** The row's entry point in short. */
+export function entryOf({ argv }: Entry): string {
+  return argv.map((word) => (/[ ;$]/.test(word) ? `"${word}"` : word.replace(/^.*\//, ''))).join(' ');
+}
+
+/** What else decides. */
+export function settingOf({ argv, shell, init, stopSignal, memory }: Entry): string {
+  return [
     argv.includes('/bin/sh') ? `sh is ${shell}` : '',
     init === true ? 'initProcessEnabled' : '',
     stopSignal === undefined ? '' : `STOPSIGNAL ${stopSignal}`,
     memory === undefined ? '' : `${String(memory)} MiB, used up during the drain`,
-  ].filter((word) => word !== '');
-  return `${words.join(' ')}${more.length === 0 ? '' : ` (${more.join(', ')})`}`;
+  ]
+    .filter((word) => word !== '')
+    .join(', ');
+}
+
+/** What a row is called. */
+export function nameOf(entry: Entry): string {
+  const setting = settingOf(entry);
+  return `${entryOf(entry)}${setting === '' ? '' : ` (${setting})`}`;
 }
