@@ -87,8 +87,17 @@ limits: { verdictWithin: 60s, pollEvery: ${pollEvery} }
 /** A rig that keeps running and a drill for it, for as long as `work` takes. */
 export async function onRig({ pipeline, inFlightFor, pollEvery }, work) {
   const folder = mkdtempSync(join(tmpdir(), 'gameday-bench-'));
-  writeFileSync(join(folder, 'rig.yaml'), rigFile(pipeline));
-  writeFileSync(join(folder, 'drill.yaml'), drillFile(inFlightFor, pollEvery));
+  try {
+    writeFileSync(join(folder, 'rig.yaml'), rigFile(pipeline));
+    writeFileSync(join(folder, 'drill.yaml'), drillFile(inFlightFor, pollEvery));
+    return await onRigFile(folder, work);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The rig of a folder's rig.yaml, up for as long as `work` takes. */
+export async function onRigFile(folder, work) {
   const rig = start([BIN, 'rig', 'up', 'rig.yaml'], { cwd: folder });
   try {
     await until(() => rig.stdout().includes('GAMEDAY_RIG_CONTROL') || rig.child.exitCode !== null, 'the rig');
@@ -103,6 +112,5 @@ export async function onRig({ pipeline, inFlightFor, pollEvery }, work) {
   } finally {
     rig.child.kill('SIGTERM');
     await rig.ended;
-    rmSync(folder, { recursive: true, force: true });
   }
 }
