@@ -198,7 +198,7 @@ describe('a proxy that answers for Buildkite', () => {
 
   async function answeredBy(url: string, reason: string): Promise<void> {
     const env = { ...road.env, BUILDKITE_GRAPHQL_ENDPOINT: `${url}/graphql` };
-    const out = join(folder, `proxy-${String(new URL(url).port)}`);
+    const out = join(folder, `proxy-${new URL(url).port}`);
     const run = await cli(['run', '--yes', '--json', '--out', out, lane.scenario], folder, env);
     expect(documentIn(run.stdout), run.stderr).toMatchObject({ outcome: 'could-not-run', reason });
     expect(run.code).toBe(4);
