@@ -24,9 +24,9 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
   if (lost.length > 0) {
     // A handover can still pass, and a pass wants to know of every job that the doomed worker took.
     const agents = excused(about) ? openAgents(about, now) : [];
-    return [...container, ...openJobs(lost), ...openAfterLoss(about, lost), ...agents];
+    return [...container, ...openJobs(about, lost), ...openAfterLoss(about, lost), ...agents];
   }
-  const jobs = openJobs(about.attempts);
+  const jobs = openJobs(about, about.attempts);
   if (jobs.length > 0 || container.length > 0) return [...jobs, ...container];
   const build = openBuild(about);
   // A container that did not end clean is a dead drain already: the agent will never leave, only the build is waited for.
@@ -44,15 +44,17 @@ function decidedEarly(findings: readonly Finding[]): boolean {
   });
 }
 
-/** Nothing more is to be learned of it. A loss that is proven needs no event in the history: it may never come. */
-function told(attempt: Attempt): boolean {
-  return wholeStory(attempt) || (attempt.loss !== null && jobEnded(attempt.job));
+/** Nothing more is to be learned of it: its history was read after its end. A lost one's need not name the end. */
+function told({ evidence }: Case, attempt: Attempt): boolean {
+  if (attempt.loss === null) return wholeStory(attempt);
+  const seen = evidence.sightings('job', attempt.job.id);
+  return seen.some(({ value }) => jobEnded(value) && value.events !== null);
 }
 
-function openJobs(attempts: readonly Attempt[]): readonly string[] {
+function openJobs(about: Case, attempts: readonly Attempt[]): readonly string[] {
   return attempts
     .filter((attempt) => isJudged(attempt) || attempt.role === 'late')
-    .filter((attempt) => !told(attempt))
+    .filter((attempt) => !told(about, attempt))
     .map((attempt) => `job ${attempt.job.id} to end`);
 }
 
@@ -64,8 +66,8 @@ function openAfterLoss(about: Case, lost: readonly Attempt[]): readonly string[]
       const last = finalAttempt(attempt, about.attempts);
       const own = about.evidence.last('build', attempt.job.buildId);
       if (own !== null && buildEnded(own.value))
-        return last !== attempt && !told(last) && !handedOver(attempt, about);
-      return !over && (last === attempt || !told(last));
+        return last !== attempt && !told(about, last) && !handedOver(attempt, about);
+      return !over && (last === attempt || !told(about, last));
     })
     .map((attempt) => `the build, or the retry of job ${attempt.job.id}, to be final`);
 }
