@@ -53,12 +53,17 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
   const folder = await mkdtemp(join(tmpdir(), 'gd-'));
   try {
     const result = await work(folder);
-    await until('the end of every process', async () => (await processesWith(folder)).length === 0);
+    await until('the end of every process', async () => (await processesIn(folder)).length === 0);
     return result;
   } finally {
-    for (const pid of await processesWith(folder)) kill(pid);
+    for (const pid of await processesIn(folder)) kill(pid);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Programs of a case name its folder as their argument or as their TMPDIR; workers have their HOME in it. */
+async function processesIn(folder: string): Promise<readonly number[]> {
+  return [...(await processesWith(folder)), ...(await processesWith(folder, 'environ'))];
 }
 
 function kill(pid: number): void {
