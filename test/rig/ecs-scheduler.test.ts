@@ -50,9 +50,7 @@ describe('the choice of a victim', () => {
 
   it('ECS-62: between equals it is chance, so that it is not always the same one', () => {
     const [first, second] = [standing('a', 'x'), standing('a', 'x')];
-    const chosen = new Set(
-      Array.from({ length: 200 }, () => chooseVictim([first, second], 'balanced')),
-    );
+    const chosen = new Set(Array.from({ length: 200 }, () => chooseVictim([first, second], 'balanced')));
     expect(chosen.size).toBe(2);
     expect(chooseVictim([first, second], 'oldest')).toBe(first);
     expect(chooseVictim([first, second], 'newest')).toBe(second);

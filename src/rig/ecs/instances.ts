@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 
-import type { EcsState } from './state.ts';
-
 /** What a host has, or a task needs: CPU units and MiB. */
 export interface Resources {
   readonly cpu: number;
@@ -38,8 +36,24 @@ export function zonesOf(region: string): readonly string[] {
   return [`${region}a`, `${region}b`];
 }
 
+/** What of the cluster's state the making of hosts needs to know. */
+interface ClusterOfHosts {
+  readonly cluster: { readonly region: string; readonly name: string };
+  readonly instances: readonly ContainerInstance[];
+  prefix(): string;
+}
+
+/** What of the cluster's state tells how full a host is. */
+interface TasksOnHosts {
+  readonly tasks: readonly {
+    readonly instanceArn?: string | undefined;
+    readonly stoppedAt?: number | undefined;
+    readonly seed: { readonly definition: { readonly needs: Resources } };
+  }[];
+}
+
 /** Makes the hosts of a group, in turns over the zones where the group names none. */
-export function newInstances(state: EcsState, group: InstanceGroup): readonly ContainerInstance[] {
+export function newInstances(state: ClusterOfHosts, group: InstanceGroup): readonly ContainerInstance[] {
   const { region, name } = state.cluster;
   const zones = zonesOf(region);
   return Array.from({ length: group.count }, (_, index) => {
@@ -65,7 +79,7 @@ export function newInstances(state: EcsState, group: InstanceGroup): readonly Co
 }
 
 /** What a host still has; a stopping task keeps its share until it is STOPPED (ECS-60). */
-export function remainingOf(state: EcsState, instance: ContainerInstance): Resources {
+export function remainingOf(state: TasksOnHosts, instance: ContainerInstance): Resources {
   const taken = state.tasks
     .filter((task) => task.instanceArn === instance.arn && task.stoppedAt === undefined)
     .map((task) => task.seed.definition.needs);

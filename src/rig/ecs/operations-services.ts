@@ -4,7 +4,8 @@ import { checkLaunchType, constraintsShape, type TaskDefinition } from './defini
 import { EcsError, invalid } from './errors.ts';
 import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
 import { launchTypeOf } from './operations-tasks.ts';
-import { checkConstraints, strategiesShape } from './placement.ts';
+import { checkConstraints } from './placement.ts';
+import { strategiesShape } from './strategies.ts';
 import type { Scheduler } from './scheduler.ts';
 import { newDeployment, startDeployment, type Service, type ServiceOrder } from './service.ts';
 import { viewService } from './service-view.ts';

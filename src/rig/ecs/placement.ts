@@ -1,21 +1,9 @@
-import * as z from 'zod';
-
 import type { PlacementConstraint } from './definition.ts';
 import { invalid } from './errors.ts';
 import { remainingOf, type ContainerInstance } from './instances.ts';
 import type { EcsState } from './state.ts';
+import type { PlacementStrategy } from './strategies.ts';
 import type { TaskSeed } from './task.ts';
-
-/** One step of a placement strategy. */
-export interface PlacementStrategy {
-  readonly type: 'spread' | 'binpack' | 'random';
-  readonly field?: string | undefined;
-}
-
-/** Strategies as requests give them. */
-export const strategiesShape = z.array(
-  z.strictObject({ type: z.enum(['spread', 'binpack', 'random']), field: z.string().optional() }),
-);
 
 /** Why a host cannot take a task, as RunTask says it. */
 export interface PlacementFailure {

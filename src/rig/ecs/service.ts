@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 
 import type { PlacementConstraint, TaskDefinition } from './definition.ts';
-import type { PlacementStrategy } from './placement.ts';
+import type { PlacementStrategy } from './strategies.ts';
 
 /** One deployment of a service; the first of the list is the primary one. */
 export interface Deployment {

@@ -7,7 +7,7 @@ import type { Worker } from '../workers/worker.ts';
 import type { ContainerDefinition } from './container-definition.ts';
 import type { PlacementConstraint, TaskDefinition } from './definition.ts';
 import type { EcsKnobs } from './knobs.ts';
-import type { PlacementStrategy } from './placement.ts';
+import type { PlacementStrategy } from './strategies.ts';
 
 /** A task's `lastStatus`, in the order of its life. */
 export type TaskStatus =
