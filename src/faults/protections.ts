@@ -1,3 +1,4 @@
+import { clockTime } from '../checks/times.ts';
 import type { CallOf } from '../drill/call.ts';
 import type { Instant } from '../drill/entities/build.ts';
 import type { DrillState, Sending } from '../drill/state.ts';
@@ -32,8 +33,7 @@ export function protectionsLeft(state: DrillState): readonly string[] {
       return [`whether task ${arn} is still protected could not be read; ours ends by itself`];
     const protection = seen(state.world, 'protection', arn);
     if (protection?.enabled !== true) return [];
-    const until =
-      protection.expiresAt === null ? '' : ` until ${new Date(protection.expiresAt).toISOString()}`;
+    const until = protection.expiresAt === null ? '' : ` until ${clockTime(protection.expiresAt)} UTC`;
     const whose = isOursNow(state, sending, arn) ? 'by us' : 'by somebody else meanwhile';
     return [`task ${arn} is protected${until}, ${whose}`];
   });
