@@ -46,6 +46,8 @@ export const SITUATIONS = [
     rig: { script: [{ on: 'job-started', task: 'host', do: 'stop-task', reason: 'somebody else' }] },
   },
   {
+    // The experiments know no such wait: they strike at once, and what they then see is a drain.
+    oursAlone: true,
     name: 'the step is over before it was in flight long enough',
     truth: 'nothing',
     seconds: 2,
