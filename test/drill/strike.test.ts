@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Trouble } from '../../src/drill/call.ts';
 import { eventsOf } from '../../src/journal/events.ts';
-import { JOB_ID, TASK_ARN } from '../support/builders.ts';
+import { aJob, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';
-import { ending, theatre, type Staged, type Theatre } from '../support/theatre.ts';
+import { ending, OTHER_AGENT, theatre, type Staged, type Theatre } from '../support/theatre.ts';
 
 const lostBefore = { trouble: 'timeout', certainty: 'unknown' } as const;
 const lostAfter = { trouble: 'timeout', acted: true } as const;
@@ -19,6 +19,17 @@ describe('StopTask', () => {
       expect([stage.ecs.count('stopTask'), landed(stage)]).toEqual([1, 1]);
     },
   );
+
+  it('whose answer is lost is proven in flight at once, although the job ends soon', async () => {
+    const stage = theatre({
+      ...long,
+      plan: planOf({ limits: { pollEvery: 5_000 } }),
+      lag: () => 50,
+      onStop: (one) => one.drain(1_800),
+      set: ({ ecs }) => ecs.fail('stopTask', lostAfter),
+    });
+    expect(ending(await stage.run())).toBe('passed drained');
+  });
 
   it.each([0, 300])(
     'whose answer is lost before acting is sent once more (answers take %i ms)',
@@ -67,18 +78,17 @@ describe('StopTask', () => {
     const stage = theatre({
       plan: planOf({ when: { attempts: 5 } }),
       runsFor: null,
-      set: ({ ecs, buildkite }) => {
-        ecs.fail('stopTask', lostBefore);
-        // The job ends between the second look and the last read before the second stop.
-        buildkite.before('agentsWithTag', 4, () => undefined);
-      },
+      set: ({ ecs }) => ecs.fail('stopTask', lostBefore),
     });
+    // The job ends between the second look and the last read before the second stop; a sibling runs on elsewhere.
     const state = await stage.run(undefined, (event) => {
-      if (event.code === 'GD_TARGET_CHOSEN' && stage.ecs.count('stopTask') === 1) stage.finishJob();
+      if (event.code !== 'GD_TARGET_CHOSEN' || stage.ecs.count('stopTask') !== 1) return;
+      const sibling = aJob({ id: 'sibling', agentId: OTHER_AGENT, parallelIndex: 1 });
+      stage.buildkite.world.jobs.set('sibling', sibling);
+      stage.finishJob();
     });
-    expect(stage.ecs.count('stopTask')).toBe(1);
-    expect(state.verdict?.outcome).toBe('inconclusive');
-    expect(state.aims).toBe(1);
+    expect([stage.ecs.count('stopTask'), state.aims]).toEqual([1, 1]);
+    expect(ending(state)).toBe('inconclusive finished-before-stop');
   });
 
   it('that is ignored is not confirmed, and not sent again', async () => {
