@@ -17,7 +17,7 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 60_000,
           include: [
-            'test/{buildkite,checks,cli,drill,ecs,http,journal,property,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
+            'test/{buildkite,checks,cli,drill,ecs,faults,http,journal,property,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
           ],
         },
       },
@@ -25,7 +25,23 @@ export default defineConfig({
       { extends: true, test: { name: 'e2e', include: ['test/{e2e,docs}/**/*.test.ts'], ...spawning } },
       {
         extends: true,
-        test: { name: 'long', include: ['test/long/**/*.test.ts'], ...spawning, testTimeout: 600_000 },
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          // Those need an engine beside them: `npm run test:containers` starts one.
+          exclude: ['test/long/containers.test.ts'],
+          ...spawning,
+          testTimeout: 600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'containers',
+          include: ['test/long/containers.test.ts'],
+          ...spawning,
+          testTimeout: 600_000,
+        },
       },
     ],
   },

@@ -4,8 +4,7 @@ import type { Instant } from './entities/build.ts';
 import { isOlder } from './entities/older.ts';
 import type { Task } from './entities/task.ts';
 import type { Plan } from './plan.ts';
-import type { FactKind, World } from './world.ts';
-import { keyOf } from './world.ts';
+import { keyOf, type FactKind, type World } from './world.ts';
 
 /** Where a drill stands. */
 export type Phase =
@@ -184,6 +183,7 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
         aims: event.payload.attempt,
         targetChosenAt: event.at,
         confirmedAt: null,
+        lastInstantAt: null,
         reverifiedAt: null,
         ...enter('aiming', event.at, null),
       };

@@ -1,10 +1,11 @@
-import { onlySteers, type CallOf } from '../drill/call.ts';
+import type { CallOf } from '../drill/call.ts';
 import type { Instant } from '../drill/entities/build.ts';
-import { readSince, type DrillState, type Sending } from '../drill/state.ts';
+import type { DrillState, Sending } from '../drill/state.ts';
 import { askNow, halt, type Step } from '../drill/step.ts';
 import { lasting } from '../drill/trouble.ts';
 import { seen, type Subject } from '../drill/world.ts';
 import { evidenceOf } from '../journal/evidence.ts';
+import { eventsOf } from '../journal/events.ts';
 import type { Fault } from './fault.ts';
 import { aimAgain, nextMove, type Move } from './moves.ts';
 import { liftProtections, protectionsLeft, PROTECTED_FOR } from './protections.ts';
@@ -93,20 +94,20 @@ function counting(state: DrillState): Move {
 
 /** Protecting takes its time, in which somebody may scale the service: it is looked at once more, and never overwritten blindly. */
 function recheck(state: DrillState, now: Instant): Step | null {
-  const steered = state.strikes.filter(({ call }) => onlySteers(call));
-  if (countsSent(state).length > 0 || steered.length === 0) return null;
-  const since = Math.max(state.takenUpAt, ...steered.map(({ answeredAt }) => answeredAt ?? 0));
+  const sent = eventsOf(state.journal, 'GD_FAULT_SENT').at(-1)?.seq;
+  if (countsSent(state).length > 0 || sent === undefined) return null;
   const service: Subject = { kind: 'service', id: serviceOf(state) };
-  if (!readSince(state, service.kind, service.id, since)) {
+  const looks = evidenceOf(state.journal).sightings('service', service.id);
+  const current = looks.at(-1);
+  if (current === undefined || current.seq < sent) {
     const trouble = lasting(state, [service], now, PATIENCE);
     return trouble === null ? askNow(state, [service], now) : halt(trouble.reason, trouble.said);
   }
-  const guarded = evidenceOf(state.journal)
-    .sightings('service', service.id)
-    .findLast(({ answeredAt }) => answeredAt <= (state.lastInstantAt ?? 0))?.value;
-  const current = seen(state.world, 'service', service.id);
+  const guards = eventsOf(state.journal, 'GD_GUARDS_ANSWERED').at(-1)?.seq ?? 0;
+  const guarded = looks.findLast(({ seq }) => seq < guards)?.value;
   const stands =
-    current?.desired === guarded?.desired && current?.deployments.length === guarded?.deployments.length;
+    current.value.desired === guarded?.desired &&
+    current.value.deployments.length === guarded.deployments.length;
   return stands ? null : aimAgain(state);
 }
 

@@ -55,8 +55,19 @@ export interface Evidence {
 
 type AnySighting = Sighting<Fact['value']>;
 
-/** Indexes a journal. Reads that changed nothing count as looks at what was last known. */
+const indexed = new WeakMap<readonly DrillEvent[], { readonly length: number; readonly evidence: Evidence }>();
+
+/** Indexes a journal, once for as long as it does not grow: one decision asks many times. */
 export function evidenceOf(journal: readonly DrillEvent[]): Evidence {
+  const known = indexed.get(journal);
+  if (known?.length === journal.length) return known.evidence;
+  const evidence = indexing(journal);
+  indexed.set(journal, { length: journal.length, evidence });
+  return evidence;
+}
+
+/** Reads that changed nothing count as looks at what was last known. */
+function indexing(journal: readonly DrillEvent[]): Evidence {
   const planned = eventsOf(journal, 'GD_DRILL_PLANNED')[0];
   if (planned === undefined) throw new Error('a journal without GD_DRILL_PLANNED cannot be judged');
   const { sightings, reads } = index(journal);

@@ -111,33 +111,41 @@ export interface Overtaken {
  * A look between our call and the stop that shows somebody else's hand (verdict rule 4): the stop code does not tell
  * whose it was. What we set must stand in every look from the first that shows it.
  */
-export function overtaken(evidence: Evidence, decisive: Decisive, until: number): Overtaken | null {
-  const { call, intendedSeq } = decisive;
+export function overtaken(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
+  const { call } = decisive;
+  // After the watch it is we who bring it back.
+  const until = Math.min(last, evidence.watchEnded?.seq ?? Infinity);
+  const isLater = (look: Sighting<unknown>): boolean => look.seq <= until && isAfter(decisive, look);
   if (call.kind === 'set-instance-state')
-    return firstUnlike(evidence.sightings('instance', call.instance), intendedSeq, until, ({ status }) =>
+    return firstUnlike(evidence.sightings('instance', call.instance).filter(isLater), ({ status }) =>
       status === call.status ? null : `the instance was ${status}, not ${call.status}`,
     );
   if (call.kind === 'set-desired-count')
-    return firstUnlike(evidence.sightings('service', call.service), intendedSeq, until, (service) =>
+    return firstUnlike(evidence.sightings('service', call.service).filter(isLater), (service) =>
       unlikeCount(service, call.desired),
     );
   const ours = newDeployment(evidence, decisive);
   if (call.kind !== 'force-deployment' || ours === null) return null;
-  return firstUnlike(evidence.sightings('service', call.service), intendedSeq, until, (service) => {
+  return firstUnlike(evidence.sightings('service', call.service).filter(isLater), (service) => {
     const id = primaryOf(service)?.id ?? 'none';
     return id === ours ? null : `deployment ${id} took the place of ours (${ours})`;
   });
 }
 
+/** The call's own answer, or a look that was sent after it: one that was on its way before shows what was before. */
+function isAfter(
+  { intendedSeq, sentSeq, answeredAt }: Decisive,
+  { seq, sentAt }: Sighting<unknown>,
+): boolean {
+  return (sentSeq !== null && seq > intendedSeq && seq === sentSeq - 1) || sentAt > answeredAt;
+}
+
 function firstUnlike<T>(
   looks: readonly Sighting<T>[],
-  after: number,
-  until: number,
   unlike: (value: T) => string | null,
 ): Overtaken | null {
-  const between = looks.filter(({ seq }) => seq > after && seq <= until);
-  const stood = between.findIndex(({ value }) => unlike(value) === null);
-  for (const { value, seq, answeredAt } of stood < 0 ? [] : between.slice(stood)) {
+  const stood = looks.findIndex(({ value }) => unlike(value) === null);
+  for (const { value, seq, answeredAt } of stood < 0 ? [] : looks.slice(stood)) {
     const said = unlike(value);
     if (said !== null) return { said, seq, at: answeredAt };
   }

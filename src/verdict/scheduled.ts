@@ -18,6 +18,9 @@ interface Judged {
   readonly verdict: Verdict;
 }
 
+/** Checks that make a worker's own drain. */
+const DRAINED = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
+
 type JudgeCase = (struck: Evidence) => Verdict;
 
 /** Every task that the scheduler took and that held a job, worst first. */
@@ -117,6 +120,12 @@ function withoutHit(evidence: Evidence): Verdict {
   );
 }
 
+/** A build that is red for another task's sake takes nothing from a worker that drained. */
+function isDrained({ reason, findings }: Verdict): boolean {
+  if (reason === 'drained' || reason === 'handed-over') return true;
+  return DRAINED.every((check) => findings.some((one) => one.check === check && one.holds === 'yes'));
+}
+
 /** The numbers of a fault that takes several tasks. */
 export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['fleet'] {
   const decisive = decisiveCall(evidence);
@@ -138,7 +147,7 @@ export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['
   return {
     tasksHit: hitsOf(evidence).length,
     jobsHit: judged.length,
-    drained: count('drained') + count('handed-over'),
+    drained: judged.filter(({ verdict: one }) => isDrained(one)).length,
     lost: count('lost'),
     masked: count('masked-loss'),
     longestDrain: drains.length === 0 ? null : Math.max(...drains),

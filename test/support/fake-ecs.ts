@@ -130,6 +130,18 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     return { ok: true, value: changed };
   }
 
+  /** A forced deployment is the service's PRIMARY at once; whose tasks run until the scheduler acts is the former one's. */
+  function deploy(name: string): Outcome<Service> {
+    const former = world.services.get(name)?.deployments ?? [];
+    const [model] = former;
+    if (model === undefined) return refusedAs(`service ${name} has no deployment`);
+    const id = `ecs-svc/${String(Number(model.id.split('/')[1]) + 1)}`;
+    const begun = { ...model, id, rolloutState: 'IN_PROGRESS', running: 0 };
+    return changeService(name, {
+      deployments: [begun, ...former.map((one) => ({ ...one, status: 'ACTIVE' }))],
+    });
+  }
+
   function protect(call: CallOf<'protect-tasks'>): Outcome<readonly Protection[]> {
     const made = call.tasks.map((taskArn) => ({
       taskArn,
@@ -225,9 +237,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
         ),
       ),
     forceDeployment: (call, signal) =>
-      Promise.resolve(
-        carryOut(script.enter('forceDeployment', [call], signal), () => changeService(call.service, {})),
-      ),
+      Promise.resolve(carryOut(script.enter('forceDeployment', [call], signal), () => deploy(call.service))),
     protectTasks: (call, signal) =>
       Promise.resolve(carryOut(script.enter('protectTasks', [call], signal), () => protect(call))),
     setInstanceState: (call, signal) =>

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { fold } from '../../src/drill/state.ts';
+import { eventsOf } from '../../src/journal/events.ts';
+import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
+import { changes, fleet, found, type FleetOptions } from './fleet.ts';
+
+const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
+const scenario = { limits: { pollEvery: 5_000 }, safety: { tasks: 3 } };
+const FAULTS: readonly (readonly [string, FleetOptions])[] = [
+  ['scale-in', { inject: { fault: 'scale-in', steered: true }, scenario }],
+  ['drain-instance', { inject: { fault: 'drain-instance' }, hosted: [1], scenario }],
+  ['spot-reclaim on EC2', { inject: { fault: 'spot-reclaim' }, hosted: [1], scenario }],
+  ['deployment', { inject: { fault: 'deployment' }, scenario }],
+];
+const CASES = FAULTS.flatMap(([title, options]) =>
+  (['written', 'unwritten'] as const).map((moment) => [title, moment, options] as const),
+);
+
+async function eventsIn(options: FleetOptions): Promise<number> {
+  const stage = fleet(options);
+  await stage.run();
+  return stage.journal.events.length;
+}
+
+async function died(options: FleetOptions, at: number, moment: 'written' | 'unwritten'): Promise<Theatre> {
+  const stage = fleet(options);
+  stage.dieAt(at, moment);
+  await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
+  stage.cutTo(at);
+  stage.clock.pass(4_000);
+  return stage;
+}
+
+function where(stage: Theatre, at: number): string {
+  return `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
+}
+
+describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment, options) => {
+  it('is resumed to the verdict, and everything is as before', async () => {
+    const events = await eventsIn(options);
+    for (let at = 1; at < events; at += 1) {
+      const stage = await died(options, at, moment);
+      const state = await stage.run();
+      expect([where(stage, at), ending(state), found(stage)]).toEqual([
+        where(stage, at),
+        'passed drained',
+        AS_BEFORE,
+      ]);
+      const once = changes(stage).filter((change) => change === 'forceDeployment');
+      if (fault === 'deployment')
+        expect([where(stage, at), once.length <= 2]).toEqual([where(stage, at), true]);
+      expect(stage.ecs.world.services.get('build-agents')?.deployments).toHaveLength(1);
+    }
+  });
+
+  it('is aborted, and everything is as before', async () => {
+    const events = await eventsIn(options);
+    for (let at = 1; at < events; at += 1) {
+      const stage = await died(options, at, moment);
+      await stage.abort();
+      const state = fold(stage.journal.events);
+      const decisive = eventsOf(stage.journal.events, 'GD_FAULT_INTENDED').some(
+        ({ payload }) => payload.call.kind !== 'protect-tasks',
+      );
+      expect([where(stage, at), found(stage)]).toEqual([where(stage, at), AS_BEFORE]);
+      if (decisive)
+        expect([where(stage, at), state.verdict?.outcome]).not.toEqual([where(stage, at), 'refused']);
+      else expect([where(stage, at), ending(state)]).toEqual([where(stage, at), 'refused halted']);
+      const known = eventsOf(stage.journal.events, 'GD_BUILD_KNOWN').length > 0;
+      expect([where(stage, at), stage.buildkite.count('cancelBuild')]).toEqual([
+        where(stage, at),
+        known && !decisive ? 1 : 0,
+      ]);
+    }
+  });
+});
+
+describe('a signal at any event', () => {
+  it.each(FAULTS)(
+    'of %s: nothing more is sent, and the drill goes on to its verdict',
+    async (_title, options) => {
+      const events = await eventsIn(options);
+      for (let at = 1; at < events; at += 1) {
+        const stage = fleet(options);
+        const stop = new AbortController();
+        let then = Infinity;
+        const state = await stage.run(stop.signal, ({ seq }) => {
+          if (seq !== at) return;
+          then = stage.ecs.calls.length;
+          stop.abort('SIGTERM');
+        });
+        expect([where(stage, at), state.interrupted, stage.ecs.calls.length]).toEqual([
+          where(stage, at),
+          'SIGTERM',
+          then,
+        ]);
+        const again = await stage.run();
+        expect([where(stage, at), ending(again), found(stage)]).toEqual([
+          where(stage, at),
+          'passed drained',
+          AS_BEFORE,
+        ]);
+      }
+    },
+  );
+});
+
+describe('an embedded rig that ended with its runner', () => {
+  it.each(FAULTS)('of %s: nothing of it is undone or said to be left', async (_title, options) => {
+    const stage = fleet(options);
+    const embedded = { ...stage.plan, embeddedRig: true, label: 'rig' };
+    const state = await stage.run(undefined, () => undefined);
+    expect(ending(state)).toBe('passed drained');
+    const at = stage.journal.events.findIndex(({ code }) => code === 'GD_FAULT_LANDED') + 1;
+    stage.cutTo(at);
+    const [planned, ...rest] = stage.journal.events;
+    if (planned?.code !== 'GD_DRILL_PLANNED') throw new Error('no plan');
+    stage.journal = {
+      ...stage.journal,
+      events: [{ ...planned, payload: { plan: embedded } }, ...rest],
+    };
+    const calls = stage.ecs.calls.length;
+    await stage.abort();
+    expect(stage.ecs.calls).toHaveLength(calls);
+  });
+});
