@@ -1,5 +1,4 @@
 import { clockTime } from '../checks/times.ts';
-import { clockTime } from '../checks/times.ts';
 import type { CallOf } from '../drill/call.ts';
 import type { Instant } from '../drill/entities/build.ts';
 import type { DrillState, Sending } from '../drill/state.ts';
