@@ -78,19 +78,20 @@ const SPOILT: readonly Spoilt[] = [
 
 describe('a stored drill', () => {
   test('whose journal cannot be trusted is refused by its line, by every command, and nothing is sent', async () => {
-    const spoilt = join(folder, 'spoilt');
+    const out = join(lane.folder, 'after-GD_FAULT_LANDED');
+    const died = join(folder, 'died');
     const whole = await killedAndResumed(road, lane, 'after:GD_FAULT_LANDED', {
       then: async () => {
-        const sent = await stopsSent();
-        const out = join(lane.folder, 'after-GD_FAULT_LANDED');
-        const drill = join(out, (await drillIn(out)) ?? '');
-        await mkdir(spoilt);
-        await refused(spoilt, drill);
-        await unreadable(await copyWith(drill, join(folder, 'unreadable'), (lines) => lines));
-        expect(await stopsSent()).toBe(sent);
+        await copyWith(join(out, (await drillIn(out)) ?? ''), died, (lines) => lines);
       },
     });
     expect(whole, whole.said).toMatchObject({ outcome: 'passed', reason: 'drained', landed: 1 });
+    const sent = await stopsSent();
+    const spoilt = join(folder, 'spoilt');
+    await mkdir(spoilt);
+    await refused(spoilt, died);
+    await unreadable(await copyWith(died, join(folder, 'unreadable'), (lines) => lines));
+    expect(await stopsSent()).toBe(sent);
   });
 
   async function refused(spoilt: string, drill: string): Promise<void> {

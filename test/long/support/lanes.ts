@@ -125,7 +125,8 @@ async function writeLane(folder: string, name: string, { limits = {} }: RoadOpti
   const lane = { name, folder: join(folder, name), scenario: join(folder, name, 'scenario.yaml') };
   await mkdir(lane.folder);
   const argv = [...EXEC, '--tags', `queue=${name}`];
-  await writeJson(join(lane.folder, 'agent.json'), taskDefinition({ argv }, name));
+  // Long: while a test does something else to a drill, its worker must not be killed.
+  await writeJson(join(lane.folder, 'agent.json'), taskDefinition({ argv, stopTimeout: 115 }, name));
   const command = `until [ -e "${folder}/gates/$BUILDKITE_JOB_ID" ]; do sleep 0.2; done`;
   const step = { key: 'integration', command, agents: { queue: name } };
   await writeJson(join(lane.folder, 'pipeline.yaml'), { steps: [step] });
@@ -137,7 +138,7 @@ async function writeLane(folder: string, name: string, { limits = {} }: RoadOpti
     when: { step: 'integration', inFlightFor: '300ms', startWithin: '90s' },
     inject: { fault: 'stop-task' },
     expect: { build: 'passed' },
-    limits: { verdictWithin: '120s', pollEvery: '300ms', ...limits },
+    limits: { verdictWithin: '180s', pollEvery: '300ms', ...limits },
   });
   return lane;
 }
