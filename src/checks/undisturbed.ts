@@ -15,10 +15,14 @@ export const memory: Check = {
     if (!/^OutOfMemory/.test(reason)) return yes('ECS names no lack of memory', [agent.task.seq]);
     if (agent.container?.exitCode === 0 || atTimeout(agent))
       return yes('ECS names OutOfMemoryError, too late to matter', [agent.task.seq]);
-    const when = agent.lasted === null ? '' : `, ${seconds(agent.lasted)} after the stop`;
+    // Before its end has a time, nothing tells a death long before the time-out from one at it.
+    if (agent.lasted === null)
+      return unknown('ECS names OutOfMemoryError, and does not show yet when the container ended', [
+        agent.task.seq,
+      ]);
     return no(
       'out-of-memory',
-      `the agent's container died of memory${when}, before its stopTimeout of ${seconds(agent.stopTimeout)}: ${reason}`,
+      `the agent's container died of memory, ${seconds(agent.lasted)} after the stop, before its stopTimeout of ${seconds(agent.stopTimeout)}: ${reason}`,
       [agent.task.seq],
     );
   },

@@ -23,6 +23,11 @@ describe('memory', () => {
       { container: { exitCode: 137, reason: OOM }, task: at(9_000) },
       'no out-of-memory',
     ],
+    [
+      'named before its end has a time',
+      { container: { exitCode: 137, reason: OOM }, task: { executionStoppedAt: null, stoppedAt: null } },
+      'unknown',
+    ],
     ['at the time-out', { container: { exitCode: 137, reason: OOM }, task: at(119_500) }, 'yes'],
     ['with exit 0', { container: { exitCode: 0, reason: OOM }, task: at(9_000) }, 'yes'],
     [
