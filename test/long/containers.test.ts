@@ -102,13 +102,13 @@ test('a real agent, an engine and three shells are here where tools are required
 const onThisMachine = entries.filter((entry) => !needsEngine(entry) && shells.includes(entry.shell));
 const without = engine === null ? ' (no engine answers here: this half alone)' : '';
 
-describe.runIf(agent !== null).concurrent(`the executor namespace${without}`, () => {
+function inNamespaces(): void {
   test.each(onThisMachine.map((entry) => [nameOf(entry), entry] as const))('%s', async (_name, entry) => {
     check(entry, 'namespace', await playRow(entry, 'namespace'));
   });
-});
+}
 
-describe.runIf(engine !== null)('the executor container', () => {
+function inContainers(): void {
   beforeAll(async () => {
     for (const entry of new Map(entries.map((each) => [imageOf(each), each])).values()) {
       const changes = entry.stopSignal === undefined ? [] : [`STOPSIGNAL ${entry.stopSignal}`];
@@ -183,7 +183,11 @@ describe.runIf(engine !== null)('the executor container', () => {
       },
     );
   });
-});
+}
+
+// Without a real agent there is nothing to play, and a test that cannot be run is not there.
+if (agent !== null) describe.concurrent(`the executor namespace${without}`, inNamespaces);
+if (engine !== null) describe('the executor container', inContainers);
 
 /** A task that leaves everything to its image but what an agent needs to be found. */
 function bare(image: string): Entries {
