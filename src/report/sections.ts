@@ -1,6 +1,6 @@
 import type { DrillResult, Moment } from '../verdict/result.ts';
 import type { Tone } from './paint.ts';
-import { shortArn, span, stamp, timeOfDay } from './text.ts';
+import { faultName, shortArn, span, stamp, timeOfDay } from './text.ts';
 
 /** One entry of a section; further lines of it hang in by `hang`. */
 export interface Item {
@@ -38,7 +38,9 @@ function done(result: DrillResult): readonly Item[] {
   if (target === null || result.injection === 'none') {
     items.push(item('Nothing was stopped.'));
   } else {
-    items.push(item(`${result.fault}: task ${shortArn(target.taskArn)}, while it ran the step${onAgent}.`));
+    items.push(
+      item(`${faultName(result.fault)}: task ${shortArn(target.taskArn)}, while it ran the step${onAgent}.`),
+    );
     items.push(item(`It was this task because ${target.why}.`));
     items.push(item(INJECTION[result.injection]));
   }

@@ -9,7 +9,7 @@ import { changeOf, learned, say } from './changes.ts';
 import type { Sentence } from './changes.ts';
 import { toneOf } from './paint.ts';
 import { agentOf } from './sections.ts';
-import { shortArn, span } from './text.ts';
+import { faultName, shortArn, span } from './text.ts';
 
 /** Tells a drill event by event in plain sentences; it remembers what it told, so that only news is told. */
 export type Narrator = (event: DrillEvent) => readonly Sentence[];
@@ -182,7 +182,7 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
   const where = `${plan.organization}/${scenario.build.pipeline}, cluster ${scenario.cluster.name}${at}, ${plan.region}`;
   const sentences = [
     say(`drill ${drill}: ${scenario.title}`, 'loud'),
-    say(`${scenario.inject.fault} while step ${scenario.when.step} is in flight in ${where}`),
+    say(`${faultName(scenario.inject.fault)} while step ${scenario.when.step} is in flight in ${where}`),
   ];
   if (rig === null)
     return plan.label === null ? sentences : [...sentences, say(`all of it is the ${plan.label}`)];

@@ -1,5 +1,4 @@
 import { drainTime } from '../checks/drain-time.ts';
-import type { Call } from '../drill/call.ts';
 import { assertNever } from '../drill/errors.ts';
 import type { Scenario } from '../drill/plan.ts';
 import { attemptsOf, isJudged, taskOf } from '../journal/attempts.ts';
@@ -11,6 +10,7 @@ import { decisiveCall } from '../journal/hits.ts';
 import { judge, judgeCase, ofReason } from './judge.ts';
 import { exitCodeOf, type OutcomeName } from './reasons.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
+import { inWords } from './sent.ts';
 import { timelineOf } from './timeline.ts';
 
 /** What a drill came to: its verdict and everything that a stranger needs to follow it. `judgedAgain` puts today's checks in place of the stored verdict. */
@@ -47,7 +47,7 @@ export function summarize(
       interrupted !== undefined && plan.embeddedRig
         ? 'Run it again: its rig ended with the runner.'
         : verdict.next,
-    notes: verdict.notes,
+    notes: [...verdict.notes, ...besides(journal, plan.scenario)],
     injection: injectionOf(evidence, verdict),
     fault: plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
@@ -74,6 +74,17 @@ export function summarize(
         : [`gameday resume ${evidence.drill}`, `gameday abort ${evidence.drill}`],
     journal: journalPath,
   };
+}
+
+/** What the checks do not tell: what the fault stands for, and what of it was left. */
+function besides(journal: readonly DrillEvent[], { inject }: Scenario): string[] {
+  const left = eventsOf(journal, 'GD_SETTLED').at(-1)?.payload.left ?? [];
+  const stands =
+    'spot-equivalent: the signal path of a reclaim with its two minutes, for no API reclaims capacity';
+  return [
+    ...(inject.fault === 'spot-reclaim' ? [stands] : []),
+    ...left.map((one) => `left as it is: ${one}`),
+  ];
 }
 
 /** What `assert` found is shown from the stop that decided. */
@@ -112,26 +123,6 @@ function strikesSent({ journal, strike }: Evidence): readonly string[] {
   if (strike?.by === 'stop-task') return [`StopTask was sent for ${strike.taskArn}`];
   const sent = eventsOf(journal, 'GD_FAULT_INTENDED').map(({ payload }) => inWords(payload.call));
   return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
-}
-
-function inWords(call: Call): string {
-  switch (call.kind) {
-    case 'set-desired-count':
-      return `UpdateService, desired count of ${call.service} ${String(call.former)} -> ${String(call.desired)}`;
-    case 'force-deployment':
-      return `UpdateService, a new deployment of ${call.service}`;
-    case 'protect-tasks':
-      return `UpdateTaskProtection for ${String(call.tasks.length)} tasks`;
-    case 'set-instance-state':
-      return `UpdateContainerInstancesState, ${call.instance} ${call.status}`;
-    case 'stop-task':
-      return `StopTask for ${call.taskArn}`;
-    case 'create-build':
-    case 'cancel-build':
-      return call.kind;
-    default:
-      return assertNever(call);
-  }
 }
 
 function attemptLines(evidence: Evidence): AttemptLine[] {

@@ -2,6 +2,7 @@ import type { Evidence } from '../journal/evidence.ts';
 import { attemptsOf, isJudged, type Attempt } from '../journal/attempts.ts';
 import { agentContainer } from '../checks/container.ts';
 import type { Moment } from './result.ts';
+import { callMoments } from './sent.ts';
 
 function moment(
   at: number | null | undefined,
@@ -56,6 +57,7 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
       'runner',
       strike?.sentSeq ?? null,
     ),
+    ...callMoments(evidence.journal),
     ...moment(task?.value.stoppingAt, 'the task was told to stop: SIGTERM', 'ecs', task?.seq ?? null),
     ...moment(
       task?.value.executionStoppedAt,

@@ -1,0 +1,38 @@
+import type { Call } from '../drill/call.ts';
+import { assertNever } from '../drill/errors.ts';
+import { eventsOf, type DrillEvent } from '../journal/events.ts';
+import type { Moment } from './result.ts';
+
+/** A call as the service names it. */
+export function inWords(call: Call): string {
+  switch (call.kind) {
+    case 'set-desired-count':
+      return `UpdateService, desired count of ${call.service} ${String(call.former)} -> ${String(call.desired)}`;
+    case 'force-deployment':
+      return `UpdateService, a new deployment of ${call.service}`;
+    case 'protect-tasks':
+      return `UpdateTaskProtection ${call.enabled ? 'on' : 'off'} for ${String(call.tasks.length)} tasks`;
+    case 'set-instance-state':
+      return `UpdateContainerInstancesState, ${call.instance} ${call.status}`;
+    case 'stop-task':
+      return `StopTask for ${call.taskArn}`;
+    case 'create-build':
+    case 'cancel-build':
+      return call.kind;
+    default:
+      return assertNever(call);
+  }
+}
+
+/** The calls of a fault that changes services or hosts, and those that undid it, as they were sent. */
+export function callMoments(journal: readonly DrillEvent[]): readonly Moment[] {
+  const sents = [...eventsOf(journal, 'GD_FAULT_SENT'), ...eventsOf(journal, 'GD_UNDO_SENT')];
+  return sents.flatMap(({ seq, code, payload }): Moment[] => {
+    const intent = journal.findLast((event) => event.seq < seq && 'call' in event.payload);
+    const call = intent !== undefined && 'call' in intent.payload ? intent.payload.call : null;
+    if (call === null || call.kind === 'stop-task' || call.kind === 'cancel-build') return [];
+    const undoing = code === 'GD_UNDO_SENT' ? 'undone by ' : '';
+    const how = payload.result === 'ok' ? '' : ` (${payload.result}: ${payload.trouble?.message ?? ''})`;
+    return [{ at: payload.sentAt, said: `${undoing}${inWords(call)}${how}`, clock: 'runner', event: seq }];
+  });
+}
