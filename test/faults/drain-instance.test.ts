@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { summarize } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
-import { aHost, changes, fleet, found, HOST, left, taskOf, type FleetOptions } from './fleet.ts';
+import { aHost, changes, fleet, found, HOST, left, stop, taskOf, type FleetOptions } from './fleet.ts';
 
 const DRAIN: FleetOptions = { inject: { fault: 'drain-instance' }, hosted: [1] };
 const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
@@ -43,6 +43,19 @@ describe('draining an instance', () => {
     });
     expect(end, said).toBe('failed lost');
     expect(summarize(stage.journal.events, null).fleet).toMatchObject({ tasksHit: 2, drained: 1, lost: 1 });
+  });
+
+  it('waits for the last of them, however late the scheduler comes to it', async () => {
+    const options = { ...DRAIN, hosted: [1, 2], scenario: { safety: { tasks: 2 } }, asleep: true };
+    const stage = fleet({ ...options, busy: [2], deaf: [2] });
+    stage.ecs.before('setInstanceState', 1, () => {
+      const now = stage.clock.now();
+      stage.clock.at(now + 1_000, () => stop(stage, taskOf(1), {}));
+      stage.clock.at(now + 60_000, () => stop(stage, taskOf(2), { deaf: [2] }));
+    });
+    expect(ending(await stage.run())).toBe('failed lost');
+    expect(summarize(stage.journal.events, null).fleet).toMatchObject({ drained: 1, lost: 1 });
+    expect(found(stage)).toBe(AS_BEFORE);
   });
 
   it('leaves a standalone neighbour alone', async () => {
