@@ -17,14 +17,14 @@ const BATCH = 30_000;
 
 /** What must still happen before nothing can change the outcome; empty: the watch is over. */
 export function stillOpen(about: Case, findings: readonly Finding[], now: Instant): readonly string[] {
-  if (decidedEarly(findings)) return [];
+  if (decidedEarly(about, findings)) return [];
   const judged = about.attempts.filter(isJudged);
   const lost = judged.filter((attempt) => attempt.loss !== null);
   const container = openContainer(about, now);
   if (lost.length > 0) {
-    // A handover can still pass, and a pass wants to know of every job that the doomed worker took.
-    const agents = excused(about) ? openAgents(about, now) : [];
-    return [...container, ...openJobs(about, lost), ...openAfterLoss(about, lost), ...agents];
+    // A handover can still pass: a pass wants the build's colour, and every job that the doomed worker took.
+    const passing = excused(about) ? [...openBuild(about), ...openAgents(about, now)] : [];
+    return [...container, ...openJobs(about, lost), ...openAfterLoss(about, lost), ...passing];
   }
   const jobs = openJobs(about, about.attempts);
   if (jobs.length > 0 || container.length > 0) return [...jobs, ...container];
@@ -35,13 +35,21 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
 }
 
 /** The first stage cannot be overtaken, and of the second only a loss elsewhere (a judged job may still be lost). */
-function decidedEarly(findings: readonly Finding[]): boolean {
+function decidedEarly(about: Case, findings: readonly Finding[]): boolean {
   return findings.some((finding) => {
     const reason = raised(finding);
     if (reason === null || reason === 'unrelated-loss') return false;
+    if (reason === 'build-canceled' && !cancelIsTold(about, finding)) return false;
     const { stage } = rowOf(reason);
     return stage === 'A' || stage === 'B';
   });
+}
+
+/** A job shows that it was canceled, and only its build by whom: the build is looked at once more. */
+function cancelIsTold({ evidence }: Case, { events }: Finding): boolean {
+  const id = evidence.buildId ?? '';
+  if (['canceled', 'canceling'].includes(evidence.last('build', id)?.value.state ?? '')) return true;
+  return evidence.reads('build', id).some(({ ok, seq }) => ok && seq > Math.max(0, ...events));
 }
 
 /** Nothing more is to be learned of it: its history was read after its end. A lost one's need not name the end. */

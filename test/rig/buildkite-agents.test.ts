@@ -64,8 +64,9 @@ describe.concurrent.each(['real', 'stand-in'] as const)('a %s agent lives in the
     const { data } = await bench.query(WATCH, { uuid });
     const job = field(data, 'build', 'jobs', 'edges', 0, 'node');
     expect(job).toMatchObject({ state: 'FINISHED', passed: false, signalReason: 'AGENT_STOP' });
-    // An old agent reports 255 without a signal when its bootstrap got as far as catching the signal itself.
-    const reports = kind === 'real' ? ['-1 SIGTERM', '255 null'] : ['-1 SIGTERM'];
+    // An old agent reports 255 without a signal when its bootstrap got as far as catching the signal itself, and SIGKILL
+    // where its grace was over before that.
+    const reports = kind === 'real' ? ['-1 SIGTERM', '-1 SIGKILL', '255 null'] : ['-1 SIGTERM'];
     expect(reports).toContain(`${String(field(job, 'exitStatus'))} ${String(field(job, 'signal'))}`);
     expect(field(data, 'build', 'state')).toBe('FAILED');
   });
