@@ -1,6 +1,6 @@
 import type { Case } from '../checks/check.ts';
 import { FAULTS } from '../faults/list.ts';
-import { followAsks, unreadSince } from '../faults/rollout.ts';
+import { followAsks, missing, unreadSince } from '../faults/rollout.ts';
 import { attemptsOf } from '../journal/attempts.ts';
 import type { Evidence, Sighting } from '../journal/evidence.ts';
 import { hitsOf, struckByScheduler } from '../journal/hits.ts';
@@ -82,6 +82,8 @@ function openWhole(state: DrillState, hits: readonly Sighting<Task>[]): readonly
     build.state !== 'blocked';
   return [
     ...(over ? [] : [`the ${fault.kind} to be over`]),
+    // Off the list and not yet seen going down: what it held may be lost.
+    ...missing(state).map((arn) => `task ${arn} to be seen again`),
     ...hits.filter(({ value }) => !taskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),
     ...(wanted ? ['the build to end'] : []),
   ];

@@ -3,7 +3,7 @@ import { cannotReplace, type Service } from '../drill/entities/task.ts';
 import type { DrillState } from '../drill/state.ts';
 import { seen, type Subject } from '../drill/world.ts';
 import { evidenceOf } from '../journal/evidence.ts';
-import { decisiveCall, newDeployment, primaryOf } from '../journal/hits.ts';
+import { decisiveCall, newDeployment, primaryOf, reachOf } from '../journal/hits.ts';
 import type { Fault } from './fault.ts';
 import { nextMove, type Move } from './moves.ts';
 import { awaitHit } from './rollout.ts';
@@ -78,6 +78,10 @@ export const deployment: Fault = {
     const service = serviceIn(state);
     const primary = service === undefined ? null : primaryOf(service);
     if (primary === null || primary.id !== ours(state)) return primary !== null && ours(state) !== null;
-    return service?.deployments.length === 1 && (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
+    const completed = (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
+    // The service may be read before the list of its tasks: those that were there before must be off it.
+    const before = reachOf(evidenceOf(state.journal));
+    const gone = !tasks(state).some((arn) => before.includes(arn));
+    return service?.deployments.length === 1 && completed && gone;
   },
 };

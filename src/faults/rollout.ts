@@ -29,7 +29,7 @@ function placeAsks(state: DrillState, every: number): readonly Ask[] {
 }
 
 /** Tasks in reach that are wanted no more by the latest list, and have not been seen going down yet. */
-function missing(state: DrillState): readonly string[] {
+export function missing(state: DrillState): readonly string[] {
   const evidence = evidenceOf(state.journal);
   const listed = new Set(evidence.every(listOf(evidence)).flatMap(({ value }) => value.arns));
   return reachOf(evidence).filter(

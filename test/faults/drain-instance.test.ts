@@ -46,7 +46,8 @@ describe('draining an instance', () => {
   });
 
   it('waits for the last of them, however late the scheduler comes to it', async () => {
-    const options = { ...DRAIN, hosted: [1, 2], scenario: { safety: { tasks: 2 } }, asleep: true };
+    const scenario = { safety: { tasks: 2 }, expect: { build: 'any' as const } };
+    const options = { ...DRAIN, hosted: [1, 2], scenario, asleep: true };
     const stage = fleet({ ...options, busy: [2], deaf: [2] });
     stage.ecs.before('setInstanceState', 1, () => {
       const now = stage.clock.now();
