@@ -4,6 +4,9 @@ import type { Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { clockTime } from './times.ts';
 
+const LOSSES: ReadonlySet<string> = new Set(['AGENT_LOST', 'AGENT_DISCONNECTED']);
+/** What two servers' clocks may be apart before an order between them means something, milliseconds. */
+const CLOCKS = 2_000;
 const IN_HAND: ReadonlySet<string> = new Set(['running', 'canceling', 'timing_out']);
 
 /** From this instant on (the runner's clock) a read of the job proves that it was in flight after the stop. */
@@ -15,20 +18,55 @@ export function provenFrom(evidence: Evidence, strike: Strike): { at: number; se
   return stopped === undefined ? null : { at: stopped.answeredAt, seq: stopped.seq };
 }
 
-/** The earlier of the job's two ends: the FINISHED event by Buildkite's clock, `finishedAt` by the agent's. Null unless both are there. */
+/** The earliest of the job's ends: FINISHED events by Buildkite's clock, `finishedAt` by the agent's. Null unless both kinds are there. */
 function endOf(job: Job): number | null {
-  const finished = (job.events ?? []).find((event) => event.type === 'FINISHED')?.at ?? null;
-  return finished === null || job.finishedAt === null ? null : Math.min(finished, job.finishedAt);
+  const finished = (job.events ?? [])
+    .filter((event) => event.type === 'FINISHED')
+    .map(({ at }) => at)
+    .filter((at) => at !== null);
+  return finished.length === 0 || job.finishedAt === null ? null : Math.min(job.finishedAt, ...finished);
+}
+
+/** When Buildkite gave the agent up, by its own clock; null where it shows no time. */
+function lossTime(evidence: Evidence, job: Job): number | null {
+  const event = (job.events ?? []).find(({ type }) => LOSSES.has(type));
+  const agent = job.agentId === null ? null : evidence.last('agent', job.agentId);
+  return event?.at ?? agent?.value.lostAt ?? null;
+}
+
+/** The latest instant that ECS gave for the stop; null where it gave none. */
+function stopOf(evidence: Evidence, strike: Strike): number | null {
+  const shown = evidence
+    .sightings('task', strike.taskArn)
+    .filter(({ seq }) => seq > strike.intendedSeq)
+    .map(({ value }) => value.stoppingAt);
+  const stops = [...shown, strike.answer?.stoppingAt ?? null].filter((at) => at !== null);
+  return stops.length === 0 ? null : Math.max(...stops);
 }
 
 /** Uncertainty of comparing two servers' clocks: at least 2 s plus both round trips (verdict rule 3). */
 function uncertainty(evidence: Evidence, strike: Strike, attempt: Attempt): number {
   const trips = strike.answeredAt - strike.sentAt + (attempt.seen.answeredAt - attempt.seen.sentAt);
   const offsets = ['ecs', 'buildkite'].map((clock) => evidence.last('clock', clock)?.value.offset ?? 0);
-  return 2_000 + trips + Math.abs((offsets[0] ?? 0) - (offsets[1] ?? 0));
+  return CLOCKS + trips + Math.abs((offsets[0] ?? 0) - (offsets[1] ?? 0));
+}
+
+/** An agent that Buildkite had given up before the stop was not lost by it, even where its job still showed RUNNING. */
+function lostBefore(evidence: Evidence, strike: Strike, attempt: Attempt): Answered | null {
+  const stop = stopOf(evidence, strike);
+  const lostAt = attempt.loss === null ? null : lossTime(evidence, attempt.job);
+  if (lostAt !== null && stop !== null && lostAt + uncertainty(evidence, strike, attempt) < stop)
+    return no(
+      'finished-before-stop',
+      `the job was lost at ${clockTime(lostAt)}, before the stop (${clockTime(stop)})`,
+      [strike.sentSeq, attempt.loss?.seq ?? null],
+    );
+  return null;
 }
 
 function judge(evidence: Evidence, strike: Strike, attempt: Attempt): Answered {
+  const gone = lostBefore(evidence, strike, attempt);
+  if (gone !== null) return gone;
   const from = provenFrom(evidence, strike);
   const agentId = evidence.target?.agentId ?? null;
   if (from !== null) {
@@ -56,8 +94,7 @@ function judge(evidence: Evidence, strike: Strike, attempt: Attempt): Answered {
 }
 
 function byClocks(evidence: Evidence, strike: Strike, attempt: Attempt): Answered {
-  const stoppingAt =
-    evidence.last('task', strike.taskArn)?.value.stoppingAt ?? strike.answer?.stoppingAt ?? null;
+  const stoppingAt = stopOf(evidence, strike);
   const u = uncertainty(evidence, strike, attempt);
   const end = endOf(attempt.job);
   if (stoppingAt !== null && end !== null) {

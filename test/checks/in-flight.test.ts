@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { inFlight } from '../../src/checks/in-flight.ts';
 import { JOB_ID } from '../support/builders.ts';
 import { asked } from '../support/asking.ts';
-import { fact, failed, FINISHED, LOST, STARTED, T } from '../support/journal-builders.ts';
+import { AGENT_LOST, fact, failed, FINISHED, LOST, STARTED, T } from '../support/journal-builders.ts';
 import { holdsTable } from './table.ts';
 
 const endsAt = (at: number, finishedAt: number | null = at): object => ({
@@ -28,6 +28,16 @@ describe('in-flight', () => {
     [
       "no read, and the agent's own clock says it ended before",
       { proof: null, job: endsAt(T.finished, T.stop - 1_000) },
+      'no finished-before-stop',
+    ],
+    [
+      'no read, and one of two FINISHED events lies before the stop',
+      { proof: null, job: { events: [STARTED, FINISHED, { ...FINISHED, at: T.stop - 1_000 }] } },
+      'no finished-before-stop',
+    ],
+    [
+      'no read, and ECS gave two instants for the stop',
+      { proof: null, stop: { answer: { stoppingAt: T.finished + 1_000 } } },
       'no finished-before-stop',
     ],
     [
@@ -62,6 +72,11 @@ describe('in-flight', () => {
         job: { state: 'running', rawState: 'RUNNING', events: [STARTED], finishedAt: null },
       },
       'yes',
+    ],
+    [
+      'Buildkite gave its agent up before the stop, and it was seen only after',
+      { proof: null, job: { ...LOST, events: [STARTED, { ...AGENT_LOST, at: T.stop - 9_000 }] } },
+      'no finished-before-stop',
     ],
     ['it was lost after the stop, so it was unfinished', { proof: null, job: LOST }, 'yes'],
     [

@@ -90,14 +90,17 @@ function inFlight(raw: Raw): boolean {
   const ended = later.at(-1)?.job;
   const byTimes =
     stopping != null && ended !== undefined && ends(ended).length > 0 && Math.min(...ends(ended)) > stopping;
-  return shown || byTimes || (ended !== undefined && lost(raw, ended));
+  const known = last(raw, raw.jobId);
+  return shown || byTimes || (known !== null && lost(raw, known));
 }
 
 function lost(raw: Raw, job: Job): boolean {
   const every = raw.jobs.filter((one) => one.job.id === job.id).flatMap((one) => one.job.events ?? []);
   // Buildkite may show the agent's loss before the job's.
   const silentAgent =
-    ['running', 'canceling'].includes(job.state) && job.agentId === raw.agentId && raw.agent?.lostAt != null;
+    !['finished', 'canceled', 'timed_out'].includes(job.state) &&
+    job.agentId === raw.agentId &&
+    (raw.agent?.lostAt ?? 0) > (eventsOf(raw.journal, 'GD_FAULT_INTENDED')[0]?.at ?? Infinity) - 5_000;
   const silent = job.exitStatus === '-1' && job.signal === null && job.signalReason === null;
   return (
     silentAgent ||
