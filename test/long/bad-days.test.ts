@@ -132,7 +132,7 @@ describe('a disk and a home', () => {
   test.each([
     [12, 1],
     [16, 2],
-    [24, 3],
+    [20, 3],
   ])(
     'a disk of %i KiB is full before the strike: nothing is stopped, and the answer says so',
     async (kib, n) => {
