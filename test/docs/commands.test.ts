@@ -115,7 +115,7 @@ describe.concurrent('the commands of', () => {
   test('resuming after a crash', async () => {
     await at(async (desk) => {
       desk.put('drill.yaml', plainDrill());
-      const rig = await rigUp(desk);
+      const rig = await rigUp(desk, longStepRig(desk));
       try {
         const [drill, runner] = await crashedAfterItsStop(desk);
         expect(runner).toBe('SIGKILL');
@@ -165,6 +165,17 @@ describe.concurrent('the commands of', () => {
 });
 
 /** A run that is killed once its stop was answered; its id and what ended it. */
+/** A rig whose step goes on for long enough after a strike to be proven in flight by clocks alone: nobody looked right after it. */
+function longStepRig(desk: Desk): string {
+  const rig = textOf('scenarios/rigs/exec-form.yaml')
+    .replace('../task-definitions/exec-form.json', 'task.json')
+    .replace('../pipelines/six-seconds.yaml', 'pipeline.yaml');
+  desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
+  desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml').replace('sleep 6', 'sleep 16'));
+  desk.put('rig.yaml', rig);
+  return join(desk.folder, 'rig.yaml');
+}
+
 async function crashedAfterItsStop(desk: Desk): Promise<readonly [string, NodeJS.Signals | null]> {
   const runner = startCli(['run', join(desk.folder, 'drill.yaml'), '--yes'], desk.folder, desk.environment());
   const journal = (): string => {
