@@ -23,7 +23,10 @@ export interface Places {
 const CLUSTER = 'build-prod';
 
 /** Looks at service, tasks, protections and hosts. */
-export async function placesIn(env: Readonly<Record<string, string>>): Promise<Places> {
+export async function placesIn(
+  env: Readonly<Record<string, string>>,
+  service = 'build-agents',
+): Promise<Places> {
   const client = new ECSClient({
     endpoint: env['AWS_ENDPOINT_URL_ECS'] ?? '',
     region: env['AWS_REGION'] ?? '',
@@ -33,13 +36,13 @@ export async function placesIn(env: Readonly<Record<string, string>>): Promise<P
     },
   });
   try {
-    return await look(client);
+    return await look(client, service);
   } finally {
     client.destroy();
   }
 }
 
-async function look(client: ECSClient): Promise<Places> {
+async function look(client: ECSClient, service: string): Promise<Places> {
   const { taskArns = [] } = await client.send(new ListTasksCommand({ cluster: CLUSTER }));
   const described =
     taskArns.length === 0
@@ -54,7 +57,7 @@ async function look(client: ECSClient): Promise<Places> {
           .containerInstances ?? []);
   const inService = described.filter(({ group }) => group?.startsWith('service:') === true);
   return {
-    ...(await serviceIn(client, inService.length > 0)),
+    ...(await serviceIn(client, inService.length > 0 ? [service] : [])),
     shielded: await shieldedOf(
       client,
       inService.map(({ taskArn }) => taskArn ?? ''),
@@ -66,14 +69,14 @@ async function look(client: ECSClient): Promise<Places> {
 
 async function serviceIn(
   client: ECSClient,
-  isThere: boolean,
+  services: string[],
 ): Promise<Pick<Places, 'desired' | 'deployments'>> {
-  if (!isThere) return { desired: [], deployments: [] };
-  const command = new DescribeServicesCommand({ cluster: CLUSTER, services: ['build-agents'] });
-  const { services = [] } = await client.send(command);
+  if (services.length === 0) return { desired: [], deployments: [] };
+  const command = new DescribeServicesCommand({ cluster: CLUSTER, services });
+  const { services: found = [] } = await client.send(command);
   return {
-    desired: services.map(({ desiredCount }) => desiredCount ?? -1),
-    deployments: (services[0]?.deployments ?? []).map(({ id }) => id ?? ''),
+    desired: found.map(({ desiredCount }) => desiredCount ?? -1),
+    deployments: (found[0]?.deployments ?? []).map(({ id }) => id ?? ''),
   };
 }
 

@@ -7,7 +7,7 @@ import { eventsOf } from '../../../src/journal/events.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
 import { documentIn, startCli } from '../../support/cli.ts';
 import { drillIn, eventsIn, followed, openRoad } from './lanes.ts';
-import type { Counts, Lane, Road } from './lanes.ts';
+import type { Counts, Lane, Road, RoadOptions } from './lanes.ts';
 
 const PRELOAD = fileURLToPath(new URL('./kill-at.mjs', import.meta.url));
 
@@ -32,6 +32,10 @@ export interface Meanwhile {
   readonly opens?: Opens;
   /** What happens while nobody watches. */
   readonly then?: (events: readonly DrillEvent[]) => Promise<void>;
+  /** How somebody goes on with it; else it is resumed. */
+  readonly how?: 'resume' | 'abort';
+  /** What is looked at when the drill is over. */
+  readonly after?: () => Promise<void>;
 }
 
 /** Runs a drill in a lane, kills its runner there, resumes it, and says what came of it. */
@@ -41,19 +45,25 @@ export async function killedAndResumed(
   at: string,
   meanwhile: Meanwhile = {},
 ): Promise<Survival> {
-  const { opens = onlyTheStruck } = meanwhile;
+  const { opens = onlyTheStruck, how = 'resume' } = meanwhile;
   await road.settled(lane);
   const out = join(lane.folder, at.replace(':', '-'));
-  const flags = ['--yes', '--json', '--out', out];
+  const flags = ['--json', '--out', out];
   const killing = { ...road.env, GAMEDAY_TEST_KILL_AT: at };
-  const first = startCli(['run', lane.scenario, ...flags], road.folder, killing, ['--import', PRELOAD]);
+  const first = startCli(['run', lane.scenario, '--yes', ...flags], road.folder, killing, [
+    '--import',
+    PRELOAD,
+  ]);
   const { signal } = await followed(first, out, road.folder, opens);
   const left = await eventsIn(out);
   const killed = signal === 'SIGKILL';
   await meanwhile.then?.(left);
   const drill = (await drillIn(out)) ?? '';
-  const last = killed ? startCli(['resume', drill, ...flags], road.folder, road.env) : first;
+  const last = killed
+    ? startCli([how, drill, ...(how === 'resume' ? ['--yes'] : []), ...flags], road.folder, road.env)
+    : first;
   const { code } = await followed(last, out, road.folder, opens);
+  await meanwhile.after?.();
   const events = await eventsIn(out);
   await road.release(events);
   const document = documentIn(last.stdout());
@@ -94,6 +104,7 @@ export async function onRoads(
   folder: string,
   kills: readonly string[],
   meanwhile: (road: Road) => Meanwhile = () => ({}),
+  options: Omit<RoadOptions, 'lanes'> = {},
 ): Promise<readonly Share[]> {
   const rigs = Math.max(Math.min(AT_ONCE, kills.length), Math.ceil(kills.length / EACH));
   // Dealt out like cards, so that early and late kills are spread evenly.
@@ -101,7 +112,7 @@ export async function onRoads(
   const shares: Share[] = [];
   async function work(): Promise<void> {
     for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      shares.push(await share(await mkdtemp(join(folder, 'rig-')), next, meanwhile));
+      shares.push(await share(await mkdtemp(join(folder, 'rig-')), next, meanwhile, options));
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return shares;
@@ -111,8 +122,9 @@ async function share(
   folder: string,
   kills: readonly string[],
   meanwhile: (road: Road) => Meanwhile,
+  options: Omit<RoadOptions, 'lanes'>,
 ): Promise<Share> {
-  const road = await openRoad(folder, { lanes: 1 });
+  const road = await openRoad(folder, { ...options, lanes: 1 });
   try {
     const survivals: Survival[] = [];
     for (const lane of road.lanes)

@@ -47,6 +47,10 @@ export interface RoadOptions {
   readonly workers?: number;
   readonly rig?: Readonly<Record<string, unknown>>;
   readonly limits?: Readonly<Record<string, string>>;
+  /** Sections of the scenario in place of the usual ones. */
+  readonly scenario?: Readonly<Record<string, unknown>>;
+  /** Workers live on hosts with room for one each, of which one more than needed is there. */
+  readonly onHosts?: boolean;
 }
 
 /** Writes rig, pipelines and scenarios, and starts `gameday rig up`. A step waits for a gate of its job's name. */
@@ -106,14 +110,16 @@ function roadOf(folder: string, lanes: readonly Lane[], env: Record<string, stri
   };
 }
 
-function rigOf(names: readonly string[], { workers = 3, rig = {} }: RoadOptions): unknown {
+function rigOf(names: readonly string[], { workers = 3, rig = {}, onHosts }: RoadOptions): unknown {
+  const count = names.length * workers + 1;
   return {
+    ...(onHosts === true ? { instances: [{ count, cpu: 1024, memory: 2048 }] } : {}),
     organization: 'acme',
     cluster: 'build-prod',
     // Long: a machine that stutters must not lose anybody.
     lostAfter: '30s',
     services: names.map((name) => ({
-      ...{ name, desiredCount: workers, launchType: 'FARGATE' },
+      ...{ name, desiredCount: workers, launchType: onHosts === true ? 'EC2' : 'FARGATE' },
       taskDefinition: `${name}/agent.json`,
     })),
     pipelines: names.map((name) => ({ slug: name, steps: `${name}/pipeline.yaml` })),
@@ -121,12 +127,15 @@ function rigOf(names: readonly string[], { workers = 3, rig = {} }: RoadOptions)
   };
 }
 
-async function writeLane(folder: string, name: string, { limits = {} }: RoadOptions): Promise<Lane> {
+async function writeLane(folder: string, name: string, options: RoadOptions): Promise<Lane> {
+  const { limits = {}, scenario = {}, onHosts } = options;
+  const host = onHosts === true ? { networkMode: 'bridge', requiresCompatibilities: ['EC2'] } : {};
   const lane = { name, folder: join(folder, name), scenario: join(folder, name, 'scenario.yaml') };
   await mkdir(lane.folder);
   const argv = [...EXEC, '--tags', `queue=${name}`];
   // Long: while a test does something else to a drill, its worker must not be killed.
-  await writeJson(join(lane.folder, 'agent.json'), taskDefinition({ argv, stopTimeout: 115 }, name));
+  const definition = taskDefinition({ argv, stopTimeout: 115 }, name);
+  await writeJson(join(lane.folder, 'agent.json'), { ...definition, ...host });
   const command = `until [ -e "${folder}/gates/$BUILDKITE_JOB_ID" ]; do sleep 0.2; done`;
   const step = { key: 'integration', command, agents: { queue: name } };
   await writeJson(join(lane.folder, 'pipeline.yaml'), { steps: [step] });
@@ -139,6 +148,7 @@ async function writeLane(folder: string, name: string, { limits = {} }: RoadOpti
     inject: { fault: 'stop-task' },
     expect: { build: 'passed' },
     limits: { verdictWithin: '180s', pollEvery: '300ms', ...limits },
+    ...scenario,
   });
   return lane;
 }
