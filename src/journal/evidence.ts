@@ -55,7 +55,10 @@ export interface Evidence {
 
 type AnySighting = Sighting<Fact['value']>;
 
-const indexed = new WeakMap<readonly DrillEvent[], { readonly length: number; readonly evidence: Evidence }>();
+const indexed = new WeakMap<
+  readonly DrillEvent[],
+  { readonly length: number; readonly evidence: Evidence }
+>();
 
 /** Indexes a journal, once for as long as it does not grow: one decision asks many times. */
 export function evidenceOf(journal: readonly DrillEvent[]): Evidence {
