@@ -10,6 +10,7 @@ import { blocksOf, commandsOf, pagesWithCommands, textOf } from './pages.ts';
 /** Pages whose commands are typed here. */
 const TYPED = [
   'README.md',
+  'docs/how-to/choose-a-fault.md',
   'docs/how-to/read-a-verdict.md',
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
@@ -83,6 +84,13 @@ describe.concurrent('the commands of', () => {
       const all = printed.join('\n');
       for (const said of ['PASSED: drained', 'FAILED: lost', 'FAILED: not-drained'])
         expect(all).toContain(said);
+    });
+  });
+
+  test('choosing a fault', async () => {
+    await at(async (desk) => {
+      const printed = await typeAll(desk, 'docs/how-to/choose-a-fault.md');
+      expect(printed.join('\n')).toContain('PASSED: drained');
     });
   });
 
