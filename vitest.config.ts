@@ -15,7 +15,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          testTimeout: 60_000,
+          setupFiles: ['test/support/seed.ts'],
+          testTimeout: 120_000,
           include: [
             'test/{buildkite,checks,cli,drill,ecs,faults,http,journal,property,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
           ],
