@@ -57,6 +57,18 @@ export type JobWithBuild = z.output<typeof JobWithBuild>;
 const JobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(z.union([JobFields, Other])) });
 export type JobPage = z.output<typeof JobPage>;
 
+const PastJob = z.object({
+  uuid: z.string(),
+  state: z.string(),
+  passed: z.boolean(),
+  step: z.object({ key: z.string().nullable() }).nullable(),
+  startedAt: Time.nullable(),
+  finishedAt: Time.nullable(),
+});
+export type PastJob = z.output<typeof PastJob>;
+
+const PastJobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(z.union([PastJob, Other])) });
+
 const EventFields = z.object({
   type: z.string(),
   timestamp: Time.nullable(),
@@ -143,6 +155,10 @@ export const ANSWERS = {
     pipeline: z.object({ builds: MarkedBuilds }).nullable(),
   }),
   RecentBuilds: z.object({ pipeline: z.object({ builds: MarkedBuilds }).nullable() }),
+  StepHistory: z.object({
+    organization: Uuid.nullable(),
+    pipeline: z.object({ jobs: PastJobPage.nullable() }).nullable(),
+  }),
   Job: z.object({ job: z.union([JobWithBuild.extend({ events: EventPage }), Other]).nullable() }),
   JobEvents: z.object({ job: z.union([z.object({ events: EventPage }), Other]).nullable() }),
   Agent: z.object({ agent: AgentWithJobs.nullable() }),

@@ -3,6 +3,7 @@ import { systemClock } from '../http/clock.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { readAgent, readAgentsOnHost, readAgentsWithTag } from './agents.ts';
 import { readBuild, readBuildOfDrill, withFirstPage } from './builds.ts';
+import { readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
 import { pipelineOf } from './map.ts';
 import { missing, noOrganization } from './missing.ts';
@@ -44,6 +45,8 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),
     buildOfDrill: (organization, pipeline, drill, signal) =>
       readBuildOfDrill(transport, organization, pipeline, drill, signal),
+    stepHistory: (organization, pipeline, step, limit, signal) =>
+      readStepHistory(transport, { organization, pipeline, step, limit }, signal),
     job: (uuid, signal) => readJob(transport, uuid, signal),
     agent: (organization, uuid, signal) => readAgent(transport, organization, uuid, signal),
     agentsWithTag: (organization, tag, signal) => readAgentsWithTag(transport, organization, tag, signal),

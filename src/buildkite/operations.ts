@@ -8,6 +8,7 @@ export const OPERATIONS = [
   'BuildJobs',
   'DrillBuild',
   'RecentBuilds',
+  'StepHistory',
   'Job',
   'JobEvents',
   'Agent',

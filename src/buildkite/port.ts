@@ -1,7 +1,7 @@
 import type { Agent } from '../drill/entities/agent.ts';
 import type { Build } from '../drill/entities/build.ts';
 import type { Job } from '../drill/entities/job.ts';
-import type { ClockOffset, Pipeline } from '../drill/entities/surroundings.ts';
+import type { ClockOffset, Pipeline, StepHistory } from '../drill/entities/surroundings.ts';
 import type { Answer, Call, Outcome } from '../drill/call.ts';
 
 /** A build with the command jobs that the same answer listed (without their histories: `events` null). */
@@ -28,6 +28,17 @@ export interface Buildkite {
     drill: string,
     signal: AbortSignal,
   ): Promise<Answer<BuildWithJobs | null>>;
+  /**
+   * How long the last `limit` (1 to 500) finished jobs of a step took that passed, newest first. Each attempt is a job of
+   * its own; what still runs, or has no start, is left out. Fewer come where the pipeline has no more.
+   */
+  stepHistory(
+    organization: string,
+    pipeline: string,
+    step: string,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<Answer<StepHistory>>;
   /** One job with its whole history of events. */
   job(uuid: string, signal: AbortSignal): Promise<Answer<Job>>;
   /** One agent, also one that is lost or gone, with the jobs it was given lately (without histories). */

@@ -74,6 +74,7 @@ async function facts(
     case 'agent':
     case 'drill-build':
     case 'pipeline':
+    case 'step-history':
       return ofBuildkite({ ...subject, kind: subject.kind }, drill, plan, sources.buildkite, signal);
     case 'agents-of-task':
       return agentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
@@ -116,7 +117,7 @@ export function buildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
 type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
 
 async function ofBuildkite(
-  { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline'>,
+  { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history'>,
   drill: string,
   plan: Plan,
   buildkite: Buildkite,
@@ -143,9 +144,23 @@ async function ofBuildkite(
       return given(await buildkite.pipeline(organization, id, branch, signal), (value) => [
         { kind, id, value },
       ]);
+    case 'step-history': {
+      const [of, step] = pipelineAndStep(id);
+      const answer = await buildkite.stepHistory(organization, of, step, JOBS_OF_A_HISTORY, signal);
+      return given(answer, (value) => [{ kind, id, value }]);
+    }
     default:
       return assertNever(kind);
   }
+}
+
+/** Enough jobs for a quantile, few enough points (about 300) to ask for beside everything else. */
+const JOBS_OF_A_HISTORY = 100;
+
+/** `PIPELINE/STEP`: a pipeline's slug has no slash, a step's key may. */
+function pipelineAndStep(id: string): readonly [string, string] {
+  const cut = id.indexOf('/');
+  return cut < 0 ? [id, ''] : [id.slice(0, cut), id.slice(cut + 1)];
 }
 
 /** Names of the task's host, where the scenario maps by them. */

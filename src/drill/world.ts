@@ -13,6 +13,7 @@ import {
   Pipeline,
   RecentStops,
   Self,
+  StepHistory,
   TasksOf,
 } from './entities/surroundings.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
@@ -32,6 +33,7 @@ export const Fact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cluster'), id: z.string(), value: Cluster }),
   z.strictObject({ kind: z.literal('pipeline'), id: z.string(), value: Pipeline }),
   z.strictObject({ kind: z.literal('agents-of-task'), id: z.string(), value: AgentsOfTask }),
+  z.strictObject({ kind: z.literal('step-history'), id: z.string(), value: StepHistory }),
   z.strictObject({ kind: z.literal('drill-build'), id: z.string(), value: DrillBuild }),
   z.strictObject({ kind: z.literal('recent-stops'), id: z.string(), value: RecentStops }),
   z.strictObject({ kind: z.literal('self'), id: z.string(), value: Self }),
@@ -46,7 +48,8 @@ export type FactKind = Fact['kind'];
 type Values = { readonly [F in Fact as F['kind']]: F['value'] };
 export type FactOf<K extends FactKind> = Values[K];
 
-/** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID. */
+/** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID;
+ * `step-history` by `PIPELINE/STEP`. */
 export const Subject = z.strictObject({
   kind: z.enum([
     'build',
@@ -62,6 +65,7 @@ export const Subject = z.strictObject({
     'cluster',
     'pipeline',
     'agents-of-task',
+    'step-history',
     'drill-build',
     'recent-stops',
     'self',

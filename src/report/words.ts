@@ -70,6 +70,7 @@ function serviceOf(kind: FactKind): Service {
     case 'pipeline':
     case 'agents-of-task':
     case 'drill-build':
+    case 'step-history':
       return 'Buildkite';
     case 'task':
     case 'task-definition':

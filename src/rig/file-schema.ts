@@ -51,6 +51,9 @@ const build = z.strictObject({
   env: tags.default({}),
 });
 
+/** Jobs of a step that are over and passed before the rig began; the first is the oldest. */
+const past = z.strictObject({ step: word, took: z.array(duration).min(1).max(1000) });
+
 const instanceGroup = z.strictObject({
   count: z.int().min(1).default(1),
   cpu: z.int().min(1).default(2048),
@@ -185,6 +188,7 @@ export const rigFile = z.strictObject({
   clusterTags: tags.default({}),
   pipelines: z.array(pipeline).min(1),
   builds: z.array(build).default([]),
+  history: z.record(word, z.array(past)).default({}),
   knobs: knobs.prefault({}),
   script: z.array(scriptRule).default([]),
   faulty: z

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findAgent, type Agent } from './agent.ts';
 import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
-import { messageOf } from './failure.ts';
+import { messageOf, RigFailure } from './failure.ts';
 import type { EcsKnobs } from './ecs/knobs.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
 import { startProxy } from './faulty.ts';
@@ -102,10 +102,17 @@ function openExecutor(machine: Machine, wanted: Executor['kind'] | undefined, ro
 }
 
 async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteRig> {
-  const { organization, pipelines, lostAfter, knobs } = file.rig;
+  const { organization, pipelines, history, lostAfter, knobs } = file.rig;
+  const unknown = Object.keys(history).find((slug) => !pipelines.some((one) => one.slug === slug));
+  if (unknown !== undefined)
+    throw new RigFailure('bad-input', `${file.path}: history: no pipeline "${unknown}" in "pipelines"`);
   const buildkite = await startBuildkite({
     organization,
-    pipelines: pipelines.map(({ steps, ...rest }) => ({ ...rest, stepsFile: file.resolve(steps) })),
+    pipelines: pipelines.map(({ steps, ...rest }) => ({
+      ...rest,
+      stepsFile: file.resolve(steps),
+      history: history[rest.slug] ?? [],
+    })),
     lostAfterMs: lostAfter,
     knobs,
   });

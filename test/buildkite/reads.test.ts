@@ -91,6 +91,45 @@ test('a field of ours that is missing is garbage, never null', async () => {
   });
 });
 
+const past = (uuid: string, seconds: number, over: Readonly<Record<string, unknown>> = {}): unknown =>
+  jobNode({
+    uuid,
+    state: 'FINISHED',
+    passed: true,
+    finishedAt: new Date(Date.parse('2026-11-24T12:00:01.500Z') + seconds * 1000).toISOString(),
+    ...over,
+  });
+
+test('a history follows its pages and counts each attempt once; what is not of it is not counted', async () => {
+  const pages = [
+    page([past('a', 10), past('b', 20, { passed: false }), past('c', 0)], 'c1'),
+    page([past('c', 0), past('d', -3), past('e', 4, { step: { key: 'other' } }), past('f', 30)], 'c2'),
+    page([past('g', 5, { startedAt: null }), jobNode({ uuid: 'h' }), null, past('i', 40)]),
+  ];
+  const { buildkite, asked } = await against(() => ({
+    organization: { uuid: 'o' },
+    pipeline: { jobs: pages.shift() },
+  }));
+  expect(await buildkite.stepHistory('acme', 'canary', 'integration', 50, never)).toEqual({
+    ok: true,
+    value: { durations: [10_000, 0, 30_000, 40_000] },
+  });
+  expect(asked).toEqual(['StepHistory', 'StepHistory', 'StepHistory']);
+});
+
+test('of a history no more is asked for than is wanted, and one without end is cut', async () => {
+  const firsts: unknown[] = [];
+  const { buildkite } = await against((_operation, { first }) => {
+    firsts.push(first);
+    return { organization: { uuid: 'o' }, pipeline: { jobs: page([past('same', 1)], 'same') } };
+  });
+  expect(await buildkite.stepHistory('acme', 'canary', 'integration', 101, never)).toEqual({
+    ok: true,
+    value: { durations: [1000] },
+  });
+  expect(firsts).toEqual([100, 100, 100, 100, 100]);
+});
+
 test("a job comes with every page of its history, whatever its events' classes", async () => {
   const { buildkite } = await against((operation) =>
     operation === 'Job'

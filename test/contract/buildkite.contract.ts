@@ -4,7 +4,8 @@ import type { Answer } from '../../src/drill/call.ts';
 import type { Job } from '../../src/drill/entities/job.ts';
 import { until } from '../support/until.ts';
 
-/** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while. */
+/** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while and
+ * whose last jobs took 10 s, nothing and 12.5 s (the newest). */
 export interface BuildkiteBench {
   readonly buildkite: Buildkite;
   /** Lets an agent take the build's job; what happens by itself needs nothing. */
@@ -48,6 +49,18 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
         trouble: { kind: 'not-found', message: expect.stringContaining('organization "nobody"') as string },
       });
       expect(await buildkite.pipeline('acme', 'nothing', 'main', never)).toMatchObject({
+        trouble: { kind: 'not-found', message: expect.stringContaining('pipeline "nothing"') as string },
+      });
+    });
+
+    test('the history of a step is what its last passed jobs took, newest first, as many as are wanted', async () => {
+      const all = await buildkite.stepHistory('acme', 'canary', 'integration', 500, never);
+      expect(valueOf(all)).toEqual({ durations: [12_500, 0, 10_000] });
+      const last = await buildkite.stepHistory('acme', 'canary', 'integration', 2, never);
+      expect(valueOf(last)).toEqual({ durations: [12_500, 0] });
+      const other = await buildkite.stepHistory('acme', 'canary', 'nothing', 500, never);
+      expect(valueOf(other)).toEqual({ durations: [] });
+      expect(await buildkite.stepHistory('acme', 'nothing', 'integration', 5, never)).toMatchObject({
         trouble: { kind: 'not-found', message: expect.stringContaining('pipeline "nothing"') as string },
       });
     });
@@ -138,6 +151,12 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
         certainty: 'refused',
       });
       expect(valueOf(await buildkite.build(id, never)).build.state).not.toMatch(/cancel/);
+    });
+
+    test('a job that runs is no history yet', async () => {
+      await running();
+      const { durations } = valueOf(await buildkite.stepHistory('acme', 'canary', 'integration', 500, never));
+      expect(durations).toHaveLength(3);
     });
 
     test('a build is canceled', async () => {

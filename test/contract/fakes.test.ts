@@ -1,4 +1,4 @@
-import { aBuild, AGENT_ID, anAgent, aService, aTask, TASK_ARN } from '../support/builders.ts';
+import { aBuild, AGENT_ID, aJob, anAgent, aService, aTask, NOON, TASK_ARN } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
@@ -8,7 +8,17 @@ import { surroundingsContract } from './surroundings.contract.ts';
 
 buildkiteContract('the fake', () => {
   const old = aBuild({ state: 'passed', rawState: 'PASSED' });
-  const buildkite = fakeBuildkite({ builds: [old], agents: [anAgent()] });
+  const jobs = [10_000, 0, 12_500].map((took, nth) =>
+    aJob({
+      id: `past-${String(nth)}`,
+      buildId: old.id,
+      state: 'finished',
+      passed: true,
+      startedAt: NOON,
+      finishedAt: NOON + took,
+    }),
+  );
+  const buildkite = fakeBuildkite({ builds: [old], jobs, agents: [anAgent()] });
   return Promise.resolve({
     buildkite,
     start: ({ jobs }) => {

@@ -45,6 +45,7 @@ describe('the rig file', () => {
 
   it.each([
     [`${least}knobs:\n  exitCod: absent\n`, ':5:3: knobs: unknown key "exitCod"'],
+    [`${least}history: { canary: [{ step: one, took: [soon] }] }\n`, ':4:41: history.canary.0.took.0:'],
     [`${least}lostAfter: soon\n`, ':4:12: lostAfter: a duration such as'],
     [`${least}services:\n  - { name: a }\n`, ':5:5: services.0.taskDefinition:'],
     [`${least}cluster: again\n`, ':4:1: Map keys must be unique'],

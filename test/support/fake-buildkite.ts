@@ -115,6 +115,14 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
       .filter((build) => build.pipeline === pipeline && build.branch === branch && OPEN.has(build.state))
       .map(({ number, url, metaData }) => ({ number, url, drill: metaData['gameday-drill'] ?? null }));
   }
+  function past(pipeline: string, step: string): readonly number[] {
+    return [...world.jobs.values()].reverse().flatMap((job) => {
+      const ofPipeline = world.builds.get(job.buildId)?.pipeline === pipeline;
+      if (!ofPipeline || job.stepKey !== step || job.state !== 'finished' || !job.passed) return [];
+      if (job.startedAt === null || job.finishedAt === null) return [];
+      return [job.finishedAt - job.startedAt];
+    });
+  }
   function create(call: Extract<Call, { kind: 'create-build' }>): Outcome<BuildWithJobs> {
     const number = 1 + Math.max(0, ...[...world.builds.values()].map((build) => build.number));
     const build = aBuild({
@@ -162,6 +170,12 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
           (build) => build.pipeline === pipeline && build.metaData['gameday-drill'] === drill,
         );
         return { ok: true, value: ours === undefined ? null : withJobs(ours) };
+      }),
+    stepHistory: (organization, pipeline, step, limit, signal) =>
+      answer('stepHistory', [organization, pipeline, step, limit], signal, () => {
+        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (!world.pipelines.has(pipeline)) return missing(`pipeline "${pipeline}" in "${organization}"`);
+        return { ok: true, value: { durations: past(pipeline, step).slice(0, limit) } };
       }),
     job: (uuid, signal) =>
       answer('job', [uuid], signal, () => {

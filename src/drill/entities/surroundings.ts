@@ -80,6 +80,10 @@ export type AgentsOfTask = z.infer<typeof AgentsOfTask>;
 export const TasksOf = z.strictObject({ arns: z.array(z.string()), complete: z.boolean() });
 export type TasksOf = z.infer<typeof TasksOf>;
 
+/** How long the last jobs of one step took that passed: milliseconds from start to finish, newest first; every attempt counts once. */
+export const StepHistory = z.strictObject({ durations: z.array(z.number().int().nonnegative()) });
+export type StepHistory = z.infer<typeof StepHistory>;
+
 /** The build that carries this drill's meta-data: its UUID, or null where there is none. */
 export const DrillBuild = z.strictObject({ build: z.string().nullable() });
 export type DrillBuild = z.infer<typeof DrillBuild>;

@@ -8,6 +8,8 @@ import { sweep } from './agents.ts';
 import { openBook } from './book.ts';
 import type { Book } from './book.ts';
 import { graphqlEndpoint } from './graphql.ts';
+import { layDownHistory } from './history.ts';
+import type { PastStep } from './history.ts';
 import { newToken, newUuid } from './ids.ts';
 import { readKnobs } from './knobs.ts';
 import { openBudgets, REAL_LIMITS } from './limits.ts';
@@ -26,6 +28,8 @@ export interface PipelineOptions {
   readonly stepsFile: string;
   readonly cancelIntermediateBuilds?: boolean;
   readonly skipIntermediateBuilds?: boolean;
+  /** Builds that were over before the rig began. */
+  readonly history?: readonly PastStep[];
 }
 
 /** What the rig's main starts this half with. */
@@ -53,6 +57,10 @@ export interface BuildkiteRig {
 /** Starts GraphQL at /graphql, REST at /v2 and the Agent API at /v3, on loopback, on a free port. */
 export async function startBuildkite(options: BuildkiteOptions): Promise<BuildkiteRig> {
   const world = newWorld(options);
+  for (const { slug, history = [] } of options.pipelines) {
+    const pipeline = world.pipelines.find((one) => one.slug === slug);
+    if (pipeline !== undefined) layDownHistory(world, pipeline, history);
+  }
   const book = openBook();
   const server = createAdaptorServer({ fetch: routes(world, book, options).fetch });
   world.url = await new Promise<string>((resolve, reject) => {

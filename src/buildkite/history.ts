@@ -1,0 +1,56 @@
+import type { Answer } from '../drill/call.ts';
+import type { StepHistory } from '../drill/entities/surroundings.ts';
+import { nodes } from './answers.ts';
+import type { PastJob } from './answers.ts';
+import { missing, noOrganization } from './missing.ts';
+import type { Transport } from './transport.ts';
+
+/** Jobs of a page: about 300 of the 5,000 points that a user has in five minutes. */
+const PAGE = 100;
+/** Pages after which a history is given as far as it came: what the filter lets through may not all count. */
+const MOST_PAGES = 5;
+
+/** Which jobs are wanted. */
+export interface StepWanted {
+  readonly organization: string;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly limit: number;
+}
+
+/** The last jobs of one step that passed. The filters are Buildkite's; what they return is compared again here. */
+export async function readStepHistory(
+  transport: Transport,
+  { organization, pipeline, step, limit }: StepWanted,
+  signal: AbortSignal,
+): Promise<Answer<StepHistory>> {
+  const slug = `${organization}/${pipeline}`;
+  const took = new Map<string, number>();
+  let after: string | undefined;
+  for (let page = 0; page < MOST_PAGES && took.size < limit; page += 1) {
+    // Never more than is still wanted: every job has its price.
+    const first = Math.min(PAGE, limit - took.size);
+    const answer = await transport.read(
+      'StepHistory',
+      { organization, slug, key: [step], first, after },
+      signal,
+    );
+    if (!answer.ok) return answer;
+    if (answer.value.organization === null) return noOrganization(organization);
+    if (answer.value.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
+    const { jobs } = answer.value.pipeline;
+    if (jobs === null) return missing(`jobs of pipeline "${pipeline}" in "${organization}"`);
+    // Pages shift while jobs finish, so that one may come twice; it counts once.
+    for (const node of nodes(jobs)) if ('uuid' in node) keep(took, node, step);
+    if (jobs.pageInfo?.hasNextPage !== true || jobs.pageInfo.endCursor === null) break;
+    after = jobs.pageInfo.endCursor;
+  }
+  return { ok: true, value: { durations: [...took.values()].slice(0, limit) } };
+}
+
+/** Both times are the agent's: a clock that was set back meanwhile gives no duration. */
+function keep(took: Map<string, number>, job: PastJob, step: string): void {
+  if (job.state !== 'FINISHED' || !job.passed || job.step?.key !== step) return;
+  if (job.startedAt === null || job.finishedAt === null || job.finishedAt < job.startedAt) return;
+  took.set(job.uuid, job.finishedAt - job.startedAt);
+}
