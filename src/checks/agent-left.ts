@@ -4,6 +4,7 @@ import type { Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { agentContainer, agentSetting } from './container.ts';
 import { excused } from './handover.ts';
+import { endOfJob, idleFrom, idleTimeout } from './idle-timer.ts';
 import { clockTime, seconds } from './times.ts';
 
 /** An agent that leaves of the stop does so within this time of its last job's end (verdict rule 5). */
@@ -17,11 +18,8 @@ const CLOCKS = 2_000;
 function lastJobEnd(attempts: readonly Attempt[], agentId: string): number | null {
   const ends = attempts
     .filter((attempt) => attempt.job.agentId === agentId)
-    .map(
-      (attempt) =>
-        (attempt.job.events ?? []).find((event) => event.type === 'FINISHED')?.at ?? attempt.job.finishedAt,
-    )
-    .filter((end) => end !== null && end !== undefined);
+    .map(({ job }) => endOfJob(job))
+    .filter((end) => end !== null);
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
@@ -32,17 +30,6 @@ function oneShot(evidence: Evidence): boolean {
   return (after !== null && after !== 'false' && after !== '0') || acquired !== null;
 }
 
-function idleTimeout(evidence: Evidence): number | null {
-  const definition = agentContainer(evidence)?.definition ?? null;
-  const value = agentSetting(
-    definition,
-    '--disconnect-after-idle-timeout',
-    'BUILDKITE_AGENT_DISCONNECT_AFTER_IDLE_TIMEOUT',
-  );
-  const number = Number(value ?? 0);
-  return Number.isFinite(number) && number > 0 ? number * 1000 : null;
-}
-
 function ofUser(agent: Agent): string | null {
   return agent.stoppedGracefullyBy ?? agent.stopForcedBy;
 }
@@ -50,7 +37,8 @@ function ofUser(agent: Agent): string | null {
 function left(about: Case, strike: Strike, seen: Sighting<Agent>): Answered {
   const { evidence, attempts } = about;
   const agent = seen.value;
-  if (oneShot(evidence))
+  const isIdle = evidence.target?.jobId === null;
+  if (!isIdle && oneShot(evidence))
     return yes(
       `the agent left (${agent.rawConnection}) after its one job`,
       [seen.seq],
@@ -71,7 +59,32 @@ function left(about: Case, strike: Strike, seen: Sighting<Agent>): Answered {
       strike.sentSeq,
       seen.seq,
     ]);
-  return byTimes(about, seen, lastJobEnd(attempts, agent.id));
+  return isIdle ? idleByTimes(evidence, seen, stop) : byTimes(about, seen, lastJobEnd(attempts, agent.id));
+}
+
+/** An idle agent that hears the stop leaves at once; one that leaves when its own timer runs out need not have heard anything. */
+function idleByTimes(evidence: Evidence, seen: Sighting<Agent>, stop: number): Answered {
+  const at = seen.value.disconnectedAt;
+  if (at === null) return unknown('it cannot be told when the agent left', [seen.seq], 'drain-not-proven');
+  const after = at - stop;
+  const idle = idleTimeout(evidence);
+  const from = idleFrom(evidence, seen.value);
+  const atOnce = after >= -CLOCKS && after <= AT_ONCE;
+  if (idle !== null && (from === null || at >= from + idle - TIMER_SLACK)) {
+    const said = `the agent left ${seconds(after)} after the stop, when its own idle time-out (${seconds(idle)}) had run out`;
+    return atOnce || from === null
+      ? unknown(`${said}: either may be why`, [seen.seq], 'drain-not-proven')
+      : no('not-drained', `${said}: it never heard the stop`, [seen.seq]);
+  }
+  if (atOnce)
+    return yes(`the idle agent disconnected ${seconds(after)} after the stop, at ${clockTime(at)}`, [
+      seen.seq,
+    ]);
+  return unknown(
+    `the idle agent left ${seconds(after)} after the stop: not at once, so the stop is not proven to be why`,
+    [seen.seq],
+    'drain-not-proven',
+  );
 }
 
 /** Agents before 3.138 report no stop: only the time between the last job's end and the disconnect tells why they left. */

@@ -13,14 +13,9 @@ function after(agent: AgentContainer): string {
 /** 143 after the job's end and the disconnect is a wrapper's way of ending a clean drain (verdict rule 10). */
 function wrapperAfterDrain(about: Case, left: Sighting<Agent> | null): boolean {
   const struck = about.attempts.find((attempt) => attempt.role === 'struck');
-  return (
-    struck !== undefined &&
-    jobEnded(struck.job) &&
-    struck.loss === null &&
-    left !== null &&
-    agentLeft(left.value) &&
-    left.value.lostAt === null
-  );
+  const isIdle = about.evidence.target?.jobId === null;
+  const jobOver = struck !== undefined && jobEnded(struck.job) && struck.loss === null;
+  return (isIdle || jobOver) && left !== null && agentLeft(left.value) && left.value.lostAt === null;
 }
 
 function killed(agent: AgentContainer, code: number, events: readonly number[]): Answered {
@@ -67,7 +62,7 @@ function judge(about: Case): Answered {
   const left = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId);
   if (code === 143 && wrapperAfterDrain(about, left))
     return yes(
-      `its container ended 143${after(agent)}, after the job's end and the disconnect`,
+      `its container ended 143${after(agent)}, after ${about.evidence.target?.jobId === null ? '' : "the job's end and "}the disconnect`,
       [task.seq, left?.seq ?? task.seq],
       ['trap wrapper: a shell passed the signal on and ended 143 itself at the end of the drain'],
     );

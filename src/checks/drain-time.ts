@@ -63,10 +63,9 @@ export function drainTime(evidence: Evidence): DrainTime | null {
   };
 }
 
-/** Spot's notice bounds the drain whatever the scenario allows. */
-function drainLimit({ expect, inject }: Scenario): number | null {
-  const { within } = expect.drain;
-  return inject.fault === 'spot-reclaim' ? Math.min(within ?? SPOT_NOTICE, SPOT_NOTICE) : within;
+/** Spot's notice bounds the drain whatever the scenario allows, milliseconds; null: any time will do. */
+export function boundBySpot(within: number | null, fault: Scenario['inject']['fault']): number | null {
+  return fault === 'spot-reclaim' ? Math.min(within ?? SPOT_NOTICE, SPOT_NOTICE) : within;
 }
 
 export const drainInTime: Check = {
@@ -75,8 +74,10 @@ export const drainInTime: Check = {
   needed: false,
   judge(about) {
     const { evidence } = about;
-    const within = drainLimit(evidence.plan.scenario);
+    const { expect, inject } = evidence.plan.scenario;
+    const within = boundBySpot(expect.drain.within, inject.fault);
     if (evidence.strike === null) return unasked('nothing was injected');
+    if (evidence.target?.jobId === null) return unasked('no job was aimed at');
     if (within === null) return unasked('the scenario sets no time (expect.drain.within)');
     if (excused(about)) return unasked('handed over');
     if (about.attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))

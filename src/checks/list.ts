@@ -3,6 +3,7 @@ import { buildPassed, struckPassed } from './build-passed.ts';
 import type { Check } from './check.ts';
 import { containerClean } from './container-clean.ts';
 import { drainInTime } from './drain-time.ts';
+import { idleInTime } from './idle-time.ts';
 import { inFlight } from './in-flight.ts';
 import { landed } from './landed.ts';
 import { lateJobs } from './late-jobs.ts';
@@ -10,12 +11,14 @@ import { noJobLost } from './no-job-lost.ts';
 import { notBroken } from './not-broken.ts';
 import { notCanceledByAgent } from './not-canceled-by-agent.ts';
 import { sidecars } from './sidecars.ts';
+import { stillIdle } from './still-idle.ts';
 import { host, lossElsewhere, memory, notCanceled, pid1 } from './undisturbed.ts';
 
 /** Every question that a verdict rests on, in the order in which they are shown. Adding one is one file and one line. */
 export const CHECKS: readonly Check[] = [
   landed,
   inFlight,
+  stillIdle,
   noJobLost,
   struckPassed,
   notCanceledByAgent,
@@ -26,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   sidecars,
   buildPassed,
   drainInTime,
+  idleInTime,
   notCanceled,
   lossElsewhere,
   memory,

@@ -69,7 +69,10 @@ export const noJobLost: Check = {
         losses.map((attempt) => `${name(attempt)} was lost (${attempt.loss?.by ?? ''}); the loss counts`),
       );
     const open = judged.find((attempt) => !wholeStory(attempt));
-    if (judged.length === 0) return unknown('no judged job was seen');
+    if (judged.length === 0)
+      return evidence.target?.jobId === null
+        ? yes('the worker had no job that could be lost', [evidence.strike.sentSeq])
+        : unknown('no judged job was seen');
     if (open !== undefined)
       return unknown(`${name(open)} had not ended, or its history was not read after its end`, [
         open.seen.seq,

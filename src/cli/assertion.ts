@@ -118,6 +118,7 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
     expect: {
       build: build.own ? 'any' : 'passed',
       drain: { within: options.drainWithin === undefined ? null : ms('--drain-within', options.drainWithin) },
+      idle: { within: null },
       handover: 'forbidden',
       containers: {},
     },

@@ -4,7 +4,7 @@ import { stopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from './entities/agent.ts';
-import { jobEnded } from './entities/job.ts';
+import { jobEnded, jobHeld } from './entities/job.ts';
 import type { Instant } from './entities/build.ts';
 import { goingDown } from './entities/task.ts';
 import type { Target } from '../journal/events.ts';
@@ -96,11 +96,11 @@ function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
   const byHost = mapping === 'hostname' && agent?.tags[TASK_ARN_TAG] === undefined;
   return [
     ...(byHost ? [{ kind: 'tasks-of', id: state.plan.lockKey } as const] : []),
-    { kind: 'job', id: target.jobId },
+    ...(target.jobId === null ? [] : [{ kind: 'job', id: target.jobId } as const]),
     { kind: 'agent', id: target.agentId },
     { kind: 'agents-of-task', id: target.taskArn },
     { kind: 'task', id: target.taskArn },
-    { kind: 'build', id: state.buildId ?? '' },
+    ...(state.buildId === null ? [] : [{ kind: 'build', id: state.buildId } as const]),
   ];
 }
 
@@ -121,7 +121,6 @@ function answered(state: DrillState, subject: Subject, since: Instant): boolean 
 /** The target is looked at before the guards: what is going down or over is not struck, and has its own name. */
 function lookAtTarget(state: DrillState, target: Target): Step | null {
   const task = seen(state.world, 'task', target.taskArn);
-  const job = seen(state.world, 'job', target.jobId);
   const build = seen(state.world, 'build', state.buildId ?? '');
   if (task !== undefined && mayHaveStruck(state) && showsOurStop(task, stopReason(state.drill)))
     return landedBy('observation', task.arn, task);
@@ -130,13 +129,10 @@ function lookAtTarget(state: DrillState, target: Target): Step | null {
       'stopped-by-other',
       `the task is going down already: ${task.stopCode ?? 'no stop code'}, "${task.stoppedReason ?? ''}"`,
     );
-  if (job === undefined || jobEnded(job) || job.state !== 'running' || job.agentId !== target.agentId)
-    return dropped(
-      state,
-      `the job was ${job?.rawState ?? 'gone'} at the last instant, not RUNNING on the same agent`,
-    );
+  const changed = target.jobId === null ? notIdle(state, target) : notRunning(state, target, target.jobId);
+  if (changed !== null) return dropped(state, target, changed);
   if (task?.status !== 'RUNNING')
-    return dropped(state, `the task was ${task?.status ?? 'gone'} at the last instant, not RUNNING`);
+    return dropped(state, target, `the task was ${task?.status ?? 'gone'} at the last instant, not RUNNING`);
   const hurt =
     build === undefined
       ? null
@@ -147,12 +143,30 @@ function lookAtTarget(state: DrillState, target: Target): Step | null {
   return hurt === null ? null : halt('unsound-baseline', hurt);
 }
 
-function dropped(state: DrillState, said: string): Step {
+/** Why the job is not in flight on its agent any more; null where it is. */
+function notRunning(state: DrillState, target: Target, jobId: string): string | null {
+  const job = seen(state.world, 'job', jobId);
+  if (job?.state === 'running' && job.agentId === target.agentId) return null;
+  return `the job was ${job?.rawState ?? 'gone'} at the last instant, not RUNNING on the same agent`;
+}
+
+/** Why the worker is not one without a job any more; null where it is. */
+function notIdle(state: DrillState, target: Target): string | null {
+  const agent = seen(state.world, 'agent', target.agentId);
+  if (agent?.connection !== 'connected')
+    return `the agent was ${agent?.rawConnection ?? 'gone'} at the last instant, not connected`;
+  const held = all(state.world, 'job').find((job) => job.agentId === agent.id && jobHeld(job));
+  if (held !== undefined) return `the agent had been given job ${held.id} at the last instant`;
+  return agent.isRunningJob ? 'the agent ran a job at the last instant' : null;
+}
+
+function dropped(state: DrillState, target: Target, said: string): Step {
   // While a first stop may still land, or others are protected for this one's sake, no other target is looked for.
   const isFree = state.strikes.every(({ result }) => result === 'refused');
   if (isFree && state.aims < state.plan.scenario.when.attempts)
     return { do: 'conclude', event: { code: 'GD_TARGET_DROPPED', payload: { said } } };
-  return halt('finished-before-stop', said);
+  // Nothing was struck: a worker that got a job, or left, is none that the trigger was to yield.
+  return halt(target.jobId === null ? 'step-never-ran' : 'finished-before-stop', said);
 }
 
 function askGuards(state: DrillState, now: Instant): Step {

@@ -1,75 +1,90 @@
-import { stepInFlight, type Fired } from '../triggers/step-in-flight.ts';
+import { TRIGGERS } from '../triggers/list.ts';
+import { ownJobs } from '../triggers/running.ts';
+import type { Aim, Fired } from '../triggers/trigger.ts';
+import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from './entities/agent.ts';
 import type { Instant } from './entities/build.ts';
-import type { Job } from './entities/job.ts';
+import { hasBuild } from './plan.ts';
 import { markOf, readSince, type DrillState } from './state.ts';
 import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
 import { unsound } from './soundness.ts';
 import { chooseTarget, taskOfAgent } from './target.ts';
 import { lasting } from './trouble.ts';
-import { all, seen, type Subject } from './world.ts';
+import { all, keyOf, seen, type Subject } from './world.ts';
 
 /** How long Buildkite or ECS may be away while the step is waited for, milliseconds. */
 const PATIENCE = 120_000;
 
 /** Wait until the trigger fires; learn meanwhile, ahead of time, on which agent and task its candidate lives. */
 export function decideArmed(state: DrillState, now: Instant): Step {
-  const buildId = state.buildId ?? '';
-  const build = seen(state.world, 'build', buildId);
-  const trouble = lasting(state, [{ kind: 'build', id: buildId }], now, PATIENCE);
-  if (trouble !== null) return halt(trouble.reason, trouble.said);
-  if (build === undefined || !readSince(state, 'build', buildId, state.takenUpAt))
-    return askNow(state, [{ kind: 'build', id: buildId }], now);
-  if (state.plan.scenario.inject.fault === 'found') return watchFrom('every stop that ECS shows is judged');
-  const jobs = all(state.world, 'job').filter((job) => job.buildId === buildId);
   const { when, inject } = state.plan.scenario;
-  const fired = stepInFlight(when, { build, jobs, inFlightSince: state.inFlightSince }, now);
-  if (fired.fires === 'never') return notRun(fired.said, build, jobs);
+  const trigger = TRIGGERS[when.trigger];
+  const builds = buildSubjects(state);
+  const before = inject.fault === 'found' ? builds : [...builds, ...trigger.before(state)];
+  const trouble = lasting(state, before, now, PATIENCE);
+  if (trouble !== null) return halt(trouble.reason, trouble.said);
+  const unread = before.filter(({ kind, id }) => !readSince(state, kind, id, state.takenUpAt));
+  if (unread.length > 0) return askNow(state, unread, now);
+  if (inject.fault === 'found') return watchFrom('every stop that ECS shows is judged', null);
+  const fired = trigger.fire(state, now);
+  if (fired.fires === 'never') return notRun(state, fired.said);
   if (state.deadline !== null && now >= state.deadline)
-    return halt(
-      'step-never-ran',
-      `step ${when.step} was not in flight for ${String(when.inFlightFor)} ms within ${String(when.startWithin)} ms`,
-    );
+    return halt('step-never-ran', `${trigger.waitedFor(state)} within ${String(when.startWithin)} ms`);
   const halted = all(state.world, 'halt').find((condition) => condition.halted);
   if (halted !== undefined) return halt('halted', `condition ${halted.name}: ${halted.said}`);
   if (fired.fires === 'later') return waitFor(state, fired, now);
-  if (inject.fault === 'none') return watchFrom(`${fired.why} (job ${fired.job.id})`);
-  const hurt = unsound(build, jobs);
+  if (inject.fault === 'none' && fired.aim.job !== null)
+    return watchFrom(`${fired.why} (job ${fired.aim.job.id})`, null);
+  const hurt = hurtBuild(state);
   if (hurt !== null) return halt('unsound-baseline', hurt);
-  return aimAt(state, fired.job, fired.why, now);
+  return aimAt(state, fired.aim, fired.why, now);
+}
+
+function buildSubjects({ plan, buildId }: DrillState): readonly Subject[] {
+  return hasBuild(plan.scenario) ? [{ kind: 'build', id: buildId ?? '' }] : [];
+}
+
+/** Why a build of the drill is not sound enough to be struck; null where all are. */
+function hurtBuild(state: DrillState): string | null {
+  const { builds, jobs } = ownJobs(state);
+  return builds.map((build) => unsound(build, jobs)).find((said) => said !== null) ?? null;
 }
 
 function ask(asks: readonly Ask[], by: Instant): Step {
   return { do: 'observe', asks, by };
 }
 
-function notRun(said: string, build: Parameters<typeof unsound>[0], jobs: readonly Job[]): Step {
-  const hurt = unsound(build, jobs);
-  return hurt !== null && build.state !== 'passed'
+function notRun(state: DrillState, said: string): Step {
+  const hurt = hurtBuild(state);
+  const passed = ownJobs(state).builds.every((build) => build.state === 'passed');
+  return hurt !== null && !passed
     ? halt('unsound-baseline', `${said}; ${hurt}`)
     : halt('step-never-ran', said);
 }
 
 function waitFor(state: DrillState, fired: Extract<Fired, { fires: 'later' }>, now: Instant): Step {
-  const every = state.plan.scenario.limits.pollEvery;
-  const build: Subject = { kind: 'build', id: state.buildId ?? '' };
-  const ahead =
-    state.plan.scenario.inject.fault === 'none'
-      ? []
-      : fired.candidates.slice(0, 1).flatMap((job) => chain(state, job, every));
+  const { limits, when, inject, safety } = state.plan.scenario;
+  const every = limits.pollEvery;
+  // A baseline of a build aims at nobody.
+  const aims = inject.fault === 'none' && hasBuild(state.plan.scenario) ? [] : fired.candidates.slice(0, 1);
+  const byKey = new Map<string, Ask>();
+  for (const one of [
+    ...buildSubjects(state).map((subject) => paced(subject, every)),
+    ...TRIGGERS[when.trigger].asks(state, every),
+    ...aims.flatMap((aim) => chain(state, aim, every)),
+    ...safety.haltWhen.map(({ name }) => paced({ kind: 'halt', id: name }, every)),
+  ])
+    if (!byKey.has(keyOf(one.subject))) byKey.set(keyOf(one.subject), one);
   const by = Math.min(fired.at ?? Infinity, state.deadline ?? Infinity, now + QUIET_FOR);
-  const halts = state.plan.scenario.safety.haltWhen.map(({ name }) =>
-    paced({ kind: 'halt', id: name }, every),
-  );
-  return ask([paced(build, every), ...ahead, ...halts], by);
+  return ask([...byKey.values()], by);
 }
 
 /** Agent, its task, the agents of that task and the task definition: each as soon as the one before names it. */
-function chain(state: DrillState, job: Job, every: number): readonly Ask[] {
+function chain(state: DrillState, { agentId }: Aim, every: number): readonly Ask[] {
   const { world } = state;
-  if (job.agentId === null) return [];
-  const agent = seen(world, 'agent', job.agentId);
-  if (agent === undefined) return [paced({ kind: 'agent', id: job.agentId }, every)];
+  if (agentId === null) return [];
+  const agent = seen(world, 'agent', agentId);
+  if (agent === undefined) return [paced({ kind: 'agent', id: agentId }, every)];
   const hosts = hostsAsked(state, agent, every);
   if (hosts.length > 0) return hosts;
   const mapped = taskOfAgent(world, agent, state.plan);
@@ -95,8 +110,8 @@ function hostsAsked(state: DrillState, agent: Agent, every: number): readonly As
     : [paced({ kind: 'tasks-of', id: plan.lockKey }, every)];
 }
 
-function aimAt(state: DrillState, job: Job, why: string, now: Instant): Step {
-  const missing = job.agentId === null ? [] : chain(state, job, 0).map(({ subject }) => subject);
+function aimAt(state: DrillState, aim: Aim, why: string, now: Instant): Step {
+  const missing = chain(state, aim, 0).map(({ subject }) => subject);
   const trouble = lasting(state, missing, now, PATIENCE / 4);
   if (trouble !== null)
     return halt(trouble.reason === 'no-such-cluster' ? 'agent-not-mapped' : trouble.reason, trouble.said);
@@ -109,15 +124,16 @@ function aimAt(state: DrillState, job: Job, why: string, now: Instant): Step {
       );
     return ask(missing.map(fresh), now);
   }
-  const chosen = chooseTarget(state.world, job, state.plan, why);
+  const chosen = chooseTarget(state.world, aim, state.plan, why);
   if (!chosen.ok) return halt('agent-not-mapped', chosen.said);
+  if (state.plan.scenario.inject.fault === 'none') return watchFrom(why, chosen.target);
   return {
     do: 'conclude',
     event: { code: 'GD_TARGET_CHOSEN', payload: { target: chosen.target, attempt: state.aims + 1 } },
   };
 }
 
-/** Nothing is aimed at: the build is watched to its end. */
-function watchFrom(said: string): Step {
-  return { do: 'conclude', event: { code: 'GD_WATCH_BEGUN', payload: { said } } };
+/** Nothing is injected: the build, or the idle worker, is watched to its end. */
+function watchFrom(said: string, target: Target | null): Step {
+  return { do: 'conclude', event: { code: 'GD_WATCH_BEGUN', payload: { said, target } } };
 }

@@ -47,7 +47,8 @@ export function asksOf(state: DrillState, about: Case): readonly Ask[] {
 
 /** A listing costs about four points a job, so a large build is read less often than a small one. */
 function buildAsks(state: DrillState, { evidence, attempts }: Case, every: number): readonly Ask[] {
-  const own = state.buildId ?? '';
+  const own = state.buildId;
+  if (own === null) return [];
   const jobs = seen(state.world, 'build', own)?.jobs.length ?? 1;
   const pace = Math.max(every, (4 * jobs + 2) * MS_PER_POINT - 500);
   const others = new Set(

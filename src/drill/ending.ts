@@ -39,6 +39,8 @@ function decidedEarly(about: Case, findings: readonly Finding[]): boolean {
   return findings.some((finding) => {
     const reason = raised(finding);
     if (reason === null || reason === 'unrelated-loss') return false;
+    // What becomes of the job that an idle worker got instead is shown, so it is waited for.
+    if (reason === 'missed-target') return false;
     if (reason === 'build-canceled' && !cancelIsTold(about, finding)) return false;
     const { stage } = rowOf(reason);
     return stage === 'A' || stage === 'B';

@@ -1,6 +1,7 @@
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { Instant } from './entities/build.ts';
+import { stepOf } from './plan.ts';
 import { readSince, type DrillState } from './state.ts';
 import { askNow, halt, type Step } from './step.ts';
 import { gateSubjects, strikes } from './subjects.ts';
@@ -44,12 +45,13 @@ function ownAgent(state: DrillState): readonly Subject[] {
 
 function wrongPlan(state: DrillState): Step | null {
   const { scenario } = state.plan;
+  const step = stepOf(scenario.when);
   const pipeline = seen(state.world, 'pipeline', scenario.build.pipeline);
   const keys = pipeline?.stepKeys ?? null;
-  if (keys !== null && pipeline?.dynamic === false && !keys.includes(scenario.when.step))
+  if (step !== null && keys !== null && pipeline?.dynamic === false && !keys.includes(step))
     return halt(
       'no-such-step',
-      `pipeline ${scenario.build.pipeline} has no step with key "${scenario.when.step}"; its keys are ${keys.join(', ') || 'none'}`,
+      `pipeline ${scenario.build.pipeline} has no step with key "${step}"; its keys are ${keys.join(', ') || 'none'}`,
     );
   if (!strikes(scenario)) return null;
   const cluster = seen(state.world, 'cluster', scenario.cluster.name);

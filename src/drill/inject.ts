@@ -74,7 +74,7 @@ function reaim(state: DrillState): Step {
 function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: Instant): Step {
   const every = Math.min(state.plan.scenario.limits.pollEvery, SECOND_AFTER / 2);
   const task: Subject = { kind: 'task', id: taskArn };
-  const job: Subject = { kind: 'job', id: state.target?.jobId ?? '' };
+  const held = heldSubject(state);
   const looks = looksAfter(state, sending, taskArn);
   if (looks.some((look) => look.missing))
     return endWatch(
@@ -83,10 +83,10 @@ function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: I
     );
   const first = looks[0];
   const second = looks.find((look) => first !== undefined && look.at >= first.at + SECOND_AFTER);
-  if (first !== undefined && second !== undefined) return afterTwoLooks(state, sending, task, job, now);
+  if (first !== undefined && second !== undefined) return afterTwoLooks(state, sending, task, now);
   const since = Math.max(sending.answeredAt ?? sending.intendedAt, state.takenUpAt);
   if ((markOf(state, 'task', taskArn)?.triedAt ?? 0) < since)
-    return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
+    return { do: 'observe', asks: [fresh(task), ...held.map(fresh)], by: now };
   if (state.deadline !== null && now >= state.deadline)
     return endWatch('deadline', 'limits.verdictWithin ended before the stop was proven');
   const due =
@@ -94,9 +94,9 @@ function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: I
   const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;
   const failing = state.marks[`task:${taskArn}`]?.trouble != null;
   if (now >= due && now - tried >= every && !failing)
-    return { do: 'observe', asks: [fresh(task), fresh(job)], by: now };
+    return { do: 'observe', asks: [fresh(task), ...held.map(fresh)], by: now };
   const next = now < due ? Math.min(due, now + every) : Math.max(now, tried) + every;
-  return { do: 'observe', asks: [paced(task, every), paced(job, every)], by: next };
+  return { do: 'observe', asks: [paced(task, every), ...held.map((one) => paced(one, every))], by: next };
 }
 
 interface Look {
@@ -124,11 +124,21 @@ function looksAfter(state: DrillState, sending: Sending, taskArn: string): reado
   return looks;
 }
 
-function afterTwoLooks(state: DrillState, sending: Sending, task: Subject, job: Subject, now: Instant): Step {
-  const { target } = state;
-  const held = seen(state.world, 'job', job.id);
-  const running = held?.state === 'running' && held.agentId === target?.agentId;
-  if (sending.result !== 'ok' && running && sentOnes(state) < AT_MOST) return reaim(state);
+/** What shows whether the target is still what was aimed at: its job, or the agent that is to have none. */
+function heldSubject({ target }: DrillState): readonly Subject[] {
+  if (target === null) return [];
+  return [target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId }];
+}
+
+function stillStands({ target, world, idleSince }: DrillState): boolean {
+  if (target === null) return false;
+  if (target.jobId === null) return idleSince[target.agentId] !== undefined;
+  const job = seen(world, 'job', target.jobId);
+  return job?.state === 'running' && job.agentId === target.agentId;
+}
+
+function afterTwoLooks(state: DrillState, sending: Sending, task: Subject, now: Instant): Step {
+  if (sending.result !== 'ok' && stillStands(state) && sentOnes(state) < AT_MOST) return reaim(state);
   const mark = state.marks[`${task.kind}:${task.id}`];
   if (mark?.trouble != null && (state.deadline ?? now) > now)
     return { do: 'observe', asks: [paced(task, 1_000)], by: now + 1_000 };

@@ -24,12 +24,53 @@ export const HaltCondition = z.strictObject({
 });
 export type HaltCondition = z.infer<typeof HaltCondition>;
 
+/** What every trigger has: how long it may take, and how often the aim may be taken again when it fell away before the stop was sent. */
+const Patience = { startWithin: Duration, attempts: z.number().int().min(1).max(10) };
+/** The step whose job must be in flight, and how long it usually runs; null: as its own history says. */
+const Timed = { step: z.string(), usually: Duration.nullable() };
+
+/** When to strike, and thereby what. */
+export const When = z.discriminatedUnion('trigger', [
+  /** A job of the step has been RUNNING for so long. */
+  z.strictObject({
+    trigger: z.literal('step-in-flight'),
+    step: z.string(),
+    inFlightFor: Duration,
+    ...Patience,
+  }),
+  /** A worker has been without a job for so long. */
+  z.strictObject({ trigger: z.literal('agent-idle'), idleFor: Duration, ...Patience }),
+  /** A job of the step has so much of its usual time left. */
+  z.strictObject({ trigger: z.literal('near-end'), ...Timed, left: Duration, ...Patience }),
+  /** The same as a fraction of the usual time, 0 to 1 exclusive. */
+  z.strictObject({
+    trigger: z.literal('at-fraction'),
+    ...Timed,
+    fractionLeft: z.number().gt(0).lt(1),
+    ...Patience,
+  }),
+  /** So many workers of the service are busy, one of them with a job of ours: of the step, where one is named. */
+  z.strictObject({
+    trigger: z.literal('fleet-busy'),
+    busy: z.number().int().min(1),
+    step: z.string().nullable(),
+    ...Patience,
+  }),
+]);
+export type When = z.infer<typeof When>;
+
+/** The key of the step that the trigger waits for; null where it names none. */
+export function stepOf(when: When): string | null {
+  return when.trigger === 'agent-idle' ? null : when.step;
+}
+
 /** A scenario after interpolation and validation: durations in milliseconds, defaults filled in. */
 export const Scenario = z.strictObject({
   version: z.literal(1),
   title: z.string(),
   build: z.strictObject({
     organization: z.string().nullable(),
+    /** Empty where the drill has no build: an idle worker is struck. */
     pipeline: z.string(),
     /** A running build to strike instead of a new one. */
     number: z.number().int().nullable(),
@@ -50,14 +91,7 @@ export const Scenario = z.strictObject({
     sharedTask: z.enum(['forbidden', 'allowed']),
     mapping: z.enum(['tag', 'hostname']),
   }),
-  when: z.strictObject({
-    trigger: z.literal('step-in-flight'),
-    step: z.string(),
-    inFlightFor: Duration,
-    startWithin: Duration,
-    /** How often the aim may be taken again when the step ended before the stop was sent. */
-    attempts: z.number().int().min(1).max(10),
-  }),
+  when: When,
   inject: z.discriminatedUnion('fault', [
     z.strictObject({ fault: z.literal('stop-task') }),
     /** Desired count - 1; steered: every other task is protected, so that the scheduler must take the target. */
@@ -84,6 +118,8 @@ export const Scenario = z.strictObject({
   expect: z.strictObject({
     build: z.enum(['passed', 'any']),
     drain: z.strictObject({ within: Duration.nullable() }),
+    /** How long an idle worker may take to leave: after the stop, or by itself where nothing is injected. */
+    idle: z.strictObject({ within: Duration.nullable() }),
     handover: z.enum(['forbidden', 'allowed']),
     /** Other containers of the task by name: the exit code they must have, and whether they must outlive the agent. */
     containers: z.record(
@@ -108,6 +144,11 @@ export const Scenario = z.strictObject({
   control: z.strictObject({ outcome: z.string(), reason: z.string() }).nullable(),
 });
 export type Scenario = z.infer<typeof Scenario>;
+
+/** Whether the drill has a build at all. */
+export function hasBuild({ build }: Pick<Scenario, 'build'>): boolean {
+  return build.pipeline !== '';
+}
 
 /** What a rig says of itself: shown, never trusted; it can only make an answer inconclusive. */
 export const RigFacts = z.strictObject({

@@ -60,7 +60,7 @@ function unreadAgents(evidence: Evidence, hits: readonly Sighting<Task>[]): read
 /** And so is the job that it held: the read after the stop that proves it in flight. */
 function unreadJobs(evidence: Evidence): readonly Ask[] {
   return struckByScheduler(evidence).flatMap(({ target }) => {
-    if (target === null) return [];
+    if (target?.jobId == null) return [];
     const from =
       evidence.sightings('task', target.taskArn).find(({ value }) => goingDown(value))?.answeredAt ?? 0;
     const read = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from);
@@ -93,7 +93,7 @@ function generalAsks(state: DrillState, hits: readonly Sighting<Task>[]): readon
   const every = state.plan.scenario.limits.pollEvery;
   return [
     ...followAsks(state, every),
-    paced({ kind: 'build', id: state.buildId ?? '' }, every),
+    ...(state.buildId === null ? [] : [paced({ kind: 'build', id: state.buildId }, every)]),
     ...hits
       .filter(({ value }) => !taskEnded(value))
       .map(({ value }) => paced({ kind: 'task', id: value.arn }, every)),

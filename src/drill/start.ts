@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { Instant } from './entities/build.ts';
+import { hasBuild } from './plan.ts';
 import { markOf, readSince, type DrillState, type Sending } from './state.ts';
 import { askNow, fresh, halt, type Step } from './step.ts';
 import { namedBuild } from './subjects.ts';
@@ -17,6 +18,7 @@ const PATIENCE = 10_000;
 
 /** Start the build, or find the one that was named, created by an earlier process, or created by a call whose answer was lost. */
 export function decideStart(state: DrillState, now: Instant): Step {
+  if (!hasBuild(state.plan.scenario)) return { do: 'conclude', event: { code: 'GD_ARMED', payload: {} } };
   const slug = namedBuild(state.plan);
   if (slug !== null) return findNamed(state, slug, now);
   const sending = state.creating.at(-1);

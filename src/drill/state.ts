@@ -1,10 +1,13 @@
 import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
-import { onlySteers, type Call, type Trouble } from './call.ts';
+import { onlySteers, type Trouble } from './call.ts';
 import type { Instant } from './entities/build.ts';
 import { isOlder } from './entities/older.ts';
-import type { Task } from './entities/task.ts';
 import type { Plan } from './plan.ts';
+import { answered, intent, type Sending } from './sending.ts';
+import { idleSince, runningSince } from './since.ts';
 import { keyOf, type FactKind, type World } from './world.ts';
+
+export type { Sending } from './sending.ts';
 
 /** Where a drill stands. */
 export type Phase =
@@ -21,18 +24,6 @@ export interface ReadMark {
   readonly failingSince: Instant | null;
 }
 
-/** A call that went out, or may have. `result` is null while only the intent is written. */
-export interface Sending {
-  readonly call: Call;
-  readonly intendedAt: Instant;
-  readonly sentAt: Instant | null;
-  readonly answeredAt: Instant | null;
-  readonly result: 'ok' | 'refused' | 'unknown' | null;
-  readonly trouble: Trouble | null;
-  /** The task as StopTask's own answer showed it. */
-  readonly task: Task | null;
-}
-
 /** The whole state of one drill: a fold over its journal and nothing else. */
 export interface DrillState {
   readonly drill: string;
@@ -45,13 +36,16 @@ export interface DrillState {
   readonly marks: Readonly<Record<string, ReadMark>>;
   /** Since when each job has been seen RUNNING without a break, by the runner's clock. */
   readonly inFlightSince: Readonly<Record<string, Instant>>;
+  /** Since when each agent has been seen connected and without a job, by the runner's clock. */
+  readonly idleSince: Readonly<Record<string, Instant>>;
   readonly gate: readonly GuardAnswer[] | null;
   readonly lastInstant: readonly GuardAnswer[] | null;
   readonly lastInstantAt: Instant | null;
   readonly creating: readonly Sending[];
   readonly buildId: string | null;
   readonly buildBy: 'created' | 'meta-data' | 'named' | null;
-  readonly buildKnownAt: Instant | null;
+  /** When the drill began to wait for its trigger. */
+  readonly armedAt: Instant | null;
   /** How many targets were chosen so far. */
   readonly aims: number;
   readonly target: Target | null;
@@ -82,13 +76,14 @@ function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
     world: {},
     marks: {},
     inFlightSince: {},
+    idleSince: {},
     gate: null,
     lastInstant: null,
     lastInstantAt: null,
     creating: [],
     buildId: null,
     buildBy: null,
-    buildKnownAt: null,
+    armedAt: null,
     aims: 0,
     target: null,
     targetChosenAt: null,
@@ -174,9 +169,10 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
       return {
         buildId: event.payload.buildId,
         buildBy: event.payload.by,
-        buildKnownAt: event.at,
-        ...enter('armed', event.at, event.at + when.startWithin),
+        ...armed(event.at, when.startWithin),
       };
+    case 'GD_ARMED':
+      return armed(event.at, when.startWithin);
     case 'GD_TARGET_CHOSEN':
       return {
         target: event.payload.target,
@@ -191,7 +187,7 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
       return {
         target: null,
         targetChosenAt: null,
-        ...enter('armed', event.at, (state.buildKnownAt ?? event.at) + when.startWithin),
+        ...enter('armed', event.at, (state.armedAt ?? event.at) + when.startWithin),
       };
     case 'GD_CONFIRMED':
       // A no is nobody's yes: whoever goes on with the drill must ask again.
@@ -206,7 +202,10 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
     case 'GD_FAULT_SENT':
       return { strikes: answered(state.strikes, event.payload, event.payload.task) };
     case 'GD_WATCH_BEGUN':
-      return enter('observing', event.at, event.at + limits.verdictWithin);
+      return {
+        target: event.payload.target,
+        ...enter('observing', event.at, event.at + limits.verdictWithin),
+      };
     case 'GD_FAULT_LANDED':
       return {
         landed: true,
@@ -217,19 +216,8 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
   }
 }
 
-function intent(call: Call, at: Instant): Sending {
-  return { call, intendedAt: at, sentAt: null, answeredAt: null, result: null, trouble: null, task: null };
-}
-
-function answered(
-  sendings: readonly Sending[],
-  answer: Pick<Sending, 'sentAt' | 'answeredAt' | 'result' | 'trouble'>,
-  task: Task | null,
-): readonly Sending[] {
-  const last = sendings.at(-1);
-  if (last === undefined) return sendings;
-  const { sentAt, answeredAt, result, trouble } = answer;
-  return [...sendings.slice(0, -1), { ...last, sentAt, answeredAt, result, trouble, task }];
+function armed(at: Instant, startWithin: number): Partial<DrillState> {
+  return { armedAt: at, ...enter('armed', at, at + startWithin) };
 }
 
 function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }): Partial<DrillState> {
@@ -242,7 +230,12 @@ function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }
   const marks = { ...state.marks };
   for (const read of event.payload.reads)
     marks[keyOf(read.subject)] = marked(marks[keyOf(read.subject)], read);
-  return { world, marks, inFlightSince: runningSince(state, event) };
+  return {
+    world,
+    marks,
+    inFlightSince: runningSince(state.inFlightSince, event),
+    idleSince: idleSince(state.idleSince, world, event),
+  };
 }
 
 /** Troubles that an earlier process had say nothing about the services now. */
@@ -268,19 +261,6 @@ function marked(before: ReadMark | undefined, read: Read): ReadMark {
     trouble: read.error,
     failingSince: before?.failingSince ?? read.sentAt,
   };
-}
-
-function runningSince(
-  state: DrillState,
-  event: DrillEvent & { code: 'GD_OBSERVED' },
-): Readonly<Record<string, Instant>> {
-  const since = { ...state.inFlightSince };
-  for (const fact of event.payload.facts) {
-    if (fact.kind !== 'job') continue;
-    if (fact.value.state !== 'running') delete since[fact.id];
-    else since[fact.id] ??= Math.min(event.at, ...event.payload.reads.map((read) => read.answeredAt));
-  }
-  return since;
 }
 
 /** The mark of one subject's reads, or undefined where it was never asked. */

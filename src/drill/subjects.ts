@@ -1,4 +1,4 @@
-import type { Plan, Scenario } from './plan.ts';
+import { hasBuild, type Plan, type Scenario } from './plan.ts';
 import type { Subject } from './world.ts';
 
 /** `organization/pipeline/number` of the build that the scenario names, or null where a new one is started. */
@@ -18,9 +18,13 @@ export function surroundingSubjects(plan: Plan): readonly Subject[] {
     { kind: 'recent-stops', id: lockKey },
     { kind: 'ledger', id: lockKey },
     ...(dryRun ? [] : [{ kind: 'lock', id: lockKey } as const]),
-    { kind: 'pipeline', id: scenario.build.pipeline },
+    ...pipelineSubject(scenario),
     ...scenario.safety.haltWhen.map(({ name: condition }) => ({ kind: 'halt', id: condition }) as const),
   ];
+}
+
+function pipelineSubject(scenario: Scenario): readonly Subject[] {
+  return hasBuild(scenario) ? [{ kind: 'pipeline', id: scenario.build.pipeline }] : [];
 }
 
 /** Whether the scenario injects anything at all. */
@@ -30,8 +34,7 @@ export function strikes({ inject }: Scenario): boolean {
 
 /** What must be known before anything is started. */
 export function gateSubjects(plan: Plan): readonly Subject[] {
-  const pipeline: Subject = { kind: 'pipeline', id: plan.scenario.build.pipeline };
   if (plan.scenario.inject.fault === 'found') return [];
-  if (plan.scenario.inject.fault === 'none') return [pipeline];
+  if (plan.scenario.inject.fault === 'none') return pipelineSubject(plan.scenario);
   return [{ kind: 'self', id: 'self' }, ...surroundingSubjects(plan)];
 }

@@ -1,6 +1,6 @@
 import type { Target } from '../journal/events.ts';
 import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from './entities/agent.ts';
-import type { Job } from './entities/job.ts';
+import type { Aim } from '../triggers/trigger.ts';
 import type { TaskDefinition } from './entities/task.ts';
 import type { Plan } from './plan.ts';
 import { misfitOfQueue, taskByHost } from './target-by-host.ts';
@@ -15,10 +15,15 @@ function no(said: string): { readonly ok: false; readonly said: string } {
   return { ok: false, said };
 }
 
-/** Job -> agent -> tag `ecs:task-arn` (or host name, where the scenario asks for it) -> task -> the agent's container. Anything but exactly one match refuses. */
-export function chooseTarget(world: World, job: Job, plan: Plan, why: string): Chosen {
-  const agent = job.agentId === null ? undefined : seen(world, 'agent', job.agentId);
-  if (agent === undefined) return no(`job ${job.id} names no agent that can be read`);
+/** Job (or idle worker) -> agent -> tag `ecs:task-arn` (or host name, where the scenario asks for it) -> task -> the agent's container. Anything but exactly one match refuses. */
+export function chooseTarget(world: World, { agentId, job }: Aim, plan: Plan, why: string): Chosen {
+  const agent = agentId === null ? undefined : seen(world, 'agent', agentId);
+  if (agent === undefined)
+    return no(
+      job === null
+        ? `agent ${agentId ?? ''} cannot be read`
+        : `job ${job.id} names no agent that can be read`,
+    );
   const mapped = taskOfAgent(world, agent, plan);
   if (!mapped.ok) return mapped;
   const { arn, byHost } = mapped;
@@ -35,7 +40,7 @@ export function chooseTarget(world: World, job: Job, plan: Plan, why: string): C
   return {
     ok: true,
     target: {
-      jobId: job.id,
+      jobId: job?.id ?? null,
       agentId: agent.id,
       taskArn: arn,
       container: container.name,

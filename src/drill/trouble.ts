@@ -12,6 +12,7 @@ const BUILDKITE: ReadonlySet<FactKind> = new Set([
   'pipeline',
   'agents-of-task',
   'drill-build',
+  'step-history',
 ]);
 const AROUND: ReadonlySet<FactKind> = new Set(['self', 'kill-switch', 'lock', 'ledger', 'halt']);
 
@@ -43,7 +44,7 @@ function buildkiteReason(subject: Subject, trouble: Trouble): Reason {
     case 'rate-limited':
       return 'buildkite-rate-limited';
     case 'not-found':
-      if (subject.kind === 'pipeline')
+      if (subject.kind === 'pipeline' || subject.kind === 'step-history')
         return /organi[sz]ation/.test(trouble.message) ? 'no-such-organization' : 'no-such-pipeline';
       return subject.kind === 'build' ? 'build-not-created' : 'agent-not-mapped';
     case 'unreachable':

@@ -5,7 +5,10 @@ import type { Case } from '../checks/check.ts';
 import { provenFrom } from '../checks/in-flight.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
+import type { Target } from '../journal/events.ts';
+import { agentLeft } from './entities/agent.ts';
 import { buildEnded, type Instant } from './entities/build.ts';
+import { taskEnded } from './entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { decideFound } from './found.ts';
 import { endWatch } from './inject.ts';
@@ -51,19 +54,39 @@ function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
   if (!state.landed) return [];
   // Where the answer was lost, only what is sent after the task was first seen going down counts.
   const from = provenFrom(evidence, strike)?.at ?? strike.answeredAt;
+  const held: Subject =
+    target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId };
   const tried = evidence
-    .reads('job', target.jobId)
+    .reads(held.kind, held.id)
     .some((read) => read.seq > strike.intendedSeq && read.sentAt >= from);
-  if (tried) return [];
-  return [fresh({ kind: 'job', id: target.jobId }), fresh({ kind: 'task', id: target.taskArn })];
+  return tried ? [] : [fresh(held), fresh({ kind: 'task', id: target.taskArn })];
 }
 
 function watchBaseline(state: DrillState, now: Instant): Step {
+  if (state.target !== null) return watchIdle(state, state.target, now);
   const build = seen(state.world, 'build', state.buildId ?? '');
   if (build !== undefined && (buildEnded(build) || build.state === 'blocked'))
     return endWatch('settled', 'the build is over');
   const deadline = state.deadline ?? now;
   if (now >= deadline) return endWatch('deadline', 'limits.verdictWithin ended before the build was over');
   const asks = [paced({ kind: 'build', id: state.buildId ?? '' }, state.plan.scenario.limits.pollEvery)];
+  return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
+}
+
+/** An idle worker is to leave by itself: until its agent has left and its task has ended with its exit code. */
+function watchIdle(state: DrillState, target: Target, now: Instant): Step {
+  const agent = seen(state.world, 'agent', target.agentId);
+  const task = seen(state.world, 'task', target.taskArn);
+  const container = task?.containers.find(({ name }) => name === target.container);
+  const gone = agent !== undefined && agentLeft(agent);
+  if (gone && task !== undefined && taskEnded(task) && container?.exitCode != null)
+    return endWatch('settled', 'the worker has left, and its task has ended');
+  const deadline = state.deadline ?? now;
+  if (now >= deadline) return endWatch('deadline', 'limits.verdictWithin ended before the worker had left');
+  const every = state.plan.scenario.limits.pollEvery;
+  const asks = [
+    paced({ kind: 'agent', id: target.agentId }, every),
+    paced({ kind: 'task', id: target.taskArn }, every),
+  ];
   return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
 }

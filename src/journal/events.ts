@@ -17,7 +17,8 @@ export type GuardAnswer = z.infer<typeof GuardAnswer>;
 
 /** What is struck, and why it is this one. */
 export const Target = z.strictObject({
-  jobId: z.string(),
+  /** Null where a worker without a job is struck. */
+  jobId: z.string().nullable(),
   agentId: z.string(),
   taskArn: z.string(),
   /** Name of the agent's container in the task definition. */
@@ -103,6 +104,10 @@ export const EVENTS = {
     text: "The drill's build is known: created, found by its meta-data, or named by the scenario.",
     payload: z.strictObject({ buildId: z.string(), by: z.enum(['created', 'meta-data', 'named']) }),
   },
+  GD_ARMED: {
+    text: 'The drill has no build: it waits for a worker without a job.',
+    payload: z.strictObject({}),
+  },
   GD_TARGET_CHOSEN: {
     text: 'The trigger fired and yielded its target.',
     payload: z.strictObject({ target: Target, attempt: z.number().int() }),
@@ -135,8 +140,9 @@ export const EVENTS = {
     payload: z.strictObject({ taskArn: z.string(), by: z.enum(['answer', 'observation']), said: z.string() }),
   },
   GD_WATCH_BEGUN: {
-    text: 'Nothing is injected (a baseline, or `gameday assert`): the build is watched to its end.',
-    payload: z.strictObject({ said: z.string() }),
+    text: 'Nothing is injected (a baseline, or `gameday assert`): the build, or the idle worker, is watched to its end.',
+    /** The worker that is watched, where there is no build. */
+    payload: z.strictObject({ said: z.string(), target: Target.nullable() }),
   },
   GD_WATCH_ENDED: {
     text: 'Nothing more can change the outcome, or the time is over.',

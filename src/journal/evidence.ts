@@ -158,6 +158,7 @@ function targetOf(journal: readonly DrillEvent[]): Target | null {
   for (const event of [...journal].reverse()) {
     if (event.code === 'GD_TARGET_REVERIFIED' || event.code === 'GD_TARGET_CHOSEN')
       return event.payload.target;
+    if (event.code === 'GD_WATCH_BEGUN') return event.payload.target;
     if (event.code === 'GD_TARGET_DROPPED') return null;
   }
   return null;

@@ -2,6 +2,7 @@ import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
 import type { Job } from '../drill/entities/job.ts';
 import { goingDown, type Task } from '../drill/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
+import { stepOf } from '../drill/plan.ts';
 import type { Target } from './events.ts';
 
 /** A task that ends by itself, or never began, was not stopped by anybody (`stopCode`). */
@@ -22,7 +23,7 @@ export function tasksLookedAt(evidence: Evidence): readonly string[] {
 
 /** The build's jobs, those of the step alone where one is named. */
 export function jobsLookedAt(evidence: Evidence): readonly Job[] {
-  const { step } = evidence.plan.scenario.when;
+  const step = stepOf(evidence.plan.scenario.when) ?? '';
   return evidence
     .every('job')
     .map(({ value }) => value)
@@ -45,7 +46,7 @@ export type Made = { readonly by: 'found' } | { readonly by: 'scheduler'; readon
 
 /**
  * The journal as seen from one stop: that task is the struck one, and a job that it held is the target: one of the build's
- * step first, and for a stop of our own making any job. Null where it held none.
+ * step first, and for a stop of our own making any job. Null where it held none and was not aimed at as an idle one.
  */
 export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, made: Made): Evidence | null {
   const at = task.stoppingAt ?? task.stoppedAt;
@@ -61,14 +62,8 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
       return false;
     return job.finishedAt === null || job.finishedAt >= at - 5_000;
   });
-  if (held?.agentId == null) return null;
-  const target: Target = {
-    jobId: held.id,
-    agentId: held.agentId,
-    taskArn: task.arn,
-    ...containerOf(evidence, task),
-    why: made.by === 'found' ? 'ECS shows that its task was stopped' : 'the scheduler stopped its task',
-  };
+  const target = idleTarget(evidence, task) ?? targetOf(evidence, task, held, made);
+  if (target === null) return null;
   const strike = {
     taskArn: task.arn,
     reason: task.stoppedReason ?? '',
@@ -83,6 +78,22 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
     by: made.by,
   };
   return { ...evidence, target, strike };
+}
+
+/** A worker that was aimed at without a job stays that: one that it got meanwhile is another that was hit. */
+function idleTarget({ target }: Evidence, { arn }: Task): Target | null {
+  return target?.jobId === null && target.taskArn === arn ? target : null;
+}
+
+function targetOf(evidence: Evidence, task: Task, held: Job | undefined, made: Made): Target | null {
+  if (held?.agentId == null) return null;
+  return {
+    jobId: held.id,
+    agentId: held.agentId,
+    taskArn: task.arn,
+    ...containerOf(evidence, task),
+    why: made.by === 'found' ? 'ECS shows that its task was stopped' : 'the scheduler stopped its task',
+  };
 }
 
 function containerOf(evidence: Evidence, task: Task): Pick<Target, 'container' | 'containerBy'> {

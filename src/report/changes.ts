@@ -19,7 +19,7 @@ export function say(text: string, tone: Tone = 'plain'): Sentence {
 }
 
 /** What a new fact tells a reader who knew the world before it; names are taken from the world after it. */
-export function changeOf(before: World, after: World, fact: Fact, step: string): readonly Sentence[] {
+export function changeOf(before: World, after: World, fact: Fact, step: string | null): readonly Sentence[] {
   switch (fact.kind) {
     case 'build':
       return buildChange(seen(before, 'build', fact.id), fact.value);
@@ -43,8 +43,8 @@ function buildChange(was: Build | undefined, is: Build): readonly Sentence[] {
   return was === undefined ? [] : [say(`build #${is.number} is ${nameOf(is)}`)];
 }
 
-function jobChange(world: World, was: Job | undefined, is: Job, step: string): readonly Sentence[] {
-  if (is.stepKey !== step && was?.agentId == null) return [];
+function jobChange(world: World, was: Job | undefined, is: Job, step: string | null): readonly Sentence[] {
+  if (step !== null && is.stepKey !== step && was?.agentId == null) return [];
   const lost = lostEvent(is) && !(was !== undefined && lostEvent(was));
   const sentences = lost ? [say(`${job(is)}: Buildkite gave its agent up (lost)`, 'bad')] : [];
   if (was?.state === is.state) return sentences;

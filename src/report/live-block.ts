@@ -1,4 +1,5 @@
 import { jobEnded } from '../drill/entities/job.ts';
+import { stepOf } from '../drill/plan.ts';
 import type { DrillState } from '../drill/state.ts';
 import { seen } from '../drill/world.ts';
 import { escapeControls } from '../journal/escape.ts';
@@ -26,8 +27,10 @@ function build(state: DrillState): string | null {
 }
 
 function step(state: DrillState): string | null {
-  const { step: key } = state.plan.scenario.when;
-  if (state.target === null) return `  step   ${key}`;
+  const { when } = state.plan.scenario;
+  if (when.trigger === 'agent-idle') return null;
+  const key = stepOf(when) ?? 'any of the build';
+  if (state.target?.jobId == null) return `  step   ${key}`;
   const job = seen(state.world, 'job', state.target.jobId);
   if (job === undefined) return `  step   ${key}`;
   const exit = jobEnded(job) && job.exitStatus !== null ? ` (exit status ${job.exitStatus})` : '';

@@ -33,16 +33,19 @@ function item(text: string, tone: Tone = 'plain', hang = 2): Item {
 function done(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
   const { target, agent, build } = result;
+  const isIdle = target?.jobId === null;
   const onAgent =
     agent === null ? '' : ` on agent ${agent.name}${agent.version === null ? '' : ` (${agent.version})`}`;
   if (target === null || result.injection === 'none') {
     items.push(item('Nothing was stopped.'));
   } else {
     items.push(
-      item(`${faultName(result.fault)}: task ${shortArn(target.taskArn)}, while it ran the step${onAgent}.`),
+      item(
+        `${faultName(result.fault)}: task ${shortArn(target.taskArn)}, while it ${isIdle ? 'had no job' : 'ran the step'}${onAgent}.`,
+      ),
     );
     items.push(item(`It was this task because ${target.why}.`));
-    items.push(item(INJECTION[result.injection]));
+    items.push(item(isIdle ? INJECTION_IDLE[result.injection] : INJECTION[result.injection]));
   }
   if (build !== null) items.push(item(`Build #${build.number} (${build.state}): ${build.url}`));
   return items;
@@ -51,6 +54,12 @@ function done(result: DrillResult): readonly Item[] {
 const INJECTION: Readonly<Record<DrillResult['injection'], string>> = {
   proven: 'It is proven that the stop landed while the job was in flight.',
   'not proven': 'It is NOT proven that the stop landed while the job was in flight.',
+  none: 'Nothing was stopped.',
+};
+
+const INJECTION_IDLE: Readonly<Record<DrillResult['injection'], string>> = {
+  proven: 'It is proven that the stop landed while the worker had no job.',
+  'not proven': 'It is NOT proven that the stop landed while the worker had no job.',
   none: 'Nothing was stopped.',
 };
 

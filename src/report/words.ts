@@ -1,6 +1,6 @@
 import { assertNever } from '../drill/errors.ts';
 import type { Call } from '../drill/call.ts';
-import type { Plan } from '../drill/plan.ts';
+import { hasBuild, stepOf, type Plan, type When } from '../drill/plan.ts';
 import type { FactKind, World } from '../drill/world.ts';
 import { seen } from '../drill/world.ts';
 import { escapeControls } from '../journal/escape.ts';
@@ -16,7 +16,7 @@ export type Narrator = (event: DrillEvent) => readonly Sentence[];
 
 interface Memory {
   world: World;
-  step: string;
+  step: string | null;
   silent: ReadonlySet<Service>;
 }
 
@@ -24,10 +24,10 @@ type Service = 'Buildkite' | 'ECS' | 'the surroundings';
 
 /** A narrator for one drill, or for several one after another. */
 export function createNarrator(): Narrator {
-  let memory: Memory = { world: {}, step: '', silent: new Set() };
+  let memory: Memory = { world: {}, step: null, silent: new Set() };
   return (event) => {
     if (event.code === 'GD_DRILL_PLANNED') {
-      memory = { world: {}, step: event.payload.plan.scenario.when.step, silent: new Set() };
+      memory = { world: {}, step: stepOf(event.payload.plan.scenario.when), silent: new Set() };
     }
     const sentences =
       event.code === 'GD_OBSERVED' ? observed(memory, event.payload) : told(event, memory.world);
@@ -124,6 +124,7 @@ type Later = Extract<
   DrillEvent,
   {
     code:
+      | 'GD_ARMED'
       | 'GD_TARGET_CHOSEN'
       | 'GD_TARGET_REVERIFIED'
       | 'GD_TARGET_DROPPED'
@@ -140,6 +141,8 @@ type Later = Extract<
 
 function toldLater(event: Later): readonly Sentence[] {
   switch (event.code) {
+    case 'GD_ARMED':
+      return [say('no build is started: a worker without a job is waited for')];
     case 'GD_TARGET_CHOSEN':
       return [say(`target: task ${shortArn(event.payload.target.taskArn)}: ${event.payload.target.why}`)];
     case 'GD_TARGET_REVERIFIED':
@@ -180,10 +183,11 @@ const CONFIRMED: Readonly<Record<PayloadOf<'GD_CONFIRMED'>['answer'], string>> =
 function planned(plan: Plan, drill: string): readonly Sentence[] {
   const { scenario, rig } = plan;
   const at = scenario.cluster.service === null ? '' : ` (service ${scenario.cluster.service})`;
-  const where = `${plan.organization}/${scenario.build.pipeline}, cluster ${scenario.cluster.name}${at}, ${plan.region}`;
+  const builds = hasBuild(scenario) ? `${plan.organization}/${scenario.build.pipeline}, ` : '';
+  const where = `${builds}cluster ${scenario.cluster.name}${at}, ${plan.region}`;
   const sentences = [
     say(`drill ${drill}: ${scenario.title}`, 'loud'),
-    say(`${faultName(scenario.inject.fault)} while step ${scenario.when.step} is in flight in ${where}`),
+    say(`${faultName(scenario.inject.fault)} ${whenWords(scenario.when)} in ${where}`),
   ];
   if (rig === null)
     return plan.label === null ? sentences : [...sentences, say(`all of it is the ${plan.label}`)];
@@ -191,6 +195,23 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
   if (!rig.pid1)
     sentences.push(say('WORKERS HAVE NO REAL PID 1 HERE: what hangs on that cannot be judged', 'warn'));
   return sentences;
+}
+
+function whenWords(when: When): string {
+  switch (when.trigger) {
+    case 'step-in-flight':
+      return `while step ${when.step} is in flight`;
+    case 'agent-idle':
+      return 'while a worker has no job';
+    case 'near-end':
+      return `while step ${when.step} has ${span(when.left)} left`;
+    case 'at-fraction':
+      return `while step ${when.step} has ${String(Math.round(when.fractionLeft * 100))} % left`;
+    case 'fleet-busy':
+      return `while ${String(when.busy)} workers are busy`;
+    default:
+      return assertNever(when);
+  }
 }
 
 function guards(payload: PayloadOf<'GD_GUARDS_ANSWERED'>): readonly Sentence[] {

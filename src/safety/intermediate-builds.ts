@@ -1,3 +1,4 @@
+import { hasBuild } from '../drill/plan.ts';
 import { seen } from '../drill/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
@@ -20,6 +21,7 @@ export const intermediateBuilds: Guard = {
   reason: 'not-allowed',
   judge({ world, plan, drill, buildId }) {
     const { build } = plan.scenario;
+    if (!hasBuild(plan.scenario)) return holds('the drill starts no build');
     const pipeline = seen(world, 'pipeline', build.pipeline);
     if (pipeline === undefined) return refuses('the pipeline could not be read');
     const ours = buildId === null ? null : (seen(world, 'build', buildId)?.number ?? null);

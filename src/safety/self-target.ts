@@ -38,7 +38,8 @@ export const selfTarget: Guard = {
     const hosts = seen(world, 'task', target.taskArn)?.hostnames ?? [];
     if ((self.agentId !== null && listed.includes(self.agentId)) || isHostOf(own?.hostname ?? null, hosts))
       return refuses('our own agent lives on the task');
-    if (target.jobId === self.jobId) return refuses('the job is the one that gameday runs in');
+    if (target.jobId !== null && target.jobId === self.jobId)
+      return refuses('the job is the one that gameday runs in');
     return holds('the target is not what gameday runs on');
   },
 };

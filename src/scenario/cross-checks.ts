@@ -1,3 +1,4 @@
+import type { When } from '../drill/plan.ts';
 import { isReason, REASONS } from '../verdict/reasons.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { TreePath } from './problem.ts';
@@ -63,11 +64,123 @@ const hostnameInside: Rule = (tree) => {
   ];
 };
 
+type TriggerName = When['trigger'];
+
+/** The keys that each trigger must have, and those that it may have beyond what all have. */
+const KEYS: Readonly<
+  Record<TriggerName, { readonly must: readonly string[]; readonly may: readonly string[] }>
+> = {
+  'step-in-flight': { must: ['step'], may: ['inFlightFor'] },
+  'agent-idle': { must: [], may: ['idleFor'] },
+  'near-end': { must: ['step', 'left'], may: ['usually'] },
+  'at-fraction': { must: ['step', 'fractionLeft'], may: ['usually'] },
+  'fleet-busy': { must: ['busy'], may: ['step'] },
+};
+const ALL_KEYS = [...new Set(Object.values(KEYS).flatMap(({ must, may }) => [...must, ...may]))];
+
+/** The trigger that the tree names, or has by default; null where it names none that there is. */
+function triggerOf(tree: unknown): TriggerName | null {
+  if (!isMap(valueAt(tree, ['when']))) return null;
+  if (!has(tree, 'when', 'trigger')) return 'step-in-flight';
+  const named = text(tree, 'when', 'trigger');
+  return named !== null && Object.hasOwn(KEYS, named) ? (named as TriggerName) : null;
+}
+
+const keysOfTrigger: Rule = (tree) => {
+  const trigger = triggerOf(tree);
+  if (trigger === null) return [];
+  const { must, may } = KEYS[trigger];
+  const missing = must
+    .filter((key) => !has(tree, 'when', key))
+    .map((key): CrossProblem => {
+      const message = `when.${key} is missing`;
+      return { path: ['when'], at: 'key', message, next: `Trigger ${trigger} needs it.` };
+    });
+  const foreign = ALL_KEYS.filter((key) => !must.includes(key) && !may.includes(key))
+    .filter((key) => has(tree, 'when', key))
+    .map((key): CrossProblem => {
+      const owners = Object.entries(KEYS).filter(([, keys]) => [...keys.must, ...keys.may].includes(key));
+      const message = `when.${key} belongs to trigger ${owners.map(([name]) => name).join(', ')}, not to ${trigger}`;
+      return { path: ['when', key], at: 'key', message, next: 'Leave it out, or change when.trigger.' };
+    });
+  return [...missing, ...foreign];
+};
+
+/** An idle worker needs no build; everything else strikes a job of one. */
+const buildThere: Rule = (tree) => {
+  const trigger = triggerOf(tree);
+  if (trigger === null) return [];
+  if (trigger !== 'agent-idle') {
+    if (has(tree, 'build', 'pipeline')) return [];
+    const named = has(tree, 'build');
+    const message = 'build.pipeline is missing';
+    const next = `Slug of the pipeline: trigger ${trigger} waits for a step of its build.`;
+    return [{ path: named ? ['build'] : [], at: 'key', message, next }];
+  }
+  const build = valueAt(tree, ['build']);
+  return Object.keys(isMap(build) ? (build as object) : {})
+    .filter((key) => key !== 'organization')
+    .map((key) => ({
+      path: ['build', key],
+      at: 'key',
+      message: `build.${key}: trigger agent-idle strikes a worker without a job, so there is no build`,
+      next: 'Leave everything under build out but the organization.',
+    }));
+};
+
+/** Workers are looked for among the tasks of a service or family, and an idle one leaves no drain of a job to be asked for. */
+const workersListed: Rule = (tree) => {
+  const trigger = triggerOf(tree);
+  if (trigger !== 'agent-idle' && trigger !== 'fleet-busy') return [];
+  if (has(tree, 'cluster', 'service') || has(tree, 'cluster', 'family')) return [];
+  const message = `when.trigger: ${trigger} looks through the tasks of a named service or family`;
+  return [
+    { path: ['when', 'trigger'], at: 'value', message, next: 'Add cluster.service or cluster.family.' },
+  ];
+};
+
+const idleFits: Rule = (tree) => {
+  const idle = triggerOf(tree) === 'agent-idle';
+  const problems: CrossProblem[] = [];
+  if (!idle && triggerOf(tree) !== null && has(tree, 'expect', 'idle', 'within')) {
+    const message = 'expect.idle.within: only trigger agent-idle strikes a worker without a job';
+    problems.push({
+      path: ['expect', 'idle', 'within'],
+      at: 'key',
+      message,
+      next: 'Use expect.drain.within.',
+    });
+  }
+  if (idle && has(tree, 'expect', 'drain', 'within')) {
+    const message = 'expect.drain.within: trigger agent-idle strikes a worker without a job';
+    problems.push({
+      path: ['expect', 'drain', 'within'],
+      at: 'key',
+      message,
+      next: 'Use expect.idle.within.',
+    });
+  }
+  if (idle && text(tree, 'inject', 'fault') === 'deployment') {
+    const message = 'inject.fault: a deployment takes every worker, not an idle one';
+    problems.push({ path: ['inject', 'fault'], at: 'value', message, next: 'Use another trigger or fault.' });
+  }
+  return problems;
+};
+
+const leftFits: Rule = (tree) => {
+  const usually = parseDuration(text(tree, 'when', 'usually') ?? '');
+  const left = parseDuration(text(tree, 'when', 'left') ?? '');
+  if (usually === null || left === null || left < usually) return [];
+  const message = 'when.left is not shorter than when.usually, so the strike would not be near the end';
+  return [{ path: ['when', 'left'], at: 'value', message, next: 'Make it shorter.' }];
+};
+
 const timesFit: Rule = (tree) => {
   const ms = (...path: TreePath): number | null => parseDuration(text(tree, ...path) ?? '');
   const verdict =
     ms('limits', 'verdictWithin') ?? (has(tree, 'limits', 'verdictWithin') ? Infinity : 1_200_000);
   const drain = ms('expect', 'drain', 'within');
+  const idle = ms('expect', 'idle', 'within');
   const poll = ms('limits', 'pollEvery');
   const problems: CrossProblem[] = [];
   const over = (path: TreePath, name: string): void => {
@@ -75,6 +188,7 @@ const timesFit: Rule = (tree) => {
     problems.push({ path, at: 'value', message, next: 'Raise limits.verdictWithin, or lower this.' });
   };
   if (drain !== null && drain > verdict) over(['expect', 'drain', 'within'], 'expect.drain.within');
+  if (idle !== null && idle > verdict) over(['expect', 'idle', 'within'], 'expect.idle.within');
   if (poll !== null && poll > verdict) over(['limits', 'pollEvery'], 'limits.pollEvery');
   return problems;
 };
@@ -152,6 +266,11 @@ const RULES: readonly Rule[] = [
   namedTarget,
   oneRegion,
   hostnameInside,
+  keysOfTrigger,
+  buildThere,
+  workersListed,
+  idleFits,
+  leftFits,
   timesFit,
   controlOnRig,
   oneHaltSource,

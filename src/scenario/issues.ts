@@ -67,9 +67,15 @@ function wanted(issue: Issue, place: Place): { readonly expected: string; readon
     case 'invalid_value':
       return oneOf(issue.values.map(String), place);
     case 'too_small':
-      return { expected: bound(issue.origin, 'at least', issue.minimum), next: null };
+      return {
+        expected: bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum),
+        next: null,
+      };
     case 'too_big':
-      return { expected: bound(issue.origin, 'at most', issue.maximum), next: null };
+      return {
+        expected: bound(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum),
+        next: null,
+      };
     case 'invalid_format':
     case 'custom':
       return { expected: issue.message, next: unitHint(issue.message, place) };

@@ -1,4 +1,5 @@
-import type { Scenario } from '../drill/plan.ts';
+import { assertNever } from '../drill/errors.ts';
+import type { Scenario, When } from '../drill/plan.ts';
 import type { ScenarioInput } from './schema.ts';
 
 /** A validated scenario file in the words of a drill: every default filled in, what was left out is null. */
@@ -9,7 +10,7 @@ export function toScenario(input: ScenarioInput): Scenario {
     title: input.title,
     build: {
       organization: build.organization ?? null,
-      pipeline: build.pipeline,
+      pipeline: build.pipeline ?? '',
       number: build.number ?? null,
       branch: build.branch,
       commit: build.commit,
@@ -17,11 +18,12 @@ export function toScenario(input: ScenarioInput): Scenario {
       env: build.env,
     },
     cluster: clusterOf(input.cluster),
-    when: input.when,
+    when: whenOf(input.when),
     inject: injectOf(input.inject),
     expect: {
       build: input.expect.build,
       drain: { within: input.expect.drain.within ?? null },
+      idle: { within: input.expect.idle.within ?? null },
       handover: input.expect.handover,
       containers: Object.fromEntries(
         Object.entries(input.expect.containers).map(([name, { exit, outlives }]) => [
@@ -47,6 +49,26 @@ export function toScenario(input: ScenarioInput): Scenario {
 
 function injectOf({ fault, steered }: ScenarioInput['inject']): Scenario['inject'] {
   return fault === 'scale-in' ? { fault, steered } : { fault };
+}
+
+/** The keys of the trigger alone; that each has what it needs was looked at before. */
+function whenOf(when: ScenarioInput['when']): When {
+  const { startWithin, attempts, step = '', usually = null } = when;
+  const patience = { startWithin, attempts };
+  switch (when.trigger) {
+    case 'step-in-flight':
+      return { trigger: when.trigger, step, inFlightFor: when.inFlightFor ?? 0, ...patience };
+    case 'agent-idle':
+      return { trigger: when.trigger, idleFor: when.idleFor ?? 0, ...patience };
+    case 'near-end':
+      return { trigger: when.trigger, step, usually, left: when.left ?? 0, ...patience };
+    case 'at-fraction':
+      return { trigger: when.trigger, step, usually, fractionLeft: when.fractionLeft ?? 0, ...patience };
+    case 'fleet-busy':
+      return { trigger: when.trigger, busy: when.busy ?? 1, step: when.step ?? null, ...patience };
+    default:
+      return assertNever(when.trigger);
+  }
 }
 
 function clusterOf(cluster: ScenarioInput['cluster']): Scenario['cluster'] {

@@ -23,7 +23,9 @@ const BuildInput = z.strictObject({
   organization: slug('acme')
     .optional()
     .describe('Slug of the Buildkite organization; without it BUILDKITE_ORGANIZATION_SLUG is taken.'),
-  pipeline: slug('canary').describe('Slug of the pipeline.'),
+  pipeline: slug('canary')
+    .optional()
+    .describe('Slug of the pipeline; left out where an idle worker is struck.'),
   number: z.int().min(1).optional().describe('Number of a running build to strike instead of starting one.'),
   branch: Text.prefault('main').describe('Branch of the new build.'),
   commit: Text.prefault('HEAD').describe('Commit of the new build.'),
@@ -84,18 +86,48 @@ const ClusterInput = z.strictObject({
 });
 
 const WhenInput = z.strictObject({
-  trigger: z.literal('step-in-flight').prefault('step-in-flight').describe('What fires the injection.'),
-  step: Text.describe('Key of the step whose job must be in flight.'),
-  inFlightFor: duration().prefault('0s').describe('How long the job must have been in flight.'),
-  startWithin: duration({ min: 1000 })
-    .prefault('10m')
-    .describe('How long to wait for the step to be in flight.'),
+  trigger: z
+    .enum(['step-in-flight', 'agent-idle', 'near-end', 'at-fraction', 'fleet-busy'])
+    .prefault('step-in-flight')
+    .describe(
+      'What fires the injection: a step in flight, a worker without a job, a step near its usual end or with a fraction of it left, so many busy workers.',
+    ),
+  step: Text.optional().describe(
+    'Key of the step whose job must be in flight; fleet-busy takes any step of the build where it is left out.',
+  ),
+  inFlightFor: duration()
+    .optional()
+    .describe('For step-in-flight: how long the job must have been in flight; by default not at all.'),
+  idleFor: duration()
+    .optional()
+    .describe('For agent-idle: how long the worker must have been without a job; by default not at all.'),
+  usually: duration({ min: 1000 })
+    .optional()
+    .describe(
+      'For near-end and at-fraction: how long the step runs; left out, the median of its passed jobs in Buildkite.',
+    ),
+  left: duration({ min: 1 })
+    .optional()
+    .describe('For near-end: how much of that time is left at the strike.'),
+  fractionLeft: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe('For at-fraction: how much of that time is left at the strike, as a part of it.'),
+  busy: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('For fleet-busy: how many workers of the service or family must have a job.'),
+  startWithin: duration({ min: 1000 }).prefault('10m').describe('How long to wait for the trigger to fire.'),
   attempts: z
     .int()
     .min(1)
     .max(10)
     .prefault(1)
-    .describe('How often the aim may be taken again where the step ended before the stop was sent.'),
+    .describe('How often the aim may be taken again where it fell away before the stop was sent.'),
 });
 
 const ExpectInput = z.strictObject({
@@ -109,6 +141,14 @@ const ExpectInput = z.strictObject({
     })
     .prefault({})
     .describe('What the drain must be like.'),
+  idle: z
+    .strictObject({
+      within: duration({ min: 1 })
+        .optional()
+        .describe('Longest time that an idle worker may take to leave; unset is any.'),
+    })
+    .prefault({})
+    .describe('What the leaving of an idle worker must be like.'),
   handover: z
     .enum(['forbidden', 'allowed'])
     .prefault('forbidden')
@@ -184,7 +224,7 @@ const SafetyInput = z.strictObject({
 export const ScenarioInput = z.strictObject({
   version: z.literal(1).describe('Version of the format.'),
   title: z.string().min(1).max(200).describe('What the scenario shows, in one line.'),
-  build: BuildInput.describe('Which build is struck.'),
+  build: BuildInput.prefault({}).describe('Which build is struck; left out where an idle worker is.'),
   cluster: ClusterInput.describe('Where, and what may be struck: service, family or taskTag must be named.'),
   when: WhenInput.describe('When to inject, and thereby into which job.'),
   inject: z

@@ -1,6 +1,10 @@
+import { idleFrom } from '../checks/idle-timer.ts';
+import { seconds } from '../checks/times.ts';
+import { agentLeft } from '../drill/entities/agent.ts';
 import { buildEnded } from '../drill/entities/build.ts';
+import { taskEnded } from '../drill/entities/task.ts';
 import type { Evidence } from '../journal/evidence.ts';
-import type { Verdict } from '../journal/events.ts';
+import type { Target, Verdict } from '../journal/events.ts';
 import { rowOf, type Reason } from './reasons.ts';
 
 function verdict(reason: Reason, said: string, events: readonly number[]): Verdict {
@@ -26,6 +30,8 @@ function verdict(reason: Reason, said: string, events: readonly number[]): Verdi
 
 /** `fault: none`: nothing is injected and the build must pass; a baseline, never proof. */
 export function judgeBaseline(evidence: Evidence): Verdict {
+  const { target } = evidence;
+  if (target?.jobId === null) return judgeIdle(evidence, target);
   const seen = evidence.buildId === null ? null : evidence.last('build', evidence.buildId);
   if (seen === null) return verdict('observation-gap', 'the build was never read', []);
   const build = seen.value;
@@ -45,4 +51,77 @@ export function judgeBaseline(evidence: Evidence): Verdict {
     `build ${String(build.number)} was still ${build.rawState} when limits.verdictWithin ended`,
     [seen.seq],
   );
+}
+
+/** Nothing is injected and there is no build: the idle worker must leave by itself, and its task must end. */
+function judgeIdle(evidence: Evidence, target: Target): Verdict {
+  const agent = evidence.last('agent', target.agentId);
+  const task = evidence.last('task', target.taskArn);
+  if (agent === null || task === null)
+    return verdict('observation-gap', 'the worker was never read whole', []);
+  const seqs = [agent.seq, task.seq];
+  const { name, rawConnection, lostAt, disconnectedAt } = agent.value;
+  if (agent.value.connection === 'lost' || lostAt !== null)
+    return verdict('not-drained', `agent ${name} did not leave: Buildkite marked it lost`, seqs);
+  const from = idleFrom(evidence, agent.value);
+  if (!agentLeft(agent.value) || disconnectedAt === null) {
+    const waited = from === null ? null : agent.answeredAt - from;
+    return stillThere(
+      evidence,
+      `agent ${name} was still ${rawConnection}`,
+      ['agent', target.agentId],
+      waited,
+      seqs,
+    );
+  }
+  const took = from === null ? null : disconnectedAt - from;
+  const left = `agent ${name} left by itself${took === null ? '' : ` after ${seconds(took)} without a job`}`;
+  if (!taskEnded(task.value))
+    return stillThere(
+      evidence,
+      `${left}, and its task was still ${task.value.status}`,
+      ['task', target.taskArn],
+      took,
+      seqs,
+    );
+  const { stopCode, stoppedReason, containers } = task.value;
+  if (stopCode !== null && stopCode !== 'EssentialContainerExited')
+    return verdict('stopped-by-other', `its task was stopped: ${stopCode}, "${stoppedReason ?? ''}"`, seqs);
+  const code = containers.find(({ name: one }) => one === target.container)?.exitCode ?? null;
+  if (code === null) return verdict('evidence-missing', `${left}; its container shows no exit code`, seqs);
+  if (code !== 0)
+    return verdict('not-drained', `${left}, and its container ended ${String(code)}, not 0`, seqs);
+  const within = evidence.plan.scenario.expect.idle.within;
+  if (within !== null && took === null)
+    return verdict('evidence-missing', `${left}; it is not known since when it was idle`, seqs);
+  if (within !== null && took !== null && took > within)
+    return verdict('idle-too-slow', `${left}, allowed are ${seconds(within)}`, seqs);
+  return verdict(
+    'baseline',
+    `${left}, its container ended 0, and its task ended; nothing was injected`,
+    seqs,
+  );
+}
+
+/** It was not over when the watch ended: too slow where a time was set and is over, else a gap or a watch that was too short. */
+function stillThere(
+  evidence: Evidence,
+  said: string,
+  [kind, id]: readonly ['agent' | 'task', string],
+  waited: number | null,
+  seqs: readonly number[],
+): Verdict {
+  const last = evidence.reads(kind, id).at(-1);
+  if (last?.ok === false)
+    return verdict('observation-gap', `the last read of the ${kind} failed: ${last.error?.message ?? ''}`, [
+      last.seq,
+    ]);
+  const within = evidence.plan.scenario.expect.idle.within;
+  if (within !== null && waited !== null && waited > within)
+    return verdict(
+      'idle-too-slow',
+      `${said} after ${seconds(waited)} without a job, allowed are ${seconds(within)}`,
+      seqs,
+    );
+  return verdict('verdict-timeout', `${said} when limits.verdictWithin ended`, seqs);
 }

@@ -52,7 +52,7 @@ export function judge(journal: readonly DrillEvent[]): Verdict {
 export function judgeCase(evidence: Evidence): Verdict {
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
   const findings = [...findingsOf(about), observed(about)];
-  const decision = decideStage(findings, NEEDED, excused(about) ? 'handed-over' : 'drained');
+  const decision = decideStage(findings, NEEDED, passing(about));
   const row = rowOf(decision.reason);
   return {
     outcome: row.outcome,
@@ -64,6 +64,12 @@ export function judgeCase(evidence: Evidence): Verdict {
     findings,
     notes: [...new Set(findings.flatMap((finding) => finding.notes))],
   };
+}
+
+/** What a pass is called here: an idle worker has no job that could be drained. */
+function passing(about: Case): Reason {
+  if (excused(about)) return 'handed-over';
+  return about.evidence.target?.jobId === null ? 'retired' : 'drained';
 }
 
 /** A verdict that needs no checks: the drill was refused, could not run, or ended before anything was struck. */
@@ -122,9 +128,10 @@ function blindSpot(evidence: Evidence): { said: string; events: number[] } | nul
     ['task', target.taskArn],
     ['job', target.jobId],
     ['agent', target.agentId],
-    ['build', buildId ?? ''],
+    ['build', buildId],
   ] as const;
   for (const [kind, id] of subjects) {
+    if (id === null) continue;
     const last = evidence.reads(kind, id).at(-1);
     if (last === undefined || last.ok) continue;
     return {

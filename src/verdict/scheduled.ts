@@ -130,7 +130,7 @@ function isDrained({ reason, findings }: Verdict): boolean {
 export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['fleet'] {
   const decisive = decisiveCall(evidence);
   if (decisive === null) return null;
-  const judged = judgedHits(evidence, judgeCase);
+  const judged = judgedHits(evidence, judgeCase).filter(({ struck }) => struck.target?.jobId !== null);
   const drains = judged.map(({ struck }) => drainTime(struck)?.ms).filter((ms) => ms !== undefined);
   const ours = newDeployment(evidence, decisive);
   const steady = evidence

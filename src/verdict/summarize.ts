@@ -1,6 +1,6 @@
 import { drainTime } from '../checks/drain-time.ts';
 import { assertNever } from '../drill/errors.ts';
-import type { Scenario } from '../drill/plan.ts';
+import { stepOf, type Scenario } from '../drill/plan.ts';
 import { attemptsOf, isJudged, taskOf } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
 import { eventsOf, type DrillEvent, type Verdict } from '../journal/events.ts';
@@ -98,7 +98,7 @@ function injectionOf(evidence: Evidence, verdict: Verdict): DrillResult['injecti
   if (evidence.strike === null) return decisiveCall(evidence) === null ? 'none' : 'not proven';
   // An interrupted drill has no findings yet, but what was written may prove it all the same.
   const findings = verdict.findings.length > 0 ? verdict.findings : judgeCase(evidence).findings;
-  const proven = ['landed', 'in-flight'].every((check) =>
+  const proven = ['landed', 'in-flight', 'still-idle'].every((check) =>
     findings.some((finding) => finding.check === check && ['yes', 'unasked'].includes(finding.holds)),
   );
   return proven ? 'proven' : 'not proven';
@@ -156,16 +156,22 @@ function touches(evidence: Evidence): string[] {
     cluster.taskTag === null ? null : `tasks tagged ${cluster.taskTag.key}=${cluster.taskTag.value}`,
   ].filter((part) => part !== null);
   const started =
-    build.number === null
-      ? `buildCreate: a new build of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
-      : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
+    build.pipeline === ''
+      ? `no build: a worker without a job in cluster ${cluster.name} (${region})`
+      : build.number === null
+        ? `buildCreate: a new build of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
+        : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
   if (inject.fault === 'none' || inject.fault === 'found') return [started];
   return [started, ...injected(evidence.plan.scenario, where.join(' or '), region)];
 }
 
 function injected({ cluster, when, inject }: Scenario, of: string, region: string): string[] {
   const where = `${of} in cluster ${cluster.name} (${region})`;
-  const hosts = `the one that hosts step ${when.step}`;
+  const step = stepOf(when);
+  const hosts =
+    when.trigger === 'agent-idle'
+      ? 'one without a job'
+      : `the one that hosts ${step === null ? 'a step of the build' : `step ${step}`}`;
   switch (inject.fault) {
     case 'scale-in':
       return [

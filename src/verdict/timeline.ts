@@ -38,7 +38,9 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
   const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId);
   const agent = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId);
   const container = agentContainer(evidence);
-  const task = evidence.strike === null ? null : container?.task;
+  // Of an idle worker that is to leave by itself, its end is what happened.
+  const isWatched = evidence.strike !== null || evidence.target?.jobId === null;
+  const task = isWatched ? container?.task : null;
   const exit = container?.container?.exitCode ?? null;
   const strike = evidence.strike;
   const moments: Moment[] = [
@@ -58,7 +60,12 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
       strike?.sentSeq ?? null,
     ),
     ...callMoments(evidence.journal),
-    ...moment(task?.value.stoppingAt, 'the task was told to stop: SIGTERM', 'ecs', task?.seq ?? null),
+    ...moment(
+      strike === null ? null : task?.value.stoppingAt,
+      'the task was told to stop: SIGTERM',
+      'ecs',
+      task?.seq ?? null,
+    ),
     ...moment(
       task?.value.executionStoppedAt,
       `its first essential container ended${exit === null ? '' : `; the agent's container: exit ${String(exit)}`}`,

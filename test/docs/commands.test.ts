@@ -11,6 +11,7 @@ import { blocksOf, commandsOf, pagesWithCommands, textOf } from './pages.ts';
 const TYPED = [
   'README.md',
   'docs/how-to/choose-a-fault.md',
+  'docs/how-to/choose-a-moment.md',
   'docs/how-to/read-a-verdict.md',
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
@@ -91,6 +92,14 @@ describe.concurrent('the commands of', () => {
     await at(async (desk) => {
       const printed = await typeAll(desk, 'docs/how-to/choose-a-fault.md');
       expect(printed.join('\n')).toContain('PASSED: drained');
+    });
+  });
+
+  test('choosing a moment', async () => {
+    await at(async (desk) => {
+      const printed = (await typeAll(desk, 'docs/how-to/choose-a-moment.md')).join('\n');
+      expect(printed).toContain('PASSED: retired');
+      expect(printed).toContain('BASELINE');
     });
   });
 

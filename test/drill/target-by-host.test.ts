@@ -42,7 +42,12 @@ function worldOf(facts: readonly Fact[], without: readonly Fact['kind'][] = []):
 }
 
 function chosen(facts: readonly Fact[], scenario = BY_HOST, without: readonly Fact['kind'][] = []): string {
-  const answer = chooseTarget(worldOf(facts, without), aJob(), planOf(scenario), 'it runs');
+  const answer = chooseTarget(
+    worldOf(facts, without),
+    { agentId: aJob().agentId, job: aJob() },
+    planOf(scenario),
+    'it runs',
+  );
   return answer.ok ? answer.target.taskArn : answer.said;
 }
 
@@ -62,7 +67,12 @@ describe('a host name', () => {
 
 describe('an agent without a tag', () => {
   it('is mapped to the one task of its host name, and the target says how', () => {
-    const answer = chooseTarget(worldOf([]), aJob(), planOf(BY_HOST), 'it runs');
+    const answer = chooseTarget(
+      worldOf([]),
+      { agentId: aJob().agentId, job: aJob() },
+      planOf(BY_HOST),
+      'it runs',
+    );
     expect(answer).toMatchObject({
       ok: true,
       target: {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Job } from '../../src/drill/entities/job.ts';
+import type { Aim } from '../../src/triggers/trigger.ts';
 import { chooseTarget } from '../../src/drill/target.ts';
 import { unsound } from '../../src/drill/soundness.ts';
 import { isOlder } from '../../src/drill/entities/older.ts';
@@ -36,8 +38,9 @@ function world(agent: Partial<Agent>, essential: readonly string[] = names): Wor
   ];
   return Object.fromEntries(facts.map((one) => [keyOf(one), one]));
 }
+const aimAt = (job: Job): Aim => ({ agentId: job.agentId, job });
 function chosen(of: World, container: string | null = null): string {
-  const choice = chooseTarget(of, aJob(), planOf({ cluster: { container } }), 'why');
+  const choice = chooseTarget(of, aimAt(aJob()), planOf({ cluster: { container } }), 'why');
   return choice.ok ? `${choice.target.container} by ${choice.target.containerBy}` : choice.said;
 }
 
@@ -78,7 +81,7 @@ describe('the target', () => {
   });
 
   it('is none for a job without an agent', () => {
-    expect(chooseTarget(world({}), aJob({ agentId: null }), planOf(), 'why').ok).toBe(false);
+    expect(chooseTarget(world({}), aimAt(aJob({ agentId: null })), planOf(), 'why').ok).toBe(false);
   });
 });
 

@@ -34,7 +34,13 @@ export function aPlan(over: Partial<Plan> = {}): Plan {
         attempts: 1,
       },
       inject: { fault: 'stop-task' },
-      expect: { build: 'passed', drain: { within: 110_000 }, handover: 'forbidden', containers: {} },
+      expect: {
+        build: 'passed',
+        drain: { within: 110_000 },
+        idle: { within: null },
+        handover: 'forbidden',
+        containers: {},
+      },
       limits: { verdictWithin: 1_200_000, pollEvery: 2000 },
       safety: {
         allowLastWorker: false,

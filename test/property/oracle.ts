@@ -34,7 +34,7 @@ function rawOf(journal: readonly DrillEvent[]): Raw | null {
     intended: intent.seq,
     reason: intent.payload.call.reason,
     arn: intent.payload.call.taskArn,
-    jobId: target.jobId,
+    jobId: target.jobId ?? '',
     agentId: target.agentId,
     container: target.container,
     jobs: facts.flatMap(({ seq, fact }) => (fact.kind === 'job' ? [{ seq, job: fact.value }] : [])),

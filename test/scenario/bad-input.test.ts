@@ -13,7 +13,7 @@ const cases: readonly Case[] = [
     name: 'an unknown key',
     text: changed('  step:', '  ▶stpe: x\n  step:'),
     says: 'unknown key "stpe" in when',
-    next: 'Did you mean "step"? Allowed: trigger, step, inFlightFor, startWithin, attempts.',
+    next: 'Did you mean "step"? Allowed: trigger, step, inFlightFor, idleFor, usually, left, fractionLeft, busy, startWithin, attempts.',
   },
   {
     name: 'an unknown key at the top',
@@ -58,7 +58,81 @@ const cases: readonly Case[] = [
     name: 'a missing step',
     text: changed('when:\n  step: integration', '▶when:'),
     says: 'when.step is missing',
-    next: 'Key of the step whose job must be in flight.',
+    next: 'Trigger step-in-flight needs it.',
+  },
+  {
+    name: 'a trigger without what it needs',
+    text: changed(
+      'when:\n  step: integration\n  inFlightFor: 3s',
+      '▶when:\n  trigger: near-end\n  step: integration',
+    ),
+    says: 'when.left is missing',
+    next: 'Trigger near-end needs it.',
+  },
+  {
+    name: "another trigger's key",
+    text: changed('  step: integration', '  step: integration\n  ▶left: 3s'),
+    says: 'when.left belongs to trigger near-end, not to step-in-flight',
+    next: 'Leave it out, or change when.trigger.',
+  },
+  {
+    name: 'a trigger that there is not',
+    text: changed('  step: integration', '  trigger: ▶agent-ilde\n  step: integration'),
+    says: 'when.trigger: expected one of step-in-flight, agent-idle, near-end, at-fraction, fleet-busy, got "agent-ilde"',
+  },
+  {
+    name: 'no pipeline for a step',
+    text: changed('  pipeline: canary\n', '').replace('build:', '▶build:'),
+    says: 'build.pipeline is missing',
+    next: 'Slug of the pipeline: trigger step-in-flight waits for a step of its build.',
+  },
+  {
+    name: 'a build beside an idle worker',
+    text: changed('  step: integration\n  inFlightFor: 3s', '  trigger: agent-idle').replace(
+      '  pipeline:',
+      '  ▶pipeline:',
+    ),
+    says: 'build.pipeline: trigger agent-idle strikes a worker without a job, so there is no build',
+  },
+  {
+    name: 'an idle worker of no service or family',
+    text: changed('  step: integration\n  inFlightFor: 3s', '  trigger: ▶agent-idle')
+      .replace('  pipeline: canary\n', '')
+      .replace('  service: build-agents', '  taskTag: { key: a, value: b }'),
+    says: 'when.trigger: agent-idle looks through the tasks of a named service or family',
+  },
+  {
+    name: 'a deployment of an idle worker',
+    text: changed('  step: integration\n  inFlightFor: 3s', '  trigger: agent-idle')
+      .replace('  pipeline: canary\n', '')
+      .replace('fault: stop-task', 'fault: ▶deployment'),
+    says: 'inject.fault: a deployment takes every worker, not an idle one',
+  },
+  {
+    name: 'a drain of an idle worker',
+    text: `${changed('  step: integration\n  inFlightFor: 3s', '  trigger: agent-idle').replace('  pipeline: canary\n', '')}expect:\n  drain: { ▶within: 3s }\n`,
+    says: 'expect.drain.within: trigger agent-idle strikes a worker without a job',
+  },
+  {
+    name: 'idleness of a busy worker',
+    text: `${GOOD}expect:\n  idle: { ▶within: 3s }\n`,
+    says: 'expect.idle.within: only trigger agent-idle strikes a worker without a job',
+  },
+  {
+    name: 'more left than there is',
+    text: changed(
+      '  step: integration\n  inFlightFor: 3s',
+      '  trigger: near-end\n  step: integration\n  usually: 5s\n  left: ▶6s',
+    ),
+    says: 'when.left is not shorter than when.usually, so the strike would not be near the end',
+  },
+  {
+    name: 'all of it left',
+    text: changed(
+      '  step: integration\n  inFlightFor: 3s',
+      '  trigger: at-fraction\n  step: integration\n  fractionLeft: ▶1',
+    ),
+    says: 'when.fractionLeft: expected less than 1, got "1"',
   },
   {
     name: 'a missing block',

@@ -56,7 +56,13 @@ describe('loading scenario files', () => {
         attempts: 1,
       },
       inject: { fault: 'stop-task' },
-      expect: { build: 'passed', drain: { within: null }, handover: 'forbidden', containers: {} },
+      expect: {
+        build: 'passed',
+        drain: { within: null },
+        idle: { within: null },
+        handover: 'forbidden',
+        containers: {},
+      },
       limits: { verdictWithin: 1_200_000, pollEvery: 2000 },
       safety: {
         allowLastWorker: false,

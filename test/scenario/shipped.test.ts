@@ -1,3 +1,4 @@
+import { stepOf } from '../../src/drill/plan.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,7 +59,7 @@ describe('shipped scenarios', () => {
       for (const { slug, steps } of rig.pipelines) {
         expect(slug).toBe(scenario.build.pipeline);
         expect(await readFile(resolve(dirname(rigFile), steps), 'utf8')).toContain(
-          `key: ${scenario.when.step}`,
+          `key: ${stepOf(scenario.when) ?? ''}`,
         );
       }
     }

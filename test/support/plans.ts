@@ -41,7 +41,13 @@ const SCENARIO: Scenario = {
     attempts: 1,
   },
   inject: { fault: 'stop-task' },
-  expect: { build: 'passed', drain: { within: 110_000 }, handover: 'forbidden', containers: {} },
+  expect: {
+    build: 'passed',
+    drain: { within: 110_000 },
+    idle: { within: null },
+    handover: 'forbidden',
+    containers: {},
+  },
   limits: { verdictWithin: 1_200_000, pollEvery: 2_000 },
   safety: {
     allowLastWorker: false,
@@ -62,7 +68,7 @@ function scenarioOf(over: ScenarioOver): Scenario {
     ...over,
     build: { ...SCENARIO.build, ...over.build },
     cluster: { ...SCENARIO.cluster, ...over.cluster },
-    when: { ...SCENARIO.when, ...over.when },
+    when: { ...SCENARIO.when, ...over.when } as Scenario['when'],
     inject: { ...SCENARIO.inject, ...over.inject } as Scenario['inject'],
     expect: { ...SCENARIO.expect, ...over.expect },
     limits: { ...SCENARIO.limits, ...over.limits },

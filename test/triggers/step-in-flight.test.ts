@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stepInFlight } from '../../src/triggers/step-in-flight.ts';
+import { firesInFlight } from '../../src/triggers/running.ts';
 import type { Build } from '../../src/drill/entities/build.ts';
 import type { Job } from '../../src/drill/entities/job.ts';
 import { aBuild, aJob, NOON } from '../support/builders.ts';
@@ -11,7 +11,7 @@ function fired(
   now: number,
   build: Partial<Build> = {},
 ) {
-  return stepInFlight(spec, { build: aBuild(build), jobs, inFlightSince: since }, NOON + now);
+  return firesInFlight(spec, { builds: [aBuild(build)], jobs, inFlightSince: since }, NOON + now);
 }
 const running = (id: string, over: Partial<Job> = {}): Job => aJob({ id, ...over });
 const ended = (id: string): Job => aJob({ id, state: 'finished', rawState: 'FINISHED', passed: true });
@@ -19,7 +19,10 @@ const waiting = (state: Job['state']): Job => aJob({ id: 'a', state, agentId: nu
 
 describe('step-in-flight', () => {
   it('fires when the job has run for long enough, and not a moment before', () => {
-    expect(fired([running('a')], { a: NOON }, 3_000)).toMatchObject({ fires: 'now', job: { id: 'a' } });
+    expect(fired([running('a')], { a: NOON }, 3_000)).toMatchObject({
+      fires: 'now',
+      aim: { job: { id: 'a' } },
+    });
     expect(fired([running('a')], { a: NOON }, 2_999)).toMatchObject({ fires: 'later', at: NOON + 3_000 });
   });
 
@@ -32,7 +35,7 @@ describe('step-in-flight', () => {
     (state) => {
       const later = fired([waiting(state)], {}, 60_000);
       expect(later).toMatchObject({ fires: 'later', at: null });
-      expect(later.fires === 'later' && later.candidates.map(({ id }) => id)).toEqual(['a']);
+      expect(later.fires === 'later' && later.candidates.map(({ job }) => job?.id)).toEqual(['a']);
     },
   );
 
@@ -50,9 +53,9 @@ describe('step-in-flight', () => {
       running('c', { parallelIndex: 2 }),
     ];
     const first = fired(jobs, { a: NOON + 500, b: NOON, c: NOON + 500 }, 9_000);
-    expect(first).toMatchObject({ fires: 'now', job: { id: 'b' } });
+    expect(first).toMatchObject({ fires: 'now', aim: { job: { id: 'b' } } });
     expect(first.fires === 'now' && first.why).toContain('3');
-    expect(fired(jobs, { a: NOON, b: NOON, c: NOON }, 9_000)).toMatchObject({ job: { id: 'a' } });
+    expect(fired(jobs, { a: NOON, b: NOON, c: NOON }, 9_000)).toMatchObject({ aim: { job: { id: 'a' } } });
   });
 
   it('waits for a second attempt while the build runs', () => {

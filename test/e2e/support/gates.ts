@@ -35,7 +35,7 @@ export const whenProven: Opens = (events) => (provenInFlight(events) ? ['struck'
 /** Only the struck job's own gate opens, so that its siblings go on waiting. */
 export const onlyTheStruck: Opens = (events) => {
   const target = eventsOf(events, 'GD_TARGET_CHOSEN').at(-1)?.payload.target;
-  return target !== undefined && provenInFlight(events) ? [target.jobId] : [];
+  return target?.jobId != null && provenInFlight(events) ? [target.jobId] : [];
 };
 
 /** Every job as the journal saw it last. */

@@ -1,0 +1,65 @@
+import type { Instant } from '../drill/entities/build.ts';
+import type { Task } from '../drill/entities/task.ts';
+import { markOf, type DrillState } from '../drill/state.ts';
+import { paced } from '../drill/step.ts';
+import { seen } from '../drill/world.ts';
+import { specOf, type Trigger } from './trigger.ts';
+import { isBusy, runningTasks, tasksListed, workerAsks, workersOf } from './workers.ts';
+
+/** So many tasks are looked at closely at a time: a fleet of hundreds is not read whole to find one idle worker. */
+const CLOSELY = 5;
+/** A worker that was busy is looked at again after this long, milliseconds. */
+const BUSY_FOR = 30_000;
+
+/** The first few tasks that are not known to be busy. */
+function looked(state: DrillState, now: Instant): readonly Task[] {
+  return runningTasks(state)
+    .filter(({ arn }) => {
+      const readAt = markOf(state, 'agents-of-task', arn)?.okSentAt ?? null;
+      if (readAt === null || now - readAt > BUSY_FOR) return true;
+      const agents = seen(state.world, 'agents-of-task', arn)?.agents ?? [];
+      return agents.some((id) => {
+        const agent = seen(state.world, 'agent', id);
+        return agent !== undefined && !isBusy(state, agent);
+      });
+    })
+    .slice(0, CLOSELY);
+}
+
+/** Trigger `agent-idle`: a connected worker of the service or family has been seen without a job for as long as the scenario says. */
+export const agentIdle: Trigger = {
+  kind: 'agent-idle',
+  before: (state) => [tasksListed(state)],
+  asks(state, every) {
+    const latest = state.journal.at(-1)?.at ?? state.takenUpAt;
+    const tasks = looked(state, latest);
+    const arns = new Set(tasks.map(({ arn }) => arn));
+    const idle = workersOf(state).filter(({ agent, task }) => arns.has(task.arn) && !isBusy(state, agent));
+    // A listing of agents does not show which jobs they were given: that is read of each by itself.
+    return [
+      ...workerAsks(state, tasks, every),
+      ...idle.map(({ agent }) => paced({ kind: 'agent', id: agent.id }, every * 2)),
+    ];
+  },
+  fire(state, now) {
+    const { idleFor } = specOf(state, 'agent-idle');
+    const idle = workersOf(state)
+      .filter(({ agent }) => state.idleSince[agent.id] !== undefined && !isBusy(state, agent))
+      .map(({ agent }) => ({ agent, since: state.idleSince[agent.id] ?? now }))
+      .sort((a, b) => a.since - b.since);
+    const [first] = idle;
+    if (first === undefined) return { fires: 'later', at: null, candidates: [] };
+    const candidates = idle.map(({ agent }) => ({ agentId: agent.id, job: null }));
+    const at = first.since + idleFor;
+    if (now < at) return { fires: 'later', at, candidates };
+    return {
+      fires: 'now',
+      aim: { agentId: first.agent.id, job: null },
+      why: `agent ${first.agent.name} has no job`,
+    };
+  },
+  waitedFor(state) {
+    const { idleFor } = specOf(state, 'agent-idle');
+    return `no worker was seen without a job for ${String(idleFor)} ms`;
+  },
+};

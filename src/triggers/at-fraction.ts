@@ -1,0 +1,17 @@
+import { firesWithLeft, historyOf, waitedForStep } from './timed-step.ts';
+import { specOf, type Trigger } from './trigger.ts';
+
+/** Trigger `at-fraction`: a job of the step has a part of its usual time left. */
+export const atFraction: Trigger = {
+  kind: 'at-fraction',
+  before: (state) => historyOf(state, specOf(state, 'at-fraction')),
+  asks: () => [],
+  fire(state, now) {
+    const spec = specOf(state, 'at-fraction');
+    return firesWithLeft(state, spec, (usual) => usual * spec.fractionLeft, now);
+  },
+  waitedFor(state) {
+    const spec = specOf(state, 'at-fraction');
+    return waitedForStep(state, spec, `${String(Math.round(spec.fractionLeft * 100))} %`);
+  },
+};

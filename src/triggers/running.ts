@@ -1,0 +1,91 @@
+import { buildEnded, type Build, type Instant } from '../drill/entities/build.ts';
+import { jobEnded, type Job } from '../drill/entities/job.ts';
+import type { DrillState } from '../drill/state.ts';
+import { all, seen } from '../drill/world.ts';
+import type { Aim, Fired } from './trigger.ts';
+
+/** A step, and how long one of its jobs must have been RUNNING. */
+export interface InFlight {
+  readonly step: string;
+  readonly inFlightFor: number;
+}
+
+interface Seen {
+  readonly builds: readonly Build[];
+  readonly jobs: readonly Job[];
+  /** Since when each job has been seen RUNNING, by the runner's clock. */
+  readonly inFlightSince: Readonly<Record<string, Instant>>;
+}
+
+/** The drill's own builds and their jobs, as far as they were read. */
+export function ownJobs({ world, buildId, inFlightSince }: DrillState): Seen {
+  const build = seen(world, 'build', buildId ?? '');
+  return {
+    builds: build === undefined ? [] : [build],
+    jobs: all(world, 'job').filter((job) => job.buildId === buildId),
+    inFlightSince,
+  };
+}
+
+/** Fires when a job of the step has been RUNNING (its agent called start) for so long; the longest running is meant. */
+export function firesInFlight(
+  { step, inFlightFor }: InFlight,
+  { builds, jobs, inFlightSince }: Seen,
+  now: Instant,
+): Fired {
+  const ofStep = jobs.filter((job) => job.stepKey === step);
+  const running = longestFirst(ofStep, inFlightSince);
+  const ripe = running.find(({ job }) => now - (inFlightSince[job.id] ?? now) >= inFlightFor);
+  if (ripe !== undefined) {
+    const others = running.length > 1 ? `, the longest running of ${String(running.length)}` : '';
+    return { fires: 'now', aim: ripe, why: `step ${step} is in flight${others}` };
+  }
+  const next = running[0];
+  if (next !== undefined)
+    return { fires: 'later', at: (inFlightSince[next.job.id] ?? now) + inFlightFor, candidates: running };
+  const over = overWithout(step, builds, ofStep);
+  if (over !== null) return { fires: 'never', said: over };
+  return { fires: 'later', at: null, candidates: ofStep.filter((job) => !jobEnded(job)).map(aimOf) };
+}
+
+/** Jobs that are RUNNING on an agent, the longest running first. */
+export function longestFirst(
+  jobs: readonly Job[],
+  inFlightSince: Seen['inFlightSince'],
+): readonly (Aim & { readonly job: Job })[] {
+  return jobs
+    .filter((job) => job.state === 'running')
+    .sort((a, b) => order(a, b, inFlightSince))
+    .map(aimOf);
+}
+
+function order(a: Job, b: Job, since: Readonly<Record<string, Instant>>): number {
+  const bySince = (since[a.id] ?? 0) - (since[b.id] ?? 0);
+  return bySince === 0 ? (a.parallelIndex ?? 0) - (b.parallelIndex ?? 0) : bySince;
+}
+
+function aimOf(job: Job): Aim & { readonly job: Job } {
+  return { agentId: job.agentId, job };
+}
+
+/** Why no job of the step will run any more; null while one may. */
+export function overWithout(
+  step: string | null,
+  builds: readonly Build[],
+  jobs: readonly Job[],
+): string | null {
+  const waiting = builds.find((build) => mayStillRun(build, jobs));
+  const [build] = builds;
+  if (build === undefined || waiting !== undefined) return null;
+  const state = `build ${String(build.number)} is ${build.rawState}`;
+  const of = step === null ? '' : ` of step ${step}`;
+  if (jobs.length === 0) return `${state} and never had a job${of}`;
+  return `${state}; step ${step ?? 'by step'} ended (${jobs.map((job) => job.rawState).join(', ')}) before it had been in flight for long enough`;
+}
+
+function mayStillRun(build: Build, jobs: readonly Job[]): boolean {
+  if (buildEnded(build)) return false;
+  const own = jobs.filter((job) => job.buildId === build.id);
+  const open = own.some((job) => !jobEnded(job));
+  return own.length === 0 || open || build.state !== 'blocked';
+}

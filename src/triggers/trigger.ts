@@ -1,0 +1,43 @@
+import type { Instant } from '../drill/entities/build.ts';
+import type { Job } from '../drill/entities/job.ts';
+import type { When } from '../drill/plan.ts';
+import type { DrillState } from '../drill/state.ts';
+import type { Ask } from '../drill/step.ts';
+import type { Subject } from '../drill/world.ts';
+
+export type TriggerKind = When['trigger'];
+
+/** Whom a trigger means: an agent (null where the job names none) and the job that it holds (null: it holds none). */
+export interface Aim {
+  readonly agentId: string | null;
+  readonly job: Job | null;
+}
+
+/** What a trigger says: strike this one, look again by then, or it will never fire. */
+export type Fired =
+  | { readonly fires: 'now'; readonly aim: Aim; readonly why: string }
+  | { readonly fires: 'later'; readonly at: Instant | null; readonly candidates: readonly Aim[] }
+  | { readonly fires: 'never'; readonly said: string };
+
+/** One "when": what it must know, when it fires, and whom it means. It reads facts only. */
+export interface Trigger {
+  readonly kind: TriggerKind;
+  /** What must have been read before it can say anything, beyond the build. */
+  before(state: DrillState): readonly Subject[];
+  /** What shows it meanwhile that its time has come, each at its pace; the build is read anyhow. `every` is limits.pollEvery. */
+  asks(state: DrillState, every: number): readonly Ask[];
+  /** Its answer at this instant. */
+  fire(state: DrillState, now: Instant): Fired;
+  /** What it waited for, for whoever reads that it did not come. */
+  waitedFor(state: DrillState): string;
+}
+
+/** What every trigger but its own keys holds of `when`. */
+export type SpecOf<K extends TriggerKind> = Extract<When, { trigger: K }>;
+
+/** The part of the scenario that belongs to one trigger. A trigger that is asked with another's is our own defect. */
+export function specOf<K extends TriggerKind>({ plan }: DrillState, kind: K): SpecOf<K> {
+  const { when } = plan.scenario;
+  if (when.trigger !== kind) throw new Error(`trigger ${kind} was asked with the keys of ${when.trigger}`);
+  return when as SpecOf<K>;
+}

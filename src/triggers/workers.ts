@@ -1,0 +1,59 @@
+import type { Agent } from '../drill/entities/agent.ts';
+import { jobHeld } from '../drill/entities/job.ts';
+import { goingDown, type Task } from '../drill/entities/task.ts';
+import { markOf, type DrillState } from '../drill/state.ts';
+import { paced, type Ask } from '../drill/step.ts';
+import { all, seen, type Subject } from '../drill/world.ts';
+
+/** What is seldom news is asked every so many polls. */
+const SELDOM = 3;
+/** Buildkite gives 5,000 points in five minutes, and a listing of one task's agents costs about ten: all of them together may take a third of it. */
+const MS_PER_TASK = 1_800;
+
+/** One agent on a task of the service or family. */
+export interface Worker {
+  readonly agent: Agent;
+  readonly task: Task;
+}
+
+/** The list of the tasks that are looked through. */
+export function tasksListed({ plan }: DrillState): Subject {
+  return { kind: 'tasks-of', id: plan.lockKey };
+}
+
+/** Tasks of the service or family that run and are to go on running. */
+export function runningTasks({ world, plan }: DrillState): readonly Task[] {
+  return (seen(world, 'tasks-of', plan.lockKey)?.arns ?? [])
+    .map((arn) => seen(world, 'task', arn))
+    .filter((task) => task?.status === 'RUNNING' && !goingDown(task))
+    .filter((task) => task !== undefined);
+}
+
+/** Agents that are connected from those tasks. */
+export function workersOf(state: DrillState): readonly Worker[] {
+  return runningTasks(state).flatMap((task) =>
+    (seen(state.world, 'agents-of-task', task.arn)?.agents ?? [])
+      .map((id) => seen(state.world, 'agent', id))
+      .filter((agent) => agent?.connection === 'connected')
+      .filter((agent) => agent !== undefined)
+      .map((agent) => ({ agent, task })),
+  );
+}
+
+/** Whether the agent has a job in its hands, by its own word or by that of any job that was read. */
+export function isBusy({ world }: DrillState, agent: Agent): boolean {
+  return agent.isRunningJob || all(world, 'job').some((job) => job.agentId === agent.id && jobHeld(job));
+}
+
+/** Reads that show who works on these tasks, at a pace that Buildkite's budget bears. */
+export function workerAsks(state: DrillState, tasks: readonly Task[], every: number): readonly Ask[] {
+  const pace = Math.max(every, tasks.length * MS_PER_TASK);
+  return [
+    paced(tasksListed(state), every * SELDOM),
+    ...tasks.map(({ arn }): Ask => {
+      const subject: Subject = { kind: 'agents-of-task', id: arn };
+      const first = markOf(state, subject.kind, subject.id)?.okSentAt == null;
+      return paced(subject, first ? every : pace);
+    }),
+  ];
+}
