@@ -1,8 +1,10 @@
 import type { Answer } from '../drill/call.ts';
 import type { Job } from '../drill/entities/job.ts';
+import { tellTale } from '../drill/entities/mark.ts';
+import type { Mark } from '../drill/entities/mark.ts';
 import { allSeen, nodes } from './answers.ts';
 import type { AnswerOf, BuildFields, JobPage } from './answers.ts';
-import { DRILL_KEY, buildOf, jobOf, metaDataOf, whereOf } from './map.ts';
+import { buildOf, jobOf, metaDataOf, whereOf } from './map.ts';
 import { missing, noOrganization } from './missing.ts';
 import type { BuildWithJobs } from './port.ts';
 import type { Transport } from './transport.ts';
@@ -19,10 +21,46 @@ export async function readBuild(
   const by = slugOrUuid.includes('/') ? { slug: slugOrUuid } : { uuid: slugOrUuid };
   const answer = await transport.read('Build', by, signal);
   if (!answer.ok) return answer;
-  const fields = answer.value.build;
+  return whole(transport, answer.value.build, slugOrUuid, signal);
+}
+
+async function whole(
+  transport: Transport,
+  fields: BuildFields | null,
+  slugOrUuid: string,
+  signal: AbortSignal,
+): Promise<Answer<BuildWithJobs>> {
   if (fields === null) return missing(`build ${slugOrUuid}`);
   const pages = await morePages(transport, fields, signal);
   return pages.ok ? { ok: true, value: assemble(fields, pages.value) } : pages;
+}
+
+/**
+ * Builds asked for at once. One may ask for 610 points (a page of 100 jobs), and Buildkite answers no query that asks for
+ * more than 50,000; what is spent are the points of what is there, as if each were read by itself.
+ */
+const AT_ONCE = 50;
+
+/** Several builds by UUID, fifty a request. Where a request fails, so do all that it asked for. */
+export async function readBuilds(
+  transport: Transport,
+  uuids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Answer<BuildWithJobs>[]> {
+  const answers: Promise<readonly Answer<BuildWithJobs>[]>[] = [];
+  for (let from = 0; from < uuids.length; from += AT_ONCE)
+    answers.push(readAtOnce(transport, uuids.slice(from, from + AT_ONCE), signal));
+  return (await Promise.all(answers)).flat();
+}
+
+async function readAtOnce(
+  transport: Transport,
+  uuids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Answer<BuildWithJobs>[]> {
+  const answer = await transport.readBuilds(uuids, signal);
+  if (!answer.ok) return uuids.map(() => answer);
+  return Promise.all(uuids.map((uuid, at) => whole(transport, answer.value[at] ?? null, uuid, signal)));
 }
 
 async function morePages(
@@ -63,31 +101,33 @@ function assemble(fields: BuildFields, pages: readonly JobPage[]): BuildWithJobs
 }
 
 /**
- * The build that carries a drill's meta-data. How Buildkite spells its meta-data filter is not documented, so what it
+ * The build that carries a drill's mark. How Buildkite spells its meta-data filter is not documented, so what it
  * returns is compared here, and where it returns nothing the newest builds are looked through without it.
  */
 export async function readBuildOfDrill(
   transport: Transport,
   organization: string,
   pipeline: string,
-  drill: string,
+  mark: Mark,
   signal: AbortSignal,
 ): Promise<Answer<BuildWithJobs | null>> {
   const slug = `${organization}/${pipeline}`;
-  const metaData = [`${DRILL_KEY}:${drill}`];
+  const { key, value } = tellTale(mark);
+  const metaData = [`${key}:${value}`];
   const filtered = await transport.read('DrillBuild', { organization, slug, metaData }, signal);
   if (!filtered.ok) return filtered;
   if (filtered.value.organization === null) return noOrganization(organization);
-  const found = markedWith(filtered.value.pipeline, drill);
+  const found = markedWith(filtered.value.pipeline, mark);
   if (found !== null) return readBuild(transport, found, signal);
   const recent = await transport.read('RecentBuilds', { slug }, signal);
   if (!recent.ok) return recent;
   if (recent.value.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
-  const late = markedWith(recent.value.pipeline, drill);
+  const late = markedWith(recent.value.pipeline, mark);
   return late === null ? { ok: true, value: null } : readBuild(transport, late, signal);
 }
 
-function markedWith(pipeline: AnswerOf<'RecentBuilds'>['pipeline'], drill: string): string | null {
+function markedWith(pipeline: AnswerOf<'RecentBuilds'>['pipeline'], mark: Mark): string | null {
   const builds = pipeline === null ? [] : nodes(pipeline.builds);
-  return builds.find((build) => metaDataOf(build.metaData)[DRILL_KEY] === drill)?.uuid ?? null;
+  const { key, value } = tellTale(mark);
+  return builds.find((build) => metaDataOf(build.metaData)[key] === value)?.uuid ?? null;
 }

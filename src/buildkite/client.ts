@@ -2,7 +2,7 @@ import type { Clock } from '../drill/clock.ts';
 import { systemClock } from '../http/clock.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { readAgent, readAgentsOnHost, readAgentsWithTag } from './agents.ts';
-import { readBuild, readBuildOfDrill, withFirstPage } from './builds.ts';
+import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds.ts';
 import { readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
 import { pipelineOf } from './map.ts';
@@ -43,8 +43,9 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       return { ok: true, value: pipelineOf(answer.value.pipeline) };
     },
     build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),
-    buildOfDrill: (organization, pipeline, drill, signal) =>
-      readBuildOfDrill(transport, organization, pipeline, drill, signal),
+    builds: (uuids, signal) => readBuilds(transport, uuids, signal),
+    buildOfDrill: (organization, pipeline, mark, signal) =>
+      readBuildOfDrill(transport, organization, pipeline, mark, signal),
     stepHistory: (organization, pipeline, step, limit, signal) =>
       readStepHistory(transport, { organization, pipeline, step, limit }, signal),
     job: (uuid, signal) => readJob(transport, uuid, signal),

@@ -4,13 +4,11 @@ import { BuildState } from '../drill/entities/build.ts';
 import type { Build } from '../drill/entities/build.ts';
 import { JobEvent, JobState } from '../drill/entities/job.ts';
 import type { Job } from '../drill/entities/job.ts';
+import { DRILL_KEY } from '../drill/entities/mark.ts';
 import type { Pipeline } from '../drill/entities/surroundings.ts';
 import { nodes } from './answers.ts';
 import type { AgentFields, BuildFields, EventFields, JobFields, PipelineFields } from './answers.ts';
 import { readSteps } from './steps.ts';
-
-/** Meta-data key under which a build carries the drill that started it. */
-export const DRILL_KEY = 'gameday-drill';
 
 type MetaDataPage = BuildFields['metaData'];
 type Where = { readonly buildId: string; readonly buildSlug: string | null };

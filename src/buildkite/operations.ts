@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parse, print, separateOperations } from 'graphql';
+import { Kind, parse, print, separateOperations } from 'graphql';
+import type { DocumentNode, FieldNode, OperationDefinitionNode } from 'graphql';
 
 /** Names of the documents in operations.graphql. */
 export const OPERATIONS = [
@@ -25,4 +26,33 @@ export function loadDocuments(): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(separateOperations(parse(text))).map(([name, document]) => [name, print(document)]),
   );
+}
+
+/**
+ * The document that asks for several builds at once: the selection of `Build` once for each, as `b0`, `b1` ... by the
+ * variables `u0`, `u1` ...
+ */
+export function manyBuilds(documents: ReadonlyMap<string, string>, count: number): string {
+  const document = parse(documents.get('Build') ?? '');
+  const indices = Array.from({ length: count }, (_, index) => String(index));
+  const variables = indices.map((index) => `$u${index}: ID!`).join(', ');
+  const fields = indices.map((index) => `b${index}: build(uuid: $u${index}) { uuid }`).join(' ');
+  const frame = operationIn(parse(`query Builds(${variables}) { ${fields} }`));
+  const selectionSet = fieldIn(operationIn(document)).selectionSet;
+  const selections = frame.selectionSet.selections.map((field) => ({ ...field, selectionSet }));
+  const many = { ...frame, selectionSet: { ...frame.selectionSet, selections } };
+  const others = document.definitions.filter(({ kind }) => kind !== Kind.OPERATION_DEFINITION);
+  return print({ ...document, definitions: [many, ...others] } as DocumentNode);
+}
+
+function operationIn(document: DocumentNode): OperationDefinitionNode {
+  const found = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+  if (found === undefined) throw new Error('a document without an operation');
+  return found;
+}
+
+function fieldIn({ selectionSet }: OperationDefinitionNode): FieldNode {
+  const [field] = selectionSet.selections;
+  if (field?.kind !== Kind.FIELD) throw new Error('an operation that does not begin with a field');
+  return field;
 }

@@ -1,6 +1,7 @@
 import type { Agent } from '../drill/entities/agent.ts';
 import type { Build } from '../drill/entities/build.ts';
 import type { Job } from '../drill/entities/job.ts';
+import type { Mark } from '../drill/entities/mark.ts';
 import type { ClockOffset, Pipeline, StepHistory } from '../drill/entities/surroundings.ts';
 import type { Answer, Call, Outcome } from '../drill/call.ts';
 
@@ -21,11 +22,13 @@ export interface Buildkite {
   ): Promise<Answer<Pipeline>>;
   /** One build by `organization/pipeline/number` or by UUID. */
   build(slugOrUuid: string, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
-  /** The build that carries the meta-data `gameday-drill=<drill>`, or null where the pipeline has none. */
+  /** Several builds by UUID, in one request for every fifty; each has its own answer, in the order of the UUIDs. */
+  builds(uuids: readonly string[], signal: AbortSignal): Promise<readonly Answer<BuildWithJobs>[]>;
+  /** The build that carries the mark in its meta-data, or null where the pipeline has none. */
   buildOfDrill(
     organization: string,
     pipeline: string,
-    drill: string,
+    mark: Mark,
     signal: AbortSignal,
   ): Promise<Answer<BuildWithJobs | null>>;
   /**

@@ -6,10 +6,10 @@ import { withDeadline } from '../http/deadline.ts';
 import { offsetOf } from '../http/offset.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
 import { ANSWERS } from './answers.ts';
-import type { AnswerOf } from './answers.ts';
+import type { AnswerOf, BuildFields } from './answers.ts';
 import { failureOf } from './failure.ts';
 import type { Failure } from './failure.ts';
-import { loadDocuments } from './operations.ts';
+import { loadDocuments, manyBuilds } from './operations.ts';
 import type { Operation } from './operations.ts';
 
 /** Sends documents and gives back checked data, or what went wrong; knows nothing of builds and agents. */
@@ -19,6 +19,8 @@ export interface Transport {
     variables: Variables,
     signal: AbortSignal,
   ): Promise<Answer<AnswerOf<O>>>;
+  /** Several builds in one query; null for one that is not there. */
+  readBuilds(uuids: readonly string[], signal: AbortSignal): Promise<Answer<readonly (BuildFields | null)[]>>;
   /** Sent once. */
   send<O extends Operation>(
     operation: O,
@@ -30,8 +32,6 @@ export interface Transport {
 type Variables = Readonly<Record<string, unknown>>;
 type Attempt<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
-
-type Request = (operation: Operation, variables: Variables, inner: AbortSignal) => Promise<unknown>;
 
 export interface TransportOptions {
   readonly endpoint: URL;
@@ -64,39 +64,59 @@ export function createTransport(options: TransportOptions): Transport {
     headers: { authorization: `Bearer ${options.token}`, 'user-agent': 'gameday' },
   });
 
-  const request: Request = (operation, variables, inner) =>
+  const request = (query: string, variables: Variables, inner: AbortSignal): Promise<unknown> =>
     // fetch and undici know the same AbortSignal; graphql-request's types name the DOM's.
-    client
-      .rawRequest<unknown>({ query: documents.get(operation) ?? '', variables, signal: inner })
-      .then((response) => response.data);
+    client.rawRequest<unknown>({ query, variables, signal: inner }).then((response) => response.data);
   const attempt = <O extends Operation>(
     operation: O,
     variables: Variables,
     signal: AbortSignal,
     ms: number,
   ): Promise<Attempt<AnswerOf<O>>> =>
-    withDeadline(signal, ms, (inner) => request(operation, variables, inner)).then(
+    withDeadline(signal, ms, (inner) => request(documents.get(operation) ?? '', variables, inner)).then(
       (data) => checked(operation, data),
       (error: unknown) => failed(operation, error, options.token),
     );
 
-  async function read<O extends Operation>(
+  function read<O extends Operation>(
     operation: O,
     variables: Variables,
     signal: AbortSignal,
   ): Promise<Answer<AnswerOf<O>>> {
+    return tried(operation, signal, (ms) => attempt(operation, variables, signal, ms));
+  }
+
+  function readBuilds(
+    uuids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answer<readonly (BuildFields | null)[]>> {
+    const query = manyBuilds(documents, uuids.length);
+    const variables = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
+    return tried('Builds', signal, (ms) =>
+      withDeadline(signal, ms, (inner) => request(query, variables, inner)).then(
+        (data) => checkedBuilds(data, uuids.length),
+        (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', options.token) }),
+      ),
+    );
+  }
+
+  async function tried<T>(
+    name: string,
+    signal: AbortSignal,
+    once: (ms: number) => Promise<Attempt<T>>,
+  ): Promise<Answer<T>> {
     const end = options.clock.now() + options.timeoutMs;
     let last: Trouble | null = null;
     for (let turn = 0; turn < TRIES; turn += 1) {
       if (turn > 0) await options.clock.sleep(FIRST_PAUSE_MS * 2 ** turn, signal);
       const left = end - options.clock.now();
       if (last !== null && (left <= 0 || signal.aborted)) break;
-      const answer = await attempt(operation, variables, signal, left);
+      const answer = await once(left);
       if (answer.ok) return answer;
       last = answer.failure.trouble;
       if (!answer.failure.retry) break;
     }
-    return { ok: false, trouble: last ?? trouble('timeout', `Buildkite: no time left for ${operation}`) };
+    return { ok: false, trouble: last ?? trouble('timeout', `Buildkite: no time left for ${name}`) };
   }
 
   async function send<O extends Operation>(
@@ -109,7 +129,7 @@ export function createTransport(options: TransportOptions): Transport {
     return { ok: false, certainty: answer.failure.certainty, trouble: answer.failure.trouble };
   }
 
-  return { read, send, clock: () => offset };
+  return { read, readBuilds, send, clock: () => offset };
 }
 
 /** A mutation may have happened although a part of its answer could not be given: then its data stand. */
@@ -129,8 +149,28 @@ function isMutation(operation: Operation): boolean {
 function checked<O extends Operation>(operation: O, data: unknown): Attempt<AnswerOf<O>> {
   const parsed = ANSWERS[operation].safeParse(data);
   if (parsed.success) return { ok: true, value: parsed.data as AnswerOf<O> };
-  const [issue] = parsed.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? 'data' : issue.path.join('.');
+  return garbage(operation, parsed.error.issues[0]);
+}
+
+/** Each build of a query for several stands under its own name. */
+function checkedBuilds(data: unknown, count: number): Attempt<readonly (BuildFields | null)[]> {
+  const { build } = ANSWERS.Build.shape;
+  const answers: (BuildFields | null)[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = `b${String(index)}`;
+    const parsed = build.safeParse((data as Record<string, unknown> | null)?.[name]);
+    if (!parsed.success) return garbage('Builds', parsed.error.issues[0], name);
+    answers.push(parsed.data);
+  }
+  return { ok: true, value: answers };
+}
+
+function garbage(
+  operation: string,
+  issue: { readonly path: readonly PropertyKey[] } | undefined,
+  under = 'data',
+): { readonly ok: false; readonly failure: Failure } {
+  const where = issue === undefined || issue.path.length === 0 ? under : issue.path.join('.');
   const message = oneLine(`Buildkite's answer to ${operation} has an unexpected shape at ${where}`);
   return { ok: false, failure: { trouble: trouble('garbage', message), certainty: 'unknown', retry: false } };
 }

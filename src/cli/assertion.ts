@@ -92,6 +92,7 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
       organization: build.organization,
       pipeline: build.pipeline,
       number: build.number,
+      count: 1,
       branch: 'main',
       commit: 'HEAD',
       message: '',

@@ -11,7 +11,7 @@ import type { Target } from '../journal/events.ts';
 import { endWatch, landedBy } from './inject.ts';
 import { mayHaveStruck, readSince, type DrillState } from './state.ts';
 import { askNow, halt, type Step } from './step.ts';
-import { unsound } from './soundness.ts';
+import { ownSubjects, unsoundOne } from './own-builds.ts';
 import { surroundingSubjects } from './subjects.ts';
 import { lasting, ofService } from './trouble.ts';
 import { all, keyOf, seen, type Subject } from './world.ts';
@@ -100,7 +100,7 @@ function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
     { kind: 'agent', id: target.agentId },
     { kind: 'agents-of-task', id: target.taskArn },
     { kind: 'task', id: target.taskArn },
-    ...(state.buildId === null ? [] : [{ kind: 'build', id: state.buildId } as const]),
+    ...ownSubjects(state),
   ];
 }
 
@@ -121,7 +121,6 @@ function answered(state: DrillState, subject: Subject, since: Instant): boolean 
 /** The target is looked at before the guards: what is going down or over is not struck, and has its own name. */
 function lookAtTarget(state: DrillState, target: Target): Step | null {
   const task = seen(state.world, 'task', target.taskArn);
-  const build = seen(state.world, 'build', state.buildId ?? '');
   if (task !== undefined && mayHaveStruck(state) && showsOurStop(task, stopReason(state.drill)))
     return landedBy('observation', task.arn, task);
   if (task !== undefined && goingDown(task))
@@ -133,13 +132,7 @@ function lookAtTarget(state: DrillState, target: Target): Step | null {
   if (changed !== null) return dropped(state, target, changed);
   if (task?.status !== 'RUNNING')
     return dropped(state, target, `the task was ${task?.status ?? 'gone'} at the last instant, not RUNNING`);
-  const hurt =
-    build === undefined
-      ? null
-      : unsound(
-          build,
-          all(state.world, 'job').filter((one) => one.buildId === build.id),
-        );
+  const hurt = unsoundOne(state);
   return hurt === null ? null : halt('unsound-baseline', hurt);
 }
 

@@ -1,16 +1,15 @@
 import { TRIGGERS } from '../triggers/list.ts';
-import { ownJobs } from '../triggers/running.ts';
 import type { Aim, Fired } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from './entities/agent.ts';
 import type { Instant } from './entities/build.ts';
+import { ownBuildAsks, ownBuilds, ownSubjects, unsoundOne } from './own-builds.ts';
 import { hasBuild } from './plan.ts';
 import { markOf, readSince, type DrillState } from './state.ts';
 import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
-import { unsound } from './soundness.ts';
 import { chooseTarget, taskOfAgent } from './target.ts';
 import { lasting } from './trouble.ts';
-import { all, keyOf, seen, type Subject } from './world.ts';
+import { all, keyOf, seen } from './world.ts';
 
 /** How long Buildkite or ECS may be away while the step is waited for, milliseconds. */
 const PATIENCE = 120_000;
@@ -19,7 +18,7 @@ const PATIENCE = 120_000;
 export function decideArmed(state: DrillState, now: Instant): Step {
   const { when, inject } = state.plan.scenario;
   const trigger = TRIGGERS[when.trigger];
-  const builds = buildSubjects(state);
+  const builds = ownSubjects(state);
   const before = inject.fault === 'found' ? builds : [...builds, ...trigger.before(state)];
   const trouble = lasting(state, before, now, PATIENCE);
   if (trouble !== null) return halt(trouble.reason, trouble.said);
@@ -35,19 +34,9 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   if (fired.fires === 'later') return waitFor(state, fired, now);
   if (inject.fault === 'none' && fired.aim.job !== null)
     return watchFrom(`${fired.why} (job ${fired.aim.job.id})`, null);
-  const hurt = hurtBuild(state);
+  const hurt = unsoundOne(state);
   if (hurt !== null) return halt('unsound-baseline', hurt);
   return aimAt(state, fired.aim, fired.why, now);
-}
-
-function buildSubjects({ plan, buildId }: DrillState): readonly Subject[] {
-  return hasBuild(plan.scenario) ? [{ kind: 'build', id: buildId ?? '' }] : [];
-}
-
-/** Why a build of the drill is not sound enough to be struck; null where all are. */
-function hurtBuild(state: DrillState): string | null {
-  const { builds, jobs } = ownJobs(state);
-  return builds.map((build) => unsound(build, jobs)).find((said) => said !== null) ?? null;
 }
 
 function ask(asks: readonly Ask[], by: Instant): Step {
@@ -55,8 +44,8 @@ function ask(asks: readonly Ask[], by: Instant): Step {
 }
 
 function notRun(state: DrillState, said: string): Step {
-  const hurt = hurtBuild(state);
-  const passed = ownJobs(state).builds.every((build) => build.state === 'passed');
+  const hurt = unsoundOne(state);
+  const passed = ownBuilds(state).every((build) => build.state === 'passed');
   return hurt !== null && !passed
     ? halt('unsound-baseline', `${said}; ${hurt}`)
     : halt('step-never-ran', said);
@@ -67,9 +56,14 @@ function waitFor(state: DrillState, fired: Extract<Fired, { fires: 'later' }>, n
   const every = limits.pollEvery;
   // A baseline of a build aims at nobody.
   const aims = inject.fault === 'none' && hasBuild(state.plan.scenario) ? [] : fired.candidates.slice(0, 1);
+  // One build is looked at as often as the scenario says: the moment hangs on it.
+  const builds =
+    state.buildIds.length > 1
+      ? ownBuildAsks(state, every)
+      : ownSubjects(state).map((subject) => paced(subject, every));
   const byKey = new Map<string, Ask>();
   for (const one of [
-    ...buildSubjects(state).map((subject) => paced(subject, every)),
+    ...builds,
     ...TRIGGERS[when.trigger].asks(state, every),
     ...aims.flatMap((aim) => chain(state, aim, every)),
     ...safety.haltWhen.map(({ name }) => paced({ kind: 'halt', id: name }, every)),

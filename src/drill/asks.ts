@@ -5,15 +5,11 @@ import { agentLeft } from './entities/agent.ts';
 import { buildEnded, type Instant } from './entities/build.ts';
 import { jobEnded } from './entities/job.ts';
 import { taskEnded } from './entities/task.ts';
+import { MS_PER_POINT, ownBuildAsks } from './own-builds.ts';
 import type { DrillState } from './state.ts';
 import { paced, type Ask } from './step.ts';
-import { seen, type Subject } from './world.ts';
+import type { Subject } from './world.ts';
 
-/**
- * Buildkite gives a user 5,000 points in five minutes. A job with its history costs about 35, an agent with its jobs up
- * to 60, a build about 4 a job; at the usual two seconds between polls these paces come to less than 5,000 in all.
- */
-const MS_PER_POINT = 150;
 /** An agent is asked every so many polls. */
 const AGENT_EVERY = 4;
 /** A job that the build's listing shows anyway is asked for its history every so many polls. */
@@ -28,16 +24,20 @@ export function nextLook(state: DrillState, now: Instant): Instant {
   return now + Math.max(1_000, state.plan.scenario.limits.pollEvery * 5);
 }
 
-/** What is asked after one struck task: its build, itself, the attempts on it and their retries, its agents. */
-export function asksOf(state: DrillState, about: Case): readonly Ask[] {
+/**
+ * What is asked after one struck task: the drill's builds, itself, the attempts on it and their retries, its agents. Where
+ * several tasks are struck, `among` is how many: they share the points.
+ */
+export function asksOf(state: DrillState, about: Case, among = 1): readonly Ask[] {
   const every = state.plan.scenario.limits.pollEvery;
   const asks = [
-    ...buildAsks(state, about, every),
-    ...taskAsks(about, every),
+    ...ownBuildAsks(state, every),
+    ...otherBuilds(state, about, every),
+    ...taskAsks(about, every, among),
     ...about.attempts
       .filter((attempt) => attempt.role !== 'elsewhere')
-      .flatMap((attempt) => attemptAsks(about, attempt, every)),
-    ...agentAsks(about, every),
+      .flatMap((attempt) => attemptAsks(about, attempt, every, among)),
+    ...agentAsks(about, every, among),
     ...elsewhere(about, every),
   ];
   const byKey = new Map<string, Ask>();
@@ -45,22 +45,14 @@ export function asksOf(state: DrillState, about: Case): readonly Ask[] {
   return [...byKey.values()];
 }
 
-/** A listing costs about four points a job, so a large build is read less often than a small one. */
-function buildAsks(state: DrillState, { evidence, attempts }: Case, every: number): readonly Ask[] {
-  const own = state.buildId;
-  if (own === null) return [];
-  const jobs = seen(state.world, 'build', own)?.jobs.length ?? 1;
-  const pace = Math.max(every, (4 * jobs + 2) * MS_PER_POINT - 500);
+/** Builds that are not ours and lost a job: whether they are green tells whether that is hidden. */
+function otherBuilds({ buildIds }: DrillState, { evidence, attempts }: Case, every: number): readonly Ask[] {
   const others = new Set(
     attempts.filter((attempt) => isJudged(attempt) && attempt.loss !== null).map(({ job }) => job.buildId),
   );
-  others.delete(own);
-  return [
-    paced({ kind: 'build', id: own }, pace),
-    ...[...others]
-      .filter((id) => !over(evidence, id))
-      .map((id) => paced({ kind: 'build', id }, every * SELDOM)),
-  ];
+  return [...others]
+    .filter((id) => !buildIds.includes(id) && !over(evidence, id))
+    .map((id) => paced({ kind: 'build', id }, every * SELDOM));
 }
 
 function over(evidence: Evidence, buildId: string): boolean {
@@ -68,7 +60,7 @@ function over(evidence: Evidence, buildId: string): boolean {
   return build !== null && buildEnded(build.value);
 }
 
-function taskAsks({ evidence }: Case, every: number): readonly Ask[] {
+function taskAsks({ evidence }: Case, every: number, among: number): readonly Ask[] {
   const arn = evidence.strike?.taskArn;
   if (arn === undefined) return [];
   const task = evidence.last('task', arn);
@@ -76,27 +68,32 @@ function taskAsks({ evidence }: Case, every: number): readonly Ask[] {
   const done = task !== null && taskEnded(task.value) && container?.exitCode != null;
   const agents: Subject = { kind: 'agents-of-task', id: arn };
   const byHost = evidence.plan.scenario.cluster.mapping === 'hostname';
-  const pace = byHost ? Math.max(every * SELDOM, HOST_EVERY) : every * SELDOM;
+  const pace = byHost ? Math.max(every * SELDOM, HOST_EVERY) : every * SELDOM * among;
   return done ? [] : [paced({ kind: 'task', id: arn }, every), paced(agents, pace)];
 }
 
 /** Its history is read once more after its end; before that the build's listing shows its state. */
-function attemptAsks({ evidence }: Case, attempt: Attempt, every: number): readonly Ask[] {
+function attemptAsks({ evidence }: Case, attempt: Attempt, every: number, among: number): readonly Ask[] {
   const { job } = attempt;
   const subject: Subject = { kind: 'job', id: job.id };
   if (!jobEnded(job))
-    return [paced(subject, every * (job.buildId === evidence.buildId ? LISTED_EVERY : SELDOM))];
+    return [
+      paced(subject, every * among * (evidence.buildIds.includes(job.buildId) ? LISTED_EVERY : SELDOM)),
+    ];
   const read = evidence.reads('job', job.id).at(-1);
   const direct = evidence.last('job', job.id);
   const complete = read?.ok === true && direct?.value.events != null && jobEnded(direct.value);
   return complete && (job.events ?? []).length > 0 ? [] : [paced(subject, every)];
 }
 
-function agentAsks({ evidence }: Case, every: number): readonly Ask[] {
+/** While its task goes on an agent is seldom news; once that has ended, the agent must have left. */
+function agentAsks({ evidence }: Case, every: number, among: number): readonly Ask[] {
+  const task = evidence.last('task', evidence.strike?.taskArn ?? '');
+  const share = task !== null && taskEnded(task.value) ? 1 : among;
   return agentsOfStruckTask(evidence).flatMap((id) => {
     const agent = evidence.last('agent', id);
     if (agent !== null && agentLeft(agent.value) && agent.value.jobs !== null) return [];
-    return [paced({ kind: 'agent', id }, every * AGENT_EVERY)];
+    return [paced({ kind: 'agent', id }, every * AGENT_EVERY * share)];
   });
 }
 

@@ -1,11 +1,12 @@
-import { buildEnded, type Instant } from './entities/build.ts';
+import { buildEnded, type Build, type Instant } from './entities/build.ts';
 import type { Call } from './call.ts';
 import { judge } from '../verdict/judge.ts';
 import { FAULTS } from '../faults/list.ts';
+import { DRILL_KEY } from './entities/mark.ts';
 import type { DrillState, Sending } from './state.ts';
 import { fresh, type Step } from './step.ts';
 import { markOf, mayHaveStruck, readSince } from './state.ts';
-import { seen } from './world.ts';
+import { all } from './world.ts';
 
 /** Settle, then judge: a build that we created is canceled only where the drill was cut short before anything was struck. */
 export function decideSettling(state: DrillState, now: Instant): Step {
@@ -15,8 +16,8 @@ export function decideSettling(state: DrillState, now: Instant): Step {
     return { do: 'call', call: unanswered.call, as: 'undo' };
   const undo = rigIsGone(state) ? null : FAULTS[state.plan.scenario.inject.fault].undo(state, now);
   if (undo !== null) return undo;
-  const build = ourOpenBuild(state);
-  if (build !== null && !state.undos.some(({ call }) => call.kind === 'cancel-build')) {
+  const build = ourOpenBuilds(state)[0];
+  if (build !== undefined) {
     const asked = markOf(state, 'build', build.id);
     const known =
       readSince(state, 'build', build.id, state.phaseSince) || (asked?.triedAt ?? 0) >= state.phaseSince;
@@ -37,11 +38,21 @@ function cancel(buildId: string, buildNodeId: string): Call {
   return { kind: 'cancel-build', buildId, buildNodeId };
 }
 
-function ourOpenBuild(state: DrillState): { id: string; nodeId: string } | null {
+/** Those that we created and that still go on, and which no call of ours has canceled. */
+function ourOpenBuilds(state: DrillState): readonly Build[] {
   const cutShort = state.halted !== null && !mayHaveStruck(state);
-  if (!cutShort || state.buildId === null || state.buildBy === 'named') return null;
-  const build = seen(state.world, 'build', state.buildId);
-  return build === undefined || buildEnded(build) || build.state === 'canceling' ? null : build;
+  if (!cutShort || state.buildBy === 'named') return [];
+  const canceled = new Set(
+    state.undos.flatMap(({ call }) => (call.kind === 'cancel-build' ? [call.buildId] : [])),
+  );
+  // One that was created last may not be known yet: its mark tells that it is ours.
+  return all(state.world, 'build').filter(
+    (build) =>
+      build.metaData[DRILL_KEY] === state.drill &&
+      !canceled.has(build.id) &&
+      !buildEnded(build) &&
+      build.state !== 'canceling',
+  );
 }
 
 /** With its runner an embedded rig ended, and all that could be undone with it. */
@@ -51,7 +62,7 @@ function rigIsGone({ plan, journal }: DrillState): boolean {
 
 function said(call: Call): string {
   return call.kind === 'cancel-build'
-    ? 'the build could not be canceled'
+    ? `build ${call.buildId} could not be canceled`
     : `${call.kind} could not be undone`;
 }
 
@@ -61,7 +72,15 @@ function leftOver(state: DrillState): readonly string[] {
   const last = new Map(state.undos.map((undo) => [JSON.stringify(undo.call), undo]));
   const failed = [...last.values()].filter(({ result, trouble }) => result !== 'ok' && trouble !== null);
   left.push(...failed.map(({ call, trouble }) => `${said(call)}: ${trouble?.message ?? 'no answer'}`));
-  if (state.creating.at(-1)?.result === 'unknown' && state.buildId === null)
-    left.push(`a build with meta-data gameday-drill=${state.drill} may exist`);
+  left.push(...mayExist(state));
   return left;
+}
+
+/** A build that was to be created and was never found: nobody can cancel it. */
+function mayExist({ creating, buildIds, plan }: DrillState): readonly string[] {
+  const last = creating.at(-1);
+  if (last?.call.kind !== 'create-build' || last.result !== 'unknown') return [];
+  if (buildIds.length >= plan.scenario.build.count) return [];
+  const [key, value] = Object.entries(last.call.metaData).at(-1) ?? [];
+  return [`a build with meta-data ${key ?? ''}=${value ?? ''} may exist`];
 }

@@ -1,10 +1,11 @@
 import type { Read } from '../journal/events.ts';
 import type { Clock } from './clock.ts';
 import { newsOf } from './news.ts';
+import { askTogether, together } from './batches.ts';
 import { ask, type Answered, type Sources } from './questions.ts';
 import type { DrillState } from './state.ts';
 import type { Ask } from './step.ts';
-import { keyOf, type Fact } from './world.ts';
+import { keyOf, type Fact, type Subject } from './world.ts';
 
 /** What an observation gave: the latest read of each subject, and the facts that changed. */
 export interface Observation {
@@ -18,7 +19,7 @@ export interface Observer {
   observe(state: DrillState, asks: readonly Ask[], by: number, signal: AbortSignal): Promise<Observation>;
 }
 
-/** Each subject is polled at its own pace and on its own: one slow service never holds up the others. */
+/** Each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock): Observer {
   const askedAt = new Map<string, number>();
   const inFlight = new Set<string>();
@@ -26,19 +27,37 @@ export function createObserver(sources: Sources, clock: Clock): Observer {
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;
 
-  function send(state: DrillState, { subject }: Ask, signal: AbortSignal): Promise<void> {
+  async function send(state: DrillState, asks: readonly Ask[], signal: AbortSignal): Promise<void> {
+    const groups = together(asks.map(({ subject }) => subject));
+    await Promise.all(groups.map((group) => sendGroup(state, group, signal)));
+  }
+
+  async function sendGroup(
+    state: DrillState,
+    subjects: readonly Subject[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [only, ...more] = subjects;
+    if (only === undefined) return;
+    for (const key of subjects.map(keyOf)) {
+      askedAt.set(key, clock.now());
+      inFlight.add(key);
+    }
+    const answers =
+      more.length > 0
+        ? await askTogether(subjects, state.plan, sources, clock, signal)
+        : [await ask(only, state.drill, state.plan, state.world, sources, clock, signal)];
+    for (const { read } of answers) noteAnswer(read);
+    arrived.push(...answers);
+    wake();
+  }
+
+  function noteAnswer({ subject, error }: Read): void {
     const key = keyOf(subject);
-    askedAt.set(key, clock.now());
-    inFlight.add(key);
-    return ask(subject, state.drill, state.plan, state.world, sources, clock, signal).then((answered) => {
-      inFlight.delete(key);
-      // A service that says when to come again is obeyed, not fought.
-      const after = answered.read.error?.retryAfter ?? null;
-      if (after === null) retryAt.delete(key);
-      else retryAt.set(key, clock.now() + after);
-      arrived.push(answered);
-      wake();
-    });
+    inFlight.delete(key);
+    // A service that says when to come again is obeyed, not fought.
+    if (error?.retryAfter == null) retryAt.delete(key);
+    else retryAt.set(key, clock.now() + error.retryAfter);
   }
 
   function dueAt({ subject, every }: Ask): number {
@@ -59,13 +78,16 @@ export function createObserver(sources: Sources, clock: Clock): Observer {
         clock,
         signal,
       );
-      await Promise.all(freshAsks.map((one) => send(state, one, signal)));
+      await send(state, freshAsks, signal);
       return take(state);
     }
     while (!signal.aborted) {
       const now = clock.now();
-      for (const one of asks)
-        if (!inFlight.has(keyOf(one.subject)) && dueAt(one) <= now) void send(state, one, signal);
+      void send(
+        state,
+        asks.filter((one) => !inFlight.has(keyOf(one.subject)) && dueAt(one) <= now),
+        signal,
+      );
       if (isNews(state, arrived) || now >= by) break;
       const next = Math.min(by, ...asks.filter(({ subject }) => !inFlight.has(keyOf(subject))).map(dueAt));
       await woken(next - now, signal);

@@ -74,6 +74,8 @@ export const Scenario = z.strictObject({
     pipeline: z.string(),
     /** A running build to strike instead of a new one. */
     number: z.number().int().nullable(),
+    /** How many builds are started; each is judged. */
+    count: z.number().int().min(1).max(100),
     branch: z.string(),
     commit: z.string(),
     message: z.string(),

@@ -5,6 +5,7 @@ import type { Surroundings } from '../surroundings/port.ts';
 import type { Answer } from './call.ts';
 import type { Clock } from './clock.ts';
 import { TASK_ARN_TAG } from './entities/agent.ts';
+import { markFrom } from './entities/mark.ts';
 import { assertNever } from './errors.ts';
 import type { Plan } from './plan.ts';
 import { seen, type Fact, type Subject, type World } from './world.ts';
@@ -33,23 +34,25 @@ export async function ask(
   signal: AbortSignal,
 ): Promise<Answered> {
   const sentAt = clock.now();
-  const answer = await facts(subject, drill, plan, world, sources, signal).catch(
-    (error: unknown): Answer<readonly Fact[]> => ({
-      ok: false,
-      trouble: {
-        kind: 'garbage',
-        message: `the answer could not be read: ${error instanceof Error ? error.message : String(error)}`,
-        retryAfter: null,
-      },
-    }),
-  );
-  const read = {
-    subject,
-    sentAt,
-    answeredAt: clock.now(),
-    ok: answer.ok,
-    error: answer.ok ? null : answer.trouble,
-  };
+  const answer = await facts(subject, drill, plan, world, sources, signal).catch(unreadable);
+  return answered(subject, sentAt, clock.now(), answer, sources);
+}
+
+/** An answer that our own code could not read: never an exception of the drill. */
+export function unreadable(error: unknown): Answer<never> {
+  const message = `the answer could not be read: ${error instanceof Error ? error.message : String(error)}`;
+  return { ok: false, trouble: { kind: 'garbage', message, retryAfter: null } };
+}
+
+/** A read with its times, and the facts that it gave. */
+export function answered(
+  subject: Subject,
+  sentAt: number,
+  answeredAt: number,
+  answer: Answer<readonly Fact[]>,
+  sources: Sources,
+): Answered {
+  const read = { subject, sentAt, answeredAt, ok: answer.ok, error: answer.ok ? null : answer.trouble };
   return { read, facts: answer.ok ? [...answer.value, ...clocks(sources)] : [] };
 }
 
@@ -75,7 +78,7 @@ async function facts(
     case 'drill-build':
     case 'pipeline':
     case 'step-history':
-      return ofBuildkite({ ...subject, kind: subject.kind }, drill, plan, sources.buildkite, signal);
+      return ofBuildkite({ ...subject, kind: subject.kind }, plan, sources.buildkite, signal);
     case 'agents-of-task':
       return agentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
     case 'task':
@@ -118,7 +121,6 @@ type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
 
 async function ofBuildkite(
   { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history'>,
-  drill: string,
   plan: Plan,
   buildkite: Buildkite,
   signal: AbortSignal,
@@ -136,7 +138,7 @@ async function ofBuildkite(
         ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
       ]);
     case 'drill-build':
-      return given(await buildkite.buildOfDrill(organization, pipeline, drill, signal), (found) => [
+      return given(await buildkite.buildOfDrill(organization, pipeline, markFrom(id), signal), (found) => [
         { kind, id, value: { build: found?.build.id ?? null } },
         ...(found === null ? [] : buildFacts(found)),
       ]);
@@ -197,8 +199,16 @@ async function agentsOfTask(
 }
 
 /** The cluster's name inside a task's ARN (`.../task/CLUSTER/ID`); older short ARNs carry none. */
-function clusterOf(taskArn: string): string | null {
+export function clusterOf(taskArn: string): string | null {
   return /:task\/([^/]+)\/[^/]+$/.exec(taskArn)?.[1] ?? null;
+}
+
+/** DescribeTasks answered, and without the task. */
+export function noSuchTask(): Answer<never> {
+  return {
+    ok: false,
+    trouble: { kind: 'not-found', message: 'ECS does not know the task (MISSING)', retryAfter: null },
+  };
 }
 
 async function ofEcs(
@@ -226,11 +236,7 @@ async function ofEcs(
     case 'task': {
       const answer = await ecs.tasks(clusterOf(id) ?? name, [id], signal);
       const task = answer.ok ? answer.value.find((one) => one.arn === id) : undefined;
-      if (answer.ok && task === undefined)
-        return {
-          ok: false,
-          trouble: { kind: 'not-found', message: 'ECS does not know the task (MISSING)', retryAfter: null },
-        };
+      if (answer.ok && task === undefined) return noSuchTask();
       return given(answer, () => (task === undefined ? [] : [{ kind, id, value: task }]));
     }
     case 'task-definition':

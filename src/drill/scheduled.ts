@@ -7,10 +7,11 @@ import { hitsOf, struckByScheduler } from '../journal/hits.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
 import { TASK_ARN_TAG } from './entities/agent.ts';
-import { buildEnded, type Instant } from './entities/build.ts';
+import type { Instant } from './entities/build.ts';
 import { goingDown, taskEnded, type Task } from './entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { endWatch } from './inject.ts';
+import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import type { DrillState } from './state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
 import { keyOf, seen } from './world.ts';
@@ -31,7 +32,10 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
   const deadline = state.deadline ?? now;
   const asks = new Map<string, Ask>();
-  for (const one of [...generalAsks(state, hits), ...cases.flatMap((about) => asksOf(state, about))])
+  for (const one of [
+    ...generalAsks(state, hits),
+    ...cases.flatMap((about) => asksOf(state, about, cases.length)),
+  ])
     asks.set(keyOf(one.subject), one);
   const unread = now < deadline ? [] : unreadSince(state, [...asks.values()]);
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
@@ -74,18 +78,14 @@ function openWhole(state: DrillState, hits: readonly Sighting<Task>[]): readonly
     state,
     hits.map(({ value }) => value),
   );
-  const build = seen(state.world, 'build', state.buildId ?? '');
-  const wanted =
-    state.plan.scenario.expect.build === 'passed' &&
-    build !== undefined &&
-    !buildEnded(build) &&
-    build.state !== 'blocked';
+  const moving = ownBuilds(state).filter((build) => !isAtRest(build));
+  const wanted = state.plan.scenario.expect.build === 'passed' ? moving : [];
   return [
     ...(over ? [] : [`the ${fault.kind} to be over`]),
     // Off the list and not yet seen going down: what it held may be lost.
     ...missing(state).map((arn) => `task ${arn} to be seen again`),
     ...hits.filter(({ value }) => !taskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),
-    ...(wanted ? ['the build to end'] : []),
+    ...wanted.map(({ number }) => `build ${String(number)} to end`),
   ];
 }
 
@@ -93,7 +93,7 @@ function generalAsks(state: DrillState, hits: readonly Sighting<Task>[]): readon
   const every = state.plan.scenario.limits.pollEvery;
   return [
     ...followAsks(state, every),
-    ...(state.buildId === null ? [] : [paced({ kind: 'build', id: state.buildId }, every)]),
+    ...ownBuildAsks(state, every),
     ...hits
       .filter(({ value }) => !taskEnded(value))
       .map(({ value }) => paced({ kind: 'task', id: value.arn }, every)),

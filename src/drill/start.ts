@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { Instant } from './entities/build.ts';
+import { carries, metaDataFor, tellTale, type Mark } from './entities/mark.ts';
 import { hasBuild } from './plan.ts';
 import { markOf, readSince, type DrillState, type Sending } from './state.ts';
 import { askNow, fresh, halt, type Step } from './step.ts';
@@ -7,8 +8,6 @@ import { namedBuild } from './subjects.ts';
 import { reasonOfTrouble } from './trouble.ts';
 import { all, seen } from './world.ts';
 
-/** The meta-data key by which a drill finds its build again. */
-export const DRILL_KEY = 'gameday-drill';
 /** How long and how often a build of unknown fate is looked up before the drill gives up on it, milliseconds. */
 const LOOK_UP_FOR = 30_000;
 const LOOK_UP_EVERY = 2_000;
@@ -16,21 +15,39 @@ const LOOK_UP_EVERY = 2_000;
 const AT_MOST = 2;
 const PATIENCE = 10_000;
 
-/** Start the build, or find the one that was named, created by an earlier process, or created by a call whose answer was lost. */
+/**
+ * Start the build, or find the one that was named, created by an earlier process, or created by a call whose answer was
+ * lost. Several are started one after another: the next one only when the one before it is known.
+ */
 export function decideStart(state: DrillState, now: Instant): Step {
   if (!hasBuild(state.plan.scenario)) return { do: 'conclude', event: { code: 'GD_ARMED', payload: {} } };
   const slug = namedBuild(state.plan);
   if (slug !== null) return findNamed(state, slug, now);
-  const sending = state.creating.at(-1);
-  if (sending === undefined) return { do: 'call', call: createBuild(state), as: 'build' };
-  if (sending.result === 'ok') return known(state, sending);
-  if (sending.result === 'refused') return afterRefusal(state, sending, now);
-  return lookUp(state, sending, now);
+  const next = nextBuild(state);
+  const sending = next.sendings.at(-1);
+  if (sending === undefined) return create(state, next);
+  if (sending.result === 'ok') return known(state, next, sending);
+  if (sending.result === 'refused') return afterRefusal(state, next, sending, now);
+  return lookUp(state, next, sending, now);
 }
 
-function createBuild(state: DrillState): Call {
+/** The build that is to be known next: its mark, and the calls by which it was to be created. */
+interface Next {
+  readonly mark: Mark;
+  readonly sendings: readonly Sending[];
+}
+
+function nextBuild({ drill, plan, buildIds, creating }: DrillState): Next {
+  const mark: Mark = { drill, nth: plan.scenario.build.count === 1 ? null : buildIds.length + 1 };
+  const sendings = creating.filter(
+    ({ call }) => call.kind === 'create-build' && carries(call.metaData, mark),
+  );
+  return { mark, sendings };
+}
+
+function create(state: DrillState, { mark }: Next): Step {
   const { build, title } = state.plan.scenario;
-  return {
+  const call: Call = {
     kind: 'create-build',
     pipeline: build.pipeline,
     pipelineNodeId: seen(state.world, 'pipeline', build.pipeline)?.nodeId ?? '',
@@ -38,8 +55,9 @@ function createBuild(state: DrillState): Call {
     commit: build.commit,
     message: build.message === '' ? `gameday: ${title}` : build.message,
     env: build.env,
-    metaData: { [DRILL_KEY]: state.drill },
+    metaData: metaDataFor(mark),
   };
+  return { do: 'call', call, as: 'build' };
 }
 
 function conclude(buildId: string, by: 'created' | 'meta-data' | 'named'): Step {
@@ -65,17 +83,17 @@ function findNamed(state: DrillState, slug: string, now: Instant): Step {
   return askNow(state, [{ kind: 'build', id: slug }], now);
 }
 
-/** perform writes the created build's facts before its answer, so it is in the world under the drill's meta-data. */
-function known(state: DrillState, sending: Sending): Step {
-  const build = all(state.world, 'build').find((one) => one.metaData[DRILL_KEY] === state.drill);
+/** perform writes the created build's facts before its answer, so it is in the world under its mark. */
+function known(state: DrillState, next: Next, sending: Sending): Step {
+  const build = all(state.world, 'build').find(({ metaData }) => carries(metaData, next.mark));
   if (build !== undefined) return conclude(build.id, 'created');
-  return lookUp(state, sending, sending.answeredAt ?? sending.intendedAt);
+  return lookUp(state, next, sending, sending.answeredAt ?? sending.intendedAt);
 }
 
 /** Refused means that nothing happened: what an interruption held back is sent, a rate limit is waited out, anything else ends the drill. */
-function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
+function afterRefusal(state: DrillState, next: Next, sending: Sending, now: Instant): Step {
   const { trouble } = sending;
-  if (trouble?.kind === 'aborted') return { do: 'call', call: createBuild(state), as: 'build' };
+  if (trouble?.kind === 'aborted') return create(state, next);
   if (trouble?.kind !== 'rate-limited')
     return halt(
       trouble === null || ['refused', 'not-found', 'garbage', 'server-error'].includes(trouble.kind)
@@ -83,35 +101,32 @@ function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
         : reasonOfTrouble({ kind: 'build', id: 'new' }, trouble),
       `buildCreate was refused: ${trouble?.message ?? 'no reason given'}`,
     );
-  const began = state.creating[0]?.intendedAt ?? now;
+  const began = next.sendings[0]?.intendedAt ?? now;
   if (now - began > Math.min(state.plan.scenario.when.startWithin, 600_000))
     return halt('buildkite-rate-limited', `buildCreate: ${trouble.message}`);
   const again = (sending.answeredAt ?? now) + (trouble.retryAfter ?? 1_000);
   if (now < again) return { do: 'observe', asks: [], by: again };
-  return { do: 'call', call: createBuild(state), as: 'build' };
+  return create(state, next);
 }
 
 /** There is no idempotency key: after an unknown outcome the build is looked up by its meta-data, never sent again blindly. */
-function lookUp(state: DrillState, sending: Sending, now: Instant): Step {
-  const found = seen(state.world, 'drill-build', state.drill)?.build ?? null;
+function lookUp(state: DrillState, next: Next, sending: Sending, now: Instant): Step {
+  const { key, value: id } = tellTale(next.mark);
+  const subject = { kind: 'drill-build', id } as const;
+  const found = seen(state.world, 'drill-build', id)?.build ?? null;
   if (found !== null) return conclude(found, 'meta-data');
   const since = Math.max(sending.answeredAt ?? sending.intendedAt, state.takenUpAt);
-  const mark = markOf(state, 'drill-build', state.drill);
+  const mark = markOf(state, 'drill-build', id);
   if (now - since > LOOK_UP_FOR) {
     if (mark?.trouble != null)
-      return halt(
-        reasonOfTrouble({ kind: 'drill-build', id: state.drill }, mark.trouble),
-        `looking for the build: ${mark.trouble.message}`,
-      );
+      return halt(reasonOfTrouble(subject, mark.trouble), `looking for the build: ${mark.trouble.message}`);
     // A runner that died over its intent may never have sent it; what was looked for in vain is sent once more.
-    if (sending.result === null && state.creating.length < AT_MOST)
-      return { do: 'call', call: createBuild(state), as: 'build' };
+    if (sending.result === null && next.sendings.length < AT_MOST) return create(state, next);
     return halt(
       'build-not-created',
-      `the answer to buildCreate was lost (${sending.trouble?.message ?? 'the runner ended'}), and no build carries ${DRILL_KEY}=${state.drill}`,
+      `the answer to buildCreate was lost (${sending.trouble?.message ?? 'the runner ended'}), and no build carries ${key}=${id}`,
     );
   }
-  const subject = { kind: 'drill-build', id: state.drill } as const;
   if (mark === undefined || mark.triedAt < since) return { do: 'observe', asks: [fresh(subject)], by: now };
   const again = mark.triedAt + LOOK_UP_EVERY;
   if (now < again) return { do: 'observe', asks: [], by: again };

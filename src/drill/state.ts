@@ -5,7 +5,7 @@ import { isOlder } from './entities/older.ts';
 import type { Plan } from './plan.ts';
 import { answered, intent, type Sending } from './sending.ts';
 import { idleSince, runningSince } from './since.ts';
-import { keyOf, type FactKind, type World } from './world.ts';
+import { keyOf, seen, type FactKind, type World } from './world.ts';
 
 export type { Sending } from './sending.ts';
 
@@ -42,6 +42,9 @@ export interface DrillState {
   readonly lastInstant: readonly GuardAnswer[] | null;
   readonly lastInstantAt: Instant | null;
   readonly creating: readonly Sending[];
+  /** The drill's builds that are known, in the order in which they were created. */
+  readonly buildIds: readonly string[];
+  /** The one among them whose job is the target; before there is one, the first. */
   readonly buildId: string | null;
   readonly buildBy: 'created' | 'meta-data' | 'named' | null;
   /** When the drill began to wait for its trigger. */
@@ -81,6 +84,7 @@ function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
     lastInstant: null,
     lastInstantAt: null,
     creating: [],
+    buildIds: [],
     buildId: null,
     buildBy: null,
     armedAt: null,
@@ -163,19 +167,23 @@ function changes(state: DrillState, event: DrillEvent): Partial<DrillState> {
 }
 
 function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
-  const { limits, when } = state.plan.scenario;
+  const { limits, when, build } = state.plan.scenario;
   switch (event.code) {
-    case 'GD_BUILD_KNOWN':
+    case 'GD_BUILD_KNOWN': {
+      const buildIds = [...state.buildIds, event.payload.buildId];
       return {
-        buildId: event.payload.buildId,
+        buildIds,
+        buildId: state.buildId ?? event.payload.buildId,
         buildBy: event.payload.by,
-        ...armed(event.at, when.startWithin),
+        ...(buildIds.length < build.count ? {} : armed(event.at, when.startWithin)),
       };
+    }
     case 'GD_ARMED':
       return armed(event.at, when.startWithin);
     case 'GD_TARGET_CHOSEN':
       return {
         target: event.payload.target,
+        buildId: buildOf(state, event.payload.target),
         aims: event.payload.attempt,
         targetChosenAt: event.at,
         confirmedAt: null,
@@ -218,6 +226,12 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
 
 function armed(at: Instant, startWithin: number): Partial<DrillState> {
   return { armedAt: at, ...enter('armed', at, at + startWithin) };
+}
+
+/** Whose job is aimed at: one of our own builds, where it is one of theirs. */
+function buildOf({ world, buildIds, buildId }: DrillState, { jobId }: Target): string | null {
+  const own = jobId === null ? undefined : seen(world, 'job', jobId)?.buildId;
+  return own !== undefined && buildIds.includes(own) ? own : buildId;
 }
 
 function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }): Partial<DrillState> {

@@ -7,11 +7,12 @@ import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
 import type { Target } from '../journal/events.ts';
 import { agentLeft } from './entities/agent.ts';
-import { buildEnded, type Instant } from './entities/build.ts';
+import type { Instant } from './entities/build.ts';
 import { taskEnded } from './entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { decideFound } from './found.ts';
 import { endWatch } from './inject.ts';
+import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { markOf, type DrillState } from './state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
@@ -26,7 +27,7 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   const proof = proofAsks(state, evidence);
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
-  const open = stillOpen(about, findingsOf(about), now);
+  const open = [...stillOpen(about, findingsOf(about), now), ...openOthers(state)];
   if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
   const deadline = state.deadline ?? now;
   const unread = now < deadline ? [] : unreadSince(state, asksOf(state, about));
@@ -62,14 +63,27 @@ function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
   return tried ? [] : [fresh(held), fresh({ kind: 'task', id: target.taskArn })];
 }
 
+/** Builds of the drill beside the struck one: each of them is judged by its colour. */
+function openOthers(state: DrillState): readonly string[] {
+  if (state.plan.scenario.expect.build !== 'passed') return [];
+  return ownBuilds(state)
+    .filter((build) => build.id !== state.buildId && !isAtRest(build))
+    .map(({ number }) => `build ${String(number)} to end`);
+}
+
 function watchBaseline(state: DrillState, now: Instant): Step {
   if (state.target !== null) return watchIdle(state, state.target, now);
-  const build = seen(state.world, 'build', state.buildId ?? '');
-  if (build !== undefined && (buildEnded(build) || build.state === 'blocked'))
-    return endWatch('settled', 'the build is over');
+  const several = state.buildIds.length > 1;
+  const builds = ownBuilds(state);
+  if (builds.length === state.buildIds.length && builds.every(isAtRest))
+    return endWatch('settled', several ? 'all builds are over' : 'the build is over');
   const deadline = state.deadline ?? now;
-  if (now >= deadline) return endWatch('deadline', 'limits.verdictWithin ended before the build was over');
-  const asks = [paced({ kind: 'build', id: state.buildId ?? '' }, state.plan.scenario.limits.pollEvery)];
+  if (now >= deadline)
+    return endWatch(
+      'deadline',
+      `limits.verdictWithin ended before ${several ? 'all builds were' : 'the build was'} over`,
+    );
+  const asks = ownBuildAsks(state, state.plan.scenario.limits.pollEvery);
   return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
 }
 

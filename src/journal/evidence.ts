@@ -1,5 +1,6 @@
 import type { Plan } from '../drill/plan.ts';
 import type { Instant } from '../drill/entities/build.ts';
+import type { Job } from '../drill/entities/job.ts';
 import { isOlder } from '../drill/entities/older.ts';
 import type { Task } from '../drill/entities/task.ts';
 import type { Fact, FactKind, FactOf } from '../drill/world.ts';
@@ -42,6 +43,9 @@ export interface Evidence {
   readonly drill: string;
   readonly target: Target | null;
   readonly strike: Strike | null;
+  /** The drill's builds, in the order in which they were created. */
+  readonly buildIds: readonly string[];
+  /** The one among them whose job is the target; else the first. */
   readonly buildId: string | null;
   /** Why the watch ended; null while it goes on. */
   readonly watchEnded: { readonly why: 'settled' | 'deadline' | 'gap'; readonly seq: number } | null;
@@ -75,14 +79,19 @@ function indexing(journal: readonly DrillEvent[]): Evidence {
   if (planned === undefined) throw new Error('a journal without GD_DRILL_PLANNED cannot be judged');
   const { sightings, reads } = index(journal);
   const ended = eventsOf(journal, 'GD_WATCH_ENDED').at(-1);
+  const buildIds = eventsOf(journal, 'GD_BUILD_KNOWN').map(({ payload }) => payload.buildId);
+  const target = targetOf(journal);
   const of = (kind: FactKind, id: string): readonly AnySighting[] => sightings.get(keyOf({ kind, id })) ?? [];
+  const own =
+    target?.jobId == null ? undefined : (of('job', target.jobId).at(-1)?.value as Job | undefined)?.buildId;
   return {
     journal,
     plan: planned.payload.plan,
     drill: planned.drill,
-    target: targetOf(journal),
+    target,
     strike: strikeOf(journal),
-    buildId: eventsOf(journal, 'GD_BUILD_KNOWN').at(-1)?.payload.buildId ?? null,
+    buildIds,
+    buildId: (own !== undefined && buildIds.includes(own) ? own : buildIds[0]) ?? null,
     watchEnded: ended === undefined ? null : { why: ended.payload.why, seq: ended.seq },
     sightings: <K extends FactKind>(kind: K, id: string) => of(kind, id) as readonly Sighting<FactOf<K>>[],
     last: <K extends FactKind>(kind: K, id: string) =>

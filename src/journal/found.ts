@@ -21,13 +21,13 @@ export function tasksLookedAt(evidence: Evidence): readonly string[] {
   return [...new Set(arns.filter((arn) => arn !== undefined))];
 }
 
-/** The build's jobs, those of the step alone where one is named. */
+/** The builds' jobs, those of the step alone where one is named. */
 export function jobsLookedAt(evidence: Evidence): readonly Job[] {
   const step = stepOf(evidence.plan.scenario.when) ?? '';
   return evidence
     .every('job')
     .map(({ value }) => value)
-    .filter((job) => job.buildId === evidence.buildId && (step === '' || job.stepKey === step));
+    .filter((job) => evidence.buildIds.includes(job.buildId) && (step === '' || job.stepKey === step));
 }
 
 /** The tasks among them that somebody stopped, not before `since`. */
@@ -77,7 +77,9 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
     sent: 0,
     by: made.by,
   };
-  return { ...evidence, target, strike };
+  // Its own build is the one that its checks are asked of.
+  const own = evidence.buildIds.find((id) => held?.id === target.jobId && id === held?.buildId);
+  return { ...evidence, target, strike, buildId: own ?? evidence.buildId };
 }
 
 /** A worker that was aimed at without a job stays that: one that it got meanwhile is another that was hit. */

@@ -30,7 +30,7 @@ function text(tree: unknown, ...path: TreePath): string | null {
 
 const oneBuild: Rule = (tree) => {
   if (!has(tree, 'build', 'number')) return [];
-  return ['branch', 'commit', 'message', 'env']
+  return ['branch', 'commit', 'message', 'env', 'count']
     .filter((key) => has(tree, 'build', key))
     .map((key) => ({
       path: ['build', key],
@@ -38,6 +38,15 @@ const oneBuild: Rule = (tree) => {
       message: `build.${key} starts a new build, and build.number names a running one`,
       next: 'Keep one of them.',
     }));
+};
+
+const severalBuilds: Rule = (tree) => {
+  const count = valueAt(tree, ['build', 'count']);
+  if (typeof count !== 'number' || count <= 1 || text(tree, 'inject', 'fault') !== 'stop-task') return [];
+  const message = `build.count: stop-task stops one task, so that no more than one of ${String(count)} builds is struck`;
+  const next =
+    'Leave build.count out, or choose a fault that can take several workers: deployment, drain-instance, scale-in.';
+  return [{ path: ['build', 'count'], at: 'value', message, next }];
 };
 
 const namedTarget: Rule = (tree) => {
@@ -263,6 +272,7 @@ function isDate(text: string): boolean {
 
 const RULES: readonly Rule[] = [
   oneBuild,
+  severalBuilds,
   namedTarget,
   oneRegion,
   hostnameInside,

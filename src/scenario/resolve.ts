@@ -12,6 +12,7 @@ export function toScenario(input: ScenarioInput): Scenario {
       organization: build.organization ?? null,
       pipeline: build.pipeline ?? '',
       number: build.number ?? null,
+      count: build.count,
       branch: build.branch,
       commit: build.commit,
       message: build.message ?? `gameday: ${input.title}`,

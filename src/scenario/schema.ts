@@ -27,6 +27,12 @@ const BuildInput = z.strictObject({
     .optional()
     .describe('Slug of the pipeline; left out where an idle worker is struck.'),
   number: z.int().min(1).optional().describe('Number of a running build to strike instead of starting one.'),
+  count: z
+    .int()
+    .min(1)
+    .max(100)
+    .prefault(1)
+    .describe('How many builds to start, for a fault that can take several workers; each of them is judged.'),
   branch: Text.prefault('main').describe('Branch of the new build.'),
   commit: Text.prefault('HEAD').describe('Commit of the new build.'),
   message: Text.optional().describe('Message of the new build; by default `gameday: <title>`.'),

@@ -18,11 +18,10 @@ interface Seen {
 }
 
 /** The drill's own builds and their jobs, as far as they were read. */
-export function ownJobs({ world, buildId, inFlightSince }: DrillState): Seen {
-  const build = seen(world, 'build', buildId ?? '');
+export function ownJobs({ world, buildIds, inFlightSince }: DrillState): Seen {
   return {
-    builds: build === undefined ? [] : [build],
-    jobs: all(world, 'job').filter((job) => job.buildId === buildId),
+    builds: buildIds.map((id) => seen(world, 'build', id)).filter((build) => build !== undefined),
+    jobs: all(world, 'job').filter((job) => buildIds.includes(job.buildId)),
     inFlightSince,
   };
 }

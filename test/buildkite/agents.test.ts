@@ -99,11 +99,14 @@ test("a drill's build is found by its own meta-data, with the filter or without"
     const found = operation === 'DrillBuild' ? [other] : [other, ours];
     return { organization: { uuid: 'o' }, pipeline: { builds: page(found) } };
   });
-  expect(await buildkite.buildOfDrill('acme', 'canary', 'd1', never)).toMatchObject({
+  expect(await buildkite.buildOfDrill('acme', 'canary', { drill: 'd1', nth: null }, never)).toMatchObject({
     value: { build: { id: 'build-1' } },
   });
   expect(asked).toEqual(['DrillBuild', 'RecentBuilds', 'Build']);
-  expect(await buildkite.buildOfDrill('acme', 'canary', 'd2', never)).toEqual({ ok: true, value: null });
+  expect(await buildkite.buildOfDrill('acme', 'canary', { drill: 'd2', nth: null }, never)).toEqual({
+    ok: true,
+    value: null,
+  });
 });
 
 test("the server's clock is known from its Date, to about a second", async () => {

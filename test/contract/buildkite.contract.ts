@@ -83,9 +83,13 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       created = valueOf(outcome);
       expect(created.build).toMatchObject({ organization: 'acme', pipeline: 'canary', branch: 'main' });
       expect(created.build.metaData).toMatchObject({ 'gameday-drill': 'drill-1' });
-      const found = valueOf(await buildkite.buildOfDrill('acme', 'canary', 'drill-1', never));
+      const found = valueOf(
+        await buildkite.buildOfDrill('acme', 'canary', { drill: 'drill-1', nth: null }, never),
+      );
       expect(found?.build.id).toBe(created.build.id);
-      expect(valueOf(await buildkite.buildOfDrill('acme', 'canary', 'drill-2', never))).toBeNull();
+      expect(
+        valueOf(await buildkite.buildOfDrill('acme', 'canary', { drill: 'drill-2', nth: null }, never)),
+      ).toBeNull();
     });
 
     test("the branch's open builds name the drill; another branch has none", async () => {

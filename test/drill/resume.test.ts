@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/drill/state.ts';
+import { all } from '../../src/drill/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { AGENT_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';
@@ -219,7 +220,7 @@ describe('abort', () => {
       const stage = await aborted(drains, at);
       const state = fold(stage.journal.events);
       const struck = eventsOf(stage.journal.events, 'GD_FAULT_INTENDED').length > 0;
-      const known = eventsOf(stage.journal.events, 'GD_BUILD_KNOWN').length > 0;
+      const known = all(state.world, 'build').length > 0;
       const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
       expect([where, codes(stage.journal.events).slice(-2)]).toEqual([where, ['GD_SETTLED', 'GD_JUDGED']]);
       expect([where, stage.buildkite.count('cancelBuild')]).toEqual([where, known && !struck ? 1 : 0]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/drill/state.ts';
+import { all } from '../../src/drill/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import { changes, fleet, found, type FleetOptions } from './fleet.ts';
@@ -66,7 +67,7 @@ describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment,
       if (decisive)
         expect([where(stage, at), state.verdict?.outcome]).not.toEqual([where(stage, at), 'refused']);
       else expect([where(stage, at), ending(state)]).toEqual([where(stage, at), 'refused halted']);
-      const known = eventsOf(stage.journal.events, 'GD_BUILD_KNOWN').length > 0;
+      const known = all(state.world, 'build').length > 0;
       expect([where(stage, at), stage.buildkite.count('cancelBuild')]).toEqual([
         where(stage, at),
         known && !decisive ? 1 : 0,

@@ -11,6 +11,7 @@ export function aPlan(over: Partial<Plan> = {}): Plan {
         organization: 'acme',
         pipeline: 'canary',
         number: null,
+        count: 1,
         branch: 'main',
         commit: 'HEAD',
         message: 'gameday: a step in flight',

@@ -181,7 +181,7 @@ describe.concurrent('garbage for an answer is no answer of Buildkite', () => {
     ['pipeline', (client) => client.pipeline('acme', 'canary', 'main', never)],
     ['build', (client) => client.build('acme/canary/1', never)],
     ['build by UUID', (client) => client.build(UUID, never)],
-    ['buildOfDrill', (client) => client.buildOfDrill('acme', 'canary', 'drill', never)],
+    ['buildOfDrill', (client) => client.buildOfDrill('acme', 'canary', { drill: 'drill', nth: null }, never)],
     ['job', (client) => client.job(UUID, never)],
     ['agent', (client) => client.agent('acme', UUID, never)],
     ['agentsWithTag', (client) => client.agentsWithTag('acme', `ecs:task-arn=${TASK}`, never)],

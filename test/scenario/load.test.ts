@@ -33,6 +33,7 @@ describe('loading scenario files', () => {
         organization: 'acme',
         pipeline: 'canary',
         number: null,
+        count: 1,
         branch: 'main',
         commit: 'HEAD',
         message: 'gameday: A step in flight survives',

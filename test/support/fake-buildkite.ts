@@ -5,6 +5,7 @@ import { isHostOf } from '../../src/drill/entities/host.ts';
 import { agentLeft } from '../../src/drill/entities/agent.ts';
 import type { Build } from '../../src/drill/entities/build.ts';
 import type { Job } from '../../src/drill/entities/job.ts';
+import { carries } from '../../src/drill/entities/mark.ts';
 import type { ClockOffset, Pipeline } from '../../src/drill/entities/surroundings.ts';
 import { aBuild, aJob, aPipeline, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';
@@ -164,10 +165,18 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         const build = find(slugOrUuid);
         return build === undefined ? missing(`build ${slugOrUuid}`) : { ok: true, value: withJobs(build) };
       }),
-    buildOfDrill: (organization, pipeline, drill, signal) =>
-      answer('buildOfDrill', [organization, pipeline, drill], signal, () => {
+    builds: async (uuids, signal) => {
+      const whole = await answer('builds', [uuids], signal, () => ({ ok: true, value: null }));
+      if (!whole.ok) return uuids.map(() => whole);
+      return uuids.map((uuid) => {
+        const build = world.builds.get(uuid);
+        return build === undefined ? missing(`build ${uuid}`) : { ok: true, value: withJobs(build) };
+      });
+    },
+    buildOfDrill: (organization, pipeline, mark, signal) =>
+      answer('buildOfDrill', [organization, pipeline, mark], signal, () => {
         const ours = [...world.builds.values()].find(
-          (build) => build.pipeline === pipeline && build.metaData['gameday-drill'] === drill,
+          (build) => build.pipeline === pipeline && carries(build.metaData, mark),
         );
         return { ok: true, value: ours === undefined ? null : withJobs(ours) };
       }),

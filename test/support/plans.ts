@@ -18,6 +18,7 @@ const SCENARIO: Scenario = {
     organization: 'acme',
     pipeline: 'canary',
     number: null,
+    count: 1,
     branch: 'main',
     commit: 'HEAD',
     message: 'gameday: a step in flight',

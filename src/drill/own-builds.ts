@@ -1,0 +1,61 @@
+import { buildEnded, type Build } from './entities/build.ts';
+import type { Job } from './entities/job.ts';
+import type { DrillState } from './state.ts';
+import { paced, type Ask } from './step.ts';
+import { unsound } from './soundness.ts';
+import { all, seen, type Subject } from './world.ts';
+
+/**
+ * Buildkite gives a user 5,000 points in five minutes. A job with its history costs about 35, an agent with its jobs up
+ * to 60, a build about 4 a job; at the usual two seconds between polls these paces come to less than 5,000 in all.
+ */
+export const MS_PER_POINT = 150;
+
+/** The drill's builds as they were last seen. */
+export function ownBuilds({ world, buildIds }: DrillState): readonly Build[] {
+  return buildIds.map((id) => seen(world, 'build', id)).filter((build) => build !== undefined);
+}
+
+/** Every job of theirs. */
+function ownJobs({ world, buildIds }: DrillState): readonly Job[] {
+  return all(world, 'job').filter(({ buildId }) => buildIds.includes(buildId));
+}
+
+/** Their subjects. */
+export function ownSubjects({ buildIds }: DrillState): readonly Subject[] {
+  return buildIds.map((id) => ({ kind: 'build', id }));
+}
+
+/** Whether nothing more happens in it before the verdict: it is over, or waits for a person. */
+export function isAtRest(build: Build): boolean {
+  return buildEnded(build) || build.state === 'blocked';
+}
+
+/** Why one of them is not sound enough to be struck, or null. */
+export function unsoundOne(state: DrillState): string | null {
+  const jobs = ownJobs(state);
+  for (const build of ownBuilds(state)) {
+    const hurt = unsound(
+      build,
+      jobs.filter(({ buildId }) => buildId === build.id),
+    );
+    if (hurt !== null) return hurt;
+  }
+  return null;
+}
+
+/**
+ * Asks after the drill's builds. A listing costs about four points a job, so large or many builds are read less often than
+ * a small one; of several, those that are over are read no more.
+ */
+export function ownBuildAsks(state: DrillState, every: number): readonly Ask[] {
+  const builds = ownBuilds(state);
+  const over = new Set(state.buildIds.length === 1 ? [] : builds.filter(buildEnded).map(({ id }) => id));
+  const points = builds
+    .filter(({ id }) => !over.has(id))
+    .reduce((sum, { jobs }) => sum + 4 * jobs.length + 2, 0);
+  const pace = Math.max(every, points * MS_PER_POINT - 500);
+  return ownSubjects(state)
+    .filter(({ id }) => !over.has(id))
+    .map((subject) => paced(subject, pace));
+}
