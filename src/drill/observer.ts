@@ -2,6 +2,7 @@ import type { Read } from '../journal/events.ts';
 import type { Clock } from './clock.ts';
 import { newsOf } from './news.ts';
 import { askTogether, together } from './batches.ts';
+import { createPace } from './pace.ts';
 import { ask, type Answered, type Sources } from './questions.ts';
 import type { DrillState } from './state.ts';
 import type { Ask } from './step.ts';
@@ -21,9 +22,7 @@ export interface Observer {
 
 /** Each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock): Observer {
-  const askedAt = new Map<string, number>();
-  const inFlight = new Set<string>();
-  const retryAt = new Map<string, number>();
+  const pace = createPace(clock);
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;
 
@@ -39,30 +38,14 @@ export function createObserver(sources: Sources, clock: Clock): Observer {
   ): Promise<void> {
     const [only, ...more] = subjects;
     if (only === undefined) return;
-    for (const key of subjects.map(keyOf)) {
-      askedAt.set(key, clock.now());
-      inFlight.add(key);
-    }
+    pace.sent(subjects);
     const answers =
       more.length > 0
         ? await askTogether(subjects, state.plan, sources, clock, signal)
         : [await ask(only, state.drill, state.plan, state.world, sources, clock, signal)];
-    for (const { read } of answers) noteAnswer(read);
+    for (const { read } of answers) pace.answered(read);
     arrived.push(...answers);
     wake();
-  }
-
-  function noteAnswer({ subject, error }: Read): void {
-    const key = keyOf(subject);
-    inFlight.delete(key);
-    // A service that says when to come again is obeyed, not fought.
-    if (error?.retryAfter == null) retryAt.delete(key);
-    else retryAt.set(key, clock.now() + error.retryAfter);
-  }
-
-  function dueAt({ subject, every }: Ask): number {
-    const key = keyOf(subject);
-    return Math.max((askedAt.get(key) ?? -Infinity) + every, retryAt.get(key) ?? -Infinity);
   }
 
   async function observe(
@@ -73,11 +56,7 @@ export function createObserver(sources: Sources, clock: Clock): Observer {
   ): Promise<Observation> {
     const freshAsks = asks.filter((one) => one.fresh);
     if (freshAsks.length > 0) {
-      await waitOut(
-        Math.max(...freshAsks.map(({ subject }) => retryAt.get(keyOf(subject)) ?? 0)),
-        clock,
-        signal,
-      );
+      await waitOut(Math.max(...freshAsks.map(({ subject }) => pace.heldUntil(subject))), clock, signal);
       await send(state, freshAsks, signal);
       return take(state);
     }
@@ -85,11 +64,11 @@ export function createObserver(sources: Sources, clock: Clock): Observer {
       const now = clock.now();
       void send(
         state,
-        asks.filter((one) => !inFlight.has(keyOf(one.subject)) && dueAt(one) <= now),
+        asks.filter((one) => !pace.isOpen(one) && pace.dueAt(one) <= now),
         signal,
       );
       if (isNews(state, arrived) || now >= by) break;
-      const next = Math.min(by, ...asks.filter(({ subject }) => !inFlight.has(keyOf(subject))).map(dueAt));
+      const next = Math.min(by, ...asks.filter((one) => !pace.isOpen(one)).map(pace.dueAt));
       await woken(next - now, signal);
     }
     return take(state);

@@ -21,9 +21,20 @@ function head(state: DrillState, now: number): string {
 }
 
 function build(state: DrillState): string | null {
+  if (state.buildIds.length > 1) return builds(state);
   if (state.buildId === null) return null;
   const found = seen(state.world, 'build', state.buildId);
   return found === undefined ? null : `  build  #${found.number} ${found.state}  ${found.url}`;
+}
+
+function builds({ world, buildIds }: DrillState): string {
+  const counts = new Map<string, number>();
+  for (const id of buildIds) {
+    const now = seen(world, 'build', id)?.state ?? 'unread';
+    counts.set(now, (counts.get(now) ?? 0) + 1);
+  }
+  const parts = [...counts].map(([now, count]) => `${count} ${now}`);
+  return `  builds ${buildIds.length}: ${parts.join(', ')}`;
 }
 
 function step(state: DrillState): string | null {

@@ -32,7 +32,7 @@ function item(text: string, tone: Tone = 'plain', hang = 2): Item {
 
 function done(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
-  const { target, agent, build } = result;
+  const { target, agent } = result;
   const isIdle = target?.jobId === null;
   const onAgent =
     agent === null ? '' : ` on agent ${agent.name}${agent.version === null ? '' : ` (${agent.version})`}`;
@@ -47,8 +47,37 @@ function done(result: DrillResult): readonly Item[] {
     items.push(item(`It was this task because ${target.why}.`));
     items.push(item(isIdle ? INJECTION_IDLE[result.injection] : INJECTION[result.injection]));
   }
-  if (build !== null) items.push(item(`Build #${build.number} (${build.state}): ${build.url}`));
+  items.push(...builds(result));
   return items;
+}
+
+function builds({ build, builds: all, fleet, fault }: DrillResult): readonly Item[] {
+  const one = build === null ? [] : [item(`Build #${build.number} (${build.state}): ${build.url}`)];
+  if (fleet === null && all.length <= 1) return one;
+  const killed = all.filter((line) => line.killed).length;
+  const sum =
+    fleet === null
+      ? item(`${all.length} builds were started.`)
+      : item(
+          `builds killed by this ${faultName(fault)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
+          killed > 0 ? 'bad' : 'plain',
+        );
+  return all.length <= 1 ? [...one, sum] : [sum, ...all.map(buildItem)];
+}
+
+function buildItem(line: DrillResult['builds'][number]): Item {
+  const jobs = [
+    line.drained > 0 ? `${line.drained} drained` : null,
+    line.lost > 0 ? `${line.lost} LOST` : null,
+    line.masked > 0 ? `${line.masked} lost and masked` : null,
+  ].filter((part) => part !== null);
+  const hit = line.hit === 0 ? 'not hit' : `${line.hit} ${line.hit === 1 ? 'job' : 'jobs'} hit`;
+  const what = [hit, ...jobs].join(', ');
+  const tone = line.killed ? 'bad' : 'plain';
+  return item(
+    `Build #${line.number} (${line.state}): ${what}${line.killed ? ', KILLED' : ''}: ${line.url}`,
+    tone,
+  );
 }
 
 const INJECTION: Readonly<Record<DrillResult['injection'], string>> = {

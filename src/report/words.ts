@@ -1,5 +1,6 @@
 import { assertNever } from '../drill/errors.ts';
 import type { Call } from '../drill/call.ts';
+import { BUILD_KEY, markFrom } from '../drill/entities/mark.ts';
 import { hasBuild, stepOf, type Plan, type When } from '../drill/plan.ts';
 import type { FactKind, World } from '../drill/world.ts';
 import { seen } from '../drill/world.ts';
@@ -224,7 +225,7 @@ function guards(payload: PayloadOf<'GD_GUARDS_ANSWERED'>): readonly Sentence[] {
 function calling(call: Call): string {
   switch (call.kind) {
     case 'create-build':
-      return `creating a build of ${call.pipeline} on ${call.branch}`;
+      return `creating a build of ${call.pipeline} on ${call.branch}${nthOf(call.metaData)}`;
     case 'cancel-build':
       return 'canceling the build that the drill started';
     case 'stop-task':
@@ -240,6 +241,12 @@ function calling(call: Call): string {
     default:
       return assertNever(call);
   }
+}
+
+/** Which of several builds it is. */
+function nthOf(metaData: Readonly<Record<string, string>>): string {
+  const { nth } = markFrom(metaData[BUILD_KEY] ?? '');
+  return nth === null ? '' : ` (number ${String(nth)} of the drill)`;
 }
 
 type Sent = Pick<PayloadOf<'GD_UNDO_SENT'>, 'result' | 'trouble' | 'sentAt' | 'answeredAt'>;

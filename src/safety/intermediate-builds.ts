@@ -31,11 +31,15 @@ export const intermediateBuilds: Guard = {
     const rival = others.find((open) => open.drill !== null);
     if (rival !== undefined)
       return refuses(`drill ${rival.drill ?? ''} runs on the same pipeline and branch (${rival.url})`);
-    if (build.number !== null || buildId !== null) return holds('no new build is started');
     const cancels =
       pipeline.cancelIntermediateBuilds && branchMatches(pipeline.cancelIntermediateFilter, build.branch);
     const skips =
       pipeline.skipIntermediateBuilds && branchMatches(pipeline.skipIntermediateFilter, build.branch);
+    if (build.count > 1 && (cancels || skips))
+      return refuses(
+        `the pipeline ${cancels ? 'cancels' : 'skips'} intermediate builds of ${build.branch}, and each of our ${String(build.count)} builds would hit the one before it`,
+      );
+    if (build.number !== null || buildId !== null) return holds('no new build is started');
     const hit = others[0];
     if ((cancels || skips) && hit !== undefined)
       return refuses(

@@ -10,7 +10,7 @@ export const selfTarget: Guard = {
   rule: 'The target is not the task, agent, job or build that gameday runs on, nor the build that triggered it.',
   reason: 'self-target',
   judge(state) {
-    const { world, plan, target, buildId } = state;
+    const { world, plan, target, buildIds } = state;
     const self = seen(world, 'self', 'self');
     if (self === undefined) return refuses('what gameday runs on could not be told');
     if (self.unresolved !== null)
@@ -19,9 +19,9 @@ export const selfTarget: Guard = {
     if (self.agentId !== null && own == null) return refuses('our own Buildkite agent could not be read');
     const ownTasks = [self.taskArn, own?.tags[TASK_ARN_TAG] ?? null].filter((arn) => arn !== null);
     const builds = [self.buildId, self.triggeringBuildId].filter((id) => id !== null);
-    const build =
-      buildId ?? all(world, 'build').find((one) => one.number === plan.scenario.build.number)?.id ?? null;
-    if (build !== null && builds.includes(build))
+    const named = all(world, 'build').filter((one) => one.number === plan.scenario.build.number);
+    const ours = buildIds.length > 0 ? buildIds : named.slice(0, 1).map(({ id }) => id);
+    if (ours.some((id) => builds.includes(id)))
       return refuses('the build is the one that gameday runs in, or that triggered it');
     const reach = target === null ? [] : FAULTS[plan.scenario.inject.fault].reach(state);
     const held = reach.find((arn) => ownTasks.includes(arn));

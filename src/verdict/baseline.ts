@@ -5,6 +5,7 @@ import { buildEnded } from '../drill/entities/build.ts';
 import { taskEnded } from '../drill/entities/task.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import type { Target, Verdict } from '../journal/events.ts';
+import { rank } from './found.ts';
 import { rowOf, type Reason } from './reasons.ts';
 
 function verdict(reason: Reason, said: string, events: readonly number[]): Verdict {
@@ -32,7 +33,17 @@ function verdict(reason: Reason, said: string, events: readonly number[]): Verdi
 export function judgeBaseline(evidence: Evidence): Verdict {
   const { target } = evidence;
   if (target?.jobId === null) return judgeIdle(evidence, target);
-  const seen = evidence.buildId === null ? null : evidence.last('build', evidence.buildId);
+  const [worst, ...others] = (evidence.buildIds.length === 0 ? [null] : evidence.buildIds)
+    .map((id) => judgeOne(evidence, id))
+    .sort((a, b) => rank(a) - rank(b));
+  if (worst === undefined || others.length === 0) return worst ?? judgeOne(evidence, null);
+  const findings = [worst, ...others].flatMap((one) => one.findings);
+  const none = `none of ${String(others.length + 1)} builds failed; nothing was injected`;
+  return { ...worst, findings, said: worst.reason === 'baseline' ? none : worst.said };
+}
+
+function judgeOne(evidence: Evidence, buildId: string | null): Verdict {
+  const seen = buildId === null ? null : evidence.last('build', buildId);
   if (seen === null) return verdict('observation-gap', 'the build was never read', []);
   const build = seen.value;
   const said = `build ${String(build.number)} is ${build.rawState}; nothing was injected`;

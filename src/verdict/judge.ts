@@ -6,6 +6,7 @@ import type { Case } from '../checks/check.ts';
 import { excused } from '../checks/handover.ts';
 import { CHECKS } from '../checks/list.ts';
 import { causeOf } from './cause.ts';
+import { withEveryBuild } from './builds.ts';
 import { judgeBaseline } from './baseline.ts';
 import { judgeFound } from './found.ts';
 import { judgeScheduled } from './scheduled.ts';
@@ -45,7 +46,8 @@ export function judge(journal: readonly DrillEvent[]): Verdict {
   if (evidence.plan.scenario.inject.fault === 'none') return judgeBaseline(evidence);
   if (evidence.plan.scenario.inject.fault === 'found') return judgeFound(evidence, judgeCase);
   if (decisiveCall(evidence) !== null) return judgeScheduled(evidence, judgeCase);
-  return judgeCase(evidence);
+  const verdict = judgeCase(evidence);
+  return withEveryBuild(verdict, evidence, [{ struck: evidence, verdict }]);
 }
 
 /** The verdict over one strike, ours or found. */

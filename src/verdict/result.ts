@@ -27,6 +27,24 @@ export const AttemptLine = z.strictObject({
 });
 export type AttemptLine = z.infer<typeof AttemptLine>;
 
+/** What became of one of the drill's own builds. */
+export const BuildLine = z.strictObject({
+  url: z.string(),
+  number: z.number().int(),
+  state: z.string(),
+  /** How many of its jobs were in flight on a task that was stopped. */
+  hit: z.number().int(),
+  /** Of these: those that were finished by a worker that drained. */
+  drained: z.number().int(),
+  /** Of these: those that were lost, and the build was not green. */
+  lost: z.number().int(),
+  /** Of these: those that were lost, and something made the build green. */
+  masked: z.number().int(),
+  /** It was hit and is not passed, because of a job that was not finished where it was hit. */
+  killed: z.boolean(),
+});
+export type BuildLine = z.infer<typeof BuildLine>;
+
 /** What one drill came to: the content of `result.json`. */
 export const DrillResult = z.strictObject({
   version: z.literal(1),
@@ -46,6 +64,8 @@ export const DrillResult = z.strictObject({
   injection: z.enum(['proven', 'none', 'not proven']),
   fault: z.string(),
   build: z.strictObject({ number: z.number().int(), url: z.string(), state: z.string() }).nullable(),
+  /** Every build of the drill's own, in the order of their creation; `build` is the one whose job was aimed at. */
+  builds: z.array(BuildLine),
   target: Target.nullable(),
   agent: z.strictObject({ name: z.string(), version: z.string().nullable() }).nullable(),
   attempts: z.array(AttemptLine),
@@ -54,6 +74,9 @@ export const DrillResult = z.strictObject({
   /** What a fault that takes several tasks came to; null for one that takes one. */
   fleet: z
     .strictObject({
+      /** The drill's own builds that had a job in flight on a task that was stopped, and those that did not survive it. */
+      buildsHit: z.number().int(),
+      buildsKilled: z.number().int(),
       tasksHit: z.number().int(),
       jobsHit: z.number().int(),
       drained: z.number().int(),

@@ -9,17 +9,10 @@ import {
   primaryOf,
   struckByScheduler,
 } from '../journal/hits.ts';
+import { buildLines, isDrained, withEveryBuild, type Judged } from './builds.ts';
 import { rank } from './found.ts';
 import { rowOf, type Reason } from './reasons.ts';
 import type { DrillResult } from './result.ts';
-
-interface Judged {
-  readonly struck: Evidence;
-  readonly verdict: Verdict;
-}
-
-/** Checks that make a worker's own drain. */
-const DRAINED = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
 
 type JudgeCase = (struck: Evidence) => Verdict;
 
@@ -74,7 +67,7 @@ export function judgeScheduled(evidence: Evidence, judgeCase: JudgeCase): Verdic
       : []),
     ...(idle > 0 ? [`${String(idle)} tasks that held no job were stopped too`] : []),
   ];
-  return { ...worst, notes: [...worst.notes, ...notes] };
+  return withEveryBuild({ ...worst, notes: [...worst.notes, ...notes] }, evidence, judged);
 }
 
 /** The task that must be among the hits; null where the scheduler was free to choose, or takes every one. */
@@ -120,12 +113,6 @@ function withoutHit(evidence: Evidence): Verdict {
   );
 }
 
-/** A build that is red for another task's sake takes nothing from a worker that drained. */
-function isDrained({ reason, findings }: Verdict): boolean {
-  if (reason === 'drained' || reason === 'handed-over') return true;
-  return DRAINED.every((check) => findings.some((one) => one.check === check && one.holds === 'yes'));
-}
-
 /** The numbers of a fault that takes several tasks. */
 export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['fleet'] {
   const decisive = decisiveCall(evidence);
@@ -144,7 +131,10 @@ export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['
         value.running === value.desired,
     );
   const count = (reason: Reason): number => judged.filter(({ verdict: one }) => one.reason === reason).length;
+  const builds = buildLines(evidence, judged);
   return {
+    buildsHit: builds.filter(({ hit }) => hit > 0).length,
+    buildsKilled: builds.filter(({ killed }) => killed).length,
     tasksHit: hitsOf(evidence).length,
     jobsHit: judged.length,
     drained: judged.filter(({ verdict: one }) => isDrained(one)).length,

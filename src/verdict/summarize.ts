@@ -12,6 +12,7 @@ import { exitCodeOf, type OutcomeName } from './reasons.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
 import { inWords } from './sent.ts';
 import { timelineOf } from './timeline.ts';
+import { buildLines, type Judged } from './builds.ts';
 
 /** What a drill came to: its verdict and everything that a stranger needs to follow it. `judgedAgain` puts today's checks in place of the stored verdict. */
 export function summarize(
@@ -51,6 +52,7 @@ export function summarize(
     injection: injectionOf(evidence, verdict),
     fault: plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
+    builds: buildLines(evidence, struckIn(journal)),
     target: evidence.target,
     agent: agent == null ? null : { name: agent.name, version: agent.version },
     attempts: attemptLines(evidence),
@@ -87,6 +89,14 @@ function besides(journal: readonly DrillEvent[], { inject }: Scenario): string[]
   ];
 }
 
+/** Every struck task of the drill with its verdict, whoever struck it. */
+function struckIn(journal: readonly DrillEvent[]): readonly Judged[] {
+  const evidence = evidenceOf(journal);
+  if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase);
+  if (evidence.plan.scenario.inject.fault === 'found') return judgedStops(evidence, judgeCase);
+  return evidence.strike === null ? [] : [{ struck: evidence, verdict: judgeCase(evidence) }];
+}
+
 /** What `assert` found is shown from the stop that decided. */
 function shown(evidence: Evidence): Evidence {
   if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase)[0]?.struck ?? evidence;
@@ -106,14 +116,14 @@ function injectionOf(evidence: Evidence, verdict: Verdict): DrillResult['injecti
 
 /** What left this machine so far, for a person who interrupts a drill. */
 export function whatWasSent(evidence: Evidence): string {
-  const created = eventsOf(evidence.journal, 'GD_BUILD_INTENDED').length > 0;
-  const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId)?.value;
+  const intended = eventsOf(evidence.journal, 'GD_BUILD_INTENDED').at(-1)?.seq ?? 0;
+  const builds = evidence.buildIds.map((id) => evidence.last('build', id)?.value);
+  const known = builds.filter((build) => build !== undefined);
+  const pending = intended > (eventsOf(evidence.journal, 'GD_BUILD_KNOWN').at(-1)?.seq ?? 0);
   const parts = [
-    build != null
-      ? `build ${String(build.number)} is ${build.rawState} (${build.url})`
-      : created
-        ? 'a build may have been created'
-        : 'no build was created',
+    ...known.map((build) => `build ${String(build.number)} is ${build.rawState} (${build.url})`),
+    ...(intended === 0 && known.length === 0 ? ['no build was created'] : []),
+    ...(pending ? [`${known.length === 0 ? 'a' : 'one more'} build may have been created`] : []),
     ...strikesSent(evidence),
   ];
   return parts.join('; ');
@@ -159,7 +169,7 @@ function touches(evidence: Evidence): string[] {
     build.pipeline === ''
       ? `no build: a worker without a job in cluster ${cluster.name} (${region})`
       : build.number === null
-        ? `buildCreate: a new build of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
+        ? `buildCreate: ${build.count === 1 ? 'a new build' : `${String(build.count)} new builds`} of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
         : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
   if (inject.fault === 'none' || inject.fault === 'found') return [started];
   return [started, ...injected(evidence.plan.scenario, where.join(' or '), region)];

@@ -21,6 +21,18 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
     injection: 'proven',
     fault: 'stop-task',
     build: { number: 1, url: 'http://127.0.0.1:4001/acme/canary/builds/1', state: 'FAILED' },
+    builds: [
+      {
+        url: 'http://127.0.0.1:4001/acme/canary/builds/1',
+        number: 1,
+        state: 'FAILED',
+        hit: 1,
+        drained: 0,
+        lost: 1,
+        masked: 0,
+        killed: true,
+      },
+    ],
     target: {
       jobId: '0190aaaa-0000-4000-8000-000000000001',
       agentId: '0190bbbb-0000-4000-8000-000000000001',

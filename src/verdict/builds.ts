@@ -1,0 +1,170 @@
+import { buildEnded, type Build } from '../drill/entities/build.ts';
+import { jobEnded } from '../drill/entities/job.ts';
+import { buildPassed } from '../checks/build-passed.ts';
+import { isGreen } from '../checks/no-job-lost.ts';
+import { notCanceled } from '../checks/undisturbed.ts';
+import { attemptsOf, finalAttempt, isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import type { Evidence, Sighting } from '../journal/evidence.ts';
+import type { Finding, Verdict } from '../journal/events.ts';
+import { rank } from './found.ts';
+import { rowOf, type Reason } from './reasons.ts';
+import type { BuildLine } from './result.ts';
+
+/** A task that was struck, and what its checks came to. */
+export interface Judged {
+  readonly struck: Evidence;
+  readonly verdict: Verdict;
+}
+
+/** Checks that make a worker's own drain. */
+const DRAINED = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
+
+/** A build that is red for another task's sake takes nothing from a worker that drained. */
+export function isDrained({ reason, findings }: Verdict): boolean {
+  if (reason === 'drained' || reason === 'handed-over') return true;
+  return DRAINED.every((check) => findings.some((one) => one.check === check && one.holds === 'yes'));
+}
+
+/** A job of one build that a stop met in flight. */
+interface Hit {
+  readonly attempt: Attempt;
+  readonly of: Judged;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Jobs of a build that were in flight on a task when it was stopped, or were lost there after it; each once. */
+function hitsOn(buildId: string, judged: readonly Judged[]): readonly Hit[] {
+  const hits = new Map<string, Hit>();
+  for (const of of judged.filter(({ verdict }) => verdict.reason !== 'finished-before-stop')) {
+    const attempts = attemptsOf(of.struck);
+    for (const attempt of attempts) {
+      const isHit = isJudged(attempt) || (attempt.role === 'late' && attempt.loss !== null);
+      if (attempt.job.buildId === buildId && isHit && !hits.has(attempt.job.id))
+        hits.set(attempt.job.id, { attempt, of, attempts });
+    }
+  }
+  return [...hits.values()];
+}
+
+/** What became of each of the drill's builds. */
+export function buildLines(evidence: Evidence, judged: readonly Judged[]): BuildLine[] {
+  return evidence.buildIds.flatMap((id) => {
+    const seen = evidence.last('build', id);
+    return seen === null ? [] : [lineOf(seen.value, hitsOn(id, judged))];
+  });
+}
+
+function lineOf(build: Build, hits: readonly Hit[]): BuildLine {
+  const lost = hits.filter(({ attempt }) => attempt.loss !== null);
+  const masked = lost.filter(({ attempt, attempts, of }) =>
+    isGreen({ evidence: of.struck, attempts }, attempt),
+  );
+  const drained = hits.filter(
+    ({ attempt, of }) => attempt.loss === null && trulyPassed(attempt.job) && isDrained(of.verdict),
+  );
+  return {
+    url: build.url,
+    number: build.number,
+    state: build.rawState,
+    hit: hits.length,
+    drained: drained.length,
+    lost: lost.length - masked.length,
+    masked: masked.length,
+    killed: build.state !== 'passed' && hits.some(isFatal),
+  };
+}
+
+/** The job was not finished there, and nothing that came after it made up for it. */
+function isFatal({ attempt, attempts }: Hit): boolean {
+  const last = finalAttempt(attempt, attempts);
+  if (trulyPassed(last.job)) return false;
+  return attempt.loss !== null || jobEnded(last.job);
+}
+
+/**
+ * The worst over the struck tasks and over those of the drill's builds that none of them stands for. A build that is red
+ * counts as a failure only where some stop is proven: else nothing is known of what the fault did.
+ */
+export function withEveryBuild(worst: Verdict, evidence: Evidence, judged: readonly Judged[]): Verdict {
+  const proven = judged.some(({ verdict }) => isProven(verdict));
+  const beside = evidence.buildIds
+    .map((id) => besides(evidence, id, judged))
+    .filter((one) => one !== null)
+    .filter(({ outcome }) => proven || outcome !== 'failed')
+    .sort((a, b) => rank(a) - rank(b));
+  const first = beside[0];
+  if (first === undefined || rank(first) >= rank(worst)) return worst;
+  const notes = [`of the struck tasks the worst is ${worst.reason}: ${worst.said}`];
+  return { ...first, notes: [...first.notes, ...worst.notes, ...notes] };
+}
+
+function isProven({ findings }: Verdict): boolean {
+  return ['landed', 'in-flight'].every((check) =>
+    findings.some((one) => one.check === check && (one.holds === 'yes' || one.holds === 'unasked')),
+  );
+}
+
+/** What speaks against a build that is no struck task's own; null where it passed, or its colour is not asked for. */
+function besides(evidence: Evidence, id: string, judged: readonly Judged[]): Verdict | null {
+  if (evidence.plan.scenario.expect.build === 'any') return null;
+  if (judged.some(({ struck }) => struck.buildId === id)) return null;
+  // A job of it that was lost on a struck task is told of there.
+  if (hitsOn(id, judged).some(isFatal)) return null;
+  const own = { ...evidence, buildId: id, target: null, strike: null };
+  const about = { evidence: own, attempts: attemptsOf(own) };
+  const findings = [buildPassed, notCanceled].map((check) => ({ check: check.name, ...check.judge(about) }));
+  const seen = evidence.last('build', id);
+  if (seen === null) return verdict('observation-gap', `build ${id} was never read`, findings);
+  const canceled = findings.find(({ raises }) => raises === 'build-canceled');
+  if (canceled !== undefined) return verdict('build-canceled', canceled.said, findings);
+  const [passed] = findings;
+  if (passed === undefined || passed.holds === 'yes') return null;
+  if (passed.raises === 'build-failed') return red(passed, about.attempts, findings);
+  return unfinished(evidence, seen, passed, findings);
+}
+
+/** Lost where nothing was struck, or red of itself. */
+function red(passed: Finding, attempts: readonly Attempt[], findings: readonly Finding[]): Verdict {
+  const lost = attempts.find(
+    (attempt) => attempt.loss !== null && !trulyPassed(finalAttempt(attempt, attempts).job),
+  );
+  if (lost === undefined) return verdict('build-failed', passed.said, findings);
+  const said = `job ${lost.job.id} (${lost.job.stepKey ?? 'no step key'}), on a task that was not struck, was lost: ${lost.loss?.by ?? ''}`;
+  const finding = {
+    check: 'loss-elsewhere',
+    holds: 'no' as const,
+    raises: 'unrelated-loss',
+    said,
+    notes: [],
+    events: [lost.seen.seq],
+  };
+  return verdict('unrelated-loss', said, [...findings, finding]);
+}
+
+function unfinished(
+  evidence: Evidence,
+  { value }: Sighting<Build>,
+  passed: Finding,
+  findings: readonly Finding[],
+): Verdict {
+  const last = evidence.reads('build', value.id).at(-1);
+  if (last?.ok === false && !buildEnded(value)) {
+    const said = `the last read of build ${String(value.number)} failed: ${last.error?.message ?? 'no answer'}`;
+    return verdict('observation-gap', said, findings);
+  }
+  return verdict('verdict-timeout', passed.said, findings);
+}
+
+function verdict(reason: Reason, said: string, findings: readonly Finding[]): Verdict {
+  const row = rowOf(reason);
+  return {
+    outcome: row.outcome,
+    reason,
+    stage: row.stage,
+    said,
+    cause: null,
+    next: row.next,
+    findings: [...findings],
+    notes: [],
+  };
+}
