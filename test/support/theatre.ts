@@ -85,8 +85,11 @@ export function theatre(staged: Staged = {}): Theatre {
     ],
     onCreate: (build) => {
       if (startsAfter !== null) clock.at(now() + startsAfter, () => start(build.id));
+      // The job of the second build is that of the second worker, and so on.
+      const nth = String(buildkite.world.builds.size);
       return [
         aJob({
+          id: JOB_ID.replace(/1$/, nth),
           buildId: build.id,
           state: 'scheduled',
           rawState: 'SCHEDULED',
@@ -108,17 +111,20 @@ export function theatre(staged: Staged = {}): Theatre {
 
   function start(buildId: string): void {
     buildkite.setBuild(buildId, { state: 'running', rawState: 'RUNNING', startedAt: now() });
-    if (!buildkite.world.jobs.has(JOB_ID)) return;
+    const id = [...buildkite.world.jobs.values()].find((job) => job.buildId === buildId)?.id;
+    if (id === undefined) return;
+    const agentId = AGENT_ID.replace(/1$/, id.slice(-1));
+    if (!buildkite.world.agents.has(agentId)) return;
     const events = [jobEvent('STARTED', now())];
-    buildkite.setJob(JOB_ID, {
+    buildkite.setJob(id, {
       state: 'running',
       rawState: 'RUNNING',
-      agentId: AGENT_ID,
+      agentId,
       startedAt: now(),
       events,
     });
-    buildkite.setAgent(AGENT_ID, { isRunningJob: true });
-    if (runsFor !== null) clock.at(now() + runsFor, () => finish());
+    buildkite.setAgent(agentId, { isRunningJob: true });
+    if (runsFor !== null) clock.at(now() + runsFor, () => finish({}, id));
   }
 
   function finish(over: Partial<Job> = {}, id = JOB_ID): void {
