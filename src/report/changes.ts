@@ -4,7 +4,7 @@ import type { Job } from '../drill/entities/job.ts';
 import { jobEnded } from '../drill/entities/job.ts';
 import type { Task } from '../drill/entities/task.ts';
 import type { Fact, World } from '../drill/world.ts';
-import { keyOf, seen } from '../drill/world.ts';
+import { all, keyOf, seen } from '../drill/world.ts';
 import type { Tone } from './paint.ts';
 import { shortArn } from './text.ts';
 
@@ -46,12 +46,13 @@ function buildChange(was: Build | undefined, is: Build): readonly Sentence[] {
 function jobChange(world: World, was: Job | undefined, is: Job, step: string | null): readonly Sentence[] {
   if (step !== null && is.stepKey !== step && was?.agentId == null) return [];
   const lost = lostEvent(is) && !(was !== undefined && lostEvent(was));
-  const sentences = lost ? [say(`${job(is)}: Buildkite gave its agent up (lost)`, 'bad')] : [];
+  const named = job(is, world);
+  const sentences = lost ? [say(`${named}: Buildkite gave its agent up (lost)`, 'bad')] : [];
   if (was?.state === is.state) return sentences;
-  if (jobEnded(is)) return [...sentences, ended(is)];
+  if (jobEnded(is)) return [...sentences, ended(is, named)];
   if (is.state === 'running') {
     const agent = is.agentId === null ? undefined : seen(world, 'agent', is.agentId);
-    return [...sentences, say(`${job(is)} runs${agent === undefined ? '' : ` on agent ${agent.name}`}`)];
+    return [...sentences, say(`${named} runs${agent === undefined ? '' : ` on agent ${agent.name}`}`)];
   }
   if (was === undefined && is.retryOf !== null) {
     return [
@@ -60,19 +61,19 @@ function jobChange(world: World, was: Job | undefined, is: Job, step: string | n
     ];
   }
   if (is.state === 'canceling' || is.state === 'timing_out')
-    return [...sentences, say(`${job(is)} is ${nameOf(is)}`, 'warn')];
+    return [...sentences, say(`${named} is ${nameOf(is)}`, 'warn')];
   return sentences;
 }
 
-function ended(is: Job): Sentence {
+function ended(is: Job, named: string): Sentence {
   const exit = is.exitStatus === null ? 'no exit status' : `exit status ${is.exitStatus}`;
   const signal = [is.signal, is.signalReason].filter((part) => part !== null).join(', ');
   const how = signal === '' ? exit : `${exit}, ${signal}`;
   if (is.state === 'finished') {
-    if (is.passed && !is.softFailed) return say(`${job(is)} passed (${how})`, 'good');
-    return say(`${job(is)} ${is.softFailed ? 'failed softly' : 'failed'} (${how})`, 'bad');
+    if (is.passed && !is.softFailed) return say(`${named} passed (${how})`, 'good');
+    return say(`${named} ${is.softFailed ? 'failed softly' : 'failed'} (${how})`, 'bad');
   }
-  return say(`${job(is)} ended: ${nameOf(is)} (${how})`, 'warn');
+  return say(`${named} ended: ${nameOf(is)} (${how})`, 'warn');
 }
 
 function agentChange(was: Agent | undefined, is: Agent): readonly Sentence[] {
@@ -113,10 +114,14 @@ function lostEvent(is: Job): boolean {
   return is.events?.some((event) => event.type === 'AGENT_LOST') ?? false;
 }
 
-function job(is: Job): string {
+/** The job as people call it; where the drill has seen several builds, with the number of its own. */
+function job(is: Job, world: World): string {
+  const builds = all(world, 'build');
+  const own = builds.length > 1 ? builds.find(({ id }) => id === is.buildId) : undefined;
+  const of = own === undefined ? '' : ` of build #${own.number}`;
   const index = is.parallelIndex === null ? '' : ` #${is.parallelIndex}`;
   const retry = is.retryOf === null ? '' : ' (retry)';
-  return `step ${is.stepKey ?? is.label ?? 'without key'}${index}${retry}`;
+  return `step ${is.stepKey ?? is.label ?? 'without key'}${index}${retry}${of}`;
 }
 
 function nameOf(is: { readonly state: string; readonly rawState: string }): string {

@@ -42,7 +42,8 @@ const oneBuild: Rule = (tree) => {
 
 const severalBuilds: Rule = (tree) => {
   const count = valueAt(tree, ['build', 'count']);
-  if (typeof count !== 'number' || count <= 1 || text(tree, 'inject', 'fault') !== 'stop-task') return [];
+  const asked = typeof count === 'number' && count > 1 && count <= 100 && !has(tree, 'build', 'number');
+  if (!asked || text(tree, 'inject', 'fault') !== 'stop-task') return [];
   const message = `build.count: stop-task stops one task, so that no more than one of ${String(count)} builds is struck`;
   const next =
     'Leave build.count out, or choose a fault that can take several workers: deployment, drain-instance, scale-in.';

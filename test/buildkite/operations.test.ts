@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { buildSchema, parse, validate } from 'graphql';
+import { buildSchema, getOperationAST, parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
+import { requestedComplexity } from '../../src/rig/buildkite/complexity.ts';
 import { ANSWERS } from '../../src/buildkite/answers.ts';
-import { loadDocuments, OPERATIONS } from '../../src/buildkite/operations.ts';
+import { loadDocuments, manyBuilds, OPERATIONS } from '../../src/buildkite/operations.ts';
 
 const schema = buildSchema(
   readFileSync(new URL('../../src/rig/buildkite/schema.graphql', import.meta.url), 'utf8'),
@@ -13,6 +14,20 @@ test('the file holds exactly the operations that the client names, each with a s
   expect([...documents.keys()].sort()).toEqual([...OPERATIONS].sort());
   expect(Object.keys(ANSWERS).sort()).toEqual([...OPERATIONS].sort());
 });
+
+test.each([1, 2, 50])(
+  'the document for %i builds is valid, and within what one query may ask for',
+  (count) => {
+    const text = manyBuilds(documents, count);
+    const document = parse(text);
+    expect(validate(schema, document).map(String)).toEqual([]);
+    const operation = getOperationAST(document);
+    if (operation == null) throw new Error('no operation');
+    const complexity = requestedComplexity(schema, document, operation, {});
+    expect(complexity).toBeLessThanOrEqual(50_000);
+    expect(complexity).toBeGreaterThan(count * 500);
+  },
+);
 
 test.each(OPERATIONS)('%s is valid GraphQL of the schema', (operation) => {
   const problems = validate(schema, parse(documents.get(operation) ?? ''));

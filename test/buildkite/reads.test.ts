@@ -195,3 +195,31 @@ test('a build that was created stands, though a part of the answer failed', asyn
     variables: { input: { pipelineID: 'x', env: ['A=1'], metaData: [{ key: 'k', value: 'v' }] } },
   });
 });
+
+test('several builds are asked for in one request, and fifty at the most', async () => {
+  const uuids = Array.from({ length: 51 }, (_, index) => `build-${String(index)}`);
+  const { buildkite, asked } = await against((_operation, variables) =>
+    Object.fromEntries(
+      Object.entries(variables).map(([name, uuid]) => [name.replace('u', 'b'), buildNode({ uuid })]),
+    ),
+  );
+  const answers = await buildkite.builds(uuids, never);
+  expect(asked).toEqual(['Builds', 'Builds']);
+  expect(answers.map((answer) => (answer.ok ? answer.value.build.id : null))).toEqual(uuids);
+});
+
+test('a build among several that has another shape is garbage for all, and named', async () => {
+  const { buildkite } = await against(() => ({ b0: buildNode(), b1: buildNode({ number: 'seven' }) }));
+  const answers = await buildkite.builds(['build-1', 'build-2'], never);
+  expect(answers).toHaveLength(2);
+  for (const answer of answers)
+    expect(answer).toMatchObject({
+      trouble: { kind: 'garbage', message: expect.stringContaining('Builds') as string },
+    });
+});
+
+test('a build among several that is left out of the answer is garbage, never absent', async () => {
+  const { buildkite } = await against(() => ({ b0: null }));
+  const answers = await buildkite.builds(['build-1', 'build-2'], never);
+  expect(answers.map((answer) => (answer.ok ? null : answer.trouble.kind))).toEqual(['garbage', 'garbage']);
+});

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
 import type { Answer } from '../../src/drill/call.ts';
 import type { Job } from '../../src/drill/entities/job.ts';
+import { metaDataFor } from '../../src/drill/entities/mark.ts';
 import { until } from '../support/until.ts';
 
 /** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while and
@@ -110,6 +111,42 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(byUuid.jobs).toMatchObject([
         { stepKey: 'integration', events: null, buildId: created.build.id, buildSlug: slug },
       ]);
+    });
+
+    test('several builds are read together, each with its own answer', async () => {
+      const [whole, nobody] = await buildkite.builds([created.build.id, NOBODY], never);
+      const alone = valueOf(await buildkite.build(created.build.id, never));
+      expect(whole).toMatchObject({ ok: true, value: { build: { id: alone.build.id } } });
+      expect(whole?.ok === true && whole.value.jobs.map(({ id }) => id)).toEqual(alone.build.jobs);
+      expect(nobody).toMatchObject({ ok: false, trouble: { kind: 'not-found' } });
+      expect(await buildkite.builds([], never)).toEqual([]);
+      const [aborted] = await buildkite.builds([created.build.id], AbortSignal.abort());
+      expect(aborted).toMatchObject({ ok: false, trouble: { kind: 'aborted' } });
+    });
+
+    test('of several builds of one drill each is found by its own mark', async () => {
+      const { nodeId } = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
+      const marks = [1, 2].map((nth) => ({ drill: 'drill-9', nth }));
+      const ids: string[] = [];
+      for (const mark of marks) {
+        const call = {
+          kind: 'create-build',
+          pipeline: 'canary',
+          pipelineNodeId: nodeId,
+          branch: 'marked',
+          commit: 'HEAD',
+          message: 'contract',
+          env: {},
+          metaData: metaDataFor(mark),
+        } as const;
+        ids.push(valueOf(await buildkite.createBuild(call, never)).build.id);
+      }
+      const found = await Promise.all(
+        [...marks, { drill: 'drill-9', nth: 3 }].map(async (mark) =>
+          valueOf(await buildkite.buildOfDrill('acme', 'canary', mark, never)),
+        ),
+      );
+      expect(found.map((one) => one?.build.id ?? null)).toEqual([...ids, null]);
     });
 
     test('the running job leads to its agent, its agent to the task, the tag back to the agent', async () => {

@@ -217,6 +217,22 @@ const cases: readonly Case[] = [
     says: 'build.branch starts a new build, and build.number names a running one',
   },
   {
+    name: 'a running build, and several',
+    text: changed('  pipeline: canary', '  pipeline: canary\n  number: 7\n  ▶count: 3'),
+    says: 'build.count starts a new build, and build.number names a running one',
+  },
+  {
+    name: 'several builds for a fault that stops one task',
+    text: changed('  pipeline: canary', '  pipeline: canary\n  count: ▶3'),
+    says: 'build.count: stop-task stops one task, so that no more than one of 3 builds is struck',
+    next: 'Leave build.count out, or choose a fault that can take several workers: deployment, drain-instance, scale-in.',
+  },
+  {
+    name: 'more builds than there may be',
+    text: changed('  pipeline: canary', '  pipeline: canary\n  count: ▶101'),
+    says: 'build.count: expected at most 100, got "101"',
+  },
+  {
     name: "an ARN's region beside another",
     text: changed('region: us-east-1', 'region: ▶us-east-2').replace(
       'name: build-prod',

@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { together } from '../../src/drill/batches.ts';
+import { keyOf, type Subject } from '../../src/drill/world.ts';
+import { TASK_ARN } from '../support/builders.ts';
+
+const subject: fc.Arbitrary<Subject> = fc.oneof(
+  fc.nat(300).map((n): Subject => ({ kind: 'build', id: `uuid-${String(n)}` })),
+  fc.nat(3).map((n): Subject => ({ kind: 'build', id: `acme/canary/${String(n)}` })),
+  fc.nat(300).map((n): Subject => ({ kind: 'task', id: `${TASK_ARN}${String(n)}` })),
+  fc.nat(5).map((n): Subject => ({ kind: 'agent', id: `agent-${String(n)}` })),
+);
+
+it('asks after every subject once, and puts into one request only what it can answer', () => {
+  fc.assert(
+    fc.property(fc.array(subject, { maxLength: 400 }), (subjects) => {
+      const groups = together(subjects);
+      const asked = groups.flat().map(keyOf);
+      expect(asked.toSorted()).toEqual([...new Set(subjects.map(keyOf))].toSorted());
+      for (const group of groups) {
+        expect(group.length).toBeLessThanOrEqual(100);
+        if (group.length === 1) continue;
+        expect(new Set(group.map(({ kind }) => kind)).size).toBe(1);
+        expect(
+          group.every(({ kind, id }) => kind === 'task' || (kind === 'build' && !id.includes('/'))),
+        ).toBe(true);
+      }
+    }),
+  );
+});
+
+it('puts tasks of two clusters into two requests', () => {
+  const other = TASK_ARN.replace('build-prod', 'elsewhere');
+  const groups = together([TASK_ARN, other, `${TASK_ARN}2`].map((id) => ({ kind: 'task', id })));
+  expect(groups.map((group) => group.length)).toEqual([2, 1]);
+});
