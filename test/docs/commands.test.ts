@@ -92,6 +92,7 @@ describe.concurrent('the commands of', () => {
     await at(async (desk) => {
       const printed = await typeAll(desk, 'docs/how-to/choose-a-fault.md');
       expect(printed.join('\n')).toContain('PASSED: drained');
+      expect(printed.join('\n')).toContain('builds killed by this deployment: 0 of 3');
     });
   });
 
