@@ -97,8 +97,8 @@ export async function onRig({ pipeline, inFlightFor, pollEvery }, work) {
 }
 
 /** The rig of a folder's rig.yaml, up for as long as `work` takes. */
-export async function onRigFile(folder, work) {
-  const rig = start([BIN, 'rig', 'up', 'rig.yaml'], { cwd: folder });
+export async function onRigFile(folder, work, flags = []) {
+  const rig = start([BIN, 'rig', 'up', 'rig.yaml', ...flags], { cwd: folder });
   try {
     await until(() => rig.stdout().includes('GAMEDAY_RIG_CONTROL') || rig.child.exitCode !== null, 'the rig');
     const pairs = [...rig.stdout().matchAll(/^export (\w+)='?(.*?)'?$/gm)].map(([, name, value]) => [
@@ -108,7 +108,7 @@ export async function onRigFile(folder, work) {
     const env = { ...Object.fromEntries(pairs), GAMEDAY_STATE_DIR: join(folder, 'state') };
     if (env.GAMEDAY_RIG_CONTROL === undefined) throw new Error(`the rig did not start: ${rig.stderr()}`);
     const control = async (path) => (await fetch(`${env.GAMEDAY_RIG_CONTROL}/${path}`)).json();
-    return await work({ folder, env, control });
+    return await work({ folder, env, control, pid: rig.child.pid });
   } finally {
     rig.child.kill('SIGTERM');
     await rig.ended;

@@ -1,7 +1,7 @@
 // `npm run bench [name...]`: measures, and judges nothing: a figure is read beside the machine it comes from.
 import { availableParallelism, cpus, loadavg } from 'node:os';
 
-const BENCHES = ['version', 'validate', 'injection', 'waiting', 'abort', 'resume', 'verdicts'];
+const BENCHES = ['version', 'validate', 'injection', 'waiting', 'abort', 'resume', 'fleet', 'verdicts'];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.includes(name));
 if (unknown.length > 0) {
