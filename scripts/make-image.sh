@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make-image.sh TAG SHELL [INSTRUCTION...]`: makes an image without any network, from what this machine has: a static BusyBox, dash,
-# bash, tini and the agent ($GAMEDAY_REAL_AGENT, else `buildkite-agent` on PATH), each with its libraries.
+# bash, git, tini and the agent ($GAMEDAY_REAL_AGENT, else `buildkite-agent` on PATH), each with its libraries.
 # SHELL (dash, bash or busybox) is what /bin/sh is in it; an INSTRUCTION is one of a Dockerfile, such as `STOPSIGNAL SIGQUIT`.
 set -euo pipefail
 [ $# -ge 2 ] || { echo "usage: make-image.sh TAG dash|bash|busybox [INSTRUCTION...]" >&2; exit 2; }
@@ -31,6 +31,7 @@ for program in dash bash; do
   rm -f "$root/bin/$program"
   put "$(command -v "$program")" "/bin/$program"
 done
+put "$(command -v git)" /usr/bin/git
 put "$(command -v tini)" /usr/bin/tini
 put "$agent" /usr/bin/buildkite-agent
 ln -sf "$shell" "$root/bin/sh"

@@ -2,6 +2,7 @@
 # `with-dockerd.sh COMMAND...`: runs a command beside a Docker engine of its own (root, Debian), whose files all lie in a
 # temporary folder, and ends the engine with it. The engine needs no init system, no bridge and no firewall.
 # What is missing is installed only where CI or GAMEDAY_REQUIRE_TOOLS says that the machine may be changed.
+# Nothing is left behind: no container, process, mount, control group or folder. An engine that does not start is an error.
 set -uo pipefail
 [ $# -gt 0 ] || { echo "usage: with-dockerd.sh COMMAND..." >&2; exit 2; }
 
@@ -11,56 +12,120 @@ missing=()
 command -v dockerd >/dev/null && command -v docker >/dev/null || missing+=(docker.io)
 command -v busybox >/dev/null || missing+=(busybox-static)
 command -v tini >/dev/null || missing+=(tini)
+command -v git >/dev/null || missing+=(git)
+
+# Debian's package would start an engine of its own, with a bridge and firewall rules, where no policy forbids it.
+installed() {
+  local policy=/usr/sbin/policy-rc.d ours=
+  if [ ! -e "$policy" ]; then
+    ours=1
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+  fi
+  local apt=(apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120)
+  export DEBIAN_FRONTEND=noninteractive
+  { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >&2 </dev/null
+  local code=$?
+  [ -z "$ours" ] || rm -f "$policy"
+  return "$code"
+}
+
 if [ "${#missing[@]}" -gt 0 ]; then
   if [ -z "${CI:-}" ] && [ "${GAMEDAY_REQUIRE_TOOLS:-}" != 1 ]; then
     say "missing: ${missing[*]}"
     exit 1
   fi
   say "installing ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >&2 </dev/null || exit 1
+  installed "${missing[@]}" || { say "these could not be installed: ${missing[*]}"; exit 1; }
 fi
+[ "$(id -u)" -eq 0 ] || { say "an engine can be started by root only"; exit 1; }
 
 # Short: a socket's path has 107 characters.
-place=$(mktemp -d /tmp/gdd.XXXXXX)
+base=${TMPDIR:-/tmp}
+[ "${#base}" -lt 40 ] || base=/tmp
+place=$(mktemp -d "$base/gdd.XXXXXX")
+group=/${place##*/}
 engine=
+command=
+cli=docker
+
+# What the engine makes outside of its folder, whatever it is told; it goes if it was not there before.
+strays=()
+for path in /etc/docker/key.json /etc/docker /run/docker/plugins /run/docker /run/containerd/s /run/containerd; do
+  [ -e "$path" ] || strays+=("$path")
+done
+
+# end PID SECONDS: asks a child to end, and makes it.
+end() {
+  kill -TERM "$1" 2>/dev/null || return 0
+  for _ in $(seq "$(($2 * 10))"); do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+}
+
 ended() {
-  local id
-  for id in $(docker ps --all --quiet 2>/dev/null); do docker rm --force "$id" >/dev/null 2>&1; done
+  trap '' TERM INT
+  [ -z "$command" ] || end "$command" 10
   if [ -n "$engine" ]; then
+    local id
+    for id in $(timeout 20 "$cli" ps --all --quiet 2>/dev/null); do
+      timeout 20 "$cli" rm --force "$id" >/dev/null 2>&1
+    done
     # It ends its containerd with itself.
-    kill -TERM "$engine" 2>/dev/null
-    wait "$engine" 2>/dev/null
+    end "$engine" 20
   fi
-  grep -F " $place/" /proc/self/mounts | cut -d ' ' -f 2 | sort -r | while read -r mount; do umount "$mount"; done
+  grep -F " $place/" /proc/self/mounts | cut -d ' ' -f 2 | sort -r | while read -r mount; do umount -l "$mount"; done
+  find /sys/fs/cgroup -maxdepth 3 -path "*$group" -type d 2>/dev/null | while read -r folder; do
+    find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null
+  done
+  for path in "${strays[@]}"; do
+    if [ -d "$path" ]; then rmdir "$path" 2>/dev/null; else rm -f "$path"; fi
+  done
   rm -rf "$place"
 }
 
 export DOCKER_HOST=unix://$place/docker.sock
-unset DOCKER_CONTEXT
+# Nobody's settings: a proxy of theirs would stand between the agents and the rig.
+export DOCKER_CONFIG=$place/client
+unset DOCKER_CONTEXT DOCKER_API_VERSION DOCKER_TLS_VERIFY DOCKER_CERT_PATH
 trap ended EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 
-# A session of its own: a Ctrl-C ends the command first, then what it stands on.
-setsid dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs \
-  --data-root "$place/data" --exec-root "$place/exec" --pidfile "$place/pid" --host "$DOCKER_HOST" \
-  >"$place/log" 2>&1 </dev/null &
+echo '{}' >"$place/settings.json"
+# A session of its own: a Ctrl-C ends the command first, then what it stands on. Whatever kills this script, the engine ends too.
+setsid setpriv --pdeathsig TERM dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs \
+  --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$group" \
+  --config-file "$place/settings.json" --data-root "$place/data" --exec-root "$place/exec" --pidfile "$place/pid" \
+  --host "$DOCKER_HOST" >"$place/log" 2>&1 </dev/null &
 engine=$!
 
+# A client that is much newer than the engine does not talk to it; Debian's own does.
+answers() {
+  for cli in docker /usr/bin/docker; do
+    timeout 20 "$cli" version >/dev/null 2>&1 && return 0
+  done
+  return 1
+}
+
 for _ in $(seq 120); do
-  docker version >/dev/null 2>&1 && ready=1 && break
+  answers && ready=1 && break
   kill -0 "$engine" 2>/dev/null || break
   sleep 0.5
 done
 if [ -z "${ready:-}" ]; then
-  say "the engine did not start:"
+  say "the engine did not start (kernel $(uname -r)); its last words:"
   tail -n 20 "$place/log" >&2
   exit 1
 fi
-say "engine $(docker version --format '{{.Server.Version}}') runs"
+export GAMEDAY_DOCKER=$cli
+say "engine $("$cli" version --format '{{.Server.Version}}') runs"
 
 "$@" &
 command=$!
-trap 'kill -TERM "$command" 2>/dev/null; wait "$command"; exit 143' TERM
 wait "$command"
+code=$?
+command=
+exit "$code"

@@ -143,6 +143,25 @@ function inContainers(): void {
       });
     });
 
+    test.each(shells)(
+      'has an image without a network, with %s as its sh, git and the agent',
+      async (shell) => {
+        const inside =
+          'readlink /bin/sh; git init --quiet /tmp/made && ls -d /tmp/made/.git; buildkite-agent --version';
+        const said = await docker(
+          'run',
+          '--rm',
+          '--network',
+          'none',
+          `gameday-test:${shell}`,
+          'sh',
+          '-c',
+          inside,
+        );
+        expect(said).toMatch(new RegExp(`^${shell}\n/tmp/made/\\.git\nbuildkite-agent version 3\\.`));
+      },
+    );
+
     test('WORK-16: names an image that the engine does not have as bad input', async () => {
       await inFolder(async (folder) => {
         const files = { 'agent.json': bare('gameday-test:no-such') };

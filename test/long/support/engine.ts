@@ -9,7 +9,7 @@ const DOCKER = process.env['GAMEDAY_DOCKER'] ?? 'docker';
 
 /** How the engine of this machine is reached. */
 export const engineEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
-  ['DOCKER_HOST', 'GAMEDAY_DOCKER'].flatMap((name) => {
+  ['DOCKER_HOST', 'DOCKER_CONFIG', 'GAMEDAY_DOCKER'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   }),
