@@ -182,6 +182,7 @@ export const rigFile = z.strictObject({
   lostAfter: duration.default(180_000),
   executor: z.enum(['namespace', 'process', 'container']).optional(),
   agent: word.optional(),
+  programs: word.optional(),
   instances: z.array(instanceGroup).optional(),
   services: z.array(service).default([]),
   tasks: z.array(task).default([]),

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -120,6 +120,14 @@ async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteR
   return buildkite;
 }
 
+/** The folder that stands for what images hold. */
+function programsOf(file: ReadRigFile): string | undefined {
+  if (file.rig.programs === undefined) return undefined;
+  const folder = file.resolve(file.rig.programs);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder;
+  throw new RigFailure('bad-input', `${file.path}: programs: ${folder} is no folder`);
+}
+
 interface EcsParts {
   readonly root: string;
   readonly agent: Agent;
@@ -138,7 +146,7 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     instances: file.rig.instances,
     executor: parts.executor,
     machine: parts.machine,
-    premises: preparePremises(parts.root, parts.agent),
+    premises: preparePremises(parts.root, parts.agent, programsOf(file)),
     access: {
       endpoint: `${parts.buildkite.url}/v3`,
       token: parts.buildkite.agentToken,

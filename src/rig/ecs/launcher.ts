@@ -113,16 +113,11 @@ function planContainer(task: EcsTask, container: ContainerDefinition, ground: Gr
 function planProcess(task: EcsTask, container: ContainerDefinition, ground: Ground): ProcessSpec {
   const { premises, access, machine } = ground;
   const { home, outputFile } = preparePlace(premises, task.seed.id, container.name);
-  const uri = ground.metadataUri?.(task.containerIds.get(container.name) ?? '');
+  const metadataUri = ground.metadataUri?.(task.containerIds.get(container.name) ?? '');
+  const reach = { access, metadataUri, address: task.loopbackAddress };
   const where = { directory: home, outputFile, hostname: task.hostname(container.name) };
   if (ground.executor.image === undefined) {
-    const environment = containerEnvironment(
-      container.environment,
-      premises,
-      { home, outputFile },
-      access,
-      uri,
-    );
+    const environment = containerEnvironment(container.environment, premises, { home, outputFile }, reach);
     return { ...where, argv: commandLine(container, machine), environment };
   }
   const { image: reference, init, stopTimeoutMs, workingDirectory } = container;
@@ -130,7 +125,7 @@ function planProcess(task: EcsTask, container: ContainerDefinition, ground: Grou
   return {
     ...where,
     argv: container.argv,
-    environment: imageEnvironment(container.environment, access, uri),
+    environment: imageEnvironment(container.environment, reach),
     image: { reference, init, stopTimeoutMs, memoryMiB, workingDirectory, mounts: imageMounts(premises) },
   };
 }

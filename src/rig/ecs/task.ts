@@ -127,6 +127,16 @@ export class EcsTask {
     return `ip-${this.privateAddress.replaceAll('.', '-')}.${region}.compute.internal`;
   }
 
+  /**
+   * A loopback address of the task's own, by its id, so that two tasks can listen on the same port (ECS-46). Linux takes
+   * every address that begins with 127 for its own, other systems only 127.0.0.1.
+   */
+  get loopbackAddress(): string {
+    if (process.platform !== 'linux') return '127.0.0.1';
+    const [second = 0, third = 0, fourth = 0] = Buffer.from(this.seed.id, 'hex');
+    return `127.${String(Math.max(second, 1))}.${String(third)}.${String(Math.max(fourth % 255, 1))}`;
+  }
+
   /** The definition of a container of this task. */
   container(name: string): ContainerDefinition | undefined {
     return this.seed.definition.containers.find((each) => each.name === name);

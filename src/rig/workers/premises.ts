@@ -10,6 +10,8 @@ export interface Premises {
   readonly bin: string;
   readonly hooks: string;
   readonly plugins: string;
+  /** The rig file's own programs, which an image would hold; on the workers' PATH. */
+  readonly programs: string | undefined;
   /** What containers write, one file each. */
   readonly output: string;
 }
@@ -20,11 +22,19 @@ export interface AgentAccess {
   readonly token: string;
 }
 
+/** What a container is told of the rig around it. */
+export interface Reach {
+  readonly access: AgentAccess | undefined;
+  readonly metadataUri: string | undefined;
+  /** Where the containers of its task reach each other: all tasks share the machine's network. */
+  readonly address: string;
+}
+
 /** Makes the shared folders; a `checkout` hook stands in for git, for there is no repository. */
-export function preparePremises(root: string, agent: Agent): Premises {
+export function preparePremises(root: string, agent: Agent, programs?: string): Premises {
   const inside = (name: string): string => join(root, name);
   const [bin, hooks, plugins, output] = [inside('bin'), inside('hooks'), inside('plugins'), inside('output')];
-  const premises = { root, bin, hooks, plugins, output };
+  const premises = { root, bin, hooks, plugins, programs, output };
   for (const folder of [bin, hooks, plugins, output]) mkdirSync(folder, { recursive: true });
   script(join(premises.hooks, 'checkout'), '#!/bin/sh\nexit 0\n');
   const shim = join(premises.bin, 'buildkite-agent');
@@ -65,25 +75,30 @@ export function containerEnvironment(
   own: Readonly<Record<string, string>>,
   premises: Premises,
   place: Place,
-  access: AgentAccess | undefined,
-  metadataUri: string | undefined,
+  reached: Reach,
 ): Record<string, string> {
   return {
     LANG: 'C.UTF-8',
     ...own,
-    PATH: `${premises.bin}:${process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
+    PATH: pathOf(premises),
     HOME: place.home,
     TMPDIR: join(place.home, 'tmp'),
     BUILDKITE_BUILD_PATH: join(place.home, 'builds'),
     BUILDKITE_SOCKETS_PATH: join(place.home, 's'),
     BUILDKITE_HOOKS_PATH: premises.hooks,
     BUILDKITE_PLUGINS_PATH: premises.plugins,
-    ...reach(access, metadataUri),
+    ...reach(reached),
   };
 }
 
-function reach(access: AgentAccess | undefined, metadataUri: string | undefined): Record<string, string> {
+function pathOf({ bin, programs }: Premises): string {
+  const machine = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  return [bin, programs, machine].filter((folder) => folder !== undefined).join(':');
+}
+
+function reach({ access, metadataUri, address }: Reach): Record<string, string> {
   return {
+    GAMEDAY_RIG_TASK_ADDRESS: address,
     ...(access && { BUILDKITE_AGENT_ENDPOINT: access.endpoint, BUILDKITE_AGENT_TOKEN: access.token }),
     ...(metadataUri === undefined
       ? { BUILDKITE_AGENT_WAIT_FOR_ECS_META_DATA_TIMEOUT: '100ms' }
@@ -102,14 +117,13 @@ export function imageMounts(premises: Premises): readonly { readonly from: strin
 /** The environment that is laid over an image's own. */
 export function imageEnvironment(
   own: Readonly<Record<string, string>>,
-  access: AgentAccess | undefined,
-  metadataUri: string | undefined,
+  reached: Reach,
 ): Record<string, string> {
   return {
     ...own,
     BUILDKITE_BUILD_PATH: `${inside.work}/builds`,
     BUILDKITE_HOOKS_PATH: inside.hooks,
     BUILDKITE_PLUGINS_PATH: `${inside.work}/plugins`,
-    ...reach(access, metadataUri),
+    ...reach(reached),
   };
 }
