@@ -3,7 +3,7 @@ import type { Instant } from '../drill/entities/build.ts';
 import type { Evidence, Sighting } from '../journal/evidence.ts';
 
 /** ECS gives 30 s where a definition names no stopTimeout (ContainerDefinition.stopTimeout). */
-const DEFAULT_STOP_TIMEOUT = 30_000;
+export const DEFAULT_STOP_TIMEOUT = 30_000;
 /** How near to its time-out an end counts as "at" it: processes die and are seen a little late. */
 const NEAR = 1_500;
 

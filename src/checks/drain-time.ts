@@ -6,10 +6,8 @@ import type { Scenario } from '../drill/plan.ts';
 import { agentContainer } from './container.ts';
 import { containerClean } from './container-clean.ts';
 import { excused } from './handover.ts';
+import { SPOT_NOTICE } from './stop-window.ts';
 import { seconds } from './times.ts';
-
-/** Spot capacity is taken two minutes after its notice (ecs.md: what really bounds the drain). */
-const SPOT_NOTICE = 120_000;
 
 /** How long the drain took: best figure, its upper bound, and whose clocks it rests on. */
 export interface DrainTime {

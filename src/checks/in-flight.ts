@@ -6,7 +6,7 @@ import { clockTime } from './times.ts';
 
 const LOSSES: ReadonlySet<string> = new Set(['AGENT_LOST', 'AGENT_DISCONNECTED']);
 /** What two servers' clocks may be apart before an order between them means something, milliseconds. */
-const CLOCKS = 2_000;
+export const CLOCKS = 2_000;
 const IN_HAND: ReadonlySet<string> = new Set(['running', 'canceling', 'timing_out']);
 
 /** From this instant on (the runner's clock) a read of the job proves that it was in flight after the stop. */

@@ -1,10 +1,10 @@
 import type { ContainerDefinition, Task } from '../drill/entities/task.ts';
 import { taskEnded } from '../drill/entities/task.ts';
-import type { Evidence } from '../journal/evidence.ts';
-import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
-import { seconds } from './times.ts';
-
-const DEFAULT_STOP_TIMEOUT = 30_000;
+import type { Evidence, Sighting } from '../journal/evidence.ts';
+import type { Target } from '../journal/events.ts';
+import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
+import { CLOCKS } from './in-flight.ts';
+import { clockTime } from './times.ts';
 
 interface Watched {
   readonly name: string;
@@ -30,19 +30,6 @@ export function stoppedAfter(name: string, definitions: readonly ContainerDefini
   return order;
 }
 
-/** ECS stops a chain of `dependsOn` one after another, so its stop time-outs add up (ecs.md, order of containers). */
-export function stopWindow(
-  name: string,
-  definitions: readonly ContainerDefinition[],
-): { ms: number; said: string } {
-  const parts = [name, ...stoppedAfter(name, definitions)].map((one) => {
-    const ms = definitions.find((definition) => definition.name === one)?.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
-    return { ms, said: `${seconds(ms)} ${one}` };
-  });
-  const ms = parts.reduce((sum, part) => sum + part.ms, 0);
-  return { ms, said: `${parts.map((part) => part.said).join(' + ')} = ${seconds(ms)}` };
-}
-
 /** A snapshot that shows the sidecar STOPPED and the agent's container not: the only proof of the order that the API gives. */
 function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: string): number | null {
   const status = (task: Task, name: string): string | undefined =>
@@ -56,6 +43,52 @@ function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: str
   return proof?.seq ?? null;
 }
 
+/** What the clocks of ECS and Buildkite may be apart before an order between them means something, milliseconds. */
+function clockError(evidence: Evidence): number {
+  const [ecs, buildkite] = ['ecs', 'buildkite'].map((clock) => evidence.last('clock', clock)?.value);
+  const apart = Math.abs((ecs?.offset ?? 0) - (buildkite?.offset ?? 0));
+  return CLOCKS + apart + (ecs?.uncertainty ?? 0) + (buildkite?.uncertainty ?? 0);
+}
+
+/** The latest instant at which the agent is known to have lived, by Buildkite's clock. */
+function lastSign(evidence: Evidence, { agentId, jobId }: Target): number | null {
+  const agent = evidence.last('agent', agentId)?.value;
+  const job = jobId === null ? null : evidence.last('job', jobId)?.value;
+  const finished = (job?.events ?? [])
+    .filter(({ type, actor }) => type === 'FINISHED' && actor === 'agent')
+    .map(({ at }) => at);
+  const signs = [...finished, agent?.lostAt === null ? agent.disconnectedAt : null].filter(
+    (at) => at !== null,
+  );
+  return signs.length === 0 ? null : Math.max(...signs);
+}
+
+/**
+ * `executionStoppedAt` is the end of the first essential container: where it lies before the agent's last sign of life, and
+ * only one other is essential, that one ended first (verdict rule 9). On EC2 it is the instance's clock, which nobody knows.
+ */
+function endedBefore(
+  evidence: Evidence,
+  { seq, value: task }: Sighting<Task>,
+  sidecar: string,
+): Answered | null {
+  const { target } = evidence;
+  const { executionStoppedAt: ended, instanceArn, containers } = task;
+  if (target === null || ended === null || instanceArn !== null) return null;
+  const others = definitionsOf(evidence, task).filter(
+    (one) => one.essential && one.name !== target.container,
+  );
+  if (others.length !== 1 || others[0]?.name !== sidecar) return null;
+  if (containers.find(({ name }) => name === target.container)?.exitCode !== 0) return null;
+  const sign = lastSign(evidence, target);
+  if (sign === null || ended + clockError(evidence) >= sign) return null;
+  return no(
+    'sidecar-cut',
+    `container ${sidecar} ended at ${clockTime(ended)}, as the first essential one, and ${target.container} showed life until ${clockTime(sign)}`,
+    [seq, evidence.last('agent', target.agentId)?.seq ?? null],
+  );
+}
+
 function judgeOne(evidence: Evidence, { name, exit, outlives }: Watched): Answered {
   const { target } = evidence;
   const seen = target === null ? null : evidence.last('task', target.taskArn);
@@ -65,7 +98,11 @@ function judgeOne(evidence: Evidence, { name, exit, outlives }: Watched): Answer
     return unknown(`the task shows no container ${name}`, [seen.seq], 'evidence-missing');
   const first = outlives ? endedFirst(evidence, target.taskArn, name, target.container) : null;
   if (first !== null)
-    return no('sidecar-cut', `container ${name} was STOPPED while ${target.container} still ran`, [first]);
+    return no(
+      'sidecar-cut',
+      `container ${name} was STOPPED while ${target.container} still ran${container.exitCode === null ? '' : `, with exit code ${String(container.exitCode)}`}`,
+      [first],
+    );
   if (!taskEnded(seen.value)) return unknown(`container ${name} is ${container.status}`, [seen.seq]);
   if (container.exitCode === null)
     return unknown(`ECS shows no exit code of container ${name}`, [seen.seq], 'evidence-missing');
@@ -73,6 +110,8 @@ function judgeOne(evidence: Evidence, { name, exit, outlives }: Watched): Answer
     return no('sidecar-cut', `container ${name} ended ${String(container.exitCode)}, not ${String(exit)}`, [
       seen.seq,
     ]);
+  const before = outlives ? endedBefore(evidence, seen, name) : null;
+  if (before !== null) return before;
   if (!outlives) return yes(`container ${name} ended ${String(exit)}`, [seen.seq]);
   const definitions = definitionsOf(evidence, seen.value);
   const agent = seen.value.containers.find((one) => one.name === target.container);
@@ -88,21 +127,11 @@ function judgeOne(evidence: Evidence, { name, exit, outlives }: Watched): Answer
   );
 }
 
-function window({ evidence }: Case): readonly string[] {
-  const { target } = evidence;
-  const task = target === null ? null : evidence.last('task', target.taskArn)?.value;
-  if (target === null || task == null) return [];
-  const definitions = definitionsOf(evidence, task);
-  if (stoppedAfter(target.container, definitions).length === 0) return [];
-  return [`stop window along dependsOn: ${stopWindow(target.container, definitions).said}`];
-}
-
 export const sidecars: Check = {
   name: 'sidecars',
   asks: 'Did the watched containers end clean, and after the agent?',
   needed: true,
-  judge(about) {
-    const { evidence } = about;
+  judge({ evidence }) {
     if (evidence.strike === null) return unasked('nothing was injected');
     const watched = Object.entries(evidence.plan.scenario.expect.containers).map(
       ([name, { exit, outlives }]) => ({
@@ -119,6 +148,6 @@ export const sidecars: Check = {
       answers[0];
     if (worst === undefined) return unasked('no container is watched');
     const said = worst.holds === 'yes' ? answers.map((answer) => answer.said).join('; ') : worst.said;
-    return { ...worst, said, notes: [...worst.notes, ...window(about)] };
+    return { ...worst, said };
   },
 };

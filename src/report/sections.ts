@@ -150,6 +150,7 @@ function evidence(result: DrillResult): readonly Item[] {
     items.push(item(text, attempt.lost ? 'bad' : 'plain'));
   }
   if (result.drain !== null) items.push(item(drain(result.drain)));
+  if (result.stopWindow !== null) items.push(...stopWindow(result.stopWindow, result.target?.container));
   if (result.control !== null) {
     const { expected, met } = result.control;
     items.push(item(`control: expected ${expected}: ${met ? 'met' : 'NOT MET'}`, met ? 'good' : 'bad'));
@@ -163,6 +164,41 @@ function evidence(result: DrillResult): readonly Item[] {
 function drain(measured: NonNullable<DrillResult['drain']>): string {
   const most = measured.atMost === measured.ms ? '' : ` to ${span(measured.atMost)}`;
   return `the drain took ${span(measured.ms)}${most} (${measured.by})`;
+}
+
+const BY = {
+  definition: '',
+  default: " (ECS's default, as the definition names none)",
+  platform: ' (all that the platform gives)',
+} as const;
+
+/** How long the stop may take, and what can cut it short. */
+function stopWindow(
+  window: NonNullable<DrillResult['stopWindow']>,
+  agent: string | undefined,
+): readonly Item[] {
+  const steps = window.chain.map(({ container, ms, by }) => `${container} ${span(ms)}${BY[by]}`);
+  const items = [
+    item(
+      steps.length === 1
+        ? `stop window: ${steps.join()}`
+        : `stop window along dependsOn: ${steps.join(', then ')}: ${span(window.ms)} in all`,
+    ),
+  ];
+  if (window.agent !== null && window.agent.signalled > 0)
+    items.push(
+      item(
+        `${agent ?? 'the agent'} may be signalled as late as ${span(window.agent.signalled)} after the stop`,
+      ),
+    );
+  if (window.limit !== null && window.cut.length > 0)
+    items.push(
+      item(
+        `spot capacity is taken ${span(window.limit)} after its notice: that can cut ${window.cut.join(', ')}`,
+        'warn',
+      ),
+    );
+  return items;
 }
 
 function rig(facts: NonNullable<DrillResult['rig']>): string {

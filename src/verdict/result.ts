@@ -45,6 +45,27 @@ export const BuildLine = z.strictObject({
 });
 export type BuildLine = z.infer<typeof BuildLine>;
 
+/** Times in ms from the first stop signal on, if every container takes all the time that it may. */
+export const StopWindow = z.strictObject({
+  /** To the last SIGKILL. */
+  ms: z.number().int(),
+  /** The containers that are stopped one after another, where that takes longest: the reverse of `dependsOn`. */
+  chain: z.array(
+    z.strictObject({
+      container: z.string(),
+      ms: z.number().int(),
+      /** `default`: the definition names none; `platform`: the platform gives more or less than it names. */
+      by: z.enum(['definition', 'default', 'platform']),
+    }),
+  ),
+  /** When the agent's container is signalled at the latest, and when it is killed. */
+  agent: z.strictObject({ signalled: z.number().int(), killed: z.number().int() }).nullable(),
+  /** When the capacity itself is taken: two minutes on spot. */
+  limit: z.number().int().nullable(),
+  /** Containers that this limit can cut short. */
+  cut: z.array(z.string()),
+});
+
 /** What one drill came to: the content of `result.json`. */
 export const DrillResult = z.strictObject({
   version: z.literal(1),
@@ -71,6 +92,8 @@ export const DrillResult = z.strictObject({
   attempts: z.array(AttemptLine),
   /** Milliseconds from the stop to the agent's disconnect, and what it was measured from. */
   drain: z.strictObject({ ms: z.number().int(), atMost: z.number().int(), by: z.string() }).nullable(),
+  /** How long the target's stop can take at most, by its task definition; null where that was not read. */
+  stopWindow: StopWindow.nullable(),
   /** What a fault that takes several tasks came to; null for one that takes one. */
   fleet: z
     .strictObject({

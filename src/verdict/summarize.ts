@@ -1,4 +1,5 @@
 import { drainTime } from '../checks/drain-time.ts';
+import { platformOf, stopWindow } from '../checks/stop-window.ts';
 import { assertNever } from '../drill/errors.ts';
 import { stepOf, type Scenario } from '../drill/plan.ts';
 import { attemptsOf, isJudged, taskOf } from '../journal/attempts.ts';
@@ -57,6 +58,7 @@ export function summarize(
     agent: agent == null ? null : { name: agent.name, version: agent.version },
     attempts: attemptLines(evidence),
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
+    stopWindow: windowOf(evidence),
     fleet: fleetOf(evidenceOf(journal), judgeCase),
     guards: eventsOf(journal, 'GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
@@ -76,6 +78,17 @@ export function summarize(
         : [`gameday resume ${evidence.drill}`, `gameday abort ${evidence.drill}`],
     journal: journalPath,
   };
+}
+
+/** How long the target's stop can take at most, whether or not it was stopped. */
+function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
+  const { target, plan } = evidence;
+  const task = target === null ? null : evidence.last('task', target.taskArn)?.value;
+  if (target === null || task == null) return null;
+  const definitions = evidence.last('task-definition', task.definition)?.value.containers ?? [];
+  const platform = platformOf(task, plan.scenario.inject.fault === 'spot-reclaim');
+  const window = stopWindow(definitions, target.container, platform);
+  return window === null ? null : { ...window, chain: [...window.chain], cut: [...window.cut] };
 }
 
 /** What the checks do not tell: what the fault stands for, and what of it was left. */

@@ -41,7 +41,8 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
   // Of an idle worker that is to leave by itself, its end is what happened.
   const isWatched = evidence.strike !== null || evidence.target?.jobId === null;
   const task = isWatched ? container?.task : null;
-  const exit = container?.container?.exitCode ?? null;
+  const code = container?.container?.exitCode ?? null;
+  const exit = code === null ? '' : `; the agent's container: exit ${String(code)}`;
   const strike = evidence.strike;
   const moments: Moment[] = [
     ...moment(
@@ -68,11 +69,16 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
     ),
     ...moment(
       task?.value.executionStoppedAt,
-      `its first essential container ended${exit === null ? '' : `; the agent's container: exit ${String(exit)}`}`,
+      `its first essential container ended${container?.onlyEssential === true ? exit : ''}`,
       'ecs',
       task?.seq ?? null,
     ),
-    ...moment(task?.value.stoppedAt, 'the task was STOPPED', 'ecs', task?.seq ?? null),
+    ...moment(
+      task?.value.stoppedAt,
+      `the task was STOPPED${container?.onlyEssential === true ? '' : exit}`,
+      'ecs',
+      task?.seq ?? null,
+    ),
     ...moment(agent?.value.disconnectedAt, 'the agent disconnected', 'buildkite', agent?.seq ?? null),
     ...moment(agent?.value.lostAt, 'the agent was marked lost', 'buildkite', agent?.seq ?? null),
     ...moment(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { sidecars, stoppedAfter, stopWindow } from '../../src/checks/sidecars.ts';
+import { sidecars, stoppedAfter } from '../../src/checks/sidecars.ts';
+import type { Task } from '../../src/drill/entities/task.ts';
 import { aContainer, aContainerDefinition, aTask } from '../support/builders.ts';
-import { asked } from '../support/asking.ts';
-import { fact, type Told } from '../support/journal-builders.ts';
+import { fact, T, type Told } from '../support/journal-builders.ts';
 import { holdsTable } from './table.ts';
 
 const chain = [
@@ -15,13 +15,6 @@ const chain = [
 test('what an agent depends on is stopped after it, in order', () => {
   expect(stoppedAfter('agent', chain)).toEqual(['gateway', 'router']);
   expect(stoppedAfter('router', chain)).toEqual([]);
-});
-
-test('the stop time-outs of a chain add up, 30 s where none is given', () => {
-  expect(stopWindow('agent', chain)).toEqual({
-    ms: 140_000,
-    said: expect.stringMatching(/agent \+ 10\.0 s gateway \+ 30\.0 s router/),
-  });
 });
 
 test('a circle of dependencies ends', () => {
@@ -53,6 +46,12 @@ const cutFirst = fact(
   }),
 );
 
+/** The first essential container ended so long before the agent's disconnect. */
+const earlier = (ms: number, over: Told = loose, task: Partial<Task> = {}): Told => ({
+  ...over,
+  task: { ...ended(0, 0).task, executionStoppedAt: T.left - ms, ...task },
+});
+
 describe('sidecars', () => {
   holdsTable(sidecars, [
     ['nothing is watched', {}, 'unasked'],
@@ -61,6 +60,28 @@ describe('sidecars', () => {
     ['clean, but nothing shows the order', { ...loose, ...ended(0, 0) }, 'unknown evidence-missing'],
     ['it did not end clean', { ...depends, ...ended(0, 137) }, 'no sidecar-cut'],
     ['a snapshot shows it ended first', { ...depends, ...ended(0, 0), before: [cutFirst] }, 'no sidecar-cut'],
+    ['by the clocks it ended first', earlier(5_000), 'no sidecar-cut'],
+    [
+      'by the clocks it ended first, though the agent depends on it',
+      earlier(5_000, depends),
+      'no sidecar-cut',
+    ],
+    ['the clocks are too near', earlier(1_500), 'unknown evidence-missing'],
+    [
+      "the instance's clock tells nothing",
+      earlier(5_000, loose, { instanceArn: 'arn:host' }),
+      'unknown evidence-missing',
+    ],
+    [
+      'the agent may have been the first to end',
+      earlier(5_000, { ...loose, otherContainers: [{ ...gateway, essential: false }] }),
+      'unknown evidence-missing',
+    ],
+    [
+      'another essential container may have been the first to end',
+      earlier(5_000, { ...loose, otherContainers: [gateway, aContainerDefinition({ name: 'router' })] }),
+      'unknown evidence-missing',
+    ],
     ['no exit code', { ...depends, ...ended(0, null) }, 'unknown evidence-missing'],
     ['the task has no such container', depends, 'unknown evidence-missing'],
     ['its task was still running', { ...depends, task: null }, 'unknown evidence-missing'],
@@ -74,10 +95,4 @@ describe('sidecars', () => {
       'yes',
     ],
   ]);
-
-  test('the stop window of the chain is told', () => {
-    expect(asked(sidecars, { ...depends, ...ended(0, 0) }).notes.join()).toMatch(
-      /stop window along dependsOn: .*agent \+ 10\.0 s gateway/,
-    );
-  });
 });

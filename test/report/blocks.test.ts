@@ -70,6 +70,27 @@ test.each([
   await expect(text).toMatchFileSnapshot(golden(name));
 });
 
+test('the stop window says whose time it is, how late the agent is signalled, and what spot cuts', () => {
+  const stopWindow = {
+    ms: 157_000,
+    chain: [
+      { container: 'watch', ms: 7_000, by: 'definition' as const },
+      { container: 'agent', ms: 120_000, by: 'platform' as const },
+      { container: 'gateway', ms: 30_000, by: 'default' as const },
+    ],
+    agent: { signalled: 7_000, killed: 127_000 },
+    limit: 120_000,
+    cut: ['agent', 'gateway'],
+  };
+  const text = closingBlock(drainedResult({ stopWindow }), { columns: 100, colors: false });
+  expect(text.replaceAll(/\s+/g, ' ')).toContain(
+    'stop window along dependsOn: watch 7.0s, then agent 2m 00s (all that the platform gives), then gateway 30.0s ' +
+      "(ECS's default, as the definition names none): 2m 37s in all " +
+      'agent may be signalled as late as 7.0s after the stop ' +
+      'spot capacity is taken 2m 00s after its notice: that can cut agent, gateway ',
+  );
+});
+
 test('colours are escapes around the same text', () => {
   const colored = closingBlock(lostResult(), { columns: 100, colors: true });
   expect(colored).toContain(`${ESCAPE}[31m`);

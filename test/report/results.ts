@@ -57,6 +57,13 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
       },
     ],
     drain: null,
+    stopWindow: {
+      ms: 3_000,
+      chain: [{ container: 'agent', ms: 3_000, by: 'definition' }],
+      agent: { signalled: 0, killed: 3_000 },
+      limit: null,
+      cut: [],
+    },
     fleet: null,
     guards: [{ guard: 'allow-list', holds: true, reason: null, said: 'service build-agents is named' }],
     findings: [
@@ -141,6 +148,16 @@ export function drainedResult(over: Partial<DrillResult> = {}): DrillResult {
       ms: 4200,
       atMost: 4700,
       by: "from stoppingAt (ECS's clock) to the agent's disconnect (Buildkite's clock)",
+    },
+    stopWindow: {
+      ms: 25_000,
+      chain: [
+        { container: 'agent', ms: 20_000, by: 'definition' },
+        { container: 'gateway', ms: 5_000, by: 'definition' },
+      ],
+      agent: { signalled: 0, killed: 20_000 },
+      limit: null,
+      cut: [],
     },
     findings: [
       lostResult().findings[0]!,

@@ -4,7 +4,7 @@ import { DrillResult } from '../../src/verdict/result.ts';
 import { evidenceOf } from '../../src/journal/evidence.ts';
 import type { DrillEvent, NewEvent } from '../../src/journal/events.ts';
 import { judge } from '../../src/verdict/judge.ts';
-import { aJob, anAgent, JOB_ID, TASK_ARN } from '../support/builders.ts';
+import { aContainerDefinition, aJob, anAgent, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import {
   AGENT_GONE,
   DRILL,
@@ -45,6 +45,38 @@ describe('summarize', () => {
       control: null,
     });
     expect(result.target?.taskArn).toBe(TASK_ARN);
+  });
+
+  it('says how long the stop may take along dependsOn, and that a reclaim may cut it', () => {
+    const told: Told = {
+      definition: { dependsOn: ['gateway'], stopTimeout: 100_000 },
+      otherContainers: [aContainerDefinition({ name: 'gateway', stopTimeout: 25_000 })],
+    };
+    const calm = summarize(story(told), null).stopWindow;
+    expect(calm).toMatchObject({
+      ms: 125_000,
+      agent: { signalled: 0, killed: 100_000 },
+      limit: null,
+      cut: [],
+    });
+    expect(calm?.chain.map(({ container }) => container)).toEqual(['agent', 'gateway']);
+    const reclaim = { inject: { fault: 'spot-reclaim' as const } };
+    expect(summarize(story({ ...told, scenario: reclaim }), null).stopWindow).toMatchObject({
+      limit: 120_000,
+      cut: ['gateway'],
+    });
+    expect(summarize(story({ definition: null }), null).stopWindow).toBeNull();
+  });
+
+  it("gives the agent's exit code the time that is its own", () => {
+    const said = (told: Told): string =>
+      summarize(story(told), null)
+        .timeline.map((one) => one.said)
+        .join('\n');
+    expect(said({})).toContain("its first essential container ended; the agent's container: exit 0");
+    const two = said({ otherContainers: [aContainerDefinition({ name: 'gateway' })] });
+    expect(two).toContain("the task was STOPPED; the agent's container: exit 0");
+    expect(two).not.toContain('its first essential container ended;');
   });
 
   it('lists attempts with their loss and their number', () => {
