@@ -18,6 +18,7 @@ const TYPED = [
   'docs/how-to/run-in-ci.md',
   'docs/how-to/try-a-task-definition-on-the-rig.md',
   'docs/how-to/use-assert-in-a-release-pipeline.md',
+  'docs/how-to/watch-a-sidecar.md',
   'docs/how-to/write-a-scenario.md',
   'docs/tutorial/first-drill.md',
 ];
@@ -101,6 +102,19 @@ describe.concurrent('the commands of', () => {
       const printed = (await typeAll(desk, 'docs/how-to/choose-a-moment.md')).join('\n');
       expect(printed).toContain('PASSED: retired');
       expect(printed).toContain('BASELINE');
+    });
+  });
+
+  test('watching a sidecar', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/watch-a-sidecar.md';
+      const printed = await typeAll(desk, page, {
+        'gameday run --rig scenarios/sidecars/gateway-cut.yaml': 10,
+      });
+      const all = printed.join('\n');
+      const window = 'stop window along dependsOn: agent 20.0s, then gateway 5.0s: 25.0s in all';
+      for (const said of ['PASSED: drained', 'FAILED: sidecar-cut', window]) expect(all).toContain(said);
+      expect(textOf(page).replaceAll(/\s+/g, ' ')).toContain(window);
     });
   });
 
