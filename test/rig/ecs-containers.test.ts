@@ -211,4 +211,25 @@ describe('inside a task', () => {
     await cluster.ask('StopTask', { task: arn });
     expect((await cluster.until(arn, 'STOPPED')).containers[0]?.exitCode).toBe(0);
   });
+
+  it('ECS-46: all containers of a task have its own loopback address, on which another task can listen as well', async () => {
+    const port = 'const at = [8080, process.env.GAMEDAY_RIG_TASK_ADDRESS];';
+    const serve = `${port} require("net").createServer((s) => s.end("hello")).listen(...at, () => console.log("up", at[1]))`;
+    const call = `${port} const ask = () => require("net").connect(...at).on("data", (d) => console.log(d + " from", at[1])).on("error", () => setTimeout(ask, 50)); ask(); setInterval(() => 0, 1000)`;
+    const two = definition({
+      server: { argv: ['node', '-e', serve] },
+      caller: { argv: ['node', '-e', call] },
+    });
+    const [first, second] = [await cluster.run(two), await cluster.run(two)];
+    const addresses = [];
+    for (const arn of [first, second]) {
+      const said = await cluster.untilWritten(arn, 'caller', 'hello from');
+      const address = /hello from (\S+)/.exec(said)?.[1] ?? '';
+      expect(address).toMatch(/^127\.\d+\.\d+\.\d+$/);
+      expect(await cluster.untilWritten(arn, 'server', 'up')).toContain(`up ${address}`);
+      addresses.push(address);
+    }
+    // Where there is but one such address, the second server cannot listen, and the test does not come this far.
+    expect(new Set(addresses).size).toBe(2);
+  });
 });

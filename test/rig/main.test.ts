@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -121,6 +121,19 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
       kind: 'bad-input',
     });
     expect(await once(rig, 'exit')).toEqual([2, null]);
+  });
+
+  it('finds the programs of a folder that the file names before those of the machine, and says where there is none', async () => {
+    mkdirSync(join(folder, 'bin'));
+    writeFileSync(join(folder, 'bin', 'sleep'), '#!/bin/sh\nexit 47\n', { mode: 0o755 });
+    const worker = { argv: ['sh', '-c', 'sleep 1; echo ended $?; exit 9; exec buildkite-agent start'] };
+    const { told } = await startRig({ worker }, 'programs: bin');
+    expect(told).toEqual({ error: expect.stringContaining('ended 47'), kind: 'rig-failed' });
+    const without = await startRig({ worker }, 'programs: nowhere');
+    expect(without.told).toEqual({
+      error: expect.stringMatching(/rig.yaml: programs: .*nowhere is no folder/),
+      kind: 'bad-input',
+    });
   });
 
   it('says what the workers wrote when they end by themselves, with exit code 4', async () => {
