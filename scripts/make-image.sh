@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `make-image.sh TAG SHELL [INSTRUCTION...]`: makes an image without any network, from what this machine has: a static BusyBox, dash,
 # bash, git, tini and the agent ($GAMEDAY_REAL_AGENT, else `buildkite-agent` on PATH), each with its libraries.
+# $PROGRAMS are put into /usr/local/bin beside them; with GAMEDAY_REAL_AGENT=none there is no agent.
 # SHELL (dash, bash or busybox) is what /bin/sh is in it; an INSTRUCTION is one of a Dockerfile, such as `STOPSIGNAL SIGQUIT`.
 set -euo pipefail
 [ $# -ge 2 ] || { echo "usage: make-image.sh TAG dash|bash|busybox [INSTRUCTION...]" >&2; exit 2; }
@@ -8,7 +9,7 @@ tag=$1
 shell=$2
 shift 2
 docker=${GAMEDAY_DOCKER:-docker}
-agent=$(readlink -f "${GAMEDAY_REAL_AGENT:-$(command -v buildkite-agent)}")
+agent=${GAMEDAY_REAL_AGENT:-$(command -v buildkite-agent)}
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/image.XXXXXX")
 trap 'rm -rf "$root"' EXIT
@@ -33,7 +34,10 @@ for program in dash bash; do
 done
 put "$(command -v git)" /usr/bin/git
 put "$(command -v tini)" /usr/bin/tini
-put "$agent" /usr/bin/buildkite-agent
+[ "$agent" = none ] || put "$(readlink -f "$agent")" /usr/bin/buildkite-agent
+mkdir -p "$root/usr/local/bin"
+for program in ${PROGRAMS:-}; do put "$program" "/usr/local/bin/${program##*/}"; done
+ln -s /bin/busybox "$root/usr/bin/env"
 ln -sf "$shell" "$root/bin/sh"
 
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"

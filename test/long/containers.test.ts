@@ -1,6 +1,7 @@
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drill, inFolder, meets, surroundings } from '../e2e/support/case.ts';
 import type { Played } from '../e2e/support/case.ts';
@@ -8,6 +9,7 @@ import { agentFlags, realAgent } from '../e2e/support/agents.ts';
 import { taskDefinition, writeCase } from '../e2e/support/files.ts';
 import type { Entries } from '../e2e/support/files.ts';
 import { provenInFlight } from '../e2e/support/gates.ts';
+import { gatewayCase, gatewayName, gatewayRows, mayGoOn, measured } from '../e2e/support/gateway.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { cleanEnvironment, cli, documentIn, ROOT } from '../support/cli.ts';
 import { until } from '../support/until.ts';
@@ -206,7 +208,49 @@ function inContainers(): void {
 
 // Without a real agent there is nothing to play, and a test that cannot be run is not there.
 if (agent !== null) describe.concurrent(`the executor namespace${without}`, inNamespaces);
-if (engine !== null) describe('the executor container', inContainers);
+if (engine !== null) {
+  describe('the executor container', inContainers);
+  describe('the executor container, dependsOn', besideEachOther);
+}
+
+const GATEWAY = { agent: 'gameday-test:asks', gateway: 'gameday-test:gateway' } as const;
+
+/** A gateway beside the agent, each in a container of its own image: to the same end as under the executor namespace. */
+function besideEachOther(): void {
+  const programs = (...names: readonly string[]): readonly string[] =>
+    names.map((name) => join(ROOT, 'scenarios', 'programs', name));
+  beforeAll(async () => {
+    await makeImage(GATEWAY.agent, 'dash', agent ?? '', [], programs('ask'));
+    await makeImage(GATEWAY.gateway, 'busybox', 'none', [], [process.execPath, ...programs('gateway.mjs')]);
+  });
+  afterAll(async () => {
+    await docker('image', 'rm', '--force', ...Object.values(GATEWAY));
+  });
+
+  // One after another, and of one worker each: the engine copies each image whole for every container.
+  test.each(gatewayRows.map((row) => [gatewayName(row), row] as const))('%s', async (_name, row) => {
+    const gate = await startGate();
+    try {
+      await inFolder(async (folder) => {
+        const { rig, ...files } = gatewayCase(row, gate.command, GATEWAY);
+        const alone = { standalone: 1, rig: { ...rig, executor: 'container' } };
+        const scenario = await writeCase(folder, { ...files, ...alone });
+        const args = ['run', '--rig', scenario, ...agentFlags('real')];
+        const played = await drill(folder, args, engineEnvironment, (events) => {
+          if (mayGoOn(row, events)) gate.open();
+          return [];
+        });
+        meets(played, row.expected);
+        const { inFlight, next, gatewayExit } = row;
+        expect(measured(played)).toEqual({ inFlight, next, gatewayExit });
+        expect(played.drill.rig).toMatchObject({ executor: 'container', pid1: true });
+        expect(await containersOf(folder), 'containers left').toEqual([]);
+      });
+    } finally {
+      await gate.close();
+    }
+  });
+}
 
 /** A task that leaves everything to its image but what an agent needs to be found. */
 function bare(image: string): Entries {

@@ -26,14 +26,16 @@ export async function engineVersion(): Promise<string | null> {
   return docker('version', '--format', '{{.Server.Version}}').catch(() => null);
 }
 
-/** Makes an image of what is on this machine; `changes` are instructions of a Dockerfile. */
+/** Makes an image of what is on this machine and of further programs; `changes` are instructions of a Dockerfile. */
 export async function makeImage(
   tag: string,
   shell: string,
   agent: string,
   changes: readonly string[],
+  programs: readonly string[] = [],
 ): Promise<void> {
-  const env = cleanEnvironment({ ...engineEnvironment, GAMEDAY_REAL_AGENT: agent });
+  const own = { GAMEDAY_REAL_AGENT: agent, PROGRAMS: programs.join(' ') };
+  const env = cleanEnvironment({ ...engineEnvironment, ...own });
   await run(MAKE, [tag, shell, ...changes], { env });
 }
 
