@@ -1,5 +1,5 @@
-// `npm run mutate [name...]`: makes each check and each guard constant in turn, in a copy of the tree, and expects a test to
-// fail. A mutant that lives is a rule that no test holds.
+// `npm run mutate [name...]`: makes each check and each guard constant in turn, then spoils single rules, in a copy of the
+// tree, and expects a test to fail. A mutant that lives is a rule that no test holds.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +28,40 @@ const KINDS = [
     mutants: { 'always holds': guardAnswer(true), 'always refuses': guardAnswer(false) },
     tests: [['test/safety'], ['test/drill', 'test/property']],
   },
+];
+
+const SIDECARS = {
+  name: 'sidecars',
+  file: 'src/checks/sidecars.ts',
+  tests: ['test/checks/sidecars.test.ts'],
+};
+const WINDOW = {
+  name: 'stop-window',
+  file: 'src/checks/stop-window.ts',
+  tests: ['test/checks/stop-window.test.ts'],
+};
+
+/** Single rules, each with the words that hold it and what spoils them. */
+const RULES = [
+  { ...SIDECARS, what: 'any exit code', from: 'container.exitCode !== exit', to: 'false' },
+  { ...SIDECARS, what: 'no snapshot', from: 'first !== null', to: 'false' },
+  { ...SIDECARS, what: 'order unproven', from: '!outlives) return yes', to: 'true) return yes' },
+  { ...SIDECARS, what: 'clocks without error', from: 'ended + clockError(evidence)', to: 'ended' },
+  { ...SIDECARS, what: 'no clocks', from: 'before !== null', to: 'false' },
+  { ...SIDECARS, what: "a host's clock", from: '|| instanceArn !== null', to: '' },
+  { ...SIDECARS, what: 'anybody was first', from: 'others.length !== 1 ||', to: '' },
+  { ...SIDECARS, what: 'one dependency deep', from: 'visit(next);', to: '' },
+  { ...WINDOW, what: 'no sum', from: 'sum + ms', to: 'Math.max(sum, ms)' },
+  {
+    ...WINDOW,
+    what: 'not reversed',
+    from: '[...longest, stepOf(last, platform)]',
+    to: '[stepOf(last, platform), ...longest]',
+  },
+  { ...WINDOW, what: 'no ceiling', from: 'platform.fargate ?', to: 'false ?' },
+  { ...WINDOW, what: 'no default', from: 'ms: DEFAULT_STOP_TIMEOUT', to: 'ms: 0' },
+  { ...WINDOW, what: 'spot cuts nobody', from: 'killed > limit', to: 'false' },
+  { ...WINDOW, what: 'spot is no limit', from: 'platform.spot ? SPOT_NOTICE', to: 'false ? SPOT_NOTICE' },
 ];
 
 /** The members of a list, each with the file that exports it. */
@@ -74,18 +108,33 @@ function testsFail(copy, folders) {
   }
 }
 
+/** The text with a rule spoilt; words that are not there exactly once would spoil something else. */
+function spoilt(text, { file, what, from, to }) {
+  if (text.split(from).length !== 2) throw new Error(`${file}, ${what}: "${from}" is not there once`);
+  return text.replace(from, () => to);
+}
+
+function tell(name, what, by) {
+  if (by === null) lived += 1;
+  else killed += 1;
+  const line = `${by === null ? 'LIVES ' : 'killed'}  ${name.padEnd(20)} ${what.padEnd(20)} ${by ?? ''}`;
+  console.log(line.trimEnd());
+}
+
 const wanted = process.argv.slice(2);
+const isWanted = ({ name }) => wanted.length === 0 || wanted.includes(name);
 const copy = mkdtempSync(join(tmpdir(), 'gameday-mutants-'));
 let [killed, lived] = [0, 0];
 try {
   for (const path of COPIED) cpSync(join(root, path), join(copy, path), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   for (const kind of KINDS) {
+    if (!membersOf(kind).some(isWanted)) continue;
     for (const folders of kind.tests) {
       const broken = testsFail(copy, folders);
       if (broken !== null) throw new Error(`without a mutant ${folders.join(', ')} fails already: ${broken}`);
     }
-    for (const member of membersOf(kind).filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    for (const member of membersOf(kind).filter(isWanted)) {
       const file = join(copy, member.file);
       const text = readFileSync(file, 'utf8');
       for (const [what, judge] of Object.entries(kind.mutants)) {
@@ -93,13 +142,16 @@ try {
         let by = null;
         for (const folders of kind.tests) by ??= testsFail(copy, folders);
         writeFileSync(file, text);
-        if (by === null) lived += 1;
-        else killed += 1;
-        console.log(
-          `${by === null ? 'LIVES ' : 'killed'}  ${member.name.padEnd(20)} ${what.padEnd(15)} ${by ?? ''}`.trimEnd(),
-        );
+        tell(member.name, what, by);
       }
     }
+  }
+  for (const rule of RULES.filter(isWanted)) {
+    const file = join(copy, rule.file);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, spoilt(text, rule));
+    tell(rule.name, rule.what, testsFail(copy, rule.tests));
+    writeFileSync(file, text);
   }
 } finally {
   rmSync(copy, { recursive: true, force: true });

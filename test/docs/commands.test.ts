@@ -30,6 +30,7 @@ const BY_CI: Readonly<Record<string, string>> = {
   './bin/run.js run --rig scenarios/exec-form.yaml': 'bin/run.js run --rig scenarios/exec-form.yaml',
   'npm ci': 'part npm-ci 300 npm ci',
   'npm test': ' npm test --',
+  'npm run test:containers': ' npm run test:containers --',
   'npm run check': 'npm run --silent check',
 };
 

@@ -283,7 +283,13 @@ test('the table of the documentation is the one that is played', async () => {
   const rows = entries.map((entry) => {
     const { words, exitCode, expected } = fates[entry.fate];
     const verdict = `${expected.outcome}: ${expected.reason}`;
-    const cells = [`\`${entryOf(entry)}\``, settingOf(entry), words, String(exitCode), verdict];
+    const cells = [
+      `\`${entryOf(entry).replaceAll('|', '\\|')}\``,
+      settingOf(entry),
+      words,
+      String(exitCode),
+      verdict,
+    ];
     return `| ${cells.join(' | ')} |`.replaceAll(/\s+/g, ' ');
   });
   const first = lines.indexOf(rows[0] ?? '');

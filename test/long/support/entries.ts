@@ -22,6 +22,7 @@ const tini = ['/usr/bin/tini', '--'] as const;
 const TRAP_FIRST = `trap 'echo T' TERM; agent`;
 const TRAP_WRAPPER = `trap 'kill $p; wait $p' TERM; agent & p=$!; wait $p`;
 const [ECHO, REDIRECTED] = ['agent; echo bye', 'agent > /dev/stdout'] as const;
+const [GREETING, PIPELINE] = ['echo hi; agent', 'agent | cat'] as const;
 
 /** The table: every way to start an agent that people use, or have lost jobs with. */
 export const entries: readonly Entry[] = [
@@ -30,6 +31,10 @@ export const entries: readonly Entry[] = [
   { argv: sh('agent'), shell: 'bash', fate: 'graceful' },
   { argv: sh('agent'), shell: 'busybox', fate: 'graceful' },
   { argv: sh('exec agent'), shell: 'dash', fate: 'graceful' },
+  { argv: sh(GREETING), shell: 'dash', fate: 'eaten' },
+  { argv: sh(GREETING), shell: 'bash', fate: 'graceful' },
+  { argv: sh(GREETING), shell: 'busybox', fate: 'graceful' },
+  { argv: sh(PIPELINE), shell: 'bash', fate: 'eaten' },
   { argv: sh(ECHO), shell: 'bash', fate: 'eaten' },
   { argv: sh(ECHO), shell: 'busybox', fate: 'eaten' },
   { argv: sh(REDIRECTED), shell: 'bash', fate: 'eaten' },
