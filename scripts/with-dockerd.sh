@@ -65,6 +65,17 @@ end() {
   wait "$1" 2>/dev/null
 }
 
+# The control groups of the containers outlive them.
+swept() {
+  find /sys/fs/cgroup -maxdepth 3 -path "*$group" -type d 2>/dev/null | while read -r folder; do
+    find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null
+  done
+}
+export group
+export -f swept
+# Where the engine lives, if not beside this script.
+inside=()
+
 ended() {
   trap '' TERM INT
   [ -z "$command" ] || end "$command" 10
@@ -77,9 +88,7 @@ ended() {
     end "$engine" 20
   fi
   grep -F " $place/" /proc/self/mounts | cut -d ' ' -f 2 | sort -r | while read -r mount; do umount -l "$mount"; done
-  find /sys/fs/cgroup -maxdepth 3 -path "*$group" -type d 2>/dev/null | while read -r folder; do
-    find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null
-  done
+  "${inside[@]}" bash -c swept
   for path in "${strays[@]}"; do
     if [ -d "$path" ]; then rmdir "$path" 2>/dev/null; else rm -f "$path"; fi
   done
@@ -95,8 +104,24 @@ trap 'exit 143' TERM
 trap 'exit 130' INT
 
 echo '{}' >"$place/settings.json"
+# Where no control groups are mounted at all, the engine gets them in a mount namespace that ends with it.
+groups() {
+  local name mounted=
+  mount -t tmpfs -o mode=755 groups /sys/fs/cgroup || return 1
+  for name in $(awk '$4 == 1 { print $1 }' /proc/cgroups); do
+    mkdir "/sys/fs/cgroup/$name"
+    if mount -t cgroup -o "$name" "$name" "/sys/fs/cgroup/$name" 2>/dev/null; then mounted=1; else rmdir "/sys/fs/cgroup/$name"; fi
+  done
+  [ -n "$mounted" ] || mount -t cgroup2 groups /sys/fs/cgroup
+}
+if [ -z "$(ls -A /sys/fs/cgroup 2>/dev/null)" ]; then
+  say "no control groups are mounted; the engine mounts its own"
+  export -f groups
+  inside=(unshare --mount --propagation private bash -c 'groups; exec "$@"' engine)
+fi
+
 # A session of its own: a Ctrl-C ends the command first, then what it stands on. Whatever kills this script, the engine ends too.
-setsid setpriv --pdeathsig TERM dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs \
+setsid setpriv --pdeathsig TERM "${inside[@]}" dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs \
   --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$group" \
   --config-file "$place/settings.json" --data-root "$place/data" --exec-root "$place/exec" --pidfile "$place/pid" \
   --host "$DOCKER_HOST" >"$place/log" 2>&1 </dev/null &
