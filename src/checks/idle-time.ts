@@ -1,7 +1,7 @@
 import { agentLeft } from './agent-left.ts';
-import { no, unasked, unknown, yes, type Check } from './check.ts';
+import { unasked, unknown, type Check } from './check.ts';
 import { containerClean } from './container-clean.ts';
-import { boundBySpot, drainTime } from './drain-time.ts';
+import { answerOf, drainTime, limitsOf } from './drain-time.ts';
 import { seconds } from './times.ts';
 
 export const idleInTime: Check = {
@@ -13,13 +13,13 @@ export const idleInTime: Check = {
     const { expect, inject } = evidence.plan.scenario;
     if (evidence.strike === null) return unasked('nothing was injected');
     if (evidence.target?.jobId !== null) return unasked('a job was aimed at');
-    const within = boundBySpot(expect.idle.within, inject.fault);
-    if (within === null) return unasked('the scenario sets no time (expect.idle.within)');
+    if (expect.idle.within === null && inject.fault !== 'spot-reclaim')
+      return unasked('the scenario sets no time (expect.idle.within)');
     if (![agentLeft, containerClean].every((check) => check.judge(about).holds === 'yes'))
       return unknown('a drain that is not proven has no time');
     const drain = drainTime(evidence);
     if (drain === null) return unknown('the drain could not be timed', [], 'evidence-missing');
-    const said = `the idle worker left ${seconds(drain.ms)} after the stop (${drain.by}), allowed are ${seconds(within)}`;
-    return drain.ms > within ? no('idle-too-slow', said, drain.events) : yes(said, drain.events);
+    const took = `the idle worker left ${seconds(drain.ms)} after the stop (${drain.by})`;
+    return answerOf(limitsOf(evidence, drain, expect.idle.within, took), drain, 'idle-too-slow');
   },
 };

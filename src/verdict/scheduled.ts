@@ -70,11 +70,9 @@ export function judgeScheduled(evidence: Evidence, judgeCase: JudgeCase): Verdic
   return withEveryBuild({ ...worst, notes: [...worst.notes, ...notes] }, evidence, judged);
 }
 
-/** The task that must be among the hits; null where the scheduler was free to choose, or takes every one. */
+/** The task that must be among the hits, also where the scheduler is free to choose: the step is what was aimed at. Null where every task is taken. */
 function aimedAt({ plan, target }: Evidence): string | null {
-  const { inject } = plan.scenario;
-  if ((inject.fault === 'scale-in' && !inject.steered) || inject.fault === 'deployment') return null;
-  return target?.taskArn ?? null;
+  return plan.scenario.inject.fault === 'deployment' ? null : (target?.taskArn ?? null);
 }
 
 /** A rollout stops some tasks right when their job is over: those prove nothing, and take nothing from the proof of the others. */

@@ -105,6 +105,12 @@ describe('a deployment is refused', () => {
       /no task may stop and none may start/,
     ],
     [
+      'of a service without a task, which percentages have nothing to do with',
+      { service: { desired: 0, running: 0, minimumHealthyPercent: 100, maximumPercent: 200 } },
+      'blast-radius',
+      /last worker of service build-agents \(running 0\)/,
+    ],
+    [
       'without a service',
       { scenario: { cluster: { service: null, family: 'x' } } },
       'inert-fault',

@@ -123,19 +123,35 @@ function stop3({ ecs, clock }: Theatre): void {
 }
 
 describe('an unsteered scale-in', () => {
-  it('leaves the choice to the scheduler and judges the job there', async () => {
-    const { stage, end } = await drilled({ ...FREE, busy: [3], staged: { runsFor: 60_000 } });
+  it('that takes the target is judged there', async () => {
+    const { stage, end } = await drilled({ ...FREE, takes: ({ arn }) => arn === taskOf(1) });
     expect(end).toBe('passed drained');
     expect(changes(stage)).toEqual(['count 3 -> 2', 'count 2 -> 3']);
-    const judged = summarize(stage.journal.events, null);
-    expect(judged.target).toMatchObject({ jobId: jobOf(3), agentId: agentOf(3), taskArn: taskOf(3) });
   });
 
-  it('of a deaf worker is lost', async () => {
-    const { stage, end } = await drilled({ ...FREE, busy: [3], deaf: [3] });
+  it('of a deaf target is lost', async () => {
+    const { stage, end } = await drilled({ ...FREE, takes: ({ arn }) => arn === taskOf(1), deaf: [1] });
     expect(end).toBe('failed lost');
     expect(found(stage)).toBe(AS_BEFORE);
   });
+
+  it.each([
+    ['drained', []],
+    ['masked-loss', [3]],
+  ])(
+    'that takes another busy worker proves nothing; the job there is judged and shown: %s',
+    async (there, deaf) => {
+      const stage = fleet({ ...FREE, busy: [3], deaf, staged: { runsFor: 600_000 } });
+      const state = await stage.run();
+      expect(ending(state)).toBe('inconclusive missed-target');
+      expect(state.verdict?.said).toContain(
+        `took ${taskOf(3)}, not the task that was aimed at; there: ${there}: `,
+      );
+      expect(changes(stage)).toEqual(['count 3 -> 2', 'count 2 -> 3']);
+      const judged = summarize(stage.journal.events, null);
+      expect(judged.target).toMatchObject({ jobId: jobOf(3), agentId: agentOf(3), taskArn: taskOf(3) });
+    },
+  );
 
   it('that takes an idle worker proves nothing', async () => {
     const { end } = await drilled({ ...FREE, staged: { runsFor: 60_000 } });

@@ -49,6 +49,17 @@ describe('a spot reclaim', () => {
     }
   });
 
+  it('on EC2 has two minutes from our call on, also where ECS starts a replacement first', async () => {
+    const { end, said } = await drilled({ scenario: SLOW, asleep: true, ...slowly([1], 100_000, 30_000) });
+    expect([end, said]).toEqual([
+      'failed drain-too-slow',
+      expect.stringMatching(/1 min \d\d s until ECS told/),
+    ]);
+    expect((await drilled({ scenario: SLOW, asleep: true, ...slowly([1], 60_000, 30_000) })).end).toBe(
+      'passed drained',
+    );
+  });
+
   it('is called an equivalent where a person is asked', async () => {
     const stage = fleet({ ...SPOT });
     await stage.run();
@@ -57,17 +68,18 @@ describe('a spot reclaim', () => {
   });
 });
 
-/** A worker that drains for 130 s. */
-function slowly(hosted: readonly number[]): Partial<FleetOptions> {
+/** A worker that hears of it after `told`, on a host, and begins to leave `takes` later (and then needs 10 s), milliseconds. */
+function slowly(hosted: readonly number[], told = 1_000, takes = 120_000): Partial<FleetOptions> {
   const later = (stage: Theatre): void => {
-    stage.clock.at(stage.clock.now() + 120_000, () => leave(stage, taskOf(1), {}));
+    stage.clock.at(stage.clock.now() + takes, () => leave(stage, taskOf(1), {}));
   };
   if (hosted.length === 0) return { staged: { runsFor: null, onStop: later } };
   return {
+    hosted,
     set: (stage) => {
       patient(stage);
       stage.ecs.before('setInstanceState', 1, () => {
-        stage.clock.at(stage.clock.now() + 1_000, () => {
+        stage.clock.at(stage.clock.now() + told, () => {
           const stopping = { desired: 'STOPPED', stopCode: 'ServiceSchedulerInitiated' } as const;
           stage.ecs.setTask(taskOf(1), { ...stopping, stoppingAt: stage.clock.now() });
           later(stage);

@@ -95,7 +95,8 @@ export type Service = z.infer<typeof Service>;
 /** Why its percentages let no task be replaced, or null where they let: then nothing may stop before, and nothing start beside it. */
 export function cannotReplace(service: Service): string | null {
   const { minimumHealthyPercent: least, maximumPercent: most, desired } = service;
-  if (least === null || most === null) return null;
+  // Of none there is nothing to replace: that is another refusal's.
+  if (least === null || most === null || desired === 0) return null;
   const [lower, upper] = [Math.ceil((desired * least) / 100), Math.floor((desired * most) / 100)];
   if (lower < desired || upper > desired) return null;
   return `with minimumHealthyPercent ${String(least)} and maximumPercent ${String(most)} of ${String(desired)} no task may stop and none may start beside it`;
