@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { eventsOf } from '../../src/journal/events.ts';
 import { exportsIn, ROOT, startCli } from '../support/cli.ts';
 import { drill, inFolder, meets, play, surroundings } from './support/case.ts';
 import type { Expected } from './support/case.ts';
-import { ENDLESS, held, onlyTheStruck } from './support/gates.ts';
+import { ENDLESS, held, onlyTheStruck, whenTold } from './support/gates.ts';
 import { placesIn, type Places } from './support/places.ts';
 import { SHELL } from './support/files.ts';
 import { standing } from './support/standing.ts';
@@ -157,7 +158,13 @@ describe.concurrent('behind a load balancer', () => {
   };
 
   test('the signal comes after the deregistration, and the worker drains', async () => {
-    const { drill: result } = await play({ ...behind, opens: onlyTheStruck, expected: DRAINED });
+    const { drill: result, journal } = await play({ ...behind, opens: onlyTheStruck, expected: DRAINED });
+    const ways = eventsOf(journal, 'GD_OBSERVED')
+      .flatMap(({ payload }) => payload.facts)
+      .flatMap((fact) =>
+        fact.kind === 'task' && fact.id === result.target?.taskArn ? fact.value.status : [],
+      );
+    expect(new Set(ways)).toContain('DEACTIVATING');
     expect(result.drain?.ms).toBeGreaterThanOrEqual(2_000);
   });
 
@@ -188,6 +195,7 @@ describe.concurrent('a deployment', () => {
       container: { stopTimeout: 8 },
       scenario: { inject: { fault: 'deployment' }, safety: { tasks: 2 } },
       rig: { lostAfter: '3s' },
+      opens: whenTold,
       expected: LOST,
     });
     expect(played.drill.fleet).toMatchObject({ tasksHit: 2, jobsHit: 2, drained: 1, lost: 1 });

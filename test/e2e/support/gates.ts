@@ -1,3 +1,5 @@
+import { TASK_ARN_TAG } from '../../../src/drill/entities/agent.ts';
+import { goingDown } from '../../../src/drill/entities/task.ts';
 import type { Job } from '../../../src/drill/entities/job.ts';
 import { eventsOf } from '../../../src/journal/events.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
@@ -36,6 +38,28 @@ export const whenProven: Opens = (events) => (provenInFlight(events) ? ['struck'
 export const onlyTheStruck: Opens = (events) => {
   const target = eventsOf(events, 'GD_TARGET_CHOSEN').at(-1)?.payload.target;
   return target?.jobId != null && provenInFlight(events) ? [target.jobId] : [];
+};
+
+/** The gate of each job whose task was seen going down, and which was seen in flight after that. */
+export const whenTold: Opens = (events) => {
+  const observed = eventsOf(events, 'GD_OBSERVED');
+  const facts = observed.flatMap(({ seq, payload }) => payload.facts.map((fact) => ({ seq, fact })));
+  const downSince = (arn: string | undefined): number =>
+    facts.find(({ fact }) => fact.kind === 'task' && fact.id === arn && goingDown(fact.value))?.seq ??
+    Infinity;
+  const taskOf = (agentId: string | null): string | undefined => {
+    const seen = facts.findLast(({ fact }) => fact.kind === 'agent' && fact.id === agentId)?.fact;
+    return seen?.kind === 'agent' ? seen.value.tags[TASK_ARN_TAG] : undefined;
+  };
+  const readAfter = (id: string, down: number): boolean =>
+    observed.some(
+      ({ seq, payload }) =>
+        seq > down &&
+        payload.reads.some(({ ok, subject }) => ok && subject.kind === 'job' && subject.id === id),
+    );
+  return jobsSeen(events)
+    .filter(({ id, agentId }) => readAfter(id, downSince(taskOf(agentId))))
+    .map(({ id }) => id);
 };
 
 /** Every job as the journal saw it last. */
