@@ -151,6 +151,7 @@ function evidence(result: DrillResult): readonly Item[] {
   }
   if (result.drain !== null) items.push(item(drain(result.drain)));
   if (result.stopWindow !== null) items.push(...stopWindow(result.stopWindow, result.target?.container));
+  if (result.fleet !== null) items.push(...fleet(result.fleet).map((text) => item(text)));
   if (result.control !== null) {
     const { expected, met } = result.control;
     items.push(item(`control: expected ${expected}: ${met ? 'met' : 'NOT MET'}`, met ? 'good' : 'bad'));
@@ -199,6 +200,17 @@ function stopWindow(
       ),
     );
   return items;
+}
+
+function fleet(numbers: NonNullable<DrillResult['fleet']>): readonly string[] {
+  const { tasksHit, jobsHit, drained, lost, masked, longestDrain, rollout } = numbers;
+  const longest = longestDrain === null ? '' : `; the longest drain took ${span(longestDrain)}`;
+  return [
+    `tasks stopped: ${tasksHit}; jobs hit: ${jobsHit}; drained ${drained}, lost ${lost}, masked ${masked}${longest}`,
+    ...(rollout === null
+      ? []
+      : [`the service was steady again, its deployment COMPLETED, ${span(rollout)} after the call`]),
+  ];
 }
 
 function rig(facts: NonNullable<DrillResult['rig']>): string {

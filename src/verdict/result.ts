@@ -101,9 +101,11 @@ export const DrillResult = z.strictObject({
       buildsHit: z.number().int(),
       buildsKilled: z.number().int(),
       tasksHit: z.number().int(),
+      /** Jobs that were in flight when their task was stopped. */
       jobsHit: z.number().int(),
       drained: z.number().int(),
       lost: z.number().int(),
+      /** Jobs that were lost and whose build is green all the same. */
       masked: z.number().int(),
       /** Milliseconds of the longest drain; null where none was measured. */
       longestDrain: z.number().int().nullable(),

@@ -111,11 +111,16 @@ function withoutHit(evidence: Evidence): Verdict {
   );
 }
 
+/** A worker without a job has none that could be hit, and one that was over when its task was stopped was not. */
+function isHit({ struck, verdict: { reason } }: Judged): boolean {
+  return struck.target?.jobId !== null && reason !== 'finished-before-stop';
+}
+
 /** The numbers of a fault that takes several tasks. */
 export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['fleet'] {
   const decisive = decisiveCall(evidence);
   if (decisive === null) return null;
-  const judged = judgedHits(evidence, judgeCase).filter(({ struck }) => struck.target?.jobId !== null);
+  const judged = judgedHits(evidence, judgeCase).filter(isHit);
   const drains = judged.map(({ struck }) => drainTime(struck)?.ms).filter((ms) => ms !== undefined);
   const ours = newDeployment(evidence, decisive);
   const steady = evidence

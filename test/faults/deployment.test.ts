@@ -24,6 +24,7 @@ describe('a deployment', () => {
     const { fleet: counts, injection } = summarize(stage.journal.events, null);
     expect(injection).toBe('proven');
     expect(counts).toMatchObject({ tasksHit: 3, jobsHit: 3, drained: 3, lost: 0, masked: 0 });
+    expect(counts).toMatchObject({ buildsHit: 1, buildsKilled: 0 });
     expect(counts?.longestDrain).toBeGreaterThanOrEqual(10_000);
     expect(counts?.rollout).toBeGreaterThan(0);
     expect(stage.ecs.world.services.get('build-agents')?.deployments).toMatchObject([
@@ -36,6 +37,7 @@ describe('a deployment', () => {
     expect(end, said).toBe('failed lost');
     const { fleet: counts, target } = summarize(stage.journal.events, null);
     expect(counts).toMatchObject({ tasksHit: 3, jobsHit: 3, drained: 2, lost: 1 });
+    expect(counts).toMatchObject({ buildsHit: 1, buildsKilled: 1 });
     expect(target?.taskArn).toBe(taskOf(3));
   });
 
@@ -61,6 +63,7 @@ describe('a deployment', () => {
     expect(state.verdict?.notes.join()).toMatch(
       /1 more tasks the job cannot be proven|1 tasks that held no job/,
     );
+    expect(summarize(stage.journal.events, null).fleet).toMatchObject({ jobsHit: 1, drained: 1 });
   });
 });
 

@@ -91,6 +91,19 @@ test('the stop window says whose time it is, how late the agent is signalled, an
   );
 });
 
+test('what a fault over several tasks came to is told in numbers', () => {
+  const numbers = { tasksHit: 10, jobsHit: 4, buildsHit: 3, drained: 2, lost: 1, masked: 1, buildsKilled: 1 };
+  const told = (longestDrain: number | null, rollout: number | null): string =>
+    closingBlock(lostResult({ fleet: { ...numbers, longestDrain, rollout } }), {
+      ...plain,
+      columns: 200,
+    }).replaceAll(/\s+/g, ' ');
+  expect(told(70_000, 95_000)).toContain(
+    'tasks stopped: 10; jobs hit: 4; drained 2, lost 1, masked 1; the longest drain took 1m 10s the service was steady again, its deployment COMPLETED, 1m 35s after the call',
+  );
+  expect(told(null, null)).not.toMatch(/longest drain|steady again/);
+});
+
 test('colours are escapes around the same text', () => {
   const colored = closingBlock(lostResult(), { columns: 100, colors: true });
   expect(colored).toContain(`${ESCAPE}[31m`);
