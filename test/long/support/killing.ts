@@ -47,7 +47,7 @@ export async function killedAndResumed(
 ): Promise<Survival> {
   const { opens = onlyTheStruck, how = 'resume' } = meanwhile;
   await road.settled(lane);
-  const out = join(lane.folder, at.replace(':', '-'));
+  const out = join(lane.folder, at.replaceAll(/[:#]/g, '-'));
   const flags = ['--json', '--out', out];
   const killing = { ...road.env, GAMEDAY_TEST_KILL_AT: at };
   const first = startCli(['run', lane.scenario, '--yes', ...flags], road.folder, killing, [

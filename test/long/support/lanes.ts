@@ -96,6 +96,8 @@ function roadOf(folder: string, lanes: readonly Lane[], env: Record<string, stri
           service.ok &&
           stops.ok &&
           service.value.running === service.value.desired &&
+          service.value.deployments.every(({ rolloutState }) => rolloutState === 'COMPLETED') &&
+          service.value.deployments.length === 1 &&
           stops.value.tasks.every((task) => task.ended)
         );
       });
