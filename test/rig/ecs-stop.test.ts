@@ -59,6 +59,45 @@ describe('stopping a task', () => {
     expect(task.executionStoppedAt - task.stoppingAt).toBeGreaterThanOrEqual(2);
   });
 
+  it('ECS-13: SIGTERM goes to the main process alone, and once', async () => {
+    // The child would write too; a second signal would be written twice before the worker leaves.
+    const child = `bash -c "trap 'echo child' TERM; while :; do sleep 0.05; done" & `;
+    const told =
+      'trap \'echo main; told=1\' TERM; echo ready; while [ -z "$told" ]; do sleep 0.05; done; sleep 1';
+    const arn = await cluster.run(definition({ worker: { argv: bash(`${child}${told}; echo over`) } }));
+    await cluster.ask('StopTask', { task: arn });
+    await cluster.until(arn, 'STOPPED');
+    const written = await cluster.untilWritten(arn, 'worker', 'over');
+    expect(written.match(/main|child/g)).toEqual(['main']);
+  });
+
+  it('ECS-18: executionStoppedAt is the end of the first essential container, stoppedAt that of the task', async () => {
+    const arn = await cluster.run(
+      definition({ worker: { argv: draining(0, 1.5) }, gateway: { argv: draining(0, 0) } }),
+    );
+    await cluster.ask('StopTask', { task: arn });
+    const task = await cluster.until(arn, 'STOPPED');
+    const ends = (cluster.rig.state.findTask(arn)?.worker?.containers ?? []).map(({ exit }) => exit?.at ?? 0);
+    expect(Math.abs(task.executionStoppedAt * 1000 - Math.min(...ends))).toBeLessThan(500);
+    expect(task.stoppedAt * 1000).toBeGreaterThanOrEqual(Math.max(...ends));
+    expect(task.stoppedAt - task.executionStoppedAt).toBeGreaterThanOrEqual(1);
+  });
+
+  it('ECS-16: a stopped task is described for an hour, and MISSING after it', async () => {
+    const arn = await cluster.run(definition({ worker: { argv: bash(ready) } }));
+    await cluster.ask('StopTask', { task: arn });
+    await cluster.until(arn, 'STOPPED');
+    const task = cluster.rig.state.findTask(arn);
+    if (task === undefined) throw new Error('the task is forgotten too early');
+    task.stoppedAt = Date.now() - 59 * 60_000;
+    expect(await cluster.describe(arn)).toMatchObject({ lastStatus: 'STOPPED' });
+    task.stoppedAt = Date.now() - 61 * 60_000;
+    expect(await cluster.ask('DescribeTasks', { tasks: [arn] })).toEqual({
+      tasks: [],
+      failures: [{ arn, reason: 'MISSING' }],
+    });
+  });
+
   it('ECS-14: a second StopTask keeps the first reason and is counted', async () => {
     const arn = await cluster.run(definition({ worker: { argv: draining(0, 0.3) } }));
     await cluster.ask('StopTask', { task: arn, reason: 'first' });
