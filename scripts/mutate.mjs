@@ -1,5 +1,5 @@
-// `npm run mutate [name...]`: makes each check and each guard constant in turn, then spoils single rules, in a copy of the
-// tree, and expects a test to fail. A mutant that lives is a rule that no test holds.
+// `npm run mutate [name...]`: makes each check and each guard constant in turn, takes each part of each fault away, then spoils
+// single rules, in a copy of the tree, and expects a test to fail. A mutant that lives is a rule that no test holds.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const COPIED = ['src', 'test', 'scenarios', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = ['src', 'test', 'scenarios', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 const LIMIT = 300_000;
 
 const finding = (holds) =>
@@ -27,6 +27,25 @@ const KINDS = [
     type: 'Guard',
     mutants: { 'always holds': guardAnswer(true), 'always refuses': guardAnswer(false) },
     tests: [['test/safety'], ['test/drill', 'test/property']],
+  },
+  {
+    list: 'src/faults/list.ts',
+    type: 'Fault',
+    mutants: {
+      'is never inert': 'inert: () => null',
+      'reaches nothing': 'reach: () => []',
+      'reads nothing': 'subjects: () => []',
+      'shows nothing': 'shown: () => []',
+      'undoes nothing': 'undo: () => null',
+      'hides what is left': 'left: () => []',
+      'is over at once': 'over: () => true',
+    },
+    tests: [
+      ['scale-in', 'deployment', 'drain-instance', 'spot-reclaim'].map(
+        (name) => `test/faults/${name}.test.ts`,
+      ),
+      ['test/faults/undone.test.ts', 'test/safety', 'test/drill'],
+    ],
   },
 ];
 
@@ -70,17 +89,19 @@ function membersOf({ list, type }) {
   const files = new Map();
   for (const [, names, from] of text.matchAll(/^import \{ ([^}]+) \} from '(\.\/[^']+)';$/gm))
     for (const name of names.split(',')) files.set(name.trim(), normalize(join(dirname(list), from)));
-  const [, body = ''] = /= \[([\s\S]*?)\];/.exec(text) ?? [];
-  const members = [...body.matchAll(/\w+/g)].map(([name]) => ({ name, file: files.get(name), type }));
+  const [, body = ''] = /= [[{]([\s\S]*?)[\]}];/.exec(text) ?? [];
+  // Of an entry of a record the value counts, which is its key where only that is written.
+  const names = [...body.matchAll(/(?:[\w'-]+: )?(\w+),/g)].map(([, name]) => name);
+  const members = [...new Set(names)].map((name) => ({ name, file: files.get(name), type }));
   if (members.length === 0 || members.some(({ file }) => file === undefined))
     throw new Error(`${list} is not a plain list of imported names`);
   return members;
 }
 
-function mutated(text, { name, type }, judge) {
+function mutated(text, { name, type }, part) {
   const head = `export const ${name}: ${type} =`;
   if (!text.includes(head)) throw new Error(`no "${head}" in its file`);
-  return `${text.replace(head, `const original_${name}: ${type} =`)}\nexport const ${name}: ${type} = { ...original_${name}, ${judge} };\n`;
+  return `${text.replace(head, `const original_${name}: ${type} =`)}\nexport const ${name}: ${type} = { ...original_${name}, ${part} };\n`;
 }
 
 function testsFail(copy, folders) {
@@ -129,16 +150,19 @@ try {
   for (const path of COPIED) cpSync(join(root, path), join(copy, path), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   for (const kind of KINDS) {
-    if (!membersOf(kind).some(isWanted)) continue;
+    const members = membersOf(kind).filter(isWanted);
+    if (members.length === 0) continue;
     for (const folders of kind.tests) {
       const broken = testsFail(copy, folders);
       if (broken !== null) throw new Error(`without a mutant ${folders.join(', ')} fails already: ${broken}`);
     }
-    for (const member of membersOf(kind).filter(isWanted)) {
+    for (const member of members) {
       const file = join(copy, member.file);
       const text = readFileSync(file, 'utf8');
-      for (const [what, judge] of Object.entries(kind.mutants)) {
-        writeFileSync(file, mutated(text, member, judge));
+      for (const [what, part] of Object.entries(kind.mutants)) {
+        // What it is already cannot be noticed.
+        if (text.includes(`  ${part},\n`)) continue;
+        writeFileSync(file, mutated(text, member, part));
         let by = null;
         for (const folders of kind.tests) by ??= testsFail(copy, folders);
         writeFileSync(file, text);

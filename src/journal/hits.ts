@@ -109,13 +109,28 @@ export interface Overtaken {
 
 /**
  * A look between our call and the stop that shows somebody else's hand (verdict rule 4): the stop code does not tell
- * whose it was. What we set must stand in every look from the first that shows it.
+ * whose it was. What we set must stand in every look from the first that shows it, and nobody may have scaled in or
+ * deployed beside it.
  */
 export function overtaken(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
-  const { call } = decisive;
+  const found = [undone(evidence, decisive, last), beside(evidence, decisive, last)].filter(
+    (one) => one !== null,
+  );
+  return found.toSorted((a, b) => a.seq - b.seq)[0] ?? null;
+}
+
+type IsLater = (look: Sighting<unknown>) => boolean;
+
+function laterThan(evidence: Evidence, decisive: Decisive, last: number): IsLater {
   // After the watch it is we who bring it back.
   const until = Math.min(last, evidence.watchEnded?.seq ?? Infinity);
-  const isLater = (look: Sighting<unknown>): boolean => look.seq <= until && isAfter(decisive, look);
+  return (look) => look.seq <= until && isAfter(decisive, look);
+}
+
+/** What we set, and stands no more. */
+function undone(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
+  const { call } = decisive;
+  const isLater = laterThan(evidence, decisive, last);
   if (call.kind === 'set-instance-state')
     return firstUnlike(evidence.sightings('instance', call.instance).filter(isLater), ({ status }) =>
       status === call.status ? null : `the instance was ${status}, not ${call.status}`,
@@ -130,6 +145,47 @@ export function overtaken(evidence: Evidence, decisive: Decisive, last: number):
     const id = primaryOf(service)?.id ?? 'none';
     return id === ours ? null : `deployment ${id} took the place of ours (${ours})`;
   });
+}
+
+/** What makes the scheduler stop tasks as well: a smaller count, a deployment, or more tasks stopped than our count asked for. */
+function beside(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
+  const { call, intendedSeq } = decisive;
+  const looks = evidence.sightings('service', evidence.plan.scenario.cluster.service ?? '');
+  const before = looks.findLast(({ seq }) => seq < intendedSeq)?.value;
+  if (before === undefined) return null;
+  const unlike =
+    call.kind === 'set-desired-count'
+      ? (now: Service) => moreStopped(before, now, call.former - call.desired)
+      : (now: Service) =>
+          scaledIn(before, now) ?? (call.kind === 'set-instance-state' ? deployed(before, now) : null);
+  const later = laterThan(evidence, decisive, last);
+  for (const { value, seq, answeredAt } of looks.filter(later)) {
+    const said = unlike(value);
+    if (said !== null) return { said, seq, at: answeredAt };
+  }
+  return null;
+}
+
+/** A count that was lowered and raised again between two looks is seen in the service's events alone. */
+function moreStopped(before: Service, now: Service, ours: number): string | null {
+  const known = new Set(before.events.map(({ id }) => id));
+  const stopped = now.events
+    .filter(({ id }) => !known.has(id))
+    .map(({ message }) => Number(/has stopped (\d+) running tasks/.exec(message)?.[1] ?? 0))
+    .reduce((sum, count) => sum + count, 0);
+  return stopped <= ours
+    ? null
+    : `the service's events tell of ${String(stopped)} stopped tasks, where our count asked for ${String(ours)}`;
+}
+
+function scaledIn(before: Service, { desired }: Service): string | null {
+  if (desired >= before.desired) return null;
+  return `somebody set the desired count from ${String(before.desired)} to ${String(desired)} meanwhile`;
+}
+
+function deployed(before: Service, now: Service): string | null {
+  const [former, id] = [primaryOf(before)?.id, primaryOf(now)?.id];
+  return id === undefined || id === former ? null : `somebody began deployment ${id} meanwhile`;
 }
 
 /** The call's own answer, or a look that was sent after it: one that was on its way before shows what was before. */

@@ -1,7 +1,7 @@
 import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
 import { FAULTS } from '../faults/list.ts';
 import { isHostOf } from '../drill/entities/host.ts';
-import { all, seen } from '../drill/world.ts';
+import { all, seen, type World } from '../drill/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Never what gameday itself runs on: task, agent, job, build, and the build that triggered ours. Cannot be turned off. */
@@ -26,6 +26,8 @@ export const selfTarget: Guard = {
     const reach = target === null ? [] : FAULTS[plan.scenario.inject.fault].reach(state);
     const held = reach.find((arn) => ownTasks.includes(arn));
     if (held !== undefined) return refuses(`the fault reaches ${held}, which gameday runs on`);
+    const living = reach.find((arn) => hosts(world, arn, self.agentId));
+    if (living !== undefined) return refuses(`the fault reaches ${living}, on which our own agent lives`);
     if (target === null)
       return holds(
         ownTasks.length === 0 && builds.length === 0
@@ -34,12 +36,16 @@ export const selfTarget: Guard = {
       );
     if (ownTasks.includes(target.taskArn)) return refuses('the task is the one that gameday runs on');
     if (target.agentId === self.agentId) return refuses('the agent is the one that gameday runs on');
-    const listed = seen(world, 'agents-of-task', target.taskArn)?.agents ?? [];
-    const hosts = seen(world, 'task', target.taskArn)?.hostnames ?? [];
-    if ((self.agentId !== null && listed.includes(self.agentId)) || isHostOf(own?.hostname ?? null, hosts))
+    const names = seen(world, 'task', target.taskArn)?.hostnames ?? [];
+    if (hosts(world, target.taskArn, self.agentId) || isHostOf(own?.hostname ?? null, names))
       return refuses('our own agent lives on the task');
     if (target.jobId !== null && target.jobId === self.jobId)
       return refuses('the job is the one that gameday runs in');
     return holds('the target is not what gameday runs on');
   },
 };
+
+/** Whether an agent is listed under a task. */
+function hosts(world: World, taskArn: string, agentId: string | null): boolean {
+  return agentId !== null && seen(world, 'agents-of-task', taskArn)?.agents.includes(agentId) === true;
+}

@@ -189,3 +189,31 @@ it('changes nothing that is left', async () => {
   expect(found(stage)).toBe('desired 3, protected none, host ACTIVE');
   expect(left(stage.journal.events)).toEqual([]);
 });
+
+describe('a deployment beside somebody else', () => {
+  it('who scales in: what was stopped then is not known to be ours', async () => {
+    const stage = fleet({ ...ALL, asleep: true });
+    stage.ecs.before('forceDeployment', 1, () => {
+      const now = stage.clock.now();
+      stage.clock.at(now + 2_500, () => desire(stage, 1));
+      stage.clock.at(now + 5_000, () => [1, 2, 3].forEach((n) => roll(stage, n)));
+      stage.clock.at(now + 9_000, () => complete(stage));
+    });
+    const state = await stage.run();
+    expect(ending(state)).toBe('inconclusive stopped-by-other');
+    expect(state.verdict?.said).toBe('somebody set the desired count from 3 to 1 meanwhile');
+  });
+
+  it('who scales out is ours all the same', async () => {
+    const stage = fleet(ALL);
+    stage.ecs.before('forceDeployment', 1, () => {
+      stage.clock.at(stage.clock.now() + 200, () => desire(stage, 4));
+    });
+    expect(ending(await stage.run())).toBe('passed drained');
+  });
+});
+
+function desire({ ecs }: Theatre, desired: number): void {
+  const service = ecs.world.services.get('build-agents');
+  if (service !== undefined) ecs.world.services.set('build-agents', { ...service, desired });
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Service } from '../../src/drill/entities/task.ts';
 import { summarize } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
@@ -96,6 +97,30 @@ describe('draining an instance', () => {
     expect([changes(stage), found(stage)]).toEqual([['DRAINING'], AS_BEFORE]);
   });
 
+  it.each<[string, (stage: Theatre) => void, RegExp]>([
+    ['scales in', (stage: Theatre) => change(stage, { desired: 2 }), /desired count from 3 to 2 meanwhile/],
+    [
+      'deploys',
+      (stage: Theatre) =>
+        void stage.ecs.forceDeployment(
+          { kind: 'force-deployment', cluster: 'build-prod', service: 'build-agents' },
+          new AbortController().signal,
+        ),
+      /somebody began deployment ecs-svc\/2 meanwhile/,
+    ],
+  ])('during which somebody %s: the stop is not known to be ours', async (_what, hand, says) => {
+    const stage = fleet({ ...DRAIN, asleep: true });
+    stage.ecs.before('setInstanceState', 1, () => {
+      const now = stage.clock.now();
+      stage.clock.at(now + 2_500, () => hand(stage));
+      stage.clock.at(now + 5_000, () => stop(stage, taskOf(1), {}));
+    });
+    const state = await stage.run();
+    expect(ending(state)).toBe('inconclusive stopped-by-other');
+    expect(state.verdict?.said).toMatch(says);
+    expect(found(stage)).toMatch(/host ACTIVE$/);
+  });
+
   it('that never takes the task proves nothing, and the host is ACTIVE again', async () => {
     const { stage, end } = await drilled({
       asleep: true,
@@ -105,6 +130,11 @@ describe('draining an instance', () => {
     expect([end, found(stage)]).toEqual(['inconclusive stop-not-confirmed', AS_BEFORE]);
   });
 });
+
+function change({ ecs }: Theatre, over: Partial<Service>): void {
+  const service = ecs.world.services.get('build-agents');
+  if (service !== undefined) ecs.world.services.set('build-agents', { ...service, ...over });
+}
 
 function stranger(group: string): ReturnType<typeof aTask> {
   return aTask({ arn: STRANGER, group, instanceArn: HOST, launchType: 'EC2', startedBy: 'somebody' });

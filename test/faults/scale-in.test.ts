@@ -241,6 +241,32 @@ describe('somebody else', () => {
     ]);
   });
 
+  it('lowers and raises it between two looks: the events tell of it', async () => {
+    const stage = fleet({ ...STEERED, asleep: true });
+    stage.ecs.before('setDesiredCount', 1, () => {
+      const now = stage.clock.now();
+      stage.clock.at(now + 1_200, () => {
+        tell(stage, '(service build-agents) has stopped 1 running tasks: (task 1).');
+        tell(stage, '(service build-agents) has stopped 1 running tasks: (task 2).');
+      });
+      stage.clock.at(now + 5_000, () => stopFirst(stage));
+    });
+    const state = await stage.run();
+    expect([ending(state), state.verdict?.said]).toEqual([
+      'inconclusive stopped-by-other',
+      "the service's events tell of 2 stopped tasks, where our count asked for 1",
+    ]);
+    expect(found(stage)).toBe(AS_BEFORE);
+  });
+
+  it('stopped tasks before: those are not of our time', async () => {
+    const stage = fleet(STEERED);
+    stage.ecs.before('protectTasks', 1, () => {
+      tell(stage, '(service build-agents) has stopped 3 running tasks: (task 1) (task 2) (task 3).');
+    });
+    expect(ending(await stage.run())).toBe('passed drained');
+  });
+
   it('changes it while the others are being protected: everything is asked again, and nothing overwritten', async () => {
     const stage = fleet({ ...STEERED, asleep: true });
     stage.ecs.before('protectTasks', 1, () => desire(stage, 5));
@@ -282,6 +308,13 @@ describe('somebody else', () => {
     expect(stage.ecs.world.tasks.get(taskOf(2))).toEqual(aTask({ arn: taskOf(2) }));
   });
 });
+
+function tell({ ecs, clock }: Theatre, message: string): void {
+  const service = ecs.world.services.get('build-agents');
+  if (service === undefined) return;
+  const event = { id: `told-${String(service.events.length)}`, at: clock.now(), message };
+  ecs.world.services.set('build-agents', { ...service, events: [event, ...service.events] });
+}
 
 function desire({ ecs }: Theatre, desired: number): void {
   const service = ecs.world.services.get('build-agents');
