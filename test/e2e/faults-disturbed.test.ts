@@ -96,7 +96,7 @@ describe.concurrent('an unsteered scale-in', () => {
 
 describe.concurrent('a steered scale-in', () => {
   test('whose protections end by themselves has nothing left to lift', async () => {
-    await standing({ steps: [step], rig: { knobs: { protectionMinute: '1s' } } }, async (stage) => {
+    await standing({ steps: [step], rig: { knobs: { protectionMinute: '2s' } } }, async (stage) => {
       const run = stage.run({ scenario: SCALE_IN, opens: () => [] });
       await until('the protection', async () => (await placesIn(stage.env)).shielded.length === 1);
       await until('its end', async () => (await placesIn(stage.env)).shielded.length === 0);
@@ -158,35 +158,40 @@ describe.concurrent('a steered scale-in', () => {
     });
   });
 
-  test('whose runner dies between protection and count is aborted or resumed, and all is as before', async () => {
-    await inFolder(async (folder) => {
-      const road = await openRoad(folder, { lanes: 2, workers: 2, scenario: SCALE_IN });
-      // The first call that is answered is the protection.
-      async function died(how: 'abort' | 'resume', n: number): Promise<Survival> {
-        const lane = road.lanes[n];
-        if (lane === undefined) throw new Error('the rig has too few lanes');
-        const places = (): Promise<Places> => placesIn(road.env, lane.name);
-        return killedAndResumed(road, lane, 'after:GD_FAULT_SENT', {
-          how,
-          then: async (left) => {
-            expect(callsOf(left)).toEqual(['protect']);
-            expect(await places()).toMatchObject({ desired: [2], shielded: [expect.anything()] });
-          },
-          after: async () => expect(await places()).toMatchObject(SETTLED),
-        });
-      }
-      try {
-        const aborted = await died('abort', 0);
-        expect(aborted, aborted.said).toMatchObject({ exit: 3, outcome: 'refused', reason: 'halted' });
-        expect(callsOf(aborted.events)).toEqual(['protect', 'lift', 'cancel-build']);
-        const resumed = await died('resume', 1);
-        expect(resumed, resumed.said).toMatchObject({ exit: 0, outcome: 'passed', reason: 'drained' });
-        expect(callsOf(resumed.events)).toEqual(['protect', 'count 2 -> 1', 'count 1 -> 2', 'lift']);
-      } finally {
-        await road.close();
-      }
-    });
-  });
+  // Four programs one after the other.
+  test(
+    'whose runner dies between protection and count is aborted or resumed, and all is as before',
+    { timeout: 300_000 },
+    async () => {
+      await inFolder(async (folder) => {
+        const road = await openRoad(folder, { lanes: 2, workers: 2, scenario: SCALE_IN });
+        // The first call that is answered is the protection.
+        async function died(how: 'abort' | 'resume', n: number): Promise<Survival> {
+          const lane = road.lanes[n];
+          if (lane === undefined) throw new Error('the rig has too few lanes');
+          const places = (): Promise<Places> => placesIn(road.env, lane.name);
+          return killedAndResumed(road, lane, 'after:GD_FAULT_SENT', {
+            how,
+            then: async (left) => {
+              expect(callsOf(left)).toEqual(['protect']);
+              expect(await places()).toMatchObject({ desired: [2], shielded: [expect.anything()] });
+            },
+            after: async () => expect(await places()).toMatchObject(SETTLED),
+          });
+        }
+        try {
+          const aborted = await died('abort', 0);
+          expect(aborted, aborted.said).toMatchObject({ exit: 3, outcome: 'refused', reason: 'halted' });
+          expect(callsOf(aborted.events)).toEqual(['protect', 'lift', 'cancel-build']);
+          const resumed = await died('resume', 1);
+          expect(resumed, resumed.said).toMatchObject({ exit: 0, outcome: 'passed', reason: 'drained' });
+          expect(callsOf(resumed.events)).toEqual(['protect', 'count 2 -> 1', 'count 1 -> 2', 'lift']);
+        } finally {
+          await road.close();
+        }
+      });
+    },
+  );
 });
 
 describe.concurrent('on EC2', () => {
