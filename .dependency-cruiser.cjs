@@ -10,7 +10,7 @@ const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|questions|person)\\.ts$';
 const PURE =
-  '^src/(drill|faults|triggers|checks|safety|verdict|scenario)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -156,6 +156,9 @@ module.exports = {
       '^src/drill/(inject|trouble)\\.ts$',
     ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [WORDS, REASONS]),
+    only('forecast', 'What stops would do follows from durations alone.', '^src/forecast/', [
+      '^src/scenario/duration\\.ts$',
+    ]),
     only('verdict', 'A verdict is a function of the journal.', '^src/verdict/', [
       WORDS,
       RECORD,
@@ -178,6 +181,7 @@ module.exports = {
       REASONS,
       '^src/journal/(events|escape)\\.ts$',
       '^src/drill/state\\.ts$',
+      '^src/forecast/(document|notes)\\.ts$',
     ]),
     {
       name: 'report-writes-to-what-it-is-given',

@@ -1,7 +1,18 @@
 // `npm run bench [name...]`: measures, and judges nothing: a figure is read beside the machine it comes from.
 import { availableParallelism, cpus, loadavg } from 'node:os';
 
-const BENCHES = ['version', 'validate', 'injection', 'waiting', 'abort', 'resume', 'fleet', 'verdicts'];
+const BENCHES = [
+  'version',
+  'validate',
+  'injection',
+  'waiting',
+  'abort',
+  'resume',
+  'fleet',
+  'verdicts',
+  'forecast',
+  'strikes',
+];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.includes(name));
 if (unknown.length > 0) {

@@ -46,10 +46,11 @@ function manifest() {
 }
 
 async function generated() {
-  const [schemas, { EVENTS }, { REASONS, EXIT_CODES }] = await Promise.all([
+  const [schemas, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }] = await Promise.all([
     fromDist('scenario/json-schema.js'),
     fromDist('journal/events.js'),
     fromDist('verdict/reasons.js'),
+    fromDist('forecast/document.js'),
   ]);
   const scenario = schemas.scenarioJsonSchema();
   const events = Object.fromEntries(
@@ -61,6 +62,7 @@ async function generated() {
   return {
     'scenarios/scenario.schema.json': JSON.stringify(scenario),
     'docs/reference/result.schema.json': JSON.stringify(schemas.resultJsonSchema()),
+    'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(Forecast)),
     'docs/reference/scenario.md': scenarioPage(scenario),
     'docs/reference/events.md': eventsPage(events),
     'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES),

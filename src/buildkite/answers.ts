@@ -69,6 +69,12 @@ export type PastJob = z.output<typeof PastJob>;
 
 const PastJobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(z.union([PastJob, Other])) });
 
+const History = z.object({
+  organization: Uuid.nullable(),
+  pipeline: z.object({ jobs: PastJobPage.nullable() }).nullable(),
+});
+export type History = z.output<typeof History>;
+
 const EventFields = z.object({
   type: z.string(),
   timestamp: Time.nullable(),
@@ -155,10 +161,8 @@ export const ANSWERS = {
     pipeline: z.object({ builds: MarkedBuilds }).nullable(),
   }),
   RecentBuilds: z.object({ pipeline: z.object({ builds: MarkedBuilds }).nullable() }),
-  StepHistory: z.object({
-    organization: Uuid.nullable(),
-    pipeline: z.object({ jobs: PastJobPage.nullable() }).nullable(),
-  }),
+  StepHistory: History,
+  PastJobs: History,
   Job: z.object({ job: z.union([JobWithBuild.extend({ events: EventPage }), Other]).nullable() }),
   JobEvents: z.object({ job: z.union([z.object({ events: EventPage }), Other]).nullable() }),
   Agent: z.object({ agent: AgentWithJobs.nullable() }),

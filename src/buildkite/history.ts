@@ -1,8 +1,9 @@
 import type { Answer } from '../drill/call.ts';
 import type { StepHistory } from '../drill/entities/surroundings.ts';
 import { nodes } from './answers.ts';
-import type { PastJob } from './answers.ts';
+import type { History, PastJob } from './answers.ts';
 import { missing, noOrganization } from './missing.ts';
+import type { JobsPage } from './port.ts';
 import type { Transport } from './transport.ts';
 
 /** Jobs of a page: about 300 of the 5,000 points that a user has in five minutes. */
@@ -35,15 +36,13 @@ export async function readStepHistory(
       { organization, slug, key: [step], first, after },
       signal,
     );
-    if (!answer.ok) return answer;
-    if (answer.value.organization === null) return noOrganization(organization);
-    if (answer.value.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
-    const { jobs } = answer.value.pipeline;
-    if (jobs === null) return missing(`jobs of pipeline "${pipeline}" in "${organization}"`);
+    const jobs = answer.ok ? pageOf(answer.value, organization, pipeline) : answer;
+    if (!jobs.ok) return jobs;
     // Pages shift while jobs finish, so that one may come twice; it counts once.
-    for (const node of nodes(jobs)) if ('uuid' in node) keep(took, node, step);
-    if (jobs.pageInfo?.hasNextPage !== true || jobs.pageInfo.endCursor === null) break;
-    after = jobs.pageInfo.endCursor;
+    for (const node of nodes(jobs.value)) if ('uuid' in node) keep(took, node, step);
+    const next = nextOf(jobs.value);
+    if (next === null) break;
+    after = next;
   }
   return { ok: true, value: { durations: [...took.values()].slice(0, limit) } };
 }
@@ -53,4 +52,39 @@ function keep(took: Map<string, number>, job: PastJob, step: string): void {
   if (job.state !== 'FINISHED' || !job.passed || job.step?.key !== step) return;
   if (job.startedAt === null || job.finishedAt === null || job.finishedAt < job.startedAt) return;
   took.set(job.uuid, job.finishedAt - job.startedAt);
+}
+
+/** One page of a pipeline's jobs that have an end, whatever it was, newest first. */
+export async function readPastJobs(
+  transport: Transport,
+  organization: string,
+  pipeline: string,
+  after: string | null,
+  signal: AbortSignal,
+): Promise<Answer<JobsPage>> {
+  const variables = { organization, slug: `${organization}/${pipeline}`, after };
+  const answer = await transport.read('PastJobs', variables, signal);
+  const page = answer.ok ? pageOf(answer.value, organization, pipeline) : answer;
+  if (!page.ok) return page;
+  const jobs = nodes(page.value).flatMap((node) => {
+    if (!('uuid' in node)) return [];
+    const { uuid, passed, step, startedAt, finishedAt } = node;
+    return [{ id: uuid, step: step?.key ?? null, passed, startedAt, finishedAt }];
+  });
+  return { ok: true, value: { jobs, next: nextOf(page.value) } };
+}
+
+type Page = NonNullable<NonNullable<History['pipeline']>['jobs']>;
+
+function pageOf(answer: History, organization: string, pipeline: string): Answer<Page> {
+  if (answer.organization === null) return noOrganization(organization);
+  if (answer.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
+  const { jobs } = answer.pipeline;
+  return jobs === null
+    ? missing(`jobs of pipeline "${pipeline}" in "${organization}"`)
+    : { ok: true, value: jobs };
+}
+
+function nextOf({ pageInfo }: Page): string | null {
+  return pageInfo?.hasNextPage === true ? pageInfo.endCursor : null;
 }

@@ -10,6 +10,7 @@ export const OPERATIONS = [
   'DrillBuild',
   'RecentBuilds',
   'StepHistory',
+  'PastJobs',
   'Job',
   'JobEvents',
   'Agent',

@@ -11,6 +11,21 @@ export interface BuildWithJobs {
   readonly jobs: readonly Job[];
 }
 
+/** A job that has an end, as far as a history tells it. */
+export interface EndedJob {
+  readonly id: string;
+  readonly step: string | null;
+  readonly passed: boolean;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+/** Some jobs, and where the next ones begin: null where there are none. */
+export interface JobsPage {
+  readonly jobs: readonly EndedJob[];
+  readonly next: string | null;
+}
+
 /** What a drill asks of Buildkite, in our words. Reads retry inside their time; an Answer or Outcome never throws for the service's fault. */
 export interface Buildkite {
   /** The pipeline `organization/slug` and its open builds on a branch; `not-found` names which of organization and pipeline it is in its message. */
@@ -42,6 +57,13 @@ export interface Buildkite {
     limit: number,
     signal: AbortSignal,
   ): Promise<Answer<StepHistory>>;
+  /** At most 100 jobs of a pipeline that have an end, newest first; `after` is the page before's `next`. About 300 points. */
+  pastJobs(
+    organization: string,
+    pipeline: string,
+    after: string | null,
+    signal: AbortSignal,
+  ): Promise<Answer<JobsPage>>;
   /** One job with its whole history of events. */
   job(uuid: string, signal: AbortSignal): Promise<Answer<Job>>;
   /** One agent, also one that is lost or gone, with the jobs it was given lately (without histories). */

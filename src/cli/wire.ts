@@ -37,6 +37,15 @@ export async function connect(settings: Settings): Promise<Services> {
   };
 }
 
+/** Buildkite alone, for what asks nothing of AWS. */
+export async function connectBuildkite(
+  access: Pick<Settings, 'graphqlEndpoint' | 'token' | 'rules'>,
+): Promise<Buildkite> {
+  const { createBuildkiteClient } = await import('../buildkite/client.ts');
+  const { graphqlEndpoint, token, rules } = access;
+  return createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules });
+}
+
 /** A rig that this process started for one drill. */
 export interface EmbeddedRig {
   readonly settings: Settings;

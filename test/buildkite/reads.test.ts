@@ -130,6 +130,27 @@ test('of a history no more is asked for than is wanted, and one without end is c
   expect(firsts).toEqual([100, 100, 100, 100, 100]);
 });
 
+test('a page of past jobs says where the next one begins; what is no command job is passed over', async () => {
+  const variables: unknown[] = [];
+  const { buildkite } = await against((_operation, given) => {
+    variables.push(given['after']);
+    const nodes = [past('a', 10), past('b', 20, { passed: false }), { __typename: 'JobTypeWait' }, null];
+    return { organization: { uuid: 'o' }, pipeline: { jobs: page(nodes, 'c2') } };
+  });
+  const answer = await buildkite.pastJobs('acme', 'canary', 'c1', never);
+  expect(answer).toMatchObject({
+    ok: true,
+    value: {
+      next: 'c2',
+      jobs: [
+        { id: 'a', passed: true },
+        { id: 'b', passed: false },
+      ],
+    },
+  });
+  expect(variables).toEqual(['c1']);
+});
+
 test("a job comes with every page of its history, whatever its events' classes", async () => {
   const { buildkite } = await against((operation) =>
     operation === 'Job'

@@ -4,6 +4,7 @@ import Abort from '../../src/commands/abort.ts';
 import Analyze from '../../src/commands/analyze.ts';
 import Assert from '../../src/commands/assert.ts';
 import Drills from '../../src/commands/drills.ts';
+import Forecast from '../../src/commands/forecast.ts';
 import Resume from '../../src/commands/resume.ts';
 import RigUp from '../../src/commands/rig/up.ts';
 import Run from '../../src/commands/run.ts';
@@ -33,6 +34,7 @@ const COMMANDS: Readonly<Record<string, Surface>> = {
   analyze: Analyze,
   assert: Assert,
   drills: Drills,
+  forecast: Forecast,
   resume: Resume,
   'rig up': RigUp,
   run: Run,

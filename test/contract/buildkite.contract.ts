@@ -66,6 +66,17 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       });
     });
 
+    test("a pipeline's past jobs are those with an end, newest first, each with its step and times", async () => {
+      const { jobs, next } = valueOf(await buildkite.pastJobs('acme', 'canary', null, never));
+      expect(next).toBeNull();
+      expect(jobs.map(({ step, passed }) => [step, passed])).toEqual(Array(3).fill(['integration', true]));
+      const took = jobs.map(({ startedAt, finishedAt }) => (finishedAt ?? 0) - (startedAt ?? 0));
+      expect(took).toEqual([12_500, 0, 10_000]);
+      expect(await buildkite.pastJobs('acme', 'nothing', null, never)).toMatchObject({
+        trouble: { kind: 'not-found' },
+      });
+    });
+
     test('a build is created with its meta-data and found by it', async () => {
       const { nodeId } = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
       const outcome = await buildkite.createBuild(

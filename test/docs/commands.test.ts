@@ -12,6 +12,7 @@ const TYPED = [
   'README.md',
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
+  'docs/how-to/forecast-losses.md',
   'docs/how-to/read-a-verdict.md',
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
@@ -119,6 +120,29 @@ describe.concurrent('the commands of', () => {
     });
   });
 
+  test('forecasting', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/forecast-losses.md';
+      desk.put('task.json', textOf('scenarios/forecast/after.json'));
+      desk.put('rig.yaml', rigWithAPast());
+      const rig = await rigUp(desk, 'rig.yaml');
+      try {
+        const printed = await typeAll(desk, page);
+        expect(printed[0]).toContain('as given: never told');
+        expect(printed[2]).toContain('3 jobs of acme/canary');
+        // The rows of the page's own CSV.
+        desk.put('own.csv', blocksOf(page, 'csv')[0] ?? '');
+        const own = await desk.type('gameday forecast --history own.csv');
+        expect(own).toMatchObject({
+          code: 0,
+          printed: expect.stringContaining('2 jobs of own.csv') as string,
+        });
+      } finally {
+        await rig.close();
+      }
+    });
+  });
+
   test('running in CI, reading a verdict, asserting, the README, running by hand', async () => {
     await at(async (desk) => {
       desk.put('drill.yaml', plainDrill());
@@ -196,6 +220,15 @@ describe.concurrent('the commands of', () => {
     });
   });
 });
+
+/** A rig whose pipeline ran before; nothing runs on it. */
+function rigWithAPast(): string {
+  return JSON.stringify({
+    ...{ organization: 'acme', cluster: 'build-prod' },
+    pipelines: [{ slug: 'canary', steps: 'scenarios/pipelines/three-seconds.yaml' }],
+    history: { canary: [{ step: 'integration', took: ['5m', '6m', '10s'] }] },
+  });
+}
 
 /** A run that is killed once its stop was answered; its id and what ended it. */
 /** A rig whose step goes on for long enough after a strike to be proven in flight by clocks alone: nobody looked right after it. */

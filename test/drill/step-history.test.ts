@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { reasonOfTrouble } from '../../src/drill/trouble.ts';
 import { ask } from '../../src/drill/questions.ts';
 import { aBuild, aJob, NOON } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
@@ -34,4 +35,6 @@ it("a step's history is asked by pipeline and step, whose key may have a slash",
   const unknown = { kind: 'step-history', id: 'nothing/test' } as const;
   const none = await ask(unknown, DRILL, planOf(), {}, sources, manualClock(), never);
   expect(none).toMatchObject({ read: { ok: false, error: { kind: 'not-found' } }, facts: [] });
+  const { error } = none.read;
+  expect(error === null ? null : reasonOfTrouble(unknown, error)).toBe('no-such-pipeline');
 });

@@ -25,6 +25,7 @@ test.each([
   ['resume', ['DRILL']],
   ['abort', ['DRILL']],
   ['analyze', ['JOURNAL']],
+  ['forecast', ['--history', '--durations', '--pipeline', 'GAMEDAY_WORKERS']],
   ['drills', ['--out']],
   ['rig up', ['FILE', 'GAMEDAY_AGENT']],
 ])('%s --help tells flags, examples and exit codes', async (command, words) => {
@@ -43,6 +44,8 @@ test.each([
   [['resume', 'missing'], 'there is no drill "missing"'],
   [['abort', 'missing'], 'there is no drill "missing"'],
   [['analyze', 'missing'], 'there is no drill "missing"'],
+  [['forecast'], 'a forecast has one source of durations'],
+  [['forecast', '--history', 'missing.csv'], 'there is no such file'],
   [['rig', 'up', 'missing.yaml'], 'missing.yaml'],
 ])('%j is bad input, as a line and as one document', async (args, message) => {
   const plain = await cli(args, folder);

@@ -186,6 +186,21 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         if (!world.pipelines.has(pipeline)) return missing(`pipeline "${pipeline}" in "${organization}"`);
         return { ok: true, value: { durations: past(pipeline, step).slice(0, limit) } };
       }),
+    pastJobs: (organization, pipeline, after, signal) =>
+      answer('pastJobs', [organization, pipeline, after], signal, () => {
+        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (!world.pipelines.has(pipeline)) return missing(`pipeline "${pipeline}" in "${organization}"`);
+        const ended = [...world.jobs.values()]
+          .reverse()
+          .filter((job) => world.builds.get(job.buildId)?.pipeline === pipeline && job.state === 'finished')
+          .map(({ id, stepKey, passed, startedAt, finishedAt }) => {
+            return { id, step: stepKey, passed, startedAt, finishedAt };
+          });
+        const from = after === null ? 0 : ended.findIndex(({ id }) => id === after) + 1;
+        const jobs = ended.slice(from, from + 100);
+        const more = from + 100 < ended.length;
+        return { ok: true, value: { jobs, next: more ? (jobs.at(-1)?.id ?? null) : null } };
+      }),
     job: (uuid, signal) =>
       answer('job', [uuid], signal, () => {
         const job = world.jobs.get(uuid);

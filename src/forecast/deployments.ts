@@ -1,0 +1,80 @@
+import type { Distribution } from './distribution.ts';
+import type { DeploymentRow } from './document.ts';
+import { lossPerStop } from './loss.ts';
+import type { Stop } from './loss.ts';
+import type { Random } from './random.ts';
+import { simulateRollouts } from './rollout.ts';
+import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING } from './window.ts';
+import type { Window } from './window.ts';
+
+/** The fleet whose deployment is simulated. */
+export interface Fleet {
+  readonly workers: number;
+  readonly minimumHealthyPercent: number;
+  readonly maximumPercent: number;
+  /** Places for tasks, draining ones counted, in percent of the workers; null: as many as `maximumPercent`. */
+  readonly roomPercent: number | null;
+  readonly startUp: { readonly name: string; readonly distribution: Distribution };
+  /** Milliseconds that an idle worker takes to leave. */
+  readonly idle: number;
+  readonly replications: number;
+}
+
+/** Percent of the workers that have a place; where a draining task leaves none for its successor, that one waits. */
+export function roomOf(fleet: Fleet): number {
+  return fleet.roomPercent ?? fleet.maximumPercent;
+}
+
+/** The deployment as it is, before a fix (nobody is told, killed after ECS's 30 s) and after it (told, the largest window). */
+export function deploymentsOf(
+  jobs: Distribution,
+  window: Pick<Window, 'drain' | 'told' | 'ceiling'>,
+  utilisation: number,
+  fleet: Fleet,
+  random: Random,
+): DeploymentRow[] {
+  const stops: readonly (Stop & { readonly name: string })[] = [
+    { name: 'before a fix: never told', told: false, window: DEFAULT_STOP_TIMEOUT, utilisation },
+    { name: 'as given', told: window.told, window: window.drain, utilisation },
+    {
+      name: 'after a fix: told, the largest window',
+      told: true,
+      window: window.ceiling ?? Math.max(FARGATE_CEILING, window.drain),
+      utilisation,
+    },
+  ];
+  return merged(stops).map((stop) => {
+    const simulated = simulateRollouts(
+      {
+        ...stop,
+        workers: fleet.workers,
+        minimumHealthyPercent: fleet.minimumHealthyPercent,
+        maximumPercent: fleet.maximumPercent,
+        roomPercent: roomOf(fleet),
+        startUp: fleet.startUp.distribution,
+        jobs,
+        idle: fleet.idle,
+      },
+      fleet.replications,
+      random,
+    );
+    return {
+      name: stop.name,
+      told: stop.told,
+      window: stop.window,
+      lossPerStop: lossPerStop(jobs, stop),
+      wallClock: simulated?.wallClock ?? null,
+      lost: simulated?.lost ?? null,
+    };
+  });
+}
+
+/** What is given may be the one or the other: then it is simulated once. */
+function merged(stops: readonly (Stop & { readonly name: string })[]): typeof stops {
+  const [before, given, after] = stops;
+  if (before === undefined || given === undefined || after === undefined) return stops;
+  const same = (a: Stop, b: Stop): boolean => a.told === b.told && a.window === b.window;
+  if (same(before, given)) return [{ ...given, name: 'as given: never told' }, after];
+  if (same(given, after)) return [before, { ...given, name: 'as given: told, the largest window' }];
+  return stops;
+}

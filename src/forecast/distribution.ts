@@ -1,0 +1,126 @@
+import type { Random } from './random.ts';
+
+/** How long something takes, as somebody states it; milliseconds. */
+export type Stated =
+  | { readonly kind: 'fixed'; readonly ms: number }
+  | { readonly kind: 'exponential'; readonly mean: number }
+  | { readonly kind: 'uniform'; readonly from: number; readonly to: number };
+
+/** How long a step's jobs take. Durations are milliseconds, never negative. */
+export interface Distribution {
+  /** E[D]. */
+  readonly mean: number;
+  /** The longest that there is; Infinity where there is none. */
+  readonly longest: number;
+  /** E[(D-t)+]: how much of a job lies beyond `t`, on average. */
+  overshoot(t: number): number;
+  /** P(D > t). */
+  longerThan(t: number): number;
+  /** One job's duration. */
+  sample(random: Random): number;
+  /**
+   * What is left of the job that runs at a random instant. Long jobs are met more often than short ones, so this is drawn
+   * from the length-biased distribution.
+   */
+  residual(random: Random): number;
+  /** Durations of equal weight that stand for the whole, in ascending order. */
+  points(): Float64Array;
+}
+
+/** Stands for a stated distribution where it is summed up: enough for three digits of every moment used here. */
+const POINTS = 10_000;
+
+/** A distribution from what somebody states of it. */
+export function stated(spec: Stated): Distribution {
+  switch (spec.kind) {
+    case 'fixed':
+      return uniform(spec.ms, spec.ms);
+    case 'uniform':
+      return uniform(spec.from, spec.to);
+    case 'exponential':
+      return exponential(spec.mean);
+  }
+}
+
+function exponential(mean: number): Distribution {
+  const tail = (t: number): number => (mean === 0 ? 0 : Math.exp(-Math.max(0, t) / mean));
+  const at = (u: number): number => -mean * Math.log(1 - u);
+  const sample = (random: Random): number => at(random());
+  return {
+    mean,
+    longest: mean === 0 ? 0 : Infinity,
+    overshoot: (t) => mean * tail(t),
+    longerThan: tail,
+    sample,
+    // It has no memory: what is left is distributed as the whole.
+    residual: sample,
+    points: () => pointsOf(at),
+  };
+}
+
+/** Uniform between two bounds; equal bounds are a fixed duration. */
+function uniform(from: number, to: number): Distribution {
+  const mean = (from + to) / 2;
+  const width = to - from;
+  const at = (u: number): number => from + width * u;
+  return {
+    mean,
+    longest: to,
+    overshoot(t) {
+      if (t >= to) return 0;
+      if (t <= from) return mean - t;
+      return (to - t) ** 2 / (2 * width);
+    },
+    longerThan(t) {
+      if (t >= to) return 0;
+      return t < from ? 1 : (to - t) / width;
+    },
+    sample: (random) => at(random()),
+    residual: (random) => Math.sqrt(from ** 2 + random() * (to ** 2 - from ** 2)) * random(),
+    points: () => pointsOf(at),
+  };
+}
+
+function pointsOf(at: (u: number) => number): Float64Array {
+  return Float64Array.from({ length: POINTS }, (_, index) => at((index + 0.5) / POINTS));
+}
+
+/** The distribution of jobs that were seen; at least one. */
+export function empirical(durations: Iterable<number>): Distribution {
+  const sorted = Float64Array.from(durations).sort();
+  if (sorted.length === 0) throw new RangeError('an empirical distribution needs a duration');
+  // before[i] is the time that all jobs shorter than the i-th took together.
+  const before = new Float64Array(sorted.length + 1);
+  for (let index = 0; index < sorted.length; index += 1)
+    before[index + 1] = (before[index] ?? 0) + (sorted[index] ?? 0);
+  const total = before[sorted.length] ?? 0;
+  const firstOver = (t: number): number => firstWhere(sorted.length, (index) => (sorted[index] ?? 0) > t);
+  return {
+    mean: total / sorted.length,
+    longest: sorted.at(-1) ?? 0,
+    overshoot(t) {
+      const first = firstOver(t);
+      const over = sorted.length - first;
+      return over === 0 ? 0 : Math.max(0, total - (before[first] ?? 0) - over * t) / sorted.length;
+    },
+    longerThan: (t) => (sorted.length - firstOver(t)) / sorted.length,
+    sample: (random) => sorted[Math.floor(random() * sorted.length)] ?? 0,
+    residual(random) {
+      const met = random() * total;
+      const index = firstWhere(sorted.length, (i) => (before[i + 1] ?? 0) > met);
+      return (sorted[Math.min(index, sorted.length - 1)] ?? 0) * random();
+    },
+    points: () => sorted,
+  };
+}
+
+/** The first index from 0 to `length` at which `holds` turns true and stays so. */
+function firstWhere(length: number, holds: (index: number) => boolean): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { LAUNCH_TYPES } from './window.ts';
+
+const Share = z.number().min(0).max(1);
+const Milliseconds = z.number().nonnegative();
+/** 95 %, by bootstrap over jobs; null where the jobs seen do not bound it, or where nothing was sampled. */
+const Bounds = z.tuple([Share, Share]).nullable();
+
+const Spread = z.strictObject({ p5: z.number(), median: z.number(), p95: z.number() });
+
+/** One step's jobs, and what a stop does to them. */
+export const StepForecast = z.strictObject({
+  step: z.string(),
+  jobs: z.int().nonnegative(),
+  /** Null where the durations were stated, not seen. */
+  seen: z.strictObject({ median: Milliseconds, p95: Milliseconds, longest: Milliseconds }).nullable(),
+  /** Share of all working time. */
+  share: Share,
+  /** P(loss) of its job that runs when its worker is stopped: E[(D-T)+] / E[D]. */
+  loss: Share,
+  interval: Bounds,
+  /** Share of its jobs that are longer than T. */
+  longer: Share,
+  /** `always`: none seen was longer than T; `some`; `never`: all were. */
+  fits: z.enum(['always', 'some', 'never']),
+  /** Whether its longest job would fit the largest window that can be had. */
+  fitsCeiling: z.boolean(),
+});
+export type StepForecast = z.infer<typeof StepForecast>;
+
+/** What one `stopTimeout` would give. */
+export const TimeoutRow = z.strictObject({
+  stopTimeout: Milliseconds,
+  loss: Share,
+  interval: Bounds,
+  lossPerStop: Share,
+  longer: Share,
+  current: z.boolean(),
+});
+export type TimeoutRow = z.infer<typeof TimeoutRow>;
+
+/** A rolling deployment of the whole fleet under one way to stop. */
+export const DeploymentRow = z.strictObject({
+  name: z.string(),
+  told: z.boolean(),
+  window: Milliseconds,
+  lossPerStop: Share,
+  /** Null where the percentages block it. */
+  wallClock: Spread.nullable(),
+  lost: Spread.nullable(),
+});
+export type DeploymentRow = z.infer<typeof DeploymentRow>;
+
+/** The whole forecast; the content of `gameday forecast --json`. Times are milliseconds, shares 0 to 1. */
+export const Forecast = z.strictObject({
+  source: z.strictObject({
+    kind: z.enum(['file', 'buildkite', 'stated']),
+    name: z.string(),
+    jobs: z.int().nonnegative(),
+    leftOut: z.record(z.string(), z.int()),
+    /** Jobs whose times told no time zone: they were taken for UTC. */
+    zoneless: z.int().nonnegative(),
+    complete: z.boolean(),
+  }),
+  window: z.strictObject({
+    container: z.string().nullable(),
+    launchType: z.enum(LAUNCH_TYPES),
+    drain: Milliseconds,
+    before: Milliseconds,
+    wholeStop: Milliseconds,
+    ceiling: Milliseconds.nullable(),
+    told: z.boolean(),
+  }),
+  utilisation: z.strictObject({ share: Share, by: z.enum(['stated', 'history', 'assumed']) }),
+  /** P(loss) of the job that runs when its worker is stopped. */
+  loss: Share,
+  interval: Bounds,
+  /** P(a job is lost) for one stop of one worker, busy or not. */
+  lossPerStop: Share,
+  lossPerStopInterval: Bounds,
+  /** Drain of a busy worker that is told; null where none is busy. */
+  busyDrain: z.strictObject({ mean: Milliseconds, median: Milliseconds, p95: Milliseconds }).nullable(),
+  steps: z.array(StepForecast),
+  timeouts: z.array(TimeoutRow),
+  /** P(loss) in flight over the window, from no window at all to beyond the largest: points of one line. */
+  curve: z.array(z.tuple([Milliseconds, Share])),
+  retry: z
+    .strictObject({
+      rescuedAtLeast: Share,
+      workLost: Milliseconds,
+      later: z.tuple([Milliseconds, Milliseconds]),
+    })
+    .nullable(),
+  fleet: z.strictObject({
+    workers: z.int(),
+    minimumHealthyPercent: z.number(),
+    maximumPercent: z.number(),
+    roomPercent: z.number(),
+    startUp: z.string(),
+    idle: Milliseconds,
+    replications: z.int(),
+    seed: z.int(),
+  }),
+  deployments: z.array(DeploymentRow),
+  notes: z.array(z.string()),
+});
+export type Forecast = z.infer<typeof Forecast>;

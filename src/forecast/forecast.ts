@@ -1,0 +1,213 @@
+import { deploymentsOf, roomOf } from './deployments.ts';
+import type { Fleet } from './deployments.ts';
+import { empirical, stated } from './distribution.ts';
+import type { Distribution, Stated } from './distribution.ts';
+import type { Forecast, StepForecast, TimeoutRow } from './document.ts';
+import type { PastJob } from './history.ts';
+import { bootstrapLoss, lossInFlight, lossPerStop, quantile, retryOf } from './loss.ts';
+import type { Interval } from './loss.ts';
+import { notesOf } from './notes.ts';
+import { createRandom } from './random.ts';
+import type { Random } from './random.ts';
+import type { Window } from './window.ts';
+
+/** Where the durations come from. */
+export type Source =
+  | {
+      readonly kind: 'file' | 'buildkite';
+      readonly name: string;
+      readonly jobs: readonly PastJob[];
+      readonly leftOut: Readonly<Record<string, number>>;
+      readonly zoneless: number;
+      /** False where the history goes on behind what was read. */
+      readonly complete: boolean;
+    }
+  | { readonly kind: 'stated'; readonly name: string; readonly durations: Stated };
+
+/** Everything that a forecast follows from; the same question and seed give the same answer. */
+export interface Question {
+  readonly source: Source;
+  readonly window: Omit<Window, 'container'> & { readonly container: string | null };
+  /** Share of time, 0 to 1, in which a worker has a job; null: from the history's times, else 1, the worst. */
+  readonly utilisation: number | null;
+  readonly fleet: Fleet;
+  readonly seed: number;
+}
+
+/** Says what stops would do to the jobs of a history. Throws RangeError where there is not one job. */
+export function forecast(question: Question): Forecast {
+  const { source, window, fleet, seed } = question;
+  const seen = source.kind === 'stated' ? null : source.jobs;
+  const durations = seen === null ? null : Float64Array.from(seen, ({ ms }) => ms);
+  const jobs = source.kind === 'stated' ? stated(source.durations) : empirical(durations ?? []);
+  const random = createRandom(seed);
+  const utilisation = utilisationOf(question);
+  const stop = { window: window.drain, told: window.told, utilisation: utilisation.share };
+  const windows = timeoutsOf(window, jobs);
+  const intervals = durations === null ? windows.map(() => null) : bootstrapLoss(durations, windows, random);
+  const interval = intervals[windows.indexOf(window.drain)] ?? null;
+  const steps = stepsOf(question, jobs, random);
+  const base = {
+    source: {
+      kind: source.kind,
+      name: source.name,
+      jobs: seen?.length ?? 0,
+      leftOut: source.kind === 'stated' ? {} : source.leftOut,
+      zoneless: source.kind === 'stated' ? 0 : source.zoneless,
+      complete: source.kind === 'stated' || source.complete,
+    },
+    window: {
+      container: window.container,
+      launchType: window.launchType,
+      drain: window.drain,
+      before: window.before,
+      wholeStop: window.wholeStop,
+      ceiling: window.ceiling,
+      told: window.told,
+    },
+    utilisation,
+    loss: lossInFlight(jobs, window.drain),
+    interval,
+    lossPerStop: lossPerStop(jobs, stop),
+    // Of a worker that is never told only the utilisation counts, which was not sampled.
+    lossPerStopInterval: interval !== null && window.told ? scaled(interval, utilisation.share) : null,
+    busyDrain: busyDrainOf(jobs, window.drain, random),
+    steps,
+    timeouts: windows.map((ms, index) =>
+      timeoutRow(jobs, { ...stop, window: ms, told: true }, intervals[index] ?? null, ms === window.drain),
+    ),
+    curve: curveOf(jobs, windows.at(-1) ?? window.drain),
+    retry: retryOf(jobs, window.drain),
+    fleet: {
+      workers: fleet.workers,
+      minimumHealthyPercent: fleet.minimumHealthyPercent,
+      maximumPercent: fleet.maximumPercent,
+      roomPercent: roomOf(fleet),
+      startUp: fleet.startUp.name,
+      idle: fleet.idle,
+      replications: fleet.replications,
+      seed,
+    },
+    deployments: deploymentsOf(jobs, window, utilisation.share, fleet, random),
+  };
+  return { ...base, notes: [...window.notes, ...notesOf(base)] };
+}
+
+function scaled([low, high]: Interval, by: number): [number, number] {
+  return [low * by, high * by];
+}
+
+/** From the history's own times: the work in it against the workers' time from its first start to its last end. */
+function utilisationOf({ source, utilisation, fleet }: Question): Forecast['utilisation'] {
+  if (utilisation !== null) return { share: utilisation, by: 'stated' };
+  if (source.kind === 'stated') return { share: 1, by: 'assumed' };
+  let [first, last, work, timed] = [Infinity, -Infinity, 0, 0];
+  for (const { startedAt, ms } of source.jobs) {
+    if (startedAt === null) continue;
+    first = Math.min(first, startedAt);
+    last = Math.max(last, startedAt + ms);
+    work += ms;
+    timed += 1;
+  }
+  // Of a few jobs the first and the last decide everything.
+  if (timed < 30 || timed < source.jobs.length || last <= first) return { share: 1, by: 'assumed' };
+  return { share: Math.min(1, work / (fleet.workers * (last - first))), by: 'history' };
+}
+
+const SECOND = 1000;
+const LADDER = [30, 45, 60, 75, 90, 105, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400].map(
+  (s) => s * SECOND,
+);
+
+/** The windows worth a look: from ECS's 30 s to the ceiling, or to where nothing is lost any more; and the present one. */
+function timeoutsOf({ ceiling, drain }: Question['window'], jobs: Distribution): readonly number[] {
+  const most = ceiling ?? Infinity;
+  const steps = LADDER.filter((ms) => ms <= most);
+  const enough = ceiling === null ? steps.findIndex((ms) => ms >= jobs.longest && ms >= 120 * SECOND) : -1;
+  const ladder = enough === -1 ? steps : steps.slice(0, enough + 1);
+  const ends = ceiling !== null && ceiling > 0 ? [ceiling] : [];
+  return [...new Set([...ladder, ...ends, drain])].sort((a, b) => a - b);
+}
+
+function timeoutRow(
+  jobs: Distribution,
+  stop: { readonly window: number; readonly told: boolean; readonly utilisation: number },
+  interval: Interval | null,
+  current: boolean,
+): TimeoutRow {
+  return {
+    stopTimeout: stop.window,
+    loss: lossInFlight(jobs, stop.window),
+    interval: interval === null ? null : [...interval],
+    lossPerStop: lossPerStop(jobs, stop),
+    longer: jobs.longerThan(stop.window),
+    current,
+  };
+}
+
+const CURVE = 60;
+
+/** The line from 0 to a quarter beyond the largest window. */
+function curveOf(jobs: Distribution, most: number): [number, number][] {
+  return Array.from({ length: CURVE + 1 }, (_, index) => {
+    const ms = Math.round((most * 1.25 * index) / CURVE);
+    return [ms, lossInFlight(jobs, ms)];
+  });
+}
+
+const DRAINS = 20_000;
+
+/** How long a busy worker that is told takes: what is left of its job, or the whole window. */
+function busyDrainOf(jobs: Distribution, window: number, random: Random): Forecast['busyDrain'] {
+  if (jobs.mean === 0) return null;
+  const drains = Float64Array.from({ length: DRAINS }, () => Math.min(window, jobs.residual(random))).sort();
+  const mean = drains.reduce((sum, ms) => sum + ms, 0) / DRAINS;
+  return { mean, median: quantile(drains, 0.5), p95: quantile(drains, 0.95) };
+}
+
+function stepsOf(question: Question, all: Distribution, random: Random): StepForecast[] {
+  const { source, window } = question;
+  if (source.kind === 'stated') return [stepForecast('(stated)', all, null, 1, null, window)];
+  const byStep = new Map<string, number[]>();
+  for (const { step, ms } of source.jobs) {
+    const list = byStep.get(step);
+    if (list === undefined) byStep.set(step, [ms]);
+    else list.push(ms);
+  }
+  const total = all.mean * source.jobs.length;
+  return [...byStep]
+    .map(([step, list]) => {
+      const durations = Float64Array.from(list);
+      const [interval = null] = bootstrapLoss(durations, [window.drain], random);
+      const jobs = empirical(durations);
+      const share = total === 0 ? 0 : Math.min(1, (jobs.mean * list.length) / total);
+      return stepForecast(step, jobs, durations, share, interval, window);
+    })
+    .sort((a, b) => b.share * b.loss - a.share * a.loss || b.share - a.share || (a.step < b.step ? -1 : 1));
+}
+
+function stepForecast(
+  step: string,
+  jobs: Distribution,
+  durations: Float64Array | null,
+  share: number,
+  interval: Interval | null,
+  { drain, ceiling }: Question['window'],
+): StepForecast {
+  const longer = jobs.longerThan(drain);
+  const sorted = jobs.points();
+  return {
+    step,
+    jobs: durations?.length ?? 0,
+    seen:
+      durations === null
+        ? null
+        : { median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), longest: jobs.longest },
+    share,
+    loss: lossInFlight(jobs, drain),
+    interval: interval === null ? null : [...interval],
+    longer,
+    fits: longer === 0 ? 'always' : longer === 1 ? 'never' : 'some',
+    fitsCeiling: ceiling === null || jobs.longest <= ceiling,
+  };
+}

@@ -1,0 +1,258 @@
+import { parseDuration } from '../scenario/duration.ts';
+import { offsetOfPath, parseJson } from './json.ts';
+import { linesOf } from './csv.ts';
+import type { Wrong } from './definition.ts';
+import { readInstant } from './instant.ts';
+import type { Told } from './instant.ts';
+
+/** One job that is over and passed. */
+export interface PastJob {
+  readonly id: string | null;
+  readonly step: string;
+  /** Milliseconds from start to end. */
+  readonly ms: number;
+  /** Epoch milliseconds of its start; null where the history tells durations only. */
+  readonly startedAt: number | null;
+}
+
+/** Jobs, and how many were left out and why: nothing is passed over in silence. */
+export interface History {
+  readonly jobs: readonly PastJob[];
+  readonly leftOut: Readonly<Record<string, number>>;
+  /** Jobs whose times tell no time zone: they were taken for UTC. */
+  readonly zoneless: number;
+}
+
+/** What was read of a history, or its first mistake. */
+export type ReadHistory =
+  { readonly ok: true; readonly history: History } | { readonly ok: false; readonly wrong: Wrong };
+
+/** The words by which people and APIs call a job's fields. */
+const NAMES = {
+  id: ['id', 'job', 'job_id', 'jobid', 'uuid'],
+  step: ['step', 'step_key', 'stepkey', 'key', 'name', 'label'],
+  seconds: ['seconds', 'duration_seconds'],
+  ms: ['ms', 'duration_ms', 'milliseconds'],
+  duration: ['duration', 'took'],
+  startedAt: ['started_at', 'startedat', 'start'],
+  finishedAt: ['finished_at', 'finishedat', 'end'],
+  state: ['state', 'status'],
+  passed: ['passed'],
+} as const;
+type Field = keyof typeof NAMES;
+
+/** One job as text: what a CSV holds, and what JSON is turned into. */
+type Row = { readonly [F in Field]?: string | undefined };
+
+/** A place in the text where something is wrong with one row. */
+class BadRow extends Error {
+  readonly field: Field | null;
+  readonly next: string;
+  constructor(field: Field | null, message: string, next: string) {
+    super(message);
+    this.field = field;
+    this.next = next;
+  }
+}
+
+/** Reads a history: JSON (jobs, or builds with `jobs` as the REST API lists them) or CSV with a line of names. */
+export function readHistory(text: string): ReadHistory {
+  const begin = text.trimStart()[0] ?? '';
+  if (begin === '') {
+    const next = 'One job a line, such as: step,seconds';
+    return { ok: false, wrong: { offset: 0, message: 'the history is empty', next } };
+  }
+  return begin === '[' || begin === '{' ? readJson(text) : readCsv(text);
+}
+
+/** Gathers jobs; each attempt counts once, whatever lists it twice. */
+function createGatherer(): { add(row: Row): void; history(): History } {
+  const jobs: PastJob[] = [];
+  const leftOut = new Map<string, number>();
+  const seen = new Set<string>();
+  let zoneless = 0;
+  const leave = (why: string): void => void leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
+  return {
+    add(row) {
+      const id = row.id ?? null;
+      if (id !== null && seen.has(id)) return leave('listed twice');
+      if (id !== null) seen.add(id);
+      const why = reasonToLeave(row);
+      if (why !== null) return leave(why);
+      const { ms, startedAt, zoned } = timesOf(row);
+      if (!zoned) zoneless += 1;
+      if (ms < 0) return leave('ended before it started');
+      jobs.push({ id, step: row.step ?? '(no key)', ms, startedAt });
+    },
+    history: () => ({ jobs, leftOut: Object.fromEntries(leftOut), zoneless }),
+  };
+}
+
+const ENDED = new Set(['finished', 'passed']);
+const BAD_ENDS = new Set(['failed', 'canceled', 'cancelled', 'timed_out', 'broken', 'skipped', 'expired']);
+
+function reasonToLeave({ state, passed, startedAt, finishedAt, seconds, ms, duration }: Row): string | null {
+  const known = state?.toLowerCase();
+  if (known !== undefined && BAD_ENDS.has(known)) return 'not passed';
+  if (known !== undefined && !ENDED.has(known)) return 'not over yet';
+  if (passed?.toLowerCase() === 'false') return 'not passed';
+  if (seconds !== undefined || ms !== undefined || duration !== undefined) return null;
+  if (startedAt !== undefined && finishedAt === undefined) return 'not over yet';
+  return startedAt === undefined && finishedAt !== undefined ? 'never started' : null;
+}
+
+interface Times {
+  readonly ms: number;
+  readonly startedAt: number | null;
+  readonly zoned: boolean;
+}
+
+function timesOf(row: Row): Times {
+  const startedAt = row.startedAt === undefined ? null : instantOf('startedAt', row.startedAt);
+  const finishedAt = row.finishedAt === undefined ? null : instantOf('finishedAt', row.finishedAt);
+  if (startedAt !== null && finishedAt !== null) {
+    if (startedAt.zoned !== finishedAt.zoned)
+      throw new BadRow('finishedAt', 'one time has a time zone and the other has none', 'Give both theirs.');
+    return { ms: finishedAt.at - startedAt.at, startedAt: startedAt.at, zoned: startedAt.zoned };
+  }
+  return { ms: durationOf(row), startedAt: startedAt?.at ?? null, zoned: startedAt?.zoned ?? true };
+}
+
+function durationOf({ seconds, ms, duration }: Row): number {
+  if (seconds !== undefined) return numberOf('seconds', seconds) * 1000;
+  if (ms !== undefined) return numberOf('ms', ms);
+  if (duration === undefined)
+    throw new BadRow(null, 'a job without a duration', 'Give seconds, or started_at and finished_at.');
+  const parsed = parseDuration(duration);
+  if (parsed !== null) return parsed;
+  throw new BadRow('duration', `"${shortened(duration)}" is no duration`, 'Write it as 90s, 5m or 1h30m.');
+}
+
+function numberOf(field: Field, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new BadRow(field, `"${shortened(text)}" is no number`, 'Write it as 90 or 90.5.');
+}
+
+function instantOf(field: Field, text: string): Told {
+  const found = readInstant(text);
+  if (found !== null) return found;
+  const next = 'Write it as 2026-11-24T12:00:00Z or with an offset, +01:00.';
+  throw new BadRow(field, `"${shortened(text)}" is no time`, next);
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
+}
+
+function readJson(text: string): ReadHistory {
+  const parsed = parseJson(text);
+  if (!parsed.ok) {
+    const next = 'A history is a JSON list of jobs, or a CSV with a line of names.';
+    return { ok: false, wrong: { ...parsed.fault, message: `not JSON: ${parsed.fault.message}`, next } };
+  }
+  const gatherer = createGatherer();
+  for (const { value, path } of jobsIn(parsed.value, [])) {
+    try {
+      gatherer.add(rowOf(value));
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      const key = error.field === null ? undefined : keyIn(value, error.field);
+      const offset = offsetOfPath(text, key === undefined ? path : [...path, key]);
+      return { ok: false, wrong: { offset, message: error.message, next: error.next } };
+    }
+  }
+  return { ok: true, history: gatherer.history() };
+}
+
+interface Found {
+  readonly value: unknown;
+  readonly path: readonly (string | number)[];
+}
+
+/** Jobs anywhere in lists and under `jobs`: a list of jobs, a list of builds, or one build. */
+function jobsIn(value: unknown, path: Found['path']): readonly Found[] {
+  if (Array.isArray(value)) return value.flatMap((one: unknown, index) => jobsIn(one, [...path, index]));
+  if (typeof value === 'object' && value !== null && 'jobs' in value)
+    return jobsIn(value.jobs, [...path, 'jobs']);
+  // Waits, blocks and triggers are listed beside jobs, and no worker runs them.
+  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : 'script';
+  return type === 'script' || type === 'command' ? [{ value, path }] : [];
+}
+
+function rowOf(value: unknown): Row {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new BadRow(null, 'this is no job', 'A job is an object such as {"step": "test", "seconds": 90}.');
+  return Object.fromEntries(
+    (Object.keys(NAMES) as Field[]).map((field) => {
+      const key = keyIn(value, field);
+      const found: unknown =
+        key === undefined ? undefined : Object.getOwnPropertyDescriptor(value, key)?.value;
+      if (found === undefined || found === null) return [field, undefined];
+      if (typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean')
+        return [field, String(found)];
+      throw new BadRow(field, `"${key ?? ''}" is no plain value`, 'Give a text or a number.');
+    }),
+  );
+}
+
+function keyIn(value: unknown, field: Field): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const names: readonly string[] = NAMES[field];
+  const keys = Object.keys(value);
+  for (const name of names) {
+    const key = keys.find((one) => one.toLowerCase() === name);
+    if (key !== undefined) return key;
+  }
+  return undefined;
+}
+
+function readCsv(text: string): ReadHistory {
+  const gatherer = createGatherer();
+  let columns: readonly (Field | null)[] | null = null;
+  for (const line of linesOf(text)) {
+    if (!line.ok) return { ok: false, wrong: line.wrong };
+    if (columns === null) {
+      columns = line.cells.map(({ text: name }) => fieldOf(name));
+      const wrong = missingColumn(columns, line.offset);
+      if (wrong !== null) return { ok: false, wrong };
+      continue;
+    }
+    const cells = line.cells;
+    try {
+      if (cells.length !== columns.length)
+        throw new BadRow(
+          null,
+          `${cells.length} values where the first line names ${columns.length}`,
+          'Quote values that hold the separator.',
+        );
+      const row = columns.map((field, index) => [field ?? '', cells[index]?.text.trim() || undefined]);
+      gatherer.add(Object.fromEntries(row) as Row);
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      const at = error.field === null ? -1 : columns.indexOf(error.field);
+      const offset = cells[at]?.offset ?? line.offset;
+      return { ok: false, wrong: { offset, message: error.message, next: error.next } };
+    }
+  }
+  return { ok: true, history: gatherer.history() };
+}
+
+function fieldOf(name: string): Field | null {
+  const word = name.trim().toLowerCase();
+  return (
+    (Object.keys(NAMES) as Field[]).find((field) => (NAMES[field] as readonly string[]).includes(word)) ??
+    null
+  );
+}
+
+function missingColumn(columns: readonly (Field | null)[], offset: number): Wrong | null {
+  const timed = columns.includes('startedAt') && columns.includes('finishedAt');
+  if (timed || columns.some((field) => field === 'seconds' || field === 'ms' || field === 'duration'))
+    return null;
+  return {
+    offset,
+    message: 'the first line names no column of durations',
+    next: 'Name the columns: step,seconds or id,step,started_at,finished_at.',
+  };
+}

@@ -1,0 +1,104 @@
+import type { Forecast } from './document.ts';
+import { LEAST_FOR_INTERVAL, unseenShare } from './loss.ts';
+
+/** What a reader must know beside the figures: how little they prove, and what was assumed. */
+export function notesOf(forecast: Omit<Forecast, 'notes'>): readonly string[] {
+  return [
+    ...proof(forecast),
+    ...ends(forecast),
+    ...assumptions(forecast),
+    ...beyond(forecast),
+    ...blocked(forecast),
+  ];
+}
+
+const FEW = 100;
+
+function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'notes'>): readonly string[] {
+  if (source.kind === 'stated') return ['the durations were stated, not measured: there is no interval'];
+  const notes: string[] = [];
+  if (source.jobs < LEAST_FOR_INTERVAL)
+    notes.push(
+      `${count(source.jobs, 'job')}: next to nothing is proven, and no interval is given; up to ${percent(unseenShare(source.jobs))} of all jobs may be longer than any of these (95 %)`,
+    );
+  else if (source.jobs < FEW)
+    notes.push(`${count(source.jobs, 'job')} prove little: read the intervals, not the figures`);
+  if (loss === 0 && interval === null && source.jobs >= LEAST_FOR_INTERVAL)
+    notes.push(
+      `no job outlived ${window.drain / 1000} s; still up to ${percent(unseenShare(source.jobs))} of all jobs may (95 %)`,
+    );
+  const longer = timeouts.find(({ current }) => current)?.longer ?? 0;
+  const outlived = Math.round(longer * source.jobs);
+  if (outlived > 0 && outlived < LEAST_FOR_INTERVAL)
+    notes.push(
+      `the loss rests on ${count(outlived, 'job')} that outlived ${window.drain / 1000} s: one more or less moves it`,
+    );
+  if (!source.complete) notes.push('older jobs were not read: run the same command again to go on');
+  return notes;
+}
+
+function ends({ source }: Omit<Forecast, 'notes'>): readonly string[] {
+  const zones =
+    source.zoneless === 0
+      ? []
+      : [
+          `${count(source.zoneless, 'job')} with times without a zone, taken for UTC: one that ran while clocks changed is an hour off`,
+        ];
+  const left = Object.entries(source.leftOut).filter(([, many]) => many > 0);
+  if (left.length === 0) return zones;
+  return [...zones, `left out: ${left.map(([why, many]) => `${many} ${why}`).join(', ')}`];
+}
+
+function assumptions({
+  utilisation,
+  fleet,
+  deployments,
+  source,
+}: Omit<Forecast, 'notes'>): readonly string[] {
+  const notes: string[] = [];
+  if (utilisation.by === 'assumed')
+    notes.push(
+      'every worker is taken as busy, which is the worst case: say --utilisation if you know better',
+    );
+  if (utilisation.by === 'history' && utilisation.share === 1)
+    notes.push(`the history holds more work than ${fleet.workers} workers could do: is --workers right?`);
+  if (source.kind === 'file' && utilisation.by === 'history')
+    notes.push(
+      `${percent(utilisation.share)} busy, by the work in the history against ${fleet.workers} workers from its first start to its last end`,
+    );
+  if (deployments.some(({ told }) => !told))
+    notes.push('a worker that is never told takes the next job, so that a short step is no shelter');
+  return notes;
+}
+
+function beyond({ steps, window }: Omit<Forecast, 'notes'>): readonly string[] {
+  const { ceiling } = window;
+  if (ceiling === null) return [];
+  const tooLong = steps.filter(({ fitsCeiling }) => !fitsCeiling).map(({ step }) => step);
+  if (tooLong.length === 0) return [];
+  return [
+    `no window saves every job of ${tooLong.join(', ')}: the ceiling is ${ceiling / 1000} s (${window.launchType}). A retry rule for exit status -1 is the backstop ("*" does not match it); EC2 has no ceiling`,
+  ];
+}
+
+function blocked({ deployments, fleet }: Omit<Forecast, 'notes'>): readonly string[] {
+  if (deployments.every(({ wallClock }) => wallClock !== null)) return [];
+  return [
+    `with ${fleet.minimumHealthyPercent} % and ${fleet.maximumPercent} % (room ${fleet.roomPercent} %) no task may be started and none stopped: the deployment never ends`,
+  ];
+}
+
+function count(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`;
+}
+
+/** `0.05 %`, `2.3 %`, `63 %`: two digits that count. */
+export function percent(share: number): string {
+  const value = share * 100;
+  if (value === 0) return '0 %';
+  if (value < 0.01) return '< 0.01 %';
+  const digits = value < 1 ? 2 : value < 10 ? 1 : 0;
+  const rounded = value.toFixed(digits);
+  // Nearly all is not all.
+  return `${share < 1 && Number(rounded) === 100 ? '> 99' : rounded} %`;
+}

@@ -1,0 +1,172 @@
+import type { Distribution } from './distribution.ts';
+import { quantile } from './loss.ts';
+import type { Stop } from './loss.ts';
+import type { Random } from './random.ts';
+
+/** A rolling deployment of one service, as ECS does it. */
+export interface Rollout extends Stop {
+  /** Workers of the service, 1 to 5,000: its desired count. */
+  readonly workers: number;
+  /** At least this many are healthy at any time; rounded up. */
+  readonly minimumHealthyPercent: number;
+  /** At most this many run or start at any time; rounded down. */
+  readonly maximumPercent: number;
+  /**
+   * At most this many have a place at any time, draining ones counted: what hosts or a quota have room for. ECS's own
+   * limit is on RUNNING and PENDING tasks alone.
+   */
+  readonly roomPercent: number;
+  /** From a task's start until ECS counts it as healthy. */
+  readonly startUp: Distribution;
+  /** The jobs of the workers. */
+  readonly jobs: Distribution;
+  /** Milliseconds that an idle worker takes to leave. */
+  readonly idle: number;
+}
+
+/** Several replications of one figure. */
+export interface Spread {
+  readonly p5: number;
+  readonly median: number;
+  readonly p95: number;
+}
+
+/** What a deployment takes and costs. */
+export interface RolloutForecast {
+  /** Milliseconds from its begin until every new worker is healthy and the last old one is gone. */
+  readonly wallClock: Spread;
+  /** Jobs lost by it. */
+  readonly lost: Spread;
+}
+
+/** Simulates a deployment in virtual time; null where the percentages leave no task to start and none to stop. */
+export function simulateRollouts(
+  rollout: Rollout,
+  replications: number,
+  random: Random,
+): RolloutForecast | null {
+  const took = new Float64Array(replications);
+  const lost = new Float64Array(replications);
+  const queue = createQueue(2 * rollout.workers);
+  for (let index = 0; index < replications; index += 1) {
+    const one = simulate(rollout, queue, random);
+    if (one === null) return null;
+    took[index] = one.took;
+    lost[index] = one.lost;
+  }
+  return { wallClock: spreadOf(took), lost: spreadOf(lost) };
+}
+
+function spreadOf(values: Float64Array): Spread {
+  const sorted = values.sort();
+  return { p5: quantile(sorted, 0.05), median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
+}
+
+const HEALTHY = 0;
+const GONE = 1;
+
+function simulate(
+  rollout: Rollout,
+  queue: Queue,
+  random: Random,
+): { readonly took: number; readonly lost: number } | null {
+  const { workers } = rollout;
+  const upper = Math.floor((workers * rollout.maximumPercent) / 100);
+  const lower = Math.ceil((workers * rollout.minimumHealthyPercent) / 100);
+  const room = Math.floor((workers * rollout.roomPercent) / 100);
+  let [now, lost, old, draining, starting, healthy] = [0, 0, workers, 0, 0, 0];
+  queue.clear();
+  while (healthy < workers || old > 0 || draining > 0) {
+    for (let moved = true; moved;) {
+      const live = old + starting + healthy;
+      const missing = workers - starting - healthy;
+      const start = Math.max(0, Math.min(missing, upper - live, room - live - draining));
+      for (let count = 0; count < start; count += 1)
+        queue.push(now + rollout.startUp.sample(random), HEALTHY);
+      starting += start;
+      const stop = Math.max(0, Math.min(old, old + healthy - lower));
+      for (let count = 0; count < stop; count += 1) {
+        const leaving = leave(rollout, random);
+        lost += leaving.lost;
+        queue.push(now + leaving.took, GONE);
+      }
+      old -= stop;
+      draining += stop;
+      moved = start + stop > 0;
+    }
+    // Nothing is under way and nothing may be done: so it stays.
+    if (queue.size() === 0) return null;
+    now = queue.time();
+    if (queue.pop() === HEALTHY) {
+      starting -= 1;
+      healthy += 1;
+    } else draining -= 1;
+  }
+  return { took: now, lost };
+}
+
+/** One worker's way out: how long it takes, and whether it loses a job. */
+function leave(rollout: Rollout, random: Random): { readonly took: number; readonly lost: 0 | 1 } {
+  const { told, window, utilisation, jobs, idle } = rollout;
+  const busy = jobs.mean > 0 && random() < utilisation;
+  // Never told, it goes on until it is killed, whatever it has then.
+  if (!told) return { took: window, lost: busy ? 1 : 0 };
+  if (!busy) return { took: Math.min(idle, window), lost: 0 };
+  const left = jobs.residual(random);
+  return left > window ? { took: window, lost: 1 } : { took: left, lost: 0 };
+}
+
+/** Events in the order of their time. */
+interface Queue {
+  clear(): void;
+  size(): number;
+  push(at: number, kind: number): void;
+  /** The time of the next event. */
+  time(): number;
+  /** Takes the next event away; gives its kind. */
+  pop(): number;
+}
+
+/** A binary heap in two flat arrays: a replication makes two events a worker, and no objects. */
+function createQueue(capacity: number): Queue {
+  const times = new Float64Array(capacity);
+  const kinds = new Uint8Array(capacity);
+  let size = 0;
+  const timeAt = (place: number): number => times[place] ?? Infinity;
+  const move = (from: number, to: number): void => {
+    times[to] = timeAt(from);
+    kinds[to] = kinds[from] ?? HEALTHY;
+  };
+  const put = (place: number, at: number, kind: number): void => {
+    times[place] = at;
+    kinds[place] = kind;
+  };
+  return {
+    clear: () => void (size = 0),
+    size: () => size,
+    time: () => timeAt(0),
+    push(at, kind) {
+      let place = size;
+      size += 1;
+      for (let above = (place - 1) >> 1; place > 0 && timeAt(above) > at; above = (place - 1) >> 1) {
+        move(above, place);
+        place = above;
+      }
+      put(place, at, kind);
+    },
+    pop() {
+      const first = kinds[0] ?? HEALTHY;
+      size -= 1;
+      const [at, kind] = [timeAt(size), kinds[size] ?? HEALTHY];
+      let place = 0;
+      for (let below = 1; below < size; below = 2 * place + 1) {
+        const next = below + 1 < size && timeAt(below + 1) < timeAt(below) ? below + 1 : below;
+        if (timeAt(next) >= at) break;
+        move(next, place);
+        place = next;
+      }
+      put(place, at, kind);
+      return first;
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Forecast } from '../../src/forecast/document.ts';
+import { cli, ROOT } from '../support/cli.ts';
+import type { Ended } from '../support/cli.ts';
+import { forkRig } from '../support/forked-rig.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gameday-forecast-'));
+});
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+const SHIPPED = join(ROOT, 'scenarios/forecast');
+const forecast = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  cli(['forecast', ...args], folder, env);
+
+/** The forecast of the one document; its head is that of every document. */
+function forecastIn({ code, stdout, stderr }: Ended): Forecast {
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const document = JSON.parse(stdout) as Record<string, unknown>;
+  expect(document).toMatchObject({ version: 1, outcome: 'planned', exitCode: 0, errors: [], drills: [] });
+  return Forecast.parse(document['forecast']);
+}
+
+describe('the shipped history is the situation of the incident', () => {
+  const shipped = (definition: string, ...more: readonly string[]): Promise<Ended> =>
+    forecast([
+      ...['--history', join(SHIPPED, 'history.csv')],
+      ...['--task-definition', join(SHIPPED, definition), ...more],
+    ]);
+
+  test('before: nobody is told within 30 s, about 2 % of the stops lose a job, 8 to 15 jobs a deployment', async () => {
+    const { window, lossPerStop, deployments, steps } = forecastIn(await shipped('before.json', '--json'));
+    expect(window).toMatchObject({ container: 'agent', drain: 30_000, told: false, launchType: 'FARGATE' });
+    expect(lossPerStop).toBeGreaterThan(0.015);
+    expect(lossPerStop).toBeLessThan(0.025);
+    expect(deployments[0]?.lost?.median).toBeGreaterThanOrEqual(8);
+    expect(deployments[0]?.lost?.median).toBeLessThanOrEqual(15);
+    expect(steps.find(({ step }) => step === 'integration')).toMatchObject({
+      fits: 'never',
+      fitsCeiling: false,
+    });
+  });
+
+  test('after: under 0.1 %, no job in a deployment, a minute to drain, and a longer deployment', async () => {
+    const { window, lossPerStop, lossPerStopInterval, deployments, busyDrain } = forecastIn(
+      await shipped('after.json', '--json'),
+    );
+    expect(window).toMatchObject({ drain: 120_000, told: true, wholeStop: 150_000 });
+    expect(lossPerStop).toBeLessThan(0.001);
+    expect(lossPerStopInterval?.[0]).toBeLessThan(lossPerStop);
+    const [before, after] = deployments;
+    expect(after?.lost?.median).toBe(0);
+    expect(after?.wallClock?.median).toBeGreaterThan(before?.wallClock?.median ?? Infinity);
+    expect(busyDrain?.mean).toBeGreaterThan(40_000);
+    expect(busyDrain?.mean).toBeLessThan(80_000);
+  });
+
+  test('it is told in tables, and drawn', async () => {
+    const { code, stdout, stderr } = await shipped('before.json', '--svg', 'loss.svg');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const said of ['the agent is never told', 'as given: never told', 'after a fix', 'integration', '█'])
+      expect(stdout).toContain(said);
+    expect(readFileSync(join(folder, 'loss.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+  });
+});
+
+test('a stated distribution gives the known figure', async () => {
+  const args = [
+    '--durations',
+    'exponential:300s',
+    '--stop-timeout',
+    '115s',
+    '--utilisation',
+    '50%',
+    '--json',
+  ];
+  const answer = forecastIn(await forecast([...args, '--replications', '10']));
+  expect(answer.loss).toBeCloseTo(Math.exp(-115 / 300), 12);
+  expect(answer.lossPerStop).toBeCloseTo(Math.exp(-115 / 300) / 2, 12);
+});
+
+describe('what is wrong is told with its place, and whose move it is', () => {
+  test.each<[string, readonly string[], string, string]>([
+    ['a cell', ['--history', 'h.csv'], 'h.csv:3:6', '"soon" is no number'],
+    [
+      'a definition',
+      ['--durations', '5m', '--task-definition', 't.json'],
+      't.json:1:75',
+      '"stopTimeout" is "120"',
+    ],
+    [
+      'which container',
+      ['--durations', '5m', '--task-definition', 'two.json'],
+      'two.json',
+      '--container a or b',
+    ],
+    ['too much for Fargate', ['--durations', '5m', '--stop-timeout', '15m'], '--stop-timeout', 'at most 120'],
+    ['two sources', ['--durations', '5m', '--history', 'h.csv'], '', 'one source of durations'],
+    ['a distribution', ['--durations', 'normal:5m'], '', '--durations: "normal:5m"'],
+    ['a share', ['--durations', '5m', '--utilisation', '130%'], '', '--utilisation: "130%"'],
+    [
+      'no token',
+      ['--pipeline', 'canary'],
+      '',
+      'BUILDKITE_ORGANIZATION_SLUG and BUILDKITE_API_TOKEN: not set',
+    ],
+    ['no such step', ['--history', 'good.csv', '--step', 'none'], 'good.csv', 'Its steps: test.'],
+    ['nothing over', ['--history', 'running.csv'], 'running.csv', 'left out: 1 not over yet'],
+    [
+      'no folder',
+      ['--history', 'good.csv', '--svg', 'none/x.svg'],
+      'none/x.svg',
+      'the SVG cannot be written',
+    ],
+  ])('%s', async (_name, args, at, said) => {
+    await Promise.all([
+      writeFile(join(folder, 'h.csv'), 'step,seconds\ntest,5\ntest,soon\n'),
+      writeFile(join(folder, 'good.csv'), 'step,seconds\ntest,5\n'),
+      writeFile(join(folder, 'running.csv'), 'step,started_at,finished_at\ntest,2026-11-24T12:00:00Z,\n'),
+      writeFile(
+        join(folder, 't.json'),
+        '{"taskDefinition": {"containerDefinitions": [{"name": "a", "stopTimeout": "120"}]}}',
+      ),
+      writeFile(join(folder, 'two.json'), '{"containerDefinitions": [{"name": "a"}, {"name": "b"}]}'),
+    ]);
+    const { code, stdout, stderr } = await forecast(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(at);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+test('100,000 jobs of a file', async () => {
+  const lines = Array.from({ length: 100_000 }, (_, nth) => `${nth},step-${nth % 7},${(nth * 7919) % 400}`);
+  await writeFile(join(folder, 'h.csv'), `id,step,seconds\n${lines.join('\n')}\n`);
+  const { source, steps, interval, loss } = forecastIn(
+    await forecast(['--history', 'h.csv', '--json', '--stop-timeout', '100s']),
+  );
+  expect(source.jobs).toBe(100_000);
+  expect(steps).toHaveLength(7);
+  // Whole seconds from 0 to 399, all as often: 300 * 299 / 2 of 400 * 399 / 2 lie beyond 100 s.
+  expect(loss).toBeCloseTo((300 * 299) / (400 * 399), 9);
+  expect(interval?.[0]).toBeLessThan(loss);
+  expect(interval?.[1]).toBeGreaterThan(loss);
+});
+
+test("a pipeline's own past, page by page within the points; the next run goes on behind it", async () => {
+  const steps = join(ROOT, 'scenarios/pipelines/three-seconds.yaml');
+  const took = Array.from({ length: 250 }, (_, nth) => `${nth + 1}s`);
+  const rigFile = {
+    ...{ organization: 'acme', cluster: 'build-prod' },
+    pipelines: [{ slug: 'canary', steps }],
+    history: { canary: [{ step: 'integration', took }] },
+  };
+  await writeFile(join(folder, 'rig.yaml'), JSON.stringify(rigFile));
+  const rig = await forkRig(new URL(`file://${folder}/rig.yaml`));
+  try {
+    const ask = (...more: readonly string[]): Promise<Ended> =>
+      forecast(['--pipeline', 'canary', '--cache', 'canary.jsonl', '--json', ...more], rig.environment);
+    const first = forecastIn(await ask('--points', '700'));
+    expect(first.source).toMatchObject({
+      kind: 'buildkite',
+      name: 'acme/canary',
+      jobs: 200,
+      complete: false,
+    });
+    expect(first.steps[0]?.seen).toMatchObject({ longest: 250_000 });
+    expect(first.notes.join('\n')).toContain('run the same command again');
+    const second = forecastIn(await ask('--points', '700'));
+    expect(second.source).toMatchObject({ jobs: 250, complete: true });
+    // 120 s of 1 s to 250 s: the sum of 1 to 130 beyond it.
+    expect(forecastIn(await ask('--stop-timeout', '120s')).loss).toBeCloseTo((130 * 131) / (250 * 251), 9);
+
+    // A line that was cut short by a crash is read again; the cache of another pipeline is none.
+    const cache = join(folder, 'canary.jsonl');
+    const whole = readFileSync(cache, 'utf8');
+    await writeFile(cache, whole.split('\n').slice(0, 2).join('\n') + '\n');
+    await appendFile(cache, '{"jobs": [{"id"');
+    expect(forecastIn(await ask()).source).toMatchObject({ jobs: 250, complete: true });
+    expect(readFileSync(cache, 'utf8') === whole).toBe(true);
+    const other = await forecast(['--pipeline', 'other', '--cache', 'canary.jsonl'], rig.environment);
+    expect(other).toMatchObject({ code: 2, stdout: '' });
+    expect(other.stderr).toContain('canary.jsonl:1:1');
+    const unknown = await forecast(['--pipeline', 'acme/nothing'], rig.environment);
+    expect(unknown.code).toBe(4);
+    expect(unknown.stderr).toContain('pipeline "nothing"');
+    expect(existsSync(join(folder, '.gameday'))).toBe(false);
+  } finally {
+    await rig.close();
+  }
+});

@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { stated } from '../../src/forecast/distribution.ts';
+import { Forecast } from '../../src/forecast/document.ts';
+import { forecast } from '../../src/forecast/forecast.ts';
+import type { Question, Source } from '../../src/forecast/forecast.ts';
+import { percent } from '../../src/forecast/notes.ts';
+import { forecastSvg } from '../../src/report/forecast-svg.ts';
+import { printForecast } from '../../src/report/forecast.ts';
+
+type Jobs = readonly (readonly [step: string, seconds: number])[];
+
+function history(jobs: Jobs, over: Partial<Exclude<Source, { kind: 'stated' }>> = {}): Source {
+  const listed = jobs.map(([step, seconds], nth) => {
+    return { id: String(nth), step, ms: seconds * 1000, startedAt: null };
+  });
+  return { kind: 'file', name: 'h.csv', jobs: listed, leftOut: {}, zoneless: 0, complete: true, ...over };
+}
+
+function question(source: Source, over: Partial<Question> = {}): Question {
+  return {
+    source,
+    window: {
+      ...{ container: 'agent', launchType: 'FARGATE', stopTimeout: 60_000, drain: 60_000, before: 0 },
+      ...{ wholeStop: 60_000, ceiling: 120_000, told: true, notes: [] },
+    },
+    utilisation: 0.5,
+    fleet: {
+      workers: 20,
+      minimumHealthyPercent: 100,
+      maximumPercent: 200,
+      roomPercent: null,
+      startUp: { name: '60s', distribution: stated({ kind: 'fixed', ms: 60_000 }) },
+      idle: 11_000,
+      replications: 20,
+    },
+    seed: 1,
+    ...over,
+  };
+}
+
+const of = (jobs: Jobs, over: Partial<Question> = {}): Forecast => forecast(question(history(jobs), over));
+const repeated = (step: string, seconds: number, times: number): Jobs =>
+  Array.from({ length: times }, () => [step, seconds] as const);
+const MIXED = [...repeated('short', 10, 40), ...repeated('edge', 100, 20), ...repeated('long', 600, 5)];
+
+test('it fits its schema, and the same seed gives the same forecast', () => {
+  const answer = of(MIXED);
+  expect(Forecast.parse(JSON.parse(JSON.stringify(answer)))).toEqual(answer);
+  expect(of(MIXED)).toEqual(answer);
+  expect(of(MIXED, { seed: 2 })).not.toEqual(answer);
+});
+
+test('steps come by what they lose; which fit the window, and which not even the ceiling', () => {
+  const { steps, loss, lossPerStop, notes } = of(MIXED);
+  expect(steps.map(({ step, fits, fitsCeiling }) => [step, fits, fitsCeiling])).toEqual([
+    ['long', 'never', false],
+    ['edge', 'never', true],
+    ['short', 'always', true],
+  ]);
+  // 400 s, 2,000 s and 3,000 s of work; 20 times 40 s and 5 times 540 s of it beyond the window.
+  expect(steps.map(({ share }) => share)).toEqual([3000 / 5400, 2000 / 5400, 400 / 5400]);
+  expect(steps.map((step) => step.loss)).toEqual([540 / 600, 40 / 100, 0]);
+  expect(loss).toBeCloseTo((20 * 40 + 5 * 540) / 5400, 12);
+  expect(lossPerStop).toBeCloseTo(loss / 2, 12);
+  expect(notes.join('\n')).toContain('no window saves every job of long: the ceiling is 120 s');
+});
+
+test('the table goes from 30 s to the ceiling, or to where nothing is lost', () => {
+  const rows = of(MIXED).timeouts;
+  expect(rows.map(({ stopTimeout }) => stopTimeout / 1000)).toEqual([30, 45, 60, 75, 90, 105, 120]);
+  expect(rows.filter(({ current }) => current).map(({ stopTimeout }) => stopTimeout)).toEqual([60_000]);
+  const window = { ...question(history(MIXED)).window, launchType: 'EC2', ceiling: null } as const;
+  const free = of(MIXED, { window }).timeouts;
+  expect(free.at(-1)).toMatchObject({ stopTimeout: 600_000, loss: 0, longer: 0 });
+});
+
+describe('how much a worker has to do', () => {
+  const timed = (times: number): Source =>
+    history([], {
+      jobs: Array.from({ length: times }, (_, nth) => {
+        return { id: null, step: 'a', ms: 60_000, startedAt: nth * 60_000 };
+      }),
+    });
+  test('is what was stated, else what the times tell, else the worst', () => {
+    const unknown = { utilisation: null };
+    expect(of(MIXED).utilisation).toEqual({ share: 0.5, by: 'stated' });
+    expect(of(MIXED, unknown).utilisation).toEqual({ share: 1, by: 'assumed' });
+    expect(of(MIXED, unknown).notes.join()).toContain('the worst case');
+    // One job after the other: one of 20 workers was busy all the time.
+    expect(forecast(question(timed(60), unknown)).utilisation).toEqual({ share: 1 / 20, by: 'history' });
+    expect(forecast(question(timed(29), unknown)).utilisation.by).toBe('assumed');
+    const fleet = { ...question(timed(1)).fleet, workers: 1 };
+    expect(forecast(question(timed(60), { ...unknown, fleet })).utilisation.share).toBe(1);
+  });
+});
+
+describe('how little it proves', () => {
+  test.each<[string, Partial<Question> & { source: Source }, string]>([
+    ['three jobs', { source: history(repeated('a', 10, 3)) }, '3 jobs: next to nothing is proven'],
+    ['three jobs', { source: history(repeated('a', 10, 3)) }, 'up to 63 % of all jobs may be longer'],
+    [
+      'fifty jobs',
+      { source: history([...repeated('a', 10, 25), ...repeated('a', 90, 25)]) },
+      '50 jobs prove little',
+    ],
+    ['none longer', { source: history(repeated('a', 10, 299)) }, 'still up to 1.00 % of all jobs may (95 %)'],
+    [
+      'one longer',
+      { source: history([...repeated('a', 10, 299), ['a', 90]]) },
+      'rests on 1 job that outlived 60 s',
+    ],
+    [
+      'stated',
+      { source: { kind: 'stated', name: '5m', durations: { kind: 'fixed', ms: 3e5 } } },
+      'were stated',
+    ],
+    ['a part', { source: history(MIXED, { complete: false }) }, 'run the same command again'],
+    ['left out', { source: history(MIXED, { leftOut: { 'not passed': 2 } }) }, 'left out: 2 not passed'],
+    ['no zones', { source: history(MIXED, { zoneless: 3 }) }, '3 jobs with times without a zone'],
+  ])('%s', (_name, { source, ...over }, note) => {
+    expect(forecast(question(source, over)).notes.join('\n')).toContain(note);
+  });
+
+  test('no interval of three jobs, nor where none outlived the window: a measured 0 is no bound', () => {
+    expect(of(repeated('a', 90, 3))).toMatchObject({ loss: 1 / 3, interval: null });
+    expect(of(repeated('a', 10, 299))).toMatchObject({ loss: 0, interval: null });
+  });
+
+  test('jobs of no duration at all are never met', () => {
+    const answer = of(repeated('a', 0, 20));
+    expect(answer).toMatchObject({ loss: 0, lossPerStop: 0, busyDrain: null, retry: null });
+    expect(answer.deployments.every(({ lost }) => lost?.p95 === 0)).toBe(true);
+    expect(() => of([])).toThrow(RangeError);
+  });
+});
+
+test('a deployment is told before and after the fix; what is given may be one of them', () => {
+  const names = (over: Partial<Question['window']>): readonly string[] => {
+    const window = { ...question(history(MIXED)).window, ...over };
+    return of(MIXED, { window }).deployments.map(
+      ({ name, told, window: ms }) => `${name}|${told}|${ms / 1000}`,
+    );
+  };
+  expect(names({})).toEqual([
+    'before a fix: never told|false|30',
+    'as given|true|60',
+    'after a fix: told, the largest window|true|120',
+  ]);
+  expect(names({ told: false, drain: 30_000 })[0]).toBe('as given: never told|false|30');
+  expect(names({ drain: 120_000 }).at(-1)).toBe('as given: told, the largest window|true|120');
+  const fleet = { ...question(history(MIXED)).fleet, maximumPercent: 100 };
+  const blocked = of(MIXED, { fleet });
+  expect(blocked.deployments.every(({ wallClock }) => wallClock === null)).toBe(true);
+  expect(blocked.notes.join()).toContain('the deployment never ends');
+});
+
+describe('what is shown', () => {
+  function shown(answer: Forecast, columns = 100): string {
+    let text = '';
+    const screen = {
+      write: (more: string) => void (text += more),
+      columns: () => columns,
+      rows: () => 24,
+      colors: false,
+    };
+    printForecast(answer, screen);
+    return text;
+  }
+  const foreign = (): Forecast => of([...MIXED, ...repeated('\u001b[31m<&"evil">', 70, 20)]);
+
+  test('tables, a plot and notes; nothing of a step name drives the terminal', () => {
+    const text = shown(foreign());
+    for (const word of [
+      'drain window T',
+      'stopTimeout',
+      '1m 00s (now)',
+      'rolling deployment of 20',
+      'retry rule',
+      '█',
+    ])
+      expect(text).toContain(word);
+    expect(text).not.toContain('\u001b');
+    expect(shown(of(repeated('a', 0, 20)))).toContain('Nothing is lost in flight');
+  });
+
+  test('the plot falls as the window grows, and fits the screen', () => {
+    const rows = shown(of(MIXED), 70)
+      .split('\n')
+      .filter((line) => line.includes('█'));
+    expect(rows).toHaveLength(10);
+    const lengths = rows.map((row) => row.lastIndexOf('█'));
+    expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(70);
+  });
+
+  test('the SVG is markup of its own alone, with the line, the intervals and both windows', () => {
+    const svg = forecastSvg({ ...foreign(), source: { ...foreign().source, name: '<script>&' } });
+    expect(svg).toContain('<polyline points="64.0,');
+    expect(svg).toContain('now 1m 00s');
+    expect(svg).toContain('ceiling 2m 00s');
+    expect(svg.match(/stroke-width="6"/g)).toHaveLength(7);
+    expect(svg).not.toContain('<script>');
+    const [, points = ''] = /points="([^"]+)"/.exec(svg) ?? [];
+    const heights = points.split(' ').map((point) => Number(point.split(',')[1]));
+    expect(heights).toEqual(heights.toSorted((a, b) => a - b));
+  });
+});
+
+test('shares are told by the digits that count', () => {
+  expect([0, 0.00001, 0.0006, 0.0236, 0.69, 0.9999, 1].map(percent)).toEqual([
+    ...['0 %', '< 0.01 %', '0.06 %', '2.4 %', '69 %', '> 99 %', '100 %'],
+  ]);
+});
