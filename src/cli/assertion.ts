@@ -58,7 +58,7 @@ export async function assertBuild(options: AssertionOptions, runner: Runner): Pr
   let over = false;
   const interruption = watchSignals((signal) => {
     if (over) return;
-    const document = account(forced(current, signal), [], signal);
+    const document = account(forced(current, signal, reporter), [], signal);
     reporter.onDocument(document);
     runner.finish(document);
   });

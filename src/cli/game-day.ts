@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { GamedayError } from '../drill/errors.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
@@ -9,6 +9,7 @@ import type { Layout } from '../report/results.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { account } from '../verdict/account.ts';
+import { measure } from '../verdict/study.ts';
 import type { DrillResult, GameDayDocument, InputError } from '../verdict/result.ts';
 import { explain } from './documents.ts';
 import { drive, keep, resultOf } from './drive.ts';
@@ -51,16 +52,20 @@ interface Day {
 }
 
 /** Runs one or more scenarios, one drill each, and finishes with the one document. */
-export async function gameDay(options: GameDayOptions, runner: Runner): Promise<void> {
+export async function gameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
   const loaded = await loadScenarios(options.files, options.variables, runner.environment);
   const planned = loaded.scenarios.map((scenario) => settle(scenario, options, runner));
   const errors = unique([...loaded.errors, ...planned.flatMap((one) => one.errors)]);
-  if (errors.length > 0) return runner.finish(account([], errors, null));
+  if (errors.length > 0) {
+    const refused = account([], errors, null);
+    runner.finish(refused);
+    return refused;
+  }
   runner.output.learn(loaded.scenarios.flatMap(({ secrets }) => secrets));
   const reporter = reportersFor(runner, options.layout);
   let over = false;
   const interruption = watchSignals((signal) => {
-    if (!over) finish(account([...day.results, ...forced(day.current, signal)], [], signal));
+    if (!over) finish(account([...day.results, ...forced(day.current, signal, reporter)], [], signal));
   });
   const day: Day = { options, runner, reporter, interruption, leftovers: [], results: [], current: null };
   const finish = (document: GameDayDocument): void => {
@@ -71,9 +76,22 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
     }
     runner.finish(document);
   };
-  finish(await drills(planned, day));
+  const document = withStudy(await drills(planned, day), options.layout);
+  finish(document);
   await Promise.all(day.leftovers.map((close) => close()));
   interruption.release();
+  return document;
+}
+
+/** A study is measured over what its drills came to. */
+function withStudy(document: GameDayDocument, layout: Layout): GameDayDocument {
+  if (layout !== 'study' || document.drills.length === 0) return document;
+  const arms = new Map<string, DrillResult[]>();
+  for (const result of document.drills) {
+    const name = basename(dirname(result.file));
+    arms.set(name, [...(arms.get(name) ?? []), result]);
+  }
+  return { ...document, study: [...arms].map(([name, results]) => measure({ name, drills: results })) };
 }
 
 interface Planned {

@@ -80,7 +80,7 @@ async function driven(
   let over = false;
   const interruption = watchSignals((signal) => {
     if (over) return;
-    const document = account(forced(current, signal), [], signal);
+    const document = account(forced(current, signal, reporter), [], signal);
     reporter.onDocument(document);
     runner.finish(document);
   });

@@ -4,10 +4,11 @@ import { planBlock } from './plan.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import { sideBySide } from './side-by-side.ts';
+import { studyLines } from './study.ts';
 import { summaryLines } from './summary.ts';
 
 /** How the results are laid out on stdout. */
-export type Layout = 'closing' | 'side-by-side' | 'plan';
+export type Layout = 'closing' | 'side-by-side' | 'plan' | 'study';
 
 /** Prints each drill's closing block as it ends, or all of them side by side at the end, and then the sum. */
 export function createResultsReporter(screen: Screen, layout: Layout): Reporter {
@@ -17,10 +18,12 @@ export function createResultsReporter(screen: Screen, layout: Layout): Reporter 
   }
   return {
     onResult(result) {
-      if (layout !== 'side-by-side') screen.write(block(result));
+      if (layout === 'closing' || layout === 'plan') screen.write(block(result));
     },
     onDocument(document) {
       if (layout === 'side-by-side') screen.write(pairs(document.drills, screen));
+      if (document.study !== undefined)
+        screen.write(`${studyLines(document.study, screen.colors).join('\n')}\n\n`);
       if (document.drills.length > 1) screen.write(`${summaryLines(document, screen.colors).join('\n')}\n`);
     },
   };

@@ -135,6 +135,39 @@ export const InputError = z.strictObject({
 });
 export type InputError = z.infer<typeof InputError>;
 
+/** How idle or busy workers of an arm left: only one that drained has a time, milliseconds. */
+const StudyDrains = z.strictObject({
+  drills: z.number().int(),
+  drained: z.number().int(),
+  median: z.number().int().nullable(),
+  longest: z.number().int().nullable(),
+});
+
+/** What `gameday study` measured over one arm, from drills whose stop is proven to have landed. */
+export const StudyArm = z.strictObject({
+  arm: z.string(),
+  /** How many drills were run. */
+  drills: z.number().int(),
+  /** Jobs in flight on tasks that were stopped, and those of them that were lost, masked losses included. */
+  jobsHit: z.number().int(),
+  jobsLost: z.number().int(),
+  idle: StudyDrains,
+  busy: StudyDrains,
+  /** One entry a deployment; `rollout` in milliseconds, null where it was not seen to be complete. */
+  deployments: z.array(
+    z.strictObject({
+      buildsHit: z.number().int(),
+      buildsKilled: z.number().int(),
+      rollout: z.number().int().nullable(),
+    }),
+  ),
+  /** Milliseconds between signal and SIGKILL of the agent's container, each value once. */
+  stopTimeouts: z.array(z.number().int()),
+  /** Drills that are not in the numbers, and how they ended. */
+  uncounted: z.array(z.string()),
+});
+export type StudyArm = z.infer<typeof StudyArm>;
+
 /** The one document of `--json`: a game day's whole answer; the exit code is its projection. */
 export const GameDayDocument = z.strictObject({
   version: z.literal(1),
@@ -144,5 +177,7 @@ export const GameDayDocument = z.strictObject({
   counts: z.record(z.string(), z.number().int()),
   errors: z.array(InputError),
   drills: z.array(DrillResult),
+  /** Of `gameday study` alone. */
+  study: z.array(StudyArm).optional(),
 });
 export type GameDayDocument = z.infer<typeof GameDayDocument>;

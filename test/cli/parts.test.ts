@@ -2,8 +2,12 @@ import { expect, test } from 'vitest';
 import { documentOf, explain } from '../../src/cli/documents.ts';
 import { variablesOf } from '../../src/cli/flags.ts';
 import { isAttended, secretsOf } from '../../src/cli/output.ts';
+import { forced } from '../../src/cli/forced.ts';
 import { drillId } from '../../src/cli/plan-drill.ts';
 import { GamedayError } from '../../src/drill/errors.ts';
+import { memoryJournal } from '../../src/journal/file.ts';
+import { planOf } from '../support/plans.ts';
+import type { DrillResult } from '../../src/verdict/result.ts';
 import { GameDayDocument } from '../../src/verdict/result.ts';
 
 test('an error of ours is its reason, outcome and exit code', () => {
@@ -75,4 +79,16 @@ test('secrets of the environment are known by their variables', () => {
   expect(
     secretsOf({ BUILDKITE_API_TOKEN: 'long-enough', AWS_SECRET_ACCESS_KEY: 'short', OTHER: 'not-a-secret' }),
   ).toEqual(['long-enough']);
+});
+
+test('a drill that did not end in time after a signal is told of like any other', async () => {
+  const plan = planOf();
+  const journal = memoryJournal('20261126-120000-abcd', [], () => 0);
+  await journal.append({ code: 'GD_DRILL_PLANNED', payload: { plan } }, true);
+  const told: DrillResult[] = [];
+  const current = { journal, plan, folder: null, out: '.gameday', died: () => null };
+  const results = forced(current, 'SIGINT', { onResult: (result) => told.push(result) });
+  expect(results).toMatchObject([{ outcome: 'interrupted', exitCode: 130 }]);
+  expect(told).toEqual(results);
+  expect(journal.events.at(-1)?.code).toBe('GD_INTERRUPTED');
 });

@@ -8,6 +8,7 @@ import Forecast from '../../src/commands/forecast.ts';
 import Resume from '../../src/commands/resume.ts';
 import RigUp from '../../src/commands/rig/up.ts';
 import Run from '../../src/commands/run.ts';
+import Study from '../../src/commands/study.ts';
 import Validate from '../../src/commands/validate.ts';
 import { exitCodesHelp } from '../../src/cli/exit-codes.ts';
 import { EXIT_CODES } from '../../src/verdict/reasons.ts';
@@ -38,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Surface>> = {
   resume: Resume,
   'rig up': RigUp,
   run: Run,
+  study: Study,
   validate: Validate,
 };
 

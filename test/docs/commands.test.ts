@@ -29,6 +29,7 @@ const BY_CI: Readonly<Record<string, string>> = {
   'npm ci && npm run rehearse': 'npm run --silent rehearse',
   'npm ci && npm test': ' npm test --',
   './bin/run.js run --rig scenarios/exec-form.yaml': 'bin/run.js run --rig scenarios/exec-form.yaml',
+  'gameday study --rig scenarios/study/small': 'bin/run.js study --rig scenarios/study/small',
   'npm ci': 'part npm-ci 300 npm ci',
   'npm test': ' npm test --',
   'npm run test:containers': ' npm run test:containers --',
