@@ -8,9 +8,9 @@ const RECORD = '^src/journal/(?!(file|line|writer-lock|replay|redact|escape)\\.t
 const REASONS = '^src/verdict/(reasons|result)\\.ts$';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
-const ACTING = '^src/drill/(run|perform|observer|questions|person)\\.ts$';
+const ACTING = '^src/drill/(run|perform|observer|questions|look|person)\\.ts$';
 const PURE =
-  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -130,10 +130,14 @@ module.exports = {
     },
     {
       name: 'pure-rooms-know-few-libraries',
-      comment: 'zod describes, yaml reads scenarios; nothing else is needed to decide.',
+      comment:
+        'zod describes, yaml and jsonc-parser read what people write; nothing else is needed to decide.',
       severity: 'error',
       from: { path: PURE },
-      to: { path: 'node_modules/', pathNot: ['node_modules/zod/', 'node_modules/yaml/'] },
+      to: {
+        path: 'node_modules/',
+        pathNot: ['node_modules/zod/', 'node_modules/yaml/', 'node_modules/jsonc-parser/'],
+      },
     },
     only(
       'words-first',
@@ -155,6 +159,12 @@ module.exports = {
       '^src/(triggers|checks|safety)/',
       '^src/drill/(inject|trouble)\\.ts$',
     ),
+    only(
+      'preflight',
+      'A look at documents: it knows no drill, no client and no file.',
+      '^src/preflight/',
+      [],
+    ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [WORDS, REASONS]),
     only('forecast', 'What stops would do follows from durations alone.', '^src/forecast/', [
       '^src/scenario/duration\\.ts$',
@@ -171,7 +181,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(drill|faults|triggers|checks|safety|verdict|scenario)/',
+      '^src/(drill|faults|triggers|checks|safety|verdict|scenario|preflight)/',
       '^src/(cli|commands|report)/',
     ),
 
@@ -182,6 +192,7 @@ module.exports = {
       '^src/journal/(events|escape)\\.ts$',
       '^src/drill/state\\.ts$',
       '^src/forecast/(document|notes)\\.ts$',
+      '^src/preflight/',
     ]),
     {
       name: 'report-writes-to-what-it-is-given',

@@ -18,7 +18,7 @@ export default defineConfig({
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 120_000,
           include: [
-            'test/{buildkite,checks,cli,drill,ecs,faults,forecast,http,journal,property,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
+            'test/{buildkite,checks,cli,drill,ecs,faults,forecast,http,journal,preflight,property,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
           ],
         },
       },

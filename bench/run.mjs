@@ -4,6 +4,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 const BENCHES = [
   'version',
   'validate',
+  'preflight',
   'injection',
   'waiting',
   'abort',

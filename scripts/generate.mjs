@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
 import { z } from 'zod';
-import { eventsPage, scenarioPage, verdictsPage } from './reference.mjs';
+import { eventsPage, preflightPage, scenarioPage, verdictsPage } from './reference.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -45,6 +45,34 @@ function manifest() {
   }
 }
 
+/** The first fixture of each rule, looked at by the rules themselves: the page shows what a user would see. */
+async function examplesOfRules() {
+  const [{ judge }, { subjectOf }, { OFFLINE }, { diffLines }] = await Promise.all([
+    fromDist('preflight/judge.js'),
+    fromDist('preflight/subject-of.js'),
+    fromDist('preflight/documents.js'),
+    fromDist('report/preflight.js'),
+  ]);
+  const names = {
+    ...{ taskDefinition: 'task-definition.json', service: 'service.json', pipeline: 'pipeline.yml' },
+    ...{ imageConfig: 'image.json', capacityProvider: 'capacity-providers.json', scenario: 'drill.yaml' },
+  };
+  const places = { of: (document) => ({ name: names[document], position: null }), whole: (_, path) => path };
+  return (rule) => {
+    const file = join(root, 'test', 'preflight', 'fixtures', `${rule}.json`);
+    const [{ bad, name }] = JSON.parse(readFileSync(file, 'utf8')).cases;
+    const documents = Object.fromEntries(
+      Object.keys(names).map((key) => [
+        key,
+        bad[key] ? { value: bad[key], base: [], name: names[key] } : null,
+      ]),
+    );
+    const { findings } = judge(subjectOf(documents, { ...OFFLINE, ...bad.live }, 'agent'));
+    const finding = findings.find((one) => one.rule === rule);
+    return { ...finding, name, diff: finding.edits.flatMap((edit) => diffLines(edit, places)) };
+  };
+}
+
 async function generated() {
   const [schemas, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }] = await Promise.all([
     fromDist('scenario/json-schema.js'),
@@ -52,6 +80,7 @@ async function generated() {
     fromDist('verdict/reasons.js'),
     fromDist('forecast/document.js'),
   ]);
+  const [{ RULES }, preflight] = await Promise.all([fromDist('preflight/list.js'), examplesOfRules()]);
   const scenario = schemas.scenarioJsonSchema();
   const events = Object.fromEntries(
     Object.entries(EVENTS).map(([code, { text, payload }]) => [
@@ -65,6 +94,7 @@ async function generated() {
     'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(Forecast)),
     'docs/reference/scenario.md': scenarioPage(scenario),
     'docs/reference/events.md': eventsPage(events),
+    'docs/reference/preflight.md': preflightPage(RULES, preflight),
     'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES),
     ...(existsSync(join(dist, 'commands')) ? { 'oclif.manifest.json': manifest() } : {}),
   };

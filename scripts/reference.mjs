@@ -87,6 +87,38 @@ ${NOTICE}A journal is \`journal.jsonl\` in the drill's folder: one event a line,
 ${sections.join('\n')}`;
 }
 
+/** Every rule of preflight: what it wants, what it rests on, and an example with the lines to change. */
+export function preflightPage(rules, examples) {
+  const rows = rules.map(({ id, rule, severities }) => [`[\`${id}\`](#${id})`, severities.join(', '), rule]);
+  const sections = rules.map(({ id, rule, sources }) => {
+    const example = examples(id);
+    const known = example.unknown === null ? '' : `\nNot known: ${example.unknown}.\n`;
+    const change = example.diff.length === 0 ? '' : `\n\`\`\`diff\n${example.diff.join('\n')}\n\`\`\`\n`;
+    return `## ${id}\n\n${rule}\n\n${sources.map((source) => `- ${source}\n`).join('')}
+Example (${example.name}; ${example.severity}): ${code(example.seen)}
+
+${example.why}
+
+Change: ${example.todo}
+${change}${known}`;
+  });
+  return `# Rules of preflight
+
+${NOTICE}\`gameday preflight\` asks every rule, and \`gameday run\` does before it starts anything (\`preflight\` in
+[the scenario file](scenario.md)). An \`error\` loses a job or the proof of it, a \`warning\` may, a \`note\` is true of the
+definition and nothing is wrong with it. Exit code 10 where errors were found, or under \`--strict\` warnings; else 0. What no
+rule could look at is listed as such: a document that is not given is unknown, never assumed. Findings of equal severity come in
+the order of this list.
+
+${table(['rule', 'severity', 'what it wants'], rows)}
+${sections.join('\n')}`;
+}
+
+/** What a document holds may read like Markdown. */
+function code(text) {
+  return text.replaceAll(/([*_<>|`])/g, '\\\\$1');
+}
+
 /** Every outcome and reason: exit code, meaning, what to do. */
 export function verdictsPage(reasons, exitCodes) {
   const outcomes = Object.entries(exitCodes).map(([outcome, code]) => [

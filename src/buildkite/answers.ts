@@ -154,6 +154,10 @@ export type PipelineFields = z.output<typeof PipelineFields>;
 /** The `data` of each operation's answer. */
 export const ANSWERS = {
   Pipeline: z.object({ organization: Uuid.nullable(), pipeline: PipelineFields.nullable() }),
+  PipelineSteps: z.object({
+    organization: Uuid.nullable(),
+    pipeline: PipelineFields.pick({ steps: true }).nullable(),
+  }),
   Build: z.object({ build: BuildFields.nullable() }),
   BuildJobs: z.object({ build: z.object({ jobs: JobPage }).nullable() }),
   DrillBuild: z.object({

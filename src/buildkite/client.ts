@@ -42,6 +42,14 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       if (answer.value.pipeline === null) return missing(`no pipeline "${slug}" in "${organization}"`);
       return { ok: true, value: pipelineOf(answer.value.pipeline) };
     },
+    pipelineSteps: async (organization, slug, signal) => {
+      const variables = { organization, slug: `${organization}/${slug}` };
+      const answer = await transport.read('PipelineSteps', variables, signal);
+      if (!answer.ok) return answer;
+      if (answer.value.organization === null) return noOrganization(organization);
+      if (answer.value.pipeline === null) return missing(`no pipeline "${slug}" in "${organization}"`);
+      return { ok: true, value: answer.value.pipeline.steps?.yaml ?? null };
+    },
     build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),
     builds: (uuids, signal) => readBuilds(transport, uuids, signal),
     buildOfDrill: (organization, pipeline, mark, signal) =>

@@ -35,6 +35,8 @@ export interface Buildkite {
     branch: string,
     signal: AbortSignal,
   ): Promise<Answer<Pipeline>>;
+  /** The pipeline's own steps as their YAML; null where Buildkite shows none. */
+  pipelineSteps(organization: string, slug: string, signal: AbortSignal): Promise<Answer<string | null>>;
   /** One build by `organization/pipeline/number` or by UUID. */
   build(slugOrUuid: string, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
   /** Several builds by UUID, in one request for every fifty; each has its own answer, in the order of the UUIDs. */

@@ -135,6 +135,7 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
       killSwitch: null,
       haltWhen: [],
     },
+    preflight: 'off',
     secrets: [],
     rig: null,
     control: null,

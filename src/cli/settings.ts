@@ -57,23 +57,9 @@ export function settingsFromEnvironment(
       ['BUILDKITE_ORGANIZATION_SLUG'],
       "the organization's slug, or build.organization",
     );
-  const region =
-    scenario.cluster.region ??
-    regionOfProfile(environment) ??
-    required(
-      errors,
-      environment,
-      ['AWS_REGION', 'AWS_DEFAULT_REGION'],
-      'a region, or cluster.region in the scenario',
-    );
   const graphqlEndpoint = value(environment, 'BUILDKITE_GRAPHQL_ENDPOINT') ?? GRAPHQL_ENDPOINT;
-  const ecsVariable = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL'].find(
-    (name) => value(environment, name) !== null,
-  );
-  const ignored = value(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
-  const ecsEndpoint = ecsVariable === undefined || ignored ? null : value(environment, ecsVariable);
   collect(errors, () => endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules));
-  if (ecsEndpoint !== null) collect(errors, () => endpointOf(ecsVariable ?? '', ecsEndpoint, rules));
+  const { region, ecsEndpoint } = ecsOf(errors, scenario.cluster.region, environment, rules);
   const rig = collect(errors, () => factsOf(environment)) ?? null;
   const lostAfter = collect(errors, () => lostAfterOf(environment)) ?? LOST_AFTER;
   if (errors.length > 0) return { settings: null, errors };
@@ -96,6 +82,47 @@ export function settingsFromEnvironment(
       environment,
     },
   };
+}
+
+/** What the ECS client alone must be told; endpoint and credentials are found by the SDK. */
+export type EcsSettings = Pick<Settings, 'region' | 'rules'>;
+
+/** The settings of ECS from the environment. Throws bad-input with the first thing that is missing or wrong. */
+export function ecsSettingsFromEnvironment(
+  region: string | null,
+  environment: Environment,
+  insecure: boolean,
+): EcsSettings {
+  const rules = { allowInsecure: insecure, loopbackOnly: false };
+  const errors: InputError[] = [];
+  const found = ecsOf(errors, region, environment, rules);
+  const [error] = errors;
+  if (error === undefined) return { region: found.region, rules };
+  throw new GamedayError('bad-input', error.message, error.next === null ? {} : { next: error.next });
+}
+
+function ecsOf(
+  errors: InputError[],
+  given: string | null,
+  environment: Environment,
+  rules: Settings['rules'],
+): { readonly region: string; readonly ecsEndpoint: string | null } {
+  const region =
+    given ??
+    regionOfProfile(environment) ??
+    required(
+      errors,
+      environment,
+      ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+      'a region, or cluster.region in the scenario',
+    );
+  const variable = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL'].find(
+    (name) => value(environment, name) !== null,
+  );
+  const ignored = value(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
+  const ecsEndpoint = variable === undefined || ignored ? null : value(environment, variable);
+  if (ecsEndpoint !== null) collect(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
+  return { region, ecsEndpoint };
 }
 
 /** The settings of a rig that this process started: nothing of the user's AWS_*, BUILDKITE_* or profiles is in them. */

@@ -8,7 +8,7 @@ import type { Surroundings } from '../surroundings/port.ts';
 import type { Environment } from './output.ts';
 import { startRig } from './rig-process.ts';
 import { settingsFromRig } from './settings.ts';
-import type { Settings } from './settings.ts';
+import type { EcsSettings, Settings } from './settings.ts';
 
 /** The services of one drill, by their ports. */
 export interface Services {
@@ -44,6 +44,13 @@ export async function connectBuildkite(
   const { createBuildkiteClient } = await import('../buildkite/client.ts');
   const { graphqlEndpoint, token, rules } = access;
   return createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules });
+}
+
+/** ECS alone, for those who ask nothing of Buildkite. */
+export async function connectEcs(settings: EcsSettings): Promise<Ecs> {
+  const { createEcsClient } = await import('../ecs/client.ts');
+  const { region, rules } = settings;
+  return createEcsClient({ region, ...rules });
 }
 
 /** A rig that this process started for one drill. */

@@ -1,15 +1,8 @@
 import type { Answer } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { Plan } from './plan.ts';
-import {
-  answered,
-  buildFacts,
-  clusterOf,
-  noSuchTask,
-  unreadable,
-  type Answered,
-  type Sources,
-} from './questions.ts';
+import { answered, buildFacts, noSuchTask, unreadable, type Answered, type Sources } from './questions.ts';
+import { clusterOf } from './entities/task.ts';
 import { keyOf, type Fact, type Subject } from './world.ts';
 
 /** DescribeTasks takes a hundred tasks; a list of builds is cut by its client. */

@@ -139,6 +139,8 @@ export const Scenario = z.strictObject({
     killSwitch: z.string().nullable(),
     haltWhen: z.array(HaltCondition),
   }),
+  /** What a look at the definition may do to the drill: nothing, tell of errors, or refuse because of them. */
+  preflight: z.enum(['warn', 'require', 'off']).default('off'),
   /** Names of variables whose values must never be shown. */
   secrets: z.array(z.string()),
   /** Path of the rig file, absolute; what stands in under `--rig`. */

@@ -6,7 +6,9 @@ import type { Answer } from './call.ts';
 import type { Clock } from './clock.ts';
 import { TASK_ARN_TAG } from './entities/agent.ts';
 import { markFrom } from './entities/mark.ts';
+import { clusterOf } from './entities/task.ts';
 import { assertNever } from './errors.ts';
+import { lookAsFact } from './look.ts';
 import type { Plan } from './plan.ts';
 import { seen, type Fact, type Subject, type World } from './world.ts';
 
@@ -97,6 +99,8 @@ async function facts(
     case 'ledger':
     case 'halt':
       return ofSurroundings({ ...subject, kind: subject.kind }, drill, plan, sources.surroundings, signal);
+    case 'preflight':
+      return lookAsFact(subject.id, plan, world, sources, signal);
     case 'clock':
       return { ok: true, value: [] };
     default:
@@ -196,11 +200,6 @@ async function agentsOfTask(
       ...[...agents.values()].map((agent) => ({ kind: 'agent', id: agent.id, value: agent }) as const),
     ];
   });
-}
-
-/** The cluster's name inside a task's ARN (`.../task/CLUSTER/ID`); older short ARNs carry none. */
-export function clusterOf(taskArn: string): string | null {
-  return /:task\/([^/]+)\/[^/]+$/.exec(taskArn)?.[1] ?? null;
 }
 
 /** DescribeTasks answered, and without the task. */

@@ -36,5 +36,7 @@ export function strikes({ inject }: Scenario): boolean {
 export function gateSubjects(plan: Plan): readonly Subject[] {
   if (plan.scenario.inject.fault === 'found') return [];
   if (plan.scenario.inject.fault === 'none') return pipelineSubject(plan.scenario);
-  return [{ kind: 'self', id: 'self' }, ...surroundingSubjects(plan)];
+  const look: readonly Subject[] =
+    plan.scenario.preflight === 'off' ? [] : [{ kind: 'preflight', id: 'preflight' }];
+  return [{ kind: 'self', id: 'self' }, ...surroundingSubjects(plan), ...look];
 }

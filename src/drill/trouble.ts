@@ -14,7 +14,7 @@ const BUILDKITE: ReadonlySet<FactKind> = new Set([
   'drill-build',
   'step-history',
 ]);
-const AROUND: ReadonlySet<FactKind> = new Set(['self', 'kill-switch', 'lock', 'ledger', 'halt']);
+const AROUND: ReadonlySet<FactKind> = new Set(['self', 'kill-switch', 'lock', 'ledger', 'halt', 'preflight']);
 
 /** Troubles that time does not heal: after this long they end the drill, milliseconds. */
 const PATIENCE_WITH_REFUSALS = 3_000;

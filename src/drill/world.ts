@@ -16,6 +16,7 @@ import {
   StepHistory,
   TasksOf,
 } from './entities/surroundings.ts';
+import { Preflight } from './entities/preflight.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
 /** One thing that was seen, whole, in our words. The id is what names it within its kind. */
@@ -42,6 +43,7 @@ export const Fact = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ledger'), id: z.string(), value: Ledger }),
   z.strictObject({ kind: z.literal('halt'), id: z.string(), value: Halt }),
   z.strictObject({ kind: z.literal('clock'), id: z.string(), value: ClockOffset }),
+  z.strictObject({ kind: z.literal('preflight'), id: z.string(), value: Preflight }),
 ]);
 export type Fact = z.infer<typeof Fact>;
 export type FactKind = Fact['kind'];
@@ -74,6 +76,7 @@ export const Subject = z.strictObject({
     'ledger',
     'halt',
     'clock',
+    'preflight',
   ]),
   id: z.string(),
 });

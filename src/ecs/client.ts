@@ -18,6 +18,7 @@ import {
 } from './answers.ts';
 import { protectTasks, setInstanceState, stopTask, updateService } from './changes.ts';
 import { answerOf, describeTasks, found, oneOf, shaped, tasksBy } from './describe.ts';
+import { capacityProviders, serviceDocument, taskDefinitionDocument } from './documents.ts';
 import { clusterOf, definitionOf, instanceOf, protectionOf, serviceOf, stopOf } from './map.ts';
 import type { Ecs } from './port.ts';
 import { createSdk } from './sdk.ts';
@@ -32,6 +33,9 @@ export function createEcsClient(options: EcsOptions): Ecs {
   return {
     ...placeReads(sdk),
     ...taskReads(sdk),
+    taskDefinitionDocument: (arn, signal) => taskDefinitionDocument(sdk, arn, signal),
+    serviceDocument: (cluster, name, signal) => serviceDocument(sdk, cluster, name, signal),
+    capacityProviders: (names, signal) => capacityProviders(sdk, names, signal),
     stopTask: (call, signal) => stopTask(sdk, call, signal),
     setDesiredCount: (call, signal) => updateService(sdk, call, signal),
     forceDeployment: (call, signal) => updateService(sdk, call, signal),

@@ -1,5 +1,6 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../drill/entities/task.ts';
 import type { ClockOffset, RecentStops } from '../drill/entities/surroundings.ts';
+import type { PlainDocument } from '../drill/entities/document.ts';
 import type { Answer, CallOf, Outcome } from '../drill/call.ts';
 
 /** What a drill asks of Amazon ECS, in our words. */
@@ -11,6 +12,12 @@ export interface Ecs {
   /** Tasks by ARN (at most 100) with their tags. One that ECS does not know is absent from the answer (`failures: MISSING`). */
   tasks(cluster: string, arns: readonly string[], signal: AbortSignal): Promise<Answer<readonly Task[]>>;
   taskDefinition(arn: string, signal: AbortSignal): Promise<Answer<TaskDefinition>>;
+  /** The registered definition as ECS gives it, for those who look at all of it; the latest one of a family without a revision. */
+  taskDefinitionDocument(arn: string, signal: AbortSignal): Promise<Answer<PlainDocument>>;
+  /** The service as ECS gives it. */
+  serviceDocument(cluster: string, name: string, signal: AbortSignal): Promise<Answer<PlainDocument>>;
+  /** Capacity providers by their names, as ECS gives them. */
+  capacityProviders(names: readonly string[], signal: AbortSignal): Promise<Answer<readonly PlainDocument[]>>;
   /** Tasks of the service or family that are stopped or stopping, as far as ECS still shows them. */
   recentStops(
     cluster: string,

@@ -2,6 +2,8 @@ import type { Agent } from '../drill/entities/agent.ts';
 import type { Build } from '../drill/entities/build.ts';
 import type { Job } from '../drill/entities/job.ts';
 import { jobEnded } from '../drill/entities/job.ts';
+import { errorsOf } from '../drill/entities/preflight.ts';
+import type { Preflight } from '../drill/entities/preflight.ts';
 import type { Task } from '../drill/entities/task.ts';
 import type { Fact, World } from '../drill/world.ts';
 import { all, keyOf, seen } from '../drill/world.ts';
@@ -29,9 +31,18 @@ export function changeOf(before: World, after: World, fact: Fact, step: string |
       return agentChange(seen(before, 'agent', fact.id), fact.value);
     case 'task':
       return taskChange(seen(before, 'task', fact.id), fact.value);
+    case 'preflight':
+      return seen(before, 'preflight', fact.id) === undefined ? preflightNews(fact.value) : [];
     default:
       return [];
   }
+}
+
+/** Errors alone: the rest is for those who ask. */
+function preflightNews(is: Preflight): readonly Sentence[] {
+  if (is.container === null)
+    return [say(`preflight could not look: ${is.unknown[0]?.said ?? 'nobody knows why'}`, 'warn')];
+  return errorsOf(is).map((error) => say(`preflight error ${error}`, 'bad'));
 }
 
 function buildChange(was: Build | undefined, is: Build): readonly Sentence[] {

@@ -90,6 +90,7 @@ function serviceOf(kind: FactKind): Service {
     case 'ledger':
     case 'halt':
     case 'clock':
+    case 'preflight':
       return 'the surroundings';
     default:
       return assertNever(kind);

@@ -8,6 +8,7 @@ import { intermediateBuilds } from './intermediate-builds.ts';
 import { killSwitch } from './kill-switch.ts';
 import { lock } from './lock.ts';
 import { mapping } from './mapping.ts';
+import { preflight } from './preflight.ts';
 import { selfTarget } from './self-target.ts';
 import { sharedTask } from './shared-task.ts';
 import { tooSoon } from './too-soon.ts';
@@ -25,6 +26,7 @@ export const GUARDS: readonly Guard[] = [
   lock,
   tooSoon,
   inertFault,
+  preflight,
   blastRadius,
   haltConditions,
   confirm,

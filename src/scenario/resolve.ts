@@ -42,6 +42,7 @@ export function toScenario(input: ScenarioInput): Scenario {
       killSwitch: safety.killSwitch ?? null,
       haltWhen: safety.haltWhen,
     },
+    preflight: input.preflight,
     secrets: input.secrets,
     rig: input.rig ?? null,
     control: input.control ?? null,

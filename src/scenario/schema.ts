@@ -251,6 +251,12 @@ export const ScenarioInput = z.strictObject({
   expect: ExpectInput.prefault({}).describe('What must hold.'),
   limits: LimitsInput.prefault({}).describe('How long and how often to look.'),
   safety: SafetyInput.prefault({}).describe('What must hold for the drill to strike.'),
+  preflight: z
+    .enum(['warn', 'require', 'off'])
+    .prefault('warn')
+    .describe(
+      'A look at the task definition before anything is started: tell of its errors, refuse because of them, or do without.',
+    ),
   secrets: z
     .array(Variable)
     .prefault([])

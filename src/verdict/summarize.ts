@@ -1,6 +1,7 @@
 import { drainTime } from '../checks/drain-time.ts';
 import { platformOf, stopWindow } from '../checks/stop-window.ts';
 import { assertNever } from '../drill/errors.ts';
+import { errorsOf } from '../drill/entities/preflight.ts';
 import { stepOf, type Scenario } from '../drill/plan.ts';
 import { attemptsOf, isJudged, taskOf } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
@@ -49,7 +50,7 @@ export function summarize(
       interrupted !== undefined && plan.embeddedRig
         ? 'Run it again: its rig ended with the runner.'
         : verdict.next,
-    notes: [...verdict.notes, ...besides(journal, plan.scenario)],
+    notes: [...verdict.notes, ...besides(journal, plan.scenario), ...foretold(evidence)],
     injection: injectionOf(evidence, verdict),
     fault: plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
@@ -108,6 +109,12 @@ function struckIn(journal: readonly DrillEvent[]): readonly Judged[] {
   if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase);
   if (evidence.plan.scenario.inject.fault === 'found') return judgedStops(evidence, judgeCase);
   return evidence.strike === null ? [] : [{ struck: evidence, verdict: judgeCase(evidence) }];
+}
+
+/** What a look at the definition said beforehand. */
+function foretold(evidence: Evidence): string[] {
+  const looked = evidence.last('preflight', 'preflight')?.value;
+  return looked === undefined ? [] : errorsOf(looked).map((error) => `preflight error ${error}`);
 }
 
 /** What `assert` found is shown from the stop that decided. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import Abort from '../../src/commands/abort.ts';
 import Analyze from '../../src/commands/analyze.ts';
 import Assert from '../../src/commands/assert.ts';
+import Preflight from '../../src/commands/preflight.ts';
 import Drills from '../../src/commands/drills.ts';
 import Forecast from '../../src/commands/forecast.ts';
 import Resume from '../../src/commands/resume.ts';
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Surface>> = {
   assert: Assert,
   drills: Drills,
   forecast: Forecast,
+  preflight: Preflight,
   resume: Resume,
   'rig up': RigUp,
   run: Run,

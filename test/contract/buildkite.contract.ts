@@ -42,6 +42,18 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       });
     }
 
+    test('the steps of a pipeline are given as its YAML', async () => {
+      const steps = valueOf(await buildkite.pipelineSteps('acme', 'canary', never));
+      expect(steps).toContain('key: integration');
+      for (const [organization, slug] of [
+        ['nobody', 'canary'],
+        ['acme', 'nothing'],
+      ] as const)
+        expect(await buildkite.pipelineSteps(organization, slug, never)).toMatchObject({
+          trouble: { kind: 'not-found' },
+        });
+    });
+
     test('a pipeline is found; an unknown organization and an unknown pipeline are told apart', async () => {
       const pipeline = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
       expect(pipeline).toMatchObject({ slug: 'canary', stepKeys: ['integration'], dynamic: false });

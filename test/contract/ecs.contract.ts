@@ -83,6 +83,21 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       expect(definition.containers[0]?.stopTimeout).toBeGreaterThanOrEqual(2_000);
     });
 
+    test('definition, service and capacity providers are given whole, in the words of ECS', async () => {
+      const service = valueOf(await ecs.serviceDocument('build-prod', 'build-agents', never));
+      expect(service).toMatchObject({ serviceName: 'build-agents', launchType: 'FARGATE', desiredCount: 2 });
+      const definition = valueOf(await ecs.taskDefinitionDocument(String(service['taskDefinition']), never));
+      expect(definition).toMatchObject({ family: 'build-agent', requiresCompatibilities: ['FARGATE'] });
+      expect(definition['containerDefinitions']).toMatchObject([{ name: 'agent' }]);
+      expect(JSON.parse(JSON.stringify([service, definition]))).toEqual([service, definition]);
+      expect(await ecs.serviceDocument('build-prod', 'nothing', never)).toMatchObject({
+        trouble: { kind: 'not-found' },
+      });
+      const providers = valueOf(await ecs.capacityProviders(['FARGATE_SPOT', 'nothing'], never));
+      expect(providers.map(({ name }) => name)).toEqual(['FARGATE_SPOT']);
+      expect(valueOf(await ecs.capacityProviders([], never))).toEqual([]);
+    });
+
     test('an aborted stop is not sent; an unknown task cannot be stopped', async () => {
       const { taskArn } = bench;
       const call = { kind: 'stop-task', cluster: 'build-prod', taskArn, reason: 'gameday contract' } as const;

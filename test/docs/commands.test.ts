@@ -13,6 +13,7 @@ const TYPED = [
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
   'docs/how-to/forecast-losses.md',
+  'docs/how-to/look-before-you-stop.md',
   'docs/how-to/read-a-verdict.md',
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
@@ -164,6 +165,31 @@ describe.concurrent('the commands of', () => {
           const printed = await typeAll(desk, page, refused);
           expect(printed.join('\n')).toContain('confirm-needed');
         }
+      } finally {
+        await rig.close();
+      }
+    });
+  });
+
+  test('looking before anything is stopped', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/look-before-you-stop.md';
+      for (const name of ['before', 'after'])
+        desk.put(`${name}.json`, textOf(`scenarios/incident/${name}.json`));
+      desk.put(
+        'service.json',
+        '{ "services": [{ "serviceName": "build-agents", "launchType": "FARGATE" }] }',
+      );
+      desk.put('pipeline.yml', textOf('scenarios/pipelines/six-seconds.yaml'));
+      desk.put('image.json', '[{ "Config": { "Entrypoint": null, "StopSignal": "SIGTERM" } }]');
+      desk.put('drill.yaml', plainDrill());
+      const rig = await rigUp(desk);
+      try {
+        const found = { 'gameday preflight --task-definition before.json': 10 };
+        const [before = ''] = await typeAll(desk, page, found);
+        expect(before).toContain('error stop-timeout-missing  before.json:8:5  containerDefinitions[0]');
+        const log = JSON.parse(readFileSync(join(desk.folder, 'preflight.sarif'), 'utf8')) as unknown;
+        expect(log).toMatchObject({ version: '2.1.0' });
       } finally {
         await rig.close();
       }

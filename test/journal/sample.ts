@@ -51,6 +51,7 @@ export function aPlan(over: Partial<Plan> = {}): Plan {
         killSwitch: null,
         haltWhen: [],
       },
+      preflight: 'off',
       secrets: [],
       rig: null,
       control: null,

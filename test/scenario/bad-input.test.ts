@@ -19,13 +19,13 @@ const cases: readonly Case[] = [
     name: 'an unknown key at the top',
     text: `${GOOD}▶limit: { pollEvery: 2s }\n`,
     says: 'unknown key "limit"',
-    next: 'Did you mean "limits"? Allowed: version, title, build, cluster, when, inject, expect, limits, safety, secrets, rig, control.',
+    next: 'Did you mean "limits"? Allowed: version, title, build, cluster, when, inject, expect, limits, safety, preflight, secrets, rig, control.',
   },
   {
     name: 'an unknown key far from any other',
     text: `${GOOD}▶frobnicate: 1\n`,
     says: 'unknown key "frobnicate"',
-    next: 'Allowed: version, title, build, cluster, when, inject, expect, limits, safety, secrets, rig, control.',
+    next: 'Allowed: version, title, build, cluster, when, inject, expect, limits, safety, preflight, secrets, rig, control.',
   },
   {
     name: 'a wrong duration',

@@ -73,6 +73,7 @@ describe('loading scenario files', () => {
         killSwitch: null,
         haltWhen: [],
       },
+      preflight: 'warn',
       secrets: [],
       rig: null,
       control: null,

@@ -160,6 +160,15 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
           value: { ...pipeline, openBuilds: [...pipeline.openBuilds, ...open(slug, branch)] },
         };
       }),
+    pipelineSteps: (organization, slug, signal) =>
+      answer('pipelineSteps', [organization, slug], signal, () => {
+        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        const pipeline = world.pipelines.get(slug);
+        if (pipeline === undefined) return missing(`pipeline "${slug}" in "${organization}"`);
+        if (pipeline.stepKeys === null) return { ok: true, value: null };
+        const steps = pipeline.stepKeys.map((key) => `  - key: ${key}\n    command: make\n`);
+        return { ok: true, value: `steps:\n${steps.join('')}` };
+      }),
     build: (slugOrUuid, signal) =>
       answer('build', [slugOrUuid], signal, () => {
         const build = find(slugOrUuid);

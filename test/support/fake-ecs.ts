@@ -1,4 +1,5 @@
 import type { Answer, Call, CallOf, Outcome, Trouble } from '../../src/drill/call.ts';
+import type { PlainDocument } from '../../src/drill/entities/document.ts';
 import type { ClockOffset } from '../../src/drill/entities/surroundings.ts';
 import { goingDown, taskEnded } from '../../src/drill/entities/task.ts';
 import type {
@@ -50,6 +51,20 @@ export interface FakeEcsOptions {
   readonly onService?: (service: Service) => void;
   /** Runs when an instance was changed. */
   readonly onChange?: (call: CallOf<'set-instance-state'>) => void;
+}
+
+/** A definition as ECS gives it. */
+function documentOf({ arn, family, containers }: TaskDefinition): PlainDocument {
+  return {
+    ...{ taskDefinitionArn: arn, family, requiresCompatibilities: ['FARGATE'] },
+    containerDefinitions: containers.map((container) => ({
+      ...{ name: container.name, image: 'example/build-agent:1', essential: container.essential },
+      ...{ entryPoint: container.entryPoint, command: container.command },
+      environment: Object.entries(container.environment).map(([name, value]) => ({ name, value })),
+      ...(container.stopTimeout === null ? {} : { stopTimeout: container.stopTimeout / 1000 }),
+      dependsOn: container.dependsOn.map((containerName) => ({ containerName, condition: 'START' })),
+    })),
+  };
 }
 
 function failed(
@@ -187,6 +202,36 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           ? failed('refused', 'Unable to describe task definition.')
           : { ok: true, value };
       }),
+    taskDefinitionDocument: (arn, signal) =>
+      answer('taskDefinitionDocument', [arn], signal, () => {
+        const value = world.definitions.get(arn);
+        return value === undefined
+          ? failed('refused', 'Unable to describe task definition.')
+          : { ok: true, value: documentOf(value) };
+      }),
+    serviceDocument: (cluster, name, signal) =>
+      answer('serviceDocument', [cluster, name], signal, () =>
+        inCluster(cluster, () => {
+          const value = world.services.get(name);
+          if (value === undefined)
+            return failed('not-found', `ECS knows no service "${name}" in cluster "${cluster}" there`);
+          const { desired, minimumHealthyPercent, maximumPercent, arn } = value;
+          const taskDefinition = [...world.definitions.keys()].at(-1);
+          return {
+            ok: true,
+            value: {
+              ...{ serviceArn: arn, serviceName: name, taskDefinition, desiredCount: desired },
+              launchType: 'FARGATE',
+              deploymentConfiguration: { minimumHealthyPercent, maximumPercent },
+            },
+          };
+        }),
+      ),
+    capacityProviders: (names, signal) =>
+      answer('capacityProviders', [names], signal, () => ({
+        ok: true,
+        value: names.filter((name) => name.startsWith('FARGATE')).map((name) => ({ name, status: 'ACTIVE' })),
+      })),
     recentStops: (cluster, of, signal) =>
       answer('recentStops', [cluster, of], signal, () =>
         inCluster(cluster, () => {

@@ -58,6 +58,7 @@ const SCENARIO: Scenario = {
     killSwitch: null,
     haltWhen: [],
   },
+  preflight: 'off',
   secrets: [],
   rig: null,
   control: null,

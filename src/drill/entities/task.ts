@@ -137,3 +137,8 @@ export function taskEnded(task: Task): boolean {
 export function goingDown(task: Task): boolean {
   return task.desired === 'STOPPED' || task.stoppingAt !== null || task.stopCode !== null || taskEnded(task);
 }
+
+/** The cluster's name inside a task's ARN (`.../task/CLUSTER/ID`); older short ARNs carry none. */
+export function clusterOf(taskArn: string): string | null {
+  return /:task\/([^/]+)\/[^/]+$/.exec(taskArn)?.[1] ?? null;
+}

@@ -16,6 +16,10 @@ const definitionShape = z.strictObject({
   taskDefinition: z.string(),
   include: z.array(z.string()).default([]),
 });
+const providersShape = z.strictObject({
+  capacityProviders: z.array(z.string()).max(100).default([]),
+  include: z.array(z.string()).default([]),
+});
 const tagShape = z.strictObject({ resourceArn: z.string(), tags: tagsShape });
 const untagShape = z.strictObject({ resourceArn: z.string(), tagKeys: z.array(z.string()) });
 const tagsOfShape = z.strictObject({ resourceArn: z.string() });
@@ -30,6 +34,7 @@ export function clusterOperations(state: EcsState): Record<string, Operation> {
     DescribeTaskDefinition: (input) => ({
       taskDefinition: state.requireDefinition(read(definitionShape, input).taskDefinition).document,
     }),
+    DescribeCapacityProviders: (input) => describeProviders(state, read(providersShape, input)),
     TagResource: (input) => tag(state, read(tagShape, input)),
     UntagResource: (input) => untag(state, read(untagShape, input)),
     ListTagsForResource: (input) => ({
@@ -57,6 +62,32 @@ function describeClusters(state: EcsState, input: z.infer<typeof clustersShape>)
     failures: asked
       .filter((each) => !own.includes(each))
       .map((each) => missing(each.startsWith('arn:') ? each : `${state.prefix()}:cluster/${each}`)),
+  };
+}
+
+/** Fargate's own providers, which have no group behind them, and those that services name, which scale no hosts here. */
+function describeProviders(state: EcsState, input: z.infer<typeof providersShape>): Record<string, unknown> {
+  const fargate = ['FARGATE', 'FARGATE_SPOT'];
+  const ofServices = [...state.services.values()].flatMap((service) => service.capacityProvider ?? []);
+  const known = [...new Set([...fargate, ...ofServices])];
+  const asked = input.capacityProviders.length > 0 ? input.capacityProviders : known;
+  const group = {
+    managedScaling: { status: 'DISABLED' },
+    managedTerminationProtection: 'DISABLED',
+    managedDraining: 'ENABLED',
+  };
+  return {
+    capacityProviders: asked
+      .filter((name) => known.includes(name))
+      .map((name) => ({
+        capacityProviderArn: `${state.prefix()}:capacity-provider/${name}`,
+        name,
+        status: 'ACTIVE',
+        ...(fargate.includes(name) ? {} : { autoScalingGroupProvider: group }),
+      })),
+    failures: asked
+      .filter((name) => !known.includes(name))
+      .map((name) => missing(`${state.prefix()}:capacity-provider/${name}`)),
   };
 }
 

@@ -1,0 +1,156 @@
+import type { Buildkite } from '../buildkite/port.ts';
+import type { Trouble } from '../drill/call.ts';
+import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
+import { GamedayError } from '../drill/errors.ts';
+import { readDocuments } from '../drill/look.ts';
+import type { Place } from '../drill/look.ts';
+import { stepOf } from '../drill/plan.ts';
+import { reasonOfTrouble } from '../drill/trouble.ts';
+import type { Ecs } from '../ecs/port.ts';
+import type { Live } from '../preflight/documents.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import type { Surroundings } from '../surroundings/port.ts';
+import type { Look, PreflightOptions } from './preflight-options.ts';
+import type { Runner } from './runner.ts';
+import { ecsSettingsFromEnvironment, settingsFromEnvironment } from './settings.ts';
+import { watchSignals } from './signals.ts';
+import { connect, connectEcs } from './wire.ts';
+
+/** One scenario file. Throws bad-input with the first thing that is wrong with it. */
+async function loadOne(
+  file: string,
+  variables: Readonly<Record<string, string>>,
+  runner: Runner,
+): Promise<LoadedScenario> {
+  const { scenarios, errors } = await loadScenarios([file], variables, runner.environment);
+  runner.output.learn(scenarios.flatMap(({ secrets }) => secrets));
+  const [error] = errors;
+  const [scenario] = scenarios;
+  if (error === undefined && scenario !== undefined) return scenario;
+  throw new GamedayError('bad-input', error?.message ?? 'it holds no scenario', {
+    at: error?.at ?? file,
+    next: error?.next ?? 'Give a scenario file.',
+  });
+}
+
+/** The step and the container that a scenario names; null where it names none. */
+export async function namedBy(
+  file: string,
+  variables: Readonly<Record<string, string>>,
+  runner: Runner,
+): Promise<{ readonly file: string; readonly step: string | null; readonly container: string | null }> {
+  const { scenario } = await loadOne(file, variables, runner);
+  return { file, step: stepOf(scenario.when), container: scenario.cluster.container };
+}
+
+/** How many tasks are asked after at the most: a sample tells whether any is protected, and which agents run. */
+const SAMPLE = 5;
+
+interface Named {
+  readonly place: Place;
+  readonly container: string | null;
+  readonly ecs: Ecs;
+  readonly buildkite: Buildkite | null;
+  readonly surroundings: Surroundings | null;
+}
+
+/** Reads what runs: nothing is changed there. Throws with the service's own reason where the definition cannot be read. */
+export async function lookLive(options: PreflightOptions, runner: Runner): Promise<Look> {
+  const interruption = watchSignals(() => undefined);
+  try {
+    const named =
+      options.scenario === undefined ? await ofFlags(options, runner) : await ofScenario(options, runner);
+    const { place, ecs, buildkite } = named;
+    const looked = await readDocuments(place, { ecs, buildkite }, interruption.signal);
+    if (!looked.ok) throw refused(looked.trouble);
+    const { documents, unread } = looked.value;
+    const live = await liveOf(named, interruption.signal);
+    return {
+      documents,
+      live,
+      unread,
+      places: {
+        whole: (_, path) => path,
+        of: (document) => ({ name: documents[document]?.name ?? document, position: null }),
+      },
+      container: options.container ?? named.container ?? undefined,
+    };
+  } finally {
+    interruption.release();
+  }
+}
+
+function refused(trouble: Trouble): GamedayError {
+  return new GamedayError(reasonOfTrouble({ kind: 'service', id: '' }, trouble), trouble.message);
+}
+
+async function ofFlags(options: PreflightOptions, runner: Runner): Promise<Named> {
+  const settings = ecsSettingsFromEnvironment(null, runner.environment, options.insecure);
+  const place = {
+    ...{ cluster: options.cluster ?? '', service: options.service ?? null, family: null },
+    ...{ organization: null, pipeline: null, step: null, file: '' },
+  };
+  return { place, container: null, ecs: await connectEcs(settings), buildkite: null, surroundings: null };
+}
+
+async function ofScenario(options: PreflightOptions, runner: Runner): Promise<Named> {
+  const { scenario, file } = await loadOne(options.scenario ?? '', options.variables, runner);
+  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
+  const [error] = errors;
+  if (settings === null)
+    throw new GamedayError('bad-input', error?.message ?? 'a setting is wrong', {
+      at: error?.at ?? file,
+      ...(error?.next == null ? {} : { next: error.next }),
+    });
+  const { name, service, family, container } = scenario.cluster;
+  const place = {
+    ...{ cluster: name, service, family, file, organization: settings.organization },
+    ...{ pipeline: scenario.build.pipeline, step: stepOf(scenario.when) },
+  };
+  return { place, container, ...(await connect(settings)) };
+}
+
+/** What the running world says besides; each piece may stay unknown. */
+async function liveOf(named: Named, signal: AbortSignal): Promise<Live> {
+  const { place, ecs, surroundings } = named;
+  const { cluster, service, family } = place;
+  const self = surroundings === null ? null : await surroundings.self(signal);
+  const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
+  const listed = await ecs.tasksOf(cluster, of, signal);
+  const tasks = listed.ok ? listed.value.tasks.slice(0, SAMPLE).map(({ arn }) => arn) : [];
+  return {
+    cluster,
+    ownTask: self?.ok === true ? self.value.taskArn : null,
+    agentVersions: await versionsOn(tasks, named, signal),
+    protection: service === null ? null : await protectionOf(tasks, named, signal),
+  };
+}
+
+async function versionsOn(
+  tasks: readonly string[],
+  { buildkite, place }: Named,
+  signal: AbortSignal,
+): Promise<readonly string[] | null> {
+  if (buildkite === null || place.organization === null) return null;
+  const versions: string[] = [];
+  for (const arn of tasks) {
+    const found = await buildkite.agentsWithTag(place.organization, `${TASK_ARN_TAG}=${arn}`, signal);
+    if (found.ok) versions.push(...found.value.agents.flatMap(({ version }) => version ?? []));
+  }
+  return versions.length === 0 ? null : [...new Set(versions)];
+}
+
+async function protectionOf(
+  tasks: readonly string[],
+  { ecs, place }: Named,
+  signal: AbortSignal,
+): Promise<Live['protection']> {
+  let count = 0;
+  for (const arn of tasks) {
+    const answer = await ecs.protection(place.cluster, arn, signal);
+    if (!answer.ok) return null;
+    if (answer.value.enabled) count += 1;
+  }
+  return tasks.length === 0 ? null : { tasks: tasks.length, protected: count };
+}

@@ -1,0 +1,116 @@
+import { GamedayError } from '../drill/errors.ts';
+import { countOf, judge } from '../preflight/judge.ts';
+import type { Preflight } from '../preflight/judge.ts';
+import { secretsIn } from '../preflight/secret-values.ts';
+import { subjectOf } from '../preflight/subject-of.ts';
+import { OFFLINE } from '../preflight/documents.ts';
+import type { Documents, DocumentName } from '../preflight/documents.ts';
+import { preflightJson, preflightLines } from '../report/preflight.ts';
+import type { Places } from '../report/preflight.ts';
+import { readFiles } from './preflight-files.ts';
+import type { Given } from './preflight-files.ts';
+import type { Look, PreflightOptions } from './preflight-options.ts';
+import type { Runner } from './runner.ts';
+
+/** Looks at files, or at a service that runs, and says what the rules find. */
+export async function preflight(options: PreflightOptions, runner: Runner): Promise<void> {
+  const look =
+    options.taskDefinition === undefined
+      ? await lookAtService(options, runner)
+      : await lookAtFiles(options, runner);
+  runner.output.learn(secretsIn(look.documents));
+  const found = judged(look);
+  await show({ ...found, unknown: [...found.unknown, ...look.unread] }, look.places, options, runner);
+}
+
+async function lookAtFiles(options: PreflightOptions, runner: Runner): Promise<Look> {
+  if (options.cluster !== undefined)
+    throw new GamedayError('bad-input', '--cluster looks at what runs, and --task-definition at a file', {
+      next: 'Give one of them.',
+    });
+  const { taskDefinition, service, pipeline, imageConfig, capacityProvider } = options;
+  const given = await readFiles({ taskDefinition, service, pipeline, imageConfig, capacityProvider });
+  if (given.documents.taskDefinition === null) throw new Error('the task definition was not read');
+  const scenario = await scenarioOf(options, runner);
+  const documents: Documents = {
+    ...given.documents,
+    taskDefinition: given.documents.taskDefinition,
+    scenario:
+      scenario === null ? null : { value: { when: { step: scenario.step } }, base: [], name: scenario.file },
+  };
+  return {
+    documents,
+    live: OFFLINE,
+    places: placesOf(given, documents),
+    unread: [],
+    container: options.container ?? scenario?.container ?? undefined,
+  };
+}
+
+/** The step and the container that a scenario names. */
+async function scenarioOf(options: PreflightOptions, runner: Runner) {
+  if (options.scenario === undefined) return null;
+  const { namedBy } = await import('./preflight-live.ts');
+  return namedBy(options.scenario, options.variables, runner);
+}
+
+async function lookAtService(options: PreflightOptions, runner: Runner): Promise<Look> {
+  if (options.scenario === undefined && (options.cluster === undefined || options.service === undefined))
+    throw new GamedayError('bad-input', 'nothing is named that could be looked at', {
+      next: 'Give --task-definition FILE, or --scenario FILE, or --cluster NAME and --service NAME.',
+    });
+  const { lookLive } = await import('./preflight-live.ts');
+  return lookLive(options, runner);
+}
+
+/** Asks every rule. Throws bad-input where the agent's container cannot be told. */
+function judged({ documents, live, container }: Look): Preflight {
+  const subject = subjectOf(documents, live, container ?? null);
+  if ('agent' in subject) return judge(subject);
+  const { names, candidates } = subject;
+  const { name } = documents.taskDefinition;
+  const all = names.join(', ');
+  const message =
+    container !== undefined
+      ? `there is no container "${container}" in ${name}; there are ${all}`
+      : candidates.length === 0
+        ? `no container of ${name} can be told to run a Buildkite agent; there are ${all}`
+        : `several containers of ${name} may run a Buildkite agent: ${candidates.join(', ')}`;
+  throw new GamedayError('bad-input', message, {
+    next: 'Name the one that runs the agent with --container NAME.',
+  });
+}
+
+async function show(
+  found: Preflight,
+  places: Places,
+  options: PreflightOptions,
+  runner: Runner,
+): Promise<void> {
+  const exitCode = exitCodeOf(found, options.strict);
+  process.exitCode = exitCode;
+  const { stdout } = runner.output;
+  if (runner.json) return stdout.write(preflightJson(found, places, exitCode));
+  if (!options.sarif) return stdout.write(`${preflightLines(found, places, stdout.colors).join('\n')}\n`);
+  const { preflightSarif } = await import('../report/preflight-sarif.ts');
+  stdout.write(preflightSarif(found, places, runner.version));
+}
+
+/** 0 where nothing is wrong; 10 where an error was found, or a warning that shall count as one. */
+function exitCodeOf(found: Preflight, strict: boolean): number {
+  const bad = countOf(found, 'error') + (strict ? countOf(found, 'warning') : 0);
+  return bad === 0 ? 0 : 10;
+}
+
+function placesOf({ texts }: Given, documents: Documents): Places {
+  const whole: Places['whole'] = (document, path) => [...(documents[document]?.base ?? []), ...path];
+  const position = (document: DocumentName, path: Parameters<Places['of']>[1]): string | null =>
+    texts[document]?.read.place(whole(document, path)) ?? null;
+  return {
+    whole,
+    of: (document, path) => ({
+      name: documents[document]?.name ?? document,
+      position: position(document, path),
+    }),
+  };
+}

@@ -1,0 +1,38 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { preflightFlags, preflightHelp } from '../cli/preflight-flags.ts';
+import * as shared from '../cli/flags.ts';
+
+export default class Preflight extends BaseCommand {
+  static override summary =
+    'Look at a task definition and say what a stop would bring to light, before anything is stopped.';
+  static override description = preflightHelp();
+  static override examples = [
+    {
+      description: 'Look at a file; nothing is contacted:',
+      command:
+        '<%= config.bin %> preflight --task-definition task-definition.json --pipeline .buildkite/pipeline.yml',
+    },
+    {
+      description: 'Look at what runs:',
+      command: '<%= config.bin %> preflight --cluster build-prod --service build-agents',
+    },
+  ];
+  static override flags = preflightFlags;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Preflight);
+    const { preflight } = await import('../cli/preflight.ts');
+    const { json, sarif, strict, container, cluster, service, scenario, insecure } = flags;
+    await preflight(
+      {
+        taskDefinition: flags['task-definition'],
+        pipeline: flags.pipeline,
+        imageConfig: flags['image-config'],
+        capacityProvider: flags['capacity-provider'],
+        ...{ json, sarif, strict, container, cluster, service, scenario, insecure },
+        variables: shared.variablesOf(flags.var),
+      },
+      this.runner,
+    );
+  }
+}

@@ -1,0 +1,167 @@
+import type { Buildkite } from '../buildkite/port.ts';
+import type { Ecs } from '../ecs/port.ts';
+import { itemsOf, isObject, member, pathText, textOf } from '../preflight/json.ts';
+import type { Json, JsonObject } from '../preflight/json.ts';
+import { judge } from '../preflight/judge.ts';
+import { secretsIn } from '../preflight/secret-values.ts';
+import { subjectOf } from '../preflight/subject-of.ts';
+import { OFFLINE } from '../preflight/documents.ts';
+import type { Doc, Documents, Live } from '../preflight/documents.ts';
+import { unwrap } from '../preflight/unwrap.ts';
+import { readPipeline } from '../preflight/yaml.ts';
+import type { Answer } from './call.ts';
+import type { PlainDocument } from './entities/document.ts';
+import type { Preflight } from './entities/preflight.ts';
+import { stepOf, type Plan } from './plan.ts';
+import { seen, type Fact, type World } from './world.ts';
+
+/** What is to be looked at; null is none. */
+export interface Place {
+  readonly cluster: string;
+  readonly service: string | null;
+  readonly family: string | null;
+  readonly organization: string | null;
+  readonly pipeline: string | null;
+  readonly step: string | null;
+  /** Of the scenario, for people. */
+  readonly file: string;
+}
+
+/** The documents of what runs, and what could not be read of them. */
+export interface Looked {
+  readonly documents: Documents;
+  readonly unread: readonly { readonly rule: string; readonly said: string }[];
+}
+
+/** Reads a service's definition and what stands around it. Only the definition must be there; all else may be unknown. */
+export async function readDocuments(
+  place: Place,
+  ports: { readonly ecs: Ecs; readonly buildkite: Buildkite | null },
+  signal: AbortSignal,
+): Promise<Answer<Looked>> {
+  const { ecs, buildkite } = ports;
+  const service =
+    place.service === null ? null : await ecs.serviceDocument(place.cluster, place.service, signal);
+  if (service?.ok === false) return service;
+  const arn = service === null ? place.family : service.value['taskDefinition'];
+  if (typeof arn !== 'string')
+    return unusable('which definition the tasks have: neither a service nor a family is named that says it');
+  const definition = await ecs.taskDefinitionDocument(arn, signal);
+  if (!definition.ok) return definition;
+  const taskDefinition = unwrap('taskDefinition', json(definition.value), arn);
+  if (!('value' in taskDefinition)) return unusable(`${arn}: ${taskDefinition.why}`);
+  const unread: { rule: string; said: string }[] = [];
+  const named = `service ${place.service ?? ''}`;
+  const serviceDoc = service === null ? null : docOf(json(service.value), named);
+  const providers = await providersOf(serviceDoc, ecs, signal);
+  if (providers !== null && !providers.ok)
+    unread.push({ rule: 'managed-draining', said: `the capacity providers: ${providers.trouble.message}` });
+  const pipeline = buildkite === null ? null : await stepsOf(place, buildkite, signal);
+  if (typeof pipeline === 'string') unread.push({ rule: 'missing-step-key', said: pipeline });
+  const documents: Documents = {
+    taskDefinition,
+    service: serviceDoc,
+    pipeline: typeof pipeline === 'string' ? null : pipeline,
+    imageConfig: null,
+    capacityProvider:
+      providers?.ok === true
+        ? docOf({ capacityProviders: providers.value.map(json) }, 'capacity providers')
+        : null,
+    scenario: place.step === null ? null : docOf({ when: { step: place.step } }, place.file),
+  };
+  return { ok: true, value: { documents, unread } };
+}
+
+function unusable(message: string): Answer<never> {
+  return { ok: false, trouble: { kind: 'garbage', message, retryAfter: null } };
+}
+
+function json(document: PlainDocument): JsonObject {
+  return document as JsonObject;
+}
+
+function docOf(value: JsonObject, name: string): Doc {
+  return { value, base: [], name };
+}
+
+/** Those of Auto Scaling groups: Fargate's own have no group. */
+async function providersOf(
+  service: Doc | null,
+  ecs: Ecs,
+  signal: AbortSignal,
+): Promise<Answer<readonly PlainDocument[]> | null> {
+  const strategy = itemsOf(member(service?.value, 'capacityProviderStrategy'));
+  const names = strategy
+    .flatMap((one) => textOf(member(one, 'capacityProvider')) ?? [])
+    .filter((name) => !name.startsWith('FARGATE'));
+  return names.length === 0 ? null : ecs.capacityProviders([...new Set(names)], signal);
+}
+
+/** The pipeline's steps, or why they are not known. */
+async function stepsOf(
+  { organization, pipeline }: Place,
+  buildkite: Buildkite,
+  signal: AbortSignal,
+): Promise<Doc | string | null> {
+  if (organization === null || pipeline === null) return null;
+  const steps = await buildkite.pipelineSteps(organization, pipeline, signal);
+  if (!steps.ok) return `the steps of ${pipeline}: ${steps.trouble.message}`;
+  if (steps.value === null) return `the steps of ${pipeline}: Buildkite shows none`;
+  const read = readPipeline(steps.value);
+  if (!('value' in read)) return `the steps of ${pipeline}: they are no YAML that can be read`;
+  const doc: Json = read.value;
+  return isObject(doc) && Array.isArray(member(doc, 'steps'))
+    ? docOf(doc, `pipeline ${pipeline}`)
+    : `the steps of ${pipeline}: there is no list of steps`;
+}
+
+/** The look as a fact of a drill. Always answered: what cannot be read is part of the answer. */
+export async function lookAsFact(
+  id: string,
+  { scenario, organization, file }: Plan,
+  world: World,
+  { ecs, buildkite }: { readonly ecs: Ecs; readonly buildkite: Buildkite },
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  const { name: cluster, service, family, container } = scenario.cluster;
+  const ownTask = seen(world, 'self', 'self')?.taskArn ?? null;
+  const place = {
+    ...{ cluster, service, family, container, organization, file, ownTask },
+    pipeline: scenario.build.pipeline,
+    step: stepOf(scenario.when),
+  };
+  const value = await lookBeforehand(place, { ecs, buildkite }, signal);
+  return { ok: true, value: [{ kind: 'preflight', id, value }] };
+}
+
+/** What the rules say of a service before a drill starts anything. Whatever cannot be read is said, and never fails the drill. */
+async function lookBeforehand(
+  place: Place & { readonly container: string | null; readonly ownTask: string | null },
+  ports: { readonly ecs: Ecs; readonly buildkite: Buildkite },
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const looked = await readDocuments(place, ports, signal);
+  if (!looked.ok)
+    return { container: null, findings: [], unknown: [{ rule: 'all', said: looked.trouble.message }] };
+  const { documents, unread } = looked.value;
+  const live: Live = { ...OFFLINE, cluster: place.cluster, ownTask: place.ownTask };
+  const subject = subjectOf(documents, live, place.container);
+  if (!('agent' in subject)) {
+    const said = `the agent's container among ${subject.names.join(', ')}: name it in cluster.container`;
+    return { container: null, findings: [], unknown: [{ rule: 'all', said }] };
+  }
+  const { findings, unknown, container } = judge(subject);
+  const hidden = hiderOf(secretsIn(documents));
+  return {
+    container,
+    findings: findings.map(({ rule, severity, document, path, seen, todo }) => ({
+      ...{ rule, severity, seen: hidden(seen), todo: hidden(todo) },
+      at: [documents[document]?.name ?? document, pathText(path)].filter((part) => part !== '').join(' '),
+    })),
+    unknown: [...unknown, ...unread].map(({ rule, said }) => ({ rule, said: hidden(said) })),
+  };
+}
+
+function hiderOf(secrets: readonly string[]): (text: string) => string {
+  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
+}

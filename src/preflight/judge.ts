@@ -1,0 +1,55 @@
+import type { Edit } from './edit.ts';
+import type { Finding, Severity } from './finding.ts';
+import { withValue } from './json.ts';
+import { RULES } from './list.ts';
+import type { Documents, DocumentName } from './documents.ts';
+import type { Subject } from './subject.ts';
+
+/** A finding with the rule that made it. */
+export interface Found extends Finding {
+  readonly rule: string;
+  readonly sources: readonly string[];
+}
+
+/** What a look at one definition came to: findings, the worst first, and what no rule could see. */
+export interface Preflight {
+  readonly container: string;
+  readonly launch: string;
+  readonly findings: readonly Found[];
+  readonly unknown: readonly { readonly rule: string; readonly said: string }[];
+}
+
+const ORDER: readonly Severity[] = ['error', 'warning', 'note'];
+
+/** Asks every rule. The worst comes first; among equals the order of the list decides. */
+export function judge(subject: Subject): Preflight {
+  const said = RULES.map((rule) => ({ rule, judgement: rule.judge(subject) }));
+  const findings = said.flatMap(({ rule, judgement }) =>
+    judgement.findings.map((finding) => ({ ...finding, rule: rule.id, sources: rule.sources })),
+  );
+  return {
+    container: subject.agent.name,
+    launch: subject.launch.said,
+    findings: ORDER.flatMap((severity) => findings.filter((one) => one.severity === severity)),
+    unknown: said.flatMap(({ rule, judgement }) =>
+      judgement.unknown.map((text) => ({ rule: rule.id, said: text })),
+    ),
+  };
+}
+
+/** How many findings there are of one severity. */
+export function countOf({ findings }: Pick<Preflight, 'findings'>, severity: Severity): number {
+  return findings.filter((finding) => finding.severity === severity).length;
+}
+
+/** The documents after the edits, as somebody who took the advice has them. */
+export function applied(documents: Documents, edits: readonly Edit[]): Documents {
+  return edits.reduce<Documents>((all, { document, path, after }) => {
+    const doc = all[document];
+    if (doc === null) return all;
+    return { ...all, [document]: { ...doc, value: withValue(doc.value, path, after) } } satisfies Record<
+      DocumentName,
+      unknown
+    >;
+  }, documents);
+}

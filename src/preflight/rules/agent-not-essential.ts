@@ -1,0 +1,26 @@
+import { ofContainer } from '../edits.ts';
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+
+/** A task whose agent is gone and that runs on is a worker that the service counts and that takes no job. */
+export const agentNotEssential: Rule = {
+  id: 'agent-not-essential',
+  rule: "The agent's container is essential.",
+  severities: ['error'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (essential)',
+  ],
+  judge({ agent }) {
+    if (agent.essential) return CLEAN;
+    return found({
+      severity: 'error',
+      document: 'taskDefinition',
+      path: [...agent.path, 'essential'],
+      seen: `container ${agent.name} has essential: false`,
+      why: 'When the agent ends, by itself or drained, the task runs on with its sidecars: the service counts a worker that takes no job, and starts none in its place.',
+      todo: 'Make it essential.',
+      edits: [ofContainer(agent, 'essential', true)],
+      unknown: null,
+    });
+  },
+};

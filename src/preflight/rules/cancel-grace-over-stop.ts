@@ -1,0 +1,34 @@
+import type { Rule } from '../finding.ts';
+import { CLEAN, found, notKnown } from '../finding.ts';
+import { secondsOf } from '../settings.ts';
+import { stopTimeoutOf } from '../window.ts';
+
+/** A canceled job that may take longer to end than the container has is cut off by SIGKILL. */
+export const cancelGraceOverStop: Rule = {
+  id: 'cancel-grace-over-stop',
+  rule: '`--cancel-grace-period` is not longer than the `stopTimeout`.',
+  severities: ['warning'],
+  sources: [
+    'https://buildkite.com/docs/agent/self-hosted/configure (cancel-grace-period)',
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)',
+  ],
+  judge({ settings, agent, launch }) {
+    const grace = settings.get('cancel-grace-period');
+    const seconds = secondsOf(grace);
+    if (grace === null || seconds === null) return CLEAN;
+    const window = stopTimeoutOf(agent, launch);
+    if (window === null)
+      return notKnown('how long the host waits before SIGKILL, to hold the cancel grace against it');
+    if (seconds <= window) return CLEAN;
+    return found({
+      severity: 'warning',
+      document: grace.document,
+      path: grace.path,
+      seen: `--cancel-grace-period ${grace.value} with ${String(window)} s until SIGKILL`,
+      why: 'Where a job is canceled while its task stops, its clean-up and its artifacts are promised more time than the container lives: SIGKILL comes first, and the job is lost instead of canceled.',
+      todo: 'Make it shorter than the stopTimeout by some seconds.',
+      edits: window < 2 ? grace.without : grace.with(String(Math.max(1, window - 10))),
+      unknown: null,
+    });
+  },
+};

@@ -1,0 +1,40 @@
+import { edit } from '../edits.ts';
+import type { Rule } from '../finding.ts';
+import { CLEAN, found, notKnown } from '../finding.ts';
+import { numberOf, valueAt } from '../json.ts';
+
+/** Percentages under which nothing may stop before and nothing start beside: no deployment and no draining gets on. */
+export const deploymentPercentages: Rule = {
+  id: 'deployment-percentages',
+  rule: 'The deployment percentages let a task be replaced.',
+  severities: ['error'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html (minimumHealthyPercent rounds up, maximumPercent down)',
+    'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html',
+  ],
+  judge({ documents }) {
+    const { service } = documents;
+    if (service === null) return notKnown("the service's deployment percentages: give --service");
+    if (valueAt(service.value, ['schedulingStrategy']) === 'DAEMON') return CLEAN;
+    // ECS's defaults for a replica service.
+    const least =
+      numberOf(valueAt(service.value, ['deploymentConfiguration', 'minimumHealthyPercent'])) ?? 100;
+    const most = numberOf(valueAt(service.value, ['deploymentConfiguration', 'maximumPercent'])) ?? 200;
+    const desired = numberOf(valueAt(service.value, ['desiredCount'])) ?? 100;
+    const [lower, upper] = [Math.ceil((desired * least) / 100), Math.floor((desired * most) / 100)];
+    if (desired === 0 || lower < desired || upper > desired) return CLEAN;
+    const wanted = 100 + Math.ceil(100 / Math.max(1, desired));
+    return found({
+      severity: 'error',
+      document: 'service',
+      path: ['deploymentConfiguration'],
+      seen: `minimumHealthyPercent ${String(least)} and maximumPercent ${String(most)} of ${String(desired)} tasks: ${String(lower)} must run, ${String(upper)} may`,
+      why: 'No task may stop before another runs, and none may start beside it. A deployment hangs, and a draining host keeps its tasks until it is taken down with them.',
+      todo: `Let more run for a while: maximumPercent ${String(Math.max(200, wanted))}.`,
+      edits: [
+        edit(documents, 'service', ['deploymentConfiguration', 'maximumPercent'], Math.max(200, wanted)),
+      ],
+      unknown: null,
+    });
+  },
+};

@@ -1,0 +1,30 @@
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { FARGATE_CEILING } from '../window.ts';
+
+/** All that Fargate gives is given, and a longer step is lost all the same: true of it, and nothing to mend here. */
+export const fargateCeiling: Rule = {
+  id: 'fargate-ceiling',
+  rule: 'No step needs more than the 120 s at which Fargate ends: what does is lost, whatever the definition says.',
+  severities: ['note'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: on Fargate 2 to 120 seconds)',
+    'https://buildkite.com/docs/pipelines/configure/retry',
+  ],
+  judge({ agent, launch, pipeline }) {
+    if (launch.kind !== 'fargate' || (agent.stopTimeout ?? 0) < FARGATE_CEILING) return CLEAN;
+    const steps = pipeline?.dynamic === false ? pipeline.steps : [];
+    if (steps.length > 0 && steps.every(({ atMost }) => atMost !== null && atMost <= FARGATE_CEILING))
+      return CLEAN;
+    return found({
+      severity: 'note',
+      document: 'taskDefinition',
+      path: [...agent.path, 'stopTimeout'],
+      seen: `stopTimeout is ${String(agent.stopTimeout)} s, the most that Fargate gives`,
+      why: `A job with more than ${String(FARGATE_CEILING)} s to go at SIGTERM is still killed and lost.`,
+      todo: 'Keep steps short or let them continue from a checkpoint; as a backstop retry exit status -1; else run them on EC2, where stopTimeout has no ceiling.',
+      edits: [],
+      unknown: pipeline === null ? 'how long the steps take: give --pipeline' : null,
+    });
+  },
+};

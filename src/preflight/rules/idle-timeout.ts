@@ -1,0 +1,36 @@
+import type { Rule } from '../finding.ts';
+import { CLEAN, found, notKnown } from '../finding.ts';
+import { isOn, secondsOf } from '../settings.ts';
+
+/** Seconds above which an idle worker holds up the autoscaler rather than serves the next job. */
+const LONG = 60;
+const SHORT = '10';
+
+/** An idle agent that stays is a task that only a stop can take down. */
+export const idleTimeout: Rule = {
+  id: 'idle-timeout',
+  rule: 'An idle agent retires by itself within a minute: `--disconnect-after-idle-timeout`.',
+  severities: ['note'],
+  sources: ['https://buildkite.com/docs/agent/self-hosted/configure (disconnect-after-idle-timeout)'],
+  judge({ settings, agent }) {
+    if (isOn(settings.get('disconnect-after-job'))) return CLEAN;
+    const idle = settings.get('disconnect-after-idle-timeout');
+    if (idle === null && !settings.known)
+      return notKnown('whether an idle agent retires by itself: its command line is in the image');
+    const seconds = secondsOf(idle) ?? 0;
+    if (seconds > 0 && seconds <= LONG) return CLEAN;
+    return found({
+      severity: 'note',
+      document: idle?.document ?? 'taskDefinition',
+      path: idle?.path ?? agent.path,
+      seen:
+        seconds === 0
+          ? 'no --disconnect-after-idle-timeout'
+          : `--disconnect-after-idle-timeout ${idle?.value ?? ''}`,
+      why: 'Idle workers stay until something stops them, so every scale-in is a stop, and the scheduler does not know which of them is busy. An agent before 3.138 that leaves by itself exits 0 also where the stop signal never reached it: a drill must strike while it is busy.',
+      todo: `Let it retire after ${SHORT} s of idleness, where the service or the autoscaler replaces workers on demand.`,
+      edits: idle === null ? settings.add('disconnect-after-idle-timeout', SHORT) : idle.with(SHORT),
+      unknown: settings.configFile === null ? null : `whether ${settings.configFile} sets it`,
+    });
+  },
+};

@@ -1,0 +1,39 @@
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { member } from '../json.ts';
+import { shellStays } from '../start.ts';
+import { mendShell, placeOf, startedByInit } from './shell-form.ts';
+
+/** An init before the shell passes the signal to the shell alone: it dies at once, and the init with it. */
+export const initWithShell: Rule = {
+  id: 'init-with-shell',
+  rule: 'An init (`initProcessEnabled`, tini, dumb-init) starts the agent, not a shell around it.',
+  severities: ['error'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParameters.html (initProcessEnabled: an init that forwards signals)',
+    'https://github.com/krallin/tini#process-group-killing (tini signals its direct child alone)',
+  ],
+  judge({ agent }) {
+    const { shell, inits } = agent.start;
+    if (shell === null || !shellStays(shell) || !startedByInit(agent)) return CLEAN;
+    const own = member(member(agent.value, 'linuxParameters'), 'initProcessEnabled') === true;
+    const init = own ? 'initProcessEnabled' : (inits[0] ?? '');
+    return found({
+      severity: 'error',
+      ...(own
+        ? {
+            document: 'taskDefinition' as const,
+            path: [...agent.path, 'linuxParameters', 'initProcessEnabled'],
+          }
+        : placeOf(agent, shell)),
+      seen: `${init} starts ${shell.name}, and that starts the agent`,
+      why: 'The init passes SIGTERM to its direct child alone. That is the shell, which dies of it at once; the init ends with it (exit code 143 after some milliseconds), and the kernel kills the agent in the middle of its job: no drain at all, worse than without the init.',
+      todo: 'Let the init start the agent itself.',
+      edits: mendShell(agent.argv, shell),
+      unknown:
+        shell.kind === 'bash' || shell.kind === 'busybox' || shell.kind === 'unknown'
+          ? `whether ${shell.name} runs this script in its own place: then the init's child is the agent`
+          : null,
+    });
+  },
+};

@@ -1,0 +1,27 @@
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { isOn } from '../settings.ts';
+
+/** In Kubernetes mode the first SIGTERM already cancels the job. */
+export const kubernetesExec: Rule = {
+  id: 'kubernetes-exec',
+  rule: 'The agent is not in Kubernetes mode (`--kubernetes-exec`).',
+  severities: ['error'],
+  sources: [
+    'https://github.com/buildkite/agent-stack-k8s/issues/903 (since v3.110.0 the first SIGTERM is not graceful)',
+  ],
+  judge({ settings, version }) {
+    const set = settings.get('kubernetes-exec');
+    if (set === null || !isOn(set)) return CLEAN;
+    return found({
+      severity: 'error',
+      document: set.document,
+      path: set.path,
+      seen: '--kubernetes-exec',
+      why: 'In this mode the agent takes the first SIGTERM for the second one: it cancels its job at once instead of finishing it (since 3.110.0).',
+      todo: 'Take it out: it is for pods of the Kubernetes stack.',
+      edits: set.without,
+      unknown: version === null ? 'the version of the agent' : null,
+    });
+  },
+};

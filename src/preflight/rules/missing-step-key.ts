@@ -1,0 +1,81 @@
+import type { Edit } from '../edit.ts';
+import type { Finding, Rule } from '../finding.ts';
+import { found, notKnown } from '../finding.ts';
+import { itemsOf, member, textOf, valueAt } from '../json.ts';
+import type { Json } from '../json.ts';
+import type { Pipeline, Step, Subject } from '../subject.ts';
+
+/** A key that no step has: a drill would wait for it in vain, and a dependency on it refuses the pipeline. */
+export const missingStepKey: Rule = {
+  id: 'missing-step-key',
+  rule: 'Every step key that is named is a key of a step.',
+  severities: ['error'],
+  sources: [
+    'https://buildkite.com/docs/pipelines/configure/step-types/command-step (key: the label is no key)',
+    'https://buildkite.com/docs/pipelines/configure/depends-on',
+  ],
+  judge(subject) {
+    const { pipeline, documents } = subject;
+    const wanted = textOf(valueAt(documents.scenario?.value, ['when', 'step']));
+    if (pipeline === null) return wanted === null ? found() : notKnown('the keys of the steps');
+    const dangling = pipeline.steps.flatMap((step) => dependencies(step, pipeline));
+    const asked =
+      wanted === null || pipeline.keys.includes(wanted) ? [] : [ofScenario(subject, pipeline, wanted)];
+    if (dangling.length + asked.length > 0 && pipeline.dynamic)
+      return notKnown('all keys of the steps: further ones are uploaded while the build runs');
+    return found(...asked, ...dangling);
+  },
+};
+
+function ofScenario({ documents }: Subject, pipeline: Pipeline, wanted: string): Finding {
+  const [only] = pipeline.keys;
+  const keyless = pipeline.steps.find(({ keys }) => keys.length === 0);
+  const edits: readonly Edit[] =
+    only !== undefined && pipeline.keys.length === 1
+      ? [{ document: 'scenario', path: ['when', 'step'], before: wanted, after: only }]
+      : only === undefined && keyless !== undefined
+        ? [{ document: 'pipeline', path: [...keyless.path, 'key'], before: undefined, after: wanted }]
+        : [];
+  return {
+    severity: 'error',
+    document: documents.scenario === null ? 'pipeline' : 'scenario',
+    path: documents.scenario === null ? [] : ['when', 'step'],
+    seen: `no step has the key "${wanted}"; the keys are ${pipeline.keys.join(', ') || 'none'}`,
+    why: 'A drill would wait for a step that never runs. A label is no key.',
+    todo: 'Name a key that a step has, or give the step that key.',
+    edits,
+    unknown: null,
+  };
+}
+
+function dependencies(step: Step, pipeline: Pipeline): readonly Finding[] {
+  const value = member(step.value, 'depends_on');
+  const list: readonly Json[] = Array.isArray(value)
+    ? itemsOf(value)
+    : value === undefined || value === null
+      ? []
+      : [value];
+  const missing = list.filter((one) => {
+    const key = keyIn(one);
+    return key !== null && !pipeline.keys.includes(key);
+  });
+  if (missing.length === 0) return [];
+  const left = list.filter((one) => !missing.includes(one));
+  const path = [...step.path, 'depends_on'];
+  return [
+    {
+      severity: 'error',
+      document: 'pipeline',
+      path,
+      seen: `step ${step.name} depends on ${missing.map(keyIn).join(', ')}, which no step is called`,
+      why: 'Buildkite refuses such steps, so the build has no job to strike.',
+      todo: 'Name a key that a step has.',
+      edits: [{ document: 'pipeline', path, before: value, after: left.length === 0 ? undefined : left }],
+      unknown: null,
+    },
+  ];
+}
+
+function keyIn(dependency: Json): string | null {
+  return textOf(dependency) ?? textOf(member(dependency, 'step'));
+}

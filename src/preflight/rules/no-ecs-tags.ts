@@ -1,0 +1,34 @@
+import type { Rule } from '../finding.ts';
+import { CLEAN, found, notKnown } from '../finding.ts';
+import { isOn } from '../settings.ts';
+
+/** Without the tag nobody can tell on which task an agent lives. */
+export const noEcsTags: Rule = {
+  id: 'no-ecs-tags',
+  rule: 'The agent is started with `--tags-from-ecs-meta-data`, so that it can be mapped to its task.',
+  severities: ['warning'],
+  sources: [
+    'https://buildkite.com/docs/agent/self-hosted/configure (tags-from-ecs-meta-data: container-name, image and task-arn)',
+  ],
+  judge({ settings, agent }) {
+    const set = settings.get('tags-from-ecs-meta-data');
+    if (isOn(set)) return CLEAN;
+    if (set === null && !settings.known)
+      return notKnown('the flags of the agent: its command line is in the image (give --image-config)');
+    return found({
+      severity: 'warning',
+      document: set?.document ?? 'taskDefinition',
+      path: set?.path ?? agent.path,
+      seen: set === null ? 'no --tags-from-ecs-meta-data' : `--tags-from-ecs-meta-data is ${set.value}`,
+      why: 'The tag ecs:task-arn is what leads from a job to the task that hosts it. Without it a drill refuses to strike (or maps by host name, where cluster.mapping asks for it), and nobody can tell which task lost a job.',
+      todo: 'Add the flag.',
+      edits:
+        set === null
+          ? settings.add('tags-from-ecs-meta-data', null)
+          : set.without.length > 0
+            ? set.with('true')
+            : [],
+      unknown: settings.configFile === null ? null : `whether ${settings.configFile} sets it`,
+    });
+  },
+};

@@ -1,0 +1,34 @@
+import { edit } from '../edits.ts';
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { member } from '../json.ts';
+import { shellStays } from '../start.ts';
+
+/** A shared process namespace changes what PID 1 is, and with it everything that a drill shows about signals. */
+export const pidMode: Rule = {
+  id: 'pid-mode',
+  rule: 'The agent has a process namespace of its own: `pidMode` is not set.',
+  severities: ['error', 'warning'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html (pidMode)',
+    'https://man7.org/linux/man-pages/man7/pid_namespaces.7.html',
+  ],
+  judge({ documents, agent }) {
+    const mode = member(documents.taskDefinition.value, 'pidMode');
+    if (mode !== 'task' && mode !== 'host') return CLEAN;
+    const { shell } = agent.start;
+    const orphaned = shell !== null && shellStays(shell);
+    return found({
+      severity: orphaned ? 'error' : 'warning',
+      document: 'taskDefinition',
+      path: ['pidMode'],
+      seen: `pidMode is "${mode}"`,
+      why: orphaned
+        ? `The shell is no PID 1 here, so it dies of SIGTERM at once; the agent behind it is neither told nor waited for, and its job is cut off.`
+        : "The container's first process is no PID 1: signals that it does not handle end it, a process that ends takes no other with it, and containers see each other's processes. A drill shows how the agent drains here, not how it does without pidMode.",
+      todo: "Take pidMode out, unless a sidecar must see the agent's processes (fault injection by AWS FIS needs it for as long as it lasts).",
+      edits: [edit(documents, 'taskDefinition', ['pidMode'], undefined)],
+      unknown: null,
+    });
+  },
+};

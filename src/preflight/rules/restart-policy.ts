@@ -1,0 +1,27 @@
+import { ofContainer } from '../edits.ts';
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { member } from '../json.ts';
+
+/** A restarted agent hides that it died, and one that retires by itself is brought back. */
+export const restartPolicy: Rule = {
+  id: 'restart-policy',
+  rule: "The agent's container has no `restartPolicy`.",
+  severities: ['warning'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerRestartPolicy.html (enabled, restartAttemptPeriod)',
+  ],
+  judge({ agent }) {
+    if (member(member(agent.value, 'restartPolicy'), 'enabled') !== true) return CLEAN;
+    return found({
+      severity: 'warning',
+      document: 'taskDefinition',
+      path: [...agent.path, 'restartPolicy'],
+      seen: 'restartPolicy is enabled on the agent',
+      why: 'It does not apply while a task stops. But an agent that dies in a job is started again in the same task, so the loss leaves no stopped task behind; and one that retires when idle is brought back.',
+      todo: 'Take it out: an essential agent that ends takes its task with it, and the service starts another.',
+      edits: [ofContainer(agent, 'restartPolicy', undefined)],
+      unknown: null,
+    });
+  },
+};

@@ -1,0 +1,31 @@
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { member } from '../json.ts';
+import { matchesLostAgent, rulesOf } from '../retries.ts';
+
+/** A retry that rescues a build hides that it had to be rescued. */
+export const retryMasksLoss: Rule = {
+  id: 'retry-masks-loss',
+  rule: 'Whoever retries lost agents looks for losses elsewhere than in the colour of the build.',
+  severities: ['note'],
+  sources: [
+    'https://buildkite.com/docs/pipelines/configure/retry (a retried job no longer counts for its build)',
+  ],
+  judge({ pipeline }) {
+    const masked = (pipeline?.steps ?? []).filter(({ value }) =>
+      rulesOf(member(member(value, 'retry'), 'automatic')).some((rule) => matchesLostAgent(rule) === 'yes'),
+    );
+    const [first] = masked;
+    if (first === undefined) return CLEAN;
+    return found({
+      severity: 'note',
+      document: 'pipeline',
+      path: [...first.path, 'retry', 'automatic'],
+      seen: `${masked.map(({ name }) => name).join(', ')}: a lost agent is retried`,
+      why: 'The build is green and the loss happened: minutes are paid twice and nobody sees it.',
+      todo: 'Keep it as the backstop it is, and let drills forbid it (expect.handover: forbidden, the default), so that a retry does not pass for a drain.',
+      edits: [],
+      unknown: null,
+    });
+  },
+};

@@ -1,0 +1,107 @@
+import { wholeEdit, wordEdit } from '../argv.ts';
+import type { Argv } from '../argv.ts';
+import type { Edit } from '../edit.ts';
+import type { Finding, Rule, Severity } from '../finding.ts';
+import { CLEAN, found, notKnown } from '../finding.ts';
+import { member } from '../json.ts';
+import { execForm, execScript } from '../shell.ts';
+import type { ShellStart } from '../start.ts';
+import { shellStays, startOf, startsAgent } from '../start.ts';
+import type { Container, Subject } from '../subject.ts';
+
+/** What each shell does with one plain command behind `-c`; measured with dash 0.5.12, bash 5.2 and BusyBox 1.37. */
+const HABIT: Readonly<Record<ShellStart['kind'], string>> = {
+  dash: 'dash starts it as a child and stays PID 1',
+  bash: 'bash 5.2 was seen to run a single plain command in its own place, and stops doing so with a redirection, a group or a second command',
+  busybox:
+    'BusyBox ash was seen to run a single command in its own place, and stops doing so with another behind it',
+  unknown: 'sh is dash in Debian and Ubuntu images, which starts it as a child and stays PID 1',
+  other: 'whether this shell runs it in its own place depends on its version and on the script',
+};
+
+/** Shell form without `exec`: the shell is PID 1, takes the SIGTERM, and the agent never hears it. */
+export const shellForm: Rule = {
+  id: 'shell-form',
+  rule: "No shell stays between ECS and the agent: the agent is started in exec form, or by the shell's `exec`.",
+  severities: ['error', 'warning'],
+  sources: [
+    'https://man7.org/linux/man-pages/man7/pid_namespaces.7.html (the init process gets only signals that it handles)',
+    'https://docs.docker.com/reference/dockerfile/#shell-form-entrypoint-example',
+  ],
+  judge(subject) {
+    const { agent } = subject;
+    const { shell, scriptFile } = agent.start;
+    if (shell === null) return unseen(agent, scriptFile);
+    if (!shellStays(shell)) return CLEAN;
+    return found(findingOf(subject, shell));
+  },
+};
+
+function unseen({ argv, image }: Container, scriptFile: string | null) {
+  if (scriptFile !== null)
+    return notKnown(
+      `what the script ${scriptFile} does is in the image: its last command must be \`exec\` of the agent`,
+    );
+  if (argv.known) return CLEAN;
+  return notKnown(
+    `how the image ${image ?? 'of the agent'} starts the agent: give its configuration (docker image inspect) with --image-config`,
+  );
+}
+
+function findingOf(subject: Subject, shell: ShellStart): Finding {
+  const { agent, documents } = subject;
+  const pidMode = member(documents.taskDefinition.value, 'pidMode');
+  const severity = severityOf(shell, startedByInit(agent), pidMode === 'task' || pidMode === 'host');
+  const made = shell.view.made.length === 0 ? '' : ` with ${shell.view.made.join(', ')}`;
+  const where = placeOf(agent, shell);
+  return {
+    severity,
+    ...where,
+    seen: `${shell.name} runs the agent without exec${made}: ${JSON.stringify(shell.script)}`,
+    why:
+      severity === 'warning'
+        ? `The stop signal goes to PID 1 alone. ${HABIT[shell.kind]}: it drains today, and the next edit of the script, or another base image, loses the job.`
+        : `The stop signal goes to PID 1 alone, and that is the shell, which has no handler and passes nothing on: ${HABIT[shell.kind]}. The agent works on until SIGKILL at stopTimeout (exit code 137), and its job is lost.`,
+    todo: "Start the agent itself, in exec form or by the shell's exec.",
+    edits: mendShell(agent.argv, shell),
+    unknown:
+      shell.kind === 'unknown'
+        ? `which program ${shell.name} is in the image ${agent.image ?? ''}: dash (Debian, Ubuntu) loses the job, BusyBox (Alpine) and bash (Amazon Linux, RHEL) run one plain command in their own place`
+        : null,
+  };
+}
+
+/** bash and BusyBox save one plain command, and only where nothing else stands in between. */
+function severityOf(shell: ShellStart, underInit: boolean, sharedPids: boolean): Severity {
+  if (underInit || sharedPids || !shell.view.plain || shell.view.replaces) return 'error';
+  return shell.kind === 'bash' || shell.kind === 'busybox' ? 'warning' : 'error';
+}
+
+/** Whether an init of the runtime or on the command line is PID 1 before the shell. */
+export function startedByInit({ value, start }: Pick<Container, 'value' | 'start'>): boolean {
+  return member(member(value, 'linuxParameters'), 'initProcessEnabled') === true || start.inits.length > 0;
+}
+
+/** Where the script stands. */
+export function placeOf({ argv, path }: Container, shell: ShellStart): Pick<Finding, 'document' | 'path'> {
+  const part = shell.at < (argv.entry?.words.length ?? 0) ? argv.entry : argv.command;
+  return part?.at ?? { document: 'taskDefinition', path };
+}
+
+/** Exec form where one plain command is all there is; else `exec` before the command, inside the script. */
+export function mendShell(argv: Argv, shell: ShellStart): readonly Edit[] {
+  const inner = shell.view.replaces ? startOf({ words: shell.view.words }).shell : null;
+  if (inner !== null) {
+    const script = execForm(inner.script, startsAgent) ?? [
+      inner.name,
+      '-c',
+      execScript(inner.script, startsAgent),
+    ];
+    return wholeEdit(argv, [...argv.words.slice(0, shell.at), ...script]);
+  }
+  const words = execForm(shell.script, startsAgent);
+  const alone = shell.scriptAt === argv.words.length - 1;
+  if (words !== null && alone) return wholeEdit(argv, [...argv.words.slice(0, shell.at), ...words]);
+  const mended = execScript(shell.script, startsAgent);
+  return wordEdit(argv, shell.scriptAt, 1, [mended]);
+}

@@ -1,0 +1,37 @@
+import { ofContainer, placeIn } from '../edits.ts';
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { isObject, itemsOf, member } from '../json.ts';
+import { chainOf, runsOnce } from '../window.ts';
+
+/** A sidecar that the agent does not wait for is stopped at the same moment as the agent, in the middle of its job. */
+export const sidecarBeforeAgent: Rule = {
+  id: 'sidecar-before-agent',
+  rule: 'The agent depends on its sidecars, so that they are stopped after it.',
+  severities: ['warning'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (dependsOn: reversed at shutdown)',
+  ],
+  judge(subject) {
+    const { agent, sidecars } = subject;
+    const chain = chainOf(subject);
+    const early = sidecars.filter(
+      (one) => !chain.includes(one) && !runsOnce(subject, one) && !one.dependsOn.includes(agent.name),
+    );
+    if (early.length === 0) return CLEAN;
+    const names = early.map(({ name }) => name);
+    const added = early.map(({ name, value }) => ({
+      containerName: name,
+      condition: isObject(member(value, 'healthCheck')) ? 'HEALTHY' : 'START',
+    }));
+    return found({
+      severity: 'warning',
+      ...placeIn(agent, 'dependsOn'),
+      seen: `${agent.name} does not depend on ${names.join(', ')}`,
+      why: 'At a stop all of them get their signal at the same moment. While the agent finishes its job, what the job uses is gone: a proxy, a Docker daemon, the log router. An essential sidecar that ends first ends the task.',
+      todo: 'Let the agent depend on them: at shutdown the order is reversed, and each has its own stopTimeout after the agent.',
+      edits: [ofContainer(agent, 'dependsOn', [...itemsOf(member(agent.value, 'dependsOn')), ...added])],
+      unknown: `whether a job needs ${names.join(', ')}`,
+    });
+  },
+};

@@ -1,0 +1,54 @@
+import { ofContainer, placeIn } from '../edits.ts';
+import type { Finding, Rule } from '../finding.ts';
+import { found } from '../finding.ts';
+import { shellStays } from '../start.ts';
+import { runsOnce } from '../window.ts';
+import { mendShell, placeOf } from './shell-form.ts';
+
+/** Seconds under which a sidecar can hardly end the calls that are in flight. */
+const FLUSH = 10;
+
+/** A gateway or log router must be told, and must have time, to end what is in flight. */
+export const sidecarFlush: Rule = {
+  id: 'sidecar-flush',
+  rule: 'A sidecar hears the stop signal and has 10 s or more to flush.',
+  severities: ['warning'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)',
+  ],
+  judge(subject) {
+    const lasting = subject.sidecars.filter((one) => !runsOnce(subject, one));
+    return found(
+      ...lasting.flatMap((container): Finding[] => {
+        const { stopTimeout, name } = container;
+        if (stopTimeout === null || stopTimeout >= FLUSH) return [];
+        return [
+          {
+            severity: 'warning',
+            ...placeIn(container, 'stopTimeout'),
+            seen: `sidecar ${name} has ${String(stopTimeout)} s`,
+            why: 'What it has not passed on by then is cut off: a half-finished call is counted as a failed test, a log line is missing.',
+            todo: `Give it ${String(FLUSH)} s or more.`,
+            edits: [ofContainer(container, 'stopTimeout', FLUSH)],
+            unknown: `how long ${name} takes to flush`,
+          },
+        ];
+      }),
+      ...lasting.flatMap((container): Finding[] => {
+        const { shell } = container.start;
+        if (shell === null || !shellStays(shell)) return [];
+        return [
+          {
+            severity: 'warning',
+            ...placeOf(container, shell),
+            seen: `${shell.name} runs sidecar ${container.name} without exec: ${JSON.stringify(shell.script)}`,
+            why: 'The shell takes the stop signal, and the sidecar is killed without having heard it: nothing is flushed.',
+            todo: "Start it in exec form, or by the shell's exec.",
+            edits: mendShell(container.argv, shell),
+            unknown: shell.kind === 'dash' ? null : `whether ${shell.name} runs it in its own place`,
+          },
+        ];
+      }),
+    );
+  },
+};

@@ -1,0 +1,50 @@
+import { edit } from '../edits.ts';
+import type { Rule } from '../finding.ts';
+import { CLEAN, found, notKnown } from '../finding.ts';
+import { member, textOf } from '../json.ts';
+
+const NUMBERS: Readonly<Record<string, string>> = {
+  '1': 'HUP',
+  '2': 'INT',
+  '3': 'QUIT',
+  '9': 'KILL',
+  '15': 'TERM',
+};
+const EFFECT: Readonly<Record<string, string>> = {
+  QUIT: 'The agent takes SIGQUIT for an order to leave at once: it cancels its job instead of finishing it.',
+  HUP: 'The agent ignores SIGHUP: it works on until SIGKILL, and its job is lost.',
+  KILL: 'SIGKILL tells the agent nothing: its job is lost at once.',
+};
+
+/** The image says which signal a stop sends; the agent finishes its job on SIGTERM and SIGINT alone. */
+export const stopSignal: Rule = {
+  id: 'stop-signal',
+  rule: "The image's STOPSIGNAL is SIGTERM or SIGINT.",
+  severities: ['error', 'warning'],
+  sources: [
+    'https://docs.docker.com/reference/dockerfile/#stopsignal',
+    'https://aws.amazon.com/about-aws/whats-new/2025/12/amazon-ecs-custom-container-stop-signals-fargate',
+    'https://github.com/buildkite/agent/blob/main/clicommand/agent_start.go (signals of the agent)',
+  ],
+  judge({ documents, agent }) {
+    if (documents.imageConfig === null)
+      return notKnown(
+        `the STOPSIGNAL of ${agent.image ?? 'the image'}: no task definition shows it (give --image-config)`,
+      );
+    const given = textOf(member(documents.imageConfig.value, 'StopSignal')) ?? '';
+    const name = given.toUpperCase().replace(/^SIG/, '');
+    const signal = NUMBERS[name] ?? name;
+    if (signal === '' || signal === 'TERM' || signal === 'INT') return CLEAN;
+    const effect = EFFECT[signal];
+    return found({
+      severity: effect === undefined ? 'warning' : 'error',
+      document: 'imageConfig',
+      path: ['StopSignal'],
+      seen: `STOPSIGNAL ${given}`,
+      why: `ECS sends the image's own signal, on Fargate as well since December 2025. ${effect ?? `The agent has no handler for SIG${signal}: it ends without its job.`}`,
+      todo: 'Build the image with STOPSIGNAL SIGTERM.',
+      edits: [edit(documents, 'imageConfig', ['StopSignal'], 'SIGTERM')],
+      unknown: null,
+    });
+  },
+};

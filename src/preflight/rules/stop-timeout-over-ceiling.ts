@@ -1,0 +1,39 @@
+import { ofContainer } from '../edits.ts';
+import type { Rule } from '../finding.ts';
+import { CLEAN, found } from '../finding.ts';
+import { FARGATE_CEILING, FARGATE_FLOOR } from '../window.ts';
+
+/** Fargate takes 2 to 120 s. The ceiling follows what the task runs on, not the definition: EC2 has none. */
+export const stopTimeoutOverCeiling: Rule = {
+  id: 'stop-timeout-over-ceiling',
+  rule: 'On Fargate every `stopTimeout` lies between 2 and 120 s.',
+  severities: ['error'],
+  sources: [
+    'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: valid values for Fargate are 2-120 seconds)',
+  ],
+  judge({ agent, sidecars, launch }) {
+    if (launch.kind !== 'fargate') return CLEAN;
+    const wrong = [agent, ...sidecars].filter(
+      ({ stopTimeout }) =>
+        stopTimeout !== null && (stopTimeout > FARGATE_CEILING || stopTimeout < FARGATE_FLOOR),
+    );
+    return found(
+      ...wrong.map((container) => ({
+        severity: 'error' as const,
+        document: 'taskDefinition' as const,
+        path: [...container.path, 'stopTimeout'],
+        seen: `stopTimeout of ${container.name} is ${String(container.stopTimeout)} s`,
+        why: 'ECS refuses to register it for Fargate, so what is running is an older definition. On EC2 there is no such ceiling.',
+        todo: `Write a value from ${String(FARGATE_FLOOR)} to ${String(FARGATE_CEILING)}; steps that need longer need EC2, or a retry as a backstop.`,
+        edits: [
+          ofContainer(
+            container,
+            'stopTimeout',
+            (container.stopTimeout ?? 0) > FARGATE_CEILING ? FARGATE_CEILING : FARGATE_FLOOR,
+          ),
+        ],
+        unknown: null,
+      })),
+    );
+  },
+};

@@ -1,0 +1,200 @@
+/** One command of a script: its words as written, and what stands before and after it. */
+export interface Segment {
+  readonly text: string;
+  /** `;`, `&&`, `||`, `|`, `&`, a line end, or nothing at the script's begin and end. */
+  readonly before: string;
+  readonly after: string;
+  /** Inside `( )`: a process of its own. */
+  readonly subshell: boolean;
+  readonly redirects: boolean;
+}
+
+interface Scan {
+  readonly segments: Segment[];
+  text: string;
+  before: string;
+  depth: number;
+  inside: number;
+  redirects: boolean;
+}
+
+/** Cuts a script into its commands. Quotes, escapes, comments and `$( )` are seen; here-documents are not. */
+export function segmentsOf(script: string): readonly Segment[] {
+  const scan: Scan = { segments: [], text: '', before: '', depth: 0, inside: 0, redirects: false };
+  let at = 0;
+  while (at < script.length) at = step(script, at, scan);
+  close(scan, '');
+  return scan.segments;
+}
+
+function step(script: string, at: number, scan: Scan): number {
+  const rest = script.slice(at);
+  const whole = /^(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`)/.exec(
+    rest,
+  )?.[0];
+  if (whole !== undefined) return take(scan, whole, at);
+  if (rest.startsWith('#') && /(^|\s)$/.test(scan.text)) return at + (/^[^\n]*/.exec(rest)?.[0].length ?? 1);
+  const redirect = /^(?:[0-9]*[<>]+&?|&>+)/.exec(rest)?.[0];
+  if (redirect !== undefined && /[<>]/.test(redirect)) {
+    scan.redirects = true;
+    return take(scan, redirect, at);
+  }
+  const operator = /^(?:&&|\|\||;;|[;|&\n])/.exec(rest)?.[0];
+  if (operator !== undefined) {
+    close(scan, operator);
+    return at + operator.length;
+  }
+  if (rest.startsWith('(') || rest.startsWith(')')) {
+    if (rest.startsWith('(')) scan.depth += 1;
+    else {
+      close(scan, '');
+      scan.depth = Math.max(0, scan.depth - 1);
+    }
+    return at + 1;
+  }
+  return take(scan, rest.charAt(0), at);
+}
+
+function take(scan: Scan, text: string, at: number): number {
+  if (scan.text.trim() === '') scan.inside = scan.depth;
+  scan.text += text;
+  return at + text.length;
+}
+
+function close(scan: Scan, operator: string): void {
+  const text = scan.text.trim();
+  if (text !== '') {
+    const { before, redirects, inside } = scan;
+    scan.segments.push({ text, before, after: operator, subshell: inside > 0, redirects });
+    scan.before = operator;
+  } else if (operator !== '' && scan.segments.length > 0) {
+    scan.before = operator;
+    const last = scan.segments.pop();
+    // `( a ) | b`: what stands behind the bracket belongs to what stands in it.
+    if (last !== undefined) scan.segments.push(last.after === '' ? { ...last, after: operator } : last);
+  }
+  scan.text = '';
+  scan.redirects = false;
+}
+
+/** Words of a command with their quotes taken off; expansions stay as they are written. */
+export function wordsOf(text: string): readonly string[] {
+  const found = text.match(/(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\([^)]*\)|[^\s'"\\])+/g) ?? [];
+  return found.map((word) =>
+    word
+      .replaceAll(
+        /'([^']*)'|"((?:\\[\s\S]|[^"\\])*)"/g,
+        (_, single: string | undefined, double: string | undefined) => single ?? double ?? '',
+      )
+      .replaceAll(/\\([\s\S])/g, '$1'),
+  );
+}
+
+/** Words that stand before a command without being one. */
+const KEYWORDS: ReadonlySet<string> = new Set([
+  '{',
+  '}',
+  'if',
+  'then',
+  'else',
+  'elif',
+  'fi',
+  'while',
+  'until',
+  'for',
+  'do',
+  'done',
+  'case',
+  'esac',
+  '!',
+]);
+const ASSIGNMENT = /^[A-Za-z_]\w*=/;
+
+/** A command without what stands before it: keywords and `NAME=value`. */
+export function commandWords(text: string): {
+  readonly assignments: readonly string[];
+  readonly words: readonly string[];
+} {
+  const words = [...wordsOf(text)];
+  while (words[0] !== undefined && KEYWORDS.has(words[0])) words.shift();
+  const assignments: string[] = [];
+  while (words[0] !== undefined && ASSIGNMENT.test(words[0])) assignments.push(words.shift() ?? '');
+  return { assignments, words };
+}
+
+/** Whether the last or the named command of a script takes the shell's place, and if not, what it is like. */
+export interface ScriptView {
+  /** The command that the shell ends up in: the agent's, else the last one. */
+  readonly main: Segment | null;
+  /** Its words, without `exec` and assignments. */
+  readonly words: readonly string[];
+  readonly replaces: boolean;
+  /** One plain command and nothing else: what bash and BusyBox run in their own place. */
+  readonly plain: boolean;
+  /** What makes it more than plain, for people. */
+  readonly made: readonly string[];
+}
+
+/** The command that matters: the one that is told apart, else the last. */
+function mainOf(segments: readonly Segment[], isMain: (words: readonly string[]) => boolean): Segment | null {
+  return segments.findLast(({ text }) => isMain(commandWords(text).words)) ?? segments.at(-1) ?? null;
+}
+
+/** Looks at a script for `sh -c`; `isMain` tells the command that matters. */
+export function viewScript(script: string, isMain: (words: readonly string[]) => boolean): ScriptView {
+  const segments = segmentsOf(script);
+  const main = mainOf(segments, isMain);
+  if (main === null) return { main, words: [], replaces: false, plain: false, made: ['an empty script'] };
+  const { words, assignments } = commandWords(main.text);
+  const execs = words[0] === 'exec';
+  const apart = main.subshell || main.after === '|' || main.before === '|' || main.after === '&';
+  const made = [
+    ...(segments.some((one) => one.after === '|') ? ['a pipeline'] : []),
+    ...(segments.some((one) => commandWords(one.text).words[0] === 'trap') ? ['a trap'] : []),
+    ...(segments.some((one) => one.after === '&&' || one.after === '||') ? ['a && or || chain'] : []),
+    ...(segments.some((one) => one.after === '&') ? ['a background command'] : []),
+    ...(main.redirects ? ['a redirection'] : []),
+    ...(segments.some((one) => one.subshell) || /^\{/.test(main.text) ? ['a group'] : []),
+    ...(segments.length > 1 && segments.some((one) => [';', '\n', ';;'].includes(one.after))
+      ? ['several commands']
+      : []),
+  ];
+  return {
+    main,
+    words: execs ? words.slice(1) : words,
+    replaces: execs && !apart,
+    plain: segments.length === 1 && made.length === 0 && assignments.length === 0 && !/\n$/.test(script),
+    made,
+  };
+}
+
+/** The script in which the command that matters takes the shell's place; what stood behind it is gone, and traps as well. */
+export function execScript(script: string, isMain: (words: readonly string[]) => boolean): string {
+  const segments = segmentsOf(script);
+  const main = mainOf(segments, isMain);
+  if (main === null) return script;
+  const before = segments
+    .slice(0, segments.indexOf(main))
+    .filter((one) => commandWords(one.text).words[0] !== 'trap')
+    .filter((one) => !one.subshell && [';', '&&', '\n'].includes(one.after));
+  const { assignments, words } = commandWords(main.text);
+  const kept = main.text.replace(/^(?:(?:\{|if|then|else|do|!)\s+)*/, '').replace(/\s*\}$/, '');
+  const bare = words[0] === 'exec' ? kept.replace(/^exec\s+/, '') : kept;
+  const command = assignments.length > 0 ? `exec env ${bare}` : `exec ${bare}`;
+  return [
+    ...before.map(({ text, after }) =>
+      after === '\n' ? `${text}\n` : after === ';' ? `${text}; ` : `${text} && `,
+    ),
+    command,
+  ].join('');
+}
+
+/** The script's command as an exec form, or null where only a shell can run it (expansions, globs, several commands). */
+export function execForm(
+  script: string,
+  isMain: (words: readonly string[]) => boolean,
+): readonly string[] | null {
+  const { main, words, plain } = viewScript(script, isMain);
+  if (main === null || !plain || words.length === 0 || words[0] === 'exec') return null;
+  return /[$`*?[\]~{}<>]/.test(main.text) ? null : words;
+}

@@ -1,0 +1,39 @@
+import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Json, Path } from './json.ts';
+import type { BadText, Text } from './text.ts';
+
+/** A pipeline's YAML with the places of its values; it may be the list of its steps alone. */
+export function readPipeline(text: string): Text | BadText {
+  const read = readYaml(text);
+  if (!('value' in read) || !Array.isArray(read.value)) return read;
+  return { value: { steps: read.value }, place: (path) => read.place(path.slice(1)) };
+}
+
+function readYaml(text: string): Text | BadText {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${String(line)}:${String(col)}`;
+  };
+  const [error] = document.errors;
+  if (error !== undefined) return { at: place(error.pos[0]), why: error.message.split('\n', 1)[0] ?? '' };
+  let value: Json;
+  try {
+    // JSON has no dates, maps or aliases: what is left is plain data.
+    value = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as Json;
+  } catch (cause) {
+    return { at: '1:1', why: cause instanceof Error ? cause.message : String(cause) };
+  }
+  return { value, place: (path) => place(offsetOf(document.contents, path)) };
+}
+
+function offsetOf(root: unknown, path: Path): number {
+  let node = root;
+  for (const part of path) {
+    const child: unknown = isMap(node) || isSeq(node) ? node.get(part, true) : undefined;
+    if (!isNode(child)) break;
+    node = child;
+  }
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}

@@ -1,0 +1,370 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { RULES } from '../../src/preflight/list.ts';
+import { cli, documentIn, ROOT } from '../support/cli.ts';
+import type { Ended } from '../support/cli.ts';
+import { inFolder } from './support/case.ts';
+import { EXEC, SHELL, taskDefinition } from './support/files.ts';
+import { held } from './support/gates.ts';
+import { standing } from './support/standing.ts';
+
+const BEFORE = join(ROOT, 'scenarios/incident/before.json');
+const AFTER = join(ROOT, 'scenarios/incident/after.json');
+
+interface Document {
+  readonly outcome: string;
+  readonly exitCode: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly container: string;
+  readonly findings: readonly {
+    readonly rule: string;
+    readonly severity: string;
+    readonly position: string | null;
+    readonly path: string;
+    readonly diff: readonly string[];
+    readonly seen: string;
+  }[];
+  readonly unknown: readonly { readonly rule: string; readonly said: string }[];
+}
+
+/** Looks at texts that are written down under their names, and gives what came of it. */
+async function look(files: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ended> {
+  return inFolder(async (folder) => {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    return cli(['preflight', ...args], folder);
+  });
+}
+
+async function json(
+  args: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): Promise<Document & { code: number | null }> {
+  const { code, stdout, stderr } = await look(files, [...args, '--json']);
+  expect(stderr).toBe('');
+  const document = JSON.parse(stdout) as Document;
+  expect(document.exitCode).toBe(code);
+  return { ...document, code };
+}
+
+describe.concurrent("the incident's definitions", () => {
+  test('before: the shell form and the 30 s come first, with the lines to change', async () => {
+    const { code, findings, counts, outcome } = await json(['--task-definition', BEFORE]);
+    expect({ code, outcome }).toEqual({ code: 10, outcome: 'failed' });
+    expect(findings.slice(0, 2)).toMatchObject([
+      {
+        rule: 'shell-form',
+        severity: 'error',
+        path: 'containerDefinitions[0].entryPoint',
+        diff: [
+          expect.stringMatching(/^@@ /),
+          '- "entryPoint": ["/bin/sh", "-c", "buildkite-agent start --tags-from-ecs-meta-data"]',
+          '+ "entryPoint": ["buildkite-agent", "start", "--tags-from-ecs-meta-data"]',
+        ],
+      },
+      {
+        rule: 'stop-timeout-missing',
+        severity: 'error',
+        diff: [expect.stringMatching(/^@@ /), '+ "stopTimeout": 120'],
+      },
+    ]);
+    expect(counts).toEqual({ error: 2, warning: 0, note: 1 });
+    const line =
+      readFileSync(BEFORE, 'utf8')
+        .split('\n')
+        .findIndex((text) => text.includes('"entryPoint"')) + 1;
+    expect(findings[0]?.position).toMatch(new RegExp(`^${String(line)}:`));
+  });
+
+  test('after: nothing but what is true of it', async () => {
+    const { code, findings, outcome } = await json(['--task-definition', AFTER, '--strict']);
+    expect({ code, outcome }).toEqual({ code: 0, outcome: 'clean' });
+    expect(findings.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual([
+      'note cancel-grace-no-drain',
+      'note fargate-ceiling',
+    ]);
+  });
+
+  test('on the screen: what, where, why, its source, the change, and what could not be known', async () => {
+    const { code, stdout, stderr } = await look({}, ['--task-definition', BEFORE]);
+    expect({ code, stderr }).toEqual({ code: 10, stderr: '' });
+    for (const said of [
+      'error shell-form',
+      'before.json:11:',
+      'why: ',
+      'source: https://',
+      '+ "stopTimeout": 120',
+      'Could not be known:',
+      'give --image-config',
+      '2 errors, 1 note',
+    ])
+      expect(stdout).toContain(said);
+  });
+});
+
+describe.concurrent('a definition is taken as people have it', () => {
+  const short = { ...taskDefinition({ stopTimeout: 30 }) };
+
+  test.each([
+    ['as it is registered', short],
+    ['as describe-task-definition prints it', { taskDefinition: short, tags: [] }],
+  ])('%s, with its own paths', async (_, value) => {
+    const { findings, code } = await json(['--task-definition', 'td.json'], {
+      'td.json': JSON.stringify(value),
+    });
+    expect(code).toBe(0);
+    const found = findings.find(({ rule }) => rule === 'stop-timeout-short');
+    expect(found?.path).toBe(
+      `${'taskDefinition' in value ? 'taskDefinition.' : ''}containerDefinitions[0].stopTimeout`,
+    );
+  });
+
+  test('with comments and a comma too many; warnings are errors under --strict', async () => {
+    const text = `// ours\n{ /* x */ "containerDefinitions": [{\n"name": "agent", "stopTimeout": 30, "command": ["buildkite-agent", "start"],\n}], "requiresCompatibilities": ["FARGATE"] }\n`;
+    const found = await json(['--task-definition', 'td.json', '--strict'], { 'td.json': text });
+    expect(found.code).toBe(10);
+    expect(found.counts['error']).toBe(0);
+    expect(found.findings.find(({ rule }) => rule === 'stop-timeout-short')?.position).toBe('3:33');
+  });
+
+  test.each([
+    ['a comma is missing', '{\n  "a": 1\n  "b": 2 }', 'td.json:3:3', /a comma is missing/],
+    ['an end is missing', '{ "containerDefinitions": [', 'td.json:1:28', /closing/],
+    ['it is empty', '', 'td.json:1:1', /no JSON/],
+    ['CloudFormation', '{ "Resources": {} }', 'td.json:1:1', /CloudFormation template/],
+    ["CloudFormation's casing", '{\n "ContainerDefinitions": [] }', 'td.json:2:26', /casing/],
+    ["Terraform's naming", '{ "container_definitions": [] }', 'td.json:1:28', /Terraform/],
+    ['no list', '{ "containerDefinitions": {} }', 'td.json:1:27', /list of at least one/],
+    [
+      'a number as text',
+      '{ "containerDefinitions": [{ "name": "a", "stopTimeout": "120" }] }',
+      'td.json:1:58',
+      /whole number/,
+    ],
+    [
+      'words as one text',
+      '{ "containerDefinitions": [{ "name": "a", "command": "sh" }] }',
+      'td.json:1:54',
+      /list of texts/,
+    ],
+    ['something else', '[1]', 'td.json:1:1', /list of containers/],
+  ])('bad input names its place and the next move: %s', async (_, text, at, message) => {
+    const { code, stdout } = await look({ 'td.json': text }, ['--task-definition', 'td.json', '--json']);
+    const [error] = documentIn(stdout).errors;
+    expect({ code, at: error?.at }).toEqual({ code: 2, at });
+    expect(error?.message).toMatch(message);
+    expect(error?.next).not.toBe('');
+  });
+
+  test('without a container that can be told to be the agent it asks for --container, and takes it', async () => {
+    const text = JSON.stringify({
+      containerDefinitions: [
+        { name: 'web', image: 'nginx' },
+        { name: 'app', image: 'x' },
+      ],
+    });
+    const asked = await look({ 'td.json': text }, ['--task-definition', 'td.json']);
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toMatch(/there are web, app[\s\S]*--container NAME/);
+    const { container } = await json(['--task-definition', 'td.json', '--container', 'app'], {
+      'td.json': text,
+    });
+    expect(container).toBe('app');
+    const wrong = await look({ 'td.json': text }, ['--task-definition', 'td.json', '--container', 'db']);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('no container "db"') as string });
+  });
+
+  test('nothing named, no such file, both a file and a cluster', async () => {
+    for (const args of [
+      [],
+      ['--cluster', 'x'],
+      ['--task-definition', 'nothing.json'],
+      ['--task-definition', BEFORE, '--cluster', 'x'],
+      ['--task-definition', BEFORE, '--json', '--sarif'],
+    ])
+      expect((await look({}, args)).code).toBe(2);
+  });
+
+  test('a token that stands in a definition is shown nowhere', async () => {
+    const argv = ['/bin/sh', '-c', 'buildkite-agent start --token s3cr3t-of-the-agent'];
+    const definition = taskDefinition({ argv, environment: { DEPLOY_TOKEN: 'another-long-secret' } });
+    for (const how of [[], ['--json'], ['--sarif']]) {
+      const { stdout, stderr } = await look({ 'td.json': JSON.stringify(definition) }, [
+        '--task-definition',
+        'td.json',
+        ...how,
+      ]);
+      expect(stdout).toContain('shell-form');
+      expect(stdout + stderr).not.toMatch(/s3cr3t-of-the-agent|another-long-secret/);
+    }
+  });
+});
+
+test('service, pipeline, image and capacity providers are looked at as well, from files', async () => {
+  const files = {
+    'td.json': JSON.stringify({ ...taskDefinition({ argv: EXEC }), requiresCompatibilities: ['EC2'] }),
+    'service.json': JSON.stringify({
+      services: [
+        {
+          serviceName: 'a',
+          desiredCount: 1,
+          capacityProviderStrategy: [{ capacityProvider: 'hosts' }],
+          deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 },
+        },
+      ],
+    }),
+    'pipeline.yml':
+      'steps:\n  - key: integration\n    command: make\n    timeout_in_minutes: 10\n    retry: { automatic: true }\n  - wait\n',
+    'image.json': JSON.stringify([
+      { Id: 'sha256:1', Config: { Entrypoint: ['/sbin/tini', '--'], StopSignal: 'SIGQUIT' } },
+    ]),
+    'providers.json': JSON.stringify({
+      capacityProviders: [{ name: 'hosts', autoScalingGroupProvider: { managedDraining: 'DISABLED' } }],
+    }),
+  };
+  const args = [
+    '--task-definition',
+    'td.json',
+    '--service',
+    'service.json',
+    '--pipeline',
+    'pipeline.yml',
+    '--image-config',
+    'image.json',
+    '--capacity-provider',
+    'providers.json',
+  ];
+  const { findings, code } = await json(args, files);
+  expect(code).toBe(10);
+  const at = Object.fromEntries(
+    findings.map(({ rule, path, position }) => [rule, `${path} ${position ?? ''}`]),
+  );
+  expect(at).toMatchObject({
+    'deployment-percentages': expect.stringMatching(/^services\[0\]\.deploymentConfiguration 1:/) as string,
+    'stop-signal': expect.stringMatching(/^\[0\]\.Config\.StopSignal 1:/) as string,
+    'entry-point-bypasses-init': expect.stringContaining('containerDefinitions[0].entryPoint') as string,
+    'managed-draining': expect.stringContaining('capacityProviders[0].autoScalingGroupProvider') as string,
+    'retry-misses-lost-agent': 'steps[0].retry.automatic 5:25',
+    'step-over-window': 'steps[0] 2:5',
+  });
+  const broken = await look({ ...files, 'pipeline.yml': 'steps:\n  - "a\n' }, args);
+  expect(broken.stderr).toMatch(/pipeline\.yml:\d+:\d+ error: it is no YAML/);
+});
+
+test('SARIF: every result names a rule of the driver, a place in a file and a level', async () => {
+  const { code, stdout } = await look(
+    { 'td.json': JSON.stringify(taskDefinition({ argv: SHELL }), null, 2) },
+    ['--task-definition', 'td.json', '--sarif'],
+  );
+  expect(code).toBe(10);
+  const log = JSON.parse(stdout) as {
+    version: string;
+    $schema: string;
+    runs: {
+      tool: {
+        driver: {
+          name: string;
+          rules: {
+            id: string;
+            shortDescription: { text: string };
+            defaultConfiguration: { level: string };
+          }[];
+        };
+      };
+      results: {
+        ruleId: string;
+        ruleIndex: number;
+        level: string;
+        message: { text: string };
+        locations: {
+          physicalLocation: {
+            artifactLocation: { uri: string };
+            region: { startLine: number; startColumn: number };
+          };
+        }[];
+      }[];
+      invocations: {
+        executionSuccessful: boolean;
+        toolExecutionNotifications: {
+          level: string;
+          message: { text: string };
+          associatedRule: { id: string; index: number };
+        }[];
+      }[];
+    }[];
+  };
+  expect(log).toMatchObject({ version: '2.1.0', $schema: expect.stringContaining('sarif-2.1.0') as string });
+  const [run] = log.runs;
+  const rules = run?.tool.driver.rules ?? [];
+  expect(rules.map(({ id }) => id)).toEqual(RULES.map(({ id }) => id));
+  expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
+  expect(run?.results.length).toBeGreaterThan(1);
+  for (const { ruleId, ruleIndex, level, message, locations } of run?.results ?? []) {
+    expect(rules[ruleIndex]?.id).toBe(ruleId);
+    expect(['error', 'warning', 'note']).toContain(level);
+    expect(message.text).not.toBe('');
+    const [{ physicalLocation } = { physicalLocation: null }] = locations;
+    expect(physicalLocation?.artifactLocation.uri).toBe('td.json');
+    expect(physicalLocation?.region.startLine).toBeGreaterThan(0);
+    expect(physicalLocation?.region.startColumn).toBeGreaterThan(0);
+  }
+  expect(run?.invocations[0]?.toolExecutionNotifications.length).toBeGreaterThan(0);
+  for (const { associatedRule } of run?.invocations[0]?.toolExecutionNotifications ?? [])
+    expect(rules[associatedRule.index]?.id).toBe(associatedRule.id);
+});
+
+describe('a service that runs', () => {
+  test('is looked at by a scenario and by its name; nothing is changed there', async () => {
+    await standing(
+      { steps: [{ key: 'integration', command: held() }], container: { argv: SHELL, stopTimeout: 60 } },
+      async (stage) => {
+        const scenario = join(stage.folder, 'case.yaml');
+        await writeFile(
+          scenario,
+          JSON.stringify({
+            version: 1,
+            title: 'x',
+            build: { organization: 'acme', pipeline: 'canary' },
+            cluster: { region: 'us-east-1', name: 'build-prod', service: 'build-agents' },
+            when: { step: 'lint' },
+            inject: { fault: 'stop-task' },
+          }),
+        );
+        const byScenario = await cli(
+          ['preflight', '--scenario', scenario, '--json'],
+          stage.folder,
+          stage.env,
+        );
+        expect({ code: byScenario.code, stderr: byScenario.stderr }).toEqual({ code: 10, stderr: '' });
+        const rules = (JSON.parse(byScenario.stdout) as Document).findings.map(({ rule }) => rule);
+        expect(rules).toEqual(
+          expect.arrayContaining([
+            'shell-form',
+            'missing-step-key',
+            'stop-timeout-short',
+            'scale-in-protection',
+            'retry-misses-lost-agent',
+          ]),
+        );
+        const { BUILDKITE_API_TOKEN: _, ...withoutToken } = stage.env;
+        const byName = await cli(
+          ['preflight', '--cluster', 'build-prod', '--service', 'build-agents', '--json'],
+          stage.folder,
+          withoutToken,
+        );
+        expect((JSON.parse(byName.stdout) as Document).findings.map(({ rule }) => rule)).toContain(
+          'shell-form',
+        );
+        const nowhere = await cli(
+          ['preflight', '--cluster', 'build-prod', '--service', 'nothing', '--json'],
+          stage.folder,
+          stage.env,
+        );
+        expect(nowhere.code).toBe(4);
+        expect(documentIn(nowhere.stdout).errors[0]?.message).toContain('no service "nothing"');
+        expect((await stage.counts()).stopTaskLanded).toEqual({});
+      },
+    );
+  });
+});
