@@ -23,7 +23,29 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'rig', include: ['test/{rig,contract}/**/*.test.ts'], ...spawning } },
-      { extends: true, test: { name: 'e2e', include: ['test/{e2e,docs}/**/*.test.ts'], ...spawning } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [
+            'test/e2e/{matrix-*,cli,mapping,resume,secrets,signals}.test.ts',
+            'test/docs/{links,schema-fit}.test.ts',
+          ],
+          ...spawning,
+        },
+      },
+      // What every fault, trigger and command does, played: `npm run test:long`, for `npm test` is to be over in five minutes.
+      {
+        extends: true,
+        test: {
+          name: 'drills',
+          include: [
+            'test/e2e/{builds,faults*,forecast,preflight*,sidecars,study,triggers}.test.ts',
+            'test/docs/commands.test.ts',
+          ],
+          ...spawning,
+        },
+      },
       {
         extends: true,
         test: {
