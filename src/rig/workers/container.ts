@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 
 import { rigLabel, type Engine, type EngineAnswer } from './container-engine.ts';
+import { killedForMemory } from './kernel-log.ts';
 import type { ContainerProcess, Executor, Exit, ImageSpec, ProcessSpec, SignalName } from './executor.ts';
 import { sharingNamespace } from './procfs.ts';
 
@@ -128,7 +129,8 @@ async function exitOf(engine: Engine, id: string, outputFile: string): Promise<E
   await engine.ask(['wait', id]);
   const [state] = await Promise.all([stateOf(engine, id), logs.end()]);
   await engine.ask(['rm', '--force', '--volumes', id]);
-  return exitFrom(state);
+  const isKilled = state?.Status === 'exited' && state.ExitCode === 137 && !state.OOMKilled;
+  return exitFrom(isKilled && (await killedForMemory(id)) ? { ...state, OOMKilled: true } : state);
 }
 
 /** Somebody who removed it killed it. */
