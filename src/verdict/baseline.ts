@@ -6,10 +6,10 @@ import { taskEnded } from '../drill/entities/task.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import type { Target, Verdict } from '../journal/events.ts';
 import { rank } from './found.ts';
-import { rowOf, type Reason } from './reasons.ts';
+import { verdictOf } from './made.ts';
+import type { Reason } from './reasons.ts';
 
 function verdict(reason: Reason, said: string, events: readonly number[]): Verdict {
-  const row = rowOf(reason);
   const finding = {
     check: 'baseline',
     holds: reason === 'baseline' ? ('yes' as const) : ('no' as const),
@@ -17,16 +17,7 @@ function verdict(reason: Reason, said: string, events: readonly number[]): Verdi
     said,
     notes: [],
   };
-  return {
-    outcome: row.outcome,
-    reason,
-    stage: row.stage,
-    said,
-    cause: null,
-    next: row.next,
-    findings: [{ ...finding, events: [...events] }],
-    notes: [],
-  };
+  return verdictOf(reason, said, { findings: [{ ...finding, events: [...events] }] });
 }
 
 /** `fault: none`: nothing is injected and the build must pass; a baseline, never proof. */

@@ -7,7 +7,8 @@ import { attemptsOf, finalAttempt, isJudged, trulyPassed, type Attempt } from '.
 import type { Evidence, Sighting } from '../journal/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
 import { rank } from './found.ts';
-import { rowOf, type Reason } from './reasons.ts';
+import { verdictOf } from './made.ts';
+import type { Reason } from './reasons.ts';
 import type { BuildLine } from './result.ts';
 
 /** A task that was struck, and what its checks came to. */
@@ -156,15 +157,5 @@ function unfinished(
 }
 
 function verdict(reason: Reason, said: string, findings: readonly Finding[]): Verdict {
-  const row = rowOf(reason);
-  return {
-    outcome: row.outcome,
-    reason,
-    stage: row.stage,
-    said,
-    cause: null,
-    next: row.next,
-    findings: [...findings],
-    notes: [],
-  };
+  return verdictOf(reason, said, { findings });
 }

@@ -4,7 +4,8 @@ import type { Finding, Verdict } from '../journal/events.ts';
 import { asStruck, jobsLookedAt, stopsShown } from '../journal/found.ts';
 import { buildPassed } from '../checks/build-passed.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
-import { isReason, REASONS_IN_ORDER, rowOf, type Reason } from './reasons.ts';
+import { verdictOf } from './made.ts';
+import { isReason, REASONS_IN_ORDER, type Reason } from './reasons.ts';
 
 /** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
 export function rank({ outcome, reason }: Verdict): number {
@@ -45,17 +46,7 @@ function verdict(
   findings: readonly Finding[],
   notes: readonly string[],
 ): Verdict {
-  const row = rowOf(reason);
-  return {
-    outcome: row.outcome,
-    reason,
-    stage: row.stage,
-    said,
-    cause: null,
-    next: row.next,
-    findings: [...findings],
-    notes: [...notes],
-  };
+  return verdictOf(reason, said, { findings, notes });
 }
 
 function withoutStop(evidence: Evidence, idle: number): Verdict {

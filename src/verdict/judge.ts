@@ -10,6 +10,7 @@ import { withEveryBuild } from './builds.ts';
 import { judgeBaseline } from './baseline.ts';
 import { judgeFound } from './found.ts';
 import { judgeScheduled } from './scheduled.ts';
+import { verdictOf } from './made.ts';
 import { isReason, rowOf, type Reason } from './reasons.ts';
 import { decideStage } from './stages.ts';
 
@@ -76,17 +77,7 @@ function passing(about: Case): Reason {
 
 /** A verdict that needs no checks: the drill was refused, could not run, or ended before anything was struck. */
 export function ofReason(reason: Reason, said: string): Verdict {
-  const row = rowOf(reason);
-  return {
-    outcome: row.outcome,
-    reason,
-    stage: row.stage,
-    said,
-    cause: null,
-    next: row.next,
-    findings: [],
-    notes: [],
-  };
+  return verdictOf(reason, said);
 }
 
 /** Whether what had to be seen was seen: reads that failed to the end are a gap, what was still open at the deadline is its own reason. */

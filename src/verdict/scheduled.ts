@@ -11,7 +11,8 @@ import {
 } from '../journal/hits.ts';
 import { buildLines, isDrained, withEveryBuild, type Judged } from './builds.ts';
 import { rank } from './found.ts';
-import { rowOf, type Reason } from './reasons.ts';
+import { verdictOf } from './made.ts';
+import type { Reason } from './reasons.ts';
 import type { DrillResult } from './result.ts';
 
 type JudgeCase = (struck: Evidence) => Verdict;
@@ -24,17 +25,8 @@ export function judgedHits(evidence: Evidence, judgeCase: JudgeCase): readonly J
 }
 
 function verdict(reason: Reason, said: string, from: Verdict | undefined, notes: readonly string[]): Verdict {
-  const row = rowOf(reason);
-  return {
-    outcome: row.outcome,
-    reason,
-    stage: row.stage,
-    said,
-    cause: from?.cause ?? null,
-    next: row.next,
-    findings: from?.findings ?? [],
-    notes: [...(from?.notes ?? []), ...notes],
-  };
+  const { cause = null, findings = [] } = from ?? {};
+  return verdictOf(reason, said, { cause, findings, notes: [...(from?.notes ?? []), ...notes] });
 }
 
 /** A fault that made the scheduler stop tasks: each that it took is judged, the worst decides; one that we did not mean is named. */
