@@ -8,14 +8,11 @@ import { openJournal } from '../journal/file.ts';
 import { parseDuration } from '../scenario/duration.ts';
 import { account } from '../verdict/account.ts';
 import type { Drive } from './drive.ts';
-import { drive } from './drive.ts';
-import { forced } from './forced.ts';
+import { driveAlone } from './drive-alone.ts';
 import { secretsOf, type Environment } from './output.ts';
 import { drillId, planDrill } from './plan-drill.ts';
-import { reportersFor } from './reporters.ts';
 import type { Runner } from './runner.ts';
 import { settingsFromEnvironment } from './settings.ts';
-import { watchSignals } from './signals.ts';
 
 export interface AssertionOptions {
   /** `organization/pipeline/number`; undefined: the build that we run in. */
@@ -53,22 +50,8 @@ export async function assertBuild(options: AssertionOptions, runner: Runner): Pr
     create: true,
     now,
   });
-  const reporter = reportersFor(runner, 'closing');
-  const current = { plan, journal, folder, out: options.out, died: () => null };
-  let over = false;
-  const interruption = watchSignals((signal) => {
-    if (over) return;
-    const document = account(forced(current, signal, reporter), [], signal);
-    reporter.onDocument(document);
-    runner.finish(document);
-  });
   const act: Drive['act'] = (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent);
-  const result = await drive({ ...current, settings, runner, reporter, interruption, act });
-  over = true;
-  reporter.onResult(result);
-  const document = account([result], [], interruption.got());
-  reporter.onDocument(document);
-  runner.finish(document);
+  return driveAlone({ plan, settings, journal, folder, out: options.out, act }, runner);
 }
 
 interface NamedBuild {

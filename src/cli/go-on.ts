@@ -3,22 +3,19 @@ import type { Plan } from '../drill/plan.ts';
 import { abortDrill, runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { openJournal } from '../journal/file.ts';
-import type { Journal } from '../journal/journal.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { account } from '../verdict/account.ts';
-import type { GameDayDocument, InputError } from '../verdict/result.ts';
+import type { InputError } from '../verdict/result.ts';
 import { summarize } from '../verdict/summarize.ts';
-import { drive } from './drive.ts';
 import type { Drive } from './drive.ts';
-import { forced } from './forced.ts';
+import { driveAlone } from './drive-alone.ts';
 import { secretsOf } from './output.ts';
 import { planDrill } from './plan-drill.ts';
 import { reportersFor } from './reporters.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf, settingsFromEnvironment, unreachableSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
-import { watchSignals } from './signals.ts';
 import { findDrill } from './stored.ts';
 import type { StoredDrill } from './stored.ts';
 
@@ -41,11 +38,21 @@ export async function goOn(options: GoOnOptions, runner: Runner): Promise<void> 
   const secrets = [...secretsOf(runner.environment), ...taken.secrets];
   const { now } = systemClock;
   const journal = await openJournal(stored.folder, stored.drill, { secrets, create: false, now });
-  runner.finish(await driven({ ...taken, journal, stored, options }, runner));
+  const { plan, settings } = taken;
+  const act: Drive['act'] = (ports, interrupted, onEvent) =>
+    options.how === 'resume'
+      ? runDrill(plan, ports, interrupted, onEvent)
+      : abortDrill(ports, interrupted, onEvent);
+  return driveAlone({ plan, settings, journal, folder: stored.folder, out: options.out, act }, runner);
 }
 
 type Refused = { readonly errors: readonly InputError[] };
-type TakenUp = Pick<Taken, 'plan' | 'settings'> & { readonly secrets: readonly string[] };
+
+interface TakenUp {
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly secrets: readonly string[];
+}
 
 /** The rig ended with its runner: nothing can be read any more, and what was written is judged. */
 function withoutRig({ state }: StoredDrill): TakenUp {
@@ -60,40 +67,6 @@ async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner)
   samePlace(stored.state.plan, settings, loaded);
   const plan = planDrill(loaded, settings, { yes: options.yes, dryRun: false }, runner);
   return { plan, settings, secrets: loaded.secrets };
-}
-
-interface Taken {
-  readonly plan: Plan;
-  readonly settings: Settings;
-  readonly journal: Journal;
-  readonly stored: StoredDrill;
-  readonly options: GoOnOptions;
-}
-
-async function driven(
-  { plan, settings, journal, stored, options }: Taken,
-  runner: Runner,
-): Promise<GameDayDocument> {
-  const reporter = reportersFor(runner, 'closing');
-  const { folder } = stored;
-  const current = { plan, journal, folder, out: options.out, died: () => null };
-  let over = false;
-  const interruption = watchSignals((signal) => {
-    if (over) return;
-    const document = account(forced(current, signal, reporter), [], signal);
-    reporter.onDocument(document);
-    runner.finish(document);
-  });
-  const act: Drive['act'] = (ports, interrupted, onEvent) =>
-    options.how === 'resume'
-      ? runDrill(plan, ports, interrupted, onEvent)
-      : abortDrill(ports, interrupted, onEvent);
-  const result = await drive({ ...current, settings, runner, reporter, interruption, act });
-  over = true;
-  reporter.onResult(result);
-  const document = account([result], [], interruption.got());
-  reporter.onDocument(document);
-  return document;
 }
 
 /** To abort a drill its own record is enough; to resume it the file is read again, secrets are not in the journal. */

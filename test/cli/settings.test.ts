@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lockKeyOf, settingsFromEnvironment, settingsFromRig } from '../../src/cli/settings.ts';
 import type { Scenario } from '../../src/drill/plan.ts';
-import { aPlan } from '../journal/sample.ts';
+import { planOf } from '../support/plans.ts';
 
 let home: string;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(home, { recursive: true, force: true }));
 
-const { scenario } = aPlan();
+const { scenario } = planOf();
 const open: Scenario = {
   ...scenario,
   build: { ...scenario.build, organization: null },

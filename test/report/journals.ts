@@ -4,7 +4,7 @@ import type { Fact, Subject } from '../../src/drill/world.ts';
 import type { Trouble } from '../../src/drill/call.ts';
 import type { DrillEvent, NewEvent, Target } from '../../src/journal/events.ts';
 import { FIRST_SUM, seal } from '../../src/journal/line.ts';
-import { aPlan } from '../journal/sample.ts';
+import { planOf } from '../support/plans.ts';
 import {
   AGENT_ID,
   aBuild,
@@ -68,7 +68,7 @@ const stop = { kind: 'stop-task', cluster: 'build-prod', taskArn: TASK_ARN, reas
 export function lostDrill(): readonly NewEvent[] {
   const dead = { containers: [aContainer({ status: 'STOPPED', exitCode: 137 })], desired: 'STOPPED' };
   return [
-    { code: 'GD_DRILL_PLANNED', payload: { plan: aPlan() } },
+    { code: 'GD_DRILL_PLANNED', payload: { plan: planOf() } },
     {
       code: 'GD_GUARDS_ANSWERED',
       payload: { at: 'gate', answers: [{ guard: 'lock', holds: true, reason: null, said: 'ours' }] },

@@ -6,7 +6,7 @@ import type { Reporter } from '../../src/report/reporter.ts';
 import type { Screen } from '../../src/report/screen.ts';
 import { createTerminalReporter } from '../../src/report/terminal.ts';
 import { createNarrator } from '../../src/report/words.ts';
-import { aPlan } from '../journal/sample.ts';
+import { planOf } from '../support/plans.ts';
 import { aBuild, anAgent, aTask, AGENT_ID, BUILD_ID, NOON, TASK_ARN } from '../support/builders.ts';
 import { lostDrill, observed, tell } from './journals.ts';
 import { lostResult } from './results.ts';
@@ -137,7 +137,7 @@ function sentences(events: readonly NewEvent[]): readonly string[] {
   return tell(events).flatMap(({ event }) => narrate(event).map(({ text }) => text));
 }
 
-const planned: NewEvent = { code: 'GD_DRILL_PLANNED', payload: { plan: aPlan() } };
+const planned: NewEvent = { code: 'GD_DRILL_PLANNED', payload: { plan: planOf() } };
 
 test.each<[string, NewEvent, string]>([
   [
