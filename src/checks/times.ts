@@ -1,13 +1,15 @@
+const CLOCK_TIME = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+  timeZone: 'UTC',
+});
+
 /** An instant as a person reads it in evidence, UTC with milliseconds. */
 export function clockTime(instant: number): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    fractionalSecondDigits: 3,
-    hourCycle: 'h23',
-    timeZone: 'UTC',
-  }).format(instant);
+  return CLOCK_TIME.format(instant);
 }
 
 /** A duration as a person reads it: `4.2 s`, `3 min 05 s`. */

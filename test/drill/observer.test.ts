@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createObserver } from '../../src/drill/observer.ts';
 import { newsOf } from '../../src/drill/news.ts';
@@ -138,5 +139,31 @@ describe('news', () => {
     const build = aBuild();
     const turned = Object.fromEntries(Object.entries(build).reverse()) as typeof build;
     expect(newsOf(known(fact('build', build)), [fact('build', turned)])).toEqual([]);
+  });
+
+  it('is told of what JSON would tell apart, and of nothing else', () => {
+    const sorted = (_key: string, value: unknown): unknown =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        : value;
+    const build = (env: unknown): Fact => fact('build', { ...aBuild(), env } as ReturnType<typeof aBuild>);
+    const small = fc.jsonValue({ depthSize: 'small' });
+    const twoAlike = small.map((value) => [value, structuredClone(value)] as const);
+    fc.assert(
+      fc.property(fc.oneof(fc.tuple(small, small), twoAlike), ([before, now]) => {
+        const differ = JSON.stringify(before, sorted) !== JSON.stringify(now, sorted);
+        expect(newsOf(known(build(before)), [build(now)]).length).toBe(differ ? 1 : 0);
+      }),
+    );
+  });
+
+  it.each([
+    [{ toString: 'x' }, {}],
+    [{}, { toString: 'x' }],
+    [[1], { 0: 1 }],
+    [{ a: null }, {}],
+  ])('tells %j from %j', (before, now) => {
+    const build = (env: unknown): Fact => fact('build', { ...aBuild(), env } as ReturnType<typeof aBuild>);
+    expect(newsOf(known(build(before)), [build(now)]).length).toBe(1);
   });
 });
