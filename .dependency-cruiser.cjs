@@ -166,9 +166,12 @@ module.exports = {
       [],
     ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [WORDS, REASONS]),
-    only('forecast', 'What stops would do follows from durations alone.', '^src/forecast/', [
-      '^src/scenario/duration\\.ts$',
-    ]),
+    only(
+      'forecast',
+      'What stops would do follows from durations and from what preflight reads of a definition.',
+      '^src/forecast/',
+      ['^src/scenario/duration\\.ts$', '^src/preflight/'],
+    ),
     only('verdict', 'A verdict is a function of the journal.', '^src/verdict/', [
       WORDS,
       RECORD,

@@ -48,6 +48,16 @@ export const forecastFlags = {
     helpValue: 'FILE',
     env: 'GAMEDAY_TASK_DEFINITION',
   }),
+  service: Flags.string({
+    description: 'service as describe-services prints it: its launch type, tasks and percentages',
+    helpValue: 'FILE',
+    env: 'GAMEDAY_SERVICE',
+  }),
+  'image-config': Flags.string({
+    description: "the agent's image as `docker image inspect` prints it: entry point, STOPSIGNAL",
+    helpValue: 'FILE',
+    env: 'GAMEDAY_IMAGE_CONFIG',
+  }),
   container: Flags.string({
     description: "the agent's container, where the definition does not tell",
     helpValue: 'NAME',
@@ -63,10 +73,10 @@ export const forecastFlags = {
     helpValue: 'DURATION',
     env: 'GAMEDAY_STOP_TIMEOUT',
   }),
-  told: Flags.string({
-    description: 'whether the signal reaches the agent; else what the entry point tells',
-    options: ['yes', 'no'],
-    env: 'GAMEDAY_TOLD',
+  signal: Flags.string({
+    description: 'what becomes of the stop signal, whatever the definition says',
+    options: ['heard', 'eaten', 'fatal'],
+    env: 'GAMEDAY_SIGNAL',
   }),
   utilisation: Flags.string({
     description: "share of time in which a worker has a job; else from the history's times, else 100%",
@@ -74,22 +84,19 @@ export const forecastFlags = {
     env: 'GAMEDAY_UTILISATION',
   }),
   workers: Flags.integer({
-    description: 'workers of the fleet',
-    default: 500,
+    description: "workers of the fleet, 1 to 5000; else the service's, else 500",
     min: 1,
     max: 5000,
     env: 'GAMEDAY_WORKERS',
   }),
   'minimum-healthy-percent': Flags.integer({
-    description: "the service's minimumHealthyPercent",
-    default: 100,
+    description: "minimumHealthyPercent; else the service's, else 100",
     min: 0,
     max: 100,
     env: 'GAMEDAY_MINIMUM_HEALTHY_PERCENT',
   }),
   'maximum-percent': Flags.integer({
-    description: "the service's maximumPercent",
-    default: 200,
+    description: "maximumPercent; else the service's, else 200",
     min: 100,
     max: 1000,
     env: 'GAMEDAY_MAXIMUM_PERCENT',

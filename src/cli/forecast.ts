@@ -1,21 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { GamedayError } from '../drill/errors.ts';
-import { agentContainer, LAUNCH_TYPES, launchTypeOf, windowOf } from '../forecast/window.ts';
-import type { LaunchType } from '../forecast/window.ts';
-import { readDefinition } from '../forecast/definition.ts';
-import type { Wrong } from '../forecast/definition.ts';
 import { stated } from '../forecast/distribution.ts';
 import { forecast } from '../forecast/forecast.ts';
 import type { Question, Source } from '../forecast/forecast.ts';
 import { readHistory } from '../forecast/history.ts';
-import { positionOf } from '../forecast/json.ts';
 import { parseStated, STATED_HINT } from '../forecast/stated.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { toJson } from '../journal/escape.ts';
 import { printForecast } from '../report/forecast.ts';
 import { forecastSvg } from '../report/forecast-svg.ts';
-import { parseDuration } from '../scenario/duration.ts';
 import { documentOf } from './documents.ts';
+import { durationOf, notUnderstood } from './forecast-values.ts';
+import { windowFor } from './forecast-window.ts';
+import type { ServiceNumbers, WindowOptions } from './forecast-window.ts';
 import { readPast } from './past-jobs.ts';
 import type { Runner } from './runner.ts';
 import { GRAPHQL_ENDPOINT } from './settings.ts';
@@ -23,7 +20,7 @@ import { watchSignals } from './signals.ts';
 import { connectBuildkite } from './wire.ts';
 
 /** What the command line says; a flag that was not given is undefined. */
-export interface ForecastOptions {
+export interface ForecastOptions extends WindowOptions {
   readonly history: string | undefined;
   readonly durations: string | undefined;
   readonly pipeline: string | undefined;
@@ -31,15 +28,10 @@ export interface ForecastOptions {
   readonly points: number;
   readonly cache: string | undefined;
   readonly steps: readonly string[];
-  readonly taskDefinition: string | undefined;
-  readonly container: string | undefined;
-  readonly launchType: string | undefined;
-  readonly stopTimeout: string | undefined;
-  readonly told: string | undefined;
   readonly utilisation: string | undefined;
-  readonly workers: number;
-  readonly minimumHealthyPercent: number;
-  readonly maximumPercent: number;
+  readonly workers: number | undefined;
+  readonly minimumHealthyPercent: number | undefined;
+  readonly maximumPercent: number | undefined;
   readonly roomPercent: number | undefined;
   readonly startUp: string;
   readonly idleDrain: string;
@@ -52,8 +44,8 @@ export interface ForecastOptions {
 /** Says what stops would do to the jobs of a history, before anything is stopped. */
 export async function foretell(options: ForecastOptions, runner: Runner): Promise<void> {
   // All that can be wrong without asking anybody, first.
-  const window = windowFor(options);
-  const fleet = fleetOf(options);
+  const { window, service } = await windowFor(options);
+  const fleet = fleetOf(options, service);
   const utilisation = utilisationOf(options.utilisation);
   const source = ofSteps(await sourceOf(options, runner), options.steps);
   const answer = forecast({ source, window, utilisation, fleet, seed: options.seed });
@@ -96,16 +88,18 @@ async function sourceOf(options: ForecastOptions, runner: Runner): Promise<Sourc
     });
   if (durations !== undefined) {
     const spec = parseStated(durations);
-    if (spec === null) throw wrong('--durations', durations, STATED_HINT);
+    if (spec === null) throw notUnderstood('--durations', durations, STATED_HINT);
     return { kind: 'stated', name: durations, durations: spec };
   }
   return history === undefined ? fromBuildkite(options, runner) : fromFile(history);
 }
 
 function fromFile(path: string): Source {
-  const text = read(path);
-  const answer = readHistory(text);
-  if (!answer.ok) throw placed(path, text, answer.wrong);
+  const answer = readHistory(read(path));
+  if (!answer.ok) {
+    const { at, message, next } = answer.wrong;
+    throw new GamedayError('bad-input', message, { at: `${path}:${at}`, next });
+  }
   return { kind: 'file', name: path, ...answer.history, complete: true };
 }
 
@@ -138,75 +132,33 @@ async function fromBuildkite(options: ForecastOptions, { environment, output }: 
   }
 }
 
-function windowFor(options: ForecastOptions): Question['window'] {
-  const launchType = launchTypeNamed(options.launchType);
-  const stopTimeout =
-    options.stopTimeout === undefined ? null : durationOf('--stop-timeout', options.stopTimeout);
-  const path = options.taskDefinition;
-  if (path === undefined) {
-    const type = launchType ?? 'FARGATE';
-    const container = { name: 'agent', image: null, stopTimeout, dependsOn: [], entryPoint: [], command: [] };
-    const definition = { family: null, compatibilities: [], containers: [container] };
-    const window = windowOf(definition, container, type);
-    checkCeiling('--stop-timeout', stopTimeout, type);
-    const note = 'no task definition was given: an agent that is told, with no container beside it';
-    return { ...window, container: null, told: toldOf(options.told) ?? true, notes: [note, ...window.notes] };
-  }
-  const text = read(path);
-  const answer = readDefinition(text);
-  if (!answer.ok) throw placed(path, text, answer.wrong);
-  const definition = answer.value;
-  const agent = agentContainer(definition, options.container ?? null);
-  if (agent === null)
-    throw new GamedayError(
-      'bad-input',
-      options.container === undefined
-        ? 'which container runs the agent cannot be told'
-        : `there is no container "${options.container}"`,
-      {
-        at: path,
-        next: `Name it: --container ${definition.containers.map(({ name }) => name).join(' or ')}.`,
-      },
-    );
-  const type = launchType ?? launchTypeOf(definition);
-  const container = stopTimeout === null ? agent : { ...agent, stopTimeout };
-  checkCeiling(path, container.stopTimeout, type);
-  const containers = definition.containers.map((one) => (one === agent ? container : one));
-  const window = windowOf({ ...definition, containers }, container, type);
-  const told = toldOf(options.told);
-  if (told === null) return window;
-  return { ...window, told, notes: window.notes.filter((note) => !note.includes('--told')) };
-}
+const DEFAULT_WORKERS = 500;
+/** More than a service may have (ECS quotas, tasks per service: 5,000). */
+const MOST_WORKERS = 5000;
+/** ECS's own for a service that says nothing (DeploymentConfiguration, REPLICA). */
+const DEFAULT_PERCENT = { minimumHealthy: 100, maximum: 200 } as const;
 
-/** ECS refuses such a definition, so that its window is nobody's. */
-function checkCeiling(at: string, stopTimeout: number | null, launchType: LaunchType): void {
-  if (!launchType.startsWith('FARGATE') || stopTimeout === null || stopTimeout <= 120_000) return;
-  throw new GamedayError('bad-input', `a stopTimeout of ${stopTimeout / 1000} s: Fargate takes at most 120`, {
-    at,
-    next: 'Lower it to 120, or say --launch-type EC2 if it runs there.',
-  });
-}
-
-function launchTypeNamed(text: string | undefined): LaunchType | null {
-  return LAUNCH_TYPES.find((type) => type === text) ?? null;
-}
-
-function toldOf(text: string | undefined): boolean | null {
-  return text === undefined ? null : text === 'yes';
-}
-
-function fleetOf(options: ForecastOptions): Question['fleet'] {
+/** What a flag says goes before what the service says. */
+function fleetOf(options: ForecastOptions, service: ServiceNumbers): Question['fleet'] {
   const startUp = parseStated(options.startUp);
-  if (startUp === null) throw wrong('--start-up', options.startUp, STATED_HINT);
+  if (startUp === null) throw notUnderstood('--start-up', options.startUp, STATED_HINT);
   return {
-    workers: options.workers,
-    minimumHealthyPercent: options.minimumHealthyPercent,
-    maximumPercent: options.maximumPercent,
+    workers: workersOf(options.workers ?? service.workers ?? DEFAULT_WORKERS),
+    minimumHealthyPercent:
+      options.minimumHealthyPercent ?? service.minimumHealthyPercent ?? DEFAULT_PERCENT.minimumHealthy,
+    maximumPercent: options.maximumPercent ?? service.maximumPercent ?? DEFAULT_PERCENT.maximum,
     roomPercent: options.roomPercent ?? null,
     startUp: { name: options.startUp, distribution: stated(startUp) },
     idle: durationOf('--idle-drain', options.idleDrain),
     replications: options.replications,
   };
+}
+
+function workersOf(count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count;
+  throw new GamedayError('bad-input', `a fleet of ${count} workers cannot be simulated`, {
+    next: 'Give --workers, a whole number from 1 to 5000.',
+  });
 }
 
 /** `0.7` or `70%`. */
@@ -215,21 +167,7 @@ function utilisationOf(text: string | undefined): number | null {
   const [, number = '', sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim()) ?? [];
   const share = number === '' ? Number.NaN : Number(number) / (sign === '%' ? 100 : 1);
   if (share >= 0 && share <= 1) return share;
-  throw wrong('--utilisation', text, 'It is a share such as 0.7 or 70%.');
-}
-
-function durationOf(flag: string, text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== null) return ms;
-  throw wrong(flag, text, 'Write a duration such as 30s or 2m.');
-}
-
-function wrong(flag: string, text: string, next: string): GamedayError {
-  return new GamedayError('bad-input', `${flag}: "${text}" is not understood`, { next });
-}
-
-function placed(path: string, text: string, { offset, message, next }: Wrong): GamedayError {
-  return new GamedayError('bad-input', message, { at: `${path}:${positionOf(text, offset)}`, next });
+  throw notUnderstood('--utilisation', text, 'It is a share such as 0.7 or 70%.');
 }
 
 function read(path: string): string {

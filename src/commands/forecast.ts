@@ -23,6 +23,7 @@ ${exitCodesHelp()}`;
         ...flags,
         steps: flags.step ?? [],
         taskDefinition: flags['task-definition'],
+        imageConfig: flags['image-config'],
         launchType: flags['launch-type'],
         stopTimeout: flags['stop-timeout'],
         minimumHealthyPercent: flags['minimum-healthy-percent'],

@@ -1,5 +1,3 @@
-import type { Wrong } from './definition.ts';
-
 /** One line of a CSV: its values with their places, or what is wrong with it. */
 export type Line =
   | {
@@ -7,7 +5,14 @@ export type Line =
       readonly offset: number;
       readonly cells: readonly { readonly text: string; readonly offset: number }[];
     }
-  | { readonly ok: false; readonly wrong: Wrong };
+  | { readonly ok: false; readonly offset: number; readonly message: string; readonly next: string };
+
+/** `line:col` of an offset in UTF-16 code units, both counted from 1. */
+export function positionOf(text: string, offset: number): string {
+  const before = text.slice(0, offset);
+  const begin = before.lastIndexOf('\n') + 1;
+  return `${before.split('\n').length}:${offset - begin + 1}`;
+}
 
 /** The lines of a CSV that are not empty; values in double quotes may hold separators and line ends. */
 export function* linesOf(text: string): Generator<Line> {
@@ -21,7 +26,7 @@ export function* linesOf(text: string): Generator<Line> {
       const cell = cellAt(text, at, separator);
       if (cell === null) {
         const next = 'Close it, and double the quotes inside.';
-        yield { ok: false, wrong: { offset: at, message: 'a quote is opened here and never closed', next } };
+        yield { ok: false, offset: at, message: 'a quote is opened here and never closed', next };
         return;
       }
       cells.push({ text: cell.text, offset: at });

@@ -25,21 +25,21 @@ export function roomOf(fleet: Fleet): number {
   return fleet.roomPercent ?? fleet.maximumPercent;
 }
 
-/** The deployment as it is, before a fix (nobody is told, killed after ECS's 30 s) and after it (told, the largest window). */
+/** The deployment as it is, before a fix (nobody hears the stop, killed after ECS's 30 s) and after it (heard, the largest window). */
 export function deploymentsOf(
   jobs: Distribution,
-  window: Pick<Window, 'drain' | 'told' | 'ceiling'>,
+  window: Pick<Window, 'drain' | 'granted' | 'signal' | 'ceiling'>,
   utilisation: number,
   fleet: Fleet,
   random: Random,
 ): DeploymentRow[] {
   const stops: readonly (Stop & { readonly name: string })[] = [
-    { name: 'before a fix: never told', told: false, window: DEFAULT_STOP_TIMEOUT, utilisation },
-    { name: 'as given', told: window.told, window: window.drain, utilisation },
+    { name: 'before a fix: never told', signal: 'eaten', window: DEFAULT_STOP_TIMEOUT, utilisation },
+    { name: 'as given', signal: window.signal, window: window.drain, utilisation },
     {
       name: 'after a fix: told, the largest window',
-      told: true,
-      window: window.ceiling ?? Math.max(FARGATE_CEILING, window.drain),
+      signal: 'heard',
+      window: window.ceiling ?? Math.max(FARGATE_CEILING, window.granted),
       utilisation,
     },
   ];
@@ -60,7 +60,7 @@ export function deploymentsOf(
     );
     return {
       name: stop.name,
-      told: stop.told,
+      signal: stop.signal,
       window: stop.window,
       lossPerStop: lossPerStop(jobs, stop),
       wallClock: simulated?.wallClock ?? null,
@@ -73,7 +73,7 @@ export function deploymentsOf(
 function merged(stops: readonly (Stop & { readonly name: string })[]): typeof stops {
   const [before, given, after] = stops;
   if (before === undefined || given === undefined || after === undefined) return stops;
-  const same = (a: Stop, b: Stop): boolean => a.told === b.told && a.window === b.window;
+  const same = (a: Stop, b: Stop): boolean => a.signal === b.signal && a.window === b.window;
   if (same(before, given)) return [{ ...given, name: 'as given: never told' }, after];
   if (same(given, after)) return [before, { ...given, name: 'as given: told, the largest window' }];
   return stops;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SIGNALS } from './signal.ts';
 import { LAUNCH_TYPES } from './window.ts';
 
 const Share = z.number().min(0).max(1);
@@ -42,7 +43,7 @@ export type TimeoutRow = z.infer<typeof TimeoutRow>;
 /** A rolling deployment of the whole fleet under one way to stop. */
 export const DeploymentRow = z.strictObject({
   name: z.string(),
-  told: z.boolean(),
+  signal: z.enum(SIGNALS),
   window: Milliseconds,
   lossPerStop: Share,
   /** Null where the percentages block it. */
@@ -65,11 +66,15 @@ export const Forecast = z.strictObject({
   window: z.strictObject({
     container: z.string().nullable(),
     launchType: z.enum(LAUNCH_TYPES),
+    /** How long a job may go on after the signal, at least: T. */
     drain: Milliseconds,
+    /** What the platform grants the agent; `drain` is 0 all the same where the signal cuts the job off. */
+    granted: Milliseconds,
     before: Milliseconds,
     wholeStop: Milliseconds,
     ceiling: Milliseconds.nullable(),
-    told: z.boolean(),
+    /** `heard`: it finishes its job; `eaten`: it works on until it is killed; `fatal`: its job is cut off at once. */
+    signal: z.enum(SIGNALS),
   }),
   utilisation: z.strictObject({ share: Share, by: z.enum(['stated', 'history', 'assumed']) }),
   /** P(loss) of the job that runs when its worker is stopped. */

@@ -5,7 +5,7 @@ import type { Distribution, Stated } from './distribution.ts';
 import type { Forecast, StepForecast, TimeoutRow } from './document.ts';
 import type { PastJob } from './history.ts';
 import { bootstrapLoss, lossInFlight, lossPerStop, quantile, retryOf } from './loss.ts';
-import type { Interval } from './loss.ts';
+import type { Interval, Stop } from './loss.ts';
 import { notesOf } from './notes.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
@@ -42,10 +42,10 @@ export function forecast(question: Question): Forecast {
   const jobs = source.kind === 'stated' ? stated(source.durations) : empirical(durations ?? []);
   const random = createRandom(seed);
   const utilisation = utilisationOf(question);
-  const stop = { window: window.drain, told: window.told, utilisation: utilisation.share };
+  const stop = { window: window.drain, signal: window.signal, utilisation: utilisation.share };
   const windows = timeoutsOf(window, jobs);
   const intervals = durations === null ? windows.map(() => null) : bootstrapLoss(durations, windows, random);
-  const interval = intervals[windows.indexOf(window.drain)] ?? null;
+  const interval = window.drain === 0 ? null : (intervals[windows.indexOf(window.drain)] ?? null);
   const steps = stepsOf(question, jobs, random);
   const base = {
     source: {
@@ -60,24 +60,31 @@ export function forecast(question: Question): Forecast {
       container: window.container,
       launchType: window.launchType,
       drain: window.drain,
+      granted: window.granted,
       before: window.before,
       wholeStop: window.wholeStop,
       ceiling: window.ceiling,
-      told: window.told,
+      signal: window.signal,
     },
     utilisation,
     loss: lossInFlight(jobs, window.drain),
     interval,
     lossPerStop: lossPerStop(jobs, stop),
-    // Of a worker that is never told only the utilisation counts, which was not sampled.
-    lossPerStopInterval: interval !== null && window.told ? scaled(interval, utilisation.share) : null,
+    // Of a worker that does not drain only the utilisation counts, which was not sampled.
+    lossPerStopInterval:
+      interval !== null && window.signal === 'heard' ? scaled(interval, utilisation.share) : null,
     busyDrain: busyDrainOf(jobs, window.drain, random),
     steps,
     timeouts: windows.map((ms, index) =>
-      timeoutRow(jobs, { ...stop, window: ms, told: true }, intervals[index] ?? null, ms === window.drain),
+      timeoutRow(
+        jobs,
+        { ...stop, window: ms, signal: 'heard' },
+        intervals[index] ?? null,
+        ms === window.granted,
+      ),
     ),
     curve: curveOf(jobs, windows.at(-1) ?? window.drain),
-    retry: retryOf(jobs, window.drain),
+    retry: retryOf(jobs, stop),
     fleet: {
       workers: fleet.workers,
       minimumHealthyPercent: fleet.minimumHealthyPercent,
@@ -120,21 +127,16 @@ const LADDER = [30, 45, 60, 75, 90, 105, 120, 300, 600, 1200, 1800, 3600, 7200, 
 );
 
 /** The windows worth a look: from ECS's 30 s to the ceiling, or to where nothing is lost any more; and the present one. */
-function timeoutsOf({ ceiling, drain }: Question['window'], jobs: Distribution): readonly number[] {
+function timeoutsOf({ ceiling, granted }: Question['window'], jobs: Distribution): readonly number[] {
   const most = ceiling ?? Infinity;
   const steps = LADDER.filter((ms) => ms <= most);
   const enough = ceiling === null ? steps.findIndex((ms) => ms >= jobs.longest && ms >= 120 * SECOND) : -1;
   const ladder = enough === -1 ? steps : steps.slice(0, enough + 1);
   const ends = ceiling !== null && ceiling > 0 ? [ceiling] : [];
-  return [...new Set([...ladder, ...ends, drain])].sort((a, b) => a - b);
+  return [...new Set([...ladder, ...ends, granted])].sort((a, b) => a - b);
 }
 
-function timeoutRow(
-  jobs: Distribution,
-  stop: { readonly window: number; readonly told: boolean; readonly utilisation: number },
-  interval: Interval | null,
-  current: boolean,
-): TimeoutRow {
+function timeoutRow(jobs: Distribution, stop: Stop, interval: Interval | null, current: boolean): TimeoutRow {
   return {
     stopTimeout: stop.window,
     loss: lossInFlight(jobs, stop.window),
@@ -157,7 +159,7 @@ function curveOf(jobs: Distribution, most: number): [number, number][] {
 
 const DRAINS = 20_000;
 
-/** How long a busy worker that is told takes: what is left of its job, or the whole window. */
+/** How long a busy worker that hears its stop takes: what is left of its job, or the whole window. */
 function busyDrainOf(jobs: Distribution, window: number, random: Random): Forecast['busyDrain'] {
   if (jobs.mean === 0) return null;
   const drains = Float64Array.from({ length: DRAINS }, () => Math.min(window, jobs.residual(random))).sort();
@@ -178,7 +180,7 @@ function stepsOf(question: Question, all: Distribution, random: Random): StepFor
   return [...byStep]
     .map(([step, list]) => {
       const durations = Float64Array.from(list);
-      const [interval = null] = bootstrapLoss(durations, [window.drain], random);
+      const [interval = null] = window.drain === 0 ? [] : bootstrapLoss(durations, [window.drain], random);
       const jobs = empirical(durations);
       const share = total === 0 ? 0 : Math.min(1, (jobs.mean * list.length) / total);
       return stepForecast(step, jobs, durations, share, interval, window);

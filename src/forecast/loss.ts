@@ -1,5 +1,6 @@
 import type { Distribution } from './distribution.ts';
 import type { Random } from './random.ts';
+import type { Signal } from './signal.ts';
 
 /**
  * The chance that the job which runs at a random instant outlives the drain window `t` (ms): E[(D-t)+] / E[D]. 0 where
@@ -11,21 +12,20 @@ export function lossInFlight(jobs: Distribution, t: number): number {
 
 /** How a worker meets its stop. */
 export interface Stop {
-  /** Milliseconds from the agent's signal to SIGKILL. */
+  /** Milliseconds that its job may go on after the signal: T. */
   readonly window: number;
-  /** Whether the signal reaches the agent. One that is never told takes the next job until it is killed. */
-  readonly told: boolean;
+  readonly signal: Signal;
   /** Share of time, 0 to 1, in which a worker has a job. */
   readonly utilisation: number;
 }
 
 /**
- * The chance that one stop of one worker loses a job. An agent that is told loses the job that it has if that outlives
- * the window; one that is not told goes on as if nothing were, so that it is as busy when it is killed as at any instant.
+ * The chance that one stop of one worker loses a job. An agent that hears it loses the job that it has if that outlives
+ * the window. One that does not goes on as if nothing were, so that it is as busy when it is killed as at any instant; and
+ * one whose job is cut off at once loses whatever it has.
  */
-export function lossPerStop(jobs: Distribution, stop: Stop): number {
-  if (!stop.told) return jobs.mean === 0 ? 0 : stop.utilisation;
-  return stop.utilisation * lossInFlight(jobs, stop.window);
+export function lossPerStop(jobs: Distribution, { window, signal, utilisation }: Stop): number {
+  return utilisation * lossInFlight(jobs, signal === 'heard' ? window : 0);
 }
 
 /** Two bounds, both included. */
@@ -140,16 +140,20 @@ export interface Retry {
 /** Buildkite calls an agent lost after three minutes of silence, and looks once a minute. */
 const GIVES_UP: Interval = [180_000, 240_000];
 
-/** A retry rule's effect on jobs that a window of `t` ms loses, with one retry; null where nothing is lost. */
-export function retryOf(jobs: Distribution, t: number): Retry | null {
+/**
+ * What one retry of a lost job brings and takes; null where nothing is lost. A worker that hears its stop loses jobs that
+ * outlive the window. One that does not loses any job, at any instant of it: the one that it has when it is killed.
+ */
+export function retryOf(jobs: Distribution, { window, signal }: Omit<Stop, 'utilisation'>): Retry | null {
+  const from = signal === 'heard' ? window : 0;
   let [weight, work, again] = [0, 0, 0];
   for (const ms of jobs.points()) {
-    const over = ms - t;
+    const over = ms - from;
     if (over <= 0) continue;
     weight += over;
-    // Struck in its first `over` ms with equal chance at each, and killed `t` later.
-    work += over * (t + over / 2);
-    again += over * (over / ms);
+    // Struck in its first `over` ms with equal chance at each, and killed `from` later.
+    work += over * (from + over / 2);
+    again += over * (Math.max(0, ms - window) / ms);
   }
   if (weight === 0) return null;
   const workLost = work / weight;

@@ -29,7 +29,7 @@ function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'not
     );
   const longer = timeouts.find(({ current }) => current)?.longer ?? 0;
   const outlived = Math.round(longer * source.jobs);
-  if (outlived > 0 && outlived < LEAST_FOR_INTERVAL)
+  if (window.drain > 0 && outlived > 0 && outlived < LEAST_FOR_INTERVAL)
     notes.push(
       `the loss rests on ${count(outlived, 'job')} that outlived ${window.drain / 1000} s: one more or less moves it`,
     );
@@ -66,7 +66,7 @@ function assumptions({
     notes.push(
       `${percent(utilisation.share)} busy, by the work in the history against ${fleet.workers} workers from its first start to its last end`,
     );
-  if (deployments.some(({ told }) => !told))
+  if (deployments.some(({ signal }) => signal === 'eaten'))
     notes.push('a worker that is never told takes the next job, so that a short step is no shelter');
   return notes;
 }

@@ -107,10 +107,10 @@ function simulate(
 
 /** One worker's way out: how long it takes, and whether it loses a job. */
 function leave(rollout: Rollout, random: Random): { readonly took: number; readonly lost: 0 | 1 } {
-  const { told, window, utilisation, jobs, idle } = rollout;
+  const { signal, window, utilisation, jobs, idle } = rollout;
   const busy = jobs.mean > 0 && random() < utilisation;
-  // Never told, it goes on until it is killed, whatever it has then.
-  if (!told) return { took: window, lost: busy ? 1 : 0 };
+  // It goes on until it is killed, whatever it has then; or it is gone at once, with whatever it has.
+  if (signal !== 'heard') return { took: signal === 'fatal' ? 0 : window, lost: busy ? 1 : 0 };
   if (!busy) return { took: Math.min(idle, window), lost: 0 };
   const left = jobs.residual(random);
   return left > window ? { took: window, lost: 1 } : { took: left, lost: 0 };

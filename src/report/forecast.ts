@@ -37,7 +37,9 @@ function head({ source, window, utilisation, ...forecast }: Forecast, paint: Pai
   const of = source.kind === 'stated' ? `${source.name}, as stated` : `${source.jobs} jobs of ${source.name}`;
   const ceiling = window.ceiling === null ? 'no ceiling' : `at most ${time(window.ceiling)}`;
   const who = window.container === null ? '' : `container ${window.container}, `;
-  const told = window.told ? '' : ', and the agent is never told';
+  const told = { heard: '', eaten: ', and the agent is never told', fatal: ': the signal cuts the job off' }[
+    window.signal
+  ];
   const idle = {
     stated: 'as stated',
     history: 'by the history',
@@ -51,7 +53,7 @@ function head({ source, window, utilisation, ...forecast }: Forecast, paint: Pai
     `  a worker has a job                            ${percent(utilisation.share)} of the time, ${idle}`,
     `  lost, of the jobs in flight at a stop         ${withBounds(forecast.loss, forecast.interval)}`,
     `  one stop of one worker loses a job            ${withBounds(forecast.lossPerStop, forecast.lossPerStopInterval)}`,
-    ...(forecast.busyDrain === null || !window.told
+    ...(forecast.busyDrain === null || window.signal !== 'heard'
       ? []
       : [
           `  drain of a busy worker                        mean ${time(forecast.busyDrain.mean)}, 95 %: ${time(forecast.busyDrain.p95)}`,
@@ -115,7 +117,7 @@ function retry({ retry: rule }: Forecast): readonly string[] {
   const [soonest, latest] = rule.later;
   return [
     '',
-    'A retry rule (exit_status -1, limit 1) for the jobs that outlive T:',
+    'A retry rule (exit_status -1, limit 1) for the jobs that are lost:',
     `  finishes at least ${percent(rule.rescuedAtLeast)} of them, even if every retry's worker is stopped as well`,
     `  costs ${time(rule.workLost)} of work done twice, and makes the build ${time(soonest)} to ${time(latest)} later (Buildkite gives up on an agent after 3 to 4 minutes)`,
   ];

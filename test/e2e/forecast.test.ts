@@ -35,7 +35,12 @@ describe('the shipped history is the situation of the incident', () => {
 
   test('before: nobody is told within 30 s, about 2 % of the stops lose a job, 8 to 15 jobs a deployment', async () => {
     const { window, lossPerStop, deployments, steps } = forecastIn(await shipped('before.json', '--json'));
-    expect(window).toMatchObject({ container: 'agent', drain: 30_000, told: false, launchType: 'FARGATE' });
+    expect(window).toMatchObject({
+      container: 'agent',
+      drain: 30_000,
+      signal: 'eaten',
+      launchType: 'FARGATE',
+    });
     expect(lossPerStop).toBeGreaterThan(0.015);
     expect(lossPerStop).toBeLessThan(0.025);
     expect(deployments[0]?.lost?.median).toBeGreaterThanOrEqual(8);
@@ -50,7 +55,7 @@ describe('the shipped history is the situation of the incident', () => {
     const { window, lossPerStop, lossPerStopInterval, deployments, busyDrain } = forecastIn(
       await shipped('after.json', '--json'),
     );
-    expect(window).toMatchObject({ drain: 120_000, told: true, wholeStop: 150_000 });
+    expect(window).toMatchObject({ drain: 120_000, signal: 'heard', wholeStop: 150_000 });
     expect(lossPerStop).toBeLessThan(0.001);
     expect(lossPerStopInterval?.[0]).toBeLessThan(lossPerStop);
     const [before, after] = deployments;
@@ -84,6 +89,49 @@ test('a stated distribution gives the known figure', async () => {
   expect(answer.lossPerStop).toBeCloseTo(Math.exp(-115 / 300) / 2, 12);
 });
 
+test('the service tells where it runs, how many and by which percentages; a flag goes before it', async () => {
+  await Promise.all([
+    writeFile(
+      join(folder, 'task.json'),
+      '{\n  // as it is registered\n  "containerDefinitions": [{"name": "a", "command": ["buildkite-agent", "start"], "stopTimeout": 600}]}',
+    ),
+    writeFile(
+      join(folder, 'service.json'),
+      JSON.stringify({
+        services: [
+          {
+            ...{ launchType: 'EC2', desiredCount: 7 },
+            deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 150 },
+          },
+        ],
+      }),
+    ),
+  ]);
+  const files = ['--task-definition', 'task.json', '--service', 'service.json'];
+  const few = ['--durations', '5m', '--replications', '5', '--json'];
+  const { fleet, window, timeouts } = forecastIn(await forecast([...few, ...files]));
+  expect(fleet).toMatchObject({ workers: 7, minimumHealthyPercent: 50, maximumPercent: 150 });
+  // On EC2 nothing bounds a stopTimeout: the table goes on until no job is lost.
+  expect(window).toMatchObject({ launchType: 'EC2', drain: 600_000, ceiling: null });
+  expect(timeouts.at(-1)).toMatchObject({ loss: 0 });
+  expect(forecastIn(await forecast([...few, ...files, '--workers', '9'])).fleet.workers).toBe(9);
+});
+
+test('an init before a shell: the signal cuts every job off, and a forecast says so', async () => {
+  const agent = {
+    ...{ name: 'agent', entryPoint: ['sh', '-c', 'buildkite-agent start'], stopTimeout: 120 },
+    linuxParameters: { initProcessEnabled: true },
+  };
+  await writeFile(join(folder, 'task.json'), JSON.stringify({ containerDefinitions: [agent] }));
+  const args = ['--durations', '60s', '--utilisation', '40%', '--task-definition', 'task.json'];
+  const { window, loss, lossPerStop } = forecastIn(await forecast([...args, '--json']));
+  expect(window).toMatchObject({ signal: 'fatal', drain: 0, granted: 120_000 });
+  expect([loss, lossPerStop]).toEqual([1, 0.4]);
+  const heard = forecastIn(await forecast([...args, '--signal', 'heard', '--json']));
+  expect([heard.loss, heard.window.drain]).toEqual([0, 120_000]);
+  expect((await forecast(args)).stdout).toContain('the signal cuts the job off');
+});
+
 describe('what is wrong is told with its place, and whose move it is', () => {
   test.each<[string, readonly string[], string, string]>([
     ['a cell', ['--history', 'h.csv'], 'h.csv:3:6', '"soon" is no number'],
@@ -91,13 +139,41 @@ describe('what is wrong is told with its place, and whose move it is', () => {
       'a definition',
       ['--durations', '5m', '--task-definition', 't.json'],
       't.json:1:75',
-      '"stopTimeout" is "120"',
+      'stopTimeout is a whole number, not "120"',
     ],
     [
       'which container',
       ['--durations', '5m', '--task-definition', 'two.json'],
       'two.json',
       '--container a or b',
+    ],
+    [
+      'a circle',
+      ['--durations', '5m', '--task-definition', 'circle.json'],
+      'circle.json:1:',
+      'depends on itself',
+    ],
+    [
+      "CloudFormation's casing",
+      ['--durations', '5m', '--task-definition', 'cfn.json'],
+      'cfn.json:1:26',
+      "CloudFormation's casing",
+    ],
+    [
+      'no container of that name',
+      [...['--durations', '5m', '--task-definition', 'two.json'], ...['--container', 'c']],
+      'two.json',
+      'there is no container "c"',
+    ],
+    ['a service alone', ['--durations', '5m', '--service', 'service.json'], '', 'none is given'],
+    ['no workers', ['--durations', '5m', '--workers', '0'], '', '--workers'],
+    ['too many workers', ['--durations', '5m', '--workers', '5001'], '', '--workers'],
+    ['half a worker', ['--durations', '5m', '--workers', '2.5'], '', '--workers'],
+    [
+      'a service of none',
+      [...['--durations', '5m', '--task-definition', 'one.json'], ...['--service', 'service.json']],
+      '',
+      'a fleet of 0 workers',
     ],
     ['too much for Fargate', ['--durations', '5m', '--stop-timeout', '15m'], '--stop-timeout', 'at most 120'],
     ['two sources', ['--durations', '5m', '--history', 'h.csv'], '', 'one source of durations'],
@@ -126,6 +202,13 @@ describe('what is wrong is told with its place, and whose move it is', () => {
         join(folder, 't.json'),
         '{"taskDefinition": {"containerDefinitions": [{"name": "a", "stopTimeout": "120"}]}}',
       ),
+      writeFile(
+        join(folder, 'circle.json'),
+        '{"containerDefinitions": [{"name": "a", "dependsOn": [{"containerName": "a"}]}]}',
+      ),
+      writeFile(join(folder, 'cfn.json'), '{"ContainerDefinitions": []}'),
+      writeFile(join(folder, 'one.json'), '{"containerDefinitions": [{"name": "a"}]}'),
+      writeFile(join(folder, 'service.json'), '{"services": [{"desiredCount": 0}]}'),
       writeFile(join(folder, 'two.json'), '{"containerDefinitions": [{"name": "a"}, {"name": "b"}]}'),
     ]);
     const { code, stdout, stderr } = await forecast(args);

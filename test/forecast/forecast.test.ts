@@ -20,8 +20,8 @@ function question(source: Source, over: Partial<Question> = {}): Question {
   return {
     source,
     window: {
-      ...{ container: 'agent', launchType: 'FARGATE', stopTimeout: 60_000, drain: 60_000, before: 0 },
-      ...{ wholeStop: 60_000, ceiling: 120_000, told: true, notes: [] },
+      ...{ container: 'agent', launchType: 'FARGATE', granted: 60_000, drain: 60_000, before: 0 },
+      ...{ wholeStop: 60_000, ceiling: 120_000, signal: 'heard', notes: [] },
     },
     utilisation: 0.5,
     fleet: {
@@ -134,20 +134,41 @@ describe('how little it proves', () => {
   });
 });
 
+test('where the signal cuts the job off, no window helps: all in flight is lost, whatever is granted', () => {
+  const window = { ...question(history(MIXED)).window, signal: 'fatal', drain: 0 } as const;
+  const answer = of(MIXED, { window });
+  expect(answer).toMatchObject({ loss: 1, interval: null, lossPerStop: 0.5, lossPerStopInterval: null });
+  expect(answer.steps.map(({ fits, loss, interval }) => [fits, loss, interval])).toEqual([
+    ...[1, 2, 3].map(() => ['never', 1, null]),
+  ]);
+  // The table tells what each stopTimeout would give an agent that hears its stop: the present one among them.
+  expect(answer.timeouts.filter(({ current }) => current).map(({ stopTimeout }) => stopTimeout)).toEqual([
+    60_000,
+  ]);
+  expect(answer.timeouts.some(({ stopTimeout }) => stopTimeout === 0)).toBe(false);
+  expect(answer.deployments.map(({ signal, window: ms }) => [signal, ms])).toEqual([
+    ['eaten', 30_000],
+    ['fatal', 0],
+    ['heard', 120_000],
+  ]);
+});
+
 test('a deployment is told before and after the fix; what is given may be one of them', () => {
   const names = (over: Partial<Question['window']>): readonly string[] => {
     const window = { ...question(history(MIXED)).window, ...over };
     return of(MIXED, { window }).deployments.map(
-      ({ name, told, window: ms }) => `${name}|${told}|${ms / 1000}`,
+      ({ name, signal, window: ms }) => `${name}|${signal}|${ms / 1000}`,
     );
   };
   expect(names({})).toEqual([
-    'before a fix: never told|false|30',
-    'as given|true|60',
-    'after a fix: told, the largest window|true|120',
+    'before a fix: never told|eaten|30',
+    'as given|heard|60',
+    'after a fix: told, the largest window|heard|120',
   ]);
-  expect(names({ told: false, drain: 30_000 })[0]).toBe('as given: never told|false|30');
-  expect(names({ drain: 120_000 }).at(-1)).toBe('as given: told, the largest window|true|120');
+  expect(names({ signal: 'eaten', drain: 30_000 })[0]).toBe('as given: never told|eaten|30');
+  expect(names({ granted: 120_000, drain: 120_000 }).at(-1)).toBe(
+    'as given: told, the largest window|heard|120',
+  );
   const fleet = { ...question(history(MIXED)).fleet, maximumPercent: 100 };
   const blocked = of(MIXED, { fleet });
   expect(blocked.deployments.every(({ wallClock }) => wallClock === null)).toBe(true);

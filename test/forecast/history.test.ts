@@ -3,12 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { readHistory } from '../../src/forecast/history.ts';
 import type { History } from '../../src/forecast/history.ts';
 import { readInstant } from '../../src/forecast/instant.ts';
-import { positionOf } from '../../src/forecast/json.ts';
 import { parseStated } from '../../src/forecast/stated.ts';
 
 function read(text: string): History {
   const answer = readHistory(text);
-  if (!answer.ok) throw new Error(`${positionOf(text, answer.wrong.offset)}: ${answer.wrong.message}`);
+  if (!answer.ok) throw new Error(`${answer.wrong.at}: ${answer.wrong.message}`);
   return answer.history;
 }
 
@@ -102,14 +101,14 @@ describe('what a person has to correct is named with its place', () => {
     ['[1]', '1:2', 'this is no job'],
     ['[{"step": {"key": "a"}, "seconds": 1}]', '1:11', '"step" is no plain value'],
     ['[{"step": "a"}]', '1:2', 'a job without a duration'],
-    ['[{"step": "a" "seconds": 1}]', '1:15', 'not JSON: expected "," or "}"'],
+    ['[{"step": "a" "seconds": 1}]', '1:15', 'not JSON: a comma is missing'],
   ])('%j', (text, at, message) => {
     const answer = readHistory(text);
     expect(answer).toMatchObject({
       ok: false,
       wrong: { message: expect.stringContaining(message) as string },
     });
-    expect(answer.ok ? '' : positionOf(text, answer.wrong.offset)).toBe(at);
+    expect(answer.ok ? '' : answer.wrong.at).toBe(at);
     expect(answer.ok ? '' : answer.wrong.next).not.toBe('');
   });
 });
@@ -148,8 +147,12 @@ test('whatever the text is, it is a history or a mistake with a place in it', ()
       const text = pieces.join('');
       const answer = readHistory(text);
       if (answer.ok) return;
-      expect(answer.wrong.offset).toBeGreaterThanOrEqual(0);
-      expect(answer.wrong.offset).toBeLessThanOrEqual(text.length);
+      const [line = 0, column = 0] = answer.wrong.at.split(':').map(Number);
+      const lines = text.split('\n');
+      expect(line).toBeGreaterThanOrEqual(1);
+      expect(line).toBeLessThanOrEqual(lines.length);
+      expect(column).toBeGreaterThanOrEqual(1);
+      expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);
       expect(answer.wrong.message).not.toBe('');
     }),
   );

@@ -96,10 +96,37 @@ test('what was seen counts as the sum over its jobs, in any order', () => {
 
 test('a worker that is told loses its own job; one that is not, whatever it has when it is killed', () => {
   const stop = { window: 115_000, utilisation: 0.4 };
-  expect(lossPerStop(fixed, { ...stop, told: true })).toBeCloseTo((0.4 * 185) / 300, 12);
-  expect(lossPerStop(fixed, { ...stop, told: false })).toBe(0.4);
+  expect(lossPerStop(fixed, { ...stop, signal: 'heard' })).toBeCloseTo((0.4 * 185) / 300, 12);
+  expect(lossPerStop(fixed, { ...stop, signal: 'eaten' })).toBe(0.4);
+  expect(lossPerStop(fixed, { ...stop, window: 0, signal: 'fatal' })).toBe(0.4);
   // A window that is long enough for the job in flight saves nothing where nobody is told.
-  expect(lossPerStop(fixed, { window: 400_000, utilisation: 0.4, told: false })).toBe(0.4);
+  expect(lossPerStop(fixed, { window: 400_000, utilisation: 0.4, signal: 'eaten' })).toBe(0.4);
+});
+
+test.each<[string, Distribution]>([
+  ['exponential', exponential],
+  ['uniform', uniform],
+  ['seen', empirical([5_000, 100_000, 100_000, 400_000])],
+])('a worker that works on for T, job after job and pause after pause, loses as many: %s', (_name, jobs) => {
+  // No formula: its days are laid out, it is struck anywhere in them, and what runs T later is what is lost.
+  const random = createRandom(13);
+  const pauses = stated({ kind: 'exponential', mean: jobs.mean });
+  const window = 90_000;
+  const busy: (readonly [from: number, to: number])[] = [];
+  let time = 0;
+  for (let nth = 0; nth < 40_000; nth += 1) {
+    const end = time + jobs.sample(random);
+    busy.push([time, end]);
+    time = end + pauses.sample(random);
+  }
+  const strikes = Float64Array.from({ length: 40_000 }, () => random() * (time - window)).sort();
+  let [at, lost] = [0, 0];
+  for (const strike of strikes) {
+    while ((busy[at]?.[1] ?? Infinity) <= strike + window) at += 1;
+    if ((busy[at]?.[0] ?? Infinity) <= strike + window) lost += 1;
+  }
+  const share = lossPerStop(jobs, { window, utilisation: 0.5, signal: 'eaten' });
+  expect(lost / strikes.length).toBeCloseTo(share, 1.5);
 });
 
 describe('the interval', () => {
@@ -158,9 +185,21 @@ describe('the interval', () => {
 });
 
 describe('a retry rule', () => {
+  const heard = (window: number) => ({ window, signal: 'heard' }) as const;
+  test('of jobs that nobody warns: the half of each is done twice, and a retry that is short enough is finished', () => {
+    // Killed anywhere in its 300 s. The retry is lost where its stop comes in its first 200 s, which is killed 100 s later.
+    const eaten = retryOf(fixed, { window: 100_000, signal: 'eaten' });
+    expect(eaten?.workLost).toBeCloseTo(150_000, 3);
+    expect(eaten?.rescuedAtLeast).toBeCloseTo(1 / 3, 9);
+    const fatal = retryOf(fixed, { window: 0, signal: 'fatal' });
+    expect(fatal?.workLost).toBeCloseTo(150_000, 3);
+    expect(fatal?.rescuedAtLeast).toBeCloseTo(0, 9);
+    expect(retryOf(fixed, { window: 400_000, signal: 'eaten' })?.rescuedAtLeast).toBe(1);
+  });
+
   test('of jobs of 300 s and a window of 100 s', () => {
     // Struck evenly within the first 200 s, killed 100 s later: 200 s of work behind it. Struck again: 200 of 300 are lost.
-    const retry = retryOf(fixed, 100_000);
+    const retry = retryOf(fixed, heard(100_000));
     expect(retry?.workLost).toBeCloseTo(200_000, 3);
     expect(retry?.rescuedAtLeast).toBeCloseTo(1 / 3, 9);
     expect(retry?.later[0]).toBeCloseTo(380_000, 3);
@@ -168,7 +207,7 @@ describe('a retry rule', () => {
   });
 
   test('nothing is lost, nothing is retried', () => {
-    expect(retryOf(fixed, 300_000)).toBeNull();
+    expect(retryOf(fixed, heard(300_000))).toBeNull();
   });
 
   test('the work that is done twice is between the window and the job', () => {
@@ -177,7 +216,7 @@ describe('a retry rule', () => {
         fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1 }),
         fc.nat(1_000_000),
         (all, t) => {
-          const retry = retryOf(empirical(all), t);
+          const retry = retryOf(empirical(all), heard(t));
           if (retry === null) return;
           expect(retry.workLost).toBeGreaterThanOrEqual(t);
           expect(retry.workLost).toBeLessThanOrEqual(Math.max(...all));

@@ -4,6 +4,7 @@ import { stated } from '../../src/forecast/distribution.ts';
 import { createRandom } from '../../src/forecast/random.ts';
 import { simulateRollouts } from '../../src/forecast/rollout.ts';
 import type { Rollout } from '../../src/forecast/rollout.ts';
+import { SIGNALS } from '../../src/forecast/signal.ts';
 
 const S = 60_000;
 const I = 11_000;
@@ -18,7 +19,7 @@ function rollout(over: Partial<Rollout> = {}): Rollout {
     jobs: stated({ kind: 'fixed', ms: 300_000 }),
     idle: I,
     window: 30_000,
-    told: true,
+    signal: 'heard',
     utilisation: 0,
     ...over,
   };
@@ -48,7 +49,8 @@ describe('a deployment, by hand', () => {
       I + S,
     ],
     ['one by one', { maximumPercent: 125, roomPercent: 125 }, 4 * (S + I)],
-    ['never told: each is killed at the end of its window', { told: false }, S + 30_000],
+    ['never told: each is killed at the end of its window', { signal: 'eaten' }, S + 30_000],
+    ['cut off: each is gone at once', { signal: 'fatal' }, S],
     ['busy beyond the window', { utilisation: 1, jobs: stated({ kind: 'fixed', ms: 1e12 }) }, S + 30_000],
     ['one worker', { workers: 1 }, S + I],
   ])('%s', (_name, over, ms) => {
@@ -83,9 +85,10 @@ test('as many jobs are lost as the chance of one stop says', () => {
   };
   const exponential = stated({ kind: 'exponential', mean: 60_000 });
   expect(of({ utilisation: 0.5, jobs: exponential })).toBeCloseTo(0.5 * Math.exp(-0.5), 2);
-  expect(of({ utilisation: 0.02, told: false, jobs: exponential })).toBeCloseTo(0.02, 2);
+  expect(of({ utilisation: 0.02, signal: 'eaten', jobs: exponential })).toBeCloseTo(0.02, 2);
+  expect(of({ utilisation: 0.02, signal: 'fatal', jobs: exponential })).toBeCloseTo(0.02, 2);
   expect(of({ utilisation: 1, jobs: stated({ kind: 'fixed', ms: 30_000 }) })).toBe(0);
-  expect(of({ utilisation: 1, told: false, jobs: stated({ kind: 'fixed', ms: 0 }) })).toBe(0);
+  expect(of({ utilisation: 1, signal: 'eaten', jobs: stated({ kind: 'fixed', ms: 0 }) })).toBe(0);
 });
 
 const anyRollout = fc.record({
@@ -94,7 +97,7 @@ const anyRollout = fc.record({
   maximumPercent: fc.integer({ min: 100, max: 200 }),
   roomPercent: fc.integer({ min: 100, max: 250 }),
   window: fc.integer({ min: 0, max: 200_000 }),
-  told: fc.boolean(),
+  signal: fc.constantFrom(...SIGNALS),
   utilisation: fc.double({ min: 0, max: 1, noNaN: true }),
   jobs: fc.nat(400_000).map((ms) => stated({ kind: 'exponential', mean: ms })),
 });

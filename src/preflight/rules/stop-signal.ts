@@ -1,4 +1,5 @@
 import { edit } from '../edits.ts';
+import type { Documents } from '../documents.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { member, textOf } from '../json.ts';
@@ -16,6 +17,13 @@ const EFFECT: Readonly<Record<string, string>> = {
   KILL: 'SIGKILL tells the agent nothing: its job is lost at once.',
 };
 
+/** The image's own stop signal without its SIG, such as `TERM`; empty where none is given or the image is not known. */
+export function stopSignalOf({ imageConfig }: Documents): string {
+  const given = textOf(member(imageConfig?.value, 'StopSignal')) ?? '';
+  const name = given.toUpperCase().replace(/^SIG/, '');
+  return NUMBERS[name] ?? name;
+}
+
 /** The image says which signal a stop sends; the agent finishes its job on SIGTERM and SIGINT alone. */
 export const stopSignal: Rule = {
   id: 'stop-signal',
@@ -32,8 +40,7 @@ export const stopSignal: Rule = {
         `the STOPSIGNAL of ${agent.image ?? 'the image'}: no task definition shows it (give --image-config)`,
       );
     const given = textOf(member(documents.imageConfig.value, 'StopSignal')) ?? '';
-    const name = given.toUpperCase().replace(/^SIG/, '');
-    const signal = NUMBERS[name] ?? name;
+    const signal = stopSignalOf(documents);
     if (signal === '' || signal === 'TERM' || signal === 'INT') return CLEAN;
     const effect = EFFECT[signal];
     return found({
