@@ -17,7 +17,7 @@ const [{ simulateRollouts }, { stated }, { createRandom }] = await Promise.all(
 const rollout = {
   workers: ${WORKERS}, minimumHealthyPercent: 100, maximumPercent: 150, roomPercent: 150, idle: 11000,
   startUp: stated({ kind: 'uniform', from: 40000, to: 90000 }), jobs: stated({ kind: 'exponential', mean: 300000 }),
-  window: 120000, told: true, utilisation: 0.7,
+  window: 120000, signal: 'heard', utilisation: 0.7, measured: null,
 };
 const since = performance.now();
 simulateRollouts(rollout, ${REPLICATIONS}, createRandom(1));

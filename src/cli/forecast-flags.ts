@@ -119,6 +119,15 @@ export const forecastFlags = {
     default: '11s',
     env: 'GAMEDAY_IDLE_DRAIN',
   }),
+  drains: Flags.string({
+    description:
+      'simulate with drains that drills measured: a drill, or a folder of drills; may be given again',
+    helpValue: 'DRILL|FOLDER',
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'GAMEDAY_DRAINS',
+  }),
+  out: shared.outFlag,
   replications: Flags.integer({
     description: 'simulated deployments',
     default: 1000,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { GamedayError } from '../drill/errors.ts';
 import { stated } from '../forecast/distribution.ts';
+import type { Drains } from '../forecast/drains.ts';
 import { forecast } from '../forecast/forecast.ts';
 import type { Question, Source } from '../forecast/forecast.ts';
 import { readHistory } from '../forecast/history.ts';
@@ -13,6 +14,7 @@ import { documentOf } from './documents.ts';
 import { durationOf, notUnderstood } from './forecast-values.ts';
 import { windowFor } from './forecast-window.ts';
 import type { ServiceNumbers, WindowOptions } from './forecast-window.ts';
+import { readDrains } from './measured-drains.ts';
 import { readPast } from './past-jobs.ts';
 import type { Runner } from './runner.ts';
 import { GRAPHQL_ENDPOINT } from './settings.ts';
@@ -35,6 +37,10 @@ export interface ForecastOptions extends WindowOptions {
   readonly roomPercent: number | undefined;
   readonly startUp: string;
   readonly idleDrain: string;
+  /** Drills by id, folder or journal, or folders of drills. */
+  readonly drains: readonly string[];
+  /** Where a drill that is named by its id lies. */
+  readonly out: string;
   readonly replications: number;
   readonly seed: number;
   readonly svg: string | undefined;
@@ -45,7 +51,8 @@ export interface ForecastOptions extends WindowOptions {
 export async function foretell(options: ForecastOptions, runner: Runner): Promise<void> {
   // All that can be wrong without asking anybody, first.
   const { window, service } = await windowFor(options);
-  const fleet = fleetOf(options, service);
+  const drains = options.drains.length === 0 ? null : await readDrains(options.drains, options.out);
+  const fleet = fleetOf(options, service, drains);
   const utilisation = utilisationOf(options.utilisation);
   const source = ofSteps(await sourceOf(options, runner), options.steps);
   const answer = forecast({ source, window, utilisation, fleet, seed: options.seed });
@@ -139,7 +146,11 @@ const MOST_WORKERS = 5000;
 const DEFAULT_PERCENT = { minimumHealthy: 100, maximum: 200 } as const;
 
 /** What a flag says goes before what the service says. */
-function fleetOf(options: ForecastOptions, service: ServiceNumbers): Question['fleet'] {
+function fleetOf(
+  options: ForecastOptions,
+  service: ServiceNumbers,
+  drains: Drains | null,
+): Question['fleet'] {
   const startUp = parseStated(options.startUp);
   if (startUp === null) throw notUnderstood('--start-up', options.startUp, STATED_HINT);
   return {
@@ -150,6 +161,7 @@ function fleetOf(options: ForecastOptions, service: ServiceNumbers): Question['f
     roomPercent: options.roomPercent ?? null,
     startUp: { name: options.startUp, distribution: stated(startUp) },
     idle: durationOf('--idle-drain', options.idleDrain),
+    drains,
     replications: options.replications,
   };
 }

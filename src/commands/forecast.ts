@@ -31,6 +31,7 @@ ${exitCodesHelp()}`;
         roomPercent: flags['room-percent'],
         startUp: flags['start-up'],
         idleDrain: flags['idle-drain'],
+        drains: flags.drains ?? [],
       },
       this.runner,
     );

@@ -1,5 +1,6 @@
 import type { Distribution } from './distribution.ts';
 import type { DeploymentRow } from './document.ts';
+import type { Drains } from './drains.ts';
 import { lossPerStop } from './loss.ts';
 import type { Stop } from './loss.ts';
 import type { Random } from './random.ts';
@@ -17,6 +18,8 @@ export interface Fleet {
   readonly startUp: { readonly name: string; readonly distribution: Distribution };
   /** Milliseconds that an idle worker takes to leave. */
   readonly idle: number;
+  /** What drills measured; null: drains follow from the jobs and from `idle`. */
+  readonly drains: Drains | null;
   readonly replications: number;
 }
 
@@ -54,6 +57,7 @@ export function deploymentsOf(
         startUp: fleet.startUp.distribution,
         jobs,
         idle: fleet.idle,
+        measured: fleet.drains,
       },
       fleet.replications,
       random,

@@ -52,6 +52,14 @@ export const DeploymentRow = z.strictObject({
 });
 export type DeploymentRow = z.infer<typeof DeploymentRow>;
 
+const Leaving = z.strictObject({
+  workers: z.int().nonnegative(),
+  drained: z.int().nonnegative(),
+  /** Of those that drained; null where none did. */
+  median: Milliseconds.nullable(),
+  longest: Milliseconds.nullable(),
+});
+
 /** The whole forecast; the content of `gameday forecast --json`. Times are milliseconds, shares 0 to 1. */
 export const Forecast = z.strictObject({
   source: z.strictObject({
@@ -106,6 +114,17 @@ export const Forecast = z.strictObject({
     replications: z.int(),
     seed: z.int(),
   }),
+  /** How workers left in earlier drills, which the deployments of workers that hear their stop are simulated with; null: computed. */
+  drains: z
+    .strictObject({
+      drills: z.int().positive(),
+      onRig: z.int().nonnegative(),
+      unproven: z.int().nonnegative(),
+      busy: Leaving,
+      idle: Leaving,
+      granted: z.array(Milliseconds),
+    })
+    .nullable(),
   deployments: z.array(DeploymentRow),
   notes: z.array(z.string()),
 });

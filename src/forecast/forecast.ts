@@ -2,6 +2,7 @@ import { deploymentsOf, roomOf } from './deployments.ts';
 import type { Fleet } from './deployments.ts';
 import { empirical, stated } from './distribution.ts';
 import type { Distribution, Stated } from './distribution.ts';
+import { numbersOf } from './drains.ts';
 import type { Forecast, StepForecast, TimeoutRow } from './document.ts';
 import type { PastJob } from './history.ts';
 import { bootstrapLoss, lossInFlight, lossPerStop, quantile, retryOf } from './loss.ts';
@@ -95,6 +96,15 @@ export function forecast(question: Question): Forecast {
       replications: fleet.replications,
       seed,
     },
+    drains:
+      fleet.drains === null
+        ? null
+        : {
+            ...fleet.drains,
+            granted: [...fleet.drains.granted],
+            busy: numbersOf(fleet.drains.busy),
+            idle: numbersOf(fleet.drains.idle),
+          },
     deployments: deploymentsOf(jobs, window, utilisation.share, fleet, random),
   };
   return { ...base, notes: [...window.notes, ...notesOf(base)] };

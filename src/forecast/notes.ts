@@ -7,6 +7,7 @@ export function notesOf(forecast: Omit<Forecast, 'notes'>): readonly string[] {
     ...proof(forecast),
     ...ends(forecast),
     ...assumptions(forecast),
+    ...measured(forecast),
     ...beyond(forecast),
     ...blocked(forecast),
   ];
@@ -69,6 +70,32 @@ function assumptions({
   if (deployments.some(({ signal }) => signal === 'eaten'))
     notes.push('a worker that is never told takes the next job, so that a short step is no shelter');
   return notes;
+}
+
+/** Workers of drills are few, and were not stopped at random instants. */
+function measured({ drains, window }: Omit<Forecast, 'notes'>): readonly string[] {
+  if (drains === null) return [];
+  const { busy, idle, drills, onRig, unproven, granted } = drains;
+  const workers = busy.workers + idle.workers;
+  const killed = workers - busy.drained - idle.drained;
+  const few = Math.min(busy.workers || Infinity, idle.workers || Infinity) < LEAST_FOR_INTERVAL;
+  const others = granted.filter((ms) => ms !== window.granted);
+  return [
+    `the deployments rest on the drains of ${count(busy.workers, 'busy worker')} and ${idle.workers} idle ones, of ${count(drills, 'drill')}${onRig > 0 ? `, ${onRig} of them on a rig` : ''}${few ? ': so few prove next to nothing' : ''}; a drill strikes where it aims, not at random`,
+    ...(unproven > 0 ? [`${count(unproven, 'drill')} without a proven stop not counted`] : []),
+    ...(busy.workers === 0 ? ['no busy worker was measured: its drain follows from the jobs'] : []),
+    ...(idle.workers === 0 ? ['no idle worker was measured: its drain is --idle-drain'] : []),
+    ...(killed > 0
+      ? [
+          `${killed} of ${workers} did not drain and count as killed at T: leave their drills out if those workers were not like these`,
+        ]
+      : []),
+    ...(others.length > 0
+      ? [
+          `measured at ${others.map((ms) => `${ms / 1000} s`).join(', ')} granted, and simulated at other windows: a drain that was cut off is not known beyond its own`,
+        ]
+      : []),
+  ];
 }
 
 function beyond({ steps, window }: Omit<Forecast, 'notes'>): readonly string[] {

@@ -1,4 +1,6 @@
 import type { Distribution } from './distribution.ts';
+import { drawLeaving } from './drains.ts';
+import type { Drains } from './drains.ts';
 import { quantile } from './loss.ts';
 import type { Stop } from './loss.ts';
 import type { Random } from './random.ts';
@@ -22,6 +24,8 @@ export interface Rollout extends Stop {
   readonly jobs: Distribution;
   /** Milliseconds that an idle worker takes to leave. */
   readonly idle: number;
+  /** How workers that hear their stop were seen to leave: goes before what `jobs` and `idle` say. Null: nothing was measured. */
+  readonly measured: Pick<Drains, 'busy' | 'idle'> | null;
 }
 
 /** Several replications of one figure. */
@@ -48,8 +52,9 @@ export function simulateRollouts(
   const took = new Float64Array(replications);
   const lost = new Float64Array(replications);
   const queue = createQueue(2 * rollout.workers);
+  const leave = leaverOf(rollout);
   for (let index = 0; index < replications; index += 1) {
-    const one = simulate(rollout, queue, random);
+    const one = simulate(rollout, queue, leave, random);
     if (one === null) return null;
     took[index] = one.took;
     lost[index] = one.lost;
@@ -68,6 +73,7 @@ const GONE = 1;
 function simulate(
   rollout: Rollout,
   queue: Queue,
+  leave: Leave,
   random: Random,
 ): { readonly took: number; readonly lost: number } | null {
   const { workers } = rollout;
@@ -86,7 +92,7 @@ function simulate(
       starting += start;
       const stop = Math.max(0, Math.min(old, old + healthy - lower));
       for (let count = 0; count < stop; count += 1) {
-        const leaving = leave(rollout, random);
+        const leaving = leave(random);
         lost += leaving.lost;
         queue.push(now + leaving.took, GONE);
       }
@@ -106,14 +112,23 @@ function simulate(
 }
 
 /** One worker's way out: how long it takes, and whether it loses a job. */
-function leave(rollout: Rollout, random: Random): { readonly took: number; readonly lost: 0 | 1 } {
-  const { signal, window, utilisation, jobs, idle } = rollout;
-  const busy = jobs.mean > 0 && random() < utilisation;
+type Leave = (random: Random) => { readonly took: number; readonly lost: 0 | 1 };
+
+function leaverOf(rollout: Rollout): Leave {
+  const { signal, window, utilisation, jobs, idle, measured } = rollout;
+  const isBusy = (random: Random): boolean => jobs.mean > 0 && random() < utilisation;
   // It goes on until it is killed, whatever it has then; or it is gone at once, with whatever it has.
-  if (signal !== 'heard') return { took: signal === 'fatal' ? 0 : window, lost: busy ? 1 : 0 };
-  if (!busy) return { took: Math.min(idle, window), lost: 0 };
-  const left = jobs.residual(random);
-  return left > window ? { took: window, lost: 1 } : { took: left, lost: 0 };
+  if (signal !== 'heard') {
+    const took = signal === 'fatal' ? 0 : window;
+    return (random) => ({ took, lost: isBusy(random) ? 1 : 0 });
+  }
+  const ofBusy = (measured && drawLeaving(measured.busy)) ?? ((random) => jobs.residual(random));
+  const ofIdle = (measured && drawLeaving(measured.idle)) ?? (() => idle);
+  return (random) => {
+    const busy = isBusy(random);
+    const needs = busy ? ofBusy(random) : ofIdle(random);
+    return needs > window ? { took: window, lost: busy ? 1 : 0 } : { took: needs, lost: 0 };
+  };
 }
 
 /** Events in the order of their time. */

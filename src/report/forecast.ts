@@ -24,6 +24,7 @@ export function printForecast(forecast: Forecast, screen: Screen): void {
     ...plotLines(forecast, Math.min(width, 78)),
     '',
     ...deployments(forecast),
+    ...measured(forecast),
     ...retry(forecast),
     '',
     ...forecast.notes.flatMap((note) =>
@@ -97,6 +98,22 @@ function deployments(forecast: Forecast): readonly string[] {
       ['', 'T', 'takes (median)', '95 %', 'jobs lost (median)', '5 % to 95 %', 'a stop loses a job'],
       forecast.deployments.map(deploymentCells),
     ),
+  ];
+}
+
+/** What drills measured, in the words of the table above it. */
+function measured({ drains }: Forecast): readonly string[] {
+  if (drains === null) return [];
+  const told = (who: string, { workers, drained, median, longest }: typeof drains.busy): readonly string[] =>
+    workers === 0
+      ? []
+      : [
+          `  ${who}: ${drained} of ${workers} drained${median === null || longest === null ? '' : `, median ${time(median)}, longest ${time(longest)}`}`,
+        ];
+  return [
+    `Drains as measured by ${drains.drills} drill${drains.drills === 1 ? '' : 's'}`,
+    ...told('busy', drains.busy),
+    ...told('idle', drains.idle),
   ];
 }
 

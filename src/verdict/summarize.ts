@@ -104,7 +104,7 @@ function besides(journal: readonly DrillEvent[], { inject }: Scenario): string[]
 }
 
 /** Every struck task of the drill with its verdict, whoever struck it. */
-function struckIn(journal: readonly DrillEvent[]): readonly Judged[] {
+export function struckIn(journal: readonly DrillEvent[]): readonly Judged[] {
   const evidence = evidenceOf(journal);
   if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase);
   if (evidence.plan.scenario.inject.fault === 'found') return judgedStops(evidence, judgeCase);

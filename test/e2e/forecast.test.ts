@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Forecast } from '../../src/forecast/document.ts';
-import { cli, ROOT } from '../support/cli.ts';
+import { cli, documentIn, ROOT } from '../support/cli.ts';
 import type { Ended } from '../support/cli.ts';
 import { forkRig } from '../support/forked-rig.ts';
+import { surroundings } from './support/case.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -130,6 +131,40 @@ test('an init before a shell: the signal cuts every job off, and a forecast says
   const heard = forecastIn(await forecast([...args, '--signal', 'heard', '--json']));
   expect([heard.loss, heard.window.drain]).toEqual([0, 120_000]);
   expect((await forecast(args)).stdout).toContain('the signal cuts the job off');
+});
+
+test('a deployment is simulated with the drains that drills measured, and says how few they are', async () => {
+  const drills = ['exec-form.yaml', 'triggers/agent-idle.yaml'].map((name) => join(ROOT, 'scenarios', name));
+  const env = surroundings(folder);
+  const played = await cli(['run', '--rig', ...drills, '--json'], folder, env);
+  expect(played.code, played.stderr).toBe(0);
+  const results = documentIn(played.stdout).drills;
+  const [busy, idle] = results.map(({ drain }) => drain?.ms);
+
+  const args = ['--durations', '5m', '--stop-timeout', '60s', '--replications', '50', '--json'];
+  const ofFolder = forecastIn(await forecast([...args, '--drains', '.gameday'], env));
+  expect(ofFolder.drains).toMatchObject({
+    ...{ drills: 2, onRig: 2, unproven: 0 },
+    busy: { workers: 1, drained: 1, median: busy, longest: busy },
+    idle: { workers: 1, drained: 1, median: idle, longest: idle },
+  });
+  expect(ofFolder.notes.join()).toContain(
+    '1 busy worker and 1 idle ones, of 2 drills, 2 of them on a rig: so few',
+  );
+  // Start-up of all, then the one drain that was measured of busy workers, told by the row of what was given.
+  const given = ofFolder.deployments.find(({ name }) => name === 'as given');
+  expect(given?.wallClock?.median).toBeCloseTo(60_000 + (busy ?? Number.NaN), 3);
+  expect(given?.lost?.median).toBe(0);
+
+  const one = results[0]?.drill ?? '';
+  const { drains } = forecastIn(await forecast([...args, '--drains', one], env));
+  expect(drains).toMatchObject({ drills: 1, idle: { workers: 0 } });
+  const shown = await forecast(['--durations', '5m', '--drains', one], env);
+  expect(shown.stdout).toContain('busy: 1 of 1 drained');
+
+  const unknown = await forecast(['--durations', '5m', '--drains', 'nothing'], env);
+  expect(unknown).toMatchObject({ code: 2, stdout: '' });
+  expect(unknown.stderr).toContain('there is no drill "nothing"');
 });
 
 describe('what is wrong is told with its place, and whose move it is', () => {

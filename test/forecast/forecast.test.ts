@@ -31,6 +31,7 @@ function question(source: Source, over: Partial<Question> = {}): Question {
       roomPercent: null,
       startUp: { name: '60s', distribution: stated({ kind: 'fixed', ms: 60_000 }) },
       idle: 11_000,
+      drains: null,
       replications: 20,
     },
     seed: 1,
@@ -151,6 +152,43 @@ test('where the signal cuts the job off, no window helps: all in flight is lost,
     ['fatal', 0],
     ['heard', 120_000],
   ]);
+});
+
+describe('drains that drills measured', () => {
+  const fleet = (over: object = {}) => ({
+    ...question(history(MIXED)).fleet,
+    drains: {
+      ...{ drills: 3, onRig: 3, unproven: 1, granted: [60_000] },
+      ...{ busy: { times: [20_000, 4_000], killed: 1 }, idle: { times: [], killed: 0 }, ...over },
+    },
+  });
+
+  test('are told in numbers, with how few they are and what was not measured', () => {
+    const { drains, notes } = of(MIXED, { fleet: fleet() });
+    expect(drains).toEqual({
+      ...{ drills: 3, onRig: 3, unproven: 1, granted: [60_000] },
+      busy: { workers: 3, drained: 2, median: 20_000, longest: 20_000 },
+      idle: { workers: 0, drained: 0, median: null, longest: null },
+    });
+    const said = notes.join('\n');
+    expect(said).toContain('of 3 busy workers and 0 idle ones, of 3 drills, 3 of them on a rig: so few');
+    expect(said).toContain('1 drill without a proven stop not counted');
+    expect(said).toContain('no idle worker was measured');
+    expect(said).toContain('1 of 3 did not drain and count as killed at T');
+    expect(said).not.toContain('at other windows');
+    expect(of(MIXED, { fleet: fleet({ granted: [3_000] }) }).notes.join()).toContain(
+      'measured at 3 s granted',
+    );
+  });
+
+  test('fit the schema, and change the deployments of workers that hear their stop alone', () => {
+    const answer = of(MIXED, { fleet: fleet() });
+    expect(Forecast.parse(JSON.parse(JSON.stringify(answer)))).toEqual(answer);
+    const window = { ...question(history(MIXED)).window, signal: 'eaten' } as const;
+    expect(of(MIXED, { fleet: fleet(), window }).deployments[0]).toEqual(
+      of(MIXED, { window }).deployments[0],
+    );
+  });
 });
 
 test('a deployment is told before and after the fix; what is given may be one of them', () => {

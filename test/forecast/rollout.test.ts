@@ -18,6 +18,7 @@ function rollout(over: Partial<Rollout> = {}): Rollout {
     startUp: stated({ kind: 'fixed', ms: S }),
     jobs: stated({ kind: 'fixed', ms: 300_000 }),
     idle: I,
+    measured: null,
     window: 30_000,
     signal: 'heard',
     utilisation: 0,
@@ -89,6 +90,40 @@ test('as many jobs are lost as the chance of one stop says', () => {
   expect(of({ utilisation: 0.02, signal: 'fatal', jobs: exponential })).toBeCloseTo(0.02, 2);
   expect(of({ utilisation: 1, jobs: stated({ kind: 'fixed', ms: 30_000 }) })).toBe(0);
   expect(of({ utilisation: 1, signal: 'eaten', jobs: stated({ kind: 'fixed', ms: 0 }) })).toBe(0);
+});
+
+describe('with drains that were measured', () => {
+  const leaving = (times: readonly number[], killed = 0) => ({ times, killed });
+  const none = leaving([]);
+
+  test('they go before what the jobs and --idle-drain say, each for its kind of worker', () => {
+    const measured = { busy: leaving([20_000]), idle: leaving([1_000]) };
+    expect(took({ measured, utilisation: 0 })).toBe(S + 1_000);
+    expect(took({ measured, utilisation: 1 })).toBe(S + 20_000);
+    // Jobs of 1e12 ms outlive every window; what was measured of busy workers is empty, so that they decide.
+    const jobs = stated({ kind: 'fixed', ms: 1e12 });
+    expect(took({ measured: { ...measured, busy: none }, utilisation: 1, jobs })).toBe(S + 30_000);
+    expect(took({ measured: { ...measured, idle: none }, utilisation: 0 })).toBe(S + I);
+  });
+
+  test('one that did not drain, or not within the window, is killed at its end and loses its job', () => {
+    const lost = (busy: ReturnType<typeof leaving>, utilisation = 1): number => {
+      const measured = { busy, idle: busy };
+      const over = { workers: 1000, measured, utilisation };
+      return (simulateRollouts(rollout(over), 40, createRandom(3))?.lost.median ?? Number.NaN) / 1000;
+    };
+    expect(lost(leaving([1_000, 1_000, 1_000], 1))).toBeCloseTo(0.25, 1.5);
+    expect(lost(leaving([1_000, 30_001]))).toBeCloseTo(0.5, 1.5);
+    expect(lost(leaving([1_000, 30_000]))).toBe(0);
+    expect(lost(leaving([], 2), 0)).toBe(0);
+    expect(took({ measured: { busy: leaving([], 2), idle: none }, utilisation: 1 })).toBe(S + 30_000);
+  });
+
+  test('they say nothing of workers that do not hear their stop', () => {
+    const measured = { busy: leaving([1_000]), idle: leaving([1_000]) };
+    expect(took({ measured, utilisation: 1, signal: 'eaten' })).toBe(S + 30_000);
+    expect(took({ measured, utilisation: 1, signal: 'fatal' })).toBe(S);
+  });
 });
 
 const anyRollout = fc.record({

@@ -1,0 +1,51 @@
+import { drainTime } from '../checks/drain-time.ts';
+import type { DrillEvent, Verdict } from '../journal/events.ts';
+import type { Judged } from './builds.ts';
+import { struckIn, summarize } from './summarize.ts';
+
+/** A worker whose stop a drill proved, and how it left. */
+export interface MeasuredDrain {
+  /** Whether it had a job when it was stopped. */
+  readonly busy: boolean;
+  /** Milliseconds from the stop to its leave; null where it did not drain. */
+  readonly ms: number | null;
+}
+
+/** What one drill measured of the workers that it stopped. */
+export interface MeasuredDrill {
+  readonly drains: readonly MeasuredDrain[];
+  /** Milliseconds that the agent was granted, by its task definition; null where that was not read. */
+  readonly granted: number | null;
+  /** Whether its workers were those of a rig. */
+  readonly onRig: boolean;
+}
+
+/** The drains in a drill's journal; none where nothing is proven about the stop. */
+export function drainsIn(journal: readonly DrillEvent[]): MeasuredDrill {
+  const { stopWindow, label } = summarize(journal, null);
+  const agent = stopWindow?.agent ?? null;
+  return {
+    drains: struckIn(journal).filter(isProven).map(drainOf),
+    granted: agent === null ? null : agent.killed - agent.signalled,
+    onRig: label === 'rig',
+  };
+}
+
+/** Passed and failed rest on a stop that landed; whatever else there is proves nothing about the drain. */
+function isProven({ verdict: { outcome } }: Judged): boolean {
+  return outcome === 'passed' || outcome === 'failed';
+}
+
+function drainOf({ struck, verdict }: Judged): MeasuredDrain {
+  const busy = struck.target?.jobId != null;
+  return { busy, ms: left(verdict) ? (drainTime(struck)?.ms ?? null) : null };
+}
+
+/** Of a worker that drained each of these holds, or is not asked of one without a job. */
+const LEFT = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
+
+function left({ findings }: Verdict): boolean {
+  return LEFT.every((check) =>
+    findings.some((one) => one.check === check && ['yes', 'unasked'].includes(one.holds)),
+  );
+}
