@@ -39,7 +39,8 @@ export const forecastFlags = {
     env: 'GAMEDAY_POINTS',
   }),
   cache: Flags.string({
-    description: 'keep the jobs that were read; the next run goes on behind them',
+    description:
+      'keep the jobs that were read there, not in the state directory; the next run goes on behind them',
     helpValue: 'FILE',
     env: 'GAMEDAY_CACHE',
   }),

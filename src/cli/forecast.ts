@@ -19,7 +19,7 @@ import { readPast } from './past-jobs.ts';
 import type { Runner } from './runner.ts';
 import { GRAPHQL_ENDPOINT } from './settings.ts';
 import { watchSignals } from './signals.ts';
-import { connectBuildkite } from './wire.ts';
+import { connectBuildkite, pastJobsFile } from './wire.ts';
 
 /** What the command line says; a flag that was not given is undefined. */
 export interface ForecastOptions extends WindowOptions {
@@ -128,8 +128,11 @@ async function fromBuildkite(options: ForecastOptions, { environment, output }: 
   endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules);
   const interruption = watchSignals(() => undefined);
   try {
-    const { jobs, points, cache = null } = options;
-    const wanted = { organization, pipeline: second ?? first, jobs, points, cache };
+    const { jobs, points } = options;
+    const pipeline = second ?? first;
+    const path = options.cache ?? (await pastJobsFile(environment, organization, pipeline));
+    const cache = { path, named: options.cache !== undefined };
+    const wanted = { organization, pipeline, jobs, points, cache };
     let client: ReturnType<typeof connectBuildkite> | null = null;
     const connected = (): ReturnType<typeof connectBuildkite> =>
       (client ??= connectBuildkite({ graphqlEndpoint, token, rules }));

@@ -46,6 +46,17 @@ export async function connectBuildkite(
   return createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules });
 }
 
+/** Where what was read of a pipeline's past is kept, unless a person names another place. */
+export async function pastJobsFile(
+  environment: Environment,
+  organization: string,
+  pipeline: string,
+): Promise<string> {
+  const { stateDirectory } = await import('../surroundings/state-directory.ts');
+  const name = [organization, pipeline].map(encodeURIComponent).join('--');
+  return join(stateDirectory(environment), 'past-jobs', `${name}.jsonl`);
+}
+
 /** ECS alone, for those who ask nothing of Buildkite. */
 export async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   const { createEcsClient } = await import('../ecs/client.ts');

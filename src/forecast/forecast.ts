@@ -22,6 +22,8 @@ export type Source =
       readonly zoneless: number;
       /** False where the history goes on behind what was read. */
       readonly complete: boolean;
+      /** What a reader must know of how it was read. */
+      readonly remarks?: readonly string[];
     }
   | { readonly kind: 'stated'; readonly name: string; readonly durations: Stated };
 
@@ -107,7 +109,11 @@ export function forecast(question: Question): Forecast {
           },
     deployments: deploymentsOf(jobs, window, utilisation.share, fleet, random),
   };
-  return { ...base, notes: [...window.notes, ...notesOf(base)] };
+  return { ...base, notes: [...window.notes, ...remarksOf(source), ...notesOf(base)] };
+}
+
+function remarksOf(source: Source): readonly string[] {
+  return source.kind === 'stated' ? [] : (source.remarks ?? []);
 }
 
 function scaled([low, high]: Interval, by: number): [number, number] {

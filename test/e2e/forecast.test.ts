@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Forecast } from '../../src/forecast/document.ts';
-import { cli, documentIn, ROOT } from '../support/cli.ts';
+import { cli, documentIn, ROOT, startCli } from '../support/cli.ts';
 import type { Ended } from '../support/cli.ts';
 import { forkRig } from '../support/forked-rig.ts';
+import { until } from '../support/until.ts';
 import { surroundings } from './support/case.ts';
 
 let folder: string;
@@ -268,16 +269,45 @@ test('100,000 jobs of a file', async () => {
   expect(interval?.[1]).toBeGreaterThan(loss);
 });
 
-test("a pipeline's own past, page by page within the points; the next run goes on behind it", async () => {
-  const steps = join(ROOT, 'scenarios/pipelines/three-seconds.yaml');
+/** A rig whose pipeline has a past of 250 jobs, of 1 s to 250 s. */
+async function rigWithAPast(over: object = {}): Promise<Awaited<ReturnType<typeof forkRig>>> {
   const took = Array.from({ length: 250 }, (_, nth) => `${nth + 1}s`);
   const rigFile = {
     ...{ organization: 'acme', cluster: 'build-prod' },
-    pipelines: [{ slug: 'canary', steps }],
+    pipelines: [{ slug: 'canary', steps: join(ROOT, 'scenarios/pipelines/three-seconds.yaml') }],
     history: { canary: [{ step: 'integration', took }] },
+    ...over,
   };
   await writeFile(join(folder, 'rig.yaml'), JSON.stringify(rigFile));
-  const rig = await forkRig(new URL(`file://${folder}/rig.yaml`));
+  return forkRig(new URL(`file://${folder}/rig.yaml`));
+}
+
+test('killed in the middle of a past, it goes on behind what it had read', async () => {
+  // The second page does not come in time; no later one is held up.
+  const slow = { operation: 'PastJobs', from: 2, count: 1, do: { delay: '5m' } };
+  const rig = await rigWithAPast({ faulty: { buildkite: [slow] } });
+  try {
+    const env = { ...rig.environment, GAMEDAY_STATE_DIR: join(folder, 'state') };
+    const kept = join(folder, 'state', 'past-jobs', 'acme--canary.jsonl');
+    const args = ['forecast', '--pipeline', 'canary', '--json'];
+    const killed = startCli(args, folder, env);
+    await until(() => existsSync(kept), 'the first page on the disk', 60_000);
+    killed.child.kill('SIGKILL');
+    expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+    const firstPage = readFileSync(kept, 'utf8');
+    expect(firstPage.split('\n')).toHaveLength(3);
+
+    const { source } = forecastIn(await forecast(args.slice(1), env));
+    expect(source).toMatchObject({ jobs: 250, complete: true });
+    // It was written on behind, not read again.
+    expect(readFileSync(kept, 'utf8').startsWith(firstPage)).toBe(true);
+  } finally {
+    await rig.close();
+  }
+});
+
+test("a pipeline's own past, page by page within the points; the next run goes on behind it", async () => {
+  const rig = await rigWithAPast();
   try {
     const ask = (...more: readonly string[]): Promise<Ended> =>
       forecast(['--pipeline', 'canary', '--cache', 'canary.jsonl', '--json', ...more], rig.environment);

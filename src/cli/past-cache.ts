@@ -1,0 +1,130 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { EndedJob } from '../buildkite/port.ts';
+import { GamedayError } from '../drill/errors.ts';
+
+/** Where the jobs that were read are kept. */
+export interface CacheFile {
+  readonly path: string;
+  /** Whether a person named it: then it is wrong not to be able to write it. */
+  readonly named: boolean;
+}
+
+/** What was read of a pipeline's past, the newest first, kept in a file so that a read that was cut goes on behind it. */
+export interface PastCache {
+  readonly jobs: () => readonly EndedJob[];
+  /** The cursor behind which older jobs follow; undefined where nothing was read yet, null where there are none. */
+  readonly next: () => string | null | undefined;
+  /** Older jobs, behind those that are there. */
+  addOlder(jobs: readonly EndedJob[], next: string | null): void;
+  /** Newer jobs, before those that are there. */
+  addNewer(jobs: readonly EndedJob[]): void;
+  /** Newer jobs with older ones missing in between: those that are there are forgotten, and will be read again. */
+  beginAnew(jobs: readonly EndedJob[], next: string | null): void;
+  /** Why nothing can be kept; null while it can. */
+  readonly unkept: () => string | null;
+}
+
+const CachedJob = z.strictObject({
+  id: z.string(),
+  step: z.string().nullable(),
+  passed: z.boolean(),
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+});
+/** One read: `next` is the cursor behind older jobs, and is not there where the jobs are newer than all before. */
+const Line = z.strictObject({ jobs: z.array(CachedJob), next: z.string().nullable().optional() });
+type Line = z.infer<typeof Line>;
+const Head = z.strictObject({
+  gameday: z.literal('past jobs'),
+  v: z.literal(1),
+  organization: z.string(),
+  pipeline: z.string(),
+});
+
+/** One line for what it is of, and one a read; a last line that was cut short counts as not written. */
+export function openPastCache(file: CacheFile, organization: string, pipeline: string): PastCache {
+  const { path, named } = file;
+  const head = JSON.stringify({ gameday: 'past jobs', v: 1, organization, pipeline });
+  const lines = existsSync(path) ? linesIn(path, organization, pipeline) : [];
+  let whole = existsSync(path) && readCache(path) === textOf(head, lines);
+  let unkept: string | null = null;
+  const write = (act: () => void): void => {
+    if (unkept !== null) return;
+    try {
+      act();
+    } catch (cause) {
+      unkept = `what was read cannot be kept in ${path}`;
+      if (named)
+        throw new GamedayError('bad-input', `the cache ${path} cannot be written`, { cause, at: path });
+    }
+  };
+  /** Beside it and then in its place, so that a crash leaves the one or the other. */
+  const rewrite = (): void => {
+    if (!named) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(`${path}.new`, textOf(head, lines), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+    whole = true;
+  };
+  const add = (line: Line): void => {
+    lines.push(line);
+    write(() => (whole ? appendFileSync(path, `${JSON.stringify(line)}\n`) : rewrite()));
+  };
+  return {
+    jobs: () => inOrder(lines),
+    next: () => lines.findLast(({ next }) => next !== undefined)?.next,
+    addOlder: (jobs, next) => add({ jobs: [...jobs], next }),
+    addNewer: (jobs) => add({ jobs: [...jobs] }),
+    beginAnew(jobs, next) {
+      lines.splice(0, lines.length, { jobs: [...jobs], next });
+      write(rewrite);
+    },
+    unkept: () => unkept,
+  };
+}
+
+/** Newest first: what was read later as newer stands before, what was read later as older behind. */
+function inOrder(lines: readonly Line[]): readonly EndedJob[] {
+  const newer = lines.filter(({ next }) => next === undefined).toReversed();
+  const older = lines.filter(({ next }) => next !== undefined);
+  return [...newer, ...older].flatMap(({ jobs }) => jobs);
+}
+
+function textOf(head: string, lines: readonly Line[]): string {
+  return [head, ...lines.map((line) => JSON.stringify(line)), ''].join('\n');
+}
+
+function linesIn(path: string, organization: string, pipeline: string): Line[] {
+  const [first = '', ...rest] = readCache(path).split('\n');
+  const found = Head.safeParse(jsonOf(first));
+  const ours = found.success && found.data.organization === organization && found.data.pipeline === pipeline;
+  if (!ours)
+    throw new GamedayError('bad-input', `this is no cache of ${organization}/${pipeline}`, {
+      at: `${path}:1:1`,
+      next: 'Name another file, or delete this one.',
+    });
+  const lines: Line[] = [];
+  for (const text of rest) {
+    const line = Line.safeParse(jsonOf(text));
+    if (!line.success) break;
+    lines.push(line.data);
+  }
+  return lines;
+}
+
+function readCache(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new GamedayError('bad-input', `the cache ${path} cannot be read`, { cause, at: path });
+  }
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
