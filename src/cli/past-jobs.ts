@@ -105,7 +105,7 @@ function sourceOf(wanted: PastWanted, cache: PastCache, remarks: readonly string
     if (!passed) leave('not passed');
     else if (startedAt === null || finishedAt === null) leave('without a start or an end');
     else if (finishedAt < startedAt) leave('ended before it started');
-    else kept.push({ id, step: step ?? '(no key)', ms: finishedAt - startedAt, startedAt });
+    else kept.push({ id, step: step ?? '(no key)', ms: finishedAt - startedAt, startedAt, build: null });
   }
   return {
     kind: 'buildkite',

@@ -66,6 +66,8 @@ export const Forecast = z.strictObject({
     kind: z.enum(['file', 'buildkite', 'stated']),
     name: z.string(),
     jobs: z.int().nonnegative(),
+    /** How many builds they are of; null where the history does not say. */
+    builds: z.int().positive().nullable(),
     leftOut: z.record(z.string(), z.int()),
     /** Jobs whose times told no time zone: they were taken for UTC. */
     zoneless: z.int().nonnegative(),

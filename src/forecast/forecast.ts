@@ -55,6 +55,7 @@ export function forecast(question: Question): Forecast {
       kind: source.kind,
       name: source.name,
       jobs: seen?.length ?? 0,
+      builds: buildsOf(seen),
       leftOut: source.kind === 'stated' ? {} : source.leftOut,
       zoneless: source.kind === 'stated' ? 0 : source.zoneless,
       complete: source.kind === 'stated' || source.complete,
@@ -110,6 +111,11 @@ export function forecast(question: Question): Forecast {
     deployments: deploymentsOf(jobs, window, utilisation.share, fleet, random),
   };
   return { ...base, notes: [...window.notes, ...remarksOf(source), ...notesOf(base)] };
+}
+
+function buildsOf(jobs: readonly PastJob[] | null): number | null {
+  if (jobs === null || jobs.some(({ build }) => build === null)) return null;
+  return new Set(jobs.map(({ build }) => build)).size;
 }
 
 function remarksOf(source: Source): readonly string[] {

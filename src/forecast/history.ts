@@ -12,6 +12,8 @@ export interface PastJob {
   readonly ms: number;
   /** Epoch milliseconds of its start; null where the history tells durations only. */
   readonly startedAt: number | null;
+  /** What tells its build from others; null where the history does not say. */
+  readonly build: string | null;
 }
 
 /** Jobs, and how many were left out and why: nothing is passed over in silence. */
@@ -36,6 +38,7 @@ export type ReadHistory =
 /** The words by which people and APIs call a job's fields. */
 const NAMES = {
   id: ['id', 'job', 'job_id', 'jobid', 'uuid'],
+  build: ['build', 'build_number', 'build_id', 'buildid'],
   step: ['step', 'step_key', 'stepkey', 'key', 'name', 'label'],
   seconds: ['seconds', 'duration_seconds'],
   ms: ['ms', 'duration_ms', 'milliseconds'],
@@ -88,7 +91,7 @@ function createGatherer(): { add(row: Row): void; history(): History } {
       const { ms, startedAt, zoned } = timesOf(row);
       if (!zoned) zoneless += 1;
       if (ms < 0) return leave('ended before it started');
-      jobs.push({ id, step: row.step ?? '(no key)', ms, startedAt });
+      jobs.push({ id, step: row.step ?? '(no key)', ms, startedAt, build: row.build ?? null });
     },
     history: () => ({ jobs, leftOut: Object.fromEntries(leftOut), zoneless }),
   };
@@ -158,9 +161,9 @@ function ofJson(text: string): ReadHistory {
     return { ok: false, wrong: { at: parsed.at, message: `not JSON: ${parsed.why}`, next } };
   }
   const gatherer = createGatherer();
-  for (const { value, path } of jobsIn(parsed.value, [])) {
+  for (const { value, path, build } of jobsIn(parsed.value, [], null)) {
     try {
-      gatherer.add(rowOf(value));
+      gatherer.add({ ...rowOf(value), ...(build === null ? {} : { build }) });
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
       const key = error.field === null ? undefined : keyIn(value, error.field);
@@ -178,28 +181,45 @@ function parsedJson(
   try {
     return { value: JSON.parse(text.replace(/^\ufeff/, '')) as unknown };
   } catch {
+    return readPlaced(text);
+  }
+}
+
+/** The reader that knows places goes down level by level: what is nested without end is too deep for it. */
+function readPlaced(text: string): ReturnType<typeof readJson> {
+  try {
     return readJson(text);
+  } catch (error) {
+    if (error instanceof RangeError) return { at: '1:1', why: 'it is nested too deeply' };
+    throw error;
   }
 }
 
 function placeIn(text: string, path: readonly (string | number)[]): string {
-  const read = readJson(text);
+  const read = readPlaced(text);
   return 'at' in read ? read.at : read.place(path);
 }
 
 interface Found {
   readonly value: unknown;
   readonly path: readonly (string | number)[];
+  /** The build in which it is listed. */
+  readonly build: string | null;
 }
 
+/** Builds in a page in a list of pages; whoever nests deeper has something else. */
+const DEEPEST = 5;
+
 /** Jobs anywhere in lists and under `jobs`: a list of jobs, a list of builds, or one build. */
-function jobsIn(value: unknown, path: Found['path']): readonly Found[] {
-  if (Array.isArray(value)) return value.flatMap((one: unknown, index) => jobsIn(one, [...path, index]));
+function jobsIn(value: unknown, path: Found['path'], build: string | null): readonly Found[] {
+  if (path.length > DEEPEST) return [{ value, path, build }];
+  if (Array.isArray(value))
+    return value.flatMap((one: unknown, index) => jobsIn(one, [...path, index], build));
   if (typeof value === 'object' && value !== null && 'jobs' in value)
-    return jobsIn(value.jobs, [...path, 'jobs']);
+    return jobsIn(value.jobs, [...path, 'jobs'], path.join('.'));
   // Waits, blocks and triggers are listed beside jobs, and no worker runs them.
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : 'script';
-  return type === 'script' || type === 'command' ? [{ value, path }] : [];
+  return type === 'script' || type === 'command' ? [{ value, path, build }] : [];
 }
 
 function rowOf(value: unknown): Row {

@@ -14,6 +14,8 @@ export function notesOf(forecast: Omit<Forecast, 'notes'>): readonly string[] {
 }
 
 const FEW = 100;
+/** Jobs of one build share a commit, a day and often a host: so few builds are one sample of few. */
+const FEW_BUILDS = 20;
 
 function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'notes'>): readonly string[] {
   if (source.kind === 'stated') return ['the durations were stated, not measured: there is no interval'];
@@ -24,6 +26,10 @@ function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'not
     );
   else if (source.jobs < FEW)
     notes.push(`${count(source.jobs, 'job')} prove little: read the intervals, not the figures`);
+  if (source.builds !== null && source.builds < FEW_BUILDS)
+    notes.push(
+      `they are of ${count(source.builds, 'build')} alone: jobs of one build are alike, so that this proves little, whatever the interval says`,
+    );
   if (loss === 0 && interval === null && source.jobs >= LEAST_FOR_INTERVAL)
     notes.push(
       `no job outlived ${window.drain / 1000} s; still up to ${percent(unseenShare(source.jobs))} of all jobs may (95 %)`,

@@ -291,7 +291,7 @@ test('killed in the middle of a past, it goes on behind what it had read', async
     const kept = join(folder, 'state', 'past-jobs', 'acme--canary.jsonl');
     const args = ['forecast', '--pipeline', 'canary', '--json'];
     const killed = startCli(args, folder, env);
-    await until(() => existsSync(kept), 'the first page on the disk', 60_000);
+    await until('the first page on the disk', async () => existsSync(kept));
     killed.child.kill('SIGKILL');
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     const firstPage = readFileSync(kept, 'utf8');

@@ -11,7 +11,7 @@ type Jobs = readonly (readonly [step: string, seconds: number])[];
 
 function history(jobs: Jobs, over: Partial<Exclude<Source, { kind: 'stated' }>> = {}): Source {
   const listed = jobs.map(([step, seconds], nth) => {
-    return { id: String(nth), step, ms: seconds * 1000, startedAt: null };
+    return { id: String(nth), step, ms: seconds * 1000, startedAt: null, build: null };
   });
   return { kind: 'file', name: 'h.csv', jobs: listed, leftOut: {}, zoneless: 0, complete: true, ...over };
 }
@@ -79,7 +79,7 @@ describe('how much a worker has to do', () => {
   const timed = (times: number): Source =>
     history([], {
       jobs: Array.from({ length: times }, (_, nth) => {
-        return { id: null, step: 'a', ms: 60_000, startedAt: nth * 60_000 };
+        return { id: null, step: 'a', ms: 60_000, startedAt: nth * 60_000, build: null };
       }),
     });
   test('is what was stated, else what the times tell, else the worst', () => {
@@ -120,6 +120,20 @@ describe('how little it proves', () => {
     ['no zones', { source: history(MIXED, { zoneless: 3 }) }, '3 jobs with times without a zone'],
   ])('%s', (_name, { source, ...over }, note) => {
     expect(forecast(question(source, over)).notes.join('\n')).toContain(note);
+  });
+
+  test('many jobs of three builds are three builds', () => {
+    const builds = (many: number): Source => {
+      const jobs = Array.from({ length: 600 }, (_, nth) => {
+        return { id: String(nth), step: 'a', ms: nth * 1000, startedAt: null, build: String(nth % many) };
+      });
+      return history([], { jobs });
+    };
+    const { source, notes } = forecast(question(builds(3)));
+    expect(source.builds).toBe(3);
+    expect(notes.join()).toContain('they are of 3 builds alone');
+    expect(forecast(question(builds(20))).notes.join()).not.toContain('builds alone');
+    expect(of(MIXED).source.builds).toBeNull();
   });
 
   test('no interval of three jobs, nor where none outlived the window: a measured 0 is no bound', () => {

@@ -113,6 +113,51 @@ describe('what a person has to correct is named with its place', () => {
   });
 });
 
+describe('clocks that change', () => {
+  // Central Europe, 2026-10-25 03:00 +02:00 becomes 02:00 +01:00; 2026-03-29 02:00 +01:00 becomes 03:00 +02:00.
+  test.each<[string, string, string]>([
+    ['back', '2026-10-25T02:59:30+02:00', '2026-10-25T02:00:30+01:00'],
+    ['forward', '2026-03-29T01:59:30+01:00', '2026-03-29T03:00:30+02:00'],
+    ['over the date line', '2026-11-24T23:59:30-12:00', '2026-11-26T02:00:30+14:00'],
+    ['into another year', '2026-12-31T23:59:30-01:00', '2027-01-01T01:00:30Z'],
+  ])('%s: a minute is a minute, in a CSV and in JSON', (_name, from, to) => {
+    expect(took(`step,started_at,finished_at\na,${from},${to}`)).toEqual([['a', 60_000]]);
+    expect(took(JSON.stringify([{ step: 'a', started_at: from, finished_at: to }]))).toEqual([['a', 60_000]]);
+  });
+
+  test('without a zone it is an hour off, or seems to end before it started: that is left out', () => {
+    const { jobs, leftOut, zoneless } = read(
+      'step,started_at,finished_at\na,2026-10-25T02:59:30,2026-10-25T02:00:30\nb,2026-03-29T01:59:30,2026-03-29T03:00:30',
+    );
+    expect(jobs.map(({ step, ms }) => [step, ms])).toEqual([['b', 3_660_000]]);
+    expect([leftOut, zoneless]).toEqual([{ 'ended before it started': 1 }, 2]);
+  });
+});
+
+test('builds are told apart: by a column, or by the list in which their jobs stand', () => {
+  const builds = (text: string): readonly (string | null)[] => read(text).jobs.map(({ build }) => build);
+  expect(builds('build_number,step,seconds\n7,a,1\n8,a,1')).toEqual(['7', '8']);
+  expect(builds('step,seconds\na,1')).toEqual([null]);
+  const job = { step: 'a', seconds: 1 };
+  expect(new Set(builds(JSON.stringify([{ jobs: [job, job] }, { jobs: [job] }]))).size).toBe(2);
+  // Pages of builds, as `--paginate --slurp` leaves them.
+  expect(new Set(builds(JSON.stringify([[{ jobs: [job] }], [{ jobs: [job] }]]))).size).toBe(2);
+});
+
+test('retried jobs: each attempt that passed counts once, also where the list repeats it', () => {
+  const times = { started_at: '2026-11-24T12:00:00Z', finished_at: '2026-11-24T12:01:00Z' };
+  const of = (id: string, state: string) => ({ id, type: 'script', step_key: 'a', state, ...times });
+  const build = { number: 1, jobs: [{ ...of('1', 'failed'), retried: true }, of('2', 'passed')] };
+  const { jobs, leftOut } = read(JSON.stringify([build, build, { number: 2, jobs: [of('3', 'running')] }]));
+  expect(jobs.map(({ id }) => id)).toEqual(['2']);
+  expect(leftOut).toEqual({ 'not passed': 1, 'listed twice': 2, 'not over yet': 1 });
+});
+
+test('what is nested without end is no history, and no crash', () => {
+  const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+  expect(readHistory(deep)).toMatchObject({ ok: false, wrong: { message: 'this is no job' } });
+});
+
 test('times without a zone are taken for UTC, and counted', () => {
   const { jobs, zoneless } = read('step,started_at,finished_at\na,2026-11-24T12:00,2026-11-24T12:01');
   expect([jobs[0]?.ms, jobs[0]?.startedAt, zoneless]).toEqual([60_000, Date.UTC(2026, 10, 24, 12), 1]);
