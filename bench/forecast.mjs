@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BIN, run, spread, start } from './measure.mjs';
+import { BIN, run, spread } from './measure.mjs';
 
 const WORKERS = 500;
 const REPLICATIONS = 1000;
@@ -29,12 +29,49 @@ async function simulated() {
   return JSON.parse(stdout);
 }
 
-/** The largest memory of a program that ends by itself, as the kernel counted it: asked while it runs. */
+/** Says at its end how much memory the program took at most, as the kernel counted it. */
+const TELLS_MEMORY = `data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))`;
+
 async function command(args, cwd) {
-  const { ended } = start([BIN, 'forecast', ...args], { cwd });
-  const { code, stderr, took } = await ended;
-  if (code !== 0) throw new Error(stderr);
-  return took;
+  const { stderr, took } = await run(['--import', TELLS_MEMORY, BIN, 'forecast', ...args], { cwd });
+  return { took, kilobytes: Number(stderr.trim().split('\n').at(-1)) };
+}
+
+/** The same jobs as a CSV, and as builds of 20 jobs each as the REST API lists them. */
+function writeHistories(folder) {
+  const jobs = Array.from({ length: JOBS }, (_, nth) => [nth, `step-${nth % 20}`, (nth * 7919) % 600]);
+  writeFileSync(
+    join(folder, 'history.csv'),
+    `id,step,seconds\n${jobs.map((job) => job.join()).join('\n')}\n`,
+  );
+  const builds = Array.from({ length: JOBS / 20 }, (_, number) => ({
+    number,
+    jobs: jobs
+      .slice(number * 20, number * 20 + 20)
+      .map(([id, step_key, seconds]) => ({
+        id: String(id),
+        type: 'script',
+        step_key,
+        state: 'passed',
+        seconds,
+      })),
+  }));
+  writeFileSync(join(folder, 'history.json'), JSON.stringify(builds));
+}
+
+async function history(name, cwd) {
+  const runs = [];
+  for (let turn = 0; turn < 5; turn += 1)
+    runs.push(await command(['--history', name, '--json', '--replications', '1'], cwd));
+  const times = spread(
+    runs.map(({ took }) => took),
+    'ms',
+  );
+  const memory = spread(
+    runs.map(({ kilobytes }) => kilobytes / 1024),
+    'MiB',
+  );
+  return `a history of ${JOBS} jobs, ${name}, the whole command: ${times.text}, memory ${memory.text}`;
 }
 
 export async function measure() {
@@ -50,15 +87,12 @@ export async function measure() {
   );
   const folder = mkdtempSync(join(tmpdir(), 'gameday-bench-'));
   try {
-    const rows = Array.from({ length: JOBS }, (_, nth) => `${nth},step-${nth % 20},${(nth * 7919) % 600}`);
-    writeFileSync(join(folder, 'history.csv'), `id,step,seconds\n${rows.join('\n')}\n`);
-    const took = [];
-    for (let turn = 0; turn < 5; turn += 1)
-      took.push(await command(['--history', 'history.csv', '--json', '--replications', '1'], folder));
+    writeHistories(folder);
     const rate = Math.round(REPLICATIONS / (times.median / 1000));
     return [
       `${WORKERS} workers, ${REPLICATIONS} deployments: ${times.text}, ${rate} deployments a second, memory ${memory.text}`,
-      `a history of ${JOBS} jobs from a file, the whole command: ${spread(took, 'ms').text}`,
+      await history('history.csv', folder),
+      await history('history.json', folder),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });

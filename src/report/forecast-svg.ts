@@ -65,7 +65,12 @@ function round(value: number): string {
   return value.toFixed(1);
 }
 
+/** Half a surrogate pair, and the two characters that XML 1.0 has no place for beside the controls (Char, section 2.2). */
+const NO_XML = /[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 /** Foreign text as XML: no markup and no control characters of its own. */
 function text(value: string): string {
-  return escapeControls(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escapeControls(value)
+    .replace(NO_XML, '\ufffd')
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stated } from '../../src/forecast/distribution.ts';
 import { Forecast } from '../../src/forecast/document.ts';
@@ -277,6 +278,60 @@ describe('what is shown', () => {
     const heights = points.split(' ').map((point) => Number(point.split(',')[1]));
     expect(heights).toEqual(heights.toSorted((a, b) => a - b));
   });
+});
+
+/** Every element is closed in its order, every attribute quoted and given once, and every character one of XML 1.0's. */
+function wellFormed(xml: string): void {
+  expect(xml).not.toMatch(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u);
+  expect(Buffer.from(xml).toString()).toBe(xml);
+  const open: string[] = [];
+  let [at, roots] = [0, 0];
+  for (const tag of xml.matchAll(/<(\/?)([a-z]+)((?: [A-Za-z0-9:-]+="[^"<&]*")*)(\/?)>/g)) {
+    const [whole, closes, name = '', attributes = '', empty] = tag;
+    textBetween(xml.slice(at, tag.index), open.length);
+    at = tag.index + whole.length;
+    const names = [...attributes.matchAll(/ ([A-Za-z0-9:-]+)=/g)].map(([, each]) => each);
+    expect(new Set(names).size).toBe(names.length);
+    if (open.length === 0) roots += 1;
+    if (closes === '/') expect(open.pop()).toBe(name);
+    else if (empty !== '/') open.push(name);
+  }
+  textBetween(xml.slice(at), 0);
+  expect([open, roots]).toEqual([[], 1]);
+}
+
+function textBetween(text: string, depth: number): void {
+  expect(text.replaceAll(/&(?:#\d+|amp|lt|gt|quot|apos);/g, '')).not.toMatch(/[<&]/);
+  if (depth === 0) expect(text.trim()).toBe('');
+}
+
+test('the SVG is well-formed XML, whatever the history is called', () => {
+  const answer = of(MIXED);
+  const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
+  const broken = fc.constantFrom(
+    '\ud800',
+    'a\udc00',
+    '\ufffe',
+    '\uffff',
+    '\u0000\u0007\u001b',
+    ']]>',
+    '<!--',
+    '&amp;"\'<',
+  );
+  fc.assert(
+    fc.property(fc.oneof(anyName, broken), fc.boolean(), (name, bounded) => {
+      const ceiling = bounded ? answer.window.ceiling : null;
+      wellFormed(
+        forecastSvg({
+          ...answer,
+          source: { ...answer.source, name },
+          window: { ...answer.window, ceiling },
+        }),
+      );
+    }),
+  );
+  expect(() => wellFormed('<svg><g></svg>')).toThrow();
+  expect(() => wellFormed('<svg>&</svg>')).toThrow();
 });
 
 test('shares are told by the digits that count', () => {
