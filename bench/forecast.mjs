@@ -46,15 +46,13 @@ function writeHistories(folder) {
   );
   const builds = Array.from({ length: JOBS / 20 }, (_, number) => ({
     number,
-    jobs: jobs
-      .slice(number * 20, number * 20 + 20)
-      .map(([id, step_key, seconds]) => ({
-        id: String(id),
-        type: 'script',
-        step_key,
-        state: 'passed',
-        seconds,
-      })),
+    jobs: jobs.slice(number * 20, number * 20 + 20).map(([id, step_key, seconds]) => ({
+      id: String(id),
+      type: 'script',
+      step_key,
+      state: 'passed',
+      seconds,
+    })),
   }));
   writeFileSync(join(folder, 'history.json'), JSON.stringify(builds));
 }
