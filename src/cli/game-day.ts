@@ -22,7 +22,7 @@ import type { Runner } from './runner.ts';
 import { settingsFromEnvironment, unreachableSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
-import type { Interruption } from './signals.ts';
+import type { Interruption, StopSignal } from './signals.ts';
 import { openRig } from './wire.ts';
 import type { EmbeddedRig } from './wire.ts';
 
@@ -37,7 +37,11 @@ export interface GameDayOptions {
   readonly insecure: boolean;
   readonly out: string;
   readonly layout: Layout;
+  /** All drills at the same time, each in a rig of its own; for `rig` alone, as real drills would be in each other's way. */
+  readonly atOnce?: boolean;
 }
+
+type Running = Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>;
 
 /** A game day while it runs. */
 interface Day {
@@ -48,7 +52,8 @@ interface Day {
   /** What is still to be closed when everything has been said. */
   readonly leftovers: (() => Promise<void>)[];
   readonly results: DrillResult[];
-  current: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'> | null;
+  /** Drills that have begun and have no result yet. */
+  readonly running: Map<LoadedScenario, Running>;
 }
 
 /** Runs one or more scenarios, one drill each, and finishes with the one document. */
@@ -64,10 +69,20 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
   runner.output.learn(loaded.scenarios.flatMap(({ secrets }) => secrets));
   const reporter = reportersFor(runner, options.layout);
   let over = false;
+  const cut = (signal: StopSignal): readonly DrillResult[] =>
+    [...day.running.values()].flatMap((running) => forced(running, signal, reporter));
   const interruption = watchSignals((signal) => {
-    if (!over) finish(account([...day.results, ...forced(day.current, signal, reporter)], [], signal));
+    if (!over) finish(account([...day.results, ...cut(signal)], [], signal));
   });
-  const day: Day = { options, runner, reporter, interruption, leftovers: [], results: [], current: null };
+  const day: Day = {
+    options,
+    runner,
+    reporter,
+    interruption,
+    leftovers: [],
+    results: [],
+    running: new Map(),
+  };
   const finish = (document: GameDayDocument): void => {
     over = true;
     reporter.onDocument(document);
@@ -121,26 +136,41 @@ function settle(loaded: LoadedScenario, options: GameDayOptions, runner: Runner)
 }
 
 async function drills(planned: readonly Planned[], day: Day): Promise<GameDayDocument> {
-  const { results, interruption } = day;
+  const { results, interruption, options } = day;
+  if (options.atOnce === true) {
+    const refusals = await Promise.all(planned.map((one) => attempt(one, day)));
+    const [refusal = null] = refusals.filter((document) => document !== null);
+    const order = planned.map(({ loaded }) => loaded.file);
+    results.sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file));
+    return refusal === null ? account(results, [], interruption.got()) : { ...refusal, drills: [...results] };
+  }
   for (const one of planned) {
     if (interruption.got() !== null) break;
-    try {
-      const result = await drill(one, day);
-      results.push(result);
-      day.current = null;
-      day.reporter.onResult(result);
-      if (result.outcome === 'internal') break;
-    } catch (error) {
-      if (interruption.got() !== null) break;
-      if (error instanceof GamedayError && error.reason === 'bad-input') {
-        return account(results, [{ message: error.message, at: error.at, next: error.next }], null);
-      }
-      const { document, stack } = explain(error);
-      if (stack !== null) day.runner.output.stderr.write(`${stack}\n`);
-      return { ...document, drills: [...results] };
-    }
+    const refusal = await attempt(one, day);
+    if (refusal !== null) return refusal;
+    if (results.at(-1)?.outcome === 'internal') break;
   }
   return account(results, [], interruption.got());
+}
+
+/** Runs one drill and keeps its result; gives the document with which all ends where there can be none. */
+async function attempt(one: Planned, day: Day): Promise<GameDayDocument | null> {
+  const { results, interruption } = day;
+  try {
+    const result = await drill(one, day);
+    results.push(result);
+    day.running.delete(one.loaded);
+    day.reporter.onResult(result);
+    return null;
+  } catch (error) {
+    if (interruption.got() !== null) return null;
+    if (error instanceof GamedayError && error.reason === 'bad-input') {
+      return account(results, [{ message: error.message, at: error.at, next: error.next }], null);
+    }
+    const { document, stack } = explain(error);
+    if (stack !== null) day.runner.output.stderr.write(`${stack}\n`);
+    return { ...document, drills: [...results] };
+  }
 }
 
 async function drill({ loaded, settings }: Planned, day: Day): Promise<DrillResult> {
@@ -170,12 +200,15 @@ async function withSettings(
   died: () => string | null,
   day: Day,
 ): Promise<DrillResult> {
-  const { options, runner, reporter, interruption } = day;
+  const { options, runner, interruption } = day;
   runner.output.learn(secrets);
   const plan = planDrill(loaded, settings, options, runner);
   const { journal, folder } = await begin(loaded, secrets, day);
   const { out } = options;
-  day.current = { plan, journal, folder, out, died };
+  day.running.set(loaded, { plan, journal, folder, out, died });
+  // Lines of drills that run at once say whose they are.
+  const reporter =
+    options.atOnce === true ? reportersFor(runner, options.layout, loaded.scenario.title) : day.reporter;
   return drive({
     ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died },
     act: (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent),

@@ -8,13 +8,19 @@ import { createTerminalReporter } from '../report/terminal.ts';
 import { isAttended } from './output.ts';
 import type { Runner } from './runner.ts';
 
-/** Progress goes to stderr, live where somebody watches; results go to stdout, unless one document is wanted there. */
-export function reportersFor(runner: Runner, layout: Layout): Required<Reporter> {
+/**
+ * Progress goes to stderr, live where somebody watches; results go to stdout, unless one document is wanted there. Of
+ * one of several drills at once there are lines alone, with its title before each.
+ */
+export function reportersFor(runner: Runner, layout: Layout, oneOfSeveral?: string): Required<Reporter> {
   const { stdout, stderr } = runner.output;
-  const live = isAttended(process.stderr, runner.environment) && runner.environment['TERM'] !== 'dumb';
+  const live =
+    oneOfSeveral === undefined &&
+    isAttended(process.stderr, runner.environment) &&
+    runner.environment['TERM'] !== 'dumb';
   const progress = live
     ? createTerminalReporter({ screen: stderr, now: systemClock.now, every })
-    : createLogReporter(stderr);
+    : createLogReporter(stderr, oneOfSeveral);
   const reporters = runner.json ? [progress] : [progress, createResultsReporter(stdout, layout)];
   return multiplex(reporters, (error) => {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
