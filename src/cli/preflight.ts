@@ -3,6 +3,7 @@ import { countOf, judge } from '../preflight/judge.ts';
 import type { Preflight } from '../preflight/judge.ts';
 import { secretsIn } from '../preflight/secret-values.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
+import type { Subject } from '../preflight/subject.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Documents, DocumentName } from '../preflight/documents.ts';
 import { preflightJson, preflightLines } from '../report/preflight.ts';
@@ -64,9 +65,18 @@ async function lookAtService(options: PreflightOptions, runner: Runner): Promise
 }
 
 /** Asks every rule. Throws bad-input where the agent's container cannot be told. */
-function judged({ documents, live, container }: Look): Preflight {
+function judged(look: Look): Preflight {
+  return judge(subjectIn(look));
+}
+
+/** What the rules look at. Throws bad-input where the agent's container cannot be told. */
+export function subjectIn({
+  documents,
+  live,
+  container,
+}: Pick<Look, 'documents' | 'live' | 'container'>): Subject {
   const subject = subjectOf(documents, live, container ?? null);
-  if ('agent' in subject) return judge(subject);
+  if ('agent' in subject) return subject;
   const { names, candidates } = subject;
   const { name } = documents.taskDefinition;
   const all = names.join(', ');

@@ -1,0 +1,190 @@
+import { join } from 'node:path';
+import { systemClock } from '../http/clock.ts';
+import { toJson } from '../journal/escape.ts';
+import { diffLines } from '../report/preflight.ts';
+import { rehearsalLines } from '../report/rehearsal.ts';
+import { agentOf } from '../report/sections.ts';
+import { span } from '../report/text.ts';
+import { adviceOn } from '../rehearsal/advice.ts';
+import type { Other } from '../rehearsal/advice.ts';
+import { armOf, hasFailed } from '../rehearsal/arm.ts';
+import { differencesOf } from '../rehearsal/differences.ts';
+import type { Arm, Rehearsal } from '../rehearsal/document.ts';
+import { LOST_AFTER } from '../rehearsal/drills.ts';
+import { lengthOf } from '../rehearsal/job.ts';
+import { mendedFor, netEdits, playOf, workOf } from '../rehearsal/play.ts';
+import type { Play, Work } from '../rehearsal/play.ts';
+import type { Mended } from '../preflight/mend.ts';
+import type { GameDayDocument } from '../verdict/result.ts';
+import { gameDay } from './game-day.ts';
+import { drillId } from './plan-drill.ts';
+import { put, writeArm } from './rehearse-files.ts';
+import { readRehearsal } from './rehearse-input.ts';
+import type { Read, RehearseOptions } from './rehearse-input.ts';
+import type { Runner } from './runner.ts';
+
+/** A rehearsal while it runs. */
+interface Stage {
+  readonly options: RehearseOptions;
+  readonly runner: Runner;
+  readonly read: Read;
+  readonly work: Work;
+  /** Where its scenarios and rigs are written. */
+  readonly folder: string;
+}
+
+/** One definition that was played. */
+interface Played {
+  readonly play: Play;
+  readonly day: GameDayDocument;
+  readonly arm: Arm;
+}
+
+/** Plays the default drills against a task definition and, where one fails, against the mended one beside it. */
+export async function rehearse(options: RehearseOptions, runner: Runner): Promise<void> {
+  const read = await readRehearsal(options, runner);
+  const work = workOf(read.asked);
+  if ('why' in work) throw read.refusal(work);
+  const play = playOf(read.asked, work, read.chosen.machine);
+  if ('why' in play) throw read.refusal(play);
+  const folder = join(options.out, `rehearsal-${drillId(systemClock.now(), Math.random)}`);
+  const stage: Stage = { options, runner, read, work, folder };
+  const given = await playArm('given', play, stage, (day) => show(stage, play, day, null, null));
+  // Bad input, or a signal: that was said already.
+  if (given === null) return;
+  if (!hasFailed(given.day)) return show(stage, play, given.day, null, null);
+  await beside(given, stage);
+}
+
+/** Plays the mended definition, if there is one. */
+async function beside(given: Played, stage: Stage): Promise<void> {
+  const { read, work, folder, runner } = stage;
+  const mended = mendedFor(read.asked, work);
+  if (mended === null) return show(stage, given.play, given.day, null, null);
+  const play = playOf({ ...read.asked, documents: mended.documents }, work, read.chosen.machine);
+  if ('why' in play) return show(stage, given.play, given.day, null, { unfit: play });
+  await put(join(folder, 'mended.json'), `${toJson(mended.documents.taskDefinition.value, 2)}\n`);
+  runner.output.stderr.write(
+    `A drill failed. Now the same with what preflight would change: ${mended.rules.join(', ')}.\n`,
+  );
+  const interrupted = (day: GameDayDocument): void =>
+    show(
+      stage,
+      given.play,
+      { ...given.day, outcome: day.outcome, reason: day.reason, exitCode: day.exitCode },
+      null,
+      null,
+    );
+  const played = await playArm('mended', play, stage, interrupted);
+  if (played === null) return;
+  show(stage, given.play, given.day, { mended, played }, { play, arm: played.arm });
+}
+
+/** Writes the files of one definition and runs its drills; null where that ended in bad input or by a signal, which is told here. */
+async function playArm(
+  name: 'given' | 'mended',
+  play: Play,
+  stage: Stage,
+  interrupted: (day: GameDayDocument) => void,
+): Promise<Played | null> {
+  const { options, runner, read, work, folder } = stage;
+  const { steps, job } = work;
+  const files = await writeArm(join(folder, name), {
+    copy: play.copy,
+    ground: { steps, job, wholeStop: play.wholeStop, container: play.container, definition: name },
+    pipelineText: steps.leftOut.length > 0 ? null : read.pipelineText,
+    programs: read.chosen.programs,
+  });
+  for (const line of beginning(name, play, stage)) runner.output.stderr.write(`${line}\n`);
+  let told = false;
+  const finish = (document: GameDayDocument): void => {
+    if (document.outcome !== 'interrupted' && document.errors.length === 0) return;
+    told = true;
+    if (document.errors.length > 0) runner.finish(document);
+    else interrupted(document);
+  };
+  const day = await gameDay(
+    {
+      ...{
+        files,
+        variables: {},
+        rig: true,
+        agent: options.agent,
+        executor: read.chosen.executor,
+        out: options.out,
+      },
+      ...{ dryRun: false, yes: true, insecure: false, layout: 'closing', atOnce: true },
+    },
+    // Its results are told together with the other ones; progress goes on as always.
+    { ...runner, json: true, finish },
+  );
+  return told ? null : { play, day, arm: armOf(play, files, day) };
+}
+
+function beginning(name: 'given' | 'mended', play: Play, { read, work, folder }: Stage): readonly string[] {
+  const { steps, job } = work;
+  const time = span(lengthOf(play, job));
+  const takes = `Three drills at once, about ${time}${name === 'given' ? '; where one fails, then the mended definition beside it' : ''}.`;
+  if (name === 'mended') return [takes];
+  const { why, machine } = read.chosen;
+  return [
+    ...(why === null ? [] : [`No image is run: ${why}.`]),
+    ...(machine.images ? [] : [`This runs on this machine, with your rights: ${play.copy.runs}`]),
+    ...(steps.commands.length === 0
+      ? []
+      : [
+          `So do the commands of your pipeline${machine.images ? ', in the image' : ''}: ${steps.commands.map((one) => JSON.stringify(one)).join(', ')}`,
+        ]),
+    `Step ${steps.step} works for ${span(job.ms)}: ${job.why}.`,
+    `Scenarios and rigs: ${folder}`,
+    takes,
+  ];
+}
+
+interface Beside {
+  readonly mended: Mended;
+  readonly played: Played;
+}
+
+/** The answer: the definition as given decides the exit code, and a mended one does not excuse it. */
+function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | null, other: Other): void {
+  const { options, runner, work, folder, read } = stage;
+  const files = ['busy', 'idle', 'near-end'].map((name) => join(folder, 'given', `${name}.yaml`));
+  const given = armOf(play, files, day);
+  const [rig = null] = [...day.drills, ...(beside?.played.day.drills ?? [])].flatMap(
+    (drill) => drill.rig ?? [],
+  );
+  const rehearsal: Rehearsal = {
+    ...{ file: options.taskDefinition, container: play.container, launch: play.launch, folder },
+    ...{ step: work.steps.step, job: { ms: work.job.ms, why: work.job.why } },
+    executor: rig?.executor ?? null,
+    agent: rig === null ? null : agentOf(rig),
+    differs: [
+      ...play.copy.differs,
+      ...work.steps.leftOut,
+      ...(rig === null ? [] : differencesOf({ ...rig, agent: agentOf(rig) }, LOST_AFTER)),
+    ],
+    given,
+    mended: beside === null ? null : mendedOf(beside, read, folder),
+    advice: day.outcome === 'interrupted' ? null : adviceOn(given, play, other, work),
+  };
+  process.exitCode = day.exitCode;
+  const { stdout } = runner.output;
+  if (runner.json) return stdout.write(`${toJson({ ...day, rehearsal }, 2)}\n`);
+  const screen = { columns: stdout.columns(), colors: stdout.colors };
+  stdout.write(`${rehearsalLines(rehearsal, screen).join('\n')}\n`);
+}
+
+function mendedOf({ mended, played }: Beside, read: Read, folder: string): Rehearsal['mended'] {
+  const { taskDefinition } = read.asked.documents;
+  const places = {
+    of: () => ({ name: taskDefinition.name, position: null }),
+    whole: (_: unknown, path: readonly (string | number)[]) => [...taskDefinition.base, ...path],
+  };
+  return {
+    ...played.arm,
+    file: join(folder, 'mended.json'),
+    rules: [...mended.rules],
+    diff: netEdits(read.asked.documents, mended).flatMap((one) => [...diffLines(one, places)]),
+  };
+}

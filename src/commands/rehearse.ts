@@ -1,0 +1,35 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { rehearseFlags, rehearseHelp } from '../cli/rehearse-flags.ts';
+
+export default class Rehearse extends BaseCommand {
+  static override summary =
+    'Strike your own task definition on this machine: busy, idle and near the end of a step; no scenario is needed.';
+  static override description = rehearseHelp();
+  static override examples = [
+    {
+      description: "See what a stop does to the incident's workers, and to the mended ones beside them:",
+      command: '<%= config.bin %> rehearse --task-definition scenarios/incident/before.json',
+    },
+    {
+      description: 'With the step that your pipeline really runs, which takes about a minute and a half:',
+      command:
+        '<%= config.bin %> rehearse --task-definition task-definition.json --pipeline pipeline.yml --step tests --job-length 90s',
+    },
+  ];
+  static override flags = rehearseFlags;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Rehearse);
+    const { rehearse } = await import('../cli/rehearse.ts');
+    const { pipeline, step, container, image, programs, agent, executor, out } = flags;
+    await rehearse(
+      {
+        taskDefinition: flags['task-definition'],
+        jobLength: flags['job-length'],
+        imageConfig: flags['image-config'],
+        ...{ pipeline, step, container, image, programs, agent, executor, out },
+      },
+      this.runner,
+    );
+  }
+}

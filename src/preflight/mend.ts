@@ -1,0 +1,65 @@
+import type { Edit } from './edit.ts';
+import { applied, judge } from './judge.ts';
+import type { Found, Preflight } from './judge.ts';
+import type { Documents, Live } from './documents.ts';
+import { subjectOf } from './subject-of.ts';
+import type { Subject } from './subject.ts';
+
+/** A task definition with the advice taken: what was changed and for which rules, in their order. */
+export interface Mended {
+  readonly documents: Documents;
+  readonly edits: readonly Edit[];
+  readonly rules: readonly string[];
+  /** What the rules say of it now. */
+  readonly preflight: Preflight;
+}
+
+/** As many edits as a definition can sensibly need; past it two rules would be undoing each other's. */
+const MOST = 40;
+
+/**
+ * Takes the advice of errors and warnings on the task definition, one finding after another: each is judged anew on what
+ * the one before made, as two of them may change the same words. Null where none has an edit of the definition itself.
+ */
+export function mend(
+  documents: Documents,
+  live: Live,
+  container: string,
+  seenAs: (subject: Subject) => Subject = (subject) => subject,
+): Mended | null {
+  let now = documents;
+  const edits: Edit[] = [];
+  const rules: string[] = [];
+  const tried = new Set<string>();
+  for (let round = 0; round < MOST; round += 1) {
+    const preflight = lookAt(now, live, container, seenAs);
+    const next = preflight.findings.find((finding) => isMendable(finding) && !tried.has(keyOf(finding)));
+    if (next === undefined) return edits.length === 0 ? null : { documents: now, edits, rules, preflight };
+    tried.add(keyOf(next));
+    const own = next.edits.filter(({ document }) => document === 'taskDefinition');
+    now = applied(now, own);
+    edits.push(...own);
+    if (!rules.includes(next.rule)) rules.push(next.rule);
+  }
+  return { documents: now, edits, rules, preflight: lookAt(now, live, container, seenAs) };
+}
+
+function lookAt(
+  documents: Documents,
+  live: Live,
+  container: string,
+  seenAs: (subject: Subject) => Subject,
+): Preflight {
+  const subject = subjectOf(documents, live, container);
+  if (!('agent' in subject)) throw new Error(`an edit took the container ${container} away`);
+  return judge(seenAs(subject));
+}
+
+/** Notes are true of it and nothing is wrong; a change of another document mends no task definition. */
+function isMendable({ severity, edits }: Found): boolean {
+  return severity !== 'note' && edits.some(({ document }) => document === 'taskDefinition');
+}
+
+function keyOf({ rule, edits }: Found): string {
+  return JSON.stringify([rule, edits]);
+}

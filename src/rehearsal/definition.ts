@@ -1,0 +1,256 @@
+import { isOfficialImage } from '../preflight/argv.ts';
+import type { Json, JsonObject } from '../preflight/json.ts';
+import { isObject, itemsOf, member, textOf, textsOf } from '../preflight/json.ts';
+import { baseName, startsAgent } from '../preflight/start.ts';
+import type { Container, Subject } from '../preflight/subject.ts';
+import type { Unfit } from './pipeline.ts';
+
+/** What this machine can play. */
+export interface Machine {
+  /** Whether containers run their own images; else programs of this machine stand in for what is in them. */
+  readonly images: boolean;
+  /** Whether the engine has an image. */
+  readonly hasImage: (reference: string) => boolean;
+  /** Whether a program, by its name or its path, is there. */
+  readonly hasProgram: (word: string) => boolean;
+  /** Whether a program was handed over for this purpose (`--programs`). */
+  readonly isLent: (word: string) => boolean;
+  /** The image that is to stand in for the agent's own, or null. */
+  readonly image: string | null;
+}
+
+/** The copy of a task definition that the rig can play, and all in which it is not the original. */
+export interface Copy {
+  readonly document: JsonObject;
+  readonly launchType: 'FARGATE' | 'EC2';
+  readonly differs: readonly string[];
+  /** The agent's command line as far as the definition tells it. */
+  readonly runs: string;
+}
+
+/** Attributes that the rig models; all others are left out of the copy by name. */
+const OF_CONTAINER = new Set([
+  ...['name', 'image', 'essential', 'entryPoint', 'command', 'environment', 'secrets', 'workingDirectory'],
+  ...['stopTimeout', 'startTimeout', 'dependsOn', 'healthCheck', 'restartPolicy', 'linuxParameters'],
+  ...['cpu', 'memory', 'memoryReservation', 'logConfiguration', 'portMappings', 'dockerLabels'],
+  ...['repositoryCredentials', 'versionConsistency'],
+]);
+const OF_TASK = new Set([
+  ...['family', 'cpu', 'memory', 'executionRoleArn', 'taskRoleArn', 'networkMode', 'runtimePlatform', 'tags'],
+  ...['requiresCompatibilities', 'ephemeralStorage', 'containerDefinitions', 'taskDefinitionArn', 'revision'],
+  ...['status', 'requiresAttributes', 'compatibilities', 'registeredAt', 'registeredBy'],
+  ...['enableFaultInjection', 'pidMode'],
+]);
+const TOKEN = 'BUILDKITE_AGENT_TOKEN';
+
+/** Makes the copy. What decides how a stop ends and cannot be played is refused, never left out. */
+export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
+  const { documents, agent, sidecars } = subject;
+  const task = documents.taskDefinition.value;
+  const unfit = unfitIn(subject, machine);
+  if (unfit !== null) return unfit;
+  const out = sidecars.flatMap((one) => {
+    const why = whyOut(one, machine);
+    return why === null ? [] : [{ name: one.name, why }];
+  });
+  const gone = out.map(({ name }) => name);
+  const [kept, lost] = onlyKnown(task, OF_TASK);
+  const containers = [agent, ...sidecars]
+    .filter(({ name }) => !gone.includes(name))
+    .map((one) => containerOf(one, one === agent, gone, machine));
+  const launchType = launchTypeOf(subject);
+  return {
+    document: {
+      ...kept,
+      family: textOf(member(task, 'family')) ?? 'rehearsal',
+      containerDefinitions: containers.map(({ value }) => value),
+    },
+    launchType,
+    differs: [
+      ...out.map(({ name, why }) => `container ${name} is left out: ${why}`),
+      ...named('the task', lost),
+      ...containers.flatMap(({ differs }) => differs),
+      ...launchDiffers(subject, launchType),
+      ...['taskRoleArn', 'executionRoleArn']
+        .filter((role) => textOf(member(task, role)) !== null)
+        .map((role) => `${role} is not assumed: no call to AWS works in there`),
+    ],
+    runs: [...agent.argv.words].join(' '),
+  };
+}
+
+function unfitIn({ documents, agent }: Subject, machine: Machine): Unfit | null {
+  const pidMode = textOf(member(documents.taskDefinition.value, 'pidMode'));
+  if (pidMode !== null && pidMode !== '')
+    return {
+      path: ['pidMode'],
+      why: `the rig does not model pidMode ${pidMode}, and it decides who gets the stop signal`,
+      next: 'Take it out of a copy of the file (see `gameday preflight`), or rehearse on ECS itself.',
+    };
+  return machine.images ? unfitImage(agent, machine) : unfitProgram(agent, machine);
+}
+
+function unfitImage({ path, image }: Container, machine: Machine): Unfit | null {
+  const wanted = machine.image ?? image ?? '';
+  if (machine.hasImage(wanted)) return null;
+  return {
+    path: machine.image === null ? [...path, 'image'] : path,
+    why: `the engine has no image "${wanted}"`,
+    next: 'Pull or build it first, or name one that it has with --image IMAGE.',
+  };
+}
+
+function unfitProgram({ path, image, argv, start }: Container, machine: Machine): Unfit | null {
+  if (!argv.known)
+    return {
+      path,
+      why: `how the image ${image ?? 'of the agent'} starts the agent is not in the definition`,
+      next: 'Give what `docker image inspect` prints of it with --image-config FILE, or take --executor container, which runs the image.',
+    };
+  const missing = [
+    start.scriptFile,
+    start.shell?.name,
+    start.inits.length > 0 ? null : argv.words[0],
+    start.shell === null ? start.program[0] : null,
+  ].find((word) => word != null && !startsAgent([word]) && !machine.hasProgram(word));
+  if (missing == null) return null;
+  return {
+    path,
+    why: `${missing} is a program of the image, and this machine has none of that name`,
+    next: 'Put one like it into a folder and give that with --programs FOLDER, or take --executor container, which runs the image.',
+  };
+}
+
+/** Why a sidecar cannot or must not be run: no program of the machine is started for it that nobody handed over. */
+function whyOut({ image, argv }: Container, machine: Machine): string | null {
+  if (machine.images)
+    return machine.hasImage(image ?? '') ? null : `the engine has no image "${image ?? ''}"`;
+  const [program] = argv.entry === null ? [] : argv.words;
+  if (program === undefined) return 'what it starts is in its image, which this executor does not run';
+  if (machine.isLent(program)) return null;
+  return `${baseName(program)} is a program of its image; --programs FOLDER would stand in for that`;
+}
+
+interface ContainerCopy {
+  readonly value: JsonObject;
+  readonly differs: readonly string[];
+}
+
+function containerOf(
+  container: Container,
+  isAgent: boolean,
+  gone: readonly string[],
+  machine: Machine,
+): ContainerCopy {
+  const { name } = container;
+  const given = isObject(container.value) ? container.value : {};
+  const [kept, lost] = onlyKnown(given, OF_CONTAINER);
+  const secrets = itemsOf(member(kept, 'secrets'));
+  const valueless = secrets.filter((one) => textOf(member(one, 'name')) !== TOKEN);
+  const waits = itemsOf(member(kept, 'dependsOn')).filter(
+    (one) => !gone.includes(textOf(member(one, 'containerName')) ?? ''),
+  );
+  const [parameters, lostParameters] = onlyKnown(
+    member(kept, 'linuxParameters'),
+    new Set(['initProcessEnabled']),
+  );
+  const health = isAgent && !machine.images ? healthOf(kept, machine) : null;
+  const started = isAgent ? startedAs(container, machine) : { value: {}, differs: [] };
+  const value: JsonObject = {
+    ...kept,
+    ...('secrets' in kept ? { secrets: secrets.filter((one) => !valueless.includes(one)) } : {}),
+    ...('dependsOn' in kept ? { dependsOn: waits } : {}),
+    ...('linuxParameters' in kept ? { linuxParameters: parameters } : {}),
+    ...started.value,
+    ...lentTo(container, machine),
+  };
+  return {
+    value:
+      health === null
+        ? value
+        : Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'healthCheck')),
+    differs: [
+      ...named(`container ${name}`, [...lost, ...lostParameters.map((one) => `linuxParameters.${one}`)]),
+      ...valueless.map(
+        (one) => `container ${name}: the secret ${textOf(member(one, 'name')) ?? ''} has no value here`,
+      ),
+      ...(health === null ? [] : [`container ${name}: its health check is left out: ${health}`]),
+      ...started.differs,
+    ],
+  };
+}
+
+/** The image that stands in, or the words that only an image's configuration has. */
+function startedAs({ name, image, argv }: Container, machine: Machine): ContainerCopy {
+  if (machine.images) {
+    if (machine.image === null) return { value: {}, differs: [] };
+    return {
+      value: { image: machine.image },
+      differs: [`container ${name}: the image ${machine.image} stands in for ${image ?? 'none'}`],
+    };
+  }
+  const ofImage = [argv.entry, argv.command].some((part) => part?.at?.document === 'imageConfig');
+  if (!ofImage || isOfficialImage(image)) return { value: {}, differs: [] };
+  return {
+    value: { entryPoint: [...(argv.entry?.words ?? [])], command: [...(argv.command?.words ?? [])] },
+    differs: [],
+  };
+}
+
+/** A program that was handed over is found by its name, wherever the image has its own. */
+function lentTo({ value, argv }: Container, machine: Machine): JsonObject {
+  const [program = ''] = argv.words;
+  if (machine.images || !program.includes('/') || !machine.isLent(program)) return {};
+  const which = argv.entry === null ? 'command' : 'entryPoint';
+  const words = textsOf(member(value, which)) ?? [];
+  return words[0] === program ? { [which]: [baseName(program), ...words.slice(1)] } : {};
+}
+
+/** Why the agent's health check cannot be run here, or null. */
+function healthOf(container: JsonObject, machine: Machine): string | null {
+  const [form, command] = textsOf(member(member(container, 'healthCheck'), 'command')) ?? [];
+  if (form === undefined || form === 'NONE') return null;
+  const program = form === 'CMD' ? command : /^\s*([\w./-]+)/.exec(command ?? '')?.[1];
+  if (program === undefined || machine.hasProgram(program)) return null;
+  return `this machine has no ${program}`;
+}
+
+function launchTypeOf({ launch, documents }: Subject): Copy['launchType'] {
+  if (launch.kind === 'fargate') return 'FARGATE';
+  if (launch.kind !== 'unknown') return 'EC2';
+  const wanted = textsOf(member(documents.taskDefinition.value, 'requiresCompatibilities')) ?? [];
+  return wanted.includes('FARGATE') ? 'FARGATE' : 'EC2';
+}
+
+function launchDiffers({ launch, agent }: Subject, launchType: Copy['launchType']): readonly string[] {
+  const told =
+    launch.kind === 'unknown'
+      ? [`what the tasks run on is not told: ${launchType === 'EC2' ? 'EC2' : 'Fargate'} is taken`]
+      : launch.kind === 'external'
+        ? ['hosts of your own (EXTERNAL) are played by those of EC2']
+        : [];
+  if (launchType === 'FARGATE' || agent.stopTimeout !== null) return told;
+  return [...told, "no stopTimeout: the host decides, and the rig takes the ECS agent's 30 s"];
+}
+
+/** The members with those names, and the names of the others that ask for something. */
+function onlyKnown(
+  value: Json | undefined,
+  known: ReadonlySet<string>,
+): readonly [JsonObject, readonly string[]] {
+  const entries = Object.entries(isObject(value) ? value : {});
+  return [
+    Object.fromEntries(entries.filter(([name]) => known.has(name) && name !== 'pidMode')),
+    entries.filter(([name, inner]) => !known.has(name) && !asksForNothing(inner)).map(([name]) => name),
+  ];
+}
+
+/** An attribute without a value asks for nothing, as describe-task-definition prints many. */
+function asksForNothing(value: Json): boolean {
+  if (value === null || value === false || value === '') return true;
+  return typeof value === 'object' && Object.values(value).every(asksForNothing);
+}
+
+function named(whose: string, lost: readonly string[]): readonly string[] {
+  return lost.length === 0 ? [] : [`${whose}: ${lost.join(', ')} left out, which the rig does not model`];
+}

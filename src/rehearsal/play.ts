@@ -1,0 +1,150 @@
+import type { Documents } from '../preflight/documents.ts';
+import { OFFLINE } from '../preflight/documents.ts';
+import type { Edit } from '../preflight/edit.ts';
+import { valueAt } from '../preflight/json.ts';
+import { judge } from '../preflight/judge.ts';
+import type { Preflight } from '../preflight/judge.ts';
+import { mend } from '../preflight/mend.ts';
+import type { Mended } from '../preflight/mend.ts';
+import type { Subject } from '../preflight/subject.ts';
+import { subjectOf } from '../preflight/subject-of.ts';
+import { chainSeconds, DEFAULT_STOP_TIMEOUT, stopTimeoutOf } from '../preflight/window.ts';
+import { copyOf } from './definition.ts';
+import type { Copy, Machine } from './definition.ts';
+import { jobOf } from './job.ts';
+import type { Job } from './job.ts';
+import { builtIn, ownSteps } from './pipeline.ts';
+import type { Steps, Unfit } from './pipeline.ts';
+
+/** What is to be rehearsed. */
+export interface Asked {
+  readonly documents: Documents;
+  /** Name of the agent's container. */
+  readonly container: string;
+  /** Key of the step of their own pipeline, where it has several. */
+  readonly step: string | undefined;
+  /** Milliseconds that their step really takes, where they say so. */
+  readonly jobLength: number | null;
+}
+
+/** The step that is struck; the same for both definitions, so that they can be compared. */
+export interface Work {
+  readonly steps: Steps;
+  readonly job: Job;
+}
+
+/** One definition, ready to be played. */
+export interface Play {
+  readonly container: string;
+  readonly launch: string;
+  readonly preflight: Preflight;
+  /** Milliseconds between signal and SIGKILL of the agent's container, and until the last container is killed. */
+  readonly window: number;
+  readonly wholeStop: number;
+  /** Whether the stop signal comes to the agent, as far as the definition tells. */
+  readonly told: boolean;
+  readonly copy: Copy;
+}
+
+/** What cannot be rehearsed, and in which of the documents. */
+export type Unplayable = Unfit & { readonly document: 'taskDefinition' | 'pipeline' };
+
+/** Chooses the step and how long it works. */
+export function workOf(asked: Asked): Work | Unplayable {
+  const { documents, jobLength, step } = asked;
+  const subject = subjectIn(documents, asked.container);
+  const own = documents.pipeline === null ? null : ownSteps(documents.pipeline.value, step);
+  if (own !== null && 'why' in own) return { ...own, document: 'pipeline' };
+  const certain = own?.certain ?? 0;
+  if (own !== null && jobLength === null && certain === 0)
+    return {
+      document: 'pipeline',
+      path: ['steps'],
+      why: `nothing says how long step ${own.step} runs, so it is not known when its end is near`,
+      next: 'Give the time that it takes: --job-length 90s.',
+    };
+  const window = windowOf(subject);
+  const told = isTold(judge(subject));
+  const job = jobOf({ window, told, given: jobLength, certain });
+  return { steps: own ?? builtIn(job.ms), job };
+}
+
+/** Makes one definition ready. */
+export function playOf(asked: Asked, work: Work, machine: Machine): Play | Unplayable {
+  const subject = knowing(subjectIn(asked.documents, asked.container), work);
+  const copy = copyOf(subject, machine);
+  if ('why' in copy) return { ...copy, document: 'taskDefinition' };
+  const preflight = withoutOurs(judge(subject), asked.documents);
+  return {
+    container: asked.container,
+    launch: subject.launch.said,
+    preflight,
+    window: windowOf(subject),
+    wholeStop: chainSeconds(subject) * 1000,
+    told: isTold(preflight),
+    copy,
+  };
+}
+
+/** The definition with the advice taken, or null where there is none that changes it. */
+export function mendedFor({ documents, container }: Asked, work: Work): Mended | null {
+  return mend(documents, OFFLINE, container, (subject) => knowing(subject, work));
+}
+
+/** Each value that the edits changed, once: how it was, and how it is after all of them. */
+export function netEdits(before: Documents, { documents, edits }: Mended): readonly Edit[] {
+  const all = edits.map(({ path }) => JSON.stringify(memberAt(path)));
+  return [...new Set(all)].flatMap((text) => {
+    const path = JSON.parse(text) as Edit['path'];
+    const [was, is] = [
+      valueAt(before.taskDefinition.value, path),
+      valueAt(documents.taskDefinition.value, path),
+    ];
+    if (JSON.stringify(was) === JSON.stringify(is)) return [];
+    return [{ document: 'taskDefinition' as const, path, before: was, after: is }];
+  });
+}
+
+/** A change inside a member of a container is shown as that member's. */
+function memberAt(path: Edit['path']): Edit['path'] {
+  return path.slice(0, path[0] === 'containerDefinitions' ? 3 : 1);
+}
+
+function subjectIn(documents: Documents, container: string): Subject {
+  const subject = subjectOf(documents, OFFLINE, container);
+  if ('agent' in subject) return subject;
+  throw new Error(`there is no container ${container}`);
+}
+
+function windowOf({ agent, launch }: Subject): number {
+  return (stopTimeoutOf(agent, launch) ?? DEFAULT_STOP_TIMEOUT) * 1000;
+}
+
+/** A shell that stays in the agent's way is the one thing that keeps the signal from it for certain. */
+function isTold({ findings }: Pick<Preflight, 'findings'>): boolean {
+  return !findings.some(({ rule, severity }) => rule === 'shell-form' && severity === 'error');
+}
+
+/** The rules know as well how long the step is said to run. */
+function knowing(subject: Subject, { steps, job }: Work): Subject {
+  if (!job.stated) return subject;
+  const seconds = job.ms / 1000;
+  const said = { atLeast: seconds, atMost: seconds };
+  if (subject.pipeline !== null) {
+    const known = subject.pipeline.steps.map((step) =>
+      step.keys.includes(steps.step) ? { ...step, ...said } : step,
+    );
+    return { ...subject, pipeline: { ...subject.pipeline, steps: known } };
+  }
+  const step = { path: [], value: {}, keys: [steps.step], name: steps.step, ...said };
+  return { ...subject, pipeline: { steps: [step], keys: [steps.step], dynamic: false } };
+}
+
+/** What the rules say of the built-in pipeline is of no use to anybody, but for how long its step is. */
+function withoutOurs(preflight: Preflight, { pipeline }: Documents): Preflight {
+  if (pipeline !== null) return preflight;
+  const findings = preflight.findings.filter(
+    ({ document, rule }) => document !== 'pipeline' || rule === 'step-over-window',
+  );
+  return { ...preflight, findings };
+}
