@@ -10,7 +10,7 @@ const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|questions|look|person)\\.ts$';
 const PURE =
-  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -172,6 +172,12 @@ module.exports = {
       '^src/forecast/',
       ['^src/scenario/duration\\.ts$', '^src/preflight/'],
     ),
+    only(
+      'rehearsal',
+      'From a definition to the drills of its rehearsal: data in, data out.',
+      '^src/rehearsal/',
+      ['^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/result\\.ts$'],
+    ),
     only('verdict', 'A verdict is a function of the journal.', '^src/verdict/', [
       WORDS,
       RECORD,
@@ -184,7 +190,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(drill|faults|triggers|checks|safety|verdict|scenario|preflight)/',
+      '^src/(drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal)/',
       '^src/(cli|commands|report)/',
     ),
 
@@ -196,6 +202,7 @@ module.exports = {
       '^src/drill/state\\.ts$',
       '^src/forecast/(document|notes)\\.ts$',
       '^src/preflight/',
+      '^src/rehearsal/document\\.ts$',
     ]),
     {
       name: 'report-writes-to-what-it-is-given',

@@ -74,11 +74,12 @@ async function examplesOfRules() {
 }
 
 async function generated() {
-  const [schemas, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }] = await Promise.all([
+  const [schemas, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }, { Rehearsal }] = await Promise.all([
     fromDist('scenario/json-schema.js'),
     fromDist('journal/events.js'),
     fromDist('verdict/reasons.js'),
     fromDist('forecast/document.js'),
+    fromDist('rehearsal/document.js'),
   ]);
   const [{ RULES }, preflight] = await Promise.all([fromDist('preflight/list.js'), examplesOfRules()]);
   const scenario = schemas.scenarioJsonSchema();
@@ -92,6 +93,7 @@ async function generated() {
     'scenarios/scenario.schema.json': JSON.stringify(scenario),
     'docs/reference/result.schema.json': JSON.stringify(schemas.resultJsonSchema()),
     'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(Forecast)),
+    'docs/reference/rehearsal.schema.json': JSON.stringify(z.toJSONSchema(Rehearsal)),
     'docs/reference/scenario.md': scenarioPage(scenario),
     'docs/reference/events.md': eventsPage(events),
     'docs/reference/preflight.md': preflightPage(RULES, preflight),

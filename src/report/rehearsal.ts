@@ -107,8 +107,10 @@ function verdictOf(line: DrillLine | undefined): Cell {
 function drainOf({ drills, window }: Arm, drill: DrillLine['drill']): string {
   const line = drills.find((one) => one.drill === drill);
   if (line === undefined) return '-';
-  if (line.drain !== null) return `${span(line.drain)} of ${span(window)}`;
-  return line.outcome === 'failed' ? 'none: killed' : 'not measured';
+  if (line.drain === null) return 'not measured';
+  // A drain that took the whole window was ended by SIGKILL.
+  const how = line.outcome === 'failed' && line.drain >= window ? 'killed after ' : '';
+  return `${how}${span(line.drain)} of ${span(window)}`;
 }
 
 function countsOf({ findings }: Arm): string {

@@ -6,6 +6,7 @@ import Assert from '../../src/commands/assert.ts';
 import Preflight from '../../src/commands/preflight.ts';
 import Drills from '../../src/commands/drills.ts';
 import Forecast from '../../src/commands/forecast.ts';
+import Rehearse from '../../src/commands/rehearse.ts';
 import Resume from '../../src/commands/resume.ts';
 import RigUp from '../../src/commands/rig/up.ts';
 import Run from '../../src/commands/run.ts';
@@ -38,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Surface>> = {
   drills: Drills,
   forecast: Forecast,
   preflight: Preflight,
+  rehearse: Rehearse,
   resume: Resume,
   'rig up': RigUp,
   run: Run,
