@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import { OFFLINE } from '../../src/preflight/documents.ts';
+import type { Documents } from '../../src/preflight/documents.ts';
+import type { JsonObject } from '../../src/preflight/json.ts';
+import { subjectOf } from '../../src/preflight/subject-of.ts';
+import type { Subject } from '../../src/preflight/subject.ts';
+import { copyOf } from '../../src/rehearsal/definition.ts';
+import type { Copy, Machine } from '../../src/rehearsal/definition.ts';
+
+const HERE: Machine = {
+  images: false,
+  image: null,
+  hasImage: () => false,
+  hasProgram: (word) => ['/bin/sh', 'curl'].includes(word),
+  isLent: (word) => word.endsWith('gateway'),
+};
+const ENGINE: Machine = {
+  ...{ images: true, image: null, hasProgram: () => true, isLent: () => false },
+  hasImage: (reference) => reference === 'example/agent:1',
+};
+
+const agent = {
+  name: 'agent',
+  image: 'example/agent:1',
+  entryPoint: ['buildkite-agent', 'start'],
+  stopTimeout: 60,
+};
+
+function subject(task: JsonObject, more: Partial<Documents> = {}): Subject {
+  const documents = {
+    taskDefinition: { value: task, base: [], name: 'td.json' },
+    ...{ service: null, pipeline: null, imageConfig: null, capacityProvider: null, scenario: null },
+    ...more,
+  };
+  const found = subjectOf(documents, OFFLINE, 'agent');
+  if ('agent' in found) return found;
+  throw new Error('no agent');
+}
+
+function task(container: object = {}, rest: object = {}, ...sidecars: readonly object[]): JsonObject {
+  return {
+    family: 'build-agent',
+    requiresCompatibilities: ['FARGATE'],
+    containerDefinitions: [{ ...agent, ...container }, ...sidecars],
+    ...rest,
+  } as JsonObject;
+}
+
+function copied(document: JsonObject, machine: Machine = HERE, more: Partial<Documents> = {}): Copy {
+  const copy = copyOf(subject(document, more), machine);
+  if ('why' in copy) throw new Error(copy.why);
+  return copy;
+}
+
+function containersOf({ document }: Copy): readonly JsonObject[] {
+  return document['containerDefinitions'] as readonly JsonObject[];
+}
+
+describe('the copy that the rig plays', () => {
+  test('is the definition itself where the rig models all of it', () => {
+    const document = task({ environment: [{ name: 'A', value: 'b' }], mountPoints: [], privileged: false });
+    const copy = copied(document);
+    expect(copy).toMatchObject({ launchType: 'FARGATE', differs: [], runs: 'buildkite-agent start' });
+    const [{ mountPoints, privileged, ...given } = {}] = containersOf({ document } as Copy);
+    expect([mountPoints, privileged]).toEqual([[], false]);
+    expect(containersOf(copy)).toEqual([given]);
+  });
+
+  test.each<[string, object, object, string]>([
+    [
+      'a mount',
+      { mountPoints: [{ containerPath: '/x' }] },
+      {},
+      'container agent: mountPoints left out, which the rig does not model',
+    ],
+    ['volumes', {}, { volumes: [{ name: 'x' }] }, 'the task: volumes left out, which the rig does not model'],
+    [
+      'a GPU',
+      { resourceRequirements: [{ type: 'GPU', value: '1' }] },
+      {},
+      'container agent: resourceRequirements left out, which the rig does not model',
+    ],
+    [
+      'capabilities',
+      { linuxParameters: { initProcessEnabled: true, capabilities: { add: ['X'] } } },
+      {},
+      'container agent: linuxParameters.capabilities left out, which the rig does not model',
+    ],
+    [
+      'a secret',
+      { secrets: [{ name: 'NPM_TOKEN', valueFrom: 'arn' }] },
+      {},
+      'container agent: the secret NPM_TOKEN has no value here',
+    ],
+    [
+      'a role',
+      {},
+      { taskRoleArn: 'arn:aws:iam::1:role/x' },
+      'taskRoleArn is not assumed: no call to AWS works in there',
+    ],
+    [
+      'a health check that this machine cannot run',
+      { healthCheck: { command: ['CMD-SHELL', 'wget -q localhost'] } },
+      {},
+      'container agent: its health check is left out: this machine has no wget',
+    ],
+    [
+      'placement constraints',
+      {},
+      { placementConstraints: [{ type: 'memberOf' }] },
+      'the task: placementConstraints left out, which the rig does not model',
+    ],
+  ])('leaves out %s and says so', (_title, container, rest, said) => {
+    const { document, differs } = copied(task(container, rest));
+    expect(differs).toEqual([said]);
+    const text = JSON.stringify(document);
+    for (const gone of ['mountPoints', 'volumes', 'GPU', 'capabilities', 'NPM_TOKEN', 'wget', 'memberOf'])
+      expect(text).not.toContain(gone);
+  });
+
+  test("keeps the agent's token, the init and a health check that runs here", () => {
+    const kept = {
+      secrets: [{ name: 'BUILDKITE_AGENT_TOKEN', valueFrom: 'arn' }],
+      linuxParameters: { initProcessEnabled: true },
+      healthCheck: { command: ['CMD-SHELL', 'curl -f localhost:1'] },
+    };
+    const copy = copied(task(kept));
+    expect(copy.differs).toEqual([]);
+    expect(containersOf(copy)[0]).toMatchObject(kept);
+  });
+
+  test('leaves out a sidecar whose program nobody handed over, and who waits for it waits no more', () => {
+    const logs = { name: 'logs', image: 'fluent', entryPoint: ['curl', 'x'] };
+    const copy = copied(task({ dependsOn: [{ containerName: 'logs', condition: 'START' }] }, {}, logs));
+    expect(containersOf(copy).map(({ name }) => name)).toEqual(['agent']);
+    expect(containersOf(copy)[0]).toMatchObject({ dependsOn: [] });
+    expect(copy.differs).toEqual([
+      'container logs is left out: curl is a program of its image; --programs FOLDER would stand in for that',
+    ]);
+  });
+
+  test('plays a sidecar whose program was handed over, by its name', () => {
+    const gateway = { name: 'gateway', image: 'x', entryPoint: ['/opt/bin/gateway', '--on-stop'] };
+    const copy = copied(task({}, {}, gateway));
+    expect(containersOf(copy)[1]).toMatchObject({ entryPoint: ['gateway', '--on-stop'] });
+    expect(copy.differs).toEqual([]);
+  });
+
+  test('where images are run, a sidecar is played if the engine has its image', () => {
+    const other = { name: 'other', image: 'example/other:1' };
+    const same = { name: 'same', image: 'example/agent:1' };
+    const copy = copied(task({}, {}, other, same), ENGINE);
+    expect(containersOf(copy).map(({ name }) => name)).toEqual(['agent', 'same']);
+    expect(copy.differs).toEqual(['container other is left out: the engine has no image "example/other:1"']);
+  });
+
+  test('takes another image where one is named', () => {
+    const named = { ...ENGINE, image: 'mine', hasImage: (name: string) => name === 'mine' };
+    const copy = copied(task(), named);
+    expect(containersOf(copy)[0]).toMatchObject({ image: 'mine' });
+    expect(copy.differs).toEqual(['container agent: the image mine stands in for example/agent:1']);
+  });
+
+  test("writes down what only the image's configuration says", () => {
+    const { entryPoint: _, ...bare } = agent;
+    const config = {
+      value: { Entrypoint: ['/bin/sh', '-c'], Cmd: ['buildkite-agent start'] },
+      base: [],
+      name: 'i',
+    };
+    const document = { ...task(), containerDefinitions: [bare] } as JsonObject;
+    const copy = copied(document, HERE, { imageConfig: config });
+    expect(containersOf(copy)[0]).toMatchObject({
+      entryPoint: ['/bin/sh', '-c'],
+      command: ['buildkite-agent start'],
+    });
+  });
+
+  test.each<[string, object, string, string]>([
+    [
+      'EC2 without a stopTimeout',
+      { requiresCompatibilities: ['EC2'] },
+      'EC2',
+      "no stopTimeout: the host decides, and the rig takes the ECS agent's 30 s",
+    ],
+    [
+      'both',
+      { requiresCompatibilities: ['EC2', 'FARGATE'] },
+      'FARGATE',
+      'what the tasks run on is not told: Fargate is taken',
+    ],
+  ])('says what it runs on: %s', (_title, rest, launchType, said) => {
+    const { stopTimeout: _, ...bare } = agent;
+    const copy = copied({ ...task(), containerDefinitions: [bare], ...rest } as JsonObject);
+    expect(copy.launchType).toBe(launchType);
+    expect(copy.differs).toContain(said);
+  });
+});
+
+describe('what cannot be played is refused', () => {
+  test.each<[string, JsonObject, Machine, RegExp, RegExp]>([
+    ['a shared PID namespace', task({}, { pidMode: 'task' }), HERE, /pidMode task/, /on ECS itself/],
+    [
+      'a start script of the image',
+      task({ entryPoint: ['/entrypoint.sh'] }),
+      HERE,
+      /\/entrypoint\.sh is a program of the image/,
+      /--programs/,
+    ],
+    [
+      'a shell that is not here',
+      task({ entryPoint: ['/bin/bash', '-c', 'buildkite-agent start'] }),
+      HERE,
+      /\/bin\/bash is a program/,
+      /--executor container/,
+    ],
+    [
+      'a wrapper that is not here',
+      task({ entryPoint: ['gosu', 'me', 'buildkite-agent', 'start'] }),
+      HERE,
+      /gosu is a program/,
+      /--programs/,
+    ],
+    [
+      'an image that nobody described',
+      task({ entryPoint: [] }),
+      HERE,
+      /how the image example\/agent:1 starts/,
+      /--image-config/,
+    ],
+    [
+      'an image that the engine lacks',
+      task({ image: 'example/agent:2' }),
+      ENGINE,
+      /no image "example\/agent:2"/,
+      /Pull or build/,
+    ],
+  ])('%s', (_title, document, machine, why, next) => {
+    const refused = copyOf(subject(document), machine);
+    expect(refused).toMatchObject({ why: expect.stringMatching(why), next: expect.stringMatching(next) });
+  });
+});

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { jobOf, lengthOf, momentsOf, SHORTEST_JOB } from '../../src/rehearsal/job.ts';
+import '../support/seed.ts';
+
+const ground = { window: 30_000, told: true, given: null, certain: 0 };
+
+describe('how long the step works', () => {
+  test.each([
+    ['as somebody says', { ...ground, given: 90_000 }, 90_000, true],
+    ["as the step's own sleep says", { ...ground, certain: 6_000 }, 6_000, true],
+    ['shorter than the window of an agent that hears the signal', ground, 20_000, false],
+    ['no longer than shows something', { ...ground, window: 120_000 }, 45_000, false],
+    [
+      'the shortest there is, in a window too small for any',
+      { ...ground, window: 3_000 },
+      SHORTEST_JOB,
+      false,
+    ],
+    ['longer than the window where the signal is not heard', { ...ground, told: false }, 45_000, false],
+    ['no longer than shows something, there too', { ...ground, told: false, window: 120_000 }, 45_000, false],
+  ])('%s', (_title, given, ms, stated) => {
+    expect(jobOf(given)).toMatchObject({ ms, stated });
+  });
+
+  test('the reason tells which side of the window it is on', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 600 }), fc.boolean(), (seconds, told) => {
+        const window = seconds * 1000;
+        const { ms, why } = jobOf({ window, told, given: null, certain: 0 });
+        expect(ms).toBeGreaterThanOrEqual(SHORTEST_JOB);
+        if (/^shorter|^over before/.test(why)) expect(ms).toBeLessThanOrEqual(window);
+        else expect(ms).toBeGreaterThanOrEqual(window);
+      }),
+    );
+  });
+
+  test('both strikes meet it: the later one after the earlier, and each before its end', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: SHORTEST_JOB, max: 7_200_000 }), (ms) => {
+        const { inFlightFor, left } = momentsOf({ ms });
+        expect(left).toBeGreaterThanOrEqual(2_000);
+        expect(inFlightFor).toBeLessThan(ms - left);
+      }),
+    );
+  });
+
+  test('who does not hear the signal keeps the drills until SIGKILL', () => {
+    const job = { ms: 45_000 };
+    expect(lengthOf({ window: 30_000, told: false }, job)).toBe(80_000);
+    expect(lengthOf({ window: 120_000, told: true }, job)).toBe(57_000);
+  });
+});
