@@ -19,7 +19,8 @@ const MOST = 40;
 
 /**
  * Takes the advice of errors and warnings on the task definition, one finding after another: each is judged anew on what
- * the one before made, as two of them may change the same words. Null where none has an edit of the definition itself.
+ * the one before made, as two of them may change the same words. Where two are at odds each is heard once, and what is
+ * left of them stands in `preflight`. Null where none has an edit of the definition itself.
  */
 export function mend(
   documents: Documents,

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Documents } from '../../src/preflight/documents.ts';
+import type { JsonObject } from '../../src/preflight/json.ts';
+import { adviceOn } from '../../src/rehearsal/advice.ts';
+import { armOf } from '../../src/rehearsal/arm.ts';
+import type { Machine } from '../../src/rehearsal/definition.ts';
+import { DRILLS, rigOf, scenarioOf } from '../../src/rehearsal/drills.ts';
+import { SHORTEST_JOB } from '../../src/rehearsal/job.ts';
+import { mendedFor, netEdits, playOf, workOf } from '../../src/rehearsal/play.ts';
+import type { Asked, Play, Work } from '../../src/rehearsal/play.ts';
+import { rigFile } from '../../src/rig/file-schema.ts';
+import { ScenarioInput } from '../../src/scenario/schema.ts';
+import { account } from '../../src/verdict/account.ts';
+import { ROOT } from '../support/cli.ts';
+import '../support/seed.ts';
+
+const HERE: Machine = {
+  ...{ images: false, image: null, hasImage: () => false, hasProgram: () => true, isLent: () => false },
+};
+
+function incident(name: string): JsonObject {
+  return JSON.parse(readFileSync(join(ROOT, 'scenarios/incident', `${name}.json`), 'utf8')) as JsonObject;
+}
+
+function asked(value: JsonObject, more: Partial<Asked> = {}, pipeline: JsonObject | null = null): Asked {
+  const documents: Documents = {
+    taskDefinition: { value, base: [], name: 'td.json' },
+    pipeline: pipeline === null ? null : { value: pipeline, base: [], name: 'pipeline.yml' },
+    ...{ service: null, imageConfig: null, capacityProvider: null, scenario: null },
+  };
+  return { documents, container: 'agent', step: undefined, jobLength: null, ...more };
+}
+
+function played(given: Asked): { readonly work: Work; readonly play: Play } {
+  const work = workOf(given);
+  if ('why' in work) throw new Error(work.why);
+  const play = playOf(given, work, HERE);
+  if ('why' in play) throw new Error(play.why);
+  return { work, play };
+}
+
+describe('a definition made ready', () => {
+  test("the incident's: the signal does not come to the agent, so the step outlasts the 30 s", () => {
+    const { work, play } = played(asked(incident('before')));
+    expect(work.job).toMatchObject({ ms: 45_000, stated: false });
+    expect(play).toMatchObject({ window: 30_000, told: false, copy: { launchType: 'FARGATE' } });
+    // Nobody asked how long the built-in step may be.
+    expect(play.preflight.findings.map(({ rule }) => rule)).not.toContain('step-over-window');
+  });
+
+  test('a length that somebody states is held against the window', () => {
+    const { play } = played(asked(incident('after'), { jobLength: 150_000 }));
+    const [first] = play.preflight.findings;
+    expect(first).toMatchObject({ rule: 'step-over-window', seen: expect.stringContaining('150 s') });
+  });
+
+  test('and gives the mended one the time that it takes, on EC2', () => {
+    const task = { ...incident('before'), requiresCompatibilities: ['EC2'] };
+    const given = asked(task, { jobLength: 300_000 });
+    const { work } = played(given);
+    const mended = mendedFor(given, work);
+    if (mended === null) throw new Error('nothing was mended');
+    expect(netEdits(given.documents, mended)).toEqual([
+      expect.objectContaining({ path: ['containerDefinitions', 0, 'entryPoint'] }),
+      expect.objectContaining({
+        path: ['containerDefinitions', 0, 'stopTimeout'],
+        before: undefined,
+        after: 300,
+      }),
+    ]);
+  });
+
+  test('of a pipeline of their own it must be known how long the step runs', () => {
+    const pipeline = { steps: [{ key: 'tests', command: 'make' }] };
+    expect(workOf(asked(incident('after'), {}, pipeline))).toMatchObject({
+      document: 'pipeline',
+      why: expect.stringMatching(/how long step tests runs/),
+      next: expect.stringMatching(/--job-length/),
+    });
+    expect(workOf(asked(incident('after'), { jobLength: 60_000 }, pipeline))).toMatchObject({
+      steps: { step: 'tests', commands: ['make'] },
+      job: { ms: 60_000 },
+    });
+  });
+});
+
+describe('the files', () => {
+  test('whatever the lengths, the scenarios and the rig are ones that can be read', () => {
+    const lengths = fc.record({
+      ms: fc.integer({ min: SHORTEST_JOB, max: 86_400_000 }),
+      wholeStop: fc.integer({ min: 2, max: 3_600 }).map((seconds) => seconds * 1000),
+    });
+    fc.assert(
+      fc.property(lengths, fc.constantFrom(...DRILLS), ({ ms, wholeStop }, name) => {
+        const { work } = played(asked(incident('after'), { jobLength: ms }));
+        const scenario = scenarioOf(name, { ...work, wholeStop, container: 'agent', definition: 'given' });
+        const read = ScenarioInput.parse(scenario);
+        expect(read.limits.verdictWithin).toBeGreaterThan(wholeStop + (name === 'idle' ? 0 : ms));
+        if (name === 'near-end') expect(read.when.startWithin).toBeGreaterThan(ms);
+      }),
+    );
+    const { play } = played(asked(incident('after')));
+    expect(rigFile.safeParse(rigOf(play.copy, '/programs')).success).toBe(true);
+  });
+});
+
+describe('what is left to say', () => {
+  const arm = (play: Play, outcome: string) => ({
+    ...armOf(play, [], account([], [], null)),
+    drills: [
+      {
+        drill: 'busy' as const,
+        scenario: '',
+        outcome,
+        reason: 'lost',
+        exitCode: 0,
+        said: '',
+        drain: null,
+        journal: null,
+      },
+    ],
+  });
+
+  test('nothing where nothing failed, and nothing where the mended one passed', () => {
+    const { play, work } = played(asked(incident('before')));
+    expect(adviceOn(arm(play, 'passed'), play, null, work)).toBeNull();
+    expect(adviceOn(arm(play, 'failed'), play, { play, arm: arm(play, 'passed') }, work)).toBeNull();
+  });
+
+  test('a step that no window on Fargate holds is mended elsewhere', () => {
+    const { play, work } = played(asked(incident('after'), { jobLength: 150_000 }));
+    expect(adviceOn(arm(play, 'failed'), play, null, work)).toMatch(
+      /150 s.* 120 s .*most that Fargate gives.*retry exit status -1/,
+    );
+  });
+
+  test('a mended definition that fails too is named', () => {
+    const { play, work } = played(asked(incident('before'), { jobLength: 40_000 }));
+    const advice = adviceOn(arm(play, 'failed'), play, { play, arm: arm(play, 'failed') }, work);
+    expect(advice).toMatch(/does not pass either: busy \(lost\).*up to 120 s on Fargate/);
+  });
+});
