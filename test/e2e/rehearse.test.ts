@@ -1,0 +1,308 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Rehearsal } from '../../src/rehearsal/document.ts';
+import { GameDayDocument } from '../../src/verdict/result.ts';
+import { cli, ROOT, startCli } from '../support/cli.ts';
+import type { Cli, Ended } from '../support/cli.ts';
+import { agentFlags, withAgent } from './support/agents.ts';
+import { inFolder, surroundings } from './support/case.ts';
+import { EXEC, SHELL, taskDefinition } from './support/files.ts';
+
+const BEFORE = join(ROOT, 'scenarios/incident/before.json');
+const AFTER = join(ROOT, 'scenarios/incident/after.json');
+/** No engine is asked, whatever this machine has. */
+const WITHOUT_ENGINE = { GAMEDAY_DOCKER: '/nonexistent/docker' };
+
+/** Rehearses in a folder with these files. */
+async function rehearse(
+  folder: string,
+  args: readonly string[],
+  files: Readonly<Record<string, object | string>> = {},
+): Promise<Ended> {
+  for (const [name, content] of Object.entries(files)) await put(folder, name, content);
+  return cli(['rehearse', ...args], folder, { ...surroundings(folder), ...WITHOUT_ENGINE });
+}
+
+async function put(folder: string, name: string, content: object | string): Promise<void> {
+  await writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+}
+
+/** The one document, both parts of it by their schemas. */
+function documentIn({ stdout }: Ended): { readonly day: GameDayDocument; readonly rehearsal: Rehearsal } {
+  const { rehearsal, ...day } = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+  return { day: GameDayDocument.parse(day), rehearsal: Rehearsal.parse(rehearsal) };
+}
+
+function verdictsOf(arm: Rehearsal['given'] | null): readonly string[] {
+  return (arm?.drills ?? []).map(({ drill, outcome, reason }) => `${drill} ${outcome} ${reason}`);
+}
+
+describe.concurrent("the incident's definitions", () => {
+  test(
+    withAgent('before: each strike fails, and the mended one beside it drains'),
+    async () => {
+      await inFolder(async (folder) => {
+        const ended = await rehearse(folder, ['--task-definition', BEFORE, '--json', ...agentFlags('real')]);
+        expect(ended.code, ended.stderr).toBe(10);
+        const { day, rehearsal } = documentIn(ended);
+        const { given, mended } = rehearsal;
+        expect(verdictsOf(given), ended.stderr).toEqual([
+          'busy failed lost',
+          'idle failed not-drained',
+          'near-end failed not-drained',
+        ]);
+        expect(verdictsOf(mended), ended.stderr).toEqual([
+          'busy passed drained',
+          'idle passed retired',
+          'near-end passed drained',
+        ]);
+        expect([given.window, mended?.window]).toEqual([30_000, 120_000]);
+        expect(day).toMatchObject({ outcome: 'failed', exitCode: 10, counts: { failed: 3 } });
+        expect(day.drills.map(({ file }) => file)).toEqual(given.drills.map(({ scenario }) => scenario));
+        // The job had 43 s to go, and the idle worker none.
+        const [busy = 0, idle = 0, nearEnd = 0] = (mended?.drills ?? []).map(({ drain }) => drain ?? 0);
+        expect(busy).toBeGreaterThan(30_000);
+        expect(idle).toBeLessThan(30_000);
+        expect(nearEnd).toBeLessThan(busy);
+        expect(mended?.rules).toEqual(['shell-form', 'stop-timeout-missing']);
+        expect(mended?.diff).toContain('+ "stopTimeout": 120');
+        const written: unknown = JSON.parse(readFileSync(join(folder, mended?.file ?? ''), 'utf8'));
+        expect(written).toMatchObject({ containerDefinitions: [{ entryPoint: EXEC, stopTimeout: 120 }] });
+        expect(rehearsal.advice).toBeNull();
+      });
+    },
+    300_000,
+  );
+
+  test(
+    withAgent('after: every strike is survived, and nothing is mended'),
+    async () => {
+      await inFolder(async (folder) => {
+        const ended = await rehearse(folder, ['--task-definition', AFTER, ...agentFlags('real')]);
+        const { code, stdout, stderr } = ended;
+        expect(code, `${stdout}\n${stderr}`).toBe(0);
+        expect(stdout).toMatch(/strike busy +PASSED: drained\n {2}drain, busy +4\d\.\ds of 2m 00s/);
+        expect(stdout).toMatch(/strike idle +PASSED: retired\n/);
+        expect(stdout).toMatch(/strike near the end +PASSED: drained\n/);
+        expect(stdout).toContain('executor');
+        expect(stdout).toContain('Rehearsal: passed: drained, retired (exit code 0)');
+        expect(stdout).not.toContain('Mended by');
+        expect(stderr).toContain('Step rehearsal works for 45.0s: shorter than the 120 s');
+        expect(stderr).toContain('This runs on this machine, with your rights: buildkite-agent start');
+      });
+    },
+    300_000,
+  );
+});
+
+describe.concurrent("somebody's own", () => {
+  test('step is run as it stands, said beforehand, and its files can be run again', async () => {
+    await inFolder(async (folder) => {
+      const proof = join(folder, 'it-ran');
+      const steps = [
+        { key: 'tests', command: `echo 1 >> ${proof}; sleep 9`, concurrency: 1, concurrency_group: 'x' },
+      ];
+      const logs = { name: 'logs', image: 'example/logs:1', essential: false, mountPoints: [] };
+      const task = taskDefinition({ stopTimeout: 20 });
+      const definition = {
+        taskDefinition: {
+          ...task,
+          containerDefinitions: [
+            { ...(task['containerDefinitions'] as object[])[0], mountPoints: [{ containerPath: '/cache' }] },
+            logs,
+          ],
+        },
+      };
+      const args = ['--task-definition', 'td.json', '--pipeline', 'pipeline.yml', '--json'];
+      const ended = await rehearse(folder, args, {
+        'td.json': definition,
+        'pipeline.yml': JSON.stringify({ steps }),
+      });
+      expect(ended.code, ended.stderr).toBe(0);
+      const { rehearsal } = documentIn(ended);
+      expect(verdictsOf(rehearsal.given)).toEqual([
+        'busy passed drained',
+        'idle passed retired',
+        'near-end passed drained',
+      ]);
+      expect(rehearsal).toMatchObject({ step: 'tests', job: { ms: 9_000 }, mended: null });
+      const differs = rehearsal.differs.join('\n');
+      for (const said of [
+        'container logs is left out',
+        'container agent: mountPoints left out',
+        'step tests: concurrency, concurrency_group left out',
+        'executor ',
+      ])
+        expect(differs).toContain(said);
+      expect(ended.stderr).toContain(`So do the commands of your pipeline: "echo 1 >> ${proof}; sleep 9"`);
+      // Once for the busy strike, once for the one near its end.
+      expect(readFileSync(proof, 'utf8')).toBe('1\n1\n');
+      const [, idle] = rehearsal.given.drills;
+      const again = await cli(['run', '--rig', idle?.scenario ?? ''], folder, surroundings(folder));
+      expect(again.code, again.stderr).toBe(0);
+      expect(again.stdout).toContain('PASSED: retired');
+    });
+  });
+
+  test('stated length is what the mended definition is given time for', async () => {
+    await inFolder(async (folder) => {
+      const task = { ...taskDefinition({ stopTimeout: 4 }), requiresCompatibilities: ['EC2'] };
+      const args = ['--task-definition', 'td.json', '--job-length', '10s', '--json'];
+      const ended = await rehearse(folder, args, { 'td.json': task });
+      expect(ended.code, ended.stderr).toBe(10);
+      const { given, mended } = documentIn(ended).rehearsal;
+      expect(verdictsOf(given)).toEqual([
+        'busy failed lost',
+        'idle passed retired',
+        'near-end passed drained',
+      ]);
+      expect(verdictsOf(mended).map((text) => text.split(' ')[1])).toEqual(['passed', 'passed', 'passed']);
+      expect(mended).toMatchObject({ window: 10_000, rules: ['step-over-window'] });
+    });
+  });
+
+  test.each<[string, readonly string[], object | string, RegExp]>([
+    [
+      'no file',
+      ['--task-definition', 'nowhere.json'],
+      {},
+      /nowhere\.json cannot be read: there is no such file/,
+    ],
+    [
+      "CloudFormation's casing",
+      [],
+      { ContainerDefinitions: [] },
+      /"ContainerDefinitions" is CloudFormation's casing/,
+    ],
+    [
+      'no agent',
+      [],
+      { containerDefinitions: [{ name: 'web', image: 'nginx' }] },
+      /no container of td\.json .*--container NAME/s,
+    ],
+    [
+      'no such container',
+      ['--container', 'worker'],
+      taskDefinition({}),
+      /no container "worker".*there (?:are|is) agent/,
+    ],
+    ['a step without a pipeline', ['--step', 'tests'], taskDefinition({}), /--pipeline FILE/],
+    [
+      'a pipeline that is no YAML',
+      ['--pipeline', 'bad.yml'],
+      taskDefinition({}),
+      /bad\.yml:\d+:\d+ .*it is no YAML/,
+    ],
+    [
+      'no such step',
+      ['--pipeline', 'good.yml', '--step', 'x'],
+      taskDefinition({}),
+      /good\.yml:\d+:\d+ .*the key "x".*There are a, b/s,
+    ],
+    [
+      'an image without an engine',
+      ['--image', 'agent:1'],
+      taskDefinition({}),
+      /there is no "\/nonexistent\/docker"/,
+    ],
+    [
+      'an agent beside an image',
+      ['--image', 'agent:1', '--agent', '/bin/true'],
+      taskDefinition({}),
+      /Give one of them/,
+    ],
+    [
+      'a length that is none',
+      ['--job-length', 'long'],
+      taskDefinition({}),
+      /--job-length long is no duration/,
+    ],
+    ['a length too short to be struck', ['--job-length', '2s'], taskDefinition({}), /2s is too short/],
+    [
+      'a folder that cannot be written',
+      ['--out', 'td.json'],
+      taskDefinition({}),
+      /cannot be written.*--out DIR/s,
+    ],
+    [
+      'a shared PID namespace',
+      [],
+      { ...taskDefinition({}), pidMode: 'task' },
+      /td\.json:\d+:\d+ .*pidMode task/,
+    ],
+    [
+      'an image nobody described',
+      [],
+      { containerDefinitions: [{ name: 'agent', image: 'buildkite-agent-custom:1' }] },
+      /--image-config FILE/,
+    ],
+  ])('%s is bad input before any rig starts', async (_title, args, task, says) => {
+    await inFolder(async (folder) => {
+      const files = {
+        'td.json': task,
+        'bad.yml': 'steps: [',
+        'good.yml': 'steps: [{ key: a, command: x }, { key: b, command: y }]',
+      };
+      const named = args.includes('--task-definition') ? args : ['--task-definition', 'td.json', ...args];
+      const { code, stderr, stdout } = await rehearse(folder, named, files);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(says);
+      expect(stderr).not.toMatch(/ {4}at /);
+      expect(existsSync(join(folder, '.gameday'))).toBe(false);
+    });
+  });
+
+  test('attribute that the rig refuses is bad input with its place, under --json too', async () => {
+    await inFolder(async (folder) => {
+      const pipeline = 'steps:\n  - key: tests\n    command: sleep 9\n    plugins: [{ docker#v5: {} }]\n';
+      const args = ['--task-definition', 'td.json', '--pipeline', 'pipeline.yml', '--json'];
+      const { code, stdout } = await rehearse(folder, args, {
+        'td.json': taskDefinition({}),
+        'pipeline.yml': pipeline,
+      });
+      expect(code).toBe(2);
+      const { errors } = GameDayDocument.parse(JSON.parse(stdout));
+      expect(errors).toHaveLength(1);
+      expect(errors[0]?.message).toMatch(/pipeline\.yml:4:5: .*"plugins" is not modelled/);
+    });
+  });
+});
+
+describe.concurrent('Ctrl-C', () => {
+  /** Started with a definition whose drills go on for minutes. */
+  async function started(folder: string, more: readonly string[]): Promise<Cli> {
+    await mkdir(folder, { recursive: true });
+    await put(folder, 'td.json', taskDefinition({ argv: SHELL, stopTimeout: 120 }));
+    const args = ['rehearse', '--task-definition', 'td.json', '--job-length', '5m', ...more];
+    return startCli(args, folder, { ...surroundings(folder), ...WITHOUT_ENGINE });
+  }
+
+  test('in the middle of the drills ends all of them and leaves nothing', async () => {
+    await inFolder(async (folder) => {
+      const run = await started(folder, ['--json']);
+      await Promise.all(
+        ['strike busy', 'strike idle'].map((which) => run.said(`${which}, given: the stop landed`)),
+      );
+      run.child.kill('SIGINT');
+      expect(await run.ended, run.stderr()).toEqual({ code: 130, signal: null });
+      const { day, rehearsal } = documentIn({ code: 130, stdout: run.stdout(), stderr: '' });
+      expect(day).toMatchObject({ outcome: 'interrupted', exitCode: 130, counts: { interrupted: 3 } });
+      expect(rehearsal).toMatchObject({ mended: null, advice: null, given: { outcome: 'interrupted' } });
+      expect(verdictsOf(rehearsal.given).map((text) => text.split(' ')[1])).toEqual(
+        Array.from({ length: 3 }, () => 'interrupted'),
+      );
+    });
+  });
+
+  test('while the rigs start says that nothing was sent', async () => {
+    await inFolder(async (folder) => {
+      const run = await started(folder, []);
+      await run.said('Three drills at once');
+      run.child.kill('SIGTERM');
+      expect(await run.ended, run.stderr()).toEqual({ code: 143, signal: null });
+      expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 143)');
+    });
+  });
+});
