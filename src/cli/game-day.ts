@@ -39,6 +39,8 @@ export interface GameDayOptions {
   readonly layout: Layout;
   /** All drills at the same time, each in a rig of its own; for `rig` alone, as real drills would be in each other's way. */
   readonly atOnce?: boolean;
+  /** Watches the signals where more than this game day is to end with one. */
+  readonly watch?: typeof watchSignals;
 }
 
 type Running = Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>;
@@ -71,7 +73,7 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
   let over = false;
   const cut = (signal: StopSignal): readonly DrillResult[] =>
     [...day.running.values()].flatMap((running) => forced(running, signal, reporter));
-  const interruption = watchSignals((signal) => {
+  const interruption = (options.watch ?? watchSignals)((signal) => {
     if (!over) finish(account([...day.results, ...cut(signal)], [], signal));
   });
   const day: Day = {

@@ -22,6 +22,8 @@ import { put, writeArm } from './rehearse-files.ts';
 import { readRehearsal } from './rehearse-input.ts';
 import type { Read, RehearseOptions } from './rehearse-input.ts';
 import type { Runner } from './runner.ts';
+import { watchThroughout } from './signals.ts';
+import type { watchSignals } from './signals.ts';
 
 /** A rehearsal while it runs. */
 interface Stage {
@@ -31,6 +33,7 @@ interface Stage {
   readonly work: Work;
   /** Where its scenarios and rigs are written. */
   readonly folder: string;
+  readonly watch: typeof watchSignals;
 }
 
 /** One definition that was played. */
@@ -42,17 +45,26 @@ interface Played {
 
 /** Plays the default drills against a task definition and, where one fails, against the mended one beside it. */
 export async function rehearse(options: RehearseOptions, runner: Runner): Promise<void> {
+  const signals = watchThroughout();
+  try {
+    await play(options, runner, signals.watch);
+  } finally {
+    signals.release();
+  }
+}
+
+async function play(options: RehearseOptions, runner: Runner, watch: Stage['watch']): Promise<void> {
   const read = await readRehearsal(options, runner);
   const work = workOf(read.asked);
   if ('why' in work) throw read.refusal(work);
-  const play = playOf(read.asked, work, read.chosen.machine);
-  if ('why' in play) throw read.refusal(play);
+  const asGiven = playOf(read.asked, work, read.chosen.machine);
+  if ('why' in asGiven) throw read.refusal(asGiven);
   const folder = join(options.out, `rehearsal-${drillId(systemClock.now(), Math.random)}`);
-  const stage: Stage = { options, runner, read, work, folder };
-  const given = await playArm('given', play, stage, (day) => show(stage, play, day, null, null));
+  const stage: Stage = { options, runner, read, work, folder, watch };
+  const given = await playArm('given', asGiven, stage, (day) => show(stage, asGiven, day, null, null));
   // Bad input, or a signal: that was said already.
   if (given === null) return;
-  if (!hasFailed(given.day)) return show(stage, play, given.day, null, null);
+  if (!hasFailed(given.day)) return show(stage, asGiven, given.day, null, null);
   await beside(given, stage);
 }
 
@@ -87,7 +99,7 @@ async function playArm(
   stage: Stage,
   interrupted: (day: GameDayDocument) => void,
 ): Promise<Played | null> {
-  const { options, runner, read, work, folder } = stage;
+  const { options, runner, read, work, folder, watch } = stage;
   const { steps, job } = work;
   const files = await writeArm(join(folder, name), {
     copy: play.copy,
@@ -113,7 +125,7 @@ async function playArm(
         executor: read.chosen.executor,
         out: options.out,
       },
-      ...{ dryRun: false, yes: true, insecure: false, layout: 'closing', atOnce: true },
+      ...{ dryRun: false, yes: true, insecure: false, layout: 'closing', atOnce: true, watch },
     },
     // Its results are told together with the other ones; progress goes on as always.
     { ...runner, json: true, finish },

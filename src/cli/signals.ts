@@ -49,3 +49,16 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
     },
   };
 }
+
+/** One watch over several pieces of work, one after another: a signal between two of them ends the next one at once. */
+export function watchThroughout(): { readonly watch: typeof watchSignals; release(): void } {
+  let last: (signal: StopSignal) => void = () => undefined;
+  const interruption = watchSignals((signal) => last(signal));
+  return {
+    watch(atLast) {
+      last = atLast;
+      return { ...interruption, release: () => (last = () => undefined) };
+    },
+    release: interruption.release,
+  };
+}
