@@ -219,7 +219,17 @@ describe.concurrent('the commands of', () => {
       desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
       desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml'));
       desk.put('drill.yaml', `${plainDrill()}\nrig: rig.yaml\n`);
-      const [embedded = '', up = '', environment = '', against = ''] = commandsOf(page);
+      desk.put('canary.yml', 'steps: [{ key: tests, command: sleep 12 }, { key: lint, command: "true" }]');
+      const [alone = '', own = '', embedded = '', up = '', environment = '', against = ''] = commandsOf(page);
+      expect([alone, own].map((command) => command.split(' ')[1])).toEqual(['rehearse', 'rehearse']);
+      for (const command of [alone, own]) {
+        const { code, printed } = await desk.type(command);
+        expect({ code, printed }).toEqual({
+          code: 0,
+          printed: expect.stringContaining('strike busy') as string,
+        });
+        expect(printed).toContain('Rehearsal: passed: drained, retired (exit code 0)');
+      }
       expect([up, environment]).toEqual(['gameday rig up rig.yaml > rig.env', '. ./rig.env']);
       expect((await desk.type(embedded)).printed).toContain('PASSED: drained');
       const told = desk.type(`${up} & echo $! > rig.pid; wait $!`);
