@@ -48,7 +48,9 @@ export function rehearsalLines(
 }
 
 function wordOf({ outcome, drills }: Arm): string {
-  const reasons = drills.filter((one) => one.outcome === outcome).map(({ reason }) => reason);
+  const reasons = drills
+    .filter((one) => one.outcome === outcome && one.reason !== outcome)
+    .map(({ reason }) => reason);
   return `${outcome}${reasons.length === 0 ? '' : `: ${[...new Set(reasons)].join(', ')}`}`;
 }
 

@@ -271,17 +271,17 @@ describe.concurrent("somebody's own", () => {
 });
 
 describe.concurrent('Ctrl-C', () => {
-  /** Started with a definition whose drills go on for minutes. */
-  async function started(folder: string, more: readonly string[]): Promise<Cli> {
+  /** Started with a definition whose worker is not told of its stop. */
+  async function started(folder: string, more: readonly string[], stopTimeout = 120): Promise<Cli> {
     await mkdir(folder, { recursive: true });
-    await put(folder, 'td.json', taskDefinition({ argv: SHELL, stopTimeout: 120 }));
-    const args = ['rehearse', '--task-definition', 'td.json', '--job-length', '5m', ...more];
+    await put(folder, 'td.json', taskDefinition({ argv: SHELL, stopTimeout }));
+    const args = ['rehearse', '--task-definition', 'td.json', ...more];
     return startCli(args, folder, { ...surroundings(folder), ...WITHOUT_ENGINE });
   }
 
   test('in the middle of the drills ends all of them and leaves nothing', async () => {
     await inFolder(async (folder) => {
-      const run = await started(folder, ['--json']);
+      const run = await started(folder, ['--json', '--job-length', '5m']);
       await Promise.all(
         ['strike busy', 'strike idle'].map((which) => run.said(`${which}, given: the stop landed`)),
       );
@@ -296,13 +296,25 @@ describe.concurrent('Ctrl-C', () => {
     });
   });
 
+  test('while the mended one is played keeps what the first one came to', async () => {
+    await inFolder(async (folder) => {
+      const run = await started(folder, ['--job-length', '8s'], 2);
+      await run.said('strike busy, mended: the stop landed');
+      run.child.kill('SIGINT');
+      expect(await run.ended, run.stderr()).toEqual({ code: 130, signal: null });
+      expect(run.stdout()).toMatch(/strike busy +FAILED: lost\n/);
+      expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 130)');
+    });
+  });
+
   test('while the rigs start says that nothing was sent', async () => {
     await inFolder(async (folder) => {
-      const run = await started(folder, []);
+      const run = await started(folder, ['--job-length', '5m']);
       await run.said('Three drills at once');
       run.child.kill('SIGTERM');
       expect(await run.ended, run.stderr()).toEqual({ code: 143, signal: null });
       expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 143)');
+      expect(run.stderr()).toContain('nothing was sent');
     });
   });
 });
