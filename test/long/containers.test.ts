@@ -1,15 +1,16 @@
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drill, inFolder, meets, surroundings } from '../e2e/support/case.ts';
 import type { Played } from '../e2e/support/case.ts';
 import { agentFlags, realAgent } from '../e2e/support/agents.ts';
-import { taskDefinition, writeCase } from '../e2e/support/files.ts';
+import { SHELL, taskDefinition, writeCase } from '../e2e/support/files.ts';
 import type { Entries } from '../e2e/support/files.ts';
 import { provenInFlight } from '../e2e/support/gates.ts';
 import { gatewayCase, gatewayName, gatewayRows, mayGoOn, measured } from '../e2e/support/gateway.ts';
+import { Rehearsal } from '../../src/rehearsal/document.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { cleanEnvironment, cli, documentIn, ROOT } from '../support/cli.ts';
 import { until } from '../support/until.ts';
@@ -211,6 +212,7 @@ if (agent !== null) describe.concurrent(`the executor namespace${without}`, inNa
 if (engine !== null) {
   describe('the executor container', inContainers);
   describe('the executor container, dependsOn', besideEachOther);
+  describe('gameday rehearse', rehearsed);
 }
 
 const GATEWAY = { agent: 'gameday-test:asks', gateway: 'gameday-test:gateway' } as const;
@@ -249,6 +251,43 @@ function besideEachOther(): void {
     } finally {
       await gate.close();
     }
+  });
+}
+
+const REHEARSED = 'gameday-test:rehearsed';
+
+/** Where an engine has the image, a rehearsal runs that without being told to. */
+function rehearsed(): void {
+  beforeAll(async () => makeImage(REHEARSED, 'dash', agent ?? '', []));
+  afterAll(async () => {
+    await docker('image', 'rm', '--force', REHEARSED);
+  });
+
+  test('a shell that loses the job in its own image, and the mended one that does not', async () => {
+    await inFolder(async (folder) => {
+      const whole = taskDefinition({ argv: SHELL, stopTimeout: 4 });
+      const [container] = whole['containerDefinitions'] as readonly Entries[];
+      const logs = { name: 'logs', image: 'gameday-test:no-such', essential: false };
+      const task = { ...whole, containerDefinitions: [{ ...container, image: REHEARSED }, logs] };
+      await writeFile(join(folder, 'td.json'), JSON.stringify(task));
+      const args = ['rehearse', '--task-definition', 'td.json', '--job-length', '12s', '--json'];
+      const { code, stdout, stderr } = await cli(args, folder, {
+        ...surroundings(folder),
+        ...engineEnvironment,
+      });
+      expect(code, `${stdout}\n${stderr}`).toBe(10);
+      const { given, mended, executor, differs } = Rehearsal.parse(
+        (JSON.parse(stdout) as { readonly rehearsal: unknown }).rehearsal,
+      );
+      const reasons = [given, mended].map((arm) => arm?.drills.map(({ reason }) => reason));
+      expect(reasons, stderr).toEqual([
+        ['lost', 'not-drained', 'not-drained'],
+        ['drained', 'retired', 'drained'],
+      ]);
+      expect(executor).toBe('container');
+      expect(differs.join('\n')).toContain('container logs is left out: the engine has no image');
+      expect(await containersOf(folder)).toEqual([]);
+    });
   });
 }
 
