@@ -11,7 +11,7 @@ import { armOf, hasFailed } from '../rehearsal/arm.ts';
 import { differencesOf } from '../rehearsal/differences.ts';
 import type { Arm, Rehearsal } from '../rehearsal/document.ts';
 import { LOST_AFTER } from '../rehearsal/drills.ts';
-import { lengthOf } from '../rehearsal/job.ts';
+import { timeOf } from '../rehearsal/job.ts';
 import { mendedFor, netEdits, playOf, workOf } from '../rehearsal/play.ts';
 import type { Play, Work } from '../rehearsal/play.ts';
 import type { Mended } from '../preflight/mend.ts';
@@ -135,7 +135,7 @@ async function playArm(
 
 function beginning(name: 'given' | 'mended', play: Play, { read, work, folder }: Stage): readonly string[] {
   const { steps, job } = work;
-  const time = span(lengthOf(play, job));
+  const time = span(timeOf(play, job));
   const takes = `Three drills at once, about ${time}${name === 'given' ? '; where one fails, then the mended definition beside it' : ''}.`;
   if (name === 'mended') return [takes];
   const { why, machine } = read.chosen;

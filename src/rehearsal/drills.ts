@@ -1,7 +1,6 @@
 import { formatDuration } from '../scenario/duration.ts';
 import type { Copy } from './definition.ts';
 import type { Job } from './job.ts';
-import { momentsOf } from './job.ts';
 import type { Steps } from './pipeline.ts';
 
 /** Milliseconds after which the rig's Buildkite gives a silent agent up; three to four minutes in reality. */
@@ -73,7 +72,7 @@ const OTHERS = 1_200_000;
 const SLACK = 120_000;
 
 function momentOf(name: DrillName, { steps, job }: Ground): object {
-  const { inFlightFor, left } = momentsOf(job);
+  const { ms, inFlightFor, left } = job;
   switch (name) {
     case 'busy':
       return { step: steps.step, inFlightFor: formatDuration(inFlightFor) };
@@ -83,7 +82,7 @@ function momentOf(name: DrillName, { steps, job }: Ground): object {
       return {
         trigger: 'near-end',
         step: steps.step,
-        usually: formatDuration(job.ms),
+        usually: formatDuration(ms),
         left: formatDuration(left),
       };
   }

@@ -1,5 +1,11 @@
-/** How long the rehearsed step works, and why it is that long. */
-export interface Job {
+/** When the step is struck, milliseconds. */
+interface Moments {
+  readonly inFlightFor: number;
+  readonly left: number;
+}
+
+/** How long the rehearsed step works, why it is that long, and when it is struck. */
+export interface Job extends Moments {
   /** Whole milliseconds. */
   readonly ms: number;
   readonly why: string;
@@ -27,7 +33,12 @@ const LONG_ENOUGH = 45_000;
 const BEYOND = 15_000;
 
 /** Chooses how long the step works. */
-export function jobOf({ window, told, given, certain }: Ground): Job {
+export function jobOf(ground: Ground): Job {
+  const length = lengthOf(ground);
+  return { ...length, ...momentsOf(length.ms, ground.window) };
+}
+
+function lengthOf({ window, told, given, certain }: Ground): Omit<Job, keyof Moments> {
   if (given !== null) return { ms: given, why: 'as --job-length says', stated: true };
   if (certain > 0) return { ms: certain, why: "as the step's own sleep takes", stated: true };
   const ms = told
@@ -46,19 +57,24 @@ function whyOf(ms: number, told: boolean, window: number): string {
   return `the shortest that a strike is sure to meet, though the agent has only ${seconds} to finish it`;
 }
 
-/** How far into the step the busy strike comes, and how much of the step is left at the one near its end; milliseconds. */
-export function momentsOf({ ms }: Pick<Job, 'ms'>): { readonly inFlightFor: number; readonly left: number } {
-  const inFlightFor = 2_000;
-  const left = Math.max(2_000, Math.min(5_000, Math.round(ms / 4)));
-  return { inFlightFor, left };
+/**
+ * How far into the step the busy strike comes, and how much of the step is left at the one near its end; milliseconds.
+ * So much that the stop is sure to land in the step on a busy machine, and so little that the window holds it.
+ */
+function momentsOf(ms: number, window: number): Moments {
+  const left = Math.max(2_000, Math.min(5_000, Math.round(ms / 3), Math.round(window * 0.6)));
+  return { inFlightFor: 2_000, left };
 }
 
 /**
  * Milliseconds that the drills of one definition take together, about: they run at the same time, and the longest
  * decides. Where the signal is not heard every one of them lasts until SIGKILL.
  */
-export function lengthOf({ window, told }: Pick<Ground, 'window' | 'told'>, job: Pick<Job, 'ms'>): number {
-  const { inFlightFor, left } = momentsOf(job);
+export function timeOf(
+  { window, told }: Pick<Ground, 'window' | 'told'>,
+  job: Pick<Job, 'ms' | keyof Moments>,
+): number {
+  const { inFlightFor, left } = job;
   const busy = inFlightFor + (told ? Math.min(job.ms, window) : window);
   const nearEnd = job.ms - left + (told ? Math.min(left, window) : window);
   return START + Math.max(busy, nearEnd);

@@ -219,7 +219,7 @@ describe.concurrent('the commands of', () => {
       desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
       desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml'));
       desk.put('drill.yaml', `${plainDrill()}\nrig: rig.yaml\n`);
-      desk.put('canary.yml', 'steps: [{ key: tests, command: sleep 12 }, { key: lint, command: "true" }]');
+      desk.put('canary.yml', 'steps: [{ key: tests, command: sleep 16 }, { key: lint, command: "true" }]');
       const [alone = '', own = '', embedded = '', up = '', environment = '', against = ''] = commandsOf(page);
       expect([alone, own].map((command) => command.split(' ')[1])).toEqual(['rehearse', 'rehearse']);
       for (const command of [alone, own]) {

@@ -102,7 +102,7 @@ describe.concurrent("somebody's own", () => {
     await inFolder(async (folder) => {
       const proof = join(folder, 'it-ran');
       const steps = [
-        { key: 'tests', command: `echo 1 >> ${proof}; sleep 9`, concurrency: 1, concurrency_group: 'x' },
+        { key: 'tests', command: `echo 1 >> ${proof}; sleep 16`, concurrency: 1, concurrency_group: 'x' },
       ];
       const logs = { name: 'logs', image: 'example/logs:1', essential: false, mountPoints: [] };
       const task = taskDefinition({ stopTimeout: 20 });
@@ -127,7 +127,7 @@ describe.concurrent("somebody's own", () => {
         'idle passed retired',
         'near-end passed drained',
       ]);
-      expect(rehearsal).toMatchObject({ step: 'tests', job: { ms: 9_000 }, mended: null });
+      expect(rehearsal).toMatchObject({ step: 'tests', job: { ms: 16_000 }, mended: null });
       const differs = rehearsal.differs.join('\n');
       for (const said of [
         'container logs is left out',
@@ -136,7 +136,7 @@ describe.concurrent("somebody's own", () => {
         'executor ',
       ])
         expect(differs).toContain(said);
-      expect(ended.stderr).toContain(`So do the commands of your pipeline: "echo 1 >> ${proof}; sleep 9"`);
+      expect(ended.stderr).toContain(`So do the commands of your pipeline: "echo 1 >> ${proof}; sleep 16"`);
       // Once for the busy strike, once for the one near its end.
       expect(readFileSync(proof, 'utf8')).toBe('1\n1\n');
       const [, idle] = rehearsal.given.drills;
@@ -148,8 +148,8 @@ describe.concurrent("somebody's own", () => {
 
   test('stated length is what the mended definition is given time for', async () => {
     await inFolder(async (folder) => {
-      const task = { ...taskDefinition({ stopTimeout: 4 }), requiresCompatibilities: ['EC2'] };
-      const args = ['--task-definition', 'td.json', '--job-length', '10s', '--json'];
+      const task = { ...taskDefinition({ stopTimeout: 5 }), requiresCompatibilities: ['EC2'] };
+      const args = ['--task-definition', 'td.json', '--job-length', '16s', '--json'];
       const ended = await rehearse(folder, args, { 'td.json': task });
       expect(ended.code, ended.stderr).toBe(10);
       const { given, mended } = documentIn(ended).rehearsal;
@@ -159,7 +159,7 @@ describe.concurrent("somebody's own", () => {
         'near-end passed drained',
       ]);
       expect(verdictsOf(mended).map((text) => text.split(' ')[1])).toEqual(['passed', 'passed', 'passed']);
-      expect(mended).toMatchObject({ window: 10_000, rules: ['step-over-window'] });
+      expect(mended).toMatchObject({ window: 16_000, rules: ['step-over-window'] });
     });
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jobOf, lengthOf, momentsOf, SHORTEST_JOB } from '../../src/rehearsal/job.ts';
+import { jobOf, SHORTEST_JOB, timeOf } from '../../src/rehearsal/job.ts';
 import '../support/seed.ts';
 
 const ground = { window: 30_000, told: true, given: null, certain: 0 };
@@ -35,19 +35,24 @@ describe('how long the step works', () => {
     );
   });
 
-  test('both strikes meet it: the later one after the earlier, and each before its end', () => {
+  test('both strikes meet it: the later one after the earlier, each before its end, and its rest fits the window', () => {
+    const grounds = fc.record({
+      given: fc.integer({ min: SHORTEST_JOB, max: 7_200_000 }),
+      window: fc.integer({ min: 4_000, max: 600_000 }),
+    });
     fc.assert(
-      fc.property(fc.integer({ min: SHORTEST_JOB, max: 7_200_000 }), (ms) => {
-        const { inFlightFor, left } = momentsOf({ ms });
+      fc.property(grounds, ({ given, window }) => {
+        const { ms, inFlightFor, left } = jobOf({ ...ground, given, window });
         expect(left).toBeGreaterThanOrEqual(2_000);
+        expect(left).toBeLessThan(window);
         expect(inFlightFor).toBeLessThan(ms - left);
       }),
     );
   });
 
   test('who does not hear the signal keeps the drills until SIGKILL', () => {
-    const job = { ms: 45_000 };
-    expect(lengthOf({ window: 30_000, told: false }, job)).toBe(80_000);
-    expect(lengthOf({ window: 120_000, told: true }, job)).toBe(57_000);
+    const job = { ms: 45_000, inFlightFor: 2_000, left: 5_000 };
+    expect(timeOf({ window: 30_000, told: false }, job)).toBe(80_000);
+    expect(timeOf({ window: 120_000, told: true }, job)).toBe(57_000);
   });
 });
