@@ -176,7 +176,7 @@ module.exports = {
       'rehearsal',
       'From a definition to the drills of its rehearsal: data in, data out.',
       '^src/rehearsal/',
-      ['^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/result\\.ts$'],
+      ['^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/(account|result)\\.ts$'],
     ),
     only('verdict', 'A verdict is a function of the journal.', '^src/verdict/', [
       WORDS,

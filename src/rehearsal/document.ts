@@ -8,6 +8,8 @@ export const DrillLine = z.strictObject({
   drill: z.enum(DRILLS),
   /** The scenario file, which can be run again. */
   scenario: z.string(),
+  /** How often it was played: what is disturbed and proves nothing is played again; this is the last time. */
+  played: z.int().min(1),
   outcome: z.string(),
   reason: z.string(),
   exitCode: z.int(),

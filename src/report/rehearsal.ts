@@ -60,7 +60,10 @@ function preflightOf({ findings }: Arm): readonly string[] {
 }
 
 function saidOf(whose: string, arm: Arm | null): readonly string[] {
-  return (arm?.drills ?? []).map(({ drill, said }) => `${whose}, ${NAMES[drill]}: ${said}`);
+  return (arm?.drills ?? []).map(({ drill, said, played }) => {
+    const times = played === 1 ? '' : ` (played ${String(played)} times: what was disturbed proved nothing)`;
+    return `${whose}, ${NAMES[drill]}: ${said}${times}`;
+  });
 }
 
 function diffOf(

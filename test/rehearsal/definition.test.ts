@@ -191,7 +191,7 @@ describe('the copy that the rig plays', () => {
     ],
   ])('says what it runs on: %s', (_title, rest, launchType, said) => {
     const { stopTimeout: _, ...bare } = agent;
-    const copy = copied({ ...task(), containerDefinitions: [bare], ...rest } as JsonObject);
+    const copy = copied({ ...task(), containerDefinitions: [bare], ...rest });
     expect(copy.launchType).toBe(launchType);
     expect(copy.differs).toContain(said);
   });

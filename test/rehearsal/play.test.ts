@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Documents } from '../../src/preflight/documents.ts';
 import type { JsonObject } from '../../src/preflight/json.ts';
 import { adviceOn } from '../../src/rehearsal/advice.ts';
-import { armOf } from '../../src/rehearsal/arm.ts';
+import { armOf, wasDisturbed, withRepeats } from '../../src/rehearsal/arm.ts';
 import type { Machine } from '../../src/rehearsal/definition.ts';
 import { DRILLS, rigOf, scenarioOf } from '../../src/rehearsal/drills.ts';
 import { SHORTEST_JOB } from '../../src/rehearsal/job.ts';
@@ -14,6 +14,7 @@ import type { Asked, Play, Work } from '../../src/rehearsal/play.ts';
 import { rigFile } from '../../src/rig/file-schema.ts';
 import { ScenarioInput } from '../../src/scenario/schema.ts';
 import { account } from '../../src/verdict/account.ts';
+import type { DrillResult } from '../../src/verdict/result.ts';
 import { ROOT } from '../support/cli.ts';
 import '../support/seed.ts';
 
@@ -109,11 +110,12 @@ describe('the files', () => {
 
 describe('what is left to say', () => {
   const arm = (play: Play, outcome: string) => ({
-    ...armOf(play, [], account([], [], null)),
+    ...armOf(play, [], account([], [], null), new Map()),
     drills: [
       {
         drill: 'busy' as const,
         scenario: '',
+        played: 1,
         outcome,
         reason: 'lost',
         exitCode: 0,
@@ -141,5 +143,34 @@ describe('what is left to say', () => {
     const { play, work } = played(asked(incident('before'), { jobLength: 40_000 }));
     const advice = adviceOn(arm(play, 'failed'), play, { play, arm: arm(play, 'failed') }, work);
     expect(advice).toMatch(/does not pass either: busy \(lost\).*up to 120 s on Fargate/);
+  });
+});
+
+describe('a drill that was disturbed', () => {
+  test.each([
+    ['inconclusive', 'stopped-by-other', true],
+    ['refused', 'blast-radius', true],
+    ['inconclusive', 'no-pid1-semantics', false],
+    ['failed', 'lost', false],
+    ['passed', 'drained', false],
+  ])('%s %s: %s', (outcome, reason, again) => {
+    expect(wasDisturbed({ outcome, reason })).toBe(again);
+  });
+
+  test('has the result of the last time, in its place, and the sum is made anew', () => {
+    const result = (file: string, outcome: string, reason: string) =>
+      ({ file, outcome, reason, control: null, exitCode: 0 }) as unknown as DrillResult;
+    const day = account(
+      [result('a', 'inconclusive', 'missed-target'), result('b', 'passed', 'drained')],
+      [],
+      null,
+    );
+    const again = account([result('a', 'passed', 'drained')], [], null);
+    const whole = withRepeats(day, again);
+    expect(whole.drills.map(({ file, outcome }) => [file, outcome])).toEqual([
+      ['a', 'passed'],
+      ['b', 'passed'],
+    ]);
+    expect([day.exitCode, whole.exitCode, whole.counts]).toEqual([11, 0, { passed: 2 }]);
   });
 });

@@ -7,6 +7,7 @@ function line(drill: DrillLine['drill'], outcome: string, reason: string, drain:
   return {
     drill,
     scenario,
+    played: drill === 'idle' ? 2 : 1,
     outcome,
     reason,
     exitCode: 0,
@@ -51,6 +52,7 @@ test('both definitions stand side by side, the drains against the time until SIG
     /^strike idle +PASSED: retired +did not end$/m,
     /^ {2}drain, idle +90ms of 30\.0s +-$/m,
     /^ {2}drain, near-end +not measured +-$/m,
+    /^ {2}as given, strike idle: idle said \(played 2 times: what was disturbed proved nothing\)$/m,
     /^preflight +1 error +nothing found$/m,
     /^Mended by shell-form: out\/mended\.json$/m,
     /^ {2}Make the step shorter\.$/m,
