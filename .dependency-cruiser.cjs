@@ -10,7 +10,7 @@ const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|questions|look|person)\\.ts$';
 const PURE =
-  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -165,6 +165,12 @@ module.exports = {
       '^src/preflight/',
       [],
     ),
+    only(
+      'iam',
+      'Rights follow from what faults and triggers say that they need, and from a journal.',
+      '^src/iam/',
+      [WORDS, RECORD, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+    ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [WORDS, REASONS]),
     only(
       'forecast',
@@ -190,7 +196,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal)/',
+      '^src/(drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
       '^src/(cli|commands|report)/',
     ),
 
@@ -203,6 +209,7 @@ module.exports = {
       '^src/forecast/(document|notes)\\.ts$',
       '^src/preflight/',
       '^src/rehearsal/document\\.ts$',
+      '^src/iam/',
     ]),
     {
       name: 'report-writes-to-what-it-is-given',

@@ -20,7 +20,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 120_000,
           include: [
-            'test/{buildkite,checks,cli,drill,ecs,faults,forecast,http,journal,preflight,property,rehearsal,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
+            'test/{buildkite,checks,cli,drill,ecs,faults,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,surroundings,triggers,verdict}/**/*.test.ts',
           ],
         },
       },
@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           name: 'drills',
           include: [
-            'test/e2e/{builds,faults*,forecast,preflight*,rehearse,sidecars,study,triggers}.test.ts',
+            'test/e2e/{builds,faults*,forecast,iam,preflight*,rehearse,sidecars,study,triggers}.test.ts',
             'test/docs/commands.test.ts',
           ],
           ...spawning,

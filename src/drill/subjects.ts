@@ -7,8 +7,11 @@ export function namedBuild(plan: Plan): string | null {
   return number === null ? null : `${plan.organization}/${pipeline}/${String(number)}`;
 }
 
+/** What of a plan says what stands around it. */
+type Places = Pick<Plan, 'scenario' | 'lockKey' | 'dryRun'>;
+
 /** What stands around the drill and may change until the last instant: everything a guard asks after but the target itself. */
-export function surroundingSubjects(plan: Plan): readonly Subject[] {
+export function surroundingSubjects(plan: Places): readonly Subject[] {
   const { scenario, lockKey, dryRun } = plan;
   const { service, name } = scenario.cluster;
   return [
@@ -33,7 +36,7 @@ export function strikes({ inject }: Scenario): boolean {
 }
 
 /** What must be known before anything is started. */
-export function gateSubjects(plan: Plan): readonly Subject[] {
+export function gateSubjects(plan: Places): readonly Subject[] {
   if (plan.scenario.inject.fault === 'found') return [];
   if (plan.scenario.inject.fault === 'none') return pipelineSubject(plan.scenario);
   const look: readonly Subject[] =

@@ -113,9 +113,13 @@ function unsent(error: unknown, operation: string): Failure {
   };
 }
 
+/** Who may not do what with which resource, and by which policy, stands at the end of a denial: it is kept whole. */
+const LONGEST_DENIAL = 1_000;
+
 /** Only the first line: a signature error's further ones repeat the request with its session token. */
 function said(error: Sdk): string {
-  return oneLine(`${error.name}: ${firstLine(error.message)}`);
+  const longest = error.name.startsWith('AccessDenied') ? LONGEST_DENIAL : undefined;
+  return oneLine(`${error.name}: ${firstLine(error.message)}`, [], longest);
 }
 
 function firstLine(text: string): string {

@@ -3,6 +3,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Clock } from '../drill/clock.ts';
+import type { EcsOperation } from '../drill/entities/ecs-operation.ts';
 import type { ClockOffset } from '../drill/entities/surroundings.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { endpointOf, forbidden } from '../http/endpoint.ts';
@@ -34,7 +35,7 @@ export interface Sdk {
   /** StopTask: one attempt, because the SDK's retries would send a second stop. */
   readonly once: ECSClient;
   call<T>(
-    operation: string,
+    operation: EcsOperation,
     signal: AbortSignal,
     work: (abortSignal: AbortSignal) => Promise<T>,
   ): Promise<Called<T>>;

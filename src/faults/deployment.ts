@@ -46,7 +46,7 @@ function move(state: DrillState): Move {
 /** Fault `deployment`: forceNewDeployment; every job in flight on every task that the rollout stops is judged. It has no undo: the same definition runs after it. */
 export const deployment: Fault = {
   kind: 'deployment',
-  actions: ['ecs:UpdateService', 'ecs:ListTasks'],
+  needs: () => ({ calls: ['force-deployment'], reads: ['service', 'tasks-of', 'task'] }),
   subjects(state) {
     return [
       { kind: 'tasks-of', id: state.plan.lockKey },

@@ -49,7 +49,7 @@ function inert(state: DrillState): string | null {
 /** Fault `drain-instance`: DRAINING on the EC2 host of the target; ACTIVE again afterwards. */
 export const drainInstance: Fault = {
   kind: 'drain-instance',
-  actions: ['ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances', 'ecs:ListTasks'],
+  needs: () => ({ calls: ['set-instance-state'], reads: ['instance', 'tasks-on', 'task'] }),
   subjects(state) {
     const instance = instanceOf(state);
     if (instance === null) return [];

@@ -4,15 +4,27 @@ import type { Task } from '../drill/entities/task.ts';
 import type { Scenario } from '../drill/plan.ts';
 import type { DrillState } from '../drill/state.ts';
 import type { Step } from '../drill/step.ts';
-import type { Subject } from '../drill/world.ts';
+import type { FactKind, Subject } from '../drill/world.ts';
 
 export type FaultKind = Scenario['inject']['fault'];
+
+/** What is known of a drill before anything is asked: its fault, and where the tasks run (null: either). */
+export interface Beforehand {
+  readonly inject: Scenario['inject'];
+  readonly hosts: 'FARGATE' | 'EC2' | null;
+}
+
+/** The calls that it can send, undoing included, and what it reads besides the target and its surroundings. */
+export interface Needs {
+  readonly calls: readonly Call['kind'][];
+  readonly reads: readonly FactKind[];
+}
 
 /** One way in which a worker dies: what it must know, what it reaches, how it is done, and how it is undone. No fault holds a port. */
 export interface Fault {
   readonly kind: FaultKind;
-  /** The IAM actions it needs beyond reading. */
-  readonly actions: readonly string[];
+  /** All that it may ever call and read; rights are written from it. */
+  needs(known: Beforehand): Needs;
   /** What must be read at the last instant besides the target and its surroundings. */
   subjects(state: DrillState): readonly Subject[];
   /** ARNs of every task that it may take down. */

@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts';
 /** Faults `none` and `found`: nothing is injected, so nothing of theirs is ever asked. */
 export const nothing: Fault = {
   kind: 'none',
-  actions: [],
+  needs: () => ({ calls: [], reads: [] }),
   subjects: () => [],
   reach: () => [],
   inert: () => null,

@@ -114,7 +114,13 @@ function recheck(state: DrillState, now: Instant): Step | null {
 /** Fault `scale-in`: desired count - 1, and the task that hosts the job is the one that the scheduler can take. */
 export const scaleIn: Fault = {
   kind: 'scale-in',
-  actions: ['ecs:UpdateService', 'ecs:UpdateTaskProtection', 'ecs:GetTaskProtection', 'ecs:ListTasks'],
+  needs({ inject }) {
+    const steered = inject.fault === 'scale-in' && inject.steered;
+    return {
+      calls: ['set-desired-count', ...(steered ? (['protect-tasks'] as const) : [])],
+      reads: ['service', 'tasks-of', ...(steered ? (['protection'] as const) : [])],
+    };
+  },
   subjects(state) {
     const arns = isSteered(state) ? listed(state) : [];
     return [

@@ -13,7 +13,16 @@ function way(state: DrillState): Fault {
 /** Fault `spot-reclaim`: the signal path of a reclaim with its two-minute limit; an equivalent, and called so. */
 export const spotReclaim: Fault = {
   kind: 'spot-reclaim',
-  actions: [...stopTask.actions, ...drainInstance.actions],
+  needs(known) {
+    const ways = { FARGATE: [stopTask], EC2: [drainInstance] };
+    const needs = (known.hosts === null ? [stopTask, drainInstance] : ways[known.hosts]).map((one) =>
+      one.needs(known),
+    );
+    return {
+      calls: needs.flatMap(({ calls }) => calls),
+      reads: needs.flatMap(({ reads }) => reads),
+    };
+  },
   subjects: (state) => way(state).subjects(state),
   reach: (state) => way(state).reach(state),
   inert: (state) => way(state).inert(state),

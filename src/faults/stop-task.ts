@@ -20,7 +20,7 @@ function call(state: DrillState): CallOf<'stop-task'> {
 /** Fault `stop-task`: one StopTask for the task that hosts the job. It has no undo: a service starts another task by itself. */
 export const stopTask: Fault = {
   kind: 'stop-task',
-  actions: ['ecs:StopTask'],
+  needs: () => ({ calls: ['stop-task'], reads: [] }),
   subjects: () => [],
   reach: (state) => (state.target === null ? [] : [state.target.taskArn]),
   inert: () => null,

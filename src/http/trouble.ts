@@ -6,10 +6,10 @@ export function trouble(kind: Trouble['kind'], message: string, retryAfter: numb
 }
 
 /** What a service said, on one line, short, and without the secrets of ours that it may have echoed. */
-export function oneLine(text: string, secrets: readonly string[] = []): string {
+export function oneLine(text: string, secrets: readonly string[] = [], longest = 240): string {
   const hidden = secrets
     .filter((secret) => secret.length > 0)
     .reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
   const line = hidden.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return line.length > 240 ? `${line.slice(0, 239)}…` : line;
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }

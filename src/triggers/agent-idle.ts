@@ -29,6 +29,7 @@ function looked(state: DrillState, now: Instant): readonly Task[] {
 /** Trigger `agent-idle`: a connected worker of the service or family has been seen without a job for as long as the scenario says. */
 export const agentIdle: Trigger = {
   kind: 'agent-idle',
+  reads: ['tasks-of'],
   before: (state) => [tasksListed(state)],
   asks(state, every) {
     const latest = state.journal.at(-1)?.at ?? state.takenUpAt;

@@ -4,6 +4,7 @@ import { specOf, type Trigger } from './trigger.ts';
 /** Trigger `at-fraction`: a job of the step has a part of its usual time left. */
 export const atFraction: Trigger = {
   kind: 'at-fraction',
+  reads: [],
   before: (state) => historyOf(state, specOf(state, 'at-fraction')),
   asks: () => [],
   fire(state, now) {

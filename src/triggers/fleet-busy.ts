@@ -14,6 +14,7 @@ function busyAgents(state: DrillState): ReadonlySet<string> {
 /** Trigger `fleet-busy`: so many workers of the service or family have a job, one of them a job of ours; ours is meant, the longest running. */
 export const fleetBusy: Trigger = {
   kind: 'fleet-busy',
+  reads: ['tasks-of'],
   before: (state) => [tasksListed(state)],
   asks: (state, every) => workerAsks(state, runningTasks(state), every),
   fire(state) {

@@ -5,6 +5,7 @@ import { specOf, type Trigger } from './trigger.ts';
 /** Trigger `near-end`: a job of the step has so much of its usual time left. */
 export const nearEnd: Trigger = {
   kind: 'near-end',
+  reads: [],
   before: (state) => historyOf(state, specOf(state, 'near-end')),
   asks: () => [],
   fire(state, now) {

@@ -4,6 +4,7 @@ import { specOf, type Trigger } from './trigger.ts';
 /** Trigger `step-in-flight`: a job of the step has been RUNNING for as long as the scenario says. */
 export const stepInFlight: Trigger = {
   kind: 'step-in-flight',
+  reads: [],
   before: () => [],
   asks: () => [],
   fire: (state, now) => firesInFlight(specOf(state, 'step-in-flight'), ownJobs(state), now),

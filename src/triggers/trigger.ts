@@ -3,7 +3,7 @@ import type { Job } from '../drill/entities/job.ts';
 import type { When } from '../drill/plan.ts';
 import type { DrillState } from '../drill/state.ts';
 import type { Ask } from '../drill/step.ts';
-import type { Subject } from '../drill/world.ts';
+import type { FactKind, Subject } from '../drill/world.ts';
 
 export type TriggerKind = When['trigger'];
 
@@ -22,6 +22,8 @@ export type Fired =
 /** One "when": what it must know, when it fires, and whom it means. It reads facts only. */
 export interface Trigger {
   readonly kind: TriggerKind;
+  /** Of ECS, all that it may ever read; rights are written from it. */
+  readonly reads: readonly FactKind[];
   /** What must have been read before it can say anything, beyond the build. */
   before(state: DrillState): readonly Subject[];
   /** What shows it meanwhile that its time has come, each at its pace; the build is read anyhow. `every` is limits.pollEvery. */

@@ -7,6 +7,7 @@ import Preflight from '../../src/commands/preflight.ts';
 import Drills from '../../src/commands/drills.ts';
 import Forecast from '../../src/commands/forecast.ts';
 import Rehearse from '../../src/commands/rehearse.ts';
+import Iam from '../../src/commands/iam.ts';
 import Resume from '../../src/commands/resume.ts';
 import RigUp from '../../src/commands/rig/up.ts';
 import Run from '../../src/commands/run.ts';
@@ -38,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Surface>> = {
   assert: Assert,
   drills: Drills,
   forecast: Forecast,
+  iam: Iam,
   preflight: Preflight,
   rehearse: Rehearse,
   resume: Resume,

@@ -1,0 +1,32 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import * as shared from '../cli/flags.ts';
+import { iamArgs, iamFlags, iamHelp } from '../cli/iam-flags.ts';
+
+export default class Iam extends BaseCommand {
+  static override summary =
+    'Write the least IAM policy for scenarios, or say which statement a denied drill lacked.';
+  static override description = iamHelp();
+  static override examples = [
+    '<%= config.bin %> iam drill.yaml --account 123456789012',
+    '<%= config.bin %> iam scenarios/faults --format terraform',
+    '<%= config.bin %> iam --check 20260102-030405-beef',
+  ];
+  static override args = iamArgs;
+  static override flags = iamFlags;
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Iam);
+    const { iam } = await import('../cli/iam.ts');
+    const { account, format, check, out } = flags;
+    await iam(
+      {
+        files: args.FILE ?? [],
+        ...{ account, format, check, out },
+        uses: flags.for ?? ['run'],
+        launchType: flags['launch-type'],
+        variables: shared.variablesOf(flags.var),
+      },
+      this.runner,
+    );
+  }
+}

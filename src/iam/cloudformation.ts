@@ -1,0 +1,54 @@
+import { ACCOUNT } from './place.ts';
+import { conditionsOf } from './policy.ts';
+import type { Statement } from './statements.ts';
+
+/** The statements as a CloudFormation template with a managed policy; an account that is not named is the stack's. */
+export function cloudFormationOf(statements: readonly Statement[], head: readonly string[]): string {
+  const comment = head.map((line) => `# ${line}`);
+  if (statements.length === 0) return lines(comment);
+  return lines([
+    ...comment,
+    'AWSTemplateFormatVersion: "2010-09-09"',
+    'Description: The least rights of gameday',
+    'Resources:',
+    '  GamedayPolicy:',
+    '    Type: AWS::IAM::ManagedPolicy',
+    '    Properties:',
+    '      Description: The least rights of gameday',
+    '      PolicyDocument:',
+    '        Version: "2012-10-17"',
+    '        Statement:',
+    ...statements.flatMap(statementLines),
+    'Outputs:',
+    '  PolicyArn:',
+    '    Value: { Ref: GamedayPolicy }',
+  ]);
+}
+
+function statementLines(statement: Statement): readonly string[] {
+  const conditions = Object.entries(conditionsOf(statement));
+  return [
+    `          # ${statement.why.join(', ')}`,
+    `          - Sid: ${statement.sid}`,
+    '            Effect: Allow',
+    '            Action:',
+    ...statement.actions.map((action) => `              - ${quoted(action)}`),
+    '            Resource:',
+    ...statement.resources.map((resource) => `              - ${quoted(resource)}`),
+    ...(conditions.length === 0 ? [] : ['            Condition:']),
+    ...conditions.flatMap(([operator, keys]) => [
+      `              ${operator}:`,
+      ...Object.entries(keys).map(([key, value]) => `                ${quoted(key)}: ${quoted(value)}`),
+    ]),
+  ];
+}
+
+/** A JSON text is a YAML text. */
+function quoted(text: string): string {
+  if (!text.includes(ACCOUNT)) return JSON.stringify(text);
+  return `{ "Fn::Sub": ${JSON.stringify(text.replaceAll(ACCOUNT, '${AWS::AccountId}'))} }`;
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join('\n')}\n`;
+}

@@ -1,0 +1,88 @@
+import type { Trouble } from '../drill/call.ts';
+import type { DrillEvent } from '../journal/events.ts';
+
+/** One action that AWS denied in a drill, on one resource. */
+export interface Denial {
+  readonly action: string;
+  /** Null where AWS did not name it. */
+  readonly resource: string | null;
+  /** `implicit`: nothing allows it; `explicit`: something forbids it; `unknown`: AWS did not say. */
+  readonly how: 'implicit' | 'explicit' | 'unknown';
+  /** The kind of policy that AWS names, `identity-based policy`; null where it names none. */
+  readonly by: string | null;
+  /** Twelve digits, as far as AWS named a resource or a caller of it. */
+  readonly account: string | null;
+  /** Numbers of the events that tell of it. */
+  readonly events: readonly number[];
+}
+
+/** Every denial of AWS that a journal tells of; reads, calls and what was undone alike. */
+export function denialsIn(journal: readonly DrillEvent[]): readonly Denial[] {
+  const found = new Map<string, Denial>();
+  for (const event of journal) {
+    for (const text of textsOf(event)) {
+      const denial = denialOf(text, event.seq);
+      if (denial === null) continue;
+      const key = JSON.stringify([denial.action, denial.resource, denial.how, denial.by]);
+      const events = [...new Set([...(found.get(key)?.events ?? []), event.seq])];
+      found.set(key, { ...denial, events });
+    }
+  }
+  return [...found.values()];
+}
+
+/** What an event tells of troubles with a service; a look at the definition tells of them as of what it could not know. */
+function textsOf(event: DrillEvent): readonly string[] {
+  switch (event.code) {
+    case 'GD_OBSERVED': {
+      const { reads, facts } = event.payload;
+      const unknown = facts.flatMap((fact) => (fact.kind === 'preflight' ? fact.value.unknown : []));
+      return [...reads.flatMap(({ error }) => told(error)), ...unknown.map(({ said }) => said)];
+    }
+    case 'GD_FAULT_SENT':
+    case 'GD_UNDO_SENT':
+      return told(event.payload.trouble);
+    default:
+      return [];
+  }
+}
+
+function told(trouble: Trouble | null): readonly string[] {
+  return trouble === null ? [] : [trouble.message];
+}
+
+/**
+ * Reads the words of `ecs/failure.ts`, and in them those of AWS (IAM User Guide, "Troubleshoot access denied error
+ * messages"): `User: ARN is not authorized to perform: ACTION on resource: ARN because no TYPE allows the ACTION action`, or
+ * `with an explicit deny in TYPE`. What AWS does not say is not made up.
+ */
+export function denialOf(text: string, event: number): Denial | null {
+  const [, operation, said = ''] = /\bAWS denies (\w+)(.*)$/s.exec(text) ?? [];
+  if (operation === undefined) return null;
+  const resource = /\bon resource: (\S+)/.exec(said)?.[1] ?? null;
+  const implicit = /\bbecause no (.+?) allows\b/.exec(said)?.[1];
+  const explicit = /\bwith an explicit deny(?: in (?:an? |the )?([a-z][a-z -]*[a-z]))?/i.exec(said);
+  const caller = /\bUser: (\S+)/.exec(said)?.[1] ?? null;
+  return {
+    action: /\bto perform: (\w[\w-]*:\w+)/.exec(said)?.[1] ?? `ecs:${operation}`,
+    resource,
+    how: explicit !== null ? 'explicit' : implicit !== undefined ? 'implicit' : 'unknown',
+    by: explicit?.[1] ?? implicit ?? null,
+    account: accountIn(resource) ?? accountIn(caller),
+    events: [event],
+  };
+}
+
+function accountIn(arn: string | null): string | null {
+  return /^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):/.exec(arn ?? '')?.[1] ?? null;
+}
+
+/** The account of a drill: as AWS named it in a denial, else as its cluster's or a task's ARN has it; null where neither is there. */
+export function accountOfDrill(journal: readonly DrillEvent[], denials: readonly Denial[]): string | null {
+  const arns = journal
+    .flatMap((event) => (event.code === 'GD_OBSERVED' ? event.payload.facts : []))
+    .map((fact) => (fact.kind === 'cluster' ? fact.value.arn : fact.kind === 'task' ? fact.value.arn : null));
+  return (
+    [...denials.map(({ account }) => account), ...arns.map(accountIn)].find((one) => one !== null) ?? null
+  );
+}

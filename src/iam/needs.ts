@@ -1,0 +1,117 @@
+import type { Call } from '../drill/call.ts';
+import type { EcsOperation } from '../drill/entities/ecs-operation.ts';
+import { hasBuild, type Scenario } from '../drill/plan.ts';
+import { gateSubjects, strikes } from '../drill/subjects.ts';
+import type { FactKind } from '../drill/world.ts';
+import type { Beforehand } from '../faults/fault.ts';
+import { FAULTS } from '../faults/list.ts';
+import { TRIGGERS } from '../triggers/list.ts';
+
+/** For which command the rights are: `run` stands for `resume`, `abort` and `--dry-run` too. */
+export type Use = 'run' | 'preflight' | 'assert';
+
+/** Where the tasks run, as far as it is known: what is asked only on the other kind is left out. */
+export type Hosts = Beforehand['hosts'];
+
+/** One operation that a scenario needs, and what for. */
+export interface Need {
+  readonly operation: EcsOperation;
+  readonly why: string;
+}
+
+const LISTED: readonly EcsOperation[] = ['ListTasks', 'DescribeTasks'];
+
+/** Which operations answer a question about a kind of thing; Buildkite and the runner's own surroundings ask nothing of ECS. */
+const READS: Readonly<Record<FactKind, (scenario: Scenario, hosts: Hosts) => readonly EcsOperation[]>> = {
+  cluster: () => ['DescribeClusters'],
+  service: () => ['DescribeServices'],
+  task: () => ['DescribeTasks'],
+  'task-definition': () => ['DescribeTaskDefinition'],
+  'tasks-of': () => LISTED,
+  'tasks-on': () => LISTED,
+  'recent-stops': () => LISTED,
+  instance: () => ['DescribeContainerInstances'],
+  protection: () => ['GetTaskProtection'],
+  preflight: documentsOf,
+  ...{ build: none, job: none, agent: none, pipeline: none, 'agents-of-task': none, 'step-history': none },
+  ...{
+    'drill-build': none,
+    self: none,
+    'kill-switch': none,
+    lock: none,
+    ledger: none,
+    halt: none,
+    clock: none,
+  },
+};
+
+function none(): readonly EcsOperation[] {
+  return [];
+}
+
+/** A look at the definition: of the service, or of the family where none is named. Fargate's own capacity providers are not asked after. */
+function documentsOf({ cluster }: Scenario, hosts: Hosts): readonly EcsOperation[] {
+  const definition: readonly EcsOperation[] =
+    cluster.service === null && cluster.family === null ? [] : ['DescribeTaskDefinition'];
+  if (cluster.service === null) return definition;
+  const providers: readonly EcsOperation[] = hosts === 'FARGATE' ? [] : ['DescribeCapacityProviders'];
+  return ['DescribeServices', ...definition, ...providers];
+}
+
+/** The operation that a call is sent by; null: it goes to Buildkite. */
+const CALLS: Readonly<Record<Call['kind'], EcsOperation | null>> = {
+  'create-build': null,
+  'cancel-build': null,
+  'stop-task': 'StopTask',
+  'set-desired-count': 'UpdateService',
+  'force-deployment': 'UpdateService',
+  'protect-tasks': 'UpdateTaskProtection',
+  'set-instance-state': 'UpdateContainerInstancesState',
+};
+
+/** The operation by which a call of a fault goes to ECS; null where it does not. */
+export function operationOfCall(kind: Call['kind']): EcsOperation | null {
+  return CALLS[kind];
+}
+
+/** Everything that one command asks of ECS with this scenario, each operation with what it is for. */
+export function needsOf(scenario: Scenario, use: Use, hosts: Hosts): readonly Need[] {
+  if (use === 'assert' || scenario.inject.fault === 'found')
+    return readsOf(scenario, hosts, ['task', 'task-definition'], 'assert');
+  if (use === 'preflight') return needsOfPreflight(scenario, hosts);
+  return needsOfRun(scenario, hosts);
+}
+
+function needsOfPreflight(scenario: Scenario, hosts: Hosts): readonly Need[] {
+  const protection: readonly FactKind[] = scenario.cluster.service === null ? [] : ['protection'];
+  return readsOf(scenario, hosts, ['preflight', 'tasks-of', ...protection], 'preflight');
+}
+
+function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
+  const { inject, when } = scenario;
+  const trigger = readsOf(scenario, hosts, TRIGGERS[when.trigger].reads, `trigger ${when.trigger}`);
+  const target = readsOf(scenario, hosts, ['task', 'task-definition'], 'the target and its end');
+  // A baseline of a build aims at nobody.
+  if (!strikes(scenario)) return hasBuild(scenario) ? trigger : [...trigger, ...target];
+  const gate = gateSubjects({ scenario, lockKey: '', dryRun: false }).map(({ kind }) => kind);
+  const guards = gate.filter((kind) => kind !== 'preflight');
+  const looks = gate.filter((kind) => kind === 'preflight');
+  const { calls, reads } = FAULTS[inject.fault].needs({ inject, hosts });
+  const mapping: readonly FactKind[] = scenario.cluster.mapping === 'hostname' ? ['tasks-of'] : [];
+  return [
+    ...readsOf(scenario, hosts, guards, 'guards'),
+    ...readsOf(scenario, hosts, looks, 'the look before the drill'),
+    ...trigger,
+    ...target,
+    ...readsOf(scenario, hosts, mapping, 'the mapping by host name'),
+    ...readsOf(scenario, hosts, reads, `fault ${inject.fault}`),
+    ...calls.flatMap((kind): Need[] => {
+      const operation = CALLS[kind];
+      return operation === null ? [] : [{ operation, why: `fault ${inject.fault}` }];
+    }),
+  ];
+}
+
+function readsOf(scenario: Scenario, hosts: Hosts, kinds: readonly FactKind[], why: string): readonly Need[] {
+  return kinds.flatMap((kind) => READS[kind](scenario, hosts)).map((operation) => ({ operation, why }));
+}

