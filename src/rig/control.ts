@@ -11,6 +11,7 @@ import type { Action } from './world.ts';
 export interface Controls {
   do(action: Action): Promise<unknown>;
   counts(): unknown;
+  access(): unknown;
   log(): unknown;
   processes(): unknown;
   output(): string;
@@ -23,6 +24,7 @@ export async function startControl(controls: Controls): Promise<Listening> {
   const secret = randomBytes(16).toString('hex');
   const app = new Hono().basePath(`/${secret}`);
   app.get('/counts', (context) => context.json(controls.counts() as Record<string, unknown>));
+  app.get('/access', (context) => context.json(controls.access() as Record<string, unknown>[]));
   app.get('/log', (context) => context.json(controls.log() as Record<string, unknown>[]));
   app.get('/processes', (context) => context.json(controls.processes() as Record<string, unknown>[]));
   app.get('/output', (context) => context.text(controls.output()));

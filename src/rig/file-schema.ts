@@ -187,6 +187,7 @@ export const rigFile = z.strictObject({
   services: z.array(service).default([]),
   tasks: z.array(task).default([]),
   clusterTags: tags.default({}),
+  policy: word.optional(),
   pipelines: z.array(pipeline).min(1),
   builds: z.array(build).default([]),
   history: z.record(word, z.array(past)).default({}),

@@ -7,9 +7,10 @@ import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
 import { messageOf, RigFailure } from './failure.ts';
 import type { EcsKnobs } from './ecs/knobs.ts';
+import { policyShape, type AccessPolicy } from './ecs/policy.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
 import { startProxy } from './faulty.ts';
-import type { ReadRigFile } from './file.ts';
+import { readJson, type ReadRigFile } from './file.ts';
 import { RigLog } from './log.ts';
 import { waitUntilReady } from './ready.ts';
 import { Conductor } from './script.ts';
@@ -128,6 +129,20 @@ function programsOf(file: ReadRigFile): string | undefined {
   throw new RigFailure('bad-input', `${file.path}: programs: ${folder} is no folder`);
 }
 
+/** What the clients may do, where the rig file says it. */
+function policyOf(file: ReadRigFile): AccessPolicy | undefined {
+  if (file.rig.policy === undefined) return undefined;
+  const path = file.resolve(file.rig.policy);
+  const read = policyShape.safeParse(readJson(path, 'the policy'));
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const where = (issue?.path ?? []).join('.');
+  throw new RigFailure(
+    'bad-input',
+    `${file.path}: policy: ${path}: ${where === '' ? '' : `${where}: `}${issue?.message ?? 'no policy'}`,
+  );
+}
+
 interface EcsParts {
   readonly root: string;
   readonly agent: Agent;
@@ -151,6 +166,7 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
       endpoint: `${parts.buildkite.url}/v3`,
       token: parts.buildkite.agentToken,
     },
+    policy: policyOf(file),
   });
   parts.log.follow('ecs', ecs.events);
   return ecs;
@@ -204,6 +220,7 @@ async function openDoors(file: ReadRigFile, inside: Inside, closers: Closer[]): 
       stopTaskLanded: ecs.stopTaskLanded(),
       foreign: buildkite.foreign() + ecs.foreign(),
     }),
+    access: () => ecs.asked(),
     log: () => log.events,
     processes: () => ecs.processes(),
     output: () => ecs.outputTail(),

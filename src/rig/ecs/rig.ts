@@ -11,6 +11,8 @@ import type { InstanceGroup } from './instances.ts';
 import { attachGround } from './launcher.ts';
 import { startMetadata } from './metadata.ts';
 import { Scheduler } from './scheduler.ts';
+import type { Access } from './access.ts';
+import type { AccessPolicy } from './policy.ts';
 import { startEcsServer } from './server.ts';
 import { EcsState, type ClusterIdentity } from './state.ts';
 import { createVerbs, type EcsVerb } from './verbs.ts';
@@ -26,6 +28,8 @@ export interface EcsRigOptions {
   readonly machine: Machine;
   readonly premises: Premises;
   readonly access: AgentAccess | undefined;
+  /** What the clients may do; everything where nobody says. */
+  readonly policy?: AccessPolicy | undefined;
 }
 
 /** One worker's host process ids. */
@@ -46,6 +50,8 @@ export interface EcsRig {
   request(operation: string, input: unknown): Record<string, unknown>;
   counts(): Record<string, number>;
   foreign(): number;
+  /** What requests asked IAM for. */
+  asked(): readonly Access[];
   stopTaskLanded(): Record<string, number>;
   processes(): readonly WorkerProcesses[];
   /** The end of what the workers of tasks wrote, for people who look for a failed start. */
@@ -69,7 +75,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     access: options.access,
     metadataUri: options.knobs.agentTag === 'present' ? metadata.uri : undefined,
   });
-  const server = await startEcsServer(state, scheduler);
+  const server = await startEcsServer(state, scheduler, options.policy);
   const timers = new Set<NodeJS.Timeout>();
   const landed = countLanded(state.events);
   return {
@@ -81,6 +87,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     request: (operation, input) => server.perform(operation, input),
     counts: () => server.counts(),
     foreign: () => server.foreign(),
+    asked: () => server.access(),
     stopTaskLanded: () => ({ ...landed }),
     processes: () => processesOf(state),
     outputTail: () => outputTail(options.premises.output),

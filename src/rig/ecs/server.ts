@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 
 import { messageOf } from '../failure.ts';
 import { serveOnLoopback, type Listening } from '../listen.ts';
+import { AccessControl, type Access } from './access.ts';
 import { EcsError } from './errors.ts';
 import type { Operation } from './input.ts';
 import { clusterOperations } from './operations-cluster.ts';
@@ -11,6 +12,7 @@ import { instanceOperations } from './operations-instances.ts';
 import { protectionOperations } from './operations-protection.ts';
 import { serviceOperations } from './operations-services.ts';
 import { taskOperations } from './operations-tasks.ts';
+import type { AccessPolicy } from './policy.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { EcsState } from './state.ts';
 
@@ -22,6 +24,8 @@ export interface EcsServer extends Listening {
   perform(operation: string, input: unknown): Record<string, unknown>;
   /** How often each operation was asked for, whatever the answer was. */
   counts(): Record<string, number>;
+  /** What requests asked IAM for, and what it said. */
+  access(): readonly Access[];
   /** How many requests came with a credential that is not the rig's. */
   foreign(): number;
 }
@@ -29,7 +33,11 @@ export interface EcsServer extends Listening {
 const service = 'AmazonEC2ContainerServiceV20141113';
 
 /** Serves ECS's JSON 1.1 protocol: POST / with the operation in X-Amz-Target (ECS-1 ff.). */
-export async function startEcsServer(state: EcsState, scheduler: Scheduler): Promise<EcsServer> {
+export async function startEcsServer(
+  state: EcsState,
+  scheduler: Scheduler,
+  policy?: AccessPolicy,
+): Promise<EcsServer> {
   const operations = new Map<string, Operation>(
     Object.entries({
       ...taskOperations(state),
@@ -41,6 +49,7 @@ export async function startEcsServer(state: EcsState, scheduler: Scheduler): Pro
   );
   const accessKeyId = `AKIARIG${randomBytes(8).toString('hex').toUpperCase().slice(0, 13)}`;
   const counts: Record<string, number> = {};
+  const access = new AccessControl(state, policy);
   let foreign = 0;
   const app = new Hono();
   app.post('/', async (context) => {
@@ -52,7 +61,12 @@ export async function startEcsServer(state: EcsState, scheduler: Scheduler): Pro
       );
     }
     counts[name] = (counts[name] ?? 0) + 1;
-    return answer(operations.get(name), name, await context.req.text());
+    const body = await context.req.text();
+    return answer(() => {
+      const input = parseBody(body);
+      access.check(name, input);
+      return perform(operations.get(name), name, input);
+    });
   });
   const listening = await serveOnLoopback(app.fetch);
   const secretAccessKey = randomBytes(30).toString('base64');
@@ -62,6 +76,7 @@ export async function startEcsServer(state: EcsState, scheduler: Scheduler): Pro
     secretAccessKey,
     perform: (name, input) => perform(operations.get(name), name, input),
     counts: () => ({ ...counts }),
+    access: () => access.log,
     foreign: () => foreign,
   };
 }
@@ -76,9 +91,9 @@ function perform(operation: Operation | undefined, name: string, input: unknown)
   throw new EcsError('UnknownOperationException', `the rig does not model ${name || 'this request'}`);
 }
 
-function answer(operation: Operation | undefined, name: string, body: string): Response {
+function answer(act: () => Record<string, unknown>): Response {
   try {
-    return jsonAnswer(200, perform(operation, name, parseBody(body)));
+    return jsonAnswer(200, act());
   } catch (error) {
     return errorAnswer(error);
   }
