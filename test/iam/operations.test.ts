@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ALL_OPERATIONS, OPERATIONS } from '../../src/iam/operations.ts';
+
+const CLIENT = join(import.meta.dirname, '..', '..', 'src', 'ecs');
+const SOURCES = readdirSync(CLIENT).map((name) => readFileSync(join(CLIENT, name), 'utf8'));
+
+function found(pattern: RegExp): readonly string[] {
+  return [...new Set(SOURCES.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name)))];
+}
+
+test('every operation that the client sends has its row, and no other has', () => {
+  expect(found(/\bnew (\w+)Command\(/g).toSorted()).toEqual(ALL_OPERATIONS.toSorted());
+});
+
+test('the client calls each operation by its own name', () => {
+  expect(found(/\.call\('(\w+)'/g).toSorted()).toEqual(ALL_OPERATIONS.toSorted());
+  for (const text of SOURCES)
+    for (const [, named, sent] of text.matchAll(/\.call\('(\w+)'(?:(?!\.call\()[\s\S])*?new (\w+)Command\(/g))
+      expect(sent).toBe(named);
+});
+
+test('a Sid stands for reads or for changes, holds what IAM allows, and only StopTask hangs on a tag', () => {
+  const kinds = new Map<string, boolean>();
+  for (const { sid, changes } of Object.values(OPERATIONS)) {
+    expect(sid).toMatch(/^[A-Za-z0-9]+$/);
+    expect(kinds.get(sid) ?? changes, sid).toBe(changes);
+    kinds.set(sid, changes);
+  }
+  expect(ALL_OPERATIONS.filter((name) => OPERATIONS[name].byTaskTag)).toEqual(['StopTask']);
+});
