@@ -1,10 +1,14 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { cli, documentIn, exportsIn, ROOT, startCli } from '../support/cli.ts';
+import type { DrillResult } from '../../src/verdict/result.ts';
+import { cli, exportsIn, ROOT, startCli } from '../support/cli.ts';
+import { until } from '../support/until.ts';
 import { agentFlags } from './support/agents.ts';
 import { drill, inFolder, surroundings } from './support/case.ts';
+import { whenTold } from './support/gates.ts';
+import type { Opens } from './support/gates.ts';
 
 const ACCOUNT = '123456789012';
 const Policy = z.strictObject({
@@ -29,6 +33,17 @@ const Checked = z.object({
   ),
 });
 
+/** A shipped scenario on a shipped rig, each perhaps with other lines. */
+interface Played {
+  readonly scenario: string;
+  readonly rig: string;
+  readonly hosts: 'FARGATE' | 'EC2';
+  readonly uses?: string;
+  readonly edit?: Edit;
+  readonly editRig?: Edit;
+}
+type Edit = (text: string) => string;
+
 interface Bench {
   readonly folder: string;
   /** The policy that `gameday iam` writes for the scenario. */
@@ -39,24 +54,69 @@ interface Bench {
 
 /** A copy of the shipped scenarios, in which one rig allows no more than the policy that is written for one scenario. */
 async function bench<T>(
-  scenario: string,
-  rig: string,
-  launchType: string,
+  { scenario, rig, hosts, uses = 'run', edit = same, editRig = same }: Played,
   changed: (policy: Policy) => Policy,
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> {
   return inFolder(async (folder) => {
     await cp(join(ROOT, 'scenarios'), join(folder, 'scenarios'), { recursive: true });
+    await unhurried(folder);
     const file = join(folder, 'scenarios', `${scenario}.yaml`);
-    const args = ['iam', file, '--account', ACCOUNT, '--launch-type', launchType];
+    await rewrite(file, (text) => edit(patient(text)));
+    const args = ['iam', file, '--account', ACCOUNT, '--launch-type', hosts, '--for', uses];
     const { code, stdout, stderr } = await cli(args, folder);
     expect(code, stderr).toBe(0);
     const policy = Policy.parse(JSON.parse(stdout));
     const rigFile = join(folder, 'scenarios', 'rigs', `${rig}.yaml`);
     await writeFile(join(folder, 'policy.json'), JSON.stringify(changed(policy)));
-    await writeFile(rigFile, `${await readFile(rigFile, 'utf8')}\npolicy: ../../policy.json\n`);
+    await writeFile(join(folder, 'service.json'), JSON.stringify(ON_A_GROUP));
+    await rewrite(rigFile, (text) => `${editRig(text)}\npolicy: ../../policy.json\n`);
     return work({ folder, policy, scenario: file, rig: rigFile });
   });
+}
+
+/** Jobs wait at a gate instead of sleeping, and workers may drain for long: a machine that is busy must not end a job early. */
+async function unhurried(folder: string): Promise<void> {
+  const gates = join(folder, 'gates');
+  await mkdir(gates);
+  const held = `until [ -e ${gates}/struck ] || [ -e ${gates}/$BUILDKITE_JOB_ID ]; do sleep 0.2; done`;
+  const within = async (name: string, edit: Edit): Promise<void> => {
+    const inside = join(folder, 'scenarios', name);
+    for (const file of await readdir(inside)) await rewrite(join(inside, file), edit);
+  };
+  await within('pipelines', (text) => text.replaceAll(/command: sleep \d+$/gm, `command: '${held}'`));
+  await within('task-definitions', (text) => text.replaceAll('"stopTimeout": 20', '"stopTimeout": 100'));
+}
+
+const patient: Edit = (text) =>
+  text
+    .replaceAll('within: 20s', 'within: 100s')
+    .replaceAll('verdictWithin: 60s', 'verdictWithin: 120s')
+    .replaceAll('startWithin: 60s', 'startWithin: 120s');
+
+/** The gates of all jobs, once the struck one was seen in flight on a task that goes down. */
+const onceTold: Opens = (events) => {
+  const told = whenTold(events);
+  return told.length === 0 ? [] : [...told, 'struck'];
+};
+
+/** A service whose capacity an Auto Scaling group gives. */
+const ON_A_GROUP = { capacityProviderStrategy: [{ capacityProvider: 'hosts' }] };
+
+function same<T>(value: T): T {
+  return value;
+}
+
+async function rewrite(file: string, edit: Edit): Promise<void> {
+  await writeFile(file, edit(await readFile(file, 'utf8')));
+}
+
+/** Puts something in place of words that must be there. */
+function put(words: string, others: string): Edit {
+  return (text) => {
+    expect(text).toContain(words);
+    return text.replace(words, others);
+  };
 }
 
 /** Every pair of statement and action in a policy. */
@@ -64,103 +124,216 @@ function rights({ Statement }: Policy): readonly string[] {
   return Statement.flatMap(({ Sid, Action }) => Action.map((action) => `${Sid} ${action}`)).toSorted();
 }
 
-/** Shipped scenarios by fault and trigger, their rigs, where those run, and how the drill ends with nothing but its policy. */
-const PLAYED: readonly (readonly [scenario: string, rig: string, hosts: string, reason: string])[] = [
-  ['exec-form', 'exec-form', 'FARGATE', 'drained'],
-  ['faults/scale-in', 'exec-form', 'FARGATE', 'drained'],
-  ['faults/deployment', 'exec-form', 'FARGATE', 'drained'],
-  ['faults/drain-instance', 'ec2', 'EC2', 'drained'],
-  ['faults/spot-reclaim', 'exec-form', 'FARGATE', 'drained'],
-  ['triggers/agent-idle', 'exec-form', 'FARGATE', 'retired'],
-  ['triggers/agent-leaves-by-itself', 'idle-timeout', 'FARGATE', 'baseline'],
-  ['triggers/fleet-busy', 'two-at-once', 'FARGATE', 'drained'],
-  ['triggers/near-end', 'known-step', 'FARGATE', 'drained'],
-  ['triggers/at-fraction', 'known-step', 'FARGATE', 'drained'],
+/** Keeps the rig up for as long as the work takes; then nothing may have been denied, and every right must have been used. */
+async function exactly(
+  given: Played,
+  work: (bench: Bench, env: Readonly<Record<string, string>>) => Promise<void>,
+): Promise<void> {
+  await bench(given, same, async (made) => {
+    const { folder, rig, policy } = made;
+    const up = startCli(['rig', 'up', rig, ...agentFlags('stand-in')], folder, surroundings(folder));
+    try {
+      await up.said('The rig runs');
+      const env: Record<string, string> = {
+        ...exportsIn(up.stdout()),
+        GAMEDAY_STATE_DIR: join(folder, 'state'),
+      };
+      await work(made, env);
+      const asked = Asked.parse(await (await fetch(`${control(env)}/access`)).json());
+      expect(asked.filter(({ allowed }) => !allowed)).toEqual([]);
+      const used = asked.flatMap(({ by, action }) => by.map((sid) => `${sid} ${action}`));
+      expect([...new Set(used)].toSorted()).toEqual(rights(policy));
+    } finally {
+      up.child.kill('SIGINT');
+      await up.ended;
+    }
+  });
+}
+
+function control(env: Readonly<Record<string, string>>): string {
+  return env['GAMEDAY_RIG_CONTROL'] ?? '';
+}
+
+const onAGroup = put('launchType: EC2', 'service: ../../service.json');
+const tagged = put('desiredCount: 2', 'desiredCount: 2\n    tags: { game-day: allowed }');
+const byTag = put(
+  'service: build-agents',
+  'service: build-agents\n  taskTag: { key: game-day, value: allowed }',
+);
+const FLEET: Pick<Played, 'rig' | 'hosts'> = { rig: 'exec-form', hosts: 'FARGATE' };
+const EC2: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2', hosts: 'EC2', editRig: onAGroup };
+
+/** Every fault and trigger, and what else says which rights a drill needs; each ends so with nothing but its policy. */
+const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonly string[]])[] = [
+  ['stop-task', { scenario: 'exec-form', ...FLEET }, ['drained']],
+  ['scale-in', { scenario: 'faults/scale-in', ...FLEET }, ['drained']],
+  [
+    'scale-in, not steered',
+    { scenario: 'faults/scale-in', ...FLEET, edit: put('scale-in }', 'scale-in, steered: false }') },
+    // The scheduler has its choice.
+    ['drained', 'missed-target'],
+  ],
+  ['deployment', { scenario: 'faults/deployment', ...FLEET }, ['drained']],
+  ['drain-instance', { scenario: 'faults/drain-instance', ...EC2 }, ['drained']],
+  ['spot-reclaim on Fargate', { scenario: 'faults/spot-reclaim', ...FLEET }, ['drained']],
+  ['spot-reclaim on EC2', { scenario: 'faults/spot-reclaim', ...EC2 }, ['drained']],
+  ['agent-idle', { scenario: 'triggers/agent-idle', ...FLEET }, ['retired']],
+  [
+    'agent-idle, nothing injected',
+    { scenario: 'triggers/agent-leaves-by-itself', rig: 'idle-timeout', hosts: 'FARGATE' },
+    ['baseline'],
+  ],
+  ['fleet-busy', { scenario: 'triggers/fleet-busy', rig: 'two-at-once', hosts: 'FARGATE' }, ['drained']],
+  ['near-end', { scenario: 'triggers/near-end', rig: 'known-step', hosts: 'FARGATE' }, ['drained']],
+  ['at-fraction', { scenario: 'triggers/at-fraction', rig: 'known-step', hosts: 'FARGATE' }, ['drained']],
+  ['a task tag', { scenario: 'exec-form', ...FLEET, edit: byTag, editRig: tagged }, ['drained']],
+  [
+    'no look before the drill',
+    { scenario: 'exec-form', ...FLEET, edit: (text) => `${text}\npreflight: off\n` },
+    ['drained'],
+  ],
+  [
+    'a family and no service',
+    {
+      scenario: 'exec-form',
+      ...FLEET,
+      edit: put('service: build-agents', 'family: build-agent'),
+      editRig: (text) =>
+        put(
+          'desiredCount',
+          'count',
+        )(put('  - name: build-agents\n    task', '  - task')(put('services', 'tasks')(text))),
+    },
+    ['drained'],
+  ],
 ];
 
-describe.concurrent('with the policy that is written for it', () => {
-  test.each(PLAYED)(
-    '%s runs: nothing is missing, and nothing is more',
-    async (scenario, rig, hosts, reason) => {
-      await bench(
-        scenario,
-        rig,
-        hosts,
-        (policy) => policy,
-        async (given) => {
-          const up = startCli(
-            ['rig', 'up', given.rig, ...agentFlags('stand-in')],
-            given.folder,
-            surroundings(given.folder),
-          );
-          try {
-            await up.said('The rig runs');
-            const env = { ...exportsIn(up.stdout()), GAMEDAY_STATE_DIR: join(given.folder, 'state') };
-            const played = await drill(given.folder, ['run', given.scenario, '--yes'], env, () => []);
-            expect({ reason: played.drill.reason, said: played.drill.said }).toMatchObject({ reason });
-            const answer = await fetch(`${env['GAMEDAY_RIG_CONTROL'] ?? ''}/access`);
-            const asked = Asked.parse(await answer.json());
-            expect(asked.filter(({ allowed }) => !allowed)).toEqual([]);
-            const used = asked.flatMap(({ by, action }) => by.map((sid) => `${sid} ${action}`));
-            expect([...new Set(used)].toSorted()).toEqual(rights(given.policy));
-          } finally {
-            up.child.kill('SIGINT');
-            await up.ended;
-          }
-        },
+describe.concurrent('with the policy that is written for it nothing is missing and nothing is more', () => {
+  test.each(DRILLS)('%s', async (_name, given, reasons) => {
+    await exactly(given, async ({ folder, scenario }, env) => {
+      const { drill: result } = await drill(folder, ['run', scenario, '--yes'], env, onceTold);
+      expect(reasons, result.said).toContain(result.reason);
+    });
+  });
+
+  test('preflight', async () => {
+    await exactly({ scenario: 'exec-form', ...EC2, uses: 'preflight' }, async ({ folder, scenario }, env) => {
+      const { code, stdout, stderr } = await cli(
+        ['preflight', '--scenario', scenario, '--json'],
+        folder,
+        env,
       );
-    },
-  );
+      expect([0, 10], stderr).toContain(code);
+      expect(stdout).not.toContain('AWS denies');
+    });
+  });
+
+  test('assert', async () => {
+    const built: Edit = (text) => `${text}\nbuilds: [{ pipeline: canary }]\n`;
+    const given: Played = { scenario: 'exec-form', ...FLEET, uses: 'assert', editRig: built };
+    await exactly(given, async ({ folder }, env) => {
+      const act = async (action: object): Promise<string> =>
+        (await fetch(`${control(env)}/do`, { method: 'POST', body: JSON.stringify(action) })).text();
+      await until('the job in flight', async () => (await act({ do: 'state' })).includes('"RUNNING"'));
+      await act({ do: 'stop-task', task: 'host', step: 'integration', reason: 'a deploy' });
+      await writeFile(join(folder, 'gates', 'struck'), '');
+      const args = ['assert', '--build', 'acme/canary/1', '--poll-every', '300ms'];
+      const { drill: result } = await drill(folder, args, env, onceTold);
+      expect(['passed', 'inconclusive'], result.said).toContain(result.outcome);
+    });
+  });
+
+  test('a baseline of a build, which asks nothing of ECS', async () => {
+    const none = put('fault: stop-task', 'fault: none');
+    await exactly(
+      { scenario: 'exec-form', ...FLEET, edit: none },
+      async ({ folder, scenario, policy }, env) => {
+        expect(policy.Statement).toEqual([]);
+        const { drill: result } = await drill(folder, ['run', scenario, '--yes'], env, onceTold);
+        expect(result.reason).toBe('baseline');
+      },
+    );
+  });
 });
 
 /** Statements that are taken out, and what is denied then. */
-const WITHOUT: readonly (readonly [
-  scenario: string,
-  rig: string,
-  hosts: string,
-  sid: string,
-  action: string,
-])[] = [
-  ['exec-form', 'exec-form', 'FARGATE', 'ReadCluster', 'ecs:DescribeClusters'],
-  ['exec-form', 'exec-form', 'FARGATE', 'ReadService', 'ecs:DescribeServices'],
-  ['exec-form', 'exec-form', 'FARGATE', 'ListTasks', 'ecs:ListTasks'],
-  ['exec-form', 'exec-form', 'FARGATE', 'ReadTasks', 'ecs:DescribeTasks'],
-  ['exec-form', 'exec-form', 'FARGATE', 'ReadTaskDefinitions', 'ecs:DescribeTaskDefinition'],
-  ['exec-form', 'exec-form', 'FARGATE', 'StopTasks', 'ecs:StopTask'],
-  ['faults/scale-in', 'exec-form', 'FARGATE', 'ProtectTasks', 'ecs:UpdateTaskProtection'],
-  ['faults/scale-in', 'exec-form', 'FARGATE', 'ChangeService', 'ecs:UpdateService'],
-  ['faults/deployment', 'exec-form', 'FARGATE', 'ChangeService', 'ecs:UpdateService'],
-  ['faults/drain-instance', 'ec2', 'EC2', 'ReadInstances', 'ecs:DescribeContainerInstances'],
-  ['faults/drain-instance', 'ec2', 'EC2', 'ChangeInstances', 'ecs:UpdateContainerInstancesState'],
+const WITHOUT: readonly (readonly [sid: string, action: string, played: Played])[] = [
+  ['ReadCluster', 'DescribeClusters', { scenario: 'exec-form', ...FLEET }],
+  ['ReadService', 'DescribeServices', { scenario: 'exec-form', ...FLEET }],
+  ['ListTasks', 'ListTasks', { scenario: 'exec-form', ...FLEET }],
+  ['ReadTasks', 'DescribeTasks', { scenario: 'exec-form', ...FLEET }],
+  ['ReadTaskDefinitions', 'DescribeTaskDefinition', { scenario: 'exec-form', ...FLEET }],
+  ['StopTasks', 'StopTask', { scenario: 'exec-form', ...FLEET }],
+  ['ProtectTasks', 'UpdateTaskProtection', { scenario: 'faults/scale-in', ...FLEET }],
+  ['ChangeService', 'UpdateService', { scenario: 'faults/scale-in', ...FLEET }],
+  ['ChangeService', 'UpdateService', { scenario: 'faults/deployment', ...FLEET }],
+  ['ReadInstances', 'DescribeContainerInstances', { scenario: 'faults/drain-instance', ...EC2 }],
+  ['ChangeInstances', 'UpdateContainerInstancesState', { scenario: 'faults/drain-instance', ...EC2 }],
 ];
 
-describe.concurrent('without one statement of it', () => {
-  test.each(WITHOUT)('%s on %s (%s) without %s: aws-denied, and --check names it', async (...row) => {
-    const [scenario, rig, hosts, sid, action] = row;
-    const out = ({ Statement, ...rest }: Policy): Policy => ({
-      ...rest,
-      Statement: Statement.filter((one) => one.Sid !== sid),
-    });
-    await bench(scenario, rig, hosts, out, async ({ folder, scenario: file }) => {
-      const args = ['run', '--rig', file, ...agentFlags('stand-in'), '--json', '--out', 'drills'];
-      const { code, stdout } = await cli(args, folder, surroundings(folder));
-      const [result] = documentIn(stdout).drills;
-      expect({ code, reason: result?.reason, said: result?.said }).toMatchObject({
+/** Runs the scenario on the rig that it names; gives its drill and what `gameday iam --check` says of it. */
+async function ranAndChecked({ folder, scenario }: Bench): Promise<{
+  readonly result: DrillResult;
+  readonly checked: z.infer<typeof Checked> & { readonly code: number | null };
+}> {
+  const args = ['run', '--rig', scenario, ...agentFlags('stand-in')];
+  const { drill: result } = await drill(folder, args, {}, onceTold);
+  const { code, stdout, stderr } = await cli(['iam', '--check', result.journal ?? '', '--json'], folder);
+  expect(stdout, stderr).not.toBe('');
+  return { result, checked: { ...Checked.parse(JSON.parse(stdout)), code } };
+}
+
+describe.concurrent('without one statement of it --check names that one', () => {
+  test.each(WITHOUT)('%s, which allows %s', async (sid, operation, given) => {
+    await bench(given, without(sid), async (made) => {
+      const { result, checked } = await ranAndChecked(made);
+      expect({ code: result.exitCode, reason: result.reason, said: result.said }).toMatchObject({
         code: 4,
         reason: 'aws-denied',
       });
-      const id = result?.drill ?? '';
-      const checked = await cli(['iam', '--check', id, '--out', 'drills', '--json'], folder);
-      expect(checked.code, checked.stdout + checked.stderr).toBe(10);
-      const { denials } = Checked.parse(JSON.parse(checked.stdout));
+      const { code, exitCode, denials } = checked;
+      expect([code, exitCode]).toEqual([10, 10]);
+      expect(denials.length).toBeGreaterThan(0);
       for (const denial of denials)
         expect(denial).toMatchObject({
-          ...{ action, how: 'implicit', by: 'identity-based policy', answer: 'lacks' },
+          ...{ action: `ecs:${operation}`, how: 'implicit', by: 'identity-based policy', answer: 'lacks' },
           statement: { Sid: sid },
         });
-      expect(denials.length).toBeGreaterThan(0);
-      const shown = await cli(['iam', '--check', id, '--out', 'drills'], folder);
-      expect(shown.stdout).toContain(`the role in use lacks statement ${sid} of the least policy`);
+    });
+  });
+
+  test('one that only the look before the drill needs, which fails no drill', async () => {
+    const given: Played = { scenario: 'faults/drain-instance', ...EC2 };
+    await bench(given, without('ReadCapacityProviders'), async (made) => {
+      const { result, checked } = await ranAndChecked(made);
+      expect(result.reason, result.said).toBe('drained');
+      const { code, denials } = checked;
+      expect(code).toBe(10);
+      expect(denials).toMatchObject([{ answer: 'lacks', statement: { Sid: 'ReadCapacityProviders' } }]);
+    });
+  });
+
+  test('and tells an explicit deny, which no statement of ours opens', async () => {
+    const forbidden = (policy: Policy): Policy => ({
+      ...policy,
+      Statement: [
+        ...policy.Statement,
+        { Sid: 'Never', Effect: 'Deny', Action: ['ecs:StopTask'], Resource: '*' },
+      ],
+    });
+    await bench({ scenario: 'exec-form', ...FLEET }, forbidden, async (made) => {
+      const { result, checked } = await ranAndChecked(made);
+      expect(result.reason, result.said).toBe('aws-denied');
+      const { code, denials } = checked;
+      expect(code).toBe(10);
+      expect(denials).toMatchObject([{ action: 'ecs:StopTask', how: 'explicit', answer: 'forbidden' }]);
     });
   });
 });
+
+function without(sid: string): (policy: Policy) => Policy {
+  return ({ Statement, ...rest }) => {
+    expect(Statement.map(({ Sid }) => Sid)).toContain(sid);
+    return { ...rest, Statement: Statement.filter(({ Sid }) => Sid !== sid) };
+  };
+}

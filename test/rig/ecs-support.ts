@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import type { InstanceGroup } from '../../src/rig/ecs/instances.ts';
 import { defaultEcsKnobs, type EcsKnobs } from '../../src/rig/ecs/knobs.ts';
+import type { AccessPolicy } from '../../src/rig/ecs/policy.ts';
 import { startEcs, type EcsRig } from '../../src/rig/ecs/rig.ts';
 import { chooseExecutor, probeMachine } from '../../src/rig/workers/machine.ts';
 import { preparePremises } from '../../src/rig/workers/premises.ts';
@@ -157,6 +158,7 @@ export async function startCluster(
   knobs: Partial<EcsKnobs> = {},
   executor?: 'namespace' | 'process',
   instances?: readonly InstanceGroup[],
+  policy?: AccessPolicy,
 ): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), 'rig-test-'));
   const agent = { kind: 'real', path: '/bin/true', version: '0' } as const;
@@ -165,6 +167,7 @@ export async function startCluster(
     clusterTags: { team: 'ci' },
     knobs: { ...defaultEcsKnobs, ...knobs },
     instances,
+    policy,
     executor: chooseExecutor(machine, executor),
     machine,
     premises: preparePremises(root, agent),
