@@ -13,6 +13,7 @@ const TYPED = [
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
   'docs/how-to/forecast-losses.md',
+  'docs/how-to/grant-the-least-rights.md',
   'docs/how-to/look-before-you-stop.md',
   'docs/how-to/read-a-verdict.md',
   'docs/how-to/resume-after-a-crash.md',
@@ -196,6 +197,27 @@ describe.concurrent('the commands of', () => {
     });
   });
 
+  test('granting the least rights', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/grant-the-least-rights.md';
+      desk.put('drill.yaml', plainDrill());
+      desk.put('rig.yaml', deniedRig(desk));
+      const rig = await rigUp(desk, join(desk.folder, 'rig.yaml'));
+      try {
+        expect(await desk.type('gameday run drill.yaml --yes')).toMatchObject({ code: 4 });
+      } finally {
+        await rig.close();
+      }
+      const [drill = ''] = drillsIn(desk);
+      const checking = `gameday iam --check ${SAMPLE_ID}`;
+      const printed = await typeAll(desk, page, { [checking]: 10 }, drill);
+      expect(readFileSync(join(desk.folder, 'policy.json'), 'utf8')).toContain('"Sid": "StopTasks"');
+      expect(readFileSync(join(desk.folder, 'gameday.tf'), 'utf8')).toContain('aws_iam_policy_document');
+      expect(readFileSync(join(desk.folder, 'gameday.yaml'), 'utf8')).toContain('AWS::IAM::ManagedPolicy');
+      expect(printed.at(-1)).toContain('the role in use lacks statement ReadCluster of the least policy');
+    });
+  });
+
   test('resuming after a crash', async () => {
     await at(async (desk) => {
       desk.put('drill.yaml', plainDrill());
@@ -265,6 +287,13 @@ function rigWithAPast(): string {
     pipelines: [{ slug: 'canary', steps: 'scenarios/pipelines/three-seconds.yaml' }],
     history: { canary: [{ step: 'integration', took: ['5m', '6m', '10s'] }] },
   });
+}
+
+/** A rig whose clients may do nothing. */
+function deniedRig(desk: Desk): string {
+  desk.put('nothing.json', '{ "Version": "2012-10-17", "Statement": [] }');
+  const scenarios = join(desk.folder, 'scenarios');
+  return `${textOf('scenarios/rigs/exec-form.yaml').replaceAll('../', `${scenarios}/`)}policy: nothing.json\n`;
 }
 
 /** A run that is killed once its stop was answered; its id and what ended it. */

@@ -15,7 +15,7 @@ export interface Access {
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What IAM is asked about each operation (ECS-70); one that is not here is asked about for `*`. */
+/** What IAM is asked about each operation (ECS-71); one that is not here is asked about for `*`. */
 const resources: Readonly<Record<string, (state: EcsState, input: Input) => readonly string[]>> = {
   DescribeClusters: (state, input) => named(state, 'cluster', '', input['clusters']),
   DescribeServices: (state, input) => named(state, 'service', state.cluster.name, input['services']),
