@@ -62,7 +62,7 @@ function resourceOf({ resource }: OperationRow, place: Place, { service }: Limit
       return arnOf(place, 'capacity-provider/*');
     case 'task':
     case 'container-instance':
-      return arnOf(place, `${resource}/${cluster}/*`);
+      return arnOf(place, place.cluster === null ? `${resource}/*` : `${resource}/${cluster}/*`);
   }
 }
 

@@ -139,6 +139,17 @@ describe('on what', () => {
     ]);
   });
 
+  it('a drill of `gameday assert` finds its clusters in the tasks, so none limits it', () => {
+    const inject = { fault: 'found', tasks: [], since: null, own: false } as never;
+    const policy = policyOf(
+      leastOf([asked({ inject, cluster: { name: 'default', service: null } })], ['run'], null),
+    );
+    expect(policy.Statement.map(({ Action, Resource, Condition }) => [Action, Resource, Condition])).toEqual([
+      [['ecs:DescribeTasks'], ['arn:aws:ecs:us-east-1:123456789012:task/*'], undefined],
+      [['ecs:DescribeTaskDefinition'], ['*'], undefined],
+    ]);
+  });
+
   it.each([
     ['us-east-1', 'aws'],
     ['cn-northwest-1', 'aws-cn'],
