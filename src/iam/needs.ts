@@ -69,11 +69,6 @@ const CALLS: Readonly<Record<Call['kind'], EcsOperation | null>> = {
   'set-instance-state': 'UpdateContainerInstancesState',
 };
 
-/** The operation by which a call of a fault goes to ECS; null where it does not. */
-export function operationOfCall(kind: Call['kind']): EcsOperation | null {
-  return CALLS[kind];
-}
-
 /** Everything that one command asks of ECS with this scenario, each operation with what it is for. */
 export function needsOf(scenario: Scenario, use: Use, hosts: Hosts): readonly Need[] {
   if (use === 'assert' || scenario.inject.fault === 'found')
