@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           name: 'drills',
           include: [
-            'test/e2e/{builds,faults*,forecast,iam,iam*,preflight*,rehearse,sidecars,study,triggers}.test.ts',
+            'test/e2e/{builds,faults*,forecast,iam*,preflight*,rehearse,sidecars,study,triggers}.test.ts',
             'test/docs/commands.test.ts',
           ],
           ...spawning,
