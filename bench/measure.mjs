@@ -55,6 +55,17 @@ export async function times(args, options, { warmUps = 3, runs = 10 } = {}) {
   return took;
 }
 
+/** The times of several programs that take turns, so that what else the machine does meets all of them alike. */
+export async function timesInTurn(programs, { warmUps = 3, runs = 20 } = {}) {
+  const took = programs.map(() => []);
+  for (let round = 0; round < warmUps + runs; round += 1)
+    for (const [index, args] of programs.entries()) {
+      const ended = await run(args, {});
+      if (round >= warmUps) took[index].push(ended.took);
+    }
+  return took;
+}
+
 /** Asks until there is an answer; `told` gives what to say when there is none. */
 export async function until(ask, what, told = () => '') {
   for (const end = performance.now() + 60_000; performance.now() < end;) {
