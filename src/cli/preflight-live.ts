@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Trouble } from '../drill/call.ts';
 import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
@@ -8,6 +9,8 @@ import { stepOf } from '../drill/plan.ts';
 import { reasonOfTrouble } from '../drill/trouble.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Live } from '../preflight/documents.ts';
+import type { Text } from '../preflight/text.ts';
+import { readYaml } from '../preflight/yaml.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import type { Surroundings } from '../surroundings/port.ts';
@@ -34,14 +37,29 @@ async function loadOne(
   });
 }
 
-/** The step and the container that a scenario names; null where it names none. */
+/** What of a scenario a look at files needs; null where it names none. */
+export interface NamedBy {
+  readonly file: string;
+  readonly step: string | null;
+  readonly container: string | null;
+  /** Where the values of the file stand. */
+  readonly text: Text | null;
+}
+
+/** The step and the container that a scenario names. */
 export async function namedBy(
   file: string,
   variables: Readonly<Record<string, string>>,
   runner: Runner,
-): Promise<{ readonly file: string; readonly step: string | null; readonly container: string | null }> {
+): Promise<NamedBy> {
   const { scenario } = await loadOne(file, variables, runner);
-  return { file, step: stepOf(scenario.when), container: scenario.cluster.container };
+  const read = readYaml(await readFile(file, 'utf8'));
+  return {
+    file,
+    step: stepOf(scenario.when),
+    container: scenario.cluster.container,
+    text: 'value' in read ? read : null,
+  };
 }
 
 /** How many tasks are asked after at the most: a sample tells whether any is protected, and which agents run. */

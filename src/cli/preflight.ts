@@ -42,7 +42,10 @@ async function lookAtFiles(options: PreflightOptions, runner: Runner): Promise<L
   return {
     documents,
     live: OFFLINE,
-    places: placesOf(given, documents),
+    places: placesOf(
+      { ...given.texts, ...(scenario?.text == null ? {} : { scenario: scenario.text }) },
+      documents,
+    ),
     unread: [],
     container: options.container ?? scenario?.container ?? undefined,
   };
@@ -112,10 +115,10 @@ function exitCodeOf(found: Preflight, strict: boolean): number {
   return bad === 0 ? 0 : 10;
 }
 
-function placesOf({ texts }: Given, documents: Documents): Places {
+function placesOf(texts: Given['texts'], documents: Documents): Places {
   const whole: Places['whole'] = (document, path) => [...(documents[document]?.base ?? []), ...path];
   const position = (document: DocumentName, path: Parameters<Places['of']>[1]): string | null =>
-    texts[document]?.read.place(whole(document, path)) ?? null;
+    texts[document]?.place(whole(document, path)) ?? null;
   return {
     whole,
     of: (document, path) => ({

@@ -9,7 +9,8 @@ export function readPipeline(text: string): Text | BadText {
   return { value: { steps: read.value }, place: (path) => read.place(path.slice(1)) };
 }
 
-function readYaml(text: string): Text | BadText {
+/** YAML as plain data, with the places of its values. */
+export function readYaml(text: string): Text | BadText {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const place = (offset: number): string => {

@@ -1,3 +1,5 @@
+import { isAbsolute, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { toJson } from '../journal/escape.ts';
 import { pathText } from '../preflight/json.ts';
 import { RULES } from '../preflight/list.ts';
@@ -46,7 +48,9 @@ function ruleOf({ id, rule, severities, sources }: (typeof RULES)[number]): obje
     .filter((uri) => uri !== undefined);
   return {
     id,
+    // Code scanning asks for both descriptions and for the help.
     shortDescription: { text: plain(rule) },
+    fullDescription: { text: plain(rule) },
     help: { text: sources.join('\n') },
     ...(helpUri === undefined ? {} : { helpUri }),
     defaultConfiguration: { level: LEVELS[severities[0] ?? 'note'] },
@@ -88,8 +92,13 @@ function resultOf(finding: Found, places: Places): object {
   };
 }
 
-/** A relative path stays relative, so that code scanning finds the file in the checkout. */
+/** A path inside the working folder becomes relative to it, so that code scanning finds the file in the checkout. */
 function uriOf(file: string): string {
-  const uri = file.split(/[\\/]/).map(encodeURIComponent).join('/');
-  return file.startsWith('/') ? `file://${uri}` : uri;
+  const inside = relative('', file);
+  const outside = inside.startsWith('..') || isAbsolute(inside);
+  return outside && isAbsolute(file) ? pathToFileURL(file).href : encoded(inside);
+}
+
+function encoded(path: string): string {
+  return path.split(sep).map(encodeURIComponent).join('/');
 }

@@ -21,6 +21,7 @@ interface Document {
   readonly findings: readonly {
     readonly rule: string;
     readonly severity: string;
+    readonly file: string;
     readonly position: string | null;
     readonly path: string;
     readonly diff: readonly string[];
@@ -312,6 +313,25 @@ test('SARIF: every result names a rule of the driver, a place in a file and a le
   expect(run?.invocations[0]?.toolExecutionNotifications.length).toBeGreaterThan(0);
   for (const { associatedRule } of run?.invocations[0]?.toolExecutionNotifications ?? [])
     expect(rules[associatedRule.index]?.id).toBe(associatedRule.id);
+});
+
+test('what a scenario names stands in its file, so that SARIF can point at it', async () => {
+  const scenario = [
+    'version: 1',
+    'title: x',
+    'build: { organization: acme, pipeline: canary }',
+    'cluster: { region: us-east-1, name: build-prod, service: build-agents }',
+    'when: { step: lint, inFlightFor: 1s }',
+    'inject: { fault: stop-task }',
+  ].join('\n');
+  const files = { 'pipeline.yml': 'steps:\n  - { key: test, command: x }\n', 'drill.yaml': scenario };
+  const args = ['--task-definition', AFTER, '--pipeline', 'pipeline.yml', '--scenario', 'drill.yaml'];
+  const { findings } = await json(args, files);
+  expect(findings.find(({ rule }) => rule === 'missing-step-key')).toMatchObject({
+    file: 'drill.yaml',
+    position: '5:15',
+    diff: ['@@ drill.yaml when @@', '- "step": "lint"', '+ "step": "test"'],
+  });
 });
 
 describe('a service that runs', () => {
