@@ -81,6 +81,7 @@ async function generated() {
     fromDist('forecast/document.js'),
     fromDist('rehearsal/document.js'),
   ]);
+  const shownBy = JSON.parse(readFileSync(join(root, 'test/preflight/shown-by.json'), 'utf8'));
   const [{ RULES }, preflight] = await Promise.all([fromDist('preflight/list.js'), examplesOfRules()]);
   const scenario = schemas.scenarioJsonSchema();
   const events = Object.fromEntries(
@@ -96,7 +97,7 @@ async function generated() {
     'docs/reference/rehearsal.schema.json': JSON.stringify(z.toJSONSchema(Rehearsal)),
     'docs/reference/scenario.md': scenarioPage(scenario),
     'docs/reference/events.md': eventsPage(events),
-    'docs/reference/preflight.md': preflightPage(RULES, preflight),
+    'docs/reference/preflight.md': preflightPage(RULES, preflight, shownBy),
     'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES),
     ...(existsSync(join(dist, 'commands')) ? { 'oclif.manifest.json': manifest() } : {}),
   };

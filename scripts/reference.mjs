@@ -88,8 +88,13 @@ ${sections.join('\n')}`;
 }
 
 /** Every rule of preflight: what it wants, what it rests on, and an example with the lines to change. */
-export function preflightPage(rules, examples) {
-  const rows = rules.map(({ id, rule, severities }) => [`[\`${id}\`](#${id})`, severities.join(', '), rule]);
+export function preflightPage(rules, examples, shown) {
+  const rows = rules.map(({ id, rule, severities }) => [
+    `[\`${id}\`](#${id})`,
+    severities.join(', '),
+    id in shown.fixtures ? 'fixtures' : 'drills',
+    rule,
+  ]);
   const sections = rules.map(({ id, rule, sources }) => {
     const example = examples(id);
     const known = example.unknown === null ? '' : `\nNot known: ${example.unknown}.\n`;
@@ -100,7 +105,9 @@ Example (${example.name}; ${example.severity}): ${code(example.seen)}
 ${example.why}
 
 Change: ${example.todo}
-${change}${known}`;
+${change}${known}
+${shownBy(id, shown)}
+`;
   });
   return `# Rules of preflight
 
@@ -110,8 +117,22 @@ definition and nothing is wrong with it. Exit code 10 where errors were found, o
 rule could look at is listed as such: a document that is not given is unknown, never assumed. Findings of equal severity come in
 the order of this list.
 
-${table(['rule', 'severity', 'what it wants'], rows)}
+Every rule is shown by fixtures: a definition that it finds wrong, and the same one mended. Where "drills" stands, a pair of
+them was played on the rig as well: what the rule predicts happens with the one and not with the other.
+
+${table(['rule', 'severity', 'shown by', 'what it wants'], rows)}
 ${sections.join('\n')}`;
+}
+
+/** How a rule is shown, or why no drill can. */
+function shownBy(id, { slow, scenes, fixtures }) {
+  if (id in fixtures) return `Shown by fixtures alone: ${fixtures[id]}.`;
+  const file = scenes.includes(id)
+    ? 'test/e2e/preflight-scenes.test.ts'
+    : slow.includes(id)
+      ? 'test/long/preflight-slow.test.ts'
+      : 'test/e2e/preflight-drills.test.ts';
+  return `Shown by drills on the rig: \`${file}\`.`;
 }
 
 /** What a document holds may read like Markdown. */

@@ -1,5 +1,6 @@
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
+import type { Surroundings } from '../surroundings/port.ts';
 import { itemsOf, isObject, member, pathText, textOf } from '../preflight/json.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { judge } from '../preflight/judge.ts';
@@ -115,16 +116,22 @@ async function stepsOf(
     : `the steps of ${pipeline}: there is no list of steps`;
 }
 
+interface Ports {
+  readonly ecs: Ecs;
+  readonly buildkite: Buildkite;
+  readonly surroundings: Pick<Surroundings, 'self'>;
+}
+
 /** The look as a fact of a drill. Always answered: what cannot be read is part of the answer. */
 export async function lookAsFact(
   id: string,
   { scenario, organization, file }: Plan,
   world: World,
-  { ecs, buildkite }: { readonly ecs: Ecs; readonly buildkite: Buildkite },
+  { ecs, buildkite, surroundings }: Ports,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
   const { name: cluster, service, family, container } = scenario.cluster;
-  const ownTask = seen(world, 'self', 'self')?.taskArn ?? null;
+  const ownTask = await ownTaskOf(world, surroundings, signal);
   const place = {
     ...{ cluster, service, family, container, organization, file, ownTask },
     pipeline: scenario.build.pipeline,
@@ -132,6 +139,18 @@ export async function lookAsFact(
   };
   const value = await lookBeforehand(place, { ecs, buildkite }, signal);
   return { ok: true, value: [{ kind: 'preflight', id, value }] };
+}
+
+/** The task that gameday runs in. At the gate both are asked at once, so it may have to be looked up here. */
+async function ownTaskOf(
+  world: World,
+  surroundings: Ports['surroundings'],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const known = seen(world, 'self', 'self');
+  if (known !== undefined) return known.taskArn;
+  const self = await surroundings.self(signal);
+  return self.ok ? self.value.taskArn : null;
 }
 
 /** What the rules say of a service before a drill starts anything. Whatever cannot be read is said, and never fails the drill. */

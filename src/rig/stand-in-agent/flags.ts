@@ -7,6 +7,7 @@ export interface StartFlags {
   readonly tagsFromEcs: boolean;
   readonly priority: string | undefined;
   readonly disconnectAfterJob: boolean;
+  readonly kubernetesExec: boolean;
   readonly idleTimeoutS: number;
   readonly cancelGraceS: number;
   readonly spawn: number;
@@ -27,6 +28,7 @@ const ENV_NAMES: Readonly<Record<string, string>> = {
   'tags-from-ecs-meta-data': 'BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA',
   priority: 'BUILDKITE_AGENT_PRIORITY',
   'disconnect-after-job': 'BUILDKITE_AGENT_DISCONNECT_AFTER_JOB',
+  'kubernetes-exec': 'BUILDKITE_KUBERNETES_EXEC',
   'disconnect-after-idle-timeout': 'BUILDKITE_AGENT_DISCONNECT_AFTER_IDLE_TIMEOUT',
   'cancel-grace-period': 'BUILDKITE_CANCEL_GRACE_PERIOD',
   spawn: 'BUILDKITE_AGENT_SPAWN',
@@ -34,7 +36,7 @@ const ENV_NAMES: Readonly<Record<string, string>> = {
   'build-path': 'BUILDKITE_BUILD_PATH',
 };
 
-const SWITCHES: readonly string[] = ['tags-from-ecs-meta-data', 'disconnect-after-job'];
+const SWITCHES: readonly string[] = ['tags-from-ecs-meta-data', 'disconnect-after-job', 'kubernetes-exec'];
 
 const DEFAULT_CANCEL_GRACE_S = 10;
 
@@ -59,6 +61,7 @@ export function readStartFlags(argv: readonly string[], env: Env): StartFlags {
     tagsFromEcs: isOn('tags-from-ecs-meta-data'),
     priority: value('priority'),
     disconnectAfterJob: isOn('disconnect-after-job'),
+    kubernetesExec: isOn('kubernetes-exec'),
     idleTimeoutS: number('disconnect-after-idle-timeout', 0),
     cancelGraceS: number('cancel-grace-period', DEFAULT_CANCEL_GRACE_S),
     spawn: Math.max(1, number('spawn', 1)),

@@ -14,7 +14,7 @@ async function start(argv: readonly string[]): Promise<number> {
   hearSignals(() => {
     pool.draining = true;
     return pool.workers;
-  }, flags.cancelGraceS);
+  }, flags);
   if (flags.ignored.length > 0)
     say(`flags that the stand-in agent does not know are ignored: ${flags.ignored.join(' ')}`);
   if (flags.token === '' || flags.endpoint === '') {

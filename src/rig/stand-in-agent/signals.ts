@@ -1,9 +1,13 @@
+import type { StartFlags } from './flags.ts';
 import { say } from './log.ts';
 import type { Worker } from './worker.ts';
 
-/** Hears signals as the real agent does: drain, then cancel, then leave at once. */
-export function hearSignals(workers: () => readonly Worker[], cancelGraceS: number): void {
-  let heard = 0;
+/** Hears signals as the real agent does: drain, then cancel, then leave at once; in Kubernetes mode it begins with cancel. */
+export function hearSignals(
+  workers: () => readonly Worker[],
+  { cancelGraceS, kubernetesExec }: Pick<StartFlags, 'cancelGraceS' | 'kubernetesExec'>,
+): void {
+  let heard = kubernetesExec ? 1 : 0;
   const cut = (): void => {
     say(`stopping running jobs and leaving within ${cancelGraceS} s`);
     for (const worker of workers()) worker.cut();

@@ -7,6 +7,7 @@ import {
   ListContainerInstancesCommand,
   ListTasksCommand,
 } from '@aws-sdk/client-ecs';
+import type { Task } from '@aws-sdk/client-ecs';
 
 /** What somebody finds in the rig's ECS: by its API, as anybody would look. */
 export interface Places {
@@ -27,6 +28,27 @@ export async function placesIn(
   env: Readonly<Record<string, string>>,
   service = 'build-agents',
 ): Promise<Places> {
+  return asking(env, (client) => look(client, service));
+}
+
+/** Every task of the cluster, those that have stopped too. */
+export async function tasksIn(env: Readonly<Record<string, string>>): Promise<readonly Task[]> {
+  return asking(env, async (client) => {
+    const lists = await Promise.all(
+      (['RUNNING', 'STOPPED'] as const).map((desiredStatus) =>
+        client.send(new ListTasksCommand({ cluster: CLUSTER, desiredStatus })),
+      ),
+    );
+    const tasks = lists.flatMap(({ taskArns = [] }) => taskArns);
+    if (tasks.length === 0) return [];
+    return (await client.send(new DescribeTasksCommand({ cluster: CLUSTER, tasks }))).tasks ?? [];
+  });
+}
+
+async function asking<T>(
+  env: Readonly<Record<string, string>>,
+  ask: (client: ECSClient) => Promise<T>,
+): Promise<T> {
   const client = new ECSClient({
     endpoint: env['AWS_ENDPOINT_URL_ECS'] ?? '',
     region: env['AWS_REGION'] ?? '',
@@ -36,7 +58,7 @@ export async function placesIn(
     },
   });
   try {
-    return await look(client, service);
+    return await ask(client);
   } finally {
     client.destroy();
   }
