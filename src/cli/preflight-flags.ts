@@ -28,6 +28,11 @@ export const preflightFlags = {
     helpValue: 'FILE',
     env: 'GAMEDAY_CAPACITY_PROVIDER',
   }),
+  history: Flags.string({
+    description: 'how long steps took: a CSV or JSON file, as `gameday forecast` takes it',
+    helpValue: 'FILE',
+    env: 'GAMEDAY_HISTORY',
+  }),
   container: Flags.string({
     description: "name of the agent's container, where it cannot be told",
     helpValue: 'NAME',
@@ -64,7 +69,7 @@ export const preflightFlags = {
 export function preflightHelp(): string {
   return `Rules look at the definition, and where they are given at the service, the pipeline's steps and the image. Each finding says what was seen and where, why it matters, and the lines to change. What could not be known is said, never guessed.
 
-With --task-definition nothing is contacted. With --scenario, or --cluster and --service, the definition that runs is read from ECS and the steps from Buildkite; nothing is changed there.
+With --task-definition nothing is contacted. With --scenario, or --cluster and --service, the definition that runs is read from ECS, and with --scenario the steps and the last passed jobs of its step from Buildkite; nothing is changed there.
 
 Exit codes:
     0  nothing was found, or warnings and notes

@@ -5,6 +5,7 @@ export interface PreflightOptions {
   readonly taskDefinition: string | undefined;
   readonly service: string | undefined;
   readonly pipeline: string | undefined;
+  readonly history: string | undefined;
   readonly imageConfig: string | undefined;
   readonly capacityProvider: string | undefined;
   readonly scenario: string | undefined;

@@ -5,7 +5,7 @@ import { secretsIn } from '../preflight/secret-values.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
 import type { Subject } from '../preflight/subject.ts';
 import { OFFLINE } from '../preflight/documents.ts';
-import type { Documents, DocumentName } from '../preflight/documents.ts';
+import type { Documents, DocumentName, Live } from '../preflight/documents.ts';
 import { preflightJson, preflightLines } from '../report/preflight.ts';
 import type { Places } from '../report/preflight.ts';
 import { readFiles } from './preflight-files.ts';
@@ -41,7 +41,7 @@ async function lookAtFiles(options: PreflightOptions, runner: Runner): Promise<L
   };
   return {
     documents,
-    live: OFFLINE,
+    live: { ...OFFLINE, history: await timesGiven(options) },
     places: placesOf(
       { ...given.texts, ...(scenario?.text == null ? {} : { scenario: scenario.text }) },
       documents,
@@ -58,13 +58,20 @@ async function scenarioOf(options: PreflightOptions, runner: Runner) {
   return namedBy(options.scenario, options.variables, runner);
 }
 
+/** How long steps took, by the file that says so; null where none does. */
+async function timesGiven({ history }: PreflightOptions): Promise<Live['history']> {
+  if (history === undefined) return null;
+  const { timesInFile } = await import('./preflight-history.ts');
+  return timesInFile(history);
+}
+
 async function lookAtService(options: PreflightOptions, runner: Runner): Promise<Look> {
   if (options.scenario === undefined && (options.cluster === undefined || options.service === undefined))
     throw new GamedayError('bad-input', 'nothing is named that could be looked at', {
       next: 'Give --task-definition FILE, or --scenario FILE, or --cluster NAME and --service NAME.',
     });
   const { lookLive } = await import('./preflight-live.ts');
-  return lookLive(options, runner);
+  return lookLive(options, await timesGiven(options), runner);
 }
 
 /** Asks every rule. Throws bad-input where the agent's container cannot be told. */

@@ -27,6 +27,7 @@ export default class Preflight extends BaseCommand {
       {
         taskDefinition: flags['task-definition'],
         pipeline: flags.pipeline,
+        history: flags.history,
         imageConfig: flags['image-config'],
         capacityProvider: flags['capacity-provider'],
         ...{ json, sarif, strict, container, cluster, service, scenario, insecure },

@@ -1,4 +1,5 @@
 import type { JsonObject, Path } from './json.ts';
+import type { StepTimes } from './step-times.ts';
 
 /** What can be looked at. */
 export type DocumentName =
@@ -34,6 +35,14 @@ export interface Live {
   readonly cluster: string | null;
   /** Tasks of the service, and how many of them are protected from scale-in. */
   readonly protection: { readonly tasks: number; readonly protected: number } | null;
+  /** How long steps took in the past; one of which nothing is known is there without jobs. */
+  readonly history: readonly StepTimes[] | null;
 }
 
-export const OFFLINE: Live = { agentVersions: null, ownTask: null, cluster: null, protection: null };
+export const OFFLINE: Live = {
+  agentVersions: null,
+  ownTask: null,
+  cluster: null,
+  protection: null,
+  history: null,
+};

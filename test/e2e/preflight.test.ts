@@ -315,6 +315,23 @@ test('SARIF: every result names a rule of the driver, a place in a file and a le
     expect(rules[associatedRule.index]?.id).toBe(associatedRule.id);
 });
 
+test('a history says how long the steps took, and where it is wrong', async () => {
+  const rows = Array.from({ length: 40 }, (_, index) => `integration,${String(100 + index * 2)}`);
+  const files = { 'jobs.csv': ['step,seconds', ...rows].join('\n') };
+  const args = ['--task-definition', AFTER, '--history', 'jobs.csv'];
+  const { findings, unknown } = await json(args, files);
+  expect(findings.find(({ rule }) => rule === 'step-over-window')).toMatchObject({
+    severity: 'note',
+    path: 'containerDefinitions[0].stopTimeout',
+    seen: 'step integration took 138 s in the median and 174 s in the 95th percentile of 40 passed jobs, and the agent has 120 s to drain',
+  });
+  expect(unknown.map(({ rule }) => rule)).not.toContain('step-over-window');
+  const wrong = await look({ 'jobs.csv': 'step,seconds\nintegration,soon' }, args);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('jobs.csv:2:13') as string });
+  const none = await look({}, args);
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no such file') as string });
+});
+
 test('what a scenario names stands in its file, so that SARIF can point at it', async () => {
   const scenario = [
     'version: 1',
@@ -337,20 +354,37 @@ test('what a scenario names stands in its file, so that SARIF can point at it', 
 describe('a service that runs', () => {
   test('is looked at by a scenario and by its name; nothing is changed there', async () => {
     await standing(
-      { steps: [{ key: 'integration', command: held() }], container: { argv: SHELL, stopTimeout: 60 } },
+      {
+        steps: [{ key: 'integration', command: held() }],
+        container: { argv: SHELL, stopTimeout: 60 },
+        rig: { history: { canary: [{ step: 'integration', took: ['70s', '90s', '80s'] }] } },
+      },
       async (stage) => {
-        const scenario = join(stage.folder, 'case.yaml');
-        await writeFile(
-          scenario,
-          JSON.stringify({
-            version: 1,
-            title: 'x',
-            build: { organization: 'acme', pipeline: 'canary' },
+        const scenarioOf = async (step: string): Promise<string> => {
+          const file = join(stage.folder, `${step}.yaml`);
+          const whole = {
+            ...{ version: 1, title: 'x', build: { organization: 'acme', pipeline: 'canary' } },
             cluster: { region: 'us-east-1', name: 'build-prod', service: 'build-agents' },
-            when: { step: 'lint' },
+            when: { step },
             inject: { fault: 'stop-task' },
+          };
+          await writeFile(file, JSON.stringify(whole));
+          return file;
+        };
+        const known = await cli(
+          ['preflight', '--scenario', await scenarioOf('integration'), '--json'],
+          stage.folder,
+          stage.env,
+        );
+        expect((JSON.parse(known.stdout) as Document).findings).toContainEqual(
+          expect.objectContaining({
+            rule: 'step-over-window',
+            severity: 'error',
+            seen: 'step integration took 80 s in the median and 90 s in the 95th percentile of 3 passed jobs, and the agent has 60 s to drain',
+            diff: [expect.stringContaining('@@') as string, '- "stopTimeout": 60', '+ "stopTimeout": 90'],
           }),
         );
+        const scenario = await scenarioOf('lint');
         const byScenario = await cli(
           ['preflight', '--scenario', scenario, '--json'],
           stage.folder,
@@ -367,6 +401,10 @@ describe('a service that runs', () => {
             'retry-misses-lost-agent',
           ]),
         );
+        expect((JSON.parse(byScenario.stdout) as Document).unknown).toContainEqual({
+          rule: 'step-over-window',
+          said: 'how long step lint takes: no passed job of it is known',
+        });
         const { BUILDKITE_API_TOKEN: _, ...withoutToken } = stage.env;
         const byName = await cli(
           ['preflight', '--cluster', 'build-prod', '--service', 'build-agents', '--json'],

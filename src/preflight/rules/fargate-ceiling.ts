@@ -1,5 +1,6 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
+import { boundOf } from '../step-times.ts';
 import { FARGATE_CEILING } from '../window.ts';
 
 /** All that Fargate gives is given, and a longer step is lost all the same: true of it, and nothing to mend here. */
@@ -11,10 +12,11 @@ export const fargateCeiling: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: on Fargate 2 to 120 seconds)',
     'https://buildkite.com/docs/pipelines/configure/retry',
   ],
-  judge({ agent, launch, pipeline }) {
+  judge(subject) {
+    const { agent, launch, pipeline } = subject;
     if (launch.kind !== 'fargate' || (agent.stopTimeout ?? 0) < FARGATE_CEILING) return CLEAN;
     const steps = pipeline?.dynamic === false ? pipeline.steps : [];
-    if (steps.length > 0 && steps.every(({ atMost }) => atMost !== null && atMost <= FARGATE_CEILING))
+    if (steps.length > 0 && steps.every((step) => (boundOf(subject, step) ?? Infinity) <= FARGATE_CEILING))
       return CLEAN;
     return found({
       severity: 'note',

@@ -1,56 +1,115 @@
-import { ofContainer } from '../edits.ts';
-import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { ofContainer, placeIn } from '../edits.ts';
+import type { Finding, Rule, Severity } from '../finding.ts';
+import { found, notKnown } from '../finding.ts';
+import { ENOUGH_JOBS, timesOfStep, timesText } from '../step-times.ts';
+import type { StepTimes } from '../step-times.ts';
 import type { Step, Subject } from '../subject.ts';
 import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING, stopTimeoutOf } from '../window.ts';
 
-/** Seconds that the longest step takes or may take, null where no step says anything. */
-export function longestStep({
-  pipeline,
-}: Subject): { readonly step: Step; readonly seconds: number; readonly sure: boolean } | null {
-  const steps = (pipeline?.steps ?? []).map((step) => ({
-    step,
-    seconds: Math.max(step.atLeast, step.atMost ?? 0),
-    sure: step.atLeast >= (step.atMost ?? 0),
-  }));
-  return steps.filter(({ seconds }) => seconds > 0).toSorted((a, b) => b.seconds - a.seconds)[0] ?? null;
+/** The step that takes longest, and how that is known. */
+export interface Longest {
+  readonly name: string;
+  readonly place: Pick<Finding, 'document' | 'path'>;
+  readonly seconds: number;
+  /** `sleep`: its own lines; `history`: its passed jobs; `time-out`: no more than a bound. */
+  readonly by: 'sleep' | 'history' | 'time-out';
+  /** Its passed jobs, where `by` is `history`. */
+  readonly times: StepTimes | null;
+}
+
+/** The step that takes longest or may, null where nothing is known of any. */
+export function longestStep(subject: Subject): Longest | null {
+  const inPipeline = (subject.pipeline?.steps ?? []).map((step) => lengthOf(subject, step));
+  const known = new Set((subject.pipeline?.steps ?? []).flatMap(({ keys }) => keys));
+  const others = (subject.live.history ?? [])
+    .filter(({ key, jobs }) => jobs > 0 && !known.has(key))
+    .map((times): Longest => {
+      const place = placeIn(subject.agent, 'stopTimeout');
+      return { name: times.key, place, seconds: times.p95, by: 'history', times };
+    });
+  const all = [...inPipeline, ...others].filter(({ seconds }) => seconds > 0);
+  return all.toSorted((a, b) => b.seconds - a.seconds)[0] ?? null;
+}
+
+function lengthOf(subject: Subject, step: Step): Longest {
+  const { name, path, atLeast } = step;
+  const place = { document: 'pipeline', path } as const;
+  const times = timesOfStep(subject, step);
+  const few = times !== null && times.jobs < ENOUGH_JOBS;
+  // Many jobs tell more than a time-out does, which only bounds them; few do not.
+  const atMost = times === null || few ? (step.atMost ?? 0) : 0;
+  const p95 = times?.p95 ?? 0;
+  if (atLeast > 0 && atLeast >= Math.max(atMost, p95))
+    return { name, place, seconds: atLeast, by: 'sleep', times: null };
+  if (atMost > p95) return { name, place, seconds: atMost, by: 'time-out', times: null };
+  return { name, place, seconds: p95, by: 'history', times };
 }
 
 /** A step that takes longer than the agent has to drain is lost whenever the stop comes early in it. */
 export const stepOverWindow: Rule = {
   id: 'step-over-window',
-  rule: 'Every step is over within the `stopTimeout` of the agent, as far as its own lines tell how long it takes.',
+  rule: 'Every step is over within the `stopTimeout` of the agent, as far as its own lines or its passed jobs tell how long it takes.',
   severities: ['error', 'warning', 'note'],
   sources: [
     'https://buildkite.com/docs/pipelines/configure/step-types/command-step (timeout_in_minutes)',
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)',
   ],
   judge(subject) {
-    const { agent, launch, pipeline } = subject;
-    if (pipeline === null) return notKnown('how long the steps take: give --pipeline');
+    const { agent, launch, pipeline, live } = subject;
+    const unknown = (live.history ?? [])
+      .filter(({ jobs }) => jobs === 0)
+      .map(({ key }) => `how long step ${key} takes: no passed job of it is known`);
     const seconds = stopTimeoutOf(agent, launch) ?? DEFAULT_STOP_TIMEOUT;
     const longest = longestStep(subject);
-    if (longest === null) return notKnown('how long the steps take: none has a timeout_in_minutes');
-    if (longest.seconds <= seconds) return CLEAN;
-    const { step, sure } = longest;
-    const ceiling = launch.kind === 'fargate' ? FARGATE_CEILING : Infinity;
-    const needed = Math.ceil(longest.seconds);
-    const wanted = Math.min(needed, ceiling);
-    const mendable = wanted > seconds && wanted >= needed;
-    const takes = sure
-      ? `sleeps ${String(longest.seconds)} s`
-      : `may take ${String(longest.seconds / 60)} min (timeout_in_minutes)`;
-    return found({
-      severity: sure ? 'error' : mendable || seconds < ceiling ? 'warning' : 'note',
-      document: 'pipeline',
-      path: step.path,
-      seen: `step ${step.name} ${takes}, and the agent has ${String(seconds)} s to drain`,
-      why: `A stop that comes while it has more than ${String(seconds)} s to go kills it.`,
-      todo: mendable
-        ? `Give the agent ${String(wanted)} s.`
-        : `No stopTimeout on Fargate is that long: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
-      edits: mendable ? [ofContainer(agent, 'stopTimeout', wanted)] : [],
-      unknown: sure ? null : 'how long it really takes: its time-out only bounds it',
-    });
+    if (longest === null)
+      return unknown.length > 0
+        ? { findings: [], unknown }
+        : notKnown(
+            pipeline === null
+              ? 'how long the steps take: give --pipeline or --history'
+              : 'how long the steps take: none has a timeout_in_minutes (or give --history)',
+          );
+    return {
+      ...(longest.seconds <= seconds ? found() : found(findingOf(subject, longest, seconds))),
+      unknown,
+    };
   },
 };
+
+function findingOf({ agent, launch }: Subject, longest: Longest, window: number): Finding {
+  const { name, place, by, times } = longest;
+  const ceiling = launch.kind === 'fargate' ? FARGATE_CEILING : Infinity;
+  const wanted = Math.min(Math.ceil(times?.most ?? longest.seconds), ceiling);
+  const mendable = wanted > window && wanted >= longest.seconds;
+  return {
+    severity: severityOf(longest, window, mendable || window < ceiling),
+    ...place,
+    seen: `step ${name} ${takes(longest)}, and the agent has ${String(window)} s to drain`,
+    why: `A stop that comes while it has more than ${String(window)} s to go kills it.`,
+    todo: mendable
+      ? `Give the agent ${String(wanted)} s.`
+      : `No stopTimeout on Fargate is that long: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
+    edits: mendable ? [ofContainer(agent, 'stopTimeout', wanted)] : [],
+    unknown: unknownOf(by, times),
+  };
+}
+
+function takes({ seconds, by, times }: Longest): string {
+  if (times !== null) return timesText(times);
+  return by === 'sleep'
+    ? `sleeps ${String(seconds)} s`
+    : `may take ${String(seconds / 60)} min (timeout_in_minutes)`;
+}
+
+/** What is sure to be lost is an error; what the definition cannot help is true of it and no more. */
+function severityOf({ by, times }: Longest, window: number, helps: boolean): Severity {
+  if (by === 'sleep') return 'error';
+  if (!helps) return 'note';
+  return times !== null && times.median > window ? 'error' : 'warning';
+}
+
+function unknownOf(by: Longest['by'], times: StepTimes | null): string | null {
+  if (by === 'time-out') return 'how long it really takes: its time-out only bounds it';
+  if (times === null || times.jobs >= ENOUGH_JOBS) return null;
+  return `how long it takes now and then: ${String(times.jobs)} passed jobs show little of that`;
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { GamedayError } from '../drill/errors.ts';
+import { readHistory } from '../forecast/history.ts';
+import { positionOf } from '../forecast/json.ts';
+import { timesOf } from '../preflight/step-times.ts';
+import type { StepTimes } from '../preflight/step-times.ts';
+
+/** How long the steps of a history took. Throws bad-input with the place of what is wrong with the file. */
+export async function timesInFile(file: string): Promise<readonly StepTimes[]> {
+  const text = await textOf(file);
+  const answer = readHistory(text);
+  if (!answer.ok) {
+    const { offset, message, next } = answer.wrong;
+    throw new GamedayError('bad-input', message, { at: `${file}:${positionOf(text, offset)}`, next });
+  }
+  const steps = new Map<string, number[]>();
+  for (const { step, ms } of answer.history.jobs) {
+    const seconds = steps.get(step) ?? [];
+    seconds.push(ms / 1000);
+    steps.set(step, seconds);
+  }
+  return [...steps].map(([key, seconds]) => timesOf(key, seconds));
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : message;
+    const next = 'Name a file that can be read.';
+    throw new GamedayError('bad-input', `${file} cannot be read: ${why}`, { at: file, cause, next });
+  }
+}
