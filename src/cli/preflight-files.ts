@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { GamedayError } from '../drill/errors.ts';
 import type { Doc, DocumentName, Documents } from '../preflight/documents.ts';
 import { readJson } from '../preflight/text.ts';
@@ -34,24 +34,53 @@ export async function readFiles(files: Files): Promise<Given> {
   return { documents, texts };
 }
 
-async function textIn(file: string): Promise<string> {
+/** Bytes. ECS takes no task definition above 64 KiB; generated pipelines are larger. */
+const LARGEST = 4 * 1024 * 1024;
+
+/** The text of a file that a user named. Throws bad-input where it cannot be read, is no UTF-8 text, or is larger than that. */
+export async function textIn(file: string, largest = LARGEST): Promise<string> {
+  const bytes = await bytesIn(file, largest);
   try {
-    return await readFile(file, 'utf8');
+    // Without the mark that some editors put before it.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // It is said below.
+  }
+  throw new GamedayError('bad-input', `${file} is no text in UTF-8`, {
+    at: file,
+    next: 'Save it as UTF-8 (in Windows PowerShell: Out-File -Encoding utf8; its > writes UTF-16).',
+  });
+}
+
+async function bytesIn(file: string, largest: number): Promise<Buffer> {
+  try {
+    const { size } = await stat(file);
+    if (size <= largest) return await readFile(file);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : message;
-    throw new GamedayError('bad-input', `${file} cannot be read: ${why}`, {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw new GamedayError('bad-input', `${file} cannot be read: ${UNREADABLE[code] ?? message}`, {
       at: file,
       cause,
       next: 'Name a file that can be read.',
     });
   }
+  throw new GamedayError('bad-input', `${file} is larger than ${String(largest / 1024 / 1024)} MiB`, {
+    at: file,
+    next: 'Name the document itself, not a dump or a log that holds it.',
+  });
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+};
 
 function jsonIn(text: string, file: string): Text {
   const read = readJson(text);
   if ('value' in read) return read;
-  throw new GamedayError('bad-input', `it is no JSON: ${read.why}`, {
+  throw new GamedayError('bad-input', `it cannot be read as JSON: ${read.why}`, {
     at: `${file}:${read.at}`,
     next: 'Mend it there; comments may stay.',
   });
@@ -62,7 +91,7 @@ async function readYaml(text: string, file: string): Promise<Text> {
   const { readPipeline } = await import('../preflight/yaml.ts');
   const read = readPipeline(text);
   if ('value' in read) return read;
-  throw new GamedayError('bad-input', `it is no YAML: ${read.why}`, {
+  throw new GamedayError('bad-input', `it cannot be read as YAML: ${read.why}`, {
     at: `${file}:${read.at}`,
     next: 'Mend it there.',
   });

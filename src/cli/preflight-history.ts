@@ -1,13 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { GamedayError } from '../drill/errors.ts';
 import { readHistory } from '../forecast/history.ts';
 import { positionOf } from '../forecast/json.ts';
 import { timesOf } from '../preflight/step-times.ts';
 import type { StepTimes } from '../preflight/step-times.ts';
+import { textIn } from './preflight-files.ts';
+
+/** Bytes: some hundred thousand jobs. */
+const LARGEST = 256 * 1024 * 1024;
 
 /** How long the steps of a history took. Throws bad-input with the place of what is wrong with the file. */
 export async function timesInFile(file: string): Promise<readonly StepTimes[]> {
-  const text = await textOf(file);
+  const text = await textIn(file, LARGEST);
   const answer = readHistory(text);
   if (!answer.ok) {
     const { offset, message, next } = answer.wrong;
@@ -20,15 +23,4 @@ export async function timesInFile(file: string): Promise<readonly StepTimes[]> {
     steps.set(step, seconds);
   }
   return [...steps].map(([key, seconds]) => timesOf(key, seconds));
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : message;
-    const next = 'Name a file that can be read.';
-    throw new GamedayError('bad-input', `${file} cannot be read: ${why}`, { at: file, cause, next });
-  }
 }

@@ -35,17 +35,31 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Reads JSON, with comments and a comma too many at the end of a list, as people keep it in repositories. */
 export function readJson(text: string): Text | BadText {
+  if (text.trim() === '') return EMPTY;
   const errors: ParseError[] = [];
-  const clean = text.startsWith('\u{feff}') ? ` ${text.slice(1)}` : text;
-  const root = parseTree(clean, errors, { allowTrailingComma: true });
-  const place = positions(clean);
+  const root = treeOf(text, errors);
+  if (root === TOO_DEEP) return { at: '1:1', why: 'it is nested too deeply' };
+  const place = positions(text);
   const [first] = errors;
   if (first !== undefined) {
     const code = printParseErrorCode(first.error);
     return { at: place(first.offset), why: WORDS[code] ?? code };
   }
-  if (root === undefined) return { at: '1:1', why: 'it is empty' };
+  if (root === undefined) return EMPTY;
   return { value: valueOf(root), place: (path) => place(nearest(root, path).offset) };
+}
+
+export const EMPTY: BadText = { at: '1:1', why: 'it is empty' };
+const TOO_DEEP = 'too deep';
+
+function treeOf(text: string, errors: ParseError[]): Node | undefined | typeof TOO_DEEP {
+  try {
+    return parseTree(text, errors, { allowTrailingComma: true });
+  } catch (error) {
+    // The parser calls itself for each level.
+    if (error instanceof RangeError) return TOO_DEEP;
+    throw error;
+  }
 }
 
 /** Line and column of an offset, both from 1. */

@@ -30,7 +30,12 @@ export function unwrap(kind: DocumentName, value: Json, name: string): Doc | Mis
     (at, part) => (typeof part === 'number' ? itemsOf(at)[part] : member(at, part)),
     value,
   );
-  if (!isObject(inner)) return misfit(base, `this is not ${CALLED[kind]}`, `Give ${CALLED[kind]} as JSON.`);
+  if (!isObject(inner))
+    return misfit(
+      base,
+      `this is not ${CALLED[kind]}`,
+      `Give ${CALLED[kind]} as ${kind === 'pipeline' ? 'YAML or JSON' : 'JSON'}.`,
+    );
   const wrong = CHECKS[kind]?.(inner, value) ?? null;
   if (wrong !== null) return { ...wrong, path: [...base, ...wrong.path] };
   return {

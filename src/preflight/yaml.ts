@@ -1,5 +1,6 @@
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Json, Path } from './json.ts';
+import { EMPTY } from './text.ts';
 import type { BadText, Text } from './text.ts';
 
 /** A pipeline's YAML with the places of its values; it may be the list of its steps alone. */
@@ -11,6 +12,7 @@ export function readPipeline(text: string): Text | BadText {
 
 /** YAML as plain data, with the places of its values. */
 export function readYaml(text: string): Text | BadText {
+  if (text.trim() === '') return EMPTY;
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const place = (offset: number): string => {
@@ -18,15 +20,22 @@ export function readYaml(text: string): Text | BadText {
     return `${String(line)}:${String(col)}`;
   };
   const [error] = document.errors;
-  if (error !== undefined) return { at: place(error.pos[0]), why: error.message.split('\n', 1)[0] ?? '' };
+  if (error !== undefined) return { at: place(error.pos[0]), why: reasonOf(error.message) };
   let value: Json;
   try {
     // JSON has no dates, maps or aliases: what is left is plain data.
     value = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as Json;
   } catch (cause) {
-    return { at: '1:1', why: cause instanceof Error ? cause.message : String(cause) };
+    return { at: '1:1', why: cause instanceof Error ? reasonOf(cause.message) : String(cause) };
   }
   return { value, place: (path) => place(offsetOf(document.contents, path)) };
+}
+
+/** The parser's first line, without the place, which is told beside it. */
+function reasonOf(message: string): string {
+  const [line = ''] = message.split('\n', 1);
+  if (line.startsWith('Converting circular structure')) return 'an alias refers to what it stands in';
+  return line.replace(/ at line \d+, column \d+:?$/, '');
 }
 
 function offsetOf(root: unknown, path: Path): number {

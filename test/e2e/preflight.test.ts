@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RULES } from '../../src/preflight/list.ts';
@@ -132,7 +132,19 @@ describe.concurrent('a definition is taken as people have it', () => {
   test.each([
     ['a comma is missing', '{\n  "a": 1\n  "b": 2 }', 'td.json:3:3', /a comma is missing/],
     ['an end is missing', '{ "containerDefinitions": [', 'td.json:1:28', /closing/],
-    ['it is empty', '', 'td.json:1:1', /no JSON/],
+    ['it is empty', '', 'td.json:1:1', /^it cannot be read as JSON: it is empty$/],
+    ['nothing but space', ' \n\n', 'td.json:1:1', /: it is empty$/],
+    ['a text', '"x"', 'td.json:1:1', /^this is not a task definition$/],
+    ['null', 'null', 'td.json:1:1', /^this is not a task definition$/],
+    ['nesting without end', '['.repeat(100_000), 'td.json:1:1', /: it is nested too deeply$/],
+    ['UTF-16', '{\0"\0a\0', 'td.json', /is no text in UTF-8$/],
+    ['larger than any', `{ "a": "${'x'.repeat(4 * 1024 * 1024)}" }`, 'td.json', /is larger than 4 MiB$/],
+    [
+      'the answer without a container',
+      '{ "taskDefinition": { "containerDefinitions": [] } }',
+      'td.json:1:46',
+      /at least one/,
+    ],
     ['CloudFormation', '{ "Resources": {} }', 'td.json:1:1', /CloudFormation template/],
     ["CloudFormation's casing", '{\n "ContainerDefinitions": [] }', 'td.json:2:26', /casing/],
     ["Terraform's naming", '{ "container_definitions": [] }', 'td.json:1:28', /Terraform/],
@@ -156,6 +168,48 @@ describe.concurrent('a definition is taken as people have it', () => {
     expect({ code, at: error?.at }).toEqual({ code: 2, at });
     expect(error?.message).toMatch(message);
     expect(error?.next).not.toBe('');
+  });
+
+  test.each([
+    [
+      'a list without an end',
+      'steps: [\n - a',
+      'p.yml:2:2',
+      /^it cannot be read as YAML: Block collections are not allowed/,
+    ],
+    ['a tab', 'steps:\n\t- command: x', 'p.yml:2:1', /: Tabs are not allowed as indentation$/],
+    ['an alias of itself', 'steps: &a [*a]', 'p.yml:1:1', /: an alias refers to what it stands in$/],
+    ['nothing', '', 'p.yml:1:1', /^it cannot be read as YAML: it is empty$/],
+    ['no steps', 'env: { A: b }', 'p.yml:1:1', /^it has no list of steps$/],
+    ['a text', 'x', 'p.yml:1:1', /^this is not a pipeline$/],
+  ])('a broken pipeline names its place: %s', async (_, text, at, message) => {
+    const args = ['--task-definition', AFTER, '--pipeline', 'p.yml', '--json'];
+    const { code, stdout } = await look({ 'p.yml': text }, args);
+    const [error] = documentIn(stdout).errors;
+    expect({ code, at: error?.at }).toEqual({ code: 2, at });
+    expect(error?.message).toMatch(message);
+    expect(error?.next).not.toBe('');
+  });
+
+  test('a mark before the text moves no place; a folder and bytes at random are no definition', async () => {
+    const text = `\u{feff}${JSON.stringify(short)}`;
+    const marked = await json(['--task-definition', 'td.json'], { 'td.json': text });
+    const plain = await json(['--task-definition', 'td.json'], { 'td.json': JSON.stringify(short) });
+    expect(marked).toEqual(plain);
+    await inFolder(async (folder) => {
+      await mkdir(join(folder, 'td.json'));
+      await writeFile(join(folder, 'noise.json'), Buffer.from([0x7b, 0xff, 0xfe, 0x80]));
+      const ofFolder = await cli(['preflight', '--task-definition', 'td.json'], folder);
+      expect(ofFolder).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('cannot be read: it is a folder') as string,
+      });
+      const ofNoise = await cli(['preflight', '--task-definition', 'noise.json'], folder);
+      expect(ofNoise).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('noise.json is no text in UTF-8') as string,
+      });
+    });
   });
 
   test('without a container that can be told to be the agent it asks for --container, and takes it', async () => {
@@ -250,7 +304,7 @@ test('service, pipeline, image and capacity providers are looked at as well, fro
     'step-over-window': 'steps[0] 2:5',
   });
   const broken = await look({ ...files, 'pipeline.yml': 'steps:\n  - "a\n' }, args);
-  expect(broken.stderr).toMatch(/pipeline\.yml:\d+:\d+ error: it is no YAML/);
+  expect(broken.stderr).toMatch(/pipeline\.yml:\d+:\d+ error: it cannot be read as YAML/);
 });
 
 test('SARIF: every result names a rule of the driver, a place in a file and a level', async () => {

@@ -77,6 +77,35 @@ describe('hosts', () => {
     expect(await service.says(/unable to place/)).toContain('No Container Instances were found');
   });
 
+  it('ECS-9: capacity providers are the own of Fargate and those that services name', async () => {
+    const cluster = await withHosts([{ capacityProvider: 'asg' }]);
+    const byProvider = { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: 'asg' }] };
+    await new TestService(cluster, 'agents').create(0, byProvider, ec2Worker());
+    const { body: all } = await cluster.post('DescribeCapacityProviders', {});
+    expect(all['capacityProviders']).toMatchObject([
+      { name: 'FARGATE', status: 'ACTIVE' },
+      { name: 'FARGATE_SPOT', status: 'ACTIVE' },
+      {
+        name: 'asg',
+        capacityProviderArn: 'arn:aws:ecs:us-east-1:123456789012:capacity-provider/asg',
+        autoScalingGroupProvider: {
+          managedScaling: { status: 'DISABLED' },
+          managedTerminationProtection: 'DISABLED',
+          managedDraining: 'ENABLED',
+        },
+      },
+    ]);
+    expect(JSON.stringify(all).match(/autoScalingGroupProvider/g)).toHaveLength(1);
+    const { status, body: named } = await cluster.post('DescribeCapacityProviders', {
+      capacityProviders: ['asg', 'nothing'],
+    });
+    expect(status).toBe(200);
+    expect(named).toMatchObject({
+      capacityProviders: [{ name: 'asg' }],
+      failures: [{ arn: 'arn:aws:ecs:us-east-1:123456789012:capacity-provider/nothing', reason: 'MISSING' }],
+    });
+  });
+
   it('ECS-60: a task of a capacity provider waits in PROVISIONING until there is room, and can be stopped there', async () => {
     const cluster = await withHosts([{ cpu: 256, memory: 512, capacityProvider: 'asg' }]);
     const byProvider = { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: 'asg' }] };
