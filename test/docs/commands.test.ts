@@ -161,10 +161,19 @@ describe.concurrent('the commands of', () => {
         expect(inCi.map((text) => text.trim())).toContain('drained');
         await typeAll(desk, 'docs/how-to/read-a-verdict.md', {}, drill);
         await typeAll(desk, 'docs/how-to/use-assert-in-a-release-pipeline.md');
-        const refused = { 'gameday run drill.yaml': 3 };
+        const refused = {
+          'gameday run drill.yaml': 3,
+          'gameday preflight --task-definition before.json': 10,
+        };
+        desk.put('before.json', textOf('scenarios/incident/before.json'));
         for (const page of ['README.md', 'docs/how-to/run-a-drill-by-hand.md']) {
           const printed = await typeAll(desk, page, refused);
           expect(printed.join('\n')).toContain('confirm-needed');
+          if (page !== 'README.md') continue;
+          const shown = blocksOf(page, 'text').find((text) => text.startsWith('error shell-form')) ?? '';
+          const lines = shown.split('\n').filter((line) => !/^ *(?:\.\.\.)?$/.test(line));
+          expect(lines.length).toBeGreaterThan(5);
+          for (const line of lines) expect(printed.join('\n')).toContain(line);
         }
       } finally {
         await rig.close();
@@ -183,6 +192,7 @@ describe.concurrent('the commands of', () => {
       );
       desk.put('pipeline.yml', textOf('scenarios/pipelines/six-seconds.yaml'));
       desk.put('image.json', '[{ "Config": { "Entrypoint": null, "StopSignal": "SIGTERM" } }]');
+      desk.put('jobs.csv', 'step,seconds\nintegration,6\n');
       desk.put('drill.yaml', plainDrill());
       const rig = await rigUp(desk);
       try {
