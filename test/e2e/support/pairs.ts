@@ -81,7 +81,7 @@ const STOP: readonly Pair[] = [
     mended: {
       agent: 'real',
       container: { stopTimeout: 60 },
-      steps: [{ key: 'integration', command: 'sleep 6' }],
+      steps: [longer(5)],
       expected: drained,
     },
   },
@@ -202,7 +202,10 @@ const AROUND: readonly Pair[] = [
   },
   {
     rule: 'idle-timeout',
-    bad: idle([], { exit: 11, outcome: 'inconclusive', reason: 'verdict-timeout', sent: 0 }),
+    bad: idle([], {
+      ...{ exit: 10, outcome: 'failed', reason: 'idle-too-slow', sent: 0 },
+      says: [/was still CONNECTED after/],
+    }),
     mended: idle(['--disconnect-after-idle-timeout', '2'], {
       ...{ exit: 0, outcome: 'baseline', reason: 'baseline', sent: 0 },
       says: [/left by itself after/],
