@@ -402,8 +402,8 @@ function idle(flags: readonly string[], expected: Expected): Side {
       build: { pipeline: null },
       when: { trigger: 'agent-idle', step: null, inFlightFor: null },
       inject: { fault: 'none' },
-      expect: { build: null, idle: { within: '15s' } },
-      limits: { verdictWithin: '15s' },
+      expect: { build: null, idle: { within: '12s' } },
+      limits: { verdictWithin: '40s' },
     },
     expected,
   };
