@@ -25,6 +25,7 @@ for (const entry of readdirSync(join(root, 'src'), { recursive: true })) {
   cpSync(join(root, 'src', entry), join(fresh, entry));
 }
 await oneFile(fresh, 'commands/preflight.js', [
+  'cli/file-uri.js',
   'cli/preflight-history.js',
   'cli/preflight-live.js',
   'preflight/yaml.js',

@@ -2,7 +2,7 @@ import { GamedayError } from '../drill/errors.ts';
 import { readHistory } from '../forecast/history.ts';
 import { positionOf } from '../forecast/json.ts';
 import { timesOf } from '../preflight/step-times.ts';
-import type { StepTimes } from '../preflight/step-times.ts';
+import type { StepTimes } from '../preflight/documents.ts';
 import { textIn } from './preflight-files.ts';
 
 /** Bytes: some hundred thousand jobs. */

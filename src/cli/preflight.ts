@@ -113,7 +113,8 @@ async function show(
   if (runner.json) return stdout.write(preflightJson(found, places, exitCode));
   if (!options.sarif) return stdout.write(`${preflightLines(found, places, stdout.colors).join('\n')}\n`);
   const { preflightSarif } = await import('../report/preflight-sarif.ts');
-  stdout.write(preflightSarif(found, places, runner.version));
+  const { uriOf } = await import('./file-uri.ts');
+  stdout.write(preflightSarif(found, places, runner.version, uriOf));
 }
 
 /** 0 where nothing is wrong; 10 where an error was found, or a warning that shall count as one. */

@@ -1,5 +1,4 @@
 import type { JsonObject, Path } from './json.ts';
-import type { StepTimes } from './step-times.ts';
 
 /** What can be looked at. */
 export type DocumentName =
@@ -23,6 +22,16 @@ export interface Documents {
   /** `value.capacityProviders` is the list. */
   readonly capacityProvider: Doc | null;
   readonly scenario: Doc | null;
+}
+
+/** How long the passed jobs of a step took, in seconds; without jobs nothing is known. */
+export interface StepTimes {
+  readonly key: string;
+  readonly jobs: number;
+  readonly median: number;
+  /** The time under which 95 of 100 stay (nearest rank). */
+  readonly p95: number;
+  readonly most: number;
 }
 
 /** Facts of the running world, where somebody could ask for them; null is not known. */

@@ -1,14 +1,5 @@
+import type { StepTimes } from './documents.ts';
 import type { Step, Subject } from './subject.ts';
-
-/** How long the passed jobs of a step took, in seconds; without jobs nothing is known. */
-export interface StepTimes {
-  readonly key: string;
-  readonly jobs: number;
-  readonly median: number;
-  /** The time under which 95 of 100 stay (nearest rank). */
-  readonly p95: number;
-  readonly most: number;
-}
 
 /** Jobs from which on a 95th percentile says more than the longest job does: 1 / 0.05. */
 export const ENOUGH_JOBS = 20;

@@ -1,5 +1,3 @@
-import { isAbsolute, relative, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { toJson } from '../journal/escape.ts';
 import { pathText } from '../preflight/json.ts';
 import { RULES } from '../preflight/list.ts';
@@ -15,8 +13,11 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   note: 'note',
 };
 
+/** Gives the address of a file by its path. */
+export type UriOf = (file: string) => string;
+
 /** The findings as a SARIF 2.1.0 log, for code scanning: one run, one result a finding. */
-export function preflightSarif(preflight: Preflight, places: Places, version: string): string {
+export function preflightSarif(preflight: Preflight, places: Places, version: string, uriOf: UriOf): string {
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -24,7 +25,7 @@ export function preflightSarif(preflight: Preflight, places: Places, version: st
       {
         tool: { driver: { name: 'gameday preflight', semanticVersion: version, rules: RULES.map(ruleOf) } },
         columnKind: 'utf16CodeUnits',
-        results: preflight.findings.map((finding) => resultOf(finding, places)),
+        results: preflight.findings.map((finding) => resultOf(finding, places, uriOf)),
         invocations: [
           {
             executionSuccessful: true,
@@ -62,7 +63,7 @@ function plain(text: string): string {
   return text.replaceAll('`', '');
 }
 
-function resultOf(finding: Found, places: Places): object {
+function resultOf(finding: Found, places: Places, uriOf: UriOf): object {
   const { name, position } = places.of(finding.document, finding.path);
   const [line, column] = (position ?? '').split(':').map(Number);
   const path = pathText(places.whole(finding.document, finding.path));
@@ -90,15 +91,4 @@ function resultOf(finding: Found, places: Places): object {
       },
     ],
   };
-}
-
-/** A path inside the working folder becomes relative to it, so that code scanning finds the file in the checkout. */
-function uriOf(file: string): string {
-  const inside = relative('', file);
-  const outside = inside.startsWith('..') || isAbsolute(inside);
-  return outside && isAbsolute(file) ? pathToFileURL(file).href : encoded(inside);
-}
-
-function encoded(path: string): string {
-  return path.split(sep).map(encodeURIComponent).join('/');
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Ajv from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { uriOf } from '../../src/cli/file-uri.ts';
 import type { DocumentName } from '../../src/preflight/documents.ts';
 import { RULES } from '../../src/preflight/list.ts';
 import type { Places } from '../../src/report/preflight.ts';
@@ -55,6 +56,7 @@ describe('every finding of every rule, as SARIF', () => {
         lookAt(documentsOf(bad), bad.live),
         places((document) => `${document}.json`),
         '1.2.3',
+        uriOf,
       ),
     ) as Log;
     expect(wrongWith(log)).toEqual([]);
@@ -78,12 +80,13 @@ test('the schema refuses what is no SARIF, so that a log that it takes is one', 
 });
 
 const bad = casesOf('stop-timeout-missing')[0]?.bad ?? { taskDefinition: {} };
-const uriOf = (file: string): string => {
+const addressOf = (file: string): string => {
   const log = JSON.parse(
     preflightSarif(
       lookAt(documentsOf(bad)),
       places(() => file),
       '1.2.3',
+      uriOf,
     ),
   ) as Log;
   expect(wrongWith(log)).toEqual([]);
@@ -98,14 +101,14 @@ test.each([
   ['/elsewhere/a b.json', 'file:///elsewhere/a%20b.json'],
   ['../td.json', '../td.json'],
 ])('code scanning finds the file in the checkout: %s', (file, uri) => {
-  expect(uriOf(file)).toBe(uri);
+  expect(addressOf(file)).toBe(uri);
 });
 
 test('whatever a file is called, its address is one, and leads back to it', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
       const name = `x${text.replaceAll(/[/\0]/g, '')}`;
-      expect(decodeURIComponent(uriOf(name))).toBe(name);
+      expect(decodeURIComponent(addressOf(name))).toBe(name);
     }),
     { numRuns: 50 },
   );

@@ -2,7 +2,7 @@ import { ofContainer, placeIn } from '../edits.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
 import { found, notKnown } from '../finding.ts';
 import { ENOUGH_JOBS, timesOfStep, timesText } from '../step-times.ts';
-import type { StepTimes } from '../step-times.ts';
+import type { StepTimes } from '../documents.ts';
 import type { Step, Subject } from '../subject.ts';
 import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING, stopTimeoutOf } from '../window.ts';
 
