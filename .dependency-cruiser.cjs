@@ -189,6 +189,11 @@ module.exports = {
       RECORD,
       '^src/checks/',
     ]),
+      'verdict',
+      'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
+      '^src/verdict/',
+      [WORDS, RECORD, '^src/checks/', '^src/preflight/'],
+    ),
     never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
     never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [
       ACTING,

@@ -83,6 +83,7 @@ async function generated() {
   ]);
   const shownBy = JSON.parse(readFileSync(join(root, 'test/preflight/shown-by.json'), 'utf8'));
   const [{ RULES }, preflight] = await Promise.all([fromDist('preflight/list.js'), examplesOfRules()]);
+  const { CAUSES } = await fromDist('verdict/causes/list.js');
   const scenario = schemas.scenarioJsonSchema();
   const events = Object.fromEntries(
     Object.entries(EVENTS).map(([code, { text, payload }]) => [
@@ -99,6 +100,8 @@ async function generated() {
     'docs/reference/events.md': eventsPage(events),
     'docs/reference/preflight.md': preflightPage(RULES, preflight, shownBy),
     'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES),
+    'docs/reference/preflight.md': preflightPage(RULES, preflight),
+    'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES, CAUSES),
     ...(existsSync(join(dist, 'commands')) ? { 'oclif.manifest.json': manifest() } : {}),
   };
 }

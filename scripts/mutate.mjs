@@ -29,6 +29,16 @@ const KINDS = [
     tests: [['test/safety'], ['test/drill', 'test/property']],
   },
   {
+    list: 'src/verdict/causes/list.ts',
+    type: 'Cause',
+    mutants: {
+      'is never claimed': 'judge: () => null',
+      'is always claimed':
+        "judge: () => ({ weight: 'proven', said: 'mutant', events: [1], saves: 'mutant', experiment: null })",
+    },
+    tests: [['test/verdict']],
+  },
+  {
     list: 'src/faults/list.ts',
     type: 'Fault',
     mutants: {
@@ -60,6 +70,12 @@ const WINDOW = {
   tests: ['test/checks/stop-window.test.ts'],
 };
 
+const HEARD = {
+  name: 'heard',
+  file: 'src/verdict/causes/heard.ts',
+  tests: ['test/verdict', 'test/property/causes.test.ts'],
+};
+
 /** Single rules, each with the words that hold it and what spoils them. */
 const RULES = [
   { ...SIDECARS, what: 'any exit code', from: 'container.exitCode !== exit', to: 'false' },
@@ -70,6 +86,9 @@ const RULES = [
   { ...SIDECARS, what: "a host's clock", from: '|| instanceArn !== null', to: '' },
   { ...SIDECARS, what: 'anybody was first', from: 'others.length !== 1 ||', to: '' },
   { ...SIDECARS, what: 'one dependency deep', from: 'visit(next);', to: '' },
+  { ...HEARD, what: 'a report is none', from: 'told === null ||', to: '' },
+  { ...HEARD, what: 'any job counts as late', from: 'job.startedAt > stop + AT_ONCE', to: 'true' },
+  { ...HEARD, what: 'idle at once is deaf', from: 'idle <= AT_ONCE', to: 'false' },
   { ...WINDOW, what: 'no sum', from: 'sum + ms', to: 'Math.max(sum, ms)' },
   {
     ...WINDOW,

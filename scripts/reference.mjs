@@ -140,8 +140,8 @@ function code(text) {
   return text.replaceAll(/([*_<>|`])/g, '\\\\$1');
 }
 
-/** Every outcome and reason: exit code, meaning, what to do. */
-export function verdictsPage(reasons, exitCodes) {
+/** Every outcome and reason: exit code, meaning, what to do; and every cause. */
+export function verdictsPage(reasons, exitCodes, causes) {
   const outcomes = Object.entries(exitCodes).map(([outcome, code]) => [
     `\`${outcome}\``,
     outcome === 'interrupted' ? '130 (SIGINT), 143 (SIGTERM)' : code,
@@ -162,5 +162,15 @@ decides; within a stage the order of this table decides. A reason without a stag
 drills ran, the worst fact comes first: 10, 1, 3, 4, 11, 0.
 
 ${table(['outcome', 'exit code', 'reasons'], outcomes)}
-${table(['reason', 'outcome', 'exit', 'stage', 'meaning', 'what to do'], rows)}`;
+${table(['reason', 'outcome', 'exit', 'stage', 'meaning', 'what to do'], rows)}
+## Causes
+
+A failed drill names what it came of, \`proven\` before \`likely\` before \`possible\`; among equals the order of this table
+decides. The causes \`out-of-memory\`, \`host-gone\` and \`build-canceled\` are named of the inconclusive verdicts of those names
+too. This list is closed as well.
+
+${table(
+  ['cause', 'what it is'],
+  causes.map(({ name, means }) => [`\`${name}\``, means]),
+)}`;
 }

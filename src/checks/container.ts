@@ -79,13 +79,3 @@ export function startsAgentItself(definition: ContainerDefinition | null): boole
   const first = commandLine(definition)[0] ?? '';
   return /(^|\/)buildkite-agent$/.test(first);
 }
-
-/** Whether a shell stands between ECS and the agent. */
-export function shellForm(definition: ContainerDefinition | null): string | null {
-  if (definition === null) return null;
-  const words = commandLine(definition);
-  const shell = words.findIndex((word) => /(^|\/)(sh|dash|bash|ash)$/.test(word));
-  if (shell < 0 || !words.includes('-c', shell)) return null;
-  const script = words.at(-1) ?? '';
-  return /^\s*exec\s/.test(script) ? null : words.slice(0, shell + 2).join(' ');
-}

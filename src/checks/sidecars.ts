@@ -44,7 +44,7 @@ function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: str
 }
 
 /** What the clocks of ECS and Buildkite may be apart before an order between them means something, milliseconds. */
-function clockError(evidence: Evidence): number {
+export function clockError(evidence: Evidence): number {
   const [ecs, buildkite] = ['ecs', 'buildkite'].map((clock) => evidence.last('clock', clock)?.value);
   const apart = Math.abs((ecs?.offset ?? 0) - (buildkite?.offset ?? 0));
   return CLOCKS + apart + (ecs?.uncertainty ?? 0) + (buildkite?.uncertainty ?? 0);

@@ -1,4 +1,5 @@
 import type { Job } from '../drill/entities/job.ts';
+import type { Task } from '../drill/entities/task.ts';
 import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 import { agentContainer, atTimeout, commandLine, startsAgentItself } from './container.ts';
@@ -34,6 +35,12 @@ const HOST_CODES: ReadonlySet<string> = new Set([
   'InfrastructureHealth',
 ]);
 
+/** What ECS says where the host went away and took the task along; null where it says nothing of the kind. */
+export function hostGone({ stopCode, stoppedReason }: Task): string | null {
+  const gone = HOST_CODES.has(stopCode ?? '') || /^Host EC2 /.test(stoppedReason ?? '');
+  return gone ? `ECS shows ${stopCode ?? 'no stop code'}: ${stoppedReason ?? ''}` : null;
+}
+
 export const host: Check = {
   name: 'host',
   asks: 'Did the host of the task stay?',
@@ -41,10 +48,8 @@ export const host: Check = {
   judge({ evidence }) {
     const task = evidence.strike === null ? null : evidence.last('task', evidence.strike.taskArn);
     if (task === null || evidence.strike?.by === 'found') return unasked('nothing was injected');
-    const { stopCode, stoppedReason } = task.value;
-    const gone = HOST_CODES.has(stopCode ?? '') || /^Host EC2 /.test(stoppedReason ?? '');
-    if (gone)
-      return no('host-gone', `ECS shows ${stopCode ?? 'no stop code'}: ${stoppedReason ?? ''}`, [task.seq]);
+    const gone = hostGone(task.value);
+    if (gone !== null) return no('host-gone', gone, [task.seq]);
     return yes('ECS shows no loss of the host', [task.seq]);
   },
 };

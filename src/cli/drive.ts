@@ -76,9 +76,9 @@ export function resultOf(
   const out = drive.out === DEFAULT_OUT ? '' : ` --out ${drive.out}`;
   const told = { ...result, commands: result.commands.map((command) => `${command}${out}`) };
   const died = drive.died();
-  // What was proven stands; what could not be told has this as its cause.
+  // What was proven stands; of what could not be told, this is why.
   if (died === null || (result.outcome !== 'inconclusive' && result.outcome !== 'could-not-run')) return told;
-  return { ...told, cause: `The rig ended early: ${died}` };
+  return { ...told, said: `${told.said}; the rig ended early: ${died}` };
 }
 
 /** Before a stop was intended a lasting failure is could-not-run; after it the evidence is gone (verdict rules). */

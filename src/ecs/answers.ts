@@ -44,6 +44,7 @@ export const Failures = z.array(z.object({ arn: Text, reason: Text, detail: Text
 
 const DefinitionContainer = z.object({
   name: z.string(),
+  image: z.string().optional(),
   essential: z.boolean().optional(),
   entryPoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),

@@ -94,6 +94,7 @@ function containerOf(container: DefinitionContainer): ContainerDefinition {
   const environment = (container.environment ?? []).map((one) => [one.name ?? '', one.value ?? ''] as const);
   return {
     name: container.name,
+    image: container.image ?? null,
     essential: container.essential ?? true,
     entryPoint: container.entryPoint ?? [],
     command: container.command ?? [],

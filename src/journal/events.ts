@@ -4,6 +4,7 @@ import { Instant } from '../drill/entities/build.ts';
 import { Task } from '../drill/entities/task.ts';
 import { Plan } from '../drill/plan.ts';
 import { Fact, Subject } from '../drill/world.ts';
+import { Explanation } from './cause.ts';
 
 /** One guard's answer: it holds, or it refuses with its reason. A guard that cannot get its answer refuses. */
 export const GuardAnswer = z.strictObject({
@@ -58,8 +59,8 @@ export const Verdict = z.strictObject({
   reason: z.string(),
   stage: z.string(),
   said: z.string(),
-  /** Why it failed, in plain words; null where there is nothing to explain. */
-  cause: z.string().nullable(),
+  /** Why it failed; null where there is nothing to explain. */
+  cause: Explanation.nullable(),
   next: z.string(),
   findings: z.array(Finding),
   notes: z.array(z.string()),

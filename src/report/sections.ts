@@ -1,13 +1,7 @@
+import { causeItems } from './cause.ts';
+import { item, restsOn, type Item } from './item.ts';
 import type { DrillResult, Moment } from '../verdict/result.ts';
-import type { Tone } from './paint.ts';
 import { faultName, shortArn, span, stamp, timeOfDay } from './text.ts';
-
-/** One entry of a section; further lines of it hang in by `hang`. */
-export interface Item {
-  readonly text: string;
-  readonly hang: number;
-  readonly tone: Tone;
-}
 
 export interface Section {
   readonly title: string;
@@ -19,15 +13,12 @@ export function sectionsOf(result: DrillResult): readonly Section[] {
   const sections = [
     { title: 'What was done', items: done(result) },
     { title: 'What happened', items: happened(result.timeline) },
+    { title: 'Cause', items: causeItems(result.cause) },
     { title: 'Why', items: why(result) },
     { title: 'What to do', items: todo(result) },
     { title: 'Evidence', items: evidence(result) },
   ];
   return sections.filter((section) => section.items.length > 0);
-}
-
-function item(text: string, tone: Tone = 'plain', hang = 2): Item {
-  return { text, hang, tone };
 }
 
 function done(result: DrillResult): readonly Item[] {
@@ -112,16 +103,12 @@ export function momentLine(moment: Moment, start: number): string {
 
 function why(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
-  if (result.cause !== null) items.push(item(result.cause));
   for (const guard of result.guards) {
     if (!guard.holds) items.push(item(`guard ${guard.guard} refuses: ${guard.said}`, 'warn'));
   }
   for (const finding of result.findings) {
     if (finding.holds === 'unasked') continue;
-    const rests =
-      finding.events.length === 0
-        ? ''
-        : ` (event${finding.events.length === 1 ? '' : 's'} ${finding.events.join(', ')})`;
+    const rests = restsOn(finding.events);
     items.push(
       item(`${WORD[finding.holds]} ${finding.check}: ${finding.said}${rests}`, TONE[finding.holds], 5),
     );

@@ -1,5 +1,6 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillResult } from '../verdict/result.ts';
+import { causeLine } from './cause.ts';
 import { closingBlock } from './closing.ts';
 import type { BlockOptions } from './closing.ts';
 import { painter, toneOf } from './paint.ts';
@@ -59,16 +60,21 @@ function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
     result.timeline.map((moment) => plain(`+${span(moment.at - start)} ${moment.said}`)),
     [plain('')],
     [plain('Why', 'loud')],
-    [
-      plain(result.cause ?? 'nothing is to be explained'),
-      ...result.notes.map((note) => plain(`note: ${note}`, 'quiet')),
-    ],
+    [...causeLines(result), ...result.notes.map((note) => plain(`note: ${note}`, 'quiet'))],
     [plain('')],
     [plain('What to do', 'loud')],
     [plain(result.next)],
     [plain('')],
     evidence(result),
   ];
+}
+
+/** The first cause and what would have saved the build; the block of one drill names all of them. */
+function causeLines({ cause }: DrillResult): readonly Line[] {
+  if (cause === null) return [plain('nothing is to be explained')];
+  const [first] = cause.ranked;
+  if (first === undefined) return [plain(`undecided; one experiment decides: ${cause.experiment ?? ''}`)];
+  return [plain(causeLine(first)), plain(`What would have saved this build: ${first.saves}`, 'good')];
 }
 
 function evidence(result: DrillResult): readonly Line[] {

@@ -4,8 +4,10 @@ import { buildPassed } from '../checks/build-passed.ts';
 import { isGreen } from '../checks/no-job-lost.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
 import { attemptsOf, finalAttempt, isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import type { Case } from '../checks/check.ts';
 import type { Evidence, Sighting } from '../journal/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
+import { explain } from './explain.ts';
 import { rank } from './found.ts';
 import { verdictOf } from './made.ts';
 import type { Reason } from './reasons.ts';
@@ -117,19 +119,22 @@ function besides(evidence: Evidence, id: string, judged: readonly Judged[]): Ver
   const seen = evidence.last('build', id);
   if (seen === null) return verdict('observation-gap', `build ${id} was never read`, findings);
   const canceled = findings.find(({ raises }) => raises === 'build-canceled');
-  if (canceled !== undefined) return verdict('build-canceled', canceled.said, findings);
+  if (canceled !== undefined)
+    return { ...verdict('build-canceled', canceled.said, findings), cause: explain(about, 'build-canceled') };
   const [passed] = findings;
   if (passed === undefined || passed.holds === 'yes') return null;
-  if (passed.raises === 'build-failed') return red(passed, about.attempts, findings);
+  if (passed.raises === 'build-failed') return red(passed, about, findings);
   return unfinished(evidence, seen, passed, findings);
 }
 
 /** Lost where nothing was struck, or red of itself. */
-function red(passed: Finding, attempts: readonly Attempt[], findings: readonly Finding[]): Verdict {
+function red(passed: Finding, about: Case, findings: readonly Finding[]): Verdict {
+  const { attempts } = about;
   const lost = attempts.find(
     (attempt) => attempt.loss !== null && !trulyPassed(finalAttempt(attempt, attempts).job),
   );
-  if (lost === undefined) return verdict('build-failed', passed.said, findings);
+  if (lost === undefined)
+    return { ...verdict('build-failed', passed.said, findings), cause: explain(about, 'build-failed') };
   const said = `job ${lost.job.id} (${lost.job.stepKey ?? 'no step key'}), on a task that was not struck, was lost: ${lost.loss?.by ?? ''}`;
   const finding = {
     check: 'loss-elsewhere',

@@ -5,7 +5,7 @@ import { eventsOf, type DrillEvent, type Finding, type Verdict } from '../journa
 import type { Case } from '../checks/check.ts';
 import { excused } from '../checks/handover.ts';
 import { CHECKS } from '../checks/list.ts';
-import { causeOf } from './cause.ts';
+import { explain } from './explain.ts';
 import { withEveryBuild } from './builds.ts';
 import { judgeBaseline } from './baseline.ts';
 import { judgeFound } from './found.ts';
@@ -44,11 +44,19 @@ export function judge(journal: readonly DrillEvent[]): Verdict {
   const halted = eventsOf(journal, 'GD_HALTED').at(-1);
   if (halted !== undefined && isReason(halted.payload.reason))
     return ofReason(halted.payload.reason, halted.payload.said);
-  if (evidence.plan.scenario.inject.fault === 'none') return judgeBaseline(evidence);
-  if (evidence.plan.scenario.inject.fault === 'found') return judgeFound(evidence, judgeCase);
+  if (evidence.plan.scenario.inject.fault === 'none') return withCause(judgeBaseline(evidence), evidence);
+  if (evidence.plan.scenario.inject.fault === 'found')
+    return withCause(judgeFound(evidence, judgeCase), evidence);
   if (decisiveCall(evidence) !== null) return judgeScheduled(evidence, judgeCase);
   const verdict = judgeCase(evidence);
   return withEveryBuild(verdict, evidence, [{ struck: evidence, verdict }]);
+}
+
+/** The cause of a verdict that no strike was judged for. */
+function withCause(verdict: Verdict, evidence: Evidence): Verdict {
+  const { cause, reason } = verdict;
+  if (cause !== null || !isReason(reason)) return verdict;
+  return { ...verdict, cause: explain({ evidence, attempts: attemptsOf(evidence) }, reason) };
 }
 
 /** The verdict over one strike, ours or found. */
@@ -62,7 +70,7 @@ export function judgeCase(evidence: Evidence): Verdict {
     reason: decision.reason,
     stage: decision.stage,
     said: decision.by?.said ?? row.meaning,
-    cause: row.outcome === 'failed' ? causeOf(about, decision.reason) : null,
+    cause: explain(about, decision.reason),
     next: row.next,
     findings,
     notes: [...new Set(findings.flatMap((finding) => finding.notes))],

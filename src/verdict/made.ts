@@ -1,3 +1,4 @@
+import type { Explanation } from '../journal/cause.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
 import { rowOf, type Reason } from './reasons.ts';
 
@@ -5,7 +6,7 @@ import { rowOf, type Reason } from './reasons.ts';
 interface Grounds {
   readonly findings?: readonly Finding[];
   readonly notes?: readonly string[];
-  readonly cause?: string | null;
+  readonly cause?: Explanation | null;
 }
 
 /** The verdict of a reason: its outcome, stage and next move stand in the table of reasons. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Explanation } from '../journal/cause.ts';
 import { Finding, GuardAnswer, Target } from '../journal/events.ts';
 import { RigFacts } from '../drill/plan.ts';
 
@@ -78,7 +79,8 @@ export const DrillResult = z.strictObject({
   reason: z.string(),
   exitCode: z.number().int(),
   said: z.string(),
-  cause: z.string().nullable(),
+  /** Why it failed, the surest cause first; null where there is nothing to explain. */
+  cause: Explanation.nullable(),
   next: z.string(),
   notes: z.array(z.string()),
   /** `proven`, `none` (nothing injected), `not proven`. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { closingBlock } from '../../src/report/closing.ts';
 import { planBlock } from '../../src/report/plan.ts';
@@ -104,6 +105,13 @@ test('what a fault over several tasks came to is told in numbers', () => {
   expect(told(null, null)).not.toMatch(/longest drain|steady again/);
 });
 
+test('the page on verdicts shows a cause as it is shown', async () => {
+  const page = await readFile(new URL('../../docs/how-to/read-a-verdict.md', import.meta.url), 'utf8');
+  const [, shown = ''] = /```text\n(Cause\n[^`]*(?:`[^`]+`[^`]*)*?)\n```/.exec(page) ?? [];
+  expect(shown).toContain('signal-eaten');
+  expect(closingBlock(lostResult(), plain)).toContain(`${shown}\n`);
+});
+
 test('colours are escapes around the same text', () => {
   const colored = closingBlock(lostResult(), { columns: 100, colors: true });
   expect(colored).toContain(`${ESCAPE}[31m`);
@@ -111,10 +119,18 @@ test('colours are escapes around the same text', () => {
   expect(bare.join('')).toBe(closingBlock(lostResult(), plain));
 });
 
+/** The cause of `lostResult` in other words. */
+function causeSaying(said: string): ReturnType<typeof lostResult>['cause'] {
+  const { cause } = lostResult();
+  return cause === null
+    ? null
+    : { ...cause, ranked: cause.ranked.map((one) => ({ ...one, said, saves: said })) };
+}
+
 test('foreign text is shown, not obeyed', () => {
   const said = `branch ${ESCAPE}[2J\u009b\r\n`;
   for (const text of [
-    closingBlock(lostResult({ said, title: said, cause: said }), plain),
+    closingBlock(lostResult({ said, title: said, cause: causeSaying(said) }), plain),
     planBlock(lostResult({ said, title: said, touches: [said] }), plain),
     sideBySide(lostResult({ said, title: said }), drainedResult(), { columns: 140, colors: false }),
     errorLines([{ message: said, at: said, next: said }], false).join('\n'),

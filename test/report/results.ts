@@ -14,8 +14,43 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
     reason: 'lost',
     exitCode: 10,
     said: 'attempt 1 of step integration was lost with its agent: exit status -1, AGENT_LOST',
-    cause:
-      'The container starts `/bin/sh -c "buildkite-agent start"`: sh is PID 1 and does not pass SIGTERM on. The agent never heard the stop and was killed after stopTimeout (3s) with exit code 137.',
+    cause: {
+      ranked: [
+        {
+          name: 'signal-eaten',
+          weight: 'likely',
+          said: 'SIGTERM was eaten: the container starts `/bin/sh -c ...`, so the shell is PID 1 and did not pass the signal on; SIGKILL came at stopTimeout (3.0 s), exit code 137',
+          events: [5, 13],
+          saves: '`"entryPoint": ["buildkite-agent","start"]` and no `"command"`',
+          experiment: 'strike a worker without a job: one that hears SIGTERM leaves at once',
+        },
+        {
+          name: 'step-over-window',
+          weight: 'possible',
+          said: 'the step may have needed longer than stopTimeout (3.0 s)',
+          events: [13],
+          saves: '`"stopTimeout": 120`',
+          experiment: 'strike a worker without a job: one that hears SIGTERM leaves at once',
+        },
+        {
+          name: 'retry-missed',
+          weight: 'proven',
+          said: 'no retry: step integration has no automatic retry, so nothing repeated the lost attempt',
+          events: [14],
+          saves:
+            'a retry of lost agents: `"retry": { "automatic": [{ "exit_status": -1, "limit": 2 }] }` saves the build, not the time',
+          experiment: null,
+        },
+      ],
+      decided: true,
+      experiment: null,
+      moments: [
+        { moment: 'stop requested', at: START + 3400, after: 0, said: 'stop requested' },
+        { moment: 'signal', at: START + 3450, after: 50, said: 'SIGTERM' },
+        { moment: 'exit', at: START + 6420, after: 3020, said: 'exit 137' },
+        { moment: 'lost', at: START + 9777, after: 6377, said: 'lost' },
+      ],
+    },
     next: 'Mend how the container hears SIGTERM, or give the step time: see the cause.',
     notes: ['137 near stopTimeout: the signal was eaten or the drain took too long'],
     injection: 'proven',

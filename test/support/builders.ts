@@ -135,6 +135,7 @@ export function aTask(over: Partial<Task> = {}): Task {
 export function aContainerDefinition(over: Partial<ContainerDefinition> = {}): ContainerDefinition {
   return {
     name: 'agent',
+    image: null,
     essential: true,
     entryPoint: [],
     command: ['buildkite-agent', 'start'],

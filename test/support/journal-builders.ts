@@ -122,6 +122,8 @@ export const AGENT_GONE: Partial<Agent> = {
   connection: 'lost',
   rawConnection: 'lost',
   lostAt: AGENT_LOST.at,
+  stoppedGracefullyAt: null,
+  disconnectedAt: null,
   isRunningJob: false,
   jobs: [JOB_ID],
 };

@@ -29,3 +29,51 @@ describe('fault: none', () => {
     expect(none(told)).toBe(expected);
   });
 });
+
+describe('fault: none, and an idle worker that is to leave by itself', () => {
+  const idle = (told: Told) =>
+    judge(
+      story({
+        ...told,
+        scenario: { inject: { fault: 'none' }, expect: { idle: { within: 5_000 } } },
+        target: { jobId: null },
+        ...{ stop: null, proof: null, job: null },
+        task: { stopCode: 'EssentialContainerExited', stoppingAt: null, ...told.task },
+      }),
+    );
+  const flag = ['buildkite-agent', 'start', '--disconnect-after-idle-timeout'];
+  const first = (told: Told) => {
+    const { reason, cause } = idle(told);
+    return [reason, cause?.ranked[0]?.name, cause?.ranked[0]?.weight, cause?.decided];
+  };
+
+  it.each<[string, Told, readonly unknown[], RegExp]>([
+    [
+      'whose own time-out is longer than allowed',
+      { definition: { entryPoint: [], command: [...flag, '20'] } },
+      ['idle-too-slow', 'idle-too-long', 'proven', true],
+      /`--disconnect-after-idle-timeout 5`/,
+    ],
+    [
+      'that has none',
+      { definition: { command: ['buildkite-agent', 'start'] } },
+      ['idle-too-slow', 'idle-too-long', 'likely', true],
+      /disconnect-after-idle-timeout/,
+    ],
+    [
+      'whose own time-out is short enough',
+      { definition: { command: [...flag, '3'] } },
+      ['idle-too-slow', 'idle-too-long', 'possible', false],
+      /see its log/,
+    ],
+    [
+      'whose container ends badly',
+      { container: { exitCode: 2 } },
+      ['not-drained', 'agent-exited', 'possible', false],
+      /log/,
+    ],
+  ])('%s', (_title, told, expected, saves) => {
+    expect(first(told)).toEqual(expected);
+    expect(idle(told).cause?.ranked[0]?.saves).toMatch(saves);
+  });
+});

@@ -7,13 +7,25 @@ import { MATRIX } from './matrix.ts';
 
 const DEAD: Told = { container: { exitCode: 137 }, job: LOST, agent: AGENT_GONE, build: { state: 'failed' } };
 
+const rows = MATRIX.map((row) => {
+  const [title, told, expected] = row;
+  return { title, told, expected, name: row.length === 4 ? row[3] : null };
+});
+const failures = rows.filter(({ expected }) => expected.startsWith('failed '));
+
 describe('judge', () => {
-  it.each(MATRIX)('%s', (_title, told, expected) => {
+  it.each(rows)('$title', ({ told, expected }) => {
     const verdict = judge(story(told));
     expect(`${verdict.outcome} ${verdict.reason}`).toBe(expected);
   });
 
-  it.each(MATRIX)('quotes every check and events that exist: %s', (_title, told) => {
+  it.each(failures)('names the cause of a failure: $title', ({ told, name }) => {
+    const { cause } = judge(story(told));
+    expect(cause?.ranked[0]?.name).toBe(name);
+    expect(cause?.experiment === null).toBe(cause?.decided);
+  });
+
+  it.each(rows)('quotes every check and events that exist: $title', ({ told }) => {
     const journal = story(told);
     const { findings } = judge(journal);
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS.map(({ name }) => name), 'observed']);

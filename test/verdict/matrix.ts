@@ -11,6 +11,7 @@ import {
   T,
   type Told,
 } from '../support/journal-builders.ts';
+import type { CauseName } from '../../src/journal/cause.ts';
 import { rigOf } from '../support/plans.ts';
 
 const RED = { state: 'failed', rawState: 'FAILED' } as const;
@@ -50,13 +51,28 @@ const UNTOUCHED = {
   stoppingAt: null,
 };
 
+/** Title, story, outcome and reason; of a failure the cause that must be named first. */
+type Row =
+  | readonly [string, Told, `failed ${string}`, CauseName]
+  | readonly [string, Told, `${'passed' | 'inconclusive'} ${string}`];
+
 /** The matrix of the design, as far as a journal can tell it, and more. */
-export const MATRIX: readonly (readonly [string, Told, string])[] = [
+export const MATRIX: readonly Row[] = [
   ['clean drain', {}, 'passed drained'],
-  ['shell form, long step', { ...dead, definition: SHELL, build: RED }, 'failed lost'],
-  ['shell form, short step', { ...killed, definition: SHELL, agent: AGENT_GONE }, 'failed not-drained'],
-  ['lost, auto-retried green', { ...dead, after: green }, 'failed masked-loss'],
-  ['lost, soft-failed green', { ...dead, job: { ...LOST, softFailed: true } }, 'failed masked-loss'],
+  ['shell form, long step', { ...dead, definition: SHELL, build: RED }, 'failed lost', 'signal-eaten'],
+  [
+    'shell form, short step',
+    { ...killed, definition: SHELL, agent: AGENT_GONE },
+    'failed not-drained',
+    'signal-eaten',
+  ],
+  ['lost, auto-retried green', { ...dead, after: green }, 'failed masked-loss', 'step-over-window'],
+  [
+    'lost, soft-failed green',
+    { ...dead, job: { ...LOST, softFailed: true } },
+    'failed masked-loss',
+    'step-over-window',
+  ],
   ['lost, retried green, handover allowed', { ...dead, ...allowed, after: green }, 'passed handed-over'],
   [
     'agent_stop, retried green, handover allowed',
@@ -71,11 +87,13 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
     'lost, a person retries it green, handover allowed',
     { ...dead, ...allowed, after: [retry({ retryType: 'manual' }), otherAgent] },
     'failed masked-loss',
+    'step-over-window',
   ],
   [
     'lost and only soft-failed, handover allowed',
     { ...dead, ...allowed, job: { ...LOST, softFailed: true } },
     'failed masked-loss',
+    'step-over-window',
   ],
   [
     'lost, retry queued at the deadline',
@@ -86,28 +104,38 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
       ended: 'deadline',
     },
     'failed lost',
+    'step-over-window',
   ],
-  ['143 at once', { ...dead, container: { exitCode: 143 }, task: after(100), build: RED }, 'failed lost'],
+  [
+    '143 at once',
+    { ...dead, container: { exitCode: 143 }, task: after(100), build: RED },
+    'failed lost',
+    'wrapper-died',
+  ],
   [
     '143 at once, handed over',
     { ...dead, ...allowed, container: { exitCode: 143 }, task: after(100), after: green },
     'failed not-drained',
+    'wrapper-died',
   ],
   [
     '137 earlier than the time-out, handed over',
     { ...dead, ...allowed, task: after(40_000), after: green },
     'failed not-drained',
+    'killed-early',
   ],
   ['trap wrapper', { container: { exitCode: 143 } }, 'passed drained'],
   [
     'second SIGTERM to the agent',
     { job: { passed: false, exitStatus: '-1', signal: 'SIGTERM', signalReason: 'agent_stop' }, build: RED },
     'failed canceled-by-agent',
+    'told-twice',
   ],
   [
     'signal to the whole group',
     { job: { passed: false, exitStatus: '-1', signal: 'SIGTERM' }, build: RED },
     'failed broken-by-stop',
+    'signal-to-job',
   ],
   [
     'idle time-out 10',
@@ -116,6 +144,7 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
       agent: { stoppedGracefullyAt: null, disconnectedAt: T.finished + 10_100 },
     },
     'failed not-drained',
+    'signal-eaten',
   ],
   [
     'one-shot agent',
@@ -132,6 +161,7 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
     'a late job, cut',
     late({ passed: false, exitStatus: '-1', signal: 'SIGKILL', signalReason: 'agent_stop' }),
     'failed not-drained',
+    'told-twice',
   ],
   ["agent's exit code absent", { container: { exitCode: null } }, 'inconclusive evidence-missing'],
   ['user stops the agent', { agent: { stoppedGracefullyBy: 'Ada' } }, 'inconclusive stopped-by-other'],
@@ -144,12 +174,14 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
     'build red for its own reason',
     { job: { passed: false, exitStatus: '1' }, build: RED },
     'failed build-failed',
+    'failed-by-itself',
   ],
-  ['build red elsewhere', { build: RED }, 'failed build-failed'],
+  ['build red elsewhere', { build: RED }, 'failed build-failed', 'failed-by-itself'],
   [
     'struck attempt soft-failed, green build',
     { job: { passed: false, softFailed: true, exitStatus: '1' } },
     'failed build-failed',
+    'failed-by-itself',
   ],
   [
     'canceled by a person',
@@ -176,6 +208,7 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
       build: RED,
     },
     'failed lost',
+    'step-over-window',
   ],
   [
     "a neighbour build's job on the struck task is lost",
@@ -184,6 +217,7 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
       after: [neighbour({ ...LOST, buildId: 'theirs' }), fact('build', aBuild({ id: 'theirs', ...RED }))],
     },
     'failed lost',
+    'retry-missed',
   ],
   [
     'the struck attempt is itself a retry',
@@ -198,6 +232,7 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
     'the retry lands on the same doomed task',
     { ...dead, after: [retry({ ...LOST, id: 'again', agentId: AGENT_ID })], build: RED },
     'failed lost',
+    'step-over-window',
   ],
   ['blocked after the step', { build: { state: 'blocked', rawState: 'BLOCKED' } }, 'passed drained'],
   [
@@ -251,6 +286,7 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
       ended: 'deadline',
     },
     'failed lost',
+    'retry-missed',
   ],
   [
     'GraphQL away for good after the stop',
@@ -279,12 +315,14 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
     'OOM note, 137 at the time-out',
     { ...killed, container: { exitCode: 137, reason: 'OutOfMemoryError: x' } },
     'failed not-drained',
+    'wrapper-stayed',
   ],
   ['host gone', { task: { stopCode: 'SpotInterruption' } }, 'inconclusive host-gone'],
   [
     'drain slower than allowed',
     { scenario: { expect: { drain: { within: 5_000 } } } },
     'failed drain-too-slow',
+    'slow-drain',
   ],
   [
     'process executor, shell form',
@@ -292,7 +330,12 @@ export const MATRIX: readonly (readonly [string, Told, string])[] = [
     'inconclusive no-pid1-semantics',
   ],
   ['process executor, exec form', { plan: noPid1 }, 'passed drained'],
-  ['any other exit code with the job passed', { container: { exitCode: 2 } }, 'failed not-drained'],
+  [
+    'any other exit code with the job passed',
+    { container: { exitCode: 2 } },
+    'failed not-drained',
+    'agent-exited',
+  ],
   ['still watching', { ended: null }, 'inconclusive evidence-missing'],
   ['nothing was ever sent', { stop: null, proof: null }, 'inconclusive evidence-missing'],
 ];

@@ -44,6 +44,7 @@ export type Task = z.infer<typeof Task>;
 /** One container as the task definition gives it. */
 export const ContainerDefinition = z.strictObject({
   name: z.string(),
+  image: z.string().nullable(),
   essential: z.boolean(),
   entryPoint: z.array(z.string()),
   command: z.array(z.string()),

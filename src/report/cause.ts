@@ -1,0 +1,74 @@
+import type { DrillResult } from '../verdict/result.ts';
+import { item, restsOn, type Item } from './item.ts';
+
+type Cause = NonNullable<DrillResult['cause']>;
+type Ranked = Cause['ranked'][number];
+
+/** The only cause that makes nothing fail: it did not catch what failed (see its schema). */
+const BACKSTOP = 'retry-missed';
+
+/** Why it failed, the surest first, the moments that tell, what would have saved the build, and what is still to be found out. */
+export function causeItems(cause: DrillResult['cause']): readonly Item[] {
+  if (cause === null) return [];
+  const ranked = cause.ranked.map((one, index) =>
+    item(`${String(index + 1)}. ${causeLine(one)}${restsOn(one.events)}`, 'plain', 3),
+  );
+  return [
+    ...(ranked.length === 0 ? [item('The evidence speaks for no cause.', 'warn')] : ranked),
+    ...momentItems(cause),
+    ...savesItems(cause),
+    ...experimentItems(cause),
+  ];
+}
+
+/** One cause in a line: its name, how sure it is, and what it says. */
+export function causeLine({ name, weight, said }: Ranked): string {
+  return `${name} (${weight}): ${said}`;
+}
+
+/** `+0.0 s stop requested, +0.1 s SIGTERM, ...`. Each by its own clock: which one stands above, beside the moment. */
+function momentItems({ moments }: Cause): readonly Item[] {
+  if (moments.length === 0 || moments.some(({ after }) => after === null)) return [];
+  const told = moments.map(({ after, said }) => `${offset(after ?? 0)} ${said}`).join(', ');
+  const missing = moments.some(({ moment }) => moment === 'job end')
+    ? ''
+    : '; the job was not seen to end by itself';
+  return [item(`From the stop: ${told}${missing}`)];
+}
+
+function offset(ms: number): string {
+  return `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(1)} s`;
+}
+
+/** Those that the evidence cannot tell apart are named with what would have saved the build from each. */
+function savesItems(cause: Cause): readonly Item[] {
+  const own = equals(cause);
+  const backstop = cause.ranked.find(({ name }) => name === BACKSTOP);
+  return [
+    ...own.map(({ name, saves }) =>
+      item(`What would have saved this build${own.length > 1 ? `, if it is ${name}` : ''}: ${saves}`, 'good'),
+    ),
+    ...(backstop === undefined ? [] : [item(`As a backstop: ${backstop.saves}`, 'good')]),
+  ];
+}
+
+/** The first, and where it is undecided all that weigh as much, and the next where the first is the only one of its weight. */
+function equals({ ranked, decided }: Cause): readonly Ranked[] {
+  const own = ranked.filter(({ name }) => name !== BACKSTOP);
+  return decided ? own.slice(0, 1) : own.filter(({ weight }) => weight === own[0]?.weight);
+}
+
+function experimentItems(cause: Cause): readonly Item[] {
+  const [first] = cause.ranked;
+  if (cause.decided) return first?.experiment == null ? [] : [item(`To prove it: ${first.experiment}.`)];
+  const names = equals(cause).map(({ name }) => name);
+  const between =
+    names.length > 1
+      ? ` between ${names.join(' and ')}`
+      : names.length === 1
+        ? `: ${names.join()} is possible, and not more`
+        : '';
+  return [
+    item(`The evidence does not decide${between}. One experiment would: ${cause.experiment ?? ''}.`, 'warn'),
+  ];
+}

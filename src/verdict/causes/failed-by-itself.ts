@@ -1,0 +1,41 @@
+import { finalAttempt, trulyPassed, type Attempt } from '../../journal/attempts.ts';
+import { jobEnded } from '../../drill/entities/job.ts';
+import { NO_FAULT, type Cause } from './cause.ts';
+import type { Grounds } from './grounds.ts';
+
+/** A job that ended by itself with an exit status of its own: the stop is not shown to be why, nor not to be. */
+export const failedByItself: Cause = {
+  name: 'failed-by-itself',
+  means: 'A job ended by itself with an exit status of its own.',
+  judge(grounds) {
+    const { reason, evidence } = grounds;
+    if (reason !== 'build-failed') return null;
+    const failed = failedOf(grounds);
+    const isStruck = failed !== null && failed.role !== 'elsewhere' && evidence.strike !== null;
+    const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId);
+    const where = isStruck
+      ? 'on the struck task'
+      : evidence.strike === null
+        ? 'and no stop of its task is shown'
+        : 'on a task that was not struck';
+    const what =
+      failed === null
+        ? `build ${String(build?.value.number ?? '')} is red, and no job of it was seen to fail`
+        : `${failed.job.stepKey ?? failed.job.label ?? `job ${failed.job.id}`} ended by itself with exit status ${failed.job.exitStatus ?? 'none'}, ${where}`;
+    return {
+      weight: failed !== null && !isStruck ? 'likely' : 'possible',
+      said: `${what}: the stop did not end it, but may have disturbed what it needs`,
+      events: [failed?.seen.seq ?? null, build?.seq ?? null],
+      saves: 'the log of that job says what it failed of; a build that passes without a stop comes first',
+      experiment: NO_FAULT,
+    };
+  },
+};
+
+/** The struck task's first, then any whose retries did not mend it. */
+function failedOf({ attempts, hurt }: Grounds): Attempt | null {
+  const isBad = (attempt: Attempt): boolean =>
+    jobEnded(attempt.job) && !trulyPassed(finalAttempt(attempt, attempts).job);
+  if (hurt !== null && isBad(hurt)) return hurt;
+  return attempts.find(isBad) ?? null;
+}

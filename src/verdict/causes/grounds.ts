@@ -1,0 +1,108 @@
+import type { Case } from '../../checks/check.ts';
+import { agentContainer, type AgentContainer } from '../../checks/container.ts';
+import { isGreen } from '../../checks/no-job-lost.ts';
+import { clockError } from '../../checks/sidecars.ts';
+import { agentLeft, type Agent } from '../../drill/entities/agent.ts';
+import type { Instant } from '../../drill/entities/build.ts';
+import { jobEnded } from '../../drill/entities/job.ts';
+import { isJudged, trulyPassed, type Attempt } from '../../journal/attempts.ts';
+import type { Sighting } from '../../journal/evidence.ts';
+import type { Reason } from '../reasons.ts';
+import { lookBack, type Foreseen, type Look } from './foreseen.ts';
+
+/** All that a cause is judged by. */
+export interface Grounds extends Case {
+  readonly reason: Reason;
+  /** The attempt that the verdict is about: the lost or broken one, else the struck one; null where there is no job. */
+  readonly hurt: Attempt | null;
+  /** The agent's container; null where the struck task was never seen. */
+  readonly agent: AgentContainer | null;
+  /** The struck agent at its last sighting. */
+  readonly worker: Sighting<Agent> | null;
+  /** When ECS told the task to stop, by its clock; else when we asked; null where nothing was stopped. */
+  readonly stop: Instant | null;
+  /** When the agent's container ended, by ECS's clock; null where it cannot be told. */
+  readonly end: Instant | null;
+  /** How the agent is started, as preflight reads it; null where the definition was not read. */
+  readonly look: Look;
+}
+
+export function groundsOf(about: Case, reason: Reason): Grounds {
+  const { evidence, attempts } = about;
+  const agent = agentContainer(evidence);
+  const task = agent?.task.value ?? null;
+  const worker = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId);
+  return {
+    ...{ evidence, attempts, reason, agent, worker },
+    hurt: hurtOf(about),
+    stop: task?.stoppingAt ?? evidence.strike?.sentAt ?? null,
+    end: agent?.lasted == null || task?.stoppingAt == null ? null : task.stoppingAt + agent.lasted,
+    look: lookBack(evidence),
+  };
+}
+
+/** The worst first: lost and not made up for, lost, then ended badly. */
+function hurtOf(about: Case): Attempt | null {
+  const { evidence, attempts } = about;
+  // Where no stop is shown there is no struck attempt: every one of the build's jobs counts.
+  const counts = evidence.target === null ? attempts : attempts.filter((one) => isJudged(one) || isCut(one));
+  const lost = counts.filter(({ loss }) => loss !== null);
+  return (
+    lost.find((attempt) => !isGreen(about, attempt)) ??
+    lost[0] ??
+    counts.find(({ job }) => jobEnded(job) && !trulyPassed(job)) ??
+    attempts.find(({ role }) => role === 'struck') ??
+    null
+  );
+}
+
+/** A job that the worker took after the stop and did not finish. */
+function isCut({ role, loss, job }: Attempt): boolean {
+  return role === 'late' && (loss !== null || (jobEnded(job) && !job.passed));
+}
+
+/** A rule's finding, if it made one. */
+export function foreseenBy({ look }: Grounds, ...rules: readonly string[]): Foreseen | null {
+  for (const rule of rules) {
+    const found = look.foreseen.find((one) => one.rule === rule);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** Exit code of the agent's container; null where ECS shows none. */
+export function exitCode({ agent }: Grounds): number | null {
+  return agent?.container?.exitCode ?? null;
+}
+
+/** When Buildkite gave the agent of the hurt attempt up, by its clock; null where it did not, or shows no time. */
+export function lostAt({ evidence, hurt }: Grounds): Instant | null {
+  if (hurt === null) return null;
+  const event = (hurt.job.events ?? []).find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
+  const agent = hurt.job.agentId === null ? null : evidence.last('agent', hurt.job.agentId)?.value;
+  return event ?? (hurt.loss === null ? null : (agent?.lostAt ?? null));
+}
+
+/** Whether the agent was given up while its container still ran: then no kill was why. */
+export function lostAlive(grounds: Grounds): boolean {
+  const { agent, end, evidence, hurt } = grounds;
+  const lost = lostAt(grounds);
+  if (agent === null || lost === null || hurt === null) return false;
+  const error = clockError(evidence);
+  // Of several essential containers it is not told which one ended when.
+  if (agent.onlyEssential && end !== null) return lost + error < end;
+  const offset = evidence.last('clock', 'buildkite')?.value.offset ?? 0;
+  const name = agent.definition?.name ?? agent.container?.name;
+  return evidence
+    .sightings('task', agent.task.value.arn)
+    .some(
+      ({ sentAt, value }) =>
+        sentAt > lost - offset + error &&
+        value.containers.some((one) => one.name === name && one.status === 'RUNNING'),
+    );
+}
+
+/** Whether the agent had left, by its own disconnect. */
+export function hasLeft({ worker }: Grounds): boolean {
+  return worker !== null && agentLeft(worker.value) && worker.value.lostAt === null;
+}

@@ -1,0 +1,44 @@
+import { idleTimeout } from '../../checks/idle-timer.ts';
+import { seconds } from '../../checks/times.ts';
+import type { Cause } from './cause.ts';
+import { foreseenBy } from './grounds.ts';
+
+/** An idle worker that is to leave by itself does so when its own time-out runs out. */
+export const idleTooLong: Cause = {
+  name: 'idle-too-long',
+  means: 'The own time-out of an idle agent is longer than the scenario allows, or there is none.',
+  judge(grounds) {
+    const { evidence, reason, worker, agent } = grounds;
+    const { within } = evidence.plan.scenario.expect.idle;
+    if (reason !== 'idle-too-slow' || evidence.strike !== null || within === null) return null;
+    const own = idleTimeout(evidence);
+    const isLonger = own !== null && own > within;
+    const events = [worker?.seq ?? null, agent?.task.seq ?? null];
+    const allowed = `${seconds(within)} are allowed (expect.idle.within)`;
+    if (isLonger)
+      return {
+        weight: 'proven',
+        said: `the agent's own --disconnect-after-idle-timeout is ${seconds(own)}, and ${allowed}`,
+        events,
+        saves: `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``,
+        experiment: null,
+      };
+    const rule = foreseenBy(grounds, 'idle-timeout');
+    const wanted = `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``;
+    if (own === null)
+      return {
+        weight: 'likely',
+        said: `the definition names no --disconnect-after-idle-timeout, and an agent without one stays; ${allowed}`,
+        events,
+        saves: rule?.change ?? wanted,
+        experiment: `run it again with ${wanted}`,
+      };
+    return {
+      weight: 'possible',
+      said: `the agent's own --disconnect-after-idle-timeout is ${seconds(own)}, which is within the ${seconds(within)} that are allowed: what held it is not known`,
+      events,
+      saves: 'an agent that leaves when its time-out runs out: see its log',
+      experiment: 'run it again and read the log of the agent from the end of its last job on',
+    };
+  },
+};

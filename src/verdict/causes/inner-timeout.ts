@@ -1,0 +1,59 @@
+import { atTimeout, commandLine } from '../../checks/container.ts';
+import { seconds } from '../../checks/times.ts';
+import { jobEnded } from '../../drill/entities/job.ts';
+import { NO_FAULT, type Cause, type Said } from './cause.ts';
+import { exitCode, hasLeft, lostAlive, type Grounds } from './grounds.ts';
+
+/** Exit status of `timeout` (coreutils) where the time was over. */
+const TIMED_OUT = 124;
+/** An end this long after the stop came of no signal that ECS sent, milliseconds. */
+const LATER = 5_000;
+/** Words by which a command line ends something after a time. */
+const ENDS_IT = /\btimeout\s+(?:-\S+\s+)*\d|\bsleep\s+\d[^;|&\n]*(?:;|&&|\n)[^;]*\bkill\b/;
+
+/** Something inside the container, or inside the step, has a shorter time-out of its own than ECS gives. */
+export const innerTimeout: Cause = {
+  name: 'inner-timeout',
+  means: 'Something inside the container or the step has a time-out that is shorter than what ECS gives.',
+  judge(grounds) {
+    if (lostAlive(grounds)) return null;
+    return ofContainer(grounds) ?? ofStep(grounds);
+  },
+};
+
+function ofContainer(grounds: Grounds): Said | null {
+  const { agent } = grounds;
+  const code = exitCode(grounds);
+  if (agent === null || code === null || code === 0 || hasLeft(grounds) || atTimeout(agent)) return null;
+  if (/^OutOfMemory/.test(agent.container?.reason ?? '')) return null;
+  const words = agent.definition === null ? '' : commandLine(agent.definition).join(' ');
+  const isWritten = ENDS_IT.test(words);
+  const isLater = agent.lasted !== null && agent.lasted > LATER;
+  if (code !== TIMED_OUT && !(isWritten && isLater && [137, 143].includes(code))) return null;
+  const after = agent.lasted === null ? '' : ` ${seconds(agent.lasted)} after the stop`;
+  const who = isWritten ? `\`${words}\` has a time-out of its own` : 'a time-out before the agent was over';
+  return {
+    weight: code === TIMED_OUT && isWritten ? 'proven' : 'likely',
+    said: `an inner time-out: ${who}, and the container ended ${String(code)}${after}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
+    events: [agent.task.seq],
+    saves:
+      'take the inner time-out away, or make it longer than stopTimeout: ECS ends the container in any case',
+    experiment:
+      code === TIMED_OUT && isWritten
+        ? null
+        : 'run the drill with a step that is shorter than the inner time-out: it passes if that is why',
+  };
+}
+
+/** `timeout` around the step's own command: the stop may have slowed it, and did not end it. */
+function ofStep({ hurt }: Grounds): Said | null {
+  if (hurt === null || !jobEnded(hurt.job) || hurt.loss !== null) return null;
+  if (hurt.job.passed || hurt.job.exitStatus !== String(TIMED_OUT)) return null;
+  return {
+    weight: 'likely',
+    said: `an inner time-out: job ${hurt.job.id} ended with exit status ${String(TIMED_OUT)}, by which \`timeout\` says that its time was over`,
+    events: [hurt.seen.seq],
+    saves: 'a longer `timeout` in the step, or a shorter command behind it',
+    experiment: NO_FAULT,
+  };
+}

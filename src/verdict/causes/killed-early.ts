@@ -1,0 +1,36 @@
+import { atTimeout } from '../../checks/container.ts';
+import { platformOf } from '../../checks/stop-window.ts';
+import { seconds } from '../../checks/times.ts';
+import type { Cause } from './cause.ts';
+import { exitCode, lostAlive } from './grounds.ts';
+
+/** SIGKILL before ECS was due to send it, and nobody says from where. */
+export const killedEarly: Cause = {
+  name: 'killed-early',
+  means: 'SIGKILL came before stopTimeout, and nobody says from where.',
+  judge(grounds) {
+    const { agent } = grounds;
+    if (agent === null || exitCode(grounds) !== 137 || atTimeout(agent) || lostAlive(grounds)) return null;
+    if (/^OutOfMemory/.test(agent.container?.reason ?? '')) return null;
+    const isDefault = agent.definition?.stopTimeout == null;
+    const { fargate } = platformOf(agent.task.value, false);
+    const host =
+      isDefault && !fargate
+        ? "; without a stopTimeout the host's own ECS_CONTAINER_STOP_TIMEOUT counts, which may be shorter"
+        : '';
+    const when =
+      agent.lasted === null
+        ? 'and nothing had stopped it'
+        : `${seconds(agent.lasted)} after the stop, before its stopTimeout of ${seconds(agent.stopTimeout)}`;
+    return {
+      weight: 'possible',
+      said: `the container was killed (137) ${when}: something else than ECS sent SIGKILL, or memory ran out and ECS does not say so${host}`,
+      events: [agent.task.seq],
+      saves: isDefault
+        ? 'a `stopTimeout` in the definition, and enough memory'
+        : 'enough memory, and nothing on the host that kills containers',
+      experiment:
+        'run the drill with twice the memory and a `stopTimeout` in the definition: killed at the same moment again, it is something on the host',
+    };
+  },
+};

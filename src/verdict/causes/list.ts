@@ -1,0 +1,47 @@
+import type { Cause } from './cause.ts';
+import { agentExited } from './agent-exited.ts';
+import { agentRestarted } from './agent-restarted.ts';
+import { buildCanceled } from './build-canceled.ts';
+import { failedByItself } from './failed-by-itself.ts';
+import { heartbeatsStopped } from './heartbeats-stopped.ts';
+import { hostGone } from './host-gone.ts';
+import { idleTooLong } from './idle-too-long.ts';
+import { initKilledWrapper } from './init-killed-wrapper.ts';
+import { innerTimeout } from './inner-timeout.ts';
+import { killedEarly } from './killed-early.ts';
+import { outOfMemory } from './out-of-memory.ts';
+import { retryMissed } from './retry-missed.ts';
+import { sidecarBroke } from './sidecar-broke.ts';
+import { sidecarFirst } from './sidecar-first.ts';
+import { signalEaten } from './signal-eaten.ts';
+import { signalToJob } from './signal-to-job.ts';
+import { slowDrain } from './slow-drain.ts';
+import { stepOverWindow } from './step-over-window.ts';
+import { toldTwice } from './told-twice.ts';
+import { wrapperDied } from './wrapper-died.ts';
+import { wrapperStayed } from './wrapper-stayed.ts';
+
+/** Every cause; among equals the order of this list decides. Adding one is one file, one line, and its name in journal/cause.ts. */
+export const CAUSES: readonly Cause[] = [
+  agentRestarted,
+  hostGone,
+  buildCanceled,
+  toldTwice,
+  signalToJob,
+  sidecarFirst,
+  sidecarBroke,
+  heartbeatsStopped,
+  signalEaten,
+  initKilledWrapper,
+  wrapperDied,
+  wrapperStayed,
+  stepOverWindow,
+  innerTimeout,
+  outOfMemory,
+  slowDrain,
+  idleTooLong,
+  killedEarly,
+  agentExited,
+  failedByItself,
+  retryMissed,
+];

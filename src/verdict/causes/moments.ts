@@ -1,0 +1,49 @@
+import { endOfJob } from '../../checks/idle-timer.ts';
+import { jobEnded } from '../../drill/entities/job.ts';
+import type { CauseMoment } from '../../journal/cause.ts';
+import { decisiveCall } from '../../journal/hits.ts';
+import { exitCode, lostAt, type Grounds } from './grounds.ts';
+
+type Bare = Omit<CauseMoment, 'after'>;
+
+/** The five moments by which the causes differ, in order, counted from the request to stop. */
+export function momentsOf(grounds: Grounds): readonly CauseMoment[] {
+  const moments = [requested(grounds), signalled(grounds), jobOver(grounds), exited(grounds), lost(grounds)];
+  const seen = moments.filter((one) => one !== null);
+  const from = seen.find(({ moment }) => moment === 'stop requested')?.at ?? null;
+  return seen
+    .map((one) => ({ ...one, after: from === null ? null : one.at - from }))
+    .toSorted((a, b) => a.at - b.at);
+}
+
+function requested({ evidence }: Grounds): Bare | null {
+  const { strike } = evidence;
+  if (strike === null) return null;
+  const call = strike.by === 'scheduler' ? decisiveCall(evidence) : null;
+  return { moment: 'stop requested', at: call?.sentAt ?? strike.sentAt, said: 'stop requested' };
+}
+
+function signalled({ agent, evidence }: Grounds): Bare | null {
+  const at = agent?.task.value.stoppingAt ?? null;
+  return at === null || evidence.strike === null ? null : { moment: 'signal', at, said: 'SIGTERM' };
+}
+
+function jobOver({ hurt }: Grounds): Bare | null {
+  if (hurt === null || hurt.loss !== null || !jobEnded(hurt.job)) return null;
+  const at = endOfJob(hurt.job);
+  if (at === null) return null;
+  const how = hurt.job.passed ? 'job passed' : `job ended, exit status ${hurt.job.exitStatus ?? 'none'}`;
+  return { moment: 'job end', at, said: how };
+}
+
+function exited(grounds: Grounds): Bare | null {
+  const { end } = grounds;
+  const code = exitCode(grounds);
+  if (end === null) return null;
+  return { moment: 'exit', at: end, said: code === null ? 'container ended' : `exit ${String(code)}` };
+}
+
+function lost(grounds: Grounds): Bare | null {
+  const at = lostAt(grounds);
+  return at === null ? null : { moment: 'lost', at, said: 'lost' };
+}

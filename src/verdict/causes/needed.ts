@@ -1,0 +1,54 @@
+import { seconds } from '../../checks/times.ts';
+import { stepOf } from '../../drill/plan.ts';
+import { finalAttempt, trulyPassed } from '../../journal/attempts.ts';
+import { beginOfJob, fromEcsTo } from './clocks.ts';
+import type { Grounds } from './grounds.ts';
+
+/** How long the killed job would have taken, by other runs of its step. */
+export interface Needed {
+  /** Milliseconds of the whole job. */
+  readonly whole: number;
+  /** Milliseconds that it needed after the stop. */
+  readonly after: number;
+  readonly by: string;
+  readonly event: number;
+}
+
+/** From a later attempt that passed, else from the step's past; null where neither is known. */
+export function neededBy(grounds: Grounds): Needed | null {
+  const { hurt, stop, evidence } = grounds;
+  const begun = hurt === null ? null : beginOfJob(hurt.job);
+  if (begun === null || stop === null) return null;
+  const known = ofRetry(grounds) ?? ofPast(grounds);
+  if (known === null) return null;
+  return { ...known, after: Math.max(0, known.whole + fromEcsTo(stop, begun, evidence)) };
+}
+
+function ofRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | null {
+  if (hurt === null) return null;
+  const last = finalAttempt(hurt, attempts);
+  const { startedAt, finishedAt } = last.job;
+  if (last === hurt || !trulyPassed(last.job) || startedAt === null || finishedAt === null) return null;
+  const whole = finishedAt - startedAt;
+  return {
+    whole,
+    by: `attempt ${String(last.number)}, which passed, took ${seconds(whole)}`,
+    event: last.seen.seq,
+  };
+}
+
+/** Read where the trigger asked for it. */
+function ofPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
+  const { when, build } = evidence.plan.scenario;
+  const step = stepOf(when);
+  if (step === null || hurt?.job.stepKey !== step) return null;
+  const seen = evidence.last('step-history', `${build.pipeline}/${step}`);
+  const durations = seen?.value.durations.toSorted((a, b) => a - b) ?? [];
+  const whole = durations[Math.floor(durations.length / 2)];
+  if (seen === null || whole === undefined) return null;
+  return {
+    whole,
+    by: `the median of its ${String(durations.length)} latest passed jobs is ${seconds(whole)}`,
+    event: seen.seq,
+  };
+}

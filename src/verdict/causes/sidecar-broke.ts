@@ -1,0 +1,33 @@
+import type { Cause } from './cause.ts';
+import { foreseenBy } from './grounds.ts';
+import { definitionsIn } from './sidecars.ts';
+
+/** A watched container ended, but not as it should. */
+export const sidecarBroke: Cause = {
+  name: 'sidecar-broke',
+  means: 'A watched container did not end as it should.',
+  judge(grounds) {
+    const { evidence, agent, reason } = grounds;
+    if (reason !== 'sidecar-cut' || agent === null) return null;
+    const watched = evidence.plan.scenario.expect.containers;
+    const bad = agent.task.value.containers.find(
+      ({ name, exitCode }) =>
+        watched[name] !== undefined && exitCode !== null && exitCode !== watched[name].exit,
+    );
+    if (bad === undefined) return null;
+    const limit =
+      definitionsIn(evidence, agent.task.value).find(({ name }) => name === bad.name)?.stopTimeout ?? null;
+    const isKilled = bad.exitCode === 137;
+    const flush = foreseenBy(grounds, 'sidecar-flush');
+    const rule = flush?.seen.includes(bad.name) === true ? flush : null;
+    const longer = `a longer stopTimeout of ${bad.name} than ${limit === null ? "ECS's 30 s" : `${String(limit / 1000)} s`}, and its program as PID 1, so that it hears SIGTERM`;
+    const own = `${bad.name} as a program that takes SIGTERM, ends what is in flight, and ends ${String(watched[bad.name]?.exit ?? 0)}`;
+    return {
+      weight: 'likely',
+      said: `${bad.name} did not end as expected by itself: exit code ${String(bad.exitCode)}${isKilled ? ', so it was killed before it was done' : ''}, not ${String(watched[bad.name]?.exit ?? 0)}`,
+      events: [agent.task.seq],
+      saves: rule?.change ?? (isKilled ? longer : own),
+      experiment: `send SIGTERM to ${bad.name} alone, with a call in flight, and see with which exit code it ends, and when`,
+    };
+  },
+};

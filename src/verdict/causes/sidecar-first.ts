@@ -1,0 +1,60 @@
+import { NO_FAULT, type Cause, type Said } from './cause.ts';
+import { foreseenBy, type Grounds } from './grounds.ts';
+import { besideAgent, endedBesideAgent } from './sidecars.ts';
+
+/** A container that the job may need was stopped together with the agent, not after it. */
+export const sidecarFirst: Cause = {
+  name: 'sidecar-first',
+  means: 'A container that the job may need was stopped together with the agent, or before.',
+  judge(grounds) {
+    switch (grounds.reason) {
+      case 'sidecar-cut':
+        return ofWatched(grounds);
+      case 'broken-by-stop':
+      case 'build-failed':
+        return ofJob(grounds);
+      default:
+        return null;
+    }
+  },
+};
+
+function ofWatched(grounds: Grounds): Said | null {
+  const { evidence, agent } = grounds;
+  const watched = evidence.plan.scenario.expect.containers;
+  const loose = besideAgent(grounds).filter((name) => watched[name]?.outlives === 'agent');
+  if (agent === null || loose.length === 0) return null;
+  const gone = endedBesideAgent(grounds);
+  const isSeen = gone !== null && loose.includes(gone.name);
+  const own = agent.definition?.name ?? 'the agent';
+  return {
+    weight: isSeen ? 'proven' : 'likely',
+    said: `nothing orders the stop: ${loose.join(', ')} heard SIGTERM at the same moment as ${own}, whose job may still have needed it${isSeen ? `, and ${gone.name} was seen STOPPED while ${own} still ran` : ''}`,
+    events: [gone?.seen.seq ?? null, agent.task.seq],
+    saves: savesOf(grounds),
+    experiment: isSeen ? null : `run the drill with the order written down: ${savesOf(grounds)}`,
+  };
+}
+
+/** The job ended badly after a container beside it had gone; whether it needed that is not seen. */
+function ofJob(grounds: Grounds): Said | null {
+  const { hurt } = grounds;
+  const gone = endedBesideAgent(grounds);
+  if (gone === null || hurt === null || hurt.role === 'elsewhere') return null;
+  const end = (hurt.job.events ?? []).find(({ type }) => type === 'FINISHED')?.at ?? hurt.job.finishedAt;
+  if (end === null || gone.seen.answeredAt >= end) return null;
+  return {
+    weight: 'likely',
+    said: `sidecar ${gone.name} was gone before the job's end, and the job ended with exit status ${hurt.job.exitStatus ?? 'none'} after that`,
+    events: [gone.seen.seq, hurt.seen.seq],
+    saves: savesOf(grounds),
+    experiment: NO_FAULT,
+  };
+}
+
+function savesOf(grounds: Grounds): string {
+  return (
+    foreseenBy(grounds, 'sidecar-before-agent')?.change ??
+    'let the agent depend on it (dependsOn), and ECS stops it after the agent'
+  );
+}

@@ -1,0 +1,89 @@
+import { atTimeout } from '../../checks/container.ts';
+import { seconds } from '../../checks/times.ts';
+import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
+import { exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
+import { heardStop, type Heard } from './heard.ts';
+import { between, type Between } from './start.ts';
+
+/** SIGTERM goes to PID 1 alone; a shell there has no handler and passes nothing on (pid_namespaces(7)). */
+export const signalEaten: Cause = {
+  name: 'signal-eaten',
+  means: 'The agent never heard SIGTERM: what the container starts kept it.',
+  judge(grounds) {
+    if (grounds.evidence.strike === null || lostAlive(grounds)) return null;
+    const heard = heardStop(grounds);
+    if (heard.heard === 'yes') return null;
+    const way = between(grounds);
+    if (heard.heard === 'no') return unheard(grounds, heard, way);
+    const { agent } = grounds;
+    if (agent !== null && exitCode(grounds) === 137 && atTimeout(agent)) return killed(grounds, way);
+    return unseenEnd(grounds, way);
+  },
+};
+
+/** What took the signal, in words. */
+function eater(way: Between): string {
+  switch (way.by) {
+    case 'shell':
+      return `the container starts \`${way.name}\`, so the shell is PID 1 and did not pass the signal on`;
+    case 'init-and-shell':
+      return `between ECS and the agent stand ${way.name}, and the shell did not pass the signal on`;
+    case 'nothing':
+      return 'nothing in the task definition explains it: look for what the image puts before the agent, and for a shared pidMode';
+    case 'unknown':
+      return `the container starts ${way.name}, which did not pass the signal on`;
+  }
+}
+
+function savesOf(grounds: Grounds): string {
+  const rule = foreseenBy(grounds, 'shell-form', 'init-with-shell', 'pid-mode', 'entry-point-bypasses-init');
+  const start = 'start the agent itself, in exec form: `"entryPoint": ["buildkite-agent","start"]`';
+  return rule?.change ?? `${start}, or by the script's \`exec\``;
+}
+
+/** What the agent did proves it. */
+function unheard(grounds: Grounds, heard: Heard, way: Between): Said {
+  const { agent } = grounds;
+  return {
+    weight: 'proven',
+    said: `SIGTERM was eaten: ${heard.said}; ${eater(way)}`,
+    events: [grounds.evidence.strike?.sentSeq ?? null, ...heard.events, agent?.task.seq ?? null],
+    saves: savesOf(grounds),
+    experiment: null,
+  };
+}
+
+/** Killed in a job: what the definition starts tells how likely it is that the signal came through. */
+function killed(grounds: Grounds, way: Between): Said | null {
+  const { agent } = grounds;
+  if (agent === null || (way.by === 'nothing' && way.sure)) return null;
+  const sure = way.by === 'shell' && !way.saved;
+  return {
+    weight: sure ? 'likely' : 'possible',
+    said: `SIGTERM ${sure ? 'was' : 'may have been'} eaten: ${sure ? eater(way) : asked(way)}; SIGKILL came at stopTimeout (${seconds(agent.stopTimeout)}), exit code 137`,
+    events: [agent.task.seq, foreseenBy(grounds, 'shell-form')?.event ?? null],
+    saves: savesOf(grounds),
+    experiment: IDLE_STRIKE,
+  };
+}
+
+function asked(way: Between): string {
+  if (way.by === 'nothing')
+    return "the definition leaves the image's entry point in its place, and what that does was not seen";
+  if (way.by === 'unknown') return `whether ${way.name} passes it on was not seen`;
+  return `${way.name} stands before the agent, and whether it passes the signal on was not seen`;
+}
+
+/** ECS shows no exit code: a shell in the definition is all there is. */
+function unseenEnd(grounds: Grounds, way: Between): Said | null {
+  const isLost = grounds.hurt?.loss != null;
+  if (!isLost || exitCode(grounds) !== null || way.by !== 'shell') return null;
+  const rule = foreseenBy(grounds, 'shell-form');
+  return {
+    weight: 'possible',
+    said: `SIGTERM may have been eaten: the container starts \`${way.name}\`, so the shell is PID 1; how the container ended was not seen`,
+    events: [rule?.event ?? null, grounds.hurt?.loss?.seq ?? null],
+    saves: savesOf(grounds),
+    experiment: IDLE_STRIKE,
+  };
+}

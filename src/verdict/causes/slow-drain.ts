@@ -1,0 +1,53 @@
+import { drainTime } from '../../checks/drain-time.ts';
+import { endOfJob } from '../../checks/idle-timer.ts';
+import { seconds } from '../../checks/times.ts';
+import type { Cause } from './cause.ts';
+import { fromEcsTo } from './clocks.ts';
+import type { Grounds } from './grounds.ts';
+
+/** It drained, and took longer than the scenario allows: which part of it took the time. */
+export const slowDrain: Cause = {
+  name: 'slow-drain',
+  means: 'It drained, and took longer than allowed: by the step, by the load balancer, by the agent.',
+  judge(grounds) {
+    const { reason, evidence, hurt, stop, worker } = grounds;
+    if (reason !== 'drain-too-slow' && reason !== 'idle-too-slow') return null;
+    const drain = evidence.strike === null ? null : drainTime(evidence);
+    if (drain === null || stop === null) return null;
+    const end = hurt === null || evidence.target?.jobId === null ? null : endOfJob(hurt.job);
+    const left = worker?.value.disconnectedAt ?? null;
+    const ofJob = end === null ? 0 : Math.min(drain.ms, Math.max(0, fromEcsTo(stop, end, evidence)));
+    const waited = deregistration(grounds);
+    const rest = end === null || left === null ? null : Math.max(0, left - end);
+    const parts = [
+      end === null ? null : `the step that was running took ${seconds(ofJob)} of that`,
+      waited === null
+        ? null
+        : `the load balancer's deregistration, during which no signal is sent, took at least ${seconds(waited)}`,
+      rest === null ? null : `after the job the agent took ${seconds(rest)} to leave`,
+    ].filter((part) => part !== null);
+    const isBalancer = waited !== null && waited > ofJob;
+    return {
+      weight: 'proven',
+      said: `the drain took ${seconds(drain.ms)}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`,
+      events: [...drain.events, end === null ? null : (hurt?.seen.seq ?? null)],
+      saves: isBalancer
+        ? 'a shorter deregistration delay of the target group, or more in expect.drain.within'
+        : end === null
+          ? 'an agent that leaves sooner, or more in expect.idle.within'
+          : `a shorter step, or ${String(Math.ceil(drain.ms / 1000))} s and more in expect.drain.within`,
+      experiment: null,
+    };
+  },
+};
+
+/** How long the task was seen DEACTIVATING after the stop, at least. */
+function deregistration({ evidence, stop, agent }: Grounds): number | null {
+  if (agent === null || stop === null) return null;
+  const seen = evidence
+    .sightings('task', agent.task.value.arn)
+    .filter(({ value }) => value.status === 'DEACTIVATING');
+  const [first, last] = [seen[0], seen.at(-1)];
+  if (first === undefined || last === undefined || last === first) return null;
+  return last.answeredAt - first.sentAt;
+}

@@ -1,0 +1,80 @@
+import { atTimeout, type AgentContainer } from '../../checks/container.ts';
+import { platformOf } from '../../checks/stop-window.ts';
+import { seconds } from '../../checks/times.ts';
+import { FARGATE_CEILING } from '../../preflight/window.ts';
+import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
+import { beginOfJob, fromEcsTo } from './clocks.ts';
+import { exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
+import { heardStop } from './heard.ts';
+import { neededBy, type Needed } from './needed.ts';
+import { between } from './start.ts';
+
+/** What a stopTimeout should leave beyond the step itself, seconds: the agent uploads its log and says goodbye. */
+const SPARE = 5;
+
+/** The agent heard the stop and finishes its job, and the job takes longer than ECS waits. */
+export const stepOverWindow: Cause = {
+  name: 'step-over-window',
+  means: 'The agent drained, and the step needed longer than stopTimeout.',
+  judge(grounds) {
+    const { agent, hurt, stop } = grounds;
+    if (agent === null || hurt === null || stop === null) return null;
+    if (hurt.loss === null || exitCode(grounds) !== 137 || !atTimeout(agent) || lostAlive(grounds))
+      return null;
+    // Another agent's in the same container came after the stop: that it came is the cause.
+    if (hurt.role === 'late' && hurt.job.agentId !== grounds.worker?.value.id) return null;
+    const heard = heardStop(grounds);
+    if (heard.heard === 'no') return null;
+    const needed = neededBy(grounds);
+    const weight = weightOf(grounds, heard.heard === 'yes', needed);
+    return {
+      weight,
+      said: `${weight === 'possible' ? 'the step may have needed' : 'the step needed'} longer than stopTimeout (${seconds(agent.stopTimeout)}): the agent drained until SIGKILL came, exit code 137; ${howMuch(grounds, agent, needed)}`,
+      events: [agent.task.seq, hurt.seen.seq, needed?.event ?? null, ...heard.events],
+      saves: savesOf(grounds, agent, needed),
+      experiment: weight === 'proven' ? null : IDLE_STRIKE,
+    };
+  },
+};
+
+function weightOf(grounds: Grounds, isHeard: boolean, needed: Needed | null): Said['weight'] {
+  const window = grounds.agent?.stopTimeout ?? 0;
+  // By what is known of the step it would have fitted: then it ran slower here, or hung.
+  const fits = needed !== null && needed.after <= window;
+  const way = between(grounds);
+  if (isHeard || (way.by === 'nothing' && way.sure)) return fits ? 'likely' : 'proven';
+  if (way.by === 'nothing') return 'likely';
+  return 'possible';
+}
+
+function howMuch(
+  { hurt, stop, end, evidence }: Grounds,
+  agent: AgentContainer,
+  needed: Needed | null,
+): string {
+  if (needed !== null) {
+    const over = needed.after - agent.stopTimeout;
+    if (over > 0) return `it lacked about ${seconds(over)} (${needed.by})`;
+    return `by what is known of it, it would have fitted (${needed.by}): it ran slower this time, or hung`;
+  }
+  const started = hurt === null ? null : beginOfJob(hurt.job);
+  if (started === null || end === null || stop === null) return 'by how much is not known';
+  return `it had run ${seconds(-fromEcsTo(end, started, evidence))}, ${seconds(end - stop)} of them after the stop, and how much longer it needed is not known`;
+}
+
+function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {
+  const wanted = needed === null ? null : Math.ceil(needed.after / 1000) + SPARE;
+  const { fargate } = platformOf(agent.task.value, false);
+  const atLeast = wanted === null ? '' : `${String(wanted)} s after the stop`;
+  if (fargate && (wanted ?? 0) > FARGATE_CEILING)
+    return `no stopTimeout on Fargate saves this step: it needs ${atLeast}, and the ceiling is ${String(FARGATE_CEILING)} s; shorten it or let it go on from a checkpoint, run it on EC2, or retry lost agents as a backstop`;
+  if (wanted !== null && wanted * 1000 > agent.stopTimeout)
+    return `\`"stopTimeout": ${String(fargate ? Math.max(wanted, 2) : wanted)}\` at least${fargate ? `; \`"stopTimeout": ${String(FARGATE_CEILING)}\` is all that Fargate gives` : ''}`;
+  const atCeiling = fargate && agent.stopTimeout >= FARGATE_CEILING * 1000;
+  if (atCeiling)
+    return `no stopTimeout: ${String(FARGATE_CEILING)} s is all that Fargate gives, and it had them; shorten the step or let it go on from a checkpoint, run it on EC2, or retry lost agents as a backstop`;
+  const rule = foreseenBy(grounds, 'stop-timeout-missing', 'stop-timeout-short');
+  if (fargate)
+    return `${rule?.change ?? `\`"stopTimeout": ${String(FARGATE_CEILING)}\``}, if the step is over by then: how long it needs is not known`;
+  return 'a `stopTimeout` as long as the step takes: on EC2 nothing limits it';
+}

@@ -1,0 +1,26 @@
+import { IDLE_STRIKE, type Cause } from './cause.ts';
+import { foreseenBy } from './grounds.ts';
+import { between } from './start.ts';
+import { wrapperDeath } from './wrapper.ts';
+
+/** Exit code 143 is a program's that died of SIGTERM; the agent itself ends 0 where it is told to stop. */
+export const wrapperDied: Cause = {
+  name: 'wrapper-died',
+  means: 'A wrapper died of SIGTERM and took the agent along.',
+  judge(grounds) {
+    const death = wrapperDeath(grounds);
+    const way = between(grounds);
+    if (death === null || way.by === 'init-and-shell') return null;
+    const isSeen = way.by !== 'nothing';
+    const who = isSeen ? `\`${way.name}\`` : 'something that the image puts before the agent';
+    return {
+      weight: isSeen ? 'likely' : 'possible',
+      said: `the wrapper died first: ${who} ended 143 of SIGTERM${death.after} and took the agent along without a drain`,
+      events: [grounds.agent?.task.seq ?? null],
+      saves:
+        foreseenBy(grounds, 'shell-form')?.change ??
+        'let the agent be what the container starts: `"entryPoint": ["buildkite-agent","start"]`, or put `exec` before it',
+      experiment: IDLE_STRIKE,
+    };
+  },
+};

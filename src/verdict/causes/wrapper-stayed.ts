@@ -1,0 +1,36 @@
+import { atTimeout } from '../../checks/container.ts';
+import { agentsOfStruckTask } from '../../journal/attempts.ts';
+import { seconds } from '../../checks/times.ts';
+import type { Cause } from './cause.ts';
+import { fromEcsTo } from './clocks.ts';
+import { exitCode, hasLeft } from './grounds.ts';
+import { between } from './start.ts';
+
+/** How long before SIGKILL the agent must have gone for its own end not to be the same moment, milliseconds. */
+const BEFORE = 5_000;
+
+/** The agent drained and left, and its container ran on until SIGKILL: what had started it did not end with it. */
+export const wrapperStayed: Cause = {
+  name: 'wrapper-stayed',
+  means: 'The agent left, and its container ran on until SIGKILL.',
+  judge(grounds) {
+    const { agent, worker, end, evidence } = grounds;
+    const left = worker?.value.disconnectedAt ?? null;
+    if (agent === null || worker === null || left === null || end === null || !hasLeft(grounds)) return null;
+    if (exitCode(grounds) !== 137 || !atTimeout(agent) || -fromEcsTo(end, left, evidence) < BEFORE)
+      return null;
+    // Another agent of the same container explains it better.
+    if (agentsOfStruckTask(evidence).length > 1) return null;
+    const way = between(grounds);
+    const who = way.by === 'nothing' ? 'something that the definition does not show' : `\`${way.name}\``;
+    return {
+      weight: 'likely',
+      said: `the agent left ${seconds(-fromEcsTo(end, left, evidence))} before its container was killed at stopTimeout (${seconds(agent.stopTimeout)}): ${who} stayed after it`,
+      events: [worker.seq, agent.task.seq],
+      saves:
+        'let the agent be what the container starts: `"entryPoint": ["buildkite-agent","start"]`; the container then ends with it',
+      experiment:
+        'list the processes of a container whose agent has left (`docker top`, ECS Exec): what is still there is why',
+    };
+  },
+};

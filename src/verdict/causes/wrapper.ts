@@ -1,0 +1,16 @@
+import { seconds } from '../../checks/times.ts';
+import { exitCode, hasLeft, type Grounds } from './grounds.ts';
+
+/** So soon after the stop that nothing but the signal itself can be why, milliseconds. */
+const SOON = 5_000;
+
+/** A wrapper that ended 143 (SIGTERM) before the agent had left: when, and whether that was at once. */
+export function wrapperDeath(grounds: Grounds): { readonly after: string; readonly atOnce: boolean } | null {
+  const { agent } = grounds;
+  if (agent === null || exitCode(grounds) !== 143 || hasLeft(grounds)) return null;
+  const { lasted } = agent;
+  return {
+    after: lasted === null ? '' : ` ${seconds(lasted)} after the stop`,
+    atOnce: lasted !== null && lasted <= SOON,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Case } from '../checks/check.ts';
+import type { Explanation, RankedCause } from '../journal/cause.ts';
+import { IDLE_STRIKE, NO_FAULT, type Cause } from './causes/cause.ts';
+import { exitCode, groundsOf, type Grounds } from './causes/grounds.ts';
+import { CAUSES } from './causes/list.ts';
+import { momentsOf } from './causes/moments.ts';
+import { rowOf, type Reason } from './reasons.ts';
+
+/** Inconclusive, and yet something ended the build: it proves nothing of the drain, and has a cause. */
+const EXPLAINED: ReadonlySet<Reason> = new Set(['out-of-memory', 'host-gone', 'build-canceled']);
+const WEIGHTS: readonly RankedCause['weight'][] = ['proven', 'likely', 'possible'];
+
+/** Why a drill failed, the surest first, from the journal and the rules of preflight; null where there is nothing to explain. */
+export function explain(about: Case, reason: Reason): Explanation | null {
+  if (rowOf(reason).outcome !== 'failed' && !EXPLAINED.has(reason)) return null;
+  const grounds = groundsOf(about, reason);
+  const ranked = [
+    ...rankedOf(grounds, (cause) => cause.isBackstop !== true),
+    ...rankedOf(grounds, isBackstop),
+  ];
+  const decided = isDecided(ranked);
+  return {
+    ranked,
+    decided,
+    experiment: decided ? null : (firstOf(ranked)?.experiment ?? experimentFor(grounds)),
+    moments: [...momentsOf(grounds)],
+  };
+}
+
+function isBackstop(cause: Cause): boolean {
+  return cause.isBackstop === true;
+}
+
+/** Proven before likely before possible; among equals the order of the list. */
+function rankedOf(grounds: Grounds, wanted: (cause: Cause) => boolean): readonly RankedCause[] {
+  const judged = CAUSES.filter(wanted).flatMap((cause): RankedCause[] => {
+    const said = cause.judge(grounds);
+    if (said === null) return [];
+    const events = said.events.filter((event) => event !== null && event > 0);
+    return [{ ...said, name: cause.name, events: [...new Set(events as number[])].sort((a, b) => a - b) }];
+  });
+  return WEIGHTS.flatMap((weight) => judged.filter((one) => one.weight === weight));
+}
+
+const BACKSTOPS: ReadonlySet<string> = new Set(CAUSES.filter(isBackstop).map(({ name }) => name));
+
+function firstOf(ranked: readonly RankedCause[]): RankedCause | undefined {
+  return ranked.find(({ name }) => !BACKSTOPS.has(name));
+}
+
+/** One stands alone at the highest weight, and more than nothing speaks for it. */
+function isDecided(ranked: readonly RankedCause[]): boolean {
+  const first = firstOf(ranked);
+  if (first === undefined || first.weight === 'possible') return false;
+  const equals = ranked.filter(({ name, weight }) => weight === first.weight && !BACKSTOPS.has(name));
+  return first.weight === 'proven' || equals.length === 1;
+}
+
+/** Where nothing speaks for any cause: the way in which the container ended tells most. */
+function experimentFor(grounds: Grounds): string {
+  if (grounds.evidence.strike === null) return NO_FAULT;
+  if (exitCode(grounds) !== null) return IDLE_STRIKE;
+  return "run the drill again while ECS answers (it forgets a stopped task after an hour): the exit code of the agent's container tells a kill at stopTimeout (137) from a wrapper that died (143)";
+}

@@ -1,0 +1,102 @@
+import { aJob, AGENT_ID, JOB_ID } from '../../support/builders.ts';
+import { AGENT_GONE, fact, LOST, T, type Told } from '../../support/journal-builders.ts';
+import type { CauseName } from '../../../src/journal/cause.ts';
+import {
+  after,
+  SHELL,
+  EXEC,
+  dead,
+  eaten,
+  tooLong,
+  at143,
+  deaf,
+  REPORTED,
+  FAILED,
+  taken,
+  watching,
+} from './told.ts';
+
+/** What looks like a cause and is none. */
+export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
+  [
+    'signal-eaten',
+    'exec within the shell',
+    { ...dead, definition: { ...SHELL, command: ['exec buildkite-agent start'] } },
+  ],
+  ['signal-eaten', 'exec form', tooLong],
+  ['signal-eaten', 'the agent said that it heard', { ...eaten, agent: REPORTED }],
+  [
+    'signal-eaten',
+    'given up long before the kill',
+    { ...eaten, definition: { ...SHELL, stopTimeout: 600_000 }, task: after(600_050) },
+  ],
+  [
+    'init-killed-wrapper',
+    'an init before the agent itself',
+    { ...at143, definition: { ...EXEC, initProcess: true } },
+  ],
+  ['init-killed-wrapper', 'killed, not ended', { ...dead, definition: { ...SHELL, initProcess: true } }],
+  ['wrapper-died', 'an init and a shell', { ...at143, definition: { ...SHELL, initProcess: true } }],
+  ['wrapper-died', 'killed', eaten],
+  ['wrapper-stayed', 'the agent was lost with it', eaten],
+  [
+    'wrapper-stayed',
+    'it left with its container',
+    { container: { exitCode: 137 }, task: after(22_000), definition: { stopTimeout: 20_000 } },
+  ],
+  ['step-over-window', 'the job was over', deaf],
+  ['step-over-window', 'killed early', { ...tooLong, task: after(5_000) }],
+  ['step-over-window', 'the agent never heard', { ...eaten, after: [taken(AGENT_ID, T.stop + 20_000)] }],
+  [
+    'inner-timeout',
+    'killed at stopTimeout',
+    { ...dead, definition: { entryPoint: ['sh', '-c'], command: ['timeout 60 buildkite-agent start'] } },
+  ],
+  ['inner-timeout', 'another exit status', { job: FAILED }],
+  ['told-twice', 'canceled by Buildkite', { job: { passed: false, signalReason: 'cancel' } }],
+  ['signal-to-job', 'an exit status of its own', { job: FAILED }],
+  [
+    'signal-to-job',
+    'the agent sent it',
+    { job: { passed: false, signal: 'SIGTERM', signalReason: 'agent_stop' } },
+  ],
+  ['out-of-memory', 'killed without a word of memory', { ...tooLong, task: after(5_000) }],
+  ['host-gone', 'our own stop', tooLong],
+  ['heartbeats-stopped', 'given up after the kill', tooLong],
+  [
+    'heartbeats-stopped',
+    'a version that is known for it, given up after the kill',
+    { ...tooLong, agent: { ...AGENT_GONE, version: '3.116.0' } },
+  ],
+  ['agent-restarted', 'the same agent took it', { after: [taken(AGENT_ID, T.stop + 900)] }],
+  ['sidecar-first', 'the order is written down', watching(['gateway'])],
+  ['sidecar-broke', 'another reason', { ...watching(['gateway']), ...dead }],
+  [
+    'build-canceled',
+    'canceled after the loss',
+    {
+      ...tooLong,
+      build: { state: 'canceled', canceledBy: 'Ada' },
+      before: [fact('job', aJob({ ...LOST, id: JOB_ID }))],
+    },
+  ],
+  ['slow-drain', 'lost', { ...tooLong, scenario: { expect: { drain: { within: 1_000 } } } }],
+  ['idle-too-long', 'a drain', { scenario: { expect: { drain: { within: 1_000 } } } }],
+  ['killed-early', 'at its time-out', tooLong],
+  ['agent-exited', 'killed', tooLong],
+  ['failed-by-itself', 'broken by a signal', { job: { passed: false, exitStatus: '-1', signal: 'SIGTERM' } }],
+  [
+    'retry-missed',
+    'an automatic retry came and was lost too',
+    {
+      ...eaten,
+      after: [
+        fact(
+          'job',
+          aJob({ ...LOST, id: 'again', retryOf: JOB_ID, retryType: 'automatic', agentId: 'other' }),
+        ),
+      ],
+    },
+  ],
+  ['retry-missed', 'nothing was lost', { job: FAILED }],
+];

@@ -1,0 +1,148 @@
+import { AGENT_ID } from '../../support/builders.ts';
+import { T, type Told } from '../../support/journal-builders.ts';
+import type { CauseName, RankedCause } from '../../../src/journal/cause.ts';
+import { after, SHELL, EXEC, dead, eaten, tooLong, at143, deaf, REPORTED, taken, past } from './told.ts';
+
+/** Cause, what happened, how sure it must be, what it must say, and what would have saved the build. */
+export type Right = readonly [CauseName, string, Told, RankedCause['weight'], RegExp, RegExp];
+
+/** What the way to the agent, and the time that it has, do to a stop. */
+export const RIGHT_OF_THE_WAY: readonly Right[] = [
+  [
+    'signal-eaten',
+    'killed in its job behind a shell',
+    eaten,
+    'likely',
+    /SIGTERM was eaten.*`\/bin\/sh -c/,
+    /"entryPoint": \["buildkite-agent","start"\]`/,
+  ],
+  [
+    'signal-eaten',
+    'idle for long before SIGKILL',
+    deaf,
+    'proven',
+    /had no job for the last 1 min 40 s/,
+    /"entryPoint"/,
+  ],
+  [
+    'signal-eaten',
+    'bash is known to run one command in its own place',
+    { ...dead, definition: { ...SHELL, entryPoint: ['bash', '-c'] } },
+    'possible',
+    /may have been eaten/,
+    /"entryPoint"/,
+  ],
+  [
+    'signal-eaten',
+    'a script of the image',
+    { ...dead, definition: { entryPoint: ['/entrypoint.sh'], command: [] } },
+    'possible',
+    /whether the script \/entrypoint.sh passes it on was not seen/,
+    /`exec`/,
+  ],
+  [
+    'signal-eaten',
+    'it took a job long after the stop',
+    { ...eaten, after: [taken(AGENT_ID, T.stop + 20_000)] },
+    'proven',
+    /took job taken 19\.\d s after the stop/,
+    /"entryPoint"/,
+  ],
+  [
+    'signal-eaten',
+    'a shell, and nothing of the end was seen',
+    { ...eaten, container: { exitCode: null } },
+    'possible',
+    /how the container ended was not seen/,
+    /"entryPoint"/,
+  ],
+  [
+    'init-killed-wrapper',
+    'an init and a shell',
+    { ...at143, definition: { ...SHELL, initProcess: true } },
+    'proven',
+    /the wrapper died first: .*initProcessEnabled.*0\.1 s/,
+    /"entryPoint": \["buildkite-agent","start"\]/,
+  ],
+  [
+    'init-killed-wrapper',
+    'tini on the command line',
+    { ...at143, definition: { entryPoint: ['tini', '--', 'sh', '-c'], command: ['buildkite-agent start'] } },
+    'proven',
+    /tini, sh -c/,
+    /"entryPoint": \["tini","--","buildkite-agent","start"\]/,
+  ],
+  [
+    'wrapper-died',
+    'a script of the image',
+    { ...at143, definition: { entryPoint: ['/entrypoint.sh'], command: [] } },
+    'likely',
+    /entrypoint\.sh.* ended 143 of SIGTERM/,
+    /`exec`/,
+  ],
+  [
+    'wrapper-died',
+    'the definition shows none',
+    at143,
+    'possible',
+    /something that the image puts before/,
+    /exec/,
+  ],
+  [
+    'wrapper-stayed',
+    'the agent left, its container did not',
+    { container: { exitCode: 137 }, task: after(120_100) },
+    'likely',
+    /left 1 min 39 s before its container was killed/,
+    /"entryPoint"/,
+  ],
+  [
+    'step-over-window',
+    'exec form',
+    tooLong,
+    'proven',
+    /needed longer than stopTimeout \(2 min 00 s\).*how much longer it needed is not known/,
+    /Fargate gives/,
+  ],
+  [
+    'step-over-window',
+    'the agent said that it heard',
+    { ...eaten, agent: REPORTED },
+    'proven',
+    /needed longer/,
+    /Fargate/,
+  ],
+  ['step-over-window', 'the image may put something before it', dead, 'likely', /needed longer/, /Fargate/],
+  [
+    'step-over-window',
+    'behind a shell it is only possible',
+    eaten,
+    'possible',
+    /may have needed longer/,
+    /Fargate/,
+  ],
+  [
+    'step-over-window',
+    'by how much, by its past',
+    { ...tooLong, before: [past(300_000, 290_000, 310_000)] },
+    'proven',
+    /it lacked about 2 min 55 s \(the median of its 3 latest/,
+    /no stopTimeout on Fargate saves this step: it needs 300 s after the stop, and the ceiling is 120 s/,
+  ],
+  [
+    'step-over-window',
+    'one that 90 s would have saved',
+    { ...tooLong, definition: { ...EXEC, stopTimeout: 30_000 }, task: after(30_050), before: [past(80_000)] },
+    'proven',
+    /it lacked about 45\.\d s/,
+    /`"stopTimeout": 80` at least; `"stopTimeout": 120`/,
+  ],
+  [
+    'step-over-window',
+    'of a length that would have fitted',
+    { ...tooLong, before: [past(20_000)] },
+    'likely',
+    /it would have fitted .*ran slower this time, or hung/,
+    /Fargate/,
+  ],
+];

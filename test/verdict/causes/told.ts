@@ -1,0 +1,79 @@
+import { aContainer, aContainerDefinition, aJob, anAgent } from '../../support/builders.ts';
+import {
+  AGENT_GONE,
+  AGENT_LOST,
+  jobEvent,
+  fact,
+  LOST,
+  PASSED,
+  story,
+  T,
+  type Told,
+} from '../../support/journal-builders.ts';
+
+export const after = (ms: number): object => ({
+  executionStoppedAt: T.landed + ms,
+  stoppedAt: T.landed + ms + 900,
+});
+
+export const SHELL = { entryPoint: ['/bin/sh', '-c'], command: ['buildkite-agent start'] };
+export const EXEC = { entryPoint: ['buildkite-agent', 'start'], command: [] };
+export const dead: Told = {
+  job: LOST,
+  agent: AGENT_GONE,
+  container: { exitCode: 137 },
+  task: after(120_100),
+};
+export const eaten: Told = { ...dead, definition: SHELL };
+export const tooLong: Told = { ...dead, definition: EXEC };
+export const at143: Told = { ...dead, container: { exitCode: 143 }, task: after(90) };
+export const deaf: Told = { ...dead, job: PASSED, definition: SHELL };
+export const REPORTED = { ...AGENT_GONE, stoppedGracefullyAt: T.stop + 400 };
+export const FAILED = { passed: false, exitStatus: '1' };
+
+export const second = fact(
+  'agent',
+  anAgent({ id: 'second', name: 'worker-2', connectedAt: T.left, lostAt: T.looked }),
+);
+export const taken = (agentId: string, startedAt: number) =>
+  fact(
+    'job',
+    aJob({
+      ...{ ...LOST, id: 'taken', stepKey: 'late', agentId, startedAt },
+      events: [jobEvent('STARTED', startedAt), AGENT_LOST],
+    }),
+  );
+export const listed = (...agents: string[]) => {
+  const arn = aJobTask();
+  return fact('agents-of-task', { taskArn: arn, agents, complete: true }, arn);
+};
+export const past = (...durations: number[]) => fact('step-history', { durations }, 'canary/integration');
+
+function aJobTask(): string {
+  const target = story().find(({ code }) => code === 'GD_TARGET_CHOSEN');
+  return target?.code === 'GD_TARGET_CHOSEN' ? target.payload.target.taskArn : '';
+}
+
+/** A drain in which a watched gateway ended so. */
+export const watching = (dependsOn: string[], exitCode = 137): Told => ({
+  scenario: { expect: { containers: { gateway: { exit: 0, outlives: 'agent' } } } },
+  definition: { dependsOn },
+  otherContainers: [aContainerDefinition({ name: 'gateway', command: ['gateway'], stopTimeout: 5_000 })],
+  task: {
+    containers: [
+      aContainer({ status: 'STOPPED', exitCode: 0 }),
+      aContainer({ name: 'gateway', status: 'STOPPED', exitCode }),
+    ],
+  },
+});
+
+export const look = (rule: string, seen: string, todo = 'mend it') =>
+  fact(
+    'preflight',
+    {
+      container: 'agent',
+      findings: [{ rule, severity: 'warning' as const, at: 'somewhere', seen, todo }],
+      unknown: [],
+    },
+    'preflight',
+  );
