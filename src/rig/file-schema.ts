@@ -143,7 +143,7 @@ const scriptRule = z.strictObject({
   of: z.enum(['struck', 'last-started']).optional(),
   graceful: z.boolean().optional(),
   reason: z.string().optional(),
-  signal: z.enum(['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL']).optional(),
+  signal: z.enum(['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'STOP', 'KILL']).optional(),
   to: z.enum(['pid1', 'agent', 'all']).optional(),
   count: z.int().min(0).optional(),
   service: word.optional(),

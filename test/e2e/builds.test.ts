@@ -44,7 +44,7 @@ describe.concurrent('a deployment over several builds', () => {
       scenario: DEPLOYMENT,
       rig: { lostAfter: '4s' },
       opens: whenAllAreProven,
-      expected: { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 },
+      expected: { exit: 10, outcome: 'failed', reason: 'lost', cause: 'step-over-window', sent: 1 },
     });
     const { fleet, builds } = played.drill;
     expect(fleet).toMatchObject({ buildsHit: COUNT, buildsKilled: 1, jobsHit: COUNT, drained: 2, lost: 1 });

@@ -216,7 +216,13 @@ describe.concurrent('on EC2', () => {
       steps: [{ key: 'integration', command: ENDLESS }],
       ...onHosts(3, { container: { argv, stopTimeout: 2 }, rig }),
       scenario: { inject: { fault: 'spot-reclaim' } },
-      expected: { exit: 10, outcome: 'failed', reason: 'lost', notes: [/^spot-equivalent: /m] },
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'lost',
+        cause: 'signal-eaten',
+        notes: [/^spot-equivalent: /m],
+      },
     });
   });
 
@@ -276,7 +282,7 @@ describe.concurrent('a deployment', () => {
       rig: { lostAfter: '3s' },
       scenario,
       opens: whenTold,
-      expected: { exit: 10, outcome: 'failed', reason: 'masked-loss', sent: 1 },
+      expected: { exit: 10, outcome: 'failed', reason: 'masked-loss', cause: 'step-over-window', sent: 1 },
     });
     expect(drill.fleet).toMatchObject({ tasksHit: 2, jobsHit: 2, drained: 1, lost: 0, masked: 1 });
     expect(jobsSeen(journal).filter(({ stepKey }) => stepKey === 'side')).toHaveLength(2);

@@ -12,7 +12,7 @@ import { standing } from './support/standing.ts';
 
 const FAULTS = join(ROOT, 'scenarios', 'faults');
 const DRAINED: Expected = { exit: 0, outcome: 'passed', reason: 'drained' };
-const LOST: Expected = { exit: 10, outcome: 'failed', reason: 'lost' };
+const LOST: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten' };
 const INERT: Expected = { exit: 3, outcome: 'refused', reason: 'inert-fault' };
 const byScheduler = /ServiceSchedulerInitiated, "Scaling activity initiated by/;
 
@@ -132,7 +132,7 @@ describe.concurrent('a scale-in', () => {
     const denied = { operation: 'UpdateService', count: 'forever', do: { error: 'AccessDeniedException' } };
     await standing({ steps: [step], rig: { faulty: { ecs: [denied] } } }, async (stage) => {
       const played = await stage.run({ scenario: { inject: { fault: 'scale-in' } } });
-      const expected = { exit: 4, outcome: 'could-not-run', reason: 'aws-denied', sent: 2 };
+      const expected = { exit: 4, outcome: 'could-not-run', reason: 'aws-denied', sent: 2 } as const;
       meets(played, expected);
       expect(await placesIn(stage.env)).toMatchObject({ desired: [2], shielded: [] });
     });
@@ -172,7 +172,7 @@ describe.concurrent('behind a load balancer', () => {
     await play({
       ...behind,
       scenario: { ...behind.scenario, expect: { drain: { within: '1s' } } },
-      expected: { exit: 10, outcome: 'failed', reason: 'drain-too-slow' },
+      expected: { exit: 10, outcome: 'failed', reason: 'drain-too-slow', cause: 'slow-drain' },
     });
   });
 
@@ -196,7 +196,7 @@ describe.concurrent('a deployment', () => {
       scenario: { inject: { fault: 'deployment' }, safety: { tasks: 2 } },
       rig: { lostAfter: '3s' },
       opens: whenTold,
-      expected: LOST,
+      expected: { ...LOST, cause: 'step-over-window' },
     });
     expect(played.drill.fleet).toMatchObject({ tasksHit: 2, jobsHit: 2, drained: 1, lost: 1 });
     expect(played.drill.fleet?.rollout).toBeGreaterThan(0);

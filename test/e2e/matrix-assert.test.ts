@@ -68,7 +68,7 @@ describe.concurrent('assert judges a build that something else disturbed', () =>
         rig: { lostAfter: '4s' },
       },
       deploy,
-      { exit: 10, outcome: 'failed', reason: 'lost', says: [/SIGTERM was eaten/] },
+      { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', says: [/SIGTERM was eaten/] },
     );
   });
 });

@@ -137,6 +137,7 @@ describe.concurrent('the drill is disturbed', () => {
         exit: 10,
         outcome: 'failed',
         reason: 'not-drained',
+        cause: 'signal-eaten',
         notes: [/OutOfMemoryError, but the end lies at the stop time-out/],
       },
     });
@@ -144,13 +145,20 @@ describe.concurrent('the drill is disturbed', () => {
 });
 
 describe.concurrent('the build fails', () => {
-  const failed: Expected = { exit: 10, outcome: 'failed', reason: 'build-failed' };
+  const failed: Expected = {
+    ...{ exit: 10, outcome: 'failed', reason: 'build-failed' },
+    ...{ cause: 'failed-by-itself', decided: false },
+  };
 
   test('for a reason of its own after the stop', async () => {
     await play({
       steps: [integration, { key: 'other', command: held('other', 'exit 1') }],
       opens: both(whenProven, otherWhenProven),
-      expected: { ...failed, says: [/build 1 is FAILED; cause undecided: run it with `fault: none`/] },
+      expected: {
+        ...failed,
+        decided: true,
+        says: [/build 1 is FAILED; cause undecided: run it with `fault: none`/],
+      },
     });
   });
 

@@ -117,7 +117,13 @@ describe.concurrent('the worker drains, and that is not enough', () => {
     await play({
       steps: [{ key: 'integration', command: held('struck', 'sleep 3') }],
       scenario: { expect: { drain: { within: '1s' } } },
-      expected: { exit: 10, outcome: 'failed', reason: 'drain-too-slow', says: [/allowed are 1\.0 s/] },
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'drain-too-slow',
+        cause: 'slow-drain',
+        says: [/allowed are 1\.0 s/],
+      },
     });
   });
 
@@ -170,6 +176,7 @@ describe.concurrent('the worker does not drain', () => {
         exit: 10,
         outcome: 'failed',
         reason: 'not-drained',
+        cause: 'signal-eaten',
         says: [/ended 137 \(SIGKILL\).*stopTimeout of 9\.0 s/, /SIGTERM was eaten/],
       },
     });
@@ -184,6 +191,7 @@ describe.concurrent('the worker does not drain', () => {
         exit: 10,
         outcome: 'failed',
         reason: 'not-drained',
+        cause: 'signal-eaten',
         says: [/left by its own idle time-out \(10\.0 s\)/],
       },
     });
@@ -199,6 +207,7 @@ describe.concurrent('the worker does not drain', () => {
         exit: 10,
         outcome: 'failed',
         reason: 'not-drained',
+        cause: 'signal-eaten',
         says: [/took job .* \(late\) after the stop, and it was lost/],
       },
     });
@@ -216,6 +225,7 @@ describe.concurrent('the worker does not drain', () => {
         exit: 10,
         outcome: 'failed',
         reason: 'not-drained',
+        cause: 'agent-restarted',
         says: [/took job .* \(other\) after the stop/],
       },
     });

@@ -10,7 +10,8 @@ import type { Opens } from './support/gates.ts';
 const endless = { key: 'integration', command: ENDLESS };
 const shell = { argv: SHELL, stopTimeout: 3 };
 const rig = { lostAfter: '4s' };
-const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 };
+const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 };
+const tooLong: Expected = { ...lost, cause: 'step-over-window' };
 const masked: Expected = { ...lost, reason: 'masked-loss' };
 /** The first attempt never ends; the next ones do at once. */
 const onceEndless = `if [ "$BUILDKITE_RETRY_COUNT" = 0 ]; then ${ENDLESS}; fi`;
@@ -40,7 +41,7 @@ describe.concurrent('the job is lost', () => {
       container: { stopTimeout: 4 },
       steps: [endless],
       rig,
-      expected: { ...lost, says: [/the step needed longer than stopTimeout \(4\.0 s\)/] },
+      expected: { ...tooLong, says: [/the step needed longer than stopTimeout \(4\.0 s\)/] },
     });
   });
 
@@ -50,7 +51,7 @@ describe.concurrent('the job is lost', () => {
       container: { argv: ['tini', '--', '/bin/sh', '-c', EXEC.join(' ')] },
       steps: [endless],
       rig,
-      expected: { ...lost, says: [/ended 143/, /the wrapper died first/] },
+      expected: { ...lost, cause: 'init-killed-wrapper', says: [/ended 143/, /the wrapper died first/] },
     });
   });
 
@@ -74,7 +75,7 @@ describe.concurrent('the job is lost', () => {
       rig,
       scenario: { cluster: { sharedTask: 'allowed' } },
       opens: onlyTheStruck,
-      expected: { ...lost, says: [/FINISHED, passed, exit status "0"/] },
+      expected: { ...tooLong, says: [/FINISHED, passed, exit status "0"/] },
     });
   });
 
@@ -93,7 +94,7 @@ describe.concurrent('the job is lost', () => {
         builds: [{ pipeline: 'neighbour' }],
       },
       scenario: { cluster: { sharedTask: 'allowed' } },
-      expected: { ...lost, says: [/neighbour attempt 1 .* was lost/] },
+      expected: { ...tooLong, says: [/neighbour attempt 1 .* was lost/] },
     });
   });
 
@@ -114,7 +115,21 @@ describe.concurrent('the job is lost', () => {
       steps: [endless],
       rig: { ...rig, faulty: { ecs: [{ afterStop: true, count: 'forever', do: { drop: 'before' } }] } },
       scenario: { limits: { verdictWithin: '20s' } },
-      expected: lost,
+      // With neither exit code nor time of its end, a shell in the definition is all that there is to see.
+      expected: { ...lost, decided: false },
+    });
+  });
+
+  test(withAgent('the agent falls silent while it drains'), async () => {
+    await play({
+      agent: 'real',
+      container: { stopTimeout: 25 },
+      steps: [endless],
+      rig: {
+        ...rig,
+        script: [{ on: 'stop-requested', after: '1s', do: 'signal', signal: 'STOP', to: 'agent' }],
+      },
+      expected: { ...lost, cause: 'heartbeats-stopped', says: [/stopped heart-beating while it drained/] },
     });
   });
 });
@@ -191,6 +206,7 @@ describe.concurrent('the job is canceled or broken', () => {
         exit: 10,
         outcome: 'failed',
         reason: 'canceled-by-agent',
+        cause: 'told-twice',
         says: [/signal reason agent_stop/],
       },
     });
@@ -206,6 +222,7 @@ describe.concurrent('the job is canceled or broken', () => {
         exit: 10,
         outcome: 'failed',
         reason: 'broken-by-stop',
+        cause: 'signal-to-job',
         says: [/exit status -1, signal SIGTERM, no signal reason/],
       },
     });

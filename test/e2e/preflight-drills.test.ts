@@ -14,7 +14,95 @@ const endless = { key: 'integration', command: ENDLESS };
 const integration = { key: 'integration', command: held() };
 const rig = { lostAfter: '4s' };
 const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
-const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 };
+const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 };
+
+/** Errors and warnings that the look before the drill found, by their rules. */
+function foreseen(journal: readonly DrillEvent[]): readonly string[] {
+  const facts = eventsOf(journal, 'GD_OBSERVED').flatMap(({ payload }) => payload.facts);
+  const looks = facts.flatMap((fact) => (fact.kind === 'preflight' ? [fact.value] : []));
+  return looks.flatMap(({ findings }) =>
+    findings.filter(({ severity }) => severity !== 'note').map(({ rule }) => rule),
+  );
+}
+
+/** A rule that predicts what a drill shows, the definition that it finds wrong, and the mended one. */
+interface Pair {
+  readonly rule: string;
+  readonly bad: MatrixCase;
+  readonly mended: MatrixCase;
+}
+
+const once = `if [ "$BUILDKITE_RETRY_COUNT" = 0 ]; then ${ENDLESS}; fi`;
+const retried = (automatic: unknown) => ({ key: 'integration', command: once, retry: { automatic } });
+
+const PAIRS: readonly Pair[] = [
+  {
+    rule: 'shell-form',
+    bad: {
+      agent: 'real',
+      container: { argv: SHELL, stopTimeout: 3 },
+      steps: [endless],
+      rig,
+      expected: { ...lost, says: [/SIGTERM was eaten/] },
+    },
+    mended: { agent: 'real', container: {}, steps: [integration], expected: drained },
+  },
+  {
+    rule: 'init-with-shell',
+    bad: {
+      agent: 'real',
+      container: { argv: SHELL, init: true },
+      steps: [endless],
+      rig,
+      expected: { ...lost, cause: 'init-killed-wrapper', says: [/ended 143/] },
+    },
+    mended: { agent: 'real', container: { init: true }, steps: [integration], expected: drained },
+  },
+  {
+    rule: 'step-over-window',
+    bad: {
+      agent: 'real',
+      container: { stopTimeout: 3 },
+      steps: [endless],
+      rig,
+      expected: { ...lost, cause: 'step-over-window', says: [/longer than stopTimeout/] },
+    },
+    mended: {
+      agent: 'real',
+      container: { stopTimeout: 60 },
+      steps: [{ key: 'integration', command: 'sleep 6' }],
+      expected: drained,
+    },
+  },
+  {
+    rule: 'no-ecs-tags',
+    bad: {
+      container: { argv: EXEC.slice(0, 2) },
+      steps: [integration],
+      expected: { exit: 4, outcome: 'could-not-run', reason: 'agent-not-mapped', sent: 0 },
+    },
+    mended: { container: {}, steps: [integration], expected: drained },
+  },
+  {
+    rule: 'spawn-many',
+    bad: {
+      container: { argv: [...EXEC, '--spawn', '2'] },
+      steps: [integration],
+      expected: { exit: 3, outcome: 'refused', reason: 'shared-task', sent: 0 },
+    },
+    mended: { container: { argv: [...EXEC, '--spawn', '1'] }, steps: [integration], expected: drained },
+  },
+  {
+    rule: 'retry-misses-lost-agent',
+    bad: { container: { argv: SHELL, stopTimeout: 3 }, steps: [retried(true)], rig, expected: lost },
+    mended: {
+      container: { argv: SHELL, stopTimeout: 3 },
+      steps: [retried([{ exit_status: -1, limit: 2 }])],
+      rig,
+      expected: { ...lost, reason: 'masked-loss' },
+    },
+  },
+];
 
 describe.concurrent('what is foreseen is what a drill shows, and the mended line ends both:', () => {
   test.each(PAIRS.map((pair) => [pair.rule, pair] as const))(withAgent('%s'), (_, pair) => playPair(pair));

@@ -18,7 +18,14 @@ const SHIPPED: readonly (readonly [scenario: string, Expected])[] = [
   ],
   [
     'agent-idle-shell-form',
-    { exit: 10, outcome: 'failed', reason: 'not-drained', says: [/ended 137/, /SIGTERM was eaten/], sent: 1 },
+    {
+      exit: 10,
+      outcome: 'failed',
+      reason: 'not-drained',
+      cause: 'signal-eaten',
+      says: [/ended 137/, /SIGTERM was eaten/],
+      sent: 1,
+    },
   ],
   [
     'agent-leaves-by-itself',
@@ -26,16 +33,30 @@ const SHIPPED: readonly (readonly [scenario: string, Expected])[] = [
   ],
   [
     'agent-leaves-too-late',
-    { exit: 10, outcome: 'failed', reason: 'idle-too-slow', says: [/allowed are 3\.0 s/], sent: 0 },
+    {
+      exit: 10,
+      outcome: 'failed',
+      reason: 'idle-too-slow',
+      cause: 'idle-too-long',
+      says: [/allowed are 3\.0 s/],
+      sent: 0,
+    },
   ],
   ['at-fraction', { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 }],
-  ['at-fraction-shell-form', { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 }],
+  ['at-fraction-shell-form', { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 }],
   ['fleet-busy', { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 }],
-  ['fleet-busy-shell-form', { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 }],
+  ['fleet-busy-shell-form', { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 }],
   ['near-end', { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 }],
   [
     'near-end-shell-form',
-    { exit: 10, outcome: 'failed', reason: 'not-drained', says: [/ended 137/], sent: 1 },
+    {
+      exit: 10,
+      outcome: 'failed',
+      reason: 'not-drained',
+      cause: 'signal-eaten',
+      says: [/ended 137/],
+      sent: 1,
+    },
   ],
 ];
 
@@ -87,7 +108,14 @@ describe.concurrent('an idle worker', () => {
         container: { argv, stopTimeout: 2 },
         scenario: idle(),
         agent: 'real',
-        expected: { exit: 10, outcome: 'failed', reason: 'not-drained', says: [/ended 137/], sent: 1 },
+        expected: {
+          exit: 10,
+          outcome: 'failed',
+          reason: 'not-drained',
+          cause: 'signal-eaten',
+          says: [/ended 137/],
+          sent: 1,
+        },
       });
     },
   );

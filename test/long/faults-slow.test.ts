@@ -43,6 +43,7 @@ test.concurrent(
         exit: 10,
         outcome: 'failed',
         reason: 'drain-too-slow',
+        cause: 'slow-drain',
         says: [/after the notice of the reclaim: .* allowed are 2 min 00 s/],
         notes: [/^spot-equivalent: /m],
       },
@@ -78,6 +79,7 @@ test.concurrent(
         exit: 10,
         outcome: 'failed',
         reason: 'drain-too-slow',
+        cause: 'slow-drain',
         says: [/1 min \d\d s until ECS told the task, .* allowed are 2 min 00 s/],
       });
       expect(played.drill.drain?.ms).toBeLessThan(NOTICE);

@@ -44,7 +44,7 @@ const knobs: readonly Knob[] = [
   { knob: 'clockOffset', value: '-90s' },
 ];
 const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
-const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 };
+const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 };
 
 describe.concurrent.each(knobs)('knob $knob: $value', ({ knob, value, drain = drained }) => {
   const rig = { lostAfter: '4s', knobs: { [knob]: value } };

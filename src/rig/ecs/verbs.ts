@@ -39,6 +39,7 @@ const signals: readonly SignalName[] = [
   'SIGHUP',
   'SIGUSR1',
   'SIGUSR2',
+  'SIGSTOP',
   'SIGKILL',
 ];
 

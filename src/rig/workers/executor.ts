@@ -35,7 +35,8 @@ export interface Exit {
 }
 
 /** The signals that the rig sends into a container. */
-export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGKILL';
+export type SignalName =
+  'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGSTOP' | 'SIGKILL';
 
 /** One running container. */
 export interface ContainerProcess {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { CauseName } from '../../../src/journal/cause.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
 import { readJournal } from '../../../src/journal/replay.ts';
 import { judge } from '../../../src/verdict/judge.ts';
+import type { OutcomeName } from '../../../src/verdict/reasons.ts';
 import type { DrillResult, GameDayDocument } from '../../../src/verdict/result.ts';
 import { documentIn, startCli } from '../../support/cli.ts';
 import type { Cli } from '../../support/cli.ts';
@@ -26,10 +28,25 @@ export interface MatrixCase extends CaseFiles {
   readonly expected: Expected;
 }
 
-/** The answer. */
-export interface Expected {
+/** The answer. Whoever expects a failure says of what it must be told to have come. */
+export type Expected = Answer & (Failure | Other);
+
+interface Failure {
+  readonly outcome: 'failed';
+  /** The cause that must be named first. */
+  readonly cause: CauseName;
+  /** Whether the evidence must decide for it; by default it must. */
+  readonly decided?: boolean;
+}
+
+interface Other {
+  readonly outcome: Exclude<OutcomeName, 'failed'>;
+  readonly cause?: CauseName;
+  readonly decided?: boolean;
+}
+
+interface Answer {
   readonly exit: number;
-  readonly outcome: string;
   readonly reason: string;
   /** Each must be among the verdict's notes. */
   readonly notes?: readonly RegExp[];
@@ -169,7 +186,8 @@ export function meets(played: Played, expected: Expected): void {
   });
   expect(document, shown).toMatchObject({ outcome, reason, exitCode: exit, counts: { [outcome]: 1 } });
   // A dry run keeps no journal.
-  if (outcome !== 'planned') expect(judge(journal), 'judged again').toMatchObject({ outcome, reason });
+  if (outcome !== 'planned')
+    expect(judge(journal), 'judged again').toMatchObject({ outcome, reason, cause: result.cause });
   const numbers = new Set(journal.map(({ seq }) => seq));
   for (const finding of result.findings) {
     const strangers = finding.events.filter((event) => !numbers.has(event));
@@ -177,13 +195,31 @@ export function meets(played: Played, expected: Expected): void {
     if (finding.raises === reason)
       expect(finding.events.length, `${finding.check} names its evidence`).toBeGreaterThan(0);
   }
+  explains(played, expected, shown);
   for (const note of expected.notes ?? []) expect(result.notes.join('\n'), shown).toMatch(note);
-  const said = [result.said, result.cause ?? '', ...result.findings.map((finding) => finding.said)].join(
-    '\n',
-  );
+  const causes = (result.cause?.ranked ?? []).map((cause) => cause.said);
+  const said = [result.said, ...causes, ...result.findings.map((finding) => finding.said)].join('\n');
   for (const text of expected.says ?? []) expect(said, shown).toMatch(text);
   if (expected.sent !== undefined)
     expect(journal.filter((event) => event.code === 'GD_FAULT_SENT').length, shown).toBe(expected.sent);
+}
+
+/** The right cause first, resting on events that are there, and never nothing: one that is undecided names its experiment. */
+function explains({ drill: { cause }, journal }: Played, expected: Expected, shown: string): void {
+  const { cause: name, decided = true } = expected;
+  if (name === undefined) return;
+  const [first] = cause?.ranked ?? [];
+  const told = `${(cause?.ranked ?? []).map((one) => `${one.name} (${one.weight}): ${one.said}`).join('\n')}\n${shown}`;
+  expect({ cause: first?.name, decided: cause?.decided }, told).toEqual({ cause: name, decided });
+  expect(first?.saves, told).not.toBe('');
+  expect((cause?.experiment ?? '') === '', told).toBe(decided);
+  const numbers = new Set(journal.map(({ seq }) => seq));
+  for (const { events } of cause?.ranked ?? [])
+    expect(
+      events.filter((event) => !numbers.has(event)),
+      told,
+    ).toEqual([]);
+  expect(first?.events.length, `${told}\nnames its evidence`).toBeGreaterThan(0);
 }
 
 function explained({ drill: result, stderr }: Played): string {

@@ -21,7 +21,7 @@ export interface GatewayRow {
 
 const DRAINED: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
 const CUT: Expected = {
-  ...{ exit: 10, outcome: 'failed', reason: 'sidecar-cut', sent: 1 },
+  ...{ exit: 10, outcome: 'failed', reason: 'sidecar-cut', cause: 'sidecar-first', sent: 1 },
   says: [/container gateway was STOPPED while agent still ran/, /nothing orders the stop/],
 };
 

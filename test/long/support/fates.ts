@@ -13,7 +13,7 @@ export interface FateFacts {
 }
 
 const passed: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
-const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 };
+const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 };
 
 /** Every fate's facts. */
 export const fates: Readonly<Record<Fate, FateFacts>> = {
@@ -33,7 +33,7 @@ export const fates: Readonly<Record<Fate, FateFacts>> = {
   },
   'wrapper-dies': {
     exitCode: 143,
-    expected: { ...lost, says: [/the wrapper died first/] },
+    expected: { ...lost, cause: 'init-killed-wrapper', says: [/the wrapper died first/] },
     stopTimeout: 60,
     stepEnds: false,
     words: 'the shell dies of it at once, and the agent with it',
@@ -47,7 +47,7 @@ export const fates: Readonly<Record<Fate, FateFacts>> = {
   },
   canceled: {
     exitCode: 0,
-    expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', sent: 1 },
+    expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', cause: 'told-twice', sent: 1 },
     stopTimeout: 60,
     stepEnds: false,
     words: 'the agent cancels its job',
@@ -55,7 +55,7 @@ export const fates: Readonly<Record<Fate, FateFacts>> = {
   'out-of-memory': {
     exitCode: 137,
     expected: {
-      ...{ exit: 11, outcome: 'inconclusive', reason: 'out-of-memory', sent: 1 },
+      ...{ exit: 11, outcome: 'inconclusive', reason: 'out-of-memory', cause: 'out-of-memory', sent: 1 },
       says: [/OutOfMemoryError: Container killed due to memory usage/],
     },
     stopTimeout: 60,
