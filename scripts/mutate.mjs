@@ -86,9 +86,10 @@ const RULES = [
   { ...SIDECARS, what: "a host's clock", from: '|| instanceArn !== null', to: '' },
   { ...SIDECARS, what: 'anybody was first', from: 'others.length !== 1 ||', to: '' },
   { ...SIDECARS, what: 'one dependency deep', from: 'visit(next);', to: '' },
-  { ...HEARD, what: 'a report is none', from: 'told === null ||', to: '' },
-  { ...HEARD, what: 'any job counts as late', from: 'job.startedAt > stop + AT_ONCE', to: 'true' },
-  { ...HEARD, what: 'idle at once is deaf', from: 'idle <= AT_ONCE', to: 'false' },
+  { ...HEARD, what: 'a report is none', from: 'told < stop - clockError(evidence)', to: 'true' },
+  { ...HEARD, what: 'any job counts as late', from: '(beginOfJob(job) ?? 0) > late', to: 'true' },
+  { ...HEARD, what: 'idle at once is deaf', from: 'idle <= AT_ONCE + clockError(evidence)', to: 'false' },
+  { ...HEARD, what: 'an unread job is none', from: "evidence.last('job', id) === null", to: 'false' },
   { ...WINDOW, what: 'no sum', from: 'sum + ms', to: 'Math.max(sum, ms)' },
   {
     ...WINDOW,

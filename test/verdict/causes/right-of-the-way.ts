@@ -1,5 +1,5 @@
-import { AGENT_ID } from '../../support/builders.ts';
-import { T, type Told } from '../../support/journal-builders.ts';
+import { AGENT_ID, JOB_ID } from '../../support/builders.ts';
+import { AGENT_GONE, T, type Told } from '../../support/journal-builders.ts';
 import type { CauseName, RankedCause } from '../../../src/journal/cause.ts';
 import { after, SHELL, EXEC, dead, eaten, tooLong, at143, deaf, REPORTED, taken, past } from './told.ts';
 
@@ -22,6 +22,22 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     deaf,
     'proven',
     /had no job for the last 1 min 40 s/,
+    /"entryPoint"/,
+  ],
+  [
+    'signal-eaten',
+    'idle for a moment before SIGKILL',
+    { ...deaf, definition: { ...SHELL, stopTimeout: 22_000 }, task: after(22_050) },
+    'likely',
+    /SIGKILL came at stopTimeout \(22\.0 s\)/,
+    /"entryPoint"/,
+  ],
+  [
+    'signal-eaten',
+    'idle, but for a job that nobody read',
+    { ...deaf, agent: { ...AGENT_GONE, jobs: [JOB_ID, 'unread'] } },
+    'likely',
+    /SIGKILL came at stopTimeout/,
     /"entryPoint"/,
   ],
   [
