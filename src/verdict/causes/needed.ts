@@ -2,7 +2,7 @@ import { seconds } from '../../checks/times.ts';
 import { stepOf } from '../../drill/plan.ts';
 import { finalAttempt, trulyPassed } from '../../journal/attempts.ts';
 import { beginOfJob, fromEcsTo } from './clocks.ts';
-import type { Grounds } from './grounds.ts';
+import { foreseenBy, type Grounds } from './grounds.ts';
 
 /** How long the killed job would have taken, by other runs of its step. */
 export interface Needed {
@@ -14,12 +14,12 @@ export interface Needed {
   readonly event: number;
 }
 
-/** From a later attempt that passed, else from the step's past; null where neither is known. */
+/** From a later attempt that passed, else from the step's past, else from its own lines; null where none of them tells. */
 export function neededBy(grounds: Grounds): Needed | null {
   const { hurt, stop, evidence } = grounds;
   const begun = hurt === null ? null : beginOfJob(hurt.job);
   if (begun === null || stop === null) return null;
-  const known = ofRetry(grounds) ?? ofPast(grounds);
+  const known = ofRetry(grounds) ?? ofPast(grounds) ?? ofLines(grounds);
   if (known === null) return null;
   return { ...known, after: Math.max(0, known.whole + fromEcsTo(stop, begun, evidence)) };
 }
@@ -51,4 +51,13 @@ function ofPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
     by: `the median of its ${String(durations.length)} latest passed jobs is ${seconds(whole)}`,
     event: seen.seq,
   };
+}
+
+/** What preflight read in the pipeline before the drill: a `sleep` that is sure to run. */
+function ofLines(grounds: Grounds): Omit<Needed, 'after'> | null {
+  const step = grounds.hurt?.job.stepKey ?? null;
+  const rule = foreseenBy(grounds, 'step-over-window');
+  const [, name, amount] = /^step (.+) sleeps (\d+(?:\.\d+)?) s,/.exec(rule?.seen ?? '') ?? [];
+  if (rule === null || step === null || name !== step || amount === undefined) return null;
+  return { whole: Number(amount) * 1000, by: `its own lines sleep ${amount} s`, event: rule.event };
 }

@@ -63,13 +63,13 @@ function howMuch(
 }
 
 function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {
-  const wanted = needed === null ? null : Math.ceil(needed.after / 1000) + SPARE;
   const { fargate } = platformOf(agent.task.value, false);
-  const atLeast = wanted === null ? '' : `${String(wanted)} s after the stop`;
-  if (fargate && (wanted ?? 0) > FARGATE_CEILING)
-    return `no stopTimeout on Fargate saves this step: it needs ${atLeast}, and the ceiling is ${String(FARGATE_CEILING)} s; shorten it or let it go on from a checkpoint, run it on EC2, or retry lost agents as a backstop`;
-  if (wanted !== null && wanted * 1000 > agent.stopTimeout)
-    return `\`"stopTimeout": ${String(fargate ? Math.max(wanted, 2) : wanted)}\` at least${fargate ? `; \`"stopTimeout": ${String(FARGATE_CEILING)}\` is all that Fargate gives` : ''}`;
+  const most = fargate ? FARGATE_CEILING : Infinity;
+  if (needed !== null && needed.after > most * 1000)
+    return `no stopTimeout on Fargate saves this step: it needs about ${seconds(needed.after)} after the stop, and the ceiling is ${String(most)} s; shorten it or let it go on from a checkpoint, run it on EC2, or retry lost agents as a backstop`;
+  const wanted = needed === null ? 0 : Math.min(most, Math.ceil(needed.after / 1000) + SPARE);
+  if (wanted * 1000 > agent.stopTimeout)
+    return `\`"stopTimeout": ${String(wanted)}\` at least${fargate ? `; \`"stopTimeout": ${String(most)}\` is all that Fargate gives` : ''}`;
   const atCeiling = fargate && agent.stopTimeout >= FARGATE_CEILING * 1000;
   if (atCeiling)
     return `no stopTimeout: ${String(FARGATE_CEILING)} s is all that Fargate gives, and it had them; shorten the step or let it go on from a checkpoint, run it on EC2, or retry lost agents as a backstop`;

@@ -1,7 +1,20 @@
 import { AGENT_ID, JOB_ID } from '../../support/builders.ts';
 import { AGENT_GONE, T, type Told } from '../../support/journal-builders.ts';
 import type { CauseName, RankedCause } from '../../../src/journal/cause.ts';
-import { after, SHELL, EXEC, dead, eaten, tooLong, at143, deaf, REPORTED, taken, past } from './told.ts';
+import {
+  after,
+  SHELL,
+  EXEC,
+  dead,
+  eaten,
+  tooLong,
+  at143,
+  deaf,
+  REPORTED,
+  taken,
+  past,
+  look,
+} from './told.ts';
 
 /** Cause, what happened, how sure it must be, what it must say, and what would have saved the build. */
 export type Right = readonly [CauseName, string, Told, RankedCause['weight'], RegExp, RegExp];
@@ -143,7 +156,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     { ...tooLong, before: [past(300_000, 290_000, 310_000)] },
     'proven',
     /it lacked about 2 min 55 s \(the median of its 3 latest/,
-    /no stopTimeout on Fargate saves this step: it needs 300 s after the stop, and the ceiling is 120 s/,
+    /no stopTimeout on Fargate saves this step: it needs about 4 min 55 s after the stop, and the ceiling is 120 s/,
   ],
   [
     'step-over-window',
@@ -152,6 +165,28 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'proven',
     /it lacked about 45\.\d s/,
     /`"stopTimeout": 80` at least; `"stopTimeout": 120`/,
+  ],
+  [
+    'step-over-window',
+    'by how much, by its own lines',
+    {
+      ...tooLong,
+      before: [look('step-over-window', 'step integration sleeps 240 s, and the agent has 120 s to drain')],
+    },
+    'proven',
+    /it lacked about 1 min 55 s \(its own lines sleep 240 s\)/,
+    /needs about 3 min 55 s after the stop, and the ceiling is 120 s/,
+  ],
+  [
+    'step-over-window',
+    'the lines of another step tell nothing',
+    {
+      ...tooLong,
+      before: [look('step-over-window', 'step lint sleeps 240 s, and the agent has 120 s to drain')],
+    },
+    'proven',
+    /how much longer it needed is not known/,
+    /Fargate/,
   ],
   [
     'step-over-window',
