@@ -184,11 +184,7 @@ module.exports = {
       '^src/rehearsal/',
       ['^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/(account|result)\\.ts$'],
     ),
-    only('verdict', 'A verdict is a function of the journal.', '^src/verdict/', [
-      WORDS,
-      RECORD,
-      '^src/checks/',
-    ]),
+    only(
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',

@@ -99,8 +99,6 @@ async function generated() {
     'docs/reference/scenario.md': scenarioPage(scenario),
     'docs/reference/events.md': eventsPage(events),
     'docs/reference/preflight.md': preflightPage(RULES, preflight, shownBy),
-    'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES),
-    'docs/reference/preflight.md': preflightPage(RULES, preflight),
     'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES, CAUSES),
     ...(existsSync(join(dist, 'commands')) ? { 'oclif.manifest.json': manifest() } : {}),
   };

@@ -92,7 +92,7 @@ function subjectIn(documents: Documents, named: string | undefined): Subject {
 }
 
 function placeOf({ texts }: Given, { base, name }: Doc, path: readonly (string | number)[]): string {
-  const place = texts.taskDefinition?.read.place([...base, ...path]);
+  const place = texts.taskDefinition?.place([...base, ...path]);
   return place === undefined ? name : `${name}:${place}`;
 }
 

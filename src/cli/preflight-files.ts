@@ -8,7 +8,7 @@ import { unwrap } from '../preflight/unwrap.ts';
 /** What was read, and where its pieces stand. */
 export interface Given {
   readonly documents: Omit<Documents, 'taskDefinition'> & { readonly taskDefinition: Doc | null };
-  readonly texts: Partial<Readonly<Record<DocumentName, Text>>>;
+  readonly texts: Partial<Readonly<Record<DocumentName, Text & { readonly text: string }>>>;
 }
 
 export type Files = Partial<Readonly<Record<DocumentName, string | undefined>>>;
@@ -23,12 +23,12 @@ export async function readFiles(files: Files): Promise<Given> {
     capacityProvider: null,
     scenario: null,
   };
-  const texts: Record<string, Text> = {};
+  const texts: Record<string, Text & { readonly text: string }> = {};
   for (const [kind, file] of Object.entries(files) as readonly [DocumentName, string | undefined][]) {
     if (file === undefined) continue;
     const text = await textIn(file);
     const read = kind === 'pipeline' ? await readYaml(text, file) : jsonIn(text, file);
-    texts[kind] = read;
+    texts[kind] = { ...read, text };
     documents[kind] = docOf(kind, read, file);
   }
   return { documents, texts };

@@ -1,6 +1,5 @@
 import { GamedayError } from '../drill/errors.ts';
 import { readHistory } from '../forecast/history.ts';
-import { positionOf } from '../forecast/json.ts';
 import { timesOf } from '../preflight/step-times.ts';
 import type { StepTimes } from '../preflight/documents.ts';
 import { textIn } from './preflight-files.ts';
@@ -13,8 +12,8 @@ export async function timesInFile(file: string): Promise<readonly StepTimes[]> {
   const text = await textIn(file, LARGEST);
   const answer = readHistory(text);
   if (!answer.ok) {
-    const { offset, message, next } = answer.wrong;
-    throw new GamedayError('bad-input', message, { at: `${file}:${positionOf(text, offset)}`, next });
+    const { at, message, next } = answer.wrong;
+    throw new GamedayError('bad-input', message, { at: `${file}:${at}`, next });
   }
   const steps = new Map<string, number[]>();
   for (const { step, ms } of answer.history.jobs) {

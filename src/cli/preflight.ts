@@ -1,6 +1,7 @@
 import { GamedayError } from '../drill/errors.ts';
 import { countOf, judge } from '../preflight/judge.ts';
 import type { Preflight } from '../preflight/judge.ts';
+import type { Text } from '../preflight/text.ts';
 import { secretsIn } from '../preflight/secret-values.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
 import type { Subject } from '../preflight/subject.ts';
@@ -9,7 +10,6 @@ import type { Documents, DocumentName, Live } from '../preflight/documents.ts';
 import { preflightJson, preflightLines } from '../report/preflight.ts';
 import type { Places } from '../report/preflight.ts';
 import { readFiles } from './preflight-files.ts';
-import type { Given } from './preflight-files.ts';
 import type { Look, PreflightOptions } from './preflight-options.ts';
 import type { Runner } from './runner.ts';
 
@@ -123,7 +123,7 @@ function exitCodeOf(found: Preflight, strict: boolean): number {
   return bad === 0 ? 0 : 10;
 }
 
-function placesOf(texts: Given['texts'], documents: Documents): Places {
+function placesOf(texts: Partial<Readonly<Record<DocumentName, Text>>>, documents: Documents): Places {
   const whole: Places['whole'] = (document, path) => [...(documents[document]?.base ?? []), ...path];
   const position = (document: DocumentName, path: Parameters<Places['of']>[1]): string | null =>
     texts[document]?.place(whole(document, path)) ?? null;

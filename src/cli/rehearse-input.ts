@@ -96,7 +96,7 @@ function jobLengthOf(text: string | undefined): number | null {
 
 function refusalOf({ document, path, why, next }: Unplayable, { documents, texts }: Given): GamedayError {
   const doc = documents[document];
-  const place = texts[document]?.read.place([...(doc?.base ?? []), ...path]);
+  const place = texts[document]?.place([...(doc?.base ?? []), ...path]);
   const name = doc?.name ?? basename(document);
   return new GamedayError('bad-input', why, { at: place === undefined ? name : `${name}:${place}`, next });
 }

@@ -31,7 +31,8 @@ const slowToCancel: Entries = {
 };
 const rig = { lostAfter: '4s' };
 const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
-const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', sent: 1 };
+const lost = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 } as const;
+const outrun = { ...lost, cause: 'step-over-window' } as const;
 const told = (...flags: readonly string[]): readonly string[] => [...EXEC, ...flags];
 const inShell = (...flags: readonly string[]): readonly string[] => [
   ...SHELL.slice(0, 2),
@@ -65,7 +66,7 @@ const STOP: readonly Pair[] = [
       container: { argv: SHELL, init: true },
       steps: [endless],
       rig,
-      expected: { ...lost, says: [/ended 143/] },
+      expected: { ...lost, cause: 'init-killed-wrapper', says: [/ended 143/] },
     },
     mended: { agent: 'real', container: { init: true }, steps: [integration], expected: drained },
   },
@@ -76,7 +77,7 @@ const STOP: readonly Pair[] = [
       container: { stopTimeout: 3 },
       steps: [endless],
       rig,
-      expected: { ...lost, says: [/longer than stopTimeout/] },
+      expected: { ...outrun, says: [/longer than stopTimeout/] },
     },
     mended: {
       agent: 'real',
@@ -92,7 +93,7 @@ const STOP: readonly Pair[] = [
       container: { stopTimeout: 2 },
       steps: [longer(5)],
       rig,
-      expected: { ...lost, says: [/ended 137/] },
+      expected: { ...outrun, says: [/ended 137/] },
     },
     mended: { agent: 'real', container: { stopTimeout: 120 }, steps: [longer(5)], expected: drained },
   },
@@ -105,7 +106,7 @@ const STOP: readonly Pair[] = [
       steps: [slowToCancel],
       rig: { ...rig, script: [{ on: 'stop-requested', task: 'struck', do: 'signal', signal: 'QUIT' }] },
       beside: imageWith('SIGQUIT'),
-      expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', sent: 1 },
+      expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', cause: 'told-twice', sent: 1 },
     },
     mended: { agent: 'real', steps: [integration], beside: imageWith('SIGTERM'), expected: drained },
   },
@@ -115,20 +116,26 @@ const STOP: readonly Pair[] = [
       container: { argv: told('--kubernetes-exec', '--cancel-grace-period', '50') },
       steps: [slowToCancel],
       rig,
-      expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', sent: 1 },
+      expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', cause: 'told-twice', sent: 1 },
     },
     mended: { steps: [integration], expected: drained },
   },
   {
     rule: 'fargate-spot-notice',
-    bad: onSpot(2, { ...lost, notes: [/^spot-equivalent: /m] }),
+    bad: onSpot(2, { ...outrun, notes: [/^spot-equivalent: /m] }),
     mended: onSpot(120, { ...drained, notes: [/^spot-equivalent: /m] }),
   },
   {
     // The job does not heed its cancelation: who waits longer for it than the container lives never reports it.
     rule: 'cancel-grace-over-stop',
-    bad: canceled('60', lost),
-    mended: canceled('1', { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', sent: 1 }),
+    bad: canceled('60', { ...lost, cause: 'told-twice' }),
+    mended: canceled('1', {
+      exit: 10,
+      outcome: 'failed',
+      reason: 'canceled-by-agent',
+      cause: 'told-twice',
+      sent: 1,
+    }),
   },
   {
     // It bounds no drain: the job has longer to go than the flag says, and is finished with it as without it.
@@ -151,19 +158,22 @@ const AROUND: readonly Pair[] = [
       ordered: false,
       inFlight: 'cut',
       next: 'refused',
-      expected: { exit: 10, outcome: 'failed', reason: 'sidecar-cut', sent: 1 },
+      expected: { exit: 10, outcome: 'failed', reason: 'sidecar-cut', cause: 'sidecar-first', sent: 1 },
     }),
     mended: besideGateway({ ordered: true, inFlight: 'answered', next: 'answered', expected: drained }),
   },
   {
     rule: 'sidecar-flush',
-    bad: flushing(2, { exit: 10, outcome: 'failed', reason: 'sidecar-cut', sent: 1 }),
+    bad: flushing(2, { exit: 10, outcome: 'failed', reason: 'sidecar-cut', cause: 'sidecar-broke', sent: 1 }),
     mended: flushing(10, drained),
   },
   {
     // A child that the job left behind and that has ended stays a zombie where PID 1 reaps none.
     rule: 'entry-point-bypasses-init',
-    bad: official({ entryPoint: EXEC }, { exit: 10, outcome: 'failed', reason: 'build-failed', sent: 1 }),
+    bad: official(
+      { entryPoint: EXEC },
+      { exit: 10, outcome: 'failed', reason: 'build-failed', cause: 'failed-by-itself', sent: 1 },
+    ),
     mended: official({ command: EXEC.slice(1) }, drained),
   },
   {
@@ -197,13 +207,20 @@ const AROUND: readonly Pair[] = [
       agent: 'real',
       container: { argv: inShell(), stopTimeout: 6 },
       steps: [integration],
-      expected: { exit: 10, outcome: 'failed', reason: 'not-drained', says: [/ended 137/], sent: 1 },
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'not-drained',
+        cause: 'signal-eaten',
+        says: [/ended 137/],
+        sent: 1,
+      },
     },
   },
   {
     rule: 'idle-timeout',
     bad: idle([], {
-      ...{ exit: 10, outcome: 'failed', reason: 'idle-too-slow', sent: 0 },
+      ...{ exit: 10, outcome: 'failed', reason: 'idle-too-slow', cause: 'idle-too-long', sent: 0 },
       says: [/was still CONNECTED after/],
     }),
     mended: idle(['--disconnect-after-idle-timeout', '2'], {
@@ -265,7 +282,7 @@ export const PAIRS: readonly Pair[] = [...STOP, ...AROUND, ...PIPELINE];
 export const SLOW_PAIRS: readonly Pair[] = [
   {
     rule: 'stop-timeout-missing',
-    bad: { ...withoutTimeout(taskDefinition({})), expected: { ...lost, says: [/30/] } },
+    bad: { ...withoutTimeout(taskDefinition({})), expected: { ...outrun, says: [/30/] } },
     mended: { container: { stopTimeout: 120 }, steps: [longer(35)], expected: drained },
   },
   {
@@ -274,7 +291,7 @@ export const SLOW_PAIRS: readonly Pair[] = [
       ...onHosts(2, { rig }),
       ...withoutTimeout(hostedDefinition()),
       ...{ rig: { ...onHosts(2).rig, ...rig } },
-      expected: { ...lost, says: [/30/] },
+      expected: { ...outrun, says: [/30/] },
     },
     mended: { ...onHosts(2, { container: { stopTimeout: 120 } }), steps: [longer(35)], expected: drained },
   },
@@ -285,7 +302,7 @@ export const SLOW_PAIRS: readonly Pair[] = [
       steps: [longer(600)],
       rig,
       scenario: { limits: { verdictWithin: '240s' } },
-      expected: lost,
+      expected: outrun,
     },
     mended: {
       container: { stopTimeout: 120 },
