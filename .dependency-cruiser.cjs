@@ -1,16 +1,16 @@
 // The walls of the house: which room may import which. CONTRIBUTING.md says what each room is for.
 // Type-only imports count: a type that crosses a wall is knowledge that crosses it.
 
-/** Words of a drill that every room may use. */
-const WORDS = '^src/drill/(entities/|world|call|plan|clock|person|errors|target|subjects)';
+/** The words that every room may use: the ground floor. */
+const MODEL = '^src/model/';
 /** The journal as a record: all of it but what touches the file or the text. */
 const RECORD = '^src/journal/(?!(file|line|writer-lock|replay|redact|escape)\\.ts$)';
-const REASONS = '^src/verdict/(reasons|result)\\.ts$';
+const RESULT = '^src/verdict/result\\.ts$';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
-const ACTING = '^src/drill/(run|perform|observer|questions|look|person)\\.ts$';
+const ACTING = '^src/drill/(run|perform|observer|questions|look)\\.ts$';
 const PURE =
-  '^src/(drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(model|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -97,21 +97,21 @@ module.exports = {
       'buildkite-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/buildkite/',
-      [WORDS, '^src/http/'],
+      [MODEL, '^src/http/'],
     ),
     only(
       'ecs-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/ecs/',
-      [WORDS, '^src/http/'],
+      [MODEL, '^src/http/'],
     ),
     only(
       'surroundings-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/surroundings/',
-      [WORDS, '^src/http/'],
+      [MODEL, '^src/http/'],
     ),
-    only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [WORDS]),
+    only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [MODEL]),
     {
       name: 'sdks-stay-with-clients',
       comment: 'SDK types and errors end at the port.',
@@ -139,25 +139,38 @@ module.exports = {
         pathNot: ['node_modules/zod/', 'node_modules/yaml/', 'node_modules/jsonc-parser/'],
       },
     },
-    only(
-      'words-first',
-      'The words of a drill import nothing but reasons.',
-      '^src/drill/(entities/|world|call|plan|clock|person|errors)',
-      [REASONS],
-    ),
-    only('record-second', 'The journal speaks in the words of a drill.', RECORD, [WORDS, REASONS]),
-    only(
-      'questions-third',
-      'Faults, triggers, checks and guards read facts and the record.',
-      '^src/(faults|triggers|checks|safety)/',
-      // A guard is asked about the whole state, and a fault answers with a step: neither imports a question.
-      [WORDS, RECORD, REASONS, '^src/drill/(state|step|trouble|inject)\\.ts$'],
-    ),
+    only('model-first', 'The words import nothing.', '^src/model/', []),
+    only('record-second', 'The journal speaks in those words.', RECORD, [MODEL]),
+    only('checks-third', 'A question is asked of the record alone.', '^src/checks/', [MODEL, RECORD]),
+    only('state-fourth', 'The fold of the record, and what a next step can be.', '^src/state/', [
+      MODEL,
+      RECORD,
+      '^src/checks/',
+    ]),
+    only('deeds-fifth', 'A fault answers with a step, a trigger with a target.', '^src/(faults|triggers)/', [
+      MODEL,
+      RECORD,
+      '^src/checks/',
+      '^src/state/',
+    ]),
+    never('faults-and-triggers-apart', 'When and how are chosen apart.', '^src/faults/', '^src/triggers/'),
+    never('triggers-and-faults-apart', 'When and how are chosen apart.', '^src/triggers/', '^src/faults/'),
+    only('guards-sixth', 'A guard is asked about all that would be done.', '^src/safety/', [
+      MODEL,
+      RECORD,
+      '^src/(checks|state|faults|triggers)/',
+    ]),
     never(
       'only-faults-inject',
       'How a call is sent once is shared by the faults; whoever asks or judges does not need it.',
-      '^src/(triggers|checks|safety)/',
-      '^src/drill/(inject|trouble)\\.ts$',
+      '^src/(triggers|safety)/',
+      '^src/state/(inject|trouble)\\.ts$',
+    ),
+    only(
+      'drill-above-them',
+      'One drill: what is decided next, and the one loop that does it.',
+      '^src/drill/',
+      [MODEL, '^src/(journal|checks|state|faults|triggers|safety|verdict|preflight)/', PORTS],
     ),
     only(
       'preflight',
@@ -169,9 +182,9 @@ module.exports = {
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',
       '^src/iam/',
-      [WORDS, RECORD, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+      [MODEL, RECORD, '^src/(faults|triggers)/(list|fault)\\.ts$'],
     ),
-    only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [WORDS, REASONS]),
+    only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, RESULT]),
     only(
       'forecast',
       'What stops would do follows from durations and from what preflight reads of a definition.',
@@ -188,7 +201,7 @@ module.exports = {
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
-      [WORDS, RECORD, '^src/checks/', '^src/preflight/'],
+      [MODEL, RECORD, '^src/checks/', '^src/preflight/'],
     ),
     never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
     never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [
@@ -197,16 +210,16 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
+      '^src/(model|state|drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
       '^src/(cli|commands|report)/',
     ),
 
     // The shell.
     only('report', 'A reporter turns events and results into text.', '^src/report/', [
-      WORDS,
-      REASONS,
+      MODEL,
+      RESULT,
       '^src/journal/(events|escape)\\.ts$',
-      '^src/drill/state\\.ts$',
+      '^src/state/state\\.ts$',
       '^src/forecast/(document|notes)\\.ts$',
       '^src/preflight/',
       '^src/rehearsal/document\\.ts$',
@@ -219,10 +232,7 @@ module.exports = {
       from: { path: '^src/report/' },
       to: { dependencyTypes: ['core'] },
     },
-    only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [
-      WORDS,
-      REASONS,
-    ]),
+    only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [MODEL]),
     only('commands-are-thin', 'Flags, one call, one result.', '^src/commands/', ['^src/cli/']),
     never(
       'nobody-imports-commands',

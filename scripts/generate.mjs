@@ -77,7 +77,7 @@ async function generated() {
   const [schemas, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }, { Rehearsal }] = await Promise.all([
     fromDist('scenario/json-schema.js'),
     fromDist('journal/events.js'),
-    fromDist('verdict/reasons.js'),
+    fromDist('model/reasons.js'),
     fromDist('forecast/document.js'),
     fromDist('rehearsal/document.js'),
   ]);

@@ -1,7 +1,7 @@
-import type { Answer } from '../drill/call.ts';
-import type { Agent } from '../drill/entities/agent.ts';
-import { isHostOf } from '../drill/entities/host.ts';
-import type { Job } from '../drill/entities/job.ts';
+import type { Answer } from '../model/call.ts';
+import type { Agent } from '../model/entities/agent.ts';
+import { isHostOf } from '../model/entities/host.ts';
+import type { Job } from '../model/entities/job.ts';
 import { allSeen, nodes } from './answers.ts';
 import type { AgentWithJobs } from './answers.ts';
 import { agentOf, jobOf, whereOfJob } from './map.ts';

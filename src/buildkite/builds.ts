@@ -1,7 +1,7 @@
-import type { Answer } from '../drill/call.ts';
-import type { Job } from '../drill/entities/job.ts';
-import { tellTale } from '../drill/entities/mark.ts';
-import type { Mark } from '../drill/entities/mark.ts';
+import type { Answer } from '../model/call.ts';
+import type { Job } from '../model/entities/job.ts';
+import { tellTale } from '../model/entities/mark.ts';
+import type { Mark } from '../model/entities/mark.ts';
 import { allSeen, nodes } from './answers.ts';
 import type { AnswerOf, BuildFields, JobPage } from './answers.ts';
 import { buildOf, jobOf, metaDataOf, whereOf } from './map.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../drill/clock.ts';
+import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../http/clock.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { readAgent, readAgentsOnHost, readAgentsWithTag } from './agents.ts';

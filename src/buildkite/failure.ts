@@ -1,6 +1,6 @@
 import { ClientError } from 'graphql-request';
 import { z } from 'zod';
-import type { Trouble } from '../drill/call.ts';
+import type { Trouble } from '../model/call.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';

@@ -1,5 +1,5 @@
-import type { Answer } from '../drill/call.ts';
-import type { StepHistory } from '../drill/entities/surroundings.ts';
+import type { Answer } from '../model/call.ts';
+import type { StepHistory } from '../model/entities/surroundings.ts';
 import { nodes } from './answers.ts';
 import type { History, PastJob } from './answers.ts';
 import { missing, noOrganization } from './missing.ts';

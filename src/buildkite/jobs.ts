@@ -1,5 +1,5 @@
-import type { Answer } from '../drill/call.ts';
-import type { Job } from '../drill/entities/job.ts';
+import type { Answer } from '../model/call.ts';
+import type { Job } from '../model/entities/job.ts';
 import { allSeen, nodes } from './answers.ts';
 import type { EventFields, EventPage } from './answers.ts';
 import { jobOf, whereOfJob } from './map.ts';

@@ -1,4 +1,4 @@
-import type { Trouble } from '../drill/call.ts';
+import type { Trouble } from '../model/call.ts';
 import { trouble } from '../http/trouble.ts';
 
 interface Missing {

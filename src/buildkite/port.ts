@@ -1,9 +1,9 @@
-import type { Agent } from '../drill/entities/agent.ts';
-import type { Build } from '../drill/entities/build.ts';
-import type { Job } from '../drill/entities/job.ts';
-import type { Mark } from '../drill/entities/mark.ts';
-import type { ClockOffset, Pipeline, StepHistory } from '../drill/entities/surroundings.ts';
-import type { Answer, Call, Outcome } from '../drill/call.ts';
+import type { Agent } from '../model/entities/agent.ts';
+import type { Build } from '../model/entities/build.ts';
+import type { Job } from '../model/entities/job.ts';
+import type { Mark } from '../model/entities/mark.ts';
+import type { ClockOffset, Pipeline, StepHistory } from '../model/entities/surroundings.ts';
+import type { Answer, Call, Outcome } from '../model/call.ts';
 
 /** A build with the command jobs that the same answer listed (without their histories: `events` null). */
 export interface BuildWithJobs {

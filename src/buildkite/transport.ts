@@ -1,7 +1,7 @@
 import { ClientError, GraphQLClient } from 'graphql-request';
-import type { Answer, Outcome, Trouble } from '../drill/call.ts';
-import type { Clock } from '../drill/clock.ts';
-import type { ClockOffset } from '../drill/entities/surroundings.ts';
+import type { Answer, Outcome, Trouble } from '../model/call.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ClockOffset } from '../model/entities/surroundings.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { offsetOf } from '../http/offset.ts';
 import { oneLine, trouble } from '../http/trouble.ts';

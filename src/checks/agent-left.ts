@@ -1,4 +1,4 @@
-import { agentLeft as hasLeft, type Agent } from '../drill/entities/agent.ts';
+import { agentLeft as hasLeft, type Agent } from '../model/entities/agent.ts';
 import type { Evidence, Sighting, Strike } from '../journal/evidence.ts';
 import type { Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';

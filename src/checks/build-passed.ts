@@ -1,7 +1,7 @@
-import { buildEnded } from '../drill/entities/build.ts';
+import { buildEnded } from '../model/entities/build.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { excused } from './handover.ts';
-import { jobEnded, type JobState } from '../drill/entities/job.ts';
+import { jobEnded, type JobState } from '../model/entities/job.ts';
 import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
 
 export const struckPassed: Check = {

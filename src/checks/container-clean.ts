@@ -1,6 +1,6 @@
-import { agentLeft, type Agent } from '../drill/entities/agent.ts';
+import { agentLeft, type Agent } from '../model/entities/agent.ts';
 import type { Sighting } from '../journal/evidence.ts';
-import { jobEnded } from '../drill/entities/job.ts';
+import { jobEnded } from '../model/entities/job.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { agentContainer, atTimeout, type AgentContainer } from './container.ts';
 import { excusesContainer } from './handover.ts';

@@ -1,5 +1,5 @@
-import type { Container, ContainerDefinition, Task } from '../drill/entities/task.ts';
-import type { Instant } from '../drill/entities/build.ts';
+import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
+import type { Instant } from '../model/entities/build.ts';
 import type { Evidence, Sighting } from '../journal/evidence.ts';
 
 /** ECS gives 30 s where a definition names no stopTimeout (ContainerDefinition.stopTimeout). */

@@ -7,7 +7,7 @@ import { agentContainer } from './container.ts';
 import { containerClean } from './container-clean.ts';
 import { excused } from './handover.ts';
 import { SPOT_NOTICE } from './stop-window.ts';
-import type { Reason } from '../verdict/reasons.ts';
+import type { Reason } from '../model/reasons.ts';
 import { seconds } from './times.ts';
 
 /** How long the drain took: best figure, its upper bound, and whose clocks it rests on. */

@@ -1,6 +1,6 @@
-import type { Agent } from '../drill/entities/agent.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import type { Job } from '../drill/entities/job.ts';
+import type { Agent } from '../model/entities/agent.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { Job } from '../model/entities/job.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import { agentContainer, agentSetting } from './container.ts';
 

@@ -1,4 +1,4 @@
-import { jobEnded, type Job } from '../drill/entities/job.ts';
+import { jobEnded, type Job } from '../model/entities/job.ts';
 import type { Evidence, Strike } from '../journal/evidence.ts';
 import type { Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';

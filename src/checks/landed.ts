@@ -1,4 +1,4 @@
-import { goingDown, type Task } from '../drill/entities/task.ts';
+import { goingDown, type Task } from '../model/entities/task.ts';
 import type { Evidence, Strike } from '../journal/evidence.ts';
 import { decisiveCall, overtaken } from '../journal/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';

@@ -1,5 +1,5 @@
-import { jobEnded } from '../drill/entities/job.ts';
-import { agentLeft } from '../drill/entities/agent.ts';
+import { jobEnded } from '../model/entities/job.ts';
+import { agentLeft } from '../model/entities/agent.ts';
 import { agentsOfStruckTask, type Attempt } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 

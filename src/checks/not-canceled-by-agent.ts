@@ -1,4 +1,4 @@
-import { jobEnded } from '../drill/entities/job.ts';
+import { jobEnded } from '../model/entities/job.ts';
 import { isJudged } from '../journal/attempts.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { handedOver } from './handover.ts';

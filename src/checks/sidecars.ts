@@ -1,5 +1,5 @@
-import type { ContainerDefinition, Task } from '../drill/entities/task.ts';
-import { taskEnded } from '../drill/entities/task.ts';
+import type { ContainerDefinition, Task } from '../model/entities/task.ts';
+import { taskEnded } from '../model/entities/task.ts';
 import type { Evidence, Sighting } from '../journal/evidence.ts';
 import type { Target } from '../journal/events.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';

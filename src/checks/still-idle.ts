@@ -1,5 +1,5 @@
-import type { Instant } from '../drill/entities/build.ts';
-import { jobEnded, type Job } from '../drill/entities/job.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { jobEnded, type Job } from '../model/entities/job.ts';
 import { agentsOfStruckTask, type Attempt } from '../journal/attempts.ts';
 import type { Evidence, Strike } from '../journal/evidence.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';

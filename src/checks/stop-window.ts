@@ -1,4 +1,4 @@
-import type { ContainerDefinition, Task } from '../drill/entities/task.ts';
+import type { ContainerDefinition, Task } from '../model/entities/task.ts';
 import { DEFAULT_STOP_TIMEOUT } from './container.ts';
 
 /** Fargate takes 2 to 120 s (ContainerDefinition.stopTimeout); elsewhere ECS names no bounds. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
-import type { Scenario } from '../drill/plan.ts';
+import { GamedayError } from '../model/errors.ts';
+import type { Scenario } from '../model/plan.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { openJournal } from '../journal/file.ts';

@@ -1,5 +1,5 @@
-import { GamedayError } from '../drill/errors.ts';
-import { exitCodeOf, rowOf } from '../verdict/reasons.ts';
+import { GamedayError } from '../model/errors.ts';
+import { exitCodeOf, rowOf } from '../model/reasons.ts';
 import type { GameDayDocument, InputError } from '../verdict/result.ts';
 
 /** What an error is to its reader: whose move it is, and where. A defect of ours keeps its stack. */

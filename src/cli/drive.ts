@@ -1,9 +1,9 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
-import type { Plan } from '../drill/plan.ts';
+import { GamedayError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
 import type { DrillPorts } from '../drill/run.ts';
-import type { DrillState } from '../drill/state.ts';
+import type { DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';
 import { toJson } from '../journal/escape.ts';
 import { eventsOf } from '../journal/events.ts';

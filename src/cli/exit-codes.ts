@@ -1,4 +1,4 @@
-import { EXIT_CODES } from '../verdict/reasons.ts';
+import { EXIT_CODES } from '../model/reasons.ts';
 
 const MEANING: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   passed: 'passed: the stop landed in flight and the worker drained because of it',

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 
 /**
  * Flags that several commands have; a flag means the same in all of them. Those that could turn a gate into exit 0 when

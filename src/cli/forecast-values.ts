@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { parseDuration } from '../scenario/duration.ts';
 
 /** The milliseconds that a flag says; throws bad-input where it says none. */

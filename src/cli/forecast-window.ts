@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import type { Question } from '../forecast/forecast.ts';
 import { SIGNALS } from '../forecast/signal.ts';
 import { disorderOf, LAUNCH_TYPES, windowAlone, windowOf } from '../forecast/window.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { stated } from '../forecast/distribution.ts';
 import type { Drains } from '../forecast/drains.ts';
 import { forecast } from '../forecast/forecast.ts';

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { memoryJournal, openJournal } from '../journal/file.ts';

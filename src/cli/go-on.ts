@@ -1,5 +1,5 @@
-import { GamedayError } from '../drill/errors.ts';
-import type { Plan } from '../drill/plan.ts';
+import { GamedayError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
 import { abortDrill, runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { openJournal } from '../journal/file.ts';

@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { eventsOf } from '../journal/events.ts';
 import { check } from '../iam/check.ts';
 import type { Checked } from '../iam/check.ts';

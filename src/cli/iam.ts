@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { cloudFormationOf } from '../iam/cloudformation.ts';
 import { leastOf, notesOf } from '../iam/least.ts';
 import type { Asked } from '../iam/least.ts';

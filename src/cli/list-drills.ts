@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { escapeControls, toJson } from '../journal/escape.ts';
 import { summarize } from '../verdict/summarize.ts';
 import type { Runner } from './runner.ts';

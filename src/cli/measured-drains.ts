@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import type { Drains, Leaving } from '../forecast/drains.ts';
 import { drainsIn } from '../verdict/drains.ts';
 import type { MeasuredDrain, MeasuredDrill } from '../verdict/drains.ts';

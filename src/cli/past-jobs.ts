@@ -1,7 +1,7 @@
 import type { Buildkite, EndedJob, JobsPage } from '../buildkite/port.ts';
-import type { Answer, Trouble } from '../drill/call.ts';
-import { GamedayError } from '../drill/errors.ts';
-import { reasonOfTrouble } from '../drill/trouble.ts';
+import type { Answer, Trouble } from '../model/call.ts';
+import { GamedayError } from '../model/errors.ts';
+import { reasonOfTrouble } from '../state/trouble.ts';
 import type { Source } from '../forecast/forecast.ts';
 import type { PastJob } from '../forecast/history.ts';
 import { openPastCache } from './past-cache.ts';

@@ -1,4 +1,4 @@
-import type { Plan } from '../drill/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { isAttended } from './output.ts';
 import type { Runner } from './runner.ts';

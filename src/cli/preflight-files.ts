@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import type { Doc, DocumentName, Documents } from '../preflight/documents.ts';
 import { readJson } from '../preflight/text.ts';
 import type { Text } from '../preflight/text.ts';

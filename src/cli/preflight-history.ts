@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { readHistory } from '../forecast/history.ts';
 import { timesOf } from '../preflight/step-times.ts';
 import type { StepTimes } from '../preflight/documents.ts';

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Buildkite } from '../buildkite/port.ts';
-import type { Trouble } from '../drill/call.ts';
-import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
-import { GamedayError } from '../drill/errors.ts';
+import type { Trouble } from '../model/call.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { GamedayError } from '../model/errors.ts';
 import { readDocuments } from '../drill/look.ts';
 import type { Place } from '../drill/look.ts';
-import { stepOf } from '../drill/plan.ts';
-import { reasonOfTrouble } from '../drill/trouble.ts';
+import { stepOf } from '../model/plan.ts';
+import { reasonOfTrouble } from '../state/trouble.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Live } from '../preflight/documents.ts';
 import { timesOf } from '../preflight/step-times.ts';

@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { countOf, judge } from '../preflight/judge.ts';
 import type { Preflight } from '../preflight/judge.ts';
 import type { Text } from '../preflight/text.ts';

@@ -1,4 +1,4 @@
-import type { Person } from '../drill/person.ts';
+import type { Person } from '../model/person.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Output } from './output.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { toJson } from '../journal/escape.ts';
 import type { Copy } from '../rehearsal/definition.ts';
 import { DRILLS, rigOf, scenarioOf } from '../rehearsal/drills.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Documents } from '../preflight/documents.ts';
 import { secretsIn } from '../preflight/secret-values.ts';

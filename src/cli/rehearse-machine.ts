@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { isObject } from '../preflight/json.ts';
 import { baseName } from '../preflight/start.ts';

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import type { Environment } from './output.ts';
 
 /** A running rig: a process of its own, which ends with this one. */

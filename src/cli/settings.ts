@@ -1,6 +1,6 @@
-import { GamedayError } from '../drill/errors.ts';
-import { RigFacts } from '../drill/plan.ts';
-import type { Scenario } from '../drill/plan.ts';
+import { GamedayError } from '../model/errors.ts';
+import { RigFacts } from '../model/plan.ts';
+import type { Scenario } from '../model/plan.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { SHORTEST_SECRET } from '../journal/redact.ts';

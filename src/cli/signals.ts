@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { exitCodeOf } from '../verdict/reasons.ts';
+import { exitCodeOf } from '../model/reasons.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 

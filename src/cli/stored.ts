@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
-import { fold } from '../drill/state.ts';
-import type { DrillState } from '../drill/state.ts';
+import { GamedayError } from '../model/errors.ts';
+import { fold } from '../state/state.ts';
+import type { DrillState } from '../state/state.ts';
 import type { DrillEvent } from '../journal/events.ts';
 import { JOURNAL_FILE } from '../journal/file.ts';
 import { readJournal } from '../journal/replay.ts';

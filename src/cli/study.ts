@@ -1,6 +1,6 @@
 import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { studyPage } from '../report/study.ts';
 import { gameDay } from './game-day.ts';
 import type { GameDayOptions } from './game-day.ts';

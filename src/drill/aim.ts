@@ -3,18 +3,18 @@ import { FAULTS } from '../faults/list.ts';
 import { stopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
-import { TASK_ARN_TAG } from './entities/agent.ts';
-import { jobEnded, jobHeld } from './entities/job.ts';
-import type { Instant } from './entities/build.ts';
-import { goingDown } from './entities/task.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { jobEnded, jobHeld } from '../model/entities/job.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { goingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
-import { endWatch, landedBy } from './inject.ts';
-import { mayHaveStruck, readSince, type DrillState } from './state.ts';
-import { askNow, halt, type Step } from './step.ts';
+import { endWatch, landedBy } from '../state/inject.ts';
+import { mayHaveStruck, readSince, type DrillState } from '../state/state.ts';
+import { askNow, halt, type Step } from '../state/step.ts';
 import { ownSubjects, unsoundOne } from './own-builds.ts';
-import { surroundingSubjects } from './subjects.ts';
-import { lasting, ofService } from './trouble.ts';
-import { all, keyOf, seen, type Subject } from './world.ts';
+import { surroundingSubjects } from '../model/subjects.ts';
+import { lasting, ofService } from '../state/trouble.ts';
+import { all, keyOf, seen, type Subject } from '../model/world.ts';
 
 /** How long the last reads are tried while a service does not answer, milliseconds: the job is running out meanwhile. */
 const PATIENCE = 10_000;

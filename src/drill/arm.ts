@@ -1,15 +1,15 @@
 import { TRIGGERS } from '../triggers/list.ts';
 import type { Aim, Fired } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
-import { TASK_ARN_TAG, type Agent } from './entities/agent.ts';
-import type { Instant } from './entities/build.ts';
+import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import type { Instant } from '../model/entities/build.ts';
 import { ownBuildAsks, ownBuilds, ownSubjects, unsoundOne } from './own-builds.ts';
-import { hasBuild } from './plan.ts';
-import { markOf, readSince, type DrillState } from './state.ts';
-import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
-import { chooseTarget, taskOfAgent } from './target.ts';
-import { lasting } from './trouble.ts';
-import { all, keyOf, seen } from './world.ts';
+import { hasBuild } from '../model/plan.ts';
+import { markOf, readSince, type DrillState } from '../state/state.ts';
+import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { chooseTarget, taskOfAgent } from '../triggers/target.ts';
+import { lasting } from '../state/trouble.ts';
+import { all, keyOf, seen } from '../model/world.ts';
 
 /** How long Buildkite or ECS may be away while the step is waited for, milliseconds. */
 const PATIENCE = 120_000;

@@ -1,14 +1,14 @@
 import { agentsOfStruckTask, isJudged, type Attempt } from '../journal/attempts.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import type { Case } from '../checks/check.ts';
-import { agentLeft } from './entities/agent.ts';
-import { buildEnded, type Instant } from './entities/build.ts';
-import { jobEnded } from './entities/job.ts';
-import { taskEnded } from './entities/task.ts';
+import { agentLeft } from '../model/entities/agent.ts';
+import { buildEnded, type Instant } from '../model/entities/build.ts';
+import { jobEnded } from '../model/entities/job.ts';
+import { taskEnded } from '../model/entities/task.ts';
 import { MS_PER_POINT, ownBuildAsks } from './own-builds.ts';
-import type { DrillState } from './state.ts';
-import { paced, type Ask } from './step.ts';
-import type { Subject } from './world.ts';
+import type { DrillState } from '../state/state.ts';
+import { paced, type Ask } from '../state/step.ts';
+import type { Subject } from '../model/world.ts';
 
 /** An agent is asked every so many polls. */
 const AGENT_EVERY = 4;

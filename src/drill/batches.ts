@@ -1,9 +1,9 @@
-import type { Answer } from './call.ts';
-import type { Clock } from './clock.ts';
-import type { Plan } from './plan.ts';
+import type { Answer } from '../model/call.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Plan } from '../model/plan.ts';
 import { answered, buildFacts, noSuchTask, unreadable, type Answered, type Sources } from './questions.ts';
-import { clusterOf } from './entities/task.ts';
-import { keyOf, type Fact, type Subject } from './world.ts';
+import { clusterOf } from '../model/entities/task.ts';
+import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
 /** DescribeTasks takes a hundred tasks; a list of builds is cut by its client. */
 const AT_ONCE = 100;

@@ -1,13 +1,13 @@
 import { decideAiming } from './aim.ts';
 import { decideArmed } from './arm.ts';
-import type { Instant } from './entities/build.ts';
-import { assertNever } from './errors.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { assertNever } from '../model/errors.ts';
 import { decideSettling } from './finish.ts';
 import { decideGate, decideGated } from './gate.ts';
 import { FAULTS } from '../faults/list.ts';
 import { decideStart } from './start.ts';
-import type { DrillState } from './state.ts';
-import type { Step } from './step.ts';
+import type { DrillState } from '../state/state.ts';
+import type { Step } from '../state/step.ts';
 import { decideObserving } from './watch.ts';
 
 /** What a drill does next: a total function of its state and the time, with exactly one step. */

@@ -4,13 +4,13 @@ import { beforeTheBlock } from '../checks/build-passed.ts';
 import type { Case } from '../checks/check.ts';
 import { wholeStory } from '../checks/no-job-lost.ts';
 import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../journal/attempts.ts';
-import { agentLeft } from './entities/agent.ts';
-import { buildEnded, type Instant } from './entities/build.ts';
-import { jobEnded } from './entities/job.ts';
-import { taskEnded } from './entities/task.ts';
+import { agentLeft } from '../model/entities/agent.ts';
+import { buildEnded, type Instant } from '../model/entities/build.ts';
+import { jobEnded } from '../model/entities/job.ts';
+import { taskEnded } from '../model/entities/task.ts';
 import type { Finding } from '../journal/events.ts';
 import { raised } from '../verdict/stages.ts';
-import { rowOf } from '../verdict/reasons.ts';
+import { rowOf } from '../model/reasons.ts';
 
 /** Statuses of containers arrive in batches of 10 to 30 s, which may come after the task's own, milliseconds. */
 const BATCH = 30_000;

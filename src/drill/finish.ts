@@ -1,12 +1,12 @@
-import { buildEnded, type Build, type Instant } from './entities/build.ts';
-import type { Call } from './call.ts';
+import { buildEnded, type Build, type Instant } from '../model/entities/build.ts';
+import type { Call } from '../model/call.ts';
 import { judge } from '../verdict/judge.ts';
 import { FAULTS } from '../faults/list.ts';
-import { DRILL_KEY } from './entities/mark.ts';
-import type { DrillState, Sending } from './state.ts';
-import { fresh, type Step } from './step.ts';
-import { markOf, mayHaveStruck, readSince } from './state.ts';
-import { all } from './world.ts';
+import { DRILL_KEY } from '../model/entities/mark.ts';
+import type { DrillState, Sending } from '../state/state.ts';
+import { fresh, type Step } from '../state/step.ts';
+import { markOf, mayHaveStruck, readSince } from '../state/state.ts';
+import { all } from '../model/world.ts';
 
 /** Settle, then judge: a build that we created is canceled only where the drill was cut short before anything was struck. */
 export function decideSettling(state: DrillState, now: Instant): Step {

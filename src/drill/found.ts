@@ -2,14 +2,14 @@ import type { Case } from '../checks/check.ts';
 import { attemptsOf, type Attempt } from '../journal/attempts.ts';
 import { evidenceOf, type Evidence } from '../journal/evidence.ts';
 import { asStruck, jobsLookedAt, stopsShown, tasksLookedAt } from '../journal/found.ts';
-import { agentLeft } from './entities/agent.ts';
-import { buildEnded, type Instant } from './entities/build.ts';
-import { jobEnded, type Job } from './entities/job.ts';
-import { taskEnded, type Task } from './entities/task.ts';
-import { endWatch } from './inject.ts';
-import type { DrillState } from './state.ts';
-import { paced, QUIET_FOR, type Ask, type Step } from './step.ts';
-import { keyOf, seen, type Subject } from './world.ts';
+import { agentLeft } from '../model/entities/agent.ts';
+import { buildEnded, type Instant } from '../model/entities/build.ts';
+import { jobEnded, type Job } from '../model/entities/job.ts';
+import { taskEnded, type Task } from '../model/entities/task.ts';
+import { endWatch } from '../state/inject.ts';
+import type { DrillState } from '../state/state.ts';
+import { paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { keyOf, seen, type Subject } from '../model/world.ts';
 
 /** What a found stop still waits for, and what is asked for it. */
 interface Open {

@@ -1,12 +1,12 @@
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
-import type { Instant } from './entities/build.ts';
-import { stepOf } from './plan.ts';
-import { readSince, type DrillState } from './state.ts';
-import { askNow, halt, type Step } from './step.ts';
-import { gateSubjects, strikes } from './subjects.ts';
-import { lasting, ofService } from './trouble.ts';
-import { keyOf, seen, type Subject } from './world.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { stepOf } from '../model/plan.ts';
+import { readSince, type DrillState } from '../state/state.ts';
+import { askNow, halt, type Step } from '../state/step.ts';
+import { gateSubjects, strikes } from '../model/subjects.ts';
+import { lasting, ofService } from '../state/trouble.ts';
+import { keyOf, seen, type Subject } from '../model/world.ts';
 
 /** How long a service that does not answer is asked again before anything was started, milliseconds. */
 const PATIENCE = 10_000;

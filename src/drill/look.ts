@@ -10,11 +10,11 @@ import { OFFLINE } from '../preflight/documents.ts';
 import type { Doc, Documents, Live } from '../preflight/documents.ts';
 import { unwrap } from '../preflight/unwrap.ts';
 import { readPipeline } from '../preflight/yaml.ts';
-import type { Answer } from './call.ts';
-import type { PlainDocument } from './entities/document.ts';
-import type { Preflight } from './entities/preflight.ts';
-import { stepOf, type Plan } from './plan.ts';
-import { seen, type Fact, type World } from './world.ts';
+import type { Answer } from '../model/call.ts';
+import type { PlainDocument } from '../model/entities/document.ts';
+import type { Preflight } from '../model/entities/preflight.ts';
+import { stepOf, type Plan } from '../model/plan.ts';
+import { seen, type Fact, type World } from '../model/world.ts';
 
 /** What is to be looked at; null is none. */
 export interface Place {

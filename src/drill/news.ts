@@ -1,6 +1,6 @@
-import type { ClockOffset } from './entities/surroundings.ts';
-import type { Fact, World } from './world.ts';
-import { keyOf } from './world.ts';
+import type { ClockOffset } from '../model/entities/surroundings.ts';
+import type { Fact, World } from '../model/world.ts';
+import { keyOf } from '../model/world.ts';
 
 /** The facts that say something new against what is known: changed ones, whole. */
 export function newsOf(world: World, facts: readonly Fact[]): readonly Fact[] {

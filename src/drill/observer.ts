@@ -1,12 +1,12 @@
 import type { Read } from '../journal/events.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../model/clock.ts';
 import { newsOf } from './news.ts';
 import { askTogether, together } from './batches.ts';
 import { createPace } from './pace.ts';
 import { ask, type Answered, type Sources } from './questions.ts';
-import type { DrillState } from './state.ts';
-import type { Ask } from './step.ts';
-import { keyOf, type Fact, type Subject } from './world.ts';
+import type { DrillState } from '../state/state.ts';
+import type { Ask } from '../state/step.ts';
+import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
 /** What an observation gave: the latest read of each subject, and the facts that changed. */
 export interface Observation {

@@ -1,9 +1,9 @@
-import { buildEnded, type Build } from './entities/build.ts';
-import type { Job } from './entities/job.ts';
-import type { DrillState } from './state.ts';
-import { paced, type Ask } from './step.ts';
+import { buildEnded, type Build } from '../model/entities/build.ts';
+import type { Job } from '../model/entities/job.ts';
+import type { DrillState } from '../state/state.ts';
+import { paced, type Ask } from '../state/step.ts';
 import { unsound } from './soundness.ts';
-import { all, seen, type Subject } from './world.ts';
+import { all, seen, type Subject } from '../model/world.ts';
 
 /**
  * Buildkite gives a user 5,000 points in five minutes. A job with its history costs about 35, an agent with its jobs up

@@ -1,7 +1,7 @@
 import type { Read } from '../journal/events.ts';
-import type { Clock } from './clock.ts';
-import type { Ask } from './step.ts';
-import { keyOf, type Subject } from './world.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Ask } from '../state/step.ts';
+import { keyOf, type Subject } from '../model/world.ts';
 
 /** When each subject was asked after, and when it may be asked again. */
 export interface Pace {

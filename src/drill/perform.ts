@@ -1,11 +1,11 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
-import { assertNever } from './errors.ts';
-import { onlySteers, type Call, type CallOf, type Outcome, type Trouble } from './call.ts';
-import type { Clock } from './clock.ts';
+import { assertNever } from '../model/errors.ts';
+import { onlySteers, type Call, type CallOf, type Outcome, type Trouble } from '../model/call.ts';
+import type { Clock } from '../model/clock.ts';
 import { buildFacts, type Sources } from './questions.ts';
-import type { DrillState } from './state.ts';
-import type { Step } from './step.ts';
-import type { Fact } from './world.ts';
+import type { DrillState } from '../state/state.ts';
+import type { Step } from '../state/step.ts';
+import type { Fact } from '../model/world.ts';
 
 /** Writes one event; intents and outcomes are on the disk before it resolves. */
 export type Append = (event: NewEvent, durable: boolean) => Promise<DrillEvent>;

@@ -2,15 +2,15 @@ import type { Buildkite, BuildWithJobs } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Read } from '../journal/events.ts';
 import type { Surroundings } from '../surroundings/port.ts';
-import type { Answer } from './call.ts';
-import type { Clock } from './clock.ts';
-import { TASK_ARN_TAG } from './entities/agent.ts';
-import { markFrom } from './entities/mark.ts';
-import { clusterOf } from './entities/task.ts';
-import { assertNever } from './errors.ts';
+import type { Answer } from '../model/call.ts';
+import type { Clock } from '../model/clock.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { markFrom } from '../model/entities/mark.ts';
+import { clusterOf } from '../model/entities/task.ts';
+import { assertNever } from '../model/errors.ts';
 import { lookAsFact } from './look.ts';
-import type { Plan } from './plan.ts';
-import { seen, type Fact, type Subject, type World } from './world.ts';
+import type { Plan } from '../model/plan.ts';
+import { seen, type Fact, type Subject, type World } from '../model/world.ts';
 
 /** The ports a drill reads from. */
 export interface Sources {

@@ -3,16 +3,16 @@ import type { Ecs } from '../ecs/port.ts';
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Surroundings } from '../surroundings/port.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../model/clock.ts';
 import { decide } from './decide.ts';
-import { assertNever } from './errors.ts';
+import { assertNever } from '../model/errors.ts';
 import { createObserver, type Observation, type Observer } from './observer.ts';
 import { perform, type Append } from './perform.ts';
-import type { Person } from './person.ts';
-import type { Plan } from './plan.ts';
-import { fold, mayHaveStruck, reduce, type DrillState } from './state.ts';
+import type { Person } from '../model/person.ts';
+import type { Plan } from '../model/plan.ts';
+import { fold, mayHaveStruck, reduce, type DrillState } from '../state/state.ts';
 import { notBefore } from './steady-clock.ts';
-import { halt, QUIET_FOR, type Step } from './step.ts';
+import { halt, QUIET_FOR, type Step } from '../state/step.ts';
 
 /** Everything outside that one drill needs. */
 export interface DrillPorts {

@@ -6,15 +6,15 @@ import type { Evidence, Sighting } from '../journal/evidence.ts';
 import { hitsOf, struckByScheduler } from '../journal/hits.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
-import { TASK_ARN_TAG } from './entities/agent.ts';
-import type { Instant } from './entities/build.ts';
-import { goingDown, taskEnded, type Task } from './entities/task.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
-import { endWatch } from './inject.ts';
+import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
-import type { DrillState } from './state.ts';
-import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
-import { keyOf, seen } from './world.ts';
+import type { DrillState } from '../state/state.ts';
+import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { keyOf, seen } from '../model/world.ts';
 
 /** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a struck one, until the whole is over. */
 export function decideScheduled(state: DrillState, evidence: Evidence, now: Instant): Step {

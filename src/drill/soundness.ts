@@ -1,5 +1,5 @@
-import type { Build } from './entities/build.ts';
-import { jobEnded, type Job } from './entities/job.ts';
+import type { Build } from '../model/entities/build.ts';
+import { jobEnded, type Job } from '../model/entities/job.ts';
 
 /** Why the build is not sound enough to be struck, or null: it must hold no failed, lost or soft-failed attempt that no retry replaced. */
 export function unsound(build: Build, jobs: readonly Job[]): string | null {

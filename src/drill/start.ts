@@ -1,12 +1,12 @@
-import type { Call } from './call.ts';
-import type { Instant } from './entities/build.ts';
-import { carries, metaDataFor, tellTale, type Mark } from './entities/mark.ts';
-import { hasBuild } from './plan.ts';
-import { markOf, readSince, type DrillState, type Sending } from './state.ts';
-import { askNow, fresh, halt, type Step } from './step.ts';
-import { namedBuild } from './subjects.ts';
-import { reasonOfTrouble } from './trouble.ts';
-import { all, seen } from './world.ts';
+import type { Call } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { carries, metaDataFor, tellTale, type Mark } from '../model/entities/mark.ts';
+import { hasBuild } from '../model/plan.ts';
+import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
+import { askNow, fresh, halt, type Step } from '../state/step.ts';
+import { namedBuild } from '../model/subjects.ts';
+import { reasonOfTrouble } from '../state/trouble.ts';
+import { all, seen } from '../model/world.ts';
 
 /** How long and how often a build of unknown fate is looked up before the drill gives up on it, milliseconds. */
 const LOOK_UP_FOR = 30_000;

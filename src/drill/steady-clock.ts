@@ -1,5 +1,5 @@
 import type { DrillEvent } from '../journal/events.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../model/clock.ts';
 
 /**
  * A clock that never shows less than the journal's last event: between two runners the machine's clock may have been set

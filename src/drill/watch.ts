@@ -6,17 +6,17 @@ import { provenFrom } from '../checks/in-flight.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
 import type { Target } from '../journal/events.ts';
-import { agentLeft } from './entities/agent.ts';
-import type { Instant } from './entities/build.ts';
-import { taskEnded } from './entities/task.ts';
+import { agentLeft } from '../model/entities/agent.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { taskEnded } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { decideFound } from './found.ts';
-import { endWatch } from './inject.ts';
+import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
-import { markOf, type DrillState } from './state.ts';
-import { fresh, paced, QUIET_FOR, type Ask, type Step } from './step.ts';
-import { seen, type Subject } from './world.ts';
+import { markOf, type DrillState } from '../state/state.ts';
+import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { seen, type Subject } from '../model/world.ts';
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {

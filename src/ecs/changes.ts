@@ -5,8 +5,8 @@ import {
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { CallOf, Outcome } from '../drill/call.ts';
-import type { Instance, Protection, Service, Task } from '../drill/entities/task.ts';
+import type { CallOf, Outcome } from '../model/call.ts';
+import type { Instance, Protection, Service, Task } from '../model/entities/task.ts';
 import { trouble } from '../http/trouble.ts';
 import { Failures, InstanceAnswer, ProtectionAnswer, ServiceAnswer, TaskAnswer } from './answers.ts';
 import { shaped } from './describe.ts';

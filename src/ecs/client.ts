@@ -5,7 +5,7 @@ import {
   DescribeTaskDefinitionCommand,
   GetTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
 import { trouble } from '../http/trouble.ts';
 import {

@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { Answer } from '../drill/call.ts';
-import type { Task } from '../drill/entities/task.ts';
+import type { Answer } from '../model/call.ts';
+import type { Task } from '../model/entities/task.ts';
 import { trouble } from '../http/trouble.ts';
 import { Failures, TaskAnswer } from './answers.ts';
 import { UnusableAnswerError } from './failure.ts';

@@ -4,8 +4,8 @@ import {
   DescribeTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { Answer } from '../drill/call.ts';
-import type { PlainDocument } from '../drill/entities/document.ts';
+import type { Answer } from '../model/call.ts';
+import type { PlainDocument } from '../model/entities/document.ts';
 import { answerOf, found, oneOf, onlyMissing, shaped } from './describe.ts';
 import type { Sdk } from './sdk.ts';
 

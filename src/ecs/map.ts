@@ -1,6 +1,6 @@
-import type { RecentStops } from '../drill/entities/surroundings.ts';
-import { hostNames } from '../drill/entities/host.ts';
-import { taskEnded } from '../drill/entities/task.ts';
+import type { RecentStops } from '../model/entities/surroundings.ts';
+import { hostNames } from '../model/entities/host.ts';
+import { taskEnded } from '../model/entities/task.ts';
 import type {
   Cluster,
   ContainerDefinition,
@@ -9,7 +9,7 @@ import type {
   Service,
   Task,
   TaskDefinition,
-} from '../drill/entities/task.ts';
+} from '../model/entities/task.ts';
 import type {
   ClusterAnswer,
   DefinitionContainer,

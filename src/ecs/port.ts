@@ -1,7 +1,7 @@
-import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../drill/entities/task.ts';
-import type { ClockOffset, RecentStops } from '../drill/entities/surroundings.ts';
-import type { PlainDocument } from '../drill/entities/document.ts';
-import type { Answer, CallOf, Outcome } from '../drill/call.ts';
+import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
+import type { ClockOffset, RecentStops } from '../model/entities/surroundings.ts';
+import type { PlainDocument } from '../model/entities/document.ts';
+import type { Answer, CallOf, Outcome } from '../model/call.ts';
 
 /** What a drill asks of Amazon ECS, in our words. */
 export interface Ecs {

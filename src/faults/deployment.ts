@@ -1,7 +1,7 @@
-import type { CallOf } from '../drill/call.ts';
-import { cannotReplace, type Service } from '../drill/entities/task.ts';
-import type { DrillState } from '../drill/state.ts';
-import { seen, type Subject } from '../drill/world.ts';
+import type { CallOf } from '../model/call.ts';
+import { cannotReplace, type Service } from '../model/entities/task.ts';
+import type { DrillState } from '../state/state.ts';
+import { seen, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../journal/evidence.ts';
 import { decisiveCall, newDeployment, primaryOf, reachOf } from '../journal/hits.ts';
 import type { Fault } from './fault.ts';

@@ -1,7 +1,7 @@
-import type { CallOf } from '../drill/call.ts';
-import { cannotReplace, taskEnded } from '../drill/entities/task.ts';
-import type { DrillState } from '../drill/state.ts';
-import { seen, type Subject } from '../drill/world.ts';
+import type { CallOf } from '../model/call.ts';
+import { cannotReplace, taskEnded } from '../model/entities/task.ts';
+import type { DrillState } from '../state/state.ts';
+import { seen, type Subject } from '../model/world.ts';
 import type { Fault } from './fault.ts';
 import { nextMove, type Move } from './moves.ts';
 import { awaitHit } from './rollout.ts';

@@ -1,10 +1,10 @@
-import type { Call } from '../drill/call.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import type { Task } from '../drill/entities/task.ts';
-import type { Scenario } from '../drill/plan.ts';
-import type { DrillState } from '../drill/state.ts';
-import type { Step } from '../drill/step.ts';
-import type { FactKind, Subject } from '../drill/world.ts';
+import type { Call } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { Task } from '../model/entities/task.ts';
+import type { Scenario } from '../model/plan.ts';
+import type { DrillState } from '../state/state.ts';
+import type { Step } from '../state/step.ts';
+import type { FactKind, Subject } from '../model/world.ts';
 
 export type FaultKind = Scenario['inject']['fault'];
 

@@ -1,10 +1,10 @@
-import { onlySteers, type Call } from '../drill/call.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import { endWatch } from '../drill/inject.ts';
-import { markOf, readSince, type DrillState, type Sending } from '../drill/state.ts';
-import { fresh, halt, paced, type Step } from '../drill/step.ts';
-import { keyOf, type Subject } from '../drill/world.ts';
-import { reasonOfTrouble } from '../drill/trouble.ts';
+import { onlySteers, type Call } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { endWatch } from '../state/inject.ts';
+import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
+import { fresh, halt, paced, type Step } from '../state/step.ts';
+import { keyOf, type Subject } from '../model/world.ts';
+import { reasonOfTrouble } from '../state/trouble.ts';
 import { inject } from './fault.ts';
 
 /** One call of a fault that needs several: what to read to see whether it happened, and how that looks. */

@@ -1,4 +1,4 @@
-import { halt } from '../drill/step.ts';
+import { halt } from '../state/step.ts';
 import type { Fault } from './fault.ts';
 
 /** Faults `none` and `found`: nothing is injected, so nothing of theirs is ever asked. */

@@ -1,9 +1,9 @@
 import { clockTime } from '../checks/times.ts';
-import type { CallOf } from '../drill/call.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import type { DrillState, Sending } from '../drill/state.ts';
-import type { Step } from '../drill/step.ts';
-import { seen } from '../drill/world.ts';
+import type { CallOf } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { DrillState, Sending } from '../state/state.ts';
+import type { Step } from '../state/step.ts';
+import { seen } from '../model/world.ts';
 import { eventsOf } from '../journal/events.ts';
 import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';
 

@@ -1,9 +1,9 @@
-import type { Instant } from '../drill/entities/build.ts';
-import { endWatch } from '../drill/inject.ts';
-import { markOf, type DrillState } from '../drill/state.ts';
-import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../drill/step.ts';
-import { seen, type Subject } from '../drill/world.ts';
-import type { Service } from '../drill/entities/task.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { endWatch } from '../state/inject.ts';
+import { markOf, type DrillState } from '../state/state.ts';
+import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { seen, type Subject } from '../model/world.ts';
+import type { Service } from '../model/entities/task.ts';
 import { evidenceOf } from '../journal/evidence.ts';
 import { byScheduler, decisiveCall, hitsOf, listOf, overtaken, reachOf } from '../journal/hits.ts';
 

@@ -1,9 +1,9 @@
-import type { CallOf } from '../drill/call.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import type { DrillState, Sending } from '../drill/state.ts';
-import { askNow, halt, type Step } from '../drill/step.ts';
-import { lasting } from '../drill/trouble.ts';
-import { seen, type Subject } from '../drill/world.ts';
+import type { CallOf } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { DrillState, Sending } from '../state/state.ts';
+import { askNow, halt, type Step } from '../state/step.ts';
+import { lasting } from '../state/trouble.ts';
+import { seen, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../journal/evidence.ts';
 import { eventsOf } from '../journal/events.ts';
 import type { Fault } from './fault.ts';

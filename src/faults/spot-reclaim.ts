@@ -1,5 +1,5 @@
-import type { DrillState } from '../drill/state.ts';
-import { seen } from '../drill/world.ts';
+import type { DrillState } from '../state/state.ts';
+import { seen } from '../model/world.ts';
 import { drainInstance } from './drain-instance.ts';
 import type { Fault } from './fault.ts';
 import { stopTask } from './stop-task.ts';

@@ -1,6 +1,6 @@
-import type { CallOf } from '../drill/call.ts';
-import { decideInjecting } from '../drill/inject.ts';
-import type { DrillState } from '../drill/state.ts';
+import type { CallOf } from '../model/call.ts';
+import { decideInjecting } from '../state/inject.ts';
+import type { DrillState } from '../state/state.ts';
 import { inject, type Fault } from './fault.ts';
 
 /** The reason under which our stop is found again in ECS (`stoppedReason`). */

@@ -1,9 +1,9 @@
-import type { Call, CallOf } from '../drill/call.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import { markOf, readSince, type DrillState, type Sending } from '../drill/state.ts';
-import { askNow, type Step } from '../drill/step.ts';
-import { isRefusal } from '../drill/trouble.ts';
-import type { Subject } from '../drill/world.ts';
+import type { Call, CallOf } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
+import { askNow, type Step } from '../state/step.ts';
+import { isRefusal } from '../state/trouble.ts';
+import type { Subject } from '../model/world.ts';
 import { restore } from './fault.ts';
 
 /** A throttled undoing call, or one of unknown outcome, is sent so often at the most. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../drill/clock.ts';
+import type { Clock } from '../model/clock.ts';
 
 /** The machine's clock at start, carried on by the monotonic one: a clock that is set back cannot turn time around. */
 export const systemClock: Clock = {

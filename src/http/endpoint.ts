@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 
 /** What an endpoint may be: plain http goes to loopback only unless `allowInsecure`; `loopbackOnly` lets nothing else through. */
 export interface EndpointRules {

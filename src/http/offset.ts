@@ -1,4 +1,4 @@
-import type { ClockOffset } from '../drill/entities/surroundings.ts';
+import type { ClockOffset } from '../model/entities/surroundings.ts';
 
 /**
  * How far a server's clock is ahead of ours. Its `Date` has whole seconds, so the instant lies in [date, date + 1 s);

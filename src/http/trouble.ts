@@ -1,4 +1,4 @@
-import type { Trouble } from '../drill/call.ts';
+import type { Trouble } from '../model/call.ts';
 
 /** A trouble; `retryAfter` in milliseconds where the service named a time. */
 export function trouble(kind: Trouble['kind'], message: string, retryAfter: number | null = null): Trouble {

@@ -1,8 +1,8 @@
-import type { Call } from '../drill/call.ts';
-import type { EcsOperation } from '../drill/entities/ecs-operation.ts';
-import { hasBuild, type Scenario } from '../drill/plan.ts';
-import { gateSubjects, strikes } from '../drill/subjects.ts';
-import type { FactKind } from '../drill/world.ts';
+import type { Call } from '../model/call.ts';
+import type { EcsOperation } from '../model/entities/ecs-operation.ts';
+import { hasBuild, type Scenario } from '../model/plan.ts';
+import { gateSubjects, strikes } from '../model/subjects.ts';
+import type { FactKind } from '../model/world.ts';
 import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';
 import { TRIGGERS } from '../triggers/list.ts';

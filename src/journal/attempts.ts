@@ -1,7 +1,7 @@
-import { TASK_ARN_TAG, type Agent } from '../drill/entities/agent.ts';
-import { isHostOf } from '../drill/entities/host.ts';
-import { jobEnded, jobHeld, type Job } from '../drill/entities/job.ts';
-import { taskEnded } from '../drill/entities/task.ts';
+import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import { isHostOf } from '../model/entities/host.ts';
+import { jobEnded, jobHeld, type Job } from '../model/entities/job.ts';
+import { taskEnded } from '../model/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 
 /** Why an attempt is looked at (verdict rules 1 and 6). */

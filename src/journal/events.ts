@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Call, Trouble } from '../drill/call.ts';
-import { Instant } from '../drill/entities/build.ts';
-import { Task } from '../drill/entities/task.ts';
-import { Plan } from '../drill/plan.ts';
-import { Fact, Subject } from '../drill/world.ts';
+import { Call, Trouble } from '../model/call.ts';
+import { Instant } from '../model/entities/build.ts';
+import { Task } from '../model/entities/task.ts';
+import { Plan } from '../model/plan.ts';
+import { Fact, Subject } from '../model/world.ts';
 import { Explanation } from './cause.ts';
 
 /** One guard's answer: it holds, or it refuses with its reason. A guard that cannot get its answer refuses. */

@@ -1,10 +1,10 @@
-import type { Plan } from '../drill/plan.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import type { Job } from '../drill/entities/job.ts';
-import { isOlder } from '../drill/entities/older.ts';
-import type { Task } from '../drill/entities/task.ts';
-import type { Fact, FactKind, FactOf } from '../drill/world.ts';
-import { keyOf } from '../drill/world.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { Job } from '../model/entities/job.ts';
+import { isOlder } from '../model/entities/older.ts';
+import type { Task } from '../model/entities/task.ts';
+import type { Fact, FactKind, FactOf } from '../model/world.ts';
+import { keyOf } from '../model/world.ts';
 import { eventsOf, type DrillEvent, type Read, type Target } from './events.ts';
 
 /** One good look at a subject: what it showed, in which event, and when the read was sent and answered by the runner's clock. */

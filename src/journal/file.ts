@@ -1,7 +1,7 @@
 import { closeSync, fsync, ftruncateSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, NewEvent } from './events.ts';
 import type { Journal } from './journal.ts';

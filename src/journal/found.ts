@@ -1,8 +1,8 @@
-import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
-import type { Job } from '../drill/entities/job.ts';
-import { goingDown, type Task } from '../drill/entities/task.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import type { Job } from '../model/entities/job.ts';
+import { goingDown, type Task } from '../model/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
-import { stepOf } from '../drill/plan.ts';
+import { stepOf } from '../model/plan.ts';
 import type { Target } from './events.ts';
 
 /** A task that ends by itself, or never began, was not stopped by anybody (`stopCode`). */

@@ -1,6 +1,6 @@
-import type { Call } from '../drill/call.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import { goingDown, type Service, type Task } from '../drill/entities/task.ts';
+import type { Call } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { goingDown, type Service, type Task } from '../model/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 import { eventsOf } from './events.ts';
 import { asStruck } from './found.ts';

@@ -1,4 +1,4 @@
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 
 /** Gives a text back without the secrets in it. */
 export type Redactor = (text: string) => string;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { GamedayError } from '../drill/errors.ts';
+import { GamedayError } from '../model/errors.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, EventCode } from './events.ts';
 import { FIRST_SUM, JOURNAL_VERSION, sealHolds } from './line.ts';

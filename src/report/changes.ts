@@ -1,12 +1,12 @@
-import type { Agent } from '../drill/entities/agent.ts';
-import type { Build } from '../drill/entities/build.ts';
-import type { Job } from '../drill/entities/job.ts';
-import { jobEnded } from '../drill/entities/job.ts';
-import { errorsOf } from '../drill/entities/preflight.ts';
-import type { Preflight } from '../drill/entities/preflight.ts';
-import type { Task } from '../drill/entities/task.ts';
-import type { Fact, World } from '../drill/world.ts';
-import { all, keyOf, seen } from '../drill/world.ts';
+import type { Agent } from '../model/entities/agent.ts';
+import type { Build } from '../model/entities/build.ts';
+import type { Job } from '../model/entities/job.ts';
+import { jobEnded } from '../model/entities/job.ts';
+import { errorsOf } from '../model/entities/preflight.ts';
+import type { Preflight } from '../model/entities/preflight.ts';
+import type { Task } from '../model/entities/task.ts';
+import type { Fact, World } from '../model/world.ts';
+import { all, keyOf, seen } from '../model/world.ts';
 import type { Tone } from './paint.ts';
 import { shortArn } from './text.ts';
 

@@ -1,7 +1,7 @@
-import { jobEnded } from '../drill/entities/job.ts';
-import { stepOf } from '../drill/plan.ts';
-import type { DrillState } from '../drill/state.ts';
-import { seen } from '../drill/world.ts';
+import { jobEnded } from '../model/entities/job.ts';
+import { stepOf } from '../model/plan.ts';
+import type { DrillState } from '../state/state.ts';
+import { seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import { shortArn, span } from './text.ts';
 

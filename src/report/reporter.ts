@@ -1,4 +1,4 @@
-import type { DrillState } from '../drill/state.ts';
+import type { DrillState } from '../state/state.ts';
 import type { DrillEvent } from '../journal/events.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
 

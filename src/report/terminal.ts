@@ -1,4 +1,4 @@
-import type { DrillState } from '../drill/state.ts';
+import type { DrillState } from '../state/state.ts';
 import { liveBlock } from './live-block.ts';
 import { painter } from './paint.ts';
 import type { Reporter } from './reporter.ts';

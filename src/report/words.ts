@@ -1,9 +1,9 @@
-import { assertNever } from '../drill/errors.ts';
-import type { Call } from '../drill/call.ts';
-import { BUILD_KEY, markFrom } from '../drill/entities/mark.ts';
-import { hasBuild, stepOf, type Plan, type When } from '../drill/plan.ts';
-import type { FactKind, World } from '../drill/world.ts';
-import { seen } from '../drill/world.ts';
+import { assertNever } from '../model/errors.ts';
+import type { Call } from '../model/call.ts';
+import { BUILD_KEY, markFrom } from '../model/entities/mark.ts';
+import { hasBuild, stepOf, type Plan, type When } from '../model/plan.ts';
+import type { FactKind, World } from '../model/world.ts';
+import { seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillEvent, PayloadOf } from '../journal/events.ts';
 import { changeOf, learned, say } from './changes.ts';

@@ -1,6 +1,6 @@
-import type { Task } from '../drill/entities/task.ts';
-import type { Scenario } from '../drill/plan.ts';
-import { seen } from '../drill/world.ts';
+import type { Task } from '../model/entities/task.ts';
+import type { Scenario } from '../model/plan.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 function clusterMatches(task: Task, name: string): boolean {

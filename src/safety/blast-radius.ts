@@ -1,7 +1,7 @@
 import { FAULTS } from '../faults/list.ts';
-import type { Scenario } from '../drill/plan.ts';
-import { mayHaveStruck, type DrillState } from '../drill/state.ts';
-import { seen } from '../drill/world.ts';
+import type { Scenario } from '../model/plan.ts';
+import { mayHaveStruck, type DrillState } from '../state/state.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Faults that take every task in reach; the others take one of them. */

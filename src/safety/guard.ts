@@ -1,8 +1,8 @@
-import type { DrillState } from '../drill/state.ts';
-import type { World } from '../drill/world.ts';
-import type { Instant } from '../drill/entities/build.ts';
+import type { DrillState } from '../state/state.ts';
+import type { World } from '../model/world.ts';
+import type { Instant } from '../model/entities/build.ts';
 import type { GuardAnswer } from '../journal/events.ts';
-import type { Reason } from '../verdict/reasons.ts';
+import type { Reason } from '../model/reasons.ts';
 
 /** When a guard is asked: at the gate there is no target yet, at the last instant there is. */
 export type When = 'gate' | 'last-instant';

@@ -1,4 +1,4 @@
-import { seen } from '../drill/world.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Conditions that the scenario names; while one holds nothing is injected. */

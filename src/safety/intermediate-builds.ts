@@ -1,5 +1,5 @@
-import { hasBuild } from '../drill/plan.ts';
-import { seen } from '../drill/world.ts';
+import { hasBuild } from '../model/plan.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Buildkite's branch filter: space-separated globs, `!` negates. Empty: every branch. */

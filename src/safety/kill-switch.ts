@@ -1,4 +1,4 @@
-import { seen } from '../drill/world.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 const TAG = 'gameday';

@@ -1,4 +1,4 @@
-import { seen } from '../drill/world.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** The drill that a stopped task's reason names, or null where it is not a gameday's. */

@@ -1,6 +1,6 @@
-import { TASK_ARN_TAG, type Agent } from '../drill/entities/agent.ts';
-import { misfitOfHostsQueue, taskOfAgent } from '../drill/target.ts';
-import { seen } from '../drill/world.ts';
+import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import { misfitOfHostsQueue, taskOfAgent } from '../triggers/target.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** The agent's own tag, or its host name where the scenario asks for that, leads to the task aimed at and to no other. */

@@ -1,5 +1,5 @@
-import { errorsOf } from '../drill/entities/preflight.ts';
-import { seen } from '../drill/world.ts';
+import { errorsOf } from '../model/entities/preflight.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** What a look at the definition tells already need not cost a job: where the scenario says so, an error refuses. */

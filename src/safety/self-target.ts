@@ -1,7 +1,7 @@
-import { TASK_ARN_TAG } from '../drill/entities/agent.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { FAULTS } from '../faults/list.ts';
-import { isHostOf } from '../drill/entities/host.ts';
-import { all, seen, type World } from '../drill/world.ts';
+import { isHostOf } from '../model/entities/host.ts';
+import { all, seen, type World } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Never what gameday itself runs on: task, agent, job, build, and the build that triggered ours. Cannot be turned off. */

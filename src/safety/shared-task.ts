@@ -1,6 +1,6 @@
-import { agentLeft } from '../drill/entities/agent.ts';
-import { jobHeld } from '../drill/entities/job.ts';
-import { seen } from '../drill/world.ts';
+import { agentLeft } from '../model/entities/agent.ts';
+import { jobHeld } from '../model/entities/job.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** One agent a task, and no job there that we may not see, unless the scenario allows a shared task. */

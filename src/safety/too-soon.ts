@@ -1,5 +1,5 @@
 import { seconds } from '../checks/times.ts';
-import { seen } from '../drill/world.ts';
+import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 import { gamedayReason } from './lock.ts';
 

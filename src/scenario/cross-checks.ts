@@ -1,5 +1,5 @@
-import type { When } from '../drill/plan.ts';
-import { isReason, REASONS } from '../verdict/reasons.ts';
+import type { When } from '../model/plan.ts';
+import { isReason, REASONS } from '../model/reasons.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { TreePath } from './problem.ts';
 import { valueAt } from './problem.ts';

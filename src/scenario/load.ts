@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Scenario } from '../drill/plan.ts';
+import type { Scenario } from '../model/plan.ts';
 import type { InputError } from '../verdict/result.ts';
 import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';

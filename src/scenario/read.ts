@@ -1,4 +1,4 @@
-import type { Scenario } from '../drill/plan.ts';
+import type { Scenario } from '../model/plan.ts';
 import { crossProblems } from './cross-checks.ts';
 import type { CrossProblem } from './cross-checks.ts';
 import { readDocument } from './document.ts';

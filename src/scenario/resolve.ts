@@ -1,5 +1,5 @@
-import { assertNever } from '../drill/errors.ts';
-import type { Scenario, When } from '../drill/plan.ts';
+import { assertNever } from '../model/errors.ts';
+import type { Scenario, When } from '../model/plan.ts';
 import type { ScenarioInput } from './schema.ts';
 
 /** A validated scenario file in the words of a drill: every default filled in, what was left out is null. */

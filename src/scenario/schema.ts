@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isReason, REASONS } from '../verdict/reasons.ts';
+import { isReason, REASONS } from '../model/reasons.ts';
 import { duration } from './duration.ts';
 
 /** What a control can expect: how a drill can end by itself. A drill that could not run or was interrupted met nothing. */

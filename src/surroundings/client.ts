@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Answer } from '../drill/call.ts';
+import type { Answer } from '../model/call.ts';
 import { systemClock } from '../http/clock.ts';
 import { trouble } from '../http/trouble.ts';
 import { stands, unwritable } from './files.ts';

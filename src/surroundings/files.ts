@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Trouble } from '../drill/call.ts';
+import type { Trouble } from '../model/call.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
 
 /** The code of a file system error, or null. */

@@ -1,5 +1,5 @@
-import type { Answer } from '../drill/call.ts';
-import type { Halt } from '../drill/entities/surroundings.ts';
+import type { Answer } from '../model/call.ts';
+import type { Halt } from '../model/entities/surroundings.ts';
 import { AbortedError, DeadlineError, withDeadline } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';

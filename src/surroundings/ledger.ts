@@ -1,7 +1,7 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Ledger } from '../drill/entities/surroundings.ts';
+import type { Ledger } from '../model/entities/surroundings.ts';
 import { codeOf } from './files.ts';
 
 const Line = z.object({ key: z.string(), drill: z.string(), taskArn: z.string(), at: z.number().int() });

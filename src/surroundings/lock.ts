@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Lock } from '../drill/entities/surroundings.ts';
+import type { Lock } from '../model/entities/surroundings.ts';
 import { systemClock } from '../http/clock.ts';
 import { codeOf } from './files.ts';
 import { Holder, isDead, isSame, ourselves } from './holder.ts';

@@ -1,5 +1,5 @@
-import type { Answer } from '../drill/call.ts';
-import type { Halt, KillSwitch, Ledger, Lock, Self } from '../drill/entities/surroundings.ts';
+import type { Answer } from '../model/call.ts';
+import type { Halt, KillSwitch, Ledger, Lock, Self } from '../model/entities/surroundings.ts';
 
 /** What stands around the runner: what it runs on, the kill switch, the lock and the ledger in the state directory. */
 export interface Surroundings {

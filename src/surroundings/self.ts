@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Self } from '../drill/entities/surroundings.ts';
+import type { Self } from '../model/entities/surroundings.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 

@@ -1,8 +1,8 @@
-import type { Instant } from '../drill/entities/build.ts';
-import type { Task } from '../drill/entities/task.ts';
-import { markOf, type DrillState } from '../drill/state.ts';
-import { paced } from '../drill/step.ts';
-import { seen } from '../drill/world.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { Task } from '../model/entities/task.ts';
+import { markOf, type DrillState } from '../state/state.ts';
+import { paced } from '../state/step.ts';
+import { seen } from '../model/world.ts';
 import { specOf, type Trigger } from './trigger.ts';
 import { isBusy, runningTasks, tasksListed, workerAsks, workersOf } from './workers.ts';
 

@@ -1,4 +1,4 @@
-import type { DrillState } from '../drill/state.ts';
+import type { DrillState } from '../state/state.ts';
 import { longestFirst, overWithout, ownJobs } from './running.ts';
 import { specOf, type Trigger } from './trigger.ts';
 import { isBusy, runningTasks, tasksListed, workerAsks, workersOf } from './workers.ts';

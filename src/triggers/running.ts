@@ -1,7 +1,7 @@
-import { buildEnded, type Build, type Instant } from '../drill/entities/build.ts';
-import { jobEnded, type Job } from '../drill/entities/job.ts';
-import type { DrillState } from '../drill/state.ts';
-import { all, seen } from '../drill/world.ts';
+import { buildEnded, type Build, type Instant } from '../model/entities/build.ts';
+import { jobEnded, type Job } from '../model/entities/job.ts';
+import type { DrillState } from '../state/state.ts';
+import { all, seen } from '../model/world.ts';
 import type { Aim, Fired } from './trigger.ts';
 
 /** A step, and how long one of its jobs must have been RUNNING. */

@@ -1,7 +1,7 @@
 import { seconds } from '../checks/times.ts';
-import type { Instant } from '../drill/entities/build.ts';
-import type { DrillState } from '../drill/state.ts';
-import { seen, type Subject } from '../drill/world.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { DrillState } from '../state/state.ts';
+import { seen, type Subject } from '../model/world.ts';
 import { firesInFlight, ownJobs } from './running.ts';
 import type { Fired } from './trigger.ts';
 

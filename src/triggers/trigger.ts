@@ -1,9 +1,9 @@
-import type { Instant } from '../drill/entities/build.ts';
-import type { Job } from '../drill/entities/job.ts';
-import type { When } from '../drill/plan.ts';
-import type { DrillState } from '../drill/state.ts';
-import type { Ask } from '../drill/step.ts';
-import type { FactKind, Subject } from '../drill/world.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { Job } from '../model/entities/job.ts';
+import type { When } from '../model/plan.ts';
+import type { DrillState } from '../state/state.ts';
+import type { Ask } from '../state/step.ts';
+import type { FactKind, Subject } from '../model/world.ts';
 
 export type TriggerKind = When['trigger'];
 

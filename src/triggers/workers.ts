@@ -1,9 +1,9 @@
-import type { Agent } from '../drill/entities/agent.ts';
-import { jobHeld } from '../drill/entities/job.ts';
-import { goingDown, type Task } from '../drill/entities/task.ts';
-import { markOf, type DrillState } from '../drill/state.ts';
-import { paced, type Ask } from '../drill/step.ts';
-import { all, seen, type Subject } from '../drill/world.ts';
+import type { Agent } from '../model/entities/agent.ts';
+import { jobHeld } from '../model/entities/job.ts';
+import { goingDown, type Task } from '../model/entities/task.ts';
+import { markOf, type DrillState } from '../state/state.ts';
+import { paced, type Ask } from '../state/step.ts';
+import { all, seen, type Subject } from '../model/world.ts';
 
 /** What is seldom news is asked every so many polls. */
 const SELDOM = 3;

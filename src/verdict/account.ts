@@ -1,4 +1,4 @@
-import { exitCodeOf, type OutcomeName } from './reasons.ts';
+import { exitCodeOf, type OutcomeName } from '../model/reasons.ts';
 import type { DrillResult, GameDayDocument, InputError } from './result.ts';
 
 /** The worst fact first (verdict §1); a game day takes the first that one of its drills has. */

@@ -1,13 +1,13 @@
 import { idleFrom } from '../checks/idle-timer.ts';
 import { seconds } from '../checks/times.ts';
-import { agentLeft } from '../drill/entities/agent.ts';
-import { buildEnded } from '../drill/entities/build.ts';
-import { taskEnded } from '../drill/entities/task.ts';
+import { agentLeft } from '../model/entities/agent.ts';
+import { buildEnded } from '../model/entities/build.ts';
+import { taskEnded } from '../model/entities/task.ts';
 import type { Evidence } from '../journal/evidence.ts';
 import type { Target, Verdict } from '../journal/events.ts';
 import { rank } from './found.ts';
 import { verdictOf } from './made.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason } from '../model/reasons.ts';
 
 function verdict(reason: Reason, said: string, events: readonly number[]): Verdict {
   const finding = {

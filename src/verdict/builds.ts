@@ -1,5 +1,5 @@
-import { buildEnded, type Build } from '../drill/entities/build.ts';
-import { jobEnded } from '../drill/entities/job.ts';
+import { buildEnded, type Build } from '../model/entities/build.ts';
+import { jobEnded } from '../model/entities/job.ts';
 import { buildPassed } from '../checks/build-passed.ts';
 import { isGreen } from '../checks/no-job-lost.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
@@ -10,7 +10,7 @@ import type { Finding, Verdict } from '../journal/events.ts';
 import { explain } from './explain.ts';
 import { rank } from './found.ts';
 import { verdictOf } from './made.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason } from '../model/reasons.ts';
 import type { BuildLine } from './result.ts';
 
 /** A task that was struck, and what its checks came to. */

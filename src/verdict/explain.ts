@@ -4,7 +4,7 @@ import { IDLE_STRIKE, NO_FAULT, type Cause } from './causes/cause.ts';
 import { exitCode, groundsOf, type Grounds } from './causes/grounds.ts';
 import { CAUSES } from './causes/list.ts';
 import { momentsOf } from './causes/moments.ts';
-import { rowOf, type Reason } from './reasons.ts';
+import { rowOf, type Reason } from '../model/reasons.ts';
 
 /** Inconclusive, and yet something ended the build: it proves nothing of the drain, and has a cause. */
 const EXPLAINED: ReadonlySet<Reason> = new Set(['out-of-memory', 'host-gone', 'build-canceled']);

@@ -5,7 +5,7 @@ import { asStruck, jobsLookedAt, stopsShown } from '../journal/found.ts';
 import { buildPassed } from '../checks/build-passed.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
 import { verdictOf } from './made.ts';
-import { isReason, REASONS_IN_ORDER, type Reason } from './reasons.ts';
+import { isReason, REASONS_IN_ORDER, type Reason } from '../model/reasons.ts';
 
 /** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
 export function rank({ outcome, reason }: Verdict): number {

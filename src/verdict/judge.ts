@@ -11,7 +11,7 @@ import { judgeBaseline } from './baseline.ts';
 import { judgeFound } from './found.ts';
 import { judgeScheduled } from './scheduled.ts';
 import { verdictOf } from './made.ts';
-import { isReason, rowOf, type Reason } from './reasons.ts';
+import { isReason, rowOf, type Reason } from '../model/reasons.ts';
 import { decideStage } from './stages.ts';
 
 /** Every check's finding; a check that throws has no answer, which can never make a pass. */

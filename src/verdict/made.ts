@@ -1,6 +1,6 @@
 import type { Explanation } from '../journal/cause.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
-import { rowOf, type Reason } from './reasons.ts';
+import { rowOf, type Reason } from '../model/reasons.ts';
 
 /** What a verdict rests on besides its reason. */
 interface Grounds {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Explanation } from '../journal/cause.ts';
 import { Finding, GuardAnswer, Target } from '../journal/events.ts';
-import { RigFacts } from '../drill/plan.ts';
+import { RigFacts } from '../model/plan.ts';
 
 /** One moment of what happened, in order: whose clock it is stands in `clock`. */
 export const Moment = z.strictObject({

@@ -12,7 +12,7 @@ import {
 import { buildLines, isDrained, withEveryBuild, type Judged } from './builds.ts';
 import { rank } from './found.ts';
 import { verdictOf } from './made.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason } from '../model/reasons.ts';
 import type { DrillResult } from './result.ts';
 
 type JudgeCase = (struck: Evidence) => Verdict;

@@ -1,5 +1,5 @@
-import type { Call } from '../drill/call.ts';
-import { assertNever } from '../drill/errors.ts';
+import type { Call } from '../model/call.ts';
+import { assertNever } from '../model/errors.ts';
 import { eventsOf, type DrillEvent } from '../journal/events.ts';
 import type { Moment } from './result.ts';
 

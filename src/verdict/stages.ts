@@ -1,5 +1,5 @@
 import type { Finding } from '../journal/events.ts';
-import { isReason, REASONS, REASONS_IN_ORDER, type Reason, type Stage } from './reasons.ts';
+import { isReason, REASONS, REASONS_IN_ORDER, type Reason, type Stage } from '../model/reasons.ts';
 
 /** A verdict's stage and reason, and the finding that decided. */
 export interface Decision {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { platformOf, stopWindow } from '../../src/checks/stop-window.ts';
 import type { Platform } from '../../src/checks/stop-window.ts';
-import type { ContainerDefinition } from '../../src/drill/entities/task.ts';
+import type { ContainerDefinition } from '../../src/model/entities/task.ts';
 import { aContainerDefinition } from '../support/builders.ts';
 
 const EC2: Platform = { fargate: false, spot: false };

@@ -4,7 +4,7 @@ import { variablesOf } from '../../src/cli/flags.ts';
 import { isAttended, secretsOf } from '../../src/cli/output.ts';
 import { forced } from '../../src/cli/forced.ts';
 import { drillId } from '../../src/cli/plan-drill.ts';
-import { GamedayError } from '../../src/drill/errors.ts';
+import { GamedayError } from '../../src/model/errors.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
 import { planOf } from '../support/plans.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';

@@ -14,7 +14,7 @@ import Run from '../../src/commands/run.ts';
 import Study from '../../src/commands/study.ts';
 import Validate from '../../src/commands/validate.ts';
 import { exitCodesHelp } from '../../src/cli/exit-codes.ts';
-import { EXIT_CODES } from '../../src/verdict/reasons.ts';
+import { EXIT_CODES } from '../../src/model/reasons.ts';
 
 interface Flag {
   readonly type: string;

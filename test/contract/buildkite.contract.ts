@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
-import type { Answer } from '../../src/drill/call.ts';
-import type { Job } from '../../src/drill/entities/job.ts';
-import { metaDataFor } from '../../src/drill/entities/mark.ts';
+import type { Answer } from '../../src/model/call.ts';
+import type { Job } from '../../src/model/entities/job.ts';
+import { metaDataFor } from '../../src/model/entities/mark.ts';
 import { until } from '../support/until.ts';
 
 /** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while and

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { together } from '../../src/drill/batches.ts';
-import { keyOf, type Subject } from '../../src/drill/world.ts';
+import { keyOf, type Subject } from '../../src/model/world.ts';
 import { TASK_ARN } from '../support/builders.ts';
 
 const subject: fc.Arbitrary<Subject> = fc.oneof(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Clock } from '../../src/drill/clock.ts';
+import type { Clock } from '../../src/model/clock.ts';
 import { runDrill } from '../../src/drill/run.ts';
-import { fold } from '../../src/drill/state.ts';
+import { fold } from '../../src/state/state.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { memoryJournal } from '../../src/journal/file.ts';

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { decideAiming } from '../../src/drill/aim.ts';
 import { decideArmed } from '../../src/drill/arm.ts';
 import { ask } from '../../src/drill/questions.ts';
-import { fold } from '../../src/drill/state.ts';
-import { keyOf, type Fact, type Subject, type World } from '../../src/drill/world.ts';
+import { fold } from '../../src/state/state.ts';
+import { keyOf, type Fact, type Subject, type World } from '../../src/model/world.ts';
 import type { NewEvent } from '../../src/journal/events.ts';
 import {
   aBuild,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fold } from '../../src/drill/state.ts';
-import { all } from '../../src/drill/world.ts';
+import { fold } from '../../src/state/state.ts';
+import { all } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { AGENT_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reasonOfTrouble } from '../../src/drill/trouble.ts';
+import { reasonOfTrouble } from '../../src/state/trouble.ts';
 import { ask } from '../../src/drill/questions.ts';
 import { aBuild, aJob, NOON } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';

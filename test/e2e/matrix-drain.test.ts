@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { jobEnded } from '../../src/drill/entities/job.ts';
+import { jobEnded } from '../../src/model/entities/job.ts';
 import { withAgent } from './support/agents.ts';
 import { play } from './support/case.ts';
 import type { Expected } from './support/case.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Task } from '@aws-sdk/client-ecs';
-import { TASK_ARN_TAG } from '../../src/drill/entities/agent.ts';
+import { TASK_ARN_TAG } from '../../src/model/entities/agent.ts';
 import { cli, documentIn } from '../support/cli.ts';
 import { json, startServer } from '../support/http-server.ts';
 import { until } from '../support/until.ts';

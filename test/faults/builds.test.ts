@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fold } from '../../src/drill/state.ts';
+import { fold } from '../../src/state/state.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { summarize } from '../../src/verdict/summarize.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fold } from '../../src/drill/state.ts';
-import { all } from '../../src/drill/world.ts';
+import { fold } from '../../src/state/state.ts';
+import { all } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import { changes, fleet, found, type FleetOptions } from './fleet.ts';

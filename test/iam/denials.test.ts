@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trouble } from '../../src/drill/call.ts';
+import type { Trouble } from '../../src/model/call.ts';
 import { failureOf } from '../../src/ecs/failure.ts';
 import { check } from '../../src/iam/check.ts';
 import { accountOfDrill, denialOf, denialsIn } from '../../src/iam/denials.ts';

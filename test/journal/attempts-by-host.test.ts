@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agentsOfStruckTask, attemptsOf, taskOf } from '../../src/journal/attempts.ts';
-import type { Agent } from '../../src/drill/entities/agent.ts';
+import type { Agent } from '../../src/model/entities/agent.ts';
 import { AGENT_ID, aJob, anAgent, aTask, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import { caseOf } from '../support/asking.ts';
 import { AGENT_GONE, fact, LEFT, T, type Told } from '../support/journal-builders.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decide } from '../../src/drill/decide.ts';
 import { runDrill } from '../../src/drill/run.ts';
-import { fold } from '../../src/drill/state.ts';
+import { fold } from '../../src/state/state.ts';
 import { toJson } from '../../src/journal/escape.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';

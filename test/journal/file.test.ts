@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile, appendFile, truncate, access } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GamedayError } from '../../src/drill/errors.ts';
+import { GamedayError } from '../../src/model/errors.ts';
 import { memoryJournal, openJournal } from '../../src/journal/file.ts';
 import { readJournal } from '../../src/journal/replay.ts';
 import { someEvents } from './sample.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GamedayError } from '../../src/drill/errors.ts';
+import { GamedayError } from '../../src/model/errors.ts';
 import { escapeControls, toJson } from '../../src/journal/escape.ts';
 import { createRedactor, redactLeaves } from '../../src/journal/redact.ts';
 

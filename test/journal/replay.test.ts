@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GamedayError } from '../../src/drill/errors.ts';
+import { GamedayError } from '../../src/model/errors.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
 import { FIRST_SUM, seal } from '../../src/journal/line.ts';
 import { replay } from '../../src/journal/replay.ts';

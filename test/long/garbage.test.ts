@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createBuildkiteClient } from '../../src/buildkite/client.ts';
 import type { Buildkite } from '../../src/buildkite/port.ts';
 import { createEcsClient } from '../../src/ecs/client.ts';
-import type { CallOf } from '../../src/drill/call.ts';
+import type { CallOf } from '../../src/model/call.ts';
 import type { Ecs } from '../../src/ecs/port.ts';
 import { startServer } from '../support/http-server.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/drill/decide.ts';
-import { fold } from '../../src/drill/state.ts';
-import type { Trouble } from '../../src/drill/call.ts';
+import { fold } from '../../src/state/state.ts';
+import type { Trouble } from '../../src/model/call.ts';
 import { eventsOf, type DrillEvent } from '../../src/journal/events.ts';
 import { AGENT_ID, aContainer, BUILD_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';

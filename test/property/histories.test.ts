@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/verdict/judge.ts';
 import { summarize } from '../../src/verdict/summarize.ts';
 import { DrillResult } from '../../src/verdict/result.ts';
-import { isReason } from '../../src/verdict/reasons.ts';
+import { isReason } from '../../src/model/reasons.ts';
 import { AGENT_ID, aJob, anAgent, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import {
   AGENT_GONE,

@@ -1,6 +1,6 @@
-import type { Agent } from '../../src/drill/entities/agent.ts';
-import type { Job } from '../../src/drill/entities/job.ts';
-import type { Task } from '../../src/drill/entities/task.ts';
+import type { Agent } from '../../src/model/entities/agent.ts';
+import type { Job } from '../../src/model/entities/job.ts';
+import type { Task } from '../../src/model/entities/task.ts';
 import { eventsOf, type DrillEvent } from '../../src/journal/events.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { reduce } from '../../src/drill/state.ts';
-import type { DrillState } from '../../src/drill/state.ts';
-import type { Fact, Subject } from '../../src/drill/world.ts';
-import type { Trouble } from '../../src/drill/call.ts';
+import { reduce } from '../../src/state/state.ts';
+import type { DrillState } from '../../src/state/state.ts';
+import type { Fact, Subject } from '../../src/model/world.ts';
+import type { Trouble } from '../../src/model/call.ts';
 import type { DrillEvent, NewEvent, Target } from '../../src/journal/events.ts';
 import { FIRST_SUM, seal } from '../../src/journal/line.ts';
 import { planOf } from '../support/plans.ts';

@@ -1,4 +1,4 @@
-import { stepOf } from '../../src/drill/plan.ts';
+import { stepOf } from '../../src/model/plan.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
-import type { Agent } from '../../src/drill/entities/agent.ts';
-import type { Build } from '../../src/drill/entities/build.ts';
-import type { Job } from '../../src/drill/entities/job.ts';
-import type { Pipeline } from '../../src/drill/entities/surroundings.ts';
-import type { Cluster, Container, ContainerDefinition, Service } from '../../src/drill/entities/task.ts';
-import type { Task, TaskDefinition } from '../../src/drill/entities/task.ts';
+import type { Agent } from '../../src/model/entities/agent.ts';
+import type { Build } from '../../src/model/entities/build.ts';
+import type { Job } from '../../src/model/entities/job.ts';
+import type { Pipeline } from '../../src/model/entities/surroundings.ts';
+import type { Cluster, Container, ContainerDefinition, Service } from '../../src/model/entities/task.ts';
+import type { Task, TaskDefinition } from '../../src/model/entities/task.ts';
 
 /** An instant that all builders count from: 2026-11-24T12:00:00Z. */
 export const NOON = 1_795_521_600_000;

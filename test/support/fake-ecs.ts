@@ -1,7 +1,7 @@
-import type { Answer, Call, CallOf, Outcome, Trouble } from '../../src/drill/call.ts';
-import type { PlainDocument } from '../../src/drill/entities/document.ts';
-import type { ClockOffset } from '../../src/drill/entities/surroundings.ts';
-import { goingDown, taskEnded } from '../../src/drill/entities/task.ts';
+import type { Answer, Call, CallOf, Outcome, Trouble } from '../../src/model/call.ts';
+import type { PlainDocument } from '../../src/model/entities/document.ts';
+import type { ClockOffset } from '../../src/model/entities/surroundings.ts';
+import { goingDown, taskEnded } from '../../src/model/entities/task.ts';
 import type {
   Cluster,
   Instance,
@@ -9,7 +9,7 @@ import type {
   Service,
   Task,
   TaskDefinition,
-} from '../../src/drill/entities/task.ts';
+} from '../../src/model/entities/task.ts';
 import type { Ecs } from '../../src/ecs/port.ts';
 import { aCluster, aService, aTask, aTaskDefinition, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';

@@ -1,5 +1,5 @@
-import type { Answer } from '../../src/drill/call.ts';
-import type { Self } from '../../src/drill/entities/surroundings.ts';
+import type { Answer } from '../../src/model/call.ts';
+import type { Self } from '../../src/model/entities/surroundings.ts';
 import type { Surroundings } from '../../src/surroundings/port.ts';
 import { NOON } from './builders.ts';
 import { createScript } from './fake-script.ts';

@@ -9,13 +9,13 @@ import {
   aTaskDefinition,
 } from './builders.ts';
 import { planOf, type ScenarioOver } from './plans.ts';
-import type { Call, Trouble } from '../../src/drill/call.ts';
-import type { Agent } from '../../src/drill/entities/agent.ts';
-import type { Build } from '../../src/drill/entities/build.ts';
-import type { Job, JobEvent } from '../../src/drill/entities/job.ts';
-import type { Container, ContainerDefinition, Task, TaskDefinition } from '../../src/drill/entities/task.ts';
-import type { Plan } from '../../src/drill/plan.ts';
-import type { Fact, FactKind } from '../../src/drill/world.ts';
+import type { Call, Trouble } from '../../src/model/call.ts';
+import type { Agent } from '../../src/model/entities/agent.ts';
+import type { Build } from '../../src/model/entities/build.ts';
+import type { Job, JobEvent } from '../../src/model/entities/job.ts';
+import type { Container, ContainerDefinition, Task, TaskDefinition } from '../../src/model/entities/task.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { Fact, FactKind } from '../../src/model/world.ts';
 import type { DrillEvent, NewEvent, Read, Target } from '../../src/journal/events.ts';
 import { seal } from '../../src/journal/line.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/drill/clock.ts';
+import type { Clock } from '../../src/model/clock.ts';
 import { NOON } from './builders.ts';
 
 /** Time that passes only while everybody sleeps. */

@@ -1,4 +1,4 @@
-import type { Plan, Scenario } from '../../src/drill/plan.ts';
+import type { Plan, Scenario } from '../../src/model/plan.ts';
 
 type Sections = {
   readonly [S in keyof Scenario]?: Scenario[S] extends readonly unknown[]

@@ -1,6 +1,6 @@
-import type { When } from '../../src/drill/plan.ts';
-import { fold, type DrillState } from '../../src/drill/state.ts';
-import type { Fact } from '../../src/drill/world.ts';
+import type { When } from '../../src/model/plan.ts';
+import { fold, type DrillState } from '../../src/state/state.ts';
+import type { Fact } from '../../src/model/world.ts';
 import type { NewEvent } from '../../src/journal/events.ts';
 import { BUILD_ID, NOON } from '../support/builders.ts';
 import { journalOf, read } from '../support/journal-builders.ts';

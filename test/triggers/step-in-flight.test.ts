@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firesInFlight } from '../../src/triggers/running.ts';
-import type { Build } from '../../src/drill/entities/build.ts';
-import type { Job } from '../../src/drill/entities/job.ts';
+import type { Build } from '../../src/model/entities/build.ts';
+import type { Job } from '../../src/model/entities/job.ts';
 import { aBuild, aJob, NOON } from '../support/builders.ts';
 
 const spec = { step: 'integration', inFlightFor: 3_000 };

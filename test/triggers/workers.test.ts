@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Agent } from '../../src/drill/entities/agent.ts';
-import type { Job } from '../../src/drill/entities/job.ts';
-import type { Task } from '../../src/drill/entities/task.ts';
-import type { When } from '../../src/drill/plan.ts';
-import type { Fact } from '../../src/drill/world.ts';
+import type { Agent } from '../../src/model/entities/agent.ts';
+import type { Job } from '../../src/model/entities/job.ts';
+import type { Task } from '../../src/model/entities/task.ts';
+import type { When } from '../../src/model/plan.ts';
+import type { Fact } from '../../src/model/world.ts';
 import { agentIdle } from '../../src/triggers/agent-idle.ts';
 import { fleetBusy } from '../../src/triggers/fleet-busy.ts';
 import { aBuild, aJob, anAgent, aTask, NOON } from '../support/builders.ts';

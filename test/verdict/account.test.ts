@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { account } from '../../src/verdict/account.ts';
-import { exitCodeOf, rowOf, type Reason } from '../../src/verdict/reasons.ts';
+import { exitCodeOf, rowOf, type Reason } from '../../src/model/reasons.ts';
 import { GameDayDocument, type DrillResult } from '../../src/verdict/result.ts';
 import { summarize } from '../../src/verdict/summarize.ts';
 import { story } from '../support/journal-builders.ts';

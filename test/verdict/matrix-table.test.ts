@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { REASONS } from '../../src/verdict/reasons.ts';
+import { REASONS } from '../../src/model/reasons.ts';
 
 function text(path: string): Promise<string> {
   return readFile(new URL(`../${path}`, import.meta.url), 'utf8');

@@ -7,7 +7,7 @@ import {
   REASONS_IN_ORDER,
   rowOf,
   type Reason,
-} from '../../src/verdict/reasons.ts';
+} from '../../src/model/reasons.ts';
 import type { Finding } from '../../src/journal/events.ts';
 
 function finding(check: string, holds: Finding['holds'], raises: string | null = null): Finding {

@@ -1,4 +1,4 @@
-import { jobEnded } from '../../drill/entities/job.ts';
+import { jobEnded } from '../../model/entities/job.ts';
 import { agentsOfStruckTask } from '../../journal/attempts.ts';
 import type { Cause } from './cause.ts';
 import { foreseenBy } from './grounds.ts';

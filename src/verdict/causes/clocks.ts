@@ -1,5 +1,5 @@
-import type { Instant } from '../../drill/entities/build.ts';
-import type { Job } from '../../drill/entities/job.ts';
+import type { Instant } from '../../model/entities/build.ts';
+import type { Job } from '../../model/entities/job.ts';
 import type { Evidence } from '../../journal/evidence.ts';
 
 /** How far Buildkite's clock is ahead of ECS's, in ms, as far as that is more than what both are uncertain by. */

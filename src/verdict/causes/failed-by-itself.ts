@@ -1,5 +1,5 @@
 import { finalAttempt, trulyPassed, type Attempt } from '../../journal/attempts.ts';
-import { jobEnded } from '../../drill/entities/job.ts';
+import { jobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 

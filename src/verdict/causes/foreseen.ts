@@ -1,5 +1,5 @@
-import type { Agent } from '../../drill/entities/agent.ts';
-import type { ContainerDefinition, Task } from '../../drill/entities/task.ts';
+import type { Agent } from '../../model/entities/agent.ts';
+import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
 import type { Evidence, Sighting } from '../../journal/evidence.ts';
 import { OFFLINE, type Doc, type Documents } from '../../preflight/documents.ts';
 import type { Edit } from '../../preflight/edit.ts';

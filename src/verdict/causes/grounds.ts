@@ -2,12 +2,12 @@ import type { Case } from '../../checks/check.ts';
 import { agentContainer, type AgentContainer } from '../../checks/container.ts';
 import { isGreen } from '../../checks/no-job-lost.ts';
 import { clockError } from '../../checks/sidecars.ts';
-import { agentLeft, type Agent } from '../../drill/entities/agent.ts';
-import type { Instant } from '../../drill/entities/build.ts';
-import { jobEnded } from '../../drill/entities/job.ts';
+import { agentLeft, type Agent } from '../../model/entities/agent.ts';
+import type { Instant } from '../../model/entities/build.ts';
+import { jobEnded } from '../../model/entities/job.ts';
 import { isJudged, trulyPassed, type Attempt } from '../../journal/attempts.ts';
 import type { Sighting } from '../../journal/evidence.ts';
-import type { Reason } from '../reasons.ts';
+import type { Reason } from '../../model/reasons.ts';
 import { lookBack, type Foreseen, type Look } from './foreseen.ts';
 
 /** All that a cause is judged by. */

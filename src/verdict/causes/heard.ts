@@ -3,7 +3,7 @@ import { atTimeout } from '../../checks/container.ts';
 import { clockError } from '../../checks/sidecars.ts';
 import { endOfJob, idleFrom } from '../../checks/idle-timer.ts';
 import { seconds } from '../../checks/times.ts';
-import { jobEnded } from '../../drill/entities/job.ts';
+import { jobEnded } from '../../model/entities/job.ts';
 import { beginOfJob, fromEcsTo } from './clocks.ts';
 import { exitCode, hasLeft, type Grounds } from './grounds.ts';
 

@@ -1,6 +1,6 @@
 import { atTimeout, commandLine } from '../../checks/container.ts';
 import { seconds } from '../../checks/times.ts';
-import { jobEnded } from '../../drill/entities/job.ts';
+import { jobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import { exitCode, hasLeft, lostAlive, type Grounds } from './grounds.ts';
 

@@ -1,5 +1,5 @@
 import { endOfJob } from '../../checks/idle-timer.ts';
-import { jobEnded } from '../../drill/entities/job.ts';
+import { jobEnded } from '../../model/entities/job.ts';
 import type { CauseMoment } from '../../journal/cause.ts';
 import { decisiveCall } from '../../journal/hits.ts';
 import { exitCode, lostAt, type Grounds } from './grounds.ts';

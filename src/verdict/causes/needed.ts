@@ -1,5 +1,5 @@
 import { seconds } from '../../checks/times.ts';
-import { stepOf } from '../../drill/plan.ts';
+import { stepOf } from '../../model/plan.ts';
 import { finalAttempt, trulyPassed } from '../../journal/attempts.ts';
 import { beginOfJob, fromEcsTo } from './clocks.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';

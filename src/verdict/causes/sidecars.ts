@@ -1,5 +1,5 @@
 import { stoppedAfter } from '../../checks/sidecars.ts';
-import type { ContainerDefinition, Task } from '../../drill/entities/task.ts';
+import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
 import type { Evidence, Sighting } from '../../journal/evidence.ts';
 import type { Grounds } from './grounds.ts';
 

@@ -7,7 +7,7 @@ import type { CauseName } from '../../../src/journal/cause.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
 import { readJournal } from '../../../src/journal/replay.ts';
 import { judge } from '../../../src/verdict/judge.ts';
-import type { OutcomeName } from '../../../src/verdict/reasons.ts';
+import type { OutcomeName } from '../../../src/model/reasons.ts';
 import type { DrillResult, GameDayDocument } from '../../../src/verdict/result.ts';
 import { documentIn, startCli } from '../../support/cli.ts';
 import type { Cli } from '../../support/cli.ts';

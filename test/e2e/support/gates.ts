@@ -1,6 +1,6 @@
-import { TASK_ARN_TAG } from '../../../src/drill/entities/agent.ts';
-import { goingDown } from '../../../src/drill/entities/task.ts';
-import type { Job } from '../../../src/drill/entities/job.ts';
+import { TASK_ARN_TAG } from '../../../src/model/entities/agent.ts';
+import { goingDown } from '../../../src/model/entities/task.ts';
+import type { Job } from '../../../src/model/entities/job.ts';
 import { eventsOf } from '../../../src/journal/events.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { eventsOf } from '../../../src/journal/events.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
-import type { Task } from '../../../src/drill/entities/task.ts';
+import type { Task } from '../../../src/model/entities/task.ts';
 import { ROOT } from '../../support/cli.ts';
 import type { Expected, Played } from './case.ts';
 import { EXEC } from './files.ts';

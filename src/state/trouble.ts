@@ -1,9 +1,9 @@
-import type { Reason } from '../verdict/reasons.ts';
-import type { Trouble } from './call.ts';
-import type { Instant } from './entities/build.ts';
+import type { Reason } from '../model/reasons.ts';
+import type { Trouble } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
 import type { DrillState, ReadMark } from './state.ts';
-import type { FactKind, Subject } from './world.ts';
-import { keyOf } from './world.ts';
+import type { FactKind, Subject } from '../model/world.ts';
+import { keyOf } from '../model/world.ts';
 
 const BUILDKITE: ReadonlySet<FactKind> = new Set([
   'build',

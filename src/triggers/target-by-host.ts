@@ -1,11 +1,11 @@
 import { commandLine } from '../checks/container.ts';
 import { seconds } from '../checks/times.ts';
-import type { Agent } from './entities/agent.ts';
-import type { Instant } from './entities/build.ts';
-import { isHostOf } from './entities/host.ts';
-import type { ContainerDefinition, Task } from './entities/task.ts';
-import type { Plan } from './plan.ts';
-import { seen, type World } from './world.ts';
+import type { Agent } from '../model/entities/agent.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { isHostOf } from '../model/entities/host.ts';
+import type { ContainerDefinition, Task } from '../model/entities/task.ts';
+import type { Plan } from '../model/plan.ts';
+import { seen, type World } from '../model/world.ts';
 
 /** An agent connects within this long of its task's start; one that came later is another that got the same address. */
 const START = 300_000;

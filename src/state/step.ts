@@ -1,8 +1,8 @@
 import type { NewEvent } from '../journal/events.ts';
-import type { Call } from './call.ts';
-import type { Instant } from './entities/build.ts';
+import type { Call } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
 import type { DrillState } from './state.ts';
-import { keyOf, type Subject } from './world.ts';
+import { keyOf, type Subject } from '../model/world.ts';
 
 /** One thing to ask after: again every so many milliseconds, or `fresh`: now, whenever it was asked last. */
 export interface Ask {

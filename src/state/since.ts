@@ -1,7 +1,7 @@
 import type { DrillEvent } from '../journal/events.ts';
-import type { Instant } from './entities/build.ts';
-import { jobHeld } from './entities/job.ts';
-import { seen, type World } from './world.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { jobHeld } from '../model/entities/job.ts';
+import { seen, type World } from '../model/world.ts';
 
 type Observed = DrillEvent & { code: 'GD_OBSERVED' };
 /** By id, an instant of the runner's clock. */

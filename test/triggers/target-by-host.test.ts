@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isHostOf } from '../../src/drill/entities/host.ts';
-import { chooseTarget } from '../../src/drill/target.ts';
-import { keyOf, type Fact, type World } from '../../src/drill/world.ts';
+import { isHostOf } from '../../src/model/entities/host.ts';
+import { chooseTarget } from '../../src/triggers/target.ts';
+import { keyOf, type Fact, type World } from '../../src/model/world.ts';
 import {
   aContainerDefinition,
   aJob,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/drill/entities/job.ts';
+import type { Job } from '../../src/model/entities/job.ts';
 import type { Aim } from '../../src/triggers/trigger.ts';
-import { chooseTarget } from '../../src/drill/target.ts';
+import { chooseTarget } from '../../src/triggers/target.ts';
 import { unsound } from '../../src/drill/soundness.ts';
-import { isOlder } from '../../src/drill/entities/older.ts';
-import type { Agent } from '../../src/drill/entities/agent.ts';
-import type { World } from '../../src/drill/world.ts';
-import { keyOf } from '../../src/drill/world.ts';
+import { isOlder } from '../../src/model/entities/older.ts';
+import type { Agent } from '../../src/model/entities/agent.ts';
+import type { World } from '../../src/model/world.ts';
+import { keyOf } from '../../src/model/world.ts';
 import {
   aBuild,
   aContainer,

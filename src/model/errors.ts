@@ -1,4 +1,4 @@
-import type { Reason } from '../verdict/reasons.ts';
+import type { Reason } from './reasons.ts';
 
 /** An error that a user or an operator can act on: what failed, on what, whose move it is, what to do next. Never holds a secret. */
 export class GamedayError extends Error {

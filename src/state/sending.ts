@@ -1,6 +1,6 @@
-import type { Call, Trouble } from './call.ts';
-import type { Instant } from './entities/build.ts';
-import type { Task } from './entities/task.ts';
+import type { Call, Trouble } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import type { Task } from '../model/entities/task.ts';
 
 /** A call that went out, or may have. `result` is null while only the intent is written. */
 export interface Sending {

@@ -1,11 +1,11 @@
 import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
-import { onlySteers, type Trouble } from './call.ts';
-import type { Instant } from './entities/build.ts';
-import { isOlder } from './entities/older.ts';
-import type { Plan } from './plan.ts';
+import { onlySteers, type Trouble } from '../model/call.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { isOlder } from '../model/entities/older.ts';
+import type { Plan } from '../model/plan.ts';
 import { answered, intent, type Sending } from './sending.ts';
 import { idleSince, runningSince } from './since.ts';
-import { keyOf, seen, type FactKind, type World } from './world.ts';
+import { keyOf, seen, type FactKind, type World } from '../model/world.ts';
 
 export type { Sending } from './sending.ts';
 

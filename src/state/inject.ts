@@ -1,11 +1,11 @@
 import { showsOurStop } from '../checks/landed.ts';
 import { eventsOf } from '../journal/events.ts';
-import type { Instant } from './entities/build.ts';
-import { isOlder } from './entities/older.ts';
-import type { Task } from './entities/task.ts';
+import type { Instant } from '../model/entities/build.ts';
+import { isOlder } from '../model/entities/older.ts';
+import type { Task } from '../model/entities/task.ts';
 import { markOf, readSince, type DrillState, type Sending } from './state.ts';
 import { fresh, halt, paced, type Step } from './step.ts';
-import { seen, type Subject } from './world.ts';
+import { seen, type Subject } from '../model/world.ts';
 
 /** Verdict §5: a second StopTask needs two looks this far apart, both this long after the first send, milliseconds. */
 export const SECOND_AFTER = 10_000;

@@ -1,10 +1,10 @@
 import type { Target } from '../journal/events.ts';
-import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from './entities/agent.ts';
-import type { Aim } from '../triggers/trigger.ts';
-import type { TaskDefinition } from './entities/task.ts';
-import type { Plan } from './plan.ts';
+import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import type { Aim } from './trigger.ts';
+import type { TaskDefinition } from '../model/entities/task.ts';
+import type { Plan } from '../model/plan.ts';
 import { misfitOfQueue, taskByHost } from './target-by-host.ts';
-import { seen, type World } from './world.ts';
+import { seen, type World } from '../model/world.ts';
 
 type Chosen = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly said: string };
 type Mapped =
