@@ -36,9 +36,18 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Reads JSON, with comments and a comma too many at the end of a list, as people keep it in repositories. */
 export function readJson(text: string): Text | BadText {
   if (text.trim() === '') return EMPTY;
+  try {
+    return read(text);
+  } catch (error) {
+    // The parser, and we, go down level by level.
+    if (error instanceof RangeError) return { at: '1:1', why: 'it is nested too deeply' };
+    throw error;
+  }
+}
+
+function read(text: string): Text | BadText {
   const errors: ParseError[] = [];
-  const root = treeOf(text, errors);
-  if (root === TOO_DEEP) return { at: '1:1', why: 'it is nested too deeply' };
+  const root = parseTree(text, errors, { allowTrailingComma: true });
   const place = positions(text);
   const [first] = errors;
   if (first !== undefined) {
@@ -50,17 +59,6 @@ export function readJson(text: string): Text | BadText {
 }
 
 export const EMPTY: BadText = { at: '1:1', why: 'it is empty' };
-const TOO_DEEP = 'too deep';
-
-function treeOf(text: string, errors: ParseError[]): Node | undefined | typeof TOO_DEEP {
-  try {
-    return parseTree(text, errors, { allowTrailingComma: true });
-  } catch (error) {
-    // The parser calls itself for each level.
-    if (error instanceof RangeError) return TOO_DEEP;
-    throw error;
-  }
-}
 
 /** Line and column of an offset, both from 1. */
 function positions(text: string): (offset: number) => string {
