@@ -33,9 +33,15 @@ function lineOf(drill: DrillLine['drill'], result: DrillResult, played: number):
     reason,
     exitCode,
     said,
+    cause: firstCauseOf(result),
     drain: drain?.ms ?? null,
     journal,
   };
+}
+
+function firstCauseOf({ cause }: DrillResult): DrillLine['cause'] {
+  const [first] = cause?.ranked ?? [];
+  return first === undefined ? null : { name: first.name, weight: first.weight, said: first.said };
 }
 
 /** Whether a drill showed that something must not be as it is. */

@@ -14,6 +14,8 @@ export const DrillLine = z.strictObject({
   reason: z.string(),
   exitCode: z.int(),
   said: z.string(),
+  /** What it came of, as far as the evidence carries: the first of its ranked causes; null where it did not fail. */
+  cause: z.strictObject({ name: z.string(), weight: z.string(), said: z.string() }).nullable(),
   /** From the stop to the agent's disconnect; null where none was measured, as of a worker that was killed. */
   drain: Milliseconds.nullable(),
   journal: z.string().nullable(),

@@ -60,9 +60,10 @@ function preflightOf({ findings }: Arm): readonly string[] {
 }
 
 function saidOf(whose: string, arm: Arm | null): readonly string[] {
-  return (arm?.drills ?? []).map(({ drill, said, played }) => {
+  return (arm?.drills ?? []).flatMap(({ drill, said, played, cause }) => {
     const times = played === 1 ? '' : ` (played ${String(played)} times: what was disturbed proved nothing)`;
-    return `${whose}, ${NAMES[drill]}: ${said}${times}`;
+    const why = cause === null ? [] : [`cause: ${cause.name} (${cause.weight}): ${cause.said}`];
+    return [`${whose}, ${NAMES[drill]}: ${said}${times}`, ...why];
   });
 }
 

@@ -120,6 +120,7 @@ describe('what is left to say', () => {
         reason: 'lost',
         exitCode: 0,
         said: '',
+        cause: null,
         drain: null,
         journal: null,
       },

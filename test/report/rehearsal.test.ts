@@ -12,6 +12,7 @@ function line(drill: DrillLine['drill'], outcome: string, reason: string, drain:
     reason,
     exitCode: 0,
     said: `${drill} said`,
+    cause: outcome === 'failed' ? { name: 'signal-eaten', weight: 'proven', said: 'not heard' } : null,
     drain,
     journal: `${drill}.jsonl`,
   };
@@ -52,6 +53,7 @@ test('both definitions stand side by side, the drains against the time until SIG
     /^strike idle +PASSED: retired +did not end$/m,
     /^ {2}drain, idle +90ms of 30\.0s +-$/m,
     /^ {2}drain, near-end +not measured +-$/m,
+    /^ {2}as given, strike busy: busy said\n {2}cause: signal-eaten \(proven\): not heard$/m,
     /^ {2}as given, strike idle: idle said \(played 2 times: what was disturbed proved nothing\)$/m,
     /^preflight +1 error +nothing found$/m,
     /^Mended by shell-form: out\/mended\.json$/m,
