@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { benchFor, field, hasRealAgent, until } from './buildkite-bench.ts';
 import type { Bench } from './buildkite-bench.ts';
@@ -7,6 +9,8 @@ steps:
   - { key: integration, command: "for i in 1 2 3; do echo tick $i; sleep 0.7; done" }
   - { key: next, command: "echo next" }
 `;
+
+const RELUCTANT = `trap 'until [ -e "$HOME/go-on" ]; do sleep 0.1; done; exit 1' TERM; sleep 60 & wait`;
 
 const WATCH = `query Watch($uuid: ID) {
   build(uuid: $uuid) {
@@ -73,13 +77,15 @@ describe.concurrent.each(['real', 'stand-in'] as const)('a %s agent lives in the
 
   it('BK-25: cancels a job that Buildkite cancels', async ({ onTestFinished }) => {
     const bench = await benchFor(onTestFinished, {
-      canary: 'steps: [{ key: integration, command: "sleep 60" }]',
+      // It ends when it is told to and may: until then Buildkite shows that it is being canceled.
+      canary: `steps: [{ key: integration, command: ${JSON.stringify(RELUCTANT)} }]`,
     });
     bench.start(kind);
     const uuid = await bench.create();
     await bench.happened('job-started');
     await bench.rig.do({ do: 'cancel-build' });
     expect(field((await bench.query(WATCH, { uuid })).data, 'build', 'state')).toBe('CANCELING');
+    writeFileSync(join(bench.folder, 'go-on'), '');
     await bench.happened('job-finished');
     const { data } = await bench.query(WATCH, { uuid });
     expect(field(data, 'build', 'state')).toBe('CANCELED');
