@@ -142,7 +142,7 @@ describe.concurrent('a definition is taken as people have it', () => {
     [
       'the answer without a container',
       '{ "taskDefinition": { "containerDefinitions": [] } }',
-      'td.json:1:46',
+      'td.json:1:47',
       /at least one/,
     ],
     ['CloudFormation', '{ "Resources": {} }', 'td.json:1:1', /CloudFormation template/],

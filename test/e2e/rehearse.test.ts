@@ -193,7 +193,7 @@ describe.concurrent("somebody's own", () => {
       'a pipeline that is no YAML',
       ['--pipeline', 'bad.yml'],
       taskDefinition({}),
-      /bad\.yml:\d+:\d+ .*it is no YAML/,
+      /bad\.yml:\d+:\d+ .*it cannot be read as YAML/,
     ],
     [
       'no such step',
