@@ -3,7 +3,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { preflightFlags } from './preflight-flags.ts';
 import * as shared from './flags.ts';
 
-/** The flags of `rehearse`. */
+/** The flags of `rehearse`. What makes somebody's own commands and programs run here is typed, never left in an environment. */
 export const rehearseFlags = {
   'task-definition': Flags.string({
     description: 'task definition as JSON: as it is registered, or as describe-task-definition prints it',
@@ -14,7 +14,6 @@ export const rehearseFlags = {
   pipeline: Flags.string({
     description: 'steps of your own, as YAML; THEIR COMMANDS RUN HERE; else a step that sleeps',
     helpValue: 'FILE',
-    env: 'GAMEDAY_PIPELINE',
   }),
   step: Flags.string({
     description: 'key of the step of --pipeline that is struck; not needed where one step runs a command',
@@ -36,7 +35,6 @@ export const rehearseFlags = {
   programs: Flags.string({
     description: 'folder with programs that the images hold; sidecars are played where theirs is in it',
     helpValue: 'DIR',
-    env: 'GAMEDAY_PROGRAMS',
   }),
   agent: shared.agentFlag,
   executor: shared.executorFlag,
