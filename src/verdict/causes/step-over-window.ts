@@ -12,6 +12,10 @@ import { between } from './start.ts';
 /** What a stopTimeout should leave beyond the step itself, seconds: the agent uploads its log and says goodbye. */
 const SPARE = 5;
 
+/** Told twice it cancels its job, and is killed before it can say so: only its log, or a shorter grace, tells the two apart. */
+const SHORTER_GRACE =
+  'run it again with a --cancel-grace-period well below stopTimeout: an agent that is told twice then reports signal reason agent_stop. Its log names a second signal too';
+
 /** The agent heard the stop and finishes its job, and the job takes longer than ECS waits. */
 export const stepOverWindow: Cause = {
   name: 'step-over-window',
@@ -27,12 +31,13 @@ export const stepOverWindow: Cause = {
     if (heard.heard === 'no') return null;
     const needed = neededBy(grounds);
     const weight = weightOf(grounds, heard.heard === 'yes', needed);
+    const isToldTwiceAlike = foreseenBy(grounds, 'cancel-grace-over-stop') !== null;
     return {
       weight,
-      said: `${weight === 'possible' ? 'the step may have needed' : 'the step needed'} longer than stopTimeout (${seconds(agent.stopTimeout)}): the agent drained until SIGKILL came, exit code 137; ${howMuch(grounds, agent, needed)}`,
+      said: `${weight === 'possible' ? 'the step may have needed' : 'the step needed'} longer than stopTimeout (${seconds(agent.stopTimeout)}): the agent drained until SIGKILL came, exit code 137; ${howMuch(grounds, agent, needed)}${isToldTwiceAlike ? '. An agent that is told twice would look the same: its --cancel-grace-period outlasts stopTimeout' : ''}`,
       events: [agent.task.seq, hurt.seen.seq, needed?.event ?? null, ...heard.events],
       saves: savesOf(grounds, agent, needed),
-      experiment: weight === 'proven' ? null : IDLE_STRIKE,
+      experiment: weight === 'proven' ? null : isToldTwiceAlike ? SHORTER_GRACE : IDLE_STRIKE,
     };
   },
 };
@@ -41,8 +46,9 @@ function weightOf(grounds: Grounds, isHeard: boolean, needed: Needed | null): Sa
   const window = grounds.agent?.stopTimeout ?? 0;
   // By what is known of the step it would have fitted: then it ran slower here, or hung.
   const fits = needed !== null && needed.after <= window;
+  const isSure = !fits && foreseenBy(grounds, 'cancel-grace-over-stop') === null;
   const way = between(grounds);
-  if (isHeard || (way.by === 'nothing' && way.sure)) return fits ? 'likely' : 'proven';
+  if (isHeard || (way.by === 'nothing' && way.sure)) return isSure ? 'proven' : 'likely';
   if (way.by === 'nothing') return 'likely';
   return 'possible';
 }

@@ -128,7 +128,7 @@ const STOP: readonly Pair[] = [
   {
     // The job does not heed its cancelation: who waits longer for it than the container lives never reports it.
     rule: 'cancel-grace-over-stop',
-    bad: canceled('60', { ...lost, cause: 'told-twice' }),
+    bad: canceled('60', { ...outrun, says: [/told twice would look the same/] }),
     mended: canceled('1', {
       exit: 10,
       outcome: 'failed',
@@ -172,7 +172,14 @@ const AROUND: readonly Pair[] = [
     rule: 'entry-point-bypasses-init',
     bad: official(
       { entryPoint: EXEC },
-      { exit: 10, outcome: 'failed', reason: 'build-failed', cause: 'failed-by-itself', sent: 1 },
+      {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'build-failed',
+        cause: 'failed-by-itself',
+        decided: false,
+        sent: 1,
+      },
     ),
     mended: official({ command: EXEC.slice(1) }, drained),
   },

@@ -135,6 +135,17 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
   ],
   [
     'step-over-window',
+    'told twice it would look the same',
+    {
+      ...tooLong,
+      definition: { entryPoint: [...EXEC.entryPoint, '--cancel-grace-period', '180'], command: [] },
+    },
+    'likely',
+    /An agent that is told twice would look the same: its --cancel-grace-period outlasts stopTimeout/,
+    /Fargate gives/,
+  ],
+  [
+    'step-over-window',
     'the agent said that it heard',
     { ...eaten, agent: REPORTED },
     'proven',
