@@ -307,14 +307,16 @@ describe.concurrent('Ctrl-C', () => {
     });
   });
 
-  test('while the rigs start says that nothing was sent', async () => {
+  test('while the rigs start says that nothing was sent, if no drill had begun', async () => {
     await inFolder(async (folder) => {
       const run = await started(folder, ['--job-length', '5m']);
       await run.said('Three drills at once');
       run.child.kill('SIGTERM');
       expect(await run.ended, run.stderr()).toEqual({ code: 143, signal: null });
       expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 143)');
-      expect(run.stderr()).toContain('nothing was sent');
+      // On a busy machine a drill may have begun before the signal came.
+      const hasBegun = /: drill \d{8}-\d{6}-[0-9a-f]{4}: /.test(run.stderr());
+      expect(run.stderr().includes('nothing was sent'), run.stderr()).toBe(!hasBegun);
     });
   });
 });
