@@ -58,6 +58,8 @@ interface Day {
   readonly running: Map<LoadedScenario, Running>;
 }
 
+export const NOTHING_SENT = 'Interrupted: no drill had begun, nothing was sent.\n';
+
 /** Runs one or more scenarios, one drill each, and finishes with the one document. */
 export async function gameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
   const loaded = await loadScenarios(options.files, options.variables, runner.environment);
@@ -89,7 +91,7 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
     over = true;
     reporter.onDocument(document);
     if (document.outcome === 'interrupted' && document.drills.length === 0) {
-      runner.output.stderr.write('Interrupted: no drill had begun, nothing was sent.\n');
+      runner.output.stderr.write(NOTHING_SENT);
     }
     runner.finish(document);
   };

@@ -15,8 +15,9 @@ import { timeOf } from '../rehearsal/job.ts';
 import { mendedFor, netEdits, playOf, workOf } from '../rehearsal/play.ts';
 import type { Play, Work } from '../rehearsal/play.ts';
 import type { Mended } from '../preflight/mend.ts';
+import { account } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
-import { gameDay } from './game-day.ts';
+import { gameDay, NOTHING_SENT } from './game-day.ts';
 import { drillId } from './plan-drill.ts';
 import { put, writeArm } from './rehearse-files.ts';
 import { readRehearsal } from './rehearse-input.ts';
@@ -103,6 +104,13 @@ async function playArm(
 ): Promise<Played | null> {
   const { options, runner, read, work, folder, watch } = stage;
   const { steps, job } = work;
+  // Until its drills watch themselves, and between two rounds of them.
+  let over: GameDayDocument['drills'] = [];
+  const between = watch((signal) => {
+    const isFirst = name === 'given' && over.length === 0;
+    runner.output.stderr.write(isFirst ? NOTHING_SENT : 'Interrupted between two drills.\n');
+    interrupted(account(over, [], signal));
+  });
   const files = await writeArm(join(folder, name), {
     copy: play.copy,
     ground: { steps, job, wholeStop: play.wholeStop, container: play.container, definition: name },
@@ -131,6 +139,7 @@ async function playArm(
     );
   };
   let day = await drill(files);
+  over = day.drills;
   for (let again = 0; again < MOST_REPEATS && !told; again += 1) {
     const disturbed = day.drills.filter(wasDisturbed).map(({ file }) => file);
     if (disturbed.length === 0) break;
@@ -138,7 +147,9 @@ async function playArm(
       `Disturbed, so that nothing is proven; played again: ${disturbed.join(', ')}\n`,
     );
     day = withRepeats(day, await drill(disturbed));
+    over = day.drills;
   }
+  between.release();
   return told ? null : { play, day, arm: armOf(play, files, day, stage.played) };
 }
 

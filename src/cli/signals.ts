@@ -50,14 +50,18 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
   };
 }
 
-/** One watch over several pieces of work, one after another: a signal between two of them ends the next one at once. */
+/**
+ * One watch over several pieces of work, one after another or one in another: a signal between two of them ends the next one at
+ * once. Who watches last answers, and when that is over the one before it.
+ */
 export function watchThroughout(): { readonly watch: typeof watchSignals; release(): void } {
   let last: (signal: StopSignal) => void = () => undefined;
   const interruption = watchSignals((signal) => last(signal));
   return {
     watch(atLast) {
+      const before = last;
       last = atLast;
-      return { ...interruption, release: () => (last = () => undefined) };
+      return { ...interruption, release: () => (last = before) };
     },
     release: interruption.release,
   };
