@@ -8,7 +8,7 @@ export default defineConfig({
     // @oclif/test and the CLI's own streams need the real console.
     disableConsoleIntercept: true,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     passWithNoTests: false,
     projects: [
       {
