@@ -1,7 +1,7 @@
 import { buildEnded } from '../model/entities/build.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { excused } from './handover.ts';
-import { jobEnded, type JobState } from '../model/entities/job.ts';
+import { jobEnded, jobMoving } from '../model/entities/job.ts';
 import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
 
 export const struckPassed: Check = {
@@ -37,24 +37,9 @@ export const struckPassed: Check = {
   },
 };
 
-/** States of a job that does not wait for a block: it is on its way to a worker, or on one. */
-const MOVING: ReadonlySet<JobState> = new Set([
-  'limiting',
-  'limited',
-  'platform_limiting',
-  'platform_limited',
-  'scheduled',
-  'reserved',
-  'assigned',
-  'accepted',
-  'running',
-  'canceling',
-  'timing_out',
-]);
-
 /** A job of a blocked build that is not over although it stands before the block. */
 export function beforeTheBlock(buildId: string, attempts: readonly Attempt[]): Attempt | undefined {
-  return attempts.find(({ job }) => job.buildId === buildId && MOVING.has(job.state));
+  return attempts.find(({ job }) => job.buildId === buildId && jobMoving(job));
 }
 
 export const buildPassed: Check = {

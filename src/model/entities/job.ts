@@ -95,6 +95,16 @@ const ENDED: ReadonlySet<JobState> = new Set([
 /** States in which an agent has the job in its hands, from the assignment on. */
 const HELD: ReadonlySet<JobState> = new Set(['assigned', 'accepted', 'running', 'canceling', 'timing_out']);
 
+/** States of a job that waits for a worker, and for nothing that a person or another step must do first. */
+const QUEUED: ReadonlySet<JobState> = new Set([
+  'limiting',
+  'limited',
+  'platform_limiting',
+  'platform_limited',
+  'scheduled',
+  'reserved',
+]);
+
 /** Whether the attempt has ended, whatever the result. */
 export function jobEnded(job: Job): boolean {
   return ENDED.has(job.state);
@@ -103,4 +113,9 @@ export function jobEnded(job: Job): boolean {
 /** Whether an agent has the job in its hands. */
 export function jobHeld(job: Job): boolean {
   return HELD.has(job.state);
+}
+
+/** Whether it is on its way to an agent, or in the hands of one: no block holds it. */
+export function jobMoving(job: Job): boolean {
+  return QUEUED.has(job.state) || jobHeld(job);
 }
