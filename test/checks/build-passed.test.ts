@@ -52,5 +52,18 @@ describe('build-passed', () => {
       },
       'unknown',
     ],
+    ...(['limited', 'scheduled'] as const).map(
+      (state) =>
+        [
+          `blocked, but a job before the block is ${state}`,
+          {
+            build: { state: 'blocked' },
+            after: [
+              fact('job', aJob({ id: 'before', buildId: BUILD_ID, stepKey: 'lint', agentId: null, state })),
+            ],
+          },
+          'unknown',
+        ] as const,
+    ),
   ]);
 });
