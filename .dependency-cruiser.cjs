@@ -5,12 +5,14 @@
 const MODEL = '^src/model/';
 /** The journal as a record: all of it but what touches the file or the text. */
 const RECORD = '^src/journal/(?!(file|line|writer-lock|replay|redact|escape)\\.ts$)';
+/** What the record shows: its index, attempts, hits, and the order of instants. */
+const EVIDENCE = '^src/evidence/';
 const RESULT = '^src/verdict/result\\.ts$';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|questions|look)\\.ts$';
 const PURE =
-  '^src/(model|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(model|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -141,23 +143,31 @@ module.exports = {
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),
     only('record-second', 'The journal speaks in those words.', RECORD, [MODEL]),
-    only('checks-third', 'A question is asked of the record alone.', '^src/checks/', [MODEL, RECORD]),
-    only('state-fourth', 'The fold of the record, and what a next step can be.', '^src/state/', [
+    only('evidence-third', 'What the record shows, found once for everybody.', EVIDENCE, [MODEL, RECORD]),
+    only('checks-fourth', 'A question is asked of the record alone.', '^src/checks/', [
       MODEL,
       RECORD,
+      EVIDENCE,
+    ]),
+    only('state-fifth', 'The fold of the record, and what a next step can be.', '^src/state/', [
+      MODEL,
+      RECORD,
+      EVIDENCE,
       '^src/checks/',
     ]),
-    only('deeds-fifth', 'A fault answers with a step, a trigger with a target.', '^src/(faults|triggers)/', [
+    only('deeds-sixth', 'A fault answers with a step, a trigger with a target.', '^src/(faults|triggers)/', [
       MODEL,
       RECORD,
+      EVIDENCE,
       '^src/checks/',
       '^src/state/',
     ]),
     never('faults-and-triggers-apart', 'When and how are chosen apart.', '^src/faults/', '^src/triggers/'),
     never('triggers-and-faults-apart', 'When and how are chosen apart.', '^src/triggers/', '^src/faults/'),
-    only('guards-sixth', 'A guard is asked about all that would be done.', '^src/safety/', [
+    only('guards-seventh', 'A guard is asked about all that would be done.', '^src/safety/', [
       MODEL,
       RECORD,
+      EVIDENCE,
       '^src/(checks|state|faults|triggers)/',
     ]),
     never(
@@ -170,7 +180,7 @@ module.exports = {
       'drill-above-them',
       'One drill: what is decided next, and the one loop that does it.',
       '^src/drill/',
-      [MODEL, '^src/(journal|checks|state|faults|triggers|safety|verdict|preflight)/', PORTS],
+      [MODEL, '^src/(journal|evidence|checks|state|faults|triggers|safety|verdict|preflight)/', PORTS],
     ),
     only(
       'preflight',
@@ -182,7 +192,7 @@ module.exports = {
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',
       '^src/iam/',
-      [MODEL, RECORD, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+      [MODEL, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
     ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, RESULT]),
     only(
@@ -201,7 +211,7 @@ module.exports = {
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
-      [MODEL, RECORD, '^src/checks/', '^src/preflight/'],
+      [MODEL, RECORD, EVIDENCE, '^src/checks/', '^src/preflight/'],
     ),
     never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
     never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [
@@ -210,7 +220,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|state|drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
+      '^src/(model|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
       '^src/(cli|commands|report)/',
     ),
 

@@ -1,6 +1,6 @@
 import { agentLeft as hasLeft, type Agent } from '../model/entities/agent.ts';
-import type { Evidence, Sighting, Strike } from '../journal/evidence.ts';
-import type { Attempt } from '../journal/attempts.ts';
+import type { Evidence, Sighting, Strike } from '../evidence/evidence.ts';
+import type { Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { agentContainer, agentSetting } from './container.ts';
 import { excused } from './handover.ts';

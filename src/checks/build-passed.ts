@@ -2,7 +2,7 @@ import { buildEnded } from '../model/entities/build.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { excused } from './handover.ts';
 import { jobEnded, jobMoving } from '../model/entities/job.ts';
-import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import { isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 
 export const struckPassed: Check = {
   name: 'struck-passed',

@@ -1,6 +1,6 @@
 import type { Finding } from '../journal/events.ts';
-import type { Evidence } from '../journal/evidence.ts';
-import type { Attempt } from '../journal/attempts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { Attempt } from '../evidence/attempts.ts';
 import type { Reason } from '../model/reasons.ts';
 
 /** What every check is given: the journal's index and the attempts that matter, made once. */

@@ -1,5 +1,5 @@
 import { agentLeft, type Agent } from '../model/entities/agent.ts';
-import type { Sighting } from '../journal/evidence.ts';
+import type { Sighting } from '../evidence/evidence.ts';
 import { jobEnded } from '../model/entities/job.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { agentContainer, atTimeout, type AgentContainer } from './container.ts';

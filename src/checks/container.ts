@@ -1,6 +1,6 @@
 import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/entities/build.ts';
-import type { Evidence, Sighting } from '../journal/evidence.ts';
+import type { Evidence, Sighting } from '../evidence/evidence.ts';
 
 /** ECS gives 30 s where a definition names no stopTimeout (ContainerDefinition.stopTimeout). */
 export const DEFAULT_STOP_TIMEOUT = 30_000;

@@ -1,6 +1,6 @@
-import { isJudged } from '../journal/attempts.ts';
-import type { Evidence } from '../journal/evidence.ts';
-import { decisiveCall } from '../journal/hits.ts';
+import { isJudged } from '../evidence/attempts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { decisiveCall } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { agentLeft } from './agent-left.ts';
 import { agentContainer } from './container.ts';

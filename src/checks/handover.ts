@@ -1,4 +1,4 @@
-import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import type { Case } from './check.ts';
 import { agentContainer, atTimeout } from './container.ts';
 

@@ -1,7 +1,7 @@
 import type { Agent } from '../model/entities/agent.ts';
 import type { Instant } from '../model/entities/build.ts';
 import type { Job } from '../model/entities/job.ts';
-import type { Evidence } from '../journal/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { agentContainer, agentSetting } from './container.ts';
 
 /** The agent's `--disconnect-after-idle-timeout` in milliseconds; null where it has none, or the definition does not tell. */

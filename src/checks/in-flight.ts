@@ -1,6 +1,6 @@
 import { jobEnded, type Job } from '../model/entities/job.ts';
-import type { Evidence, Strike } from '../journal/evidence.ts';
-import type { Attempt } from '../journal/attempts.ts';
+import type { Evidence, Strike } from '../evidence/evidence.ts';
+import type { Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { clockTime } from './times.ts';
 

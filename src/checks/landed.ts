@@ -1,6 +1,6 @@
 import { goingDown, type Task } from '../model/entities/task.ts';
-import type { Evidence, Strike } from '../journal/evidence.ts';
-import { decisiveCall, overtaken } from '../journal/hits.ts';
+import type { Evidence, Strike } from '../evidence/evidence.ts';
+import { decisiveCall, overtaken } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { clockTime } from './times.ts';
 

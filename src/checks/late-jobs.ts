@@ -1,6 +1,6 @@
 import { jobEnded } from '../model/entities/job.ts';
 import { agentLeft } from '../model/entities/agent.ts';
-import { agentsOfStruckTask, type Attempt } from '../journal/attempts.ts';
+import { agentsOfStruckTask, type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 
 /** Given back by an agent on its way out: it ran elsewhere or waits again. */

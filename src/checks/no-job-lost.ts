@@ -1,6 +1,6 @@
 import { buildEnded } from '../model/entities/build.ts';
 import { jobEnded } from '../model/entities/job.ts';
-import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { handedOver } from './handover.ts';
 

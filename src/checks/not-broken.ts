@@ -1,5 +1,5 @@
 import { jobEnded, type Job } from '../model/entities/job.ts';
-import { isJudged, type Attempt } from '../journal/attempts.ts';
+import { isJudged, type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 
 const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);

@@ -1,5 +1,5 @@
 import { jobEnded } from '../model/entities/job.ts';
-import { isJudged } from '../journal/attempts.ts';
+import { isJudged } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 import { handedOver } from './handover.ts';
 

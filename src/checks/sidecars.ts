@@ -1,6 +1,6 @@
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
 import { taskEnded } from '../model/entities/task.ts';
-import type { Evidence, Sighting } from '../journal/evidence.ts';
+import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import type { Target } from '../journal/events.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { CLOCKS } from './in-flight.ts';

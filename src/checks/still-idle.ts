@@ -1,7 +1,7 @@
 import type { Instant } from '../model/entities/build.ts';
 import { jobEnded, type Job } from '../model/entities/job.ts';
-import { agentsOfStruckTask, type Attempt } from '../journal/attempts.ts';
-import type { Evidence, Strike } from '../journal/evidence.ts';
+import { agentsOfStruckTask, type Attempt } from '../evidence/attempts.ts';
+import type { Evidence, Strike } from '../evidence/evidence.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 
 /** What two servers' clocks may be apart before an order between them means something, milliseconds. */

@@ -1,6 +1,6 @@
 import type { Job } from '../model/entities/job.ts';
 import type { Task } from '../model/entities/task.ts';
-import { isJudged, trulyPassed, type Attempt } from '../journal/attempts.ts';
+import { isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 import { agentContainer, atTimeout, commandLine, startsAgentItself } from './container.ts';
 import { seconds } from './times.ts';

@@ -1,5 +1,5 @@
-import { agentsOfStruckTask, isJudged, type Attempt } from '../journal/attempts.ts';
-import type { Evidence } from '../journal/evidence.ts';
+import { agentsOfStruckTask, isJudged, type Attempt } from '../evidence/attempts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Case } from '../checks/check.ts';
 import { agentLeft } from '../model/entities/agent.ts';
 import { buildEnded, type Instant } from '../model/entities/build.ts';

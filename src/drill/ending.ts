@@ -3,7 +3,7 @@ import { excused, handedOver } from '../checks/handover.ts';
 import { beforeTheBlock } from '../checks/build-passed.ts';
 import type { Case } from '../checks/check.ts';
 import { wholeStory } from '../checks/no-job-lost.ts';
-import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../journal/attempts.ts';
+import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../evidence/attempts.ts';
 import { agentLeft } from '../model/entities/agent.ts';
 import { buildEnded, type Instant } from '../model/entities/build.ts';
 import { jobEnded } from '../model/entities/job.ts';

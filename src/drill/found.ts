@@ -1,7 +1,7 @@
 import type { Case } from '../checks/check.ts';
-import { attemptsOf, type Attempt } from '../journal/attempts.ts';
-import { evidenceOf, type Evidence } from '../journal/evidence.ts';
-import { asStruck, jobsLookedAt, stopsShown, tasksLookedAt } from '../journal/found.ts';
+import { attemptsOf, type Attempt } from '../evidence/attempts.ts';
+import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
+import { asStruck, jobsLookedAt, stopsShown, tasksLookedAt } from '../evidence/found.ts';
 import { agentLeft } from '../model/entities/agent.ts';
 import { buildEnded, type Instant } from '../model/entities/build.ts';
 import { jobEnded, type Job } from '../model/entities/job.ts';

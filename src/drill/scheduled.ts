@@ -1,9 +1,9 @@
 import type { Case } from '../checks/check.ts';
 import { FAULTS } from '../faults/list.ts';
 import { followAsks, missing, unreadSince } from '../faults/rollout.ts';
-import { attemptsOf } from '../journal/attempts.ts';
-import type { Evidence, Sighting } from '../journal/evidence.ts';
-import { hitsOf, struckByScheduler } from '../journal/hits.ts';
+import { attemptsOf } from '../evidence/attempts.ts';
+import type { Evidence, Sighting } from '../evidence/evidence.ts';
+import { hitsOf, struckByScheduler } from '../evidence/hits.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';

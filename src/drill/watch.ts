@@ -1,6 +1,6 @@
-import { attemptsOf } from '../journal/attempts.ts';
-import { evidenceOf, type Evidence } from '../journal/evidence.ts';
-import { decisiveCall } from '../journal/hits.ts';
+import { attemptsOf } from '../evidence/attempts.ts';
+import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
+import { decisiveCall } from '../evidence/hits.ts';
 import type { Case } from '../checks/check.ts';
 import { provenFrom } from '../checks/in-flight.ts';
 import { findingsOf } from '../verdict/judge.ts';

@@ -4,8 +4,8 @@ import { markOf, type DrillState } from '../state/state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { seen, type Subject } from '../model/world.ts';
 import type { Service } from '../model/entities/task.ts';
-import { evidenceOf } from '../journal/evidence.ts';
-import { byScheduler, decisiveCall, hitsOf, listOf, overtaken, reachOf } from '../journal/hits.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
+import { byScheduler, decisiveCall, hitsOf, listOf, overtaken, reachOf } from '../evidence/hits.ts';
 
 /** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
 const DESCRIBE_EVERY = 500;

@@ -4,7 +4,7 @@ import type { DrillState, Sending } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
 import { lasting } from '../state/trouble.ts';
 import { seen, type Subject } from '../model/world.ts';
-import { evidenceOf } from '../journal/evidence.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
 import { eventsOf } from '../journal/events.ts';
 import type { Fault } from './fault.ts';
 import { aimAgain, nextMove, type Move } from './moves.ts';

@@ -3,7 +3,7 @@ import { seconds } from '../checks/times.ts';
 import { agentLeft } from '../model/entities/agent.ts';
 import { buildEnded } from '../model/entities/build.ts';
 import { taskEnded } from '../model/entities/task.ts';
-import type { Evidence } from '../journal/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Target, Verdict } from '../journal/events.ts';
 import { rank } from './found.ts';
 import { verdictOf } from './made.ts';

@@ -1,7 +1,7 @@
-import { attemptsOf, type Attempt } from '../journal/attempts.ts';
-import type { Evidence } from '../journal/evidence.ts';
+import { attemptsOf, type Attempt } from '../evidence/attempts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
-import { asStruck, jobsLookedAt, stopsShown } from '../journal/found.ts';
+import { asStruck, jobsLookedAt, stopsShown } from '../evidence/found.ts';
 import { buildPassed } from '../checks/build-passed.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
 import { verdictOf } from './made.ts';

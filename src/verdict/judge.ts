@@ -1,6 +1,6 @@
-import { attemptsOf, isJudged } from '../journal/attempts.ts';
-import { evidenceOf, type Evidence } from '../journal/evidence.ts';
-import { decisiveCall } from '../journal/hits.ts';
+import { attemptsOf, isJudged } from '../evidence/attempts.ts';
+import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
+import { decisiveCall } from '../evidence/hits.ts';
 import { eventsOf, type DrillEvent, type Finding, type Verdict } from '../journal/events.ts';
 import type { Case } from '../checks/check.ts';
 import { excused } from '../checks/handover.ts';

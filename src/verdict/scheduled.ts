@@ -1,5 +1,5 @@
 import { drainTime } from '../checks/drain-time.ts';
-import type { Evidence } from '../journal/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { eventsOf, type Verdict } from '../journal/events.ts';
 import {
   decisiveCall,
@@ -8,7 +8,7 @@ import {
   overtaken,
   primaryOf,
   struckByScheduler,
-} from '../journal/hits.ts';
+} from '../evidence/hits.ts';
 import { buildLines, isDrained, withEveryBuild, type Judged } from './builds.ts';
 import { rank } from './found.ts';
 import { verdictOf } from './made.ts';

@@ -1,5 +1,5 @@
-import type { Evidence } from '../journal/evidence.ts';
-import { attemptsOf, isJudged, type Attempt } from '../journal/attempts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { attemptsOf, isJudged, type Attempt } from '../evidence/attempts.ts';
 import { agentContainer } from '../checks/container.ts';
 import type { Moment } from './result.ts';
 import { callMoments } from './sent.ts';

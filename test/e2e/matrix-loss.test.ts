@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { trulyPassed } from '../../src/journal/attempts.ts';
+import { trulyPassed } from '../../src/evidence/attempts.ts';
 import { withAgent } from './support/agents.ts';
 import { play } from './support/case.ts';
 import type { Expected } from './support/case.ts';

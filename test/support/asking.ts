@@ -1,6 +1,6 @@
 import type { Case, Check } from '../../src/checks/check.ts';
-import { attemptsOf } from '../../src/journal/attempts.ts';
-import { evidenceOf } from '../../src/journal/evidence.ts';
+import { attemptsOf } from '../../src/evidence/attempts.ts';
+import { evidenceOf } from '../../src/evidence/evidence.ts';
 import type { Finding } from '../../src/journal/events.ts';
 import { story, type Told } from './journal-builders.ts';
 

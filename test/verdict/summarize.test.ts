@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { summarize, whatWasSent } from '../../src/verdict/summarize.ts';
 import { DrillResult } from '../../src/verdict/result.ts';
-import { evidenceOf } from '../../src/journal/evidence.ts';
+import { evidenceOf } from '../../src/evidence/evidence.ts';
 import type { DrillEvent, NewEvent } from '../../src/journal/events.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { aContainerDefinition, aJob, anAgent, JOB_ID, TASK_ARN } from '../support/builders.ts';

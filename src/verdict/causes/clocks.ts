@@ -1,6 +1,6 @@
 import type { Instant } from '../../model/entities/build.ts';
 import type { Job } from '../../model/entities/job.ts';
-import type { Evidence } from '../../journal/evidence.ts';
+import type { Evidence } from '../../evidence/evidence.ts';
 
 /** How far Buildkite's clock is ahead of ECS's, in ms, as far as that is more than what both are uncertain by. */
 function ahead(evidence: Evidence): number {

@@ -1,4 +1,4 @@
-import { finalAttempt, trulyPassed, type Attempt } from '../../journal/attempts.ts';
+import { finalAttempt, trulyPassed, type Attempt } from '../../evidence/attempts.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause } from './cause.ts';
 import type { Grounds } from './grounds.ts';

@@ -1,6 +1,6 @@
 import type { Agent } from '../../model/entities/agent.ts';
 import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
-import type { Evidence, Sighting } from '../../journal/evidence.ts';
+import type { Evidence, Sighting } from '../../evidence/evidence.ts';
 import { OFFLINE, type Doc, type Documents } from '../../preflight/documents.ts';
 import type { Edit } from '../../preflight/edit.ts';
 import type { Severity } from '../../preflight/finding.ts';

@@ -5,8 +5,8 @@ import { clockError } from '../../checks/sidecars.ts';
 import { agentLeft, type Agent } from '../../model/entities/agent.ts';
 import type { Instant } from '../../model/entities/build.ts';
 import { jobEnded } from '../../model/entities/job.ts';
-import { isJudged, trulyPassed, type Attempt } from '../../journal/attempts.ts';
-import type { Sighting } from '../../journal/evidence.ts';
+import { isJudged, trulyPassed, type Attempt } from '../../evidence/attempts.ts';
+import type { Sighting } from '../../evidence/evidence.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { lookBack, type Foreseen, type Look } from './foreseen.ts';
 

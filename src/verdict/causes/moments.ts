@@ -1,7 +1,7 @@
 import { endOfJob } from '../../checks/idle-timer.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import type { CauseMoment } from '../../journal/cause.ts';
-import { decisiveCall } from '../../journal/hits.ts';
+import { decisiveCall } from '../../evidence/hits.ts';
 import { exitCode, lostAt, type Grounds } from './grounds.ts';
 
 type Bare = Omit<CauseMoment, 'after'>;

@@ -1,6 +1,6 @@
 import { seconds } from '../../checks/times.ts';
 import { stepOf } from '../../model/plan.ts';
-import { finalAttempt, trulyPassed } from '../../journal/attempts.ts';
+import { finalAttempt, trulyPassed } from '../../evidence/attempts.ts';
 import { beginOfJob, fromEcsTo } from './clocks.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 

@@ -1,4 +1,4 @@
-import { finalAttempt } from '../../journal/attempts.ts';
+import { finalAttempt } from '../../evidence/attempts.ts';
 import type { Cause, Said } from './cause.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 

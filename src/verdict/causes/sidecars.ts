@@ -1,6 +1,6 @@
 import { stoppedAfter } from '../../checks/sidecars.ts';
 import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
-import type { Evidence, Sighting } from '../../journal/evidence.ts';
+import type { Evidence, Sighting } from '../../evidence/evidence.ts';
 import type { Grounds } from './grounds.ts';
 
 /** A look that shows another container STOPPED and the agent's not: the only proof of the order that ECS gives. */

@@ -1,5 +1,5 @@
 import { atTimeout } from '../../checks/container.ts';
-import { agentsOfStruckTask } from '../../journal/attempts.ts';
+import { agentsOfStruckTask } from '../../evidence/attempts.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { fromEcsTo } from './clocks.ts';

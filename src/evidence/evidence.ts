@@ -5,7 +5,7 @@ import { isOlder } from '../model/entities/older.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Fact, FactKind, FactOf } from '../model/world.ts';
 import { keyOf } from '../model/world.ts';
-import { eventsOf, type DrillEvent, type Read, type Target } from './events.ts';
+import { eventsOf, type DrillEvent, type Read, type Target } from '../journal/events.ts';
 
 /** One good look at a subject: what it showed, in which event, and when the read was sent and answered by the runner's clock. */
 export interface Sighting<T> {

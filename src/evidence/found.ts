@@ -3,7 +3,7 @@ import type { Job } from '../model/entities/job.ts';
 import { goingDown, type Task } from '../model/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 import { stepOf } from '../model/plan.ts';
-import type { Target } from './events.ts';
+import type { Target } from '../journal/events.ts';
 
 /** A task that ends by itself, or never began, was not stopped by anybody (`stopCode`). */
 const BY_ITSELF: ReadonlySet<string> = new Set(['EssentialContainerExited', 'TaskFailedToStart']);

@@ -2,7 +2,7 @@ import type { Call } from '../model/call.ts';
 import type { Instant } from '../model/entities/build.ts';
 import { goingDown, type Service, type Task } from '../model/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
-import { eventsOf } from './events.ts';
+import { eventsOf } from '../journal/events.ts';
 import { asStruck } from './found.ts';
 
 /** The call by which a fault makes the scheduler stop tasks; protections before it only steer. */
