@@ -7,12 +7,14 @@ const MODEL = '^src/model/';
 const RECORD = '^src/journal/(?!(file|line|writer-lock|replay|redact|escape)\\.ts$)';
 /** What the record shows: its index, attempts, hits, and the order of instants. */
 const EVIDENCE = '^src/evidence/';
+/** How a worker is built: its start, its agent's flags, its stop. */
+const WORKER = '^src/worker/';
 const RESULT = '^src/verdict/result\\.ts$';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|questions|look)\\.ts$';
 const PURE =
-  '^src/(model|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -142,21 +144,25 @@ module.exports = {
       },
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),
+    only('worker-second', 'What a definition says of a worker, read once.', WORKER, [MODEL]),
     only('record-second', 'The journal speaks in those words.', RECORD, [MODEL]),
-    only('evidence-third', 'What the record shows, found once for everybody.', EVIDENCE, [MODEL, RECORD]),
+    only('evidence-third', 'What the record shows, found once for everybody.', EVIDENCE, [MODEL, WORKER, RECORD]),
     only('checks-fourth', 'A question is asked of the record alone.', '^src/checks/', [
       MODEL,
+      WORKER,
       RECORD,
       EVIDENCE,
     ]),
     only('state-fifth', 'The fold of the record, and what a next step can be.', '^src/state/', [
       MODEL,
+      WORKER,
       RECORD,
       EVIDENCE,
       '^src/checks/',
     ]),
     only('deeds-sixth', 'A fault answers with a step, a trigger with a target.', '^src/(faults|triggers)/', [
       MODEL,
+      WORKER,
       RECORD,
       EVIDENCE,
       '^src/checks/',
@@ -166,6 +172,7 @@ module.exports = {
     never('triggers-and-faults-apart', 'When and how are chosen apart.', '^src/triggers/', '^src/faults/'),
     only('guards-seventh', 'A guard is asked about all that would be done.', '^src/safety/', [
       MODEL,
+      WORKER,
       RECORD,
       EVIDENCE,
       '^src/(checks|state|faults|triggers)/',
@@ -180,38 +187,38 @@ module.exports = {
       'drill-above-them',
       'One drill: what is decided next, and the one loop that does it.',
       '^src/drill/',
-      [MODEL, '^src/(journal|evidence|checks|state|faults|triggers|safety|verdict|preflight)/', PORTS],
+      [MODEL, WORKER, '^src/(journal|evidence|checks|state|faults|triggers|safety|verdict|preflight)/', PORTS],
     ),
     only(
       'preflight',
       'A look at documents: it knows no drill, no client and no file.',
       '^src/preflight/',
-      [],
+      [WORKER],
     ),
     only(
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',
       '^src/iam/',
-      [MODEL, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+      [MODEL, WORKER, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
     ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, RESULT]),
     only(
       'forecast',
       'What stops would do follows from durations and from what preflight reads of a definition.',
       '^src/forecast/',
-      ['^src/scenario/duration\\.ts$', '^src/preflight/'],
+      [WORKER, '^src/scenario/duration\\.ts$', '^src/preflight/'],
     ),
     only(
       'rehearsal',
       'From a definition to the drills of its rehearsal: data in, data out.',
       '^src/rehearsal/',
-      ['^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/(account|result)\\.ts$'],
+      [WORKER, '^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/(account|result)\\.ts$'],
     ),
     only(
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
-      [MODEL, RECORD, EVIDENCE, '^src/checks/', '^src/preflight/'],
+      [MODEL, WORKER, RECORD, EVIDENCE, '^src/checks/', '^src/preflight/'],
     ),
     never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
     never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [
@@ -220,7 +227,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
       '^src/(cli|commands|report)/',
     ),
 

@@ -66,7 +66,7 @@ const SIDECARS = {
 };
 const WINDOW = {
   name: 'stop-window',
-  file: 'src/checks/stop-window.ts',
+  file: 'src/worker/stop-window.ts',
   tests: ['test/checks/stop-window.test.ts'],
 };
 

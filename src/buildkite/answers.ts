@@ -167,6 +167,14 @@ export const ANSWERS = {
   RecentBuilds: z.object({ pipeline: z.object({ builds: MarkedBuilds }).nullable() }),
   StepHistory: History,
   PastJobs: History,
+  PastWorkers: z.object({
+    organization: Uuid.nullable(),
+    pipeline: z
+      .object({
+        jobs: z.object({ edges: edges(z.union([z.object({ agent: Uuid.nullable() }), Other])) }).nullable(),
+      })
+      .nullable(),
+  }),
   Job: z.object({ job: z.union([JobWithBuild.extend({ events: EventPage }), Other]).nullable() }),
   JobEvents: z.object({ job: z.union([z.object({ events: EventPage }), Other]).nullable() }),
   Agent: z.object({ agent: AgentWithJobs.nullable() }),

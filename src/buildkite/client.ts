@@ -3,7 +3,7 @@ import { systemClock } from '../http/clock.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import { readAgent, readAgentsOnHost, readAgentsWithTag } from './agents.ts';
 import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds.ts';
-import { readPastJobs, readStepHistory } from './history.ts';
+import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
 import { pipelineOf } from './map.ts';
 import { missing, noOrganization } from './missing.ts';
@@ -58,6 +58,8 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       readStepHistory(transport, { organization, pipeline, step, limit }, signal),
     pastJobs: (organization, pipeline, after, signal) =>
       readPastJobs(transport, organization, pipeline, after, signal),
+    pastWorkers: (organization, pipeline, signal) =>
+      readPastWorkers(transport, organization, pipeline, signal),
     job: (uuid, signal) => readJob(transport, uuid, signal),
     agent: (organization, uuid, signal) => readAgent(transport, organization, uuid, signal),
     agentsWithTag: (organization, tag, signal) => readAgentsWithTag(transport, organization, tag, signal),

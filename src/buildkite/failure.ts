@@ -4,7 +4,7 @@ import type { Trouble } from '../model/call.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
-import { retryAfterOf } from './limits.ts';
+import { resetOf, retryAfterOf } from './limits.ts';
 
 const GraphQlErrors = z.array(z.object({ path: z.array(z.unknown()).nullish() })).min(1);
 
@@ -53,7 +53,8 @@ function answered(error: ClientError, operation: string, token: string): Failure
   const wait = retryAfterOf(headers, said);
   if (status === 401) return refused('unauthorized', 'Buildkite does not accept the token (HTTP 401)');
   if (status === 403) return refused('denied', `Buildkite denies ${operation} (HTTP 403)`);
-  if (status === 429) return refused('rate-limited', 'Buildkite limits the rate (HTTP 429)', wait);
+  if (status === 429)
+    return refused('rate-limited', 'Buildkite limits the rate (HTTP 429)', wait ?? resetOf(headers));
   if (status >= 500) {
     const failed = trouble('server-error', `Buildkite failed at ${operation} (HTTP ${code})${told}`, wait);
     return { trouble: failed, certainty: 'unknown', retry: true };
@@ -66,7 +67,11 @@ function answered(error: ClientError, operation: string, token: string): Failure
   return withErrors(error, operation, told, said, headers);
 }
 
-/** HTTP 200 with `errors`. An error of the mutation itself means that it did not happen; one below it may follow the act. */
+/**
+ * HTTP 200 with `errors`. An error at the mutation's own path means that it did not happen; one below it may follow the act,
+ * and so may one without a path where the answer has `data`: only a request that was not executed at all has none
+ * (GraphQL specification, response format).
+ */
 function withErrors(
   error: ClientError,
   operation: string,
@@ -74,8 +79,8 @@ function withErrors(
   said: string,
   headers: Headers,
 ): Failure {
-  const depth = depthOf(error.response.errors);
-  const certainty = depth === null || depth > 1 ? 'unknown' : 'refused';
+  const { errors, data } = error.response;
+  const certainty = wasRefused(errors, data) ? 'refused' : 'unknown';
   if (/try again in \d+ seconds?/i.test(said)) {
     const message = `Buildkite limits the rate${told}`;
     return {
@@ -88,10 +93,12 @@ function withErrors(
   return { trouble: trouble('garbage', message), certainty, retry: false };
 }
 
-/** How deep in the answer the errors lie; null where they are no errors that GraphQL knows. */
-function depthOf(errors: unknown): number | null {
+/** Whether every error says that nothing was done. */
+function wasRefused(errors: unknown, data: unknown): boolean {
   const parsed = GraphQlErrors.safeParse(errors);
-  return parsed.success ? Math.max(0, ...parsed.data.map(({ path }) => path?.length ?? 0)) : null;
+  if (!parsed.success) return false;
+  const executed = data !== undefined && data !== null;
+  return parsed.data.every(({ path }) => (path == null ? !executed : path.length === 1));
 }
 
 /** What Buildkite itself said: the first GraphQL error, or the `message` of a REST-like body. Never a page of HTML. */

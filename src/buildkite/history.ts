@@ -74,6 +74,23 @@ export async function readPastJobs(
   return { ok: true, value: { jobs, next: nextOf(page.value) } };
 }
 
+/** Agents that had the latest jobs of a pipeline, the latest first, each once. */
+export async function readPastWorkers(
+  transport: Transport,
+  organization: string,
+  pipeline: string,
+  signal: AbortSignal,
+): Promise<Answer<readonly string[]>> {
+  const variables = { organization, slug: `${organization}/${pipeline}` };
+  const answer = await transport.read('PastWorkers', variables, signal);
+  if (!answer.ok) return answer;
+  if (answer.value.organization === null) return noOrganization(organization);
+  if (answer.value.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
+  const jobs = answer.value.pipeline.jobs === null ? [] : nodes(answer.value.pipeline.jobs);
+  const agents = jobs.flatMap((job) => ('agent' in job && job.agent !== null ? [job.agent.uuid] : []));
+  return { ok: true, value: [...new Set(agents)] };
+}
+
 type Page = NonNullable<NonNullable<History['pipeline']>['jobs']>;
 
 function pageOf(answer: History, organization: string, pipeline: string): Answer<Page> {

@@ -12,6 +12,7 @@ export const OPERATIONS = [
   'RecentBuilds',
   'StepHistory',
   'PastJobs',
+  'PastWorkers',
   'Job',
   'JobEvents',
   'Agent',

@@ -66,6 +66,12 @@ export interface Buildkite {
     after: string | null,
     signal: AbortSignal,
   ): Promise<Answer<JobsPage>>;
+  /** UUIDs of the agents that had the latest 100 jobs of a pipeline that have an end, the latest first. About 400 points. */
+  pastWorkers(
+    organization: string,
+    pipeline: string,
+    signal: AbortSignal,
+  ): Promise<Answer<readonly string[]>>;
   /** One job with its whole history of events. */
   job(uuid: string, signal: AbortSignal): Promise<Answer<Job>>;
   /** One agent, also one that is lost or gone, with the jobs it was given lately (without histories). */

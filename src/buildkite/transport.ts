@@ -3,7 +3,7 @@ import type { Answer, Outcome, Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
 import { withDeadline } from '../http/deadline.ts';
-import { offsetOf } from '../http/offset.ts';
+import { createOffsetMeter } from '../http/offset.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
 import { ANSWERS } from './answers.ts';
 import type { AnswerOf, BuildFields } from './answers.ts';
@@ -48,12 +48,12 @@ const FIRST_PAUSE_MS = 150;
 /** The one place that speaks HTTP to Buildkite. */
 export function createTransport(options: TransportOptions): Transport {
   const documents = loadDocuments();
-  let offset: ClockOffset | null = null;
+  const offset = createOffsetMeter();
 
   async function timed(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
     const sentAt = options.clock.now();
     const response = await options.fetch(input, init);
-    offset = offsetOf(response.headers.get('date'), sentAt, options.clock.now()) ?? offset;
+    offset.take(response.headers.get('date'), sentAt, options.clock.now());
     return response;
   }
 
@@ -129,7 +129,7 @@ export function createTransport(options: TransportOptions): Transport {
     return { ok: false, certainty: answer.failure.certainty, trouble: answer.failure.trouble };
   }
 
-  return { read, readBuilds, send, clock: () => offset };
+  return { read, readBuilds, send, clock: () => offset.read() };
 }
 
 /** A mutation may have happened although a part of its answer could not be given: then its data stand. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../journal/events.ts';
+import type { Finding, Proof } from '../journal/events.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Attempt } from '../evidence/attempts.ts';
 import type { Reason } from '../model/reasons.ts';
@@ -25,6 +25,7 @@ export type Answered = Omit<Finding, 'check'>;
 interface More {
   readonly raises?: Reason;
   readonly notes?: readonly string[];
+  readonly proof?: Proof;
 }
 
 function answer(
@@ -40,16 +41,18 @@ function answer(
     said,
     notes: [...(more.notes ?? [])],
     events: [...new Set(numbers)].sort((a, b) => a - b),
+    ...(more.proof === undefined ? {} : { proof: more.proof }),
   };
 }
 
-/** Proven. */
+/** Proven; `proof` says how, where there are several ways. */
 export function yes(
   said: string,
   events: readonly (number | null)[],
   notes: readonly string[] = [],
+  proof?: Proof,
 ): Answered {
-  return answer('yes', said, events, { notes });
+  return answer('yes', said, events, proof === undefined ? { notes } : { notes, proof });
 }
 
 /** Proven not to hold; raises its reason. */
@@ -63,8 +66,13 @@ export function no(
 }
 
 /** There is no answer; raises a reason where the lack has a name of its own. */
-export function unknown(said: string, events: readonly (number | null)[] = [], raises?: Reason): Answered {
-  return answer('unknown', said, events, raises === undefined ? {} : { raises });
+export function unknown(
+  said: string,
+  events: readonly (number | null)[] = [],
+  raises?: Reason,
+  notes: readonly string[] = [],
+): Answered {
+  return answer('unknown', said, events, raises === undefined ? { notes } : { raises, notes });
 }
 
 /** Does not apply to this drill. */

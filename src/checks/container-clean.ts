@@ -2,12 +2,14 @@ import { agentLeft, type Agent } from '../model/entities/agent.ts';
 import type { Sighting } from '../evidence/evidence.ts';
 import { jobEnded } from '../model/entities/job.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
-import { agentContainer, atTimeout, type AgentContainer } from './container.ts';
+import { agentContainer, type AgentContainer } from '../evidence/agent-container.ts';
 import { excusesContainer } from './handover.ts';
-import { seconds } from './times.ts';
+import { after as afterStop, seconds } from './times.ts';
+import { diedOfMemory } from './undisturbed.ts';
 
 function after(agent: AgentContainer): string {
-  return agent.lasted === null ? '' : ` ${seconds(agent.lasted)} after the stop`;
+  if (agent.lasted === null) return '';
+  return ` ${agent.end === null ? 'at most ' : ''}${afterStop(agent.lasted, 'the stop')}`;
 }
 
 /** 143 after the job's end and the disconnect is a wrapper's way of ending a clean drain (verdict rule 10). */
@@ -20,7 +22,7 @@ function wrapperAfterDrain(about: Case, left: Sighting<Agent> | null): boolean {
 
 function killed(agent: AgentContainer, code: number, events: readonly number[]): Answered {
   const limit = seconds(agent.stopTimeout);
-  if (code === 137 && atTimeout(agent)) {
+  if (code === 137 && agent.atTimeout) {
     const memory = /^OutOfMemory/.test(agent.container?.reason ?? '');
     return no(
       'not-drained',
@@ -80,14 +82,9 @@ export const containerClean: Check = {
   needed: true,
   judge(about) {
     if (about.evidence.strike === null) return unasked('nothing was injected');
-    const memory = agentContainer(about.evidence);
-    if (
-      /^OutOfMemory/.test(memory?.container?.reason ?? '') &&
-      memory !== null &&
-      !atTimeout(memory) &&
-      memory.container?.exitCode !== 0
-    )
-      return unknown('its container died of memory before its time-out', [memory.task.seq]);
+    const agent = agentContainer(about.evidence);
+    if (agent !== null && diedOfMemory(agent))
+      return unknown('its container died of memory before its time-out', [agent.task.seq]);
     return judge(about);
   },
 };

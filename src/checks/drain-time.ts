@@ -1,12 +1,14 @@
 import { isJudged } from '../evidence/attempts.ts';
+import { byBuildkite, byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
+import { stopOf } from '../evidence/stop.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { decisiveCall } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { agentLeft } from './agent-left.ts';
-import { agentContainer } from './container.ts';
+import { agentContainer } from '../evidence/agent-container.ts';
 import { containerClean } from './container-clean.ts';
 import { excused } from './handover.ts';
-import { SPOT_NOTICE } from './stop-window.ts';
+import { SPOT_NOTICE } from '../worker/stop-window.ts';
 import type { Reason } from '../model/reasons.ts';
 import { seconds } from './times.ts';
 
@@ -25,35 +27,31 @@ export function drainTime(evidence: Evidence): DrainTime | null {
   if (container === null || stop === null || evidence.target === null) return null;
   const agent = evidence.last('agent', evidence.target.agentId);
   const left = agent?.value.lostAt === null ? agent.value.disconnectedAt : null;
+  const { distance } = clocksOf(evidence);
   if (agent !== null && left !== null) {
-    const offset =
-      (evidence.last('clock', 'buildkite')?.value.offset ?? 0) -
-      (evidence.last('clock', 'ecs')?.value.offset ?? 0);
-    const u =
-      (evidence.last('clock', 'buildkite')?.value.uncertainty ?? 0) +
-      (evidence.last('clock', 'ecs')?.value.uncertainty ?? 0);
-    // The offsets are known to whole seconds only: they correct nothing that lies within their own uncertainty.
-    const correction = Math.abs(offset) > u ? offset : 0;
-    const ms = Math.max(0, Math.round(left - stop - correction));
+    const { ms, error } = distance(byEcs(stop), byBuildkite(left));
+    // `Date` has whole seconds: what lies within the clocks' own error corrects nothing.
+    const shown = Math.abs(ms - (left - Number(stop))) > error ? ms : left - Number(stop);
+    const took = Math.max(0, Math.round(shown));
     return {
-      ms,
-      atMost: ms + Math.round(u),
+      ms: took,
+      atMost: took + (Number.isFinite(error) ? Math.round(error) : 0),
       by: "from ECS's stoppingAt to the agent's disconnect at Buildkite",
       events: [container.task.seq, agent.seq],
     };
   }
-  const { executionStoppedAt, stoppedAt } = container.task.value;
-  if (container.onlyEssential && executionStoppedAt !== null) {
-    const ms = Math.max(0, executionStoppedAt - stop);
+  const { stoppedAt } = container.task.value;
+  if (container.end !== null) {
+    const { ms, error } = distance(byEcs(stop), container.end);
     return {
-      ms,
-      atMost: ms,
+      ms: Math.max(0, Math.round(ms)),
+      atMost: Math.max(0, Math.round(ms + error)),
       by: "from stoppingAt to executionStoppedAt, ECS's clock",
       events: [container.task.seq],
     };
   }
   if (stoppedAt === null) return null;
-  const ms = Math.max(0, stoppedAt - stop);
+  const ms = Math.max(0, distance(byEcs(stop), byEcs(stoppedAt)).ms);
   return {
     ms,
     atMost: ms,
@@ -89,10 +87,14 @@ export function limitsOf(
  * time passes before the worker hears of it (ECS, container instance draining).
  */
 function spotLimit(evidence: Evidence, drain: DrainTime): Limit {
-  const notice = decisiveCall(evidence)?.sentAt ?? evidence.strike?.sentAt ?? null;
-  const stop = agentContainer(evidence)?.task.value.stoppingAt ?? null;
-  const offset = evidence.last('clock', 'ecs')?.value.offset ?? 0;
-  const waited = notice === null || stop === null ? 0 : Math.max(0, Math.round(stop - offset - notice));
+  const decisive = decisiveCall(evidence);
+  const notice = decisive?.sentAt ?? evidence.strike?.sentAt ?? null;
+  const stop = stopOf(evidence);
+  const seq = decisive?.intendedSeq ?? evidence.strike?.intendedSeq ?? 0;
+  const waited =
+    notice === null || stop === null
+      ? 0
+      : Math.max(0, Math.round(clocksOf(evidence).distance(byRunner(evidence, notice, seq), stop).ms));
   const took = waited + drain.ms;
   const said = `the worker had left ${seconds(took)} after the notice of the reclaim: ${seconds(waited)} until ECS told the task, ${seconds(drain.ms)} ${drain.by}`;
   return { allowed: SPOT_NOTICE, took, said };

@@ -1,12 +1,13 @@
-import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
+import { finalAttempt, isJudged, isOnAnotherTask, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import type { Case } from './check.ts';
-import { agentContainer, atTimeout } from './container.ts';
+import { agentContainer } from '../evidence/agent-container.ts';
 
-/** Whether this attempt was lost or stopped by its agent, and an automatic retry passed on another task. */
-export function handedOver(attempt: Attempt, { attempts }: Case): boolean {
+/** Whether this attempt was lost or stopped by its agent, and an automatic retry is proven to have passed on another task. */
+export function handedOver(attempt: Attempt, { evidence, attempts }: Case): boolean {
   if (attempt.loss === null && attempt.job.signalReason !== 'agent_stop') return false;
   const chain = finalAttempt(attempt, attempts);
   if (chain === attempt || chain.role !== 'retry' || !trulyPassed(chain.job)) return false;
+  if (!isOnAnotherTask(evidence, chain.job.agentId)) return false;
   return retriesAutomatic(attempt, attempts);
 }
 
@@ -41,5 +42,5 @@ export function excusesContainer(about: Case): boolean {
   if (!excused(about)) return false;
   const agent = agentContainer(about.evidence);
   if (agent?.container == null) return false;
-  return agent.container.exitCode === 0 || (agent.container.exitCode === 137 && atTimeout(agent));
+  return agent.container.exitCode === 0 || (agent.container.exitCode === 137 && agent.atTimeout);
 }

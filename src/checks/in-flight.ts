@@ -1,129 +1,189 @@
-import { jobEnded, type Job } from '../model/entities/job.ts';
-import type { Evidence, Strike } from '../evidence/evidence.ts';
+import { jobEnded } from '../model/entities/job.ts';
+import { byBuildkite, byRunner, clocksOf, type Stamp } from '../evidence/clocks.ts';
+import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import type { Attempt } from '../evidence/attempts.ts';
-import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
+import type { Job } from '../model/entities/job.ts';
+import { endsOf, finishedEvent, gotAt, startedAt } from '../evidence/job-times.ts';
+import { signalledFrom, signalWindow, stopOf, type SignalWindow } from '../evidence/stop.ts';
+import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { clockTime } from './times.ts';
 
 const LOSSES: ReadonlySet<string> = new Set(['AGENT_LOST', 'AGENT_DISCONNECTED']);
-/** What two servers' clocks may be apart before an order between them means something, milliseconds. */
-export const CLOCKS = 2_000;
 const IN_HAND: ReadonlySet<string> = new Set(['running', 'canceling', 'timing_out']);
 
-/** From this instant on (the runner's clock) a read of the job proves that it was in flight after the stop. */
-export function provenFrom(evidence: Evidence, strike: Strike): { at: number; seq: number | null } | null {
-  if (strike.result === 'ok') return { at: strike.answeredAt, seq: strike.sentSeq };
-  const stopped = evidence
-    .sightings('task', strike.taskArn)
-    .find((seen) => seen.seq > strike.intendedSeq && seen.value.desired === 'STOPPED');
-  return stopped === undefined ? null : { at: stopped.answeredAt, seq: stopped.seq };
-}
-
-/** The earliest of the job's ends: FINISHED events by Buildkite's clock, `finishedAt` by the agent's. Null unless both kinds are there. */
-function endOf(job: Job): number | null {
-  const finished = (job.events ?? [])
-    .filter((event) => event.type === 'FINISHED')
-    .map(({ at }) => at)
-    .filter((at) => at !== null);
-  return finished.length === 0 || job.finishedAt === null ? null : Math.min(job.finishedAt, ...finished);
-}
-
 /** When Buildkite gave the agent up, by its own clock; null where it shows no time. */
-function lossTime(evidence: Evidence, job: Job): number | null {
+function lossTime(evidence: Evidence, job: Job): Stamp | null {
   const event = (job.events ?? []).find(({ type }) => LOSSES.has(type));
   const agent = job.agentId === null ? null : evidence.last('agent', job.agentId);
-  return event?.at ?? agent?.value.lostAt ?? null;
+  const at = event?.at ?? agent?.value.lostAt ?? null;
+  return at === null ? null : byBuildkite(at);
 }
 
-/** The latest instant that ECS gave for the stop; null where it gave none. */
-function stopOf(evidence: Evidence, strike: Strike): number | null {
-  const shown = evidence
-    .sightings('task', strike.taskArn)
-    .filter(({ seq }) => seq > strike.intendedSeq)
-    .map(({ value }) => value.stoppingAt);
-  const stops = [...shown, strike.answer?.stoppingAt ?? null].filter((at) => at !== null);
-  return stops.length === 0 ? null : Math.max(...stops);
-}
-
-/** Uncertainty of comparing two servers' clocks: at least 2 s plus both round trips (verdict rule 3). */
-function uncertainty(evidence: Evidence, strike: Strike, attempt: Attempt): number {
-  const trips = strike.answeredAt - strike.sentAt + (attempt.seen.answeredAt - attempt.seen.sentAt);
-  const offsets = ['ecs', 'buildkite'].map((clock) => evidence.last('clock', clock)?.value.offset ?? 0);
-  return CLOCKS + trips + Math.abs((offsets[0] ?? 0) - (offsets[1] ?? 0));
-}
-
-/** An agent that Buildkite had given up before the stop was not lost by it, even where its job still showed RUNNING. */
-function lostBefore(evidence: Evidence, strike: Strike, attempt: Attempt): Answered | null {
-  const stop = stopOf(evidence, strike);
-  const lostAt = attempt.loss === null ? null : lossTime(evidence, attempt.job);
-  if (lostAt !== null && stop !== null && lostAt + uncertainty(evidence, strike, attempt) < stop)
-    return no(
-      'finished-before-stop',
-      `the job was lost at ${clockTime(lostAt)}, before the stop (${clockTime(stop)})`,
-      [strike.sentSeq, attempt.loss?.seq ?? null],
-    );
-  return null;
-}
-
-function judge(evidence: Evidence, strike: Strike, attempt: Attempt): Answered {
-  const gone = lostBefore(evidence, strike, attempt);
-  if (gone !== null) return gone;
-  const from = provenFrom(evidence, strike);
+/** A read that shows the target's job in hand, sent after the signal could have come; one that is proven to have shown an old copy does not count. */
+export function readInFlight(evidence: Evidence, { job }: Attempt): Sighting<Job> | null {
+  const from = signalledFrom(evidence);
+  if (from === null) return null;
   const agentId = evidence.target?.agentId ?? null;
-  if (from !== null) {
-    const proof = evidence
-      .sightings('job', attempt.job.id)
+  const end = finishedEvent(job);
+  const { orderAsMeasured } = clocksOf(evidence);
+  return (
+    evidence
+      .sightings('job', job.id)
       .find(
-        (seen) => seen.sentAt >= from.at && IN_HAND.has(seen.value.state) && seen.value.agentId === agentId,
-      );
-    if (proof !== undefined)
-      return yes(
-        `read at ${clockTime(proof.sentAt)}, after the stop was answered at ${clockTime(from.at)}: the same attempt was ${proof.value.rawState} on the same agent`,
-        [from.seq, proof.seq],
-      );
-  }
-  if (attempt.loss !== null && attempt.loss.seq > strike.intendedSeq)
-    return yes('it was lost after the stop, so it was unfinished when the stop landed', [
-      strike.sentSeq,
-      attempt.loss.seq,
-    ]);
+        (seen) =>
+          seen.sentAt >= from.at &&
+          IN_HAND.has(seen.value.state) &&
+          seen.value.agentId === agentId &&
+          (end === null || orderAsMeasured(end, byRunner(evidence, seen.sentAt, seen.seq)) !== 'before'),
+      ) ?? null
+  );
+}
+
+/** (a) of verdict rule 3: the agent's report lies between the job's start and end, and all three are Buildkite's. Null where it reported nothing in the window. */
+function byReport(about: Case, attempt: Attempt, window: SignalWindow): Answered | null {
+  const { evidence } = about;
+  const agent = evidence.last('agent', evidence.target?.agentId ?? '');
+  const at = agent?.value.stoppedGracefullyAt ?? null;
+  if (agent === null || at === null || agent.value.stoppedGracefullyBy !== null) return null;
+  const { order } = clocksOf(evidence);
+  const report = byBuildkite(at);
+  if (order(report, window.from) === 'before' || order(report, window.reportBy) === 'after') return null;
+  const [start, end] = [startedAt(attempt.job), finishedEvent(attempt.job)];
+  const events = [evidence.strike?.sentSeq ?? null, agent.seq, attempt.seen.seq];
+  if (start === null || order(start, report) !== 'before') return null;
+  if (end === null ? jobEnded(attempt.job) && attempt.loss === null : order(report, end) !== 'before')
+    return over(
+      about,
+      `the job had ended before the agent reported the stop, at ${clockTime(at)} by Buildkite's own clock`,
+      events,
+    );
+  return yes(
+    `the agent reported the stop at ${clockTime(at)}, between the start and the end of the job: all by Buildkite's own clock`,
+    events,
+    [],
+    'one-clock',
+  );
+}
+
+/** The job had ended: what the worker held instead was hit, and is told first (verdict rule 16). */
+function over(about: Case, said: string, events: readonly (number | null)[]): Answered {
+  const held = heldInstead(about);
+  if (held === null) return no('finished-before-stop', said, events);
+  const { job, loss, seen } = held;
+  const name = `job ${job.id} (${job.stepKey ?? job.label ?? 'no step key'})`;
+  const came =
+    loss !== null
+      ? `was lost (${loss.by})`
+      : jobEnded(job)
+        ? `ended ${job.rawState}, exit status ${job.exitStatus ?? 'none'}${job.passed ? ', passed' : ''}`
+        : `was ${job.rawState} when it was last read`;
+  return no('missed-target', `the worker held ${name} instead, which ${came}; ${said}`, [
+    ...events,
+    seen.seq,
+  ]);
+}
+
+/** Another job that the target's agent may have held when the signal came; null where there was none. */
+export function heldInstead({ evidence, attempts }: Case): Attempt | null {
+  const window = signalWindow(evidence);
+  const { order } = clocksOf(evidence);
+  const held = attempts.filter(({ role, job }) => {
+    if (!['late', 'neighbour'].includes(role) || job.agentId !== evidence.target?.agentId) return false;
+    const got = gotAt(job);
+    return got === null || window === null || order(got, window.to) !== 'after';
+  });
+  return held.find(({ loss, job }) => loss !== null || !job.passed) ?? held[0] ?? null;
+}
+
+function judge(about: Case, attempt: Attempt): Answered {
+  const { evidence } = about;
+  const window = signalWindow(evidence);
+  const stop = stopOf(evidence);
+  if (window === null || stop === null) return unknown('the stop has no time');
+  const told = byReport(about, attempt, window);
+  if (told !== null) return told;
+  const early = endedBefore(about, attempt, stop);
+  if (early !== null) return early;
+  const proof = readInFlight(evidence, attempt);
+  const from = signalledFrom(evidence);
+  if (proof !== null)
+    return yes(
+      `read at ${clockTime(proof.sentAt)}, after the stop was answered at ${clockTime(from?.at ?? 0)}: the same attempt was ${proof.value.rawState} on the same agent`,
+      [from?.seq ?? null, proof.seq],
+      [],
+      'read',
+    );
+  if (attempt.loss !== null && attempt.loss.seq > (evidence.strike?.intendedSeq ?? 0))
+    return yes(
+      'it was lost after the stop, so it was unfinished when the stop landed',
+      [evidence.strike?.sentSeq ?? null, attempt.loss.seq],
+      [],
+      'loss',
+    );
   if (['canceled', 'timed_out'].includes(attempt.job.state))
     return unknown(`the job was ${attempt.job.rawState} before it could be read in flight`, [
       attempt.seen.seq,
     ]);
-  return byClocks(evidence, strike, attempt);
+  return byClocks(about, attempt, window);
 }
 
-function byClocks(evidence: Evidence, strike: Strike, attempt: Attempt): Answered {
-  const stoppingAt = stopOf(evidence, strike);
-  const u = uncertainty(evidence, strike, attempt);
-  const end = endOf(attempt.job);
-  if (stoppingAt !== null && end !== null) {
-    if (stoppingAt + u < end)
-      return yes(
-        `no read showed it in flight, but the stop (${clockTime(stoppingAt)}) lies more than ${String(u)} ms before its end (${clockTime(end)})`,
-        [strike.sentSeq, attempt.seen.seq],
-      );
-    return no(
-      'finished-before-stop',
-      `the job's end (${clockTime(end)}) cannot be proven to lie after the stop (${clockTime(stoppingAt)}, ± ${String(u)} ms)`,
-      [strike.sentSeq, attempt.seen.seq],
+/** By all clocks it had ended, or its agent was given up, before the stop: a read that shows it RUNNING showed an old copy. */
+function endedBefore(about: Case, attempt: Attempt, stop: Stamp): Answered | null {
+  const { evidence } = about;
+  const { order } = clocksOf(evidence);
+  const lost = attempt.loss === null ? null : lossTime(evidence, attempt.job);
+  const events = [evidence.strike?.sentSeq ?? null, attempt.loss?.seq ?? null, attempt.seen.seq];
+  if (lost !== null && order(lost, stop) === 'before')
+    return over(
+      about,
+      `the job was lost at ${clockTime(lost.at)}, before the stop (${clockTime(stop.at)})`,
+      events,
     );
-  }
+  const end = finishedEvent(attempt.job);
+  if (end === null || order(end, stop) !== 'before') return null;
+  return over(
+    about,
+    `the job had ended at ${clockTime(end.at)}, before the stop (${clockTime(stop.at)})`,
+    events,
+  );
+}
+
+/** (c): the whole signal window lies before both ends of the job that the clocks give. */
+function byClocks(about: Case, attempt: Attempt, window: SignalWindow): Answered {
+  const { evidence } = about;
+  const { order } = clocksOf(evidence);
+  const ends = endsOf(attempt.job);
+  const events = [evidence.strike?.sentSeq ?? null, attempt.seen.seq];
+  if (ends.length > 0 && ends.every((end) => order(window.to, end) === 'before'))
+    return yes(
+      `no read showed it in flight, but all the time in which the signal can have come (until ${clockTime(window.to.at)}) lies before its end (${clockTime(ends[0]?.at ?? 0)})`,
+      events,
+      [],
+      'clocks',
+    );
+  const reads = evidence
+    .reads('job', attempt.job.id)
+    .filter(({ seq }) => seq > (evidence.strike?.intendedSeq ?? 0));
+  // The read that was sent at once would have told it.
+  const [first] = reads;
+  const failed = first?.ok === false ? first : undefined;
+  if (failed !== undefined)
+    return unknown('the job could not be read right after the stop', [failed.seq], 'observation-gap');
   // A listing shows the end before the history does: as long as that was not read, it may still prove the order.
   const told = evidence
     .sightings('job', attempt.job.id)
     .some((one) => one.value.events !== null && jobEnded(one.value));
   if (told && attempt.job.state === 'finished')
-    return no(
-      'finished-before-stop',
-      'the job was over when it was read after the stop, and when it ended cannot be told by both clocks',
-      [strike.sentSeq, attempt.seen.seq],
+    return over(
+      about,
+      ends.length === 0
+        ? 'the job was over when it was read after the stop, and when it ended cannot be told by both clocks'
+        : `the job's end (${clockTime(ends[0]?.at ?? 0)}) cannot be proven to lie after the signal (${clockTime(window.from.at)} to ${clockTime(window.to.at)})`,
+      events,
     );
-  const failed = evidence
-    .reads('job', attempt.job.id)
-    .findLast((one) => one.seq > strike.intendedSeq && !one.ok);
-  if (failed !== undefined)
-    return unknown('the job could not be read after the stop', [failed.seq], 'observation-gap');
+  const last = reads.findLast(({ ok }) => !ok);
+  if (last !== undefined)
+    return unknown('the job could not be read after the stop', [last.seq], 'observation-gap');
   return unknown('no read after the stop shows the job', [attempt.seen.seq]);
 }
 
@@ -131,10 +191,11 @@ export const inFlight: Check = {
   name: 'in-flight',
   asks: 'Was the job in flight when the stop landed?',
   needed: true,
-  judge({ evidence, attempts }) {
+  judge(about) {
+    const { evidence, attempts } = about;
     if (evidence.strike === null) return unasked('nothing was injected');
     const struck = attempts.find((attempt) => attempt.role === 'struck');
     if (struck === undefined) return unasked('no job was aimed at');
-    return judge(evidence, evidence.strike, struck);
+    return judge(about, struck);
   },
 };

@@ -2,6 +2,7 @@ import { goingDown, type Task } from '../model/entities/task.ts';
 import type { Evidence, Strike } from '../evidence/evidence.ts';
 import { decisiveCall, overtaken } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
+import { byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
 import { clockTime } from './times.ts';
 
 /** Whether a task shows our stop: our reason, stopped by a call (verdict rule 4). */
@@ -24,12 +25,11 @@ function sights(evidence: Evidence, strike: Strike): readonly { seq: number; tas
   return [...answer, ...seen];
 }
 
-/** ECS's clock against ours, as far as it was measured; a stop that began clearly before ours was sent is somebody else's. */
+/** A stop that began clearly before ours was sent is somebody else's. */
 function beganBefore(evidence: Evidence, strike: Strike, task: Task): boolean {
-  if (task.stoppingAt === null) return false;
-  const clock = evidence.last('clock', 'ecs')?.value;
-  if (clock === undefined) return false;
-  return task.stoppingAt - clock.offset + clock.uncertainty + 1_000 < strike.sentAt;
+  if (task.stoppingAt === null || strike.sentAt === null) return false;
+  const sent = byRunner(evidence, strike.sentAt, strike.intendedSeq);
+  return clocksOf(evidence).order(byEcs(task.stoppingAt), sent) === 'before';
 }
 
 function judge(evidence: Evidence, strike: Strike): Answered {
@@ -73,7 +73,7 @@ function shownStop(evidence: Evidence, strike: Strike): Answered {
   const seen = evidence.last('task', strike.taskArn);
   if (seen === null) return unknown('the task was never read', [], 'observation-gap');
   return yes(
-    `ECS shows a stop at ${clockTime(strike.sentAt)}: ${seen.value.stopCode ?? 'no stop code'}, "${strike.reason}"`,
+    `ECS shows a stop at ${clockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)}: ${seen.value.stopCode ?? 'no stop code'}, "${strike.reason}"`,
     [seen.seq],
   );
 }
@@ -95,7 +95,7 @@ function byScheduler(evidence: Evidence, strike: Strike): Answered {
   if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
   const code = stopCode ?? 'no stop code';
   return yes(
-    `the scheduler stopped the task at ${clockTime(strike.sentAt)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
+    `the scheduler stopped the task at ${clockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
     [decisive.intendedSeq, decisive.sentSeq, seen.seq],
   );
 }

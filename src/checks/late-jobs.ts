@@ -1,11 +1,11 @@
 import { jobEnded } from '../model/entities/job.ts';
 import { agentLeft } from '../model/entities/agent.ts';
 import { agentsOfStruckTask, type Attempt } from '../evidence/attempts.ts';
-import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
+import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 
-/** Given back by an agent on its way out: it ran elsewhere or waits again. */
-function handedBack(attempt: Attempt, doomed: ReadonlySet<string>): boolean {
-  const { job } = attempt;
+/** Given back by an agent on its way out: it ran elsewhere or waits again. One that was lost was not, whether or not it still names its agent. */
+function handedBack({ job, loss }: Attempt, doomed: ReadonlySet<string>): boolean {
+  if (loss !== null && job.agentId === null) return false;
   return job.agentId === null || !doomed.has(job.agentId);
 }
 
@@ -18,13 +18,21 @@ function cut({ job, loss }: Attempt): boolean {
   return job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
 }
 
-/** The job lists of the task's agents must have been read after they left, or a job may have gone unseen. */
-function unlisted({ evidence }: Case, agents: readonly string[]): string | null {
+/** The job lists of the task's agents must have been read after they left, or a job may have gone unseen. Null where all were. */
+function unlisted({ evidence }: Case, agents: readonly string[]): Answered | null {
   for (const id of agents) {
     const seen = evidence.last('agent', id);
-    if (seen === null) return `agent ${id} was never read`;
-    if (seen.value.jobs === null) return `the jobs of agent ${seen.value.name} were never listed`;
-    if (!agentLeft(seen.value)) return `agent ${seen.value.name} had not left when its jobs were last listed`;
+    if (seen === null) return unknown(`agent ${id} was never read`);
+    const { name, jobs, connection } = seen.value;
+    if (jobs === null) return unknown(`the jobs of agent ${name} were never listed`, [seen.seq]);
+    if (!agentLeft(seen.value))
+      return unknown(`agent ${name} had not left when its jobs were last listed`, [seen.seq]);
+    if (connection === 'lost' && id !== evidence.target?.agentId)
+      return unknown(
+        `agent ${name} of the same task was marked lost: it has not left`,
+        [seen.seq],
+        'disconnect-not-received',
+      );
   }
   return null;
 }
@@ -50,8 +58,7 @@ export const lateJobs: Check = {
     if (open !== undefined)
       return unknown(`job ${open.job.id}, taken after the stop, had not ended`, [open.seen.seq]);
     const missing = unlisted(about, agents);
-    if (missing !== null)
-      return unknown(missing, [about.evidence.last('agent', agents[0] ?? '')?.seq ?? null]);
+    if (missing !== null) return missing;
     const notes = late.map((attempt) =>
       handedBack(attempt, doomed)
         ? `handed back: job ${attempt.job.id} was assigned to the worker after the stop and given back`

@@ -1,6 +1,7 @@
 import { agentLeft } from './agent-left.ts';
 import { buildPassed, struckPassed } from './build-passed.ts';
 import type { Check } from './check.ts';
+import { consistent } from './consistent.ts';
 import { containerClean } from './container-clean.ts';
 import { drainInTime } from './drain-time.ts';
 import { idleInTime } from './idle-time.ts';
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   agentLeft,
   containerClean,
   lateJobs,
+  consistent,
   sidecars,
   buildPassed,
   drainInTime,

@@ -1,6 +1,7 @@
 import { buildEnded } from '../model/entities/build.ts';
 import { jobEnded } from '../model/entities/job.ts';
 import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { handedOver } from './handover.ts';
 
@@ -48,6 +49,11 @@ function lost(about: Case, attempt: Attempt): Answered {
   return no('masked-loss', `${proof}; ${how} made its build green`, [...events, last.seen.seq]);
 }
 
+/** A job of the drill's own builds that the doomed worker took after the stop and that was lost: the build lost it, whenever it came. */
+function isOwnLate(evidence: Evidence, { role, job, loss }: Attempt): boolean {
+  return role === 'late' && loss !== null && evidence.buildIds.includes(job.buildId);
+}
+
 export const noJobLost: Check = {
   name: 'no-job-lost',
   asks: 'Was no judged job lost?',
@@ -55,7 +61,7 @@ export const noJobLost: Check = {
   judge(about) {
     const { evidence, attempts } = about;
     if (evidence.strike === null) return unasked('nothing was injected');
-    const judged = attempts.filter(isJudged);
+    const judged = attempts.filter((attempt) => isJudged(attempt) || isOwnLate(evidence, attempt));
     const losses = judged.filter((attempt) => attempt.loss !== null);
     const counted = losses.filter(
       (attempt) => evidence.plan.scenario.expect.handover !== 'allowed' || !handedOver(attempt, about),

@@ -1,5 +1,7 @@
 import { jobEnded, type Job } from '../model/entities/job.ts';
 import { isJudged, type Attempt } from '../evidence/attempts.ts';
+import { byRunner, clocksOf } from '../evidence/clocks.ts';
+import { finishedEvent } from '../evidence/job-times.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 
 const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
@@ -12,7 +14,7 @@ function broken(job: Job): boolean {
 /** Containers of the struck task, other than the agent's, that were seen STOPPED before the job's end. */
 function sidecarGoneBefore({ evidence }: Case, attempt: Attempt): string | null {
   const target = evidence.target;
-  const end = (attempt.job.events ?? []).find((event) => event.type === 'FINISHED')?.at ?? null;
+  const end = finishedEvent(attempt.job);
   if (target === null || end === null) return null;
   const definition = evidence.last('task', target.taskArn)?.value.definition ?? '';
   const wanted = evidence
@@ -22,7 +24,7 @@ function sidecarGoneBefore({ evidence }: Case, attempt: Attempt): string | null 
     .sightings('task', target.taskArn)
     .find(
       (one) =>
-        one.answeredAt < end &&
+        clocksOf(evidence).order(byRunner(evidence, one.answeredAt, one.seq), end) === 'before' &&
         one.value.containers.some(
           (container) => container.status === 'STOPPED' && wanted?.dependsOn.includes(container.name),
         ),

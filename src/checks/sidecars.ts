@@ -1,9 +1,10 @@
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
 import { taskEnded } from '../model/entities/task.ts';
+import { byBuildkite, byInstance, clocksOf, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
+import { finishedEvent } from '../evidence/job-times.ts';
 import type { Target } from '../journal/events.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
-import { CLOCKS } from './in-flight.ts';
 import { clockTime } from './times.ts';
 
 interface Watched {
@@ -43,24 +44,13 @@ function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: str
   return proof?.seq ?? null;
 }
 
-/** What the clocks of ECS and Buildkite may be apart before an order between them means something, milliseconds. */
-export function clockError(evidence: Evidence): number {
-  const [ecs, buildkite] = ['ecs', 'buildkite'].map((clock) => evidence.last('clock', clock)?.value);
-  const apart = Math.abs((ecs?.offset ?? 0) - (buildkite?.offset ?? 0));
-  return CLOCKS + apart + (ecs?.uncertainty ?? 0) + (buildkite?.uncertainty ?? 0);
-}
-
 /** The latest instant at which the agent is known to have lived, by Buildkite's clock. */
-function lastSign(evidence: Evidence, { agentId, jobId }: Target): number | null {
+function lastSign(evidence: Evidence, { agentId, jobId }: Target): Stamp | null {
   const agent = evidence.last('agent', agentId)?.value;
   const job = jobId === null ? null : evidence.last('job', jobId)?.value;
-  const finished = (job?.events ?? [])
-    .filter(({ type, actor }) => type === 'FINISHED' && actor === 'agent')
-    .map(({ at }) => at);
-  const signs = [...finished, agent?.lostAt === null ? agent.disconnectedAt : null].filter(
-    (at) => at !== null,
-  );
-  return signs.length === 0 ? null : Math.max(...signs);
+  const left = agent?.lostAt === null ? agent.disconnectedAt : null;
+  const signs = [job == null ? null : finishedEvent(job), left === null ? null : byBuildkite(left)];
+  return signs.filter((sign) => sign !== null).toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
 /**
@@ -81,10 +71,11 @@ function endedBefore(
   if (others.length !== 1 || others[0]?.name !== sidecar) return null;
   if (containers.find(({ name }) => name === target.container)?.exitCode !== 0) return null;
   const sign = lastSign(evidence, target);
-  if (sign === null || ended + clockError(evidence) >= sign) return null;
+  if (sign === null) return null;
+  if (clocksOf(evidence).order(byInstance(ended, task), sign) !== 'before') return null;
   return no(
     'sidecar-cut',
-    `container ${sidecar} ended at ${clockTime(ended)}, as the first essential one, and ${target.container} showed life until ${clockTime(sign)}`,
+    `container ${sidecar} ended at ${clockTime(ended)}, as the first essential one, and ${target.container} showed life until ${clockTime(sign.at)}`,
     [seq, evidence.last('agent', target.agentId)?.seq ?? null],
   );
 }

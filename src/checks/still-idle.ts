@@ -1,25 +1,17 @@
-import type { Instant } from '../model/entities/build.ts';
-import { jobEnded, type Job } from '../model/entities/job.ts';
+import { jobEnded } from '../model/entities/job.ts';
 import { agentsOfStruckTask, type Attempt } from '../evidence/attempts.ts';
-import type { Evidence, Strike } from '../evidence/evidence.ts';
+import { clocksOf } from '../evidence/clocks.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { gotAt } from '../evidence/job-times.ts';
+import { stopOf } from '../evidence/stop.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 
-/** What two servers' clocks may be apart before an order between them means something, milliseconds. */
-const CLOCKS = 2_000;
-
-/** When an agent got the job, as early as anything shows; null where nothing does. */
-function begun({ startedAt, events }: Job): Instant | null {
-  const handed = (events ?? []).filter(({ type }) => ['ASSIGNED', 'ACCEPTED', 'STARTED'].includes(type));
-  const times = [startedAt, ...handed.map(({ at }) => at)].filter((at) => at !== null);
-  return times.length === 0 ? null : Math.min(...times);
-}
-
 /** A job that was there at the stop, or that cannot be shown to have come clearly after it. */
-function wasThere(evidence: Evidence, strike: Strike, { role, job }: Attempt): boolean {
+function wasThere(evidence: Evidence, { role, job }: Attempt): boolean {
   if (role === 'neighbour') return true;
   if (role !== 'late' || !agentsOfStruckTask(evidence).includes(job.agentId ?? '')) return false;
-  const stop = evidence.last('task', strike.taskArn)?.value.stoppingAt ?? strike.sentAt;
-  return (begun(job) ?? stop) <= stop + CLOCKS;
+  const [got, stop] = [gotAt(job), stopOf(evidence)];
+  return got === null || stop === null || clocksOf(evidence).order(got, stop) !== 'after';
 }
 
 export const stillIdle: Check = {
@@ -30,7 +22,7 @@ export const stillIdle: Check = {
     const { strike, target } = evidence;
     if (strike === null || target === null) return unasked('nothing was injected');
     if (target.jobId !== null) return unasked('a job was aimed at');
-    const hit = attempts.find((attempt) => wasThere(evidence, strike, attempt));
+    const hit = attempts.find((attempt) => wasThere(evidence, attempt));
     if (hit !== undefined) {
       const { job, loss, seen } = hit;
       const stood = `it ${jobEnded(job) ? 'ended' : 'was still'} ${job.rawState}`;

@@ -12,9 +12,15 @@ export function clockTime(instant: number): string {
   return CLOCK_TIME.format(instant);
 }
 
-/** A duration as a person reads it: `4.2 s`, `3 min 05 s`. */
+/** A duration as a person reads it: `4.2 s`, `3 min 5 s`. It has no direction: `after` says which came first. */
 export function seconds(ms: number): string {
-  if (Math.abs(ms) < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.trunc(ms / 60_000);
-  return `${minutes} min ${String(Math.round((ms % 60_000) / 1000)).padStart(2, '0')} s`;
+  const length = Math.abs(ms);
+  if (Math.round(length / 100) < 600) return `${(length / 1000).toFixed(1)} s`;
+  const whole = Math.round(length / 1000);
+  return `${String(Math.trunc(whole / 60))} min ${String(whole % 60)} s`;
+}
+
+/** How far something lies from something else: `4.2 s after the stop`, `1.0 s before the stop`. */
+export function after(ms: number, what: string): string {
+  return `${seconds(ms)} ${ms < 0 ? 'before' : 'after'} ${what}`;
 }

@@ -2,20 +2,54 @@ import type { Job } from '../model/entities/job.ts';
 import type { Task } from '../model/entities/task.ts';
 import { isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
-import { agentContainer, atTimeout, commandLine, startsAgentItself } from './container.ts';
-import { seconds } from './times.ts';
+import { byBuildkite, clocksOf } from '../evidence/clocks.ts';
+import {
+  agentContainer,
+  commandLine,
+  type AgentContainer,
+  startsAgentItself,
+} from '../evidence/agent-container.ts';
+import { after, seconds } from './times.ts';
+
+const OUT_OF_MEMORY = /^OutOfMemory/;
+const KILLED = 137;
+
+/**
+ * Whether the agent's container was killed for want of memory clearly before its stop time-out. Docker keeps the mark of an
+ * earlier kill inside the container, so that it explains 137 alone, and none at the time-out (verdict rule 17).
+ */
+export function diedOfMemory({ container, atTimeout }: AgentContainer): boolean {
+  return OUT_OF_MEMORY.test(container?.reason ?? '') && container?.exitCode === KILLED && !atTimeout;
+}
+
+/** A judged job that was killed with 137, which a container that ran out of memory explains better than the stop. */
+function killedJob(attempts: readonly Attempt[]): Attempt | undefined {
+  return attempts.filter(isJudged).find(({ job, loss }) => {
+    if (loss !== null || job.passed || job.state !== 'finished' || job.signalReason !== null) return false;
+    return job.exitStatus === String(KILLED) || /^(?:SIG)?KILL$/i.test(job.signal ?? '');
+  });
+}
 
 export const memory: Check = {
   name: 'memory',
   asks: 'Did the container keep within its memory?',
   needed: false,
-  judge({ evidence }) {
+  judge({ evidence, attempts }) {
     const agent = evidence.strike === null ? null : agentContainer(evidence);
     if (agent === null) return unasked('nothing was injected');
     const reason = agent.container?.reason ?? '';
-    if (!/^OutOfMemory/.test(reason)) return yes('ECS names no lack of memory', [agent.task.seq]);
-    if (agent.container?.exitCode === 0 || atTimeout(agent))
-      return yes('ECS names OutOfMemoryError, too late to matter', [agent.task.seq]);
+    if (!OUT_OF_MEMORY.test(reason)) return yes('ECS names no lack of memory', [agent.task.seq]);
+    const job = killedJob(attempts);
+    if (job !== undefined)
+      return no(
+        'out-of-memory',
+        `job ${job.job.id} was killed (exit status ${job.job.exitStatus ?? 'none'}), and ECS names lack of memory: ${reason}`,
+        [agent.task.seq, job.seen.seq],
+      );
+    if (!diedOfMemory(agent))
+      return yes('ECS names OutOfMemoryError, and how the container ended is not explained by it', [
+        agent.task.seq,
+      ]);
     // Before its end has a time, nothing tells a death long before the time-out from one at it.
     if (agent.lasted === null)
       return unknown('ECS names OutOfMemoryError, and does not show yet when the container ended', [
@@ -23,7 +57,7 @@ export const memory: Check = {
       ]);
     return no(
       'out-of-memory',
-      `the agent's container died of memory, ${seconds(agent.lasted)} after the stop, before its stopTimeout of ${seconds(agent.stopTimeout)}: ${reason}`,
+      `the agent's container died of memory, ${after(agent.lasted, 'the stop')}, before its stopTimeout of ${seconds(agent.stopTimeout)}: ${reason}`,
       [agent.task.seq],
     );
   },
@@ -62,9 +96,15 @@ function canceledJob(job: Job): string | null {
   return null;
 }
 
-/** A loss that was proven before the cancelling still counts (verdict, stage B). */
-function lossBefore({ attempts }: Case, seq: number): boolean {
-  return attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null && attempt.loss.seq < seq);
+/** A loss that was proven before the cancelling still counts (verdict, stage B, and rule 17). */
+function lossBefore({ evidence, attempts }: Case, seq: number): boolean {
+  return attempts.filter(isJudged).some(({ loss, job }) => {
+    if (loss === null) return false;
+    const lost = (job.events ?? []).find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
+    const canceledAt = job.canceledAt ?? evidence.last('build', job.buildId)?.value.canceledAt ?? null;
+    if (lost === null || canceledAt === null) return loss.seq < seq || job.state === 'canceled';
+    return clocksOf(evidence).order(byBuildkite(lost), byBuildkite(canceledAt)) === 'before';
+  });
 }
 
 export const notCanceled: Check = {

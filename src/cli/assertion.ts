@@ -90,6 +90,7 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
       container: options.container ?? null,
       sharedTask: 'allowed',
       mapping: 'tag',
+      imageConfig: null,
     },
     when: {
       trigger: 'step-in-flight',
@@ -109,6 +110,7 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
     limits: {
       verdictWithin: ms('--within', options.within),
       pollEvery: Math.max(100, ms('--poll-every', options.pollEvery)),
+      signalLag: null,
     },
     safety: {
       allowLastWorker: false,

@@ -3,9 +3,10 @@ import { EXIT_CODES } from '../model/reasons.ts';
 const MEANING: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   passed: 'passed: the stop landed in flight and the worker drained because of it',
   planned:
-    'planned: a dry run; baseline: nothing was injected; not-lost: no stop was shown (none of them is proof)',
+    'planned: a dry run; baseline: nothing was injected; not-lost: no stop was shown; outlasted: a one-shot agent finished its job (none of them is proof of a drain)',
   baseline: '',
   'not-lost': '',
+  outlasted: '',
   failed: 'failed: the stop landed and something that must hold does not; never retry it',
   inconclusive: 'inconclusive: it ran and proves nothing; it may be run again',
   'bad-input': 'bad input: an argument, a file or a setting is wrong; nothing was started',

@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { isObject } from '../preflight/json.ts';
-import { baseName } from '../preflight/start.ts';
+import { baseName } from '../worker/start.ts';
 import type { Machine } from '../rehearsal/definition.ts';
 import type { Environment } from './output.ts';
 

@@ -5,7 +5,7 @@ import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { jobEnded, jobHeld } from '../model/entities/job.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { goingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
 import { endWatch, landedBy } from '../state/inject.ts';
@@ -128,12 +128,24 @@ function lookAtTarget(state: DrillState, target: Target): Step | null {
       'stopped-by-other',
       `the task is going down already: ${task.stopCode ?? 'no stop code'}, "${task.stoppedReason ?? ''}"`,
     );
+  const told = mayHaveStruck(state) ? null : toldToStop(state, target);
+  if (told !== null) return halt('stopped-by-other', told);
   const changed = target.jobId === null ? notIdle(state, target) : notRunning(state, target, target.jobId);
   if (changed !== null) return dropped(state, target, changed);
   if (task?.status !== 'RUNNING')
     return dropped(state, target, `the task was ${task?.status ?? 'gone'} at the last instant, not RUNNING`);
   const hurt = unsoundOne(state);
   return hurt === null ? null : halt('unsound-baseline', hurt);
+}
+
+/** An agent that a person or the API already told to stop is no target: it leaves for their sake. Null where nobody did. */
+function toldToStop(state: DrillState, { agentId }: Target): string | null {
+  const agent = seen(state.world, 'agent', agentId);
+  if (agent === undefined) return null;
+  const { stoppedGracefullyAt, stopForcedAt, stoppedGracefullyBy, stopForcedBy, connection } = agent;
+  if (stoppedGracefullyAt === null && stopForcedAt === null && connection !== 'stopping') return null;
+  const who = stopForcedBy ?? stoppedGracefullyBy ?? 'somebody whom Buildkite does not name';
+  return `agent ${agent.name} was told to stop already, by ${who}`;
 }
 
 /** Why the job is not in flight on its agent any more; null where it is. */

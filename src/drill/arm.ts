@@ -2,7 +2,7 @@ import { TRIGGERS } from '../triggers/list.ts';
 import type { Aim, Fired } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { ownBuildAsks, ownBuilds, ownSubjects, unsoundOne } from './own-builds.ts';
 import { hasBuild } from '../model/plan.ts';
 import { markOf, readSince, type DrillState } from '../state/state.ts';

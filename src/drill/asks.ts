@@ -2,7 +2,8 @@ import { agentsOfStruckTask, isJudged, type Attempt } from '../evidence/attempts
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Case } from '../checks/check.ts';
 import { agentLeft } from '../model/entities/agent.ts';
-import { buildEnded, type Instant } from '../model/entities/build.ts';
+import { buildEnded } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { jobEnded } from '../model/entities/job.ts';
 import { taskEnded } from '../model/entities/task.ts';
 import { MS_PER_POINT, ownBuildAsks } from './own-builds.ts';
@@ -92,7 +93,20 @@ function agentAsks({ evidence }: Case, every: number, among: number): readonly A
   const share = task !== null && taskEnded(task.value) ? 1 : among;
   return agentsOfStruckTask(evidence).flatMap((id) => {
     const agent = evidence.last('agent', id);
-    if (agent !== null && agentLeft(agent.value) && agent.value.jobs !== null) return [];
+    const ended = evidence
+      .sightings('task', evidence.strike?.taskArn ?? '')
+      .find(({ value }) => taskEnded(value));
+    // After a missed injection its jobs are listed once more when the task has ended.
+    const isListed = evidence
+      .reads('agent', id)
+      .some(({ ok, sentAt }) => ok && ended !== undefined && sentAt >= ended.answeredAt);
+    if (
+      agent !== null &&
+      agentLeft(agent.value) &&
+      agent.value.jobs !== null &&
+      (ended === undefined || isListed)
+    )
+      return [];
     return [paced({ kind: 'agent', id }, every * AGENT_EVERY * share)];
   });
 }

@@ -1,6 +1,6 @@
 import { decideAiming } from './aim.ts';
 import { decideArmed } from './arm.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { assertNever } from '../model/errors.ts';
 import { decideSettling } from './finish.ts';
 import { decideGate, decideGated } from './gate.ts';

@@ -1,16 +1,17 @@
-import { agentContainer } from '../checks/container.ts';
+import { agentContainer } from '../evidence/agent-container.ts';
 import { excused, handedOver } from '../checks/handover.ts';
 import { beforeTheBlock } from '../checks/build-passed.ts';
 import type { Case } from '../checks/check.ts';
 import { wholeStory } from '../checks/no-job-lost.ts';
 import { agentsOfStruckTask, finalAttempt, isJudged, type Attempt } from '../evidence/attempts.ts';
 import { agentLeft } from '../model/entities/agent.ts';
-import { buildEnded, type Instant } from '../model/entities/build.ts';
+import { buildEnded } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { jobEnded } from '../model/entities/job.ts';
 import { taskEnded } from '../model/entities/task.ts';
 import type { Finding } from '../journal/events.ts';
 import { raised } from '../verdict/stages.ts';
-import { rowOf } from '../model/reasons.ts';
+import { rowOf, type Reason } from '../model/reasons.ts';
 
 /** Statuses of containers arrive in batches of 10 to 30 s, which may come after the task's own, milliseconds. */
 const BATCH = 30_000;
@@ -18,6 +19,7 @@ const BATCH = 30_000;
 /** What must still happen before nothing can change the outcome; empty: the watch is over. */
 export function stillOpen(about: Case, findings: readonly Finding[], now: Instant): readonly string[] {
   if (decidedEarly(about, findings)) return [];
+  if (missed(findings)) return afterMiss(about, now);
   const judged = about.attempts.filter(isJudged);
   const lost = judged.filter((attempt) => attempt.loss !== null);
   const container = openContainer(about, now);
@@ -38,13 +40,44 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
 function decidedEarly(about: Case, findings: readonly Finding[]): boolean {
   return findings.some((finding) => {
     const reason = raised(finding);
-    if (reason === null || reason === 'unrelated-loss') return false;
-    // What becomes of the job that an idle worker got instead is shown, so it is waited for.
-    if (reason === 'missed-target') return false;
+    if (reason === null || reason === 'unrelated-loss' || MISSED.has(reason)) return false;
     if (reason === 'build-canceled' && !cancelIsTold(about, finding)) return false;
+    // Whether the container was dead with the job in hand before a person came is known when the task has ended.
+    if (OF_PERSONS.has(reason) && !isTaskOver(about)) return false;
     const { stage } = rowOf(reason);
     return stage === 'A' || stage === 'B';
   });
+}
+
+/** Somebody's doing that a proof which came earlier outranks (verdict rule 17). */
+const OF_PERSONS: ReadonlySet<Reason> = new Set(['build-canceled', 'stopped-by-other']);
+/** The injection missed the job that was aimed at: what it hit instead is watched (verdict rule 16). */
+const MISSED: ReadonlySet<Reason> = new Set(['missed-target', 'finished-before-stop']);
+
+function isTaskOver({ evidence }: Case): boolean {
+  const agent = agentContainer(evidence);
+  return agent !== null && taskEnded(agent.task.value);
+}
+
+function missed(findings: readonly Finding[]): boolean {
+  return findings.some((finding) => {
+    const reason = raised(finding);
+    return reason !== null && MISSED.has(reason) && finding.check === 'in-flight';
+  });
+}
+
+/** Until the task has ended, its agent's jobs were listed after that, and those that it held instead are over. */
+function afterMiss(about: Case, now: Instant): readonly string[] {
+  const { evidence } = about;
+  const container = openContainer(about, now);
+  const jobs = openJobs(about, about.attempts);
+  if (container.length > 0) return [...jobs, ...container];
+  const arn = evidence.strike?.taskArn ?? '';
+  const ended = evidence.sightings('task', arn).find(({ value }) => taskEnded(value))?.answeredAt ?? now;
+  const listed = evidence
+    .reads('agent', evidence.target?.agentId ?? '')
+    .some(({ ok, sentAt }) => ok && sentAt >= ended);
+  return listed ? jobs : [...jobs, "the jobs of the target's agent to be listed"];
 }
 
 /** A job shows that it was canceled, and only its build by whom: the build is looked at once more. */

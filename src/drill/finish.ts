@@ -1,4 +1,5 @@
-import { buildEnded, type Build, type Instant } from '../model/entities/build.ts';
+import { buildEnded, type Build } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { Call } from '../model/call.ts';
 import { judge } from '../verdict/judge.ts';
 import { FAULTS } from '../faults/list.ts';

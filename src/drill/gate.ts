@@ -1,6 +1,6 @@
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { stepOf } from '../model/plan.ts';
 import { readSince, type DrillState } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';

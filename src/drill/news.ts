@@ -27,10 +27,10 @@ function isNews(before: Fact, fact: Fact): boolean {
   return !same(before.value, fact.value);
 }
 
-/** `Date` has whole seconds: only a better figure, or one that contradicts the known one, is news. */
+/** `Date` has whole seconds: only a clearly better figure, or one that contradicts the known one, is news. */
 function clockNews(before: ClockOffset, now: ClockOffset): boolean {
   const apart = Math.abs(now.offset - before.offset);
-  return now.uncertainty < before.uncertainty / 2 || apart > now.uncertainty + before.uncertainty;
+  return now.uncertainty < before.uncertainty * 0.7 || apart > now.uncertainty + before.uncertainty;
 }
 
 /** Whether two facts' values are alike, whatever the order of their keys; a key without a value is no key, as in JSON. */

@@ -17,7 +17,7 @@ interface Sent {
   readonly trouble: Trouble | null;
 }
 
-/** Runs exactly one call: intent on the disk, call, outcome on the disk. Nothing else in a drill changes anything outside. */
+/** Runs exactly one call: intent on the disk, call, outcome on the disk. Nothing else in a drill changes anything outside. `onAnswer` is told when the answer is there, before it is written. */
 export async function perform(
   { call, as }: Extract<Step, { do: 'call' }>,
   state: DrillState,
@@ -25,10 +25,12 @@ export async function perform(
   clock: Clock,
   append: Append,
   signal: AbortSignal,
+  onAnswer: () => void,
 ): Promise<void> {
   const attempt = state.strikes.length + 1;
   await append(intended(call, as, attempt), true);
   const { outcome, sent } = await timed(clock, signal, () => send(call, sources, signal));
+  onAnswer();
   const facts = outcome.ok ? outcome.value : [];
   // A task's own answer stands in the event itself: it is the proof. What else came along is an observation.
   const task = facts.find((fact) => fact.kind === 'task')?.value ?? null;

@@ -80,6 +80,7 @@ async function facts(
     case 'drill-build':
     case 'pipeline':
     case 'step-history':
+    case 'past-workers':
       return ofBuildkite({ ...subject, kind: subject.kind }, plan, sources.buildkite, signal);
     case 'agents-of-task':
       return agentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
@@ -124,7 +125,7 @@ export function buildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
 type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
 
 async function ofBuildkite(
-  { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history'>,
+  { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'>,
   plan: Plan,
   buildkite: Buildkite,
   signal: AbortSignal,
@@ -155,6 +156,10 @@ async function ofBuildkite(
       const answer = await buildkite.stepHistory(organization, of, step, JOBS_OF_A_HISTORY, signal);
       return given(answer, (value) => [{ kind, id, value }]);
     }
+    case 'past-workers':
+      return given(await buildkite.pastWorkers(organization, id, signal), (agents) => [
+        { kind, id, value: { agents: [...agents] } },
+      ]);
     default:
       return assertNever(kind);
   }

@@ -12,7 +12,8 @@ import type { Person } from '../model/person.ts';
 import type { Plan } from '../model/plan.ts';
 import { fold, mayHaveStruck, reduce, type DrillState } from '../state/state.ts';
 import { notBefore } from './steady-clock.ts';
-import { halt, QUIET_FOR, type Step } from '../state/step.ts';
+import { halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import type { Subject } from '../model/world.ts';
 
 /** Everything outside that one drill needs. */
 export interface DrillPorts {
@@ -167,7 +168,7 @@ async function take(
       return;
     }
     case 'call':
-      return perform(step, drill.now(), ports, ports.clock, drill.append, interrupted);
+      return callAndLook(step, drill, ports, observer, interrupted);
     case 'conclude':
       // A conclusion that is lost is drawn again; the next intent takes all before it to the disk. Only the last word waits.
       await drill.append(step.event, step.event.code === 'GD_JUDGED');
@@ -186,6 +187,65 @@ async function take(
     default:
       assertNever(step);
   }
+}
+
+/** How long the answer of an injection may take before reads go on beside it, milliseconds. */
+const LOOK_AFTER = 1_000;
+
+/**
+ * A call, and reads beside it where its answer does not come: what it did is shown by the services, and an answer that is lost
+ * after ten seconds must not leave ten seconds unseen.
+ */
+async function callAndLook(
+  step: Extract<Step, { do: 'call' }>,
+  drill: Drill,
+  ports: DrillPorts,
+  observer: Observer,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const answered = new AbortController();
+  const stop = (): void => answered.abort();
+  interrupted.addEventListener('abort', stop, { once: true });
+  const call = perform(step, drill.now(), ports, ports.clock, drill.append, interrupted, stop);
+  try {
+    await Promise.all([
+      call,
+      step.as === 'fault' ? lookBeside(drill, ports, observer, answered.signal) : null,
+    ]);
+  } finally {
+    interrupted.removeEventListener('abort', stop);
+  }
+}
+
+async function lookBeside(
+  drill: Drill,
+  { clock }: DrillPorts,
+  observer: Observer,
+  answered: AbortSignal,
+): Promise<void> {
+  await clock.sleep(LOOK_AFTER, answered);
+  while (!answered.aborted) {
+    const state = drill.now();
+    const asks = besideCall(state);
+    const observation = withoutAborted(
+      await observer.observe(state, asks, clock.now() + LOOK_AFTER, answered),
+    );
+    // What came together with the answer is read again after it.
+    if (answered.aborted || !worthWriting(drill, observation, clock.now(), false)) continue;
+    await drill.append(
+      { code: 'GD_OBSERVED', payload: { reads: [...observation.reads], facts: [...observation.facts] } },
+      false,
+    );
+  }
+}
+
+/** The target's task, and what it held. */
+function besideCall({ target, plan }: DrillState): readonly Ask[] {
+  if (target === null) return [];
+  const every = Math.max(LOOK_AFTER, plan.scenario.limits.pollEvery);
+  const held: Subject =
+    target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId };
+  return [paced({ kind: 'task', id: target.taskArn }, every), paced(held, every)];
 }
 
 /** A read that our own end cut off says nothing about its service. */

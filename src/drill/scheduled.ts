@@ -7,13 +7,14 @@ import { hitsOf, struckByScheduler } from '../evidence/hits.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
-import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { sweepOf } from './sweep.ts';
 import { keyOf, seen } from '../model/world.ts';
 
 /** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a struck one, until the whole is over. */
@@ -29,8 +30,13 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
     ...openWhole(state, hits),
     ...cases.flatMap((about) => stillOpen(about, findingsOf(about), now)),
   ];
-  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
   const deadline = state.deadline ?? now;
+  const sweep =
+    open.length === 0 && now < deadline
+      ? cases.map((about) => sweepOf(state, about, findingsOf(about))).find((subjects) => subjects.length > 0)
+      : undefined;
+  if (sweep !== undefined) return askNow(state, sweep, now);
+  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
   const asks = new Map<string, Ask>();
   for (const one of [
     ...generalAsks(state, hits),

@@ -1,5 +1,5 @@
 import type { Call } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { carries, metaDataFor, tellTale, type Mark } from '../model/entities/mark.ts';
 import { hasBuild } from '../model/plan.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';

@@ -2,12 +2,12 @@ import { attemptsOf } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
 import { decisiveCall } from '../evidence/hits.ts';
 import type { Case } from '../checks/check.ts';
-import { provenFrom } from '../checks/in-flight.ts';
+import { signalledFrom } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
 import type { Target } from '../journal/events.ts';
 import { agentLeft } from '../model/entities/agent.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { taskEnded } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { decideFound } from './found.ts';
@@ -15,8 +15,9 @@ import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { markOf, type DrillState } from '../state/state.ts';
-import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { seen, type Subject } from '../model/world.ts';
+import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { sweepOf } from './sweep.ts';
+import { all, keyOf, seen, type Subject } from '../model/world.ts';
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
@@ -27,9 +28,12 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   const proof = proofAsks(state, evidence);
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
-  const open = [...stillOpen(about, findingsOf(about), now), ...openOthers(state)];
-  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
+  const findings = findingsOf(about);
+  const open = [...stillOpen(about, findings, now), ...openOthers(state)];
   const deadline = state.deadline ?? now;
+  const sweep = open.length === 0 && now < deadline ? sweepOf(state, about, findings) : [];
+  if (sweep.length > 0) return askNow(state, sweep, now);
+  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
   const unread = now < deadline ? [] : unreadSince(state, asksOf(state, about));
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
@@ -53,8 +57,8 @@ function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
   const { strike, target } = evidence;
   if (strike === null || target === null) return [];
   if (!state.landed) return [];
-  // Where the answer was lost, only what is sent after the task was first seen going down counts.
-  const from = provenFrom(evidence, strike)?.at ?? strike.answeredAt;
+  // Where the answer was lost, only what is sent after the task was first seen going down counts; and after the signal.
+  const from = signalledFrom(evidence)?.at ?? strike.answeredAt ?? 0;
   const held: Subject =
     target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId };
   const tried = evidence
@@ -75,8 +79,10 @@ function watchBaseline(state: DrillState, now: Instant): Step {
   if (state.target !== null) return watchIdle(state, state.target, now);
   const several = state.buildIds.length > 1;
   const builds = ownBuilds(state);
-  if (builds.length === state.buildIds.length && builds.every(isAtRest))
-    return endWatch('settled', several ? 'all builds are over' : 'the build is over');
+  const over = builds.length === state.buildIds.length && builds.every(isAtRest);
+  const untold = over ? untoldJobs(state) : [];
+  if (untold.length > 0 && now < (state.deadline ?? now)) return askNow(state, untold, now);
+  if (over) return endWatch('settled', several ? 'all builds are over' : 'the build is over');
   const deadline = state.deadline ?? now;
   if (now >= deadline)
     return endWatch(
@@ -85,6 +91,19 @@ function watchBaseline(state: DrillState, now: Instant): Step {
     );
   const asks = ownBuildAsks(state, state.plan.scenario.limits.pollEvery);
   return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
+}
+
+/** Attempts that did not pass, and those that a retry names and no list showed: each is read once with its history, for it may have been lost. */
+function untoldJobs({ world, buildIds, marks }: DrillState): readonly Subject[] {
+  const own = all(world, 'job').filter(({ buildId }) => buildIds.includes(buildId));
+  const hidden = own.map(({ retryOf }) => retryOf).filter((id) => id !== null);
+  const ids = [
+    ...own.filter(({ passed, agentId }) => !passed && agentId !== null).map(({ id }) => id),
+    ...hidden,
+  ];
+  return [...new Set(ids)]
+    .map((id): Subject => ({ kind: 'job', id }))
+    .filter((subject) => marks[keyOf(subject)] === undefined);
 }
 
 /** An idle worker is to leave by itself: until its agent has left and its task has ended with its exit code. */

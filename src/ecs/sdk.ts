@@ -8,7 +8,7 @@ import type { ClockOffset } from '../model/entities/surroundings.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { endpointOf, forbidden } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
-import { offsetOf } from '../http/offset.ts';
+import { createOffsetMeter } from '../http/offset.ts';
 import { failureOf, ForbiddenEndpointError } from './failure.ts';
 import type { Failure } from './failure.ts';
 
@@ -49,7 +49,7 @@ const Response = z.object({ headers: z.record(z.string(), z.string()) });
 export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const progress = new AsyncLocalStorage<{ sent: boolean }>();
-  let offset: ClockOffset | null = null;
+  const offset = createOffsetMeter();
 
   /** Wraps the very sending: wherever the SDK found its endpoint, the rules are held to it, and the server's clock is read. */
   function watched(client: ECSClient): ECSClient {
@@ -64,7 +64,7 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
         const result = await next(args);
         const response = Response.safeParse(result.response);
         const date = response.success ? response.data.headers['date'] : undefined;
-        offset = offsetOf(date, sentAt, clock.now()) ?? offset;
+        offset.take(date, sentAt, clock.now());
         return result;
       },
       { step: 'deserialize', priority: 'low', name: 'gamedayWatch' },
@@ -84,7 +84,7 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
         return { ok: false, failure: failureOf(error, operation, call.sent) };
       }
     },
-    clock: () => offset,
+    clock: () => offset.read(),
   };
 }
 

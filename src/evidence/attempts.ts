@@ -1,8 +1,13 @@
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import { isHostOf } from '../model/entities/host.ts';
-import { jobEnded, jobHeld, type Job } from '../model/entities/job.ts';
+import { jobEnded, jobHeld, type Job, type JobEvent } from '../model/entities/job.ts';
+import type { BuildkiteInstant } from '../model/instants.ts';
 import { taskEnded } from '../model/entities/task.ts';
+import { agentContainer } from './agent-container.ts';
+import { byBuildkite, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
+import { endedAt, gotAt, startedAt } from './job-times.ts';
+import { stopOf } from './stop.ts';
 
 /** Why an attempt is looked at (verdict rules 1 and 6). */
 export type Role =
@@ -41,13 +46,18 @@ export function isJudged(attempt: Attempt): boolean {
   return JUDGED.has(attempt.role);
 }
 
-/** UUIDs of every agent that ever carried the struck task's ARN or, where the scenario maps by host name, lived on its host; the target's own first. */
+/**
+ * UUIDs of every agent that ever carried the struck task's ARN, that was started again in its container without the tag, or,
+ * where the scenario maps by host name, lived on its host; the target's own first.
+ */
 export function agentsOfStruckTask(evidence: Evidence): readonly string[] {
   const arn = evidence.strike?.taskArn ?? evidence.target?.taskArn;
   if (arn === undefined) return [];
   const agents = evidence.every('agent');
   const tagged = agents.filter((seen) => seen.value.tags[TASK_ARN_TAG] === arn);
-  const there = agents.filter((seen) => onHostOf(evidence, arn, seen.value));
+  const there = agents.filter(
+    (seen) => onHostOf(evidence, arn, seen.value) || isRestarted(evidence, arn, seen.value),
+  );
   const listed = evidence
     .sightings('agents-of-task', arn)
     .flatMap((seen) => seen.value.agents)
@@ -65,6 +75,30 @@ function onHostOf(evidence: Evidence, arn: string, agent: Agent): boolean {
   return evidence
     .sightings('task', arn)
     .some(({ value }) => isHostOf(hostname, value.hostnames) && connectedAt >= (value.createdAt ?? Infinity));
+}
+
+/** An agent without a tag, under the host name of the target's agent, which is one of this task alone: the same container started it. */
+function isRestarted(evidence: Evidence, arn: string, agent: Agent): boolean {
+  const { target } = evidence;
+  if (target === null || agent.id === target.agentId || agent.tags[TASK_ARN_TAG] !== undefined) return false;
+  const own = evidence.last('agent', target.agentId)?.value;
+  const names = evidence.last('task', arn)?.value.hostnames ?? [];
+  if (own === undefined || own.connectedAt === null || agent.connectedAt === null) return false;
+  return (
+    isHostOf(agent.hostname, names) && isHostOf(own.hostname, names) && agent.connectedAt > own.connectedAt
+  );
+}
+
+/** Whether an agent is proven to live on another task than the struck one: by its tag, or by its host where agents are mapped so. */
+export function isOnAnotherTask(evidence: Evidence, agentId: string | null): boolean {
+  const arn = evidence.strike?.taskArn ?? evidence.target?.taskArn;
+  const agent = agentId === null ? undefined : evidence.last('agent', agentId)?.value;
+  if (arn === undefined || agent === undefined) return false;
+  const tag = agent.tags[TASK_ARN_TAG];
+  if (tag !== undefined) return tag !== arn;
+  const names = evidence.last('task', arn)?.value.hostnames ?? [];
+  const byHost = evidence.plan.scenario.cluster.mapping === 'hostname';
+  return byHost && names.length > 0 && agent.hostname !== null && !isHostOf(agent.hostname, names);
 }
 
 /** Once a task has ended its address may be another's: who connects later lives elsewhere. */
@@ -117,29 +151,37 @@ function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<st
   const strike = evidence.strike;
   if (job.agentId !== null && doomed.has(job.agentId)) {
     if (strike === null) return null;
-    if (strike.by !== 'stop-task') return roleByTimes(job, strike.sentAt);
+    if (strike.by !== 'stop-task') return roleByTimes(evidence, job);
     const before = evidence.sightings('job', job.id).filter((sighting) => sighting.seq < strike.intendedSeq);
     const latest = before.findLast(
       (sighting) => sighting.value.agentId !== null && doomed.has(sighting.value.agentId),
     );
     if (latest !== undefined) return jobHeld(latest.value) ? 'neighbour' : null;
-    return endedBefore(job, strike.sentAt) ? null : 'late';
+    return endedBefore(evidence, job) ? null : 'late';
   }
   // Assigned to a doomed agent after the stop and handed back: seen by its history alone.
   if (strike !== null && handedBack(evidence, job, doomed)) return 'late';
   return evidence.buildId === job.buildId ? 'elsewhere' : null;
 }
 
-/** At a stop that was found, the job's own times tell whether it was held, is long over, or came later. */
-function roleByTimes(job: Job, stoppedAt: number): Role | null {
-  const began = job.startedAt ?? (job.events ?? []).find((event) => event.type === 'ASSIGNED')?.at ?? null;
-  if (began === null || began > stoppedAt) return 'late';
-  return endedBefore(job, stoppedAt) ? null : 'neighbour';
+/** At a stop that was not aimed in the same breath, the job's own times tell whether it was held, is long over, or came later. */
+function roleByTimes(evidence: Evidence, job: Job): Role | null {
+  if (endedBefore(evidence, job)) return null;
+  const [got, stop] = [gotAt(job), stopOf(evidence)];
+  if (got === null) return 'late';
+  return stop !== null && clocksOf(evidence).orderAsMeasured(got, stop) === 'after' ? 'late' : 'neighbour';
 }
 
-/** The agent's own clock against ours: a minute's difference would have to be overlooked to be fooled, so only clear cases count. */
-function endedBefore(job: Job, instant: number): boolean {
-  return job.finishedAt !== null && job.finishedAt < instant - 5_000;
+/** Clearly over before the stop: by the clocks, or because the same agent began the target's job after it. */
+function endedBefore(evidence: Evidence, job: Job): boolean {
+  const [end, stop] = [endedAt(job), stopOf(evidence)];
+  if (end === null || !jobEnded(job)) return false;
+  const clocks = clocksOf(evidence);
+  const target = evidence.target?.jobId;
+  const own = target == null ? undefined : evidence.last('job', target)?.value;
+  const began = own === undefined || own.agentId !== job.agentId ? null : startedAt(own);
+  if (began !== null && began.clock === end.clock) return clocks.order(end, began) === 'before';
+  return stop !== null && clocks.order(end, stop) === 'before';
 }
 
 function handedBack(evidence: Evidence, job: Job, doomed: ReadonlySet<string>): boolean {
@@ -183,8 +225,9 @@ function numberOf(job: Job, jobs: readonly Sighting<Job>[]): number {
 /** Verdict rule 2: lost is a job's property, and each kind of proof is named. */
 function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
   const job = seen.value;
+  if (hasReturned(evidence, job.id)) return null;
   // What stood in its history once stands: no later read takes a proof back.
-  const events = evidence.sightings('job', job.id).flatMap(({ value }) => value.events ?? []);
+  const events = eventsEver(evidence, job.id);
   const at = (sighting: (job: Job) => boolean): number =>
     evidence.sightings('job', job.id).find((one) => sighting(one.value))?.seq ?? seen.seq;
   if (events.some((event) => event.type === 'AGENT_LOST'))
@@ -200,7 +243,40 @@ function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
       by: 'exit status -1 without a signal or a signal reason',
       seq: at((one) => one.exitStatus === '-1'),
     };
-  return lossByAgent(evidence, job);
+  return lossByAgent(evidence, job) ?? lossByDeath(evidence, job);
+}
+
+function eventsEver(evidence: Evidence, jobId: string): readonly JobEvent[] {
+  return evidence.sightings('job', jobId).flatMap(({ value }) => value.events ?? []);
+}
+
+/** Buildkite had given the agent up, and then the agent itself finished the job: neither a loss nor a proof of anything (verdict rule 17). */
+export function hasReturned(evidence: Evidence, jobId: string): boolean {
+  const events = eventsEver(evidence, jobId);
+  const lost = events.find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
+  if (lost === null) return false;
+  return events.some(
+    ({ type, actor, at }) => type === 'FINISHED' && actor === 'agent' && at !== null && at >= lost,
+  );
+}
+
+/** Its container was dead with the job in hand before somebody canceled the hung build: the cancel changes nothing (verdict rule 17). */
+function lossByDeath(evidence: Evidence, job: Job): Loss | null {
+  const canceledAt = job.canceledAt ?? timeOf(job, 'CANCELED') ?? timeOf(job, 'CANCELATION');
+  const wasHeld = job.agentId !== null && job.agentId === evidence.target?.agentId;
+  if (!wasHeld || canceledAt === null || job.passed) return null;
+  const agent = agentContainer(evidence);
+  if (agent?.endedBy == null || agent.container?.exitCode == null || agent.container.exitCode === 0)
+    return null;
+  if (clocksOf(evidence).orderAsMeasured(agent.endedBy, byBuildkite(canceledAt)) !== 'before') return null;
+  return {
+    by: `its container had ended ${String(agent.container.exitCode)} with the job unfinished, before it was canceled`,
+    seq: agent.task.seq,
+  };
+}
+
+function timeOf({ events }: Job, type: string): BuildkiteInstant | null {
+  return (events ?? []).find((event) => event.type === type)?.at ?? null;
 }
 
 /** Its agent's `lostAt` set while the job was unfinished when the container had ended. */

@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { Job } from '../model/entities/job.ts';
 import { isOlder } from '../model/entities/older.ts';
 import type { Task } from '../model/entities/task.ts';
@@ -19,8 +19,9 @@ export interface Sighting<T> {
 export interface Strike {
   readonly taskArn: string;
   readonly reason: string;
-  readonly sentAt: Instant;
-  readonly answeredAt: Instant;
+  /** By our clock; null where the call was none of ours, or another one: then ECS's times tell. */
+  readonly sentAt: Instant | null;
+  readonly answeredAt: Instant | null;
   readonly result: 'ok' | 'refused' | 'unknown' | 'unsent';
   /** The task as StopTask's own answer showed it. */
   readonly answer: Task | null;

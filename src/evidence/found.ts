@@ -1,7 +1,10 @@
-import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { CONTAINER_NAME_TAG, TASK_ARN_TAG } from '../model/entities/agent.ts';
 import type { Job } from '../model/entities/job.ts';
 import { goingDown, type Task } from '../model/entities/task.ts';
+import { byEcs, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
+import { endedAt, startedAt } from './job-times.ts';
+import { containerOf } from './own-container.ts';
 import { stepOf } from '../model/plan.ts';
 import type { Target } from '../journal/events.ts';
 
@@ -51,6 +54,7 @@ export type Made = { readonly by: 'found' } | { readonly by: 'scheduler'; readon
 export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, made: Made): Evidence | null {
   const at = task.stoppingAt ?? task.stoppedAt;
   if (at === null) return null;
+  const [stop, clocks] = [byEcs(at), clocksOf(evidence)];
   // Where agents are mapped by host name they have no tag, but were listed under their task.
   const listed = new Set(evidence.sightings('agents-of-task', task.arn).flatMap(({ value }) => value.agents));
   const agents = evidence
@@ -58,17 +62,18 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
     .filter(({ id, value }) => (value.tags[TASK_ARN_TAG] ?? (listed.has(id) ? task.arn : null)) === task.arn);
   const others = made.by === 'found' ? [] : evidence.every('job').map(({ value }) => value);
   const held = [...jobsLookedAt(evidence), ...others].find((job) => {
-    if (!agents.some(({ id }) => id === job.agentId) || job.startedAt === null || job.startedAt > at)
-      return false;
-    return job.finishedAt === null || job.finishedAt >= at - 5_000;
+    const [began, ended] = [startedAt(job), endedAt(job)];
+    if (!agents.some(({ id }) => id === job.agentId) || began === null) return false;
+    if (clocks.orderAsMeasured(began, stop) === 'after') return false;
+    return ended === null || clocks.order(ended, stop) !== 'before';
   });
   const target = idleTarget(evidence, task) ?? targetOf(evidence, task, held, made);
   if (target === null) return null;
   const strike = {
     taskArn: task.arn,
     reason: task.stoppedReason ?? '',
-    sentAt: at,
-    answeredAt: at,
+    sentAt: null,
+    answeredAt: null,
     result: 'unknown' as const,
     answer: null,
     intendedSeq: made.by === 'found' ? 0 : made.intendedSeq,
@@ -93,27 +98,21 @@ function targetOf(evidence: Evidence, task: Task, held: Job | undefined, made: M
     jobId: held.id,
     agentId: held.agentId,
     taskArn: task.arn,
-    ...containerOf(evidence, task),
+    ...agentsContainer(evidence, task),
     why: made.by === 'found' ? 'ECS shows that its task was stopped' : 'the scheduler stopped its task',
   };
 }
 
-function containerOf(evidence: Evidence, task: Task): Pick<Target, 'container' | 'containerBy'> {
-  const named = evidence.plan.scenario.cluster.container;
-  if (named !== null) return { container: named, containerBy: 'named' };
-  const tags =
-    evidence.every('agent').find(({ value }) => value.tags[TASK_ARN_TAG] === task.arn)?.value.tags ?? {};
-  const docker = tags['ecs:container-name'];
-  const tagged = task.containers.filter(
-    ({ name }) => docker === name || docker?.includes(`-${name}-`) === true,
+function agentsContainer(evidence: Evidence, task: Task): Pick<Target, 'container' | 'containerBy'> {
+  const agent = evidence.every('agent').find(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
+  const found = containerOf(
+    task.containers.map(({ name }) => name),
+    task.definition,
+    evidence.last('task-definition', task.definition)?.value,
+    agent?.value.tags[CONTAINER_NAME_TAG],
+    evidence.plan.scenario.cluster.container,
   );
-  if (tagged.length === 1 && tagged[0] !== undefined)
-    return { container: tagged[0].name, containerBy: 'tag' };
-  const essential = (evidence.last('task-definition', task.definition)?.value.containers ?? []).filter(
-    (one) => one.essential,
-  );
-  return {
-    container: essential.length === 1 ? (essential[0]?.name ?? '') : '',
-    containerBy: 'only-essential',
-  };
+  return found === null
+    ? { container: '', containerBy: 'only-essential' }
+    : { container: found.name, containerBy: found.by };
 }

@@ -1,5 +1,5 @@
 import type { Call } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { goingDown, type Service, type Task } from '../model/entities/task.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 import { eventsOf } from '../journal/events.ts';

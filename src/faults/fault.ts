@@ -1,5 +1,5 @@
 import type { Call } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Scenario } from '../model/plan.ts';
 import type { DrillState } from '../state/state.ts';

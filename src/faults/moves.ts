@@ -1,5 +1,5 @@
 import { onlySteers, type Call } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { endWatch } from '../state/inject.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
 import { fresh, halt, paced, type Step } from '../state/step.ts';

@@ -1,6 +1,6 @@
 import { clockTime } from '../checks/times.ts';
 import type { CallOf } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import { seen } from '../model/world.ts';

@@ -1,4 +1,4 @@
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { endWatch } from '../state/inject.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';

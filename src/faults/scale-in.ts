@@ -1,5 +1,5 @@
 import type { CallOf } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
 import { lasting } from '../state/trouble.ts';

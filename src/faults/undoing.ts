@@ -1,5 +1,5 @@
 import type { Call, CallOf } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
 import { askNow, type Step } from '../state/step.ts';
 import { isRefusal } from '../state/trouble.ts';

@@ -36,6 +36,7 @@ const READS: Readonly<Record<FactKind, (scenario: Scenario, hosts: Hosts) => rea
   ...{ build: none, job: none, agent: none, pipeline: none, 'agents-of-task': none, 'step-history': none },
   ...{
     'drill-build': none,
+    'past-workers': none,
     self: none,
     'kill-switch': none,
     lock: none,

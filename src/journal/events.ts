@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Call, Trouble } from '../model/call.ts';
-import { Instant } from '../model/entities/build.ts';
+import { Instant } from '../model/instants.ts';
 import { Task } from '../model/entities/task.ts';
 import { Plan } from '../model/plan.ts';
 import { Fact, Subject } from '../model/world.ts';
@@ -40,6 +40,12 @@ export const Read = z.strictObject({
 });
 export type Read = z.infer<typeof Read>;
 
+/** How the injection was proven to land in flight: by Buildkite's clock alone, by a read after the signal, by several clocks, by a loss that came later. */
+export const InFlightProof = z.enum(['one-clock', 'read', 'clocks', 'loss']);
+/** How an agent was proven to have heard the stop: its report, a witness, what the container starts, how that ended, an idle agent's leaving at once. */
+export const HeardProof = z.enum(['report', 'witness', 'entry-point', 'exit-code', 'disconnect']);
+export type Proof = z.infer<typeof InFlightProof> | z.infer<typeof HeardProof>;
+
 /** One check's answer and the event numbers it rests on. */
 export const Finding = z.strictObject({
   check: z.string(),
@@ -50,6 +56,8 @@ export const Finding = z.strictObject({
   said: z.string(),
   notes: z.array(z.string()),
   events: z.array(z.number().int()),
+  /** How it was proven, where there are several ways. */
+  proof: z.union([InFlightProof, HeardProof]).optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 

@@ -3,6 +3,15 @@ import { z } from 'zod';
 /** Milliseconds. */
 const Duration = z.number().int().nonnegative();
 
+/** What an image's configuration says of how its container starts (`docker image inspect`). */
+export const ImageConfig = z.strictObject({
+  entryPoint: z.array(z.string()),
+  command: z.array(z.string()),
+  /** The agent's own settings alone: other variables are nobody's business here. */
+  environment: z.record(z.string(), z.string()),
+});
+export type ImageConfig = z.infer<typeof ImageConfig>;
+
 /** Days and hours in which a drill may strike, in an IANA time zone. */
 export const Window = z.strictObject({
   /** IANA name, `Europe/Berlin`. */
@@ -92,6 +101,8 @@ export const Scenario = z.strictObject({
     container: z.string().nullable(),
     sharedTask: z.enum(['forbidden', 'allowed']),
     mapping: z.enum(['tag', 'hostname']),
+    /** The configuration of the agent's image, where the scenario names its file. */
+    imageConfig: ImageConfig.nullable(),
   }),
   when: When,
   inject: z.discriminatedUnion('fault', [
@@ -129,7 +140,12 @@ export const Scenario = z.strictObject({
       z.strictObject({ exit: z.number().int(), outlives: z.literal('agent').nullable() }),
     ),
   }),
-  limits: z.strictObject({ verdictWithin: Duration, pollEvery: Duration.min(100) }),
+  limits: z.strictObject({
+    verdictWithin: Duration,
+    pollEvery: Duration.min(100),
+    /** How long after it told a task to stop ECS may need to signal a container; null: as the launch type has it. */
+    signalLag: Duration.nullable(),
+  }),
   safety: z.strictObject({
     allowLastWorker: z.boolean(),
     /** How many tasks one drill may take down. */

@@ -4,6 +4,7 @@ export const EXIT_CODES = {
   planned: 0,
   baseline: 0,
   'not-lost': 0,
+  outlasted: 0,
   failed: 10,
   inconclusive: 11,
   'bad-input': 2,
@@ -65,8 +66,8 @@ export const REASONS = {
   'unsound-baseline': row(
     'inconclusive',
     'A',
-    'The build was already failing, canceling or hurt before the strike, so nothing was struck.',
-    'Make the build sound first, then run the drill again.',
+    "The build was failing, canceling or hurt before the injection, or the agent's container had ended before it.",
+    'Make build and worker sound first, then run the drill again.',
   ),
   'out-of-memory': row(
     'inconclusive',
@@ -162,7 +163,7 @@ export const REASONS = {
     'inconclusive',
     'D',
     'It cannot be shown that the agent left because of the stop.',
-    'Upgrade the agent (3.138 or later reports its stop), then run it again.',
+    'See what would prove it: an agent of 3.138 or later, exec form, cluster.imageConfig, or a witness.',
   ),
   'disconnect-not-received': row(
     'inconclusive',
@@ -200,6 +201,12 @@ export const REASONS = {
     'E',
     'The build passed and no attempt was lost; ECS shows no stop, so this proves no drain.',
     'Give --task or --since to judge a drain.',
+  ),
+  outlasted: row(
+    'outlasted',
+    'E',
+    'The job survived the stop on an agent that leaves after its job anyhow; whether the signal is heard was not shown.',
+    'Inject into an idle worker, or upgrade the agent to 3.138 or later, to show that it drains.',
   ),
   'not-allowed': row(
     'refused',

@@ -2,6 +2,7 @@ import type { Json, Path } from './json.ts';
 import { member, textsOf, valueAt } from './json.ts';
 import type { Edit } from './edit.ts';
 import type { DocumentName, Documents } from './documents.ts';
+import { isOfficialImage, OFFICIAL_IMAGE } from '../worker/argv.ts';
 
 /** A list of words that a container is started with. */
 export interface Part {
@@ -17,14 +18,6 @@ export interface Argv {
   /** Whether all of it is known; else the image says more. */
   readonly known: boolean;
   readonly words: readonly string[];
-}
-
-/** The image `buildkite/agent` starts so: its script ends in `exec tini -- ... buildkite-agent "$@"` (packaging/docker of buildkite/agent). */
-const OFFICIAL = { entry: ['buildkite-agent-entrypoint'], command: ['start'] };
-
-/** Whether an image is Buildkite's own, from Docker Hub or a mirror that keeps its name. */
-export function isOfficialImage(image: string | null): boolean {
-  return image !== null && /(?:^|\/)buildkite\/agent(?:[:@]|$)/.test(image);
 }
 
 /**
@@ -43,8 +36,8 @@ export function argvOf(documents: Documents, path: Path, image: string | null, o
   }
   if (isOfficialImage(image))
     return joined(
-      { at: null, words: OFFICIAL.entry },
-      command ?? { at: null, words: OFFICIAL.command },
+      { at: null, words: OFFICIAL_IMAGE.entryPoint },
+      command ?? { at: null, words: OFFICIAL_IMAGE.command },
       true,
     );
   return joined(null, command, false);

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Path } from './json.ts';
 import { isObject, itemsOf, member, numberOf, textOf } from './json.ts';
-import { commandWords, segmentsOf } from './shell.ts';
+import { commandWords, segmentsOf } from '../worker/shell.ts';
 import type { Pipeline, Step } from './subject.ts';
 
 /** Steps of other kinds run no command on an agent. */

@@ -3,9 +3,9 @@ import { partAt, wordEdit } from './argv.ts';
 import type { Edit } from './edit.ts';
 import type { Json, Path } from './json.ts';
 import { itemsOf, member, textOf, textsOf } from './json.ts';
-import { segmentsOf, wordsOf } from './shell.ts';
-import type { Start } from './start.ts';
-import { startsAgent } from './start.ts';
+import { segmentsOf, wordsOf } from '../worker/shell.ts';
+import type { Start } from '../worker/start.ts';
+import { startsAgent } from '../worker/start.ts';
 import type { DocumentName, Documents } from './documents.ts';
 
 /** One setting of the agent, as a flag or as a variable. */

@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 import { launchOf } from './launch.ts';
 import { pipelineOf } from './pipeline.ts';
 import { settingsOf } from './settings.ts';
-import { startOf, startsAgent } from './start.ts';
+import { startOf, startsAgent } from '../worker/start.ts';
 import type { Documents, Live } from './documents.ts';
 import type { Container, Subject } from './subject.ts';
 

@@ -2,7 +2,7 @@ import type { Argv } from './argv.ts';
 import type { AgentSettings } from './settings.ts';
 import type { Documents, Live } from './documents.ts';
 import type { Json, JsonObject, Path } from './json.ts';
-import type { Start } from './start.ts';
+import type { Start } from '../worker/start.ts';
 
 /** One container of the definition. */
 export interface Container {

@@ -1,7 +1,7 @@
-import { isOfficialImage } from '../preflight/argv.ts';
+import { isOfficialImage } from '../worker/argv.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { isObject, itemsOf, member, textOf, textsOf } from '../preflight/json.ts';
-import { baseName, startsAgent } from '../preflight/start.ts';
+import { baseName, startsAgent } from '../worker/start.ts';
 import type { Container, Subject } from '../preflight/subject.ts';
 import type { Unfit } from './pipeline.ts';
 

@@ -24,6 +24,7 @@ export function painter(colors: boolean): Paint {
 export function toneOf(outcome: string): Tone {
   if (outcome === 'passed') return 'good';
   if (outcome === 'failed' || outcome === 'internal') return 'bad';
-  if (outcome === 'planned' || outcome === 'baseline' || outcome === 'not-lost') return 'loud';
+  if (outcome === 'planned' || outcome === 'baseline' || outcome === 'not-lost' || outcome === 'outlasted')
+    return 'loud';
   return 'warn';
 }

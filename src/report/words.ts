@@ -72,6 +72,7 @@ function serviceOf(kind: FactKind): Service {
     case 'agents-of-task':
     case 'drill-build':
     case 'step-history':
+    case 'past-workers':
       return 'Buildkite';
     case 'task':
     case 'task-definition':
@@ -79,7 +80,6 @@ function serviceOf(kind: FactKind): Service {
     case 'cluster':
     case 'tasks-of':
     case 'recent-stops':
-    case 'tasks-of':
     case 'tasks-on':
     case 'instance':
     case 'protection':

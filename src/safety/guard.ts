@@ -1,6 +1,6 @@
 import type { DrillState } from '../state/state.ts';
 import type { World } from '../model/world.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { GuardAnswer } from '../journal/events.ts';
 import type { Reason } from '../model/reasons.ts';
 

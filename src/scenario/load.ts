@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Scenario } from '../model/plan.ts';
 import type { InputError } from '../verdict/result.ts';
+import { imageConfigIn } from './image-config.ts';
 import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';
 import { readScenario } from './read.ts';
@@ -59,8 +60,11 @@ async function loadOne(file: string, lookup: Lookup): Promise<Loaded> {
   const scenario = withAbsolutePaths(reading.scenario, dirname(resolve(file)));
   const rigError = await checkRig(scenario, file, reading);
   if (rigError !== null) return { scenarios: [], errors: [rigError] };
+  const image = await readImageConfig(reading, file);
+  if ('message' in image) return { scenarios: [], errors: [image] };
+  const whole = { ...scenario, cluster: { ...scenario.cluster, ...image } };
   return {
-    scenarios: [{ file, scenario, digest: digestOf(scenario), secrets: reading.secrets }],
+    scenarios: [{ file, scenario: whole, digest: digestOf(whole), secrets: reading.secrets }],
     errors: [],
   };
 }
@@ -145,6 +149,36 @@ async function checkRig(scenario: Scenario, file: string, reading: Reading): Pro
   if (wrong === null) return null;
   const at = `${file}:${reading.position(reading.valueOffset(['rig']))}`;
   return { at, message: `rig: ${wrong}`, next: 'It is a path relative to the scenario file.' };
+}
+
+async function readImageConfig(
+  reading: Reading,
+  file: string,
+): Promise<Pick<Scenario['cluster'], 'imageConfig'> | InputError> {
+  if (reading.imageConfig === null) return { imageConfig: null };
+  const at = `${file}:${reading.position(reading.valueOffset(['cluster', 'imageConfig']))}`;
+  const text = await readText(resolve(dirname(resolve(file)), reading.imageConfig));
+  if (typeof text !== 'string')
+    return {
+      at,
+      message: `cluster.imageConfig: ${text.message}`,
+      next: 'It is a path relative to the scenario file.',
+    };
+  const imageConfig = imageConfigIn(parsed(text));
+  if (imageConfig !== null) return { imageConfig };
+  return {
+    at,
+    message: "cluster.imageConfig: this is not an image's configuration",
+    next: 'Give what `docker image inspect IMAGE` prints.',
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function wrongRig(path: string): Promise<string | null> {

@@ -16,6 +16,8 @@ import { literalSecrets } from './tokens.ts';
 /** What a scenario text came to: a scenario with paths as they were written, or what is wrong with it. */
 export interface Reading {
   readonly scenario: Scenario | null;
+  /** Path of the file with the configuration of the agent's image, as it was written; null where none is named. */
+  readonly imageConfig: string | null;
   /** Values that must never be shown. */
   readonly secrets: readonly string[];
   /** In the order of the text; empty exactly where there is a scenario. */
@@ -32,7 +34,7 @@ export function readScenario(text: string, lookup: Lookup): Reading {
   const literal = literalSecrets(text);
   const valueOffset = (path: TreePath): number =>
     source.places.get(keyOfPath(path))?.start ?? offsetOf(path, source);
-  const reading = { secrets: [], position: source.position, valueOffset };
+  const reading = { secrets: [], imageConfig: null, position: source.position, valueOffset };
   if (source.tree === undefined) {
     return { ...reading, scenario: null, problems: ordered([...literal, ...source.problems]) };
   }
@@ -52,7 +54,13 @@ export function readScenario(text: string, lookup: Lookup): Reading {
     ...crossed.map((problem) => placed(problem, source)),
   ]);
   if (problems.length > 0 || parsed.input === null) return { ...reading, scenario: null, problems };
-  return { ...reading, scenario: toScenario(parsed.input), secrets: secrets.values, problems };
+  return {
+    ...reading,
+    scenario: toScenario(parsed.input),
+    imageConfig: parsed.input.cluster.imageConfig ?? null,
+    secrets: secrets.values,
+    problems,
+  };
 }
 
 interface Parsed {

@@ -33,7 +33,7 @@ export function toScenario(input: ScenarioInput): Scenario {
         ]),
       ),
     },
-    limits: input.limits,
+    limits: { ...input.limits, signalLag: input.limits.signalLag ?? null },
     safety: {
       allowLastWorker: safety.allowLastWorker,
       tasks: safety.tasks,
@@ -85,6 +85,8 @@ function clusterOf(cluster: ScenarioInput['cluster']): Scenario['cluster'] {
     container: cluster.container ?? null,
     sharedTask: cluster.sharedTask,
     mapping: cluster.mapping,
+    // Read from its file when the scenario is loaded.
+    imageConfig: null,
   };
 }
 

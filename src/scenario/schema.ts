@@ -89,6 +89,9 @@ const ClusterInput = z.strictObject({
     .enum(['tag', 'hostname'])
     .prefault('tag')
     .describe('How an agent is mapped to its task: by its tag `ecs:task-arn`, or by its host name.'),
+  imageConfig: Path.optional().describe(
+    "File with the configuration of the agent's image (`docker image inspect IMAGE`): how its entry point passes signals on; relative to this file.",
+  ),
 });
 
 const WhenInput = z.strictObject({
@@ -176,6 +179,11 @@ const LimitsInput = z.strictObject({
     .prefault('20m')
     .describe('How long after the stop the drill may watch before it gives its verdict.'),
   pollEvery: duration({ min: 100, max: 60_000 }).prefault('2s').describe('Time between two reads.'),
+  signalLag: duration({ max: 300_000 })
+    .optional()
+    .describe(
+      'How long after it told a task to stop ECS may need to signal a container; by default 20s on Fargate and 10s elsewhere.',
+    ),
 });
 
 const WindowInput = z.strictObject({

@@ -1,6 +1,6 @@
 import { showsOurStop } from '../checks/landed.ts';
 import { eventsOf } from '../journal/events.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import type { Task } from '../model/entities/task.ts';
 import { markOf, readSince, type DrillState, type Sending } from './state.ts';

@@ -1,5 +1,5 @@
 import type { Call, Trouble } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 
 /** A call that went out, or may have. `result` is null while only the intent is written. */

@@ -1,5 +1,5 @@
 import type { DrillEvent } from '../journal/events.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { jobHeld } from '../model/entities/job.ts';
 import { seen, type World } from '../model/world.ts';
 

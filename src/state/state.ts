@@ -1,6 +1,6 @@
 import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
 import { onlySteers, type Trouble } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import type { Plan } from '../model/plan.ts';
 import { answered, intent, type Sending } from './sending.ts';

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { DrillState } from './state.ts';
 import { keyOf, type Subject } from '../model/world.ts';
 

@@ -1,6 +1,6 @@
 import type { Reason } from '../model/reasons.ts';
 import type { Trouble } from '../model/call.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { DrillState, ReadMark } from './state.ts';
 import type { FactKind, Subject } from '../model/world.ts';
 import { keyOf } from '../model/world.ts';
@@ -13,6 +13,7 @@ const BUILDKITE: ReadonlySet<FactKind> = new Set([
   'agents-of-task',
   'drill-build',
   'step-history',
+  'past-workers',
 ]);
 const AROUND: ReadonlySet<FactKind> = new Set(['self', 'kill-switch', 'lock', 'ledger', 'halt', 'preflight']);
 

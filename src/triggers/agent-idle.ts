@@ -1,4 +1,4 @@
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { paced } from '../state/step.ts';

@@ -1,4 +1,5 @@
-import { buildEnded, type Build, type Instant } from '../model/entities/build.ts';
+import { buildEnded, type Build } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { jobEnded, type Job } from '../model/entities/job.ts';
 import type { DrillState } from '../state/state.ts';
 import { all, seen } from '../model/world.ts';

@@ -1,7 +1,7 @@
-import { commandLine } from '../checks/container.ts';
+import { commandLine } from '../evidence/agent-container.ts';
 import { seconds } from '../checks/times.ts';
 import type { Agent } from '../model/entities/agent.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
 import type { Plan } from '../model/plan.ts';

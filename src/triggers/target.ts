@@ -1,5 +1,6 @@
 import type { Target } from '../journal/events.ts';
 import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import { containerOf } from '../evidence/own-container.ts';
 import type { Aim } from './trigger.ts';
 import type { TaskDefinition } from '../model/entities/task.ts';
 import type { Plan } from '../model/plan.ts';
@@ -32,7 +33,7 @@ export function chooseTarget(world: World, { agentId, job }: Aim, plan: Plan, wh
   const definition = seen(world, 'task-definition', task.definition);
   const names = task.containers.map(({ name }) => name);
   const named = plan.scenario.cluster.container;
-  const container = containerOf(names, definition, agent.tags[CONTAINER_NAME_TAG], named);
+  const container = containerOf(names, task.definition, definition, agent.tags[CONTAINER_NAME_TAG], named);
   if (container === null)
     return no(`the agent's container among ${names.join(', ')} cannot be told: name it in cluster.container`);
   const odd = byHost === null ? null : misfitOfHostsQueue(agent, definition, container.name);
@@ -74,19 +75,4 @@ export function misfitOfHostsQueue(
   return own === undefined
     ? `the definition of container ${container} could not be read, so its queue is not known`
     : misfitOfQueue(agent, own);
-}
-
-/** Verdict rule 7: the scenario's name, the one that the agent's Docker name holds, the only essential one. */
-function containerOf(
-  names: readonly string[],
-  definition: TaskDefinition | undefined,
-  dockerName: string | undefined,
-  named: string | null,
-): { readonly name: string; readonly by: Target['containerBy'] } | null {
-  if (named !== null) return names.includes(named) ? { name: named, by: 'named' } : null;
-  const tagged = names.filter((name) => dockerName === name || dockerName?.includes(`-${name}-`) === true);
-  if (tagged.length === 1 && tagged[0] !== undefined) return { name: tagged[0], by: 'tag' };
-  const essential = (definition?.containers ?? []).filter((one) => one.essential);
-  const only = essential[0];
-  return essential.length === 1 && only !== undefined ? { name: only.name, by: 'only-essential' } : null;
 }

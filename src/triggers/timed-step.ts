@@ -1,5 +1,5 @@
 import { seconds } from '../checks/times.ts';
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { DrillState } from '../state/state.ts';
 import { seen, type Subject } from '../model/world.ts';
 import { firesInFlight, ownJobs } from './running.ts';

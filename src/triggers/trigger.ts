@@ -1,4 +1,4 @@
-import type { Instant } from '../model/entities/build.ts';
+import type { Instant } from '../model/instants.ts';
 import type { Job } from '../model/entities/job.ts';
 import type { When } from '../model/plan.ts';
 import type { DrillState } from '../state/state.ts';

@@ -10,7 +10,7 @@ const WORST_FIRST: readonly OutcomeName[] = [
   'inconclusive',
 ];
 /** Accepted by no gate as proof, so they stand before passed: a game day that proves less than it looks says so. */
-const NO_PROOF: readonly OutcomeName[] = ['not-lost', 'baseline', 'planned'];
+const NO_PROOF: readonly OutcomeName[] = ['outlasted', 'not-lost', 'baseline', 'planned'];
 
 interface Counted {
   readonly outcome: OutcomeName;

@@ -3,6 +3,8 @@ import { seconds } from '../checks/times.ts';
 import { agentLeft } from '../model/entities/agent.ts';
 import { buildEnded } from '../model/entities/build.ts';
 import { taskEnded } from '../model/entities/task.ts';
+import { attemptsOf } from '../evidence/attempts.ts';
+import { byBuildkite, byRunner, clocksOf } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Target, Verdict } from '../journal/events.ts';
 import { rank } from './found.ts';
@@ -38,6 +40,14 @@ function judgeOne(evidence: Evidence, buildId: string | null): Verdict {
   if (seen === null) return verdict('observation-gap', 'the build was never read', []);
   const build = seen.value;
   const said = `build ${String(build.number)} is ${build.rawState}; nothing was injected`;
+  const lost = attemptsOf(evidence).find(({ loss, job }) => loss !== null && job.buildId === build.id);
+  // A baseline that loses jobs by itself is none, whatever made the build green.
+  if (lost !== undefined)
+    return verdict(
+      'unsound-baseline',
+      `job ${lost.job.id} was lost (${lost.loss?.by ?? ''}) although nothing was injected; build ${String(build.number)} is ${build.rawState}`,
+      [lost.seen.seq, seen.seq],
+    );
   if (build.state === 'passed') return verdict('baseline', said, [seen.seq]);
   if (build.state === 'canceled' || build.state === 'canceling')
     return verdict('build-canceled', said, [seen.seq]);
@@ -67,7 +77,10 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
     return verdict('not-drained', `agent ${name} did not leave: Buildkite marked it lost`, seqs);
   const from = idleFrom(evidence, agent.value);
   if (!agentLeft(agent.value) || disconnectedAt === null) {
-    const waited = from === null ? null : agent.answeredAt - from;
+    const waited =
+      from === null
+        ? null
+        : clocksOf(evidence).distance(from, byRunner(evidence, agent.answeredAt, agent.seq)).ms;
     return stillThere(
       evidence,
       `agent ${name} was still ${rawConnection}`,
@@ -76,7 +89,7 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
       seqs,
     );
   }
-  const took = from === null ? null : disconnectedAt - from;
+  const took = from === null ? null : clocksOf(evidence).distance(from, byBuildkite(disconnectedAt)).ms;
   const left = `agent ${name} left by itself${took === null ? '' : ` after ${seconds(took)} without a job`}`;
   if (!taskEnded(task.value))
     return stillThere(

@@ -63,7 +63,7 @@ function withCause(verdict: Verdict, evidence: Evidence): Verdict {
 export function judgeCase(evidence: Evidence): Verdict {
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
   const findings = [...findingsOf(about), observed(about)];
-  const decision = decideStage(findings, NEEDED, passing(about));
+  const decision = decideStage(findings, NEEDED, passing(about, findings));
   const row = rowOf(decision.reason);
   return {
     outcome: row.outcome,
@@ -77,10 +77,12 @@ export function judgeCase(evidence: Evidence): Verdict {
   };
 }
 
-/** What a pass is called here: an idle worker has no job that could be drained. */
-function passing(about: Case): Reason {
+/** What a pass is called here: an idle worker has no job that could be drained, and a one-shot agent leaves whether it heard the stop or not. */
+function passing(about: Case, findings: readonly Finding[]): Reason {
   if (excused(about)) return 'handed-over';
-  return about.evidence.target?.jobId === null ? 'retired' : 'drained';
+  if (about.evidence.target?.jobId === null) return 'retired';
+  const left = findings.find(({ check }) => check === 'agent-left');
+  return left?.holds === 'yes' && left.proof === undefined ? 'outlasted' : 'drained';
 }
 
 /** A verdict that needs no checks: the drill was refused, could not run, or ended before anything was struck. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Explanation } from '../journal/cause.ts';
-import { Finding, GuardAnswer, Target } from '../journal/events.ts';
+import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../model/plan.ts';
 
 /** One moment of what happened, in order: whose clock it is stands in `clock`. */
@@ -85,6 +85,8 @@ export const DrillResult = z.strictObject({
   notes: z.array(z.string()),
   /** `proven`, `none` (nothing injected), `not proven`. */
   injection: z.enum(['proven', 'none', 'not proven']),
+  /** How the two things that a pass rests on were proven; null where they were not, or not asked. */
+  proof: z.strictObject({ inFlight: InFlightProof.nullable(), heard: HeardProof.nullable() }),
   fault: z.string(),
   build: z.strictObject({ number: z.number().int(), url: z.string(), state: z.string() }).nullable(),
   /** Every build of the drill's own, in the order of their creation; `build` is the one whose job was aimed at. */

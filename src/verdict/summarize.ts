@@ -1,11 +1,11 @@
 import { drainTime } from '../checks/drain-time.ts';
-import { platformOf, stopWindow } from '../checks/stop-window.ts';
+import { platformOf, stopWindow } from '../worker/stop-window.ts';
 import { assertNever } from '../model/errors.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import { stepOf, type Scenario } from '../model/plan.ts';
 import { attemptsOf, isJudged, taskOf } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
-import { eventsOf, type DrillEvent, type Verdict } from '../journal/events.ts';
+import { eventsOf, HeardProof, InFlightProof, type DrillEvent, type Verdict } from '../journal/events.ts';
 import { judgedStops } from './found.ts';
 import { fleetOf, judgedHits } from './scheduled.ts';
 import { decisiveCall } from '../evidence/hits.ts';
@@ -52,6 +52,7 @@ export function summarize(
         : verdict.next,
     notes: [...verdict.notes, ...besides(journal, plan.scenario), ...foretold(evidence)],
     injection: injectionOf(evidence, verdict),
+    proof: proofOf(verdict.findings),
     fault: plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
     builds: buildLines(evidence, struckIn(journal)),
@@ -132,6 +133,14 @@ function injectionOf(evidence: Evidence, verdict: Verdict): DrillResult['injecti
     findings.some((finding) => finding.check === check && ['yes', 'unasked'].includes(finding.holds)),
   );
   return proven ? 'proven' : 'not proven';
+}
+
+function proofOf(findings: Verdict['findings']): DrillResult['proof'] {
+  const by = (check: string) => findings.find((one) => one.check === check && one.holds === 'yes')?.proof;
+  return {
+    inFlight: InFlightProof.safeParse(by('in-flight')).data ?? null,
+    heard: HeardProof.safeParse(by('agent-left')).data ?? null,
+  };
 }
 
 /** What left this machine so far, for a person who interrupts a drill. */

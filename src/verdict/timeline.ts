@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import { attemptsOf, isJudged, type Attempt } from '../evidence/attempts.ts';
-import { agentContainer } from '../checks/container.ts';
+import { agentContainer } from '../evidence/agent-container.ts';
 import type { Moment } from './result.ts';
 import { callMoments } from './sent.ts';
 

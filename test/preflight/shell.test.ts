@@ -1,8 +1,8 @@
 import '../support/seed.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { execForm, execScript, segmentsOf, viewScript, wordsOf } from '../../src/preflight/shell.ts';
-import { shellStays, startOf, startsAgent } from '../../src/preflight/start.ts';
+import { execForm, execScript, segmentsOf, viewScript, wordsOf } from '../../src/worker/shell.ts';
+import { shellStays, startOf, startsAgent } from '../../src/worker/start.ts';
 
 test.each([
   ['a; b && c || d | e & f\ng', ['a', 'b', 'c', 'd', 'e', 'f', 'g'], [';', '&&', '||', '|', '&', '\n', '']],

@@ -54,6 +54,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
     next: 'Mend how the container hears SIGTERM, or give the step time: see the cause.',
     notes: ['137 near stopTimeout: the signal was eaten or the drain took too long'],
     injection: 'proven',
+    proof: { inFlight: 'read', heard: null },
     fault: 'stop-task',
     build: { number: 1, url: 'http://127.0.0.1:4001/acme/canary/builds/1', state: 'FAILED' },
     builds: [

@@ -210,6 +210,16 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         const more = from + 100 < ended.length;
         return { ok: true, value: { jobs, next: more ? (jobs.at(-1)?.id ?? null) : null } };
       }),
+    pastWorkers: (organization, pipeline, signal) =>
+      answer('pastWorkers', [organization, pipeline], signal, () => {
+        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (!world.pipelines.has(pipeline)) return missing(`pipeline "${pipeline}" in "${organization}"`);
+        const agents = [...world.jobs.values()]
+          .reverse()
+          .filter((job) => world.builds.get(job.buildId)?.pipeline === pipeline && job.state === 'finished')
+          .flatMap(({ agentId }) => (agentId === null ? [] : [agentId]));
+        return { ok: true, value: [...new Set(agents)] };
+      }),
     job: (uuid, signal) =>
       answer('job', [uuid], signal, () => {
         const job = world.jobs.get(uuid);

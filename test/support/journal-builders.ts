@@ -64,6 +64,11 @@ export const TARGET: Target = {
   why: 'step integration is in flight',
 };
 
+/** Both services' clocks go like ours, as far as many `Date` headers tell. */
+const CLOCKS: readonly Fact[] = ['buildkite', 'ecs'].map((id) =>
+  fact('clock', { offset: 0, uncertainty: 100 }, id),
+);
+
 /** Instants of the clean drain that every story starts from. */
 export const T = {
   planned: NOON,
@@ -103,7 +108,7 @@ export const LOST: Partial<Job> = {
   rawState: 'FINISHED',
   passed: false,
   exitStatus: '-1',
-  finishedAt: AGENT_LOST.at,
+  finishedAt: T.finished + 200_000,
   events: [STARTED, AGENT_LOST],
 };
 
@@ -186,6 +191,7 @@ function before(told: Told): readonly [number, NewEvent][] {
     fact('task', aTask()),
     ...(told.definition === null ? [] : [fact('task-definition', definitionOf(told))]),
     fact('agents-of-task', { taskArn: TASK_ARN, agents: [AGENT_ID], complete: true }, TASK_ARN),
+    ...CLOCKS,
     ...(told.before ?? []),
   ];
   const reads = facts.map(({ kind, id }) => read(kind, id, T.running + 3_000));

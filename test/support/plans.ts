@@ -33,6 +33,7 @@ const SCENARIO: Scenario = {
     container: null,
     sharedTask: 'forbidden',
     mapping: 'tag',
+    imageConfig: null,
   },
   when: {
     trigger: 'step-in-flight',
@@ -49,7 +50,7 @@ const SCENARIO: Scenario = {
     handover: 'forbidden',
     containers: {},
   },
-  limits: { verdictWithin: 1_200_000, pollEvery: 2_000 },
+  limits: { verdictWithin: 1_200_000, pollEvery: 2_000, signalLag: null },
   safety: {
     allowLastWorker: false,
     tasks: 1,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from './build.ts';
+import { BuildkiteInstant } from '../instants.ts';
 
 /** Connection states in lower case; GraphQL's own casing is not documented, so it is never compared raw. */
 export const Connection = z.enum([
@@ -25,13 +25,13 @@ export const Agent = z.strictObject({
   tags: z.record(z.string(), z.string()),
   connection: Connection,
   rawConnection: z.string(),
-  connectedAt: Instant.nullable(),
-  disconnectedAt: Instant.nullable(),
-  lostAt: Instant.nullable(),
-  stoppedGracefullyAt: Instant.nullable(),
+  connectedAt: BuildkiteInstant.nullable(),
+  disconnectedAt: BuildkiteInstant.nullable(),
+  lostAt: BuildkiteInstant.nullable(),
+  stoppedGracefullyAt: BuildkiteInstant.nullable(),
   /** Name of the user who asked for the graceful stop; null where the agent reported it itself. */
   stoppedGracefullyBy: z.string().nullable(),
-  stopForcedAt: Instant.nullable(),
+  stopForcedAt: BuildkiteInstant.nullable(),
   stopForcedBy: z.string().nullable(),
   version: z.string().nullable(),
   isRunningJob: z.boolean(),

@@ -1,8 +1,5 @@
 import { z } from 'zod';
-
-/** Milliseconds since the epoch; whose clock it is stands beside each field. */
-export const Instant = z.number().int();
-export type Instant = z.infer<typeof Instant>;
+import { BuildkiteInstant } from '../instants.ts';
 
 /** Build states of Buildkite's GraphQL API in lower case (`BuildStates`); what we do not know is `other`, kept raw beside it. */
 export const BuildState = z.enum([
@@ -34,10 +31,10 @@ export const Build = z.strictObject({
   branch: z.string(),
   state: BuildState,
   rawState: z.string(),
-  createdAt: Instant.nullable(),
-  startedAt: Instant.nullable(),
-  finishedAt: Instant.nullable(),
-  canceledAt: Instant.nullable(),
+  createdAt: BuildkiteInstant.nullable(),
+  startedAt: BuildkiteInstant.nullable(),
+  finishedAt: BuildkiteInstant.nullable(),
+  canceledAt: BuildkiteInstant.nullable(),
   /** Name of the person who canceled it; null where Buildkite did so itself, or nobody. */
   canceledBy: z.string().nullable(),
   cancelReason: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from './build.ts';
+import { AgentInstant, BuildkiteInstant } from '../instants.ts';
 
 /** Job states of Buildkite's GraphQL API in lower case (`JobStates`). RUNNING means that the agent called start: in flight. */
 export const JobState = z.enum([
@@ -34,7 +34,7 @@ export type JobState = z.infer<typeof JobState>;
 /** One event of a job's history (`JobEvent`); selected by `type`, never by class name. */
 export const JobEvent = z.strictObject({
   type: z.string(),
-  at: Instant.nullable(),
+  at: BuildkiteInstant.nullable(),
   actor: z.enum(['agent', 'dispatch', 'stack', 'system', 'user', 'other']),
   exitStatus: z.string().nullable(),
   signal: z.string().nullable(),
@@ -69,12 +69,12 @@ export const Job = z.strictObject({
   /** UUID of the agent that holds or held it. */
   agentId: z.string().nullable(),
   parallelIndex: z.number().int().nullable(),
-  runnableAt: Instant.nullable(),
+  runnableAt: BuildkiteInstant.nullable(),
   /** The agent's own clock. */
-  startedAt: Instant.nullable(),
+  startedAt: AgentInstant.nullable(),
   /** The agent's own clock. */
-  finishedAt: Instant.nullable(),
-  canceledAt: Instant.nullable(),
+  finishedAt: AgentInstant.nullable(),
+  canceledAt: BuildkiteInstant.nullable(),
   /** Null where this read did not ask for the history. */
   events: z.array(JobEvent).nullable(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from './build.ts';
+import { EcsInstant, Instant } from '../instants.ts';
 
 /** One pipeline, as far as a drill must know it. */
 export const Pipeline = z.strictObject({
@@ -57,7 +57,7 @@ export const RecentStops = z.strictObject({
     z.strictObject({
       arn: z.string(),
       stoppedReason: z.string().nullable(),
-      stoppingAt: Instant.nullable(),
+      stoppingAt: EcsInstant.nullable(),
       ended: z.boolean(),
     }),
   ),
@@ -91,3 +91,7 @@ export type DrillBuild = z.infer<typeof DrillBuild>;
 /** How far a server's clock is ahead of ours, from its `Date` header (whole seconds): `offset` within ± `uncertainty` ms. */
 export const ClockOffset = z.strictObject({ offset: z.number(), uncertainty: z.number() });
 export type ClockOffset = z.infer<typeof ClockOffset>;
+
+/** Agents that had the latest jobs of a pipeline, the latest first. */
+export const PastWorkers = z.strictObject({ agents: z.array(z.string()) });
+export type PastWorkers = z.infer<typeof PastWorkers>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from './build.ts';
+import { EcsInstant, InstanceInstant } from '../instants.ts';
 
 /** One container of a task as DescribeTasks shows it. */
 export const Container = z.strictObject({
@@ -29,11 +29,11 @@ export const Task = z.strictObject({
   desired: z.string(),
   stopCode: z.string().nullable(),
   stoppedReason: z.string().nullable(),
-  createdAt: Instant.nullable(),
-  startedAt: Instant.nullable(),
-  stoppingAt: Instant.nullable(),
-  executionStoppedAt: Instant.nullable(),
-  stoppedAt: Instant.nullable(),
+  createdAt: EcsInstant.nullable(),
+  startedAt: EcsInstant.nullable(),
+  stoppingAt: EcsInstant.nullable(),
+  executionStoppedAt: InstanceInstant.nullable(),
+  stoppedAt: EcsInstant.nullable(),
   tags: z.record(z.string(), z.string()),
   containers: z.array(Container),
   /** Host names that its containers may see as their own, in lower case; empty where ECS shows none. */
@@ -88,7 +88,7 @@ export const Service = z.strictObject({
   minimumHealthyPercent: z.number().int().nullable(),
   maximumPercent: z.number().int().nullable(),
   /** Its latest events, newest first. */
-  events: z.array(z.strictObject({ id: z.string(), at: Instant.nullable(), message: z.string() })),
+  events: z.array(z.strictObject({ id: z.string(), at: EcsInstant.nullable(), message: z.string() })),
   tags: z.record(z.string(), z.string()),
 });
 export type Service = z.infer<typeof Service>;
@@ -125,7 +125,7 @@ export type Instance = z.infer<typeof Instance>;
 export const Protection = z.strictObject({
   taskArn: z.string(),
   enabled: z.boolean(),
-  expiresAt: Instant.nullable(),
+  expiresAt: EcsInstant.nullable(),
 });
 export type Protection = z.infer<typeof Protection>;
 

@@ -1,9 +1,9 @@
-import { isOfficialImage } from '../argv.ts';
+import { isOfficialImage } from '../../worker/argv.ts';
 import { ofContainer } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { member, textsOf } from '../json.ts';
-import { baseName, startOf } from '../start.ts';
+import { baseName, startOf } from '../../worker/start.ts';
 
 /** An entry point in the definition replaces the image's, and with it the init that the image brings. */
 export const entryPointBypassesInit: Rule = {

@@ -1,7 +1,7 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import { member } from '../json.ts';
-import { shellStays } from '../start.ts';
+import { shellStays } from '../../worker/start.ts';
 import { mendShell, placeOf, startedByInit } from './shell-form.ts';
 
 /** An init before the shell passes the signal to the shell alone: it dies at once, and the init with it. */

@@ -2,7 +2,7 @@ import { edit } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import { member } from '../json.ts';
-import { shellStays } from '../start.ts';
+import { shellStays } from '../../worker/start.ts';
 
 /** A shared process namespace changes what PID 1 is, and with it everything that a drill shows about signals. */
 export const pidMode: Rule = {

@@ -4,9 +4,9 @@ import type { Edit } from '../edit.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { member } from '../json.ts';
-import { execForm, execScript } from '../shell.ts';
-import type { ShellStart } from '../start.ts';
-import { shellStays, startOf, startsAgent } from '../start.ts';
+import { execForm, execScript } from '../../worker/shell.ts';
+import type { ShellStart } from '../../worker/start.ts';
+import { shellStays, startOf, startsAgent } from '../../worker/start.ts';
 import type { Container, Subject } from '../subject.ts';
 
 /** What each shell does with one plain command behind `-c`; measured with dash 0.5.12, bash 5.2 and BusyBox 1.37. */

@@ -1,7 +1,7 @@
 import { ofContainer, placeIn } from '../edits.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { found } from '../finding.ts';
-import { shellStays } from '../start.ts';
+import { shellStays } from '../../worker/start.ts';
 import { runsOnce } from '../window.ts';
 import { mendShell, placeOf } from './shell-form.ts';
 

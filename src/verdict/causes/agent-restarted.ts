@@ -1,5 +1,6 @@
 import { jobEnded } from '../../model/entities/job.ts';
 import { agentsOfStruckTask } from '../../evidence/attempts.ts';
+import { byBuildkite, clocksOf } from '../../evidence/clocks.ts';
 import type { Cause } from './cause.ts';
 import { foreseenBy } from './grounds.ts';
 
@@ -13,7 +14,10 @@ export const agentRestarted: Cause = {
     const others = agentsOfStruckTask(evidence).filter((id) => id !== worker.value.id);
     const second = others
       .map((id) => evidence.last('agent', id))
-      .find((seen) => seen !== null && (seen.value.connectedAt ?? 0) > stop);
+      .find((seen) => {
+        const at = seen?.value.connectedAt ?? null;
+        return at !== null && clocksOf(evidence).orderAsMeasured(byBuildkite(at), stop) === 'after';
+      });
     if (second == null) return null;
     const cut = attempts.find(
       ({ job, loss }) => job.agentId === second.value.id && (loss !== null || (jobEnded(job) && !job.passed)),

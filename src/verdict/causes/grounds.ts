@@ -1,12 +1,12 @@
 import type { Case } from '../../checks/check.ts';
-import { agentContainer, type AgentContainer } from '../../checks/container.ts';
+import { agentContainer, type AgentContainer } from '../../evidence/agent-container.ts';
 import { isGreen } from '../../checks/no-job-lost.ts';
-import { clockError } from '../../checks/sidecars.ts';
 import { agentLeft, type Agent } from '../../model/entities/agent.ts';
-import type { Instant } from '../../model/entities/build.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import { isJudged, trulyPassed, type Attempt } from '../../evidence/attempts.ts';
+import { byBuildkite, byEcs, byRunner, clocksOf, type Stamp } from '../../evidence/clocks.ts';
 import type { Sighting } from '../../evidence/evidence.ts';
+import { stopOf } from '../../evidence/stop.ts';
 import type { Reason } from '../../model/reasons.ts';
 import { lookBack, type Foreseen, type Look } from './foreseen.ts';
 
@@ -19,10 +19,10 @@ export interface Grounds extends Case {
   readonly agent: AgentContainer | null;
   /** The struck agent at its last sighting. */
   readonly worker: Sighting<Agent> | null;
-  /** When ECS told the task to stop, by its clock; else when we asked; null where nothing was stopped. */
-  readonly stop: Instant | null;
-  /** When the agent's container ended, by ECS's clock; null where it cannot be told. */
-  readonly end: Instant | null;
+  /** When ECS told the task to stop; else when we asked; null where nothing was stopped. */
+  readonly stop: Stamp | null;
+  /** When the agent's container had ended at the latest; null where it cannot be told. */
+  readonly end: Stamp | null;
   /** How the agent is started, as preflight reads it; null where the definition was not read. */
   readonly look: Look;
 }
@@ -35,8 +35,8 @@ export function groundsOf(about: Case, reason: Reason): Grounds {
   return {
     ...{ evidence, attempts, reason, agent, worker },
     hurt: hurtOf(about),
-    stop: task?.stoppingAt ?? evidence.strike?.sentAt ?? null,
-    end: agent?.lasted == null || task?.stoppingAt == null ? null : task.stoppingAt + agent.lasted,
+    stop: stopOf(evidence) ?? (task?.stoppingAt == null ? null : byEcs(task.stoppingAt)),
+    end: agent?.endedBy ?? null,
     look: lookBack(evidence),
   };
 }
@@ -75,29 +75,29 @@ export function exitCode({ agent }: Grounds): number | null {
   return agent?.container?.exitCode ?? null;
 }
 
-/** When Buildkite gave the agent of the hurt attempt up, by its clock; null where it did not, or shows no time. */
-export function lostAt({ evidence, hurt }: Grounds): Instant | null {
+/** When Buildkite gave the agent of the hurt attempt up; null where it did not, or shows no time. */
+export function lostAt({ evidence, hurt }: Grounds): Stamp | null {
   if (hurt === null) return null;
   const event = (hurt.job.events ?? []).find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
   const agent = hurt.job.agentId === null ? null : evidence.last('agent', hurt.job.agentId)?.value;
-  return event ?? (hurt.loss === null ? null : (agent?.lostAt ?? null));
+  const at = event ?? (hurt.loss === null ? null : (agent?.lostAt ?? null));
+  return at === null ? null : byBuildkite(at);
 }
 
 /** Whether the agent was given up while its container still ran: then no kill was why. */
 export function lostAlive(grounds: Grounds): boolean {
-  const { agent, end, evidence, hurt } = grounds;
+  const { agent, evidence, hurt } = grounds;
   const lost = lostAt(grounds);
   if (agent === null || lost === null || hurt === null) return false;
-  const error = clockError(evidence);
+  const { order } = clocksOf(evidence);
   // Of several essential containers it is not told which one ended when.
-  if (agent.onlyEssential && end !== null) return lost + error < end;
-  const offset = evidence.last('clock', 'buildkite')?.value.offset ?? 0;
+  if (agent.end !== null) return order(lost, agent.end) === 'before';
   const name = agent.definition?.name ?? agent.container?.name;
   return evidence
     .sightings('task', agent.task.value.arn)
     .some(
-      ({ sentAt, value }) =>
-        sentAt > lost - offset + error &&
+      ({ seq, sentAt, value }) =>
+        order(lost, byRunner(evidence, sentAt, seq)) === 'before' &&
         value.containers.some((one) => one.name === name && one.status === 'RUNNING'),
     );
 }

@@ -1,6 +1,6 @@
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { fromEcsTo } from './clocks.ts';
+import { fromTo } from './clocks.ts';
 import { foreseenBy, lostAlive, lostAt } from './grounds.ts';
 
 /** Buildkite gave the agent up while its container still ran: no kill was why, its heartbeats had ceased. */
@@ -18,9 +18,9 @@ export const heartbeatsStopped: Cause = {
         ? 'no defect of its version is known: its network may have been cut'
         : `its version is known for it: ${rule.seen}`;
     const before =
-      end === null ? '' : `, ${seconds(-fromEcsTo(end, lost, evidence))} before its container ended`;
+      end === null ? '' : `, ${seconds(Math.max(0, fromTo(evidence, lost, end)))} before its container ended`;
     const after =
-      stop === null ? '' : ` ${seconds(Math.max(0, fromEcsTo(stop, lost, evidence)))} after the stop`;
+      stop === null ? '' : ` ${seconds(Math.max(0, fromTo(evidence, stop, lost)))} after the stop`;
     return {
       weight: rule === null ? 'possible' : 'likely',
       said: `the agent (${version ?? 'of unknown version'}) stopped heart-beating while it drained: Buildkite gave it up${after}${before}; ${known}`,

@@ -1,4 +1,4 @@
-import { idleTimeout } from '../../checks/idle-timer.ts';
+import { leavingFlags } from '../../checks/idle-timer.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { foreseenBy } from './grounds.ts';
@@ -11,7 +11,7 @@ export const idleTooLong: Cause = {
     const { evidence, reason, worker, agent } = grounds;
     const { within } = evidence.plan.scenario.expect.idle;
     if (reason !== 'idle-too-slow' || evidence.strike !== null || within === null) return null;
-    const own = idleTimeout(evidence);
+    const own = leavingFlags(evidence).idleTimeout;
     const isLonger = own !== null && own > within;
     const events = [worker?.seq ?? null, agent?.task.seq ?? null];
     const allowed = `${seconds(within)} are allowed (expect.idle.within)`;

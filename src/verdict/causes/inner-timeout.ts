@@ -1,4 +1,4 @@
-import { atTimeout, commandLine } from '../../checks/container.ts';
+import { commandLine } from '../../evidence/agent-container.ts';
 import { seconds } from '../../checks/times.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
@@ -24,7 +24,7 @@ export const innerTimeout: Cause = {
 function ofContainer(grounds: Grounds): Said | null {
   const { agent } = grounds;
   const code = exitCode(grounds);
-  if (agent === null || code === null || code === 0 || hasLeft(grounds) || atTimeout(agent)) return null;
+  if (agent === null || code === null || code === 0 || hasLeft(grounds) || agent.atTimeout) return null;
   if (/^OutOfMemory/.test(agent.container?.reason ?? '')) return null;
   const words = agent.definition === null ? '' : commandLine(agent.definition).join(' ');
   const isWritten = ENDS_IT.test(words);

@@ -1,5 +1,4 @@
-import { atTimeout } from '../../checks/container.ts';
-import { platformOf } from '../../checks/stop-window.ts';
+import { platformOf } from '../../worker/stop-window.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { exitCode, lostAlive } from './grounds.ts';
@@ -10,7 +9,7 @@ export const killedEarly: Cause = {
   means: 'SIGKILL came before stopTimeout, and nobody says from where.',
   judge(grounds) {
     const { agent } = grounds;
-    if (agent === null || exitCode(grounds) !== 137 || atTimeout(agent) || lostAlive(grounds)) return null;
+    if (agent === null || exitCode(grounds) !== 137 || agent.atTimeout || lostAlive(grounds)) return null;
     if (/^OutOfMemory/.test(agent.container?.reason ?? '')) return null;
     const isDefault = agent.definition?.stopTimeout == null;
     const { fargate } = platformOf(agent.task.value, false);

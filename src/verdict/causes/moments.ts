@@ -1,36 +1,52 @@
-import { endOfJob } from '../../checks/idle-timer.ts';
+import { byEcs, byRunner, type Stamp } from '../../evidence/clocks.ts';
+import { endedAt } from '../../evidence/job-times.ts';
+import { fromTo } from './clocks.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import type { CauseMoment } from '../../journal/cause.ts';
 import { decisiveCall } from '../../evidence/hits.ts';
 import { exitCode, lostAt, type Grounds } from './grounds.ts';
 
-type Bare = Omit<CauseMoment, 'after'>;
+interface Bare extends Pick<CauseMoment, 'moment' | 'said'> {
+  readonly at: Stamp;
+}
 
 /** The five moments by which the causes differ, in order, counted from the request to stop. */
 export function momentsOf(grounds: Grounds): readonly CauseMoment[] {
   const moments = [requested(grounds), signalled(grounds), jobOver(grounds), exited(grounds), lost(grounds)];
   const seen = moments.filter((one) => one !== null);
   const from = seen.find(({ moment }) => moment === 'stop requested')?.at ?? null;
+  const first = seen[0]?.at;
   return seen
-    .map((one) => ({ ...one, after: from === null ? null : one.at - from }))
-    .toSorted((a, b) => a.at - b.at);
+    .map((one) => ({
+      ...one,
+      at: one.at.at,
+      after: from === null ? null : Math.max(0, fromTo(grounds.evidence, from, one.at)),
+      order: first === undefined ? 0 : fromTo(grounds.evidence, first, one.at),
+    }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ moment, at, after, said }) => ({ moment, at, after, said }));
 }
 
 function requested({ evidence }: Grounds): Bare | null {
   const { strike } = evidence;
   if (strike === null) return null;
   const call = strike.by === 'scheduler' ? decisiveCall(evidence) : null;
-  return { moment: 'stop requested', at: call?.sentAt ?? strike.sentAt, said: 'stop requested' };
+  const sentAt = call?.sentAt ?? strike.sentAt;
+  if (sentAt === null) return null;
+  const at = byRunner(evidence, sentAt, call?.intendedSeq ?? strike.intendedSeq);
+  return { moment: 'stop requested', at, said: 'stop requested' };
 }
 
 function signalled({ agent, evidence }: Grounds): Bare | null {
   const at = agent?.task.value.stoppingAt ?? null;
-  return at === null || evidence.strike === null ? null : { moment: 'signal', at, said: 'SIGTERM' };
+  return at === null || evidence.strike === null
+    ? null
+    : { moment: 'signal', at: byEcs(at), said: 'SIGTERM' };
 }
 
 function jobOver({ hurt }: Grounds): Bare | null {
   if (hurt === null || hurt.loss !== null || !jobEnded(hurt.job)) return null;
-  const at = endOfJob(hurt.job);
+  const at = endedAt(hurt.job);
   if (at === null) return null;
   const how = hurt.job.passed ? 'job passed' : `job ended, exit status ${hurt.job.exitStatus ?? 'none'}`;
   return { moment: 'job end', at, said: how };

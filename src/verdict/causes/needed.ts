@@ -1,7 +1,8 @@
 import { seconds } from '../../checks/times.ts';
 import { stepOf } from '../../model/plan.ts';
 import { finalAttempt, trulyPassed } from '../../evidence/attempts.ts';
-import { beginOfJob, fromEcsTo } from './clocks.ts';
+import { startedAt as began } from '../../evidence/job-times.ts';
+import { fromTo } from './clocks.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 
 /** How long the killed job would have taken, by other runs of its step. */
@@ -17,11 +18,11 @@ export interface Needed {
 /** From a later attempt that passed, else from the step's past, else from its own lines; null where none of them tells. */
 export function neededBy(grounds: Grounds): Needed | null {
   const { hurt, stop, evidence } = grounds;
-  const begun = hurt === null ? null : beginOfJob(hurt.job);
+  const begun = hurt === null ? null : began(hurt.job);
   if (begun === null || stop === null) return null;
   const known = ofRetry(grounds) ?? ofPast(grounds) ?? ofLines(grounds);
   if (known === null) return null;
-  return { ...known, after: Math.max(0, known.whole + fromEcsTo(stop, begun, evidence)) };
+  return { ...known, after: Math.max(0, known.whole + fromTo(evidence, stop, begun)) };
 }
 
 function ofRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | null {

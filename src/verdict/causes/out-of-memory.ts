@@ -1,4 +1,3 @@
-import { atTimeout } from '../../checks/container.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { exitCode, foreseenBy } from './grounds.ts';
@@ -15,7 +14,7 @@ export const outOfMemory: Cause = {
     const saves =
       rule === null ? 'more memory for the task, or a step that needs less' : (rule.change ?? rule.todo);
     const after = agent.lasted === null ? '' : ` ${seconds(agent.lasted)} after the stop`;
-    const late = atTimeout(agent);
+    const late = agent.atTimeout;
     return {
       weight: late ? 'possible' : 'proven',
       said: late

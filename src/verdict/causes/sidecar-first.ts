@@ -1,3 +1,5 @@
+import { byRunner, clocksOf } from '../../evidence/clocks.ts';
+import { endedAt } from '../../evidence/job-times.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 import { besideAgent, endedBesideAgent } from './sidecars.ts';
@@ -41,8 +43,9 @@ function ofJob(grounds: Grounds): Said | null {
   const { hurt } = grounds;
   const gone = endedBesideAgent(grounds);
   if (gone === null || hurt === null || hurt.role === 'elsewhere') return null;
-  const end = (hurt.job.events ?? []).find(({ type }) => type === 'FINISHED')?.at ?? hurt.job.finishedAt;
-  if (end === null || gone.seen.answeredAt >= end) return null;
+  const end = endedAt(hurt.job);
+  const seen = byRunner(grounds.evidence, gone.seen.answeredAt, gone.seen.seq);
+  if (end === null || clocksOf(grounds.evidence).order(seen, end) !== 'before') return null;
   return {
     weight: 'likely',
     said: `sidecar ${gone.name} was gone before the job's end, and the job ended with exit status ${hurt.job.exitStatus ?? 'none'} after that`,

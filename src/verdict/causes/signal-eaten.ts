@@ -1,4 +1,3 @@
-import { atTimeout } from '../../checks/container.ts';
 import { seconds } from '../../checks/times.ts';
 import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
 import { exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
@@ -16,7 +15,7 @@ export const signalEaten: Cause = {
     const way = between(grounds);
     if (heard.heard === 'no') return unheard(grounds, heard, way);
     const { agent } = grounds;
-    if (agent !== null && exitCode(grounds) === 137 && atTimeout(agent)) return killed(grounds, way);
+    if (agent !== null && exitCode(grounds) === 137 && agent.atTimeout) return killed(grounds, way);
     return unseenEnd(grounds, way);
   },
 };

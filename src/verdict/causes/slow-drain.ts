@@ -1,8 +1,9 @@
 import { drainTime } from '../../checks/drain-time.ts';
-import { endOfJob } from '../../checks/idle-timer.ts';
+import { byBuildkite } from '../../evidence/clocks.ts';
+import { endedAt } from '../../evidence/job-times.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { fromEcsTo } from './clocks.ts';
+import { fromTo } from './clocks.ts';
 import type { Grounds } from './grounds.ts';
 
 /** It drained, and took longer than the scenario allows: which part of it took the time. */
@@ -14,11 +15,11 @@ export const slowDrain: Cause = {
     if (reason !== 'drain-too-slow' && reason !== 'idle-too-slow') return null;
     const drain = evidence.strike === null ? null : drainTime(evidence);
     if (drain === null || stop === null) return null;
-    const end = hurt === null || evidence.target?.jobId === null ? null : endOfJob(hurt.job);
+    const end = hurt === null || evidence.target?.jobId === null ? null : endedAt(hurt.job);
     const left = worker?.value.disconnectedAt ?? null;
-    const ofJob = end === null ? 0 : Math.min(drain.ms, Math.max(0, fromEcsTo(stop, end, evidence)));
+    const ofJob = end === null ? 0 : Math.min(drain.ms, Math.max(0, fromTo(evidence, stop, end)));
     const waited = deregistration(grounds);
-    const rest = end === null || left === null ? null : Math.max(0, left - end);
+    const rest = end === null || left === null ? null : Math.max(0, fromTo(evidence, end, byBuildkite(left)));
     const parts = [
       end === null ? null : `the step that was running took ${seconds(ofJob)} of that`,
       waited === null

@@ -1,5 +1,5 @@
-import { commandLine } from '../../checks/container.ts';
-import { shellStays, startsAgent } from '../../preflight/start.ts';
+import { commandLine } from '../../evidence/agent-container.ts';
+import { shellStays, startsAgent } from '../../worker/start.ts';
 import type { Grounds } from './grounds.ts';
 
 /** What stands between ECS and the agent, as far as the definition tells. */

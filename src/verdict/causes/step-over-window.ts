@@ -1,9 +1,10 @@
-import { atTimeout, type AgentContainer } from '../../checks/container.ts';
-import { platformOf } from '../../checks/stop-window.ts';
+import { type AgentContainer } from '../../evidence/agent-container.ts';
+import { platformOf } from '../../worker/stop-window.ts';
 import { seconds } from '../../checks/times.ts';
 import { FARGATE_CEILING } from '../../preflight/window.ts';
 import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
-import { beginOfJob, fromEcsTo } from './clocks.ts';
+import { startedAt } from '../../evidence/job-times.ts';
+import { fromTo } from './clocks.ts';
 import { exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
 import { heardStop } from './heard.ts';
 import { neededBy, type Needed } from './needed.ts';
@@ -23,7 +24,7 @@ export const stepOverWindow: Cause = {
   judge(grounds) {
     const { agent, hurt, stop } = grounds;
     if (agent === null || hurt === null || stop === null) return null;
-    if (hurt.loss === null || exitCode(grounds) !== 137 || !atTimeout(agent) || lostAlive(grounds))
+    if (hurt.loss === null || exitCode(grounds) !== 137 || !agent.atTimeout || lostAlive(grounds))
       return null;
     // Another agent's in the same container came after the stop: that it came is the cause.
     if (hurt.role === 'late' && hurt.job.agentId !== grounds.worker?.value.id) return null;
@@ -63,9 +64,9 @@ function howMuch(
     if (over > 0) return `it lacked about ${seconds(over)} (${needed.by})`;
     return `by what is known of it, it would have fitted (${needed.by}): it ran slower this time, or hung`;
   }
-  const started = hurt === null ? null : beginOfJob(hurt.job);
+  const started = hurt === null ? null : startedAt(hurt.job);
   if (started === null || end === null || stop === null) return 'by how much is not known';
-  return `it had run ${seconds(-fromEcsTo(end, started, evidence))}, ${seconds(end - stop)} of them after the stop, and how much longer it needed is not known`;
+  return `it had run ${seconds(fromTo(evidence, started, end))}, ${seconds(fromTo(evidence, stop, end))} of them after the stop, and how much longer it needed is not known`;
 }
 
 function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {

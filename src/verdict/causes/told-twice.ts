@@ -1,7 +1,7 @@
 import { seconds } from '../../checks/times.ts';
-import { endOfJob } from '../../checks/idle-timer.ts';
+import { endedAt } from '../../evidence/job-times.ts';
 import type { Cause } from './cause.ts';
-import { fromEcsTo } from './clocks.ts';
+import { fromTo } from './clocks.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 import { between } from './start.ts';
 
@@ -12,11 +12,11 @@ export const toldTwice: Cause = {
   judge(grounds) {
     const { hurt, worker, stop, evidence } = grounds;
     if (hurt?.job.signalReason !== 'agent_stop') return null;
-    const ended = endOfJob(hurt.job);
+    const ended = endedAt(hurt.job);
     const after =
       ended === null || stop === null
         ? ''
-        : ` ${seconds(Math.max(0, fromEcsTo(stop, ended, evidence)))} after the stop`;
+        : ` ${seconds(Math.max(0, fromTo(evidence, stop, ended)))} after the stop`;
     const forced = worker?.value.stopForcedAt ?? null;
     const who =
       forced === null

@@ -1,8 +1,8 @@
-import { atTimeout } from '../../checks/container.ts';
+import { byBuildkite } from '../../evidence/clocks.ts';
 import { agentsOfStruckTask } from '../../evidence/attempts.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { fromEcsTo } from './clocks.ts';
+import { fromTo } from './clocks.ts';
 import { exitCode, hasLeft } from './grounds.ts';
 import { between } from './start.ts';
 
@@ -17,7 +17,7 @@ export const wrapperStayed: Cause = {
     const { agent, worker, end, evidence } = grounds;
     const left = worker?.value.disconnectedAt ?? null;
     if (agent === null || worker === null || left === null || end === null || !hasLeft(grounds)) return null;
-    if (exitCode(grounds) !== 137 || !atTimeout(agent) || -fromEcsTo(end, left, evidence) < BEFORE)
+    if (exitCode(grounds) !== 137 || !agent.atTimeout || fromTo(evidence, byBuildkite(left), end) < BEFORE)
       return null;
     // Another agent of the same container explains it better.
     if (agentsOfStruckTask(evidence).length > 1) return null;
@@ -25,7 +25,7 @@ export const wrapperStayed: Cause = {
     const who = way.by === 'nothing' ? 'something that the definition does not show' : `\`${way.name}\``;
     return {
       weight: 'likely',
-      said: `the agent left ${seconds(-fromEcsTo(end, left, evidence))} before its container was killed at stopTimeout (${seconds(agent.stopTimeout)}): ${who} stayed after it`,
+      said: `the agent left ${seconds(fromTo(evidence, byBuildkite(left), end))} before its container was killed at stopTimeout (${seconds(agent.stopTimeout)}): ${who} stayed after it`,
       events: [worker.seq, agent.task.seq],
       saves:
         'let the agent be what the container starts: `"entryPoint": ["buildkite-agent","start"]`; the container then ends with it',

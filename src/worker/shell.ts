@@ -131,6 +131,8 @@ export interface ScriptView {
   readonly replaces: boolean;
   /** One plain command and nothing else: what bash and BusyBox run in their own place. */
   readonly plain: boolean;
+  /** Something else runs behind it, so that no shell can give its place away. */
+  readonly followed: boolean;
   /** What makes it more than plain, for people. */
   readonly made: readonly string[];
 }
@@ -144,7 +146,8 @@ function mainOf(segments: readonly Segment[], isMain: (words: readonly string[])
 export function viewScript(script: string, isMain: (words: readonly string[]) => boolean): ScriptView {
   const segments = segmentsOf(script);
   const main = mainOf(segments, isMain);
-  if (main === null) return { main, words: [], replaces: false, plain: false, made: ['an empty script'] };
+  if (main === null)
+    return { main, words: [], replaces: false, plain: false, followed: false, made: ['an empty script'] };
   const { words, assignments } = commandWords(main.text);
   const execs = words[0] === 'exec';
   const apart = main.subshell || main.after === '|' || main.before === '|' || main.after === '&';
@@ -164,6 +167,7 @@ export function viewScript(script: string, isMain: (words: readonly string[]) =>
     words: execs ? words.slice(1) : words,
     replaces: execs && !apart,
     plain: segments.length === 1 && made.length === 0 && assignments.length === 0 && !/\n$/.test(script),
+    followed: segments.indexOf(main) < segments.length - 1,
     made,
   };
 }

@@ -1,6 +1,7 @@
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
-import { DEFAULT_STOP_TIMEOUT } from './container.ts';
 
+/** ECS gives 30 s where a definition names no stopTimeout (ContainerDefinition.stopTimeout). */
+export const DEFAULT_STOP_TIMEOUT = 30_000;
 /** Fargate takes 2 to 120 s (ContainerDefinition.stopTimeout); elsewhere ECS names no bounds. */
 const FARGATE = { least: 2_000, most: 120_000 } as const;
 /** Spot capacity is gone two minutes after its notice, on Fargate and on EC2. */

@@ -1,4 +1,3 @@
-import type { Argv } from './argv.ts';
 import { viewScript } from './shell.ts';
 import type { ScriptView } from './shell.ts';
 
@@ -72,7 +71,7 @@ export function startsAgent(words: readonly string[]): boolean {
 }
 
 /** Follows a command line through inits and preparing programs to the shell or program behind them. */
-export function startOf({ words }: Pick<Argv, 'words'>): Start {
+export function startOf({ words }: { readonly words: readonly string[] }): Start {
   const inits: string[] = [];
   let at = 0;
   for (;;) {

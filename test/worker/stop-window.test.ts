@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { platformOf, stopWindow } from '../../src/checks/stop-window.ts';
-import type { Platform } from '../../src/checks/stop-window.ts';
+import { platformOf, stopWindow } from '../../src/worker/stop-window.ts';
+import type { Platform } from '../../src/worker/stop-window.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
 import { aContainerDefinition } from '../support/builders.ts';
 

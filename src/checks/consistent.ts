@@ -1,0 +1,127 @@
+import { agentLeft } from '../model/entities/agent.ts';
+import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
+import { hasReturned, isJudged, type Attempt } from '../evidence/attempts.ts';
+import { byBuildkite, byInstance, clocksOf, type Stamp } from '../evidence/clocks.ts';
+import { finishedEvent } from '../evidence/job-times.ts';
+import { signalledFrom, stopOf } from '../evidence/stop.ts';
+import { signalPathOf } from '../worker/agent-start.ts';
+import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
+import { isOneShot } from './heard.ts';
+import { inFlight, readInFlight } from './in-flight.ts';
+import { clockTime } from './times.ts';
+import { wrongContainer } from './wrong-container.ts';
+
+type Contradiction = (about: Case, stop: Stamp) => Answered | null;
+
+function contradicted(
+  said: string,
+  events: readonly (number | null)[],
+  notes: readonly string[] = [],
+): Answered {
+  return unknown(said, events, 'evidence-missing', notes);
+}
+
+/** The agent's container had ended before we stopped anything: it was no sound worker, whatever came of its job. */
+const containerEndedBefore: Contradiction = ({ evidence }, stop) => {
+  const agent = agentContainer(evidence);
+  const ended = agent?.task.value.executionStoppedAt ?? null;
+  if (agent === null || ended === null) return null;
+  const end = byInstance(ended, agent.task.value);
+  if (clocksOf(evidence).order(end, stop) !== 'before') return null;
+  const said = `ended at ${clockTime(end.at)}, before the stop (${clockTime(stop.at)})`;
+  if (agent.onlyEssential)
+    return no('unsound-baseline', `the agent's container had crashed: it ${said}`, [agent.task.seq]);
+  return contradicted(`an essential container of the task ${said}, and which one is not told`, [
+    agent.task.seq,
+  ]);
+};
+
+/** An agent that had left before the stop did not leave because of it. */
+const leftBefore: Contradiction = ({ evidence }, stop) => {
+  const agent = evidence.last('agent', evidence.target?.agentId ?? '');
+  if (agent === null || !agentLeft(agent.value)) return null;
+  for (const [what, at] of [
+    ['disconnected', agent.value.disconnectedAt],
+    ['was marked lost', agent.value.lostAt],
+  ] as const) {
+    if (at === null || clocksOf(evidence).order(byBuildkite(at), stop) !== 'before') continue;
+    return contradicted(`the agent ${what} at ${clockTime(at)}, before the stop (${clockTime(stop.at)})`, [
+      agent.seq,
+    ]);
+  }
+  return null;
+};
+
+/** What the container starts is known to keep the signal from the agent, so that nothing can have been heard. */
+const signalKept: Contradiction = (about) => {
+  const { evidence } = about;
+  const agent = agentContainer(evidence);
+  const path = signalPathOf(agent?.definition ?? null, imageConfigOf(evidence));
+  if (path.reaches !== 'no' || isOneShot(evidence)) return null;
+  const left = evidence.last('agent', evidence.target?.agentId ?? '');
+  return contradicted(`${path.said} from the agent, and yet the agent left as if it had heard it`, [
+    agent?.task.seq ?? null,
+    left?.seq ?? null,
+  ]);
+};
+
+/** AGENT_LOST stands in the history of a job that the same agent finished later: neither a loss nor a proof (verdict rule 17). */
+const returned: Contradiction = ({ evidence, attempts }) => {
+  const attempt = attempts.filter(isJudged).find(({ job }) => hasReturned(evidence, job.id));
+  if (attempt === undefined) return null;
+  return contradicted(
+    `job ${attempt.job.id} has AGENT_LOST in its history, and its agent finished it later with exit status ${attempt.job.exitStatus ?? 'none'}`,
+    [attempt.seen.seq],
+    [
+      'lost-and-returned: Buildkite gave the agent up and it came back; its heartbeats were missing for minutes',
+    ],
+  );
+};
+
+/** The read that shows the job in flight may have shown an old copy: then its end must lie after that read by more than the clocks' measured error. */
+const readMayBeOld: Contradiction = (about) => {
+  const { evidence, attempts } = about;
+  const struck = attempts.find(({ role }) => role === 'struck');
+  if (struck === undefined || inFlight.judge(about).proof !== 'read') return null;
+  const read = readInFlight(evidence, struck);
+  const end = finishedEvent(struck.job);
+  const from = signalledFrom(evidence);
+  if (read === null || end === null || from === null) return null;
+  // Any later read that still shows it does as well: only the instant of the signal counts.
+  if (clocksOf(evidence).orderAsMeasured(from.stamp, end) === 'before') return null;
+  return contradicted(
+    `the job's end (${clockTime(end.at)}) lies so close to the stop (${clockTime(from.at)}) that the read which shows it in flight may have shown an old copy`,
+    [read.seq, struck.seen.seq],
+  );
+};
+
+const CONTRADICTIONS: readonly Contradiction[] = [
+  containerEndedBefore,
+  leftBefore,
+  wrongContainer,
+  returned,
+  readMayBeOld,
+  signalKept,
+];
+
+/** Whether a judged attempt failed: what is proven false needs no contradiction. */
+function isHurt({ loss, job }: Attempt): boolean {
+  return loss !== null || job.signalReason === 'agent_stop';
+}
+
+/** Verdict rule 14: whatever contradicts a pass keeps it from being one. */
+export const consistent: Check = {
+  name: 'consistent',
+  asks: 'Does nothing that is known contradict the rest?',
+  needed: true,
+  judge(about) {
+    const { evidence, attempts } = about;
+    const stop = stopOf(evidence);
+    if (evidence.strike === null || stop === null) return unasked('nothing was injected');
+    const found = CONTRADICTIONS.map((contradiction) => contradiction(about, stop)).find(
+      (one) => one !== null,
+    );
+    if (found !== undefined && (found.raises === 'unsound-baseline' || !attempts.some(isHurt))) return found;
+    return yes('no instant and no fact contradicts the others', [evidence.strike.sentSeq]);
+  },
+};

@@ -1,0 +1,191 @@
+import type { Agent } from '../model/entities/agent.ts';
+import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
+import type { Attempt } from '../evidence/attempts.ts';
+import { byBuildkite, clocksOf, later, type Stamp } from '../evidence/clocks.ts';
+import type { Evidence, Sighting } from '../evidence/evidence.ts';
+import { finishedEvent } from '../evidence/job-times.ts';
+import { signalWindow, type SignalWindow } from '../evidence/stop.ts';
+import { witnessOf } from '../evidence/witness.ts';
+import { signalPathOf } from '../worker/agent-start.ts';
+import { no, unknown, yes, type Answered, type Case } from './check.ts';
+import { idleFrom, leavingFlags } from './idle-timer.ts';
+import { after, clockTime, seconds } from './times.ts';
+import { wrongContainer } from './wrong-container.ts';
+
+/** An agent that leaves because of the stop does so within this time of its last job's end, or of the signal (verdict rule 5). */
+const AT_ONCE = 5_000;
+/** The agent's timers and Buildkite's clock may disagree by a little. */
+const TIMER_SLACK = 500;
+
+const PROVES =
+  'To prove it: agent 3.138 or later (it reports its stop), exec form, `cluster.imageConfig`, or a worker of this definition that stays without a job for 10 s';
+
+/** Whether an agent of this version reports its stops: 3.138 and later v3; any other where one of that version was seen to. */
+export function reportsStops(evidence: Evidence, { version }: Agent): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
+  if (Number(major) === 3 && Number(minor) >= 138) return true;
+  return evidence
+    .every('agent')
+    .some(
+      ({ value }) =>
+        value.version === version && value.stoppedGracefullyAt !== null && value.stoppedGracefullyBy === null,
+    );
+}
+
+/** Whether an agent that has left is proven to have heard our stop, and left because of it (verdict rule 5). */
+export function heardStop(about: Case, seen: Sighting<Agent>): Answered {
+  const { evidence } = about;
+  const window = signalWindow(evidence);
+  if (window === null) return unknown('nothing was stopped', [seen.seq]);
+  const report = seen.value.stoppedGracefullyAt;
+  if (report !== null) return byReport(evidence, seen, byBuildkite(report), window);
+  if (reportsStops(evidence, seen.value))
+    return unknown(
+      `agent ${seen.value.version ?? ''} reports the stops that it hears, and this one left without a report: it did not hear ours, or its report was lost`,
+      [seen.seq],
+      'drain-not-proven',
+    );
+  if (evidence.target?.jobId === null) return idleByTimes(evidence, seen, window);
+  return isOneShot(evidence) ? oneShot(seen) : olderAgent(about, seen);
+}
+
+/** Whether the agent is known to leave after its one job anyhow. */
+export function isOneShot(evidence: Evidence): boolean {
+  return leavingFlags(evidence).oneShot;
+}
+
+function byReport(
+  evidence: Evidence,
+  { seq, value }: Sighting<Agent>,
+  report: Stamp,
+  window: SignalWindow,
+): Answered {
+  const { order } = clocksOf(evidence);
+  const events = [evidence.strike?.sentSeq ?? null, seq];
+  const at = clockTime(value.stoppedGracefullyAt ?? 0);
+  if (order(report, window.from) === 'before')
+    return unknown(
+      `the agent reported a graceful stop at ${at}, before ours: somebody else told it`,
+      events,
+      'drain-not-proven',
+    );
+  if (order(report, window.reportBy) === 'after')
+    return unknown(
+      `the agent reported a graceful stop at ${at}, too late to be the answer to ours: the signal comes until ${clockTime(window.reportBy.at)}, and somebody else told it. ${PROVES}`,
+      events,
+      'drain-not-proven',
+    );
+  return yes(`the agent reported its graceful stop at ${at} and left`, events, [], 'report');
+}
+
+function oneShot({ seq, value }: Sighting<Agent>): Answered {
+  return yes(
+    `the agent left (${value.rawConnection}) after its one job`,
+    [seq],
+    [
+      'one-shot: this agent leaves after its job anyhow, so the job survived, and whether the signal is heard was not shown; only an idle injection shows that',
+    ],
+  );
+}
+
+/** Agents before 3.138 report no stop: when they left, and what is known of their start, tell why. */
+function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
+  const { evidence } = about;
+  const { idleTimeout: idle, uptime } = leavingFlags(evidence);
+  const end = lastJobEnd(about.attempts, seen.value.id);
+  const at = seen.value.disconnectedAt;
+  if (end === null || at === null)
+    return unknown(
+      'it cannot be told why the agent left: no time of its disconnect or of its last job',
+      [seen.seq],
+      'drain-not-proven',
+    );
+  const { ms } = clocksOf(evidence).distance(end, byBuildkite(at));
+  const left = after(ms, 'the end of its last job');
+  if (idle !== null && ms >= idle - TIMER_SLACK)
+    return no(
+      'not-drained',
+      `the agent left by its own idle time-out (${seconds(idle)}), ${left}: it never heard the stop`,
+      [seen.seq],
+    );
+  if (ms > AT_ONCE || (idle !== null && ms >= idle / 2))
+    return unknown(
+      `the agent left ${left}: neither at once nor by an idle time-out, so the stop is not proven to be why`,
+      [seen.seq],
+      'drain-not-proven',
+    );
+  if (uptime !== null && hasRunOut(evidence, seen.value, uptime, at))
+    return unknown(
+      `the agent left ${left}, when its --disconnect-after-uptime (${seconds(uptime)}) had run out too: either may be why`,
+      [seen.seq],
+      'drain-not-proven',
+    );
+  return throughStart(about, seen, `the agent disconnected ${left}, at ${clockTime(at)}`);
+}
+
+function hasRunOut(
+  evidence: Evidence,
+  { connectedAt }: Agent,
+  uptime: number,
+  left: NonNullable<Agent['disconnectedAt']>,
+): boolean {
+  // Without the time of its connecting nothing says that it has not.
+  if (connectedAt === null) return true;
+  return clocksOf(evidence).distance(byBuildkite(connectedAt), byBuildkite(left)).ms >= uptime - TIMER_SLACK;
+}
+
+/** It left at once; that the signal reaches it must be known besides, for a timer that nobody sees may be why. */
+function throughStart(about: Case, seen: Sighting<Agent>, left: string): Answered {
+  const { evidence } = about;
+  const other = wrongContainer(about);
+  if (other !== null) return other;
+  const agent = agentContainer(evidence);
+  const path = signalPathOf(agent?.definition ?? null, imageConfigOf(evidence));
+  const events = [seen.seq, agent?.task.seq ?? null];
+  if (path.reaches === 'yes') return yes(`${left}; ${path.said}`, events, [], 'entry-point');
+  if (agent?.container?.exitCode === 143)
+    return yes(
+      `${left}; its container ended 143 after that: a trap passed the signal on`,
+      events,
+      [],
+      'exit-code',
+    );
+  const witness = path.reaches === 'no' ? null : witnessOf(evidence);
+  if (witness !== null) return yes(`${left}; ${witness.said}`, [...events, ...witness.events], [], 'witness');
+  return unknown(
+    `${left}, but whether it heard the stop is not shown: ${path.said}, and a flag that nobody sees may be why it left. ${PROVES}`,
+    events,
+    'drain-not-proven',
+  );
+}
+
+/** End of the agent's last job by Buildkite's clock. */
+function lastJobEnd(attempts: readonly Attempt[], agentId: string): Stamp | null {
+  const ends = attempts
+    .filter(({ job }) => job.agentId === agentId)
+    .map(({ job }) => finishedEvent(job))
+    .filter((end) => end !== null);
+  return ends.toSorted((a, b) => b.at - a.at)[0] ?? null;
+}
+
+/** An idle agent that hears the stop leaves at once; one that leaves when its own timer runs out need not have heard anything. */
+function idleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: SignalWindow): Answered {
+  const { disconnectedAt } = seen.value;
+  if (disconnectedAt === null)
+    return unknown('it cannot be told when the agent left', [seen.seq], 'drain-not-proven');
+  const { order, distance } = clocksOf(evidence);
+  const at = byBuildkite(disconnectedAt);
+  const left = `the idle agent left ${after(distance(window.from, at).ms, 'the stop')}`;
+  const atOnce =
+    order(at, window.from) !== 'before' && order(at, later(window.reportBy, AT_ONCE)) !== 'after';
+  const idle = leavingFlags(evidence).idleTimeout;
+  const from = idleFrom(evidence, seen.value);
+  if (idle !== null && (from === null || distance(from, at).ms >= idle - TIMER_SLACK)) {
+    const said = `${left}, when its own idle time-out (${seconds(idle)}) had run out`;
+    return atOnce || from === null
+      ? unknown(`${said}: either may be why`, [seen.seq], 'drain-not-proven')
+      : no('not-drained', `${said}: it never heard the stop`, [seen.seq]);
+  }
+  if (atOnce) return yes(`${left}, at ${clockTime(disconnectedAt)}`, [seen.seq], [], 'disconnect');
+  return unknown(`${left}: not at once, so the stop is not proven to be why`, [seen.seq], 'drain-not-proven');
+}

@@ -1,0 +1,97 @@
+import { agentsOfStruckTask, isJudged } from '../evidence/attempts.ts';
+import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { reportsStops } from '../checks/heard.ts';
+import type { Case } from '../checks/check.ts';
+import type { Finding } from '../journal/events.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { jobEnded } from '../model/entities/job.ts';
+import { taskEnded } from '../model/entities/task.ts';
+import type { Instant } from '../model/instants.ts';
+import { rowOf } from '../model/reasons.ts';
+import { keyOf, seen, type Subject } from '../model/world.ts';
+import type { DrillState } from '../state/state.ts';
+import { raised } from '../verdict/stages.ts';
+import { signalPathOf } from '../worker/agent-start.ts';
+
+/** How many of them are asked at once: each agent costs up to 60 of Buildkite's points. */
+const AT_ONCE = 10;
+/** How many workers are looked at for a witness. */
+const WITNESSES = 4;
+
+/**
+ * What must be read once more before a pass (verdict rule 15): lists show connected agents only, and what came late shows
+ * itself after the task has STOPPED. Empty: all of it was read, or the drill can no longer pass.
+ */
+export function sweepOf(state: DrillState, about: Case, findings: readonly Finding[]): readonly Subject[] {
+  if (findings.some((finding) => !leavesPass(finding))) return [];
+  const since = stoppedSince(about.evidence);
+  if (since === null) return [];
+  const unread = swept(about).filter((subject) => !isRead(state, subject, since));
+  if (unread.length > 0) return unread.slice(0, AT_ONCE);
+  return witnesses(state, about, findings).slice(0, AT_ONCE);
+}
+
+/** Stages A to C decide against a pass; what only lacks evidence may still be found. */
+function leavesPass(finding: Finding): boolean {
+  const reason = raised(finding);
+  return reason === null || rowOf(reason).stage === 'D';
+}
+
+/** When the target's task was first seen STOPPED; null where it was not. */
+function stoppedSince(evidence: Evidence): Instant | null {
+  const arn = evidence.strike?.taskArn;
+  if (arn === undefined) return null;
+  return evidence.sightings('task', arn).find(({ value }) => taskEnded(value))?.answeredAt ?? null;
+}
+
+function swept(about: Case): readonly Subject[] {
+  const { evidence, attempts } = about;
+  const arn = evidence.strike?.taskArn ?? '';
+  const jobs = evidence.every('job').map(({ value }) => value);
+  const doubtful = [
+    ...attempts.filter((attempt) => isJudged(attempt) || !jobEnded(attempt.job)).map(({ job }) => job),
+    ...jobs.filter((job) => evidence.buildIds.includes(job.buildId) && !job.passed),
+  ];
+  const agents = [...agentsOfStruckTask(evidence), ...doubtful.map(({ agentId }) => agentId)];
+  const hidden = jobs
+    .map(({ retryOf }) => retryOf)
+    .filter((id) => id !== null && evidence.last('job', id) === null);
+  return [
+    { kind: 'agents-of-task', id: arn },
+    ...[...new Set(agents)].filter((id) => id !== null).map((id) => ({ kind: 'agent', id }) as const),
+    ...[...new Set(hidden)].filter((id) => id !== null).map((id) => ({ kind: 'job', id }) as const),
+    { kind: 'task', id: arn },
+  ];
+}
+
+/** Read since then; what the service does not know, or ECS has forgotten, needs no second question. */
+function isRead(state: DrillState, subject: Subject, since: Instant): boolean {
+  const mark = state.marks[keyOf(subject)];
+  if (mark === undefined) return false;
+  if (mark.okSentAt !== null && mark.okSentAt >= since) return true;
+  return mark.triedAt >= since && mark.trouble?.kind === 'not-found';
+}
+
+/**
+ * Where an older agent left at once and nothing shows that the signal reaches it, workers of the same definition are looked
+ * at: one that stayed without a job proves it (verdict rule 5). One page of the pipeline's past jobs names them.
+ */
+function witnesses(state: DrillState, { evidence }: Case, findings: readonly Finding[]): readonly Subject[] {
+  const left = findings.find(({ check }) => check === 'agent-left');
+  const agent = evidence.last('agent', evidence.target?.agentId ?? '')?.value;
+  const { pipeline } = evidence.plan.scenario.build;
+  if (left?.raises !== 'drain-not-proven' || agent === undefined || pipeline === '') return [];
+  const path = signalPathOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
+  if (path.reaches !== 'unknown' || reportsStops(evidence, agent)) return [];
+  const workers = seen(state.world, 'past-workers', pipeline)?.agents.slice(0, WITNESSES) ?? [];
+  const tasks = workers
+    .map((id) => seen(state.world, 'agent', id)?.tags[TASK_ARN_TAG])
+    .filter((arn) => arn !== undefined);
+  const asked: readonly Subject[] = [
+    { kind: 'past-workers', id: pipeline },
+    ...workers.map((id) => ({ kind: 'agent', id }) as const),
+    ...tasks.map((id) => ({ kind: 'task', id }) as const),
+  ];
+  return asked.filter((subject) => state.marks[keyOf(subject)] === undefined);
+}

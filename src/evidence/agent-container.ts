@@ -1,0 +1,105 @@
+import type { ImageConfig } from '../model/plan.ts';
+import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
+import { taskEnded } from '../model/entities/task.ts';
+import { DEFAULT_STOP_TIMEOUT } from '../worker/stop-window.ts';
+import { byEcs, byInstance, byRunner, clocksOf, later, type Stamp } from './clocks.ts';
+import type { Evidence, Sighting } from './evidence.ts';
+
+/** How near to its time-out an end counts as "at" it: processes die and are seen a little late. */
+const NEAR = 1_500;
+
+/** The agent's container at its last sighting. */
+export interface AgentContainer {
+  readonly task: Sighting<Task>;
+  readonly container: Container | null;
+  readonly definition: ContainerDefinition | null;
+  /** Milliseconds between the stop signal and SIGKILL. */
+  readonly stopTimeout: number;
+  /** Whether it is the only essential one: then `executionStoppedAt` is its own end. */
+  readonly onlyEssential: boolean;
+  /** When it ended; null where ECS gives it no time of its own. */
+  readonly end: Stamp | null;
+  /** When it had ended at the latest; null while it may still run. */
+  readonly endedBy: Stamp | null;
+  /** From the stop to its end in ms, at most where it has no time of its own; null where it cannot be told. */
+  readonly lasted: number | null;
+  /** It ended at its stop time-out or later: known to have ended, and not clearly before. */
+  readonly atTimeout: boolean;
+}
+
+/** The agent's container of the target's task, or null where the task was never seen. */
+export function agentContainer(evidence: Evidence): AgentContainer | null {
+  const { target } = evidence;
+  if (target === null) return null;
+  const task = evidence.last('task', target.taskArn);
+  if (task === null) return null;
+  const container = task.value.containers.find((one) => one.name === target.container) ?? null;
+  const definitions = evidence.last('task-definition', task.value.definition)?.value.containers ?? [];
+  const definition = definitions.find((one) => one.name === target.container) ?? null;
+  const onlyEssential =
+    definition?.essential === true && definitions.filter((one) => one.essential).length === 1;
+  const end = onlyEssential ? endOf(task.value) : null;
+  const endedBy = end ?? latestEnd(evidence, task.value, target.container);
+  const stopTimeout = definition?.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
+  const over = taskEnded(task.value) || container?.status === 'STOPPED' || container?.exitCode != null;
+  const isAfter = isTimeoutOver(evidence, task.value, endedBy, stopTimeout);
+  return {
+    ...{ task, container, definition, onlyEssential, end, endedBy, stopTimeout },
+    lasted: lasted(evidence, task.value, endedBy),
+    atTimeout: over && isAfter,
+  };
+}
+
+/** The first essential container's end (verdict rule 8). On EC2 it is the instance's clock, which nobody knows, and so no time. */
+function endOf(task: Task): Stamp | null {
+  if (task.executionStoppedAt === null || task.instanceArn !== null) return null;
+  return byInstance(task.executionStoppedAt, task);
+}
+
+/** The end of the whole task, or the answer that first showed the container STOPPED: whatever came first. */
+function latestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
+  const shown = evidence
+    .sightings('task', task.arn)
+    .find(({ value }) =>
+      value.containers.some(
+        (one) => one.name === name && (one.status === 'STOPPED' || one.exitCode !== null),
+      ),
+    );
+  const seen = shown === undefined ? null : byRunner(evidence, shown.answeredAt, shown.seq);
+  const stopped = task.stoppedAt === null ? null : byEcs(task.stoppedAt);
+  if (seen === null || stopped === null) return seen ?? stopped;
+  return clocksOf(evidence).order(seen, stopped) === 'before' ? seen : stopped;
+}
+
+function lasted(evidence: Evidence, { stoppingAt }: Task, endedBy: Stamp | null): number | null {
+  if (stoppingAt === null || endedBy === null) return null;
+  return Math.round(clocksOf(evidence).distance(byEcs(stoppingAt), endedBy).ms);
+}
+
+function isTimeoutOver(
+  evidence: Evidence,
+  { stoppingAt }: Task,
+  endedBy: Stamp | null,
+  stopTimeout: number,
+): boolean {
+  if (stoppingAt === null || endedBy === null) return false;
+  const limit = later(byEcs(stoppingAt), stopTimeout - NEAR);
+  return clocksOf(evidence).orderAsMeasured(endedBy, limit) !== 'before';
+}
+
+/** `entryPoint` and `command` as one line of words. */
+export function commandLine(definition: ContainerDefinition): readonly string[] {
+  return [...definition.entryPoint, ...definition.command];
+}
+
+/** Whether the container starts the agent itself: nothing else is PID 1 then. */
+export function startsAgentItself(definition: ContainerDefinition | null): boolean {
+  if (definition === null) return false;
+  const first = commandLine(definition)[0] ?? '';
+  return /(^|\/)buildkite-agent$/.test(first);
+}
+
+/** The configuration of the agent's image, where the scenario names it. */
+export function imageConfigOf({ plan }: Evidence): ImageConfig | null {
+  return plan.scenario.cluster.imageConfig;
+}

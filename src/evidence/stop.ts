@@ -1,0 +1,135 @@
+import { platformOf, stopWindow } from '../worker/stop-window.ts';
+import { signalPathOf } from '../worker/agent-start.ts';
+import type { Task } from '../model/entities/task.ts';
+import { agentContainer, imageConfigOf } from './agent-container.ts';
+import { byEcs, byRunner, later, type Stamp } from './clocks.ts';
+import type { Evidence, Sighting, Strike } from './evidence.ts';
+
+/** ECS needs up to so long after `stoppingAt` to signal a container (one recorded case on Fargate: 13 s), milliseconds. */
+const LAG_ON_FARGATE = 20_000;
+const LAG_ELSEWHERE = 10_000;
+/** Where the signal is not known to reach the agent, a report this long after the stop is too late to be taken for its answer, milliseconds. */
+const PROMPT = 5_000;
+
+/** When ECS told the task to stop: its own `stoppingAt`, else our call's sending. Null where nothing was stopped. */
+export function stopOf(evidence: Evidence): Stamp | null {
+  const { strike } = evidence;
+  if (strike === null) return null;
+  const shown = evidence
+    .sightings('task', strike.taskArn)
+    .filter(({ seq }) => seq > strike.intendedSeq)
+    .map(({ value }) => value.stoppingAt);
+  const stops = [...shown, strike.answer?.stoppingAt ?? null].filter((at) => at !== null);
+  if (stops.length > 0) return byEcs(Math.max(...stops));
+  return strike.sentAt === null
+    ? null
+    : byRunner(evidence, strike.sentAt, strike.sentSeq ?? strike.intendedSeq);
+}
+
+/** When the agent's container can have got its stop signal (verdict rule 3). The error of the clocks comes on top. */
+export interface SignalWindow {
+  readonly from: Stamp;
+  readonly to: Stamp;
+  /** A report after this is not taken for the answer to our stop. Before `to` where the start is not known to pass a signal on. */
+  readonly reportBy: Stamp;
+  /** How long the containers that depend on the agent's may take before it is signalled, milliseconds. */
+  readonly dependants: number;
+  readonly behindLoadBalancer: boolean;
+}
+
+/**
+ * From the stop to the stop plus the time-outs of the containers that depend on the agent's plus ECS's lag. Behind a load
+ * balancer the task is DEACTIVATING first, and the signal comes only after that.
+ */
+export function signalWindow(evidence: Evidence): SignalWindow | null {
+  const stop = stopOf(evidence);
+  const { strike } = evidence;
+  if (stop === null || strike === null) return null;
+  const dependants = dependantsTime(evidence);
+  const balanced = deregistration(evidence, strike);
+  const from = balanced?.last ?? stop;
+  const begun = balanced?.past ?? stop;
+  const to = later(begun, dependants + signalLag(evidence));
+  const sure = signalPathOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
+  return {
+    ...{ from, to, dependants },
+    reportBy: sure.reaches === 'yes' ? to : later(begun, dependants + Math.min(PROMPT, signalLag(evidence))),
+    behindLoadBalancer: balanced !== null,
+  };
+}
+
+function signalLag(evidence: Evidence): number {
+  const set = evidence.plan.scenario.limits.signalLag;
+  if (set !== null) return set;
+  const task = taskOf(evidence)?.value;
+  return task !== undefined && platformOf(task, false).fargate ? LAG_ON_FARGATE : LAG_ELSEWHERE;
+}
+
+function taskOf({ strike, last }: Evidence): Sighting<Task> | null {
+  return strike === null ? null : last('task', strike.taskArn);
+}
+
+/** Containers that depend on the agent's are stopped before it, one after another along the chain. */
+export function dependantsTime(evidence: Evidence): number {
+  const task = taskOf(evidence)?.value;
+  const name = evidence.target?.container;
+  if (task === undefined || name === undefined) return 0;
+  const definitions = evidence.last('task-definition', task.definition)?.value.containers ?? [];
+  return stopWindow(definitions, name, platformOf(task, false))?.agent?.signalled ?? 0;
+}
+
+/** The last look that showed the task DEACTIVATING, and the first one past that; null where none showed it. */
+function deregistration(
+  evidence: Evidence,
+  { taskArn, intendedSeq }: Strike,
+): { readonly last: Stamp; readonly past: Stamp } | null {
+  const looks = evidence.sightings('task', taskArn).filter(({ seq }) => seq > intendedSeq);
+  const last = looks.findLast(({ value }) => value.status === 'DEACTIVATING');
+  if (last === undefined) return null;
+  const past = looks.find(({ seq, value }) => seq > last.seq && value.status !== 'DEACTIVATING');
+  return {
+    last: byRunner(evidence, last.sentAt, last.seq),
+    past: byRunner(evidence, (past ?? last).answeredAt, (past ?? last).seq),
+  };
+}
+
+/**
+ * From this answer on a read of the job shows what was in flight at the signal: our call's, or the first that showed the task
+ * told to stop; behind a load balancer, and where containers depend on the agent's, the one that shows these over. Null while
+ * there is none.
+ */
+export function signalledFrom(
+  evidence: Evidence,
+): { readonly at: number; readonly seq: number | null; readonly stamp: Stamp } | null {
+  const { strike } = evidence;
+  if (strike === null) return null;
+  const looks = evidence.sightings('task', strike.taskArn).filter(({ seq }) => seq > strike.intendedSeq);
+  const from = (look: Sighting<Task> | undefined) =>
+    look === undefined
+      ? null
+      : { at: look.answeredAt, seq: look.seq, stamp: byRunner(evidence, look.answeredAt, look.seq) };
+  const told = looks.find(({ value }) => value.desired === 'STOPPED');
+  const deactivating = looks.findLast(({ value }) => value.status === 'DEACTIVATING');
+  const before = dependantsOf(evidence);
+  if (deactivating !== undefined || before.length > 0)
+    return from(
+      looks.find(
+        ({ seq, value }) =>
+          seq > (deactivating?.seq ?? -1) &&
+          value.desired === 'STOPPED' &&
+          before.every((name) => value.containers.find((one) => one.name === name)?.status === 'STOPPED'),
+      ),
+    );
+  if (strike.result !== 'ok' || strike.answeredAt === null) return from(told);
+  const seq = strike.sentSeq ?? strike.intendedSeq;
+  return { at: strike.answeredAt, seq: strike.sentSeq, stamp: byRunner(evidence, strike.answeredAt, seq) };
+}
+
+/** Names of the containers that are stopped before the agent's. */
+function dependantsOf(evidence: Evidence): readonly string[] {
+  const task = taskOf(evidence)?.value;
+  const name = evidence.target?.container;
+  if (task === undefined || name === undefined) return [];
+  const definitions = evidence.last('task-definition', task.definition)?.value.containers ?? [];
+  return definitions.filter(({ dependsOn }) => dependsOn.includes(name)).map((one) => one.name);
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** Whose clock an instant was read from. Two clocks are never compared raw: `evidence/clocks.ts` alone knows how far they are apart. */
+export type ClockName = 'runner' | 'buildkite' | 'agent' | 'ecs' | 'instance';
+
+/** Milliseconds since the epoch by one clock. A plain number fits each of them; one of them never fits another. */
+type OfClock<C extends ClockName> = number & { readonly clock?: C };
+
+/** By the machine that gameday runs on: when a read or a call was sent and answered. */
+export type Instant = OfClock<'runner'>;
+export const Instant: z.ZodType<Instant> = z.number().int();
+
+/** By Buildkite's servers: histories, connections, builds. */
+export type BuildkiteInstant = OfClock<'buildkite'>;
+export const BuildkiteInstant: z.ZodType<BuildkiteInstant> = z.number().int();
+
+/** By the host that the agent runs on: `startedAt` and `finishedAt` of a job. */
+export type AgentInstant = OfClock<'agent'>;
+export const AgentInstant: z.ZodType<AgentInstant> = z.number().int();
+
+/** By the control plane of ECS: `stoppingAt`, `stoppedAt`, `createdAt`. */
+export type EcsInstant = OfClock<'ecs'>;
+export const EcsInstant: z.ZodType<EcsInstant> = z.number().int();
+
+/** By the EC2 instance that a task runs on, on Fargate by AWS's own host: `executionStoppedAt`. */
+export type InstanceInstant = OfClock<'instance'>;
+export const InstanceInstant: z.ZodType<InstanceInstant> = z.number().int();
