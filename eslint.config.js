@@ -1,5 +1,6 @@
 // What a reviewer should not have to say. Layout is prettier's, imports between rooms are dependency-cruiser's.
 import tseslint from 'typescript-eslint';
+import oneClock from './scripts/lint/one-clock.js';
 
 /** Time, randomness and the process are parameters; these places hand them in. */
 const MAY_TOUCH_THE_WORLD = [
@@ -120,6 +121,12 @@ export default tseslint.config(
         { object: 'Math', property: 'random', message: 'Randomness is a parameter.' },
       ],
     },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/evidence/clocks.ts', 'src/rig/**'],
+    plugins: { gameday: { rules: { 'one-clock': oneClock } } },
+    rules: { 'gameday/one-clock': 'error' },
   },
   // The closed table of reasons is read as one page.
   { files: ['src/model/reasons.ts'], rules: { 'max-lines': 'off' } },

@@ -30,9 +30,7 @@ export function drainTime(evidence: Evidence): DrainTime | null {
   const { distance } = clocksOf(evidence);
   if (agent !== null && left !== null) {
     const { ms, error } = distance(byEcs(stop), byBuildkite(left));
-    // `Date` has whole seconds: what lies within the clocks' own error corrects nothing.
-    const shown = Math.abs(ms - (left - Number(stop))) > error ? ms : left - Number(stop);
-    const took = Math.max(0, Math.round(shown));
+    const took = Math.max(0, Math.round(ms));
     return {
       ms: took,
       atMost: took + (Number.isFinite(error) ? Math.round(error) : 0),

@@ -1,4 +1,5 @@
-import { finalAttempt, isJudged, isOnAnotherTask, trulyPassed, type Attempt } from '../evidence/attempts.ts';
+import { isOnAnotherTask } from '../evidence/agents.ts';
+import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import type { Case } from './check.ts';
 import { agentContainer } from '../evidence/agent-container.ts';
 

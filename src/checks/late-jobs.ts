@@ -1,6 +1,7 @@
 import { jobEnded } from '../model/entities/job.ts';
 import { agentLeft } from '../model/entities/agent.ts';
-import { agentsOfStruckTask, type Attempt } from '../evidence/attempts.ts';
+import { agentsOfStruckTask } from '../evidence/agents.ts';
+import { type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 
 /** Given back by an agent on its way out: it ran elsewhere or waits again. One that was lost was not, whether or not it still names its agent. */

@@ -1,5 +1,6 @@
 import { jobEnded } from '../model/entities/job.ts';
-import { agentsOfStruckTask, type Attempt } from '../evidence/attempts.ts';
+import { agentsOfStruckTask } from '../evidence/agents.ts';
+import { type Attempt } from '../evidence/attempts.ts';
 import { clocksOf } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { gotAt } from '../evidence/job-times.ts';

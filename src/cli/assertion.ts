@@ -4,6 +4,7 @@ import { GamedayError } from '../model/errors.ts';
 import type { Scenario } from '../model/plan.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
+import { readInstant } from '../forecast/instant.ts';
 import { openJournal } from '../journal/file.ts';
 import { parseDuration } from '../scenario/duration.ts';
 import { account } from '../verdict/account.ts';
@@ -21,6 +22,11 @@ export interface AssertionOptions {
   readonly since: string | undefined;
   readonly tasks: readonly string[];
   readonly container: string | undefined;
+  readonly require: string;
+  readonly mapping: string;
+  readonly cluster: string | undefined;
+  readonly service: string | undefined;
+  readonly signalLag: string | undefined;
   readonly drainWithin: string | undefined;
   readonly within: string;
   readonly pollEvery: string;
@@ -83,13 +89,13 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
     },
     cluster: {
       region: regionOf(options.tasks),
-      name: 'default',
-      service: null,
+      name: options.cluster ?? 'default',
+      service: options.service ?? null,
       family: null,
       taskTag: null,
       container: options.container ?? null,
       sharedTask: 'allowed',
-      mapping: 'tag',
+      mapping: mappingOf(options),
       imageConfig: null,
     },
     when: {
@@ -99,7 +105,13 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
       startWithin: ms('--within', options.within),
       attempts: 1,
     },
-    inject: { fault: 'found', tasks: [...options.tasks], since: instant(options.since), own: build.own },
+    inject: {
+      fault: 'found',
+      tasks: [...options.tasks],
+      since: instant(options.since),
+      own: build.own,
+      require: options.require === 'drained' ? 'drained' : 'not-lost',
+    },
     expect: {
       build: build.own ? 'any' : 'passed',
       drain: { within: options.drainWithin === undefined ? null : ms('--drain-within', options.drainWithin) },
@@ -110,7 +122,7 @@ function scenarioOf(options: AssertionOptions, environment: Environment): Scenar
     limits: {
       verdictWithin: ms('--within', options.within),
       pollEvery: Math.max(100, ms('--poll-every', options.pollEvery)),
-      signalLag: null,
+      signalLag: options.signalLag === undefined ? null : ms('--signal-lag', options.signalLag),
     },
     safety: {
       allowLastWorker: false,
@@ -158,7 +170,7 @@ function regionOf(tasks: readonly string[]): string | null {
   const regions = tasks.map((arn) => {
     const [, region] = /^arn:aws[\w-]*:ecs:([a-z0-9-]+):\d{12}:task\/.+$/.exec(arn) ?? [];
     if (region === undefined)
-      throw new GamedayError('bad-input', `--task wants the ARN of an ECS task, not "${arn}"`);
+      throw new GamedayError('bad-input', `--task "${arn}" is not the ARN of an ECS task`);
     return region;
   });
   if (new Set(regions).size > 1)
@@ -168,20 +180,29 @@ function regionOf(tasks: readonly string[]): string | null {
   return regions[0] ?? null;
 }
 
+/** By host name an agent is looked for among the tasks of a service, so both must be named. */
+function mappingOf({ mapping, service, cluster }: AssertionOptions): 'tag' | 'hostname' {
+  if (mapping !== 'hostname') return 'tag';
+  if (service !== undefined && cluster !== undefined) return 'hostname';
+  throw new GamedayError('bad-input', '--mapping hostname needs --cluster and --service', {
+    next: 'Name the ECS cluster and the service whose tasks host the agents.',
+  });
+}
+
 function instant(since: string | undefined): number | null {
   if (since === undefined) return null;
-  const at = Date.parse(since);
-  if (Number.isNaN(at))
-    throw new GamedayError('bad-input', `--since wants a time, not "${since}"`, {
+  const told = readInstant(since);
+  if (told === null)
+    throw new GamedayError('bad-input', `--since "${since}" is not a time`, {
       next: 'Write it as 2026-01-02T03:04:05Z.',
     });
-  return at;
+  return told.at;
 }
 
 function ms(flag: string, text: string): number {
   const parsed = parseDuration(text);
   if (parsed === null)
-    throw new GamedayError('bad-input', `${flag} wants a duration, not "${text}"`, {
+    throw new GamedayError('bad-input', `${flag} "${text}" is not a duration`, {
       next: 'Write it as 10s, 5m or 1h30m.',
     });
   return parsed;

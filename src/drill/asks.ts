@@ -1,4 +1,5 @@
-import { agentsOfStruckTask, isJudged, type Attempt } from '../evidence/attempts.ts';
+import { agentsOfStruckTask } from '../evidence/agents.ts';
+import { isJudged, type Attempt } from '../evidence/attempts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Case } from '../checks/check.ts';
 import { agentLeft } from '../model/entities/agent.ts';

@@ -6,10 +6,12 @@ import { agentLeft } from '../model/entities/agent.ts';
 import { buildEnded } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
 import { jobEnded, type Job } from '../model/entities/job.ts';
-import { taskEnded, type Task } from '../model/entities/task.ts';
+import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
 import { endWatch } from '../state/inject.ts';
 import type { DrillState } from '../state/state.ts';
-import { paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { findingsOf } from '../verdict/judge.ts';
+import { sweepOf } from './sweep.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
 
 /** What a found stop still waits for, and what is asked for it. */
@@ -22,24 +24,68 @@ interface Open {
 export function decideFound(state: DrillState, now: Instant): Step {
   const evidence = evidenceOf(state.journal);
   const every = state.plan.scenario.limits.pollEvery;
+  const proof = proofAsks(evidence);
+  if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
+  const building = openBuild(state, evidence);
   const open = [
-    ...openBuild(state, evidence),
+    ...building,
     ...openJobs(evidence),
     ...openAgents(evidence),
-    ...openTasks(state, evidence),
+    ...openTasks(state, evidence, building.length === 0),
     ...openStops(state, evidence, now),
   ];
+  const deadline = state.deadline ?? now;
+  const sweep = open.length === 0 && now < deadline ? sweepStops(state, evidence) : [];
+  if (sweep.length > 0) return askNow(state, sweep, now);
   if (open.length === 0)
     return endWatch('settled', 'the build is over, and every stop that ECS shows has been followed');
-  const deadline = state.deadline ?? now;
   if (now >= deadline)
     return endWatch('deadline', `limits.verdictWithin ended while it waited for ${open[0]?.what ?? ''}`);
-  const asks = new Map<string, Ask>(open.map(({ subject }) => [keyOf(subject), paced(subject, every)]));
+  const asks = new Map<string, Ask>(
+    [...open.map(({ subject }) => subject), ...listing(evidence)].map((subject) => [
+      keyOf(subject),
+      paced(subject, TASKS.has(subject.kind) ? every * SELDOM : every),
+    ]),
+  );
   return {
     do: 'observe',
     asks: [...asks.values()],
     by: Math.min(deadline, now + QUIET_FOR, now + Math.max(1_000, every * 5)),
   };
+}
+
+/** Tasks that still run are looked at every so many polls. */
+const SELDOM = 2;
+const TASKS: ReadonlySet<Subject['kind']> = new Set(['task', 'tasks-of']);
+
+/** By host name an agent is looked for among the tasks of the service, and a retry may run on a new one. */
+function listing({ plan }: Evidence): readonly Subject[] {
+  return plan.scenario.cluster.mapping === 'hostname' ? [{ kind: 'tasks-of', id: plan.lockKey }] : [];
+}
+
+/** A stop that comes while it looks: the job that the task held is read at once, for that read proves it in flight. */
+function proofAsks(evidence: Evidence): readonly Ask[] {
+  return stopsShown(evidence).flatMap((stop) => {
+    const { target } = asStruck(evidence, stop, { by: 'found' }) ?? { target: null };
+    const looks = evidence.sightings('task', stop.value.arn);
+    const from = looks.find(({ value }) => goingDown(value));
+    // One that was over when it was first seen can be proven by the clocks alone.
+    if (target?.jobId == null || from === undefined || from === looks[0]) return [];
+    const isRead = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from.answeredAt);
+    return isRead ? [] : [fresh({ kind: 'job', id: target.jobId })];
+  });
+}
+
+/** Everything once more before a pass (verdict rule 15), for each stop that was found. */
+function sweepStops(state: DrillState, evidence: Evidence): readonly Subject[] {
+  for (const stop of stopsShown(evidence)) {
+    const struck = asStruck(evidence, stop, { by: 'found' });
+    if (struck === null) continue;
+    const about: Case = { evidence: struck, attempts: attemptsOf(struck) };
+    const subjects = sweepOf(state, about, findingsOf(about));
+    if (subjects.length > 0) return subjects;
+  }
+  return [];
 }
 
 /** Inside the very build only the step's jobs can be waited for: the build cannot end before we do. */
@@ -55,10 +101,19 @@ function openBuild(state: DrillState, evidence: Evidence): readonly Open[] {
   return buildEnded(build) || build.state === 'blocked' ? [] : [{ what: 'the build to end', subject }];
 }
 
+/** Every attempt's history, and every attempt that a retry names and no list showed. */
 function openJobs(evidence: Evidence): readonly Open[] {
-  return jobsLookedAt(evidence)
+  const jobs = jobsLookedAt(evidence);
+  const unread = jobs
     .filter((job) => job.agentId !== null && !historyRead(evidence, job))
-    .map((job) => ({ what: `the history of job ${job.id}`, subject: { kind: 'job', id: job.id } }));
+    .map(({ id }) => id);
+  const hidden = jobs
+    .map(({ retryOf }) => retryOf)
+    .filter((id) => id !== null && evidence.last('job', id) === null)
+    .filter((id) => !evidence.reads('job', id ?? '').some(({ error }) => error?.kind === 'not-found'));
+  return [...new Set([...unread, ...hidden])]
+    .filter((id) => id !== null)
+    .map((id) => ({ what: `the history of job ${id}`, subject: { kind: 'job', id } }));
 }
 
 function historyRead(evidence: Evidence, job: Job): boolean {
@@ -77,15 +132,33 @@ function openAgents(evidence: Evidence): readonly Open[] {
     .map((id) => ({ what: `agent ${id} to be read`, subject: { kind: 'agent', id } }));
 }
 
-/** A task that ECS has forgotten (about an hour after its end) shows no stop; it is asked once. */
-function openTasks(state: DrillState, evidence: Evidence): readonly Open[] {
+/**
+ * Tasks that run when it begins are read until the build is over, and once more after that: a stop may come at any time. One
+ * that ECS has forgotten (about an hour after its end) shows no stop; it is asked once.
+ */
+function openTasks(state: DrillState, evidence: Evidence, isBuildOver: boolean): readonly Open[] {
+  const over = isBuildOver ? buildOverAt(state, evidence) : Infinity;
   return tasksLookedAt(evidence)
-    .filter(
-      (arn) =>
-        evidence.last('task', arn) === null &&
-        state.marks[keyOf({ kind: 'task', id: arn })]?.trouble?.kind !== 'not-found',
-    )
+    .filter((arn) => {
+      const mark = state.marks[keyOf({ kind: 'task', id: arn })];
+      const task = evidence.last('task', arn);
+      if (task !== null && taskEnded(task.value)) return false;
+      if (mark?.trouble?.kind === 'not-found') return false;
+      return task === null || (mark?.okSentAt ?? 0) < over;
+    })
     .map((arn) => ({ what: `task ${arn} to be read`, subject: { kind: 'task', id: arn } }));
+}
+
+/** When the build was first seen over; inside the very build, when the step's jobs were last seen. */
+function buildOverAt(state: DrillState, evidence: Evidence): Instant {
+  const seenOver = evidence
+    .sightings('build', state.buildId ?? '')
+    .find(({ value }) => buildEnded(value) || value.state === 'blocked');
+  if (seenOver !== undefined) return seenOver.answeredAt;
+  const jobs = jobsLookedAt(evidence).map(
+    ({ id }) => evidence.sightings('job', id).find(({ value }) => jobEnded(value))?.answeredAt ?? 0,
+  );
+  return Math.max(0, ...jobs);
 }
 
 function openStops(state: DrillState, evidence: Evidence, now: Instant): readonly Open[] {

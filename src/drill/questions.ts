@@ -215,21 +215,19 @@ export function noSuchTask(): Answer<never> {
   };
 }
 
+type EcsKind =
+  | 'task'
+  | 'task-definition'
+  | 'service'
+  | 'cluster'
+  | 'recent-stops'
+  | 'tasks-of'
+  | 'tasks-on'
+  | 'instance'
+  | 'protection';
+
 async function ofEcs(
-  {
-    kind,
-    id,
-  }: Of<
-    | 'task'
-    | 'task-definition'
-    | 'service'
-    | 'cluster'
-    | 'recent-stops'
-    | 'tasks-of'
-    | 'tasks-on'
-    | 'instance'
-    | 'protection'
-  >,
+  { kind, id }: Of<EcsKind>,
   plan: Plan,
   ecs: Ecs,
   signal: AbortSignal,

@@ -1,4 +1,5 @@
-import { agentsOfStruckTask, isJudged } from '../evidence/attempts.ts';
+import { agentsOfStruckTask } from '../evidence/agents.ts';
+import { isJudged } from '../evidence/attempts.ts';
 import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { reportsStops } from '../checks/heard.ts';

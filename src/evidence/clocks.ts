@@ -8,6 +8,7 @@ import type {
 } from '../model/instants.ts';
 import type { Evidence } from './evidence.ts';
 import { eventsOf } from '../journal/events.ts';
+import { seen, type World } from '../model/world.ts';
 
 /** An instant and whose clock it was read from. Two of them are compared by `clocksOf` and by nothing else. */
 export interface Stamp {
@@ -105,9 +106,12 @@ function estimated(evidence: Evidence): Clocks {
   const distance = (a: Stamp, b: Stamp): Distance => {
     if (a.clock === b.clock) return { ms: b.at - a.at, error: 0 };
     const between = minus(aheadOf(b.clock), aheadOf(a.clock));
-    const [low, high] = [b.at - a.at - between.high, b.at - a.at - between.low];
-    if (!Number.isFinite(low) || !Number.isFinite(high)) return { ms: b.at - a.at, error: Infinity };
-    return { ms: (low + high) / 2, error: (high - low) / 2 };
+    const shown = b.at - a.at;
+    const [low, high] = [shown - between.high, shown - between.low];
+    if (!Number.isFinite(low) || !Number.isFinite(high)) return { ms: shown, error: Infinity };
+    // What the two show is corrected only where it cannot be right.
+    const ms = low <= shown && shown <= high ? shown : (low + high) / 2;
+    return { ms, error: Math.max(high - ms, ms - low) };
   };
   const ordered = (a: Stamp, b: Stamp, least: number): Order => {
     const { ms, error } = distance(a, b);
@@ -119,6 +123,19 @@ function estimated(evidence: Evidence): Clocks {
     distance,
     order: (a, b) => ordered(a, b, LEAST_ERROR),
     orderAsMeasured: (a, b) => ordered(a, b, LEAST_MEASURED),
+  };
+}
+
+/** What a server's clock may be off by where no `Date` of it was seen. */
+const UNMEASURED = { offset: 0, uncertainty: 1_000 };
+
+/** How long after an instant of ECS one of Buildkite lies, before anything is written down: by the latest `Date` headers alone. */
+export function fromEcsToBuildkite(world: World, ofEcs: EcsInstant, ofBuildkite: BuildkiteInstant): Distance {
+  const ecs = seen(world, 'clock', 'ecs') ?? UNMEASURED;
+  const buildkite = seen(world, 'clock', 'buildkite') ?? UNMEASURED;
+  return {
+    ms: Number(ofBuildkite) - buildkite.offset - (Number(ofEcs) - ecs.offset),
+    error: ecs.uncertainty + buildkite.uncertainty,
   };
 }
 

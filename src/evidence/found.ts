@@ -1,7 +1,8 @@
-import { CONTAINER_NAME_TAG, TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import { isHostOf } from '../model/entities/host.ts';
 import type { Job } from '../model/entities/job.ts';
 import { goingDown, type Task } from '../model/entities/task.ts';
-import { byEcs, clocksOf } from './clocks.ts';
+import { byBuildkite, byEcs, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 import { endedAt, startedAt } from './job-times.ts';
 import { containerOf } from './own-container.ts';
@@ -20,8 +21,26 @@ export function tasksLookedAt(evidence: Evidence): readonly string[] {
   const arns = evidence
     .every('agent')
     .filter(({ id }) => agents.has(id))
-    .map(({ value }) => value.tags[TASK_ARN_TAG]);
-  return [...new Set(arns.filter((arn) => arn !== undefined))];
+    .map(({ value }) => taskArnOf(evidence, value));
+  return [...new Set(arns.filter((arn) => arn !== null))];
+}
+
+/** The task that an agent's tag names; without one, where agents are mapped by host name, the only task that goes by its host and was there when it connected. */
+function taskArnOf(evidence: Evidence, agent: Agent): string | null {
+  const tag = agent.tags[TASK_ARN_TAG];
+  if (tag !== undefined) return tag;
+  const { connectedAt } = agent;
+  if (evidence.plan.scenario.cluster.mapping !== 'hostname' || connectedAt === null) return null;
+  const { order } = clocksOf(evidence);
+  const there = evidence
+    .every('task')
+    .filter(
+      ({ value: { hostnames, createdAt, stoppedAt } }) =>
+        isHostOf(agent.hostname, hostnames) &&
+        (createdAt === null || order(byEcs(createdAt), byBuildkite(connectedAt)) !== 'after') &&
+        (stoppedAt === null || order(byEcs(stoppedAt), byBuildkite(connectedAt)) !== 'before'),
+    );
+  return there.length === 1 ? (there[0]?.value.arn ?? null) : null;
 }
 
 /** The builds' jobs, those of the step alone where one is named. */
@@ -55,11 +74,13 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
   const at = task.stoppingAt ?? task.stoppedAt;
   if (at === null) return null;
   const [stop, clocks] = [byEcs(at), clocksOf(evidence)];
-  // Where agents are mapped by host name they have no tag, but were listed under their task.
+  // Where agents are mapped by host name they have no tag, but were listed under their task, or share its host.
   const listed = new Set(evidence.sightings('agents-of-task', task.arn).flatMap(({ value }) => value.agents));
   const agents = evidence
     .every('agent')
-    .filter(({ id, value }) => (value.tags[TASK_ARN_TAG] ?? (listed.has(id) ? task.arn : null)) === task.arn);
+    .filter(
+      ({ id, value }) => (taskArnOf(evidence, value) ?? (listed.has(id) ? task.arn : null)) === task.arn,
+    );
   const others = made.by === 'found' ? [] : evidence.every('job').map(({ value }) => value);
   const held = [...jobsLookedAt(evidence), ...others].find((job) => {
     const [began, ended] = [startedAt(job), endedAt(job)];

@@ -100,6 +100,16 @@ export function newDeployment(evidence: Evidence, { call, intendedSeq }: Decisiv
   return ids.find((id) => id !== null && id !== former) ?? null;
 }
 
+/** The newest thing that the service itself said since our call, with what stands before it in a sentence; empty where it said nothing. */
+export function serviceSays(evidence: Evidence): string {
+  const decisive = decisiveCall(evidence);
+  const looks = evidence.sightings('service', evidence.plan.scenario.cluster.service ?? '');
+  const before = looks.findLast(({ seq }) => decisive === null || seq < decisive.intendedSeq);
+  const known = new Set(before?.value.events.map(({ id }) => id) ?? []);
+  const event = looks.at(-1)?.value.events.find(({ id }) => !known.has(id));
+  return event === undefined ? '' : `; the service says: ${event.message}`;
+}
+
 /** Somebody else's hand: what a look showed, and which. */
 export interface Overtaken {
   readonly said: string;

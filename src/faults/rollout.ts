@@ -2,10 +2,17 @@ import type { Instant } from '../model/instants.ts';
 import { endWatch } from '../state/inject.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { seen, type Subject } from '../model/world.ts';
-import type { Service } from '../model/entities/task.ts';
+import type { Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
-import { byScheduler, decisiveCall, hitsOf, listOf, overtaken, reachOf } from '../evidence/hits.ts';
+import {
+  byScheduler,
+  decisiveCall,
+  hitsOf,
+  listOf,
+  overtaken,
+  reachOf,
+  serviceSays,
+} from '../evidence/hits.ts';
 
 /** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
 const DESCRIBE_EVERY = 500;
@@ -58,17 +65,10 @@ export function awaitHit(state: DrillState, now: Instant): Step {
     return { do: 'observe', asks, by: Math.min(deadline, now + (other === null ? QUIET_FOR : SURE_AFTER)) };
   const unread = unreadSince(state, asks);
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
-  const service = seen(state.world, 'service', state.plan.scenario.cluster.service ?? '');
   return endWatch(
     'deadline',
-    `limits.verdictWithin ended, and the scheduler had stopped no task${lately(service, decisive?.answeredAt ?? now)}`,
+    `limits.verdictWithin ended, and the scheduler had stopped no task${serviceSays(evidence)}`,
   );
-}
-
-/** What the service itself says since then of why. */
-export function lately(service: Service | undefined, since: Instant): string {
-  const event = service?.events.find(({ at }) => at !== null && at >= since);
-  return event === undefined ? '' : `; the service says: ${event.message}`;
 }
 
 /** A process that takes a drill up after its deadline looks once: what happened meanwhile can still be read. */

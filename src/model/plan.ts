@@ -126,6 +126,8 @@ export const Scenario = z.strictObject({
       since: z.number().int().nullable(),
       /** gameday runs inside that same build, so only the step's jobs can be waited for. */
       own: z.boolean(),
+      /** The least that must be proven: a drain, or that nothing was lost. */
+      require: z.enum(['drained', 'not-lost']),
     }),
   ]),
   expect: z.strictObject({

@@ -1,7 +1,7 @@
 import { commandLine } from '../evidence/agent-container.ts';
-import { seconds } from '../checks/times.ts';
+import { fromEcsToBuildkite } from '../evidence/clocks.ts';
+import { after, seconds } from '../checks/times.ts';
 import type { Agent } from '../model/entities/agent.ts';
-import type { Instant } from '../model/instants.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
 import type { Plan } from '../model/plan.ts';
@@ -9,8 +9,6 @@ import { seen, type World } from '../model/world.ts';
 
 /** An agent connects within this long of its task's start; one that came later is another that got the same address. */
 const START = 300_000;
-/** How far apart two servers' clocks may be where their offset was not measured, milliseconds each. */
-const UNMEASURED = 1_000;
 /** The queue of an agent that names none. */
 const DEFAULT_QUEUE = 'default';
 
@@ -48,16 +46,13 @@ export function taskByHost(world: World, agent: Agent, plan: Plan): ByHost {
 function misfitOfTimes(world: World, agent: Agent, task: Task): string | null {
   if (task.createdAt === null || agent.connectedAt === null)
     return 'it is not known when the task was created and when the agent connected';
-  const ecs = seen(world, 'clock', 'ecs') ?? { offset: 0, uncertainty: UNMEASURED };
-  const buildkite = seen(world, 'clock', 'buildkite') ?? { offset: 0, uncertainty: UNMEASURED };
-  const slack = ecs.uncertainty + buildkite.uncertainty;
-  const connected: Instant = agent.connectedAt - buildkite.offset;
-  if (connected < task.createdAt - ecs.offset - slack)
+  const sinceCreation = fromEcsToBuildkite(world, task.createdAt, agent.connectedAt);
+  if (sinceCreation.ms < -sinceCreation.error)
     return `agent ${agent.name} connected before the task of its host name was created`;
   // ECS shows RUNNING a little late; until then the creation stands for the start, and is the stricter of the two.
-  const after = connected - ((task.startedAt ?? task.createdAt) - ecs.offset);
-  if (Math.abs(after) > START + slack)
-    return `agent ${agent.name} connected ${seconds(after)} after the start of the task of its host name, not within ${seconds(START)}`;
+  const { ms, error } = fromEcsToBuildkite(world, task.startedAt ?? task.createdAt, agent.connectedAt);
+  if (Math.abs(ms) > START + error)
+    return `agent ${agent.name} connected ${after(ms, 'the start')} of the task of its host name, not within ${seconds(START)}`;
   return null;
 }
 

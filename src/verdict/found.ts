@@ -30,6 +30,31 @@ export function judgedStops(evidence: Evidence, judgeCase: (struck: Evidence) =>
 
 /** `assert`: each stop that ECS shows is judged like a strike, the worst decides; without one it can only be said that nothing was lost. */
 export function judgeFound(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): Verdict {
+  return atLeast(evidence, judgeStops(evidence, judgeCase));
+}
+
+/** `--require drained`: what is less than that proves nothing; it only raises the bar. */
+function atLeast({ plan }: Evidence, given: Verdict): Verdict {
+  const { inject } = plan.scenario;
+  if (inject.fault !== 'found' || inject.require === 'not-lost') return given;
+  if (given.reason === 'not-lost')
+    return verdict(
+      'stop-not-confirmed',
+      `a drain is required (--require drained), and ECS shows no stop: ${given.said}`,
+      given.findings,
+      given.notes,
+    );
+  if (given.reason === 'outlasted' || given.reason === 'handed-over')
+    return verdict(
+      'drain-not-proven',
+      `a drain is required (--require drained), and this is ${given.reason}: ${given.said}`,
+      given.findings,
+      given.notes,
+    );
+  return given;
+}
+
+function judgeStops(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): Verdict {
   const judged = judgedStops(evidence, judgeCase);
   const worst = judged[0]?.verdict;
   if (worst === undefined) return withoutStop(evidence, stopsShown(evidence).length);

@@ -7,6 +7,7 @@ import {
   newDeployment,
   overtaken,
   primaryOf,
+  serviceSays,
   struckByScheduler,
 } from '../evidence/hits.ts';
 import { buildLines, isDrained, withEveryBuild, type Judged } from './builds.ts';
@@ -93,14 +94,7 @@ function withoutHit(evidence: Evidence): Verdict {
   if (ended?.why === 'settled' && decisive?.result !== 'ok')
     return verdict('stopped-by-other', ended.said, undefined, []);
   const said = 'the call was answered, and the scheduler stopped no task that was there before';
-  const events = evidence.last('service', name)?.value.events ?? [];
-  const why = events.find(({ at }) => at !== null && at >= (decisive?.sentAt ?? Infinity));
-  return verdict(
-    'stop-not-confirmed',
-    why === undefined ? said : `${said}; the service says: ${why.message}`,
-    undefined,
-    [],
-  );
+  return verdict('stop-not-confirmed', `${said}${serviceSays(evidence)}`, undefined, []);
 }
 
 /** A worker without a job has none that could be hit, and one that was over when its task was stopped was not. */

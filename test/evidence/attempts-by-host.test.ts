@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { agentsOfStruckTask, attemptsOf, taskOf } from '../../src/evidence/attempts.ts';
+import { agentsOfStruckTask, taskOf } from '../../src/evidence/agents.ts';
+import { attemptsOf } from '../../src/evidence/attempts.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { AGENT_ID, aJob, anAgent, aTask, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import { caseOf } from '../support/asking.ts';

@@ -1,5 +1,5 @@
 import { jobEnded } from '../../model/entities/job.ts';
-import { agentsOfStruckTask } from '../../evidence/attempts.ts';
+import { agentsOfStruckTask } from '../../evidence/agents.ts';
 import { byBuildkite, clocksOf } from '../../evidence/clocks.ts';
 import type { Cause } from './cause.ts';
 import { foreseenBy } from './grounds.ts';

@@ -1,5 +1,5 @@
 import { byBuildkite } from '../../evidence/clocks.ts';
-import { agentsOfStruckTask } from '../../evidence/attempts.ts';
+import { agentsOfStruckTask } from '../../evidence/agents.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { fromTo } from './clocks.ts';

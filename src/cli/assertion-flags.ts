@@ -1,0 +1,76 @@
+import { Flags } from '@oclif/core';
+
+/** What `gameday assert` is told besides what all commands are. */
+export const assertionFlags = {
+  build: Flags.string({
+    description: 'the build; in a Buildkite step the own one',
+    helpValue: 'ORG/PIPELINE/NUMBER',
+    env: 'GAMEDAY_BUILD',
+  }),
+  step: Flags.string({
+    description: 'judge the jobs of this step key alone',
+    helpValue: 'KEY',
+    env: 'GAMEDAY_STEP',
+  }),
+  since: Flags.string({
+    description: 'stops before this time do not count',
+    helpValue: 'TIME',
+    env: 'GAMEDAY_SINCE',
+  }),
+  task: Flags.string({
+    description: 'a task to judge; else those that ran the jobs',
+    helpValue: 'ARN',
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'GAMEDAY_TASK',
+  }),
+  container: Flags.string({
+    description: "name of the agent's container",
+    helpValue: 'NAME',
+    env: 'GAMEDAY_CONTAINER',
+  }),
+  require: Flags.string({
+    description: 'the least that must be proven; not-lost proves no drain',
+    options: ['drained', 'not-lost'],
+    default: 'not-lost',
+    env: 'GAMEDAY_REQUIRE',
+  }),
+  mapping: Flags.string({
+    description: 'map agents to tasks by tag or host name',
+    options: ['tag', 'hostname'],
+    default: 'tag',
+    env: 'GAMEDAY_MAPPING',
+  }),
+  cluster: Flags.string({
+    description: 'ECS cluster, for --mapping hostname',
+    helpValue: 'NAME',
+    env: 'GAMEDAY_CLUSTER',
+  }),
+  service: Flags.string({
+    description: 'ECS service, for --mapping hostname',
+    helpValue: 'NAME',
+    env: 'GAMEDAY_SERVICE',
+  }),
+  'signal-lag': Flags.string({
+    description: 'ECS may take this long to send SIGTERM',
+    helpValue: 'DURATION',
+    env: 'GAMEDAY_SIGNAL_LAG',
+  }),
+  'drain-within': Flags.string({
+    description: 'a drain may take this long',
+    helpValue: 'DURATION',
+    env: 'GAMEDAY_DRAIN_WITHIN',
+  }),
+  within: Flags.string({
+    description: 'wait this long for the end',
+    helpValue: 'DURATION',
+    default: '20m',
+    env: 'GAMEDAY_WITHIN',
+  }),
+  'poll-every': Flags.string({
+    description: 'how often to look',
+    helpValue: 'DURATION',
+    default: '2s',
+    env: 'GAMEDAY_POLL_EVERY',
+  }),
+};
