@@ -165,8 +165,7 @@ async function ofBuildkite(
   }
 }
 
-/** Enough jobs for a quantile, few enough points (about 300) to ask for beside everything else. */
-const JOBS_OF_A_HISTORY = 100;
+const JOBS_OF_A_HISTORY = 100; // Enough for a quantile, at about 300 points.
 
 /** `PIPELINE/STEP`: a pipeline's slug has no slash, a step's key may. */
 function pipelineAndStep(id: string): readonly [string, string] {
