@@ -136,6 +136,7 @@ function evidence(result: DrillResult): readonly Item[] {
     const text = `attempt ${attempt.attempt} of step ${attempt.step ?? 'without key'}${on}: ${end}${suffix}, job ${attempt.jobId}`;
     items.push(item(text, attempt.lost ? 'bad' : 'plain'));
   }
+  items.push(...proof(result.proof).map((text) => item(text)));
   if (result.drain !== null) items.push(item(drain(result.drain)));
   if (result.stopWindow !== null) items.push(...stopWindow(result.stopWindow, result.target?.container));
   if (result.fleet !== null) items.push(...fleet(result.fleet).map((text) => item(text)));
@@ -147,6 +148,27 @@ function evidence(result: DrillResult): readonly Item[] {
   items.push(item(`drill ${result.drill}, scenario ${result.file}`, 'quiet'));
   if (result.journal !== null) items.push(item(`journal ${result.journal}`, 'quiet'));
   return items;
+}
+
+const IN_FLIGHT = {
+  'one-clock': "the agent's own report, between start and end of the job",
+  read: 'a read after the signal',
+  clocks: 'the clocks of all services',
+  loss: 'the loss that came after the stop',
+} as const;
+const HEARD = {
+  report: "the agent's own report",
+  witness: 'a worker of the same definition that stays when it has no job',
+  'entry-point': 'what the container starts',
+  'exit-code': 'how the container ended',
+  disconnect: 'its leaving at once',
+} as const;
+
+function proof({ inFlight, heard }: DrillResult['proof']): readonly string[] {
+  return [
+    ...(inFlight === null ? [] : [`in flight at the signal, shown by ${IN_FLIGHT[inFlight]} (${inFlight})`]),
+    ...(heard === null ? [] : [`the stop was heard, shown by ${HEARD[heard]} (${heard})`]),
+  ];
 }
 
 function drain(measured: NonNullable<DrillResult['drain']>): string {
