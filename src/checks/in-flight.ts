@@ -1,5 +1,5 @@
 import { jobEnded } from '../model/entities/job.ts';
-import { byBuildkite, byRunner, clocksOf, type Stamp } from '../evidence/clocks.ts';
+import { byBuildkite, byRunner, clocksOf, isSentAfter, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import type { Attempt } from '../evidence/attempts.ts';
 import type { Job } from '../model/entities/job.ts';
@@ -31,7 +31,7 @@ export function readInFlight(evidence: Evidence, { job }: Attempt): Sighting<Job
       .sightings('job', job.id)
       .find(
         (seen) =>
-          seen.sentAt >= from.at &&
+          isSentAfter(evidence, seen, from) &&
           IN_HAND.has(seen.value.state) &&
           seen.value.agentId === agentId &&
           (end === null || orderAsMeasured(end, byRunner(evidence, seen.sentAt, seen.seq)) !== 'before'),
@@ -168,7 +168,7 @@ function byClocks(about: Case, attempt: Attempt, window: SignalWindow): Answered
   const [first] = reads;
   const failed = first?.ok === false ? first : undefined;
   if (failed !== undefined)
-    return unknown('the job could not be read right after the stop', [failed.seq], 'observation-gap');
+    return unknown('the job could not be read after the stop', [failed.seq], 'observation-gap');
   // A listing shows the end before the history does: as long as that was not read, it may still prove the order.
   const told = evidence
     .sightings('job', attempt.job.id)

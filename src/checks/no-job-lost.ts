@@ -49,9 +49,10 @@ function lost(about: Case, attempt: Attempt): Answered {
   return no('masked-loss', `${proof}; ${how} made its build green`, [...events, last.seen.seq]);
 }
 
-/** A job of the drill's own builds that the doomed worker took after the stop and that was lost: the build lost it, whenever it came. */
-function isOwnLate(evidence: Evidence, { role, job, loss }: Attempt): boolean {
-  return role === 'late' && loss !== null && evidence.buildIds.includes(job.buildId);
+/** A job of the drill's own builds that another agent of the target's task took after the stop, started again in the same container, and that was lost. */
+function isOwnLate({ target, buildIds }: Evidence, { role, job, loss }: Attempt): boolean {
+  if (role !== 'late' || loss === null || job.agentId === null) return false;
+  return job.agentId !== target?.agentId && buildIds.includes(job.buildId);
 }
 
 export const noJobLost: Check = {

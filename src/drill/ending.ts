@@ -27,7 +27,13 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
   if (lost.length > 0) {
     // A handover can still pass: a pass wants the build's colour, and every job that the doomed worker took.
     const passing = excused(about) ? [...openBuild(about), ...openAgents(about, now)] : [];
-    return [...container, ...openJobs(about, lost), ...openAfterLoss(about, lost), ...passing];
+    return [
+      ...container,
+      ...openJobs(about, lost),
+      ...openAfterLoss(about, lost),
+      ...openRetries(about),
+      ...passing,
+    ];
   }
   const jobs = openJobs(about, about.attempts);
   if (jobs.length > 0 || container.length > 0) return [...jobs, ...container];
@@ -114,6 +120,15 @@ function openAfterLoss(about: Case, lost: readonly Attempt[]): readonly string[]
       return !over && (last === attempt || !told(about, last));
     })
     .map((attempt) => `the build, or the retry of job ${attempt.job.id}, to be final`);
+}
+
+/** Where a handover is allowed, the agent of a retry must be known: on another task is proven, never assumed. */
+function openRetries({ evidence, attempts }: Case): readonly string[] {
+  if (evidence.plan.scenario.expect.handover !== 'allowed') return [];
+  return attempts
+    .filter(({ role, job }) => role === 'retry' && job.agentId !== null)
+    .filter(({ job }) => evidence.reads('agent', job.agentId ?? '').length === 0)
+    .map(({ job }) => `agent ${job.agentId ?? ''} of the retry to be read`);
 }
 
 function openBuild({ evidence, attempts }: Case): readonly string[] {

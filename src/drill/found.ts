@@ -70,7 +70,7 @@ function proofAsks(evidence: Evidence): readonly Ask[] {
     const looks = evidence.sightings('task', stop.value.arn);
     const from = looks.find(({ value }) => goingDown(value));
     // One that was over when it was first seen can be proven by the clocks alone.
-    if (target?.jobId == null || from === undefined || from === looks[0]) return [];
+    if (target?.jobId == null || from === undefined || taskEnded(from.value)) return [];
     const isRead = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from.answeredAt);
     return isRead ? [] : [fresh({ kind: 'job', id: target.jobId })];
   });

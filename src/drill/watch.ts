@@ -2,6 +2,7 @@ import { attemptsOf } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
 import { decisiveCall } from '../evidence/hits.ts';
 import type { Case } from '../checks/check.ts';
+import { isSentAfter } from '../evidence/clocks.ts';
 import { signalledFrom } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/judge.ts';
 import { asksOf, nextLook } from './asks.ts';
@@ -58,12 +59,15 @@ function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
   if (strike === null || target === null) return [];
   if (!state.landed) return [];
   // Where the answer was lost, only what is sent after the task was first seen going down counts; and after the signal.
-  const from = signalledFrom(evidence)?.at ?? strike.answeredAt ?? 0;
+  const from = signalledFrom(evidence) ?? {
+    at: strike.answeredAt ?? 0,
+    seq: strike.sentSeq ?? strike.intendedSeq,
+  };
   const held: Subject =
     target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId };
   const tried = evidence
     .reads(held.kind, held.id)
-    .some((read) => read.seq > strike.intendedSeq && read.sentAt >= from);
+    .some((read) => read.seq > strike.intendedSeq && isSentAfter(evidence, read, from));
   return tried ? [] : [fresh(held), fresh({ kind: 'task', id: target.taskArn })];
 }
 

@@ -45,6 +45,16 @@ export function byRunner(evidence: Evidence, at: Instant, seq: number): Stamp {
   return { at, clock: `runner:${String(processOf(evidence, seq))}` };
 }
 
+/** Whether a read was sent after an answer had come. Two processes of a drill may run on two machines: the later one read later, whatever their clocks say. */
+export function isSentAfter(
+  evidence: Evidence,
+  read: { readonly sentAt: Instant; readonly seq: number },
+  answer: { readonly at: Instant; readonly seq: number },
+): boolean {
+  const [ofRead, ofAnswer] = [processOf(evidence, read.seq), processOf(evidence, answer.seq)];
+  return ofRead === ofAnswer ? read.sentAt >= answer.at : ofRead > ofAnswer;
+}
+
 /** The same clock, so many milliseconds later. */
 export function later(stamp: Stamp, ms: number): Stamp {
   return { ...stamp, at: stamp.at + ms };

@@ -1,6 +1,7 @@
 import { platformOf, stopWindow } from '../worker/stop-window.ts';
 import { signalPathOf } from '../worker/agent-start.ts';
 import type { Task } from '../model/entities/task.ts';
+import type { Instant } from '../model/instants.ts';
 import { agentContainer, imageConfigOf } from './agent-container.ts';
 import { byEcs, byRunner, later, type Stamp } from './clocks.ts';
 import type { Evidence, Sighting, Strike } from './evidence.ts';
@@ -100,7 +101,7 @@ function deregistration(
  */
 export function signalledFrom(
   evidence: Evidence,
-): { readonly at: number; readonly seq: number | null; readonly stamp: Stamp } | null {
+): { readonly at: Instant; readonly seq: number; readonly stamp: Stamp } | null {
   const { strike } = evidence;
   if (strike === null) return null;
   const looks = evidence.sightings('task', strike.taskArn).filter(({ seq }) => seq > strike.intendedSeq);
@@ -122,7 +123,7 @@ export function signalledFrom(
     );
   if (strike.result !== 'ok' || strike.answeredAt === null) return from(told);
   const seq = strike.sentSeq ?? strike.intendedSeq;
-  return { at: strike.answeredAt, seq: strike.sentSeq, stamp: byRunner(evidence, strike.answeredAt, seq) };
+  return { at: strike.answeredAt, seq, stamp: byRunner(evidence, strike.answeredAt, seq) };
 }
 
 /** Names of the containers that are stopped before the agent's. */
