@@ -1,23 +1,6 @@
 import * as z from 'zod';
 
-const durationHint = 'a duration such as 250ms, 10s or 5m';
-const duration = z
-  .string(durationHint)
-  .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, durationHint)
-  .transform((text) => milliseconds(text));
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function milliseconds(text: string): number {
-  const [, number = '0', unit = 'ms'] = /^([\d.]+)(ms|s|m|h)$/.exec(text) ?? [];
-  return Number(number) * (unitMs[unit] ?? 1);
-}
-
-/** Gives knobs their word where YAML makes a truth value out of it. */
-function onOff<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
-  const normal = (value: unknown): unknown => (value === null ? 'null' : value === false ? 'off' : value);
-  return z.preprocess(normal, z.enum(values));
-}
+import { duration, knobs } from './knob-schema.ts';
 
 const tags = z.record(z.string(), z.coerce.string());
 const launchType = z.enum(['FARGATE', 'FARGATE_SPOT', 'EC2', 'EXTERNAL']);
@@ -64,37 +47,6 @@ const instanceGroup = z.strictObject({
     .regex(/^[a-f]$/, 'the letter of a zone, such as a')
     .optional(),
   capacityProvider: word.optional(),
-});
-
-const knobs = z.strictObject({
-  retriedJobsListed: z.boolean().default(true),
-  connectionState: z.enum(['upper', 'lower']).default('upper'),
-  drainedAgentEnds: z.enum(['disconnected', 'stopped']).default('disconnected'),
-  lostDisconnectedAt: onOff(['null', 'set']).default('null'),
-  lostAgentBySlug: onOff(['object', 'null']).default('object'),
-  agentLostType: z.enum(['generic', 'finished']).default('generic'),
-  lossEvent: z.enum(['AGENT_LOST', 'AGENT_DISCONNECTED', 'none']).default('AGENT_LOST'),
-  gracefulReport: onOff(['auto', 'off']).default('auto'),
-  disconnectCall: z.enum(['ok', 'fail']).default('ok'),
-  containerBatch: duration.default(0),
-  staleDescribe: z.int().min(0).default(0),
-  exitCode: z.enum(['present', 'absent']).default('present'),
-  secondStopTask: z.enum(['keeps', 'overwrites', 'refused']).default('keeps'),
-  stopTask: z.enum(['ok', 'ignored']).default('ok'),
-  lateAssign: z.boolean().default(false),
-  clockOffset: z
-    .string()
-    .regex(/^-?\d+(\.\d+)?(ms|s|m|h)$/, 'a duration such as 90s or -5m')
-    .transform((text) => (text.startsWith('-') ? -milliseconds(text.slice(1)) : milliseconds(text)))
-    .default(0),
-  agentTag: z.enum(['present', 'absent']).default('present'),
-  deregistrationDelay: duration.default(300_000),
-  stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),
-  protectionMinute: duration.default(60_000),
-  healthyAfter: duration.default(0),
-  imagePull: duration.default(0),
-  scaleInVictim: z.enum(['balanced', 'oldest', 'newest']).default('balanced'),
-  spotNotice: duration.default(120_000),
 });
 
 const scriptVerb = z.enum([
