@@ -55,6 +55,7 @@ const scriptVerb = z.enum([
   'retry-job',
   'rebuild',
   'stop-agent',
+  'cut-heartbeats',
   'time-out-job',
   'unblock',
   'stop-task',

@@ -178,6 +178,7 @@ describe("Buildkite's Agent API in the rig", () => {
   it('BK-40: silence alone loses an agent, and BK-41: then its job calls are 401 and its heartbeat 404', async () => {
     bench = await openBench({ canary: ONE }, { lostAfterMs: 2000 });
     const { agent, job } = await inFlight(['ecs:task-arn=arn:y']);
+    agent.fallSilent();
     const lost = await bench.happened('job-lost');
     expect(lost).toMatchObject({ step: 'one', jobId: job.id, agentId: agent.id, taskArn: 'arn:y' });
     const { data } = await bench.query(JOB, { uuid: job.id });
@@ -202,15 +203,33 @@ describe("Buildkite's Agent API in the rig", () => {
     bench = await openBench({ canary: ONE }, { lostAfterMs: 3000 });
     const silent = await handAgent(bench, [], 'silent');
     const alive = await handAgent(bench, [], 'alive');
-    const beat = (): Promise<unknown> =>
-      alive.call('POST', '/heartbeat', { sent_at: 'now' }).catch(() => undefined);
-    const beats = setInterval(() => void beat(), 100);
+    silent.fallSilent();
+    expect(await bench.happened('agent-lost')).toMatchObject({ agentId: silent.id });
+    expect(await agentField(alive)).toMatchObject({ connectionState: 'CONNECTED' });
+  });
+
+  it('BK-40: only heartbeats are signs of life: pings and job calls keep no agent', async () => {
+    bench = await openBench({ canary: ONE }, { lostAfterMs: 2000 });
+    const { agent, job } = await inFlight();
+    agent.fallSilent();
+    const calls = setInterval(() => {
+      void agent.call('GET', '/ping').catch(() => undefined);
+      void job.state().catch(() => undefined);
+    }, 100);
     try {
-      expect(await bench.happened('agent-lost')).toMatchObject({ agentId: silent.id });
-      expect(await agentField(alive)).toMatchObject({ connectionState: 'CONNECTED' });
+      expect(await bench.happened('job-lost')).toMatchObject({ jobId: job.id });
     } finally {
-      clearInterval(beats);
+      clearInterval(calls);
     }
+  });
+
+  it('BK-45: an agent whose heartbeats are cut is given up though it pings and calls', async () => {
+    bench = await openBench({ canary: ONE }, { lostAfterMs: 2000 });
+    const { agent, job } = await inFlight();
+    await bench.rig.do({ do: 'cut-heartbeats', step: 'one' });
+    expect((await agent.call('POST', '/heartbeat', { sent_at: 'x' })).status).toBe(200);
+    expect(await bench.happened('agent-lost')).toMatchObject({ agentId: agent.id });
+    expect(await job.finish('0')).toBe(401);
   });
 
   it('BK-42: the knobs of a loss', async () => {
@@ -222,6 +241,7 @@ describe("Buildkite's Agent API in the rig", () => {
     };
     bench = await openBench({ canary: ONE }, { lostAfterMs: 1500, knobs });
     const { agent, job } = await inFlight();
+    agent.fallSilent();
     await bench.happened('job-lost');
     expect(await agentField(agent)).toBeNull();
     const { data } = await bench.query(JOB, { uuid: job.id });

@@ -11,9 +11,13 @@ export interface HandAgent {
     body?: unknown,
     token?: string,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Sends no more heartbeats; without them an agent is lost, whatever else it calls. */
+  fallSilent(): void;
   /** Pings until a job is given, then accepts it. */
   take(): Promise<HandJob>;
 }
+
+const HEARTBEAT_EVERY_MS = 300;
 
 /** A job that a hand-driven agent accepted. */
 export interface HandJob {
@@ -25,7 +29,7 @@ export interface HandJob {
   finish(exitStatus: string, more?: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-/** Registers and connects an agent. */
+/** Registers and connects an agent; until it falls silent its heart beats by itself, as a real agent's does. */
 export async function handAgent(
   bench: Bench,
   tags: readonly string[] = [],
@@ -42,13 +46,18 @@ export async function handAgent(
     return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
   };
   await call('POST', '/connect');
+  const heart = setInterval(() => {
+    // When the rig has closed there is nobody left to hear it.
+    call('POST', '/heartbeat', { sent_at: 'now' }).catch(() => clearInterval(heart));
+  }, HEARTBEAT_EVERY_MS).unref();
   const take: HandAgent['take'] = async () => {
     const id = await until('a job', async () => field((await call('GET', '/ping')).body, 'job', 'id'));
     const accepted = await call('PUT', `/jobs/${String(id)}/accept`);
     if (accepted.status !== 200) throw new Error(`accept answered ${accepted.status}`);
     return handJob(call, String(id), accepted.body);
   };
-  return { id: String(field(reply, 'id')), token, call, take };
+  const fallSilent = (): void => clearInterval(heart);
+  return { id: String(field(reply, 'id')), token, call, fallSilent, take };
 }
 
 function handJob(call: HandAgent['call'], id: string, document: unknown): HandJob {

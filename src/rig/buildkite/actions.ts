@@ -59,6 +59,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     stopAgent(world, agent, userOf(world), action['graceful'] !== false);
     return { agentId: agent.uuid };
   },
+  'cut-heartbeats': (world, action) => {
+    const agent = agentFor(world, action);
+    agent.heartbeatsCut = true;
+    return { agentId: agent.uuid };
+  },
   'forget-agent': (world, action) => {
     const agent = agentFor(world, action);
     loseAgent(world, agent);

@@ -21,7 +21,6 @@ export function withSession(
     if (agent === undefined) return denied(c, book);
     // After a loss or a departure the session is void, and a live agent learns so (BK-31).
     if (!agents.isThere(agent)) return c.json({ message: 'Invalid access token' }, 401);
-    agents.seen(agent);
     return answer(c, agent);
   });
 }
@@ -40,7 +39,6 @@ export function withJob(
     const job = agents.jobForToken(world, c.req.param('id') ?? '', tokenOf(c));
     if (job === undefined || job.agent === null) return denied(c, book);
     if (!agents.isThere(job.agent)) return c.json({ message: 'Invalid access token' }, 401);
-    agents.seen(job.agent);
     return answer(c, job, job.agent);
   });
 }

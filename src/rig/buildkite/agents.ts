@@ -36,7 +36,8 @@ export function registerAgent(world: World, wish: Registration): Agent {
     ...{ connectedAt: null, heartbeatAt: null, disconnectedAt: null, lostAt: null },
     ...{ stoppedGracefullyAt: null, stoppedGracefullyBy: null, stopForcedAt: null, stopForcedBy: null },
     ...{ stopAsked: false, job: null, jobs: [] },
-    lastSeen: Date.now(),
+    lastHeartbeat: Date.now(),
+    heartbeatsCut: false,
     idleSince: Date.now(),
   };
   world.agents.set(agent.uuid, agent);
@@ -49,14 +50,16 @@ export function connectAgent(world: World, agent: Agent): void {
   agent.state = 'connected';
   agent.connectedAt = serverNow(world);
   agent.idleSince = Date.now();
-  seen(agent);
+  agent.lastHeartbeat = Date.now();
   tell(world, 'agent-connected', factsOf(agent));
   dispatch(world);
 }
 
-/** A sign of life. */
-export function seen(agent: Agent): void {
-  agent.lastSeen = Date.now();
+/** Takes a heartbeat, the only sign of life: pings and calls about a job keep no agent (BK-40). */
+export function hearHeartbeat(world: World, agent: Agent): void {
+  if (agent.heartbeatsCut) return;
+  agent.lastHeartbeat = Date.now();
+  agent.heartbeatAt = serverNow(world);
 }
 
 /** Whether the agent's session still holds. */
@@ -110,13 +113,17 @@ function giveBack(world: World, agent: Agent): void {
   dispatch(world);
 }
 
-/** Looks for agents that have been silent too long and for jobs that nobody accepted. */
+/** Looks for agents whose heartbeats have stayed away too long and for jobs that nobody accepted. */
 export function sweep(world: World, deafForMs: number): void {
   const now = Date.now();
   // While the rig itself stood still it could hear nobody: that time is no agent's silence.
-  if (deafForMs > 0) for (const agent of world.agents.values()) agent.lastSeen += deafForMs;
+  if (deafForMs > 0) for (const agent of world.agents.values()) agent.lastHeartbeat += deafForMs;
   for (const agent of world.agents.values()) {
-    if (isThere(agent) && agent.state !== 'never_connected' && now - agent.lastSeen >= world.lostAfterMs) {
+    if (
+      isThere(agent) &&
+      agent.state !== 'never_connected' &&
+      now - agent.lastHeartbeat >= world.lostAfterMs
+    ) {
       loseAgent(world, agent);
     }
   }

@@ -103,8 +103,10 @@ export interface Agent {
   state: ConnectionState;
   connectedAt: number | null;
   heartbeatAt: number | null;
-  /** Real time of the last sign of life: a clock knob must not move loss detection. */
-  lastSeen: number;
+  /** Real time of the connection or of the last heartbeat: a clock knob must not move loss detection. */
+  lastHeartbeat: number;
+  /** Its heartbeats are dropped on their way (verb cut-heartbeats). */
+  heartbeatsCut: boolean;
   disconnectedAt: number | null;
   lostAt: number | null;
   stoppedGracefullyAt: number | null;
