@@ -19,6 +19,8 @@ export interface ProxyOptions {
   readonly target: string;
   readonly rules: readonly FaultyRule[];
   readonly stopAccepted: () => boolean;
+  /** How far the clock of the server behind it is ahead, for answers of the proxy's own; milliseconds. */
+  readonly clockOffsetMs?: number;
   /** Told of every request that was harmed. */
   readonly onHarm: (operation: string, harm: Harm) => void;
 }
@@ -47,6 +49,7 @@ async function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  outgoing.setHeader('date', new Date(Date.now() + (options.clockOffsetMs ?? 0)).toUTCString());
   const asked = await readRequest(incoming);
   const harm = rules.harmFor(asked);
   if (harm === undefined) {

@@ -6,7 +6,7 @@ import { findAgent, type Agent } from './agent.ts';
 import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
 import { messageOf, RigFailure } from './failure.ts';
-import type { EcsKnobs } from './ecs/knobs.ts';
+import { ecsKnobs } from './ecs-knobs.ts';
 import { policyShape, type AccessPolicy } from './ecs/policy.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
 import { startProxy } from './faulty.ts';
@@ -172,19 +172,6 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
   return ecs;
 }
 
-/** The knobs of ECS; what the file gives as a duration is milliseconds by now. */
-function ecsKnobs(knobs: ReadRigFile['rig']['knobs']): EcsKnobs {
-  return {
-    ...knobs,
-    containerBatchMs: knobs.containerBatch,
-    deregistrationMs: knobs.deregistrationDelay,
-    protectionMinuteMs: knobs.protectionMinute,
-    healthyAfterMs: knobs.healthyAfter,
-    imagePullMs: knobs.imagePull,
-    spotNoticeMs: knobs.spotNotice,
-  };
-}
-
 interface Inside {
   readonly buildkite: BuildkiteRig;
   readonly ecs: EcsRig;
@@ -205,6 +192,7 @@ async function openDoors(file: ReadRigFile, inside: Inside, closers: Closer[]): 
       target: half === 'ecs' ? ecs.url : buildkite.url,
       rules: file.rig.faulty[half],
       stopAccepted: () => world.stopAccepted,
+      clockOffsetMs: half === 'ecs' ? file.rig.knobs.ecsClockOffset : file.rig.knobs.clockOffset,
       onHarm: (operation, harm) => {
         log.add({ at: Date.now(), event: 'harmed', half: 'rig', operation, harm });
       },

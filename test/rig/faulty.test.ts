@@ -162,4 +162,13 @@ describe('the faulty proxy', () => {
     expect(status).toBe(200);
     expect(Date.now() - begin).toBeGreaterThanOrEqual(400);
   });
+
+  it('dates its own answers by the clock of the server behind it', async () => {
+    const rules = rulesOf([{ do: { answer: 503 } }]);
+    const options = { target: target.url, rules, stopAccepted: () => false, clockOffsetMs: 3_600_000 };
+    const proxy = await startProxy({ ...options, onHarm: () => undefined });
+    proxies.push(proxy);
+    const date = (await graphql(proxy.url)).headers.get('date') ?? '';
+    expect(Math.abs(Date.parse(date) - Date.now() - 3_600_000)).toBeLessThan(60_000);
+  });
 });

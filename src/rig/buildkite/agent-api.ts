@@ -5,6 +5,7 @@ import { addAgentDataRoutes } from './agent-data.ts';
 import * as agents from './agents.ts';
 import type { Book } from './book.ts';
 import { bodyOf, textField } from './body.ts';
+import { asHostSays } from './host-clock.ts';
 import { accept, finish, isOver, start, timeOutJob } from './jobs.ts';
 import { jobEnv } from './job-env.ts';
 import { isCommand, serverNow } from './model.ts';
@@ -99,7 +100,7 @@ function addJobRoutes(api: Hono, world: World, book: Book): void {
   });
   withJob(api, world, book, 'put', '/jobs/:id/start', async (c, job, agent) => {
     if (job.state !== 'ACCEPTED' && job.state !== 'CANCELING') return unfit(c, 'started');
-    start(world, job, agent, textField(await bodyOf(c), 'started_at') ?? iso(world));
+    start(world, job, agent, asHostSays(agent, textField(await bodyOf(c), 'started_at')) ?? iso(world));
     watchTimeout(job);
     advance(world, job.build);
     return c.json({});
@@ -116,7 +117,8 @@ function addJobRoutes(api: Hono, world: World, book: Book): void {
       signal: textField(body, 'signal') ?? null,
       signalReason: textField(body, 'signal_reason') ?? null,
     };
-    finish(world, job, exit, textField(body, 'finished_at') ?? iso(world), { type: 'AGENT', agent });
+    const finishedAt = asHostSays(agent, textField(body, 'finished_at')) ?? iso(world);
+    finish(world, job, exit, finishedAt, { type: 'AGENT', agent });
     advance(world, job.build);
     return c.json({});
   });

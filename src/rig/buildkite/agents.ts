@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { hostClockOf } from './host-clock.ts';
 import { newToken, newUuid } from './ids.ts';
 import { addEvent, cancelJob, isHeld, loseJob, unassign } from './jobs.ts';
 import { serverNow, taskArnOf, tell } from './model.ts';
@@ -26,11 +27,13 @@ export function registerAgent(world: World, wish: Registration): Agent {
     .replaceAll('%hostname', wish.hostname)
     .replaceAll('%pid', wish.pid)
     .replaceAll(/%(random|n)/g, () => randomBytes(4).toString('hex'));
+  const uuid = newUuid();
   const agent: Agent = {
     ...wish,
     name: name === '' ? `${wish.hostname}-${world.agents.size + 1}` : name,
-    uuid: newUuid(),
+    uuid,
     token: newToken('bkaa'),
+    hostClockMs: hostClockOf(world, { tags: wish.tags, uuid }),
     createdAt: serverNow(world),
     state: 'never_connected',
     ...{ connectedAt: null, heartbeatAt: null, disconnectedAt: null, lostAt: null },

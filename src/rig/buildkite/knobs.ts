@@ -11,6 +11,8 @@ export interface BuildkiteKnobs {
   readonly disconnectCall: 'ok' | 'fail';
   readonly lateAssign: boolean;
   readonly clockOffsetMs: number;
+  /** How far the clocks of the agents' hosts are ahead: the n-th host that registers an agent takes the n-th, in turns. */
+  readonly hostClockOffsetsMs: readonly number[];
 }
 
 /** Reads the knobs of this half out of the rig file's; keys of the other half are none of its business. */
@@ -28,6 +30,7 @@ export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
     disconnectCall: raw['disconnectCall'] === 'fail' ? 'fail' : 'ok',
     lateAssign: raw['lateAssign'] === true,
     clockOffsetMs: offset(raw['clockOffset']),
+    hostClockOffsetsMs: [raw['hostClockOffset'] ?? 0].flat().map(offset),
   };
 }
 

@@ -100,6 +100,8 @@ export interface Agent {
   readonly priority: number;
   readonly token: string;
   readonly createdAt: number;
+  /** How far its host's clock is ahead of the real time, in milliseconds. */
+  readonly hostClockMs: number;
   state: ConnectionState;
   connectedAt: number | null;
   heartbeatAt: number | null;
@@ -211,6 +213,8 @@ export interface World {
   readonly jobs: Map<string, Job>;
   readonly builds: Map<string, Build>;
   readonly users: { readonly operator: User; readonly colleague: User };
+  /** How far the clock of each host is ahead, by its task's ARN or its only agent's id; milliseconds. */
+  readonly hostClocks: Map<string, number>;
   readonly knobs: BuildkiteKnobs;
   readonly lostAfterMs: number;
   readonly events: EventEmitter;
@@ -231,7 +235,7 @@ export function tell(world: World, event: string, facts: Readonly<Record<string,
 }
 
 /** The ECS task that an agent says it runs in. */
-export function taskArnOf(agent: Agent): string | undefined {
+export function taskArnOf(agent: Pick<Agent, 'tags'>): string | undefined {
   return agent.tags.find((tag) => tag.startsWith('ecs:task-arn='))?.slice('ecs:task-arn='.length);
 }
 

@@ -124,6 +124,7 @@ function newWorld(options: BuildkiteOptions): World {
     agents: new Map(),
     jobs: new Map(),
     builds: new Map(),
+    hostClocks: new Map(),
     users: {
       operator: { uuid: newUuid(), name: 'API user', email: 'api-user@rig.invalid' },
       colleague: { uuid: newUuid(), name: 'Another user', email: 'another-user@rig.invalid' },

@@ -1,5 +1,9 @@
 /** Where ECS's behaviour is unverified, bends, or takes long: the values that the rig can take. */
 export interface EcsKnobs {
+  /** How far the control plane's clock is ahead of the real time. */
+  readonly clockOffsetMs: number;
+  /** How far the clocks of the EC2 instances are ahead of the real time. */
+  readonly instanceClockOffsetMs: number;
   readonly containerBatchMs: number;
   readonly staleDescribe: number;
   readonly exitCode: 'present' | 'absent';
@@ -23,6 +27,8 @@ export interface EcsKnobs {
 
 /** The knobs where nothing was said. */
 export const defaultEcsKnobs: EcsKnobs = {
+  clockOffsetMs: 0,
+  instanceClockOffsetMs: 0,
   containerBatchMs: 0,
   staleDescribe: 0,
   exitCode: 'present',

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { serveOnLoopback, type Listening } from '../listen.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
+import { hostClockOf } from './task-view.ts';
 
 /** The task metadata endpoint, version 4, from which a real agent takes its `ecs:*` tags (ECS-40). */
 export async function startMetadata(
@@ -11,11 +12,11 @@ export async function startMetadata(
   const app = new Hono();
   app.get('/v4/:id', (context) => {
     const found = findContainer(state, context.req.param('id'));
-    return found ? context.json(viewContainer(found.task, found.name)) : context.notFound();
+    return found ? context.json(viewContainer(state, found.task, found.name)) : context.notFound();
   });
   app.get('/v4/:id/task', (context) => {
     const found = findContainer(state, context.req.param('id'));
-    return found ? context.json(viewTask(found.task)) : context.notFound();
+    return found ? context.json(viewTask(state, found.task)) : context.notFound();
   });
   const listening = await serveOnLoopback(app.fetch);
   return { ...listening, uri: (containerId) => `${listening.url}/v4/${containerId}` };
@@ -28,11 +29,12 @@ function findContainer(state: EcsState, id: string): { task: EcsTask; name: stri
   return undefined;
 }
 
-function instant(at: number | undefined): string | undefined {
-  return at === undefined ? undefined : new Date(at).toISOString();
+/** When a task was made, by the clock of its host. */
+function createdAt({ knobs }: EcsState, task: EcsTask): string {
+  return new Date(task.createdAt + hostClockOf(task, knobs)).toISOString();
 }
 
-function viewContainer(task: EcsTask, name: string): Record<string, unknown> {
+function viewContainer(cluster: EcsState, task: EcsTask, name: string): Record<string, unknown> {
   const { family, revision } = task.seed.definition;
   const id = task.containerIds.get(name) ?? '';
   const state = task.worker?.containers.find((each) => each.plan.name === name);
@@ -51,8 +53,8 @@ function viewContainer(task: EcsTask, name: string): Record<string, unknown> {
     DesiredStatus: task.desiredStatus,
     KnownStatus: state?.status ?? 'PENDING',
     Limits: { CPU: 256, Memory: 512 },
-    CreatedAt: instant(task.createdAt),
-    StartedAt: instant(task.createdAt),
+    CreatedAt: createdAt(cluster, task),
+    StartedAt: createdAt(cluster, task),
     Type: 'NORMAL',
     ...(state?.plan.restartPolicy && { RestartCount: state.restarts }),
     ...(state?.plan.healthCheck && { Health: { status: state.health } }),
@@ -61,7 +63,7 @@ function viewContainer(task: EcsTask, name: string): Record<string, unknown> {
   };
 }
 
-function viewTask(task: EcsTask): Record<string, unknown> {
+function viewTask(state: EcsState, task: EcsTask): Record<string, unknown> {
   return {
     Cluster: task.seed.clusterArn,
     TaskARN: task.seed.arn,
@@ -70,10 +72,10 @@ function viewTask(task: EcsTask): Record<string, unknown> {
     DesiredStatus: task.desiredStatus,
     KnownStatus: task.lastStatus,
     Limits: { CPU: 0.25, Memory: 512 },
-    PullStartedAt: instant(task.createdAt),
-    PullStoppedAt: instant(task.createdAt),
+    PullStartedAt: createdAt(state, task),
+    PullStoppedAt: createdAt(state, task),
     AvailabilityZone: task.availabilityZone,
     LaunchType: task.seed.launchType,
-    Containers: [...task.containerIds.keys()].map((name) => viewContainer(task, name)),
+    Containers: [...task.containerIds.keys()].map((name) => viewContainer(state, task, name)),
   };
 }

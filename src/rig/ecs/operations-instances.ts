@@ -53,7 +53,7 @@ function viewInstance(state: EcsState, instance: ContainerInstance): Record<stri
     runningTasksCount: counts.runningCount,
     pendingTasksCount: counts.pendingCount,
     attributes: Object.entries(instance.attributes).map(([name, value]) => ({ name, value })),
-    registeredAt: seconds(instance.registeredAt),
+    registeredAt: seconds(instance.registeredAt, state.knobs.clockOffsetMs),
     attachments: [],
     tags: [],
   };

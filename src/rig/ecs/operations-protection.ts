@@ -5,6 +5,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { Service } from './service.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
+import { seconds } from './task-view.ts';
 
 const protectShape = z.strictObject({
   cluster: z.string(),
@@ -25,12 +26,12 @@ export function protectionOperations(state: EcsState, scheduler: Scheduler): Rec
   };
 }
 
-function viewProtection(task: EcsTask): Record<string, unknown> {
+function viewProtection(task: EcsTask, { knobs }: EcsState): Record<string, unknown> {
   const { protectedUntil: until, isProtected: on } = task;
   return {
     taskArn: task.seed.arn,
     protectionEnabled: on,
-    ...(on && until !== undefined && { expirationDate: until / 1000 }),
+    ...(on && until !== undefined && { expirationDate: seconds(until, knobs.clockOffsetMs) }),
   };
 }
 
@@ -57,7 +58,7 @@ function protect(
       taskArn: task.seed.arn,
       protected: input.protectionEnabled,
     });
-    protectedTasks.push(viewProtection(task));
+    protectedTasks.push(viewProtection(task, state));
   }
   scheduler.reconcile();
   return { protectedTasks, failures };
@@ -91,7 +92,7 @@ function protection(state: EcsState, input: z.infer<typeof protectionShape>): Re
   const found = (input.tasks ?? []).map((reference) => ({ reference, task: state.findTask(reference) }));
   const isValid = (task: EcsTask | undefined): task is EcsTask => task?.seed.serviceName !== undefined;
   return {
-    protectedTasks: found.flatMap(({ task }) => (isValid(task) ? [viewProtection(task)] : [])),
+    protectedTasks: found.flatMap(({ task }) => (isValid(task) ? [viewProtection(task, state)] : [])),
     failures: found.flatMap(({ task, reference }) => {
       if (isValid(task)) return [];
       return [task ? { arn: reference, reason: 'TASK_NOT_VALID' } : missing(reference)];

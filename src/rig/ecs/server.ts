@@ -56,13 +56,16 @@ export async function startEcsServer(
     const name = (context.req.header('x-amz-target') ?? '').replace(`${service}.`, '');
     if (!carriesKey(context.req.header('authorization'), accessKeyId)) {
       foreign += 1;
-      return errorAnswer(
-        new EcsError('UnrecognizedClientException', 'The security token included in the request is invalid.'),
-      );
+      return answer(state.knobs.clockOffsetMs, () => {
+        throw new EcsError(
+          'UnrecognizedClientException',
+          'The security token included in the request is invalid.',
+        );
+      });
     }
     counts[name] = (counts[name] ?? 0) + 1;
     const body = await context.req.text();
-    return answer(() => {
+    return answer(state.knobs.clockOffsetMs, () => {
       const input = parseBody(body);
       access.check(name, input);
       return perform(operations.get(name), name, input);
@@ -91,7 +94,14 @@ function perform(operation: Operation | undefined, name: string, input: unknown)
   throw new EcsError('UnknownOperationException', `the rig does not model ${name || 'this request'}`);
 }
 
-function answer(act: () => Record<string, unknown>): Response {
+/** Answers with what `act` gives or throws, dated by a clock that is `aheadMs` ahead. */
+function answer(aheadMs: number, act: () => Record<string, unknown>): Response {
+  const response = answerOf(act);
+  response.headers.set('date', new Date(Date.now() + aheadMs).toUTCString());
+  return response;
+}
+
+function answerOf(act: () => Record<string, unknown>): Response {
   try {
     return jsonAnswer(200, act());
   } catch (error) {

@@ -19,6 +19,7 @@ export function countTasks(tasks: readonly EcsTask[]): Counts {
 export function viewService(state: EcsState, service: Service, withTags: boolean): Record<string, unknown> {
   const tasks = state.tasks.filter((task) => task.seed.serviceName === service.name);
   const primary = service.deployments[0];
+  const byEcs = (at: number): number | undefined => seconds(at, state.knobs.clockOffsetMs);
   return {
     serviceArn: service.arn,
     serviceName: service.name,
@@ -35,9 +36,9 @@ export function viewService(state: EcsState, service: Service, withTags: boolean
     },
     schedulingStrategy: 'REPLICA',
     deploymentController: { type: service.controller },
-    ...viewDeployments(service, tasks),
-    events: service.events.map(({ id, at, message }) => ({ id, createdAt: seconds(at), message })),
-    createdAt: seconds(service.createdAt),
+    ...viewDeployments(service, tasks, byEcs),
+    events: service.events.map(({ id, at, message }) => ({ id, createdAt: byEcs(at), message })),
+    createdAt: byEcs(service.createdAt),
     loadBalancers: service.loadBalancers,
     healthCheckGracePeriodSeconds: service.gracePeriodMs / 1000,
     placementStrategy: service.placementStrategy ?? [],
@@ -48,8 +49,19 @@ export function viewService(state: EcsState, service: Service, withTags: boolean
 }
 
 /** Under another controller the tasks belong to task sets, and there are no deployments to see. */
-function viewDeployments(service: Service, tasks: readonly EcsTask[]): Record<string, unknown> {
-  const views = service.deployments.map((each, index) => viewDeployment(service, each, index === 0, tasks));
+function viewDeployments(
+  service: Service,
+  tasks: readonly EcsTask[],
+  byEcs: (at: number) => number | undefined,
+): Record<string, unknown> {
+  const views = service.deployments.map((each) => ({
+    ...viewDeployment(service, each, tasks),
+    createdAt: byEcs(each.createdAt),
+    updatedAt: byEcs(each.updatedAt),
+    ...placement(service),
+    rolloutState: each.rolloutState,
+    rolloutStateReason: each.rolloutReason,
+  }));
   if (service.controller === 'ECS') return { deployments: views, taskSets: [] };
   const taskSets = views.map(({ rolloutState, rolloutStateReason, failedTasks, desiredCount, ...rest }) => ({
     ...rest,
@@ -64,12 +76,8 @@ function placement(service: Service): Record<string, unknown> {
   return { capacityProviderStrategy: [{ capacityProvider: service.capacityProvider, weight: 1, base: 0 }] };
 }
 
-function viewDeployment(
-  service: Service,
-  deployment: Deployment,
-  isPrimary: boolean,
-  tasks: readonly EcsTask[],
-): Record<string, unknown> {
+function viewDeployment(service: Service, deployment: Deployment, tasks: readonly EcsTask[]) {
+  const isPrimary = deployment === service.deployments[0];
   return {
     id: deployment.id,
     status: isPrimary ? 'PRIMARY' : 'ACTIVE',
@@ -77,10 +85,5 @@ function viewDeployment(
     desiredCount: isPrimary ? service.desiredCount : 0,
     ...countTasks(tasks.filter((task) => task.seed.deploymentId === deployment.id)),
     failedTasks: deployment.failedTasks,
-    createdAt: seconds(deployment.createdAt),
-    updatedAt: seconds(deployment.updatedAt),
-    ...placement(service),
-    rolloutState: deployment.rolloutState,
-    rolloutStateReason: deployment.rolloutReason,
   };
 }

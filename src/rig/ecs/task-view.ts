@@ -6,9 +6,14 @@ function compact(value: Readonly<Record<string, unknown>>): Record<string, unkno
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
 }
 
-/** ECS sends instants as epoch seconds with fractions. */
-export function seconds(at: number | undefined): number | undefined {
-  return at === undefined ? undefined : at / 1000;
+/** ECS sends instants as epoch seconds with fractions; `aheadMs` is how far the clock that took them is ahead. */
+export function seconds(at: number | undefined, aheadMs: number): number | undefined {
+  return at === undefined ? undefined : (at + aheadMs) / 1000;
+}
+
+/** How far the clock is ahead that a task's host reports by: an instance's own, on Fargate that of ECS (ECS-47). */
+export function hostClockOf(task: EcsTask, knobs: EcsKnobs): number {
+  return task.seed.launchType === 'FARGATE' ? knobs.clockOffsetMs : knobs.instanceClockOffsetMs;
 }
 
 /** Tags in the shape of the ECS API. */
@@ -19,6 +24,8 @@ export function tagList(tags: Readonly<Record<string, string>>): readonly { key:
 /** A task as DescribeTasks and its kin give it. */
 export function viewTask(task: EcsTask, knobs: EcsKnobs, withTags: boolean): Record<string, unknown> {
   const { seed } = task;
+  const byEcs = (at: number | undefined): number | undefined => seconds(at, knobs.clockOffsetMs);
+  const byHost = (at: number | undefined): number | undefined => seconds(at, hostClockOf(task, knobs));
   return compact({
     taskArn: seed.arn,
     clusterArn: seed.clusterArn,
@@ -31,17 +38,17 @@ export function viewTask(task: EcsTask, knobs: EcsKnobs, withTags: boolean): Rec
     platformVersion: seed.launchType === 'FARGATE' ? '1.4.0' : undefined,
     availabilityZone: task.availabilityZone,
     connectivity: 'CONNECTED',
-    connectivityAt: seconds(task.createdAt),
+    connectivityAt: byEcs(task.createdAt),
     lastStatus: task.lastStatus,
     desiredStatus: task.desiredStatus,
     version: task.version,
-    createdAt: seconds(task.createdAt),
-    pullStartedAt: seconds(task.createdAt),
-    pullStoppedAt: seconds(task.createdAt),
-    startedAt: seconds(task.startedAt),
-    stoppingAt: seconds(task.stoppingAt),
-    executionStoppedAt: seconds(task.executionStoppedAt),
-    stoppedAt: seconds(task.stoppedAt),
+    createdAt: byEcs(task.createdAt),
+    pullStartedAt: byHost(task.createdAt),
+    pullStoppedAt: byHost(task.createdAt),
+    startedAt: byEcs(task.startedAt),
+    stoppingAt: byEcs(task.stoppingAt),
+    executionStoppedAt: byHost(task.executionStoppedAt),
+    stoppedAt: byEcs(task.stoppedAt),
     stopCode: task.stopCode,
     stoppedReason: task.stoppedReason,
     healthStatus: task.health,

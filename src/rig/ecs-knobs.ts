@@ -1,0 +1,17 @@
+import type { EcsKnobs } from './ecs/knobs.ts';
+import type { RigFile } from './file-schema.ts';
+
+/** The knobs of ECS; what the file gives as a duration is milliseconds by now. */
+export function ecsKnobs(knobs: RigFile['knobs']): EcsKnobs {
+  return {
+    ...knobs,
+    clockOffsetMs: knobs.ecsClockOffset,
+    instanceClockOffsetMs: knobs.instanceClockOffset,
+    containerBatchMs: knobs.containerBatch,
+    deregistrationMs: knobs.deregistrationDelay,
+    protectionMinuteMs: knobs.protectionMinute,
+    healthyAfterMs: knobs.healthyAfter,
+    imagePullMs: knobs.imagePull,
+    spotNoticeMs: knobs.spotNotice,
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { benchFor, field } from './buildkite-bench.ts';
+import type { Bench } from './buildkite-bench.ts';
+import { handAgent } from './buildkite-hand-agent.ts';
+
+const ONE = 'steps: [{ key: one, command: "true", env: { MINE: "1" } }]';
+const HOUR_MS = 3_600_000;
+const NEAR_MS = 60_000;
+
+const JOB = `query J($uuid: ID!) { job(uuid: $uuid) { ... on JobTypeCommand {
+  state exitStatus passed createdAt scheduledAt runnableAt startedAt finishedAt
+  agent { uuid connectionState createdAt connectedAt heartbeatAt disconnectedAt lostAt stoppedGracefullyAt }
+  build { createdAt startedAt finishedAt }
+  events(first: 50) { edges { node { type timestamp actor { type } } } } } } }`;
+
+async function jobOf(bench: Bench, uuid: string): Promise<unknown> {
+  return field((await bench.query(JOB, { uuid })).data, 'job');
+}
+
+/** How far an instant lies ahead of this machine's clock, in milliseconds. */
+function ahead(instant: unknown): number {
+  return Date.parse(String(instant)) - Date.now();
+}
+
+describe.concurrent('worlds that lie about Buildkite', () => {
+  it('BK-44: knob clockOffset moves every time of the server and its Date, and none of the host', async ({
+    onTestFinished,
+  }) => {
+    const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs: { clockOffset: HOUR_MS } });
+    const agent = await handAgent(bench);
+    await bench.create();
+    const job = await agent.take();
+    await job.start();
+    await job.finish('0');
+    await agent.call('POST', '/heartbeat', { sent_at: 'x' });
+    await agent.call('POST', '/disconnect', {});
+    const shown = await jobOf(bench, job.id);
+    const byServer = [
+      ...['createdAt', 'scheduledAt', 'runnableAt'].map((name) => field(shown, name)),
+      ...['createdAt', 'startedAt', 'finishedAt'].map((name) => field(shown, 'build', name)),
+      ...['createdAt', 'connectedAt', 'heartbeatAt', 'disconnectedAt'].map((name) =>
+        field(shown, 'agent', name),
+      ),
+      ...[0, 1, 2, 3, 4].map((nth) => field(shown, 'events', 'edges', nth, 'node', 'timestamp')),
+      (await bench.post({ query: 'query V { viewer { id } }' })).headers.get('date'),
+      (await bench.post('not GraphQL')).headers.get('date'),
+      (await fetch(`${bench.rig.url}/nowhere`)).headers.get('date'),
+    ];
+    for (const instant of byServer) expect(Math.abs(ahead(instant) - HOUR_MS)).toBeLessThan(NEAR_MS);
+    for (const name of ['startedAt', 'finishedAt'])
+      expect(Math.abs(ahead(field(shown, name)))).toBeLessThan(NEAR_MS);
+  });
+
+  it("BK-46: knob hostClockOffset moves the start and the end that an agent sends, by its host's clock", async ({
+    onTestFinished,
+  }) => {
+    const offsets = [HOUR_MS, -HOUR_MS];
+    const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs: { hostClockOffset: offsets } });
+    for (const [index, offset] of [...offsets, HOUR_MS].entries()) {
+      // The third agent lives in the task of the first.
+      const agent = await handAgent(bench, [`ecs:task-arn=arn:${index % 2}`]);
+      await bench.create();
+      const job = await agent.take();
+      await job.start();
+      await job.finish('0');
+      await agent.call('POST', '/disconnect', {});
+      const shown = await jobOf(bench, job.id);
+      for (const name of ['startedAt', 'finishedAt'])
+        expect(Math.abs(ahead(field(shown, name)) - offset)).toBeLessThan(NEAR_MS);
+      expect(Math.abs(ahead(field(shown, 'runnableAt')))).toBeLessThan(NEAR_MS);
+    }
+  });
+});
