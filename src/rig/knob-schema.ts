@@ -35,7 +35,7 @@ export const knobs = z.strictObject({
   lostAgentBySlug: onOff(['object', 'null']).default('object'),
   agentLostType: z.enum(['generic', 'finished']).default('generic'),
   lossEvent: z.enum(['AGENT_LOST', 'AGENT_DISCONNECTED', 'none']).default('AGENT_LOST'),
-  gracefulReport: onOff(['auto', 'off']).default('auto'),
+  gracefulReport: z.union([onOff(['auto', 'off']), z.strictObject({ delay: duration })]).default('auto'),
   disconnectCall: z.enum(['ok', 'fail']).default('ok'),
   containerBatch: duration.default(0),
   staleDescribe: z.int().min(0).default(0),

@@ -70,7 +70,7 @@ async function start(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const named = choices.agent ?? (file.rig.agent === undefined ? undefined : file.resolve(file.rig.agent));
-  const agent = findAgent(named);
+  const agent = findAgent(named, file.rig.standInAgent);
   // Agents make Unix sockets in here, whose paths have to stay short.
   const root = mkdtempSync(join(tmpdir().length > 50 ? '/tmp' : tmpdir(), 'gameday-rig-'));
   const wanted = choices.executor ?? file.rig.executor;
@@ -224,11 +224,14 @@ interface Here {
 }
 
 function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<string, unknown> {
-  const { agent, shell, log } = here;
+  const { shell, log } = here;
+  const { kind, path, version } = here.agent;
   return {
     executor: executor.kind,
     pid1: executor.pid1,
-    ...(executor.image === undefined ? { agent, shell } : { agent: agentInImage(log), shell: null }),
+    ...(executor.image === undefined
+      ? { agent: { kind, path, version }, shell }
+      : { agent: agentInImage(log), shell: null }),
     knobs: file.turnedKnobs,
     lostAfterMs: file.rig.lostAfter,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { benchFor, field } from './buildkite-bench.ts';
+import { benchFor, field, someText, until } from './buildkite-bench.ts';
 import type { Bench } from './buildkite-bench.ts';
 import { handAgent } from './buildkite-hand-agent.ts';
 
@@ -69,5 +69,42 @@ describe.concurrent('worlds that lie about Buildkite', () => {
         expect(Math.abs(ahead(field(shown, name)) - offset)).toBeLessThan(NEAR_MS);
       expect(Math.abs(ahead(field(shown, 'runnableAt')))).toBeLessThan(NEAR_MS);
     }
+  });
+
+  it('BK-27: knob gracefulReport with a delay: the report takes effect later, also after the departure', async ({
+    onTestFinished,
+  }) => {
+    const knobs = { gracefulReport: { delay: 1000 } };
+    const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs });
+    const agent = await handAgent(bench);
+    const shown = async (): Promise<unknown> => {
+      const fields = 'connectionState stoppedGracefullyAt stoppedGracefullyBy { name }';
+      return field(
+        (await bench.query(`query A { agent(slug: "acme/${agent.id}") { ${fields} } }`)).data,
+        'agent',
+      );
+    };
+    expect((await agent.call('POST', '/stop', {})).status).toBe(200);
+    await agent.call('POST', '/disconnect', {});
+    expect(await shown()).toMatchObject({ connectionState: 'DISCONNECTED', stoppedGracefullyAt: null });
+    const late = await until('the report', async () => {
+      const now = await shown();
+      return field(now, 'stoppedGracefullyAt') === null ? undefined : now;
+    });
+    expect(late).toMatchObject({ connectionState: 'STOPPED', stoppedGracefullyBy: null });
+  });
+
+  it('BK-28: verb stop-agent by api: stopped gracefully, and nobody is named', async ({ onTestFinished }) => {
+    const bench = await benchFor(onTestFinished, { canary: ONE });
+    const agent = await handAgent(bench);
+    await bench.rig.do({ do: 'stop-agent', by: 'api', agent: agent.id });
+    expect((await agent.call('GET', '/ping')).body).toMatchObject({ action: 'disconnect' });
+    const fields = 'connectionState stoppedGracefullyAt stoppedGracefullyBy { name }';
+    const { data } = await bench.query(`query A { agent(slug: "acme/${agent.id}") { ${fields} } }`);
+    expect(field(data, 'agent')).toEqual({
+      connectionState: 'STOPPING',
+      stoppedGracefullyAt: someText,
+      stoppedGracefullyBy: null,
+    });
   });
 });

@@ -37,6 +37,7 @@ async function startRig(
   worker: Parameters<typeof definition>[0],
   more = '',
   services = '',
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<{ rig: ChildProcess; told: Told }> {
   writeFileSync(join(folder, 'task.json'), JSON.stringify(definition(worker)));
   writeFileSync(join(folder, 'canary.yaml'), 'steps:\n  - { key: integration, command: sleep 1 }\n');
@@ -50,7 +51,7 @@ async function startRig(
   ];
   writeFileSync(join(folder, 'rig.yaml'), lines.join('\n'));
   const rig = fork(main, [join(folder, 'rig.yaml')], {
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...environment },
     stdio: 'ignore',
   });
   forked.push(rig);
@@ -101,6 +102,27 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
     expect(await control(told, '/counts')).toMatchObject({ stopTaskLanded: {}, foreign: 0 });
     rig.disconnect();
     expect(await once(rig, 'exit')).toEqual([0, null]);
+  });
+
+  it('BK-47: picks the manner of its stand-in by the rig file, else by the environment', async () => {
+    const variable = { GAMEDAY_RIG_STAND_IN: 'reporting' };
+    const versions: unknown[] = [];
+    for (const [more, environment] of [
+      ['standInAgent: reporting', {}],
+      ['', variable],
+      ['standInAgent: silent', variable],
+    ] as const) {
+      const { rig, told } = await startRig(agent, more, '', environment);
+      versions.push((await event(told, 'agent-connected'))['version']);
+      expect(JSON.parse(told.environment?.['GAMEDAY_RIG_FACTS'] ?? '')).toMatchObject({
+        agent: { version: expect.stringMatching(/^stand-in/) },
+      });
+      rig.disconnect();
+      await once(rig, 'exit');
+    }
+    expect(versions).toEqual(['3.138.0+stand-in', '3.138.0+stand-in', '0.0.0-stand-in']);
+    const wrong = await startRig(agent, '', '', { GAMEDAY_RIG_STAND_IN: 'loud' });
+    expect(wrong.told).toMatchObject({ kind: 'bad-input', error: expect.stringContaining('not "loud"') });
   });
 
   it('leaves nothing behind when it is killed', async () => {

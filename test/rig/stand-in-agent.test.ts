@@ -6,6 +6,8 @@ import { benchFor, field, standIn, until } from './buildkite-bench.ts';
 import type { Bench } from './buildkite-bench.ts';
 
 const LONG = 'steps: [{ key: one, command: "echo up; sleep 60" }]';
+const SHORT = 'steps: [{ key: one, command: "echo up; sleep 2" }]';
+const REPORTING = { GAMEDAY_RIG_STAND_IN: 'reporting' };
 const STUBBORN = `steps: [{ key: one, command: "trap '' TERM; echo up; while :; do sleep 0.2; done" }]`;
 
 describe.concurrent('the stand-in agent', () => {
@@ -13,6 +15,12 @@ describe.concurrent('the stand-in agent', () => {
     await until('output of the job', async () =>
       String(await bench.rig.do({ do: 'log', step: 'one' })).includes('up') ? true : undefined,
     );
+  }
+
+  /** Whether the rig has an agent in that state. */
+  async function agentOf(bench: Bench, state: string): Promise<boolean> {
+    const agents = field(await bench.rig.do({ do: 'state' }), 'agents');
+    return Array.isArray(agents) && agents.some((agent) => field(agent, 'state') === state);
   }
 
   it('says what it is', async ({ onTestFinished }) => {
@@ -25,6 +33,38 @@ describe.concurrent('the stand-in agent', () => {
     agent.signal('SIGTERM');
     expect(await agent.ended).toEqual({ code: 0, signal: null });
     await bench.happened('agent-disconnected');
+  });
+
+  it('BK-47: in its reporting manner it reports a stop that it hears, and ends stopped', async ({
+    onTestFinished,
+  }) => {
+    const bench = await open(onTestFinished, SHORT);
+    const agent = bench.start('stand-in', [], REPORTING);
+    expect(await bench.happened('agent-connected')).toMatchObject({ version: '3.138.0+stand-in' });
+    await bench.create();
+    await bench.happened('job-started');
+    agent.signal('SIGTERM');
+    await until('the report', async () => (await agentOf(bench, 'stopping')) || undefined);
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(await agentOf(bench, 'stopped')).toBe(true);
+    expect(await jobOf(bench)).toMatchObject({ exit: { exitStatus: '0' } });
+    expect(bench.rig.counts()).toMatchObject({ 'POST /v3/stop': 1 });
+  });
+
+  it('BK-47: it reports nothing when it leaves without having heard a stop, or is cut', async ({
+    onTestFinished,
+  }) => {
+    const bench = await open(onTestFinished, SHORT);
+    await bench.start('stand-in', ['--disconnect-after-idle-timeout', '1'], REPORTING).ended;
+    const cut = bench.start('stand-in', [], REPORTING);
+    await until(
+      'two agents',
+      () => bench.log.filter(({ event }) => event === 'agent-connected').length > 1 || undefined,
+    );
+    cut.signal('SIGQUIT');
+    await cut.ended;
+    expect(bench.rig.counts()['POST /v3/stop']).toBeUndefined();
+    expect(await agentOf(bench, 'stopped')).toBe(false);
   });
 
   it('cancels at once on SIGQUIT, and ignores SIGHUP', async ({ onTestFinished }) => {

@@ -56,7 +56,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   'stop-agent': (world, action) => {
     const agent = agentFor(world, action);
-    stopAgent(world, agent, userOf(world), action['graceful'] !== false);
+    stopAgent(world, agent, action['by'] === 'api' ? null : userOf(world), action['graceful'] !== false);
     return { agentId: agent.uuid };
   },
   'cut-heartbeats': (world, action) => {

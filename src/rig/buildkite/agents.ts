@@ -81,15 +81,23 @@ export function disconnectAgent(world: World, agent: Agent): void {
 
 /** The agent says that it drains (v3.138 and later): nothing new for it, shown as stopping. */
 export function reportStop(world: World, agent: Agent, force: boolean): void {
-  if (world.knobs.gracefulReport === 'off') return;
+  const { gracefulReport, gracefulReportDelayMs } = world.knobs;
+  if (gracefulReport === 'off') return;
+  if (gracefulReportDelayMs === 0) takeReport(world, agent, force);
+  else setTimeout(() => takeReport(world, agent, force), gracefulReportDelayMs).unref();
+}
+
+function takeReport(world: World, agent: Agent, force: boolean): void {
   if (agent.state === 'connected') agent.state = 'stopping';
+  // The report may come when the agent has left already; one that was lost stays so.
+  else if (agent.state === 'disconnected') agent.state = 'stopped';
   if (force) agent.stopForcedAt ??= serverNow(world);
   else agent.stoppedGracefullyAt ??= serverNow(world);
   giveBack(world, agent);
 }
 
-/** A user stops the agent: it hears of it at its next ping, and at once where its job is canceled too. */
-export function stopAgent(world: World, agent: Agent, user: User, graceful: boolean): void {
+/** A user (null: somebody by the API, with the agent's own session) stops the agent: it hears of it at its next ping, and at once where its job is canceled too. */
+export function stopAgent(world: World, agent: Agent, user: User | null, graceful: boolean): void {
   agent.stopAsked = true;
   if (agent.state === 'connected') agent.state = 'stopping';
   if (graceful) {
@@ -102,7 +110,7 @@ export function stopAgent(world: World, agent: Agent, user: User, graceful: bool
   giveBack(world, agent);
   const { job } = agent;
   if (graceful || job === null) return;
-  const actor: Actor = { type: 'USER', user };
+  const actor: Actor = user === null ? { type: 'AGENT', agent } : { type: 'USER', user };
   addEvent(world, job, 'AGENT_STOPPED', actor);
   cancelJob(world, job, actor);
   advance(world, job.build);

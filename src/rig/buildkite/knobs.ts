@@ -8,6 +8,8 @@ export interface BuildkiteKnobs {
   readonly agentLostType: 'generic' | 'finished';
   readonly lossEvent: 'AGENT_LOST' | 'AGENT_DISCONNECTED' | 'none';
   readonly gracefulReport: 'auto' | 'off';
+  /** How long after its arrival an agent's report of its stop takes effect. */
+  readonly gracefulReportDelayMs: number;
   readonly disconnectCall: 'ok' | 'fail';
   readonly lateAssign: boolean;
   readonly clockOffsetMs: number;
@@ -27,11 +29,16 @@ export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
     agentLostType: raw['agentLostType'] === 'finished' ? 'finished' : 'generic',
     lossEvent: lossEvent(raw['lossEvent']),
     gracefulReport: raw['gracefulReport'] === 'off' || raw['gracefulReport'] === false ? 'off' : 'auto',
+    gracefulReportDelayMs: delayOf(raw['gracefulReport']),
     disconnectCall: raw['disconnectCall'] === 'fail' ? 'fail' : 'ok',
     lateAssign: raw['lateAssign'] === true,
     clockOffsetMs: offset(raw['clockOffset']),
     hostClockOffsetsMs: [raw['hostClockOffset'] ?? 0].flat().map(offset),
   };
+}
+
+function delayOf(value: unknown): number {
+  return typeof value === 'object' && value !== null && 'delay' in value ? offset(value.delay) : 0;
 }
 
 function lossEvent(value: unknown): BuildkiteKnobs['lossEvent'] {

@@ -4,7 +4,8 @@ import { readStartFlags } from './flags.ts';
 import { say } from './log.ts';
 import { hearSignals } from './signals.ts';
 import { runTool } from './tools.ts';
-import { startWorker, VERSION } from './worker.ts';
+import { mannerOf } from './version.ts';
+import { startWorker } from './worker.ts';
 import type { Worker } from './worker.ts';
 
 async function start(argv: readonly string[]): Promise<number> {
@@ -24,14 +25,17 @@ async function start(argv: readonly string[]): Promise<number> {
   const tags = [...flags.tags, ...(flags.tagsFromEcs ? await ecsTags(process.env) : [])];
   if (pool.draining) return 0;
   const api = openApi(flags.endpoint);
-  pool.workers = Array.from({ length: flags.spawn }, (_, index) => startWorker(api, flags, tags, index + 1));
+  const manner = mannerOf(process.env);
+  pool.workers = Array.from({ length: flags.spawn }, (_, index) =>
+    startWorker(api, flags, { ...manner, tags, spawnIndex: index + 1 }),
+  );
   const codes = await Promise.all(pool.workers.map(({ ended }) => ended));
   return Math.max(...codes);
 }
 
 async function main([verb, ...rest]: readonly string[]): Promise<number> {
   if (verb === '--version' || verb === '-v') {
-    process.stdout.write(`buildkite-agent version ${VERSION}\n`);
+    process.stdout.write(`buildkite-agent version ${mannerOf(process.env).version}\n`);
     return 0;
   }
   if (verb === 'start') return start(rest);

@@ -1,16 +1,17 @@
 import { hostname } from 'node:os';
-import { isFinal, isOk } from './api.ts';
+import { isFinal, isOk, sleep } from './api.ts';
 import type { Answer, Api } from './api.ts';
 import type { StartFlags } from './flags.ts';
 import { runJob } from './job.ts';
 import type { RunningJob } from './job.ts';
 import { say } from './log.ts';
-
-/** The version that a stand-in registers with, so that no report can take it for a real agent. */
-export const VERSION = '0.0.0-stand-in';
+import type { Manner } from './version.ts';
 
 const REJECTED = 27;
 const LOCKED = 28;
+
+/** A report of a stop that is not answered must not hold the departure back for longer. */
+const REPORT_WITHIN_MS = 5000;
 
 /** One agent of the process. */
 export interface Worker {
@@ -20,6 +21,12 @@ export interface Worker {
   drain(): void;
   /** No more jobs; the running one is canceled. */
   cut(): void;
+}
+
+/** What makes one agent of the process differ from others. */
+export interface Identity extends Manner {
+  readonly tags: readonly string[];
+  readonly spawnIndex: number;
 }
 
 interface Session {
@@ -34,48 +41,71 @@ class Agent implements Worker {
   readonly ended: Promise<number>;
   readonly #api: Api;
   readonly #flags: StartFlags;
+  readonly #identity: Identity;
   #stopping = false;
   #cutting = false;
   #exitCode = 0;
+  #token: string | undefined;
+  #report: Promise<unknown> | undefined;
   #job: RunningJob | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(api: Api, flags: StartFlags, tags: readonly string[], spawnIndex: number) {
+  constructor(api: Api, flags: StartFlags, identity: Identity) {
     this.#api = api;
     this.#flags = flags;
-    this.ended = this.#live(tags, spawnIndex);
+    this.#identity = identity;
+    this.ended = this.#live();
   }
 
   drain(): void {
-    this.#stopping = true;
-    this.#wake?.();
+    this.#takeNoMore();
+    this.#reportStop();
   }
 
   cut(): void {
     this.#cutting = true;
-    this.drain();
+    this.#takeNoMore();
     this.#job?.cancel('agent_stop');
   }
 
-  async #live(tags: readonly string[], spawnIndex: number): Promise<number> {
-    const session = await this.#register(tags, spawnIndex);
+  #takeNoMore(): void {
+    this.#stopping = true;
+    this.#wake?.();
+  }
+
+  /** Only a stop that was heard is reported: who leaves after a job or for idleness says nothing. */
+  #reportStop(): void {
+    const token = this.#token;
+    if (!this.#identity.reportsStops || token === undefined) return;
+    this.#report ??= Promise.race([
+      this.#api.once({ method: 'POST', path: '/stop', token, json: {} }),
+      sleep(REPORT_WITHIN_MS),
+    ]);
+  }
+
+  async #live(): Promise<number> {
+    const session = await this.#register();
     if (session === undefined) return 1;
+    this.#token = session.token;
+    if (this.#stopping && !this.#cutting) this.#reportStop();
     const heart = setInterval(() => void this.#beat(session), session.heartbeatEveryS * 1000);
     if (this.#flags.acquireJob === undefined) await this.#takeJobs(session);
     else await this.#acquire(session, this.#flags.acquireJob);
     clearInterval(heart);
+    await this.#report;
     say('disconnecting');
     await this.#api.insist({ method: 'POST', path: '/disconnect', token: session.token, json: {} }, 4, 1000);
     return this.#exitCode;
   }
 
-  async #register(tags: readonly string[], spawnIndex: number): Promise<Session | undefined> {
+  async #register(): Promise<Session | undefined> {
+    const { tags, spawnIndex, version } = this.#identity;
     const json = {
       name: this.#flags.name.replaceAll('%spawn', String(spawnIndex)),
       hostname: hostname(),
       os: process.platform,
       arch: process.arch,
-      version: VERSION,
+      version,
       build: 'stand-in',
       meta_data: tags,
       pid: process.pid,
@@ -140,10 +170,10 @@ class Agent implements Worker {
     if (isFinal(answer)) {
       say(`the ping was refused (${answer.status}): stopping`);
       this.#exitCode = 1;
-      this.drain();
+      this.#takeNoMore();
       return false;
     }
-    if (answer.body['action'] === 'disconnect') this.drain();
+    if (answer.body['action'] === 'disconnect') this.#takeNoMore();
     const { job } = answer.body;
     if (typeof job !== 'object' || job === null || !('id' in job) || this.#stopping) return false;
     const path = `/jobs/${String(job.id)}/accept`;
@@ -194,11 +224,6 @@ class Agent implements Worker {
 }
 
 /** Starts one agent: it registers, connects and takes jobs until it is told to stop. */
-export function startWorker(
-  api: Api,
-  flags: StartFlags,
-  tags: readonly string[],
-  spawnIndex: number,
-): Worker {
-  return new Agent(api, flags, tags, spawnIndex);
+export function startWorker(api: Api, flags: StartFlags, identity: Identity): Worker {
+  return new Agent(api, flags, identity);
 }

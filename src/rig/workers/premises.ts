@@ -39,10 +39,15 @@ export function preparePremises(root: string, agent: Agent, programs?: string): 
   script(join(premises.hooks, 'checkout'), '#!/bin/sh\nexit 0\n');
   const shim = join(premises.bin, 'buildkite-agent');
   if (agent.kind === 'real') symlinkSync(agent.path, shim);
-  else script(shim, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(agent.path)} "$@"\n`);
+  else script(shim, `#!/bin/sh\nexec ${standInProgram(agent)} "$@"\n`);
   // The entry point of Buildkite's own images ends as the agent.
   script(join(bin, 'buildkite-agent-entrypoint'), '#!/bin/sh\nexec buildkite-agent "$@"\n');
   return premises;
+}
+
+function standInProgram({ path, reportsStops }: Agent): string {
+  const mode = reportsStops === true ? 'env GAMEDAY_RIG_STAND_IN=reporting ' : '';
+  return `${mode}${quoted(process.execPath)} ${quoted(path)}`;
 }
 
 function script(path: string, text: string): void {
