@@ -7,6 +7,7 @@ export function ecsKnobs(knobs: RigFile['knobs']): EcsKnobs {
     ...knobs,
     clockOffsetMs: knobs.ecsClockOffset,
     instanceClockOffsetMs: knobs.instanceClockOffset,
+    replicaLag: knobs.ecsReplicaLag,
     containerBatchMs: knobs.containerBatch,
     deregistrationMs: knobs.deregistrationDelay,
     protectionMinuteMs: knobs.protectionMinute,

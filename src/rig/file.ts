@@ -61,7 +61,9 @@ function toPlain(document: Document, path: string): unknown {
 
 function turned(rig: RigFile): Record<string, unknown> {
   const defaults: Readonly<Record<string, unknown>> = rigFile.shape.knobs.parse(undefined);
-  return Object.fromEntries(Object.entries(rig.knobs).filter(([name, value]) => defaults[name] !== value));
+  const isTurned = ([name, value]: readonly [string, unknown]): boolean =>
+    JSON.stringify(defaults[name]) !== JSON.stringify(value);
+  return Object.fromEntries(Object.entries(rig.knobs).filter(isTurned));
 }
 
 function explain(

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { noReplica } from './replica.ts';
+
 const durationHint = 'a duration such as 250ms, 10s or 5m';
 /** A length of time as people write it; comes out in milliseconds. */
 export const duration = z
@@ -26,6 +28,17 @@ const offset = z
   .regex(/^-?\d+(\.\d+)?(ms|s|m|h)$/, 'a duration such as 90s or -5m')
   .transform((text) => (text.startsWith('-') ? -milliseconds(text.slice(1)) : milliseconds(text)));
 
+const replicaLag = z
+  .union([
+    duration.transform((lag) => ({ ...noReplica, lag })),
+    z.strictObject({
+      lag: duration,
+      from: z.enum(['start', 'stop']).default('start'),
+      reads: z.enum(['all', 'every-second']).default('all'),
+    }),
+  ])
+  .default(noReplica);
+
 /** What can be turned about a rig's behaviour, with the defaults (the CONTRACT pages say what each does). */
 export const knobs = z.strictObject({
   retriedJobsListed: z.boolean().default(true),
@@ -47,6 +60,8 @@ export const knobs = z.strictObject({
   ecsClockOffset: offset.default(0),
   instanceClockOffset: offset.default(0),
   hostClockOffset: z.union([offset, z.array(offset).min(1)]).default(0),
+  buildkiteReplicaLag: replicaLag,
+  ecsReplicaLag: replicaLag,
   agentTag: z.enum(['present', 'absent']).default('present'),
   deregistrationDelay: duration.default(300_000),
   stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),

@@ -13,6 +13,7 @@ export class RigLog {
   readonly #events: RigEvent[] = [];
   readonly #listeners = new Set<(event: RigEvent) => void>();
   readonly #verbose: boolean;
+  #stopOrdered = false;
 
   constructor(verbose: boolean) {
     this.#verbose = verbose;
@@ -21,6 +22,11 @@ export class RigLog {
   /** Everything that is remembered, the oldest first. */
   get events(): readonly RigEvent[] {
     return this.#events;
+  }
+
+  /** Whether anybody ordered a stop yet; an essential container that ends by itself is no order. */
+  get stopOrdered(): boolean {
+    return this.#stopOrdered;
   }
 
   /** Calls `listener` with everything that happens from now on, until the function it returns is called. */
@@ -38,6 +44,7 @@ export class RigLog {
 
   /** Remembers an event and tells those who listen. */
   add(event: RigEvent): void {
+    if (event.event === 'stop-requested' && event['by'] !== 'container') this.#stopOrdered = true;
     this.#events.push(event);
     if (this.#events.length > 5000) this.#events.shift();
     if (this.#verbose) process.stderr.write(`${JSON.stringify(event)}\n`);

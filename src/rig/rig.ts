@@ -116,6 +116,7 @@ async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteR
     })),
     lostAfterMs: lostAfter,
     knobs,
+    stopOrdered: () => log.stopOrdered,
   });
   log.follow('buildkite', buildkite.events);
   return buildkite;

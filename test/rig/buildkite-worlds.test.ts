@@ -107,4 +107,58 @@ describe.concurrent('worlds that lie about Buildkite', () => {
       stoppedGracefullyBy: null,
     });
   });
+
+  const BUILDS =
+    'query B { pipeline(slug: "acme/canary") { builds(first: 5) { edges { node { state } } } } }';
+  async function statesOf(bench: Bench): Promise<unknown> {
+    const edges = field((await bench.query(BUILDS)).data, 'pipeline', 'builds', 'edges');
+    return Array.isArray(edges) ? edges.map((edge) => field(edge, 'node', 'state')) : undefined;
+  }
+
+  it('BK-35: knob buildkiteReplicaLag: queries see the past, mutations act and answer in the present', async ({
+    onTestFinished,
+  }) => {
+    const knobs = { buildkiteReplicaLag: { lag: 1500 } };
+    const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs });
+    const pipelines = await bench.query('query P { pipeline(slug: "acme/canary") { id } }');
+    const id = field(pipelines.data, 'pipeline', 'id');
+    const created = await bench.query(
+      `mutation C($id: ID!) { buildCreate(input: { pipelineID: $id }) { build { state uuid } } }`,
+      { id },
+    );
+    const createdAt = Date.now();
+    expect(created.data).toMatchObject({ buildCreate: { build: { state: 'SCHEDULED' } } });
+    expect(await statesOf(bench)).toEqual([]);
+    const uuid = field(created.data, 'buildCreate', 'build', 'uuid');
+    expect((await bench.query(`query N { build(uuid: "${String(uuid)}") { state } }`)).data).toEqual({
+      build: null,
+    });
+    const agent = await handAgent(bench);
+    const job = await agent.take();
+    await job.start();
+    await job.finish('0');
+    const seen: unknown[] = [];
+    await until('the end of the build to be seen', async () => {
+      const states = await statesOf(bench);
+      if (JSON.stringify(states) !== JSON.stringify(seen.at(-1))) seen.push(states);
+      return JSON.stringify(states) === '["PASSED"]' || undefined;
+    });
+    expect(seen[0]).toEqual([]);
+    expect(seen).toContainEqual(['SCHEDULED']);
+    expect(Date.now() - createdAt).toBeGreaterThan(1400);
+  });
+
+  it('BK-35: the replica may answer from the first stop on, and every second read alone', async ({
+    onTestFinished,
+  }) => {
+    let stopOrdered = false;
+    const knobs = { buildkiteReplicaLag: { lag: 600_000, from: 'stop', reads: 'every-second' } };
+    const options = { knobs, stopOrdered: () => stopOrdered };
+    const bench = await benchFor(onTestFinished, { canary: ONE }, options);
+    await bench.create();
+    for (const expected of [['SCHEDULED'], ['SCHEDULED']]) expect(await statesOf(bench)).toEqual(expected);
+    stopOrdered = true;
+    for (const expected of [['SCHEDULED'], [], ['SCHEDULED'], []])
+      expect(await statesOf(bench)).toEqual(expected);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { EcsKnobs } from '../../src/rig/ecs/knobs.ts';
-import { definition, draining, startCluster, type TestCluster } from './ecs-support.ts';
+import { definition, draining, startCluster, waitFor, type TestCluster } from './ecs-support.ts';
 
 async function clusterWith(
   knobs: Partial<EcsKnobs>,
@@ -58,5 +58,56 @@ describe.concurrent('worlds that lie about ECS', () => {
     const refused = await fetch(cluster.rig.url, { method: 'POST' });
     const behind = Date.now() - Date.parse(refused.headers.get('date') ?? '');
     expect(Math.abs(behind - hourMs)).toBeLessThan(nearMs);
+  });
+
+  it('ECS-73: knob ecsReplicaLag: DescribeTasks answers as the task was, StopTask as it is', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith(
+      { replicaLag: { lag: 2000, from: 'start', reads: 'all' } },
+      onTestFinished,
+    );
+    const taskDefinition = await cluster.register(definition({ worker: { argv: draining() } }));
+    const { tasks } = await cluster.ask<{ tasks: [{ taskArn: string }] }>('RunTask', {
+      taskDefinition,
+      launchType: 'FARGATE',
+    });
+    const arn = tasks[0].taskArn;
+    const young = await cluster.ask<{ failures: unknown[] }>('DescribeTasks', { tasks: [arn] });
+    expect(young.failures).toEqual([{ arn, reason: 'MISSING' }]);
+    await waitFor('the task to be seen', async () => {
+      const answer = await cluster.ask<{ tasks: { lastStatus: string }[] }>('DescribeTasks', {
+        tasks: [arn],
+      });
+      return answer.tasks[0]?.lastStatus === 'RUNNING' || undefined;
+    });
+    const { task } = await cluster.ask<{ task: { version: number; desiredStatus: string } }>('StopTask', {
+      task: arn,
+    });
+    const at = Date.now();
+    expect(task.desiredStatus).toBe('STOPPED');
+    const old = await cluster.describe(arn);
+    expect(old).toMatchObject({ desiredStatus: 'RUNNING', lastStatus: 'RUNNING' });
+    expect(old.version).toBeLessThan(task.version);
+    await cluster.until(arn, 'STOPPED');
+    expect(Date.now() - at).toBeGreaterThanOrEqual(1900);
+  });
+
+  it('ECS-73: the replica may answer from the first stop on, and every second read alone', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith(
+      { replicaLag: { lag: 600_000, from: 'stop', reads: 'every-second' } },
+      onTestFinished,
+    );
+    const arn = await cluster.run(definition({ worker: { argv: draining() } }));
+    await cluster.ask('StopTask', { task: arn });
+    const seen: number[] = [];
+    for (let read = 0; read < 4; read += 1) {
+      const answer = await cluster.ask<{ tasks: unknown[] }>('DescribeTasks', { tasks: [arn] });
+      seen.push(answer.tasks.length);
+    }
+    // The replica is from before the task.
+    expect(seen).toEqual([1, 0, 1, 0]);
   });
 });

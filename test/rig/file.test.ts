@@ -30,6 +30,20 @@ describe('the rig file', () => {
     expect(resolve('../canary.yaml')).toBe(join(folder, '..', 'canary.yaml'));
   });
 
+  it('takes knobs of several parts, and names those that were turned', () => {
+    const { rig, turnedKnobs } = read(
+      `${least}knobs: { buildkiteReplicaLag: 5s, ecsReplicaLag: { lag: 2s, from: stop }, hostClockOffset: [0s, -90s], gracefulReport: { delay: 12s } }\n`,
+    );
+    const turned = {
+      buildkiteReplicaLag: { lag: 5000, from: 'start', reads: 'all' },
+      ecsReplicaLag: { lag: 2000, from: 'stop', reads: 'all' },
+      hostClockOffset: [0, -90_000],
+      gracefulReport: { delay: 12_000 },
+    };
+    expect(rig.knobs).toMatchObject(turned);
+    expect(turnedKnobs).toEqual(turned);
+  });
+
   it('takes the words that YAML makes something else of', () => {
     const { rig, turnedKnobs } = read(
       `${least}knobs: { lostAgentBySlug: null, gracefulReport: off, clockOffset: -90s, containerBatch: 10s }\n`,

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { buildSchema, execute, getOperationAST, GraphQLError, parse, validate } from 'graphql';
+import {
+  buildSchema,
+  execute,
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  parse,
+  validate,
+} from 'graphql';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Context } from 'hono';
+import type { Replica } from '../replica.ts';
 import type { Book } from './book.ts';
 import { actualComplexity, requestedComplexity } from './complexity.ts';
 import type { Budgets } from './limits.ts';
@@ -28,9 +37,17 @@ export function graphqlEndpoint(
   world: World,
   book: Book,
   budgets: Budgets,
+  replica: Replica<World>,
 ): (c: Context) => Promise<Response> {
   const schema = buildSchema(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8'));
-  const root = rootOf(world, viewsOf(world));
+  const present = rootOf(world, viewsOf(world));
+  const rootFor = (operation: OperationTypeNode): unknown => {
+    const old = operation === OperationTypeNode.QUERY ? replica.read() : undefined;
+    if (old === undefined) return present;
+    // The first copy is older than the address that the server listens on.
+    const then = { ...old, url: world.url };
+    return rootOf(then, viewsOf(then));
+  };
   return async (c) => {
     if (c.req.header('authorization') !== `Bearer ${world.apiToken}`) {
       book.countForeign();
@@ -47,7 +64,7 @@ export function graphqlEndpoint(
     if (exceeded !== undefined) {
       return c.json({ errors: [{ message: exceeded }] }, { status: 429, headers: limitHeaders(budgets) });
     }
-    const { result, requested, actual } = await run(schema, root, ask);
+    const { result, requested, actual } = await run(schema, rootFor, ask);
     budgets.organization.spend(actual);
     budgets.user.spend(actual);
     const wantsStats = c.req.header('buildkite-include-query-stats') === 'true';
@@ -87,7 +104,11 @@ function nameOf({ query, operationName }: Ask): string {
   return operationName ?? /\b(?:query|mutation)\s+(\w+)/.exec(query)?.[1] ?? 'anonymous';
 }
 
-async function run(schema: GraphQLSchema, rootValue: unknown, ask: Ask): Promise<Costed> {
+async function run(
+  schema: GraphQLSchema,
+  rootFor: (operation: OperationTypeNode) => unknown,
+  ask: Ask,
+): Promise<Costed> {
   const { query, operationName, variables: variableValues } = ask;
   const document = parsedDocument(query);
   if (document instanceof GraphQLError) return refused([document]);
@@ -103,7 +124,7 @@ async function run(schema: GraphQLSchema, rootValue: unknown, ask: Ask): Promise
   const result = await execute({
     schema,
     document,
-    rootValue,
+    rootValue: rootFor(operation.operation),
     variableValues,
     ...(operationName ? { operationName } : {}),
   });

@@ -1,3 +1,6 @@
+import { noReplica } from '../replica.ts';
+import type { ReplicaLag } from '../replica.ts';
+
 /** Facts about Buildkite that no public source settles: each is a knob, so that both answers can be rehearsed. */
 export interface BuildkiteKnobs {
   readonly retriedJobsListed: boolean;
@@ -13,6 +16,8 @@ export interface BuildkiteKnobs {
   readonly disconnectCall: 'ok' | 'fail';
   readonly lateAssign: boolean;
   readonly clockOffsetMs: number;
+  /** How old the replica is that answers queries. */
+  readonly replicaLag: ReplicaLag;
   /** How far the clocks of the agents' hosts are ahead: the n-th host that registers an agent takes the n-th, in turns. */
   readonly hostClockOffsetsMs: readonly number[];
 }
@@ -33,6 +38,7 @@ export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
     disconnectCall: raw['disconnectCall'] === 'fail' ? 'fail' : 'ok',
     lateAssign: raw['lateAssign'] === true,
     clockOffsetMs: offset(raw['clockOffset']),
+    replicaLag: { ...noReplica, ...(raw['buildkiteReplicaLag'] as Partial<ReplicaLag> | undefined) },
     hostClockOffsetsMs: [raw['hostClockOffset'] ?? 0].flat().map(offset),
   };
 }

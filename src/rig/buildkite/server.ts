@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
+import { Replica } from '../replica.ts';
 import { act } from './actions.ts';
 import { agentApi } from './agent-api.ts';
 import { sweep } from './agents.ts';
@@ -18,6 +19,7 @@ import { serverNow } from './model.ts';
 import type { Pipeline, World } from './model.ts';
 import { BadPipelineFile, parsePipeline } from './pipeline-file.ts';
 import { restApi } from './rest.ts';
+import { copyWorld } from './world-copy.ts';
 
 const SWEEP_EVERY_MS = 250;
 const STANDSTILL_MS = 500;
@@ -39,6 +41,8 @@ export interface BuildkiteOptions {
   readonly lostAfterMs: number;
   readonly knobs: Record<string, unknown>;
   readonly limits?: Partial<Limits>;
+  /** Whether anybody has ordered a stop yet; this half cannot see that by itself. */
+  readonly stopOrdered?: () => boolean;
 }
 
 /** The rig's Buildkite, running. */
@@ -62,7 +66,9 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     if (pipeline !== undefined) layDownHistory(world, pipeline, history);
   }
   const book = openBook();
-  const server = createAdaptorServer({ fetch: routes(world, book, options).fetch });
+  const stopOrdered = options.stopOrdered ?? ((): boolean => false);
+  const replica = new Replica(world.knobs.replicaLag, () => copyWorld(world), stopOrdered);
+  const server = createAdaptorServer({ fetch: routes(world, book, options, replica).fetch });
   world.url = await new Promise<string>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -83,6 +89,7 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     do: (action) => Promise.resolve().then(() => act(world, action)),
     close: () => {
       clearInterval(sweeper);
+      replica.close();
       for (const job of world.jobs.values()) if (job.timeout !== null) clearTimeout(job.timeout);
       return new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -101,14 +108,14 @@ function startSweeper(world: World): NodeJS.Timeout {
   }, SWEEP_EVERY_MS);
 }
 
-function routes(world: World, book: Book, options: BuildkiteOptions): Hono {
+function routes(world: World, book: Book, options: BuildkiteOptions, replica: Replica<World>): Hono {
   const budgets = openBudgets({ ...REAL_LIMITS, ...options.limits });
   const app = new Hono();
   app.use('*', async (c, next) => {
     await next();
     c.header('Date', new Date(serverNow(world)).toUTCString());
   });
-  app.post('/graphql', graphqlEndpoint(world, book, budgets));
+  app.post('/graphql', graphqlEndpoint(world, book, budgets, replica));
   app.route('/v2', restApi(world, book, budgets));
   app.route('/v3', agentApi(world, book));
   app.notFound((c) => c.json({ message: 'Not Found' }, 404));

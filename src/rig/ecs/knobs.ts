@@ -1,3 +1,5 @@
+import { noReplica, type ReplicaLag } from '../replica.ts';
+
 /** Where ECS's behaviour is unverified, bends, or takes long: the values that the rig can take. */
 export interface EcsKnobs {
   /** How far the control plane's clock is ahead of the real time. */
@@ -6,6 +8,8 @@ export interface EcsKnobs {
   readonly instanceClockOffsetMs: number;
   readonly containerBatchMs: number;
   readonly staleDescribe: number;
+  /** How old the replica is that answers DescribeTasks. */
+  readonly replicaLag: ReplicaLag;
   readonly exitCode: 'present' | 'absent';
   readonly secondStopTask: 'keeps' | 'overwrites' | 'refused';
   readonly stopTask: 'ok' | 'ignored';
@@ -31,6 +35,7 @@ export const defaultEcsKnobs: EcsKnobs = {
   instanceClockOffsetMs: 0,
   containerBatchMs: 0,
   staleDescribe: 0,
+  replicaLag: noReplica,
   exitCode: 'present',
   secondStopTask: 'keeps',
   stopTask: 'ok',

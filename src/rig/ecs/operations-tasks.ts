@@ -66,13 +66,24 @@ export function taskOperations(state: EcsState): Record<string, Operation> {
 
 function describeTasks(state: EcsState, input: z.infer<typeof describeShape>): Record<string, unknown> {
   state.requireCluster(input.cluster);
-  const found = input.tasks.map((reference) => ({ reference, task: state.findTask(reference) }));
+  const withTags = input.include.includes('TAGS');
+  const old = state.readReplica();
+  const found = input.tasks.map((reference) => {
+    const task = state.findTask(reference);
+    if (!task) return { reference, answer: undefined };
+    const answer = old ? asOf(old, task, withTags) : staleOrNow(state, task, withTags);
+    return { reference, answer };
+  });
   return {
-    tasks: found.flatMap(({ task }) =>
-      task ? [staleOrNow(state, task, input.include.includes('TAGS'))] : [],
-    ),
-    failures: found.flatMap(({ task, reference }) => (task ? [] : [missing(reference)])),
+    tasks: found.flatMap(({ answer }) => (answer === undefined ? [] : [answer])),
+    failures: found.flatMap(({ answer, reference }) => (answer === undefined ? [missing(reference)] : [])),
   };
+}
+
+/** A task as the replica has it, which may not know it yet (ECS-73). */
+function asOf(old: ReadonlyMap<string, Record<string, unknown>>, task: EcsTask, withTags: boolean): unknown {
+  const answer = old.get(task.seed.arn);
+  return answer && { ...answer, tags: withTags ? answer['tags'] : [] };
 }
 
 function staleOrNow(state: EcsState, task: EcsTask, withTags: boolean): unknown {

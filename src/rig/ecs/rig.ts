@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { Replica } from '../replica.ts';
 import type { Executor } from '../workers/executor.ts';
 import type { Machine } from '../workers/machine.ts';
 import type { AgentAccess, Premises } from '../workers/premises.ts';
@@ -15,6 +16,7 @@ import type { Access } from './access.ts';
 import type { AccessPolicy } from './policy.ts';
 import { startEcsServer } from './server.ts';
 import { EcsState, type ClusterIdentity } from './state.ts';
+import { viewTask } from './task-view.ts';
 import { createVerbs, type EcsVerb } from './verbs.ts';
 
 /** What the rig's ECS is started with. */
@@ -78,6 +80,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const server = await startEcsServer(state, scheduler, options.policy);
   const timers = new Set<NodeJS.Timeout>();
   const landed = countLanded(state.events);
+  const replica = openReplica(state);
   return {
     url: server.url,
     accessKeyId: server.accessKeyId,
@@ -99,12 +102,26 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     }),
     close: async () => {
       scheduler.close();
+      replica.close();
       for (const timer of timers) clearTimeout(timer);
       for (const task of state.tasks) task.close();
       await options.executor.close();
       await Promise.all([server.close(), metadata.close()]);
     },
   };
+}
+
+/** Lets DescribeTasks be answered from the past, where a knob says so. */
+function openReplica(state: EcsState): { close(): void } {
+  let stopOrdered = false;
+  state.events.on('event', ({ event, by }: { readonly event: string; readonly by?: string }) => {
+    stopOrdered ||= event === 'stop-requested' && by !== 'container';
+  });
+  const copy = (): ReadonlyMap<string, Record<string, unknown>> =>
+    new Map(state.tasks.map((task) => [task.seed.arn, viewTask(task, state.knobs, true)]));
+  const replica = new Replica(state.knobs.replicaLag, copy, () => stopOrdered);
+  state.readReplica = () => replica.read();
+  return replica;
 }
 
 function countLanded(events: EventEmitter): Record<string, number> {

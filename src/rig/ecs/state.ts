@@ -29,6 +29,8 @@ export class EcsState {
   readonly services = new Map<string, Service>();
   readonly instances: ContainerInstance[] = [];
   clusterTags: Readonly<Record<string, string>>;
+  /** Tasks as DescribeTasks answered them a while ago, by ARN and with their tags, where an old answer is due. */
+  readReplica: () => ReadonlyMap<string, Record<string, unknown>> | undefined = () => undefined;
   /** Looks images up, where the executor runs them. */
   images: ImageSource | undefined;
   /** Starts the containers of a task that has its place. */
