@@ -15,7 +15,8 @@ import type { ContainerDefinition } from './container-definition.ts';
 import { zonesOf } from './instances.ts';
 import { choosePlace, type PlacementFailure } from './placement.ts';
 import type { EcsState } from './state.ts';
-import { EcsTask, newTaskId, type TaskSeed } from './task.ts';
+import { EcsTask, newTaskId } from './task.ts';
+import type { TaskSeed } from './task-seed.ts';
 
 /** What it takes to turn tasks into processes. */
 export interface Ground {

@@ -3,7 +3,7 @@ import { invalid } from './errors.ts';
 import { remainingOf, type ContainerInstance } from './instances.ts';
 import type { EcsState } from './state.ts';
 import type { PlacementStrategy } from './strategies.ts';
-import type { TaskSeed } from './task.ts';
+import type { TaskSeed } from './task-seed.ts';
 
 /** Why a host cannot take a task, as RunTask says it. */
 export interface PlacementFailure {

@@ -5,48 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerState, Health } from '../workers/plan.ts';
 import type { Worker } from '../workers/worker.ts';
 import type { ContainerDefinition } from './container-definition.ts';
-import type { PlacementConstraint, TaskDefinition } from './definition.ts';
 import type { EcsKnobs } from './knobs.ts';
-import type { PlacementStrategy } from './strategies.ts';
-
-/** A task's `lastStatus`, in the order of its life. */
-export type TaskStatus =
-  | 'PROVISIONING'
-  | 'PENDING'
-  | 'ACTIVATING'
-  | 'RUNNING'
-  | 'DEACTIVATING'
-  | 'STOPPING'
-  | 'DEPROVISIONING'
-  | 'STOPPED';
-
-/** The `stopCode` values that the rig gives. */
-export type StopCode =
-  | 'TaskFailedToStart'
-  | 'EssentialContainerExited'
-  | 'UserInitiated'
-  | 'ServiceSchedulerInitiated'
-  | 'SpotInterruption'
-  | 'TerminationNotice';
-
-/** What a task is made of. */
-export interface TaskSeed {
-  readonly id: string;
-  readonly arn: string;
-  readonly clusterArn: string;
-  readonly definition: TaskDefinition;
-  readonly launchType: string;
-  readonly capacityProvider?: string | undefined;
-  readonly group: string;
-  readonly startedBy?: string | undefined;
-  readonly serviceName?: string | undefined;
-  readonly deploymentId?: string | undefined;
-  readonly placementStrategy?: readonly PlacementStrategy[] | undefined;
-  readonly placementConstraints?: readonly PlacementConstraint[] | undefined;
-  /** A load balancer sends to it: it is taken out there before it is signalled. */
-  readonly behindLoadBalancer?: boolean | undefined;
-  readonly tags: Readonly<Record<string, string>>;
-}
+import type { StopCode, TaskSeed, TaskStatus } from './task-seed.ts';
 
 /** A container as it was at an instant; the list of them is what `containerBatch` looks back into. */
 export interface ContainerMoment {
