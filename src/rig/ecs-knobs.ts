@@ -8,6 +8,8 @@ export function ecsKnobs(knobs: RigFile['knobs']): EcsKnobs {
     clockOffsetMs: knobs.ecsClockOffset,
     instanceClockOffsetMs: knobs.instanceClockOffset,
     replicaLag: knobs.ecsReplicaLag,
+    signalLagMs: knobs.signalLag,
+    noticeLagMs: knobs.noticeLag,
     containerBatchMs: knobs.containerBatch,
     deregistrationMs: knobs.deregistrationDelay,
     protectionMinuteMs: knobs.protectionMinute,

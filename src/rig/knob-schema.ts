@@ -62,6 +62,8 @@ export const knobs = z.strictObject({
   hostClockOffset: z.union([offset, z.array(offset).min(1)]).default(0),
   buildkiteReplicaLag: replicaLag,
   ecsReplicaLag: replicaLag,
+  signalLag: duration.default(0),
+  noticeLag: duration.default(0),
   agentTag: z.enum(['present', 'absent']).default('present'),
   deregistrationDelay: duration.default(300_000),
   stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),

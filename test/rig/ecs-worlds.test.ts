@@ -110,4 +110,60 @@ describe.concurrent('worlds that lie about ECS', () => {
     // The replica is from before the task.
     expect(seen).toEqual([1, 0, 1, 0]);
   });
+
+  it('ECS-74: knob signalLag: STOPPING at once, the signal later, and the stop time-out counts from it', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({ signalLagMs: 1500 }, onTestFinished);
+    const deaf = ['bash', '-c', "trap '' TERM; echo ready; while :; do sleep 0.05; done"];
+    const containers = { worker: { argv: draining() }, deaf: { argv: deaf, stopTimeout: 2 } };
+    const arn = await cluster.run(definition(containers));
+    await cluster.ask('StopTask', { task: arn });
+    const early = await cluster.until(arn, 'STOPPING');
+    expect(early.stoppingAt).toBeTypeOf('number');
+    expect(early.containers.map(({ lastStatus }) => lastStatus)).toEqual(['RUNNING', 'RUNNING']);
+    const task = await cluster.until(arn, 'STOPPED');
+    expect(task.executionStoppedAt - task.stoppingAt).toBeGreaterThanOrEqual(1.5);
+    expect(task.stoppedAt - task.stoppingAt).toBeGreaterThanOrEqual(3.5);
+    expect(task.containers.map(({ exitCode }) => exitCode)).toEqual([0, 137]);
+  });
+
+  const crash = { worker: { argv: ['bash', '-c', 'sleep 0.5; exit 3'] } };
+
+  /** Waits until the worker itself is over, whatever ECS says of it. */
+  async function crashed(cluster: TestCluster, arn: string): Promise<void> {
+    const ended = (): Promise<true | undefined> => {
+      const states = cluster.rig.state.findTask(arn)?.worker?.containers ?? [];
+      return Promise.resolve(states.some(({ status }) => status === 'STOPPED') || undefined);
+    };
+    await waitFor('the crash', ended);
+  }
+
+  it("ECS-75: knob noticeLag: a container's own end is seen later, at its true time", async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({ noticeLagMs: 2000 }, onTestFinished);
+    const arn = await cluster.run(definition(crash));
+    await crashed(cluster, arn);
+    const hidden = await cluster.describe(arn);
+    expect(hidden).toMatchObject({ lastStatus: 'RUNNING', desiredStatus: 'RUNNING' });
+    expect(hidden.containers[0]).toMatchObject({ lastStatus: 'RUNNING' });
+    expect(hidden.executionStoppedAt).toBeUndefined();
+    const task = await cluster.until(arn, 'STOPPED');
+    expect(task).toMatchObject({ stopCode: 'EssentialContainerExited', containers: [{ exitCode: 3 }] });
+    expect(task.stoppingAt - task.executionStoppedAt).toBeGreaterThanOrEqual(1.9);
+  });
+
+  it('ECS-75: a StopTask in that gap answers as if the task ran, and the end lies before it', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({ noticeLagMs: 2000 }, onTestFinished);
+    const arn = await cluster.run(definition(crash));
+    await crashed(cluster, arn);
+    const { task: answer } = await cluster.ask<{ task: object }>('StopTask', { task: arn });
+    expect(answer).toMatchObject({ lastStatus: 'RUNNING', desiredStatus: 'STOPPED' });
+    const task = await cluster.until(arn, 'STOPPED');
+    expect(task).toMatchObject({ stopCode: 'UserInitiated', containers: [{ exitCode: 3 }] });
+    expect(task.executionStoppedAt).toBeLessThan(task.stoppingAt);
+  });
 });

@@ -36,7 +36,7 @@ function fill(from: object, to: object, copyOf: (value: unknown) => unknown): vo
   } else if (Array.isArray(from)) {
     for (const value of from as readonly unknown[]) (to as unknown[]).push(copyOf(value));
   } else {
-    for (const [key, value] of Object.entries(from))
+    for (const [key, value] of Object.entries(from as Readonly<Record<string, unknown>>))
       Object.assign(to, { [key]: SHARED.has(key) ? value : copyOf(value) });
   }
 }

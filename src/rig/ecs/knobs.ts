@@ -10,6 +10,10 @@ export interface EcsKnobs {
   readonly staleDescribe: number;
   /** How old the replica is that answers DescribeTasks. */
   readonly replicaLag: ReplicaLag;
+  /** How long after `stoppingAt` the containers get their stop signal. */
+  readonly signalLagMs: number;
+  /** How long after a container's own end ECS notices it. */
+  readonly noticeLagMs: number;
   readonly exitCode: 'present' | 'absent';
   readonly secondStopTask: 'keeps' | 'overwrites' | 'refused';
   readonly stopTask: 'ok' | 'ignored';
@@ -36,6 +40,8 @@ export const defaultEcsKnobs: EcsKnobs = {
   containerBatchMs: 0,
   staleDescribe: 0,
   replicaLag: noReplica,
+  signalLagMs: 0,
+  noticeLagMs: 0,
   exitCode: 'present',
   secondStopTask: 'keeps',
   stopTask: 'ok',

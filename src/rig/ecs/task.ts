@@ -47,6 +47,8 @@ export class EcsTask {
   hostIsGone = false;
   #place: { readonly availabilityZone: string; readonly instanceArn: string | undefined } | undefined;
   #deregistration: NodeJS.Timeout | undefined;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #closed = false;
   readonly #events: EventEmitter;
   readonly #knobs: EcsKnobs;
 
@@ -159,7 +161,7 @@ export class EcsTask {
 
   #signal(): void {
     this.stoppingAt ??= Date.now();
-    void this.worker?.stop();
+    this.#later(this.#knobs.signalLagMs, () => void this.worker?.stop());
     setImmediate(() => {
       if (!this.worker) this.#stopped();
       else if (this.lastStatus !== 'STOPPED' && this.lastStatus !== 'DEPROVISIONING')
@@ -183,19 +185,33 @@ export class EcsTask {
 
   /** Ends what it still waits for. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#deregistration);
+    for (const timer of this.#timers) clearTimeout(timer);
     this.worker?.kill();
   }
 
   #containerChanged(name: string): void {
     const state = this.worker?.containers.find((each) => each.plan.name === name);
-    const moments = this.history.get(name);
-    if (!state || !moments) return;
+    if (!state) return;
+    if (this.#isOwnEnd(state)) this.#later(this.#knobs.noticeLagMs, () => this.#notice(state));
+    else this.#notice(state);
+  }
+
+  /** Whether a container ended by itself, neither by a stop of its task nor with its host: that ECS may notice late (ECS-75). */
+  #isOwnEnd({ exit, signaledAt }: ContainerState): boolean {
+    return exit !== undefined && signaledAt === undefined && !this.hostIsGone;
+  }
+
+  /** ECS hears of a container's state. */
+  #notice(state: ContainerState): void {
+    const moments = this.history.get(state.plan.name);
+    if (!moments) return;
     const before = moments.at(-1)?.state;
     moments.push({ at: Date.now(), state });
     if (state.health !== before?.health) {
       this.version += 1;
-      this.#emit('container-health', { container: name, health: state.health });
+      this.#emit('container-health', { container: state.plan.name, health: state.health });
     }
     if (state.status === before?.status) return;
     this.version += 1;
@@ -211,7 +227,8 @@ export class EcsTask {
     if (failed) this.stop('TaskFailedToStart', state.reason ?? 'Task failed to start', 'container');
     else if (essential)
       this.stop('EssentialContainerExited', 'Essential container in task exited', 'container');
-    if (this.worker?.containers.every((each) => each.status === 'STOPPED') === true) this.#ended();
+    const noticed = [...this.history.values()].map((moments) => moments.at(-1)?.state.status);
+    if (noticed.every((status) => status === 'STOPPED')) this.#ended();
   }
 
   #ended(): void {
@@ -228,6 +245,20 @@ export class EcsTask {
     setTimeout(() => {
       this.#stopped();
     }, deprovisioningMs);
+  }
+
+  /** Does something after a while (at once for 0 ms), unless the rig is closed by then. */
+  #later(delayMs: number, act: () => void): void {
+    if (delayMs === 0) {
+      act();
+      return;
+    }
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, delayMs);
+    this.#timers.add(timer);
   }
 
   #stopped(): void {
