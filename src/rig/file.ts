@@ -63,7 +63,10 @@ function turned(rig: RigFile): Record<string, unknown> {
   const defaults: Readonly<Record<string, unknown>> = rigFile.shape.knobs.parse(undefined);
   const isTurned = ([name, value]: readonly [string, unknown]): boolean =>
     JSON.stringify(defaults[name]) !== JSON.stringify(value);
-  return Object.fromEntries(Object.entries(rig.knobs).filter(isTurned));
+  // Of variables the names are told alone: their values may be secrets.
+  const told = ([name, value]: readonly [string, unknown]): readonly [string, unknown] =>
+    name === 'imageEnvironment' ? [name, Object.keys(rig.knobs.imageEnvironment)] : [name, value];
+  return Object.fromEntries(Object.entries(rig.knobs).filter(isTurned).map(told));
 }
 
 function explain(

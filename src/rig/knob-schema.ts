@@ -64,6 +64,7 @@ export const knobs = z.strictObject({
   ecsReplicaLag: replicaLag,
   signalLag: duration.default(0),
   noticeLag: duration.default(0),
+  imageEnvironment: z.record(z.string().min(1), z.coerce.string()).default({}),
   agentTag: z.enum(['present', 'absent']).default('present'),
   deregistrationDelay: duration.default(300_000),
   stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),

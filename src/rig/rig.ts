@@ -130,6 +130,12 @@ function programsOf(file: ReadRigFile): string | undefined {
   throw new RigFailure('bad-input', `${file.path}: programs: ${folder} is no folder`);
 }
 
+/** What the images set; a configuration file of the agent stands beside the rig file. */
+function environmentOfImages(file: ReadRigFile): Readonly<Record<string, string>> {
+  const { BUILDKITE_AGENT_CONFIG: config, ...others } = file.rig.knobs.imageEnvironment;
+  return config === undefined ? others : { ...others, BUILDKITE_AGENT_CONFIG: file.resolve(config) };
+}
+
 /** What the clients may do, where the rig file says it. */
 function policyOf(file: ReadRigFile): AccessPolicy | undefined {
   if (file.rig.policy === undefined) return undefined;
@@ -162,7 +168,7 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     instances: file.rig.instances,
     executor: parts.executor,
     machine: parts.machine,
-    premises: preparePremises(parts.root, parts.agent, programsOf(file)),
+    premises: preparePremises(parts.root, parts.agent, programsOf(file), environmentOfImages(file)),
     access: {
       endpoint: `${parts.buildkite.url}/v3`,
       token: parts.buildkite.agentToken,

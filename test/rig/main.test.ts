@@ -125,6 +125,24 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
     expect(wrong.told).toMatchObject({ kind: 'bad-input', error: expect.stringContaining('not "loud"') });
   });
 
+  it('WORK-17: gives containers what an image would set, which no task definition shows', async () => {
+    writeFileSync(
+      join(folder, 'agent.cfg'),
+      'disconnect-after-idle-timeout=1\ntags="queue=default,from=cfg"\n',
+    );
+    const knobs = 'knobs: { imageEnvironment: { BUILDKITE_AGENT_CONFIG: agent.cfg, SECRET: abc } }';
+    const { told } = await startRig(agent, knobs);
+    const connected = await event(told, 'agent-connected');
+    expect(connected['tags']).toContain('from=cfg');
+    // It leaves for idleness, which its definition does not say.
+    expect(await event(told, 'container-stopped')).toMatchObject({ exitCode: 0 });
+    const facts = told.environment?.['GAMEDAY_RIG_FACTS'] ?? '';
+    expect(JSON.parse(facts)).toMatchObject({
+      knobs: { imageEnvironment: ['BUILDKITE_AGENT_CONFIG', 'SECRET'].sort() },
+    });
+    expect(facts).not.toContain('abc');
+  });
+
   it('leaves nothing behind when it is killed', async () => {
     const { rig, told } = await startRig(agent, machine.namespaces ? '' : 'executor: process');
     const workers = await control<readonly { pids: readonly number[] }[]>(told, '/processes');

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readStartFlags } from '../../src/rig/stand-in-agent/flags.ts';
 import { benchFor, field, standIn, until } from './buildkite-bench.ts';
@@ -65,6 +67,30 @@ describe.concurrent('the stand-in agent', () => {
     await cut.ended;
     expect(bench.rig.counts()['POST /v3/stop']).toBeUndefined();
     expect(await agentOf(bench, 'stopped')).toBe(false);
+  });
+
+  it('BK-48: leaves after a job where a configuration file says so, with 0', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, SHORT.replace('sleep 2', 'true'));
+    const config = join(bench.folder, 'buildkite-agent.cfg');
+    writeFileSync(config, '# of the image\ndisconnect-after-job = "true"\n');
+    const agent = bench.start('stand-in', [], { BUILDKITE_AGENT_CONFIG: config });
+    await bench.create();
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(await jobOf(bench)).toMatchObject({ exit: { exitStatus: '0' } });
+    const lost = bench.start('stand-in', ['--config', join(bench.folder, 'nowhere')]);
+    expect(await lost.ended).toEqual({ code: 1, signal: null });
+    expect(lost.output()).toContain('the configuration file cannot be read');
+  });
+
+  it('BK-48: leaves when it was up for long enough, but finishes its job first', async ({
+    onTestFinished,
+  }) => {
+    const bench = await open(onTestFinished, SHORT);
+    const agent = bench.start('stand-in', ['--disconnect-after-uptime', '1']);
+    await bench.create();
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(await jobOf(bench)).toMatchObject({ exit: { exitStatus: '0' } });
+    expect(agent.output()).toContain('up for long enough');
   });
 
   it('cancels at once on SIGQUIT, and ignores SIGHUP', async ({ onTestFinished }) => {

@@ -126,7 +126,7 @@ function planProcess(task: EcsTask, container: ContainerDefinition, ground: Grou
   return {
     ...where,
     argv: container.argv,
-    environment: imageEnvironment(container.environment, reach),
+    environment: imageEnvironment(container.environment, premises, reach),
     image: { reference, init, stopTimeoutMs, memoryMiB, workingDirectory, mounts: imageMounts(premises) },
   };
 }

@@ -1,3 +1,5 @@
+import { readConfigFile } from './config-file.ts';
+
 /** How `start` was asked to behave. */
 export interface StartFlags {
   readonly token: string;
@@ -8,7 +10,10 @@ export interface StartFlags {
   readonly priority: string | undefined;
   readonly disconnectAfterJob: boolean;
   readonly kubernetesExec: boolean;
+  /** So long without a job, and it leaves; seconds, 0 for never. */
   readonly idleTimeoutS: number;
+  /** So long after its start it leaves as soon as it has no job; seconds, 0 for never. */
+  readonly uptimeS: number;
   readonly cancelGraceS: number;
   readonly spawn: number;
   readonly acquireJob: string | undefined;
@@ -21,6 +26,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 // Names and environment variables are the real agent's (https://buildkite.com/docs/agent/cli/reference/start).
 const ENV_NAMES: Readonly<Record<string, string>> = {
+  config: 'BUILDKITE_AGENT_CONFIG',
   token: 'BUILDKITE_AGENT_TOKEN',
   endpoint: 'BUILDKITE_AGENT_ENDPOINT',
   name: 'BUILDKITE_AGENT_NAME',
@@ -30,6 +36,7 @@ const ENV_NAMES: Readonly<Record<string, string>> = {
   'disconnect-after-job': 'BUILDKITE_AGENT_DISCONNECT_AFTER_JOB',
   'kubernetes-exec': 'BUILDKITE_KUBERNETES_EXEC',
   'disconnect-after-idle-timeout': 'BUILDKITE_AGENT_DISCONNECT_AFTER_IDLE_TIMEOUT',
+  'disconnect-after-uptime': 'BUILDKITE_AGENT_DISCONNECT_AFTER_UPTIME',
   'cancel-grace-period': 'BUILDKITE_CANCEL_GRACE_PERIOD',
   spawn: 'BUILDKITE_AGENT_SPAWN',
   'acquire-job': 'BUILDKITE_AGENT_ACQUIRE_JOB',
@@ -40,16 +47,18 @@ const SWITCHES: readonly string[] = ['tags-from-ecs-meta-data', 'disconnect-afte
 
 const DEFAULT_CANCEL_GRACE_S = 10;
 
-/** Reads the flags of `start`, the environment standing in for those not given. */
+/** Reads the flags of `start`; the environment stands in for those not given, and the configuration file for both. */
 export function readStartFlags(argv: readonly string[], env: Env): StartFlags {
   const { given, ignored } = split(argv);
-  const value = (name: string): string | undefined => given.get(name)?.at(-1) ?? env[ENV_NAMES[name] ?? ''];
+  const outside = (name: string): string | undefined => given.get(name)?.at(-1) ?? env[ENV_NAMES[name] ?? ''];
+  const settings = readConfigFile(outside('config'));
+  const value = (name: string): string | undefined => outside(name) ?? settings.get(name);
   const number = (name: string, fallback: number): number => {
     const read = Number(value(name) ?? fallback);
     return Number.isFinite(read) ? read : fallback;
   };
   const isOn = (name: string): boolean => ['true', '1'].includes(value(name) ?? '');
-  const tagTexts = given.get('tags') ?? [env['BUILDKITE_AGENT_TAGS'] ?? ''];
+  const tagTexts = given.get('tags') ?? [value('tags') ?? ''];
   return {
     token: value('token') ?? '',
     endpoint: value('endpoint') ?? '',
@@ -63,6 +72,7 @@ export function readStartFlags(argv: readonly string[], env: Env): StartFlags {
     disconnectAfterJob: isOn('disconnect-after-job'),
     kubernetesExec: isOn('kubernetes-exec'),
     idleTimeoutS: number('disconnect-after-idle-timeout', 0),
+    uptimeS: number('disconnect-after-uptime', 0),
     cancelGraceS: number('cancel-grace-period', DEFAULT_CANCEL_GRACE_S),
     spawn: Math.max(1, number('spawn', 1)),
     acquireJob: value('acquire-job'),

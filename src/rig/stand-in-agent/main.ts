@@ -1,6 +1,7 @@
 import { openApi } from './api.ts';
 import { ecsTags } from './ecs-tags.ts';
 import { readStartFlags } from './flags.ts';
+import type { StartFlags } from './flags.ts';
 import { say } from './log.ts';
 import { hearSignals } from './signals.ts';
 import { runTool } from './tools.ts';
@@ -8,8 +9,18 @@ import { mannerOf } from './version.ts';
 import { startWorker } from './worker.ts';
 import type { Worker } from './worker.ts';
 
+function readFlags(argv: readonly string[]): StartFlags | undefined {
+  try {
+    return readStartFlags(argv, process.env);
+  } catch (error) {
+    say(`the configuration file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
 async function start(argv: readonly string[]): Promise<number> {
-  const flags = readStartFlags(argv, process.env);
+  const flags = readFlags(argv);
+  if (flags === undefined) return 1;
   const pool: { workers: readonly Worker[]; draining: boolean } = { workers: [], draining: false };
   // Signals are heard before anything else: as PID 1 there is no default action to fall back on.
   hearSignals(() => {

@@ -145,16 +145,21 @@ class Agent implements Worker {
   }
 
   async #takeJobs(session: Session): Promise<void> {
-    let idleSince = Date.now();
+    const startedAt = Date.now();
+    let idleSince = startedAt;
     while (!this.#isStopping()) {
       const answer = await this.#api.once({ method: 'GET', path: '/ping', token: session.token });
       if (this.#isStopping()) return;
       const ran = await this.#obey(session, answer);
       if (ran) idleSince = Date.now();
-      const { idleTimeoutS, disconnectAfterJob } = this.#flags;
+      const { idleTimeoutS, uptimeS, disconnectAfterJob } = this.#flags;
       if (ran && disconnectAfterJob) return;
       if (idleTimeoutS > 0 && Date.now() - idleSince >= idleTimeoutS * 1000) {
         say('idle for too long');
+        return;
+      }
+      if (uptimeS > 0 && Date.now() - startedAt >= uptimeS * 1000) {
+        say('up for long enough');
         return;
       }
       if (!ran && !this.#isStopping()) await this.#rest(session.pingEveryS * 1000);

@@ -12,6 +12,8 @@ export interface Premises {
   readonly plugins: string;
   /** The rig file's own programs, which an image would hold; on the workers' PATH. */
   readonly programs: string | undefined;
+  /** Variables that every image sets, which no task definition shows. */
+  readonly environment: Readonly<Record<string, string>>;
   /** What containers write, one file each. */
   readonly output: string;
 }
@@ -31,10 +33,15 @@ export interface Reach {
 }
 
 /** Makes the shared folders; a `checkout` hook stands in for git, for there is no repository. */
-export function preparePremises(root: string, agent: Agent, programs?: string): Premises {
+export function preparePremises(
+  root: string,
+  agent: Agent,
+  programs?: string,
+  environment: Readonly<Record<string, string>> = {},
+): Premises {
   const inside = (name: string): string => join(root, name);
   const [bin, hooks, plugins, output] = [inside('bin'), inside('hooks'), inside('plugins'), inside('output')];
-  const premises = { root, bin, hooks, plugins, programs, output };
+  const premises = { root, bin, hooks, plugins, programs, environment, output };
   for (const folder of [bin, hooks, plugins, output]) mkdirSync(folder, { recursive: true });
   script(join(premises.hooks, 'checkout'), '#!/bin/sh\nexit 0\n');
   const shim = join(premises.bin, 'buildkite-agent');
@@ -84,6 +91,7 @@ export function containerEnvironment(
 ): Record<string, string> {
   return {
     LANG: 'C.UTF-8',
+    ...premises.environment,
     ...own,
     PATH: pathOf(premises),
     HOME: place.home,
@@ -122,9 +130,11 @@ export function imageMounts(premises: Premises): readonly { readonly from: strin
 /** The environment that is laid over an image's own. */
 export function imageEnvironment(
   own: Readonly<Record<string, string>>,
+  premises: Premises,
   reached: Reach,
 ): Record<string, string> {
   return {
+    ...premises.environment,
     ...own,
     BUILDKITE_BUILD_PATH: `${inside.work}/builds`,
     BUILDKITE_HOOKS_PATH: inside.hooks,
