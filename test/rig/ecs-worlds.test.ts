@@ -166,4 +166,39 @@ describe.concurrent('worlds that lie about ECS', () => {
     expect(task).toMatchObject({ stopCode: 'UserInitiated', containers: [{ exitCode: 3 }] });
     expect(task.executionStoppedAt).toBeLessThan(task.stoppingAt);
   });
+
+  const memory = 'OutOfMemoryError: Container killed due to memory usage';
+
+  it('ECS-27: verb mark-oom: a container that ends otherwise bears the mark at its end, not before', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({}, onTestFinished);
+    const arn = await cluster.run(definition({ worker: { argv: draining(143) } }));
+    await cluster.rig.do({ do: 'mark-oom', taskArn: arn });
+    expect((await cluster.describe(arn)).containers[0]?.reason).toBeUndefined();
+    await cluster.ask('StopTask', { task: arn });
+    const task = await cluster.until(arn, 'STOPPED');
+    expect(task.containers[0]).toMatchObject({ exitCode: 143, reason: memory });
+  });
+
+  it('ECS-27: verb oom to: job: the process of the job alone is killed, and the container goes on to 0', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({}, onTestFinished);
+    const job = 'BUILDKITE_JOB_ID=1 sh -c "sleep 600; exit 4" & wait $!; echo job $?';
+    const argv = ['bash', '-c', `trap 'exit 0' TERM; echo ready; ${job}; while :; do sleep 0.05; done`];
+    const arn = await cluster.run(definition({ worker: { argv } }));
+    const kill = (): Promise<unknown> => cluster.rig.do({ do: 'oom', taskArn: arn, to: 'job' });
+    await waitFor('the job', () =>
+      kill().then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    await cluster.untilWritten(arn, 'worker', 'job ');
+    await expect(kill()).rejects.toThrow('no process of a job');
+    await cluster.ask('StopTask', { task: arn });
+    const task = await cluster.until(arn, 'STOPPED');
+    expect(task.containers[0]).toMatchObject({ exitCode: 0, reason: memory });
+  });
 });

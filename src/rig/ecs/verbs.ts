@@ -1,4 +1,4 @@
-import { commandOf, sendSignal } from '../workers/procfs.ts';
+import { commandOf, leavesWith, sendSignal } from '../workers/procfs.ts';
 import type { SignalName } from '../workers/executor.ts';
 import { runsAgent } from './container-definition.ts';
 import { invalid } from './errors.ts';
@@ -54,6 +54,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   'drain-instance': drainInstance,
   signal,
   oom: outOfMemory,
+  'mark-oom': markOutOfMemory,
   'restart-container': restart,
   'start-deployment': startDeployment,
   'set-desired-count': setDesiredCount,
@@ -176,8 +177,26 @@ function innerProcesses(task: EcsTask, container: string, to: string): readonly 
 
 function outOfMemory(ground: VerbGround, action: EcsAction): unknown {
   const task = requireTask(ground, action);
-  task.worker?.outOfMemory(agentContainer(task));
+  const container = agentContainer(task);
+  if (action.to === 'job') killJobForMemory(task, container);
+  else task.worker?.outOfMemory(container);
   return { killed: task.seed.arn };
+}
+
+/** The kernel takes a process of the job; the container goes on, and bears the mark at its end (ECS-27). */
+function killJobForMemory(task: EcsTask, container: string): void {
+  const pids = task.worker?.processes().find((each) => each.container === container)?.pids ?? [];
+  const processes = leavesWith('BUILDKITE_JOB_ID', pids);
+  if (processes.length === 0) throw invalid('oom: no process of a job runs in the task');
+  for (const pid of processes) sendSignal(pid, 'SIGKILL');
+  task.worker?.markOutOfMemory(container);
+}
+
+/** Something in the container was killed for memory long ago. */
+function markOutOfMemory(ground: VerbGround, action: EcsAction): unknown {
+  const task = requireTask(ground, action);
+  task.worker?.markOutOfMemory(agentContainer(task));
+  return { marked: task.seed.arn };
 }
 
 async function restart(ground: VerbGround, action: EcsAction): Promise<unknown> {

@@ -75,6 +75,18 @@ export function carrying(mark: string): readonly number[] {
   });
 }
 
+/** Of some processes those that have this variable and are nobody's parent among them. */
+export function leavesWith(variable: string, pids: readonly number[]): readonly number[] {
+  const holders = pids.filter((pid) => {
+    const environment = readProc(`/proc/${pid}/environ`)?.split('\0') ?? [];
+    return environment.some((entry) => entry.startsWith(`${variable}=`)) && !isDead(pid);
+  });
+  const parents = holders.map((pid) =>
+    Number(/^PPid:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1]),
+  );
+  return holders.filter((pid) => !parents.includes(pid));
+}
+
 /** Everything that descends from `pid`, itself first, where `ps` can tell. */
 export function descending(pid: number): readonly number[] {
   const children = new Map<number, number[]>();

@@ -5,6 +5,8 @@ import { HealthWatch } from './health.ts';
 import type { ContainerPlan, ContainerState, DependencyCondition } from './plan.ts';
 import { startsAgain } from './restart.ts';
 
+const outOfMemory = 'OutOfMemoryError: Container killed due to memory usage';
+
 /** A timer's longest delay; a stop time-out of years must not become one of a millisecond (ECS-45). */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -12,6 +14,8 @@ interface Slot {
   state: ContainerState;
   process?: ContainerProcess;
   health?: HealthWatch;
+  /** What the engine says of it at its end, whatever it ended of. */
+  mark?: string | undefined;
   /** When the container's command began, for the last time. */
   beganAt: number;
   over: Promise<void>;
@@ -143,6 +147,7 @@ export class Worker {
       this.#end(slot, exit);
       return;
     }
+    slot.mark = undefined;
     this.#change(slot, { restarts: slot.state.restarts + 1, health: 'UNKNOWN', reason: undefined });
     await this.#begin(slot);
   }
@@ -189,8 +194,13 @@ export class Worker {
   outOfMemory(name: string): void {
     const slot = this.#slot(name);
     if (slot.state.status !== 'RUNNING') return;
-    this.#change(slot, { reason: 'OutOfMemoryError: Container killed due to memory usage' });
+    this.#change(slot, { reason: outOfMemory });
     slot.process?.signal('SIGKILL');
+  }
+
+  /** Leaves the mark that the kernel has killed something in it for memory: it shows when the container ends (ECS-27). */
+  markOutOfMemory(name: string): void {
+    this.#slot(name).mark = outOfMemory;
   }
 
   /** Starts the container's command a second time beside the first, as a restarted container would. */
@@ -225,7 +235,7 @@ export class Worker {
     return slot;
   }
 
-  #end(slot: Slot, exit: Exit | undefined, reason = exit?.reason): void {
+  #end(slot: Slot, exit: Exit | undefined, reason = exit?.reason ?? slot.mark): void {
     if (slot.state.status === 'STOPPED') return;
     this.#change(slot, { status: 'STOPPED', ...(exit && { exit }), ...(reason !== undefined && { reason }) });
     slot.finish();
