@@ -56,6 +56,7 @@ const scriptVerb = z.enum([
   'rebuild',
   'stop-agent',
   'cut-heartbeats',
+  'agent-lost-and-returned',
   'time-out-job',
   'unblock',
   'stop-task',

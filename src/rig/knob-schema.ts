@@ -41,6 +41,7 @@ const replicaLag = z
 
 /** What can be turned about a rig's behaviour, with the defaults (the CONTRACT pages say what each does). */
 export const knobs = z.strictObject({
+  historyLag: duration.default(0),
   retriedJobsListed: z.boolean().default(true),
   connectionState: z.enum(['upper', 'lower']).default('upper'),
   drainedAgentEnds: z.enum(['disconnected', 'stopped']).default('disconnected'),
@@ -65,7 +66,7 @@ export const knobs = z.strictObject({
   signalLag: duration.default(0),
   noticeLag: duration.default(0),
   imageEnvironment: z.record(z.string().min(1), z.coerce.string()).default({}),
-  agentTag: z.enum(['present', 'absent']).default('present'),
+  agentTag: z.enum(['present', 'absent', 'first-only']).default('present'),
   deregistrationDelay: duration.default(300_000),
   stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),
   protectionMinute: duration.default(60_000),

@@ -161,4 +161,94 @@ describe.concurrent('worlds that lie about Buildkite', () => {
     for (const expected of [['SCHEDULED'], [], ['SCHEDULED'], []])
       expect(await statesOf(bench)).toEqual(expected);
   });
+
+  it('BK-49: verb agent-lost-and-returned: AGENT_LOST stands in the history of a job that its agent then passes', async ({
+    onTestFinished,
+  }) => {
+    const retried = ONE.replace('key: one', 'key: one, retry: { automatic: { exit_status: -1 } }');
+    const bench = await benchFor(onTestFinished, { canary: retried });
+    const agent = await handAgent(bench);
+    await bench.create();
+    const job = await agent.take();
+    await job.start();
+    agent.fallSilent();
+    await bench.rig.do({ do: 'agent-lost-and-returned', step: 'one' });
+    expect(await jobOf(bench, job.id)).toMatchObject({
+      state: 'RUNNING',
+      agent: { connectionState: 'LOST', lostAt: someText },
+    });
+    expect((await agent.call('POST', '/heartbeat', { sent_at: 'x' })).status).toBe(200);
+    expect(await jobOf(bench, job.id)).toMatchObject({
+      agent: { connectionState: 'CONNECTED', lostAt: null },
+    });
+    expect(await job.finish('0')).toBe(200);
+    const shown = await jobOf(bench, job.id);
+    expect(shown).toMatchObject({ state: 'FINISHED', exitStatus: '0', passed: true });
+    const events = [4, 5].map((nth) => field(shown, 'events', 'edges', nth, 'node'));
+    expect(events).toMatchObject([
+      { type: 'AGENT_LOST', actor: { type: 'SYSTEM' } },
+      { type: 'FINISHED', actor: { type: 'AGENT' } },
+    ]);
+  });
+
+  it('BK-14: a superseded attempt that is not listed is still found by its uuid, and by retrySource', async ({
+    onTestFinished,
+  }) => {
+    const retried = ONE.replace('key: one', 'key: one, retry: { automatic: true }');
+    const bench = await benchFor(
+      onTestFinished,
+      { canary: retried },
+      { knobs: { retriedJobsListed: false } },
+    );
+    const agent = await handAgent(bench);
+    await bench.create();
+    const first = await agent.take();
+    await first.start();
+    await first.finish('1');
+    const next = await agent.take();
+    const text = `query S($uuid: ID!) { job(uuid: $uuid) { ... on JobTypeCommand { retried exitStatus
+      retrySource { ... on JobTypeCommand { uuid exitStatus events(first: 20) { edges { node { type } } } } } } } }`;
+    expect((await bench.query(text, { uuid: first.id })).data).toMatchObject({
+      job: { retried: true, exitStatus: '1' },
+    });
+    const { data } = await bench.query(text, { uuid: next.id });
+    expect(field(data, 'job', 'retrySource')).toMatchObject({ uuid: first.id, exitStatus: '1' });
+  });
+
+  it('BK-36: knob historyLag: events show later than the state that they led to', async ({
+    onTestFinished,
+  }) => {
+    const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs: { historyLag: 1500 } });
+    const agent = await handAgent(bench);
+    await bench.create();
+    const job = await agent.take();
+    await job.start();
+    await job.finish('0');
+    const finishedAt = Date.now();
+    const types = async (): Promise<unknown> => {
+      const edges = field(await jobOf(bench, job.id), 'events', 'edges');
+      return Array.isArray(edges) ? edges.map((edge) => field(edge, 'node', 'type')) : [];
+    };
+    expect(await jobOf(bench, job.id)).toMatchObject({ state: 'FINISHED', exitStatus: '0' });
+    expect(await types()).not.toContain('FINISHED');
+    await until('FINISHED', async () => String(await types()).includes('FINISHED') || undefined);
+    expect(Date.now() - finishedAt).toBeGreaterThanOrEqual(1300);
+  });
+
+  it('BK-50: knob agentTag first-only: who is started again in a task comes without the tags of ECS', async ({
+    onTestFinished,
+  }) => {
+    const tags = ['ecs:task-arn=arn:1', 'ecs:launch-type=FARGATE', 'queue=default'];
+    for (const [agentTag, expected] of [
+      ['present', tags],
+      ['first-only', ['queue=default']],
+    ] as const) {
+      const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs: { agentTag } });
+      const first = await handAgent(bench, tags, 'first');
+      await first.call('POST', '/disconnect', {});
+      await handAgent(bench, tags, 'again');
+      const agents = bench.log.filter(({ event }) => event === 'agent-connected');
+      expect(agents.map((agent) => agent['tags'])).toEqual([tags, expected]);
+    }
+  });
 });

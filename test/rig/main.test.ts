@@ -143,6 +143,23 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
     expect(facts).not.toContain('abc');
   });
 
+  it('BK-50: a loop in a container starts an agent again, which takes a job without the tag of its task', async () => {
+    const command = 'buildkite-agent start --disconnect-after-job; exec buildkite-agent start';
+    const worker = { ...agent.worker, argv: ['bash', '-c', command] };
+    const { told } = await startRig({ worker }, 'knobs: { agentTag: first-only }');
+    await control(told, '/do', { do: 'create-build', pipeline: 'canary' });
+    await control(told, '/do', { do: 'create-build', pipeline: 'canary' });
+    const log = await waitFor('two jobs', async () => {
+      const events = await control<Log>(told, '/log');
+      return events.filter((each) => each['event'] === 'job-finished').length === 2 ? events : undefined;
+    });
+    const agents = log.filter((each) => each['event'] === 'agent-connected');
+    expect(agents.map((each) => typeof each['taskArn'])).toEqual(['string', 'undefined']);
+    const jobs = log.filter((each) => each['event'] === 'job-started');
+    expect(jobs.map((each) => each['agentId'])).toEqual(agents.map((each) => each['agentId']));
+    expect(log.filter((each) => each['event'] === 'container-stopped')).toEqual([]);
+  });
+
   it('leaves nothing behind when it is killed', async () => {
     const { rig, told } = await startRig(agent, machine.namespaces ? '' : 'executor: process');
     const workers = await control<readonly { pids: readonly number[] }[]>(told, '/processes');

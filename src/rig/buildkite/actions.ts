@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { loseAgent, stopAgent } from './agents.ts';
+import { loseAgent, loseForAMoment, stopAgent } from './agents.ts';
 import * as builds from './builds.ts';
 import { isOver, timeOutJob } from './jobs.ts';
 import type { Agent, Build, Job, Pipeline, User, World } from './model.ts';
@@ -62,6 +62,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'cut-heartbeats': (world, action) => {
     const agent = agentFor(world, action);
     agent.heartbeatsCut = true;
+    return { agentId: agent.uuid };
+  },
+  'agent-lost-and-returned': (world, action) => {
+    const agent = agentFor(world, action);
+    loseForAMoment(world, agent);
     return { agentId: agent.uuid };
   },
   'forget-agent': (world, action) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostClockOf } from './host-clock.ts';
 import { newToken, newUuid } from './ids.ts';
-import { addEvent, cancelJob, isHeld, loseJob, unassign } from './jobs.ts';
+import { addEvent, addLossEvent, cancelJob, isHeld, loseJob, unassign } from './jobs.ts';
 import { serverNow, taskArnOf, tell } from './model.ts';
 import type { Actor, Agent, Job, User, World } from './model.ts';
 import { advance, dispatch } from './progress.ts';
@@ -30,6 +30,7 @@ export function registerAgent(world: World, wish: Registration): Agent {
   const uuid = newUuid();
   const agent: Agent = {
     ...wish,
+    tags: tagsOf(world, wish),
     name: name === '' ? `${wish.hostname}-${world.agents.size + 1}` : name,
     uuid,
     token: newToken('bkaa'),
@@ -41,10 +42,19 @@ export function registerAgent(world: World, wish: Registration): Agent {
     ...{ stopAsked: false, job: null, jobs: [] },
     lastHeartbeat: Date.now(),
     heartbeatsCut: false,
+    returns: false,
     idleSince: Date.now(),
   };
   world.agents.set(agent.uuid, agent);
   return agent;
+}
+
+/** An agent that is started again in the container of one that has left may come without the tags of ECS (BK-50). */
+function tagsOf(world: World, { tags }: Registration): readonly string[] {
+  const taskArn = taskArnOf({ tags });
+  if (!world.knobs.tagsFirstOnly || taskArn === undefined) return tags;
+  const isAgain = [...world.agents.values()].some((other) => !isThere(other) && taskArnOf(other) === taskArn);
+  return isAgain ? tags.filter((tag) => !tag.startsWith('ecs:')) : tags;
 }
 
 /** The agent is there and may be given work. */
@@ -61,12 +71,14 @@ export function connectAgent(world: World, agent: Agent): void {
 /** Takes a heartbeat, the only sign of life: pings and calls about a job keep no agent (BK-40). */
 export function hearHeartbeat(world: World, agent: Agent): void {
   if (agent.heartbeatsCut) return;
+  if (agent.state === 'lost') takeBack(world, agent);
   agent.lastHeartbeat = Date.now();
   agent.heartbeatAt = serverNow(world);
 }
 
 /** Whether the agent's session still holds. */
 export function isThere(agent: Agent): boolean {
+  if (agent.state === 'lost') return agent.returns;
   return agent.state === 'connected' || agent.state === 'stopping' || agent.state === 'never_connected';
 }
 
@@ -148,10 +160,28 @@ export function sweep(world: World, deafForMs: number): void {
 /** Buildkite gives an agent up. */
 export function loseAgent(world: World, agent: Agent): void {
   agent.state = 'lost';
+  agent.returns = false;
   agent.lostAt = serverNow(world);
   if (world.knobs.lostDisconnectedAt === 'set') agent.disconnectedAt = agent.lostAt;
   tell(world, 'agent-lost', factsOf(agent));
   leaveJob(world, agent, 'AGENT_LOST');
+}
+
+/** Buildkite gives an agent up and writes that into its job's history, but its next heartbeat brings it back (BK-49). */
+export function loseForAMoment(world: World, agent: Agent): void {
+  agent.state = 'lost';
+  agent.returns = true;
+  agent.lostAt = serverNow(world);
+  tell(world, 'agent-lost', factsOf(agent));
+  if (agent.job !== null) addLossEvent(world, agent.job, 'AGENT_LOST');
+}
+
+function takeBack(world: World, agent: Agent): void {
+  agent.state = agent.stopAsked || agent.stoppedGracefullyAt !== null ? 'stopping' : 'connected';
+  agent.returns = false;
+  agent.lostAt = null;
+  tell(world, 'agent-returned', factsOf(agent));
+  dispatch(world);
 }
 
 function leaveJob(world: World, agent: Agent, event: 'AGENT_LOST' | 'AGENT_DISCONNECTED'): void {

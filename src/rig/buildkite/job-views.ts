@@ -1,8 +1,8 @@
 import { connection } from './connections.ts';
 import type { PageArgs } from './connections.ts';
 import { graphqlId } from './ids.ts';
-import { isCommand } from './model.ts';
-import type { Actor, CommandJob, Exit, Job, JobEvent } from './model.ts';
+import { isCommand, serverNow } from './model.ts';
+import type { Actor, CommandJob, Exit, Job, JobEvent, World } from './model.ts';
 import { isOpenBlock } from './progress.ts';
 import type { RetryRule } from './steps.ts';
 import { iso, userView } from './view.ts';
@@ -72,8 +72,15 @@ function commandView(views: Views, job: CommandJob): View {
     canceledAt: iso(job.canceledAt),
     automaticArtifactUploadPaths: step.artifactPaths,
     ...{ brokenReason: null, expiredAt: null, promisedExitStatus: null, promisedExitStatusAt: null },
-    events: (args: PageArgs) => connection(job.events, args, (event) => eventView(views, job, event)),
+    events: (args: PageArgs) =>
+      connection(shownEvents(views.world, job), args, (event) => eventView(views, job, event)),
   };
+}
+
+/** History may lag behind the job itself (BK-36). */
+function shownEvents(world: World, job: Job): readonly JobEvent[] {
+  const until = serverNow(world) - world.knobs.historyLagMs;
+  return job.events.filter(({ at }) => at <= until);
 }
 
 function stepView(job: Job, typename: string): View {

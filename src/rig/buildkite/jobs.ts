@@ -158,14 +158,23 @@ export function loseJob(world: World, job: Job, event: 'AGENT_LOST' | 'AGENT_DIS
   const exit: Exit = { exitStatus: '-1', signal: null, signalReason: null };
   close(world, job, exit, new Date(serverNow(world)).toISOString());
   job.state = job.state === 'CANCELING' ? 'CANCELED' : 'FINISHED';
-  const { lossEvent, agentLostType } = world.knobs;
-  if (lossEvent !== 'none') {
-    const shown = event === 'AGENT_LOST' ? lossEvent : event;
-    const typename = agentLostType === 'finished' ? 'JobEventFinished' : 'JobEventGeneric';
-    addEvent(world, job, shown, { type: 'SYSTEM' }, { typename, exit });
-  }
+  addLossEvent(world, job, event, exit);
   tell(world, 'job-lost', { ...factsOf(job), passed: false });
   settleFailure(world, job);
+}
+
+/** Writes the loss of a job's agent into its history, as the knobs of a loss have it. */
+export function addLossEvent(
+  world: World,
+  job: Job,
+  event: 'AGENT_LOST' | 'AGENT_DISCONNECTED',
+  exit?: Exit,
+): void {
+  const { lossEvent, agentLostType } = world.knobs;
+  if (lossEvent === 'none') return;
+  const shown = event === 'AGENT_LOST' ? lossEvent : event;
+  const typename = agentLostType === 'finished' ? 'JobEventFinished' : 'JobEventGeneric';
+  addEvent(world, job, shown, { type: 'SYSTEM' }, { typename, ...(exit && { exit }) });
 }
 
 function close(world: World, job: Job, exit: Exit, finishedAt: string): void {

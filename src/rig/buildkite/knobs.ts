@@ -4,6 +4,8 @@ import type { ReplicaLag } from '../replica.ts';
 /** Facts about Buildkite that no public source settles: each is a knob, so that both answers can be rehearsed. */
 export interface BuildkiteKnobs {
   readonly retriedJobsListed: boolean;
+  /** How long after its time an event shows in a job's history. */
+  readonly historyLagMs: number;
   readonly connectionState: 'upper' | 'lower';
   readonly drainedAgentEnds: 'disconnected' | 'stopped';
   readonly lostDisconnectedAt: 'null' | 'set';
@@ -15,6 +17,8 @@ export interface BuildkiteKnobs {
   readonly gracefulReportDelayMs: number;
   readonly disconnectCall: 'ok' | 'fail';
   readonly lateAssign: boolean;
+  /** Only the first agent of a task has the tags that ECS gives. */
+  readonly tagsFirstOnly: boolean;
   readonly clockOffsetMs: number;
   /** How old the replica is that answers queries. */
   readonly replicaLag: ReplicaLag;
@@ -26,6 +30,7 @@ export interface BuildkiteKnobs {
 export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
   return {
     retriedJobsListed: raw['retriedJobsListed'] !== false,
+    historyLagMs: offset(raw['historyLag']),
     connectionState: raw['connectionState'] === 'lower' ? 'lower' : 'upper',
     drainedAgentEnds: raw['drainedAgentEnds'] === 'stopped' ? 'stopped' : 'disconnected',
     lostDisconnectedAt: raw['lostDisconnectedAt'] === 'set' ? 'set' : 'null',
@@ -36,6 +41,7 @@ export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
     gracefulReport: raw['gracefulReport'] === 'off' || raw['gracefulReport'] === false ? 'off' : 'auto',
     gracefulReportDelayMs: delayOf(raw['gracefulReport']),
     disconnectCall: raw['disconnectCall'] === 'fail' ? 'fail' : 'ok',
+    tagsFirstOnly: raw['agentTag'] === 'first-only',
     lateAssign: raw['lateAssign'] === true,
     clockOffsetMs: offset(raw['clockOffset']),
     replicaLag: { ...noReplica, ...(raw['buildkiteReplicaLag'] as Partial<ReplicaLag> | undefined) },

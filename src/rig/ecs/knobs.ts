@@ -17,7 +17,7 @@ export interface EcsKnobs {
   readonly exitCode: 'present' | 'absent';
   readonly secondStopTask: 'keeps' | 'overwrites' | 'refused';
   readonly stopTask: 'ok' | 'ignored';
-  readonly agentTag: 'present' | 'absent';
+  readonly agentTag: 'present' | 'absent' | 'first-only';
   /** How long a task behind a load balancer is DEACTIVATING before it is signalled. */
   readonly deregistrationMs: number;
   /** When `stoppingAt` is set for a task that is DEACTIVATING first. */

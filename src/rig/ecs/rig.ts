@@ -75,7 +75,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     machine: options.machine,
     premises: options.premises,
     access: options.access,
-    metadataUri: options.knobs.agentTag === 'present' ? metadata.uri : undefined,
+    metadataUri: options.knobs.agentTag === 'absent' ? undefined : metadata.uri,
   });
   const server = await startEcsServer(state, scheduler, options.policy);
   const timers = new Set<NodeJS.Timeout>();
