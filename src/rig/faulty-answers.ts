@@ -108,6 +108,18 @@ export function graphqlErrors(text: string): Answer {
   return json(200, { data: null, errors: [{ message: text }] });
 }
 
+/**
+ * A mutation that was done and whose answer says otherwise: every member of its data is null, beside an error that names
+ * no path, so that nobody can tell which of them it is about.
+ */
+export function nullBesideError(answer: Answer, text: string): Answer {
+  const body: unknown = JSON.parse(answer.body.toString('utf8'));
+  const data = typeof body === 'object' && body !== null && 'data' in body ? body.data : null;
+  const members = Object.keys(typeof data === 'object' && data !== null ? data : {});
+  const nothing = Object.fromEntries(members.map((name) => [name, null]));
+  return { ...answer, body: Buffer.from(JSON.stringify({ data: nothing, errors: [{ message: text }] })) };
+}
+
 /** The login page of a captive portal. */
 export const htmlAnswer: Answer = {
   status: 200,

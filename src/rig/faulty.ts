@@ -6,6 +6,7 @@ import {
   errorAnswer,
   graphqlErrors,
   htmlAnswer,
+  nullBesideError,
   truncated,
   withUnknownValues,
   type Answer,
@@ -132,11 +133,14 @@ async function doHarm(target: string, asked: Asked, harm: Harm, outgoing: Server
     if (harm.drop === 'after') await forward(target, asked);
     outgoing.destroy();
   } else if ('answer' in harm) {
-    send(outgoing, errorAnswer(asked.manners, harm.answer, harm.error));
+    const answer = errorAnswer(asked.manners, harm.answer, harm.error);
+    send(outgoing, { ...answer, headers: { ...answer.headers, ...harm.headers } });
   } else if ('error' in harm) {
     send(outgoing, errorAnswer(asked.manners, 400, harm.error));
   } else if ('errors' in harm) {
     send(outgoing, graphqlErrors(harm.errors));
+  } else if ('nullBeside' in harm) {
+    send(outgoing, nullBesideError(await forward(target, asked), harm.nullBeside));
   } else {
     const answer = await forward(target, asked);
     const date = new Date(Date.now() + harm.date).toUTCString();

@@ -110,9 +110,14 @@ const harm = z.union([
   z.enum(['html', 'truncated', 'unknown-values', 'stall']),
   z.strictObject({ delay: duration }),
   z.strictObject({ drop: z.enum(['before', 'after']) }),
-  z.strictObject({ answer: z.int().min(400).max(599), error: word.optional() }),
+  z.strictObject({
+    answer: z.int().min(400).max(599),
+    error: word.optional(),
+    headers: z.record(word, z.coerce.string()).optional(),
+  }),
   z.strictObject({ error: word }),
   z.strictObject({ errors: z.string() }),
+  z.strictObject({ nullBeside: z.string() }),
   z.strictObject({ date: duration }),
 ]);
 const faultyRule = z.strictObject({

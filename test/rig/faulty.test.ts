@@ -171,4 +171,24 @@ describe('the faulty proxy', () => {
     const date = (await graphql(proxy.url)).headers.get('date') ?? '';
     expect(Math.abs(Date.parse(date) - Date.now() - 3_600_000)).toBeLessThan(60_000);
   });
+
+  it('BK-37: acts, and answers null beside an error without a path', async () => {
+    const url = await proxyWith({ operation: 'Create', do: { nullBeside: 'Something went wrong' } });
+    const response = await graphql(url, 'Create');
+    expect(await response.json()).toEqual({
+      data: { agent: null },
+      errors: [{ message: 'Something went wrong' }],
+    });
+    expect(reached).toHaveLength(1);
+  });
+
+  it('BK-37: answers 503 with headers that inform of a limit', async () => {
+    const headers = { 'RateLimit-Remaining': 19_000, 'RateLimit-Reset': 100 };
+    const response = await graphql(await proxyWith({ do: { answer: 503, headers } }));
+    const told = ['ratelimit-remaining', 'ratelimit-reset', 'retry-after'].map((name) =>
+      response.headers.get(name),
+    );
+    expect([response.status, ...told]).toEqual([503, '19000', '100', null]);
+    expect(reached).toEqual([]);
+  });
 });
