@@ -35,7 +35,11 @@ const build = z.strictObject({
 });
 
 /** Jobs of a step that are over and passed before the rig began; the first is the oldest. */
-const past = z.strictObject({ step: word, took: z.array(duration).min(1).max(1000) });
+const past = z.strictObject({
+  step: word,
+  took: z.array(duration).min(1).max(1000),
+  onWorkers: z.strictObject({ gap: duration }).optional(),
+});
 
 const instanceGroup = z.strictObject({
   count: z.int().min(1).default(1),

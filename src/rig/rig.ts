@@ -92,6 +92,7 @@ async function start(
   setUpCluster(ecs, file);
   await waitUntilReady(ecs, log, patience[executor.kind], signal);
   const facts = factsOf(file, executor, { agent, shell: machine.shell, log });
+  buildkite.layDownOnWorkers();
   // Builds of the rig's own begin when there is somebody to run them.
   for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });
   return environmentOf(file, { ecs, buildkite, urls, facts });

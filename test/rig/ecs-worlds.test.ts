@@ -64,7 +64,7 @@ describe.concurrent('worlds that lie about ECS', () => {
     onTestFinished,
   }) => {
     const cluster = await clusterWith(
-      { replicaLag: { lag: 2000, from: 'start', reads: 'all' } },
+      { replicaLag: { lag: 5000, from: 'start', reads: 'all' } },
       onTestFinished,
     );
     const taskDefinition = await cluster.register(definition({ worker: { argv: draining() } }));
@@ -90,7 +90,7 @@ describe.concurrent('worlds that lie about ECS', () => {
     expect(old).toMatchObject({ desiredStatus: 'RUNNING', lastStatus: 'RUNNING' });
     expect(old.version).toBeLessThan(task.version);
     await cluster.until(arn, 'STOPPED');
-    expect(Date.now() - at).toBeGreaterThanOrEqual(1900);
+    expect(Date.now() - at).toBeGreaterThanOrEqual(4800);
   });
 
   it('ECS-73: the replica may answer from the first stop on, and every second read alone', async ({
@@ -114,7 +114,7 @@ describe.concurrent('worlds that lie about ECS', () => {
   it('ECS-74: knob signalLag: STOPPING at once, the signal later, and the stop time-out counts from it', async ({
     onTestFinished,
   }) => {
-    const cluster = await clusterWith({ signalLagMs: 1500 }, onTestFinished);
+    const cluster = await clusterWith({ signalLagMs: 4000 }, onTestFinished);
     const deaf = ['bash', '-c', "trap '' TERM; echo ready; while :; do sleep 0.05; done"];
     const containers = { worker: { argv: draining() }, deaf: { argv: deaf, stopTimeout: 2 } };
     const arn = await cluster.run(definition(containers));
@@ -123,8 +123,8 @@ describe.concurrent('worlds that lie about ECS', () => {
     expect(early.stoppingAt).toBeTypeOf('number');
     expect(early.containers.map(({ lastStatus }) => lastStatus)).toEqual(['RUNNING', 'RUNNING']);
     const task = await cluster.until(arn, 'STOPPED');
-    expect(task.executionStoppedAt - task.stoppingAt).toBeGreaterThanOrEqual(1.5);
-    expect(task.stoppedAt - task.stoppingAt).toBeGreaterThanOrEqual(3.5);
+    expect(task.executionStoppedAt - task.stoppingAt).toBeGreaterThanOrEqual(4);
+    expect(task.stoppedAt - task.stoppingAt).toBeGreaterThanOrEqual(6);
     expect(task.containers.map(({ exitCode }) => exitCode)).toEqual([0, 137]);
   });
 
@@ -142,7 +142,7 @@ describe.concurrent('worlds that lie about ECS', () => {
   it("ECS-75: knob noticeLag: a container's own end is seen later, at its true time", async ({
     onTestFinished,
   }) => {
-    const cluster = await clusterWith({ noticeLagMs: 2000 }, onTestFinished);
+    const cluster = await clusterWith({ noticeLagMs: 5000 }, onTestFinished);
     const arn = await cluster.run(definition(crash));
     await crashed(cluster, arn);
     const hidden = await cluster.describe(arn);
@@ -151,13 +151,13 @@ describe.concurrent('worlds that lie about ECS', () => {
     expect(hidden.executionStoppedAt).toBeUndefined();
     const task = await cluster.until(arn, 'STOPPED');
     expect(task).toMatchObject({ stopCode: 'EssentialContainerExited', containers: [{ exitCode: 3 }] });
-    expect(task.stoppingAt - task.executionStoppedAt).toBeGreaterThanOrEqual(1.9);
+    expect(task.stoppingAt - task.executionStoppedAt).toBeGreaterThanOrEqual(4.9);
   });
 
   it('ECS-75: a StopTask in that gap answers as if the task ran, and the end lies before it', async ({
     onTestFinished,
   }) => {
-    const cluster = await clusterWith({ noticeLagMs: 2000 }, onTestFinished);
+    const cluster = await clusterWith({ noticeLagMs: 5000 }, onTestFinished);
     const arn = await cluster.run(definition(crash));
     await crashed(cluster, arn);
     const { task: answer } = await cluster.ask<{ task: object }>('StopTask', { task: arn });
@@ -185,17 +185,14 @@ describe.concurrent('worlds that lie about ECS', () => {
     onTestFinished,
   }) => {
     const cluster = await clusterWith({}, onTestFinished);
-    const job = 'BUILDKITE_JOB_ID=1 sh -c "sleep 600; exit 4" & wait $!; echo job $?';
+    const job = `BUILDKITE_JOB_ID=1 sh -c "sh -c 'echo up; exec sleep 600'; exit 4" & wait $!; echo job $?`;
     const argv = ['bash', '-c', `trap 'exit 0' TERM; echo ready; ${job}; while :; do sleep 0.05; done`];
     const arn = await cluster.run(definition({ worker: { argv } }));
+    await cluster.untilWritten(arn, 'worker', 'up');
     const kill = (): Promise<unknown> => cluster.rig.do({ do: 'oom', taskArn: arn, to: 'job' });
-    await waitFor('the job', () =>
-      kill().then(
-        () => true,
-        () => undefined,
-      ),
-    );
-    await cluster.untilWritten(arn, 'worker', 'job ');
+    await kill();
+    // The shell around the process lives on, and says how the job ends.
+    await cluster.untilWritten(arn, 'worker', 'job 4');
     await expect(kill()).rejects.toThrow('no process of a job');
     await cluster.ask('StopTask', { task: arn });
     const task = await cluster.until(arn, 'STOPPED');

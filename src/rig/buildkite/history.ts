@@ -1,7 +1,7 @@
 import { newUuid } from './ids.ts';
 import { addJob } from './jobs.ts';
 import { serverNow } from './model.ts';
-import type { Build, Pipeline, World } from './model.ts';
+import type { Build, Job, Pipeline, World } from './model.ts';
 import { BadPipelineFile } from './pipeline-file.ts';
 import type { CommandStep } from './steps.ts';
 
@@ -9,40 +9,48 @@ import type { CommandStep } from './steps.ts';
 export interface PastStep {
   readonly step: string;
   readonly took: readonly number[];
+  /** They ran on the agents that are there now, one after another with this gap; without it, nobody knows on which. */
+  readonly onWorkers?: { readonly gap: number } | undefined;
 }
 
 const HOUR_MS = 3_600_000;
 
-interface Past {
+/** One job that is over. */
+export interface PastJob {
   readonly step: CommandStep;
-  readonly took: readonly number[];
+  readonly ms: number;
 }
 
 /** Gives a pipeline the builds that it had: the n-th holds the n-th job of each step; one began every hour. */
 export function layDownHistory(world: World, pipeline: Pipeline, history: readonly PastStep[]): void {
-  const steps = history.map(({ step, took }) => ({ step: commandStep(pipeline, step), took }));
+  const apart = history.filter(({ onWorkers }) => onWorkers === undefined);
+  const steps = apart.map(({ step, took }) => ({ step: commandStep(pipeline, step), took }));
   const most = Math.max(0, ...steps.map(({ took }) => took.length));
   const beganAt = serverNow(world) - HOUR_MS * most - Math.max(0, ...steps.flatMap(({ took }) => took));
-  for (let nth = 0; nth < most; nth += 1) pastBuild(world, pipeline, steps, nth, beganAt + nth * HOUR_MS);
+  for (let nth = 0; nth < most; nth += 1) {
+    const jobs = steps.flatMap(({ step, took }) => {
+      const ms = took[nth];
+      return ms === undefined ? [] : [{ step, ms }];
+    });
+    addPastBuild(world, pipeline, jobs, beganAt + nth * HOUR_MS);
+  }
 }
 
-function commandStep(pipeline: Pipeline, key: string): CommandStep {
+/** The command step with this key, for which a history is given. */
+export function commandStep(pipeline: Pipeline, key: string): CommandStep {
   const found = pipeline.steps.find((step) => step.key === key);
   if (found?.kind === 'command') return found;
   throw new BadPipelineFile(`history: pipeline "${pipeline.slug}" has no command step with the key "${key}"`);
 }
 
-function pastBuild(
+/** Adds a build that has passed, all of whose jobs began at the same time (epoch milliseconds of Buildkite's clock). */
+export function addPastBuild(
   world: World,
   pipeline: Pipeline,
-  steps: readonly Past[],
-  nth: number,
+  past: readonly PastJob[],
   startedAt: number,
-): void {
-  const took = steps.flatMap(({ step, took: all }) => {
-    const ms = all[nth];
-    return ms === undefined ? [] : [{ step, ms, uuid: newUuid() }];
-  });
+): readonly Job[] {
+  const took = past.map((job) => ({ ...job, uuid: newUuid() }));
   const build: Build = {
     uuid: newUuid(),
     number: pipeline.builds.length + 1,
@@ -67,14 +75,16 @@ function pastBuild(
   };
   pipeline.builds.push(build);
   world.builds.set(build.uuid, build);
-  for (const { step, ms, uuid } of took) {
+  return took.map(({ step, ms, uuid }) => {
     const job = addJob(world, build, step, { stepUuid: uuid });
     job.state = 'FINISHED';
     job.passed = true;
     job.exit = { exitStatus: '0', signal: null, signalReason: null };
+    job.createdAt = startedAt;
     job.scheduledAt = startedAt;
     job.runnableAt = startedAt;
     job.startedAt = new Date(startedAt).toISOString();
     job.finishedAt = new Date(startedAt + ms).toISOString();
-  }
+    return job;
+  });
 }

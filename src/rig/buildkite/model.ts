@@ -99,7 +99,7 @@ export interface Agent {
   readonly tags: readonly string[];
   readonly priority: number;
   readonly token: string;
-  readonly createdAt: number;
+  createdAt: number;
   /** How far its host's clock is ahead of the real time, in milliseconds. */
   readonly hostClockMs: number;
   state: ConnectionState;
@@ -137,7 +137,7 @@ export interface Job {
   readonly parallelIndex: number | null;
   readonly parallelTotal: number | null;
   readonly token: string;
-  readonly createdAt: number;
+  createdAt: number;
   readonly queuedAs: number;
   state: JobState;
   agent: Agent | null;

@@ -10,6 +10,7 @@ import { openBook } from './book.ts';
 import type { Book } from './book.ts';
 import { graphqlEndpoint } from './graphql.ts';
 import { layDownHistory } from './history.ts';
+import { layDownOnWorkers } from './history-on-workers.ts';
 import type { PastStep } from './history.ts';
 import { newToken, newUuid } from './ids.ts';
 import { readKnobs } from './knobs.ts';
@@ -54,6 +55,8 @@ export interface BuildkiteRig {
   readonly events: EventEmitter;
   counts(): Record<string, number>;
   foreign(): number;
+  /** Lays down the past jobs of the agents that are there now; to be called once, when all have come. */
+  layDownOnWorkers(): void;
   do(action: { do: string } & Record<string, unknown>): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -61,10 +64,11 @@ export interface BuildkiteRig {
 /** Starts GraphQL at /graphql, REST at /v2 and the Agent API at /v3, on loopback, on a free port. */
 export async function startBuildkite(options: BuildkiteOptions): Promise<BuildkiteRig> {
   const world = newWorld(options);
-  for (const { slug, history = [] } of options.pipelines) {
-    const pipeline = world.pipelines.find((one) => one.slug === slug);
-    if (pipeline !== undefined) layDownHistory(world, pipeline, history);
-  }
+  const histories = world.pipelines.map((pipeline) => ({
+    pipeline,
+    history: options.pipelines.find(({ slug }) => slug === pipeline.slug)?.history ?? [],
+  }));
+  for (const { pipeline, history } of histories) layDownHistory(world, pipeline, history);
   const book = openBook();
   const stopOrdered = options.stopOrdered ?? ((): boolean => false);
   const replica = new Replica(world.knobs.replicaLag, () => copyWorld(world), stopOrdered);
@@ -85,6 +89,7 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     events: world.events,
     counts: () => book.counts(),
     foreign: () => book.foreign(),
+    layDownOnWorkers: () => layDownOnWorkers(world, histories),
     // What a verb throws is the caller's to catch as a rejection.
     do: (action) => Promise.resolve().then(() => act(world, action)),
     close: () => {
