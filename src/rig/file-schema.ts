@@ -135,33 +135,39 @@ const faultyRule = z.strictObject({
 });
 
 /** The rig file as RIGFILE users write it; durations come out as milliseconds. */
-export const rigFile = z.strictObject({
-  organization: word,
-  region: word.default('us-east-1'),
-  account: z
-    .string()
-    .regex(/^\d{12}$/, 'twelve digits, in quotes')
-    .default('123456789012'),
-  cluster: word,
-  lostAfter: duration.default(180_000),
-  executor: z.enum(['namespace', 'process', 'container']).optional(),
-  agent: word.optional(),
-  standInAgent: z.enum(['silent', 'reporting']).optional(),
-  programs: word.optional(),
-  instances: z.array(instanceGroup).optional(),
-  services: z.array(service).default([]),
-  tasks: z.array(task).default([]),
-  clusterTags: tags.default({}),
-  policy: word.optional(),
-  pipelines: z.array(pipeline).min(1),
-  builds: z.array(build).default([]),
-  history: z.record(word, z.array(past)).default({}),
-  knobs: knobs.prefault({}),
-  script: z.array(scriptRule).default([]),
-  faulty: z
-    .strictObject({ buildkite: z.array(faultyRule).default([]), ecs: z.array(faultyRule).default([]) })
-    .prefault({}),
-});
+export const rigFile = z
+  .strictObject({
+    organization: word,
+    region: word.default('us-east-1'),
+    account: z
+      .string()
+      .regex(/^\d{12}$/, 'twelve digits, in quotes')
+      .default('123456789012'),
+    cluster: word,
+    lostAfter: duration.default(180_000),
+    executor: z.enum(['namespace', 'process', 'container']).optional(),
+    agent: word.optional(),
+    standInAgent: z.enum(['silent', 'reporting']).optional(),
+    programs: word.optional(),
+    instances: z.array(instanceGroup).optional(),
+    services: z.array(service).default([]),
+    tasks: z.array(task).default([]),
+    clusterTags: tags.default({}),
+    policy: word.optional(),
+    pipelines: z.array(pipeline).min(1),
+    builds: z.array(build).default([]),
+    history: z.record(word, z.array(past)).default({}),
+    knobs: knobs.prefault({}),
+    script: z.array(scriptRule).default([]),
+    faulty: z
+      .strictObject({ buildkite: z.array(faultyRule).default([]), ecs: z.array(faultyRule).default([]) })
+      .prefault({}),
+  })
+  .superRefine(({ lostAfter, knobs: { heartbeatInterval } }, context) => {
+    if (heartbeatInterval * 2 <= lostAfter) return;
+    const message = `an agent that sends a heartbeat every ${heartbeatInterval / 1000}s (knob heartbeatInterval) would be lost: give it twice that or more`;
+    context.addIssue({ code: 'custom', path: ['lostAfter'], message });
+  });
 
 /** What a rig file says, with every default filled in. */
 export type RigFile = z.infer<typeof rigFile>;

@@ -28,6 +28,11 @@ const offset = z
   .regex(/^-?\d+(\.\d+)?(ms|s|m|h)$/, 'a duration such as 90s or -5m')
   .transform((text) => (text.startsWith('-') ? -milliseconds(text.slice(1)) : milliseconds(text)));
 
+const wholeSeconds = duration.refine(
+  (ms) => ms >= 1000 && ms % 1000 === 0,
+  'whole seconds, 1s or more: agents take no other interval',
+);
+
 const replicaLag = z
   .union([
     duration.transform((lag) => ({ ...noReplica, lag })),
@@ -41,6 +46,8 @@ const replicaLag = z
 
 /** What can be turned about a rig's behaviour, with the defaults (the CONTRACT pages say what each does). */
 export const knobs = z.strictObject({
+  pingInterval: wholeSeconds.default(1000),
+  heartbeatInterval: wholeSeconds.default(1000),
   historyLag: duration.default(0),
   retriedJobsListed: z.boolean().default(true),
   connectionState: z.enum(['upper', 'lower']).default('upper'),

@@ -283,4 +283,11 @@ describe.concurrent('worlds that lie about Buildkite', () => {
     expect(times(0)).toEqual([30_000, 5000, 10_000, 5000]);
     expect(times(1)).toEqual([20_000, 5000]);
   });
+
+  it('BK-20: knobs pingInterval and heartbeatInterval', async ({ onTestFinished }) => {
+    const knobs = { pingInterval: 10_000, heartbeatInterval: 120_000 };
+    const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs });
+    const reply = await bench.agentCall('POST', '/register', bench.rig.agentToken, { name: 'n' });
+    expect(await reply.json()).toMatchObject({ ping_interval: 10, heartbeat_interval: 120 });
+  });
 });

@@ -44,6 +44,15 @@ describe('the rig file', () => {
     expect(turnedKnobs).toEqual(turned);
   });
 
+  it('BK-20: refuses intervals that agents do not take, and a loss before two heartbeats', () => {
+    expect(() => read(`${least}knobs: { pingInterval: 1500ms }\n`)).toThrow('whole seconds');
+    expect(() => read(`${least}lostAfter: 3s\nknobs: { heartbeatInterval: 2s }\n`)).toThrow(
+      /:4:12: lostAfter: .*every 2s/,
+    );
+    const { rig } = read(`${least}lostAfter: 4s\nknobs: { heartbeatInterval: 2s, pingInterval: 10s }\n`);
+    expect(rig.knobs).toMatchObject({ heartbeatInterval: 2000, pingInterval: 10_000 });
+  });
+
   it('takes the words that YAML makes something else of', () => {
     const { rig, turnedKnobs } = read(
       `${least}knobs: { lostAgentBySlug: null, gracefulReport: off, clockOffset: -90s, containerBatch: 10s }\n`,

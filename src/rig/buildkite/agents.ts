@@ -6,7 +6,7 @@ import { serverNow, taskArnOf, tell } from './model.ts';
 import type { Actor, Agent, Job, User, World } from './model.ts';
 import { advance, dispatch } from './progress.ts';
 
-// Real time an agent has to accept what it was given: far above the ping interval of 1 s plus its jitter.
+// Real time an agent has to accept what it was given, beside two ping intervals, for the ping has a jitter of one.
 const ACCEPT_WITHIN_MS = 10_000;
 
 /** What an agent says of itself when it registers. */
@@ -139,6 +139,7 @@ function giveBack(world: World, agent: Agent): void {
 /** Looks for agents whose heartbeats have stayed away too long and for jobs that nobody accepted. */
 export function sweep(world: World, deafForMs: number): void {
   const now = Date.now();
+  const acceptWithinMs = ACCEPT_WITHIN_MS + 2 * world.knobs.pingIntervalMs;
   // While the rig itself stood still it could hear nobody: that time is no agent's silence.
   if (deafForMs > 0) for (const agent of world.agents.values()) agent.lastHeartbeat += deafForMs;
   for (const agent of world.agents.values()) {
@@ -151,7 +152,7 @@ export function sweep(world: World, deafForMs: number): void {
     }
   }
   for (const job of world.jobs.values()) {
-    if (job.state !== 'ASSIGNED' || now - (job.assignedAt ?? now) < ACCEPT_WITHIN_MS) continue;
+    if (job.state !== 'ASSIGNED' || now - (job.assignedAt ?? now) < acceptWithinMs) continue;
     unassign(world, job, 'ASSIGNED_EXPIRED');
     dispatch(world);
   }

@@ -3,6 +3,8 @@ import type { ReplicaLag } from '../replica.ts';
 
 /** Facts about Buildkite that no public source settles: each is a knob, so that both answers can be rehearsed. */
 export interface BuildkiteKnobs {
+  readonly pingIntervalMs: number;
+  readonly heartbeatIntervalMs: number;
   readonly retriedJobsListed: boolean;
   /** How long after its time an event shows in a job's history. */
   readonly historyLagMs: number;
@@ -26,11 +28,16 @@ export interface BuildkiteKnobs {
   readonly hostClockOffsetsMs: readonly number[];
 }
 
+// Small, so that drills of seconds see what takes the real service minutes.
+const DEFAULT_INTERVAL_MS = 1000;
+
 /** Reads the knobs of this half out of the rig file's; keys of the other half are none of its business. */
 export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
   return {
     retriedJobsListed: raw['retriedJobsListed'] !== false,
     historyLagMs: offset(raw['historyLag']),
+    pingIntervalMs: offset(raw['pingInterval'] ?? DEFAULT_INTERVAL_MS),
+    heartbeatIntervalMs: offset(raw['heartbeatInterval'] ?? DEFAULT_INTERVAL_MS),
     connectionState: raw['connectionState'] === 'lower' ? 'lower' : 'upper',
     drainedAgentEnds: raw['drainedAgentEnds'] === 'stopped' ? 'stopped' : 'disconnected',
     lostDisconnectedAt: raw['lostDisconnectedAt'] === 'set' ? 'set' : 'null',
