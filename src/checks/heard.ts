@@ -102,7 +102,14 @@ function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
     );
   const { ms } = clocksOf(evidence).distance(end, byBuildkite(at));
   const left = after(ms, 'the end of its last job');
-  if (idle !== null && ms >= idle - TIMER_SLACK)
+  const byTimer = idle !== null && ms >= idle - TIMER_SLACK;
+  if (byTimer && ms <= AT_ONCE)
+    return unknown(
+      `the agent left ${left}, when its own idle time-out (${seconds(idle)}) had run out too: either may be why`,
+      [seen.seq],
+      'drain-not-proven',
+    );
+  if (byTimer)
     return no(
       'not-drained',
       `the agent left by its own idle time-out (${seconds(idle)}), ${left}: it never heard the stop`,
