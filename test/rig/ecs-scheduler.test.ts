@@ -195,6 +195,7 @@ describe('behind a load balancer', () => {
       const agents = await service(1, balancer, { deregistrationMs: 2500, stoppingAtBehindElb });
       const [arn = ''] = await agents.tasks();
       await agents.cluster.untilWritten(arn, 'worker', 'ready');
+      const requestedAt = Date.now();
       const { task } = await agents.cluster.ask('StopTask', { task: arn });
       expect(task).toMatchObject({ lastStatus: 'RUNNING', desiredStatus: 'STOPPED' });
       const early = await agents.cluster.until(arn, 'DEACTIVATING');
@@ -202,6 +203,8 @@ describe('behind a load balancer', () => {
       expect(early.stoppingAt === undefined).toBe(stoppingAtBehindElb === 'signaled');
       const late = await agents.cluster.until(arn, 'STOPPED');
       expect(late.containers[0]?.exitCode).toBe(0);
+      const [worker] = agents.cluster.rig.state.findTask(arn)?.worker?.containers ?? [];
+      expect((worker?.signaledAt ?? 0) - requestedAt).toBeGreaterThanOrEqual(2400);
       const drain = late.executionStoppedAt - late.stoppingAt;
       if (stoppingAtBehindElb === 'requested') expect(drain).toBeGreaterThanOrEqual(2.5);
     }
