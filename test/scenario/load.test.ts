@@ -48,6 +48,7 @@ describe('loading scenario files', () => {
         container: null,
         sharedTask: 'forbidden',
         mapping: 'tag',
+        imageConfig: null,
       },
       when: {
         trigger: 'step-in-flight',
@@ -64,7 +65,7 @@ describe('loading scenario files', () => {
         handover: 'forbidden',
         containers: {},
       },
-      limits: { verdictWithin: 1_200_000, pollEvery: 2000 },
+      limits: { verdictWithin: 1_200_000, pollEvery: 2000, signalLag: null },
       safety: {
         allowLastWorker: false,
         tasks: 1,
