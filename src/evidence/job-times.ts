@@ -37,11 +37,9 @@ export function endedAt({ events, finishedAt, agentId }: Job): Stamp | null {
   return finishedAt === null || agentId === null ? null : byAgent(finishedAt, agentId);
 }
 
-/** The ends that two clocks give: the FINISHED event by Buildkite's, `finishedAt` by the agent's. Empty unless the event is there. */
+/** The ends that two clocks give: the FINISHED event by Buildkite's, `finishedAt` by the agent's. Empty unless both are there (verdict rule 3c). */
 export function endsOf(job: Job): readonly Stamp[] {
   const event = finishedEvent(job);
-  if (event === null) return [];
-  return job.finishedAt === null || job.agentId === null
-    ? [event]
-    : [event, byAgent(job.finishedAt, job.agentId)];
+  if (event === null || job.finishedAt === null || job.agentId === null) return [];
+  return [event, byAgent(job.finishedAt, job.agentId)];
 }

@@ -64,10 +64,13 @@ export const TARGET: Target = {
   why: 'step integration is in flight',
 };
 
-/** Both services' clocks go like ours, as far as many `Date` headers tell. */
-const CLOCKS: readonly Fact[] = ['buildkite', 'ecs'].map((id) =>
-  fact('clock', { offset: 0, uncertainty: 100 }, id),
-);
+/** What `Date` headers told: how far each service's clock is ahead of ours, and by how much that may be wrong, milliseconds. */
+export function clocks(buildkite: number, ecs: number, uncertainty = 100): readonly Fact[] {
+  return [
+    fact('clock', { offset: buildkite, uncertainty }, 'buildkite'),
+    fact('clock', { offset: ecs, uncertainty }, 'ecs'),
+  ];
+}
 
 /** Instants of the clean drain that every story starts from. */
 export const T = {
@@ -122,6 +125,12 @@ export const LEFT: Partial<Agent> = {
   jobs: [JOB_ID],
 };
 
+/** What is different about an agent of a version that reports no stop (before 3.138): Buildkite's one clock does not decide. */
+export const OLDER: Partial<Agent> = { version: '3.120.0', stoppedGracefullyAt: null };
+
+/** A definition whose entry point is the agent itself, so that its signal is known to arrive. */
+export const EXEC: Partial<ContainerDefinition> = { entryPoint: ['buildkite-agent', 'start'], command: [] };
+
 /** What an agent looks like that Buildkite gave up. */
 export const AGENT_GONE: Partial<Agent> = {
   connection: 'lost',
@@ -140,6 +149,8 @@ export interface Told {
   readonly target?: Partial<Target>;
   readonly definition?: Partial<ContainerDefinition> | null;
   readonly otherContainers?: readonly ContainerDefinition[];
+  /** Clock facts instead of those of services whose clocks go like ours. */
+  readonly clocks?: readonly Fact[];
   /** Facts that were known before the stop. */
   readonly before?: readonly Fact[];
   readonly stop?: {
@@ -191,7 +202,7 @@ function before(told: Told): readonly [number, NewEvent][] {
     fact('task', aTask()),
     ...(told.definition === null ? [] : [fact('task-definition', definitionOf(told))]),
     fact('agents-of-task', { taskArn: TASK_ARN, agents: [AGENT_ID], complete: true }, TASK_ARN),
-    ...CLOCKS,
+    ...(told.clocks ?? clocks(0, 0)),
     ...(told.before ?? []),
   ];
   const reads = facts.map(({ kind, id }) => read(kind, id, T.running + 3_000));
@@ -245,8 +256,15 @@ function lastLook(told: Told): readonly [number, NewEvent][] {
       : [fact('build', aBuild({ state: 'passed', rawState: 'PASSED', jobs: [JOB_ID], ...told.build }))]),
     ...(told.after ?? []),
   ];
-  const reads = [...facts.map(({ kind, id }) => read(kind, id, T.looked)), ...(told.failures ?? [])];
-  return [[T.looked, { code: 'GD_OBSERVED', payload: { reads, facts } }]];
+  const at = lookedAt(told);
+  const reads = [...facts.map(({ kind, id }) => read(kind, id, at)), ...(told.failures ?? [])];
+  return [[at, { code: 'GD_OBSERVED', payload: { reads, facts } }]];
+}
+
+/** The last look comes after all that it shows. */
+function lookedAt({ task, job, agent }: Told): number {
+  const shown = [task?.stoppedAt, job?.finishedAt, agent?.disconnectedAt, agent?.lostAt];
+  return Math.max(T.looked, ...shown.map((at) => (at ?? 0) + 1_000));
 }
 
 /** The journal of a clean drain, but for what is told. */
@@ -259,6 +277,6 @@ export function story(told: Told = {}): DrillEvent[] {
     ...lastLook(told),
     ...(why === null
       ? []
-      : [[T.looked + 10, { code: 'GD_WATCH_ENDED', payload: { why, said: 'told' } }] as const]),
+      : [[lookedAt(told) + 10, { code: 'GD_WATCH_ENDED', payload: { why, said: 'told' } }] as const]),
   ]);
 }
