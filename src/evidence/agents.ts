@@ -1,5 +1,6 @@
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import { isHostOf } from '../model/entities/host.ts';
+import type { BuildkiteInstant } from '../model/instants.ts';
 import { byBuildkite, byEcs, clocksOf } from './clocks.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -46,9 +47,17 @@ function isRestarted(evidence: Evidence, arn: string, agent: Agent): boolean {
   const own = evidence.last('agent', target.agentId)?.value;
   const names = evidence.last('task', arn)?.value.hostnames ?? [];
   if (own === undefined || own.connectedAt === null || agent.connectedAt === null) return false;
+  if (connectedAfterEnd(evidence, arn, agent.connectedAt)) return false;
   return (
     isHostOf(agent.hostname, names) && isHostOf(own.hostname, names) && agent.connectedAt > own.connectedAt
   );
+}
+
+/** No container of a task starts an agent once the task has ended. */
+function connectedAfterEnd(evidence: Evidence, arn: string, connectedAt: BuildkiteInstant): boolean {
+  const stoppedAt = evidence.last('task', arn)?.value.stoppedAt ?? null;
+  if (stoppedAt === null) return false;
+  return clocksOf(evidence).orderAsMeasured(byEcs(stoppedAt), byBuildkite(connectedAt)) === 'before';
 }
 
 /** Whether an agent is proven to live on another task than the struck one: by its tag, or by its host where agents are mapped so. */
@@ -66,9 +75,8 @@ export function isOnAnotherTask(evidence: Evidence, agentId: string | null): boo
 /** Once a task has ended its address may be another's: who connects later lives elsewhere. */
 function cameAfter(evidence: Evidence, arn: string, agent: Agent | undefined): boolean {
   if (evidence.plan.scenario.cluster.mapping !== 'hostname' || agent === undefined) return false;
-  const ended = evidence.last('task', arn)?.value.stoppedAt ?? null;
-  if (agent.tags[TASK_ARN_TAG] === arn || ended === null || agent.connectedAt === null) return false;
-  return clocksOf(evidence).orderAsMeasured(byEcs(ended), byBuildkite(agent.connectedAt)) === 'before';
+  if (agent.tags[TASK_ARN_TAG] === arn || agent.connectedAt === null) return false;
+  return connectedAfterEnd(evidence, arn, agent.connectedAt);
 }
 
 /** The task on which an agent is known to live: its tag's, else the struck one where it is among its agents. */
