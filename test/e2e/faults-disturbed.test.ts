@@ -201,7 +201,7 @@ describe.concurrent('on EC2', () => {
       meets(played, {
         ...DRAINED,
         notes: [/^spot-equivalent: /m],
-        says: [/after the notice of the reclaim: .*, allowed are 2 min 00 s/],
+        says: [/after the notice of the reclaim: .*, allowed are 2 min 0 s/],
         sent: 1,
       });
       expect(callsOf(played.journal)).toEqual(['DRAINING', 'ACTIVE']);

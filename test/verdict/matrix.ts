@@ -6,6 +6,7 @@ import {
   FINISHED,
   jobEvent,
   LOST,
+  OLDER,
   PASSED,
   STARTED,
   T,
@@ -15,6 +16,7 @@ import type { CauseName } from '../../src/journal/cause.ts';
 import { rigOf } from '../support/plans.ts';
 
 const RED = { state: 'failed', rawState: 'FAILED' } as const;
+const ONE_SHOT = { command: ['buildkite-agent', 'start', '--disconnect-after-job'] };
 const SHELL = { entryPoint: ['sh', '-c'], command: ['buildkite-agent start'] };
 const after = (ms: number): object => ({ executionStoppedAt: T.landed + ms, stoppedAt: T.landed + ms + 900 });
 const killed: Told = { container: { exitCode: 137 }, task: after(120_200) };
@@ -54,7 +56,7 @@ const UNTOUCHED = {
 /** Title, story, outcome and reason; of a failure the cause that must be named first. */
 type Row =
   | readonly [string, Told, `failed ${string}`, CauseName]
-  | readonly [string, Told, `${'passed' | 'inconclusive'} ${string}`];
+  | readonly [string, Told, `${'passed' | 'inconclusive'} ${string}` | 'outlasted outlasted'];
 
 /** The matrix of the design, as far as a journal can tell it, and more. */
 export const MATRIX: readonly Row[] = [
@@ -141,18 +143,17 @@ export const MATRIX: readonly Row[] = [
     'idle time-out 10',
     {
       definition: { command: ['buildkite-agent', 'start', '--disconnect-after-idle-timeout', '10'] },
-      agent: { stoppedGracefullyAt: null, disconnectedAt: T.finished + 10_100 },
+      agent: { ...OLDER, disconnectedAt: T.finished + 10_100 },
     },
     'failed not-drained',
     'signal-eaten',
   ],
+  ['one-shot agent that cannot report', { definition: ONE_SHOT, agent: OLDER }, 'outlasted outlasted'],
+  ['one-shot agent that reported the stop', { definition: ONE_SHOT }, 'passed drained'],
   [
-    'one-shot agent',
-    {
-      definition: { command: ['buildkite-agent', 'start', '--disconnect-after-job'] },
-      agent: { stoppedGracefullyAt: null },
-    },
-    'passed drained',
+    'one-shot agent that reports its stops and did not',
+    { definition: ONE_SHOT, agent: { stoppedGracefullyAt: null } },
+    'inconclusive drain-not-proven',
   ],
   ['agent ends `stopped`', { agent: { connection: 'stopped' } }, 'passed drained'],
   ['disconnect fails, container exit 0', { agent: AGENT_GONE }, 'inconclusive disconnect-not-received'],
@@ -257,14 +258,14 @@ export const MATRIX: readonly Row[] = [
   ['StopTask ignored', { stop: { answer: UNTOUCHED }, task: UNTOUCHED }, 'inconclusive stop-not-confirmed'],
   [
     'older agent leaves late',
-    { agent: { stoppedGracefullyAt: null, disconnectedAt: T.finished + 9_000 } },
+    { agent: { ...OLDER, disconnectedAt: T.finished + 9_000 } },
     'inconclusive drain-not-proven',
   ],
   [
     'container still running at the deadline',
     {
       container: { status: 'RUNNING', exitCode: null },
-      task: { status: 'DEACTIVATING' },
+      task: { status: 'STOPPING' },
       agent: { connection: 'connected' },
       ended: 'deadline',
     },

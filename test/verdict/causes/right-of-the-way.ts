@@ -130,7 +130,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'exec form',
     tooLong,
     'proven',
-    /needed longer than stopTimeout \(2 min 00 s\).*how much longer it needed is not known/,
+    /needed longer than stopTimeout \(2 min 0 s\).*how much longer it needed is not known/,
     /Fargate gives/,
   ],
   [
