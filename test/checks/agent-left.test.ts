@@ -4,22 +4,26 @@ import { aJob, anAgent, JOB_ID } from '../support/builders.ts';
 import { asked } from '../support/asking.ts';
 import {
   AGENT_GONE,
+  EXEC,
   fact,
   FINISHED,
   jobEvent,
   LOST,
+  OLDER,
   PASSED,
   STARTED,
   T,
 } from '../support/journal-builders.ts';
 import { holdsTable } from './table.ts';
 
+/** An agent that reports no stop, and left so long after its job. */
 const silent = (afterJob: number): object => ({
-  stoppedGracefullyAt: null,
+  ...OLDER,
   disconnectedAt: T.finished + afterJob,
 });
 const idle = (text: string): object => ({
-  command: ['buildkite-agent', 'start', ...text.split(' ')],
+  entryPoint: ['buildkite-agent', 'start', ...text.split(' ')],
+  command: [],
 });
 const here = { connection: 'connected', rawConnection: 'connected', disconnectedAt: null } as const;
 const retried = [
@@ -39,7 +43,7 @@ describe('agent-left', () => {
     ],
     [
       'still connected while its container has not ended',
-      { agent: here, container: { exitCode: null, status: 'RUNNING' }, task: { status: 'DEACTIVATING' } },
+      { agent: here, container: { exitCode: null, status: 'RUNNING' }, task: { status: 'STOPPING' } },
       'unknown',
     ],
     ['a user stopped it', { agent: { stoppedGracefullyBy: 'Ada' } }, 'no stopped-by-other'],
@@ -49,8 +53,12 @@ describe('agent-left', () => {
       { agent: { stoppedGracefullyAt: T.stop - 60_000 } },
       'unknown drain-not-proven',
     ],
-    ['an older agent left within 5 s', { agent: silent(4_900) }, 'yes'],
-    ['an older agent left after more than 5 s', { agent: silent(5_100) }, 'unknown drain-not-proven'],
+    ['an older agent left within 5 s', { agent: silent(4_900), definition: EXEC }, 'yes'],
+    [
+      'an older agent left after more than 5 s',
+      { agent: silent(5_100), definition: EXEC },
+      'unknown drain-not-proven',
+    ],
     [
       'its idle time-out ran',
       { agent: silent(10_200), definition: idle('--disconnect-after-idle-timeout 10') },
@@ -114,6 +122,8 @@ describe('agent-left', () => {
       'a late job ended last: the time counts from there',
       {
         agent: { ...silent(14_000), jobs: ['late', JOB_ID] },
+        definition: EXEC,
+        task: { executionStoppedAt: T.finished + 14_500, stoppedAt: T.finished + 16_000 },
         after: [
           fact(
             'job',
@@ -150,6 +160,6 @@ describe('agent-left', () => {
 
   it('counts from FINISHED by the clock of Buildkite, not from the own clock of the agent', () => {
     const job = { finishedAt: T.finished - 40_000, events: [STARTED, FINISHED] };
-    expect(asked(agentLeft, { job, agent: silent(2_000) }).holds).toBe('yes');
+    expect(asked(agentLeft, { job, agent: silent(2_000), definition: EXEC }).holds).toBe('yes');
   });
 });

@@ -48,7 +48,7 @@ describe('container-clean', () => {
     ['130', { container: { exitCode: 130 } }, 'no not-drained'],
     [
       'it still runs',
-      { container: { status: 'RUNNING', exitCode: null }, task: { status: 'DEACTIVATING' } },
+      { container: { status: 'RUNNING', exitCode: null }, task: { status: 'STOPPING' } },
       'unknown',
     ],
     ['it ended, without an exit code', { container: { exitCode: null } }, 'unknown evidence-missing'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { drainInTime, drainTime } from '../../src/checks/drain-time.ts';
 import { aContainer, aContainerDefinition } from '../support/builders.ts';
 import { caseOf } from '../support/asking.ts';
-import { AGENT_GONE, fact, LOST, T, type Told } from '../support/journal-builders.ts';
+import { AGENT_GONE, clocks, LOST, T, type Told } from '../support/journal-builders.ts';
 import { holdsTable } from './table.ts';
 
 const within = (ms: number | null): Told => ({ scenario: { expect: { drain: { within: ms } } } });
@@ -50,14 +50,9 @@ describe('drain time', () => {
   });
 
   it('corrects clocks that are known to be apart, and widens what is not', () => {
-    const clocks = (offset: number): Told => ({
-      before: [
-        fact('clock', { offset, uncertainty: 600 }, 'buildkite'),
-        fact('clock', { offset: 0, uncertainty: 600 }, 'ecs'),
-      ],
-    });
-    expect(timed(clocks(5_000))?.ms).toBe(T.left - T.landed - 5_000);
-    expect(timed(clocks(900))?.ms).toBe(T.left - T.landed);
-    expect(drainTime(caseOf(clocks(900)).evidence)?.atMost).toBe(T.left - T.landed + 1_200);
+    const ahead = (offset: number): Told => ({ clocks: clocks(offset, 0, 600) });
+    expect(timed(ahead(5_000))?.ms).toBe(T.left - T.landed - 5_000);
+    expect(timed(ahead(900))?.ms).toBe(T.left - T.landed);
+    expect(drainTime(caseOf(ahead(900)).evidence)?.atMost).toBe(T.left - T.landed + 1_200);
   });
 });

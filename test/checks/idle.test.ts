@@ -6,7 +6,16 @@ import { idleInTime } from '../../src/checks/idle-time.ts';
 import { noJobLost } from '../../src/checks/no-job-lost.ts';
 import { stillIdle } from '../../src/checks/still-idle.ts';
 import { aJob, anAgent, JOB_ID } from '../support/builders.ts';
-import { AGENT_GONE, fact, jobEvent, PASSED, T, type Told } from '../support/journal-builders.ts';
+import {
+  AGENT_GONE,
+  EXEC,
+  fact,
+  jobEvent,
+  OLDER,
+  PASSED,
+  T,
+  type Told,
+} from '../support/journal-builders.ts';
 import { holdsTable, type Row } from './table.ts';
 
 /** The clean end of an idle worker: its agent hears the stop, leaves at once, and its container ends 0. */
@@ -39,9 +48,10 @@ function idle(told: Told = {}): Told {
 
 const rows = (table: readonly Row[]): readonly Row[] =>
   table.map(([title, told, answer]) => [title, idle(told), answer]);
-const silent = (after: number) => ({ stoppedGracefullyAt: null, disconnectedAt: T.landed + after });
+const silent = (after: number) => ({ ...OLDER, disconnectedAt: T.landed + after });
 const timer = (seconds: number): NonNullable<Told['definition']> => ({
-  command: ['buildkite-agent', 'start', '--disconnect-after-idle-timeout', String(seconds)],
+  entryPoint: ['buildkite-agent', 'start', '--disconnect-after-idle-timeout', String(seconds)],
+  command: [],
 });
 /** A job that the agent got at some instant, and what became of it. */
 const got = (at: number, end: object = PASSED) => [
@@ -87,10 +97,20 @@ describe('agent-left of an idle worker', () => {
     rows([
       ['it reported its graceful stop', {}, 'yes'],
       ['an older agent left at once', { agent: silent(300) }, 'yes'],
-      ['an older agent left late', { agent: silent(8_000) }, 'unknown drain-not-proven'],
+      ['an older agent left late', { agent: silent(28_000), definition: EXEC }, 'unknown drain-not-proven'],
+      ['an older agent left within the signal window', { agent: silent(19_000), definition: EXEC }, 'yes'],
+      [
+        'an older agent left late for one whose start is not known',
+        { agent: silent(13_000) },
+        'unknown drain-not-proven',
+      ],
       ['an older agent left before the stop', { agent: silent(-10_000) }, 'unknown drain-not-proven'],
       ['at once, long before its timer', { agent: silent(300), definition: timer(600) }, 'yes'],
-      ['when its timer had run out, late', { agent: silent(6_000), definition: timer(40) }, 'no not-drained'],
+      [
+        'when its timer had run out, late',
+        { agent: silent(28_000), definition: timer(60) },
+        'no not-drained',
+      ],
       [
         'when its timer had run out, at once',
         { agent: silent(300), definition: timer(35) },

@@ -132,7 +132,7 @@ describe('no-job-lost', () => {
       {
         job: { state: 'running', rawState: 'RUNNING', passed: false, finishedAt: null, events: [STARTED] },
         agent: told.AGENT_GONE,
-        task: { status: 'DEACTIVATING', executionStoppedAt: null, stoppedAt: null },
+        task: { status: 'STOPPING', executionStoppedAt: null, stoppedAt: null },
       },
       'unknown',
     ],

@@ -24,9 +24,17 @@ describe('memory', () => {
       'no out-of-memory',
     ],
     [
-      'named before its end has a time',
-      { container: { exitCode: 137, reason: OOM }, task: { executionStoppedAt: null, stoppedAt: null } },
+      'named before the stop has a time to count from',
+      {
+        container: { exitCode: 137, reason: OOM },
+        task: { stoppingAt: null, executionStoppedAt: null, stoppedAt: null },
+      },
       'unknown',
+    ],
+    [
+      'its end has no time of its own, but it was seen long before the time-out',
+      { container: { exitCode: 137, reason: OOM }, task: { executionStoppedAt: null, stoppedAt: null } },
+      'no out-of-memory',
     ],
     ['at the time-out', { container: { exitCode: 137, reason: OOM }, task: at(119_500) }, 'yes'],
     ['with exit 0', { container: { exitCode: 0, reason: OOM }, task: at(9_000) }, 'yes'],

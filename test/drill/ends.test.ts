@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { aContainer, aJob, AGENT_ID, BUILD_ID, JOB_ID, TASK_ARN } from '../support/builders.ts';
+import {
+  aContainer,
+  aContainerDefinition,
+  aJob,
+  AGENT_ID,
+  aTaskDefinition,
+  BUILD_ID,
+  DEFINITION_ARN,
+  JOB_ID,
+  TASK_ARN,
+} from '../support/builders.ts';
 import { eventsOf } from '../../src/journal/events.ts';
+import { EXEC, OLDER } from '../support/journal-builders.ts';
 import { planOf } from '../support/plans.ts';
 import {
   codes,
@@ -134,10 +145,16 @@ describe('a whole drill', () => {
     [
       'takes an older agent that disconnects at once',
       {
+        set: ({ ecs, buildkite }) => {
+          // Without `Date` headers nothing tells how old the copy was that a read showed.
+          buildkite.world.clock = ecs.world.clock = { offset: 0, uncertainty: 100 };
+          const containers = [aContainerDefinition(EXEC)];
+          ecs.world.definitions.set(DEFINITION_ARN, aTaskDefinition({ containers }));
+        },
         onStop: (stage) => {
           stage.drain();
           stage.clock.at(stage.clock.now() + 10_501, () => {
-            stage.buildkite.setAgent(AGENT_ID, { stoppedGracefullyAt: null });
+            stage.buildkite.setAgent(AGENT_ID, OLDER);
           });
         },
       },
