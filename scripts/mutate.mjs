@@ -67,29 +67,77 @@ const SIDECARS = {
 const WINDOW = {
   name: 'stop-window',
   file: 'src/worker/stop-window.ts',
-  tests: ['test/checks/stop-window.test.ts'],
+  tests: ['test/worker/stop-window.test.ts'],
 };
 
+const CLOCKS = {
+  name: 'clocks',
+  file: 'src/evidence/clocks.ts',
+  tests: ['test/evidence', 'test/checks', 'test/property/worlds.test.ts'],
+};
+const STOP = {
+  name: 'stop',
+  file: 'src/evidence/stop.ts',
+  tests: ['test/evidence', 'test/checks', 'test/property/worlds.test.ts'],
+};
 const HEARD = {
   name: 'heard',
-  file: 'src/verdict/causes/heard.ts',
-  tests: ['test/verdict', 'test/property/causes.test.ts'],
+  file: 'src/checks/heard.ts',
+  tests: ['test/checks', 'test/property/worlds.test.ts'],
 };
+const VETO = { name: 'veto', file: 'src/checks/consistent.ts', tests: ['test/checks', 'test/verdict'] };
+const WITNESS = {
+  name: 'witness',
+  file: 'src/evidence/witness.ts',
+  tests: ['test/evidence', 'test/checks'],
+};
+const SWEEP = { name: 'sweep', file: 'src/drill/sweep.ts', tests: ['test/drill'] };
 
 /** Single rules, each with the words that hold it and what spoils them. */
 const RULES = [
   { ...SIDECARS, what: 'any exit code', from: 'container.exitCode !== exit', to: 'false' },
   { ...SIDECARS, what: 'no snapshot', from: 'first !== null', to: 'false' },
   { ...SIDECARS, what: 'order unproven', from: '!outlives) return yes', to: 'true) return yes' },
-  { ...SIDECARS, what: 'clocks without error', from: 'ended + clockError(evidence)', to: 'ended' },
+  {
+    ...SIDECARS,
+    what: 'any order will do',
+    from: "order(byInstance(ended, task), sign) !== 'before'",
+    to: 'false',
+  },
   { ...SIDECARS, what: 'no clocks', from: 'before !== null', to: 'false' },
   { ...SIDECARS, what: "a host's clock", from: '|| instanceArn !== null', to: '' },
   { ...SIDECARS, what: 'anybody was first', from: 'others.length !== 1 ||', to: '' },
   { ...SIDECARS, what: 'one dependency deep', from: 'visit(next);', to: '' },
-  { ...HEARD, what: 'a report is none', from: 'told < stop - clockError(evidence)', to: 'true' },
-  { ...HEARD, what: 'any job counts as late', from: '(beginOfJob(job) ?? 0) > late', to: 'true' },
-  { ...HEARD, what: 'idle at once is deaf', from: 'idle <= AT_ONCE + clockError(evidence)', to: 'false' },
-  { ...HEARD, what: 'an unread job is none', from: "evidence.last('job', id) === null", to: 'false' },
+  { ...CLOCKS, what: 'no floor', from: 'const LEAST_ERROR = 2_000', to: 'const LEAST_ERROR = 0' },
+  { ...CLOCKS, what: 'no error', from: 'Math.max(least, error)', to: 'least' },
+  { ...CLOCKS, what: 'one process', from: 'taken <= seq', to: 'false' },
+  { ...CLOCKS, what: 'contradictions agree', from: 'if (low <= high) return', to: 'if (true) return' },
+  { ...CLOCKS, what: 'hosts are set right', from: 'return agentAhead(evidence, id)', to: 'return NONE' },
+  { ...CLOCKS, what: 'instances are set right', from: 'return UNKNOWN;\n  }\n}', to: 'return NONE;\n  }\n}' },
+  { ...STOP, what: 'no lag', from: 'dependants + signalLag(evidence))', to: 'dependants)' },
+  { ...STOP, what: 'no dependants', from: '?.agent?.signalled ?? 0', to: '?.agent?.signalled && 0' },
+  {
+    ...STOP,
+    what: 'no load balancer',
+    from: "status === 'DEACTIVATING');\n  if (last",
+    to: "status === 'NEVER');\n  if (last",
+  },
+  { ...STOP, what: 'any start is sure', from: "sure.reaches === 'yes'", to: 'true' },
+  { ...HEARD, what: 'any report', from: "order(report, window.reportBy) === 'after'", to: 'false' },
+  { ...HEARD, what: 'an early report', from: "order(report, window.from) === 'before'", to: 'false' },
+  { ...HEARD, what: 'silence is consent', from: 'if (reportsStops(evidence, seen.value))', to: 'if (false)' },
+  { ...HEARD, what: 'any start hears', from: "if (path.reaches === 'yes')", to: 'if (true)' },
+  { ...HEARD, what: 'late is at once', from: 'ms > AT_ONCE ||', to: '' },
+  { ...HEARD, what: 'no uptime', from: 'uptime !== null && hasRunOut', to: 'false && hasRunOut' },
+  { ...VETO, what: 'crashed before', from: '  containerEndedBefore,\n', to: '' },
+  { ...VETO, what: 'left before', from: '  leftBefore,\n', to: '' },
+  { ...VETO, what: 'another container', from: '  wrongContainer,\n', to: '' },
+  { ...VETO, what: 'lost and returned', from: '  returned,\n', to: '' },
+  { ...VETO, what: 'an old copy', from: '  readMayBeOld,\n', to: '' },
+  { ...VETO, what: 'a start that keeps it', from: '  signalKept,\n', to: '' },
+  { ...WITNESS, what: 'no time at all', from: 'longest >= IDLE_FOR', to: 'longest >= 0' },
+  { ...WITNESS, what: 'any definition', from: '!== revision) continue', to: '=== null) continue' },
+  { ...SWEEP, what: 'no sweep', from: 'if (unread.length > 0) return', to: 'if (false) return' },
   { ...WINDOW, what: 'no sum', from: 'sum + ms', to: 'Math.max(sum, ms)' },
   {
     ...WINDOW,

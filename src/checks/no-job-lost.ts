@@ -4,6 +4,7 @@ import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/a
 import type { Evidence } from '../evidence/evidence.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { handedOver } from './handover.ts';
+import { heldInstead, inFlight } from './in-flight.ts';
 
 /** Green: the build passed, or it is still open and the lost attempt's final retry passed (verdict, stage C). */
 export function isGreen(about: Case, attempt: Attempt): boolean {
@@ -62,7 +63,10 @@ export const noJobLost: Check = {
   judge(about) {
     const { evidence, attempts } = about;
     if (evidence.strike === null) return unasked('nothing was injected');
-    const judged = attempts.filter((attempt) => isJudged(attempt) || isOwnLate(evidence, attempt));
+    const instead = inFlight.judge(about).holds === 'yes' ? null : heldInstead(about);
+    const judged = attempts.filter(
+      (attempt) => isJudged(attempt) || isOwnLate(evidence, attempt) || attempt === instead,
+    );
     const losses = judged.filter((attempt) => attempt.loss !== null);
     const counted = losses.filter(
       (attempt) => evidence.plan.scenario.expect.handover !== 'allowed' || !handedOver(attempt, about),

@@ -11,7 +11,7 @@ import { endWatch } from '../state/inject.ts';
 import type { DrillState } from '../state/state.ts';
 import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { findingsOf } from '../verdict/judge.ts';
-import { sweepOf } from './sweep.ts';
+import { inWords, sweepOf } from './sweep.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
 
 /** What a found stop still waits for, and what is asked for it. */
@@ -35,12 +35,15 @@ export function decideFound(state: DrillState, now: Instant): Step {
     ...openStops(state, evidence, now),
   ];
   const deadline = state.deadline ?? now;
-  const sweep = open.length === 0 && now < deadline ? sweepStops(state, evidence) : [];
-  if (sweep.length > 0) return askNow(state, sweep, now);
-  if (open.length === 0)
+  const sweep = open.length === 0 ? sweepStops(state, evidence) : [];
+  if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
+  if (open.length === 0 && sweep.length === 0)
     return endWatch('settled', 'the build is over, and every stop that ECS shows has been followed');
   if (now >= deadline)
-    return endWatch('deadline', `limits.verdictWithin ended while it waited for ${open[0]?.what ?? ''}`);
+    return endWatch(
+      'deadline',
+      `limits.verdictWithin ended while it waited for ${open[0]?.what ?? sweep.map(inWords)[0] ?? ''}`,
+    );
   const asks = new Map<string, Ask>(
     [...open.map(({ subject }) => subject), ...listing(evidence)].map((subject) => [
       keyOf(subject),

@@ -14,7 +14,7 @@ import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
 import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { sweepOf } from './sweep.ts';
+import { inWords, sweepOf } from './sweep.ts';
 import { keyOf, seen } from '../model/world.ts';
 
 /** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a struck one, until the whole is over. */
@@ -32,11 +32,14 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   ];
   const deadline = state.deadline ?? now;
   const sweep =
-    open.length === 0 && now < deadline
-      ? cases.map((about) => sweepOf(state, about, findingsOf(about))).find((subjects) => subjects.length > 0)
-      : undefined;
-  if (sweep !== undefined) return askNow(state, sweep, now);
-  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
+    open.length > 0
+      ? []
+      : (cases
+          .map((about) => sweepOf(state, about, findingsOf(about)))
+          .find((subjects) => subjects.length > 0) ?? []);
+  if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
+  if (open.length === 0 && sweep.length === 0)
+    return endWatch('settled', 'nothing more can change the outcome');
   const asks = new Map<string, Ask>();
   for (const one of [
     ...generalAsks(state, hits),
@@ -46,7 +49,10 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   const unread = now < deadline ? [] : unreadSince(state, [...asks.values()]);
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
-    return endWatch('deadline', `limits.verdictWithin ended while the drill waited for ${open.join(', ')}`);
+    return endWatch(
+      'deadline',
+      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(inWords)].join(', ')}`,
+    );
   return {
     do: 'observe',
     asks: [...asks.values()],

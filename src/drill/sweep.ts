@@ -33,6 +33,11 @@ export function sweepOf(state: DrillState, about: Case, findings: readonly Findi
   return witnesses(state, about, findings).slice(0, AT_ONCE);
 }
 
+/** What a subject of the sweep is waited for. */
+export function inWords({ kind, id }: Subject): string {
+  return `${kind} ${id} to be read once more`;
+}
+
 /** Stages A to C decide against a pass; what only lacks evidence may still be found. */
 function leavesPass(finding: Finding): boolean {
   const reason = raised(finding);

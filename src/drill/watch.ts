@@ -17,7 +17,7 @@ import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { sweepOf } from './sweep.ts';
+import { inWords, sweepOf } from './sweep.ts';
 import { all, keyOf, seen, type Subject } from '../model/world.ts';
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
@@ -32,13 +32,17 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   const findings = findingsOf(about);
   const open = [...stillOpen(about, findings, now), ...openOthers(state)];
   const deadline = state.deadline ?? now;
-  const sweep = open.length === 0 && now < deadline ? sweepOf(state, about, findings) : [];
-  if (sweep.length > 0) return askNow(state, sweep, now);
-  if (open.length === 0) return endWatch('settled', 'nothing more can change the outcome');
+  const sweep = open.length === 0 ? sweepOf(state, about, findings) : [];
+  if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
+  if (open.length === 0 && sweep.length === 0)
+    return endWatch('settled', 'nothing more can change the outcome');
   const unread = now < deadline ? [] : unreadSince(state, asksOf(state, about));
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
-    return endWatch('deadline', `limits.verdictWithin ended while the drill waited for ${open.join(', ')}`);
+    return endWatch(
+      'deadline',
+      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(inWords)].join(', ')}`,
+    );
   return {
     do: 'observe',
     asks: asksOf(state, about),
