@@ -29,8 +29,9 @@ export function drainTime(evidence: Evidence): DrainTime | null {
   const left = agent?.value.lostAt === null ? agent.value.disconnectedAt : null;
   const { distance } = clocksOf(evidence);
   if (agent !== null && left !== null) {
-    const { ms, error } = distance(byEcs(stop), byBuildkite(left));
-    const took = Math.max(0, Math.round(ms));
+    const { ms, error, shown } = distance(byEcs(stop), byBuildkite(left));
+    // `Date` has whole seconds: what lies within the clocks' own error corrects nothing.
+    const took = Math.max(0, Math.round(Math.abs(ms - shown) > error ? ms : shown));
     return {
       ms: took,
       atMost: took + (Number.isFinite(error) ? Math.round(error) : 0),

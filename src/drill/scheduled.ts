@@ -14,7 +14,7 @@ import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
 import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { inWords, sweepOf } from './sweep.ts';
+import { inWords, sweepOf, untriedOf } from './sweep.ts';
 import { keyOf, seen } from '../model/world.ts';
 
 /** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a struck one, until the whole is over. */
@@ -31,12 +31,10 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
     ...cases.flatMap((about) => stillOpen(about, findingsOf(about), now)),
   ];
   const deadline = state.deadline ?? now;
-  const sweep =
-    open.length > 0
-      ? []
-      : (cases
-          .map((about) => sweepOf(state, about, findingsOf(about)))
-          .find((subjects) => subjects.length > 0) ?? []);
+  const sweeps =
+    open.length > 0 ? [] : cases.map((about) => ({ about, of: sweepOf(state, about, findingsOf(about)) }));
+  const first = sweeps.find(({ of }) => of.length > 0);
+  const sweep = first?.of ?? [];
   if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
   if (open.length === 0 && sweep.length === 0)
     return endWatch('settled', 'nothing more can change the outcome');
@@ -46,7 +44,8 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
     ...cases.flatMap((about) => asksOf(state, about, cases.length)),
   ])
     asks.set(keyOf(one.subject), one);
-  const unread = now < deadline ? [] : unreadSince(state, [...asks.values()]);
+  const untried = first === undefined ? [] : untriedOf(state, first.about, sweep);
+  const unread = now < deadline ? [] : [...unreadSince(state, [...asks.values()]), ...untried];
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
     return endWatch(

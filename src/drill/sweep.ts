@@ -33,6 +33,16 @@ export function sweepOf(state: DrillState, about: Case, findings: readonly Findi
   return witnesses(state, about, findings).slice(0, AT_ONCE);
 }
 
+/** What of a sweep was not even tried since the task was seen STOPPED: that is asked once, also when the time is over. */
+export function untriedOf(
+  state: DrillState,
+  { evidence }: Case,
+  sweep: readonly Subject[],
+): readonly Subject[] {
+  const since = stoppedSince(evidence) ?? 0;
+  return sweep.filter((subject) => (state.marks[keyOf(subject)]?.triedAt ?? 0) < since);
+}
+
 /** What a subject of the sweep is waited for. */
 export function inWords({ kind, id }: Subject): string {
   return `${kind} ${id} to be read once more`;

@@ -17,7 +17,7 @@ import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { inWords, sweepOf } from './sweep.ts';
+import { inWords, sweepOf, untriedOf } from './sweep.ts';
 import { all, keyOf, seen, type Subject } from '../model/world.ts';
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
@@ -36,7 +36,8 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
   if (open.length === 0 && sweep.length === 0)
     return endWatch('settled', 'nothing more can change the outcome');
-  const unread = now < deadline ? [] : unreadSince(state, asksOf(state, about));
+  const unread =
+    now < deadline ? [] : [...unreadSince(state, asksOf(state, about)), ...untriedOf(state, about, sweep)];
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
     return endWatch(

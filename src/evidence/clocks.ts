@@ -66,6 +66,8 @@ export type Order = 'before' | 'after' | 'cannot tell';
 export interface Distance {
   readonly ms: number;
   readonly error: number;
+  /** As the two clocks show it, without any correction. */
+  readonly shown: number;
 }
 
 /** The one place that compares instants of different clocks. */
@@ -114,20 +116,18 @@ function estimated(evidence: Evidence): Clocks {
     return found;
   };
   const distance = (a: Stamp, b: Stamp): Distance => {
-    if (a.clock === b.clock) return { ms: b.at - a.at, error: 0 };
-    const between = minus(aheadOf(b.clock), aheadOf(a.clock));
     const shown = b.at - a.at;
+    if (a.clock === b.clock) return { ms: shown, error: 0, shown };
+    const between = minus(aheadOf(b.clock), aheadOf(a.clock));
     const [low, high] = [shown - between.high, shown - between.low];
-    if (!Number.isFinite(low) || !Number.isFinite(high)) return { ms: shown, error: Infinity };
-    // What the two show is corrected only where it cannot be right.
-    const ms = low <= shown && shown <= high ? shown : (low + high) / 2;
-    return { ms, error: Math.max(high - ms, ms - low) };
+    if (!Number.isFinite(low) || !Number.isFinite(high)) return { ms: shown, error: Infinity, shown };
+    return { ms: (low + high) / 2, error: (high - low) / 2, shown };
   };
   const ordered = (a: Stamp, b: Stamp, least: number): Order => {
     const { ms, error } = distance(a, b);
-    const least2 = a.clock === b.clock ? 0 : Math.max(least, error);
-    if (ms > least2) return 'before';
-    return ms < -least2 ? 'after' : 'cannot tell';
+    const apart = a.clock === b.clock ? 0 : Math.max(least, error);
+    if (ms > apart) return 'before';
+    return ms < -apart ? 'after' : 'cannot tell';
   };
   return {
     distance,
@@ -143,9 +143,11 @@ const UNMEASURED = { offset: 0, uncertainty: 1_000 };
 export function fromEcsToBuildkite(world: World, ofEcs: EcsInstant, ofBuildkite: BuildkiteInstant): Distance {
   const ecs = seen(world, 'clock', 'ecs') ?? UNMEASURED;
   const buildkite = seen(world, 'clock', 'buildkite') ?? UNMEASURED;
+  const shown = Number(ofBuildkite) - Number(ofEcs);
   return {
-    ms: Number(ofBuildkite) - buildkite.offset - (Number(ofEcs) - ecs.offset),
+    ms: shown - buildkite.offset + ecs.offset,
     error: ecs.uncertainty + buildkite.uncertainty,
+    shown,
   };
 }
 
