@@ -3,7 +3,7 @@ import { signalPathOf } from '../worker/agent-start.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import { agentContainer, imageConfigOf } from './agent-container.ts';
-import { byEcs, byRunner, later, type Stamp } from './clocks.ts';
+import { byEcs, byRunner, clocksOf, later, type Stamp } from './clocks.ts';
 import type { Evidence, Sighting, Strike } from './evidence.ts';
 
 /** ECS needs up to so long after `stoppingAt` to signal a container (one recorded case on Fargate: 13 s), milliseconds. */
@@ -49,14 +49,35 @@ export function signalWindow(evidence: Evidence): SignalWindow | null {
   const dependants = dependantsTime(evidence);
   const balanced = deregistration(evidence, strike);
   const from = balanced?.last ?? stop;
-  const begun = balanced?.past ?? stop;
-  const to = later(begun, dependants + signalLag(evidence));
+  const begun = signalDue(evidence, strike, later(balanced?.past ?? stop, dependants));
+  const to = later(begun, signalLag(evidence));
   const sure = signalPathOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
   return {
     ...{ from, to, dependants },
-    reportBy: sure.reaches === 'yes' ? to : later(begun, dependants + Math.min(PROMPT, signalLag(evidence))),
+    reportBy: sure.reaches === 'yes' ? to : later(begun, Math.min(PROMPT, signalLag(evidence))),
     behindLoadBalancer: balanced !== null,
   };
+}
+
+/** When nothing but ECS's lag stands before the signal: the dependants' time-outs are over, or a look that came earlier shows them STOPPED. */
+function signalDue(evidence: Evidence, strike: Strike, latest: Stamp): Stamp {
+  const shown = dependantsOf(evidence).length > 0 ? dependantsOver(evidence, strike) : undefined;
+  if (shown === undefined) return latest;
+  const seen = byRunner(evidence, shown.answeredAt, shown.seq);
+  return clocksOf(evidence).orderAsMeasured(seen, latest) === 'before' ? seen : latest;
+}
+
+/** The first look at the task past DEACTIVATING that shows every container STOPPED that depends on the agent's. */
+function dependantsOver(evidence: Evidence, { taskArn, intendedSeq }: Strike): Sighting<Task> | undefined {
+  const looks = evidence.sightings('task', taskArn).filter(({ seq }) => seq > intendedSeq);
+  const deactivating = looks.findLast(({ value }) => value.status === 'DEACTIVATING')?.seq ?? -1;
+  const before = dependantsOf(evidence);
+  return looks.find(
+    ({ seq, value }) =>
+      seq > deactivating &&
+      value.desired === 'STOPPED' &&
+      before.every((name) => value.containers.find((one) => one.name === name)?.status === 'STOPPED'),
+  );
 }
 
 function signalLag(evidence: Evidence): number {
@@ -110,17 +131,8 @@ export function signalledFrom(
       ? null
       : { at: look.answeredAt, seq: look.seq, stamp: byRunner(evidence, look.answeredAt, look.seq) };
   const told = looks.find(({ value }) => value.desired === 'STOPPED');
-  const deactivating = looks.findLast(({ value }) => value.status === 'DEACTIVATING');
-  const before = dependantsOf(evidence);
-  if (deactivating !== undefined || before.length > 0)
-    return from(
-      looks.find(
-        ({ seq, value }) =>
-          seq > (deactivating?.seq ?? -1) &&
-          value.desired === 'STOPPED' &&
-          before.every((name) => value.containers.find((one) => one.name === name)?.status === 'STOPPED'),
-      ),
-    );
+  const deactivating = looks.some(({ value }) => value.status === 'DEACTIVATING');
+  if (deactivating || dependantsOf(evidence).length > 0) return from(dependantsOver(evidence, strike));
   if (strike.result !== 'ok' || strike.answeredAt === null) return from(told);
   const seq = strike.sentSeq ?? strike.intendedSeq;
   return { at: strike.answeredAt, seq, stamp: byRunner(evidence, strike.answeredAt, seq) };
