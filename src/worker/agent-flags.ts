@@ -46,7 +46,13 @@ function agentWords(words: readonly string[], environment: Environment): readonl
   const { shell, program } = startOf({ words });
   if (shell === null) return program;
   const main = segmentsOf(shell.script).findLast(({ text }) => startsAgent(wordsOf(text)));
-  return main === undefined ? [] : wordsOf(main.text).map((word) => expanded(word, environment));
+  return main === undefined ? [] : wordsOf(main.text).flatMap((word) => fieldsOf(word, environment));
+}
+
+/** What a shell makes of a word: an expansion may hold several (`$FLAGS`). */
+function fieldsOf(word: string, environment: Environment): readonly string[] {
+  const whole = expanded(word, environment);
+  return whole === word ? [word] : whole.split(/\s+/);
 }
 
 /** `$NAME`, `${NAME}` and `${NAME:-default}`; what the environment does not hold is left as it is written. */
