@@ -37,6 +37,38 @@ describe('late-jobs', () => {
     ['it took none', {}, 'yes'],
     ['nothing was sent', { stop: null }, 'unasked'],
     ['a late one, finished', { after: [late()] }, 'yes'],
+    [
+      'a late one that was lost and names no agent any more: it was not handed back',
+      {
+        after: [
+          late({ ...LOST, events: [STARTED], state: 'running', passed: false }),
+          late({ ...LOST, agentId: null }),
+        ],
+      },
+      'no not-drained',
+    ],
+    [
+      'a late one that waits again without an agent: it was handed back',
+      {
+        after: [
+          late({ state: 'running', passed: false, exitStatus: null, events: [STARTED], finishedAt: null }),
+          late({
+            state: 'scheduled',
+            passed: false,
+            exitStatus: null,
+            events: [],
+            finishedAt: null,
+            agentId: null,
+          }),
+        ],
+      },
+      'yes',
+    ],
+    [
+      'a second agent of the task, idle, was marked lost: it has not left',
+      { after: [restarted({ ...AGENT_GONE, jobs: [] })] },
+      'unknown disconnect-not-received',
+    ],
     ['a late one, lost', { after: [late(LOST)] }, 'no not-drained'],
     ['a late one, cut by the agent', { after: [late(cut)] }, 'no not-drained'],
     [

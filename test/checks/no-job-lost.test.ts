@@ -29,6 +29,32 @@ const retry = (over: Parameters<typeof aJob>[0] = {}) =>
 const neighbour = (over: Parameters<typeof aJob>[0] = {}) =>
   aJob({ id: NEIGHBOUR, stepKey: 'lint', events: [STARTED], ...over });
 
+/** A job that a restarted agent of the struck task took after the stop. */
+const onRestarted = (over: Parameters<typeof aJob>[0] = {}) => [
+  fact('agent', anAgent({ ...told.LEFT, id: 'again', jobs: ['late'] })),
+  fact(
+    'job',
+    aJob({ ...LOST, id: 'late', stepKey: 'lint', agentId: 'again', startedAt: T.finished + 500, ...over }),
+  ),
+];
+
+describe('no-job-lost', () => {
+  holdsTable(noJobLost, [
+    [
+      'a job of our build, lost on a restarted agent of the task',
+      { after: onRestarted(), build: RED },
+      'no lost',
+    ],
+    ['the same, and the build is green', { after: onRestarted() }, 'no masked-loss'],
+    [
+      'a job of another build, lost there: late-jobs tells that',
+      { after: onRestarted({ buildId: 'theirs' }) },
+      'yes',
+    ],
+    ['a job of our build, finished there', { after: onRestarted(told.PASSED) }, 'yes'],
+  ]);
+});
+
 describe('no-job-lost', () => {
   holdsTable(noJobLost, [
     ['the struck attempt finished', {}, 'yes'],

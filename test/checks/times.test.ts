@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { after, clockTime, seconds } from '../../src/checks/times.ts';
+import { RUNS } from '../property/runs.ts';
+import { NOON } from '../support/builders.ts';
+
+describe('a duration', () => {
+  it.each([
+    [0, '0.0 s'],
+    [40, '0.0 s'],
+    [4_249, '4.2 s'],
+    [-8_000, '8.0 s'],
+    [59_940, '59.9 s'],
+    [59_960, '1 min 0 s'],
+    [60_000, '1 min 0 s'],
+    [119_600, '2 min 0 s'],
+    [119_499, '1 min 59 s'],
+    [125_000, '2 min 5 s'],
+    [3_661_000, '61 min 1 s'],
+  ])('of %i ms is %s', (ms, said) => {
+    expect(seconds(ms)).toBe(said);
+  });
+
+  it('has no sign, and never 60 seconds', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1e7, max: 1e7, noNaN: true }), (ms) => {
+        expect(seconds(ms)).toMatch(/^(?:[1-5]?\d\.\d s|[1-9]\d* min [1-5]?\d s)$/);
+      }),
+      { numRuns: RUNS, examples: [[59_949.9], [59_950], [59_999.9], [119_500], [-59_960]] },
+    );
+  });
+});
+
+it('an instant lies before or after another by a length, not by a sign', () => {
+  expect(after(-8_000, 'the stop')).toBe('8.0 s before the stop');
+  expect(after(4_200, 'the stop')).toBe('4.2 s after the stop');
+  expect(after(0, 'the stop')).toBe('0.0 s after the stop');
+});
+
+it('an instant is shown in UTC with milliseconds', () => {
+  expect(clockTime(NOON + 59_999)).toBe('12:00:59.999');
+  expect(clockTime(NOON + 12 * 3_600_000)).toBe('00:00:00.000');
+});
