@@ -3,8 +3,27 @@ import { judge } from '../../src/verdict/judge.ts';
 import { seenJournal } from './seen-journal.ts';
 import { play, world, type World } from './true-history.ts';
 
-/** Histories of which a verdict was once wrong, and each one that is to stand for a rule. */
-export const EXAMPLES: readonly [World][] = [];
+/** All clocks right, nothing lost, an agent that hears: what an example differs from. */
+const QUIET: World = {
+  ...{ seed: 0, fargate: true, version: '3.120.0', v4Reports: false, reportLost: false },
+  ...{ start: 'exec', mode: 'hears', visibleOneShot: false, ran: 10_000, end: 20_000, upload: 0 },
+  ...{ deregistration: 0, dependant: 0, lag: 500, stopTimeout: 30_000, timer: 3_000, scriptAfter: 14_000 },
+  ...{ leaving: 50, exiting: 50, noticed: 500, isLostAfter: 180_000, next: null, neighbour: null },
+  ...{ userTold: false, exitCodeShown: true, otherEssential: false, pastGap: 300 },
+  ...{ runnerAhead: 0, hostAhead: 0, ecsAhead: 0, instanceAhead: 0 },
+  ...{ staleness: 0, loses: 0, poll: 1_000, answerLost: false },
+};
+
+/** Histories that a verdict was once wrong about, or that stand for a rule. */
+const EXAMPLES: readonly World[] = [
+  // A script of the host told the agent while the time-out of a dependant ran that was long over.
+  {
+    ...QUIET,
+    ...{ fargate: false, version: '4.0.0', v4Reports: true, dependant: 300, start: 'image', mode: 'script' },
+  },
+  // The job ended before the load balancer had let the task go; an agent that hears then leaves at once.
+  { ...QUIET, deregistration: 15_000, end: 14_000 },
+];
 
 interface Share {
   histories: number;
@@ -60,7 +79,7 @@ export function worldsHold(numRuns: number): void {
       if (outcome === 'outlasted' && isLost)
         throw new Error(`outlasted, and a job was lost: ${JSON.stringify(history)}`);
     }),
-    { numRuns, examples: EXAMPLES.map(([one]) => [one]) },
+    { numRuns, examples: EXAMPLES.map((one) => [one]) },
   );
   process.stdout.write(told(share));
 }
