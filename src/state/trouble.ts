@@ -67,6 +67,11 @@ export function ofService(kind: FactKind): boolean {
   return !AROUND.has(kind);
 }
 
+/** Buildkite itself answered that it created the build: a read that does not show it came from a copy that lags behind. */
+function isCreated({ buildIds, buildBy }: DrillState, { kind, id }: Subject): boolean {
+  return kind === 'build' && buildBy !== 'named' && buildIds.includes(id);
+}
+
 /** The first of the subjects whose reads have failed for longer than there is patience, or null. */
 export function lasting(
   state: DrillState,
@@ -79,10 +84,12 @@ export function lasting(
     if (mark?.trouble == null || mark.failingSince === null || !ofService(subject.kind)) continue;
     // A service that says when to come again is asked once more then, however long that takes.
     const told = mark.trouble.retryAfter === null ? 0 : mark.trouble.retryAfter + OBEYED_WITHIN;
-    const allowed = isRefusal(mark.trouble)
-      ? Math.min(PATIENCE_WITH_REFUSALS, patience)
-      : Math.max(patience, told);
-    const known = mark.okSentAt === null && mark.trouble.kind === 'not-found';
+    const isOurs = isCreated(state, subject);
+    const allowed =
+      isRefusal(mark.trouble) && !isOurs
+        ? Math.min(PATIENCE_WITH_REFUSALS, patience)
+        : Math.max(patience, told);
+    const known = mark.okSentAt === null && mark.trouble.kind === 'not-found' && !isOurs;
     if (!known && now - mark.failingSince < allowed) continue;
     return {
       kind: subject.kind,
