@@ -1,6 +1,6 @@
 import type { Job } from '../model/entities/job.ts';
 import type { Task } from '../model/entities/task.ts';
-import { isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
+import { isJudged, lossByDeath, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 import { byBuildkite, clocksOf } from '../evidence/clocks.ts';
 import {
@@ -96,10 +96,11 @@ function canceledJob(job: Job): string | null {
   return null;
 }
 
-/** A loss that was proven before the cancelling still counts (verdict, stage B, and rule 17). */
+/** A loss that was proven before the cancelling still counts (verdict, stage B); so does a death before it, whenever Buildkite noticed (rule 17). */
 function lossBefore({ evidence, attempts }: Case, seq: number): boolean {
   return attempts.filter(isJudged).some(({ loss, job }) => {
     if (loss === null) return false;
+    if (lossByDeath(evidence, job) !== null) return true;
     const lost = (job.events ?? []).find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
     const canceledAt = job.canceledAt ?? evidence.last('build', job.buildId)?.value.canceledAt ?? null;
     if (lost === null || canceledAt === null) return loss.seq < seq || job.state === 'canceled';

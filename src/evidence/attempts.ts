@@ -191,7 +191,7 @@ export function hasReturned(evidence: Evidence, jobId: string): boolean {
 }
 
 /** Its container was dead with the job in hand before somebody canceled the hung build: the cancel changes nothing (verdict rule 17). */
-function lossByDeath(evidence: Evidence, job: Job): Loss | null {
+export function lossByDeath(evidence: Evidence, job: Job): Loss | null {
   const canceledAt = job.canceledAt ?? timeOf(job, 'CANCELED') ?? timeOf(job, 'CANCELATION');
   const wasHeld = job.agentId !== null && job.agentId === evidence.target?.agentId;
   if (!wasHeld || canceledAt === null || job.passed) return null;
