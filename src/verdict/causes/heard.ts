@@ -28,6 +28,7 @@ export function heardStop(grounds: Grounds): Heard {
 function reported({ worker, stop, evidence }: Grounds): Heard | null {
   const told = worker?.value.stoppedGracefullyAt ?? null;
   if (worker === null || told === null || stop === null) return null;
+  if (worker.value.stoppedGracefullyBy !== null) return null;
   if (clocksOf(evidence).order(byBuildkite(told), stop) === 'before') return null;
   return {
     heard: 'yes',
