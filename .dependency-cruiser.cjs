@@ -193,7 +193,7 @@ module.exports = {
       'preflight',
       'A look at documents: it knows no drill, no client and no file.',
       '^src/preflight/',
-      [WORKER],
+      [MODEL, WORKER],
     ),
     only(
       'iam',

@@ -173,8 +173,9 @@ async function lookBeforehand(
   const hidden = hiderOf(secretsIn(documents));
   return {
     container,
-    findings: findings.map(({ rule, severity, document, path, seen, todo }) => ({
+    findings: findings.map(({ rule, severity, document, path, seen, todo, data }) => ({
       ...{ rule, severity, seen: hidden(seen), todo: hidden(todo) },
+      ...(data === undefined ? {} : { data }),
       at: [documents[document]?.name ?? document, pathText(path)].filter((part) => part !== '').join(' '),
     })),
     unknown: [...unknown, ...unread].map(({ rule, said }) => ({ rule, said: hidden(said) })),

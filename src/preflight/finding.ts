@@ -1,3 +1,4 @@
+import type { FindingData } from '../model/entities/preflight.ts';
 import type { Path } from './json.ts';
 import type { DocumentName } from './documents.ts';
 import type { Edit } from './edit.ts';
@@ -21,6 +22,8 @@ export interface Finding {
   readonly edits: readonly Edit[];
   /** What this finding rests on and nobody could see, or null. */
   readonly unknown: string | null;
+  /** What a cause reads of it. */
+  readonly data?: FindingData;
 }
 
 /** What one rule says: what it found, and what it could not look at. */

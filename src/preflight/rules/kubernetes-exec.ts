@@ -22,6 +22,13 @@ export const kubernetesExec: Rule = {
       todo: 'Take it out: it is for pods of the Kubernetes stack.',
       edits: set.without,
       unknown: version === null ? 'the version of the agent' : null,
+      data: { about: 'canceling-stop', by: '--kubernetes-exec', sure: isSince(version?.numbers ?? null) },
     });
   },
 };
+
+function isSince(version: readonly [number, number, number] | null): boolean {
+  if (version === null) return false;
+  const [major, minor] = version;
+  return major > 3 || (major === 3 && minor >= 110);
+}

@@ -49,6 +49,12 @@ function findingsOf(step: Step): readonly Finding[] {
         },
       ],
       unknown: unsure ? 'whether Buildkite matches a rule without exit_status against -1' : null,
+      data: {
+        about: 'lost-agent-retry',
+        keys: [...step.keys],
+        hasRules: some,
+        matches: unsure ? 'unknown' : 'no',
+      },
     },
   ];
 }

@@ -31,6 +31,7 @@ export const sidecarFlush: Rule = {
             todo: `Give it ${String(FLUSH)} s or more.`,
             edits: [ofContainer(container, 'stopTimeout', FLUSH)],
             unknown: `how long ${name} takes to flush`,
+            data: { about: 'sidecar', container: name },
           },
         ];
       }),
@@ -46,6 +47,7 @@ export const sidecarFlush: Rule = {
             todo: "Start it in exec form, or by the shell's exec.",
             edits: mendShell(container.argv, shell),
             unknown: shell.kind === 'dash' ? null : `whether ${shell.name} runs it in its own place`,
+            data: { about: 'sidecar', container: container.name },
           },
         ];
       }),

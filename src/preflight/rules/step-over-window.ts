@@ -9,6 +9,8 @@ import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING, stopTimeoutOf } from '../window.
 /** The step that takes longest, and how that is known. */
 export interface Longest {
   readonly name: string;
+  /** The keys by which its jobs name it. */
+  readonly keys: readonly string[];
   readonly place: Pick<Finding, 'document' | 'path'>;
   readonly seconds: number;
   /** `sleep`: its own lines; `history`: its passed jobs; `time-out`: no more than a bound. */
@@ -25,14 +27,14 @@ export function longestStep(subject: Subject): Longest | null {
     .filter(({ key, jobs }) => jobs > 0 && !known.has(key))
     .map((times): Longest => {
       const place = placeIn(subject.agent, 'stopTimeout');
-      return { name: times.key, place, seconds: times.p95, by: 'history', times };
+      return { name: times.key, keys: [times.key], place, seconds: times.p95, by: 'history', times };
     });
   const all = [...inPipeline, ...others].filter(({ seconds }) => seconds > 0);
   return all.toSorted((a, b) => b.seconds - a.seconds)[0] ?? null;
 }
 
 function lengthOf(subject: Subject, step: Step): Longest {
-  const { name, path, atLeast } = step;
+  const { name, keys, path, atLeast } = step;
   const place = { document: 'pipeline', path } as const;
   const times = timesOfStep(subject, step);
   const few = times !== null && times.jobs < ENOUGH_JOBS;
@@ -40,9 +42,9 @@ function lengthOf(subject: Subject, step: Step): Longest {
   const atMost = times === null || few ? (step.atMost ?? 0) : 0;
   const p95 = times?.p95 ?? 0;
   if (atLeast > 0 && atLeast >= Math.max(atMost, p95))
-    return { name, place, seconds: atLeast, by: 'sleep', times: null };
-  if (atMost > p95) return { name, place, seconds: atMost, by: 'time-out', times: null };
-  return { name, place, seconds: p95, by: 'history', times };
+    return { name, keys, place, seconds: atLeast, by: 'sleep', times: null };
+  if (atMost > p95) return { name, keys, place, seconds: atMost, by: 'time-out', times: null };
+  return { name, keys, place, seconds: p95, by: 'history', times };
 }
 
 /** A step that takes longer than the agent has to drain is lost whenever the stop comes early in it. */
@@ -77,7 +79,7 @@ export const stepOverWindow: Rule = {
 };
 
 function findingOf({ agent, launch }: Subject, longest: Longest, window: number): Finding {
-  const { name, place, by, times } = longest;
+  const { name, keys, place, by, times } = longest;
   const ceiling = launch.kind === 'fargate' ? FARGATE_CEILING : Infinity;
   const wanted = Math.min(Math.ceil(times?.most ?? longest.seconds), ceiling);
   const mendable = wanted > window && wanted >= longest.seconds;
@@ -91,6 +93,7 @@ function findingOf({ agent, launch }: Subject, longest: Longest, window: number)
       : `No stopTimeout on Fargate is that long: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
     edits: mendable ? [ofContainer(agent, 'stopTimeout', wanted)] : [],
     unknown: unknownOf(by, times),
+    data: { about: 'step-length', keys: [...keys], ms: Math.round(longest.seconds * 1000), by },
   };
 }
 

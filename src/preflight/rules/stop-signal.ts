@@ -52,6 +52,9 @@ export const stopSignal: Rule = {
       todo: 'Build the image with STOPSIGNAL SIGTERM.',
       edits: [edit(documents, 'imageConfig', ['StopSignal'], 'SIGTERM')],
       unknown: null,
+      ...(signal === 'QUIT'
+        ? { data: { about: 'canceling-stop' as const, by: `STOPSIGNAL ${given}`, sure: true } }
+        : {}),
     });
   },
 };
