@@ -3,6 +3,7 @@ import type { Task } from '../model/entities/task.ts';
 import { isJudged, lossByDeath, trulyPassed, type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 import { byBuildkite, clocksOf } from '../evidence/clocks.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import {
   agentContainer,
   commandLine,
@@ -14,16 +15,21 @@ import { after, seconds } from './times.ts';
 const OUT_OF_MEMORY = /^OutOfMemory/;
 const KILLED = 137;
 
+/** Whether ECS names a lack of memory on the agent's container, whatever came of it. */
+export function namesMemory({ container }: AgentContainer): boolean {
+  return OUT_OF_MEMORY.test(container?.reason ?? '');
+}
+
 /**
  * Whether the agent's container was killed for want of memory clearly before its stop time-out. Docker keeps the mark of an
  * earlier kill inside the container, so that it explains 137 alone, and none at the time-out (verdict rule 17).
  */
-export function diedOfMemory({ container, atTimeout }: AgentContainer): boolean {
-  return OUT_OF_MEMORY.test(container?.reason ?? '') && container?.exitCode === KILLED && !atTimeout;
+export function diedOfMemory(agent: AgentContainer): boolean {
+  return namesMemory(agent) && agent.container?.exitCode === KILLED && !agent.atTimeout;
 }
 
 /** A judged job that was killed with 137, which a container that ran out of memory explains better than the stop. */
-function killedJob(attempts: readonly Attempt[]): Attempt | undefined {
+export function killedJob(attempts: readonly Attempt[]): Attempt | undefined {
   return attempts.filter(isJudged).find(({ job, loss }) => {
     if (loss !== null || job.passed || job.state !== 'finished' || job.signalReason !== null) return false;
     return job.exitStatus === String(KILLED) || /^(?:SIG)?KILL$/i.test(job.signal ?? '');
@@ -38,7 +44,7 @@ export const memory: Check = {
     const agent = evidence.strike === null ? null : agentContainer(evidence);
     if (agent === null) return unasked('nothing was injected');
     const reason = agent.container?.reason ?? '';
-    if (!OUT_OF_MEMORY.test(reason)) return yes('ECS names no lack of memory', [agent.task.seq]);
+    if (!namesMemory(agent)) return yes('ECS names no lack of memory', [agent.task.seq]);
     const job = killedJob(attempts);
     if (job !== undefined)
       return no(
@@ -88,6 +94,23 @@ export const host: Check = {
   },
 };
 
+/**
+ * Who canceled a build: whom Buildkite names, else a user by the history of its jobs. Null where neither names anybody, as
+ * where a newer build of the branch did it.
+ */
+export function whoCanceled(evidence: Evidence, buildId: string): string | null {
+  const named = evidence.last('build', buildId)?.value.canceledBy ?? null;
+  if (named !== null) return named;
+  const isByUser = evidence
+    .every('job')
+    .filter(({ value }) => value.buildId === buildId)
+    .flatMap(({ id }) => evidence.sightings('job', id).flatMap(({ value }) => value.events ?? []))
+    .some(({ type, actor }) => CANCELATIONS.has(type) && actor === 'user');
+  return isByUser ? "a user whom the job's history does not name" : null;
+}
+
+const CANCELATIONS: ReadonlySet<string> = new Set(['CANCELATION', 'CANCELED']);
+
 function canceledJob(job: Job): string | null {
   if (job.state === 'canceled' || job.state === 'canceling') return `job ${job.id} was canceled`;
   if (job.state === 'timed_out' || job.state === 'timing_out')
@@ -121,7 +144,8 @@ export const notCanceled: Check = {
       .sightings('build', value.id)
       .find((one) => ['canceled', 'canceling'].includes(one.value.state));
     if (canceled !== undefined && !lossBefore(about, canceled.seq)) {
-      const who = value.canceledBy ?? 'Buildkite itself (a newer build of the branch, or a rule)';
+      const who =
+        whoCanceled(evidence, value.id) ?? 'Buildkite itself (a newer build of the branch, or a rule)';
       return no('build-canceled', `build ${String(value.number)} was canceled by ${who}`, [canceled.seq]);
     }
     for (const attempt of attempts.filter(isJudged)) {

@@ -7,9 +7,11 @@ export const CauseName = z.enum([
   'init-killed-wrapper',
   'wrapper-died',
   'wrapper-stayed',
+  'disconnect-hung',
   'step-over-window',
   'inner-timeout',
   'told-twice',
+  'agent-stopped-itself',
   'signal-to-job',
   'out-of-memory',
   'host-gone',
@@ -31,7 +33,7 @@ export type CauseName = z.infer<typeof CauseName>;
 export const RankedCause = z.strictObject({
   name: CauseName,
   /**
-   * `proven`: what was seen leaves no other; `likely`: it explains what was seen, and what would exclude the others was not
+   * `proven`: no other cause of the list explains what was seen; `likely`: it explains what was seen, and what would exclude the others was not
    * to be seen; `possible`: nothing speaks against it.
    */
   weight: z.enum(['proven', 'likely', 'possible']),
@@ -49,7 +51,10 @@ export type RankedCause = z.infer<typeof RankedCause>;
 export const CauseMoment = z.strictObject({
   moment: z.enum(['stop requested', 'signal', 'job end', 'exit', 'lost']),
   at: Instant,
-  /** Milliseconds from the request to stop, each by its own clock; null where nothing was stopped. */
+  /**
+   * Milliseconds from the request to stop, as far as the clocks tell: what they cannot tell from it is 0, what lies clearly
+   * before it is negative. Null where nothing was stopped.
+   */
   after: z.number().int().nullable(),
   said: z.string(),
 });

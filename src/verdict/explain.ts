@@ -1,6 +1,6 @@
 import type { Case } from '../checks/check.ts';
 import type { Explanation, RankedCause } from '../journal/cause.ts';
-import { IDLE_STRIKE, NO_FAULT, type Cause } from './causes/cause.ts';
+import { IDLE_STRIKE, NO_FAULT, type Cause, type Said } from './causes/cause.ts';
 import { exitCode, groundsOf, type Grounds } from './causes/grounds.ts';
 import { CAUSES } from './causes/list.ts';
 import { momentsOf } from './causes/moments.ts';
@@ -33,13 +33,29 @@ function isBackstop(cause: Cause): boolean {
 
 /** Proven before likely before possible; among equals the order of the list. */
 function rankedOf(grounds: Grounds, wanted: (cause: Cause) => boolean): readonly RankedCause[] {
-  const judged = CAUSES.filter(wanted).flatMap((cause): RankedCause[] => {
+  const judged = CAUSES.filter(wanted).flatMap((cause) => {
     const said = cause.judge(grounds);
-    if (said === null) return [];
-    const events = said.events.filter((event) => event !== null && event > 0);
-    return [{ ...said, name: cause.name, events: [...new Set(events as number[])].sort((a, b) => a - b) }];
+    return said === null ? [] : [{ cause, said }];
   });
-  return WEIGHTS.flatMap((weight) => judged.filter((one) => one.weight === weight));
+  const ranked = judged.map(({ cause, said }): RankedCause => {
+    const events = said.events.filter((event) => event !== null && event > 0);
+    const weight = weightOf(cause, said, judged);
+    return {
+      ...{ ...said, name: cause.name, weight, experiment: weight === 'proven' ? null : said.experiment },
+      events: [...new Set(events as number[])].sort((a, b) => a - b),
+    };
+  });
+  return WEIGHTS.flatMap((weight) => ranked.filter((one) => one.weight === weight));
+}
+
+/** Verdict rule 13: no cause is proven beside another one that explains the same facts, however little speaks for that. */
+function weightOf(
+  { name, explains }: Cause,
+  { weight }: Said,
+  judged: readonly { readonly cause: Cause }[],
+): RankedCause['weight'] {
+  const hasRival = judged.some(({ cause }) => cause.name !== name && cause.explains === explains);
+  return weight === 'proven' && hasRival ? 'likely' : weight;
 }
 
 const BACKSTOPS: ReadonlySet<string> = new Set(CAUSES.filter(isBackstop).map(({ name }) => name));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { JobEvent } from '../../src/model/entities/job.ts';
 import type { CauseName, RankedCause } from '../../src/journal/cause.ts';
 import { CAUSES } from '../../src/verdict/causes/list.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -43,12 +44,16 @@ const lostAt = (at: number): Part<'job'> => ({
   events: [STARTED, jobEvent('AGENT_LOST', at, { actor: 'system' })],
 });
 const job: fc.Arbitrary<Part<'job'>> = fc.oneof(
-  fc.constantFrom<Part<'job'>>(PASSED, LOST, lostAt(T.stop + 60_000), { ...LOST, softFailed: true }),
+  fc.constantFrom<Part<'job'>>(PASSED, LOST, lostAt(T.stop - 8_000), lostAt(T.stop + 60_000), {
+    ...LOST,
+    softFailed: true,
+  }),
   fc.record({
     passed: fc.constant(false),
     exitStatus: fc.constantFrom('1', '-1', '124', '137', '143', null),
     signal: fc.constantFrom(null, 'SIGTERM', 'SIGKILL'),
     signalReason: fc.constantFrom(null, 'agent_stop', 'cancel'),
+    events: fc.constantFrom<JobEvent[]>([STARTED, FINISHED], [STARTED, jobEvent('FINISHED', T.stop + 3_000)]),
     state: fc.constantFrom('finished' as const, 'canceled' as const, 'timed_out' as const),
   }),
 );
@@ -56,13 +61,14 @@ const agent: fc.Arbitrary<Part<'agent'>> = fc.oneof(
   fc.constantFrom<Part<'agent'>>(LEFT, AGENT_GONE, { ...LEFT, stoppedGracefullyAt: null }),
   fc.record({
     version: fc.constantFrom('3.78.0', '3.116.0', '3.140.0', null),
-    stoppedGracefullyAt: fc.constantFrom(null, T.stop + 300),
-    lostAt: fc.constantFrom(null, AGENT_LOST.at),
+    stoppedGracefullyAt: fc.constantFrom(null, T.stop - 9_000, T.stop + 300, T.stop + 60_000),
+    stopForcedAt: fc.constantFrom(null, T.stop + 2_000, T.stop + 50_000),
+    lostAt: fc.constantFrom(null, T.stop - 8_000, AGENT_LOST.at, T.landed + 320_000),
     connection: fc.constantFrom('lost' as const, 'disconnected' as const, 'connected' as const),
     disconnectedAt: fc.constantFrom(null, T.left, T.finished + 10_100),
   }),
 );
-const ended = fc.constantFrom(null, 90, 8_000, 20_000, 120_100, 600_050);
+const ended = fc.constantFrom(null, -8_000, 90, 8_000, 20_000, 120_100, 600_050);
 const container = fc.record({
   exitCode: fc.constantFrom(null, 0, 1, 2, 124, 137, 143),
   reason: fc.constantFrom(null, 'OutOfMemoryError: x'),
@@ -101,6 +107,7 @@ const told: fc.Arbitrary<Told> = fc
   }));
 
 const WEIGHTS: readonly RankedCause['weight'][] = ['proven', 'likely', 'possible'];
+const EXPLAINS = new Map(CAUSES.map(({ name, explains }) => [name, explains]));
 const BACKSTOPS = new Set(CAUSES.filter(({ isBackstop }) => isBackstop === true).map(({ name }) => name));
 
 /** Of two that exclude each other at most one is proven. */
@@ -108,6 +115,8 @@ const EXCLUSIVE: readonly (readonly [CauseName, CauseName])[] = [
   ['signal-eaten', 'step-over-window'],
   ['signal-eaten', 'heartbeats-stopped'],
   ['init-killed-wrapper', 'signal-eaten'],
+  ['told-twice', 'agent-stopped-itself'],
+  ['signal-eaten', 'disconnect-hung'],
   ['step-over-window', 'killed-early'],
 ];
 
@@ -139,6 +148,12 @@ it('explains every failure, in order, from events that are there, or says what w
         expect(saves).not.toBe('');
         expect(proof === null).toBe(weight === 'proven');
       }
+      for (const { name } of own.filter(({ weight }) => weight === 'proven'))
+        expect(
+          own.filter((other) => other.name !== name && EXPLAINS.get(other.name) === EXPLAINS.get(name)),
+          `${name} is proven beside another that explains the same`,
+        ).toEqual([]);
+      expect(JSON.stringify(cause)).not.toMatch(/-\d+(?:\.\d+)? (?:s|min)\b|\b60(?:\.0)? s\b/);
       for (const pair of EXCLUSIVE)
         expect(
           pair.filter((name) => own.some((each) => each.name === name && each.weight === 'proven')).length,

@@ -1,6 +1,5 @@
-import { seconds } from '../../checks/times.ts';
-import type { Cause } from './cause.ts';
-import { exitCode } from './grounds.ts';
+import { AGENT_LOG, type Cause } from './cause.ts';
+import { endSinceStop, exitCode } from './grounds.ts';
 
 const OTHERS: ReadonlySet<number> = new Set([0, 124, 137, 143]);
 
@@ -8,19 +7,19 @@ const OTHERS: ReadonlySet<number> = new Set([0, 124, 137, 143]);
 export const agentExited: Cause = {
   name: 'agent-exited',
   means: "The agent's container ended by itself with the exit code of an error.",
+  explains: 'how the container ended',
   judge(grounds) {
     const { agent } = grounds;
     const code = exitCode(grounds);
     if (agent === null || code === null || OTHERS.has(code)) return null;
-    const after = agent.lasted === null ? '' : ` ${seconds(agent.lasted)} after the stop`;
     const meaning =
       code === 1 ? ': the agent ends so where it gave up waiting for its job, or could not go on' : '';
     return {
       weight: 'possible',
-      said: `the agent's container ended ${String(code)} by itself${after}${meaning}`,
+      said: `the agent's container ended ${String(code)} by itself${endSinceStop(grounds)}${meaning}`,
       events: [agent.task.seq],
       saves: 'an end with exit code 0: read the last lines of the container log, they say why it ended so',
-      experiment: 'run the drill with `--debug` on the agent and read the end of its log',
+      experiment: AGENT_LOG,
     };
   },
 };

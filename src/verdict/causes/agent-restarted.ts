@@ -1,37 +1,46 @@
-import { jobEnded } from '../../model/entities/job.ts';
 import { agentsOfStruckTask } from '../../evidence/agents.ts';
+import type { Attempt } from '../../evidence/attempts.ts';
 import { byBuildkite, clocksOf } from '../../evidence/clocks.ts';
-import type { Cause } from './cause.ts';
-import { foreseenBy } from './grounds.ts';
+import type { Sighting } from '../../evidence/evidence.ts';
+import type { Agent } from '../../model/entities/agent.ts';
+import { AGENT_LOG, type Cause } from './cause.ts';
+import { foreseenBy, type Grounds } from './grounds.ts';
+import { isOfSignal } from './signal-to-job.ts';
 
 /** The struck agent drained, and another came up in the same task: what it took was cut. */
 export const agentRestarted: Cause = {
   name: 'agent-restarted',
   means: 'A second agent came up in the same task after the stop, and what it took was cut.',
+  explains: 'a second agent',
   judge(grounds) {
-    const { evidence, attempts, worker, stop } = grounds;
-    if (worker === null || stop === null || evidence.strike === null) return null;
-    const others = agentsOfStruckTask(evidence).filter((id) => id !== worker.value.id);
-    const second = others
-      .map((id) => evidence.last('agent', id))
-      .find((seen) => {
-        const at = seen?.value.connectedAt ?? null;
-        return at !== null && clocksOf(evidence).orderAsMeasured(byBuildkite(at), stop) === 'after';
-      });
-    if (second == null) return null;
-    const cut = attempts.find(
-      ({ job, loss }) => job.agentId === second.value.id && (loss !== null || (jobEnded(job) && !job.passed)),
-    );
-    if (cut === undefined) return null;
+    const { hurt } = grounds;
+    const second = hurt === null ? null : secondAgent(grounds, hurt);
+    if (hurt === null || second === null || !isCut(hurt)) return null;
     const rule = foreseenBy(grounds, 'restart-policy');
     return {
-      weight: 'proven',
-      said: `a second agent (${second.value.name}) came up in the same task after the stop, took job ${cut.job.id}, and that was cut with the task`,
-      events: [second.seq, cut.seen.seq],
+      weight: hurt.loss === null ? 'likely' : 'proven',
+      said: `a second agent (${second.value.name}) came up in the same task after the stop, took job ${hurt.job.id}, and that was ${hurt.loss === null ? `ended by a signal (${hurt.job.signal ?? `exit status ${hurt.job.exitStatus ?? 'none'}`})` : 'lost with the task'}`,
+      events: [second.seq, hurt.seen.seq],
       saves:
         rule?.change ??
         'no restart of the agent while its task stops: an essential container without `restartPolicy`, and no wrapper that starts it in a loop',
-      experiment: null,
+      experiment: AGENT_LOG,
     };
   },
 };
+
+/** The agent of the hurt job, if it is another than the struck one and clearly connected after the stop. */
+function secondAgent({ evidence, worker, stop }: Grounds, { job }: Attempt): Sighting<Agent> | null {
+  if (worker === null || stop === null || evidence.strike === null) return null;
+  if (job.agentId === null || job.agentId === worker.value.id) return null;
+  if (!agentsOfStruckTask(evidence).includes(job.agentId)) return null;
+  const second = evidence.last('agent', job.agentId);
+  const at = second?.value.connectedAt ?? null;
+  if (second === null || at === null) return null;
+  return clocksOf(evidence).orderAsMeasured(byBuildkite(at), stop) === 'after' ? second : null;
+}
+
+/** Lost, or ended by a signal: one that failed by itself was not cut. */
+function isCut({ job, loss }: Attempt): boolean {
+  return loss !== null || job.signalReason === 'agent_stop' || isOfSignal(job);
+}

@@ -1,4 +1,5 @@
-import type { Cause, Said } from './cause.ts';
+import { whoCanceled } from '../../checks/undisturbed.ts';
+import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
 /** Buildkite ended it, or somebody by Buildkite: no stop was why. */
@@ -6,27 +7,30 @@ export const buildCanceled: Cause = {
   name: 'build-canceled',
   means:
     'Buildkite ended the job or the build: a newer build, a time-out of the step, somebody whom it names.',
+  explains: 'a cancelation',
   judge(grounds) {
     return ofBuild(grounds) ?? ofJob(grounds);
   },
 };
 
-function ofJob({ hurt }: Grounds): Said | null {
+function ofJob({ hurt, evidence }: Grounds): Said | null {
   if (hurt === null || hurt.loss !== null) return null;
   const { job, seen } = hurt;
-  const common = { weight: 'proven' as const, events: [seen.seq], experiment: null };
+  const common = { weight: 'proven' as const, events: [seen.seq], experiment: NO_FAULT };
   if (job.state === 'timed_out' || job.state === 'timing_out')
     return {
       ...common,
       said: `Buildkite ended job ${job.id} at its step's own time-out (timeout_in_minutes)`,
       saves: 'a longer `timeout_in_minutes` of the step, or a shorter step',
     };
-  if (job.state === 'canceled' || job.state === 'canceling' || job.signalReason === 'cancel')
+  if (job.state === 'canceled' || job.state === 'canceling' || job.signalReason === 'cancel') {
+    const who = whoCanceled(evidence, job.buildId);
     return {
       ...common,
-      said: `Buildkite canceled job ${job.id}; who asked for it its record does not say`,
+      said: `job ${job.id} was canceled by way of Buildkite; ${who === null ? 'who asked for it its record does not say' : `${who} asked for it`}`,
       saves: 'a drill on a branch on which nothing cancels running builds',
     };
+  }
   return null;
 }
 
@@ -35,19 +39,16 @@ function ofBuild({ evidence, reason }: Grounds): Said | null {
   if (reason !== 'build-canceled' || evidence.buildId === null) return null;
   const seen = evidence.last('build', evidence.buildId);
   if (seen === null || !['canceled', 'canceling'].includes(seen.value.state)) return null;
-  const { number, canceledBy, cancelReason } = seen.value;
-  const who =
-    canceledBy === null
-      ? 'by Buildkite itself (a newer build of the branch, or a rule)'
-      : `by ${canceledBy}, as Buildkite shows`;
+  const { id, number, cancelReason } = seen.value;
+  const who = whoCanceled(evidence, id);
   return {
     weight: 'proven',
-    said: `build ${String(number)} was canceled ${who}${cancelReason === null ? '' : `: ${cancelReason}`}`,
+    said: `build ${String(number)} was canceled ${who === null ? 'by Buildkite itself (a newer build of the branch, or a rule)' : `by ${who}, as Buildkite shows`}${cancelReason === null ? '' : `: ${cancelReason}`}`,
     events: [seen.seq],
     saves:
-      canceledBy === null
+      who === null
         ? 'a branch of its own for drills, or a pipeline that does not cancel intermediate builds'
         : 'nobody cancels the build while the drill runs',
-    experiment: null,
+    experiment: NO_FAULT,
   };
 }

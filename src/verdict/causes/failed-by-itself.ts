@@ -7,6 +7,7 @@ import type { Grounds } from './grounds.ts';
 export const failedByItself: Cause = {
   name: 'failed-by-itself',
   means: 'A job ended by itself with an exit status of its own.',
+  explains: 'how the job ended',
   judge(grounds) {
     const { reason, evidence } = grounds;
     if (reason !== 'build-failed') return null;

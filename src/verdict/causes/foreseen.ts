@@ -1,9 +1,9 @@
 import type { Agent } from '../../model/entities/agent.ts';
+import type { FindingData } from '../../model/entities/preflight.ts';
 import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
 import type { Evidence, Sighting } from '../../evidence/evidence.ts';
 import { OFFLINE, type Doc, type Documents } from '../../preflight/documents.ts';
 import type { Edit } from '../../preflight/edit.ts';
-import type { Severity } from '../../preflight/finding.ts';
 import type { Json, JsonObject } from '../../preflight/json.ts';
 import { judge } from '../../preflight/judge.ts';
 import { subjectOf } from '../../preflight/subject-of.ts';
@@ -12,13 +12,14 @@ import type { Subject } from '../../preflight/subject.ts';
 /** What a rule of preflight finds in what the journal holds. */
 export interface Foreseen {
   readonly rule: string;
-  readonly severity: Severity;
   readonly seen: string;
   readonly todo: string;
   /** The lines to write, as they stand in the document; null where no change of it mends this, or the look kept none. */
   readonly change: string | null;
   /** The event that holds what the rule was asked about. */
   readonly event: number;
+  /** What a cause reads of it; null where the rule gives none, or the journal is older. */
+  readonly data: FindingData | null;
 }
 
 /** A definition as preflight reads it. */
@@ -37,8 +38,8 @@ export function lookBack(evidence: Evidence): Look {
   const before = evidence.last('preflight', 'preflight');
   const recorded = (before?.value.findings ?? [])
     .filter(({ rule }) => !own.some((one) => one.rule === rule))
-    .map(({ rule, severity, seen, todo }) => ({
-      ...{ rule, severity, seen, todo, change: null },
+    .map(({ rule, seen, todo, data = null }) => ({
+      ...{ rule, seen, todo, data, change: null },
       event: before?.seq ?? 0,
     }));
   return { subject: subject?.subject ?? null, foreseen: [...own, ...recorded] };
@@ -61,8 +62,8 @@ function versionsOf(agent: Sighting<Agent> | null): readonly string[] | null {
 }
 
 function ofSubject(subject: Subject, event: number): readonly Foreseen[] {
-  return judge(subject).findings.map(({ rule, severity, seen, todo, edits }) => ({
-    ...{ rule, severity, seen, todo, event },
+  return judge(subject).findings.map(({ rule, seen, todo, edits, data = null }) => ({
+    ...{ rule, seen, todo, data, event },
     change: changeOf(edits),
   }));
 }

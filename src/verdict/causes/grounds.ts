@@ -1,6 +1,7 @@
 import type { Case } from '../../checks/check.ts';
 import { agentContainer, type AgentContainer } from '../../evidence/agent-container.ts';
 import { isGreen } from '../../checks/no-job-lost.ts';
+import { after } from '../../checks/times.ts';
 import { agentLeft, type Agent } from '../../model/entities/agent.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import { isJudged, trulyPassed, type Attempt } from '../../evidence/attempts.ts';
@@ -68,6 +69,24 @@ export function foreseenBy({ look }: Grounds, ...rules: readonly string[]): Fore
     if (found !== undefined) return found;
   }
   return null;
+}
+
+/** Milliseconds from one instant to another, whosever clocks they were read from; negative where the second came first. */
+export function elapsed({ evidence }: Pick<Grounds, 'evidence'>, from: Stamp, to: Stamp): number {
+  return Math.round(clocksOf(evidence).distance(from, to).ms);
+}
+
+/** ` 4.2 s after the stop`, with the space before it; empty where nothing is known of the clocks, or of the instant. */
+export function sinceStop({ evidence, stop }: Grounds, at: Stamp | null): string {
+  if (stop === null || at === null) return '';
+  const { ms, error } = clocksOf(evidence).distance(stop, at);
+  return Number.isFinite(error) ? ` ${after(ms, 'the stop')}` : '';
+}
+
+/** The end of the agent's container in the same words; it is the latest one possible where the container has no time of its own. */
+export function endSinceStop(grounds: Grounds): string {
+  const said = sinceStop(grounds, grounds.end);
+  return said === '' || grounds.agent?.end != null ? said : ` at most${said}`;
 }
 
 /** Exit code of the agent's container; null where ECS shows none. */

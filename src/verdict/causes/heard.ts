@@ -1,69 +1,80 @@
 import { agentLeft } from '../../checks/agent-left.ts';
+import { heardStop as leftBecauseOfStop, reportsStops } from '../../checks/heard.ts';
 import { idleFrom } from '../../checks/idle-timer.ts';
 import { seconds } from '../../checks/times.ts';
 import { jobEnded } from '../../model/entities/job.ts';
-import { byBuildkite, clocksOf, later } from '../../evidence/clocks.ts';
-import { endedAt, startedAt } from '../../evidence/job-times.ts';
-import { fromTo } from './clocks.ts';
-import { exitCode, hasLeft, type Grounds } from './grounds.ts';
+import { byBuildkite, clocksOf, later, type Stamp } from '../../evidence/clocks.ts';
+import { endedAt, gotAt } from '../../evidence/job-times.ts';
+import { signalWindow } from '../../evidence/stop.ts';
+import { elapsed, exitCode, hasLeft, sinceStop, type Grounds } from './grounds.ts';
 
 /** An agent that hears the stop without a job leaves within this time (verdict rule 5). */
 const AT_ONCE = 5_000;
+/** Buildkite gives an agent up three minutes after its last heartbeat, and notices within one more (agent life cycle). */
+const GIVEN_UP_WITHIN = 240_000;
 
 /** Whether the agent heard the stop, as far as what it did shows. */
 export interface Heard {
   readonly heard: 'yes' | 'no' | 'unknown';
+  /** Nothing else explains what it did. */
+  readonly sure: boolean;
   readonly said: string;
   readonly events: readonly (number | null)[];
 }
 
-const UNKNOWN: Heard = { heard: 'unknown', said: '', events: [] };
+const UNKNOWN: Heard = { heard: 'unknown', sure: false, said: '', events: [] };
 
 /** What the agent did after the stop tells whether it heard it, whatever the definition says. */
 export function heardStop(grounds: Grounds): Heard {
-  return reported(grounds) ?? byTimer(grounds) ?? tookJob(grounds) ?? idleUntilKilled(grounds) ?? UNKNOWN;
+  return reported(grounds) ?? tookJob(grounds) ?? byTimer(grounds) ?? stayedIdle(grounds) ?? UNKNOWN;
+}
+
+/** An agent that reports the stops that it hears, and reported none: it did not hear, or the report was lost. */
+export function isSilent({ evidence, worker }: Grounds): boolean {
+  return worker !== null && worker.value.stoppedGracefullyAt === null && reportsStops(evidence, worker.value);
 }
 
 /** Agents from 3.138 on report their stop to Buildkite. */
-function reported({ worker, stop, evidence }: Grounds): Heard | null {
-  const told = worker?.value.stoppedGracefullyAt ?? null;
-  if (worker === null || told === null || stop === null) return null;
-  if (worker.value.stoppedGracefullyBy !== null) return null;
-  if (clocksOf(evidence).order(byBuildkite(told), stop) === 'before') return null;
-  return {
-    heard: 'yes',
-    said: `the agent reported its stop ${seconds(Math.max(0, fromTo(evidence, stop, byBuildkite(told))))} after ECS asked for it`,
-    events: [worker.seq],
-  };
+function reported(grounds: Grounds): Heard | null {
+  const { worker, evidence } = grounds;
+  const at = worker?.value.stoppedGracefullyAt ?? null;
+  if (worker === null || at === null || worker.value.stoppedGracefullyBy !== null) return null;
+  if (evidence.strike === null || leftBecauseOfStop(grounds, worker).proof !== 'report') return null;
+  const said = `the agent reported its stop${sinceStop(grounds, byBuildkite(at))}`;
+  return { heard: 'yes', sure: true, said, events: [worker.seq] };
 }
 
-/** It left when its own timer ran out, not when it was told. */
+/** It left when its own timer ran out, not when it was told; one that left late for another reason looks the same. */
 function byTimer(grounds: Grounds): Heard | null {
   const answer = agentLeft.judge(grounds);
   if (answer.raises !== 'not-drained') return null;
-  return { heard: 'no', said: answer.said, events: answer.events };
+  return { heard: 'no', sure: false, said: answer.said, events: answer.events };
 }
 
-/** It took a job so long after the stop that the signal must have come before. */
-function tookJob({ attempts, worker, stop, evidence }: Grounds): Heard | null {
-  if (worker === null || stop === null) return null;
-  const late = later(stop, AT_ONCE);
+/** It got a job after all the time in which the signal can have come. */
+function tookJob(grounds: Grounds): Heard | null {
+  const { attempts, worker, evidence } = grounds;
+  const window = signalWindow(evidence);
+  if (worker === null || window === null) return null;
   const { order } = clocksOf(evidence);
-  const taken = attempts.find(({ job }) => {
-    const began = job.agentId === worker.value.id ? startedAt(job) : null;
-    return began !== null && order(began, late) === 'after';
-  });
-  if (taken === undefined) return null;
-  const after = seconds(fromTo(evidence, stop, startedAt(taken.job) ?? stop));
-  return {
-    heard: 'no',
-    said: `the agent took job ${taken.job.id} ${after} after the stop, which one that heard it does not`,
-    events: [taken.seen.seq],
-  };
+  for (const { job, seen } of attempts) {
+    const got = job.agentId === worker.value.id ? gotAt(job) : null;
+    if (got === null || order(got, window.to) !== 'after') continue;
+    const said = `the agent took job ${job.id}${sinceStop(grounds, got)}, which one that heard it does not`;
+    return { heard: 'no', sure: true, said, events: [seen.seq] };
+  }
+  return null;
 }
 
-/** It had no job for longer than an agent takes to leave, and stayed until SIGKILL. */
-function idleUntilKilled(grounds: Grounds): Heard | null {
+/** The time that the agent spent without a job before it was killed at its time-out. */
+export interface IdleBeforeKill {
+  readonly from: Stamp;
+  readonly ms: number;
+  readonly events: readonly number[];
+}
+
+/** Null where it had a job, had left, or may have been about to. */
+export function idleBeforeKill(grounds: Grounds): IdleBeforeKill | null {
   const { evidence, attempts, agent, worker, stop, end } = grounds;
   if (agent === null || worker === null || stop === null || end === null) return null;
   if (exitCode(grounds) !== 137 || !agent.atTimeout || hasLeft(grounds)) return null;
@@ -74,12 +85,42 @@ function idleUntilKilled(grounds: Grounds): Heard | null {
   // A job that was given to it and never read may have kept it.
   if (worker.value.jobs === null || worker.value.jobs.some((id) => evidence.last('job', id) === null))
     return null;
-  const idle = Math.min(fromTo(evidence, stop, end), fromTo(evidence, from, end));
   const { order } = clocksOf(evidence);
   if ([stop, from].some((since) => order(later(since, AT_ONCE), end) !== 'before')) return null;
-  return {
-    heard: 'no',
-    said: `the agent had no job for the last ${seconds(idle)} before SIGKILL, and one that hears the stop then leaves at once`,
-    events: [agent.task.seq, ...own.map(({ seen }) => seen.seq)],
-  };
+  const ms = Math.min(elapsed(grounds, stop, end), elapsed(grounds, from, end));
+  return { from, ms, events: [agent.task.seq, ...own.map(({ seen }) => seen.seq)] };
+}
+
+/**
+ * It had no job for longer than an agent takes to leave, and stayed until SIGKILL. One that heard the stop and whose goodbye
+ * hung looks the same, but for its heartbeats: they end before the goodbye (agent_worker.go, AgentWorker.Start).
+ */
+function stayedIdle(grounds: Grounds): Heard | null {
+  const idle = idleBeforeKill(grounds);
+  if (idle === null) return null;
+  const had = `the agent had no job for the last ${seconds(idle.ms)} before SIGKILL`;
+  const beat = beatAfter(grounds, idle);
+  return beat
+    ? {
+        heard: 'no',
+        sure: true,
+        said: `${had} and went on with its heartbeats, and one that hears the stop then ends them and leaves`,
+        events: [...idle.events, grounds.worker?.seq ?? null],
+      }
+    : {
+        heard: 'no',
+        sure: false,
+        said: `${had}, and one that hears the stop then leaves at once`,
+        events: idle.events,
+      };
+}
+
+/** Whether Buildkite gave it up so late that a heartbeat must have come when one that heard the stop would have been gone. */
+function beatAfter({ evidence, worker }: Grounds, { from }: IdleBeforeKill): boolean {
+  const window = signalWindow(evidence);
+  const lost = worker?.value.lostAt ?? null;
+  if (window === null || lost === null) return false;
+  const beat = later(byBuildkite(lost), -Math.min(evidence.plan.lostAfter, GIVEN_UP_WITHIN));
+  const { order } = clocksOf(evidence);
+  return [window.to, from].every((since) => order(later(since, AT_ONCE), beat) === 'before');
 }

@@ -1,14 +1,15 @@
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { fromTo } from './clocks.ts';
-import { foreseenBy, lostAlive, lostAt } from './grounds.ts';
+import { clocksOf } from '../../evidence/clocks.ts';
+import { foreseenBy, lostAlive, lostAt, sinceStop } from './grounds.ts';
 
 /** Buildkite gave the agent up while its container still ran: no kill was why, its heartbeats had ceased. */
 export const heartbeatsStopped: Cause = {
   name: 'heartbeats-stopped',
   means: 'Buildkite gave the agent up while its container still ran.',
+  explains: 'how the container ended',
   judge(grounds) {
-    const { agent, hurt, worker, end, stop, evidence } = grounds;
+    const { agent, hurt, worker, end, evidence } = grounds;
     const lost = lostAt(grounds);
     if (agent === null || hurt === null || lost === null || !lostAlive(grounds)) return null;
     const rule = foreseenBy(grounds, 'agent-version');
@@ -17,13 +18,12 @@ export const heartbeatsStopped: Cause = {
       rule === null
         ? 'no defect of its version is known: its network may have been cut'
         : `its version is known for it: ${rule.seen}`;
+    const left = end === null ? null : clocksOf(evidence).distance(lost, end);
     const before =
-      end === null ? '' : `, ${seconds(Math.max(0, fromTo(evidence, lost, end)))} before its container ended`;
-    const after =
-      stop === null ? '' : ` ${seconds(Math.max(0, fromTo(evidence, stop, lost)))} after the stop`;
+      left === null || left.ms < left.error ? '' : `, ${seconds(left.ms)} before its container ended`;
     return {
       weight: rule === null ? 'possible' : 'likely',
-      said: `the agent (${version ?? 'of unknown version'}) stopped heart-beating while it drained: Buildkite gave it up${after}${before}; ${known}`,
+      said: `the agent (${version ?? 'of unknown version'}) stopped heart-beating while it drained: Buildkite gave it up${sinceStop(grounds, lost)}${before}; ${known}`,
       events: [hurt.loss?.seq ?? null, agent.task.seq, worker?.seq ?? null],
       saves:
         rule === null

@@ -1,10 +1,11 @@
 import { hostGone as saidOfHost } from '../../checks/undisturbed.ts';
-import type { Cause } from './cause.ts';
+import { NO_FAULT, type Cause } from './cause.ts';
 
 /** The host went away and took the task with it: no stopTimeout holds then. */
 export const hostGone: Cause = {
   name: 'host-gone',
   means: 'The host of the task went away and took it along.',
+  explains: 'how the container ended',
   judge({ agent }) {
     const said = agent === null ? null : saidOfHost(agent.task.value);
     if (agent === null || said === null) return null;
@@ -14,7 +15,7 @@ export const hostGone: Cause = {
       events: [agent.task.seq],
       saves:
         'capacity that is not taken back, or steps that are over within the two minutes of a spot notice; a retry of lost agents is the backstop',
-      experiment: null,
+      experiment: NO_FAULT,
     };
   },
 };

@@ -7,12 +7,14 @@ import { foreseenBy } from './grounds.ts';
 export const idleTooLong: Cause = {
   name: 'idle-too-long',
   means: 'The own time-out of an idle agent is longer than the scenario allows, or there is none.',
+  explains: 'how long it took',
   judge(grounds) {
     const { evidence, reason, worker, agent } = grounds;
     const { within } = evidence.plan.scenario.expect.idle;
     if (reason !== 'idle-too-slow' || evidence.strike !== null || within === null) return null;
     const own = leavingFlags(evidence).idleTimeout;
     const isLonger = own !== null && own > within;
+    const wanted = `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``;
     const events = [worker?.seq ?? null, agent?.task.seq ?? null];
     const allowed = `${seconds(within)} are allowed (expect.idle.within)`;
     if (isLonger)
@@ -20,11 +22,10 @@ export const idleTooLong: Cause = {
         weight: 'proven',
         said: `the agent's own --disconnect-after-idle-timeout is ${seconds(own)}, and ${allowed}`,
         events,
-        saves: `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``,
-        experiment: null,
+        saves: wanted,
+        experiment: `run it again with ${wanted}`,
       };
     const rule = foreseenBy(grounds, 'idle-timeout');
-    const wanted = `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``;
     if (own === null)
       return {
         weight: 'likely',

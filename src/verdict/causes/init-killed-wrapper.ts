@@ -7,19 +7,21 @@ import { wrapperDeath } from './wrapper.ts';
 export const initKilledWrapper: Cause = {
   name: 'init-killed-wrapper',
   means: 'An init passed SIGTERM to a shell, which died of it at once and took the agent along.',
+  explains: 'how the container ended',
   judge(grounds) {
     const death = wrapperDeath(grounds);
     const way = between(grounds);
     if (death === null || way.by !== 'init-and-shell') return null;
     const rule = foreseenBy(grounds, 'init-with-shell');
     return {
-      weight: death.atOnce ? 'proven' : 'likely',
+      // A trap in the shell may have told the agent before.
+      weight: death.atOnce && !way.mayPass ? 'proven' : 'likely',
       said: `the wrapper died first: the container starts ${way.name}; the init passed SIGTERM to the shell alone, which ended 143${death.after} and took the agent along without a drain`,
       events: [grounds.agent?.task.seq ?? null, rule?.event ?? null],
       saves:
         rule?.change ??
         'let the init start the agent itself: `"entryPoint": ["buildkite-agent","start"]`, with the init as it is',
-      experiment: death.atOnce ? null : IDLE_STRIKE,
+      experiment: IDLE_STRIKE,
     };
   },
 };

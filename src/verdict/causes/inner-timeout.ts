@@ -1,8 +1,9 @@
 import { commandLine } from '../../evidence/agent-container.ts';
+import { diedOfMemory } from '../../checks/undisturbed.ts';
 import { seconds } from '../../checks/times.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
-import { exitCode, hasLeft, lostAlive, type Grounds } from './grounds.ts';
+import { endSinceStop, exitCode, hasLeft, lostAlive, type Grounds } from './grounds.ts';
 
 /** Exit status of `timeout` (coreutils) where the time was over. */
 const TIMED_OUT = 124;
@@ -15,6 +16,7 @@ const ENDS_IT = /\btimeout\s+(?:-\S+\s+)*\d|\bsleep\s+\d[^;|&\n]*(?:;|&&|\n)[^;]
 export const innerTimeout: Cause = {
   name: 'inner-timeout',
   means: 'Something inside the container or the step has a time-out that is shorter than what ECS gives.',
+  explains: 'how the container ended',
   judge(grounds) {
     if (lostAlive(grounds)) return null;
     return ofContainer(grounds) ?? ofStep(grounds);
@@ -25,23 +27,19 @@ function ofContainer(grounds: Grounds): Said | null {
   const { agent } = grounds;
   const code = exitCode(grounds);
   if (agent === null || code === null || code === 0 || hasLeft(grounds) || agent.atTimeout) return null;
-  if (/^OutOfMemory/.test(agent.container?.reason ?? '')) return null;
+  if (diedOfMemory(agent)) return null;
   const words = agent.definition === null ? '' : commandLine(agent.definition).join(' ');
   const isWritten = ENDS_IT.test(words);
   const isLater = agent.lasted !== null && agent.lasted > LATER;
   if (code !== TIMED_OUT && !(isWritten && isLater && [137, 143].includes(code))) return null;
-  const after = agent.lasted === null ? '' : ` ${seconds(agent.lasted)} after the stop`;
   const who = isWritten ? `\`${words}\` has a time-out of its own` : 'a time-out before the agent was over';
   return {
     weight: code === TIMED_OUT && isWritten ? 'proven' : 'likely',
-    said: `an inner time-out: ${who}, and the container ended ${String(code)}${after}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
+    said: `an inner time-out: ${who}, and the container ended ${String(code)}${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
     events: [agent.task.seq],
     saves:
       'take the inner time-out away, or make it longer than stopTimeout: ECS ends the container in any case',
-    experiment:
-      code === TIMED_OUT && isWritten
-        ? null
-        : 'run the drill with a step that is shorter than the inner time-out: it passes if that is why',
+    experiment: 'run the drill with a step that is shorter than the inner time-out: it passes if that is why',
   };
 }
 

@@ -1,16 +1,18 @@
 import { platformOf } from '../../worker/stop-window.ts';
+import { diedOfMemory } from '../../checks/undisturbed.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { exitCode, lostAlive } from './grounds.ts';
+import { endSinceStop, exitCode, lostAlive } from './grounds.ts';
 
 /** SIGKILL before ECS was due to send it, and nobody says from where. */
 export const killedEarly: Cause = {
   name: 'killed-early',
   means: 'SIGKILL came before stopTimeout, and nobody says from where.',
+  explains: 'how the container ended',
   judge(grounds) {
     const { agent } = grounds;
     if (agent === null || exitCode(grounds) !== 137 || agent.atTimeout || lostAlive(grounds)) return null;
-    if (/^OutOfMemory/.test(agent.container?.reason ?? '')) return null;
+    if (diedOfMemory(agent)) return null;
     const isDefault = agent.definition?.stopTimeout == null;
     const { fargate } = platformOf(agent.task.value, false);
     const host =
@@ -18,12 +20,12 @@ export const killedEarly: Cause = {
         ? "; without a stopTimeout the host's own ECS_CONTAINER_STOP_TIMEOUT counts, which may be shorter"
         : '';
     const when =
-      agent.lasted === null
-        ? 'and nothing had stopped it'
-        : `${seconds(agent.lasted)} after the stop, before its stopTimeout of ${seconds(agent.stopTimeout)}`;
+      grounds.stop === null
+        ? ' and nothing had stopped it'
+        : `${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`;
     return {
       weight: 'possible',
-      said: `the container was killed (137) ${when}: something else than ECS sent SIGKILL, or memory ran out and ECS does not say so${host}`,
+      said: `the container was killed (137)${when}: something else than ECS sent SIGKILL, or memory ran out and ECS does not say so${host}`,
       events: [agent.task.seq],
       saves: isDefault
         ? 'a `stopTimeout` in the definition, and enough memory'

@@ -1,7 +1,9 @@
 import type { Cause } from './cause.ts';
 import { agentExited } from './agent-exited.ts';
 import { agentRestarted } from './agent-restarted.ts';
+import { agentStoppedItself } from './agent-stopped-itself.ts';
 import { buildCanceled } from './build-canceled.ts';
+import { disconnectHung } from './disconnect-hung.ts';
 import { failedByItself } from './failed-by-itself.ts';
 import { heartbeatsStopped } from './heartbeats-stopped.ts';
 import { hostGone } from './host-gone.ts';
@@ -27,6 +29,7 @@ export const CAUSES: readonly Cause[] = [
   hostGone,
   buildCanceled,
   toldTwice,
+  agentStoppedItself,
   signalToJob,
   sidecarFirst,
   sidecarBroke,
@@ -35,6 +38,7 @@ export const CAUSES: readonly Cause[] = [
   initKilledWrapper,
   wrapperDied,
   wrapperStayed,
+  disconnectHung,
   stepOverWindow,
   innerTimeout,
   outOfMemory,

@@ -1,10 +1,9 @@
-import { byEcs, byRunner, type Stamp } from '../../evidence/clocks.ts';
+import { byEcs, byRunner, clocksOf, type Stamp } from '../../evidence/clocks.ts';
 import { endedAt } from '../../evidence/job-times.ts';
-import { fromTo } from './clocks.ts';
 import { jobEnded } from '../../model/entities/job.ts';
 import type { CauseMoment } from '../../journal/cause.ts';
 import { decisiveCall } from '../../evidence/hits.ts';
-import { exitCode, lostAt, type Grounds } from './grounds.ts';
+import { elapsed, exitCode, lostAt, type Grounds } from './grounds.ts';
 
 interface Bare extends Pick<CauseMoment, 'moment' | 'said'> {
   readonly at: Stamp;
@@ -20,11 +19,17 @@ export function momentsOf(grounds: Grounds): readonly CauseMoment[] {
     .map((one) => ({
       ...one,
       at: one.at.at,
-      after: from === null ? null : Math.max(0, fromTo(grounds.evidence, from, one.at)),
-      order: first === undefined ? 0 : fromTo(grounds.evidence, first, one.at),
+      after: from === null ? null : sinceRequest(grounds, from, one.at),
+      order: first === undefined ? 0 : elapsed(grounds, first, one.at),
     }))
     .toSorted((a, b) => a.order - b.order)
     .map(({ moment, at, after, said }) => ({ moment, at, after, said }));
+}
+
+/** What the clocks cannot tell from the request came with it. */
+function sinceRequest(grounds: Grounds, from: Stamp, at: Stamp): number {
+  const ms = elapsed(grounds, from, at);
+  return ms < 0 && clocksOf(grounds.evidence).order(at, from) !== 'before' ? 0 : ms;
 }
 
 function requested({ evidence }: Grounds): Bare | null {

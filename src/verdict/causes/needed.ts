@@ -1,9 +1,9 @@
 import { seconds } from '../../checks/times.ts';
 import { stepOf } from '../../model/plan.ts';
 import { finalAttempt, trulyPassed } from '../../evidence/attempts.ts';
+import { clocksOf } from '../../evidence/clocks.ts';
 import { startedAt as began } from '../../evidence/job-times.ts';
-import { fromTo } from './clocks.ts';
-import { foreseenBy, type Grounds } from './grounds.ts';
+import { elapsed, type Grounds } from './grounds.ts';
 
 /** How long the killed job would have taken, by other runs of its step. */
 export interface Needed {
@@ -20,9 +20,10 @@ export function neededBy(grounds: Grounds): Needed | null {
   const { hurt, stop, evidence } = grounds;
   const begun = hurt === null ? null : began(hurt.job);
   if (begun === null || stop === null) return null;
+  if (!Number.isFinite(clocksOf(evidence).distance(stop, begun).error)) return null;
   const known = ofRetry(grounds) ?? ofPast(grounds) ?? ofLines(grounds);
   if (known === null) return null;
-  return { ...known, after: Math.max(0, known.whole + fromTo(evidence, stop, begun)) };
+  return { ...known, after: Math.max(0, known.whole + elapsed(grounds, stop, begun)) };
 }
 
 function ofRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | null {
@@ -49,16 +50,21 @@ function ofPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
   if (seen === null || whole === undefined) return null;
   return {
     whole,
-    by: `the median of its ${String(durations.length)} latest passed jobs is ${seconds(whole)}`,
+    by:
+      durations.length === 1
+        ? `its latest passed job took ${seconds(whole)}`
+        : `the median of its ${String(durations.length)} latest passed jobs is ${seconds(whole)}`,
     event: seen.seq,
   };
 }
 
 /** What preflight read in the pipeline before the drill: a `sleep` that is sure to run. */
-function ofLines(grounds: Grounds): Omit<Needed, 'after'> | null {
-  const step = grounds.hurt?.job.stepKey ?? null;
-  const rule = foreseenBy(grounds, 'step-over-window');
-  const [, name, amount] = /^step (.+) sleeps (\d+(?:\.\d+)?) s,/.exec(rule?.seen ?? '') ?? [];
-  if (rule === null || step === null || name !== step || amount === undefined) return null;
-  return { whole: Number(amount) * 1000, by: `its own lines sleep ${amount} s`, event: rule.event };
+function ofLines({ hurt, look }: Grounds): Omit<Needed, 'after'> | null {
+  const step = hurt?.job.stepKey ?? null;
+  for (const { data, event } of look.foreseen) {
+    if (step === null || data?.about !== 'step-length' || data.by !== 'sleep') continue;
+    if (data.keys.includes(step))
+      return { whole: data.ms, by: `its own lines sleep ${seconds(data.ms)}`, event };
+  }
+  return null;
 }

@@ -1,30 +1,46 @@
-import { seconds } from '../../checks/times.ts';
-import type { Cause } from './cause.ts';
-import { exitCode, foreseenBy } from './grounds.ts';
+import { diedOfMemory, killedJob, namesMemory } from '../../checks/undisturbed.ts';
+import type { Cause, Said } from './cause.ts';
+import { endSinceStop, foreseenBy, type Grounds } from './grounds.ts';
 
-/** ECS names `OutOfMemoryError` on the container; at stopTimeout, SIGKILL was on its way in any case. */
+const TWICE = 'run the drill with twice the memory: it fails the same way if memory is not why';
+
+/** ECS names `OutOfMemoryError`. The mark may be an old one: it explains SIGKILL clearly before stopTimeout alone (verdict rule 17). */
 export const outOfMemory: Cause = {
   name: 'out-of-memory',
-  means: 'ECS names OutOfMemoryError.',
+  means: 'The container, or the job in it, was killed before stopTimeout, and ECS names OutOfMemoryError.',
+  explains: 'how the container ended',
   judge(grounds) {
-    const { agent } = grounds;
-    const said = agent?.container?.reason ?? '';
-    if (agent === null || exitCode(grounds) === 0 || !/^OutOfMemory/.test(said)) return null;
-    const rule = foreseenBy(grounds, 'memory-tight');
-    const saves =
-      rule === null ? 'more memory for the task, or a step that needs less' : (rule.change ?? rule.todo);
-    const after = agent.lasted === null ? '' : ` ${seconds(agent.lasted)} after the stop`;
-    const late = agent.atTimeout;
-    return {
-      weight: late ? 'possible' : 'proven',
-      said: late
-        ? `memory may have run out: ECS names ${said}, but the container ended at its stopTimeout, when SIGKILL was due anyhow`
-        : `memory ran out: the container died${after}, and ECS names ${said}`,
-      events: [agent.task.seq],
-      saves,
-      experiment: late
-        ? 'run the drill with twice the memory: it fails the same way if memory is not why'
-        : null,
-    };
+    return ofContainer(grounds) ?? ofJob(grounds);
   },
 };
+
+function ofContainer(grounds: Grounds): Said | null {
+  const { agent } = grounds;
+  if (agent === null || !diedOfMemory(agent)) return null;
+  return {
+    weight: agent.lasted === null ? 'likely' : 'proven',
+    said: `memory ran out: the container was killed (137)${endSinceStop(grounds)}, before its stopTimeout, and ECS names ${agent.container?.reason ?? ''}`,
+    events: [agent.task.seq],
+    saves: savesOf(grounds),
+    experiment: TWICE,
+  };
+}
+
+/** The container went on: one of its processes was killed, which ECS marks as well. */
+function ofJob(grounds: Grounds): Said | null {
+  const { agent, attempts } = grounds;
+  const killed = agent !== null && namesMemory(agent) ? killedJob(attempts) : undefined;
+  if (agent === null || killed === undefined) return null;
+  return {
+    weight: 'likely',
+    said: `memory ran out: job ${killed.job.id} was killed (exit status ${killed.job.exitStatus ?? 'none'}), and ECS names ${agent.container?.reason ?? ''}`,
+    events: [agent.task.seq, killed.seen.seq],
+    saves: savesOf(grounds),
+    experiment: TWICE,
+  };
+}
+
+function savesOf(grounds: Grounds): string {
+  const rule = foreseenBy(grounds, 'memory-tight');
+  return rule === null ? 'more memory for the task, or a step that needs less' : (rule.change ?? rule.todo);
+}

@@ -1,6 +1,6 @@
 import { finalAttempt } from '../../evidence/attempts.ts';
 import type { Cause, Said } from './cause.ts';
-import { foreseenBy, type Grounds } from './grounds.ts';
+import type { Grounds } from './grounds.ts';
 
 const RULE = '`"retry": { "automatic": [{ "exit_status": -1, "limit": 2 }] }`';
 
@@ -8,6 +8,7 @@ const RULE = '`"retry": { "automatic": [{ "exit_status": -1, "limit": 2 }] }`';
 export const retryMissed: Cause = {
   name: 'retry-missed',
   means: 'A backstop that did not catch: no automatic retry repeated the lost attempt.',
+  explains: 'no retry',
   isBackstop: true,
   judge(grounds) {
     const { hurt, attempts, reason } = grounds;
@@ -19,29 +20,28 @@ export const retryMissed: Cause = {
   },
 };
 
-function judged(grounds: Grounds, event: number): Said {
-  const { hurt } = grounds;
+function judged({ hurt, look }: Grounds, event: number): Said {
   const step = hurt?.job.stepKey ?? null;
-  const rule = foreseenBy(grounds, 'retry-misses-lost-agent');
-  const ofStep = grounds.look.foreseen.find(
-    (one) => one.rule === rule?.rule && step !== null && one.seen.startsWith(`step ${step} `),
-  );
   const saves = `a retry of lost agents: ${RULE} saves the build, not the time; the loss still counts as one`;
-  if (ofStep !== undefined)
+  const experiment = 'look at the step: `gameday preflight` reads its retry rules';
+  for (const { data, seen, event: looked } of look.foreseen) {
+    if (step === null || data?.about !== 'lost-agent-retry' || !data.keys.includes(step)) continue;
     return {
-      weight: 'proven',
-      said: ofStep.seen.includes('has no automatic retry')
-        ? `no retry: ${ofStep.seen}, so nothing repeated the lost attempt`
-        : `the retry rule did not match: ${ofStep.seen}, and a lost agent is exit status -1, which "*" (1 to 255) does not match`,
-      events: [ofStep.event, event],
+      // Whether Buildkite matches a rule without exit_status against -1 its page does not say.
+      weight: data.matches === 'no' ? 'proven' : 'likely',
+      said: data.hasRules
+        ? `the retry rule did not match: ${seen}, and a lost agent is exit status -1, which "*" (1 to 255) does not match`
+        : `no retry: ${seen}, so nothing repeated the lost attempt`,
+      events: [looked, event],
       saves,
-      experiment: null,
+      experiment,
     };
+  }
   return {
     weight: 'possible',
     said: 'no automatic retry came after the lost attempt: its step has none, or none whose rule matches exit status -1',
     events: [event],
     saves,
-    experiment: 'look at the step: `gameday preflight` reads its retry rules',
+    experiment,
   };
 }

@@ -1,11 +1,12 @@
+import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { foreseenBy } from './grounds.ts';
 import { definitionsIn } from './sidecars.ts';
 
 /** A watched container ended, but not as it should. */
 export const sidecarBroke: Cause = {
   name: 'sidecar-broke',
   means: 'A watched container did not end as it should.',
+  explains: 'a sidecar',
   judge(grounds) {
     const { evidence, agent, reason } = grounds;
     if (reason !== 'sidecar-cut' || agent === null) return null;
@@ -18,9 +19,10 @@ export const sidecarBroke: Cause = {
     const limit =
       definitionsIn(evidence, agent.task.value).find(({ name }) => name === bad.name)?.stopTimeout ?? null;
     const isKilled = bad.exitCode === 137;
-    const flush = foreseenBy(grounds, 'sidecar-flush');
-    const rule = flush?.seen.includes(bad.name) === true ? flush : null;
-    const longer = `a longer stopTimeout of ${bad.name} than ${limit === null ? "ECS's 30 s" : `${String(limit / 1000)} s`}, and its program as PID 1, so that it hears SIGTERM`;
+    const rule = grounds.look.foreseen.find(
+      ({ data }) => data?.about === 'sidecar' && data.container === bad.name,
+    );
+    const longer = `a longer stopTimeout of ${bad.name} than ${limit === null ? "ECS's 30 s" : seconds(limit)}, and its program as PID 1, so that it hears SIGTERM`;
     const own = `${bad.name} as a program that takes SIGTERM, ends what is in flight, and ends ${String(watched[bad.name]?.exit ?? 0)}`;
     return {
       weight: 'likely',

@@ -8,6 +8,7 @@ import { besideAgent, endedBesideAgent } from './sidecars.ts';
 export const sidecarFirst: Cause = {
   name: 'sidecar-first',
   means: 'A container that the job may need was stopped together with the agent, or before.',
+  explains: 'a sidecar',
   judge(grounds) {
     switch (grounds.reason) {
       case 'sidecar-cut':
@@ -34,7 +35,7 @@ function ofWatched(grounds: Grounds): Said | null {
     said: `nothing orders the stop: ${loose.join(', ')} heard SIGTERM at the same moment as ${own}, whose job may still have needed it${isSeen ? `, and ${gone.name} was seen STOPPED while ${own} still ran` : ''}`,
     events: [gone?.seen.seq ?? null, agent.task.seq],
     saves: savesOf(grounds),
-    experiment: isSeen ? null : `run the drill with the order written down: ${savesOf(grounds)}`,
+    experiment: `run the drill with the order written down: ${savesOf(grounds)}`,
   };
 }
 

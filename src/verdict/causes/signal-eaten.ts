@@ -1,13 +1,14 @@
 import { seconds } from '../../checks/times.ts';
 import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
-import { exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
-import { heardStop, type Heard } from './heard.ts';
+import { exitCode, foreseenBy, hasLeft, lostAlive, type Grounds } from './grounds.ts';
+import { heardStop, isSilent, type Heard } from './heard.ts';
 import { between, type Between } from './start.ts';
 
 /** SIGTERM goes to PID 1 alone; a shell there has no handler and passes nothing on (pid_namespaces(7)). */
 export const signalEaten: Cause = {
   name: 'signal-eaten',
   means: 'The agent never heard SIGTERM: what the container starts kept it.',
+  explains: 'how the container ended',
   judge(grounds) {
     if (grounds.evidence.strike === null || lostAlive(grounds)) return null;
     const heard = heardStop(grounds);
@@ -40,33 +41,40 @@ function savesOf(grounds: Grounds): string {
   return rule?.change ?? `${start}, or by the script's \`exec\``;
 }
 
-/** What the agent did proves it. */
+/** What the agent did shows it; where the definition starts the agent itself, only what nothing else explains counts for more. */
 function unheard(grounds: Grounds, heard: Heard, way: Between): Said {
   const { agent } = grounds;
   return {
-    weight: 'proven',
-    said: `SIGTERM was eaten: ${heard.said}; ${eater(way)}`,
+    weight: heard.sure ? 'proven' : isDirect(way) ? 'possible' : 'likely',
+    said: `SIGTERM ${heard.sure || !isDirect(way) ? 'was' : 'may have been'} eaten: ${heard.said}; ${eater(way)}`,
     events: [grounds.evidence.strike?.sentSeq ?? null, ...heard.events, agent?.task.seq ?? null],
     saves: savesOf(grounds),
-    experiment: null,
+    experiment: IDLE_STRIKE,
   };
 }
 
 /** Killed in a job: what the definition starts tells how likely it is that the signal came through. */
 function killed(grounds: Grounds, way: Between): Said | null {
   const { agent } = grounds;
-  if (agent === null || (way.by === 'nothing' && way.sure)) return null;
-  const sure = way.by === 'shell' && !way.saved;
+  if (agent === null || hasLeft(grounds)) return null;
+  const silent = isSilent(grounds);
+  if (isDirect(way) && !silent) return null;
+  const sure = way.by === 'shell' && !way.mayPass;
   return {
     weight: sure ? 'likely' : 'possible',
-    said: `SIGTERM ${sure ? 'was' : 'may have been'} eaten: ${sure ? eater(way) : asked(way)}; SIGKILL came at stopTimeout (${seconds(agent.stopTimeout)}), exit code 137`,
+    said: `SIGTERM ${sure ? 'was' : 'may have been'} eaten: ${sure ? eater(way) : asked(way)}${silent ? '; this agent reports the stops that it hears, and it reported none' : ''}; SIGKILL came at stopTimeout (${seconds(agent.stopTimeout)}), exit code 137`,
     events: [agent.task.seq, foreseenBy(grounds, 'shell-form')?.event ?? null],
     saves: savesOf(grounds),
     experiment: IDLE_STRIKE,
   };
 }
 
+function isDirect(way: Between): boolean {
+  return way.by === 'nothing' && way.sure;
+}
+
 function asked(way: Between): string {
+  if (isDirect(way)) return 'the definition starts the agent itself, and nothing in it explains that';
   if (way.by === 'nothing')
     return "the definition leaves the image's entry point in its place, and what that does was not seen";
   if (way.by === 'unknown') return `whether ${way.name} passes it on was not seen`;

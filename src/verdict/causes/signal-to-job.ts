@@ -1,31 +1,49 @@
-import type { Cause } from './cause.ts';
+import { namesMemory } from '../../checks/undisturbed.ts';
+import { clocksOf } from '../../evidence/clocks.ts';
+import { endedAt } from '../../evidence/job-times.ts';
+import type { Job } from '../../model/entities/job.ts';
+import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 
+/** Signals by which one stops a process; another one, as SIGKILL or SIGSEGV, comes of memory or of the job itself too. */
+const OF_STOPS: ReadonlySet<string> = new Set(['TERM', 'INT', 'QUIT', 'HUP']);
 const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
 
 /** The signal reached the job's own processes, as one to a whole process group or PID namespace does. */
 export const signalToJob: Cause = {
   name: 'signal-to-job',
   means: "A signal reached the job's own processes.",
+  explains: 'how the job ended',
   judge(grounds) {
     const { hurt, evidence } = grounds;
     if (hurt === null || evidence.strike === null || hurt.loss !== null) return null;
     const { job } = hurt;
-    const isOfSignal = job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
-    if (job.state !== 'finished' || job.passed || job.signalReason !== null || !isOfSignal) return null;
+    if (job.state !== 'finished' || job.passed || job.signalReason !== null || !isOfSignal(job)) return null;
     const how = job.signal === null ? `exit status ${job.exitStatus ?? ''}` : `signal ${job.signal}`;
     return {
-      weight: job.signal === null ? 'likely' : 'proven',
+      weight: weightOf(grounds, job),
       said: `a signal reached the job itself: it ended with ${how}, without a signal reason, so its agent did not send it${sender(grounds)}`,
       events: [evidence.strike.sentSeq, hurt.seen.seq],
       saves: `a stop signal that reaches the agent alone: no \`kill\` of a whole process group, no \`tini -g\`, no dumb-init without \`--single-child\`${changed(grounds)}`,
-      experiment:
-        job.signal === null
-          ? 'run the same scenario with `inject: { fault: none }`: the step ends so there too if the stop is not why'
-          : null,
+      experiment: NO_FAULT,
     };
   },
 };
+
+/** Whether a signal ended it, by its own word or by the exit status that shells give then. */
+export function isOfSignal({ signal, exitStatus }: Job): boolean {
+  return signal !== null || OF_SIGNALS.has(exitStatus ?? '');
+}
+
+function weightOf({ agent, stop, evidence }: Grounds, job: Job): Said['weight'] {
+  const signal = job.signal?.toUpperCase().replace(/^SIG/, '') ?? null;
+  const isKill = signal === 'KILL' || job.exitStatus === '137';
+  if (isKill && agent !== null && namesMemory(agent)) return 'possible';
+  if (signal === null || !OF_STOPS.has(signal)) return 'likely';
+  const end = endedAt(job);
+  const isAfter = end !== null && stop !== null && clocksOf(evidence).order(end, stop) === 'after';
+  return isAfter ? 'proven' : 'likely';
+}
 
 function sender({ look }: Grounds): string {
   const { inits = [], shell = null } = look.subject?.agent.start ?? {};

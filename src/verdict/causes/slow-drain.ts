@@ -2,14 +2,14 @@ import { drainTime } from '../../checks/drain-time.ts';
 import { byBuildkite } from '../../evidence/clocks.ts';
 import { endedAt } from '../../evidence/job-times.ts';
 import { seconds } from '../../checks/times.ts';
-import type { Cause } from './cause.ts';
-import { fromTo } from './clocks.ts';
-import type { Grounds } from './grounds.ts';
+import { AGENT_LOG, type Cause } from './cause.ts';
+import { elapsed, type Grounds } from './grounds.ts';
 
 /** It drained, and took longer than the scenario allows: which part of it took the time. */
 export const slowDrain: Cause = {
   name: 'slow-drain',
   means: 'It drained, and took longer than allowed: by the step, by the load balancer, by the agent.',
+  explains: 'how long it took',
   judge(grounds) {
     const { reason, evidence, hurt, stop, worker } = grounds;
     if (reason !== 'drain-too-slow' && reason !== 'idle-too-slow') return null;
@@ -17,9 +17,9 @@ export const slowDrain: Cause = {
     if (drain === null || stop === null) return null;
     const end = hurt === null || evidence.target?.jobId === null ? null : endedAt(hurt.job);
     const left = worker?.value.disconnectedAt ?? null;
-    const ofJob = end === null ? 0 : Math.min(drain.ms, Math.max(0, fromTo(evidence, stop, end)));
+    const ofJob = end === null ? 0 : Math.min(drain.ms, Math.max(0, elapsed(grounds, stop, end)));
     const waited = deregistration(grounds);
-    const rest = end === null || left === null ? null : Math.max(0, fromTo(evidence, end, byBuildkite(left)));
+    const rest = end === null || left === null ? null : Math.max(0, elapsed(grounds, end, byBuildkite(left)));
     const parts = [
       end === null ? null : `the step that was running took ${seconds(ofJob)} of that`,
       waited === null
@@ -29,15 +29,16 @@ export const slowDrain: Cause = {
     ].filter((part) => part !== null);
     const isBalancer = waited !== null && waited > ofJob;
     return {
-      weight: 'proven',
+      // Without its disconnect the drain is known at most.
+      weight: left === null ? 'likely' : 'proven',
       said: `the drain took ${seconds(drain.ms)}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`,
       events: [...drain.events, end === null ? null : (hurt?.seen.seq ?? null)],
       saves: isBalancer
         ? 'a shorter deregistration delay of the target group, or more in expect.drain.within'
         : end === null
           ? 'an agent that leaves sooner, or more in expect.idle.within'
-          : `a shorter step, or ${String(Math.ceil(drain.ms / 1000))} s and more in expect.drain.within`,
-      experiment: null,
+          : `a shorter step, or ${seconds(drain.ms)} and more in expect.drain.within`,
+      experiment: AGENT_LOG,
     };
   },
 };

@@ -1,34 +1,38 @@
-import { commandLine } from '../../evidence/agent-container.ts';
-import { shellStays, startsAgent } from '../../worker/start.ts';
+import { imageConfigOf } from '../../evidence/agent-container.ts';
+import { commandLineOf } from '../../worker/argv.ts';
+import { shellStays, startOf, startsAgent, type ShellStart } from '../../worker/start.ts';
 import type { Grounds } from './grounds.ts';
 
 /** What stands between ECS and the agent, as far as the definition tells. */
 export type Between =
-  /** The agent is what the container starts; `sure` where no image can put something before it. */
-  | { readonly by: 'nothing'; readonly sure: boolean }
-  /** A shell that stays; `saved`: one that was seen to run such a script in its own place. */
-  | { readonly by: 'shell'; readonly name: string; readonly saved: boolean }
+  /** The agent is what is reached; `sure` where no image can put something before it, `shell` where a shell execs it. */
+  | { readonly by: 'nothing'; readonly sure: boolean; readonly shell: boolean }
+  /** A shell that stays; `mayPass`: it may exec the agent all the same, or has a trap that passes the signal on. */
+  | { readonly by: 'shell'; readonly name: string; readonly mayPass: boolean }
   /** An init, and a shell behind it. */
-  | { readonly by: 'init-and-shell'; readonly name: string }
+  | { readonly by: 'init-and-shell'; readonly name: string; readonly mayPass: boolean }
   /** A script or program of the image, or a definition that was not read. */
   | { readonly by: 'unknown'; readonly name: string };
 
-export function between({ look, agent }: Grounds): Between {
-  const { subject } = look;
-  if (subject === null) return { by: 'unknown', name: 'what the container starts, which was not read' };
-  const { start, argv, value } = subject.agent;
-  const { shell, inits, scriptFile } = start;
+export function between({ evidence, agent }: Grounds): Between {
+  const definition = agent?.definition ?? null;
+  if (definition === null) return { by: 'unknown', name: 'what the container starts, which was not read' };
+  const { words, known } = commandLineOf(definition, imageConfigOf(evidence));
+  const { shell, inits, scriptFile, program } = startOf({ words });
   if (shell !== null && shellStays(shell)) {
-    const init = agent?.definition?.initProcess === true ? 'initProcessEnabled' : inits[0];
+    const init = definition.initProcess ? 'initProcessEnabled' : inits[0];
     const name = `${shell.name} -c ...`;
-    if (init !== undefined) return { by: 'init-and-shell', name: `${init}, ${name}` };
-    const rule = look.foreseen.find((one) => one.rule === 'shell-form');
-    return { by: 'shell', name, saved: rule?.severity === 'warning' };
+    const hasTrap = shell.view.made.includes('a trap');
+    if (init !== undefined) return { by: 'init-and-shell', name: `${init}, ${name}`, mayPass: hasTrap };
+    return { by: 'shell', name, mayPass: hasTrap || execsAlone(shell) };
   }
+  if (shell !== null) return { by: 'nothing', sure: known, shell: true };
   if (scriptFile !== null) return { by: 'unknown', name: `the script ${scriptFile}` };
-  if (value !== undefined && startsAgent(start.program.slice(0, 1)))
-    return { by: 'nothing', sure: argv.known };
-  if (shell !== null) return { by: 'nothing', sure: argv.known };
-  const words = agent?.definition == null ? '' : commandLine(agent.definition).join(' ');
-  return { by: 'unknown', name: words === '' ? "the image's own entry point" : words };
+  if (startsAgent(program.slice(0, 1))) return { by: 'nothing', sure: known, shell: false };
+  return { by: 'unknown', name: words.length === 0 ? "the image's own entry point" : words.join(' ') };
+}
+
+/** bash and BusyBox were seen to run a single plain command in their own place; what `sh` is stands in the image. */
+function execsAlone({ kind, view }: ShellStart): boolean {
+  return (kind === 'bash' || kind === 'busybox') && view.plain && !view.replaces;
 }

@@ -1,53 +1,53 @@
-import { seconds } from '../../checks/times.ts';
 import { endedAt } from '../../evidence/job-times.ts';
-import type { Cause } from './cause.ts';
-import { fromTo } from './clocks.ts';
-import { foreseenBy, type Grounds } from './grounds.ts';
+import { canceledByAgent, refusalOf, shownTelling, type Refusal } from './agent-stop.ts';
+import { AGENT_LOG, type Cause, type Said } from './cause.ts';
+import { foreseenBy, sinceStop, type Grounds } from './grounds.ts';
 import { between } from './start.ts';
 
-/** On a second SIGTERM, or on SIGQUIT, the agent cancels its job: signal reason `agent_stop`. */
+/** On a second SIGTERM, or on SIGQUIT, the agent cancels its job: signal reason `agent_stop`. A refused heartbeat looks the same. */
 export const toldTwice: Cause = {
   name: 'told-twice',
-  means: 'The agent was told to stop a second time, or by SIGQUIT, and canceled its job.',
+  means:
+    'The agent was told to stop a second time, or by a signal that cancels at once, and canceled its job.',
+  explains: 'how the job ended',
   judge(grounds) {
-    const { hurt, worker, stop, evidence } = grounds;
-    if (hurt?.job.signalReason !== 'agent_stop') return null;
-    const ended = endedAt(hurt.job);
-    const after =
-      ended === null || stop === null
-        ? ''
-        : ` ${seconds(Math.max(0, fromTo(evidence, stop, ended)))} after the stop`;
-    const forced = worker?.value.stopForcedAt ?? null;
-    const who =
-      forced === null
-        ? whoTold(grounds)
-        : `Buildkite shows a forced stop of the agent by ${worker?.value.stopForcedBy ?? 'somebody whom it does not name'}`;
+    const hurt = canceledByAgent(grounds);
+    if (hurt === null) return null;
+    const shown = shownTelling(grounds);
+    const refusal = refusalOf(grounds);
+    const canceled = `canceled its job${sinceStop(grounds, endedAt(hurt.job))}: signal reason agent_stop`;
     return {
-      weight: 'proven',
-      said: `the agent was told to stop twice (a second SIGTERM, or one SIGQUIT) and canceled its job${after}: signal reason agent_stop. ${who}`,
-      events: [
-        evidence.strike?.sentSeq ?? null,
-        hurt.seen.seq,
-        forced === null ? null : (worker?.seq ?? null),
-      ],
-      saves: savesOf(grounds),
-      experiment: null,
+      weight: weightOf(shown?.sure ?? null, refusal),
+      said:
+        shown === null
+          ? `the agent ${refusal === 'excluded' ? 'was told to stop twice (a second SIGTERM, or one SIGQUIT) and ' : ''}${canceled}. ${unshown(grounds, refusal)}`
+          : `the agent was told to stop at once and ${canceled}. ${shown.said}`,
+      events: [grounds.evidence.strike?.sentSeq ?? null, hurt.seen.seq, shown?.event ?? null],
+      saves: savesOf(grounds, shown?.change ?? null),
+      experiment: AGENT_LOG,
     };
   },
 };
 
-function whoTold(grounds: Grounds): string {
-  const rule = foreseenBy(grounds, 'stop-signal', 'kubernetes-exec');
-  if (rule !== null) return `Preflight shows why: ${rule.seen}`;
-  const way = between(grounds);
-  if (way.by === 'nothing' && way.sure)
-    return 'The journal does not show who sent it; the definition starts the agent itself, so look outside of it: hooks, a script on the host, a STOPSIGNAL of the image';
-  return `The journal does not show who sent it; look first at what stands before the agent: ${way.by === 'nothing' ? "the image's entry point" : way.name}`;
+function weightOf(isSure: boolean | null, refusal: Refusal): Said['weight'] {
+  if (isSure === null) return refusal === 'shown' ? 'possible' : 'likely';
+  return isSure && refusal !== 'shown' ? 'proven' : 'likely';
 }
 
-function savesOf(grounds: Grounds): string {
-  const rule = foreseenBy(grounds, 'stop-signal', 'kubernetes-exec', 'shell-form', 'init-with-shell');
+function unshown(grounds: Grounds, refusal: Refusal): string {
+  const way = between(grounds);
+  const where =
+    way.by === 'nothing' && way.sure
+      ? 'the definition starts the agent itself, so look outside of it: hooks, a script on the host, a STOPSIGNAL of the image'
+      : `look first at what stands before the agent: ${way.by === 'nothing' ? "the image's entry point" : way.name}`;
+  return refusal === 'excluded'
+    ? `One that stops itself ends with an error, and this one ended 0. The journal does not show who sent the signal; ${where}`
+    : `A second signal does that (SIGTERM again, or one SIGQUIT), and so does a heartbeat that Buildkite refuses; the journal shows neither. If it was a signal, ${where}`;
+}
+
+function savesOf(grounds: Grounds, change: string | null): string {
+  const rule = foreseenBy(grounds, 'shell-form', 'init-with-shell');
   const one = 'one SIGTERM to the agent and no second signal until stopTimeout';
-  if (rule === null) return one;
-  return `${one}: ${rule.change ?? rule.todo}`;
+  const more = change ?? rule?.change ?? rule?.todo ?? null;
+  return more === null ? one : `${one}: ${more}`;
 }

@@ -7,6 +7,7 @@ import { wrapperDeath } from './wrapper.ts';
 export const wrapperDied: Cause = {
   name: 'wrapper-died',
   means: 'A wrapper died of SIGTERM and took the agent along.',
+  explains: 'how the container ended',
   judge(grounds) {
     const death = wrapperDeath(grounds);
     const way = between(grounds);

@@ -2,8 +2,7 @@ import { byBuildkite } from '../../evidence/clocks.ts';
 import { agentsOfStruckTask } from '../../evidence/agents.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { fromTo } from './clocks.ts';
-import { exitCode, hasLeft } from './grounds.ts';
+import { elapsed, exitCode, hasLeft } from './grounds.ts';
 import { between } from './start.ts';
 
 /** How long before SIGKILL the agent must have gone for its own end not to be the same moment, milliseconds. */
@@ -13,19 +12,22 @@ const BEFORE = 5_000;
 export const wrapperStayed: Cause = {
   name: 'wrapper-stayed',
   means: 'The agent left, and its container ran on until SIGKILL.',
+  explains: 'how the container ended',
   judge(grounds) {
-    const { agent, worker, end, evidence } = grounds;
+    const { agent, worker, end, evidence, hurt } = grounds;
     const left = worker?.value.disconnectedAt ?? null;
     if (agent === null || worker === null || left === null || end === null || !hasLeft(grounds)) return null;
-    if (exitCode(grounds) !== 137 || !agent.atTimeout || fromTo(evidence, byBuildkite(left), end) < BEFORE)
+    if (exitCode(grounds) !== 137 || !agent.atTimeout || elapsed(grounds, byBuildkite(left), end) < BEFORE)
       return null;
+    // With a job of it lost it had not left for good.
+    if (hurt?.loss != null) return null;
     // Another agent of the same container explains it better.
     if (agentsOfStruckTask(evidence).length > 1) return null;
     const way = between(grounds);
     const who = way.by === 'nothing' ? 'something that the definition does not show' : `\`${way.name}\``;
     return {
       weight: 'likely',
-      said: `the agent left ${seconds(fromTo(evidence, byBuildkite(left), end))} before its container was killed at stopTimeout (${seconds(agent.stopTimeout)}): ${who} stayed after it`,
+      said: `the agent left ${seconds(elapsed(grounds, byBuildkite(left), end))} before its container was killed at stopTimeout (${seconds(agent.stopTimeout)}): ${who} stayed after it`,
       events: [worker.seq, agent.task.seq],
       saves:
         'let the agent be what the container starts: `"entryPoint": ["buildkite-agent","start"]`; the container then ends with it',

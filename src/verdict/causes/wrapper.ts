@@ -1,16 +1,16 @@
-import { seconds } from '../../checks/times.ts';
-import { exitCode, hasLeft, type Grounds } from './grounds.ts';
+import { clocksOf } from '../../evidence/clocks.ts';
+import { endSinceStop, exitCode, hasLeft, type Grounds } from './grounds.ts';
 
 /** So soon after the stop that nothing but the signal itself can be why, milliseconds. */
 const SOON = 5_000;
 
 /** A wrapper that ended 143 (SIGTERM) before the agent had left: when, and whether that was at once. */
 export function wrapperDeath(grounds: Grounds): { readonly after: string; readonly atOnce: boolean } | null {
-  const { agent } = grounds;
+  const { agent, stop, end, evidence } = grounds;
   if (agent === null || exitCode(grounds) !== 143 || hasLeft(grounds)) return null;
-  const { lasted } = agent;
+  const lasted = stop === null || end === null ? null : clocksOf(evidence).distance(stop, end);
   return {
-    after: lasted === null ? '' : ` ${seconds(lasted)} after the stop`,
-    atOnce: lasted !== null && lasted <= SOON,
+    after: endSinceStop(grounds),
+    atOnce: lasted !== null && Number.isFinite(lasted.error) && lasted.ms <= SOON,
   };
 }

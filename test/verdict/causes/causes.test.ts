@@ -12,10 +12,11 @@ import {
 import type { CauseName, Explanation, RankedCause } from '../../../src/journal/cause.ts';
 import { CAUSES } from '../../../src/verdict/causes/list.ts';
 import { judge } from '../../../src/verdict/judge.ts';
+import { LOOK_ALIKES } from './look-alikes.ts';
 import { NEAR } from './near.ts';
 import { RIGHT_OF_THE_REST } from './right-of-the-rest.ts';
 import { RIGHT_OF_THE_WAY } from './right-of-the-way.ts';
-import { dead, eaten, tooLong, deaf, look } from './told.ts';
+import { dead, eaten, tooLong, deaf, retries } from './told.ts';
 
 const RIGHT = [...RIGHT_OF_THE_WAY, ...RIGHT_OF_THE_REST];
 const explained = (told: Told): Explanation | null => judge(story(told)).cause;
@@ -41,6 +42,29 @@ describe('a cause', () => {
     expect(cause?.ranked.map((one) => one.name) ?? []).not.toContain(name);
   });
 
+  it.each(LOOK_ALIKES)('%s is not called proven: %s', (name, _title, told) => {
+    const { outcome, cause } = judge(story(told));
+    expect(['failed', 'inconclusive']).toContain(outcome);
+    expect(cause?.ranked.find((one) => one.name === name)?.weight).not.toBe('proven');
+  });
+
+  it('that may be proven has a look-alike that is not', () => {
+    const proven = RIGHT.filter(([, , , weight]) => weight === 'proven').map(([name]) => name);
+    const alike = new Set(LOOK_ALIKES.map(([name]) => name));
+    expect([...new Set(proven)].toSorted()).toEqual([...alike].toSorted());
+  });
+
+  it('never names Buildkite itself where anything names a user', () => {
+    const byUser = RIGHT_OF_THE_REST.filter(
+      ([name, title]) => name === 'build-canceled' && /by (?:somebody|a user)/.test(title),
+    );
+    expect(byUser).toHaveLength(2);
+    for (const [, , told] of byUser) {
+      const { said, cause } = judge(story(told));
+      expect(`${said} ${JSON.stringify(cause)}`).not.toContain('Buildkite itself');
+    }
+  });
+
   it('has a story in which it is right and one in which it is not', () => {
     const byBaseline: readonly CauseName[] = ['idle-too-long'];
     const all = CAUSES.map(({ name }) => name).filter((name) => !byBaseline.includes(name));
@@ -53,7 +77,7 @@ describe('a cause', () => {
 
 describe('an explanation', () => {
   it('ranks proven before likely before possible, and a backstop last', () => {
-    const told = { ...eaten, before: [look('retry-misses-lost-agent', 'step integration retries true')] };
+    const told = { ...eaten, before: [retries(true)] };
     const ranked = explained(told)?.ranked.map(({ name, weight }) => `${name} ${weight}`);
     expect(ranked).toEqual(['signal-eaten likely', 'step-over-window possible', 'retry-missed proven']);
     expect(explained(told)).toMatchObject({ decided: true, experiment: null });
@@ -94,7 +118,9 @@ describe('an explanation', () => {
       ...LOST,
       events: [STARTED, jobEvent('AGENT_LOST', T.stop + 60_000, { actor: 'system' })],
     };
-    expect(named({ ...tooLong, job: early }, 'heartbeats-stopped')?.weight).toBe('possible');
+    expect(named({ ...tooLong, agent: AGENT_GONE, job: early }, 'heartbeats-stopped')?.weight).toBe(
+      'possible',
+    );
     expect(AGENT_LOST.at).toBeGreaterThan(T.stop + 120_000);
   });
 });

@@ -1,5 +1,5 @@
 import { aJob, AGENT_ID, JOB_ID } from '../../support/builders.ts';
-import { AGENT_GONE, fact, LOST, T, type Told } from '../../support/journal-builders.ts';
+import { AGENT_GONE, fact, LOST, PASSED, T, type Told } from '../../support/journal-builders.ts';
 import type { CauseName } from '../../../src/journal/cause.ts';
 import {
   after,
@@ -14,7 +14,15 @@ import {
   FAILED,
   taken,
   watching,
+  OLD,
+  beating,
+  canceled,
+  oneIsEnough,
+  second,
+  listed,
 } from './told.ts';
+
+const OOM = 'OutOfMemoryError: x';
 
 /** What looks like a cause and is none. */
 export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
@@ -44,9 +52,16 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
     'it left with its container',
     { container: { exitCode: 137 }, task: after(22_000), definition: { stopTimeout: 20_000 } },
   ],
+  [
+    'signal-eaten',
+    'the agent left, and what had started it stayed',
+    { container: { exitCode: 137 }, task: after(120_100), agent: { ...OLD, stoppedGracefullyAt: null } },
+  ],
+  ['disconnect-hung', 'its heartbeats went on until SIGKILL', beating],
+  ['disconnect-hung', 'it had a job', tooLong],
   ['step-over-window', 'the job was over', deaf],
   ['step-over-window', 'killed early', { ...tooLong, task: after(5_000) }],
-  ['step-over-window', 'the agent never heard', { ...eaten, after: [taken(AGENT_ID, T.stop + 20_000)] }],
+  ['step-over-window', 'the agent never heard', { ...eaten, after: [taken(AGENT_ID, T.stop + 40_000)] }],
   [
     'inner-timeout',
     'killed at stopTimeout',
@@ -54,6 +69,9 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
   ],
   ['inner-timeout', 'another exit status', { job: FAILED }],
   ['told-twice', 'canceled by Buildkite', { job: { passed: false, signalReason: 'cancel' } }],
+  ['agent-stopped-itself', 'canceled by Buildkite', { job: { passed: false, signalReason: 'cancel' } }],
+  ['agent-stopped-itself', 'it ended 0, which it does not then', { definition: EXEC, job: canceled() }],
+  ['agent-stopped-itself', 'one signal was enough', { job: canceled(), before: [oneIsEnough()] }],
   ['signal-to-job', 'an exit status of its own', { job: FAILED }],
   [
     'signal-to-job',
@@ -61,6 +79,12 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
     { job: { passed: false, signal: 'SIGTERM', signalReason: 'agent_stop' } },
   ],
   ['out-of-memory', 'killed without a word of memory', { ...tooLong, task: after(5_000) }],
+  ['out-of-memory', 'an old mark, ended by SIGTERM', { ...at143, container: { exitCode: 143, reason: OOM } }],
+  [
+    'out-of-memory',
+    'an old mark, killed at its time-out',
+    { ...tooLong, container: { exitCode: 137, reason: OOM } },
+  ],
   ['host-gone', 'our own stop', tooLong],
   ['heartbeats-stopped', 'given up after the kill', tooLong],
   [
@@ -69,6 +93,23 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
     { ...tooLong, agent: { ...AGENT_GONE, version: '3.116.0' } },
   ],
   ['agent-restarted', 'the same agent took it', { after: [taken(AGENT_ID, T.stop + 900)] }],
+  [
+    'agent-restarted',
+    "the second agent's job failed by itself",
+    {
+      build: { state: 'failed' },
+      after: [
+        second,
+        listed(AGENT_ID, 'second'),
+        fact('job', aJob({ ...PASSED, ...FAILED, id: 'own', agentId: 'second' })),
+      ],
+    },
+  ],
+  [
+    'agent-restarted',
+    'the struck job was lost, and a second agent came later',
+    { ...tooLong, after: [second, listed(AGENT_ID, 'second'), taken('second', T.left + 500)] },
+  ],
   ['sidecar-first', 'the order is written down', watching(['gateway'])],
   ['sidecar-broke', 'another reason', { ...watching(['gateway']), ...dead }],
   [

@@ -1,6 +1,20 @@
-import { aJob, AGENT_ID } from '../../support/builders.ts';
-import { AGENT_GONE, fact, PASSED, T } from '../../support/journal-builders.ts';
-import { after, EXEC, dead, eaten, tooLong, FAILED, second, taken, listed, watching, look } from './told.ts';
+import { aContainer, aJob, AGENT_ID } from '../../support/builders.ts';
+import { AGENT_GONE, fact, FINISHED, jobEvent, PASSED, STARTED, T } from '../../support/journal-builders.ts';
+import {
+  after,
+  EXEC,
+  dead,
+  eaten,
+  tooLong,
+  FAILED,
+  second,
+  taken,
+  listed,
+  watching,
+  canceled,
+  oneIsEnough,
+  retries,
+} from './told.ts';
 
 import type { Right } from './right-of-the-way.ts';
 
@@ -29,22 +43,67 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   ],
   [
     'told-twice',
-    'agent_stop',
-    { job: { passed: false, signalReason: 'agent_stop' } },
-    'proven',
-    /told to stop twice.*19\.\d s after the stop/,
+    'an agent that ends 1 where it stops itself ended 0',
+    { definition: EXEC, job: canceled() },
+    'likely',
+    /told to stop twice.* 3\.0 s after the stop.*this one ended 0/,
+    /one SIGTERM/,
+  ],
+  [
+    'told-twice',
+    'nothing shows a second signal',
+    { definition: EXEC, agent: { version: '3.78.0' }, job: canceled() },
+    'likely',
+    /^the agent canceled its job 3\.0 s after the stop.*so does a heartbeat that Buildkite refuses; the journal shows neither/,
+    /one SIGTERM/,
+  ],
+  [
+    'told-twice',
+    'the agent was marked lost',
+    { agent: { ...AGENT_GONE }, container: { exitCode: 1 }, job: canceled() },
+    'possible',
+    /so does a heartbeat that Buildkite refuses/,
     /one SIGTERM/,
   ],
   [
     'told-twice',
     'STOPSIGNAL',
-    {
-      job: { passed: false, signalReason: 'agent_stop' },
-      before: [look('stop-signal', 'STOPSIGNAL is SIGQUIT', 'Take it out.')],
-    },
+    { job: canceled(), before: [oneIsEnough()] },
     'proven',
-    /Preflight shows why: STOPSIGNAL is SIGQUIT/,
+    /told to stop at once .*STOPSIGNAL SIGQUIT makes one stop signal enough, as preflight shows/,
     /Take it out/,
+  ],
+  [
+    'told-twice',
+    'a forced stop that Buildkite shows',
+    { job: canceled(), agent: { stopForcedAt: T.stop + 1_000 } },
+    'proven',
+    /Buildkite shows a forced stop of the agent by somebody whom it does not name/,
+    /one SIGTERM/,
+  ],
+  [
+    'agent-stopped-itself',
+    'the agent was marked lost',
+    { agent: { ...AGENT_GONE }, container: { exitCode: 1 }, job: canceled() },
+    'likely',
+    /heartbeats Buildkite refuses .*marked the agent lost/,
+    /token/,
+  ],
+  [
+    'agent-stopped-itself',
+    'it ended 1',
+    { definition: EXEC, container: { exitCode: 1 }, job: canceled() },
+    'likely',
+    /the agent ended 1/,
+    /token/,
+  ],
+  [
+    'agent-stopped-itself',
+    'nothing excludes it',
+    { definition: EXEC, agent: { version: '3.78.0' }, job: canceled() },
+    'likely',
+    /nothing that was seen excludes it/,
+    /token/,
   ],
   [
     'signal-to-job',
@@ -78,16 +137,32 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'before its time-out',
     { ...dead, container: { exitCode: 137, reason: 'OutOfMemoryError: x' }, task: after(8_000) },
     'proven',
-    /memory ran out: the container died 8\.0 s/,
+    /memory ran out: the container was killed \(137\) 8\.0 s after the stop/,
     /more memory/,
   ],
   [
     'out-of-memory',
-    'at its time-out',
-    { ...tooLong, container: { exitCode: 137, reason: 'OutOfMemoryError: x' } },
+    'the job was killed',
+    { job: { passed: false, exitStatus: '137' }, container: { reason: 'OutOfMemoryError: x' } },
+    'likely',
+    /memory ran out: job .* was killed \(exit status 137\)/,
+    /more memory/,
+  ],
+  [
+    'signal-to-job',
+    'killed, and ECS names memory',
+    { job: { passed: false, exitStatus: '137' }, container: { reason: 'OutOfMemoryError: x' } },
     'possible',
-    /SIGKILL was due anyhow/,
-    /memory/,
+    /exit status 137/,
+    /agent alone/,
+  ],
+  [
+    'signal-to-job',
+    'killed by SIGKILL',
+    { job: { passed: false, exitStatus: '-1', signal: 'SIGKILL' } },
+    'likely',
+    /signal SIGKILL/,
+    /agent alone/,
   ],
   [
     'host-gone',
@@ -140,6 +215,20 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     /"dependsOn": \[\{"containerName":"gateway","condition":"START"\}\]/,
   ],
   [
+    'sidecar-first',
+    'seen stopped, clean, while the agent ran',
+    {
+      ...watching([], 0),
+      task: {
+        status: 'STOPPING',
+        containers: [aContainer(), aContainer({ name: 'gateway', status: 'STOPPED', exitCode: 0 })],
+      },
+    },
+    'proven',
+    /gateway was seen STOPPED while agent still ran/,
+    /dependsOn/,
+  ],
+  [
     'sidecar-broke',
     'killed in its turn',
     watching(['gateway']),
@@ -173,6 +262,20 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   ],
   [
     'build-canceled',
+    'by a user whom only the history of the job shows',
+    {
+      build: { state: 'canceled' },
+      job: {
+        ...{ state: 'canceled', passed: false },
+        events: [STARTED, jobEvent('CANCELATION', T.stop + 2_000, { actor: 'user' }), FINISHED],
+      },
+    },
+    'proven',
+    /canceled by a user whom the job's history does not name/,
+    /nobody cancels/,
+  ],
+  [
+    'build-canceled',
     "the step's own time-out",
     { job: { state: 'timed_out', passed: false, exitStatus: null } },
     'proven',
@@ -185,6 +288,17 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     { scenario: { expect: { drain: { within: 1_000 } } } },
     'proven',
     /the drain took 20\.\d s: the step that was running took 19\.\d s/,
+    /expect\.drain\.within/,
+  ],
+  [
+    'slow-drain',
+    'its disconnect is not known',
+    {
+      agent: { connection: 'disconnected', disconnectedAt: null },
+      scenario: { expect: { drain: { within: 1_000 } } },
+    },
+    'likely',
+    /the drain took/,
     /expect\.drain\.within/,
   ],
   [
@@ -228,7 +342,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   [
     'retry-missed',
     'its rule does not match',
-    { ...eaten, before: [look('retry-misses-lost-agent', 'step integration retries true')] },
+    { ...eaten, before: [retries(true)] },
     'proven',
     /the retry rule did not match: step integration retries true/,
     /"exit_status": -1/,
@@ -236,7 +350,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   [
     'retry-missed',
     'the step has none',
-    { ...eaten, before: [look('retry-misses-lost-agent', 'step integration has no automatic retry')] },
+    { ...eaten, before: [retries(false)] },
     'proven',
     /no retry: /,
     /"exit_status": -1/,

@@ -1,4 +1,6 @@
 import { aContainer, aContainerDefinition, aJob, anAgent } from '../../support/builders.ts';
+import type { Job } from '../../../src/model/entities/job.ts';
+import type { FindingData } from '../../../src/model/entities/preflight.ts';
 import {
   AGENT_GONE,
   AGENT_LOST,
@@ -6,6 +8,7 @@ import {
   fact,
   LOST,
   PASSED,
+  STARTED,
   story,
   T,
   type Told,
@@ -18,9 +21,11 @@ export const after = (ms: number): object => ({
 
 export const SHELL = { entryPoint: ['/bin/sh', '-c'], command: ['buildkite-agent start'] };
 export const EXEC = { entryPoint: ['buildkite-agent', 'start'], command: [] };
+/** An agent that does not report its stops. */
+export const OLD = { version: '3.120.0' };
 export const dead: Told = {
   job: LOST,
-  agent: AGENT_GONE,
+  agent: { ...AGENT_GONE, ...OLD },
   container: { exitCode: 137 },
   task: after(120_100),
 };
@@ -28,6 +33,8 @@ export const eaten: Told = { ...dead, definition: SHELL };
 export const tooLong: Told = { ...dead, definition: EXEC };
 export const at143: Told = { ...dead, container: { exitCode: 143 }, task: after(90) };
 export const deaf: Told = { ...dead, job: PASSED, definition: SHELL };
+/** It was given up so late that it must have sent heartbeats until it was killed. */
+export const beating: Told = { ...deaf, agent: { ...AGENT_GONE, ...OLD, lostAt: T.landed + 320_000 } };
 export const REPORTED = { ...AGENT_GONE, stoppedGracefullyAt: T.stop + 400 };
 export const FAILED = { passed: false, exitStatus: '1' };
 
@@ -67,13 +74,41 @@ export const watching = (dependsOn: string[], exitCode = 137): Told => ({
   },
 });
 
-export const look = (rule: string, seen: string, todo = 'mend it') =>
+export const look = (rule: string, seen: string, data?: FindingData, todo = 'mend it') =>
   fact(
     'preflight',
     {
       container: 'agent',
-      findings: [{ rule, severity: 'warning' as const, at: 'somewhere', seen, todo }],
+      findings: [
+        {
+          ...{ rule, severity: 'warning' as const, at: 'somewhere', seen, todo },
+          ...(data === undefined ? {} : { data }),
+        },
+      ],
       unknown: [],
     },
     'preflight',
   );
+/** What preflight read of the step's own lines. */
+export const sleeps = (ms: number, ...keys: string[]) =>
+  look('step-over-window', 'it sleeps', { about: 'step-length', keys, ms, by: 'sleep' });
+/** What preflight read of a step's retries. */
+export const retries = (hasRules: boolean, matches: 'no' | 'unknown' = 'no') =>
+  look(
+    'retry-misses-lost-agent',
+    hasRules ? 'step integration retries true' : 'step integration has no automatic retry',
+    { about: 'lost-agent-retry', keys: ['integration'], hasRules, matches },
+  );
+/** One stop signal makes the agent cancel its job. */
+export const oneIsEnough = (sure = true) =>
+  look(
+    'stop-signal',
+    'STOPSIGNAL SIGQUIT',
+    { about: 'canceling-stop', by: 'STOPSIGNAL SIGQUIT', sure },
+    'Take it out.',
+  );
+/** The agent canceled its job, soon after the stop or at its usual end. */
+export const canceled = (endedAt: number = T.stop + 3_000): Partial<Job> => ({
+  ...{ passed: false, exitStatus: '-1', signal: 'SIGTERM', signalReason: 'agent_stop', finishedAt: endedAt },
+  events: [STARTED, jobEvent('FINISHED', endedAt)],
+});

@@ -1,0 +1,97 @@
+import type { Attempt } from '../../evidence/attempts.ts';
+import { byBuildkite, clocksOf, later } from '../../evidence/clocks.ts';
+import { endedAt } from '../../evidence/job-times.ts';
+import { signalWindow } from '../../evidence/stop.ts';
+import type { Agent } from '../../model/entities/agent.ts';
+import type { Sighting } from '../../evidence/evidence.ts';
+import { secondsOf } from '../../preflight/settings.ts';
+import { exitCode, type Grounds } from './grounds.ts';
+import { between } from './start.ts';
+
+/** What a canceled job is given by default: 10 s until version 4, then 10 s and 5 s (Buildkite, agent configuration). */
+const DEFAULT_GRACE = 10_000;
+const DEFAULT_GRACE_OF_V4 = 15_000;
+/** After its grace a canceled job has ended, and a little later everybody knows, milliseconds. */
+const SPARE = 5_000;
+
+/** The job that its own agent canceled; null where none was. */
+export function canceledByAgent({ hurt }: Grounds): Attempt | null {
+  return hurt?.job.signalReason === 'agent_stop' ? hurt : null;
+}
+
+/** How long the agent lets a job end that it cancels, milliseconds. */
+export function cancelGrace({ look, worker }: Grounds): number {
+  const set = secondsOf(look.subject?.settings.get('cancel-grace-period') ?? null);
+  if (set !== null) return set * 1000;
+  const [, major = '3'] = /^v?(\d+)\./.exec(worker?.value.version ?? '') ?? [];
+  return Number(major) >= 4 ? DEFAULT_GRACE_OF_V4 : DEFAULT_GRACE;
+}
+
+/** What shows that the agent was told to cancel its job. */
+export interface Telling {
+  readonly said: string;
+  readonly event: number;
+  readonly change: string | null;
+  /** Whether it is known to have had that effect, and the job ended when it must have. */
+  readonly sure: boolean;
+}
+
+/** A forced stop that Buildkite shows, or a stop signal that is known to be enough; null where nothing shows a second telling. */
+export function shownTelling(grounds: Grounds): Telling | null {
+  return forced(grounds) ?? oneIsEnough(grounds);
+}
+
+function forced(grounds: Grounds): Telling | null {
+  const { evidence, hurt } = grounds;
+  const agent = agentOf(grounds);
+  const at = agent?.value.stopForcedAt ?? null;
+  if (agent === null || at === null) return null;
+  const end = hurt === null ? null : endedAt(hurt.job);
+  // A forced stop after the job's end did not cancel it.
+  if (end !== null && clocksOf(evidence).order(byBuildkite(at), end) === 'after') return null;
+  const who = agent.value.stopForcedBy ?? 'somebody whom it does not name';
+  const said = `Buildkite shows a forced stop of the agent by ${who}`;
+  return { said, event: agent.seq, change: null, sure: end !== null };
+}
+
+function oneIsEnough(grounds: Grounds): Telling | null {
+  const { evidence, look, hurt } = grounds;
+  for (const { data, event, change, todo } of look.foreseen) {
+    if (data?.about !== 'canceling-stop') continue;
+    const window = signalWindow(evidence);
+    const end = hurt === null ? null : endedAt(hurt.job);
+    const limit = window === null ? null : later(window.to, cancelGrace(grounds) + SPARE);
+    const inTime = end !== null && limit !== null && clocksOf(evidence).order(end, limit) !== 'after';
+    const said = `${data.by} makes one stop signal enough, as preflight shows`;
+    return { said, event, change: change ?? todo, sure: data.sure && inTime };
+  }
+  return null;
+}
+
+/** Whether the agent may have stopped itself because Buildkite refused its heartbeats. */
+export type Refusal = 'shown' | 'possible' | 'excluded';
+
+/** One whose heartbeats are refused for good ends with an error since 3.116.0, and without a goodbye that counts. */
+export function refusalOf(grounds: Grounds): Refusal {
+  const { hurt } = grounds;
+  const agent = agentOf(grounds);
+  if (agent === null) return 'possible';
+  const isLost = agent.value.lostAt !== null || agent.value.connection === 'lost';
+  if (isLost || (hurt?.job.events ?? []).some(({ type }) => type === 'AGENT_LOST')) return 'shown';
+  const way = between(grounds);
+  const isOwnCode = way.by === 'nothing' && way.sure && agent.value.id === grounds.worker?.value.id;
+  if (!isOwnCode || !endsWithError(agent.value)) return 'possible';
+  const code = exitCode(grounds);
+  if (code === 0) return 'excluded';
+  return code === 1 ? 'shown' : 'possible';
+}
+
+function endsWithError({ version }: Agent): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
+  return Number(major) > 3 || (Number(major) === 3 && Number(minor) >= 116);
+}
+
+/** The agent of the hurt job. */
+function agentOf({ evidence, hurt, worker }: Grounds): Sighting<Agent> | null {
+  return hurt?.job.agentId == null ? worker : evidence.last('agent', hurt.job.agentId);
+}
