@@ -35,14 +35,14 @@ interface Failure {
   readonly outcome: 'failed';
   /** The cause that must be named first. */
   readonly cause: CauseName;
-  /** Whether the evidence must decide for it; by default it must. */
-  readonly decided?: boolean;
+  /** Whether the evidence must decide for it; by default it must. `by-version`: what the agent is like may exclude others. */
+  readonly decided?: boolean | 'by-version';
 }
 
 interface Other {
   readonly outcome: Exclude<OutcomeName, 'failed'>;
   readonly cause?: CauseName;
-  readonly decided?: boolean;
+  readonly decided?: boolean | 'by-version';
 }
 
 interface Answer {
@@ -206,7 +206,9 @@ export function meets(played: Played, expected: Expected): void {
 
 /** The right cause first, resting on events that are there, and never nothing: one that is undecided names its experiment. */
 function explains({ drill: { cause }, journal }: Played, expected: Expected, shown: string): void {
-  const { cause: name, decided = true } = expected;
+  const { cause: name } = expected;
+  const shownDecided = cause?.decided ?? false;
+  const decided = expected.decided === 'by-version' ? shownDecided : (expected.decided ?? true);
   if (name === undefined) return;
   const [first] = cause?.ranked ?? [];
   const told = `${(cause?.ranked ?? []).map((one) => `${one.name} (${one.weight}): ${one.said}`).join('\n')}\n${shown}`;

@@ -106,7 +106,10 @@ const STOP: readonly Pair[] = [
       steps: [slowToCancel],
       rig: { ...rig, script: [{ on: 'stop-requested', task: 'struck', do: 'signal', signal: 'QUIT' }] },
       beside: imageWith('SIGQUIT'),
-      expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', cause: 'told-twice', sent: 1 },
+      expected: {
+        ...{ exit: 10, outcome: 'failed', reason: 'canceled-by-agent', sent: 1 },
+        ...{ cause: 'told-twice', decided: 'by-version' },
+      },
     },
     mended: { agent: 'real', steps: [integration], beside: imageWith('SIGTERM'), expected: drained },
   },
@@ -134,6 +137,8 @@ const STOP: readonly Pair[] = [
       outcome: 'failed',
       reason: 'canceled-by-agent',
       cause: 'told-twice',
+      // Of a stand-in's version nobody knows that it ends with an error where its heartbeats are refused.
+      decided: false,
       sent: 1,
     }),
   },

@@ -47,7 +47,10 @@ export const fates: Readonly<Record<Fate, FateFacts>> = {
   },
   canceled: {
     exitCode: 0,
-    expected: { exit: 10, outcome: 'failed', reason: 'canceled-by-agent', cause: 'told-twice', sent: 1 },
+    expected: {
+      ...{ exit: 10, outcome: 'failed', reason: 'canceled-by-agent', sent: 1 },
+      ...{ cause: 'told-twice', decided: 'by-version' },
+    },
     stopTimeout: 60,
     stepEnds: false,
     words: 'the agent cancels its job',
