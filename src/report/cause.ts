@@ -29,15 +29,16 @@ export function causeLine({ name, weight, said }: Ranked): string {
 /** `+0.0 s stop requested, +0.1 s SIGTERM, ...`. Each by its own clock: which one stands above, beside the moment. */
 function momentItems({ moments }: Cause): readonly Item[] {
   if (moments.length === 0 || moments.some(({ after }) => after === null)) return [];
-  const told = moments.map(({ after, said }) => `${offset(after ?? 0)} ${said}`).join(', ');
+  const told = moments.map(({ after, said }) => placed(after ?? 0, said)).join(', ');
   const missing = moments.some(({ moment }) => moment === 'job end')
     ? ''
     : '; the job was not seen to end by itself';
   return [item(`From the stop: ${told}${missing}`)];
 }
 
-function offset(ms: number): string {
-  return `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(1)} s`;
+function placed(ms: number, said: string): string {
+  const length = `${(Math.abs(ms) / 1000).toFixed(1)} s`;
+  return ms < 0 ? `${said} ${length} before it` : `+${length} ${said}`;
 }
 
 /** Those that the evidence cannot tell apart are named with what would have saved the build from each. */

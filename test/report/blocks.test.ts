@@ -112,6 +112,16 @@ test('the page on verdicts shows a cause as it is shown', async () => {
   expect(closingBlock(lostResult(), plain)).toContain(`${shown}\n`);
 });
 
+test('what came before the stop is told so, and never by a negative time', () => {
+  const { cause } = lostResult();
+  const moments = (cause?.moments ?? []).map((one) =>
+    one.moment === 'lost' ? { ...one, after: -8_000 } : one,
+  );
+  const shown = closingBlock(lostResult({ cause: cause === null ? null : { ...cause, moments } }), plain);
+  expect(shown).toContain('lost 8.0 s before it');
+  expect(shown).not.toContain('-8.0');
+});
+
 test('colours are escapes around the same text', () => {
   const colored = closingBlock(lostResult(), { columns: 100, colors: true });
   expect(colored).toContain(`${ESCAPE}[31m`);
