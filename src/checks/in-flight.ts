@@ -3,7 +3,7 @@ import { byBuildkite, byRunner, clocksOf, isSentAfter, type Stamp } from '../evi
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import type { Attempt } from '../evidence/attempts.ts';
 import type { Job } from '../model/entities/job.ts';
-import { endsOf, finishedEvent, gotAt, startedAt } from '../evidence/job-times.ts';
+import { endEvent, endsOf, finishedEvent, gotAt, startedAt } from '../evidence/job-times.ts';
 import { signalledFrom, signalWindow, stopOf, type SignalWindow } from '../evidence/stop.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { clockTime } from './times.ts';
@@ -48,7 +48,7 @@ function byReport(about: Case, attempt: Attempt, window: SignalWindow): Answered
   const { order } = clocksOf(evidence);
   const report = byBuildkite(at);
   if (order(report, window.from) === 'before' || order(report, window.reportBy) === 'after') return null;
-  const [start, end] = [startedAt(attempt.job), finishedEvent(attempt.job)];
+  const [start, end] = [startedAt(attempt.job), attempt.loss === null ? endEvent(attempt.job) : null];
   const events = [evidence.strike?.sentSeq ?? null, agent.seq, attempt.seen.seq];
   if (start === null || order(start, report) !== 'before') return null;
   if (end === null ? jobEnded(attempt.job) && attempt.loss === null : order(report, end) !== 'before')

@@ -30,11 +30,18 @@ export function finishedEvent({ events }: Job): Stamp | null {
   return at === null ? null : byBuildkite(at);
 }
 
-/** When it ended, however it did: by Buildkite's history, else by the agent's own clock; null where neither tells. */
-export function endedAt({ events, finishedAt, agentId }: Job): Stamp | null {
+/** When it ended, however it did, by Buildkite's history; null where that does not show it. */
+export function endEvent({ events }: Job): Stamp | null {
   const end = (events ?? []).findLast(({ type, at }) => ENDS.has(type) && at !== null)?.at ?? null;
-  if (end !== null) return byBuildkite(end);
-  return finishedAt === null || agentId === null ? null : byAgent(finishedAt, agentId);
+  return end === null ? null : byBuildkite(end);
+}
+
+/** The same, else by the agent's own clock; null where neither tells. */
+export function endedAt(job: Job): Stamp | null {
+  const { finishedAt, agentId } = job;
+  const event = endEvent(job);
+  if (event !== null || finishedAt === null || agentId === null) return event;
+  return byAgent(finishedAt, agentId);
 }
 
 /** The ends that two clocks give: the FINISHED event by Buildkite's, `finishedAt` by the agent's. Empty unless both are there (verdict rule 3c). */
