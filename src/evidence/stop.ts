@@ -49,8 +49,10 @@ export function signalWindow(evidence: Evidence): SignalWindow | null {
   const dependants = dependantsTime(evidence);
   const balanced = deregistration(evidence, strike);
   const from = balanced?.last ?? stop;
-  const begun = signalDue(evidence, strike, later(balanced?.past ?? stop, dependants));
-  const to = later(begun, signalLag(evidence));
+  const due = (since: Stamp): Stamp => signalDue(evidence, strike, later(since, dependants));
+  const to = later(due(balanced?.past ?? stop), signalLag(evidence));
+  // A deregistration that only may have been is no reason to wait longer for a report that anybody can have sent.
+  const begun = due(balanced?.last == null ? stop : balanced.past);
   const sure = signalPathOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
   return {
     ...{ from, to, dependants },
@@ -100,19 +102,36 @@ export function dependantsTime(evidence: Evidence): number {
   return stopWindow(definitions, name, platformOf(task, false))?.agent?.signalled ?? 0;
 }
 
-/** The last look that showed the task DEACTIVATING, and the first one past that; null where none showed it. */
+/** The last look that showed the task DEACTIVATING, and the first one past that; null where none showed it, and none can have missed it. */
 function deregistration(
   evidence: Evidence,
-  { taskArn, intendedSeq }: Strike,
-): { readonly last: Stamp; readonly past: Stamp } | null {
-  const looks = evidence.sightings('task', taskArn).filter(({ seq }) => seq > intendedSeq);
+  strike: Strike,
+): { readonly last: Stamp | null; readonly past: Stamp } | null {
+  const looks = evidence.sightings('task', strike.taskArn).filter(({ seq }) => seq > strike.intendedSeq);
   const last = looks.findLast(({ value }) => value.status === 'DEACTIVATING');
-  if (last === undefined) return null;
-  const past = looks.find(({ seq, value }) => seq > last.seq && value.status !== 'DEACTIVATING');
+  const past =
+    last === undefined
+      ? unseenPassage(evidence, strike)
+      : (looks.find(({ seq, value }) => seq > last.seq && value.status !== 'DEACTIVATING') ?? last);
+  if (past === undefined) return null;
   return {
-    last: byRunner(evidence, last.sentAt, last.seq),
-    past: byRunner(evidence, (past ?? last).answeredAt, (past ?? last).seq),
+    last: last === undefined ? null : byRunner(evidence, last.sentAt, last.seq),
+    past: byRunner(evidence, past.answeredAt, past.seq),
   };
+}
+
+/** States of a task that is told to stop and in which its containers are not signalled yet. */
+const UNSIGNALLED: ReadonlySet<string> = new Set(['RUNNING', 'DEACTIVATING']);
+
+/** The first look past the states without a signal, where a read before it failed: a deregistration may have gone unseen. */
+function unseenPassage(evidence: Evidence, { taskArn, intendedSeq }: Strike): Sighting<Task> | undefined {
+  const past = evidence
+    .sightings('task', taskArn)
+    .find(({ seq, value }) => seq > intendedSeq && !UNSIGNALLED.has(value.status));
+  const failed = evidence
+    .reads('task', taskArn)
+    .some(({ ok, seq }) => !ok && seq > intendedSeq && seq < (past?.seq ?? Infinity));
+  return failed ? past : undefined;
 }
 
 /**
@@ -133,6 +152,8 @@ export function signalledFrom(
   const told = looks.find(({ value }) => value.desired === 'STOPPED');
   const deactivating = looks.some(({ value }) => value.status === 'DEACTIVATING');
   if (deactivating || dependantsOf(evidence).length > 0) return from(dependantsOver(evidence, strike));
+  const passage = unseenPassage(evidence, strike);
+  if (passage !== undefined) return from(passage);
   if (strike.result !== 'ok' || strike.answeredAt === null) return from(told);
   const seq = strike.sentSeq ?? strike.intendedSeq;
   return { at: strike.answeredAt, seq, stamp: byRunner(evidence, strike.answeredAt, seq) };

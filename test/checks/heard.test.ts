@@ -152,8 +152,17 @@ describe('heard, and left because of it', () => {
       'entry-point',
     ],
     [
-      'its idle time-out after it',
+      'its idle time-out after it, at once: either may be why',
       older({ definition: flags('--disconnect-after-idle-timeout', '1') }),
+      'drain-not-proven',
+      undefined,
+    ],
+    [
+      'its idle time-out after it, and not at once',
+      older({
+        definition: flags('--disconnect-after-idle-timeout', '6'),
+        agent: { disconnectedAt: T.finished + 6_000 },
+      }),
       'not-drained',
       undefined,
     ],

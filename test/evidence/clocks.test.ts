@@ -96,10 +96,13 @@ describe('a drill that another process took up', () => {
       'runner:1',
     ]);
     const { distance, order } = clocksOf(one);
-    expect(distance(byRunner(one, NOON, 3), byBuildkite(NOON))).toEqual({ ms: 0, error: 100 });
-    expect(distance(byRunner(one, NOON + 300_000, last), byBuildkite(NOON))).toEqual({ ms: 0, error: 100 });
+    expect(distance(byRunner(one, NOON, 3), byBuildkite(NOON))).toMatchObject({ ms: 0, error: 100 });
+    expect(distance(byRunner(one, NOON + 300_000, last), byBuildkite(NOON))).toMatchObject({
+      ms: 0,
+      error: 100,
+    });
     expect(order(byRunner(one, NOON, 3), byRunner(one, NOON + 200_000, last))).toBe('after');
-    expect(distance(byEcs(NOON), byBuildkite(NOON))).toEqual({ ms: 0, error: 200 });
+    expect(distance(byEcs(NOON), byBuildkite(NOON))).toMatchObject({ ms: 0, error: 200 });
   });
 });
 

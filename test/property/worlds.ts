@@ -24,6 +24,20 @@ const EXAMPLES: readonly World[] = [
   },
   // The job ended before the load balancer had let the task go; an agent that hears then leaves at once.
   { ...QUIET, deregistration: 15_000, end: 14_000 },
+  // Every look at the task while it was deregistered was lost, and the job had ended by then.
+  {
+    ...QUIET,
+    ...{ seed: 1_197_276_430, fargate: false, version: '3.78.0', ran: 6_500, end: 0, upload: 353 },
+    ...{ deregistration: 4_000, lag: 20, timer: 300, leaving: 20, exiting: 20, noticed: 200 },
+    ...{ next: { after: 200, runs: 500 }, loses: 50, poll: 1_567 },
+  },
+  // Most looks at the task were lost, and a script of the host told the agent 14 s after the eaten signal.
+  {
+    ...QUIET,
+    ...{ fargate: false, version: '4.0.0', v4Reports: true, ran: 6_500, end: 12_855, upload: 1_466 },
+    ...{ lag: 20, timer: 1_000, leaving: 20, exiting: 20, noticed: 200, loses: 50, poll: 2_153 },
+    ...{ start: 'image', mode: 'script' },
+  },
 ];
 
 /** Of clean drains; measured: 15 %. */

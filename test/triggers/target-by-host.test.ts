@@ -103,7 +103,7 @@ describe('an agent without a tag', () => {
     [
       'an agent long before the start',
       [task({ createdAt: 0, startedAt: NOON + 300_000 })],
-      'after the start',
+      'before the start',
     ],
     ['an unknown connection time', [agent({ connectedAt: null })], 'not known when'],
     ['an unknown creation', [task({ createdAt: null })], 'not known when'],
