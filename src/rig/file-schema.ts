@@ -60,6 +60,7 @@ const scriptVerb = z.enum([
   'rebuild',
   'stop-agent',
   'cut-heartbeats',
+  'refuse-heartbeats',
   'agent-lost-and-returned',
   'time-out-job',
   'unblock',

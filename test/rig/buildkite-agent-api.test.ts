@@ -232,6 +232,14 @@ describe("Buildkite's Agent API in the rig", () => {
     expect(await job.finish('0')).toBe(401);
   });
 
+  it('BK-45: an agent whose heartbeats are refused is not given up, and can finish', async () => {
+    bench = await openBench({ canary: ONE });
+    const { agent, job } = await inFlight();
+    await bench.rig.do({ do: 'refuse-heartbeats', step: 'one' });
+    expect((await agent.call('POST', '/heartbeat', { sent_at: 'x' })).status).toBe(404);
+    expect(await job.finish('0')).toBe(200);
+  });
+
   it('BK-42: the knobs of a loss', async () => {
     const knobs = {
       lossEvent: 'AGENT_DISCONNECTED',

@@ -64,6 +64,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     agent.heartbeatsCut = true;
     return { agentId: agent.uuid };
   },
+  'refuse-heartbeats': (world, action) => {
+    const agent = agentFor(world, action);
+    agent.heartbeatsRefused = true;
+    return { agentId: agent.uuid };
+  },
   'agent-lost-and-returned': (world, action) => {
     const agent = agentFor(world, action);
     loseForAMoment(world, agent);

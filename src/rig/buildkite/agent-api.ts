@@ -75,7 +75,7 @@ function addHeartbeat(api: Hono, world: World, book: Book): void {
     book.count('POST /v3/heartbeat');
     const agent = agents.agentByToken(world, tokenOf(c));
     if (agent === undefined) return denied(c, book);
-    if (!agents.isThere(agent)) return c.json({ message: 'Agent not found' }, 404);
+    if (!agents.isThere(agent) || agent.heartbeatsRefused) return c.json({ message: 'Agent not found' }, 404);
     agents.hearHeartbeat(world, agent);
     const sentAt = textField(await bodyOf(c), 'sent_at') ?? null;
     return c.json({ sent_at: sentAt, received_at: iso(world) });

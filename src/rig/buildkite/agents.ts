@@ -42,6 +42,7 @@ export function registerAgent(world: World, wish: Registration): Agent {
     ...{ stopAsked: false, job: null, jobs: [] },
     lastHeartbeat: Date.now(),
     heartbeatsCut: false,
+    heartbeatsRefused: false,
     returns: false,
     idleSince: Date.now(),
   };

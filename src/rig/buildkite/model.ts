@@ -109,6 +109,8 @@ export interface Agent {
   lastHeartbeat: number;
   /** Its heartbeats are dropped on their way (verb cut-heartbeats). */
   heartbeatsCut: boolean;
+  /** Its heartbeats are answered with 404, and all else goes on (verb refuse-heartbeats). */
+  heartbeatsRefused: boolean;
   /** It was given up, but its session still holds (verb agent-lost-and-returned). */
   returns: boolean;
   disconnectedAt: number | null;
