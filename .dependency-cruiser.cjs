@@ -146,7 +146,11 @@ module.exports = {
     only('model-first', 'The words import nothing.', '^src/model/', []),
     only('worker-second', 'What a definition says of a worker, read once.', WORKER, [MODEL]),
     only('record-second', 'The journal speaks in those words.', RECORD, [MODEL]),
-    only('evidence-third', 'What the record shows, found once for everybody.', EVIDENCE, [MODEL, WORKER, RECORD]),
+    only('evidence-third', 'What the record shows, found once for everybody.', EVIDENCE, [
+      MODEL,
+      WORKER,
+      RECORD,
+    ]),
     only('checks-fourth', 'A question is asked of the record alone.', '^src/checks/', [
       MODEL,
       WORKER,
@@ -187,14 +191,17 @@ module.exports = {
       'drill-above-them',
       'One drill: what is decided next, and the one loop that does it.',
       '^src/drill/',
-      [MODEL, WORKER, '^src/(journal|evidence|checks|state|faults|triggers|safety|verdict|preflight)/', PORTS],
+      [
+        MODEL,
+        WORKER,
+        '^src/(journal|evidence|checks|state|faults|triggers|safety|verdict|preflight)/',
+        PORTS,
+      ],
     ),
-    only(
-      'preflight',
-      'A look at documents: it knows no drill, no client and no file.',
-      '^src/preflight/',
-      [MODEL, WORKER],
-    ),
+    only('preflight', 'A look at documents: it knows no drill, no client and no file.', '^src/preflight/', [
+      MODEL,
+      WORKER,
+    ]),
     only(
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',

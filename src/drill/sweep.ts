@@ -21,10 +21,12 @@ const AT_ONCE = 10;
 const WITNESSES = 4;
 
 /**
- * What must be read once more before a pass (verdict rule 15): lists show connected agents only, and what came late shows
+ * What must be read once more before the verdict (rule 15): lists show connected agents only, and what came late shows
  * itself after the task has STOPPED. Empty: all of it was read, or the drill can no longer pass.
  */
 export function sweepOf(state: DrillState, about: Case, findings: readonly Finding[]): readonly Subject[] {
+  const strangers = strangersOf(state, about);
+  if (strangers.length > 0) return strangers.slice(0, AT_ONCE);
   if (findings.some((finding) => !leavesPass(finding))) return [];
   const since = stoppedSince(about.evidence);
   if (since === null) return [];
@@ -46,6 +48,20 @@ export function untriedOf(
 /** What a subject of the sweep is waited for. */
 export function inWords({ kind, id }: Subject): string {
   return `${kind} ${id} to be read once more`;
+}
+
+/**
+ * Agents of lost jobs of the build that nobody has looked at: one that was started again in the target's container has no
+ * tag, and its job was lost by our stop. Asked whatever the verdict will be, for "on another task" is never assumed.
+ */
+function strangersOf({ marks }: DrillState, { attempts }: Case): readonly Subject[] {
+  const ids = attempts
+    .filter(({ role, loss }) => role === 'elsewhere' && loss !== null)
+    .map(({ job }) => job.agentId)
+    .filter((id) => id !== null);
+  return [...new Set(ids)]
+    .map((id) => ({ kind: 'agent', id }) as const)
+    .filter((subject) => marks[keyOf(subject)] === undefined);
 }
 
 /** Stages A to C decide against a pass; what only lacks evidence may still be found. */
