@@ -22,6 +22,11 @@ export interface AgentContainer {
   readonly stopTimeout?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly init?: boolean;
+  /** The words are the definition's `command`: the entry point is the image's, and nobody is told what that does. */
+  readonly imageStarts?: boolean;
+  readonly essential?: boolean;
+  /** Containers beside the agent's, as they stand in the task definition. */
+  readonly beside?: readonly Entries[];
 }
 
 /** What a case consists of before it is written down. */
@@ -36,11 +41,13 @@ export interface CaseFiles {
   readonly rig?: Entries;
   /** More files by name, JSON. */
   readonly files?: Readonly<Record<string, unknown>>;
+  /** More files by name, as they stand. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** A task definition with the agent's container alone. */
 export function taskDefinition(container: AgentContainer, family = 'build-agent'): Entries {
-  const { argv = EXEC, stopTimeout = 60, environment = {}, init = false } = container;
+  const { argv = EXEC, stopTimeout = 60, environment = {}, init = false, essential = true } = container;
   return {
     family,
     networkMode: 'awsvpc',
@@ -51,12 +58,13 @@ export function taskDefinition(container: AgentContainer, family = 'build-agent'
       {
         name: 'agent',
         image: 'example/build-agent:1',
-        essential: true,
-        entryPoint: argv,
+        essential,
+        ...(container.imageStarts === true ? { command: argv } : { entryPoint: argv }),
         stopTimeout,
         environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
         ...(init ? { linuxParameters: { initProcessEnabled: true } } : {}),
       },
+      ...(container.beside ?? []),
     ],
   };
 }
@@ -124,5 +132,7 @@ export async function writeCase(folder: string, given: CaseFiles): Promise<strin
   await write('agent.json', taskDefinition(given.container ?? {}));
   await write('rig.yaml', rigOf(given));
   for (const [name, content] of Object.entries(given.files ?? {})) await write(name, content);
+  for (const [name, content] of Object.entries(given.texts ?? {}))
+    await writeFile(join(folder, name), content);
   return writeScenario(folder, given);
 }

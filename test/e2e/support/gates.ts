@@ -10,8 +10,11 @@ export const GATES = '@GATES@';
 /** The gates that stand open after these events: their names, or ids of jobs. */
 export type Opens = (events: readonly DrillEvent[]) => readonly string[];
 
-/** A command that waits until its gate is opened, or one with its job's own id, and then goes on. */
-export function held(name = 'struck', then = 'true'): string {
+/**
+ * A command that waits until its gate is opened, or one with its job's own id, and then goes on: for a second, so that its
+ * end lies after the stop by more than the clocks' measured error, whoever tells it.
+ */
+export function held(name = 'struck', then = 'sleep 1'): string {
   return [
     `until [ -e "${GATES}/${name}" ] || [ -e "${GATES}/$BUILDKITE_JOB_ID" ]; do sleep 0.2; done`,
     then,
@@ -33,6 +36,11 @@ export function provenInFlight(events: readonly DrillEvent[]): boolean {
 
 /** The gate `struck` opens as soon as the struck job was seen in flight after the stop. */
 export const whenProven: Opens = (events) => (provenInFlight(events) ? ['struck'] : []);
+
+/** The gates open as soon as the injection is written down; with a call that is late they open before it lands. */
+export function whenIntended(...names: readonly string[]): Opens {
+  return (events) => (eventsOf(events, 'GD_FAULT_INTENDED').length > 0 ? names : []);
+}
 
 /** Only the struck job's own gate opens, so that its siblings go on waiting. */
 export const onlyTheStruck: Opens = (events) => {
