@@ -2,6 +2,7 @@ import { agentsOfStruckTask } from '../evidence/agents.ts';
 import { isJudged, type Attempt } from '../evidence/attempts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Case } from '../checks/check.ts';
+import { wholeStory } from '../checks/no-job-lost.ts';
 import { agentLeft } from '../model/entities/agent.ts';
 import { buildEnded } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
@@ -85,7 +86,9 @@ function attemptAsks({ evidence }: Case, attempt: Attempt, every: number, among:
   const read = evidence.reads('job', job.id).at(-1);
   const direct = evidence.last('job', job.id);
   const complete = read?.ok === true && direct?.value.events != null && jobEnded(direct.value);
-  return complete && (job.events ?? []).length > 0 ? [] : [paced(subject, every)];
+  // The history may lag behind the job: it is whole when it names the end. A loss need not be named there.
+  const isTold = attempt.loss === null ? wholeStory(attempt) : (job.events ?? []).length > 0;
+  return complete && isTold ? [] : [paced(subject, every)];
 }
 
 /** While its task goes on an agent is seldom news; once that has ended, the agent must have left. */
