@@ -13,6 +13,10 @@ const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent:
 const whenOver: Opens = (events) =>
   jobsSeen(events).some((job) => job.stepKey === 'integration' && jobEnded(job)) ? ['over'] : [];
 
+/** The late job goes on until it was seen. */
+const whenLateRuns: Opens = (events) =>
+  jobsSeen(events).some((job) => job.stepKey === 'late' && job.state === 'running') ? ['over'] : [];
+
 function waitFor(gate: string): string {
   return `until [ -e ${GATES}/${gate} ]; do sleep 0.2; done`;
 }
@@ -38,22 +42,23 @@ describe.concurrent('the worker drains', () => {
     });
   });
 
-  test(withAgent('shell form and disconnect-after-job: one-shot'), async () => {
+  test(withAgent('shell form and disconnect-after-job: one-shot, which outlasts the stop'), async () => {
     await play({
       agent: 'real',
       container: { argv: [...SHELL.slice(0, 2), `${EXEC.join(' ')} --disconnect-after-job`] },
       steps: [integration],
-      expected: { ...drained, notes: [/one-shot/] },
+      expected: { exit: 0, outcome: 'outlasted', reason: 'outlasted', notes: [/one-shot/], sent: 1 },
     });
   });
 
-  // The wrapper passes SIGTERM on when the late job has begun: on ECS it comes after StopTask's answer, too.
+  // ECS signals the container a while after StopTask's answer, and the agent takes another job meanwhile.
   test(withAgent('a late job, finished'), async () => {
     await play({
       agent: 'real',
       standalone: 1,
-      container: { argv: trapping(waitFor('late'), 'exit 0') },
-      steps: [integration, { key: 'late', command: `touch "${GATES}/late"\nsleep 1` }],
+      steps: [integration, { key: 'late', command: held('over', 'sleep 1') }],
+      rig: { knobs: { signalLag: '7s' } },
+      opens: both(whenProven, whenLateRuns),
       expected: { ...drained, notes: [/late-assignment/] },
     });
   });
@@ -213,19 +218,43 @@ describe.concurrent('the worker does not drain', () => {
     });
   });
 
-  test('a second agent comes up in the task and takes a job that is cut', async () => {
-    const taken: Opens = (events) =>
-      jobsSeen(events).some((job) => job.stepKey === 'other' && job.state === 'running') ? ['struck'] : [];
+  const taken =
+    (step: string): Opens =>
+    (events) =>
+      jobsSeen(events).some((job) => job.stepKey === step && job.state === 'running') ? ['struck'] : [];
+
+  test("a second agent comes up in the task, and our build's job that it takes is lost", async () => {
     await play({
       standalone: 1,
       steps: [integration, { key: 'other', command: ENDLESS }],
       rig: { lostAfter: '4s', script: [{ on: 'stop-requested', do: 'restart-container' }] },
-      opens: taken,
+      opens: taken('other'),
       expected: {
-        exit: 10,
-        outcome: 'failed',
-        reason: 'not-drained',
-        cause: 'agent-restarted',
+        ...{ exit: 10, outcome: 'failed', reason: 'lost', cause: 'agent-restarted' },
+        says: [/other attempt 1 .* was lost/],
+      },
+    });
+  });
+
+  test("a second agent comes up in the task and takes somebody else's job, which is cut", async () => {
+    const neighbour = { pipeline: 'neighbour', branch: 'main' };
+    await play({
+      standalone: 1,
+      steps: [{ key: 'integration', command: held('struck', 'sleep 4') }],
+      files: { 'neighbour.yaml': { steps: [{ key: 'other', command: ENDLESS }] } },
+      rig: {
+        lostAfter: '4s',
+        pipelines: [
+          { slug: 'canary', steps: 'canary.yaml' },
+          { slug: 'neighbour', steps: 'neighbour.yaml' },
+        ],
+        script: [
+          { on: 'stop-requested', do: 'restart-container' },
+          { on: 'stop-requested', do: 'create-build', ...neighbour },
+        ],
+      },
+      expected: {
+        ...{ exit: 10, outcome: 'failed', reason: 'not-drained', cause: 'agent-restarted' },
         says: [/took job .* \(other\) after the stop/],
       },
     });
