@@ -63,8 +63,9 @@ export function plainDrill(): string {
 export async function rigUp(
   desk: Desk,
   file = 'scenarios/rigs/exec-form.yaml',
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ close(): Promise<void> }> {
-  const rig: Cli = startCli(['rig', 'up', file], desk.folder);
+  const rig: Cli = startCli(['rig', 'up', file], desk.folder, env);
   await rig.said('GAMEDAY_RIG_CONTROL');
   desk.use(exportsIn(rig.stdout()));
   return {

@@ -5,7 +5,7 @@ import { eventsOf } from '../../src/journal/events.ts';
 import { exportsIn, ROOT, startCli } from '../support/cli.ts';
 import { drill, inFolder, meets, play, surroundings } from './support/case.ts';
 import type { Expected } from './support/case.ts';
-import { ENDLESS, held, onlyTheStruck, whenTold } from './support/gates.ts';
+import { ENDLESS, held, whenSignalled, whenTold } from './support/gates.ts';
 import { placesIn, type Places } from './support/places.ts';
 import { SHELL } from './support/files.ts';
 import { standing } from './support/standing.ts';
@@ -158,7 +158,7 @@ describe.concurrent('behind a load balancer', () => {
   };
 
   test('the signal comes after the deregistration, and the worker drains', async () => {
-    const { drill: result, journal } = await play({ ...behind, opens: onlyTheStruck, expected: DRAINED });
+    const { drill: result, journal } = await play({ ...behind, opens: whenSignalled, expected: DRAINED });
     const ways = eventsOf(journal, 'GD_OBSERVED')
       .flatMap(({ payload }) => payload.facts)
       .flatMap((fact) =>
@@ -172,6 +172,7 @@ describe.concurrent('behind a load balancer', () => {
     await play({
       ...behind,
       scenario: { ...behind.scenario, expect: { drain: { within: '1s' } } },
+      opens: whenSignalled,
       expected: { exit: 10, outcome: 'failed', reason: 'drain-too-slow', cause: 'slow-drain' },
     });
   });

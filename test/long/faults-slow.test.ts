@@ -80,7 +80,7 @@ test.concurrent(
         outcome: 'failed',
         reason: 'drain-too-slow',
         cause: 'slow-drain',
-        says: [/1 min \d\d? s until ECS told the task, .* allowed are 2 min 0 s/],
+        says: [/1 min \d+ s until ECS told the task, .* allowed are 2 min 0 s/],
       });
       expect(played.drill.drain?.ms).toBeLessThan(NOTICE);
       expect((await placesIn(stage.env)).hosts).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);

@@ -42,6 +42,25 @@ export function whenIntended(...names: readonly string[]): Opens {
   return (events) => (eventsOf(events, 'GD_FAULT_INTENDED').length > 0 ? names : []);
 }
 
+/** The gate `struck` opens when the job was read after its task was seen past DEACTIVATING: behind a load balancer the signal comes only then. */
+export const whenSignalled: Opens = (events) => {
+  const target = eventsOf(events, 'GD_TARGET_CHOSEN').at(-1)?.payload.target;
+  const observed = eventsOf(events, 'GD_OBSERVED').map(({ payload }) => payload);
+  const past = observed.findIndex(({ facts }) =>
+    facts.some(
+      (fact) =>
+        fact.kind === 'task' &&
+        fact.id === target?.taskArn &&
+        goingDown(fact.value) &&
+        fact.value.status !== 'DEACTIVATING',
+    ),
+  );
+  const isRead = observed
+    .slice(past + 1)
+    .some(({ reads }) => reads.some(({ ok, subject }) => ok && subject.id === target?.jobId));
+  return past >= 0 && isRead ? ['struck'] : [];
+};
+
 /** Only the struck job's own gate opens, so that its siblings go on waiting. */
 export const onlyTheStruck: Opens = (events) => {
   const target = eventsOf(events, 'GD_TARGET_CHOSEN').at(-1)?.payload.target;

@@ -213,7 +213,7 @@ const AROUND: readonly Pair[] = [
       agent: 'real',
       container: { argv: inShell('--disconnect-after-job'), stopTimeout: 6 },
       steps: [integration],
-      expected: { ...drained, notes: [/one-shot/] },
+      expected: { exit: 0, outcome: 'outlasted', reason: 'outlasted', notes: [/one-shot/], sent: 1 },
     },
     mended: {
       agent: 'real',
