@@ -227,7 +227,7 @@ describe.concurrent('the worker does not drain', () => {
     await play({
       standalone: 1,
       steps: [integration, { key: 'other', command: ENDLESS }],
-      rig: { lostAfter: '4s', script: [{ on: 'stop-requested', do: 'restart-container' }] },
+      rig: { lostAfter: '4s', script: [{ on: 'stop-requested', after: '3s', do: 'restart-container' }] },
       opens: taken('other'),
       expected: {
         ...{ exit: 10, outcome: 'failed', reason: 'lost', cause: 'agent-restarted' },
@@ -249,8 +249,8 @@ describe.concurrent('the worker does not drain', () => {
           { slug: 'neighbour', steps: 'neighbour.yaml' },
         ],
         script: [
-          { on: 'stop-requested', do: 'restart-container' },
-          { on: 'stop-requested', do: 'create-build', ...neighbour },
+          { on: 'stop-requested', after: '3s', do: 'restart-container' },
+          { on: 'stop-requested', after: '3s', do: 'create-build', ...neighbour },
         ],
       },
       expected: {

@@ -78,10 +78,10 @@ describe.concurrent('an agent may have left by itself', () => {
 
   test('an idle time-out in quotes that runs out as quickly', async () => {
     await play({
-      container: { argv: throughShell('"--disconnect-after-idle-timeout"', '"3"') },
+      container: { argv: throughShell('"--disconnect-after-idle-timeout"', '"4"') },
       steps: [integration],
       rig: { standInAgent: 'silent' },
-      expected: { ...NOT_PROVEN, says: [/idle time-out \(3\.0 s\) had run out too/] },
+      expected: { ...NOT_PROVEN, says: [/idle time-out \(4\.0 s\) had run out too/] },
     });
   });
 

@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,6 +17,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gameday-resume-'));
   await cp(join(ROOT, 'scenarios'), join(folder, 'scenarios'), { recursive: true });
   scenario = join(folder, 'scenarios', 'exec-form.yaml');
+  // Long enough that a busy machine resumes the drill while the step still runs; the worker has 20 s to drain.
+  const steps = join(folder, 'scenarios', 'pipelines', 'six-seconds.yaml');
+  await writeFile(steps, (await readFile(steps, 'utf8')).replace('sleep 6', 'sleep 15'));
   up = startCli(['rig', 'up', join(folder, 'scenarios', 'rigs', 'exec-form.yaml')], folder);
   await up.said('The rig runs');
   env = { ...exportsIn(up.stdout()), GAMEDAY_STATE_DIR: join(folder, 'state') };
