@@ -207,29 +207,9 @@ describe.concurrent('somebody else tells the agent to leave', () => {
       ? ['struck']
       : [];
 
-  test.each(MODES)(
-    'a script on the EC2 host, 14 s after the shell ate the signal: %s agent',
-    async (standInAgent) => {
-      const hosts = onHosts(3, {
-        container: { argv: SHELL },
-        rig: {
-          standInAgent,
-          script: [
-            { on: 'stop-requested', after: '14s', do: 'stop-agent', of: 'struck', by: 'api', graceful: true },
-          ],
-        },
-      });
-      await play({
-        steps: [integration],
-        ...hosts,
-        opens: whenTold,
-        expected: { ...inconclusive('drain-not-proven', /too late to be the answer to ours/), sent: 1 },
-      });
-    },
-  );
-
-  test.each(MODES)('the same, and the job was over before: %s agent', async (standInAgent) => {
-    const hosts = onHosts(3, {
+  /** Workers whose shell eats the signal, and whose host's script stops the agent 14 s later. */
+  const toldLate = (standInAgent: (typeof MODES)[number]): ReturnType<typeof onHosts> =>
+    onHosts(3, {
       container: { argv: SHELL },
       rig: {
         standInAgent,
@@ -238,11 +218,22 @@ describe.concurrent('somebody else tells the agent to leave', () => {
         ],
       },
     });
-    await play({
-      steps: [integration],
-      ...hosts,
-      expected: { ...inconclusive('drain-not-proven', /too late to be the answer to ours/), sent: 1 },
-    });
+  const TOO_LATE = { ...inconclusive('drain-not-proven', /too late to be the answer to ours/), sent: 1 };
+
+  test.each(MODES)(
+    'a script on the EC2 host, 14 s after the shell ate the signal: %s agent',
+    async (standInAgent) => {
+      await play({
+        steps: [integration],
+        ...toldLate(standInAgent),
+        opens: whenTold,
+        expected: TOO_LATE,
+      });
+    },
+  );
+
+  test.each(MODES)('the same, and the job was over before: %s agent', async (standInAgent) => {
+    await play({ steps: [integration], ...toldLate(standInAgent), expected: TOO_LATE });
   });
 });
 
