@@ -3,7 +3,7 @@ import { signalPathOf } from '../worker/agent-start.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import { agentContainer, imageConfigOf } from './agent-container.ts';
-import { byEcs, byRunner, clocksOf, later, type Stamp } from './clocks.ts';
+import { byEcs, byRunner, clocksOf, isSentAfter, later, type Stamp } from './clocks.ts';
 import type { Evidence, Sighting, Strike } from './evidence.ts';
 
 /** ECS needs up to so long after `stoppingAt` to signal a container (one recorded case on Fargate: 13 s), milliseconds. */
@@ -123,15 +123,28 @@ function deregistration(
 /** States of a task that is told to stop and in which its containers are not signalled yet. */
 const UNSIGNALLED: ReadonlySet<string> = new Set(['RUNNING', 'DEACTIVATING']);
 
-/** The first look past the states without a signal, where a read before it failed: a deregistration may have gone unseen. */
-function unseenPassage(evidence: Evidence, { taskArn, intendedSeq }: Strike): Sighting<Task> | undefined {
-  const past = evidence
-    .sightings('task', taskArn)
-    .find(({ seq, value }) => seq > intendedSeq && !UNSIGNALLED.has(value.status));
-  const failed = evidence
-    .reads('task', taskArn)
-    .some(({ ok, seq }) => !ok && seq > intendedSeq && seq < (past?.seq ?? Infinity));
-  return failed ? past : undefined;
+/**
+ * The first look past the states without a signal, where a read before it failed, or was sent after StopTask's answer and yet
+ * showed the task as if nobody had told it: a deregistration may have gone unseen.
+ */
+function unseenPassage(evidence: Evidence, strike: Strike): Sighting<Task> | undefined {
+  const { taskArn, intendedSeq } = strike;
+  const looks = evidence.sightings('task', taskArn).filter(({ seq }) => seq > intendedSeq);
+  const past = looks.find(({ value }) => !UNSIGNALLED.has(value.status));
+  const isBefore = ({ seq }: { readonly seq: number }): boolean =>
+    seq > intendedSeq && seq < (past?.seq ?? Infinity);
+  const failed = evidence.reads('task', taskArn).some((one) => !one.ok && isBefore(one));
+  const old = looks.some(
+    (look) => look.value.desired === 'RUNNING' && isBefore(look) && isToldBy(evidence, strike, look),
+  );
+  return failed || old ? past : undefined;
+}
+
+/** Whether a read was sent when StopTask had been answered. */
+function isToldBy(evidence: Evidence, strike: Strike, read: Sighting<Task>): boolean {
+  const { result, answeredAt, sentSeq } = strike;
+  if (result !== 'ok' || answeredAt === null || sentSeq === null) return false;
+  return isSentAfter(evidence, read, { at: answeredAt, seq: sentSeq });
 }
 
 /**

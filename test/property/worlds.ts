@@ -31,6 +31,12 @@ const EXAMPLES: readonly World[] = [
     ...{ deregistration: 4_000, lag: 20, timer: 300, leaving: 20, exiting: 20, noticed: 200 },
     ...{ next: { after: 200, runs: 500 }, loses: 50, poll: 1_567 },
   },
+  // Looks at the task showed old copies until its deregistration was over, and the job had ended by then.
+  {
+    ...QUIET,
+    ...{ fargate: false, version: '3.78.0', ran: 6_500, end: 216, upload: 6, deregistration: 4_000 },
+    ...{ lag: 20, timer: 300, leaving: 20, exiting: 20, noticed: 200, staleness: 6_000, poll: 1_829 },
+  },
   // Most looks at the task were lost, and a script of the host told the agent 14 s after the eaten signal.
   {
     ...QUIET,
