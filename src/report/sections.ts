@@ -88,17 +88,25 @@ export function happened(timeline: readonly Moment[]): readonly Item[] {
   const [first] = timeline;
   if (first === undefined) return [];
   const day = item(`${stamp(first.at).slice(0, 10)}, times in UTC`, 'quiet');
-  return [day, ...timeline.map((moment) => item(momentLine(moment, first.at), 'plain', HANG))];
+  return [day, ...timeline.map((moment) => item(momentLine(moment), 'plain', HANG))];
 }
 
 const HANG = 24;
 
-const CLOCK = { runner: 'our', buildkite: "Buildkite's", ecs: "ECS's", agent: "the agent's" } as const;
+const CLOCK = {
+  ...{ runner: 'our', buildkite: "Buildkite's", ecs: "ECS's" },
+  ...{ instance: "the instance's", agent: "the agent's" },
+} as const;
 
 /** One moment as a line. */
-export function momentLine(moment: Moment, start: number): string {
+function momentLine(moment: Moment): string {
   const clock = moment.clock === 'runner' ? '' : ` (${CLOCK[moment.clock]} clock)`;
-  return `${timeOfDay(moment.at)}  ${`+${span(moment.at - start)}`.padStart(8)}  ${moment.said}${clock}`;
+  return `${timeOfDay(moment.at)}  ${sinceFirst(moment).padStart(8)}  ${moment.said}${clock}`;
+}
+
+/** `+4.2s`, or `+?` where its clock is not known. */
+export function sinceFirst({ since }: Moment): string {
+  return since === null ? '+?' : `+${span(since)}`;
 }
 
 function why(result: DrillResult): readonly Item[] {

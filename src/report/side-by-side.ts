@@ -5,8 +5,8 @@ import { closingBlock } from './closing.ts';
 import type { BlockOptions } from './closing.ts';
 import { painter, toneOf } from './paint.ts';
 import type { Tone } from './paint.ts';
-import { agentOf } from './sections.ts';
-import { shortArn, span, widthOf, wrap } from './text.ts';
+import { agentOf, sinceFirst } from './sections.ts';
+import { shortArn, widthOf, wrap } from './text.ts';
 
 /** Under this width a column holds too little to be read. */
 const NARROWEST_COLUMN = 44;
@@ -43,7 +43,6 @@ function cell(lines: readonly Line[], width: number): readonly Line[] {
 }
 
 function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
-  const start = result.timeline[0]?.at ?? 0;
   const control = result.control === null ? '' : `, control ${result.control.met ? 'met' : 'NOT MET'}`;
   return [
     [
@@ -57,7 +56,7 @@ function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
     ],
     [plain('')],
     [plain('What happened', 'loud')],
-    result.timeline.map((moment) => plain(`+${span(moment.at - start)} ${moment.said}`)),
+    result.timeline.map((moment) => plain(`${sinceFirst(moment)} ${moment.said}`)),
     [plain('')],
     [plain('Why', 'loud')],
     [...causeLines(result), ...result.notes.map((note) => plain(`note: ${note}`, 'quiet'))],

@@ -3,11 +3,17 @@ import { Explanation } from '../journal/cause.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../model/plan.ts';
 
-/** One moment of what happened, in order: whose clock it is stands in `clock`. */
+/** Whose clock a moment was read from; `instance` is the EC2 instance's. */
+export const MomentClock = z.enum(['runner', 'buildkite', 'ecs', 'instance', 'agent']);
+
+/** One moment of what happened, in order. */
 export const Moment = z.strictObject({
+  /** As its own clock showed it. */
   at: z.number().int(),
+  clock: MomentClock,
+  /** Milliseconds since the first moment, as far as the clocks are known; null where its clock is not and shows a time before that one. */
+  since: z.number().int().nonnegative().nullable(),
   said: z.string(),
-  clock: z.enum(['runner', 'buildkite', 'ecs', 'agent']),
   event: z.number().int(),
 });
 export type Moment = z.infer<typeof Moment>;

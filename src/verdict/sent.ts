@@ -1,7 +1,14 @@
 import type { Call } from '../model/call.ts';
 import { assertNever } from '../model/errors.ts';
-import { eventsOf, type DrillEvent } from '../journal/events.ts';
+import { byRunner, type Stamp } from '../evidence/clocks.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { eventsOf } from '../journal/events.ts';
 import type { Moment } from './result.ts';
+
+/** A moment that was not laid beside the others yet. */
+export interface Bare extends Pick<Moment, 'said' | 'event'> {
+  readonly at: Stamp;
+}
 
 /** A call as the service names it. */
 export function inWords(call: Call): string {
@@ -25,14 +32,16 @@ export function inWords(call: Call): string {
 }
 
 /** The calls of a fault that changes services or hosts, and those that undid it, as they were sent. */
-export function callMoments(journal: readonly DrillEvent[]): readonly Moment[] {
+export function callMoments(evidence: Evidence): readonly Bare[] {
+  const { journal } = evidence;
   const sents = [...eventsOf(journal, 'GD_FAULT_SENT'), ...eventsOf(journal, 'GD_UNDO_SENT')];
-  return sents.flatMap(({ seq, code, payload }): Moment[] => {
+  return sents.flatMap(({ seq, code, payload }): Bare[] => {
     const intent = journal.findLast((event) => event.seq < seq && 'call' in event.payload);
     const call = intent !== undefined && 'call' in intent.payload ? intent.payload.call : null;
     if (call === null || call.kind === 'stop-task' || call.kind === 'cancel-build') return [];
     const undoing = code === 'GD_UNDO_SENT' ? 'undone by ' : '';
     const how = payload.result === 'ok' ? '' : ` (${payload.result}: ${payload.trouble?.message ?? ''})`;
-    return [{ at: payload.sentAt, said: `${undoing}${inWords(call)}${how}`, clock: 'runner', event: seq }];
+    const at = byRunner(evidence, payload.sentAt, seq);
+    return [{ at, said: `${undoing}${inWords(call)}${how}`, event: seq }];
   });
 }

@@ -1,92 +1,132 @@
-import type { Evidence } from '../evidence/evidence.ts';
 import { attemptsOf, isJudged, type Attempt } from '../evidence/attempts.ts';
 import { agentContainer } from '../evidence/agent-container.ts';
+import { byAgent, byBuildkite, byEcs, byInstance, byRunner, clocksOf } from '../evidence/clocks.ts';
+import type { Distance, Stamp } from '../evidence/clocks.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { startedAt } from '../evidence/job-times.ts';
+import type { BuildkiteInstant } from '../model/instants.ts';
 import type { Moment } from './result.ts';
-import { callMoments } from './sent.ts';
+import { callMoments, type Bare } from './sent.ts';
 
-function moment(
-  at: number | null | undefined,
-  said: string,
-  clock: Moment['clock'],
-  event: number | null,
-): Moment[] {
-  return at === null || at === undefined ? [] : [{ at, said, clock, event: event ?? 0 }];
+function moment(at: Stamp | null, said: string, event: number | null | undefined): readonly Bare[] {
+  return at === null ? [] : [{ at, said, event: event ?? 0 }];
 }
 
-function ofAttempt(attempt: Attempt): readonly Moment[] {
+/** Nothing where the service gave no time. */
+function stamped<T>(at: T | null | undefined, by: (at: T) => Stamp): Stamp | null {
+  return at === null || at === undefined ? null : by(at);
+}
+
+function ofAttempt(attempt: Attempt): readonly Bare[] {
   const { job, seen } = attempt;
+  const { agentId } = job;
   const which = `${job.stepKey ?? 'job'} attempt ${String(attempt.number)}`;
-  const event = (type: string): number | null =>
+  const event = (type: string): BuildkiteInstant | null =>
     (job.events ?? []).find((one) => one.type === type)?.at ?? null;
+  const byHost = agentId === null ? null : stamped(job.finishedAt, (at) => byAgent(at, agentId));
   const lost = event('AGENT_LOST') ?? event('AGENT_DISCONNECTED');
-  const ended = event('FINISHED') ?? job.finishedAt;
   const status = `exit status ${job.exitStatus ?? 'none'}${job.signalReason === null ? '' : `, ${job.signalReason}`}`;
   return [
-    ...moment(job.startedAt, `${which} started`, 'agent', seen.seq),
-    ...moment(lost, `${which}: Buildkite gave the agent up as lost`, 'buildkite', seen.seq),
+    ...moment(startedAt(job), `${which} started`, seen.seq),
+    ...moment(stamped(lost, byBuildkite), `${which}: Buildkite gave the agent up as lost`, seen.seq),
     ...moment(
-      ended,
+      stamped(event('FINISHED'), byBuildkite) ?? byHost,
       `${which} ended ${job.rawState}${job.passed ? ', passed' : ''}, ${status}`,
-      event('FINISHED') === null ? 'agent' : 'buildkite',
       seen.seq,
     ),
   ];
 }
 
-/** What happened, in order, each moment with the clock it was read from. */
-export function timelineOf(evidence: Evidence): readonly Moment[] {
-  const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId);
-  const agent = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId);
+function ofBuild({ buildId, last }: Evidence): readonly Bare[] {
+  const build = buildId === null ? null : last('build', buildId);
+  if (build === null) return [];
+  const { number, createdAt, finishedAt, rawState } = build.value;
+  const which = `build ${String(number)}`;
+  return [
+    ...moment(stamped(createdAt, byBuildkite), `${which} created`, build.seq),
+    ...moment(stamped(finishedAt, byBuildkite), `${which} ended ${rawState}`, build.seq),
+  ];
+}
+
+function ofStop(evidence: Evidence): readonly Bare[] {
+  const { strike } = evidence;
+  if (strike?.by !== 'stop-task' || strike.sentAt === null) return [];
+  const seq = strike.sentSeq ?? strike.intendedSeq;
+  return moment(byRunner(evidence, strike.sentAt, seq), 'StopTask sent', seq);
+}
+
+function ofTask(evidence: Evidence): readonly Bare[] {
+  const { strike, target } = evidence;
   const container = agentContainer(evidence);
   // Of an idle worker that is to leave by itself, its end is what happened.
-  const isWatched = evidence.strike !== null || evidence.target?.jobId === null;
-  const task = isWatched ? container?.task : null;
-  const code = container?.container?.exitCode ?? null;
+  if (container === null || (strike === null && target?.jobId !== null)) return [];
+  const { task, onlyEssential } = container;
+  const { stoppingAt, executionStoppedAt, stoppedAt } = task.value;
+  const code = container.container?.exitCode ?? null;
   const exit = code === null ? '' : `; the agent's container: exit ${String(code)}`;
-  const strike = evidence.strike;
-  const moments: Moment[] = [
+  return [
     ...moment(
-      build?.value.createdAt,
-      `build ${String(build?.value.number)} created`,
-      'buildkite',
-      build?.seq ?? null,
-    ),
-    ...attemptsOf(evidence)
-      .filter((attempt) => isJudged(attempt) || attempt.role === 'retry' || attempt.role === 'late')
-      .flatMap(ofAttempt),
-    ...moment(
-      strike?.by === 'stop-task' ? strike.sentAt : null,
-      'StopTask sent',
-      'runner',
-      strike?.sentSeq ?? null,
-    ),
-    ...callMoments(evidence.journal),
-    ...moment(
-      strike === null ? null : task?.value.stoppingAt,
+      strike === null ? null : stamped(stoppingAt, byEcs),
       'the task was told to stop: SIGTERM',
-      'ecs',
-      task?.seq ?? null,
+      task.seq,
     ),
     ...moment(
-      task?.value.executionStoppedAt,
-      `its first essential container ended${container?.onlyEssential === true ? exit : ''}`,
-      'ecs',
-      task?.seq ?? null,
+      stamped(executionStoppedAt, (at) => byInstance(at, task.value)),
+      `its first essential container ended${onlyEssential ? exit : ''}`,
+      task.seq,
     ),
-    ...moment(
-      task?.value.stoppedAt,
-      `the task was STOPPED${container?.onlyEssential === true ? '' : exit}`,
-      'ecs',
-      task?.seq ?? null,
-    ),
-    ...moment(agent?.value.disconnectedAt, 'the agent disconnected', 'buildkite', agent?.seq ?? null),
-    ...moment(agent?.value.lostAt, 'the agent was marked lost', 'buildkite', agent?.seq ?? null),
-    ...moment(
-      build?.value.finishedAt,
-      `build ${String(build?.value.number)} ended ${build?.value.rawState ?? ''}`,
-      'buildkite',
-      build?.seq ?? null,
-    ),
+    ...moment(stamped(stoppedAt, byEcs), `the task was STOPPED${onlyEssential ? '' : exit}`, task.seq),
   ];
-  return moments.sort((a, b) => a.at - b.at);
+}
+
+function ofAgent({ target, last }: Evidence): readonly Bare[] {
+  const agent = target === null ? null : last('agent', target.agentId);
+  if (agent === null) return [];
+  const { disconnectedAt, lostAt } = agent.value;
+  return [
+    ...moment(stamped(disconnectedAt, byBuildkite), 'the agent disconnected', agent.seq),
+    ...moment(stamped(lostAt, byBuildkite), 'the agent was marked lost', agent.seq),
+  ];
+}
+
+/** AWS's own hosts, under Fargate, are set by the control plane's time. */
+const CLOCKS: Readonly<Record<string, Moment['clock']>> = {
+  ...{ buildkite: 'buildkite', ecs: 'ecs', fargate: 'ecs', instance: 'instance', agent: 'agent' },
+};
+
+/** What happened, in order, each moment with the clock it was read from. */
+export function timelineOf(evidence: Evidence): readonly Moment[] {
+  const followed = attemptsOf(evidence).filter(
+    (attempt) => isJudged(attempt) || attempt.role === 'retry' || attempt.role === 'late',
+  );
+  return besideEachOther(evidence, [
+    ...ofBuild(evidence),
+    ...followed.flatMap(ofAttempt),
+    ...ofStop(evidence),
+    ...callMoments(evidence),
+    ...ofTask(evidence),
+    ...ofAgent(evidence),
+  ]);
+}
+
+/** Clocks that were not seen to differ count as set alike; what lies before the first moment only by a clock that nobody knows has no place. */
+function besideEachOther(evidence: Evidence, moments: readonly Bare[]): readonly Moment[] {
+  const [reference] = moments;
+  if (reference === undefined) return [];
+  const placed = moments.map((one) => {
+    const distance = clocksOf(evidence).distance(reference.at, one.at);
+    return { ...one, after: asShown(distance), isKnown: Number.isFinite(distance.error) };
+  });
+  const start = Math.min(...placed.filter(({ isKnown }) => isKnown).map(({ after }) => after));
+  return placed
+    .toSorted((a, b) => a.after - b.after)
+    .map(({ at: { at, clock }, said, event, after }) => ({
+      ...{ at, said, event, clock: CLOCKS[clock.split(':', 1)[0] ?? ''] ?? 'runner' },
+      since: after < start ? null : Math.round(after - start),
+    }));
+}
+
+/** The distance that two clocks show, where all that was measured of them allows it; else the likeliest one. */
+function asShown({ ms, error, shown }: Distance): number {
+  return Number.isFinite(error) && Math.abs(shown - ms) > error ? ms : shown;
 }

@@ -7,6 +7,7 @@ import { judge } from '../../src/verdict/judge.ts';
 import { aContainerDefinition, aJob, anAgent, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import {
   AGENT_GONE,
+  clocks,
   DRILL,
   fact,
   journalOf,
@@ -121,11 +122,32 @@ describe('summarize', () => {
 
   it('orders the moments by time and names whose clock it is', () => {
     const { timeline } = summarize(story(), null);
-    const times = timeline.map(({ at }) => at);
+    const times = timeline.map(({ since }) => since ?? -1);
+    expect(times[0]).toBe(0);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(timeline.find(({ said }) => said === 'StopTask sent')?.clock).toBe('runner');
     expect(timeline.find(({ said }) => said.includes('SIGTERM'))?.clock).toBe('ecs');
     expect(timeline.find(({ said }) => said.includes('disconnected'))?.clock).toBe('buildkite');
+  });
+
+  it.each([7_000, -60_000, 300_000])('tells the same distances by a runner that is %d ms slow', (slow) => {
+    const { timeline } = summarize(
+      story({ clocks: clocks(slow, slow), stop: { sentAt: T.stop - slow } }),
+      null,
+    );
+    const right = summarize(story(), null).timeline;
+    expect(timeline.map(({ said }) => said)).toEqual(right.map(({ said }) => said));
+    for (const [index, { since }] of timeline.entries())
+      expect(Math.abs((since ?? Infinity) - (right[index]?.since ?? 0))).toBeLessThanOrEqual(100);
+  });
+
+  it("gives no distance where only an instance's clock, which nobody knows, lies before the first moment", () => {
+    const { timeline } = summarize(
+      story({ task: { instanceArn: 'arn:aws:ecs:i', executionStoppedAt: T.planned - 300_000 } }),
+      null,
+    );
+    expect(timeline[0]).toMatchObject({ clock: 'instance', since: null });
+    expect(timeline[1]).toMatchObject({ said: 'build 1 created', since: 0 });
   });
 
   it('says not proven where the stop is not, and none where nothing was sent', () => {
