@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: [
-            'test/e2e/{matrix-*,cli,mapping,resume,secrets,signals}.test.ts',
+            'test/e2e/matrix-{assert,disturbed,drain,loss,safety,services}.test.ts',
             'test/docs/{links,schema-fit}.test.ts',
           ],
           ...spawning,
@@ -42,10 +42,21 @@ export default defineConfig({
         test: {
           name: 'drills',
           include: [
-            'test/e2e/{builds,faults*,forecast,iam*,preflight*,rehearse,sidecars,study,triggers}.test.ts',
+            'test/e2e/{builds,cli,faults*,forecast,iam*,mapping,matrix-worlds,preflight*}.test.ts',
+            'test/e2e/{rehearse,resume,secrets,sidecars,signals,study,triggers}.test.ts',
             'test/docs/commands.test.ts',
           ],
           ...spawning,
+        },
+      },
+      // The same tests as in `unit`, which let a runner die at some events: here at each.
+      {
+        extends: true,
+        test: {
+          name: 'every-event',
+          env: { GAMEDAY_EVERY_EVENT: '1' },
+          include: ['test/drill/{clock-jumps,resume}.test.ts', 'test/faults/{builds,undone}.test.ts'],
+          testTimeout: 120_000,
         },
       },
       {

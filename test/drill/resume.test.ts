@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/state/state.ts';
 import { all } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
+import { anyEvent } from '../support/any-event.ts';
 import { AGENT_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';
 import { codes, ending, RunnerDied, theatre, type Staged, type Theatre } from '../support/theatre.ts';
@@ -64,7 +65,7 @@ describe('a runner that dies', () => {
     async (_title, moment, staged, expected) => {
       const { verdict, events } = await recorded(staged);
       expect(verdict).toBe(expected);
-      for (let at = 1; at < events; at += 1) {
+      for (const at of anyEvent(events)) {
         const stage = await survived(staged, at, moment, 4_000);
         const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
         expect([where, ending(fold(stage.journal.events))]).toEqual([where, expected]);
@@ -129,7 +130,7 @@ describe('a rig that died with its runner', () => {
 
   it('leaves a gap, and nothing is asked of it any more', async () => {
     const { events } = await recorded(embedded);
-    for (let at = 1; at < events - 3; at += 1) {
+    for (const at of anyEvent(events - 3)) {
       const stage = await survived(embedded, at, 'written', 1_000);
       const state = fold(stage.journal.events);
       expect(state.verdict?.outcome).toBe('inconclusive');
@@ -151,7 +152,7 @@ describe('a signal', () => {
     '%s at any event: nothing more is sent, and the drill can go on',
     async (signal) => {
       const { events } = await recorded(drains);
-      for (let at = 1; at < events; at += 1) {
+      for (const at of anyEvent(events)) {
         const stage = theatre(drains);
         const stop = new AbortController();
         const calls = (): number =>
@@ -216,7 +217,7 @@ describe('abort', () => {
 
   it('strikes nothing, cancels what was started and was not struck, and settles', async () => {
     const { events } = await recorded(drains);
-    for (let at = 1; at < events - 1; at += 1) {
+    for (const at of anyEvent(events - 1)) {
       const stage = await aborted(drains, at);
       const state = fold(stage.journal.events);
       const struck = eventsOf(stage.journal.events, 'GD_FAULT_INTENDED').length > 0;

@@ -3,6 +3,7 @@ import { fold } from '../../src/state/state.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { summarize } from '../../src/verdict/summarize.ts';
+import { anyEvent } from '../support/any-event.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import { agentOf, fleet, jobOf, type FleetOptions } from './fleet.ts';
 
@@ -186,7 +187,7 @@ describe('a drill of several builds whose runner dies at any event', () => {
     'creates no build twice, and is resumed to its verdict (%s)',
     async (moment) => {
       const end = await lastOfStart();
-      for (let at = 1; at <= end; at += 1) {
+      for (const at of anyEvent(end + 1)) {
         const stage = await died(at, moment);
         const state = await stage.run();
         const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
@@ -202,7 +203,7 @@ describe('a drill of several builds whose runner dies at any event', () => {
 
   it('cancels every build that it had created when it is aborted', async () => {
     const end = await lastOfStart();
-    for (let at = 1; at <= end; at += 1) {
+    for (const at of anyEvent(end + 1)) {
       const stage = await died(at, 'written');
       await stage.abort();
       const state = fold(stage.journal.events);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/state/state.ts';
 import { all } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
+import { anyEvent } from '../support/any-event.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import { changes, fleet, found, type FleetOptions } from './fleet.ts';
 
@@ -39,7 +40,7 @@ function where(stage: Theatre, at: number): string {
 describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment, options) => {
   it('is resumed to the verdict, and everything is as before', async () => {
     const events = await eventsIn(options);
-    for (let at = 1; at < events; at += 1) {
+    for (const at of anyEvent(events)) {
       const stage = await died(options, at, moment);
       const state = await stage.run();
       expect([where(stage, at), ending(state), found(stage)]).toEqual([
@@ -56,7 +57,7 @@ describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment,
 
   it('is aborted, and everything is as before', async () => {
     const events = await eventsIn(options);
-    for (let at = 1; at < events; at += 1) {
+    for (const at of anyEvent(events)) {
       const stage = await died(options, at, moment);
       await stage.abort();
       const state = fold(stage.journal.events);
@@ -81,7 +82,7 @@ describe('a signal at any event', () => {
     'of %s: nothing more is sent, and the drill goes on to its verdict',
     async (_title, options) => {
       const events = await eventsIn(options);
-      for (let at = 1; at < events; at += 1) {
+      for (const at of anyEvent(events)) {
         const stage = fleet(options);
         const stop = new AbortController();
         let then = Infinity;
