@@ -24,13 +24,16 @@ export default defineConfig({
           ],
         },
       },
-      { extends: true, test: { name: 'rig', include: ['test/{rig,contract}/**/*.test.ts'], ...spawning } },
+      {
+        extends: true,
+        test: { name: 'rig', isolate: false, include: ['test/{rig,contract}/**/*.test.ts'], ...spawning },
+      },
       {
         extends: true,
         test: {
           name: 'e2e',
           include: [
-            'test/e2e/matrix-{assert,disturbed,drain,loss,safety,services}.test.ts',
+            'test/e2e/matrix-{assert,disturbed,drain,loss,safety}.test.ts',
             'test/docs/{links,schema-fit}.test.ts',
           ],
           ...spawning,
@@ -42,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'drills',
           include: [
-            'test/e2e/{builds,cli,faults*,forecast,iam*,mapping,matrix-worlds,preflight*}.test.ts',
+            'test/e2e/{builds,cli,faults*,forecast,iam*,mapping,matrix-{services,worlds},preflight*}.test.ts',
             'test/e2e/{rehearse,resume,secrets,sidecars,signals,study,triggers}.test.ts',
             'test/docs/commands.test.ts',
           ],
