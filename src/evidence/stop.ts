@@ -51,14 +51,29 @@ export function signalWindow(evidence: Evidence): SignalWindow | null {
   const from = balanced?.last ?? stop;
   const due = (since: Stamp): Stamp => signalDue(evidence, strike, later(since, dependants));
   const to = later(due(balanced?.past ?? stop), signalLag(evidence));
-  // A deregistration that only may have been is no reason to wait longer for a report that anybody can have sent.
-  const begun = due(balanced?.last == null ? stop : balanced.past);
   const sure = signalPathOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
+  // What only may have held the signal up is no reason to wait longer for a report that anybody can have caused.
+  const earliest = unsignalled(evidence, strike) ?? stop;
   return {
     ...{ from, to, dependants },
-    reportBy: sure.reaches === 'yes' ? to : later(begun, Math.min(PROMPT, signalLag(evidence))),
+    reportBy: sure.reaches === 'yes' ? to : later(earliest, Math.min(PROMPT, signalLag(evidence))),
     behindLoadBalancer: balanced !== null,
   };
+}
+
+/** The last look that shows the signal still held up: the task DEACTIVATING, or a container that depends on the agent's not STOPPED. */
+function unsignalled(evidence: Evidence, { taskArn, intendedSeq }: Strike): Stamp | null {
+  const before = dependantsOf(evidence);
+  const look = evidence
+    .sightings('task', taskArn)
+    .findLast(
+      ({ seq, value: { status, desired, containers } }) =>
+        seq > intendedSeq &&
+        desired === 'STOPPED' &&
+        (status === 'DEACTIVATING' ||
+          containers.some((one) => before.includes(one.name) && one.status !== 'STOPPED')),
+    );
+  return look === undefined ? null : byRunner(evidence, look.sentAt, look.seq);
 }
 
 /** When nothing but ECS's lag stands before the signal: the dependants' time-outs are over, or a look that came earlier shows them STOPPED. */

@@ -122,7 +122,8 @@ describe('the signal window', () => {
     ]);
     const window = signalWindow(evidence);
     expect(window?.to).toEqual({ at: T.landed + 3_040 + 20_000, clock: 'runner:0' });
-    expect(window?.reportBy).toEqual({ at: T.landed + 3_040 + 5_000, clock: 'runner:0' });
+    // A report is taken for the answer to our stop only soon after the signal was last held up.
+    expect(window?.reportBy).toEqual({ at: T.landed + 1_000 + 5_000, clock: 'runner:0' });
   });
 
   it('behind a load balancer begins with the last look at DEACTIVATING, and is counted from the first past it', () => {

@@ -11,7 +11,14 @@ import {
   JOB_ID,
 } from '../support/builders.ts';
 import { AGENT_LOST, DRILL, fact, FINISHED, REASON, STARTED } from '../support/journal-builders.ts';
-import { STOP, type StartName, type TrueAgent, type TrueHistory, type TrueJob } from './true-history.ts';
+import {
+  STOP,
+  USER_TELLS,
+  type StartName,
+  type TrueAgent,
+  type TrueHistory,
+  type TrueJob,
+} from './true-history.ts';
 
 /** UUIDs under which the services show what the history names. */
 export const ID = {
@@ -136,7 +143,7 @@ export function agentAt(history: TrueHistory, agent: TrueAgent, at: number): Fac
     (job) => job.agent === agent.id && job.startedAt <= Math.max(at, STOP - 2_000),
   );
   const jobs = own.map((job) => ID[job.id]).toReversed();
-  const toldBy = world.userTold && agent.id === 'own' ? STOP + 500 : null;
+  const toldBy = world.userTold && agent.id === 'own' ? USER_TELLS : null;
   const told = toldBy !== null && at >= toldBy && toldBy < agent.leftAt;
   const base = {
     id: ID[agent.id],

@@ -178,6 +178,8 @@ export interface TrueHistory {
 
 export const STOP = NOON + 100_000;
 const REPORTED_AFTER = 300;
+/** When a person clicks "Stop agent", where one does. */
+export const USER_TELLS = STOP + 500;
 
 /** Plays a world. */
 export function play(world: World): TrueHistory {
@@ -240,8 +242,10 @@ export function play(world: World): TrueHistory {
   ];
   const exitCode = isCut ? (mode === 'dies' ? 143 : 137) : world.start === 'trap' ? 143 : 0;
   const [target] = jobs;
+  // Nobody tells an agent that has left.
+  const isUserTold = world.userTold && USER_TELLS < ownLeaves(last);
   const isClean =
-    mode === 'hears' && !world.userTold && !isCut && jobs.every((job) => Number.isFinite(job.finishedAt));
+    mode === 'hears' && !isUserTold && !isCut && jobs.every((job) => Number.isFinite(job.finishedAt));
   const end = target?.finishedAt ?? 0;
   const agents = [agentOf('own', ownLeaves(last)), ...(isSpawned ? [agentOf('second', secondLeaves)] : [])];
   // A v4 that was never seen to report is taken for an older one (rule 5).

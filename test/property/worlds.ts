@@ -37,6 +37,12 @@ const EXAMPLES: readonly World[] = [
     ...{ fargate: false, version: '3.78.0', ran: 6_500, end: 216, upload: 6, deregistration: 4_000 },
     ...{ lag: 20, timer: 300, leaving: 20, exiting: 20, noticed: 200, staleness: 6_000, poll: 1_829 },
   },
+  // Half of the looks were lost, the first one past the deregistration came late, and so did a script of the host.
+  {
+    ...QUIET,
+    ...{ fargate: false, version: '3.138.0', ran: 6_500, deregistration: 4_663, lag: 20, timer: 1_000 },
+    ...{ leaving: 20, exiting: 20, noticed: 200, loses: 50, answerLost: true, start: 'sh', mode: 'script' },
+  },
   // Most looks at the task were lost, and a script of the host told the agent 14 s after the eaten signal.
   {
     ...QUIET,
