@@ -42,6 +42,9 @@ const STEPS = [{ key: 'integration', command: 'true' }];
 /** The kernel takes PID 1 first, whoever used the memory up. */
 const GLUTTON = 'echo 1000 > /proc/1/oom_score_adj; tail /dev/zero';
 
+/** The step's end then lies behind the stop by more than the clocks' measured error, whoever tells it. */
+const LINGERS = 'sleep 2';
+
 /** Its end then lies further behind the stop than clocks may differ, on a busy machine too. */
 const STUBBORN = `trap '' TERM`;
 
@@ -51,7 +54,7 @@ async function playRow(entry: Entry, executor: 'container' | 'namespace'): Promi
   const command = [
     ...(entry.fate === 'canceled' ? [STUBBORN] : []),
     gate.command,
-    ...(entry.memory === undefined ? [] : [GLUTTON]),
+    entry.memory === undefined ? LINGERS : GLUTTON,
   ].join('\n');
   // Where nobody is to be lost, a machine that stutters must not lose anybody.
   const lostAfter = stepEnds && entry.memory === undefined ? '60s' : '4s';

@@ -13,6 +13,7 @@ export interface FateFacts {
 }
 
 const passed: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
+const unproven: Expected = { exit: 11, outcome: 'inconclusive', reason: 'drain-not-proven', sent: 1 };
 const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 };
 
 /** Every fate's facts. */
@@ -24,9 +25,25 @@ export const fates: Readonly<Record<Fate, FateFacts>> = {
     stepEnds: true,
     words: 'the agent drains',
   },
+  // Which shell an image has is in no document either, and an agent of 3.78.0 does not report its stop.
+  unshown: {
+    exitCode: 0,
+    expected: { ...unproven, says: [/whether that shell execs the agent is not known/] },
+    stopTimeout: 60,
+    stepEnds: true,
+    words: 'the agent drains, and nothing shows that',
+  },
   eaten: {
     exitCode: 137,
     expected: { ...lost, says: [/SIGTERM was eaten/, /at its stopTimeout of 3\.0 s/] },
+    stopTimeout: 3,
+    stepEnds: false,
+    words: 'nobody hears it; SIGKILL at `stopTimeout`',
+  },
+  // What a trap does about the signal is in no document, so an agent that drained for too long would look the same.
+  trapped: {
+    exitCode: 137,
+    expected: { ...lost, decided: false, says: [/SIGTERM may have been eaten/] },
     stopTimeout: 3,
     stepEnds: false,
     words: 'nobody hears it; SIGKILL at `stopTimeout`',
