@@ -48,7 +48,7 @@ export function digestOf(scenario: Scenario): string {
 }
 
 async function loadOne(file: string, lookup: Lookup): Promise<Loaded> {
-  const read = await readText(file);
+  const read = await readText(file, 'a scenario file');
   if (typeof read !== 'string') return { scenarios: [], errors: [{ at: file, ...read }] };
   const reading = readScenario(read, lookup);
   const errors = reading.problems.map(({ offset, message, next }) => ({
@@ -71,13 +71,12 @@ async function loadOne(file: string, lookup: Lookup): Promise<Loaded> {
 
 type Unreadable = Pick<InputError, 'message' | 'next'>;
 
-async function readText(file: string): Promise<string | Unreadable> {
+async function readText(file: string, what: string): Promise<string | Unreadable> {
   try {
     const info = await stat(file);
-    if (info.isDirectory())
-      return { message: 'is a folder, not a scenario file', next: 'Name the files in it.' };
+    if (info.isDirectory()) return { message: `is a folder, not ${what}`, next: 'Name the files in it.' };
     if (!info.isFile()) return { message: 'is not a regular file', next: null };
-    if (info.size > LARGEST) return { message: 'is larger than 1 MB, which no scenario is', next: null };
+    if (info.size > LARGEST) return { message: `is larger than 1 MB, too large for ${what}`, next: null };
     return textOf(await bytesOf(file));
   } catch (error) {
     return unreadable(error);
@@ -157,7 +156,10 @@ async function readImageConfig(
 ): Promise<Pick<Scenario['cluster'], 'imageConfig'> | InputError> {
   if (reading.imageConfig === null) return { imageConfig: null };
   const at = `${file}:${reading.position(reading.valueOffset(['cluster', 'imageConfig']))}`;
-  const text = await readText(resolve(dirname(resolve(file)), reading.imageConfig));
+  const text = await readText(
+    resolve(dirname(resolve(file)), reading.imageConfig),
+    "an image's configuration",
+  );
   if (typeof text !== 'string')
     return {
       at,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -69,6 +69,14 @@ describe('cluster.imageConfig', () => {
     expect(errors).toEqual([]);
     expect(scenarios[0]?.scenario.cluster.imageConfig).toEqual(READ);
     expect(JSON.stringify(scenarios)).not.toContain('t0k3n');
+  });
+
+  it('names its place where it is a folder', async () => {
+    await mkdir(join(folder, 'image.json'));
+    const { errors } = await loaded(null);
+    expect(errors.map(({ message }) => message)).toEqual([
+      "cluster.imageConfig: is a folder, not an image's configuration",
+    ]);
   });
 
   it.each<[string, string | null, RegExp, RegExp]>([
