@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests on real processes and servers: generous, because a busy machine is slow and a slow test is not a wrong one. */
-const spawning = { testTimeout: 120_000, hookTimeout: 60_000, maxConcurrency: 3 };
+const spawning = { testTimeout: 300_000, hookTimeout: 60_000, maxConcurrency: 3 };
 
 export default defineConfig({
   test: {

@@ -34,7 +34,14 @@ const SHIPPED: readonly (readonly [scenario: string, Expected, stopWindow: objec
   [
     'gateway-cut',
     {
-      ...{ exit: 10, outcome: 'failed', reason: 'sidecar-cut', cause: 'sidecar-first', sent: 1 },
+      ...{
+        exit: 10,
+        outcome: 'failed',
+        reason: 'sidecar-cut',
+        cause: 'sidecar-first',
+        decided: false,
+        sent: 1,
+      },
       says: [/container gateway was STOPPED while agent still ran/, /nothing orders the stop/],
     },
     { ms: 20_000, chain: [{ container: 'agent', ms: 20_000, by: 'definition' }] },
