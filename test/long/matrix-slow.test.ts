@@ -96,8 +96,21 @@ async function forgetfulEcs(target: string): Promise<TestServer> {
 describe.concurrent('a service is away for a while in the middle', () => {
   const away = { operation: '*', afterStop: true, for: '20s', do: { drop: 'before' } };
 
+  // Whether the task was being deregistered meanwhile cannot be seen, so the job must still run when ECS is back.
   test('ECS', async () => {
-    await play({ steps, rig: { faulty: { ecs: [away] } }, expected: drained });
+    const longer = { key: 'integration', command: held('struck', 'sleep 30') };
+    await play({ steps: [longer], rig: { faulty: { ecs: [away] } }, expected: drained });
+  });
+
+  test('ECS, and the job ends before it is back', async () => {
+    await play({
+      steps,
+      rig: { faulty: { ecs: [away] } },
+      expected: {
+        ...{ exit: 11, outcome: 'inconclusive', reason: 'finished-before-stop', sent: 1 },
+        says: [/cannot be proven to lie after the signal/],
+      },
+    });
   });
 
   test('Buildkite, from shortly after the stop on', async () => {
