@@ -77,11 +77,11 @@ async function bench<T>(
   });
 }
 
-/** Jobs wait at a gate instead of sleeping, and workers may drain for long: a machine that is busy must not end a job early. */
+/** Jobs wait at a gate and end well behind it, and workers may drain for long: a machine that is busy must not end a job early. */
 async function unhurried(folder: string): Promise<void> {
   const gates = join(folder, 'gates');
   await mkdir(gates);
-  const held = `until [ -e ${gates}/struck ] || [ -e ${gates}/$BUILDKITE_JOB_ID ]; do sleep 0.2; done`;
+  const held = `until [ -e ${gates}/struck ] || [ -e ${gates}/$BUILDKITE_JOB_ID ]; do sleep 0.2; done; sleep 3`;
   const within = async (name: string, edit: Edit): Promise<void> => {
     const inside = join(folder, 'scenarios', name);
     for (const file of await readdir(inside)) await rewrite(join(inside, file), edit);

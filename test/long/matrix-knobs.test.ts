@@ -55,7 +55,7 @@ describe.concurrent.each(knobs)('knob $knob: $value', ({ knob, value, drain = dr
   const container = { argv: SHELL, stopTimeout: 3 };
 
   test(`a drain is ${drain.reason}`, async () => {
-    await play({ steps: [{ key: 'integration', command: held() }], rig, expected: drain });
+    await play({ steps: [{ key: 'integration', command: held('struck', 'sleep 3') }], rig, expected: drain });
   });
 
   test('a loss is lost', async () => {

@@ -11,10 +11,10 @@ export const GATES = '@GATES@';
 export type Opens = (events: readonly DrillEvent[]) => readonly string[];
 
 /**
- * A command that waits until its gate is opened, or one with its job's own id, and then goes on: for a second, so that its
+ * A command that waits until its gate is opened, or one with its job's own id, and then goes on: for two seconds, so that its
  * end lies after the stop by more than the clocks' measured error, whoever tells it.
  */
-export function held(name = 'struck', then = 'sleep 1'): string {
+export function held(name = 'struck', then = 'sleep 2'): string {
   return [
     `until [ -e "${GATES}/${name}" ] || [ -e "${GATES}/$BUILDKITE_JOB_ID" ]; do sleep 0.2; done`,
     then,
