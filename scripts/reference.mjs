@@ -161,6 +161,10 @@ ${NOTICE}The list is closed and its names are API. A verdict is made in five sta
 decides; within a stage the order of this table decides. A reason without a stage is decided before them. When several
 drills ran, the worst fact comes first: 10, 1, 3, 4, 11, 0.
 
+Under \`control:\` (only on the rig) a drill that ended as expected counts as passed, \`control-met\`. One that proved the
+contrary counts as failed, \`control-not-met\`, 10. One that proved nothing about it (inconclusive, refused, could not run) keeps
+its own outcome and exit code.
+
 ${table(['outcome', 'exit code', 'reasons'], outcomes)}
 ${table(['reason', 'outcome', 'exit', 'stage', 'meaning', 'what to do'], rows)}
 ## Causes

@@ -149,8 +149,9 @@ function evidence(result: DrillResult): readonly Item[] {
   if (result.stopWindow !== null) items.push(...stopWindow(result.stopWindow, result.target?.container));
   if (result.fleet !== null) items.push(...fleet(result.fleet).map((text) => item(text)));
   if (result.control !== null) {
-    const { expected, met } = result.control;
-    items.push(item(`control: expected ${expected}: ${met ? 'met' : 'NOT MET'}`, met ? 'good' : 'bad'));
+    const { expected, met, contradicted } = result.control;
+    const tone = met ? 'good' : contradicted ? 'bad' : 'warn';
+    items.push(item(`control: expected ${expected}: ${controlWord(result.control)}`, tone));
   }
   if (result.rig !== null) items.push(item(rig(result.rig)));
   items.push(item(`drill ${result.drill}, scenario ${result.file}`, 'quiet'));
@@ -228,6 +229,12 @@ function fleet(numbers: NonNullable<DrillResult['fleet']>): readonly string[] {
       ? []
       : [`the service was steady again, its deployment COMPLETED, ${span(rollout)} after the call`]),
   ];
+}
+
+/** How a drill stands to its control. */
+export function controlWord({ met, contradicted }: NonNullable<DrillResult['control']>): string {
+  if (met) return 'met';
+  return contradicted ? 'NOT MET' : 'not decided';
 }
 
 function rig(facts: NonNullable<DrillResult['rig']>): string {

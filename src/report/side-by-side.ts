@@ -5,7 +5,7 @@ import { closingBlock } from './closing.ts';
 import type { BlockOptions } from './closing.ts';
 import { painter, toneOf } from './paint.ts';
 import type { Tone } from './paint.ts';
-import { agentOf, sinceFirst } from './sections.ts';
+import { agentOf, controlWord, sinceFirst } from './sections.ts';
 import { shortArn, widthOf, wrap } from './text.ts';
 
 /** Under this width a column holds too little to be read. */
@@ -43,7 +43,7 @@ function cell(lines: readonly Line[], width: number): readonly Line[] {
 }
 
 function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
-  const control = result.control === null ? '' : `, control ${result.control.met ? 'met' : 'NOT MET'}`;
+  const control = result.control === null ? '' : `, control ${controlWord(result.control)}`;
   return [
     [
       plain(`${result.title}${result.label === null ? '' : ` [${result.label}]`}`, 'loud'),

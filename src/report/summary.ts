@@ -1,6 +1,7 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { GameDayDocument, InputError } from '../verdict/result.ts';
 import { painter, toneOf } from './paint.ts';
+import { controlWord } from './sections.ts';
 
 /** Everything that was wrong with what was given: place, what, what to do. */
 export function errorLines(errors: readonly InputError[], colors: boolean): readonly string[] {
@@ -16,7 +17,7 @@ export function summaryLines(document: GameDayDocument, colors: boolean): readon
   const paint = painter(colors);
   const width = Math.max(0, ...document.drills.map((drill) => drill.outcome.length));
   const drills = document.drills.map((drill) => {
-    const control = drill.control === null ? '' : ` (control ${drill.control.met ? 'met' : 'NOT MET'})`;
+    const control = drill.control === null ? '' : ` (control ${controlWord(drill.control)})`;
     const outcome = paint(drill.outcome.padEnd(width), toneOf(drill.outcome));
     return `  ${outcome}  ${escapeControls(`${drill.reason}${control}  ${drill.title}`)}`;
   });

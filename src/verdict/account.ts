@@ -17,21 +17,14 @@ interface Counted {
   readonly reason: string;
 }
 
-/** A control says nothing about a drill that was interrupted, could not run, was not meant to run, or hit our own defect. */
-const BEYOND_CONTROL: ReadonlySet<OutcomeName> = new Set([
-  'interrupted',
-  'could-not-run',
-  'internal',
-  'planned',
-]);
-
-/** A drill as the game day counts it: a negative control that ended as it must counts as passed, one that did not as failed. */
-function counted(drill: DrillResult): Counted {
-  const outcome = drill.outcome as OutcomeName;
-  if (drill.control === null || BEYOND_CONTROL.has(outcome)) return { outcome, reason: drill.reason };
-  return drill.control.met
-    ? { outcome: 'passed', reason: 'control-met' }
-    : { outcome: 'failed', reason: 'control-not-met' };
+/**
+ * A drill as the game day counts it: a negative control that ended as it must counts as passed, one that was proven to end
+ * otherwise as failed. A drill that proved nothing about its control keeps its own outcome, and with it the next move.
+ */
+function counted({ control, outcome, reason }: DrillResult): Counted {
+  if (control?.met === true) return { outcome: 'passed', reason: 'control-met' };
+  if (control?.contradicted === true) return { outcome: 'failed', reason: 'control-not-met' };
+  return { outcome: outcome as OutcomeName, reason };
 }
 
 function decide(

@@ -127,7 +127,15 @@ export const DrillResult = z.strictObject({
   findings: z.array(Finding),
   timeline: z.array(Moment),
   rig: RigFacts.nullable(),
-  control: z.strictObject({ expected: z.string(), met: z.boolean() }).nullable(),
+  /** A negative control. Neither met nor contradicted: the drill proved nothing about it. */
+  control: z
+    .strictObject({
+      expected: z.string(),
+      met: z.boolean(),
+      /** The drill proved that it ended otherwise. */
+      contradicted: z.boolean(),
+    })
+    .nullable(),
   /** What a dry run would have touched. */
   touches: z.array(z.string()),
   /** Commands that go on from here: resume, abort. */

@@ -12,6 +12,7 @@ import { fleetOf, judgedHits } from './scheduled.ts';
 import { decisiveCall } from '../evidence/hits.ts';
 import { judge, judgeCase, ofReason } from './judge.ts';
 import { exitCodeOf, type OutcomeName } from '../model/reasons.ts';
+import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
 import { inWords } from './sent.ts';
 import { timelineOf } from './timeline.ts';
@@ -36,6 +37,7 @@ export function summarize(
   const agent = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId)?.value;
   const drain = evidence.strike === null ? null : drainTime(evidence);
   const { control } = plan.scenario;
+  const injection = injectionOf(evidence, verdict);
   return {
     version: 1,
     drill: evidence.drill,
@@ -52,7 +54,7 @@ export function summarize(
         ? 'Run it again: its rig ended with the runner.'
         : verdict.next,
     notes: [...verdict.notes, ...besides(journal, plan.scenario), ...foretold(evidence)],
-    injection: injectionOf(evidence, verdict),
+    injection,
     proof: proofOf(verdict.findings),
     fault: plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
@@ -67,13 +69,7 @@ export function summarize(
     findings: verdict.findings,
     timeline: [...timelineOf(evidence)],
     rig: plan.rig,
-    control:
-      control === null
-        ? null
-        : {
-            expected: `${control.outcome} ${control.reason}`,
-            met: control.outcome === verdict.outcome && control.reason === verdict.reason,
-          },
+    control: control === null ? null : controlOf(control, { ...verdict, injection }),
     touches: touches(evidence),
     commands:
       interrupted === undefined

@@ -162,7 +162,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
       knobs: { exitCode: 'absent' },
       lostAfterMs: 3000,
     },
-    control: { expected: 'failed lost', met: true },
+    control: { expected: 'failed lost', met: true, contradicted: false },
     touches: [
       'buildCreate: a new build of acme/canary on main at HEAD',
       'StopTask: one task of service build-agents',

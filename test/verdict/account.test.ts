@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { account } from '../../src/verdict/account.ts';
 import { exitCodeOf, rowOf, type Reason } from '../../src/model/reasons.ts';
+import { controlOf } from '../../src/verdict/control.ts';
 import { GameDayDocument, type DrillResult } from '../../src/verdict/result.ts';
 import { summarize } from '../../src/verdict/summarize.ts';
 import { story } from '../support/journal-builders.ts';
@@ -9,9 +10,16 @@ function drill(reason: Reason, over: Partial<DrillResult> = {}): DrillResult {
   const { outcome } = rowOf(reason);
   return { ...summarize(story(), null), outcome, reason, exitCode: exitCodeOf(outcome), ...over };
 }
-const control = (met: boolean): Pick<DrillResult, 'control'> => ({
-  control: { expected: 'failed lost', met },
-});
+/** A drill that ended for this reason under a control that expected another one. */
+function under(
+  expected: Reason,
+  reason: Reason,
+  injection: DrillResult['injection'] = 'proven',
+): DrillResult {
+  const ended = { outcome: rowOf(reason).outcome, reason, injection };
+  const control = controlOf({ outcome: rowOf(expected).outcome, reason: expected }, ended);
+  return drill(reason, { injection, control });
+}
 
 describe('account', () => {
   it('gives one document that fits its schema', () => {
@@ -78,38 +86,59 @@ describe('account', () => {
   });
 
   it('counts a control that was met as passed, whatever its own outcome', () => {
-    expect(account([drill('lost', control(true))], [], null)).toMatchObject({
+    expect(account([under('lost', 'lost')], [], null)).toMatchObject({
       outcome: 'passed',
       reason: 'control-met',
       exitCode: 0,
     });
-    expect(account([drill('self-target', control(true))], [], null).exitCode).toBe(0);
-    expect(account([drill('observation-gap', control(true))], [], null).exitCode).toBe(0);
+    expect(account([under('self-target', 'self-target', 'none')], [], null).exitCode).toBe(0);
+    expect(account([under('observation-gap', 'observation-gap')], [], null).exitCode).toBe(0);
   });
 
-  it('counts a control that was not met as failed, even one that passed', () => {
-    expect(account([drill('drained', control(false))], [], null)).toMatchObject({
-      outcome: 'failed',
-      reason: 'control-not-met',
-      exitCode: 10,
-    });
-    expect(account([drill('kill-switch', control(false))], [], null).exitCode).toBe(10);
-  });
-
-  it.each(['aws-denied', 'interrupted', 'internal', 'planned'] as const)(
-    'leaves %s as it is under a control',
+  it.each(['drained', 'masked-loss', 'not-lost', 'outlasted', 'baseline'] as const)(
+    'fails by a control that expected a loss where the drill proved %s',
     (reason) => {
-      const { outcome } = rowOf(reason);
-      expect(account([drill(reason, control(false))], [], null)).toMatchObject({ outcome });
+      const document = account([under('lost', reason)], [], null);
+      expect(document).toMatchObject({ outcome: 'failed', reason: 'control-not-met', exitCode: 10 });
+      const control = { expected: 'failed lost', met: false, contradicted: true };
+      expect(document.drills[0]?.control).toEqual(control);
     },
   );
 
+  it.each([
+    ['no-pid1-semantics', 11],
+    ['observation-gap', 11],
+    ['kill-switch', 3],
+    ['aws-denied', 4],
+    ['internal', 1],
+    ['interrupted', 130],
+    ['planned', 0],
+  ] as const)('leaves %s as it is under a control: it proved nothing about it', (reason, exitCode) => {
+    const { outcome } = rowOf(reason);
+    const document = account([under('lost', reason)], [], null);
+    expect(document).toMatchObject({ outcome, reason, exitCode });
+    expect(document.drills[0]?.control).toMatchObject({ met: false, contradicted: false });
+  });
+
+  it('a drill that was to be refused and was not has proven the contrary, whatever it could not show', () => {
+    expect(account([under('self-target', 'observation-gap', 'not proven')], [], null).exitCode).toBe(10);
+    expect(account([under('self-target', 'step-never-ran', 'none')], [], null).exitCode).toBe(11);
+    expect(account([under('self-target', 'kill-switch', 'none')], [], null).exitCode).toBe(3);
+  });
+
+  it('a game day of an undecided control and a pass is inconclusive', () => {
+    expect(account([under('lost', 'no-pid1-semantics'), drill('drained')], [], null)).toMatchObject({
+      ...{ outcome: 'inconclusive', reason: 'no-pid1-semantics', exitCode: 11 },
+      counts: { inconclusive: 1, passed: 1 },
+    });
+  });
+
   it("leaves the drill's own outcome and reason untouched", () => {
-    const document = account([drill('lost', control(true))], [], null);
+    const document = account([under('lost', 'lost')], [], null);
     expect(document.drills[0]).toMatchObject({ outcome: 'failed', reason: 'lost', exitCode: 10 });
   });
 
   it('names the plain pass rather than the control beside it', () => {
-    expect(account([drill('lost', control(true)), drill('drained')], [], null).reason).toBe('drained');
+    expect(account([under('lost', 'lost'), drill('drained')], [], null).reason).toBe('drained');
   });
 });
