@@ -48,7 +48,7 @@ export default defineConfig({
           name: 'drills',
           include: [
             'test/e2e/{builds,cli,faults*,forecast,iam*,mapping,matrix-{services,worlds},preflight*}.test.ts',
-            'test/e2e/{rehearse,resume,secrets,sidecars,signals,study,triggers}.test.ts',
+            'test/e2e/{rehearse,resume,secrets,sidecars,signals,study,triggers,without-namespaces}.test.ts',
             'test/docs/commands.test.ts',
           ],
           ...spawning,

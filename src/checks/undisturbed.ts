@@ -204,10 +204,11 @@ export const pid1: Check = {
     const events = [evidence.journal[0]?.seq ?? null, agent?.task.seq ?? null];
     if (startsAgentItself(definition))
       return yes('no real PID 1, but the container starts the agent itself', events);
+    const because = rig.noPid1 === undefined ? '' : ` (${rig.noPid1.said})`;
     const started = definition === null ? 'something unknown' : commandLine(definition).join(' ');
     return no(
       'no-pid1-semantics',
-      `the ${rig.executor} executor has no PID 1, and the agent's container starts ${started}`,
+      `the ${rig.executor} executor has no PID 1${because}, and the agent's container starts ${started}`,
       events,
     );
   },

@@ -176,6 +176,8 @@ export function hasBuild({ build }: Pick<Scenario, 'build'>): boolean {
 export const RigFacts = z.strictObject({
   executor: z.string(),
   pid1: z.boolean(),
+  /** Why there is no real PID 1, and each way to get one. */
+  noPid1: z.strictObject({ said: z.string(), ways: z.array(z.string()) }).optional(),
   agent: z.strictObject({ kind: z.string(), path: z.string().nullable(), version: z.string().nullable() }),
   shell: z.string().nullable(),
   knobs: z.record(z.string(), z.unknown()),

@@ -97,7 +97,7 @@ export const REASONS = {
     'inconclusive',
     'B',
     'The rig had no real PID 1, and the container starts something else than the agent itself.',
-    'Run it with the namespace executor (Linux).',
+    'Give the rig a real PID 1: docs/how-to/give-the-rig-a-real-pid-1.md names every way.',
   ),
   lost: row(
     'failed',

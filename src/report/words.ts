@@ -194,8 +194,11 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
   if (rig === null)
     return plan.label === null ? sentences : [...sentences, say(`all of it is the ${plan.label}`)];
   sentences.push(say(`the rig stands in for Buildkite and ECS: ${rig.executor} executor, ${agentOf(rig)}`));
+  const why = rig.noPid1 === undefined ? '' : `: ${rig.noPid1.said}`;
   if (!rig.pid1)
-    sentences.push(say('WORKERS HAVE NO REAL PID 1 HERE: what hangs on that cannot be judged', 'warn'));
+    sentences.push(
+      say(`WORKERS HAVE NO REAL PID 1 HERE, and what hangs on that cannot be judged${why}`, 'warn'),
+    );
   return sentences;
 }
 

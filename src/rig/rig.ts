@@ -20,6 +20,7 @@ import { engineCommand, findEngine } from './workers/container-engine.ts';
 import type { Executor } from './workers/executor.ts';
 import { hireJanitor } from './workers/janitor.ts';
 import { chooseExecutor, probeMachine, type Machine } from './workers/machine.ts';
+import { whyNoPid1 } from './workers/no-pid1.ts';
 import { preparePremises } from './workers/premises.ts';
 import { World } from './world.ts';
 
@@ -91,7 +92,7 @@ async function start(
   const urls = await openDoors(file, { buildkite, ecs, world, log }, closers);
   setUpCluster(ecs, file);
   await waitUntilReady(ecs, log, patience[executor.kind], signal);
-  const facts = factsOf(file, executor, { agent, shell: machine.shell, log });
+  const facts = factsOf(file, executor, { agent, machine, log });
   buildkite.layDownOnWorkers();
   // Builds of the rig's own begin when there is somebody to run them.
   for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });
@@ -100,7 +101,7 @@ async function start(
 
 function openExecutor(machine: Machine, wanted: Executor['kind'] | undefined, root: string): Executor {
   if (wanted !== 'container') return chooseExecutor(machine, wanted);
-  return createContainerExecutor(findEngine(root), root);
+  return createContainerExecutor(findEngine(root, machine.namespaces !== undefined), root);
 }
 
 async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteRig> {
@@ -227,18 +228,20 @@ async function openDoors(file: ReadRigFile, inside: Inside, closers: Closer[]): 
 
 interface Here {
   readonly agent: Agent;
-  readonly shell: string;
+  readonly machine: Machine;
   readonly log: RigLog;
 }
 
 function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<string, unknown> {
-  const { shell, log } = here;
+  const { machine, log } = here;
   const { kind, path, version } = here.agent;
+  const noPid1 = whyNoPid1(executor, machine.namespaces !== undefined);
   return {
     executor: executor.kind,
     pid1: executor.pid1,
+    ...(noPid1 === undefined ? {} : { noPid1 }),
     ...(executor.image === undefined
-      ? { agent: { kind, path, version }, shell }
+      ? { agent: { kind, path, version }, shell: machine.shell }
       : { agent: agentInImage(log), shell: null }),
     knobs: file.turnedKnobs,
     lostAfterMs: file.rig.lostAfter,

@@ -11,6 +11,7 @@ import { judgeBaseline } from './baseline.ts';
 import { judgeFound } from './found.ts';
 import { judgeScheduled } from './scheduled.ts';
 import { verdictOf } from './made.ts';
+import type { RigFacts } from '../model/plan.ts';
 import { isReason, rowOf, type Reason } from '../model/reasons.ts';
 import { decideStage } from './stages.ts';
 
@@ -41,6 +42,16 @@ const NEEDED: ReadonlySet<string> = new Set([
 /** The verdict of a journal: a function of what was written down and of nothing else. */
 export function judge(journal: readonly DrillEvent[]): Verdict {
   const evidence = evidenceOf(journal);
+  return withWays(judgeDrill(journal, evidence), evidence.plan.rig);
+}
+
+/** Where the machine had no PID namespaces, the rig knows what was missing, and so what to do here. */
+function withWays(verdict: Verdict, rig: RigFacts | null): Verdict {
+  if (verdict.reason !== 'no-pid1-semantics' || rig?.noPid1 === undefined) return verdict;
+  return { ...verdict, next: `To give the rig's containers a real PID 1: ${rig.noPid1.ways.join('; or ')}.` };
+}
+
+function judgeDrill(journal: readonly DrillEvent[], evidence: Evidence): Verdict {
   const halted = eventsOf(journal, 'GD_HALTED').at(-1);
   if (halted !== undefined && isReason(halted.payload.reason))
     return ofReason(halted.payload.reason, halted.payload.said);

@@ -45,19 +45,20 @@ export function engineCommand(): string {
 }
 
 /** Takes the engine that the command line reaches, and fails with a clear word where none answers. */
-export function findEngine(rigFolder: string): Engine {
+export function findEngine(rigFolder: string, hasNamespaces: boolean): Engine {
   const cli = engineCommand();
   const environment = { ...process.env, [rigVariable]: rigFolder };
   return {
     cli,
-    version: versionOf(cli),
+    version: versionOf(cli, hasNamespaces),
     environment,
     ask: (args, timeoutMs) => ask(cli, environment, args, timeoutMs),
     image: (reference) => imageOf(cli, reference),
   };
 }
 
-function versionOf(cli: string): string {
+function versionOf(cli: string, hasNamespaces: boolean): string {
+  const missing = (why: string): RigFailure => noEngine(why, hasNamespaces);
   const told = spawnSync(cli, ['version', '--format', '{{.Server.Version}}'], {
     encoding: 'utf8',
     timeout: patienceMs,
@@ -71,11 +72,15 @@ function versionOf(cli: string): string {
   return told.stdout.trim();
 }
 
-function missing(why: string): RigFailure {
+/** The executor "namespace" is named only where it would work: two hints must not send a person in a circle. */
+function noEngine(why: string, hasNamespaces: boolean): RigFailure {
+  const otherwise = hasNamespaces
+    ? '; or use the executor "namespace", which this machine allows and which runs no images'
+    : '';
   return new RigFailure(
     'rig-failed',
     `the executor "container" needs a Docker-compatible engine on this machine, and ${why}; ` +
-      'start one, let DOCKER_HOST or GAMEDAY_DOCKER (a command) name it, or use the executor "namespace"',
+      `start one, or let DOCKER_HOST or GAMEDAY_DOCKER (a command) name it${otherwise}`,
   );
 }
 

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { RigFailure } from '../failure.ts';
 import type { Executor } from './executor.ts';
 import { createNamespaceExecutor, namespaceCommand, type NamespaceOptions } from './namespace.ts';
+import { whyNoNamespaces } from './no-pid1.ts';
 import { createProcessExecutor } from './process-group.ts';
 
 /** What the machine can do for a rig's workers. */
@@ -77,8 +78,9 @@ export function chooseExecutor(machine: Machine, wanted: 'namespace' | 'process'
   if (wanted === 'process') return createProcessExecutor();
   if (machine.namespaces !== undefined) return createNamespaceExecutor(machine.namespaces);
   if (wanted === undefined) return createProcessExecutor();
+  const { said, ways } = whyNoNamespaces();
   throw new RigFailure(
     'rig-failed',
-    'this machine allows no process-id namespaces (unshare --pid); use the executor "process"',
+    `the executor "namespace" needs PID namespaces, and ${said}; to have them, ${ways.join('; or ')}`,
   );
 }

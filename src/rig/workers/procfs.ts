@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { SignalName } from './executor.ts';
 
 /** Reads a file of /proc; nothing when the process is gone, or /proc is. */
-function readProc(path: string): string | undefined {
+export function readProc(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
   } catch {
