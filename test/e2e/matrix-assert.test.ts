@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
+import { needsPid1 } from '../support/pid1.ts';
 import { until } from '../support/until.ts';
 import { drill, meets } from './support/case.ts';
 import type { Expected, Played } from './support/case.ts';
@@ -60,7 +61,7 @@ describe.concurrent('assert judges a build that something else disturbed', () =>
     );
   });
 
-  test('a stop by other means, lost', async () => {
+  needsPid1('a stop by other means, lost', async () => {
     await asserted(
       {
         container: { argv: SHELL, stopTimeout: 3 },

@@ -1,4 +1,5 @@
 import { describe, test } from 'vitest';
+import { needsPid1 } from '../support/pid1.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { play } from './support/case.ts';
 import type { Expected } from './support/case.ts';
@@ -128,7 +129,7 @@ describe.concurrent('the drill is disturbed', () => {
     });
   });
 
-  test('memory runs out at the stop time-out, the job being over: not drained', async () => {
+  needsPid1('memory runs out at the stop time-out, the job being over: not drained', async () => {
     await play({
       container: { argv: SHELL, stopTimeout: 9 },
       steps: [integration],

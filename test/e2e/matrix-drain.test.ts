@@ -1,4 +1,5 @@
 import { describe, test } from 'vitest';
+import { needsPid1 } from '../support/pid1.ts';
 import { jobEnded } from '../../src/model/entities/job.ts';
 import { withAgent } from './support/agents.ts';
 import { play } from './support/case.ts';
@@ -33,7 +34,7 @@ describe.concurrent('the worker drains', () => {
     });
   });
 
-  test(withAgent('a trap wrapper ends 143 at the end of the drain'), async () => {
+  needsPid1(withAgent('a trap wrapper ends 143 at the end of the drain'), async () => {
     await play({
       agent: 'real',
       container: { argv: trapping('true', 'exit 143') },
@@ -42,7 +43,7 @@ describe.concurrent('the worker drains', () => {
     });
   });
 
-  test(withAgent('shell form and disconnect-after-job: one-shot, which outlasts the stop'), async () => {
+  needsPid1(withAgent('shell form and disconnect-after-job: one-shot, which outlasts the stop'), async () => {
     await play({
       agent: 'real',
       container: { argv: [...SHELL.slice(0, 2), `${EXEC.join(' ')} --disconnect-after-job`] },
@@ -140,7 +141,7 @@ describe.concurrent('the worker drains, and that is not enough', () => {
     });
   });
 
-  test('an agent that reports no stop leaves more than 5 s after its last job', async () => {
+  needsPid1('an agent that reports no stop leaves more than 5 s after its last job', async () => {
     await play({
       container: { argv: trapping(`${waitFor('over')}; sleep 7`, 'exit 0') },
       steps: [integration],
@@ -172,7 +173,7 @@ describe.concurrent('the worker drains, and that is not enough', () => {
 });
 
 describe.concurrent('the worker does not drain', () => {
-  test(withAgent('shell form, short step'), async () => {
+  needsPid1(withAgent('shell form, short step'), async () => {
     await play({
       agent: 'real',
       container: { argv: SHELL, stopTimeout: 9 },
@@ -187,7 +188,7 @@ describe.concurrent('the worker does not drain', () => {
     });
   });
 
-  test(withAgent('shell form and an idle time-out, short step'), async () => {
+  needsPid1(withAgent('shell form and an idle time-out, short step'), async () => {
     await play({
       agent: 'real',
       container: { argv: [...SHELL.slice(0, 2), `${EXEC.join(' ')} --disconnect-after-idle-timeout 10`] },
@@ -202,7 +203,7 @@ describe.concurrent('the worker does not drain', () => {
     });
   });
 
-  test('a late job, cut', async () => {
+  needsPid1('a late job, cut', async () => {
     await play({
       standalone: 1,
       container: { argv: SHELL, stopTimeout: 9 },

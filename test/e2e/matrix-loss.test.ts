@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { trulyPassed } from '../../src/evidence/attempts.ts';
-import { realAgent, withAgent } from './support/agents.ts';
+import { needsPid1 } from '../support/pid1.ts';
+import { withAgent } from './support/agents.ts';
 import { play } from './support/case.ts';
 import type { Expected } from './support/case.ts';
 import { EXEC, SHELL } from './support/files.ts';
@@ -13,6 +14,8 @@ const rig = { lostAfter: '4s' };
 const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 };
 const tooLong: Expected = { ...lost, cause: 'step-over-window' };
 const masked: Expected = { ...lost, reason: 'masked-loss' };
+/** 3.76 to 3.82 (HTTP/2), 3.116 (no heartbeats after SIGTERM), 3.119 to 3.137.1 (a hang after a failed heartbeat). */
+const FALLS_SILENT = /^3\.(?:7[6-9]|8[01]|82\.0|116|119|12\d|13[0-6]|137\.[01])\b/;
 /** The first attempt never ends; the next ones do at once. */
 const onceEndless = `if [ "$BUILDKITE_RETRY_COUNT" = 0 ]; then ${ENDLESS}; fi`;
 const retried = {
@@ -22,7 +25,7 @@ const retried = {
 };
 
 describe.concurrent('the job is lost', () => {
-  test(withAgent('shell form, long step'), async () => {
+  needsPid1(withAgent('shell form, long step'), async () => {
     await play({
       agent: 'real',
       container: shell,
@@ -50,7 +53,7 @@ describe.concurrent('the job is lost', () => {
     });
   });
 
-  test(withAgent('an init and a shell: 143 at once'), async () => {
+  needsPid1(withAgent('an init and a shell: 143 at once'), async () => {
     await play({
       agent: 'real',
       container: { argv: ['tini', '--', '/bin/sh', '-c', EXEC.join(' ')] },
@@ -61,7 +64,7 @@ describe.concurrent('the job is lost', () => {
   });
 
   // Standalone: a service would start a new worker, which would take the retry.
-  test('the retry is still queued at the deadline', async () => {
+  needsPid1('the retry is still queued at the deadline', async () => {
     await play({
       standalone: 1,
       container: shell,
@@ -103,7 +106,7 @@ describe.concurrent('the job is lost', () => {
     });
   });
 
-  test('the retry lands on the same doomed task', async () => {
+  needsPid1('the retry lands on the same doomed task', async () => {
     const command = `if [ "$BUILDKITE_RETRY_COUNT" -gt 0 ]; then ${ENDLESS}; fi\n${held('struck', 'exit 1')}`;
     await play({
       standalone: 1,
@@ -114,7 +117,7 @@ describe.concurrent('the job is lost', () => {
     });
   });
 
-  test('ECS is away for good after the stop: the loss is proven all the same', async () => {
+  needsPid1('ECS is away for good after the stop: the loss is proven all the same', async () => {
     await play({
       container: shell,
       steps: [endless],
@@ -136,8 +139,8 @@ describe.concurrent('the job is lost', () => {
       },
       expected: {
         ...lost,
-        // The version of the stand-in cannot decide.
-        ...{ cause: 'heartbeats-stopped', decided: realAgent() !== null },
+        // A version that is known to fall silent decides; the stand-in has none, and later agents are sound.
+        ...{ cause: 'heartbeats-stopped', decided: (version) => FALLS_SILENT.test(version) },
         says: [/stopped heart-beating while it drained/],
       },
     });
@@ -145,7 +148,7 @@ describe.concurrent('the job is lost', () => {
 });
 
 describe.concurrent('the loss is masked, or handed over', () => {
-  test(withAgent('an automatic retry makes the build green'), async () => {
+  needsPid1(withAgent('an automatic retry makes the build green'), async () => {
     await play({
       agent: 'real',
       container: shell,
@@ -155,7 +158,7 @@ describe.concurrent('the loss is masked, or handed over', () => {
     });
   });
 
-  test('soft_fail makes the build green', async () => {
+  needsPid1('soft_fail makes the build green', async () => {
     await play({
       container: shell,
       steps: [{ ...endless, soft_fail: true }],
@@ -164,7 +167,7 @@ describe.concurrent('the loss is masked, or handed over', () => {
     });
   });
 
-  test('a person retries it, and the build is green', async () => {
+  needsPid1('a person retries it, and the build is green', async () => {
     const retriedByHand: Opens = (events) =>
       jobsSeen(events).some((job) => job.retryOf !== null && trulyPassed(job)) ? ['other'] : [];
     await play({
@@ -180,7 +183,7 @@ describe.concurrent('the loss is masked, or handed over', () => {
     });
   });
 
-  test('only soft-failed, with `handover: allowed`', async () => {
+  needsPid1('only soft-failed, with `handover: allowed`', async () => {
     await play({
       container: shell,
       steps: [{ ...endless, soft_fail: true }],
@@ -190,7 +193,7 @@ describe.concurrent('the loss is masked, or handed over', () => {
     });
   });
 
-  test('an automatic retry passes elsewhere, with `handover: allowed`', async () => {
+  needsPid1('an automatic retry passes elsewhere, with `handover: allowed`', async () => {
     await play({
       container: shell,
       steps: [retried],
@@ -224,7 +227,7 @@ describe.concurrent('the job is canceled or broken', () => {
   });
 
   // The shell keeps ECS's own SIGTERM; then the whole group gets one.
-  test('a signal to the whole group ends the job itself', async () => {
+  needsPid1('a signal to the whole group ends the job itself', async () => {
     await play({
       container: { argv: SHELL },
       steps: [endless],

@@ -11,6 +11,7 @@ import type { ContainerProcess, Executor } from '../../src/rig/workers/executor.
 import { hireJanitor } from '../../src/rig/workers/janitor.ts';
 import { chooseExecutor, type Machine } from '../../src/rig/workers/machine.ts';
 import { commandOf, isDead } from '../../src/rig/workers/procfs.ts';
+import { hasPid1 } from '../support/pid1.ts';
 import { machine, waitFor } from './ecs-support.ts';
 
 const machineWithoutTini: Machine = { ...machine, tini: undefined };
@@ -47,7 +48,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-describe.runIf(machine.namespaces !== undefined)('the namespace executor', () => {
+describe.runIf(hasPid1)('the namespace executor', () => {
   beforeEach(() => {
     executor = chooseExecutor(machine, 'namespace');
   });

@@ -31,18 +31,21 @@ export interface MatrixCase extends CaseFiles {
 /** The answer. Whoever expects a failure says of what it must be told to have come. */
 export type Expected = Answer & (Failure | Other);
 
+/** `by-version`: what the agent is like may exclude others; a function: the agent's version alone says it. */
+type Decided = boolean | 'by-version' | ((version: string) => boolean);
+
 interface Failure {
   readonly outcome: 'failed';
   /** The cause that must be named first. */
   readonly cause: CauseName;
-  /** Whether the evidence must decide for it; by default it must. `by-version`: what the agent is like may exclude others. */
-  readonly decided?: boolean | 'by-version';
+  /** Whether the evidence must decide for it; by default it must. */
+  readonly decided?: Decided;
 }
 
 interface Other {
   readonly outcome: Exclude<OutcomeName, 'failed'>;
   readonly cause?: CauseName;
-  readonly decided?: boolean | 'by-version';
+  readonly decided?: Decided;
 }
 
 interface Answer {
@@ -213,10 +216,10 @@ export function meets(played: Played, expected: Expected): void {
 }
 
 /** The right cause first, resting on events that are there, and never nothing: one that is undecided names its experiment. */
-function explains({ drill: { cause }, journal }: Played, expected: Expected, shown: string): void {
-  const { cause: name } = expected;
-  const shownDecided = cause?.decided ?? false;
-  const decided = expected.decided === 'by-version' ? shownDecided : (expected.decided ?? true);
+function explains({ drill: { agent, cause }, journal }: Played, expected: Expected, shown: string): void {
+  const { cause: name, decided: given = true } = expected;
+  const byVersion = given === 'by-version' ? (cause?.decided ?? false) : given;
+  const decided = typeof byVersion === 'function' ? byVersion(agent?.version ?? '') : byVersion;
   if (name === undefined) return;
   const [first] = cause?.ranked ?? [];
   const told = `${(cause?.ranked ?? []).map((one) => `${one.name} (${one.weight}): ${one.said}`).join('\n')}\n${shown}`;
