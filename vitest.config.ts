@@ -68,6 +68,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long',
+          setupFiles: ['test/support/seed.ts'],
           include: ['test/long/**/*.test.ts'],
           // Those need an engine beside them: `npm run test:containers` starts one.
           exclude: ['test/long/containers.test.ts'],

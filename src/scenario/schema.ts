@@ -276,6 +276,8 @@ export const ScenarioInput = z.strictObject({
       reason: z.enum(CONTROL_REASONS).describe('Reason that the drill must have.'),
     })
     .optional()
-    .describe('Only under `--rig`, a negative control: the drill must end so. One that proves nothing leaves it undecided.'),
+    .describe(
+      'Only under `--rig`, a negative control: the drill must end so. One that proves nothing leaves it undecided.',
+    ),
 });
 export type ScenarioInput = z.infer<typeof ScenarioInput>;
