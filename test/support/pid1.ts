@@ -10,7 +10,9 @@ export const needsPid1 = test.runIf(hasPid1);
 
 if (!hasPid1) {
   const { said, ways } = whyNoNamespaces();
-  const remedy = `Tests that need a real PID 1 are not run: ${said}. To run them: ${ways.join('; or ')}.`;
+  // Another executor is a way for a drill; what is tested here is this one.
+  const own = ways.filter((way) => !way.includes('--executor'));
+  const remedy = `Tests that need a real PID 1 are not run: ${said}. To run them: ${own.join('; or ')}.`;
   if (process.env['GAMEDAY_REQUIRE_TOOLS'] === '1') throw new Error(`GAMEDAY_REQUIRE_TOOLS=1. ${remedy}`);
   process.stderr.write(`${remedy}\n`);
 }
