@@ -21,4 +21,7 @@ function report(details: RunDetails<unknown>): void {
 }
 
 const seed = seedIn(process.env);
-fc.configureGlobal({ ...(seed === undefined ? {} : { seed }), reporter: report });
+fc.configureGlobal({
+  ...(seed === undefined ? {} : { seed }),
+  plugins: [() => ({ onAllRunsComplete: report })],
+});
