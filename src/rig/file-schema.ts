@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { standInModes } from './agent.ts';
 import { duration, knobs } from './knob-schema.ts';
 
 const tags = z.record(z.string(), z.coerce.string());
@@ -148,7 +149,7 @@ export const rigFile = z
     lostAfter: duration.default(180_000),
     executor: z.enum(['namespace', 'process', 'container']).optional(),
     agent: word.optional(),
-    standInAgent: z.enum(['silent', 'reporting']).optional(),
+    standInAgent: z.enum(standInModes).optional(),
     programs: word.optional(),
     instances: z.array(instanceGroup).optional(),
     services: z.array(service).default([]),

@@ -147,6 +147,22 @@ describe.concurrent('the job is lost', () => {
   });
 });
 
+describe.concurrent('the job is lost though its worker heard the stop', () => {
+  // As agent v3.116.0 did: only heartbeats are signs of life, and the log of the job and the looks at its state are none.
+  test('an agent whose heartbeats stop at SIGTERM', async () => {
+    await play({
+      container: { stopTimeout: 60 },
+      steps: [{ key: 'integration', command: `trap 'sleep 6; exit 1' TERM; ${ENDLESS} & wait` }],
+      rig: { ...rig, standInAgent: 'stops-heartbeats' },
+      expected: {
+        ...lost,
+        ...{ cause: 'heartbeats-stopped', decided: false },
+        says: [/event AGENT_LOST; exit status -1/, /stopped heart-beating while it drained/],
+      },
+    });
+  });
+});
+
 describe.concurrent('the loss is masked, or handed over', () => {
   needsPid1(withAgent('an automatic retry makes the build green'), async () => {
     await play({

@@ -53,6 +53,51 @@ describe.concurrent('the stand-in agent', () => {
     expect(bench.rig.counts()).toMatchObject({ 'POST /v3/stop': 1 });
   });
 
+  it('BK-51: whose heartbeats stop at SIGTERM is lost, though it goes on asking for its job and uploading', async ({
+    onTestFinished,
+  }) => {
+    const bench = await open(onTestFinished, LONG.replace('sleep 60', 'while :; do echo on; sleep 0.2; done'));
+    const agent = bench.start('stand-in', [], { GAMEDAY_RIG_STAND_IN: 'stops-heartbeats' });
+    expect(await bench.happened('agent-connected')).toMatchObject({ version: '3.116.0+stand-in' });
+    await bench.create();
+    await bench.happened('job-started');
+    await until('a heartbeat', () => bench.rig.counts()['POST /v3/heartbeat']);
+    agent.signal('SIGTERM');
+    await until('the signal to be heard', () => agent.output().includes('finishes first') || undefined);
+    const { 'POST /v3/heartbeat': beats = 0, 'GET /v3/jobs/:id': looks = 0 } = bench.rig.counts();
+    await bench.happened('job-lost');
+    expect(bench.rig.counts()['GET /v3/jobs/:id']).toBeGreaterThan(looks + 1);
+    // One may have been on its way when the signal came.
+    expect(bench.rig.counts()['POST /v3/heartbeat']).toBeLessThanOrEqual(beats + 1);
+    expect(await jobOf(bench)).toMatchObject({
+      state: 'FINISHED',
+      exit: { exitStatus: '-1', signal: null, signalReason: null },
+    });
+    // Its next look at the job is refused, so it cancels the job, and its farewell is refused too.
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(await agentOf(bench, 'lost')).toBe(true);
+  });
+
+  it('BK-52: in the manner of version 4 it does not start with a flag that was removed, and ignores the variable', async ({
+    onTestFinished,
+  }) => {
+    const bench = await open(onTestFinished, SHORT);
+    const v4 = { GAMEDAY_RIG_STAND_IN: 'v4' };
+    for (const flags of [['--cancel-grace-period', '120'], ['--signal-grace-period-seconds=9']]) {
+      const refused = bench.start('stand-in', flags, v4);
+      expect(await refused.ended).toEqual({ code: 1, signal: null });
+      expect(refused.output()).toContain('flag provided but not defined: -');
+    }
+    const agent = bench.start('stand-in', [], { ...v4, BUILDKITE_CANCEL_GRACE_PERIOD: '120' });
+    expect(await bench.happened('agent-connected')).toMatchObject({ version: '4.0.3+stand-in' });
+    await bench.create();
+    await bench.happened('job-started');
+    agent.signal('SIGTERM');
+    expect(await agent.ended).toEqual({ code: 0, signal: null });
+    expect(await agentOf(bench, 'stopped')).toBe(true);
+    expect(readStartFlags([], { BUILDKITE_CANCEL_GRACE_PERIOD: '120' }, true).cancelGraceS).toBe(15);
+  });
+
   it('BK-47: it reports nothing when it leaves without having heard a stop, or is cut', async ({
     onTestFinished,
   }) => {

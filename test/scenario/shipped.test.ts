@@ -28,6 +28,7 @@ describe('shipped scenarios', () => {
     const names = (await shipped()).map((file) => relative(folder, file)).toSorted();
     expect(names).toEqual([
       'exec-form.yaml',
+      'heartbeats-stop.yaml',
       'rehearsal/after.yaml',
       'rehearsal/before.yaml',
       'retry-hides-loss.yaml',

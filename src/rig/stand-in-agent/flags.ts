@@ -47,8 +47,25 @@ const SWITCHES: readonly string[] = ['tags-from-ecs-meta-data', 'disconnect-afte
 
 const DEFAULT_CANCEL_GRACE_S = 10;
 
+// Version 4 gives a canceled job 10 s to end and 5 s to clean up, and reads no cancel-grace-period any more.
+const V4_CANCEL_GRACE_S = 15;
+
+// https://buildkite.com/docs/agent/v3-v4-upgrade-guide, "Changes to flags, environment variables, and agent configuration".
+const REMOVED_IN_V4: ReadonlySet<string> = new Set([
+  ...['cancel-grace-period', 'signal-grace-period-seconds', 'no-ansi-timestamps', 'timestamp-lines'],
+  ...['trace-context-encoding', 'kubernetes-log-collection-grace-period', 'disconnect-after-job-timeout'],
+  ...['no-automatic-ssh-fingerprint-verification', 'meta-data', 'meta-data-ec2', 'meta-data-ec2-tags'],
+  ...['meta-data-gcp', 'tags-from-ec2', 'tags-from-gcp'],
+]);
+
+/** The first flag that version 4 of the agent does not start with; removed variables and settings of a file it ignores. */
+export function removedFlag(argv: readonly string[]): string | undefined {
+  const names = argv.map((word) => /^--?([a-z0-9][a-z0-9-]*)(?:=.*)?$/s.exec(word)?.[1]);
+  return names.find((name) => name !== undefined && REMOVED_IN_V4.has(name));
+}
+
 /** Reads the flags of `start`; the environment stands in for those not given, and the configuration file for both. */
-export function readStartFlags(argv: readonly string[], env: Env): StartFlags {
+export function readStartFlags(argv: readonly string[], env: Env, isV4 = false): StartFlags {
   const { given, ignored } = split(argv);
   const outside = (name: string): string | undefined => given.get(name)?.at(-1) ?? env[ENV_NAMES[name] ?? ''];
   const settings = readConfigFile(outside('config'));
@@ -73,7 +90,7 @@ export function readStartFlags(argv: readonly string[], env: Env): StartFlags {
     kubernetesExec: isOn('kubernetes-exec'),
     idleTimeoutS: number('disconnect-after-idle-timeout', 0),
     uptimeS: number('disconnect-after-uptime', 0),
-    cancelGraceS: number('cancel-grace-period', DEFAULT_CANCEL_GRACE_S),
+    cancelGraceS: isV4 ? V4_CANCEL_GRACE_S : number('cancel-grace-period', DEFAULT_CANCEL_GRACE_S),
     spawn: Math.max(1, number('spawn', 1)),
     acquireJob: value('acquire-job'),
     buildPath: value('build-path'),

@@ -1,6 +1,6 @@
 import { openApi } from './api.ts';
 import { ecsTags } from './ecs-tags.ts';
-import { readStartFlags } from './flags.ts';
+import { readStartFlags, removedFlag } from './flags.ts';
 import type { StartFlags } from './flags.ts';
 import { say } from './log.ts';
 import { hearSignals } from './signals.ts';
@@ -9,9 +9,9 @@ import { mannerOf } from './version.ts';
 import { startWorker } from './worker.ts';
 import type { Worker } from './worker.ts';
 
-function readFlags(argv: readonly string[]): StartFlags | undefined {
+function readFlags(argv: readonly string[], isV4: boolean): StartFlags | undefined {
   try {
-    return readStartFlags(argv, process.env);
+    return readStartFlags(argv, process.env, isV4);
   } catch (error) {
     say(`the configuration file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
@@ -19,7 +19,13 @@ function readFlags(argv: readonly string[]): StartFlags | undefined {
 }
 
 async function start(argv: readonly string[]): Promise<number> {
-  const flags = readFlags(argv);
+  const manner = mannerOf(process.env);
+  const removed = manner.refusesRemovedFlags ? removedFlag(argv) : undefined;
+  if (removed !== undefined) {
+    say(`flag provided but not defined: -${removed} (version 4 of the agent has removed it)`);
+    return 1;
+  }
+  const flags = readFlags(argv, manner.refusesRemovedFlags);
   if (flags === undefined) return 1;
   const pool: { workers: readonly Worker[]; draining: boolean } = { workers: [], draining: false };
   // Signals are heard before anything else: as PID 1 there is no default action to fall back on.
@@ -36,7 +42,6 @@ async function start(argv: readonly string[]): Promise<number> {
   const tags = [...flags.tags, ...(flags.tagsFromEcs ? await ecsTags(process.env) : [])];
   if (pool.draining) return 0;
   const api = openApi(flags.endpoint);
-  const manner = mannerOf(process.env);
   pool.workers = Array.from({ length: flags.spawn }, (_, index) =>
     startWorker(api, flags, { ...manner, tags, spawnIndex: index + 1 }),
   );

@@ -136,6 +136,7 @@ class Agent implements Worker {
   }
 
   async #beat({ token }: Session): Promise<void> {
+    if (this.#stopping && this.#identity.stopsHeartbeats) return;
     const json = { sent_at: new Date().toISOString() };
     const answer = await this.#api.once({ method: 'POST', path: '/heartbeat', token, json });
     if (!isFinal(answer)) return;

@@ -52,8 +52,8 @@ export function preparePremises(
   return premises;
 }
 
-function standInProgram({ path, reportsStops }: Agent): string {
-  const mode = reportsStops === true ? 'env GAMEDAY_RIG_STAND_IN=reporting ' : '';
+function standInProgram({ path, manner }: Agent): string {
+  const mode = manner === undefined ? '' : `env GAMEDAY_RIG_STAND_IN=${manner} `;
   return `${mode}${quoted(process.execPath)} ${quoted(path)}`;
 }
 
