@@ -219,6 +219,23 @@ describe.concurrent('the worker does not drain', () => {
     });
   });
 
+  // Of the idle workers it is the one that completed a job last, and Buildkite cannot see that it is going down.
+  test(withAgent('the worker that ate SIGTERM gets the next step, though another one is idle'), async () => {
+    await play({
+      agent: 'real',
+      container: { argv: SHELL, stopTimeout: 15 },
+      steps: [integration, 'wait', { key: 'next', command: ENDLESS }],
+      rig: { lostAfter: '4s' },
+      expected: {
+        exit: 10,
+        outcome: 'failed',
+        reason: 'not-drained',
+        cause: 'signal-eaten',
+        says: [/took job .* \(next\) after the stop, and it was lost/],
+      },
+    });
+  });
+
   const taken =
     (step: string): Opens =>
     (events) =>

@@ -42,7 +42,9 @@ const knobs: readonly Knob[] = [
   },
   { knob: 'secondStopTask', value: 'overwrites' },
   { knob: 'secondStopTask', value: 'refused' },
-  { knob: 'lateAssign', value: true },
+  { knob: 'dispatch', value: 'longest-idle' },
+  { knob: 'dispatch', value: 'latest-idle' },
+  { knob: 'rulesWithoutExitStatus', value: 'leave-out-minus-one' },
   { knob: 'clockOffset', value: '90s' },
   { knob: 'clockOffset', value: '-90s' },
 ];

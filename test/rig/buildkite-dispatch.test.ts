@@ -161,6 +161,24 @@ steps:
     expect(field(await shown(two), 'state')).toBe('FAILED');
   });
 
+  it('BK-13: knob rulesWithoutExitStatus: a rule that names a reason alone matches -1, or does not', async () => {
+    const canary =
+      'steps: [{ key: a, command: "true", retry: { automatic: { signal_reason: agent_stop, limit: 1 } } }]';
+    const retried: unknown[] = [];
+    for (const rulesWithoutExitStatus of ['match-minus-one', 'leave-out-minus-one']) {
+      bench = await openBench({ canary }, { knobs: { rulesWithoutExitStatus } });
+      const agent = await handAgent(bench);
+      for (const exit of ['-1', '255']) {
+        const uuid = await bench.create();
+        await run(agent, exit, { signal: 'SIGTERM', signal_reason: 'agent_stop' });
+        retried.push((await jobsOf(uuid)).map((job) => field(job, 'retried')));
+        if (retried.at(-1) instanceof Array && field(retried.at(-1), 0) === true) await run(agent, '0');
+      }
+      if (rulesWithoutExitStatus === 'match-minus-one') await bench.close();
+    }
+    expect(retried).toEqual([[true, false], [true, false], [false], [true, false]]);
+  });
+
   it('BK-13: "automatic: true" does not rescue a job whose agent was lost', async () => {
     bench = await openBench({ canary: 'steps: [{ key: a, command: "true", retry: { automatic: true } }]' });
     const agent = await handAgent(bench);
@@ -220,30 +238,25 @@ steps:
     expect(field(await shown(uuid), 'state')).toBe('FAILED');
   });
 
-  it('BK-17: jobs go to agents with their tags, to the one that has waited longest first', async () => {
-    bench = await openBench({
-      canary: 'steps: [{ key: a, command: "true", agents: { queue: deploy, team: "*" } }]',
-    });
-    const wrong = await handAgent(bench, ['queue=deploy'], 'wrong');
-    const right = await handAgent(bench, ['queue=deploy', 'team=ci'], 'right');
-    const later = await handAgent(bench, ['queue=deploy', 'team=ci'], 'later');
-    await bench.create();
-    expect((await wrong.call('GET', '/ping')).body).toEqual({});
-    expect((await later.call('GET', '/ping')).body).toEqual({});
-    expect(field((await right.call('GET', '/ping')).body, 'job', 'id')).toEqual(someText);
-  });
-
-  it('BK-17: knob lateAssign: the agent that became idle last is given the next job', async () => {
-    bench = await openBench(
-      { canary: 'steps: [{ key: a, command: "true" }]' },
-      { knobs: { lateAssign: true } },
-    );
-    const first = await handAgent(bench, [], 'first');
-    await until('a later instant', () => Date.now() > Number(bench.log.at(-1)?.at) || undefined);
-    const second = await handAgent(bench, [], 'second');
-    await bench.create();
-    expect((await first.call('GET', '/ping')).body).toEqual({});
-    expect(field((await second.call('GET', '/ping')).body, 'job', 'id')).toEqual(someText);
+  it('BK-16: agents know the states of a time-out since 3.127.0; older ones are told canceling', async () => {
+    bench = await openBench({ canary: 'steps: [{ key: a, command: "true", timeout_in_minutes: 0.003 }]' });
+    for (const [version, told] of [
+      ['3.126.2', 'canceling'],
+      ['3.127.0', 'timing_out'],
+    ] as const) {
+      const agent = await handAgent(bench, [], version, { version });
+      await bench.create();
+      const job = await agent.take();
+      await job.start();
+      const state = await until('the time-out', async () => {
+        const seen = await job.state();
+        return seen === 'running' ? undefined : seen;
+      });
+      expect([version, state]).toEqual([version, told]);
+      await job.finish('-1', { signal: 'SIGTERM', signal_reason: 'cancel' });
+      await agent.call('POST', '/disconnect');
+      agent.fallSilent();
+    }
   });
 
   it('BK-18: an attribute that is not modelled is refused by name, with its place', async () => {

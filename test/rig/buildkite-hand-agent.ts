@@ -34,8 +34,9 @@ export async function handAgent(
   bench: Bench,
   tags: readonly string[] = [],
   name = 'hand',
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<HandAgent> {
-  const json = { name, hostname: 'h', version: '3.137.0', meta_data: tags, pid: 1 };
+  const json = { name, hostname: 'h', version: '3.137.0', meta_data: tags, pid: 1, ...more };
   const reply: unknown = await (
     await bench.agentCall('POST', '/register', bench.rig.agentToken, json)
   ).json();

@@ -15,7 +15,8 @@ import { advance } from './progress.ts';
 // For the log and for looks at the job's state: no knob has been wanted for them.
 const INTERVAL_S = 1;
 
-const MIN_TIMING_OUT_MINOR = 137;
+// agent/job_runner.go of v3.127.0.
+const MIN_TIMING_OUT_MINOR = 127;
 
 /** The Agent API (v3), by the calls that agents make (CONTRACT.md, BK-20 to BK-33). */
 export function agentApi(world: World, book: Book): Hono {
@@ -141,9 +142,15 @@ function registration(body: Readonly<Record<string, unknown>>, userAgent: string
     version: textField(body, 'version') ?? 'unknown',
     userAgent,
     tags: Array.isArray(tags) ? tags.map(String) : [],
-    priority: Number(textField(body, 'priority') ?? 0) || 0,
+    priority: priorityOf(textField(body, 'priority')),
     ignoreInDispatches: body['ignore_in_dispatches'] === true,
   };
+}
+
+/** Agents send their priority as a text, an empty one where they have none. */
+function priorityOf(text: string | undefined): number | null {
+  const priority = Number(text === undefined || text.trim() === '' ? NaN : text);
+  return Number.isFinite(priority) ? priority : null;
 }
 
 function jobDocument(world: World, job: Job, agent: Agent): Readonly<Record<string, unknown>> {

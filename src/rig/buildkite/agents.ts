@@ -17,7 +17,7 @@ export interface Registration {
   readonly version: string;
   readonly userAgent: string;
   readonly tags: readonly string[];
-  readonly priority: number;
+  readonly priority: number | null;
   readonly ignoreInDispatches: boolean;
 }
 
@@ -45,6 +45,7 @@ export function registerAgent(world: World, wish: Registration): Agent {
     heartbeatsRefused: false,
     returns: false,
     idleSince: Date.now(),
+    lastSuccessAt: null,
   };
   world.agents.set(agent.uuid, agent);
   return agent;
@@ -56,6 +57,11 @@ function tagsOf(world: World, { tags }: Registration): readonly string[] {
   if (!world.knobs.tagsFirstOnly || taskArn === undefined) return tags;
   const isAgain = [...world.agents.values()].some((other) => !isThere(other) && taskArnOf(other) === taskArn);
   return isAgain ? tags.filter((tag) => !tag.startsWith('ecs:')) : tags;
+}
+
+/** Whether lists of agents show this one: a lost or departed one is found by its id alone. */
+export function isListed({ state }: Agent): boolean {
+  return state === 'connected' || state === 'stopping';
 }
 
 /** The agent is there and may be given work. */

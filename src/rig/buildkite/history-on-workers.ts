@@ -58,6 +58,7 @@ function addToAgent(world: World, { pipeline, step, ms, agent, startedAt }: Plac
   for (const job of addPastBuild(world, pipeline, [{ step, ms }], startedAt)) {
     job.agent = agent;
     job.assignedAt = startedAt - world.knobs.clockOffsetMs;
+    agent.lastSuccessAt = Math.max(agent.lastSuccessAt ?? 0, job.assignedAt + ms);
     job.startedAt = new Date(byHost).toISOString();
     job.finishedAt = new Date(byHost + ms).toISOString();
     agent.jobs.push(job);

@@ -148,6 +148,7 @@ export function finish(world: World, job: Job, exit: Exit, finishedAt: string, a
         : ({ type: 'FINISHED', typename: 'JobEventFinished', next: 'FINISHED' } as const);
   job.state = next;
   job.passed = next === 'FINISHED' && exit.exitStatus === '0';
+  if (job.passed && job.agent !== null) job.agent.lastSuccessAt = Date.now();
   addEvent(world, job, type, actor, { typename, exit });
   tell(world, 'job-finished', { ...factsOf(job), passed: job.passed });
   settleFailure(world, job);
@@ -193,7 +194,7 @@ function settleFailure(world: World, job: Job): void {
   job.softFailed = job.state !== 'CANCELED' && isSoftFailure(job.step, job.exit);
   // A canceled job is never retried by a rule.
   if (job.state === 'CANCELED' || job.build.canceledAt !== null) return;
-  const match = matchingRule(job.step, job);
+  const match = matchingRule(job.step, job, world.knobs.rulesWithoutExitStatus);
   if (match !== undefined) retryJob(world, job, { type: 'AUTOMATIC', ...match });
 }
 

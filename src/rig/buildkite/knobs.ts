@@ -17,8 +17,11 @@ export interface BuildkiteKnobs {
   readonly gracefulReport: 'auto' | 'off';
   /** How long after its arrival an agent's report of its stop takes effect. */
   readonly gracefulReportDelayMs: number;
+  /** Whether a retry rule that names a signal or a reason, but no exit status, matches -1. */
+  readonly rulesWithoutExitStatus: 'match-minus-one' | 'leave-out-minus-one';
   readonly disconnectCall: 'ok' | 'fail';
-  readonly lateAssign: boolean;
+  /** To which of several idle agents of the same priority a job goes. */
+  readonly dispatch: 'warmest' | 'longest-idle' | 'latest-idle';
   /** Only the first agent of a task has the tags that ECS gives. */
   readonly tagsFirstOnly: boolean;
   readonly clockOffsetMs: number;
@@ -47,9 +50,11 @@ export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
     lossEvent: lossEvent(raw['lossEvent']),
     gracefulReport: raw['gracefulReport'] === 'off' || raw['gracefulReport'] === false ? 'off' : 'auto',
     gracefulReportDelayMs: delayOf(raw['gracefulReport']),
+    rulesWithoutExitStatus:
+      raw['rulesWithoutExitStatus'] === 'leave-out-minus-one' ? 'leave-out-minus-one' : 'match-minus-one',
     disconnectCall: raw['disconnectCall'] === 'fail' ? 'fail' : 'ok',
     tagsFirstOnly: raw['agentTag'] === 'first-only',
-    lateAssign: raw['lateAssign'] === true,
+    dispatch: dispatch(raw['dispatch']),
     clockOffsetMs: offset(raw['clockOffset']),
     replicaLag: { ...noReplica, ...(raw['buildkiteReplicaLag'] as Partial<ReplicaLag> | undefined) },
     hostClockOffsetsMs: [raw['hostClockOffset'] ?? 0].flat().map(offset),
@@ -63,6 +68,10 @@ function delayOf(value: unknown): number {
 function lossEvent(value: unknown): BuildkiteKnobs['lossEvent'] {
   if (value === 'AGENT_DISCONNECTED' || value === 'none') return value;
   return 'AGENT_LOST';
+}
+
+function dispatch(value: unknown): BuildkiteKnobs['dispatch'] {
+  return value === 'longest-idle' || value === 'latest-idle' ? value : 'warmest';
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -97,7 +97,8 @@ export interface Agent {
   readonly version: string;
   readonly userAgent: string;
   readonly tags: readonly string[];
-  readonly priority: number;
+  /** Null where it registered with none. */
+  readonly priority: number | null;
   readonly token: string;
   createdAt: number;
   /** How far its host's clock is ahead of the real time, in milliseconds. */
@@ -122,6 +123,8 @@ export interface Agent {
   stopAsked: boolean;
   ignoreInDispatches: boolean;
   idleSince: number;
+  /** Real time at which it last finished a job that passed. */
+  lastSuccessAt: number | null;
   job: Job | null;
   readonly jobs: Job[];
 }

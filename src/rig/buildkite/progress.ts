@@ -1,3 +1,4 @@
+import type { BuildkiteKnobs } from './knobs.ts';
 import { isCommand, serverNow } from './model.ts';
 import type { Agent, Build, BuildState, Job, World } from './model.ts';
 import { assign, isHeld, isOver, makeRunnable } from './jobs.ts';
@@ -104,22 +105,41 @@ function stateOf(build: Build): BuildState {
   return failed ? 'FAILED' : 'PASSED';
 }
 
-/** Gives waiting jobs to idle agents: the job of highest priority first, to the agent that has waited longest. */
+/** Gives waiting jobs to idle agents: the job of highest priority first, to the agent that comes first for it (BK-17). */
 export function dispatch(world: World): void {
   const waiting = [...world.jobs.values()].filter((job) => job.state === 'SCHEDULED').filter(isCommand);
   waiting.sort((a, b) => b.step.priority - a.step.priority || a.queuedAs - b.queuedAs);
   for (const job of waiting) {
     const idle = [...world.agents.values()].filter((agent) => isIdle(agent) && fits(agent, job.step.agents));
-    idle.sort(
-      (a, b) => (a.idleSince - b.idleSince) * (world.knobs.lateAssign ? -1 : 1) || b.priority - a.priority,
-    );
+    idle.sort((a, b) => compareAgents(world.knobs.dispatch, a, b));
     const [agent] = idle;
     if (agent !== undefined) assign(world, job, agent);
   }
 }
 
+/** Priority goes before all else, and none at all is the lowest; then the knob decides. */
+function compareAgents(order: BuildkiteKnobs['dispatch'], a: Agent, b: Agent): number {
+  const byPriority = descending(a.priority, b.priority);
+  if (byPriority !== 0) return byPriority;
+  if (order === 'latest-idle') return b.idleSince - a.idleSince;
+  // Which of two comes first that never completed a job is documented nowhere: the one that has waited longer.
+  const bySuccess = order === 'warmest' ? descending(a.lastSuccessAt, b.lastSuccessAt) : 0;
+  return bySuccess === 0 ? a.idleSince - b.idleSince : bySuccess;
+}
+
+function descending(a: number | null, b: number | null): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return b - a;
+}
+
 function isIdle(agent: Agent): boolean {
   return agent.state === 'connected' && agent.job === null && !agent.stopAsked && !agent.ignoreInDispatches;
+}
+
+/** The queue that these tags name, or the one where none is named. */
+export function queueOf(tags: readonly string[]): string {
+  return tags.find((tag) => tag.startsWith('queue='))?.slice('queue='.length) ?? 'default';
 }
 
 /** Whether an agent's tags satisfy a step's rules; without a queue on either side, the queue is "default". */

@@ -1,3 +1,4 @@
+import type { BuildkiteKnobs } from './knobs.ts';
 import type { Exit, Job } from './model.ts';
 import type { CommandStep, RetryRule, RetryRules } from './steps.ts';
 
@@ -41,7 +42,7 @@ function readRule(rule: Raw, refuse: Refuse): RetryRule {
     return refuse('a retry "limit" is 0 to 10');
   const namesCause = rule['signal'] !== undefined || rule['signal_reason'] !== undefined;
   return {
-    // A rule that names only a signal or a reason leaves the exit status open, -1 included.
+    // A rule that names only a signal or a reason leaves the exit status open; whether -1 too is a knob.
     exitStatus: statuses(rule['exit_status'], refuse) ?? (namesCause ? 'any' : '*'),
     signal: plainSignal(word(rule['signal'], refuse)),
     signalReason: word(rule['signal_reason'], refuse).toLowerCase(),
@@ -86,25 +87,35 @@ export function isSoftFailure(step: CommandStep, exit: Exit): boolean {
 export function matchingRule(
   step: CommandStep,
   job: Pick<Job, 'exit' | 'ruleUses'>,
+  without: BuildkiteKnobs['rulesWithoutExitStatus'],
 ): { readonly rule: RetryRule; readonly index: number } | undefined {
   const { exit } = job;
   if (exit === null) return undefined;
-  const index = step.retry.automatic.findIndex((rule) => ruleMatches(rule, exit));
+  const index = step.retry.automatic.findIndex((rule) => ruleMatches(rule, exit, without));
   const rule = step.retry.automatic[index];
   // The first rule that matches decides, also when its limit is used up.
   if (rule === undefined || (job.ruleUses[index] ?? 0) >= rule.limit) return undefined;
   return { rule, index };
 }
 
-function ruleMatches(rule: RetryRule, exit: Exit): boolean {
+function ruleMatches(
+  rule: RetryRule,
+  exit: Exit,
+  without: BuildkiteKnobs['rulesWithoutExitStatus'],
+): boolean {
   const status = Number(exit.exitStatus);
   const signal = exit.signal === null ? 'none' : plainSignal(exit.signal);
   const reason = exit.signalReason === null ? 'none' : exit.signalReason.toLowerCase();
-  return statusFits(rule, status) && fits(rule.signal, signal) && fits(rule.signalReason, reason);
+  return statusFits(rule, status, without) && fits(rule.signal, signal) && fits(rule.signalReason, reason);
 }
 
-function statusFits(rule: RetryRule, status: number): boolean {
-  if (rule.exitStatus === 'any') return true;
+function statusFits(
+  rule: RetryRule,
+  status: number,
+  without: BuildkiteKnobs['rulesWithoutExitStatus'],
+): boolean {
+  // "The default is *" stands beside examples of rules for agent_stop, whose jobs end -1: both readings are there (BK-13).
+  if (rule.exitStatus === 'any') return without === 'match-minus-one' || status !== -1;
   // "*" is 1 to 255 and leaves out -1, so a rule with it does not rescue a lost agent's job.
   return rule.exitStatus === '*' ? status >= 1 && status <= 255 : rule.exitStatus.includes(status);
 }
