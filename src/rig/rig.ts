@@ -269,7 +269,8 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
     AWS_ACCESS_KEY_ID: ecs.accessKeyId,
     AWS_SECRET_ACCESS_KEY: ecs.secretAccessKey,
     BUILDKITE_GRAPHQL_ENDPOINT: `${urls.buildkite}/graphql`,
-    BUILDKITE_REST_API_ENDPOINT: `${urls.buildkite}/v2`,
+    // A base: clients put /v2 behind it themselves (BK-8).
+    BUILDKITE_REST_API_ENDPOINT: urls.buildkite,
     BUILDKITE_API_TOKEN: buildkite.apiToken,
     BUILDKITE_ORGANIZATION_SLUG: file.rig.organization,
     GAMEDAY_LOST_AFTER: durationOf(file.rig.lostAfter),

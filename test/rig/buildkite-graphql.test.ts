@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { field, openBench, someText } from './buildkite-bench.ts';
-import type { Bench } from './buildkite-bench.ts';
+import type { Bench, Reply } from './buildkite-bench.ts';
 import { handAgent } from './buildkite-hand-agent.ts';
 
 const ONE = 'steps: [{ key: one, command: "true" }]';
@@ -81,6 +81,35 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
     );
   });
 
+  it("BK-4: a connection's edges cost 1 and each node 1, as in Buildkite's own examples", async () => {
+    bench = await openBench({ canary: ONE });
+    const costOf = async (query: string): Promise<unknown> => {
+      const answer = await bench.post({ query }, { 'buildkite-include-query-stats': 'true' });
+      const body: unknown = await answer.json();
+      return field(body, 'stats') ?? body;
+    };
+    const recent = 'organization(slug: "acme") { pipelines(first: 500) { edges { node { slug } } } }';
+    expect(await costOf(`query R { ${recent} }`)).toEqual({ requestedComplexity: 503, actualComplexity: 4 });
+    const builds = 'builds(first: 500) { edges { node { number } } }';
+    const nested = `query N { ${recent.replace('slug }', `slug ${builds} }`)} }`;
+    const refused = await bench.post({ query: nested });
+    expect(field(await refused.json(), 'errors', 0, 'message')).toBe(
+      'Query has complexity of 251503, which exceeds max complexity of 50000',
+    );
+  });
+
+  it('BK-4: a page of more than 500 is refused, but for the meta-data of a build', async () => {
+    bench = await openBench({ canary: ONE });
+    const uuid = await bench.create();
+    const ask = (text: string): Promise<Reply> =>
+      bench.query(`query Q($uuid: ID!) { build(uuid: $uuid) { ${text} } }`, { uuid });
+    for (const page of ['first: 501', 'last: 501'])
+      expect((await ask(`jobs(${page}) { count }`)).errors?.[0]?.message).toMatch(/501 .* maximum of 500$/);
+    expect((await ask('jobs(first: 500) { count }')).errors).toBeUndefined();
+    expect((await ask('metaData(first: 10000) { count }')).errors).toBeUndefined();
+    expect((await ask('metaData(first: 10001) { count }')).errors).toHaveLength(1);
+  });
+
   it('BK-6: buildCreate takes env, meta-data and an author, and a build is found again by its meta-data', async () => {
     bench = await openBench({ canary: ONE });
     const input = {
@@ -132,7 +161,7 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
     expect(field(data, 'build', 'state')).toBe('SKIPPED');
   });
 
-  it('BK-8: REST hides retried jobs unless asked, forces a stop without a body, and says Not Found its own way', async () => {
+  it('BK-8: REST hides retried jobs unless asked, forces a stop without a body, and names the rig where it models no such call', async () => {
     bench = await openBench({
       canary: 'steps: [{ key: one, command: "true", retry: { automatic: { exit_status: 7 } } }]',
     });
@@ -152,10 +181,12 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
     expect(field(plain, 'jobs')).toHaveLength(1);
     expect(field(all, 'jobs', 0)).toMatchObject({ state: 'failed', exit_status: 7, retried: true });
     expect(field(all, 'jobs', 0, 'retried_in_job_id')).toBe(field(plain, 'jobs', 0, 'id'));
-    expect(await get('/organizations/acme/none')).toMatchObject({
-      status: 404,
-      text: '{"message":"Not Found"}',
+    expect(await get('/organizations/acme/teams')).toMatchObject({
+      status: 501,
+      text: '{"message":"The rig of gameday does not model GET /v2/organizations/acme/teams"}',
     });
+    expect((await get('/v2/organizations/acme')).text).toContain('the base of the API is to be given without /v2');
+    expect((await get('/organizations/acme/pipelines/canary/builds/9')).status).toBe(404);
     expect((await get(`/organizations/acme/agents/${agent.id}/stop`, 'PUT')).status).toBe(204);
     const shown: unknown = JSON.parse((await get(`/organizations/acme/agents/${agent.id}`)).text);
     expect(field(shown, 'connection_state')).toBe('stopping');

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { denied, tokenOf, withJob, withSession } from './agent-auth.ts';
 import { addAgentDataRoutes } from './agent-data.ts';
+import { addMetrics } from './agent-metrics.ts';
 import * as agents from './agents.ts';
 import type { Book } from './book.ts';
 import { bodyOf, textField } from './body.ts';
@@ -26,6 +27,7 @@ export function agentApi(world: World, book: Book): Hono {
   addHeartbeat(api, world, book);
   addJobRoutes(api, world, book);
   addAgentDataRoutes(api, world, book);
+  addMetrics(api, world, book);
   return api;
 }
 

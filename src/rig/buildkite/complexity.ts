@@ -53,9 +53,10 @@ function fieldCost(ask: Ask, field: FieldNode, parent: GraphQLNamedType, page: n
   const type = 'getFields' in parent ? parent.getFields()[field.name.value]?.type : undefined;
   if (type === undefined || field.selectionSet === undefined) return 0;
   const named = getNamedType(type);
-  const times = isListType(getNullableType(type)) ? page : 1;
+  // The list of edges costs one, and what it holds is paid for one by one.
+  if (isListType(getNullableType(type))) return 1 + page * costOf(ask, field.selectionSet, named, 1);
   const inner = named.name.endsWith('Connection') ? pageOf(ask, field) : 1;
-  return times * (1 + costOf(ask, field.selectionSet, named, inner));
+  return 1 + costOf(ask, field.selectionSet, named, inner);
 }
 
 function pageOf(ask: Ask, field: FieldNode): number {
@@ -69,13 +70,16 @@ function pageOf(ask: Ask, field: FieldNode): number {
   return DEFAULT_PAGE;
 }
 
-/** The points that an answer did cost: one for each object in it, the answer itself aside. */
+/** The points that an answer did cost: one for each object in it and one for each list of edges, the answer itself aside. */
 export function actualComplexity(data: unknown): number {
   if (typeof data !== 'object' || data === null) return 0;
-  return Object.values(data).reduce<number>((sum, value) => sum + costOfValue(value), 0);
+  return Object.entries(data).reduce((sum, [name, value]) => sum + costOfValue(name, value), 0);
 }
 
-function costOfValue(value: unknown): number {
-  const own = typeof value === 'object' && value !== null && !Array.isArray(value) ? 1 : 0;
-  return own + actualComplexity(value);
+function costOfValue(name: string, value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (!Array.isArray(value)) return 1 + actualComplexity(value);
+  // An edge is free beside the list that holds it.
+  if (name === 'edges') return value.reduce<number>((sum, edge) => sum + actualComplexity(edge), 1);
+  return value.reduce<number>((sum, one) => sum + costOfValue('', one), 0);
 }

@@ -1,3 +1,4 @@
+import { isListed } from './agents.ts';
 import { connection } from './connections.ts';
 import type { PageArgs } from './connections.ts';
 import { graphqlId } from './ids.ts';
@@ -6,6 +7,8 @@ import type { Agent, Annotation, Build, Job, Pipeline, World } from './model.ts'
 import { jobView } from './job-views.ts';
 import { iso, userView } from './view.ts';
 import type { View, Views } from './view.ts';
+
+const LARGEST_META_DATA_PAGE = 10_000;
 
 interface JobArgs extends PageArgs {
   readonly order?: 'RECENTLY_ASSIGNED' | 'RECENTLY_CREATED';
@@ -68,7 +71,7 @@ function organizationView(views: Views): View {
 function listedAgents(world: World, args: AgentArgs): readonly Agent[] {
   return [...world.agents.values()].filter(
     (agent) =>
-      (agent.state === 'connected' || agent.state === 'stopping') &&
+      isListed(agent) &&
       (args.metaData ?? []).every((tag) => agent.tags.includes(tag)) &&
       (args.isRunningJob ?? isRunning(agent)) === isRunning(agent) &&
       args.paused !== true &&
@@ -165,6 +168,7 @@ function buildView(views: Views, build: Build): View {
         [...build.metaData].map(([key, value]) => ({ uuid: key, key, value })),
         args,
         (item) => item,
+        LARGEST_META_DATA_PAGE,
       ),
     annotations: (args: PageArgs) => connection(build.annotations, args, annotationView),
     jobs: (args: JobArgs) =>
