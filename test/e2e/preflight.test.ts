@@ -82,7 +82,6 @@ describe.concurrent("the incident's definitions", () => {
     const { code, findings, outcome } = await json(['--task-definition', AFTER, '--strict']);
     expect({ code, outcome }).toEqual({ code: 0, outcome: 'clean' });
     expect(findings.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual([
-      'note cancel-grace-no-drain',
       'note fargate-ceiling',
     ]);
   });

@@ -23,7 +23,7 @@ export const cancelGraceNoDrain: Rule = {
       seen: `--cancel-grace-period ${grace.value}`,
       why: removed
         ? `Version 4 has no such flag, and ${version.said}: ${fatal ? 'the agent does not start with it' : 'it is ignored'}.`
-        : 'After SIGTERM the agent waits for its job without any limit of its own; this time counts from a second signal, a cancel or a time-out on, and ECS sends one signal. It neither bounds nor lengthens a drain, and version 4 of the agent has removed it.',
+        : 'After SIGTERM the agent waits for its job without any limit of its own; this time counts from a second signal, a cancel or a time-out on, and ECS sends one signal. It neither bounds nor lengthens a drain, and version 4 of the agent, the stable one since September 2026, does not start with the flag.',
       todo: removed
         ? 'Take it out; what a canceled job is given is --cancel-signal-timeout and --cancel-cleanup-timeout now.'
         : 'Take it out, or keep it for canceled jobs alone; what the drain needs is stopTimeout.',
