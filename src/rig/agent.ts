@@ -32,7 +32,8 @@ export function findAgent(named: string | undefined, mode?: StandInMode): Agent 
   if (real !== undefined) return { kind: 'real', path: real, version: versionOf(real) };
   const path = fileURLToPath(new URL('./stand-in-agent/main.js', import.meta.url));
   const manner = mode ?? modeOfRun();
-  return { kind: 'stand-in', path, version: manner === 'silent' ? 'stand-in' : `stand-in, ${manner}`, manner };
+  const version = manner === 'silent' ? 'stand-in' : `stand-in, ${manner}`;
+  return { kind: 'stand-in', path, version, manner };
 }
 
 function modeOfRun(): StandInMode {

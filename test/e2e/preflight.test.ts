@@ -81,9 +81,7 @@ describe.concurrent("the incident's definitions", () => {
   test('after: nothing but what is true of it', async () => {
     const { code, findings, outcome } = await json(['--task-definition', AFTER, '--strict']);
     expect({ code, outcome }).toEqual({ code: 0, outcome: 'clean' });
-    expect(findings.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual([
-      'note fargate-ceiling',
-    ]);
+    expect(findings.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual(['note fargate-ceiling']);
   });
 
   test('on the screen: what, where, why, its source, the change, and what could not be known', async () => {

@@ -21,7 +21,11 @@ describe('the agent of a rig', () => {
 
   it('BK-47: is the one on PATH, unless the rig file picks a manner of the stand-in', () => {
     expect(findAgent(undefined)).toEqual({ kind: 'real', path: real, version: '3.99.0' });
-    expect(findAgent(undefined, 'v4')).toMatchObject({ kind: 'stand-in', version: 'stand-in, v4', manner: 'v4' });
+    expect(findAgent(undefined, 'v4')).toMatchObject({
+      kind: 'stand-in',
+      version: 'stand-in, v4',
+      manner: 'v4',
+    });
     expect(findAgent(undefined, 'silent')).toMatchObject({ kind: 'stand-in', version: 'stand-in' });
   });
 

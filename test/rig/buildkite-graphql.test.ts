@@ -185,7 +185,9 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
       status: 501,
       text: '{"message":"The rig of gameday does not model GET /v2/organizations/acme/teams"}',
     });
-    expect((await get('/v2/organizations/acme')).text).toContain('the base of the API is to be given without /v2');
+    expect((await get('/v2/organizations/acme')).text).toContain(
+      'the base of the API is to be given without /v2',
+    );
     expect((await get('/organizations/acme/pipelines/canary/builds/9')).status).toBe(404);
     expect((await get(`/organizations/acme/agents/${agent.id}/stop`, 'PUT')).status).toBe(204);
     const shown: unknown = JSON.parse((await get(`/organizations/acme/agents/${agent.id}`)).text);

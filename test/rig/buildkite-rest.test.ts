@@ -32,7 +32,10 @@ describe('what other clients ask the Buildkite of the rig for', () => {
     expect(told(first, 'ratelimit-scope')).toBe('rest');
     expect(told(first, 'ratelimit-user-scope')).toBe('rest_user');
     expect([told(first, 'ratelimit-remaining'), told(first, 'ratelimit-limit')]).toEqual(['199', '200']);
-    expect([told(first, 'ratelimit-user-remaining'), told(first, 'ratelimit-user-limit')]).toEqual(['5', '6']);
+    expect([told(first, 'ratelimit-user-remaining'), told(first, 'ratelimit-user-limit')]).toEqual([
+      '5',
+      '6',
+    ]);
     expect(told(first, 'ratelimit-user-warning')).toBeNull();
     for (let left = 4; left > 0; left -= 1) await call('/user');
     expect(told(await call('/user'), 'ratelimit-user-warning')).toEqual(someText);
@@ -49,7 +52,13 @@ describe('what other clients ask the Buildkite of the rig for', () => {
 
   it('BK-54: builds are created, listed by page and filter, shown and canceled', async () => {
     bench = await openBench({ canary: ONE, other: ONE });
-    const wish = { branch: 'main', commit: 'HEAD', message: 'by hand', env: { A: 'b' }, meta_data: { k: 'v' } };
+    const wish = {
+      branch: 'main',
+      commit: 'HEAD',
+      message: 'by hand',
+      env: { A: 'b' },
+      meta_data: { k: 'v' },
+    };
     const made = await call(BUILDS, 'POST', { ...wish, clean_checkout: false, author: { name: 'n' } });
     expect(made).toMatchObject({
       status: 201,
@@ -69,14 +78,22 @@ describe('what other clients ask the Buildkite of the rig for', () => {
     expect((await call(`${BUILDS}?per_page=1`)).headers.get('link')).toMatch(/page=2>; rel="next"/);
     expect(await call(`${BUILDS}?finished_from=2020-01-01`)).toMatchObject({
       status: 501,
-      body: { message: `The rig of gameday does not model the parameter "finished_from" of GET /v2${BUILDS}` },
+      body: {
+        message: `The rig of gameday does not model the parameter "finished_from" of GET /v2${BUILDS}`,
+      },
     });
     const slim = (await call(`${BUILDS}/1?exclude_jobs=true&exclude_pipeline=true`)).body;
     expect([field(slim, 'jobs'), field(slim, 'pipeline')]).toEqual([undefined, undefined]);
     expect((await call(`${BUILDS}/1/artifacts`)).body).toEqual([]);
     expect((await call(`${BUILDS}/1/annotations`)).body).toEqual([]);
-    expect(await call(`${BUILDS}/1/cancel`, 'PUT')).toMatchObject({ status: 200, body: { state: 'canceled' } });
-    expect(await call(`${BUILDS}/1/cancel`, 'PUT')).toMatchObject({ status: 422, body: { message: someText } });
+    expect(await call(`${BUILDS}/1/cancel`, 'PUT')).toMatchObject({
+      status: 200,
+      body: { state: 'canceled' },
+    });
+    expect(await call(`${BUILDS}/1/cancel`, 'PUT')).toMatchObject({
+      status: 422,
+      body: { message: someText },
+    });
   });
 
   it('BK-54: a build that cannot be created says why', async () => {
@@ -89,7 +106,9 @@ describe('what other clients ask the Buildkite of the rig for', () => {
     });
     expect((await call(BUILDS.replace('canary', 'none'), 'POST', more)).status).toBe(404);
     expect((await call(BUILDS)).body).toEqual([]);
-    expect((await call('/organizations/acme/pipelines/canary')).body).toMatchObject({ default_branch: 'main' });
+    expect((await call('/organizations/acme/pipelines/canary')).body).toMatchObject({
+      default_branch: 'main',
+    });
     expect((await call('/organizations/acme/pipelines')).body).toHaveLength(1);
   });
 
@@ -118,13 +137,21 @@ describe('what other clients ask the Buildkite of the rig for', () => {
     await bench.create();
     const metrics = async (path: string, token: string): Promise<unknown> =>
       (await bench.agentCall('GET', path, token)).json();
-    const deploy = { agents: { idle: 0, busy: 1, total: 1 }, jobs: { scheduled: 1, running: 1, waiting: 0, total: 2 } };
+    const deploy = {
+      agents: { idle: 0, busy: 1, total: 1 },
+      jobs: { scheduled: 1, running: 1, waiting: 0, total: 2 },
+    };
     expect(await metrics('/metrics/queue?name=deploy', bench.rig.agentToken)).toEqual({
       ...deploy,
       organization: { slug: 'acme' },
     });
     expect(await metrics('/metrics', bench.rig.agentToken)).toMatchObject({
-      agents: { idle: 1, busy: 1, total: 2, queues: { deploy: deploy.agents, default: { idle: 1, total: 1 } } },
+      agents: {
+        idle: 1,
+        busy: 1,
+        total: 2,
+        queues: { deploy: deploy.agents, default: { idle: 1, total: 1 } },
+      },
       jobs: { ...deploy.jobs, queues: { deploy: deploy.jobs } },
       organization: { slug: 'acme' },
     });

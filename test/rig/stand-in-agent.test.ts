@@ -53,10 +53,11 @@ describe.concurrent('the stand-in agent', () => {
     expect(bench.rig.counts()).toMatchObject({ 'POST /v3/stop': 1 });
   });
 
-  it('BK-51: whose heartbeats stop at SIGTERM is lost, though it goes on asking for its job and uploading', async ({
-    onTestFinished,
-  }) => {
-    const bench = await open(onTestFinished, LONG.replace('sleep 60', 'while :; do echo on; sleep 0.2; done'));
+  it('BK-51: heartbeats that stop at SIGTERM lose it, whatever else it calls', async ({ onTestFinished }) => {
+    const bench = await open(
+      onTestFinished,
+      LONG.replace('sleep 60', 'while :; do echo on; sleep 0.2; done'),
+    );
     const agent = bench.start('stand-in', [], { GAMEDAY_RIG_STAND_IN: 'stops-heartbeats' });
     expect(await bench.happened('agent-connected')).toMatchObject({ version: '3.116.0+stand-in' });
     await bench.create();
@@ -78,9 +79,7 @@ describe.concurrent('the stand-in agent', () => {
     expect(await agentOf(bench, 'lost')).toBe(true);
   });
 
-  it('BK-52: in the manner of version 4 it does not start with a flag that was removed, and ignores the variable', async ({
-    onTestFinished,
-  }) => {
+  it('BK-52: as version 4 it refuses removed flags, and ignores variables', async ({ onTestFinished }) => {
     const bench = await open(onTestFinished, SHORT);
     const v4 = { GAMEDAY_RIG_STAND_IN: 'v4' };
     for (const flags of [['--cancel-grace-period', '120'], ['--signal-grace-period-seconds=9']]) {

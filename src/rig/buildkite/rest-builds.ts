@@ -87,7 +87,9 @@ function addReads(api: Hono, world: World, book: Book): void {
 function listOf(world: World, c: Context, all: readonly Build[]): Response {
   const refused = refusedBuildFilter(c);
   if (refused !== undefined) return refused;
-  const found = all.filter(asksForBuild(c)).toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number);
+  const found = all
+    .filter(asksForBuild(c))
+    .toSorted((a, b) => b.createdAt - a.createdAt || b.number - a.number);
   return c.json(pageOf(c, found).map((build) => documentOf(world, c, build)));
 }
 

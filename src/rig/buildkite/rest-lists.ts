@@ -24,7 +24,8 @@ export function pageOf<T>(c: Context, all: readonly T[]): readonly T[] {
 
 /** The refusal of a filter of builds that the rig does not know: to ignore it would be to answer another question. */
 export function refusedBuildFilter(c: Context): Response | undefined {
-  const known = (name: string): boolean => name.startsWith('meta_data[') || isOneOf(name, ...OF_BUILDS, ...SHOWN);
+  const known = (name: string): boolean =>
+    name.startsWith('meta_data[') || isOneOf(name, ...OF_BUILDS, ...SHOWN);
   return refusedFilter(c, known);
 }
 
