@@ -156,7 +156,7 @@ describe.concurrent('the job is lost though its worker heard the stop', () => {
       rig: { ...rig, standInAgent: 'stops-heartbeats' },
       expected: {
         ...lost,
-        ...{ cause: 'heartbeats-stopped', decided: false },
+        cause: 'heartbeats-stopped',
         says: [/event AGENT_LOST; exit status -1/, /stopped heart-beating while it drained/],
       },
     });
