@@ -182,7 +182,7 @@ describe('stopping a task', () => {
       'curl -s $ECS_CONTAINER_METADATA_URI_V4/task; curl -s $ECS_CONTAINER_METADATA_URI_V4; echo; ';
     const arn = await cluster.run(definition({ worker: { argv: bash(script + ready) } }));
     await cluster.untilWritten(arn, 'worker', `"TaskARN":"${arn}"`);
-    await cluster.untilWritten(arn, 'worker', '"DockerName":"ecs-workers-');
+    await cluster.untilWritten(arn, 'worker', '"Name":"worker"');
   });
 });
 

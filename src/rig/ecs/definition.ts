@@ -20,6 +20,8 @@ export interface TaskDefinition {
   readonly containers: readonly ContainerDefinition[];
   /** What a task takes of its host: CPU units and MiB, of the task itself or else the sum of its containers. */
   readonly needs: { readonly cpu: number; readonly memory: number };
+  /** CPU units that all its containers have together, where the task says so itself. */
+  readonly cpuLimit: number | undefined;
   /** MiB that all its containers have together, where the task says so itself. */
   readonly memoryLimit: number | undefined;
   readonly constraints: readonly PlacementConstraint[];
@@ -100,6 +102,7 @@ export function readTaskDefinition(
       cpu: units(task.cpu, 'vCPU') ?? sum(containers.map((each) => each.cpu)),
       memory: units(task.memory, 'GB') ?? sum(containers.map((each) => each.memory)),
     },
+    cpuLimit: units(task.cpu, 'vCPU'),
     memoryLimit: units(task.memory, 'GB'),
     constraints: task.placementConstraints,
     document: { ...task, networkMode, taskDefinitionArn: arn, revision, status: 'ACTIVE' },

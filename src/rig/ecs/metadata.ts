@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
 
 import { serveOnLoopback, type Listening } from '../listen.ts';
+import type { ContainerDefinition } from './container-definition.ts';
+import { dockerIdOf, dockerNameOf } from './docker.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
 import { hostClockOf } from './task-view.ts';
@@ -39,9 +41,9 @@ function viewContainer(cluster: EcsState, task: EcsTask, name: string): Record<s
   const id = task.containerIds.get(name) ?? '';
   const state = task.worker?.containers.find((each) => each.plan.name === name);
   return {
-    DockerId: id,
+    DockerId: dockerIdOf(task, name),
     Name: name,
-    DockerName: `ecs-${family}-${revision}-${name}-${id.slice(0, 20)}`,
+    DockerName: dockerNameOf(task, name),
     Image: task.container(name)?.image ?? '',
     Labels: {
       'com.amazonaws.ecs.cluster': task.seed.clusterArn,
@@ -52,7 +54,7 @@ function viewContainer(cluster: EcsState, task: EcsTask, name: string): Record<s
     },
     DesiredStatus: task.desiredStatus,
     KnownStatus: state?.status ?? 'PENDING',
-    Limits: { CPU: 256, Memory: 512 },
+    Limits: containerLimits(task, task.container(name)),
     CreatedAt: createdAt(cluster, task),
     StartedAt: createdAt(cluster, task),
     Type: 'NORMAL',
@@ -60,6 +62,34 @@ function viewContainer(cluster: EcsState, task: EcsTask, name: string): Record<s
     ...(state?.plan.healthCheck && { Health: { status: state.health } }),
     ContainerARN: `${task.seed.arn.replace(':task/', ':container/')}/${id}`,
     Networks: [{ NetworkMode: task.seed.definition.networkMode, IPv4Addresses: [task.privateAddress] }],
+  };
+}
+
+interface Limits {
+  readonly CPU?: number;
+  readonly Memory?: number;
+}
+
+/** The least CPU shares that Docker gives: what Fargate shows where the definition names none. */
+const leastShares = 2;
+
+/** What the definition names for a container; the ECS agent shows what it does not name as 0, Fargate leaves it out (ECS-49). */
+function containerLimits(task: EcsTask, container: ContainerDefinition | undefined): Limits {
+  const cpu = container?.cpu ?? 0;
+  const memory = container?.memoryLimit;
+  if (task.seed.launchType !== 'FARGATE') return { CPU: cpu, Memory: memory ?? 0 };
+  return { CPU: Math.max(cpu, leastShares), ...(memory !== undefined && { Memory: memory }) };
+}
+
+/** What the definition names for the whole task, in vCPUs and MiB; nothing where it names nothing (ECS-49). */
+function taskLimits(task: EcsTask): { readonly Limits?: Limits } {
+  const { cpuLimit, memoryLimit } = task.seed.definition;
+  if (cpuLimit === undefined && memoryLimit === undefined) return {};
+  return {
+    Limits: {
+      ...(cpuLimit !== undefined && { CPU: cpuLimit / 1024 }),
+      ...(memoryLimit !== undefined && { Memory: memoryLimit }),
+    },
   };
 }
 
@@ -71,7 +101,7 @@ function viewTask(state: EcsState, task: EcsTask): Record<string, unknown> {
     Revision: String(task.seed.definition.revision),
     DesiredStatus: task.desiredStatus,
     KnownStatus: task.lastStatus,
-    Limits: { CPU: 0.25, Memory: 512 },
+    ...taskLimits(task),
     PullStartedAt: createdAt(state, task),
     PullStoppedAt: createdAt(state, task),
     AvailabilityZone: task.availabilityZone,

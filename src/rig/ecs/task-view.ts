@@ -1,3 +1,4 @@
+import { dockerIdOf } from './docker.ts';
 import type { EcsKnobs } from './knobs.ts';
 import type { ContainerMoment, EcsTask } from './task.ts';
 
@@ -82,20 +83,13 @@ function viewContainer(task: EcsTask, name: string, index: number, knobs: EcsKno
     taskArn: task.seed.arn,
     name,
     image: task.container(name)?.image,
-    runtimeId: runtimeId(task, id),
+    runtimeId: dockerIdOf(task, name),
     lastStatus: state?.status ?? 'PENDING',
     exitCode: knobs.exitCode === 'present' && !task.hostIsGone ? state?.exit?.code : undefined,
     reason: state?.reason,
     healthStatus: state?.health ?? 'UNKNOWN',
     networkInterfaces: viewInterfaces(task),
   });
-}
-
-/** Fargate's runtime ids begin with the task's, others are Docker's. */
-function runtimeId(task: EcsTask, id: string): string {
-  if (task.seed.launchType !== 'FARGATE') return id;
-  const digits = Number.parseInt(id.slice(0, 8), 16).toString().padStart(10, '0').slice(0, 10);
-  return `${task.seed.id}-${digits}`;
 }
 
 function viewInterfaces(task: EcsTask): readonly unknown[] {
