@@ -15,6 +15,8 @@ export function containerOf(
     (name) => dockerName !== undefined && isDockerNameOf(dockerName, name, definitionArn),
   );
   if (tagged.length === 1 && tagged[0] !== undefined) return { name: tagged[0], by: 'tag' };
+  // Two names that Docker makes one of: which of them it is cannot be told, and the essential one need not be it.
+  if (tagged.length > 1) return null;
   const essential = (definition?.containers ?? []).filter((one) => one.essential);
   const only = essential[0];
   return essential.length === 1 && only !== undefined ? { name: only.name, by: 'only-essential' } : null;
