@@ -21,7 +21,7 @@ import type { Executor } from './workers/executor.ts';
 import { hireJanitor } from './workers/janitor.ts';
 import { chooseExecutor, probeMachine, type Machine } from './workers/machine.ts';
 import { whyNoPid1 } from './workers/no-pid1.ts';
-import { preparePremises } from './workers/premises.ts';
+import { agentEnvironment, preparePremises, type AgentAccess } from './workers/premises.ts';
 import { World } from './world.ts';
 
 /** What the command line may say beside the rig file. */
@@ -171,14 +171,16 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     executor: parts.executor,
     machine: parts.machine,
     premises: preparePremises(parts.root, parts.agent, programsOf(file), environmentOfImages(file)),
-    access: {
-      endpoint: `${parts.buildkite.url}/v3`,
-      token: parts.buildkite.agentToken,
-    },
+    access: accessOfAgents(parts.buildkite),
     policy: policyOf(file),
   });
   parts.log.follow('ecs', ecs.events);
   return ecs;
+}
+
+/** How agents join, the workers' own and any other. */
+function accessOfAgents(buildkite: BuildkiteRig): AgentAccess {
+  return { endpoint: `${buildkite.url}/v3`, token: buildkite.agentToken };
 }
 
 interface Inside {
@@ -266,6 +268,8 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
   return {
     AWS_ENDPOINT_URL_ECS: urls.ecs,
     AWS_REGION: file.rig.region,
+    // The AWS CLI and boto3 read this one, and not the other.
+    AWS_DEFAULT_REGION: file.rig.region,
     AWS_ACCESS_KEY_ID: ecs.accessKeyId,
     AWS_SECRET_ACCESS_KEY: ecs.secretAccessKey,
     BUILDKITE_GRAPHQL_ENDPOINT: `${urls.buildkite}/graphql`,
@@ -273,6 +277,7 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
     BUILDKITE_REST_API_ENDPOINT: urls.buildkite,
     BUILDKITE_API_TOKEN: buildkite.apiToken,
     BUILDKITE_ORGANIZATION_SLUG: file.rig.organization,
+    ...agentEnvironment(accessOfAgents(buildkite)),
     GAMEDAY_LOST_AFTER: durationOf(file.rig.lostAfter),
     GAMEDAY_LABEL: 'rig',
     GAMEDAY_RIG_FACTS: JSON.stringify(facts),

@@ -79,7 +79,7 @@ async function event(told: Told, name: string): Promise<Readonly<Record<string, 
 }
 
 describe('the rig as a program', { timeout: 60_000 }, () => {
-  it('tells its environment when the agents are there, plays its script, and ends when the channel closes', async () => {
+  it('ECS-76, WORK-18: tells its environment when the agents are there, plays its script, and ends when the channel closes', async () => {
     const script =
       'script: [{ on: job-started, step: integration, do: stop-task, task: host, reason: somebody }]';
     const { rig, told } = await startRig(agent, script);
@@ -87,6 +87,9 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
       GAMEDAY_LABEL: 'rig',
       GAMEDAY_LOST_AFTER: '3s',
       AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      BUILDKITE_AGENT_ENDPOINT: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/v3$/),
+      BUILDKITE_AGENT_TOKEN: expect.stringMatching(/^bkar_/),
     });
     expect(JSON.parse(told.environment?.['GAMEDAY_RIG_FACTS'] ?? '')).toMatchObject({
       lostAfterMs: 3000,

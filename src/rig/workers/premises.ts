@@ -109,10 +109,15 @@ function pathOf({ bin, programs }: Premises): string {
   return [bin, programs, machine].filter((folder) => folder !== undefined).join(':');
 }
 
+/** The variables by which an agent finds the rig's Buildkite and registers there (WORK-18). */
+export function agentEnvironment({ endpoint, token }: AgentAccess): Record<string, string> {
+  return { BUILDKITE_AGENT_ENDPOINT: endpoint, BUILDKITE_AGENT_TOKEN: token };
+}
+
 function reach({ access, metadataUri, address }: Reach): Record<string, string> {
   return {
     GAMEDAY_RIG_TASK_ADDRESS: address,
-    ...(access && { BUILDKITE_AGENT_ENDPOINT: access.endpoint, BUILDKITE_AGENT_TOKEN: access.token }),
+    ...(access && agentEnvironment(access)),
     ...(metadataUri === undefined
       ? { BUILDKITE_AGENT_WAIT_FOR_ECS_META_DATA_TIMEOUT: '100ms' }
       : { ECS_CONTAINER_METADATA_URI_V4: metadataUri }),
