@@ -2,7 +2,7 @@ import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Plan } from '../model/plan.ts';
 import { answered, buildFacts, noSuchTask, unreadable, type Answered, type Sources } from './questions.ts';
-import { clusterOf } from '../model/entities/task.ts';
+import { clusterOf, mayBeTask } from '../model/entities/task.ts';
 import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
 /** DescribeTasks takes a hundred tasks; a list of builds is cut by its client. */
@@ -25,7 +25,8 @@ export function together(subjects: readonly Subject[]): readonly (readonly Subje
 function groupOf({ kind, id }: Subject): string {
   // A build that is named by its slug is looked for alone: it may not be there.
   if (kind === 'build' && !id.includes('/')) return 'builds';
-  if (kind === 'task') return `tasks of ${clusterOf(id) ?? ''}`;
+  // So is what no task can be called: an agent's tag says whatever somebody wrote there.
+  if (kind === 'task' && mayBeTask(id)) return `tasks of ${clusterOf(id) ?? ''}`;
   return `${kind}:${id}`;
 }
 

@@ -78,7 +78,14 @@ export function failureOf(error: unknown, operation: string, sent: boolean): Fai
   return { trouble: trouble('garbage', `ECS's answer to ${operation} cannot be read`), certainty };
 }
 
+/** ECS says so of ids that are none, and of ARNs of another cluster than the one that was named. */
+const IDENTIFIER = /^(Invalid identifier\b|\w+ length should be one of\b)/;
+
 function byName(error: Sdk, operation: string): Failure | null {
+  if (error.name === 'InvalidParameterException' && IDENTIFIER.test(error.message)) {
+    const message = `ECS takes what ${operation} named for nothing of this cluster: ${said(error)}`;
+    return { trouble: trouble('not-found', message), certainty: 'refused' };
+  }
   const row = KINDS.find(([name]) => name.test(error.name));
   if (row === undefined) return null;
   const [, kind, meaning] = row;

@@ -4,10 +4,13 @@ import { together } from '../../src/drill/batches.ts';
 import { keyOf, type Subject } from '../../src/model/world.ts';
 import { TASK_ARN } from '../support/builders.ts';
 
+/** A task of the same cluster by its number. */
+const taskArn = (n: number): string => TASK_ARN.replace(/\w{32}$/, String(n).padStart(32, '0'));
+
 const subject: fc.Arbitrary<Subject> = fc.oneof(
   fc.nat(300).map((n): Subject => ({ kind: 'build', id: `uuid-${String(n)}` })),
   fc.nat(3).map((n): Subject => ({ kind: 'build', id: `acme/canary/${String(n)}` })),
-  fc.nat(300).map((n): Subject => ({ kind: 'task', id: `${TASK_ARN}${String(n)}` })),
+  fc.nat(300).map((n): Subject => ({ kind: 'task', id: taskArn(n) })),
   fc.nat(5).map((n): Subject => ({ kind: 'agent', id: `agent-${String(n)}` })),
 );
 
@@ -31,6 +34,12 @@ it('asks after every subject once, and puts into one request only what it can an
 
 it('puts tasks of two clusters into two requests', () => {
   const other = TASK_ARN.replace('build-prod', 'elsewhere');
-  const groups = together([TASK_ARN, other, `${TASK_ARN}2`].map((id) => ({ kind: 'task', id })));
+  const groups = together([TASK_ARN, other, taskArn(2)].map((id) => ({ kind: 'task', id })));
   expect(groups.map((group) => group.length)).toEqual([2, 1]);
+});
+
+it('asks alone after what no task can be called: ECS refuses the whole request for its sake', () => {
+  const odd = TASK_ARN.replace(/\w{32}$/, 'somebody-wrote-this');
+  const groups = together([TASK_ARN, odd, taskArn(2)].map((id) => ({ kind: 'task', id })));
+  expect(groups.map((group) => group.map(({ id }) => id))).toEqual([[TASK_ARN, taskArn(2)], [odd]]);
 });

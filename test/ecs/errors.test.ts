@@ -187,3 +187,17 @@ test('a signature error does not repeat the request with its session token', asy
   expect(JSON.stringify(read)).toContain('it differs');
   expect(JSON.stringify(read)).not.toContain('session-t0ken');
 });
+
+test.each([
+  'taskId length should be one of [32,36]',
+  'Invalid identifier: Identifier is for cluster tools. Your cluster is build-prod',
+])('reads "%s" as something that is not there, and says what ECS said', async (message) => {
+  const server = await serve((response) => awsError(response, 400, 'InvalidParameterException', message));
+  const read = await client(server.url).tasks('build-prod', [ARN], never);
+  expect(read).toMatchObject({
+    ok: false,
+    trouble: { kind: 'not-found', message: expect.stringContaining(message) },
+  });
+  const sent = await client(server.url).stopTask(STOP, never);
+  expect(sent).toMatchObject({ ok: false, certainty: 'refused', trouble: { kind: 'not-found' } });
+});

@@ -139,6 +139,11 @@ export function goingDown(task: Task): boolean {
   return task.desired === 'STOPPED' || task.stoppingAt !== null || task.stopCode !== null || taskEnded(task);
 }
 
+/** Whether ECS takes an ARN for that of a task: others spoil the whole request that they stand in. */
+export function mayBeTask(arn: string): boolean {
+  return /[:/](?:[^/:]{32}|[^/:]{36})$/.test(arn);
+}
+
 /** The cluster's name inside a task's ARN (`.../task/CLUSTER/ID`); older short ARNs carry none. */
 export function clusterOf(taskArn: string): string | null {
   return /:task\/([^/]+)\/[^/]+$/.exec(taskArn)?.[1] ?? null;
