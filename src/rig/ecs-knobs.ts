@@ -14,6 +14,7 @@ export function ecsKnobs(knobs: RigFile['knobs']): EcsKnobs {
     deregistrationMs: knobs.deregistrationDelay,
     protectionMinuteMs: knobs.protectionMinute,
     healthyAfterMs: knobs.healthyAfter,
+    provisioningMs: knobs.provisioning,
     imagePullMs: knobs.imagePull,
     spotNoticeMs: knobs.spotNotice,
   };

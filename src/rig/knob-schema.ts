@@ -79,7 +79,8 @@ export const knobs = z.strictObject({
   stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),
   protectionMinute: duration.default(60_000),
   healthyAfter: duration.default(0),
+  provisioning: duration.default(0),
   imagePull: duration.default(0),
-  scaleInVictim: z.enum(['balanced', 'oldest', 'newest']).default('balanced'),
+  scaleInVictim: z.enum(['balanced', 'fullest-host', 'oldest', 'newest']).default('balanced'),
   spotNotice: duration.default(120_000),
 });

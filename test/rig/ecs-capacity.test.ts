@@ -158,6 +158,25 @@ describe('hosts', () => {
   });
 });
 
+describe('a scale-in', () => {
+  it('ECS-62: of a service with binpack it takes the task on the host that then has the most left', async () => {
+    const cluster = await withHosts([
+      { cpu: 2048, memory: 1024 },
+      { cpu: 2048, memory: 4096 },
+    ]);
+    const [small, large] = cluster.rig.state.instances.map((each) => each.arn);
+    const binpack = { ...onEc2, placementStrategy: [{ type: 'binpack', field: 'memory' }] };
+    const service = await new TestService(cluster, 'agents').create(3, binpack, ec2Worker());
+    await service.settled(3);
+    const hosts = async (): Promise<readonly string[]> =>
+      [...(await Promise.all((await service.tasks()).map((arn) => hostOf(cluster, arn))))].sort();
+    // Two fill the small host, and the third found room on the large one only.
+    expect(await hosts()).toEqual([small, small, large].sort());
+    await service.update({ desiredCount: 2 });
+    expect(await hosts()).toEqual([small, small]);
+  });
+});
+
 describe('draining', () => {
   it('ECS-65: with 100 % to be healthy the old task goes when its replacement runs elsewhere, protected or not', async () => {
     const cluster = await withHosts([{ count: 2 }]);

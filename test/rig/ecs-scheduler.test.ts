@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { EcsKnobs } from '../../src/rig/ecs/knobs.ts';
 import { chooseVictim } from '../../src/rig/ecs/scale-in.ts';
+import type { PlacementStrategy } from '../../src/rig/ecs/strategies.ts';
 import type { EcsTask } from '../../src/rig/ecs/task.ts';
 import { TestService, worker } from './ecs-service-support.ts';
 import { startCluster, type TestCluster } from './ecs-support.ts';
@@ -31,29 +32,56 @@ async function service(
   return created;
 }
 
+/** What a choice goes by where hosts have nothing left; `left` is MiB without the task, by host. */
+function by(
+  rule: EcsKnobs['scaleInVictim'],
+  types: readonly PlacementStrategy['type'][] = [],
+  left: Readonly<Record<string, number>> = {},
+): Parameters<typeof chooseVictim>[1] {
+  return {
+    rule,
+    strategies: types.map((type) => ({ type, field: 'memory' })),
+    leftWithout: ({ instanceArn }) => ({ cpu: 0, memory: left[instanceArn ?? ''] ?? 0 }),
+  };
+}
+
 /** A place that a task stands in, as far as the choice of a victim looks at it. */
 function standing(availabilityZone: string, instanceArn: string, isProtected = false): EcsTask {
   return { availabilityZone, instanceArn, isProtected } as EcsTask;
 }
 
 describe('the choice of a victim', () => {
-  it('ECS-62: the fullest zone, there the fullest host; protected tasks count and are not taken', () => {
+  /** The hosts of those that are chosen in many choices. */
+  function hostsChosen(tasks: readonly EcsTask[], choice: ReturnType<typeof by>): readonly unknown[] {
+    const chosen = Array.from({ length: 200 }, () => chooseVictim(tasks, choice)?.instanceArn);
+    return [...new Set(chosen)].sort();
+  }
+
+  it('ECS-62: the fullest zone, there any task; protected tasks count and are not taken', () => {
     const a = [standing('a', 'a1'), standing('a', 'a2'), standing('a', 'a2')];
     const b = [standing('b', 'b1'), standing('b', 'b1')];
-    for (let time = 0; time < 20; time += 1) {
-      expect(chooseVictim([...b, ...a], 'balanced')).toMatchObject({ instanceArn: 'a2' });
-    }
+    expect(hostsChosen([...b, ...a], by('balanced'))).toEqual(['a1', 'a2']);
+    expect(hostsChosen([...b, ...a], by('balanced', ['spread']))).toEqual(['a1', 'a2']);
+    expect(hostsChosen([...b, ...a], by('fullest-host'))).toEqual(['a2']);
     const guarded = [standing('a', 'a1', true), standing('a', 'a2', true), standing('a', 'a2', true)];
-    expect(chooseVictim([...guarded, ...b], 'balanced')).toMatchObject({ instanceArn: 'b1' });
-    expect(chooseVictim(guarded, 'balanced')).toBeUndefined();
+    expect(chooseVictim([...guarded, ...b], by('balanced'))).toMatchObject({ instanceArn: 'b1' });
+    expect(chooseVictim(guarded, by('balanced'))).toBeUndefined();
+  });
+
+  it('ECS-62: binpack takes from the host that then has the most left, after spread within the zone', () => {
+    const tasks = [standing('a', 'a1'), standing('a', 'a2'), standing('b', 'b1')];
+    const left = { a1: 300, a2: 200, b1: 900 };
+    expect(hostsChosen(tasks, by('balanced', ['binpack'], left))).toEqual(['b1']);
+    expect(hostsChosen(tasks, by('balanced', ['spread', 'binpack'], left))).toEqual(['a1']);
+    expect(hostsChosen(tasks, by('balanced', ['random'], left))).toEqual(['a1', 'a2', 'b1']);
   });
 
   it('ECS-62: between equals it is chance, so that it is not always the same one', () => {
     const [first, second] = [standing('a', 'x'), standing('a', 'x')];
-    const chosen = new Set(Array.from({ length: 200 }, () => chooseVictim([first, second], 'balanced')));
+    const chosen = new Set(Array.from({ length: 200 }, () => chooseVictim([first, second], by('balanced'))));
     expect(chosen.size).toBe(2);
-    expect(chooseVictim([first, second], 'oldest')).toBe(first);
-    expect(chooseVictim([first, second], 'newest')).toBe(second);
+    expect(chooseVictim([first, second], by('oldest'))).toBe(first);
+    expect(chooseVictim([first, second], by('newest'))).toBe(second);
   });
 });
 

@@ -88,3 +88,15 @@ export function remainingOf(state: TasksOnHosts, instance: ContainerInstance): R
     memory: instance.registered.memory - taken.reduce((total, { memory }) => total + memory, 0),
   };
 }
+
+/** What the host of a task would have if the task were gone; nothing where it has no host. */
+export function leftWithout(
+  state: TasksOnHosts & { readonly instances: readonly ContainerInstance[] },
+  task: TasksOnHosts['tasks'][number],
+): Resources {
+  const host = state.instances.find((each) => each.arn === task.instanceArn);
+  if (!host) return { cpu: 0, memory: 0 };
+  const left = remainingOf(state, host);
+  const { cpu, memory } = task.seed.definition.needs;
+  return { cpu: left.cpu + cpu, memory: left.memory + memory };
+}

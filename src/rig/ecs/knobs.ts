@@ -26,9 +26,11 @@ export interface EcsKnobs {
   readonly protectionMinuteMs: number;
   /** How long a task without a health check has to run before a rollout counts on it. */
   readonly healthyAfterMs: number;
+  /** How long a task with a network interface of its own is PROVISIONING. */
+  readonly provisioningMs: number;
   /** How long a task is PENDING before its first container starts. */
   readonly imagePullMs: number;
-  readonly scaleInVictim: 'balanced' | 'oldest' | 'newest';
+  readonly scaleInVictim: 'balanced' | 'fullest-host' | 'oldest' | 'newest';
   /** How long before its end an EC2 Spot instance is told. */
   readonly spotNoticeMs: number;
 }
@@ -50,6 +52,7 @@ export const defaultEcsKnobs: EcsKnobs = {
   stoppingAtBehindElb: 'requested',
   protectionMinuteMs: 60_000,
   healthyAfterMs: 0,
+  provisioningMs: 0,
   imagePullMs: 0,
   scaleInVictim: 'balanced',
   spotNoticeMs: 120_000,

@@ -2,7 +2,7 @@ import type { PlacementConstraint } from './definition.ts';
 import { invalid } from './errors.ts';
 import { remainingOf, type ContainerInstance } from './instances.ts';
 import type { EcsState } from './state.ts';
-import type { PlacementStrategy } from './strategies.ts';
+import { spreadOverZones, type PlacementStrategy } from './strategies.ts';
 import type { TaskSeed } from './task-seed.ts';
 
 /** Why a host cannot take a task, as RunTask says it. */
@@ -36,10 +36,6 @@ export function choosePlace(state: EcsState, seed: TaskSeed): Placed {
   const failures = refused.map(({ host, reason }) => ({ arn: host.arn, reason: reason ?? '' }));
   return { instance: undefined, failures };
 }
-
-const spreadOverZones: readonly PlacementStrategy[] = [
-  { type: 'spread', field: 'attribute:ecs.availability-zone' },
-];
 
 function tasksOn(state: EcsState, host: ContainerInstance): EcsState['tasks'] {
   return state.tasks.filter((task) => task.instanceArn === host.arn && task.stoppedAt === undefined);

@@ -1,3 +1,4 @@
+import { leftWithout } from './instances.ts';
 import { launchTask, type TaskOrder } from './launcher.ts';
 import type { PlacementFailure } from './placement.ts';
 import { chooseVictim } from './scale-in.ts';
@@ -69,7 +70,11 @@ export class Rollout {
   #scaleIn(primary: Deployment, staying: readonly EcsTask[]): void {
     let left = staying;
     while (left.length > this.#service.desiredCount) {
-      const victim = chooseVictim(left, this.#state.knobs.scaleInVictim);
+      const victim = chooseVictim(left, {
+        rule: this.#state.knobs.scaleInVictim,
+        strategies: this.#service.placementStrategy,
+        leftWithout: (task) => leftWithout(this.#state, task),
+      });
       if (!victim) {
         const surplus = left.length - this.#service.desiredCount;
         say(this.#service, `was unable to stop ${surplus} tasks because they are protected.`);

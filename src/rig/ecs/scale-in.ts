@@ -1,31 +1,53 @@
 import { randomInt } from 'node:crypto';
 
+import type { Resources } from './instances.ts';
 import type { EcsKnobs } from './knobs.ts';
+import { spreadOverZones, type PlacementStrategy } from './strategies.ts';
 import type { EcsTask } from './task.ts';
 
+/** What a service's scheduler goes by when it has a task too many. */
+export interface ScaleIn {
+  readonly rule: EcsKnobs['scaleInVictim'];
+  /** The service's own strategies; without any it spreads over zones. */
+  readonly strategies?: readonly PlacementStrategy[] | undefined;
+  /** What the task's host would have left without the task. */
+  readonly leftWithout: (task: EcsTask) => Resources;
+}
+
 /**
- * Chooses whom a scale-in stops: from the zone with the most tasks of the service, there from the host with the most,
- * and among those it is chance; protected tasks count but are not taken (ECS-31, ECS-62).
+ * Chooses whom a scale-in stops. `spread` takes from the zone with the most tasks of the service, `binpack` from the host
+ * that then has the most left; among those that remain it is chance. Protected tasks count but are not taken (ECS-31, ECS-62).
  */
-export function chooseVictim(
-  tasks: readonly EcsTask[],
-  rule: EcsKnobs['scaleInVictim'],
-): EcsTask | undefined {
+export function chooseVictim(tasks: readonly EcsTask[], by: ScaleIn): EcsTask | undefined {
   const free = tasks.filter((task) => !task.isProtected);
-  if (rule !== 'balanced') return rule === 'oldest' ? free[0] : free.at(-1);
-  const zoneOf = (task: EcsTask): string => task.availabilityZone ?? '';
-  const hostOf = (task: EcsTask): string => task.instanceArn ?? zoneOf(task);
-  const candidates = fullest(fullest(free, tasks, zoneOf), tasks, hostOf);
+  if (by.rule === 'oldest') return free[0];
+  if (by.rule === 'newest') return free.at(-1);
+  const strategies = by.strategies && by.strategies.length > 0 ? by.strategies : spreadOverZones;
+  let candidates: readonly EcsTask[] = free;
+  for (const { type, field } of strategies) {
+    if (type === 'spread') candidates = most(candidates, countIn(tasks, zoneOf));
+    if (type === 'binpack')
+      candidates = most(candidates, (task) => by.leftWithout(task)[field === 'cpu' ? 'cpu' : 'memory']);
+  }
+  if (by.rule === 'fullest-host') candidates = most(candidates, countIn(tasks, hostOf));
   return candidates.length === 0 ? undefined : candidates[randomInt(candidates.length)];
 }
 
-/** Those of `free` in the place that holds the most of `all`. */
-function fullest(
-  free: readonly EcsTask[],
-  all: readonly EcsTask[],
-  placeOf: (task: EcsTask) => string,
-): readonly EcsTask[] {
-  const load = (task: EcsTask): number => all.filter((other) => placeOf(other) === placeOf(task)).length;
-  const most = Math.max(0, ...free.map(load));
-  return free.filter((task) => load(task) === most);
+function zoneOf(task: EcsTask): string {
+  return task.availabilityZone ?? '';
+}
+
+function hostOf(task: EcsTask): string {
+  return task.instanceArn ?? zoneOf(task);
+}
+
+/** How many of `all` are where a task is. */
+function countIn(all: readonly EcsTask[], placeOf: (task: EcsTask) => string): (task: EcsTask) => number {
+  return (task) => all.filter((other) => placeOf(other) === placeOf(task)).length;
+}
+
+/** Those with the highest figure. */
+function most(tasks: readonly EcsTask[], figureOf: (task: EcsTask) => number): readonly EcsTask[] {
+  const highest = Math.max(...tasks.map(figureOf));
+  return tasks.filter((task) => figureOf(task) === highest);
 }
