@@ -55,6 +55,61 @@ describe('the ECS protocol', () => {
     });
   });
 
+  it('ECS-77: an ARN of another cluster than the one that is named is an invalid identifier', async () => {
+    const of = (kind: string): string =>
+      `arn:aws:ecs:us-east-1:123456789012:${kind}/tools/0123456789abcdef0123456789abcdef`;
+    const message = 'Invalid identifier: Identifier is for cluster tools. Your cluster is build';
+    const foreign = { __type: 'InvalidParameterException', message };
+    const cases = [
+      ['DescribeTasks', { tasks: [of('task')] }],
+      ['StopTask', { task: of('task') }],
+      ['GetTaskProtection', { tasks: [of('task')] }],
+      ['UpdateTaskProtection', { tasks: [of('task')], protectionEnabled: true }],
+      ['DescribeServices', { services: [of('service')] }],
+      ['UpdateService', { service: of('service'), desiredCount: 0 }],
+      ['ListTasks', { serviceName: of('service') }],
+      ['DescribeContainerInstances', { containerInstances: [of('container-instance')] }],
+    ] as const;
+    for (const [operation, input] of cases) {
+      const { status, body } = await cluster.post(operation, { cluster: 'build', ...input });
+      expect([operation, status, body]).toEqual([operation, 400, foreign]);
+    }
+    // Who names no cluster means the one called default, and is told so before anything is looked for.
+    const { body } = await cluster.post('DescribeTasks', { tasks: [of('task')] });
+    expect(body['message']).toBe(message.replace(/build$/, 'default'));
+    const byArn = { cluster: 'arn:aws:ecs:us-east-1:123456789012:cluster/tools', tasks: [of('task')] };
+    expect((await cluster.post('DescribeTasks', byArn)).body).toMatchObject({
+      __type: 'ClusterNotFoundException',
+    });
+  });
+
+  it('ECS-78: a task id of another length than 32 or 36 is refused, and one of that length is MISSING', async () => {
+    const length = 'taskId length should be one of [32,36]';
+    const arn = 'arn:aws:ecs:us-east-1:123456789012:task/build/0123456789abcdef';
+    for (const task of [arn, 'arn:aws:ecs:us-east-1:123456789012:task/0123', 'worker']) {
+      const { body } = await cluster.post('DescribeTasks', {
+        cluster: 'build',
+        tasks: ['0'.repeat(32), task],
+      });
+      expect(body).toEqual({ __type: 'InvalidParameterException', message: length });
+      expect((await cluster.post('StopTask', { cluster: 'build', task })).body['message']).toBe(length);
+    }
+    const [now, old] = ['0'.repeat(32), '01234567-89ab-cdef-0123-456789abcdef'];
+    expect(await cluster.ask('DescribeTasks', { tasks: [now, old] })).toEqual({
+      tasks: [],
+      failures: [now, old].map((task) => ({ arn: task, reason: 'MISSING' })),
+    });
+  });
+
+  it('ECS-4: a task of a capacity provider shows its launch type beside it', async () => {
+    const strategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }];
+    const arn = await cluster.run(simple, { launchType: undefined, capacityProviderStrategy: strategy });
+    expect(await cluster.describe(arn)).toMatchObject({
+      launchType: 'FARGATE',
+      capacityProviderName: 'FARGATE_SPOT',
+    });
+  });
+
   it('ECS-7: a member that is not modelled is refused by name', async () => {
     const { body } = await cluster.post('UpdateService', {
       cluster: 'build',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { checkClusterOf } from './identifiers.ts';
 import { missing, page, read, type Operation } from './input.ts';
 import { remainingOf, type ContainerInstance, type Resources } from './instances.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -87,6 +88,7 @@ function findAll(state: EcsState, references: readonly string[]): readonly Found
 }
 
 function describeInstances(state: EcsState, input: z.infer<typeof describeShape>): Record<string, unknown> {
+  checkClusterOf(input.cluster, input.containerInstances);
   state.requireCluster(input.cluster);
   const found = findAll(state, input.containerInstances);
   return {
@@ -100,6 +102,7 @@ function updateState(
   scheduler: Scheduler,
   input: z.infer<typeof drainShape>,
 ): Record<string, unknown> {
+  checkClusterOf(input.cluster, input.containerInstances);
   state.requireCluster(input.cluster);
   const updated: ContainerInstance[] = [];
   const failures: unknown[] = [];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { checkTasks } from './identifiers.ts';
 import { missing, read, type Operation } from './input.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Service } from './service.ts';
@@ -40,6 +41,7 @@ function protect(
   scheduler: Scheduler,
   input: z.infer<typeof protectShape>,
 ): Record<string, unknown> {
+  checkTasks(input.cluster, input.tasks);
   state.requireCluster(input.cluster);
   const protectedTasks: unknown[] = [];
   const failures: unknown[] = [];
@@ -88,6 +90,7 @@ function isBlocked(state: EcsState, service: Service): boolean {
 }
 
 function protection(state: EcsState, input: z.infer<typeof protectionShape>): Record<string, unknown> {
+  checkTasks(input.cluster, input.tasks ?? []);
   state.requireCluster(input.cluster);
   const found = (input.tasks ?? []).map((reference) => ({ reference, task: state.findTask(reference) }));
   const isValid = (task: EcsTask | undefined): task is EcsTask => task?.seed.serviceName !== undefined;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { checkLaunchType, constraintsShape, type TaskDefinition } from './definition.ts';
 import { EcsError, invalid } from './errors.ts';
+import { checkClusterOf } from './identifiers.ts';
 import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
 import { launchTypeOf } from './operations-tasks.ts';
 import { checkConstraints } from './placement.ts';
@@ -141,6 +142,7 @@ function updateService(
   scheduler: Scheduler,
   input: z.infer<typeof updateShape>,
 ): Record<string, unknown> {
+  checkClusterOf(input.cluster, [input.service]);
   state.requireCluster(input.cluster);
   const service = requireService(state, input.service);
   const current = service.deployments[0]?.definition;
@@ -172,6 +174,7 @@ function checkController({ controller }: Service, isForced: boolean, isOther: bo
 }
 
 function describeServices(state: EcsState, input: z.infer<typeof describeShape>): Record<string, unknown> {
+  checkClusterOf(input.cluster, input.services);
   state.requireCluster(input.cluster);
   const found = input.services.map((reference) => ({ reference, service: state.findService(reference) }));
   const withTags = input.include.includes('TAGS');

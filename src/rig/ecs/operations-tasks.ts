@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { checkLaunchType, constraintsShape } from './definition.ts';
 import { EcsError, invalid } from './errors.ts';
+import { checkClusterOf, checkTasks } from './identifiers.ts';
 import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
 import { launchTask } from './launcher.ts';
 import { checkConstraints } from './placement.ts';
@@ -65,6 +66,7 @@ export function taskOperations(state: EcsState): Record<string, Operation> {
 }
 
 function describeTasks(state: EcsState, input: z.infer<typeof describeShape>): Record<string, unknown> {
+  checkTasks(input.cluster, input.tasks);
   state.requireCluster(input.cluster);
   const withTags = input.include.includes('TAGS');
   const old = state.readReplica();
@@ -93,6 +95,7 @@ function staleOrNow(state: EcsState, task: EcsTask, withTags: boolean): unknown 
 }
 
 function listTasks(state: EcsState, input: z.infer<typeof listShape>): Record<string, unknown> {
+  checkClusterOf(input.cluster, [input.serviceName ?? '', input.containerInstance ?? '']);
   state.requireCluster(input.cluster);
   // ECS never sets the desired status to PENDING, and without a filter lists what is to run (ECS-15).
   const desired = input.desiredStatus ?? 'RUNNING';
@@ -118,6 +121,7 @@ function onInstance(task: EcsTask, reference: string | undefined): boolean {
 }
 
 function stopTask(state: EcsState, input: z.infer<typeof stopShape>): Record<string, unknown> {
+  checkTasks(input.cluster, [input.task]);
   state.requireCluster(input.cluster);
   const task = state.findTask(input.task);
   if (!task) throw invalid('The referenced task was not found.');

@@ -34,7 +34,7 @@ export function viewTask(task: EcsTask, knobs: EcsKnobs, withTags: boolean): Rec
     containerInstanceArn: task.instanceArn,
     group: seed.group,
     startedBy: seed.startedBy,
-    launchType: seed.capacityProvider === undefined ? seed.launchType : undefined,
+    launchType: seed.launchType,
     capacityProviderName: seed.capacityProvider,
     platformVersion: seed.launchType === 'FARGATE' ? '1.4.0' : undefined,
     availabilityZone: task.availabilityZone,
