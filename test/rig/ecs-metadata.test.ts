@@ -88,4 +88,27 @@ describe('the metadata of a task', () => {
     expect(onEc2.task).not.toHaveProperty('Limits');
     expect((await read('FARGATE', reserved)).own.Limits).toEqual({ CPU: 2 });
   });
+
+  it.each([
+    ['us-east-1', 'ec2.internal'],
+    ['eu-west-1', 'eu-west-1.compute.internal'],
+  ])(
+    'ECS-79: in %s the interface of a task is called ip-A-B-C-D.%s, and so is its host',
+    async (region, domain) => {
+      const other = await startCluster({}, undefined, undefined, undefined, region);
+      try {
+        const arn = await other.run(definition({ worker: { argv } }));
+        const { attachments, containers } = (await other.describe(arn)) as unknown as {
+          attachments: readonly { details: readonly { name: string; value: string }[] }[];
+          containers: readonly { networkInterfaces: readonly { privateIpv4Address: string }[] }[];
+        };
+        const address = containers[0]?.networkInterfaces[0]?.privateIpv4Address ?? '';
+        const name = `ip-${address.replaceAll('.', '-')}.${domain}`;
+        expect(attachments[0]?.details).toContainEqual({ name: 'privateDnsName', value: name });
+        expect(other.rig.state.findTask(arn)?.hostname('worker')).toBe(name);
+      } finally {
+        await other.close();
+      }
+    },
+  );
 });

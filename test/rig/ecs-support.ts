@@ -159,11 +159,12 @@ export async function startCluster(
   executor?: 'namespace' | 'process',
   instances?: readonly InstanceGroup[],
   policy?: AccessPolicy,
+  region = 'us-east-1',
 ): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), 'rig-test-'));
   const agent = { kind: 'real', path: '/bin/true', version: '0' } as const;
   const rig = await startEcs({
-    cluster: { region: 'us-east-1', account: '123456789012', name: 'build' },
+    cluster: { region, account: '123456789012', name: 'build' },
     clusterTags: { team: 'ci' },
     knobs: { ...defaultEcsKnobs, ...knobs },
     instances,

@@ -61,14 +61,13 @@ export function viewTask(task: EcsTask, knobs: EcsKnobs, withTags: boolean): Rec
 
 function viewAttachments(task: EcsTask): readonly unknown[] {
   if (task.seed.definition.networkMode !== 'awsvpc') return [];
-  const name = `ip-${task.privateAddress.replaceAll('.', '-')}.ec2.internal`;
   return [
     {
       id: task.seed.id,
       type: 'ElasticNetworkInterface',
       status: task.lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED',
       details: [
-        { name: 'privateDnsName', value: name },
+        { name: 'privateDnsName', value: task.privateDnsName },
         { name: 'privateIPv4Address', value: task.privateAddress },
       ],
     },

@@ -84,9 +84,14 @@ export class EcsTask {
   hostname(container: string): string | undefined {
     const { networkMode } = this.seed.definition;
     if (networkMode === 'bridge') return this.containerIds.get(container)?.slice(0, 12);
-    if (networkMode !== 'awsvpc') return undefined;
+    return networkMode === 'awsvpc' ? this.privateDnsName : undefined;
+  }
+
+  /** The name of its network interface, which has a form of its own in the oldest region (ECS-79). */
+  get privateDnsName(): string {
     const region = this.seed.arn.split(':')[3] ?? '';
-    return `ip-${this.privateAddress.replaceAll('.', '-')}.${region}.compute.internal`;
+    const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
+    return `ip-${this.privateAddress.replaceAll('.', '-')}.${domain}`;
   }
 
   /**
