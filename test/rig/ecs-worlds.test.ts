@@ -167,6 +167,69 @@ describe.concurrent('worlds that lie about ECS', () => {
     expect(task.executionStoppedAt).toBeLessThan(task.stoppingAt);
   });
 
+  it('ECS-18: executionStoppedAt is the end of the first essential container, not of the one that was noticed first', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({ noticeLagMs: 5000 }, onTestFinished);
+    const arn = await cluster.run(definition({ ...crash, agent: { argv: draining() } }));
+    await crashed(cluster, arn);
+    const crashedBefore = Date.now() / 1000;
+    await cluster.ask('StopTask', { task: arn });
+    const first = await waitFor('the agent to be seen STOPPED', async () => {
+      const task = await cluster.describe(arn);
+      return task.containers[1]?.lastStatus === 'STOPPED' ? task : undefined;
+    });
+    expect(first.containers[0]?.lastStatus).toBe('RUNNING');
+    const last = await cluster.until(arn, 'STOPPED');
+    for (const task of [first, last]) expect(task.executionStoppedAt).toBeLessThanOrEqual(crashedBefore);
+    expect(last.executionStoppedAt).toBeLessThan(last.stoppingAt);
+  });
+
+  it('ECS-80: knob provisioning: a task with its own network interface is PROVISIONING so long', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({ provisioningMs: 2000 }, onTestFinished);
+    const simple = definition({ worker: { argv: draining() } });
+    const statuses = new Map<string, { status: unknown; at: number }[]>();
+    cluster.rig.events.on('event', ({ event, taskArn, status, at }) => {
+      if (event !== 'task-status') return;
+      statuses.set(taskArn, [...(statuses.get(taskArn) ?? []), { status, at }]);
+    });
+    const bridged = { ...simple, networkMode: 'bridge', requiresCompatibilities: ['EC2'] };
+    const waited: number[] = [];
+    for (const [document, launchType] of [
+      [simple, 'FARGATE'],
+      [bridged, 'EC2'],
+    ] as const) {
+      const arn = await cluster.run(document, { launchType });
+      const pendingAt = statuses.get(arn)?.find(({ status }) => status === 'PENDING')?.at ?? Date.now();
+      waited.push(pendingAt - Number((await cluster.describe(arn))['createdAt']) * 1000);
+    }
+    expect(waited[0]).toBeGreaterThanOrEqual(1990);
+    expect(waited[1]).toBeLessThan(1990);
+  });
+
+  it('ECS-80: a task that is stopped while it is PROVISIONING never was PENDING', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await clusterWith({ provisioningMs: 600_000 }, onTestFinished);
+    const taskDefinition = await cluster.register(definition({ worker: { argv: draining() } }));
+    const seen: unknown[] = [];
+    cluster.rig.events.on('event', ({ event, status }) => {
+      if (event === 'task-status') seen.push(status);
+    });
+    const input = { taskDefinition, launchType: 'FARGATE' };
+    const { tasks } = await cluster.ask<{ tasks: [{ taskArn: string; lastStatus: string }] }>(
+      'RunTask',
+      input,
+    );
+    expect(tasks[0].lastStatus).toBe('PROVISIONING');
+    await cluster.ask('StopTask', { task: tasks[0].taskArn });
+    const task = await cluster.until(tasks[0].taskArn, 'STOPPED');
+    expect(task.containers[0]?.exitCode).toBeUndefined();
+    expect(seen).not.toContain('PENDING');
+  });
+
   const memory = 'OutOfMemoryError: Container killed due to memory usage';
 
   it('ECS-27: verb mark-oom: a container that ends otherwise bears the mark at its end, not before', async ({

@@ -130,7 +130,10 @@ export class EcsTask {
     worker.events.on('container', (name: string) => {
       this.#containerChanged(name);
     });
-    this.#become('PENDING');
+    const { provisioningMs } = this.#knobs;
+    if (provisioningMs > 0 && this.seed.definition.networkMode === 'awsvpc')
+      await delay(provisioningMs, undefined, { ref: false });
+    if (this.desiredStatus === 'RUNNING') this.#become('PENDING');
     if (this.#knobs.imagePullMs > 0) await delay(this.#knobs.imagePullMs, undefined, { ref: false });
     if (this.desiredStatus === 'RUNNING') await worker.start();
     if (this.desiredStatus === 'STOPPED') return;
@@ -226,14 +229,21 @@ export class EcsTask {
   #containerStopped(state: ContainerState): void {
     const { name: container, essential } = state.plan;
     this.#emit('container-stopped', { container, exitCode: state.exit?.code, reason: state.reason });
-    if (essential && this.executionStoppedAt === undefined && state.exit && !this.hostIsGone)
-      this.executionStoppedAt = state.exit.at;
+    if (essential && state.exit && !this.hostIsGone) this.executionStoppedAt ??= this.#firstEssentialEnd();
     const failed = !state.exit && this.desiredStatus === 'RUNNING';
     if (failed) this.stop('TaskFailedToStart', state.reason ?? 'Task failed to start', 'container');
     else if (essential)
       this.stop('EssentialContainerExited', 'Essential container in task exited', 'container');
     const noticed = [...this.history.values()].map((moments) => moments.at(-1)?.state.status);
     if (noticed.every((status) => status === 'STOPPED')) this.#ended();
+  }
+
+  /** When the first essential container ended, whether or not ECS has noticed that one yet. */
+  #firstEssentialEnd(): number {
+    const ended = (this.worker?.containers ?? []).flatMap(({ plan, exit }) =>
+      plan.essential && exit ? [exit.at] : [],
+    );
+    return Math.min(...ended);
   }
 
   #ended(): void {
