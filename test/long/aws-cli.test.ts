@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pathWithoutAgent } from '../e2e/support/agents.ts';
+import { ROOT, startCli } from '../support/cli.ts';
+import type { Cli, Ended } from '../support/cli.ts';
+import { until } from '../support/until.ts';
+import { awsCli } from './support/aws-cli.ts';
+import { bash } from './support/shell.ts';
+
+const aws = awsCli();
+const NOT_RUN = aws.bin === null ? ` (not run: ${aws.why})` : '';
+
+let folder: string;
+let rig: Cli;
+beforeAll(async () => {
+  if (aws.bin === null) return;
+  folder = mkdtempSync(join(tmpdir(), 'aws-cli-'));
+  const file = join(ROOT, 'scenarios', 'rigs', 'exec-form.yaml');
+  rig = startCli(['rig', 'up', file], folder, { PATH: pathWithoutAgent() });
+  await rig.said('The rig runs');
+  writeFileSync(join(folder, 'rig.env'), rig.stdout());
+});
+afterAll(async () => {
+  if (aws.bin === null) return;
+  rig.child.kill('SIGINT');
+  await rig.ended;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Types `aws ecs ...` in a shell that knows nothing but the lines that the rig printed. */
+function typed(command: string): Promise<Ended> {
+  const PATH = [aws.bin ?? '', process.env['PATH'] ?? ''].join(delimiter);
+  return bash(`. ./rig.env && aws ecs ${command}`, folder, { PATH, HOME: folder, AWS_PAGER: '' });
+}
+
+/** The document that it answers. */
+async function answer<T>(command: string): Promise<T> {
+  const { code, stdout, stderr } = await typed(command);
+  expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+  return JSON.parse(stdout) as T;
+}
+
+interface Task {
+  readonly taskArn: string;
+  readonly taskDefinitionArn: string;
+  readonly lastStatus: string;
+}
+
+const CLUSTER = '--cluster build-prod';
+
+async function tasks(): Promise<readonly string[]> {
+  const { taskArns } = await answer<{ taskArns: string[] }>(
+    `list-tasks ${CLUSTER} --service-name build-agents`,
+  );
+  return taskArns;
+}
+
+async function described(...arns: readonly string[]): Promise<readonly Task[]> {
+  return (await answer<{ tasks: Task[] }>(`describe-tasks ${CLUSTER} --tasks ${arns.join(' ')}`)).tasks;
+}
+
+test('the AWS CLI is here where tools are required', () => {
+  if (process.env['GAMEDAY_REQUIRE_TOOLS'] === '1')
+    expect(aws).toEqual({ bin: expect.any(String) as string });
+});
+
+describe.runIf(aws.bin !== null)(`ECS-76: the AWS CLI, by what the rig prints${NOT_RUN}`, () => {
+  test('reads the cluster, its services, tasks and definitions', async () => {
+    expect(await answer('describe-clusters --clusters build-prod')).toMatchObject({
+      clusters: [{ clusterName: 'build-prod', status: 'ACTIVE', runningTasksCount: 2 }],
+      failures: [],
+    });
+    const { serviceArns } = await answer<{ serviceArns: string[] }>(`list-services ${CLUSTER}`);
+    expect(serviceArns).toEqual([expect.stringMatching(/:service\/build-prod\/build-agents$/)]);
+    const [first, second] = await described(...(await tasks()));
+    for (const task of [first, second])
+      expect(task).toMatchObject({
+        lastStatus: 'RUNNING',
+        launchType: 'FARGATE',
+        group: 'service:build-agents',
+      });
+    const definition = `describe-task-definition --task-definition ${first?.taskDefinitionArn ?? ''}`;
+    expect(await answer(definition)).toMatchObject({
+      taskDefinition: { status: 'ACTIVE', containerDefinitions: [{ stopTimeout: 20 }] },
+    });
+  });
+
+  test('stops a task and sees its end', async () => {
+    const [taskArn = ''] = await tasks();
+    expect(await answer(`stop-task ${CLUSTER} --task ${taskArn} --reason 'by hand'`)).toMatchObject({
+      task: { taskArn, desiredStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: 'by hand' },
+    });
+    const stopped = await until('the end of the task', async () =>
+      (await described(taskArn)).find(({ lastStatus }) => lastStatus === 'STOPPED'),
+    );
+    expect(stopped).toMatchObject({ containers: [{ exitCode: 0 }] });
+    expect(await tasks()).not.toContain(taskArn);
+  });
+
+  test.each([
+    [
+      'an id that is none',
+      `describe-tasks ${CLUSTER} --tasks mine`,
+      'taskId length should be one of [32,36]',
+    ],
+    [
+      'a task of another cluster',
+      `describe-tasks --tasks arn:aws:ecs:us-east-1:123456789012:task/build-prod/${'0'.repeat(32)}`,
+      'Invalid identifier: Identifier is for cluster build-prod. Your cluster is default',
+    ],
+    [
+      'an operation that the rig does not model',
+      'list-account-settings',
+      'the rig does not model ListAccountSettings',
+    ],
+  ])('says of %s what ECS says', async (_what, command, said) => {
+    const { code, stderr } = await typed(command);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(said);
+  });
+});
