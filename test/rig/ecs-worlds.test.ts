@@ -12,6 +12,14 @@ async function clusterWith(
   return cluster;
 }
 
+/** What the rig tells of a task's status, among other events. */
+interface StatusEvent {
+  readonly event: string;
+  readonly taskArn?: string;
+  readonly status?: string;
+  readonly at: number;
+}
+
 const hourMs = 3_600_000;
 const nearMs = 60_000;
 
@@ -191,7 +199,7 @@ describe.concurrent('worlds that lie about ECS', () => {
     const cluster = await clusterWith({ provisioningMs: 2000 }, onTestFinished);
     const simple = definition({ worker: { argv: draining() } });
     const statuses = new Map<string, { status: unknown; at: number }[]>();
-    cluster.rig.events.on('event', ({ event, taskArn, status, at }) => {
+    cluster.rig.events.on('event', ({ event, taskArn = '', status, at }: StatusEvent) => {
       if (event !== 'task-status') return;
       statuses.set(taskArn, [...(statuses.get(taskArn) ?? []), { status, at }]);
     });
@@ -215,7 +223,7 @@ describe.concurrent('worlds that lie about ECS', () => {
     const cluster = await clusterWith({ provisioningMs: 600_000 }, onTestFinished);
     const taskDefinition = await cluster.register(definition({ worker: { argv: draining() } }));
     const seen: unknown[] = [];
-    cluster.rig.events.on('event', ({ event, status }) => {
+    cluster.rig.events.on('event', ({ event, status }: StatusEvent) => {
       if (event === 'task-status') seen.push(status);
     });
     const input = { taskDefinition, launchType: 'FARGATE' };

@@ -6,7 +6,7 @@ import { spreadOverZones, type PlacementStrategy } from './strategies.ts';
 import type { EcsTask } from './task.ts';
 
 /** What a service's scheduler goes by when it has a task too many. */
-export interface ScaleIn {
+interface ScaleIn {
   readonly rule: EcsKnobs['scaleInVictim'];
   /** The service's own strategies; without any it spreads over zones. */
   readonly strategies?: readonly PlacementStrategy[] | undefined;

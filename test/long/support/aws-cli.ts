@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The folder with the program `aws`, or why there is none and what to do about it. */
-export type AwsCli = { readonly bin: string } | { readonly bin: null; readonly why: string };
+type AwsCli = { readonly bin: string } | { readonly bin: null; readonly why: string };
 
 const INSTALL_WITHIN_MS = 300_000;
 
