@@ -1,18 +1,11 @@
 /**
- * C0 and C1 controls, DEL, line and paragraph separators, and the marks that turn the reading direction: what could
- * drive a terminal, break a log line or hide text. They come in with branch names, labels and messages of others.
+ * Controls, line and paragraph separators, and the whole Unicode class of format characters (reading direction, zero
+ * width, joiners, tags): what could drive a terminal, break a log line or hide text. They come in with branch names,
+ * labels and messages of others.
  */
-// eslint's no-control-regex does not see characters that are built from numbers.
-const HARMFUL = new RegExp(
-  `[${range(0x00, 0x1f)}${range(0x7f, 0x9f)}${range(0x200e, 0x200f)}${range(0x2028, 0x202e)}${range(0x2066, 0x2069)}${range(0xfeff, 0xfeff)}]`,
-  'gu',
-);
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-function range(from: number, to: number): string {
-  return `\\u{${from.toString(16)}}-\\u{${to.toString(16)}}`;
-}
-
-/** Shows every control character of a foreign text as `\u001b` and the like, line ends too. */
+/** Shows every control and format character of a foreign text as `\u001b` and the like, line ends too. */
 export function escapeControls(text: string): string {
   return text.replace(HARMFUL, shown);
 }
@@ -24,6 +17,10 @@ export function toJson(value: unknown, indent?: number): string {
   return text.split('\n').map(escapeControls).join('\n');
 }
 
+/** Each UTF-16 unit by itself, so that JSON reads a character beyond the first plane back as it was. */
 function shown(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }

@@ -9,6 +9,11 @@ export const REDACTED = '[redacted]';
 /** Shorter values would be found in innocent words, and hiding those would spoil the evidence. */
 export const SHORTEST_SECRET = 8;
 
+/*
+ * Every pattern here is linear: no two neighbours take the same characters, and what one match or one failure read is read
+ * again a bounded number of times. Labels, messages and answers of others go through here, of any length.
+ */
+
 /** Tokens that are known by their shape, whoever they belong to. */
 const SHAPES: readonly RegExp[] = [
   /\bbk[a-z]{2}_[A-Za-z0-9_-]{16,}/g,
@@ -17,16 +22,20 @@ const SHAPES: readonly RegExp[] = [
   /\bgithub_pat_[A-Za-z0-9_]{20,}/g,
   /\bglpat-[A-Za-z0-9_-]{16,}/g,
   /\bxox[abeprs]-[A-Za-z0-9-]{10,}/g,
-  /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g,
 ];
 
 /** `Authorization: Bearer x`, also as a JSON or object member; the scheme stays, what follows goes. */
 const AUTHORIZATION =
-  /(authorization\\?["']?\s*[:=]\s*\[?\s*\\?["']?)((?:bearer|basic|token|aws4-hmac-sha256)\s+)?([^\s"',}\]\\]+(?:, ?(?:SignedHeaders|Signature)=[^\s"',}\]\\]+)*)/gi;
+  /(authorization\\?["']?\s*[:=]\s*(?:\[\s*)?\\?["']?)((?:bearer|basic|token|aws4-hmac-sha256)\s+)?([^\s"',}\]\\]+(?:, ?(?:SignedHeaders|Signature)=[^\s"',}\]\\]+)*)/gi;
 const BEARER = /\b(bearer\s+)([A-Za-z0-9._~+/=-]{8,})/gi;
-const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']+@/gi;
+/** No scheme that is in use has more letters. */
+const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@"']+@/gi;
 const SIGNED_QUERY = /([?&](?:X-Amz-(?:Signature|Security-Token|Credential)|access_token|token)=)[^\s&"']+/gi;
+/** All that a JSON web token can be written in; looked at part by part. */
+const WEB_TOKEN_RUN = /[A-Za-z0-9_.-]+/g;
+const KEY_BEGIN = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/g;
+/** A key without an end was cut short, and goes up to the end of its text. */
+const KEY_END = /-----END [A-Z ]{0,40}PRIVATE KEY-----|["']/g;
 
 /**
  * Makes the redactor for these values: it finds them as they are, base64- and URL-encoded and inside JSON, and finds
@@ -69,7 +78,42 @@ function byShape(text: string): string {
     .replace(BEARER, `$1${REDACTED}`)
     .replace(URL_CREDENTIALS, `$1${REDACTED}@`)
     .replace(SIGNED_QUERY, `$1${REDACTED}`);
-  return SHAPES.reduce((rest, shape) => rest.replace(shape, REDACTED), withoutHeaders);
+  const withoutTokens = SHAPES.reduce((rest, shape) => rest.replace(shape, REDACTED), withoutHeaders);
+  return withoutPrivateKeys(withoutWebTokens(withoutTokens));
+}
+
+/** JSON web tokens: three parts of base64url, of which the first two begin as every JSON object does. */
+function withoutWebTokens(text: string): string {
+  if (!text.includes('eyJ')) return text;
+  return text.replace(WEB_TOKEN_RUN, (run) => {
+    const parts = run.split('.');
+    const kept: string[] = [];
+    for (let at = 0; at < parts.length; at += 1) {
+      const [head = '', payload = '', signature = ''] = parts.slice(at, at + 3);
+      const begin = /(?<![A-Za-z0-9_])eyJ[A-Za-z0-9_-]{10}/.exec(head)?.index;
+      const isToken = begin !== undefined && /^eyJ.{10}/.test(payload) && signature.length >= 10;
+      kept.push(isToken ? `${head.slice(0, begin)}${REDACTED}` : head);
+      if (isToken) at += 2;
+    }
+    return kept.join('.');
+  });
+}
+
+/** Private keys in PEM, from their first line to their last one, within the quotes that they stand in. */
+function withoutPrivateKeys(text: string): string {
+  const kept: string[] = [];
+  let from = 0;
+  for (let begin = firstFrom(KEY_BEGIN, text, 0); begin !== null; begin = firstFrom(KEY_BEGIN, text, from)) {
+    kept.push(text.slice(from, begin.index), REDACTED);
+    const end = firstFrom(KEY_END, text, begin.index + begin[0].length);
+    from = end === null ? text.length : end.index + (end[0].length > 1 ? end[0].length : 0);
+  }
+  return kept.length === 0 ? text : [...kept, text.slice(from)].join('');
+}
+
+function firstFrom(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
 }
 
 function formsOf(secret: string): readonly string[] {

@@ -74,6 +74,56 @@ test('no secret survives, wherever it stands', () => {
   );
 });
 
+const LONG = 400_000;
+const repeated = (piece: string): string => piece.repeat(Math.ceil(LONG / piece.length)).slice(0, LONG);
+/** A pattern whose time grows with the square of the length takes minutes to hours over one of these. */
+const HOSTILE: readonly (readonly [string, string])[] = [
+  ['`authorization:` and blanks', `authorization:${' '.repeat(LONG)}`],
+  ['`authorization: [` and blanks', `authorization: [${' '.repeat(LONG)}`],
+  ['`authorization` and blanks, many times', repeated(`authorization${' '.repeat(1_000)}`)],
+  ['`authorization: bearer` and blanks', `authorization: bearer${' '.repeat(LONG)}`],
+  ['`bearer` and blanks', `bearer${' '.repeat(LONG)}`],
+  ['what could be the scheme of a URL', repeated('a.')],
+  ['URLs that have no host', repeated('a://b:')],
+  ['begins of web tokens', repeated('eyJaaaaaaaaaa-')],
+  ['parts of web tokens', repeated('eyJaaaaaaaaaa.')],
+  ['begins of private keys', repeated('-----BEGIN PRIVATE KEY-----')],
+  ['a private key with no end of its name', `-----BEGIN ${'A '.repeat(LONG / 2)}`],
+  ['begins of signed headers', `authorization: a${repeated(', Signature=')}`],
+];
+
+test.each(HOSTILE)('%s, 400 KB of them, take no longer than their length', (_what, text) => {
+  expect(text.length).toBeGreaterThanOrEqual(LONG);
+  const before = process.cpuUsage();
+  plain(text);
+  const { user, system } = process.cpuUsage(before);
+  // Some milliseconds; the limit is for a machine that has much else to do.
+  expect((user + system) / 1e6).toBeLessThan(5);
+});
+
+const PEM = '-----BEGIN RSA PRIVATE KEY-----\nMIIEabc+/=\n';
+test.each([
+  ['whole', `a ${PEM}-----END RSA PRIVATE KEY----- b`, 'a [redacted] b'],
+  ['cut short', `a ${PEM}`, 'a [redacted]'],
+  ['cut short inside JSON', JSON.stringify({ a: PEM, b: 1 }), '{"a":"[redacted]","b":1}'],
+  ['two of them', `${PEM}-----END RSA PRIVATE KEY-----,${PEM}`, '[redacted],[redacted]'],
+])('a private key is hidden: %s', (_how, text, shown) => {
+  expect(plain(text)).toBe(shown);
+});
+
+test.each([
+  [
+    'Bearer-less',
+    'jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4 end',
+    'jwt [redacted] end',
+  ],
+  ['behind a dash', 'x-eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4', 'x-[redacted]'],
+  ['no signature', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0', null],
+  ['in the midst of a word', 'xeyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4', null],
+])('a JSON web token is hidden: %s', (_how, text, shown) => {
+  expect(plain(text)).toBe(shown ?? text);
+});
+
 test('controls are shown, not obeyed, and JSON keeps its meaning', () => {
   expect(escapeControls('a\u001b[31mb\r\nc\u009bd\u202ee')).toBe(
     'a\\u001b[31mb\\u000d\\u000ac\\u009bd\\u202ee',
@@ -83,5 +133,29 @@ test('controls are shown, not obeyed, and JSON keeps its meaning', () => {
   for (const text of [toJson(value), toJson(value, 2)]) {
     expect(JSON.parse(text)).toEqual(value);
     expect(escapeControls(text.replaceAll('\n', ''))).toBe(text.replaceAll('\n', ''));
+  }
+});
+
+test.each([
+  ['zero width space', '\u200b', '\\u200b'],
+  ['zero width joiner', '\u200d', '\\u200d'],
+  ['Arabic letter mark', '\u061c', '\\u061c'],
+  ['soft hyphen', '\u00ad', '\\u00ad'],
+  ['word joiner', '\u2060', '\\u2060'],
+  ['byte order mark', '\ufeff', '\\ufeff'],
+  ['a tag, of two UTF-16 units', '\u{e0041}', '\\udb40\\udc41'],
+])('the whole class of format characters is shown: %s', (_what, character, shown) => {
+  expect(escapeControls(`a${character}b`)).toBe(`a${shown}b`);
+  expect(toJson({ said: character })).toBe(`{"said":"${shown}"}`);
+  expect(JSON.parse(toJson({ said: character }))).toEqual({ said: character });
+});
+
+test('every character of the classes Cc, Cf, Zl and Zp is shown, and no other', () => {
+  const harmful = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+  for (let code = 0; code <= 0x10ffff; code += 1) {
+    if (code >= 0xd800 && code <= 0xdfff) continue;
+    const character = String.fromCodePoint(code);
+    if ((escapeControls(character) !== character) !== harmful.test(character))
+      expect.fail(`U+${code.toString(16)}`);
   }
 });
