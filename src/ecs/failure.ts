@@ -129,6 +129,8 @@ function said(error: Sdk): string {
   return oneLine(`${error.name}: ${firstLine(error.message)}`, [], longest);
 }
 
+/** Without the command line of a profile's `credential_process`, which Node repeats and which may hold a secret. */
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
+  const [first = ''] = text.split('\n', 1);
+  return first.replace(/Command failed: .*/, 'the command that a profile names for its credentials failed');
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { createEcsClient } from '../../src/ecs/client.ts';
+import { failureOf } from '../../src/ecs/failure.ts';
 import type { Ecs } from '../../src/ecs/port.ts';
 import { deadAddress, json, startServer } from '../support/http-server.ts';
 import type { TestServer } from '../support/http-server.ts';
@@ -200,4 +201,15 @@ test.each([
   });
   const sent = await client(server.url).stopTask(STOP, never);
   expect(sent).toMatchObject({ ok: false, certainty: 'refused', trouble: { kind: 'not-found' } });
+});
+
+test('the command that a profile names for its credentials is not repeated: it may hold a secret', () => {
+  const error = new Error(
+    'Command failed: /opt/helper --token s3cret-of-the-profile\n/opt/helper: not found',
+  );
+  for (const name of ['CredentialsProviderError', 'Error']) {
+    const { message } = failureOf(Object.assign(error, { name }), 'DescribeTasks', false).trouble;
+    expect(message).toContain('the command that a profile names for its credentials failed');
+    expect(message).not.toContain('s3cret');
+  }
 });
