@@ -3,6 +3,7 @@ import { partAt, wordEdit } from './argv.ts';
 import type { Edit } from './edit.ts';
 import type { Json, Path } from './json.ts';
 import { itemsOf, member, textOf, textsOf } from './json.ts';
+import { isSwitch, variableOfFlag } from '../worker/read-settings.ts';
 import { segmentsOf, wordsOf } from '../worker/shell.ts';
 import type { Start } from '../worker/start.ts';
 import { startsAgent } from '../worker/start.ts';
@@ -31,23 +32,6 @@ export interface AgentSettings {
   /** The edits that add a flag, or a variable where no command line can be changed. */
   add(flag: string, value: string | null): readonly Edit[];
 }
-
-/** Variables of the flags that rules ask after (`--help` of the agent). */
-const VARIABLES: Readonly<Record<string, string>> = {
-  'tags-from-ecs-meta-data': 'BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA',
-  spawn: 'BUILDKITE_AGENT_SPAWN',
-  'cancel-grace-period': 'BUILDKITE_CANCEL_GRACE_PERIOD',
-  'disconnect-after-idle-timeout': 'BUILDKITE_AGENT_DISCONNECT_AFTER_IDLE_TIMEOUT',
-  'disconnect-after-job': 'BUILDKITE_AGENT_DISCONNECT_AFTER_JOB',
-  'kubernetes-exec': 'BUILDKITE_KUBERNETES_EXEC',
-  'ping-mode': 'BUILDKITE_AGENT_PING_MODE',
-  config: 'BUILDKITE_AGENT_CONFIG',
-};
-const BOOLEAN: ReadonlySet<string> = new Set([
-  'tags-from-ecs-meta-data',
-  'disconnect-after-job',
-  'kubernetes-exec',
-]);
 
 interface Line {
   readonly words: readonly string[];
@@ -87,7 +71,7 @@ export function settingsOf(
         const added = line.change({ add: [`--${flag}`, ...(given === null ? [] : [given])] });
         if (added.length > 0) return added;
       }
-      return addVariable(container, value, VARIABLES[flag] ?? '', given ?? 'true');
+      return addVariable(container, value, variableOfFlag(flag), given ?? 'true');
     },
   };
 }
@@ -158,8 +142,8 @@ function flagOf(line: Line, flag: string): Setting | null {
   if (at === undefined) return null;
   const word = words[at] ?? '';
   const equal = word.indexOf('=');
-  const alone = (index: number): boolean => BOOLEAN.has(flag) || (words[index] ?? '').includes('=');
-  const value = equal !== -1 ? word.slice(equal + 1) : BOOLEAN.has(flag) ? 'true' : (words[at + 1] ?? '');
+  const alone = (index: number): boolean => isSwitch(flag) || (words[index] ?? '').includes('=');
+  const value = equal !== -1 ? word.slice(equal + 1) : isSwitch(flag) ? 'true' : (words[at + 1] ?? '');
   return {
     value,
     by: 'flag',
@@ -179,7 +163,7 @@ function variableOf(
   value: Json | undefined,
   flag: string,
 ): Setting | null {
-  const name = VARIABLES[flag] ?? '';
+  const name = variableOfFlag(flag);
   const list = itemsOf(member(value, 'environment'));
   const at = list.findIndex((one) => textOf(member(one, 'name')) === name);
   if (at !== -1) {

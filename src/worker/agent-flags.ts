@@ -1,6 +1,7 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
 import type { ImageConfig } from '../model/plan.ts';
 import { commandLineOf } from './argv.ts';
+import { variableOfFlag } from './read-settings.ts';
 import { segmentsOf, wordsOf } from './shell.ts';
 import { startOf, startsAgent } from './start.ts';
 
@@ -28,16 +29,12 @@ export function leavingFlagsOf(
   if (definition === null) return { oneShot: false, idleTimeout: null, uptime: null };
   const environment = { ...imageConfig?.environment, ...definition.environment };
   const words = agentWords(commandLineOf(definition, imageConfig).words, environment);
-  const value = (flag: string, variable: string): string | null =>
-    flagIn(words, flag) ?? environment[variable] ?? null;
+  const value = (flag: string): string | null =>
+    flagIn(words, flag) ?? environment[variableOfFlag(flag)] ?? null;
   return {
-    oneShot:
-      isOn(value('disconnect-after-job', 'BUILDKITE_AGENT_DISCONNECT_AFTER_JOB')) ||
-      (value('acquire-job', 'BUILDKITE_AGENT_ACQUIRE_JOB') ?? '') !== '',
-    idleTimeout: millisecondsOf(
-      value('disconnect-after-idle-timeout', 'BUILDKITE_AGENT_DISCONNECT_AFTER_IDLE_TIMEOUT'),
-    ),
-    uptime: millisecondsOf(value('disconnect-after-uptime', 'BUILDKITE_AGENT_DISCONNECT_AFTER_UPTIME')),
+    oneShot: isOn(value('disconnect-after-job')) || (value('acquire-job') ?? '') !== '',
+    idleTimeout: millisecondsOf(value('disconnect-after-idle-timeout')),
+    uptime: millisecondsOf(value('disconnect-after-uptime')),
   };
 }
 
