@@ -2,7 +2,7 @@ import { GamedayError } from '../model/errors.ts';
 import { countOf, judge } from '../preflight/judge.ts';
 import type { Preflight } from '../preflight/judge.ts';
 import type { Text } from '../preflight/text.ts';
-import { secretsIn } from '../preflight/secret-values.ts';
+import { hideDocuments } from '../preflight/hidden.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
 import type { Subject } from '../preflight/subject.ts';
 import { OFFLINE } from '../preflight/documents.ts';
@@ -19,7 +19,6 @@ export async function preflight(options: PreflightOptions, runner: Runner): Prom
     options.taskDefinition === undefined
       ? await lookAtService(options, runner)
       : await lookAtFiles(options, runner);
-  runner.output.learn(secretsIn(look.documents));
   const found = judged(look);
   await show({ ...found, unknown: [...found.unknown, ...look.unread] }, look.places, options, runner);
 }
@@ -40,7 +39,7 @@ async function lookAtFiles(options: PreflightOptions, runner: Runner): Promise<L
       scenario === null ? null : { value: { when: { step: scenario.step } }, base: [], name: scenario.file },
   };
   return {
-    documents,
+    documents: hideDocuments(documents),
     live: { ...OFFLINE, history: await timesGiven(options) },
     places: placesOf(
       { ...given.texts, ...(scenario?.text == null ? {} : { scenario: scenario.text }) },

@@ -14,6 +14,7 @@ import { LOST_AFTER } from '../rehearsal/drills.ts';
 import { timeOf } from '../rehearsal/job.ts';
 import { mendedFor, netEdits, playOf, workOf } from '../rehearsal/play.ts';
 import type { Play, Work } from '../rehearsal/play.ts';
+import { hideDocuments } from '../preflight/hidden.ts';
 import type { Mended } from '../preflight/mend.ts';
 import { account } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
@@ -220,6 +221,9 @@ function mendedOf({ mended, played }: Beside, read: Read, folder: string): Rehea
     ...played.arm,
     file: join(folder, 'mended.json'),
     rules: [...mended.rules],
-    diff: netEdits(read.asked.documents, mended).flatMap((one) => [...diffLines(one, places)]),
+    diff: netEdits(hideDocuments(read.asked.documents), {
+      ...mended,
+      documents: hideDocuments(mended.documents),
+    }).flatMap((one) => [...diffLines(one, places)]),
   };
 }

@@ -4,7 +4,7 @@ import type { Surroundings } from '../surroundings/port.ts';
 import { itemsOf, isObject, member, pathText, textOf } from '../preflight/json.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { judge } from '../preflight/judge.ts';
-import { secretsIn } from '../preflight/secret-values.ts';
+import { hideDocuments } from '../preflight/hidden.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Doc, Documents, Live } from '../preflight/documents.ts';
@@ -34,7 +34,7 @@ export interface Looked {
   readonly unread: readonly { readonly rule: string; readonly said: string }[];
 }
 
-/** Reads a service's definition and what stands around it. Only the definition must be there; all else may be unknown. */
+/** Reads a service's definition and what stands around it, secrets hidden. Only the definition must be there; all else may be unknown. */
 export async function readDocuments(
   place: Place,
   ports: { readonly ecs: Ecs; readonly buildkite: Buildkite | null },
@@ -70,7 +70,7 @@ export async function readDocuments(
         : null,
     scenario: place.step === null ? null : docOf({ when: { step: place.step } }, place.file),
   };
-  return { ok: true, value: { documents, unread } };
+  return { ok: true, value: { documents: hideDocuments(documents), unread } };
 }
 
 function unusable(message: string): Answer<never> {
@@ -170,18 +170,13 @@ async function lookBeforehand(
     return { container: null, findings: [], unknown: [{ rule: 'all', said }] };
   }
   const { findings, unknown, container } = judge(subject);
-  const hidden = hiderOf(secretsIn(documents));
   return {
     container,
     findings: findings.map(({ rule, severity, document, path, seen, todo, data }) => ({
-      ...{ rule, severity, seen: hidden(seen), todo: hidden(todo) },
+      ...{ rule, severity, seen, todo },
       ...(data === undefined ? {} : { data }),
       at: [documents[document]?.name ?? document, pathText(path)].filter((part) => part !== '').join(' '),
     })),
-    unknown: [...unknown, ...unread].map(({ rule, said }) => ({ rule, said: hidden(said) })),
+    unknown: [...unknown, ...unread],
   };
-}
-
-function hiderOf(secrets: readonly string[]): (text: string) => string {
-  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
 }
