@@ -43,7 +43,7 @@ export async function assertBuild(options: AssertionOptions, runner: Runner): Pr
   const file = `assert ${settings.organization}/${build.pipeline}/${String(build.number)}`;
   const digest = createHash('sha256').update(JSON.stringify(scenario)).digest('hex');
   const plan = planDrill(
-    { file, scenario, digest, secrets: [] },
+    { file, scenario, digest, secrets: [], unmarked: [] },
     settings,
     { yes: true, dryRun: false },
     runner,

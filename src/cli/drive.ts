@@ -20,7 +20,7 @@ import type { Runner } from './runner.ts';
 import { DEFAULT_OUT } from './runner.ts';
 import type { Settings } from './settings.ts';
 import type { Interruption } from './signals.ts';
-import { connect } from './wire.ts';
+import { connect, digestFor } from './wire.ts';
 
 /** What drives one drill: from its first event or from where a journal left off. */
 export interface Drive {
@@ -48,8 +48,10 @@ export async function drive(drive: Drive): Promise<DrillResult> {
   let failure: unknown = null;
   try {
     const services = await connect(drive.settings);
+    const isKept = drive.folder !== null && !plan.embeddedRig;
+    const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
-    const ports = { ...services, clock: systemClock, journal, person };
+    const ports = { ...services, clock: systemClock, journal, person, digest };
     await drive.act(ports, interruption.signal, reporter.onEvent);
   } catch (error) {
     if (journal.events.length === 0) throw error;

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
+import { hideEvent } from '../drill/hidden.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { memoryJournal, openJournal } from '../journal/file.ts';
@@ -23,7 +24,8 @@ import { settingsFromEnvironment, unreachableSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
-import { openRig } from './wire.ts';
+import { warnOfUnmarked } from './unmarked-secrets.ts';
+import { digestFor, openRig } from './wire.ts';
 import type { EmbeddedRig } from './wire.ts';
 
 export interface GameDayOptions {
@@ -71,6 +73,7 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
     return refused;
   }
   runner.output.learn(loaded.scenarios.flatMap(({ secrets }) => secrets));
+  warnOfUnmarked(loaded.scenarios, runner);
   const reporter = reportersFor(runner, options.layout);
   let over = false;
   const cut = (signal: StopSignal): readonly DrillResult[] =>
@@ -224,7 +227,9 @@ async function withoutRig(loaded: LoadedScenario, error: GamedayError, day: Day)
   const { options, runner } = day;
   const plan = planDrill(loaded, unreachableSettings(loaded.scenario), options, runner);
   const { journal, folder } = await begin(loaded, [], day);
-  await journal.append({ code: 'GD_DRILL_PLANNED', payload: { plan } }, true);
+  const digest = await digestFor(runner.environment, journal.drill, false);
+  const { secrets } = plan.scenario;
+  await journal.append(hideEvent({ code: 'GD_DRILL_PLANNED', payload: { plan } }, secrets, digest), true);
   await journal.append({ code: 'GD_HALTED', payload: { reason: error.reason, said: error.message } }, false);
   await journal.append({ code: 'GD_SETTLED', payload: { left: [] } }, true);
   await journal.close();

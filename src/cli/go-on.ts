@@ -78,7 +78,7 @@ async function scenarioOf(
   const { plan } = stored.state;
   // An assertion has no file: its record is the whole of it.
   if (options.how === 'abort' || plan.scenario.inject.fault === 'found') {
-    return { file: plan.file, scenario: plan.scenario, digest: plan.digest, secrets: [] };
+    return { file: plan.file, scenario: plan.scenario, digest: plan.digest, secrets: [], unmarked: [] };
   }
   const { scenarios, errors } = await loadScenarios([plan.file], options.variables, runner.environment);
   const [loaded] = scenarios;

@@ -2,6 +2,7 @@ import { escapeControls } from '../journal/escape.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import { documentOf } from './documents.ts';
 import type { Runner } from './runner.ts';
+import { warnOfUnmarked } from './unmarked-secrets.ts';
 
 /** Says of scenario files whether they can be drilled; nothing is contacted, and no setting is asked for. */
 export async function validate(
@@ -11,6 +12,7 @@ export async function validate(
 ): Promise<void> {
   const { scenarios, errors } = await loadScenarios(files, variables, runner.environment);
   runner.output.learn(scenarios.flatMap(({ secrets }) => secrets));
+  warnOfUnmarked(scenarios, runner);
   if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
   if (!runner.json) {
     for (const { file, scenario } of scenarios) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scenario } from '../model/plan.ts';
+import type { Digest } from '../model/secret-looks.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
@@ -44,6 +45,14 @@ export async function connectBuildkite(
   const { createBuildkiteClient } = await import('../buildkite/client.ts');
   const { graphqlEndpoint, token, rules } = access;
   return createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules });
+}
+
+/** What stands in the place of secrets throughout one drill. One that leaves nothing behind keeps no key either. */
+export async function digestFor(environment: Environment, drill: string, isKept: boolean): Promise<Digest> {
+  const { digestOfDrill, passingDigest } = await import('../surroundings/digest-key.ts');
+  if (!isKept) return passingDigest();
+  const { stateDirectory } = await import('../surroundings/state-directory.ts');
+  return digestOfDrill(stateDirectory(environment), drill);
 }
 
 /** Where what was read of a pipeline's past is kept, unless a person names another place. */

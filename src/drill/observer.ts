@@ -3,9 +3,11 @@ import type { Clock } from '../model/clock.ts';
 import { newsOf } from './news.ts';
 import { askTogether, together } from './batches.ts';
 import { createPace } from './pace.ts';
+import { hideFact } from './hidden.ts';
 import { ask, type Answered, type Sources } from './questions.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
+import type { Digest } from '../model/secret-looks.ts';
 import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
 /** What an observation gave: the latest read of each subject, and the facts that changed. */
@@ -21,7 +23,7 @@ export interface Observer {
 }
 
 /** Each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
-export function createObserver(sources: Sources, clock: Clock): Observer {
+export function createObserver(sources: Sources, clock: Clock, digest: Digest): Observer {
   const pace = createPace(clock);
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;
@@ -44,7 +46,8 @@ export function createObserver(sources: Sources, clock: Clock): Observer {
         ? await askTogether(subjects, state.plan, sources, clock, signal)
         : [await ask(only, state.drill, state.plan, state.world, sources, clock, signal)];
     for (const { read } of answers) pace.answered(read);
-    arrived.push(...answers);
+    const hide = (fact: Fact): Fact => hideFact(fact, state.plan.scenario, digest);
+    arrived.push(...answers.map(({ read, facts }) => ({ read, facts: facts.map(hide) })));
     wake();
   }
 

@@ -7,9 +7,11 @@ import type { Clock } from '../model/clock.ts';
 import { decide } from './decide.ts';
 import { assertNever } from '../model/errors.ts';
 import { createObserver, type Observation, type Observer } from './observer.ts';
+import { hideEvent } from './hidden.ts';
 import { perform, type Append } from './perform.ts';
 import type { Person } from '../model/person.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Digest } from '../model/secret-looks.ts';
 import { fold, mayHaveStruck, reduce, type DrillState } from '../state/state.ts';
 import { notBefore } from './steady-clock.ts';
 import { halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
@@ -23,6 +25,8 @@ export interface DrillPorts {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly person: Person;
+  /** What stands in the place of secrets that services show: keyed for this drill. */
+  readonly digest: Digest;
 }
 
 /** Told of each event as it was written, with the state after it. */
@@ -96,9 +100,10 @@ interface Drill {
  * The plan as it was given goes before the one in the journal: there the values of secrets are redacted, and a build is
  * not to be started with what stands in their place; and on a resume a person may have said yes by now.
  */
-function open({ journal }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Drill {
+function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Drill {
   const given = (of: DrillState): DrillState => (plan === null ? of : { ...of, plan });
   let state = journal.events.length === 0 ? null : given(fold(journal.events));
+  const marked = (): readonly string[] => (plan ?? state?.plan)?.scenario.secrets ?? [];
   let observedAt = 0;
   return {
     state,
@@ -108,7 +113,7 @@ function open({ journal }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Dri
     },
     observedAt: () => observedAt,
     async append(event, durable) {
-      const written = await journal.append(event, durable);
+      const written = await journal.append(hideEvent(event, marked(), digest), durable);
       state = given(reduce(state, written));
       if (written.code === 'GD_OBSERVED') observedAt = written.at;
       onEvent(written, state);
@@ -127,7 +132,7 @@ function rigIsGone(state: DrillState): NewEvent {
 
 /** The only loop of a drill: decide, perform, append, reduce, again. */
 async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): Promise<DrillState> {
-  const observer = createObserver(ports, ports.clock);
+  const observer = createObserver(ports, ports.clock, ports.digest);
   try {
     for (;;) {
       const step = decide(drill.now(), ports.clock.now());

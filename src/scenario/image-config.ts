@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ImageConfig } from '../model/plan.ts';
+import { isSecretName } from '../model/secret-looks.ts';
 
 const Texts = z.array(z.string()).nullish();
 const Config = z
@@ -7,7 +8,7 @@ const Config = z
   .refine((config) => Object.values(config).some((value) => value !== undefined));
 
 /** The agent's own settings; every other variable of an image may be a secret, and is left where it is. */
-const OF_AGENT = /^BUILDKITE_(?!AGENT_TOKEN$|AGENT_ACCESS_TOKEN$|AGENT_JOB_API_TOKEN$)[A-Z_]+$/;
+const OF_AGENT = /^BUILDKITE_[A-Z_]+$/;
 
 /** Reads what `docker image inspect IMAGE` prints, or the configuration in it alone; null where it is neither. */
 export function imageConfigIn(document: unknown): ImageConfig | null {
@@ -18,7 +19,9 @@ export function imageConfigIn(document: unknown): ImageConfig | null {
   return {
     entryPoint: Entrypoint ?? [],
     command: Cmd ?? [],
-    environment: Object.fromEntries((Env ?? []).map(split).filter(([name]) => OF_AGENT.test(name))),
+    environment: Object.fromEntries(
+      (Env ?? []).map(split).filter(([name]) => OF_AGENT.test(name) && !isSecretName(name)),
+    ),
   };
 }
 

@@ -8,16 +8,19 @@ import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';
 import { readScenario } from './read.ts';
 import type { Reading } from './read.ts';
+import { findableIn, unmarkedIn, withoutSecrets } from './unmarked.ts';
 
 /** A scenario that can be drilled. */
 export interface LoadedScenario {
   /** The path as the user gave it. */
   readonly file: string;
   readonly scenario: Scenario;
-  /** SHA-256 of the resolved scenario. */
+  /** SHA-256 of the resolved scenario without its secrets. */
   readonly digest: string;
   /** Values that must never be shown or written. */
   readonly secrets: readonly string[];
+  /** Variables of `build.env` that look like secrets and are not marked so. */
+  readonly unmarked: readonly string[];
 }
 
 /** All scenarios, or everything that is wrong with any of them. */
@@ -63,10 +66,10 @@ async function loadOne(file: string, lookup: Lookup): Promise<Loaded> {
   const image = await readImageConfig(reading, file);
   if ('message' in image) return { scenarios: [], errors: [image] };
   const whole = { ...scenario, cluster: { ...scenario.cluster, ...image } };
-  return {
-    scenarios: [{ file, scenario: whole, digest: digestOf(whole), secrets: reading.secrets }],
-    errors: [],
-  };
+  const unmarked = unmarkedIn(whole);
+  const secrets = [...reading.secrets, ...findableIn(whole, unmarked)];
+  const digest = digestOf(withoutSecrets(whole, [...whole.secrets, ...unmarked], secrets));
+  return { scenarios: [{ file, scenario: whole, digest, secrets, unmarked }], errors: [] };
 }
 
 type Unreadable = Pick<InputError, 'message' | 'next'>;

@@ -9,6 +9,7 @@ import { anyEvent } from '../support/any-event.ts';
 import { TASK_ARN } from '../support/builders.ts';
 import { DRILL } from '../support/journal-builders.ts';
 import { ending, RunnerDied, theatre, type Staged, type Theatre } from '../support/theatre.ts';
+import { testDigest } from '../support/digests.ts';
 
 const HOUR = 3_600_000;
 const drains: Staged = { runsFor: null, onStop: (stage) => stage.drain(60_000) };
@@ -29,7 +30,7 @@ async function goesOn(stage: Theatre, offset: number): Promise<void> {
   (journal.events as DrillEvent[]).push(...stage.journal.events);
   stage.journal = journal;
   const person = { confirm: () => Promise.resolve(true) };
-  const ports = { buildkite, ecs, surroundings, journal, person, clock };
+  const ports = { buildkite, ecs, surroundings, journal, person, clock, digest: testDigest };
   await runDrill(plan, ports, new AbortController().signal, () => undefined);
 }
 

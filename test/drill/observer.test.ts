@@ -11,12 +11,13 @@ import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { fact } from '../support/journal-builders.ts';
 import { guardedState } from '../support/guarded.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { testDigest } from '../support/digests.ts';
 
 function watching() {
   const clock = manualClock(NOON + 1_000);
   const buildkite = fakeBuildkite({ builds: [aBuild()], jobs: [aJob({ events: [] })], agents: [anAgent()] });
   const ecs = fakeEcs();
-  const observer = createObserver({ buildkite, ecs, surroundings: fakeSurroundings() }, clock);
+  const observer = createObserver({ buildkite, ecs, surroundings: fakeSurroundings() }, clock, testDigest);
   return {
     clock,
     buildkite,

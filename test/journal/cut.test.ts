@@ -14,6 +14,7 @@ import { judge } from '../../src/verdict/judge.ts';
 import { TASK_ARN } from '../support/builders.ts';
 import { DRILL } from '../support/journal-builders.ts';
 import { RunnerDied, theatre, type Staged, type Theatre } from '../support/theatre.ts';
+import { testDigest } from '../support/digests.ts';
 
 const drains: Staged = { runsFor: null, onStop: (stage) => stage.drain(20_000) };
 
@@ -75,7 +76,7 @@ async function tornAndResumed(folder: string, lines: number, share: number): Pro
   const person = { confirm: () => Promise.resolve(true) };
   await runDrill(
     plan,
-    { buildkite, ecs, surroundings, clock, journal, person },
+    { buildkite, ecs, surroundings, clock, journal, person, digest: testDigest },
     new AbortController().signal,
     () => undefined,
   );

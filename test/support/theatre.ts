@@ -14,6 +14,7 @@ import type { DrillState } from '../../src/state/state.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { testDigest } from './digests.ts';
 
 export const OTHER_TASK = TASK_ARN.replace(/.{4}$/, 'beef');
 export const OTHER_AGENT = AGENT_ID.replace(/1$/, '2');
@@ -235,6 +236,7 @@ export function theatre(staged: Staged = {}): Theatre {
       surroundings,
       clock,
       journal: stage.journal,
+      digest: testDigest,
       person: {
         confirm: (shown) => {
           person.shown.push(shown);
