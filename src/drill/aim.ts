@@ -8,7 +8,8 @@ import { jobEnded, jobHeld } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
 import { goingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
-import { endWatch, landedBy } from '../state/inject.ts';
+import { aimAfterLate, endWatch, landedBy } from '../state/inject.ts';
+import { outdated } from '../state/last-look.ts';
 import { mayHaveStruck, readSince, type DrillState } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
 import { ownSubjects, unsoundOne } from './own-builds.ts';
@@ -18,8 +19,6 @@ import { all, keyOf, seen, type Subject } from '../model/world.ts';
 
 /** How long the last reads are tried while a service does not answer, milliseconds: the job is running out meanwhile. */
 const PATIENCE = 10_000;
-/** What was read at the last instant may be this old when the stop is sent, milliseconds. */
-const STALE = 5_000;
 
 /** The last instant: ask the person, read everything again, look at the target, ask every guard, then strike. */
 export function decideAiming(state: DrillState, now: Instant): Step {
@@ -47,8 +46,8 @@ export function decideAiming(state: DrillState, now: Instant): Step {
     return halt(refused.reason ?? 'not-allowed', `${refused.guard}: ${refused.said}`);
   if (state.reverifiedAt === null || state.reverifiedAt < since)
     return { do: 'conclude', event: { code: 'GD_TARGET_REVERIFIED', payload: { target } } };
-  if (now - state.reverifiedAt > STALE)
-    return { do: 'conclude', event: { code: 'GD_TARGET_CHOSEN', payload: { target, attempt: state.aims } } };
+  const late = outdated(state, now);
+  if (late !== null) return aimAfterLate(state, late);
   return faultOf(state).inject(state, now);
 }
 

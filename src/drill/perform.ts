@@ -3,6 +3,7 @@ import { assertNever } from '../model/errors.ts';
 import { onlySteers, type Call, type CallOf, type Outcome, type Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import { buildFacts, type Sources } from './questions.ts';
+import { outdated } from '../state/last-look.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import type { Fact } from '../model/world.ts';
@@ -17,7 +18,11 @@ interface Sent {
   readonly trouble: Trouble | null;
 }
 
-/** Runs exactly one call: intent on the disk, call, outcome on the disk. Nothing else in a drill changes anything outside. `onAnswer` is told when the answer is there, before it is written. */
+/**
+ * Runs exactly one call: intent on the disk, call, outcome on the disk. Nothing else in a drill changes anything outside. The
+ * age of the last look at the target is checked after the intent, right before the call: a process that was frozen and a disk
+ * that hung send nothing late. `onAnswer` is told when the answer is there, before it is written.
+ */
 export async function perform(
   { call, as }: Extract<Step, { do: 'call' }>,
   state: DrillState,
@@ -29,7 +34,8 @@ export async function perform(
 ): Promise<void> {
   const attempt = state.strikes.length + 1;
   await append(intended(call, as, attempt), true);
-  const { outcome, sent } = await timed(clock, signal, () => send(call, sources, signal));
+  const held = (now: number): string | null => (as === 'fault' ? outdated(state, now) : null);
+  const { outcome, sent } = await timed(clock, signal, held, () => send(call, sources, signal));
   onAnswer();
   const facts = outcome.ok ? outcome.value : [];
   // A task's own answer stands in the event itself: it is the proof. What else came along is an observation.
@@ -119,14 +125,17 @@ function ofService({ service }: CallOf<'set-desired-count'> | CallOf<'force-depl
   ];
 }
 
-/** A call that was interrupted before it was sent did not happen; one that throws may have. */
+/** A call that was held back or interrupted before it was sent did not happen; one that throws may have. */
 async function timed<T>(
   clock: Clock,
   signal: AbortSignal,
+  held: (now: number) => string | null,
   run: () => Promise<Outcome<T>>,
 ): Promise<{ outcome: Outcome<T>; sent: Sent }> {
   const sentAt = clock.now();
-  const outcome = signal.aborted ? notSent<T>() : await run().catch(thrown<T>);
+  const trouble = whyNotSent(held(sentAt), signal);
+  const outcome: Outcome<T> =
+    trouble === null ? await run().catch(thrown<T>) : { ok: false, certainty: 'refused', trouble };
   const sent = {
     sentAt,
     answeredAt: clock.now(),
@@ -136,12 +145,9 @@ async function timed<T>(
   return { outcome, sent };
 }
 
-function notSent<T>(): Outcome<T> {
-  return {
-    ok: false,
-    certainty: 'refused',
-    trouble: { kind: 'aborted', message: 'interrupted before it was sent', retryAfter: null },
-  };
+function whyNotSent(held: string | null, signal: AbortSignal): Trouble | null {
+  if (signal.aborted) return { kind: 'aborted', message: 'interrupted before it was sent', retryAfter: null };
+  return held === null ? null : { kind: 'outdated', message: `not sent: ${held}`, retryAfter: null };
 }
 
 function thrown<T>(error: unknown): Outcome<T> {

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { neverLeft } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Job } from '../model/entities/job.ts';
 import { isOlder } from '../model/entities/older.ts';
@@ -175,8 +176,12 @@ function targetOf(journal: readonly DrillEvent[]): Target | null {
 }
 
 function strikeOf(journal: readonly DrillEvent[]): Strike | null {
-  const intents = eventsOf(journal, 'GD_FAULT_INTENDED');
-  const sents = eventsOf(journal, 'GD_FAULT_SENT');
+  const answers = eventsOf(journal, 'GD_FAULT_SENT');
+  const held = answers.filter(({ payload }) => neverLeft(payload)).map(({ payload }) => payload.attempt);
+  const sents = answers.filter(({ payload }) => !neverLeft(payload));
+  const intents = eventsOf(journal, 'GD_FAULT_INTENDED').filter(
+    ({ payload }) => !held.includes(payload.attempt),
+  );
   const landed = eventsOf(journal, 'GD_FAULT_LANDED')[0];
   // Of a call that only its intent is known of, nobody can say that it was not sent.
   const pending = intents.find(

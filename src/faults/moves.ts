@@ -1,6 +1,7 @@
-import { onlySteers, type Call } from '../model/call.ts';
+import { neverLeft, onlySteers, type Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
-import { endWatch } from '../state/inject.ts';
+import { aimAfterLate, aimAgain, endWatch } from '../state/inject.ts';
+import { outdated } from '../state/last-look.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
 import { fresh, halt, paced, type Step } from '../state/step.ts';
 import { keyOf, type Subject } from '../model/world.ts';
@@ -26,8 +27,6 @@ const SURE_AFTER = 5_000;
 const LOOK_EVERY = 1_000;
 /** How often a call is sent in all. */
 const AT_MOST = 2;
-/** What the guards saw may be this old when a call is sent, milliseconds. */
-const STALE = 5_000;
 
 /** The next step through the moves of a fault; null when all of them have happened. */
 export function nextMove(state: DrillState, moves: readonly Move[], now: Instant): Step | null {
@@ -46,20 +45,12 @@ export function nextMove(state: DrillState, moves: readonly Move[], now: Instant
 
 /** A process that took the drill over, or that spent its time on other calls, aims again before it sends one: what the guards saw is not known to hold. */
 function send(state: DrillState, move: Move, now: Instant): Step {
-  const { reverifiedAt, target } = state;
-  const holds = reverifiedAt !== null && reverifiedAt >= state.takenUpAt && now - reverifiedAt <= STALE;
-  if (holds || target === null) return inject(move.call);
-  return aimAgain(state);
+  return outdated(state, now) === null ? inject(move.call) : aimAgain(state);
 }
 
-/** Step: everything is read and every guard is asked again. */
-export function aimAgain({ target, aims }: DrillState): Step {
-  if (target === null) return halt('internal', 'the target was lost');
-  return { do: 'conclude', event: { code: 'GD_TARGET_CHOSEN', payload: { target, attempt: aims } } };
-}
-
-/** Refused means that nothing happened: what an interruption held back is aimed again, a throttled call once more, anything else could not run. */
+/** Refused means that nothing happened: what was held back is aimed again, a throttled call once more, anything else could not run. */
 function afterRefusal(state: DrillState, move: Move, { trouble, answeredAt }: Sending, now: Instant): Step {
+  if (trouble?.kind === 'outdated') return aimAfterLate(state, trouble.message);
   if (trouble?.kind === 'aborted') return send(state, move, now);
   if (trouble?.kind === 'rate-limited' && timesSent(state, move) < AT_MOST) {
     const again = (answeredAt ?? now) + (trouble.retryAfter ?? LOOK_EVERY);
@@ -73,7 +64,7 @@ function afterRefusal(state: DrillState, move: Move, { trouble, answeredAt }: Se
 }
 
 function timesSent({ strikes }: DrillState, { call }: Move): number {
-  return strikes.filter((one) => same(one.call, call) && one.trouble?.kind !== 'aborted').length;
+  return strikes.filter((one) => same(one.call, call) && !neverLeft(one)).length;
 }
 
 /** After an unknown outcome the world is asked; what is not seen to have happened is sent once more where that does no harm. */

@@ -1,5 +1,6 @@
 import type { CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
+import { aimAgain } from '../state/inject.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
 import { lasting } from '../state/trouble.ts';
@@ -7,7 +8,7 @@ import { seen, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { eventsOf } from '../journal/events.ts';
 import type { Fault } from './fault.ts';
-import { aimAgain, nextMove, type Move } from './moves.ts';
+import { nextMove, type Move } from './moves.ts';
 import { liftProtections, protectionsLeft, PROTECTED_FOR } from './protections.ts';
 import { awaitHit } from './rollout.ts';
 import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';

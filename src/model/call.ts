@@ -64,6 +64,7 @@ export const Trouble = z.strictObject({
     'garbage',
     'server-error',
     'aborted',
+    'outdated',
     'unwritable',
   ]),
   /** One line for people, redacted. */
@@ -77,6 +78,17 @@ export type Trouble = z.infer<typeof Trouble>;
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly certainty: 'refused' | 'unknown'; readonly trouble: Trouble };
+
+/** Whether a call was held back before it was sent: an interruption came first, or what it rested on had been seen too long ago. */
+export function neverLeft({
+  result,
+  trouble,
+}: {
+  readonly result: string | null;
+  readonly trouble: Trouble | null;
+}): boolean {
+  return result === 'refused' && (trouble?.kind === 'aborted' || trouble?.kind === 'outdated');
+}
 
 /** What a read gave. */
 export type Answer<T> =

@@ -1,5 +1,5 @@
 import { assertNever } from '../model/errors.ts';
-import type { Call } from '../model/call.ts';
+import { neverLeft, type Call } from '../model/call.ts';
 import { BUILD_KEY, markFrom } from '../model/entities/mark.ts';
 import { hasBuild, stepOf, type Plan, type When } from '../model/plan.ts';
 import type { FactKind, World } from '../model/world.ts';
@@ -262,6 +262,7 @@ function sent(what: string, payload: Sent): readonly Sentence[] {
 }
 
 function strike(payload: Sent): readonly Sentence[] {
+  if (neverLeft(payload)) return [say(`nothing was injected: ${payload.trouble?.message ?? ''}`, 'warn')];
   if (payload.result !== 'ok') return sent('the injection', payload);
   return [say(`the injection was answered after ${span(payload.answeredAt - payload.sentAt)}`)];
 }

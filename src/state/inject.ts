@@ -3,7 +3,9 @@ import { eventsOf } from '../journal/events.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import type { Task } from '../model/entities/task.ts';
-import { markOf, readSince, type DrillState, type Sending } from './state.ts';
+import { neverLeft } from '../model/call.ts';
+import { isAlwaysLate } from './last-look.ts';
+import { markOf, mayHaveStruck, readSince, type DrillState, type Sending } from './state.ts';
 import { fresh, halt, paced, type Step } from './step.ts';
 import { seen, type Subject } from '../model/world.ts';
 
@@ -36,14 +38,15 @@ export function landedBy(by: 'answer' | 'observation', taskArn: string, task: Ta
   return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload: { taskArn, by, said } } };
 }
 
-/** Refused means that nothing happened. What an interruption held back is aimed again, a throttled call once more; anything else could not run. */
+/** Refused means that nothing happened. What was held back is aimed again, a throttled call once more; anything else could not run. */
 function afterRefusal(state: DrillState, sending: Sending, now: Instant): Step {
   const { trouble } = sending;
-  if (trouble?.kind === 'aborted') return reaim(state);
+  if (trouble?.kind === 'outdated') return aimAfterLate(state, trouble.message);
+  if (trouble?.kind === 'aborted') return aimAgain(state);
   if (trouble?.kind === 'rate-limited' && triedOnes(state) < AT_MOST) {
     const again = (sending.answeredAt ?? now) + (trouble.retryAfter ?? 1_000);
     if (now < again) return { do: 'observe', asks: [], by: again };
-    return reaim(state);
+    return aimAgain(state);
   }
   const said = `StopTask was refused: ${trouble?.message ?? 'no reason given'}`;
   if (trouble?.kind === 'denied') return halt('aws-denied', said);
@@ -59,16 +62,20 @@ function sentOnes({ strikes }: DrillState): number {
 
 /** Stops that reached ECS, refused ones too. */
 function triedOnes({ strikes }: DrillState): number {
-  return strikes.filter(({ trouble }) => trouble?.kind !== 'aborted').length;
+  return strikes.filter((one) => !neverLeft(one)).length;
 }
 
-/** Everything is read and every guard asked again before a second call. */
-function reaim(state: DrillState): Step {
-  if (state.target === null) return halt('internal', 'the target was lost');
-  return {
-    do: 'conclude',
-    event: { code: 'GD_TARGET_CHOSEN', payload: { target: state.target, attempt: state.aims } },
-  };
+/** Step: everything is read and every guard is asked again before a call goes out. */
+export function aimAgain({ target, aims }: DrillState): Step {
+  if (target === null) return halt('internal', 'the target was lost');
+  return { do: 'conclude', event: { code: 'GD_TARGET_CHOSEN', payload: { target, attempt: aims } } };
+}
+
+/** Step: the look was too old for a call to be sent, so the drill aims again; not for ever. */
+export function aimAfterLate(state: DrillState, why: string): Step {
+  if (!isAlwaysLate(state)) return aimAgain(state);
+  const said = `the runner or the services are too slow to stop anything safely: ${why}, again and again`;
+  return mayHaveStruck(state) ? endWatch('gap', said) : halt('observation-gap', said);
 }
 
 function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: Instant): Step {
@@ -138,7 +145,7 @@ function stillStands({ target, world, idleSince }: DrillState): boolean {
 }
 
 function afterTwoLooks(state: DrillState, sending: Sending, task: Subject, now: Instant): Step {
-  if (sending.result !== 'ok' && stillStands(state) && sentOnes(state) < AT_MOST) return reaim(state);
+  if (sending.result !== 'ok' && stillStands(state) && sentOnes(state) < AT_MOST) return aimAgain(state);
   const mark = state.marks[`${task.kind}:${task.id}`];
   if (mark?.trouble != null && (state.deadline ?? now) > now)
     return { do: 'observe', asks: [paced(task, 1_000)], by: now + 1_000 };

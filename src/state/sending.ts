@@ -1,4 +1,4 @@
-import type { Call, Trouble } from '../model/call.ts';
+import { neverLeft, type Call, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 
@@ -29,4 +29,9 @@ export function answered(
   if (last === undefined) return sendings;
   const { sentAt, answeredAt, result, trouble } = answer;
   return [...sendings.slice(0, -1), { ...last, sentAt, answeredAt, result, trouble, task }];
+}
+
+/** The first call that went out, or may have; where none did, the last one that was intended. */
+export function firstLeft(sendings: readonly Sending[]): Sending | undefined {
+  return sendings.find((one) => !neverLeft(one)) ?? sendings.at(-1);
 }

@@ -3,7 +3,7 @@ import { onlySteers, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import type { Plan } from '../model/plan.ts';
-import { answered, intent, type Sending } from './sending.ts';
+import { answered, firstLeft, intent, type Sending } from './sending.ts';
 import { idleSince, runningSince } from './since.ts';
 import { keyOf, seen, type FactKind, type World } from '../model/world.ts';
 
@@ -217,7 +217,11 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
     case 'GD_FAULT_LANDED':
       return {
         landed: true,
-        ...enter('observing', event.at, (state.strikes[0]?.intendedAt ?? event.at) + limits.verdictWithin),
+        ...enter(
+          'observing',
+          event.at,
+          (firstLeft(state.strikes)?.intendedAt ?? event.at) + limits.verdictWithin,
+        ),
       };
     default:
       return {};

@@ -1,4 +1,4 @@
-import type { Call } from '../model/call.ts';
+import { neverLeft, type Call } from '../model/call.ts';
 import { assertNever } from '../model/errors.ts';
 import { byRunner, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -40,7 +40,8 @@ export function callMoments(evidence: Evidence): readonly Bare[] {
     const call = intent !== undefined && 'call' in intent.payload ? intent.payload.call : null;
     if (call === null || call.kind === 'stop-task' || call.kind === 'cancel-build') return [];
     const undoing = code === 'GD_UNDO_SENT' ? 'undone by ' : '';
-    const how = payload.result === 'ok' ? '' : ` (${payload.result}: ${payload.trouble?.message ?? ''})`;
+    const word = neverLeft(payload) ? 'held back' : payload.result;
+    const how = payload.result === 'ok' ? '' : ` (${word}: ${payload.trouble?.message ?? ''})`;
     const at = byRunner(evidence, payload.sentAt, seq);
     return [{ at, said: `${undoing}${inWords(call)}${how}`, event: seq }];
   });

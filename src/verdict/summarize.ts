@@ -1,5 +1,6 @@
 import { drainTime } from '../checks/drain-time.ts';
 import { platformOf, stopWindow } from '../worker/stop-window.ts';
+import { neverLeft } from '../model/call.ts';
 import { assertNever } from '../model/errors.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import { stepOf, type Scenario } from '../model/plan.ts';
@@ -157,7 +158,11 @@ export function whatWasSent(evidence: Evidence): string {
 
 function strikesSent({ journal, strike }: Evidence): readonly string[] {
   if (strike?.by === 'stop-task') return [`StopTask was sent for ${strike.taskArn}`];
-  const sent = eventsOf(journal, 'GD_FAULT_INTENDED').map(({ payload }) => inWords(payload.call));
+  const held = eventsOf(journal, 'GD_FAULT_SENT').filter(({ payload }) => neverLeft(payload));
+  const attempts = held.map(({ payload }) => payload.attempt);
+  const sent = eventsOf(journal, 'GD_FAULT_INTENDED')
+    .filter(({ payload }) => !attempts.includes(payload.attempt))
+    .map(({ payload }) => inWords(payload.call));
   return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
 }
 

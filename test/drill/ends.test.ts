@@ -52,7 +52,7 @@ function retried(stage: Theatre, over: object = {}): void {
 describe('a whole drill', () => {
   it.each<[string, Staged, string]>([
     ['drains', {}, 'passed drained'],
-    ['drains with slow answers', { lag: () => 700 }, 'passed drained'],
+    ['drains with slow answers', { lag: () => 200 }, 'passed drained'],
     ['dies with its job', { runsFor: null, onStop: (stage) => stage.die(120_000) }, 'failed lost'],
     ['dies after its job', { onStop: (stage) => stage.die(120_000) }, 'failed not-drained'],
     [

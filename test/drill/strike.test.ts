@@ -11,7 +11,7 @@ const landed = (stage: Theatre): number => stage.ecs.world.landed.get(TASK_ARN) 
 const long: Staged = { runsFor: null };
 
 describe('StopTask', () => {
-  it.each([0, 300])(
+  it.each([0, 200])(
     'whose answer is lost after acting is not sent again (answers take %i ms)',
     async (ms) => {
       const stage = theatre({ ...long, lag: () => ms, set: ({ ecs }) => ecs.fail('stopTask', lostAfter) });
@@ -31,7 +31,7 @@ describe('StopTask', () => {
     expect(ending(await stage.run())).toBe('passed drained');
   });
 
-  it.each([0, 300])(
+  it.each([0, 200])(
     'whose answer is lost before acting is sent once more (answers take %i ms)',
     async (ms) => {
       const stage = theatre({ ...long, lag: () => ms, set: ({ ecs }) => ecs.fail('stopTask', lostBefore) });
