@@ -8,7 +8,7 @@ import { hasBuild } from '../model/plan.ts';
 import { markOf, readSince, type DrillState } from '../state/state.ts';
 import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { chooseTarget, taskOfAgent } from '../triggers/target.ts';
-import { lasting } from '../state/trouble.ts';
+import { awayFor, lasting } from '../state/trouble.ts';
 import { all, keyOf, seen } from '../model/world.ts';
 
 /** How long Buildkite or ECS may be away while the step is waited for, milliseconds. */
@@ -27,8 +27,7 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   if (inject.fault === 'found') return watchFrom('every stop that ECS shows is judged', null);
   const fired = trigger.fire(state, now);
   if (fired.fires === 'never') return notRun(state, fired.said);
-  if (state.deadline !== null && now >= state.deadline)
-    return halt('step-never-ran', `${trigger.waitedFor(state)} within ${String(when.startWithin)} ms`);
+  if (state.deadline !== null && now >= state.deadline) return timeIsOver(state, fired, state.deadline, now);
   const halted = all(state.world, 'halt').find((condition) => condition.halted);
   if (halted !== undefined) return halt('halted', `condition ${halted.name}: ${halted.said}`);
   if (fired.fires === 'later') return waitFor(state, fired, now);
@@ -37,6 +36,26 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   const hurt = unsoundOne(state);
   if (hurt !== null) return halt('unsound-baseline', hurt);
   return aimAt(state, fired.aim, fired.why, now);
+}
+
+/** That nothing was in flight in time is known only where the services answered until then: one that is away, or limits us, is why the drill could not run. */
+function timeIsOver(state: DrillState, fired: Fired, deadline: Instant, now: Instant): Step {
+  const { when, limits } = state.plan.scenario;
+  const trigger = TRIGGERS[when.trigger];
+  const builds = ownSubjects(state);
+  const looked = [
+    ...builds,
+    ...trigger.before(state),
+    ...trigger.asks(state, limits.pollEvery).map(({ subject }) => subject),
+    ...(fired.fires === 'now' ? chain(state, fired.aim, 0).map(({ subject }) => subject) : []),
+  ];
+  const within = `within ${String(when.startWithin)} ms`;
+  const silent = awayFor(state, looked);
+  if (silent !== null)
+    return halt(silent.reason, `${silent.said}; so it is not known what was in flight ${within}`);
+  const unread = builds.filter(({ kind, id }) => !readSince(state, kind, id, deadline));
+  if (unread.length > 0) return askNow(state, unread, now);
+  return halt('step-never-ran', `${trigger.waitedFor(state)} ${within}`);
 }
 
 function ask(asks: readonly Ask[], by: Instant): Step {

@@ -72,6 +72,22 @@ function isCreated({ buildIds, buildBy }: DrillState, { kind, id }: Subject): bo
   return kind === 'build' && buildBy !== 'named' && buildIds.includes(id);
 }
 
+/** The first of the subjects that its service, away or limiting us, did not show when it was asked last, or null. */
+export function awayFor(
+  state: DrillState,
+  subjects: readonly Subject[],
+): { readonly reason: Reason; readonly said: string } | null {
+  for (const subject of subjects) {
+    const trouble = state.marks[keyOf(subject)]?.trouble ?? null;
+    if (trouble === null || isRefusal(trouble) || !ofService(subject.kind)) continue;
+    return {
+      reason: reasonOfTrouble(subject, trouble),
+      said: `${subject.kind} ${subject.id}: ${trouble.message}`,
+    };
+  }
+  return null;
+}
+
 /** The first of the subjects whose reads have failed for longer than there is patience, or null. */
 export function lasting(
   state: DrillState,
