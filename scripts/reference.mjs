@@ -144,13 +144,13 @@ function code(text) {
 export function verdictsPage(reasons, exitCodes, causes) {
   const outcomes = Object.entries(exitCodes).map(([outcome, code]) => [
     `\`${outcome}\``,
-    outcome === 'interrupted' ? '130 (SIGINT), 143 (SIGTERM)' : code,
+    outcome === 'interrupted' ? '130 (SIGINT), 143 (SIGTERM), 129 (SIGHUP)' : code,
     Object.values(reasons).filter((reason) => reason.outcome === outcome).length,
   ]);
   const rows = Object.entries(reasons).map(([reason, { outcome, stage, meaning, next }]) => [
     `\`${reason}\``,
     outcome,
-    outcome === 'interrupted' ? '130 / 143' : exitCodes[outcome],
+    outcome === 'interrupted' ? '130 / 143 / 129' : exitCodes[outcome],
     stage === 'before' ? '' : stage,
     meaning,
     next,

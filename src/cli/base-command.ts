@@ -2,10 +2,18 @@ import { Command, Errors } from '@oclif/core';
 import { createJsonReporter } from '../report/json.ts';
 import { errorLines } from '../report/summary.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
-import { explain } from './documents.ts';
+import { documentOf, explain } from './documents.ts';
 import { createOutput } from './output.ts';
 import type { Output } from './output.ts';
 import type { Runner } from './runner.ts';
+import { beginCommand, finishWith } from './way-out.ts';
+
+/** Nothing was left to wait for, and nothing was answered. */
+const UNFINISHED = {
+  message: 'the command ended before it had an answer',
+  at: null,
+  next: 'Report it. `gameday drills` lists a drill that was begun, and what to do with it.',
+};
 
 /**
  * What all commands share. oclif's own `--json` is not used: it prints flag values in errors and turns every exit code
@@ -35,9 +43,14 @@ export abstract class BaseCommand extends Command {
     };
   }
 
+  protected override async init(): Promise<void> {
+    await super.init();
+    beginCommand(() => this.finish(documentOf('internal', [UNFINISHED])));
+  }
+
   /** Ends the command with a document. The exit code is set first: a reader who closes stdout must not change it. */
   protected finish(document: GameDayDocument): void {
-    process.exitCode = document.exitCode;
+    finishWith(document.exitCode);
     if (this.wantsJson) {
       createJsonReporter(this.output.stdout).onDocument?.(document);
       return;
@@ -48,7 +61,10 @@ export abstract class BaseCommand extends Command {
 
   protected override async catch(thrown: Error): Promise<void> {
     // --help and --version end this way.
-    if (thrown instanceof Errors.ExitError && thrown.oclif.exit === 0) throw thrown;
+    if (thrown instanceof Errors.ExitError && thrown.oclif.exit === 0) {
+      finishWith(0);
+      throw thrown;
+    }
     this.parsed = true;
     const { document, stack } = explain(thrown);
     this.finish(document);

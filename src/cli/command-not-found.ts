@@ -3,6 +3,7 @@ import { toJson } from '../journal/escape.ts';
 import { errorLines } from '../report/summary.ts';
 import { documentOf } from './documents.ts';
 import { createOutput } from './output.ts';
+import { finishWith } from './way-out.ts';
 
 /** An unknown command is bad input like any other: one line, or one document under `--json`. */
 const commandNotFound: Hook<'command_not_found'> = async (context) => {
@@ -15,7 +16,7 @@ const commandNotFound: Hook<'command_not_found'> = async (context) => {
     near === null ? `The commands are: ${commands.join(', ')}.` : `Did you mean \`${config.bin} ${near}\`?`;
   const document = documentOf('bad-input', [{ message: `there is no command "${given}"`, at: null, next }]);
   const output = createOutput(process.env);
-  process.exitCode = document.exitCode;
+  finishWith(document.exitCode);
   if (context.argv?.includes('--json') || given === '--json') {
     output.stdout.write(`${toJson(document, 2)}\n`);
   } else {

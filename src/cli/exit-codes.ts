@@ -13,7 +13,8 @@ const MEANING: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   refused: 'refused: a safety rule or a person said no',
   'could-not-run': 'could not run: credentials, network, rate limit, no such pipeline, ...',
   internal: 'internal: a defect of gameday itself',
-  interrupted: 'interrupted by SIGINT (143: by SIGTERM); the journal is closed and can be resumed',
+  interrupted:
+    'interrupted by SIGINT (143: by SIGTERM, 129: by SIGHUP, a closed terminal); the journal is closed and can be resumed',
 };
 
 /** The table of exit codes for `--help`, from the one table that decides them. */

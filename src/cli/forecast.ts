@@ -20,6 +20,7 @@ import type { Runner } from './runner.ts';
 import { GRAPHQL_ENDPOINT } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import { connectBuildkite, pastJobsFile } from './wire.ts';
+import { finishWith } from './way-out.ts';
 
 /** What the command line says; a flag that was not given is undefined. */
 export interface ForecastOptions extends WindowOptions {
@@ -58,7 +59,7 @@ export async function foretell(options: ForecastOptions, runner: Runner): Promis
   const answer = forecast({ source, window, utilisation, fleet, seed: options.seed });
   if (options.svg !== undefined) writeSvg(options.svg, forecastSvg(answer));
   const document = documentOf('planned', []);
-  process.exitCode = document.exitCode;
+  finishWith(document.exitCode);
   const { stdout } = runner.output;
   if (runner.json) stdout.write(`${toJson({ ...document, forecast: answer }, 2)}\n`);
   else printForecast(answer, stdout);

@@ -9,6 +9,7 @@ import { checkedJson, checkedLines } from '../report/iam.ts';
 import type { IamOptions } from './iam-options.ts';
 import type { Runner } from './runner.ts';
 import { findDrill } from './stored.ts';
+import { finishWith } from './way-out.ts';
 
 /** Holds what AWS denied in a stored drill against the least policy of its scenario. Throws bad-input where the journal cannot be trusted. */
 export async function checkDrill(options: IamOptions, runner: Runner): Promise<void> {
@@ -26,7 +27,7 @@ export async function checkDrill(options: IamOptions, runner: Runner): Promise<v
   const least = leastOf([{ scenario, region, account }], ['run'], null);
   const checked = check(denials, least);
   const exitCode = exitCodeOf(checked);
-  process.exitCode = exitCode;
+  finishWith(exitCode);
   const { stdout } = runner.output;
   if (runner.json) return stdout.write(checkedJson({ drill, exitCode, checked }));
   stdout.write(`${checkedLines({ drill, exitCode, checked }, stdout.colors).join('\n')}\n`);

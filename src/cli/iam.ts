@@ -20,6 +20,7 @@ import { documentOf } from './documents.ts';
 import type { IamOptions } from './iam-options.ts';
 import type { Environment } from './output.ts';
 import type { Runner } from './runner.ts';
+import { finishWith } from './way-out.ts';
 
 /** Writes the least policy of scenarios; with `check` it says what a denied drill lacked. */
 export async function iam(options: IamOptions, runner: Runner): Promise<void> {
@@ -166,7 +167,7 @@ function textOf(statements: readonly Statement[], files: readonly string[], opti
 }
 
 function write(least: Written, { output, json }: Runner): void {
-  process.exitCode = 0;
+  finishWith(0);
   if (json) return output.stdout.write(writtenJson(least));
   output.stdout.write(least.text);
   for (const note of least.notes) output.stderr.write(`note: ${escapeControls(note)}\n`);

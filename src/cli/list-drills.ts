@@ -3,6 +3,7 @@ import { escapeControls, toJson } from '../journal/escape.ts';
 import { summarize } from '../verdict/summarize.ts';
 import type { Runner } from './runner.ts';
 import { journalsIn, readDrill } from './stored.ts';
+import { finishWith } from './way-out.ts';
 
 /** One line of the list. */
 interface Listed {
@@ -21,6 +22,7 @@ export async function listDrills(out: string, runner: Runner): Promise<void> {
   const drills: Listed[] = [];
   for (const path of await journalsIn(out)) drills.push(await listed(path));
   const { stdout } = runner.output;
+  finishWith(0);
   if (runner.json) {
     stdout.write(`${toJson({ version: 1, drills }, 2)}\n`);
     return;

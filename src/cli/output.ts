@@ -2,6 +2,7 @@ import type { Redactor } from '../journal/redact.ts';
 import { createRedactor, SHORTEST_SECRET } from '../journal/redact.ts';
 import type { Screen } from '../report/screen.ts';
 import { FALLBACK, WITHOUT_TERMINAL } from '../report/screen.ts';
+import { writeSafely } from './way-out.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,13 +33,10 @@ export interface Output {
   redact: Redactor;
 }
 
-/** The process's two streams. A reader who closed stderr ends the telling, never the drill. */
+/** The process's two streams. One that is gone ends the telling, never the drill. */
 export function createOutput(environment: Environment): Output {
   const known = new Set(secretsOf(environment));
   let redact = createRedactor([...known]);
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
   const through: Redactor = (text) => redact(text);
   return {
     stdout: screenOf(process.stdout, through, environment),
@@ -53,7 +51,7 @@ export function createOutput(environment: Environment): Output {
 
 function screenOf(stream: NodeJS.WriteStream, redact: Redactor, environment: Environment): Screen {
   return {
-    write: (text) => void stream.write(redact(text)),
+    write: (text) => writeSafely(stream, redact(text)),
     columns: () => stream.columns || (stream.isTTY ? FALLBACK.columns : WITHOUT_TERMINAL),
     rows: () => stream.rows || FALLBACK.rows,
     colors: wantsColors(stream, environment),

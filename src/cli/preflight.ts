@@ -12,6 +12,7 @@ import type { Places } from '../report/preflight.ts';
 import { readFiles } from './preflight-files.ts';
 import type { Look, PreflightOptions } from './preflight-options.ts';
 import type { Runner } from './runner.ts';
+import { finishWith } from './way-out.ts';
 
 /** Looks at files, or at a service that runs, and says what the rules find. */
 export async function preflight(options: PreflightOptions, runner: Runner): Promise<void> {
@@ -107,7 +108,7 @@ async function show(
   runner: Runner,
 ): Promise<void> {
   const exitCode = exitCodeOf(found, options.strict);
-  process.exitCode = exitCode;
+  finishWith(exitCode);
   const { stdout } = runner.output;
   if (runner.json) return stdout.write(preflightJson(found, places, exitCode));
   if (!options.sarif) return stdout.write(`${preflightLines(found, places, stdout.colors).join('\n')}\n`);

@@ -26,6 +26,7 @@ import type { Read, RehearseOptions } from './rehearse-input.ts';
 import type { Runner } from './runner.ts';
 import { watchThroughout } from './signals.ts';
 import type { watchSignals } from './signals.ts';
+import { finishWith } from './way-out.ts';
 
 /** A rehearsal while it runs. */
 interface Stage {
@@ -204,7 +205,7 @@ function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | n
     mended: beside === null ? null : mendedOf(beside, read, folder),
     advice: day.outcome === 'interrupted' ? null : adviceOn(given, play, other, work),
   };
-  process.exitCode = day.exitCode;
+  finishWith(day.exitCode);
   const { stdout } = runner.output;
   if (runner.json) return stdout.write(`${toJson({ ...day, rehearsal }, 2)}\n`);
   const screen = { columns: stdout.columns(), colors: stdout.colors };

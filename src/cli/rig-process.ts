@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GamedayError } from '../model/errors.ts';
 import type { Environment } from './output.ts';
+import { writeSafely } from './way-out.ts';
 
 /** A running rig: a process of its own, which ends with this one. */
 export interface RigProcess {
@@ -72,7 +73,7 @@ function tailOf(child: ChildProcess, verbose: boolean): () => string {
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     text = (text + chunk).slice(-TAIL);
-    if (verbose) process.stderr.write(chunk);
+    if (verbose) writeSafely(process.stderr, chunk);
   });
   return () => text.trim().replaceAll(/\s*\n\s*/g, ' | ');
 }

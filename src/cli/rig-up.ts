@@ -1,6 +1,7 @@
 import { startRig } from './rig-process.ts';
 import type { RigProcess } from './rig-process.ts';
 import type { Runner } from './runner.ts';
+import { finishWith } from './way-out.ts';
 
 export interface RigUpOptions {
   readonly file: string;
@@ -23,7 +24,8 @@ export async function rigUp(options: RigUpOptions, runner: Runner): Promise<void
     process.on('SIGHUP', end);
   });
   const rig = await started(options, runner, controller.signal);
-  if (rig === null) return;
+  // A signal came while it started: that is how it ends.
+  if (rig === null) return finishWith(0);
   // Printed as they are: whoever evaluates these lines needs the rig's own tokens, and they open nothing else.
   for (const [name, value] of Object.entries(rig.environment))
     process.stdout.write(`export ${name}=${quoted(value)}\n`);
@@ -31,9 +33,9 @@ export async function rigUp(options: RigUpOptions, runner: Runner): Promise<void
   await Promise.race([wanted, rig.ended]);
   const died = controller.signal.aborted ? null : rig.died();
   await rig.stop();
-  if (died === null) return;
+  if (died === null) return finishWith(0);
   stderr.write(`the rig ended by itself: ${died}\n`);
-  process.exitCode = 4;
+  finishWith(4);
 }
 
 async function started(

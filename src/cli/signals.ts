@@ -1,7 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { exitCodeOf } from '../model/reasons.ts';
+import { isStopSignal, STOP_SIGNALS } from '../model/reasons.ts';
+import type { StopSignal } from '../model/reasons.ts';
+import { failWith, leaveWith } from './way-out.ts';
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+export type { StopSignal } from '../model/reasons.ts';
+const ALL = Object.keys(STOP_SIGNALS).filter(isStopSignal);
 
 /** How long a run may take to close its journal after a signal, so that it is over within half a second. */
 const GRACE = 450;
@@ -17,16 +20,20 @@ export interface Interruption {
   release(): void;
 }
 
-/** Watches SIGINT and SIGTERM; `atLast` prints the state where the run did not end by itself in time. */
+/** Watches SIGINT, SIGTERM and SIGHUP (the terminal was closed); `atLast` prints the state where the run did not end by itself in time. */
 export function watchSignals(atLast: (signal: StopSignal) => void): Interruption {
   const controller = new AbortController();
   // Every read of a drill listens to it, and a fleet is read by many at once.
   setMaxListeners(0, controller.signal);
   let first: StopSignal | null = null;
   function onSignal(signal: StopSignal): void {
-    if (first !== null) process.exit(exitCodeOf('interrupted', signal));
+    if (first !== null) {
+      // A terminal that is closed sends SIGHUP once more for its shell: it is the same wish.
+      if (first === signal && signal === 'SIGHUP') return;
+      leaveWith(STOP_SIGNALS[signal]);
+    }
     first = signal;
-    process.exitCode = exitCodeOf('interrupted', signal);
+    failWith(STOP_SIGNALS[signal]);
     setTimeout(() => force(signal), GRACE).unref();
     controller.abort(signal);
   }
@@ -34,18 +41,16 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
     try {
       atLast(signal);
     } finally {
-      process.exit(exitCodeOf('interrupted', signal));
+      leaveWith(STOP_SIGNALS[signal]);
     }
   }
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of ALL) process.on(signal, onSignal);
   return {
     signal: controller.signal,
     got: () => first,
     raise: onSignal,
     release() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const signal of ALL) process.off(signal, onSignal);
     },
   };
 }

@@ -12,6 +12,7 @@ import { perform, type Append } from './perform.ts';
 import type { Person } from '../model/person.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Digest } from '../model/secret-looks.ts';
+import { isStopSignal } from '../model/reasons.ts';
 import { fold, mayHaveStruck, reduce, type DrillState } from '../state/state.ts';
 import { notBefore } from './steady-clock.ts';
 import { halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
@@ -270,7 +271,7 @@ function worthWriting(drill: Drill, { reads, facts }: Observation, now: number, 
 }
 
 async function close(drill: Drill, interrupted: AbortSignal): Promise<DrillState> {
-  const signal = interrupted.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+  const signal = isStopSignal(interrupted.reason) ? interrupted.reason : 'SIGINT';
   await drill.append({ code: 'GD_INTERRUPTED', payload: { signal } }, true);
   return drill.now();
 }

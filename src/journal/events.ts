@@ -171,7 +171,7 @@ export const EVENTS = {
   },
   GD_INTERRUPTED: {
     text: 'A signal ended the run; the journal is closed and the drill can be resumed.',
-    payload: z.strictObject({ signal: z.enum(['SIGINT', 'SIGTERM']) }),
+    payload: z.strictObject({ signal: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP']) }),
   },
   GD_SETTLED: {
     text: 'Nothing of the drill is left to undo; what was left on purpose is named.',

@@ -370,10 +370,18 @@ export function rowOf(reason: Reason): ReasonRow {
   return REASONS[reason];
 }
 
+/** The signals that interrupt a run, with the exit code that a shell gives each of them. */
+export const STOP_SIGNALS = { SIGINT: EXIT_CODES.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
+export type StopSignal = keyof typeof STOP_SIGNALS;
+
+/** Whether it is the name of a signal that interrupts a run. */
+export function isStopSignal(name: unknown): name is StopSignal {
+  return typeof name === 'string' && Object.hasOwn(STOP_SIGNALS, name);
+}
+
 /** Exit code of an outcome; an interruption takes its signal's. */
-export function exitCodeOf(outcome: OutcomeName, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): number {
-  if (outcome === 'interrupted') return signal === 'SIGTERM' ? 143 : 130;
-  return EXIT_CODES[outcome];
+export function exitCodeOf(outcome: OutcomeName, signal: StopSignal = 'SIGINT'): number {
+  return outcome === 'interrupted' ? STOP_SIGNALS[signal] : EXIT_CODES[outcome];
 }
 
 /** Whether a word is one of the closed list of reasons. */

@@ -3,6 +3,7 @@ import { onlySteers, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import type { Plan } from '../model/plan.ts';
+import type { StopSignal } from '../model/reasons.ts';
 import { answered, firstLeft, intent, type Sending } from './sending.ts';
 import { idleSince, runningSince } from './since.ts';
 import { keyOf, seen, type FactKind, type World } from '../model/world.ts';
@@ -62,7 +63,7 @@ export interface DrillState {
   readonly undos: readonly Sending[];
   readonly settled: boolean;
   readonly verdict: Verdict | null;
-  readonly interrupted: 'SIGINT' | 'SIGTERM' | null;
+  readonly interrupted: StopSignal | null;
   /** When the current phase ends at the latest; null where it has no end. */
   readonly deadline: Instant | null;
   /** The events so far: checks are asked of them also while the drill watches. */

@@ -1,4 +1,10 @@
-import { exitCodeOf, type OutcomeName } from '../model/reasons.ts';
+import {
+  exitCodeOf,
+  isStopSignal,
+  STOP_SIGNALS,
+  type OutcomeName,
+  type StopSignal,
+} from '../model/reasons.ts';
 import type { DrillResult, GameDayDocument, InputError } from './result.ts';
 
 /** The worst fact first (verdict §1); a game day takes the first that one of its drills has. */
@@ -30,7 +36,7 @@ function counted({ control, outcome, reason }: DrillResult): Counted {
 function decide(
   drills: readonly Counted[],
   errors: readonly InputError[],
-  ended: 'SIGINT' | 'SIGTERM' | null,
+  ended: StopSignal | null,
 ): Counted {
   if (errors.length > 0) return { outcome: 'bad-input', reason: 'bad-input' };
   if (ended !== null || drills.some((drill) => drill.outcome === 'interrupted'))
@@ -45,15 +51,25 @@ function decide(
   );
 }
 
+/** Which signal interrupted one of the drills, by its exit code. */
+function signalOf(drills: readonly DrillResult[]): StopSignal {
+  const codes = drills.map(({ exitCode }) => exitCode);
+  return (
+    Object.keys(STOP_SIGNALS)
+      .filter(isStopSignal)
+      .findLast((name) => codes.includes(STOP_SIGNALS[name])) ?? 'SIGINT'
+  );
+}
+
 /** The game day's answer over its drills: bad input first, then a signal, then the worst fact. */
 export function account(
   drills: readonly DrillResult[],
   errors: readonly InputError[],
-  ended: 'SIGINT' | 'SIGTERM' | null,
+  ended: StopSignal | null,
 ): GameDayDocument {
   const all = drills.map(counted);
   const { outcome, reason } = decide(all, errors, ended);
-  const signal = ended ?? (drills.some((drill) => drill.exitCode === 143) ? 'SIGTERM' : 'SIGINT');
+  const signal = ended ?? signalOf(drills);
   const counts: Record<string, number> = {};
   for (const drill of all) counts[drill.outcome] = (counts[drill.outcome] ?? 0) + 1;
   return {
