@@ -21,7 +21,5 @@ function report(details: RunDetails<unknown>): void {
 }
 
 const seed = seedIn(process.env);
-fc.configureGlobal({
-  ...(seed === undefined ? {} : { seed }),
-  plugins: [() => ({ onAllRunsComplete: report })],
-});
+if (seed !== undefined) fc.configureGlobal({ seed });
+fc.installGlobalPlugin(() => ({ onAllRunsComplete: report }));
