@@ -1,10 +1,11 @@
 import { ClientError } from 'graphql-request';
 import { z } from 'zod';
 import type { Trouble } from '../model/call.ts';
+import { OversizeAnswerError } from '../http/bounded.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
-import { resetOf, retryAfterOf } from './limits.ts';
+import { resetOf, waitOf } from './limits.ts';
 
 const GraphQlErrors = z.array(z.object({ path: z.array(z.unknown()).nullish() })).min(1);
 
@@ -26,6 +27,10 @@ export function failureOf(error: unknown, operation: string, token: string): Fai
     const message = `Buildkite gave ${error.message} to ${operation}`;
     return { trouble: trouble('timeout', message), certainty: 'unknown', retry: false };
   }
+  if (error instanceof OversizeAnswerError) {
+    const message = `Buildkite's answer to ${operation} ${error.message}`;
+    return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
+  }
   const network = networkFailure(error);
   if (network !== null) {
     const how = network.sent ? 'the connection broke' : 'no connection';
@@ -43,20 +48,20 @@ function answered(error: ClientError, operation: string, token: string): Failure
   const { status } = error.response;
   const headers = new Headers(error.response.headers);
   const said = saidBy(error, token);
-  const told = said === '' ? '' : `: ${said}`;
+  const wait = waitOf(headers, said);
+  const told = toldOf(said, wait.absurd);
   const refused = (kind: Trouble['kind'], message: string, retryAfter: number | null = null): Failure => ({
     trouble: trouble(kind, `${message}${told}`, retryAfter),
     certainty: 'refused',
     retry: false,
   });
   const code = String(status);
-  const wait = retryAfterOf(headers, said);
   if (status === 401) return refused('unauthorized', 'Buildkite does not accept the token (HTTP 401)');
   if (status === 403) return refused('denied', `Buildkite denies ${operation} (HTTP 403)`);
   if (status === 429)
-    return refused('rate-limited', 'Buildkite limits the rate (HTTP 429)', wait ?? resetOf(headers));
+    return refused('rate-limited', 'Buildkite limits the rate (HTTP 429)', wait.ms ?? resetOf(headers));
   if (status >= 500) {
-    const failed = trouble('server-error', `Buildkite failed at ${operation} (HTTP ${code})${told}`, wait);
+    const failed = trouble('server-error', `Buildkite failed at ${operation} (HTTP ${code})${told}`, wait.ms);
     return { trouble: failed, certainty: 'unknown', retry: true };
   }
   if (status >= 400) return refused('refused', `Buildkite refused ${operation} (HTTP ${code})`);
@@ -64,7 +69,7 @@ function answered(error: ClientError, operation: string, token: string): Failure
     const message = `Buildkite's endpoint answered ${operation} with a redirect (HTTP ${code}), which is not followed`;
     return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
   }
-  return withErrors(error, operation, told, said, headers);
+  return withErrors(error, operation, told, said, wait.ms);
 }
 
 /**
@@ -77,20 +82,25 @@ function withErrors(
   operation: string,
   told: string,
   said: string,
-  headers: Headers,
+  wait: number | null,
 ): Failure {
   const { errors, data } = error.response;
   const certainty = wasRefused(errors, data) ? 'refused' : 'unknown';
-  if (/try again in \d+ seconds?/i.test(said)) {
+  if (/try again in [^\s,]+ seconds?/i.test(said)) {
     const message = `Buildkite limits the rate${told}`;
     return {
-      trouble: trouble('rate-limited', message, retryAfterOf(headers, said)),
+      trouble: trouble('rate-limited', message, wait),
       certainty,
       retry: false,
     };
   }
   const message = `Buildkite answered ${operation} with errors${told}`;
   return { trouble: trouble('garbage', message), certainty, retry: false };
+}
+
+function toldOf(said: string, absurd: string | null): string {
+  const parts = [said, ...(absurd === null ? [] : [oneLine(absurd)])].filter((part) => part !== '');
+  return parts.map((part, index) => `${index === 0 ? ':' : ';'} ${part}`).join('');
 }
 
 /** Whether every error says that nothing was done. */

@@ -2,6 +2,7 @@ import { ClientError, GraphQLClient } from 'graphql-request';
 import type { Answer, Outcome, Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
+import { bounded } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { createOffsetMeter } from '../http/offset.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
@@ -54,7 +55,7 @@ export function createTransport(options: TransportOptions): Transport {
     const sentAt = options.clock.now();
     const response = await options.fetch(input, init);
     offset.take(response.headers.get('date'), sentAt, options.clock.now());
-    return response;
+    return bounded(response);
   }
 
   const client = new GraphQLClient(options.endpoint.href, {

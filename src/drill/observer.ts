@@ -59,7 +59,8 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   ): Promise<Observation> {
     const freshAsks = asks.filter((one) => one.fresh);
     if (freshAsks.length > 0) {
-      await waitOut(Math.max(...freshAsks.map(({ subject }) => pace.heldUntil(subject))), clock, signal);
+      const held = Math.max(...freshAsks.map(({ subject }) => pace.heldUntil(subject)));
+      await waitOut(Math.min(held, latestLook(state, clock.now())), clock, signal);
       await send(state, freshAsks, signal);
       return take(state);
     }
@@ -106,6 +107,11 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   }
 
   return { observe };
+}
+
+/** The drill's own limits go before what a service asks for: no look waits past the end of the drill's patience. */
+function latestLook({ deadline, plan }: DrillState, now: number): number {
+  return deadline ?? now + plan.scenario.when.startWithin;
 }
 
 async function waitOut(until: number, clock: Clock, signal: AbortSignal): Promise<void> {

@@ -102,9 +102,10 @@ function afterRefusal(state: DrillState, next: Next, sending: Sending, now: Inst
       `buildCreate was refused: ${trouble?.message ?? 'no reason given'}`,
     );
   const began = next.sendings[0]?.intendedAt ?? now;
-  if (now - began > Math.min(state.plan.scenario.when.startWithin, 600_000))
-    return halt('buildkite-rate-limited', `buildCreate: ${trouble.message}`);
   const again = (sending.answeredAt ?? now) + (trouble.retryAfter ?? 1_000);
+  // What would be sent too late is not waited for.
+  if (Math.max(now, again) - began > Math.min(state.plan.scenario.when.startWithin, 600_000))
+    return halt('buildkite-rate-limited', `buildCreate: ${trouble.message}`);
   if (now < again) return { do: 'observe', asks: [], by: again };
   return create(state, next);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Trouble } from '../model/call.ts';
+import { OversizeAnswerError } from '../http/bounded.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
@@ -59,6 +60,9 @@ export function failureOf(error: unknown, operation: string, sent: boolean): Fai
   }
   if (error instanceof UnusableAnswerError) {
     return { trouble: trouble('garbage', `ECS answered ${operation} with ${error.message}`), certainty };
+  }
+  if (error instanceof OversizeAnswerError) {
+    return { trouble: trouble('garbage', `AWS's answer to ${operation} ${error.message}`), certainty };
   }
   const parsed = Sdk.safeParse(error);
   if (parsed.success) {

@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Readable } from 'node:stream';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Clock } from '../model/clock.ts';
 import type { EcsOperation } from '../model/entities/ecs-operation.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
+import { readBounded } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { endpointOf, forbidden } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
@@ -53,6 +55,7 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
 
   /** Wraps the very sending: wherever the SDK found its endpoint, the rules are held to it, and the server's clock is read. */
   function watched(client: ECSClient): ECSClient {
+    guardHandler(client, options, timeoutMs);
     client.middlewareStack.add(
       (next) => async (args) => {
         const request = Request.parse(args.request);
@@ -86,6 +89,39 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
     },
     clock: () => offset.read(),
   };
+}
+
+/**
+ * Holds the rules and the bounds to everything that goes over the client's handler: the SDK asks STS and the other sources of
+ * credentials by it too, and their requests pass none of this client's middleware.
+ */
+function guardHandler({ config }: ECSClient, options: EcsOptions, timeoutMs: number): void {
+  const handler = config.requestHandler;
+  const handle = handler.handle.bind(handler);
+  handler.handle = async (request, settings) => {
+    const why = forbidden(request.protocol, request.hostname, options);
+    if (why !== null) throw new ForbiddenEndpointError(why);
+    const { response } = await handle(request, settings);
+    const body: unknown = response.body;
+    if (body instanceof Readable) response.body = await whole(body, response.headers, timeoutMs);
+    return { response };
+  };
+}
+
+/** The body of one answer within its bounds. What asks for credentials knows no caller's deadline, so it has one here. */
+async function whole(
+  body: Readable,
+  headers: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): Promise<Uint8Array> {
+  const discard = (): void => void body.destroy();
+  const unread = { chunks: body, announced: headers['content-length'] ?? null, discard };
+  try {
+    return await withDeadline(new AbortController().signal, timeoutMs, () => readBounded(unread));
+  } catch (error) {
+    discard();
+    throw error;
+  }
 }
 
 /**

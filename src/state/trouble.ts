@@ -98,15 +98,17 @@ export function lasting(
   for (const subject of subjects) {
     const mark: ReadMark | undefined = state.marks[keyOf(subject)];
     if (mark?.trouble == null || mark.failingSince === null || !ofService(subject.kind)) continue;
-    // A service that says when to come again is asked once more then, however long that takes.
-    const told = mark.trouble.retryAfter === null ? 0 : mark.trouble.retryAfter + OBEYED_WITHIN;
+    // A service that says when to come again is asked once more then, unless the drill's own patience ends before.
+    const wait = mark.trouble.retryAfter ?? 0;
+    const told = wait === 0 ? 0 : wait + OBEYED_WITHIN;
     const isOurs = isCreated(state, subject);
     const allowed =
       isRefusal(mark.trouble) && !isOurs
         ? Math.min(PATIENCE_WITH_REFUSALS, patience)
         : Math.max(patience, told);
     const known = mark.okSentAt === null && mark.trouble.kind === 'not-found' && !isOurs;
-    if (!known && now - mark.failingSince < allowed) continue;
+    const isTooLong = wait > state.plan.scenario.when.startWithin;
+    if (!known && !isTooLong && now - mark.failingSince < allowed) continue;
     return {
       kind: subject.kind,
       reason: reasonOfTrouble(subject, mark.trouble),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Self } from '../model/entities/surroundings.ts';
+import { bounded, OversizeAnswerError } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 
@@ -56,11 +57,15 @@ async function taskAt(
   try {
     return await withDeadline(signal, timeoutMs, async (inner) => {
       const response = await fetcher(`${uri.replace(/\/$/, '')}/task`, { signal: inner, redirect: 'manual' });
-      if (!response.ok) return unresolved(`answers HTTP ${String(response.status)}`);
-      const parsed = TaskDocument.safeParse(await response.json());
+      if (!response.ok) {
+        await response.body?.cancel();
+        return unresolved(`answers HTTP ${String(response.status)}`);
+      }
+      const parsed = TaskDocument.safeParse(await (await bounded(response)).json());
       return parsed.success ? { arn: parsed.data.TaskARN, why: null } : unresolved('names no task');
     });
   } catch (error) {
+    if (error instanceof OversizeAnswerError) return unresolved(`gives an answer that ${error.message}`);
     const failure = networkFailure(error);
     return unresolved(failure === null ? 'gives no usable answer' : `does not answer (${failure.code})`);
   }

@@ -1,0 +1,101 @@
+/** The most that is read of one answer, decompressed. A page of Buildkite's or a hundred tasks of ECS have a megabyte or two. */
+export const LARGEST_ANSWER = 16 * 1024 * 1024;
+
+/** How deep lists and objects may stand in each other. What both services answer stays under 30. */
+export const DEEPEST_ANSWER = 100;
+
+/** An answer that passes the bounds; nothing of it is used. */
+export class OversizeAnswerError extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'OversizeAnswerError';
+  }
+}
+
+/** A body that was not read yet, whichever library it comes from. */
+export interface Unread {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** The header `Content-Length`: the size on the wire, before decompression. */
+  readonly announced: string | null;
+  /** Ends the transfer of a body that is not wanted. */
+  discard(): void | Promise<void>;
+}
+
+/** Reads a body to its end, or until it passes the bounds: then the transfer ends and OversizeAnswerError is thrown. */
+export async function readBounded(body: Unread, largest = LARGEST_ANSWER): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(body.announced ?? 0) > largest) {
+    await body.discard();
+    throw tooLarge(largest);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body.chunks) {
+    size += chunk.length;
+    // Leaving the loop by an error cancels the stream, and the decompression before it.
+    if (size > largest) throw tooLarge(largest);
+    chunks.push(chunk);
+  }
+  const whole = joined(chunks, size);
+  if (isTooDeep(whole)) {
+    throw new OversizeAnswerError(
+      `is nested deeper than ${String(DEEPEST_ANSWER)} levels, the most that is read`,
+    );
+  }
+  return whole;
+}
+
+/** The same answer of `fetch`, read whole within the bounds. */
+export async function bounded(response: Response): Promise<Response> {
+  const { body, status, statusText } = response;
+  if (body === null) return response;
+  const bytes = await readBounded({
+    chunks: body,
+    announced: response.headers.get('content-length'),
+    discard: () => body.cancel(),
+  });
+  const headers = new Headers(response.headers);
+  // They tell of the body as it was on the wire.
+  headers.delete('content-encoding');
+  headers.delete('content-length');
+  return new Response(bytes, { status, statusText, headers });
+}
+
+function tooLarge(largest: number): OversizeAnswerError {
+  return new OversizeAnswerError(
+    `is larger than ${String(largest / (1024 * 1024))} MiB, the most that is read`,
+  );
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSE: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+
+/** Whether JSON is nested too deep, without parsing it. In UTF-8 no byte of a longer character looks like one of these marks. */
+function isTooDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (quoted) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) quoted = false;
+    } else if (byte === QUOTE) quoted = true;
+    else if (CLOSE.has(byte)) depth -= 1;
+    else if (OPEN.has(byte)) {
+      depth += 1;
+      if (depth > DEEPEST_ANSWER) return true;
+    }
+  }
+  return false;
+}
