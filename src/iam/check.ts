@@ -1,3 +1,4 @@
+import { fits } from '../model/glob.ts';
 import type { Denial } from './denials.ts';
 import type { Statement } from './statements.ts';
 
@@ -32,14 +33,5 @@ function answerOf({ how, by }: Denial, statement: Statement | null): Answer {
 /** Whether a statement names the action, and the resource where it is known. */
 function allows({ actions, resources }: Statement, action: string, resource: string | null): boolean {
   if (!actions.includes(action)) return false;
-  return resource === null || resources.some((pattern) => matches(pattern, resource));
-}
-
-/** IAM's wild card: `*` stands for any characters. */
-function matches(pattern: string, text: string): boolean {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${source}$`, 's').test(text);
+  return resource === null || resources.some((pattern) => fits(pattern, resource));
 }

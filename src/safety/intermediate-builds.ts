@@ -1,3 +1,4 @@
+import { fits } from '../model/glob.ts';
 import { hasBuild } from '../model/plan.ts';
 import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
@@ -6,8 +7,7 @@ import { holds, refuses, type Guard } from './guard.ts';
 export function branchMatches(filter: string | null, branch: string): boolean {
   const patterns = (filter ?? '').split(/\s+/).filter((pattern) => pattern !== '');
   if (patterns.length === 0) return true;
-  const hit = (pattern: string): boolean =>
-    new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(branch);
+  const hit = (pattern: string): boolean => fits(pattern, branch);
   const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
   const positive = patterns.filter((pattern) => !pattern.startsWith('!'));
   if (negative.some(hit)) return false;
