@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { GamedayError } from '../model/errors.ts';
+import { keyOf } from '../model/world.ts';
+import type { Fact } from '../model/world.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, EventCode } from './events.ts';
 import { FIRST_SUM, JOURNAL_VERSION, sealHolds } from './line.ts';
+import { share } from './share.ts';
 
 /** What a stored journal holds. */
 export interface Replay {
@@ -13,37 +16,93 @@ export interface Replay {
   readonly length: number;
 }
 
-/** Reads a stored journal; where it cannot be trusted it throws bad-input that names the line. */
+const LINE_END = 0x0a;
+
+/** A line that is longer was not written by a drill, bytes. What services answer, and so what is written of it, is bounded. */
+const LONGEST_LINE = 64 * 1024 * 1024;
+
+/** Reads a stored journal piece by piece; where it cannot be trusted it throws bad-input that names the line. */
 export async function readJournal(path: string): Promise<Replay> {
-  let bytes: Buffer;
+  const reading = startReplay(path);
   try {
-    bytes = await readFile(path);
+    for await (const piece of createReadStream(path, { highWaterMark: 256 * 1024 }))
+      reading.take(piece as Buffer);
   } catch (error) {
+    if (error instanceof GamedayError) throw error;
     throw new GamedayError('bad-input', `the journal ${path} cannot be read: ${(error as Error).message}`, {
       at: path,
       cause: error,
     });
   }
-  return replay(bytes, path);
+  return reading.end();
 }
 
 /** Replays a journal's bytes. `drill` refuses lines of another drill than that one. */
 export function replay(bytes: Uint8Array, path: string, drill?: string): Replay {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const lines = text.split('\n');
-  const unended = lines.pop() ?? '';
+  const reading = startReplay(path, drill);
+  reading.take(bytes);
+  return reading.end();
+}
+
+/** Takes a journal's bytes in pieces of any length. Beside the events no more is held than the line that is being read. */
+function startReplay(
+  path: string,
+  drill?: string,
+): { readonly take: (piece: Uint8Array) => void; readonly end: () => Replay } {
   const events: DrillEvent[] = [];
   let length = 0;
-  for (const [index, line] of lines.entries()) {
-    const parsed = parseLine(line);
-    // A last line that is no JSON at all was cut down by a crash of the machine (blocks of zeros), not edited by a person.
-    if (parsed === undefined && index === lines.length - 1 && unended === '') {
-      return { events, torn: true, length };
-    }
-    events.push(checked(parsed, line, { path, number: index + 1, before: events.at(-1), drill }));
-    length += Buffer.byteLength(line) + 1;
+  let number = 0;
+  /** The beginning of a line whose end has not come yet. */
+  let begun: Uint8Array[] = [];
+  let begunLength = 0;
+  /** The refusal of a line that is no JSON at all: the last one was cut down by a crash of the machine (blocks of zeros), not edited by a person. */
+  let spoilt: GamedayError | null = null;
+
+  /** Each fact as it was told last. */
+  const told = new Map<string, Fact>();
+
+  function shared(event: DrillEvent): DrillEvent {
+    if (event.code !== 'GD_OBSERVED') return event;
+    const facts = event.payload.facts.map((fact) => {
+      const one = share(told.get(keyOf(fact)), fact) as Fact;
+      told.set(keyOf(fact), one);
+      return one;
+    });
+    return { ...event, payload: { ...event.payload, facts } };
   }
-  return { events, torn: unended !== '', length };
+
+  function takeLine(bytes: Buffer): void {
+    number += 1;
+    const line = bytes.toString('utf8');
+    const parsed = parseLine(line);
+    const place = { path, number, before: events.at(-1), drill };
+    if (parsed === undefined) {
+      spoilt = refuse(place, 'is not JSON');
+      return;
+    }
+    events.push(shared(checked(parsed, line, place)));
+    length += bytes.length + 1;
+  }
+
+  function take(piece: Uint8Array): void {
+    for (let rest = piece; rest.length > 0;) {
+      if (spoilt !== null) throw spoilt;
+      const end = rest.indexOf(LINE_END);
+      const part = end === -1 ? rest : rest.subarray(0, end);
+      begunLength += part.length;
+      if (begunLength > LONGEST_LINE) {
+        const place = { path, number: number + 1, before: undefined, drill };
+        throw refuse(place, `is longer than ${String(LONGEST_LINE / (1024 * 1024))} MiB`);
+      }
+      begun.push(part);
+      if (end === -1) return;
+      takeLine(Buffer.concat(begun));
+      begun = [];
+      begunLength = 0;
+      rest = rest.subarray(end + 1);
+    }
+  }
+  return { take, end: () => ({ events, torn: spoilt !== null || begunLength > 0, length }) };
 }
 
 interface Place {
@@ -53,8 +112,7 @@ interface Place {
   readonly drill: string | undefined;
 }
 
-function checked(parsed: Partial<DrillEvent> | undefined, line: string, place: Place): DrillEvent {
-  if (parsed === undefined) throw refuse(place, 'is not JSON');
+function checked(parsed: Partial<DrillEvent>, line: string, place: Place): DrillEvent {
   if (parsed.v !== JOURNAL_VERSION) {
     throw refuse(
       place,

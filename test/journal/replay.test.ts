@@ -1,8 +1,13 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GamedayError } from '../../src/model/errors.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
 import { FIRST_SUM, seal } from '../../src/journal/line.ts';
-import { replay } from '../../src/journal/replay.ts';
+import { readJournal, replay } from '../../src/journal/replay.ts';
+import { share } from '../../src/journal/share.ts';
 import { toJson } from '../../src/journal/escape.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { someEvents } from './sample.ts';
@@ -93,4 +98,48 @@ test('another version, another drill, an unknown code and an unfitting payload a
 
 test('an empty file is a journal without events', () => {
   expect(replay(Buffer.alloc(0), 'j')).toEqual({ events: [], torn: false, length: 0 });
+});
+
+test('whatever pieces it comes in, a journal is the same', async () => {
+  const { bytes, events } = await sample();
+  const folder = await mkdtemp(join(tmpdir(), 'gameday-pieces-'));
+  try {
+    const path = join(folder, 'journal.jsonl');
+    // Longer than one piece, in the middle of a character too.
+    const [first, ...rest] = events;
+    const journal = memoryJournal(DRILL, [], () => 1000);
+    await journal.append(first!, false);
+    for (let turn = 0; turn < 40; turn += 1) {
+      await journal.append(
+        { code: 'GD_TARGET_DROPPED', payload: { said: `${'x'.repeat(turn)}${'🎯'.repeat(4_000)}` } },
+        false,
+      );
+    }
+    for (const event of rest) await journal.append(event, false);
+    await writeFile(path, journal.events.map((event) => `${toJson(event)}\n`).join(''));
+    const again = await readJournal(path);
+    expect(again.events).toEqual(journal.events);
+    expect(again).toMatchObject({ torn: false, length: (await stat(path)).size });
+    expect(replay(bytes, 'j').events).toEqual(events);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('equal parts of a fact that is told again are held once, and an unequal one is not touched', () => {
+  const before = { id: 'x', tags: ['a', 'b'], events: [{ at: 1 }], gone: 1 };
+  const now = { id: 'x', tags: ['a', 'b'], events: [{ at: 1 }, { at: 2 }] };
+  const shared = share(before, now) as typeof now;
+  expect(shared).toEqual(now);
+  expect(Object.keys(shared)).toEqual(Object.keys(now));
+  expect(shared.tags).toBe(before.tags);
+  expect(shared.events[0]).toBe(before.events[0]);
+  expect(share(before, structuredClone(before))).toBe(before);
+  // An empty list beside something that is none, and the other way about.
+  expect([share({}, []), share([], {}), share(null, [])]).toEqual([[], {}, []]);
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (old, value) => {
+      expect(share(old, value)).toEqual(value);
+    }),
+  );
 });
