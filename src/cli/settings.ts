@@ -122,6 +122,9 @@ function ecsOf(
   const ignored = value(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
   const ecsEndpoint = variable === undefined || ignored ? null : value(environment, variable);
   if (ecsEndpoint !== null) collect(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
+  // Where a role is assumed the SDK asks STS; what only a profile names is held to the same rules when it is asked.
+  const sts = ignored ? null : value(environment, 'AWS_ENDPOINT_URL_STS');
+  if (sts !== null) collect(errors, () => endpointOf('AWS_ENDPOINT_URL_STS', sts, rules));
   return { region, ecsEndpoint };
 }
 

@@ -86,6 +86,7 @@ test.each([
   [{ BUILDKITE_GRAPHQL_ENDPOINT: 'nonsense' }, /BUILDKITE_GRAPHQL_ENDPOINT is not a URL/],
   [{ BUILDKITE_GRAPHQL_ENDPOINT: 'http://example.com/' }, /BUILDKITE_GRAPHQL_ENDPOINT: plain http/],
   [{ AWS_ENDPOINT_URL_ECS: 'http://example.com/' }, /AWS_ENDPOINT_URL_ECS: plain http/],
+  [{ AWS_ENDPOINT_URL_STS: 'http://example.com/' }, /AWS_ENDPOINT_URL_STS: plain http/],
   [{ AWS_ENDPOINT_URL: 'http://example.com/' }, /AWS_ENDPOINT_URL: plain http/],
   [{ GAMEDAY_LOST_AFTER: 'soon' }, /GAMEDAY_LOST_AFTER is not a duration/],
   [{ GAMEDAY_RIG_FACTS: '{' }, /GAMEDAY_RIG_FACTS/],

@@ -47,6 +47,17 @@ describe('the build', () => {
     expect(stage.clock.now() - OPENING).toBeGreaterThan(40_000);
   });
 
+  it('is not waited for where Buildkite asks for more time than the drill has', async () => {
+    const stage = theatre({
+      plan: planOf({ when: { startWithin: 60_000 } }),
+      set: ({ buildkite }) =>
+        buildkite.fail('createBuild', { trouble: limited(86_400_000), times: Infinity }),
+    });
+    expect(ending(await stage.run())).toBe('could-not-run buildkite-rate-limited');
+    expect(stage.buildkite.count('createBuild')).toBe(1);
+    expect(stage.clock.now() - OPENING).toBeLessThan(60_000);
+  });
+
   it.each<[Trouble['kind'], string]>([
     ['refused', 'could-not-run build-not-created'],
     ['unauthorized', 'could-not-run buildkite-unauthorized'],

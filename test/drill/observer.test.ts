@@ -77,6 +77,16 @@ describe('the observer', () => {
     expect(ecs.count('tasks')).toBe(2);
   });
 
+  it('waits no longer than the drill has time, whatever a service asks for', async () => {
+    const { observer, state, never, clock, ecs } = watching();
+    const deadline = NOON + 45_000;
+    ecs.fail('tasks', { trouble: { kind: 'rate-limited', message: 'later', retryAfter: 86_400_000 } });
+    await observer.observe({ ...state, deadline }, [fresh(task)], clock.now(), never);
+    await observer.observe({ ...state, deadline }, [fresh(task)], clock.now(), never);
+    expect(clock.now()).toBeLessThanOrEqual(deadline + 1_000);
+    expect(ecs.count('tasks')).toBe(2);
+  });
+
   it('gives a task that ECS does not know as not found', async () => {
     const { observer, state, never, clock, ecs } = watching();
     ecs.world.tasks.clear();
