@@ -10,6 +10,7 @@ const EVIDENCE = '^src/evidence/';
 /** How a worker is built: its start, its agent's flags, its stop. */
 const WORKER = '^src/worker/';
 const RESULT = '^src/verdict/result\\.ts$';
+const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|questions|look)\\.ts$';
@@ -113,8 +114,9 @@ module.exports = {
       'surroundings-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/surroundings/',
-      [MODEL, '^src/http/'],
+      [MODEL, '^src/http/', DISK],
     ),
+    only('disk-knows-nothing', 'Folders are made for whoever writes.', DISK, []),
     only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [MODEL]),
     {
       name: 'sdks-stay-with-clients',
@@ -256,7 +258,10 @@ module.exports = {
       from: { path: '^src/report/' },
       to: { dependencyTypes: ['core'] },
     },
-    only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [MODEL]),
+    only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [
+      MODEL,
+      DISK,
+    ]),
     only('commands-are-thin', 'Flags, one call, one result.', '^src/commands/', ['^src/cli/']),
     never(
       'nobody-imports-commands',

@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { EndedJob } from '../buildkite/port.ts';
+import { makeFolders } from '../disk/folders.ts';
 import { GamedayError } from '../model/errors.ts';
 
 /** Where the jobs that were read are kept. */
@@ -62,7 +63,7 @@ export function openPastCache(file: CacheFile, organization: string, pipeline: s
   };
   /** Beside it and then in its place, so that a crash leaves the one or the other. */
   const rewrite = (): void => {
-    if (!named) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (!named) makeFolders(dirname(path));
     writeFileSync(`${path}.new`, textOf(head, lines), { mode: 0o600 });
     renameSync(`${path}.new`, path);
     whole = true;
@@ -115,6 +116,8 @@ function linesIn(path: string, organization: string, pipeline: string): Line[] {
 
 function readCache(path: string): string {
   try {
+    // A pipe that nobody writes to would hold the process, and its signals, for ever.
+    if (!statSync(path).isFile()) throw new Error('it is no file');
     return readFileSync(path, 'utf8');
   } catch (cause) {
     throw new GamedayError('bad-input', `the cache ${path} cannot be read`, { cause, at: path });

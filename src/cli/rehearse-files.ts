@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { makeFolders } from '../disk/folders.ts';
 import { GamedayError } from '../model/errors.ts';
 import { toJson } from '../journal/escape.ts';
 import type { Copy } from '../rehearsal/definition.ts';
@@ -35,7 +36,7 @@ export async function writeArm(folder: string, written: Written): Promise<readon
 /** Writes one file; a definition may hold secrets, so it is for its owner alone. */
 export async function put(file: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(file));
     await writeFile(file, text, { mode: 0o600 });
   } catch (cause) {
     throw new GamedayError('bad-input', `${file} cannot be written: ${(cause as Error).message}`, {

@@ -1,6 +1,7 @@
-import { closeSync, fsync, ftruncateSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsync, ftruncateSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolders } from '../disk/folders.ts';
 import { GamedayError } from '../model/errors.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, NewEvent } from './events.ts';
@@ -30,7 +31,7 @@ const onDisk = promisify(fsync);
 export async function openJournal(folder: string, drill: string, options: JournalOptions): Promise<Journal> {
   const redact = createRedactor(options.secrets);
   const path = join(folder, JOURNAL_FILE);
-  if (options.create) guarded(path, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  if (options.create) guarded(path, () => makeFolders(folder));
   const unlock = guarded(path, () => takeWriterLock(folder));
   try {
     const stored = options.create ? { events: [], torn: false, length: 0 } : await readJournal(path);

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolders } from '../disk/folders.ts';
 import type { Ledger } from '../model/entities/surroundings.ts';
 import { codeOf } from './files.ts';
 
@@ -42,7 +43,7 @@ export async function writeStrike(
   stateDir: string,
   strike: { readonly key: string; readonly drill: string; readonly taskArn: string; readonly at: number },
 ): Promise<void> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  makeFolders(stateDir);
   const file = await open(ledgerPath(stateDir), 'a', 0o600);
   try {
     await file.appendFile(`\n${JSON.stringify(strike)}\n`);

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolders } from '../disk/folders.ts';
 import type { Lock } from '../model/entities/surroundings.ts';
 import { systemClock } from '../http/clock.ts';
 import { codeOf } from './files.ts';
@@ -25,7 +26,7 @@ function pathOf(stateDir: string, key: string): string {
 export async function takeLock(stateDir: string, key: string, drill: string, now: number): Promise<Lock> {
   const path = pathOf(stateDir, key);
   const holder = ourselves();
-  await mkdir(join(stateDir, 'locks'), { recursive: true, mode: 0o700 });
+  makeFolders(join(stateDir, 'locks'));
   for (let turn = 0; turn < 3; turn += 1) {
     const mine: Content = { key, drill, since: now, holder };
     if (await create(path, JSON.stringify(mine))) return { key, ours: true, heldBy: null, since: now };

@@ -159,3 +159,9 @@ test('time never runs backwards within a journal', async () => {
   await journal.append(someEvents()[0]!, false);
   expect((await journal.append(someEvents()[1]!, false)).at).toBe(2000);
 });
+
+/** Node's own recursive mkdir never comes back from there, and no signal ends it. */
+test('a folder under /proc is refused at once', async () => {
+  const opened = openJournal('/proc/gameday/drill', DRILL, { secrets: [], create: true });
+  await expect(opened).rejects.toMatchObject({ reason: 'journal-unwritable' });
+});
