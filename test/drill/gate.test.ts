@@ -34,6 +34,11 @@ describe('before anything is started', () => {
       'could-not-run buildkite-rate-limited',
     ],
     [
+      'a 429 that asks for a day, more than the drill has',
+      ({ buildkite }) => buildkite.fail('pipeline', { trouble: limited(86_400_000) }),
+      'could-not-run buildkite-rate-limited',
+    ],
+    [
       'garbage',
       ({ buildkite }) => buildkite.fail('pipeline', { trouble: 'garbage', times: Infinity }),
       'could-not-run buildkite-error',
