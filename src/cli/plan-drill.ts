@@ -34,7 +34,8 @@ export function planDrill(
   };
 }
 
-function consentOf({ environment }: Runner): Plan['consent'] {
+/** Whether a person at this terminal can be asked. */
+export function consentOf({ environment }: Runner): Plan['consent'] {
   const attended = isAttended(process.stdin, environment) && isAttended(process.stderr, environment);
   return attended ? 'ask' : 'refuse';
 }

@@ -13,7 +13,8 @@ const QUIET_TURNS = 3;
 export function terminalPerson(
   output: Output,
   interruption: Interruption,
-  reporter: Required<Reporter>,
+  reporter: Pick<Required<Reporter>, 'pause' | 'resume'>,
+  question = 'Stop it?',
 ): Person {
   return {
     async confirm(shown, signal) {
@@ -25,7 +26,7 @@ export function terminalPerson(
       try {
         const either = AbortSignal.any([signal, ended.signal]);
         return await confirm(
-          { message: 'Stop it?', default: false },
+          { message: question, default: false },
           { signal: either, output: process.stderr },
         );
       } catch (error) {

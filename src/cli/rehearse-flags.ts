@@ -38,6 +38,10 @@ export const rehearseFlags = {
   }),
   agent: shared.agentFlag,
   executor: shared.executorFlag,
+  yes: Flags.boolean({
+    default: false,
+    description: 'run what it was given without asking; needed where there is no terminal',
+  }),
   json: shared.jsonFlag,
   out: shared.outFlag,
 };
@@ -46,7 +50,7 @@ export const rehearseFlags = {
 export function rehearseHelp(): string {
   return `The rig runs one worker of the definition, three times at once, and stops its task: in the middle of a step, while it has no job, and near the step's end. Where a drill fails and preflight knows what to change, the mended definition is played beside it. Nothing but this machine is contacted.
 
-Where a Docker engine has the agent's image, that is run. Else entry point and command run as programs of this machine, with your rights. What the rig cannot play is left out of a copy and named; what decides how a stop ends and cannot be played is refused. Scenario and rig files of every drill are kept under --out.
+Where a Docker engine has the agent's image, that is run. Else entry point and command run as programs of this machine, with your rights. What will run is named first, and a terminal is asked; elsewhere --yes is needed. What the rig cannot play is left out of a copy and named; what decides how a stop ends and cannot be played is refused. Scenario and rig files of every drill are kept under --out.
 
 ${exitCodesHelp()}
 

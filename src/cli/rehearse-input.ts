@@ -25,6 +25,8 @@ export interface RehearseOptions {
   readonly programs: string | undefined;
   readonly agent: string | undefined;
   readonly executor: string | undefined;
+  /** It was agreed to beforehand. */
+  readonly yes: boolean;
   readonly out: string;
 }
 

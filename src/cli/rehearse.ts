@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../http/clock.ts';
-import { toJson } from '../journal/escape.ts';
+import { escapeControls, toJson } from '../journal/escape.ts';
 import { diffLines } from '../report/preflight.ts';
 import { rehearsalLines } from '../report/rehearsal.ts';
 import { agentOf } from '../report/sections.ts';
@@ -20,6 +20,7 @@ import { account } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
 import { gameDay, NOTHING_SENT } from './game-day.ts';
 import { drillId } from './plan-drill.ts';
+import { agree } from './rehearse-consent.ts';
 import { put, writeArm } from './rehearse-files.ts';
 import { readRehearsal } from './rehearse-input.ts';
 import type { Read, RehearseOptions } from './rehearse-input.ts';
@@ -50,22 +51,29 @@ interface Played {
 
 /** Plays the default drills against a task definition and, where one fails, against the mended one beside it. */
 export async function rehearse(options: RehearseOptions, runner: Runner): Promise<void> {
+  // Before anything is watched: while a pipe that nobody writes to is read, a signal ends the process by itself.
+  const read = await readRehearsal(options, runner);
   const signals = watchThroughout();
   try {
-    await play(options, runner, signals.watch);
+    await play(options, runner, read, signals.watch);
   } finally {
     signals.release();
   }
 }
 
-async function play(options: RehearseOptions, runner: Runner, watch: Stage['watch']): Promise<void> {
-  const read = await readRehearsal(options, runner);
+async function play(
+  options: RehearseOptions,
+  runner: Runner,
+  read: Read,
+  watch: Stage['watch'],
+): Promise<void> {
   const work = workOf(read.asked);
   if ('why' in work) throw read.refusal(work);
   const asGiven = playOf(read.asked, work, read.chosen.machine);
   if ('why' in asGiven) throw read.refusal(asGiven);
   const folder = join(options.out, `rehearsal-${drillId(systemClock.now(), Math.random)}`);
   const stage: Stage = { options, runner, read, work, folder, watch, played: new Map() };
+  if (!(await agree(beginning(asGiven, stage), options.yes, runner, watch))) return;
   const given = await playArm('given', asGiven, stage, (day) => show(stage, asGiven, day, null, null));
   // Bad input, or a signal: that was said already.
   if (given === null) return;
@@ -119,7 +127,7 @@ async function playArm(
     pipelineText: steps.leftOut.length > 0 ? null : read.pipelineText,
     programs: read.chosen.programs,
   });
-  for (const line of beginning(name, play, stage)) runner.output.stderr.write(`${line}\n`);
+  if (name === 'mended') runner.output.stderr.write(`${threeDrills(play, stage)}.\n`);
   let told = false;
   const finish = (document: GameDayDocument): void => {
     if (document.outcome !== 'interrupted' && document.errors.length === 0) return;
@@ -146,7 +154,7 @@ async function playArm(
     const disturbed = day.drills.filter(wasDisturbed).map(({ file }) => file);
     if (disturbed.length === 0) break;
     runner.output.stderr.write(
-      `Disturbed, so that nothing is proven; played again: ${disturbed.join(', ')}\n`,
+      `Disturbed, so that nothing is proven; played again: ${escapeControls(disturbed.join(', '))}\n`,
     );
     day = withRepeats(day, await drill(disturbed));
     over = day.drills;
@@ -158,11 +166,14 @@ async function playArm(
 /** A busy machine disturbs more than once; past it something else is amiss. */
 const MOST_REPEATS = 2;
 
-function beginning(name: 'given' | 'mended', play: Play, { read, work, folder }: Stage): readonly string[] {
+function threeDrills(play: Play, { work }: Stage): string {
+  return `Three drills at once, about ${span(timeOf(play, work.job))}`;
+}
+
+/** What will run, told before anything does. */
+function beginning(play: Play, stage: Stage): readonly string[] {
+  const { read, work, folder } = stage;
   const { steps, job } = work;
-  const time = span(timeOf(play, job));
-  const takes = `Three drills at once, about ${time}${name === 'given' ? '; where one fails, then the mended definition beside it' : ''}.`;
-  if (name === 'mended') return [takes];
   const { why, machine } = read.chosen;
   return [
     ...(why === null ? [] : [`No image is run: ${why}.`]),
@@ -174,7 +185,7 @@ function beginning(name: 'given' | 'mended', play: Play, { read, work, folder }:
         ]),
     `Step ${steps.step} works for ${span(job.ms)}: ${job.why}.`,
     `Scenarios and rigs: ${folder}`,
-    takes,
+    `${threeDrills(play, stage)}; where one fails, then the mended definition beside it.`,
   ];
 }
 

@@ -22,7 +22,7 @@ async function rehearse(
   files: Readonly<Record<string, object | string>> = {},
 ): Promise<Ended> {
   for (const [name, content] of Object.entries(files)) await put(folder, name, content);
-  return cli(['rehearse', ...args], folder, { ...surroundings(folder), ...WITHOUT_ENGINE });
+  return cli(['rehearse', '--yes', ...args], folder, { ...surroundings(folder), ...WITHOUT_ENGINE });
 }
 
 async function put(folder: string, name: string, content: object | string): Promise<void> {
@@ -275,7 +275,7 @@ describe.concurrent('Ctrl-C', () => {
   async function started(folder: string, more: readonly string[], stopTimeout = 120): Promise<Cli> {
     await mkdir(folder, { recursive: true });
     await put(folder, 'td.json', taskDefinition({ argv: SHELL, stopTimeout }));
-    const args = ['rehearse', '--task-definition', 'td.json', ...more];
+    const args = ['rehearse', '--yes', '--task-definition', 'td.json', ...more];
     return startCli(args, folder, { ...surroundings(folder), ...WITHOUT_ENGINE });
   }
 

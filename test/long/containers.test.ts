@@ -273,7 +273,7 @@ function rehearsed(): void {
       const logs = { name: 'logs', image: 'gameday-test:no-such', essential: false };
       const task = { ...whole, containerDefinitions: [{ ...container, image: REHEARSED }, logs] };
       await writeFile(join(folder, 'td.json'), JSON.stringify(task));
-      const args = ['rehearse', '--task-definition', 'td.json', '--job-length', '12s', '--json'];
+      const args = ['rehearse', '--yes', '--task-definition', 'td.json', '--job-length', '12s', '--json'];
       const { code, stdout, stderr } = await cli(args, folder, {
         ...surroundings(folder),
         ...engineEnvironment,
