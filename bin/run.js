@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import * as module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 // Node 22.8 and later keep compiled code between runs; Node 20 has no such function.
 module.enableCompileCache?.();
@@ -10,7 +11,9 @@ const { execute } = await import('@oclif/core');
 const { finishWith, guardTheWayOut, hasBegun } = await import('../dist/cli/way-out.js');
 guardTheWayOut();
 // Not awaited: a closed stdout would otherwise end in "unsettled top-level await".
-void execute({ dir: import.meta.url }).then(() => {
+// No plugin is loaded: code that lies in a user's data folder must not come to run with the credentials of a drill.
+const loadOptions = { root: fileURLToPath(import.meta.url), userPlugins: false, devPlugins: false };
+void execute({ loadOptions }).then(() => {
   // A help page or the version is the whole answer.
   if (!hasBegun()) finishWith(0);
 });

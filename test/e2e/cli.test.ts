@@ -131,3 +131,45 @@ test.each([
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(code);
   expect(stderr).toBe('');
 });
+
+test("a plugin in the user's data folder is not loaded", async () => {
+  const data = join(folder, 'data', 'gameday');
+  const plugin = join(data, 'node_modules', 'evil');
+  const proof = join(folder, 'it-ran');
+  await mkdir(plugin, { recursive: true });
+  const named = [{ name: 'evil', type: 'user', tag: 'latest' }];
+  await writeFile(
+    join(data, 'package.json'),
+    JSON.stringify({
+      name: 'gameday',
+      private: true,
+      dependencies: { evil: '1.0.0' },
+      oclif: { schema: 1, plugins: named },
+    }),
+  );
+  await writeFile(
+    join(plugin, 'package.json'),
+    JSON.stringify({
+      name: 'evil',
+      version: '1.0.0',
+      oclif: { hooks: { init: './init.js', prerun: './init.js' } },
+    }),
+  );
+  await writeFile(
+    join(plugin, 'init.js'),
+    `module.exports = () => require('node:fs').writeFileSync(${JSON.stringify(proof)}, 'x');`,
+  );
+  const { code } = await cli(['validate', EXEC_FORM], folder, { XDG_DATA_HOME: join(folder, 'data') });
+  expect(code).toBe(0);
+  expect(await readdir(folder)).not.toContain('it-ran');
+});
+
+test('--out where no folder can be made ends at once, and so does a state folder', async () => {
+  const run = await cli(['run', '--rig', EXEC_FORM, '--json', '--out', '/proc/gameday/x'], folder);
+  expect(run.code).toBe(4);
+  expect(run.stdout).toContain('/proc/gameday/x');
+  const at = ['rehearse', '--yes', '--task-definition', join(ROOT, 'scenarios/incident/after.json')];
+  const rehearsal = await cli([...at, '--out', '/proc/gameday'], folder, { GAMEDAY_DOCKER: '/nonexistent' });
+  expect(rehearsal.code).toBe(2);
+  expect(rehearsal.stderr).toContain('Name a folder that can be written with --out DIR.');
+});
