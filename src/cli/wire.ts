@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scenario } from '../model/plan.ts';
@@ -97,8 +98,13 @@ export async function openRig(
 ): Promise<EmbeddedRig> {
   const rig = await startRig({ file: scenario.rig, ...choice }, signal);
   const stateDir = await mkdtemp(join(tmpdir(), 'gameday-state-'));
+  const clear = (): void => rmSync(stateDir, { recursive: true, force: true });
+  // A process that a signal ends at once closes nothing any more.
+  process.once('exit', clear);
   const close = async (): Promise<void> => {
-    await Promise.all([rig.stop(), rm(stateDir, { recursive: true, force: true })]);
+    await rig.stop();
+    clear();
+    process.off('exit', clear);
   };
   try {
     const settings = settingsFromRig(scenario, rig.environment, {

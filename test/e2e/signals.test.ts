@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -69,6 +69,21 @@ test('a signal while the rig starts leaves nothing, and says that nothing was se
   run.child.kill('SIGINT');
   expect(await run.ended).toEqual({ code: 130, signal: null });
   expect(run.stderr()).toContain('nothing was sent');
+  await nothingRuns();
+});
+
+test('a second signal ends the process at once, and its folder for temporary state goes with it', async () => {
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary);
+  const states = async (): Promise<readonly string[]> =>
+    (await readdir(temporary)).filter((name) => name.startsWith('gameday-state-'));
+  const run = startCli(['run', '--rig', scenario], folder, { TMPDIR: temporary });
+  await run.said('was created');
+  expect(await states()).toHaveLength(1);
+  run.child.kill('SIGTERM');
+  run.child.kill('SIGINT');
+  await run.ended;
+  expect(await states()).toEqual([]);
   await nothingRuns();
 });
 
