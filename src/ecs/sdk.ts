@@ -91,19 +91,28 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   };
 }
 
+/** What sends the SDK's requests; its own types say nothing of what goes in and comes out. */
+interface Handler {
+  handle(
+    request: unknown,
+    settings?: unknown,
+  ): Promise<{ readonly response: { body: unknown; readonly headers: Readonly<Record<string, string>> } }>;
+}
+
 /**
  * Holds the rules and the bounds to everything that goes over the client's handler: the SDK asks STS and the other sources of
  * credentials by it too, and their requests pass none of this client's middleware.
  */
 function guardHandler({ config }: ECSClient, options: EcsOptions, timeoutMs: number): void {
-  const handler = config.requestHandler;
+  const handler = config.requestHandler as Handler;
   const handle = handler.handle.bind(handler);
   handler.handle = async (request, settings) => {
-    const why = forbidden(request.protocol, request.hostname, options);
+    const { protocol, hostname } = Request.parse(request);
+    const why = forbidden(protocol, hostname, options);
     if (why !== null) throw new ForbiddenEndpointError(why);
     const { response } = await handle(request, settings);
-    const body: unknown = response.body;
-    if (body instanceof Readable) response.body = await whole(body, response.headers, timeoutMs);
+    const { body, headers } = response;
+    if (body instanceof Readable) response.body = await whole(body, headers, timeoutMs);
     return { response };
   };
 }
