@@ -9,6 +9,7 @@ import { toJson } from '../../src/journal/escape.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { openJournal } from '../../src/journal/file.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { readJournal, replay } from '../../src/journal/replay.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { TASK_ARN } from '../support/builders.ts';
@@ -71,7 +72,8 @@ async function tornAndResumed(folder: string, lines: number, share: number): Pro
   await writeFile(path, `${kept.join('')}${torn}`);
   await truncate(path, Buffer.byteLength(kept.join('')) + Math.floor(Buffer.byteLength(torn) * share));
   const { plan, buildkite, ecs, surroundings, clock } = stage;
-  const journal = await openJournal(folder, DRILL, { secrets: [], create: false, now: clock.now });
+  const file = await openJournal(folder, DRILL, { secrets: [], create: false, now: clock.now });
+  const journal: Journal = { ...file, append: (event, durable) => clock.during(file.append(event, durable)) };
   expect(journal.events).toHaveLength(lines);
   const person = { confirm: () => Promise.resolve(true) };
   await runDrill(

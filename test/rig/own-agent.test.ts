@@ -45,7 +45,7 @@ function startAgent(program: readonly string[], printed: Readonly<Record<string,
   mkdirSync(hooks);
   writeFileSync(join(hooks, 'checkout'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   const own = { BUILDKITE_BUILD_PATH: join(folder, 'builds'), BUILDKITE_HOOKS_PATH: hooks };
-  const [command = '', ...args] = [...program, 'start', '--name', 'mine', '--tags', 'queue=own'];
+  const [command, ...args] = [...program, 'start', '--name', 'mine', '--tags', 'queue=own'];
   agent = spawn(command, args, {
     cwd: folder,
     env: cleanEnvironment({ HOME: folder, MARK: join(folder, 'mark'), ...own, ...printed }),

@@ -7,6 +7,8 @@ export interface ManualClock extends Clock {
   at(instant: number, change: () => void): void;
   /** Lets time pass although somebody is at work, as a slow answer does. */
   pass(ms: number): void;
+  /** Time stands still while that goes on, as real work on a file does. */
+  during<T>(work: Promise<T>): Promise<T>;
 }
 
 /** Looks at the clock without a sleep between them after which a loop counts as one that never waits. */
@@ -27,6 +29,7 @@ export function manualClock(start = NOON): ManualClock {
   let all = 0;
   let broken: Error | null = null;
   let scheduled = false;
+  let busy = 0;
   const sleepers = new Set<Sleeper>();
   const changes: { readonly instant: number; readonly change: () => void }[] = [];
 
@@ -44,6 +47,10 @@ export function manualClock(start = NOON): ManualClock {
   function advance(): void {
     scheduled = false;
     if (sleepers.size === 0) return;
+    if (busy > 0) {
+      schedule();
+      return;
+    }
     looks = 0;
     // One instant at a time: what a change sets off happens before the next sleeper wakes.
     const next = Math.min(
@@ -99,6 +106,14 @@ export function manualClock(start = NOON): ManualClock {
     },
     pass: (ms) => {
       arrive(now + ms);
+    },
+    async during(work) {
+      busy += 1;
+      try {
+        return await work;
+      } finally {
+        busy -= 1;
+      }
     },
   };
 }

@@ -185,12 +185,12 @@ describe('summarize', () => {
   });
 
   it.each([
-    [{ outcome: 'failed', reason: 'lost' }, true],
-    [{ outcome: 'failed', reason: 'not-drained' }, false],
-    [{ outcome: 'passed', reason: 'lost' }, false],
-  ])('says whether the control %j was met', (control, met) => {
+    [{ outcome: 'failed', reason: 'lost' }, true, false],
+    [{ outcome: 'failed', reason: 'not-drained' }, false, true],
+    [{ outcome: 'passed', reason: 'lost' }, false, true],
+  ])('says whether the control %j was met', (control, met, contradicted) => {
     const result = summarize(story({ ...lost, scenario: { control } }), null);
-    expect(result.control).toEqual({ expected: `${control.outcome} ${control.reason}`, met });
+    expect(result.control).toEqual({ expected: `${control.outcome} ${control.reason}`, met, contradicted });
     expect(result.reason).toBe('lost');
   });
 
