@@ -99,13 +99,15 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
   const followed = attemptsOf(evidence).filter(
     (attempt) => isJudged(attempt) || attempt.role === 'retry' || attempt.role === 'late',
   );
+  const [created, ...ended] = ofBuild(evidence);
   return besideEachOther(evidence, [
-    ...ofBuild(evidence),
+    ...(created === undefined ? [] : [created]),
     ...followed.flatMap(ofAttempt),
     ...ofStop(evidence),
     ...callMoments(evidence),
     ...ofTask(evidence),
     ...ofAgent(evidence),
+    ...ended,
   ]);
 }
 
