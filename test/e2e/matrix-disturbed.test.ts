@@ -74,7 +74,7 @@ describe.concurrent('nothing is struck, or not by us', () => {
   // The job ends when the call is about to be sent, and the call is late.
   test('the step is over at the read after the stop, seconds before it', async () => {
     await play({
-      steps: [integration],
+      steps: [{ key: 'integration', command: held('struck', 'sleep 1') }],
       rig: { faulty: { ecs: [{ operation: 'StopTask', do: { delay: '4s' } }] } },
       opens: (events) => (eventsOf(events, 'GD_FAULT_INTENDED').length > 0 ? ['struck'] : []),
       expected: inconclusive('finished-before-stop', /had ended at .*, before the stop/),

@@ -17,6 +17,8 @@ import {
 } from './support/worlds.ts';
 
 const integration = { key: 'integration', command: held() };
+/** It is over before a stop that comes seconds late. */
+const short = { key: 'integration', command: held('struck', 'sleep 1') };
 const endless = { key: 'integration', command: ENDLESS };
 const lost: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten', sent: 1 };
 
@@ -28,7 +30,7 @@ describe.concurrent('the stop came too late, or to a worker that was no more', (
       container: {
         argv: [...SHELL.slice(0, 2), `trap 'exit 0' TERM; ${agent} & ${waitFor('never')} & wait; wait`],
       },
-      steps: [integration],
+      steps: [short],
       rig: { knobs: { buildkiteReplicaLag: '9s' }, faulty: lateStop('5s') },
       opens: whenIntended('struck'),
       expected: { ...inconclusive('finished-before-stop', /had ended at .*, before the stop/), sent: 1 },
@@ -50,7 +52,7 @@ describe.concurrent('the stop came too late, or to a worker that was no more', (
     await play({
       standalone: 1,
       container: { argv: SHELL, stopTimeout: 3 },
-      steps: [integration, { key: 'victim', command: ENDLESS }],
+      steps: [short, { key: 'victim', command: ENDLESS }],
       rig: { lostAfter: '4s', faulty: lateStop('4s') },
       opens: whenIntended('struck'),
       expected: {
