@@ -231,7 +231,7 @@ describe.concurrent('the commands of', () => {
 
   test('resuming after a crash', async () => {
     await at(async (desk) => {
-      desk.put('drill.yaml', plainDrill());
+      desk.put('drill.yaml', plainDrill().replace('within: 20s', 'within: 60s'));
       const rig = await rigUp(desk, longStepRig(desk));
       try {
         const [drill, runner] = await crashedAfterItsStop(desk);
@@ -313,8 +313,12 @@ function longStepRig(desk: Desk): string {
   const rig = textOf('scenarios/rigs/exec-form.yaml')
     .replace('../task-definitions/exec-form.json', 'task.json')
     .replace('../pipelines/six-seconds.yaml', 'pipeline.yaml');
-  desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
-  desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml').replace('sleep 6', 'sleep 16'));
+  const task = textOf('scenarios/task-definitions/exec-form.json').replace(
+    '"stopTimeout": 20',
+    '"stopTimeout": 60',
+  );
+  desk.put('task.json', task);
+  desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml').replace('sleep 6', 'sleep 30'));
   desk.put('rig.yaml', rig);
   return join(desk.folder, 'rig.yaml');
 }
