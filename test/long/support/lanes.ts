@@ -138,7 +138,7 @@ async function writeLane(folder: string, name: string, options: RoadOptions): Pr
   // Long: while a test does something else to a drill, its worker must not be killed.
   const definition = taskDefinition({ argv, stopTimeout: 115 }, name);
   await writeJson(join(lane.folder, 'agent.json'), { ...definition, ...host });
-  const command = `until [ -e "${folder}/gates/$BUILDKITE_JOB_ID" ]; do sleep 0.2; done; sleep 3`;
+  const command = `until [ -e "${folder}/gates/$BUILDKITE_JOB_ID" ]; do sleep 0.2; done; sleep 6`;
   const step = { key: 'integration', command, agents: { queue: name } };
   await writeJson(join(lane.folder, 'pipeline.yaml'), { steps: [step] });
   await writeJson(lane.scenario, {
