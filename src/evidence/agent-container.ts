@@ -73,7 +73,7 @@ function latestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
 
 function lasted(evidence: Evidence, { stoppingAt }: Task, endedBy: Stamp | null): number | null {
   if (stoppingAt === null || endedBy === null) return null;
-  return Math.round(clocksOf(evidence).distance(byEcs(stoppingAt), endedBy).ms);
+  return Math.round(clocksOf(evidence).distance(byEcs(stoppingAt), endedBy).ms) + 0;
 }
 
 function isTimeoutOver(

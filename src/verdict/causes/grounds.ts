@@ -73,7 +73,8 @@ export function foreseenBy({ look }: Grounds, ...rules: readonly string[]): Fore
 
 /** Milliseconds from one instant to another, whosever clocks they were read from; negative where the second came first. */
 export function elapsed({ evidence }: Pick<Grounds, 'evidence'>, from: Stamp, to: Stamp): number {
-  return Math.round(clocksOf(evidence).distance(from, to).ms);
+  // A verdict is written as JSON, which has no -0: what is rounded up to it is 0.
+  return Math.round(clocksOf(evidence).distance(from, to).ms) + 0;
 }
 
 /** ` 4.2 s after the stop`, with the space before it; empty where nothing is known of the clocks, or of the instant. */
