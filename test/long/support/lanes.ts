@@ -26,7 +26,7 @@ export interface Road {
   readonly lanes: readonly Lane[];
   readonly env: Readonly<Record<string, string>>;
   counts(): Promise<Counts>;
-  /** Waits until the lane's service is settled, so that the next drill may begin. */
+  /** Waits until the lane's service and builds are settled, so that the next drill may begin. */
   settled(lane: Lane): Promise<void>;
   /** Lets every job go on that a journal names. */
   release(events: readonly DrillEvent[]): Promise<void>;
@@ -87,6 +87,7 @@ function roadOf(folder: string, lanes: readonly Lane[], env: Record<string, stri
       return Counts.parse(await answer.json());
     },
     async settled({ name }) {
+      await until(`the end of the builds of ${name}`, async () => buildsAreOver(env, name));
       await until(`the workers of ${name}`, async () => {
         const [service, stops] = await Promise.all([
           ecs.service('build-prod', name, never),
@@ -110,6 +111,18 @@ function roadOf(folder: string, lanes: readonly Lane[], env: Record<string, stri
       await up.ended;
     },
   };
+}
+
+const Builds = z.array(z.object({ finished_at: z.string().nullable() }));
+
+/** Asks at most twice a second: Buildkite grants 200 requests a minute. */
+async function buildsAreOver(env: Readonly<Record<string, string>>, pipeline: string): Promise<boolean> {
+  const url = `${env['BUILDKITE_REST_API_ENDPOINT'] ?? ''}/v2/organizations/acme/pipelines/${pipeline}/builds`;
+  const headers = { authorization: `Bearer ${env['BUILDKITE_API_TOKEN'] ?? ''}` };
+  const answer = await fetch(url, { headers });
+  const areOver = Builds.parse(await answer.json()).every((build) => build.finished_at !== null);
+  if (!areOver) await pause(500);
+  return areOver;
 }
 
 function rigOf(names: readonly string[], { workers = 3, rig = {}, onHosts }: RoadOptions): unknown {
