@@ -49,7 +49,7 @@ export async function assertBuild(options: AssertionOptions, runner: Runner): Pr
     runner,
   );
   const { now } = systemClock;
-  const id = drillId(now(), Math.random);
+  const id = drillId(now());
   const folder = join(options.out, id);
   const journal = await openJournal(folder, id, {
     secrets: secretsOf(runner.environment),

@@ -241,7 +241,7 @@ async function begin(
   more: readonly string[],
   { options, runner }: Day,
 ): Promise<{ readonly journal: Journal; readonly folder: string | null }> {
-  const id = drillId(systemClock.now(), Math.random);
+  const id = drillId(systemClock.now());
   const secrets = [...secretsOf(runner.environment), ...loaded.secrets, ...more];
   const { now } = systemClock;
   if (options.dryRun) return { journal: memoryJournal(id, secrets, now), folder: null };

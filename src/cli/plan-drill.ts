@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Plan } from '../model/plan.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { isAttended } from './output.ts';
@@ -40,11 +41,12 @@ export function consentOf({ environment }: Runner): Plan['consent'] {
   return attended ? 'ask' : 'refuse';
 }
 
-/** `20260102-030405-beef`: sorts by time, in UTC. */
-export function drillId(now: number, random: () => number): string {
+/** How much of an id is random: builds and stops are told apart by it, also those of many runners that start at once. */
+const RANDOM_BYTES = 8;
+
+/** `20260102-030405-` and 16 hexadecimal digits: sorts by time, in UTC. Earlier versions wrote four digits; those are read as well. */
+export function drillId(now: number, random: (bytes: number) => Buffer = randomBytes): string {
   const [date = '', time = ''] = new Date(now).toISOString().slice(0, 19).split('T');
-  const tail = Math.floor(random() * 0x10000)
-    .toString(16)
-    .padStart(4, '0');
+  const tail = random(RANDOM_BYTES).toString('hex');
   return `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-${tail}`;
 }

@@ -71,7 +71,7 @@ async function play(
   if ('why' in work) throw read.refusal(work);
   const asGiven = playOf(read.asked, work, read.chosen.machine);
   if ('why' in asGiven) throw read.refusal(asGiven);
-  const folder = join(options.out, `rehearsal-${drillId(systemClock.now(), Math.random)}`);
+  const folder = join(options.out, `rehearsal-${drillId(systemClock.now())}`);
   const stage: Stage = { options, runner, read, work, folder, watch, played: new Map() };
   if (!(await agree(beginning(asGiven, stage), options.yes, runner, watch))) return;
   const given = await playArm('given', asGiven, stage, (day) => show(stage, asGiven, day, null, null));

@@ -59,9 +59,12 @@ test('a wrong --var is not shown: it may hold a secret', () => {
   );
 });
 
-test('ids sort by time', () => {
-  expect(drillId(Date.UTC(2026, 0, 2, 3, 4, 5, 678), () => 0.5)).toBe('20260102-030405-8000');
-  expect(drillId(0, () => 0)).toBe('19700101-000000-0000');
+test('ids sort by time, and 64 bits of them are random', () => {
+  const half = (bytes: number): Buffer => Buffer.alloc(bytes, 0x80);
+  expect(drillId(Date.UTC(2026, 0, 2, 3, 4, 5, 678), half)).toBe('20260102-030405-8080808080808080');
+  const drawn = Array.from({ length: 10_000 }, () => drillId(0));
+  expect(drawn.filter((id) => !/^19700101-000000-[0-9a-f]{16}$/.test(id))).toEqual([]);
+  expect(new Set(drawn).size).toBe(drawn.length);
 });
 
 test.each([

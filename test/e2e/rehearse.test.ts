@@ -315,7 +315,7 @@ describe.concurrent('Ctrl-C', () => {
       expect(await run.ended, run.stderr()).toEqual({ code: 143, signal: null });
       expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 143)');
       // On a busy machine a drill may have begun before the signal came.
-      const hasBegun = /: drill \d{8}-\d{6}-[0-9a-f]{4}: /.test(run.stderr());
+      const hasBegun = /: drill \d{8}-\d{6}-[0-9a-f]{16}: /.test(run.stderr());
       expect(run.stderr().includes('nothing was sent'), run.stderr()).toBe(!hasBegun);
     });
   });
