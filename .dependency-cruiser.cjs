@@ -4,18 +4,20 @@
 /** The words that every room may use: the ground floor. */
 const MODEL = '^src/model/';
 /** The journal as a record: all of it but what touches the file or the text. */
-const RECORD = '^src/journal/(?!(file|line|writer-lock|replay|redact|escape)\\.ts$)';
+const RECORD = '^src/journal/(?!(file|line|replay|redact|escape)\\.ts$)';
 /** What the record shows: its index, attempts, hits, and the order of instants. */
 const EVIDENCE = '^src/evidence/';
 /** How a worker is built: its start, its agent's flags, its stop. */
 const WORKER = '^src/worker/';
+/** How something is held by one process alone. */
+const LOCKFILE = '^src/lockfile/';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
-const ACTING = '^src/drill/(run|perform|observer|questions|look)\\.ts$';
+const ACTING = '^src/drill/(run|perform|observer|outlast|questions|look)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|writer-lock|replay|redact|escape|journal)\\.ts$)';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|replay|redact|escape|journal)\\.ts$)';
 
 /** A room and the only places it may import from (itself included, libraries apart). */
 function only(name, comment, from, allowed, fromNot = []) {
@@ -114,7 +116,7 @@ module.exports = {
       'surroundings-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/surroundings/',
-      [MODEL, '^src/http/', DISK],
+      [MODEL, '^src/http/', LOCKFILE, DISK],
     ),
     only('disk-knows-nothing', 'Folders are made for whoever writes.', DISK, []),
     only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [MODEL]),
@@ -261,7 +263,14 @@ module.exports = {
     only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [
       MODEL,
       DISK,
+      LOCKFILE,
     ]),
+    only(
+      'lockfile',
+      'One way to hold something alone, for the journal and for the state directory.',
+      LOCKFILE,
+      [],
+    ),
     only('commands-are-thin', 'Flags, one call, one result.', '^src/commands/', ['^src/cli/']),
     never(
       'nobody-imports-commands',

@@ -10,7 +10,8 @@ const MAY_TOUCH_THE_WORLD = [
   'src/ecs/**',
   'src/surroundings/**',
   'src/rig/**',
-  'src/journal/{file,writer-lock,replay,line}.ts',
+  'src/lockfile/**',
+  'src/journal/{file,replay,line}.ts',
   'src/scenario/load.ts',
   // Writes an instant that it is given as text.
   'src/report/text.ts',

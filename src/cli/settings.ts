@@ -63,7 +63,7 @@ export function settingsFromEnvironment(
   const rig = collect(errors, () => factsOf(environment)) ?? null;
   const lostAfter = collect(errors, () => lostAfterOf(environment)) ?? LOST_AFTER;
   if (errors.length > 0) return { settings: null, errors };
-  const ecsName = ecsEndpoint === null ? `ecs.${region}.amazonaws.com` : new URL(ecsEndpoint).host;
+  const ecsName = ecsNameOf(ecsEndpoint, region);
   return {
     errors,
     settings: {
@@ -142,7 +142,7 @@ export function settingsFromRig(
     token: given(rig, 'BUILDKITE_API_TOKEN'),
     graphqlEndpoint: given(rig, 'BUILDKITE_GRAPHQL_ENDPOINT'),
     ecsEndpoint,
-    ecsName: new URL(ecsEndpoint).host,
+    ecsName: ecsNameOf(ecsEndpoint, given(rig, 'AWS_REGION')),
     credentials: {
       accessKeyId: given(rig, 'AWS_ACCESS_KEY_ID'),
       secretAccessKey: given(rig, 'AWS_SECRET_ACCESS_KEY'),
@@ -178,11 +178,31 @@ export function unreachableSettings({ build, cluster }: Scenario): Settings {
   };
 }
 
-/** Names what a drill is alone at: endpoint, region, cluster and service (or family, or tag), readable. */
+/** Names what a drill is alone at: endpoint, region, cluster and service (or `family:`, or `tag:`), readable and spelled in one way. */
 export function lockKeyOf(settings: Settings, { cluster }: Scenario): string {
-  const tag = cluster.taskTag === null ? null : `${cluster.taskTag.key}=${cluster.taskTag.value}`;
-  const name = cluster.name.slice(cluster.name.lastIndexOf('/') + 1);
-  return [settings.ecsName, settings.region, name, cluster.service ?? cluster.family ?? tag ?? ''].join('|');
+  const { service, family, taskTag } = cluster;
+  const other =
+    family === null ? (taskTag === null ? '' : `tag:${taskTag.key}=${taskTag.value}`) : `family:${family}`;
+  const who = service === null ? other : lastPart(service);
+  return [settings.ecsName, settings.region, lastPart(cluster.name), who].join('|');
+}
+
+/** The name in an ARN, or the name itself. */
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+/** ECS's own endpoints of a region: plain, FIPS and dual-stack, all of them doors to the same clusters. */
+const DOORS = /^ecs(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$/;
+
+/** One name for an endpoint, however it is spelled: no path, no default port, no dot at the end. */
+function ecsNameOf(endpoint: string | null, region: string): string {
+  if (endpoint === null) return `ecs.${region}.amazonaws.com`;
+  const { hostname, port } = new URL(endpoint);
+  const host = hostname.replace(/\.$/, '');
+  const door = DOORS.exec(host)?.[2];
+  if (door !== undefined && port === '') return `ecs.${door}.amazonaws.com`;
+  return port === '' ? host : `${host}:${port}`;
 }
 
 function value(environment: Environment, name: string): string | null {

@@ -2,6 +2,7 @@ import { closeSync, fsync, ftruncateSync, fsyncSync, openSync, writeSync } from 
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolders } from '../disk/folders.ts';
+import { giveBack, takeClaim, type Claim } from '../lockfile/claim.ts';
 import { GamedayError } from '../model/errors.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, NewEvent } from './events.ts';
@@ -11,7 +12,6 @@ import { createRedactor, redactLeaves } from './redact.ts';
 import type { Redactor } from './redact.ts';
 import { readJournal } from './replay.ts';
 import type { Replay } from './replay.ts';
-import { takeWriterLock } from './writer-lock.ts';
 
 /** The journal's name within its drill's folder. */
 export const JOURNAL_FILE = 'journal.jsonl';
@@ -32,7 +32,7 @@ export async function openJournal(folder: string, drill: string, options: Journa
   const redact = createRedactor(options.secrets);
   const path = join(folder, JOURNAL_FILE);
   if (options.create) guarded(path, () => makeFolders(folder));
-  const unlock = guarded(path, () => takeWriterLock(folder));
+  const unlock = await becomeWriter(folder, path);
   try {
     const stored = options.create ? { events: [], torn: false, length: 0 } : await readJournal(path);
     sameDrill(stored, drill, path);
@@ -63,6 +63,22 @@ export function memoryJournal(
     },
     async close() {},
   };
+}
+
+/** Makes this process the folder's only writer and gives back how to end that. Refuses (lock-held) while another one may live. */
+async function becomeWriter(folder: string, path: string): Promise<() => void> {
+  const wanted = { folder, slot: 'writer', said: 'writer' };
+  const taken = await takeClaim(wanted).catch((error: unknown) => Promise.reject(unwritable(path, error)));
+  if (!taken.ours) throw writerHeld(folder, taken.by);
+  return () => giveBack(taken.path);
+}
+
+function writerHeld(folder: string, { holder, path }: Claim): GamedayError {
+  const who =
+    holder === null ? 'somebody unknown' : `process ${String(holder.pid)} on ${holder.host || 'another machine'}`;
+  return new GamedayError('lock-held', `${folder} is being written by ${who}`, {
+    next: `Let that runner end. If it is dead for sure, remove ${path}.`,
+  });
 }
 
 function open(path: string, create: boolean, stored: Replay): number {

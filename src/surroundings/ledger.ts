@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { makeFolders } from '../disk/folders.ts';
 import type { Ledger } from '../model/entities/surroundings.ts';
 import { codeOf } from './files.ts';
+import { mayBeSame } from './lock-key.ts';
 
 const Line = z.object({ key: z.string(), drill: z.string(), taskArn: z.string(), at: z.number().int() });
 
@@ -11,7 +12,7 @@ export function ledgerPath(stateDir: string): string {
   return join(stateDir, 'ledger.jsonl');
 }
 
-/** Past strikes under a key. A line that a crash tore is passed over: ECS still shows that strike for an hour. */
+/** Past strikes under a key, and under one that may mean the same tasks. A line that a crash tore is passed over: ECS still shows that strike for an hour. */
 export async function readLedger(stateDir: string, key: string): Promise<Ledger> {
   let text: string;
   try {
@@ -22,7 +23,7 @@ export async function readLedger(stateDir: string, key: string): Promise<Ledger>
   }
   const strikes = text.split('\n').flatMap((line) => {
     const strike = parse(line);
-    if (strike?.key !== key) return [];
+    if (strike === null || !mayBeSame(strike.key, key)) return [];
     return [{ drill: strike.drill, taskArn: strike.taskArn, at: strike.at }];
   });
   return { strikes };

@@ -151,5 +151,25 @@ test('the key of lock and ledger is the same for a name and for an ARN', () => {
   };
   expect(lockKeyOf(settings, arn)).toBe(key);
   const tagged = { ...scenario.cluster, service: null, taskTag: { key: 'team', value: 'ci' } };
-  expect(lockKeyOf(settings, { ...scenario, cluster: tagged })).toMatch(/\|team=ci$/);
+  expect(lockKeyOf(settings, { ...scenario, cluster: tagged })).toMatch(/\|tag:team=ci$/);
+  const family = { ...scenario.cluster, service: null, family: 'build-agent' };
+  expect(lockKeyOf(settings, { ...scenario, cluster: family })).toMatch(/\|family:build-agent$/);
+});
+
+test.each([
+  ['https://ecs.us-east-1.amazonaws.com/', 'ecs.us-east-1.amazonaws.com'],
+  ['https://ECS.US-East-1.amazonaws.com:443', 'ecs.us-east-1.amazonaws.com'],
+  ['https://ecs.us-east-1.amazonaws.com.', 'ecs.us-east-1.amazonaws.com'],
+  ['https://ecs-fips.us-east-1.amazonaws.com', 'ecs.us-east-1.amazonaws.com'],
+  ['https://ecs.us-east-1.api.aws', 'ecs.us-east-1.amazonaws.com'],
+  ['https://proxy.example.com/ecs/', 'proxy.example.com'],
+  ['https://Proxy.example.com:443/ecs', 'proxy.example.com'],
+  ['http://127.0.0.1:4566/', '127.0.0.1:4566'],
+])('the endpoint %s has the name %s in it', (endpoint, name) => {
+  const { settings } = settingsFromEnvironment(
+    scenario,
+    { ...environment(), AWS_ENDPOINT_URL_ECS: endpoint },
+    false,
+  );
+  expect(settings?.ecsName).toBe(name);
 });

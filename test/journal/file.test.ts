@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile, appendFile, truncate, access } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -25,6 +25,12 @@ async function refusal(action: Promise<unknown>): Promise<GamedayError> {
   );
   expect(error).toBeInstanceOf(GamedayError);
   return error as GamedayError;
+}
+
+/** The claim of the one who writes. */
+async function writerFile(): Promise<string> {
+  const [name = ''] = (await readdir(folder)).filter((one) => one.startsWith('writer.'));
+  return join(folder, name);
 }
 
 async function written(secrets: readonly string[] = []): Promise<string> {
@@ -55,9 +61,9 @@ test('folder 0700, files 0600, and the writer file goes with the writer', async 
   await journal.append(someEvents()[0]!, true);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   expect((await stat(join(folder, 'journal.jsonl'))).mode & 0o777).toBe(0o600);
-  expect((await stat(join(folder, 'writer'))).mode & 0o777).toBe(0o600);
+  expect((await stat(await writerFile())).mode & 0o777).toBe(0o600);
   await journal.close();
-  await expect(access(join(folder, 'writer'))).rejects.toThrow();
+  expect(await readdir(folder)).toEqual(['journal.jsonl']);
 });
 
 test('secrets are redacted before the event is given back', async () => {
@@ -84,15 +90,25 @@ test("a dead runner's writer file does not stand in the way", async () => {
   const pid = child.pid;
   await new Promise((resolve) => child.once('exit', resolve));
   const live = await openJournal(folder, DRILL, { secrets: [], create: false });
-  const mine = JSON.parse(await readFile(join(folder, 'writer'), 'utf8')) as Record<string, unknown>;
+  const path = await writerFile();
+  const mine = JSON.parse(await readFile(path, 'utf8')) as { readonly said: string; readonly holder: object };
+  const left = (over: object): Promise<void> =>
+    writeFile(path, JSON.stringify({ ...mine, holder: { ...mine.holder, ...over } }));
   await live.close();
-  await writeFile(join(folder, 'writer'), JSON.stringify({ ...mine, pid, started: '1' }));
+  await left({ pid, started: '1' });
   const next = await openJournal(folder, DRILL, { secrets: [], create: false });
   await next.close();
-  await writeFile(join(folder, 'writer'), JSON.stringify({ ...mine, started: '1' }));
+  await left({ started: '1' });
   const reused = await openJournal(folder, DRILL, { secrets: [], create: false });
   await reused.close();
-  await writeFile(join(folder, 'writer'), JSON.stringify({ ...mine, host: 'another-machine' }));
+  for (const over of [{ host: 'another-machine' }, { namespace: 'pid:[1]', started: '1' }]) {
+    await left(over);
+    expect(await refusal(openJournal(folder, DRILL, { secrets: [], create: false }))).toMatchObject({
+      reason: 'lock-held',
+      next: expect.stringContaining(path) as string,
+    });
+  }
+  await writeFile(path, '');
   expect(await refusal(openJournal(folder, DRILL, { secrets: [], create: false }))).toMatchObject({
     reason: 'lock-held',
   });

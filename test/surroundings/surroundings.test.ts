@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +28,9 @@ function around(environment: Record<string, string> = {}, timeoutMs = 20_000): S
 }
 
 function lockFile(): string {
-  return join(stateDir, 'locks', readdirSync(join(stateDir, 'locks'))[0] ?? '');
+  const [folder = ''] = readdirSync(join(stateDir, 'locks'));
+  const [name = ''] = readdirSync(join(stateDir, 'locks', folder));
+  return join(stateDir, 'locks', folder, name);
 }
 
 /** Rewrites the lock's holder. */
@@ -75,6 +76,8 @@ test.each([
   ['a holder before the last boot', { boot: 'another' }, true],
   ['a holder on another machine', { host: 'elsewhere', pid: 999_999_999 }, false],
   ['a holder in another PID namespace', { namespace: 'pid:[1]', pid: 999_999_999 }, false],
+  ['one there whose pid is used again', { namespace: 'pid:[1]', started: '1' }, false],
+  ['one there with another boot id', { namespace: 'pid:[1]', boot: 'another' }, false],
 ])('%s', async (_name, over, free) => {
   const surroundings = around();
   await surroundings.lock('k', 'd1', never);
@@ -91,10 +94,10 @@ test('a drill that another living process goes on with is not ours', async () =>
   expect(existsSync(lockFile())).toBe(true);
 });
 
-test('a lock file that cannot be read is held', async () => {
+test.each(['{', ''])('a lock file that holds %j is held: it may be fresh', async (text) => {
   const surroundings = around();
   await surroundings.lock('k', 'd1', never);
-  writeFileSync(lockFile(), '{');
+  writeFileSync(lockFile(), text);
   expect(await surroundings.lock('k', 'd2', never)).toMatchObject({
     value: { ours: false, heldBy: expect.stringContaining('unreadable') as string },
   });
@@ -104,18 +107,28 @@ test('of many who find a dead lock exactly one gets it', async () => {
   for (let round = 0; round < 20; round += 1) {
     const key = `k${String(round)}`;
     await around().lock(key, 'd0', never);
-    const file = join(
-      stateDir,
-      'locks',
-      `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`,
-    );
-    const content = JSON.parse(readFileSync(file, 'utf8')) as { holder: object };
-    writeFileSync(file, JSON.stringify({ ...content, holder: { ...content.holder, started: '1' } }));
+    heldBy({ started: '1' });
     const drills = Array.from({ length: 20 }, (_, n) => `d${String(n + 1)}`);
     const answers = await Promise.all(drills.map((drill) => around().lock(key, drill, never)));
     expect(answers.filter((answer) => answer.ok && answer.value.ours)).toHaveLength(1);
-    expect(readdirSync(join(stateDir, 'locks'))).toHaveLength(round + 1);
+    expect(readdirSync(join(lockFile(), '..'))).toHaveLength(1);
+    rmSync(lockFile());
   }
+});
+
+test('a service and a family of one cluster may be the same tasks: one drill at a time', async () => {
+  const at = 'ecs.us-east-1.amazonaws.com|us-east-1|build-prod';
+  const surroundings = around();
+  expect(await surroundings.lock(`${at}|agents`, 'd1', never)).toMatchObject({ value: { ours: true } });
+  for (const other of [`${at}|agents`, `${at}|family:agents`, `${at}|tag:team=ci`])
+    expect(await surroundings.lock(other, 'd2', never)).toMatchObject({ value: { ours: false } });
+  for (const other of [`${at}|other-service`, `${at}-2|family:agents`])
+    expect(await surroundings.lock(other, 'd2', never)).toMatchObject({ value: { ours: true } });
+  await surroundings.recordStrike(`${at}|agents`, { drill: 'd1', taskArn: 'arn', at: 1 });
+  expect(await surroundings.ledger(`${at}|family:agents`, never)).toMatchObject({
+    value: { strikes: [{ drill: 'd1' }] },
+  });
+  expect(await surroundings.ledger(`${at}|other-service`, never)).toMatchObject({ value: { strikes: [] } });
 });
 
 test('a state directory that cannot be one is said, and nothing crashes', async () => {

@@ -26,12 +26,14 @@ export function ourselves(): Holder {
   };
 }
 
-/** Whether the holder is proven to be gone: only on its own host, by a reboot, a missing process or a pid used again. */
+/**
+ * Whether the holder is proven to be gone: only on its own host, by a reboot, a missing process or a pid used again. A pid of
+ * another namespace proves nothing; nor does another boot id there, for containers of several machines may have one name.
+ */
 export function isDead(holder: Holder): boolean {
-  if (holder.host !== hostname()) return false;
+  if (holder.host !== hostname() || holder.namespace !== pidNamespace()) return false;
   const boot = bootId();
   if (holder.boot !== null && boot !== null && holder.boot !== boot) return true;
-  if (holder.namespace !== pidNamespace()) return false;
   if (!exists(holder.pid)) return true;
   const started = startOf(holder.pid);
   return holder.started !== null && started !== null && holder.started !== started;
