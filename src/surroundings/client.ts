@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Answer } from '../model/call.ts';
 import { systemClock } from '../http/clock.ts';
 import { trouble } from '../http/trouble.ts';
+import { forgetDrill, rememberLine } from './drills.ts';
 import { stands, unwritable } from './files.ts';
 import { readHalt } from './halt.ts';
 import { ledgerPath, readLedger, writeStrike } from './ledger.ts';
@@ -44,6 +45,15 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
         takeLock(stateDir, key, drill, systemClock.now()),
       ),
     unlock: (key, drill) => giveLock(stateDir, key, drill).catch(ignored),
+    remember: async (drill, sum) => {
+      try {
+        await rememberLine(stateDir, drill, sum);
+        return { ok: true, value: null };
+      } catch (error) {
+        return { ok: false, trouble: unwritable('the state directory', stateDir, error) };
+      }
+    },
+    forget: (drill) => forgetDrill(stateDir, drill).catch(ignored),
     ledger: (key, signal) =>
       inFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
     recordStrike: (key, strike) => writeStrike(stateDir, { key, ...strike }).catch(ignored),

@@ -11,6 +11,10 @@ export interface Surroundings {
   lock(key: string, drill: string, signal: AbortSignal): Promise<Answer<Lock>>;
   /** Gives the lock back if it is this drill's. */
   unlock(key: string, drill: string): Promise<void>;
+  /** Keeps a journal line's checksum in the machine's state: a later process believes a journal whose lines are kept. On the disk when it resolves. */
+  remember(drill: string, sum: string): Promise<Answer<null>>;
+  /** Forgets a drill that is judged. */
+  forget(drill: string): Promise<void>;
   /** Past strikes under this key. */
   ledger(key: string, signal: AbortSignal): Promise<Answer<Ledger>>;
   /** Writes a strike into the ledger. */

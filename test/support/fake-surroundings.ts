@@ -5,7 +5,7 @@ import { NOON } from './builders.ts';
 import { createScript } from './fake-script.ts';
 import type { FakeScript } from './fake-script.ts';
 
-type Operation = Exclude<keyof Surroundings, 'unlock' | 'recordStrike'>;
+type Operation = Exclude<keyof Surroundings, 'unlock' | 'recordStrike' | 'remember' | 'forget'>;
 
 /** What the fake knows; tests change it at will. */
 export interface FakeSurroundingsWorld {
@@ -14,6 +14,10 @@ export interface FakeSurroundingsWorld {
   killSwitch: string | null;
   /** Drill that holds each lock. */
   locks: Map<string, string>;
+  /** Checksums of journal lines by their drill. */
+  remembered: Map<string, readonly string[]>;
+  /** Whether nothing more can be kept. */
+  stateIsFull: boolean;
   strikes: Map<string, { drill: string; taskArn: string; at: number }[]>;
   /** Names of the halt conditions that hold. */
   halted: Set<string>;
@@ -38,6 +42,8 @@ export function fakeSurroundings(over: Partial<FakeSurroundingsWorld> = {}): Fak
     },
     killSwitch: null,
     locks: new Map(),
+    remembered: new Map(),
+    stateIsFull: false,
     strikes: new Map(),
     halted: new Set(),
     ...over,
@@ -67,6 +73,18 @@ export function fakeSurroundings(over: Partial<FakeSurroundingsWorld> = {}): Fak
         const ours = holder === drill;
         return { key, ours, heldBy: ours ? null : `drill ${holder}`, since: NOON };
       }),
+    remember: (drill, sum) => {
+      world.remembered.set(drill, [...(world.remembered.get(drill) ?? []), sum]);
+      return Promise.resolve(
+        world.stateIsFull
+          ? { ok: false, trouble: { kind: 'unwritable', message: 'ENOSPC', retryAfter: null } }
+          : { ok: true, value: null },
+      );
+    },
+    forget: (drill) => {
+      world.remembered.delete(drill);
+      return Promise.resolve();
+    },
     unlock: (key, drill) => {
       if (world.locks.get(key) === drill) world.locks.delete(key);
       return Promise.resolve();
