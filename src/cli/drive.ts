@@ -6,6 +6,7 @@ import type { DrillPorts } from '../drill/run.ts';
 import type { DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';
 import { toJson } from '../journal/escape.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
 import { eventsOf } from '../journal/events.ts';
 import type { DrillEvent } from '../journal/events.ts';
 import { JOURNAL_FILE } from '../journal/file.ts';
@@ -13,6 +14,7 @@ import type { Journal } from '../journal/journal.ts';
 import { redactLeaves } from '../journal/redact.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { ofReason } from '../verdict/judge.ts';
+import { commandsOf } from '../verdict/left.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { summarize } from '../verdict/summarize.ts';
 import { nobody, terminalPerson } from './prompt.ts';
@@ -75,12 +77,33 @@ export function resultOf(
   const { events } = drive.journal;
   const path = drive.folder === null ? null : join(drive.folder, JOURNAL_FILE);
   const result = summarize(events, path, failure === null ? null : verdictOf(events, failure));
-  const out = drive.out === DEFAULT_OUT ? '' : ` --out ${drive.out}`;
-  const told = { ...result, commands: result.commands.map((command) => `${command}${out}`) };
+  const told = unwrittenSaid(withOut(result, drive.out), drive.journal);
   const died = drive.died();
   // What was proven stands; of what could not be told, this is why.
   if (died === null || (result.outcome !== 'inconclusive' && result.outcome !== 'could-not-run')) return told;
   return { ...told, said: `${told.said}; the rig ended early: ${died}` };
+}
+
+/** Commands of ours find the drill where it lies. */
+function withOut(result: DrillResult, out: string): DrillResult {
+  if (out === DEFAULT_OUT) return result;
+  const commands = result.commands.map((command) =>
+    command.startsWith('gameday ') ? `${command} --out ${out}` : command,
+  );
+  return { ...result, commands };
+}
+
+/** A journal that is not whole is named in the answer, whatever the answer is; what proves nothing says that this is why. */
+function unwrittenSaid(result: DrillResult, journal: Journal): DrillResult {
+  const why = journal.unwritten();
+  if (why === null) return result;
+  const note = `the journal is not whole: ${why.message}; what came after that was done and kept in memory alone`;
+  const told = { ...result, notes: [...result.notes, note] };
+  // Until the disk has room again nobody can resume it.
+  if (result.outcome === 'interrupted')
+    return { ...told, commands: [...commandsOf(evidenceOf(journal.events)), ...result.commands] };
+  if (result.outcome !== 'inconclusive') return told;
+  return { ...told, said: why.message, next: 'Give --out a disk that has room, then run the drill again.' };
 }
 
 /** Before a stop was intended a lasting failure is could-not-run; after it the evidence is gone (verdict rules). */

@@ -3,13 +3,16 @@ import type { Plan } from '../model/plan.ts';
 import { abortDrill, runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { openJournal } from '../journal/file.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { account } from '../verdict/account.ts';
+import { commandsOf } from '../verdict/left.ts';
 import type { InputError } from '../verdict/result.ts';
 import { summarize } from '../verdict/summarize.ts';
 import type { Drive } from './drive.ts';
 import { driveAlone } from './drive-alone.ts';
+import { requireKnown } from './known.ts';
 import { secretsOf } from './output.ts';
 import { planDrill } from './plan-drill.ts';
 import { reportersFor } from './reporters.ts';
@@ -32,18 +35,32 @@ export interface GoOnOptions {
 export async function goOn(options: GoOnOptions, runner: Runner): Promise<void> {
   const stored = await findDrill(options.drill, options.out);
   if (stored.state.phase === 'judged' && stored.state.settled) return alreadyOver(stored, runner);
-  const taken = stored.state.plan.embeddedRig ? withoutRig(stored) : await takeUp(stored, options, runner);
+  const { embeddedRig } = stored.state.plan;
+  const taken = embeddedRig ? withoutRig(stored) : await takeUp(stored, options, runner);
   if ('errors' in taken) return runner.finish(account([], taken.errors, null));
+  // With the rig everything ended that could be changed.
+  const { lastIntent } = await requireKnown(stored, options.yes || embeddedRig, runner.environment);
   runner.output.learn(taken.secrets);
   const secrets = [...secretsOf(runner.environment), ...taken.secrets];
   const { now } = systemClock;
-  const journal = await openJournal(stored.folder, stored.drill, { secrets, create: false, now });
+  const journal = await openJournal(stored.folder, stored.drill, { secrets, create: false, now }).catch(
+    (error: unknown) => Promise.reject(withCommands(error as Error, stored)),
+  );
   const { plan, settings } = taken;
   const act: Drive['act'] = (ports, interrupted, onEvent) =>
     options.how === 'resume'
       ? runDrill(plan, ports, interrupted, onEvent)
-      : abortDrill(ports, interrupted, onEvent);
+      : abortDrill(ports, lastIntent, interrupted, onEvent);
   return driveAlone({ plan, settings, journal, folder: stored.folder, out: options.out, act }, runner);
+}
+
+/** Where nothing can be written nothing is done: a person is told what puts back what may still stand. */
+function withCommands(error: Error, { events }: StoredDrill): Error {
+  if (!(error instanceof GamedayError) || error.reason !== 'journal-unwritable') return error;
+  const commands = commandsOf(evidenceOf(events));
+  if (commands.length === 0) return error;
+  const next = `${error.next ?? ''} What the drill changed may still stand; this puts it back: ${commands.join('; ')}`;
+  return new GamedayError(error.reason, error.message, { next: next.trim(), cause: error });
 }
 
 type Refused = { readonly errors: readonly InputError[] };

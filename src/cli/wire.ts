@@ -67,6 +67,15 @@ export async function pastJobsFile(
   return join(stateDirectory(environment), 'past-jobs', `${name}.jsonl`);
 }
 
+/** The checksums of a drill's journal lines that this machine's state keeps. */
+export async function linesKnownOf(environment: Environment, drill: string): Promise<ReadonlySet<string>> {
+  const [{ knownLines }, { stateDirectory }] = await Promise.all([
+    import('../surroundings/drills.ts'),
+    import('../surroundings/state-directory.ts'),
+  ]);
+  return knownLines(stateDirectory(environment), drill);
+}
+
 /** ECS alone, for those who ask nothing of Buildkite. */
 export async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   const { createEcsClient } = await import('../ecs/client.ts');

@@ -5,7 +5,7 @@ import * as shared from '../cli/flags.ts';
 
 export default class Resume extends BaseCommand {
   static override summary = 'Go on with a drill whose runner was interrupted or died, to its verdict.';
-  static override description = `The scenario file is read again and must not have changed. A task that was already told to stop is not told twice, unless it is proven that the first call did not land.
+  static override description = `The scenario file is read again and must not have changed. A task that was already told to stop is not told twice, unless it is proven that the first call did not land. A drill that the state of this machine does not know (GAMEDAY_STATE_DIR), or whose journal says that more was sent than it knows, is refused without --yes.
 
 ${exitCodesHelp()}`;
   static override examples = ['<%= config.bin %> resume 20260102-030405-beef'];

@@ -9,7 +9,7 @@ import { fresh, type Step } from '../state/step.ts';
 import { markOf, mayHaveStruck, readSince } from '../state/state.ts';
 import { all } from '../model/world.ts';
 
-/** Settle, then judge: a build that we created is canceled only where the drill was cut short before anything was struck. */
+/** Settle, then judge: a build that we created is canceled where the drill is aborted, or was cut short before anything was stopped. */
 export function decideSettling(state: DrillState, now: Instant): Step {
   const unanswered = state.undos.at(-1);
   // What restores is compared anew by its fault; a build may be canceled twice.
@@ -41,7 +41,7 @@ function cancel(buildId: string, buildNodeId: string): Call {
 
 /** Those that we created and that still go on, and which no call of ours has canceled. */
 function ourOpenBuilds(state: DrillState): readonly Build[] {
-  const cutShort = state.halted !== null && !mayHaveStruck(state);
+  const cutShort = state.aborted || (state.halted !== null && !mayHaveStruck(state));
   if (!cutShort || state.buildBy === 'named') return [];
   const canceled = new Set(
     state.undos.flatMap(({ call }) => (call.kind === 'cancel-build' ? [call.buildId] : [])),

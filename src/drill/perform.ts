@@ -150,6 +150,16 @@ function whyNotSent(held: string | null, signal: AbortSignal): Trouble | null {
   return held === null ? null : { kind: 'outdated', message: `not sent: ${held}`, retryAfter: null };
 }
 
+/** The answer to an intent of which it is known that its call never went out; null for any other event. */
+export function neverSent(last: DrillEvent | undefined, now: number): NewEvent | null {
+  const message = 'the runner ended before it was sent';
+  const trouble: Trouble = { kind: 'aborted', message, retryAfter: null };
+  const sent = { sentAt: now, answeredAt: now, result: 'refused' as const, trouble };
+  if (last?.code === 'GD_BUILD_INTENDED') return answered('build', sent, 0, null, []);
+  if (last?.code === 'GD_FAULT_INTENDED') return answered('fault', sent, last.payload.attempt, null, []);
+  return null;
+}
+
 function thrown<T>(error: unknown): Outcome<T> {
   const message = error instanceof Error ? error.message : String(error);
   return { ok: false, certainty: 'unknown', trouble: { kind: 'garbage', message, retryAfter: null } };

@@ -8,7 +8,8 @@ import { decide } from './decide.ts';
 import { assertNever } from '../model/errors.ts';
 import { createObserver, type Observation, type Observer } from './observer.ts';
 import { hideEvent } from './hidden.ts';
-import { perform, type Append } from './perform.ts';
+import { cutShort, onlyWhatIsWritten, outlasting, rigIsGone } from './outlast.ts';
+import { neverSent, perform, type Append } from './perform.ts';
 import type { Person } from '../model/person.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Digest } from '../model/secret-looks.ts';
@@ -36,7 +37,8 @@ export type OnEvent = (event: DrillEvent, state: DrillState) => void;
 /**
  * Runs one drill to its verdict, or goes on with one whose journal holds events already.
  * The signal's reason names what interrupted it; then nothing new is sent and the journal ends in GD_INTERRUPTED.
- * Throws only GamedayError `journal-unwritable`, and our own defects.
+ * A journal that cannot be written any more ends it: what was changed is undone, and kept in memory alone.
+ * Throws only GamedayError `journal-unwritable` where not even the first event can be written, and our own defects.
  */
 export async function runDrill(
   plan: Plan,
@@ -52,26 +54,33 @@ export async function runDrill(
       ? { code: 'GD_DRILL_PLANNED', payload: { plan } }
       : { code: 'GD_RESUMED', payload: { runner: plan.runner, after: ports.journal.events.length } };
   const resumed = drill.state !== null;
-  await drill.append(first, true);
+  const { drill: id, sum } = await drill.append(first, true);
+  // Where it cannot be kept, the lock cannot be taken either, and no guard holds.
+  if (!resumed && !plan.dryRun) await ports.surroundings.remember(id, sum);
   if (resumed && plan.embeddedRig && drill.now().phase !== 'settling')
     await drill.append(rigIsGone(drill.now()), true);
   return loop(drill, ports, interrupted);
 }
 
-/** Settles a drill without striking: what it started and can be undone is undone, then what is known is judged. */
+/**
+ * Settles a drill without striking: what it started and can be undone is undone, its build is canceled, then what is known is
+ * judged. A last intent that is known to have never been sent is written down as that, and nothing is undone for it.
+ */
 export async function abortDrill(
   given: DrillPorts,
+  lastIntent: 'may-be-sent' | 'never-sent',
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
   const ports = steady(given);
   const drill = open(ports, onEvent, null);
+  if (drill.now().phase === 'judged') return drill.now();
+  const unsent =
+    lastIntent === 'never-sent' ? neverSent(ports.journal.events.at(-1), ports.clock.now()) : null;
+  if (unsent !== null) await drill.append(unsent, true);
   const state = drill.now();
-  if (state.phase === 'judged') return state;
-  await drill.append(
-    { code: 'GD_RESUMED', payload: { runner: state.plan.runner, after: ports.journal.events.length } },
-    true,
-  );
+  const payload = { runner: state.plan.runner, after: ports.journal.events.length, how: 'abort' } as const;
+  await drill.append({ code: 'GD_RESUMED', payload }, true);
   if (state.halted === null && state.watchEnded === null)
     await drill.append(
       mayHaveStruck(state)
@@ -106,6 +115,7 @@ function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | nu
   let state = journal.events.length === 0 ? null : given(fold(journal.events));
   const marked = (): readonly string[] => (plan ?? state?.plan)?.scenario.secrets ?? [];
   let observedAt = 0;
+  const append = outlasting(journal);
   return {
     state,
     now() {
@@ -114,7 +124,7 @@ function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | nu
     },
     observedAt: () => observedAt,
     async append(event, durable) {
-      const written = await journal.append(hideEvent(event, marked(), digest), durable);
+      const written = await append(hideEvent(event, marked(), digest), durable);
       state = given(reduce(state, written));
       if (written.code === 'GD_OBSERVED') observedAt = written.at;
       onEvent(written, state);
@@ -123,28 +133,32 @@ function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | nu
   };
 }
 
-/** A rig that lived in the runner's process died with it, and the evidence with the rig. */
-function rigIsGone(state: DrillState): NewEvent {
-  const said = 'the rig of this drill ended with its runner; what happened since can no longer be read';
-  return mayHaveStruck(state)
-    ? { code: 'GD_WATCH_ENDED', payload: { why: 'gap', said } }
-    : { code: 'GD_HALTED', payload: { reason: 'observation-gap', said } };
-}
-
 /** The only loop of a drill: decide, perform, append, reduce, again. */
 async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): Promise<DrillState> {
   const observer = createObserver(ports, ports.clock, ports.digest);
+  let isCut = false;
   try {
     for (;;) {
+      const event = isCut ? null : cutShort(drill.now(), ports.journal.unwritten());
+      isCut ||= ports.journal.unwritten() !== null;
+      if (event !== null) await drill.append(event, false);
       const step = decide(drill.now(), ports.clock.now());
-      if (step.do === 'end') return drill.now();
+      if (step.do === 'end') return await over(drill.now(), ports);
       if (interrupted.aborted) return await close(drill, interrupted);
-      await take(step, drill, ports, observer, interrupted);
+      await take(step, drill, ports, observer, interrupted).catch((error: unknown) => {
+        if (error !== ports.journal.unwritten()) throw error;
+      });
     }
   } finally {
     const { lockKey, dryRun } = drill.now().plan;
     if (!dryRun) await ports.surroundings.unlock(lockKey, drill.now().drill);
   }
+}
+
+/** A verdict that is written is the last word: nobody goes on with the drill any more. */
+async function over(state: DrillState, { journal, surroundings }: DrillPorts): Promise<DrillState> {
+  if (!state.plan.dryRun && journal.unwritten() === null) await surroundings.forget(state.drill);
+  return state;
 }
 
 async function take(
@@ -212,13 +226,17 @@ async function callAndLook(
   const answered = new AbortController();
   const stop = (): void => answered.abort();
   interrupted.addEventListener('abort', stop, { once: true });
-  const call = perform(step, drill.now(), ports, ports.clock, drill.append, interrupted, stop);
+  const held = new AbortController();
+  const append = onlyWhatIsWritten(drill.append, ports, () => held.abort());
+  const mayGo = AbortSignal.any([interrupted, held.signal]);
+  const call = perform(step, drill.now(), ports, ports.clock, append, mayGo, stop);
   try {
     await Promise.all([
       call,
       step.as === 'fault' ? lookBeside(drill, ports, observer, answered.signal) : null,
     ]);
   } finally {
+    stop();
     interrupted.removeEventListener('abort', stop);
   }
 }

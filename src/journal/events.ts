@@ -90,8 +90,12 @@ export const EVENTS = {
   },
   GD_RESUMED: {
     text: 'Another process went on with the drill.',
-    /** `after`: how many events the earlier process had written. */
-    payload: z.strictObject({ runner: z.string(), after: z.number().int() }),
+    /** `after`: how many events the earlier process had written; `how`: present where it is to be settled and not to go on. */
+    payload: z.strictObject({
+      runner: z.string(),
+      after: z.number().int(),
+      how: z.literal('abort').optional(),
+    }),
   },
   GD_OBSERVED: {
     text: 'Services were read: which reads, how they went, and every fact that changed, whole.',

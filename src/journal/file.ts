@@ -53,6 +53,7 @@ export function memoryJournal(
   const redact = createRedactor(secrets);
   const events: DrillEvent[] = [];
   const onward = goesOn(events, now);
+  let unwritten: GamedayError | null = null;
   return {
     drill,
     events,
@@ -61,6 +62,10 @@ export function memoryJournal(
       events.push(sealed);
       return sealed;
     },
+    keepInMemory(why) {
+      unwritten ??= why;
+    },
+    unwritten: () => unwritten,
     async close() {},
   };
 }
@@ -75,7 +80,9 @@ async function becomeWriter(folder: string, path: string): Promise<() => void> {
 
 function writerHeld(folder: string, { holder, path }: Claim): GamedayError {
   const who =
-    holder === null ? 'somebody unknown' : `process ${String(holder.pid)} on ${holder.host || 'another machine'}`;
+    holder === null
+      ? 'somebody unknown'
+      : `process ${String(holder.pid)} on ${holder.host || 'another machine'}`;
   return new GamedayError('lock-held', `${folder} is being written by ${who}`, {
     next: `Let that runner end. If it is dead for sure, remove ${path}.`,
   });
@@ -112,19 +119,38 @@ function journalOn(fd: number, opened: Opened): Journal {
   const now = goesOn(events, opened.now);
   let length = opened.stored.length;
   let closed = false;
+  let unwritten: GamedayError | null = null;
+  // After a failed sync nobody knows what of the file stands: nothing is written behind it any more.
+  let failed: GamedayError | null = null;
+
+  async function write(line: string, sealed: DrillEvent, durable: boolean): Promise<void> {
+    if (failed !== null) throw failed;
+    const bytes = Buffer.from(`${line}\n`);
+    guarded(opened.path, () => writeWhole(fd, bytes, length));
+    length += bytes.length;
+    events.push(sealed);
+    if (!durable) return;
+    await onDisk(fd).catch((error: unknown) => {
+      failed = unwritable(opened.path, error);
+      events.splice(events.indexOf(sealed), 1);
+      throw failed;
+    });
+  }
+
   return {
     drill: opened.drill,
     events,
     async append(event, durable) {
       if (closed) throw unwritable(opened.path, new Error('it is closed'));
       const { line, event: sealed } = next(event, { ...opened, events, now });
-      const bytes = Buffer.from(`${line}\n`);
-      guarded(opened.path, () => writeWhole(fd, bytes, length));
-      length += bytes.length;
-      events.push(sealed);
-      if (durable) await onDisk(fd).catch((error: unknown) => Promise.reject(unwritable(opened.path, error)));
+      if (unwritten === null) await write(line, sealed, durable);
+      else events.push(sealed);
       return sealed;
     },
+    keepInMemory(why) {
+      unwritten ??= why;
+    },
+    unwritten: () => unwritten,
     async close() {
       if (closed) return;
       closed = true;

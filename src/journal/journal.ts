@@ -1,3 +1,4 @@
+import type { GamedayError } from '../model/errors.ts';
 import type { DrillEvent, NewEvent } from './events.ts';
 
 /** The append-only events of one drill, as the loop needs it. */
@@ -11,5 +12,9 @@ export interface Journal {
    * Throws a GamedayError `journal-unwritable` where it cannot be written.
    */
   append(event: NewEvent, durable: boolean): Promise<DrillEvent>;
+  /** From here on events are kept in memory alone: what a drill changed must be undone also where that cannot be written. */
+  keepInMemory(why: GamedayError): void;
+  /** Why the events are no longer written; null while they are. */
+  unwritten(): GamedayError | null;
   close(): Promise<void>;
 }

@@ -245,6 +245,12 @@ export const REASONS = {
     'Another drill is at this service.',
     'Wait for it, or settle it with `gameday abort`.',
   ),
+  'drill-unknown': row(
+    'refused',
+    'before',
+    'The state of this machine does not know the drill, or not all that its journal says was sent.',
+    'Read the journal; where you believe it, give --yes.',
+  ),
   'kill-switch': row('refused', 'before', 'The kill switch is on.', 'Take it off when it is safe.'),
   'confirm-declined': row('refused', 'before', 'The person who was asked said no.', 'Nothing was stopped.'),
   'confirm-needed': row(
@@ -335,6 +341,12 @@ export const REASONS = {
     'before',
     'The journal cannot be written, so nothing was struck.',
     'Check --out and the disk.',
+  ),
+  'not-undone': row(
+    'could-not-run',
+    'before',
+    'The drill proves nothing, and something that it changed could not be put back.',
+    'Put back what is named, with the commands that are shown; only then run the drill again.',
   ),
   'rig-failed': row(
     'could-not-run',

@@ -60,6 +60,8 @@ export interface DrillState {
   readonly landed: boolean;
   readonly watchEnded: 'settled' | 'deadline' | 'gap' | null;
   readonly halted: { readonly reason: string; readonly said: string } | null;
+  /** Whether somebody wants it settled and not to go on. */
+  readonly aborted: boolean;
   readonly undos: readonly Sending[];
   readonly settled: boolean;
   readonly verdict: Verdict | null;
@@ -98,6 +100,7 @@ function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
     landed: false,
     watchEnded: null,
     halted: null,
+    aborted: false,
     undos: [],
     settled: false,
     verdict: null,
@@ -155,7 +158,7 @@ function changes(state: DrillState, event: DrillEvent): Partial<DrillState> {
     case 'GD_INTERRUPTED':
       return { interrupted: event.payload.signal };
     case 'GD_RESUMED':
-      return { interrupted: null, takenUpAt: event.at, marks: untroubled(state.marks) };
+      return takenUp(state, event);
     case 'GD_DRILL_PLANNED':
       throw new Error('a drill is planned once');
     case 'GD_HALTED':
@@ -258,10 +261,12 @@ function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }
 }
 
 /** Troubles that an earlier process had say nothing about the services now. */
-function untroubled(marks: DrillState['marks']): DrillState['marks'] {
-  return Object.fromEntries(
-    Object.entries(marks).map(([key, mark]) => [key, { ...mark, trouble: null, failingSince: null }]),
+function takenUp(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RESUMED' }) {
+  const marks = Object.entries(state.marks).map(
+    ([key, mark]) => [key, { ...mark, trouble: null, failingSince: null }] as const,
   );
+  const aborted = state.aborted || payload.how === 'abort';
+  return { interrupted: null, aborted, takenUpAt: at, marks: Object.fromEntries(marks) };
 }
 
 function marked(before: ReadMark | undefined, read: Read): ReadMark {

@@ -9,6 +9,7 @@ import { explain } from './explain.ts';
 import { withEveryBuild } from './builds.ts';
 import { judgeBaseline } from './baseline.ts';
 import { judgeFound } from './found.ts';
+import { unlessLeft } from './left.ts';
 import { judgeScheduled } from './scheduled.ts';
 import { verdictOf } from './made.ts';
 import type { RigFacts } from '../model/plan.ts';
@@ -42,7 +43,7 @@ const NEEDED: ReadonlySet<string> = new Set([
 /** The verdict of a journal: a function of what was written down and of nothing else. */
 export function judge(journal: readonly DrillEvent[]): Verdict {
   const evidence = evidenceOf(journal);
-  return withWays(judgeDrill(journal, evidence), evidence.plan.rig);
+  return withWays(unlessLeft(judged(evidence), evidence), evidence.plan.rig);
 }
 
 /** Where the machine had no PID namespaces, the rig knows what was missing, and so what to do here. */
@@ -51,7 +52,8 @@ function withWays(verdict: Verdict, rig: RigFacts | null): Verdict {
   return { ...verdict, next: `To give the rig's containers a real PID 1: ${rig.noPid1.ways.join('; or ')}.` };
 }
 
-function judgeDrill(journal: readonly DrillEvent[], evidence: Evidence): Verdict {
+function judged(evidence: Evidence): Verdict {
+  const { journal } = evidence;
   const halted = eventsOf(journal, 'GD_HALTED').at(-1);
   if (halted !== undefined && isReason(halted.payload.reason))
     return ofReason(halted.payload.reason, halted.payload.said);

@@ -12,6 +12,7 @@ import { judgedStops } from './found.ts';
 import { fleetOf, judgedHits } from './scheduled.ts';
 import { decisiveCall } from '../evidence/hits.ts';
 import { judge, judgeCase, ofReason } from './judge.ts';
+import { commandsOf } from './left.ts';
 import { exitCodeOf, type OutcomeName } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
@@ -25,7 +26,8 @@ export function summarize(
   journalPath: string | null,
   judgedAgain: Verdict | null = null,
 ): DrillResult {
-  const evidence = shown(evidenceOf(journal));
+  const whole = evidenceOf(journal);
+  const evidence = shown(whole);
   const { plan } = evidence;
   const interrupted =
     journal.at(-1)?.code === 'GD_INTERRUPTED' ? eventsOf(journal, 'GD_INTERRUPTED').at(-1) : undefined;
@@ -65,7 +67,7 @@ export function summarize(
     attempts: attemptLines(evidence),
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
-    fleet: fleetOf(evidenceOf(journal), judgeCase),
+    fleet: fleetOf(whole, judgeCase),
     guards: eventsOf(journal, 'GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
     timeline: [...timelineOf(evidence)],
@@ -74,7 +76,7 @@ export function summarize(
     touches: touches(evidence),
     commands:
       interrupted === undefined
-        ? []
+        ? [...commandsOf(whole)]
         : [`gameday resume ${evidence.drill}`, `gameday abort ${evidence.drill}`],
     journal: journalPath,
   };

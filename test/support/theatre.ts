@@ -13,6 +13,7 @@ import { abortDrill, runDrill, type DrillPorts } from '../../src/drill/run.ts';
 import type { DrillState } from '../../src/state/state.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
+import { GamedayError } from '../../src/model/errors.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { testDigest } from './digests.ts';
 
@@ -31,9 +32,11 @@ export interface Theatre {
   journal: Journal;
   /** The runner dies when it has written so many events, or is about to write one more. */
   dieAt(events: number, moment: 'written' | 'unwritten'): void;
+  /** The disk is full when so many events are written: every append fails from then on. */
+  fillDiskAt(events: number): void;
   readonly seen: DrillEvent[];
   run(signal?: AbortSignal, onEvent?: (event: DrillEvent) => void): Promise<DrillState>;
-  abort(): Promise<DrillState>;
+  abort(lastIntent?: 'may-be-sent' | 'never-sent'): Promise<DrillState>;
   /** Another process: goes on with the first n events of the journal. */
   cutTo(events: number): void;
   /** The job ends in its own time. */
@@ -189,7 +192,24 @@ export function theatre(staged: Staged = {}): Theatre {
         },
       };
     },
-    abort: () => abortDrill(ports(), new AbortController().signal, () => undefined),
+    fillDiskAt(count) {
+      const { journal } = stage;
+      let why: GamedayError | null = null;
+      stage.journal = {
+        ...journal,
+        async append(event, durable) {
+          if (why === null && journal.events.length >= count)
+            throw new GamedayError('journal-unwritable', 'ENOSPC: no space left on device, write');
+          return journal.append(event, durable);
+        },
+        keepInMemory(given) {
+          why ??= given;
+        },
+        unwritten: () => why,
+      };
+    },
+    abort: (lastIntent = 'may-be-sent') =>
+      abortDrill(ports(), lastIntent, new AbortController().signal, () => undefined),
     cutTo(events) {
       const kept = stage.journal.events.slice(0, events);
       const journal = memoryJournal(DRILL, [], now);

@@ -1,0 +1,77 @@
+import type { Call, CallOf } from '../model/call.ts';
+import type { Instant } from '../model/instants.ts';
+import { eventsOf } from '../journal/events.ts';
+import type { Evidence } from './evidence.ts';
+
+/** What may lie between the clocks of ECS and ours, and between a call and what it set, milliseconds. */
+const LEEWAY = 60_000;
+const MINUTE = 60_000;
+
+/** A call of the fault that was sent, or may have been. */
+interface Changed {
+  readonly call: Call;
+  readonly intendedAt: Instant;
+  /** The event after which a look shows what became of it. */
+  readonly seq: number;
+}
+
+/**
+ * Calls that would put back what the drill changed and what, as far as the journal tells, still stands as the drill left it.
+ * What somebody else has changed meanwhile is theirs; what could not be looked at any more may stand.
+ */
+export function standing(evidence: Evidence): readonly Call[] {
+  const undone = new Set(doneUndos(evidence).map((call) => JSON.stringify(call)));
+  const back = changed(evidence).flatMap((one) => putsBack(evidence, one));
+  const open = new Map(back.map((call) => [JSON.stringify(call), call]));
+  return [...open].flatMap(([key, call]) => (undone.has(key) ? [] : [call]));
+}
+
+function changed({ journal }: Evidence): readonly Changed[] {
+  const sents = eventsOf(journal, 'GD_FAULT_SENT');
+  return eventsOf(journal, 'GD_FAULT_INTENDED').flatMap(({ seq, at, payload }): Changed[] => {
+    const sent = sents.find((one) => one.payload.attempt === payload.attempt);
+    if (sent?.payload.result === 'refused') return [];
+    return [{ call: payload.call, intendedAt: at, seq: sent?.seq ?? seq }];
+  });
+}
+
+function doneUndos({ journal }: Evidence): readonly Call[] {
+  const intents = eventsOf(journal, 'GD_UNDO_INTENDED');
+  return eventsOf(journal, 'GD_UNDO_SENT').flatMap(({ seq, payload }) => {
+    const intent = intents.findLast((one) => one.seq < seq);
+    return payload.result === 'ok' && intent !== undefined ? [intent.payload.call] : [];
+  });
+}
+
+function putsBack(evidence: Evidence, one: Changed): readonly Call[] {
+  const { call } = one;
+  switch (call.kind) {
+    case 'set-desired-count': {
+      const service = evidence.sightings('service', call.service).findLast(({ seq }) => seq > one.seq);
+      if (service !== undefined && service.value.desired !== call.desired) return [];
+      return [{ ...call, desired: call.former, former: call.desired }];
+    }
+    case 'set-instance-state': {
+      const instance = evidence.sightings('instance', call.instance).findLast(({ seq }) => seq > one.seq);
+      if (instance !== undefined && instance.value.status !== 'DRAINING') return [];
+      return [{ ...call, status: 'ACTIVE' }];
+    }
+    case 'protect-tasks':
+      return call.tasks.filter((arn) => mayBeProtected(evidence, arn, one)).map((arn) => lifting(call, arn));
+    default:
+      return [];
+  }
+}
+
+function lifting(call: CallOf<'protect-tasks'>, arn: string): Call {
+  return { ...call, tasks: [arn], enabled: false, minutes: null };
+}
+
+/** A protection of ours ends by itself; one that ends later than ours can is somebody else's. */
+function mayBeProtected(evidence: Evidence, arn: string, { call, intendedAt, seq }: Changed): boolean {
+  const look = evidence.sightings('protection', arn).findLast((one) => one.seq > seq)?.value;
+  if (look === undefined) return true;
+  if (!look.enabled || look.expiresAt === null || call.kind !== 'protect-tasks') return false;
+  const offset = evidence.last('clock', 'ecs')?.value.offset ?? 0;
+  return look.expiresAt - offset <= intendedAt + (call.minutes ?? 0) * MINUTE + LEEWAY;
+}

@@ -1,0 +1,59 @@
+import { standing } from '../evidence/standing.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { eventsOf, type Verdict } from '../journal/events.ts';
+import type { Call } from '../model/call.ts';
+import { verdictOf } from './made.ts';
+
+/** What proves nothing may be tried again, but never on top of what is still changed: then somebody must put it back first. */
+export function unlessLeft(verdict: Verdict, evidence: Evidence): Verdict {
+  if (verdict.outcome !== 'inconclusive') return verdict;
+  const settled = eventsOf(evidence.journal, 'GD_SETTLED').at(-1);
+  if (settled === undefined || standing(evidence).length === 0) return verdict;
+  const { findings, notes, cause } = verdict;
+  const said = `${verdict.reason}: ${verdict.said}; left: ${settled.payload.left.join('; ')}`;
+  return verdictOf('not-undone', said, { findings, notes, cause });
+}
+
+/** Commands of the AWS CLI that put back what the drill left changed, to be typed as they are. A rig that ended with its runner left nothing. */
+export function commandsOf(evidence: Evidence): readonly string[] {
+  const { embeddedRig, region } = evidence.plan;
+  if (embeddedRig) return [];
+  return standing(evidence).flatMap((call) => commandOf(call, region));
+}
+
+function commandOf(call: Call, region: string): readonly string[] {
+  switch (call.kind) {
+    case 'set-desired-count':
+      return [
+        aws('update-service', region, [
+          ...['--cluster', call.cluster, '--service', call.service],
+          ...['--desired-count', String(call.desired)],
+        ]),
+      ];
+    case 'set-instance-state':
+      return [
+        aws('update-container-instances-state', region, [
+          ...['--cluster', call.cluster, '--container-instances', call.instance],
+          ...['--status', call.status],
+        ]),
+      ];
+    case 'protect-tasks':
+      return [
+        aws('update-task-protection', region, [
+          ...['--cluster', call.cluster, '--tasks', ...call.tasks],
+          '--no-protection-enabled',
+        ]),
+      ];
+    default:
+      return [];
+  }
+}
+
+function aws(operation: string, region: string, given: readonly string[]): string {
+  return ['aws', 'ecs', operation, '--region', region, ...given].map(quoted).join(' ');
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
