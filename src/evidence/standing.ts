@@ -1,16 +1,10 @@
 import type { Call, CallOf } from '../model/call.ts';
-import type { Instant } from '../model/instants.ts';
 import { eventsOf } from '../journal/events.ts';
 import type { Evidence } from './evidence.ts';
-
-/** What may lie between the clocks of ECS and ours, and between a call and what it set, milliseconds. */
-const LEEWAY = 60_000;
-const MINUTE = 60_000;
 
 /** A call of the fault that was sent, or may have been. */
 interface Changed {
   readonly call: Call;
-  readonly intendedAt: Instant;
   /** The event after which a look shows what became of it. */
   readonly seq: number;
 }
@@ -28,10 +22,10 @@ export function standing(evidence: Evidence): readonly Call[] {
 
 function changed({ journal }: Evidence): readonly Changed[] {
   const sents = eventsOf(journal, 'GD_FAULT_SENT');
-  return eventsOf(journal, 'GD_FAULT_INTENDED').flatMap(({ seq, at, payload }): Changed[] => {
+  return eventsOf(journal, 'GD_FAULT_INTENDED').flatMap(({ seq, payload }): Changed[] => {
     const sent = sents.find((one) => one.payload.attempt === payload.attempt);
     if (sent?.payload.result === 'refused') return [];
-    return [{ call: payload.call, intendedAt: at, seq: sent?.seq ?? seq }];
+    return [{ call: payload.call, seq: sent?.seq ?? seq }];
   });
 }
 
@@ -67,11 +61,12 @@ function lifting(call: CallOf<'protect-tasks'>, arn: string): Call {
   return { ...call, tasks: [arn], enabled: false, minutes: null };
 }
 
-/** A protection of ours ends by itself; one that ends later than ours can is somebody else's. */
-function mayBeProtected(evidence: Evidence, arn: string, { call, intendedAt, seq }: Changed): boolean {
-  const look = evidence.sightings('protection', arn).findLast((one) => one.seq > seq)?.value;
+/** One that ends at another time than ours was shown to end is somebody else's; where the answer was lost it may be ours. */
+function mayBeProtected(evidence: Evidence, arn: string, { seq }: Changed): boolean {
+  const looks = evidence.sightings('protection', arn);
+  const look = looks.findLast((one) => one.seq > seq)?.value;
   if (look === undefined) return true;
-  if (!look.enabled || look.expiresAt === null || call.kind !== 'protect-tasks') return false;
-  const offset = evidence.last('clock', 'ecs')?.value.offset ?? 0;
-  return look.expiresAt - offset <= intendedAt + (call.minutes ?? 0) * MINUTE + LEEWAY;
+  if (!look.enabled) return false;
+  const ours = looks.filter((one) => one.seq <= seq && one.value.enabled);
+  return ours.length === 0 || ours.some(({ value }) => value.expiresAt === look.expiresAt);
 }
