@@ -115,13 +115,13 @@ function roadOf(folder: string, lanes: readonly Lane[], env: Record<string, stri
 
 const Builds = z.array(z.object({ finished_at: z.string().nullable() }));
 
-/** Asks at most twice a second: Buildkite grants 200 requests a minute. */
+/** Asks every two seconds at most: Buildkite grants a user 50 requests a minute. */
 async function buildsAreOver(env: Readonly<Record<string, string>>, pipeline: string): Promise<boolean> {
   const url = `${env['BUILDKITE_REST_API_ENDPOINT'] ?? ''}/v2/organizations/acme/pipelines/${pipeline}/builds`;
   const headers = { authorization: `Bearer ${env['BUILDKITE_API_TOKEN'] ?? ''}` };
   const answer = await fetch(url, { headers });
   const areOver = Builds.parse(await answer.json()).every((build) => build.finished_at !== null);
-  if (!areOver) await pause(500);
+  if (!areOver) await pause(2_000);
   return areOver;
 }
 
