@@ -1,4 +1,5 @@
 import type { FaultyRule, Harm } from './file-schema.ts';
+import { fits } from './wildcard.ts';
 
 /** What the proxy can tell of a request before it is passed on. */
 export interface AskedOperation {
@@ -50,9 +51,5 @@ export class FaultyRules {
 
 /** `*` stands for anything, also within a name; a query string need not be written. */
 function matches(pattern: string, name: string): boolean {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${source}$`).test(name) || new RegExp(`^${source}$`).test(name.split('?')[0] ?? '');
+  return fits(pattern, name) || fits(pattern, name.split('?')[0] ?? '');
 }

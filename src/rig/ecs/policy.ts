@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fits } from '../wildcard.ts';
 
 /** One question that IAM answers: may this action be done to this resource, with these condition keys? */
 export interface Question {
@@ -47,8 +48,8 @@ export function decide(policy: AccessPolicy, question: Question): Decision {
 function applies(one: Statement, { action, resource, keys }: Question): boolean {
   // Actions are compared without regard to case, resources with it.
   return (
-    one.Action.some((pattern) => like(pattern.toLowerCase(), action.toLowerCase())) &&
-    one.Resource.some((pattern) => like(pattern, resource)) &&
+    one.Action.some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
+    one.Resource.some((pattern) => fits(pattern, resource)) &&
     Object.entries(one.Condition).every(([operator, wanted]) => holds(operator, wanted, keys))
   );
 }
@@ -67,22 +68,13 @@ function holds(
 
 function compares(operator: string, wanted: string, found: string): boolean {
   if (operator === 'StringEquals') return wanted === found;
-  if (operator === 'StringLike') return like(wanted, found);
+  if (operator === 'StringLike') return fits(wanted, found);
   // ArnEquals and ArnLike are the same: each of an ARN's six parts by itself.
   const [left, right] = [parts(wanted), parts(found)];
-  return left.length === right.length && left.every((part, at) => like(part, right[at] ?? ''));
+  return left.length === right.length && left.every((part, at) => fits(part, right[at] ?? ''));
 }
 
 function parts(arn: string): readonly string[] {
   const all = arn.split(':');
   return all.length <= 6 ? all : [...all.slice(0, 5), all.slice(5).join(':')];
-}
-
-/** `*` stands for any characters, `?` for one. */
-function like(pattern: string, text: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
 }
