@@ -1,14 +1,15 @@
 // Compiles into a fresh folder and swaps it in, so that a removed source cannot live on in dist; then copies what tsc does not,
-// and makes one file of a command that is to be quick.
+// and makes one file of a command that is to be quick. `node scripts/build.mjs DIR` builds there instead of in dist.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { oneFile } from './one-file.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const fresh = join(root, `dist.${process.pid}`);
+const out = resolve(process.argv[2] ?? join(root, 'dist'));
+const fresh = `${out}.${process.pid}`;
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], {
@@ -31,5 +32,5 @@ await oneFile(fresh, 'commands/preflight.js', [
   'preflight/yaml.js',
   'report/preflight-sarif.js',
 ]);
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-renameSync(fresh, join(root, 'dist'));
+rmSync(out, { recursive: true, force: true });
+renameSync(fresh, out);

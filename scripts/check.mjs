@@ -12,6 +12,7 @@ const CHECKS = [
   { name: 'walls', run: ['npm', 'run', '--silent', 'walls'] },
   { name: 'unused', run: ['npm', 'run', '--silent', 'unused'] },
   { name: 'schema', run: ['npm', 'run', '--silent', 'schema'] },
+  { name: 'build', run: ['node', 'scripts/check-build.mjs'] },
   { name: 'generated', run: ['npm', 'run', '--silent', 'generate:check'] },
 ];
 

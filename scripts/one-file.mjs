@@ -15,6 +15,8 @@ export async function oneFile(dist, command, later) {
   const bundle = await rolldown({
     input,
     platform: 'node',
+    // The names of the modules stand in its comments: seen from here they are the same wherever it is built.
+    cwd: dist,
     // Asked twice of each: with the words of the import, and with the file that they lead to.
     external: (id, importer) => {
       const relative = id.startsWith('.') && importer !== undefined;
