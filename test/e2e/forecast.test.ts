@@ -291,7 +291,8 @@ test('killed in the middle of a past, it goes on behind what it had read', async
     const kept = join(folder, 'state', 'past-jobs', 'acme--canary.jsonl');
     const args = ['forecast', '--pipeline', 'canary', '--json'];
     const killed = startCli(args, folder, env);
-    await until('the first page on the disk', async () => existsSync(kept));
+    const lines = (): number => (existsSync(kept) ? readFileSync(kept, 'utf8').split('\n').length : 0);
+    await until('the first page on the disk', async () => lines() >= 3);
     killed.child.kill('SIGKILL');
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     const firstPage = readFileSync(kept, 'utf8');
