@@ -17,9 +17,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gameday-resume-'));
   await cp(join(ROOT, 'scenarios'), join(folder, 'scenarios'), { recursive: true });
   scenario = join(folder, 'scenarios', 'exec-form.yaml');
-  // Long enough that a busy machine resumes the drill while the step still runs; the worker has 20 s to drain.
-  const steps = join(folder, 'scenarios', 'pipelines', 'six-seconds.yaml');
-  await writeFile(steps, (await readFile(steps, 'utf8')).replace('sleep 6', 'sleep 15'));
+  // Long enough that a busy machine resumes the drill while the step still runs.
+  await change(join('pipelines', 'six-seconds.yaml'), 'sleep 6', 'sleep 30');
+  await change(join('task-definitions', 'exec-form.json'), '"stopTimeout": 20', '"stopTimeout": 60');
+  await change('exec-form.yaml', 'within: 20s', 'within: 60s');
+  await change('exec-form.yaml', 'verdictWithin: 60s', 'verdictWithin: 100s');
   up = startCli(['rig', 'up', join(folder, 'scenarios', 'rigs', 'exec-form.yaml')], folder);
   await up.said('The rig runs');
   env = { ...exportsIn(up.stdout()), GAMEDAY_STATE_DIR: join(folder, 'state') };
@@ -30,6 +32,14 @@ afterAll(async () => {
   await until('the end of the rig', async () => (await processesWith(folder)).length === 0);
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Puts other words into a file of the scenario, which must hold the old ones. */
+async function change(name: string, from: string, to: string): Promise<void> {
+  const path = join(folder, 'scenarios', name);
+  const text = await readFile(path, 'utf8');
+  expect(text).toContain(from);
+  await writeFile(path, text.replace(from, to));
+}
 
 /** Starts a drill, kills its runner when it has said the text, and gives the drill's id. */
 async function killedAfter(text: string, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<string> {
