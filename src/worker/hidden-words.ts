@@ -51,7 +51,8 @@ function namedValues(text: string): readonly NamedValue[] {
     const [whole, flag, variable, member = ''] = match;
     const begin = match.index + whole.length;
     const isRead = flag !== undefined && takesReadValue(flag);
-    const isNamed = isRead || isSecretName(flag ?? variable ?? member);
+    // Another flag is no value, and is not read to its end for every flag before it.
+    const isNamed = isRead || (!text.startsWith('--', begin) && isSecretName(flag ?? variable ?? member));
     const value = isNamed ? valueAt(text, begin, member === '' ? SHELL_VALUE : LINE_VALUE) : '';
     // What is no secret by this name may hold one by another: `export TOKEN=x`, `-e TOKEN=x`.
     const end = begin + (isRead || isValue(bare(value)) ? value.length : 0);

@@ -12,6 +12,8 @@ export interface Segment {
 interface Scan {
   readonly segments: Segment[];
   text: string;
+  /** Whether the text is nothing but blanks so far. */
+  isBlank: boolean;
   before: string;
   depth: number;
   inside: number;
@@ -20,7 +22,15 @@ interface Scan {
 
 /** Cuts a script into its commands. Quotes, escapes, comments and `$( )` are seen; here-documents are not. */
 export function segmentsOf(script: string): readonly Segment[] {
-  const scan: Scan = { segments: [], text: '', before: '', depth: 0, inside: 0, redirects: false };
+  const scan: Scan = {
+    segments: [],
+    text: '',
+    isBlank: true,
+    before: '',
+    depth: 0,
+    inside: 0,
+    redirects: false,
+  };
   let at = 0;
   while (at < script.length) at = step(script, at, scan);
   close(scan, '');
@@ -33,7 +43,8 @@ function step(script: string, at: number, scan: Scan): number {
     rest,
   )?.[0];
   if (whole !== undefined) return take(scan, whole, at);
-  if (rest.startsWith('#') && /(^|\s)$/.test(scan.text)) return at + (/^[^\n]*/.exec(rest)?.[0].length ?? 1);
+  if (rest.startsWith('#') && /^\s?$/.test(scan.text.slice(-1)))
+    return at + (/^[^\n]*/.exec(rest)?.[0].length ?? 1);
   const redirect = /^(?:[0-9]*[<>]+&?|&>+)/.exec(rest)?.[0];
   if (redirect !== undefined && /[<>]/.test(redirect)) {
     scan.redirects = true;
@@ -56,7 +67,8 @@ function step(script: string, at: number, scan: Scan): number {
 }
 
 function take(scan: Scan, text: string, at: number): number {
-  if (scan.text.trim() === '') scan.inside = scan.depth;
+  if (scan.isBlank) scan.inside = scan.depth;
+  scan.isBlank &&= text.trim() === '';
   scan.text += text;
   return at + text.length;
 }
@@ -74,20 +86,46 @@ function close(scan: Scan, operator: string): void {
     if (last !== undefined) scan.segments.push(last.after === '' ? { ...last, after: operator } : last);
   }
   scan.text = '';
+  scan.isBlank = true;
   scan.redirects = false;
 }
 
-/** Words of a command with their quotes taken off; expansions stay as they are written. */
+/** A part of a word: an escaped character, a quoted text, or plain characters. */
+const PART = /\\([\s\S])|'([^']*)'|"((?:\\[\s\S]|[^"\\])*)"|[^\s'"\\$]+|\$/y;
+
+/** Words of a command with their quotes taken off; expansions stay as they are written. Every character is read once. */
 export function wordsOf(text: string): readonly string[] {
-  const found = text.match(/(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\([^)]*\)|[^\s'"\\])+/g) ?? [];
-  return found.map((word) =>
-    word
-      .replaceAll(
-        /'([^']*)'|"((?:\\[\s\S]|[^"\\])*)"/g,
-        (_, single: string | undefined, double: string | undefined) => single ?? double ?? '',
-      )
-      .replaceAll(/\\([\s\S])/g, '$1'),
-  );
+  const words: string[] = [];
+  let word: string | null = null;
+  const lastClosed = text.lastIndexOf(')');
+  for (let at = 0; at < text.length;) {
+    const part = partAt(text, at, lastClosed);
+    if (part !== null) word = `${word ?? ''}${part.text}`;
+    else if (word !== null) {
+      words.push(word);
+      word = null;
+    }
+    at = part?.end ?? at + 1;
+  }
+  return word === null ? words : [...words, word];
+}
+
+/** Null where no word goes on: at a blank, and at a quote that is never closed. */
+function partAt(
+  text: string,
+  at: number,
+  lastClosed: number,
+): { readonly text: string; readonly end: number } | null {
+  if (text.startsWith('$(', at) && at < lastClosed) {
+    const end = text.indexOf(')', at) + 1;
+    return { text: text.slice(at, end), end };
+  }
+  PART.lastIndex = at;
+  const found = PART.exec(text);
+  if (found === null) return null;
+  const [whole, escaped, single, double] = found;
+  const plain = escaped ?? single ?? double?.replaceAll(/\\([\s\S])/g, '$1') ?? whole;
+  return { text: plain, end: at + whole.length };
 }
 
 /** Words that stand before a command without being one. */
