@@ -37,7 +37,7 @@ export async function agree(
     const agreed = await person.confirm(['Nothing was started yet.'], interruption.signal);
     const signal = interruption.got();
     if (signal !== null) end(signal);
-    else if (!agreed) throw new GamedayError('confirm-declined', 'the person who was asked said no');
+    else if (!agreed) throw new GamedayError('confirm-declined', 'the person who was asked did not say yes');
     return signal === null;
   } finally {
     interruption.release();

@@ -200,7 +200,7 @@ async function take(
         { code: 'GD_CONFIRMED', payload: { answer: yes ? 'yes' : 'no', shown: step.shown.join('\n') } },
         true,
       );
-      const declined = halt('confirm-declined', 'the person who was asked said no');
+      const declined = halt('confirm-declined', 'the person who was asked did not say yes');
       if (!yes && declined.do === 'conclude') await drill.append(declined.event, true);
       return;
     }

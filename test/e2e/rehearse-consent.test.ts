@@ -47,7 +47,7 @@ describe.concurrent('what runs here', () => {
   });
 
   test.each([
-    ['n', 3, 'the person who was asked said no'],
+    ['n', 3, 'the person who was asked did not say yes'],
     ['\u0003', 130, 'nothing was sent'],
   ])('is asked about on a terminal, and %j starts nothing', async (key, code, says) => {
     await inFolder(async (folder) => {
