@@ -22,9 +22,13 @@ function definition(mayHold: 'flags' | 'no flags'): Entries {
     { name: 'LOG_LEVEL', value: secret('definition: any other variable') },
     { name: 'CUSTOM_FLAGS', value: `--token ${secret('definition: a flag in a variable')}` },
   ];
-  // The rig starts no agent that would register elsewhere.
-  const flags = mayHold === 'flags' ? ` --token ${secret('definition: a flag')} $CUSTOM_FLAGS` : '';
-  const script = `export DB_PASSWORD=${secret('definition: a variable of the script')}; exec ${EXEC.join(' ')}${flags}`;
+  const start = EXEC.join(' ');
+  const variable = `export DB_PASSWORD=${secret('definition: a variable of the script')}`;
+  // The rig starts no agent that would register elsewhere. The shell in front of the other one is a finding that shows the script.
+  const script =
+    mayHold === 'flags'
+      ? `${variable}; ${start} --token ${secret('definition: a flag')} $CUSTOM_FLAGS`
+      : `${variable}; exec ${start}`;
   const logs = { 'splunk-token': secret('definition: an option of the log driver') };
   const more = {
     environment,
