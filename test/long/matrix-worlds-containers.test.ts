@@ -44,10 +44,11 @@ describe.concurrent('an agent is started again in its container, unseen', () => 
     expect([code, drill.outcome, drill.reason], drill.said).toEqual([10, 'failed', 'not-drained']);
   });
 
+  // The container lives for long enough after the stop that a busy machine has the second agent take a job.
   test("our build's job that it takes is lost", async () => {
     await play({
       standalone: 1,
-      container: { argv: LOOP, stopTimeout: 12 },
+      container: { argv: LOOP, stopTimeout: 24 },
       steps: [integration, { key: 'other', command: ENDLESS }],
       rig: { lostAfter: '5s', knobs: untagged },
       expected: { exit: 10, outcome: 'failed', reason: 'lost', cause: 'agent-restarted', sent: 1 },
@@ -63,7 +64,7 @@ describe.concurrent('an agent is started again in its container, unseen', () => 
     const command = `if [ "$BUILDKITE_RETRY_COUNT" -gt 0 ]; then ${ends}; else ${ENDLESS}; fi`;
     const played = await playOpen({
       standalone: 1,
-      container: { argv: loop, stopTimeout: 14 },
+      container: { argv: loop, stopTimeout: 24 },
       steps: [{ key: 'integration', command, retry: { automatic: [{ exit_status: -1, limit: 1 }] } }],
       scenario: { expect: { handover: 'allowed' } },
       rig: {
