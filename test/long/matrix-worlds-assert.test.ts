@@ -74,7 +74,10 @@ async function stoppedMeanwhile(
   await inFlight(given, async (stage) => {
     let theirs: Promise<unknown> | undefined;
     const one = await ask(stage, more, (events) => {
-      const watches = events.some(({ code }) => code === 'GD_WATCH_BEGUN');
+      // By host names a task is found only if it was still to run at the first look.
+      const watches = eventsOf(events, 'GD_OBSERVED').some(({ payload }) =>
+        payload.facts.some(({ kind }) => kind === 'task' || kind === 'tasks-of'),
+      );
       if (watches) theirs ??= stop(stage);
       return whenSeen(events);
     });
