@@ -79,7 +79,9 @@ describe.concurrent('an agent may have left by itself', () => {
   });
 
   test('an idle time-out in quotes that runs out as quickly', async () => {
+    // In a service other workers would leave too, and unsettle it.
     const { code, drill } = await playOpen({
+      standalone: 1,
       container: { argv: throughShell('"--disconnect-after-idle-timeout"', '"4"') },
       steps: [integration],
       rig: { standInAgent: 'silent' },
