@@ -1,7 +1,8 @@
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Plan } from '../model/plan.ts';
-import { answered, buildFacts, noSuchTask, unreadable, type Answered, type Sources } from './questions.ts';
+import { noSuchTask } from './ecs-questions.ts';
+import { answered, buildFacts, unreadable, type Answered, type Sources } from './questions.ts';
 import { clusterOf, mayBeTask } from '../model/entities/task.ts';
 import { keyOf, type Fact, type Subject } from '../model/world.ts';
 

@@ -6,8 +6,8 @@ import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { markFrom } from '../model/entities/mark.ts';
-import { clusterOf } from '../model/entities/task.ts';
 import { assertNever } from '../model/errors.ts';
+import { given, ofEcs, type Of } from './ecs-questions.ts';
 import { lookAsFact } from './look.ts';
 import type { Plan } from '../model/plan.ts';
 import { seen, type Fact, type Subject, type World } from '../model/world.ts';
@@ -109,11 +109,6 @@ async function facts(
   }
 }
 
-/** Facts of an answer, where there is one. */
-function given<T>(answer: Answer<T>, of: (value: T) => readonly Fact[]): Answer<readonly Fact[]> {
-  return answer.ok ? { ok: true, value: of(answer.value) } : answer;
-}
-
 /** A build's facts: itself and every job that the same answer listed. */
 export function buildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
   return [
@@ -121,8 +116,6 @@ export function buildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
     ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
   ];
 }
-
-type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
 
 async function ofBuildkite(
   { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'>,
@@ -204,66 +197,6 @@ async function agentsOfTask(
       ...[...agents.values()].map((agent) => ({ kind: 'agent', id: agent.id, value: agent }) as const),
     ];
   });
-}
-
-/** DescribeTasks answered, and without the task. */
-export function noSuchTask(): Answer<never> {
-  return {
-    ok: false,
-    trouble: { kind: 'not-found', message: 'ECS does not know the task (MISSING)', retryAfter: null },
-  };
-}
-
-type EcsKind =
-  | 'task'
-  | 'task-definition'
-  | 'service'
-  | 'cluster'
-  | 'recent-stops'
-  | 'tasks-of'
-  | 'tasks-on'
-  | 'instance'
-  | 'protection';
-
-async function ofEcs(
-  { kind, id }: Of<EcsKind>,
-  plan: Plan,
-  ecs: Ecs,
-  signal: AbortSignal,
-): Promise<Answer<readonly Fact[]>> {
-  const { name, service, family } = plan.scenario.cluster;
-  const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
-  switch (kind) {
-    case 'task': {
-      const answer = await ecs.tasks(clusterOf(id) ?? name, [id], signal);
-      const task = answer.ok ? answer.value.find((one) => one.arn === id) : undefined;
-      if (answer.ok && task === undefined) return noSuchTask();
-      return given(answer, () => (task === undefined ? [] : [{ kind, id, value: task }]));
-    }
-    case 'task-definition':
-      return given(await ecs.taskDefinition(id, signal), (value) => [{ kind, id, value }]);
-    case 'service':
-      return given(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
-    case 'cluster':
-      return given(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
-    case 'tasks-of':
-    case 'tasks-on': {
-      const answer =
-        kind === 'tasks-of' ? await ecs.tasksOf(name, of, signal) : await ecs.tasksOn(name, id, signal);
-      return given(answer, ({ tasks, complete }) => [
-        { kind, id, value: { arns: tasks.map(({ arn }) => arn), complete } },
-        ...tasks.map((value) => ({ kind: 'task', id: value.arn, value }) as const),
-      ]);
-    }
-    case 'instance':
-      return given(await ecs.instance(name, id, signal), (value) => [{ kind, id, value }]);
-    case 'protection':
-      return given(await ecs.protection(name, id, signal), (value) => [{ kind, id, value }]);
-    case 'recent-stops':
-      return given(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
-    default:
-      return assertNever(kind);
-  }
 }
 
 async function ofSurroundings(

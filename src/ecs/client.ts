@@ -97,7 +97,7 @@ function taskReads(
         return { ok: false, trouble: trouble('garbage', 'more stopped tasks than can be looked through') };
       return { ok: true, value: { tasks: stopped.value.tasks.map(stopOf) } };
     },
-    tasksOf: (cluster, of, signal) => tasksBy(sdk, cluster, { ...of, stopped: false }, signal),
+    tasksOf: (cluster, of, signal) => tasksBy(sdk, cluster, { stopped: false, ...of }, signal),
     tasksOn: (cluster, instance, signal) => tasksBy(sdk, cluster, { instance, stopped: false }, signal),
     protection: async (cluster, taskArn, signal) => {
       const read = await sdk.call('GetTaskProtection', signal, async (abortSignal) => {

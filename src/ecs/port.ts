@@ -24,18 +24,15 @@ export interface Ecs {
     of: { service?: string; family?: string },
     signal: AbortSignal,
   ): Promise<Answer<RecentStops>>;
-  /** Tasks of the service or family that ECS wants to run. Not `complete`: there are more than can be looked through. */
-  tasksOf(
-    cluster: string,
-    of: { service?: string; family?: string },
-    signal: AbortSignal,
-  ): Promise<Answer<{ tasks: readonly Task[]; complete: boolean }>>;
   /** StopTask, sent exactly once: no retry of the SDK's. The value is the task as StopTask's own answer shows it. */
   stopTask(call: CallOf<'stop-task'>, signal: AbortSignal): Promise<Outcome<Task>>;
-  /** Tasks of the service or family that shall run, with their tags. */
+  /**
+   * Tasks of the service or family that ECS wants to run, with their tags; with `stopped` those that have stopped or are told
+   * to, which it shows for about an hour. Not `complete`: there are more than can be looked through.
+   */
   tasksOf(
     cluster: string,
-    of: { service?: string; family?: string },
+    of: { service?: string; family?: string; stopped?: boolean },
     signal: AbortSignal,
   ): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>>;
   /** Tasks on one container instance that shall run, whoever's they are. */

@@ -127,6 +127,10 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       expect(valueOf(await ecs.recentStops('build-prod', { family: 'another' }, never)).tasks).toEqual([]);
       const left = valueOf(await ecs.tasksOf('build-prod', { service: 'build-agents' }, never));
       expect(left.tasks.map(({ arn }) => arn)).not.toContain(taskArn);
+      const gone = { service: 'build-agents', stopped: true };
+      expect(valueOf(await ecs.tasksOf('build-prod', gone, never)).tasks).toMatchObject([
+        { arn: taskArn, desired: 'STOPPED', hostnames: task.hostnames },
+      ]);
     });
   });
 }

@@ -74,7 +74,6 @@ async function stoppedMeanwhile(
   await inFlight(given, async (stage) => {
     let theirs: Promise<unknown> | undefined;
     const one = await ask(stage, more, (events) => {
-      // By host names a task is found only if it was still to run at the first look.
       const watches = eventsOf(events, 'GD_OBSERVED').some(({ payload }) =>
         payload.facts.some(({ kind }) => kind === 'task' || kind === 'tasks-of'),
       );
@@ -177,6 +176,15 @@ describe.concurrent('assert', () => {
       async (stage) => deploy(stage, (await placesIn(stage.env)).tasks[0]),
     );
     expect(result.attempts).toMatchObject([{ judged: true, taskArn: result.target?.taskArn }]);
+  });
+
+  test('--mapping hostname finds a task that was told to stop before the first look', async () => {
+    const given = { workers: 1, container: { argv: ['buildkite-agent', 'start'] }, steps: [integration] };
+    await inFlight(given, async (stage) => {
+      await deploy(stage, (await placesIn(stage.env)).tasks[0]);
+      const byHost = ['--mapping', 'hostname', '--cluster', 'build-prod', '--service', 'build-agents'];
+      meets(await ask(stage, byHost, whenSeen), drained);
+    });
   });
 
   test.each([

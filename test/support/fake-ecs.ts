@@ -248,7 +248,10 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     tasksOf: (cluster, of, signal) =>
       answer('tasksOf', [cluster, of], signal, () =>
         inCluster(cluster, () => {
-          const tasks = [...world.tasks.values()].filter((task) => !goingDown(task) && belongs(task, of));
+          const wanted = of.stopped ?? false;
+          const tasks = [...world.tasks.values()].filter(
+            (task) => goingDown(task) === wanted && belongs(task, of),
+          );
           return { ok: true, value: { tasks, complete: true } };
         }),
       ),

@@ -1,0 +1,90 @@
+import type { Ecs } from '../ecs/port.ts';
+import type { Answer } from '../model/call.ts';
+import { clusterOf, type Task } from '../model/entities/task.ts';
+import { assertNever } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Fact, Subject } from '../model/world.ts';
+
+export type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
+
+/** Facts of an answer, where there is one. */
+export function given<T>(answer: Answer<T>, of: (value: T) => readonly Fact[]): Answer<readonly Fact[]> {
+  return answer.ok ? { ok: true, value: of(answer.value) } : answer;
+}
+
+/** DescribeTasks answered, and without the task. */
+export function noSuchTask(): Answer<never> {
+  return {
+    ok: false,
+    trouble: { kind: 'not-found', message: 'ECS does not know the task (MISSING)', retryAfter: null },
+  };
+}
+
+/** A listing, and each task in it. */
+function tasksSeen(
+  kind: 'tasks-of' | 'tasks-on',
+  id: string,
+  { tasks, complete }: { readonly tasks: readonly Task[]; readonly complete: boolean },
+): readonly Fact[] {
+  return [
+    { kind, id, value: { arns: tasks.map(({ arn }) => arn), complete } },
+    ...tasks.map((value) => ({ kind: 'task', id: value.arn, value }) as const),
+  ];
+}
+
+type EcsKind =
+  | 'task'
+  | 'task-definition'
+  | 'service'
+  | 'cluster'
+  | 'recent-stops'
+  | 'tasks-of'
+  | 'tasks-on'
+  | 'instance'
+  | 'protection';
+
+/** Asks ECS one question. */
+export async function ofEcs(
+  { kind, id }: Of<EcsKind>,
+  plan: Plan,
+  ecs: Ecs,
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  const { name, service, family } = plan.scenario.cluster;
+  const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
+  switch (kind) {
+    case 'task': {
+      const answer = await ecs.tasks(clusterOf(id) ?? name, [id], signal);
+      const task = answer.ok ? answer.value.find((one) => one.arn === id) : undefined;
+      if (answer.ok && task === undefined) return noSuchTask();
+      return given(answer, () => (task === undefined ? [] : [{ kind, id, value: task }]));
+    }
+    case 'task-definition':
+      return given(await ecs.taskDefinition(id, signal), (value) => [{ kind, id, value }]);
+    case 'service':
+      return given(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'cluster':
+      return given(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
+    case 'tasks-of': {
+      const running = await ecs.tasksOf(name, of, signal);
+      // Somebody else's stop may have come before the first look: what went down is then among the stopped tasks alone.
+      const isTheirs = plan.scenario.inject.fault === 'found';
+      const gone = isTheirs ? await ecs.tasksOf(name, { ...of, stopped: true }, signal) : null;
+      if (gone?.ok === false) return gone;
+      return given(running, (value) => [
+        ...tasksSeen(kind, id, value),
+        ...(gone?.value.tasks ?? []).map((task) => ({ kind: 'task', id: task.arn, value: task }) as const),
+      ]);
+    }
+    case 'tasks-on':
+      return given(await ecs.tasksOn(name, id, signal), (value) => tasksSeen(kind, id, value));
+    case 'instance':
+      return given(await ecs.instance(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'protection':
+      return given(await ecs.protection(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'recent-stops':
+      return given(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
+    default:
+      return assertNever(kind);
+  }
+}
