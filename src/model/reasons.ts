@@ -252,7 +252,12 @@ export const REASONS = {
     'Read the journal; where you believe it, give --yes.',
   ),
   'kill-switch': row('refused', 'before', 'The kill switch is on.', 'Take it off when it is safe.'),
-  'confirm-declined': row('refused', 'before', 'The person who was asked did not say yes.', 'Nothing was stopped.'),
+  'confirm-declined': row(
+    'refused',
+    'before',
+    'The person who was asked did not say yes.',
+    'Nothing was stopped.',
+  ),
   'confirm-needed': row(
     'refused',
     'before',

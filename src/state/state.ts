@@ -98,13 +98,9 @@ function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
     reverifiedAt: null,
     strikes: [],
     landed: false,
-    watchEnded: null,
-    halted: null,
-    aborted: false,
+    ...{ watchEnded: null, halted: null, aborted: false },
     undos: [],
-    settled: false,
-    verdict: null,
-    interrupted: null,
+    ...{ settled: false, verdict: null, interrupted: null },
     deadline: null,
     journal: [event],
   };
@@ -122,8 +118,7 @@ export function reduce(state: DrillState | null, event: DrillEvent): DrillState 
 
 /** The state of a whole journal. */
 export function fold(events: readonly DrillEvent[]): DrillState {
-  let state: DrillState | null = null;
-  for (const event of events) state = reduce(state, event);
+  const state = events.reduce<DrillState | null>((before, event) => reduce(before, event), null);
   if (state === null) throw new Error('a journal without events has no state');
   return state;
 }
@@ -262,11 +257,11 @@ function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }
 
 /** Troubles that an earlier process had say nothing about the services now. */
 function takenUp(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RESUMED' }) {
-  const marks = Object.entries(state.marks).map(
-    ([key, mark]) => [key, { ...mark, trouble: null, failingSince: null }] as const,
-  );
+  const marks = { ...state.marks };
+  for (const [key, mark] of Object.entries(marks))
+    marks[key] = { ...mark, trouble: null, failingSince: null };
   const aborted = state.aborted || payload.how === 'abort';
-  return { interrupted: null, aborted, takenUpAt: at, marks: Object.fromEntries(marks) };
+  return { interrupted: null, aborted, takenUpAt: at, marks };
 }
 
 function marked(before: ReadMark | undefined, read: Read): ReadMark {
