@@ -259,3 +259,16 @@ export function found({ ecs, clock }: Theatre): string {
 export function left(journal: readonly DrillEvent[]): readonly string[] {
   return eventsOf(journal, 'GD_SETTLED').at(-1)?.payload.left ?? [];
 }
+
+/** How a fleet is found before a drill, and after one that put everything back. */
+export const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
+
+export const OFTEN = { limits: { pollEvery: 5_000 }, safety: { tasks: 3 } };
+
+/** Every fault that leaves something to be undone. */
+export const UNDONE: readonly (readonly [string, FleetOptions])[] = [
+  ['scale-in', { inject: { fault: 'scale-in', steered: true }, scenario: OFTEN }],
+  ['drain-instance', { inject: { fault: 'drain-instance' }, hosted: [1], scenario: OFTEN }],
+  ['spot-reclaim on EC2', { inject: { fault: 'spot-reclaim' }, hosted: [1], scenario: OFTEN }],
+  ['deployment', { inject: { fault: 'deployment' }, scenario: OFTEN }],
+];

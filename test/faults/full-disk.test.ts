@@ -7,17 +7,12 @@ import { summarize } from '../../src/verdict/summarize.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { aService } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
-import { changes, fleet, found, HOST, type FleetOptions } from './fleet.ts';
+import { AS_BEFORE, changes, fleet, found, HOST, OFTEN, UNDONE, type FleetOptions } from './fleet.ts';
 
-const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
-const scenario = { limits: { pollEvery: 5_000 }, safety: { tasks: 3 } };
-const FAULTS: readonly (readonly [string, FleetOptions])[] = [
-  ['scale-in', { inject: { fault: 'scale-in', steered: true }, scenario }],
-  ['drain-instance', { inject: { fault: 'drain-instance' }, hosted: [1], scenario }],
-  ['spot-reclaim on EC2', { inject: { fault: 'spot-reclaim' }, hosted: [1], scenario }],
-  ['deployment', { inject: { fault: 'deployment' }, scenario }],
-  ['stop-task', { inject: { fault: 'stop-task' }, scenario }],
-];
+const FAULTS = [
+  ...UNDONE,
+  ['stop-task', { inject: { fault: 'stop-task' }, scenario: OFTEN }],
+] as const satisfies typeof UNDONE;
 
 async function eventsIn(options: FleetOptions): Promise<number> {
   const stage = fleet(options);
@@ -69,7 +64,7 @@ describe('a scale-in that takes a worker whose shell eats the signal', () => {
   const deaf: FleetOptions = {
     inject: { fault: 'scale-in', steered: true },
     deaf: [1],
-    scenario: { ...scenario, expect: { build: 'any' } },
+    scenario: { ...OFTEN, expect: { build: 'any' } },
   };
 
   it('is a loss, exit code 10, from the event on that shows it, and before that proves nothing', async () => {
@@ -94,7 +89,7 @@ describe('a scale-in that takes a worker whose shell eats the signal', () => {
 describe('a full disk, and ECS takes the undoing call no more', () => {
   const options: FleetOptions = {
     inject: { fault: 'scale-in', steered: true },
-    scenario,
+    scenario: OFTEN,
   };
 
   async function stuck(): Promise<{ readonly stage: Theatre; readonly at: number }> {

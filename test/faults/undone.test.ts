@@ -5,16 +5,8 @@ import { all } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
-import { changes, fleet, found, type FleetOptions } from './fleet.ts';
+import { AS_BEFORE, changes, fleet, found, UNDONE as FAULTS, type FleetOptions } from './fleet.ts';
 
-const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
-const scenario = { limits: { pollEvery: 5_000 }, safety: { tasks: 3 } };
-const FAULTS: readonly (readonly [string, FleetOptions])[] = [
-  ['scale-in', { inject: { fault: 'scale-in', steered: true }, scenario }],
-  ['drain-instance', { inject: { fault: 'drain-instance' }, hosted: [1], scenario }],
-  ['spot-reclaim on EC2', { inject: { fault: 'spot-reclaim' }, hosted: [1], scenario }],
-  ['deployment', { inject: { fault: 'deployment' }, scenario }],
-];
 const CASES = FAULTS.flatMap(([title, options]) =>
   (['written', 'unwritten'] as const).map((moment) => [title, moment, options] as const),
 );
