@@ -11,6 +11,8 @@ const EVIDENCE = '^src/evidence/';
 const WORKER = '^src/worker/';
 /** How something is held by one process alone. */
 const LOCKFILE = '^src/lockfile/';
+/** What a scenario and a plan are: the schema alone, without the text that it is read from. */
+const SCENARIO = '^src/scenario/(schema|when|inject|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
@@ -149,28 +151,36 @@ module.exports = {
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),
     only('worker-second', 'What a definition says of a worker, read once.', WORKER, [MODEL]),
-    only('record-second', 'The journal speaks in those words.', RECORD, [MODEL]),
-    only('evidence-third', 'What the record shows, found once for everybody.', EVIDENCE, [
+    only('scenario-third', 'The one schema of a scenario, and the plan that follows from it.', SCENARIO, [
       MODEL,
       WORKER,
+    ]),
+    only('record-fourth', 'The journal speaks in those words.', RECORD, [MODEL, WORKER, SCENARIO]),
+    only('evidence-fifth', 'What the record shows, found once for everybody.', EVIDENCE, [
+      MODEL,
+      WORKER,
+      SCENARIO,
       RECORD,
     ]),
-    only('checks-fourth', 'A question is asked of the record alone.', '^src/checks/', [
+    only('checks-sixth', 'A question is asked of the record alone.', '^src/checks/', [
       MODEL,
       WORKER,
+      SCENARIO,
       RECORD,
       EVIDENCE,
     ]),
-    only('state-fifth', 'The fold of the record, and what a next step can be.', '^src/state/', [
+    only('state-seventh', 'The fold of the record, and what a next step can be.', '^src/state/', [
       MODEL,
       WORKER,
+      SCENARIO,
       RECORD,
       EVIDENCE,
       '^src/checks/',
     ]),
-    only('deeds-sixth', 'A fault answers with a step, a trigger with a target.', '^src/(faults|triggers)/', [
+    only('deeds-eighth', 'A fault answers with a step, a trigger with a target.', '^src/(faults|triggers)/', [
       MODEL,
       WORKER,
+      SCENARIO,
       RECORD,
       EVIDENCE,
       '^src/checks/',
@@ -178,9 +188,10 @@ module.exports = {
     ]),
     never('faults-and-triggers-apart', 'When and how are chosen apart.', '^src/faults/', '^src/triggers/'),
     never('triggers-and-faults-apart', 'When and how are chosen apart.', '^src/triggers/', '^src/faults/'),
-    only('guards-seventh', 'A guard is asked about all that would be done.', '^src/safety/', [
+    only('guards-ninth', 'A guard is asked about all that would be done.', '^src/safety/', [
       MODEL,
       WORKER,
+      SCENARIO,
       RECORD,
       EVIDENCE,
       '^src/(checks|state|faults|triggers)/',
@@ -198,6 +209,7 @@ module.exports = {
       [
         MODEL,
         WORKER,
+        SCENARIO,
         '^src/(journal|evidence|checks|state|faults|triggers|safety|verdict|preflight)/',
         PORTS,
       ],
@@ -210,9 +222,9 @@ module.exports = {
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',
       '^src/iam/',
-      [MODEL, WORKER, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+      [MODEL, WORKER, SCENARIO, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
     ),
-    only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, RESULT]),
+    only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, WORKER]),
     only(
       'forecast',
       'What stops would do follows from durations and from what preflight reads of a definition.',
@@ -229,7 +241,7 @@ module.exports = {
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
-      [MODEL, WORKER, RECORD, EVIDENCE, '^src/checks/', '^src/preflight/'],
+      [MODEL, WORKER, SCENARIO, RECORD, EVIDENCE, '^src/checks/', '^src/preflight/'],
     ),
     never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
     never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [
@@ -245,6 +257,7 @@ module.exports = {
     // The shell.
     only('report', 'A reporter turns events and results into text.', '^src/report/', [
       MODEL,
+      SCENARIO,
       RESULT,
       '^src/journal/(events|escape)\\.ts$',
       '^src/state/state\\.ts$',
@@ -262,6 +275,8 @@ module.exports = {
     },
     only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [
       MODEL,
+      WORKER,
+      SCENARIO,
       DISK,
       LOCKFILE,
     ]),

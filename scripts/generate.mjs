@@ -74,13 +74,15 @@ async function examplesOfRules() {
 }
 
 async function generated() {
-  const [schemas, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }, { Rehearsal }] = await Promise.all([
-    fromDist('scenario/json-schema.js'),
-    fromDist('journal/events.js'),
-    fromDist('model/reasons.js'),
-    fromDist('forecast/document.js'),
-    fromDist('rehearsal/document.js'),
-  ]);
+  const [schemas, { resultJsonSchema }, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }, { Rehearsal }] =
+    await Promise.all([
+      fromDist('scenario/json-schema.js'),
+      fromDist('verdict/result.js'),
+      fromDist('journal/events.js'),
+      fromDist('model/reasons.js'),
+      fromDist('forecast/document.js'),
+      fromDist('rehearsal/document.js'),
+    ]);
   const shownBy = JSON.parse(readFileSync(join(root, 'test/preflight/shown-by.json'), 'utf8'));
   const [{ RULES }, preflight] = await Promise.all([fromDist('preflight/list.js'), examplesOfRules()]);
   const { CAUSES } = await fromDist('verdict/causes/list.js');
@@ -93,7 +95,7 @@ async function generated() {
   );
   return {
     'scenarios/scenario.schema.json': JSON.stringify(scenario),
-    'docs/reference/result.schema.json': JSON.stringify(schemas.resultJsonSchema()),
+    'docs/reference/result.schema.json': JSON.stringify(resultJsonSchema()),
     'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(Forecast)),
     'docs/reference/rehearsal.schema.json': JSON.stringify(z.toJSONSchema(Rehearsal)),
     'docs/reference/scenario.md': scenarioPage(scenario),

@@ -26,14 +26,45 @@ function typeOf(schema) {
   return { integer: 'whole number', string: 'text', boolean: 'true or false' }[one.type] ?? one.type ?? 'any';
 }
 
+/** A map whose keys hang on one of them: each key once, with the choices that have it where not all do. */
+function rowsOfChoice(members, prefix) {
+  const chooser = Object.keys(members[0].properties).find((key) =>
+    members.every((member) => member.properties[key]?.const !== undefined),
+  );
+  const choices = members.map((member) => member.properties[chooser]);
+  const preset = members.find((member) => !member.required?.includes(chooser))?.properties[chooser].const;
+  const keys = [...new Set(members.flatMap((member) => Object.keys(member.properties)))];
+  const rows = keys
+    .filter((key) => key !== chooser)
+    .flatMap((key) => {
+      const having = members.filter((member) => key in member.properties);
+      const texts = [...new Set(having.map((member) => member.properties[key].description))];
+      return texts.flatMap((text) => {
+        const same = having.filter((member) => member.properties[key].description === text);
+        const names = same.map((member) => `\`${member.properties[chooser].const}\``).join(', ');
+        const [row] = rowsOfScenario(
+          { properties: { [key]: same[0].properties[key] }, required: same[0].required },
+          prefix,
+        );
+        const [name, type, needed, meaning] = row;
+        return [[name, type, needed, same.length === members.length ? meaning : `With ${names}: ${meaning}`]];
+      });
+    });
+  const meanings = choices.map(({ const: value, description }) => `\`${value}\`: ${description}`).join(' ');
+  const types = choices.map(({ const: value }) => `\`${value}\``).join(', ');
+  const needed = preset === undefined ? 'required' : `\`${preset}\``;
+  return [[`\`${prefix}.${chooser}\``, types, needed, meanings], ...rows];
+}
+
 function rowsOfScenario(schema, prefix) {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const name = prefix === '' ? key : `${prefix}.${key}`;
     const inner = value.type === 'array' ? value.items : value;
+    const choices = inner?.oneOf ? rowsOfChoice(inner.oneOf, name) : [];
     const below = inner?.properties ? rowsOfScenario(inner, value.type === 'array' ? `${name}[]` : name) : [];
     const preset = value.default === undefined || value.type === 'object' ? '' : `\`${show(value.default)}\``;
     const needed = schema.required?.includes(key) ? 'required' : preset;
-    return [[`\`${name}\``, typeOf(value), needed, value.description ?? ''], ...below];
+    return [[`\`${name}\``, typeOf(value), needed, value.description ?? ''], ...below, ...choices];
   });
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
-import type { Scenario } from '../model/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { readInstant } from '../forecast/instant.ts';

@@ -1,6 +1,7 @@
 import { GamedayError } from '../model/errors.ts';
 import { exitCodeOf, rowOf } from '../model/reasons.ts';
-import type { GameDayDocument, InputError } from '../verdict/result.ts';
+import type { InputError } from '../scenario/problem.ts';
+import type { GameDayDocument } from '../verdict/result.ts';
 
 /** What an error is to its reader: whose move it is, and where. A defect of ours keeps its stack. */
 export interface Explained {

@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { DrillPorts } from '../drill/run.ts';
 import type { DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';

@@ -1,5 +1,5 @@
 import { GamedayError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { abortDrill, runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { openJournal } from '../journal/file.ts';
@@ -8,7 +8,7 @@ import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { account } from '../verdict/account.ts';
 import { commandsOf } from '../verdict/left.ts';
-import type { InputError } from '../verdict/result.ts';
+import type { InputError } from '../scenario/problem.ts';
 import { summarize } from '../verdict/summarize.ts';
 import type { Drive } from './drive.ts';
 import { driveAlone } from './drive-alone.ts';

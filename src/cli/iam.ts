@@ -14,7 +14,7 @@ import { writtenJson } from '../report/iam.ts';
 import type { Written } from '../report/iam.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
-import type { InputError } from '../verdict/result.ts';
+import type { InputError } from '../scenario/problem.ts';
 import { regionOfProfile } from './aws-profile.ts';
 import { documentOf } from './documents.ts';
 import type { IamOptions } from './iam-options.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { isAttended } from './output.ts';
 import type { Runner } from './runner.ts';

@@ -5,7 +5,7 @@ import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { GamedayError } from '../model/errors.ts';
 import { readDocuments } from '../drill/look.ts';
 import type { Place } from '../drill/look.ts';
-import { stepOf } from '../model/plan.ts';
+import { stepOf } from '../scenario/when.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Live } from '../preflight/documents.ts';

@@ -1,11 +1,11 @@
 import { GamedayError } from '../model/errors.ts';
-import { RigFacts } from '../model/plan.ts';
-import type { Scenario } from '../model/plan.ts';
+import { RigFacts } from '../scenario/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { SHORTEST_SECRET } from '../journal/redact.ts';
 import { parseDuration } from '../scenario/duration.ts';
-import type { InputError } from '../verdict/result.ts';
+import type { InputError } from '../scenario/problem.ts';
 import { regionOfProfile } from './aws-profile.ts';
 import type { Environment } from './output.ts';
 

@@ -13,7 +13,7 @@ import { outdated } from '../state/last-look.ts';
 import { mayHaveStruck, readSince, type DrillState } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
 import { ownSubjects, unsoundOne } from './own-builds.ts';
-import { surroundingSubjects } from '../model/subjects.ts';
+import { surroundingSubjects } from '../scenario/subjects.ts';
 import { lasting, ofService } from '../state/trouble.ts';
 import { all, keyOf, seen, type Subject } from '../model/world.ts';
 

@@ -4,7 +4,7 @@ import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
 import { ownBuildAsks, ownBuilds, ownSubjects, unsoundOne } from './own-builds.ts';
-import { hasBuild } from '../model/plan.ts';
+import { hasBuild } from '../scenario/schema.ts';
 import { markOf, readSince, type DrillState } from '../state/state.ts';
 import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { chooseTarget, taskOfAgent } from '../triggers/target.ts';

@@ -1,6 +1,6 @@
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { noSuchTask } from './ecs-questions.ts';
 import { answered, buildFacts, unreadable, type Answered, type Sources } from './questions.ts';
 import { clusterOf, mayBeTask } from '../model/entities/task.ts';

@@ -2,7 +2,7 @@ import type { Ecs } from '../ecs/port.ts';
 import type { Answer } from '../model/call.ts';
 import { clusterOf, type Task } from '../model/entities/task.ts';
 import { assertNever } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { Fact, Subject } from '../model/world.ts';
 
 export type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };

@@ -1,10 +1,10 @@
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { Instant } from '../model/instants.ts';
-import { stepOf } from '../model/plan.ts';
+import { stepOf } from '../scenario/when.ts';
 import { readSince, type DrillState } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
-import { gateSubjects, strikes } from '../model/subjects.ts';
+import { gateSubjects, strikes } from '../scenario/subjects.ts';
 import { lasting, ofService } from '../state/trouble.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
 

@@ -13,7 +13,8 @@ import { readPipeline } from '../preflight/yaml.ts';
 import type { Answer } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
-import { stepOf, type Plan } from '../model/plan.ts';
+import { type Plan } from '../scenario/plan.ts';
+import { stepOf } from '../scenario/when.ts';
 import { seen, type Fact, type World } from '../model/world.ts';
 
 /** What is to be looked at; null is none. */

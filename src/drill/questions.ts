@@ -9,7 +9,7 @@ import { markFrom } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { given, ofEcs, type Of } from './ecs-questions.ts';
 import { lookAsFact } from './look.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { seen, type Fact, type Subject, type World } from '../model/world.ts';
 
 /** The ports a drill reads from. */

@@ -11,7 +11,7 @@ import { hideEvent } from './hidden.ts';
 import { cutShort, onlyWhatIsWritten, outlasting, rigIsGone } from './outlast.ts';
 import { neverSent, perform, type Append } from './perform.ts';
 import type { Person } from '../model/person.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import { isStopSignal } from '../model/reasons.ts';
 import { fold, mayHaveStruck, reduce, type DrillState } from '../state/state.ts';

@@ -1,10 +1,10 @@
 import type { Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { carries, metaDataFor, tellTale, type Mark } from '../model/entities/mark.ts';
-import { hasBuild } from '../model/plan.ts';
+import { hasBuild } from '../scenario/schema.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
 import { askNow, fresh, halt, type Step } from '../state/step.ts';
-import { namedBuild } from '../model/subjects.ts';
+import { namedBuild } from '../scenario/subjects.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
 import { all, seen } from '../model/world.ts';
 

@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../model/plan.ts';
+import type { ImageConfig } from '../model/image-config.ts';
 import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
 import { taskEnded } from '../model/entities/task.ts';
 import { DEFAULT_STOP_TIMEOUT } from '../worker/stop-window.ts';

@@ -1,4 +1,4 @@
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { neverLeft } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Job } from '../model/entities/job.ts';

@@ -6,7 +6,7 @@ import { byBuildkite, byEcs, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 import { endedAt, startedAt } from './job-times.ts';
 import { containerOf } from './own-container.ts';
-import { stepOf } from '../model/plan.ts';
+import { stepOf } from '../scenario/when.ts';
 import type { Target } from '../journal/events.ts';
 
 /** A task that ends by itself, or never began, was not stopped by anybody (`stopCode`). */

@@ -1,7 +1,7 @@
 import type { Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
-import type { Scenario } from '../model/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import type { FactKind, Subject } from '../model/world.ts';

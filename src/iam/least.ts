@@ -1,4 +1,4 @@
-import type { Scenario } from '../model/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { needsOf, type Hosts, type Use } from './needs.ts';
 import { placeOf } from './place.ts';
 import { grantsOf, statementsOf, type Statement } from './statements.ts';

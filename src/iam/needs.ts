@@ -1,7 +1,7 @@
 import type { Call } from '../model/call.ts';
 import type { EcsOperation } from '../model/entities/ecs-operation.ts';
-import { hasBuild, type Scenario } from '../model/plan.ts';
-import { gateSubjects, strikes } from '../model/subjects.ts';
+import { hasBuild, type Scenario } from '../scenario/schema.ts';
+import { gateSubjects, strikes } from '../scenario/subjects.ts';
 import type { FactKind } from '../model/world.ts';
 import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';

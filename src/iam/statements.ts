@@ -1,4 +1,4 @@
-import type { Scenario } from '../model/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import type { Need } from './needs.ts';
 import { ALL_OPERATIONS, actionOf, OPERATIONS, type OperationRow } from './operations.ts';
 import { arnOf, type Place } from './place.ts';

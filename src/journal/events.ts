@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Call, Trouble } from '../model/call.ts';
 import { Instant } from '../model/instants.ts';
 import { Task } from '../model/entities/task.ts';
-import { Plan } from '../model/plan.ts';
+import { Plan } from '../scenario/plan.ts';
 import { Fact, Subject } from '../model/world.ts';
 import { Explanation } from './cause.ts';
 

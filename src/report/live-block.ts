@@ -1,5 +1,5 @@
 import { jobEnded } from '../model/entities/job.ts';
-import { stepOf } from '../model/plan.ts';
+import { stepOf } from '../scenario/when.ts';
 import type { DrillState } from '../state/state.ts';
 import { seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';

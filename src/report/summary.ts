@@ -1,5 +1,6 @@
 import { escapeControls } from '../journal/escape.ts';
-import type { GameDayDocument, InputError } from '../verdict/result.ts';
+import type { InputError } from '../scenario/problem.ts';
+import type { GameDayDocument } from '../verdict/result.ts';
 import { painter, toneOf } from './paint.ts';
 import { controlWord } from './sections.ts';
 

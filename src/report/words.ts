@@ -1,7 +1,9 @@
 import { assertNever } from '../model/errors.ts';
 import { neverLeft, type Call } from '../model/call.ts';
 import { BUILD_KEY, markFrom } from '../model/entities/mark.ts';
-import { hasBuild, stepOf, type Plan, type When } from '../model/plan.ts';
+import { type Plan } from '../scenario/plan.ts';
+import { hasBuild } from '../scenario/schema.ts';
+import { stepOf, type When } from '../scenario/when.ts';
 import type { FactKind, World } from '../model/world.ts';
 import { seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';

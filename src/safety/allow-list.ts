@@ -1,5 +1,5 @@
 import type { Task } from '../model/entities/task.ts';
-import type { Scenario } from '../model/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 

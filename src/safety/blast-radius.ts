@@ -1,5 +1,5 @@
 import { FAULTS } from '../faults/list.ts';
-import type { Scenario } from '../model/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { mayHaveStruck, type DrillState } from '../state/state.ts';
 import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';

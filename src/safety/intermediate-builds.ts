@@ -1,5 +1,5 @@
 import { fits } from '../model/glob.ts';
-import { hasBuild } from '../model/plan.ts';
+import { hasBuild } from '../scenario/schema.ts';
 import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 

@@ -1,4 +1,4 @@
-import type { Window } from '../model/plan.ts';
+import type { Window } from '../scenario/schema.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;

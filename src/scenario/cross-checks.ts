@@ -1,8 +1,8 @@
-import type { When } from '../model/plan.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { TreePath } from './problem.ts';
 import { valueAt } from './problem.ts';
+import { isTrigger } from './when.ts';
 
 /** What two or more keys together get wrong; `path` is the one to mend. */
 export interface CrossProblem {
@@ -74,47 +74,13 @@ const hostnameInside: Rule = (tree) => {
   ];
 };
 
-type TriggerName = When['trigger'];
-
-/** The keys that each trigger must have, and those that it may have beyond what all have. */
-const KEYS: Readonly<
-  Record<TriggerName, { readonly must: readonly string[]; readonly may: readonly string[] }>
-> = {
-  'step-in-flight': { must: ['step'], may: ['inFlightFor'] },
-  'agent-idle': { must: [], may: ['idleFor'] },
-  'near-end': { must: ['step', 'left'], may: ['usually'] },
-  'at-fraction': { must: ['step', 'fractionLeft'], may: ['usually'] },
-  'fleet-busy': { must: ['busy'], may: ['step'] },
-};
-const ALL_KEYS = [...new Set(Object.values(KEYS).flatMap(({ must, may }) => [...must, ...may]))];
-
-/** The trigger that the tree names, or has by default; null where it names none that there is. */
-function triggerOf(tree: unknown): TriggerName | null {
+/** The trigger that the file names, or has by default; null where `when` is no map. */
+function triggerOf(tree: unknown): string | null {
   if (!isMap(valueAt(tree, ['when']))) return null;
   if (!has(tree, 'when', 'trigger')) return 'step-in-flight';
   const named = text(tree, 'when', 'trigger');
-  return named !== null && Object.hasOwn(KEYS, named) ? (named as TriggerName) : null;
+  return named !== null && isTrigger(named) ? named : null;
 }
-
-const keysOfTrigger: Rule = (tree) => {
-  const trigger = triggerOf(tree);
-  if (trigger === null) return [];
-  const { must, may } = KEYS[trigger];
-  const missing = must
-    .filter((key) => !has(tree, 'when', key))
-    .map((key): CrossProblem => {
-      const message = `when.${key} is missing`;
-      return { path: ['when'], at: 'key', message, next: `Trigger ${trigger} needs it.` };
-    });
-  const foreign = ALL_KEYS.filter((key) => !must.includes(key) && !may.includes(key))
-    .filter((key) => has(tree, 'when', key))
-    .map((key): CrossProblem => {
-      const owners = Object.entries(KEYS).filter(([, keys]) => [...keys.must, ...keys.may].includes(key));
-      const message = `when.${key} belongs to trigger ${owners.map(([name]) => name).join(', ')}, not to ${trigger}`;
-      return { path: ['when', key], at: 'key', message, next: 'Leave it out, or change when.trigger.' };
-    });
-  return [...missing, ...foreign];
-};
 
 /** An idle worker needs no build; everything else strikes a job of one. */
 const buildThere: Rule = (tree) => {
@@ -241,14 +207,7 @@ const windowHolds: Rule = (tree) => {
     const message = 'safety.window.hours: begins and ends at the same time';
     problems.push({ path: ['safety', 'window', 'hours'], at: 'value', message, next: null });
   }
-  const dates = valueAt(tree, ['safety', 'window', 'blackout']);
-  if (!Array.isArray(dates)) return problems;
-  const wrong = dates.flatMap((date: unknown, index): readonly CrossProblem[] => {
-    if (typeof date !== 'string' || isDate(date)) return [];
-    const message = `safety.window.blackout[${index}]: no such day`;
-    return [{ path: ['safety', 'window', 'blackout', index], at: 'value', message, next: null }];
-  });
-  return [...problems, ...wrong];
+  return problems;
 };
 
 /** Names only: an offset such as +01:00 knows no summer time. */
@@ -261,23 +220,12 @@ function isZone(zone: string): boolean {
   }
 }
 
-/** Whether a date of the right form exists; another form is the schema's matter. */
-function isDate(text: string): boolean {
-  const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text);
-  if (parts === null) return true;
-  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const last = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
-  return last !== undefined && day >= 1 && day <= last;
-}
-
 const RULES: readonly Rule[] = [
   oneBuild,
   severalBuilds,
   namedTarget,
   oneRegion,
   hostnameInside,
-  keysOfTrigger,
   buildThere,
   workersListed,
   idleFits,

@@ -34,17 +34,18 @@ export function formatDuration(ms: number): string {
 /** The schema of a duration: text as people write it going in, milliseconds coming out, both bounds included. */
 export function duration(
   bounds: { readonly min?: number; readonly max?: number } = {},
-): z.ZodType<number, string> {
+): z.ZodCodec<z.ZodString, z.ZodInt> {
   const min = bounds.min ?? 0;
   const max = bounds.max ?? LONGEST;
-  return z
-    .string()
-    .regex(DURATION, { error: 'a duration such as 500ms, 10s, 5m or 1h30m' })
-    .transform((text, context) => {
+  const written = z.string().regex(DURATION, { error: 'a duration such as 500ms, 10s, 5m or 1h30m' });
+  return z.codec(written, z.int().min(min).max(max), {
+    decode: (text, context) => {
       const ms = parseDuration(text) ?? Number.NaN;
       if (ms >= min && ms <= max) return ms;
       const message = `a duration from ${formatDuration(min)} to ${formatDuration(max)}`;
-      context.issues.push({ code: 'custom', input: text, message, params: { expected: true } });
+      context.issues.push({ code: 'custom', input: text, message });
       return z.NEVER;
-    });
+    },
+    encode: formatDuration,
+  });
 }

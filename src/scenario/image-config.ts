@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ImageConfig } from '../model/plan.ts';
+import type { ImageConfig } from '../model/image-config.ts';
 import { isSecretName } from '../model/secret-looks.ts';
 
 const Texts = z.array(z.string()).nullish();

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { GameDayDocument } from '../verdict/result.ts';
-import { ScenarioInput } from './schema.ts';
+import { ScenarioFile } from './schema.ts';
 
 /** A JSON Schema as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -10,14 +9,8 @@ const FIXED = new Set(['version', 'when.trigger', 'inject.fault']);
 
 /** The schema of scenario files for editors; draft 7 is what the YAML language server reads best. */
 export function scenarioJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(ScenarioInput, { io: 'input', target: 'draft-7', reused: 'inline' });
+  const schema = z.toJSONSchema(ScenarioFile, { io: 'input', target: 'draft-7', reused: 'inline' });
   return { title: 'gameday scenario', ...withVariables(schema, '') };
-}
-
-/** The schema of the document that `--json` prints; `result.json` holds one entry of its `drills`. */
-export function resultJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(GameDayDocument, { io: 'output', target: 'draft-2020-12' });
-  return { title: 'gameday result', ...schema };
 }
 
 /** Lets `${NAME}` stand wherever more than any text is asked for. */
@@ -29,6 +22,13 @@ function withVariables(schema: JsonSchema, name: string): JsonSchema {
       return [key, inner] as const;
     });
     return { ...schema, properties: Object.fromEntries(changed) };
+  }
+  const { oneOf } = schema;
+  if (Array.isArray(oneOf)) {
+    return {
+      ...schema,
+      oneOf: oneOf.map((one: unknown) => (isSchema(one) ? withVariables(one, name) : one)),
+    };
   }
   if (isSchema(items)) return { ...schema, items: withVariables(items, `${name}[]`) };
   if (isSchema(additionalProperties) || FIXED.has(name) || isPlainText(schema)) return schema;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Scenario } from '../model/plan.ts';
-import type { InputError } from '../verdict/result.ts';
+import type { Scenario } from './schema.ts';
+import type { InputError } from './problem.ts';
 import { imageConfigIn } from './image-config.ts';
 import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Where in the tree of a scenario something stands: keys and indices from the root. */
 export type TreePath = readonly (string | number)[];
 
@@ -28,3 +30,12 @@ export function valueAt(tree: unknown, path: TreePath): unknown {
     return (value as Readonly<Record<string | number, unknown>>)[part];
   }, tree);
 }
+
+/** One thing that was wrong with what was given: with a file, a flag or a setting. */
+export const InputError = z.strictObject({
+  message: z.string(),
+  /** `file:line:col`, or null where it is not in a file. */
+  at: z.string().nullable(),
+  next: z.string().nullable(),
+});
+export type InputError = z.infer<typeof InputError>;

@@ -1,4 +1,3 @@
-import type { Scenario } from '../model/plan.ts';
 import { crossProblems } from './cross-checks.ts';
 import type { CrossProblem } from './cross-checks.ts';
 import { readDocument } from './document.ts';
@@ -8,8 +7,8 @@ import type { Interpolated, Lookup } from './interpolate.ts';
 import { offsetOf, problemsOf } from './issues.ts';
 import { keyOfPath, valueAt } from './problem.ts';
 import type { Problem, TreePath } from './problem.ts';
-import { toScenario } from './resolve.ts';
-import { ScenarioInput } from './schema.ts';
+import { ScenarioFile } from './schema.ts';
+import type { Scenario } from './schema.ts';
 import { secretsOf } from './secrets.ts';
 import { literalSecrets } from './tokens.ts';
 
@@ -53,25 +52,25 @@ export function readScenario(text: string, lookup: Lookup): Reading {
     ...parsed.problems,
     ...crossed.map((problem) => placed(problem, source)),
   ]);
-  if (problems.length > 0 || parsed.input === null) return { ...reading, scenario: null, problems };
+  if (problems.length > 0 || parsed.scenario === null) return { ...reading, scenario: null, problems };
   return {
     ...reading,
-    scenario: toScenario(parsed.input),
-    imageConfig: parsed.input.cluster.imageConfig ?? null,
+    scenario: parsed.scenario,
+    imageConfig: interpolated.texts.get(keyOfPath(['cluster', 'imageConfig'])) ?? null,
     secrets: secrets.values,
     problems,
   };
 }
 
 interface Parsed {
-  readonly input: ScenarioInput | null;
+  readonly scenario: Scenario | null;
   readonly problems: readonly Problem[];
 }
 
 /** YAML makes numbers of a commit `1234567` and of `env: { RETRIES: 3 }`: where text is wanted, what was written is taken. */
 function parse(interpolated: Interpolated, explained: ReadonlySet<number>, source: Source): Parsed {
-  const first = ScenarioInput.safeParse(interpolated.tree);
-  if (first.success) return { input: first.data, problems: [] };
+  const first = ScenarioFile.safeParse(interpolated.tree);
+  if (first.success) return { scenario: first.data, problems: [] };
   const texts = first.error.issues
     .filter((issue) => issue.code === 'invalid_type' && issue.expected === 'string')
     .map((issue) => issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)))
@@ -80,11 +79,11 @@ function parse(interpolated: Interpolated, explained: ReadonlySet<number>, sourc
     (whole, path) => replacedAt(whole, path, interpolated.texts.get(keyOfPath(path))),
     interpolated.tree,
   );
-  const second = texts.length === 0 ? first : ScenarioInput.safeParse(tree);
-  if (second.success) return { input: second.data, problems: [] };
+  const second = texts.length === 0 ? first : ScenarioFile.safeParse(tree);
+  if (second.success) return { scenario: second.data, problems: [] };
   const problems = second.error.issues.flatMap((issue) => problemsOf(issue, source));
   // An unset variable or an alias of nothing has said what is wrong at its place already.
-  return { input: null, problems: problems.filter(({ offset }) => !explained.has(offset)) };
+  return { scenario: null, problems: problems.filter(({ offset }) => !explained.has(offset)) };
 }
 
 function replacedAt(tree: unknown, path: TreePath, value: unknown): unknown {

@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { ImageConfig } from '../model/image-config.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { duration } from './duration.ts';
+import { Inject } from './inject.ts';
+import { orElse, orNull, storedForm } from './stored.ts';
+import { When } from './when.ts';
 
-/** What a control can expect: how a drill can end by itself. A drill that could not run or was interrupted met nothing. */
+/** What a control can expect: how a drill can end by itself. One that could not run or was interrupted shows nothing. */
 const CONTROLLED = ['passed', 'failed', 'inconclusive', 'refused', 'baseline'] as const;
 const CONTROL_REASONS = Object.keys(REASONS)
   .filter(isReason)
@@ -19,14 +23,15 @@ const Variable = z
 const Path = z.string().min(1).max(4096);
 const Time = '(?:[01][0-9]|2[0-3]):[0-5][0-9]';
 
-const BuildInput = z.strictObject({
-  organization: slug('acme')
-    .optional()
-    .describe('Slug of the Buildkite organization; without it BUILDKITE_ORGANIZATION_SLUG is taken.'),
-  pipeline: slug('canary')
-    .optional()
-    .describe('Slug of the pipeline; left out where an idle worker is struck.'),
-  number: z.int().min(1).optional().describe('Number of a running build to strike instead of starting one.'),
+const Build = z.strictObject({
+  organization: orNull(slug('acme')).describe(
+    'Slug of the Buildkite organization; without it BUILDKITE_ORGANIZATION_SLUG is taken.',
+  ),
+  /** Empty where the drill has no build. */
+  pipeline: orElse(slug('canary'), z.string(), '').describe(
+    'Slug of the pipeline; left out where an idle worker is the target.',
+  ),
+  number: orNull(z.int().min(1)).describe('Number of a running build to use instead of starting one.'),
   count: z
     .int()
     .min(1)
@@ -35,126 +40,82 @@ const BuildInput = z.strictObject({
     .describe('How many builds to start, for a fault that can take several workers; each of them is judged.'),
   branch: Text.prefault('main').describe('Branch of the new build.'),
   commit: Text.prefault('HEAD').describe('Commit of the new build.'),
-  message: Text.optional().describe('Message of the new build; by default `gameday: <title>`.'),
+  message: orElse(Text, z.string(), '').describe('Message of the new build; by default `gameday: <title>`.'),
   env: z
     .record(Variable, z.string().meta({ type: ['string', 'number', 'boolean'] }))
     .prefault({})
     .describe('Environment of the new build.'),
 });
 
-const ClusterInput = z.strictObject({
-  region: z
-    .string()
-    .regex(/^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$/, { error: 'an AWS region such as us-east-1' })
-    .optional()
-    .describe('AWS region; without it that of the ARN, then AWS_REGION or AWS_DEFAULT_REGION is taken.'),
+const Cluster = z.strictObject({
+  region: orNull(
+    z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$/, { error: 'an AWS region such as us-east-1' }),
+  ).describe('AWS region; without it that of the ARN, then AWS_REGION or AWS_DEFAULT_REGION is taken.'),
   name: z
     .string()
     .regex(/^(?:arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:cluster\/)?[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/, {
       error: 'the name or the ARN of an ECS cluster',
     })
     .describe('Name or ARN of the ECS cluster.'),
-  service: z
-    .string()
-    .regex(
-      /^(?:arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:service\/[A-Za-z0-9_/-]+|[A-Za-z0-9][A-Za-z0-9_-]{0,254})$/,
-      {
-        error: 'the name or the ARN of an ECS service',
-      },
-    )
-    .optional()
-    .describe('ECS service whose tasks may be struck.'),
-  family: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'a task definition family, without a revision' })
-    .optional()
-    .describe('Task definition family whose tasks may be struck.'),
-  taskTag: z
-    .strictObject({
+  service: orNull(
+    z.codec(
+      z
+        .string()
+        .regex(
+          /^(?:arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:service\/[A-Za-z0-9_/-]+|[A-Za-z0-9][A-Za-z0-9_-]{0,254})$/,
+          { error: 'the name or the ARN of an ECS service' },
+        ),
+      z.string(),
+      // Tasks name their service in `group`, and there by its name alone.
+      { decode: (name) => name.split('/').at(-1) ?? name, encode: (name) => name },
+    ),
+  ).describe('ECS service whose tasks may be stopped.'),
+  family: orNull(
+    z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'a task definition family, without a revision' }),
+  ).describe('Task definition family whose tasks may be stopped.'),
+  taskTag: orNull(
+    z.strictObject({
       key: z.string().min(1).max(128).describe('Key of the ECS tag.'),
       value: z.string().max(256).describe('Value of the ECS tag.'),
-    })
-    .optional()
-    .describe('ECS tag of tasks that may be struck.'),
-  container: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'the name of a container in the task definition' })
-    .optional()
-    .describe("Name of the agent's container in the task definition, where it cannot be told otherwise."),
+    }),
+  ).describe('ECS tag of tasks that may be stopped.'),
+  container: orNull(
+    z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'the name of a container in the task definition' }),
+  ).describe(
+    "Name of the agent's container in the task definition, where the definition does not show which one it is.",
+  ),
   sharedTask: z
     .enum(['forbidden', 'allowed'])
     .prefault('forbidden')
-    .describe('Whether a task that holds several agents, or jobs that cannot be seen, may be struck.'),
+    .describe('Whether a task that holds several agents, or jobs that cannot be seen, may be stopped.'),
   mapping: z
     .enum(['tag', 'hostname'])
     .prefault('tag')
     .describe('How an agent is mapped to its task: by its tag `ecs:task-arn`, or by its host name.'),
-  imageConfig: Path.optional().describe(
-    "File with the configuration of the agent's image (`docker image inspect IMAGE`): how its entry point passes signals on; relative to this file.",
-  ),
+  // What is in the file takes the path's place when the scenario is loaded.
+  imageConfig: z
+    .codec(Path.optional(), ImageConfig.nullable(), { decode: () => null, encode: () => undefined })
+    .describe(
+      "File with the configuration of the agent's image (`docker image inspect IMAGE`): how its entry point passes signals on; relative to this file.",
+    ),
 });
 
-const WhenInput = z.strictObject({
-  trigger: z
-    .enum(['step-in-flight', 'agent-idle', 'near-end', 'at-fraction', 'fleet-busy'])
-    .prefault('step-in-flight')
-    .describe(
-      'What fires the injection: a step in flight, a worker without a job, a step near its usual end or with a fraction of it left, so many busy workers.',
-    ),
-  step: Text.optional().describe(
-    'Key of the step whose job must be in flight; fleet-busy takes any step of the build where it is left out.',
-  ),
-  inFlightFor: duration()
-    .optional()
-    .describe('For step-in-flight: how long the job must have been in flight; by default not at all.'),
-  idleFor: duration()
-    .optional()
-    .describe('For agent-idle: how long the worker must have been without a job; by default not at all.'),
-  usually: duration({ min: 1000 })
-    .optional()
-    .describe(
-      'For near-end and at-fraction: how long the step runs; left out, the median of its passed jobs in Buildkite.',
-    ),
-  left: duration({ min: 1 })
-    .optional()
-    .describe('For near-end: how much of that time is left at the strike.'),
-  fractionLeft: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .optional()
-    .describe('For at-fraction: how much of that time is left at the strike, as a part of it.'),
-  busy: z
-    .int()
-    .min(1)
-    .max(1000)
-    .optional()
-    .describe('For fleet-busy: how many workers of the service or family must have a job.'),
-  startWithin: duration({ min: 1000 }).prefault('10m').describe('How long to wait for the trigger to fire.'),
-  attempts: z
-    .int()
-    .min(1)
-    .max(10)
-    .prefault(1)
-    .describe('How often the aim may be taken again where it fell away before the stop was sent.'),
-});
-
-const ExpectInput = z.strictObject({
+const Expect = z.strictObject({
   build: z
     .enum(['passed', 'any'])
     .prefault('passed')
-    .describe('What the build must come to; `any` judges the struck job alone.'),
+    .describe("What the build must end with; `any` judges the target's job alone."),
   drain: z
     .strictObject({
-      within: duration({ min: 1 }).optional().describe('Longest drain that is still good; unset is any.'),
+      within: orNull(duration({ min: 1 })).describe('Longest drain that is still good; unset is any.'),
     })
     .prefault({})
     .describe('What the drain must be like.'),
   idle: z
     .strictObject({
-      within: duration({ min: 1 })
-        .optional()
-        .describe('Longest time that an idle worker may take to leave; unset is any.'),
+      within: orNull(duration({ min: 1 })).describe(
+        'Longest time that an idle worker may take to leave; unset is any.',
+      ),
     })
     .prefault({})
     .describe('What the leaving of an idle worker must be like.'),
@@ -167,29 +128,29 @@ const ExpectInput = z.strictObject({
       z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'the name of a container in the task definition' }),
       z.strictObject({
         exit: z.int().min(0).max(255).prefault(0).describe('Exit code that it must end with.'),
-        outlives: z.literal('agent').optional().describe("It must end after the agent's container."),
+        outlives: orNull(z.literal('agent')).describe("It must end after the agent's container."),
       }),
     )
     .prefault({})
     .describe('Other containers of the task that must end clean: a gateway, a log router.'),
 });
 
-const LimitsInput = z.strictObject({
+const Limits = z.strictObject({
   verdictWithin: duration({ min: 1000 })
     .prefault('20m')
     .describe('How long after the stop the drill may watch before it gives its verdict.'),
   pollEvery: duration({ min: 100, max: 60_000 }).prefault('2s').describe('Time between two reads.'),
-  signalLag: duration({ max: 300_000 })
-    .optional()
-    .describe(
-      'How long after it told a task to stop ECS may need to signal a container; by default 20s on Fargate and 10s elsewhere.',
-    ),
+  signalLag: orNull(duration({ max: 300_000 })).describe(
+    'How long after it told a task to stop ECS may need to signal a container; by default 20s on Fargate and 10s elsewhere.',
+  ),
 });
 
-const WindowInput = z.strictObject({
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+const WindowKeys = z.strictObject({
   timeZone: z.string().min(1).max(64).describe('IANA time zone, `Europe/Berlin`.'),
   days: z
-    .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
+    .array(z.enum(DAYS))
     .min(1)
     .prefault(['mon', 'tue', 'wed', 'thu', 'fri'])
     .describe('Days of the week.'),
@@ -198,25 +159,40 @@ const WindowInput = z.strictObject({
     .regex(new RegExp(`^${Time}-${Time}$`), { error: 'hours such as 09:00-17:00' })
     .describe('From and to, 24 hours; over midnight the second is before the first.'),
   blackout: z
-    .array(z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, { error: 'a date such as 2026-12-24' }))
+    .array(z.iso.date({ error: 'a date such as 2026-12-24' }))
     .prefault([])
-    .describe('Dates in that zone on which nothing is struck.'),
+    .describe('Dates in that zone on which nothing is injected.'),
 });
+/** Days and hours in which a drill may inject; a window over midnight has `to` before `from`. */
+const Window = z.codec(
+  WindowKeys,
+  z.strictObject({
+    timeZone: z.string(),
+    days: z.array(z.enum(DAYS)),
+    from: z.string(),
+    to: z.string(),
+    blackout: z.array(z.string()),
+  }),
+  {
+    decode: ({ hours, ...others }) => ({ ...others, from: hours.slice(0, 5), to: hours.slice(6) }),
+    encode: ({ from, to, ...others }) => ({ ...others, hours: `${from}-${to}` }),
+  },
+);
 
-const SafetyInput = z.strictObject({
+const Safety = z.strictObject({
   allowLastWorker: z
     .boolean()
     .prefault(false)
-    .describe('Whether the last running task of the service may be struck.'),
+    .describe('Whether the last running task of the service may be stopped.'),
   tasks: z
     .int()
     .min(1)
     .max(1000)
     .prefault(1)
     .describe('How many tasks one drill may take down; a deployment takes them all.'),
-  window: WindowInput.optional().describe('Days and hours in which a drill may strike.'),
-  minimumInterval: duration().prefault('0s').describe('Shortest time since the last strike there.'),
-  killSwitch: Path.optional().describe('File that stops every drill while it exists; relative to this file.'),
+  window: orNull(Window).describe('Days and hours in which a drill may inject.'),
+  minimumInterval: duration().prefault('0s').describe('Shortest time since the last injection there.'),
+  killSwitch: orNull(Path).describe('File that stops every drill while it exists; relative to this file.'),
   haltWhen: z
     .array(
       z.strictObject({
@@ -234,31 +210,18 @@ const SafetyInput = z.strictObject({
     .describe('Conditions under which nothing more is injected.'),
 });
 
-/** A scenario file as people write it; out of it come milliseconds and defaults. */
-export const ScenarioInput = z.strictObject({
+const Keys = z.strictObject({
   version: z.literal(1).describe('Version of the format.'),
   title: z.string().min(1).max(200).describe('What the scenario shows, in one line.'),
-  build: BuildInput.prefault({}).describe('Which build is struck; left out where an idle worker is.'),
-  cluster: ClusterInput.describe('Where, and what may be struck: service, family or taskTag must be named.'),
-  when: WhenInput.describe('When to inject, and thereby into which job.'),
-  inject: z
-    .strictObject({
-      fault: z
-        .enum(['stop-task', 'scale-in', 'deployment', 'drain-instance', 'spot-reclaim', 'none'])
-        .describe(
-          'How the worker dies: StopTask, a smaller desired count, a new deployment, its EC2 host drained, the signal path of a spot reclaim; `none` makes a baseline.',
-        ),
-      steered: z
-        .boolean()
-        .prefault(true)
-        .describe(
-          'For scale-in: protect every other task, so that the scheduler takes the one that hosts the job.',
-        ),
-    })
-    .describe('What is injected.'),
-  expect: ExpectInput.prefault({}).describe('What must hold.'),
-  limits: LimitsInput.prefault({}).describe('How long and how often to look.'),
-  safety: SafetyInput.prefault({}).describe('What must hold for the drill to strike.'),
+  build: Build.prefault({}).describe(
+    'Which build is disturbed; left out where an idle worker is the target.',
+  ),
+  cluster: Cluster.describe('Where, and what may be stopped: service, family or taskTag must be named.'),
+  when: When,
+  inject: Inject,
+  expect: Expect.prefault({}).describe('What must hold.'),
+  limits: Limits.prefault({}).describe('How long and how often to look.'),
+  safety: Safety.prefault({}).describe('What must hold for the drill to inject.'),
   preflight: z
     .enum(['warn', 'require', 'off'])
     .prefault('warn')
@@ -269,15 +232,53 @@ export const ScenarioInput = z.strictObject({
     .array(Variable)
     .prefault([])
     .describe('Names of variables whose values are never shown or written.'),
-  rig: Path.optional().describe('Rig file that stands in under `--rig`; relative to this file.'),
-  control: z
-    .strictObject({
+  rig: orNull(Path).describe('Rig file that stands in under `--rig`; relative to this file.'),
+  control: orNull(
+    z.strictObject({
       outcome: z.enum(CONTROLLED).describe('Outcome that the drill must have.'),
       reason: z.enum(CONTROL_REASONS).describe('Reason that the drill must have.'),
-    })
-    .optional()
-    .describe(
-      'Only under `--rig`, a negative control: the drill must end so. One that proves nothing leaves it undecided.',
-    ),
+    }),
+  ).describe(
+    'Only under `--rig`, a negative control: the drill must end so. One that proves nothing leaves it undecided.',
+  ),
 });
-export type ScenarioInput = z.infer<typeof ScenarioInput>;
+
+/** The one schema of a scenario: a file goes in; milliseconds, defaults and null for what was left out come out. */
+export const ScenarioFile = z.codec(Keys, storedForm(Keys), {
+  decode: (keys) => ({
+    ...keys,
+    build: { ...keys.build, message: keys.build.message || `gameday: ${keys.title}` },
+    cluster: { ...keys.cluster, region: keys.cluster.region ?? regionIn(keys.cluster.name) },
+  }),
+  encode: (keys) => keys,
+});
+
+const Found = z.strictObject({
+  fault: z.literal('found'),
+  /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
+  tasks: z.array(z.string()),
+  /** Stops before this instant are somebody's older business. */
+  since: z.number().int().nullable(),
+  /** gameday runs inside that same build, so only the step's jobs can be waited for. */
+  own: z.boolean(),
+  /** The least that must be proven: a drain, or that nothing was lost. */
+  require: z.enum(['drained', 'not-lost']),
+});
+type Input = z.output<typeof ScenarioFile>;
+/** A scenario as a drill knows it, and as its journal keeps it. */
+export type Scenario = Omit<Input, 'inject'> & { readonly inject: Input['inject'] | z.infer<typeof Found> };
+export const Scenario = z.union([
+  storedForm(ScenarioFile),
+  storedForm(Keys.extend({ inject: Found })),
+]) as z.ZodType<Scenario, Scenario>;
+export type Window = z.output<typeof Window>;
+
+/** The region that an ARN of ECS names. */
+export function regionIn(name: string): string | null {
+  return /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/.exec(name)?.[1] ?? null;
+}
+
+/** Whether the drill has a build at all. */
+export function hasBuild({ build }: Pick<Scenario, 'build'>): boolean {
+  return build.pipeline !== '';
+}

@@ -1,4 +1,4 @@
-import type { Scenario } from '../model/plan.ts';
+import type { Scenario } from './schema.ts';
 import { isSecretValue } from '../model/secret-looks.ts';
 
 /** Shorter values would be found in innocent words. */

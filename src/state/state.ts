@@ -2,7 +2,7 @@ import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/
 import { onlySteers, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { StopSignal } from '../model/reasons.ts';
 import { answered, firstLeft, intent, type Sending } from './sending.ts';
 import { idleSince, runningSince } from './since.ts';

@@ -4,7 +4,7 @@ import { after, seconds } from '../checks/times.ts';
 import type { Agent } from '../model/entities/agent.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { seen, type World } from '../model/world.ts';
 
 /** An agent connects within this long of its task's start; one that came later is another that got the same address. */

@@ -3,7 +3,7 @@ import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from '../model/entities/
 import { containerOf } from '../evidence/own-container.ts';
 import type { Aim } from './trigger.ts';
 import type { TaskDefinition } from '../model/entities/task.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { misfitOfQueue, taskByHost } from './target-by-host.ts';
 import { seen, type World } from '../model/world.ts';
 

@@ -1,6 +1,6 @@
 import type { Instant } from '../model/instants.ts';
 import type { Job } from '../model/entities/job.ts';
-import type { When } from '../model/plan.ts';
+import type { When } from '../scenario/when.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { FactKind, Subject } from '../model/world.ts';

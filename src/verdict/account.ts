@@ -5,7 +5,8 @@ import {
   type OutcomeName,
   type StopSignal,
 } from '../model/reasons.ts';
-import type { DrillResult, GameDayDocument, InputError } from './result.ts';
+import type { InputError } from '../scenario/problem.ts';
+import type { DrillResult, GameDayDocument } from './result.ts';
 
 /** The worst fact first (verdict §1); a game day takes the first that one of its drills has. */
 const WORST_FIRST: readonly OutcomeName[] = [

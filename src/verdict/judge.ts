@@ -12,7 +12,7 @@ import { judgeFound } from './found.ts';
 import { unlessLeft } from './left.ts';
 import { judgeScheduled } from './scheduled.ts';
 import { verdictOf } from './made.ts';
-import type { RigFacts } from '../model/plan.ts';
+import type { RigFacts } from '../scenario/plan.ts';
 import { isReason, rowOf, type Reason } from '../model/reasons.ts';
 import { decideStage } from './stages.ts';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { InputError } from '../scenario/problem.ts';
 import { Explanation } from '../journal/cause.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
-import { RigFacts } from '../model/plan.ts';
+import { RigFacts } from '../scenario/plan.ts';
 
 /** Whose clock a moment was read from; `instance` is the EC2 instance's. */
 export const MomentClock = z.enum(['runner', 'buildkite', 'ecs', 'instance', 'agent']);
@@ -144,15 +145,6 @@ export const DrillResult = z.strictObject({
 });
 export type DrillResult = z.infer<typeof DrillResult>;
 
-/** One thing that was wrong with what was given. */
-export const InputError = z.strictObject({
-  message: z.string(),
-  /** `file:line:col`, or null where it is not in a file. */
-  at: z.string().nullable(),
-  next: z.string().nullable(),
-});
-export type InputError = z.infer<typeof InputError>;
-
 /** How idle or busy workers of an arm left: only one that drained has a time, milliseconds. */
 const StudyDrains = z.strictObject({
   drills: z.number().int(),
@@ -199,3 +191,11 @@ export const GameDayDocument = z.strictObject({
   study: z.array(StudyArm).optional(),
 });
 export type GameDayDocument = z.infer<typeof GameDayDocument>;
+
+/** The JSON Schema of the document that `--json` prints; `result.json` holds one entry of its `drills`. */
+export function resultJsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    title: 'gameday result',
+    ...z.toJSONSchema(GameDayDocument, { io: 'output', target: 'draft-2020-12' }),
+  };
+}

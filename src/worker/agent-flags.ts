@@ -1,5 +1,5 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from '../model/plan.ts';
+import type { ImageConfig } from '../model/image-config.ts';
 import { commandLineOf } from './argv.ts';
 import { variableOfFlag } from './read-settings.ts';
 import { segmentsOf, wordsOf } from './shell.ts';

@@ -1,5 +1,5 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from '../model/plan.ts';
+import type { ImageConfig } from '../model/image-config.ts';
 import { commandLineOf } from './argv.ts';
 import { shellStays, startOf, startsAgent, type ShellStart, type Start } from './start.ts';
 

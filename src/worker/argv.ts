@@ -1,5 +1,5 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from '../model/plan.ts';
+import type { ImageConfig } from '../model/image-config.ts';
 
 /** The image `buildkite/agent` starts so: its script ends in `exec tini -- ... buildkite-agent "$@"` (packaging/docker of buildkite/agent). */
 export const OFFICIAL_IMAGE = { entryPoint: ['buildkite-agent-entrypoint'], command: ['start'] } as const;

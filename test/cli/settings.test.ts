@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lockKeyOf, settingsFromEnvironment, settingsFromRig } from '../../src/cli/settings.ts';
-import type { Scenario } from '../../src/model/plan.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
 import { planOf } from '../support/plans.ts';
 
 let home: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
 import { aBuild, aContainer, aJob, AGENT_ID, BUILD_ID, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import { jobEvent } from '../support/journal-builders.ts';
 import { planOf } from '../support/plans.ts';

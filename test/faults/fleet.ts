@@ -1,7 +1,7 @@
 import type { Job } from '../../src/model/entities/job.ts';
 import { goingDown } from '../../src/model/entities/task.ts';
 import type { Instance, Service, Task } from '../../src/model/entities/task.ts';
-import type { Scenario } from '../../src/model/plan.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Scenario } from '../../src/model/plan.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
 import { leastOf, notesOf } from '../../src/iam/least.ts';
 import type { Asked } from '../../src/iam/least.ts';
 import type { Hosts, Use } from '../../src/iam/needs.ts';

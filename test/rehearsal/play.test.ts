@@ -12,7 +12,7 @@ import { SHORTEST_JOB } from '../../src/rehearsal/job.ts';
 import { mendedFor, netEdits, playOf, workOf } from '../../src/rehearsal/play.ts';
 import type { Asked, Play, Work } from '../../src/rehearsal/play.ts';
 import { rigFile } from '../../src/rig/file-schema.ts';
-import { ScenarioInput } from '../../src/scenario/schema.ts';
+import { ScenarioFile } from '../../src/scenario/schema.ts';
 import { account } from '../../src/verdict/account.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';
 import { ROOT } from '../support/cli.ts';
@@ -98,7 +98,7 @@ describe('the files', () => {
       fc.property(lengths, fc.constantFrom(...DRILLS), ({ ms, wholeStop }, name) => {
         const { work } = played(asked(incident('after'), { jobLength: ms }));
         const scenario = scenarioOf(name, { ...work, wholeStop, container: 'agent', definition: 'given' });
-        const read = ScenarioInput.parse(scenario);
+        const read = ScenarioFile.parse(scenario);
         expect(read.limits.verdictWithin).toBeGreaterThan(wholeStop + (name === 'idle' ? 0 : ms));
         if (name === 'near-end') expect(read.when.startWithin).toBeGreaterThan(ms);
       }),

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { selfTarget } from '../../src/safety/self-target.ts';
 import { AGENT_ID, aBuild, anAgent, BUILD_ID, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import { fact } from '../support/journal-builders.ts';
-import type { Scenario } from '../../src/model/plan.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
 import { LOCK_KEY, NOBODY } from '../support/guarded.ts';
 import { guardTable } from './table.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Window } from '../../src/model/plan.ts';
+import type { Window } from '../../src/scenario/schema.ts';
 import { inWindow, localTime, window } from '../../src/safety/window.ts';
 import { guardAnswer } from '../support/guarded.ts';
 

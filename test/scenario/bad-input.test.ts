@@ -13,7 +13,7 @@ const cases: readonly Case[] = [
     name: 'an unknown key',
     text: changed('  step:', '  ▶stpe: x\n  step:'),
     says: 'unknown key "stpe" in when',
-    next: 'Did you mean "step"? Allowed: trigger, step, inFlightFor, idleFor, usually, left, fractionLeft, busy, startWithin, attempts.',
+    next: 'Did you mean "step"? Allowed: trigger, step, inFlightFor, startWithin, attempts.',
   },
   {
     name: 'an unknown key at the top',
@@ -74,6 +74,18 @@ const cases: readonly Case[] = [
     text: changed('  step: integration', '  step: integration\n  ▶left: 3s'),
     says: 'when.left belongs to trigger near-end, not to step-in-flight',
     next: 'Leave it out, or change when.trigger.',
+  },
+  {
+    name: "another fault's key",
+    text: changed('fault: stop-task', 'fault: stop-task\n  ▶steered: false'),
+    says: 'inject.steered belongs to fault scale-in, not to stop-task',
+    next: 'Leave it out, or change inject.fault.',
+  },
+  {
+    name: 'no fault',
+    text: changed('inject:\n  fault: stop-task', '▶inject: {}'),
+    says: 'inject.fault is missing',
+    next: 'One of stop-task, scale-in, deployment, drain-instance, spot-reclaim, none.',
   },
   {
     name: 'a trigger that there is not',
@@ -293,7 +305,7 @@ const cases: readonly Case[] = [
   {
     name: 'a day that does not exist',
     text: `${GOOD}safety: { window: { timeZone: UTC, hours: "09:00-17:00", blackout: [2028-02-29, ▶2026-02-29] } }\n`,
-    says: 'safety.window.blackout[1]: no such day',
+    says: 'safety.window.blackout[1]: expected a date such as 2026-12-24, got "2026-02-29"',
   },
   {
     name: 'a secret that is nowhere',

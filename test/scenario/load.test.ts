@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Scenario } from '../../src/model/plan.ts';
+import { Scenario } from '../../src/scenario/schema.ts';
 import { loadScenarios } from '../../src/scenario/load.ts';
 import { GOOD } from './marked.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { Scenario } from '../../src/model/plan.ts';
+import { Scenario } from '../../src/scenario/schema.ts';
 import { GOOD, read } from './marked.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'scenarios');

@@ -1,10 +1,11 @@
-import { stepOf } from '../../src/model/plan.ts';
+import { stepOf } from '../../src/scenario/when.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { scenarioJsonSchema, resultJsonSchema } from '../../src/scenario/json-schema.ts';
+import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts';
+import { resultJsonSchema } from '../../src/verdict/result.ts';
 import { loadScenarios } from '../../src/scenario/load.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -78,22 +79,23 @@ describe('published schemas', () => {
   });
 
   it('let a variable stand for a number, a duration and a word, but never for the fault', () => {
-    const { properties } = z
-      .looseObject({
-        properties: z.record(
-          z.string(),
-          z.looseObject({ properties: z.record(z.string(), z.unknown()).optional() }),
-        ),
-      })
-      .parse(scenarioJsonSchema());
+    const Map = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
+    const { properties } = Map.parse(scenarioJsonSchema());
+    const members = (key: string): readonly Readonly<Record<string, unknown>>[] =>
+      z
+        .looseObject({ oneOf: z.array(Map) })
+        .parse(properties[key])
+        .oneOf.map((member) => member.properties);
     const variable = expect.objectContaining({
       anyOf: expect.arrayContaining([
         { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}' },
       ]) as unknown,
     }) as unknown;
-    expect(properties['when']?.properties?.['attempts']).toEqual(variable);
-    expect(properties['when']?.properties?.['inFlightFor']).toEqual(variable);
-    expect(properties['expect']?.properties?.['build']).toEqual(variable);
-    expect(properties['inject']?.properties?.['fault']).not.toEqual(variable);
+    expect(members('when')).toHaveLength(5);
+    for (const member of members('when')) expect(member['attempts']).toEqual(variable);
+    expect(members('when')[0]?.['inFlightFor']).toEqual(variable);
+    expect(Map.parse(properties['expect']).properties['build']).toEqual(variable);
+    for (const member of members('inject')) expect(member['fault']).not.toEqual(variable);
+    expect(members('inject')[1]?.['steered']).toEqual(variable);
   });
 });

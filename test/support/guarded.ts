@@ -1,6 +1,6 @@
 import { fold, type DrillState } from '../../src/state/state.ts';
 import { keyOf, type Fact, type FactKind } from '../../src/model/world.ts';
-import type { Plan } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
 import type { NewEvent, Read } from '../../src/journal/events.ts';
 import { answersOf, type Guard, type When } from '../../src/safety/guard.ts';
 import {

@@ -14,7 +14,7 @@ import type { Agent } from '../../src/model/entities/agent.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job, JobEvent } from '../../src/model/entities/job.ts';
 import type { Container, ContainerDefinition, Task, TaskDefinition } from '../../src/model/entities/task.ts';
-import type { Plan } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
 import type { Fact, FactKind } from '../../src/model/world.ts';
 import type { DrillEvent, NewEvent, Read, Target } from '../../src/journal/events.ts';
 import { seal } from '../../src/journal/line.ts';

@@ -1,4 +1,5 @@
-import type { Plan, Scenario } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
+import type { Scenario } from '../../src/scenario/schema.ts';
 
 type Sections = {
   readonly [S in keyof Scenario]?: Scenario[S] extends readonly unknown[]

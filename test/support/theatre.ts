@@ -8,7 +8,7 @@ import { planOf } from './plans.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import type { Task } from '../../src/model/entities/task.ts';
-import type { Plan } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
 import { abortDrill, runDrill, type DrillPorts } from '../../src/drill/run.ts';
 import type { DrillState } from '../../src/state/state.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';

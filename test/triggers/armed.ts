@@ -1,4 +1,4 @@
-import type { When } from '../../src/model/plan.ts';
+import type { When } from '../../src/scenario/when.ts';
 import { fold, type DrillState } from '../../src/state/state.ts';
 import type { Fact } from '../../src/model/world.ts';
 import type { NewEvent } from '../../src/journal/events.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import type { When } from '../../src/model/plan.ts';
+import type { When } from '../../src/scenario/when.ts';
 import { atFraction } from '../../src/triggers/at-fraction.ts';
 import { nearEnd } from '../../src/triggers/near-end.ts';
 import { aBuild, aJob, BUILD_ID, JOB_ID, NOON } from '../support/builders.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import type { Task } from '../../src/model/entities/task.ts';
-import type { When } from '../../src/model/plan.ts';
+import type { When } from '../../src/scenario/when.ts';
 import type { Fact } from '../../src/model/world.ts';
 import { agentIdle } from '../../src/triggers/agent-idle.ts';
 import { fleetBusy } from '../../src/triggers/fleet-busy.ts';

@@ -185,9 +185,9 @@ describe('summarize', () => {
   });
 
   it.each([
-    [{ outcome: 'failed', reason: 'lost' }, true, false],
-    [{ outcome: 'failed', reason: 'not-drained' }, false, true],
-    [{ outcome: 'passed', reason: 'lost' }, false, true],
+    [{ outcome: 'failed', reason: 'lost' }, true, false] as const,
+    [{ outcome: 'failed', reason: 'not-drained' }, false, true] as const,
+    [{ outcome: 'passed', reason: 'lost' }, false, true] as const,
   ])('says whether the control %j was met', (control, met, contradicted) => {
     const result = summarize(story({ ...lost, scenario: { control } }), null);
     expect(result.control).toEqual({ expected: `${control.outcome} ${control.reason}`, met, contradicted });

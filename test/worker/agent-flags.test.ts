@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leavingFlagsOf, type LeavingFlags } from '../../src/worker/agent-flags.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
-import type { ImageConfig } from '../../src/model/plan.ts';
+import type { ImageConfig } from '../../src/model/image-config.ts';
 import { aContainerDefinition } from '../support/builders.ts';
 
 const words = (...flags: string[]): Partial<ContainerDefinition> => ({

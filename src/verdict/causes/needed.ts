@@ -1,5 +1,5 @@
 import { seconds } from '../../checks/times.ts';
-import { stepOf } from '../../model/plan.ts';
+import { stepOf } from '../../scenario/when.ts';
 import { finalAttempt, trulyPassed } from '../../evidence/attempts.ts';
 import { clocksOf } from '../../evidence/clocks.ts';
 import { startedAt as began } from '../../evidence/job-times.ts';

@@ -1,5 +1,6 @@
-import { hasBuild, type Plan, type Scenario } from './plan.ts';
-import type { Subject } from './world.ts';
+import { type Plan } from './plan.ts';
+import { hasBuild, type Scenario } from './schema.ts';
+import type { Subject } from '../model/world.ts';
 
 /** `organization/pipeline/number` of the build that the scenario names, or null where a new one is started. */
 export function namedBuild(plan: Plan): string | null {
