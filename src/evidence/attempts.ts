@@ -70,9 +70,8 @@ export function attemptsOf(evidence: Evidence): readonly Attempt[] {
 /** A listing shows a job without its history: the history of the last whole read still stands beside it. */
 function whole(evidence: Evidence, seen: Sighting<Job>): Sighting<Job> {
   if (seen.value.events !== null) return seen;
-  const known = evidence.sightings('job', seen.value.id).filter((sighting) => sighting.value.events !== null);
-  const events = known.at(-1)?.value.events ?? null;
-  return events === null ? seen : { ...seen, value: { ...seen.value, events } };
+  const known = evidence.lastLook('job', seen.value.id, ({ events }) => events !== null);
+  return known === undefined ? seen : { ...seen, value: { ...seen.value, events: known.value.events } };
 }
 
 function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<string>): Role | null {
@@ -82,10 +81,8 @@ function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<st
   if (job.agentId !== null && doomed.has(job.agentId)) {
     if (strike === null) return null;
     if (strike.by !== 'stop-task') return roleByTimes(evidence, job);
-    const before = evidence.sightings('job', job.id).filter((sighting) => sighting.seq < strike.intendedSeq);
-    const latest = before.findLast(
-      (sighting) => sighting.value.agentId !== null && doomed.has(sighting.value.agentId),
-    );
+    const isDoomed = ({ agentId }: Job): boolean => agentId !== null && doomed.has(agentId);
+    const latest = evidence.lastLook('job', job.id, isDoomed, strike.intendedSeq);
     if (latest !== undefined) return jobHeld(latest.value) ? 'neighbour' : null;
     return endedBefore(evidence, job) ? null : 'late';
   }
@@ -116,11 +113,8 @@ function endedBefore(evidence: Evidence, job: Job): boolean {
 
 function handedBack(evidence: Evidence, job: Job, doomed: ReadonlySet<string>): boolean {
   return evidence
-    .sightings('job', job.id)
-    .some(
-      (sighting) =>
-        sighting.value.agentId !== null && doomed.has(sighting.value.agentId) && jobHeld(sighting.value),
-    );
+    .values('job', job.id)
+    .some((shown) => shown.agentId !== null && doomed.has(shown.agentId) && jobHeld(shown));
 }
 
 function followRetries(
@@ -158,8 +152,8 @@ function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
   if (hasReturned(evidence, job.id)) return null;
   // What stood in its history once stands: no later read takes a proof back.
   const events = eventsEver(evidence, job.id);
-  const at = (sighting: (job: Job) => boolean): number =>
-    evidence.sightings('job', job.id).find((one) => sighting(one.value))?.seq ?? seen.seq;
+  const at = (shows: (job: Job) => boolean): number =>
+    evidence.firstLook('job', job.id, shows)?.seq ?? seen.seq;
   if (events.some((event) => event.type === 'AGENT_LOST'))
     return {
       by: 'event AGENT_LOST',
@@ -177,7 +171,7 @@ function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
 }
 
 function eventsEver(evidence: Evidence, jobId: string): readonly JobEvent[] {
-  return evidence.sightings('job', jobId).flatMap(({ value }) => value.events ?? []);
+  return evidence.values('job', jobId).flatMap(({ events }) => events ?? []);
 }
 
 /** Buildkite had given the agent up, and then the agent itself finished the job: neither a loss nor a proof of anything (verdict rule 17). */
