@@ -6,8 +6,8 @@ import { judge } from '../src/verdict/judge.ts';
 import { AGENT_ID, aJob, BUILD_ID, JOB_ID, TASK_ARN } from '../test/support/builders.ts';
 import { DRILL, fact, read, story } from '../test/support/journal-builders.ts';
 
-/** How a journal grows: one worker is looked at again and again, or the build gets ever more jobs. */
-export type Shape = 'one worker' | 'many jobs';
+/** Whose build is watched: one of twenty other jobs, of which one in ten looks shows a change, or one of three hundred, of which every look does. */
+export type Shape = 'a small build' | 'a large build';
 
 const SECOND = 1_000;
 
@@ -35,7 +35,7 @@ export function growingJournal(length: number, shape: Shape): readonly DrillEven
   return journal;
 }
 
-/** A look at the worker; every third one shows another job of the build change. */
+/** A look at the worker; some of them show another job of the build change. */
 function lookAt(nth: number, at: number, shape: Shape): PayloadOf<'GD_OBSERVED'> {
   const subjects = [
     ['task', TASK_ARN],
@@ -44,12 +44,12 @@ function lookAt(nth: number, at: number, shape: Shape): PayloadOf<'GD_OBSERVED'>
     ['build', BUILD_ID],
   ] as const;
   const reads = subjects.map(([kind, id]) => read(kind, id, at - 20, at - 10));
-  const other = shape === 'many jobs' ? Math.floor(nth / 3) : nth % 20;
+  const other = nth % (shape === 'a small build' ? 20 : 300);
   const id = `018f0000-0000-4000-8000-1${String(other).padStart(11, '0')}`;
-  const state = (['scheduled', 'running', 'finished'] as const)[nth % 3] ?? 'running';
+  const state = (['scheduled', 'running', 'finished'] as const)[Math.floor(nth / 300) % 3] ?? 'running';
   const job = aJob({ id, buildId: BUILD_ID, stepKey: `other-${String(other)}`, agentId: null });
   const shown = { ...job, state, rawState: state.toUpperCase(), passed: state === 'finished' };
-  const isQuiet = shape === 'one worker' && nth % 10 > 0;
+  const isQuiet = shape === 'a small build' && nth % 10 > 0;
   return { reads, facts: isQuiet ? [] : [fact('job', { ...shown, events: null })] };
 }
 

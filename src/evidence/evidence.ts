@@ -6,11 +6,10 @@ import type { Plan } from '../model/plan.ts';
 import type { FactKind, FactOf } from '../model/world.ts';
 import {
   eventsWith,
-  idsOf,
   indexJournal,
   lastEventIn,
-  looksAt,
-  readsOf,
+  latestOf,
+  subjectIn,
   type JournalIndex,
 } from './journal-index.ts';
 import {
@@ -85,7 +84,7 @@ export interface Evidence {
   /** What was shown by looks between two events, each value once for as long as it stood. */
   values<K extends FactKind>(kind: K, id: string, after?: number, before?: number): readonly FactOf<K>[];
   /** The latest look at every subject of a kind. */
-  every<K extends FactKind>(kind: K): readonly (Sighting<FactOf<K>> & { readonly id: string })[];
+  every<K extends FactKind>(kind: K): readonly Sighting<FactOf<K>>[];
   /** All reads of a subject, failed ones too. */
   reads(kind: FactKind, id: string): Reads;
 }
@@ -112,13 +111,13 @@ function drawEvidence(index: JournalIndex): Evidence {
   if (planned === undefined || lastEvent === undefined)
     throw new Error('a journal without GD_DRILL_PLANNED cannot be judged');
   const looks = <K extends FactKind>(kind: K, id: string) =>
-    looksAt(index, kind, id) as unknown as Looks<FactOf<K>>;
+    subjectIn(index, kind, id).looks as unknown as Looks<FactOf<K>>;
   const last = <K extends FactKind>(kind: K, id: string) => lastOf(looks(kind, id));
   const all = new Map<FactKind, readonly unknown[]>();
   const every = <K extends FactKind>(kind: K) => {
-    const seen = all.get(kind) ?? idsOf(index, kind).map((id) => ({ ...last(kind, id), id }));
+    const seen = all.get(kind) ?? latestOf(index, kind);
     all.set(kind, seen);
-    return seen as readonly (Sighting<FactOf<K>> & { readonly id: string })[];
+    return seen as readonly Sighting<FactOf<K>>[];
   };
   const ended = events('GD_WATCH_ENDED').at(-1);
   const buildIds = events('GD_BUILD_KNOWN').map(({ payload }) => payload.buildId);
@@ -134,7 +133,7 @@ function drawEvidence(index: JournalIndex): Evidence {
       firstShowing(looks(kind, id), shows, after, also),
     lastLook: (kind, id, shows, before = Infinity) => lastShowing(looks(kind, id), shows, before),
     values: (kind, id, after = -1, before = Infinity) => valuesShown(looks(kind, id), after, before),
-    reads: (kind, id) => readsIn(readsOf(index, kind, id)),
+    reads: (kind, id) => readsIn(subjectIn(index, kind, id).reads),
   };
 }
 

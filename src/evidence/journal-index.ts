@@ -2,17 +2,22 @@ import type { DrillEvent, EventCode, EventOf, Read } from '../journal/events.ts'
 import { isOlder } from '../model/entities/older.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
-import { keyOf, type Fact, type FactKind } from '../model/world.ts';
-import { addLook, lastOf, type Looks, type ReadLists } from './looks.ts';
+import { keyOf, type Fact, type FactKind, type Subject } from '../model/world.ts';
+import { addLook, lastOf, type Looks, type ReadLists, type Sighting } from './looks.ts';
+
+/** All that was seen of one subject. */
+export interface SubjectLog {
+  readonly looks: Looks<Fact['value']>;
+  readonly reads: ReadLists;
+}
 
 /** What one pass over the events found. It only ever grows. */
 interface Store {
   readonly events: DrillEvent[];
   readonly byCode: Map<EventCode, DrillEvent[]>;
-  readonly looks: Map<string, Looks<Fact['value']>>;
-  /** Ids of the subjects of each kind, in the order in which they were first seen. */
-  readonly ids: Map<FactKind, string[]>;
-  readonly reads: Map<string, ReadLists>;
+  readonly subjects: Map<FactKind, Map<string, SubjectLog>>;
+  /** Those that were seen, in the order in which they first were. */
+  readonly seen: Map<FactKind, SubjectLog[]>;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface JournalIndex {
 const EMPTY: JournalIndex = { length: 0, held: { store: newStore() } };
 
 function newStore(): Store {
-  return { events: [], byCode: new Map(), looks: new Map(), ids: new Map(), reads: new Map() };
+  return { events: [], byCode: new Map(), subjects: new Map(), seen: new Map() };
 }
 
 /** The index of a journal with one more event. */
@@ -59,20 +64,16 @@ export function eventsWith<C extends EventCode>(index: JournalIndex, code: C): r
   return (storeOf(index).byCode.get(code) ?? []) as unknown as readonly EventOf<C>[];
 }
 
-const NO_LOOKS: Looks<Fact['value']> = [];
-const NO_READS: ReadLists = { all: [], failed: [] };
+const UNSEEN: SubjectLog = { looks: [], reads: { all: [], failed: [] } };
 
-export function looksAt(index: JournalIndex, kind: FactKind, id: string): Looks<Fact['value']> {
-  return storeOf(index).looks.get(keyOf({ kind, id })) ?? NO_LOOKS;
+export function subjectIn(index: JournalIndex, kind: FactKind, id: string): SubjectLog {
+  return storeOf(index).subjects.get(kind)?.get(id) ?? UNSEEN;
 }
 
-export function readsOf(index: JournalIndex, kind: FactKind, id: string): ReadLists {
-  return storeOf(index).reads.get(keyOf({ kind, id })) ?? NO_READS;
-}
-
-/** Ids of the subjects of a kind that were seen, in the order in which they first were. */
-export function idsOf(index: JournalIndex, kind: FactKind): readonly string[] {
-  return storeOf(index).ids.get(kind) ?? [];
+/** The latest look at every subject of a kind, in the order in which they were first seen. */
+export function latestOf(index: JournalIndex, kind: FactKind): readonly Sighting<Fact['value']>[] {
+  const logs = storeOf(index).seen.get(kind) ?? [];
+  return logs.map(({ looks }) => lastOf(looks)).filter((look) => look !== null);
 }
 
 function indexEvent(store: Store, event: DrillEvent): void {
@@ -92,14 +93,12 @@ function indexObservation(store: Store, { seq, at, payload }: EventOf<'GD_OBSERV
   }
   const changed = new Set(facts.map(keyOf));
   for (const read of reads) {
-    const key = keyOf(read.subject);
-    const known = readsAt(store, key);
-    known.all.push({ ...read, seq });
-    if (!read.ok) known.failed.push({ ...read, seq });
-    const looks = store.looks.get(key);
-    const last = looks === undefined ? null : lastOf(looks);
-    if (!read.ok || changed.has(key) || looks === undefined || last === null) continue;
-    addLook(looks, { seq, sentAt: read.sentAt, answeredAt: read.answeredAt, value: last.value });
+    const known = logOf(store, read.subject);
+    known.reads.all.push({ ...read, seq });
+    if (!read.ok) known.reads.failed.push({ ...read, seq });
+    const last = lastOf(known.looks);
+    if (!read.ok || last === null || changed.has(keyOf(read.subject))) continue;
+    addLook(known.looks, { ...last, seq, sentAt: read.sentAt, answeredAt: read.answeredAt });
   }
 }
 
@@ -109,12 +108,11 @@ function indexFact(
   fact: Fact,
   when: { readonly seq: number; readonly sentAt: Instant; readonly answeredAt: Instant },
 ): void {
-  const key = keyOf(fact);
-  const looks = listAt(store.looks, key);
-  const before = lastOf(looks)?.value;
+  const log = logOf(store, fact);
+  const before = lastOf(log.looks)?.value;
   if (fact.kind === 'task' && isOlder(before as Task | undefined, fact.value)) return;
-  if (before === undefined) listAt(store.ids, fact.kind).push(fact.id);
-  addLook(looks, { ...when, value: fact.value });
+  if (before === undefined) listAt(store.seen, fact.kind).push(log);
+  addLook(log.looks, { ...when, id: fact.id, value: fact.value });
 }
 
 /** A fact that came along with other reads was true somewhere between the first one's sending and the last one's answer. */
@@ -134,8 +132,10 @@ function listAt<K, T>(map: Map<K, T[]>, key: K): T[] {
   return list;
 }
 
-function readsAt({ reads }: Store, key: string): ReadLists {
-  const lists = reads.get(key) ?? { all: [], failed: [] };
-  reads.set(key, lists);
-  return lists;
+function logOf({ subjects }: Store, { kind, id }: Subject): SubjectLog {
+  const ofKind = subjects.get(kind) ?? new Map<string, SubjectLog>();
+  subjects.set(kind, ofKind);
+  const log = ofKind.get(id) ?? { looks: [], reads: { all: [], failed: [] } };
+  ofKind.set(id, log);
+  return log;
 }

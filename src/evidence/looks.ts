@@ -5,6 +5,7 @@ import { share } from '../model/share.ts';
 /** One good look at a subject: what it showed, in which event, and when the read was sent and answered by the runner's clock. */
 export interface Sighting<T> {
   readonly seq: number;
+  readonly id: string;
   readonly sentAt: Instant;
   readonly answeredAt: Instant;
   readonly value: T;
