@@ -13,6 +13,7 @@ const BENCHES = [
   'verdicts',
   'forecast',
   'strikes',
+  'growth',
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.includes(name));

@@ -26,17 +26,16 @@ export function readInFlight(evidence: Evidence, { job }: Attempt): Sighting<Job
   const agentId = evidence.target?.agentId ?? null;
   const end = finishedEvent(job);
   const { orderAsMeasured } = clocksOf(evidence);
-  return (
-    evidence
-      .sightings('job', job.id)
-      .find(
-        (seen) =>
-          isSentAfter(evidence, seen, from) &&
-          IN_HAND.has(seen.value.state) &&
-          seen.value.agentId === agentId &&
-          (end === null || orderAsMeasured(end, byRunner(evidence, seen.sentAt, seen.seq)) !== 'before'),
-      ) ?? null
+  const look = evidence.firstLook(
+    'job',
+    job.id,
+    (shown) => IN_HAND.has(shown.state) && shown.agentId === agentId,
+    evidence.strike?.intendedSeq,
+    (seen) =>
+      isSentAfter(evidence, seen, from) &&
+      (end === null || orderAsMeasured(end, byRunner(evidence, seen.sentAt, seen.seq)) !== 'before'),
   );
+  return look ?? null;
 }
 
 /** (a) of verdict rule 3: the agent's report lies between the job's start and end, and all three are Buildkite's. Null where it reported nothing in the window. */
@@ -161,19 +160,15 @@ function byClocks(about: Case, attempt: Attempt, window: SignalWindow): Answered
       [],
       'clocks',
     );
-  const reads = evidence
-    .reads('job', attempt.job.id)
-    .filter(({ seq }) => seq > (evidence.strike?.intendedSeq ?? 0));
+  const reads = evidence.reads('job', attempt.job.id);
+  const intended = evidence.strike?.intendedSeq ?? 0;
   // The read that was sent at once would have told it.
-  const [first] = reads;
-  const failed = first?.ok === false ? first : undefined;
-  if (failed !== undefined)
-    return unknown('the job could not be read after the stop', [failed.seq], 'observation-gap');
+  const first = reads.firstAfter(intended);
+  if (first?.ok === false)
+    return unknown('the job could not be read after the stop', [first.seq], 'observation-gap');
   // A listing shows the end before the history does: as long as that was not read, it may still prove the order.
-  const told = evidence
-    .sightings('job', attempt.job.id)
-    .some((one) => one.value.events !== null && jobEnded(one.value));
-  if (told && attempt.job.state === 'finished')
+  const told = evidence.firstLook('job', attempt.job.id, (shown) => shown.events !== null && jobEnded(shown));
+  if (told !== undefined && attempt.job.state === 'finished')
     return over(
       about,
       ends.length === 0
@@ -181,8 +176,8 @@ function byClocks(about: Case, attempt: Attempt, window: SignalWindow): Answered
         : `the job's end (${clockTime(ends[0]?.at ?? 0)}) cannot be proven to lie after the signal (${clockTime(window.from.at)} to ${clockTime(window.to.at)})`,
       events,
     );
-  const last = reads.findLast(({ ok }) => !ok);
-  if (last !== undefined)
+  const last = reads.lastFailed;
+  if (last !== null && last.seq > intended)
     return unknown('the job could not be read after the stop', [last.seq], 'observation-gap');
   return unknown('no read after the stop shows the job', [attempt.seen.seq]);
 }

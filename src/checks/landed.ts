@@ -15,14 +15,15 @@ function showsAnotherStop(task: Task, reason: string): boolean {
   return task.desired === 'STOPPED' && task.stoppedReason !== null && !showsOurStop(task, reason);
 }
 
-function sights(evidence: Evidence, strike: Strike): readonly { seq: number; task: Task }[] {
-  const answer =
-    strike.answer === null || strike.sentSeq === null ? [] : [{ seq: strike.sentSeq, task: strike.answer }];
-  const seen = evidence
-    .sightings('task', strike.taskArn)
-    .filter((sighting) => sighting.seq > strike.intendedSeq)
-    .map((sighting) => ({ seq: sighting.seq, task: sighting.value }));
-  return [...answer, ...seen];
+/** The first thing after the call that shows such a task: its own answer, or a look. */
+function firstShown(
+  { firstLook }: Evidence,
+  { taskArn, answer, intendedSeq, sentSeq }: Strike,
+  shows: (task: Task) => boolean,
+): { readonly seq: number; readonly task: Task } | undefined {
+  if (answer !== null && sentSeq !== null && shows(answer)) return { seq: sentSeq, task: answer };
+  const look = firstLook('task', taskArn, shows, intendedSeq);
+  return look === undefined ? undefined : { seq: look.seq, task: look.value };
 }
 
 /** A stop that began clearly before ours was sent is somebody else's. */
@@ -33,9 +34,8 @@ function beganBefore(evidence: Evidence, strike: Strike, task: Task): boolean {
 }
 
 function judge(evidence: Evidence, strike: Strike): Answered {
-  const seen = sights(evidence, strike);
-  const ours = seen.find(({ task }) => showsOurStop(task, strike.reason));
-  const other = seen.find(({ task }) => showsAnotherStop(task, strike.reason));
+  const ours = firstShown(evidence, strike, (task) => showsOurStop(task, strike.reason));
+  const other = firstShown(evidence, strike, (task) => showsAnotherStop(task, strike.reason));
   // ECS keeps the reason of the first stop: one that was shown before ours came first.
   if (ours !== undefined && (other === undefined || other.seq > ours.seq)) {
     if (beganBefore(evidence, strike, ours.task))
@@ -55,8 +55,12 @@ function judge(evidence: Evidence, strike: Strike): Answered {
       `the task stopped for another reason: ${other.task.stopCode ?? 'no stop code'}, "${other.task.stoppedReason ?? ''}"`,
       [strike.sentSeq, other.seq],
     );
-  const gone = evidence.reads('task', strike.taskArn).findLast((read) => read.seq > strike.intendedSeq);
-  if (seen.length === 0 || gone?.ok === false)
+  const { last } = evidence.reads('task', strike.taskArn);
+  const gone = last !== null && last.seq > strike.intendedSeq ? last : null;
+  const look = evidence.last('task', strike.taskArn);
+  const latest = look !== null && look.seq > strike.intendedSeq ? look.seq : null;
+  const isUnseen = latest === null && (strike.answer === null || strike.sentSeq === null);
+  if (isUnseen || gone?.ok === false)
     return unknown(
       `ECS could not be read after the stop was sent: ${gone?.error?.message ?? 'no read was made'}`,
       [strike.sentSeq, gone?.seq ?? null],
@@ -64,7 +68,7 @@ function judge(evidence: Evidence, strike: Strike): Answered {
     );
   return no('stop-not-confirmed', 'ECS answers and shows the task unchanged after our StopTask', [
     strike.sentSeq,
-    seen.at(-1)?.seq ?? null,
+    latest ?? strike.sentSeq,
   ]);
 }
 
@@ -90,7 +94,7 @@ function byScheduler(evidence: Evidence, strike: Strike): Answered {
       `the task stopped for another reason: ${stopCode}, "${stoppedReason ?? ''}"`,
       [seen.seq],
     );
-  const down = evidence.sightings('task', strike.taskArn).find(({ value }) => goingDown(value));
+  const down = evidence.firstLook('task', strike.taskArn, goingDown);
   const fallen = overtaken(evidence, decisive, down?.seq ?? seen.seq);
   if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
   const code = stopCode ?? 'no stop code';

@@ -1,4 +1,5 @@
 import { jobEnded, type Job } from '../model/entities/job.ts';
+import type { Container, Task } from '../model/entities/task.ts';
 import { isJudged, type Attempt } from '../evidence/attempts.ts';
 import { byRunner, clocksOf } from '../evidence/clocks.ts';
 import { finishedEvent } from '../evidence/job-times.ts';
@@ -20,19 +21,16 @@ function sidecarGoneBefore({ evidence }: Case, attempt: Attempt): string | null 
   const wanted = evidence
     .last('task-definition', definition)
     ?.value.containers.find((one) => one.name === target.container);
-  const seen = evidence
-    .sightings('task', target.taskArn)
-    .find(
-      (one) =>
-        clocksOf(evidence).order(byRunner(evidence, one.answeredAt, one.seq), end) === 'before' &&
-        one.value.containers.some(
-          (container) => container.status === 'STOPPED' && wanted?.dependsOn.includes(container.name),
-        ),
-    );
-  return (
-    seen?.value.containers.find((one) => one.status === 'STOPPED' && wanted?.dependsOn.includes(one.name))
-      ?.name ?? null
+  const gone = ({ containers }: Task): Container | undefined =>
+    containers.find((one) => one.status === 'STOPPED' && wanted?.dependsOn.includes(one.name));
+  const seen = evidence.firstLook(
+    'task',
+    target.taskArn,
+    (task) => gone(task) !== undefined,
+    undefined,
+    (look) => clocksOf(evidence).order(byRunner(evidence, look.answeredAt, look.seq), end) === 'before',
   );
+  return seen === undefined ? null : (gone(seen.value)?.name ?? null);
 }
 
 export const notBroken: Check = {

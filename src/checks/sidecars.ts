@@ -35,12 +35,11 @@ export function stoppedAfter(name: string, definitions: readonly ContainerDefini
 function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: string): number | null {
   const status = (task: Task, name: string): string | undefined =>
     task.containers.find((container) => container.name === name)?.status;
-  const proof = evidence
-    .sightings('task', arn)
-    .find(
-      ({ value }) =>
-        status(value, sidecar) === 'STOPPED' && (status(value, agent) ?? 'STOPPED') !== 'STOPPED',
-    );
+  const proof = evidence.firstLook(
+    'task',
+    arn,
+    (task) => status(task, sidecar) === 'STOPPED' && (status(task, agent) ?? 'STOPPED') !== 'STOPPED',
+  );
   return proof?.seq ?? null;
 }
 

@@ -104,7 +104,7 @@ export function whoCanceled(evidence: Evidence, buildId: string): string | null 
   const isByUser = evidence
     .every('job')
     .filter(({ value }) => value.buildId === buildId)
-    .flatMap(({ id }) => evidence.sightings('job', id).flatMap(({ value }) => value.events ?? []))
+    .flatMap(({ id }) => evidence.values('job', id).flatMap(({ events }) => events ?? []))
     .some(({ type, actor }) => CANCELATIONS.has(type) && actor === 'user');
   return isByUser ? "a user whom the job's history does not name" : null;
 }
@@ -140,9 +140,9 @@ export const notCanceled: Check = {
     const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId);
     if (build === null) return unasked('there was no build');
     const { value } = build;
-    const canceled = evidence
-      .sightings('build', value.id)
-      .find((one) => ['canceled', 'canceling'].includes(one.value.state));
+    const canceled = evidence.firstLook('build', value.id, ({ state }) =>
+      ['canceled', 'canceling'].includes(state),
+    );
     if (canceled !== undefined && !lossBefore(about, canceled.seq)) {
       const who =
         whoCanceled(evidence, value.id) ?? 'Buildkite itself (a newer build of the branch, or a rule)';
@@ -201,7 +201,7 @@ export const pid1: Check = {
     const agent = agentContainer(evidence);
     const definition = agent?.definition ?? null;
     // The plan holds the rig's facts.
-    const events = [evidence.journal[0]?.seq ?? null, agent?.task.seq ?? null];
+    const events = [evidence.events('GD_DRILL_PLANNED')[0]?.seq ?? null, agent?.task.seq ?? null];
     if (startsAgentItself(definition))
       return yes('no real PID 1, but the container starts the agent itself', events);
     const because = rig.noPid1 === undefined ? '' : ` (${rig.noPid1.said})`;

@@ -83,7 +83,7 @@ function attemptAsks({ evidence }: Case, attempt: Attempt, every: number, among:
     return [
       paced(subject, every * among * (evidence.buildIds.includes(job.buildId) ? LISTED_EVERY : SELDOM)),
     ];
-  const read = evidence.reads('job', job.id).at(-1);
+  const { last: read } = evidence.reads('job', job.id);
   const direct = evidence.last('job', job.id);
   const complete = read?.ok === true && direct?.value.events != null && jobEnded(direct.value);
   // The history may lag behind the job: it is whole when it names the end. A loss need not be named there.
@@ -95,15 +95,13 @@ function attemptAsks({ evidence }: Case, attempt: Attempt, every: number, among:
 function agentAsks({ evidence }: Case, every: number, among: number): readonly Ask[] {
   const task = evidence.last('task', evidence.strike?.taskArn ?? '');
   const share = task !== null && taskEnded(task.value) ? 1 : among;
+  const ended = evidence.firstLook('task', evidence.strike?.taskArn ?? '', taskEnded);
   return agentsOfStruckTask(evidence).flatMap((id) => {
     const agent = evidence.last('agent', id);
-    const ended = evidence
-      .sightings('task', evidence.strike?.taskArn ?? '')
-      .find(({ value }) => taskEnded(value));
     // After a missed injection its jobs are listed once more when the task has ended.
-    const isListed = evidence
-      .reads('agent', id)
-      .some(({ ok, sentAt }) => ok && ended !== undefined && sentAt >= ended.answeredAt);
+    const isListed =
+      ended !== undefined &&
+      evidence.reads('agent', id).some(({ ok, sentAt }) => ok && sentAt >= ended.answeredAt);
     if (
       agent !== null &&
       agentLeft(agent.value) &&

@@ -80,7 +80,7 @@ function afterMiss(about: Case, now: Instant): readonly string[] {
   const jobs = openJobs(about, about.attempts);
   if (container.length > 0) return [...jobs, ...container];
   const arn = evidence.strike?.taskArn ?? '';
-  const ended = evidence.sightings('task', arn).find(({ value }) => taskEnded(value))?.answeredAt ?? now;
+  const ended = evidence.firstLook('task', arn, taskEnded)?.answeredAt ?? now;
   const listed = evidence
     .reads('agent', evidence.target?.agentId ?? '')
     .some(({ ok, sentAt }) => ok && sentAt >= ended);
@@ -91,14 +91,13 @@ function afterMiss(about: Case, now: Instant): readonly string[] {
 function cancelIsTold({ evidence }: Case, { events }: Finding): boolean {
   const id = evidence.buildId ?? '';
   if (['canceled', 'canceling'].includes(evidence.last('build', id)?.value.state ?? '')) return true;
-  return evidence.reads('build', id).some(({ ok, seq }) => ok && seq > Math.max(0, ...events));
+  return evidence.reads('build', id).some(({ ok }) => ok, Math.max(0, ...events));
 }
 
 /** Nothing more is to be learned of it: its history was read after its end. A lost one's need not name the end. */
 function told({ evidence }: Case, attempt: Attempt): boolean {
   if (attempt.loss === null) return wholeStory(attempt);
-  const seen = evidence.sightings('job', attempt.job.id);
-  return seen.some(({ value }) => jobEnded(value) && value.events !== null);
+  return evidence.values('job', attempt.job.id).some((job) => jobEnded(job) && job.events !== null);
 }
 
 function openJobs(about: Case, attempts: readonly Attempt[]): readonly string[] {
@@ -127,7 +126,7 @@ function openRetries({ evidence, attempts }: Case): readonly string[] {
   if (evidence.plan.scenario.expect.handover !== 'allowed') return [];
   return attempts
     .filter(({ role, job }) => role === 'retry' && job.agentId !== null)
-    .filter(({ job }) => evidence.reads('agent', job.agentId ?? '').length === 0)
+    .filter(({ job }) => evidence.reads('agent', job.agentId ?? '').last === null)
     .map(({ job }) => `agent ${job.agentId ?? ''} of the retry to be read`);
 }
 
@@ -145,7 +144,7 @@ function openContainer({ evidence }: Case, now: Instant): readonly string[] {
   if (agent === null) return ['the task to be read'];
   if (!taskEnded(agent.task.value)) return ['the task to be STOPPED'];
   if (agent.container !== null && agent.container.exitCode !== null) return [];
-  const ended = evidence.sightings('task', agent.task.value.arn).find((seen) => taskEnded(seen.value));
+  const ended = evidence.firstLook('task', agent.task.value.arn, taskEnded);
   const waited = now - (ended?.answeredAt ?? now);
   return waited >= BATCH + evidence.plan.scenario.limits.pollEvery * 3 ? [] : ["the container's exit code"];
 }
@@ -157,10 +156,7 @@ function openAgents({ evidence }: Case, now: Instant): readonly string[] {
       if (agent === null) return true;
       if (agentLeft(agent.value)) return agent.value.jobs === null;
       const task = agentContainer(evidence)?.task;
-      const ended =
-        task === undefined
-          ? undefined
-          : evidence.sightings('task', task.value.arn).find((seen) => taskEnded(seen.value));
+      const ended = task === undefined ? undefined : evidence.firstLook('task', task.value.arn, taskEnded);
       // A dead worker's agent is marked lost within Buildkite's own time; longer is not waited.
       return (
         now - (ended?.answeredAt ?? now) <

@@ -1,3 +1,4 @@
+import { evidenceOf } from '../evidence/evidence.ts';
 import { buildEnded, type Build } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Call } from '../model/call.ts';
@@ -27,7 +28,7 @@ export function decideSettling(state: DrillState, now: Instant): Step {
   }
   if (!state.settled)
     return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...leftOver(state)] } } };
-  return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.journal) } } };
+  return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.index) } } };
 }
 
 /** Only the intent is written, or an interruption came before it was sent. */
@@ -57,8 +58,8 @@ function ourOpenBuilds(state: DrillState): readonly Build[] {
 }
 
 /** With its runner an embedded rig ended, and all that could be undone with it. */
-function rigIsGone({ plan, journal }: DrillState): boolean {
-  return plan.embeddedRig && journal.some(({ code }) => code === 'GD_RESUMED');
+function rigIsGone({ plan, index }: DrillState): boolean {
+  return plan.embeddedRig && evidenceOf(index).events('GD_RESUMED').length > 0;
 }
 
 function said(call: Call): string {

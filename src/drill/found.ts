@@ -10,7 +10,7 @@ import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
 import { endWatch } from '../state/inject.ts';
 import type { DrillState } from '../state/state.ts';
 import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { findingsOf } from '../verdict/judge.ts';
+import { findingsOf } from '../verdict/case.ts';
 import { inWords, sweepOf } from './sweep.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
 
@@ -22,7 +22,7 @@ interface Open {
 
 /** `gameday assert`: wait until the build is over and everything that its stops touched has been read. */
 export function decideFound(state: DrillState, now: Instant): Step {
-  const evidence = evidenceOf(state.journal);
+  const evidence = evidenceOf(state.index);
   const every = state.plan.scenario.limits.pollEvery;
   const proof = proofAsks(evidence);
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
@@ -70,8 +70,7 @@ function listing({ plan }: Evidence): readonly Subject[] {
 function proofAsks(evidence: Evidence): readonly Ask[] {
   return stopsShown(evidence).flatMap((stop) => {
     const { target } = asStruck(evidence, stop, { by: 'found' }) ?? { target: null };
-    const looks = evidence.sightings('task', stop.value.arn);
-    const from = looks.find(({ value }) => goingDown(value));
+    const from = evidence.firstLook('task', stop.value.arn, goingDown);
     // One that was over when it was first seen can be proven by the clocks alone.
     if (target?.jobId == null || from === undefined || taskEnded(from.value)) return [];
     const isRead = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from.answeredAt);
@@ -120,7 +119,7 @@ function openJobs(evidence: Evidence): readonly Open[] {
 }
 
 function historyRead(evidence: Evidence, job: Job): boolean {
-  const whole = evidence.sightings('job', job.id).findLast((sighting) => sighting.value.events !== null);
+  const whole = evidence.lastLook('job', job.id, ({ events }) => events !== null);
   return whole !== undefined && jobEnded(whole.value);
 }
 
@@ -154,12 +153,14 @@ function openTasks(state: DrillState, evidence: Evidence, isBuildOver: boolean):
 
 /** When the build was first seen over; inside the very build, when the step's jobs were last seen. */
 function buildOverAt(state: DrillState, evidence: Evidence): Instant {
-  const seenOver = evidence
-    .sightings('build', state.buildId ?? '')
-    .find(({ value }) => buildEnded(value) || value.state === 'blocked');
+  const seenOver = evidence.firstLook(
+    'build',
+    state.buildId ?? '',
+    (build) => buildEnded(build) || build.state === 'blocked',
+  );
   if (seenOver !== undefined) return seenOver.answeredAt;
   const jobs = jobsLookedAt(evidence).map(
-    ({ id }) => evidence.sightings('job', id).find(({ value }) => jobEnded(value))?.answeredAt ?? 0,
+    ({ id }) => evidence.firstLook('job', id, jobEnded)?.answeredAt ?? 0,
   );
   return Math.max(0, ...jobs);
 }
@@ -187,7 +188,7 @@ function openEnd(state: DrillState, evidence: Evidence, task: Task, now: Instant
     return [{ what: `task ${task.arn} to be STOPPED`, subject: { kind: 'task', id: task.arn } }];
   const agentId = evidence.target?.agentId ?? '';
   const agent = evidence.last('agent', agentId);
-  const ended = evidence.sightings('task', task.arn).find(({ value }) => taskEnded(value))?.answeredAt ?? now;
+  const ended = evidence.firstLook('task', task.arn, taskEnded)?.answeredAt ?? now;
   const waited = now - ended > state.plan.lostAfter;
   if (agent !== null && (waited || (agentLeft(agent.value) && agent.value.jobs !== null))) return [];
   return [{ what: `agent ${agentId} to leave`, subject: { kind: 'agent', id: agentId } }];

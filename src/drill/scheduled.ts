@@ -4,7 +4,7 @@ import { followAsks, missing, unreadSince } from '../faults/rollout.ts';
 import { attemptsOf } from '../evidence/attempts.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { hitsOf, struckByScheduler } from '../evidence/hits.ts';
-import { findingsOf } from '../verdict/judge.ts';
+import { findingsOf } from '../verdict/case.ts';
 import { asksOf, nextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
@@ -62,11 +62,11 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
 /** When a task is first seen going down its agents are read at once: only then is it known what they held. */
 function unreadAgents(evidence: Evidence, hits: readonly Sighting<Task>[]): readonly Ask[] {
   return hits.flatMap(({ value: task }) => {
-    const from = evidence.sightings('task', task.arn).find(({ value }) => goingDown(value))?.answeredAt ?? 0;
-    const listed = evidence.sightings('agents-of-task', task.arn).flatMap(({ value }) => value.agents);
+    const from = evidence.firstLook('task', task.arn, goingDown)?.answeredAt ?? 0;
+    const listed = evidence.values('agents-of-task', task.arn).flatMap(({ agents }) => agents);
     const tagged = evidence.every('agent').filter(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
-    const agents = new Set([...listed, ...tagged.map(({ id }) => id)]);
-    return [...agents]
+    const own = new Set([...listed, ...tagged.map(({ id }) => id)]);
+    return [...own]
       .filter((id) => !evidence.reads('agent', id).some(({ sentAt }) => sentAt >= from))
       .map((id) => fresh({ kind: 'agent', id }));
   });
@@ -76,8 +76,7 @@ function unreadAgents(evidence: Evidence, hits: readonly Sighting<Task>[]): read
 function unreadJobs(evidence: Evidence): readonly Ask[] {
   return struckByScheduler(evidence).flatMap(({ target }) => {
     if (target?.jobId == null) return [];
-    const from =
-      evidence.sightings('task', target.taskArn).find(({ value }) => goingDown(value))?.answeredAt ?? 0;
+    const from = evidence.firstLook('task', target.taskArn, goingDown)?.answeredAt ?? 0;
     const read = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from);
     return read ? [] : [fresh({ kind: 'job', id: target.jobId })];
   });

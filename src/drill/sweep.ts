@@ -74,7 +74,7 @@ function leavesPass(finding: Finding): boolean {
 function stoppedSince(evidence: Evidence): Instant | null {
   const arn = evidence.strike?.taskArn;
   if (arn === undefined) return null;
-  return evidence.sightings('task', arn).find(({ value }) => taskEnded(value))?.answeredAt ?? null;
+  return evidence.firstLook('task', arn, taskEnded)?.answeredAt ?? null;
 }
 
 function swept(about: Case): readonly Subject[] {

@@ -4,7 +4,7 @@ import { decisiveCall } from '../evidence/hits.ts';
 import type { Case } from '../checks/check.ts';
 import { isSentAfter } from '../evidence/clocks.ts';
 import { signalledFrom } from '../evidence/stop.ts';
-import { findingsOf } from '../verdict/judge.ts';
+import { findingsOf } from '../verdict/case.ts';
 import { asksOf, nextLook } from './asks.ts';
 import type { Target } from '../journal/events.ts';
 import { agentLeft } from '../model/entities/agent.ts';
@@ -24,7 +24,7 @@ import { all, keyOf, seen, type Subject } from '../model/world.ts';
 export function decideObserving(state: DrillState, now: Instant): Step {
   if (state.plan.scenario.inject.fault === 'none') return watchBaseline(state, now);
   if (state.plan.scenario.inject.fault === 'found') return decideFound(state, now);
-  const evidence = evidenceOf(state.journal);
+  const evidence = evidenceOf(state.index);
   if (decisiveCall(evidence) !== null) return decideScheduled(state, evidence, now);
   const proof = proofAsks(state, evidence);
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
@@ -72,7 +72,7 @@ function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
     target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId };
   const tried = evidence
     .reads(held.kind, held.id)
-    .some((read) => read.seq > strike.intendedSeq && isSentAfter(evidence, read, from));
+    .some((read) => isSentAfter(evidence, read, from), strike.intendedSeq);
   return tried ? [] : [fresh(held), fresh({ kind: 'task', id: target.taskArn })];
 }
 

@@ -58,13 +58,9 @@ function endOf(task: Task): Stamp | null {
 
 /** The end of the whole task, or the answer that first showed the container STOPPED: whatever came first. */
 function latestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
-  const shown = evidence
-    .sightings('task', task.arn)
-    .find(({ value }) =>
-      value.containers.some(
-        (one) => one.name === name && (one.status === 'STOPPED' || one.exitCode !== null),
-      ),
-    );
+  const shown = evidence.firstLook('task', task.arn, ({ containers }) =>
+    containers.some((one) => one.name === name && (one.status === 'STOPPED' || one.exitCode !== null)),
+  );
   const seen = shown === undefined ? null : byRunner(evidence, shown.answeredAt, shown.seq);
   const stopped = task.stoppedAt === null ? null : byEcs(task.stoppedAt);
   if (seen === null || stopped === null) return seen ?? stopped;

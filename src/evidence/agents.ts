@@ -11,17 +11,17 @@ import type { Evidence } from './evidence.ts';
 export function agentsOfStruckTask(evidence: Evidence): readonly string[] {
   const arn = evidence.strike?.taskArn ?? evidence.target?.taskArn;
   if (arn === undefined) return [];
-  const agents = evidence.every('agent');
-  const tagged = agents.filter((seen) => seen.value.tags[TASK_ARN_TAG] === arn);
-  const there = agents.filter(
-    (seen) => onHostOf(evidence, arn, seen.value) || isRestarted(evidence, arn, seen.value),
+  const seen = evidence.every('agent');
+  const tagged = seen.filter(({ value }) => value.tags[TASK_ARN_TAG] === arn);
+  const there = seen.filter(
+    ({ value }) => onHostOf(evidence, arn, value) || isRestarted(evidence, arn, value),
   );
   const listed = evidence
-    .sightings('agents-of-task', arn)
-    .flatMap((seen) => seen.value.agents)
+    .values('agents-of-task', arn)
+    .flatMap(({ agents }) => agents)
     .filter((id) => !cameAfter(evidence, arn, evidence.last('agent', id)?.value));
   const own = evidence.target === null ? [] : [evidence.target.agentId];
-  return [...new Set([...own, ...listed, ...[...tagged, ...there].map((seen) => seen.id)])];
+  return [...new Set([...own, ...listed, ...[...tagged, ...there].map(({ id }) => id)])];
 }
 
 /** An agent without a tag that was once seen under a host name of the task, and came after the task was made. */
@@ -31,12 +31,12 @@ function onHostOf(evidence: Evidence, arn: string, agent: Agent): boolean {
   if (tags[TASK_ARN_TAG] !== undefined || connectedAt === null || cameAfter(evidence, arn, agent))
     return false;
   return evidence
-    .sightings('task', arn)
+    .values('task', arn)
     .some(
-      ({ value }) =>
-        isHostOf(hostname, value.hostnames) &&
-        value.createdAt !== null &&
-        clocksOf(evidence).order(byBuildkite(connectedAt), byEcs(value.createdAt)) !== 'before',
+      ({ hostnames, createdAt }) =>
+        isHostOf(hostname, hostnames) &&
+        createdAt !== null &&
+        clocksOf(evidence).order(byBuildkite(connectedAt), byEcs(createdAt)) !== 'before',
     );
 }
 

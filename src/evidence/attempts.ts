@@ -48,6 +48,14 @@ export function isJudged(attempt: Attempt): boolean {
 
 /** Every attempt that matters to the verdict, in the order in which it became known. */
 export function attemptsOf(evidence: Evidence): readonly Attempt[] {
+  const known = drawn.get(evidence) ?? drawAttempts(evidence);
+  drawn.set(evidence, known);
+  return known;
+}
+
+const drawn = new WeakMap<Evidence, readonly Attempt[]>();
+
+function drawAttempts(evidence: Evidence): readonly Attempt[] {
   const doomed = new Set(agentsOfStruckTask(evidence));
   const jobs = evidence.every('job').map((seen) => whole(evidence, seen));
   const roles = new Map<string, Role>();
@@ -56,6 +64,7 @@ export function attemptsOf(evidence: Evidence): readonly Attempt[] {
     if (role !== null) roles.set(seen.value.id, role);
   }
   followRetries(jobs, roles, doomed);
+  const retryOf = new Map(jobs.map(({ value }) => [value.id, value.retryOf]));
   return jobs
     .filter((seen) => roles.has(seen.value.id))
     .map((seen) => ({
@@ -63,15 +72,54 @@ export function attemptsOf(evidence: Evidence): readonly Attempt[] {
       job: seen.value,
       seen,
       loss: lossOf(evidence, seen),
-      number: numberOf(seen.value, jobs),
+      number: numberOf(seen.value, retryOf),
     }));
+}
+
+/** What a job showed so far, whatever its last look shows: what stood in its history once stands. */
+interface JobStory {
+  /** The history that the last whole read showed; null where none did. */
+  readonly events: Job['events'];
+  readonly ever: readonly JobEvent[];
+  /** Agents that were seen to hold it. */
+  readonly heldBy: readonly string[];
+  readonly hasReturned: boolean;
+}
+
+/** By what the last look showed: no two runs of looks share a value. */
+const stories = new WeakMap<Job, JobStory>();
+const UNTOLD: JobStory = { events: null, ever: [], heldBy: [], hasReturned: false };
+
+function storyOf(evidence: Evidence, jobId: string): JobStory {
+  const last = evidence.last('job', jobId)?.value;
+  if (last === undefined) return UNTOLD;
+  const story = stories.get(last) ?? drawStory(evidence.values('job', jobId));
+  stories.set(last, story);
+  return story;
+}
+
+function drawStory(shown: readonly Job[]): JobStory {
+  const ever = shown.flatMap(({ events }) => events ?? []);
+  return {
+    events: shown.findLast(({ events }) => events !== null)?.events ?? null,
+    ever,
+    heldBy: shown.filter(jobHeld).flatMap(({ agentId }) => agentId ?? []),
+    hasReturned: isFinishedAfterLoss(ever),
+  };
+}
+
+function isFinishedAfterLoss(events: readonly JobEvent[]): boolean {
+  const lost = events.find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
+  if (lost === null) return false;
+  return events.some(
+    ({ type, actor, at }) => type === 'FINISHED' && actor === 'agent' && at !== null && at >= lost,
+  );
 }
 
 /** A listing shows a job without its history: the history of the last whole read still stands beside it. */
 function whole(evidence: Evidence, seen: Sighting<Job>): Sighting<Job> {
   if (seen.value.events !== null) return seen;
-  const known = evidence.sightings('job', seen.value.id).filter((sighting) => sighting.value.events !== null);
-  const events = known.at(-1)?.value.events ?? null;
+  const { events } = storyOf(evidence, seen.id);
   return events === null ? seen : { ...seen, value: { ...seen.value, events } };
 }
 
@@ -82,10 +130,8 @@ function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<st
   if (job.agentId !== null && doomed.has(job.agentId)) {
     if (strike === null) return null;
     if (strike.by !== 'stop-task') return roleByTimes(evidence, job);
-    const before = evidence.sightings('job', job.id).filter((sighting) => sighting.seq < strike.intendedSeq);
-    const latest = before.findLast(
-      (sighting) => sighting.value.agentId !== null && doomed.has(sighting.value.agentId),
-    );
+    const isDoomed = ({ agentId }: Job): boolean => agentId !== null && doomed.has(agentId);
+    const latest = evidence.lastLook('job', job.id, isDoomed, strike.intendedSeq);
     if (latest !== undefined) return jobHeld(latest.value) ? 'neighbour' : null;
     return endedBefore(evidence, job) ? null : 'late';
   }
@@ -115,12 +161,7 @@ function endedBefore(evidence: Evidence, job: Job): boolean {
 }
 
 function handedBack(evidence: Evidence, job: Job, doomed: ReadonlySet<string>): boolean {
-  return evidence
-    .sightings('job', job.id)
-    .some(
-      (sighting) =>
-        sighting.value.agentId !== null && doomed.has(sighting.value.agentId) && jobHeld(sighting.value),
-    );
+  return storyOf(evidence, job.id).heldBy.some((agentId) => doomed.has(agentId));
 }
 
 function followRetries(
@@ -129,9 +170,10 @@ function followRetries(
   doomed: ReadonlySet<string>,
 ): void {
   const followed: ReadonlySet<Role> = new Set(['struck', 'neighbour', 'retry-on-doomed', 'retry']);
+  const retries = jobs.filter(({ value }) => value.retryOf !== null);
   for (let grew = true; grew;) {
     grew = false;
-    for (const { value: job } of jobs) {
+    for (const { value: job } of retries) {
       const source = job.retryOf === null ? undefined : roles.get(job.retryOf);
       if (source === undefined || !followed.has(source)) continue;
       const role: Role = job.agentId !== null && doomed.has(job.agentId) ? 'retry-on-doomed' : 'retry';
@@ -143,10 +185,10 @@ function followRetries(
   }
 }
 
-function numberOf(job: Job, jobs: readonly Sighting<Job>[]): number {
+function numberOf(job: Job, retryOf: ReadonlyMap<string, string | null>): number {
   let number = 1;
   for (let source = job.retryOf; source !== null; number += 1) {
-    source = jobs.find((seen) => seen.value.id === source)?.value.retryOf ?? null;
+    source = retryOf.get(source) ?? null;
     if (number > 50) break;
   }
   return number;
@@ -155,11 +197,10 @@ function numberOf(job: Job, jobs: readonly Sighting<Job>[]): number {
 /** Verdict rule 2: lost is a job's property, and each kind of proof is named. */
 function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
   const job = seen.value;
-  if (hasReturned(evidence, job.id)) return null;
-  // What stood in its history once stands: no later read takes a proof back.
-  const events = eventsEver(evidence, job.id);
-  const at = (sighting: (job: Job) => boolean): number =>
-    evidence.sightings('job', job.id).find((one) => sighting(one.value))?.seq ?? seen.seq;
+  const { hasReturned: isBack, ever: events } = storyOf(evidence, job.id);
+  if (isBack) return null;
+  const at = (shows: (job: Job) => boolean): number =>
+    evidence.firstLook('job', job.id, shows)?.seq ?? seen.seq;
   if (events.some((event) => event.type === 'AGENT_LOST'))
     return {
       by: 'event AGENT_LOST',
@@ -176,18 +217,9 @@ function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
   return lossByAgent(evidence, job) ?? lossByDeath(evidence, job);
 }
 
-function eventsEver(evidence: Evidence, jobId: string): readonly JobEvent[] {
-  return evidence.sightings('job', jobId).flatMap(({ value }) => value.events ?? []);
-}
-
 /** Buildkite had given the agent up, and then the agent itself finished the job: neither a loss nor a proof of anything (verdict rule 17). */
 export function hasReturned(evidence: Evidence, jobId: string): boolean {
-  const events = eventsEver(evidence, jobId);
-  const lost = events.find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
-  if (lost === null) return false;
-  return events.some(
-    ({ type, actor, at }) => type === 'FINISHED' && actor === 'agent' && at !== null && at >= lost,
-  );
+  return storyOf(evidence, jobId).hasReturned;
 }
 
 /** Its container was dead with the job in hand before somebody canceled the hung build: the cancel changes nothing (verdict rule 17). */

@@ -7,7 +7,6 @@ import type {
   InstanceInstant,
 } from '../model/instants.ts';
 import type { Evidence } from './evidence.ts';
-import { eventsOf } from '../journal/events.ts';
 import { seen, type World } from '../model/world.ts';
 
 /** An instant and whose clock it was read from. Two of them are compared by `clocksOf` and by nothing else. */
@@ -96,15 +95,13 @@ interface Ahead {
 const UNKNOWN: Ahead = { low: -Infinity, high: Infinity };
 const NONE: Ahead = { low: 0, high: 0 };
 
-const known = new WeakMap<Evidence['journal'], { readonly length: number; readonly clocks: Clocks }>();
+/** An index is a value: what is known of the clocks is drawn from it once. */
+const known = new WeakMap<Evidence['index'], Clocks>();
 
 /** What is known of the clocks of a drill: from `Date` headers with their round trips, and from starts and ends that two clocks saw. */
 export function clocksOf(evidence: Evidence): Clocks {
-  const { journal } = evidence;
-  const before = known.get(journal);
-  if (before?.length === journal.length) return before.clocks;
-  const clocks = estimated(evidence);
-  known.set(journal, { length: journal.length, clocks });
+  const clocks = known.get(evidence.index) ?? estimated(evidence);
+  known.set(evidence.index, clocks);
   return clocks;
 }
 
@@ -176,8 +173,8 @@ function split(clock: string): readonly string[] {
 }
 
 /** Numbers of the events with which another process took the drill up. */
-function takeovers({ journal }: Evidence): readonly number[] {
-  return eventsOf(journal, 'GD_RESUMED').map(({ seq }) => seq);
+function takeovers({ events }: Evidence): readonly number[] {
+  return events('GD_RESUMED').map(({ seq }) => seq);
 }
 
 function processOf(evidence: Evidence, seq: number): number {
@@ -186,11 +183,11 @@ function processOf(evidence: Evidence, seq: number): number {
 
 /** How far a service's clock is ahead of the runner's, by all `Date` headers that one process saw; null where it saw none. */
 function serviceAhead(evidence: Evidence, service: 'buildkite' | 'ecs', process: number): Ahead | null {
-  const seen = evidence
-    .sightings('clock', service)
-    .filter(({ seq }) => processOf(evidence, seq) === process)
-    .map(({ value: { offset, uncertainty } }) => ({ low: offset - uncertainty, high: offset + uncertainty }));
-  return agreed(seen);
+  const [after, before] = [[-1, ...takeovers(evidence)][process], takeovers(evidence)[process]];
+  const shown = evidence.values('clock', service, after, before);
+  return agreed(
+    shown.map(({ offset, uncertainty }) => ({ low: offset - uncertainty, high: offset + uncertainty })),
+  );
 }
 
 function runnerAhead(evidence: Evidence, process: number): Ahead {

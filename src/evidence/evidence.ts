@@ -1,20 +1,29 @@
-import type { Plan } from '../scenario/plan.ts';
+import type { DrillEvent, EventCode, EventOf, Target } from '../journal/events.ts';
 import { neverLeft } from '../model/call.ts';
-import type { Instant } from '../model/instants.ts';
-import type { Job } from '../model/entities/job.ts';
-import { isOlder } from '../model/entities/older.ts';
 import type { Task } from '../model/entities/task.ts';
-import type { Fact, FactKind, FactOf } from '../model/world.ts';
-import { keyOf } from '../model/world.ts';
-import { eventsOf, type DrillEvent, type Read, type Target } from '../journal/events.ts';
+import type { Instant } from '../model/instants.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { FactKind, FactOf } from '../model/world.ts';
+import {
+  eventsWith,
+  indexJournal,
+  lastEventIn,
+  latestOf,
+  subjectIn,
+  type JournalIndex,
+} from './journal-index.ts';
+import {
+  firstShowing,
+  lastOf,
+  lastShowing,
+  readsIn,
+  valuesShown,
+  type Looks,
+  type Reads,
+  type Sighting,
+} from './looks.ts';
 
-/** One good look at a subject: what it showed, in which event, and when the read was sent and answered by the runner's clock. */
-export interface Sighting<T> {
-  readonly seq: number;
-  readonly sentAt: Instant;
-  readonly answeredAt: Instant;
-  readonly value: T;
-}
+export type { Sighting } from './looks.ts';
 
 /** The strike that counts: the one that landed, else the last one sent. */
 export interface Strike {
@@ -38,11 +47,13 @@ export interface Strike {
   readonly by: 'stop-task' | 'scheduler' | 'found';
 }
 
-/** The journal, indexed for those who judge it. */
+/** What a journal shows, for those who decide and judge. */
 export interface Evidence {
-  readonly journal: readonly DrillEvent[];
+  /** The journal that it was drawn from. */
+  readonly index: JournalIndex;
   readonly plan: Plan;
   readonly drill: string;
+  readonly lastEvent: DrillEvent;
   readonly target: Target | null;
   readonly strike: Strike | null;
   /** The drill's builds, in the order in which they were created. */
@@ -51,138 +62,98 @@ export interface Evidence {
   readonly buildId: string | null;
   /** Why the watch ended; null while it goes on. */
   readonly watchEnded: { readonly why: 'settled' | 'deadline' | 'gap'; readonly seq: number } | null;
-  sightings<K extends FactKind>(kind: K, id: string): readonly Sighting<FactOf<K>>[];
+  /** The events of one code. */
+  events<C extends EventCode>(code: C): readonly EventOf<C>[];
+  /** The latest look at a subject. */
   last<K extends FactKind>(kind: K, id: string): Sighting<FactOf<K>> | null;
-  /** The latest sighting of every subject of a kind. */
-  every<K extends FactKind>(kind: K): readonly (Sighting<FactOf<K>> & { readonly id: string })[];
-  /** All reads of a subject, failed ones too, with their event's number. */
-  reads(kind: FactKind, id: string): readonly (Read & { readonly seq: number })[];
+  /** The first look later than event `after` that shows such a value; `also` asks more of the look itself. */
+  firstLook<K extends FactKind>(
+    kind: K,
+    id: string,
+    shows: (value: FactOf<K>) => boolean,
+    after?: number,
+    also?: (look: Sighting<FactOf<K>>) => boolean,
+  ): Sighting<FactOf<K>> | undefined;
+  /** The last look earlier than event `before` that shows such a value. */
+  lastLook<K extends FactKind>(
+    kind: K,
+    id: string,
+    shows: (value: FactOf<K>) => boolean,
+    before?: number,
+  ): Sighting<FactOf<K>> | undefined;
+  /** What was shown by looks between two events, each value once for as long as it stood. */
+  values<K extends FactKind>(kind: K, id: string, after?: number, before?: number): readonly FactOf<K>[];
+  /** The latest look at every subject of a kind. */
+  every<K extends FactKind>(kind: K): readonly Sighting<FactOf<K>>[];
+  /** All reads of a subject, failed ones too. */
+  reads(kind: FactKind, id: string): Reads;
 }
 
-type AnySighting = Sighting<Fact['value']>;
+/** An index is a value: what it shows is drawn from it once. */
+const drawn = new WeakMap<JournalIndex, Evidence>();
 
-const indexed = new WeakMap<
-  readonly DrillEvent[],
-  { readonly length: number; readonly evidence: Evidence }
->();
-
-/** Indexes a journal, once for as long as it does not grow: one decision asks many times. */
-export function evidenceOf(journal: readonly DrillEvent[]): Evidence {
-  const known = indexed.get(journal);
-  if (known?.length === journal.length) return known.evidence;
-  const evidence = indexing(journal);
-  indexed.set(journal, { length: journal.length, evidence });
+/** What a journal shows; its events are indexed first where they are not yet. */
+export function evidenceOf(journal: JournalIndex | readonly DrillEvent[]): Evidence {
+  const index = 'held' in journal ? journal : indexJournal(journal);
+  const known = drawn.get(index);
+  if (known !== undefined) return known;
+  const evidence = drawEvidence(index);
+  drawn.set(index, evidence);
   return evidence;
 }
 
-/** Reads that changed nothing count as looks at what was last known. */
-function indexing(journal: readonly DrillEvent[]): Evidence {
-  const planned = eventsOf(journal, 'GD_DRILL_PLANNED')[0];
-  if (planned === undefined) throw new Error('a journal without GD_DRILL_PLANNED cannot be judged');
-  const { sightings, reads } = index(journal);
-  const ended = eventsOf(journal, 'GD_WATCH_ENDED').at(-1);
-  const buildIds = eventsOf(journal, 'GD_BUILD_KNOWN').map(({ payload }) => payload.buildId);
-  const target = targetOf(journal);
-  const of = (kind: FactKind, id: string): readonly AnySighting[] => sightings.get(keyOf({ kind, id })) ?? [];
-  const own =
-    target?.jobId == null ? undefined : (of('job', target.jobId).at(-1)?.value as Job | undefined)?.buildId;
+const anyLook = (): boolean => true;
+
+function drawEvidence(index: JournalIndex): Evidence {
+  const events = <C extends EventCode>(code: C) => eventsWith(index, code);
+  const [planned] = events('GD_DRILL_PLANNED');
+  const lastEvent = lastEventIn(index);
+  if (planned === undefined || lastEvent === undefined)
+    throw new Error('a journal without GD_DRILL_PLANNED cannot be judged');
+  const looks = <K extends FactKind>(kind: K, id: string) =>
+    subjectIn(index, kind, id).looks as unknown as Looks<FactOf<K>>;
+  const last = <K extends FactKind>(kind: K, id: string) => lastOf(looks(kind, id));
+  const all = new Map<FactKind, readonly unknown[]>();
+  const every = <K extends FactKind>(kind: K) => {
+    const seen = all.get(kind) ?? latestOf(index, kind);
+    all.set(kind, seen);
+    return seen as readonly Sighting<FactOf<K>>[];
+  };
+  const ended = events('GD_WATCH_ENDED').at(-1);
+  const buildIds = events('GD_BUILD_KNOWN').map(({ payload }) => payload.buildId);
+  const target = targetOf(events);
+  const own = target?.jobId == null ? undefined : last('job', target.jobId)?.value.buildId;
   return {
-    journal,
-    plan: planned.payload.plan,
-    drill: planned.drill,
-    target,
-    strike: strikeOf(journal),
-    buildIds,
+    ...{ index, plan: planned.payload.plan, drill: planned.drill, lastEvent, target, buildIds },
+    strike: strikeOf(events),
     buildId: (own !== undefined && buildIds.includes(own) ? own : buildIds[0]) ?? null,
     watchEnded: ended === undefined ? null : { why: ended.payload.why, seq: ended.seq },
-    sightings: <K extends FactKind>(kind: K, id: string) => of(kind, id) as readonly Sighting<FactOf<K>>[],
-    last: <K extends FactKind>(kind: K, id: string) =>
-      (of(kind, id).at(-1) ?? null) as Sighting<FactOf<K>> | null,
-    every: <K extends FactKind>(kind: K) =>
-      [...sightings.entries()]
-        .filter(([key]) => key.startsWith(`${kind}:`))
-        .map(([key, seen]) => ({
-          ...seen.at(-1),
-          id: key.slice(kind.length + 1),
-        })) as unknown as readonly (Sighting<FactOf<K>> & { readonly id: string })[],
-    reads: (kind, id) => reads.get(keyOf({ kind, id })) ?? [],
+    ...{ events, last, every },
+    firstLook: (kind, id, shows, after = -1, also = anyLook) =>
+      firstShowing(looks(kind, id), shows, after, also),
+    lastLook: (kind, id, shows, before = Infinity) => lastShowing(looks(kind, id), shows, before),
+    values: (kind, id, after = -1, before = Infinity) => valuesShown(looks(kind, id), after, before),
+    reads: (kind, id) => readsIn(subjectIn(index, kind, id).reads),
   };
 }
 
-interface Index {
-  readonly sightings: Map<string, AnySighting[]>;
-  readonly reads: Map<string, (Read & { seq: number })[]>;
+type Events = Evidence['events'];
+
+const AIMING = ['GD_TARGET_CHOSEN', 'GD_TARGET_REVERIFIED', 'GD_TARGET_DROPPED', 'GD_WATCH_BEGUN'] as const;
+
+function targetOf(events: Events): Target | null {
+  const latest = AIMING.map((code) => events(code).at(-1))
+    .filter((event) => event !== undefined)
+    .toSorted((a, b) => b.seq - a.seq)[0];
+  return latest === undefined || latest.code === 'GD_TARGET_DROPPED' ? null : latest.payload.target;
 }
 
-function index(journal: readonly DrillEvent[]): Index {
-  const sightings = new Map<string, AnySighting[]>();
-  const reads = new Map<string, (Read & { seq: number })[]>();
-  for (const event of eventsOf(journal, 'GD_OBSERVED')) {
-    const direct = new Map(event.payload.reads.map((read) => [keyOf(read.subject), read]));
-    for (const fact of event.payload.facts) {
-      if (isStale(sightings.get(keyOf(fact))?.at(-1)?.value, fact)) continue;
-      const span = direct.get(keyOf(fact)) ?? hull(event.payload.reads, event.at);
-      push(sightings, keyOf(fact), {
-        seq: event.seq,
-        sentAt: span.sentAt,
-        answeredAt: span.answeredAt,
-        value: fact.value,
-      });
-    }
-    const changed = new Set(event.payload.facts.map(keyOf));
-    for (const read of event.payload.reads) {
-      const key = keyOf(read.subject);
-      push(reads, key, { ...read, seq: event.seq });
-      const known = sightings.get(key)?.at(-1);
-      if (!read.ok || changed.has(key) || known === undefined) continue;
-      push(sightings, key, {
-        seq: event.seq,
-        sentAt: read.sentAt,
-        answeredAt: read.answeredAt,
-        value: known.value,
-      });
-    }
-  }
-  return { sightings, reads };
-}
-
-/** An older copy of a task is no look at it. */
-function isStale(before: Fact['value'] | undefined, fact: Fact): boolean {
-  return fact.kind === 'task' && isOlder(before as Task | undefined, fact.value);
-}
-
-/** A fact that came along with other reads was true somewhere between the first one's sending and the last one's answer. */
-function hull(reads: readonly Read[], at: Instant): { sentAt: Instant; answeredAt: Instant } {
-  return {
-    sentAt: Math.min(at, ...reads.map((read) => read.sentAt)),
-    answeredAt: Math.max(...reads.map((read) => read.answeredAt), 0) || at,
-  };
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
-}
-
-function targetOf(journal: readonly DrillEvent[]): Target | null {
-  for (const event of [...journal].reverse()) {
-    if (event.code === 'GD_TARGET_REVERIFIED' || event.code === 'GD_TARGET_CHOSEN')
-      return event.payload.target;
-    if (event.code === 'GD_WATCH_BEGUN') return event.payload.target;
-    if (event.code === 'GD_TARGET_DROPPED') return null;
-  }
-  return null;
-}
-
-function strikeOf(journal: readonly DrillEvent[]): Strike | null {
-  const answers = eventsOf(journal, 'GD_FAULT_SENT');
+function strikeOf(events: Events): Strike | null {
+  const answers = events('GD_FAULT_SENT');
   const held = answers.filter(({ payload }) => neverLeft(payload)).map(({ payload }) => payload.attempt);
   const sents = answers.filter(({ payload }) => !neverLeft(payload));
-  const intents = eventsOf(journal, 'GD_FAULT_INTENDED').filter(
-    ({ payload }) => !held.includes(payload.attempt),
-  );
-  const landed = eventsOf(journal, 'GD_FAULT_LANDED')[0];
+  const intents = events('GD_FAULT_INTENDED').filter(({ payload }) => !held.includes(payload.attempt));
+  const [landed] = events('GD_FAULT_LANDED');
   // Of a call that only its intent is known of, nobody can say that it was not sent.
   const pending = intents.find(
     ({ payload }) => !sents.some((sent) => sent.payload.attempt === payload.attempt),

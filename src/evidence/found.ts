@@ -75,7 +75,7 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
   if (at === null) return null;
   const [stop, clocks] = [byEcs(at), clocksOf(evidence)];
   // Where agents are mapped by host name they have no tag, but were listed under their task, or share its host.
-  const listed = new Set(evidence.sightings('agents-of-task', task.arn).flatMap(({ value }) => value.agents));
+  const listed = new Set(evidence.values('agents-of-task', task.arn).flatMap(({ agents }) => agents));
   const agents = evidence
     .every('agent')
     .filter(

@@ -1,8 +1,8 @@
 import type { Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { goingDown, type Service, type Task } from '../model/entities/task.ts';
+import type { FactOf } from '../model/world.ts';
 import type { Evidence, Sighting } from './evidence.ts';
-import { eventsOf } from '../journal/events.ts';
 import { asStruck } from './found.ts';
 
 /** The call by which a fault makes the scheduler stop tasks; protections before it only steer. */
@@ -24,11 +24,9 @@ const DECIDE: ReadonlySet<Call['kind']> = new Set([
 const BY_ITSELF: ReadonlySet<string> = new Set(['EssentialContainerExited', 'TaskFailedToStart']);
 
 /** The decisive call of the drill, or null while there is none: of one that was sent again the last, from the first on that may have happened. */
-export function decisiveCall({ journal }: Evidence): Decisive | null {
-  const intents = eventsOf(journal, 'GD_FAULT_INTENDED').filter(({ payload }) =>
-    DECIDE.has(payload.call.kind),
-  );
-  const sents = eventsOf(journal, 'GD_FAULT_SENT');
+export function decisiveCall({ events }: Evidence): Decisive | null {
+  const intents = events('GD_FAULT_INTENDED').filter(({ payload }) => DECIDE.has(payload.call.kind));
+  const sents = events('GD_FAULT_SENT');
   const sentOf = (attempt: number) => sents.find(({ payload }) => payload.attempt === attempt);
   const first = intents.find(({ payload }) => sentOf(payload.attempt)?.payload.result !== 'refused');
   const last = intents.at(-1);
@@ -62,9 +60,8 @@ export function reachOf(evidence: Evidence): readonly string[] {
   const list = listOf(evidence);
   const before = evidence
     .every(list)
-    .flatMap(({ id }) => evidence.sightings(list, id))
-    .filter(({ seq }) => decisive === null || seq < decisive.intendedSeq);
-  return [...new Set(before.flatMap(({ value }) => value.arns))];
+    .flatMap(({ id }) => evidence.values(list, id, undefined, decisive?.intendedSeq));
+  return [...new Set(before.flatMap(({ arns }) => arns))];
 }
 
 /**
@@ -74,8 +71,7 @@ export function reachOf(evidence: Evidence): readonly string[] {
 export function hitsOf(evidence: Evidence): readonly Sighting<Task>[] {
   const decisive = decisiveCall(evidence);
   if (decisive === null) return [];
-  const first = (arn: string): number =>
-    evidence.sightings('task', arn).find(({ value }) => goingDown(value))?.seq ?? Infinity;
+  const first = (arn: string): number => evidence.firstLook('task', arn, goingDown)?.seq ?? Infinity;
   return reachOf(evidence)
     .map((arn) => evidence.last('task', arn))
     .filter((seen) => seen !== null)
@@ -93,20 +89,20 @@ export function primaryOf({ deployments }: Service): Service['deployments'][numb
 /** Id of the deployment that a force-deployment call began: the first that was seen after it and not before. */
 export function newDeployment(evidence: Evidence, { call, intendedSeq }: Decisive): string | null {
   if (call.kind !== 'force-deployment') return null;
-  const looks = evidence.sightings('service', call.service);
-  const before = looks.findLast(({ seq }) => seq < intendedSeq)?.value;
+  const before = lastBefore(evidence, call.service, intendedSeq);
   const former = before === undefined ? null : primaryOf(before)?.id;
-  const ids = looks.filter(({ seq }) => seq > intendedSeq).map(({ value }) => primaryOf(value)?.id ?? null);
+  const after = evidence.values('service', call.service, intendedSeq);
+  const ids = after.map((service) => primaryOf(service)?.id ?? null);
   return ids.find((id) => id !== null && id !== former) ?? null;
 }
 
 /** The newest thing that the service itself said since our call, with what stands before it in a sentence; empty where it said nothing. */
 export function serviceSays(evidence: Evidence): string {
   const decisive = decisiveCall(evidence);
-  const looks = evidence.sightings('service', evidence.plan.scenario.cluster.service ?? '');
-  const before = looks.findLast(({ seq }) => decisive === null || seq < decisive.intendedSeq);
-  const known = new Set(before?.value.events.map(({ id }) => id) ?? []);
-  const event = looks.at(-1)?.value.events.find(({ id }) => !known.has(id));
+  const name = evidence.plan.scenario.cluster.service ?? '';
+  const before = lastBefore(evidence, name, decisive?.intendedSeq);
+  const known = new Set(before?.events.map(({ id }) => id) ?? []);
+  const event = evidence.last('service', name)?.value.events.find(({ id }) => !known.has(id));
   return event === undefined ? '' : `; the service says: ${event.message}`;
 }
 
@@ -140,18 +136,18 @@ function laterThan(evidence: Evidence, decisive: Decisive, last: number): IsLate
 /** What we set, and stands no more. */
 function undone(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
   const { call } = decisive;
-  const isLater = laterThan(evidence, decisive, last);
+  const when = { after: decisive.intendedSeq, isLater: laterThan(evidence, decisive, last) };
   if (call.kind === 'set-instance-state')
-    return firstUnlike(evidence.sightings('instance', call.instance).filter(isLater), ({ status }) =>
+    return firstUnlike(evidence, ['instance', call.instance], when, ({ status }) =>
       status === call.status ? null : `the instance was ${status}, not ${call.status}`,
     );
   if (call.kind === 'set-desired-count')
-    return firstUnlike(evidence.sightings('service', call.service).filter(isLater), (service) =>
+    return firstUnlike(evidence, ['service', call.service], when, (service) =>
       unlikeCount(service, call.desired),
     );
   const ours = newDeployment(evidence, decisive);
   if (call.kind !== 'force-deployment' || ours === null) return null;
-  return firstUnlike(evidence.sightings('service', call.service).filter(isLater), (service) => {
+  return firstUnlike(evidence, ['service', call.service], when, (service) => {
     const id = primaryOf(service)?.id ?? 'none';
     return id === ours ? null : `deployment ${id} took the place of ours (${ours})`;
   });
@@ -160,20 +156,32 @@ function undone(evidence: Evidence, decisive: Decisive, last: number): Overtaken
 /** What makes the scheduler stop tasks as well: a smaller count, a deployment, or more tasks stopped than our count asked for. */
 function beside(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
   const { call, intendedSeq } = decisive;
-  const looks = evidence.sightings('service', evidence.plan.scenario.cluster.service ?? '');
-  const before = looks.findLast(({ seq }) => seq < intendedSeq)?.value;
+  const name = evidence.plan.scenario.cluster.service ?? '';
+  const before = lastBefore(evidence, name, intendedSeq);
   if (before === undefined) return null;
   const unlike =
     call.kind === 'set-desired-count'
       ? (now: Service) => moreStopped(before, now, call.former - call.desired)
       : (now: Service) =>
           scaledIn(before, now) ?? (call.kind === 'set-instance-state' ? deployed(before, now) : null);
-  const later = laterThan(evidence, decisive, last);
-  for (const { value, seq, answeredAt } of looks.filter(later)) {
-    const said = unlike(value);
-    if (said !== null) return { said, seq, at: answeredAt };
-  }
-  return null;
+  const isLater = laterThan(evidence, decisive, last);
+  return overtakenIn(
+    evidence.firstLook('service', name, (now) => unlike(now) !== null, intendedSeq, isLater),
+    unlike,
+  );
+}
+
+function overtakenIn<T>(
+  look: Sighting<T> | undefined,
+  unlike: (value: T) => string | null,
+): Overtaken | null {
+  const said = look === undefined ? null : unlike(look.value);
+  return look === undefined || said === null ? null : { said, seq: look.seq, at: look.answeredAt };
+}
+
+/** The service as it was seen last before an event. */
+function lastBefore({ lastLook }: Evidence, name: string, before: number | undefined): Service | undefined {
+  return lastLook('service', name, () => true, before)?.value;
 }
 
 /** A count that was lowered and raised again between two looks is seen in the service's events alone. */
@@ -206,16 +214,19 @@ function isAfter(
   return (sentSeq !== null && seq > intendedSeq && seq === sentSeq - 1) || sentAt > answeredAt;
 }
 
-function firstUnlike<T>(
-  looks: readonly Sighting<T>[],
-  unlike: (value: T) => string | null,
+/** The first look that does not show what we set, after one that showed it. */
+function firstUnlike<K extends 'service' | 'instance'>(
+  { firstLook }: Evidence,
+  [kind, id]: readonly [K, string],
+  { after, isLater }: { readonly after: number; readonly isLater: IsLater },
+  unlike: (value: FactOf<K>) => string | null,
 ): Overtaken | null {
-  const stood = looks.findIndex(({ value }) => unlike(value) === null);
-  for (const { value, seq, answeredAt } of stood < 0 ? [] : looks.slice(stood)) {
-    const said = unlike(value);
-    if (said !== null) return { said, seq, at: answeredAt };
-  }
-  return null;
+  const stood = firstLook(kind, id, (value) => unlike(value) === null, after, isLater);
+  if (stood === undefined) return null;
+  return overtakenIn(
+    firstLook(kind, id, (value) => unlike(value) !== null, stood.seq, isLater),
+    unlike,
+  );
 }
 
 function unlikeCount({ desired, deployments }: Service, ours: number): string | null {

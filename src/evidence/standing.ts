@@ -1,5 +1,5 @@
 import type { Call, CallOf } from '../model/call.ts';
-import { eventsOf } from '../journal/events.ts';
+import type { FactKind, FactOf } from '../model/world.ts';
 import type { Evidence } from './evidence.ts';
 
 /** A call of the fault that was sent, or may have been. */
@@ -20,18 +20,18 @@ export function standing(evidence: Evidence): readonly Call[] {
   return [...open].flatMap(([key, call]) => (undone.has(key) ? [] : [call]));
 }
 
-function changed({ journal }: Evidence): readonly Changed[] {
-  const sents = eventsOf(journal, 'GD_FAULT_SENT');
-  return eventsOf(journal, 'GD_FAULT_INTENDED').flatMap(({ seq, payload }): Changed[] => {
+function changed({ events }: Evidence): readonly Changed[] {
+  const sents = events('GD_FAULT_SENT');
+  return events('GD_FAULT_INTENDED').flatMap(({ seq, payload }): Changed[] => {
     const sent = sents.find((one) => one.payload.attempt === payload.attempt);
     if (sent?.payload.result === 'refused') return [];
     return [{ call: payload.call, seq: sent?.seq ?? seq }];
   });
 }
 
-function doneUndos({ journal }: Evidence): readonly Call[] {
-  const intents = eventsOf(journal, 'GD_UNDO_INTENDED');
-  return eventsOf(journal, 'GD_UNDO_SENT').flatMap(({ seq, payload }) => {
+function doneUndos({ events }: Evidence): readonly Call[] {
+  const intents = events('GD_UNDO_INTENDED');
+  return events('GD_UNDO_SENT').flatMap(({ seq, payload }) => {
     const intent = intents.findLast((one) => one.seq < seq);
     return payload.result === 'ok' && intent !== undefined ? [intent.payload.call] : [];
   });
@@ -41,13 +41,13 @@ function putsBack(evidence: Evidence, one: Changed): readonly Call[] {
   const { call } = one;
   switch (call.kind) {
     case 'set-desired-count': {
-      const service = evidence.sightings('service', call.service).findLast(({ seq }) => seq > one.seq);
-      if (service !== undefined && service.value.desired !== call.desired) return [];
+      const service = lastAfter(evidence, one.seq, 'service', call.service);
+      if (service !== null && service.desired !== call.desired) return [];
       return [{ ...call, desired: call.former, former: call.desired }];
     }
     case 'set-instance-state': {
-      const instance = evidence.sightings('instance', call.instance).findLast(({ seq }) => seq > one.seq);
-      if (instance !== undefined && instance.value.status !== 'DRAINING') return [];
+      const instance = lastAfter(evidence, one.seq, 'instance', call.instance);
+      if (instance !== null && instance.status !== 'DRAINING') return [];
       return [{ ...call, status: 'ACTIVE' }];
     }
     case 'protect-tasks':
@@ -63,10 +63,20 @@ function lifting(call: CallOf<'protect-tasks'>, arn: string): Call {
 
 /** One that ends at another time than ours was shown to end is somebody else's; where the answer was lost it may be ours. */
 function mayBeProtected(evidence: Evidence, arn: string, { seq }: Changed): boolean {
-  const looks = evidence.sightings('protection', arn);
-  const look = looks.findLast((one) => one.seq > seq)?.value;
-  if (look === undefined) return true;
+  const look = lastAfter(evidence, seq, 'protection', arn);
+  if (look === null) return true;
   if (!look.enabled) return false;
-  const ours = looks.filter((one) => one.seq <= seq && one.value.enabled);
-  return ours.length === 0 || ours.some(({ value }) => value.expiresAt === look.expiresAt);
+  const ours = evidence.values('protection', arn, undefined, seq + 1).filter(({ enabled }) => enabled);
+  return ours.length === 0 || ours.some(({ expiresAt }) => expiresAt === look.expiresAt);
+}
+
+/** What the last look showed, if it came later than that event. */
+function lastAfter<K extends FactKind>(
+  { last }: Evidence,
+  seq: number,
+  kind: K,
+  id: string,
+): FactOf<K> | null {
+  const look = last(kind, id);
+  return look === null || look.seq <= seq ? null : look.value;
 }

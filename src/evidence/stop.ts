@@ -17,9 +17,8 @@ export function stopOf(evidence: Evidence): Stamp | null {
   const { strike } = evidence;
   if (strike === null) return null;
   const shown = evidence
-    .sightings('task', strike.taskArn)
-    .filter(({ seq }) => seq > strike.intendedSeq)
-    .map(({ value }) => value.stoppingAt);
+    .values('task', strike.taskArn, strike.intendedSeq)
+    .map(({ stoppingAt }) => stoppingAt);
   const stops = [...shown, strike.answer?.stoppingAt ?? null].filter((at) => at !== null);
   if (stops.length > 0) return byEcs(Math.max(...stops));
   return strike.sentAt === null
@@ -64,16 +63,15 @@ export function signalWindow(evidence: Evidence): SignalWindow | null {
 /** The last look that shows the signal still held up: the task DEACTIVATING, or a container that depends on the agent's not STOPPED. */
 function unsignalled(evidence: Evidence, { taskArn, intendedSeq }: Strike): Stamp | null {
   const before = dependantsOf(evidence);
-  const look = evidence
-    .sightings('task', taskArn)
-    .findLast(
-      ({ seq, value: { status, desired, containers } }) =>
-        seq > intendedSeq &&
-        desired === 'STOPPED' &&
-        (status === 'DEACTIVATING' ||
-          containers.some((one) => before.includes(one.name) && one.status !== 'STOPPED')),
-    );
-  return look === undefined ? null : byRunner(evidence, look.sentAt, look.seq);
+  const look = evidence.lastLook(
+    'task',
+    taskArn,
+    ({ status, desired, containers }) =>
+      desired === 'STOPPED' &&
+      (status === 'DEACTIVATING' ||
+        containers.some((one) => before.includes(one.name) && one.status !== 'STOPPED')),
+  );
+  return look === undefined || look.seq <= intendedSeq ? null : byRunner(evidence, look.sentAt, look.seq);
 }
 
 /** When nothing but ECS's lag stands before the signal: the dependants' time-outs are over, or a look that came earlier shows them STOPPED. */
@@ -86,15 +84,23 @@ function signalDue(evidence: Evidence, strike: Strike, latest: Stamp): Stamp {
 
 /** The first look at the task past DEACTIVATING that shows every container STOPPED that depends on the agent's. */
 function dependantsOver(evidence: Evidence, { taskArn, intendedSeq }: Strike): Sighting<Task> | undefined {
-  const looks = evidence.sightings('task', taskArn).filter(({ seq }) => seq > intendedSeq);
-  const deactivating = looks.findLast(({ value }) => value.status === 'DEACTIVATING')?.seq ?? -1;
   const before = dependantsOf(evidence);
-  return looks.find(
-    ({ seq, value }) =>
-      seq > deactivating &&
-      value.desired === 'STOPPED' &&
-      before.every((name) => value.containers.find((one) => one.name === name)?.status === 'STOPPED'),
+  return evidence.firstLook(
+    'task',
+    taskArn,
+    ({ desired, containers }) =>
+      desired === 'STOPPED' &&
+      before.every((name) => containers.find((one) => one.name === name)?.status === 'STOPPED'),
+    Math.max(intendedSeq, lastDeactivating(evidence, taskArn)?.seq ?? -1),
   );
+}
+
+function isDeactivating({ status }: Task): boolean {
+  return status === 'DEACTIVATING';
+}
+
+function lastDeactivating({ lastLook }: Evidence, taskArn: string): Sighting<Task> | undefined {
+  return lastLook('task', taskArn, isDeactivating);
 }
 
 function signalLag(evidence: Evidence): number {
@@ -122,15 +128,15 @@ function deregistration(
   evidence: Evidence,
   strike: Strike,
 ): { readonly last: Stamp | null; readonly past: Stamp } | null {
-  const looks = evidence.sightings('task', strike.taskArn).filter(({ seq }) => seq > strike.intendedSeq);
-  const last = looks.findLast(({ value }) => value.status === 'DEACTIVATING');
+  const shown = lastDeactivating(evidence, strike.taskArn);
+  const last = shown === undefined || shown.seq <= strike.intendedSeq ? null : shown;
   const past =
-    last === undefined
+    last === null
       ? unseenPassage(evidence, strike)
-      : (looks.find(({ seq, value }) => seq > last.seq && value.status !== 'DEACTIVATING') ?? last);
+      : (evidence.firstLook('task', strike.taskArn, (task) => !isDeactivating(task), last.seq) ?? last);
   if (past === undefined) return null;
   return {
-    last: last === undefined ? null : byRunner(evidence, last.sentAt, last.seq),
+    last: last === null ? null : byRunner(evidence, last.sentAt, last.seq),
     past: byRunner(evidence, past.answeredAt, past.seq),
   };
 }
@@ -144,15 +150,19 @@ const UNSIGNALLED: ReadonlySet<string> = new Set(['RUNNING', 'DEACTIVATING']);
  */
 function unseenPassage(evidence: Evidence, strike: Strike): Sighting<Task> | undefined {
   const { taskArn, intendedSeq } = strike;
-  const looks = evidence.sightings('task', taskArn).filter(({ seq }) => seq > intendedSeq);
-  const past = looks.find(({ value }) => !UNSIGNALLED.has(value.status));
-  const isBefore = ({ seq }: { readonly seq: number }): boolean =>
-    seq > intendedSeq && seq < (past?.seq ?? Infinity);
-  const failed = evidence.reads('task', taskArn).some((one) => !one.ok && isBefore(one));
-  const old = looks.some(
-    (look) => look.value.desired === 'RUNNING' && isBefore(look) && isToldBy(evidence, strike, look),
+  const isPast = ({ status }: Task): boolean => !UNSIGNALLED.has(status);
+  const past = evidence.firstLook('task', taskArn, isPast, intendedSeq);
+  if (past === undefined) return undefined;
+  const failed = evidence.reads('task', taskArn).firstFailedAfter(intendedSeq);
+  if (failed !== undefined && failed.seq < past.seq) return past;
+  const old = evidence.firstLook(
+    'task',
+    taskArn,
+    ({ desired }) => desired === 'RUNNING',
+    intendedSeq,
+    (look) => isToldBy(evidence, strike, look),
   );
-  return failed || old ? past : undefined;
+  return old !== undefined && old.seq < past.seq ? past : undefined;
 }
 
 /** Whether a read was sent when StopTask had been answered. */
@@ -172,17 +182,17 @@ export function signalledFrom(
 ): { readonly at: Instant; readonly seq: number; readonly stamp: Stamp } | null {
   const { strike } = evidence;
   if (strike === null) return null;
-  const looks = evidence.sightings('task', strike.taskArn).filter(({ seq }) => seq > strike.intendedSeq);
+  const { taskArn, intendedSeq } = strike;
   const from = (look: Sighting<Task> | undefined) =>
     look === undefined
       ? null
       : { at: look.answeredAt, seq: look.seq, stamp: byRunner(evidence, look.answeredAt, look.seq) };
-  const told = looks.find(({ value }) => value.desired === 'STOPPED');
-  const deactivating = looks.some(({ value }) => value.status === 'DEACTIVATING');
+  const deactivating = (lastDeactivating(evidence, taskArn)?.seq ?? -1) > intendedSeq;
   if (deactivating || dependantsOf(evidence).length > 0) return from(dependantsOver(evidence, strike));
   const passage = unseenPassage(evidence, strike);
   if (passage !== undefined) return from(passage);
-  if (strike.result !== 'ok' || strike.answeredAt === null) return from(told);
+  if (strike.result !== 'ok' || strike.answeredAt === null)
+    return from(evidence.firstLook('task', taskArn, ({ desired }) => desired === 'STOPPED', intendedSeq));
   const seq = strike.sentSeq ?? strike.intendedSeq;
   return { at: strike.answeredAt, seq, stamp: byRunner(evidence, strike.answeredAt, seq) };
 }

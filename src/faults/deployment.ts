@@ -22,7 +22,7 @@ function tasks(state: DrillState): readonly string[] {
 
 /** Id of the deployment that our call began, as far as it was seen. */
 function ours(state: DrillState): string | null {
-  const evidence = evidenceOf(state.journal);
+  const evidence = evidenceOf(state.index);
   const decisive = decisiveCall(evidence);
   return decisive === null ? null : newDeployment(evidence, decisive);
 }
@@ -80,7 +80,7 @@ export const deployment: Fault = {
     if (primary === null || primary.id !== ours(state)) return primary !== null && ours(state) !== null;
     const completed = (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
     // The service may be read before the list of its tasks: those that were there before must be off it.
-    const before = reachOf(evidenceOf(state.journal));
+    const before = reachOf(evidenceOf(state.index));
     const gone = !tasks(state).some((arn) => before.includes(arn));
     return service?.deployments.length === 1 && completed && gone;
   },

@@ -4,7 +4,7 @@ import type { Instant } from '../model/instants.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import { seen } from '../model/world.ts';
-import { eventsOf } from '../journal/events.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
 import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';
 
 /** Minutes: long enough for the scheduler to choose, and short enough to end by itself should nobody lift it. */
@@ -61,11 +61,10 @@ function isOursNow(state: DrillState, sending: Sent, arn: string): boolean {
 
 /** The ends that were shown until the fault was decided: those are the answers to our own calls. */
 function answeredExpiries(state: DrillState, arn: string): readonly (number | null)[] {
-  const sents = eventsOf(state.journal, 'GD_FAULT_SENT').map(({ seq }) => seq);
-  return eventsOf(state.journal, 'GD_OBSERVED')
-    .filter(({ seq }) => sents.includes(seq + 1))
-    .flatMap(({ payload }) => payload.facts)
-    .flatMap((fact) => (fact.kind === 'protection' && fact.id === arn ? [fact.value.expiresAt] : []));
+  const { events, values } = evidenceOf(state.index);
+  return events('GD_FAULT_SENT')
+    .flatMap(({ seq }) => values('protection', arn, seq - 2, seq))
+    .map(({ expiresAt }) => expiresAt);
 }
 
 /** Where the answer was lost, only the time tells: ours was to end so many minutes after it was sent. */

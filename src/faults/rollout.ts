@@ -37,7 +37,7 @@ function placeAsks(state: DrillState, every: number): readonly Ask[] {
 
 /** Tasks in reach that are wanted no more by the latest list, and have not been seen going down yet. */
 export function missing(state: DrillState): readonly string[] {
-  const evidence = evidenceOf(state.journal);
+  const evidence = evidenceOf(state.index);
   const listed = new Set(evidence.every(listOf(evidence)).flatMap(({ value }) => value.arns));
   return reachOf(evidence).filter(
     (arn) => !listed.has(arn) && evidence.last('task', arn)?.value.desired !== 'STOPPED',
@@ -46,7 +46,7 @@ export function missing(state: DrillState): readonly string[] {
 
 /** All calls of the fault were answered: wait until the first task goes down, which is the proof that it landed. */
 export function awaitHit(state: DrillState, now: Instant): Step {
-  const evidence = evidenceOf(state.journal);
+  const evidence = evidenceOf(state.index);
   const hit = hitsOf(evidence)[0]?.value;
   const cause = `${hit?.stopCode ?? 'no stop code'}, "${hit?.stoppedReason ?? ''}"`;
   if (hit !== undefined && !byScheduler(hit))

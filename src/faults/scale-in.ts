@@ -6,7 +6,6 @@ import { askNow, halt, type Step } from '../state/step.ts';
 import { lasting } from '../state/trouble.ts';
 import { seen, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
-import { eventsOf } from '../journal/events.ts';
 import type { Fault } from './fault.ts';
 import { nextMove, type Move } from './moves.ts';
 import { liftProtections, protectionsLeft, PROTECTED_FOR } from './protections.ts';
@@ -95,17 +94,17 @@ function counting(state: DrillState): Move {
 
 /** Protecting takes its time, in which somebody may scale the service: it is looked at once more, and never overwritten blindly. */
 function recheck(state: DrillState, now: Instant): Step | null {
-  const sent = eventsOf(state.journal, 'GD_FAULT_SENT').at(-1)?.seq;
+  const { events, last, lastLook } = evidenceOf(state.index);
+  const sent = events('GD_FAULT_SENT').at(-1)?.seq;
   if (countsSent(state).length > 0 || sent === undefined) return null;
   const service: Subject = { kind: 'service', id: serviceOf(state) };
-  const looks = evidenceOf(state.journal).sightings('service', service.id);
-  const current = looks.at(-1);
-  if (current === undefined || current.seq < sent) {
+  const current = last('service', service.id);
+  if (current === null || current.seq < sent) {
     const trouble = lasting(state, [service], now, PATIENCE);
     return trouble === null ? askNow(state, [service], now) : halt(trouble.reason, trouble.said);
   }
-  const guards = eventsOf(state.journal, 'GD_GUARDS_ANSWERED').at(-1)?.seq ?? 0;
-  const guarded = looks.findLast(({ seq }) => seq < guards)?.value;
+  const guards = events('GD_GUARDS_ANSWERED').at(-1)?.seq ?? 0;
+  const guarded = lastLook('service', service.id, () => true, guards)?.value;
   const stands =
     current.value.desired === guarded?.desired &&
     current.value.deployments.length === guarded.deployments.length;

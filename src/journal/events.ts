@@ -201,13 +201,12 @@ export type DrillEvent = NewEvent & {
   readonly sum: string;
 };
 
+export type EventOf<C extends EventCode> = DrillEvent & { readonly code: C; readonly payload: PayloadOf<C> };
+
 /** The events of one code, typed. */
 export function eventsOf<C extends EventCode>(
   journal: readonly DrillEvent[],
   code: C,
-): readonly (DrillEvent & { readonly code: C; readonly payload: PayloadOf<C> })[] {
-  return journal.filter((event) => event.code === code) as unknown as readonly (DrillEvent & {
-    readonly code: C;
-    readonly payload: PayloadOf<C>;
-  })[];
+): readonly EventOf<C>[] {
+  return journal.filter((event) => event.code === code) as unknown as readonly EventOf<C>[];
 }

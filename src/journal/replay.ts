@@ -5,7 +5,7 @@ import type { Fact } from '../model/world.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, EventCode } from './events.ts';
 import { FIRST_SUM, JOURNAL_VERSION, sealHolds } from './line.ts';
-import { share } from './share.ts';
+import { share } from '../model/share.ts';
 
 /** What a stored journal holds. */
 export interface Replay {

@@ -1,7 +1,6 @@
 import { showsOurStop } from '../checks/landed.ts';
-import { eventsOf } from '../journal/events.ts';
+import { evidenceOf, type Sighting } from '../evidence/evidence.ts';
 import type { Instant } from '../model/instants.ts';
-import { isOlder } from '../model/entities/older.ts';
 import type { Task } from '../model/entities/task.ts';
 import { neverLeft } from '../model/call.ts';
 import { isAlwaysLate } from './last-look.ts';
@@ -82,22 +81,20 @@ function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: I
   const every = Math.min(state.plan.scenario.limits.pollEvery, SECOND_AFTER / 2);
   const task: Subject = { kind: 'task', id: taskArn };
   const held = heldSubject(state);
-  const looks = looksAfter(state, sending, taskArn);
-  if (looks.some((look) => look.missing))
+  const { missing, first, second } = looksAfter(state, sending, taskArn);
+  if (missing)
     return endWatch(
       'gap',
       'ECS does not know the task any more, so the stop can neither be proven nor sent again',
     );
-  const first = looks[0];
-  const second = looks.find((look) => first !== undefined && look.at >= first.at + SECOND_AFTER);
-  if (first !== undefined && second !== undefined) return afterTwoLooks(state, sending, task, now);
+  if (second !== undefined) return afterTwoLooks(state, sending, task, now);
   const since = Math.max(sending.answeredAt ?? sending.intendedAt, state.takenUpAt);
   if ((markOf(state, 'task', taskArn)?.triedAt ?? 0) < since)
     return { do: 'observe', asks: [fresh(task), ...held.map(fresh)], by: now };
   if (state.deadline !== null && now >= state.deadline)
     return endWatch('deadline', 'limits.verdictWithin ended before the stop was proven');
   const due =
-    first === undefined ? (sending.answeredAt ?? sending.intendedAt) + SECOND_AFTER : first.at + SECOND_AFTER;
+    (first === undefined ? (sending.answeredAt ?? sending.intendedAt) : first.sentAt) + SECOND_AFTER;
   const tried = state.marks[`task:${taskArn}`]?.triedAt ?? 0;
   const failing = state.marks[`task:${taskArn}`]?.trouble != null;
   if (now >= due && now - tried >= every && !failing)
@@ -106,29 +103,35 @@ function watchForIt(state: DrillState, sending: Sending, taskArn: string, now: I
   return { do: 'observe', asks: [paced(task, every), ...held.map((one) => paced(one, every))], by: next };
 }
 
-interface Look {
-  readonly at: Instant;
+interface LooksAfter {
+  /** ECS did not know the task once after the send. */
   readonly missing: boolean;
+  /** The first look at it ten seconds after the send, and the first one ten seconds after that. */
+  readonly first: Sighting<Task> | undefined;
+  readonly second: Sighting<Task> | undefined;
 }
 
-/** Looks at the task, all at least ten seconds after the send, that show it wanted RUNNING; MISSING is noted at any time. */
-function looksAfter(state: DrillState, sending: Sending, taskArn: string): readonly Look[] {
-  const sent = Math.max(sending.sentAt ?? sending.intendedAt, 0);
-  const looks: Look[] = [];
-  let latest: Task | undefined;
-  for (const event of eventsOf(state.journal, 'GD_OBSERVED')) {
-    const shown = event.payload.facts.find((fact) => fact.kind === 'task' && fact.id === taskArn);
-    const task = shown?.kind === 'task' ? shown.value : latest;
-    // A lower version never means that the stop did not land.
-    if (task !== undefined && isOlder(latest, task)) continue;
-    latest = task;
-    for (const read of event.payload.reads) {
-      if (read.subject.kind !== 'task' || read.subject.id !== taskArn || read.sentAt < sent) continue;
-      if (!read.ok && read.error?.kind === 'not-found') looks.push({ at: read.sentAt, missing: true });
-      else if (read.ok && read.sentAt >= sent + SECOND_AFTER) looks.push({ at: read.sentAt, missing: false });
-    }
-  }
-  return looks;
+function looksAfter({ index }: DrillState, sending: Sending, taskArn: string): LooksAfter {
+  const { events, reads, firstLook } = evidenceOf(index);
+  const intended = events('GD_FAULT_INTENDED').at(-1)?.seq ?? 0;
+  const sent = sending.sentAt ?? sending.intendedAt;
+  const lookFrom = (at: Instant) =>
+    firstLook(
+      'task',
+      taskArn,
+      () => true,
+      intended,
+      (look) => look.sentAt >= at,
+    );
+  const first = lookFrom(sent + SECOND_AFTER);
+  return {
+    missing: reads('task', taskArn).some(
+      ({ sentAt, error }) => error?.kind === 'not-found' && sentAt >= sent,
+      intended,
+    ),
+    first,
+    second: first === undefined ? undefined : lookFrom(first.sentAt + SECOND_AFTER),
+  };
 }
 
 /** What shows whether the target is still what was aimed at: its job, or the agent that is to have none. */

@@ -1,4 +1,4 @@
-import { eventsOf } from '../journal/events.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
 import { neverLeft } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Subject } from '../model/world.ts';
@@ -38,9 +38,10 @@ export function outdated(state: DrillState, now: Instant): string | null {
 }
 
 /** Whether the target was aimed at again and again, and every time the look was too old before a call had gone out. */
-export function isAlwaysLate({ journal, takenUpAt, aims }: DrillState): boolean {
-  const left = eventsOf(journal, 'GD_FAULT_SENT').findLast(({ payload }) => !neverLeft(payload));
-  const since = eventsOf(journal, 'GD_TARGET_CHOSEN').filter(
+export function isAlwaysLate({ index, takenUpAt, aims }: DrillState): boolean {
+  const { events } = evidenceOf(index);
+  const left = events('GD_FAULT_SENT').findLast(({ payload }) => !neverLeft(payload));
+  const since = events('GD_TARGET_CHOSEN').filter(
     ({ seq, at, payload }) => seq > (left?.seq ?? 0) && at >= takenUpAt && payload.attempt === aims,
   );
   return since.length >= AIMS_AT_MOST;

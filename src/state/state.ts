@@ -1,3 +1,4 @@
+import { addEvent, indexJournal, type JournalIndex } from '../evidence/journal-index.ts';
 import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
 import { onlySteers, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
@@ -68,8 +69,8 @@ export interface DrillState {
   readonly interrupted: StopSignal | null;
   /** When the current phase ends at the latest; null where it has no end. */
   readonly deadline: Instant | null;
-  /** The events so far: checks are asked of them also while the drill watches. */
-  readonly journal: readonly DrillEvent[];
+  /** The events so far, indexed: checks are asked of them also while the drill watches. */
+  readonly index: JournalIndex;
 }
 
 function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
@@ -102,7 +103,7 @@ function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
     undos: [],
     ...{ settled: false, verdict: null, interrupted: null },
     deadline: null,
-    journal: [event],
+    index: indexJournal([event]),
   };
 }
 
@@ -113,7 +114,7 @@ export function reduce(state: DrillState | null, event: DrillEvent): DrillState 
       throw new Error(`a journal begins with GD_DRILL_PLANNED, not ${event.code}`);
     return begin(event);
   }
-  return { ...state, ...changes(state, event), journal: [...state.journal, event] };
+  return { ...state, ...changes(state, event), index: addEvent(state.index, event) };
 }
 
 /** The state of a whole journal. */

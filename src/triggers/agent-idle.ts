@@ -1,3 +1,4 @@
+import { evidenceOf } from '../evidence/evidence.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 import { markOf, type DrillState } from '../state/state.ts';
@@ -32,8 +33,7 @@ export const agentIdle: Trigger = {
   reads: ['tasks-of'],
   before: (state) => [tasksListed(state)],
   asks(state, every) {
-    const latest = state.journal.at(-1)?.at ?? state.takenUpAt;
-    const tasks = looked(state, latest);
+    const tasks = looked(state, evidenceOf(state.index).lastEvent.at);
     const arns = new Set(tasks.map(({ arn }) => arn));
     const idle = workersOf(state).filter(({ agent, task }) => arns.has(task.arn) && !isBusy(state, agent));
     // A listing of agents does not show which jobs they were given: that is read of each by itself.

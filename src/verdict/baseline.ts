@@ -7,8 +7,7 @@ import { attemptsOf } from '../evidence/attempts.ts';
 import { byBuildkite, byRunner, clocksOf } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Target, Verdict } from '../journal/events.ts';
-import { rank } from './found.ts';
-import { verdictOf } from './made.ts';
+import { rank, verdictOf } from './made.ts';
 import type { Reason } from '../model/reasons.ts';
 
 function verdict(reason: Reason, said: string, events: readonly number[]): Verdict {
@@ -53,7 +52,7 @@ function judgeOne(evidence: Evidence, buildId: string | null): Verdict {
     return verdict('build-canceled', said, [seen.seq]);
   if (buildEnded(build)) return verdict('unsound-baseline', said, [seen.seq]);
   if (build.state === 'blocked') return verdict('baseline', said, [seen.seq]);
-  const last = evidence.reads('build', build.id).at(-1);
+  const { last } = evidence.reads('build', build.id);
   if (last?.ok === false)
     return verdict('observation-gap', `the last read of the build failed: ${last.error?.message ?? ''}`, [
       last.seq,
@@ -126,7 +125,7 @@ function stillThere(
   waited: number | null,
   seqs: readonly number[],
 ): Verdict {
-  const last = evidence.reads(kind, id).at(-1);
+  const { last } = evidence.reads(kind, id);
   if (last?.ok === false)
     return verdict('observation-gap', `the last read of the ${kind} failed: ${last.error?.message ?? ''}`, [
       last.seq,

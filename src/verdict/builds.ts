@@ -8,16 +8,10 @@ import type { Case } from '../checks/check.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
 import { explain } from './explain.ts';
-import { rank } from './found.ts';
-import { verdictOf } from './made.ts';
+import type { Judged } from './case.ts';
+import { rank, verdictOf } from './made.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { BuildLine } from './result.ts';
-
-/** A task that was struck, and what its checks came to. */
-export interface Judged {
-  readonly struck: Evidence;
-  readonly verdict: Verdict;
-}
 
 /** Checks that make a worker's own drain. */
 const DRAINED = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
@@ -153,7 +147,7 @@ function unfinished(
   passed: Finding,
   findings: readonly Finding[],
 ): Verdict {
-  const last = evidence.reads('build', value.id).at(-1);
+  const { last } = evidence.reads('build', value.id);
   if (last?.ok === false && !buildEnded(value)) {
     const said = `the last read of build ${String(value.number)} failed: ${last.error?.message ?? 'no answer'}`;
     return verdict('observation-gap', said, findings);

@@ -1,7 +1,9 @@
 import { drainTime } from '../checks/drain-time.ts';
 import type { DrillEvent, Verdict } from '../journal/events.ts';
-import type { Judged } from './builds.ts';
-import { struckIn, summarize } from './summarize.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
+import { indexJournal } from '../evidence/journal-index.ts';
+import { judgedStops, type Judged } from './case.ts';
+import { summarize } from './summarize.ts';
 
 /** A worker whose stop a drill proved, and how it left. */
 export interface MeasuredDrain {
@@ -22,10 +24,11 @@ export interface MeasuredDrill {
 
 /** The drains in a drill's journal; none where nothing is proven about the stop. */
 export function drainsIn(journal: readonly DrillEvent[]): MeasuredDrill {
-  const { stopWindow, label } = summarize(journal, null);
+  const index = indexJournal(journal);
+  const { stopWindow, label } = summarize(index, null);
   const agent = stopWindow?.agent ?? null;
   return {
-    drains: struckIn(journal).filter(isProven).map(drainOf),
+    drains: judgedStops(evidenceOf(index)).filter(isProven).map(drainOf),
     granted: agent === null ? null : agent.killed - agent.signalled,
     onRig: label === 'rig',
   };

@@ -1,36 +1,16 @@
 import { attemptsOf, type Attempt } from '../evidence/attempts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
-import { asStruck, jobsLookedAt, stopsShown } from '../evidence/found.ts';
+import { jobsLookedAt, stopsShown } from '../evidence/found.ts';
 import { buildPassed } from '../checks/build-passed.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
+import type { Judged } from './case.ts';
 import { verdictOf } from './made.ts';
-import { isReason, REASONS_IN_ORDER, type Reason } from '../model/reasons.ts';
-
-/** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
-export function rank({ outcome, reason }: Verdict): number {
-  const first = outcome === 'failed' ? 0 : outcome === 'inconclusive' ? 1 : 2;
-  const within = isReason(reason) ? REASONS_IN_ORDER.indexOf(reason) : REASONS_IN_ORDER.length;
-  return first * 1_000 + (within < 0 ? REASONS_IN_ORDER.length : within);
-}
-
-interface Judged {
-  readonly struck: Evidence;
-  readonly verdict: Verdict;
-}
-
-/** Every stop that held a job of the build, worst first. */
-export function judgedStops(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): readonly Judged[] {
-  return stopsShown(evidence)
-    .map((stop) => asStruck(evidence, stop, { by: 'found' }))
-    .filter((struck) => struck !== null)
-    .map((struck) => ({ struck, verdict: judgeCase(struck) }))
-    .sort((a, b) => rank(a.verdict) - rank(b.verdict));
-}
+import { isReason, type Reason } from '../model/reasons.ts';
 
 /** `assert`: each stop that ECS shows is judged like a strike, the worst decides; without one it can only be said that nothing was lost. */
-export function judgeFound(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): Verdict {
-  return atLeast(evidence, judgeStops(evidence, judgeCase));
+export function judgeFound(evidence: Evidence, stops: readonly Judged[]): Verdict {
+  return atLeast(evidence, worstOf(evidence, stops));
 }
 
 /** `--require drained`: what is less than that proves nothing; it only raises the bar. */
@@ -54,8 +34,7 @@ function atLeast({ plan }: Evidence, given: Verdict): Verdict {
   return given;
 }
 
-function judgeStops(evidence: Evidence, judgeCase: (struck: Evidence) => Verdict): Verdict {
-  const judged = judgedStops(evidence, judgeCase);
+function worstOf(evidence: Evidence, judged: readonly Judged[]): Verdict {
   const worst = judged[0]?.verdict;
   if (worst === undefined) return withoutStop(evidence, stopsShown(evidence).length);
   if (judged.length === 1) return worst;
@@ -84,7 +63,7 @@ function withoutStop(evidence: Evidence, idle: number): Verdict {
   const findings = [buildPassed, notCanceled].map((check) => ({ check: check.name, ...check.judge(about) }));
   const lost = attempts.filter((attempt) => attempt.loss !== null);
   if (evidence.watchEnded?.why !== 'settled') {
-    const blind = evidence.reads('build', evidence.buildId ?? '').at(-1)?.ok === false;
+    const blind = evidence.reads('build', evidence.buildId ?? '').last?.ok === false;
     return verdict(
       blind ? 'observation-gap' : 'verdict-timeout',
       'not everything was over when the watch ended',

@@ -1,13 +1,13 @@
 import { standing } from '../evidence/standing.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { eventsOf, type Verdict } from '../journal/events.ts';
+import type { Verdict } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
 import { verdictOf } from './made.ts';
 
 /** What proves nothing may be tried again, but never on top of what is still changed: then somebody must put it back first. */
 export function unlessLeft(verdict: Verdict, evidence: Evidence): Verdict {
   if (verdict.outcome !== 'inconclusive') return verdict;
-  const settled = eventsOf(evidence.journal, 'GD_SETTLED').at(-1);
+  const settled = evidence.events('GD_SETTLED').at(-1);
   if (settled === undefined || standing(evidence).length === 0) return verdict;
   const { findings, notes, cause } = verdict;
   const said = `${verdict.reason}: ${verdict.said}; left: ${settled.payload.left.join('; ')}`;

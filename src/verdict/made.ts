@@ -1,6 +1,6 @@
 import type { Explanation } from '../journal/cause.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
-import { rowOf, type Reason } from '../model/reasons.ts';
+import { isReason, REASONS_IN_ORDER, rowOf, type Reason } from '../model/reasons.ts';
 
 /** What a verdict rests on besides its reason. */
 interface Grounds {
@@ -17,4 +17,11 @@ export function verdictOf(
 ): Verdict {
   const { outcome, stage, next } = rowOf(reason);
   return { outcome, reason, stage, said, cause, next, findings: [...findings], notes: [...notes] };
+}
+
+/** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
+export function rank({ outcome, reason }: Verdict): number {
+  const first = outcome === 'failed' ? 0 : outcome === 'inconclusive' ? 1 : 2;
+  const within = isReason(reason) ? REASONS_IN_ORDER.indexOf(reason) : REASONS_IN_ORDER.length;
+  return first * 1_000 + (within < 0 ? REASONS_IN_ORDER.length : within);
 }

@@ -1,29 +1,12 @@
 import { drainTime } from '../checks/drain-time.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { eventsOf, type Verdict } from '../journal/events.ts';
-import {
-  decisiveCall,
-  hitsOf,
-  newDeployment,
-  overtaken,
-  primaryOf,
-  serviceSays,
-  struckByScheduler,
-} from '../evidence/hits.ts';
-import { buildLines, isDrained, withEveryBuild, type Judged } from './builds.ts';
-import { rank } from './found.ts';
+import type { Verdict } from '../journal/events.ts';
+import { decisiveCall, hitsOf, newDeployment, overtaken, primaryOf, serviceSays } from '../evidence/hits.ts';
+import { buildLines, isDrained, withEveryBuild } from './builds.ts';
+import type { Judged } from './case.ts';
 import { verdictOf } from './made.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DrillResult } from './result.ts';
-
-type JudgeCase = (struck: Evidence) => Verdict;
-
-/** Every task that the scheduler took and that held a job, worst first. */
-export function judgedHits(evidence: Evidence, judgeCase: JudgeCase): readonly Judged[] {
-  return struckByScheduler(evidence)
-    .map((struck) => ({ struck, verdict: judgeCase(struck) }))
-    .sort((a, b) => rank(a.verdict) - rank(b.verdict));
-}
 
 function verdict(reason: Reason, said: string, from: Verdict | undefined, notes: readonly string[]): Verdict {
   const { cause = null, findings = [] } = from ?? {};
@@ -31,11 +14,10 @@ function verdict(reason: Reason, said: string, from: Verdict | undefined, notes:
 }
 
 /** A fault that made the scheduler stop tasks: each that it took is judged, the worst decides; one that we did not mean is named. */
-export function judgeScheduled(evidence: Evidence, judgeCase: JudgeCase): Verdict {
+export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verdict {
   const hits = hitsOf(evidence);
   if (hits.length === 0) return withoutHit(evidence);
   const aimed = aimedAt(evidence);
-  const all = judgedHits(evidence, judgeCase);
   const judged = inTime(all, aimed);
   const worst = judged[0]?.verdict;
   const missed = aimed !== null && !hits.some(({ value }) => value.arn === aimed);
@@ -78,11 +60,11 @@ function inTime(judged: readonly Judged[], aimed: string | null): readonly Judge
 
 function withoutHit(evidence: Evidence): Verdict {
   const name = evidence.plan.scenario.cluster.service ?? '';
-  const last = evidence.reads('service', name).at(-1);
+  const { last } = evidence.reads('service', name);
   const decisive = decisiveCall(evidence);
   const other = decisive === null ? null : overtaken(evidence, decisive, Infinity);
   if (other !== null) return verdict('stopped-by-other', other.said, undefined, []);
-  const ended = eventsOf(evidence.journal, 'GD_WATCH_ENDED').at(-1)?.payload;
+  const ended = evidence.events('GD_WATCH_ENDED').at(-1)?.payload;
   if (ended?.why === 'gap' || last?.ok === false)
     return verdict(
       'observation-gap',
@@ -103,22 +85,22 @@ function isHit({ struck, verdict: { reason } }: Judged): boolean {
 }
 
 /** The numbers of a fault that takes several tasks. */
-export function fleetOf(evidence: Evidence, judgeCase: JudgeCase): DrillResult['fleet'] {
+export function fleetOf(evidence: Evidence, stops: readonly Judged[]): DrillResult['fleet'] {
   const decisive = decisiveCall(evidence);
   if (decisive === null) return null;
-  const judged = judgedHits(evidence, judgeCase).filter(isHit);
+  const judged = stops.filter(isHit);
   const drains = judged.map(({ struck }) => drainTime(struck)?.ms).filter((ms) => ms !== undefined);
   const ours = newDeployment(evidence, decisive);
-  const steady = evidence
-    .sightings('service', evidence.plan.scenario.cluster.service ?? '')
-    .find(
-      ({ seq, value }) =>
-        seq > (decisive.sentSeq ?? decisive.intendedSeq) &&
-        (decisive.call.kind !== 'force-deployment' || primaryOf(value)?.id === ours) &&
-        value.deployments.length === 1 &&
-        (value.deployments[0]?.rolloutState ?? 'COMPLETED') === 'COMPLETED' &&
-        value.running === value.desired,
-    );
+  const steady = evidence.firstLook(
+    'service',
+    evidence.plan.scenario.cluster.service ?? '',
+    (service) =>
+      (decisive.call.kind !== 'force-deployment' || primaryOf(service)?.id === ours) &&
+      service.deployments.length === 1 &&
+      (service.deployments[0]?.rolloutState ?? 'COMPLETED') === 'COMPLETED' &&
+      service.running === service.desired,
+    decisive.sentSeq ?? decisive.intendedSeq,
+  );
   const count = (reason: Reason): number => judged.filter(({ verdict: one }) => one.reason === reason).length;
   const builds = buildLines(evidence, judged);
   return {

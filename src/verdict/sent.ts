@@ -2,7 +2,6 @@ import { neverLeft, type Call } from '../model/call.ts';
 import { assertNever } from '../model/errors.ts';
 import { byRunner, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { eventsOf } from '../journal/events.ts';
 import type { Moment } from './result.ts';
 
 /** A moment that was not laid beside the others yet. */
@@ -33,11 +32,15 @@ export function inWords(call: Call): string {
 
 /** The calls of a fault that changes services or hosts, and those that undid it, as they were sent. */
 export function callMoments(evidence: Evidence): readonly Bare[] {
-  const { journal } = evidence;
-  const sents = [...eventsOf(journal, 'GD_FAULT_SENT'), ...eventsOf(journal, 'GD_UNDO_SENT')];
+  const { events } = evidence;
+  const sents = [...events('GD_FAULT_SENT'), ...events('GD_UNDO_SENT')];
+  const intents = [
+    ...events('GD_BUILD_INTENDED'),
+    ...events('GD_FAULT_INTENDED'),
+    ...events('GD_UNDO_INTENDED'),
+  ].toSorted((a, b) => a.seq - b.seq);
   return sents.flatMap(({ seq, code, payload }): Bare[] => {
-    const intent = journal.findLast((event) => event.seq < seq && 'call' in event.payload);
-    const call = intent !== undefined && 'call' in intent.payload ? intent.payload.call : null;
+    const call = intents.findLast((intent) => intent.seq < seq)?.payload.call ?? null;
     if (call === null || call.kind === 'stop-task' || call.kind === 'cancel-build') return [];
     const undoing = code === 'GD_UNDO_SENT' ? 'undone by ' : '';
     const word = neverLeft(payload) ? 'held back' : payload.result;

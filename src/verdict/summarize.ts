@@ -8,40 +8,42 @@ import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
 import { attemptsOf, isJudged } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
-import { eventsOf, HeardProof, InFlightProof, type DrillEvent, type Verdict } from '../journal/events.ts';
-import { judgedStops } from './found.ts';
-import { fleetOf, judgedHits } from './scheduled.ts';
+import type { JournalIndex } from '../evidence/journal-index.ts';
+import { HeardProof, InFlightProof, type DrillEvent, type Verdict } from '../journal/events.ts';
+import { judgedStops, type Judged } from './case.ts';
+import { fleetOf } from './scheduled.ts';
 import { decisiveCall } from '../evidence/hits.ts';
-import { judge, judgeCase, ofReason } from './judge.ts';
+import { judgeDrill, ofReason } from './judge.ts';
 import { commandsOf } from './left.ts';
 import { exitCodeOf, type OutcomeName } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
 import { inWords } from './sent.ts';
 import { timelineOf } from './timeline.ts';
-import { buildLines, type Judged } from './builds.ts';
+import { buildLines } from './builds.ts';
 
 /** What a drill came to: its verdict and everything that a stranger needs to follow it. `judgedAgain` puts today's checks in place of the stored verdict. */
 export function summarize(
-  journal: readonly DrillEvent[],
+  journal: JournalIndex | readonly DrillEvent[],
   journalPath: string | null,
   judgedAgain: Verdict | null = null,
 ): DrillResult {
   const whole = evidenceOf(journal);
-  const evidence = shown(whole);
+  const stops = judgedStops(whole);
+  const evidence = shown(whole, stops);
   const { plan } = evidence;
-  const interrupted =
-    journal.at(-1)?.code === 'GD_INTERRUPTED' ? eventsOf(journal, 'GD_INTERRUPTED').at(-1) : undefined;
+  const { events, lastEvent } = whole;
+  const interrupted = lastEvent.code === 'GD_INTERRUPTED' ? lastEvent : undefined;
   const verdict =
     judgedAgain ??
     (interrupted === undefined
-      ? (eventsOf(journal, 'GD_JUDGED').at(-1)?.payload.verdict ?? judge(journal))
+      ? (events('GD_JUDGED').at(-1)?.payload.verdict ?? judgeDrill(whole, stops))
       : ofReason('interrupted', `${interrupted.payload.signal}: ${whatWasSent(evidence)}`));
   const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId)?.value;
   const agent = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId)?.value;
   const drain = evidence.strike === null ? null : drainTime(evidence);
   const { control } = plan.scenario;
-  const injection = injectionOf(evidence, verdict);
+  const injection = injectionOf(evidence, verdict, stops);
   return {
     version: 1,
     drill: evidence.drill,
@@ -57,19 +59,19 @@ export function summarize(
       interrupted !== undefined && plan.embeddedRig
         ? 'Run it again: its rig ended with the runner.'
         : verdict.next,
-    notes: [...verdict.notes, ...besides(journal, plan.scenario), ...foretold(evidence)],
+    notes: [...verdict.notes, ...besides(whole), ...foretold(evidence)],
     injection,
     proof: proofOf(verdict.findings),
     fault: plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
-    builds: buildLines(evidence, struckIn(journal)),
+    builds: buildLines(evidence, stops),
     target: evidence.target,
     agent: agent == null ? null : { name: agent.name, version: agent.version },
     attempts: attemptLines(evidence),
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
-    fleet: fleetOf(whole, judgeCase),
-    guards: eventsOf(journal, 'GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
+    fleet: fleetOf(whole, stops),
+    guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
     timeline: [...timelineOf(evidence)],
     rig: plan.rig,
@@ -95,8 +97,9 @@ function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
 }
 
 /** What the checks do not tell: what the fault stands for, and what of it was left. */
-function besides(journal: readonly DrillEvent[], { inject }: Scenario): string[] {
-  const left = eventsOf(journal, 'GD_SETTLED').at(-1)?.payload.left ?? [];
+function besides({ events, plan }: Evidence): string[] {
+  const { inject } = plan.scenario;
+  const left = events('GD_SETTLED').at(-1)?.payload.left ?? [];
   const stands =
     'spot-equivalent: the signal path of a reclaim with its two minutes, for no API reclaims capacity';
   return [
@@ -105,31 +108,25 @@ function besides(journal: readonly DrillEvent[], { inject }: Scenario): string[]
   ];
 }
 
-/** Every struck task of the drill with its verdict, whoever struck it. */
-export function struckIn(journal: readonly DrillEvent[]): readonly Judged[] {
-  const evidence = evidenceOf(journal);
-  if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase);
-  if (evidence.plan.scenario.inject.fault === 'found') return judgedStops(evidence, judgeCase);
-  return evidence.strike === null ? [] : [{ struck: evidence, verdict: judgeCase(evidence) }];
-}
-
 /** What a look at the definition said beforehand. */
 function foretold(evidence: Evidence): string[] {
   const looked = evidence.last('preflight', 'preflight')?.value;
   return looked === undefined ? [] : errorsOf(looked).map((error) => `preflight error ${error}`);
 }
 
-/** What `assert` found is shown from the stop that decided. */
-function shown(evidence: Evidence): Evidence {
-  if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase)[0]?.struck ?? evidence;
-  if (evidence.plan.scenario.inject.fault !== 'found') return evidence;
-  return judgedStops(evidence, judgeCase)[0]?.struck ?? evidence;
+/** Where several stops are judged, the drill is shown from the one that decided. */
+function shown(whole: Evidence, stops: readonly Judged[]): Evidence {
+  return stops[0]?.struck ?? whole;
 }
 
-function injectionOf(evidence: Evidence, verdict: Verdict): DrillResult['injection'] {
+function injectionOf(
+  evidence: Evidence,
+  verdict: Verdict,
+  stops: readonly Judged[],
+): DrillResult['injection'] {
   if (evidence.strike === null) return decisiveCall(evidence) === null ? 'none' : 'not proven';
   // An interrupted drill has no findings yet, but what was written may prove it all the same.
-  const findings = verdict.findings.length > 0 ? verdict.findings : judgeCase(evidence).findings;
+  const findings = verdict.findings.length > 0 ? verdict.findings : (stops[0]?.verdict.findings ?? []);
   const proven = ['landed', 'in-flight', 'still-idle'].every((check) =>
     findings.some((finding) => finding.check === check && ['yes', 'unasked'].includes(finding.holds)),
   );
@@ -146,10 +143,11 @@ function proofOf(findings: Verdict['findings']): DrillResult['proof'] {
 
 /** What left this machine so far, for a person who interrupts a drill. */
 export function whatWasSent(evidence: Evidence): string {
-  const intended = eventsOf(evidence.journal, 'GD_BUILD_INTENDED').at(-1)?.seq ?? 0;
+  const { events } = evidence;
+  const intended = events('GD_BUILD_INTENDED').at(-1)?.seq ?? 0;
   const builds = evidence.buildIds.map((id) => evidence.last('build', id)?.value);
   const known = builds.filter((build) => build !== undefined);
-  const pending = intended > (eventsOf(evidence.journal, 'GD_BUILD_KNOWN').at(-1)?.seq ?? 0);
+  const pending = intended > (events('GD_BUILD_KNOWN').at(-1)?.seq ?? 0);
   const parts = [
     ...known.map((build) => `build ${String(build.number)} is ${build.rawState} (${build.url})`),
     ...(intended === 0 && known.length === 0 ? ['no build was created'] : []),
@@ -159,11 +157,11 @@ export function whatWasSent(evidence: Evidence): string {
   return parts.join('; ');
 }
 
-function strikesSent({ journal, strike }: Evidence): readonly string[] {
+function strikesSent({ events, strike }: Evidence): readonly string[] {
   if (strike?.by === 'stop-task') return [`StopTask was sent for ${strike.taskArn}`];
-  const held = eventsOf(journal, 'GD_FAULT_SENT').filter(({ payload }) => neverLeft(payload));
+  const held = events('GD_FAULT_SENT').filter(({ payload }) => neverLeft(payload));
   const attempts = held.map(({ payload }) => payload.attempt);
-  const sent = eventsOf(journal, 'GD_FAULT_INTENDED')
+  const sent = events('GD_FAULT_INTENDED')
     .filter(({ payload }) => !attempts.includes(payload.attempt))
     .map(({ payload }) => inWords(payload.call));
   return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);

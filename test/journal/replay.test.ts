@@ -7,7 +7,7 @@ import { GamedayError } from '../../src/model/errors.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
 import { FIRST_SUM, seal } from '../../src/journal/line.ts';
 import { readJournal, replay } from '../../src/journal/replay.ts';
-import { share } from '../../src/journal/share.ts';
+import { share } from '../../src/model/share.ts';
 import { toJson } from '../../src/journal/escape.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { someEvents } from './sample.ts';

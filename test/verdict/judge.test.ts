@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/checks/list.ts';
-import { findingsOf, judge, ofReason } from '../../src/verdict/judge.ts';
+import { findingsOf } from '../../src/verdict/case.ts';
+import { judge, ofReason } from '../../src/verdict/judge.ts';
 import { caseOf } from '../support/asking.ts';
 import { AGENT_GONE, journalOf, LOST, story, T, type Told } from '../support/journal-builders.ts';
 import { MATRIX } from './matrix.ts';

@@ -113,13 +113,14 @@ export function lostAlive(grounds: Grounds): boolean {
   // Of several essential containers it is not told which one ended when.
   if (agent.end !== null) return order(lost, agent.end) === 'before';
   const name = agent.definition?.name ?? agent.container?.name;
-  return evidence
-    .sightings('task', agent.task.value.arn)
-    .some(
-      ({ seq, sentAt, value }) =>
-        order(lost, byRunner(evidence, sentAt, seq)) === 'before' &&
-        value.containers.some((one) => one.name === name && one.status === 'RUNNING'),
-    );
+  const look = evidence.firstLook(
+    'task',
+    agent.task.value.arn,
+    ({ containers }) => containers.some((one) => one.name === name && one.status === 'RUNNING'),
+    undefined,
+    ({ seq, sentAt }) => order(lost, byRunner(evidence, sentAt, seq)) === 'before',
+  );
+  return look !== undefined;
 }
 
 /** Whether the agent had left, by its own disconnect. */

@@ -9,17 +9,17 @@ export function endedBesideAgent({
 }: Grounds): { readonly name: string; readonly seen: Sighting<Task> } | null {
   const { target, strike } = evidence;
   if (target === null || strike === null) return null;
-  for (const seen of evidence.sightings('task', target.taskArn)) {
-    const { containers } = seen.value;
-    const agent = containers.find(({ name }) => name === target.container);
-    const gone = containers.find(({ name, status }) => name !== target.container && status === 'STOPPED');
-    // One that had done its work before the stop is no victim of it.
-    const isOld = seen.seq < strike.intendedSeq;
-    if (isOld && gone !== undefined) return null;
-    if (gone !== undefined && agent !== undefined && agent.status !== 'STOPPED')
-      return { name: gone.name, seen };
-  }
-  return null;
+  const stoppedOne = ({ containers }: Task) =>
+    containers.find(({ name, status }) => name !== target.container && status === 'STOPPED');
+  // One that had done its work before the stop was not stopped by it.
+  const first = evidence.firstLook('task', target.taskArn, (task) => stoppedOne(task) !== undefined);
+  if (first !== undefined && first.seq < strike.intendedSeq) return null;
+  const seen = evidence.firstLook('task', target.taskArn, (task) => {
+    const agent = task.containers.find(({ name }) => name === target.container);
+    return stoppedOne(task) !== undefined && agent !== undefined && agent.status !== 'STOPPED';
+  });
+  const gone = seen === undefined ? undefined : stoppedOne(seen.value);
+  return seen === undefined || gone === undefined ? null : { name: gone.name, seen };
 }
 
 export function definitionsIn(evidence: Evidence, task: Task | undefined): readonly ContainerDefinition[] {

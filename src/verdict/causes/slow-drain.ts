@@ -1,6 +1,7 @@
 import { drainTime } from '../../checks/drain-time.ts';
 import { byBuildkite } from '../../evidence/clocks.ts';
 import { endedAt } from '../../evidence/job-times.ts';
+import type { Task } from '../../model/entities/task.ts';
 import { seconds } from '../../checks/times.ts';
 import { AGENT_LOG, type Cause } from './cause.ts';
 import { elapsed, type Grounds } from './grounds.ts';
@@ -46,10 +47,10 @@ export const slowDrain: Cause = {
 /** How long the task was seen DEACTIVATING after the stop, at least. */
 function deregistration({ evidence, stop, agent }: Grounds): number | null {
   if (agent === null || stop === null) return null;
-  const seen = evidence
-    .sightings('task', agent.task.value.arn)
-    .filter(({ value }) => value.status === 'DEACTIVATING');
-  const [first, last] = [seen[0], seen.at(-1)];
+  const { arn } = agent.task.value;
+  const isDeactivating = ({ status }: Task): boolean => status === 'DEACTIVATING';
+  const first = evidence.firstLook('task', arn, isDeactivating);
+  const last = evidence.lastLook('task', arn, isDeactivating);
   if (first === undefined || last === undefined || last === first) return null;
   return last.answeredAt - first.sentAt;
 }

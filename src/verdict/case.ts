@@ -1,0 +1,138 @@
+import type { Case } from '../checks/check.ts';
+import { excused } from '../checks/handover.ts';
+import { CHECKS } from '../checks/list.ts';
+import { attemptsOf, isJudged } from '../evidence/attempts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { asStruck, stopsShown } from '../evidence/found.ts';
+import { decisiveCall, struckByScheduler } from '../evidence/hits.ts';
+import type { Finding, Verdict } from '../journal/events.ts';
+import { rowOf, type Reason } from '../model/reasons.ts';
+import { explain } from './explain.ts';
+import { rank } from './made.ts';
+import { decideStage } from './stages.ts';
+
+/** A task that was stopped, and what its checks came to. */
+export interface Judged {
+  readonly struck: Evidence;
+  readonly verdict: Verdict;
+}
+
+/** Every stop of the drill that is judged, worst first: our own call's, each of the scheduler's that it caused, or each that ECS shows. */
+export function judgedStops(evidence: Evidence): readonly Judged[] {
+  return stopsOf(evidence)
+    .map((struck) => ({ struck, verdict: judgeCase(struck) }))
+    .sort((a, b) => rank(a.verdict) - rank(b.verdict));
+}
+
+function stopsOf(evidence: Evidence): readonly Evidence[] {
+  if (decisiveCall(evidence) !== null) return struckByScheduler(evidence);
+  if (evidence.plan.scenario.inject.fault !== 'found') return evidence.strike === null ? [] : [evidence];
+  return stopsShown(evidence)
+    .map((stop) => asStruck(evidence, stop, { by: 'found' }))
+    .filter((struck) => struck !== null);
+}
+
+/** Every check's finding; a check that throws has no answer, which can never make a pass. */
+export function findingsOf(about: Case): readonly Finding[] {
+  return CHECKS.map((check) => {
+    try {
+      return { check: check.name, ...check.judge(about) };
+    } catch (error) {
+      return {
+        check: check.name,
+        holds: 'unknown',
+        raises: 'evidence-missing',
+        said: `the check itself failed: ${error instanceof Error ? error.message : String(error)}`,
+        notes: [],
+        events: [],
+      };
+    }
+  });
+}
+
+/** That everything was over when the watch ended is asked beside the checks, and a pass needs it as much. */
+const NEEDED: ReadonlySet<string> = new Set([
+  'observed',
+  ...CHECKS.filter((check) => check.needed).map((check) => check.name),
+]);
+
+/** The verdict over one strike, ours or found. */
+export function judgeCase(evidence: Evidence): Verdict {
+  const about: Case = { evidence, attempts: attemptsOf(evidence) };
+  const findings = [...findingsOf(about), observed(about)];
+  const decision = decideStage(findings, NEEDED, passing(about, findings));
+  const row = rowOf(decision.reason);
+  return {
+    outcome: row.outcome,
+    reason: decision.reason,
+    stage: decision.stage,
+    said: decision.by?.said ?? row.meaning,
+    cause: explain(about, decision.reason),
+    next: row.next,
+    findings,
+    notes: [...new Set(findings.flatMap((finding) => finding.notes))],
+  };
+}
+
+/** What a pass is called here: an idle worker has no job that could be drained, and a one-shot agent leaves whether it heard the stop or not. */
+function passing(about: Case, findings: readonly Finding[]): Reason {
+  if (excused(about)) return 'handed-over';
+  if (about.evidence.target?.jobId === null) return 'retired';
+  const left = findings.find(({ check }) => check === 'agent-left');
+  return left?.holds === 'yes' && left.proof === undefined ? 'outlasted' : 'drained';
+}
+
+/** Whether what had to be seen was seen: reads that failed to the end are a gap, what was still open at the deadline is its own reason. */
+function observed({ evidence, attempts }: Case): Finding {
+  const made = { check: 'observed', notes: [] };
+  if (evidence.watchEnded === null)
+    return { ...made, holds: 'unknown', raises: null, said: 'the drill is still watching', events: [] };
+  const { why, seq } = evidence.watchEnded;
+  const blind = blindSpot(evidence);
+  if (why !== 'settled' && blind !== null)
+    return { ...made, holds: 'unknown', raises: 'observation-gap', ...blind };
+  if (why === 'gap')
+    return {
+      ...made,
+      holds: 'unknown',
+      raises: 'observation-gap',
+      said: 'the evidence can no longer be had',
+      events: [seq],
+    };
+  if (why === 'deadline' && !attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))
+    return {
+      ...made,
+      holds: 'unknown',
+      raises: 'verdict-timeout',
+      said: 'limits.verdictWithin ended before everything was over',
+      events: [seq],
+    };
+  return {
+    ...made,
+    holds: 'yes',
+    raises: null,
+    said: 'everything was over when the watch ended',
+    events: [seq],
+  };
+}
+
+function blindSpot(evidence: Evidence): { said: string; events: number[] } | null {
+  const { target, buildId } = evidence;
+  if (target === null) return null;
+  const subjects = [
+    ['task', target.taskArn],
+    ['job', target.jobId],
+    ['agent', target.agentId],
+    ['build', buildId],
+  ] as const;
+  for (const [kind, id] of subjects) {
+    if (id === null) continue;
+    const { last } = evidence.reads(kind, id);
+    if (last === null || last.ok) continue;
+    return {
+      said: `the last read of the ${kind} failed: ${last.error?.message ?? 'no answer'}`,
+      events: [last.seq],
+    };
+  }
+  return null;
+}
