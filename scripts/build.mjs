@@ -1,6 +1,6 @@
 // Bundles src, with the packages it imports, into dist: one file for each program and chunks that are loaded when needed.
 // Types are checked by `npm run types`, not here. `node scripts/build.mjs DIR` builds there instead of in dist.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,8 +96,8 @@ function strangeImports({ fileName, imports, dynamicImports }) {
 
 /** Files that a chunk names relative to itself: it lies elsewhere than its sources did. */
 function missingFiles({ fileName, code }) {
-  const names = output.map((file) => file.fileName);
   return [...code.matchAll(/new URL\([`'"](\.[^`'"]+)[`'"],\s*import\.meta\.url\)/g)]
-    .filter(([, path]) => !names.includes(join(dirname(fileName), path)))
-    .map(([, path]) => `${fileName} names ${path}, which is not there`);
+    .map(([, path]) => join(dirname(fileName), path))
+    .filter((path) => !existsSync(path.startsWith('..') ? join(root, 'dist', path) : join(fresh, path)))
+    .map((path) => `${fileName} names ${path}, which is not there`);
 }
