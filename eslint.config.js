@@ -12,7 +12,7 @@ const MAY_TOUCH_THE_WORLD = [
   'src/rig/**',
   'src/lockfile/**',
   'src/journal/{file,replay,line}.ts',
-  'src/scenario/load.ts',
+  'src/scenario/{load,shipped}.ts',
   // Writes an instant that it is given as text.
   'src/report/text.ts',
 ];

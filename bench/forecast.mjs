@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSources } from '../scripts/sources.mjs';
 import { BIN, run, spread } from './measure.mjs';
 
 const WORKERS = 500;
@@ -12,7 +13,7 @@ const JOBS = 100_000;
 /** Run in a process of its own, so that its memory is its own too. */
 const SIMULATION = `
 const [{ simulateRollouts }, { stated }, { createRandom }] = await Promise.all(
-  ['rollout', 'distribution', 'random'].map((name) => import('./dist/forecast/' + name + '.js')),
+  ['rollout', 'distribution', 'random'].map((name) => import(process.env.SOURCES + '/' + name + '.mjs')),
 );
 const rollout = {
   workers: ${WORKERS}, minimumHealthyPercent: 100, maximumPercent: 150, roomPercent: 150, idle: 11000,
@@ -25,8 +26,17 @@ console.log(JSON.stringify({ ms: performance.now() - since, kilobytes: process.r
 `;
 
 async function simulated() {
-  const { stdout } = await run(['--input-type=module', '-e', SIMULATION]);
-  return JSON.parse(stdout);
+  const folder = await buildSources({
+    rollout: 'forecast/rollout.ts',
+    distribution: 'forecast/distribution.ts',
+    random: 'forecast/random.ts',
+  });
+  try {
+    const { stdout } = await run(['--input-type=module', '-e', SIMULATION], { env: { SOURCES: folder } });
+    return JSON.parse(stdout);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Says at its end how much memory the program took at most, as the kernel counted it. */

@@ -1,58 +1,29 @@
 // Writes what is made from the sources: schemas, reference pages, oclif's manifest. `--check` writes nothing and
 // names what is stale. Needs a fresh dist.
-import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core';
 import * as prettier from 'prettier';
 import { z } from 'zod';
-import { eventsPage, preflightPage, scenarioPage, verdictsPage } from './reference.mjs';
+import { eventsPage, packagesPage, preflightPage, scenarioPage, verdictsPage } from './reference.mjs';
+import { importSources } from './sources.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const dist = join(root, 'dist');
 const check = process.argv.includes('--check');
 
-function fromDist(path) {
-  return import(new URL(`../dist/${path}`, import.meta.url).href);
-}
-
-/** oclif writes its manifest into the folder it looks at, so it looks at a copy. */
-function manifest() {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gameday-manifest-')));
-  try {
-    copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-    // Copied, not linked: oclif resolves links, and the manifest would name commands by the path of this very checkout.
-    for (const name of ['dist', 'bin']) cpSync(join(root, name), join(folder, name), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    const oclif = join(root, 'node_modules', 'oclif', 'bin', 'run.js');
-    const made = spawnSync(process.execPath, [oclif, 'manifest'], { cwd: folder, encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`oclif manifest: ${made.stderr}`);
-    return readFileSync(join(folder, 'oclif.manifest.json'), 'utf8');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** What oclif reads instead of loading the commands, as its own `oclif manifest` would write it. */
+async function manifest() {
+  const plugin = new Plugin({
+    root,
+    ...{ ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true },
+  });
+  await plugin.load();
+  return JSON.stringify(plugin.manifest, null, 2);
 }
 
 /** The first fixture of each rule, looked at by the rules themselves: the page shows what a user would see. */
-async function examplesOfRules() {
-  const [{ judge }, { subjectOf }, { OFFLINE }, { diffLines }] = await Promise.all([
-    fromDist('preflight/judge.js'),
-    fromDist('preflight/subject-of.js'),
-    fromDist('preflight/documents.js'),
-    fromDist('report/preflight.js'),
-  ]);
+function examplesOfRules({ judge }, { subjectOf }, { OFFLINE }, { diffLines }) {
   const names = {
     ...{ taskDefinition: 'task-definition.json', service: 'service.json', pipeline: 'pipeline.yml' },
     ...{ imageConfig: 'image.json', capacityProvider: 'capacity-providers.json', scenario: 'drill.yaml' },
@@ -74,35 +45,47 @@ async function examplesOfRules() {
 }
 
 async function generated() {
-  const [schemas, { resultJsonSchema }, { EVENTS }, { REASONS, EXIT_CODES }, { Forecast }, { Rehearsal }] =
-    await Promise.all([
-      fromDist('scenario/json-schema.js'),
-      fromDist('verdict/result.js'),
-      fromDist('journal/events.js'),
-      fromDist('model/reasons.js'),
-      fromDist('forecast/document.js'),
-      fromDist('rehearsal/document.js'),
-    ]);
+  const modules = await importSources({
+    schemas: 'scenario/json-schema.ts',
+    results: 'verdict/result.ts',
+    events: 'journal/events.ts',
+    reasons: 'model/reasons.ts',
+    forecast: 'forecast/document.ts',
+    rehearsal: 'rehearsal/document.ts',
+    rules: 'preflight/list.ts',
+    causes: 'verdict/causes/list.ts',
+    judge: 'preflight/judge.ts',
+    subject: 'preflight/subject-of.ts',
+    documents: 'preflight/documents.ts',
+    report: 'report/preflight.ts',
+  });
+  const { schemas, judge, subject, documents, report } = modules;
+  const preflight = examplesOfRules(judge, subject, documents, report);
   const shownBy = JSON.parse(readFileSync(join(root, 'test/preflight/shown-by.json'), 'utf8'));
-  const [{ RULES }, preflight] = await Promise.all([fromDist('preflight/list.js'), examplesOfRules()]);
-  const { CAUSES } = await fromDist('verdict/causes/list.js');
   const scenario = schemas.scenarioJsonSchema();
   const events = Object.fromEntries(
-    Object.entries(EVENTS).map(([code, { text, payload }]) => [
+    Object.entries(modules.events.EVENTS).map(([code, { text, payload }]) => [
       code,
       { text, schema: z.toJSONSchema(payload) },
     ]),
   );
   return {
     'scenarios/scenario.schema.json': JSON.stringify(scenario),
-    'docs/reference/result.schema.json': JSON.stringify(resultJsonSchema()),
-    'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(Forecast)),
-    'docs/reference/rehearsal.schema.json': JSON.stringify(z.toJSONSchema(Rehearsal)),
+    'docs/reference/result.schema.json': JSON.stringify(modules.results.resultJsonSchema()),
+    'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(modules.forecast.Forecast)),
+    'docs/reference/rehearsal.schema.json': JSON.stringify(z.toJSONSchema(modules.rehearsal.Rehearsal)),
     'docs/reference/scenario.md': scenarioPage(scenario),
     'docs/reference/events.md': eventsPage(events),
-    'docs/reference/preflight.md': preflightPage(RULES, preflight, shownBy),
-    'docs/reference/verdicts.md': verdictsPage(REASONS, EXIT_CODES, CAUSES),
-    ...(existsSync(join(dist, 'commands')) ? { 'oclif.manifest.json': manifest() } : {}),
+    'docs/reference/preflight.md': preflightPage(modules.rules.RULES, preflight, shownBy),
+    'docs/reference/verdicts.md': verdictsPage(
+      modules.reasons.REASONS,
+      modules.reasons.EXIT_CODES,
+      modules.causes.CAUSES,
+    ),
+    'docs/reference/bundled-packages.md': packagesPage(
+      JSON.parse(readFileSync(join(root, 'dist', 'packages.json'), 'utf8')),
+    ),
+    'oclif.manifest.json': await manifest(),
   };
 }
 

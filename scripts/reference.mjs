@@ -209,3 +209,14 @@ ${table(
   causes.map(({ name, means }) => [`\`${name}\``, means]),
 )}`;
 }
+
+export function packagesPage(packages) {
+  return `# Bundled packages
+
+${NOTICE}The tarball needs no packages when it runs: these are in it. Their licence texts are in \`dist/THIRD-PARTY-NOTICES.txt\`.
+
+${table(
+  ['package', 'version', 'licence'],
+  packages.map(({ name, version, license }) => [name, version, license]),
+)}`;
+}

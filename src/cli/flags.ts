@@ -48,7 +48,7 @@ export const insecureFlag = Flags.boolean({
 
 export const files = Args.string({
   name: 'FILE',
-  description: 'scenario files',
+  description: 'scenario files, or shipped scenarios by name: @exec-form',
   required: true,
   multiple: true,
 });

@@ -14,8 +14,7 @@ let undelivered: string | null = null;
 /** From here on the process fails unless something is finished, and no stream that breaks ends it. */
 export function guardTheWayOut(): void {
   process.exitCode = EXIT_CODES.internal;
-  survive('stdout', process.stdout);
-  survive('stderr', process.stderr);
+  guardStreams();
   const terminals = STREAMS.filter((fd) => isatty(fd));
   process.on('exit', () => {
     if (!isFinished) onUnfinished?.();
@@ -37,6 +36,8 @@ function leaveClosed(terminals: readonly number[]): void {
 /** A command has begun; `tell` is asked for its last words should it end without an answer. */
 export function beginCommand(tell: () => void): void {
   onUnfinished = tell;
+  // The commands brought oclif's own listener with them, which throws every error that it gets.
+  guardStreams();
 }
 
 /** Something was finished: a document, a help page, a list. The process ends with this code when nothing is left to do. */
@@ -70,8 +71,12 @@ export function writeSafely(stream: NodeJS.WriteStream, text: string): void {
   }
 }
 
-function survive(name: 'stdout' | 'stderr', stream: NodeJS.WriteStream): void {
-  // oclif's own listener, there since it was loaded, throws whatever it is told.
+function guardStreams(): void {
+  guardStream('stdout', process.stdout);
+  guardStream('stderr', process.stderr);
+}
+
+function guardStream(name: 'stdout' | 'stderr', stream: NodeJS.WriteStream): void {
   stream.removeAllListeners('error');
   stream.on('error', (error) => lost(name, error));
 }

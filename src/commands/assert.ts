@@ -2,6 +2,7 @@ import { assertionHelp } from '../cli/exit-codes.ts';
 import { assertionFlags } from '../cli/assertion-flags.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import * as shared from '../cli/flags.ts';
+import { keepHeapSmall } from '../cli/small-heap.ts';
 
 export default class Assert extends BaseCommand {
   static override summary =
@@ -19,6 +20,7 @@ export default class Assert extends BaseCommand {
   };
 
   async run(): Promise<void> {
+    keepHeapSmall();
     const { flags } = await this.parse(Assert);
     const { assertBuild } = await import('../cli/assertion.ts');
     const { build, step, since, container, cluster, service, mapping, within, insecure, out } = flags;

@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
+import { keepHeapSmall } from '../cli/small-heap.ts';
 
 export default class Resume extends BaseCommand {
   static override summary = 'Go on with a drill whose runner was interrupted or died, to its verdict.';
@@ -21,6 +22,7 @@ ${exitCodesHelp()}`;
   };
 
   async run(): Promise<void> {
+    keepHeapSmall();
     const { args, flags } = await this.parse(Resume);
     const { goOn } = await import('../cli/go-on.ts');
     const { yes, insecure, out } = flags;

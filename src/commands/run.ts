@@ -1,6 +1,7 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
+import { keepHeapSmall } from '../cli/small-heap.ts';
 
 export default class Run extends BaseCommand {
   static override summary =
@@ -28,6 +29,7 @@ Of several drills the worst decides: 10, 1, 3, 4, 11, 0.`;
   static override flags = shared.runFlags;
 
   async run(): Promise<void> {
+    keepHeapSmall();
     const { args, flags } = await this.parse(Run);
     const { gameDay } = await import('../cli/game-day.ts');
     await gameDay(

@@ -8,11 +8,12 @@ import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';
 import { readScenario } from './read.ts';
 import type { Reading } from './read.ts';
+import { findShipped } from './shipped.ts';
 import { findableIn, unmarkedIn, withoutSecrets } from './unmarked.ts';
 
 /** A scenario that can be drilled. */
 export interface LoadedScenario {
-  /** The path as the user gave it. */
+  /** The path as the user gave it; that of a shipped scenario where a name was given. */
   readonly file: string;
   readonly scenario: Scenario;
   /** SHA-256 of the resolved scenario without its secrets. */
@@ -31,7 +32,7 @@ export interface Loaded {
 
 const LARGEST = 1024 * 1024;
 
-/** Reads, interpolates and validates scenario files before anything is contacted: all errors of all files at once. */
+/** Reads, interpolates and validates scenario files, or shipped ones by `@NAME`, before anything is contacted: all errors of all files at once. */
 export async function loadScenarios(
   files: readonly string[],
   variables: Readonly<Record<string, string>>,
@@ -50,7 +51,9 @@ export function digestOf(scenario: Scenario): string {
   return createHash('sha256').update(canonical(scenario)).digest('hex');
 }
 
-async function loadOne(file: string, lookup: Lookup): Promise<Loaded> {
+async function loadOne(given: string, lookup: Lookup): Promise<Loaded> {
+  const file = given.startsWith('@') ? await findShipped(given) : given;
+  if (typeof file !== 'string') return { scenarios: [], errors: [{ at: given, ...file }] };
   const read = await readText(file, 'a scenario file');
   if (typeof read !== 'string') return { scenarios: [], errors: [{ at: file, ...read }] };
   const reading = readScenario(read, lookup);

@@ -33,6 +33,7 @@ const BY_CI: Readonly<Record<string, string>> = {
   './bin/run.js run --rig scenarios/exec-form.yaml': 'bin/run.js run --rig scenarios/exec-form.yaml',
   'gameday study --rig scenarios/study/small': 'bin/run.js study --rig scenarios/study/small',
   'npm ci': ' npm ci; then',
+  'npm run build': ' npm run build',
   'npm test': ' npm test --',
   'npm run test:containers': ' npm run test:containers --',
   'npm run check': 'npm run --silent check',

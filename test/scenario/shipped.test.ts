@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts';
 import { resultJsonSchema } from '../../src/verdict/result.ts';
 import { loadScenarios } from '../../src/scenario/load.ts';
+import { listShipped } from '../../src/scenario/shipped.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = join(root, 'scenarios');
@@ -97,5 +98,54 @@ describe('published schemas', () => {
     expect(Map.parse(properties['expect']).properties['build']).toEqual(variable);
     for (const member of members('inject')) expect(member['fault']).not.toEqual(variable);
     expect(members('inject')[1]?.['steered']).toEqual(variable);
+  });
+});
+
+describe('shipped scenarios by name', () => {
+  it('are all valid, each under a name of its own', async () => {
+    const names = [...(await listShipped()).keys()];
+    const folders = ['.', 'faults', 'rehearsal', 'sidecars', 'triggers'];
+    const files = await Promise.all(folders.map((one) => readdir(join(folder, one))));
+    expect(names.toSorted()).toEqual(
+      files
+        .flat()
+        .filter((file) => file.endsWith('.yaml'))
+        .map((file) => file.slice(0, -'.yaml'.length))
+        .toSorted(),
+    );
+    const { scenarios, errors } = await loadScenarios(
+      names.map((name) => `@${name}`),
+      {},
+      {},
+    );
+    expect(errors).toEqual([]);
+    expect(scenarios).toHaveLength(names.length);
+  });
+
+  it('are the files, with their paths as they are from any folder', async () => {
+    const { scenarios } = await loadScenarios(['@exec-form', '@scale-in'], {}, {});
+    expect(scenarios.map(({ file }) => file)).toEqual([
+      join(folder, 'exec-form.yaml'),
+      join(folder, 'faults', 'scale-in.yaml'),
+    ]);
+  });
+
+  it('that are not there are bad input beside what else is wrong, with the nearest name', async () => {
+    const { errors } = await loadScenarios(['@exec-from', '@nothing-like-it', 'missing.yaml'], {}, {});
+    expect(errors).toEqual([
+      {
+        at: '@exec-from',
+        message: 'gameday ships no scenario of the name exec-from',
+        next: 'Did you mean @exec-form? A file whose name begins with @ is given as ./@exec-from.',
+      },
+      {
+        at: '@nothing-like-it',
+        message: 'gameday ships no scenario of the name nothing-like-it',
+        next: expect.stringMatching(
+          /^There are @after, @agent-idle, .* given as \.\/@nothing-like-it\.$/,
+        ) as string,
+      },
+      { at: 'missing.yaml', message: 'there is no such file', next: 'Check the path.' },
+    ]);
   });
 });

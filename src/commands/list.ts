@@ -1,0 +1,31 @@
+import type { Command } from '@oclif/core';
+import Abort from './abort.ts';
+import Analyze from './analyze.ts';
+import Assert from './assert.ts';
+import Drills from './drills.ts';
+import Forecast from './forecast.ts';
+import Iam from './iam.ts';
+import Preflight from './preflight.ts';
+import Rehearse from './rehearse.ts';
+import Resume from './resume.ts';
+import RigUp from './rig/up.ts';
+import Run from './run.ts';
+import Study from './study.ts';
+import Validate from './validate.ts';
+
+/** Every command by its id; oclif finds them here and nowhere else. */
+export const COMMANDS: Readonly<Record<string, Command.Class>> = {
+  abort: Abort,
+  analyze: Analyze,
+  assert: Assert,
+  drills: Drills,
+  forecast: Forecast,
+  iam: Iam,
+  preflight: Preflight,
+  rehearse: Rehearse,
+  resume: Resume,
+  'rig:up': RigUp,
+  run: Run,
+  study: Study,
+  validate: Validate,
+};
