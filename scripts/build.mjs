@@ -26,11 +26,11 @@ for (const entry of readdirSync(join(root, 'src'), { recursive: true })) {
   cpSync(join(root, 'src', entry), join(fresh, entry));
 }
 await oneFile(fresh, 'commands/preflight.js', [
-  'cli/file-uri.js',
-  'cli/preflight-history.js',
-  'cli/preflight-live.js',
+  'preflight/file-uri.js',
+  'preflight/history-file.js',
+  'preflight/live.js',
   'preflight/yaml.js',
-  'report/preflight-sarif.js',
+  'preflight/sarif.js',
 ]);
 rmSync(out, { recursive: true, force: true });
 renameSync(fresh, out);

@@ -51,7 +51,7 @@ async function examplesOfRules() {
     fromDist('preflight/judge.js'),
     fromDist('preflight/subject-of.js'),
     fromDist('preflight/documents.js'),
-    fromDist('report/preflight.js'),
+    fromDist('preflight/report.js'),
   ]);
   const names = {
     ...{ taskDefinition: 'task-definition.json', service: 'service.json', pipeline: 'pipeline.yml' },
