@@ -19,7 +19,12 @@ const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|outlast|(ecs-)?questions|look)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|replay|redact|escape|journal)\\.ts$)';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/|^src/journal/(?!(file|line|replay|redact|escape|journal)\\.ts$)';
+/** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
+const SHOWING = '^src/(preflight|forecast|rehearsal|iam|study)/(report|sarif|plot|svg)\\.ts$';
+/** Files of a capability that read, ask and run: its options and its command service. */
+const SERVING =
+  '^src/(preflight|forecast|rehearsal|iam|study)/(options|service|files|live|history-file|file-uri|look-options|values|window-files|measured-drains|past-cache|past-jobs|check-drill|iam-options|consent|input|machine)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -152,7 +157,7 @@ module.exports = {
       name: 'pure-rooms-are-pure',
       comment: 'No file, socket, clock or randomness where it is decided and judged.',
       severity: 'error',
-      from: { path: PURE, pathNot: ['^src/scenario/(load|shipped)\\.ts$'] },
+      from: { path: PURE, pathNot: ['^src/scenario/(load|shipped)\\.ts$', SERVING] },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -160,7 +165,7 @@ module.exports = {
       comment:
         'zod describes, yaml and jsonc-parser read what people write; nothing else is needed to decide.',
       severity: 'error',
-      from: { path: PURE },
+      from: { path: PURE, pathNot: [SERVING, SHOWING] },
       to: {
         path: 'node_modules/',
         pathNot: ['node_modules/zod/', 'node_modules/yaml/', 'node_modules/jsonc-parser/'],
@@ -231,15 +236,19 @@ module.exports = {
         PORTS,
       ],
     ),
-    only('preflight', 'A look at documents: it knows no drill, no client and no file.', '^src/preflight/', [
-      MODEL,
-      WORKER,
-    ]),
+    only(
+      'preflight',
+      'A look at documents: its rules know no drill, no client and no file.',
+      '^src/preflight/',
+      [MODEL, WORKER],
+      [SERVING, SHOWING],
+    ),
     only(
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',
       '^src/iam/',
       [MODEL, WORKER, SCENARIO, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+      [SERVING, SHOWING],
     ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, WORKER]),
     only(
@@ -247,12 +256,14 @@ module.exports = {
       'What stops would do follows from durations and from what preflight reads of a definition.',
       '^src/forecast/',
       [WORKER, '^src/scenario/duration\\.ts$', '^src/preflight/'],
+      [SERVING, SHOWING],
     ),
     only(
       'rehearsal',
       'From a definition to the drills of its rehearsal: data in, data out.',
       '^src/rehearsal/',
       [WORKER, '^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/(account|result)\\.ts$'],
+      [SERVING, SHOWING],
     ),
     only(
       'verdict',
@@ -267,27 +278,61 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|preflight|rehearsal|iam)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/',
       '^src/(cli|commands|report)/',
+      [SERVING, SHOWING],
     ),
+
+    // Capabilities: what a person asks for beside drills. Each keeps its options, its service and its report.
+    only(
+      'capability-shows',
+      'A report of a capability turns its answer into text with what reports share.',
+      SHOWING,
+      [MODEL, RESULT, '^src/(report|preflight|forecast|rehearsal|iam|study)/', '^src/journal/escape\\.ts$'],
+    ),
+    only(
+      'capability-serves',
+      'A service reads files, asks ports and runs drills by what the CLI hands to it; it builds no client.',
+      SERVING,
+      [
+        MODEL,
+        WORKER,
+        '^src/(preflight|forecast|rehearsal|iam|study|report|scenario|journal|evidence|verdict)/',
+        '^src/drill/look\\.ts$',
+        '^src/state/trouble\\.ts$',
+        '^src/http/(clock|endpoint)\\.ts$',
+        '^src/cli/',
+        DISK,
+        PORTS,
+      ],
+    ),
+    never(
+      'nobody-imports-a-service',
+      'Only commands and other services stand above a service; rules and reports of its own room do not know it.',
+      '^src/',
+      SERVING,
+      [SERVING, '^src/commands/'],
+    ),
+    never('nobody-imports-its-report', 'Text is made last.', '^src/', SHOWING, [
+      SERVING,
+      SHOWING,
+      '^src/report/',
+    ]),
 
     // The shell.
     only('report', 'A reporter turns events and results into text.', '^src/report/', [
+      '^src/study/report\\.ts$',
       MODEL,
       SCENARIO,
       RESULT,
       '^src/journal/(events|escape)\\.ts$',
       '^src/state/state\\.ts$',
-      '^src/forecast/(document|notes)\\.ts$',
-      '^src/preflight/',
-      '^src/rehearsal/document\\.ts$',
-      '^src/iam/',
     ]),
     {
       name: 'report-writes-to-what-it-is-given',
       comment: 'Its stream and its clock are parameters.',
       severity: 'error',
-      from: { path: '^src/report/' },
+      from: { path: ['^src/report/', SHOWING] },
       to: { dependencyTypes: ['core'] },
     },
     only('journal', 'The journal file knows events, and nothing that makes them.', '^src/journal/', [
@@ -303,14 +348,20 @@ module.exports = {
       LOCKFILE,
       [],
     ),
-    only('commands-are-thin', 'Flags, one call, one result.', '^src/commands/', ['^src/cli/']),
+    only('commands-are-thin', 'Flags, one call, one result.', '^src/commands/', ['^src/cli/', SERVING]),
     never(
       'nobody-imports-commands',
       'oclif finds them by their place.',
       '^src/(?!commands/)',
       '^src/commands/',
     ),
-    never('nobody-imports-cli', 'Only commands stand above it.', '^src/(?!cli/|commands/)', '^src/cli/'),
+    never(
+      'nobody-imports-cli',
+      'Only commands and the services of capabilities stand above it.',
+      '^src/(?!cli/|commands/)',
+      '^src/cli/',
+      [SERVING],
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

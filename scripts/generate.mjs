@@ -57,7 +57,7 @@ async function generated() {
     judge: 'preflight/judge.ts',
     subject: 'preflight/subject-of.ts',
     documents: 'preflight/documents.ts',
-    report: 'report/preflight.ts',
+    report: 'preflight/report.ts',
   });
   const { schemas, judge, subject, documents, report } = modules;
   const preflight = examplesOfRules(judge, subject, documents, report);

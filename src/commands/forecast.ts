@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
-import { forecastFlags } from '../cli/forecast-flags.ts';
+import { forecastFlags } from '../forecast/options.ts';
 
 export default class Forecast extends BaseCommand {
   static override summary =
@@ -17,7 +17,7 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Forecast);
-    const { foretell } = await import('../cli/forecast.ts');
+    const { foretell } = await import('../forecast/service.ts');
     await foretell(
       {
         ...flags,

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import * as shared from '../cli/flags.ts';
-import { iamArgs, iamFlags, iamHelp } from '../cli/iam-flags.ts';
+import { iamArgs, iamFlags, iamHelp } from '../iam/options.ts';
 
 export default class Iam extends BaseCommand {
   static override summary =
@@ -16,7 +16,7 @@ export default class Iam extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Iam);
-    const { iam } = await import('../cli/iam.ts');
+    const { iam } = await import('../iam/service.ts');
     const { account, format, check, out } = flags;
     await iam(
       {

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { preflightFlags, preflightHelp } from '../cli/preflight-flags.ts';
+import { preflightFlags, preflightHelp } from '../preflight/options.ts';
 import * as shared from '../cli/flags.ts';
 
 export default class Preflight extends BaseCommand {
@@ -21,7 +21,7 @@ export default class Preflight extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Preflight);
-    const { preflight } = await import('../cli/preflight.ts');
+    const { preflight } = await import('../preflight/service.ts');
     const { json, sarif, strict, container, cluster, service, scenario, insecure } = flags;
     await preflight(
       {

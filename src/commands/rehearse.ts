@@ -1,5 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { rehearseFlags, rehearseHelp } from '../cli/rehearse-flags.ts';
+import { rehearseFlags, rehearseHelp } from '../rehearsal/options.ts';
 
 export default class Rehearse extends BaseCommand {
   static override summary =
@@ -20,7 +20,7 @@ export default class Rehearse extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Rehearse);
-    const { rehearse } = await import('../cli/rehearse.ts');
+    const { rehearse } = await import('../rehearsal/service.ts');
     const { pipeline, step, container, image, programs, agent, executor, yes, out } = flags;
     await rehearse(
       {

@@ -45,7 +45,7 @@ Of several drills the worst decides, as with run; a drill that must fail says so
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Study);
-    const { study } = await import('../cli/study.ts');
+    const { study } = await import('../study/service.ts');
     await study(
       {
         folder: args.FOLDER,

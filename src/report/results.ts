@@ -4,7 +4,7 @@ import { planBlock } from './plan.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import { sideBySide } from './side-by-side.ts';
-import { studyLines } from './study.ts';
+import { studyLines } from '../study/report.ts';
 import { summaryLines } from './summary.ts';
 
 /** How the results are laid out on stdout. */

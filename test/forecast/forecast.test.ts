@@ -5,8 +5,8 @@ import { Forecast } from '../../src/forecast/document.ts';
 import { forecast } from '../../src/forecast/forecast.ts';
 import type { Question, Source } from '../../src/forecast/forecast.ts';
 import { percent } from '../../src/forecast/notes.ts';
-import { forecastSvg } from '../../src/report/forecast-svg.ts';
-import { printForecast } from '../../src/report/forecast.ts';
+import { forecastSvg } from '../../src/forecast/svg.ts';
+import { printForecast } from '../../src/forecast/report.ts';
 
 type Jobs = readonly (readonly [step: string, seconds: number])[];
 

@@ -1,0 +1,148 @@
+import { Flags } from '@oclif/core';
+import * as shared from '../cli/flags.ts';
+
+/** The flags of `forecast`. */
+export const forecastFlags = {
+  history: Flags.string({
+    description: 'durations from a CSV or JSON file: one job a line, or builds with their jobs',
+    helpValue: 'FILE',
+    env: 'GAMEDAY_HISTORY',
+  }),
+  pipeline: Flags.string({
+    description: "durations from a pipeline's own past, by Buildkite's GraphQL API",
+    helpValue: '[ORG/]SLUG',
+    env: 'GAMEDAY_PIPELINE',
+  }),
+  durations: Flags.string({
+    description: 'durations as stated: 5m, exponential:5m or uniform:1m..9m',
+    helpValue: 'SPEC',
+    env: 'GAMEDAY_DURATIONS',
+  }),
+  step: Flags.string({
+    description: 'only the jobs of this step; may be given again',
+    helpValue: 'KEY',
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'GAMEDAY_STEP',
+  }),
+  jobs: Flags.integer({
+    description: "how many of the pipeline's last jobs",
+    default: 500,
+    min: 1,
+    max: 1_000_000,
+    env: 'GAMEDAY_JOBS',
+  }),
+  points: Flags.integer({
+    description: 'GraphQL points to spend at most; a user has 5,000 in five minutes',
+    default: 2500,
+    min: 303,
+    env: 'GAMEDAY_POINTS',
+  }),
+  cache: Flags.string({
+    description:
+      'keep the jobs that were read there, not in the state directory; the next run goes on behind them',
+    helpValue: 'FILE',
+    env: 'GAMEDAY_CACHE',
+  }),
+  'task-definition': Flags.string({
+    description: 'JSON of the workers: their stopTimeout, their chain, how the agent starts',
+    helpValue: 'FILE',
+    env: 'GAMEDAY_TASK_DEFINITION',
+  }),
+  service: Flags.string({
+    description: 'service as describe-services prints it: its launch type, tasks and percentages',
+    helpValue: 'FILE',
+    env: 'GAMEDAY_SERVICE',
+  }),
+  'image-config': Flags.string({
+    description: "the agent's image as `docker image inspect` prints it: entry point, STOPSIGNAL",
+    helpValue: 'FILE',
+    env: 'GAMEDAY_IMAGE_CONFIG',
+  }),
+  container: Flags.string({
+    description: "the agent's container, where the definition does not tell",
+    helpValue: 'NAME',
+    env: 'GAMEDAY_CONTAINER',
+  }),
+  'launch-type': Flags.string({
+    description: 'where the tasks run; else what the definition requires',
+    options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'],
+    env: 'GAMEDAY_LAUNCH_TYPE',
+  }),
+  'stop-timeout': Flags.string({
+    description: "the agent's stopTimeout, whatever the definition says",
+    helpValue: 'DURATION',
+    env: 'GAMEDAY_STOP_TIMEOUT',
+  }),
+  signal: Flags.string({
+    description: 'what becomes of the stop signal, whatever the definition says',
+    options: ['heard', 'eaten', 'fatal'],
+    env: 'GAMEDAY_SIGNAL',
+  }),
+  utilisation: Flags.string({
+    description: "share of time in which a worker has a job; else from the history's times, else 100%",
+    helpValue: 'SHARE',
+    env: 'GAMEDAY_UTILISATION',
+  }),
+  workers: Flags.integer({
+    description: "workers of the fleet, 1 to 5000; else the service's, else 500",
+    min: 1,
+    max: 5000,
+    env: 'GAMEDAY_WORKERS',
+  }),
+  'minimum-healthy-percent': Flags.integer({
+    description: "minimumHealthyPercent; else the service's, else 100",
+    min: 0,
+    max: 100,
+    env: 'GAMEDAY_MINIMUM_HEALTHY_PERCENT',
+  }),
+  'maximum-percent': Flags.integer({
+    description: "maximumPercent; else the service's, else 200",
+    min: 100,
+    max: 1000,
+    env: 'GAMEDAY_MAXIMUM_PERCENT',
+  }),
+  'room-percent': Flags.integer({
+    description: 'places that hosts or a quota have, draining tasks counted; else as many as maximumPercent',
+    min: 100,
+    max: 2000,
+    env: 'GAMEDAY_ROOM_PERCENT',
+  }),
+  'start-up': Flags.string({
+    description: "from a task's start until ECS counts it as healthy: 60s or uniform:40s..90s",
+    helpValue: 'SPEC',
+    default: '60s',
+    env: 'GAMEDAY_START_UP',
+  }),
+  'idle-drain': Flags.string({
+    description: 'how long an idle worker takes to leave',
+    helpValue: 'DURATION',
+    default: '11s',
+    env: 'GAMEDAY_IDLE_DRAIN',
+  }),
+  drains: Flags.string({
+    description:
+      'simulate with drains that drills measured: a drill, or a folder of drills; may be given again',
+    helpValue: 'DRILL|FOLDER',
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'GAMEDAY_DRAINS',
+  }),
+  out: shared.outFlag,
+  replications: Flags.integer({
+    description: 'simulated deployments',
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    env: 'GAMEDAY_REPLICATIONS',
+  }),
+  seed: Flags.integer({
+    description: 'of the randomness: the same seed gives the same forecast',
+    default: 1,
+    min: 0,
+    env: 'GAMEDAY_SEED',
+  }),
+  svg: Flags.string({ description: 'write the plot there', helpValue: 'FILE', env: 'GAMEDAY_SVG' }),
+  json: shared.jsonFlag,
+  insecure: shared.insecureFlag,
+};

@@ -1,0 +1,168 @@
+import type { DeploymentRow, Forecast, StepForecast, TimeoutRow } from './document.ts';
+import { percent } from './notes.ts';
+import { escapeControls } from '../journal/escape.ts';
+import { plotLines } from './plot.ts';
+import { painter } from '../report/paint.ts';
+import type { Paint } from '../report/paint.ts';
+import type { Screen } from '../report/screen.ts';
+import { clip, pad, span, widthOf, wrap } from '../report/text.ts';
+
+/** Prints a forecast: what was asked, the tables, a plot, and what must be known beside them. */
+export function printForecast(forecast: Forecast, screen: Screen): void {
+  const paint = painter(screen.colors);
+  const width = Math.max(60, screen.columns());
+  const lines = [
+    ...head(forecast, paint),
+    '',
+    ...table(STEP_HEAD, forecast.steps.map(stepRow)),
+    '',
+    ...table(
+      TIMEOUT_HEAD,
+      forecast.timeouts.map((row) => timeoutCells(row)),
+    ),
+    '',
+    ...plotLines(forecast, Math.min(width, 78)),
+    '',
+    ...deployments(forecast),
+    ...measured(forecast),
+    ...retry(forecast),
+    '',
+    ...forecast.notes.flatMap((note) =>
+      wrap(note, width - 4).map((line, index) => `${index === 0 ? '- ' : '  '}${line}`),
+    ),
+  ];
+  for (const line of lines) screen.write(`${line}\n`);
+}
+
+function head({ source, window, utilisation, ...forecast }: Forecast, paint: Paint): readonly string[] {
+  const of = source.kind === 'stated' ? `${source.name}, as stated` : `${source.jobs} jobs of ${source.name}`;
+  const ceiling = window.ceiling === null ? 'no ceiling' : `at most ${time(window.ceiling)}`;
+  const who = window.container === null ? '' : `container ${window.container}, `;
+  const told = { heard: '', eaten: ', and the agent is never told', fatal: ': the signal cuts the job off' }[
+    window.signal
+  ];
+  const idle = {
+    stated: 'as stated',
+    history: 'by the history',
+    assumed: 'assumed',
+  }[utilisation.by];
+  return [
+    paint(escapeControls(`Forecast: ${of}`), 'loud'),
+    escapeControls(
+      `  drain window T                                ${time(window.drain)} (${who}${window.launchType}, ${ceiling}${told})`,
+    ),
+    `  a worker has a job                            ${percent(utilisation.share)} of the time, ${idle}`,
+    `  lost, of the jobs in flight at a stop         ${withBounds(forecast.loss, forecast.interval)}`,
+    `  one stop of one worker loses a job            ${withBounds(forecast.lossPerStop, forecast.lossPerStopInterval)}`,
+    ...(forecast.busyDrain === null || window.signal !== 'heard'
+      ? []
+      : [
+          `  drain of a busy worker                        mean ${time(forecast.busyDrain.mean)}, 95 %: ${time(forecast.busyDrain.p95)}`,
+        ]),
+  ];
+}
+
+const STEP_HEAD = ['step', 'jobs', 'median', '95 %', 'longest', 'of all work', 'lost in flight', 'fits T'];
+
+function stepRow(step: StepForecast): readonly string[] {
+  const { seen } = step;
+  const fits = { always: 'always', never: 'never', some: `not ${percent(step.longer)} of its jobs` }[
+    step.fits
+  ];
+  return [
+    clip(escapeControls(step.step), 28),
+    seen === null ? '' : String(step.jobs),
+    ...(seen === null ? ['', '', ''] : [time(seen.median), time(seen.p95), time(seen.longest)]),
+    percent(step.share),
+    withBounds(step.loss, step.interval),
+    step.fitsCeiling ? fits : `${fits}, nor the ceiling`,
+  ];
+}
+
+const TIMEOUT_HEAD = ['stopTimeout', 'lost in flight', 'a stop loses a job, if told', 'jobs longer'];
+
+function timeoutCells(row: TimeoutRow): readonly string[] {
+  return [
+    `${time(row.stopTimeout)}${row.current ? ' (now)' : ''}`,
+    withBounds(row.loss, row.interval),
+    percent(row.lossPerStop),
+    percent(row.longer),
+  ];
+}
+
+function deployments(forecast: Forecast): readonly string[] {
+  const { fleet } = forecast;
+  return [
+    `A rolling deployment of ${fleet.workers} workers: ${fleet.minimumHealthyPercent} % to ${fleet.maximumPercent} %, room for ${fleet.roomPercent} %, start-up ${fleet.startUp}; ${fleet.replications} simulated`,
+    ...table(
+      ['', 'T', 'takes (median)', '95 %', 'jobs lost (median)', '5 % to 95 %', 'a stop loses a job'],
+      forecast.deployments.map(deploymentCells),
+    ),
+  ];
+}
+
+/** What drills measured, in the words of the table above it. */
+function measured({ drains }: Forecast): readonly string[] {
+  if (drains === null) return [];
+  const told = (who: string, { workers, drained, median, longest }: typeof drains.busy): readonly string[] =>
+    workers === 0
+      ? []
+      : [
+          `  ${who}: ${drained} of ${workers} drained${median === null || longest === null ? '' : `, median ${time(median)}, longest ${time(longest)}`}`,
+        ];
+  return [
+    `Drains as measured by ${drains.drills} drill${drains.drills === 1 ? '' : 's'}`,
+    ...told('busy', drains.busy),
+    ...told('idle', drains.idle),
+  ];
+}
+
+function deploymentCells({ name, window, wallClock, lost, lossPerStop }: DeploymentRow): readonly string[] {
+  return [
+    name,
+    time(window),
+    wallClock === null ? 'never ends' : time(wallClock.median),
+    wallClock === null ? '' : time(wallClock.p95),
+    lost === null ? '' : String(lost.median),
+    lost === null ? '' : `${lost.p5} to ${lost.p95}`,
+    percent(lossPerStop),
+  ];
+}
+
+function retry({ retry: rule }: Forecast): readonly string[] {
+  if (rule === null) return [];
+  const [soonest, latest] = rule.later;
+  return [
+    '',
+    'A retry rule (exit_status -1, limit 1) for the jobs that are lost:',
+    `  finishes at least ${percent(rule.rescuedAtLeast)} of them, even if every retry's worker is stopped as well`,
+    `  costs ${time(rule.workLost)} of work done twice, and makes the build ${time(soonest)} to ${time(latest)} later (Buildkite gives up on an agent after 3 to 4 minutes)`,
+  ];
+}
+
+/** A stated 0 and a measured 0 are told apart by the bounds. */
+function withBounds(share: number, bounds: readonly [number, number] | null): string {
+  return bounds === null
+    ? percent(share)
+    : `${percent(share)} (${percent(bounds[0])} to ${percent(bounds[1])})`;
+}
+
+/** Whole seconds from ten on: no forecast is as exact as tenths look. */
+function time(ms: number): string {
+  return ms >= 10_000 && ms < 60_000 ? `${Math.round(ms / 1000)}s` : span(ms);
+}
+
+/** Columns as wide as their widest cell; all but the first are set to the right. */
+function table(names: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = names.map((name, column) =>
+    Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column] ?? ''))),
+  );
+  return [names, ...rows].map((row) =>
+    `  ${row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? pad(cell, width) : ' '.repeat(width - widthOf(cell)) + cell;
+      })
+      .join('  ')}`.trimEnd(),
+  );
+}

@@ -1,0 +1,115 @@
+import { GamedayError } from '../model/errors.ts';
+import type { Question } from './forecast.ts';
+import { SIGNALS } from './signal.ts';
+import { disorderOf, LAUNCH_TYPES, windowAlone, windowOf } from './window.ts';
+import type { Asked, LaunchType } from './window.ts';
+import { OFFLINE } from '../preflight/documents.ts';
+import type { Doc, Documents } from '../preflight/documents.ts';
+import { itemsOf, member, numberOf, textOf } from '../preflight/json.ts';
+import { subjectOf } from '../preflight/subject-of.ts';
+import type { Subject } from '../preflight/subject.ts';
+import { readFiles } from '../preflight/files.ts';
+import type { Given } from '../preflight/files.ts';
+import { durationOf } from './values.ts';
+
+/** What the command line says of the workers and their stop. */
+export interface WindowOptions {
+  readonly taskDefinition: string | undefined;
+  readonly service: string | undefined;
+  readonly imageConfig: string | undefined;
+  readonly container: string | undefined;
+  readonly launchType: string | undefined;
+  readonly stopTimeout: string | undefined;
+  readonly signal: string | undefined;
+}
+
+/** What a service says of its deployments; null where it says nothing. */
+export interface ServiceNumbers {
+  readonly workers: number | null;
+  readonly minimumHealthyPercent: number | null;
+  readonly maximumPercent: number | null;
+}
+
+/** Reads the documents; throws bad-input where they do not tell the window. */
+export async function windowFor(
+  options: WindowOptions,
+): Promise<{ readonly window: Question['window']; readonly service: ServiceNumbers }> {
+  const { taskDefinition, service, imageConfig } = options;
+  const asked = {
+    launchType: LAUNCH_TYPES.find((type) => type === options.launchType) ?? null,
+    stopTimeout: options.stopTimeout === undefined ? null : durationOf('--stop-timeout', options.stopTimeout),
+    signal: SIGNALS.find((signal) => signal === options.signal) ?? null,
+  };
+  if (taskDefinition === undefined) return { window: alone(options, asked), service: numbersOf(null) };
+  const given = await readFiles({ taskDefinition, service, imageConfig });
+  const { documents } = given;
+  if (documents.taskDefinition === null) throw new Error('the task definition was not read');
+  const subject = subjectIn({ ...documents, taskDefinition: documents.taskDefinition }, options.container);
+  const disorder = disorderOf(subject);
+  if (disorder !== null)
+    throw new GamedayError('bad-input', disorder.message, {
+      at: placeOf(given, documents.taskDefinition, disorder.path),
+      next: disorder.next,
+    });
+  const window = windowOf(subject, asked);
+  checkCeiling(
+    taskDefinition,
+    asked.stopTimeout ?? (subject.agent.stopTimeout ?? 0) * 1000,
+    window.launchType,
+  );
+  return { window, service: numbersOf(documents.service) };
+}
+
+function alone(options: WindowOptions, asked: Asked): Question['window'] {
+  for (const [flag, value] of [
+    ['--service', options.service],
+    ['--image-config', options.imageConfig],
+    ['--container', options.container],
+  ] as const)
+    if (value !== undefined)
+      throw new GamedayError('bad-input', `${flag} tells something of a task definition, and none is given`, {
+        next: 'Give --task-definition FILE as well.',
+      });
+  const window = windowAlone(asked);
+  checkCeiling('--stop-timeout', asked.stopTimeout ?? 0, window.launchType);
+  return { ...window, container: null };
+}
+
+/** The one container of a definition needs no telling; of several the agent's must be known. */
+function subjectIn(documents: Documents, named: string | undefined): Subject {
+  const containers = itemsOf(member(documents.taskDefinition.value, 'containerDefinitions'));
+  const only = containers.length === 1 ? textOf(member(containers[0], 'name')) : null;
+  const subject = subjectOf(documents, OFFLINE, named ?? only);
+  if ('agent' in subject) return subject;
+  const names = subject.candidates.length > 1 ? subject.candidates : subject.names;
+  throw new GamedayError(
+    'bad-input',
+    named === undefined
+      ? 'which container runs the agent cannot be told'
+      : `there is no container "${named}"`,
+    { at: documents.taskDefinition.name, next: `Name it: --container ${names.join(' or ')}.` },
+  );
+}
+
+function placeOf({ texts }: Given, { base, name }: Doc, path: readonly (string | number)[]): string {
+  const place = texts.taskDefinition?.place([...base, ...path]);
+  return place === undefined ? name : `${name}:${place}`;
+}
+
+/** ECS refuses such a definition, so that its window is nobody's. */
+function checkCeiling(at: string, stopTimeout: number, launchType: LaunchType): void {
+  if (!launchType.startsWith('FARGATE') || stopTimeout <= 120_000) return;
+  throw new GamedayError('bad-input', `a stopTimeout of ${stopTimeout / 1000} s: Fargate takes at most 120`, {
+    at,
+    next: 'Lower it to 120, or say --launch-type EC2 if it runs there.',
+  });
+}
+
+function numbersOf(service: Doc | null): ServiceNumbers {
+  const percentages = member(service?.value, 'deploymentConfiguration');
+  return {
+    workers: numberOf(member(service?.value, 'desiredCount')),
+    minimumHealthyPercent: numberOf(member(percentages, 'minimumHealthyPercent')),
+    maximumPercent: numberOf(member(percentages, 'maximumPercent')),
+  };
+}

@@ -1,0 +1,55 @@
+import { Args, Flags } from '@oclif/core';
+import * as shared from '../cli/flags.ts';
+
+/** What `iam` takes. */
+export const iamArgs = {
+  FILE: Args.string({ description: 'scenario files, or folders of them', multiple: true }),
+};
+
+/** The flags of `iam`. */
+export const iamFlags = {
+  account: Flags.string({
+    description: 'AWS account of the cluster, twelve digits; where cluster.name is an ARN it is known',
+    helpValue: 'ID',
+    env: 'GAMEDAY_ACCOUNT',
+  }),
+  format: Flags.string({
+    description: 'how the policy is written; the last two fill in the account themselves',
+    options: ['json', 'terraform', 'cloudformation'],
+    default: 'json',
+    env: 'GAMEDAY_FORMAT',
+  }),
+  for: Flags.string({
+    description: 'for which command; `run` stands for resume, abort and a dry run too (default: run)',
+    options: ['run', 'preflight', 'assert'],
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'GAMEDAY_FOR',
+  }),
+  'launch-type': Flags.string({
+    description: 'where the tasks run, so that what is asked only elsewhere is left out',
+    options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'],
+    env: 'GAMEDAY_LAUNCH_TYPE',
+  }),
+  check: Flags.string({
+    description: 'journal, or id or folder of a drill: compare what AWS denied in it with the least policy',
+    helpValue: 'JOURNAL',
+    env: 'GAMEDAY_CHECK',
+  }),
+  json: shared.jsonFlag,
+  var: shared.varFlag,
+  out: shared.outFlag,
+};
+
+/** The long help of `gameday iam`. */
+export function iamHelp(): string {
+  return `The policy allows what these scenarios ask of ECS, undoing included, and nothing else: on their clusters, their services and, where cluster.taskTag names one, the tasks that carry that tag. Nothing is contacted. What a person should know about it is said on stderr.
+
+With --check nothing is written: each AccessDenied in the journal of a drill is held against the least policy of its scenario.
+
+Exit codes:
+    0  the policy was written; with --check: nothing was denied
+    1  with --check: the least policy lacks what was denied, a defect of gameday
+    2  bad input: an argument or a file is wrong
+   10  with --check: AWS denied what the least policy allows`;
+}

@@ -1,0 +1,84 @@
+import { escapeControls, toJson } from '../journal/escape.ts';
+import type { Answer, Checked } from './check.ts';
+import { policyStatement } from './policy.ts';
+import type { Policy } from './policy.ts';
+import type { Statement } from './statements.ts';
+import { painter } from '../report/paint.ts';
+
+/** A least policy as it is shown. */
+export interface Written {
+  readonly format: string;
+  readonly text: string;
+  /** Null where the account is filled in later. */
+  readonly policy: Policy | null;
+  readonly statements: readonly Statement[];
+  readonly characters: number;
+  readonly notes: readonly string[];
+}
+
+/** The one document of `gameday iam --json`. */
+export function writtenJson({ statements, ...rest }: Written): string {
+  const why = Object.fromEntries(statements.map((statement) => [statement.sid, statement.why]));
+  return `${toJson({ version: 1, outcome: 'written', exitCode: 0, ...rest, why }, 2)}\n`;
+}
+
+/** What a denial was compared with. */
+export interface CheckedDrill {
+  readonly drill: string;
+  readonly exitCode: number;
+  readonly checked: readonly Checked[];
+}
+
+/** The one document of `gameday iam --check --json`. */
+export function checkedJson({ drill, exitCode, checked }: CheckedDrill): string {
+  const denials = checked.map(({ denial, answer, statement }) => ({
+    ...denial,
+    answer,
+    statement: statement === null ? null : policyStatement(statement),
+  }));
+  const outcome = exitCode === 0 ? 'clean' : 'failed';
+  return `${toJson({ version: 1, outcome, exitCode, drill, denials }, 2)}\n`;
+}
+
+/** Every denial with what it comes to and what to do about it. */
+export function checkedLines({ drill, checked }: CheckedDrill, colors: boolean): readonly string[] {
+  const paint = painter(colors);
+  if (checked.length === 0) return [`AWS denied nothing in drill ${escapeControls(drill)}.`];
+  const head = `In drill ${drill} AWS denied ${String(checked.length)} ${checked.length === 1 ? 'action' : 'actions'}.`;
+  return [
+    escapeControls(head),
+    ...checked.flatMap((one) => {
+      const { action, resource, events } = one.denial;
+      return [
+        '',
+        `${paint('denied', 'bad')} ${paint(escapeControls(action), 'loud')}  ${escapeControls(resource ?? 'resource not named')}  (${events.length === 1 ? 'event' : 'events'} ${events.join(', ')})`,
+        `  why:  ${escapeControls(WHY[one.answer](one))}`,
+        `  next: ${NEXT[one.answer]}`,
+        ...(one.statement === null || one.answer !== 'lacks' ? [] : statementLines(one.statement)),
+      ];
+    }),
+  ];
+}
+
+function statementLines(statement: Statement): readonly string[] {
+  return toJson(policyStatement(statement), 2)
+    .split('\n')
+    .map((line) => `    ${line}`);
+}
+
+const WHY: Readonly<Record<Answer, (one: Checked) => string>> = {
+  lacks: ({ statement, denial }) =>
+    `the role in use lacks statement ${statement?.sid ?? ''} of the least policy${denial.by === null ? '' : `: no ${denial.by} allows it`}`,
+  'held-back': ({ statement, denial }) =>
+    `no ${denial.by ?? 'policy'} allows it; statement ${statement?.sid ?? ''} of the least policy alone does not open that`,
+  forbidden: ({ denial }) =>
+    `an explicit deny${denial.by === null ? '' : ` in a policy: ${denial.by}`}; it goes before every allow`,
+  ours: () => 'the least policy of this scenario does not allow it either: a defect of gameday',
+};
+
+const NEXT: Readonly<Record<Answer, string>> = {
+  lacks: 'Give the role this statement; where it has it, compare its Resource and Condition.',
+  'held-back': 'Ask whoever keeps that policy to allow the action too.',
+  forbidden: 'Ask whoever wrote the deny; an allow does not help.',
+  ours: 'Report it, with this journal. Until then allow the action beside the least policy.',
+};

@@ -1,0 +1,174 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GamedayError } from '../model/errors.ts';
+import { cloudFormationOf } from './cloudformation.ts';
+import { leastOf, notesOf } from './least.ts';
+import type { Asked } from './least.ts';
+import type { Hosts, Use } from './needs.ts';
+import { accountOf, ACCOUNT } from './place.ts';
+import { charactersOf, LARGEST_MANAGED, policyOf } from './policy.ts';
+import type { Statement } from './statements.ts';
+import { terraformOf } from './terraform.ts';
+import { escapeControls, toJson } from '../journal/escape.ts';
+import { writtenJson } from './report.ts';
+import type { Written } from './report.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import type { InputError } from '../scenario/problem.ts';
+import { regionOfProfile } from '../cli/aws-profile.ts';
+import { documentOf } from '../cli/documents.ts';
+import type { IamOptions } from './iam-options.ts';
+import type { Environment } from '../cli/output.ts';
+import type { Runner } from '../cli/runner.ts';
+import { finishWith } from '../cli/way-out.ts';
+
+/** Writes the least policy of scenarios; with `check` it says what a denied drill lacked. */
+export async function iam(options: IamOptions, runner: Runner): Promise<void> {
+  mustBeAccount(options.account);
+  if (options.check !== undefined) return checked(options, runner);
+  const files = await filesOf(options.files);
+  const { scenarios, errors } = await loadScenarios(files, options.variables, runner.environment);
+  runner.output.learn(scenarios.flatMap(({ secrets }) => secrets));
+  if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
+  const settled = scenarios.map((loaded) => settle(loaded, options, runner.environment));
+  const wrong = settled.flatMap((one) => one.errors);
+  if (wrong.length > 0) return runner.finish(documentOf('bad-input', wrong));
+  write(
+    written(
+      settled.map(({ asked }) => asked),
+      files,
+      options,
+    ),
+    runner,
+  );
+}
+
+async function checked(options: IamOptions, runner: Runner): Promise<void> {
+  if (options.files.length > 0)
+    throw new GamedayError('bad-input', '--check takes the scenario from the journal, not from a file', {
+      next: 'Give either scenario files or --check.',
+    });
+  const { checkDrill } = await import('./check-drill.ts');
+  return checkDrill(options, runner);
+}
+
+function mustBeAccount(account: string | undefined): void {
+  if (account === undefined || /^[0-9]{12}$/.test(account)) return;
+  throw new GamedayError('bad-input', '--account is not the id of an AWS account: twelve digits', {
+    next: 'See `aws sts get-caller-identity`.',
+  });
+}
+
+/** Folders stand for the scenario files in them; what is no folder is read as a file. */
+async function filesOf(named: readonly string[]): Promise<readonly string[]> {
+  if (named.length === 0)
+    throw new GamedayError('bad-input', 'no scenario is named', {
+      next: 'Name scenario files or a folder of them, or a drill with --check.',
+    });
+  return (await Promise.all(named.map(filesIn))).flat();
+}
+
+async function filesIn(path: string): Promise<readonly string[]> {
+  const isFolder = await stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return [path];
+  const names = await readdir(path).catch((error: unknown) => {
+    throw new GamedayError('bad-input', `${path} cannot be read: ${said(error)}`, { at: path });
+  });
+  const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted();
+  if (files.length > 0) return files.map((name) => join(path, name));
+  throw new GamedayError('bad-input', `${path} holds no scenario: no file that ends in .yaml or .yml`, {
+    at: path,
+    next: 'Name the folder in which they lie; folders in it are not looked into.',
+  });
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+interface Settled {
+  readonly asked: Asked;
+  readonly errors: readonly InputError[];
+}
+
+/** Fixes region and account of a scenario; all that is missing or contradicts is named at once. */
+function settle({ scenario, file }: LoadedScenario, options: IamOptions, environment: Environment): Settled {
+  const { name, region: own } = scenario.cluster;
+  const region = own ?? regionOf(environment);
+  const account = accountOf(name);
+  const errors: InputError[] = [];
+  if (region === null)
+    errors.push({
+      at: file,
+      message: 'the region of the cluster is not known',
+      next: 'Set cluster.region in the scenario, or AWS_REGION.',
+    });
+  if (account !== null && options.account !== undefined && options.account !== account)
+    errors.push({
+      at: file,
+      message: `cluster.name is of account ${account}, and --account names ${options.account}`,
+      next: 'Leave --account out: the ARN says it.',
+    });
+  if (account === null && options.account === undefined && options.format === 'json')
+    errors.push({
+      at: file,
+      message: 'the account of the cluster is not known, and the ARNs of a policy hold it',
+      next: 'Give --account, or the ARN as cluster.name; --format terraform and cloudformation fill it in.',
+    });
+  return { asked: { scenario, region: region ?? '', account: options.account ?? null }, errors };
+}
+
+function regionOf(environment: Environment): string | null {
+  const named = [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']];
+  return named.find((region) => region !== undefined && region !== '') ?? regionOfProfile(environment);
+}
+
+/** The kind of hosts that a launch type stands for. */
+function hostsOf(launchType: string | undefined): Hosts {
+  if (launchType === undefined) return null;
+  return launchType.startsWith('FARGATE') ? 'FARGATE' : 'EC2';
+}
+
+function written(asked: readonly Asked[], files: readonly string[], options: IamOptions): Written {
+  const hosts = hostsOf(options.launchType);
+  const statements = leastOf(asked, options.uses as readonly Use[], hosts);
+  const policy = policyOf(statements);
+  const characters = charactersOf(policy);
+  return {
+    format: options.format,
+    text: textOf(statements, files, options),
+    policy: JSON.stringify(policy).includes(ACCOUNT) ? null : policy,
+    statements,
+    characters,
+    notes: [
+      ...(statements.length === 0 ? ['Nothing is asked of ECS: no policy is needed.'] : []),
+      ...(characters > LARGEST_MANAGED
+        ? [
+            `The policy has ${String(characters)} characters, and a managed policy may have ${String(LARGEST_MANAGED)}: give the scenarios policies of their own.`,
+          ]
+        : []),
+      ...notesOf(asked, statements, hosts),
+      'Buildkite: the API token needs GraphQL access, for which Buildkite has no narrower scopes.',
+    ],
+  };
+}
+
+function textOf(statements: readonly Statement[], files: readonly string[], options: IamOptions): string {
+  const head = [
+    `The least rights of gameday ${options.uses.join(', ')}, written by gameday iam for:`,
+    ...files.map((file) => `  ${escapeControls(file)}`),
+  ];
+  if (options.format === 'terraform') return terraformOf(statements, head);
+  if (options.format === 'cloudformation') return cloudFormationOf(statements, head);
+  return `${toJson(policyOf(statements), 2)}\n`;
+}
+
+function write(least: Written, { output, json }: Runner): void {
+  finishWith(0);
+  if (json) return output.stdout.write(writtenJson(least));
+  output.stdout.write(least.text);
+  for (const note of least.notes) output.stderr.write(`note: ${escapeControls(note)}\n`);
+}

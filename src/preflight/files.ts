@@ -1,0 +1,104 @@
+import { readFile, stat } from 'node:fs/promises';
+import { GamedayError } from '../model/errors.ts';
+import type { Doc, DocumentName, Documents } from './documents.ts';
+import { readJson } from './text.ts';
+import type { Text } from './text.ts';
+import { unwrap } from './unwrap.ts';
+
+/** What was read, and where its pieces stand. */
+export interface Given {
+  readonly documents: Omit<Documents, 'taskDefinition'> & { readonly taskDefinition: Doc | null };
+  readonly texts: Partial<Readonly<Record<DocumentName, Text & { readonly text: string }>>>;
+}
+
+export type Files = Partial<Readonly<Record<DocumentName, string | undefined>>>;
+
+/** Reads the files that are named; a pipeline may be YAML, all others are JSON. */
+export async function readFiles(files: Files): Promise<Given> {
+  const documents: Record<DocumentName, Doc | null> = {
+    taskDefinition: null,
+    service: null,
+    pipeline: null,
+    imageConfig: null,
+    capacityProvider: null,
+    scenario: null,
+  };
+  const texts: Record<string, Text & { readonly text: string }> = {};
+  for (const [kind, file] of Object.entries(files) as readonly [DocumentName, string | undefined][]) {
+    if (file === undefined) continue;
+    const text = await textIn(file);
+    const read = kind === 'pipeline' ? await readYaml(text, file) : jsonIn(text, file);
+    texts[kind] = { ...read, text };
+    documents[kind] = docOf(kind, read, file);
+  }
+  return { documents, texts };
+}
+
+/** Bytes. ECS takes no task definition above 64 KiB; generated pipelines are larger. */
+const LARGEST = 4 * 1024 * 1024;
+
+/** The text of a file that a user named. Throws bad-input where it cannot be read, is no UTF-8 text, or is larger than that. */
+export async function textIn(file: string, largest = LARGEST): Promise<string> {
+  const bytes = await bytesIn(file, largest);
+  try {
+    // Without the mark that some editors put before it.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // It is said below.
+  }
+  throw new GamedayError('bad-input', `${file} is no text in UTF-8`, {
+    at: file,
+    next: 'Save it as UTF-8 (in Windows PowerShell: Out-File -Encoding utf8; its > writes UTF-16).',
+  });
+}
+
+async function bytesIn(file: string, largest: number): Promise<Buffer> {
+  try {
+    const { size } = await stat(file);
+    if (size <= largest) return await readFile(file);
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw new GamedayError('bad-input', `${file} cannot be read: ${UNREADABLE[code] ?? message}`, {
+      at: file,
+      cause,
+      next: 'Name a file that can be read.',
+    });
+  }
+  throw new GamedayError('bad-input', `${file} is larger than ${String(largest / 1024 / 1024)} MiB`, {
+    at: file,
+    next: 'Name the document itself, not a dump or a log that holds it.',
+  });
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+};
+
+function jsonIn(text: string, file: string): Text {
+  const read = readJson(text);
+  if ('value' in read) return read;
+  throw new GamedayError('bad-input', `it cannot be read as JSON: ${read.why}`, {
+    at: `${file}:${read.at}`,
+    next: 'Mend it there; comments may stay.',
+  });
+}
+
+async function readYaml(text: string, file: string): Promise<Text> {
+  // YAML takes a while to load, and most looks are at JSON alone.
+  const { readPipeline } = await import('./yaml.ts');
+  const read = readPipeline(text);
+  if ('value' in read) return read;
+  throw new GamedayError('bad-input', `it cannot be read as YAML: ${read.why}`, {
+    at: `${file}:${read.at}`,
+    next: 'Mend it there.',
+  });
+}
+
+function docOf(kind: DocumentName, read: Text, file: string): Doc {
+  const doc = unwrap(kind, read.value, file);
+  if ('value' in doc) return doc;
+  throw new GamedayError('bad-input', doc.why, { at: `${file}:${read.place(doc.path)}`, next: doc.next });
+}

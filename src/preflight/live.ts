@@ -1,0 +1,206 @@
+import { readFile } from 'node:fs/promises';
+import type { Buildkite } from '../buildkite/port.ts';
+import type { Trouble } from '../model/call.ts';
+import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { GamedayError } from '../model/errors.ts';
+import { readDocuments } from '../drill/look.ts';
+import type { Place } from '../drill/look.ts';
+import { stepOf } from '../scenario/when.ts';
+import { reasonOfTrouble } from '../state/trouble.ts';
+import type { Ecs } from '../ecs/port.ts';
+import type { Live } from './documents.ts';
+import { timesOf } from './step-times.ts';
+import type { Text } from './text.ts';
+import { readYaml } from './yaml.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import type { Surroundings } from '../surroundings/port.ts';
+import type { Look, PreflightOptions } from './look-options.ts';
+import type { Runner } from '../cli/runner.ts';
+import { ecsSettingsFromEnvironment, settingsFromEnvironment } from '../cli/settings.ts';
+import { watchSignals } from '../cli/signals.ts';
+import { connect, connectEcs } from '../cli/wire.ts';
+
+/** One scenario file. Throws bad-input with the first thing that is wrong with it. */
+async function loadOne(
+  file: string,
+  variables: Readonly<Record<string, string>>,
+  runner: Runner,
+): Promise<LoadedScenario> {
+  const { scenarios, errors } = await loadScenarios([file], variables, runner.environment);
+  runner.output.learn(scenarios.flatMap(({ secrets }) => secrets));
+  const [error] = errors;
+  const [scenario] = scenarios;
+  if (error === undefined && scenario !== undefined) return scenario;
+  throw new GamedayError('bad-input', error?.message ?? 'it holds no scenario', {
+    at: error?.at ?? file,
+    next: error?.next ?? 'Give a scenario file.',
+  });
+}
+
+/** What of a scenario a look at files needs; null where it names none. */
+export interface NamedBy {
+  readonly file: string;
+  readonly step: string | null;
+  readonly container: string | null;
+  /** Where the values of the file stand. */
+  readonly text: Text | null;
+}
+
+/** The step and the container that a scenario names. */
+export async function namedBy(
+  file: string,
+  variables: Readonly<Record<string, string>>,
+  runner: Runner,
+): Promise<NamedBy> {
+  const { scenario } = await loadOne(file, variables, runner);
+  const read = readYaml(await readFile(file, 'utf8'));
+  return {
+    file,
+    step: stepOf(scenario.when),
+    container: scenario.cluster.container,
+    text: 'value' in read ? read : null,
+  };
+}
+
+/** How many tasks are asked after at the most: a sample tells whether any is protected, and which agents run. */
+const SAMPLE = 5;
+
+interface Named {
+  readonly place: Place;
+  readonly container: string | null;
+  readonly ecs: Ecs;
+  readonly buildkite: Buildkite | null;
+  readonly surroundings: Surroundings | null;
+}
+
+/** Reads what runs: nothing is changed there. Throws with the service's own reason where the definition cannot be read. */
+export async function lookLive(
+  options: PreflightOptions,
+  times: Live['history'],
+  runner: Runner,
+): Promise<Look> {
+  const interruption = watchSignals(() => undefined);
+  try {
+    const named =
+      options.scenario === undefined ? await ofFlags(options, runner) : await ofScenario(options, runner);
+    const { place, ecs, buildkite } = named;
+    const looked = await readDocuments(place, { ecs, buildkite }, interruption.signal);
+    if (!looked.ok) throw refused(looked.trouble);
+    const { documents, unread } = looked.value;
+    const live = await liveOf(named, interruption.signal);
+    const past = times === null ? await pastOf(named, interruption.signal) : { history: times, unread: [] };
+    return {
+      documents,
+      live: { ...live, history: past.history },
+      unread: [...unread, ...past.unread],
+      places: {
+        whole: (_, path) => path,
+        of: (document) => ({ name: documents[document]?.name ?? document, position: null }),
+      },
+      container: options.container ?? named.container ?? undefined,
+    };
+  } finally {
+    interruption.release();
+  }
+}
+
+function refused(trouble: Trouble): GamedayError {
+  return new GamedayError(reasonOfTrouble({ kind: 'service', id: '' }, trouble), trouble.message);
+}
+
+async function ofFlags(options: PreflightOptions, runner: Runner): Promise<Named> {
+  const settings = ecsSettingsFromEnvironment(null, runner.environment, options.insecure);
+  const place = {
+    ...{ cluster: options.cluster ?? '', service: options.service ?? null, family: null },
+    ...{ organization: null, pipeline: null, step: null, file: '' },
+  };
+  return { place, container: null, ecs: await connectEcs(settings), buildkite: null, surroundings: null };
+}
+
+async function ofScenario(options: PreflightOptions, runner: Runner): Promise<Named> {
+  const { scenario, file } = await loadOne(options.scenario ?? '', options.variables, runner);
+  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
+  const [error] = errors;
+  if (settings === null)
+    throw new GamedayError('bad-input', error?.message ?? 'a setting is wrong', {
+      at: error?.at ?? file,
+      ...(error?.next == null ? {} : { next: error.next }),
+    });
+  const { name, service, family, container } = scenario.cluster;
+  const place = {
+    ...{ cluster: name, service, family, file, organization: settings.organization },
+    ...{ pipeline: scenario.build.pipeline, step: stepOf(scenario.when) },
+  };
+  return { place, container, ...(await connect(settings)) };
+}
+
+/** Enough jobs for a 95th percentile, and few enough of Buildkite's points (about 300 of the 5,000 in five minutes). */
+const JOBS_OF_A_STEP = 100;
+
+/** How long the scenario's step took in its last passed jobs. What Buildkite does not tell is said. */
+async function pastOf(
+  { place, buildkite }: Named,
+  signal: AbortSignal,
+): Promise<{ readonly history: Live['history']; readonly unread: Look['unread'] }> {
+  const { organization, pipeline, step } = place;
+  if (buildkite === null || organization === null || pipeline === null || step === null)
+    return { history: null, unread: [] };
+  const past = await buildkite.stepHistory(organization, pipeline, step, JOBS_OF_A_STEP, signal);
+  if (past.ok)
+    return {
+      history: [
+        timesOf(
+          step,
+          past.value.durations.map((ms) => ms / 1000),
+        ),
+      ],
+      unread: [],
+    };
+  const said = `how long step ${step} takes: ${past.trouble.message}`;
+  return { history: null, unread: [{ rule: 'step-over-window', said }] };
+}
+
+/** What the running world says besides; each piece may stay unknown. */
+async function liveOf(named: Named, signal: AbortSignal): Promise<Omit<Live, 'history'>> {
+  const { place, ecs, surroundings } = named;
+  const { cluster, service, family } = place;
+  const self = surroundings === null ? null : await surroundings.self(signal);
+  const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
+  const listed = await ecs.tasksOf(cluster, of, signal);
+  const tasks = listed.ok ? listed.value.tasks.slice(0, SAMPLE).map(({ arn }) => arn) : [];
+  return {
+    cluster,
+    ownTask: self?.ok === true ? self.value.taskArn : null,
+    agentVersions: await versionsOn(tasks, named, signal),
+    protection: service === null ? null : await protectionOf(tasks, named, signal),
+  };
+}
+
+async function versionsOn(
+  tasks: readonly string[],
+  { buildkite, place }: Named,
+  signal: AbortSignal,
+): Promise<readonly string[] | null> {
+  if (buildkite === null || place.organization === null) return null;
+  const versions: string[] = [];
+  for (const arn of tasks) {
+    const found = await buildkite.agentsWithTag(place.organization, `${TASK_ARN_TAG}=${arn}`, signal);
+    if (found.ok) versions.push(...found.value.agents.flatMap(({ version }) => version ?? []));
+  }
+  return versions.length === 0 ? null : [...new Set(versions)];
+}
+
+async function protectionOf(
+  tasks: readonly string[],
+  { ecs, place }: Named,
+  signal: AbortSignal,
+): Promise<Live['protection']> {
+  let count = 0;
+  for (const arn of tasks) {
+    const answer = await ecs.protection(place.cluster, arn, signal);
+    if (!answer.ok) return null;
+    if (answer.value.enabled) count += 1;
+  }
+  return tasks.length === 0 ? null : { tasks: tasks.length, protected: count };
+}

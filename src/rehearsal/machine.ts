@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { GamedayError } from '../model/errors.ts';
+import type { Json, JsonObject } from '../preflight/json.ts';
+import { isObject } from '../preflight/json.ts';
+import { baseName } from '../worker/start.ts';
+import type { Machine } from './definition.ts';
+import type { Environment } from '../cli/output.ts';
+
+/** What is chosen on the command line, or left to the machine. */
+export interface Wanted {
+  readonly executor: string | undefined;
+  readonly image: string | undefined;
+  readonly agent: string | undefined;
+  readonly programs: string | undefined;
+}
+
+/** How workers are run here, and why not otherwise. */
+export interface Chosen {
+  /** For the rig; undefined leaves the choice between a namespace and a process group to it. */
+  readonly executor: string | undefined;
+  readonly machine: Machine;
+  /** The folder of `--programs`, by its whole path. */
+  readonly programs: string | null;
+  /** Why no image is run, where that was not wished. */
+  readonly why: string | null;
+  /** The configuration of an image, where images are run. */
+  readonly configOf: (reference: string) => JsonObject | null;
+}
+
+/** Chooses the executor: images where an engine has the agent's, else programs of this machine. Throws bad-input for what does not go together. */
+export function chooseMachine(wanted: Wanted, image: string | null, environment: Environment): Chosen {
+  const { executor, agent } = wanted;
+  const programs = programsIn(wanted.programs);
+  if (wanted.image !== undefined && agent !== undefined)
+    throw bad('--image brings an agent of its own, and --agent names another', 'Give one of them.');
+  if (wanted.image !== undefined && executor !== undefined && executor !== 'container')
+    throw bad(
+      `--image is run by the executor container, not by ${executor}`,
+      'Leave one of the two flags out.',
+    );
+  const asked = executor === 'container' || wanted.image !== undefined;
+  const without = (why: string | null): Chosen => {
+    const machine = onThisMachine(programs, environment);
+    return { executor, machine, programs, why, configOf: () => null };
+  };
+  if (!asked && executor !== undefined) return without(null);
+  if (!asked && agent !== undefined) return without('--agent names an agent of this machine');
+  const engine = engineOf(environment);
+  if (typeof engine === 'string') {
+    if (!asked) return without(engine);
+    throw bad(
+      `the executor container needs a Docker-compatible engine: ${engine}`,
+      'Start one, let DOCKER_HOST or GAMEDAY_DOCKER (a command) name it, or leave --image and --executor container out.',
+    );
+  }
+  const reference = wanted.image ?? image ?? '';
+  if (!asked && engine(reference) === null) return without(`the engine has no image "${reference}"`);
+  return {
+    executor: 'container',
+    programs,
+    why: null,
+    configOf: engine,
+    machine: {
+      images: true,
+      hasImage: (name) => engine(name) !== null,
+      hasProgram: () => true,
+      isLent: () => false,
+      image: wanted.image ?? null,
+    },
+  };
+}
+
+function onThisMachine(programs: string | null, environment: Environment): Machine {
+  const path = environment['PATH'] ?? '';
+  const isLent = (word: string): boolean => programs !== null && isExecutable(join(programs, baseName(word)));
+  return {
+    images: false,
+    hasImage: () => false,
+    isLent,
+    hasProgram: (word) =>
+      isLent(word) ||
+      (word.includes('/')
+        ? isExecutable(word)
+        : path.split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, word)))),
+    image: null,
+  };
+}
+
+function programsIn(folder: string | undefined): string | null {
+  if (folder === undefined) return null;
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return resolve(folder);
+  throw bad(`--programs: ${folder} is no folder`, 'Name a folder that holds programs of the images.');
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** An engine that was just started is slow. */
+const PATIENCE = 30_000;
+
+/** The configurations of an engine's images, or why there is no engine. */
+function engineOf(environment: Environment): ((reference: string) => JsonObject | null) | string {
+  const named = environment['GAMEDAY_DOCKER'] ?? '';
+  const command = named === '' ? 'docker' : named;
+  const ask = (args: readonly string[]) =>
+    spawnSync(command, args, { encoding: 'utf8', timeout: PATIENCE, env: { ...environment } });
+  const { error, status, stdout } = ask(['version', '--format', '{{.Server.Version}}']);
+  if (error !== undefined)
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? `there is no "${command}" on PATH`
+      : `"${command} version" does not work: ${error.message}`;
+  if (status !== 0 || stdout.trim() === '') return `"${command} version" reaches no engine`;
+  const known = new Map<string, JsonObject | null>();
+  return (reference) => {
+    const found = known.get(reference);
+    if (found !== undefined) return found;
+    const told =
+      reference === '' ? null : ask(['image', 'inspect', '--format', '{{json .Config}}', reference]);
+    const config: Json = told?.status === 0 ? (JSON.parse(told.stdout) as Json) : null;
+    known.set(reference, isObject(config) ? config : null);
+    return known.get(reference) ?? null;
+  };
+}
+
+function bad(message: string, next: string): GamedayError {
+  return new GamedayError('bad-input', message, { next });
+}

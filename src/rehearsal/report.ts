@@ -1,0 +1,150 @@
+import { escapeControls } from '../journal/escape.ts';
+import type { Arm, DrillLine, Rehearsal } from './document.ts';
+import { painter, toneOf } from '../report/paint.ts';
+import type { Tone } from '../report/paint.ts';
+import { pad, span, widthOf, wrap } from '../report/text.ts';
+
+/** How wide text is read well. */
+const READABLE = 100;
+
+interface Cell {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+const NAMES: Readonly<Record<DrillLine['drill'], string>> = {
+  busy: 'strike busy',
+  idle: 'strike idle',
+  'near-end': 'strike near the end',
+};
+
+/** What a rehearsal came to: findings, the drills of both definitions side by side, and what it does not show. */
+export function rehearsalLines(
+  rehearsal: Rehearsal,
+  options: { readonly columns: number; readonly colors: boolean },
+): readonly string[] {
+  const paint = painter(options.colors);
+  const width = Math.max(40, Math.min(options.columns, READABLE));
+  const { given, mended, file, container, launch, advice, folder } = rehearsal;
+  const section = (title: string, items: readonly string[]): readonly string[] =>
+    items.length === 0 ? [] : [paint(title, 'loud'), ...items.flatMap((item) => indented(item, width)), ''];
+  return [
+    paint(escapeControls(`Rehearsal of ${file}, container ${container}; ${launch}`), 'loud'),
+    '',
+    ...section('Preflight', preflightOf(given)),
+    ...tableOf(rehearsal).map((cells) => rowOf(cells, widthsOf(rehearsal), paint)),
+    '',
+    ...section('What the drills showed', [...saidOf('as given', given), ...saidOf('mended', mended)]),
+    ...(mended === null ? [] : diffOf(mended, paint)),
+    ...section('What is left', advice === null ? [] : [advice]),
+    ...section('What differs from ECS', rehearsal.differs),
+    ...section('To go on', [
+      `the scenarios and rigs of all drills: ${folder}`,
+      ...given.drills.slice(0, 1).map(({ scenario }) => `$ gameday run --rig ${scenario}`),
+      ...given.drills.flatMap(({ journal }) => (journal === null ? [] : [`journal ${journal}`])),
+    ]),
+    `Rehearsal: ${paint(wordOf(given), toneOf(given.outcome))} (exit code ${String(given.exitCode)})`,
+  ];
+}
+
+function wordOf({ outcome, drills }: Arm): string {
+  const reasons = drills
+    .filter((one) => one.outcome === outcome && one.reason !== outcome)
+    .map(({ reason }) => reason);
+  return `${outcome}${reasons.length === 0 ? '' : `: ${[...new Set(reasons)].join(', ')}`}`;
+}
+
+function preflightOf({ findings }: Arm): readonly string[] {
+  if (findings.length === 0) return ['nothing was found'];
+  return findings.map(({ severity, rule, seen }) => `${severity} ${rule}: ${seen}`);
+}
+
+function saidOf(whose: string, arm: Arm | null): readonly string[] {
+  return (arm?.drills ?? []).flatMap(({ drill, said, played, cause }) => {
+    const times = played === 1 ? '' : ` (played ${String(played)} times: what was disturbed proved nothing)`;
+    const why = cause === null ? [] : [`cause: ${cause.name} (${cause.weight}): ${cause.said}`];
+    return [`${whose}, ${NAMES[drill]}: ${said}${times}`, ...why];
+  });
+}
+
+function diffOf(
+  { file, rules, diff }: NonNullable<Rehearsal['mended']>,
+  paint: ReturnType<typeof painter>,
+): readonly string[] {
+  const tone = (line: string): Tone =>
+    line.startsWith('+') ? 'good' : line.startsWith('-') ? 'bad' : 'quiet';
+  return [
+    paint(`Mended by ${rules.join(', ')}: ${escapeControls(file)}`, 'loud'),
+    ...diff.map((line) => `  ${paint(escapeControls(line), tone(line))}`),
+    '',
+  ];
+}
+
+/** A row a drill, a column a definition. */
+function tableOf({ given, mended, job, step }: Rehearsal): readonly (readonly Cell[])[] {
+  const arms = [given, ...(mended === null ? [] : [mended])];
+  const head = ['', 'as given', 'mended'].slice(0, arms.length + 1);
+  const drills = given.drills.map(({ drill }) => [
+    plain(NAMES[drill]),
+    ...arms.map((arm) => verdictOf(arm.drills.find((one) => one.drill === drill))),
+  ]);
+  const drains = given.drills.map(({ drill }) => [
+    plain(`  drain, ${drill}`),
+    ...arms.map((arm) => plain(drainOf(arm, drill))),
+  ]);
+  return [
+    head.map((text) => ({ text, tone: 'loud' })),
+    ...drills.flatMap((row, index) => [row, drains[index] ?? []]),
+    [plain('until SIGKILL (stopTimeout)'), ...arms.map(({ window }) => plain(span(window)))],
+    [plain('preflight'), ...arms.map((arm) => plain(countsOf(arm)))],
+    [plain(`step ${escapeControls(step)}`), ...arms.map(() => plain(span(job.ms)))],
+  ];
+}
+
+function plain(text: string): Cell {
+  return { text, tone: 'plain' };
+}
+
+function verdictOf(line: DrillLine | undefined): Cell {
+  if (line === undefined) return plain('did not end');
+  return { text: `${line.outcome.toUpperCase()}: ${line.reason}`, tone: toneOf(line.outcome) };
+}
+
+function drainOf({ drills, window }: Arm, drill: DrillLine['drill']): string {
+  const line = drills.find((one) => one.drill === drill);
+  if (line === undefined) return '-';
+  if (line.drain === null) return 'not measured';
+  // A drain that took the whole window was ended by SIGKILL.
+  const how = line.outcome === 'failed' && line.drain >= window ? 'killed after ' : '';
+  return `${how}${span(line.drain)} of ${span(window)}`;
+}
+
+function countsOf({ findings }: Arm): string {
+  const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+    const count = findings.filter((one) => one.severity === severity).length;
+    return count === 0 ? [] : [`${String(count)} ${severity}${count === 1 ? '' : 's'}`];
+  });
+  return counts.length === 0 ? 'nothing found' : counts.join(', ');
+}
+
+function widthsOf(rehearsal: Rehearsal): readonly number[] {
+  const table = tableOf(rehearsal);
+  return (table[0] ?? []).map((_cell, column) =>
+    Math.max(...table.map((cells) => widthOf(cells[column]?.text ?? ''))),
+  );
+}
+
+function rowOf(cells: readonly Cell[], widths: readonly number[], paint: ReturnType<typeof painter>): string {
+  return cells
+    .map(({ text, tone }, column) =>
+      column === cells.length - 1
+        ? paint(text, tone)
+        : `${paint(text, tone)}${' '.repeat(pad(text, widths[column] ?? 0).length - text.length)}`,
+    )
+    .join('  ')
+    .trimEnd();
+}
+
+function indented(text: string, width: number): readonly string[] {
+  return wrap(escapeControls(text), width - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`);
+}

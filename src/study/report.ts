@@ -1,0 +1,89 @@
+import { escapeControls } from '../journal/escape.ts';
+import type { StudyArm } from '../verdict/result.ts';
+import { painter } from '../report/paint.ts';
+import { pad, span, widthOf } from '../report/text.ts';
+
+interface Row {
+  readonly name: string;
+  readonly of: (arm: StudyArm) => string;
+}
+
+/** What a study shows, in the order of the incident's table. */
+const ROWS: readonly Row[] = [
+  { name: 'jobs lost, of those that a stop hit', of: lostOf },
+  { name: 'drain of an idle worker', of: ({ idle }) => drainOf(idle) },
+  { name: 'drain of a busy worker', of: ({ busy }) => drainOf(busy) },
+  { name: 'builds killed by one deployment', of: killedOf },
+  { name: 'stopTimeout', of: ({ stopTimeouts }) => ranged(stopTimeouts, span) },
+];
+
+function lostOf({ jobsHit, jobsLost }: StudyArm): string {
+  if (jobsHit === 0) return 'none was hit';
+  return `${String(jobsLost)} of ${String(jobsHit)} (${((100 * jobsLost) / jobsHit).toFixed(0)} %)`;
+}
+
+function drainOf({ drills, drained, median, longest }: StudyArm['idle']): string {
+  if (drills === 0) return 'not struck';
+  if (median === null || longest === null) return 'none: killed';
+  const most = longest === median ? '' : `, at most ${span(longest)}`;
+  const killed = drained === drills ? '' : `; ${String(drills - drained)} of ${String(drills)} killed`;
+  return `${span(median)}${most}${killed}`;
+}
+
+function killedOf({ deployments }: StudyArm): string {
+  if (deployments.length === 0) return 'no deployment';
+  const killed = ranged(
+    deployments.map(({ buildsKilled }) => buildsKilled),
+    String,
+  );
+  const hit = ranged(
+    deployments.map(({ buildsHit }) => buildsHit),
+    String,
+  );
+  return `${killed} of ${hit} hit`;
+}
+
+function ranged(numbers: readonly number[], text: (number: number) => string): string {
+  if (numbers.length === 0) return 'unknown';
+  const [least, most] = [text(Math.min(...numbers)), text(Math.max(...numbers))];
+  return least === most ? least : `${least} to ${most}`;
+}
+
+/** The table as it stands on a screen: one column an arm, and below it what was not counted. */
+export function studyLines(arms: readonly StudyArm[], colors: boolean): readonly string[] {
+  const paint = painter(colors);
+  const table = tableOf(arms);
+  const widths = (table[0] ?? []).map((_cell, column) =>
+    Math.max(...table.map((cells) => widthOf(cells[column] ?? ''))),
+  );
+  const lines = table.map((cells) =>
+    cells
+      .map((cell, column) => pad(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const [head = '', ...rows] = lines;
+  return [paint(head, 'loud'), ...rows, ...uncountedOf(arms)];
+}
+
+/** The same as a Markdown table. */
+export function studyPage(arms: readonly StudyArm[]): string {
+  const [head = [], ...rows] = tableOf(arms);
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const text = [line(head), line(head.map(() => '---')), ...rows.map(line)];
+  return `${[...text, ...uncountedOf(arms).flatMap((one) => ['', `- ${one}`])].join('\n')}\n`;
+}
+
+function tableOf(arms: readonly StudyArm[]): readonly (readonly string[])[] {
+  return [
+    ['', ...arms.map(({ arm }) => escapeControls(arm))],
+    ...ROWS.map(({ name, of }) => [name, ...arms.map(of)]),
+  ];
+}
+
+function uncountedOf(arms: readonly StudyArm[]): readonly string[] {
+  return arms.flatMap(({ arm, uncounted }) =>
+    uncounted.map((one) => escapeControls(`not counted, ${arm}: ${one}`)),
+  );
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { rehearsalLines } from '../../src/rehearsal/report.ts';
+import type { Arm, DrillLine, Rehearsal } from '../../src/rehearsal/document.ts';
+
+function line(drill: DrillLine['drill'], outcome: string, reason: string, drain: number | null): DrillLine {
+  const scenario = `out/given/${drill}.yaml`;
+  return {
+    drill,
+    scenario,
+    played: drill === 'idle' ? 2 : 1,
+    outcome,
+    reason,
+    exitCode: 0,
+    said: `${drill} said`,
+    cause: outcome === 'failed' ? { name: 'signal-eaten', weight: 'proven', said: 'not heard' } : null,
+    drain,
+    journal: `${drill}.jsonl`,
+  };
+}
+
+const given: Arm = {
+  ...{ outcome: 'failed', exitCode: 10, window: 30_000 },
+  findings: [{ rule: 'shell-form', severity: 'error', seen: 'a shell \u001b[31m', todo: 'exec' }],
+  drills: [
+    line('busy', 'failed', 'lost', 30_012),
+    line('idle', 'passed', 'retired', 90),
+    line('near-end', 'inconclusive', 'finished-before-stop', null),
+  ],
+};
+
+const rehearsal: Rehearsal = {
+  ...{ file: 'td.json', container: 'agent', launch: 'FARGATE', folder: 'out', step: 'tests' },
+  job: { ms: 45_000, why: 'so' },
+  ...{ executor: 'namespace', agent: 'real agent', differs: ['no image is run'], given },
+  mended: {
+    ...{ ...given, outcome: 'passed', exitCode: 0, window: 120_000, findings: [] },
+    drills: [line('busy', 'passed', 'drained', 42_000)],
+    ...{ file: 'out/mended.json', rules: ['shell-form'], diff: ['@@ td.json @@', '+ "stopTimeout": 120'] },
+  },
+  advice: 'Make the step shorter.',
+};
+
+function shown(value: Rehearsal, colors = false): string {
+  return rehearsalLines(value, { columns: 100, colors }).join('\n');
+}
+
+test('both definitions stand side by side, the drains against the time until SIGKILL', () => {
+  const text = shown(rehearsal);
+  for (const row of [
+    /^ {2}error shell-form: a shell \\u001b\[31m$/m,
+    /^strike busy +FAILED: lost +PASSED: drained$/m,
+    /^ {2}drain, busy +killed after 30\.0s of 30\.0s +42\.0s of 2m 00s$/m,
+    /^strike idle +PASSED: retired +did not end$/m,
+    /^ {2}drain, idle +90ms of 30\.0s +-$/m,
+    /^ {2}drain, near-end +not measured +-$/m,
+    /^ {2}as given, strike busy: busy said\n {2}cause: signal-eaten \(proven\): not heard$/m,
+    /^ {2}as given, strike idle: idle said \(played 2 times: what was disturbed proved nothing\)$/m,
+    /^preflight +1 error +nothing found$/m,
+    /^Mended by shell-form: out\/mended\.json$/m,
+    /^ {2}Make the step shorter\.$/m,
+    /^ {2}\$ gameday run --rig out\/given\/busy\.yaml$/m,
+    /^Rehearsal: failed: lost \(exit code 10\)$/m,
+  ])
+    expect(text).toMatch(row);
+});
+
+test('what was not mended has one column', () => {
+  const text = shown({ ...rehearsal, mended: null, advice: null });
+  expect(text).toMatch(/^strike busy +FAILED: lost$/m);
+  expect(text).not.toMatch(/mended|Mended|What is left/);
+});
+
+test('colours change no width', () => {
+  const bare = shown(rehearsal, true).replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
+  expect(bare).toBe(shown(rehearsal));
+});
