@@ -108,9 +108,9 @@ module.exports = {
     ),
     only(
       'ecs-client',
-      'A client imports its port, our words and what clients share over HTTP.',
+      'A client imports its port, our words and what clients share over HTTP; how a definition is written is read where it is known.',
       '^src/ecs/',
-      [MODEL, '^src/http/'],
+      [MODEL, '^src/http/', '^src/worker/definition\\.ts$'],
     ),
     only(
       'surroundings-client',
@@ -149,6 +149,12 @@ module.exports = {
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),
     only('worker-second', 'What a definition says of a worker, read once.', WORKER, [MODEL]),
+    never(
+      'one-reader-of-a-worker',
+      'Command lines are read by the worker and changed by preflight; all others ask what was read.',
+      '^src/(?!worker/|preflight/|rehearsal/|cli/)',
+      '^src/worker/(argv|shell|start|read-settings)\\.ts$',
+    ),
     only('record-second', 'The journal speaks in those words.', RECORD, [MODEL]),
     only('evidence-third', 'What the record shows, found once for everybody.', EVIDENCE, [
       MODEL,
@@ -163,7 +169,6 @@ module.exports = {
     ]),
     only('state-fifth', 'The fold of the record, and what a next step can be.', '^src/state/', [
       MODEL,
-      WORKER,
       RECORD,
       EVIDENCE,
       '^src/checks/',
@@ -180,7 +185,6 @@ module.exports = {
     never('triggers-and-faults-apart', 'When and how are chosen apart.', '^src/triggers/', '^src/faults/'),
     only('guards-seventh', 'A guard is asked about all that would be done.', '^src/safety/', [
       MODEL,
-      WORKER,
       RECORD,
       EVIDENCE,
       '^src/(checks|state|faults|triggers)/',
@@ -210,9 +214,9 @@ module.exports = {
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',
       '^src/iam/',
-      [MODEL, WORKER, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+      [MODEL, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
     ),
-    only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, RESULT]),
+    only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, WORKER, RESULT]),
     only(
       'forecast',
       'What stops would do follows from durations and from what preflight reads of a definition.',

@@ -1,7 +1,11 @@
 import { jobEnded, type Job } from '../model/entities/job.ts';
 import { isJudged, type Attempt } from '../evidence/attempts.ts';
 import { byRunner, clocksOf } from '../evidence/clocks.ts';
+import { workerOf } from '../evidence/agent-container.ts';
+import type { Sighting } from '../evidence/evidence.ts';
 import { finishedEvent } from '../evidence/job-times.ts';
+import type { Task } from '../model/entities/task.ts';
+import { ranToEnd } from '../worker/stop-window.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 
 const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
@@ -11,28 +15,23 @@ function broken(job: Job): boolean {
   return job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
 }
 
-/** Containers of the struck task, other than the agent's, that were seen STOPPED before the job's end. */
+/** A container that the agent's depends on and that was seen STOPPED before the job's end; one that only had to end before its start is none. */
 function sidecarGoneBefore({ evidence }: Case, attempt: Attempt): string | null {
   const target = evidence.target;
   const end = finishedEvent(attempt.job);
-  if (target === null || end === null) return null;
-  const definition = evidence.last('task', target.taskArn)?.value.definition ?? '';
-  const wanted = evidence
-    .last('task-definition', definition)
-    ?.value.containers.find((one) => one.name === target.container);
+  const worker = workerOf(evidence);
+  if (target === null || end === null || worker === null) return null;
+  const needed = worker.agent.dependsOn.filter((name) => !ranToEnd(name, worker.containers));
+  const gone = ({ value }: Sighting<Task>): string | undefined =>
+    value.containers.find(({ name, status }) => status === 'STOPPED' && needed.includes(name))?.name;
   const seen = evidence
     .sightings('task', target.taskArn)
     .find(
       (one) =>
-        clocksOf(evidence).order(byRunner(evidence, one.answeredAt, one.seq), end) === 'before' &&
-        one.value.containers.some(
-          (container) => container.status === 'STOPPED' && wanted?.dependsOn.includes(container.name),
-        ),
+        gone(one) !== undefined &&
+        clocksOf(evidence).order(byRunner(evidence, one.answeredAt, one.seq), end) === 'before',
     );
-  return (
-    seen?.value.containers.find((one) => one.status === 'STOPPED' && wanted?.dependsOn.includes(one.name))
-      ?.name ?? null
-  );
+  return seen === undefined ? null : (gone(seen) ?? null);
 }
 
 export const notBroken: Check = {

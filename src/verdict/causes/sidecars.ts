@@ -1,4 +1,4 @@
-import { stoppedAfter } from '../../checks/sidecars.ts';
+import { ranToEnd, stoppedAfter } from '../../worker/stop-window.ts';
 import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
 import type { Evidence, Sighting } from '../../evidence/evidence.ts';
 import type { Grounds } from './grounds.ts';
@@ -10,7 +10,8 @@ export function endedBesideAgent({
   const { target, strike } = evidence;
   if (target === null || strike === null) return null;
   for (const seen of evidence.sightings('task', target.taskArn)) {
-    const { containers } = seen.value;
+    const definitions = definitionsIn(evidence, seen.value);
+    const containers = seen.value.containers.filter(({ name }) => !ranToEnd(name, definitions));
     const agent = containers.find(({ name }) => name === target.container);
     const gone = containers.find(({ name, status }) => name !== target.container && status === 'STOPPED');
     // One that had done its work before the stop is no victim of it.
@@ -33,5 +34,7 @@ export function besideAgent({ evidence, agent }: Grounds): readonly string[] {
   const definitions = definitionsIn(evidence, agent?.task.value);
   const own = agent?.definition?.name ?? '';
   const after = stoppedAfter(own, definitions);
-  return definitions.map(({ name }) => name).filter((name) => name !== own && !after.includes(name));
+  return definitions
+    .map(({ name }) => name)
+    .filter((name) => name !== own && !after.includes(name) && !ranToEnd(name, definitions));
 }
