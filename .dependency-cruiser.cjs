@@ -132,9 +132,9 @@ module.exports = {
     ),
     only(
       'ecs-client',
-      'A client imports its port, our words and what clients share over HTTP.',
+      'A client imports its port, our words and what clients share over HTTP; how a definition is written is read where it is known.',
       '^src/ecs/',
-      [MODEL, '^src/http/'],
+      [MODEL, '^src/http/', '^src/worker/definition\\.ts$'],
     ),
     only(
       'surroundings-client',
@@ -173,6 +173,12 @@ module.exports = {
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),
     only('worker-second', 'What a definition says of a worker, read once.', WORKER, [MODEL]),
+    never(
+      'one-reader-of-a-worker',
+      'Command lines are read by the worker and changed by preflight; all others ask what was read.',
+      '^src/(?!worker/|preflight/|rehearsal/|cli/)',
+      '^src/worker/(argv|shell|start|read-settings)\\.ts$',
+    ),
     only('scenario-third', 'The one schema of a scenario, and the plan that follows from it.', SCENARIO, [
       MODEL,
       WORKER,
@@ -193,7 +199,6 @@ module.exports = {
     ]),
     only('state-seventh', 'The fold of the record, and what a next step can be.', '^src/state/', [
       MODEL,
-      WORKER,
       SCENARIO,
       RECORD,
       EVIDENCE,
@@ -212,7 +217,6 @@ module.exports = {
     never('triggers-and-faults-apart', 'When and how are chosen apart.', '^src/triggers/', '^src/faults/'),
     only('guards-ninth', 'A guard is asked about all that would be done.', '^src/safety/', [
       MODEL,
-      WORKER,
       SCENARIO,
       RECORD,
       EVIDENCE,
@@ -247,7 +251,7 @@ module.exports = {
       'iam',
       'Rights follow from what faults and triggers say that they need, and from a journal.',
       '^src/iam/',
-      [MODEL, WORKER, SCENARIO, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
+      [MODEL, SCENARIO, RECORD, EVIDENCE, '^src/(faults|triggers)/(list|fault)\\.ts$'],
       [SERVING, SHOWING],
     ),
     only('scenario', 'What a person writes becomes a plan.', '^src/scenario/', [MODEL, WORKER]),

@@ -1,10 +1,9 @@
 import { agentLeft } from '../model/entities/agent.ts';
-import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
+import { agentContainer, signalPath } from '../evidence/agent-container.ts';
 import { hasReturned, isJudged, type Attempt } from '../evidence/attempts.ts';
 import { byBuildkite, byInstance, clocksOf, type Stamp } from '../evidence/clocks.ts';
 import { finishedEvent } from '../evidence/job-times.ts';
 import { signalledFrom, stopOf } from '../evidence/stop.ts';
-import { signalPathOf } from '../worker/agent-start.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { isOneShot } from './heard.ts';
 import { inFlight, readInFlight } from './in-flight.ts';
@@ -56,7 +55,7 @@ const leftBefore: Contradiction = ({ evidence }, stop) => {
 const signalKept: Contradiction = (about) => {
   const { evidence } = about;
   const agent = agentContainer(evidence);
-  const path = signalPathOf(agent?.definition ?? null, imageConfigOf(evidence));
+  const path = signalPath(evidence);
   if (path.reaches !== 'no' || isOneShot(evidence)) return null;
   const left = evidence.last('agent', evidence.target?.agentId ?? '');
   return contradicted(`${path.said} from the agent, and yet the agent left as if it had heard it`, [

@@ -1,14 +1,13 @@
 import type { Agent } from '../model/entities/agent.ts';
-import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
+import { agentContainer, signalPath } from '../evidence/agent-container.ts';
 import type { Attempt } from '../evidence/attempts.ts';
 import { byBuildkite, clocksOf, later, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { finishedEvent } from '../evidence/job-times.ts';
 import { signalWindow, type SignalWindow } from '../evidence/stop.ts';
 import { witnessOf } from '../evidence/witness.ts';
-import { signalPathOf } from '../worker/agent-start.ts';
 import { no, unknown, yes, type Answered, type Case } from './check.ts';
-import { idleFrom, leavingFlags } from './idle-timer.ts';
+import { idleFrom, leavingFlagsIn } from './idle-timer.ts';
 import { after, clockTime, seconds } from './times.ts';
 import { wrongContainer } from './wrong-container.ts';
 
@@ -51,7 +50,7 @@ export function heardStop(about: Case, seen: Sighting<Agent>): Answered {
 
 /** Whether the agent is known to leave after its one job anyhow. */
 export function isOneShot(evidence: Evidence): boolean {
-  return leavingFlags(evidence).oneShot;
+  return leavingFlagsIn(evidence).oneShot;
 }
 
 function byReport(
@@ -91,7 +90,7 @@ function oneShot({ seq, value }: Sighting<Agent>): Answered {
 /** Agents before 3.138 report no stop: when they left, and what is known of their start, tell why. */
 function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
   const { evidence } = about;
-  const { idleTimeout: idle, uptime } = leavingFlags(evidence);
+  const { idleTimeout: idle, uptime } = leavingFlagsIn(evidence);
   const end = lastJobEnd(about.attempts, seen.value.id);
   const at = seen.value.disconnectedAt;
   if (end === null || at === null)
@@ -147,7 +146,7 @@ function throughStart(about: Case, seen: Sighting<Agent>, left: string): Answere
   const other = wrongContainer(about);
   if (other !== null) return other;
   const agent = agentContainer(evidence);
-  const path = signalPathOf(agent?.definition ?? null, imageConfigOf(evidence));
+  const path = signalPath(evidence);
   const events = [seen.seq, agent?.task.seq ?? null];
   if (path.reaches === 'yes') return yes(`${left}; ${path.said}`, events, [], 'entry-point');
   if (agent?.container?.exitCode === 143)
@@ -185,7 +184,7 @@ function idleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: SignalWi
   const left = `the idle agent left ${after(distance(window.from, at).ms, 'the stop')}`;
   const atOnce =
     order(at, window.from) !== 'before' && order(at, later(window.reportBy, AT_ONCE)) !== 'after';
-  const idle = leavingFlags(evidence).idleTimeout;
+  const idle = leavingFlagsIn(evidence).idleTimeout;
   const from = idleFrom(evidence, seen.value);
   if (idle !== null && (from === null || distance(from, at).ms >= idle - TIMER_SLACK)) {
     const said = `${left}, when its own idle time-out (${seconds(idle)}) had run out`;

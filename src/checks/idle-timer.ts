@@ -1,13 +1,14 @@
 import type { Agent } from '../model/entities/agent.ts';
-import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
+import { workerOf } from '../evidence/agent-container.ts';
 import { byBuildkite, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { endedAt } from '../evidence/job-times.ts';
-import { leavingFlagsOf, type LeavingFlags } from '../worker/agent-flags.ts';
+import { leavingFlags, NO_LEAVING_FLAGS, type LeavingFlags } from '../worker/settings.ts';
 
 /** What is known to make the agent leave by itself. */
-export function leavingFlags(evidence: Evidence): LeavingFlags {
-  return leavingFlagsOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
+export function leavingFlagsIn(evidence: Evidence): LeavingFlags {
+  const worker = workerOf(evidence);
+  return worker === null ? NO_LEAVING_FLAGS : leavingFlags(worker.settings);
 }
 
 /** Since when the agent is without a job: the end of its last job, else its connecting; null where neither is known. */

@@ -2,7 +2,9 @@ import { jobEnded, type Job } from '../model/entities/job.ts';
 import type { Container, Task } from '../model/entities/task.ts';
 import { isJudged, type Attempt } from '../evidence/attempts.ts';
 import { byRunner, clocksOf } from '../evidence/clocks.ts';
+import { workerOf } from '../evidence/agent-container.ts';
 import { finishedEvent } from '../evidence/job-times.ts';
+import { ranToEnd } from '../worker/stop-window.ts';
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 
 const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
@@ -12,17 +14,15 @@ function broken(job: Job): boolean {
   return job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
 }
 
-/** Containers of the struck task, other than the agent's, that were seen STOPPED before the job's end. */
+/** A container that the agent's depends on and that was seen STOPPED before the job's end; one that only had to end before its start is none. */
 function sidecarGoneBefore({ evidence }: Case, attempt: Attempt): string | null {
   const target = evidence.target;
   const end = finishedEvent(attempt.job);
-  if (target === null || end === null) return null;
-  const definition = evidence.last('task', target.taskArn)?.value.definition ?? '';
-  const wanted = evidence
-    .last('task-definition', definition)
-    ?.value.containers.find((one) => one.name === target.container);
+  const worker = workerOf(evidence);
+  if (target === null || end === null || worker === null) return null;
+  const needed = worker.agent.dependsOn.filter((name) => !ranToEnd(name, worker.containers));
   const gone = ({ containers }: Task): Container | undefined =>
-    containers.find((one) => one.status === 'STOPPED' && wanted?.dependsOn.includes(one.name));
+    containers.find(({ name, status }) => status === 'STOPPED' && needed.includes(name));
   const seen = evidence.firstLook(
     'task',
     target.taskArn,

@@ -4,6 +4,7 @@ import { byBuildkite, byInstance, clocksOf, type Stamp } from '../evidence/clock
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { finishedEvent } from '../evidence/job-times.ts';
 import type { Target } from '../journal/events.ts';
+import { stoppedAfter } from '../worker/stop-window.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { clockTime } from './times.ts';
 
@@ -15,20 +16,6 @@ interface Watched {
 
 function definitionsOf(evidence: Evidence, task: Task): readonly ContainerDefinition[] {
   return evidence.last('task-definition', task.definition)?.value.containers ?? [];
-}
-
-/** The containers that a container depends on, directly or through others, in the order in which they are stopped after it. */
-export function stoppedAfter(name: string, definitions: readonly ContainerDefinition[]): readonly string[] {
-  const order: string[] = [];
-  const visit = (one: string): void => {
-    for (const next of definitions.find((definition) => definition.name === one)?.dependsOn ?? []) {
-      if (order.includes(next) || next === name) continue;
-      order.push(next);
-      visit(next);
-    }
-  };
-  visit(name);
-  return order;
 }
 
 /** A snapshot that shows the sidecar STOPPED and the agent's container not: the only proof of the order that the API gives. */

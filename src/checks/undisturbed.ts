@@ -4,12 +4,7 @@ import { isJudged, lossByDeath, trulyPassed, type Attempt } from '../evidence/at
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 import { byBuildkite, clocksOf } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import {
-  agentContainer,
-  commandLine,
-  type AgentContainer,
-  startsAgentItself,
-} from '../evidence/agent-container.ts';
+import { agentContainer, commandLine, type AgentContainer, workerOf } from '../evidence/agent-container.ts';
 import { after, seconds } from './times.ts';
 
 const OUT_OF_MEMORY = /^OutOfMemory/;
@@ -202,7 +197,7 @@ export const pid1: Check = {
     const definition = agent?.definition ?? null;
     // The plan holds the rig's facts.
     const events = [evidence.events('GD_DRILL_PLANNED')[0]?.seq ?? null, agent?.task.seq ?? null];
-    if (startsAgentItself(definition))
+    if (workerOf(evidence)?.start.isAgentFirst === true)
       return yes('no real PID 1, but the container starts the agent itself', events);
     const because = rig.noPid1 === undefined ? '' : ` (${rig.noPid1.said})`;
     const started = definition === null ? 'something unknown' : commandLine(definition).join(' ');

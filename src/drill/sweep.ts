@@ -1,6 +1,6 @@
 import { agentsOfStruckTask } from '../evidence/agents.ts';
 import { isJudged } from '../evidence/attempts.ts';
-import { agentContainer, imageConfigOf } from '../evidence/agent-container.ts';
+import { signalPath } from '../evidence/agent-container.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { reportsStops } from '../checks/heard.ts';
 import type { Case } from '../checks/check.ts';
@@ -13,7 +13,6 @@ import { rowOf } from '../model/reasons.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
 import type { DrillState } from '../state/state.ts';
 import { raised } from '../verdict/stages.ts';
-import { signalPathOf } from '../worker/agent-start.ts';
 
 /** How many of them are asked at once: each agent costs up to 60 of Buildkite's points. */
 const AT_ONCE = 10;
@@ -114,7 +113,7 @@ function witnesses(state: DrillState, { evidence }: Case, findings: readonly Fin
   const agent = evidence.last('agent', evidence.target?.agentId ?? '')?.value;
   const { pipeline } = evidence.plan.scenario.build;
   if (left?.raises !== 'drain-not-proven' || agent === undefined || pipeline === '') return [];
-  const path = signalPathOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
+  const path = signalPath(evidence);
   if (path.reaches !== 'unknown' || reportsStops(evidence, agent)) return [];
   const workers = seen(state.world, 'past-workers', pipeline)?.agents.slice(0, WITNESSES) ?? [];
   const tasks = workers

@@ -50,10 +50,9 @@ const DefinitionContainer = z.object({
   command: z.array(z.string()).optional(),
   environment: z.array(Pair).optional(),
   stopTimeout: z.number().int().optional(),
-  dependsOn: z.array(z.object({ containerName: z.string() })).optional(),
+  dependsOn: z.array(z.object({ containerName: z.string(), condition: Text })).optional(),
   linuxParameters: z.object({ initProcessEnabled: z.boolean().optional() }).optional(),
 });
-export type DefinitionContainer = z.output<typeof DefinitionContainer>;
 
 export const TaskDefinitionAnswer = z.object({
   taskDefinitionArn: z.string(),

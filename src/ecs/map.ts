@@ -1,18 +1,10 @@
 import type { RecentStops } from '../model/entities/surroundings.ts';
 import { hostNames } from '../model/entities/host.ts';
 import { taskEnded } from '../model/entities/task.ts';
-import type {
-  Cluster,
-  ContainerDefinition,
-  Instance,
-  Protection,
-  Service,
-  Task,
-  TaskDefinition,
-} from '../model/entities/task.ts';
+import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
+import { readContainer } from '../worker/definition.ts';
 import type {
   ClusterAnswer,
-  DefinitionContainer,
   InstanceAnswer,
   ProtectionAnswer,
   ServiceAnswer,
@@ -81,27 +73,12 @@ function containerNames(task: TaskAnswer): readonly string[] {
   });
 }
 
-/** A task definition in our words; `essential` defaults to true, as ECS has it. */
+/** A task definition in our words. */
 export function definitionOf(definition: TaskDefinitionAnswer): TaskDefinition {
   return {
     arn: definition.taskDefinitionArn,
     family: definition.family,
-    containers: definition.containerDefinitions.map(containerOf),
-  };
-}
-
-function containerOf(container: DefinitionContainer): ContainerDefinition {
-  const environment = (container.environment ?? []).map((one) => [one.name ?? '', one.value ?? ''] as const);
-  return {
-    name: container.name,
-    image: container.image ?? null,
-    essential: container.essential ?? true,
-    entryPoint: container.entryPoint ?? [],
-    command: container.command ?? [],
-    environment: Object.fromEntries(environment),
-    stopTimeout: container.stopTimeout === undefined ? null : container.stopTimeout * 1000,
-    dependsOn: (container.dependsOn ?? []).map((on) => on.containerName),
-    initProcess: container.linuxParameters?.initProcessEnabled ?? false,
+    containers: definition.containerDefinitions.map(readContainer),
   };
 }
 

@@ -1,7 +1,10 @@
-import type { ImageConfig } from '../model/image-config.ts';
+import type { ImageConfig } from '../worker/image-config.ts';
 import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
 import { taskEnded } from '../model/entities/task.ts';
-import { DEFAULT_STOP_TIMEOUT } from '../worker/stop-window.ts';
+import { signalPathOf, type SignalPath } from '../worker/agent-start.ts';
+import { launchOfTask, type Launch } from '../worker/launch.ts';
+import { DEFAULT_STOP_TIMEOUT, stopStep } from '../worker/stop-window.ts';
+import { readWorker, type Worker } from '../worker/worker.ts';
 import { byEcs, byInstance, byRunner, clocksOf, later, type Stamp } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 
@@ -40,7 +43,8 @@ export function agentContainer(evidence: Evidence): AgentContainer | null {
     definition?.essential === true && definitions.filter((one) => one.essential).length === 1;
   const end = onlyEssential ? endOf(task.value) : null;
   const endedBy = end ?? latestEnd(evidence, task.value, target.container);
-  const stopTimeout = definition?.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
+  const stopTimeout =
+    definition === null ? DEFAULT_STOP_TIMEOUT : stopStep(definition, launchOf(evidence, task.value)).ms;
   const over = taskEnded(task.value) || container?.status === 'STOPPED' || container?.exitCode != null;
   const isAfter = isTimeoutOver(evidence, task.value, endedBy, stopTimeout);
   return {
@@ -88,14 +92,30 @@ export function commandLine(definition: ContainerDefinition): readonly string[] 
   return [...definition.entryPoint, ...definition.command];
 }
 
-/** Whether the container starts the agent itself: nothing else is PID 1 then. */
-export function startsAgentItself(definition: ContainerDefinition | null): boolean {
-  if (definition === null) return false;
-  const first = commandLine(definition)[0] ?? '';
-  return /(^|\/)buildkite-agent$/.test(first);
+/** The target as its documents tell of it; null where its task or definition was never read, or has no such container. */
+export function workerOf(evidence: Evidence): Worker | null {
+  const { target } = evidence;
+  const task = target === null ? null : evidence.last('task', target.taskArn);
+  const definition = task === null ? null : evidence.last('task-definition', task.value.definition);
+  if (target === null || task === null || definition === null) return null;
+  return readWorker({
+    containers: definition.value.containers,
+    agent: target.container,
+    imageConfig: imageConfigOf(evidence),
+    launch: launchOf(evidence, task.value),
+  });
+}
+
+/** Whether the stop signal is known to reach the target's agent. */
+export function signalPath(evidence: Evidence): SignalPath {
+  return workerOf(evidence)?.start.path ?? signalPathOf(null, null);
+}
+
+function launchOf({ plan }: Evidence, task: Task): Launch {
+  return launchOfTask(task, plan.scenario.inject.fault === 'spot-reclaim');
 }
 
 /** The configuration of the agent's image, where the scenario names it. */
-export function imageConfigOf({ plan }: Evidence): ImageConfig | null {
+function imageConfigOf({ plan }: Evidence): ImageConfig | null {
   return plan.scenario.cluster.imageConfig;
 }

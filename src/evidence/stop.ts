@@ -1,8 +1,8 @@
-import { platformOf, stopWindow } from '../worker/stop-window.ts';
-import { signalPathOf } from '../worker/agent-start.ts';
+import { launchOfTask } from '../worker/launch.ts';
+import { stoppedBefore } from '../worker/stop-window.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
-import { agentContainer, imageConfigOf } from './agent-container.ts';
+import { signalPath, workerOf } from './agent-container.ts';
 import { byEcs, byRunner, clocksOf, isSentAfter, later, type Stamp } from './clocks.ts';
 import type { Evidence, Sighting, Strike } from './evidence.ts';
 
@@ -50,7 +50,7 @@ export function signalWindow(evidence: Evidence): SignalWindow | null {
   const from = balanced?.last ?? stop;
   const due = (since: Stamp): Stamp => signalDue(evidence, strike, later(since, dependants));
   const to = later(due(balanced?.past ?? stop), signalLag(evidence));
-  const sure = signalPathOf(agentContainer(evidence)?.definition ?? null, imageConfigOf(evidence));
+  const sure = signalPath(evidence);
   // What only may have held the signal up is no reason to wait longer for a report that anybody can have caused.
   const earliest = unsignalled(evidence, strike) ?? stop;
   return {
@@ -107,7 +107,7 @@ function signalLag(evidence: Evidence): number {
   const set = evidence.plan.scenario.limits.signalLag;
   if (set !== null) return set;
   const task = taskOf(evidence)?.value;
-  return task !== undefined && platformOf(task, false).fargate ? LAG_ON_FARGATE : LAG_ELSEWHERE;
+  return task !== undefined && launchOfTask(task, false).kind === 'fargate' ? LAG_ON_FARGATE : LAG_ELSEWHERE;
 }
 
 function taskOf({ strike, last }: Evidence): Sighting<Task> | null {
@@ -116,11 +116,7 @@ function taskOf({ strike, last }: Evidence): Sighting<Task> | null {
 
 /** Containers that depend on the agent's are stopped before it, one after another along the chain. */
 export function dependantsTime(evidence: Evidence): number {
-  const task = taskOf(evidence)?.value;
-  const name = evidence.target?.container;
-  if (task === undefined || name === undefined) return 0;
-  const definitions = evidence.last('task-definition', task.definition)?.value.containers ?? [];
-  return stopWindow(definitions, name, platformOf(task, false))?.agent?.signalled ?? 0;
+  return workerOf(evidence)?.stop.agent?.signalled ?? 0;
 }
 
 /** The last look that showed the task DEACTIVATING, and the first one past that; null where none showed it, and none can have missed it. */
@@ -199,9 +195,6 @@ export function signalledFrom(
 
 /** Names of the containers that are stopped before the agent's. */
 function dependantsOf(evidence: Evidence): readonly string[] {
-  const task = taskOf(evidence)?.value;
-  const name = evidence.target?.container;
-  if (task === undefined || name === undefined) return [];
-  const definitions = evidence.last('task-definition', task.definition)?.value.containers ?? [];
-  return definitions.filter(({ dependsOn }) => dependsOn.includes(name)).map((one) => one.name);
+  const worker = workerOf(evidence);
+  return worker === null ? [] : stoppedBefore(worker.agent.name, worker.containers);
 }

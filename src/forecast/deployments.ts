@@ -5,7 +5,7 @@ import { lossPerStop } from './loss.ts';
 import type { Stop } from './loss.ts';
 import type { Random } from './random.ts';
 import { simulateRollouts } from './rollout.ts';
-import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING } from './window.ts';
+import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING } from '../worker/stop-window.ts';
 import type { Window } from './window.ts';
 
 /** The fleet whose deployment is simulated. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SIGNALS } from './signal.ts';
-import { LAUNCH_TYPES } from './window.ts';
+import { LAUNCH_TYPES } from '../worker/launch.ts';
 
 const Share = z.number().min(0).max(1);
 const Milliseconds = z.number().nonnegative();

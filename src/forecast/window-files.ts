@@ -1,8 +1,9 @@
 import { GamedayError } from '../model/errors.ts';
 import type { Question } from './forecast.ts';
 import { SIGNALS } from './signal.ts';
-import { disorderOf, LAUNCH_TYPES, windowAlone, windowOf } from './window.ts';
-import type { Asked, LaunchType } from './window.ts';
+import { disorderOf, windowAlone, windowOf } from './window.ts';
+import type { Asked } from './window.ts';
+import { LAUNCH_TYPES, type LaunchType } from '../worker/launch.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Doc, Documents } from '../preflight/documents.ts';
 import { itemsOf, member, numberOf, textOf } from '../preflight/json.ts';
@@ -52,11 +53,7 @@ export async function windowFor(
       next: disorder.next,
     });
   const window = windowOf(subject, asked);
-  checkCeiling(
-    taskDefinition,
-    asked.stopTimeout ?? (subject.agent.stopTimeout ?? 0) * 1000,
-    window.launchType,
-  );
+  checkCeiling(taskDefinition, asked.stopTimeout ?? subject.agent.stopTimeout ?? 0, window.launchType);
   return { window, service: numbersOf(documents.service) };
 }
 

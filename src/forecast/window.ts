@@ -1,19 +1,9 @@
+import { stopWindow, type StopWindow, type AgentStop } from '../worker/stop-window.ts';
+import { launchNamed, type Launch, type LaunchType } from '../worker/launch.ts';
 import type { Path } from '../preflight/json.ts';
-import type { Container, Launch, Subject } from '../preflight/subject.ts';
-import * as limits from '../preflight/window.ts';
+import type { Container, Subject } from '../preflight/subject.ts';
 import { signalOf } from './signal.ts';
 import type { Signal } from './signal.ts';
-
-/** Where a task runs, as far as its stop depends on it. */
-export const LAUNCH_TYPES = ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'] as const;
-export type LaunchType = (typeof LAUNCH_TYPES)[number];
-
-/** ECS's own where a definition gives none; on EC2 unless the host's ECS_CONTAINER_STOP_TIMEOUT says otherwise. Milliseconds. */
-export const DEFAULT_STOP_TIMEOUT = limits.DEFAULT_STOP_TIMEOUT * 1000;
-/** Fargate takes no `stopTimeout` above it, milliseconds. On EC2 there is no ceiling. Source: API reference, ContainerDefinition. */
-export const FARGATE_CEILING = limits.FARGATE_CEILING * 1000;
-/** A spot reclaim leaves the whole task two minutes, on Fargate and on EC2. */
-const SPOT_NOTICE = limits.SPOT_NOTICE * 1000;
 
 /** How long an agent has to finish its job, and why. All times are milliseconds. */
 export interface Window {
@@ -43,31 +33,24 @@ export interface Asked {
 
 /** The drain window of the agent, from its definition, the stop chain and what the tasks run on. */
 export function windowOf(subject: Subject, asked: Asked): Window {
-  const launchType = asked.launchType ?? launchTypeOf(subject.launch);
+  const { name } = subject.agent;
+  const launchType = asked.launchType ?? launchTypeOf(subject.worker.launch);
   const signal = asked.signal ?? signalOf(subject);
-  const given = asked.stopTimeout ?? inMs(subject.agent.stopTimeout);
-  const own = given ?? DEFAULT_STOP_TIMEOUT;
-  const times: Times = (container) => (container === subject.agent ? own : msOf(subject, container));
-  const all = [subject.agent, ...subject.sidecars];
-  const before = Math.max(0, ...dependents(subject, subject.agent).map((one) => chain(subject, one, times)));
-  const cut: Times = (container) =>
-    container === subject.agent && signal === 'fatal' ? 0 : times(container);
-  const wholeStop = Math.max(...all.map((one) => chain(subject, one, cut)));
-  const atMost = launchType.endsWith('_SPOT') ? SPOT_NOTICE : Infinity;
-  const granted = Math.max(0, Math.min(own, atMost - before));
+  const stopTimeout = asked.stopTimeout ?? subject.agent.stopTimeout;
+  const containers = subject.worker.containers.map((one) =>
+    one.name === name ? { ...one, stopTimeout } : one,
+  );
+  const launch = launchNamed(launchType);
+  const stop = stopWindow(containers, name, launch);
+  const ends = stopWindow(containers, name, launch, signal === 'fatal');
+  if (stop?.agent == null || ends === null) throw new Error(`there is no container ${name}`);
   return {
-    container: subject.agent.name,
-    launchType,
-    granted,
-    drain: signal === 'fatal' ? 0 : granted,
-    before: Math.min(before, atMost),
-    wholeStop: Math.min(wholeStop, atMost),
-    ceiling: ceilingOf(launchType, before),
-    signal,
+    container: name,
+    ...inWords(launchType, signal, stop.agent, ends),
     notes: [
-      ...(given === null ? [withoutTimeout(launchType)] : []),
+      ...(stopTimeout === null ? [withoutTimeout(launchType)] : []),
       ...(asked.signal === null ? hintsOf(subject, signal) : []),
-      ...chainNotes(subject.agent.name, launchType, before, wholeStop),
+      ...chainNotes(name, stop.agent.signalled, ends),
     ],
   };
 }
@@ -75,56 +58,43 @@ export function windowOf(subject: Subject, asked: Asked): Window {
 /** The window of an agent of which nothing is known but what was asked for: alone in its task. */
 export function windowAlone({ launchType, stopTimeout, signal }: Asked): Omit<Window, 'container'> {
   const type = launchType ?? 'FARGATE';
-  const own = stopTimeout ?? DEFAULT_STOP_TIMEOUT;
-  const granted = type.endsWith('_SPOT') ? Math.min(own, SPOT_NOTICE) : own;
-  const drain = signal === 'fatal' ? 0 : granted;
+  const launch = launchNamed(type);
+  const alone = [{ ...NOTHING_KNOWN, stopTimeout }];
+  const stop = stopWindow(alone, NOTHING_KNOWN.name, launch);
+  const ends = stopWindow(alone, NOTHING_KNOWN.name, launch, signal === 'fatal');
+  if (stop?.agent == null || ends === null) throw new Error('a window of no container');
   const notes = [
     `no task definition was given: an agent${signal === null ? ' that hears its stop' : ''} with no container beside it`,
     ...(stopTimeout === null ? [withoutTimeout(type)] : []),
   ];
-  const alone = {
-    launchType: type,
-    granted,
-    drain,
-    before: 0,
-    wholeStop: drain,
-    ceiling: ceilingOf(type, 0),
+  return { ...inWords(type, signal ?? 'heard', stop.agent, ends), notes };
+}
+
+const NOTHING_KNOWN = {
+  ...{ name: 'agent', image: null, essential: true, initProcess: false, environment: {} },
+  ...{ entryPoint: [], command: [], dependsOn: [] },
+};
+
+function inWords(
+  launchType: LaunchType,
+  signal: Signal,
+  { granted, signalled, ceiling }: AgentStop,
+  { ms, limit }: StopWindow,
+): Omit<Window, 'container' | 'notes'> {
+  const atMost = limit ?? Infinity;
+  return {
+    ...{ launchType, signal, granted, ceiling },
+    drain: signal === 'fatal' ? 0 : granted,
+    before: Math.min(signalled, atMost),
+    wholeStop: Math.min(ms, atMost),
   };
-  return { ...alone, signal: signal ?? 'heard', notes };
 }
 
 /** What the service or the definition says; the stricter one where that leaves a choice. */
-function launchTypeOf({ kind, fargateSpot }: Launch): LaunchType {
+function launchTypeOf({ kind, spot }: Launch): LaunchType {
   if (kind === 'ec2') return 'EC2';
   if (kind === 'external') return 'EXTERNAL';
-  return fargateSpot === true ? 'FARGATE_SPOT' : 'FARGATE';
-}
-
-function ceilingOf(launchType: LaunchType, before: number): number | null {
-  if (launchType === 'FARGATE') return FARGATE_CEILING;
-  return launchType.endsWith('_SPOT') ? Math.max(0, SPOT_NOTICE - before) : null;
-}
-
-type Times = (container: Container) => number;
-
-function inMs(seconds: number | null): number | null {
-  return seconds === null ? null : seconds * 1000;
-}
-
-/** A container that ran once before the agent started is over: nothing of it is stopped. */
-function msOf(subject: Subject, container: Container): number {
-  if (limits.runsOnce(subject, container)) return 0;
-  return inMs(container.stopTimeout) ?? DEFAULT_STOP_TIMEOUT;
-}
-
-function dependents({ agent, sidecars }: Subject, container: Container): readonly Container[] {
-  return [agent, ...sidecars].filter(({ dependsOn }) => dependsOn.includes(container.name));
-}
-
-/** From the stop to this container's end, at most: it is held until all that depend on it have stopped. */
-function chain(subject: Subject, container: Container, times: Times): number {
-  const first = dependents(subject, container).map((one) => chain(subject, one, times));
-  return Math.max(0, ...first) + times(container);
+  return spot === true ? 'FARGATE_SPOT' : 'FARGATE';
 }
 
 /** A definition that ECS would refuse: where, what, and what to do. */
@@ -168,13 +138,13 @@ function withoutTimeout(launchType: LaunchType): string {
 
 /** What the reading of the start rests on. */
 function hintsOf({ agent, settings }: Subject, signal: Signal): readonly string[] {
-  const { shell, scriptFile } = agent.start;
+  const { shell, scriptFile, commandLine } = agent.start;
   const notes: string[] = [];
   if (signal !== 'heard')
     notes.push(
       `${signal === 'eaten' ? 'nothing tells the agent of its stop' : 'the signal cuts its job off'}: gameday preflight says why${shell?.kind === 'unknown' ? `; ${shell.name} is taken for dash (--signal heard if a drill shows otherwise)` : ''}`,
     );
-  else if (scriptFile !== null || !agent.argv.known)
+  else if (scriptFile !== null || !commandLine.isKnown)
     notes.push(
       `how ${scriptFile ?? `the image ${agent.image ?? 'of the agent'}`} starts the agent is in no document: it is taken to hear its stop (--image-config, --signal)`,
     );
@@ -185,18 +155,13 @@ function hintsOf({ agent, settings }: Subject, signal: Signal): readonly string[
   return notes;
 }
 
-function chainNotes(
-  container: string,
-  launchType: LaunchType,
-  before: number,
-  wholeStop: number,
-): readonly string[] {
+function chainNotes(container: string, before: number, { ms, limit }: StopWindow): readonly string[] {
   const notes: string[] = [];
   if (before > 0)
     notes.push(
       `containers that depend on "${container}" stop first: it may take jobs for up to ${before / 1000} s more before it is told`,
     );
-  if (launchType.endsWith('_SPOT') && wholeStop > SPOT_NOTICE)
-    notes.push(`the stop chain takes up to ${wholeStop / 1000} s, and a spot reclaim leaves two minutes`);
+  if (limit !== null && ms > limit)
+    notes.push(`the stop chain takes up to ${ms / 1000} s, and a spot reclaim leaves two minutes`);
   return notes;
 }

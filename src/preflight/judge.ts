@@ -29,7 +29,7 @@ export function judge(subject: Subject): Preflight {
   );
   return {
     container: subject.agent.name,
-    launch: subject.launch.said,
+    launch: subject.worker.launch.said,
     findings: ORDER.flatMap((severity) => findings.filter((one) => one.severity === severity)),
     unknown: said.flatMap(({ rule, judgement }) =>
       judgement.unknown.map((text) => ({ rule: rule.id, said: text })),

@@ -1,40 +1,17 @@
-import type { Argv } from './argv.ts';
-import { partAt, wordEdit } from './argv.ts';
-import type { Edit } from './edit.ts';
-import type { Json, Path } from './json.ts';
-import { itemsOf, member, textOf, textsOf } from './json.ts';
 import { isSwitch, variableOfFlag } from '../worker/read-settings.ts';
-import { segmentsOf, wordsOf } from '../worker/shell.ts';
-import type { Start } from '../worker/start.ts';
 import { startsAgent } from '../worker/start.ts';
+import type { AgentSettings as Read, FlagSetting, VariableSetting } from '../worker/settings.ts';
+import { partAt, placeOfPart, wordEdit } from './argv.ts';
 import type { DocumentName, Documents } from './documents.ts';
+import type { Edit } from './edit.ts';
+import { listedEnvironment } from './edits.ts';
+import { member, textOf, textsOf, type Path } from './json.ts';
+import type { AgentSettings, Container, Setting } from './subject.ts';
 
-/** One setting of the agent, as a flag or as a variable. */
-export interface Setting {
-  /** The text after the flag; `true` for a flag without one. */
-  readonly value: string;
-  readonly by: 'flag' | 'variable';
-  readonly document: DocumentName;
-  readonly path: Path;
-  /** The edits that take it out. */
-  readonly without: readonly Edit[];
-  /** The edits that give it another value. */
-  with(value: string): readonly Edit[];
-}
-
-/** What the agent is told on its command line and by its variables. A flag goes before a variable. */
-export interface AgentSettings {
-  /** Whether its command line is known, so that a missing flag is missing. */
-  readonly known: boolean;
-  /** A file that may say more (`--config`), or null where none is named. */
-  readonly configFile: string | null;
-  get(flag: string): Setting | null;
-  /** The edits that add a flag, or a variable where no command line can be changed. */
-  add(flag: string, value: string | null): readonly Edit[];
-}
-
+/** The agent's own words, wherever they stand, and how they are changed. */
 interface Line {
   readonly words: readonly string[];
+  readonly takesFlags: boolean;
   /** The edits that drop words by their numbers, put others in their place, and add some at the end. */
   change(change: Change): readonly Edit[];
   readonly document: DocumentName;
@@ -47,85 +24,89 @@ interface Change {
   readonly add?: readonly string[];
 }
 
-export function settingsOf(
-  documents: Documents,
-  container: Path,
-  value: Json | undefined,
-  argv: Argv,
-  start: Start,
-): AgentSettings {
-  const line = lineOf(argv, start);
-  const variable = (name: string) => variableOf(documents, container, value, name);
+/** Adds the places of the documents to what was read of them. */
+export function settingsIn(documents: Documents, container: Container, read: Read): AgentSettings {
+  const line = lineOf(container, read);
   return {
-    known: line !== null && argv.known,
-    configFile: (line === null ? null : flagOf(line, 'config'))?.value ?? variable('config')?.value ?? null,
-    get: (flag) => {
-      const ofVariable = variable(flag);
-      const ofFlag = line === null ? null : flagOf(line, flag);
-      if (ofFlag === null) return ofVariable;
+    known: read.isLineKnown,
+    configFile: read.configFile,
+    get: (name) => {
+      const [flag, variable] = [read.flag(name), read.variable(name)];
+      const ofVariable = variable === null ? null : variableIn(documents, container, variable);
+      if (flag === null || line === null) return ofVariable;
+      const ofFlag = flagIn(line, name, flag);
       // The flag goes before the variable; to be rid of the setting is to be rid of both.
       return { ...ofFlag, without: [...ofFlag.without, ...(ofVariable?.without ?? [])] };
     },
     add: (flag, given) => {
-      if (line !== null) {
-        const added = line.change({ add: [`--${flag}`, ...(given === null ? [] : [given])] });
-        if (added.length > 0) return added;
-      }
-      return addVariable(container, value, variableOfFlag(flag), given ?? 'true');
+      const words = [`--${flag}`, ...(given === null ? [] : [given])];
+      const added = line?.takesFlags === true ? line.change({ add: words }) : [];
+      return added.length > 0 ? added : addVariable(container, variableOfFlag(flag), given ?? 'true');
     },
   };
 }
 
-/** The agent's own words, wherever they stand: in a list, or in a script. */
-function lineOf(argv: Argv, start: Start): Line | null {
-  if (start.shell !== null) return scriptLine(argv, start);
-  if (!startsAgent(argv.words)) return null;
-  const parts = [argv.entry, argv.command].filter((part) => part !== null);
-  const last = parts.at(-1);
+function lineOf(container: Container, { line }: Read): Line | null {
+  if (line === null) return null;
+  return line.segment === null
+    ? wordsLine(container)
+    : scriptLine(container, { words: line.words, text: line.segment.text });
+}
+
+function wordsLine(container: Container): Line {
+  const { entry, command, words } = container.start.commandLine;
+  const parts = [entry, command].filter((part) => part !== null);
+  const last = parts.at(-1) ?? null;
+  const place = placeOfPart(container, last);
   return {
-    words: argv.words,
+    words,
+    takesFlags: startsAgent(words),
     change: ({ drop, set, add = [] }) =>
       parts.flatMap((part) => {
-        if (part.at === null) return [];
-        const from = part === argv.command ? (argv.entry?.words.length ?? 0) : 0;
+        const at = placeOfPart(container, part);
+        if (at === null) return [];
+        const from = part === command ? (entry?.words.length ?? 0) : 0;
         const after = part.words
           .map((word, index) => set?.get(from + index) ?? word)
           .filter((_, index) => drop?.has(from + index) !== true);
         const whole = part === last ? [...after, ...add] : after;
         return whole.join('\0') === part.words.join('\0')
           ? []
-          : [{ ...part.at, before: part.words, after: whole }];
+          : [{ ...at, before: part.words, after: whole }];
       }),
-    document: last?.at?.document ?? 'taskDefinition',
-    path: last?.at?.path ?? [],
+    document: place?.document ?? 'taskDefinition',
+    path: place?.path ?? container.path,
   };
 }
 
 const WORD = /(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\([^)]*\)|[^\s'"\\])+/g;
 
-function scriptLine(argv: Argv, { shell }: Start): Line | null {
-  const where = shell === null ? null : partAt(argv, shell.scriptAt);
-  if (shell === null || where?.part.at == null) return null;
-  const main = segmentsOf(shell.script).findLast(({ text }) => startsAgent(wordsOf(text)));
-  if (main === undefined) return null;
-  const { document, path } = where.part.at;
+function scriptLine(
+  container: Container,
+  { words, text }: { readonly words: readonly string[]; readonly text: string },
+): Line | null {
+  const { shell, commandLine } = container.start;
+  const where = shell === null ? null : partAt(commandLine, shell.scriptAt);
+  const place = placeOfPart(container, where?.part ?? null);
+  if (shell === null || where === null || place === null) return null;
   return {
-    words: wordsOf(main.text),
+    words,
+    takesFlags: true,
     change: ({ drop, set, add = [] }) => {
       let index = -1;
-      const changed = main.text.replaceAll(WORD, (word) => {
+      const changed = text.replaceAll(WORD, (word) => {
         index += 1;
         return drop?.has(index) === true ? '' : (set?.get(index) ?? word);
       });
-      const text = drop === undefined ? changed : changed.replaceAll(/ {2,}/g, ' ').trim();
-      const told = add.length === 0 ? text : insertFlag(text, add);
+      const tidy = drop === undefined ? changed : changed.replaceAll(/ {2,}/g, ' ').trim();
+      const told = add.length === 0 ? tidy : insertFlag(tidy, add);
       // The last one that reads so is the one that was found.
-      const at = shell.script.lastIndexOf(main.text);
-      const script = `${shell.script.slice(0, at)}${told}${shell.script.slice(at + main.text.length)}`;
-      return wordEdit(argv, shell.scriptAt, 1, [script]);
+      const at = shell.script.lastIndexOf(text);
+      const script = `${shell.script.slice(0, at)}${told}${shell.script.slice(at + text.length)}`;
+      return wordEdit(container, shell.scriptAt, 1, [script]);
     },
-    document,
-    path: [...path, where.index],
+    document: place.document,
+    path: [...place.path, where.index],
   };
 }
 
@@ -135,78 +116,61 @@ function insertFlag(text: string, given: readonly string[]): string {
   return inserted === text ? `${text} ${given.join(' ')}` : inserted;
 }
 
-function flagOf(line: Line, flag: string): Setting | null {
+function flagIn(line: Line, flag: string, { value, at: all }: FlagSetting): Setting {
   const { words, document, path } = line;
-  const all = words.flatMap((word, index) => (new RegExp(`^--?${flag}(?:=|$)`).test(word) ? [index] : []));
-  const at = all.at(-1);
-  if (at === undefined) return null;
-  const word = words[at] ?? '';
-  const equal = word.indexOf('=');
-  const alone = (index: number): boolean => isSwitch(flag) || (words[index] ?? '').includes('=');
-  const value = equal !== -1 ? word.slice(equal + 1) : isSwitch(flag) ? 'true' : (words[at + 1] ?? '');
+  const isAlone = (index: number): boolean => isSwitch(flag) || (words[index] ?? '').includes('=');
+  const last = all.at(-1);
   return {
-    value,
-    by: 'flag',
-    document,
-    path,
-    without: line.change({
-      drop: new Set(all.flatMap((index) => (alone(index) ? [index] : [index, index + 1]))),
-    }),
-    with: (given) =>
-      line.change({ set: new Map([alone(at) ? [at, `--${flag}=${given}`] : [at + 1, given]]) }),
+    ...{ value, by: 'flag', document, path },
+    without:
+      last === undefined
+        ? []
+        : line.change({
+            drop: new Set(all.flatMap((index) => (isAlone(index) ? [index] : [index, index + 1]))),
+          }),
+    with: (given) => {
+      if (last === undefined) return [];
+      const [at, word] = isAlone(last) ? [last, `--${flag}=${given}`] : [last + 1, given];
+      return line.change({ set: new Map([[at, word]]) });
+    },
   };
 }
 
-function variableOf(
-  documents: Documents,
-  container: Path,
-  value: Json | undefined,
-  flag: string,
-): Setting | null {
-  const name = variableOfFlag(flag);
-  const list = itemsOf(member(value, 'environment'));
-  const at = list.findIndex((one) => textOf(member(one, 'name')) === name);
-  if (at !== -1) {
-    const path = [...container, 'environment', at];
-    const before = textOf(member(list[at], 'value')) ?? '';
+function variableIn(
+  { imageConfig }: Documents,
+  { path: container, value: raw, environment }: Container,
+  { value, name, of }: VariableSetting,
+): Setting {
+  if (of === 'image') {
+    const list = textsOf(member(imageConfig?.value, 'Env')) ?? [];
+    const path = [
+      'Env',
+      Math.max(
+        0,
+        list.findLastIndex((one) => one.startsWith(`${name}=`)),
+      ),
+    ];
+    const edit = { document: 'imageConfig', path, before: `${name}=${value}` } as const;
     return {
-      value: before,
-      by: 'variable',
-      document: 'taskDefinition',
-      path,
-      without: [{ document: 'taskDefinition', path, before: list[at], after: undefined }],
-      with: (after) => [{ document: 'taskDefinition', path: [...path, 'value'], before, after }],
+      ...{ value, by: 'variable', document: 'imageConfig', path },
+      without: [{ ...edit, after: undefined }],
+      with: (after) => [{ ...edit, after: `${name}=${after}` }],
     };
   }
-  const ofImage = textsOf(member(documents.imageConfig?.value, 'Env')) ?? [];
-  const index = ofImage.findIndex((one) => one.startsWith(`${name}=`));
-  const written = ofImage[index];
-  if (written === undefined) return null;
-  const path = ['Env', index];
+  const list = listedEnvironment({ value: raw, environment });
+  const at = list.findLastIndex((one) => textOf(member(one, 'name')) === name);
+  const path = [...container, 'environment', at];
   return {
-    value: written.slice(name.length + 1),
-    by: 'variable',
-    document: 'imageConfig',
-    path,
-    without: [{ document: 'imageConfig', path, before: written, after: undefined }],
-    with: (after) => [{ document: 'imageConfig', path, before: written, after: `${name}=${after}` }],
+    ...{ value, by: 'variable', document: 'taskDefinition', path },
+    without: [{ document: 'taskDefinition', path, before: list[at], after: undefined }],
+    with: (after) => [
+      { document: 'taskDefinition', path: [...path, 'value'], before: member(list[at], 'value'), after },
+    ],
   };
 }
 
-function addVariable(container: Path, value: Json | undefined, name: string, given: string): readonly Edit[] {
-  const before = member(value, 'environment');
-  const after = [...itemsOf(before), { name, value: given }];
-  return [{ document: 'taskDefinition', path: [...container, 'environment'], before, after }];
-}
-
-/** Whether a setting is on: a flag without a value is. */
-export function isOn(setting: Setting | null): boolean {
-  return setting !== null && !/^(?:false|0|f|no)?$/i.test(setting.value);
-}
-
-/** Whole seconds of a setting; `10s` and `2m` as well. Null where it is none. */
-export function secondsOf(setting: Setting | null): number | null {
-  const [, amount, unit = 's'] = /^(\d+)(s|m|h)?$/.exec(setting?.value ?? '') ?? [];
-  if (amount === undefined) return null;
-  return Number(amount) * ({ s: 1, m: 60, h: 3600 }[unit] ?? 1);
+function addVariable(container: Container, name: string, given: string): readonly Edit[] {
+  const before = member(container.value, 'environment');
+  const after = [...listedEnvironment(container), { name, value: given }];
+  return [{ document: 'taskDefinition', path: [...container.path, 'environment'], before, after }];
 }

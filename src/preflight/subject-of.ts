@@ -1,11 +1,16 @@
-import { argvOf } from './argv.ts';
-import { isObject, itemsOf, member, numberOf, textOf } from './json.ts';
-import type { Json } from './json.ts';
-import { launchOf } from './launch.ts';
-import { pipelineOf } from './pipeline.ts';
-import { settingsOf } from './settings.ts';
-import { startOf, startsAgent } from '../worker/start.ts';
+import type { ContainerDefinition } from '../model/entities/task.ts';
+import type { ImageConfig } from '../worker/image-config.ts';
+import { readStart } from '../worker/agent-start.ts';
+import { commandLineOf } from '../worker/argv.ts';
+import { readContainer } from '../worker/definition.ts';
+import { imageConfigIn } from '../worker/image-config.ts';
+import { readLaunch, type Launch } from '../worker/launch.ts';
+import { startsAgent } from '../worker/start.ts';
+import { readWorker } from '../worker/worker.ts';
 import type { Documents, Live } from './documents.ts';
+import { itemsOf, member, textOf, textsOf, type Json } from './json.ts';
+import { pipelineOf } from './pipeline.ts';
+import { settingsIn } from './settings.ts';
 import type { Container, Subject } from './subject.ts';
 
 /** What was looked for and not found: the containers there are, of which several or none may be the agent's. */
@@ -14,40 +19,57 @@ export interface NoAgent {
   readonly candidates: readonly string[];
 }
 
+/** A definition in our words, and what else the rules look at; `values`: its containers as the document has them. */
+export interface Known {
+  readonly containers: readonly ContainerDefinition[];
+  readonly values: readonly Json[];
+  readonly imageConfig: ImageConfig | null;
+  readonly launch: Launch;
+  readonly documents: Documents;
+  readonly live: Live;
+}
+
 /** Reads the documents into what the rules look at; where the agent's container cannot be told it says so and guesses none. */
 export function subjectOf(documents: Documents, live: Live, named: string | null): Subject | NoAgent {
   const values = itemsOf(member(documents.taskDefinition.value, 'containerDefinitions'));
-  const names = values.map((value) => textOf(member(value, 'name')) ?? '');
-  const candidates = values.flatMap((value, index) =>
-    looksLikeAgent(value, documents) ? [names[index] ?? ''] : [],
-  );
+  const containers = values.map(readContainer);
+  const names = containers.map(({ name }) => name);
+  const candidates = containers
+    .filter((container, index) => looksLikeAgent(container, values[index]))
+    .map(({ name }) => name);
   const chosen = named ?? (candidates.length === 1 ? candidates[0] : undefined);
-  const index = chosen === undefined ? -1 : names.indexOf(chosen);
-  if (index === -1) return { names, candidates };
-  const containers = values.map((value, at) => containerOf(documents, value, at, at === index));
-  const agent = containers[index];
-  if (agent === undefined) return { names, candidates };
+  const known = {
+    ...{ containers, values, documents, live },
+    imageConfig: imageConfigOf(documents),
+    launch: launchIn(documents),
+  };
+  return (chosen === undefined ? null : subjectIn(known, chosen)) ?? { names, candidates };
+}
+
+/** What the rules look at, of the container with this name; null where there is none. */
+export function subjectIn(known: Known, agentName: string): Subject | null {
+  const { documents, live, imageConfig } = known;
+  const worker = readWorker({ ...known, agent: agentName });
+  const agentAt = known.containers.findIndex(({ name }) => name === agentName);
+  const containers = known.containers.map((definition, index): Container => {
+    const start = readStart(definition, index === agentAt ? imageConfig : null);
+    return { ...definition, path: ['containerDefinitions', index], value: known.values[index], start };
+  });
+  const agent = containers[agentAt];
+  if (worker === null || agent === undefined) return null;
   return {
-    documents,
-    live,
-    agent,
+    ...{ documents, live, worker, agent, imageConfig },
     sidecars: containers.filter((one) => one !== agent),
-    launch: launchOf(documents),
-    settings: settingsOf(documents, agent.path, agent.value, agent.argv, agent.start),
+    settings: settingsIn(documents, agent, worker.settings),
     version: versionOf(agent, live),
     pipeline: documents.pipeline === null ? null : pipelineOf(documents.pipeline.value),
   };
 }
 
 /** It starts the agent, or its image or its token says that it does. */
-function looksLikeAgent(value: Json, documents: Documents): boolean {
-  const container = { ...documents, imageConfig: null };
-  const path = [
-    'containerDefinitions',
-    itemsOf(member(documents.taskDefinition.value, 'containerDefinitions')).indexOf(value),
-  ];
-  const image = textOf(member(value, 'image'));
-  const { words } = argvOf(container, path, image, false);
+function looksLikeAgent(container: ContainerDefinition, value: Json | undefined): boolean {
+  const { image, environment } = container;
+  const { words } = commandLineOf(container, null);
   if (
     words.some((word) =>
       /(?:^|[\s/'"=;&|])buildkite-agent(?:\s+start|-entrypoint)?(?:$|[\s'";&|])/.test(word),
@@ -57,31 +79,31 @@ function looksLikeAgent(value: Json, documents: Documents): boolean {
     return true;
   if (image !== null && /(?:^|\/)(?:buildkite\/agent|[\w.-]*buildkite-agent[\w.-]*)(?:[:@]|$)/.test(image))
     return true;
-  return [...itemsOf(member(value, 'environment')), ...itemsOf(member(value, 'secrets'))].some(
-    (one) => textOf(member(one, 'name')) === 'BUILDKITE_AGENT_TOKEN',
-  );
+  const secrets = itemsOf(member(value, 'secrets')).map((one) => textOf(member(one, 'name')));
+  return [...Object.keys(environment), ...secrets].includes('BUILDKITE_AGENT_TOKEN');
 }
 
-function containerOf(documents: Documents, value: Json, index: number, ofAgent: boolean): Container {
-  const path = ['containerDefinitions', index];
-  const image = textOf(member(value, 'image'));
-  const argv = argvOf(documents, path, image, ofAgent);
-  return {
-    name: textOf(member(value, 'name')) ?? '',
-    path,
-    value,
-    image,
-    // ECS: a container is essential unless it says otherwise.
-    essential: member(value, 'essential') !== false,
-    stopTimeout: numberOf(member(value, 'stopTimeout')),
-    dependsOn: itemsOf(member(value, 'dependsOn'))
-      .filter(isObject)
-      .flatMap((one) => textOf(member(one, 'containerName')) ?? []),
-    argv,
-    start: startOf(argv),
-  };
+/** One that gives neither entry point, command nor variables has none of them. */
+function imageConfigOf({ imageConfig }: Documents): ImageConfig | null {
+  if (imageConfig === null) return null;
+  return imageConfigIn(imageConfig.value) ?? { entryPoint: [], command: [], environment: {} };
 }
 
+function launchIn({ service, taskDefinition }: Documents): Launch {
+  const strategy = itemsOf(member(service?.value, 'capacityProviderStrategy'));
+  return readLaunch({
+    service:
+      service === null
+        ? null
+        : {
+            launchType: textOf(member(service.value, 'launchType')),
+            capacityProviders: strategy
+              .map((one) => textOf(member(one, 'capacityProvider')) ?? '')
+              .filter((name) => name !== ''),
+          },
+    compatibilities: textsOf(member(taskDefinition.value, 'requiresCompatibilities')) ?? [],
+  });
+}
 /** A version that Buildkite shows of a running agent goes before the one in an image's tag. */
 function versionOf({ image }: Container, { agentVersions }: Live): Subject['version'] {
   const [running] = agentVersions ?? [];

@@ -1,29 +1,41 @@
-import type { Argv } from './argv.ts';
-import type { AgentSettings } from './settings.ts';
-import type { Documents, Live } from './documents.ts';
+import type { ContainerDefinition } from '../model/entities/task.ts';
+import type { ImageConfig } from '../worker/image-config.ts';
+import type { AgentStart } from '../worker/agent-start.ts';
+import type { Worker } from '../worker/worker.ts';
+import type { DocumentName, Documents, Live } from './documents.ts';
+import type { Edit } from './edit.ts';
 import type { Json, JsonObject, Path } from './json.ts';
-import type { Start } from '../worker/start.ts';
 
-/** One container of the definition. */
-export interface Container {
-  readonly name: string;
+/** One container of the definition, with where it stands in the document. */
+export interface Container extends ContainerDefinition {
   readonly path: Path;
+  /** As the document has it; undefined where the definition is known in our words alone. */
   readonly value: Json | undefined;
-  readonly image: string | null;
-  readonly essential: boolean;
-  /** Seconds; null where the definition gives none. */
-  readonly stopTimeout: number | null;
-  readonly dependsOn: readonly string[];
-  readonly argv: Argv;
-  readonly start: Start;
+  readonly start: AgentStart;
 }
 
-/** On what the tasks run, and how that is known. */
-export interface Launch {
-  readonly kind: 'fargate' | 'ec2' | 'external' | 'unknown';
-  /** Whether any of them runs on Fargate Spot; null where it is not known. */
-  readonly fargateSpot: boolean | null;
-  readonly said: string;
+/** One setting of the agent, as a flag or as a variable. */
+export interface Setting {
+  /** The text after the flag; `true` for a flag without one. */
+  readonly value: string;
+  readonly by: 'flag' | 'variable';
+  readonly document: DocumentName;
+  readonly path: Path;
+  /** The edits that take it out. */
+  readonly without: readonly Edit[];
+  /** The edits that give it another value. */
+  with(value: string): readonly Edit[];
+}
+
+/** The settings of the agent, with where they stand and how they are changed. */
+export interface AgentSettings {
+  /** Whether its command line is known, so that a missing flag is missing. */
+  readonly known: boolean;
+  /** A file that may say more (`--config`), or null where none is named. */
+  readonly configFile: string | null;
+  get(flag: string): Setting | null;
+  /** The edits that add a flag, or a variable where no command line can be changed. */
+  add(flag: string, value: string | null): readonly Edit[];
 }
 
 /** One step of the pipeline that runs a command. */
@@ -50,9 +62,11 @@ export interface Pipeline {
 export interface Subject {
   readonly documents: Documents;
   readonly live: Live;
+  /** What the documents say, whoever asks. */
+  readonly worker: Worker;
   readonly agent: Container;
   readonly sidecars: readonly Container[];
-  readonly launch: Launch;
+  readonly imageConfig: ImageConfig | null;
   readonly settings: AgentSettings;
   /** Major, minor and patch of the agent, and how they are known; null where they are not. */
   readonly version: { readonly numbers: readonly [number, number, number]; readonly said: string } | null;

@@ -1,4 +1,4 @@
-import { FARGATE_CEILING } from '../preflight/window.ts';
+import { FARGATE_CEILING } from '../worker/stop-window.ts';
 import type { Arm } from './document.ts';
 import type { Play, Unplayable, Work } from './play.ts';
 
@@ -22,7 +22,7 @@ function longer({ window, copy }: Play, { job, steps }: Work): string {
   if (job.ms <= window) return 'What each drill says, and its journal, tell more.';
   const step = `Step ${steps.step} works for ${String(job.ms / 1000)} s, and the agent has ${String(window / 1000)} s to finish it`;
   if (copy.launchType === 'EC2') return `${step}: give the agent a longer stopTimeout.`;
-  if (window < FARGATE_CEILING * 1000)
-    return `${step}: give the agent a longer stopTimeout, up to ${String(FARGATE_CEILING)} s on Fargate.`;
+  if (window < FARGATE_CEILING)
+    return `${step}: give the agent a longer stopTimeout, up to ${String(FARGATE_CEILING / 1000)} s on Fargate.`;
   return `${step}, the most that Fargate gives: make the step shorter or let it go on from a checkpoint, retry exit status -1 as a backstop, or run it on EC2, where stopTimeout has no ceiling.`;
 }

@@ -75,7 +75,7 @@ export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
         .filter((role) => textOf(member(task, role)) !== null)
         .map((role) => `${role} is not assumed: no call to AWS works in there`),
     ],
-    runs: [...agent.argv.words].join(' '),
+    runs: agent.start.commandLine.words.join(' '),
   };
 }
 
@@ -100,8 +100,9 @@ function unfitImage({ path, image }: Container, machine: Machine): Unfit | null 
   };
 }
 
-function unfitProgram({ path, image, argv, start }: Container, machine: Machine): Unfit | null {
-  if (!argv.known)
+function unfitProgram({ path, image, start }: Container, machine: Machine): Unfit | null {
+  const { words, isKnown } = start.commandLine;
+  if (!isKnown)
     return {
       path,
       why: `how the image ${image ?? 'of the agent'} starts the agent is not in the definition`,
@@ -110,7 +111,7 @@ function unfitProgram({ path, image, argv, start }: Container, machine: Machine)
   const missing = [
     start.scriptFile,
     start.shell?.name,
-    start.inits.length > 0 ? null : argv.words[0],
+    start.inits.length > 0 ? null : words[0],
     start.shell === null ? start.program[0] : null,
   ].find((word) => word != null && !startsAgent([word]) && !machine.hasProgram(word));
   if (missing == null) return null;
@@ -122,10 +123,11 @@ function unfitProgram({ path, image, argv, start }: Container, machine: Machine)
 }
 
 /** Why a sidecar cannot or must not be run: no program of the machine is started for it that nobody handed over. */
-function whyOut({ image, argv }: Container, machine: Machine): string | null {
+function whyOut({ image, start }: Container, machine: Machine): string | null {
   if (machine.images)
     return machine.hasImage(image ?? '') ? null : `the engine has no image "${image ?? ''}"`;
-  const [program] = argv.entry === null ? [] : argv.words;
+  const { entry, words } = start.commandLine;
+  const [program] = entry === null ? [] : words;
   if (program === undefined) return 'what it starts is in its image, which this executor does not run';
   if (machine.isLent(program)) return null;
   return `${baseName(program)} is a program of its image; --programs FOLDER would stand in for that`;
@@ -181,7 +183,7 @@ function containerOf(
 }
 
 /** The image that stands in, or the words that only an image's configuration has. */
-function startedAs({ name, image, argv }: Container, machine: Machine): ContainerCopy {
+function startedAs({ name, image, start }: Container, machine: Machine): ContainerCopy {
   if (machine.images) {
     if (machine.image === null) return { value: {}, differs: [] };
     return {
@@ -189,19 +191,21 @@ function startedAs({ name, image, argv }: Container, machine: Machine): Containe
       differs: [`container ${name}: the image ${machine.image} stands in for ${image ?? 'none'}`],
     };
   }
-  const ofImage = [argv.entry, argv.command].some((part) => part?.at?.document === 'imageConfig');
+  const { entry, command } = start.commandLine;
+  const ofImage = [entry, command].some((part) => part?.from === 'image');
   if (!ofImage || isOfficialImage(image)) return { value: {}, differs: [] };
   return {
-    value: { entryPoint: [...(argv.entry?.words ?? [])], command: [...(argv.command?.words ?? [])] },
+    value: { entryPoint: [...(entry?.words ?? [])], command: [...(command?.words ?? [])] },
     differs: [],
   };
 }
 
 /** A program that was handed over is found by its name, wherever the image has its own. */
-function lentTo({ value, argv }: Container, machine: Machine): JsonObject {
-  const [program = ''] = argv.words;
+function lentTo({ value, start }: Container, machine: Machine): JsonObject {
+  const { entry, words: all } = start.commandLine;
+  const [program = ''] = all;
   if (machine.images || !program.includes('/') || !machine.isLent(program)) return {};
-  const which = argv.entry === null ? 'command' : 'entryPoint';
+  const which = entry === null ? 'command' : 'entryPoint';
   const words = textsOf(member(value, which)) ?? [];
   return words[0] === program ? { [which]: [baseName(program), ...words.slice(1)] } : {};
 }
@@ -215,14 +219,17 @@ function healthOf(container: JsonObject, machine: Machine): string | null {
   return `this machine has no ${program}`;
 }
 
-function launchTypeOf({ launch, documents }: Subject): Copy['launchType'] {
+function launchTypeOf({ worker: { launch }, documents }: Subject): Copy['launchType'] {
   if (launch.kind === 'fargate') return 'FARGATE';
   if (launch.kind !== 'unknown') return 'EC2';
   const wanted = textsOf(member(documents.taskDefinition.value, 'requiresCompatibilities')) ?? [];
   return wanted.includes('FARGATE') ? 'FARGATE' : 'EC2';
 }
 
-function launchDiffers({ launch, agent }: Subject, launchType: Copy['launchType']): readonly string[] {
+function launchDiffers(
+  { worker: { launch }, agent }: Subject,
+  launchType: Copy['launchType'],
+): readonly string[] {
   const told =
     launch.kind === 'unknown'
       ? [`what the tasks run on is not told: ${launchType === 'EC2' ? 'EC2' : 'Fargate'} is taken`]

@@ -8,7 +8,6 @@ import { mend } from '../preflight/mend.ts';
 import type { Mended } from '../preflight/mend.ts';
 import type { Subject } from '../preflight/subject.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
-import { chainSeconds, DEFAULT_STOP_TIMEOUT, stopTimeoutOf } from '../preflight/window.ts';
 import { copyOf } from './definition.ts';
 import type { Copy, Machine } from './definition.ts';
 import { jobOf } from './job.ts';
@@ -77,10 +76,10 @@ export function playOf(asked: Asked, work: Work, machine: Machine): Play | Unpla
   const preflight = withoutOurs(judge(subject), asked.documents);
   return {
     container: asked.container,
-    launch: subject.launch.said,
+    launch: subject.worker.launch.said,
     preflight,
     window: windowOf(subject),
-    wholeStop: chainSeconds(subject) * 1000,
+    wholeStop: subject.worker.stop.ms,
     told: isTold(preflight),
     copy,
   };
@@ -116,8 +115,9 @@ function subjectIn(documents: Documents, container: string): Subject {
   throw new Error(`there is no container ${container}`);
 }
 
-function windowOf({ agent, launch }: Subject): number {
-  return (stopTimeoutOf(agent, launch) ?? DEFAULT_STOP_TIMEOUT) * 1000;
+/** A rehearsed stop is no reclaim: the agent has all of its stop time-out. */
+function windowOf({ worker: { stop } }: Subject): number {
+  return stop.agent === null ? 0 : stop.agent.killed - stop.agent.signalled;
 }
 
 /** A shell that stays in the agent's way is the one thing that keeps the signal from it for certain. */

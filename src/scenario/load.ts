@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Scenario } from './schema.ts';
 import type { InputError } from './problem.ts';
-import { imageConfigIn } from './image-config.ts';
+import { imageConfigIn } from '../worker/image-config.ts';
 import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';
 import { readScenario } from './read.ts';

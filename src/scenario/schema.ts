@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ImageConfig } from '../model/image-config.ts';
+import { ImageConfig } from '../worker/image-config.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { duration } from './duration.ts';
 import { Inject } from './inject.ts';

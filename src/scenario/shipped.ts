@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { InputError } from '../verdict/result.ts';
+import type { InputError } from './problem.ts';
 import { closest } from './suggest.ts';
 
 /** It lies at the same distance from here and from a chunk in dist. */

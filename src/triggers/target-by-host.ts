@@ -1,4 +1,3 @@
-import { commandLine } from '../evidence/agent-container.ts';
 import { fromEcsToBuildkite } from '../evidence/clocks.ts';
 import { after, seconds } from '../checks/times.ts';
 import type { Agent } from '../model/entities/agent.ts';
@@ -6,6 +5,8 @@ import { isHostOf } from '../model/entities/host.ts';
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { seen, type World } from '../model/world.ts';
+import { readStart } from '../worker/agent-start.ts';
+import { queueOf, readSettings } from '../worker/settings.ts';
 
 /** An agent connects within this long of its task's start; one that came later is another that got the same address. */
 const START = 300_000;
@@ -58,31 +59,9 @@ function misfitOfTimes(world: World, agent: Agent, task: Task): string | null {
 
 /** Why the agent's queue is not the one that its container is told to serve; null where they agree or the definition states none. */
 export function misfitOfQueue(agent: Agent, definition: ContainerDefinition): string | null {
-  const stated = queueOf(definition);
+  const start = readStart(definition, null);
+  const stated = queueOf(readSettings(start, definition.environment, {}));
   const own = agent.tags['queue'] ?? DEFAULT_QUEUE;
   if (stated === null || stated === own) return null;
   return `agent ${agent.name} serves queue ${own}, but container ${definition.name} is told to serve ${stated}`;
-}
-
-/** A queue that a shell or the agent fills in from a variable is not stated. */
-function queueOf({ environment, ...definition }: ContainerDefinition): string | null {
-  const words = commandLine({ environment, ...definition })
-    .flatMap((word) => word.split(/\s+/))
-    .map((word) => word.replace(/["']/g, ''));
-  const flags = words.flatMap((word, index) => {
-    const [, name = '', value = words[index + 1] ?? ''] = /^(--queue|--tags)(?:=(.*))?$/.exec(word) ?? [];
-    return name === '' ? [] : [queueIn(name === '--queue', value)];
-  });
-  const variables = [
-    queueIn(true, environment['BUILDKITE_AGENT_QUEUE'] ?? ''),
-    queueIn(false, environment['BUILDKITE_AGENT_TAGS'] ?? ''),
-  ];
-  const queue = [...flags, ...variables].find((one) => one !== null) ?? null;
-  return queue === null || queue.includes('$') ? null : queue;
-}
-
-function queueIn(whole: boolean, value: string): string | null {
-  const named = value.split(',').map((tag) => tag.trim());
-  const queue = whole ? value : named.find((tag) => tag.startsWith('queue='))?.slice('queue='.length);
-  return queue === undefined || queue === '' ? null : queue;
 }

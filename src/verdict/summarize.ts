@@ -1,5 +1,5 @@
 import { drainTime } from '../checks/drain-time.ts';
-import { platformOf, stopWindow } from '../worker/stop-window.ts';
+import { workerOf } from '../evidence/agent-container.ts';
 import { neverLeft } from '../model/call.ts';
 import { assertNever } from '../model/errors.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
@@ -87,13 +87,10 @@ export function summarize(
 
 /** How long the target's stop can take at most, whether or not it was stopped. */
 function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
-  const { target, plan } = evidence;
-  const task = target === null ? null : evidence.last('task', target.taskArn)?.value;
-  if (target === null || task == null) return null;
-  const definitions = evidence.last('task-definition', task.definition)?.value.containers ?? [];
-  const platform = platformOf(task, plan.scenario.inject.fault === 'spot-reclaim');
-  const window = stopWindow(definitions, target.container, platform);
-  return window === null ? null : { ...window, chain: [...window.chain], cut: [...window.cut] };
+  const stop = workerOf(evidence)?.stop;
+  if (stop?.agent == null) return null;
+  const { signalled, killed } = stop.agent;
+  return { ...stop, agent: { signalled, killed }, chain: [...stop.chain], cut: [...stop.cut] };
 }
 
 /** What the checks do not tell: what the fault stands for, and what of it was left. */

@@ -1,7 +1,7 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from '../model/image-config.ts';
-import { commandLineOf } from './argv.ts';
-import { shellStays, startOf, startsAgent, type ShellStart, type Start } from './start.ts';
+import type { ImageConfig } from './image-config.ts';
+import { commandLineOf, type CommandLine } from './argv.ts';
+import { baseName, shellStays, startOf, startsAgent, type ShellStart, type Start } from './start.ts';
 
 /** Whether the stop signal of a container is known to reach the agent in it, and why. */
 export interface SignalPath {
@@ -10,28 +10,87 @@ export interface SignalPath {
   readonly said: string;
 }
 
+/** What stands between ECS and the agent, as far as the documents tell. */
+export type Between =
+  /** The agent is what is reached; `sure` where no image can put something before it, `shell` where a shell execs it. */
+  | { readonly by: 'nothing'; readonly sure: boolean; readonly shell: boolean }
+  /** A shell that stays; `mayPass`: it may exec the agent all the same, or has a trap that passes the signal on. */
+  | { readonly by: 'shell'; readonly name: string; readonly mayPass: boolean }
+  /** An init, and a shell behind it. */
+  | { readonly by: 'init-and-shell'; readonly name: string; readonly mayPass: boolean }
+  /** A script or program of the image, or a definition that was not read. */
+  | { readonly by: 'unknown'; readonly name: string };
+
+/** How a container comes to its agent, and what that does to the stop signal. */
+export interface AgentStart extends Start {
+  readonly commandLine: CommandLine;
+  /** Inits before the program: that of the runtime first, then those of the command line. */
+  readonly allInits: readonly string[];
+  /** Whether the command line begins with the agent itself: no program stands before it. */
+  readonly isAgentFirst: boolean;
+  readonly between: Between;
+  readonly path: SignalPath;
+}
+
 /** ECS signals PID 1 of the container alone: what a definition starts there decides whether the agent hears it. */
+export function readStart(definition: ContainerDefinition, imageConfig: ImageConfig | null): AgentStart {
+  const commandLine = commandLineOf(definition, imageConfig);
+  const start = startOf(commandLine);
+  const allInits = [...(definition.initProcess ? ['initProcessEnabled'] : []), ...start.inits];
+  return {
+    ...{ ...start, commandLine, allInits },
+    isAgentFirst: baseName(commandLine.words[0] ?? '') === 'buildkite-agent',
+    between: betweenOf(start, commandLine, allInits),
+    path: pathOf(start, commandLine, allInits),
+  };
+}
+
+/** The same of a definition that may not have been read. */
 export function signalPathOf(
   definition: ContainerDefinition | null,
   imageConfig: ImageConfig | null,
 ): SignalPath {
   if (definition === null) return unknown('the task definition was not read');
-  const { words, known } = commandLineOf(definition, imageConfig);
-  const start = startOf({ words });
-  const inits = [...(definition.initProcess ? ['initProcessEnabled'] : []), ...start.inits];
+  return readStart(definition, imageConfig).path;
+}
+
+function betweenOf(
+  { shell, scriptFile, program }: Start,
+  { words, isKnown }: CommandLine,
+  inits: readonly string[],
+): Between {
+  if (shell !== null && shellStays(shell)) {
+    const name = `${shell.name} -c ...`;
+    const hasTrap = shell.view.made.includes('a trap');
+    const [init] = inits;
+    if (init !== undefined) return { by: 'init-and-shell', name: `${init}, ${name}`, mayPass: hasTrap };
+    return { by: 'shell', name, mayPass: hasTrap || execsAlone(shell) };
+  }
+  if (shell !== null) return { by: 'nothing', sure: isKnown, shell: true };
+  if (scriptFile !== null) return { by: 'unknown', name: `the script ${scriptFile}` };
+  if (startsAgent(program.slice(0, 1))) return { by: 'nothing', sure: isKnown, shell: false };
+  return { by: 'unknown', name: words.length === 0 ? "the image's own entry point" : words.join(' ') };
+}
+
+/** bash and BusyBox were seen to run a single plain command in their own place; what `sh` is stands in the image. */
+function execsAlone({ kind, view }: ShellStart): boolean {
+  return (kind === 'bash' || kind === 'busybox') && view.plain && !view.replaces;
+}
+
+function pathOf(start: Start, { isKnown }: CommandLine, inits: readonly string[]): SignalPath {
   if (start.shell !== null) return throughShell(start.shell, inits);
   if (start.scriptFile !== null)
     return unknown(`the container starts the script ${start.scriptFile}, and what that does is in the image`);
-  if (!known) return unknown("the image's own entry point starts the agent, and what that does is not known");
-  return startsAgent(start.program.slice(0, 1)) ? reaches(start, inits) : unknownProgram(start);
+  if (!isKnown)
+    return unknown("the image's own entry point starts the agent, and what that does is not known");
+  return startsAgent(start.program.slice(0, 1)) ? reached(start, inits) : unknownProgram(start);
 }
 
-function reaches(start: Start, inits: readonly string[]): SignalPath {
+function reached(start: Start, inits: readonly string[]): SignalPath {
   const name = start.program[0] ?? 'the agent';
   const behind = inits.length === 0 ? 'as PID 1' : `behind ${inits.join(', ')}`;
   return { reaches: 'yes', said: `the container starts ${name} itself, ${behind}` };
 }
-
 function unknownProgram({ program }: Start): SignalPath {
   const name = program[0];
   return unknown(

@@ -1,33 +1,48 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from '../model/image-config.ts';
+import type { ImageConfig } from './image-config.ts';
 
 /** The image `buildkite/agent` starts so: its script ends in `exec tini -- ... buildkite-agent "$@"` (packaging/docker of buildkite/agent). */
-export const OFFICIAL_IMAGE = { entryPoint: ['buildkite-agent-entrypoint'], command: ['start'] } as const;
+const OFFICIAL_IMAGE = { entryPoint: ['buildkite-agent-entrypoint'], command: ['start'] } as const;
 
 /** Whether an image is Buildkite's own, from Docker Hub or a mirror that keeps its name. */
 export function isOfficialImage(image: string | null): boolean {
   return image !== null && /(?:^|\/)buildkite\/agent(?:[:@]|$)/.test(image);
 }
 
+/** Some of the words, and which document holds them; `name`: none, the image is known by its name. */
+export interface Part {
+  readonly words: readonly string[];
+  readonly from: 'definition' | 'image' | 'name';
+}
+
 /** The words that a container is started with, and whether they are all known; else the image says more. */
 export interface CommandLine {
+  readonly entry: Part | null;
+  readonly command: Part | null;
   readonly words: readonly string[];
-  readonly known: boolean;
+  readonly isKnown: boolean;
 }
 
 /**
  * A definition's entry point replaces the image's and drops the image's command; its command replaces the image's command
- * alone (Docker's merge of a container's and an image's configuration).
+ * alone (Docker's merge of a container's and an image's configuration). An empty list overrides nothing.
  */
 export function commandLineOf(
   { entryPoint, command, image }: ContainerDefinition,
   imageConfig: ImageConfig | null,
 ): CommandLine {
-  if (entryPoint.length > 0) return { words: [...entryPoint, ...command], known: true };
-  const ofImage = imageConfig ?? (isOfficialImage(image) ? OFFICIAL_IMAGE : null);
-  if (ofImage === null) return { words: command, known: false };
-  return {
-    words: [...ofImage.entryPoint, ...(command.length > 0 ? command : ofImage.command)],
-    known: true,
-  };
+  const own = part(command, 'definition');
+  if (entryPoint.length > 0) return joined(part(entryPoint, 'definition'), own, true);
+  if (imageConfig !== null)
+    return joined(part(imageConfig.entryPoint, 'image'), own ?? part(imageConfig.command, 'image'), true);
+  if (!isOfficialImage(image)) return joined(null, own, false);
+  return joined(part(OFFICIAL_IMAGE.entryPoint, 'name'), own ?? part(OFFICIAL_IMAGE.command, 'name'), true);
+}
+
+function part(words: readonly string[], from: Part['from']): Part | null {
+  return words.length === 0 ? null : { words, from };
+}
+
+function joined(entry: Part | null, command: Part | null, isKnown: boolean): CommandLine {
+  return { entry, command, isKnown, words: [...(entry?.words ?? []), ...(command?.words ?? [])] };
 }

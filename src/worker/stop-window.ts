@@ -1,17 +1,13 @@
-import type { ContainerDefinition, Task } from '../model/entities/task.ts';
+import type { ContainerDefinition } from '../model/entities/task.ts';
+import type { Launch } from './launch.ts';
 
-/** ECS gives 30 s where a definition names no stopTimeout (ContainerDefinition.stopTimeout). */
+/** ECS gives 30 s where a definition names no stopTimeout (ContainerDefinition.stopTimeout); on EC2 a host may say otherwise, which no API shows. */
 export const DEFAULT_STOP_TIMEOUT = 30_000;
-/** Fargate takes 2 to 120 s (ContainerDefinition.stopTimeout); elsewhere ECS names no bounds. */
-const FARGATE = { least: 2_000, most: 120_000 } as const;
-/** Spot capacity is gone two minutes after its notice, on Fargate and on EC2. */
+/** Fargate takes 2 to 120 s (ContainerDefinition.stopTimeout); elsewhere ECS names no bounds. Milliseconds. */
+export const FARGATE_FLOOR = 2_000;
+export const FARGATE_CEILING = 120_000;
+/** Spot capacity is gone two minutes after its notice, on Fargate and on EC2. Milliseconds. */
 export const SPOT_NOTICE = 120_000;
-
-/** What the platform adds to a definition. */
-export interface Platform {
-  readonly fargate: boolean;
-  readonly spot: boolean;
-}
 
 /** One container of the chain: how long it may take after its stop signal, in ms, and who says so. */
 export interface StopStep {
@@ -21,77 +17,155 @@ export interface StopStep {
   readonly by: 'definition' | 'default' | 'platform';
 }
 
+/** When the agent's container is signalled and killed, in ms after the first stop signal, at the latest. */
+export interface AgentStop {
+  readonly signalled: number;
+  readonly killed: number;
+  /** What it has between the two: less than its stopTimeout where spot capacity is taken before. */
+  readonly granted: number;
+  /** The largest stopTimeout that changes anything and leaves the others their time; null where nothing limits it. */
+  readonly ceiling: number | null;
+  /** From the first stop signal to the end of the last container that waits for this one's end. */
+  readonly whole: number;
+}
+
 /** How long a stop can take at most, told from a task definition alone. */
 export interface StopWindow {
   /** Milliseconds from the first stop signal to the last SIGKILL, if every container takes all its time. */
   readonly ms: number;
   /** The chain of containers that takes longest, in the order in which they are stopped: the reverse of `dependsOn`. */
   readonly chain: readonly StopStep[];
-  /** Milliseconds after the first signal at which the agent's container is signalled at the latest, and killed. */
-  readonly agent: { readonly signalled: number; readonly killed: number } | null;
+  readonly agent: AgentStop | null;
   /** Milliseconds after which the capacity itself is taken: two minutes on spot, else null. */
   readonly limit: number | null;
   /** Containers of the task that this limit can cut short. */
   readonly cut: readonly string[];
 }
 
-/** Where a task runs, as far as it bounds a stop; `reclaimed`: the drill plays a spot reclaim. */
-export function platformOf(
-  { launchType, capacityProvider }: Pick<Task, 'launchType' | 'capacityProvider'>,
-  reclaimed: boolean,
-): Platform {
-  const provider = capacityProvider ?? '';
-  return {
-    fargate: launchType === 'FARGATE' || /^FARGATE(_SPOT)?$/.test(provider),
-    spot: reclaimed || provider === 'FARGATE_SPOT',
-  };
-}
+type Containers = readonly ContainerDefinition[];
+type Chain = readonly StopStep[];
 
 /**
  * The stop window of a task: ECS signals a container when all that depend on it have ended, so the stop time-outs along a
  * chain of `dependsOn` follow one another, and containers beside each other are stopped at once (ecs.md, order of
- * containers). Null without containers.
+ * containers). One that ran to its end before others started takes no part. `isDeadAtOnce`: the agent ends when it is
+ * signalled. Null without containers.
  */
 export function stopWindow(
-  definitions: readonly ContainerDefinition[],
+  definitions: Containers,
   agent: string,
-  platform: Platform,
+  launch: Launch,
+  isDeadAtOnce = false,
 ): StopWindow | null {
-  const chains = definitions.map((definition) => chainTo(definition, definitions, platform));
-  const [longest] = chains.toSorted((a, b) => lengthOf(b) - lengthOf(a));
-  if (longest === undefined) return null;
+  const lasting = lastingOf(definitions, agent);
+  const step = (one: ContainerDefinition): StopStep =>
+    isDeadAtOnce && one.name === agent ? { ...stopStep(one, launch), ms: 0 } : stopStep(one, launch);
+  const chains = lasting.map((one) => chainOf(one, dependantsIn(lasting), step).toReversed());
+  const longest = longestOf(chains);
+  if (longest.length === 0) return null;
+  const limit = launch.spot === true ? SPOT_NOTICE : null;
   const ends = chains.map((chain) => ({ name: chain.at(-1)?.container ?? '', killed: lengthOf(chain) }));
-  const own = chains.find((chain) => chain.at(-1)?.container === agent);
-  const limit = platform.spot ? SPOT_NOTICE : null;
+  const own = lasting.find(({ name }) => name === agent);
+  const before = chains.find((chain) => chain.at(-1)?.container === agent) ?? [];
   return {
     ms: lengthOf(longest),
     chain: longest,
-    agent: own === undefined ? null : { signalled: lengthOf(own.slice(0, -1)), killed: lengthOf(own) },
+    agent:
+      own === undefined
+        ? null
+        : agentStop(before, chainOf(own, dependenciesIn(lasting), step), limit, launch),
     limit,
     cut: ends.filter(({ killed }) => limit !== null && killed > limit).map(({ name }) => name),
   };
 }
 
-/** The longest chain of stops that ends with this container; a circle, which ECS would not register, is entered once. */
-function chainTo(
-  last: ContainerDefinition,
-  definitions: readonly ContainerDefinition[],
-  platform: Platform,
-  passed: readonly string[] = [],
-): readonly StopStep[] {
-  const before = definitions
-    .filter(({ name, dependsOn }) => dependsOn.includes(last.name) && ![...passed, last.name].includes(name))
-    .map((dependant) => chainTo(dependant, definitions, platform, [...passed, last.name]));
-  const [longest = []] = before.toSorted((a, b) => lengthOf(b) - lengthOf(a));
-  return [...longest, stepOf(last, platform)];
+/** From the chain that ends with the agent and the one that begins with it. */
+function agentStop(before: Chain, after: Chain, limit: number | null, { kind }: Launch): AgentStop {
+  const [signalled, killed] = [lengthOf(before.slice(0, -1)), lengthOf(before)];
+  const behind = lengthOf(after.slice(1));
+  const most = kind === 'fargate' ? FARGATE_CEILING : null;
+  return {
+    ...{ signalled, killed },
+    granted: Math.max(0, Math.min(killed, limit ?? killed) - signalled),
+    ceiling: limit === null ? most : Math.max(0, Math.min(most ?? limit, limit - signalled - behind)),
+    whole: killed + behind,
+  };
 }
 
-function stepOf({ name: container, stopTimeout }: ContainerDefinition, platform: Platform): StopStep {
+/** How long a container has between its stop signal and SIGKILL. */
+export function stopStep({ name: container, stopTimeout }: ContainerDefinition, { kind }: Launch): StopStep {
   if (stopTimeout === null) return { container, ms: DEFAULT_STOP_TIMEOUT, by: 'default' };
-  const ms = platform.fargate ? Math.min(Math.max(stopTimeout, FARGATE.least), FARGATE.most) : stopTimeout;
+  const ms =
+    kind === 'fargate' ? Math.min(Math.max(stopTimeout, FARGATE_FLOOR), FARGATE_CEILING) : stopTimeout;
   return { container, ms, by: ms === stopTimeout ? 'definition' : 'platform' };
 }
 
-function lengthOf(chain: readonly StopStep[]): number {
+/** The containers that still run when a task is stopped while `running` does: all others but those that somebody waited for to end. */
+function lastingOf(definitions: Containers, running: string): Containers {
+  return definitions.filter(({ name }) => name === running || !ranToEnd(name, definitions));
+}
+
+/** Whether a container has done its work before others start: `dependsOn` on COMPLETE or SUCCESS. Journals of older versions hold no conditions. */
+export function ranToEnd(name: string, definitions: Containers): boolean {
+  return definitions.some(({ conditions }) => {
+    const condition = conditions?.[name];
+    return condition === 'COMPLETE' || condition === 'SUCCESS';
+  });
+}
+
+/** The containers that a container depends on, directly or through others, in the order in which they are stopped after it. */
+export function stoppedAfter(name: string, definitions: Containers): readonly string[] {
+  return namesAlong(name, dependenciesIn(lastingOf(definitions, name)));
+}
+
+/** The containers that depend on a container, directly or through others: they are stopped before it. */
+export function stoppedBefore(name: string, definitions: Containers): readonly string[] {
+  return namesAlong(name, dependantsIn(lastingOf(definitions, name)));
+}
+
+/** The containers next to one of these names, on one side of it. */
+type Neighbours = (name: string) => Containers;
+
+function dependantsIn(definitions: Containers): Neighbours {
+  return (name) => definitions.filter(({ dependsOn }) => dependsOn.includes(name));
+}
+
+function dependenciesIn(definitions: Containers): Neighbours {
+  return (name) => {
+    const names = definitions.find((one) => one.name === name)?.dependsOn ?? [];
+    return names.flatMap((on) => definitions.find((one) => one.name === on) ?? []);
+  };
+}
+
+function namesAlong(name: string, next: Neighbours): readonly string[] {
+  const order: string[] = [];
+  const visit = (from: string): void => {
+    for (const one of next(from)) {
+      if (order.includes(one.name) || one.name === name) continue;
+      order.push(one.name);
+      visit(one.name);
+    }
+  };
+  visit(name);
+  return order;
+}
+
+/** The longest chain of stops that begins with this container; a circle, which ECS would not register, is entered once. */
+function chainOf(
+  first: ContainerDefinition,
+  next: Neighbours,
+  step: (one: ContainerDefinition) => StopStep,
+  passed: readonly string[] = [],
+): Chain {
+  const seen = [...passed, first.name];
+  const others = next(first.name).filter(({ name }) => !seen.includes(name));
+  return [step(first), ...longestOf(others.map((one) => chainOf(one, next, step, seen)))];
+}
+
+function longestOf(chains: readonly Chain[]): Chain {
+  return chains.toSorted((a, b) => lengthOf(b) - lengthOf(a))[0] ?? [];
+}
+
+function lengthOf(chain: Chain): number {
   return chain.reduce((sum, { ms }) => sum + ms, 0);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { sidecars, stoppedAfter } from '../../src/checks/sidecars.ts';
+import { sidecars } from '../../src/checks/sidecars.ts';
+import { stoppedAfter } from '../../src/worker/stop-window.ts';
 import type { Task } from '../../src/model/entities/task.ts';
 import { aContainer, aContainerDefinition, aTask } from '../support/builders.ts';
 import { fact, T, type Told } from '../support/journal-builders.ts';

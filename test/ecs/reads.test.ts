@@ -127,6 +127,7 @@ test('a task definition comes with its defaults: essential, and no stop time-out
           environment: { A: '1' },
           stopTimeout: 120_000,
           dependsOn: ['plain'],
+          conditions: { plain: 'START' },
           initProcess: true,
         },
       ],

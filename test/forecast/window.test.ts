@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { disorderOf, windowAlone, windowOf } from '../../src/forecast/window.ts';
-import type { Asked, LaunchType, Window } from '../../src/forecast/window.ts';
+import type { Asked, Window } from '../../src/forecast/window.ts';
+import type { LaunchType } from '../../src/worker/launch.ts';
 import { OFFLINE } from '../../src/preflight/documents.ts';
 import type { Doc, Documents } from '../../src/preflight/documents.ts';
 import type { JsonObject } from '../../src/preflight/json.ts';

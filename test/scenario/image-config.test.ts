@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadScenarios } from '../../src/scenario/load.ts';
-import { imageConfigIn } from '../../src/scenario/image-config.ts';
+import { imageConfigIn } from '../../src/worker/image-config.ts';
 import { changed, unmarked } from './marked.ts';
 
 const CONFIG = {

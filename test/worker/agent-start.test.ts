@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signalPathOf } from '../../src/worker/agent-start.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
-import type { ImageConfig } from '../../src/model/image-config.ts';
+import type { ImageConfig } from '../../src/worker/image-config.ts';
 import { aContainerDefinition } from '../support/builders.ts';
 
 const image = (entryPoint: string[], command: string[] = []): ImageConfig => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isSecretName, isSecretValue, looksRandom } from '../../src/model/secret-looks.ts';
-import { leavingFlagsOf } from '../../src/worker/agent-flags.ts';
+import { leavingFlagsOf } from './leaving.ts';
 import { hideStart } from '../../src/worker/hidden-start.ts';
 import { hideIn, hideWords } from '../../src/worker/hidden-words.ts';
 import { aContainerDefinition } from '../support/builders.ts';

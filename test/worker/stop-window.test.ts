@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { platformOf, stopWindow } from '../../src/worker/stop-window.ts';
-import type { Platform } from '../../src/worker/stop-window.ts';
+import { stopWindow } from '../../src/worker/stop-window.ts';
+import { LAUNCH_TYPES, launchNamed, launchOfTask, type Launch } from '../../src/worker/launch.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
 import { aContainerDefinition } from '../support/builders.ts';
 
-const EC2: Platform = { fargate: false, spot: false };
-const FARGATE: Platform = { fargate: true, spot: false };
-const SPOT: Platform = { fargate: true, spot: true };
+const EC2 = launchNamed('EC2');
+const FARGATE = launchNamed('FARGATE');
+const SPOT = launchNamed('FARGATE_SPOT');
 
 const chain = [
   aContainerDefinition({ name: 'agent', dependsOn: ['gateway'], stopTimeout: 100_000 }),
@@ -25,7 +25,7 @@ describe('the stop window', () => {
         { container: 'gateway', ms: 10_000, by: 'definition' },
         { container: 'router', ms: 30_000, by: 'default' },
       ],
-      agent: { signalled: 0, killed: 100_000 },
+      agent: { signalled: 0, killed: 100_000, granted: 100_000, ceiling: 120_000, whole: 140_000 },
       limit: null,
       cut: [],
     });
@@ -48,7 +48,7 @@ describe('the stop window', () => {
       aContainerDefinition({ name: 'agent', stopTimeout: 20_000 }),
       aContainerDefinition({ name: 'watch', dependsOn: ['agent'], stopTimeout: 7_000 }),
     ];
-    expect(stopWindow(after, 'agent', FARGATE)?.agent).toEqual({ signalled: 7_000, killed: 27_000 });
+    expect(stopWindow(after, 'agent', FARGATE)?.agent).toMatchObject({ signalled: 7_000, killed: 27_000 });
   });
 
   test.each([
@@ -77,16 +77,17 @@ describe('the stop window', () => {
   });
 
   test.each([
-    ['FARGATE', null, false, FARGATE],
-    [null, 'FARGATE', false, FARGATE],
-    [null, 'FARGATE_SPOT', false, SPOT],
-    ['EC2', null, false, EC2],
-    [null, 'my-fargate-like-provider', false, EC2],
-    ['EC2', null, true, { fargate: false, spot: true }],
+    ['FARGATE', null, false, 'fargate', false],
+    [null, 'FARGATE', false, 'fargate', false],
+    [null, 'FARGATE_SPOT', false, 'fargate', true],
+    ['EC2', null, false, 'ec2', null],
+    [null, 'my-fargate-like-provider', false, 'ec2', null],
+    ['EC2', null, true, 'ec2', true],
+    [null, null, false, 'unknown', null],
   ])(
-    'launch type %s, capacity provider %s, reclaimed %s: %o',
-    (launchType, capacityProvider, reclaimed, platform) => {
-      expect(platformOf({ launchType, capacityProvider }, reclaimed)).toEqual(platform);
+    'launch type %s, capacity provider %s, reclaimed %s: %s, spot %s',
+    (launchType, capacityProvider, reclaimed, kind, spot) => {
+      expect(launchOfTask({ launchType, capacityProvider }, reclaimed)).toMatchObject({ kind, spot });
     },
   );
 });
@@ -109,13 +110,13 @@ const definitions = fc
       aContainerDefinition({ name: `c${index}`, stopTimeout, dependsOn: on.map((other) => `c${other}`) }),
     ),
   );
-const platforms = fc.record({ fargate: fc.boolean(), spot: fc.boolean() });
+const platforms = fc.constantFrom(...LAUNCH_TYPES).map(launchNamed);
 
 /** What ECS does when every container takes all its time, second by second: who has no living dependant is signalled. */
-function played(all: readonly ContainerDefinition[], { fargate }: Platform): ReadonlyMap<string, number> {
+function played(all: readonly ContainerDefinition[], { kind }: Launch): ReadonlyMap<string, number> {
   const allowed = ({ stopTimeout }: ContainerDefinition): number => {
     if (stopTimeout === null) return 30;
-    return fargate ? Math.max(2, Math.min(120, stopTimeout / 1000)) : stopTimeout / 1000;
+    return kind === 'fargate' ? Math.max(2, Math.min(120, stopTimeout / 1000)) : stopTimeout / 1000;
   };
   const killed = new Map<string, number>();
   const left = new Map<string, number>();
@@ -144,7 +145,9 @@ describe('the stop window, whatever the definition', () => {
         const window = stopWindow(all, 'c0', platform);
         expect(window?.ms).toBe(Math.max(...killed.values()));
         expect(window?.agent?.killed).toBe(killed.get('c0'));
-        const late = [...killed].filter(([, at]) => platform.spot && at > 120_000).map(([name]) => name);
+        const late = [...killed]
+          .filter(([, at]) => platform.spot === true && at > 120_000)
+          .map(([name]) => name);
         expect(window?.cut.toSorted()).toEqual(late.toSorted());
       }),
     );

@@ -52,6 +52,8 @@ export const ContainerDefinition = z.strictObject({
   /** Milliseconds; null where the definition gives none (ECS: 30 s unless the EC2 host says otherwise). */
   stopTimeout: z.number().int().nullable(),
   dependsOn: z.array(z.string()),
+  /** How far each of those must have come before this container starts: `START`, `HEALTHY`, `COMPLETE` or `SUCCESS`. Missing in journals of older versions. */
+  conditions: z.record(z.string(), z.string()).optional(),
   initProcess: z.boolean(),
 });
 export type ContainerDefinition = z.infer<typeof ContainerDefinition>;

@@ -1,7 +1,8 @@
+import { inSeconds } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
-import { secondsOf } from '../settings.ts';
-import { stopTimeoutOf } from '../window.ts';
+import { durationOf } from '../../worker/settings.ts';
+import { isHostsChoice } from '../../worker/worker.ts';
 
 /** A canceled job that may take longer to end than the container has is cut off by SIGKILL. */
 export const cancelGraceOverStop: Rule = {
@@ -12,22 +13,22 @@ export const cancelGraceOverStop: Rule = {
     'https://buildkite.com/docs/agent/self-hosted/configure (cancel-grace-period)',
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)',
   ],
-  judge({ settings, agent, launch }) {
+  judge({ settings, worker }) {
     const grace = settings.get('cancel-grace-period');
-    const seconds = secondsOf(grace);
-    if (grace === null || seconds === null) return CLEAN;
-    const window = stopTimeoutOf(agent, launch);
-    if (window === null)
+    const ms = durationOf(grace);
+    if (grace === null || ms === null) return CLEAN;
+    if (isHostsChoice(worker))
       return notKnown('how long the host waits before SIGKILL, to hold the cancel grace against it');
-    if (seconds <= window) return CLEAN;
+    const window = worker.stop.agent?.granted ?? 0;
+    if (ms <= window) return CLEAN;
     return found({
       severity: 'warning',
       document: grace.document,
       path: grace.path,
-      seen: `--cancel-grace-period ${grace.value} with ${String(window)} s until SIGKILL`,
+      seen: `--cancel-grace-period ${grace.value} with ${inSeconds(window)} s until SIGKILL`,
       why: 'Where a job is canceled while its task stops, its clean-up and its artifacts are promised more time than the container lives: SIGKILL comes first, and the job is lost instead of canceled.',
       todo: 'Make it shorter than the stopTimeout by some seconds.',
-      edits: window < 2 ? grace.without : grace.with(String(Math.max(1, window - 10))),
+      edits: window < 2_000 ? grace.without : grace.with(inSeconds(Math.max(1_000, window - 10_000))),
       unknown: null,
     });
   },

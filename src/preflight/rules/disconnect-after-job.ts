@@ -1,6 +1,6 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import { isOn } from '../settings.ts';
+import { isOn } from '../../worker/settings.ts';
 
 /** An agent that leaves after each job looks drained, whether the signal reached it or not. */
 export const disconnectAfterJob: Rule = {

@@ -2,7 +2,6 @@ import { isOfficialImage } from '../../worker/argv.ts';
 import { ofContainer } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
-import { member, textsOf } from '../json.ts';
 import { baseName, startOf } from '../../worker/start.ts';
 
 /** An entry point in the definition replaces the image's, and with it the init that the image brings. */
@@ -14,24 +13,24 @@ export const entryPointBypassesInit: Rule = {
     'https://github.com/buildkite/agent/tree/main/packaging/docker (the entry point ends in exec tini)',
     "https://docs.docker.com/reference/dockerfile/#entrypoint (an override drops the image's CMD too)",
   ],
-  judge({ agent, documents }) {
-    const given = textsOf(member(agent.value, 'entryPoint')) ?? [];
+  judge({ agent, imageConfig }) {
+    const given = agent.entryPoint;
     if (given.length === 0) return CLEAN;
     const own = startOf({ words: given });
     if (own.inits.length > 0 || baseName(given[0] ?? '') === 'buildkite-agent-entrypoint') return CLEAN;
-    const ofImage = textsOf(member(documents.imageConfig?.value, 'Entrypoint'));
+    const ofImage = imageConfig?.entryPoint ?? [];
     const official = isOfficialImage(agent.image);
-    if (documents.imageConfig === null && !official)
+    if (imageConfig === null && !official)
       return notKnown(
         `whether the image ${agent.image ?? ''} has an init in its entry point: give --image-config`,
       );
     const inits =
-      official || baseName(ofImage?.[0] ?? '') === 'buildkite-agent-entrypoint'
+      official || baseName(ofImage[0] ?? '') === 'buildkite-agent-entrypoint'
         ? ['tini']
-        : startOf({ words: ofImage ?? [] }).inits;
+        : startOf({ words: ofImage }).inits;
     if (inits.length === 0) return CLEAN;
     // The words behind the agent's own name are what the image's entry point takes.
-    const words = [...given, ...(textsOf(member(agent.value, 'command')) ?? [])];
+    const words = [...given, ...agent.command];
     const at = words.findIndex((word) => baseName(word) === 'buildkite-agent');
     const command = at === -1 ? ['start'] : words.slice(at + (official ? 1 : 0));
     return found({

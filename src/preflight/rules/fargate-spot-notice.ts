@@ -1,7 +1,7 @@
-import { ofContainer, placeIn } from '../edits.ts';
+import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
-import { chainSeconds, DEFAULT_STOP_TIMEOUT, SPOT_NOTICE } from '../window.ts';
+import { SPOT_NOTICE } from '../../worker/stop-window.ts';
 
 /** On Fargate Spot the signal comes with the two-minute warning: what is not asked for of it is thrown away. */
 export const fargateSpotNotice: Rule = {
@@ -12,20 +12,20 @@ export const fargateSpotNotice: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html (SIGTERM is sent with the two-minute warning)',
   ],
   judge(subject) {
-    const { agent, launch } = subject;
-    if (launch.fargateSpot === null && launch.kind === 'fargate')
-      return notKnown('whether tasks run on Fargate Spot: give --service');
-    if (launch.fargateSpot !== true) return CLEAN;
-    const whole = chainSeconds(subject);
-    if (whole >= SPOT_NOTICE) return CLEAN;
-    const own = agent.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
+    const { agent, worker } = subject;
+    const { launch, stop } = worker;
+    if (launch.kind !== 'fargate') return CLEAN;
+    if (launch.spot === null) return notKnown('whether tasks run on Fargate Spot: give --service');
+    if (!launch.spot || stop.agent === null || stop.agent.whole >= SPOT_NOTICE) return CLEAN;
+    const own = stop.agent.killed - stop.agent.signalled;
+    const unused = SPOT_NOTICE - stop.agent.whole;
     return found({
       severity: 'error',
       ...placeIn(agent, 'stopTimeout'),
-      seen: `stopTimeout is ${agent.stopTimeout === null ? 'missing, so 30' : String(own)} s, and ${launch.said} hold FARGATE_SPOT`,
-      why: `A reclaim sends SIGTERM two minutes before the end, and ECS sends SIGKILL after ${String(own)} s all the same: ${String(SPOT_NOTICE - whole)} s in which a job could end are given away.`,
-      todo: `Give the agent what is left of the ${String(SPOT_NOTICE)} s.`,
-      edits: [ofContainer(agent, 'stopTimeout', own + SPOT_NOTICE - whole)],
+      seen: `stopTimeout is ${agent.stopTimeout === null ? 'missing, so 30' : inSeconds(own)} s, and ${launch.said} hold FARGATE_SPOT`,
+      why: `A reclaim sends SIGTERM two minutes before the end, and ECS sends SIGKILL after ${inSeconds(own)} s all the same: ${inSeconds(unused)} s in which a job could end are given away.`,
+      todo: `Give the agent what is left of the ${inSeconds(SPOT_NOTICE)} s.`,
+      edits: [stopTimeoutEdit(agent, own + unused)],
       unknown: null,
     });
   },

@@ -1,9 +1,9 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
-import { isOn, secondsOf } from '../settings.ts';
+import { durationOf, isOn } from '../../worker/settings.ts';
 
-/** Seconds above which an idle worker holds up the autoscaler rather than serves the next job. */
-const LONG = 60;
+/** An idle worker that stays longer holds up the autoscaler rather than serves the next job, milliseconds. */
+const LONG = 60_000;
 const SHORT = '10';
 
 /** An idle agent that stays is a task that only a stop can take down. */
@@ -17,14 +17,14 @@ export const idleTimeout: Rule = {
     const idle = settings.get('disconnect-after-idle-timeout');
     if (idle === null && !settings.known)
       return notKnown('whether an idle agent retires by itself: its command line is in the image');
-    const seconds = secondsOf(idle) ?? 0;
-    if (seconds > 0 && seconds <= LONG) return CLEAN;
+    const ms = durationOf(idle) ?? 0;
+    if (ms > 0 && ms <= LONG) return CLEAN;
     return found({
       severity: 'note',
       document: idle?.document ?? 'taskDefinition',
       path: idle?.path ?? agent.path,
       seen:
-        seconds === 0
+        ms === 0
           ? 'no --disconnect-after-idle-timeout'
           : `--disconnect-after-idle-timeout ${idle?.value ?? ''}`,
       why: 'Idle workers stay until something stops them, so every scale-in is a stop, and the scheduler does not know which of them is busy. An agent before 3.138 that leaves by itself exits 0 also where the stop signal never reached it: a drill must strike while it is busy.',

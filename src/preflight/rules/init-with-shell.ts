@@ -1,6 +1,5 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import { member } from '../json.ts';
 import { shellStays } from '../../worker/start.ts';
 import { mendShell, placeOf, startedByInit } from './shell-form.ts';
 
@@ -16,7 +15,7 @@ export const initWithShell: Rule = {
   judge({ agent }) {
     const { shell, inits } = agent.start;
     if (shell === null || !shellStays(shell) || !startedByInit(agent)) return CLEAN;
-    const own = member(member(agent.value, 'linuxParameters'), 'initProcessEnabled') === true;
+    const own = agent.initProcess;
     const init = own ? 'initProcessEnabled' : (inits[0] ?? '');
     return found({
       severity: 'error',
@@ -29,7 +28,7 @@ export const initWithShell: Rule = {
       seen: `${init} starts ${shell.name}, and that starts the agent`,
       why: 'The init passes SIGTERM to its direct child alone. That is the shell, which dies of it at once; the init ends with it (exit code 143 after some milliseconds), and the kernel kills the agent in the middle of its job: no drain at all, worse than without the init.',
       todo: 'Let the init start the agent itself.',
-      edits: mendShell(agent.argv, shell),
+      edits: mendShell(agent, shell),
       unknown:
         shell.kind === 'bash' || shell.kind === 'busybox' || shell.kind === 'unknown'
           ? `whether ${shell.name} runs this script in its own place: then the init's child is the agent`

@@ -1,6 +1,6 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import { isOn } from '../settings.ts';
+import { isOn } from '../../worker/settings.ts';
 
 /** In Kubernetes mode the first SIGTERM already cancels the job. */
 export const kubernetesExec: Rule = {

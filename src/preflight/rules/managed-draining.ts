@@ -11,7 +11,7 @@ export const managedDraining: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html',
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AutoScalingGroupProvider.html (managedDraining, managedTerminationProtection)',
   ],
-  judge({ documents, launch }) {
+  judge({ documents, worker: { launch } }) {
     if (launch.kind === 'fargate' || launch.kind === 'external') return CLEAN;
     const { capacityProvider } = documents;
     if (capacityProvider === null)

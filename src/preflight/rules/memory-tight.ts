@@ -58,7 +58,7 @@ function amount(value: Json | undefined): number | null {
 }
 
 /** Whole GiB, which every size of Fargate from 1 vCPU on is made of. */
-function nextSize({ launch }: Subject, least: number): number {
+function nextSize({ worker: { launch } }: Subject, least: number): number {
   const step = launch.kind === 'fargate' ? 1024 : 128;
   return Math.ceil(least / step) * step;
 }

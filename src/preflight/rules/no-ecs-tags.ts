@@ -1,6 +1,6 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
-import { isOn } from '../settings.ts';
+import { isOn } from '../../worker/settings.ts';
 
 /** Without the tag nobody can tell on which task an agent lives. */
 export const noEcsTags: Rule = {

@@ -1,5 +1,4 @@
-import { wholeEdit, wordEdit } from '../argv.ts';
-import type { Argv } from '../argv.ts';
+import { placeOfPart, wholeEdit, wordEdit } from '../argv.ts';
 import type { Edit } from '../edit.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
@@ -37,12 +36,12 @@ export const shellForm: Rule = {
   },
 };
 
-function unseen({ argv, image }: Container, scriptFile: string | null) {
+function unseen({ start, image }: Container, scriptFile: string | null) {
   if (scriptFile !== null)
     return notKnown(
       `what the script ${scriptFile} does is in the image: its last command must be \`exec\` of the agent`,
     );
-  if (argv.known) return CLEAN;
+  if (start.commandLine.isKnown) return CLEAN;
   return notKnown(
     `how the image ${image ?? 'of the agent'} starts the agent: give its configuration (docker image inspect) with --image-config`,
   );
@@ -63,7 +62,7 @@ function findingOf(subject: Subject, shell: ShellStart): Finding {
         ? `The stop signal goes to PID 1 alone. ${HABIT[shell.kind]}: it drains today, and the next edit of the script, or another base image, loses the job.`
         : `The stop signal goes to PID 1 alone, and that is the shell, which has no handler and passes nothing on: ${HABIT[shell.kind]}. The agent works on until SIGKILL at stopTimeout (exit code 137), and its job is lost.`,
     todo: "Start the agent itself, in exec form or by the shell's exec.",
-    edits: mendShell(agent.argv, shell),
+    edits: mendShell(agent, shell),
     unknown:
       shell.kind === 'unknown'
         ? `which program ${shell.name} is in the image ${agent.image ?? ''}: dash (Debian, Ubuntu) loses the job, BusyBox (Alpine) and bash (Amazon Linux, RHEL) run one plain command in their own place`
@@ -78,18 +77,20 @@ function severityOf(shell: ShellStart, underInit: boolean, sharedPids: boolean):
 }
 
 /** Whether an init of the runtime or on the command line is PID 1 before the shell. */
-export function startedByInit({ value, start }: Pick<Container, 'value' | 'start'>): boolean {
-  return member(member(value, 'linuxParameters'), 'initProcessEnabled') === true || start.inits.length > 0;
+export function startedByInit({ start }: Pick<Container, 'start'>): boolean {
+  return start.allInits.length > 0;
 }
 
 /** Where the script stands. */
-export function placeOf({ argv, path }: Container, shell: ShellStart): Pick<Finding, 'document' | 'path'> {
-  const part = shell.at < (argv.entry?.words.length ?? 0) ? argv.entry : argv.command;
-  return part?.at ?? { document: 'taskDefinition', path };
+export function placeOf(container: Container, shell: ShellStart): Pick<Finding, 'document' | 'path'> {
+  const { entry, command } = container.start.commandLine;
+  const part = shell.at < (entry?.words.length ?? 0) ? entry : command;
+  return placeOfPart(container, part) ?? { document: 'taskDefinition', path: container.path };
 }
 
 /** Exec form where one plain command is all there is; else `exec` before the command, inside the script. */
-export function mendShell(argv: Argv, shell: ShellStart): readonly Edit[] {
+export function mendShell(container: Container, shell: ShellStart): readonly Edit[] {
+  const { words: all } = container.start.commandLine;
   const inner = shell.view.replaces ? startOf({ words: shell.view.words }).shell : null;
   if (inner !== null) {
     const script = execForm(inner.script, startsAgent) ?? [
@@ -97,11 +98,11 @@ export function mendShell(argv: Argv, shell: ShellStart): readonly Edit[] {
       '-c',
       execScript(inner.script, startsAgent),
     ];
-    return wholeEdit(argv, [...argv.words.slice(0, shell.at), ...script]);
+    return wholeEdit(container, [...all.slice(0, shell.at), ...script]);
   }
   const words = execForm(shell.script, startsAgent);
-  const alone = shell.scriptAt === argv.words.length - 1;
-  if (words !== null && alone) return wholeEdit(argv, [...argv.words.slice(0, shell.at), ...words]);
+  const alone = shell.scriptAt === all.length - 1;
+  if (words !== null && alone) return wholeEdit(container, [...all.slice(0, shell.at), ...words]);
   const mended = execScript(shell.script, startsAgent);
-  return wordEdit(argv, shell.scriptAt, 1, [mended]);
+  return wordEdit(container, shell.scriptAt, 1, [mended]);
 }

@@ -1,8 +1,8 @@
-import { ofContainer, placeIn } from '../edits.ts';
+import { listedDependencies, ofContainer, placeIn } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import { isObject, itemsOf, member } from '../json.ts';
-import { chainOf, runsOnce } from '../window.ts';
+import { isObject, member } from '../json.ts';
+import { ranToEnd, stoppedAfter } from '../../worker/stop-window.ts';
 
 /** A sidecar that the agent does not wait for is stopped at the same moment as the agent, in the middle of its job. */
 export const sidecarBeforeAgent: Rule = {
@@ -13,10 +13,11 @@ export const sidecarBeforeAgent: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (dependsOn: reversed at shutdown)',
   ],
   judge(subject) {
-    const { agent, sidecars } = subject;
-    const chain = chainOf(subject);
+    const { agent, sidecars, worker } = subject;
+    const after = stoppedAfter(agent.name, worker.containers);
     const early = sidecars.filter(
-      (one) => !chain.includes(one) && !runsOnce(subject, one) && !one.dependsOn.includes(agent.name),
+      ({ name, dependsOn }) =>
+        !after.includes(name) && !ranToEnd(name, worker.containers) && !dependsOn.includes(agent.name),
     );
     if (early.length === 0) return CLEAN;
     const names = early.map(({ name }) => name);
@@ -30,7 +31,7 @@ export const sidecarBeforeAgent: Rule = {
       seen: `${agent.name} does not depend on ${names.join(', ')}`,
       why: 'At a stop all of them get their signal at the same moment. While the agent finishes its job, what the job uses is gone: a proxy, a Docker daemon, the log router. An essential sidecar that ends first ends the task.',
       todo: 'Let the agent depend on them: at shutdown the order is reversed, and each has its own stopTimeout after the agent.',
-      edits: [ofContainer(agent, 'dependsOn', [...itemsOf(member(agent.value, 'dependsOn')), ...added])],
+      edits: [ofContainer(agent, 'dependsOn', [...listedDependencies(agent), ...added])],
       unknown: `whether a job needs ${names.join(', ')}`,
     });
   },

@@ -1,12 +1,12 @@
-import { ofContainer, placeIn } from '../edits.ts';
+import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { found } from '../finding.ts';
 import { shellStays } from '../../worker/start.ts';
-import { runsOnce } from '../window.ts';
+import { ranToEnd } from '../../worker/stop-window.ts';
 import { mendShell, placeOf } from './shell-form.ts';
 
-/** Seconds under which a sidecar can hardly end the calls that are in flight. */
-const FLUSH = 10;
+/** A sidecar with less time can hardly end the calls that are in flight, milliseconds. */
+const FLUSH = 10_000;
 
 /** A gateway or log router must be told, and must have time, to end what is in flight. */
 export const sidecarFlush: Rule = {
@@ -17,7 +17,7 @@ export const sidecarFlush: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)',
   ],
   judge(subject) {
-    const lasting = subject.sidecars.filter((one) => !runsOnce(subject, one));
+    const lasting = subject.sidecars.filter(({ name }) => !ranToEnd(name, subject.worker.containers));
     return found(
       ...lasting.flatMap((container): Finding[] => {
         const { stopTimeout, name } = container;
@@ -26,10 +26,10 @@ export const sidecarFlush: Rule = {
           {
             severity: 'warning',
             ...placeIn(container, 'stopTimeout'),
-            seen: `sidecar ${name} has ${String(stopTimeout)} s`,
+            seen: `sidecar ${name} has ${inSeconds(stopTimeout)} s`,
             why: 'What it has not passed on by then is cut off: a half-finished call is counted as a failed test, a log line is missing.',
-            todo: `Give it ${String(FLUSH)} s or more.`,
-            edits: [ofContainer(container, 'stopTimeout', FLUSH)],
+            todo: `Give it ${inSeconds(FLUSH)} s or more.`,
+            edits: [stopTimeoutEdit(container, FLUSH)],
             unknown: `how long ${name} takes to flush`,
             data: { about: 'sidecar', container: name },
           },
@@ -45,7 +45,7 @@ export const sidecarFlush: Rule = {
             seen: `${shell.name} runs sidecar ${container.name} without exec: ${JSON.stringify(shell.script)}`,
             why: 'The shell takes the stop signal, and the sidecar is killed without having heard it: nothing is flushed.',
             todo: "Start it in exec form, or by the shell's exec.",
-            edits: mendShell(container.argv, shell),
+            edits: mendShell(container, shell),
             unknown: shell.kind === 'dash' ? null : `whether ${shell.name} runs it in its own place`,
             data: { about: 'sidecar', container: container.name },
           },

@@ -1,10 +1,9 @@
-import { ofContainer, placeIn } from '../edits.ts';
+import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
 import { found, notKnown } from '../finding.ts';
 import { ENOUGH_JOBS, timesOfStep, timesText } from '../step-times.ts';
 import type { StepTimes } from '../documents.ts';
 import type { Step, Subject } from '../subject.ts';
-import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING, stopTimeoutOf } from '../window.ts';
 
 /** The step that takes longest, and how that is known. */
 export interface Longest {
@@ -57,11 +56,11 @@ export const stepOverWindow: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)',
   ],
   judge(subject) {
-    const { agent, launch, pipeline, live } = subject;
+    const { worker, pipeline, live } = subject;
     const unknown = (live.history ?? [])
       .filter(({ jobs }) => jobs === 0)
       .map(({ key }) => `how long step ${key} takes: no passed job of it is known`);
-    const seconds = stopTimeoutOf(agent, launch) ?? DEFAULT_STOP_TIMEOUT;
+    const window = worker.stop.agent?.granted ?? 0;
     const longest = longestStep(subject);
     if (longest === null)
       return unknown.length > 0
@@ -72,26 +71,26 @@ export const stepOverWindow: Rule = {
               : 'how long the steps take: none has a timeout_in_minutes (or give --history)',
           );
     return {
-      ...(longest.seconds <= seconds ? found() : found(findingOf(subject, longest, seconds))),
+      ...(longest.seconds * 1000 <= window ? found() : found(findingOf(subject, longest, window))),
       unknown,
     };
   },
 };
 
-function findingOf({ agent, launch }: Subject, longest: Longest, window: number): Finding {
+function findingOf({ agent, worker }: Subject, longest: Longest, window: number): Finding {
   const { name, keys, place, by, times } = longest;
-  const ceiling = launch.kind === 'fargate' ? FARGATE_CEILING : Infinity;
-  const wanted = Math.min(Math.ceil(times?.most ?? longest.seconds), ceiling);
-  const mendable = wanted > window && wanted >= longest.seconds;
+  const ceiling = worker.stop.agent?.ceiling ?? Infinity;
+  const wanted = Math.min(Math.ceil(times?.most ?? longest.seconds) * 1000, ceiling);
+  const isFixable = wanted > window && wanted >= longest.seconds * 1000;
   return {
-    severity: severityOf(longest, window, mendable || window < ceiling),
+    severity: severityOf(longest, window, isFixable || window < ceiling),
     ...place,
-    seen: `step ${name} ${takes(longest)}, and the agent has ${String(window)} s to drain`,
-    why: `A stop that comes while it has more than ${String(window)} s to go kills it.`,
-    todo: mendable
-      ? `Give the agent ${String(wanted)} s.`
+    seen: `step ${name} ${takes(longest)}, and the agent has ${inSeconds(window)} s to drain`,
+    why: `A stop that comes while it has more than ${inSeconds(window)} s to go kills it.`,
+    todo: isFixable
+      ? `Give the agent ${inSeconds(wanted)} s.`
       : `No stopTimeout on Fargate is that long: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
-    edits: mendable ? [ofContainer(agent, 'stopTimeout', wanted)] : [],
+    edits: isFixable ? [stopTimeoutEdit(agent, wanted)] : [],
     unknown: unknownOf(by, times),
     data: { about: 'step-length', keys: [...keys], ms: Math.round(longest.seconds * 1000), by },
   };
@@ -108,7 +107,7 @@ function takes({ seconds, by, times }: Longest): string {
 function severityOf({ by, times }: Longest, window: number, helps: boolean): Severity {
   if (by === 'sleep') return 'error';
   if (!helps) return 'note';
-  return times !== null && times.median > window ? 'error' : 'warning';
+  return times !== null && times.median * 1000 > window ? 'error' : 'warning';
 }
 
 function unknownOf(by: Longest['by'], times: StepTimes | null): string | null {

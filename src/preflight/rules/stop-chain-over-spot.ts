@@ -1,12 +1,20 @@
-import { ofContainer, placeIn } from '../edits.ts';
+import type { ContainerDefinition } from '../../model/entities/task.ts';
+import {
+  SPOT_NOTICE,
+  stoppedAfter,
+  stoppedBefore,
+  stopStep,
+  stopWindow,
+  FARGATE_FLOOR,
+} from '../../worker/stop-window.ts';
+import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
 import type { Edit } from '../edit.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import type { Subject } from '../subject.ts';
-import { chainOf, chainSeconds, DEFAULT_STOP_TIMEOUT, SPOT_NOTICE } from '../window.ts';
+import type { Container, Subject } from '../subject.ts';
 
-/** Seconds that a sidecar is left with where the chain must be cut: enough to flush. */
-const FLUSH = 10;
+/** What a sidecar is left with where the chain must be cut: enough to flush. Milliseconds. */
+const FLUSH = 10_000;
 
 /** Containers that wait for each other stop one after the other, and spot gives two minutes for all of them. */
 export const stopChainOverSpot: Rule = {
@@ -18,34 +26,45 @@ export const stopChainOverSpot: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html',
   ],
   judge(subject) {
-    const { agent, launch } = subject;
-    const chain = chainOf(subject);
-    const whole = chainSeconds(subject);
-    if (launch.fargateSpot !== true || chain.length === 0 || whole <= SPOT_NOTICE) return CLEAN;
-    const names = [agent, ...chain].map(
-      (one) => `${one.name} ${String(one.stopTimeout ?? DEFAULT_STOP_TIMEOUT)} s`,
-    );
+    const { agent, worker } = subject;
+    const { launch, stop } = worker;
+    const chain = [...besides(subject, stoppedBefore).toReversed(), agent, ...besides(subject, stoppedAfter)];
+    const whole = stop.agent?.whole ?? 0;
+    if (launch.kind !== 'fargate' || launch.spot !== true) return CLEAN;
+    if (chain.length === 1 || whole <= SPOT_NOTICE) return CLEAN;
+    const names = chain.map((one) => `${one.name} ${inSeconds(stopStep(one, launch).ms)} s`);
     return found({
       severity: 'error',
       ...placeIn(agent, 'stopTimeout'),
-      seen: `${names.join(', then ')}: ${String(whole)} s in the worst case`,
-      why: `Each gets its signal when the one before is gone. A reclaim ends all of them ${String(SPOT_NOTICE)} s after the warning: the last ones are killed without having been told.`,
+      seen: `${names.join(', then ')}: ${inSeconds(whole)} s in the worst case`,
+      why: `Each gets its signal when the one before is gone. A reclaim ends all of them ${inSeconds(SPOT_NOTICE)} s after the warning: the last ones are killed without having been told.`,
       todo: 'Cut the time-outs so that they fit; the agent keeps the most.',
-      edits: cut(subject),
+      edits: cutChain(subject),
       unknown: null,
     });
   },
 };
 
+/** The containers that are stopped before or after the agent. */
+function besides({ agent, sidecars, worker }: Subject, along: typeof stoppedAfter): readonly Container[] {
+  return along(agent.name, worker.containers).flatMap(
+    (name) => sidecars.find((one) => one.name === name) ?? [],
+  );
+}
+
 /** Sidecars first, down to what a flush takes; then the agent. */
-function cut(subject: Subject): readonly Edit[] {
-  const { agent } = subject;
-  const own = agent.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
-  const shorter = chainOf(subject).filter((one) => (one.stopTimeout ?? DEFAULT_STOP_TIMEOUT) > FLUSH);
-  const sidecars = shorter.map((one) => ofContainer(one, 'stopTimeout', FLUSH));
-  const over =
-    chainSeconds(subject, (one) =>
-      shorter.includes(one) ? FLUSH : (one.stopTimeout ?? DEFAULT_STOP_TIMEOUT),
-    ) - SPOT_NOTICE;
-  return over > 0 ? [...sidecars, ofContainer(agent, 'stopTimeout', Math.max(2, own - over))] : sidecars;
+function cutChain(subject: Subject): readonly Edit[] {
+  const { agent, worker } = subject;
+  const { launch, containers } = worker;
+  const shorter = [...besides(subject, stoppedBefore), ...besides(subject, stoppedAfter)].filter(
+    (one, index, all) => stopStep(one, launch).ms > FLUSH && all.indexOf(one) === index,
+  );
+  const names = shorter.map(({ name }) => name);
+  const cut = containers.map((one): ContainerDefinition =>
+    names.includes(one.name) ? { ...one, stopTimeout: FLUSH } : one,
+  );
+  const over = (stopWindow(cut, agent.name, launch)?.agent?.whole ?? 0) - SPOT_NOTICE;
+  const sidecars = shorter.map((one) => stopTimeoutEdit(one, FLUSH));
+  if (over <= 0) return sidecars;
+  return [...sidecars, stopTimeoutEdit(agent, Math.max(FARGATE_FLOOR, stopStep(agent, launch).ms - over))];
 }

@@ -1,7 +1,7 @@
-import { ofContainer } from '../edits.ts';
+import { stopTimeoutEdit } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import { FARGATE_CEILING } from '../window.ts';
+import { FARGATE_CEILING } from '../../worker/stop-window.ts';
 import { longestStep } from './step-over-window.ts';
 
 /** On EC2 a container without a stopTimeout has what its host says, and no API shows that. */
@@ -13,9 +13,10 @@ export const stopTimeoutHostDefault: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html (ECS_CONTAINER_STOP_TIMEOUT: default 30s)',
   ],
   judge(subject) {
-    const { agent, launch } = subject;
+    const { agent, worker } = subject;
+    const { launch } = worker;
     if (agent.stopTimeout !== null || launch.kind === 'fargate') return CLEAN;
-    const seconds = Math.max(FARGATE_CEILING, longestStep(subject)?.seconds ?? 0);
+    const ms = Math.max(FARGATE_CEILING, (longestStep(subject)?.seconds ?? 0) * 1000);
     return found({
       severity: 'warning',
       document: 'taskDefinition',
@@ -23,7 +24,7 @@ export const stopTimeoutHostDefault: Rule = {
       seen: `container ${agent.name} has no stopTimeout`,
       why: 'The host then sends SIGKILL when its own ECS_CONTAINER_STOP_TIMEOUT is over, 30 s unless somebody set it, and a job with more to go is lost.',
       todo: 'Say it in the definition, as long as the longest step takes: on EC2 nothing limits it, and an idle agent leaves at once all the same.',
-      edits: [ofContainer(agent, 'stopTimeout', seconds)],
+      edits: [stopTimeoutEdit(agent, ms)],
       unknown:
         launch.kind === 'unknown'
           ? 'what the tasks run on: on Fargate it is 30 s, on EC2 the host decides'

@@ -1,7 +1,7 @@
-import { ofContainer } from '../edits.ts';
+import { inSeconds, stopTimeoutEdit } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING } from '../window.ts';
+import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING } from '../../worker/stop-window.ts';
 
 /** Without a stopTimeout Fargate kills after 30 s. */
 export const stopTimeoutMissing: Rule = {
@@ -11,16 +11,21 @@ export const stopTimeoutMissing: Rule = {
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: default 30 seconds, on Fargate 2 to 120)',
   ],
-  judge({ agent, launch }) {
+  judge({ agent, worker: { launch, stop } }) {
     if (agent.stopTimeout !== null || launch.kind !== 'fargate') return CLEAN;
+    const most = stop.agent?.ceiling ?? FARGATE_CEILING;
+    // A longer one changes nothing where the rest of the stop takes all of spot's notice (stop-chain-over-spot).
+    if (most <= DEFAULT_STOP_TIMEOUT) return CLEAN;
+    const source =
+      most < FARGATE_CEILING ? 'what the rest of the stop leaves of the notice' : 'all that Fargate gives';
     return found({
       severity: 'error',
       document: 'taskDefinition',
       path: agent.path,
       seen: `container ${agent.name} has no stopTimeout`,
-      why: `ECS then sends SIGKILL ${String(DEFAULT_STOP_TIMEOUT)} s after SIGTERM. The agent finishes its job before it leaves, and a job with more than ${String(DEFAULT_STOP_TIMEOUT)} s to go is lost. Nothing else lengthens that: no flag of the agent does.`,
-      todo: `Give it all that Fargate gives, ${String(FARGATE_CEILING)} s: an idle agent leaves at once all the same.`,
-      edits: [ofContainer(agent, 'stopTimeout', FARGATE_CEILING)],
+      why: `ECS then sends SIGKILL ${inSeconds(DEFAULT_STOP_TIMEOUT)} s after SIGTERM. The agent finishes its job before it leaves, and a job with more than ${inSeconds(DEFAULT_STOP_TIMEOUT)} s to go is lost. Nothing else lengthens that: no flag of the agent does.`,
+      todo: `Give it ${source}, ${inSeconds(most)} s: an idle agent leaves at once all the same.`,
+      edits: [stopTimeoutEdit(agent, most)],
       unknown: null,
     });
   },

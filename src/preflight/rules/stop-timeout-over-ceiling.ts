@@ -1,7 +1,7 @@
-import { ofContainer } from '../edits.ts';
+import { inSeconds, stopTimeoutEdit } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
-import { FARGATE_CEILING, FARGATE_FLOOR } from '../window.ts';
+import { FARGATE_CEILING, FARGATE_FLOOR } from '../../worker/stop-window.ts';
 
 /** Fargate takes 2 to 120 s. The ceiling follows what the task runs on, not the definition: EC2 has none. */
 export const stopTimeoutOverCeiling: Rule = {
@@ -11,7 +11,7 @@ export const stopTimeoutOverCeiling: Rule = {
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: valid values for Fargate are 2-120 seconds)',
   ],
-  judge({ agent, sidecars, launch }) {
+  judge({ agent, sidecars, worker: { launch } }) {
     if (launch.kind !== 'fargate') return CLEAN;
     const wrong = [agent, ...sidecars].filter(
       ({ stopTimeout }) =>
@@ -22,13 +22,12 @@ export const stopTimeoutOverCeiling: Rule = {
         severity: 'error' as const,
         document: 'taskDefinition' as const,
         path: [...container.path, 'stopTimeout'],
-        seen: `stopTimeout of ${container.name} is ${String(container.stopTimeout)} s`,
+        seen: `stopTimeout of ${container.name} is ${inSeconds(container.stopTimeout ?? 0)} s`,
         why: 'ECS refuses to register it for Fargate, so what is running is an older definition. On EC2 there is no such ceiling.',
-        todo: `Write a value from ${String(FARGATE_FLOOR)} to ${String(FARGATE_CEILING)}; steps that need longer need EC2, or a retry as a backstop.`,
+        todo: `Write a value from ${inSeconds(FARGATE_FLOOR)} to ${inSeconds(FARGATE_CEILING)}; steps that need longer need EC2, or a retry as a backstop.`,
         edits: [
-          ofContainer(
+          stopTimeoutEdit(
             container,
-            'stopTimeout',
             (container.stopTimeout ?? 0) > FARGATE_CEILING ? FARGATE_CEILING : FARGATE_FLOOR,
           ),
         ],

@@ -1,8 +1,8 @@
-import { ofContainer } from '../edits.ts';
+import { inSeconds, stopTimeoutEdit } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import { boundOf, timesText } from '../step-times.ts';
-import { FARGATE_CEILING, FARGATE_FLOOR } from '../window.ts';
+import { FARGATE_CEILING, FARGATE_FLOOR } from '../../worker/stop-window.ts';
 import { longestStep } from './step-over-window.ts';
 
 /** A stopTimeout below what Fargate gives saves nothing and loses what it could save. */
@@ -14,13 +14,14 @@ export const stopTimeoutShort: Rule = {
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: on Fargate 2 to 120 seconds)',
   ],
   judge(subject) {
-    const { agent, launch, pipeline } = subject;
+    const { agent, worker, pipeline } = subject;
     const { stopTimeout } = agent;
-    if (stopTimeout === null || launch.kind !== 'fargate') return CLEAN;
-    if (stopTimeout < FARGATE_FLOOR || stopTimeout >= FARGATE_CEILING) return CLEAN;
+    if (stopTimeout === null || worker.launch.kind !== 'fargate') return CLEAN;
+    const most = worker.stop.agent?.ceiling ?? FARGATE_CEILING;
+    if (stopTimeout < FARGATE_FLOOR || stopTimeout >= most) return CLEAN;
     const steps = pipeline?.dynamic === false ? pipeline.steps : [];
     const fits =
-      steps.length > 0 && steps.every((step) => (boundOf(subject, step) ?? Infinity) <= stopTimeout);
+      steps.length > 0 && steps.every((step) => (boundOf(subject, step) ?? Infinity) * 1000 <= stopTimeout);
     if (fits) return CLEAN;
     const longest = longestStep(subject);
     const told = longest?.times == null ? '' : ` Step ${longest.name} ${timesText(longest.times)}.`;
@@ -28,10 +29,10 @@ export const stopTimeoutShort: Rule = {
       severity: 'warning',
       document: 'taskDefinition',
       path: [...agent.path, 'stopTimeout'],
-      seen: `stopTimeout is ${String(stopTimeout)} s`,
-      why: `A job that has more than ${String(stopTimeout)} s to go at SIGTERM is killed and lost; Fargate would give it up to ${String(FARGATE_CEILING)} s. An idle agent leaves at once whatever stands here.${told}`,
-      todo: `Raise it to ${String(FARGATE_CEILING)} s. Deployments then wait up to that long for busy workers.`,
-      edits: [ofContainer(agent, 'stopTimeout', FARGATE_CEILING)],
+      seen: `stopTimeout is ${inSeconds(stopTimeout)} s`,
+      why: `A job that has more than ${inSeconds(stopTimeout)} s to go at SIGTERM is killed and lost; Fargate would give it up to ${inSeconds(most)} s. An idle agent leaves at once whatever stands here.${told}`,
+      todo: `Raise it to ${inSeconds(most)} s. Deployments then wait up to that long for busy workers.`,
+      edits: [stopTimeoutEdit(agent, most)],
       unknown: pipeline === null && told === '' ? 'how long the steps take: give --pipeline' : null,
     });
   },

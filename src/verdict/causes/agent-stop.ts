@@ -4,9 +4,8 @@ import { endedAt } from '../../evidence/job-times.ts';
 import { signalWindow } from '../../evidence/stop.ts';
 import type { Agent } from '../../model/entities/agent.ts';
 import type { Sighting } from '../../evidence/evidence.ts';
-import { secondsOf } from '../../preflight/settings.ts';
-import { exitCode, type Grounds } from './grounds.ts';
-import { between } from './start.ts';
+import { durationOf } from '../../worker/settings.ts';
+import { between, exitCode, type Grounds } from './grounds.ts';
 
 /** What a canceled job is given by default: 10 s until version 4, then 10 s and 5 s (Buildkite, agent configuration). */
 const DEFAULT_GRACE = 10_000;
@@ -21,8 +20,8 @@ export function canceledByAgent({ hurt }: Grounds): Attempt | null {
 
 /** How long the agent lets a job end that it cancels, milliseconds. */
 export function cancelGrace({ look, worker }: Grounds): number {
-  const set = secondsOf(look.subject?.settings.get('cancel-grace-period') ?? null);
-  if (set !== null) return set * 1000;
+  const set = durationOf(look.subject?.settings.get('cancel-grace-period') ?? null);
+  if (set !== null) return set;
   const [, major = '3'] = /^v?(\d+)\./.exec(worker?.value.version ?? '') ?? [];
   return Number(major) >= 4 ? DEFAULT_GRACE_OF_V4 : DEFAULT_GRACE;
 }

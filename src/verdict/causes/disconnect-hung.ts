@@ -1,8 +1,8 @@
 import { seconds } from '../../checks/times.ts';
 import { AGENT_LOG, type Cause } from './cause.ts';
+import { between } from './grounds.ts';
 import type { Grounds } from './grounds.ts';
 import { heardStop, idleBeforeKill } from './heard.ts';
-import { between } from './start.ts';
 
 /** The agent heard the stop, had nothing more to do, and its goodbye to Buildkite did not come to an end before SIGKILL. */
 export const disconnectHung: Cause = {

@@ -1,12 +1,11 @@
 import type { Agent } from '../../model/entities/agent.ts';
 import type { FindingData } from '../../model/entities/preflight.ts';
-import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
+import { workerOf } from '../../evidence/agent-container.ts';
 import type { Evidence, Sighting } from '../../evidence/evidence.ts';
-import { OFFLINE, type Doc, type Documents } from '../../preflight/documents.ts';
+import { OFFLINE, type Documents } from '../../preflight/documents.ts';
 import type { Edit } from '../../preflight/edit.ts';
-import type { Json, JsonObject } from '../../preflight/json.ts';
 import { judge } from '../../preflight/judge.ts';
-import { subjectOf } from '../../preflight/subject-of.ts';
+import { subjectIn } from '../../preflight/subject-of.ts';
 import type { Subject } from '../../preflight/subject.ts';
 
 /** What a rule of preflight finds in what the journal holds. */
@@ -33,7 +32,7 @@ export interface Look {
  * it saw more: the pipeline, the image, what our words of a definition leave out.
  */
 export function lookBack(evidence: Evidence): Look {
-  const subject = subjectIn(evidence);
+  const subject = subjectOf(evidence);
   const own = subject === null ? [] : ofSubject(subject.subject, subject.event);
   const before = evidence.last('preflight', 'preflight');
   const recorded = (before?.value.findings ?? [])
@@ -45,16 +44,31 @@ export function lookBack(evidence: Evidence): Look {
   return { subject: subject?.subject ?? null, foreseen: [...own, ...recorded] };
 }
 
-function subjectIn(evidence: Evidence): { readonly subject: Subject; readonly event: number } | null {
+function subjectOf(evidence: Evidence): { readonly subject: Subject; readonly event: number } | null {
   const { target } = evidence;
+  const worker = workerOf(evidence);
   const task = target === null ? null : evidence.last('task', target.taskArn);
   const definition = task === null ? null : evidence.last('task-definition', task.value.definition);
-  if (target === null || task === null || definition === null) return null;
+  if (target === null || worker === null || definition === null) return null;
   const agent = evidence.last('agent', target.agentId);
-  const live = { ...OFFLINE, agentVersions: versionsOf(agent) };
-  const documents = documentsOf(definition.value.containers, task.value);
-  const subject = subjectOf(documents, live, target.container);
-  return 'agent' in subject ? { subject, event: definition.seq } : null;
+  const subject = subjectIn(
+    {
+      ...{ containers: worker.containers, launch: worker.launch, values: [] },
+      imageConfig: evidence.plan.scenario.cluster.imageConfig,
+      documents: unread(definition.value.arn),
+      live: { ...OFFLINE, agentVersions: versionsOf(agent) },
+    },
+    worker.agent.name,
+  );
+  return subject === null ? null : { subject, event: definition.seq };
+}
+
+/** The journal keeps a definition in our words: what they leave out stays unknown. */
+function unread(name: string): Documents {
+  return {
+    taskDefinition: { value: {}, base: [], name },
+    ...{ service: null, pipeline: null, imageConfig: null, capacityProvider: null, scenario: null },
+  };
 }
 
 function versionsOf(agent: Sighting<Agent> | null): readonly string[] | null {
@@ -75,36 +89,4 @@ export function changeOf(edits: readonly Edit[]): string | null {
     return after === undefined ? `no \`${name}\`` : `\`${name}: ${JSON.stringify(after)}\``;
   });
   return lines.length === 0 ? null : lines.join(' and ');
-}
-
-/** Our words of a definition back in ECS's own; what they leave out stays unknown. */
-function documentsOf(containers: readonly ContainerDefinition[], task: Task): Documents {
-  const { launchType, capacityProvider } = task;
-  const strategy = capacityProvider === null ? {} : { capacityProviderStrategy: [{ capacityProvider }] };
-  return {
-    taskDefinition: docOf({ containerDefinitions: containers.map(rawOf) }, task.definition),
-    service: docOf({ ...(launchType === null ? {} : { launchType }), ...strategy }, 'the task'),
-    pipeline: null,
-    imageConfig: null,
-    capacityProvider: null,
-    scenario: null,
-  };
-}
-
-function docOf(value: JsonObject, name: string): Doc {
-  return { value, base: [], name };
-}
-
-function rawOf(one: ContainerDefinition): Json {
-  return {
-    name: one.name,
-    essential: one.essential,
-    ...(one.image === null ? {} : { image: one.image }),
-    ...(one.entryPoint.length === 0 ? {} : { entryPoint: one.entryPoint }),
-    ...(one.command.length === 0 ? {} : { command: one.command }),
-    environment: Object.entries(one.environment).map(([name, value]) => ({ name, value })),
-    ...(one.stopTimeout === null ? {} : { stopTimeout: one.stopTimeout / 1000 }),
-    dependsOn: one.dependsOn.map((containerName) => ({ containerName, condition: 'START' })),
-    ...(one.initProcess ? { linuxParameters: { initProcessEnabled: true } } : {}),
-  };
 }

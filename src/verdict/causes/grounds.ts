@@ -1,5 +1,5 @@
 import type { Case } from '../../checks/check.ts';
-import { agentContainer, type AgentContainer } from '../../evidence/agent-container.ts';
+import { agentContainer, workerOf, type AgentContainer } from '../../evidence/agent-container.ts';
 import { isGreen } from '../../checks/no-job-lost.ts';
 import { after } from '../../checks/times.ts';
 import { agentLeft, type Agent } from '../../model/entities/agent.ts';
@@ -9,6 +9,7 @@ import { byBuildkite, byEcs, byRunner, clocksOf, type Stamp } from '../../eviden
 import type { Sighting } from '../../evidence/evidence.ts';
 import { stopOf } from '../../evidence/stop.ts';
 import type { Reason } from '../../model/reasons.ts';
+import type { Between } from '../../worker/agent-start.ts';
 import { lookBack, type Foreseen, type Look } from './foreseen.ts';
 
 /** All that a cause is judged by. */
@@ -60,6 +61,12 @@ function hurtOf(about: Case): Attempt | null {
 /** A job that the worker took after the stop and did not finish. */
 function isCut({ role, loss, job }: Attempt): boolean {
   return role === 'late' && (loss !== null || (jobEnded(job) && !job.passed));
+}
+
+/** What stands between ECS and the agent. */
+export function between({ evidence }: Pick<Grounds, 'evidence'>): Between {
+  const unread = { by: 'unknown', name: 'what the container starts, which was not read' } as const;
+  return workerOf(evidence)?.start.between ?? unread;
 }
 
 /** A rule's finding, if it made one. */

@@ -1,4 +1,4 @@
-import { leavingFlags } from '../../checks/idle-timer.ts';
+import { leavingFlagsIn } from '../../checks/idle-timer.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { foreseenBy } from './grounds.ts';
@@ -12,7 +12,7 @@ export const idleTooLong: Cause = {
     const { evidence, reason, worker, agent } = grounds;
     const { within } = evidence.plan.scenario.expect.idle;
     if (reason !== 'idle-too-slow' || evidence.strike !== null || within === null) return null;
-    const own = leavingFlags(evidence).idleTimeout;
+    const own = leavingFlagsIn(evidence).idleTimeout;
     const isLonger = own !== null && own > within;
     const wanted = `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``;
     const events = [worker?.seq ?? null, agent?.task.seq ?? null];

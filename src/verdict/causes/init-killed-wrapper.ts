@@ -1,6 +1,5 @@
 import { IDLE_STRIKE, type Cause } from './cause.ts';
-import { foreseenBy } from './grounds.ts';
-import { between } from './start.ts';
+import { between, foreseenBy } from './grounds.ts';
 import { wrapperDeath } from './wrapper.ts';
 
 /** An init passes SIGTERM to its direct child: a shell there dies of it at once, and takes the agent along. */

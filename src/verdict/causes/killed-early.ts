@@ -1,4 +1,4 @@
-import { platformOf } from '../../worker/stop-window.ts';
+import { launchOfTask } from '../../worker/launch.ts';
 import { diedOfMemory } from '../../checks/undisturbed.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
@@ -14,9 +14,8 @@ export const killedEarly: Cause = {
     if (agent === null || exitCode(grounds) !== 137 || agent.atTimeout || lostAlive(grounds)) return null;
     if (diedOfMemory(agent)) return null;
     const isDefault = agent.definition?.stopTimeout == null;
-    const { fargate } = platformOf(agent.task.value, false);
     const host =
-      isDefault && !fargate
+      isDefault && launchOfTask(agent.task.value, false).kind !== 'fargate'
         ? "; without a stopTimeout the host's own ECS_CONTAINER_STOP_TIMEOUT counts, which may be shorter"
         : '';
     const when =

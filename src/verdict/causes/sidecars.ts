@@ -1,4 +1,4 @@
-import { stoppedAfter } from '../../checks/sidecars.ts';
+import { ranToEnd, stoppedAfter } from '../../worker/stop-window.ts';
 import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
 import type { Evidence, Sighting } from '../../evidence/evidence.ts';
 import type { Grounds } from './grounds.ts';
@@ -9,13 +9,17 @@ export function endedBesideAgent({
 }: Grounds): { readonly name: string; readonly seen: Sighting<Task> } | null {
   const { target, strike } = evidence;
   if (target === null || strike === null) return null;
-  const stoppedOne = ({ containers }: Task) =>
-    containers.find(({ name, status }) => name !== target.container && status === 'STOPPED');
+  const stillNeeded = (task: Task): Task['containers'] => {
+    const definitions = definitionsIn(evidence, task);
+    return task.containers.filter(({ name }) => !ranToEnd(name, definitions));
+  };
+  const stoppedOne = (task: Task): Task['containers'][number] | undefined =>
+    stillNeeded(task).find(({ name, status }) => name !== target.container && status === 'STOPPED');
   // One that had done its work before the stop was not stopped by it.
   const first = evidence.firstLook('task', target.taskArn, (task) => stoppedOne(task) !== undefined);
   if (first !== undefined && first.seq < strike.intendedSeq) return null;
   const seen = evidence.firstLook('task', target.taskArn, (task) => {
-    const agent = task.containers.find(({ name }) => name === target.container);
+    const agent = stillNeeded(task).find(({ name }) => name === target.container);
     return stoppedOne(task) !== undefined && agent !== undefined && agent.status !== 'STOPPED';
   });
   const gone = seen === undefined ? undefined : stoppedOne(seen.value);
@@ -33,5 +37,7 @@ export function besideAgent({ evidence, agent }: Grounds): readonly string[] {
   const definitions = definitionsIn(evidence, agent?.task.value);
   const own = agent?.definition?.name ?? '';
   const after = stoppedAfter(own, definitions);
-  return definitions.map(({ name }) => name).filter((name) => name !== own && !after.includes(name));
+  return definitions
+    .map(({ name }) => name)
+    .filter((name) => name !== own && !after.includes(name) && !ranToEnd(name, definitions));
 }

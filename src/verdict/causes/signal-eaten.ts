@@ -1,8 +1,8 @@
 import { seconds } from '../../checks/times.ts';
 import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
-import { exitCode, foreseenBy, hasLeft, lostAlive, type Grounds } from './grounds.ts';
+import { between, exitCode, foreseenBy, hasLeft, lostAlive, type Grounds } from './grounds.ts';
 import { heardStop, isSilent, type Heard } from './heard.ts';
-import { between, type Between } from './start.ts';
+import type { Between } from '../../worker/agent-start.ts';
 
 /** SIGTERM goes to PID 1 alone; a shell there has no handler and passes nothing on (pid_namespaces(7)). */
 export const signalEaten: Cause = {

@@ -1,19 +1,16 @@
-import { type AgentContainer } from '../../evidence/agent-container.ts';
-import { platformOf } from '../../worker/stop-window.ts';
+import { workerOf, type AgentContainer } from '../../evidence/agent-container.ts';
 import { seconds } from '../../checks/times.ts';
-import { FARGATE_CEILING } from '../../preflight/window.ts';
 import { cancelGrace } from './agent-stop.ts';
 import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
+import { inSeconds } from '../../preflight/edits.ts';
 import { startedAt } from '../../evidence/job-times.ts';
-import { elapsed, exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
+import { between, elapsed, exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
 import { heardStop } from './heard.ts';
 import { neededBy, type Needed } from './needed.ts';
 import { besideAgent } from './sidecars.ts';
-import { between } from './start.ts';
 
-/** What a stopTimeout should leave beyond the step itself, seconds: the agent uploads its log and says goodbye. */
-const SPARE = 5;
-
+/** What a stopTimeout should leave beyond the step itself, milliseconds: the agent uploads its log and says goodbye. */
+const SPARE = 5_000;
 /** Told twice it cancels its job, and is killed before it can say so: only its log, or a shorter grace, tells the two apart. */
 const SHORTER_GRACE =
   'run it again with a --cancel-grace-period well below stopTimeout: an agent that is told twice then reports signal reason agent_stop. Its log names a second signal too';
@@ -99,18 +96,20 @@ function howMuch(grounds: Grounds, agent: AgentContainer, needed: Needed | null)
 }
 
 function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {
-  const { fargate } = platformOf(agent.task.value, false);
-  const most = fargate ? FARGATE_CEILING : Infinity;
-  if (needed !== null && needed.after > most * 1000)
-    return `no stopTimeout on Fargate saves this step: it needs about ${seconds(needed.after)} after the stop, and the ceiling is ${String(most)} s; shorten it or let it go on from a checkpoint, run it on EC2, or retry lost agents as a backstop`;
-  const wanted = needed === null ? 0 : Math.min(most, Math.ceil(needed.after / 1000) + SPARE);
-  if (wanted * 1000 > agent.stopTimeout)
-    return `\`"stopTimeout": ${String(wanted)}\` at least${fargate ? `; \`"stopTimeout": ${String(most)}\` is all that Fargate gives` : ''}`;
-  const atCeiling = fargate && agent.stopTimeout >= FARGATE_CEILING * 1000;
-  if (atCeiling)
-    return `no stopTimeout: ${String(FARGATE_CEILING)} s is all that Fargate gives, and it had them; shorten the step or let it go on from a checkpoint, run it on EC2, or retry lost agents as a backstop`;
+  const stop = workerOf(grounds.evidence)?.stop;
+  const ceiling = stop?.agent?.ceiling ?? null;
+  const after = needed?.after ?? 0;
+  const isReclaim = stop?.limit != null;
+  const all = isReclaim ? "all that spot's two minutes leave" : 'all that Fargate gives';
+  const elsewhere = `shorten the step or let it go on from a checkpoint, run it on ${isReclaim ? 'capacity that is not reclaimed' : 'EC2'}, or retry lost agents as a backstop`;
+  if (ceiling !== null && after > ceiling)
+    return `no stopTimeout on ${isReclaim ? 'spot capacity' : 'Fargate'} saves this step: it needs about ${seconds(after)} after the stop, and the ceiling is ${inSeconds(ceiling)} s; ${elsewhere}`;
+  const fitting = needed === null ? 0 : Math.min(ceiling ?? Infinity, Math.ceil(after / 1000) * 1000 + SPARE);
+  if (fitting > agent.stopTimeout)
+    return `\`"stopTimeout": ${inSeconds(fitting)}\` at least${ceiling === null ? '' : `; \`"stopTimeout": ${inSeconds(ceiling)}\` is ${all}`}`;
+  if (ceiling === null) return 'a `stopTimeout` as long as the step takes: on EC2 nothing limits it';
+  if (agent.stopTimeout >= ceiling)
+    return `no stopTimeout: ${inSeconds(ceiling)} s is ${all}, and it had them; ${elsewhere}`;
   const rule = foreseenBy(grounds, 'stop-timeout-missing', 'stop-timeout-short');
-  if (fargate)
-    return `${rule?.change ?? `\`"stopTimeout": ${String(FARGATE_CEILING)}\``}, if the step is over by then: how long it needs is not known`;
-  return 'a `stopTimeout` as long as the step takes: on EC2 nothing limits it';
+  return `${rule?.change ?? `\`"stopTimeout": ${inSeconds(ceiling)}\``}, if the step is over by then: how long it needs is not known`;
 }

@@ -1,8 +1,7 @@
 import { endedAt } from '../../evidence/job-times.ts';
 import { canceledByAgent, refusalOf, shownTelling, type Refusal } from './agent-stop.ts';
 import { AGENT_LOG, type Cause, type Said } from './cause.ts';
-import { foreseenBy, sinceStop, type Grounds } from './grounds.ts';
-import { between } from './start.ts';
+import { between, foreseenBy, sinceStop, type Grounds } from './grounds.ts';
 
 /** On a second SIGTERM, or on SIGQUIT, the agent cancels its job: signal reason `agent_stop`. A refused heartbeat looks the same. */
 export const toldTwice: Cause = {

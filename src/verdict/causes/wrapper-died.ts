@@ -1,6 +1,5 @@
 import { IDLE_STRIKE, type Cause } from './cause.ts';
-import { foreseenBy } from './grounds.ts';
-import { between } from './start.ts';
+import { between, foreseenBy } from './grounds.ts';
 import { wrapperDeath } from './wrapper.ts';
 
 /** Exit code 143 is a program's that died of SIGTERM; the agent itself ends 0 where it is told to stop. */

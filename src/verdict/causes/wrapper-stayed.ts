@@ -2,8 +2,7 @@ import { byBuildkite } from '../../evidence/clocks.ts';
 import { agentsOfStruckTask } from '../../evidence/agents.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { elapsed, exitCode, hasLeft } from './grounds.ts';
-import { between } from './start.ts';
+import { between, elapsed, exitCode, hasLeft } from './grounds.ts';
 
 /** How long before SIGKILL the agent must have gone for its own end not to be the same moment, milliseconds. */
 const BEFORE = 5_000;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { leavingFlagsOf, type LeavingFlags } from '../../src/worker/agent-flags.ts';
+import type { LeavingFlags } from '../../src/worker/settings.ts';
+import { leavingFlagsOf } from './leaving.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
-import type { ImageConfig } from '../../src/model/image-config.ts';
+import type { ImageConfig } from '../../src/worker/image-config.ts';
 import { aContainerDefinition } from '../support/builders.ts';
 
 const words = (...flags: string[]): Partial<ContainerDefinition> => ({
@@ -78,10 +79,6 @@ const ROWS: readonly Row[] = [
 describe('flags that make an agent leave by itself', () => {
   it.each(ROWS)('%s', (_title, over, expected) => {
     expect(leavingFlagsOf(aContainerDefinition(over), null)).toEqual({ ...NONE, ...expected });
-  });
-
-  it('are unknown without a definition', () => {
-    expect(leavingFlagsOf(null, null)).toEqual(NONE);
   });
 
   it("stand in the image's configuration too, behind those of the definition", () => {

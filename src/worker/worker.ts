@@ -1,0 +1,42 @@
+import type { ContainerDefinition } from '../model/entities/task.ts';
+import type { ImageConfig } from './image-config.ts';
+import { readStart, type AgentStart } from './agent-start.ts';
+import type { Launch } from './launch.ts';
+import { readSettings, type AgentSettings } from './settings.ts';
+import { stopWindow, type StopWindow } from './stop-window.ts';
+
+/** What is known of a worker: its task definition, the configuration of the agent's image, and on what it runs. */
+export interface WorkerDocuments {
+  readonly containers: readonly ContainerDefinition[];
+  /** Name of the container that runs the agent. */
+  readonly agent: string;
+  readonly imageConfig: ImageConfig | null;
+  readonly launch: Launch;
+}
+
+/** A worker, as its documents tell of it: one task with a Buildkite agent in it. */
+export interface Worker {
+  readonly containers: readonly ContainerDefinition[];
+  readonly agent: ContainerDefinition;
+  readonly launch: Launch;
+  /** What the agent's container starts, and whether a stop signal comes to the agent. */
+  readonly start: AgentStart;
+  readonly settings: AgentSettings;
+  /** In which order and how long its containers are stopped. */
+  readonly stop: StopWindow;
+}
+
+/** The one reader of a worker: whoever asks how a worker starts and stops gets the same answer. Null without the agent's container. */
+export function readWorker({ containers, agent: name, imageConfig, launch }: WorkerDocuments): Worker | null {
+  const agent = containers.find((one) => one.name === name);
+  const stop = stopWindow(containers, name, launch);
+  if (agent === undefined || stop === null) return null;
+  const start = readStart(agent, imageConfig);
+  const settings = readSettings(start, agent.environment, imageConfig?.environment ?? {});
+  return { containers, agent, launch, start, settings, stop };
+}
+
+/** Whether the agent's stop time-out is whatever its host says: no stopTimeout off Fargate, and no API shows the host's. */
+export function isHostsChoice({ agent, launch }: Worker): boolean {
+  return agent.stopTimeout === null && launch.kind !== 'fargate';
+}
