@@ -27,7 +27,6 @@ const BUNDLED = [
   '@oclif/core',
   '@smithy/core',
   'graphql',
-  'graphql-request',
   'hono',
   'jsonc-parser',
   'picocolors',
@@ -142,7 +141,7 @@ module.exports = {
       comment: 'SDK types and errors end at the port.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/(ecs|buildkite|rig)/'] },
-      to: { path: 'node_modules/(@aws-sdk|@smithy|graphql-request|graphql)/' },
+      to: { path: 'node_modules/(@aws-sdk|@smithy|graphql)/' },
     },
 
     // The pure rooms, each importing only what stands to its left.
