@@ -34,7 +34,6 @@ const BUNDLED = [
   '@oclif/core',
   '@smithy/core',
   'graphql',
-  'graphql-request',
   'hono',
   'jsonc-parser',
   'picocolors',
@@ -149,7 +148,7 @@ module.exports = {
       comment: 'SDK types and errors end at the port.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/(ecs|buildkite|rig)/'] },
-      to: { path: 'node_modules/(@aws-sdk|@smithy|graphql-request|graphql)/' },
+      to: { path: 'node_modules/(@aws-sdk|@smithy|graphql)/' },
     },
 
     // The pure rooms, each importing only what stands to its left.

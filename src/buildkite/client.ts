@@ -21,7 +21,6 @@ export interface BuildkiteOptions {
   /** `--rig`: no other host than this one, whatever was set. */
   readonly loopbackOnly: boolean;
   readonly clock?: Clock;
-  readonly fetch?: typeof fetch;
 }
 
 /** Buildkite by its GraphQL API. Throws bad-input where the endpoint may not be used. */
@@ -31,7 +30,6 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     token: options.token,
     timeoutMs: options.timeoutMs ?? 10_000,
     clock: options.clock ?? systemClock,
-    fetch: options.fetch ?? fetch,
   });
   return {
     pipeline: async (organization, slug, branch, signal) => {

@@ -1,13 +1,15 @@
-import { ClientError } from 'graphql-request';
 import { z } from 'zod';
 import type { Trouble } from '../model/call.ts';
 import { OversizeAnswerError } from '../http/bounded.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
+import { GraphQlFailure } from './graphql.ts';
 import { resetOf, waitOf } from './limits.ts';
 
 const GraphQlErrors = z.array(z.object({ path: z.array(z.unknown()).nullish() })).min(1);
+
+const FirstMessage = z.tuple([z.object({ message: z.string() })]).rest(z.unknown());
 
 /** What a failed request means: for people, for a mutation's outcome, and whether a read is worth another try. */
 export interface Failure {
@@ -16,9 +18,9 @@ export interface Failure {
   readonly retry: boolean;
 }
 
-/** Reads an error of graphql-request or fetch. Its own text is never shown: ClientError's holds request and response. */
+/** Reads what `sendGraphQl` threw. */
 export function failureOf(error: unknown, operation: string, token: string): Failure {
-  if (error instanceof ClientError) return answered(error, operation, token);
+  if (error instanceof GraphQlFailure) return answered(error, operation, token);
   if (error instanceof AbortedError) {
     const certainty = error.started ? 'unknown' : 'refused';
     return { trouble: trouble('aborted', `${operation} was interrupted`), certainty, retry: false };
@@ -44,9 +46,8 @@ export function failureOf(error: unknown, operation: string, token: string): Fai
   return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
 }
 
-function answered(error: ClientError, operation: string, token: string): Failure {
-  const { status } = error.response;
-  const headers = new Headers(error.response.headers);
+function answered(error: GraphQlFailure, operation: string, token: string): Failure {
+  const { status, headers } = error;
   const said = saidBy(error, token);
   const wait = waitOf(headers, said);
   const told = toldOf(said, wait.absurd);
@@ -78,13 +79,13 @@ function answered(error: ClientError, operation: string, token: string): Failure
  * (GraphQL specification, response format).
  */
 function withErrors(
-  error: ClientError,
+  error: GraphQlFailure,
   operation: string,
   told: string,
   said: string,
   wait: number | null,
 ): Failure {
-  const { errors, data } = error.response;
+  const { errors, data } = error.answer;
   const certainty = wasRefused(errors, data) ? 'refused' : 'unknown';
   if (/try again in [^\s,]+ seconds?/i.test(said)) {
     const message = `Buildkite limits the rate${told}`;
@@ -112,9 +113,9 @@ function wasRefused(errors: unknown, data: unknown): boolean {
 }
 
 /** What Buildkite itself said: the first GraphQL error, or the `message` of a REST-like body. Never a page of HTML. */
-function saidBy(error: ClientError, token: string): string {
-  const first: unknown = error.response.errors?.[0]?.message;
-  if (typeof first === 'string') return oneLine(first, [token]);
-  const message: unknown = 'message' in error.response ? error.response.message : undefined;
+function saidBy(error: GraphQlFailure, token: string): string {
+  const { errors, message } = error.answer;
+  const first = FirstMessage.safeParse(errors);
+  if (first.success) return oneLine(first.data[0].message, [token]);
   return typeof message === 'string' ? oneLine(message, [token]) : '';
 }

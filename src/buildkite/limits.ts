@@ -1,3 +1,5 @@
+import type { HttpHeaders } from '../http/request.ts';
+
 /** The longest wait that is taken for one, seconds: a day. Buildkite's own limits begin anew within five minutes. */
 const LONGEST = 86_400;
 
@@ -15,7 +17,7 @@ const NONE: Wait = { ms: null, absurd: null };
  * When Buildkite wants to be asked again: its sentence first, then `Retry-After`, then the header of a limit that is used up.
  * Every answer carries the limits; while something is left of them they only inform.
  */
-export function waitOf(headers: Headers, said: string): Wait {
+export function waitOf(headers: HttpHeaders, said: string): Wait {
   const sentence = /try again in ([^\s,]{1,400}) seconds?/i.exec(said)?.[1];
   if (sentence !== undefined) return waitFor(sentence, seconds(sentence));
   const header = headers.get('Retry-After');
@@ -30,7 +32,7 @@ export function waitOf(headers: Headers, said: string): Wait {
 }
 
 /** Of a 429 that names no budget that is used up: the time until its limits begin anew is all that it tells. */
-export function resetOf(headers: Headers): number | null {
+export function resetOf(headers: HttpHeaders): number | null {
   const waits = ['RateLimit-User-Reset', 'RateLimit-Reset'].flatMap(
     (name) => seconds(headers.get(name)) ?? [],
   );

@@ -1,8 +1,6 @@
-import { ClientError, GraphQLClient } from 'graphql-request';
 import type { Answer, Outcome, Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
-import { bounded } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { createOffsetMeter } from '../http/offset.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
@@ -10,6 +8,7 @@ import { ANSWERS } from './answers.ts';
 import type { AnswerOf, BuildFields } from './answers.ts';
 import { failureOf } from './failure.ts';
 import type { Failure } from './failure.ts';
+import { GraphQlFailure, sendGraphQl } from './graphql.ts';
 import { loadDocuments, manyBuilds } from './operations.ts';
 import type { Operation } from './operations.ts';
 
@@ -39,7 +38,6 @@ export interface TransportOptions {
   readonly token: string;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
 }
 
 /** A read is tried three times where the network or the server failed; all tries together stay within the call's time. */
@@ -51,30 +49,26 @@ export function createTransport(options: TransportOptions): Transport {
   const documents = loadDocuments();
   const offset = createOffsetMeter();
 
-  async function timed(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+  const request = (
+    operationName: string,
+    query: string,
+    variables: Variables,
+    inner: AbortSignal,
+  ): Promise<unknown> => {
     const sentAt = options.clock.now();
-    const response = await options.fetch(input, init);
-    offset.take(response.headers.get('date'), sentAt, options.clock.now());
-    return bounded(response);
-  }
-
-  const client = new GraphQLClient(options.endpoint.href, {
-    fetch: timed,
-    // A redirect is an answer like any other here: following it would carry Authorization elsewhere.
-    redirect: 'manual',
-    headers: { authorization: `Bearer ${options.token}`, 'user-agent': 'gameday' },
-  });
-
-  const request = (query: string, variables: Variables, inner: AbortSignal): Promise<unknown> =>
-    // fetch and undici know the same AbortSignal; graphql-request's types name the DOM's.
-    client.rawRequest<unknown>({ query, variables, signal: inner }).then((response) => response.data);
+    return sendGraphQl(options, { operationName, query, variables }, inner, (headers) =>
+      offset.take(headers.get('date'), sentAt, options.clock.now()),
+    );
+  };
   const attempt = <O extends Operation>(
     operation: O,
     variables: Variables,
     signal: AbortSignal,
     ms: number,
   ): Promise<Attempt<AnswerOf<O>>> =>
-    withDeadline(signal, ms, (inner) => request(documents.get(operation) ?? '', variables, inner)).then(
+    withDeadline(signal, ms, (inner) =>
+      request(operation, documents.get(operation) ?? '', variables, inner),
+    ).then(
       (data) => checked(operation, data),
       (error: unknown) => failed(operation, error, options.token),
     );
@@ -94,7 +88,7 @@ export function createTransport(options: TransportOptions): Transport {
     const query = manyBuilds(documents, uuids.length);
     const variables = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
     return tried('Builds', signal, (ms) =>
-      withDeadline(signal, ms, (inner) => request(query, variables, inner)).then(
+      withDeadline(signal, ms, (inner) => request('Builds', query, variables, inner)).then(
         (data) => checkedBuilds(data, uuids.length),
         (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', options.token) }),
       ),
@@ -135,8 +129,8 @@ export function createTransport(options: TransportOptions): Transport {
 
 /** A mutation may have happened although a part of its answer could not be given: then its data stand. */
 function failed<O extends Operation>(operation: O, error: unknown, token: string): Attempt<AnswerOf<O>> {
-  if (isMutation(operation) && error instanceof ClientError && error.response.status === 200) {
-    const partial = checked(operation, error.response.data);
+  if (isMutation(operation) && error instanceof GraphQlFailure && error.status === 200) {
+    const partial = checked(operation, error.answer['data']);
     if (partial.ok) return partial;
   }
   return { ok: false, failure: failureOf(error, operation, token) };

@@ -44,22 +44,6 @@ export async function readBounded(body: Unread, largest = LARGEST_ANSWER): Promi
   return whole;
 }
 
-/** The same answer of `fetch`, read whole within the bounds. */
-export async function bounded(response: Response): Promise<Response> {
-  const { body, status, statusText } = response;
-  if (body === null) return response;
-  const bytes = await readBounded({
-    chunks: body,
-    announced: response.headers.get('content-length'),
-    discard: () => body.cancel(),
-  });
-  const headers = new Headers(response.headers);
-  // They tell of the body as it was on the wire.
-  headers.delete('content-encoding');
-  headers.delete('content-length');
-  return new Response(bytes, { status, statusText, headers });
-}
-
 function tooLarge(largest: number): OversizeAnswerError {
   return new OversizeAnswerError(
     `is larger than ${String(largest / (1024 * 1024))} MiB, the most that is read`,

@@ -5,7 +5,7 @@ export interface NetworkFailure {
   readonly sent: boolean;
 }
 
-/** Codes of Node and undici under which no byte of the request can have reached a server. */
+/** Codes of Node under which no byte of the request can have reached a server. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -14,7 +14,6 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -31,27 +30,17 @@ const CUT: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
   'ECONNABORTED',
-  'UND_ERR_SOCKET',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
-const TIMED_OUT: ReadonlySet<string> = new Set([
-  'ETIMEDOUT',
-  'ESOCKETTIMEDOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-]);
+const TIMED_OUT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
-/** The network failure behind an error of fetch or of Node's http, or null where it is none. */
+/** The network failure behind an error of Node's http, or null where it is none. */
 export function networkFailure(error: unknown): NetworkFailure | null {
   for (const code of codesOf(error, 0)) {
     if (NEVER_SENT.has(code)) return { kind: 'unreachable', code, sent: false };
     if (CUT.has(code)) return { kind: 'unreachable', code, sent: true };
     if (TIMED_OUT.has(code)) return { kind: 'timeout', code, sent: true };
-  }
-  // undici ends a body that was cut with a TypeError of its own that has no code.
-  if (error instanceof TypeError && /terminated|fetch failed|aborted/.test(error.message)) {
-    return { kind: 'unreachable', code: 'cut', sent: true };
   }
   return null;
 }

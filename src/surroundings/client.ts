@@ -17,7 +17,6 @@ export interface SurroundingsOptions {
   /** Absent: `GAMEDAY_STATE_DIR`, else the XDG state home. */
   readonly stateDir?: string;
   readonly timeoutMs?: number;
-  readonly fetch?: typeof fetch;
 }
 
 /** The machine around the runner. Nothing here throws for an unusable folder: guards are told that there is no answer. */
@@ -25,10 +24,9 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const { environment } = options;
   const stateDir = options.stateDir ?? stateDirectory(environment);
   const timeoutMs = options.timeoutMs ?? 5_000;
-  const fetcher = options.fetch ?? fetch;
   const switchFile = join(stateDir, 'kill-switch');
   return {
-    self: async (signal) => ({ ok: true, value: await readSelf(environment, timeoutMs, fetcher, signal) }),
+    self: async (signal) => ({ ok: true, value: await readSelf(environment, timeoutMs, signal) }),
     killSwitch: async (file) => {
       if (isOn(environment['GAMEDAY_KILL_SWITCH'])) return thrown('GAMEDAY_KILL_SWITCH is set');
       for (const path of file === null ? [switchFile] : [switchFile, file]) {
@@ -57,7 +55,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
     ledger: (key, signal) =>
       inFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
     recordStrike: (key, strike) => writeStrike(stateDir, { key, ...strike }).catch(ignored),
-    halt: (condition, signal) => readHalt(condition, timeoutMs, fetcher, signal),
+    halt: (condition, signal) => readHalt(condition, timeoutMs, signal),
   };
 }
 

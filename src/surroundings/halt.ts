@@ -2,6 +2,7 @@ import type { Answer } from '../model/call.ts';
 import type { Halt } from '../model/entities/surroundings.ts';
 import { AbortedError, DeadlineError, withDeadline } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
+import { sendRequest } from '../http/request.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
 import { stands, unwritable } from './files.ts';
 
@@ -15,7 +16,6 @@ interface Condition {
 export async function readHalt(
   condition: Condition,
   timeoutMs: number,
-  fetcher: typeof fetch,
   signal: AbortSignal,
 ): Promise<Answer<Halt>> {
   const { name, file, url } = condition;
@@ -26,7 +26,7 @@ export async function readHalt(
       return { ok: false, trouble: unwritable(`halt condition "${name}":`, file, error) };
     }
   }
-  if (url !== undefined) return askAddress(name, url, timeoutMs, fetcher, signal);
+  if (url !== undefined) return askAddress(name, url, timeoutMs, signal);
   return {
     ok: true,
     value: { name, halted: false, said: file === undefined ? 'nothing to read' : `no ${file}` },
@@ -37,14 +37,16 @@ async function askAddress(
   name: string,
   url: string,
   timeoutMs: number,
-  fetcher: typeof fetch,
   signal: AbortSignal,
 ): Promise<Answer<Halt>> {
   try {
     const status = await withDeadline(signal, timeoutMs, async (inner) => {
-      const response = await fetcher(url, { signal: inner, redirect: 'manual' });
-      await response.body?.cancel();
-      return response.status;
+      const answer = await sendRequest(new URL(url), {
+        method: 'GET',
+        signal: inner,
+        wantsBody: () => false,
+      });
+      return answer.status;
     });
     const halted = status < 200 || status > 299;
     return { ok: true, value: { name, halted, said: `its address answers HTTP ${String(status)}` } };

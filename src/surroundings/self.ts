@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Self } from '../model/entities/surroundings.ts';
-import { bounded, OversizeAnswerError } from '../http/bounded.ts';
+import { OversizeAnswerError } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
+import { sendRequest } from '../http/request.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,12 +21,11 @@ function given(environment: Environment, name: string): string | null {
 export async function readSelf(
   environment: Environment,
   timeoutMs: number,
-  fetcher: typeof fetch,
   signal: AbortSignal,
 ): Promise<Self> {
   const uri =
     given(environment, 'ECS_CONTAINER_METADATA_URI_V4') ?? given(environment, 'ECS_CONTAINER_METADATA_URI');
-  const task = uri === null ? { arn: null, why: null } : await taskAt(uri, timeoutMs, fetcher, signal);
+  const task = uri === null ? { arn: null, why: null } : await taskAt(uri, timeoutMs, signal);
   const agentId = given(environment, 'BUILDKITE_AGENT_ID');
   const jobId = given(environment, 'BUILDKITE_JOB_ID');
   const inBuildkite = given(environment, 'BUILDKITE') === 'true' || agentId !== null || jobId !== null;
@@ -44,10 +44,11 @@ export async function readSelf(
   };
 }
 
+const isOk = (status: number): boolean => status >= 200 && status <= 299;
+
 async function taskAt(
   uri: string,
   timeoutMs: number,
-  fetcher: typeof fetch,
   signal: AbortSignal,
 ): Promise<{ readonly arn: string | null; readonly why: string | null }> {
   const unresolved = (why: string): { arn: null; why: string } => ({
@@ -56,12 +57,13 @@ async function taskAt(
   });
   try {
     return await withDeadline(signal, timeoutMs, async (inner) => {
-      const response = await fetcher(`${uri.replace(/\/$/, '')}/task`, { signal: inner, redirect: 'manual' });
-      if (!response.ok) {
-        await response.body?.cancel();
-        return unresolved(`answers HTTP ${String(response.status)}`);
-      }
-      const parsed = TaskDocument.safeParse(await (await bounded(response)).json());
+      const { status, body } = await sendRequest(new URL(`${uri.replace(/\/$/, '')}/task`), {
+        method: 'GET',
+        signal: inner,
+        wantsBody: isOk,
+      });
+      if (!isOk(status)) return unresolved(`answers HTTP ${String(status)}`);
+      const parsed = TaskDocument.safeParse(JSON.parse(new TextDecoder().decode(body)));
       return parsed.success ? { arn: parsed.data.TaskARN, why: null } : unresolved('names no task');
     });
   } catch (error) {

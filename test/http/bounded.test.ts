@@ -143,7 +143,7 @@ describe('an answer without bounds', () => {
   test.each([...PLAIN, COMPRESSED])('from the metadata endpoint: $name', async ({ respond, said }) => {
     const environment = { ECS_CONTAINER_METADATA_URI_V4: await serve(respond) };
     const grown = await growthOf(async () => {
-      const self = await readSelf(environment, 20_000, fetch, never);
+      const self = await readSelf(environment, 20_000, never);
       expect(self).toMatchObject({ taskArn: null, unresolved: expect.stringMatching(said) as string });
     });
     expect(grown).toBeLessThan(300 * MIB);
