@@ -116,7 +116,7 @@ function taskOf({ strike, last }: Evidence): Sighting<Task> | null {
 
 /** Containers that depend on the agent's are stopped before it, one after another along the chain. */
 export function dependantsTime(evidence: Evidence): number {
-  return workerOf(evidence)?.stop.agent?.signalled ?? 0;
+  return workerOf(evidence)?.stop.agent.signalled ?? 0;
 }
 
 /** The last look that showed the task DEACTIVATING, and the first one past that; null where none showed it, and none can have missed it. */

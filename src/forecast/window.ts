@@ -43,7 +43,6 @@ export function windowOf(subject: Subject, asked: Asked): Window {
   const launch = launchNamed(launchType);
   const stop = stopWindow(containers, name, launch);
   const ends = stopWindow(containers, name, launch, signal === 'fatal');
-  if (stop?.agent == null || ends === null) throw new Error(`there is no container ${name}`);
   return {
     container: name,
     ...inWords(launchType, signal, stop.agent, ends),
@@ -62,7 +61,6 @@ export function windowAlone({ launchType, stopTimeout, signal }: Asked): Omit<Wi
   const alone = [{ ...NOTHING_KNOWN, stopTimeout }];
   const stop = stopWindow(alone, NOTHING_KNOWN.name, launch);
   const ends = stopWindow(alone, NOTHING_KNOWN.name, launch, signal === 'fatal');
-  if (stop?.agent == null || ends === null) throw new Error('a window of no container');
   const notes = [
     `no task definition was given: an agent${signal === null ? ' that hears its stop' : ''} with no container beside it`,
     ...(stopTimeout === null ? [withoutTimeout(type)] : []),

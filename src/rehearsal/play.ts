@@ -117,7 +117,7 @@ function subjectIn(documents: Documents, container: string): Subject {
 
 /** A rehearsed stop is no reclaim: the agent has all of its stop time-out. */
 function windowOf({ worker: { stop } }: Subject): number {
-  return stop.agent === null ? 0 : stop.agent.killed - stop.agent.signalled;
+  return stop.agent.killed - stop.agent.signalled;
 }
 
 /** A shell that stays in the agent's way is the one thing that keeps the signal from it for certain. */

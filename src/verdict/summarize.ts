@@ -88,7 +88,7 @@ export function summarize(
 /** How long the target's stop can take at most, whether or not it was stopped. */
 function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
   const stop = workerOf(evidence)?.stop;
-  if (stop?.agent == null) return null;
+  if (stop === undefined) return null;
   const { signalled, killed } = stop.agent;
   return { ...stop, agent: { signalled, killed }, chain: [...stop.chain], cut: [...stop.cut] };
 }

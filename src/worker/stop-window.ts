@@ -17,7 +17,7 @@ export interface StopStep {
   readonly by: 'definition' | 'default' | 'platform';
 }
 
-/** When the agent's container is signalled and killed, in ms after the first stop signal, at the latest. */
+/** When the agent's container is signalled and killed, in ms after the first stop signal, at the latest; 0 where it is none of the containers. */
 export interface AgentStop {
   readonly signalled: number;
   readonly killed: number;
@@ -35,7 +35,7 @@ export interface StopWindow {
   readonly ms: number;
   /** The chain of containers that takes longest, in the order in which they are stopped: the reverse of `dependsOn`. */
   readonly chain: readonly StopStep[];
-  readonly agent: AgentStop | null;
+  readonly agent: AgentStop;
   /** Milliseconds after which the capacity itself is taken: two minutes on spot, else null. */
   readonly limit: number | null;
   /** Containers of the task that this limit can cut short. */
@@ -49,31 +49,29 @@ type Chain = readonly StopStep[];
  * The stop window of a task: ECS signals a container when all that depend on it have ended, so the stop time-outs along a
  * chain of `dependsOn` follow one another, and containers beside each other are stopped at once (ecs.md, order of
  * containers). One that ran to its end before others started takes no part. `isDeadAtOnce`: the agent ends when it is
- * signalled. Null without containers.
+ * signalled.
  */
 export function stopWindow(
   definitions: Containers,
   agent: string,
   launch: Launch,
   isDeadAtOnce = false,
-): StopWindow | null {
+): StopWindow {
   const lasting = lastingOf(definitions, agent);
   const step = (one: ContainerDefinition): StopStep =>
     isDeadAtOnce && one.name === agent ? { ...stopStep(one, launch), ms: 0 } : stopStep(one, launch);
   const chains = lasting.map((one) => chainOf(one, dependantsIn(lasting), step).toReversed());
   const longest = longestOf(chains);
-  if (longest.length === 0) return null;
   const limit = launch.spot === true ? SPOT_NOTICE : null;
   const ends = chains.map((chain) => ({ name: chain.at(-1)?.container ?? '', killed: lengthOf(chain) }));
-  const own = lasting.find(({ name }) => name === agent);
   const before = chains.find((chain) => chain.at(-1)?.container === agent) ?? [];
+  const behind = lasting
+    .filter(({ name }) => name === agent)
+    .map((own) => chainOf(own, dependenciesIn(lasting), step));
   return {
     ms: lengthOf(longest),
     chain: longest,
-    agent:
-      own === undefined
-        ? null
-        : agentStop(before, chainOf(own, dependenciesIn(lasting), step), limit, launch),
+    agent: agentStop(before, longestOf(behind), limit, launch),
     limit,
     cut: ends.filter(({ killed }) => limit !== null && killed > limit).map(({ name }) => name),
   };

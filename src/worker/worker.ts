@@ -26,14 +26,33 @@ export interface Worker {
   readonly stop: StopWindow;
 }
 
-/** The one reader of a worker: whoever asks how a worker starts and stops gets the same answer. Null without the agent's container. */
+/**
+ * The one reader of a worker: whoever asks how a worker starts and stops gets the same answer. Each part is read when it is
+ * asked for. Null without the agent's container.
+ */
 export function readWorker({ containers, agent: name, imageConfig, launch }: WorkerDocuments): Worker | null {
   const agent = containers.find((one) => one.name === name);
-  const stop = stopWindow(containers, name, launch);
-  if (agent === undefined || stop === null) return null;
-  const start = readStart(agent, imageConfig);
-  const settings = readSettings(start, agent.environment, imageConfig?.environment ?? {});
-  return { containers, agent, launch, start, settings, stop };
+  if (agent === undefined) return null;
+  const start = once(() => readStart(agent, imageConfig));
+  const settings = once(() => readSettings(start(), agent.environment, imageConfig?.environment ?? {}));
+  const stop = once(() => stopWindow(containers, name, launch));
+  return {
+    ...{ containers, agent, launch },
+    get start() {
+      return start();
+    },
+    get settings() {
+      return settings();
+    },
+    get stop() {
+      return stop();
+    },
+  };
+}
+
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => (known ??= { value: read() }).value;
 }
 
 /** Whether the agent's stop time-out is whatever its host says: no stopTimeout off Fargate, and no API shows the host's. */

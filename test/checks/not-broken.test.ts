@@ -73,6 +73,15 @@ describe('not-broken', () => {
       'yes',
     ],
     [
+      'it failed, and a container that had to end before the agent began had done so',
+      {
+        definition: { dependsOn: ['proxy'], conditions: { proxy: 'SUCCESS' } },
+        job: failedWith({}),
+        before: [sidecarGone],
+      },
+      'yes',
+    ],
+    [
       'it passed although a sidecar had ended',
       { definition: { dependsOn: ['proxy'] }, before: [sidecarGone] },
       'yes',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LeavingFlags } from '../../src/worker/settings.ts';
-import { leavingFlagsOf } from './leaving.ts';
+import { leavingFlagsOf, settingsOf } from './leaving.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
 import type { ImageConfig } from '../../src/worker/image-config.ts';
 import { aContainerDefinition } from '../support/builders.ts';
@@ -91,5 +91,54 @@ describe('flags that make an agent leave by itself', () => {
     expect(leavingFlagsOf(own, image)).toEqual({ ...NONE, ...ONE, ...idle(10) });
     const other = aContainerDefinition({ entryPoint: [], command: ['start'], environment: { [ENV]: '20' } });
     expect(leavingFlagsOf(other, image)).toEqual({ ...NONE, ...idle(20) });
+  });
+});
+
+describe('a setting', () => {
+  const state = (over: Partial<ContainerDefinition>, flag = 'spawn', image: ImageConfig | null = null) =>
+    settingsOf(aContainerDefinition(over), image).read(flag);
+  const CONFIG = { BUILDKITE_AGENT_CONFIG: '/etc/agent.cfg' };
+
+  it.each<readonly [string, Partial<ContainerDefinition>, object]>([
+    ['known by its flag', words('--spawn=2'), { is: 'known', setting: { value: '2', by: 'flag', at: [2] } }],
+    [
+      'known by its variable',
+      set({ BUILDKITE_AGENT_SPAWN: '3' }),
+      { is: 'known', setting: { value: '3', by: 'variable', of: 'definition' } },
+    ],
+    ['known, though a file may say more', words('--spawn', '2', '--config', 'a.cfg'), { is: 'known' }],
+    ['absent where the whole command line is there', words('--debug'), { is: 'absent' }],
+    ['absent in a script', script('exec buildkite-agent start'), { is: 'absent' }],
+    [
+      'unknown where a file may say it',
+      words('--config=a.cfg'),
+      { is: 'unknown', said: 'whether a.cfg sets it' },
+    ],
+    ['unknown where a variable names such a file', set(CONFIG), { is: 'unknown' }],
+    [
+      'unknown where the command line is in the image',
+      { command: ['start'] },
+      { is: 'unknown', said: 'its command line is in the image' },
+    ],
+    ['unknown where a script starts no agent', script('./run.sh'), { is: 'unknown' }],
+    [
+      'known from a variable that the script expands, and at no word of it',
+      script('buildkite-agent start $FLAGS', { FLAGS: '--spawn 4 --debug' }),
+      { is: 'known', setting: { value: '4', at: [] } },
+    ],
+  ])('is %s', (_title, over, expected) => {
+    expect(state(over)).toMatchObject(expected);
+  });
+
+  it("is known by the image's variable, behind the definition's", () => {
+    const image = (environment: Record<string, string>): ImageConfig => ({
+      ...{ entryPoint: ['buildkite-agent'], command: ['start'], environment },
+    });
+    const own = { entryPoint: [], command: [] };
+    const ofImage = image({ BUILDKITE_AGENT_SPAWN: '3' });
+    expect(state(own, 'spawn', ofImage)).toMatchObject({ setting: { value: '3', of: 'image' } });
+    const both = { ...own, environment: { BUILDKITE_AGENT_SPAWN: '5' } };
+    expect(state(both, 'spawn', ofImage)).toMatchObject({ setting: { value: '5', of: 'definition' } });
+    expect(state(own, 'spawn', image({}))).toEqual({ is: 'absent' });
   });
 });

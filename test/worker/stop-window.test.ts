@@ -67,8 +67,8 @@ describe('the stop window', () => {
     expect(stopWindow(chain.slice(1), 'gateway', SPOT)).toMatchObject({ limit: 120_000, cut: [] });
   });
 
-  test('is not told without containers, and ends in a circle', () => {
-    expect(stopWindow([], 'agent', EC2)).toBeNull();
+  test('is none without containers, and ends in a circle', () => {
+    expect(stopWindow([], 'agent', EC2)).toMatchObject({ ms: 0, chain: [], cut: [] });
     const circle = [
       aContainerDefinition({ name: 'a', dependsOn: ['b'], stopTimeout: 1_000 }),
       aContainerDefinition({ name: 'b', dependsOn: ['a'], stopTimeout: 2_000 }),

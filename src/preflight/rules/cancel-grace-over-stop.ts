@@ -19,7 +19,7 @@ export const cancelGraceOverStop: Rule = {
     if (grace === null || ms === null) return CLEAN;
     if (isHostsChoice(worker))
       return notKnown('how long the host waits before SIGKILL, to hold the cancel grace against it');
-    const window = worker.stop.agent?.granted ?? 0;
+    const window = worker.stop.agent.granted;
     if (ms <= window) return CLEAN;
     return found({
       severity: 'warning',

@@ -16,7 +16,7 @@ export const fargateCeiling: Rule = {
   judge(subject) {
     const { agent, worker, pipeline } = subject;
     if (worker.launch.kind !== 'fargate' || (agent.stopTimeout ?? 0) < FARGATE_CEILING) return CLEAN;
-    const { granted } = worker.stop.agent ?? { granted: FARGATE_CEILING };
+    const { granted } = worker.stop.agent;
     const steps = pipeline?.dynamic === false ? pipeline.steps : [];
     if (steps.length > 0 && steps.every((step) => (boundOf(subject, step) ?? Infinity) * 1000 <= granted))
       return CLEAN;

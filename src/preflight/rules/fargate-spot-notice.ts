@@ -16,7 +16,7 @@ export const fargateSpotNotice: Rule = {
     const { launch, stop } = worker;
     if (launch.kind !== 'fargate') return CLEAN;
     if (launch.spot === null) return notKnown('whether tasks run on Fargate Spot: give --service');
-    if (!launch.spot || stop.agent === null || stop.agent.whole >= SPOT_NOTICE) return CLEAN;
+    if (!launch.spot || stop.agent.whole >= SPOT_NOTICE) return CLEAN;
     const own = stop.agent.killed - stop.agent.signalled;
     const unused = SPOT_NOTICE - stop.agent.whole;
     return found({

@@ -60,7 +60,7 @@ export const stepOverWindow: Rule = {
     const unknown = (live.history ?? [])
       .filter(({ jobs }) => jobs === 0)
       .map(({ key }) => `how long step ${key} takes: no passed job of it is known`);
-    const window = worker.stop.agent?.granted ?? 0;
+    const window = worker.stop.agent.granted;
     const longest = longestStep(subject);
     if (longest === null)
       return unknown.length > 0
@@ -79,7 +79,7 @@ export const stepOverWindow: Rule = {
 
 function findingOf({ agent, worker }: Subject, longest: Longest, window: number): Finding {
   const { name, keys, place, by, times } = longest;
-  const ceiling = worker.stop.agent?.ceiling ?? Infinity;
+  const ceiling = worker.stop.agent.ceiling ?? Infinity;
   const wanted = Math.min(Math.ceil(times?.most ?? longest.seconds) * 1000, ceiling);
   const isFixable = wanted > window && wanted >= longest.seconds * 1000;
   return {

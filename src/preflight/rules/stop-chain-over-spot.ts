@@ -29,7 +29,7 @@ export const stopChainOverSpot: Rule = {
     const { agent, worker } = subject;
     const { launch, stop } = worker;
     const chain = [...besides(subject, stoppedBefore).toReversed(), agent, ...besides(subject, stoppedAfter)];
-    const whole = stop.agent?.whole ?? 0;
+    const { whole } = stop.agent;
     if (launch.kind !== 'fargate' || launch.spot !== true) return CLEAN;
     if (chain.length === 1 || whole <= SPOT_NOTICE) return CLEAN;
     const names = chain.map((one) => `${one.name} ${inSeconds(stopStep(one, launch).ms)} s`);
@@ -63,7 +63,7 @@ function cutChain(subject: Subject): readonly Edit[] {
   const cut = containers.map((one): ContainerDefinition =>
     names.includes(one.name) ? { ...one, stopTimeout: FLUSH } : one,
   );
-  const over = (stopWindow(cut, agent.name, launch)?.agent?.whole ?? 0) - SPOT_NOTICE;
+  const over = stopWindow(cut, agent.name, launch).agent.whole - SPOT_NOTICE;
   const sidecars = shorter.map((one) => stopTimeoutEdit(one, FLUSH));
   if (over <= 0) return sidecars;
   return [...sidecars, stopTimeoutEdit(agent, Math.max(FARGATE_FLOOR, stopStep(agent, launch).ms - over))];

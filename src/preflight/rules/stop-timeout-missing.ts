@@ -13,7 +13,7 @@ export const stopTimeoutMissing: Rule = {
   ],
   judge({ agent, worker: { launch, stop } }) {
     if (agent.stopTimeout !== null || launch.kind !== 'fargate') return CLEAN;
-    const most = stop.agent?.ceiling ?? FARGATE_CEILING;
+    const most = stop.agent.ceiling ?? FARGATE_CEILING;
     // A longer one changes nothing where the rest of the stop takes all of spot's notice (stop-chain-over-spot).
     if (most <= DEFAULT_STOP_TIMEOUT) return CLEAN;
     const source =

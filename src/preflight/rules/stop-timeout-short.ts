@@ -17,7 +17,7 @@ export const stopTimeoutShort: Rule = {
     const { agent, worker, pipeline } = subject;
     const { stopTimeout } = agent;
     if (stopTimeout === null || worker.launch.kind !== 'fargate') return CLEAN;
-    const most = worker.stop.agent?.ceiling ?? FARGATE_CEILING;
+    const most = worker.stop.agent.ceiling ?? FARGATE_CEILING;
     if (stopTimeout < FARGATE_FLOOR || stopTimeout >= most) return CLEAN;
     const steps = pipeline?.dynamic === false ? pipeline.steps : [];
     const fits =

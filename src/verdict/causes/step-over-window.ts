@@ -97,7 +97,7 @@ function howMuch(grounds: Grounds, agent: AgentContainer, needed: Needed | null)
 
 function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {
   const stop = workerOf(grounds.evidence)?.stop;
-  const ceiling = stop?.agent?.ceiling ?? null;
+  const ceiling = stop?.agent.ceiling ?? null;
   const after = needed?.after ?? 0;
   const isReclaim = stop?.limit != null;
   const all = isReclaim ? "all that spot's two minutes leave" : 'all that Fargate gives';
