@@ -1,6 +1,7 @@
 import type { Finding, Proof } from '../journal/events.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Attempt } from '../evidence/attempts.ts';
+import type { CheckName } from '../model/names.ts';
 import type { Reason } from '../model/reasons.ts';
 
 /** What every check is given: the journal's index and the attempts that matter, made once. */
@@ -11,7 +12,7 @@ export interface Case {
 
 /** One question asked of the journal. `judge` is total over any journal; one that throws is judged inconclusive. */
 export interface Check {
-  readonly name: string;
+  readonly name: CheckName;
   /** The question in a stranger's words. */
   readonly asks: string;
   /** A pass needs this one proven. */

@@ -11,7 +11,6 @@ import type { Instant } from '../model/instants.ts';
 import { jobEnded } from '../model/entities/job.ts';
 import { taskEnded } from '../model/entities/task.ts';
 import type { Finding } from '../journal/events.ts';
-import { raised } from '../verdict/stages.ts';
 import { rowOf, type Reason } from '../model/reasons.ts';
 
 /** Statuses of containers arrive in batches of 10 to 30 s, which may come after the task's own, milliseconds. */
@@ -46,7 +45,7 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
 /** The first stage cannot be overtaken, and of the second only a loss elsewhere (a judged job may still be lost). */
 function decidedEarly(about: Case, findings: readonly Finding[]): boolean {
   return findings.some((finding) => {
-    const reason = raised(finding);
+    const { raises: reason } = finding;
     if (reason === null || reason === 'unrelated-loss' || MISSED.has(reason)) return false;
     if (reason === 'build-canceled' && !cancelIsTold(about, finding)) return false;
     // Whether the container was dead with the job in hand before a person came is known when the task has ended.
@@ -67,10 +66,7 @@ function isTaskOver({ evidence }: Case): boolean {
 }
 
 function missed(findings: readonly Finding[]): boolean {
-  return findings.some((finding) => {
-    const reason = raised(finding);
-    return reason !== null && MISSED.has(reason) && finding.check === 'in-flight';
-  });
+  return findings.some(({ check, raises }) => check === 'in-flight' && raises !== null && MISSED.has(raises));
 }
 
 /** Until the task has ended, its agent's jobs were listed after that, and those that it held instead are over. */

@@ -12,7 +12,6 @@ import type { Instant } from '../model/instants.ts';
 import { rowOf } from '../model/reasons.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
 import type { DrillState } from '../state/state.ts';
-import { raised } from '../verdict/stages.ts';
 
 /** How many of them are asked at once: each agent costs up to 60 of Buildkite's points. */
 const AT_ONCE = 10;
@@ -64,9 +63,8 @@ function strangersOf({ marks }: DrillState, { attempts }: Case): readonly Subjec
 }
 
 /** Stages A to C decide against a pass; what only lacks evidence may still be found. */
-function leavesPass(finding: Finding): boolean {
-  const reason = raised(finding);
-  return reason === null || rowOf(reason).stage === 'D';
+function leavesPass({ raises }: Finding): boolean {
+  return raises === null || rowOf(raises).stage === 'D';
 }
 
 /** When the target's task was first seen STOPPED; null where it was not. */

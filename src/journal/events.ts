@@ -2,16 +2,18 @@ import { z } from 'zod';
 import { Call, Trouble } from '../model/call.ts';
 import { Instant } from '../model/instants.ts';
 import { Task } from '../model/entities/task.ts';
+import { CheckName, GuardName } from '../model/names.ts';
 import { Plan } from '../scenario/plan.ts';
+import { OutcomeName, Reason, Stage } from '../model/reasons.ts';
 import { Fact, Subject } from '../model/world.ts';
-import { Explanation } from './cause.ts';
+import { Explanation } from '../model/cause.ts';
 
 /** One guard's answer: it holds, or it refuses with its reason. A guard that cannot get its answer refuses. */
 export const GuardAnswer = z.strictObject({
-  guard: z.string(),
+  guard: GuardName,
   holds: z.boolean(),
-  /** A reason of the table where it does not hold. */
-  reason: z.string().nullable(),
+  /** Why it refuses; null where it holds. */
+  reason: Reason.nullable(),
   said: z.string(),
 });
 export type GuardAnswer = z.infer<typeof GuardAnswer>;
@@ -48,11 +50,11 @@ export type Proof = z.infer<typeof InFlightProof> | z.infer<typeof HeardProof>;
 
 /** One check's answer and the event numbers it rests on. */
 export const Finding = z.strictObject({
-  check: z.string(),
+  check: CheckName,
   /** `yes` and `no` are proven; `unknown` lacks evidence; `unasked` does not apply to this drill. */
   holds: z.enum(['yes', 'no', 'unknown', 'unasked']),
-  /** The reason of the table that it raises, if any. */
-  raises: z.string().nullable(),
+  /** The reason that it raises, if any. */
+  raises: Reason.nullable(),
   said: z.string(),
   notes: z.array(z.string()),
   events: z.array(z.number().int()),
@@ -63,9 +65,9 @@ export type Finding = z.infer<typeof Finding>;
 
 /** All findings together, and what decides. */
 export const Verdict = z.strictObject({
-  outcome: z.string(),
-  reason: z.string(),
-  stage: z.string(),
+  outcome: OutcomeName,
+  reason: Reason,
+  stage: Stage,
   said: z.string(),
   /** Why it failed; null where there is nothing to explain. */
   cause: Explanation.nullable(),
@@ -171,7 +173,7 @@ export const EVENTS = {
   },
   GD_HALTED: {
     text: 'The drill goes no further: refused, could not run, or proves nothing; nothing more is injected.',
-    payload: z.strictObject({ reason: z.string(), said: z.string() }),
+    payload: z.strictObject({ reason: Reason, said: z.string() }),
   },
   GD_INTERRUPTED: {
     text: 'A signal ended the run; the journal is closed and the drill can be resumed.',

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { namesOf } from './names.ts';
+
 /** How a drill or a game day ended; the exit code follows from it alone. */
 export const EXIT_CODES = {
   passed: 0,
@@ -13,10 +16,12 @@ export const EXIT_CODES = {
   internal: 1,
   interrupted: 130,
 } as const;
-export type OutcomeName = keyof typeof EXIT_CODES;
+export const OutcomeName = z.enum(namesOf(EXIT_CODES));
+export type OutcomeName = z.infer<typeof OutcomeName>;
 
 /** Where a reason is decided: before the stages, or in one of verdict's five stages. */
-export type Stage = 'before' | 'A' | 'B' | 'C' | 'D' | 'E';
+export const Stage = z.enum(['before', 'A', 'B', 'C', 'D', 'E']);
+export type Stage = z.infer<typeof Stage>;
 
 export interface ReasonRow {
   readonly outcome: OutcomeName;
@@ -375,10 +380,11 @@ export const REASONS = {
   internal: row('internal', 'before', 'A defect of gameday itself.', 'Report it with the journal.'),
   interrupted: row('interrupted', 'before', 'The run was interrupted; the journal is closed.', 'Resume it.'),
 } as const satisfies Record<string, ReasonRow>;
-export type Reason = keyof typeof REASONS;
+export const Reason = z.enum(namesOf(REASONS));
+export type Reason = z.infer<typeof Reason>;
 
 /** Reasons of the stages A to D in the order in which they decide. */
-export const REASONS_IN_ORDER: readonly Reason[] = (Object.keys(REASONS) as Reason[]).filter((reason) =>
+export const REASONS_IN_ORDER: readonly Reason[] = namesOf(REASONS).filter((reason) =>
   ['A', 'B', 'C', 'D'].includes(REASONS[reason].stage),
 );
 

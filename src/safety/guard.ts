@@ -2,6 +2,7 @@ import type { DrillState } from '../state/state.ts';
 import type { World } from '../model/world.ts';
 import type { Instant } from '../model/instants.ts';
 import type { GuardAnswer } from '../journal/events.ts';
+import type { GuardName } from '../model/names.ts';
 import type { Reason } from '../model/reasons.ts';
 
 /** When a guard is asked: at the gate there is no target yet, at the last instant there is. */
@@ -9,7 +10,7 @@ export type When = 'gate' | 'last-instant';
 
 /** One safety rule, asked at the gate and again at the last instant. One that cannot get its answer refuses. */
 export interface Guard {
-  readonly name: string;
+  readonly name: GuardName;
   /** The rule in one sentence, for the reference. */
   readonly rule: string;
   readonly reason: Reason;

@@ -4,7 +4,7 @@ import { onlySteers, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { StopSignal } from '../model/reasons.ts';
+import type { Reason, StopSignal } from '../model/reasons.ts';
 import { answered, firstLeft, intent, type Sending } from './sending.ts';
 import { idleSince, runningSince } from './since.ts';
 import { keyOf, seen, type FactKind, type World } from '../model/world.ts';
@@ -60,7 +60,7 @@ export interface DrillState {
   readonly strikes: readonly Sending[];
   readonly landed: boolean;
   readonly watchEnded: 'settled' | 'deadline' | 'gap' | null;
-  readonly halted: { readonly reason: string; readonly said: string } | null;
+  readonly halted: { readonly reason: Reason; readonly said: string } | null;
   /** Whether somebody wants it settled and not to go on. */
   readonly aborted: boolean;
   readonly undos: readonly Sending[];

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
+import type { Reason } from '../model/reasons.ts';
 import type { DrillState } from './state.ts';
 import { keyOf, type Subject } from '../model/world.ts';
 
@@ -44,7 +45,7 @@ export function paced(subject: Subject, every: number): Ask {
 }
 
 /** Step: write down that the drill goes no further. */
-export function halt(reason: string, said: string): Step {
+export function halt(reason: Reason, said: string): Step {
   return { do: 'conclude', event: { code: 'GD_HALTED', payload: { reason, said } } };
 }
 

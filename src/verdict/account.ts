@@ -6,7 +6,7 @@ import {
   type StopSignal,
 } from '../model/reasons.ts';
 import type { InputError } from '../scenario/problem.ts';
-import type { DrillResult, GameDayDocument } from './result.ts';
+import type { DrillResult, GameDayDocument, GameDayReason } from './result.ts';
 
 /** The worst fact first (verdict §1); a game day takes the first that one of its drills has. */
 const WORST_FIRST: readonly OutcomeName[] = [
@@ -21,7 +21,7 @@ const NO_PROOF: readonly OutcomeName[] = ['outlasted', 'not-lost', 'baseline', '
 
 interface Counted {
   readonly outcome: OutcomeName;
-  readonly reason: string;
+  readonly reason: GameDayReason;
 }
 
 /**
@@ -31,7 +31,7 @@ interface Counted {
 function counted({ control, outcome, reason }: DrillResult): Counted {
   if (control?.met === true) return { outcome: 'passed', reason: 'control-met' };
   if (control?.contradicted === true) return { outcome: 'failed', reason: 'control-not-met' };
-  return { outcome: outcome as OutcomeName, reason };
+  return { outcome, reason };
 }
 
 function decide(
@@ -71,7 +71,7 @@ export function account(
   const all = drills.map(counted);
   const { outcome, reason } = decide(all, errors, ended);
   const signal = ended ?? signalOf(drills);
-  const counts: Record<string, number> = {};
+  const counts: GameDayDocument['counts'] = {};
   for (const drill of all) counts[drill.outcome] = (counts[drill.outcome] ?? 0) + 1;
   return {
     version: 1,

@@ -12,7 +12,7 @@ import type { Reason } from '../model/reasons.ts';
 
 function verdict(reason: Reason, said: string, events: readonly number[]): Verdict {
   const finding = {
-    check: 'baseline',
+    check: 'baseline' as const,
     holds: reason === 'baseline' ? ('yes' as const) : ('no' as const),
     raises: null,
     said,

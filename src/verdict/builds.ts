@@ -130,9 +130,9 @@ function red(passed: Finding, about: Case, findings: readonly Finding[]): Verdic
   if (lost === undefined)
     return { ...verdict('build-failed', passed.said, findings), cause: explain(about, 'build-failed') };
   const said = `job ${lost.job.id} (${lost.job.stepKey ?? 'no step key'}), on a task that was not struck, was lost: ${lost.loss?.by ?? ''}`;
-  const finding = {
+  const finding: Finding = {
     check: 'loss-elsewhere',
-    holds: 'no' as const,
+    holds: 'no',
     raises: 'unrelated-loss',
     said,
     notes: [],

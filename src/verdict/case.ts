@@ -6,6 +6,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { asStruck, stopsShown } from '../evidence/found.ts';
 import { decisiveCall, struckByScheduler } from '../evidence/hits.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
+import type { CheckName } from '../model/names.ts';
 import { rowOf, type Reason } from '../model/reasons.ts';
 import { explain } from './explain.ts';
 import { rank } from './made.ts';
@@ -51,7 +52,7 @@ export function findingsOf(about: Case): readonly Finding[] {
 }
 
 /** That everything was over when the watch ended is asked beside the checks, and a pass needs it as much. */
-const NEEDED: ReadonlySet<string> = new Set([
+const NEEDED: ReadonlySet<CheckName> = new Set<CheckName>([
   'observed',
   ...CHECKS.filter((check) => check.needed).map((check) => check.name),
 ]);
@@ -84,7 +85,7 @@ function passing(about: Case, findings: readonly Finding[]): Reason {
 
 /** Whether what had to be seen was seen: reads that failed to the end are a gap, what was still open at the deadline is its own reason. */
 function observed({ evidence, attempts }: Case): Finding {
-  const made = { check: 'observed', notes: [] };
+  const made = { check: 'observed' as const, notes: [] };
   if (evidence.watchEnded === null)
     return { ...made, holds: 'unknown', raises: null, said: 'the drill is still watching', events: [] };
   const { why, seq } = evidence.watchEnded;

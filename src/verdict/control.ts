@@ -1,12 +1,12 @@
-import type { OutcomeName } from '../model/reasons.ts';
+import type { OutcomeName, Reason } from '../model/reasons.ts';
 import type { DrillResult } from './result.ts';
 
 type Control = NonNullable<DrillResult['control']>;
 
 /** How a drill ended, as far as it answers its control. */
 interface Ended {
-  readonly outcome: string;
-  readonly reason: string;
+  readonly outcome: OutcomeName;
+  readonly reason: Reason;
   readonly injection: DrillResult['injection'];
 }
 
@@ -24,7 +24,7 @@ export function controlOf(expected: { outcome: string; reason: string }, ended: 
 }
 
 function provesTheContrary(expected: string, { outcome, injection }: Ended): boolean {
-  if (PROVES.has(outcome as OutcomeName)) return true;
+  if (PROVES.has(outcome)) return true;
   // What was to be refused was sent: that alone shows that nothing refused it, whatever the drill could not show afterwards.
   return expected === 'refused' && outcome === 'inconclusive' && injection !== 'none';
 }

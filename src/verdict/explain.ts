@@ -1,5 +1,5 @@
 import type { Case } from '../checks/check.ts';
-import type { Explanation, RankedCause } from '../journal/cause.ts';
+import type { Explanation, RankedCause } from '../model/cause.ts';
 import { IDLE_STRIKE, NO_FAULT, type Cause, type Said } from './causes/cause.ts';
 import { exitCode, groundsOf, type Grounds } from './causes/grounds.ts';
 import { CAUSES } from './causes/list.ts';

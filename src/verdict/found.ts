@@ -6,7 +6,7 @@ import { buildPassed } from '../checks/build-passed.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
 import type { Judged } from './case.ts';
 import { verdictOf } from './made.ts';
-import { isReason, type Reason } from '../model/reasons.ts';
+import type { Reason } from '../model/reasons.ts';
 
 /** `assert`: each stop that ECS shows is judged like a strike, the worst decides; without one it can only be said that nothing was lost. */
 export function judgeFound(evidence: Evidence, stops: readonly Judged[]): Verdict {
@@ -74,8 +74,7 @@ function withoutStop(evidence: Evidence, idle: number): Verdict {
   const first = lost[0];
   if (first !== undefined) return lossShown(evidence, first, findings, notes);
   const raised = findings.find((finding) => finding.raises !== null);
-  if (raised?.raises != null && isReason(raised.raises))
-    return verdict(raised.raises, raised.said, findings, notes);
+  if (raised?.raises != null) return verdict(raised.raises, raised.said, findings, notes);
   const failed = attempts.find(
     ({ job }) => !job.passed && !attempts.some((other) => other.job.retryOf === job.id),
   );

@@ -4,7 +4,7 @@ import { decisiveCall } from '../evidence/hits.ts';
 import type { JournalIndex } from '../evidence/journal-index.ts';
 import type { DrillEvent, Verdict } from '../journal/events.ts';
 import type { RigFacts } from '../scenario/plan.ts';
-import { isReason, type Reason } from '../model/reasons.ts';
+import type { Reason } from '../model/reasons.ts';
 import { judgeBaseline } from './baseline.ts';
 import { withEveryBuild } from './builds.ts';
 import { judgeCase, judgedStops, type Judged } from './case.ts';
@@ -33,8 +33,7 @@ function withWays(verdict: Verdict, rig: RigFacts | null): Verdict {
 
 function judgeWhole(evidence: Evidence, stops: readonly Judged[]): Verdict {
   const halted = evidence.events('GD_HALTED').at(-1);
-  if (halted !== undefined && isReason(halted.payload.reason))
-    return ofReason(halted.payload.reason, halted.payload.said);
+  if (halted !== undefined) return ofReason(halted.payload.reason, halted.payload.said);
   const { fault } = evidence.plan.scenario.inject;
   if (fault === 'none') return withCause(judgeBaseline(evidence), evidence);
   if (fault === 'found') return withCause(judgeFound(evidence, stops), evidence);
@@ -46,7 +45,7 @@ function judgeWhole(evidence: Evidence, stops: readonly Judged[]): Verdict {
 /** The cause of a verdict that no strike was judged for. */
 function withCause(verdict: Verdict, evidence: Evidence): Verdict {
   const { cause, reason } = verdict;
-  if (cause !== null || !isReason(reason)) return verdict;
+  if (cause !== null) return verdict;
   return { ...verdict, cause: explain({ evidence, attempts: attemptsOf(evidence) }, reason) };
 }
 

@@ -1,6 +1,6 @@
-import type { Explanation } from '../journal/cause.ts';
+import type { Explanation } from '../model/cause.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
-import { isReason, REASONS_IN_ORDER, rowOf, type Reason } from '../model/reasons.ts';
+import { REASONS_IN_ORDER, rowOf, type Reason } from '../model/reasons.ts';
 
 /** What a verdict rests on besides its reason. */
 interface Grounds {
@@ -22,6 +22,6 @@ export function verdictOf(
 /** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
 export function rank({ outcome, reason }: Verdict): number {
   const first = outcome === 'failed' ? 0 : outcome === 'inconclusive' ? 1 : 2;
-  const within = isReason(reason) ? REASONS_IN_ORDER.indexOf(reason) : REASONS_IN_ORDER.length;
+  const within = REASONS_IN_ORDER.indexOf(reason);
   return first * 1_000 + (within < 0 ? REASONS_IN_ORDER.length : within);
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { InputError } from '../scenario/problem.ts';
-import { Explanation } from '../journal/cause.ts';
+import { Explanation } from '../model/cause.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../scenario/plan.ts';
+import { OutcomeName, Reason } from '../model/reasons.ts';
 
 /** Whose clock a moment was read from; `instance` is the EC2 instance's. */
 export const MomentClock = z.enum(['runner', 'buildkite', 'ecs', 'instance', 'agent']);
@@ -82,8 +83,8 @@ export const DrillResult = z.strictObject({
   title: z.string(),
   /** `rig` where everything was a stand-in, else null. */
   label: z.string().nullable(),
-  outcome: z.string(),
-  reason: z.string(),
+  outcome: OutcomeName,
+  reason: Reason,
   exitCode: z.number().int(),
   said: z.string(),
   /** Why it failed, the surest cause first; null where there is nothing to explain. */
@@ -178,11 +179,15 @@ export const StudyArm = z.strictObject({
 });
 export type StudyArm = z.infer<typeof StudyArm>;
 
+/** Of a game day whose answer is that of a negative control, whether that was met. */
+export const GameDayReason = z.enum([...Reason.options, 'control-met', 'control-not-met']);
+export type GameDayReason = z.infer<typeof GameDayReason>;
+
 /** The one document of `--json`: a game day's whole answer; the exit code is its projection. */
 export const GameDayDocument = z.strictObject({
   version: z.literal(1),
-  outcome: z.string(),
-  reason: z.string(),
+  outcome: OutcomeName,
+  reason: GameDayReason,
   exitCode: z.number().int(),
   counts: z.record(z.string(), z.number().int()),
   errors: z.array(InputError),

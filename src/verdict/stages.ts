@@ -1,5 +1,6 @@
 import type { Finding } from '../journal/events.ts';
-import { isReason, REASONS, REASONS_IN_ORDER, type Reason, type Stage } from '../model/reasons.ts';
+import type { CheckName } from '../model/names.ts';
+import { REASONS, REASONS_IN_ORDER, type Reason, type Stage } from '../model/reasons.ts';
 
 /** A verdict's stage and reason, and the finding that decided. */
 export interface Decision {
@@ -24,7 +25,7 @@ function first(findings: readonly Finding[], stages: readonly Stage[]): Decision
  */
 export function decideStage(
   findings: readonly Finding[],
-  needed: ReadonlySet<string>,
+  needed: ReadonlySet<CheckName>,
   passing: Reason,
 ): Decision {
   const landed = findings.find(({ check }) => check === 'landed');
@@ -41,9 +42,4 @@ export function decideStage(
   if (open !== undefined || !proven)
     return { stage: 'D', reason: 'evidence-missing', by: open ?? landed ?? null };
   return { stage: 'E', reason: passing, by: null };
-}
-
-/** The reason a finding raises, where it is one of the table. */
-export function raised(finding: Finding): Reason | null {
-  return finding.raises !== null && isReason(finding.raises) ? finding.raises : null;
 }

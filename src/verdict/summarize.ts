@@ -15,7 +15,8 @@ import { fleetOf } from './scheduled.ts';
 import { decisiveCall } from '../evidence/hits.ts';
 import { judgeDrill, ofReason } from './judge.ts';
 import { commandsOf } from './left.ts';
-import { exitCodeOf, type OutcomeName } from '../model/reasons.ts';
+import type { CheckName } from '../model/names.ts';
+import { exitCodeOf } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
 import { inWords } from './sent.ts';
@@ -52,7 +53,7 @@ export function summarize(
     label: plan.label,
     outcome: verdict.outcome,
     reason: verdict.reason,
-    exitCode: exitCodeOf(verdict.outcome as OutcomeName, interrupted?.payload.signal),
+    exitCode: exitCodeOf(verdict.outcome, interrupted?.payload.signal),
     said: verdict.said,
     cause: verdict.cause,
     next:
@@ -131,7 +132,7 @@ function injectionOf(
 }
 
 function proofOf(findings: Verdict['findings']): DrillResult['proof'] {
-  const by = (check: string) => findings.find((one) => one.check === check && one.holds === 'yes')?.proof;
+  const by = (check: CheckName) => findings.find((one) => one.check === check && one.holds === 'yes')?.proof;
   return {
     inFlight: InFlightProof.safeParse(by('in-flight')).data ?? null,
     heard: HeardProof.safeParse(by('agent-left')).data ?? null,

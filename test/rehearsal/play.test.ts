@@ -13,6 +13,7 @@ import { mendedFor, netEdits, playOf, workOf } from '../../src/rehearsal/play.ts
 import type { Asked, Play, Work } from '../../src/rehearsal/play.ts';
 import { rigFile } from '../../src/rig/file-schema.ts';
 import { ScenarioFile } from '../../src/scenario/schema.ts';
+import type { OutcomeName, Reason } from '../../src/model/reasons.ts';
 import { account } from '../../src/verdict/account.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';
 import { ROOT } from '../support/cli.ts';
@@ -148,7 +149,7 @@ describe('what is left to say', () => {
 });
 
 describe('a drill that was disturbed', () => {
-  test.each([
+  test.each<[OutcomeName, Reason, boolean]>([
     ['inconclusive', 'stopped-by-other', true],
     ['refused', 'blast-radius', true],
     ['inconclusive', 'no-pid1-semantics', false],

@@ -206,8 +206,8 @@ test.each<[string, NewEvent, string]>([
   ],
   [
     'controls in foreign text',
-    { code: 'GD_HALTED', payload: { reason: 'x', said: `a${String.fromCharCode(27)}[2J` } },
-    'no further: x: a\\u001b[2J',
+    { code: 'GD_HALTED', payload: { reason: 'internal', said: `a${String.fromCharCode(27)}[2J` } },
+    'no further: internal: a\\u001b[2J',
   ],
 ])('%s', (_what, event, text) => {
   expect(sentences([planned, event]).at(-1)).toBe(text);

@@ -120,14 +120,14 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
         events: [14, 15],
       },
       {
-        check: 'drained',
+        check: 'agent-left',
         holds: 'unknown',
         raises: 'drain-not-proven',
         said: 'the agent did not say that it stopped',
         notes: [],
         events: [],
       },
-      { check: 'drain-time', holds: 'unasked', raises: null, said: 'not asked', notes: [], events: [] },
+      { check: 'drain-in-time', holds: 'unasked', raises: null, said: 'not asked', notes: [], events: [] },
     ],
     timeline: [
       { at: START, since: 0, said: 'build #1 was created', clock: 'buildkite', event: 4 },

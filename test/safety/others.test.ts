@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GuardName } from '../../src/model/names.ts';
 import { confirm } from '../../src/safety/confirm.ts';
 import { answersOf } from '../../src/safety/guard.ts';
 import { haltConditions } from '../../src/safety/halt.ts';
@@ -150,7 +151,7 @@ describe('all guards', () => {
 
   it('refuse where one throws', () => {
     const broken = {
-      name: 'broken',
+      name: 'window' as const,
       rule: 'none',
       reason: 'not-allowed' as const,
       judge: (): never => {
@@ -158,12 +159,12 @@ describe('all guards', () => {
       },
     };
     expect(answersOf([broken], guardedState(), NOON, 'gate')).toMatchObject([
-      { guard: 'broken', holds: false, reason: 'not-allowed' },
+      { guard: 'window', holds: false, reason: 'not-allowed' },
     ]);
   });
 
   it('have names of their own and a rule to print', () => {
-    expect(new Set(GUARDS.map(({ name }) => name)).size).toBe(GUARDS.length);
+    expect(GUARDS.map(({ name }) => name)).toEqual(GuardName.options);
     for (const guard of GUARDS) expect(guard.rule.length).toBeGreaterThan(10);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/checks/list.ts';
+import { CheckName } from '../../src/model/names.ts';
 import { findingsOf } from '../../src/verdict/case.ts';
 import { judge, ofReason } from '../../src/verdict/judge.ts';
 import { caseOf } from '../support/asking.ts';
@@ -32,6 +33,10 @@ describe('judge', () => {
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS.map(({ name }) => name), 'observed']);
     for (const finding of findings)
       for (const event of finding.events) expect(journal.some(({ seq }) => seq === event)).toBe(true);
+  });
+
+  it('has a name for every check, and one check for every name but its own two', () => {
+    expect([...CHECKS.map(({ name }) => name), 'observed', 'baseline']).toEqual(CheckName.options);
   });
 
   it('rests a failure and a pass on events', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideStage, raised } from '../../src/verdict/stages.ts';
+import { decideStage } from '../../src/verdict/stages.ts';
 import {
   exitCodeOf,
   isReason,
@@ -8,18 +8,19 @@ import {
   rowOf,
   type Reason,
 } from '../../src/model/reasons.ts';
-import type { Finding } from '../../src/journal/events.ts';
+import type { CheckName } from '../../src/model/names.ts';
+import { Finding } from '../../src/journal/events.ts';
 
-function finding(check: string, holds: Finding['holds'], raises: string | null = null): Finding {
+function finding(check: CheckName, holds: Finding['holds'], raises: Reason | null = null): Finding {
   return { check, holds, raises, said: `${check} ${holds}`, notes: [], events: [1] };
 }
 const PROVEN = [finding('landed', 'yes'), finding('in-flight', 'yes')];
-const NEEDED = new Set(['landed', 'in-flight', 'agent-left']);
+const NEEDED = new Set<CheckName>(['landed', 'in-flight', 'agent-left']);
 const reasonOf = (findings: readonly Finding[], passing: Reason = 'drained'): string =>
   decideStage(findings, NEEDED, passing).reason;
 
 // The lists of the stages, in their order, as the design gives them.
-const A = [
+const A: readonly Reason[] = [
   'step-never-ran',
   'finished-before-stop',
   'missed-target',
@@ -27,8 +28,14 @@ const A = [
   'stop-not-confirmed',
   'unsound-baseline',
 ];
-const B = ['out-of-memory', 'host-gone', 'build-canceled', 'unrelated-loss', 'no-pid1-semantics'];
-const C = [
+const B: readonly Reason[] = [
+  'out-of-memory',
+  'host-gone',
+  'build-canceled',
+  'unrelated-loss',
+  'no-pid1-semantics',
+];
+const C: readonly Reason[] = [
   'lost',
   'masked-loss',
   'canceled-by-agent',
@@ -39,7 +46,7 @@ const C = [
   'drain-too-slow',
   'idle-too-slow',
 ];
-const D = [
+const D: readonly Reason[] = [
   'observation-gap',
   'drain-not-proven',
   'disconnect-not-received',
@@ -55,27 +62,27 @@ describe('the stages', () => {
   it.each(
     [...A, ...B, ...C, ...D].map((reason, index, list) => [reason, list[index + 1]] as const).slice(0, -1),
   )('%s decides before %s, whichever is found first', (earlier, later) => {
-    const both = [...PROVEN, finding('x', 'no', later), finding('y', 'no', earlier)];
+    const both = [...PROVEN, finding('memory', 'no', later), finding('host', 'no', earlier)];
     expect(reasonOf(both)).toBe(earlier);
-    expect(decideStage(both, NEEDED, 'drained').by?.check).toBe('y');
+    expect(decideStage(both, NEEDED, 'drained').by?.check).toBe('host');
   });
 
   it.each(C)('%s wants a proven injection', (reason) => {
     const unproven = [
       finding('landed', 'unknown', 'observation-gap'),
       finding('in-flight', 'yes'),
-      finding('x', 'no', reason),
+      finding('memory', 'no', reason),
     ];
     expect(reasonOf(unproven)).toBe('observation-gap');
     expect(
-      reasonOf([finding('landed', 'yes'), finding('in-flight', 'unknown'), finding('x', 'no', reason)]),
+      reasonOf([finding('landed', 'yes'), finding('in-flight', 'unknown'), finding('memory', 'no', reason)]),
     ).toBe('evidence-missing');
-    expect(reasonOf([finding('in-flight', 'yes'), finding('x', 'no', reason)])).not.toBe(reason);
+    expect(reasonOf([finding('in-flight', 'yes'), finding('memory', 'no', reason)])).not.toBe(reason);
   });
 
   it('asks no in-flight proof where no job was aimed at', () => {
     expect(
-      reasonOf([finding('landed', 'yes'), finding('in-flight', 'unasked'), finding('x', 'no', 'lost')]),
+      reasonOf([finding('landed', 'yes'), finding('in-flight', 'unasked'), finding('memory', 'no', 'lost')]),
     ).toBe('lost');
   });
 
@@ -88,10 +95,11 @@ describe('the stages', () => {
     expect(reasonOf([...PROVEN, finding('agent-left', 'unasked')], 'handed-over')).toBe('handed-over');
   });
 
-  it('reads a reason of the table, and nothing else', () => {
-    expect(raised(finding('x', 'no', 'lost'))).toBe('lost');
-    expect(raised(finding('x', 'no', 'toString'))).toBeNull();
-    expect(raised(finding('x', 'yes'))).toBeNull();
+  it('know the reasons of the table, and nothing else', () => {
+    const raising = (raises: string | null): boolean =>
+      Finding.safeParse({ ...finding('memory', 'no'), raises }).success;
+    expect([raising('lost'), raising(null), raising('toString')]).toEqual([true, true, false]);
+    expect(Finding.safeParse({ ...finding('memory', 'no'), check: 'x' }).success).toBe(false);
   });
 });
 

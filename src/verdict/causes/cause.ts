@@ -1,4 +1,4 @@
-import type { CauseName, RankedCause } from '../../journal/cause.ts';
+import type { CauseName, RankedCause } from '../../model/cause.ts';
 import type { Grounds } from './grounds.ts';
 
 /** What one cause says of a drill: how sure it is, of what, and what would have saved the build. */

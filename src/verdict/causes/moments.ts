@@ -1,7 +1,7 @@
 import { byEcs, byRunner, clocksOf, type Stamp } from '../../evidence/clocks.ts';
 import { endedAt } from '../../evidence/job-times.ts';
 import { jobEnded } from '../../model/entities/job.ts';
-import type { CauseMoment } from '../../journal/cause.ts';
+import type { CauseMoment } from '../../model/cause.ts';
 import { decisiveCall } from '../../evidence/hits.ts';
 import { elapsed, exitCode, lostAt, type Grounds } from './grounds.ts';
 

@@ -1,6 +1,6 @@
 import { AGENT_ID, JOB_ID } from '../../support/builders.ts';
 import { AGENT_GONE, T, type Told } from '../../support/journal-builders.ts';
-import type { CauseName, RankedCause } from '../../../src/journal/cause.ts';
+import type { CauseName, RankedCause } from '../../../src/model/cause.ts';
 import {
   after,
   SHELL,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant } from '../model/instants.ts';
+import { Instant } from './instants.ts';
 
 /** What a drill can have failed of. The list is closed and its names are API. */
 export const CauseName = z.enum([
