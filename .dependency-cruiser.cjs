@@ -189,7 +189,7 @@ module.exports = {
       'only-faults-inject',
       'How a call is sent once is shared by the faults; whoever asks or judges does not need it.',
       '^src/(triggers|safety)/',
-      '^src/state/(inject|trouble)\\.ts$',
+      ['^src/state/trouble\\.ts$', '^src/faults/(?!(list|fault)\\.ts$)'],
     ),
     only(
       'drill-above-them',

@@ -1,6 +1,7 @@
 import { showsOurStop } from '../checks/landed.ts';
+import { aimAfterLate } from '../faults/delivery.ts';
 import { FAULTS } from '../faults/list.ts';
-import { stopReason } from '../faults/stop-task.ts';
+import { concludeLanded, stopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
@@ -8,10 +9,9 @@ import { jobEnded, jobHeld } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
 import { goingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
-import { aimAfterLate, endWatch, landedBy } from '../state/inject.ts';
 import { outdated } from '../state/last-look.ts';
 import { mayHaveStruck, readSince, type DrillState } from '../state/state.ts';
-import { askNow, halt, type Step } from '../state/step.ts';
+import { askNow, endWatch, halt, type Step } from '../state/step.ts';
 import { ownSubjects, unsoundOne } from './own-builds.ts';
 import { surroundingSubjects } from '../model/subjects.ts';
 import { lasting, ofService } from '../state/trouble.ts';
@@ -121,7 +121,7 @@ function answered(state: DrillState, subject: Subject, since: Instant): boolean 
 function lookAtTarget(state: DrillState, target: Target): Step | null {
   const task = seen(state.world, 'task', target.taskArn);
   if (task !== undefined && mayHaveStruck(state) && showsOurStop(task, stopReason(state.drill)))
-    return landedBy('observation', task.arn, task);
+    return concludeLanded('observation', task.arn, task);
   if (task !== undefined && goingDown(task))
     return halt(
       'stopped-by-other',

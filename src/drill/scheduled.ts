@@ -10,10 +10,9 @@ import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
 import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
-import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
-import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { inWords, sweepOf, untriedOf } from './sweep.ts';
 import { keyOf, seen } from '../model/world.ts';
 

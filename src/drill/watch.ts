@@ -12,11 +12,10 @@ import type { Instant } from '../model/instants.ts';
 import { taskEnded } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { decideFound } from './found.ts';
-import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { markOf, type DrillState } from '../state/state.ts';
-import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { inWords, sweepOf, untriedOf } from './sweep.ts';
 import { all, keyOf, seen, type Subject } from '../model/world.ts';
 

@@ -51,6 +51,11 @@ export function onlySteers(call: Call): boolean {
   return call.kind === 'protect-tasks';
 }
 
+/** Whether two calls are the same one. */
+export function sameCall(a: Call, b: Call): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** Why a call or a read did not give what was asked. `kind` decides what it means for the drill. */
 export const Trouble = z.strictObject({
   kind: z.enum([
