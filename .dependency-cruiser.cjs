@@ -229,7 +229,7 @@ module.exports = {
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
-      [MODEL, WORKER, RECORD, EVIDENCE, '^src/checks/', '^src/preflight/'],
+      [MODEL, WORKER, RECORD, EVIDENCE, '^src/(checks|preflight)/', '^src/faults/(list|fault)\\.ts$'],
     ),
     never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
     never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [

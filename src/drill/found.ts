@@ -92,11 +92,10 @@ function sweepStops(state: DrillState, evidence: Evidence): readonly Subject[] {
 
 /** Inside the very build only the step's jobs can be waited for: the build cannot end before we do. */
 function openBuild(state: DrillState, evidence: Evidence): readonly Open[] {
-  const { inject } = state.plan.scenario;
   const build = seen(state.world, 'build', state.buildId ?? '');
   const subject: Subject = { kind: 'build', id: state.buildId ?? '' };
   if (build === undefined) return [{ what: 'the build to be read', subject }];
-  if (inject.fault === 'found' && inject.own) {
+  if (state.plan.mode === 'assert' && state.plan.assertion.own) {
     const jobs = jobsLookedAt(evidence);
     return jobs.length > 0 && jobs.every(jobEnded) ? [] : [{ what: "the step's jobs to end", subject }];
   }

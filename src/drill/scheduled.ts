@@ -1,5 +1,5 @@
 import type { Case } from '../checks/check.ts';
-import { FAULTS } from '../faults/list.ts';
+import { faultOf } from '../faults/list.ts';
 import { followAsks, missing, unreadSince } from '../faults/rollout.ts';
 import { attemptsOf } from '../evidence/attempts.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
@@ -83,15 +83,17 @@ function unreadJobs(evidence: Evidence): readonly Ask[] {
 }
 
 function openWhole(state: DrillState, hits: readonly Sighting<Task>[]): readonly string[] {
-  const fault = FAULTS[state.plan.scenario.inject.fault];
-  const over = fault.over(
-    state,
-    hits.map(({ value }) => value),
-  );
+  const fault = faultOf(state.plan);
+  const over =
+    fault === null ||
+    fault.over(
+      state,
+      hits.map(({ value }) => value),
+    );
   const moving = ownBuilds(state).filter((build) => !isAtRest(build));
   const wanted = state.plan.scenario.expect.build === 'passed' ? moving : [];
   return [
-    ...(over ? [] : [`the ${fault.kind} to be over`]),
+    ...(over ? [] : [`the ${fault.name} to be over`]),
     // Off the list and not yet seen going down: what it held may be lost.
     ...missing(state).map((arn) => `task ${arn} to be seen again`),
     ...hits.filter(({ value }) => !taskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),

@@ -2,7 +2,7 @@ import { deliver, looksCountFrom, readAfter, RETRY_AFTER_MS, type Look } from '.
 import type { Call, Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { carries, metaDataFor, tellTale, type Mark } from '../model/entities/mark.ts';
-import { hasBuild } from '../model/plan.ts';
+import { hasBuild, startWithinOf, type ScenarioPlan } from '../model/plan.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
 import { namedBuild } from '../model/subjects.ts';
@@ -45,7 +45,10 @@ function createNext(state: DrillState, now: Instant): Step | null {
     {
       sendings,
       retryAfter: RETRY_AFTER_MS,
-      send: () => create(state, mark),
+      send: () =>
+        plan.mode === 'assert'
+          ? halt('internal', 'an assertion creates no build')
+          : create(state, plan, mark),
       // perform writes the created build's facts before its answer, so it is in the world under its mark.
       isProvenBy: () => inWorld !== undefined,
       finish: ({ result }) =>
@@ -56,7 +59,7 @@ function createNext(state: DrillState, now: Instant): Step | null {
       mayRepeat: ({ result }, at) =>
         result === 'refused'
           ? // What would be sent too late is not waited for.
-            at - began <= Math.min(plan.scenario.when.startWithin, RETRY_FOR_MS)
+            at - began <= Math.min(startWithinOf(plan), RETRY_FOR_MS)
           : // A runner that died over its intent may never have sent it; what was looked for in vain is sent once more.
             result === null && sendings.length < AT_MOST,
       refuse: ({ trouble }) => haltNotCreated(trouble),
@@ -70,8 +73,8 @@ function createNext(state: DrillState, now: Instant): Step | null {
   );
 }
 
-function create(state: DrillState, mark: Mark): Step {
-  const { build, title } = state.plan.scenario;
+function create(state: DrillState, plan: ScenarioPlan, mark: Mark): Step {
+  const { build, title } = plan.scenario;
   const call: Call = {
     kind: 'create-build',
     pipeline: build.pipeline,

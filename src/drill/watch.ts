@@ -21,8 +21,8 @@ import { all, keyOf, seen, type Subject } from '../model/world.ts';
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
-  if (state.plan.scenario.inject.fault === 'none') return watchBaseline(state, now);
-  if (state.plan.scenario.inject.fault === 'found') return decideFound(state, now);
+  if (state.plan.mode === 'baseline') return watchBaseline(state, now);
+  if (state.plan.mode === 'assert') return decideFound(state, now);
   const evidence = evidenceOf(state.journal);
   if (decisiveCall(evidence) !== null) return decideScheduled(state, evidence, now);
   const proof = proofAsks(state, evidence);

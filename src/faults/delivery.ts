@@ -1,4 +1,4 @@
-import { neverLeft, type Call, type Trouble } from '../model/call.ts';
+import { CALLS, neverLeft, type Call, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { keyOf, type Subject } from '../model/world.ts';
 import { isAlwaysLate } from '../state/last-look.ts';
@@ -107,7 +107,7 @@ const ACCESS = {
 
 /** Step: the service refused a call of the injection, so nothing is injected. */
 export function haltRefused(call: Call, trouble: Trouble | null): Step {
-  const said = `${call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
+  const said = `${CALLS[call.kind].operation ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
   return halt(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', said);
 }

@@ -45,7 +45,7 @@ function changeOf(state: DrillState): Change {
 
 /** Fault `deployment`: forceNewDeployment; every job in flight on every task that the rollout stops is judged. It has no undo: the same definition runs after it. */
 export const deployment: Fault = {
-  kind: 'deployment',
+  name: 'deployment',
   needs: () => ({ calls: ['force-deployment'], reads: ['service', 'tasks-of', 'task'] }),
   subjects(state) {
     return [
@@ -67,6 +67,7 @@ export const deployment: Fault = {
   shown: (state) => [
     `a new deployment of service ${serviceOf(state)}: each of its ${String(tasks(state).length)} tasks is replaced`,
   ],
+  touches: (tasks) => [`UpdateService: a new deployment of ${tasks}, which replaces every task`],
   inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
   undo: () => null,
   left(state) {

@@ -48,7 +48,7 @@ function inert(state: DrillState): string | null {
 
 /** Fault `drain-instance`: DRAINING on the EC2 host of the target; ACTIVE again afterwards. */
 export const drainInstance: Fault = {
-  kind: 'drain-instance',
+  name: 'drain-instance',
   needs: () => ({ calls: ['set-instance-state'], reads: ['instance', 'tasks-on', 'task'] }),
   subjects(state) {
     const instance = instanceOf(state);
@@ -67,6 +67,9 @@ export const drainInstance: Fault = {
   shown: (state) => [
     `container instance ${instanceOf(state) ?? ''} is set to DRAINING, and to ACTIVE afterwards`,
     `${String(tasks(state).length)} tasks run on it; those of services are replaced`,
+  ],
+  touches: (tasks, target) => [
+    `UpdateContainerInstancesState: DRAINING for the host of one task of ${tasks}, ${target}; ACTIVE afterwards`,
   ],
   inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
   undo(state, now) {

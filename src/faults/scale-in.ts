@@ -23,7 +23,7 @@ function serviceOf(state: DrillState): string {
 }
 
 function isSteered({ plan }: DrillState): boolean {
-  return plan.scenario.inject.fault === 'scale-in' && plan.scenario.inject.steered;
+  return plan.mode === 'inject' && plan.scenario.inject.fault === 'scale-in' && plan.scenario.inject.steered;
 }
 
 function listed(state: DrillState): readonly string[] {
@@ -114,7 +114,7 @@ function recheck(state: DrillState, now: Instant): Step | null {
 
 /** Fault `scale-in`: desired count - 1, and the task that hosts the job is the one that the scheduler can take. */
 export const scaleIn: Fault = {
-  kind: 'scale-in',
+  name: 'scale-in',
   needs({ inject }) {
     const steered = inject.fault === 'scale-in' && inject.steered;
     return {
@@ -150,6 +150,12 @@ export const scaleIn: Fault = {
       ...steer,
     ];
   },
+  touches: (tasks, _target, inject) => [
+    ...(inject.fault === 'scale-in' && inject.steered
+      ? [`UpdateTaskProtection: every other task of ${tasks}, lifted afterwards`]
+      : []),
+    `UpdateService: the desired count of ${tasks} less one, and back afterwards`,
+  ],
   inject: (state, now) =>
     makeChanges(state, steering(state), now) ??
     recheck(state, now) ??

@@ -39,12 +39,13 @@ function callOf(state: DrillState): CallOf<'stop-task'> {
 
 /** Fault `stop-task`: one StopTask for the task that hosts the job. It has no undo: a service starts another task by itself. */
 export const stopTask: Fault = {
-  kind: 'stop-task',
+  name: 'stop-task',
   needs: () => ({ calls: ['stop-task'], reads: [] }),
   subjects: () => [],
   reach: (state) => (state.target === null ? [] : [state.target.taskArn]),
   inert: () => null,
   shown: (state) => [`StopTask will be sent for ${state.target?.taskArn ?? 'the task'}`],
+  touches: (tasks, target) => [`StopTask: one task of ${tasks}, ${target}`],
   inject: (state, now) => (state.phase === 'aiming' ? inject(callOf(state)) : deliverStop(state, now)),
   undo: () => null,
   left: () => [],

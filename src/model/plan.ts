@@ -117,18 +117,6 @@ export const Scenario = z.strictObject({
     z.strictObject({ fault: z.literal('spot-reclaim') }),
     /** A baseline: nothing is injected and the build must pass. */
     z.strictObject({ fault: z.literal('none') }),
-    /** `gameday assert`: the stops that ECS shows are judged; nothing is injected. */
-    z.strictObject({
-      fault: z.literal('found'),
-      /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
-      tasks: z.array(z.string()),
-      /** Stops before this instant are somebody's older business. */
-      since: z.number().int().nullable(),
-      /** gameday runs inside that same build, so only the step's jobs can be waited for. */
-      own: z.boolean(),
-      /** The least that must be proven: a drain, or that nothing was lost. */
-      require: z.enum(['drained', 'not-lost']),
-    }),
   ]),
   expect: z.strictObject({
     build: z.enum(['passed', 'any']),
@@ -166,9 +154,44 @@ export const Scenario = z.strictObject({
   control: z.strictObject({ outcome: z.string(), reason: z.string() }).nullable(),
 });
 export type Scenario = z.infer<typeof Scenario>;
+export type FaultName = Exclude<Scenario['inject']['fault'], 'none'>;
+
+/** What holds of a fault wherever it is spoken of, before a drill and after it. */
+interface FaultTraits {
+  /** Which tasks it stops: the target, one that the scheduler chooses among the service's, all on its host, or all of the service. */
+  readonly takes: 'target' | 'one-of-service' | 'host' | 'service';
+  /** Whether it plays that the capacity is taken back: then spot's notice bounds how long a worker may take to leave. */
+  readonly reclaims: boolean;
+  /** What it stands for, where it only does the same as something that no API can do. */
+  readonly equivalent: { readonly name: string; readonly said: string } | null;
+}
+
+export const FAULT_TRAITS = {
+  'stop-task': { takes: 'target', reclaims: false, equivalent: null },
+  'scale-in': { takes: 'one-of-service', reclaims: false, equivalent: null },
+  deployment: { takes: 'service', reclaims: false, equivalent: null },
+  'drain-instance': { takes: 'host', reclaims: false, equivalent: null },
+  'spot-reclaim': {
+    ...{ takes: 'host', reclaims: true },
+    equivalent: { name: 'spot-equivalent', said: 'the signal path of a reclaim with its two minutes' },
+  },
+} as const satisfies Readonly<Record<FaultName, FaultTraits>>;
+
+/** The names that a scenario may use. */
+export const FAULT_NAMES = Object.keys(FAULT_TRAITS).filter(isFault);
+
+/** A fault as it is shown: an equivalent is called one. */
+export function faultTitle(fault: string): string {
+  const equivalent = isFault(fault) ? FAULT_TRAITS[fault].equivalent : null;
+  return equivalent === null ? fault : `${fault} (${equivalent.name})`;
+}
+
+function isFault(name: string): name is FaultName {
+  return Object.hasOwn(FAULT_TRAITS, name);
+}
 
 /** Whether the drill has a build at all. */
-export function hasBuild({ build }: Pick<Scenario, 'build'>): boolean {
+export function hasBuild({ build }: { readonly build: Pick<Scenario['build'], 'pipeline'> }): boolean {
   return build.pipeline !== '';
 }
 
@@ -185,9 +208,7 @@ export const RigFacts = z.strictObject({
 });
 export type RigFacts = z.infer<typeof RigFacts>;
 
-/** All that one drill is about to do, fixed before anything is contacted. */
-export const Plan = z.strictObject({
-  scenario: Scenario,
+const Common = {
   /** Path of the scenario file as the user gave it. */
   file: z.string(),
   /** SHA-256 of the resolved scenario, so that a resume refuses a changed one. */
@@ -208,5 +229,59 @@ export const Plan = z.strictObject({
   lockKey: z.string(),
   /** gameday's own version. */
   runner: z.string(),
+};
+
+/** What `gameday assert` judges, and what must hold there. */
+const Asserted = z.strictObject({
+  ...Scenario.pick({ title: true, cluster: true, expect: true, limits: true }).shape,
+  build: Scenario.shape.build.pick({ organization: true, pipeline: true, number: true, count: true }),
 });
+
+/** Which stops `gameday assert` judges. */
+const Assertion = z.strictObject({
+  /** Key of the step whose jobs are judged; null: every job of the build. */
+  step: z.string().nullable(),
+  /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
+  tasks: z.array(z.string()),
+  /** Stops before this instant are somebody's older business. */
+  since: z.number().int().nullable(),
+  /** gameday runs inside that same build, so only the step's jobs can be waited for. */
+  own: z.boolean(),
+  /** The least that must be proven: a drain, or that nothing was lost. */
+  require: z.enum(['drained', 'not-lost']),
+});
+
+/** All that one drill is about to do, fixed before anything is contacted: to inject, to watch a baseline, or to judge what somebody else stopped. */
+export const Plan = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.enum(['inject', 'baseline']), scenario: Scenario, ...Common }),
+  z.strictObject({ mode: z.literal('assert'), scenario: Asserted, assertion: Assertion, ...Common }),
+]);
 export type Plan = z.infer<typeof Plan>;
+/** The plan of a drill that follows a scenario. */
+export type ScenarioPlan = Extract<Plan, { mode: 'inject' | 'baseline' }>;
+
+/** What the drill injects; null where it only watches. */
+export function faultNameOf(plan: Plan): FaultName | null {
+  if (plan.mode !== 'inject') return null;
+  const { fault } = plan.scenario.inject;
+  return fault === 'none' ? null : fault;
+}
+
+/** The traits of what the drill injects; null where it only watches. */
+export function traitsOf(plan: Plan): FaultTraits | null {
+  const fault = faultNameOf(plan);
+  return fault === null ? null : FAULT_TRAITS[fault];
+}
+
+/** The key of the step that the drill is about; null where it is about none or all of them. */
+export function stepOfPlan(plan: Plan): string | null {
+  return plan.mode === 'assert' ? plan.assertion.step : stepOf(plan.scenario.when);
+}
+
+/** The plan of `gameday assert`. */
+export type AssertionPlan = Extract<Plan, { mode: 'assert' }>;
+
+/** How long the drill may wait before it watches, milliseconds. */
+export function startWithinOf(plan: Plan): number {
+  return plan.mode === 'assert' ? plan.scenario.limits.verdictWithin : plan.scenario.when.startWithin;
+}

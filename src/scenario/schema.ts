@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FAULT_NAMES } from '../model/plan.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { duration } from './duration.ts';
 
@@ -244,7 +245,7 @@ export const ScenarioInput = z.strictObject({
   inject: z
     .strictObject({
       fault: z
-        .enum(['stop-task', 'scale-in', 'deployment', 'drain-instance', 'spot-reclaim', 'none'])
+        .enum([...FAULT_NAMES, 'none'])
         .describe(
           'How the worker dies: StopTask, a smaller desired count, a new deployment, its EC2 host drained, the signal path of a spot reclaim; `none` makes a baseline.',
         ),

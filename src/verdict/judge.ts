@@ -57,9 +57,9 @@ function judged(evidence: Evidence): Verdict {
   const halted = eventsOf(journal, 'GD_HALTED').at(-1);
   if (halted !== undefined && isReason(halted.payload.reason))
     return ofReason(halted.payload.reason, halted.payload.said);
-  if (evidence.plan.scenario.inject.fault === 'none') return withCause(judgeBaseline(evidence), evidence);
-  if (evidence.plan.scenario.inject.fault === 'found')
-    return withCause(judgeFound(evidence, judgeCase), evidence);
+  const { mode } = evidence.plan;
+  if (mode === 'baseline') return withCause(judgeBaseline(evidence), evidence);
+  if (mode === 'assert') return withCause(judgeFound(evidence, judgeCase), evidence);
   if (decisiveCall(evidence) !== null) return judgeScheduled(evidence, judgeCase);
   const verdict = judgeCase(evidence);
   return withEveryBuild(verdict, evidence, [{ struck: evidence, verdict }]);

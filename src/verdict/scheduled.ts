@@ -13,6 +13,7 @@ import {
 import { buildLines, isDrained, withEveryBuild, type Judged } from './builds.ts';
 import { rank } from './found.ts';
 import { verdictOf } from './made.ts';
+import { traitsOf } from '../model/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DrillResult } from './result.ts';
 
@@ -65,7 +66,7 @@ export function judgeScheduled(evidence: Evidence, judgeCase: JudgeCase): Verdic
 
 /** The task that must be among the hits, also where the scheduler is free to choose: the step is what was aimed at. Null where every task is taken. */
 function aimedAt({ plan, target }: Evidence): string | null {
-  return plan.scenario.inject.fault === 'deployment' ? null : (target?.taskArn ?? null);
+  return traitsOf(plan)?.takes === 'service' ? null : (target?.taskArn ?? null);
 }
 
 /** A rollout stops some tasks right when their job is over: those prove nothing, and take nothing from the proof of the others. */

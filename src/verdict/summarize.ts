@@ -1,9 +1,9 @@
 import { drainTime } from '../checks/drain-time.ts';
 import { platformOf, stopWindow } from '../worker/stop-window.ts';
-import { neverLeft } from '../model/call.ts';
-import { assertNever } from '../model/errors.ts';
+import { faultOf } from '../faults/list.ts';
+import { nameCall, neverLeft } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
-import { stepOf, type Scenario } from '../model/plan.ts';
+import { stepOf, traitsOf, type Plan } from '../model/plan.ts';
 import { taskOf } from '../evidence/agents.ts';
 import { attemptsOf, isJudged } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
@@ -16,7 +16,6 @@ import { commandsOf } from './left.ts';
 import { exitCodeOf, type OutcomeName } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
-import { inWords } from './sent.ts';
 import { timelineOf } from './timeline.ts';
 import { buildLines, type Judged } from './builds.ts';
 
@@ -39,7 +38,7 @@ export function summarize(
   const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId)?.value;
   const agent = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId)?.value;
   const drain = evidence.strike === null ? null : drainTime(evidence);
-  const { control } = plan.scenario;
+  const control = plan.mode === 'assert' ? null : plan.scenario.control;
   const injection = injectionOf(evidence, verdict);
   return {
     version: 1,
@@ -56,10 +55,10 @@ export function summarize(
       interrupted !== undefined && plan.embeddedRig
         ? 'Run it again: its rig ended with the runner.'
         : verdict.next,
-    notes: [...verdict.notes, ...besides(journal, plan.scenario), ...foretold(evidence)],
+    notes: [...verdict.notes, ...besides(journal, plan), ...foretold(evidence)],
     injection,
     proof: proofOf(verdict.findings),
-    fault: plan.scenario.inject.fault,
+    fault: plan.mode === 'assert' ? 'found' : plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
     builds: buildLines(evidence, struckIn(journal)),
     target: evidence.target,
@@ -88,18 +87,17 @@ function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
   const task = target === null ? null : evidence.last('task', target.taskArn)?.value;
   if (target === null || task == null) return null;
   const definitions = evidence.last('task-definition', task.definition)?.value.containers ?? [];
-  const platform = platformOf(task, plan.scenario.inject.fault === 'spot-reclaim');
+  const platform = platformOf(task, traitsOf(plan)?.reclaims === true);
   const window = stopWindow(definitions, target.container, platform);
   return window === null ? null : { ...window, chain: [...window.chain], cut: [...window.cut] };
 }
 
 /** What the checks do not tell: what the fault stands for, and what of it was left. */
-function besides(journal: readonly DrillEvent[], { inject }: Scenario): string[] {
+function besides(journal: readonly DrillEvent[], plan: Plan): string[] {
   const left = eventsOf(journal, 'GD_SETTLED').at(-1)?.payload.left ?? [];
-  const stands =
-    'spot-equivalent: the signal path of a reclaim with its two minutes, for no API reclaims capacity';
+  const equivalent = traitsOf(plan)?.equivalent ?? null;
   return [
-    ...(inject.fault === 'spot-reclaim' ? [stands] : []),
+    ...(equivalent === null ? [] : [`${equivalent.name}: ${equivalent.said}`]),
     ...left.map((one) => `left as it is: ${one}`),
   ];
 }
@@ -108,7 +106,7 @@ function besides(journal: readonly DrillEvent[], { inject }: Scenario): string[]
 export function struckIn(journal: readonly DrillEvent[]): readonly Judged[] {
   const evidence = evidenceOf(journal);
   if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase);
-  if (evidence.plan.scenario.inject.fault === 'found') return judgedStops(evidence, judgeCase);
+  if (evidence.plan.mode === 'assert') return judgedStops(evidence, judgeCase);
   return evidence.strike === null ? [] : [{ struck: evidence, verdict: judgeCase(evidence) }];
 }
 
@@ -121,7 +119,7 @@ function foretold(evidence: Evidence): string[] {
 /** What `assert` found is shown from the stop that decided. */
 function shown(evidence: Evidence): Evidence {
   if (decisiveCall(evidence) !== null) return judgedHits(evidence, judgeCase)[0]?.struck ?? evidence;
-  if (evidence.plan.scenario.inject.fault !== 'found') return evidence;
+  if (evidence.plan.mode !== 'assert') return evidence;
   return judgedStops(evidence, judgeCase)[0]?.struck ?? evidence;
 }
 
@@ -164,7 +162,7 @@ function strikesSent({ journal, strike }: Evidence): readonly string[] {
   const attempts = held.map(({ payload }) => payload.attempt);
   const sent = eventsOf(journal, 'GD_FAULT_INTENDED')
     .filter(({ payload }) => !attempts.includes(payload.attempt))
-    .map(({ payload }) => inWords(payload.call));
+    .map(({ payload }) => nameCall(payload.call));
   return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
 }
 
@@ -190,53 +188,40 @@ function attemptLines(evidence: Evidence): AttemptLine[] {
 }
 
 /** What the drill touches, or in a dry run would touch. */
-function touches(evidence: Evidence): string[] {
-  const { scenario, organization, region } = evidence.plan;
-  const { build, cluster, inject } = scenario;
-  const where = [
+function touches({ plan }: Evidence): string[] {
+  const { organization, region } = plan;
+  const { build, cluster } = plan.scenario;
+  if (build.number !== null)
+    return [
+      `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`,
+      ...changes(plan),
+    ];
+  if (plan.mode === 'assert') return [];
+  if (build.pipeline === '')
+    return [`no build: a worker without a job in cluster ${cluster.name} (${region})`, ...changes(plan)];
+  const { branch, commit } = plan.scenario.build;
+  const builds = build.count === 1 ? 'a new build' : `${String(build.count)} new builds`;
+  return [
+    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${branch} at ${commit}`,
+    ...changes(plan),
+  ];
+}
+
+/** What the fault would change. */
+function changes(plan: Plan): readonly string[] {
+  const fault = faultOf(plan);
+  if (fault === null || plan.mode === 'assert') return [];
+  const { cluster, when } = plan.scenario;
+  const tasks = [
     cluster.service === null ? null : `service ${cluster.service}`,
     cluster.family === null ? null : `family ${cluster.family}`,
     cluster.taskTag === null ? null : `tasks tagged ${cluster.taskTag.key}=${cluster.taskTag.value}`,
   ].filter((part) => part !== null);
-  const started =
-    build.pipeline === ''
-      ? `no build: a worker without a job in cluster ${cluster.name} (${region})`
-      : build.number === null
-        ? `buildCreate: ${build.count === 1 ? 'a new build' : `${String(build.count)} new builds`} of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
-        : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
-  if (inject.fault === 'none' || inject.fault === 'found') return [started];
-  return [started, ...injected(evidence.plan.scenario, where.join(' or '), region)];
-}
-
-function injected({ cluster, when, inject }: Scenario, of: string, region: string): string[] {
-  const where = `${of} in cluster ${cluster.name} (${region})`;
   const step = stepOf(when);
-  const hosts =
-    when.trigger === 'agent-idle'
-      ? 'one without a job'
-      : `the one that hosts ${step === null ? 'a step of the build' : `step ${step}`}`;
-  switch (inject.fault) {
-    case 'scale-in':
-      return [
-        ...(inject.steered ? [`UpdateTaskProtection: every other task of ${where}, lifted afterwards`] : []),
-        `UpdateService: the desired count of ${where} less one, and back afterwards`,
-      ];
-    case 'deployment':
-      return [`UpdateService: a new deployment of ${where}, which replaces every task`];
-    case 'drain-instance':
-      return [
-        `UpdateContainerInstancesState: DRAINING for the host of one task of ${where}, ${hosts}; ACTIVE afterwards`,
-      ];
-    case 'spot-reclaim':
-      return [
-        `spot-equivalent: StopTask for one task of ${where}, ${hosts}; on EC2 DRAINING for its host, ACTIVE afterwards`,
-      ];
-    case 'stop-task':
-      return [`StopTask: one task of ${where}, ${hosts}`];
-    case 'none':
-    case 'found':
-      return [];
-    default:
-      return assertNever(inject);
-  }
+  const host = `the one that hosts ${step === null ? 'a step of the build' : `step ${step}`}`;
+  return fault.touches(
+    `${tasks.join(' or ')} in cluster ${cluster.name} (${plan.region})`,
+    when.trigger === 'agent-idle' ? 'one without a job' : host,
+    plan.scenario.inject,
+  );
 }
