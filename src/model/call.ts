@@ -48,9 +48,7 @@ export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
 /** A call that goes to Amazon ECS. */
-export type EcsCall = CallOf<
-  'stop-task' | 'set-desired-count' | 'protect-tasks' | 'force-deployment' | 'set-instance-state'
->;
+export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' }>;
 
 /** Every operation of Amazon ECS that gameday can send: the client takes no other word, and what is said of rights covers them all. */
 export type EcsOperation =
