@@ -225,7 +225,7 @@ module.exports = {
       'only-faults-inject',
       'How a call is sent once is shared by the faults; whoever asks or judges does not need it.',
       '^src/(triggers|safety)/',
-      '^src/state/(inject|trouble)\\.ts$',
+      ['^src/state/trouble\\.ts$', '^src/faults/(?!(list|fault)\\.ts$)'],
     ),
     only(
       'drill-above-them',
@@ -272,7 +272,15 @@ module.exports = {
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
-      [MODEL, WORKER, SCENARIO, RECORD, EVIDENCE, '^src/checks/', '^src/preflight/'],
+      [
+        MODEL,
+        WORKER,
+        SCENARIO,
+        RECORD,
+        EVIDENCE,
+        '^src/(checks|preflight)/',
+        '^src/faults/(list|fault)\\.ts$',
+      ],
     ),
     never('deciding-does-not-act', 'Only what acts may hold a port.', '^src/drill/', PORTS, [ACTING]),
     never('one-loop', 'Only the loop performs.', '^src/drill/', '^src/drill/(run|perform|observer)\\.ts$', [

@@ -8,6 +8,7 @@ import { agentLeft } from './agent-left.ts';
 import { agentContainer } from '../evidence/agent-container.ts';
 import { containerClean } from './container-clean.ts';
 import { excused } from './handover.ts';
+import { traitsOf } from '../scenario/plan.ts';
 import { SPOT_NOTICE } from '../worker/stop-window.ts';
 import type { Reason } from '../model/reasons.ts';
 import { seconds } from './times.ts';
@@ -74,9 +75,9 @@ export function limitsOf(
   took: string,
 ): readonly Limit[] {
   const own = { took: drain.ms, said: took };
-  const isSpot = evidence.plan.scenario.inject.fault === 'spot-reclaim';
+  const isReclaim = traitsOf(evidence.plan)?.reclaims === true;
   return [
-    ...(isSpot ? [spotLimit(evidence, drain)] : []),
+    ...(isReclaim ? [spotLimit(evidence, drain)] : []),
     ...(within === null ? [] : [{ allowed: within, ...own }]),
   ];
 }
@@ -87,13 +88,13 @@ export function limitsOf(
  */
 function spotLimit(evidence: Evidence, drain: DrainTime): Limit {
   const decisive = decisiveCall(evidence);
-  const notice = decisive?.sentAt ?? evidence.strike?.sentAt ?? null;
+  const sentAt = decisive?.sentAt ?? evidence.strike?.sentAt ?? null;
   const stop = stopOf(evidence);
   const seq = decisive?.intendedSeq ?? evidence.strike?.intendedSeq ?? 0;
   const waited =
-    notice === null || stop === null
+    sentAt === null || stop === null
       ? 0
-      : Math.max(0, Math.round(clocksOf(evidence).distance(byRunner(evidence, notice, seq), stop).ms));
+      : Math.max(0, Math.round(clocksOf(evidence).distance(byRunner(evidence, sentAt, seq), stop).ms));
   const took = waited + drain.ms;
   const said = `the worker had left ${seconds(took)} after the notice of the reclaim: ${seconds(waited)} until ECS told the task, ${seconds(drain.ms)} ${drain.by}`;
   return { allowed: SPOT_NOTICE, took, said };
@@ -112,10 +113,10 @@ export const drainInTime: Check = {
   needed: false,
   judge(about) {
     const { evidence } = about;
-    const { expect, inject } = evidence.plan.scenario;
+    const { expect } = evidence.plan.scenario;
     if (evidence.strike === null) return unasked('nothing was injected');
     if (evidence.target?.jobId === null) return unasked('no job was aimed at');
-    if (expect.drain.within === null && inject.fault !== 'spot-reclaim')
+    if (expect.drain.within === null && traitsOf(evidence.plan)?.reclaims !== true)
       return unasked('the scenario sets no time (expect.drain.within)');
     if (excused(about)) return unasked('handed over');
     if (about.attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))

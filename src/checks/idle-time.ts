@@ -2,6 +2,7 @@ import { agentLeft } from './agent-left.ts';
 import { unasked, unknown, type Check } from './check.ts';
 import { containerClean } from './container-clean.ts';
 import { answerOf, drainTime, limitsOf } from './drain-time.ts';
+import { traitsOf } from '../scenario/plan.ts';
 import { seconds } from './times.ts';
 
 export const idleInTime: Check = {
@@ -10,10 +11,10 @@ export const idleInTime: Check = {
   needed: false,
   judge(about) {
     const { evidence } = about;
-    const { expect, inject } = evidence.plan.scenario;
+    const { expect } = evidence.plan.scenario;
     if (evidence.strike === null) return unasked('nothing was injected');
     if (evidence.target?.jobId !== null) return unasked('a job was aimed at');
-    if (expect.idle.within === null && inject.fault !== 'spot-reclaim')
+    if (expect.idle.within === null && traitsOf(evidence.plan)?.reclaims !== true)
       return unasked('the scenario sets no time (expect.idle.within)');
     if (![agentLeft, containerClean].every((check) => check.judge(about).holds === 'yes'))
       return unknown('a drain that is not proven has no time');

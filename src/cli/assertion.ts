@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
-import type { Scenario } from '../scenario/schema.ts';
+import type { AssertionPlan, Plan } from '../scenario/plan.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { readInstant } from '../forecast/instant.ts';
@@ -11,7 +11,7 @@ import { account } from '../verdict/account.ts';
 import type { Drive } from './drive.ts';
 import { driveAlone } from './drive-alone.ts';
 import { secretsOf, type Environment } from './output.ts';
-import { drillId, planDrill } from './plan-drill.ts';
+import { drillId, placeOf } from './plan-drill.ts';
 import type { Runner } from './runner.ts';
 import { settingsFromEnvironment } from './settings.ts';
 
@@ -36,18 +36,18 @@ export interface AssertionOptions {
 
 /** Judges a build that something else disturbed: waits for its end and for every stop that ECS shows. Nothing is injected. */
 export async function assertBuild(options: AssertionOptions, runner: Runner): Promise<void> {
-  const scenario = scenarioOf(options, runner.environment);
+  const asked = assertionOf(options, runner.environment);
+  const { scenario } = asked;
   const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
   if (settings === null) return runner.finish(account([], errors, null));
   const { build } = scenario;
-  const file = `assert ${settings.organization}/${build.pipeline}/${String(build.number)}`;
-  const digest = createHash('sha256').update(JSON.stringify(scenario)).digest('hex');
-  const plan = planDrill(
-    { file, scenario, digest, secrets: [], unmarked: [] },
-    settings,
-    { yes: true, dryRun: false },
-    runner,
-  );
+  const plan: Plan = {
+    ...asked,
+    mode: 'assert',
+    file: `assert ${settings.organization}/${build.pipeline}/${String(build.number)}`,
+    digest: createHash('sha256').update(JSON.stringify(asked)).digest('hex'),
+    ...placeOf(settings, scenario, { yes: true, dryRun: false }, runner),
+  };
   const { now } = systemClock;
   const id = drillId(now());
   const folder = join(options.out, id);
@@ -67,75 +67,52 @@ interface NamedBuild {
   readonly own: boolean;
 }
 
-function scenarioOf(options: AssertionOptions, environment: Environment): Scenario {
-  const build = buildOf(options.build, environment);
-  if (build.own && options.step === undefined)
+function assertionOf(
+  options: AssertionOptions,
+  environment: Environment,
+): Pick<AssertionPlan, 'scenario' | 'assertion'> {
+  const { own, ...build } = buildOf(options.build, environment);
+  if (own && options.step === undefined)
     throw new GamedayError('bad-input', 'inside the very build that is judged, --step is required', {
       next: 'Name the step whose jobs are to be judged: the build cannot end before this command does.',
     });
-  const name = `${build.organization}/${build.pipeline}/${String(build.number)}`;
   return {
-    version: 1,
-    title: `Build ${name} was not lost`,
-    build: {
-      organization: build.organization,
-      pipeline: build.pipeline,
-      number: build.number,
-      count: 1,
-      branch: 'main',
-      commit: 'HEAD',
-      message: '',
-      env: {},
-    },
-    cluster: {
-      region: regionOf(options.tasks),
-      name: options.cluster ?? 'default',
-      service: options.service ?? null,
-      family: null,
-      taskTag: null,
-      container: options.container ?? null,
-      sharedTask: 'allowed',
-      mapping: mappingOf(options),
-      imageConfig: null,
-    },
-    when: {
-      trigger: 'step-in-flight',
-      step: options.step ?? '',
-      inFlightFor: 0,
-      startWithin: ms('--within', options.within),
-      attempts: 1,
-    },
-    inject: {
-      fault: 'found',
+    assertion: {
+      step: options.step ?? null,
       tasks: [...options.tasks],
       since: instant(options.since),
-      own: build.own,
+      own,
       require: options.require === 'drained' ? 'drained' : 'not-lost',
     },
-    expect: {
-      build: build.own ? 'any' : 'passed',
-      drain: { within: options.drainWithin === undefined ? null : ms('--drain-within', options.drainWithin) },
-      idle: { within: null },
-      handover: 'forbidden',
-      containers: {},
+    scenario: {
+      title: `Build ${build.organization}/${build.pipeline}/${String(build.number)} was not lost`,
+      build: { ...build, count: 1 },
+      cluster: {
+        region: regionOf(options.tasks),
+        name: options.cluster ?? 'default',
+        service: options.service ?? null,
+        family: null,
+        taskTag: null,
+        container: options.container ?? null,
+        sharedTask: 'allowed',
+        mapping: mappingOf(options),
+        imageConfig: null,
+      },
+      expect: {
+        build: own ? 'any' : 'passed',
+        drain: {
+          within: options.drainWithin === undefined ? null : ms('--drain-within', options.drainWithin),
+        },
+        idle: { within: null },
+        handover: 'forbidden',
+        containers: {},
+      },
+      limits: {
+        verdictWithin: ms('--within', options.within),
+        pollEvery: Math.max(100, ms('--poll-every', options.pollEvery)),
+        signalLag: options.signalLag === undefined ? null : ms('--signal-lag', options.signalLag),
+      },
     },
-    limits: {
-      verdictWithin: ms('--within', options.within),
-      pollEvery: Math.max(100, ms('--poll-every', options.pollEvery)),
-      signalLag: options.signalLag === undefined ? null : ms('--signal-lag', options.signalLag),
-    },
-    safety: {
-      allowLastWorker: false,
-      tasks: 1,
-      window: null,
-      minimumInterval: 0,
-      killSwitch: null,
-      haltWhen: [],
-    },
-    preflight: 'off',
-    secrets: [],
-    rig: null,
-    control: null,
   };
 }
 

@@ -14,7 +14,7 @@ import type { Drive } from './drive.ts';
 import { driveAlone } from './drive-alone.ts';
 import { requireKnown } from './known.ts';
 import { secretsOf } from './output.ts';
-import { planDrill } from './plan-drill.ts';
+import { placeOf, planDrill } from './plan-drill.ts';
 import { reportersFor } from './reporters.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf, settingsFromEnvironment, unreachableSettings } from './settings.ts';
@@ -77,37 +77,38 @@ function withoutRig({ state }: StoredDrill): TakenUp {
 }
 
 async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner): Promise<TakenUp | Refused> {
-  const loaded = await scenarioOf(stored, options, runner);
+  const { plan } = stored.state;
+  // To abort a drill its own record is enough, and an assertion has no file; else the file is read again, for secrets are not in the journal.
+  const isRecordEnough = options.how === 'abort' || plan.mode === 'assert';
+  const loaded = isRecordEnough ? { ...plan, secrets: [] } : await scenarioOf(stored, options, runner);
   if ('errors' in loaded) return loaded;
   const { settings, errors } = settingsFromEnvironment(loaded.scenario, runner.environment, options.insecure);
   if (settings === null) return { errors };
-  samePlace(stored.state.plan, settings, loaded);
-  const plan = planDrill(loaded, settings, { yes: options.yes, dryRun: false }, runner);
-  return { plan, settings, secrets: loaded.secrets };
+  samePlace(plan, settings, loaded);
+  const choice = { yes: options.yes, dryRun: false };
+  const taken =
+    'mode' in loaded
+      ? { ...plan, ...placeOf(settings, plan.scenario, choice, runner) }
+      : planDrill(loaded, settings, choice, runner);
+  return { plan: taken, settings, secrets: loaded.secrets };
 }
 
-/** To abort a drill its own record is enough; to resume it the file is read again, secrets are not in the journal. */
 async function scenarioOf(
-  stored: StoredDrill,
+  { drill, state: { plan } }: StoredDrill,
   options: GoOnOptions,
   runner: Runner,
 ): Promise<LoadedScenario | Refused> {
-  const { plan } = stored.state;
-  // An assertion has no file: its record is the whole of it.
-  if (options.how === 'abort' || plan.scenario.inject.fault === 'found') {
-    return { file: plan.file, scenario: plan.scenario, digest: plan.digest, secrets: [], unmarked: [] };
-  }
   const { scenarios, errors } = await loadScenarios([plan.file], options.variables, runner.environment);
   const [loaded] = scenarios;
   if (loaded === undefined) return { errors };
   if (loaded.digest === plan.digest) return loaded;
-  throw new GamedayError('bad-input', `the scenario has changed since drill ${stored.drill} was planned`, {
+  throw new GamedayError('bad-input', `the scenario has changed since drill ${drill} was planned`, {
     at: plan.file,
     next: 'Bring back the file, its --var values and its variables as they were, or settle it with `gameday abort`.',
   });
 }
 
-function samePlace(plan: Plan, settings: Settings, { scenario }: LoadedScenario): void {
+function samePlace(plan: Plan, settings: Settings, { scenario }: Pick<Plan, 'scenario'>): void {
   const key = lockKeyOf(settings, scenario);
   if (key === plan.lockKey && settings.organization === plan.organization) return;
   throw new GamedayError('bad-input', `the drill is at ${plan.lockKey}, the environment points at ${key}`, {

@@ -1,6 +1,6 @@
 import { GamedayError } from '../model/errors.ts';
 import type { DrillEvent } from '../journal/events.ts';
-import { inWords } from '../verdict/sent.ts';
+import { nameCall } from '../model/call.ts';
 import type { Environment } from './output.ts';
 import type { StoredDrill } from './stored.ts';
 import { linesKnownOf } from './wire.ts';
@@ -46,7 +46,7 @@ function isRemembered({ code }: DrillEvent): boolean {
 function saidIn(intents: readonly DrillEvent[]): string {
   const calls = intents.flatMap((event) =>
     event.code === 'GD_BUILD_INTENDED' || event.code === 'GD_FAULT_INTENDED'
-      ? [inWords(event.payload.call)]
+      ? [nameCall(event.payload.call)]
       : [],
   );
   return calls.length === 0 ? 'nothing was sent' : [...new Set(calls)].join(', ');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan, ScenarioPlan } from '../scenario/plan.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { isAttended } from './output.ts';
 import type { Runner } from './runner.ts';
@@ -11,17 +11,25 @@ export interface PlanChoice {
   readonly dryRun: boolean;
 }
 
-/** Fixes all that one drill is about to do. */
+/** Fixes all that one drill of a scenario is about to do. */
 export function planDrill(
-  loaded: LoadedScenario,
+  { scenario, file, digest }: Pick<LoadedScenario, 'scenario' | 'file' | 'digest'>,
   settings: Settings,
   choice: PlanChoice,
   runner: Runner,
-): Plan {
+): ScenarioPlan {
+  const mode = scenario.inject.fault === 'none' ? 'baseline' : 'inject';
+  return { mode, scenario, file, digest, ...placeOf(settings, scenario, choice, runner) };
+}
+
+/** Where a drill is, and what it may do there. */
+export function placeOf(
+  settings: Settings,
+  scenario: Plan['scenario'],
+  choice: PlanChoice,
+  runner: Runner,
+): Omit<Plan, 'mode' | 'scenario' | 'file' | 'digest'> {
   return {
-    scenario: loaded.scenario,
-    file: loaded.file,
-    digest: loaded.digest,
     organization: settings.organization,
     region: settings.region,
     label: settings.label,
@@ -30,7 +38,7 @@ export function planDrill(
     consent: settings.embeddedRig || choice.yes ? 'yes' : consentOf(runner),
     dryRun: choice.dryRun,
     lostAfter: settings.lostAfter,
-    lockKey: lockKeyOf(settings, loaded.scenario),
+    lockKey: lockKeyOf(settings, scenario),
     runner: runner.version,
   };
 }

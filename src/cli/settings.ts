@@ -1,6 +1,6 @@
 import { GamedayError } from '../model/errors.ts';
 import { RigFacts } from '../scenario/plan.ts';
-import type { Scenario } from '../scenario/schema.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { SHORTEST_SECRET } from '../journal/redact.ts';
@@ -37,9 +37,12 @@ const NOWHERE = 'http://127.0.0.1:9/';
 /** Buildkite gives up after three minutes of silence and looks once a minute; five minutes leave it room. */
 const LOST_AFTER = 300_000;
 
+/** What of a scenario, or of an assertion, says where it is. */
+type Place = Pick<Plan['scenario'], 'build' | 'cluster'>;
+
 /** Reads the settings for one scenario from the environment; everything that is missing or wrong is named at once. */
 export function settingsFromEnvironment(
-  scenario: Scenario,
+  scenario: Place,
   environment: Environment,
   insecure: boolean,
 ): { readonly settings: Settings | null; readonly errors: readonly InputError[] } {
@@ -130,7 +133,7 @@ function ecsOf(
 
 /** The settings of a rig that this process started: nothing of the user's AWS_*, BUILDKITE_* or profiles is in them. */
 export function settingsFromRig(
-  scenario: Scenario,
+  scenario: Place,
   rig: Readonly<Record<string, string>>,
   own: { readonly stateDir: string; readonly environment: Environment },
 ): Settings {
@@ -160,7 +163,7 @@ export function settingsFromRig(
 }
 
 /** The settings of a drill whose rig did not start, or is gone: they name the plan and reach nothing. */
-export function unreachableSettings({ build, cluster }: Scenario): Settings {
+export function unreachableSettings({ build, cluster }: Place): Settings {
   return {
     organization: build.organization ?? '',
     region: cluster.region ?? '',
@@ -179,7 +182,7 @@ export function unreachableSettings({ build, cluster }: Scenario): Settings {
 }
 
 /** Names what a drill is alone at: endpoint, region, cluster and service (or `family:`, or `tag:`), readable and spelled in one way. */
-export function lockKeyOf(settings: Settings, { cluster }: Scenario): string {
+export function lockKeyOf(settings: Settings, { cluster }: Pick<Place, 'cluster'>): string {
   const { service, family, taskTag } = cluster;
   const other =
     family === null ? (taskTag === null ? '' : `tag:${taskTag.key}=${taskTag.value}`) : `family:${family}`;

@@ -1,6 +1,8 @@
 import { showsOurStop } from '../checks/landed.ts';
-import { FAULTS } from '../faults/list.ts';
-import { stopReason } from '../faults/stop-task.ts';
+import { aimAfterLate } from '../faults/delivery.ts';
+import { faultOf } from '../faults/list.ts';
+import type { Fault } from '../faults/fault.ts';
+import { concludeLanded, stopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
@@ -8,10 +10,15 @@ import { jobEnded, jobHeld } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
 import { goingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
-import { aimAfterLate, endWatch, landedBy } from '../state/inject.ts';
 import { outdated } from '../state/last-look.ts';
-import { mayHaveStruck, readSince, type DrillState } from '../state/state.ts';
-import { askNow, halt, type Step } from '../state/step.ts';
+import {
+  isInjecting,
+  mayHaveStruck,
+  readSince,
+  type DrillState,
+  type ScenarioState,
+} from '../state/state.ts';
+import { askNow, endWatch, halt, type Step } from '../state/step.ts';
 import { ownSubjects, unsoundOne } from './own-builds.ts';
 import { surroundingSubjects } from '../scenario/subjects.ts';
 import { lasting, ofService } from '../state/trouble.ts';
@@ -22,15 +29,17 @@ const PATIENCE = 10_000;
 
 /** The last instant: ask the person, read everything again, look at the target, ask every guard, then strike. */
 export function decideAiming(state: DrillState, now: Instant): Step {
-  const target = state.target;
-  if (target === null) return halt('internal', 'there is no target to aim at');
-  if (state.confirmedAt === null) return consent(state, target);
+  const { target } = state;
+  const fault = faultOf(state.plan);
+  if (target === null || fault === null || !isInjecting(state))
+    return halt('internal', 'there is no target to aim at');
+  if (state.confirmedAt === null) return askConsent(state, fault, target);
   const since = lastInstantSince(state);
   const subjects = [
     ...targetSubjects(state, target),
     ...surroundingSubjects(state.plan),
-    ...otherAgents(state),
-    ...faultOf(state).subjects(state),
+    ...otherAgents(state, fault),
+    ...fault.subjects(state),
   ];
   const trouble = lasting(state, subjects, now, PATIENCE);
   if (trouble !== null)
@@ -48,11 +57,7 @@ export function decideAiming(state: DrillState, now: Instant): Step {
     return { do: 'conclude', event: { code: 'GD_TARGET_REVERIFIED', payload: { target } } };
   const late = outdated(state, now);
   if (late !== null) return aimAfterLate(state, late);
-  return faultOf(state).inject(state, now);
-}
-
-function faultOf(state: DrillState) {
-  return FAULTS[state.plan.scenario.inject.fault];
+  return fault.inject(state, now);
 }
 
 /** Everything must have been read after the person answered, after this process took over, and after a refused first try. */
@@ -61,19 +66,20 @@ function lastInstantSince(state: DrillState): Instant {
   return Math.max(state.confirmedAt ?? 0, state.takenUpAt, tried);
 }
 
-function consent(state: DrillState, target: Target): Step {
-  if (state.plan.consent === 'ask') return { do: 'confirm', shown: shown(state, target) };
+function askConsent(state: DrillState, fault: Fault, target: Target): Step {
+  const shown = describeInjection(state, fault, target);
+  if (state.plan.consent === 'ask') return { do: 'confirm', shown };
   const answer = state.plan.label === 'rig' ? 'rig' : state.plan.consent === 'yes' ? 'beforehand' : 'nobody';
   return {
     do: 'conclude',
-    event: { code: 'GD_CONFIRMED', payload: { answer, shown: shown(state, target).join('\n') } },
+    event: { code: 'GD_CONFIRMED', payload: { answer, shown: shown.join('\n') } },
   };
 }
 
 /** Exactly what will be done, and which jobs run there. */
-export function shown(state: DrillState, target: Target): readonly string[] {
+function describeInjection(state: DrillState, fault: Fault, target: Target): readonly string[] {
   const { world, plan } = state;
-  const reach = faultOf(state).reach(state);
+  const reach = fault.reach(state);
   const agents = (reach.length === 0 ? [target.taskArn] : reach).flatMap(
     (arn) => seen(world, 'agents-of-task', arn)?.agents ?? [],
   );
@@ -81,7 +87,7 @@ export function shown(state: DrillState, target: Target): readonly string[] {
     (job) => job.agentId !== null && [...agents, target.agentId].includes(job.agentId) && !jobEnded(job),
   );
   return [
-    ...faultOf(state).shown(state),
+    ...fault.shown(state),
     `cluster ${plan.scenario.cluster.name} in ${plan.region}`,
     ...jobs.map(
       (job) => `it runs ${job.stepKey ?? job.label ?? 'a job'}${job.url === null ? '' : ` (${job.url})`}`,
@@ -104,9 +110,9 @@ function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
 }
 
 /** The other agents of every task in reach: their jobs are struck too, so they must be known before. */
-function otherAgents(state: DrillState): readonly Subject[] {
+function otherAgents(state: DrillState, fault: Fault): readonly Subject[] {
   const { target } = state;
-  const arns = [target?.taskArn ?? '', ...faultOf(state).reach(state)];
+  const arns = [target?.taskArn ?? '', ...fault.reach(state)];
   const agents = arns.flatMap((arn) => seen(state.world, 'agents-of-task', arn)?.agents ?? []);
   return [...new Set(agents)].filter((id) => id !== target?.agentId).map((id) => ({ kind: 'agent', id }));
 }
@@ -118,10 +124,10 @@ function answered(state: DrillState, subject: Subject, since: Instant): boolean 
 }
 
 /** The target is looked at before the guards: what is going down or over is not struck, and has its own name. */
-function lookAtTarget(state: DrillState, target: Target): Step | null {
+function lookAtTarget(state: ScenarioState, target: Target): Step | null {
   const task = seen(state.world, 'task', target.taskArn);
   if (task !== undefined && mayHaveStruck(state) && showsOurStop(task, stopReason(state.drill)))
-    return landedBy('observation', task.arn, task);
+    return concludeLanded('observation', task.arn, task);
   if (task !== undefined && goingDown(task))
     return halt(
       'stopped-by-other',
@@ -164,7 +170,7 @@ function notIdle(state: DrillState, target: Target): string | null {
   return agent.isRunningJob ? 'the agent ran a job at the last instant' : null;
 }
 
-function dropped(state: DrillState, target: Target, said: string): Step {
+function dropped(state: ScenarioState, target: Target, said: string): Step {
   // While a first stop may still land, or others are protected for this one's sake, no other target is looked for.
   const isFree = state.strikes.every(({ result }) => result === 'refused');
   if (isFree && state.aims < state.plan.scenario.when.attempts)
@@ -173,7 +179,7 @@ function dropped(state: DrillState, target: Target, said: string): Step {
   return halt(target.jobId === null ? 'step-never-ran' : 'finished-before-stop', said);
 }
 
-function askGuards(state: DrillState, now: Instant): Step {
+function askGuards(state: ScenarioState, now: Instant): Step {
   const answers = answersOf(GUARDS, state, now, 'last-instant');
   return { do: 'conclude', event: { code: 'GD_GUARDS_ANSWERED', payload: { at: 'last-instant', answers } } };
 }

@@ -1,9 +1,10 @@
 import { TRIGGERS } from '../triggers/list.ts';
-import type { Aim, Fired } from '../triggers/trigger.ts';
+import type { Aim, Fired, Trigger } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
 import { ownBuildAsks, ownBuilds, ownSubjects, unsoundOne } from './own-builds.ts';
+import { startWithinOf, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { markOf, readSince, type DrillState } from '../state/state.ts';
 import { askNow, fresh, halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
@@ -16,32 +17,42 @@ const PATIENCE = 120_000;
 
 /** Wait until the trigger fires; learn meanwhile, ahead of time, on which agent and task its candidate lives. */
 export function decideArmed(state: DrillState, now: Instant): Step {
-  const { when, inject } = state.plan.scenario;
-  const trigger = TRIGGERS[when.trigger];
+  const trigger = triggerOf(state.plan);
   const builds = ownSubjects(state);
-  const before = inject.fault === 'found' ? builds : [...builds, ...trigger.before(state)];
+  const before = [...builds, ...(trigger?.before(state) ?? [])];
   const trouble = lasting(state, before, now, PATIENCE);
   if (trouble !== null) return halt(trouble.reason, trouble.said);
   const unread = before.filter(({ kind, id }) => !readSince(state, kind, id, state.takenUpAt));
   if (unread.length > 0) return askNow(state, unread, now);
-  if (inject.fault === 'found') return watchFrom('every stop that ECS shows is judged', null);
+  if (trigger === null) return watchFrom('every stop that ECS shows is judged', null);
   const fired = trigger.fire(state, now);
   if (fired.fires === 'never') return notRun(state, fired.said);
-  if (state.deadline !== null && now >= state.deadline) return timeIsOver(state, fired, state.deadline, now);
+  if (state.deadline !== null && now >= state.deadline)
+    return timeIsOver(state, trigger, fired, state.deadline, now);
   const halted = all(state.world, 'halt').find((condition) => condition.halted);
   if (halted !== undefined) return halt('halted', `condition ${halted.name}: ${halted.said}`);
-  if (fired.fires === 'later') return waitFor(state, fired, now);
-  if (inject.fault === 'none' && fired.aim.job !== null)
+  if (fired.fires === 'later') return waitFor(state, trigger, fired, now);
+  if (state.plan.mode === 'baseline' && fired.aim.job !== null)
     return watchFrom(`${fired.why} (job ${fired.aim.job.id})`, null);
   const hurt = unsoundOne(state);
   if (hurt !== null) return halt('unsound-baseline', hurt);
   return aimAt(state, fired.aim, fired.why, now);
 }
 
+/** What the drill waits for; null where it judges what somebody else stopped. */
+function triggerOf(plan: Plan): Trigger | null {
+  return plan.mode === 'assert' ? null : TRIGGERS[plan.scenario.when.trigger];
+}
+
 /** That nothing was in flight in time is known only where the services answered until then: one that is away, or limits us, is why the drill could not run. */
-function timeIsOver(state: DrillState, fired: Fired, deadline: Instant, now: Instant): Step {
-  const { when, limits } = state.plan.scenario;
-  const trigger = TRIGGERS[when.trigger];
+function timeIsOver(
+  state: DrillState,
+  trigger: Trigger,
+  fired: Fired,
+  deadline: Instant,
+  now: Instant,
+): Step {
+  const { limits } = state.plan.scenario;
   const builds = ownSubjects(state);
   const looked = [
     ...builds,
@@ -49,7 +60,7 @@ function timeIsOver(state: DrillState, fired: Fired, deadline: Instant, now: Ins
     ...trigger.asks(state, limits.pollEvery).map(({ subject }) => subject),
     ...(fired.fires === 'now' ? chain(state, fired.aim, 0).map(({ subject }) => subject) : []),
   ];
-  const within = `within ${String(when.startWithin)} ms`;
+  const within = `within ${String(startWithinOf(state.plan))} ms`;
   const silent = awayFor(state, looked);
   if (silent !== null)
     return halt(silent.reason, `${silent.said}; so it is not known what was in flight ${within}`);
@@ -70,11 +81,17 @@ function notRun(state: DrillState, said: string): Step {
     : halt('step-never-ran', said);
 }
 
-function waitFor(state: DrillState, fired: Extract<Fired, { fires: 'later' }>, now: Instant): Step {
-  const { limits, when, inject, safety } = state.plan.scenario;
-  const every = limits.pollEvery;
+function waitFor(
+  state: DrillState,
+  trigger: Trigger,
+  fired: Extract<Fired, { fires: 'later' }>,
+  now: Instant,
+): Step {
+  const { plan } = state;
+  const every = plan.scenario.limits.pollEvery;
+  const haltWhen = plan.mode === 'assert' ? [] : plan.scenario.safety.haltWhen;
   // A baseline of a build aims at nobody.
-  const aims = inject.fault === 'none' && hasBuild(state.plan.scenario) ? [] : fired.candidates.slice(0, 1);
+  const aims = plan.mode === 'baseline' && hasBuild(plan.scenario) ? [] : fired.candidates.slice(0, 1);
   // One build is looked at as often as the scenario says: the moment hangs on it.
   const builds =
     state.buildIds.length > 1
@@ -83,9 +100,9 @@ function waitFor(state: DrillState, fired: Extract<Fired, { fires: 'later' }>, n
   const byKey = new Map<string, Ask>();
   for (const one of [
     ...builds,
-    ...TRIGGERS[when.trigger].asks(state, every),
+    ...trigger.asks(state, every),
     ...aims.flatMap((aim) => chain(state, aim, every)),
-    ...safety.haltWhen.map(({ name }) => paced({ kind: 'halt', id: name }, every)),
+    ...haltWhen.map(({ name }) => paced({ kind: 'halt', id: name }, every)),
   ])
     if (!byKey.has(keyOf(one.subject))) byKey.set(keyOf(one.subject), one);
   const by = Math.min(fired.at ?? Infinity, state.deadline ?? Infinity, now + QUIET_FOR);
@@ -139,7 +156,7 @@ function aimAt(state: DrillState, aim: Aim, why: string, now: Instant): Step {
   }
   const chosen = chooseTarget(state.world, aim, state.plan, why);
   if (!chosen.ok) return halt('agent-not-mapped', chosen.said);
-  if (state.plan.scenario.inject.fault === 'none') return watchFrom(why, chosen.target);
+  if (state.plan.mode === 'baseline') return watchFrom(why, chosen.target);
   return {
     do: 'conclude',
     event: { code: 'GD_TARGET_CHOSEN', payload: { target: chosen.target, attempt: state.aims + 1 } },

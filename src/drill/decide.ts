@@ -4,10 +4,10 @@ import type { Instant } from '../model/instants.ts';
 import { assertNever } from '../model/errors.ts';
 import { decideSettling } from './finish.ts';
 import { decideGate, decideGated } from './gate.ts';
-import { FAULTS } from '../faults/list.ts';
+import { faultOf } from '../faults/list.ts';
 import { decideStart } from './start.ts';
 import type { DrillState } from '../state/state.ts';
-import type { Step } from '../state/step.ts';
+import { halt, type Step } from '../state/step.ts';
 import { decideObserving } from './watch.ts';
 
 /** What a drill does next: a total function of its state and the time, with exactly one step. */
@@ -24,7 +24,7 @@ export function decide(state: DrillState, now: Instant): Step {
     case 'aiming':
       return decideAiming(state, now);
     case 'injecting':
-      return FAULTS[state.plan.scenario.inject.fault].inject(state, now);
+      return faultOf(state.plan)?.inject(state, now) ?? halt('internal', 'there is nothing to inject');
     case 'observing':
       return decideObserving(state, now);
     case 'settling':

@@ -68,7 +68,7 @@ export async function ofEcs(
     case 'tasks-of': {
       const running = await ecs.tasksOf(name, of, signal);
       // Somebody else's stop may have come before the first look: what went down is then among the stopped tasks alone.
-      const isTheirs = plan.scenario.inject.fault === 'found';
+      const isTheirs = plan.mode === 'assert';
       const gone = isTheirs ? await ecs.tasksOf(name, { ...of, stopped: true }, signal) : null;
       if (gone?.ok === false) return gone;
       return given(running, (value) => [

@@ -3,7 +3,7 @@ import { buildEnded, type Build } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Call } from '../model/call.ts';
 import { judge } from '../verdict/judge.ts';
-import { FAULTS } from '../faults/list.ts';
+import { faultOf } from '../faults/list.ts';
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import { fresh, type Step } from '../state/step.ts';
@@ -16,7 +16,7 @@ export function decideSettling(state: DrillState, now: Instant): Step {
   // What restores is compared anew by its fault; a build may be canceled twice.
   if (unanswered?.call.kind === 'cancel-build' && heldBack(unanswered))
     return { do: 'call', call: unanswered.call, as: 'undo' };
-  const undo = rigIsGone(state) ? null : FAULTS[state.plan.scenario.inject.fault].undo(state, now);
+  const undo = rigIsGone(state) ? null : (faultOf(state.plan)?.undo(state, now) ?? null);
   if (undo !== null) return undo;
   const build = ourOpenBuilds(state)[0];
   if (build !== undefined) {
@@ -70,7 +70,7 @@ function said(call: Call): string {
 
 /** What was left as it is, and why. */
 function leftOver(state: DrillState): readonly string[] {
-  const left = rigIsGone(state) ? [] : [...FAULTS[state.plan.scenario.inject.fault].left(state)];
+  const left = rigIsGone(state) ? [] : [...(faultOf(state.plan)?.left(state) ?? [])];
   const last = new Map(state.undos.map((undo) => [JSON.stringify(undo.call), undo]));
   const failed = [...last.values()].filter(({ result, trouble }) => result !== 'ok' && trouble !== null);
   left.push(...failed.map(({ call, trouble }) => `${said(call)}: ${trouble?.message ?? 'no answer'}`));

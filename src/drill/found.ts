@@ -7,9 +7,8 @@ import { buildEnded } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
 import { jobEnded, type Job } from '../model/entities/job.ts';
 import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
-import { endWatch } from '../state/inject.ts';
 import type { DrillState } from '../state/state.ts';
-import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { findingsOf } from '../verdict/case.ts';
 import { inWords, sweepOf } from './sweep.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
@@ -92,11 +91,10 @@ function sweepStops(state: DrillState, evidence: Evidence): readonly Subject[] {
 
 /** Inside the very build only the step's jobs can be waited for: the build cannot end before we do. */
 function openBuild(state: DrillState, evidence: Evidence): readonly Open[] {
-  const { inject } = state.plan.scenario;
   const build = seen(state.world, 'build', state.buildId ?? '');
   const subject: Subject = { kind: 'build', id: state.buildId ?? '' };
   if (build === undefined) return [{ what: 'the build to be read', subject }];
-  if (inject.fault === 'found' && inject.own) {
+  if (state.plan.mode === 'assert' && state.plan.assertion.own) {
     const jobs = jobsLookedAt(evidence);
     return jobs.length > 0 && jobs.every(jobEnded) ? [] : [{ what: "the step's jobs to end", subject }];
   }

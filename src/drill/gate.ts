@@ -2,9 +2,9 @@ import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { Instant } from '../model/instants.ts';
 import { stepOf } from '../scenario/when.ts';
-import { readSince, type DrillState } from '../state/state.ts';
+import { isInjecting, readSince, type DrillState } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
-import { gateSubjects, strikes } from '../scenario/subjects.ts';
+import { gateSubjects } from '../scenario/subjects.ts';
 import { lasting, ofService } from '../state/trouble.ts';
 import { keyOf, seen, type Subject } from '../model/world.ts';
 
@@ -20,12 +20,14 @@ export function decideGate(state: DrillState, now: Instant): Step {
   if (open.length > 0) return askNow(state, open, now);
   const wrong = wrongPlan(state);
   if (wrong !== null) return wrong;
-  const guards = strikes(state.plan.scenario) ? GUARDS : [];
   return {
     do: 'conclude',
     event: {
       code: 'GD_GUARDS_ANSWERED',
-      payload: { at: 'gate', answers: answersOf(guards, state, now, 'gate') },
+      payload: {
+        at: 'gate',
+        answers: isInjecting(state) ? answersOf(GUARDS, state, now, 'gate') : [],
+      },
     },
   };
 }
@@ -44,7 +46,8 @@ function ownAgent(state: DrillState): readonly Subject[] {
 }
 
 function wrongPlan(state: DrillState): Step | null {
-  const { scenario } = state.plan;
+  if (state.plan.mode === 'assert') return null;
+  const { scenario, mode } = state.plan;
   const step = stepOf(scenario.when);
   const pipeline = seen(state.world, 'pipeline', scenario.build.pipeline);
   const keys = pipeline?.stepKeys ?? null;
@@ -53,7 +56,7 @@ function wrongPlan(state: DrillState): Step | null {
       'no-such-step',
       `pipeline ${scenario.build.pipeline} has no step with key "${step}"; its keys are ${keys.join(', ') || 'none'}`,
     );
-  if (!strikes(scenario)) return null;
+  if (mode === 'baseline') return null;
   const cluster = seen(state.world, 'cluster', scenario.cluster.name);
   if (cluster !== undefined && cluster.status !== 'ACTIVE')
     return halt('no-such-cluster', `cluster ${scenario.cluster.name} is ${cluster.status}, not ACTIVE`);

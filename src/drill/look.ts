@@ -13,8 +13,7 @@ import { readPipeline } from '../preflight/yaml.ts';
 import type { Answer } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
-import { type Plan } from '../scenario/plan.ts';
-import { stepOf } from '../scenario/when.ts';
+import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { seen, type Fact, type World } from '../model/world.ts';
 
 /** What is to be looked at; null is none. */
@@ -126,17 +125,18 @@ interface Ports {
 /** The look as a fact of a drill. Always answered: what cannot be read is part of the answer. */
 export async function lookAsFact(
   id: string,
-  { scenario, organization, file }: Plan,
+  plan: Plan,
   world: World,
   { ecs, buildkite, surroundings }: Ports,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
+  const { scenario, organization, file } = plan;
   const { name: cluster, service, family, container } = scenario.cluster;
   const ownTask = await ownTaskOf(world, surroundings, signal);
   const place = {
     ...{ cluster, service, family, container, organization, file, ownTask },
     pipeline: scenario.build.pipeline,
-    step: stepOf(scenario.when),
+    step: stepOfPlan(plan),
   };
   const value = await lookBeforehand(place, { ecs, buildkite }, signal);
   return { ok: true, value: [{ kind: 'preflight', id, value }] };

@@ -1,5 +1,6 @@
 import type { Read } from '../journal/events.ts';
 import type { Clock } from '../model/clock.ts';
+import { startWithinOf } from '../scenario/plan.ts';
 import { newsOf } from './news.ts';
 import { askTogether, together } from './batches.ts';
 import { createPace } from './pace.ts';
@@ -111,7 +112,7 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
 
 /** The drill's own limits go before what a service asks for: no look waits past the end of the drill's patience. */
 function latestLook({ deadline, plan }: DrillState, now: number): number {
-  return deadline ?? now + plan.scenario.when.startWithin;
+  return deadline ?? now + startWithinOf(plan);
 }
 
 async function waitOut(until: number, clock: Clock, signal: AbortSignal): Promise<void> {

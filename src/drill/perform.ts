@@ -1,6 +1,6 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { assertNever } from '../model/errors.ts';
-import { onlySteers, type Call, type CallOf, type Outcome, type Trouble } from '../model/call.ts';
+import { onlySteers, type Call, type Outcome, type Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import { buildFacts, type Sources } from './questions.ts';
 import { outdated } from '../state/last-look.ts';
@@ -85,44 +85,23 @@ function answered(
   }
 }
 
-/** Facts of an outcome, where there is one. */
-function given<T>(outcome: Outcome<T>, of: (value: T) => readonly Fact[]): Outcome<readonly Fact[]> {
-  return outcome.ok ? { ok: true, value: of(outcome.value) } : outcome;
-}
-
 async function send(
   call: Call,
   { buildkite, ecs }: Sources,
   signal: AbortSignal,
 ): Promise<Outcome<readonly Fact[]>> {
   switch (call.kind) {
-    case 'create-build':
-      return given(await buildkite.createBuild(call, signal), buildFacts);
-    case 'cancel-build':
-      return given(await buildkite.cancelBuild(call, signal), () => []);
-    case 'stop-task':
-      return given(await ecs.stopTask(call, signal), (value) => [{ kind: 'task', id: value.arn, value }]);
-    case 'set-desired-count':
-      return given(await ecs.setDesiredCount(call, signal), ofService(call));
-    case 'force-deployment':
-      return given(await ecs.forceDeployment(call, signal), ofService(call));
-    case 'protect-tasks':
-      return given(await ecs.protectTasks(call, signal), (protections) =>
-        protections.map((value) => ({ kind: 'protection', id: value.taskArn, value })),
-      );
-    case 'set-instance-state':
-      return given(await ecs.setInstanceState(call, signal), (value) => [
-        { kind: 'instance', id: value.arn, value },
-      ]);
+    case 'create-build': {
+      const created = await buildkite.createBuild(call, signal);
+      return created.ok ? { ok: true, value: buildFacts(created.value) } : created;
+    }
+    case 'cancel-build': {
+      const canceled = await buildkite.cancelBuild(call, signal);
+      return canceled.ok ? { ok: true, value: [] } : canceled;
+    }
     default:
-      return assertNever(call);
+      return ecs.send(call, signal);
   }
-}
-
-function ofService({ service }: CallOf<'set-desired-count'> | CallOf<'force-deployment'>) {
-  return (value: Extract<Fact, { kind: 'service' }>['value']): readonly Fact[] => [
-    { kind: 'service', id: service, value },
-  ];
 }
 
 /** A call that was held back or interrupted before it was sent did not happen; one that throws may have. */

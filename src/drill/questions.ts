@@ -10,6 +10,7 @@ import { assertNever } from '../model/errors.ts';
 import { given, ofEcs, type Of } from './ecs-questions.ts';
 import { lookAsFact } from './look.ts';
 import type { Plan } from '../scenario/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { seen, type Fact, type Subject, type World } from '../model/world.ts';
 
 /** The ports a drill reads from. */
@@ -124,7 +125,8 @@ async function ofBuildkite(
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
   const { organization } = plan;
-  const { pipeline, branch } = plan.scenario.build;
+  const { pipeline } = plan.scenario.build;
+  const branch = plan.mode === 'assert' ? '' : plan.scenario.build.branch;
   switch (kind) {
     case 'build':
       return given(await buildkite.build(id, signal), buildFacts);
@@ -199,6 +201,9 @@ async function agentsOfTask(
   });
 }
 
+/** Nothing halts a drill that injects nothing. */
+const NOTHING_HALTS: Pick<Scenario['safety'], 'killSwitch' | 'haltWhen'> = { killSwitch: null, haltWhen: [] };
+
 async function ofSurroundings(
   { kind, id }: Of<'self' | 'kill-switch' | 'lock' | 'ledger' | 'halt'>,
   drill: string,
@@ -206,20 +211,18 @@ async function ofSurroundings(
   surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
-  const { safety } = plan.scenario;
+  const { killSwitch, haltWhen } = plan.mode === 'assert' ? NOTHING_HALTS : plan.scenario.safety;
   switch (kind) {
     case 'self':
       return given(await surroundings.self(signal), (value) => [{ kind, id, value }]);
     case 'kill-switch':
-      return given(await surroundings.killSwitch(safety.killSwitch, signal), (value) => [
-        { kind, id, value },
-      ]);
+      return given(await surroundings.killSwitch(killSwitch, signal), (value) => [{ kind, id, value }]);
     case 'lock':
       return given(await surroundings.lock(id, drill, signal), (value) => [{ kind, id, value }]);
     case 'ledger':
       return given(await surroundings.ledger(id, signal), (value) => [{ kind, id, value }]);
     case 'halt': {
-      const { name, file, url } = safety.haltWhen.find((one) => one.name === id) ?? { name: id };
+      const { name, file, url } = haltWhen.find((one) => one.name === id) ?? { name: id };
       const condition = {
         name,
         ...(file === undefined ? {} : { file }),

@@ -98,6 +98,11 @@ function steady(ports: DrillPorts): DrillPorts {
   return { ...ports, clock: notBefore(ports.journal.events, ports.clock) };
 }
 
+/** Names of variables whose values must never be shown. */
+function secretsOf(plan: Plan | null): readonly string[] {
+  return plan === null || plan.mode === 'assert' ? [] : plan.scenario.secrets;
+}
+
 interface Drill {
   readonly state: DrillState | null;
   now(): DrillState;
@@ -113,7 +118,7 @@ interface Drill {
 function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Drill {
   const given = (of: DrillState): DrillState => (plan === null ? of : { ...of, plan });
   let state = journal.events.length === 0 ? null : given(fold(journal.events));
-  const marked = (): readonly string[] => (plan ?? state?.plan)?.scenario.secrets ?? [];
+  const marked = (): readonly string[] => secretsOf(plan ?? state?.plan ?? null);
   let observedAt = 0;
   const append = outlasting(journal);
   return {

@@ -1,5 +1,5 @@
 import type { Case } from '../checks/check.ts';
-import { FAULTS } from '../faults/list.ts';
+import { faultOf } from '../faults/list.ts';
 import { followAsks, missing, unreadSince } from '../faults/rollout.ts';
 import { attemptsOf } from '../evidence/attempts.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
@@ -10,10 +10,9 @@ import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
 import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
-import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
-import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { inWords, sweepOf, untriedOf } from './sweep.ts';
 import { keyOf, seen } from '../model/world.ts';
 
@@ -83,15 +82,17 @@ function unreadJobs(evidence: Evidence): readonly Ask[] {
 }
 
 function openWhole(state: DrillState, hits: readonly Sighting<Task>[]): readonly string[] {
-  const fault = FAULTS[state.plan.scenario.inject.fault];
-  const over = fault.over(
-    state,
-    hits.map(({ value }) => value),
-  );
+  const fault = faultOf(state.plan);
+  const over =
+    fault === null ||
+    fault.over(
+      state,
+      hits.map(({ value }) => value),
+    );
   const moving = ownBuilds(state).filter((build) => !isAtRest(build));
   const wanted = state.plan.scenario.expect.build === 'passed' ? moving : [];
   return [
-    ...(over ? [] : [`the ${fault.kind} to be over`]),
+    ...(over ? [] : [`the ${fault.name} to be over`]),
     // Off the list and not yet seen going down: what it held may be lost.
     ...missing(state).map((arn) => `task ${arn} to be seen again`),
     ...hits.filter(({ value }) => !taskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),

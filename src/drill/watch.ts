@@ -12,18 +12,17 @@ import type { Instant } from '../model/instants.ts';
 import { taskEnded } from '../model/entities/task.ts';
 import { stillOpen } from './ending.ts';
 import { decideFound } from './found.ts';
-import { endWatch } from '../state/inject.ts';
 import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { markOf, type DrillState } from '../state/state.ts';
-import { askNow, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { inWords, sweepOf, untriedOf } from './sweep.ts';
 import { all, keyOf, seen, type Subject } from '../model/world.ts';
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
-  if (state.plan.scenario.inject.fault === 'none') return watchBaseline(state, now);
-  if (state.plan.scenario.inject.fault === 'found') return decideFound(state, now);
+  if (state.plan.mode === 'baseline') return watchBaseline(state, now);
+  if (state.plan.mode === 'assert') return decideFound(state, now);
   const evidence = evidenceOf(state.index);
   if (decisiveCall(evidence) !== null) return decideScheduled(state, evidence, now);
   const proof = proofAsks(state, evidence);

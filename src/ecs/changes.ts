@@ -5,8 +5,8 @@ import {
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { CallOf, Outcome } from '../model/call.ts';
-import type { Instance, Protection, Service, Task } from '../model/entities/task.ts';
+import type { CallOf, EcsCall, Outcome } from '../model/call.ts';
+import type { Fact } from '../model/world.ts';
 import { trouble } from '../http/trouble.ts';
 import { Failures, InstanceAnswer, ProtectionAnswer, ServiceAnswer, TaskAnswer } from './answers.ts';
 import { shaped } from './describe.ts';
@@ -14,48 +14,74 @@ import { UnusableAnswerError } from './failure.ts';
 import { instanceOf, protectionOf, serviceOf, taskOf } from './map.ts';
 import type { Called, Sdk } from './sdk.ts';
 
-/** Each is sent once: whether it left decides what a failure means. */
+type Send<K extends EcsCall['kind']> = (
+  sdk: Sdk,
+  call: CallOf<K>,
+  signal: AbortSignal,
+) => Promise<Outcome<readonly Fact[]>>;
+
+/** How each call is sent. */
+const SENDS: { readonly [K in EcsCall['kind']]: Send<K> } = {
+  'stop-task': stopTask,
+  'set-desired-count': (sdk, call, signal) =>
+    updateService(sdk, call, { desiredCount: call.desired }, signal),
+  'force-deployment': (sdk, call, signal) => updateService(sdk, call, { forceNewDeployment: true }, signal),
+  'protect-tasks': protectTasks,
+  'set-instance-state': setInstanceState,
+};
+
+/** Sends one call that changes something, exactly once. */
+export function sendChange(sdk: Sdk, call: EcsCall, signal: AbortSignal): Promise<Outcome<readonly Fact[]>> {
+  return sendOf<EcsCall['kind']>(call.kind)(sdk, call, signal);
+}
+
+function sendOf<K extends EcsCall['kind']>(kind: K): Send<K> {
+  return SENDS[kind];
+}
+
+/** Whether it left decides what a failure means. */
 function outcomeOf<T>(called: Called<T>): Outcome<T> {
   if (called.ok) return called;
   return { ok: false, certainty: called.failure.certainty, trouble: called.failure.trouble };
 }
 
 /** StopTask. */
-export async function stopTask(
+async function stopTask(
   sdk: Sdk,
   call: CallOf<'stop-task'>,
   signal: AbortSignal,
-): Promise<Outcome<Task>> {
+): Promise<Outcome<readonly Fact[]>> {
   const sent = await sdk.call('StopTask', signal, async (abortSignal) => {
     const command = new StopTaskCommand({ cluster: call.cluster, task: call.taskArn, reason: call.reason });
     const answer = await sdk.once.send(command, { abortSignal });
-    return taskOf(shaped(TaskAnswer, answer.task, 'a task'));
+    const value = taskOf(shaped(TaskAnswer, answer.task, 'a task'));
+    return [{ kind: 'task', id: value.arn, value } as const];
   });
   return outcomeOf(sent);
 }
 
 /** UpdateService: a desired count, or a new deployment. */
-export async function updateService(
+async function updateService(
   sdk: Sdk,
-  call: CallOf<'set-desired-count'> | CallOf<'force-deployment'>,
+  { cluster, service }: { readonly cluster: string; readonly service: string },
+  change: { readonly desiredCount: number } | { readonly forceNewDeployment: true },
   signal: AbortSignal,
-): Promise<Outcome<Service>> {
-  const change =
-    call.kind === 'set-desired-count' ? { desiredCount: call.desired } : { forceNewDeployment: true };
+): Promise<Outcome<readonly Fact[]>> {
   const sent = await sdk.call('UpdateService', signal, async (abortSignal) => {
-    const command = new UpdateServiceCommand({ cluster: call.cluster, service: call.service, ...change });
+    const command = new UpdateServiceCommand({ cluster, service, ...change });
     const answer = await sdk.once.send(command, { abortSignal });
-    return serviceOf(shaped(ServiceAnswer, answer.service, 'a service'));
+    const value = serviceOf(shaped(ServiceAnswer, answer.service, 'a service'));
+    return [{ kind: 'service', id: service, value } as const];
   });
   return outcomeOf(sent);
 }
 
 /** UpdateTaskProtection; ECS answers 200 with failures for tasks that it would not protect. */
-export async function protectTasks(
+async function protectTasks(
   sdk: Sdk,
   call: CallOf<'protect-tasks'>,
   signal: AbortSignal,
-): Promise<Outcome<readonly Protection[]>> {
+): Promise<Outcome<readonly Fact[]>> {
   const sent = await sdk.call('UpdateTaskProtection', signal, async (abortSignal) => {
     const command = new UpdateTaskProtectionCommand({
       cluster: call.cluster,
@@ -74,7 +100,8 @@ export async function protectTasks(
   const outcome = outcomeOf(sent);
   if (!outcome.ok) return outcome;
   const failure = outcome.value.failures[0];
-  if (failure === undefined) return { ok: true, value: outcome.value.tasks.map(protectionOf) };
+  if (failure === undefined)
+    return { ok: true, value: outcome.value.tasks.map(protectionOf).map(protectionFact) };
   const why = `${failure.reason ?? 'no reason'}${failure.detail === undefined ? '' : `: ${failure.detail}`}`;
   // Of ten tasks some may be protected now and others not.
   return {
@@ -84,12 +111,16 @@ export async function protectTasks(
   };
 }
 
+function protectionFact(value: ReturnType<typeof protectionOf>): Fact {
+  return { kind: 'protection', id: value.taskArn, value };
+}
+
 /** UpdateContainerInstancesState. */
-export async function setInstanceState(
+async function setInstanceState(
   sdk: Sdk,
   call: CallOf<'set-instance-state'>,
   signal: AbortSignal,
-): Promise<Outcome<Instance>> {
+): Promise<Outcome<readonly Fact[]>> {
   const sent = await sdk.call('UpdateContainerInstancesState', signal, async (abortSignal) => {
     const command = new UpdateContainerInstancesStateCommand({
       cluster: call.cluster,
@@ -110,7 +141,10 @@ export async function setInstanceState(
   const outcome = outcomeOf(sent);
   if (!outcome.ok) return outcome;
   const { instance, failures } = outcome.value;
-  if (instance !== undefined) return { ok: true, value: instanceOf(instance) };
+  if (instance !== undefined) {
+    const value = instanceOf(instance);
+    return { ok: true, value: [{ kind: 'instance', id: value.arn, value }] };
+  }
   const why = failures[0]?.reason ?? 'it names no instance';
   return {
     ok: false,

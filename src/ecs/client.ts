@@ -16,7 +16,7 @@ import {
   ServiceAnswer,
   TaskDefinitionAnswer,
 } from './answers.ts';
-import { protectTasks, setInstanceState, stopTask, updateService } from './changes.ts';
+import { sendChange } from './changes.ts';
 import { answerOf, describeTasks, found, oneOf, shaped, tasksBy } from './describe.ts';
 import { capacityProviders, serviceDocument, taskDefinitionDocument } from './documents.ts';
 import { clusterOf, definitionOf, instanceOf, protectionOf, serviceOf, stopOf } from './map.ts';
@@ -36,11 +36,7 @@ export function createEcsClient(options: EcsOptions): Ecs {
     taskDefinitionDocument: (arn, signal) => taskDefinitionDocument(sdk, arn, signal),
     serviceDocument: (cluster, name, signal) => serviceDocument(sdk, cluster, name, signal),
     capacityProviders: (names, signal) => capacityProviders(sdk, names, signal),
-    stopTask: (call, signal) => stopTask(sdk, call, signal),
-    setDesiredCount: (call, signal) => updateService(sdk, call, signal),
-    forceDeployment: (call, signal) => updateService(sdk, call, signal),
-    protectTasks: (call, signal) => protectTasks(sdk, call, signal),
-    setInstanceState: (call, signal) => setInstanceState(sdk, call, signal),
+    send: (call, signal) => sendChange(sdk, call, signal),
     clock: () => sdk.clock(),
   };
 }

@@ -1,7 +1,8 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
 import type { ClockOffset, RecentStops } from '../model/entities/surroundings.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import type { Answer, CallOf, Outcome } from '../model/call.ts';
+import type { Answer, EcsCall, Outcome } from '../model/call.ts';
+import type { Fact } from '../model/world.ts';
 
 /** What a drill asks of Amazon ECS, in our words. */
 export interface Ecs {
@@ -24,8 +25,11 @@ export interface Ecs {
     of: { service?: string; family?: string },
     signal: AbortSignal,
   ): Promise<Answer<RecentStops>>;
-  /** StopTask, sent exactly once: no retry of the SDK's. The value is the task as StopTask's own answer shows it. */
-  stopTask(call: CallOf<'stop-task'>, signal: AbortSignal): Promise<Outcome<Task>>;
+  /**
+   * Sends one call that changes something, exactly once: no retry of the SDK's. The value is what ECS's own answer shows: the
+   * task, service, instance or protections. Refused where ECS names a failure for any part of it.
+   */
+  send(call: EcsCall, signal: AbortSignal): Promise<Outcome<readonly Fact[]>>;
   /**
    * Tasks of the service or family that ECS wants to run, with their tags; with `stopped` those that have stopped or are told
    * to, which it shows for about an hour. Not `complete`: there are more than can be looked through.
@@ -44,14 +48,6 @@ export interface Ecs {
   instance(cluster: string, arn: string, signal: AbortSignal): Promise<Answer<Instance>>;
   /** Scale-in protection of one service task. */
   protection(cluster: string, taskArn: string, signal: AbortSignal): Promise<Answer<Protection>>;
-  /** UpdateService with a desired count; the value is the service as the answer shows it. Sent once. */
-  setDesiredCount(call: CallOf<'set-desired-count'>, signal: AbortSignal): Promise<Outcome<Service>>;
-  /** UpdateService with forceNewDeployment. Sent once: a second one would begin another deployment. */
-  forceDeployment(call: CallOf<'force-deployment'>, signal: AbortSignal): Promise<Outcome<Service>>;
-  /** UpdateTaskProtection; refused where ECS names a failure for any of the tasks. */
-  protectTasks(call: CallOf<'protect-tasks'>, signal: AbortSignal): Promise<Outcome<readonly Protection[]>>;
-  /** UpdateContainerInstancesState. */
-  setInstanceState(call: CallOf<'set-instance-state'>, signal: AbortSignal): Promise<Outcome<Instance>>;
   /** The server's clock against ours as of the latest answer; null before the first one or where it sends no `Date`. */
   clock(): ClockOffset | null;
 }

@@ -4,7 +4,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Clock } from '../model/clock.ts';
-import type { EcsOperation } from '../model/entities/ecs-operation.ts';
+import type { EcsOperation } from '../model/call.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
 import { readBounded } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';

@@ -1,3 +1,4 @@
+import { traitsOf } from '../scenario/plan.ts';
 import type { ImageConfig } from '../worker/image-config.ts';
 import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
 import { taskEnded } from '../model/entities/task.ts';
@@ -112,7 +113,7 @@ export function signalPath(evidence: Evidence): SignalPath {
 }
 
 function launchOf({ plan }: Evidence, task: Task): Launch {
-  return launchOfTask(task, plan.scenario.inject.fault === 'spot-reclaim');
+  return launchOfTask(task, traitsOf(plan)?.reclaims === true);
 }
 
 /** The configuration of the agent's image, where the scenario names it. */

@@ -6,7 +6,7 @@ import { byBuildkite, byEcs, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 import { endedAt, startedAt } from './job-times.ts';
 import { containerOf } from './own-container.ts';
-import { stepOf } from '../scenario/when.ts';
+import { stepOfPlan } from '../scenario/plan.ts';
 import type { Target } from '../journal/events.ts';
 
 /** A task that ends by itself, or never began, was not stopped by anybody (`stopCode`). */
@@ -14,9 +14,9 @@ const BY_ITSELF: ReadonlySet<string> = new Set(['EssentialContainerExited', 'Tas
 
 /** ARNs of the tasks that `assert` looks at: those given, else those of the agents that had the build's jobs. */
 export function tasksLookedAt(evidence: Evidence): readonly string[] {
-  const { inject } = evidence.plan.scenario;
-  if (inject.fault !== 'found') return [];
-  if (inject.tasks.length > 0) return inject.tasks;
+  const { plan } = evidence;
+  if (plan.mode !== 'assert') return [];
+  if (plan.assertion.tasks.length > 0) return plan.assertion.tasks;
   const agents = new Set(jobsLookedAt(evidence).map(({ agentId }) => agentId));
   const arns = evidence
     .every('agent')
@@ -45,17 +45,17 @@ function taskArnOf(evidence: Evidence, agent: Agent): string | null {
 
 /** The builds' jobs, those of the step alone where one is named. */
 export function jobsLookedAt(evidence: Evidence): readonly Job[] {
-  const step = stepOf(evidence.plan.scenario.when) ?? '';
+  const step = stepOfPlan(evidence.plan);
   return evidence
     .every('job')
     .map(({ value }) => value)
-    .filter((job) => evidence.buildIds.includes(job.buildId) && (step === '' || job.stepKey === step));
+    .filter((job) => evidence.buildIds.includes(job.buildId) && (step === null || job.stepKey === step));
 }
 
 /** The tasks among them that somebody stopped, not before `since`. */
 export function stopsShown(evidence: Evidence): readonly Sighting<Task>[] {
-  const { inject } = evidence.plan.scenario;
-  const since = inject.fault === 'found' ? inject.since : null;
+  const { plan } = evidence;
+  const since = plan.mode === 'assert' ? plan.assertion.since : null;
   return tasksLookedAt(evidence)
     .map((arn) => evidence.last('task', arn))
     .filter((seen) => seen !== null)

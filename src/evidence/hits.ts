@@ -1,4 +1,4 @@
-import type { Call } from '../model/call.ts';
+import { CALLS, type Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { goingDown, type Service, type Task } from '../model/entities/task.ts';
 import type { FactOf } from '../model/world.ts';
@@ -16,16 +16,14 @@ export interface Decisive {
   readonly result: 'ok' | 'refused' | 'unknown' | 'unsent';
 }
 
-const DECIDE: ReadonlySet<Call['kind']> = new Set([
-  'set-desired-count',
-  'force-deployment',
-  'set-instance-state',
-]);
 const BY_ITSELF: ReadonlySet<string> = new Set(['EssentialContainerExited', 'TaskFailedToStart']);
 
 /** The decisive call of the drill, or null while there is none: of one that was sent again the last, from the first on that may have happened. */
 export function decisiveCall({ events }: Evidence): Decisive | null {
-  const intents = events('GD_FAULT_INTENDED').filter(({ payload }) => DECIDE.has(payload.call.kind));
+  const intents = events('GD_FAULT_INTENDED').filter(({ payload }) => {
+    const { stops } = CALLS[payload.call.kind];
+    return stops === 'service' || stops === 'host';
+  });
   const sents = events('GD_FAULT_SENT');
   const sentOf = (attempt: number) => sents.find(({ payload }) => payload.attempt === attempt);
   const first = intents.find(({ payload }) => sentOf(payload.attempt)?.payload.result !== 'refused');
@@ -51,7 +49,8 @@ export function byScheduler({ stopCode }: Task): boolean {
 
 /** Which list shows whom the fault can take: those on the drained host, else those of the service. */
 export function listOf(evidence: Evidence): 'tasks-on' | 'tasks-of' {
-  return decisiveCall(evidence)?.call.kind === 'set-instance-state' ? 'tasks-on' : 'tasks-of';
+  const decisive = decisiveCall(evidence);
+  return decisive !== null && CALLS[decisive.call.kind].stops === 'host' ? 'tasks-on' : 'tasks-of';
 }
 
 /** ARNs of the tasks that the fault could reach: every one that was listed for its service or host before the decisive call. */

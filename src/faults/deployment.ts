@@ -5,7 +5,7 @@ import { seen, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { decisiveCall, newDeployment, primaryOf, reachOf } from '../evidence/hits.ts';
 import type { Fault } from './fault.ts';
-import { nextMove, type Move } from './moves.ts';
+import { makeChanges, type Change } from './change.ts';
 import { awaitHit } from './rollout.ts';
 
 function serviceOf(state: DrillState): string {
@@ -28,7 +28,7 @@ function ours(state: DrillState): string | null {
 }
 
 /** Not idempotent: a second call would begin a second rollout, so an unknown outcome is looked into and never repeated. */
-function move(state: DrillState): Move {
+function changeOf(state: DrillState): Change {
   const call: CallOf<'force-deployment'> = {
     kind: 'force-deployment',
     cluster: state.plan.scenario.cluster.name,
@@ -37,15 +37,15 @@ function move(state: DrillState): Move {
   return {
     call,
     seenIn: [{ kind: 'service', id: serviceOf(state) }],
-    happened: (now) => ours(now) !== null,
-    overtaken: () => null,
+    hasHappened: (now) => ours(now) !== null,
+    otherChange: () => null,
     idempotent: false,
   };
 }
 
 /** Fault `deployment`: forceNewDeployment; every job in flight on every task that the rollout stops is judged. It has no undo: the same definition runs after it. */
 export const deployment: Fault = {
-  kind: 'deployment',
+  name: 'deployment',
   needs: () => ({ calls: ['force-deployment'], reads: ['service', 'tasks-of', 'task'] }),
   subjects(state) {
     return [
@@ -67,7 +67,8 @@ export const deployment: Fault = {
   shown: (state) => [
     `a new deployment of service ${serviceOf(state)}: each of its ${String(tasks(state).length)} tasks is replaced`,
   ],
-  inject: (state, now) => nextMove(state, [move(state)], now) ?? awaitHit(state, now),
+  touches: (tasks) => [`UpdateService: a new deployment of ${tasks}, which replaces every task`],
+  inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
   undo: () => null,
   left(state) {
     const call = state.strikes.findLast(({ result }) => result !== 'refused');

@@ -3,9 +3,9 @@ import { cannotReplace, taskEnded } from '../model/entities/task.ts';
 import type { DrillState } from '../state/state.ts';
 import { seen, type Subject } from '../model/world.ts';
 import type { Fault } from './fault.ts';
-import { nextMove, type Move } from './moves.ts';
+import { makeChanges, type Change } from './change.ts';
 import { awaitHit } from './rollout.ts';
-import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';
+import { mayHaveHappened, restoreIfOurs, wasCompared } from './undoing.ts';
 
 function instanceOf(state: DrillState): string | null {
   return seen(state.world, 'task', state.target?.taskArn ?? '')?.instanceArn ?? null;
@@ -15,7 +15,7 @@ function tasks(state: DrillState): readonly string[] {
   return seen(state.world, 'tasks-on', instanceOf(state) ?? '')?.arns ?? [];
 }
 
-function move(state: DrillState): Move {
+function changeOf(state: DrillState): Change {
   const instance = instanceOf(state) ?? '';
   const call: CallOf<'set-instance-state'> = {
     kind: 'set-instance-state',
@@ -26,8 +26,8 @@ function move(state: DrillState): Move {
   return {
     call,
     seenIn: [{ kind: 'instance', id: instance }],
-    happened: ({ world }) => seen(world, 'instance', instance)?.status === 'DRAINING',
-    overtaken: () => null,
+    hasHappened: ({ world }) => seen(world, 'instance', instance)?.status === 'DRAINING',
+    otherChange: () => null,
     idempotent: true,
   };
 }
@@ -48,7 +48,7 @@ function inert(state: DrillState): string | null {
 
 /** Fault `drain-instance`: DRAINING on the EC2 host of the target; ACTIVE again afterwards. */
 export const drainInstance: Fault = {
-  kind: 'drain-instance',
+  name: 'drain-instance',
   needs: () => ({ calls: ['set-instance-state'], reads: ['instance', 'tasks-on', 'task'] }),
   subjects(state) {
     const instance = instanceOf(state);
@@ -68,13 +68,16 @@ export const drainInstance: Fault = {
     `container instance ${instanceOf(state) ?? ''} is set to DRAINING, and to ACTIVE afterwards`,
     `${String(tasks(state).length)} tasks run on it; those of services are replaced`,
   ],
-  inject: (state, now) => nextMove(state, [move(state)], now) ?? awaitHit(state, now),
+  touches: (tasks, target) => [
+    `UpdateContainerInstancesState: DRAINING for the host of one task of ${tasks}, ${target}; ACTIVE afterwards`,
+  ],
+  inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
   undo(state, now) {
     const call = mayHaveHappened(state, 'set-instance-state').at(-1)?.call;
     if (call === undefined) return null;
     const back: CallOf<'set-instance-state'> = { ...call, status: 'ACTIVE' };
     const isOurs = (): boolean => seen(state.world, 'instance', call.instance)?.status === 'DRAINING';
-    return undoing(state, back, { kind: 'instance', id: call.instance }, isOurs, now);
+    return restoreIfOurs(state, back, { kind: 'instance', id: call.instance }, isOurs, now);
   },
   left(state) {
     const call = mayHaveHappened(state, 'set-instance-state').at(-1)?.call;

@@ -1,12 +1,11 @@
 import type { Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
+import type { FaultName } from '../scenario/inject.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import type { FactKind, Subject } from '../model/world.ts';
-
-export type FaultKind = Scenario['inject']['fault'];
 
 /** What is known of a drill before anything is asked: its fault, and where the tasks run (null: either). */
 export interface Beforehand {
@@ -22,7 +21,7 @@ export interface Needs {
 
 /** One way in which a worker dies: what it must know, what it reaches, how it is done, and how it is undone. No fault holds a port. */
 export interface Fault {
-  readonly kind: FaultKind;
+  readonly name: FaultName;
   /** All that it may ever call and read; rights are written from it. */
   needs(known: Beforehand): Needs;
   /** What must be read at the last instant besides the target and its surroundings. */
@@ -33,6 +32,8 @@ export interface Fault {
   inert(state: DrillState): string | null;
   /** Exactly what will be done, for the person who is asked. */
   shown(state: DrillState): readonly string[];
+  /** Each thing that it would change, for a dry run. `tasks` names the tasks and their cluster, `target` which of them it aims at. */
+  touches(tasks: string, target: string, inject: Scenario['inject']): readonly string[];
   /** The next step of the injection, from the first call to the proof that it landed. */
   inject(state: DrillState, now: Instant): Step;
   /** The next step that undoes it by compare-and-restore; null where nothing is left to undo. */

@@ -1,18 +1,23 @@
 import { deployment } from './deployment.ts';
 import { drainInstance } from './drain-instance.ts';
-import type { Fault, FaultKind } from './fault.ts';
-import { nothing } from './nothing.ts';
+import { type FaultName } from '../scenario/inject.ts';
+import { faultNameOf, type Plan } from '../scenario/plan.ts';
+import type { Fault } from './fault.ts';
 import { scaleIn } from './scale-in.ts';
 import { spotReclaim } from './spot-reclaim.ts';
 import { stopTask } from './stop-task.ts';
 
 /** Every fault by the word that a scenario uses. Adding one is one file and one line. */
-export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
+export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'stop-task': stopTask,
   'scale-in': scaleIn,
   deployment,
   'drain-instance': drainInstance,
   'spot-reclaim': spotReclaim,
-  none: nothing,
-  found: nothing,
 };
+
+/** The fault that the drill injects; null where it only watches. */
+export function faultOf(plan: Plan): Fault | null {
+  const name = faultNameOf(plan);
+  return name === null ? null : FAULTS[name];
+}

@@ -5,7 +5,7 @@ import type { DrillState, Sending } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import { seen } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
-import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';
+import { mayHaveHappened, restoreIfOurs, wasCompared } from './undoing.ts';
 
 /** Minutes: long enough for the scheduler to choose, and short enough to end by itself should nobody lift it. */
 export const PROTECTED_FOR = 10;
@@ -18,7 +18,7 @@ type Sent = Sending & { readonly call: CallOf<'protect-tasks'> };
 export function liftProtections(state: DrillState, now: Instant): Step | null {
   for (const { sending, arn } of protectedOnes(state)) {
     const isOurs = (): boolean => isOursNow(state, sending, arn);
-    const step = undoing(state, lifting(sending, arn), { kind: 'protection', id: arn }, isOurs, now);
+    const step = restoreIfOurs(state, lifting(sending, arn), { kind: 'protection', id: arn }, isOurs, now);
     if (step !== null) return step;
   }
   return null;

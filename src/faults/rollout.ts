@@ -1,7 +1,6 @@
 import type { Instant } from '../model/instants.ts';
-import { endWatch } from '../state/inject.ts';
 import { markOf, type DrillState } from '../state/state.ts';
-import { fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import {

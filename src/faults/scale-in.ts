@@ -1,16 +1,16 @@
 import type { CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
-import { aimAgain } from '../state/inject.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import { askNow, halt, type Step } from '../state/step.ts';
 import { lasting } from '../state/trouble.ts';
 import { seen, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
+import { aimAgain } from './delivery.ts';
 import type { Fault } from './fault.ts';
-import { nextMove, type Move } from './moves.ts';
+import { makeChanges, type Change } from './change.ts';
 import { liftProtections, protectionsLeft, PROTECTED_FOR } from './protections.ts';
 import { awaitHit } from './rollout.ts';
-import { mayHaveHappened, undoing, wasCompared } from './undoing.ts';
+import { mayHaveHappened, restoreIfOurs, wasCompared } from './undoing.ts';
 
 /** UpdateTaskProtection takes ten tasks at once. */
 const AT_ONCE = 10;
@@ -22,7 +22,7 @@ function serviceOf(state: DrillState): string {
 }
 
 function isSteered({ plan }: DrillState): boolean {
-  return plan.scenario.inject.fault === 'scale-in' && plan.scenario.inject.steered;
+  return plan.mode === 'inject' && plan.scenario.inject.fault === 'scale-in' && plan.scenario.inject.steered;
 }
 
 function listed(state: DrillState): readonly string[] {
@@ -66,25 +66,25 @@ function countCall(state: DrillState): CallOf<'set-desired-count'> {
   return { kind: 'set-desired-count', cluster, service: serviceOf(state), desired, former };
 }
 
-function steering(state: DrillState): readonly Move[] {
+function steering(state: DrillState): readonly Change[] {
   if (!isSteered(state)) return [];
   return protections(state).map((call) => ({
     call,
     seenIn: call.tasks.map((id) => ({ kind: 'protection', id }) as const),
-    happened: ({ world }) => call.tasks.every((arn) => seen(world, 'protection', arn)?.enabled === true),
-    overtaken: () => null,
+    hasHappened: ({ world }) => call.tasks.every((arn) => seen(world, 'protection', arn)?.enabled === true),
+    otherChange: () => null,
     idempotent: true,
   }));
 }
 
-function counting(state: DrillState): Move {
+function counting(state: DrillState): Change {
   const call = countCall(state);
   const desired = ({ world }: DrillState) => seen(world, 'service', call.service)?.desired ?? call.former;
   return {
     call,
     seenIn: [{ kind: 'service', id: call.service }],
-    happened: (now) => desired(now) === call.desired,
-    overtaken: (now) =>
+    hasHappened: (now) => desired(now) === call.desired,
+    otherChange: (now) =>
       [call.desired, call.former].includes(desired(now))
         ? null
         : `somebody set the desired count of service ${call.service} to ${String(desired(now))} meanwhile`,
@@ -113,7 +113,7 @@ function recheck(state: DrillState, now: Instant): Step | null {
 
 /** Fault `scale-in`: desired count - 1, and the task that hosts the job is the one that the scheduler can take. */
 export const scaleIn: Fault = {
-  kind: 'scale-in',
+  name: 'scale-in',
   needs({ inject }) {
     const steered = inject.fault === 'scale-in' && inject.steered;
     return {
@@ -149,10 +149,16 @@ export const scaleIn: Fault = {
       ...steer,
     ];
   },
+  touches: (tasks, _target, inject) => [
+    ...(inject.fault === 'scale-in' && inject.steered
+      ? [`UpdateTaskProtection: every other task of ${tasks}, lifted afterwards`]
+      : []),
+    `UpdateService: the desired count of ${tasks} less one, and back afterwards`,
+  ],
   inject: (state, now) =>
-    nextMove(state, steering(state), now) ??
+    makeChanges(state, steering(state), now) ??
     recheck(state, now) ??
-    nextMove(state, [counting(state)], now) ??
+    makeChanges(state, [counting(state)], now) ??
     awaitHit(state, now),
   // The count first: as long as it is short of one, the scheduler takes whoever loses its protection.
   undo: (state, now) => bringBack(state, now) ?? liftProtections(state, now),
@@ -166,7 +172,7 @@ function bringBack(state: DrillState, now: Instant): Step | null {
   const { call } = sending;
   const back: CallOf<'set-desired-count'> = { ...call, desired: call.former, former: call.desired };
   const isOurs = (): boolean => seen(state.world, 'service', call.service)?.desired === call.desired;
-  return undoing(state, back, { kind: 'service', id: call.service }, isOurs, now);
+  return restoreIfOurs(state, back, { kind: 'service', id: call.service }, isOurs, now);
 }
 
 function countLeft(state: DrillState): readonly string[] {

@@ -1,18 +1,19 @@
-import type { Call, CallOf } from '../model/call.ts';
+import { sameCall, type Call, type CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
+import type { Subject } from '../model/world.ts';
 import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
 import { askNow, type Step } from '../state/step.ts';
 import { isRefusal } from '../state/trouble.ts';
-import type { Subject } from '../model/world.ts';
+import { deliver } from './delivery.ts';
 import { restore } from './fault.ts';
 
 /** A throttled undoing call, or one of unknown outcome, is sent so often at the most. */
 const AT_MOST = 3;
 /** Time between two of them, milliseconds. */
-const AGAIN = 2_000;
+const AGAIN_MS = 2_000;
 /** How long what shall be compared is asked after while the service is away, milliseconds. */
-const PATIENCE = 15_000;
-const PATIENCE_WITH_REFUSALS = 3_000;
+const PATIENCE_MS = 15_000;
+const PATIENCE_WITH_REFUSALS_MS = 3_000;
 
 /** A call of the fault that was sent, or may have been. */
 export function mayHaveHappened<K extends Call['kind']>(
@@ -29,43 +30,54 @@ function isOf<K extends Call['kind']>(call: Call, kind: K): call is CallOf<K> {
 }
 
 /** Compare and restore: look at the subject after everything else, send the undoing call where it still is as we left it; null where nothing is left to do. */
-export function undoing(
+export function restoreIfOurs(
   state: DrillState,
   back: Call,
   subject: Subject,
   isOurs: () => boolean,
   now: Instant,
 ): Step | null {
-  const tries = triesOf(state, back);
-  const last = tries.at(-1);
-  if (last !== undefined && (!mayBeRepeated(last) || tries.length >= AT_MOST)) return null;
+  const sendings = knownSendings(state, back);
+  const last = sendings.at(-1);
   const since = Math.max(state.phaseSince, state.takenUpAt, last?.answeredAt ?? 0);
-  const again = last === undefined ? 0 : since + (last.trouble?.retryAfter ?? AGAIN);
-  if (now < again) return { do: 'observe', asks: [], by: again };
-  if (readSince(state, subject.kind, subject.id, Math.max(since, again)))
-    return isOurs() ? restore(back) : null;
-  return isUnreadable(state, subject, now) ? null : askNow(state, [subject], now);
-}
-
-/** Calls that were sent; of one that an interruption held back, or that only its intent is known of, nothing is known: it is compared again. */
-function triesOf(state: DrillState, back: Call): readonly Sending[] {
-  return state.undos.filter(
-    ({ call, result, trouble }) =>
-      JSON.stringify(call) === JSON.stringify(back) && result !== null && trouble?.kind !== 'aborted',
+  const again = last === undefined ? since : since + (last.trouble?.retryAfter ?? AGAIN_MS);
+  const mayRepeat = sendings.length < AT_MOST;
+  return deliver(
+    state,
+    {
+      sendings,
+      retryAfter: AGAIN_MS,
+      send() {
+        if (now < again) return { do: 'observe', asks: [], by: again };
+        if (readSince(state, subject.kind, subject.id, again)) return isOurs() ? restore(back) : null;
+        return isUnreadable(state, subject, now) ? null : askNow(state, [subject], now);
+      },
+      isProvenBy: () => true,
+      finish: () => null,
+      // What became of a call without an answer is compared before it is sent again.
+      look: () => ({ shows: 'nothing' }),
+      mayRepeat: () => mayRepeat,
+      refuse: () => null,
+      giveUp: () => null,
+    },
+    now,
   );
 }
 
-function mayBeRepeated({ result, trouble }: Sending): boolean {
-  return result === 'unknown' || (result === 'refused' && trouble?.kind === 'rate-limited');
+/** Of a call that an interruption held back, or that only its intent is known of, nothing is known: it is compared anew. */
+function knownSendings(state: DrillState, back: Call): readonly Sending[] {
+  return state.undos.filter(
+    ({ call, result, trouble }) => sameCall(call, back) && result !== null && trouble?.kind !== 'aborted',
+  );
 }
 
 /** Whether a look at it has failed for so long, since the drill began to settle, that it is left as it is. */
-export function isUnreadable(state: DrillState, { kind, id }: Subject, now: Instant): boolean {
+function isUnreadable(state: DrillState, { kind, id }: Subject, now: Instant): boolean {
   const since = Math.max(state.phaseSince, state.takenUpAt);
   const mark = markOf(state, kind, id);
   if (mark?.trouble == null || mark.triedAt < since) return false;
   if (mark.trouble.kind === 'not-found') return true;
-  const patience = isRefusal(mark.trouble) ? PATIENCE_WITH_REFUSALS : PATIENCE;
+  const patience = isRefusal(mark.trouble) ? PATIENCE_WITH_REFUSALS_MS : PATIENCE_MS;
   return now - Math.max(mark.failingSince ?? now, since) >= patience;
 }
 

@@ -1,11 +1,14 @@
+import { CALLS, type EcsOperation } from '../model/call.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { FAULTS } from '../faults/list.ts';
 import { needsOf, type Hosts, type Use } from './needs.ts';
 import { placeOf } from './place.ts';
 import { grantsOf, statementsOf, type Statement } from './statements.ts';
 
 /** A scenario and where it goes. */
 export interface Asked {
-  readonly scenario: Scenario;
+  readonly scenario: Plan['scenario'];
   /** Where neither the scenario nor its cluster's ARN names one. */
   readonly region: string;
   /** For clusters that are named without an ARN; null: the format fills it in. */
@@ -17,7 +20,7 @@ export function leastOf(asked: readonly Asked[], uses: readonly Use[], hosts: Ho
   return statementsOf(
     asked.flatMap(({ scenario, region, account }) => {
       const { service, taskTag, name } = scenario.cluster;
-      const found = scenario.inject.fault === 'found';
+      const found = !('inject' in scenario);
       const place = placeOf(name, scenario.cluster.region ?? region, account);
       const limits = { service, taskTag: taskTag !== null && isTag(taskTag) ? taskTag : null };
       return uses.flatMap((use) =>
@@ -50,7 +53,7 @@ export function notesOf(
     .filter((tag) => tag !== null)
     .filter((tag) => !isTag(tag));
   const isFree = statements.some((one) => one.tag === null && one.actions.includes('ecs:StopTask'));
-  const isSpot = asked.some(({ scenario }) => scenario.inject.fault === 'spot-reclaim');
+  const byHost = asked.flatMap(({ scenario }) => ('inject' in scenario ? needsByHost(scenario.inject) : []));
   return [
     ...unheld.map(
       ({ key, value }) =>
@@ -66,13 +69,27 @@ export function notesOf(
           'ecs:UpdateService reaches all of the service: IAM cannot limit it to the desired count or to a deployment.',
         ]
       : []),
-    ...(isSpot && hosts === null
-      ? ['spot-reclaim takes StopTask on Fargate and DRAINING on EC2: --launch-type leaves one of them out.']
-      : []),
+    ...(hosts === null ? new Set(byHost) : []),
     ...(actions.has('ecs:DescribeCapacityProviders') && hosts === null
       ? [
           'ecs:DescribeCapacityProviders is only asked where an Auto Scaling group gives the service its capacity: --launch-type FARGATE leaves it out.',
         ]
       : []),
   ];
+}
+
+/** A fault that is done in another way on Fargate than on EC2 needs the rights of both, unless the person says which it is. */
+function needsByHost(inject: Scenario['inject']): readonly string[] {
+  if (inject.fault === 'none') return [];
+  const { needs } = FAULTS[inject.fault];
+  const operations = (hosts: 'FARGATE' | 'EC2'): string =>
+    needs({ inject, hosts })
+      .calls.map((kind): EcsOperation | null => CALLS[kind].operation)
+      .join(' and ');
+  const [fargate, ec2] = [operations('FARGATE'), operations('EC2')];
+  return fargate === ec2
+    ? []
+    : [
+        `${inject.fault} takes ${fargate} on Fargate and ${ec2} on EC2: --launch-type leaves one of them out.`,
+      ];
 }

@@ -1,7 +1,7 @@
-import type { Call } from '../model/call.ts';
-import type { EcsOperation } from '../model/entities/ecs-operation.ts';
+import { CALLS, type EcsOperation } from '../model/call.ts';
+import { type Plan } from '../scenario/plan.ts';
 import { hasBuild, type Scenario } from '../scenario/schema.ts';
-import { gateSubjects, strikes } from '../scenario/subjects.ts';
+import { injectionSubjects } from '../scenario/subjects.ts';
 import type { FactKind } from '../model/world.ts';
 import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';
@@ -21,8 +21,11 @@ export interface Need {
 
 const LISTED: readonly EcsOperation[] = ['ListTasks', 'DescribeTasks'];
 
+/** A scenario, or the place that an assertion judges. */
+export type Asked = Plan['scenario'];
+
 /** Which operations answer a question about a kind of thing; Buildkite and the runner's own surroundings ask nothing of ECS. */
-const READS: Readonly<Record<FactKind, (scenario: Scenario, hosts: Hosts) => readonly EcsOperation[]>> = {
+const READS: Readonly<Record<FactKind, (scenario: Asked, hosts: Hosts) => readonly EcsOperation[]>> = {
   cluster: () => ['DescribeClusters'],
   service: () => ['DescribeServices'],
   task: () => ['DescribeTasks'],
@@ -51,7 +54,7 @@ function none(): readonly EcsOperation[] {
 }
 
 /** A look at the definition: of the service, or of the family where none is named. Fargate's own capacity providers are not asked after. */
-function documentsOf({ cluster }: Scenario, hosts: Hosts): readonly EcsOperation[] {
+function documentsOf({ cluster }: Asked, hosts: Hosts): readonly EcsOperation[] {
   const definition: readonly EcsOperation[] =
     cluster.service === null && cluster.family === null ? [] : ['DescribeTaskDefinition'];
   if (cluster.service === null) return definition;
@@ -59,20 +62,9 @@ function documentsOf({ cluster }: Scenario, hosts: Hosts): readonly EcsOperation
   return ['DescribeServices', ...definition, ...providers];
 }
 
-/** The operation that a call is sent by; null: it goes to Buildkite. */
-const CALLS: Readonly<Record<Call['kind'], EcsOperation | null>> = {
-  'create-build': null,
-  'cancel-build': null,
-  'stop-task': 'StopTask',
-  'set-desired-count': 'UpdateService',
-  'force-deployment': 'UpdateService',
-  'protect-tasks': 'UpdateTaskProtection',
-  'set-instance-state': 'UpdateContainerInstancesState',
-};
-
 /** Everything that one command asks of ECS with this scenario, each operation with what it is for. */
-export function needsOf(scenario: Scenario, use: Use, hosts: Hosts): readonly Need[] {
-  if (use === 'assert' || scenario.inject.fault === 'found')
+export function needsOf(scenario: Asked, use: Use, hosts: Hosts): readonly Need[] {
+  if (use === 'assert' || !('inject' in scenario))
     return readsOf(scenario, hosts, ['task', 'task-definition'], 'assert');
   if (use === 'preflight') return needsOfPreflight(scenario, hosts);
   return needsOfRun(scenario, hosts);
@@ -88,8 +80,8 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const trigger = readsOf(scenario, hosts, TRIGGERS[when.trigger].reads, `trigger ${when.trigger}`);
   const target = readsOf(scenario, hosts, ['task', 'task-definition'], 'the target and its end');
   // A baseline of a build aims at nobody.
-  if (!strikes(scenario)) return hasBuild(scenario) ? trigger : [...trigger, ...target];
-  const gate = gateSubjects({ scenario, lockKey: '', dryRun: false }).map(({ kind }) => kind);
+  if (inject.fault === 'none') return hasBuild(scenario) ? trigger : [...trigger, ...target];
+  const gate = injectionSubjects({ scenario, lockKey: '', dryRun: false }).map(({ kind }) => kind);
   const guards = gate.filter((kind) => kind !== 'preflight');
   const looks = gate.filter((kind) => kind === 'preflight');
   const { calls, reads } = FAULTS[inject.fault].needs({ inject, hosts });
@@ -102,12 +94,12 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
     ...readsOf(scenario, hosts, mapping, 'the mapping by host name'),
     ...readsOf(scenario, hosts, reads, `fault ${inject.fault}`),
     ...calls.flatMap((kind): Need[] => {
-      const operation = CALLS[kind];
+      const { operation } = CALLS[kind];
       return operation === null ? [] : [{ operation, why: `fault ${inject.fault}` }];
     }),
   ];
 }
 
-function readsOf(scenario: Scenario, hosts: Hosts, kinds: readonly FactKind[], why: string): readonly Need[] {
+function readsOf(scenario: Asked, hosts: Hosts, kinds: readonly FactKind[], why: string): readonly Need[] {
   return kinds.flatMap((kind) => READS[kind](scenario, hosts)).map((operation) => ({ operation, why }));
 }

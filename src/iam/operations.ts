@@ -1,4 +1,4 @@
-import type { EcsOperation } from '../model/entities/ecs-operation.ts';
+import type { EcsOperation } from '../model/call.ts';
 
 /** What a right can be limited to: a kind of resource, or `any` where IAM knows none. */
 export type ResourceKind =

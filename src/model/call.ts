@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BUILD_KEY, markFrom } from './entities/mark.ts';
 
 /** A call that changes something outside, as data in our words. `perform` is the only place that sends one. */
 export const Call = z.discriminatedUnion('kind', [
@@ -46,9 +47,111 @@ export const Call = z.discriminatedUnion('kind', [
 export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
+/** A call that goes to Amazon ECS. */
+export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' }>;
+
+/** Every operation of Amazon ECS that gameday can send: the client takes no other word, and what is said of rights covers them all. */
+export type EcsOperation =
+  | 'DescribeClusters'
+  | 'DescribeServices'
+  | 'ListTasks'
+  | 'DescribeTasks'
+  | 'DescribeTaskDefinition'
+  | 'DescribeContainerInstances'
+  | 'GetTaskProtection'
+  | 'DescribeCapacityProviders'
+  | 'StopTask'
+  | 'UpdateService'
+  | 'UpdateTaskProtection'
+  | 'UpdateContainerInstancesState';
+
+/** What is known of one kind of call. */
+interface CallKind<K extends Call['kind']> {
+  /** The operation of ECS that it is sent by; null: it goes to Buildkite. */
+  readonly operation: EcsOperation | null;
+  /** What it makes stop: its task, or what the scheduler chooses of a service or of a host; null: nothing by itself. */
+  readonly stops: 'task' | 'service' | 'host' | null;
+  /** The call as its service names it. */
+  readonly named: (call: CallOf<K>) => string;
+  /** What the drill is doing while it is sent. */
+  readonly doing: (call: CallOf<K>) => string;
+}
+
+/** Every kind of call that changes something. */
+export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
+  'create-build': {
+    ...{ operation: null, stops: null, named: () => 'buildCreate' },
+    doing: ({ pipeline, branch, metaData }) =>
+      `creating a build of ${pipeline} on ${branch}${nthBuild(metaData)}`,
+  },
+  'cancel-build': {
+    ...{ operation: null, stops: null, named: () => 'buildCancel' },
+    doing: () => 'canceling the build that the drill started',
+  },
+  'stop-task': {
+    ...{ operation: 'StopTask', stops: 'task' },
+    named: ({ taskArn }) => `StopTask for ${taskArn}`,
+    doing: ({ taskArn }) => `stopping task ${shortArn(taskArn)}`,
+  },
+  'set-desired-count': {
+    ...{ operation: 'UpdateService', stops: 'service' },
+    named: ({ service, former, desired }) =>
+      `UpdateService, desired count of ${service} ${String(former)} -> ${String(desired)}`,
+    doing: ({ service, former, desired }) =>
+      `setting the desired count of service ${service} from ${String(former)} to ${String(desired)}`,
+  },
+  'protect-tasks': {
+    ...{ operation: 'UpdateTaskProtection', stops: null },
+    named: ({ enabled, tasks }) =>
+      `UpdateTaskProtection ${enabled ? 'on' : 'off'} for ${String(tasks.length)} tasks`,
+    doing: ({ enabled, tasks }) =>
+      `${enabled ? 'protecting' : 'lifting the protection of'} ${String(tasks.length)} tasks`,
+  },
+  'force-deployment': {
+    ...{ operation: 'UpdateService', stops: 'service' },
+    named: ({ service }) => `UpdateService, a new deployment of ${service}`,
+    doing: ({ service }) => `deploying service ${service} anew`,
+  },
+  'set-instance-state': {
+    ...{ operation: 'UpdateContainerInstancesState', stops: 'host' },
+    named: ({ instance, status }) => `UpdateContainerInstancesState, ${instance} ${status}`,
+    doing: ({ instance, status }) => `setting container instance ${shortArn(instance)} to ${status}`,
+  },
+};
+
+/** Which of several builds it is. */
+function nthBuild(metaData: Readonly<Record<string, string>>): string {
+  const { nth } = markFrom(metaData[BUILD_KEY] ?? '');
+  return nth === null ? '' : ` (number ${String(nth)} of the drill)`;
+}
+
+/** The end of an ARN, which is what people call the thing. */
+function shortArn(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+function kindOf<K extends Call['kind']>(kind: K): CallKind<K> {
+  return CALLS[kind];
+}
+
+/** The call as its service names it. */
+export function nameCall(call: Call): string {
+  return kindOf<Call['kind']>(call.kind).named(call);
+}
+
+/** What the drill is doing while the call is sent. */
+export function describeCall(call: Call): string {
+  return kindOf<Call['kind']>(call.kind).doing(call);
+}
+
 /** Whether a call makes nothing stop by itself: a protection only steers what another call does. */
-export function onlySteers(call: Call): boolean {
-  return call.kind === 'protect-tasks';
+export function onlySteers({ kind }: Call): boolean {
+  return CALLS[kind].stops === null;
+}
+
+/** Whether two calls are the same one. */
+export function sameCall(a: Call, b: Call): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Why a call or a read did not give what was asked. `kind` decides what it means for the drill. */

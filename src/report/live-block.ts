@@ -1,5 +1,5 @@
 import { jobEnded } from '../model/entities/job.ts';
-import { stepOf } from '../scenario/when.ts';
+import { stepOfPlan } from '../scenario/plan.ts';
 import type { DrillState } from '../state/state.ts';
 import { seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
@@ -38,9 +38,9 @@ function builds({ world, buildIds }: DrillState): string {
 }
 
 function step(state: DrillState): string | null {
-  const { when } = state.plan.scenario;
-  if (when.trigger === 'agent-idle') return null;
-  const key = stepOf(when) ?? 'any of the build';
+  const { plan } = state;
+  if (plan.mode !== 'assert' && plan.scenario.when.trigger === 'agent-idle') return null;
+  const key = stepOfPlan(plan) ?? 'any of the build';
   if (state.target?.jobId == null) return `  step   ${key}`;
   const job = seen(state.world, 'job', state.target.jobId);
   if (job === undefined) return `  step   ${key}`;

@@ -1,7 +1,8 @@
 import { causeItems } from './cause.ts';
 import { item, restsOn, type Item } from './item.ts';
 import type { DrillResult, Moment } from '../verdict/result.ts';
-import { faultName, shortArn, span, stamp, timeOfDay } from './text.ts';
+import { faultTitle } from '../scenario/inject.ts';
+import { shortArn, span, stamp, timeOfDay } from './text.ts';
 
 export interface Section {
   readonly title: string;
@@ -32,7 +33,7 @@ function done(result: DrillResult): readonly Item[] {
   } else {
     items.push(
       item(
-        `${faultName(result.fault)}: task ${shortArn(target.taskArn)}, while it ${isIdle ? 'had no job' : 'ran the step'}${onAgent}.`,
+        `${faultTitle(result.fault)}: task ${shortArn(target.taskArn)}, while it ${isIdle ? 'had no job' : 'ran the step'}${onAgent}.`,
       ),
     );
     items.push(item(`It was this task because ${target.why}.`));
@@ -50,7 +51,7 @@ function builds({ build, builds: all, fleet, fault }: DrillResult): readonly Ite
     fleet === null
       ? item(`${all.length} builds were started.`)
       : item(
-          `builds killed by this ${faultName(fault)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
+          `builds killed by this ${faultTitle(fault)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
           killed > 0 ? 'bad' : 'plain',
         );
   return all.length <= 1 ? [...one, sum] : [sum, ...all.map(buildItem)];

@@ -91,8 +91,3 @@ function two(number: number): string {
 export function shortArn(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
-
-/** A fault as it is shown: an equivalent is called one. */
-export function faultName(fault: string): string {
-  return fault === 'spot-reclaim' ? 'spot-reclaim (spot-equivalent)' : fault;
-}

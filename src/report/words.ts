@@ -1,9 +1,9 @@
 import { assertNever } from '../model/errors.ts';
-import { neverLeft, type Call } from '../model/call.ts';
-import { BUILD_KEY, markFrom } from '../model/entities/mark.ts';
-import { type Plan } from '../scenario/plan.ts';
+import { describeCall, neverLeft } from '../model/call.ts';
+import { faultTitle } from '../scenario/inject.ts';
+import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
-import { stepOf, type When } from '../scenario/when.ts';
+import { type When } from '../scenario/when.ts';
 import type { FactKind, World } from '../model/world.ts';
 import { seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
@@ -12,7 +12,7 @@ import { changeOf, learned, say } from './changes.ts';
 import type { Sentence } from './changes.ts';
 import { toneOf } from './paint.ts';
 import { agentOf } from './sections.ts';
-import { faultName, shortArn, span } from './text.ts';
+import { shortArn, span } from './text.ts';
 
 /** Tells a drill event by event in plain sentences; it remembers what it told, so that only news is told. */
 export type Narrator = (event: DrillEvent) => readonly Sentence[];
@@ -30,7 +30,7 @@ export function createNarrator(): Narrator {
   let memory: Memory = { world: {}, step: null, silent: new Set() };
   return (event) => {
     if (event.code === 'GD_DRILL_PLANNED') {
-      memory = { world: {}, step: stepOf(event.payload.plan.scenario.when), silent: new Set() };
+      memory = { world: {}, step: stepOfPlan(event.payload.plan), silent: new Set() };
     }
     const sentences =
       event.code === 'GD_OBSERVED' ? observed(memory, event.payload) : told(event, memory.world);
@@ -110,7 +110,7 @@ function told(event: Exclude<DrillEvent, { code: 'GD_OBSERVED' }>, world: World)
     case 'GD_BUILD_INTENDED':
     case 'GD_UNDO_INTENDED':
     case 'GD_FAULT_INTENDED':
-      return [say(calling(event.payload.call), event.code === 'GD_FAULT_INTENDED' ? 'loud' : 'plain')];
+      return [say(describeCall(event.payload.call), event.code === 'GD_FAULT_INTENDED' ? 'loud' : 'plain')];
     case 'GD_BUILD_SENT':
       return sent('creating the build', event.payload);
     case 'GD_UNDO_SENT':
@@ -191,7 +191,7 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
   const where = `${builds}cluster ${scenario.cluster.name}${at}, ${plan.region}`;
   const sentences = [
     say(`drill ${drill}: ${scenario.title}`, 'loud'),
-    say(`${faultName(scenario.inject.fault)} ${whenWords(scenario.when)} in ${where}`),
+    say(`${whatItDoes(plan)} in ${where}`),
   ];
   if (rig === null)
     return plan.label === null ? sentences : [...sentences, say(`all of it is the ${plan.label}`)];
@@ -202,6 +202,12 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
       say(`WORKERS HAVE NO REAL PID 1 HERE, and what hangs on that cannot be judged${why}`, 'warn'),
     );
   return sentences;
+}
+
+function whatItDoes(plan: Plan): string {
+  if (plan.mode === 'assert') return 'judging every stop that ECS shows';
+  const { inject, when } = plan.scenario;
+  return `${faultTitle(inject.fault)} ${whenWords(when)}`;
 }
 
 function whenWords(when: When): string {
@@ -226,33 +232,6 @@ function guards(payload: PayloadOf<'GD_GUARDS_ANSWERED'>): readonly Sentence[] {
   const refusing = payload.answers.filter((answer) => !answer.holds);
   if (refusing.length === 0) return [say(`${where} all ${payload.answers.length} guards hold`)];
   return refusing.map((answer) => say(`${where} guard ${answer.guard} refuses: ${answer.said}`, 'warn'));
-}
-
-function calling(call: Call): string {
-  switch (call.kind) {
-    case 'create-build':
-      return `creating a build of ${call.pipeline} on ${call.branch}${nthOf(call.metaData)}`;
-    case 'cancel-build':
-      return 'canceling the build that the drill started';
-    case 'stop-task':
-      return `stopping task ${shortArn(call.taskArn)}`;
-    case 'set-desired-count':
-      return `setting the desired count of service ${call.service} from ${String(call.former)} to ${String(call.desired)}`;
-    case 'protect-tasks':
-      return `${call.enabled ? 'protecting' : 'lifting the protection of'} ${String(call.tasks.length)} tasks`;
-    case 'force-deployment':
-      return `deploying service ${call.service} anew`;
-    case 'set-instance-state':
-      return `setting container instance ${shortArn(call.instance)} to ${call.status}`;
-    default:
-      return assertNever(call);
-  }
-}
-
-/** Which of several builds it is. */
-function nthOf(metaData: Readonly<Record<string, string>>): string {
-  const { nth } = markFrom(metaData[BUILD_KEY] ?? '');
-  return nth === null ? '' : ` (number ${String(nth)} of the drill)`;
 }
 
 type Sent = Pick<PayloadOf<'GD_UNDO_SENT'>, 'result' | 'trouble' | 'sentAt' | 'answeredAt'>;

@@ -1,15 +1,9 @@
-import { FAULTS } from '../faults/list.ts';
-import type { Scenario } from '../scenario/schema.ts';
+import { faultOf } from '../faults/list.ts';
+import { CALLS } from '../model/call.ts';
+import { faultNameOf, traitsOf } from '../scenario/plan.ts';
 import { mayHaveStruck, type DrillState } from '../state/state.ts';
 import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
-
-/** Faults that take every task in reach; the others take one of them. */
-function reachesAll({ inject }: Scenario): boolean {
-  return (
-    inject.fault === 'deployment' || inject.fault === 'drain-instance' || inject.fault === 'spot-reclaim'
-  );
-}
 
 /** Whose else the tasks in reach are, where they are not all of the scenario's service. */
 function strangers({ world, plan }: DrillState, reach: readonly string[]): string {
@@ -28,11 +22,14 @@ export const blastRadius: Guard = {
   reason: 'blast-radius',
   judge(state, _now, when) {
     const { world, plan, strikes } = state;
-    const stops = strikes.filter(({ call, result }) => call.kind === 'stop-task' && result !== 'refused');
+    const stops = strikes.filter(
+      ({ call, result }) => CALLS[call.kind].stops === 'task' && result !== 'refused',
+    );
     if (stops.length > 1) return refuses('a stop was sent already');
-    const reach = state.target === null ? [] : FAULTS[plan.scenario.inject.fault].reach(state);
+    const reach = state.target === null ? [] : (faultOf(plan)?.reach(state) ?? []);
     const most = plan.scenario.safety.tasks;
-    if (reach.length > most && reachesAll(plan.scenario))
+    const takes = traitsOf(plan)?.takes;
+    if (reach.length > most && (takes === 'service' || takes === 'host'))
       return refuses(
         `it reaches ${String(reach.length)} tasks${strangers(state, reach)}, and safety.tasks grants ${String(most)}`,
       );
@@ -45,7 +42,7 @@ export const blastRadius: Guard = {
     const service = seen(world, 'service', name);
     if (service === undefined) return refuses(`service ${name} could not be read`);
     const { desired, running, pending, deployments } = service;
-    if (plan.scenario.inject.fault === 'deployment' && running > most)
+    if (takes === 'service' && running > most)
       return refuses(`it reaches ${String(running)} tasks, and safety.tasks grants ${String(most)}`);
     if (service.controller !== 'ECS' && deployments.length === 0)
       return refuses(
@@ -59,8 +56,10 @@ export const blastRadius: Guard = {
       return refuses(
         `service ${name} is not settled: desired ${String(desired)}, running ${String(running)}, pending ${String(pending)}`,
       );
-    if (plan.scenario.inject.fault === 'scale-in' && desired < 2)
-      return refuses(`scale-in from ${String(desired)} would leave service ${name} without a worker`);
+    if (takes === 'one-of-service' && desired < 2)
+      return refuses(
+        `${faultNameOf(plan) ?? ''} from ${String(desired)} would leave service ${name} without a worker`,
+      );
     if (running < 2 && !plan.scenario.safety.allowLastWorker)
       return refuses(`it would take the last worker of service ${name} (running ${String(running)})`);
     return holds(

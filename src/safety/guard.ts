@@ -1,4 +1,4 @@
-import type { DrillState } from '../state/state.ts';
+import type { ScenarioState } from '../state/state.ts';
 import type { World } from '../model/world.ts';
 import type { Instant } from '../model/instants.ts';
 import type { GuardAnswer } from '../journal/events.ts';
@@ -14,7 +14,7 @@ export interface Guard {
   /** The rule in one sentence, for the reference. */
   readonly rule: string;
   readonly reason: Reason;
-  judge(state: DrillState, now: Instant, when: When): { readonly holds: boolean; readonly said: string };
+  judge(state: ScenarioState, now: Instant, when: When): { readonly holds: boolean; readonly said: string };
 }
 
 /** The rule holds. */
@@ -30,7 +30,7 @@ export function refuses(said: string): { holds: false; said: string } {
 /** Every guard's answer; one that throws refuses. */
 export function answersOf(
   guards: readonly Guard[],
-  state: DrillState,
+  state: ScenarioState,
   now: Instant,
   when: When,
 ): GuardAnswer[] {
@@ -42,11 +42,16 @@ export function answersOf(
 }
 
 /** What could be read before and cannot be read now is not known: a guard must not hold on what was true once. */
-function readable({ world, marks }: DrillState): World {
+function readable({ world, marks }: ScenarioState): World {
   return Object.fromEntries(Object.entries(world).filter(([key]) => (marks[key]?.trouble ?? null) === null));
 }
 
-function asked(guard: Guard, state: DrillState, now: Instant, when: When): { holds: boolean; said: string } {
+function asked(
+  guard: Guard,
+  state: ScenarioState,
+  now: Instant,
+  when: When,
+): { holds: boolean; said: string } {
   try {
     return guard.judge(state, now, when);
   } catch (error) {

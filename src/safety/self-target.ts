@@ -1,5 +1,5 @@
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
-import { FAULTS } from '../faults/list.ts';
+import { faultOf } from '../faults/list.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import { all, seen, type World } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
@@ -23,7 +23,7 @@ export const selfTarget: Guard = {
     const ours = buildIds.length > 0 ? buildIds : named.slice(0, 1).map(({ id }) => id);
     if (ours.some((id) => builds.includes(id)))
       return refuses('the build is the one that gameday runs in, or that triggered it');
-    const reach = target === null ? [] : FAULTS[plan.scenario.inject.fault].reach(state);
+    const reach = target === null ? [] : (faultOf(plan)?.reach(state) ?? []);
     const held = reach.find((arn) => ownTasks.includes(arn));
     if (held !== undefined) return refuses(`the fault reaches ${held}, which gameday runs on`);
     const living = reach.find((arn) => hosts(world, arn, self.agentId));

@@ -1,3 +1,4 @@
+import { FAULT_TRAITS } from './inject.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { TreePath } from './problem.ts';
@@ -40,11 +41,17 @@ const oneBuild: Rule = (tree) => {
     }));
 };
 
+/** Which tasks the named fault takes; undefined where there is no such fault. */
+function takesOf(fault: string) {
+  return Object.entries(FAULT_TRAITS).find(([name]) => name === fault)?.[1].takes;
+}
+
 const severalBuilds: Rule = (tree) => {
   const count = valueAt(tree, ['build', 'count']);
   const asked = typeof count === 'number' && count > 1 && count <= 100 && !has(tree, 'build', 'number');
-  if (!asked || text(tree, 'inject', 'fault') !== 'stop-task') return [];
-  const message = `build.count: stop-task stops one task, so that no more than one of ${String(count)} builds is struck`;
+  const fault = text(tree, 'inject', 'fault') ?? '';
+  if (!asked || takesOf(fault) !== 'target') return [];
+  const message = `build.count: ${fault} stops one task, so that no more than one of ${String(count)} builds is struck`;
   const next =
     'Leave build.count out, or choose a fault that can take several workers: deployment, drain-instance, scale-in.';
   return [{ path: ['build', 'count'], at: 'value', message, next }];
@@ -136,8 +143,8 @@ const idleFits: Rule = (tree) => {
       next: 'Use expect.idle.within.',
     });
   }
-  if (idle && text(tree, 'inject', 'fault') === 'deployment') {
-    const message = 'inject.fault: a deployment takes every worker, not an idle one';
+  if (idle && takesOf(text(tree, 'inject', 'fault') ?? '') === 'service') {
+    const message = `inject.fault: ${text(tree, 'inject', 'fault') ?? ''} takes every worker, not an idle one`;
     problems.push({ path: ['inject', 'fault'], at: 'value', message, next: 'Use another trigger or fault.' });
   }
   return problems;

@@ -25,3 +25,39 @@ export const Inject = z
     }),
   ])
   .describe('What is injected.');
+
+export type FaultName = Exclude<z.output<typeof Inject>['fault'], 'none'>;
+
+/** What holds of a fault wherever it is spoken of, before a drill and after it. */
+export interface FaultTraits {
+  /** Which tasks it stops: the target, one that the scheduler chooses among the service's, all on its host, or all of the service. */
+  readonly takes: 'target' | 'one-of-service' | 'host' | 'service';
+  /** Whether it plays that the capacity is taken back: then spot's notice bounds how long a worker may take to leave. */
+  readonly reclaims: boolean;
+  /** What it stands for, where it only does the same as something that no API can do. */
+  readonly equivalent: { readonly name: string; readonly said: string } | null;
+}
+
+export const FAULT_TRAITS = {
+  'stop-task': { takes: 'target', reclaims: false, equivalent: null },
+  'scale-in': { takes: 'one-of-service', reclaims: false, equivalent: null },
+  deployment: { takes: 'service', reclaims: false, equivalent: null },
+  'drain-instance': { takes: 'host', reclaims: false, equivalent: null },
+  'spot-reclaim': {
+    ...{ takes: 'host', reclaims: true },
+    equivalent: { name: 'spot-equivalent', said: 'the signal path of a reclaim with its two minutes' },
+  },
+} as const satisfies Readonly<Record<FaultName, FaultTraits>>;
+
+/** The names that a scenario may use. */
+export const FAULT_NAMES = Object.keys(FAULT_TRAITS).filter(isFault);
+
+/** A fault as it is shown: an equivalent is called one. */
+export function faultTitle(fault: string): string {
+  const equivalent = isFault(fault) ? FAULT_TRAITS[fault].equivalent : null;
+  return equivalent === null ? fault : `${fault} (${equivalent.name})`;
+}
+
+function isFault(name: string): name is FaultName {
+  return Object.hasOwn(FAULT_TRAITS, name);
+}

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { Scenario } from './schema.ts';
+import { FAULT_TRAITS, type FaultName, type FaultTraits } from './inject.ts';
+import { Asserted, Scenario } from './schema.ts';
+import { stepOf } from './when.ts';
 
 /** What a rig says of itself: shown, never trusted; it can only make an answer inconclusive. */
 export const RigFacts = z.strictObject({
@@ -14,9 +16,7 @@ export const RigFacts = z.strictObject({
 });
 export type RigFacts = z.infer<typeof RigFacts>;
 
-/** All that one drill is about to do, fixed before anything is contacted. */
-export const Plan = z.strictObject({
-  scenario: Scenario,
+const Common = {
   /** Path of the scenario file as the user gave it. */
   file: z.string(),
   /** SHA-256 of the resolved scenario, so that a resume refuses a changed one. */
@@ -37,5 +37,53 @@ export const Plan = z.strictObject({
   lockKey: z.string(),
   /** gameday's own version. */
   runner: z.string(),
+};
+
+/** Which stops `gameday assert` judges. */
+const Assertion = z.strictObject({
+  /** Key of the step whose jobs are judged; null: every job of the build. */
+  step: z.string().nullable(),
+  /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
+  tasks: z.array(z.string()),
+  /** Stops before this instant are somebody's older business. */
+  since: z.number().int().nullable(),
+  /** gameday runs inside that same build, so only the step's jobs can be waited for. */
+  own: z.boolean(),
+  /** The least that must be proven: a drain, or that nothing was lost. */
+  require: z.enum(['drained', 'not-lost']),
 });
+
+/** All that one drill is about to do, fixed before anything is contacted: to inject, to watch a baseline, or to judge what somebody else stopped. */
+export const Plan = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.enum(['inject', 'baseline']), scenario: Scenario, ...Common }),
+  z.strictObject({ mode: z.literal('assert'), scenario: Asserted, assertion: Assertion, ...Common }),
+]);
 export type Plan = z.infer<typeof Plan>;
+/** The plan of a drill that follows a scenario. */
+export type ScenarioPlan = Extract<Plan, { mode: 'inject' | 'baseline' }>;
+
+/** What the drill injects; null where it only watches. */
+export function faultNameOf(plan: Plan): FaultName | null {
+  if (plan.mode !== 'inject') return null;
+  const { fault } = plan.scenario.inject;
+  return fault === 'none' ? null : fault;
+}
+
+/** The traits of what the drill injects; null where it only watches. */
+export function traitsOf(plan: Plan): FaultTraits | null {
+  const fault = faultNameOf(plan);
+  return fault === null ? null : FAULT_TRAITS[fault];
+}
+
+/** The key of the step that the drill is about; null where it is about none or all of them. */
+export function stepOfPlan(plan: Plan): string | null {
+  return plan.mode === 'assert' ? plan.assertion.step : stepOf(plan.scenario.when);
+}
+
+/** The plan of `gameday assert`. */
+export type AssertionPlan = Extract<Plan, { mode: 'assert' }>;
+
+/** How long the drill may wait before it watches, milliseconds. */
+export function startWithinOf(plan: Plan): number {
+  return plan.mode === 'assert' ? plan.scenario.limits.verdictWithin : plan.scenario.when.startWithin;
+}

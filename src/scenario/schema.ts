@@ -253,24 +253,16 @@ export const ScenarioFile = z.codec(Keys, storedForm(Keys), {
   encode: (keys) => keys,
 });
 
-const Found = z.strictObject({
-  fault: z.literal('found'),
-  /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
-  tasks: z.array(z.string()),
-  /** Stops before this instant are somebody's older business. */
-  since: z.number().int().nullable(),
-  /** gameday runs inside that same build, so only the step's jobs can be waited for. */
-  own: z.boolean(),
-  /** The least that must be proven: a drain, or that nothing was lost. */
-  require: z.enum(['drained', 'not-lost']),
-});
-type Input = z.output<typeof ScenarioFile>;
 /** A scenario as a drill knows it, and as its journal keeps it. */
-export type Scenario = Omit<Input, 'inject'> & { readonly inject: Input['inject'] | z.infer<typeof Found> };
-export const Scenario = z.union([
-  storedForm(ScenarioFile),
-  storedForm(Keys.extend({ inject: Found })),
-]) as z.ZodType<Scenario, Scenario>;
+export const Scenario = storedForm(ScenarioFile);
+export type Scenario = z.infer<typeof Scenario>;
+
+/** What `gameday assert` judges, and what must hold there: it has neither a trigger nor a fault. */
+export const Asserted = storedForm(
+  Keys.pick({ title: true, cluster: true, expect: true, limits: true }).extend({
+    build: Build.pick({ organization: true, pipeline: true, number: true, count: true }),
+  }),
+);
 export type Window = z.output<typeof Window>;
 
 /** The region that an ARN of ECS names. */
@@ -279,6 +271,6 @@ export function regionIn(name: string): string | null {
 }
 
 /** Whether the drill has a build at all. */
-export function hasBuild({ build }: Pick<Scenario, 'build'>): boolean {
+export function hasBuild({ build }: { readonly build: Pick<Scenario['build'], 'pipeline'> }): boolean {
   return build.pipeline !== '';
 }

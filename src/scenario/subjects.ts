@@ -1,6 +1,6 @@
-import { type Plan } from './plan.ts';
-import { hasBuild, type Scenario } from './schema.ts';
 import type { Subject } from '../model/world.ts';
+import type { Plan, ScenarioPlan } from './plan.ts';
+import { hasBuild, type Scenario } from './schema.ts';
 
 /** `organization/pipeline/number` of the build that the scenario names, or null where a new one is started. */
 export function namedBuild(plan: Plan): string | null {
@@ -9,7 +9,7 @@ export function namedBuild(plan: Plan): string | null {
 }
 
 /** What of a plan says what stands around it. */
-type Places = Pick<Plan, 'scenario' | 'lockKey' | 'dryRun'>;
+type Places = Pick<ScenarioPlan, 'scenario' | 'lockKey' | 'dryRun'>;
 
 /** What stands around the drill and may change until the last instant: everything a guard asks after but the target itself. */
 export function surroundingSubjects(plan: Places): readonly Subject[] {
@@ -31,15 +31,14 @@ function pipelineSubject(scenario: Scenario): readonly Subject[] {
   return hasBuild(scenario) ? [{ kind: 'pipeline', id: scenario.build.pipeline }] : [];
 }
 
-/** Whether the scenario injects anything at all. */
-export function strikes({ inject }: Scenario): boolean {
-  return inject.fault !== 'none' && inject.fault !== 'found';
+/** What must be known before anything is started. */
+export function gateSubjects(plan: Plan): readonly Subject[] {
+  if (plan.mode === 'assert') return [];
+  return plan.mode === 'baseline' ? pipelineSubject(plan.scenario) : injectionSubjects(plan);
 }
 
-/** What must be known before anything is started. */
-export function gateSubjects(plan: Places): readonly Subject[] {
-  if (plan.scenario.inject.fault === 'found') return [];
-  if (plan.scenario.inject.fault === 'none') return pipelineSubject(plan.scenario);
+/** What must be known before a drill is started that injects something. */
+export function injectionSubjects(plan: Places): readonly Subject[] {
   const look: readonly Subject[] =
     plan.scenario.preflight === 'off' ? [] : [{ kind: 'preflight', id: 'preflight' }];
   return [{ kind: 'self', id: 'self' }, ...surroundingSubjects(plan), ...look];

@@ -3,7 +3,7 @@ import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/
 import { onlySteers, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
-import type { Plan } from '../scenario/plan.ts';
+import { startWithinOf, type Plan, type ScenarioPlan } from '../scenario/plan.ts';
 import type { Reason, StopSignal } from '../model/reasons.ts';
 import { answered, firstLeft, intent, type Sending } from './sending.ts';
 import { idleSince, runningSince } from './since.ts';
@@ -73,6 +73,14 @@ export interface DrillState {
   readonly index: JournalIndex;
 }
 
+/** The state of a drill that follows a scenario. */
+export type ScenarioState = DrillState & { readonly plan: ScenarioPlan };
+
+/** Whether the drill injects something; a baseline and an assertion only watch. */
+export function isInjecting(state: DrillState): state is ScenarioState {
+  return state.plan.mode === 'inject';
+}
+
 function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
   return {
     drill: event.drill,
@@ -80,23 +88,11 @@ function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
     phaseSince: event.at,
     takenUpAt: event.at,
     plan: event.payload.plan,
-    world: {},
-    marks: {},
-    inFlightSince: {},
-    idleSince: {},
-    gate: null,
-    lastInstant: null,
-    lastInstantAt: null,
-    creating: [],
-    buildIds: [],
-    buildId: null,
-    buildBy: null,
-    armedAt: null,
-    aims: 0,
-    target: null,
-    targetChosenAt: null,
-    confirmedAt: null,
-    reverifiedAt: null,
+    ...{ world: {}, marks: {}, inFlightSince: {}, idleSince: {} },
+    ...{ gate: null, lastInstant: null, lastInstantAt: null },
+    ...{ creating: [], buildIds: [], buildId: null, buildBy: null },
+    ...{ armedAt: null, aims: 0 },
+    ...{ target: null, targetChosenAt: null, confirmedAt: null, reverifiedAt: null },
     strikes: [],
     landed: false,
     ...{ watchEnded: null, halted: null, aborted: false },
@@ -167,7 +163,8 @@ function changes(state: DrillState, event: DrillEvent): Partial<DrillState> {
 }
 
 function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
-  const { limits, when, build } = state.plan.scenario;
+  const { limits, build } = state.plan.scenario;
+  const startWithin = startWithinOf(state.plan);
   switch (event.code) {
     case 'GD_BUILD_KNOWN': {
       const buildIds = [...state.buildIds, event.payload.buildId];
@@ -175,11 +172,11 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
         buildIds,
         buildId: state.buildId ?? event.payload.buildId,
         buildBy: event.payload.by,
-        ...(buildIds.length < build.count ? {} : armed(event.at, when.startWithin)),
+        ...(buildIds.length < build.count ? {} : armed(event.at, startWithin)),
       };
     }
     case 'GD_ARMED':
-      return armed(event.at, when.startWithin);
+      return armed(event.at, startWithin);
     case 'GD_TARGET_CHOSEN':
       return {
         target: event.payload.target,
@@ -195,7 +192,7 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
       return {
         target: null,
         targetChosenAt: null,
-        ...enter('armed', event.at, (state.armedAt ?? event.at) + when.startWithin),
+        ...enter('armed', event.at, (state.armedAt ?? event.at) + startWithin),
       };
     case 'GD_CONFIRMED':
       // A no is nobody's yes: whoever goes on with the drill must ask again.

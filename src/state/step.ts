@@ -49,5 +49,10 @@ export function halt(reason: Reason, said: string): Step {
   return { do: 'conclude', event: { code: 'GD_HALTED', payload: { reason, said } } };
 }
 
+/** Step: the watch is over. */
+export function endWatch(why: 'settled' | 'deadline' | 'gap', said: string): Step {
+  return { do: 'conclude', event: { code: 'GD_WATCH_ENDED', payload: { why, said } } };
+}
+
 /** An observation is written down at least this often while nothing changes, milliseconds. */
 export const QUIET_FOR = 15_000;

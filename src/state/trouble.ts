@@ -1,5 +1,6 @@
 import type { Reason } from '../model/reasons.ts';
 import type { Trouble } from '../model/call.ts';
+import { startWithinOf } from '../scenario/plan.ts';
 import type { Instant } from '../model/instants.ts';
 import type { DrillState, ReadMark } from './state.ts';
 import type { FactKind, Subject } from '../model/world.ts';
@@ -107,7 +108,7 @@ export function lasting(
         ? Math.min(PATIENCE_WITH_REFUSALS, patience)
         : Math.max(patience, told);
     const known = mark.okSentAt === null && mark.trouble.kind === 'not-found' && !isOurs;
-    const isTooLong = wait > state.plan.scenario.when.startWithin;
+    const isTooLong = wait > startWithinOf(state.plan);
     if (!known && !isTooLong && now - mark.failingSince < allowed) continue;
     return {
       kind: subject.kind,

@@ -27,7 +27,7 @@ export function judgedStops(evidence: Evidence): readonly Judged[] {
 
 function stopsOf(evidence: Evidence): readonly Evidence[] {
   if (decisiveCall(evidence) !== null) return struckByScheduler(evidence);
-  if (evidence.plan.scenario.inject.fault !== 'found') return evidence.strike === null ? [] : [evidence];
+  if (evidence.plan.mode !== 'assert') return evidence.strike === null ? [] : [evidence];
   return stopsShown(evidence)
     .map((stop) => asStruck(evidence, stop, { by: 'found' }))
     .filter((struck) => struck !== null);

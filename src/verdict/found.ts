@@ -15,8 +15,7 @@ export function judgeFound(evidence: Evidence, stops: readonly Judged[]): Verdic
 
 /** `--require drained`: what is less than that proves nothing; it only raises the bar. */
 function atLeast({ plan }: Evidence, given: Verdict): Verdict {
-  const { inject } = plan.scenario;
-  if (inject.fault !== 'found' || inject.require === 'not-lost') return given;
+  if (plan.mode !== 'assert' || plan.assertion.require === 'not-lost') return given;
   if (given.reason === 'not-lost')
     return verdict(
       'stop-not-confirmed',

@@ -34,9 +34,9 @@ function withWays(verdict: Verdict, rig: RigFacts | null): Verdict {
 function judgeWhole(evidence: Evidence, stops: readonly Judged[]): Verdict {
   const halted = evidence.events('GD_HALTED').at(-1);
   if (halted !== undefined) return ofReason(halted.payload.reason, halted.payload.said);
-  const { fault } = evidence.plan.scenario.inject;
-  if (fault === 'none') return withCause(judgeBaseline(evidence), evidence);
-  if (fault === 'found') return withCause(judgeFound(evidence, stops), evidence);
+  const { mode } = evidence.plan;
+  if (mode === 'baseline') return withCause(judgeBaseline(evidence), evidence);
+  if (mode === 'assert') return withCause(judgeFound(evidence, stops), evidence);
   if (decisiveCall(evidence) !== null) return judgeScheduled(evidence, stops);
   const own = stops[0] ?? { struck: evidence, verdict: judgeCase(evidence) };
   return withEveryBuild(own.verdict, evidence, [own]);

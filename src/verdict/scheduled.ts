@@ -5,6 +5,7 @@ import { decisiveCall, hitsOf, newDeployment, overtaken, primaryOf, serviceSays 
 import { buildLines, isDrained, withEveryBuild } from './builds.ts';
 import type { Judged } from './case.ts';
 import { verdictOf } from './made.ts';
+import { traitsOf } from '../scenario/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DrillResult } from './result.ts';
 
@@ -47,7 +48,7 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
 
 /** The task that must be among the hits, also where the scheduler is free to choose: the step is what was aimed at. Null where every task is taken. */
 function aimedAt({ plan, target }: Evidence): string | null {
-  return plan.scenario.inject.fault === 'deployment' ? null : (target?.taskArn ?? null);
+  return traitsOf(plan)?.takes === 'service' ? null : (target?.taskArn ?? null);
 }
 
 /** A rollout stops some tasks right when their job is over: those prove nothing, and take nothing from the proof of the others. */

@@ -1,9 +1,9 @@
 import { drainTime } from '../checks/drain-time.ts';
 import { workerOf } from '../evidence/agent-container.ts';
-import { neverLeft } from '../model/call.ts';
-import { assertNever } from '../model/errors.ts';
+import { faultOf } from '../faults/list.ts';
+import { nameCall, neverLeft } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
-import { type Scenario } from '../scenario/schema.ts';
+import { traitsOf, type Plan } from '../scenario/plan.ts';
 import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
 import { attemptsOf, isJudged } from '../evidence/attempts.ts';
@@ -19,7 +19,6 @@ import type { CheckName } from '../model/names.ts';
 import { exitCodeOf } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
-import { inWords } from './sent.ts';
 import { timelineOf } from './timeline.ts';
 import { buildLines } from './builds.ts';
 
@@ -43,7 +42,7 @@ export function summarize(
   const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId)?.value;
   const agent = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId)?.value;
   const drain = evidence.strike === null ? null : drainTime(evidence);
-  const { control } = plan.scenario;
+  const control = plan.mode === 'assert' ? null : plan.scenario.control;
   const injection = injectionOf(evidence, verdict, stops);
   return {
     version: 1,
@@ -63,7 +62,7 @@ export function summarize(
     notes: [...verdict.notes, ...besides(whole), ...foretold(evidence)],
     injection,
     proof: proofOf(verdict.findings),
-    fault: plan.scenario.inject.fault,
+    fault: plan.mode === 'assert' ? 'found' : plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
     builds: buildLines(evidence, stops),
     target: evidence.target,
@@ -96,12 +95,10 @@ function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
 
 /** What the checks do not tell: what the fault stands for, and what of it was left. */
 function besides({ events, plan }: Evidence): string[] {
-  const { inject } = plan.scenario;
   const left = events('GD_SETTLED').at(-1)?.payload.left ?? [];
-  const stands =
-    'spot-equivalent: the signal path of a reclaim with its two minutes, for no API reclaims capacity';
+  const equivalent = traitsOf(plan)?.equivalent ?? null;
   return [
-    ...(inject.fault === 'spot-reclaim' ? [stands] : []),
+    ...(equivalent === null ? [] : [`${equivalent.name}: ${equivalent.said}`]),
     ...left.map((one) => `left as it is: ${one}`),
   ];
 }
@@ -161,7 +158,7 @@ function strikesSent({ events, strike }: Evidence): readonly string[] {
   const attempts = held.map(({ payload }) => payload.attempt);
   const sent = events('GD_FAULT_INTENDED')
     .filter(({ payload }) => !attempts.includes(payload.attempt))
-    .map(({ payload }) => inWords(payload.call));
+    .map(({ payload }) => nameCall(payload.call));
   return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
 }
 
@@ -187,53 +184,40 @@ function attemptLines(evidence: Evidence): AttemptLine[] {
 }
 
 /** What the drill touches, or in a dry run would touch. */
-function touches(evidence: Evidence): string[] {
-  const { scenario, organization, region } = evidence.plan;
-  const { build, cluster, inject } = scenario;
-  const where = [
+function touches({ plan }: Evidence): string[] {
+  const { organization, region } = plan;
+  const { build, cluster } = plan.scenario;
+  if (build.number !== null)
+    return [
+      `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`,
+      ...changes(plan),
+    ];
+  if (plan.mode === 'assert') return [];
+  if (build.pipeline === '')
+    return [`no build: a worker without a job in cluster ${cluster.name} (${region})`, ...changes(plan)];
+  const { branch, commit } = plan.scenario.build;
+  const builds = build.count === 1 ? 'a new build' : `${String(build.count)} new builds`;
+  return [
+    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${branch} at ${commit}`,
+    ...changes(plan),
+  ];
+}
+
+/** What the fault would change. */
+function changes(plan: Plan): readonly string[] {
+  const fault = faultOf(plan);
+  if (fault === null || plan.mode === 'assert') return [];
+  const { cluster, when } = plan.scenario;
+  const tasks = [
     cluster.service === null ? null : `service ${cluster.service}`,
     cluster.family === null ? null : `family ${cluster.family}`,
     cluster.taskTag === null ? null : `tasks tagged ${cluster.taskTag.key}=${cluster.taskTag.value}`,
   ].filter((part) => part !== null);
-  const started =
-    build.pipeline === ''
-      ? `no build: a worker without a job in cluster ${cluster.name} (${region})`
-      : build.number === null
-        ? `buildCreate: ${build.count === 1 ? 'a new build' : `${String(build.count)} new builds`} of ${organization}/${build.pipeline} on ${build.branch} at ${build.commit}`
-        : `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`;
-  if (inject.fault === 'none' || inject.fault === 'found') return [started];
-  return [started, ...injected(evidence.plan.scenario, where.join(' or '), region)];
-}
-
-function injected({ cluster, when, inject }: Scenario, of: string, region: string): string[] {
-  const where = `${of} in cluster ${cluster.name} (${region})`;
   const step = stepOf(when);
-  const hosts =
-    when.trigger === 'agent-idle'
-      ? 'one without a job'
-      : `the one that hosts ${step === null ? 'a step of the build' : `step ${step}`}`;
-  switch (inject.fault) {
-    case 'scale-in':
-      return [
-        ...(inject.steered ? [`UpdateTaskProtection: every other task of ${where}, lifted afterwards`] : []),
-        `UpdateService: the desired count of ${where} less one, and back afterwards`,
-      ];
-    case 'deployment':
-      return [`UpdateService: a new deployment of ${where}, which replaces every task`];
-    case 'drain-instance':
-      return [
-        `UpdateContainerInstancesState: DRAINING for the host of one task of ${where}, ${hosts}; ACTIVE afterwards`,
-      ];
-    case 'spot-reclaim':
-      return [
-        `spot-equivalent: StopTask for one task of ${where}, ${hosts}; on EC2 DRAINING for its host, ACTIVE afterwards`,
-      ];
-    case 'stop-task':
-      return [`StopTask: one task of ${where}, ${hosts}`];
-    case 'none':
-    case 'found':
-      return [];
-    default:
-      return assertNever(inject);
-  }
+  const host = `the one that hosts ${step === null ? 'a step of the build' : `step ${step}`}`;
+  return fault.touches(
+    `${tasks.join(' or ')} in cluster ${cluster.name} (${plan.region})`,
+    when.trigger === 'agent-idle' ? 'one without a job' : host,
+    plan.scenario.inject,
+  );
 }

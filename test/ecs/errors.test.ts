@@ -136,7 +136,7 @@ for (const one of CASES) {
       trouble: { kind: one.kind },
     });
     const before = server.requests.length;
-    const sent = await ecs.stopTask(STOP, never);
+    const sent = await ecs.send(STOP, never);
     expect(sent).toMatchObject({ ok: false, certainty: one.certainty, trouble: { kind: one.kind } });
     expect(server.requests).toHaveLength(before + 1);
     expect(server.requests.at(-1)?.headers['x-amz-target']).toBe(
@@ -150,7 +150,7 @@ test('silence ends at the time-out and leaves a stop unknown', async () => {
   const ecs = client(server.url, 200);
   expect(await ecs.tasks('build-prod', [ARN], never)).toMatchObject({ trouble: { kind: 'timeout' } });
   const before = server.requests.length;
-  const sent = await ecs.stopTask(STOP, never);
+  const sent = await ecs.send(STOP, never);
   expect(sent).toMatchObject({ ok: false, certainty: 'unknown', trouble: { kind: 'timeout' } });
   expect(server.requests).toHaveLength(before + 1);
 });
@@ -160,12 +160,12 @@ test('a body that stops half way ends at the time-out as well', async () => {
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
     response.write('{"task"');
   });
-  const sent = await client(server.url, 200).stopTask(STOP, never);
+  const sent = await client(server.url, 200).send(STOP, never);
   expect(sent).toMatchObject({ ok: false, certainty: 'unknown', trouble: { kind: 'timeout' } });
 });
 
 test('a refused connection proves that nothing was stopped', async () => {
-  const sent = await client(await deadAddress()).stopTask(STOP, never);
+  const sent = await client(await deadAddress()).send(STOP, never);
   expect(sent).toMatchObject({ ok: false, certainty: 'refused', trouble: { kind: 'unreachable' } });
 });
 
@@ -173,9 +173,9 @@ test('an abort leaves a stop under way unknown; one after it is not sent', async
   const controller = new AbortController();
   const server = await serve(() => controller.abort());
   const ecs = client(server.url);
-  const sent = await ecs.stopTask(STOP, controller.signal);
+  const sent = await ecs.send(STOP, controller.signal);
   expect(sent).toMatchObject({ ok: false, certainty: 'unknown', trouble: { kind: 'aborted' } });
-  const late = await ecs.stopTask(STOP, controller.signal);
+  const late = await ecs.send(STOP, controller.signal);
   expect(late).toMatchObject({ ok: false, certainty: 'refused', trouble: { kind: 'aborted' } });
   expect(server.requests).toHaveLength(1);
 });
@@ -199,7 +199,7 @@ test.each([
     ok: false,
     trouble: { kind: 'not-found', message: expect.stringContaining(message) },
   });
-  const sent = await client(server.url).stopTask(STOP, never);
+  const sent = await client(server.url).send(STOP, never);
   expect(sent).toMatchObject({ ok: false, certainty: 'refused', trouble: { kind: 'not-found' } });
 });
 

@@ -180,7 +180,10 @@ test("StopTask's own answer is the task", async () => {
     task: wireTask({ stopCode: 'UserInitiated', stoppedReason: input['reason'] }),
   }));
   const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: ARN, reason: 'gameday d2' } as const;
-  expect(await ecs.stopTask(call, never)).toMatchObject({ ok: true, value: { stoppedReason: 'gameday d2' } });
+  expect(await ecs.send(call, never)).toMatchObject({
+    ok: true,
+    value: [{ kind: 'task', value: { stoppedReason: 'gameday d2' } }],
+  });
   expect(ecs.clock()).not.toBeNull();
 });
 
@@ -229,7 +232,7 @@ test('plain http to another host is not sent, wherever the SDK found the endpoin
   const rules = { allowInsecure: false, loopbackOnly: false };
   const ecs = createEcsClient({ region: 'us-east-1', credentials: CREDENTIALS, ...rules });
   const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: ARN, reason: 'gameday d2' } as const;
-  expect(await ecs.stopTask(call, never)).toMatchObject({
+  expect(await ecs.send(call, never)).toMatchObject({
     ok: false,
     certainty: 'refused',
     trouble: { kind: 'refused', message: expect.stringContaining('plain http') as string },
@@ -246,7 +249,7 @@ test('without any credentials a stop is refused as unauthorized', async () => {
   const rules = { allowInsecure: false, loopbackOnly: false };
   const ecs = createEcsClient({ region: 'us-east-1', endpoint: server.url, ...rules });
   const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: ARN, reason: 'gameday d2' } as const;
-  expect(await ecs.stopTask(call, never)).toMatchObject({
+  expect(await ecs.send(call, never)).toMatchObject({
     ok: false,
     certainty: 'refused',
     trouble: { kind: 'unauthorized' },

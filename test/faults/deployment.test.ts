@@ -170,7 +170,7 @@ describe('a forced deployment', () => {
       stage.clock.at(
         now + 2_500,
         () =>
-          void stage.ecs.forceDeployment(
+          void stage.ecs.send(
             { kind: 'force-deployment', cluster: 'build-prod', service: 'build-agents' },
             new AbortController().signal,
           ),

@@ -102,7 +102,7 @@ describe('draining an instance', () => {
     [
       'deploys',
       (stage: Theatre) =>
-        void stage.ecs.forceDeployment(
+        void stage.ecs.send(
           { kind: 'force-deployment', cluster: 'build-prod', service: 'build-agents' },
           new AbortController().signal,
         ),

@@ -98,16 +98,16 @@ describe('a full disk, and ECS takes the undoing call no more', () => {
     const landed = whole.journal.events.findIndex(({ code }) => code === 'GD_FAULT_LANDED');
     const stage = fleet(options);
     stage.fillDiskAt(landed);
-    const { setDesiredCount } = stage.ecs;
+    const { send } = stage.ecs;
     Object.assign(stage.ecs, {
-      setDesiredCount: (...given: Parameters<typeof setDesiredCount>) =>
-        given[0].desired === 3
+      send: (...given: Parameters<typeof send>) =>
+        given[0].kind === 'set-desired-count' && given[0].desired === 3
           ? Promise.resolve({
               ok: false,
               certainty: 'refused',
               trouble: { kind: 'denied', message: 'AccessDenied', retryAfter: null },
             })
-          : setDesiredCount(...given),
+          : send(...given),
     });
     return { stage, at: landed };
   }

@@ -132,7 +132,7 @@ describe('an answer without bounds', () => {
       expect(await ecs.tasks('build-prod', [ARN], never)).toMatchObject({
         trouble: { kind: 'garbage', message: expect.stringMatching(said) as string },
       });
-      expect(await ecs.stopTask(STOP, never)).toMatchObject({
+      expect(await ecs.send(STOP, never)).toMatchObject({
         certainty: 'unknown',
         trouble: { kind: 'garbage', message: expect.stringMatching(said) as string },
       });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AssertionPlan } from '../../src/scenario/plan.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import { leastOf, notesOf } from '../../src/iam/least.ts';
 import type { Asked } from '../../src/iam/least.ts';
@@ -140,10 +141,10 @@ describe('on what', () => {
   });
 
   it('a drill of `gameday assert` finds its clusters in the tasks, so none limits it', () => {
-    const inject = { fault: 'found', tasks: [], since: null, own: false } as never;
-    const policy = policyOf(
-      leastOf([asked({ inject, cluster: { name: 'default', service: null } })], ['run'], null),
-    );
+    const { scenario } = planOf({ cluster: { name: 'default', service: null } });
+    const { title, build, cluster, expect: held, limits } = scenario;
+    const place: AssertionPlan['scenario'] = { title, build, cluster, expect: held, limits };
+    const policy = policyOf(leastOf([{ ...asked(), scenario: place }], ['run'], null));
     expect(policy.Statement.map(({ Action, Resource, Condition }) => [Action, Resource, Condition])).toEqual([
       [['ecs:DescribeTasks'], ['arn:aws:ecs:us-east-1:123456789012:task/*'], undefined],
       [['ecs:DescribeTaskDefinition'], ['*'], undefined],

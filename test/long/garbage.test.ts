@@ -207,14 +207,11 @@ describe.concurrent('garbage for an answer is no answer of ECS', () => {
     ['tasksOn', (client) => client.tasksOn('build-prod', INSTANCE, never)],
     ['instance', (client) => client.instance('build-prod', INSTANCE, never)],
     ['protection', (client) => client.protection('build-prod', TASK, never)],
-    ['stopTask', (client) => client.stopTask(STOP, never)],
-    [
-      'setDesiredCount',
-      (client) => client.setDesiredCount({ kind: 'set-desired-count', ...AT, ...COUNTS }, never),
-    ],
-    ['forceDeployment', (client) => client.forceDeployment({ kind: 'force-deployment', ...AT }, never)],
-    ['protectTasks', (client) => client.protectTasks(PROTECT, never)],
-    ['setInstanceState', (client) => client.setInstanceState(DRAIN, never)],
+    ['stopTask', (client) => client.send(STOP, never)],
+    ['setDesiredCount', (client) => client.send({ kind: 'set-desired-count', ...AT, ...COUNTS }, never)],
+    ['forceDeployment', (client) => client.send({ kind: 'force-deployment', ...AT }, never)],
+    ['protectTasks', (client) => client.send(PROTECT, never)],
+    ['setInstanceState', (client) => client.send(DRAIN, never)],
   ])('%s', async (_name, call) => {
     await holds(ecs, call);
   });
@@ -228,7 +225,7 @@ test('a changing call whose answer is garbage is unknown, never refused: it may 
         tell({ status: 200, type: 'application/json', body: Buffer.from(body), ends: true });
         const [created, stopped] = await Promise.all([
           clients[0].createBuild(CREATE, never),
-          clients[1].stopTask(STOP, never),
+          clients[1].send(STOP, never),
         ]);
         // A GraphQL error at the mutation itself says that it did not happen: those are told apart elsewhere.
         if (!created.ok && !body.includes('"errors":['))

@@ -118,7 +118,7 @@ const cases: readonly Case[] = [
     text: changed('  step: integration\n  inFlightFor: 3s', '  trigger: agent-idle')
       .replace('  pipeline: canary\n', '')
       .replace('fault: stop-task', 'fault: ▶deployment'),
-    says: 'inject.fault: a deployment takes every worker, not an idle one',
+    says: 'inject.fault: deployment takes every worker, not an idle one',
   },
   {
     name: 'a drain of an idle worker',

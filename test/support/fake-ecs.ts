@@ -1,4 +1,5 @@
-import type { Answer, Call, CallOf, Outcome, Trouble } from '../../src/model/call.ts';
+import type { Fact } from '../../src/model/world.ts';
+import type { Answer, Call, CallOf, EcsCall, Outcome, Trouble } from '../../src/model/call.ts';
 import type { PlainDocument } from '../../src/model/entities/document.ts';
 import type { ClockOffset } from '../../src/model/entities/surroundings.ts';
 import { goingDown, taskEnded } from '../../src/model/entities/task.ts';
@@ -15,7 +16,16 @@ import { aCluster, aService, aTask, aTaskDefinition, NOON } from './builders.ts'
 import { carryOut, createScript } from './fake-script.ts';
 import type { FakeScript } from './fake-script.ts';
 
-type Operation = Exclude<keyof Ecs, 'clock'>;
+/** What a script calls each change. */
+const CHANGES = {
+  'stop-task': 'stopTask',
+  'set-desired-count': 'setDesiredCount',
+  'force-deployment': 'forceDeployment',
+  'protect-tasks': 'protectTasks',
+  'set-instance-state': 'setInstanceState',
+} as const;
+
+type Operation = Exclude<keyof Ecs, 'clock' | 'send'> | (typeof CHANGES)[keyof typeof CHANGES];
 
 /** What the fake knows; tests change it at will. */
 export interface FakeEcsWorld {
@@ -77,6 +87,10 @@ function failed(
 function belongs(task: Task, of: { readonly service?: string; readonly family?: string }): boolean {
   if (of.service !== undefined) return task.group === `service:${of.service}`;
   return of.family === undefined || task.definition.includes(`:task-definition/${of.family}:`);
+}
+
+function given<T>(outcome: Outcome<T>, of: (value: T) => readonly Fact[]): Outcome<readonly Fact[]> {
+  return outcome.ok ? { ok: true, value: of(outcome.value) } : outcome;
 }
 
 /** ECS in memory: answers from its world, fails as scripted. It follows the contract suite of the port. */
@@ -165,6 +179,34 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     }));
     for (const protection of made) world.protections.set(protection.taskArn, protection);
     return { ok: true, value: made };
+  }
+
+  function setInstanceState(call: CallOf<'set-instance-state'>): Outcome<Instance> {
+    const instance = world.instances.get(call.instance);
+    if (instance === undefined) return refusedAs(`no container instance ${call.instance}`);
+    const changed = { ...instance, status: call.status };
+    world.instances.set(call.instance, changed);
+    options.onChange?.(call);
+    return { ok: true, value: changed };
+  }
+
+  function change(call: EcsCall): Outcome<readonly Fact[]> {
+    switch (call.kind) {
+      case 'stop-task':
+        return given(stop(call), (value) => [{ kind: 'task', id: value.arn, value }]);
+      case 'set-desired-count': {
+        const changed = changeService(call.service, { desired: call.desired });
+        return given(changed, (value) => [{ kind: 'service', id: call.service, value }]);
+      }
+      case 'force-deployment':
+        return given(deploy(call.service), (value) => [{ kind: 'service', id: call.service, value }]);
+      case 'protect-tasks':
+        return given(protect(call), (all) =>
+          all.map((value) => ({ kind: 'protection', id: value.taskArn, value })),
+        );
+      case 'set-instance-state':
+        return given(setInstanceState(call), (value) => [{ kind: 'instance', id: value.arn, value }]);
+    }
   }
 
   return {
@@ -276,29 +318,8 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
         ok: true,
         value: world.protections.get(taskArn) ?? { taskArn, enabled: false, expiresAt: null },
       })),
-    stopTask: (call, signal) =>
-      Promise.resolve(carryOut(script.enter('stopTask', [call], signal), () => stop(call))),
-    setDesiredCount: (call, signal) =>
-      Promise.resolve(
-        carryOut(script.enter('setDesiredCount', [call], signal), () =>
-          changeService(call.service, { desired: call.desired }),
-        ),
-      ),
-    forceDeployment: (call, signal) =>
-      Promise.resolve(carryOut(script.enter('forceDeployment', [call], signal), () => deploy(call.service))),
-    protectTasks: (call, signal) =>
-      Promise.resolve(carryOut(script.enter('protectTasks', [call], signal), () => protect(call))),
-    setInstanceState: (call, signal) =>
-      Promise.resolve(
-        carryOut(script.enter('setInstanceState', [call], signal), () => {
-          const instance = world.instances.get(call.instance);
-          if (instance === undefined) return refusedAs(`no container instance ${call.instance}`);
-          const changed = { ...instance, status: call.status };
-          world.instances.set(call.instance, changed);
-          options.onChange?.(call);
-          return { ok: true, value: changed };
-        }),
-      ),
+    send: (call, signal) =>
+      Promise.resolve(carryOut(script.enter(CHANGES[call.kind], [call], signal), () => change(call))),
     clock: () => world.clock,
   };
 }

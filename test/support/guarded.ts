@@ -1,4 +1,4 @@
-import { fold, type DrillState } from '../../src/state/state.ts';
+import { fold, isInjecting, type ScenarioState } from '../../src/state/state.ts';
 import { keyOf, type Fact, type FactKind } from '../../src/model/world.ts';
 import type { Plan } from '../../src/scenario/plan.ts';
 import type { NewEvent, Read } from '../../src/journal/events.ts';
@@ -68,7 +68,7 @@ function factsOf({ facts = [], without = [] }: Guarded): readonly Fact[] {
 }
 
 /** The state of such a drill. */
-export function guardedState(guarded: Guarded = {}): DrillState {
+export function guardedState(guarded: Guarded = {}): ScenarioState {
   const facts = factsOf(guarded);
   const reads = facts.map(({ kind, id }) => read(kind, id, NOON + 100));
   const aimed: readonly NewEvent[] =
@@ -90,7 +90,9 @@ export function guardedState(guarded: Guarded = {}): DrillState {
     ...confirmed,
     ...(guarded.then ?? []),
   ];
-  return fold(journalOf(events.map((event, index) => [NOON + 100 + index, event])));
+  const state = fold(journalOf(events.map((event, index) => [NOON + 100 + index, event])));
+  if (!isInjecting(state)) throw new Error('no guard is asked where nothing is injected');
+  return state;
 }
 
 /** One guard's answer: `holds`, or the reason under which it refuses. */

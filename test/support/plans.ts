@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/scenario/plan.ts';
+import type { Plan, ScenarioPlan } from '../../src/scenario/plan.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 
 type Sections = {
@@ -82,9 +82,14 @@ function scenarioOf(over: ScenarioOver): Scenario {
 }
 
 /** A plan against real endpoints, consented to beforehand. */
-export function planOf(scenario: ScenarioOver = {}, over: Partial<Omit<Plan, 'scenario'>> = {}): Plan {
+export function planOf(
+  scenario: ScenarioOver = {},
+  over: Partial<Omit<Plan, 'scenario' | 'mode'>> = {},
+): ScenarioPlan {
+  const full = scenarioOf(scenario);
   return {
-    scenario: scenarioOf(scenario),
+    mode: full.inject.fault === 'none' ? 'baseline' : 'inject',
+    scenario: full,
     file: 'scenarios/exec-form.yaml',
     digest: 'd'.repeat(64),
     organization: 'acme',

@@ -1,5 +1,5 @@
 import { seconds } from '../../checks/times.ts';
-import { stepOf } from '../../scenario/when.ts';
+import { stepOfPlan } from '../../scenario/plan.ts';
 import { finalAttempt, trulyPassed } from '../../evidence/attempts.ts';
 import { clocksOf } from '../../evidence/clocks.ts';
 import { startedAt as began } from '../../evidence/job-times.ts';
@@ -41,8 +41,8 @@ function ofRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | null {
 
 /** Read where the trigger asked for it. */
 function ofPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
-  const { when, build } = evidence.plan.scenario;
-  const step = stepOf(when);
+  const step = stepOfPlan(evidence.plan);
+  const { build } = evidence.plan.scenario;
   if (step === null || hurt?.job.stepKey !== step) return null;
   const seen = evidence.last('step-history', `${build.pipeline}/${step}`);
   const durations = seen?.value.durations.toSorted((a, b) => a - b) ?? [];
