@@ -8,7 +8,7 @@ module.enableCompileCache?.();
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const { execute } = await import('@oclif/core');
-const { finishWith, guardTheWayOut, hasBegun } = await import('../dist/cli/way-out.js');
+const { finishWith, guardTheWayOut, hasBegun } = await import('../dist/cli/exit-codes.js');
 guardTheWayOut();
 // Not awaited: a closed stdout would otherwise end in "unsettled top-level await".
 // No plugin is loaded: code that lies in a user's data folder must not come to run with the credentials of a drill.

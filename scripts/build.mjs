@@ -26,11 +26,12 @@ for (const entry of readdirSync(join(root, 'src'), { recursive: true })) {
   cpSync(join(root, 'src', entry), join(fresh, entry));
 }
 await oneFile(fresh, 'commands/preflight.js', [
-  'preflight/file-uri.js',
-  'preflight/history-file.js',
+  'cli/reporters.js',
+  'cli/wire.js',
+  'forecast/history.js',
   'preflight/live.js',
-  'preflight/yaml.js',
   'preflight/sarif.js',
+  'preflight/yaml.js',
 ]);
 rmSync(out, { recursive: true, force: true });
 renameSync(fresh, out);

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /** Modules that must be there once: an error is told by its class, also where a module that is loaded later throws it; and the process has one way out. */
-const SHARED = ['model/errors.js', 'cli/way-out.js'];
+const SHARED = ['model/errors.js', 'cli/exit-codes.js'];
 
 /**
  * Puts a compiled command and all that it imports at its start into its own file. `later` stays outside, with what only it

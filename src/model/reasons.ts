@@ -15,6 +15,10 @@ export const EXIT_CODES = {
 } as const;
 export type OutcomeName = keyof typeof EXIT_CODES;
 
+/** How a command can end: as a drill or a game day does, or with what it was asked for where no drill is run. */
+export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0 } as const;
+export type AnswerName = keyof typeof ANSWER_CODES;
+
 /** Where a reason is decided: before the stages, or in one of verdict's five stages. */
 export type Stage = 'before' | 'A' | 'B' | 'C' | 'D' | 'E';
 
@@ -397,8 +401,8 @@ export function isStopSignal(name: unknown): name is StopSignal {
 }
 
 /** Exit code of an outcome; an interruption takes its signal's. */
-export function exitCodeOf(outcome: OutcomeName, signal: StopSignal = 'SIGINT'): number {
-  return outcome === 'interrupted' ? STOP_SIGNALS[signal] : EXIT_CODES[outcome];
+export function exitCodeOf(outcome: AnswerName, signal: StopSignal = 'SIGINT'): number {
+  return outcome === 'interrupted' ? STOP_SIGNALS[signal] : ANSWER_CODES[outcome];
 }
 
 /** Whether a word is one of the closed list of reasons. */
