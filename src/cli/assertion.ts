@@ -10,9 +10,8 @@ import { parseDuration } from '../scenario/duration.ts';
 import { account } from '../verdict/account.ts';
 import type { Drive } from './drive.ts';
 import { driveAlone } from './drive.ts';
-import { secretsOf } from './output.ts';
-import type { Environment } from './output.ts';
-import { drillId, planDrill } from './drive.ts';
+import { secretsOf, type Environment } from './output.ts';
+import { drillId, planDrill } from './plan-drill.ts';
 import type { Runner } from './runner.ts';
 import { settingsFromEnvironment } from './settings.ts';
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
@@ -14,17 +13,15 @@ import { JOURNAL_FILE } from '../journal/file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { redactLeaves } from '../journal/redact.ts';
 import type { Reporter } from '../report/reporter.ts';
-import type { LoadedScenario } from '../scenario/load.ts';
 import { account } from '../verdict/account.ts';
 import { ofReason } from '../verdict/judge.ts';
 import { commandsOf } from '../verdict/left.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { summarize } from '../verdict/summarize.ts';
-import { consentOf, nobody, terminalPerson } from './prompt.ts';
+import { nobody, terminalPerson } from './prompt.ts';
 import { reporterFor } from './reporters.ts';
 import { DEFAULT_OUT } from './runner.ts';
 import type { Runner } from './runner.ts';
-import { lockKeyOf } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
@@ -137,45 +134,6 @@ export async function keep(result: DrillResult, folder: string | null, runner: R
       notes: [...redacted.notes, `result.json could not be written: ${(error as Error).message}`],
     };
   }
-}
-
-export interface PlanChoice {
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-}
-
-/** Fixes all that one drill is about to do. */
-export function planDrill(
-  loaded: LoadedScenario,
-  settings: Settings,
-  choice: PlanChoice,
-  runner: Runner,
-): Plan {
-  return {
-    scenario: loaded.scenario,
-    file: loaded.file,
-    digest: loaded.digest,
-    organization: settings.organization,
-    region: settings.region,
-    label: settings.label,
-    rig: settings.rig,
-    embeddedRig: settings.embeddedRig,
-    consent: settings.embeddedRig || choice.yes ? 'yes' : consentOf(runner),
-    dryRun: choice.dryRun,
-    lostAfter: settings.lostAfter,
-    lockKey: lockKeyOf(settings, loaded.scenario),
-    runner: runner.version,
-  };
-}
-
-/** How much of an id is random: builds and stops are told apart by it, also those of many runners that start at once. */
-const RANDOM_BYTES = 8;
-
-/** `20260102-030405-` and 16 hexadecimal digits: sorts by time, in UTC. Earlier versions wrote four digits; those are read as well. */
-export function drillId(now: number, random: (bytes: number) => Buffer = randomBytes): string {
-  const [date = '', time = ''] = new Date(now).toISOString().slice(0, 19).split('T');
-  const tail = random(RANDOM_BYTES).toString('hex');
-  return `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-${tail}`;
 }
 
 /** Drives the only drill of a command and finishes with its document, also where a signal cuts it short. */

@@ -3,16 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Person } from '../model/person.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { isAttended } from './output.ts';
 import type { Output } from './output.ts';
-import type { Runner } from './runner.ts';
 import type { Interruption } from './signals.ts';
-
-/** Whether a person at this terminal can be asked. */
-export function consentOf({ environment }: Runner): 'ask' | 'refuse' {
-  const attended = isAttended(process.stdin, environment) && isAttended(process.stderr, environment);
-  return attended ? 'ask' : 'refuse';
-}
 
 /** So many turns of the event loop without a key: nothing typed ahead is left. */
 const QUIET_TURNS = 3;

@@ -19,7 +19,7 @@ import type { Mended } from '../preflight/mend.ts';
 import { account } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
 import { gameDay, NOTHING_SENT } from '../cli/game-day.ts';
-import { drillId } from '../cli/drive.ts';
+import { consentOf, drillId } from '../cli/plan-drill.ts';
 import { put, writeArm } from './files.ts';
 import { readRehearsal } from './input.ts';
 import type { Read } from './input.ts';
@@ -28,7 +28,7 @@ import type { Runner } from '../cli/runner.ts';
 import { watchThroughout } from '../cli/signals.ts';
 import type { StopSignal, watchSignals } from '../cli/signals.ts';
 import { GamedayError } from '../model/errors.ts';
-import { consentOf, terminalPerson } from '../cli/prompt.ts';
+import { terminalPerson } from '../cli/prompt.ts';
 
 /** A rehearsal while it runs. */
 interface Stage {

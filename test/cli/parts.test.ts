@@ -3,7 +3,7 @@ import { documentOf, explain } from '../../src/cli/exit-codes.ts';
 import { variablesOf } from '../../src/cli/flags.ts';
 import { isAttended, secretsOf } from '../../src/cli/output.ts';
 import { forced } from '../../src/cli/drive.ts';
-import { drillId } from '../../src/cli/drive.ts';
+import { drillId } from '../../src/cli/plan-drill.ts';
 import { GamedayError } from '../../src/model/errors.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
 import { planOf } from '../support/plans.ts';
