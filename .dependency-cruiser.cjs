@@ -24,7 +24,7 @@ const PURE =
 const SHOWING = '^src/(preflight|forecast|rehearsal|iam|study)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study)/(options|service|files|live|history-file|file-uri|look-options|values|window-files|measured-drains|past-cache|past-jobs|check-drill|iam-options|consent|input|machine)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study)/(options|service|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -269,6 +269,13 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'study',
+      'What the drills of each arm came to, measured.',
+      '^src/study/',
+      [RESULT],
+      [SERVING, SHOWING],
+    ),
+    only(
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
@@ -312,7 +319,7 @@ module.exports = {
         '^src/drill/look\\.ts$',
         '^src/state/trouble\\.ts$',
         '^src/http/(clock|endpoint)\\.ts$',
-        '^src/cli/',
+        '^src/cli/(?!wire\\.ts)',
         DISK,
         PORTS,
       ],
@@ -324,15 +331,10 @@ module.exports = {
       SERVING,
       [SERVING, '^src/commands/'],
     ),
-    never('nobody-imports-its-report', 'Text is made last.', '^src/', SHOWING, [
-      SERVING,
-      SHOWING,
-      '^src/report/',
-    ]),
+    never('nobody-imports-its-report', 'Text is made last.', '^src/', SHOWING, [SERVING, SHOWING]),
 
     // The shell.
     only('report', 'A reporter turns events and results into text.', '^src/report/', [
-      '^src/study/report\\.ts$',
       MODEL,
       SCENARIO,
       RESULT,

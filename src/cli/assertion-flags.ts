@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { exitCodesHelp } from './exit-codes.ts';
 
 /** What `gameday assert` is told besides what all commands are. */
 export const assertionFlags = {
@@ -74,3 +75,10 @@ export const assertionFlags = {
     env: 'GAMEDAY_POLL_EVERY',
   }),
 };
+
+/** The long help of `gameday assert`. */
+export function assertionHelp(): string {
+  return `Waits for the build's end (inside that very build: for the end of the jobs of --step) and judges it as a drill is judged: passed rather than lost, a loss that a retry hides, drained where ECS shows that a task was stopped. Nothing is injected. Where ECS shows no stop it can only say not-lost, which is no proof. Run it within an hour of the stop: ECS forgets stopped tasks.
+
+${exitCodesHelp()}`;
+}

@@ -9,7 +9,7 @@ import { openJournal } from '../journal/file.ts';
 import { parseDuration } from '../scenario/duration.ts';
 import { account } from '../verdict/account.ts';
 import type { Drive } from './drive.ts';
-import { driveAlone } from './drive-alone.ts';
+import { driveAlone } from './drive.ts';
 import { secretsOf, type Environment } from './output.ts';
 import { drillId, placeOf } from './plan-drill.ts';
 import type { Runner } from './runner.ts';

@@ -1,9 +1,7 @@
 import type { Hook } from '@oclif/core';
-import { toJson } from '../journal/escape.ts';
-import { errorLines } from '../report/summary.ts';
-import { documentOf } from './documents.ts';
+import { documentOf } from './exit-codes.ts';
 import { createOutput } from './output.ts';
-import { finishWith } from './way-out.ts';
+import { asksForJson, writeAnswer } from './runner.ts';
 
 /** An unknown command is bad input like any other: one line, or one document under `--json`. */
 const commandNotFound: Hook<'command_not_found'> = async (context) => {
@@ -15,13 +13,7 @@ const commandNotFound: Hook<'command_not_found'> = async (context) => {
   const next =
     near === null ? `The commands are: ${commands.join(', ')}.` : `Did you mean \`${config.bin} ${near}\`?`;
   const document = documentOf('bad-input', [{ message: `there is no command "${given}"`, at: null, next }]);
-  const output = createOutput(process.env);
-  finishWith(document.exitCode);
-  if (context.argv?.includes('--json') || given === '--json') {
-    output.stdout.write(`${toJson(document, 2)}\n`);
-  } else {
-    for (const line of errorLines(document.errors, output.stderr.colors)) output.stderr.write(`${line}\n`);
-  }
+  writeAnswer(document, asksForJson([given, ...(context.argv ?? [])]), createOutput(process.env));
 };
 export default commandNotFound;
 

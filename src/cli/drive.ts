@@ -13,15 +13,18 @@ import { JOURNAL_FILE } from '../journal/file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { redactLeaves } from '../journal/redact.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { account } from '../verdict/account.ts';
 import { ofReason } from '../verdict/judge.ts';
 import { commandsOf } from '../verdict/left.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { summarize } from '../verdict/summarize.ts';
 import { nobody, terminalPerson } from './prompt.ts';
-import type { Runner } from './runner.ts';
+import { reporterFor } from './reporters.ts';
 import { DEFAULT_OUT } from './runner.ts';
+import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
-import type { Interruption } from './signals.ts';
+import { watchSignals } from './signals.ts';
+import type { Interruption, StopSignal } from './signals.ts';
 import { connect, digestFor } from './wire.ts';
 
 /** What drives one drill: from its first event or from where a journal left off. */
@@ -131,4 +134,43 @@ export async function keep(result: DrillResult, folder: string | null, runner: R
       notes: [...redacted.notes, `result.json could not be written: ${(error as Error).message}`],
     };
   }
+}
+
+/** Drives the only drill of a command and finishes with its document, also where a signal cuts it short. */
+export async function driveAlone(
+  drill: Pick<Drive, 'plan' | 'settings' | 'journal' | 'folder' | 'out' | 'act'>,
+  runner: Runner,
+): Promise<void> {
+  const reporter = await reporterFor(runner, 'closing');
+  const current = { ...drill, died: () => null };
+  let over = false;
+  const interruption = watchSignals((signal) => {
+    if (over) return;
+    const document = account(forced(current, signal, reporter), [], signal);
+    reporter.onDocument(document);
+    runner.finish(document);
+  });
+  const result = await drive({ ...current, runner, reporter, interruption });
+  over = true;
+  reporter.onResult(result);
+  const document = account([result], [], interruption.got());
+  reporter.onDocument(document);
+  runner.finish(document);
+}
+
+/** The drill that did not end in time after a signal: its journal gets its last line here, is judged as it stands, and is told of. */
+export function forced(
+  current: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>,
+  signal: StopSignal,
+  reporter: Pick<Required<Reporter>, 'onResult'>,
+): readonly DrillResult[] {
+  if (current.journal.events.length === 0) return [];
+  const last = current.journal.events.at(-1);
+  if (last?.code !== 'GD_INTERRUPTED') {
+    // The line is written before append first waits; only the sync of the disk is not waited for.
+    current.journal.append({ code: 'GD_INTERRUPTED', payload: { signal } }, false).catch(() => undefined);
+  }
+  const result = resultOf(current, null);
+  reporter.onResult(result);
+  return [result];
 }

@@ -1,10 +1,61 @@
 import { Args, Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import { GamedayError } from '../model/errors.ts';
+import { REPORTERS, isReporterName } from '../report/reporters.ts';
+import type { AskedReporter } from '../report/reporters.ts';
 
 /**
  * Flags that several commands have; a flag means the same in all of them. Those that could turn a gate into exit 0 when
  * left in a pipeline's environment (--yes, --json, --var, --rig, --dry-run, --insecure) have no variable.
  */
+/** A duration, in milliseconds. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: async (text, _context, { name }) => readDuration(name, text),
+});
+
+/** What a duration is where its flag is not given; help shows it as it stands here. */
+export function durationDefault(text: string): DurationDefault {
+  return { default: async ({ options }) => readDuration(options.name, text), defaultHelp: async () => text };
+}
+
+interface DurationDefault {
+  readonly default: (context: { readonly options: { readonly name: string } }) => Promise<number>;
+  readonly defaultHelp: () => Promise<string>;
+}
+
+async function readDuration(flag: string, text: string): Promise<number> {
+  // Loaded where a command is run, not where its help is shown: it brings the scenario's schema language along.
+  const { parseDuration } = await import('../scenario/duration.ts');
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  throw new GamedayError('bad-input', `--${flag} "${text}" is not a duration`, {
+    next: 'Write it as 10s, 5m or 1h30m.',
+  });
+}
+
+export const reporterFlag = Flags.custom<AskedReporter>({
+  description: `who tells how drills go: ${Object.keys(REPORTERS).join(', ')}; with =FILE there instead of on the screen; may be given again`,
+  helpValue: 'NAME[=FILE]',
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: async (text) => readReporter(text),
+});
+
+export function readReporter(text: string): AskedReporter {
+  const [, name = '', file = null] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
+  if (!isReporterName(name))
+    throw new GamedayError('bad-input', `there is no reporter "${name}"`, {
+      next: `The reporters are: ${Object.keys(REPORTERS).join(', ')}.`,
+    });
+  const next = `Write it as --reporter ${name}, or as --reporter log=FILE.`;
+  if (file === '') throw new GamedayError('bad-input', `--reporter ${name}= names no file`, { next });
+  const { noFile } = REPORTERS[name];
+  if (file !== null && noFile !== null)
+    throw new GamedayError('bad-input', `the reporter ${name} cannot write to a file: ${noFile}`, { next });
+  return { name, file };
+}
+
 export const jsonFlag = Flags.boolean({
   description: 'print one JSON document on stdout, whatever the ending',
 });
@@ -29,12 +80,12 @@ export const agentFlag = Flags.string({
   env: 'GAMEDAY_AGENT',
 });
 
-export const executorFlag = Flags.string({
+export const executorFlag = Flags.option({
   description:
     "how the rig runs workers; `container` takes the task definition's own images, `process` has no real PID 1 and can't judge what hangs on that",
-  options: ['namespace', 'process', 'container'],
+  options: ['namespace', 'process', 'container'] as const,
   env: 'GAMEDAY_EXECUTOR',
-});
+})();
 
 export const yesFlag = Flags.boolean({
   default: false,
@@ -65,6 +116,7 @@ export const runFlags = {
   }),
   yes: yesFlag,
   json: jsonFlag,
+  reporter: reporterFlag(),
   var: varFlag,
   out: outFlag,
   agent: agentFlag,
@@ -76,6 +128,8 @@ export const runFlags = {
   }),
   insecure: insecureFlag,
 };
+
+export type RunFlags = Interfaces.InferredFlags<typeof runFlags>;
 
 /** `NAME=value` pairs as a map. */
 export function variablesOf(pairs: readonly string[] | undefined): Readonly<Record<string, string>> {

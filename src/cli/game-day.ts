@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import { hideEvent } from '../drill/hidden.ts';
 import { runDrill } from '../drill/run.ts';
@@ -7,41 +7,38 @@ import { memoryJournal, openJournal } from '../journal/file.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Layout } from '../report/results.ts';
-import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { account } from '../verdict/account.ts';
-import { measure } from '../verdict/study.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
-import { explain } from './documents.ts';
-import { drive, keep, resultOf } from './drive.ts';
+import { explain } from './exit-codes.ts';
+import { drive, forced, keep, resultOf } from './drive.ts';
 import type { Drive } from './drive.ts';
-import { forced } from './forced.ts';
-import { secretsOf } from './output.ts';
+import type { RunFlags } from './flags.ts';
 import { drillId, planDrill } from './plan-drill.ts';
-import { reportersFor } from './reporters.ts';
+import type { PlanChoice } from './plan-drill.ts';
+import { reporterFor } from './reporters.ts';
+import { openRig } from './rig-process.ts';
+import type { EmbeddedRig } from './rig-process.ts';
+import { secretsOf } from './output.ts';
 import type { Runner } from './runner.ts';
+import { readScenarios } from './scenarios.ts';
 import { settingsFromEnvironment, unreachableSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
-import { warnOfUnmarked } from './unmarked-secrets.ts';
-import { digestFor, openRig } from './wire.ts';
-import type { EmbeddedRig } from './wire.ts';
+import { digestFor } from './wire.ts';
 
-export interface GameDayOptions {
+type DrillFlags = Pick<RunFlags, 'rig' | 'agent' | 'executor' | 'dry-run' | 'yes' | 'insecure' | 'out'>;
+
+export interface GameDayOptions extends DrillFlags {
   readonly files: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  readonly rig: boolean;
-  readonly agent: string | undefined;
-  readonly executor: string | undefined;
-  readonly dryRun: boolean;
-  readonly yes: boolean;
-  readonly insecure: boolean;
-  readonly out: string;
   readonly layout: Layout;
   /** All drills at the same time, each in a rig of its own; for `rig` alone, as real drills would be in each other's way. */
   readonly atOnce?: boolean;
+  /** Ends the command with the game day's document, where that is more than this one. */
+  readonly finish?: (document: GameDayDocument) => void;
   /** Watches the signals where more than this game day is to end with one. */
   readonly watch?: typeof watchSignals;
 }
@@ -65,17 +62,16 @@ export const NOTHING_SENT = 'Interrupted: no drill had begun, nothing was sent.\
 
 /** Runs one or more scenarios, one drill each, and finishes with the one document. */
 export async function gameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
-  const loaded = await loadScenarios(options.files, options.variables, runner.environment);
+  const end = options.finish ?? runner.finish;
+  const loaded = await readScenarios(options.files, options.variables, runner);
   const planned = loaded.scenarios.map((scenario) => settle(scenario, options, runner));
   const errors = unique([...loaded.errors, ...planned.flatMap((one) => one.errors)]);
   if (errors.length > 0) {
     const refused = account([], errors, null);
-    runner.finish(refused);
+    end(refused);
     return refused;
   }
-  runner.output.learn(loaded.scenarios.flatMap(({ secrets }) => secrets));
-  warnOfUnmarked(loaded.scenarios, runner);
-  const reporter = reportersFor(runner, options.layout);
+  const reporter = await reporterFor(runner, options.layout);
   let over = false;
   const cut = (signal: StopSignal): readonly DrillResult[] =>
     [...day.running.values()].flatMap((running) => forced(running, signal, reporter));
@@ -97,24 +93,13 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
     if (document.outcome === 'interrupted' && document.drills.length === 0) {
       runner.output.stderr.write(NOTHING_SENT);
     }
-    runner.finish(document);
+    end(document);
   };
-  const document = withStudy(await drills(planned, day), options.layout);
+  const document = await drills(planned, day);
   finish(document);
   await Promise.all(day.leftovers.map((close) => close()));
   interruption.release();
   return document;
-}
-
-/** A study is measured over what its drills came to. */
-function withStudy(document: GameDayDocument, layout: Layout): GameDayDocument {
-  if (layout !== 'study' || document.drills.length === 0) return document;
-  const arms = new Map<string, DrillResult[]>();
-  for (const result of document.drills) {
-    const name = basename(dirname(result.file));
-    arms.set(name, [...(arms.get(name) ?? []), result]);
-  }
-  return { ...document, study: [...arms].map(([name, results]) => measure({ name, drills: results })) };
 }
 
 interface Planned {
@@ -210,13 +195,13 @@ async function withSettings(
 ): Promise<DrillResult> {
   const { options, runner, interruption } = day;
   runner.output.learn(secrets);
-  const plan = planDrill(loaded, settings, options, runner);
+  const plan = planDrill(loaded, settings, choiceOf(options), runner);
   const { journal, folder } = await begin(loaded, secrets, day);
   const { out } = options;
   day.running.set(loaded, { plan, journal, folder, out, died });
   // Lines of drills that run at once say whose they are.
   const reporter =
-    options.atOnce === true ? reportersFor(runner, options.layout, loaded.scenario.title) : day.reporter;
+    options.atOnce === true ? await reporterFor(runner, options.layout, loaded.scenario.title) : day.reporter;
   return drive({
     ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died },
     act: (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent),
@@ -226,7 +211,7 @@ async function withSettings(
 /** The rig did not start: the drill is written down all the same, so that the answer has its journal. */
 async function withoutRig(loaded: LoadedScenario, error: GamedayError, day: Day): Promise<DrillResult> {
   const { options, runner } = day;
-  const plan = planDrill(loaded, unreachableSettings(loaded.scenario), options, runner);
+  const plan = planDrill(loaded, unreachableSettings(loaded.scenario), choiceOf(options), runner);
   const { journal, folder } = await begin(loaded, [], day);
   const digest = await digestFor(runner.environment, journal.drill, false);
   const { secrets } = plan.scenario;
@@ -245,9 +230,13 @@ async function begin(
   const id = drillId(systemClock.now());
   const secrets = [...secretsOf(runner.environment), ...loaded.secrets, ...more];
   const { now } = systemClock;
-  if (options.dryRun) return { journal: memoryJournal(id, secrets, now), folder: null };
+  if (options['dry-run']) return { journal: memoryJournal(id, secrets, now), folder: null };
   const folder = join(options.out, id);
   return { journal: await openJournal(folder, id, { secrets, create: true, now }), folder };
+}
+
+function choiceOf(options: GameDayOptions): PlanChoice {
+  return { yes: options.yes, dryRun: options['dry-run'] };
 }
 
 function unique(errors: readonly InputError[]): readonly InputError[] {

@@ -11,24 +11,26 @@ import { commandsOf } from '../verdict/left.ts';
 import type { InputError } from '../scenario/problem.ts';
 import { summarize } from '../verdict/summarize.ts';
 import type { Drive } from './drive.ts';
-import { driveAlone } from './drive-alone.ts';
-import { requireKnown } from './known.ts';
-import { secretsOf } from './output.ts';
+import { driveAlone } from './drive.ts';
 import { placeOf, planDrill } from './plan-drill.ts';
-import { reportersFor } from './reporters.ts';
+import { secretsOf } from './output.ts';
+import { reporterFor } from './reporters.ts';
+import type { RunFlags } from './flags.ts';
+import type { Environment } from './output.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf, settingsFromEnvironment, unreachableSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { findDrill } from './stored.ts';
 import type { StoredDrill } from './stored.ts';
+import type { DrillEvent } from '../journal/events.ts';
+import { nameCall } from '../model/call.ts';
+import { linesKnownOf } from './wire.ts';
 
-export interface GoOnOptions {
+/** The flags of `resume` and `abort`. */
+interface GoOnOptions extends Pick<RunFlags, 'yes' | 'insecure' | 'out'> {
   readonly how: 'resume' | 'abort';
   readonly drill: string;
   readonly variables: Readonly<Record<string, string>>;
-  readonly yes: boolean;
-  readonly insecure: boolean;
-  readonly out: string;
 }
 
 /** Goes on with a stored drill: to its verdict (resume), or to where nothing of it is left (abort). */
@@ -116,9 +118,56 @@ function samePlace(plan: Plan, settings: Settings, { scenario }: Pick<Plan, 'sce
   });
 }
 
-function alreadyOver(stored: StoredDrill, runner: Runner): void {
+async function alreadyOver(stored: StoredDrill, runner: Runner): Promise<void> {
   const result = summarize(stored.events, stored.journalPath);
-  const reporter = reportersFor(runner, 'closing');
+  const reporter = await reporterFor(runner, 'closing');
   reporter.onResult(result);
   runner.finish(account([result], [], null));
+}
+
+/** What this machine's state says of a stored drill's last intent: whether its call may have gone out. */
+interface Known {
+  readonly lastIntent: 'may-be-sent' | 'never-sent';
+}
+
+/**
+ * Refuses a drill of which this machine's state does not know, or whose journal says more than it knows: what an undo would
+ * bring back stands in the journal alone, and anybody can write one. With `--yes` a person has said that it is to be believed.
+ */
+export async function requireKnown(
+  { drill, events, journalPath }: StoredDrill,
+  yes: boolean,
+  environment: Environment,
+): Promise<Known> {
+  const known = await linesKnownOf(environment, drill);
+  const [first, ...intents] = events.filter(isRemembered);
+  const strange = intents.filter(({ sum }) => !known.has(sum));
+  const isOurs = first !== undefined && known.has(first.sum);
+  if (isOurs && strange.length === 0) return { lastIntent: 'may-be-sent' };
+  // The checksum is kept before the call goes out: a last intent without one is all that the runner came to.
+  if (isOurs && strange.length === 1 && strange[0]?.seq === events.at(-1)?.seq)
+    return { lastIntent: 'never-sent' };
+  if (yes) return { lastIntent: 'may-be-sent' };
+  throw new GamedayError(
+    'drill-unknown',
+    `this machine keeps no record of drill ${drill} as its journal tells it; the journal says: ${saidIn(intents)}`,
+    {
+      at: journalPath,
+      next: 'Read the journal, and where you believe it, give --yes: then what it says is undone or gone on with.',
+    },
+  );
+}
+
+/** The lines whose checksums are kept in the machine's state. */
+function isRemembered({ code }: DrillEvent): boolean {
+  return ['GD_DRILL_PLANNED', 'GD_BUILD_INTENDED', 'GD_FAULT_INTENDED'].includes(code);
+}
+
+function saidIn(intents: readonly DrillEvent[]): string {
+  const calls = intents.flatMap((event) =>
+    event.code === 'GD_BUILD_INTENDED' || event.code === 'GD_FAULT_INTENDED'
+      ? [nameCall(event.payload.call)]
+      : [],
+  );
+  return calls.length === 0 ? 'nothing was sent' : [...new Set(calls)].join(', ');
 }

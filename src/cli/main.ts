@@ -1,5 +1,5 @@
 import { execute } from '@oclif/core/execute';
-import { finishWith, guardTheWayOut, hasBegun } from './way-out.ts';
+import { finishWith, guardTheWayOut, hasBegun } from './exit-codes.ts';
 
 /** Runs what was typed. `root` is the folder of the package: oclif reads package.json and its manifest there. */
 export function main(root: string): void {

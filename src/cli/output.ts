@@ -2,7 +2,7 @@ import type { Redactor } from '../journal/redact.ts';
 import { createRedactor, SHORTEST_SECRET } from '../journal/redact.ts';
 import type { Screen } from '../report/screen.ts';
 import { FALLBACK, WITHOUT_TERMINAL } from '../report/screen.ts';
-import { writeSafely } from './way-out.ts';
+import { writeSafely } from './exit-codes.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,31 +1,128 @@
+import { openSync, writeFileSync } from 'node:fs';
+import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
-import { createLogReporter } from '../report/log.ts';
+import { escapeControls } from '../journal/escape.ts';
 import { multiplex } from '../report/multiplex.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { REPORTERS } from '../report/reporters.ts';
+import type { AskedReporter, ReporterName } from '../report/reporters.ts';
 import { createResultsReporter } from '../report/results.ts';
 import type { Layout } from '../report/results.ts';
-import { createTerminalReporter } from '../report/terminal.ts';
+import { FALLBACK, WITHOUT_TERMINAL } from '../report/screen.ts';
+import type { Screen } from '../report/screen.ts';
 import { isAttended } from './output.ts';
-import type { Runner } from './runner.ts';
+import type { Output } from './output.ts';
+import type { OwnFile, Reporting, Runner } from './runner.ts';
+
+const TOOLS = { now: systemClock.now, every };
+
+/** Opens what `--reporter` names. Throws bad-input where two of them would write to the same place, or a file cannot be written. */
+export async function openReporters(asked: readonly AskedReporter[], output: Output): Promise<Reporting> {
+  const onScreen = asked.filter(({ file }) => file === null);
+  const onStream = (stream: 'stdout' | 'stderr'): readonly AskedReporter[] =>
+    onScreen.filter(({ name }) => REPORTERS[name].stream === stream);
+  const [progress = null, ...more] = onStream('stderr');
+  const [answer = null, ...others] = onStream('stdout');
+  refuseTwo([progress, ...more], 'stderr');
+  refuseTwo([answer, ...others], 'stdout');
+  const named = asked.flatMap(({ file }) => file ?? []);
+  const twice = named.find((file, index) => named.indexOf(file) !== index);
+  if (twice !== undefined) throw bad(`two reporters write to ${twice}`, 'Give each a file of its own.');
+  const files = await Promise.all(
+    asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, output))),
+  );
+  // The command itself answers in JSON on stdout, for it does so also where it could not read its flags.
+  const own =
+    answer === null || answer.name === 'json'
+      ? []
+      : [await REPORTERS[answer.name].create(output.stdout, TOOLS)];
+  return {
+    progress: progress?.name ?? null,
+    ownsStdout: answer !== null,
+    files,
+    answers: tellAll([...own, ...files.map(({ reporter }) => reporter)], output.stderr),
+  };
+}
+
+async function openOne(name: ReporterName, file: string, output: Output): Promise<OwnFile> {
+  const { create, stream } = REPORTERS[name];
+  const screen = fileScreen(`--reporter ${name}=${file}`, file, output);
+  return { reporter: await create(screen, TOOLS), results: stream === 'stderr' ? screen : null };
+}
+
+/** A file as a screen. Where it can no longer be written, that is said, and nothing else changes. */
+function fileScreen(flag: string, file: string, { stderr, redact }: Output): Screen {
+  let fd: number | null;
+  try {
+    fd = openSync(file, 'w');
+  } catch (error) {
+    throw bad(
+      `${flag}: the file cannot be written: ${messageOf(error)}`,
+      'Name a file in a folder that is there.',
+    );
+  }
+  return {
+    write(text) {
+      if (fd === null) return;
+      try {
+        writeFileSync(fd, redact(text));
+      } catch (error) {
+        fd = null;
+        const said = `error: ${flag}: the file could not be written: ${messageOf(error)}. It is not whole. The verdict does not change; result.json of each drill holds it.`;
+        stderr.write(`${escapeControls(said)}\n`);
+      }
+    },
+    columns: () => WITHOUT_TERMINAL,
+    rows: () => FALLBACK.rows,
+    colors: false,
+  };
+}
 
 /**
- * Progress goes to stderr, live where somebody watches; results go to stdout, unless one document is wanted there. Of
+ * Progress goes to stderr, live where somebody watches; results go to stdout, unless something else is wanted there. Of
  * one of several drills at once there are lines alone, with its title before each.
  */
-export function reportersFor(runner: Runner, layout: Layout, oneOfSeveral?: string): Required<Reporter> {
+export async function reporterFor(
+  runner: Runner,
+  layout: Layout,
+  whose?: string,
+): Promise<Required<Reporter>> {
   const { stdout, stderr } = runner.output;
-  const live =
-    oneOfSeveral === undefined &&
-    isAttended(process.stderr, runner.environment) &&
-    runner.environment['TERM'] !== 'dumb';
-  const progress = live
-    ? createTerminalReporter({ screen: stderr, now: systemClock.now, every })
-    : createLogReporter(stderr, oneOfSeveral);
-  const reporters = runner.json ? [progress] : [progress, createResultsReporter(stdout, layout)];
+  const { progress, ownsStdout, files } = runner.reporting;
+  const name = whose === undefined ? (progress ?? (isWatched(runner) ? 'terminal' : 'log')) : 'log';
+  const results = runner.json || ownsStdout ? [] : [createResultsReporter(stdout, layout)];
+  const onFiles = files.flatMap(({ reporter, results: screen }) =>
+    screen === null ? [reporter] : [reporter, createResultsReporter(screen, layout)],
+  );
+  return tellAll([await REPORTERS[name].create(stderr, { ...TOOLS, whose }), ...results, ...onFiles], stderr);
+}
+
+function isWatched({ environment }: Runner): boolean {
+  return isAttended(process.stderr, environment) && environment['TERM'] !== 'dumb';
+}
+
+function tellAll(reporters: readonly Reporter[], stderr: Screen): Required<Reporter> {
   return multiplex(reporters, (error) => {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     stderr.write(`a reporter failed and is left out from here on: ${why}\n`);
   });
+}
+
+function refuseTwo(asked: readonly (AskedReporter | null)[], stream: string): void {
+  const [first, second] = asked.map((one) => one?.name ?? '');
+  if (second === undefined) return;
+  throw bad(
+    `the reporters ${first ?? ''} and ${second} both write to ${stream}`,
+    'Leave one out, or give one a FILE.',
+  );
+}
+
+function bad(message: string, next: string): GamedayError {
+  return new GamedayError('bad-input', message, { next });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function every(ms: number, act: () => void): () => void {

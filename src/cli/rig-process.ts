@@ -1,9 +1,18 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GamedayError } from '../model/errors.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import type { Environment } from './output.ts';
-import { writeSafely } from './way-out.ts';
+import type { Runner } from './runner.ts';
+import { settingsFromRig } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { answerOf, writeSafely } from './exit-codes.ts';
+import type { RunFlags } from './flags.ts';
 
 /** A running rig: a process of its own, which ends with this one. */
 export interface RigProcess {
@@ -17,10 +26,10 @@ export interface RigProcess {
   readonly ended: Promise<void>;
 }
 
-export interface RigStart {
+type RigFlags = Pick<RunFlags, 'agent' | 'executor'>;
+
+export interface RigStart extends RigFlags {
   readonly file: string;
-  readonly agent: string | undefined;
-  readonly executor: string | undefined;
   readonly environment: Environment;
 }
 
@@ -120,4 +129,87 @@ async function stop(child: ChildProcess, ended: Promise<void>, isGone: () => boo
   }, STOP_WITHIN);
   await ended;
   clearTimeout(timer);
+}
+
+/** Keeps a rig running and prints how it is reached; it ends with a signal, and with it every worker. */
+export async function rigUp(file: string, flags: RigFlags, runner: Runner): Promise<void> {
+  const { stderr } = runner.output;
+  const controller = new AbortController();
+  const wanted = new Promise<void>((resolve) => {
+    const end = (): void => {
+      controller.abort();
+      resolve();
+    };
+    // Kept for good: a second Ctrl-C must not leave workers behind.
+    process.on('SIGINT', end);
+    process.on('SIGTERM', end);
+    process.on('SIGHUP', end);
+  });
+  const { environment } = runner;
+  const rig = await startUnlessStopped({ ...flags, file, environment }, controller.signal);
+  // A signal came while it started: that is how it ends.
+  if (rig === null) return runner.finish(answerOf('clean', {}));
+  // Printed as they are: whoever evaluates these lines needs the rig's own tokens, and they open nothing else.
+  for (const [name, value] of Object.entries(rig.environment))
+    process.stdout.write(`export ${name}=${quoted(value)}\n`);
+  stderr.write('The rig runs. Evaluate these lines in another shell; Ctrl-C ends it.\n');
+  await Promise.race([wanted, rig.ended]);
+  const died = controller.signal.aborted ? null : rig.died();
+  await rig.stop();
+  if (died !== null) throw new GamedayError('rig-failed', `the rig ended by itself: ${died}`);
+  runner.finish(answerOf('clean', {}));
+}
+
+async function startUnlessStopped(start: RigStart, signal: AbortSignal): Promise<RigProcess | null> {
+  try {
+    return await startRig(start, signal);
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
+/** For a POSIX shell. */
+function quoted(value: string): string {
+  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A rig that this process started for one drill. */
+export interface EmbeddedRig {
+  readonly settings: Settings;
+  /** Its tokens and keys. */
+  readonly secrets: readonly string[];
+  /** Why it ended by itself, or null. */
+  died(): string | null;
+  close(): Promise<void>;
+}
+
+/** Starts the rig that the scenario names, with a state directory of its own. */
+export async function openRig(
+  scenario: Scenario & { readonly rig: string },
+  choice: Omit<RigStart, 'file'>,
+  signal: AbortSignal,
+): Promise<EmbeddedRig> {
+  const rig = await startRig({ file: scenario.rig, ...choice }, signal);
+  const stateDir = await mkdtemp(join(tmpdir(), 'gameday-state-'));
+  const clear = (): void => rmSync(stateDir, { recursive: true, force: true });
+  // A process that a signal ends at once closes nothing any more.
+  process.once('exit', clear);
+  const close = async (): Promise<void> => {
+    await rig.stop();
+    clear();
+    process.off('exit', clear);
+  };
+  try {
+    const settings = settingsFromRig(scenario, rig.environment, {
+      stateDir,
+      environment: choice.environment,
+    });
+    const keys = settings.credentials;
+    const secrets = [settings.token, ...(keys === null ? [] : [keys.accessKeyId, keys.secretAccessKey])];
+    return { settings, secrets, died: rig.died, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

@@ -1,5 +1,12 @@
-import type { GameDayDocument } from '../verdict/result.ts';
+import { createJsonReporter } from '../report/json.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { ReporterName } from '../report/reporters.ts';
+import type { Screen } from '../report/screen.ts';
+import { errorLines } from '../report/summary.ts';
+import { finishWith } from './exit-codes.ts';
+import type { Answer } from './exit-codes.ts';
 import type { Environment, Output } from './output.ts';
+import type { Clients } from './wire.ts';
 
 /** What a command hands to the work behind it. */
 export interface Runner {
@@ -8,8 +15,56 @@ export interface Runner {
   /** gameday's own version. */
   readonly version: string;
   readonly json: boolean;
-  /** Prints the document and sets the exit code; called once. */
-  finish(document: GameDayDocument): void;
+  /** Who is told of drills. */
+  readonly reporting: Reporting;
+  /** Builds clients, which are loaded then. */
+  readonly clients: Clients;
+  /**
+   * Ends the command: sets the exit code, then writes the document where one is asked for, else what `print` writes and the
+   * errors. Called once.
+   */
+  finish(answer: Answer, print?: (stdout: Screen) => void): void;
+}
+
+/** The reporters that a command was given. */
+export interface Reporting {
+  /** Shows progress on stderr; null: live where somebody watches, else lines. */
+  readonly progress: ReporterName | null;
+  /** Whether one of them answers on stdout, in place of the results. */
+  readonly ownsStdout: boolean;
+  /** Those with a file of their own. */
+  readonly files: readonly OwnFile[];
+  /** Told of the command's answer, whatever the ending. */
+  readonly answers: Required<Reporter> | null;
+}
+
+export interface OwnFile {
+  readonly reporter: Reporter;
+  /** Where its results go too, if it shows progress. */
+  readonly results: Screen | null;
+}
+
+/** Whether these arguments ask for one JSON document on stdout. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const args = end === -1 ? argv : argv.slice(0, end);
+  return args.some(
+    (arg, index) =>
+      arg === '--json' || arg === '--reporter=json' || (arg === '--reporter' && args[index + 1] === 'json'),
+  );
+}
+
+/** The one way in which a command ends: exit code first, for a reader who closes stdout must not change it; then what is to be read. */
+export function writeAnswer(
+  answer: Answer,
+  json: boolean,
+  { stdout, stderr }: Output,
+  print?: (stdout: Screen) => void,
+): void {
+  finishWith(answer.exitCode);
+  if (json) return createJsonReporter(stdout).onAnswer(answer);
+  print?.(stdout);
+  for (const line of errorLines(answer.errors ?? [], stderr.colors)) stderr.write(`${line}\n`);
 }
 
 /** Where the drills lie unless `--out` says otherwise. */

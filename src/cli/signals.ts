@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isStopSignal, STOP_SIGNALS } from '../model/reasons.ts';
 import type { StopSignal } from '../model/reasons.ts';
-import { failWith, leaveWith } from './way-out.ts';
+import { failWith, leaveWith } from './exit-codes.ts';
 
 export type { StopSignal } from '../model/reasons.ts';
 const ALL = Object.keys(STOP_SIGNALS).filter(isStopSignal);

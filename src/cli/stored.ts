@@ -6,6 +6,13 @@ import type { DrillState } from '../state/state.ts';
 import type { DrillEvent } from '../journal/events.ts';
 import { JOURNAL_FILE } from '../journal/file.ts';
 import { readJournal } from '../journal/replay.ts';
+import { escapeControls } from '../journal/escape.ts';
+import { summarize } from '../verdict/summarize.ts';
+import type { Runner } from './runner.ts';
+import { answerOf } from './exit-codes.ts';
+import { account } from '../verdict/account.ts';
+import { judge } from '../verdict/judge.ts';
+import { reporterFor } from './reporters.ts';
 
 /** A drill as it lies on the disk. */
 export interface StoredDrill {
@@ -67,4 +74,79 @@ async function isFile(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** One line of the list. */
+interface Listed {
+  readonly drill: string;
+  readonly phase: string | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly title: string | null;
+  readonly journal: string;
+  /** Why its journal cannot be read. */
+  readonly error: string | null;
+}
+
+/** Lists the drills of an output folder with their state and verdict. */
+export async function listDrills(out: string, runner: Runner): Promise<void> {
+  const drills: Listed[] = [];
+  for (const path of await journalsIn(out)) drills.push(await listed(path));
+  const lines = drills.length === 0 ? [`No drills in ${out}.`] : drills.map(lineOf);
+  runner.finish(answerOf('listed', { drills }), (stdout) => stdout.write(`${lines.join('\n')}\n`));
+}
+
+async function listed(journal: string): Promise<Listed> {
+  try {
+    const { drill, state, events } = await readDrill(journal);
+    const over = state.verdict !== null || state.interrupted !== null || state.halted !== null;
+    const result = over ? summarize(events, journal) : null;
+    return {
+      drill,
+      phase: state.interrupted === null ? state.phase : 'interrupted',
+      outcome: result?.outcome ?? null,
+      reason: result?.reason ?? null,
+      title: state.plan.scenario.title,
+      journal,
+      error: null,
+    };
+  } catch (error) {
+    if (!(error instanceof GamedayError)) throw error;
+    const drill = journal.split('/').at(-2) ?? journal;
+    return { drill, phase: null, outcome: null, reason: null, title: null, journal, error: error.message };
+  }
+}
+
+function lineOf(listed: Listed): string {
+  if (listed.error !== null) return escapeControls(`${listed.drill}  unreadable: ${listed.error}`);
+  const verdict = listed.outcome === null ? 'no verdict yet' : `${listed.outcome}: ${listed.reason ?? ''}`;
+  return escapeControls(
+    `${listed.drill}  ${(listed.phase ?? '').padEnd(11)}  ${verdict.padEnd(30)}  ${listed.title ?? ''}`,
+  );
+}
+
+/** Judges a stored journal again, offline, with today's checks, and says where the verdict differs from the stored one. */
+export async function analyze(named: string, out: string, runner: Runner): Promise<void> {
+  const stored = await findDrill(named, out);
+  const before = stored.state.verdict;
+  const today = judge(stored.events);
+  const result = summarize(stored.events, stored.journalPath, before === null ? null : today);
+  const note = before === null ? 'the journal holds no verdict' : differs(before, today);
+  const told = { ...result, notes: [note, ...result.notes] };
+  const reporter = await reporterFor(runner, 'closing');
+  reporter.onResult(told);
+  runner.finish(account([told], [], null));
+}
+
+interface Decided {
+  readonly outcome: string;
+  readonly reason: string;
+}
+
+function differs(before: Decided, today: Decided): string {
+  const was = `${before.outcome}: ${before.reason}`;
+  const is = `${today.outcome}: ${today.reason}`;
+  return was === is
+    ? `judged again: the same verdict, ${is}`
+    : `judged again: THE VERDICT DIFFERS: it was ${was}, it is ${is}`;
 }

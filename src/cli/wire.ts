@@ -1,15 +1,9 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Scenario } from '../scenario/schema.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { Environment } from './output.ts';
-import { startRig } from './rig-process.ts';
-import { settingsFromRig } from './settings.ts';
 import type { EcsSettings, Settings } from './settings.ts';
 
 /** The services of one drill, by their ports. */
@@ -40,7 +34,7 @@ export async function connect(settings: Settings): Promise<Services> {
 }
 
 /** Buildkite alone, for what asks nothing of AWS. */
-export async function connectBuildkite(
+async function connectBuildkite(
   access: Pick<Settings, 'graphqlEndpoint' | 'token' | 'rules'>,
 ): Promise<Buildkite> {
   const { createBuildkiteClient } = await import('../buildkite/client.ts');
@@ -57,7 +51,7 @@ export async function digestFor(environment: Environment, drill: string, isKept:
 }
 
 /** Where what was read of a pipeline's past is kept, unless a person names another place. */
-export async function pastJobsFile(
+async function pastJobsFile(
   environment: Environment,
   organization: string,
   pipeline: string,
@@ -77,54 +71,12 @@ export async function linesKnownOf(environment: Environment, drill: string): Pro
 }
 
 /** ECS alone, for those who ask nothing of Buildkite. */
-export async function connectEcs(settings: EcsSettings): Promise<Ecs> {
+async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   const { createEcsClient } = await import('../ecs/client.ts');
   const { region, rules } = settings;
   return createEcsClient({ region, ...rules });
 }
 
-/** A rig that this process started for one drill. */
-export interface EmbeddedRig {
-  readonly settings: Settings;
-  /** Its tokens and keys. */
-  readonly secrets: readonly string[];
-  /** Why it ended by itself, or null. */
-  died(): string | null;
-  close(): Promise<void>;
-}
-
-export interface RigChoice {
-  readonly agent: string | undefined;
-  readonly executor: string | undefined;
-  readonly environment: Environment;
-}
-
-/** Starts the rig that the scenario names, with a state directory of its own. */
-export async function openRig(
-  scenario: Scenario & { readonly rig: string },
-  choice: RigChoice,
-  signal: AbortSignal,
-): Promise<EmbeddedRig> {
-  const rig = await startRig({ file: scenario.rig, ...choice }, signal);
-  const stateDir = await mkdtemp(join(tmpdir(), 'gameday-state-'));
-  const clear = (): void => rmSync(stateDir, { recursive: true, force: true });
-  // A process that a signal ends at once closes nothing any more.
-  process.once('exit', clear);
-  const close = async (): Promise<void> => {
-    await rig.stop();
-    clear();
-    process.off('exit', clear);
-  };
-  try {
-    const settings = settingsFromRig(scenario, rig.environment, {
-      stateDir,
-      environment: choice.environment,
-    });
-    const keys = settings.credentials;
-    const secrets = [settings.token, ...(keys === null ? [] : [keys.accessKeyId, keys.secretAccessKey])];
-    return { settings, secrets, died: rig.died, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
+/** What a command hands to the services behind it, none of which builds a client. */
+export const clients = { connect, connectBuildkite, connectEcs, pastJobsFile };
+export type Clients = typeof clients;

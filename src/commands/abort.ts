@@ -15,6 +15,7 @@ ${exitCodesHelp()}`;
   };
   static override flags = {
     json: shared.jsonFlag,
+    reporter: shared.reporterFlag(),
     yes: Flags.boolean({
       default: false,
       description: 'believe the journal also where the state of this machine does not know the drill',
@@ -26,7 +27,8 @@ ${exitCodesHelp()}`;
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Abort);
     const { goOn } = await import('../cli/go-on.ts');
-    const { yes, insecure, out } = flags;
-    await goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, this.runner);
+    const { yes, insecure, out, reporter } = flags;
+    const runner = await this.runnerWith(reporter);
+    await goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);
   }
 }

@@ -13,11 +13,15 @@ ${exitCodesHelp()}`;
   static override args = {
     JOURNAL: Args.string({ description: 'path of a journal, or id or folder of a drill', required: true }),
   };
-  static override flags = { json: shared.jsonFlag, out: shared.outFlag };
+  static override flags = {
+    json: shared.jsonFlag,
+    reporter: shared.reporterFlag(),
+    out: shared.outFlag,
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Analyze);
-    const { analyze } = await import('../cli/analyze.ts');
-    await analyze(args.JOURNAL, flags.out, this.runner);
+    const { analyze } = await import('../cli/stored.ts');
+    await analyze(args.JOURNAL, flags.out, await this.runnerWith(flags.reporter));
   }
 }

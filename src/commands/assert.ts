@@ -1,5 +1,4 @@
-import { assertionHelp } from '../cli/exit-codes.ts';
-import { assertionFlags } from '../cli/assertion-flags.ts';
+import { assertionFlags, assertionHelp } from '../cli/assertion-flags.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import * as shared from '../cli/flags.ts';
 import { keepHeapSmall } from '../cli/small-heap.ts';
@@ -15,6 +14,7 @@ export default class Assert extends BaseCommand {
   static override flags = {
     ...assertionFlags,
     json: shared.jsonFlag,
+    reporter: shared.reporterFlag(),
     out: shared.outFlag,
     insecure: shared.insecureFlag,
   };
@@ -31,6 +31,6 @@ export default class Assert extends BaseCommand {
     };
     const where = { container, cluster, service, mapping };
     const what = { build, step, since, tasks, require: flags.require };
-    await assertBuild({ ...what, ...where, ...waits, insecure, out }, this.runner);
+    await assertBuild({ ...what, ...where, ...waits, insecure, out }, await this.runnerWith(flags.reporter));
   }
 }

@@ -10,7 +10,7 @@ export default class Drills extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Drills);
-    const { listDrills } = await import('../cli/list-drills.ts');
+    const { listDrills } = await import('../cli/stored.ts');
     await listDrills(flags.out, this.runner);
   }
 }

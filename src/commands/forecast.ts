@@ -18,22 +18,6 @@ ${exitCodesHelp()}`;
   async run(): Promise<void> {
     const { flags } = await this.parse(Forecast);
     const { foretell } = await import('../forecast/service.ts');
-    await foretell(
-      {
-        ...flags,
-        steps: flags.step ?? [],
-        taskDefinition: flags['task-definition'],
-        imageConfig: flags['image-config'],
-        launchType: flags['launch-type'],
-        stopTimeout: flags['stop-timeout'],
-        minimumHealthyPercent: flags['minimum-healthy-percent'],
-        maximumPercent: flags['maximum-percent'],
-        roomPercent: flags['room-percent'],
-        startUp: flags['start-up'],
-        idleDrain: flags['idle-drain'],
-        drains: flags.drains ?? [],
-      },
-      this.runner,
-    );
+    await foretell(flags, this.runner);
   }
 }

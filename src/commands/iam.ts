@@ -1,5 +1,4 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import * as shared from '../cli/flags.ts';
 import { iamArgs, iamFlags, iamHelp } from '../iam/options.ts';
 
 export default class Iam extends BaseCommand {
@@ -17,16 +16,6 @@ export default class Iam extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Iam);
     const { iam } = await import('../iam/service.ts');
-    const { account, format, check, out } = flags;
-    await iam(
-      {
-        files: args.FILE ?? [],
-        ...{ account, format, check, out },
-        uses: flags.for ?? ['run'],
-        launchType: flags['launch-type'],
-        variables: shared.variablesOf(flags.var),
-      },
-      this.runner,
-    );
+    await iam(args.FILE ?? [], flags, this.runner);
   }
 }

@@ -1,6 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { preflightFlags, preflightHelp } from '../preflight/options.ts';
-import * as shared from '../cli/flags.ts';
 
 export default class Preflight extends BaseCommand {
   static override summary =
@@ -22,18 +21,6 @@ export default class Preflight extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Preflight);
     const { preflight } = await import('../preflight/service.ts');
-    const { json, sarif, strict, container, cluster, service, scenario, insecure } = flags;
-    await preflight(
-      {
-        taskDefinition: flags['task-definition'],
-        pipeline: flags.pipeline,
-        history: flags.history,
-        imageConfig: flags['image-config'],
-        capacityProvider: flags['capacity-provider'],
-        ...{ json, sarif, strict, container, cluster, service, scenario, insecure },
-        variables: shared.variablesOf(flags.var),
-      },
-      this.runner,
-    );
+    await preflight(flags, this.runner);
   }
 }

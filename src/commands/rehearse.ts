@@ -21,15 +21,6 @@ export default class Rehearse extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Rehearse);
     const { rehearse } = await import('../rehearsal/service.ts');
-    const { pipeline, step, container, image, programs, agent, executor, yes, out } = flags;
-    await rehearse(
-      {
-        taskDefinition: flags['task-definition'],
-        jobLength: flags['job-length'],
-        imageConfig: flags['image-config'],
-        ...{ pipeline, step, container, image, programs, agent, executor, yes, out },
-      },
-      this.runner,
-    );
+    await rehearse(flags, this.runner);
   }
 }

@@ -15,6 +15,7 @@ ${exitCodesHelp()}`;
   };
   static override flags = {
     json: shared.jsonFlag,
+    reporter: shared.reporterFlag(),
     var: shared.varFlag,
     yes: shared.yesFlag,
     out: shared.outFlag,
@@ -25,8 +26,9 @@ ${exitCodesHelp()}`;
     keepHeapSmall();
     const { args, flags } = await this.parse(Resume);
     const { goOn } = await import('../cli/go-on.ts');
-    const { yes, insecure, out } = flags;
+    const { yes, insecure, out, reporter } = flags;
+    const runner = await this.runnerWith(reporter);
     const variables = shared.variablesOf(flags.var);
-    await goOn({ how: 'resume', drill: args.DRILL, variables, yes, insecure, out }, this.runner);
+    await goOn({ how: 'resume', drill: args.DRILL, variables, yes, insecure, out }, runner);
   }
 }

@@ -32,20 +32,8 @@ Of several drills the worst decides: 10, 1, 3, 4, 11, 0.`;
     keepHeapSmall();
     const { args, flags } = await this.parse(Run);
     const { gameDay } = await import('../cli/game-day.ts');
-    await gameDay(
-      {
-        files: args.FILE,
-        variables: shared.variablesOf(flags.var),
-        rig: flags.rig,
-        agent: flags.agent,
-        executor: flags.executor,
-        dryRun: flags['dry-run'],
-        yes: flags.yes,
-        insecure: flags.insecure,
-        out: flags.out,
-        layout: flags['dry-run'] ? 'plan' : flags['side-by-side'] ? 'side-by-side' : 'closing',
-      },
-      this.runner,
-    );
+    const layout = flags['dry-run'] ? 'plan' : flags['side-by-side'] ? 'side-by-side' : 'closing';
+    const variables = shared.variablesOf(flags.var);
+    await gameDay({ ...flags, files: args.FILE, variables, layout }, await this.runnerWith(flags.reporter));
   }
 }

@@ -1,7 +1,6 @@
-import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
-import * as shared from '../cli/flags.ts';
+import { studyArgs, studyFlags } from '../study/options.ts';
 
 export default class Study extends BaseCommand {
   static override summary =
@@ -17,50 +16,12 @@ Of several drills the worst decides, as with run; a drill that must fail says so
       command: '<%= config.bin %> study --rig scenarios/study/small',
     },
   ];
-  static override args = {
-    FOLDER: Args.string({ description: 'folder with a folder of scenarios for each arm', required: true }),
-  };
-  static override flags = {
-    rig: shared.runFlags.rig,
-    repeat: Flags.integer({
-      description: 'how often each drill is run',
-      default: 1,
-      min: 1,
-      max: 1000,
-      env: 'GAMEDAY_REPEAT',
-    }),
-    markdown: Flags.string({
-      description: 'write the table to a file, as Markdown',
-      helpValue: 'FILE',
-      env: 'GAMEDAY_MARKDOWN',
-    }),
-    yes: shared.yesFlag,
-    json: shared.jsonFlag,
-    var: shared.varFlag,
-    out: shared.outFlag,
-    agent: shared.agentFlag,
-    executor: shared.executorFlag,
-    insecure: shared.insecureFlag,
-  };
+  static override args = studyArgs;
+  static override flags = studyFlags;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Study);
     const { study } = await import('../study/service.ts');
-    await study(
-      {
-        folder: args.FOLDER,
-        repeat: flags.repeat,
-        markdown: flags.markdown,
-        variables: shared.variablesOf(flags.var),
-        rig: flags.rig,
-        agent: flags.agent,
-        executor: flags.executor,
-        dryRun: false,
-        yes: flags.yes,
-        insecure: flags.insecure,
-        out: flags.out,
-      },
-      this.runner,
-    );
+    await study(args.FOLDER, flags, await this.runnerWith(flags.reporter));
   }
 }

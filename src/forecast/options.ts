@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import * as shared from '../cli/flags.ts';
 
 /** The flags of `forecast`. */
@@ -64,21 +65,20 @@ export const forecastFlags = {
     helpValue: 'NAME',
     env: 'GAMEDAY_CONTAINER',
   }),
-  'launch-type': Flags.string({
+  'launch-type': Flags.option({
     description: 'where the tasks run; else what the definition requires',
-    options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'],
+    options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'] as const,
     env: 'GAMEDAY_LAUNCH_TYPE',
-  }),
-  'stop-timeout': Flags.string({
+  })(),
+  'stop-timeout': shared.durationFlag({
     description: "the agent's stopTimeout, whatever the definition says",
-    helpValue: 'DURATION',
     env: 'GAMEDAY_STOP_TIMEOUT',
   }),
-  signal: Flags.string({
+  signal: Flags.option({
     description: 'what becomes of the stop signal, whatever the definition says',
-    options: ['heard', 'eaten', 'fatal'],
+    options: ['heard', 'eaten', 'fatal'] as const,
     env: 'GAMEDAY_SIGNAL',
-  }),
+  })(),
   utilisation: Flags.string({
     description: "share of time in which a worker has a job; else from the history's times, else 100%",
     helpValue: 'SHARE',
@@ -114,10 +114,9 @@ export const forecastFlags = {
     default: '60s',
     env: 'GAMEDAY_START_UP',
   }),
-  'idle-drain': Flags.string({
+  'idle-drain': shared.durationFlag({
     description: 'how long an idle worker takes to leave',
-    helpValue: 'DURATION',
-    default: '11s',
+    ...shared.durationDefault('11s'),
     env: 'GAMEDAY_IDLE_DRAIN',
   }),
   drains: Flags.string({
@@ -146,3 +145,4 @@ export const forecastFlags = {
   json: shared.jsonFlag,
   insecure: shared.insecureFlag,
 };
+export type ForecastFlags = Interfaces.InferredFlags<typeof forecastFlags>;

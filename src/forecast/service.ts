@@ -1,68 +1,37 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { GamedayError } from '../model/errors.ts';
 import { stated } from './distribution.ts';
 import type { Drains } from './drains.ts';
 import { forecast } from './forecast.ts';
 import type { Question, Source } from './forecast.ts';
-import { readHistory } from './history.ts';
 import { parseStated, STATED_HINT } from './stated.ts';
 import { endpointOf } from '../http/endpoint.ts';
-import { toJson } from '../journal/escape.ts';
 import { printForecast } from './report.ts';
 import { forecastSvg } from './svg.ts';
-import { documentOf } from '../cli/documents.ts';
-import { durationOf, notUnderstood } from './values.ts';
+import { documentOf } from '../cli/exit-codes.ts';
+import { historyIn } from '../preflight/files.ts';
+import type { ForecastFlags } from './options.ts';
 import { windowFor } from './window-files.ts';
-import type { ServiceNumbers, WindowOptions } from './window-files.ts';
+import type { ServiceNumbers } from './window-files.ts';
 import { readDrains } from './measured-drains.ts';
 import { readPast } from './past-jobs.ts';
 import type { Runner } from '../cli/runner.ts';
 import { GRAPHQL_ENDPOINT } from '../cli/settings.ts';
 import { watchSignals } from '../cli/signals.ts';
-import { connectBuildkite, pastJobsFile } from '../cli/wire.ts';
-import { finishWith } from '../cli/way-out.ts';
-
-/** What the command line says; a flag that was not given is undefined. */
-export interface ForecastOptions extends WindowOptions {
-  readonly history: string | undefined;
-  readonly durations: string | undefined;
-  readonly pipeline: string | undefined;
-  readonly jobs: number;
-  readonly points: number;
-  readonly cache: string | undefined;
-  readonly steps: readonly string[];
-  readonly utilisation: string | undefined;
-  readonly workers: number | undefined;
-  readonly minimumHealthyPercent: number | undefined;
-  readonly maximumPercent: number | undefined;
-  readonly roomPercent: number | undefined;
-  readonly startUp: string;
-  readonly idleDrain: string;
-  /** Drills by id, folder or journal, or folders of drills. */
-  readonly drains: readonly string[];
-  /** Where a drill that is named by its id lies. */
-  readonly out: string;
-  readonly replications: number;
-  readonly seed: number;
-  readonly svg: string | undefined;
-  readonly insecure: boolean;
-}
 
 /** Says what stops would do to the jobs of a history, before anything is stopped. */
-export async function foretell(options: ForecastOptions, runner: Runner): Promise<void> {
+export async function foretell(flags: ForecastFlags, runner: Runner): Promise<void> {
   // All that can be wrong without asking anybody, first.
-  const { window, service } = await windowFor(options);
-  const drains = options.drains.length === 0 ? null : await readDrains(options.drains, options.out);
-  const fleet = fleetOf(options, service, drains);
-  const utilisation = utilisationOf(options.utilisation);
-  const source = ofSteps(await sourceOf(options, runner), options.steps);
-  const answer = forecast({ source, window, utilisation, fleet, seed: options.seed });
-  if (options.svg !== undefined) writeSvg(options.svg, forecastSvg(answer));
-  const document = documentOf('planned', []);
-  finishWith(document.exitCode);
-  const { stdout } = runner.output;
-  if (runner.json) stdout.write(`${toJson({ ...document, forecast: answer }, 2)}\n`);
-  else printForecast(answer, stdout);
+  const { window, service } = await windowFor(flags);
+  const drains = flags.drains === undefined ? null : await readDrains(flags.drains, flags.out);
+  const fleet = fleetOf(flags, service, drains);
+  const utilisation = utilisationOf(flags.utilisation);
+  const source = ofSteps(await sourceOf(flags, runner), flags.step ?? []);
+  const answer = forecast({ source, window, utilisation, fleet, seed: flags.seed });
+  if (flags.svg !== undefined) writeSvg(flags.svg, forecastSvg(answer));
+  runner.finish({ ...documentOf('planned', []), forecast: answer }, (stdout) =>
+    printForecast(answer, stdout),
+  );
 }
 
 function writeSvg(path: string, text: string): void {
@@ -87,8 +56,8 @@ function ofSteps(source: Source, steps: readonly string[]): Source {
   throw new GamedayError('bad-input', `there is no job to forecast from${why}`, { at: source.name, next });
 }
 
-async function sourceOf(options: ForecastOptions, runner: Runner): Promise<Source> {
-  const { history, durations, pipeline } = options;
+async function sourceOf(flags: ForecastFlags, runner: Runner): Promise<Source> {
+  const { history, durations, pipeline } = flags;
   const given = [history, durations, pipeline].filter((one) => one !== undefined);
   if (given.length !== 1)
     throw new GamedayError('bad-input', 'a forecast has one source of durations', {
@@ -99,20 +68,15 @@ async function sourceOf(options: ForecastOptions, runner: Runner): Promise<Sourc
     if (spec === null) throw notUnderstood('--durations', durations, STATED_HINT);
     return { kind: 'stated', name: durations, durations: spec };
   }
-  return history === undefined ? fromBuildkite(options, runner) : fromFile(history);
+  if (history === undefined) return fromBuildkite(flags, runner);
+  return { kind: 'file', name: history, ...(await historyIn(history)), complete: true };
 }
 
-function fromFile(path: string): Source {
-  const answer = readHistory(read(path));
-  if (!answer.ok) {
-    const { at, message, next } = answer.wrong;
-    throw new GamedayError('bad-input', message, { at: `${path}:${at}`, next });
-  }
-  return { kind: 'file', name: path, ...answer.history, complete: true };
-}
-
-async function fromBuildkite(options: ForecastOptions, { environment, output }: Runner): Promise<Source> {
-  const [first = '', second] = (options.pipeline ?? '').split('/');
+async function fromBuildkite(
+  flags: ForecastFlags,
+  { environment, output, clients }: Runner,
+): Promise<Source> {
+  const [first = '', second] = (flags.pipeline ?? '').split('/');
   const organization = second === undefined ? environment['BUILDKITE_ORGANIZATION_SLUG']?.trim() : first;
   const token = environment['BUILDKITE_API_TOKEN']?.trim();
   const missing = [
@@ -124,19 +88,19 @@ async function fromBuildkite(options: ForecastOptions, { environment, output }: 
       next: 'Set it, or give --history FILE.',
     });
   output.learn([token]);
-  const rules = { allowInsecure: options.insecure, loopbackOnly: false };
+  const rules = { allowInsecure: flags.insecure, loopbackOnly: false };
   const graphqlEndpoint = environment['BUILDKITE_GRAPHQL_ENDPOINT']?.trim() || GRAPHQL_ENDPOINT;
   endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules);
   const interruption = watchSignals(() => undefined);
   try {
-    const { jobs, points } = options;
+    const { jobs, points } = flags;
     const pipeline = second ?? first;
-    const path = options.cache ?? (await pastJobsFile(environment, organization, pipeline));
-    const cache = { path, named: options.cache !== undefined };
+    const path = flags.cache ?? (await clients.pastJobsFile(environment, organization, pipeline));
+    const cache = { path, named: flags.cache !== undefined };
     const wanted = { organization, pipeline, jobs, points, cache };
-    let client: ReturnType<typeof connectBuildkite> | null = null;
-    const connected = (): ReturnType<typeof connectBuildkite> =>
-      (client ??= connectBuildkite({ graphqlEndpoint, token, rules }));
+    let client: ReturnType<typeof clients.connectBuildkite> | null = null;
+    const connected = (): ReturnType<typeof clients.connectBuildkite> =>
+      (client ??= clients.connectBuildkite({ graphqlEndpoint, token, rules }));
     return await readPast(wanted, connected, interruption.signal);
   } finally {
     interruption.release();
@@ -150,23 +114,19 @@ const MOST_WORKERS = 5000;
 const DEFAULT_PERCENT = { minimumHealthy: 100, maximum: 200 } as const;
 
 /** What a flag says goes before what the service says. */
-function fleetOf(
-  options: ForecastOptions,
-  service: ServiceNumbers,
-  drains: Drains | null,
-): Question['fleet'] {
-  const startUp = parseStated(options.startUp);
-  if (startUp === null) throw notUnderstood('--start-up', options.startUp, STATED_HINT);
+function fleetOf(flags: ForecastFlags, service: ServiceNumbers, drains: Drains | null): Question['fleet'] {
+  const startUp = parseStated(flags['start-up']);
+  if (startUp === null) throw notUnderstood('--start-up', flags['start-up'], STATED_HINT);
   return {
-    workers: workersOf(options.workers ?? service.workers ?? DEFAULT_WORKERS),
+    workers: workersOf(flags.workers ?? service.workers ?? DEFAULT_WORKERS),
     minimumHealthyPercent:
-      options.minimumHealthyPercent ?? service.minimumHealthyPercent ?? DEFAULT_PERCENT.minimumHealthy,
-    maximumPercent: options.maximumPercent ?? service.maximumPercent ?? DEFAULT_PERCENT.maximum,
-    roomPercent: options.roomPercent ?? null,
-    startUp: { name: options.startUp, distribution: stated(startUp) },
-    idle: durationOf('--idle-drain', options.idleDrain),
+      flags['minimum-healthy-percent'] ?? service.minimumHealthyPercent ?? DEFAULT_PERCENT.minimumHealthy,
+    maximumPercent: flags['maximum-percent'] ?? service.maximumPercent ?? DEFAULT_PERCENT.maximum,
+    roomPercent: flags['room-percent'] ?? null,
+    startUp: { name: flags['start-up'], distribution: stated(startUp) },
+    idle: flags['idle-drain'],
     drains,
-    replications: options.replications,
+    replications: flags.replications,
   };
 }
 
@@ -186,16 +146,11 @@ function utilisationOf(text: string | undefined): number | null {
   throw notUnderstood('--utilisation', text, 'It is a share such as 0.7 or 70%.');
 }
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const missing = codeOf(cause) === 'ENOENT';
-    const why = missing ? 'there is no such file' : `it cannot be read: ${codeOf(cause)}`;
-    throw new GamedayError('bad-input', why, { cause, at: path, next: 'Check the path.' });
-  }
-}
-
 function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+}
+
+/** A flag whose value means nothing. */
+function notUnderstood(flag: string, text: string, next: string): GamedayError {
+  return new GamedayError('bad-input', `${flag}: "${text}" is not understood`, { next });
 }

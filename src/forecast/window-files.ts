@@ -1,9 +1,8 @@
 import { GamedayError } from '../model/errors.ts';
 import type { Question } from './forecast.ts';
-import { SIGNALS } from './signal.ts';
 import { disorderOf, windowAlone, windowOf } from './window.ts';
 import type { Asked } from './window.ts';
-import { LAUNCH_TYPES, type LaunchType } from '../worker/launch.ts';
+import type { LaunchType } from '../worker/launch.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Doc, Documents } from '../preflight/documents.ts';
 import { itemsOf, member, numberOf, textOf } from '../preflight/json.ts';
@@ -11,18 +10,12 @@ import { subjectOf } from '../preflight/subject-of.ts';
 import type { Subject } from '../preflight/subject.ts';
 import { readFiles } from '../preflight/files.ts';
 import type { Given } from '../preflight/files.ts';
-import { durationOf } from './values.ts';
+import type { ForecastFlags } from './options.ts';
 
-/** What the command line says of the workers and their stop. */
-export interface WindowOptions {
-  readonly taskDefinition: string | undefined;
-  readonly service: string | undefined;
-  readonly imageConfig: string | undefined;
-  readonly container: string | undefined;
-  readonly launchType: string | undefined;
-  readonly stopTimeout: string | undefined;
-  readonly signal: string | undefined;
-}
+type WindowFlags = Pick<
+  ForecastFlags,
+  'task-definition' | 'service' | 'image-config' | 'container' | 'launch-type' | 'stop-timeout' | 'signal'
+>;
 
 /** What a service says of its deployments; null where it says nothing. */
 export interface ServiceNumbers {
@@ -33,19 +26,19 @@ export interface ServiceNumbers {
 
 /** Reads the documents; throws bad-input where they do not tell the window. */
 export async function windowFor(
-  options: WindowOptions,
+  flags: WindowFlags,
 ): Promise<{ readonly window: Question['window']; readonly service: ServiceNumbers }> {
-  const { taskDefinition, service, imageConfig } = options;
+  const { service, 'task-definition': taskDefinition, 'image-config': imageConfig } = flags;
   const asked = {
-    launchType: LAUNCH_TYPES.find((type) => type === options.launchType) ?? null,
-    stopTimeout: options.stopTimeout === undefined ? null : durationOf('--stop-timeout', options.stopTimeout),
-    signal: SIGNALS.find((signal) => signal === options.signal) ?? null,
+    launchType: flags['launch-type'] ?? null,
+    stopTimeout: flags['stop-timeout'] ?? null,
+    signal: flags.signal ?? null,
   };
-  if (taskDefinition === undefined) return { window: alone(options, asked), service: numbersOf(null) };
+  if (taskDefinition === undefined) return { window: alone(flags, asked), service: numbersOf(null) };
   const given = await readFiles({ taskDefinition, service, imageConfig });
   const { documents } = given;
   if (documents.taskDefinition === null) throw new Error('the task definition was not read');
-  const subject = subjectIn({ ...documents, taskDefinition: documents.taskDefinition }, options.container);
+  const subject = subjectIn({ ...documents, taskDefinition: documents.taskDefinition }, flags.container);
   const disorder = disorderOf(subject);
   if (disorder !== null)
     throw new GamedayError('bad-input', disorder.message, {
@@ -57,16 +50,16 @@ export async function windowFor(
   return { window, service: numbersOf(documents.service) };
 }
 
-function alone(options: WindowOptions, asked: Asked): Question['window'] {
-  for (const [flag, value] of [
-    ['--service', options.service],
-    ['--image-config', options.imageConfig],
-    ['--container', options.container],
-  ] as const)
-    if (value !== undefined)
-      throw new GamedayError('bad-input', `${flag} tells something of a task definition, and none is given`, {
-        next: 'Give --task-definition FILE as well.',
-      });
+function alone(flags: WindowFlags, asked: Asked): Question['window'] {
+  for (const flag of ['service', 'image-config', 'container'] as const)
+    if (flags[flag] !== undefined)
+      throw new GamedayError(
+        'bad-input',
+        `--${flag} tells something of a task definition, and none is given`,
+        {
+          next: 'Give --task-definition FILE as well.',
+        },
+      );
   const window = windowAlone(asked);
   checkCeiling('--stop-timeout', asked.stopTimeout ?? 0, window.launchType);
   return { ...window, container: null };

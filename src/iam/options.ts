@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import * as shared from '../cli/flags.ts';
 
 /** What `iam` takes. */
@@ -13,24 +14,24 @@ export const iamFlags = {
     helpValue: 'ID',
     env: 'GAMEDAY_ACCOUNT',
   }),
-  format: Flags.string({
+  format: Flags.option({
     description: 'how the policy is written; the last two fill in the account themselves',
-    options: ['json', 'terraform', 'cloudformation'],
+    options: ['json', 'terraform', 'cloudformation'] as const,
     default: 'json',
     env: 'GAMEDAY_FORMAT',
-  }),
-  for: Flags.string({
+  })(),
+  for: Flags.option({
     description: 'for which command; `run` stands for resume, abort and a dry run too (default: run)',
-    options: ['run', 'preflight', 'assert'],
+    options: ['run', 'preflight', 'assert'] as const,
     multiple: true,
     multipleNonGreedy: true,
     env: 'GAMEDAY_FOR',
-  }),
-  'launch-type': Flags.string({
+  })(),
+  'launch-type': Flags.option({
     description: 'where the tasks run, so that what is asked only elsewhere is left out',
-    options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'],
+    options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'] as const,
     env: 'GAMEDAY_LAUNCH_TYPE',
-  }),
+  })(),
   check: Flags.string({
     description: 'journal, or id or folder of a drill: compare what AWS denied in it with the least policy',
     helpValue: 'JOURNAL',
@@ -40,6 +41,8 @@ export const iamFlags = {
   var: shared.varFlag,
   out: shared.outFlag,
 };
+
+export type IamFlags = Interfaces.InferredFlags<typeof iamFlags>;
 
 /** The long help of `gameday iam`. */
 export function iamHelp(): string {

@@ -16,32 +16,23 @@ export interface Written {
   readonly notes: readonly string[];
 }
 
-/** The one document of `gameday iam --json`. */
-export function writtenJson({ statements, ...rest }: Written): string {
-  const why = Object.fromEntries(statements.map((statement) => [statement.sid, statement.why]));
-  return `${toJson({ version: 1, outcome: 'written', exitCode: 0, ...rest, why }, 2)}\n`;
+/** What the document of `gameday iam --json` holds beside its outcome. */
+export function writtenDocument({ statements, ...rest }: Written): object {
+  return { ...rest, why: Object.fromEntries(statements.map(({ sid, why }) => [sid, why])) };
 }
 
-/** What a denial was compared with. */
-export interface CheckedDrill {
-  readonly drill: string;
-  readonly exitCode: number;
-  readonly checked: readonly Checked[];
-}
-
-/** The one document of `gameday iam --check --json`. */
-export function checkedJson({ drill, exitCode, checked }: CheckedDrill): string {
+/** What the document of `gameday iam --check --json` holds beside its outcome. */
+export function checkedDocument(drill: string, checked: readonly Checked[]): object {
   const denials = checked.map(({ denial, answer, statement }) => ({
     ...denial,
     answer,
     statement: statement === null ? null : policyStatement(statement),
   }));
-  const outcome = exitCode === 0 ? 'clean' : 'failed';
-  return `${toJson({ version: 1, outcome, exitCode, drill, denials }, 2)}\n`;
+  return { drill, denials };
 }
 
 /** Every denial with what it comes to and what to do about it. */
-export function checkedLines({ drill, checked }: CheckedDrill, colors: boolean): readonly string[] {
+export function checkedLines(drill: string, checked: readonly Checked[], colors: boolean): readonly string[] {
   const paint = painter(colors);
   if (checked.length === 0) return [`AWS denied nothing in drill ${escapeControls(drill)}.`];
   const head = `In drill ${drill} AWS denied ${String(checked.length)} ${checked.length === 1 ? 'action' : 'actions'}.`;

@@ -4,52 +4,47 @@ import { GamedayError } from '../model/errors.ts';
 import { cloudFormationOf } from './cloudformation.ts';
 import { leastOf, notesOf } from './least.ts';
 import type { Asked } from './least.ts';
-import type { Hosts, Use } from './needs.ts';
-import { accountOf, ACCOUNT } from './place.ts';
+import type { Hosts } from './needs.ts';
+import { ACCOUNT, accountOf } from './place.ts';
 import { charactersOf, LARGEST_MANAGED, policyOf } from './policy.ts';
 import type { Statement } from './statements.ts';
 import { terraformOf } from './terraform.ts';
 import { escapeControls, toJson } from '../journal/escape.ts';
-import { writtenJson } from './report.ts';
+import { checkedDocument, checkedLines, writtenDocument } from './report.ts';
 import type { Written } from './report.ts';
-import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import type { InputError } from '../scenario/problem.ts';
 import { regionOfProfile } from '../cli/aws-profile.ts';
-import { documentOf } from '../cli/documents.ts';
-import type { IamOptions } from './iam-options.ts';
+import { answerOf, documentOf } from '../cli/exit-codes.ts';
+import { variablesOf } from '../cli/flags.ts';
+import { readScenarios } from '../cli/scenarios.ts';
+import type { IamFlags } from './options.ts';
 import type { Environment } from '../cli/output.ts';
 import type { Runner } from '../cli/runner.ts';
-import { finishWith } from '../cli/way-out.ts';
+import { eventsOf } from '../journal/events.ts';
+import { check } from './check.ts';
+import { accountOfDrill, denialsIn } from './denials.ts';
+import { findDrill } from '../cli/stored.ts';
 
 /** Writes the least policy of scenarios; with `check` it says what a denied drill lacked. */
-export async function iam(options: IamOptions, runner: Runner): Promise<void> {
-  mustBeAccount(options.account);
-  if (options.check !== undefined) return checked(options, runner);
-  const files = await filesOf(options.files);
-  const { scenarios, errors } = await loadScenarios(files, options.variables, runner.environment);
-  runner.output.learn(scenarios.flatMap(({ secrets }) => secrets));
+export async function iam(named: readonly string[], flags: IamFlags, runner: Runner): Promise<void> {
+  mustBeAccount(flags.account);
+  if (flags.check !== undefined) return checkDrill(named, flags.check, flags, runner);
+  const files = await filesOf(named);
+  const { scenarios, errors } = await readScenarios(files, variablesOf(flags.var), runner);
   if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
-  const settled = scenarios.map((loaded) => settle(loaded, options, runner.environment));
+  const settled = scenarios.map((loaded) => settle(loaded, flags, runner.environment));
   const wrong = settled.flatMap((one) => one.errors);
   if (wrong.length > 0) return runner.finish(documentOf('bad-input', wrong));
-  write(
-    written(
-      settled.map(({ asked }) => asked),
-      files,
-      options,
-    ),
-    runner,
+  const least = writePolicy(
+    settled.map(({ asked }) => asked),
+    files,
+    flags,
   );
-}
-
-async function checked(options: IamOptions, runner: Runner): Promise<void> {
-  if (options.files.length > 0)
-    throw new GamedayError('bad-input', '--check takes the scenario from the journal, not from a file', {
-      next: 'Give either scenario files or --check.',
-    });
-  const { checkDrill } = await import('./check-drill.ts');
-  return checkDrill(options, runner);
+  runner.finish(answerOf('written', writtenDocument(least)), (stdout) => {
+    stdout.write(least.text);
+    for (const note of least.notes) runner.output.stderr.write(`note: ${escapeControls(note)}\n`);
+  });
 }
 
 function mustBeAccount(account: string | undefined): void {
@@ -95,7 +90,7 @@ interface Settled {
 }
 
 /** Fixes region and account of a scenario; all that is missing or contradicts is named at once. */
-function settle({ scenario, file }: LoadedScenario, options: IamOptions, environment: Environment): Settled {
+function settle({ scenario, file }: LoadedScenario, flags: IamFlags, environment: Environment): Settled {
   const { name, region: own } = scenario.cluster;
   const region = own ?? regionOf(environment);
   const account = accountOf(name);
@@ -106,19 +101,19 @@ function settle({ scenario, file }: LoadedScenario, options: IamOptions, environ
       message: 'the region of the cluster is not known',
       next: 'Set cluster.region in the scenario, or AWS_REGION.',
     });
-  if (account !== null && options.account !== undefined && options.account !== account)
+  if (account !== null && flags.account !== undefined && flags.account !== account)
     errors.push({
       at: file,
-      message: `cluster.name is of account ${account}, and --account names ${options.account}`,
+      message: `cluster.name is of account ${account}, and --account names ${flags.account}`,
       next: 'Leave --account out: the ARN says it.',
     });
-  if (account === null && options.account === undefined && options.format === 'json')
+  if (account === null && flags.account === undefined && flags.format === 'json')
     errors.push({
       at: file,
       message: 'the account of the cluster is not known, and the ARNs of a policy hold it',
       next: 'Give --account, or the ARN as cluster.name; --format terraform and cloudformation fill it in.',
     });
-  return { asked: { scenario, region: region ?? '', account: options.account ?? null }, errors };
+  return { asked: { scenario, region: region ?? '', account: flags.account ?? null }, errors };
 }
 
 function regionOf(environment: Environment): string | null {
@@ -132,14 +127,14 @@ function hostsOf(launchType: string | undefined): Hosts {
   return launchType.startsWith('FARGATE') ? 'FARGATE' : 'EC2';
 }
 
-function written(asked: readonly Asked[], files: readonly string[], options: IamOptions): Written {
-  const hosts = hostsOf(options.launchType);
-  const statements = leastOf(asked, options.uses as readonly Use[], hosts);
+function writePolicy(asked: readonly Asked[], files: readonly string[], flags: IamFlags): Written {
+  const hosts = hostsOf(flags['launch-type']);
+  const statements = leastOf(asked, flags.for ?? ['run'], hosts);
   const policy = policyOf(statements);
   const characters = charactersOf(policy);
   return {
-    format: options.format,
-    text: textOf(statements, files, options),
+    format: flags.format,
+    text: textOf(statements, files, flags),
     policy: JSON.stringify(policy).includes(ACCOUNT) ? null : policy,
     statements,
     characters,
@@ -156,19 +151,44 @@ function written(asked: readonly Asked[], files: readonly string[], options: Iam
   };
 }
 
-function textOf(statements: readonly Statement[], files: readonly string[], options: IamOptions): string {
+function textOf(statements: readonly Statement[], files: readonly string[], flags: IamFlags): string {
   const head = [
-    `The least rights of gameday ${options.uses.join(', ')}, written by gameday iam for:`,
+    `The least rights of gameday ${(flags.for ?? ['run']).join(', ')}, written by gameday iam for:`,
     ...files.map((file) => `  ${escapeControls(file)}`),
   ];
-  if (options.format === 'terraform') return terraformOf(statements, head);
-  if (options.format === 'cloudformation') return cloudFormationOf(statements, head);
+  if (flags.format === 'terraform') return terraformOf(statements, head);
+  if (flags.format === 'cloudformation') return cloudFormationOf(statements, head);
   return `${toJson(policyOf(statements), 2)}\n`;
 }
 
-function write(least: Written, { output, json }: Runner): void {
-  finishWith(0);
-  if (json) return output.stdout.write(writtenJson(least));
-  output.stdout.write(least.text);
-  for (const note of least.notes) output.stderr.write(`note: ${escapeControls(note)}\n`);
+/** Holds what AWS denied in a stored drill against the least policy of its scenario. Throws bad-input where the journal cannot be trusted. */
+async function checkDrill(
+  files: readonly string[],
+  journal: string,
+  flags: IamFlags,
+  runner: Runner,
+): Promise<void> {
+  if (files.length > 0)
+    throw new GamedayError('bad-input', '--check takes the scenario from the journal, not from a file', {
+      next: 'Give either scenario files or --check.',
+    });
+  const { drill, events } = await findDrill(journal, flags.out);
+  const denials = denialsIn(events);
+  const [planned] = eventsOf(events, 'GD_DRILL_PLANNED');
+  if (planned === undefined) throw new Error('a drill without a plan was read');
+  const { scenario, region } = planned.payload.plan;
+  const account = flags.account ?? accountOf(scenario.cluster.name) ?? accountOfDrill(events, denials);
+  if (account === null && denials.length > 0)
+    throw new GamedayError('bad-input', `the journal of drill ${drill} does not show the AWS account`, {
+      next: 'Give --account.',
+    });
+  // The statements that a drill can lack on any kind of host.
+  const least = leastOf([{ scenario, region, account }], ['run'], null);
+  const checked = check(denials, least);
+  // The least policy lacks what was denied: our own defect. It allows it, and the role does not: theirs.
+  const isOurs = checked.some(({ answer }) => answer === 'ours');
+  const outcome = checked.length === 0 ? 'clean' : isOurs ? 'internal' : 'failed';
+  runner.finish(answerOf(outcome, checkedDocument(drill, checked)), (stdout) =>
+    stdout.write(`${checkedLines(drill, checked, stdout.colors).join('\n')}\n`),
+  );
 }

@@ -19,6 +19,10 @@ export const EXIT_CODES = {
 export const OutcomeName = z.enum(namesOf(EXIT_CODES));
 export type OutcomeName = z.infer<typeof OutcomeName>;
 
+/** How a command can end: as a drill or a game day does, or with what it was asked for where no drill is run. */
+export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0 } as const;
+export type AnswerName = keyof typeof ANSWER_CODES;
+
 /** Where a reason is decided: before the stages, or in one of verdict's five stages. */
 export const Stage = z.enum(['before', 'A', 'B', 'C', 'D', 'E']);
 export type Stage = z.infer<typeof Stage>;
@@ -403,8 +407,8 @@ export function isStopSignal(name: unknown): name is StopSignal {
 }
 
 /** Exit code of an outcome; an interruption takes its signal's. */
-export function exitCodeOf(outcome: OutcomeName, signal: StopSignal = 'SIGINT'): number {
-  return outcome === 'interrupted' ? STOP_SIGNALS[signal] : EXIT_CODES[outcome];
+export function exitCodeOf(outcome: AnswerName, signal: StopSignal = 'SIGINT'): number {
+  return outcome === 'interrupted' ? STOP_SIGNALS[signal] : ANSWER_CODES[outcome];
 }
 
 /** Whether a word is one of the closed list of reasons. */

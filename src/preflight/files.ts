@@ -1,9 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
+import { isAbsolute, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { GamedayError } from '../model/errors.ts';
-import type { Doc, DocumentName, Documents } from './documents.ts';
+import type { Doc, DocumentName, Documents, Live, StepTimes } from './documents.ts';
+import type { Places } from './report.ts';
 import { readJson } from './text.ts';
 import type { Text } from './text.ts';
 import { unwrap } from './unwrap.ts';
+import type { History } from '../forecast/history.ts';
+import { timesOf } from './step-times.ts';
 
 /** What was read, and where its pieces stand. */
 export interface Given {
@@ -101,4 +106,48 @@ function docOf(kind: DocumentName, read: Text, file: string): Doc {
   const doc = unwrap(kind, read.value, file);
   if ('value' in doc) return doc;
   throw new GamedayError('bad-input', doc.why, { at: `${file}:${read.place(doc.path)}`, next: doc.next });
+}
+
+/** Bytes: some hundred thousand jobs. */
+const LARGEST_HISTORY = 256 * 1024 * 1024;
+
+/** The jobs of a history file. Throws bad-input with the place of what is wrong with it. */
+export async function historyIn(file: string): Promise<History> {
+  const text = await textIn(file, LARGEST_HISTORY);
+  const { readHistory } = await import('../forecast/history.ts');
+  const answer = readHistory(text);
+  if (answer.ok) return answer.history;
+  const { at, message, next } = answer.wrong;
+  throw new GamedayError('bad-input', message, { at: `${file}:${at}`, next });
+}
+
+/** How long the steps of a history took. */
+export async function timesInFile(file: string): Promise<readonly StepTimes[]> {
+  const steps = new Map<string, number[]>();
+  for (const { step, ms } of (await historyIn(file)).jobs) {
+    const seconds = steps.get(step) ?? [];
+    seconds.push(ms / 1000);
+    steps.set(step, seconds);
+  }
+  return [...steps].map(([key, seconds]) => timesOf(key, seconds));
+}
+
+/** A path inside the working folder becomes relative to it, so that code scanning finds the file in the checkout. */
+export function uriOf(file: string): string {
+  const inside = relative('', file);
+  const outside = inside.startsWith('..') || isAbsolute(inside);
+  return outside && isAbsolute(file) ? pathToFileURL(file).href : encoded(inside);
+}
+
+function encoded(path: string): string {
+  return path.split(sep).map(encodeURIComponent).join('/');
+}
+
+/** What is looked at: documents, facts of the running world, and what could not be read of it. */
+export interface Look {
+  readonly documents: Documents;
+  readonly live: Live;
+  readonly places: Places;
+  readonly unread: readonly { readonly rule: string; readonly said: string }[];
+  readonly container: string | undefined;
 }

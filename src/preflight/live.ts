@@ -12,14 +12,15 @@ import type { Live } from './documents.ts';
 import { timesOf } from './step-times.ts';
 import type { Text } from './text.ts';
 import { readYaml } from './yaml.ts';
-import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import type { Surroundings } from '../surroundings/port.ts';
-import type { Look, PreflightOptions } from './look-options.ts';
+import type { Look } from './files.ts';
+import type { PreflightFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 import { ecsSettingsFromEnvironment, settingsFromEnvironment } from '../cli/settings.ts';
 import { watchSignals } from '../cli/signals.ts';
-import { connect, connectEcs } from '../cli/wire.ts';
+import { readScenarios } from '../cli/scenarios.ts';
+import { variablesOf } from '../cli/flags.ts';
 
 /** One scenario file. Throws bad-input with the first thing that is wrong with it. */
 async function loadOne(
@@ -27,8 +28,7 @@ async function loadOne(
   variables: Readonly<Record<string, string>>,
   runner: Runner,
 ): Promise<LoadedScenario> {
-  const { scenarios, errors } = await loadScenarios([file], variables, runner.environment);
-  runner.output.learn(scenarios.flatMap(({ secrets }) => secrets));
+  const { scenarios, errors } = await readScenarios([file], variables, runner);
   const [error] = errors;
   const [scenario] = scenarios;
   if (error === undefined && scenario !== undefined) return scenario;
@@ -75,15 +75,11 @@ interface Named {
 }
 
 /** Reads what runs: nothing is changed there. Throws with the service's own reason where the definition cannot be read. */
-export async function lookLive(
-  options: PreflightOptions,
-  times: Live['history'],
-  runner: Runner,
-): Promise<Look> {
+export async function lookLive(flags: PreflightFlags, times: Live['history'], runner: Runner): Promise<Look> {
   const interruption = watchSignals(() => undefined);
   try {
     const named =
-      options.scenario === undefined ? await ofFlags(options, runner) : await ofScenario(options, runner);
+      flags.scenario === undefined ? await ofFlags(flags, runner) : await ofScenario(flags, runner);
     const { place, ecs, buildkite } = named;
     const looked = await readDocuments(place, { ecs, buildkite }, interruption.signal);
     if (!looked.ok) throw refused(looked.trouble);
@@ -98,7 +94,7 @@ export async function lookLive(
         whole: (_, path) => path,
         of: (document) => ({ name: documents[document]?.name ?? document, position: null }),
       },
-      container: options.container ?? named.container ?? undefined,
+      container: flags.container ?? named.container ?? undefined,
     };
   } finally {
     interruption.release();
@@ -109,18 +105,24 @@ function refused(trouble: Trouble): GamedayError {
   return new GamedayError(reasonOfTrouble({ kind: 'service', id: '' }, trouble), trouble.message);
 }
 
-async function ofFlags(options: PreflightOptions, runner: Runner): Promise<Named> {
-  const settings = ecsSettingsFromEnvironment(null, runner.environment, options.insecure);
+async function ofFlags(flags: PreflightFlags, runner: Runner): Promise<Named> {
+  const settings = ecsSettingsFromEnvironment(null, runner.environment, flags.insecure);
   const place = {
-    ...{ cluster: options.cluster ?? '', service: options.service ?? null, family: null },
+    ...{ cluster: flags.cluster ?? '', service: flags.service ?? null, family: null },
     ...{ organization: null, pipeline: null, step: null, file: '' },
   };
-  return { place, container: null, ecs: await connectEcs(settings), buildkite: null, surroundings: null };
+  return {
+    place,
+    container: null,
+    ecs: await runner.clients.connectEcs(settings),
+    buildkite: null,
+    surroundings: null,
+  };
 }
 
-async function ofScenario(options: PreflightOptions, runner: Runner): Promise<Named> {
-  const { scenario, file } = await loadOne(options.scenario ?? '', options.variables, runner);
-  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
+async function ofScenario(flags: PreflightFlags, runner: Runner): Promise<Named> {
+  const { scenario, file } = await loadOne(flags.scenario ?? '', variablesOf(flags.var), runner);
+  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, flags.insecure);
   const [error] = errors;
   if (settings === null)
     throw new GamedayError('bad-input', error?.message ?? 'a setting is wrong', {
@@ -132,7 +134,7 @@ async function ofScenario(options: PreflightOptions, runner: Runner): Promise<Na
     ...{ cluster: name, service, family, file, organization: settings.organization },
     ...{ pipeline: scenario.build.pipeline, step: stepOf(scenario.when) },
   };
-  return { place, container, ...(await connect(settings)) };
+  return { place, container, ...(await runner.clients.connect(settings)) };
 }
 
 /** Enough jobs for a 95th percentile, and few enough of Buildkite's points (about 300 of the 5,000 in five minutes). */

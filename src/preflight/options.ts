@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import * as shared from '../cli/flags.ts';
 
 /** The flags of `preflight`. */
@@ -64,6 +65,8 @@ export const preflightFlags = {
   var: shared.varFlag,
   insecure: shared.insecureFlag,
 };
+
+export type PreflightFlags = Interfaces.InferredFlags<typeof preflightFlags>;
 
 /** The long help of `gameday preflight`. */
 export function preflightHelp(): string {

@@ -1,4 +1,4 @@
-import { escapeControls, toJson } from '../journal/escape.ts';
+import { escapeControls } from '../journal/escape.ts';
 import { pathText } from './json.ts';
 import type { Json } from './json.ts';
 import type { Edit } from './edit.ts';
@@ -87,33 +87,14 @@ function oneLine(value: Json): string {
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 
-/** The one document of `preflight --json`. */
-export interface PreflightDocument {
-  readonly version: 1;
-  readonly outcome: 'clean' | 'failed';
-  readonly exitCode: number;
-  readonly counts: Readonly<Record<Severity, number>>;
-  readonly container: string;
-  readonly launch: string;
-  readonly findings: readonly object[];
-  readonly unknown: Preflight['unknown'];
-}
-
-/** The findings as plain data; the diff of each is given as edits and as text. */
-export function preflightJson(preflight: Preflight, places: Places, exitCode: number): string {
+/** What the document of `preflight --json` holds beside its outcome; the diff of each finding is given as edits and as text. */
+export function preflightDocument(
+  { findings, container, launch, unknown }: Preflight,
+  places: Places,
+): object {
   const counts = { error: 0, warning: 0, note: 0 };
-  for (const { severity } of preflight.findings) counts[severity] += 1;
-  const document: PreflightDocument = {
-    version: 1,
-    outcome: exitCode === 0 ? 'clean' : 'failed',
-    exitCode,
-    counts,
-    container: preflight.container,
-    launch: preflight.launch,
-    findings: preflight.findings.map((finding) => jsonOf(finding, places)),
-    unknown: preflight.unknown,
-  };
-  return `${toJson(document, 2)}\n`;
+  for (const { severity } of findings) counts[severity] += 1;
+  return { counts, container, launch, findings: findings.map((one) => jsonOf(one, places)), unknown };
 }
 
 function jsonOf(finding: Found, places: Places): object {

@@ -6,33 +6,40 @@ import { hideDocuments } from './hidden.ts';
 import { subjectOf } from './subject-of.ts';
 import type { Subject } from './subject.ts';
 import { OFFLINE } from './documents.ts';
-import type { Documents, DocumentName, Live } from './documents.ts';
-import { preflightJson, preflightLines } from './report.ts';
+import type { DocumentName, Documents, Live } from './documents.ts';
+import { preflightDocument, preflightLines } from './report.ts';
 import type { Places } from './report.ts';
-import { readFiles } from './files.ts';
-import type { Look, PreflightOptions } from './look-options.ts';
+import { readFiles, uriOf, timesInFile } from './files.ts';
+import type { Look } from './files.ts';
+import type { PreflightFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
-import { finishWith } from '../cli/way-out.ts';
+import { answerOf } from '../cli/exit-codes.ts';
+import { variablesOf } from '../cli/flags.ts';
 
 /** Looks at files, or at a service that runs, and says what the rules find. */
-export async function preflight(options: PreflightOptions, runner: Runner): Promise<void> {
+export async function preflight(flags: PreflightFlags, runner: Runner): Promise<void> {
   const look =
-    options.taskDefinition === undefined
-      ? await lookAtService(options, runner)
-      : await lookAtFiles(options, runner);
+    flags['task-definition'] === undefined
+      ? await lookAtService(flags, runner)
+      : await lookAtFiles(flags, runner);
   const found = judged(look);
-  await show({ ...found, unknown: [...found.unknown, ...look.unread] }, look.places, options, runner);
+  await show({ ...found, unknown: [...found.unknown, ...look.unread] }, look.places, flags, runner);
 }
 
-async function lookAtFiles(options: PreflightOptions, runner: Runner): Promise<Look> {
-  if (options.cluster !== undefined)
+async function lookAtFiles(flags: PreflightFlags, runner: Runner): Promise<Look> {
+  if (flags.cluster !== undefined)
     throw new GamedayError('bad-input', '--cluster looks at what runs, and --task-definition at a file', {
       next: 'Give one of them.',
     });
-  const { taskDefinition, service, pipeline, imageConfig, capacityProvider } = options;
-  const given = await readFiles({ taskDefinition, service, pipeline, imageConfig, capacityProvider });
+  const given = await readFiles({
+    taskDefinition: flags['task-definition'],
+    service: flags.service,
+    pipeline: flags.pipeline,
+    imageConfig: flags['image-config'],
+    capacityProvider: flags['capacity-provider'],
+  });
   if (given.documents.taskDefinition === null) throw new Error('the task definition was not read');
-  const scenario = await scenarioOf(options, runner);
+  const scenario = await scenarioOf(flags, runner);
   const documents: Documents = {
     ...given.documents,
     taskDefinition: given.documents.taskDefinition,
@@ -41,37 +48,35 @@ async function lookAtFiles(options: PreflightOptions, runner: Runner): Promise<L
   };
   return {
     documents: hideDocuments(documents),
-    live: { ...OFFLINE, history: await timesGiven(options) },
+    live: { ...OFFLINE, history: await timesGiven(flags) },
     places: placesOf(
       { ...given.texts, ...(scenario?.text == null ? {} : { scenario: scenario.text }) },
       documents,
     ),
     unread: [],
-    container: options.container ?? scenario?.container ?? undefined,
+    container: flags.container ?? scenario?.container ?? undefined,
   };
 }
 
 /** The step and the container that a scenario names. */
-async function scenarioOf(options: PreflightOptions, runner: Runner) {
-  if (options.scenario === undefined) return null;
+async function scenarioOf(flags: PreflightFlags, runner: Runner) {
+  if (flags.scenario === undefined) return null;
   const { namedBy } = await import('./live.ts');
-  return namedBy(options.scenario, options.variables, runner);
+  return namedBy(flags.scenario, variablesOf(flags.var), runner);
 }
 
 /** How long steps took, by the file that says so; null where none does. */
-async function timesGiven({ history }: PreflightOptions): Promise<Live['history']> {
-  if (history === undefined) return null;
-  const { timesInFile } = await import('./history-file.ts');
-  return timesInFile(history);
+async function timesGiven({ history }: PreflightFlags): Promise<Live['history']> {
+  return history === undefined ? null : timesInFile(history);
 }
 
-async function lookAtService(options: PreflightOptions, runner: Runner): Promise<Look> {
-  if (options.scenario === undefined && (options.cluster === undefined || options.service === undefined))
+async function lookAtService(flags: PreflightFlags, runner: Runner): Promise<Look> {
+  if (flags.scenario === undefined && (flags.cluster === undefined || flags.service === undefined))
     throw new GamedayError('bad-input', 'nothing is named that could be looked at', {
       next: 'Give --task-definition FILE, or --scenario FILE, or --cluster NAME and --service NAME.',
     });
   const { lookLive } = await import('./live.ts');
-  return lookLive(options, await timesGiven(options), runner);
+  return lookLive(flags, await timesGiven(flags), runner);
 }
 
 /** Asks every rule. Throws bad-input where the agent's container cannot be told. */
@@ -101,26 +106,17 @@ export function subjectIn({
   });
 }
 
-async function show(
-  found: Preflight,
-  places: Places,
-  options: PreflightOptions,
-  runner: Runner,
-): Promise<void> {
-  const exitCode = exitCodeOf(found, options.strict);
-  finishWith(exitCode);
-  const { stdout } = runner.output;
-  if (runner.json) return stdout.write(preflightJson(found, places, exitCode));
-  if (!options.sarif) return stdout.write(`${preflightLines(found, places, stdout.colors).join('\n')}\n`);
-  const { preflightSarif } = await import('./sarif.ts');
-  const { uriOf } = await import('./file-uri.ts');
-  stdout.write(preflightSarif(found, places, runner.version, uriOf));
-}
-
-/** 0 where nothing is wrong; 10 where an error was found, or a warning that shall count as one. */
-function exitCodeOf(found: Preflight, strict: boolean): number {
-  const bad = countOf(found, 'error') + (strict ? countOf(found, 'warning') : 0);
-  return bad === 0 ? 0 : 10;
+async function show(found: Preflight, places: Places, flags: PreflightFlags, runner: Runner): Promise<void> {
+  // Nothing is wrong, or an error was found, or a warning that shall count as one.
+  const bad = countOf(found, 'error') + (flags.strict ? countOf(found, 'warning') : 0);
+  const answer = answerOf(bad === 0 ? 'clean' : 'failed', preflightDocument(found, places));
+  const sarif = flags.sarif ? await import('./sarif.ts') : null;
+  runner.finish(answer, (stdout) =>
+    stdout.write(
+      sarif?.preflightSarif(found, places, runner.version, uriOf) ??
+        `${preflightLines(found, places, stdout.colors).join('\n')}\n`,
+    ),
+  );
 }
 
 function placesOf(texts: Partial<Readonly<Record<DocumentName, Text>>>, documents: Documents): Places {

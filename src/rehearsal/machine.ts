@@ -5,21 +5,17 @@ import { GamedayError } from '../model/errors.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { isObject } from '../preflight/json.ts';
 import { baseName } from '../worker/start.ts';
+import type { RehearseFlags } from './options.ts';
 import type { Machine } from './definition.ts';
 import type { Environment } from '../cli/output.ts';
 
 /** What is chosen on the command line, or left to the machine. */
-export interface Wanted {
-  readonly executor: string | undefined;
-  readonly image: string | undefined;
-  readonly agent: string | undefined;
-  readonly programs: string | undefined;
-}
+export type Wanted = Pick<RehearseFlags, 'executor' | 'image' | 'agent' | 'programs'>;
 
 /** How workers are run here, and why not otherwise. */
 export interface Chosen {
   /** For the rig; undefined leaves the choice between a namespace and a process group to it. */
-  readonly executor: string | undefined;
+  readonly executor: Wanted['executor'];
   readonly machine: Machine;
   /** The folder of `--programs`, by its whole path. */
   readonly programs: string | null;

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import { preflightFlags } from '../preflight/options.ts';
+import type { Interfaces } from '@oclif/core';
 import * as shared from '../cli/flags.ts';
 
 /** The flags of `rehearse`. What makes somebody's own commands and programs run here is typed, never left in an environment. */
@@ -20,7 +21,7 @@ export const rehearseFlags = {
     helpValue: 'KEY',
     env: 'GAMEDAY_STEP',
   }),
-  'job-length': Flags.string({
+  'job-length': shared.durationFlag({
     description: 'how long your step takes; else a length is chosen by the stopTimeout, and why is said',
     helpValue: '90s',
     env: 'GAMEDAY_JOB_LENGTH',
@@ -45,6 +46,8 @@ export const rehearseFlags = {
   json: shared.jsonFlag,
   out: shared.outFlag,
 };
+
+export type RehearseFlags = Interfaces.InferredFlags<typeof rehearseFlags>;
 
 /** The long help of `gameday rehearse`. */
 export function rehearseHelp(): string {

@@ -19,19 +19,20 @@ import type { Mended } from '../preflight/mend.ts';
 import { account } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
 import { gameDay, NOTHING_SENT } from '../cli/game-day.ts';
-import { drillId } from '../cli/plan-drill.ts';
-import { agree } from './consent.ts';
+import { consentOf, drillId } from '../cli/plan-drill.ts';
 import { put, writeArm } from './files.ts';
 import { readRehearsal } from './input.ts';
-import type { Read, RehearseOptions } from './input.ts';
+import type { Read } from './input.ts';
+import type { RehearseFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 import { watchThroughout } from '../cli/signals.ts';
-import type { watchSignals } from '../cli/signals.ts';
-import { finishWith } from '../cli/way-out.ts';
+import type { StopSignal, watchSignals } from '../cli/signals.ts';
+import { GamedayError } from '../model/errors.ts';
+import { terminalPerson } from '../cli/prompt.ts';
 
 /** A rehearsal while it runs. */
 interface Stage {
-  readonly options: RehearseOptions;
+  readonly flags: RehearseFlags;
   readonly runner: Runner;
   readonly read: Read;
   readonly work: Work;
@@ -50,30 +51,25 @@ interface Played {
 }
 
 /** Plays the default drills against a task definition and, where one fails, against the mended one beside it. */
-export async function rehearse(options: RehearseOptions, runner: Runner): Promise<void> {
+export async function rehearse(flags: RehearseFlags, runner: Runner): Promise<void> {
   // Before anything is watched: while a pipe that nobody writes to is read, a signal ends the process by itself.
-  const read = await readRehearsal(options, runner);
+  const read = await readRehearsal(flags, runner);
   const signals = watchThroughout();
   try {
-    await play(options, runner, read, signals.watch);
+    await play(flags, runner, read, signals.watch);
   } finally {
     signals.release();
   }
 }
 
-async function play(
-  options: RehearseOptions,
-  runner: Runner,
-  read: Read,
-  watch: Stage['watch'],
-): Promise<void> {
+async function play(flags: RehearseFlags, runner: Runner, read: Read, watch: Stage['watch']): Promise<void> {
   const work = workOf(read.asked);
   if ('why' in work) throw read.refusal(work);
   const asGiven = playOf(read.asked, work, read.chosen.machine);
   if ('why' in asGiven) throw read.refusal(asGiven);
-  const folder = join(options.out, `rehearsal-${drillId(systemClock.now())}`);
-  const stage: Stage = { options, runner, read, work, folder, watch, played: new Map() };
-  if (!(await agree(beginning(asGiven, stage), options.yes, runner, watch))) return;
+  const folder = join(flags.out, `rehearsal-${drillId(systemClock.now())}`);
+  const stage: Stage = { flags, runner, read, work, folder, watch, played: new Map() };
+  if (!(await agree(beginning(asGiven, stage), flags.yes, runner, watch))) return;
   const given = await playArm('given', asGiven, stage, (day) => show(stage, asGiven, day, null, null));
   // Bad input, or a signal: that was said already.
   if (given === null) return;
@@ -112,7 +108,7 @@ async function playArm(
   stage: Stage,
   interrupted: (day: GameDayDocument) => void,
 ): Promise<Played | null> {
-  const { options, runner, read, work, folder, watch } = stage;
+  const { flags, runner, read, work, folder, watch } = stage;
   const { steps, job } = work;
   // Until its drills watch themselves, and between two rounds of them.
   let over: GameDayDocument['drills'] = [];
@@ -137,15 +133,15 @@ async function playArm(
   };
   const drill = async (some: readonly string[]): Promise<GameDayDocument> => {
     for (const file of some) stage.played.set(file, (stage.played.get(file) ?? 0) + 1);
-    const { agent, out } = options;
+    const { agent, out } = flags;
     const { executor } = read.chosen;
     return gameDay(
       {
         ...{ files: some, variables: {}, rig: true, agent, executor, out, atOnce: true, watch },
-        ...{ dryRun: false, yes: true, insecure: false, layout: 'closing' },
+        // Its results are shown together with the other ones; progress goes on as always.
+        ...{ 'dry-run': false, yes: true, insecure: false, layout: 'none', finish },
       },
-      // Its results are told together with the other ones; progress goes on as always.
-      { ...runner, json: true, finish },
+      runner,
     );
   };
   let day = await drill(files);
@@ -196,14 +192,14 @@ interface Beside {
 
 /** The answer: the definition as given decides the exit code, and a mended one does not excuse it. */
 function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | null, other: Other): void {
-  const { options, runner, work, folder, read } = stage;
+  const { flags, runner, work, folder, read } = stage;
   const files = ['busy', 'idle', 'near-end'].map((name) => join(folder, 'given', `${name}.yaml`));
   const given = armOf(play, files, day, stage.played);
   const [rig = null] = [...day.drills, ...(beside?.played.day.drills ?? [])].flatMap(
     (drill) => drill.rig ?? [],
   );
   const rehearsal: Rehearsal = {
-    ...{ file: options.taskDefinition, container: play.container, launch: play.launch, folder },
+    ...{ file: flags['task-definition'], container: play.container, launch: play.launch, folder },
     ...{ step: work.steps.step, job: { ms: work.job.ms, why: work.job.why } },
     executor: rig?.executor ?? null,
     agent: rig === null ? null : agentOf(rig),
@@ -216,11 +212,10 @@ function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | n
     mended: beside === null ? null : mendedOf(beside, read, folder),
     advice: day.outcome === 'interrupted' ? null : adviceOn(given, play, other, work),
   };
-  finishWith(day.exitCode);
-  const { stdout } = runner.output;
-  if (runner.json) return stdout.write(`${toJson({ ...day, rehearsal }, 2)}\n`);
-  const screen = { columns: stdout.columns(), colors: stdout.colors };
-  stdout.write(`${rehearsalLines(rehearsal, screen).join('\n')}\n`);
+  runner.finish({ ...day, rehearsal }, (stdout) => {
+    const screen = { columns: stdout.columns(), colors: stdout.colors };
+    stdout.write(`${rehearsalLines(rehearsal, screen).join('\n')}\n`);
+  });
 }
 
 function mendedOf({ mended, played }: Beside, read: Read, folder: string): Rehearsal['mended'] {
@@ -238,4 +233,41 @@ function mendedOf({ mended, played }: Beside, read: Read, folder: string): Rehea
       documents: hideDocuments(mended.documents),
     }).flatMap((one) => [...diffLines(one, places)]),
   };
+}
+
+/** Nothing else is on the screen while a rehearsal asks. */
+const STILL = { pause: () => undefined, resume: () => undefined };
+
+/**
+ * Says what will run on this machine, and has somebody agree to it before anything is started: files that others wrote say what
+ * that is. False where a signal came instead, which is told here. Throws confirm-needed and confirm-declined.
+ */
+async function agree(
+  lines: readonly string[],
+  yes: boolean,
+  runner: Runner,
+  watch: typeof watchSignals,
+): Promise<boolean> {
+  const { stderr } = runner.output;
+  for (const line of lines) stderr.write(`${escapeControls(line)}\n`);
+  if (yes) return true;
+  if (consentOf(runner) === 'refuse')
+    throw new GamedayError('confirm-needed', 'what is named above would run here, and nobody can be asked', {
+      next: 'Run it on a terminal, or give --yes where you trust what it names.',
+    });
+  const end = (signal: StopSignal): void => {
+    stderr.write(NOTHING_SENT);
+    runner.finish(account([], [], signal));
+  };
+  const interruption = watch(end);
+  try {
+    const person = terminalPerson(runner.output, interruption, STILL, 'Run it?');
+    const agreed = await person.confirm(['Nothing was started yet.'], interruption.signal);
+    const signal = interruption.got();
+    if (signal !== null) end(signal);
+    else if (!agreed) throw new GamedayError('confirm-declined', 'the person who was asked did not say yes');
+    return signal === null;
+  } finally {
+    interruption.release();
+  }
 }

@@ -3,10 +3,10 @@ import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 
 /** The one document of `--json`. */
-export function createJsonReporter(screen: Screen): Reporter {
+export function createJsonReporter(screen: Screen): Required<Pick<Reporter, 'onAnswer'>> {
   return {
-    onDocument(document) {
-      screen.write(`${toJson(document, 2)}\n`);
+    onAnswer(answer) {
+      screen.write(`${toJson(answer, 2)}\n`);
     },
   };
 }

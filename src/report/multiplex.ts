@@ -21,6 +21,7 @@ export function multiplex(
     onEvent: (event, state) => tell((reporter) => reporter.onEvent?.(event, state)),
     onResult: (result) => tell((reporter) => reporter.onResult?.(result)),
     onDocument: (document) => tell((reporter) => reporter.onDocument?.(document)),
+    onAnswer: (answer) => tell((reporter) => reporter.onAnswer?.(answer)),
     pause: () => tell((reporter) => reporter.pause?.()),
     resume: () => tell((reporter) => reporter.resume?.()),
   };

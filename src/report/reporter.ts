@@ -10,6 +10,8 @@ export interface Reporter {
   readonly onResult?: (result: DrillResult) => void;
   /** The game day is over. */
   readonly onDocument?: (document: GameDayDocument) => void;
+  /** The command has its answer, also where no drill was begun: told once, at every ending. */
+  readonly onAnswer?: (answer: object) => void;
   /** Somebody else needs the screen (a prompt): stand back until `resume`. */
   readonly pause?: () => void;
   readonly resume?: () => void;

@@ -4,11 +4,10 @@ import { planBlock } from './plan.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import { sideBySide } from './side-by-side.ts';
-import { studyLines } from '../study/report.ts';
 import { summaryLines } from './summary.ts';
 
-/** How the results are laid out on stdout. */
-export type Layout = 'closing' | 'side-by-side' | 'plan' | 'study';
+/** How the results are laid out on stdout; `none` leaves it to whoever runs the drills. */
+export type Layout = 'closing' | 'side-by-side' | 'plan' | 'none';
 
 /** Prints each drill's closing block as it ends, or all of them side by side at the end, and then the sum. */
 export function createResultsReporter(screen: Screen, layout: Layout): Reporter {
@@ -22,9 +21,8 @@ export function createResultsReporter(screen: Screen, layout: Layout): Reporter 
     },
     onDocument(document) {
       if (layout === 'side-by-side') screen.write(pairs(document.drills, screen));
-      if (document.study !== undefined)
-        screen.write(`${studyLines(document.study, screen.colors).join('\n')}\n\n`);
-      if (document.drills.length > 1) screen.write(`${summaryLines(document, screen.colors).join('\n')}\n`);
+      if (layout !== 'none' && document.drills.length > 1)
+        screen.write(`${summaryLines(document, screen.colors).join('\n')}\n`);
     },
   };
 }

@@ -1,29 +1,45 @@
 import { open, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
-import { studyPage } from './report.ts';
+import type { Screen } from '../report/screen.ts';
+import { summaryLines } from '../report/summary.ts';
+import type { DrillResult, GameDayDocument, StudyArm } from '../verdict/result.ts';
 import { gameDay } from '../cli/game-day.ts';
-import type { GameDayOptions } from '../cli/game-day.ts';
+import { variablesOf } from '../cli/flags.ts';
 import type { Runner } from '../cli/runner.ts';
-
-export interface StudyOptions extends Omit<GameDayOptions, 'files' | 'layout'> {
-  /** A folder with a folder for each arm. */
-  readonly folder: string;
-  /** How often each drill is run. */
-  readonly repeat: number;
-  /** Where the table is written as Markdown. */
-  readonly markdown: string | undefined;
-}
+import { measure } from './measure.ts';
+import type { StudyFlags } from './options.ts';
+import { studyLines, studyPage } from './report.ts';
 
 /** Runs the drills of every arm and finishes with a document that holds the table as well. */
-export async function study(options: StudyOptions, runner: Runner): Promise<void> {
-  const { folder, repeat, markdown, ...day } = options;
+export async function study(folder: string, flags: StudyFlags, runner: Runner): Promise<void> {
+  const { repeat, markdown } = flags;
   const once = await filesOf(folder);
   if (markdown !== undefined) await mustBeWritable(markdown);
   const files = Array.from({ length: repeat }, () => once).flat();
-  const document = await gameDay({ ...day, files, layout: 'study' }, runner);
-  if (markdown === undefined || document.study === undefined) return;
-  await writeFile(markdown, studyPage(document.study));
+  const variables = variablesOf(flags.var);
+  const finish = (day: GameDayDocument): void => {
+    if (day.drills.length === 0) return runner.finish(day);
+    const document = { ...day, study: measureArms(day) };
+    runner.finish(document, (stdout) => printStudy(document, stdout));
+  };
+  const day = await gameDay({ ...flags, 'dry-run': false, files, variables, layout: 'none', finish }, runner);
+  if (markdown !== undefined && day.drills.length > 0) await writeFile(markdown, studyPage(measureArms(day)));
+}
+
+function measureArms({ drills }: GameDayDocument): StudyArm[] {
+  const armOf = ({ file }: DrillResult): string => basename(dirname(file));
+  const names = [...new Set(drills.map(armOf))];
+  return names.map((name) => measure({ name, drills: drills.filter((one) => armOf(one) === name) }));
+}
+
+function printStudy(
+  document: GameDayDocument & { readonly study: readonly StudyArm[] },
+  stdout: Screen,
+): void {
+  const { colors } = stdout;
+  const sum = document.drills.length > 1 ? summaryLines(document, colors) : [];
+  stdout.write(`${[...studyLines(document.study, colors), '', ...sum].join('\n')}\n`);
 }
 
 /** Found before anything is contacted, not after an hour of drills. */

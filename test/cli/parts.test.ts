@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { documentOf, explain } from '../../src/cli/documents.ts';
+import { documentOf, explain } from '../../src/cli/exit-codes.ts';
 import { variablesOf } from '../../src/cli/flags.ts';
 import { isAttended, secretsOf } from '../../src/cli/output.ts';
-import { forced } from '../../src/cli/forced.ts';
+import { forced } from '../../src/cli/drive.ts';
 import { drillId } from '../../src/cli/plan-drill.ts';
 import { GamedayError } from '../../src/model/errors.ts';
 import { memoryJournal } from '../../src/journal/file.ts';

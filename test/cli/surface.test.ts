@@ -8,6 +8,7 @@ interface Flag {
   readonly type: string;
   readonly env?: string | undefined;
   readonly default?: unknown;
+  readonly defaultHelp?: unknown;
   readonly options?: readonly string[] | undefined;
   readonly multiple?: boolean | undefined;
 }
@@ -25,30 +26,39 @@ const COMMANDS: Readonly<Record<string, Surface>> = Object.fromEntries(
   Object.entries(LIST).map(([id, command]) => [id.replaceAll(':', ' '), command]),
 );
 
-/** A flag that could turn a gate into exit 0 when it is left in a pipeline's environment has no variable. */
-const WITHOUT_VARIABLE = ['yes', 'json', 'var', 'rig', 'dry-run', 'insecure'];
+/** A flag that could turn a gate into exit 0 when it is left in a pipeline's environment has no variable; `--reporter json` is `--json`. */
+const WITHOUT_VARIABLE = ['yes', 'json', 'reporter', 'var', 'rig', 'dry-run', 'insecure'];
 /** Those of one command that make somebody's own commands run on this machine have none there either. */
 const TYPED_ONLY: Readonly<Record<string, readonly string[]>> = { rehearse: ['pipeline', 'programs'] };
 
 test('the commands, their arguments, flags and variables', async () => {
-  const lines = Object.entries(COMMANDS).flatMap(([id, { args = {}, flags = {} }]) => [
+  const pages = Object.entries(COMMANDS).map(async ([id, { args = {}, flags = {} }]) => [
     `${id} ${Object.entries(args)
       .map(([name, arg]) => `${name}${arg.multiple === true ? '...' : ''}${arg.required === true ? '' : '?'}`)
       .join(' ')}`.trimEnd(),
-    ...Object.entries(flags)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, flag]) => flagLine(name, flag)),
+    ...(await Promise.all(
+      Object.entries(flags)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, flag]) => flagLine(name, flag)),
+    )),
   ]);
+  const lines = (await Promise.all(pages)).flat();
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../golden/cli/surface.txt');
 });
 
-function flagLine(name: string, flag: Flag): string {
+/** A default that is computed is shown as help shows it. */
+async function defaultOf({ default: value, defaultHelp }: Flag): Promise<unknown> {
+  return typeof defaultHelp === 'function' ? (defaultHelp as () => Promise<unknown>)() : value;
+}
+
+async function flagLine(name: string, flag: Flag): Promise<string> {
+  const value = await defaultOf(flag);
   const parts = [
     `  --${name}`,
     flag.options === undefined ? flag.type : flag.options.join('|'),
     flag.multiple === true ? 'multiple' : '',
     flag.env === undefined ? '' : `env ${flag.env}`,
-    typeof flag.default === 'string' ? `default ${flag.default}` : '',
+    typeof value === 'string' ? `default ${value}` : '',
   ];
   return parts.filter((part) => part !== '').join('  ');
 }

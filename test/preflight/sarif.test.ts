@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Ajv from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { uriOf } from '../../src/preflight/file-uri.ts';
+import { uriOf } from '../../src/preflight/files.ts';
 import type { DocumentName } from '../../src/preflight/documents.ts';
 import { RULES } from '../../src/preflight/list.ts';
 import type { Places } from '../../src/preflight/report.ts';

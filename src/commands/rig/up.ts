@@ -20,7 +20,7 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(RigUp);
-    const { rigUp } = await import('../../cli/rig-up.ts');
-    await rigUp({ file: args.FILE, agent: flags.agent, executor: flags.executor }, this.runner);
+    const { rigUp } = await import('../../cli/rig-process.ts');
+    await rigUp(args.FILE, flags, this.runner);
   }
 }

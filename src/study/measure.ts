@@ -1,4 +1,4 @@
-import type { DrillResult, StudyArm } from './result.ts';
+import type { DrillResult, StudyArm } from '../verdict/result.ts';
 
 /** A study compares arms: the same drills against the fleet before and after a change. */
 export interface Arm {

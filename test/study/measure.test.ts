@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DrillResult } from '../../src/verdict/result.ts';
-import { measure } from '../../src/verdict/study.ts';
+import { measure } from '../../src/study/measure.ts';
 import { drainedResult, lostResult } from '../report/results.ts';
 
 type Fleet = NonNullable<DrillResult['fleet']>;

@@ -1,0 +1,36 @@
+import { escapeControls } from '../journal/escape.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import { documentOf } from './exit-codes.ts';
+import type { Runner } from './runner.ts';
+
+/** Loads scenario files: their secrets are hidden from here on, and what looks like one and is not marked is named. */
+export async function readScenarios(
+  files: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  { environment, output }: Runner,
+): ReturnType<typeof loadScenarios> {
+  const loaded = await loadScenarios(files, variables, environment);
+  output.learn(loaded.scenarios.flatMap(({ secrets }) => secrets));
+  for (const { file, unmarked } of loaded.scenarios) {
+    for (const name of unmarked) {
+      const line = `${file}: build.env.${name} looks like a secret and is not listed under \`secrets\`: its value is written as a digest. List ${name} there, and it is hidden everywhere.`;
+      output.stderr.write(`${escapeControls(line)}\n`);
+    }
+  }
+  return loaded;
+}
+
+/** Says of scenario files whether they can be drilled; nothing is contacted, and no setting is asked for. */
+export async function validate(
+  files: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  runner: Runner,
+): Promise<void> {
+  const { scenarios, errors } = await readScenarios(files, variables, runner);
+  if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
+  // Not `passed`: nothing was proven.
+  runner.finish({ ...documentOf('planned', []), counts: { valid: scenarios.length } }, (stdout) => {
+    for (const { file, scenario } of scenarios)
+      stdout.write(`${escapeControls(`${file}: valid: ${scenario.title}`)}\n`);
+  });
+}

@@ -1,0 +1,53 @@
+import type { Reporter } from './reporter.ts';
+import type { Screen } from './screen.ts';
+
+/** What a reporter is made with beside its screen. */
+export interface ReporterTools {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Calls back every `ms` until the returned function is called; it must not keep the process alive. */
+  readonly every: (ms: number, act: () => void) => () => void;
+  /** Whose events they are, where several drills are told of at once. */
+  readonly whose?: string | undefined;
+}
+
+interface Entry {
+  /** Where it writes without a FILE: progress goes to stderr, answers go to stdout. */
+  readonly stream: 'stderr' | 'stdout';
+  /** Why it cannot write to a file; null where it can. */
+  readonly noFile: string | null;
+  /** Loaded when it is asked for. */
+  readonly create: (screen: Screen, tools: ReporterTools) => Promise<Reporter>;
+}
+
+/** Every reporter that `--reporter` names. */
+export const REPORTERS = {
+  terminal: {
+    stream: 'stderr',
+    noFile: 'it redraws a screen',
+    create: async (screen, tools) =>
+      (await import('./terminal.ts')).createTerminalReporter({ screen, ...tools }),
+  },
+  log: {
+    stream: 'stderr',
+    noFile: null,
+    create: async (screen, { whose }) => (await import('./log.ts')).createLogReporter(screen, whose),
+  },
+  json: {
+    stream: 'stdout',
+    noFile: null,
+    create: async (screen) => (await import('./json.ts')).createJsonReporter(screen),
+  },
+} as const satisfies Readonly<Record<string, Entry>>;
+export type ReporterName = keyof typeof REPORTERS;
+
+export function isReporterName(name: string): name is ReporterName {
+  return Object.hasOwn(REPORTERS, name);
+}
+
+/** What one `--reporter` asks for. */
+export interface AskedReporter {
+  readonly name: ReporterName;
+  /** Null: on the screen. */
+  readonly file: string | null;
+}
