@@ -1,18 +1,10 @@
-const WIDE =
-  /^[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-const NARROWLESS = /^[\p{Mn}\p{Me}\u{200b}-\u{200d}\u{fe00}-\u{fe0f}]/u;
+import stringWidth from 'string-width';
+
+const graphemes = new Intl.Segmenter();
 
 /** Columns that a text without escapes takes on a terminal. */
 export function widthOf(text: string): number {
-  let width = 0;
-  for (const character of text) width += widthOfCharacter(character);
-  return width;
-}
-
-function widthOfCharacter(character: string): number {
-  if (character < '\u0300') return 1;
-  if (NARROWLESS.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  return stringWidth(text, { countAnsiEscapeCodes: true });
 }
 
 /** The text cut to a width, `…` at its end where something was cut. */
@@ -20,11 +12,10 @@ export function clip(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let out = '';
   let used = 0;
-  for (const character of text) {
-    const more = widthOfCharacter(character);
-    if (used + more > Math.max(0, width - 1)) break;
-    out += character;
-    used += more;
+  for (const { segment } of graphemes.segment(text)) {
+    used += widthOf(segment);
+    if (used > Math.max(0, width - 1)) break;
+    out += segment;
   }
   return width <= 0 ? '' : `${out}…`;
 }
@@ -53,12 +44,12 @@ function pieces(word: string, width: number): readonly string[] {
   if (widthOf(word) <= width || width < 2) return [word];
   const out: string[] = [];
   let piece = '';
-  for (const character of word) {
-    if (widthOf(piece) + widthOfCharacter(character) > width) {
+  for (const { segment } of graphemes.segment(word)) {
+    if (widthOf(piece) + widthOf(segment) > width) {
       out.push(piece);
       piece = '';
     }
-    piece += character;
+    piece += segment;
   }
   return [...out, piece];
 }

@@ -1,3 +1,4 @@
+import { readDay } from '../model/instants.ts';
 import type { When } from '../model/plan.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { formatDuration, parseDuration } from './duration.ts';
@@ -265,10 +266,7 @@ function isZone(zone: string): boolean {
 function isDate(text: string): boolean {
   const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text);
   if (parts === null) return true;
-  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const last = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
-  return last !== undefined && day >= 1 && day <= last;
+  return readDay(Number(parts[1]), Number(parts[2]), Number(parts[3])) !== null;
 }
 
 const RULES: readonly Rule[] = [

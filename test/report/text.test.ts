@@ -8,6 +8,8 @@ test.each([
   ['日本', 4],
   ['🎯', 2],
   ['e\u0301', 1],
+  ['👩‍👩‍👧', 2],
+  ['🇩🇪', 2],
 ])('the width of %s is %i', (text, width) => {
   expect(widthOf(text)).toBe(width);
 });
