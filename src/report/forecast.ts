@@ -5,7 +5,8 @@ import { plotLines } from './forecast-plot.ts';
 import { painter } from './paint.ts';
 import type { Paint } from './paint.ts';
 import type { Screen } from './screen.ts';
-import { clip, pad, span, widthOf, wrap } from './text.ts';
+import { span } from './text.ts';
+import { clip, pad, widthOf, wrap } from './width.ts';
 
 /** Prints a forecast: what was asked, the tables, a plot, and what must be known beside them. */
 export function printForecast(forecast: Forecast, screen: Screen): void {

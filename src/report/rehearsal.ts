@@ -2,7 +2,8 @@ import { escapeControls } from '../journal/escape.ts';
 import type { Arm, DrillLine, Rehearsal } from '../rehearsal/document.ts';
 import { painter, toneOf } from './paint.ts';
 import type { Tone } from './paint.ts';
-import { pad, span, widthOf, wrap } from './text.ts';
+import { span } from './text.ts';
+import { pad, widthOf, wrap } from './width.ts';
 
 /** How wide text is read well. */
 const READABLE = 100;

@@ -1,7 +1,8 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { StudyArm } from '../verdict/result.ts';
 import { painter } from './paint.ts';
-import { pad, span, widthOf } from './text.ts';
+import { span } from './text.ts';
+import { pad, widthOf } from './width.ts';
 
 interface Row {
   readonly name: string;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clip, pad, span, timeOfDay, widthOf, wrap } from '../../src/report/text.ts';
+import { span, timeOfDay } from '../../src/report/text.ts';
+import { clip, pad, widthOf, wrap } from '../../src/report/width.ts';
 
 test.each([
   ['abc', 3],
