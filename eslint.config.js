@@ -1,4 +1,5 @@
 // What a reviewer should not have to say. Layout is prettier's, imports between rooms are dependency-cruiser's.
+import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import oneClock from './scripts/lint/one-clock.js';
 
@@ -18,7 +19,6 @@ const MAY_TOUCH_THE_WORLD = [
 ];
 
 const BANNED_GLOBALS = [
-  'Date',
   'performance',
   'crypto',
   'setTimeout',
@@ -28,6 +28,12 @@ const BANNED_GLOBALS = [
   'globalThis',
   'fetch',
 ].map((name) => ({ name, message: 'Take it as a parameter: this room decides, it does not look around.' }));
+
+/** The calendar is pure; the clock is not. */
+const ONLY_UTC = {
+  selector: ':not(MemberExpression[property.name="UTC"]) > Identifier[name="Date"]',
+  message: 'Take the instant as a parameter: only Date.UTC looks at no clock.',
+};
 
 const NO_ESCAPES = [
   { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
@@ -45,12 +51,17 @@ const NO_ESCAPES = [
   },
 ];
 
+const NO_DEFAULT = {
+  selector: 'ExportDefaultDeclaration',
+  message: 'Export it by name; only oclif wants defaults.',
+};
+
 export default tseslint.config(
   { ignores: ['dist/**', 'dist.*/**', 'node_modules/**', 'coverage/**', '.gameday/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
   {
     files: ['**/*.ts'],
-    extends: [tseslint.configs.strictTypeChecked],
+    extends: [eslint.configs.recommended, tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
@@ -105,11 +116,7 @@ export default tseslint.config(
     ignores: ['src/commands/**', 'src/cli/command-not-found.ts'],
     rules: {
       'max-lines-per-function': ['error', { max: 80, skipComments: true, skipBlankLines: true }],
-      'no-restricted-syntax': [
-        'error',
-        ...NO_ESCAPES,
-        { selector: 'ExportDefaultDeclaration', message: 'Export it by name; only oclif wants defaults.' },
-      ],
+      'no-restricted-syntax': ['error', ...NO_ESCAPES, NO_DEFAULT],
     },
   },
   {
@@ -117,6 +124,7 @@ export default tseslint.config(
     ignores: MAY_TOUCH_THE_WORLD,
     rules: {
       'no-restricted-globals': ['error', ...BANNED_GLOBALS],
+      'no-restricted-syntax': ['error', ...NO_ESCAPES, NO_DEFAULT, ONLY_UTC],
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'Randomness is a parameter.' },
@@ -131,7 +139,13 @@ export default tseslint.config(
   },
   // The closed table of reasons is read as one page.
   { files: ['src/model/reasons.ts'], rules: { 'max-lines': 'off' } },
-  { files: ['src/commands/**'], rules: { 'max-lines': ['error', { max: 80 }] } },
+  {
+    files: ['src/commands/**'],
+    rules: {
+      'max-lines': ['error', { max: 80 }],
+      'no-restricted-syntax': ['error', ...NO_ESCAPES, ONLY_UTC],
+    },
+  },
   {
     // Tests and benchmarks hold many small cases in one function, and cast what they know.
     files: ['test/**/*.ts', 'bench/**/*.ts', 'vitest.config.ts'],
@@ -146,7 +160,7 @@ export default tseslint.config(
   { files: ['bench/**/*.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
-    extends: [tseslint.configs.recommended],
+    extends: [eslint.configs.recommended, tseslint.configs.recommended],
     rules: { eqeqeq: 'error', 'prefer-const': 'error', '@typescript-eslint/no-require-imports': 'off' },
   },
 );

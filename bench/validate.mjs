@@ -1,5 +1,5 @@
 // `gameday validate` of one file, and whether it loads an SDK that it does not need.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,10 @@ async function loaded(args) {
 
 /** The packages whose code is in these files, by their source maps. */
 function packagesIn(files) {
-  const sources = files.flatMap((file) => JSON.parse(readFileSync(`${file}.map`, 'utf8')).sources);
+  const sources = files
+    .map((file) => `${file}.map`)
+    .filter((map) => existsSync(map))
+    .flatMap((map) => JSON.parse(readFileSync(map, 'utf8')).sources);
   return new Set(sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []));
 }
 

@@ -1,3 +1,5 @@
+import { readDay } from '../model/instants.ts';
+
 /** A year, a month and a day, a time of day, and a zone where it has one. */
 const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/i;
@@ -13,27 +15,14 @@ export function readInstant(text: string): Told | null {
   const found = INSTANT.exec(text.trim());
   if (found === null) return null;
   const [, year, month, day, hour, minute, second = '0', fraction = '', zone] = found;
-  const days = daysSinceEpoch(Number(year), Number(month), Number(day));
-  if (days === null || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
+  const midnight = readDay(Number(year), Number(month), Number(day));
+  if (midnight === null || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
   const ofDay = (Number(hour) * 60 + Number(minute)) * 60 + Number(second);
-  const local = (days * 86_400 + ofDay) * 1000 + Math.round(Number(`0.${fraction || '0'}`) * 1000);
+  const local = midnight + ofDay * 1000 + Math.round(Number(`0.${fraction || '0'}`) * 1000);
   return { at: local - offsetOfZone(zone), zoned: zone !== undefined };
 }
 
 function offsetOfZone(zone: string | undefined): number {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? '') ?? [];
   return (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000;
-}
-
-const MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Days from 1970-01-01 in the Gregorian calendar; null where there is no such day. */
-function daysSinceEpoch(year: number, month: number, day: number): number | null {
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const length = month === 2 && leap ? 29 : MONTHS[month - 1];
-  if (length === undefined || day < 1 || day > length) return null;
-  const before = MONTHS.slice(0, month - 1).reduce((sum, days) => sum + days, 0);
-  const past = year - 1;
-  const leaps = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400);
-  return past * 365 + leaps + before + (leap && month > 2 ? 1 : 0) + day - 1 - 719_162;
 }

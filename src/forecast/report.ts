@@ -5,7 +5,8 @@ import { plotLines } from './plot.ts';
 import { painter } from '../report/paint.ts';
 import type { Paint } from '../report/paint.ts';
 import type { Screen } from '../report/screen.ts';
-import { clip, pad, span, widthOf, wrap } from '../report/text.ts';
+import { span } from '../report/text.ts';
+import { clip, pad, widthOf, wrap } from '../report/width.ts';
 
 /** Prints a forecast: what was asked, the tables, a plot, and what must be known beside them. */
 export function printForecast(forecast: Forecast, screen: Screen): void {

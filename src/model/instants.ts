@@ -25,3 +25,11 @@ export const EcsInstant: z.ZodType<EcsInstant> = z.number().int();
 /** By the EC2 instance that a task runs on, on Fargate by AWS's own host: `executionStoppedAt`. */
 export type InstanceInstant = OfClock<'instance'>;
 export const InstanceInstant: z.ZodType<InstanceInstant> = z.number().int();
+
+/** Midnight UTC of a day of the Gregorian calendar, epoch milliseconds; null where there is no such day, or before the year 100. */
+export function readDay(year: number, month: number, day: number): number | null {
+  const at = (ofMonth: number, ofDay: number): number => Date.UTC(year, ofMonth - 1, ofDay);
+  // What is too large is carried over, and years of two digits are taken for the 20th century.
+  const exists = year >= 100 && month >= 1 && month <= 12 && day >= 1 && at(month, day) < at(month + 1, 1);
+  return exists ? at(month, day) : null;
+}

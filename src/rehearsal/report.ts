@@ -2,7 +2,8 @@ import { escapeControls } from '../journal/escape.ts';
 import type { Arm, DrillLine, Rehearsal } from './document.ts';
 import { painter, toneOf } from '../report/paint.ts';
 import type { Tone } from '../report/paint.ts';
-import { pad, span, widthOf, wrap } from '../report/text.ts';
+import { span } from '../report/text.ts';
+import { pad, widthOf, wrap } from '../report/width.ts';
 
 /** How wide text is read well. */
 const READABLE = 100;

@@ -3,7 +3,7 @@ import type { DrillResult } from '../verdict/result.ts';
 import { painter, toneOf } from './paint.ts';
 import type { Paint } from './paint.ts';
 import { sectionsOf } from './sections.ts';
-import { wrap } from './text.ts';
+import { wrap } from './width.ts';
 
 /** How wide text is read well; links and ARNs may reach over it. */
 const READABLE = 100;

@@ -6,7 +6,8 @@ import type { BlockOptions } from './closing.ts';
 import { painter, toneOf } from './paint.ts';
 import type { Tone } from './paint.ts';
 import { agentOf, controlWord, sinceFirst } from './sections.ts';
-import { shortArn, widthOf, wrap } from './text.ts';
+import { shortArn } from './text.ts';
+import { widthOf, wrap } from './width.ts';
 
 /** Under this width a column holds too little to be read. */
 const NARROWEST_COLUMN = 44;

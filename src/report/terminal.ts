@@ -3,7 +3,8 @@ import { liveBlock } from './live-block.ts';
 import { painter } from './paint.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
-import { clip, timeOfDay, widthOf } from './text.ts';
+import { timeOfDay } from './text.ts';
+import { clip, widthOf } from './width.ts';
 import { createNarrator } from './words.ts';
 
 export interface TerminalOptions {

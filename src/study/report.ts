@@ -1,7 +1,8 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { StudyArm } from '../verdict/result.ts';
 import { painter } from '../report/paint.ts';
-import { pad, span, widthOf } from '../report/text.ts';
+import { span } from '../report/text.ts';
+import { pad, widthOf } from '../report/width.ts';
 
 interface Row {
   readonly name: string;

@@ -5,7 +5,7 @@ import { planBlock } from '../../src/report/plan.ts';
 import { createResultsReporter } from '../../src/report/results.ts';
 import { sideBySide } from '../../src/report/side-by-side.ts';
 import { errorLines, summaryLines } from '../../src/report/summary.ts';
-import { widthOf } from '../../src/report/text.ts';
+import { widthOf } from '../../src/report/width.ts';
 import type { GameDayDocument } from '../../src/verdict/result.ts';
 import { drainedResult, lostResult } from './results.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clip, pad, span, timeOfDay, widthOf, wrap } from '../../src/report/text.ts';
+import { span, timeOfDay } from '../../src/report/text.ts';
+import { clip, pad, widthOf, wrap } from '../../src/report/width.ts';
 
 test.each([
   ['abc', 3],
@@ -8,6 +9,8 @@ test.each([
   ['日本', 4],
   ['🎯', 2],
   ['e\u0301', 1],
+  ['👩‍👩‍👧', 2],
+  ['🇩🇪', 2],
 ])('the width of %s is %i', (text, width) => {
   expect(widthOf(text)).toBe(width);
 });

@@ -12,7 +12,7 @@ const janitorScript = `trap '' INT TERM HUP
 told=$(cat)
 for pause in 0 0.2 1 2; do
   sleep $pause
-  for file in $(grep -lzs -e "^HOME=$1/" -e "^${rigVariable}=$1\$" /proc/[0-9]*/environ); do
+  for file in $(grep -lzs -e "^HOME=$1/" -e "^${rigVariable}=$1$" /proc/[0-9]*/environ); do
     pid=\${file#/proc/}
     kill -KILL "\${pid%/environ}" 2>/dev/null
   done

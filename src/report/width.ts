@@ -1,0 +1,55 @@
+import stringWidth from 'string-width';
+
+const graphemes = new Intl.Segmenter();
+
+/** Columns that a text without escapes takes on a terminal. */
+export function widthOf(text: string): number {
+  return stringWidth(text, { countAnsiEscapeCodes: true });
+}
+
+/** The text cut to a width, `…` at its end where something was cut. */
+export function clip(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let out = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    used += widthOf(segment);
+    if (used > Math.max(0, width - 1)) break;
+    out += segment;
+  }
+  return width <= 0 ? '' : `${out}…`;
+}
+
+/** The text filled up with spaces to a width. */
+export function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** The text broken at spaces into lines of a width; words longer than a line (links, ARNs) stay whole unless `hard`. */
+export function wrap(text: string, width: number, hard = false): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((w) => (hard ? pieces(w, width) : [w]))) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, width: number): readonly string[] {
+  if (widthOf(word) <= width || width < 2) return [word];
+  const out: string[] = [];
+  let piece = '';
+  for (const { segment } of graphemes.segment(word)) {
+    if (widthOf(piece) + widthOf(segment) > width) {
+      out.push(piece);
+      piece = '';
+    }
+    piece += segment;
+  }
+  return [...out, piece];
+}
