@@ -2,7 +2,7 @@ import type { Call } from '../model/call.ts';
 import type { EcsOperation } from '../model/entities/ecs-operation.ts';
 import { hasBuild, type Scenario } from '../model/plan.ts';
 import { gateSubjects, strikes } from '../model/subjects.ts';
-import type { FactKind } from '../model/world.ts';
+import { FACTS, type FactKind } from '../model/world.ts';
 import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';
 import { TRIGGERS } from '../triggers/list.ts';
@@ -17,37 +17,6 @@ export type Hosts = Beforehand['hosts'];
 export interface Need {
   readonly operation: EcsOperation;
   readonly why: string;
-}
-
-const LISTED: readonly EcsOperation[] = ['ListTasks', 'DescribeTasks'];
-
-/** Which operations answer a question about a kind of thing; Buildkite and the runner's own surroundings ask nothing of ECS. */
-const READS: Readonly<Record<FactKind, (scenario: Scenario, hosts: Hosts) => readonly EcsOperation[]>> = {
-  cluster: () => ['DescribeClusters'],
-  service: () => ['DescribeServices'],
-  task: () => ['DescribeTasks'],
-  'task-definition': () => ['DescribeTaskDefinition'],
-  'tasks-of': () => LISTED,
-  'tasks-on': () => LISTED,
-  'recent-stops': () => LISTED,
-  instance: () => ['DescribeContainerInstances'],
-  protection: () => ['GetTaskProtection'],
-  preflight: documentsOf,
-  ...{ build: none, job: none, agent: none, pipeline: none, 'agents-of-task': none, 'step-history': none },
-  ...{
-    'drill-build': none,
-    'past-workers': none,
-    self: none,
-    'kill-switch': none,
-    lock: none,
-    ledger: none,
-    halt: none,
-    clock: none,
-  },
-};
-
-function none(): readonly EcsOperation[] {
-  return [];
 }
 
 /** A look at the definition: of the service, or of the family where none is named. Fargate's own capacity providers are not asked after. */
@@ -109,5 +78,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
 }
 
 function readsOf(scenario: Scenario, hosts: Hosts, kinds: readonly FactKind[], why: string): readonly Need[] {
-  return kinds.flatMap((kind) => READS[kind](scenario, hosts)).map((operation) => ({ operation, why }));
+  return kinds
+    .flatMap((kind) => (kind === 'preflight' ? documentsOf(scenario, hosts) : FACTS[kind].rights))
+    .map((operation) => ({ operation, why }));
 }
