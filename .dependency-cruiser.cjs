@@ -3,8 +3,8 @@
 
 /** The words that every room may use: the ground floor. */
 const MODEL = '^src/model/';
-/** The journal as a record: all of it but what touches the file or the text. */
-const RECORD = '^src/journal/(?!(file|line|replay|redact|escape)\\.ts$)';
+/** The journal as a record: its events. The rest of its room keeps them in a file. */
+const RECORD = '^src/journal/events\\.ts$';
 /** What the record shows: its index, attempts, hits, and the order of instants. */
 const EVIDENCE = '^src/evidence/';
 /** How a worker is built: its start, its agent's flags, its stop. */
@@ -19,7 +19,7 @@ const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING = '^src/drill/(run|perform|observer|outlast|(ecs-)?questions|look)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/|^src/journal/(?!(file|line|replay|redact|escape|journal)\\.ts$)';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING = '^src/(preflight|forecast|rehearsal|iam|study)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */

@@ -37,7 +37,7 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       const answer = await transport.read('Pipeline', variables, signal);
       if (!answer.ok) return answer;
       if (answer.value.organization === null) return noOrganization(organization);
-      if (answer.value.pipeline === null) return missing(`no pipeline "${slug}" in "${organization}"`);
+      if (answer.value.pipeline === null) return missing(`pipeline "${slug}" in "${organization}"`);
       return { ok: true, value: pipelineOf(answer.value.pipeline) };
     },
     pipelineSteps: async (organization, slug, signal) => {
@@ -45,7 +45,7 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       const answer = await transport.read('PipelineSteps', variables, signal);
       if (!answer.ok) return answer;
       if (answer.value.organization === null) return noOrganization(organization);
-      if (answer.value.pipeline === null) return missing(`no pipeline "${slug}" in "${organization}"`);
+      if (answer.value.pipeline === null) return missing(`pipeline "${slug}" in "${organization}"`);
       return { ok: true, value: answer.value.pipeline.steps?.yaml ?? null };
     },
     build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),

@@ -13,7 +13,8 @@ export function missing(what: string): Missing {
 
 /** The organization itself is unknown, which a reader must be able to tell from an unknown pipeline. */
 export function noOrganization(slug: string): Missing {
-  return missing(`organization "${slug}"`);
+  const { trouble: told } = missing(`organization "${slug}"`);
+  return { ok: false, trouble: { ...told, missing: 'organization' } };
 }
 
 /** An answer that cannot be used as a whole. */

@@ -28,7 +28,7 @@ export interface JobsPage {
 
 /** What a drill asks of Buildkite, in our words. Reads retry inside their time; an Answer or Outcome never throws for the service's fault. */
 export interface Buildkite {
-  /** The pipeline `organization/slug` and its open builds on a branch; `not-found` names which of organization and pipeline it is in its message. */
+  /** The pipeline `organization/slug` and its open builds on a branch; `not-found` says whether the organization itself is missing. */
   pipeline(
     organization: string,
     slug: string,

@@ -3,7 +3,7 @@ import type { Answer } from '../model/call.ts';
 import { clusterOf, type Task } from '../model/entities/task.ts';
 import { assertNever } from '../model/errors.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Fact, Subject } from '../model/world.ts';
+import type { Fact, KindFrom, Subject } from '../model/world.ts';
 
 export type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
 
@@ -32,20 +32,9 @@ function tasksSeen(
   ];
 }
 
-type EcsKind =
-  | 'task'
-  | 'task-definition'
-  | 'service'
-  | 'cluster'
-  | 'recent-stops'
-  | 'tasks-of'
-  | 'tasks-on'
-  | 'instance'
-  | 'protection';
-
 /** Asks ECS one question. */
 export async function ofEcs(
-  { kind, id }: Of<EcsKind>,
+  { kind, id }: Of<KindFrom<'ECS'>>,
   plan: Plan,
   ecs: Ecs,
   signal: AbortSignal,

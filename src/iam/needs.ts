@@ -2,7 +2,7 @@ import { CALLS, type EcsOperation } from '../model/call.ts';
 import { type Plan } from '../scenario/plan.ts';
 import { hasBuild, type Scenario } from '../scenario/schema.ts';
 import { injectionSubjects } from '../scenario/subjects.ts';
-import type { FactKind } from '../model/world.ts';
+import { FACTS, type FactKind } from '../model/world.ts';
 import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';
 import { TRIGGERS } from '../triggers/list.ts';
@@ -19,39 +19,8 @@ export interface Need {
   readonly why: string;
 }
 
-const LISTED: readonly EcsOperation[] = ['ListTasks', 'DescribeTasks'];
-
 /** A scenario, or the place that an assertion judges. */
 export type Asked = Plan['scenario'];
-
-/** Which operations answer a question about a kind of thing; Buildkite and the runner's own surroundings ask nothing of ECS. */
-const READS: Readonly<Record<FactKind, (scenario: Asked, hosts: Hosts) => readonly EcsOperation[]>> = {
-  cluster: () => ['DescribeClusters'],
-  service: () => ['DescribeServices'],
-  task: () => ['DescribeTasks'],
-  'task-definition': () => ['DescribeTaskDefinition'],
-  'tasks-of': () => LISTED,
-  'tasks-on': () => LISTED,
-  'recent-stops': () => LISTED,
-  instance: () => ['DescribeContainerInstances'],
-  protection: () => ['GetTaskProtection'],
-  preflight: documentsOf,
-  ...{ build: none, job: none, agent: none, pipeline: none, 'agents-of-task': none, 'step-history': none },
-  ...{
-    'drill-build': none,
-    'past-workers': none,
-    self: none,
-    'kill-switch': none,
-    lock: none,
-    ledger: none,
-    halt: none,
-    clock: none,
-  },
-};
-
-function none(): readonly EcsOperation[] {
-  return [];
-}
 
 /** A look at the definition: of the service, or of the family where none is named. Fargate's own capacity providers are not asked after. */
 function documentsOf({ cluster }: Asked, hosts: Hosts): readonly EcsOperation[] {
@@ -101,5 +70,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
 }
 
 function readsOf(scenario: Asked, hosts: Hosts, kinds: readonly FactKind[], why: string): readonly Need[] {
-  return kinds.flatMap((kind) => READS[kind](scenario, hosts)).map((operation) => ({ operation, why }));
+  return kinds
+    .flatMap((kind) => (kind === 'preflight' ? documentsOf(scenario, hosts) : FACTS[kind].rights))
+    .map((operation) => ({ operation, why }));
 }

@@ -172,6 +172,8 @@ export const Trouble = z.strictObject({
   ]),
   /** One line for people, redacted. */
   message: z.string(),
+  /** Of `not-found`: what is missing, where it is not the thing itself that was asked after. */
+  missing: z.literal('organization').optional(),
   /** Milliseconds after which the service asks to be called again; null where it said nothing. */
   retryAfter: z.number().int().nullable(),
 });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { namesOf } from './names.ts';
+import type { EcsOperation } from './call.ts';
 import { Agent } from './entities/agent.ts';
 import { Build } from './entities/build.ts';
 import { Job } from './entities/job.ts';
@@ -20,69 +22,80 @@ import {
 import { Preflight } from './entities/preflight.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
+/** Who is asked after a kind of thing. */
+export type Source = 'Buildkite' | 'ECS' | 'the surroundings';
+
+interface FactRow {
+  readonly value: z.ZodType;
+  readonly from: Source;
+  /** The operations of ECS that answer it. */
+  readonly rights: readonly EcsOperation[];
+}
+
+function ofBuildkite<V extends z.ZodType>(value: V) {
+  return { value, from: 'Buildkite', rights: [] } as const;
+}
+
+function ofEcs<V extends z.ZodType>(value: V, ...rights: readonly EcsOperation[]) {
+  return { value, from: 'ECS', rights } as const;
+}
+
+function around<V extends z.ZodType>(value: V) {
+  return { value, from: 'the surroundings', rights: [] } as const;
+}
+
+/** Every kind of thing that can be known: how its value looks, who is asked after it, and which rights that takes. The names are API. */
+export const FACTS = {
+  build: ofBuildkite(Build),
+  job: ofBuildkite(Job),
+  agent: ofBuildkite(Agent),
+  task: ofEcs(Task, 'DescribeTasks'),
+  'task-definition': ofEcs(TaskDefinition, 'DescribeTaskDefinition'),
+  'tasks-of': ofEcs(TasksOf, 'ListTasks', 'DescribeTasks'),
+  'tasks-on': ofEcs(TasksOf, 'ListTasks', 'DescribeTasks'),
+  instance: ofEcs(Instance, 'DescribeContainerInstances'),
+  protection: ofEcs(Protection, 'GetTaskProtection'),
+  service: ofEcs(Service, 'DescribeServices'),
+  cluster: ofEcs(Cluster, 'DescribeClusters'),
+  pipeline: ofBuildkite(Pipeline),
+  'agents-of-task': ofBuildkite(AgentsOfTask),
+  'step-history': ofBuildkite(StepHistory),
+  'past-workers': ofBuildkite(PastWorkers),
+  'drill-build': ofBuildkite(DrillBuild),
+  'recent-stops': ofEcs(RecentStops, 'ListTasks', 'DescribeTasks'),
+  self: around(Self),
+  'kill-switch': around(KillSwitch),
+  lock: around(Lock),
+  ledger: around(Ledger),
+  halt: around(Halt),
+  clock: around(ClockOffset),
+  // Which documents it reads depends on the scenario: its rights stand in iam/needs.ts.
+  preflight: around(Preflight),
+} as const satisfies Record<string, FactRow>;
+export type FactKind = keyof typeof FACTS;
+export type FactOf<K extends FactKind> = z.infer<(typeof FACTS)[K]['value']>;
+
+/** The kinds that one source is asked after. */
+export type KindFrom<S extends Source> = {
+  [K in FactKind]: (typeof FACTS)[K]['from'] extends S ? K : never;
+}[FactKind];
+
 /** One thing that was seen, whole, in our words. The id is what names it within its kind. */
-export const Fact = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('build'), id: z.string(), value: Build }),
-  z.strictObject({ kind: z.literal('job'), id: z.string(), value: Job }),
-  z.strictObject({ kind: z.literal('agent'), id: z.string(), value: Agent }),
-  z.strictObject({ kind: z.literal('task'), id: z.string(), value: Task }),
-  z.strictObject({ kind: z.literal('task-definition'), id: z.string(), value: TaskDefinition }),
-  z.strictObject({ kind: z.literal('tasks-of'), id: z.string(), value: TasksOf }),
-  z.strictObject({ kind: z.literal('tasks-on'), id: z.string(), value: TasksOf }),
-  z.strictObject({ kind: z.literal('instance'), id: z.string(), value: Instance }),
-  z.strictObject({ kind: z.literal('protection'), id: z.string(), value: Protection }),
-  z.strictObject({ kind: z.literal('service'), id: z.string(), value: Service }),
-  z.strictObject({ kind: z.literal('cluster'), id: z.string(), value: Cluster }),
-  z.strictObject({ kind: z.literal('pipeline'), id: z.string(), value: Pipeline }),
-  z.strictObject({ kind: z.literal('agents-of-task'), id: z.string(), value: AgentsOfTask }),
-  z.strictObject({ kind: z.literal('step-history'), id: z.string(), value: StepHistory }),
-  z.strictObject({ kind: z.literal('past-workers'), id: z.string(), value: PastWorkers }),
-  z.strictObject({ kind: z.literal('drill-build'), id: z.string(), value: DrillBuild }),
-  z.strictObject({ kind: z.literal('recent-stops'), id: z.string(), value: RecentStops }),
-  z.strictObject({ kind: z.literal('self'), id: z.string(), value: Self }),
-  z.strictObject({ kind: z.literal('kill-switch'), id: z.string(), value: KillSwitch }),
-  z.strictObject({ kind: z.literal('lock'), id: z.string(), value: Lock }),
-  z.strictObject({ kind: z.literal('ledger'), id: z.string(), value: Ledger }),
-  z.strictObject({ kind: z.literal('halt'), id: z.string(), value: Halt }),
-  z.strictObject({ kind: z.literal('clock'), id: z.string(), value: ClockOffset }),
-  z.strictObject({ kind: z.literal('preflight'), id: z.string(), value: Preflight }),
-]);
-export type Fact = z.infer<typeof Fact>;
-export type FactKind = Fact['kind'];
-type Values = { readonly [F in Fact as F['kind']]: F['value'] };
-export type FactOf<K extends FactKind> = Values[K];
+export type Fact = { [K in FactKind]: { kind: K; id: string; value: FactOf<K> } }[FactKind];
+export const Fact = z.discriminatedUnion(
+  'kind',
+  namesOf(FACTS).map(schemaOf) as [FactSchema, ...FactSchema[]],
+) as unknown as z.ZodType<Fact>;
+
+type FactSchema = ReturnType<typeof schemaOf>;
+
+function schemaOf(kind: FactKind) {
+  return z.strictObject({ kind: z.literal(kind), id: z.string(), value: FACTS[kind].value });
+}
 
 /** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID;
  * `step-history` by `PIPELINE/STEP`. */
-export const Subject = z.strictObject({
-  kind: z.enum([
-    'build',
-    'job',
-    'agent',
-    'task',
-    'task-definition',
-    'tasks-of',
-    'tasks-on',
-    'instance',
-    'protection',
-    'service',
-    'cluster',
-    'pipeline',
-    'agents-of-task',
-    'step-history',
-    'past-workers',
-    'drill-build',
-    'recent-stops',
-    'self',
-    'kill-switch',
-    'lock',
-    'ledger',
-    'halt',
-    'clock',
-    'preflight',
-  ]),
-  id: z.string(),
-});
+export const Subject = z.strictObject({ kind: z.enum(namesOf(FACTS)), id: z.string() });
 export type Subject = z.infer<typeof Subject>;
 
 /** Everything seen so far: the latest fact by kind and id. */

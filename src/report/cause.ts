@@ -5,7 +5,7 @@ type Cause = NonNullable<DrillResult['cause']>;
 type Ranked = Cause['ranked'][number];
 
 /** The only cause that makes nothing fail: it did not catch what failed (see its schema). */
-const BACKSTOP = 'retry-missed';
+const BACKSTOP: Ranked['name'] = 'retry-missed';
 
 /** Why it failed, the surest first, the moments that tell, what would have saved the build, and what is still to be found out. */
 export function causeItems(cause: DrillResult['cause']): readonly Item[] {

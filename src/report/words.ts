@@ -4,8 +4,8 @@ import { faultTitle } from '../scenario/inject.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { type When } from '../scenario/when.ts';
-import type { FactKind, World } from '../model/world.ts';
-import { seen } from '../model/world.ts';
+import type { Source, World } from '../model/world.ts';
+import { FACTS, seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillEvent, PayloadOf } from '../journal/events.ts';
 import { changeOf, learned, say } from './changes.ts';
@@ -20,10 +20,8 @@ export type Narrator = (event: DrillEvent) => readonly Sentence[];
 interface Memory {
   world: World;
   step: string | null;
-  silent: ReadonlySet<Service>;
+  silent: ReadonlySet<Source>;
 }
-
-type Service = 'Buildkite' | 'ECS' | 'the surroundings';
 
 /** A narrator for one drill, or for several one after another. */
 export function createNarrator(): Narrator {
@@ -49,7 +47,7 @@ function troubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly S
   const sentences: Sentence[] = [];
   const silent = new Set(memory.silent);
   for (const read of payload.reads) {
-    const service = serviceOf(read.subject.kind);
+    const service = FACTS[read.subject.kind].from;
     if (read.ok && silent.delete(service)) sentences.push(say(`${service} answers again`, 'good'));
     // A read that our own end cut off says nothing about the service.
     if (read.ok || silent.has(service) || read.error?.kind === 'aborted') continue;
@@ -63,40 +61,6 @@ function troubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly S
   }
   memory.silent = silent;
   return sentences;
-}
-
-function serviceOf(kind: FactKind): Service {
-  switch (kind) {
-    case 'build':
-    case 'job':
-    case 'agent':
-    case 'pipeline':
-    case 'agents-of-task':
-    case 'drill-build':
-    case 'step-history':
-    case 'past-workers':
-      return 'Buildkite';
-    case 'task':
-    case 'task-definition':
-    case 'service':
-    case 'cluster':
-    case 'tasks-of':
-    case 'recent-stops':
-    case 'tasks-on':
-    case 'instance':
-    case 'protection':
-      return 'ECS';
-    case 'self':
-    case 'kill-switch':
-    case 'lock':
-    case 'ledger':
-    case 'halt':
-    case 'clock':
-    case 'preflight':
-      return 'the surroundings';
-    default:
-      return assertNever(kind);
-  }
 }
 
 function told(event: Exclude<DrillEvent, { code: 'GD_OBSERVED' }>, world: World): readonly Sentence[] {

@@ -4,19 +4,7 @@ import { startWithinOf } from '../scenario/plan.ts';
 import type { Instant } from '../model/instants.ts';
 import type { DrillState, ReadMark } from './state.ts';
 import type { FactKind, Subject } from '../model/world.ts';
-import { keyOf } from '../model/world.ts';
-
-const BUILDKITE: ReadonlySet<FactKind> = new Set([
-  'build',
-  'job',
-  'agent',
-  'pipeline',
-  'agents-of-task',
-  'drill-build',
-  'step-history',
-  'past-workers',
-]);
-const AROUND: ReadonlySet<FactKind> = new Set(['self', 'kill-switch', 'lock', 'ledger', 'halt', 'preflight']);
+import { FACTS, keyOf } from '../model/world.ts';
 
 /** Troubles that time does not heal: after this long they end the drill, milliseconds. */
 const PATIENCE_WITH_REFUSALS = 3_000;
@@ -25,7 +13,7 @@ const OBEYED_WITHIN = 5_000;
 
 /** The reason under which a service's trouble is known before anything was struck. */
 export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
-  if (BUILDKITE.has(subject.kind)) return buildkiteReason(subject, trouble);
+  if (FACTS[subject.kind].from === 'Buildkite') return buildkiteReason(subject, trouble);
   switch (trouble.kind) {
     case 'unauthorized':
       return 'aws-unauthorized';
@@ -47,7 +35,7 @@ function buildkiteReason(subject: Subject, trouble: Trouble): Reason {
       return 'buildkite-rate-limited';
     case 'not-found':
       if (subject.kind === 'pipeline' || subject.kind === 'step-history')
-        return /organi[sz]ation/.test(trouble.message) ? 'no-such-organization' : 'no-such-pipeline';
+        return trouble.missing === 'organization' ? 'no-such-organization' : 'no-such-pipeline';
       return subject.kind === 'build' ? 'build-not-created' : 'agent-not-mapped';
     case 'unreachable':
     case 'timeout':
@@ -65,7 +53,7 @@ export function isRefusal(trouble: Trouble): boolean {
 
 /** Guards judge the troubles of what stands around the runner themselves: they refuse with their own reason. */
 export function ofService(kind: FactKind): boolean {
-  return !AROUND.has(kind);
+  return FACTS[kind].from !== 'the surroundings';
 }
 
 /** Buildkite itself answered that it created the build: a read that does not show it came from a copy that lags behind. */

@@ -83,7 +83,11 @@ test('agents on a host are looked for on every page; a listing without end is to
 test('unknown organization and unknown pipeline are told apart', async () => {
   const nothing = await against(() => ({ organization: null, pipeline: null }));
   expect(await nothing.buildkite.pipeline('acme', 'canary', 'main', never)).toMatchObject({
-    trouble: { kind: 'not-found', message: expect.stringContaining('organization "acme"') as string },
+    trouble: {
+      kind: 'not-found',
+      missing: 'organization',
+      message: expect.stringContaining('organization "acme"') as string,
+    },
   });
   const noPipeline = await against(() => ({ organization: { uuid: 'o' }, pipeline: null }));
   expect(await noPipeline.buildkite.pipeline('acme', 'canary', 'main', never)).toMatchObject({

@@ -59,7 +59,11 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(pipeline).toMatchObject({ slug: 'canary', stepKeys: ['integration'], dynamic: false });
       expect(pipeline.openBuilds).toEqual([]);
       expect(await buildkite.pipeline('nobody', 'canary', 'main', never)).toMatchObject({
-        trouble: { kind: 'not-found', message: expect.stringContaining('organization "nobody"') as string },
+        trouble: {
+          kind: 'not-found',
+          missing: 'organization',
+          message: expect.stringContaining('organization "nobody"') as string,
+        },
       });
       expect(await buildkite.pipeline('acme', 'nothing', 'main', never)).toMatchObject({
         trouble: { kind: 'not-found', message: expect.stringContaining('pipeline "nothing"') as string },

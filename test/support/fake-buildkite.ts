@@ -1,5 +1,5 @@
 import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
-import type { Answer, Call, Outcome } from '../../src/model/call.ts';
+import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { isHostOf } from '../../src/model/entities/host.ts';
 import { agentLeft } from '../../src/model/entities/agent.ts';
@@ -69,12 +69,9 @@ function update<T>(map: Map<string, T>, id: string, over: Partial<T>): void {
   map.set(id, { ...value, ...over });
 }
 
-function missing(what: string): {
-  ok: false;
-  trouble: { kind: 'not-found'; message: string; retryAfter: null };
-} {
+function missing(what: string, more: Pick<Trouble, 'missing'> = {}): { ok: false; trouble: Trouble } {
   const message = `Buildkite shows no ${what} to this token`;
-  return { ok: false, trouble: { kind: 'not-found', message, retryAfter: null } };
+  return { ok: false, trouble: { kind: 'not-found', message, retryAfter: null, ...more } };
 }
 
 /** Buildkite in memory: answers from its world, fails as scripted. It follows the contract suite of the port. */
@@ -152,7 +149,8 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     setAgent: (id, over) => update(world.agents, id, over),
     pipeline: (organization, slug, branch, signal) =>
       answer('pipeline', [organization, slug, branch], signal, () => {
-        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (organization !== world.organization)
+          return missing(`organization "${organization}"`, { missing: 'organization' });
         const pipeline = world.pipelines.get(slug);
         if (pipeline === undefined) return missing(`pipeline "${slug}" in "${organization}"`);
         return {
@@ -162,7 +160,8 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
       }),
     pipelineSteps: (organization, slug, signal) =>
       answer('pipelineSteps', [organization, slug], signal, () => {
-        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (organization !== world.organization)
+          return missing(`organization "${organization}"`, { missing: 'organization' });
         const pipeline = world.pipelines.get(slug);
         if (pipeline === undefined) return missing(`pipeline "${slug}" in "${organization}"`);
         if (pipeline.stepKeys === null) return { ok: true, value: null };
@@ -191,13 +190,15 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
       }),
     stepHistory: (organization, pipeline, step, limit, signal) =>
       answer('stepHistory', [organization, pipeline, step, limit], signal, () => {
-        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (organization !== world.organization)
+          return missing(`organization "${organization}"`, { missing: 'organization' });
         if (!world.pipelines.has(pipeline)) return missing(`pipeline "${pipeline}" in "${organization}"`);
         return { ok: true, value: { durations: past(pipeline, step).slice(0, limit) } };
       }),
     pastJobs: (organization, pipeline, after, signal) =>
       answer('pastJobs', [organization, pipeline, after], signal, () => {
-        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (organization !== world.organization)
+          return missing(`organization "${organization}"`, { missing: 'organization' });
         if (!world.pipelines.has(pipeline)) return missing(`pipeline "${pipeline}" in "${organization}"`);
         const ended = [...world.jobs.values()]
           .reverse()
@@ -212,7 +213,8 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
       }),
     pastWorkers: (organization, pipeline, signal) =>
       answer('pastWorkers', [organization, pipeline], signal, () => {
-        if (organization !== world.organization) return missing(`organization "${organization}"`);
+        if (organization !== world.organization)
+          return missing(`organization "${organization}"`, { missing: 'organization' });
         if (!world.pipelines.has(pipeline)) return missing(`pipeline "${pipeline}" in "${organization}"`);
         const agents = [...world.jobs.values()]
           .reverse()
