@@ -15,7 +15,7 @@ const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
-const ACTING = '^src/drill/(run|perform|observer|outlast|(ecs-)?questions|look)\\.ts$';
+const ACTING = '^src/drill/(run|ports|perform|observer|outlast|(ecs-)?questions|look)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam)/|^src/journal/(?!(file|line|replay|redact|escape|journal)\\.ts$)';
 
