@@ -1,4 +1,4 @@
-import type { Read } from '../journal/events.ts';
+import type { DrillEvent, Read } from '../journal/events.ts';
 import type { Clock } from '../model/clock.ts';
 import { startWithinOf } from '../model/plan.ts';
 import { newsOf } from './news.ts';
@@ -7,7 +7,6 @@ import { createPace } from './pace.ts';
 import { hideFact } from './hidden.ts';
 import type { DrillPorts, Observation, Observer } from './ports.ts';
 import { ask, type Answered, type Sources } from './questions.ts';
-import { notBefore } from './steady-clock.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Digest } from '../model/secret-looks.ts';
@@ -123,4 +122,13 @@ function isNews(state: DrillState, arrived: readonly Answered[]): boolean {
     const turned = mark === undefined || (mark.trouble === null) !== read.ok;
     return turned || newsOf(state.world, facts).length > 0;
   });
+}
+
+/**
+ * A clock that never shows less than the journal's last event: between two runners the machine's clock may have been set
+ * back, and what is read now would count as read before. It runs on from there, so that deadlines still come.
+ */
+function notBefore(journal: readonly DrillEvent[], clock: Clock): Clock {
+  const behind = (journal.at(-1)?.at ?? -Infinity) - clock.now();
+  return behind <= 0 ? clock : { ...clock, now: () => clock.now() + behind };
 }
