@@ -17,7 +17,7 @@ const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
-const ACTING = '^src/drill/(run|perform|observer|outlast|(ecs-)?questions|look)\\.ts$';
+const ACTING = '^src/drill/(run|ports|perform|observer|outlast|(ecs-)?questions|look)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
@@ -258,7 +258,7 @@ module.exports = {
       'forecast',
       'What stops would do follows from durations and from what preflight reads of a definition.',
       '^src/forecast/',
-      [WORKER, '^src/scenario/duration\\.ts$', '^src/preflight/'],
+      [WORKER, '^src/model/instants\\.ts$', '^src/scenario/duration\\.ts$', '^src/preflight/'],
       [SERVING, SHOWING],
     ),
     only(

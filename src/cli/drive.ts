@@ -2,7 +2,8 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { DrillPorts } from '../drill/run.ts';
+import { watchAlone } from '../drill/observer.ts';
+import type { DrillPorts } from '../drill/ports.ts';
 import type { DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';
 import { toJson } from '../journal/escape.ts';
@@ -56,7 +57,7 @@ export async function drive(drive: Drive): Promise<DrillResult> {
     const isKept = drive.folder !== null && !plan.embeddedRig;
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
-    const ports = { ...services, clock: systemClock, journal, person, digest };
+    const ports = watchAlone({ ...services, clock: systemClock, journal, person, digest });
     await drive.act(ports, interruption.signal, reporter.onEvent);
   } catch (error) {
     if (journal.events.length === 0) throw error;

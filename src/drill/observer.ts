@@ -1,29 +1,24 @@
-import type { Read } from '../journal/events.ts';
+import type { DrillEvent, Read } from '../journal/events.ts';
 import type { Clock } from '../model/clock.ts';
 import { startWithinOf } from '../scenario/plan.ts';
 import { newsOf } from './news.ts';
 import { askTogether, together } from './batches.ts';
 import { createPace } from './pace.ts';
 import { hideFact } from './hidden.ts';
+import type { DrillPorts, Observation, Observer } from './ports.ts';
 import { ask, type Answered, type Sources } from './questions.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
-/** What an observation gave: the latest read of each subject, and the facts that changed. */
-export interface Observation {
-  readonly reads: readonly Read[];
-  readonly facts: readonly Fact[];
+/** The ports of a drill that watches for itself alone. */
+export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
+  const clock = notBefore(given.journal.events, given.clock);
+  return { ...given, clock, observer: createObserver(given, clock, given.digest) };
 }
 
-/** Watches subjects for one drill. One that merges many drills' polls is another Observer; the drill does not change. */
-export interface Observer {
-  /** Resolves when something changed, every fresh ask was answered, `by` has come, or the signal aborts. */
-  observe(state: DrillState, asks: readonly Ask[], by: number, signal: AbortSignal): Promise<Observation>;
-}
-
-/** Each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
+/** The Observer of one drill: each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock, digest: Digest): Observer {
   const pace = createPace(clock);
   let arrived: Answered[] = [];
@@ -127,4 +122,13 @@ function isNews(state: DrillState, arrived: readonly Answered[]): boolean {
     const turned = mark === undefined || (mark.trouble === null) !== read.ok;
     return turned || newsOf(state.world, facts).length > 0;
   });
+}
+
+/**
+ * A clock that never shows less than the journal's last event: between two runners the machine's clock may have been set
+ * back, and what is read now would count as read before. It runs on from there, so that deadlines still come.
+ */
+function notBefore(journal: readonly DrillEvent[], clock: Clock): Clock {
+  const behind = (journal.at(-1)?.at ?? -Infinity) - clock.now();
+  return behind <= 0 ? clock : { ...clock, now: () => clock.now() + behind };
 }

@@ -1,35 +1,15 @@
-import type { Buildkite } from '../buildkite/port.ts';
-import type { Ecs } from '../ecs/port.ts';
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { Surroundings } from '../surroundings/port.ts';
-import type { Clock } from '../model/clock.ts';
 import { decide } from './decide.ts';
 import { assertNever } from '../model/errors.ts';
-import { createObserver, type Observation, type Observer } from './observer.ts';
+import type { DrillPorts, Observation } from './ports.ts';
 import { hideEvent } from './hidden.ts';
 import { cutShort, onlyWhatIsWritten, outlasting, rigIsGone } from './outlast.ts';
 import { neverSent, perform, type Append } from './perform.ts';
-import type { Person } from '../model/person.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Digest } from '../model/secret-looks.ts';
 import { isStopSignal } from '../model/reasons.ts';
 import { fold, mayHaveStruck, reduce, type DrillState } from '../state/state.ts';
-import { notBefore } from './steady-clock.ts';
 import { halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
-
-/** Everything outside that one drill needs. */
-export interface DrillPorts {
-  readonly buildkite: Buildkite;
-  readonly ecs: Ecs;
-  readonly surroundings: Surroundings;
-  readonly clock: Clock;
-  readonly journal: Journal;
-  readonly person: Person;
-  /** What stands in the place of secrets that services show: keyed for this drill. */
-  readonly digest: Digest;
-}
 
 /** Told of each event as it was written, with the state after it. */
 export type OnEvent = (event: DrillEvent, state: DrillState) => void;
@@ -42,11 +22,10 @@ export type OnEvent = (event: DrillEvent, state: DrillState) => void;
  */
 export async function runDrill(
   plan: Plan,
-  given: DrillPorts,
+  ports: DrillPorts,
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
-  const ports = steady(given);
   const drill = open(ports, onEvent, plan);
   if (drill.state?.phase === 'judged') return drill.state;
   const first: NewEvent =
@@ -67,12 +46,11 @@ export async function runDrill(
  * judged. A last intent that is known to have never been sent is written down as that, and nothing is undone for it.
  */
 export async function abortDrill(
-  given: DrillPorts,
+  ports: DrillPorts,
   lastIntent: 'may-be-sent' | 'never-sent',
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
-  const ports = steady(given);
   const drill = open(ports, onEvent, null);
   if (drill.now().phase === 'judged') return drill.now();
   const unsent =
@@ -92,10 +70,6 @@ export async function abortDrill(
       true,
     );
   return loop(drill, ports, interrupted);
-}
-
-function steady(ports: DrillPorts): DrillPorts {
-  return { ...ports, clock: notBefore(ports.journal.events, ports.clock) };
 }
 
 /** Names of variables whose values must never be shown. */
@@ -140,7 +114,6 @@ function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | nu
 
 /** The only loop of a drill: decide, perform, append, reduce, again. */
 async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): Promise<DrillState> {
-  const observer = createObserver(ports, ports.clock, ports.digest);
   let isCut = false;
   try {
     for (;;) {
@@ -150,7 +123,7 @@ async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): 
       const step = decide(drill.now(), ports.clock.now());
       if (step.do === 'end') return await over(drill.now(), ports);
       if (interrupted.aborted) return await close(drill, interrupted);
-      await take(step, drill, ports, observer, interrupted).catch((error: unknown) => {
+      await take(step, drill, ports, interrupted).catch((error: unknown) => {
         if (error !== ports.journal.unwritten()) throw error;
       });
     }
@@ -170,13 +143,12 @@ async function take(
   step: Exclude<Step, { do: 'end' }>,
   drill: Drill,
   ports: DrillPorts,
-  observer: Observer,
   interrupted: AbortSignal,
 ): Promise<void> {
   switch (step.do) {
     case 'observe': {
       const observation = withoutAborted(
-        await observer.observe(drill.now(), step.asks, step.by, interrupted),
+        await ports.observer.observe(drill.now(), step.asks, step.by, interrupted),
       );
       if (
         worthWriting(
@@ -193,7 +165,7 @@ async function take(
       return;
     }
     case 'call':
-      return callAndLook(step, drill, ports, observer, interrupted);
+      return callAndLook(step, drill, ports, interrupted);
     case 'conclude':
       // A conclusion that is lost is drawn again; the next intent takes all before it to the disk. Only the last word waits.
       await drill.append(step.event, step.event.code === 'GD_JUDGED');
@@ -225,7 +197,6 @@ async function callAndLook(
   step: Extract<Step, { do: 'call' }>,
   drill: Drill,
   ports: DrillPorts,
-  observer: Observer,
   interrupted: AbortSignal,
 ): Promise<void> {
   const answered = new AbortController();
@@ -236,10 +207,7 @@ async function callAndLook(
   const mayGo = AbortSignal.any([interrupted, held.signal]);
   const call = perform(step, drill.now(), ports, ports.clock, append, mayGo, stop);
   try {
-    await Promise.all([
-      call,
-      step.as === 'fault' ? lookBeside(drill, ports, observer, answered.signal) : null,
-    ]);
+    await Promise.all([call, step.as === 'fault' ? lookBeside(drill, ports, answered.signal) : null]);
   } finally {
     stop();
     interrupted.removeEventListener('abort', stop);
@@ -248,8 +216,7 @@ async function callAndLook(
 
 async function lookBeside(
   drill: Drill,
-  { clock }: DrillPorts,
-  observer: Observer,
+  { clock, observer }: DrillPorts,
   answered: AbortSignal,
 ): Promise<void> {
   await clock.sleep(LOOK_AFTER, answered);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Clock } from '../../src/model/clock.ts';
+import { watchAlone } from '../../src/drill/observer.ts';
 import { runDrill } from '../../src/drill/run.ts';
 import { fold } from '../../src/state/state.ts';
 import { eventsOf } from '../../src/journal/events.ts';
@@ -30,7 +31,10 @@ async function goesOn(stage: Theatre, offset: number): Promise<void> {
   (journal.events as DrillEvent[]).push(...stage.journal.events);
   stage.journal = journal;
   const person = { confirm: () => Promise.resolve(true) };
-  const ports = { buildkite, ecs, surroundings, journal, person, clock, digest: testDigest };
+  const ports = watchAlone({
+    ...{ buildkite, ecs, surroundings, journal, person, clock },
+    digest: testDigest,
+  });
   await runDrill(plan, ports, new AbortController().signal, () => undefined);
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decide } from '../../src/drill/decide.ts';
+import { watchAlone } from '../../src/drill/observer.ts';
 import { runDrill } from '../../src/drill/run.ts';
 import { fold } from '../../src/state/state.ts';
 import { toJson } from '../../src/journal/escape.ts';
@@ -78,7 +79,7 @@ async function tornAndResumed(folder: string, lines: number, share: number): Pro
   const person = { confirm: () => Promise.resolve(true) };
   await runDrill(
     plan,
-    { buildkite, ecs, surroundings, clock, journal, person, digest: testDigest },
+    watchAlone({ buildkite, ecs, surroundings, clock, journal, person, digest: testDigest }),
     new AbortController().signal,
     () => undefined,
   );

@@ -9,7 +9,9 @@ import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import type { Task } from '../../src/model/entities/task.ts';
 import type { Plan } from '../../src/scenario/plan.ts';
-import { abortDrill, runDrill, type DrillPorts } from '../../src/drill/run.ts';
+import { watchAlone } from '../../src/drill/observer.ts';
+import type { DrillPorts } from '../../src/drill/ports.ts';
+import { abortDrill, runDrill } from '../../src/drill/run.ts';
 import type { DrillState } from '../../src/state/state.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { memoryJournal } from '../../src/journal/file.ts';
@@ -250,7 +252,7 @@ export function theatre(staged: Staged = {}): Theatre {
   }
 
   function ports(): DrillPorts {
-    return {
+    return watchAlone({
       buildkite: lagged(buildkite, clock, staged.lag),
       ecs: lagged(ecs, clock, staged.lag),
       surroundings,
@@ -263,7 +265,7 @@ export function theatre(staged: Staged = {}): Theatre {
           return Promise.resolve(person.says);
         },
       },
-    };
+    });
   }
 
   staged.set?.(stage);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/model/entities/job.ts';
 import type { Aim } from '../../src/triggers/trigger.ts';
 import { chooseTarget } from '../../src/triggers/target.ts';
-import { unsound } from '../../src/drill/soundness.ts';
+import { unsound } from '../../src/drill/own-builds.ts';
 import { isOlder } from '../../src/model/entities/older.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import type { World } from '../../src/model/world.ts';
