@@ -1,10 +1,9 @@
 import { escapeControls, toJson } from '../journal/escape.ts';
 import { pathText } from '../preflight/json.ts';
 import type { Json } from '../preflight/json.ts';
-import type { Edit } from '../preflight/edit.ts';
+import type { DocumentName, Edit } from '../preflight/documents.ts';
 import type { Severity } from '../preflight/finding.ts';
 import type { Found, Preflight } from '../preflight/judge.ts';
-import type { DocumentName } from '../preflight/documents.ts';
 import { painter } from './paint.ts';
 import type { Tone } from './paint.ts';
 
