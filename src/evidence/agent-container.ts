@@ -2,7 +2,7 @@ import { traitsOf } from '../scenario/plan.ts';
 import type { ImageConfig } from '../worker/image-config.ts';
 import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
 import { taskEnded } from '../model/entities/task.ts';
-import { signalPathOf, type SignalPath } from '../worker/agent-start.ts';
+import { UNREAD_PATH, type SignalPath } from '../worker/agent-start.ts';
 import { launchOfTask, type Launch } from '../worker/launch.ts';
 import { DEFAULT_STOP_TIMEOUT, stopStep } from '../worker/stop-window.ts';
 import { readWorker, type Worker } from '../worker/worker.ts';
@@ -109,7 +109,7 @@ export function workerOf(evidence: Evidence): Worker | null {
 
 /** Whether the stop signal is known to reach the target's agent. */
 export function signalPath(evidence: Evidence): SignalPath {
-  return workerOf(evidence)?.start.path ?? signalPathOf(null, null);
+  return workerOf(evidence)?.start.path ?? UNREAD_PATH;
 }
 
 function launchOf({ plan }: Evidence, task: Task): Launch {

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
-import { isDockerNameOf } from '../worker/docker-name.ts';
+import { isDockerNameOf } from '../worker/definition.ts';
 
 /** Verdict rule 7: the scenario's name, the one that the agent's Docker name names, the only essential one. */
 export function containerOf(

@@ -1,6 +1,5 @@
 import type { CommandLine, Part } from '../worker/argv.ts';
-import type { DocumentName } from './documents.ts';
-import type { Edit } from './edit.ts';
+import type { DocumentName, Edit } from './documents.ts';
 import type { Path } from './json.ts';
 import type { Container } from './subject.ts';
 

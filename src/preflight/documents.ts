@@ -1,4 +1,4 @@
-import type { JsonObject, Path } from './json.ts';
+import type { Json, JsonObject, Path } from './json.ts';
 
 /** What can be looked at. */
 export type DocumentName =
@@ -11,6 +11,14 @@ export interface Doc {
   readonly base: Path;
   /** What it is called to people: its file, its ARN. */
   readonly name: string;
+}
+
+/** One change of one document: what stands there now and what shall; undefined is nothing. */
+export interface Edit {
+  readonly document: DocumentName;
+  readonly path: Path;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
 }
 
 /** What was given; null is not known, never assumed. */

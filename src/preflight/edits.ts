@@ -1,7 +1,6 @@
-import type { Edit } from './edit.ts';
+import type { DocumentName, Documents, Edit } from './documents.ts';
 import type { Json, Path } from './json.ts';
 import { itemsOf, member, valueAt } from './json.ts';
-import type { DocumentName, Documents } from './documents.ts';
 import type { Container } from './subject.ts';
 
 /** One value of a document set, or taken out where `after` is undefined. */

@@ -1,7 +1,6 @@
 import type { FindingData } from '../model/entities/preflight.ts';
 import type { Path } from './json.ts';
-import type { DocumentName } from './documents.ts';
-import type { Edit } from './edit.ts';
+import type { DocumentName, Edit } from './documents.ts';
 import type { Subject } from './subject.ts';
 
 /** `error`: a stop loses the job or its proof; `warning`: it may; `note`: true of it, and nothing is wrong. */

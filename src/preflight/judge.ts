@@ -1,8 +1,7 @@
-import type { Edit } from './edit.ts';
+import type { DocumentName, Documents, Edit } from './documents.ts';
 import type { Finding, Severity } from './finding.ts';
 import { withValue } from './json.ts';
 import { RULES } from './list.ts';
-import type { Documents, DocumentName } from './documents.ts';
 import type { Subject } from './subject.ts';
 
 /** A finding with the rule that made it. */

@@ -1,7 +1,6 @@
-import type { Edit } from './edit.ts';
+import type { Documents, Edit, Live } from './documents.ts';
 import { applied, judge } from './judge.ts';
 import type { Found, Preflight } from './judge.ts';
-import type { Documents, Live } from './documents.ts';
 import { subjectOf } from './subject-of.ts';
 import type { Subject } from './subject.ts';
 

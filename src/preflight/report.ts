@@ -1,10 +1,9 @@
 import { escapeControls } from '../journal/escape.ts';
 import { pathText } from './json.ts';
 import type { Json } from './json.ts';
-import type { Edit } from './edit.ts';
 import type { Severity } from './finding.ts';
 import type { Found, Preflight } from './judge.ts';
-import type { DocumentName } from './documents.ts';
+import type { DocumentName, Edit } from './documents.ts';
 import { painter } from '../report/paint.ts';
 import type { Tone } from '../report/paint.ts';
 

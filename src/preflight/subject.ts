@@ -2,8 +2,7 @@ import type { ContainerDefinition } from '../model/entities/task.ts';
 import type { ImageConfig } from '../worker/image-config.ts';
 import type { AgentStart } from '../worker/agent-start.ts';
 import type { Worker } from '../worker/worker.ts';
-import type { DocumentName, Documents, Live } from './documents.ts';
-import type { Edit } from './edit.ts';
+import type { DocumentName, Documents, Edit, Live } from './documents.ts';
 import type { Json, JsonObject, Path } from './json.ts';
 
 /** One container of the definition, with where it stands in the document. */

@@ -1,6 +1,5 @@
-import type { Documents } from '../preflight/documents.ts';
+import type { Documents, Edit } from '../preflight/documents.ts';
 import { OFFLINE } from '../preflight/documents.ts';
-import type { Edit } from '../preflight/edit.ts';
 import { valueAt } from '../preflight/json.ts';
 import { judge } from '../preflight/judge.ts';
 import type { Preflight } from '../preflight/judge.ts';

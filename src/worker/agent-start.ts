@@ -21,6 +21,13 @@ export type Between =
   /** A script or program of the image, or a definition that was not read. */
   | { readonly by: 'unknown'; readonly name: string };
 
+/** Of a definition that was not read. */
+export const UNREAD_PATH: SignalPath = { reaches: 'unknown', said: 'the task definition was not read' };
+export const UNREAD_START: Between = {
+  by: 'unknown',
+  name: 'what the container starts, which was not read',
+};
+
 /** How a container comes to its agent, and what that does to the stop signal. */
 export interface AgentStart extends Start {
   readonly commandLine: CommandLine;
@@ -43,15 +50,6 @@ export function readStart(definition: ContainerDefinition, imageConfig: ImageCon
     between: betweenOf(start, commandLine, allInits),
     path: pathOf(start, commandLine, allInits),
   };
-}
-
-/** The same of a definition that may not have been read. */
-export function signalPathOf(
-  definition: ContainerDefinition | null,
-  imageConfig: ImageConfig | null,
-): SignalPath {
-  if (definition === null) return unknown('the task definition was not read');
-  return readStart(definition, imageConfig).path;
 }
 
 function betweenOf(

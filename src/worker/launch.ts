@@ -47,13 +47,10 @@ export function launchOfTask(
   { launchType, capacityProvider }: Pick<Task, 'launchType' | 'capacityProvider'>,
   reclaimed: boolean,
 ): Launch {
-  const isFargate = capacityProvider === 'FARGATE' || capacityProvider === 'FARGATE_SPOT';
   const launch =
-    capacityProvider !== null && (isFargate || launchType === null)
+    capacityProvider !== null && (launchType === null || /^FARGATE(_SPOT)?$/.test(capacityProvider))
       ? ofProviders([capacityProvider], `the task's capacity provider ${capacityProvider}`)
-      : launchType === null
-        ? ofType('', 'ECS does not show it')
-        : ofType(launchType, `the task's launchType ${launchType}`);
+      : ofType(launchType ?? '', `the task's launchType ${launchType ?? 'is not shown'}`);
   return reclaimed ? { ...launch, spot: true } : launch;
 }
 

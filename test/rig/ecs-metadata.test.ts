@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { isDockerNameOf } from '../../src/worker/docker-name.ts';
+import { isDockerNameOf } from '../../src/worker/definition.ts';
 import { definition, startCluster, type TestCluster } from './ecs-support.ts';
 
 let cluster: TestCluster;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signalPathOf } from '../../src/worker/agent-start.ts';
+import { readStart, UNREAD_PATH } from '../../src/worker/agent-start.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
 import type { ImageConfig } from '../../src/worker/image-config.ts';
 import { aContainerDefinition } from '../support/builders.ts';
@@ -124,18 +124,18 @@ const ROWS: readonly Row[] = [
 
 describe('whether the signal reaches the agent', () => {
   it.each(ROWS)('%s', (_title, over, config, reaches) => {
-    const path = signalPathOf(aContainerDefinition(over), config);
+    const path = readStart(aContainerDefinition(over), config).path;
     expect(path.reaches, path.said).toBe(reaches);
     expect(path.said).not.toBe('');
   });
 
   it('is not known without a definition', () => {
-    expect(signalPathOf(null, null).reaches).toBe('unknown');
+    expect(UNREAD_PATH.reaches).toBe('unknown');
   });
 
   it('says what stands before the agent', () => {
     const said = (over: Partial<ContainerDefinition>): string =>
-      signalPathOf(aContainerDefinition(over), null).said;
+      readStart(aContainerDefinition(over), null).path.said;
     expect(said({ entryPoint: ['buildkite-agent'], command: ['start'] })).toBe(
       'the container starts buildkite-agent itself, as PID 1',
     );

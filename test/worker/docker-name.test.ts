@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isDockerNameOf } from '../../src/worker/docker-name.ts';
+import { isDockerNameOf } from '../../src/worker/definition.ts';
 import { DEFINITION_ARN } from '../support/builders.ts';
 
 it.each<[string, string, string, boolean]>([

@@ -1,5 +1,5 @@
 import { ofContainer, placeIn } from '../edits.ts';
-import type { Edit } from '../edit.ts';
+import type { Edit } from '../documents.ts';
 import type { Rule, Severity } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import type { Subject } from '../subject.ts';

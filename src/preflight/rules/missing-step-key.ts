@@ -1,4 +1,4 @@
-import type { Edit } from '../edit.ts';
+import type { Edit } from '../documents.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { found, notKnown } from '../finding.ts';
 import { itemsOf, member, textOf, valueAt } from '../json.ts';

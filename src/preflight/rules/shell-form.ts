@@ -1,5 +1,5 @@
 import { placeOfPart, wholeEdit, wordEdit } from '../argv.ts';
-import type { Edit } from '../edit.ts';
+import type { Edit } from '../documents.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { member } from '../json.ts';

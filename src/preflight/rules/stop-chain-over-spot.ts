@@ -8,7 +8,7 @@ import {
   FARGATE_FLOOR,
 } from '../../worker/stop-window.ts';
 import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
-import type { Edit } from '../edit.ts';
+import type { Edit } from '../documents.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import type { Container, Subject } from '../subject.ts';

@@ -3,7 +3,7 @@ import type { FindingData } from '../../model/entities/preflight.ts';
 import { workerOf } from '../../evidence/agent-container.ts';
 import type { Evidence, Sighting } from '../../evidence/evidence.ts';
 import { OFFLINE, type Documents } from '../../preflight/documents.ts';
-import type { Edit } from '../../preflight/edit.ts';
+import type { Edit } from '../../preflight/documents.ts';
 import { judge } from '../../preflight/judge.ts';
 import { subjectIn } from '../../preflight/subject-of.ts';
 import type { Subject } from '../../preflight/subject.ts';

@@ -9,7 +9,7 @@ import { byBuildkite, byEcs, byRunner, clocksOf, type Stamp } from '../../eviden
 import type { Sighting } from '../../evidence/evidence.ts';
 import { stopOf } from '../../evidence/stop.ts';
 import type { Reason } from '../../model/reasons.ts';
-import type { Between } from '../../worker/agent-start.ts';
+import { UNREAD_START, type Between } from '../../worker/agent-start.ts';
 import { lookBack, type Foreseen, type Look } from './foreseen.ts';
 
 /** All that a cause is judged by. */
@@ -65,8 +65,7 @@ function isCut({ role, loss, job }: Attempt): boolean {
 
 /** What stands between ECS and the agent. */
 export function between({ evidence }: Pick<Grounds, 'evidence'>): Between {
-  const unread = { by: 'unknown', name: 'what the container starts, which was not read' } as const;
-  return workerOf(evidence)?.start.between ?? unread;
+  return workerOf(evidence)?.start.between ?? UNREAD_START;
 }
 
 /** A rule's finding, if it made one. */
