@@ -25,7 +25,6 @@ const BUNDLED = [
   '@hono/node-server',
   '@inquirer/confirm',
   '@oclif/core',
-  '@smithy/core',
   'graphql',
   'hono',
   'jsonc-parser',
@@ -233,7 +232,7 @@ module.exports = {
       'forecast',
       'What stops would do follows from durations and from what preflight reads of a definition.',
       '^src/forecast/',
-      [WORKER, '^src/scenario/duration\\.ts$', '^src/preflight/'],
+      [MODEL, WORKER, '^src/scenario/duration\\.ts$', '^src/preflight/'],
     ),
     only(
       'rehearsal',
