@@ -32,7 +32,6 @@ const BUNDLED = [
   '@hono/node-server',
   '@inquirer/confirm',
   '@oclif/core',
-  '@smithy/core',
   'graphql',
   'hono',
   'jsonc-parser',
@@ -258,7 +257,7 @@ module.exports = {
       'forecast',
       'What stops would do follows from durations and from what preflight reads of a definition.',
       '^src/forecast/',
-      [WORKER, '^src/model/instants\\.ts$', '^src/scenario/duration\\.ts$', '^src/preflight/'],
+      [MODEL, WORKER, '^src/scenario/duration\\.ts$', '^src/preflight/'],
       [SERVING, SHOWING],
     ),
     only(
