@@ -2,7 +2,7 @@ import { openSync, writeFileSync } from 'node:fs';
 import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
 import { escapeControls } from '../journal/escape.ts';
-import { multiplex } from '../report/multiplex.ts';
+import { multiplex } from '../report/reporter.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { REPORTERS } from '../report/reporters.ts';
 import type { AskedReporter, ReporterName } from '../report/reporters.ts';

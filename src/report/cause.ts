@@ -1,5 +1,5 @@
 import type { DrillResult } from '../verdict/result.ts';
-import { item, restsOn, type Item } from './item.ts';
+import { item, restsOn, type Item } from './paint.ts';
 
 type Cause = NonNullable<DrillResult['cause']>;
 type Ranked = Cause['ranked'][number];

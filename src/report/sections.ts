@@ -1,5 +1,5 @@
 import { causeItems } from './cause.ts';
-import { item, restsOn, type Item } from './item.ts';
+import { item, restsOn, type Item } from './paint.ts';
 import type { DrillResult, Moment } from '../verdict/result.ts';
 import { faultTitle } from '../scenario/inject.ts';
 import { shortArn, span, stamp, timeOfDay } from './text.ts';

@@ -217,7 +217,7 @@ describe.concurrent("somebody's own", () => {
       'a length that is none',
       ['--job-length', 'long'],
       taskDefinition({}),
-      /--job-length long is no duration/,
+      /--job-length "long" is not a duration/,
     ],
     ['a length too short to be struck', ['--job-length', '2s'], taskDefinition({}), /2s is too short/],
     [

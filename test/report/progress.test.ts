@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/journal/events.ts';
 import { createLogReporter } from '../../src/report/log.ts';
-import { multiplex } from '../../src/report/multiplex.ts';
+import { multiplex } from '../../src/report/reporter.ts';
 import type { Reporter } from '../../src/report/reporter.ts';
 import type { Screen } from '../../src/report/screen.ts';
 import { createTerminalReporter } from '../../src/report/terminal.ts';
