@@ -104,7 +104,10 @@ function spotLimit(evidence: Evidence, drain: DrainTime): Limit {
 export function answerOf(limits: readonly Limit[], { events }: DrainTime, reason: Reason): Answered {
   const over = limits.find(({ took, allowed }) => took > allowed);
   const inWords = ({ said, allowed }: Limit): string => `${said}, allowed are ${seconds(allowed)}`;
-  return over === undefined ? yes(limits.map(inWords).join('; '), events) : no(reason, inWords(over), events);
+  const measured = limits.map(({ took, allowed }) => ({ ms: took, limit: allowed }));
+  const answer =
+    over === undefined ? yes(limits.map(inWords).join('; '), events) : no(reason, inWords(over), events);
+  return { ...answer, measured };
 }
 
 export const drainInTime: Check = {

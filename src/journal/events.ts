@@ -58,6 +58,8 @@ export const Finding = z.strictObject({
   said: z.string(),
   notes: z.array(z.string()),
   events: z.array(z.number().int()),
+  /** What was measured against which limit, milliseconds, where the check is of a time. */
+  measured: z.array(z.strictObject({ ms: z.number().int(), limit: z.number().int() })).optional(),
   /** How it was proven, where there are several ways. */
   proof: z.union([InFlightProof, HeardProof]).optional(),
 });

@@ -28,6 +28,15 @@ describe('drain-in-time', () => {
   ]);
 });
 
+describe('drain-in-time', () => {
+  it('gives what was measured, and the limit, as numbers beside the sentence', () => {
+    const measured = { ms: T.left - T.landed, limit: 21_000 };
+    expect(drainInTime.judge(caseOf(within(21_000))).measured).toEqual([measured]);
+    expect(drainInTime.judge(caseOf(within(1_000))).measured).toEqual([{ ...measured, limit: 1_000 }]);
+    expect(drainInTime.judge(caseOf(within(null))).measured).toBeUndefined();
+  });
+});
+
 describe('drain time', () => {
   it('runs from the stop to the disconnect', () => {
     expect(timed({})?.ms).toBe(T.left - T.landed);
