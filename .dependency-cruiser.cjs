@@ -21,10 +21,10 @@ const ACTING = '^src/drill/(run|ports|perform|observer|outlast|(ecs-)?questions|
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
-const SHOWING = '^src/(preflight|forecast|rehearsal|iam|study)/(report|sarif|plot|svg)\\.ts$';
+const SHOWING = '^src/(preflight|forecast|rehearsal|iam|study|assertion)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study)/(options|service|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion)/(options|service|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -315,7 +315,7 @@ module.exports = {
         MODEL,
         WORKER,
         '^src/(preflight|forecast|rehearsal|iam|study|report|scenario|journal|evidence|verdict)/',
-        '^src/drill/look\\.ts$',
+        '^src/drill/(look|run)\\.ts$',
         '^src/state/trouble\\.ts$',
         '^src/http/(clock|endpoint)\\.ts$',
         '^src/cli/(?!wire\\.ts)',

@@ -49,9 +49,6 @@ export const FAULT_TRAITS = {
   },
 } as const satisfies Readonly<Record<FaultName, FaultTraits>>;
 
-/** The names that a scenario may use. */
-export const FAULT_NAMES = Object.keys(FAULT_TRAITS).filter(isFault);
-
 /** A fault as it is shown: an equivalent is called one. */
 export function faultTitle(fault: string): string {
   const equivalent = isFault(fault) ? FAULT_TRAITS[fault].equivalent : null;

@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core';
-import { exitCodesHelp } from './exit-codes.ts';
+import type { Interfaces } from '@oclif/core';
+import { exitCodesHelp } from '../cli/exit-codes.ts';
+import * as shared from '../cli/flags.ts';
 
-/** What `gameday assert` is told besides what all commands are. */
+/** The flags of `assert`. */
 export const assertionFlags = {
   build: Flags.string({
     description: 'the build; in a Buildkite step the own one',
@@ -30,18 +32,18 @@ export const assertionFlags = {
     helpValue: 'NAME',
     env: 'GAMEDAY_CONTAINER',
   }),
-  require: Flags.string({
+  require: Flags.option({
     description: 'the least that must be proven; not-lost proves no drain',
-    options: ['drained', 'not-lost'],
+    options: ['drained', 'not-lost'] as const,
     default: 'not-lost',
     env: 'GAMEDAY_REQUIRE',
-  }),
-  mapping: Flags.string({
+  })(),
+  mapping: Flags.option({
     description: 'map agents to tasks by tag or host name',
-    options: ['tag', 'hostname'],
+    options: ['tag', 'hostname'] as const,
     default: 'tag',
     env: 'GAMEDAY_MAPPING',
-  }),
+  })(),
   cluster: Flags.string({
     description: 'ECS cluster, for --mapping hostname',
     helpValue: 'NAME',
@@ -52,29 +54,30 @@ export const assertionFlags = {
     helpValue: 'NAME',
     env: 'GAMEDAY_SERVICE',
   }),
-  'signal-lag': Flags.string({
+  'signal-lag': shared.durationFlag({
     description: 'ECS may take this long to send SIGTERM',
-    helpValue: 'DURATION',
     env: 'GAMEDAY_SIGNAL_LAG',
   }),
-  'drain-within': Flags.string({
+  'drain-within': shared.durationFlag({
     description: 'a drain may take this long',
-    helpValue: 'DURATION',
     env: 'GAMEDAY_DRAIN_WITHIN',
   }),
-  within: Flags.string({
+  within: shared.durationFlag({
     description: 'wait this long for the end',
-    helpValue: 'DURATION',
-    default: '20m',
+    ...shared.durationDefault('20m'),
     env: 'GAMEDAY_WITHIN',
   }),
-  'poll-every': Flags.string({
+  'poll-every': shared.durationFlag({
     description: 'how often to look',
-    helpValue: 'DURATION',
-    default: '2s',
+    ...shared.durationDefault('2s'),
     env: 'GAMEDAY_POLL_EVERY',
   }),
+  json: shared.jsonFlag,
+  reporter: shared.reporterFlag(),
+  out: shared.outFlag,
+  insecure: shared.insecureFlag,
 };
+export type AssertionFlags = Interfaces.InferredFlags<typeof assertionFlags>;
 
 /** The long help of `gameday assert`. */
 export function assertionHelp(): string {

@@ -6,39 +6,20 @@ import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { readInstant } from '../forecast/instant.ts';
 import { openJournal } from '../journal/file.ts';
-import { parseDuration } from '../scenario/duration.ts';
 import { account } from '../verdict/account.ts';
-import type { Drive } from './drive.ts';
-import { driveAlone } from './drive.ts';
-import { secretsOf, type Environment } from './output.ts';
-import { drillId, placeOf } from './plan-drill.ts';
-import type { Runner } from './runner.ts';
-import { settingsFromEnvironment } from './settings.ts';
-
-export interface AssertionOptions {
-  /** `organization/pipeline/number`; undefined: the build that we run in. */
-  readonly build: string | undefined;
-  readonly step: string | undefined;
-  readonly since: string | undefined;
-  readonly tasks: readonly string[];
-  readonly container: string | undefined;
-  readonly require: string;
-  readonly mapping: string;
-  readonly cluster: string | undefined;
-  readonly service: string | undefined;
-  readonly signalLag: string | undefined;
-  readonly drainWithin: string | undefined;
-  readonly within: string;
-  readonly pollEvery: string;
-  readonly insecure: boolean;
-  readonly out: string;
-}
+import type { Drive } from '../cli/drive.ts';
+import { driveAlone } from '../cli/drive.ts';
+import { secretsOf, type Environment } from '../cli/output.ts';
+import { drillId, placeOf } from '../cli/plan-drill.ts';
+import type { AssertionFlags } from './options.ts';
+import type { Runner } from '../cli/runner.ts';
+import { settingsFromEnvironment } from '../cli/settings.ts';
 
 /** Judges a build that something else disturbed: waits for its end and for every stop that ECS shows. Nothing is injected. */
-export async function assertBuild(options: AssertionOptions, runner: Runner): Promise<void> {
-  const asked = assertionOf(options, runner.environment);
+export async function assertBuild(flags: AssertionFlags, runner: Runner): Promise<void> {
+  const asked = assertionOf(flags, runner.environment);
   const { scenario } = asked;
-  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
+  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, flags.insecure);
   if (settings === null) return runner.finish(account([], errors, null));
   const { build } = scenario;
   const plan: Plan = {
@@ -50,14 +31,14 @@ export async function assertBuild(options: AssertionOptions, runner: Runner): Pr
   };
   const { now } = systemClock;
   const id = drillId(now());
-  const folder = join(options.out, id);
+  const folder = join(flags.out, id);
   const journal = await openJournal(folder, id, {
     secrets: secretsOf(runner.environment),
     create: true,
     now,
   });
   const act: Drive['act'] = (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent);
-  return driveAlone({ plan, settings, journal, folder, out: options.out, act }, runner);
+  return driveAlone({ plan, settings, journal, folder, out: flags.out, act }, runner);
 }
 
 interface NamedBuild {
@@ -68,49 +49,49 @@ interface NamedBuild {
 }
 
 function assertionOf(
-  options: AssertionOptions,
+  flags: AssertionFlags,
   environment: Environment,
 ): Pick<AssertionPlan, 'scenario' | 'assertion'> {
-  const { own, ...build } = buildOf(options.build, environment);
-  if (own && options.step === undefined)
+  const { own, ...build } = buildOf(flags.build, environment);
+  if (own && flags.step === undefined)
     throw new GamedayError('bad-input', 'inside the very build that is judged, --step is required', {
       next: 'Name the step whose jobs are to be judged: the build cannot end before this command does.',
     });
   return {
     assertion: {
-      step: options.step ?? null,
-      tasks: [...options.tasks],
-      since: instant(options.since),
+      step: flags.step ?? null,
+      tasks: [...(flags.task ?? [])],
+      since: instant(flags.since),
       own,
-      require: options.require === 'drained' ? 'drained' : 'not-lost',
+      require: flags.require,
     },
     scenario: {
       title: `Build ${build.organization}/${build.pipeline}/${String(build.number)} was not lost`,
       build: { ...build, count: 1 },
       cluster: {
-        region: regionOf(options.tasks),
-        name: options.cluster ?? 'default',
-        service: options.service ?? null,
+        region: regionOf(flags.task ?? []),
+        name: flags.cluster ?? 'default',
+        service: flags.service ?? null,
         family: null,
         taskTag: null,
-        container: options.container ?? null,
+        container: flags.container ?? null,
         sharedTask: 'allowed',
-        mapping: mappingOf(options),
+        mapping: mappingOf(flags),
         imageConfig: null,
       },
       expect: {
         build: own ? 'any' : 'passed',
         drain: {
-          within: options.drainWithin === undefined ? null : ms('--drain-within', options.drainWithin),
+          within: flags['drain-within'] ?? null,
         },
         idle: { within: null },
         handover: 'forbidden',
         containers: {},
       },
       limits: {
-        verdictWithin: ms('--within', options.within),
-        pollEvery: Math.max(100, ms('--poll-every', options.pollEvery)),
-        signalLag: options.signalLag === undefined ? null : ms('--signal-lag', options.signalLag),
+        verdictWithin: flags.within,
+        pollEvery: Math.max(100, flags['poll-every']),
+        signalLag: flags['signal-lag'] ?? null,
       },
     },
   };
@@ -158,7 +139,7 @@ function regionOf(tasks: readonly string[]): string | null {
 }
 
 /** By host name an agent is looked for among the tasks of a service, so both must be named. */
-function mappingOf({ mapping, service, cluster }: AssertionOptions): 'tag' | 'hostname' {
+function mappingOf({ mapping, service, cluster }: AssertionFlags): 'tag' | 'hostname' {
   if (mapping !== 'hostname') return 'tag';
   if (service !== undefined && cluster !== undefined) return 'hostname';
   throw new GamedayError('bad-input', '--mapping hostname needs --cluster and --service', {
@@ -174,13 +155,4 @@ function instant(since: string | undefined): number | null {
       next: 'Write it as 2026-01-02T03:04:05Z.',
     });
   return told.at;
-}
-
-function ms(flag: string, text: string): number {
-  const parsed = parseDuration(text);
-  if (parsed === null)
-    throw new GamedayError('bad-input', `${flag} "${text}" is not a duration`, {
-      next: 'Write it as 10s, 5m or 1h30m.',
-    });
-  return parsed;
 }
