@@ -45,6 +45,18 @@ test('every page of docs is reached from the index', () => {
   expect(lost).toEqual([]);
 });
 
+test('the tour has ten steps, and each names files that are there', () => {
+  const steps = textOf('docs/explanation/tour.md')
+    .split(/^(?=\d+\. )/m)
+    .slice(1);
+  expect(steps).toHaveLength(10);
+  for (const step of steps) {
+    const files = [...step.matchAll(/\]\((\.\.\/\.\.\/src\/[^)#]+)\)/g)].map(([, target = '']) => target);
+    expect(files, step).not.toEqual([]);
+    for (const file of files) expect(existsSync(join(ROOT, 'docs/explanation', file)), file).toBe(true);
+  }
+});
+
 test('no tracked file names a folder of somebody or a host of a registry', () => {
   const words = [
     '/work' + '/',
