@@ -19,7 +19,7 @@ import { settingsFromEnvironment } from '../cli/settings.ts';
 export async function assertBuild(flags: AssertionFlags, runner: Runner): Promise<void> {
   const asked = assertionOf(flags, runner.environment);
   const { scenario } = asked;
-  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, flags.insecure);
+  const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, flags.insecure);
   if (settings === null) return runner.finish(account([], errors, null));
   const { build } = scenario;
   const plan: Plan = {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from './output.ts';
@@ -7,29 +6,15 @@ import type { Environment } from './output.ts';
  * The region of the profile in use, where no variable names one. The SDK finds it too, but only when it is asked for a
  * call; a missing region is to be known before anything is contacted.
  */
-export function regionOfProfile(environment: Environment): string | null {
+export async function regionOfProfile(environment: Environment): Promise<string | null> {
   if (environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION']) return null;
+  const { loadSharedConfigFiles } = await import('@smithy/core/config');
+  const folder = join(environment['HOME'] || homedir(), '.aws');
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({
+    configFilepath: environment['AWS_CONFIG_FILE'] || join(folder, 'config'),
+    filepath: environment['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials'),
+    ignoreCache: true,
+  });
   const profile = environment['AWS_PROFILE'] || 'default';
-  const home = environment['HOME'] || homedir();
-  const config = environment['AWS_CONFIG_FILE'] || join(home, '.aws', 'config');
-  const credentials = environment['AWS_SHARED_CREDENTIALS_FILE'] || join(home, '.aws', 'credentials');
-  const names = profile === 'default' ? ['default', 'profile default'] : [`profile ${profile}`];
-  return regionIn(config, names) ?? regionIn(credentials, [profile]);
-}
-
-function regionIn(path: string, sections: readonly string[]): string | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-  let inside = false;
-  for (const line of text.split(/\r?\n/)) {
-    const section = /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1];
-    if (section !== undefined) inside = sections.includes(section.replaceAll(/\s+/g, ' '));
-    const region = /^region\s*=\s*(\S+)/.exec(line)?.[1];
-    if (inside && region !== undefined) return region;
-  }
-  return null;
+  return configFile[profile]?.['region'] ?? credentialsFile[profile]?.['region'] ?? null;
 }

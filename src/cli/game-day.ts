@@ -64,7 +64,7 @@ export const NOTHING_SENT = 'Interrupted: no drill had begun, nothing was sent.\
 export async function gameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
   const end = options.finish ?? runner.finish;
   const loaded = await readScenarios(options.files, options.variables, runner);
-  const planned = loaded.scenarios.map((scenario) => settle(scenario, options, runner));
+  const planned = await Promise.all(loaded.scenarios.map((scenario) => settle(scenario, options, runner)));
   const errors = unique([...loaded.errors, ...planned.flatMap((one) => one.errors)]);
   if (errors.length > 0) {
     const refused = account([], errors, null);
@@ -109,7 +109,7 @@ interface Planned {
   readonly errors: readonly InputError[];
 }
 
-function settle(loaded: LoadedScenario, options: GameDayOptions, runner: Runner): Planned {
+async function settle(loaded: LoadedScenario, options: GameDayOptions, runner: Runner): Promise<Planned> {
   const { scenario, file } = loaded;
   if (options.rig) {
     const missing = {
@@ -119,7 +119,7 @@ function settle(loaded: LoadedScenario, options: GameDayOptions, runner: Runner)
     };
     return { loaded, settings: null, errors: scenario.rig === null ? [missing] : [] };
   }
-  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, options.insecure);
+  const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, options.insecure);
   const control = {
     message: '`control:` is for the rig alone: against real services a drill must hold',
     at: file,

@@ -84,7 +84,11 @@ async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner)
   const isRecordEnough = options.how === 'abort' || plan.mode === 'assert';
   const loaded = isRecordEnough ? { ...plan, secrets: [] } : await scenarioOf(stored, options, runner);
   if ('errors' in loaded) return loaded;
-  const { settings, errors } = settingsFromEnvironment(loaded.scenario, runner.environment, options.insecure);
+  const { settings, errors } = await settingsFromEnvironment(
+    loaded.scenario,
+    runner.environment,
+    options.insecure,
+  );
   if (settings === null) return { errors };
   samePlace(plan, settings, loaded);
   const choice = { yes: options.yes, dryRun: false };

@@ -41,11 +41,11 @@ const LOST_AFTER = 300_000;
 type Place = Pick<Plan['scenario'], 'build' | 'cluster'>;
 
 /** Reads the settings for one scenario from the environment; everything that is missing or wrong is named at once. */
-export function settingsFromEnvironment(
+export async function settingsFromEnvironment(
   scenario: Place,
   environment: Environment,
   insecure: boolean,
-): { readonly settings: Settings | null; readonly errors: readonly InputError[] } {
+): Promise<{ readonly settings: Settings | null; readonly errors: readonly InputError[] }> {
   const rules = { allowInsecure: insecure, loopbackOnly: false };
   const errors: InputError[] = [];
   const token = required(errors, environment, ['BUILDKITE_API_TOKEN'], 'an API token with GraphQL access');
@@ -62,7 +62,7 @@ export function settingsFromEnvironment(
     );
   const graphqlEndpoint = value(environment, 'BUILDKITE_GRAPHQL_ENDPOINT') ?? GRAPHQL_ENDPOINT;
   collect(errors, () => endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules));
-  const { region, ecsEndpoint } = ecsOf(errors, scenario.cluster.region, environment, rules);
+  const { region, ecsEndpoint } = await ecsOf(errors, scenario.cluster.region, environment, rules);
   const rig = collect(errors, () => factsOf(environment)) ?? null;
   const lostAfter = collect(errors, () => lostAfterOf(environment)) ?? LOST_AFTER;
   if (errors.length > 0) return { settings: null, errors };
@@ -91,28 +91,28 @@ export function settingsFromEnvironment(
 export type EcsSettings = Pick<Settings, 'region' | 'rules'>;
 
 /** The settings of ECS from the environment. Throws bad-input with the first thing that is missing or wrong. */
-export function ecsSettingsFromEnvironment(
+export async function ecsSettingsFromEnvironment(
   region: string | null,
   environment: Environment,
   insecure: boolean,
-): EcsSettings {
+): Promise<EcsSettings> {
   const rules = { allowInsecure: insecure, loopbackOnly: false };
   const errors: InputError[] = [];
-  const found = ecsOf(errors, region, environment, rules);
+  const found = await ecsOf(errors, region, environment, rules);
   const [error] = errors;
   if (error === undefined) return { region: found.region, rules };
   throw new GamedayError('bad-input', error.message, error.next === null ? {} : { next: error.next });
 }
 
-function ecsOf(
+async function ecsOf(
   errors: InputError[],
   given: string | null,
   environment: Environment,
   rules: Settings['rules'],
-): { readonly region: string; readonly ecsEndpoint: string | null } {
+): Promise<{ readonly region: string; readonly ecsEndpoint: string | null }> {
   const region =
     given ??
-    regionOfProfile(environment) ??
+    (await regionOfProfile(environment)) ??
     required(
       errors,
       environment,

@@ -33,7 +33,7 @@ export async function iam(named: readonly string[], flags: IamFlags, runner: Run
   const files = await filesOf(named);
   const { scenarios, errors } = await readScenarios(files, variablesOf(flags.var), runner);
   if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
-  const settled = scenarios.map((loaded) => settle(loaded, flags, runner.environment));
+  const settled = await Promise.all(scenarios.map((loaded) => settle(loaded, flags, runner.environment)));
   const wrong = settled.flatMap((one) => one.errors);
   if (wrong.length > 0) return runner.finish(documentOf('bad-input', wrong));
   const least = writePolicy(
@@ -90,9 +90,13 @@ interface Settled {
 }
 
 /** Fixes region and account of a scenario; all that is missing or contradicts is named at once. */
-function settle({ scenario, file }: LoadedScenario, flags: IamFlags, environment: Environment): Settled {
+async function settle(
+  { scenario, file }: LoadedScenario,
+  flags: IamFlags,
+  environment: Environment,
+): Promise<Settled> {
   const { name, region: own } = scenario.cluster;
-  const region = own ?? regionOf(environment);
+  const region = own ?? (await regionOf(environment));
   const account = accountOf(name);
   const errors: InputError[] = [];
   if (region === null)
@@ -116,9 +120,11 @@ function settle({ scenario, file }: LoadedScenario, flags: IamFlags, environment
   return { asked: { scenario, region: region ?? '', account: flags.account ?? null }, errors };
 }
 
-function regionOf(environment: Environment): string | null {
+async function regionOf(environment: Environment): Promise<string | null> {
   const named = [environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']];
-  return named.find((region) => region !== undefined && region !== '') ?? regionOfProfile(environment);
+  return (
+    named.find((region) => region !== undefined && region !== '') ?? (await regionOfProfile(environment))
+  );
 }
 
 /** The kind of hosts that a launch type stands for. */

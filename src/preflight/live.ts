@@ -106,7 +106,7 @@ function refused(trouble: Trouble): GamedayError {
 }
 
 async function ofFlags(flags: PreflightFlags, runner: Runner): Promise<Named> {
-  const settings = ecsSettingsFromEnvironment(null, runner.environment, flags.insecure);
+  const settings = await ecsSettingsFromEnvironment(null, runner.environment, flags.insecure);
   const place = {
     ...{ cluster: flags.cluster ?? '', service: flags.service ?? null, family: null },
     ...{ organization: null, pipeline: null, step: null, file: '' },
@@ -122,7 +122,7 @@ async function ofFlags(flags: PreflightFlags, runner: Runner): Promise<Named> {
 
 async function ofScenario(flags: PreflightFlags, runner: Runner): Promise<Named> {
   const { scenario, file } = await loadOne(flags.scenario ?? '', variablesOf(flags.var), runner);
-  const { settings, errors } = settingsFromEnvironment(scenario, runner.environment, flags.insecure);
+  const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, flags.insecure);
   const [error] = errors;
   if (settings === null)
     throw new GamedayError('bad-input', error?.message ?? 'a setting is wrong', {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'gameday-home-'));
   await writeFile(
     join(home, 'config'),
-    '[default]\nregion = eu-west-1\n[profile  blue]\noutput=json\nregion=eu-central-1\n',
+    '[default]\nregion = eu-west-1\n[profile blue]\noutput=json\nregion=eu-central-1\n',
   );
 });
 afterAll(async () => rm(home, { recursive: true, force: true }));
@@ -33,14 +33,14 @@ function environment(over: Readonly<Record<string, string>> = {}): Record<string
   };
 }
 
-function refused(over: Readonly<Record<string, string>>, insecure = false): readonly string[] {
-  const { settings, errors } = settingsFromEnvironment(open, environment(over), insecure);
+async function refused(over: Readonly<Record<string, string>>, insecure = false): Promise<readonly string[]> {
+  const { settings, errors } = await settingsFromEnvironment(open, environment(over), insecure);
   expect(settings === null).toBe(errors.length > 0);
   return errors.map((error) => error.message);
 }
 
-test("the ecosystem's own names, and the scenario beats them", () => {
-  const { settings } = settingsFromEnvironment(open, environment(), false);
+test("the ecosystem's own names, and the scenario beats them", async () => {
+  const { settings } = await settingsFromEnvironment(open, environment(), false);
   expect(settings).toMatchObject({
     organization: 'from-environment',
     region: 'ap-south-1',
@@ -53,15 +53,15 @@ test("the ecosystem's own names, and the scenario beats them", () => {
     lostAfter: 300_000,
     rules: { loopbackOnly: false, allowInsecure: false },
   });
-  expect(settingsFromEnvironment(scenario, environment(), false).settings).toMatchObject({
+  expect((await settingsFromEnvironment(scenario, environment(), false)).settings).toMatchObject({
     organization: 'acme',
     region: 'us-east-1',
   });
 });
 
-test('everything that is missing is named at once', () => {
+test('everything that is missing is named at once', async () => {
   const empty = { BUILDKITE_API_TOKEN: '', BUILDKITE_ORGANIZATION_SLUG: ' ', AWS_REGION: '' };
-  expect(refused(empty)).toEqual([
+  expect(await refused(empty)).toEqual([
     'BUILDKITE_API_TOKEN is not set',
     'BUILDKITE_ORGANIZATION_SLUG is not set',
     'AWS_REGION or AWS_DEFAULT_REGION is not set',
@@ -73,12 +73,12 @@ test.each([
   [{ AWS_REGION: '', config: 'default' }, 'eu-west-1'],
   [{ AWS_REGION: '', AWS_PROFILE: 'blue', config: 'blue' }, 'eu-central-1'],
   [{ AWS_PROFILE: 'blue', config: 'blue' }, 'ap-south-1'],
-])('the region of %j is %s', (over, region) => {
+])('the region of %j is %s', async (over, region) => {
   const { config, ...rest } = over as Record<string, string>;
   const file = config === undefined ? {} : { AWS_CONFIG_FILE: join(home, 'config') };
-  expect(settingsFromEnvironment(open, environment({ ...rest, ...file }), false).settings?.region).toBe(
-    region,
-  );
+  expect(
+    (await settingsFromEnvironment(open, environment({ ...rest, ...file }), false)).settings?.region,
+  ).toBe(region);
 });
 
 test.each([
@@ -91,15 +91,15 @@ test.each([
   [{ GAMEDAY_LOST_AFTER: 'soon' }, /GAMEDAY_LOST_AFTER is not a duration/],
   [{ GAMEDAY_RIG_FACTS: '{' }, /GAMEDAY_RIG_FACTS/],
   [{ GAMEDAY_RIG_FACTS: '{"executor":1}' }, /GAMEDAY_RIG_FACTS/],
-])('%j is bad input', (over, message) => {
-  expect(refused(over as Record<string, string>)).toEqual([expect.stringMatching(message)]);
+])('%j is bad input', async (over, message) => {
+  expect(await refused(over as Record<string, string>)).toEqual([expect.stringMatching(message)]);
 });
 
-test('plain http goes to this machine, or where --insecure says', () => {
-  expect(refused({ BUILDKITE_GRAPHQL_ENDPOINT: 'http://127.0.0.1:1/' })).toEqual([]);
-  expect(refused({ BUILDKITE_GRAPHQL_ENDPOINT: 'http://example.com/' }, true)).toEqual([]);
+test('plain http goes to this machine, or where --insecure says', async () => {
+  expect(await refused({ BUILDKITE_GRAPHQL_ENDPOINT: 'http://127.0.0.1:1/' })).toEqual([]);
+  expect(await refused({ BUILDKITE_GRAPHQL_ENDPOINT: 'http://example.com/' }, true)).toEqual([]);
   expect(
-    refused({ AWS_ENDPOINT_URL: 'http://example.com/', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }),
+    await refused({ AWS_ENDPOINT_URL: 'http://example.com/', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }),
   ).toEqual([]);
 });
 
@@ -114,7 +114,7 @@ const rig = {
   GAMEDAY_LOST_AFTER: '3s',
 };
 
-test("under --rig nothing of the user's own settings is taken", () => {
+test("under --rig nothing of the user's own settings is taken", async () => {
   const user = environment({
     AWS_PROFILE: 'x',
     BUILDKITE_JOB_ID: 'y',
@@ -135,13 +135,13 @@ test("under --rig nothing of the user's own settings is taken", () => {
   });
 });
 
-test('a rig that does not say how it is reached has failed', () => {
+test('a rig that does not say how it is reached has failed', async () => {
   const { AWS_REGION: _region, ...less } = rig;
   expect(() => settingsFromRig(open, less, { stateDir: '/s', environment: {} })).toThrow(/AWS_REGION/);
 });
 
-test('the key of lock and ledger is the same for a name and for an ARN', () => {
-  const { settings } = settingsFromEnvironment(scenario, environment(), false);
+test('the key of lock and ledger is the same for a name and for an ARN', async () => {
+  const { settings } = await settingsFromEnvironment(scenario, environment(), false);
   if (settings === null) throw new Error('no settings');
   const key = 'ecs.us-east-1.amazonaws.com|us-east-1|build-prod|build-agents';
   expect(lockKeyOf(settings, scenario)).toBe(key);
@@ -165,8 +165,8 @@ test.each([
   ['https://proxy.example.com/ecs/', 'proxy.example.com'],
   ['https://Proxy.example.com:443/ecs', 'proxy.example.com'],
   ['http://127.0.0.1:4566/', '127.0.0.1:4566'],
-])('the endpoint %s has the name %s in it', (endpoint, name) => {
-  const { settings } = settingsFromEnvironment(
+])('the endpoint %s has the name %s in it', async (endpoint, name) => {
+  const { settings } = await settingsFromEnvironment(
     scenario,
     { ...environment(), AWS_ENDPOINT_URL_ECS: endpoint },
     false,
