@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import * as prettier from 'prettier';
 import { z } from 'zod';
-import { eventsPage, packagesPage, preflightPage, scenarioPage, verdictsPage } from './reference.mjs';
+import {
+  eventsPage,
+  namesModule,
+  packagesPage,
+  preflightPage,
+  scenarioPage,
+  verdictsPage,
+} from './reference.mjs';
 import { importSources } from './sources.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -54,6 +61,8 @@ async function generated() {
     rehearsal: 'rehearsal/document.ts',
     rules: 'preflight/list.ts',
     causes: 'verdict/causes/list.ts',
+    checks: 'checks/list.ts',
+    guards: 'safety/list.ts',
     judge: 'preflight/judge.ts',
     subject: 'preflight/subject-of.ts',
     documents: 'preflight/documents.ts',
@@ -74,6 +83,7 @@ async function generated() {
     'docs/reference/result.schema.json': JSON.stringify(modules.results.resultJsonSchema()),
     'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(modules.forecast.Forecast)),
     'docs/reference/rehearsal.schema.json': JSON.stringify(z.toJSONSchema(modules.rehearsal.Rehearsal)),
+    'src/model/names.ts': namesModule(modules.checks.CHECKS, modules.guards.GUARDS, modules.causes.CAUSES),
     'docs/reference/scenario.md': scenarioPage(scenario),
     'docs/reference/events.md': eventsPage(events),
     'docs/reference/preflight.md': preflightPage(modules.rules.RULES, preflight, shownBy),

@@ -1,33 +1,6 @@
 import { z } from 'zod';
 import { Instant } from './instants.ts';
-
-/** What a drill can have failed of. The list is closed and its names are API. */
-export const CauseName = z.enum([
-  'signal-eaten',
-  'init-killed-wrapper',
-  'wrapper-died',
-  'wrapper-stayed',
-  'disconnect-hung',
-  'step-over-window',
-  'inner-timeout',
-  'told-twice',
-  'agent-stopped-itself',
-  'signal-to-job',
-  'out-of-memory',
-  'host-gone',
-  'heartbeats-stopped',
-  'agent-restarted',
-  'sidecar-first',
-  'sidecar-broke',
-  'build-canceled',
-  'slow-drain',
-  'idle-too-long',
-  'killed-early',
-  'agent-exited',
-  'failed-by-itself',
-  'retry-missed',
-]);
-export type CauseName = z.infer<typeof CauseName>;
+import { CauseName } from './names.ts';
 
 /** One cause, and how far the journal carries it. */
 export const RankedCause = z.strictObject({

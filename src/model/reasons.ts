@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { namesOf } from './names.ts';
+
+/** The keys of a table as its closed list of names. */
+export function namesOf<T extends object>(table: T): readonly (keyof T & string)[] {
+  return Object.keys(table) as (keyof T & string)[];
+}
 
 /** How a drill or a game day ended; the exit code follows from it alone. */
 export const EXIT_CODES = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namesOf } from './names.ts';
+import { namesOf } from './reasons.ts';
 import type { EcsOperation } from './call.ts';
 import { Agent } from './entities/agent.ts';
 import { Build } from './entities/build.ts';

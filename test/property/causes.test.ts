@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { JobEvent } from '../../src/model/entities/job.ts';
-import type { CauseName, RankedCause } from '../../src/model/cause.ts';
+import type { RankedCause } from '../../src/model/cause.ts';
+import type { CauseName } from '../../src/model/names.ts';
 import { CAUSES } from '../../src/verdict/causes/list.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { aContainerDefinition, aJob, AGENT_ID, JOB_ID } from '../support/builders.ts';

@@ -12,7 +12,7 @@ import {
   T,
   type Told,
 } from '../support/journal-builders.ts';
-import type { CauseName } from '../../src/model/cause.ts';
+import type { CauseName } from '../../src/model/names.ts';
 import { rigOf } from '../support/plans.ts';
 
 const RED = { state: 'failed', rawState: 'FAILED' } as const;

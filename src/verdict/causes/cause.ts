@@ -1,4 +1,5 @@
-import type { CauseName, RankedCause } from '../../model/cause.ts';
+import type { RankedCause } from '../../model/cause.ts';
+import type { CauseName } from '../../model/names.ts';
 import type { Grounds } from './grounds.ts';
 
 /** What one cause says of a drill: how sure it is, of what, and what would have saved the build. */

@@ -23,7 +23,7 @@ import { toldTwice } from './told-twice.ts';
 import { wrapperDied } from './wrapper-died.ts';
 import { wrapperStayed } from './wrapper-stayed.ts';
 
-/** Every cause; among equals the order of this list decides. Adding one is one file, one line, and its name in model/cause.ts. */
+/** Every cause; among equals the order of this list decides. Adding one is one file and one line. */
 export const CAUSES: readonly Cause[] = [
   agentRestarted,
   hostGone,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { CauseName } from '../../../src/model/cause.ts';
+import type { CauseName } from '../../../src/model/names.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
 import { readJournal } from '../../../src/journal/replay.ts';
 import { judge } from '../../../src/verdict/judge.ts';

@@ -9,7 +9,8 @@ import {
   T,
   type Told,
 } from '../../support/journal-builders.ts';
-import type { CauseName, Explanation, RankedCause } from '../../../src/model/cause.ts';
+import type { Explanation, RankedCause } from '../../../src/model/cause.ts';
+import type { CauseName } from '../../../src/model/names.ts';
 import { CAUSES } from '../../../src/verdict/causes/list.ts';
 import { judge } from '../../../src/verdict/judge.ts';
 import { LOOK_ALIKES } from './look-alikes.ts';

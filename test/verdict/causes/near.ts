@@ -1,6 +1,6 @@
 import { aJob, AGENT_ID, JOB_ID } from '../../support/builders.ts';
 import { AGENT_GONE, fact, LOST, PASSED, T, type Told } from '../../support/journal-builders.ts';
-import type { CauseName } from '../../../src/model/cause.ts';
+import type { CauseName } from '../../../src/model/names.ts';
 import {
   after,
   SHELL,

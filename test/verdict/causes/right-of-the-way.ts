@@ -1,6 +1,7 @@
 import { AGENT_ID, JOB_ID } from '../../support/builders.ts';
 import { AGENT_GONE, T, type Told } from '../../support/journal-builders.ts';
-import type { CauseName, RankedCause } from '../../../src/model/cause.ts';
+import type { RankedCause } from '../../../src/model/cause.ts';
+import type { CauseName } from '../../../src/model/names.ts';
 import {
   after,
   SHELL,
