@@ -56,7 +56,7 @@ export const forecastFlags = {
     env: 'GAMEDAY_SERVICE',
   }),
   'image-config': Flags.string({
-    description: "the agent's image as `docker image inspect` prints it: entry point, STOPSIGNAL",
+    description: "configuration of the agent's image as printed by `docker image inspect`: entry point, STOPSIGNAL",
     helpValue: 'FILE',
     env: 'GAMEDAY_IMAGE_CONFIG',
   }),

@@ -7,7 +7,7 @@ import * as shared from '../cli/flags.ts';
 /** The flags of `rehearse`. What makes somebody's own commands and programs run here is typed, never left in an environment. */
 export const rehearseFlags = {
   'task-definition': Flags.string({
-    description: 'task definition as JSON: as it is registered, or as describe-task-definition prints it',
+    description: 'task definition as JSON, as registered or as printed by describe-task-definition',
     helpValue: 'FILE',
     required: true,
     env: 'GAMEDAY_TASK_DEFINITION',

@@ -174,7 +174,7 @@ describe.concurrent("somebody's own", () => {
       "CloudFormation's casing",
       [],
       { ContainerDefinitions: [] },
-      /"ContainerDefinitions" is CloudFormation's casing/,
+      /"ContainerDefinitions" is CloudFormation's spelling/,
     ],
     [
       'no agent',
