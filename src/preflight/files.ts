@@ -42,7 +42,7 @@ export async function readFiles(files: Files): Promise<Given> {
 /** Bytes. ECS takes no task definition above 64 KiB; generated pipelines are larger. */
 const LARGEST = 4 * 1024 * 1024;
 
-/** The text of a file that the user named. Throws bad-input if it cannot be read, is not UTF-8, or is larger than `largest` bytes. */
+/** The text of a file that the user named. Throws bad-input if it is unreadable, not UTF-8, or above `largest` bytes. */
 export async function textIn(file: string, largest = LARGEST): Promise<string> {
   const bytes = await bytesIn(file, largest);
   try {

@@ -41,7 +41,7 @@ const SOUND = '3.138.0';
 /** Versions whose drain is known to be broken. */
 export const agentVersion: Rule = {
   id: 'agent-version',
-  rule: 'The agent's version has no known defect in its drain.',
+  rule: "The agent's version has no known defect in its drain.",
   severities: ['error', 'warning'],
   sources: [
     'https://github.com/buildkite/agent/pull/3694 (heartbeats continue while a job is stopping)',

@@ -4,10 +4,10 @@ import { CLEAN, found } from '../finding.ts';
 import { boundOf } from '../step-times.ts';
 import { FARGATE_CEILING } from '../../worker/stop-window.ts';
 
-/** The definition has all the time that Fargate grants, and a longer step is still lost: nothing to mend in the definition. */
+/** The definition has all the time that Fargate grants, and a longer step is still lost: nothing to mend there. */
 export const fargateCeiling: Rule = {
   id: 'fargate-ceiling',
-  rule: 'No step needs more than Fargate's limit of 120 s: a longer one is lost, whatever the definition says.',
+  rule: "No step needs more than Fargate's limit of 120 s: a longer one is lost, whatever the definition says.",
   severities: ['note'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: on Fargate 2 to 120 seconds)',

@@ -49,7 +49,7 @@ function lengthOf(subject: Subject, step: Step): Longest {
 /** If a step takes longer than the agent has to drain, an early stop loses it. */
 export const stepOverWindow: Rule = {
   id: 'step-over-window',
-  rule: 'Every step ends within the agent's `stopTimeout`, as far as its script or its passed jobs show how long it takes.',
+  rule: "Every step ends within the agent's `stopTimeout`, as far as its script or its passed jobs show how long it takes.",
   severities: ['error', 'warning', 'note'],
   sources: [
     'https://buildkite.com/docs/pipelines/configure/step-types/command-step (timeout_in_minutes)',
