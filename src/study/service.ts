@@ -46,7 +46,7 @@ function printStudy(
 async function mustBeWritable(file: string): Promise<void> {
   const handle = await open(file, 'a').catch((error: unknown) => {
     throw new GamedayError('bad-input', `--markdown: ${file} cannot be written: ${said(error)}`, {
-      next: 'Name a file in a folder that is there.',
+      next: 'Name a file in an existing folder.',
     });
   });
   await handle.close();
