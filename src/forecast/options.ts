@@ -5,29 +5,29 @@ import * as shared from '../cli/flags.ts';
 /** The flags of `forecast`. */
 export const forecastFlags = {
   history: Flags.string({
-    description: 'durations from a CSV or JSON file: one job a line, or builds with their jobs',
+    description: 'read durations from a CSV or JSON file: one job a line, or builds with their jobs',
     helpValue: 'FILE',
     env: 'GAMEDAY_HISTORY',
   }),
   pipeline: Flags.string({
-    description: "durations from a pipeline's own past, by Buildkite's GraphQL API",
+    description: "read durations of a pipeline's past jobs from Buildkite's GraphQL API",
     helpValue: '[ORG/]SLUG',
     env: 'GAMEDAY_PIPELINE',
   }),
   durations: Flags.string({
-    description: 'durations as stated: 5m, exponential:5m or uniform:1m..9m',
+    description: 'state the durations: 5m, exponential:5m or uniform:1m..9m',
     helpValue: 'SPEC',
     env: 'GAMEDAY_DURATIONS',
   }),
   step: Flags.string({
-    description: 'only the jobs of this step; may be given again',
+    description: 'use only the jobs of this step; may be given again',
     helpValue: 'KEY',
     multiple: true,
     multipleNonGreedy: true,
     env: 'GAMEDAY_STEP',
   }),
   jobs: Flags.integer({
-    description: "how many of the pipeline's last jobs",
+    description: "number of the pipeline's last jobs to read",
     default: 500,
     min: 1,
     max: 1_000_000,
@@ -41,17 +41,17 @@ export const forecastFlags = {
   }),
   cache: Flags.string({
     description:
-      'keep the jobs that were read there, not in the state directory; the next run goes on behind them',
+      'file for the jobs that were read (default: in the state directory); the next run continues after them',
     helpValue: 'FILE',
     env: 'GAMEDAY_CACHE',
   }),
   'task-definition': Flags.string({
-    description: 'JSON of the workers: their stopTimeout, their chain, how the agent starts',
+    description: 'task definition of the workers as JSON: stopTimeout, stop order, start of the agent',
     helpValue: 'FILE',
     env: 'GAMEDAY_TASK_DEFINITION',
   }),
   service: Flags.string({
-    description: 'service as describe-services prints it: its launch type, tasks and percentages',
+    description: 'service as printed by describe-services: launch type, tasks and percentages',
     helpValue: 'FILE',
     env: 'GAMEDAY_SERVICE',
   }),
@@ -61,67 +61,67 @@ export const forecastFlags = {
     env: 'GAMEDAY_IMAGE_CONFIG',
   }),
   container: Flags.string({
-    description: "the agent's container, where the definition does not tell",
+    description: "name of the agent's container, where the definition does not show it",
     helpValue: 'NAME',
     env: 'GAMEDAY_CONTAINER',
   }),
   'launch-type': Flags.option({
-    description: 'where the tasks run; else what the definition requires',
+    description: 'what the tasks run on (default: what the definition requires)',
     options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'] as const,
     env: 'GAMEDAY_LAUNCH_TYPE',
   })(),
   'stop-timeout': shared.durationFlag({
-    description: "the agent's stopTimeout, whatever the definition says",
+    description: "stopTimeout of the agent; overrides the definition",
     env: 'GAMEDAY_STOP_TIMEOUT',
   }),
   signal: Flags.option({
-    description: 'what becomes of the stop signal, whatever the definition says',
+    description: 'what happens to the stop signal; overrides the definition',
     options: ['heard', 'eaten', 'fatal'] as const,
     env: 'GAMEDAY_SIGNAL',
   })(),
   utilisation: Flags.string({
-    description: "share of time in which a worker has a job; else from the history's times, else 100%",
+    description: "share of time in which a worker has a job (default: from the history's times, else 100%)",
     helpValue: 'SHARE',
     env: 'GAMEDAY_UTILISATION',
   }),
   workers: Flags.integer({
-    description: "workers of the fleet, 1 to 5000; else the service's, else 500",
+    description: "workers of the fleet, 1 to 5000 (default: the service's, else 500)",
     min: 1,
     max: 5000,
     env: 'GAMEDAY_WORKERS',
   }),
   'minimum-healthy-percent': Flags.integer({
-    description: "minimumHealthyPercent; else the service's, else 100",
+    description: "minimumHealthyPercent (default: the service's, else 100)",
     min: 0,
     max: 100,
     env: 'GAMEDAY_MINIMUM_HEALTHY_PERCENT',
   }),
   'maximum-percent': Flags.integer({
-    description: "maximumPercent; else the service's, else 200",
+    description: "maximumPercent (default: the service's, else 200)",
     min: 100,
     max: 1000,
     env: 'GAMEDAY_MAXIMUM_PERCENT',
   }),
   'room-percent': Flags.integer({
-    description: 'places that hosts or a quota have, draining tasks counted; else as many as maximumPercent',
+    description: 'places on the hosts or in a quota, in percent, including draining tasks (default: maximumPercent)',
     min: 100,
     max: 2000,
     env: 'GAMEDAY_ROOM_PERCENT',
   }),
   'start-up': Flags.string({
-    description: "from a task's start until ECS counts it as healthy: 60s or uniform:40s..90s",
+    description: "time from a task's start until ECS counts it as healthy: 60s or uniform:40s..90s",
     helpValue: 'SPEC',
     default: '60s',
     env: 'GAMEDAY_START_UP',
   }),
   'idle-drain': shared.durationFlag({
-    description: 'how long an idle worker takes to leave',
+    description: 'time that an idle worker takes to exit',
     ...shared.durationDefault('11s'),
     env: 'GAMEDAY_IDLE_DRAIN',
   }),
   drains: Flags.string({
     description:
-      'simulate with drains that drills measured: a drill, or a folder of drills; may be given again',
+      'simulate with the drains measured by a drill or a folder of drills; may be given again',
     helpValue: 'DRILL|FOLDER',
     multiple: true,
     multipleNonGreedy: true,
@@ -129,19 +129,19 @@ export const forecastFlags = {
   }),
   out: shared.outFlag,
   replications: Flags.integer({
-    description: 'simulated deployments',
+    description: 'number of simulated deployments',
     default: 1000,
     min: 1,
     max: 100_000,
     env: 'GAMEDAY_REPLICATIONS',
   }),
   seed: Flags.integer({
-    description: 'of the randomness: the same seed gives the same forecast',
+    description: 'seed of the random numbers; the same seed gives the same forecast',
     default: 1,
     min: 0,
     env: 'GAMEDAY_SEED',
   }),
-  svg: Flags.string({ description: 'write the plot there', helpValue: 'FILE', env: 'GAMEDAY_SVG' }),
+  svg: Flags.string({ description: 'write the plot to this file', helpValue: 'FILE', env: 'GAMEDAY_SVG' }),
   json: shared.jsonFlag,
   insecure: shared.insecureFlag,
 };

@@ -44,7 +44,7 @@ test.each([
   [['resume', 'missing'], 'there is no drill "missing"'],
   [['abort', 'missing'], 'there is no drill "missing"'],
   [['analyze', 'missing'], 'there is no drill "missing"'],
-  [['forecast'], 'a forecast has one source of durations'],
+  [['forecast'], 'a forecast needs exactly one source of durations'],
   [['forecast', '--history', 'missing.csv'], 'there is no such file'],
   [['rig', 'up', 'missing.yaml'], 'missing.yaml'],
 ])('%j is bad input, as a line and as one document', async (args, message) => {
