@@ -171,5 +171,5 @@ test('--out where no folder can be made ends at once, and so does a state folder
   const at = ['rehearse', '--yes', '--task-definition', join(ROOT, 'scenarios/incident/after.json')];
   const rehearsal = await cli([...at, '--out', '/proc/gameday'], folder, { GAMEDAY_DOCKER: '/nonexistent' });
   expect(rehearsal.code).toBe(2);
-  expect(rehearsal.stderr).toContain('Name a folder that can be written with --out DIR.');
+  expect(rehearsal.stderr).toContain('Name a writable folder with --out DIR.');
 });
