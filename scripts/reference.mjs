@@ -151,7 +151,7 @@ the order of this list.
 Every rule is shown by fixtures: a definition that it finds wrong, and the same one mended. Where "drills" stands, a pair of
 them was played on the rig as well: what the rule predicts happens with the one and not with the other.
 
-${table(['rule', 'severity', 'shown by', 'what it wants'], rows)}
+${table(['rule', 'severity', 'shown by', 'what it requires'], rows)}
 ${sections.join('\n')}`;
 }
 

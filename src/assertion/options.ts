@@ -6,22 +6,22 @@ import * as shared from '../cli/flags.ts';
 /** The flags of `assert`. */
 export const assertionFlags = {
   build: Flags.string({
-    description: 'the build; in a Buildkite step the own one',
+    description: 'the build to judge; default in a Buildkite step: its own build',
     helpValue: 'ORG/PIPELINE/NUMBER',
     env: 'GAMEDAY_BUILD',
   }),
   step: Flags.string({
-    description: 'judge the jobs of this step key alone',
+    description: 'judge only the jobs of the step with this key',
     helpValue: 'KEY',
     env: 'GAMEDAY_STEP',
   }),
   since: Flags.string({
-    description: 'stops before this time do not count',
+    description: 'ignore stops before this time',
     helpValue: 'TIME',
     env: 'GAMEDAY_SINCE',
   }),
   task: Flags.string({
-    description: 'a task to judge; else those that ran the jobs',
+    description: 'a task to judge (default: the tasks that ran the jobs); may be given again',
     helpValue: 'ARN',
     multiple: true,
     multipleNonGreedy: true,
@@ -33,13 +33,13 @@ export const assertionFlags = {
     env: 'GAMEDAY_CONTAINER',
   }),
   require: Flags.option({
-    description: 'the least that must be proven; not-lost proves no drain',
+    description: 'what must be shown at least; not-lost is no evidence of a drain',
     options: ['drained', 'not-lost'] as const,
     default: 'not-lost',
     env: 'GAMEDAY_REQUIRE',
   })(),
   mapping: Flags.option({
-    description: 'map agents to tasks by tag or host name',
+    description: 'how agents are mapped to tasks: by tag or by host name',
     options: ['tag', 'hostname'] as const,
     default: 'tag',
     env: 'GAMEDAY_MAPPING',
@@ -55,20 +55,20 @@ export const assertionFlags = {
     env: 'GAMEDAY_SERVICE',
   }),
   'signal-lag': shared.durationFlag({
-    description: 'ECS may take this long to send SIGTERM',
+    description: 'longest time that ECS may take to send SIGTERM',
     env: 'GAMEDAY_SIGNAL_LAG',
   }),
   'drain-within': shared.durationFlag({
-    description: 'a drain may take this long',
+    description: 'longest time that a drain may take',
     env: 'GAMEDAY_DRAIN_WITHIN',
   }),
   within: shared.durationFlag({
-    description: 'wait this long for the end',
+    description: 'longest time to wait for the end',
     ...shared.durationDefault('20m'),
     env: 'GAMEDAY_WITHIN',
   }),
   'poll-every': shared.durationFlag({
-    description: 'how often to look',
+    description: 'time between two polls',
     ...shared.durationDefault('2s'),
     env: 'GAMEDAY_POLL_EVERY',
   }),
@@ -81,7 +81,7 @@ export type AssertionFlags = Interfaces.InferredFlags<typeof assertionFlags>;
 
 /** The long help of `gameday assert`. */
 export function assertionHelp(): string {
-  return `Waits for the build's end (inside that very build: for the end of the jobs of --step) and judges it as a drill is judged: passed rather than lost, a loss that a retry hides, drained where ECS shows that a task was stopped. Nothing is injected. Where ECS shows no stop it can only say not-lost, which is no proof. Run it within an hour of the stop: ECS forgets stopped tasks.
+  return `Waits for the end of the build (inside that same build: for the end of the jobs of --step) and judges it like a drill: whether jobs passed or were lost, whether a retry hides a loss, and whether workers drained where ECS shows that a task was stopped. Nothing is injected. If ECS shows no stop, the outcome can only be not-lost, which is no evidence of a drain. Run it within an hour of the stop: after that ECS forgets stopped tasks.
 
 ${exitCodesHelp()}`;
 }

@@ -15,7 +15,7 @@ import type { AssertionFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 import { settingsFromEnvironment } from '../cli/settings.ts';
 
-/** Judges a build that something else disturbed: waits for its end and for every stop that ECS shows. Nothing is injected. */
+/** Judges a build that something else disturbed: waits for the build's end and for the end of every stop that ECS shows. */
 export async function assertBuild(flags: AssertionFlags, runner: Runner): Promise<void> {
   const asked = assertionOf(flags, runner.environment);
   const { scenario } = asked;
@@ -54,8 +54,8 @@ function assertionOf(
 ): Pick<AssertionPlan, 'scenario' | 'assertion'> {
   const { own, ...build } = buildOf(flags.build, environment);
   if (own && flags.step === undefined)
-    throw new GamedayError('bad-input', 'inside the very build that is judged, --step is required', {
-      next: 'Name the step whose jobs are to be judged: the build cannot end before this command does.',
+    throw new GamedayError('bad-input', '--step is required inside the build that is judged', {
+      next: 'Name the step whose jobs to judge: the build cannot end before this command does.',
     });
   return {
     assertion: {
@@ -106,7 +106,7 @@ function buildOf(given: string | undefined, environment: Environment): NamedBuil
   const ours = own.every((part) => part !== undefined && part !== '') ? own.join('/') : null;
   const name = given ?? ours;
   if (name === null)
-    throw new GamedayError('bad-input', 'no build is named', {
+    throw new GamedayError('bad-input', 'no build to judge is named', {
       next: 'Give --build ORGANIZATION/PIPELINE/NUMBER, or run it in a Buildkite step.',
     });
   const [, organization, pipeline, number] =
@@ -123,7 +123,7 @@ function buildOf(given: string | undefined, environment: Environment): NamedBuil
   };
 }
 
-/** The tasks carry their region; tasks of several regions cannot be read with one client. */
+/** The region in the ARNs of the tasks; one client reads one region only. */
 function regionOf(tasks: readonly string[]): string | null {
   const regions = tasks.map((arn) => {
     const [, region] = /^arn:aws[\w-]*:ecs:([a-z0-9-]+):\d{12}:task\/.+$/.exec(arn) ?? [];
@@ -132,13 +132,13 @@ function regionOf(tasks: readonly string[]): string | null {
     return region;
   });
   if (new Set(regions).size > 1)
-    throw new GamedayError('bad-input', 'the tasks lie in several regions', {
-      next: 'Assert each region by itself.',
+    throw new GamedayError('bad-input', 'the tasks of --task are in several regions', {
+      next: 'Run one assert for each region.',
     });
   return regions[0] ?? null;
 }
 
-/** By host name an agent is looked for among the tasks of a service, so both must be named. */
+/** Host names are matched against the tasks of one service, so cluster and service are both required. */
 function mappingOf({ mapping, service, cluster }: AssertionFlags): 'tag' | 'hostname' {
   if (mapping !== 'hostname') return 'tag';
   if (service !== undefined && cluster !== undefined) return 'hostname';

@@ -8,9 +8,9 @@ import { agentOf, jobOf, whereOfJob } from './map.ts';
 import { missing, noOrganization } from './missing.ts';
 import type { Transport } from './transport.ts';
 
-/** Pages of 50 agents after which a listing is called incomplete. One task's agents are few. */
+/** Pages of 50 agents after which a listing counts as incomplete. One task has few agents. */
 const MOST_PAGES = 4;
-/** Buildkite has no filter by host, so that all agents are looked through: up to 500, about 1,000 points. */
+/** Pages when searching by host: Buildkite has no such filter, so up to 500 agents are read, for about 1,000 points. */
 const MOST_PAGES_OF_ALL = 10;
 
 interface AgentAndJobs {
@@ -18,7 +18,7 @@ interface AgentAndJobs {
   readonly jobs: readonly Job[];
 }
 
-/** One agent with the jobs it was given lately. One that is gone is asked for by its node id as well. */
+/** One agent with its latest jobs. A disconnected agent is found by its node id. */
 export async function readAgent(
   transport: Transport,
   organization: string,
@@ -36,7 +36,7 @@ export async function readAgent(
   return { ok: true, value: withJobs(node) };
 }
 
-/** `jobs` of the agent is null where one of them could not be seen: then it is not known what it was given. */
+/** The agent in our model; `jobs` is null if one of them is hidden, as the list is then incomplete. */
 function withJobs(fields: AgentWithJobs): AgentAndJobs {
   const jobs = (fields.jobs === null ? [] : nodes(fields.jobs)).flatMap((node) =>
     'uuid' in node ? [jobOf(node, whereOfJob(node.build), null)] : [],
@@ -50,7 +50,7 @@ interface Listing {
   readonly complete: boolean;
 }
 
-/** The connected and stopping agents with a tag. The filter is Buildkite's; what it returns is compared again here. */
+/** The connected and stopping agents with a tag. Buildkite filters; the result is checked again here. */
 export async function readAgentsWithTag(
   transport: Transport,
   organization: string,
@@ -62,7 +62,7 @@ export async function readAgentsWithTag(
   return listAgents(transport, { organization, metaData: [tag] }, MOST_PAGES, has, signal);
 }
 
-/** The connected and stopping agents on a host that goes by any of these names. */
+/** The connected and stopping agents on a host with any of these names. */
 export async function readAgentsOnHost(
   transport: Transport,
   organization: string,

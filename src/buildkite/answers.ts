@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Schemas of what Buildkite answers, only the fields we use. Fields of its own beside them are tolerated; one of ours
- * that is missing is not: an answer without it is no answer, so that absence never passes for "null".
+ * Schemas of Buildkite's answers, with only the fields that we use. Further fields are ignored. An answer that lacks one of
+ * our fields is invalid, so that an absent field never counts as "null".
  */
 const Time = z.string().transform((text, context) => {
   const at = Date.parse(text);
@@ -18,7 +18,7 @@ const Uuid = z.object({ uuid: z.string() });
 const PageInfo = z.object({ endCursor: z.string().nullable(), hasNextPage: z.boolean() });
 
 const WANTED: ReadonlySet<string> = new Set(['JobTypeCommand', 'Agent']);
-/** Unions arrive as `{__typename}` alone where they are not what was asked for; a mangled job must not pass for one. */
+/** A union of another type than asked for arrives as `{__typename}` only; an incomplete job must not count as such. */
 const Other = z.object({ __typename: z.string().refine((name) => !WANTED.has(name)) });
 
 function edges<T extends z.ZodType>(node: T) {
@@ -191,12 +191,12 @@ export type AnswerOf<O extends keyof typeof ANSWERS> = z.output<(typeof ANSWERS)
 
 type Page<T> = { readonly edges: readonly ({ readonly node: T | null } | null)[] };
 
-/** The nodes of a connection, without those that the token may not see. */
+/** The nodes of a connection that the token may see. */
 export function nodes<T>(page: Page<T>): readonly T[] {
   return page.edges.flatMap((edge) => (edge === null || edge.node === null ? [] : [edge.node]));
 }
 
-/** Whether every node of the page could be seen. */
+/** Whether the token may see every node of the page. */
 export function allSeen(page: Page<unknown>): boolean {
   return page.edges.every((edge) => edge !== null && edge.node !== null);
 }

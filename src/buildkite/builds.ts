@@ -9,7 +9,7 @@ import { missing, noOrganization } from './missing.ts';
 import type { BuildWithJobs } from './port.ts';
 import type { Transport } from './transport.ts';
 
-/** Pages of 100 jobs after which a listing is called incomplete rather than followed. */
+/** Pages of 100 jobs after which a listing counts as incomplete. */
 const MOST_PAGES = 5;
 
 /** One build by slug or UUID with its command jobs, at most 500 of them. */
@@ -36,12 +36,12 @@ async function whole(
 }
 
 /**
- * Builds asked for at once. One may ask for 610 points (a page of 100 jobs), and Buildkite answers no query that asks for
- * more than 50,000; what is spent are the points of what is there, as if each were read by itself.
+ * Builds in one request. A build may request 610 points (a page of 100 jobs), and Buildkite refuses queries that request
+ * more than 50,000. The points spent depend on the objects found, as with single requests.
  */
 const AT_ONCE = 50;
 
-/** Several builds by UUID, fifty a request. Where a request fails, so do all that it asked for. */
+/** Several builds by UUID, fifty a request. If a request fails, all its builds have that trouble. */
 export async function readBuilds(
   transport: Transport,
   uuids: readonly string[],
@@ -83,12 +83,12 @@ function nextOf(page: JobPage): string | null {
   return page.pageInfo?.hasNextPage === true ? page.pageInfo.endCursor : null;
 }
 
-/** A build as a mutation's answer shows it: with the first page of its jobs. */
+/** A build from the answer of a mutation, with the first page of its jobs. */
 export function withFirstPage(fields: BuildFields): BuildWithJobs {
   return assemble(fields, [fields.jobs]);
 }
 
-/** Pages may shift while they are read, so a job that came twice counts once. */
+/** Without duplicates: pages may shift while they are read. */
 function assemble(fields: BuildFields, pages: readonly JobPage[]): BuildWithJobs {
   const where = whereOf(fields);
   const jobs = new Map<string, Job>();
@@ -101,8 +101,8 @@ function assemble(fields: BuildFields, pages: readonly JobPage[]): BuildWithJobs
 }
 
 /**
- * The build that carries a drill's mark. How Buildkite spells its meta-data filter is not documented, so what it
- * returns is compared here, and where it returns nothing the newest builds are looked through without it.
+ * The build with a drill's mark. The format of Buildkite's meta-data filter is not documented, so its result is checked
+ * here, and if it returns nothing the newest builds are searched without it.
  */
 export async function readBuildOfDrill(
   transport: Transport,

@@ -10,7 +10,7 @@ import { missing, noOrganization } from './missing.ts';
 import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
 
-/** How Buildkite is reached. */
+/** The options of the client. */
 export interface BuildkiteOptions {
   /** `BUILDKITE_GRAPHQL_ENDPOINT`, or Buildkite's own. */
   readonly endpoint: string;
@@ -18,12 +18,12 @@ export interface BuildkiteOptions {
   readonly timeoutMs?: number;
   /** `--insecure`: plain http to other hosts than this one. */
   readonly allowInsecure: boolean;
-  /** `--rig`: no other host than this one, whatever was set. */
+  /** `--rig`: allow this host only, whatever the settings say. */
   readonly loopbackOnly: boolean;
   readonly clock?: Clock;
 }
 
-/** Buildkite by its GraphQL API. Throws bad-input where the endpoint may not be used. */
+/** The client of Buildkite's GraphQL API. Throws bad-input if the endpoint is not allowed. */
 export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
   const transport = createTransport({
     endpoint: endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', options.endpoint, options),

@@ -11,14 +11,14 @@ const GraphQlErrors = z.array(z.object({ path: z.array(z.unknown()).nullish() })
 
 const FirstMessage = z.tuple([z.object({ message: z.string() })]).rest(z.unknown());
 
-/** What a failed request means: for people, for a mutation's outcome, and whether a read is worth another try. */
+/** A failed request: the trouble for people, the certainty of a mutation's outcome, and whether a read may be retried. */
 export interface Failure {
   readonly trouble: Trouble;
   readonly certainty: 'refused' | 'unknown';
   readonly retry: boolean;
 }
 
-/** Reads what `sendGraphQl` threw. */
+/** Classifies an error of `sendGraphQl`. */
 export function failureOf(error: unknown, operation: string, token: string): Failure {
   if (error instanceof GraphQlFailure) return answered(error, operation, token);
   if (error instanceof AbortedError) {
@@ -42,7 +42,7 @@ export function failureOf(error: unknown, operation: string, token: string): Fai
       retry: true,
     };
   }
-  const message = `Buildkite's answer to ${operation} is no GraphQL answer`;
+  const message = `Buildkite's answer to ${operation} is not a GraphQL answer`;
   return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
 }
 
@@ -74,9 +74,9 @@ function answered(error: GraphQlFailure, operation: string, token: string): Fail
 }
 
 /**
- * HTTP 200 with `errors`. An error at the mutation's own path means that it did not happen; one below it may follow the act,
- * and so may one without a path where the answer has `data`: only a request that was not executed at all has none
- * (GraphQL specification, response format).
+ * HTTP 200 with `errors`. An error at the mutation's own path means that the mutation did not happen. An error below that
+ * path, or without a path in an answer with `data`, may have come after the mutation: only a request that was not executed
+ * has no `data` (GraphQL specification, response format).
  */
 function withErrors(
   error: GraphQlFailure,
@@ -104,7 +104,7 @@ function toldOf(said: string, absurd: string | null): string {
   return parts.map((part, index) => `${index === 0 ? ':' : ';'} ${part}`).join('');
 }
 
-/** Whether every error says that nothing was done. */
+/** Whether every error means that nothing was done. */
 function wasRefused(errors: unknown, data: unknown): boolean {
   const parsed = GraphQlErrors.safeParse(errors);
   if (!parsed.success) return false;
@@ -112,7 +112,7 @@ function wasRefused(errors: unknown, data: unknown): boolean {
   return parsed.data.every(({ path }) => (path == null ? !executed : path.length === 1));
 }
 
-/** What Buildkite itself said: the first GraphQL error, or the `message` of a REST-like body. Never a page of HTML. */
+/** Buildkite's own message: the first GraphQL error, or `message` of a REST-like body. Never a page of HTML. */
 function saidBy(error: GraphQlFailure, token: string): string {
   const { errors, message } = error.answer;
   const first = FirstMessage.safeParse(errors);

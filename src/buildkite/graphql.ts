@@ -8,11 +8,11 @@ export interface GraphQlRequest {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** An answer that is not simply data: another status than 2xx, or `errors` beside or instead of the data. */
+/** An answer with a status other than 2xx, or with `errors`. */
 export class GraphQlFailure extends Error {
   readonly status: number;
   readonly headers: HttpHeaders;
-  /** The members of the answer where it is a JSON object; Buildkite's refusals without GraphQL have a `message`. */
+  /** The answer, if it is a JSON object; Buildkite's refusals outside GraphQL have a `message`. */
   readonly answer: Readonly<Record<string, unknown>>;
 
   constructor(status: number, headers: HttpHeaders, answer: Readonly<Record<string, unknown>>) {
@@ -25,8 +25,8 @@ export class GraphQlFailure extends Error {
 }
 
 /**
- * Sends a request; resolves with `data` and the headers. Throws GraphQlFailure for an answer that says more or something else,
- * an error of Node's http without an answer, and another error where the answer is no GraphQL answer at all.
+ * Sends a request; resolves with `data` and the headers. Throws GraphQlFailure for an answer with errors or another status,
+ * an error of Node's http if there is no answer, and another error if the answer is not GraphQL.
  */
 export async function sendGraphQl(
   { endpoint, token }: { readonly endpoint: URL; readonly token: string },

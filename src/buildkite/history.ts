@@ -6,12 +6,12 @@ import { missing, noOrganization } from './missing.ts';
 import type { JobsPage } from './port.ts';
 import type { Transport } from './transport.ts';
 
-/** Jobs of a page: about 300 of the 5,000 points that a user has in five minutes. */
+/** Jobs in a page; a page costs about 300 of the 5,000 points that a user has in five minutes. */
 const PAGE = 100;
-/** Pages after which a history is given as far as it came: what the filter lets through may not all count. */
+/** Pages to read at most; the history may then be shorter than asked for, as not every listed job counts. */
 const MOST_PAGES = 5;
 
-/** Which jobs are wanted. */
+/** Which jobs to read. */
 export interface StepWanted {
   readonly organization: string;
   readonly pipeline: string;
@@ -19,7 +19,7 @@ export interface StepWanted {
   readonly limit: number;
 }
 
-/** The last jobs of one step that passed. The filters are Buildkite's; what they return is compared again here. */
+/** The last passed jobs of one step. Buildkite filters; the result is checked again here. */
 export async function readStepHistory(
   transport: Transport,
   { organization, pipeline, step, limit }: StepWanted,
@@ -29,7 +29,7 @@ export async function readStepHistory(
   const took = new Map<string, number>();
   let after: string | undefined;
   for (let page = 0; page < MOST_PAGES && took.size < limit; page += 1) {
-    // Never more than is still wanted: every job has its price.
+    // No more than needed: every job costs points.
     const first = Math.min(PAGE, limit - took.size);
     const answer = await transport.read(
       'StepHistory',
@@ -38,7 +38,7 @@ export async function readStepHistory(
     );
     const jobs = answer.ok ? pageOf(answer.value, organization, pipeline) : answer;
     if (!jobs.ok) return jobs;
-    // Pages shift while jobs finish, so that one may come twice; it counts once.
+    // Pages shift while jobs finish, so a job may be listed twice; it counts once.
     for (const node of nodes(jobs.value)) if ('uuid' in node) keep(took, node, step);
     const next = nextOf(jobs.value);
     if (next === null) break;
@@ -47,14 +47,14 @@ export async function readStepHistory(
   return { ok: true, value: { durations: [...took.values()].slice(0, limit) } };
 }
 
-/** Both times are the agent's: a clock that was set back meanwhile gives no duration. */
+/** The duration of a job, by the agent's clock; null if that clock was set back during the job. */
 function keep(took: Map<string, number>, job: PastJob, step: string): void {
   if (job.state !== 'FINISHED' || !job.passed || job.step?.key !== step) return;
   if (job.startedAt === null || job.finishedAt === null || job.finishedAt < job.startedAt) return;
   took.set(job.uuid, job.finishedAt - job.startedAt);
 }
 
-/** One page of a pipeline's jobs that have an end, whatever it was, newest first. */
+/** One page of a pipeline's ended jobs, newest first, whatever their result. */
 export async function readPastJobs(
   transport: Transport,
   organization: string,
@@ -74,7 +74,7 @@ export async function readPastJobs(
   return { ok: true, value: { jobs, next: nextOf(page.value) } };
 }
 
-/** Agents that had the latest jobs of a pipeline, the latest first, each once. */
+/** The agents of a pipeline's latest jobs, the latest first, without duplicates. */
 export async function readPastWorkers(
   transport: Transport,
   organization: string,

@@ -6,10 +6,10 @@ import { jobOf, whereOfJob } from './map.ts';
 import { missing, unusable } from './missing.ts';
 import type { Transport } from './transport.ts';
 
-/** Pages of 100 events; a longer history is no answer, because its end is what a verdict rests on. */
+/** Pages of 100 events to read at most. A longer history is an error, as a verdict needs its end. */
 const MOST_PAGES = 10;
 
-/** One command job with its whole history. */
+/** One command job with all its events. */
 export async function readJob(transport: Transport, uuid: string, signal: AbortSignal): Promise<Answer<Job>> {
   const answer = await transport.read('Job', { uuid }, signal);
   if (!answer.ok) return answer;

@@ -1,21 +1,21 @@
 import type { HttpHeaders } from '../http/request.ts';
 
-/** The longest wait that is taken for one, seconds: a day. Buildkite's own limits begin anew within five minutes. */
+/** The longest plausible wait: a day, in seconds. Buildkite's own limits reset within five minutes. */
 const LONGEST = 86_400;
 
-/** What a limited answer asks for. */
+/** The wait that a rate-limited answer asks for. */
 export interface Wait {
-  /** Milliseconds until Buildkite is to be asked again; null where it names no time that can be one. */
+  /** Milliseconds until the next request; null if the answer names no plausible time. */
   readonly ms: number | null;
-  /** What it named instead of such a time, for people; null where there is nothing to say. */
+  /** The implausible time of the answer, for people; null if there is none. */
   readonly absurd: string | null;
 }
 
 const NONE: Wait = { ms: null, absurd: null };
 
 /**
- * When Buildkite wants to be asked again: its sentence first, then `Retry-After`, then the header of a limit that is used up.
- * Every answer carries the limits; while something is left of them they only inform.
+ * The wait that Buildkite asks for: from its message, else from `Retry-After`, else from the headers of a limit that is used
+ * up. Every answer carries these headers; they count only if nothing remains of the limit.
  */
 export function waitOf(headers: HttpHeaders, said: string): Wait {
   const sentence = /try again in ([^\s,]{1,400}) seconds?/i.exec(said)?.[1];
@@ -31,7 +31,7 @@ export function waitOf(headers: HttpHeaders, said: string): Wait {
   return waits.length === 0 ? NONE : { ms: Math.max(...waits) * 1000, absurd: null };
 }
 
-/** Of a 429 that names no budget that is used up: the time until its limits begin anew is all that it tells. */
+/** The wait of a 429 that names no used-up limit: the time until its limits reset. */
 export function resetOf(headers: HttpHeaders): number | null {
   const waits = ['RateLimit-User-Reset', 'RateLimit-Reset'].flatMap(
     (name) => seconds(headers.get(name)) ?? [],
@@ -44,16 +44,16 @@ function waitFor(text: string, found: number | null): Wait {
   const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
   return {
     ms: null,
-    absurd: `it asks to wait "${shown}", which is no time from 0 s to a day and is not obeyed`,
+    absurd: `it asks to wait "${shown}", which is not between 0 s and a day and is ignored`,
   };
 }
 
-/** Whole seconds; a figure that can only be an instant, or is none at all, says nothing about how long to wait. */
+/** Whole seconds of a wait; null for a value that can only be an instant, or is not a number. */
 function seconds(text: string | null): number | null {
   return text !== null && /^\s*\d{1,5}\s*$/.test(text) ? within(Number(text)) : null;
 }
 
-/** `Retry-After` may be a date (RFC 9110, 10.2.3); only the same answer's own `Date` says how far away that is. */
+/** The wait of a `Retry-After` that is a date (RFC 9110, 10.2.3), measured from the `Date` of the same answer. */
 function untilDate(text: string, date: string | null): number | null {
   const wait =
     date === null || !/[a-z]/i.test(text) ? Number.NaN : (Date.parse(text) - Date.parse(date)) / 1000;

@@ -18,7 +18,7 @@ export function metaDataOf(page: MetaDataPage): Record<string, string> {
   return Object.fromEntries(page === null ? [] : nodes(page).map(({ key, value }) => [key, value]));
 }
 
-/** A build in our words, with the command jobs that the caller gathered for it. */
+/** A build in our model, with the command jobs that the caller collected. */
 export function buildOf(fields: BuildFields, jobs: readonly Job[], jobsComplete: boolean): Build {
   const state = BuildState.safeParse(fields.state.toLowerCase());
   return {
@@ -43,13 +43,13 @@ export function buildOf(fields: BuildFields, jobs: readonly Job[], jobsComplete:
   };
 }
 
-/** Where a build's jobs belong. */
+/** The build that jobs belong to. */
 export function whereOf(fields: BuildFields): Where {
   const slug = `${fields.organization.slug}/${fields.pipeline.slug}/${String(fields.number)}`;
   return { buildId: fields.uuid, buildSlug: slug };
 }
 
-/** Where a job belongs by its own `build`; the slug is read from the URL because each object asked for costs points. */
+/** The build of a job; the slug is read from the URL, because each requested object costs points. */
 export function whereOfJob(build: { readonly uuid: string; readonly url: string } | null): Where {
   if (build === null) return { buildId: '', buildSlug: null };
   const [, organization, pipeline, number] = /\/([^/]+)\/([^/]+)\/builds\/(\d+)/.exec(build.url) ?? [];
@@ -57,7 +57,7 @@ export function whereOfJob(build: { readonly uuid: string; readonly url: string 
   return { buildId: build.uuid, buildSlug: known ? `${organization}/${pipeline}/${number}` : null };
 }
 
-/** A command job in our words. */
+/** A command job in our model. */
 export function jobOf(fields: JobFields, where: Where, events: readonly EventFields[] | null): Job {
   const state = JobState.safeParse(fields.state.toLowerCase());
   return {
@@ -105,7 +105,7 @@ function eventOf(fields: EventFields): JobEvent {
   };
 }
 
-/** An agent in our words. */
+/** An agent in our model. */
 export function agentOf(fields: AgentFields, jobs: readonly string[] | null): Agent {
   const connection = Connection.safeParse(fields.connectionState.toLowerCase());
   return {
@@ -129,7 +129,7 @@ export function agentOf(fields: AgentFields, jobs: readonly string[] | null): Ag
   };
 }
 
-/** `key=value` pairs; a tag without a value is kept with an empty one. */
+/** The tags as a record; a tag without a value has an empty one. */
 function tagsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -139,7 +139,7 @@ function tagsOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-/** A pipeline in our words. */
+/** A pipeline in our model. */
 export function pipelineOf(fields: PipelineFields): Pipeline {
   return {
     nodeId: fields.id,

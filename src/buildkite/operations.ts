@@ -23,7 +23,7 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** Every document with just the fragments that it uses, by the name of its operation. */
+/** Every document with only the fragments that it uses, by the name of its operation. */
 export function loadDocuments(): ReadonlyMap<string, string> {
   const text = readFileSync(new URL('./operations.graphql', import.meta.url), 'utf8');
   return new Map(
@@ -32,8 +32,7 @@ export function loadDocuments(): ReadonlyMap<string, string> {
 }
 
 /**
- * The document that asks for several builds at once: the selection of `Build` once for each, as `b0`, `b1` ... by the
- * variables `u0`, `u1` ...
+ * The document for several builds: the selection of `Build` for each, as `b0`, `b1` ..., with the variables `u0`, `u1` ...
  */
 export function manyBuilds(documents: ReadonlyMap<string, string>, count: number): string {
   const document = parse(documents.get('Build') ?? '');

@@ -11,7 +11,7 @@ export interface BuildWithJobs {
   readonly jobs: readonly Job[];
 }
 
-/** A job that has an end, as far as a history tells it. */
+/** An ended job in a history. */
 export interface EndedJob {
   readonly id: string;
   readonly step: string | null;
@@ -20,13 +20,13 @@ export interface EndedJob {
   readonly finishedAt: number | null;
 }
 
-/** Some jobs, and where the next ones begin: null where there are none. */
+/** A page of jobs, and the cursor of the next page; null if there is none. */
 export interface JobsPage {
   readonly jobs: readonly EndedJob[];
   readonly next: string | null;
 }
 
-/** What a drill asks of Buildkite, in our words. Reads retry inside their time; an Answer or Outcome never throws for the service's fault. */
+/** The port to Buildkite. Reads retry within their time. Never throws for a failure of the service. */
 export interface Buildkite {
   /** The pipeline `organization/slug` and its open builds on a branch; `not-found` says whether the organization itself is missing. */
   pipeline(
@@ -35,13 +35,13 @@ export interface Buildkite {
     branch: string,
     signal: AbortSignal,
   ): Promise<Answer<Pipeline>>;
-  /** The pipeline's own steps as their YAML; null where Buildkite shows none. */
+  /** The pipeline's own steps as YAML; null if Buildkite shows none. */
   pipelineSteps(organization: string, slug: string, signal: AbortSignal): Promise<Answer<string | null>>;
   /** One build by `organization/pipeline/number` or by UUID. */
   build(slugOrUuid: string, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
   /** Several builds by UUID, in one request for every fifty; each has its own answer, in the order of the UUIDs. */
   builds(uuids: readonly string[], signal: AbortSignal): Promise<readonly Answer<BuildWithJobs>[]>;
-  /** The build that carries the mark in its meta-data, or null where the pipeline has none. */
+  /** The build with the mark in its meta-data, or null if the pipeline has none. */
   buildOfDrill(
     organization: string,
     pipeline: string,
@@ -49,8 +49,8 @@ export interface Buildkite {
     signal: AbortSignal,
   ): Promise<Answer<BuildWithJobs | null>>;
   /**
-   * How long the last `limit` (1 to 500) finished jobs of a step took that passed, newest first. Each attempt is a job of
-   * its own; what still runs, or has no start, is left out. Fewer come where the pipeline has no more.
+   * Durations of the last `limit` (1 to 500) passed jobs of a step, newest first. Each attempt is a job; running jobs and
+   * jobs without a start are left out. Fewer are returned if the pipeline has no more.
    */
   stepHistory(
     organization: string,
@@ -59,45 +59,45 @@ export interface Buildkite {
     limit: number,
     signal: AbortSignal,
   ): Promise<Answer<StepHistory>>;
-  /** At most 100 jobs of a pipeline that have an end, newest first; `after` is the page before's `next`. About 300 points. */
+  /** At most 100 ended jobs of a pipeline, newest first; `after` is `next` of the page before. About 300 points. */
   pastJobs(
     organization: string,
     pipeline: string,
     after: string | null,
     signal: AbortSignal,
   ): Promise<Answer<JobsPage>>;
-  /** UUIDs of the agents that had the latest 100 jobs of a pipeline that have an end, the latest first. About 400 points. */
+  /** UUIDs of the agents of a pipeline's latest 100 ended jobs, the latest first. About 400 points. */
   pastWorkers(
     organization: string,
     pipeline: string,
     signal: AbortSignal,
   ): Promise<Answer<readonly string[]>>;
-  /** One job with its whole history of events. */
+  /** One job with all its events. */
   job(uuid: string, signal: AbortSignal): Promise<Answer<Job>>;
-  /** One agent, also one that is lost or gone, with the jobs it was given lately (without histories). */
+  /** One agent, also a lost or disconnected one, with its latest jobs (without their events). */
   agent(
     organization: string,
     uuid: string,
     signal: AbortSignal,
   ): Promise<Answer<{ agent: Agent; jobs: readonly Job[] }>>;
-  /** Agents that carry a tag `key=value`; connected and stopping ones only (that is all Buildkite lists). */
+  /** Agents with a tag `key=value`; connected and stopping ones only, as Buildkite lists no others. */
   agentsWithTag(
     organization: string,
     tag: string,
     signal: AbortSignal,
   ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
-  /** Agents whose host goes by one of these names (`isHostOf`); connected and stopping ones only. Not `complete` beyond 500 agents. */
+  /** Connected and stopping agents whose host has one of these names (`isHostOf`). Not `complete` above 500 agents. */
   agentsOnHost(
     organization: string,
     hostnames: readonly string[],
     signal: AbortSignal,
   ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
-  /** Starts a build. Sent once; an unknown outcome is looked up by the meta-data, never sent again blindly. */
+  /** Starts a build. Sent once; after an unknown outcome the caller first looks for the build by its meta-data. */
   createBuild(
     call: Extract<Call, { kind: 'create-build' }>,
     signal: AbortSignal,
   ): Promise<Outcome<BuildWithJobs>>;
   cancelBuild(call: Extract<Call, { kind: 'cancel-build' }>, signal: AbortSignal): Promise<Outcome<null>>;
-  /** The server's clock against ours as of the latest answer; null before the first one or where it sends no `Date`. */
+  /** Offset of the server's clock from ours at the latest answer; null before the first one or without a `Date` header. */
   clock(): ClockOffset | null;
 }

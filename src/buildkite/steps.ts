@@ -1,17 +1,17 @@
 import { parse } from 'yaml';
 
-/** Step keys of a pipeline as far as its own YAML tells them. */
+/** The step keys of a pipeline, as far as its YAML shows them. */
 export interface Steps {
   readonly stepKeys: string[] | null;
-  /** Steps may be added while the build runs, so that a missing key proves nothing. */
+  /** Whether steps may be added while the build runs; then an absent key proves nothing. */
   readonly dynamic: boolean;
 }
 
 const UNKNOWN: Steps = { stepKeys: null, dynamic: true };
 
 /**
- * Reads the keys of a pipeline's steps, those of groups included. A command that uploads steps, a script of the
- * repository's `.buildkite` folder, or a plugin may all add further steps: such a pipeline is called dynamic.
+ * Reads the keys of a pipeline's steps, including those in groups. A command that uploads steps, a script of the
+ * repository's `.buildkite` folder, or a plugin may add further steps: such a pipeline is dynamic.
  */
 export function readSteps(text: string | null): Steps {
   if (text === null) return UNKNOWN;
@@ -20,7 +20,7 @@ export function readSteps(text: string | null): Steps {
     const document: unknown = parse(text, { maxAliasCount: 100, logLevel: 'silent' });
     steps = Array.isArray(document) ? document : field(document, 'steps');
   } catch {
-    // Buildkite shows the steps as text; what yaml cannot read is simply not known.
+    // Buildkite gives the steps as text; if the text is not YAML, the keys are not known.
     return UNKNOWN;
   }
   if (!Array.isArray(steps)) return UNKNOWN;

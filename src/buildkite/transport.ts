@@ -12,14 +12,14 @@ import { GraphQlFailure, sendGraphQl } from './graphql.ts';
 import { loadDocuments, manyBuilds } from './operations.ts';
 import type { Operation } from './operations.ts';
 
-/** Sends documents and gives back checked data, or what went wrong; knows nothing of builds and agents. */
+/** Sends documents and returns checked data or a trouble; knows nothing of builds and agents. */
 export interface Transport {
   read<O extends Operation>(
     operation: O,
     variables: Variables,
     signal: AbortSignal,
   ): Promise<Answer<AnswerOf<O>>>;
-  /** Several builds in one query; null for one that is not there. */
+  /** Several builds in one query; null for a build that does not exist. */
   readBuilds(uuids: readonly string[], signal: AbortSignal): Promise<Answer<readonly (BuildFields | null)[]>>;
   /** Sent once. */
   send<O extends Operation>(
@@ -40,11 +40,11 @@ export interface TransportOptions {
   readonly clock: Clock;
 }
 
-/** A read is tried three times where the network or the server failed; all tries together stay within the call's time. */
+/** Attempts of a read if the network or the server fails; all of them stay within the call's time. */
 const TRIES = 3;
 const FIRST_PAUSE_MS = 150;
 
-/** The one place that speaks HTTP to Buildkite. */
+/** Creates the transport, the only place that sends HTTP requests to Buildkite. */
 export function createTransport(options: TransportOptions): Transport {
   const documents = loadDocuments();
   const offset = createOffsetMeter();
@@ -127,7 +127,7 @@ export function createTransport(options: TransportOptions): Transport {
   return { read, readBuilds, send, clock: () => offset.read() };
 }
 
-/** A mutation may have happened although a part of its answer could not be given: then its data stand. */
+/** Whether a mutation's data count although the answer also has errors. */
 function failed<O extends Operation>(operation: O, error: unknown, token: string): Attempt<AnswerOf<O>> {
   if (isMutation(operation) && error instanceof GraphQlFailure && error.status === 200) {
     const partial = checked(operation, error.answer['data']);
@@ -140,14 +140,14 @@ function isMutation(operation: Operation): boolean {
   return operation === 'CreateBuild' || operation === 'CancelBuild';
 }
 
-/** What does not fit the schema is no answer: it can be anything, so a mutation's outcome is unknown. */
+/** Checks an answer against its schema. If it does not fit, a mutation's outcome is unknown. */
 function checked<O extends Operation>(operation: O, data: unknown): Attempt<AnswerOf<O>> {
   const parsed = ANSWERS[operation].safeParse(data);
   if (parsed.success) return { ok: true, value: parsed.data as AnswerOf<O> };
   return garbage(operation, parsed.error.issues[0]);
 }
 
-/** Each build of a query for several stands under its own name. */
+/** The builds of an answer to the query for several, each under its own name. */
 function checkedBuilds(data: unknown, count: number): Attempt<readonly (BuildFields | null)[]> {
   const { build } = ANSWERS.Build.shape;
   const answers: (BuildFields | null)[] = [];

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Environment } from './output.ts';
 
 /**
- * The region of the profile in use, where no variable names one. The SDK finds it too, but only when it is asked for a
- * call; a missing region is to be known before anything is contacted.
+ * The region of the AWS profile in use, where no variable sets one. The SDK reads it only at the first call; a missing
+ * region must be reported before anything is contacted.
  */
 export async function regionOfProfile(environment: Environment): Promise<string | null> {
   if (environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION']) return null;

@@ -9,19 +9,19 @@ import type { Output } from './output.ts';
 import type { Reporting, Runner } from './runner.ts';
 import { clients } from './wire.ts';
 
-/** Nothing was left to wait for, and nothing was answered. */
+/** The answer if the event loop ran empty before the command had one. */
 const UNFINISHED = {
-  message: 'the command ended before it had an answer',
+  message: 'the command ended without an answer',
   at: null,
-  next: 'Report it. `gameday drills` lists a drill that was begun, and what to do with it.',
+  next: 'Report this defect. If a drill was begun, `gameday drills` lists it.',
 };
 
-/** Without `--reporter`. */
+/** The defaults without `--reporter`. */
 const NOBODY = { progress: null, ownsStdout: false, files: [], answers: null };
 
 /**
- * What all commands share. oclif's own `--json` is not used: it prints flag values in errors and turns every exit code
- * into 1; here every ending is one document of ours, and the exit code follows from it.
+ * What all commands share. oclif's own `--json` is not used, as it prints flag values in errors and turns every exit
+ * code into 1. Here every ending is one document of ours, and the exit code follows from it.
  */
 export abstract class BaseCommand extends Command {
   private made: Output | null = null;
@@ -32,7 +32,7 @@ export abstract class BaseCommand extends Command {
     return this.made;
   }
 
-  /** Whether one JSON document is wanted on stdout; also asked where the flags could not be parsed. */
+  /** Whether stdout gets one JSON document; also answered where the flags could not be parsed. */
   protected get wantsJson(): boolean {
     return asksForJson(this.argv);
   }
@@ -49,7 +49,7 @@ export abstract class BaseCommand extends Command {
     };
   }
 
-  /** The runner of a command that tells of drills, its reporters opened. */
+  /** The runner of a command that runs or shows drills, with its reporters opened. */
   protected async runnerWith(asked: readonly AskedReporter[] = []): Promise<Runner> {
     if (asked.length > 0) {
       const { openReporters } = await import('./reporters.ts');
@@ -63,14 +63,14 @@ export abstract class BaseCommand extends Command {
     beginCommand(() => this.finish(documentOf('internal', [UNFINISHED])));
   }
 
-  /** Ends the command with its answer. The exit code is set first: a reader who closes stdout must not change it. */
+  /** Ends the command with its answer. The exit code is set first, so that a closed stdout does not change it. */
   protected finish(answer: Answer, print?: (stdout: Screen) => void): void {
     writeAnswer(answer, this.wantsJson, this.output, print);
     this.reporting.answers?.onAnswer(answer);
   }
 
   protected override async catch(thrown: Error): Promise<void> {
-    // --help and --version end this way.
+    // oclif ends --help and --version with this error.
     if (thrown instanceof Errors.ExitError && thrown.oclif.exit === 0) {
       finishWith(0);
       throw thrown;

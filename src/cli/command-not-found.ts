@@ -3,7 +3,7 @@ import { documentOf } from './exit-codes.ts';
 import { createOutput } from './output.ts';
 import { asksForJson, writeAnswer } from './runner.ts';
 
-/** An unknown command is bad input like any other: one line, or one document under `--json`. */
+/** Answers an unknown command as bad input: one line, or one document under `--json`. */
 const commandNotFound: Hook<'command_not_found'> = async (context) => {
   const { closest } = await import('../scenario/suggest.ts');
   const { config } = context;
@@ -17,7 +17,7 @@ const commandNotFound: Hook<'command_not_found'> = async (context) => {
 };
 export default commandNotFound;
 
-/** Words are separated by spaces, so oclif takes arguments for parts of the name; a topic has one more word. */
+/** The command's name: oclif adds the arguments to it, as words are separated by spaces; a topic has two words. */
 function commandIn([first = '', second]: readonly string[], commands: readonly string[]): string {
   const isTopic = commands.some((command) => command.startsWith(`${first} `));
   return isTopic && second !== undefined ? `${first} ${second}` : first;

@@ -28,18 +28,18 @@ import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
 import { connect, digestFor } from './wire.ts';
 
-/** What drives one drill: from its first event or from where a journal left off. */
+/** The input of one drill's run, from its first event or from the end of a stored journal. */
 export interface Drive {
   readonly plan: Plan;
   readonly settings: Settings;
   readonly journal: Journal;
-  /** The drill's folder; null where nothing is left behind. */
+  /** The drill's folder; null if nothing is stored. */
   readonly folder: string | null;
   readonly out: string;
   readonly runner: Runner;
   readonly reporter: Required<Reporter>;
   readonly interruption: Interruption;
-  /** Why the services went away by themselves (the rig died), or null. */
+  /** Why the services ended by themselves (the rig died), or null. */
   readonly died: () => string | null;
   readonly act: (
     ports: DrillPorts,
@@ -48,7 +48,7 @@ export interface Drive {
   ) => Promise<DrillState>;
 }
 
-/** Drives one drill to where it ends and says what it came to; the journal is closed afterwards. */
+/** Runs one drill to its end and returns its result; closes the journal. */
 export async function drive(drive: Drive): Promise<DrillResult> {
   const { plan, journal, runner, reporter, interruption } = drive;
   let failure: unknown = null;
@@ -73,7 +73,7 @@ export async function drive(drive: Drive): Promise<DrillResult> {
   return keep(resultOf(drive, failure), drive.folder, runner);
 }
 
-/** What a drill came to, also where the run itself failed. */
+/** The result of a drill, also if the run itself failed. */
 export function resultOf(
   drive: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>,
   failure: unknown,
@@ -83,12 +83,12 @@ export function resultOf(
   const result = summarize(events, path, failure === null ? null : verdictOf(events, failure));
   const told = unwrittenSaid(withOut(result, drive.out), drive.journal);
   const died = drive.died();
-  // What was proven stands; of what could not be told, this is why.
+  // A verdict that was proven stands; for an inconclusive one, the end of the rig is the reason.
   if (died === null || (result.outcome !== 'inconclusive' && result.outcome !== 'could-not-run')) return told;
-  return { ...told, said: `${told.said}; the rig ended early: ${died}` };
+  return { ...told, said: `${told.said}; the rig ended too early: ${died}` };
 }
 
-/** Commands of ours find the drill where it lies. */
+/** Adds `--out` to gameday commands, so that they find the drill. */
 function withOut(result: DrillResult, out: string): DrillResult {
   if (out === DEFAULT_OUT) return result;
   const commands = result.commands.map((command) =>
@@ -97,20 +97,20 @@ function withOut(result: DrillResult, out: string): DrillResult {
   return { ...result, commands };
 }
 
-/** A journal that is not whole is named in the answer, whatever the answer is; what proves nothing says that this is why. */
+/** Notes in every result that its journal is incomplete; an inconclusive result names that as the reason. */
 function unwrittenSaid(result: DrillResult, journal: Journal): DrillResult {
   const why = journal.unwritten();
   if (why === null) return result;
-  const note = `the journal is not whole: ${why.message}; what came after that was done and kept in memory alone`;
+  const note = `the journal is incomplete: ${why.message}; later events were kept in memory only`;
   const told = { ...result, notes: [...result.notes, note] };
-  // Until the disk has room again nobody can resume it.
+  // Nothing can resume the drill until the disk has room again.
   if (result.outcome === 'interrupted')
     return { ...told, commands: [...commandsOf(evidenceOf(journal.events)), ...result.commands] };
   if (result.outcome !== 'inconclusive') return told;
-  return { ...told, said: why.message, next: 'Give --out a disk that has room, then run the drill again.' };
+  return { ...told, said: why.message, next: 'Free some disk space, or name a folder on another disk with --out; then run the drill again.' };
 }
 
-/** Before a stop was intended a lasting failure is could-not-run; after it the evidence is gone (verdict rules). */
+/** A failure of the run: could-not-run before the stop was intended; after it the evidence is incomplete (verdict rules). */
 function verdictOf(events: readonly DrillEvent[], failure: unknown): ReturnType<typeof ofReason> {
   const struck = eventsOf(events, 'GD_FAULT_INTENDED').length > 0;
   if (failure instanceof GamedayError) {
@@ -120,7 +120,7 @@ function verdictOf(events: readonly DrillEvent[], failure: unknown): ReturnType<
   return ofReason('internal', message);
 }
 
-/** Writes result.json beside the journal; a disk that is full by now must not cost the answer. */
+/** Writes result.json beside the journal. If it cannot be written, the answer says so. */
 export async function keep(result: DrillResult, folder: string | null, runner: Runner): Promise<DrillResult> {
   const redacted = redactLeaves(result, runner.output.redact);
   if (folder === null) return redacted;
@@ -137,7 +137,7 @@ export async function keep(result: DrillResult, folder: string | null, runner: R
   }
 }
 
-/** Drives the only drill of a command and finishes with its document, also where a signal cuts it short. */
+/** Runs the only drill of a command and finishes with its document, also if a signal interrupts it. */
 export async function driveAlone(
   drill: Pick<Drive, 'plan' | 'settings' | 'journal' | 'folder' | 'out' | 'act'>,
   runner: Runner,
@@ -159,7 +159,7 @@ export async function driveAlone(
   runner.finish(document);
 }
 
-/** The drill that did not end in time after a signal: its journal gets its last line here, is judged as it stands, and is told of. */
+/** A drill that did not end in time after a signal: writes the journal's last line, judges it as it stands and reports it. */
 export function forced(
   current: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>,
   signal: StopSignal,
@@ -168,7 +168,7 @@ export function forced(
   if (current.journal.events.length === 0) return [];
   const last = current.journal.events.at(-1);
   if (last?.code !== 'GD_INTERRUPTED') {
-    // The line is written before append first waits; only the sync of the disk is not waited for.
+    // append writes the line before it first waits; only the sync to disk is not awaited.
     current.journal.append({ code: 'GD_INTERRUPTED', payload: { signal } }, false).catch(() => undefined);
   }
   const result = resultOf(current, null);

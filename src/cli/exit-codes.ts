@@ -6,7 +6,7 @@ import type { AnswerName } from '../model/reasons.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
 
-/** What a command ends with: the document of `--json`. The outcome is one of the closed list, and the exit code follows from it. */
+/** The answer of a command: the document of `--json`. The outcome is from a closed list and decides the exit code. */
 export interface Answer {
   readonly version: 1;
   readonly outcome: AnswerName;
@@ -21,15 +21,14 @@ export function answerOf<T extends object>(outcome: AnswerName, rest: T): Answer
 }
 
 /**
- * The one place that decides with which code the process ends. It begins with the code of a defect: only whoever has
- * finished a document, or an answer of its own, changes that. So an event loop that runs empty in the middle of something
- * never looks like a pass.
+ * The one place that decides the exit code of the process. It starts as the code of a defect, and only a finished answer
+ * changes it. So an event loop that runs empty too early never looks like a pass.
  */
 let isFinished = false;
 let onUnfinished: (() => void) | null = null;
 let undelivered: string | null = null;
 
-/** From here on the process fails unless something is finished, and no stream that breaks ends it. */
+/** From here on the process fails unless something is finished, and a broken stream does not end it. */
 export function guardTheWayOut(): void {
   process.exitCode = EXIT_CODES.internal;
   guardStreams();
@@ -38,7 +37,7 @@ export function guardTheWayOut(): void {
     if (!isFinished) onUnfinished?.();
     leaveClosed(terminals);
     if (undelivered === null) return;
-    // What nobody could read must not let a pipeline go on.
+    // If the answer could not be written, a pipeline must not go on.
     if (process.exitCode === 0) process.exitCode = EXIT_CODES['could-not-run'];
     writeSafely(process.stderr, `${undelivered}\n`);
   });
@@ -46,25 +45,25 @@ export function guardTheWayOut(): void {
 
 const STREAMS = [0, 1, 2];
 
-/** Node gives every terminal its first settings back at the end, and aborts where one is gone: what is closed it leaves alone. */
+/** Closes terminals that are gone: at its end Node restores their settings and would abort; closed ones it leaves alone. */
 function leaveClosed(terminals: readonly number[]): void {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
 }
 
-/** A command has begun; `tell` is asked for its last words should it end without an answer. */
+/** Marks that a command has begun; `tell` reports its end if it ends without an answer. */
 export function beginCommand(tell: () => void): void {
   onUnfinished = tell;
-  // The commands brought oclif's own listener with them, which throws every error that it gets.
+  // oclif's own listener throws every stream error that it gets.
   guardStreams();
 }
 
-/** Something was finished: a document, a help page, a list. The process ends with this code when nothing is left to do. */
+/** Marks an answer as finished: a document, a help page, a list. The process will exit with this code. */
 export function finishWith(code: number): void {
   isFinished = true;
   process.exitCode = code;
 }
 
-/** What the process ends with should nothing be finished any more. */
+/** Sets the exit code for an end without a further answer. */
 export function failWith(code: number): void {
   if (!isFinished) process.exitCode = code;
 }
@@ -75,12 +74,12 @@ export function leaveWith(code: number): never {
   process.exit(code);
 }
 
-/** Whether this process has begun a command: a help page or a version has none. */
+/** Whether this process has begun a command; a help page and the version begin none. */
 export function hasBegun(): boolean {
   return onUnfinished !== null || isFinished;
 }
 
-/** Writes, whatever the stream is like: a full disk throws at once, a closed terminal tells it later. */
+/** Writes and ignores failures: a full disk throws at once, a closed terminal emits an error later. */
 export function writeSafely(stream: NodeJS.WriteStream, text: string): void {
   try {
     stream.write(text);
@@ -99,32 +98,32 @@ function guardStream(name: 'stdout' | 'stderr', stream: NodeJS.WriteStream): voi
   stream.on('error', (error) => lost(name, error));
 }
 
-/** A reader who closes stdout has read enough (`| head -1`); any other failure there loses the answer. */
+/** If the reader closes stdout (`| head -1`), that is no error; any other failure there loses the answer. */
 function lost(name: 'stdout' | 'stderr', error: unknown): void {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (name === 'stderr' || code === 'EPIPE') return;
   const why = error instanceof Error ? error.message : String(error);
-  undelivered ??= `stdout could not be written: ${why}. The answer is not there; that of a drill is in its result.json.`;
+  undelivered ??= `stdout could not be written: ${why}. The answer is lost; a drill's result is in its result.json.`;
 }
 
 const MEANING: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   passed: 'passed: the stop landed in flight and the worker drained because of it',
   planned:
-    'planned: a dry run; baseline: nothing was injected; not-lost: no stop was shown; outlasted: a one-shot agent finished its job (none of them is proof of a drain)',
+    'planned: a dry run; baseline: nothing was injected; not-lost: no stop was shown; outlasted: a one-shot agent finished its job (none of them is evidence of a drain)',
   baseline: '',
   'not-lost': '',
   outlasted: '',
-  failed: 'failed: the stop landed and something that must hold does not; never retry it',
-  inconclusive: 'inconclusive: it ran and proves nothing; it may be run again',
+  failed: 'failed: the stop landed, and a check that must hold does not; never retry it',
+  inconclusive: 'inconclusive: the drill ran and proves nothing; run it again',
   'bad-input': 'bad input: an argument, a file or a setting is wrong; nothing was started',
-  refused: 'refused: a safety rule or a person said no',
+  refused: 'refused: a safety rule or a person refused',
   'could-not-run': 'could not run: credentials, network, rate limit, no such pipeline, ...',
   internal: 'internal: a defect of gameday itself',
   interrupted:
     'interrupted by SIGINT (143: by SIGTERM, 129: by SIGHUP, a closed terminal); the journal is closed and can be resumed',
 };
 
-/** The table of exit codes for `--help`, from the one table that decides them. */
+/** The table of exit codes for `--help`, made from the table that decides them. */
 export function exitCodesHelp(): string {
   const rows = Object.entries(MEANING)
     .filter(([, meaning]) => meaning !== '')
@@ -135,7 +134,7 @@ export function exitCodesHelp(): string {
   );
 }
 
-/** What an error is to its reader: whose move it is, and where. A defect of ours keeps its stack. */
+/** An error as shown to people, and the stack of a defect of gameday. */
 export interface Explained {
   readonly document: GameDayDocument;
   readonly stack: string | null;
@@ -147,7 +146,7 @@ interface UsageError {
   readonly oclif: { readonly exit: number };
 }
 
-/** Turns whatever was thrown into the one document. */
+/** Turns anything that was thrown into the one document. */
 export function explain(thrown: unknown): Explained {
   if (thrown instanceof GamedayError) {
     const error = {
@@ -186,12 +185,12 @@ function isUsageError(thrown: unknown): thrown is UsageError {
   return typeof oclif === 'object' && oclif !== null && 'exit' in oclif && oclif.exit === 2;
 }
 
-/** oclif puts its own words around the message of a flag that refuses its value. */
+/** The message of a flag that refuses its value, without the words that oclif puts around it. */
 function withoutHints(message: string): string {
   return message.replace(/^Parsing --\S+ \n\t/, '').replace(/\nSee more help with --help$/, '');
 }
 
-/** oclif adds hints to the message that are longer than it. */
+/** The message without the hints that oclif appends. */
 function firstLines(message: string): string {
   return message
     .replace(/\nNote: --[\s\S]*$/, '')

@@ -5,8 +5,8 @@ import { REPORTERS, isReporterName } from '../report/reporters.ts';
 import type { AskedReporter } from '../report/reporters.ts';
 
 /**
- * Flags that several commands have; a flag means the same in all of them. Those that could turn a gate into exit 0 when
- * left in a pipeline's environment (--yes, --json, --var, --rig, --dry-run, --insecure) have no variable.
+ * Flags of several commands; a flag means the same in all of them. --yes, --json, --var, --rig, --dry-run and --insecure
+ * have no environment variable: left in a pipeline's environment, one could turn a gate into exit 0.
  */
 /** A duration, in milliseconds. */
 export const durationFlag = Flags.custom<number>({
@@ -14,7 +14,7 @@ export const durationFlag = Flags.custom<number>({
   parse: async (text, _context, { name }) => readDuration(name, text),
 });
 
-/** What a duration is where its flag is not given; help shows it as it stands here. */
+/** The default of a duration flag; help shows it as written here. */
 export function durationDefault(text: string): DurationDefault {
   return { default: async ({ options }) => readDuration(options.name, text), defaultHelp: async () => text };
 }
@@ -25,7 +25,7 @@ interface DurationDefault {
 }
 
 async function readDuration(flag: string, text: string): Promise<number> {
-  // Loaded where a command is run, not where its help is shown: it brings the scenario's schema language along.
+  // Loaded only when a command runs, not for its help: it loads zod as well.
   const { parseDuration } = await import('../scenario/duration.ts');
   const ms = parseDuration(text);
   if (ms !== null) return ms;
@@ -35,7 +35,7 @@ async function readDuration(flag: string, text: string): Promise<number> {
 }
 
 export const reporterFlag = Flags.custom<AskedReporter>({
-  description: `who tells how drills go: ${Object.keys(REPORTERS).join(', ')}; with =FILE there instead of on the screen; may be given again`,
+  description: `how to report drills: ${Object.keys(REPORTERS).join(', ')}; =FILE writes to a file instead of the screen; may be given again`,
   helpValue: 'NAME[=FILE]',
   multiple: true,
   multipleNonGreedy: true,
@@ -49,7 +49,7 @@ export function readReporter(text: string): AskedReporter {
       next: `The reporters are: ${Object.keys(REPORTERS).join(', ')}.`,
     });
   const next = `Write it as --reporter ${name}, or as --reporter log=FILE.`;
-  if (file === '') throw new GamedayError('bad-input', `--reporter ${name}= names no file`, { next });
+  if (file === '') throw new GamedayError('bad-input', `--reporter ${name}= names no file after the =`, { next });
   const { noFile } = REPORTERS[name];
   if (file !== null && noFile !== null)
     throw new GamedayError('bad-input', `the reporter ${name} cannot write to a file: ${noFile}`, { next });
@@ -57,44 +57,44 @@ export function readReporter(text: string): AskedReporter {
 }
 
 export const jsonFlag = Flags.boolean({
-  description: 'print one JSON document on stdout, whatever the ending',
+  description: 'print one JSON document on stdout, whatever the outcome',
 });
 
 export const varFlag = Flags.string({
-  description: 'a value for ${NAME} in the scenario; it goes before the environment',
+  description: 'a value for ${NAME} in the scenario; it overrides the environment',
   helpValue: 'NAME=value',
   multiple: true,
   multipleNonGreedy: true,
 });
 
 export const outFlag = Flags.string({
-  description: 'folder of the drills: journal.jsonl and result.json each',
+  description: 'folder of the drills, each with journal.jsonl and result.json',
   helpValue: 'DIR',
   default: '.gameday',
   env: 'GAMEDAY_OUT',
 });
 
 export const agentFlag = Flags.string({
-  description: 'the buildkite-agent of the rig; else its file names one, or PATH, or the built-in stand-in',
+  description: 'the buildkite-agent of the rig (default: the one named in the rig file, else on PATH, else the built-in stand-in)',
   helpValue: 'PATH',
   env: 'GAMEDAY_AGENT',
 });
 
 export const executorFlag = Flags.option({
   description:
-    "how the rig runs workers; `container` takes the task definition's own images, `process` has no real PID 1 and can't judge what hangs on that",
+    "how the rig runs workers; `container` runs the task definition's own images; `process` has no real PID 1 and can't judge what depends on it",
   options: ['namespace', 'process', 'container'] as const,
   env: 'GAMEDAY_EXECUTOR',
 })();
 
 export const yesFlag = Flags.boolean({
   default: false,
-  description: 'stop the task without asking at the last instant',
+  description: 'stop the task without asking for confirmation',
 });
 
 export const insecureFlag = Flags.boolean({
   default: false,
-  description: 'allow plain http to other hosts than this one; credentials then travel in the open',
+  description: 'allow plain http to other hosts; credentials are then sent unencrypted',
 });
 
 export const files = Args.string({
@@ -108,11 +108,11 @@ export const files = Args.string({
 export const runFlags = {
   rig: Flags.boolean({
     default: false,
-    description: 'run it on the rig that the scenario names, never on real services',
+    description: 'run on the rig that the scenario names, never on real services',
   }),
   'dry-run': Flags.boolean({
     default: false,
-    description: 'say what would be touched and what each guard answers; send nothing that changes anything',
+    description: 'show what would be touched and what each guard answers; send nothing that changes anything',
   }),
   yes: yesFlag,
   json: jsonFlag,
@@ -137,7 +137,7 @@ export function variablesOf(pairs: readonly string[] | undefined): Readonly<Reco
     (pairs ?? []).map((pair) => {
       const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(pair) ?? [];
       if (name !== undefined && value !== undefined) return [name, value];
-      throw new GamedayError('bad-input', '--var wants NAME=value, with a NAME of letters, digits and _', {
+      throw new GamedayError('bad-input', '--var must be NAME=value, with a NAME of letters, digits and _', {
         next: 'Write it as --var BRANCH=main.',
       });
     }),

@@ -35,11 +35,11 @@ export interface GameDayOptions extends DrillFlags {
   readonly files: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   readonly layout: Layout;
-  /** All drills at the same time, each in a rig of its own; for `rig` alone, as real drills would be in each other's way. */
+  /** Runs all drills at the same time, each in its own rig. Only with `rig`: real drills would disturb each other. */
   readonly atOnce?: boolean;
-  /** Ends the command with the game day's document, where that is more than this one. */
+  /** Ends the command with a document that contains more than the game day's. */
   readonly finish?: (document: GameDayDocument) => void;
-  /** Watches the signals where more than this game day is to end with one. */
+  /** The signal watch of the caller, if a signal must end more than this game day. */
   readonly watch?: typeof watchSignals;
 }
 
@@ -51,10 +51,10 @@ interface Day {
   readonly runner: Runner;
   readonly reporter: Required<Reporter>;
   readonly interruption: Interruption;
-  /** What is still to be closed when everything has been said. */
+  /** What to close at the very end. */
   readonly leftovers: (() => Promise<void>)[];
   readonly results: DrillResult[];
-  /** Drills that have begun and have no result yet. */
+  /** Drills that have begun but have no result yet. */
   readonly running: Map<LoadedScenario, Running>;
 }
 
@@ -104,7 +104,7 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
 
 interface Planned {
   readonly loaded: LoadedScenario;
-  /** Null where the rig is to say them. */
+  /** Null if the rig will supply them. */
   readonly settings: Settings | null;
   readonly errors: readonly InputError[];
 }
@@ -121,9 +121,9 @@ async function settle(loaded: LoadedScenario, options: GameDayOptions, runner: R
   }
   const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, options.insecure);
   const control = {
-    message: '`control:` is for the rig alone: against real services a drill must hold',
+    message: '`control:` is allowed on the rig only: on real services a drill must pass',
     at: file,
-    next: 'Run it with --rig, or take `control:` out.',
+    next: 'Run it with --rig, or remove `control:`.',
   };
   return { loaded, settings, errors: scenario.control === null ? errors : [...errors, control] };
 }
@@ -146,7 +146,7 @@ async function drills(planned: readonly Planned[], day: Day): Promise<GameDayDoc
   return account(results, [], interruption.got());
 }
 
-/** Runs one drill and keeps its result; gives the document with which all ends where there can be none. */
+/** Runs one drill and keeps its result; returns the document that ends the game day if the drill has no result. */
 async function attempt(one: Planned, day: Day): Promise<GameDayDocument | null> {
   const { results, interruption } = day;
   try {
@@ -199,7 +199,7 @@ async function withSettings(
   const { journal, folder } = await begin(loaded, secrets, day);
   const { out } = options;
   day.running.set(loaded, { plan, journal, folder, out, died });
-  // Lines of drills that run at once say whose they are.
+  // Where drills run at the same time, each line names its drill.
   const reporter =
     options.atOnce === true ? await reporterFor(runner, options.layout, loaded.scenario.title) : day.reporter;
   return drive({
@@ -208,7 +208,7 @@ async function withSettings(
   });
 }
 
-/** The rig did not start: the drill is written down all the same, so that the answer has its journal. */
+/** Journals a drill whose rig did not start, so that its result has a journal too. */
 async function withoutRig(loaded: LoadedScenario, error: GamedayError, day: Day): Promise<DrillResult> {
   const { options, runner } = day;
   const plan = planDrill(loaded, unreachableSettings(loaded.scenario), choiceOf(options), runner);

@@ -33,14 +33,14 @@ interface GoOnOptions extends Pick<RunFlags, 'yes' | 'insecure' | 'out'> {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Goes on with a stored drill: to its verdict (resume), or to where nothing of it is left (abort). */
+/** Continues a stored drill: to its verdict (resume), or until its changes are undone (abort). */
 export async function goOn(options: GoOnOptions, runner: Runner): Promise<void> {
   const stored = await findDrill(options.drill, options.out);
   if (stored.state.phase === 'judged' && stored.state.settled) return alreadyOver(stored, runner);
   const { embeddedRig } = stored.state.plan;
   const taken = embeddedRig ? withoutRig(stored) : await takeUp(stored, options, runner);
   if ('errors' in taken) return runner.finish(account([], taken.errors, null));
-  // With the rig everything ended that could be changed.
+  // Everything that the drill changed ended with its rig.
   const { lastIntent } = await requireKnown(stored, options.yes || embeddedRig, runner.environment);
   runner.output.learn(taken.secrets);
   const secrets = [...secretsOf(runner.environment), ...taken.secrets];
@@ -56,12 +56,12 @@ export async function goOn(options: GoOnOptions, runner: Runner): Promise<void> 
   return driveAlone({ plan, settings, journal, folder: stored.folder, out: options.out, act }, runner);
 }
 
-/** Where nothing can be written nothing is done: a person is told what puts back what may still stand. */
+/** If the journal cannot be written nothing is sent; the error names the commands that undo what may still stand. */
 function withCommands(error: Error, { events }: StoredDrill): Error {
   if (!(error instanceof GamedayError) || error.reason !== 'journal-unwritable') return error;
   const commands = commandsOf(evidenceOf(events));
   if (commands.length === 0) return error;
-  const next = `${error.next ?? ''} What the drill changed may still stand; this puts it back: ${commands.join('; ')}`;
+  const next = `${error.next ?? ''} The drill's changes may still stand; these commands undo them: ${commands.join('; ')}`;
   return new GamedayError(error.reason, error.message, { next: next.trim(), cause: error });
 }
 
@@ -73,14 +73,14 @@ interface TakenUp {
   readonly secrets: readonly string[];
 }
 
-/** The rig ended with its runner: nothing can be read any more, and what was written is judged. */
+/** Judges the journal as it stands: the rig ended with its runner, so nothing more can be read. */
 function withoutRig({ state }: StoredDrill): TakenUp {
   return { plan: state.plan, settings: unreachableSettings(state.plan.scenario), secrets: [] };
 }
 
 async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner): Promise<TakenUp | Refused> {
   const { plan } = stored.state;
-  // To abort a drill its own record is enough, and an assertion has no file; else the file is read again, for secrets are not in the journal.
+  // resume needs the file, as the journal holds no secrets; abort does not, and an assertion has no file.
   const isRecordEnough = options.how === 'abort' || plan.mode === 'assert';
   const loaded = isRecordEnough ? { ...plan, secrets: [] } : await scenarioOf(stored, options, runner);
   if ('errors' in loaded) return loaded;
@@ -110,15 +110,15 @@ async function scenarioOf(
   if (loaded.digest === plan.digest) return loaded;
   throw new GamedayError('bad-input', `the scenario has changed since drill ${drill} was planned`, {
     at: plan.file,
-    next: 'Bring back the file, its --var values and its variables as they were, or settle it with `gameday abort`.',
+    next: 'Restore the file, its --var values and its variables, or settle the drill with `gameday abort`.',
   });
 }
 
 function samePlace(plan: Plan, settings: Settings, { scenario }: Pick<Plan, 'scenario'>): void {
   const key = lockKeyOf(settings, scenario);
   if (key === plan.lockKey && settings.organization === plan.organization) return;
-  throw new GamedayError('bad-input', `the drill is at ${plan.lockKey}, the environment points at ${key}`, {
-    next: 'Set endpoints, region and organization as they were.',
+  throw new GamedayError('bad-input', `the drill runs at ${plan.lockKey}, but the environment points at ${key}`, {
+    next: 'Set endpoints, region and organization as at the start of the drill.',
   });
 }
 
@@ -129,14 +129,14 @@ async function alreadyOver(stored: StoredDrill, runner: Runner): Promise<void> {
   runner.finish(account([result], [], null));
 }
 
-/** What this machine's state says of a stored drill's last intent: whether its call may have gone out. */
+/** Whether the call of a stored drill's last intent may have been sent, by this machine's state directory. */
 interface Known {
   readonly lastIntent: 'may-be-sent' | 'never-sent';
 }
 
 /**
- * Refuses a drill of which this machine's state does not know, or whose journal says more than it knows: what an undo would
- * bring back stands in the journal alone, and anybody can write one. With `--yes` a person has said that it is to be believed.
+ * Refuses a drill that this machine's state directory does not know, or whose journal names more calls than that state:
+ * only the journal holds what an undo restores, and anybody can write a journal. With `--yes` a person trusts it.
  */
 export async function requireKnown(
   { drill, events, journalPath }: StoredDrill,
@@ -148,21 +148,21 @@ export async function requireKnown(
   const strange = intents.filter(({ sum }) => !known.has(sum));
   const isOurs = first !== undefined && known.has(first.sum);
   if (isOurs && strange.length === 0) return { lastIntent: 'may-be-sent' };
-  // The checksum is kept before the call goes out: a last intent without one is all that the runner came to.
+  // The checksum is stored before the call is sent: without one, the runner ended before the call of the last intent.
   if (isOurs && strange.length === 1 && strange[0]?.seq === events.at(-1)?.seq)
     return { lastIntent: 'never-sent' };
   if (yes) return { lastIntent: 'may-be-sent' };
   throw new GamedayError(
     'drill-unknown',
-    `this machine keeps no record of drill ${drill} as its journal tells it; the journal says: ${saidIn(intents)}`,
+    `this machine's state directory has no record that matches the journal of drill ${drill}; the journal says: ${saidIn(intents)}`,
     {
       at: journalPath,
-      next: 'Read the journal, and where you believe it, give --yes: then what it says is undone or gone on with.',
+      next: 'Read the journal. If you trust it, give --yes: the calls that it names are then undone or continued.',
     },
   );
 }
 
-/** The lines whose checksums are kept in the machine's state. */
+/** The events whose checksums are stored in this machine's state directory. */
 function isRemembered({ code }: DrillEvent): boolean {
   return ['GD_DRILL_PLANNED', 'GD_BUILD_INTENDED', 'GD_FAULT_INTENDED'].includes(code);
 }

@@ -1,12 +1,12 @@
 import { execute } from '@oclif/core/execute';
 import { finishWith, guardTheWayOut, hasBegun } from './exit-codes.ts';
 
-/** Runs what was typed. `root` is the folder of the package: oclif reads package.json and its manifest there. */
+/** Runs the command line. `root` is the package's folder, where oclif reads package.json and the manifest. */
 export function main(root: string): void {
-  // The SDK's notice about future releases concerns whoever upgrades it, not whoever runs this; the version is pinned.
+  // The SDK's notice about future Node versions does not concern users: its version is pinned.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   guardTheWayOut();
-  // No plugin is loaded: code in a user's data folder must not run with the credentials of a drill.
+  // No plugins: code in a user's data folder must not run with the credentials of a drill.
   const loadOptions = { root, userPlugins: false, devPlugins: false };
   // Not awaited: a closed stdout would otherwise end in "unsettled top-level await".
   void execute({ loadOptions }).then(() => {

@@ -6,7 +6,7 @@ import { writeSafely } from './exit-codes.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables whose values are secrets, whether a drill uses them or a library finds them. */
+/** Variables whose values are secrets, used by a drill or by a library. */
 const SECRET_VARIABLES = [
   'BUILDKITE_API_TOKEN',
   'BUILDKITE_AGENT_TOKEN',
@@ -25,7 +25,7 @@ export function secretsOf(environment: Environment): readonly string[] {
   );
 }
 
-/** Everything that is printed goes through one of these, redacted; more secrets may become known on the way. */
+/** An output stream that redacts what is printed; secrets may be added later. */
 export interface Output {
   readonly stdout: Screen;
   readonly stderr: Screen;
@@ -33,7 +33,7 @@ export interface Output {
   redact: Redactor;
 }
 
-/** The process's two streams. One that is gone ends the telling, never the drill. */
+/** The process's two streams. If one breaks, its output is dropped and the drill goes on. */
 export function createOutput(environment: Environment): Output {
   const known = new Set(secretsOf(environment));
   let redact = createRedactor([...known]);
@@ -66,7 +66,7 @@ function wantsColors(stream: NodeJS.WriteStream, environment: Environment): bool
   return stream.isTTY && environment['TERM'] !== 'dumb';
 }
 
-/** In a Buildkite job stdout is a terminal that nobody sits at. */
+/** Whether a person watches the terminal: in a Buildkite job stdout is a terminal without one. */
 export function isAttended(stream: { readonly isTTY?: boolean }, environment: Environment): boolean {
   const ci = [environment['CI'], environment['BUILDKITE']].some(
     (value) => (value ?? '') !== '' && value !== 'false',

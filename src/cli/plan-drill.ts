@@ -11,7 +11,7 @@ export interface PlanChoice {
   readonly dryRun: boolean;
 }
 
-/** Fixes all that one drill of a scenario is about to do. */
+/** Makes the plan of one drill of a scenario. */
 export function planDrill(
   { scenario, file, digest }: Pick<LoadedScenario, 'scenario' | 'file' | 'digest'>,
   settings: Settings,
@@ -22,7 +22,7 @@ export function planDrill(
   return { mode, scenario, file, digest, ...placeOf(settings, scenario, choice, runner) };
 }
 
-/** Where a drill is, and what it may do there. */
+/** Where a drill runs, and what it may do there. */
 export function placeOf(
   settings: Settings,
   scenario: Plan['scenario'],
@@ -43,16 +43,16 @@ export function placeOf(
   };
 }
 
-/** Whether a person at this terminal can be asked. */
+/** Whether there is a person at this terminal to ask. */
 export function consentOf({ environment }: Runner): Plan['consent'] {
   const attended = isAttended(process.stdin, environment) && isAttended(process.stderr, environment);
   return attended ? 'ask' : 'refuse';
 }
 
-/** How much of an id is random: builds and stops are told apart by it, also those of many runners that start at once. */
+/** Random bytes in an id: it must be unique even if many runners start at the same time. */
 const RANDOM_BYTES = 8;
 
-/** `20260102-030405-` and 16 hexadecimal digits: sorts by time, in UTC. Earlier versions wrote four digits; those are read as well. */
+/** `20260102-030405-` and 16 hexadecimal digits; sorts by time, in UTC. Ids of earlier versions have four digits. */
 export function drillId(now: number, random: (bytes: number) => Buffer = randomBytes): string {
   const [date = '', time = ''] = new Date(now).toISOString().slice(0, 19).split('T');
   const tail = random(RANDOM_BYTES).toString('hex');

@@ -6,10 +6,10 @@ import type { Reporter } from '../report/reporter.ts';
 import type { Output } from './output.ts';
 import type { Interruption } from './signals.ts';
 
-/** So many turns of the event loop without a key: nothing typed ahead is left. */
+/** Turns of the event loop without a key after which nothing typed ahead is left. */
 const QUIET_TURNS = 3;
 
-/** The person at this terminal, asked on stderr, since stdout is for results. Where the input ends, nobody said yes. */
+/** Asks the person at this terminal, on stderr, as stdout is for results. The end of the input counts as no. */
 export function terminalPerson(
   output: Output,
   interruption: Interruption,
@@ -30,7 +30,7 @@ export function terminalPerson(
           { signal: either, output: process.stderr },
         );
       } catch (error) {
-        // In raw mode Ctrl-C is a key and no signal comes: it is still an interruption, not a no.
+        // In raw mode Ctrl-C is a key and sends no signal: it is still an interruption, not a no.
         if (error instanceof Error && error.name === 'ExitPromptError' && error.message.includes('SIGINT')) {
           if (interruption.got() === null) interruption.raise('SIGINT');
         }
@@ -44,14 +44,14 @@ export function terminalPerson(
   };
 }
 
-/** Where nobody can be asked, nobody said yes. */
+/** Nobody can be asked, so the answer is no. */
 export const nobody: Person = { confirm: async () => false };
 
-/** A key that was pressed before the question stood there is no answer to it. */
+/** Drops the keys that were pressed before the question was shown. */
 async function forgetTyped(input: NodeJS.ReadStream): Promise<void> {
   let quiet = 0;
   const heard = (): void => void (quiet = 0);
-  // Raw: what stands in a line without its end comes too.
+  // Raw mode also delivers an unfinished line.
   input.setRawMode(true);
   input.on('data', heard);
   while (quiet < QUIET_TURNS) {
@@ -62,14 +62,14 @@ async function forgetTyped(input: NodeJS.ReadStream): Promise<void> {
   input.pause();
 }
 
-/** Aborts at the input's end: Ctrl-D, a closed terminal. The prompt itself would wait for ever, and the process would end in the middle of its drill. */
+/** Aborts at the end of the input (Ctrl-D, a closed terminal); the prompt itself would wait for ever. */
 function watchEnd(input: NodeJS.ReadStream): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const end = (): void => controller.abort();
   const onKey = (_text: unknown, key: { readonly ctrl?: boolean; readonly name?: string }): void => {
     if (key.ctrl === true && key.name === 'd') end();
   };
-  // It may have ended while what was typed ahead was read.
+  // The input may have ended while typed-ahead keys were dropped.
   if (input.readableEnded || input.destroyed) end();
   emitKeypressEvents(input);
   input.on('keypress', onKey);
@@ -78,14 +78,14 @@ function watchEnd(input: NodeJS.ReadStream): { readonly signal: AbortSignal; rel
     signal: controller.signal,
     release() {
       input.off('keypress', onKey);
-      // That of a terminal that breaks later is still to be heard by somebody.
+      // A listener must stay, for an error of a terminal that breaks later.
       for (const event of ['end', 'close']) input.off(event, end);
     },
   };
 }
 
-/** A terminal that was closed sends its signal at the same time: that is an interruption, and says more. */
+/** A closed terminal also sends SIGHUP at the same time: that counts as an interruption. */
 async function sayEnded(output: Output): Promise<void> {
   for (let turns = 0; turns < QUIET_TURNS; turns += 1) await turn();
-  output.stderr.write('The input ended before anybody answered: that is a no.\n');
+  output.stderr.write('The input ended without an answer: this counts as no.\n');
 }

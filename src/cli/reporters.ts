@@ -16,7 +16,7 @@ import type { OwnFile, Reporting, Runner } from './runner.ts';
 
 const TOOLS = { now: systemClock.now, every };
 
-/** Opens what `--reporter` names. Throws bad-input where two of them would write to the same place, or a file cannot be written. */
+/** Opens the reporters of `--reporter`. Throws bad-input if two write to the same place, or a file cannot be written. */
 export async function openReporters(asked: readonly AskedReporter[], output: Output): Promise<Reporting> {
   const onScreen = asked.filter(({ file }) => file === null);
   const onStream = (stream: 'stdout' | 'stderr'): readonly AskedReporter[] =>
@@ -31,7 +31,7 @@ export async function openReporters(asked: readonly AskedReporter[], output: Out
   const files = await Promise.all(
     asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, output))),
   );
-  // The command itself answers in JSON on stdout, for it does so also where it could not read its flags.
+  // The command itself writes the JSON answer on stdout, as it must do so even if its flags cannot be parsed.
   const own =
     answer === null || answer.name === 'json'
       ? []
@@ -50,7 +50,7 @@ async function openOne(name: ReporterName, file: string, output: Output): Promis
   return { reporter: await create(screen, TOOLS), results: stream === 'stderr' ? screen : null };
 }
 
-/** A file as a screen. Where it can no longer be written, that is said, and nothing else changes. */
+/** A file as a screen. If it can no longer be written, an error is printed, and the drill goes on. */
 function fileScreen(flag: string, file: string, { stderr, redact }: Output): Screen {
   let fd: number | null;
   try {
@@ -58,7 +58,7 @@ function fileScreen(flag: string, file: string, { stderr, redact }: Output): Scr
   } catch (error) {
     throw bad(
       `${flag}: the file cannot be written: ${messageOf(error)}`,
-      'Name a file in a folder that is there.',
+      'Name a file in an existing folder.',
     );
   }
   return {
@@ -68,7 +68,7 @@ function fileScreen(flag: string, file: string, { stderr, redact }: Output): Scr
         writeFileSync(fd, redact(text));
       } catch (error) {
         fd = null;
-        const said = `error: ${flag}: the file could not be written: ${messageOf(error)}. It is not whole. The verdict does not change; result.json of each drill holds it.`;
+        const said = `error: ${flag}: the file could not be written: ${messageOf(error)}. It is incomplete. The verdict does not change; each drill's result.json contains it.`;
         stderr.write(`${escapeControls(said)}\n`);
       }
     },
@@ -79,8 +79,8 @@ function fileScreen(flag: string, file: string, { stderr, redact }: Output): Scr
 }
 
 /**
- * Progress goes to stderr, live where somebody watches; results go to stdout, unless something else is wanted there. Of
- * one of several drills at once there are lines alone, with its title before each.
+ * Progress goes to stderr, live if a person watches; results go to stdout, unless another reporter writes there. If
+ * several drills run at the same time, progress is written in lines, each with the drill's title.
  */
 export async function reporterFor(
   runner: Runner,

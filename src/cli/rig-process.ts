@@ -14,9 +14,9 @@ import type { Settings } from './settings.ts';
 import { answerOf, writeSafely } from './exit-codes.ts';
 import type { RunFlags } from './flags.ts';
 
-/** A running rig: a process of its own, which ends with this one. */
+/** A running rig: its own process, which ends with this one. */
 export interface RigProcess {
-  /** What reaches it: endpoints, credentials, facts. */
+  /** What a client needs: endpoints, credentials, facts. */
   readonly environment: Readonly<Record<string, string>>;
   /** Why it ended by itself, or null while it runs. */
   died(): string | null;
@@ -33,17 +33,17 @@ export interface RigStart extends RigFlags {
   readonly environment: Environment;
 }
 
-/** A busy machine starts workers slowly; past this the rig is not coming. */
+/** Milliseconds; longer than a busy machine needs to start the rig. */
 const START_WITHIN = 60_000;
-/** It kills and clears up in well under this; past it the kernel does. */
+/** Milliseconds; the rig needs far less to end its workers. After that it is killed. */
 const STOP_WITHIN = 10_000;
 const TAIL = 4000;
 
-/** What a rig needs of the user's environment; none of AWS_*, BUILDKITE_* or NODE_OPTIONS is among it. */
+/** The variables that a rig gets from the user's environment; none of AWS_*, BUILDKITE_* or NODE_OPTIONS. */
 const PASSED =
   /^(PATH|HOME|TMPDIR|TMP|TEMP|LANG|LC_ALL|TZ|TERM|GAMEDAY_RIG_[A-Z_]+|GAMEDAY_DOCKER|DOCKER_[A-Z_]+|CONTAINER_HOST|XDG_RUNTIME_DIR)$/;
 
-/** Starts the rig and waits until it is ready. Throws rig-failed, or bad-input where its file is wrong. */
+/** Starts the rig and waits until it is ready. Throws rig-failed, or bad-input if its file is wrong. */
 export async function startRig(start: RigStart, signal: AbortSignal): Promise<RigProcess> {
   signal.throwIfAborted();
   const options = [
@@ -54,7 +54,7 @@ export async function startRig(start: RigStart, signal: AbortSignal): Promise<Ri
     env: Object.fromEntries(Object.entries(start.environment).filter(([name]) => PASSED.test(name))),
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // A session of its own: Ctrl-C at the terminal is for the runner, which then ends the rig in order.
+    // Its own session: Ctrl-C at the terminal goes to the runner only, which then ends the rig.
     detached: true,
   });
   const tail = tailOf(child, start.environment['GAMEDAY_RIG_VERBOSE'] === '1');
@@ -97,7 +97,7 @@ async function ready(
   const message = await new Promise<unknown>((resolve) => {
     child.once('message', resolve);
     void ended.then(() => {
-      // What it said last may still be in the channel.
+      // Its last message may still be in the channel.
       if (child.connected) child.once('disconnect', () => setImmediate(resolve, null));
       else setImmediate(resolve, null);
     });
@@ -108,7 +108,7 @@ async function ready(
   if (isTextMap(environment)) return environment;
   const bad = kind === 'bad-input';
   const why =
-    typeof error === 'string' ? error : (died() ?? `it was not ready within ${START_WITHIN / 1000} s`);
+    typeof error === 'string' ? error : (died() ?? `it was not ready in time; limit ${START_WITHIN / 1000} s`);
   throw new GamedayError(bad ? 'bad-input' : 'rig-failed', bad ? why : `the rig did not start: ${why}`);
 }
 
@@ -121,7 +121,7 @@ function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>, isGone: () => boolean): Promise<void> {
-  // The closed channel says it already; while it is still being loaded it hears the signal alone.
+  // The closed channel ends the rig; the signal is for a rig that is still loading.
   if (child.connected) child.disconnect();
   if (!isGone()) child.kill('SIGTERM');
   const timer = setTimeout(() => {
@@ -131,7 +131,7 @@ async function stop(child: ChildProcess, ended: Promise<void>, isGone: () => boo
   clearTimeout(timer);
 }
 
-/** Keeps a rig running and prints how it is reached; it ends with a signal, and with it every worker. */
+/** Keeps a rig running and prints how to reach it; a signal ends it and every worker. */
 export async function rigUp(file: string, flags: RigFlags, runner: Runner): Promise<void> {
   const { stderr } = runner.output;
   const controller = new AbortController();
@@ -140,19 +140,19 @@ export async function rigUp(file: string, flags: RigFlags, runner: Runner): Prom
       controller.abort();
       resolve();
     };
-    // Kept for good: a second Ctrl-C must not leave workers behind.
+    // The handler stays: a second Ctrl-C must not leave workers behind.
     process.on('SIGINT', end);
     process.on('SIGTERM', end);
     process.on('SIGHUP', end);
   });
   const { environment } = runner;
   const rig = await startUnlessStopped({ ...flags, file, environment }, controller.signal);
-  // A signal came while it started: that is how it ends.
+  // A signal came during the start.
   if (rig === null) return runner.finish(answerOf('clean', {}));
-  // Printed as they are: whoever evaluates these lines needs the rig's own tokens, and they open nothing else.
+  // Not redacted: the reader of these lines needs the rig's tokens, which open nothing else.
   for (const [name, value] of Object.entries(rig.environment))
     process.stdout.write(`export ${name}=${quoted(value)}\n`);
-  stderr.write('The rig runs. Evaluate these lines in another shell; Ctrl-C ends it.\n');
+  stderr.write('The rig runs. Evaluate these lines in another shell. Ctrl-C ends the rig.\n');
   await Promise.race([wanted, rig.ended]);
   const died = controller.signal.aborted ? null : rig.died();
   await rig.stop();
@@ -169,7 +169,7 @@ async function startUnlessStopped(start: RigStart, signal: AbortSignal): Promise
   }
 }
 
-/** For a POSIX shell. */
+/** The value, quoted for a POSIX shell. */
 function quoted(value: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
@@ -193,7 +193,7 @@ export async function openRig(
   const rig = await startRig({ file: scenario.rig, ...choice }, signal);
   const stateDir = await mkdtemp(join(tmpdir(), 'gameday-state-'));
   const clear = (): void => rmSync(stateDir, { recursive: true, force: true });
-  // A process that a signal ends at once closes nothing any more.
+  // On a signal the process may end at once, without closing the rig.
   process.once('exit', clear);
   const close = async (): Promise<void> => {
     await rig.stop();

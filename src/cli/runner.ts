@@ -8,39 +8,39 @@ import type { Answer } from './exit-codes.ts';
 import type { Environment, Output } from './output.ts';
 import type { Clients } from './wire.ts';
 
-/** What a command hands to the work behind it. */
+/** What a command hands to its service. */
 export interface Runner {
   readonly environment: Environment;
   readonly output: Output;
   /** gameday's own version. */
   readonly version: string;
   readonly json: boolean;
-  /** Who is told of drills. */
+  /** The reporters of the command. */
   readonly reporting: Reporting;
-  /** Builds clients, which are loaded then. */
+  /** Builds clients; loads them when called. */
   readonly clients: Clients;
   /**
-   * Ends the command: sets the exit code, then writes the document where one is asked for, else what `print` writes and the
-   * errors. Called once.
+   * Ends the command: sets the exit code, then writes the JSON document if one is asked for, else the output of `print` and
+   * the errors. Called once.
    */
   finish(answer: Answer, print?: (stdout: Screen) => void): void;
 }
 
 /** The reporters that a command was given. */
 export interface Reporting {
-  /** Shows progress on stderr; null: live where somebody watches, else lines. */
+  /** Shows progress on stderr; null: live if a person watches, else lines. */
   readonly progress: ReporterName | null;
   /** Whether one of them answers on stdout, in place of the results. */
   readonly ownsStdout: boolean;
   /** Those with a file of their own. */
   readonly files: readonly OwnFile[];
-  /** Told of the command's answer, whatever the ending. */
+  /** Get the command's answer, whatever the outcome. */
   readonly answers: Required<Reporter> | null;
 }
 
 export interface OwnFile {
   readonly reporter: Reporter;
-  /** Where its results go too, if it shows progress. */
+  /** Where the reporter's results go as well, if it shows progress. */
   readonly results: Screen | null;
 }
 
@@ -54,7 +54,7 @@ export function asksForJson(argv: readonly string[]): boolean {
   );
 }
 
-/** The one way in which a command ends: exit code first, for a reader who closes stdout must not change it; then what is to be read. */
+/** Ends a command: first the exit code, so that a closed stdout does not change it; then the output. */
 export function writeAnswer(
   answer: Answer,
   json: boolean,
@@ -67,5 +67,5 @@ export function writeAnswer(
   for (const line of errorLines(answer.errors ?? [], stderr.colors)) stderr.write(`${line}\n`);
 }
 
-/** Where the drills lie unless `--out` says otherwise. */
+/** The default of `--out`. */
 export const DEFAULT_OUT = '.gameday';

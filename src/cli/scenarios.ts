@@ -3,7 +3,7 @@ import { loadScenarios } from '../scenario/load.ts';
 import { documentOf } from './exit-codes.ts';
 import type { Runner } from './runner.ts';
 
-/** Loads scenario files: their secrets are hidden from here on, and what looks like one and is not marked is named. */
+/** Loads scenario files. Hides their secrets from here on, and warns of values that look like secrets but are not listed. */
 export async function readScenarios(
   files: readonly string[],
   variables: Readonly<Record<string, string>>,
@@ -13,14 +13,14 @@ export async function readScenarios(
   output.learn(loaded.scenarios.flatMap(({ secrets }) => secrets));
   for (const { file, unmarked } of loaded.scenarios) {
     for (const name of unmarked) {
-      const line = `${file}: build.env.${name} looks like a secret and is not listed under \`secrets\`: its value is written as a digest. List ${name} there, and it is hidden everywhere.`;
+      const line = `${file}: build.env.${name} looks like a secret and is not listed under \`secrets\`: the journal holds a digest of its value. List ${name} there to hide it everywhere.`;
       output.stderr.write(`${escapeControls(line)}\n`);
     }
   }
   return loaded;
 }
 
-/** Says of scenario files whether they can be drilled; nothing is contacted, and no setting is asked for. */
+/** Checks scenario files; contacts nothing and needs no setting. */
 export async function validate(
   files: readonly string[],
   variables: Readonly<Record<string, string>>,

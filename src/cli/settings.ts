@@ -9,15 +9,15 @@ import type { InputError } from '../scenario/problem.ts';
 import { regionOfProfile } from './aws-profile.ts';
 import type { Environment } from './output.ts';
 
-/** Everything that says where a drill goes and as whom; fixed before anything is contacted. */
+/** Where a drill runs and with which credentials; fixed before anything is contacted. */
 export interface Settings {
   readonly organization: string;
   readonly region: string;
   readonly token: string;
   readonly graphqlEndpoint: string;
-  /** Set for the rig alone; otherwise the SDK finds it by its own rules. */
+  /** Set for the rig only; else the SDK finds it by its own rules. */
   readonly ecsEndpoint: string | null;
-  /** How ECS's endpoint is called in lock and ledger. */
+  /** The name of ECS's endpoint in lock and ledger. */
   readonly ecsName: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
   readonly label: string | null;
@@ -25,7 +25,7 @@ export interface Settings {
   readonly rig: RigFacts | null;
   readonly embeddedRig: boolean;
   readonly rules: EndpointRules;
-  /** What the surroundings are read from. */
+  /** The environment that the surroundings are read from. */
   readonly environment: Environment;
 }
 
@@ -34,13 +34,13 @@ export const GRAPHQL_ENDPOINT = 'https://graphql.buildkite.com/v1';
 /** The discard port: nothing answers there. */
 const NOWHERE = 'http://127.0.0.1:9/';
 
-/** Buildkite gives up after three minutes of silence and looks once a minute; five minutes leave it room. */
+/** Milliseconds. Buildkite gives up an agent after three minutes of silence and checks once a minute. */
 const LOST_AFTER = 300_000;
 
-/** What of a scenario, or of an assertion, says where it is. */
+/** The parts of a scenario or an assertion that say where it runs. */
 type Place = Pick<Plan['scenario'], 'build' | 'cluster'>;
 
-/** Reads the settings for one scenario from the environment; everything that is missing or wrong is named at once. */
+/** Reads the settings for one scenario from the environment; returns all errors at once. */
 export async function settingsFromEnvironment(
   scenario: Place,
   environment: Environment,
@@ -87,10 +87,10 @@ export async function settingsFromEnvironment(
   };
 }
 
-/** What the ECS client alone must be told; endpoint and credentials are found by the SDK. */
+/** The settings of the ECS client alone; the SDK finds endpoint and credentials. */
 export type EcsSettings = Pick<Settings, 'region' | 'rules'>;
 
-/** The settings of ECS from the environment. Throws bad-input with the first thing that is missing or wrong. */
+/** The settings of ECS from the environment. Throws bad-input with the first setting that is missing or wrong. */
 export async function ecsSettingsFromEnvironment(
   region: string | null,
   environment: Environment,
@@ -125,13 +125,13 @@ async function ecsOf(
   const ignored = value(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
   const ecsEndpoint = variable === undefined || ignored ? null : value(environment, variable);
   if (ecsEndpoint !== null) collect(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
-  // Where a role is assumed the SDK asks STS; what only a profile names is held to the same rules when it is asked.
+  // For an assumed role the SDK calls STS; an endpoint from a profile is checked by the same rules at the call.
   const sts = ignored ? null : value(environment, 'AWS_ENDPOINT_URL_STS');
   if (sts !== null) collect(errors, () => endpointOf('AWS_ENDPOINT_URL_STS', sts, rules));
   return { region, ecsEndpoint };
 }
 
-/** The settings of a rig that this process started: nothing of the user's AWS_*, BUILDKITE_* or profiles is in them. */
+/** The settings of a rig that this process started; without the user's AWS_*, BUILDKITE_* and profiles. */
 export function settingsFromRig(
   scenario: Place,
   rig: Readonly<Record<string, string>>,
@@ -162,7 +162,7 @@ export function settingsFromRig(
   };
 }
 
-/** The settings of a drill whose rig did not start, or is gone: they name the plan and reach nothing. */
+/** The settings of a drill whose rig did not start or has ended: enough for its plan, but they reach nothing. */
 export function unreachableSettings({ build, cluster }: Place): Settings {
   return {
     organization: build.organization ?? '',
@@ -181,7 +181,7 @@ export function unreachableSettings({ build, cluster }: Place): Settings {
   };
 }
 
-/** Names what a drill is alone at: endpoint, region, cluster and service (or `family:`, or `tag:`), readable and spelled in one way. */
+/** The lock's key: endpoint, region, cluster and service (or `family:`, or `tag:`), in one spelling. One drill a key. */
 export function lockKeyOf(settings: Settings, { cluster }: Pick<Place, 'cluster'>): string {
   const { service, family, taskTag } = cluster;
   const other =
@@ -195,10 +195,10 @@ function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
-/** ECS's own endpoints of a region: plain, FIPS and dual-stack, all of them doors to the same clusters. */
+/** ECS's own endpoints of a region: plain, FIPS and dual-stack; all reach the same clusters. */
 const DOORS = /^ecs(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$/;
 
-/** One name for an endpoint, however it is spelled: no path, no default port, no dot at the end. */
+/** One spelling of an endpoint: no path, no default port, no dot at the end. */
 function ecsNameOf(endpoint: string | null, region: string): string {
   if (endpoint === null) return `ecs.${region}.amazonaws.com`;
   const { hostname, port } = new URL(endpoint);
@@ -229,7 +229,7 @@ function required(
 
 function given(rig: Readonly<Record<string, string>>, name: string): string {
   const found = rig[name];
-  if (found === undefined) throw new GamedayError('rig-failed', `the rig did not say its ${name}`);
+  if (found === undefined) throw new GamedayError('rig-failed', `the rig did not report its ${name}`);
   return found;
 }
 
@@ -251,11 +251,11 @@ function factsOf(environment: Environment): RigFacts | undefined {
   try {
     facts = JSON.parse(text);
   } catch (cause) {
-    throw new GamedayError('bad-input', why, { cause, next: 'Take its lines whole.' });
+    throw new GamedayError('bad-input', why, { cause, next: 'Copy all of its lines unchanged.' });
   }
   const parsed = RigFacts.safeParse(facts);
   if (parsed.success) return parsed.data;
-  throw new GamedayError('bad-input', why, { cause: parsed.error, next: 'Take its lines whole.' });
+  throw new GamedayError('bad-input', why, { cause: parsed.error, next: 'Copy all of its lines unchanged.' });
 }
 
 function collect<T>(errors: InputError[], read: () => T): T | undefined {

@@ -6,29 +6,29 @@ import { failWith, leaveWith } from './exit-codes.ts';
 export type { StopSignal } from '../model/reasons.ts';
 const ALL = Object.keys(STOP_SIGNALS).filter(isStopSignal);
 
-/** How long a run may take to close its journal after a signal, so that it is over within half a second. */
+/** Milliseconds that a run may take to close its journal after a signal; the process then ends within half a second. */
 const GRACE = 450;
 
-/** The first signal aborts, its name is the reason; after the grace, or at the second one, the process ends. */
+/** A watch over signals. The first one aborts, with its name as reason; a second one, or the end of the grace, exits. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Which signal came, if any. */
   got(): StopSignal | null;
-  /** As if the signal had come: a prompt in raw mode gets Ctrl-C as a key. */
+  /** Acts as on this signal: a prompt in raw mode gets Ctrl-C as a key. */
   raise(signal: StopSignal): void;
-  /** Gives the signals back to Node. */
+  /** Restores Node's own handling. */
   release(): void;
 }
 
-/** Watches SIGINT, SIGTERM and SIGHUP (the terminal was closed); `atLast` prints the state where the run did not end by itself in time. */
+/** Watches SIGINT, SIGTERM and SIGHUP (a closed terminal); `atLast` reports a run that did not end in time. */
 export function watchSignals(atLast: (signal: StopSignal) => void): Interruption {
   const controller = new AbortController();
-  // Every read of a drill listens to it, and a fleet is read by many at once.
+  // No limit on listeners: every read of a drill adds one, and a fleet is read by many at once.
   setMaxListeners(0, controller.signal);
   let first: StopSignal | null = null;
   function onSignal(signal: StopSignal): void {
     if (first !== null) {
-      // A terminal that is closed sends SIGHUP once more for its shell: it is the same wish.
+      // A closed terminal sends SIGHUP a second time, through its shell: this is the same event.
       if (first === signal && signal === 'SIGHUP') return;
       leaveWith(STOP_SIGNALS[signal]);
     }
@@ -56,8 +56,8 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
 }
 
 /**
- * One watch over several pieces of work, one after another or one in another: a signal between two of them ends the next one at
- * once. Who watches last answers, and when that is over the one before it.
+ * One watch over several pieces of work, one after another or nested: a signal between two of them ends the next one at
+ * once. The innermost work handles a signal.
  */
 export function watchThroughout(): { readonly watch: typeof watchSignals; release(): void } {
   let last: (signal: StopSignal) => void = () => undefined;

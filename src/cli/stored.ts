@@ -14,7 +14,7 @@ import { account } from '../verdict/account.ts';
 import { judge } from '../verdict/judge.ts';
 import { reporterFor } from './reporters.ts';
 
-/** A drill as it lies on the disk. */
+/** A stored drill. */
 export interface StoredDrill {
   readonly folder: string;
   readonly journalPath: string;
@@ -29,11 +29,11 @@ export async function findDrill(named: string, out: string): Promise<StoredDrill
     if (await isFile(candidate)) return readDrill(candidate);
   }
   throw new GamedayError('bad-input', `there is no drill "${named}" in ${out}`, {
-    next: 'See `gameday drills`; --out names another folder.',
+    next: '`gameday drills` lists the drills of a folder; --out names another folder.',
   });
 }
 
-/** Reads one stored journal whole. */
+/** Reads one stored journal. */
 export async function readDrill(journalPath: string): Promise<StoredDrill> {
   const { events } = await readJournal(journalPath);
   const [first] = events;
@@ -84,7 +84,7 @@ interface Listed {
   readonly reason: string | null;
   readonly title: string | null;
   readonly journal: string;
-  /** Why its journal cannot be read. */
+  /** Why the journal cannot be read, or null. */
   readonly error: string | null;
 }
 
@@ -125,7 +125,7 @@ function lineOf(listed: Listed): string {
   );
 }
 
-/** Judges a stored journal again, offline, with today's checks, and says where the verdict differs from the stored one. */
+/** Judges a stored journal again, offline, with today's checks, and reports whether the verdict differs. */
 export async function analyze(named: string, out: string, runner: Runner): Promise<void> {
   const stored = await findDrill(named, out);
   const before = stored.state.verdict;

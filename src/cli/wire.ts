@@ -13,7 +13,7 @@ export interface Services {
   readonly surroundings: Surroundings;
 }
 
-/** Builds the clients; this is the only place that does, and it loads them only when it is called. */
+/** Builds the clients; the only place that does. Loads them when called. */
 export async function connect(settings: Settings): Promise<Services> {
   const [buildkite, ecs, surroundings] = await Promise.all([
     import('../buildkite/client.ts'),
@@ -33,7 +33,7 @@ export async function connect(settings: Settings): Promise<Services> {
   };
 }
 
-/** Buildkite alone, for what asks nothing of AWS. */
+/** The Buildkite client alone, for callers that do not need AWS. */
 async function connectBuildkite(
   access: Pick<Settings, 'graphqlEndpoint' | 'token' | 'rules'>,
 ): Promise<Buildkite> {
@@ -42,7 +42,7 @@ async function connectBuildkite(
   return createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules });
 }
 
-/** What stands in the place of secrets throughout one drill. One that leaves nothing behind keeps no key either. */
+/** The digest that replaces secrets in one drill. A drill that stores nothing keeps no key for it. */
 export async function digestFor(environment: Environment, drill: string, isKept: boolean): Promise<Digest> {
   const { digestOfDrill, passingDigest } = await import('../surroundings/digest-key.ts');
   if (!isKept) return passingDigest();
@@ -50,7 +50,7 @@ export async function digestFor(environment: Environment, drill: string, isKept:
   return digestOfDrill(stateDirectory(environment), drill);
 }
 
-/** Where what was read of a pipeline's past is kept, unless a person names another place. */
+/** The default file for the jobs read from a pipeline's past. */
 async function pastJobsFile(
   environment: Environment,
   organization: string,
@@ -61,7 +61,7 @@ async function pastJobsFile(
   return join(stateDirectory(environment), 'past-jobs', `${name}.jsonl`);
 }
 
-/** The checksums of a drill's journal lines that this machine's state keeps. */
+/** The checksums of a drill's journal lines in this machine's state directory. */
 export async function linesKnownOf(environment: Environment, drill: string): Promise<ReadonlySet<string>> {
   const [{ knownLines }, { stateDirectory }] = await Promise.all([
     import('../surroundings/drills.ts'),
@@ -70,13 +70,13 @@ export async function linesKnownOf(environment: Environment, drill: string): Pro
   return knownLines(stateDirectory(environment), drill);
 }
 
-/** ECS alone, for those who ask nothing of Buildkite. */
+/** The ECS client alone, for callers that do not need Buildkite. */
 async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   const { createEcsClient } = await import('../ecs/client.ts');
   const { region, rules } = settings;
   return createEcsClient({ region, ...rules });
 }
 
-/** What a command hands to the services behind it, none of which builds a client. */
+/** What a command hands to its service, which builds no client itself. */
 export const clients = { connect, connectBuildkite, connectEcs, pastJobsFile };
 export type Clients = typeof clients;

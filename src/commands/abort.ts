@@ -5,8 +5,8 @@ import * as shared from '../cli/flags.ts';
 
 export default class Abort extends BaseCommand {
   static override summary =
-    'Settle a drill whose runner was interrupted or died: stop nothing, undo what it changed, cancel the build that it started.';
-  static override description = `What it changed and whether that still stands is looked up first; what somebody else has changed meanwhile is left as it is. A drill that the state of this machine does not know (GAMEDAY_STATE_DIR), or whose journal says that more was sent than it knows, is refused without --yes.
+    "Settle a drill whose runner was interrupted or died: undo the drill's changes and cancel the build that it started. No task is stopped.";
+  static override description = `The command first reads whether the drill's changes still stand; a value that somebody else has changed since is left as it is. Without --yes it refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.
 
 ${exitCodesHelp()}`;
   static override examples = ['<%= config.bin %> abort 20260102-030405-beef'];
@@ -18,7 +18,7 @@ ${exitCodesHelp()}`;
     reporter: shared.reporterFlag(),
     yes: Flags.boolean({
       default: false,
-      description: 'believe the journal also where the state of this machine does not know the drill',
+      description: "trust the journal even if this machine's state directory does not know the drill",
     }),
     out: shared.outFlag,
     insecure: shared.insecureFlag,

@@ -5,8 +5,8 @@ import * as shared from '../cli/flags.ts';
 
 export default class Analyze extends BaseCommand {
   static override summary =
-    "Judge a stored journal again, offline, with today's checks, and say where the verdict differs.";
-  static override description = `The exit code is the one of today's verdict.
+    "Judge a stored journal again, offline, with today's checks, and say whether the verdict differs.";
+  static override description = `The exit code is that of today's verdict.
 
 ${exitCodesHelp()}`;
   static override examples = ['<%= config.bin %> analyze .gameday/20260102-030405-beef/journal.jsonl'];

@@ -4,8 +4,8 @@ import { forecastFlags } from '../forecast/options.ts';
 
 export default class Forecast extends BaseCommand {
   static override summary =
-    'Say, from how long jobs take, what a stop would lose and what a deployment of the fleet would take.';
-  static override description = `Nothing is stopped and nothing is started; with --pipeline, Buildkite is read. A forecast is no proof: a drill is.
+    'Forecast what a stop would lose and how long a deployment of the fleet would take, from the durations of jobs.';
+  static override description = `Nothing is stopped or started; with --pipeline, Buildkite is read. A forecast proves nothing; only a drill does.
 
 ${exitCodesHelp()}`;
   static override examples = [

@@ -3,7 +3,7 @@ import { iamArgs, iamFlags, iamHelp } from '../iam/options.ts';
 
 export default class Iam extends BaseCommand {
   static override summary =
-    'Write the least IAM policy for scenarios, or say which statement a denied drill lacked.';
+    'Write the least-privilege IAM policy for scenarios, or say which statement a denied drill lacked.';
   static override description = iamHelp();
   static override examples = [
     '<%= config.bin %> iam drill.yaml --account 123456789012',

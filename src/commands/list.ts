@@ -13,7 +13,7 @@ import Run from './run.ts';
 import Study from './study.ts';
 import Validate from './validate.ts';
 
-/** Every command by its id; oclif finds them here and nowhere else. */
+/** Every command by its id; oclif finds commands only here. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   abort: Abort,
   analyze: Analyze,

@@ -3,16 +3,16 @@ import { preflightFlags, preflightHelp } from '../preflight/options.ts';
 
 export default class Preflight extends BaseCommand {
   static override summary =
-    'Look at a task definition and say what a stop would bring to light, before anything is stopped.';
+    'Check a task definition for what would go wrong at a stop, before anything is stopped.';
   static override description = preflightHelp();
   static override examples = [
     {
-      description: 'Look at a file; nothing is contacted:',
+      description: 'Check a file; nothing is contacted:',
       command:
         '<%= config.bin %> preflight --task-definition task-definition.json --pipeline .buildkite/pipeline.yml',
     },
     {
-      description: 'Look at what runs:',
+      description: 'Check a running service:',
       command: '<%= config.bin %> preflight --cluster build-prod --service build-agents',
     },
   ];

@@ -3,7 +3,7 @@ import { rehearseFlags, rehearseHelp } from '../rehearsal/options.ts';
 
 export default class Rehearse extends BaseCommand {
   static override summary =
-    'Strike your own task definition on this machine: busy, idle and near the end of a step; no scenario is needed.';
+    'Strike your own task definition on this machine: while it is busy, idle and near the end of a step. No scenario is needed.';
   static override description = rehearseHelp();
   static override examples = [
     {
@@ -11,7 +11,7 @@ export default class Rehearse extends BaseCommand {
       command: '<%= config.bin %> rehearse --task-definition scenarios/incident/before.json',
     },
     {
-      description: 'With the step that your pipeline really runs, which takes about a minute and a half:',
+      description: "With your pipeline's own step, which takes about a minute and a half:",
       command:
         '<%= config.bin %> rehearse --task-definition task-definition.json --pipeline pipeline.yml --step tests --job-length 90s',
     },

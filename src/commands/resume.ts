@@ -5,8 +5,8 @@ import * as shared from '../cli/flags.ts';
 import { keepHeapSmall } from '../cli/small-heap.ts';
 
 export default class Resume extends BaseCommand {
-  static override summary = 'Go on with a drill whose runner was interrupted or died, to its verdict.';
-  static override description = `The scenario file is read again and must not have changed. A task that was already told to stop is not told twice, unless it is proven that the first call did not land. A drill that the state of this machine does not know (GAMEDAY_STATE_DIR), or whose journal says that more was sent than it knows, is refused without --yes.
+  static override summary = 'Continue a drill whose runner was interrupted or died, to its verdict.';
+  static override description = `The scenario file is read again and must not have changed. A stop that was already sent is not sent again, unless it is proven that the first call did not land. Without --yes the command refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.
 
 ${exitCodesHelp()}`;
   static override examples = ['<%= config.bin %> resume 20260102-030405-beef'];

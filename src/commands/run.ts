@@ -5,19 +5,19 @@ import { keepHeapSmall } from '../cli/small-heap.ts';
 
 export default class Run extends BaseCommand {
   static override summary =
-    'Run drills: start a build, stop the task that hosts its step in flight, and judge what became of it.';
-  static override description = `Every file is one drill; they run one after another. With --rig stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
+    'Run drills: start a build, stop the task that hosts its step in flight, and judge what happened to the job.';
+  static override description = `Every file is one drill; drills run one after another. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
 
 ${exitCodesHelp()}
 
-Of several drills the worst decides: 10, 1, 3, 4, 11, 0.`;
+With several drills the worst exit code counts, in this order: 10, 1, 3, 4, 11, 0.`;
   static override examples = [
     {
-      description: 'See a drain and a loss on this machine alone:',
+      description: 'See a drain and a loss, on this machine only:',
       command: '<%= config.bin %> run --rig scenarios/exec-form.yaml scenarios/shell-form.yaml',
     },
     {
-      description: 'See what a drill would touch, and whether the guards let it:',
+      description: 'See what a drill would touch, and whether the guards allow it:',
       command: '<%= config.bin %> run --dry-run drill.yaml',
     },
     {

@@ -5,14 +5,14 @@ import { studyArgs, studyFlags } from '../study/options.ts';
 export default class Study extends BaseCommand {
   static override summary =
     'Run the same drills against a fleet before and after a change, and measure what the change was worth.';
-  static override description = `FOLDER holds a folder for each arm, such as before and after, and each of them its scenario files. The table shows, for each arm, the share of jobs that were lost of those that a stop hit, how long idle and busy workers drained, the builds killed by one deployment, and stopTimeout: from the same checks as those of any drill, over drills whose stop is proven to have landed.
+  static override description = `FOLDER contains a folder for each arm, such as before and after, with the scenario files of that arm. The table shows for each arm: the share of jobs lost among those that a stop hit, how long idle and busy workers drained, the builds killed by one deployment, and stopTimeout. The figures come from the checks of every drill whose stop is proven to have landed.
 
 ${exitCodesHelp()}
 
-Of several drills the worst decides, as with run; a drill that must fail says so with control.`;
+As with run, the worst exit code counts; a drill that must fail declares that with control.`;
   static override examples = [
     {
-      description: "See the incident's table in small numbers, on this machine alone:",
+      description: "See the incident's table with fewer drills, on this machine only:",
       command: '<%= config.bin %> study --rig scenarios/study/small',
     },
   ];

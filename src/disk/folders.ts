@@ -2,8 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a folder and those above it, for their owner alone. Throws as mkdir does. Node's own `recursive` turns in a circle for
- * ever, deaf to signals, where a file system makes no folders at all and says ENOENT, as /proc does.
+ * Creates a folder and its parents, accessible by their owner only. Throws like mkdir. Node's own `recursive` loops for ever,
+ * ignoring signals, on a file system that cannot create folders and answers ENOENT, such as /proc.
  */
 export function makeFolders(path: string): void {
   const missing: string[] = [];
@@ -11,7 +11,7 @@ export function makeFolders(path: string): void {
   for (const folder of missing) makeOne(folder);
 }
 
-/** Somebody else may have made it meanwhile. */
+/** Ignores that another process has created the folder meanwhile. */
 function makeOne(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });

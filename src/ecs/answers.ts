@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Schemas of what the SDK hands over, only the fields we use: it passes on whatever the server sent. */
+/** Schemas of the SDK's answers, with only the fields that we use; the SDK passes on whatever the server sent. */
 const When = z.date().optional();
 const Text = z.string().optional();
 const Tags = z.array(z.object({ key: Text, value: Text })).optional();

@@ -20,7 +20,7 @@ type Send<K extends EcsCall['kind']> = (
   signal: AbortSignal,
 ) => Promise<Outcome<readonly Fact[]>>;
 
-/** How each call is sent. */
+/** The sender of each kind of call. */
 const SENDS: { readonly [K in EcsCall['kind']]: Send<K> } = {
   'stop-task': stopTask,
   'set-desired-count': (sdk, call, signal) =>
@@ -30,7 +30,7 @@ const SENDS: { readonly [K in EcsCall['kind']]: Send<K> } = {
   'set-instance-state': setInstanceState,
 };
 
-/** Sends one call that changes something, exactly once. */
+/** Sends one mutating call, exactly once. */
 export function sendChange(sdk: Sdk, call: EcsCall, signal: AbortSignal): Promise<Outcome<readonly Fact[]>> {
   return sendOf<EcsCall['kind']>(call.kind)(sdk, call, signal);
 }
@@ -39,7 +39,7 @@ function sendOf<K extends EcsCall['kind']>(kind: K): Send<K> {
   return SENDS[kind];
 }
 
-/** Whether it left decides what a failure means. */
+/** The outcome of a call; a failure of a call that was never sent means refused. */
 function outcomeOf<T>(called: Called<T>): Outcome<T> {
   if (called.ok) return called;
   return { ok: false, certainty: called.failure.certainty, trouble: called.failure.trouble };
@@ -103,7 +103,7 @@ async function protectTasks(
   if (failure === undefined)
     return { ok: true, value: outcome.value.tasks.map(protectionOf).map(protectionFact) };
   const why = `${failure.reason ?? 'no reason'}${failure.detail === undefined ? '' : `: ${failure.detail}`}`;
-  // Of ten tasks some may be protected now and others not.
+  // Of several tasks some may be protected now and others not.
   return {
     ok: false,
     certainty: outcome.value.tasks.length === 0 ? 'refused' : 'unknown',

@@ -24,7 +24,7 @@ import type { Ecs } from './port.ts';
 import { createSdk } from './sdk.ts';
 import type { EcsOptions, Sdk } from './sdk.ts';
 
-/** Amazon ECS by its SDK. Throws bad-input where the endpoint may not be used. */
+/** The client of Amazon ECS. Throws bad-input if the endpoint is not allowed. */
 export function createEcsClient(options: EcsOptions): Ecs {
   if (options.loopbackOnly && (options.endpoint === undefined || options.credentials === undefined)) {
     throw new GamedayError('rig-failed', 'under --rig endpoint and credentials of ECS must be given');
@@ -90,7 +90,7 @@ function taskReads(
       const stopped = await tasksBy(sdk, cluster, { ...of, stopped: true }, signal);
       if (!stopped.ok) return stopped;
       if (!stopped.value.complete)
-        return { ok: false, trouble: trouble('garbage', 'more stopped tasks than can be looked through') };
+        return { ok: false, trouble: trouble('garbage', 'more stopped tasks than can be read') };
       return { ok: true, value: { tasks: stopped.value.tasks.map(stopOf) } };
     },
     tasksOf: (cluster, of, signal) => tasksBy(sdk, cluster, { stopped: false, ...of }, signal),
@@ -100,7 +100,7 @@ function taskReads(
         const command = new GetTaskProtectionCommand({ cluster, tasks: [taskArn] });
         const answer = await sdk.reads.send(command, { abortSignal });
         const [failure] = shaped(Failures, answer.failures, 'failures') ?? [];
-        // A stopped task, or one of no service, cannot be protected, and so it is not.
+        // A stopped task, or a task without a service, cannot be protected, so it is not protected.
         if (failure?.reason === 'TASK_NOT_VALID') return { taskArn, protectionEnabled: false };
         return oneOf(ProtectionAnswer, answer.protectedTasks, answer.failures, `protection of ${taskArn}`);
       });

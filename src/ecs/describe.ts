@@ -8,11 +8,11 @@ import { UnusableAnswerError } from './failure.ts';
 import { taskOf } from './map.ts';
 import type { Called, Sdk } from './sdk.ts';
 
-/** DescribeTasks takes 100 tasks; ListTasks gives 100 a page, and ECS forgets stopped tasks after about an hour. */
+/** Limit of DescribeTasks and page size of ListTasks: 100 tasks. ECS forgets stopped tasks after about an hour. */
 const PAGE = 100;
 const MOST_PAGES = 5;
 
-/** Which tasks are listed: of a service or family, or on an instance; `stopped` holds those on their way down as well. */
+/** Which tasks to list: of a service or family, or on an instance; `stopped` includes stopping tasks. */
 export interface TaskFilter {
   readonly service?: string;
   readonly family?: string;
@@ -20,7 +20,7 @@ export interface TaskFilter {
   readonly stopped: boolean;
 }
 
-/** Tasks that ECS does not know come as failures with the reason MISSING; any other failure hides one that may be there. */
+/** Describes tasks. ECS reports an unknown task as a failure MISSING; after any other failure the task may exist. */
 export function describeTasks(
   sdk: Sdk,
   cluster: string,
@@ -36,7 +36,7 @@ export function describeTasks(
   });
 }
 
-/** ARNs of the tasks that a filter names. */
+/** ARNs of the tasks that match a filter. */
 function listTasks(
   sdk: Sdk,
   cluster: string,
@@ -65,7 +65,7 @@ function listTasks(
   });
 }
 
-/** The tasks that a filter names, whole: listed, then described a hundred at a time. */
+/** The tasks that match a filter: listed, then described a hundred at a time. */
 export async function tasksBy(
   sdk: Sdk,
   cluster: string,
@@ -84,7 +84,7 @@ export async function tasksBy(
   return { ok: true, value: { tasks, complete } };
 }
 
-/** Holds an answer to its schema; what does not fit is unusable, never guessed at. */
+/** Checks an answer against its schema. Throws UnusableAnswerError if it does not fit. */
 export function shaped<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -92,13 +92,13 @@ export function shaped<T extends z.ZodType>(schema: T, value: unknown, what: str
   throw new UnusableAnswerError(path === '' ? `no ${what}` : `${what} of an unexpected shape at ${path}`);
 }
 
-/** Failures other than MISSING hide something that may be there. */
+/** Throws UnusableAnswerError for failures other than MISSING, after which the object may exist. */
 export function onlyMissing(failures: unknown): void {
   const other = (shaped(Failures, failures, 'failures') ?? []).find((one) => one.reason !== 'MISSING');
   if (other !== undefined) throw new UnusableAnswerError(`the failure ${other.reason ?? 'unnamed'}`);
 }
 
-/** The one that was asked for, or null where ECS says MISSING. */
+/** The object that was asked for, or null if ECS answers MISSING. */
 export function oneOf<T extends z.ZodType>(
   schema: T,
   values: unknown,
@@ -110,12 +110,12 @@ export function oneOf<T extends z.ZodType>(
   return first ?? null;
 }
 
-/** What a read gave, as the port says it. */
+/** The result of a read as an Answer of the port. */
 export function answerOf<T>(called: Called<T>): Answer<T> {
   return called.ok ? called : { ok: false, trouble: called.failure.trouble };
 }
 
-/** The one thing that was asked for, mapped; null is not-found. */
+/** The object that was asked for, mapped to our model; null becomes not-found. */
 export function found<From, To>(
   called: Called<From | null>,
   what: string,

@@ -11,12 +11,12 @@ import type { Sdk } from './sdk.ts';
 
 const Document = z.record(z.string(), z.unknown());
 
-/** Dates become texts, so that a document is what the command line of AWS prints. */
+/** The document as the AWS command line prints it: dates become texts. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
 }
 
-/** DescribeTaskDefinition, whole. */
+/** The full answer of DescribeTaskDefinition. */
 export async function taskDefinitionDocument(
   sdk: Sdk,
   arn: string,
@@ -30,7 +30,7 @@ export async function taskDefinitionDocument(
   return answerOf(read);
 }
 
-/** DescribeServices of one service, whole. */
+/** The full answer of DescribeServices for one service. */
 export async function serviceDocument(
   sdk: Sdk,
   cluster: string,
@@ -45,7 +45,7 @@ export async function serviceDocument(
   return found(read, `service "${name}" in cluster "${cluster}"`, (document) => document);
 }
 
-/** DescribeCapacityProviders; a name that ECS does not know is absent. */
+/** The answer of DescribeCapacityProviders; an unknown name is absent from it. */
 export async function capacityProviders(
   sdk: Sdk,
   names: readonly string[],

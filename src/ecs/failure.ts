@@ -5,13 +5,13 @@ import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailure } from '../http/network.ts';
 import { oneLine, trouble } from '../http/trouble.ts';
 
-/** What a failed call means: for people, and for the outcome of one that changes something. */
+/** A failed call: the trouble for people, and the certainty of a mutating call's outcome. */
 export interface Failure {
   readonly trouble: Trouble;
   readonly certainty: 'refused' | 'unknown';
 }
 
-/** The endpoint rules forbid where the SDK was about to send; nothing was sent. */
+/** The endpoint rules forbid the SDK's endpoint; nothing was sent. */
 export class ForbiddenEndpointError extends Error {
   constructor(why: string) {
     super(why);
@@ -19,7 +19,7 @@ export class ForbiddenEndpointError extends Error {
   }
 }
 
-/** An answer that is not what the API promises. */
+/** An answer that does not match the API. */
 export class UnusableAnswerError extends Error {
   constructor(what: string) {
     super(what);
@@ -27,7 +27,7 @@ export class UnusableAnswerError extends Error {
   }
 }
 
-/** Errors are told apart by name: many common ones are not modelled by the SDK, so `instanceof` misses them. */
+/** Errors by name: the SDK does not model many common ones, so `instanceof` misses them. */
 const KINDS: readonly (readonly [RegExp, Trouble['kind'], string])[] = [
   [/^AccessDenied/, 'denied', 'AWS denies'],
   [
@@ -36,8 +36,8 @@ const KINDS: readonly (readonly [RegExp, Trouble['kind'], string])[] = [
     'AWS has no valid credentials of ours for',
   ],
   [/^(Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)/, 'rate-limited', 'ECS limits the rate of'],
-  [/^(ClusterNotFound|ServiceNotFound)/, 'not-found', 'ECS knows no such thing at'],
-  [/^(ForbiddenEndpointError|EndpointError)/, 'refused', 'ECS was not asked for'],
+  [/^(ClusterNotFound|ServiceNotFound)/, 'not-found', 'ECS does not know the object of'],
+  [/^(ForbiddenEndpointError|EndpointError)/, 'refused', 'ECS was not contacted for'],
 ];
 
 const Sdk = z.object({
@@ -49,7 +49,7 @@ const Sdk = z.object({
 });
 type Sdk = z.output<typeof Sdk>;
 
-/** Reads an error of the SDK. `sent` says whether a request left at all: where none did, nothing can have happened. */
+/** Classifies an error of the SDK. `sent`: whether a request was sent; if not, nothing can have happened. */
 export function failureOf(error: unknown, operation: string, sent: boolean): Failure {
   const certainty = sent ? 'unknown' : 'refused';
   if (error instanceof AbortedError) {
@@ -82,12 +82,12 @@ export function failureOf(error: unknown, operation: string, sent: boolean): Fai
   return { trouble: trouble('garbage', `ECS's answer to ${operation} cannot be read`), certainty };
 }
 
-/** ECS says so of ids that are none, and of ARNs of another cluster than the one that was named. */
+/** The failure for ids that are invalid, and for ARNs of another cluster than the named one. */
 const IDENTIFIER = /^(Invalid identifier\b|\w+ length should be one of\b)/;
 
 function byName(error: Sdk, operation: string): Failure | null {
   if (error.name === 'InvalidParameterException' && IDENTIFIER.test(error.message)) {
-    const message = `ECS takes what ${operation} named for nothing of this cluster: ${said(error)}`;
+    const message = `ECS does not find the object of ${operation} in this cluster: ${said(error)}`;
     return { trouble: trouble('not-found', message), certainty: 'refused' };
   }
   const row = KINDS.find(([name]) => name.test(error.name));
@@ -96,7 +96,7 @@ function byName(error: Sdk, operation: string): Failure | null {
   return { trouble: trouble(kind, `${meaning} ${operation}: ${said(error)}`), certainty: 'refused' };
 }
 
-/** A status of 2xx or 3xx here means that the body could not be read: the call may well have been carried out. */
+/** The failure of an answer by its status. 2xx or 3xx: the body could not be read, the call may have been executed. */
 function byStatus(error: Sdk, operation: string): Failure | null {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined) return null;
@@ -115,7 +115,7 @@ function byStatus(error: Sdk, operation: string): Failure | null {
   return { trouble: trouble('garbage', `ECS's answer to ${told} cannot be read`), certainty: 'unknown' };
 }
 
-/** Before anything was sent the SDK reads configuration and credentials: a token file that is missing, for one. */
+/** The failure before anything was sent: the SDK could not read configuration or credentials. */
 function unsent(error: unknown, operation: string): Failure {
   const message = error instanceof Error ? firstLine(error.message) : 'the SDK gave up';
   return {
@@ -124,16 +124,16 @@ function unsent(error: unknown, operation: string): Failure {
   };
 }
 
-/** Who may not do what with which resource, and by which policy, stands at the end of a denial: it is kept whole. */
+/** Longest message of a denial: who, action, resource and policy stand at its end, so it is not cut. */
 const LONGEST_DENIAL = 1_000;
 
-/** Only the first line: a signature error's further ones repeat the request with its session token. */
+/** The first line of a message: further lines of a signature error repeat the request with its session token. */
 function said(error: Sdk): string {
   const longest = error.name.startsWith('AccessDenied') ? LONGEST_DENIAL : undefined;
   return oneLine(`${error.name}: ${firstLine(error.message)}`, [], longest);
 }
 
-/** Without the command line of a profile's `credential_process`, which Node repeats and which may hold a secret. */
+/** The first line without the command line of a profile's `credential_process`, which may contain a secret. */
 function firstLine(text: string): string {
   const [first = ''] = text.split('\n', 1);
   return first.replace(/Command failed: .*/, 'the command that a profile names for its credentials failed');

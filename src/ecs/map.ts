@@ -20,7 +20,7 @@ function tagsOf(tags: TaskAnswer['tags']): Record<string, string> {
   return Object.fromEntries((tags ?? []).map(({ key, value }) => [key ?? '', value ?? '']));
 }
 
-/** A task in our words. */
+/** A task in our model. */
 export function taskOf(task: TaskAnswer): Task {
   return {
     arn: task.taskArn,
@@ -53,7 +53,7 @@ export function taskOf(task: TaskAnswer): Task {
   };
 }
 
-/** Under awsvpc a container sees the name of the task's network interface; in which form is documented nowhere. */
+/** Host names of a task under awsvpc: that of its network interface. The form of the name is not documented. */
 function interfaceNames(task: TaskAnswer): readonly string[] {
   const details = (task.attachments ?? [])
     .filter(({ type }) => type === 'ElasticNetworkInterface')
@@ -65,7 +65,7 @@ function interfaceNames(task: TaskAnswer): readonly string[] {
   });
 }
 
-/** Docker names a host after the first 12 digits of the container's id; Fargate's runtime ids are none of Docker's. */
+/** Docker's host name: the first 12 digits of the container's id; Fargate's runtime ids are not Docker's. */
 function containerNames(task: TaskAnswer): readonly string[] {
   return (task.containers ?? []).flatMap(({ runtimeId = '' }) => {
     const short = /^([0-9a-f]{12})[0-9a-f]*$/.exec(runtimeId)?.[1];
@@ -73,7 +73,7 @@ function containerNames(task: TaskAnswer): readonly string[] {
   });
 }
 
-/** A task definition in our words. */
+/** A task definition in our model. */
 export function definitionOf(definition: TaskDefinitionAnswer): TaskDefinition {
   return {
     arn: definition.taskDefinitionArn,
@@ -82,7 +82,7 @@ export function definitionOf(definition: TaskDefinitionAnswer): TaskDefinition {
   };
 }
 
-/** A service in our words. */
+/** A service in our model. */
 export function serviceOf(service: ServiceAnswer): Service {
   return {
     arn: service.serviceArn,
@@ -102,7 +102,7 @@ export function serviceOf(service: ServiceAnswer): Service {
     controller: service.deploymentController?.type ?? 'ECS',
     minimumHealthyPercent: service.deploymentConfiguration?.minimumHealthyPercent ?? null,
     maximumPercent: service.deploymentConfiguration?.maximumPercent ?? null,
-    // Of a hundred events the latest tell what the scheduler did since the strike.
+    // The latest of a hundred events show what the scheduler did since the strike.
     events: (service.events ?? []).slice(0, 20).map((event) => ({
       id: event.id ?? '',
       at: at(event.createdAt),
@@ -112,7 +112,7 @@ export function serviceOf(service: ServiceAnswer): Service {
   };
 }
 
-/** A container instance in our words. */
+/** A container instance in our model. */
 export function instanceOf(instance: InstanceAnswer): Instance {
   return {
     arn: instance.containerInstanceArn,
@@ -122,7 +122,7 @@ export function instanceOf(instance: InstanceAnswer): Instance {
   };
 }
 
-/** A task's protection in our words. */
+/** A task's protection in our model. */
 export function protectionOf(protection: ProtectionAnswer): Protection {
   return {
     taskArn: protection.taskArn,
@@ -131,7 +131,7 @@ export function protectionOf(protection: ProtectionAnswer): Protection {
   };
 }
 
-/** A cluster in our words. */
+/** A cluster in our model. */
 export function clusterOf(cluster: ClusterAnswer): Cluster {
   return {
     arn: cluster.clusterArn,
@@ -141,7 +141,7 @@ export function clusterOf(cluster: ClusterAnswer): Cluster {
   };
 }
 
-/** What a later strike must know of a task that went down. */
+/** What a later strike must know about a stopped task. */
 export function stopOf(task: Task): RecentStops['tasks'][number] {
   return {
     arn: task.arn,

@@ -14,7 +14,7 @@ import { createOffsetMeter } from '../http/offset.ts';
 import { failureOf, ForbiddenEndpointError } from './failure.ts';
 import type { Failure } from './failure.ts';
 
-/** How ECS is reached. Without credentials or endpoint the SDK's default chains find them. */
+/** The options of the client. Credentials and endpoint default to the SDK's own chains. */
 export interface EcsOptions extends EndpointRules {
   readonly region: string;
   readonly endpoint?: string;
@@ -26,15 +26,15 @@ export interface EcsOptions extends EndpointRules {
   readonly timeoutMs?: number;
 }
 
-/** What a call gave, or how it failed. */
+/** The result of a call, or its failure. */
 export type Called<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** Runs SDK calls within their time and knows whether a request left. */
+/** Runs SDK calls within their time, and knows whether a request was sent. */
 export interface Sdk {
-  /** Reads: three attempts. */
+  /** The client for reads: three attempts. */
   readonly reads: ECSClient;
-  /** StopTask: one attempt, because the SDK's retries would send a second stop. */
+  /** The client for mutating calls: one attempt, because the SDK's retries would send a second stop. */
   readonly once: ECSClient;
   call<T>(
     operation: EcsOperation,
@@ -47,13 +47,13 @@ export interface Sdk {
 const Request = z.object({ protocol: z.string(), hostname: z.string() });
 const Response = z.object({ headers: z.record(z.string(), z.string()) });
 
-/** The SDK's clients with our rules around them. */
+/** Creates the SDK's clients with our rules around them. */
 export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const progress = new AsyncLocalStorage<{ sent: boolean }>();
   const offset = createOffsetMeter();
 
-  /** Wraps the very sending: wherever the SDK found its endpoint, the rules are held to it, and the server's clock is read. */
+  /** Wraps the sending itself: checks the endpoint, whatever its source, and reads the server's clock. */
   function watched(client: ECSClient): ECSClient {
     guardHandler(client, options, timeoutMs);
     client.middlewareStack.add(
@@ -91,7 +91,7 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   };
 }
 
-/** What sends the SDK's requests; its own types say nothing of what goes in and comes out. */
+/** The SDK's request handler; the SDK does not type its input and output. */
 interface Handler {
   handle(
     request: unknown,
@@ -100,8 +100,8 @@ interface Handler {
 }
 
 /**
- * Holds the rules and the bounds to everything that goes over the client's handler: the SDK asks STS and the other sources of
- * credentials by it too, and their requests pass none of this client's middleware.
+ * Applies the rules and size limits to every request of the client's handler. The SDK also uses it for STS and other sources
+ * of credentials, whose requests do not pass this client's middleware.
  */
 function guardHandler({ config }: ECSClient, options: EcsOptions, timeoutMs: number): void {
   const handler = config.requestHandler as Handler;
@@ -117,7 +117,7 @@ function guardHandler({ config }: ECSClient, options: EcsOptions, timeoutMs: num
   };
 }
 
-/** The body of one answer within its bounds. What asks for credentials knows no caller's deadline, so it has one here. */
+/** Reads the body of one answer within the limits. Requests for credentials get a deadline here. */
 async function whole(
   body: Readable,
   headers: Readonly<Record<string, string>>,
@@ -134,8 +134,8 @@ async function whole(
 }
 
 /**
- * `loopbackOnly` names endpoint, credentials and modes explicitly, so that neither environment nor profile has a say:
- * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS and the FIPS setting would otherwise send the SDK to the real service.
+ * `loopbackOnly` sets endpoint, credentials and modes explicitly, so that environment and profile have no effect:
+ * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS and the FIPS setting would otherwise send requests to the real service.
  */
 function configOf(options: EcsOptions, timeoutMs: number): ECSClientConfig {
   const endpoint =

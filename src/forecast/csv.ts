@@ -1,4 +1,4 @@
-/** One line of a CSV: its values with their places, or what is wrong with it. */
+/** One line of a CSV: its values with their places, or its mistake. */
 export type Line =
   | {
       readonly ok: true;
@@ -14,7 +14,7 @@ export function positionOf(text: string, offset: number): string {
   return `${before.split('\n').length}:${offset - begin + 1}`;
 }
 
-/** The lines of a CSV that are not empty; values in double quotes may hold separators and line ends. */
+/** The non-empty lines of a CSV; values in double quotes may contain separators and line ends. */
 export function* linesOf(text: string): Generator<Line> {
   const first = /[^\r\n]*/.exec(text)?.[0] ?? '';
   const separator = [',', ';', '\t'].find((one) => first.includes(one)) ?? ',';
@@ -26,7 +26,7 @@ export function* linesOf(text: string): Generator<Line> {
       const cell = cellAt(text, at, separator);
       if (cell === null) {
         const next = 'Close it, and double the quotes inside.';
-        yield { ok: false, offset: at, message: 'a quote is opened here and never closed', next };
+        yield { ok: false, offset: at, message: 'the quote that is opened here is never closed', next };
         return;
       }
       cells.push({ text: cell.text, offset: at });

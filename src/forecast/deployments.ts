@@ -13,22 +13,22 @@ export interface Fleet {
   readonly workers: number;
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
-  /** Places for tasks, draining ones counted, in percent of the workers; null: as many as `maximumPercent`. */
+  /** Places for tasks, including draining ones, in percent of the workers; null: as many as `maximumPercent`. */
   readonly roomPercent: number | null;
   readonly startUp: { readonly name: string; readonly distribution: Distribution };
-  /** Milliseconds that an idle worker takes to leave. */
+  /** Milliseconds that an idle worker takes to exit. */
   readonly idle: number;
-  /** What drills measured; null: drains follow from the jobs and from `idle`. */
+  /** Drains measured by drills; null: drains are computed from the jobs and `idle`. */
   readonly drains: Drains | null;
   readonly replications: number;
 }
 
-/** Percent of the workers that have a place; where a draining task leaves none for its successor, that one waits. */
+/** Places for tasks, in percent of the workers; if draining tasks take all of them, replacements wait. */
 export function roomOf(fleet: Fleet): number {
   return fleet.roomPercent ?? fleet.maximumPercent;
 }
 
-/** The deployment as it is, before a fix (nobody hears the stop, killed after ECS's 30 s) and after it (heard, the largest window). */
+/** The deployment as given, before a fix (stop not heard, SIGKILL after 30 s) and after it (heard, longest window). */
 export function deploymentsOf(
   jobs: Distribution,
   window: Pick<Window, 'drain' | 'granted' | 'signal' | 'ceiling'>,
@@ -37,10 +37,10 @@ export function deploymentsOf(
   random: Random,
 ): DeploymentRow[] {
   const stops: readonly (Stop & { readonly name: string })[] = [
-    { name: 'before a fix: never told', signal: 'eaten', window: DEFAULT_STOP_TIMEOUT, utilisation },
+    { name: 'before a fix: never signalled', signal: 'eaten', window: DEFAULT_STOP_TIMEOUT, utilisation },
     { name: 'as given', signal: window.signal, window: window.drain, utilisation },
     {
-      name: 'after a fix: told, the largest window',
+      name: 'after a fix: signalled, the longest window',
       signal: 'heard',
       window: window.ceiling ?? Math.max(FARGATE_CEILING, window.granted),
       utilisation,
@@ -73,12 +73,12 @@ export function deploymentsOf(
   });
 }
 
-/** What is given may be the one or the other: then it is simulated once. */
+/** If the given worker equals one of the other two, it is simulated once. */
 function merged(stops: readonly (Stop & { readonly name: string })[]): typeof stops {
   const [before, given, after] = stops;
   if (before === undefined || given === undefined || after === undefined) return stops;
   const same = (a: Stop, b: Stop): boolean => a.signal === b.signal && a.window === b.window;
-  if (same(before, given)) return [{ ...given, name: 'as given: never told' }, after];
-  if (same(given, after)) return [before, { ...given, name: 'as given: told, the largest window' }];
+  if (same(before, given)) return [{ ...given, name: 'as given: never signalled' }, after];
+  if (same(given, after)) return [before, { ...given, name: 'as given: signalled, the longest window' }];
   return stops;
 }

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** How long something takes, as somebody states it; milliseconds. */
+/** A stated duration; milliseconds. */
 export type Stated =
   | { readonly kind: 'fixed'; readonly ms: number }
   | { readonly kind: 'exponential'; readonly mean: number }
@@ -10,27 +10,27 @@ export type Stated =
 export interface Distribution {
   /** E[D]. */
   readonly mean: number;
-  /** The longest that there is; Infinity where there is none. */
+  /** The longest duration; Infinity where there is no limit. */
   readonly longest: number;
-  /** E[(D-t)+]: how much of a job lies beyond `t`, on average. */
+  /** E[(D-t)+]: the mean part of a job beyond `t`. */
   overshoot(t: number): number;
   /** P(D > t). */
   longerThan(t: number): number;
   /** One job's duration. */
   sample(random: Random): number;
   /**
-   * What is left of the job that runs at a random instant. Long jobs are met more often than short ones, so this is drawn
-   * from the length-biased distribution.
+   * The rest of the job that runs at a random instant. A random instant falls into a long job more often than into a short
+   * one, so this is drawn from the length-biased distribution.
    */
   residual(random: Random): number;
-  /** Durations of equal weight that stand for the whole, in ascending order. */
+  /** Durations of equal weight that represent the distribution, in ascending order. */
   points(): Float64Array;
 }
 
-/** Stands for a stated distribution where it is summed up: enough for three digits of every moment used here. */
+/** Number of durations that represent a stated distribution: enough for three digits of every moment used here. */
 const POINTS = 10_000;
 
-/** A distribution from what somebody states of it. */
+/** The distribution of a stated duration. */
 export function stated(spec: Stated): Distribution {
   switch (spec.kind) {
     case 'fixed':
@@ -52,7 +52,7 @@ function exponential(mean: number): Distribution {
     overshoot: (t) => mean * tail(t),
     longerThan: tail,
     sample,
-    // It has no memory: what is left is distributed as the whole.
+    // The exponential distribution has no memory: the rest is distributed as the whole.
     residual: sample,
     points: () => pointsOf(at),
   };
@@ -85,11 +85,11 @@ function pointsOf(at: (u: number) => number): Float64Array {
   return Float64Array.from({ length: POINTS }, (_, index) => at((index + 0.5) / POINTS));
 }
 
-/** The distribution of jobs that were seen; at least one. */
+/** The distribution of measured jobs. Throws RangeError if there is none. */
 export function empirical(durations: Iterable<number>): Distribution {
   const sorted = Float64Array.from(durations).sort();
   if (sorted.length === 0) throw new RangeError('an empirical distribution needs a duration');
-  // before[i] is the time that all jobs shorter than the i-th took together.
+  // before[i] is the total time of all jobs shorter than the i-th.
   const before = new Float64Array(sorted.length + 1);
   for (let index = 0; index < sorted.length; index += 1)
     before[index + 1] = (before[index] ?? 0) + (sorted[index] ?? 0);
@@ -114,7 +114,7 @@ export function empirical(durations: Iterable<number>): Distribution {
   };
 }
 
-/** The first index from 0 to `length` at which `holds` turns true and stays so. */
+/** The first index from 0 to `length` from which on `holds` is true (binary search). */
 function firstWhere(length: number, holds: (index: number) => boolean): number {
   let [low, high] = [0, length];
   while (low < high) {

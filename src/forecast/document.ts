@@ -4,16 +4,16 @@ import { LAUNCH_TYPES } from '../worker/launch.ts';
 
 const Share = z.number().min(0).max(1);
 const Milliseconds = z.number().nonnegative();
-/** 95 %, by bootstrap over jobs; null where the jobs seen do not bound it, or where nothing was sampled. */
+/** A 95 % interval, by bootstrap over jobs; null where the jobs do not bound the value, or where durations were stated. */
 const Bounds = z.tuple([Share, Share]).nullable();
 
 const Spread = z.strictObject({ p5: z.number(), median: z.number(), p95: z.number() });
 
-/** One step's jobs, and what a stop does to them. */
+/** One step's jobs, and the effect of a stop on them. */
 export const StepForecast = z.strictObject({
   step: z.string(),
   jobs: z.int().nonnegative(),
-  /** Null where the durations were stated, not seen. */
+  /** Null where the durations were stated, not measured. */
   seen: z.strictObject({ median: Milliseconds, p95: Milliseconds, longest: Milliseconds }).nullable(),
   /** Share of all working time. */
   share: Share,
@@ -22,14 +22,14 @@ export const StepForecast = z.strictObject({
   interval: Bounds,
   /** Share of its jobs that are longer than T. */
   longer: Share,
-  /** `always`: none seen was longer than T; `some`; `never`: all were. */
+  /** `always`: no measured job was longer than T; `some`: some were; `never`: all were. */
   fits: z.enum(['always', 'some', 'never']),
-  /** Whether its longest job would fit the largest window that can be had. */
+  /** Whether its longest job would fit the longest possible window. */
   fitsCeiling: z.boolean(),
 });
 export type StepForecast = z.infer<typeof StepForecast>;
 
-/** What one `stopTimeout` would give. */
+/** The forecast for one `stopTimeout`. */
 export const TimeoutRow = z.strictObject({
   stopTimeout: Milliseconds,
   loss: Share,
@@ -40,13 +40,13 @@ export const TimeoutRow = z.strictObject({
 });
 export type TimeoutRow = z.infer<typeof TimeoutRow>;
 
-/** A rolling deployment of the whole fleet under one way to stop. */
+/** A simulated rolling deployment of the whole fleet, for one way in which workers stop. */
 export const DeploymentRow = z.strictObject({
   name: z.string(),
   signal: z.enum(SIGNALS),
   window: Milliseconds,
   lossPerStop: Share,
-  /** Null where the percentages block it. */
+  /** Null where the percentages block the deployment. */
   wallClock: Spread.nullable(),
   lost: Spread.nullable(),
 });
@@ -55,7 +55,7 @@ export type DeploymentRow = z.infer<typeof DeploymentRow>;
 const Leaving = z.strictObject({
   workers: z.int().nonnegative(),
   drained: z.int().nonnegative(),
-  /** Of those that drained; null where none did. */
+  /** Of the workers that drained; null where none did. */
   median: Milliseconds.nullable(),
   longest: Milliseconds.nullable(),
 });
@@ -66,10 +66,10 @@ export const Forecast = z.strictObject({
     kind: z.enum(['file', 'buildkite', 'stated']),
     name: z.string(),
     jobs: z.int().nonnegative(),
-    /** How many builds they are of; null where the history does not say. */
+    /** Number of builds of the jobs; null where the history does not show it. */
     builds: z.int().positive().nullable(),
     leftOut: z.record(z.string(), z.int()),
-    /** Jobs whose times told no time zone: they were taken for UTC. */
+    /** Jobs whose times have no time zone; UTC is assumed. */
     zoneless: z.int().nonnegative(),
     complete: z.boolean(),
   }),
@@ -78,12 +78,12 @@ export const Forecast = z.strictObject({
     launchType: z.enum(LAUNCH_TYPES),
     /** How long a job may go on after the signal, at least: T. */
     drain: Milliseconds,
-    /** What the platform grants the agent; `drain` is 0 all the same where the signal cuts the job off. */
+    /** What the platform grants the agent; `drain` is 0 nevertheless if the signal cuts the job off. */
     granted: Milliseconds,
     before: Milliseconds,
     wholeStop: Milliseconds,
     ceiling: Milliseconds.nullable(),
-    /** `heard`: it finishes its job; `eaten`: it works on until it is killed; `fatal`: its job is cut off at once. */
+    /** `heard`: the agent finishes its job; `eaten`: it works on until SIGKILL; `fatal`: its job is cut off at once. */
     signal: z.enum(SIGNALS),
   }),
   utilisation: z.strictObject({ share: Share, by: z.enum(['stated', 'history', 'assumed']) }),
@@ -93,11 +93,11 @@ export const Forecast = z.strictObject({
   /** P(a job is lost) for one stop of one worker, busy or not. */
   lossPerStop: Share,
   lossPerStopInterval: Bounds,
-  /** Drain of a busy worker that is told; null where none is busy. */
+  /** Drain of a busy worker that hears its stop; null where no worker is busy. */
   busyDrain: z.strictObject({ mean: Milliseconds, median: Milliseconds, p95: Milliseconds }).nullable(),
   steps: z.array(StepForecast),
   timeouts: z.array(TimeoutRow),
-  /** P(loss) in flight over the window, from no window at all to beyond the largest: points of one line. */
+  /** P(loss) in flight over the window, from 0 to beyond the longest window: points of one line. */
   curve: z.array(z.tuple([Milliseconds, Share])),
   retry: z
     .strictObject({
@@ -116,7 +116,7 @@ export const Forecast = z.strictObject({
     replications: z.int(),
     seed: z.int(),
   }),
-  /** How workers left in earlier drills, which the deployments of workers that hear their stop are simulated with; null: computed. */
+  /** Drains measured in earlier drills, used to simulate workers that hear their stop; null: drains are computed. */
   drains: z
     .strictObject({
       drills: z.int().positive(),

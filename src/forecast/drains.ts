@@ -1,35 +1,35 @@
 import { quantile } from './loss.ts';
 import type { Random } from './random.ts';
 
-/** How workers left when they were stopped, as drills measured it. */
+/** Drains of stopped workers, measured by drills. */
 export interface Leaving {
-  /** Milliseconds of each one that drained. */
+  /** Milliseconds of each drain. */
   readonly times: readonly number[];
-  /** How many did not drain: how long they would have taken is not known. */
+  /** Number of workers that did not drain; the time that they would have needed is not known. */
   readonly killed: number;
 }
 
-/** What drills measured, and where. */
+/** The measured drains, and where they were measured. */
 export interface Drains {
   readonly drills: number;
-  /** How many of the drills were played on a rig. */
+  /** Number of drills that ran on a rig. */
   readonly onRig: number;
-  /** Drills in which nothing is proven about a stop. */
+  /** Number of drills without a proven stop. */
   readonly unproven: number;
   readonly busy: Leaving;
   readonly idle: Leaving;
-  /** What the agents were granted, each value once; milliseconds. */
+  /** The times granted to the agents, each value once; milliseconds. */
   readonly granted: readonly number[];
 }
 
-/** Draws how long a worker takes to leave, from those that were measured; Infinity for one that did not drain. Null where none was. */
+/** Draws one of the measured drains; Infinity for a worker that did not drain. Null where none was measured. */
 export function drawLeaving({ times, killed }: Leaving): ((random: Random) => number) | null {
   const count = times.length + killed;
   if (count === 0) return null;
   return (random) => times[Math.floor(random() * count)] ?? Infinity;
 }
 
-/** Some drains in numbers; milliseconds, null where none drained. */
+/** Figures of some drains; milliseconds, null where no worker drained. */
 export interface LeavingNumbers {
   readonly workers: number;
   readonly drained: number;

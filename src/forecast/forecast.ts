@@ -12,7 +12,7 @@ import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import type { Window } from './window.ts';
 
-/** Where the durations come from. */
+/** The source of the durations. */
 export type Source =
   | {
       readonly kind: 'file' | 'buildkite';
@@ -20,24 +20,24 @@ export type Source =
       readonly jobs: readonly PastJob[];
       readonly leftOut: Readonly<Record<string, number>>;
       readonly zoneless: number;
-      /** False where the history goes on behind what was read. */
+      /** False if older jobs exist that were not read. */
       readonly complete: boolean;
-      /** What a reader must know of how it was read. */
+      /** Notes for the reader on how the history was read. */
       readonly remarks?: readonly string[];
     }
   | { readonly kind: 'stated'; readonly name: string; readonly durations: Stated };
 
-/** Everything that a forecast follows from; the same question and seed give the same answer. */
+/** The input of a forecast; the same question and seed give the same answer. */
 export interface Question {
   readonly source: Source;
   readonly window: Omit<Window, 'container'> & { readonly container: string | null };
-  /** Share of time, 0 to 1, in which a worker has a job; null: from the history's times, else 1, the worst. */
+  /** Share of time, 0 to 1, in which a worker has a job; null: from the history's times, else 1, the worst case. */
   readonly utilisation: number | null;
   readonly fleet: Fleet;
   readonly seed: number;
 }
 
-/** Says what stops would do to the jobs of a history. Throws RangeError where there is not one job. */
+/** Computes what stops would do to the jobs of a history. Throws RangeError if there is no job. */
 export function forecast(question: Question): Forecast {
   const { source, window, fleet, seed } = question;
   const seen = source.kind === 'stated' ? null : source.jobs;
@@ -74,7 +74,7 @@ export function forecast(question: Question): Forecast {
     loss: lossInFlight(jobs, window.drain),
     interval,
     lossPerStop: lossPerStop(jobs, stop),
-    // Of a worker that does not drain only the utilisation counts, which was not sampled.
+    // For a worker that does not drain only the utilisation counts, and that is no sample.
     lossPerStopInterval:
       interval !== null && window.signal === 'heard' ? scaled(interval, utilisation.share) : null,
     busyDrain: busyDrainOf(jobs, window.drain, random),
@@ -126,7 +126,7 @@ function scaled([low, high]: Interval, by: number): [number, number] {
   return [low * by, high * by];
 }
 
-/** From the history's own times: the work in it against the workers' time from its first start to its last end. */
+/** Utilisation from the history: its work divided by the workers' time from the first start to the last end. */
 function utilisationOf({ source, utilisation, fleet }: Question): Forecast['utilisation'] {
   if (utilisation !== null) return { share: utilisation, by: 'stated' };
   if (source.kind === 'stated') return { share: 1, by: 'assumed' };
@@ -138,7 +138,7 @@ function utilisationOf({ source, utilisation, fleet }: Question): Forecast['util
     work += ms;
     timed += 1;
   }
-  // Of a few jobs the first and the last decide everything.
+  // With few jobs the first and the last would decide everything.
   if (timed < 30 || timed < source.jobs.length || last <= first) return { share: 1, by: 'assumed' };
   return { share: Math.min(1, work / (fleet.workers * (last - first))), by: 'history' };
 }
@@ -148,7 +148,7 @@ const LADDER = [30, 45, 60, 75, 90, 105, 120, 300, 600, 1200, 1800, 3600, 7200, 
   (s) => s * SECOND,
 );
 
-/** The windows worth a look: from ECS's 30 s to the ceiling, or to where nothing is lost any more; and the present one. */
+/** The windows of the table: from ECS's 30 s to the ceiling, or to the first without a loss; and the present one. */
 function timeoutsOf({ ceiling, granted }: Question['window'], jobs: Distribution): readonly number[] {
   const most = ceiling ?? Infinity;
   const steps = LADDER.filter((ms) => ms <= most);
@@ -171,7 +171,7 @@ function timeoutRow(jobs: Distribution, stop: Stop, interval: Interval | null, c
 
 const CURVE = 60;
 
-/** The line from 0 to a quarter beyond the largest window. */
+/** The curve from 0 to a quarter beyond the longest window. */
 function curveOf(jobs: Distribution, most: number): [number, number][] {
   return Array.from({ length: CURVE + 1 }, (_, index) => {
     const ms = Math.round((most * 1.25 * index) / CURVE);
@@ -181,7 +181,7 @@ function curveOf(jobs: Distribution, most: number): [number, number][] {
 
 const DRAINS = 20_000;
 
-/** How long a busy worker that hears its stop takes: what is left of its job, or the whole window. */
+/** The drain of a busy worker that hears its stop: the rest of its job, at most the whole window. */
 function busyDrainOf(jobs: Distribution, window: number, random: Random): Forecast['busyDrain'] {
   if (jobs.mean === 0) return null;
   const drains = Float64Array.from({ length: DRAINS }, () => Math.min(window, jobs.residual(random))).sort();

@@ -4,38 +4,38 @@ import { readInstant } from './instant.ts';
 import type { Told } from './instant.ts';
 import { parsedJson, placeIn } from './json-text.ts';
 
-/** One job that is over and passed. */
+/** One job that ended and passed. */
 export interface PastJob {
   readonly id: string | null;
   readonly step: string;
   /** Milliseconds from start to end. */
   readonly ms: number;
-  /** Epoch milliseconds of its start; null where the history tells durations only. */
+  /** Epoch milliseconds of its start; null where the history holds durations only. */
   readonly startedAt: number | null;
-  /** What tells its build from others; null where the history does not say. */
+  /** Identifies the job's build; null where the history does not name it. */
   readonly build: string | null;
 }
 
-/** Jobs, and how many were left out and why: nothing is passed over in silence. */
+/** The jobs of a history, and how many were left out for which reason. */
 export interface History {
   readonly jobs: readonly PastJob[];
   readonly leftOut: Readonly<Record<string, number>>;
-  /** Jobs whose times tell no time zone: they were taken for UTC. */
+  /** Number of jobs whose times have no time zone; UTC is assumed. */
   readonly zoneless: number;
 }
 
-/** Something that a person has to correct, at `line:col`. */
+/** A mistake in the file, at `line:col`. */
 export interface Wrong {
   readonly at: string;
   readonly message: string;
   readonly next: string;
 }
 
-/** What was read of a history, or its first mistake. */
+/** A history, or its first mistake. */
 export type ReadHistory =
   { readonly ok: true; readonly history: History } | { readonly ok: false; readonly wrong: Wrong };
 
-/** The words by which people and APIs call a job's fields. */
+/** The names that people and APIs use for a job's fields. */
 const NAMES = {
   id: ['id', 'job', 'job_id', 'jobid', 'uuid'],
   build: ['build', 'build_number', 'build_id', 'buildid'],
@@ -50,10 +50,10 @@ const NAMES = {
 } as const;
 type Field = keyof typeof NAMES;
 
-/** One job as text: what a CSV holds, and what JSON is turned into. */
+/** One job as text, from a CSV or from JSON. */
 type Row = { readonly [F in Field]?: string | undefined };
 
-/** A place in the text where something is wrong with one row. */
+/** A mistake in one row: its field, the message and what to do. */
 class BadRow extends Error {
   readonly field: Field | null;
   readonly next: string;
@@ -74,7 +74,7 @@ export function readHistory(text: string): ReadHistory {
   return begin === '[' || begin === '{' ? ofJson(text) : ofCsv(text);
 }
 
-/** Gathers jobs; each attempt counts once, whatever lists it twice. */
+/** Collects jobs; an attempt that is listed twice counts once. */
 function createGatherer(): { add(row: Row): void; history(): History } {
   const jobs: PastJob[] = [];
   const leftOut = new Map<string, number>();
@@ -121,7 +121,7 @@ function timesOf(row: Row): Times {
   const finishedAt = row.finishedAt === undefined ? null : instantOf('finishedAt', row.finishedAt);
   if (startedAt !== null && finishedAt !== null) {
     if (startedAt.zoned !== finishedAt.zoned)
-      throw new BadRow('finishedAt', 'one time has a time zone and the other has none', 'Give both theirs.');
+      throw new BadRow('finishedAt', 'one time has a time zone and the other does not', 'Give both a time zone.');
     return { ms: finishedAt.at - startedAt.at, startedAt: startedAt.at, zoned: startedAt.zoned };
   }
   return { ms: durationOf(row), startedAt: startedAt?.at ?? null, zoned: startedAt?.zoned ?? true };
@@ -131,23 +131,23 @@ function durationOf({ seconds, ms, duration }: Row): number {
   if (seconds !== undefined) return numberOf('seconds', seconds) * 1000;
   if (ms !== undefined) return numberOf('ms', ms);
   if (duration === undefined)
-    throw new BadRow(null, 'a job without a duration', 'Give seconds, or started_at and finished_at.');
+    throw new BadRow(null, 'the job has no duration', 'Give seconds, or started_at and finished_at.');
   const parsed = parseDuration(duration);
   if (parsed !== null) return parsed;
-  throw new BadRow('duration', `"${shortened(duration)}" is no duration`, 'Write it as 90s, 5m or 1h30m.');
+  throw new BadRow('duration', `"${shortened(duration)}" is not a duration`, 'Write it as 90s, 5m or 1h30m.');
 }
 
 function numberOf(field: Field, text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
-  throw new BadRow(field, `"${shortened(text)}" is no number`, 'Write it as 90 or 90.5.');
+  throw new BadRow(field, `"${shortened(text)}" is not a number`, 'Write it as 90 or 90.5.');
 }
 
 function instantOf(field: Field, text: string): Told {
   const found = readInstant(text);
   if (found !== null) return found;
   const next = 'Write it as 2026-11-24T12:00:00Z or with an offset, +01:00.';
-  throw new BadRow(field, `"${shortened(text)}" is no time`, next);
+  throw new BadRow(field, `"${shortened(text)}" is not a time`, next);
 }
 
 function shortened(text: string): string {
@@ -177,28 +177,28 @@ function ofJson(text: string): ReadHistory {
 interface Found {
   readonly value: unknown;
   readonly path: readonly (string | number)[];
-  /** The build in which it is listed. */
+  /** The build that lists the job. */
   readonly build: string | null;
 }
 
-/** Builds in a page in a list of pages; whoever nests deeper has something else. */
+/** Deepest nesting: jobs in a build in a page in a list of pages. */
 const DEEPEST = 5;
 
-/** Jobs anywhere in lists and under `jobs`: a list of jobs, a list of builds, or one build. */
+/** The jobs in lists and under `jobs`: a list of jobs, a list of builds, or one build. */
 function jobsIn(value: unknown, path: Found['path'], build: string | null): readonly Found[] {
   if (path.length > DEEPEST) return [{ value, path, build }];
   if (Array.isArray(value))
     return value.flatMap((one: unknown, index) => jobsIn(one, [...path, index], build));
   if (typeof value === 'object' && value !== null && 'jobs' in value)
     return jobsIn(value.jobs, [...path, 'jobs'], path.join('.'));
-  // Waits, blocks and triggers are listed beside jobs, and no worker runs them.
+  // Buildkite lists waits, blocks and triggers beside jobs; no worker runs them.
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : 'script';
   return type === 'script' || type === 'command' ? [{ value, path, build }] : [];
 }
 
 function rowOf(value: unknown): Row {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadRow(null, 'this is no job', 'A job is an object such as {"step": "test", "seconds": 90}.');
+    throw new BadRow(null, 'this is not a job', 'A job is an object such as {"step": "test", "seconds": 90}.');
   return Object.fromEntries(
     (Object.keys(NAMES) as Field[]).map((field) => {
       const key = keyIn(value, field);
@@ -207,7 +207,7 @@ function rowOf(value: unknown): Row {
       if (found === undefined || found === null) return [field, undefined];
       if (typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean')
         return [field, String(found)];
-      throw new BadRow(field, `"${key ?? ''}" is no plain value`, 'Give a text or a number.');
+      throw new BadRow(field, `"${key ?? ''}" is not a plain value`, 'Give a text or a number.');
     }),
   );
 }
@@ -241,8 +241,8 @@ function ofCsv(text: string): ReadHistory {
       if (cells.length !== columns.length)
         throw new BadRow(
           null,
-          `${cells.length} values where the first line names ${columns.length}`,
-          'Quote values that hold the separator.',
+          `${cells.length} values, but the first line names ${columns.length}`,
+          'Quote values that contain the separator.',
         );
       const row = columns.map((field, index) => [field ?? '', cells[index]?.text.trim() || undefined]);
       gatherer.add(Object.fromEntries(row) as Row);

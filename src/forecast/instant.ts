@@ -1,16 +1,16 @@
 import { readDay } from '../model/instants.ts';
 
-/** A year, a month and a day, a time of day, and a zone where it has one. */
+/** Year, month, day, time of day, and an optional zone. */
 const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/i;
 
-/** An instant as epoch milliseconds, and whether it told its time zone. */
+/** An instant as epoch milliseconds, and whether its text names a time zone. */
 export interface Told {
   readonly at: number;
   readonly zoned: boolean;
 }
 
-/** Reads `2026-11-24T12:00:00.5+01:00` and its like; null where it is no time that there is. Without a zone it is taken for UTC, so that a difference is right but for a change of clocks. */
+/** Reads a time such as `2026-11-24T12:00:00.5+01:00`; null where there is no such time. Without a zone UTC is assumed. */
 export function readInstant(text: string): Told | null {
   const found = INSTANT.exec(text.trim());
   if (found === null) return null;

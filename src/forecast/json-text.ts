@@ -1,6 +1,6 @@
 import { readJson } from '../preflight/text.ts';
 
-/** The engine's own parser reads 100,000 jobs ten times as fast; the other one knows places, and lets comments stand. */
+/** Reads JSON with the engine's own parser, ten times as fast for 100,000 jobs; the other one knows places and comments. */
 export function parsedJson(
   text: string,
 ): { readonly value: unknown } | { readonly at: string; readonly why: string } {
@@ -11,7 +11,7 @@ export function parsedJson(
   }
 }
 
-/** `line:col` of the value at a path, or of the nearest one around it. */
+/** `line:col` of the value at a path, or of the nearest value around it. */
 export function placeIn(text: string, path: readonly (string | number)[]): string {
   const read = readJson(text);
   return 'at' in read ? read.at : read.place(path);

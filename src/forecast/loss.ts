@@ -3,16 +3,16 @@ import type { Random } from './random.ts';
 import type { Signal } from './signal.ts';
 
 /**
- * The chance that the job which runs at a random instant outlives the drain window `t` (ms): E[(D-t)+] / E[D]. 0 where
- * jobs take no time at all: then none is ever met.
+ * The chance that the job that runs at a random instant outlives the drain window `t` (ms): E[(D-t)+] / E[D]. 0 if all
+ * jobs take no time.
  */
 export function lossInFlight(jobs: Distribution, t: number): number {
   return jobs.mean === 0 ? 0 : Math.min(1, jobs.overshoot(t) / jobs.mean);
 }
 
-/** How a worker meets its stop. */
+/** A worker at the moment of its stop. */
 export interface Stop {
-  /** Milliseconds that its job may go on after the signal: T. */
+  /** Milliseconds for which its job may go on after the signal: T. */
   readonly window: number;
   readonly signal: Signal;
   /** Share of time, 0 to 1, in which a worker has a job. */
@@ -20,9 +20,9 @@ export interface Stop {
 }
 
 /**
- * The chance that one stop of one worker loses a job. An agent that hears it loses the job that it has if that outlives
- * the window. One that does not goes on as if nothing were, so that it is as busy when it is killed as at any instant; and
- * one whose job is cut off at once loses whatever it has.
+ * The chance that one stop of one worker loses a job. An agent that hears the stop loses its job if the job outlives the
+ * window. An agent that does not hear it works on, so it is as busy at SIGKILL as at any instant. An agent whose job is
+ * cut off at once loses the job that it has.
  */
 export function lossPerStop(jobs: Distribution, { window, signal, utilisation }: Stop): number {
   return utilisation * lossInFlight(jobs, signal === 'heard' ? window : 0);
@@ -31,10 +31,10 @@ export function lossPerStop(jobs: Distribution, { window, signal, utilisation }:
 /** Two bounds, both included. */
 export type Interval = [low: number, high: number];
 
-/** Fewer jobs than this give no interval: resampling three jobs shows three jobs. */
+/** With fewer jobs there is no interval: resampling three jobs shows only these three. */
 export const LEAST_FOR_INTERVAL = 10;
 
-/** From this many jobs on a sum of them is normal for every purpose here, and resampling them costs seconds. */
+/** From this many jobs on the normal distribution is used: it is exact enough here, and resampling would take seconds. */
 const MANY = 20_000;
 
 /** Replications for `jobs` jobs: 1,000, or fewer where many jobs make each one exact. */
@@ -44,8 +44,8 @@ export function replicationsFor(jobs: number): number {
 
 /**
  * The 95 % intervals of `lossInFlight` for several windows, by bootstrap over jobs (percentile method): each replication
- * draws as many jobs as there are, with replacement. From 20,000 jobs on they are those of the normal distribution.
- * Where no job outlived a window its interval is null: what was never seen cannot be drawn, and [0, 0] would be a claim.
+ * draws as many jobs as there are, with replacement. From 20,000 jobs on the normal distribution is used. If no job
+ * outlived a window, its interval is null: resampling cannot show what was never seen, and [0, 0] would claim certainty.
  */
 export function bootstrapLoss(
   durations: Float64Array,
@@ -93,7 +93,7 @@ function normalBounds(durations: Float64Array, window: number): Interval {
   return [Math.max(0, ratio - error), Math.min(1, ratio + error)];
 }
 
-/** One draw of all jobs: the time they took, and how much of it lay beyond each of the windows, the shortest first. */
+/** One draw of all jobs: their total time, and the part of it beyond each window, the shortest first. */
 function resampled(
   durations: Float64Array,
   windows: readonly number[],
@@ -113,36 +113,36 @@ function resampled(
   return { total, over };
 }
 
-/** The value below which a share `q` of the sorted values lies. */
+/** The `q` quantile of the sorted values. */
 export function quantile(sorted: Float64Array, q: number): number {
   const last = sorted.length - 1;
   return sorted[Math.max(0, Math.min(last, Math.round(q * last)))] ?? 0;
 }
 
 /**
- * The largest share of jobs that may exceed what none of `jobs` jobs did, at 95 % (one-sided): 1 - 0.05^(1/n), the exact
- * binomial bound for no hit.
+ * If none of `jobs` jobs exceeded a limit, the largest share of all jobs that may exceed it, at 95 % (one-sided):
+ * 1 - 0.05^(1/n), the exact binomial bound.
  */
 export function unseenShare(jobs: number): number {
   return jobs === 0 ? 1 : 1 - 0.05 ** (1 / jobs);
 }
 
-/** What an automatic retry of a lost job brings and takes. */
+/** Benefit and cost of an automatic retry of a lost job. */
 export interface Retry {
-  /** Share of lost jobs, 0 to 1, that the retry finishes even if the worker of each retry is stopped at a random instant too. */
+  /** Share of lost jobs, 0 to 1, that the retry finishes even if each retry's worker is also stopped at a random instant. */
   readonly rescuedAtLeast: number;
-  /** Milliseconds of work that a lost job had behind it when it was killed, on average: done again. */
+  /** Mean milliseconds of work done twice: what a lost job had done when it was killed. */
   readonly workLost: number;
-  /** Milliseconds by which its build is later: the work that is done again, and the wait until Buildkite gives up on the agent. */
+  /** Milliseconds by which the build ends later: work done twice, and the wait until Buildkite gives up on the agent. */
   readonly later: Interval;
 }
 
-/** Buildkite calls an agent lost after three minutes of silence, and looks once a minute. */
+/** Milliseconds: Buildkite calls an agent lost after three minutes of silence, and checks once a minute. */
 const GIVES_UP: Interval = [180_000, 240_000];
 
 /**
- * What one retry of a lost job brings and takes; null where nothing is lost. A worker that hears its stop loses jobs that
- * outlive the window. One that does not loses any job, at any instant of it: the one that it has when it is killed.
+ * Benefit and cost of one retry of a lost job; null where nothing is lost. A worker that hears its stop loses jobs that
+ * outlive the window. One that does not hear it loses the job that it has at SIGKILL, at any instant of that job.
  */
 export function retryOf(jobs: Distribution, { window, signal }: Omit<Stop, 'utilisation'>): Retry | null {
   const from = signal === 'heard' ? window : 0;

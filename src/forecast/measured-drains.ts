@@ -5,7 +5,7 @@ import type { MeasuredDrain, MeasuredDrill } from '../verdict/drains.ts';
 import { findDrill, journalsIn, readDrill } from '../cli/stored.ts';
 import type { StoredDrill } from '../cli/stored.ts';
 
-/** The drains that stored drills measured: each is named by id, folder or journal, or all of a folder of drills. */
+/** The drains that stored drills measured; a drill is named by id, folder or journal, or all by a folder of drills. */
 export async function readDrains(named: readonly string[], out: string): Promise<Drains> {
   const stored = new Map<string, StoredDrill>();
   for (const one of named) for (const drill of await drillsOf(one, out)) stored.set(drill.journalPath, drill);
@@ -14,7 +14,7 @@ export async function readDrains(named: readonly string[], out: string): Promise
   if (proven.length === 0)
     throw new GamedayError(
       'bad-input',
-      `${drills.length === 1 ? 'the drill measures' : `${drills.length} drills measure`} no drain: in none is a stop proven`,
+      `${drills.length === 1 ? 'the drill measures' : `${drills.length} drills measure`} no drain: no stop is proven`,
       { at: named.join(', '), next: 'Name drills that passed or failed: see `gameday drills`.' },
     );
   return sumUp(proven, drills.length - proven.length);
@@ -22,7 +22,7 @@ export async function readDrains(named: readonly string[], out: string): Promise
 
 async function drillsOf(named: string, out: string): Promise<readonly StoredDrill[]> {
   const inFolder = await journalsIn(named).catch((error: unknown) => {
-    // A journal is no folder.
+    // The path is a journal, not a folder.
     if (error instanceof GamedayError) return [];
     throw error;
   });

@@ -1,7 +1,7 @@
 import type { Forecast } from './document.ts';
 import { LEAST_FOR_INTERVAL, unseenShare } from './loss.ts';
 
-/** What a reader must know beside the figures: how little they prove, and what was assumed. */
+/** Notes on the figures: how little they show, and what was assumed. */
 export function notesOf(forecast: Omit<Forecast, 'notes'>): readonly string[] {
   return [
     ...proof(forecast),
@@ -14,7 +14,7 @@ export function notesOf(forecast: Omit<Forecast, 'notes'>): readonly string[] {
 }
 
 const FEW = 100;
-/** Jobs of one build share a commit, a day and often a host: so few builds are one sample of few. */
+/** Jobs of one build share a commit, a day and often a host: with fewer builds the sample is small, however many jobs. */
 const FEW_BUILDS = 20;
 
 function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'notes'>): readonly string[] {
@@ -22,25 +22,25 @@ function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'not
   const notes: string[] = [];
   if (source.jobs < LEAST_FOR_INTERVAL)
     notes.push(
-      `${count(source.jobs, 'job')}: next to nothing is proven, and no interval is given; up to ${percent(unseenShare(source.jobs))} of all jobs may be longer than any of these (95 %)`,
+      `${count(source.jobs, 'job')}: too few for an interval; up to ${percent(unseenShare(source.jobs))} of all jobs may be longer than any of these (95 %)`,
     );
   else if (source.jobs < FEW)
-    notes.push(`${count(source.jobs, 'job')} prove little: read the intervals, not the figures`);
+    notes.push(`${count(source.jobs, 'job')} show little: read the intervals, not the figures`);
   if (source.builds !== null && source.builds < FEW_BUILDS)
     notes.push(
-      `they are of ${count(source.builds, 'build')} alone: jobs of one build are alike, so that this proves little, whatever the interval says`,
+      `they come from ${count(source.builds, 'build')} only: jobs of one build are alike, so this shows little, whatever the interval says`,
     );
   if (loss === 0 && interval === null && source.jobs >= LEAST_FOR_INTERVAL)
     notes.push(
-      `no job outlived ${window.drain / 1000} s; still up to ${percent(unseenShare(source.jobs))} of all jobs may (95 %)`,
+      `no job outlived ${window.drain / 1000} s; up to ${percent(unseenShare(source.jobs))} of all jobs still may (95 %)`,
     );
   const longer = timeouts.find(({ current }) => current)?.longer ?? 0;
   const outlived = Math.round(longer * source.jobs);
   if (window.drain > 0 && outlived > 0 && outlived < LEAST_FOR_INTERVAL)
     notes.push(
-      `the loss rests on ${count(outlived, 'job')} that outlived ${window.drain / 1000} s: one more or less moves it`,
+      `the loss rests on ${count(outlived, 'job')} that outlived ${window.drain / 1000} s: one job more or less changes it`,
     );
-  if (!source.complete) notes.push('older jobs were not read: run the same command again to go on');
+  if (!source.complete) notes.push('older jobs were not read: run the same command again to continue');
   return notes;
 }
 
@@ -49,7 +49,7 @@ function ends({ source }: Omit<Forecast, 'notes'>): readonly string[] {
     source.zoneless === 0
       ? []
       : [
-          `${count(source.zoneless, 'job')} with times without a zone, taken for UTC: one that ran while clocks changed is an hour off`,
+          `${count(source.zoneless, 'job')} with times without a zone, read as UTC: the length of a job that ran during a clock change is an hour off`,
         ];
   const left = Object.entries(source.leftOut).filter(([, many]) => many > 0);
   if (left.length === 0) return zones;
@@ -65,20 +65,20 @@ function assumptions({
   const notes: string[] = [];
   if (utilisation.by === 'assumed')
     notes.push(
-      'every worker is taken as busy, which is the worst case: say --utilisation if you know better',
+      'every worker is assumed to be busy, the worst case: give --utilisation if you know better',
     );
   if (utilisation.by === 'history' && utilisation.share === 1)
-    notes.push(`the history holds more work than ${fleet.workers} workers could do: is --workers right?`);
+    notes.push(`the history holds more work than ${fleet.workers} workers can do: check --workers`);
   if (source.kind === 'file' && utilisation.by === 'history')
     notes.push(
       `${percent(utilisation.share)} busy, by the work in the history against ${fleet.workers} workers from its first start to its last end`,
     );
   if (deployments.some(({ signal }) => signal === 'eaten'))
-    notes.push('a worker that is never told takes the next job, so that a short step is no shelter');
+    notes.push('a worker that never hears its stop takes the next job, so short steps do not help');
   return notes;
 }
 
-/** Workers of drills are few, and were not stopped at random instants. */
+/** Notes on measured drains: they are few, and their stops did not come at random instants. */
 function measured({ drains, window }: Omit<Forecast, 'notes'>): readonly string[] {
   if (drains === null) return [];
   const { busy, idle, drills, onRig, unproven, granted } = drains;
@@ -87,18 +87,18 @@ function measured({ drains, window }: Omit<Forecast, 'notes'>): readonly string[
   const few = Math.min(busy.workers || Infinity, idle.workers || Infinity) < LEAST_FOR_INTERVAL;
   const others = granted.filter((ms) => ms !== window.granted);
   return [
-    `the deployments rest on the drains of ${count(busy.workers, 'busy worker')} and ${idle.workers} idle ones, of ${count(drills, 'drill')}${onRig > 0 ? `, ${onRig} of them on a rig` : ''}${few ? ': so few prove next to nothing' : ''}; a drill strikes where it aims, not at random`,
+    `the deployments rest on the drains of ${count(busy.workers, 'busy worker')} and ${idle.workers} idle ones, of ${count(drills, 'drill')}${onRig > 0 ? `, ${onRig} of them on a rig` : ''}${few ? ': too few to show much' : ''}; a drill chooses its moment, which is not random`,
     ...(unproven > 0 ? [`${count(unproven, 'drill')} without a proven stop not counted`] : []),
-    ...(busy.workers === 0 ? ['no busy worker was measured: its drain follows from the jobs'] : []),
+    ...(busy.workers === 0 ? ['no busy worker was measured: its drain is computed from the jobs'] : []),
     ...(idle.workers === 0 ? ['no idle worker was measured: its drain is --idle-drain'] : []),
     ...(killed > 0
       ? [
-          `${killed} of ${workers} did not drain and count as killed at T: leave their drills out if those workers were not like these`,
+          `${killed} of ${workers} did not drain and count as killed at T: leave these drills out if their workers differ from yours`,
         ]
       : []),
     ...(others.length > 0
       ? [
-          `measured at ${others.map((ms) => `${ms / 1000} s`).join(', ')} granted, and simulated at other windows: a drain that was cut off is not known beyond its own`,
+          `measured at ${others.map((ms) => `${ms / 1000} s`).join(', ')} granted, but simulated at other windows: how long a drain that was cut off would have lasted is not known`,
         ]
       : []),
   ];
@@ -117,7 +117,7 @@ function beyond({ steps, window }: Omit<Forecast, 'notes'>): readonly string[] {
 function blocked({ deployments, fleet }: Omit<Forecast, 'notes'>): readonly string[] {
   if (deployments.every(({ wallClock }) => wallClock !== null)) return [];
   return [
-    `with ${fleet.minimumHealthyPercent} % and ${fleet.maximumPercent} % (room ${fleet.roomPercent} %) no task may be started and none stopped: the deployment never ends`,
+    `with ${fleet.minimumHealthyPercent} % and ${fleet.maximumPercent} % (room ${fleet.roomPercent} %) ECS may neither start nor stop a task: the deployment never ends`,
   ];
 }
 
@@ -125,13 +125,13 @@ function count(many: number, what: string): string {
   return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
 
-/** `0.05 %`, `2.3 %`, `63 %`: two digits that count. */
+/** `0.05 %`, `2.3 %`, `63 %`: two significant digits. */
 export function percent(share: number): string {
   const value = share * 100;
   if (value === 0) return '0 %';
   if (value < 0.01) return '< 0.01 %';
   const digits = value < 1 ? 2 : value < 10 ? 1 : 0;
   const rounded = value.toFixed(digits);
-  // Nearly all is not all.
+  // Less than all must not read as 100 %.
   return `${share < 1 && Number(rounded) === 100 ? '> 99' : rounded} %`;
 }

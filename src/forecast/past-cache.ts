@@ -5,25 +5,25 @@ import type { EndedJob } from '../buildkite/port.ts';
 import { makeFolders } from '../disk/folders.ts';
 import { GamedayError } from '../model/errors.ts';
 
-/** Where the jobs that were read are kept. */
+/** The file that keeps the jobs that were read. */
 export interface CacheFile {
   readonly path: string;
-  /** Whether a person named it: then it is wrong not to be able to write it. */
+  /** Whether a person named the file; then it is an error if it cannot be written. */
   readonly named: boolean;
 }
 
-/** What was read of a pipeline's past, the newest first, kept in a file so that a read that was cut goes on behind it. */
+/** The jobs read from a pipeline's past, newest first, kept in a file so that an interrupted read can continue. */
 export interface PastCache {
   readonly jobs: () => readonly EndedJob[];
-  /** The cursor behind which older jobs follow; undefined where nothing was read yet, null where there are none. */
+  /** The cursor of the next older jobs; undefined if nothing was read yet, null if there are no older jobs. */
   readonly next: () => string | null | undefined;
-  /** Older jobs, behind those that are there. */
+  /** Adds older jobs at the end. */
   addOlder(jobs: readonly EndedJob[], next: string | null): void;
-  /** Newer jobs, before those that are there. */
+  /** Adds newer jobs at the beginning. */
   addNewer(jobs: readonly EndedJob[]): void;
-  /** Newer jobs with older ones missing in between: those that are there are forgotten, and will be read again. */
+  /** Replaces the jobs by newer ones, as jobs in between are missing; the older ones will be read again. */
   beginAnew(jobs: readonly EndedJob[], next: string | null): void;
-  /** Why nothing can be kept; null while it can. */
+  /** Why jobs cannot be kept; null while they can. */
   readonly unkept: () => string | null;
 }
 
@@ -34,7 +34,7 @@ const CachedJob = z.strictObject({
   startedAt: z.number().nullable(),
   finishedAt: z.number().nullable(),
 });
-/** One read: `next` is the cursor behind older jobs, and is not there where the jobs are newer than all before. */
+/** One read; `next` is the cursor of the next older jobs, and absent if the jobs are newer than all before. */
 const Line = z.strictObject({ jobs: z.array(CachedJob), next: z.string().nullable().optional() });
 type Line = z.infer<typeof Line>;
 const Head = z.strictObject({
@@ -44,7 +44,7 @@ const Head = z.strictObject({
   pipeline: z.string(),
 });
 
-/** One line for what it is of, and one a read; a last line that was cut short counts as not written. */
+/** Opens the file: a head line, then a line for each read. An incomplete last line counts as not written. */
 export function openPastCache(file: CacheFile, organization: string, pipeline: string): PastCache {
   const { path, named } = file;
   const head = JSON.stringify({ gameday: 'past jobs', v: 1, organization, pipeline });
@@ -56,12 +56,12 @@ export function openPastCache(file: CacheFile, organization: string, pipeline: s
     try {
       act();
     } catch (cause) {
-      unkept = `what was read cannot be kept in ${path}`;
+      unkept = `the jobs that were read cannot be kept in ${path}`;
       if (named)
         throw new GamedayError('bad-input', `the cache ${path} cannot be written`, { cause, at: path });
     }
   };
-  /** Beside it and then in its place, so that a crash leaves the one or the other. */
+  /** Writes a new file and renames it, so that a crash leaves either the old or the new one. */
   const rewrite = (): void => {
     if (!named) makeFolders(dirname(path));
     writeFileSync(`${path}.new`, textOf(head, lines), { mode: 0o600 });
@@ -85,7 +85,7 @@ export function openPastCache(file: CacheFile, organization: string, pipeline: s
   };
 }
 
-/** Newest first: what was read later as newer stands before, what was read later as older behind. */
+/** The jobs of all reads, newest first. */
 function inOrder(lines: readonly Line[]): readonly EndedJob[] {
   const newer = lines.filter(({ next }) => next === undefined).toReversed();
   const older = lines.filter(({ next }) => next !== undefined);
@@ -101,7 +101,7 @@ function linesIn(path: string, organization: string, pipeline: string): Line[] {
   const found = Head.safeParse(jsonOf(first));
   const ours = found.success && found.data.organization === organization && found.data.pipeline === pipeline;
   if (!ours)
-    throw new GamedayError('bad-input', `this is no cache of ${organization}/${pipeline}`, {
+    throw new GamedayError('bad-input', `this file is not a cache of ${organization}/${pipeline}`, {
       at: `${path}:1:1`,
       next: 'Name another file, or delete this one.',
     });
@@ -116,7 +116,7 @@ function linesIn(path: string, organization: string, pipeline: string): Line[] {
 
 function readCache(path: string): string {
   try {
-    // A pipe that nobody writes to would hold the process, and its signals, for ever.
+    // Reading a pipe without a writer would block the process, and its signals, for ever.
     if (!statSync(path).isFile()) throw new Error('it is no file');
     return readFileSync(path, 'utf8');
   } catch (cause) {

@@ -7,18 +7,18 @@ import type { PastJob } from './history.ts';
 import { openPastCache } from './past-cache.ts';
 import type { CacheFile, PastCache } from './past-cache.ts';
 
-/** A page of 100 jobs: the jobs, their edges and steps, and the connection. Three points a job. */
+/** GraphQL points of a page of 100 jobs: the jobs, their edges and steps, and the connection; three points a job. */
 const POINTS_OF_A_PAGE = 303;
 
-/** What is wanted of a pipeline's past. */
+/** Which past jobs of a pipeline to read. */
 export interface PastWanted {
   readonly organization: string;
   readonly pipeline: string;
-  /** The last so many jobs. */
+  /** Number of jobs, counted from the last one. */
   readonly jobs: number;
-  /** GraphQL points that may be spent; a user has 5,000 in five minutes, which others need too. */
+  /** GraphQL points to spend at most; a user has 5,000 in five minutes, for all uses. */
   readonly points: number;
-  /** What was read is kept here, page by page, and the next run goes on behind it. */
+  /** Keeps the jobs page by page; the next run continues after them. */
   readonly cache: CacheFile;
 }
 
@@ -27,9 +27,9 @@ type Client = () => Promise<Pick<Buildkite, 'pastJobs'>>;
 type Pages = (after: string | null) => Promise<Answer<JobsPage> | null>;
 
 /**
- * Reads the last jobs of a pipeline page by page, within the points: first on behind what was read, then what is newer.
- * It stops where the points are spent or Buildkite limits the rate; what was read until then counts, and says that there
- * is more. Killed at any instant, it loses the page that it was reading.
+ * Reads the last jobs of a pipeline page by page, within the points: first older jobs after those in the cache, then newer
+ * ones. It stops when the points are spent or Buildkite limits the rate; the jobs read so far count, and a note says that
+ * there are more. If the process is killed, only the page being read is lost.
  */
 export async function readPast(wanted: PastWanted, buildkite: Client, signal: AbortSignal): Promise<Source> {
   const { organization, pipeline } = wanted;
@@ -49,7 +49,7 @@ export async function readPast(wanted: PastWanted, buildkite: Client, signal: Ab
   return sourceOf(wanted, cache, unkept === null ? remarks : [...remarks, unkept]);
 }
 
-/** Goes on behind what was read until there is enough; gives what stopped it. */
+/** Reads older jobs until there are enough; returns the trouble that stopped it, if any. */
 async function readOlder(cache: PastCache, wanted: number, pages: Pages): Promise<Trouble | null> {
   const ids = new Set(cache.jobs().map(({ id }) => id));
   for (let next = cache.next(); next !== null && ids.size < wanted; next = cache.next()) {
@@ -62,16 +62,16 @@ async function readOlder(cache: PastCache, wanted: number, pages: Pages): Promis
   return null;
 }
 
-/** Reads what ended since, back to a job that is known; gives what a reader must know. */
+/** Reads the jobs that ended since the last run, back to a known job; returns notes for the reader. */
 async function readNewer(cache: PastCache, pages: Pages): Promise<readonly string[]> {
   const known = new Set(cache.jobs().map(({ id }) => id));
   const newer: EndedJob[] = [];
   for (let after: string | null = null; ;) {
     const answer = await pages(after);
     if (answer === null && newer.length === 0)
-      return ['jobs that ended since were not read: the points were spent'];
+      return ['jobs that ended since the last run were not read: the points were spent'];
     if (answer !== null && !answer.ok)
-      return [`jobs that ended since were not read: ${answer.trouble.message}`];
+      return [`jobs that ended since the last run were not read: ${answer.trouble.message}`];
     if (answer === null) {
       cache.beginAnew(newer, after);
       return [];
@@ -85,14 +85,14 @@ async function readNewer(cache: PastCache, pages: Pages): Promise<readonly strin
   }
 }
 
-/** Pages shift while jobs end, so that one may be listed twice: it counts once. */
+/** Without duplicates: pages shift while jobs end, so a job may be listed twice. */
 function distinct(jobs: readonly EndedJob[]): readonly EndedJob[] {
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }
 
 function unreadable(trouble: Trouble, pipeline: string, kept: number): GamedayError {
   const reason = reasonOfTrouble({ kind: 'pipeline', id: pipeline }, trouble);
-  const next = `${kept} jobs that were read are kept: run the same command again to go on behind them.`;
+  const next = `${kept} jobs that were read are kept: run the same command again to continue after them.`;
   return new GamedayError(reason, trouble.message, kept > 0 ? { next } : {});
 }
 

@@ -5,11 +5,11 @@ import { span } from '../report/text.ts';
 const HEIGHT = 10;
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** What is lost in flight over the window, as columns of text; `|` stands at the present window. */
+/** The loss in flight over the window, as columns of text; `|` marks the present window. */
 export function plotLines({ curve, window }: Forecast, width: number): readonly string[] {
   const most = Math.max(...curve.map(([, loss]) => loss));
   const end = curve.at(-1)?.[0] ?? 0;
-  if (most === 0 || end === 0) return ['Nothing is lost in flight, whatever the window.'];
+  if (most === 0 || end === 0) return ['No job in flight is lost, whatever the window.'];
   const left = 8;
   const columns = Math.max(10, width - left - 2);
   const now = Math.round((window.drain / end) * (columns - 1));
@@ -32,7 +32,7 @@ function cell(above: number, isNow: boolean): string {
   return isNow && eighths < 8 ? '|' : (EIGHTHS[eighths] ?? ' ');
 }
 
-/** The line between two points of the curve. */
+/** The value between two points of the curve. */
 function lossAt(curve: Forecast['curve'], ms: number): number {
   const next = curve.findIndex(([at]) => at >= ms);
   const [to, high] = curve[next] ?? curve.at(-1) ?? [0, 0];

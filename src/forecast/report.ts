@@ -8,7 +8,7 @@ import type { Screen } from '../report/screen.ts';
 import { span } from '../report/text.ts';
 import { clip, pad, widthOf, wrap } from '../report/width.ts';
 
-/** Prints a forecast: what was asked, the tables, a plot, and what must be known beside them. */
+/** Prints a forecast: the question, the tables, a plot and the notes. */
 export function printForecast(forecast: Forecast, screen: Screen): void {
   const paint = painter(screen.colors);
   const width = Math.max(60, screen.columns());
@@ -39,7 +39,7 @@ function head({ source, window, utilisation, ...forecast }: Forecast, paint: Pai
   const of = source.kind === 'stated' ? `${source.name}, as stated` : `${source.jobs} jobs of ${source.name}`;
   const ceiling = window.ceiling === null ? 'no ceiling' : `at most ${time(window.ceiling)}`;
   const who = window.container === null ? '' : `container ${window.container}, `;
-  const told = { heard: '', eaten: ', and the agent is never told', fatal: ': the signal cuts the job off' }[
+  const told = { heard: '', eaten: ', and the agent never hears the stop', fatal: ': the signal cuts the job off' }[
     window.signal
   ];
   const idle = {
@@ -80,7 +80,7 @@ function stepRow(step: StepForecast): readonly string[] {
   ];
 }
 
-const TIMEOUT_HEAD = ['stopTimeout', 'lost in flight', 'a stop loses a job, if told', 'jobs longer'];
+const TIMEOUT_HEAD = ['stopTimeout', 'lost in flight', 'a stop loses a job, if heard', 'jobs longer'];
 
 function timeoutCells(row: TimeoutRow): readonly string[] {
   return [
@@ -102,7 +102,7 @@ function deployments(forecast: Forecast): readonly string[] {
   ];
 }
 
-/** What drills measured, in the words of the table above it. */
+/** The drains measured by drills, in the words of the table above. */
 function measured({ drains }: Forecast): readonly string[] {
   if (drains === null) return [];
   const told = (who: string, { workers, drained, median, longest }: typeof drains.busy): readonly string[] =>
@@ -136,24 +136,24 @@ function retry({ retry: rule }: Forecast): readonly string[] {
   return [
     '',
     'A retry rule (exit_status -1, limit 1) for the jobs that are lost:',
-    `  finishes at least ${percent(rule.rescuedAtLeast)} of them, even if every retry's worker is stopped as well`,
+    `  finishes at least ${percent(rule.rescuedAtLeast)} of them, even if every retry's worker is also stopped`,
     `  costs ${time(rule.workLost)} of work done twice, and makes the build ${time(soonest)} to ${time(latest)} later (Buildkite gives up on an agent after 3 to 4 minutes)`,
   ];
 }
 
-/** A stated 0 and a measured 0 are told apart by the bounds. */
+/** A share with its bounds; a measured 0 has bounds, a stated 0 has none. */
 function withBounds(share: number, bounds: readonly [number, number] | null): string {
   return bounds === null
     ? percent(share)
     : `${percent(share)} (${percent(bounds[0])} to ${percent(bounds[1])})`;
 }
 
-/** Whole seconds from ten on: no forecast is as exact as tenths look. */
+/** A duration; in whole seconds from ten on, as no forecast is exact to a tenth. */
 function time(ms: number): string {
   return ms >= 10_000 && ms < 60_000 ? `${Math.round(ms / 1000)}s` : span(ms);
 }
 
-/** Columns as wide as their widest cell; all but the first are set to the right. */
+/** A table with columns as wide as their widest cell; all but the first are aligned to the right. */
 function table(names: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = names.map((name, column) =>
     Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column] ?? ''))),

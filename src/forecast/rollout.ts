@@ -9,41 +9,41 @@ import type { Random } from './random.ts';
 export interface Rollout extends Stop {
   /** Workers of the service, 1 to 5,000: its desired count. */
   readonly workers: number;
-  /** At least this many are healthy at any time; rounded up. */
+  /** Percent of the workers that are healthy at any time, at least; the number is rounded up. */
   readonly minimumHealthyPercent: number;
-  /** At most this many run or start at any time; rounded down. */
+  /** Percent of the workers that run or start at any time, at most; the number is rounded down. */
   readonly maximumPercent: number;
   /**
-   * At most this many have a place at any time, draining ones counted: what hosts or a quota have room for. ECS's own
-   * limit is on RUNNING and PENDING tasks alone.
+   * Percent of the workers for which hosts or a quota have room, including draining tasks. ECS's own limit counts RUNNING
+   * and PENDING tasks only.
    */
   readonly roomPercent: number;
-  /** From a task's start until ECS counts it as healthy. */
+  /** Time from a task's start until ECS counts it as healthy. */
   readonly startUp: Distribution;
-  /** The jobs of the workers. */
+  /** Durations of the workers' jobs. */
   readonly jobs: Distribution;
-  /** Milliseconds that an idle worker takes to leave. */
+  /** Milliseconds that an idle worker takes to exit. */
   readonly idle: number;
-  /** How workers that hear their stop were seen to leave: goes before what `jobs` and `idle` say. Null: nothing was measured. */
+  /** Measured drains of workers that hear their stop; override `jobs` and `idle`. Null: none were measured. */
   readonly measured: Pick<Drains, 'busy' | 'idle'> | null;
 }
 
-/** Several replications of one figure. */
+/** One figure over several replications. */
 export interface Spread {
   readonly p5: number;
   readonly median: number;
   readonly p95: number;
 }
 
-/** What a deployment takes and costs. */
+/** Duration and losses of a deployment. */
 export interface RolloutForecast {
-  /** Milliseconds from its begin until every new worker is healthy and the last old one is gone. */
+  /** Milliseconds from its start until every new worker is healthy and the last old one has ended. */
   readonly wallClock: Spread;
-  /** Jobs lost by it. */
+  /** Jobs that the deployment loses. */
   readonly lost: Spread;
 }
 
-/** Simulates a deployment in virtual time; null where the percentages leave no task to start and none to stop. */
+/** Simulates a deployment in virtual time; null if the percentages allow neither a start nor a stop. */
 export function simulateRollouts(
   rollout: Rollout,
   replications: number,
@@ -100,7 +100,7 @@ function simulate(
       draining += stop;
       moved = start + stop > 0;
     }
-    // Nothing is under way and nothing may be done: so it stays.
+    // No event is pending and no action is allowed: the deployment is blocked.
     if (queue.size() === 0) return null;
     now = queue.time();
     if (queue.pop() === HEALTHY) {
@@ -111,13 +111,13 @@ function simulate(
   return { took: now, lost };
 }
 
-/** One worker's way out: how long it takes, and whether it loses a job. */
+/** One worker's stop: how long it takes, and whether it loses a job. */
 type Leave = (random: Random) => { readonly took: number; readonly lost: 0 | 1 };
 
 function leaverOf(rollout: Rollout): Leave {
   const { signal, window, utilisation, jobs, idle, measured } = rollout;
   const isBusy = (random: Random): boolean => jobs.mean > 0 && random() < utilisation;
-  // It goes on until it is killed, whatever it has then; or it is gone at once, with whatever it has.
+  // eaten: the worker goes on until SIGKILL; fatal: it ends at once. Either way it loses the job that it has then.
   if (signal !== 'heard') {
     const took = signal === 'fatal' ? 0 : window;
     return (random) => ({ took, lost: isBusy(random) ? 1 : 0 });
@@ -131,18 +131,18 @@ function leaverOf(rollout: Rollout): Leave {
   };
 }
 
-/** Events in the order of their time. */
+/** A queue of events, ordered by time. */
 interface Queue {
   clear(): void;
   size(): number;
   push(at: number, kind: number): void;
   /** The time of the next event. */
   time(): number;
-  /** Takes the next event away; gives its kind. */
+  /** Removes the next event and returns its kind. */
   pop(): number;
 }
 
-/** A binary heap in two flat arrays: a replication makes two events a worker, and no objects. */
+/** A binary heap in two flat arrays: a replication has two events a worker and should create no objects. */
 function createQueue(capacity: number): Queue {
   const times = new Float64Array(capacity);
   const kinds = new Uint8Array(capacity);

@@ -19,9 +19,9 @@ import type { Runner } from '../cli/runner.ts';
 import { GRAPHQL_ENDPOINT } from '../cli/settings.ts';
 import { watchSignals } from '../cli/signals.ts';
 
-/** Says what stops would do to the jobs of a history, before anything is stopped. */
+/** Makes and prints a forecast: what stops would do to the jobs of a history. */
 export async function foretell(flags: ForecastFlags, runner: Runner): Promise<void> {
-  // All that can be wrong without asking anybody, first.
+  // First everything that can be checked without contacting a service.
   const { window, service } = await windowFor(flags);
   const drains = flags.drains === undefined ? null : await readDrains(flags.drains, flags.out);
   const fleet = fleetOf(flags, service, drains);
@@ -51,16 +51,16 @@ function ofSteps(source: Source, steps: readonly string[]): Source {
   const next =
     known.length > 0
       ? `Its steps: ${known.join(', ')}.`
-      : 'It needs at least one job that is over and passed.';
+      : 'A forecast needs at least one job that ended and passed.';
   const why = left.length > 0 ? ` (left out: ${left.join(', ')})` : '';
-  throw new GamedayError('bad-input', `there is no job to forecast from${why}`, { at: source.name, next });
+  throw new GamedayError('bad-input', `the history has no job to forecast from${why}`, { at: source.name, next });
 }
 
 async function sourceOf(flags: ForecastFlags, runner: Runner): Promise<Source> {
   const { history, durations, pipeline } = flags;
   const given = [history, durations, pipeline].filter((one) => one !== undefined);
   if (given.length !== 1)
-    throw new GamedayError('bad-input', 'a forecast has one source of durations', {
+    throw new GamedayError('bad-input', 'a forecast needs exactly one source of durations', {
       next: 'Give one of --history FILE, --pipeline SLUG and --durations.',
     });
   if (durations !== undefined) {
@@ -108,12 +108,12 @@ async function fromBuildkite(
 }
 
 const DEFAULT_WORKERS = 500;
-/** More than a service may have (ECS quotas, tasks per service: 5,000). */
+/** The most workers of a service (ECS quotas, tasks per service: 5,000). */
 const MOST_WORKERS = 5000;
-/** ECS's own for a service that says nothing (DeploymentConfiguration, REPLICA). */
+/** ECS's defaults in percent (DeploymentConfiguration, REPLICA). */
 const DEFAULT_PERCENT = { minimumHealthy: 100, maximum: 200 } as const;
 
-/** What a flag says goes before what the service says. */
+/** The fleet; a flag overrides the service. */
 function fleetOf(flags: ForecastFlags, service: ServiceNumbers, drains: Drains | null): Question['fleet'] {
   const startUp = parseStated(flags['start-up']);
   if (startUp === null) throw notUnderstood('--start-up', flags['start-up'], STATED_HINT);
@@ -143,14 +143,14 @@ function utilisationOf(text: string | undefined): number | null {
   const [, number = '', sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim()) ?? [];
   const share = number === '' ? Number.NaN : Number(number) / (sign === '%' ? 100 : 1);
   if (share >= 0 && share <= 1) return share;
-  throw notUnderstood('--utilisation', text, 'It is a share such as 0.7 or 70%.');
+  throw notUnderstood('--utilisation', text, 'Write it as a share such as 0.7 or 70%.');
 }
 
 function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
 }
 
-/** A flag whose value means nothing. */
+/** The error for a flag whose value cannot be read. */
 function notUnderstood(flag: string, text: string, next: string): GamedayError {
   return new GamedayError('bad-input', `${flag}: "${text}" is not understood`, { next });
 }

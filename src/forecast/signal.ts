@@ -7,17 +7,17 @@ import type { Rule } from '../preflight/finding.ts';
 import type { Subject } from '../preflight/subject.ts';
 
 /**
- * What becomes of the stop signal. `heard`: the agent finishes its job and takes no other. `eaten`: nothing tells the agent, it
- * works on, takes the next job, and SIGKILL ends whatever it has then. `fatal`: the job is cut off at once.
+ * What happens to the stop signal. `heard`: the agent finishes its job and takes no other. `eaten`: the agent does not get
+ * the signal, works on and takes further jobs until SIGKILL. `fatal`: the job is cut off at once.
  */
 export const SIGNALS = ['heard', 'eaten', 'fatal'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-/** Where the signal of a stop goes, by the rules of preflight: what they call an error does not drain. */
+/** What happens to the stop signal, by the rules of preflight: a worker with an error there does not drain. */
 export function signalOf(subject: Subject): Signal {
   const breaks = (rule: Rule): boolean =>
     rule.judge(subject).findings.some(({ severity }) => severity === 'error');
-  // The shell dies of the signal, and takes the agent along or leaves it behind.
+  // The shell dies of the signal; the agent dies with it or lives on without it.
   if (breaks(initWithShell) || breaks(pidMode)) return 'fatal';
   const name = stopSignalOf(subject.documents);
   if (name === 'KILL') return 'fatal';

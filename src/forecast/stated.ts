@@ -1,10 +1,10 @@
 import { parseDuration } from '../scenario/duration.ts';
 import type { Stated } from './distribution.ts';
 
-/** How a distribution is written, for those who wrote it otherwise. */
+/** The next step for a distribution that cannot be read. */
 export const STATED_HINT = 'Write it as 5m (fixed), exponential:5m or uniform:1m..9m.';
 
-/** Reads `5m`, `fixed:5m`, `exponential:5m` or `uniform:1m..9m`; null where it is none of them. */
+/** Reads `5m`, `fixed:5m`, `exponential:5m` or `uniform:1m..9m`; null for any other text. */
 export function parseStated(text: string): Stated | null {
   const [, kind = 'fixed', value = ''] = /^(?:(fixed|exponential|uniform):)?(.+)$/.exec(text.trim()) ?? [];
   if (kind === 'uniform') {

@@ -7,7 +7,7 @@ const WIDTH = 720;
 const HEIGHT = 400;
 const EDGE = { left: 64, right: 24, top: 48, bottom: 48 } as const;
 
-/** The plot as an SVG of its own: the line, the intervals of the windows of the table, the present window and the ceiling. */
+/** The plot as an SVG document: the curve, the intervals of the table's windows, the present window and the ceiling. */
 export function forecastSvg(forecast: Forecast): string {
   const { curve, timeouts, window, source } = forecast;
   const end = Math.max(1, curve.at(-1)?.[0] ?? 1);
@@ -65,10 +65,10 @@ function round(value: number): string {
   return value.toFixed(1);
 }
 
-/** Half a surrogate pair, and the two characters that XML 1.0 has no place for beside the controls (Char, section 2.2). */
+/** Characters that XML 1.0 forbids beside the controls: half a surrogate pair, U+FFFE and U+FFFF (Char, section 2.2). */
 const NO_XML = /[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Foreign text as XML: no markup and no control characters of its own. */
+/** Foreign text as XML text, without markup and control characters. */
 function text(value: string): string {
   return escapeControls(value)
     .replace(NO_XML, '\ufffd')

@@ -17,14 +17,14 @@ type WindowFlags = Pick<
   'task-definition' | 'service' | 'image-config' | 'container' | 'launch-type' | 'stop-timeout' | 'signal'
 >;
 
-/** What a service says of its deployments; null where it says nothing. */
+/** The deployment settings of a service; null where it has none. */
 export interface ServiceNumbers {
   readonly workers: number | null;
   readonly minimumHealthyPercent: number | null;
   readonly maximumPercent: number | null;
 }
 
-/** Reads the documents; throws bad-input where they do not tell the window. */
+/** Reads the documents. Throws bad-input if the window does not follow from them. */
 export async function windowFor(
   flags: WindowFlags,
 ): Promise<{ readonly window: Question['window']; readonly service: ServiceNumbers }> {
@@ -55,7 +55,7 @@ function alone(flags: WindowFlags, asked: Asked): Question['window'] {
     if (flags[flag] !== undefined)
       throw new GamedayError(
         'bad-input',
-        `--${flag} tells something of a task definition, and none is given`,
+        `--${flag} needs a task definition, and none is given`,
         {
           next: 'Give --task-definition FILE as well.',
         },
@@ -65,7 +65,7 @@ function alone(flags: WindowFlags, asked: Asked): Question['window'] {
   return { ...window, container: null };
 }
 
-/** The one container of a definition needs no telling; of several the agent's must be known. */
+/** The agent's container: the only one of a definition, or the one that is known to run the agent. */
 function subjectIn(documents: Documents, named: string | undefined): Subject {
   const containers = itemsOf(member(documents.taskDefinition.value, 'containerDefinitions'));
   const only = containers.length === 1 ? textOf(member(containers[0], 'name')) : null;
@@ -75,7 +75,7 @@ function subjectIn(documents: Documents, named: string | undefined): Subject {
   throw new GamedayError(
     'bad-input',
     named === undefined
-      ? 'which container runs the agent cannot be told'
+      ? 'it is not clear which container runs the agent'
       : `there is no container "${named}"`,
     { at: documents.taskDefinition.name, next: `Name it: --container ${names.join(' or ')}.` },
   );
@@ -86,12 +86,12 @@ function placeOf({ texts }: Given, { base, name }: Doc, path: readonly (string |
   return place === undefined ? name : `${name}:${place}`;
 }
 
-/** ECS refuses such a definition, so that its window is nobody's. */
+/** Throws bad-input for a stopTimeout that ECS refuses on Fargate. */
 function checkCeiling(at: string, stopTimeout: number, launchType: LaunchType): void {
   if (!launchType.startsWith('FARGATE') || stopTimeout <= 120_000) return;
-  throw new GamedayError('bad-input', `a stopTimeout of ${stopTimeout / 1000} s: Fargate takes at most 120`, {
+  throw new GamedayError('bad-input', `a stopTimeout of ${stopTimeout / 1000} s; limit on Fargate 120 s`, {
     at,
-    next: 'Lower it to 120, or say --launch-type EC2 if it runs there.',
+    next: 'Lower it to 120, or give --launch-type EC2 if the tasks run there.',
   });
 }
 

@@ -5,25 +5,25 @@ import type { Container, Subject } from '../preflight/subject.ts';
 import { signalOf } from './signal.ts';
 import type { Signal } from './signal.ts';
 
-/** How long an agent has to finish its job, and why. All times are milliseconds. */
+/** The time that an agent has to finish its job, and where it comes from. All times are milliseconds. */
 export interface Window {
   readonly container: string;
   readonly launchType: LaunchType;
-  /** From the agent's signal to its SIGKILL, at least: what `stopTimeout`, its default and the platform grant. */
+  /** Time from the agent's signal to its SIGKILL, at least: granted by `stopTimeout`, its default and the platform. */
   readonly granted: number;
-  /** How long its job may go on after the signal: T. What is granted, or nothing where the signal cuts the job off. */
+  /** Time for which the job may go on after the signal: T. Equals the granted time, or 0 if the signal cuts the job off. */
   readonly drain: number;
-  /** What may pass before the agent is signaled: containers that depend on it stop first, each up to its own time. */
+  /** Time that may pass before the agent is signalled: containers that depend on it stop first, each within its own time. */
   readonly before: number;
-  /** From the stop to the end of the last container, at most. */
+  /** Time from the stop to the end of the last container, at most. */
   readonly wholeStop: number;
-  /** The largest `stopTimeout` that can be had; null where there is no ceiling. */
+  /** The largest possible `stopTimeout`; null where there is no limit. */
   readonly ceiling: number | null;
   readonly signal: Signal;
   readonly notes: readonly string[];
 }
 
-/** What a person asks for, whatever the definition says; null leaves it to the definition. */
+/** Values from flags, which override the definition; null leaves a value to the definition. */
 export interface Asked {
   readonly launchType: LaunchType | null;
   /** Milliseconds. */
@@ -31,7 +31,7 @@ export interface Asked {
   readonly signal: Signal | null;
 }
 
-/** The drain window of the agent, from its definition, the stop chain and what the tasks run on. */
+/** The drain window of the agent, from its definition, the stop chain and the launch type. */
 export function windowOf(subject: Subject, asked: Asked): Window {
   const { name } = subject.agent;
   const launchType = asked.launchType ?? launchTypeOf(subject.worker.launch);
@@ -54,7 +54,7 @@ export function windowOf(subject: Subject, asked: Asked): Window {
   };
 }
 
-/** The window of an agent of which nothing is known but what was asked for: alone in its task. */
+/** The window of an agent without a task definition: from the flags, for an agent alone in its task. */
 export function windowAlone({ launchType, stopTimeout, signal }: Asked): Omit<Window, 'container'> {
   const type = launchType ?? 'FARGATE';
   const launch = launchNamed(type);
@@ -62,7 +62,7 @@ export function windowAlone({ launchType, stopTimeout, signal }: Asked): Omit<Wi
   const stop = stopWindow(alone, NOTHING_KNOWN.name, launch);
   const ends = stopWindow(alone, NOTHING_KNOWN.name, launch, signal === 'fatal');
   const notes = [
-    `no task definition was given: an agent${signal === null ? ' that hears its stop' : ''} with no container beside it`,
+    `no task definition was given: an agent${signal === null ? ' that hears its stop' : ''} without another container is assumed`,
     ...(stopTimeout === null ? [withoutTimeout(type)] : []),
   ];
   return { ...inWords(type, signal ?? 'heard', stop.agent, ends), notes };
@@ -88,32 +88,32 @@ function inWords(
   };
 }
 
-/** What the service or the definition says; the stricter one where that leaves a choice. */
+/** The launch type of service or definition; the stricter one where both are possible. */
 function launchTypeOf({ kind, spot }: Launch): LaunchType {
   if (kind === 'ec2') return 'EC2';
   if (kind === 'external') return 'EXTERNAL';
   return spot === true ? 'FARGATE_SPOT' : 'FARGATE';
 }
 
-/** A definition that ECS would refuse: where, what, and what to do. */
+/** A definition that ECS would refuse: place, message, and what to do. */
 export interface Refused {
   readonly path: Path;
   readonly message: string;
   readonly next: string;
 }
 
-/** What depends on what is stopped first, so that a circle could never be stopped. Null where the order can be kept. */
+/** The mistake in the stop order, null where there is none: a circle of dependencies could never be stopped. */
 export function disorderOf({ agent, sidecars }: Subject): Refused | null {
   const all = [agent, ...sidecars];
   for (const { name, path, dependsOn } of all) {
     const at = [...path, 'dependsOn'];
     const unknown = dependsOn.find((on) => !all.some((one) => one.name === on));
     if (unknown !== undefined) {
-      const message = `"${name}" depends on "${unknown}", which is no container of it`;
-      return { path: at, message, next: 'Name one that is.' };
+      const message = `"${name}" depends on "${unknown}", which is not a container of the definition`;
+      return { path: at, message, next: 'Name a container of the definition.' };
     }
     if (dependsOn.some((on) => reaches(all, on, name, new Set()))) {
-      const message = `"${name}" depends on itself, directly or by way of others`;
+      const message = `"${name}" depends on itself, directly or through others`;
       return { path: at, message, next: 'Take one dependency out.' };
     }
   }
@@ -134,21 +134,21 @@ function withoutTimeout(launchType: LaunchType): string {
     : "no stopTimeout: ECS's 30 s";
 }
 
-/** What the reading of the start rests on. */
+/** Notes on how the agent's start was read. */
 function hintsOf({ agent, settings }: Subject, signal: Signal): readonly string[] {
   const { shell, scriptFile, commandLine } = agent.start;
   const notes: string[] = [];
   if (signal !== 'heard')
     notes.push(
-      `${signal === 'eaten' ? 'nothing tells the agent of its stop' : 'the signal cuts its job off'}: gameday preflight says why${shell?.kind === 'unknown' ? `; ${shell.name} is taken for dash (--signal heard if a drill shows otherwise)` : ''}`,
+      `${signal === 'eaten' ? 'the agent does not get the stop signal' : 'the signal cuts the job off'}: gameday preflight says why${shell?.kind === 'unknown' ? `; ${shell.name} is assumed to be dash (give --signal heard if a drill shows otherwise)` : ''}`,
     );
   else if (scriptFile !== null || !commandLine.isKnown)
     notes.push(
-      `how ${scriptFile ?? `the image ${agent.image ?? 'of the agent'}`} starts the agent is in no document: it is taken to hear its stop (--image-config, --signal)`,
+      `how ${scriptFile ?? `the image ${agent.image ?? 'of the agent'}`} starts the agent is not in the documents: it is assumed to hear its stop (--image-config, --signal)`,
     );
   if (signal === 'eaten' && settings.get('disconnect-after-job') !== null)
     notes.push(
-      'with --disconnect-after-job it leaves after the job that it has, stopped or not: what a stop loses is then at most what is told here',
+      'with --disconnect-after-job the agent exits after its job, stopped or not: a stop loses at most what is forecast here',
     );
   return notes;
 }
@@ -157,9 +157,9 @@ function chainNotes(container: string, before: number, { ms, limit }: StopWindow
   const notes: string[] = [];
   if (before > 0)
     notes.push(
-      `containers that depend on "${container}" stop first: it may take jobs for up to ${before / 1000} s more before it is told`,
+      `containers that depend on "${container}" stop first: the agent may take jobs for up to ${before / 1000} s more before it is signalled`,
     );
   if (limit !== null && ms > limit)
-    notes.push(`the stop chain takes up to ${ms / 1000} s, and a spot reclaim leaves two minutes`);
+    notes.push(`the stop chain takes up to ${ms / 1000} s; a spot reclaim leaves two minutes`);
   return notes;
 }

@@ -1,10 +1,10 @@
-/** The most that is read of one answer, decompressed. A page of Buildkite's or a hundred tasks of ECS have a megabyte or two. */
+/** Largest answer in bytes, decompressed. A page of Buildkite or a hundred tasks of ECS take a megabyte or two. */
 export const LARGEST_ANSWER = 16 * 1024 * 1024;
 
-/** How deep lists and objects may stand in each other. What both services answer stays under 30. */
+/** Deepest nesting of lists and objects in an answer. Answers of both services stay under 30. */
 export const DEEPEST_ANSWER = 100;
 
-/** An answer that passes the bounds; nothing of it is used. */
+/** An answer exceeds the limits; no part of it is used. */
 export class OversizeAnswerError extends Error {
   constructor(what: string) {
     super(what);
@@ -12,16 +12,16 @@ export class OversizeAnswerError extends Error {
   }
 }
 
-/** A body that was not read yet, whichever library it comes from. */
+/** An unread body, from any library. */
 export interface Unread {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** The header `Content-Length`: the size on the wire, before decompression. */
   readonly announced: string | null;
-  /** Ends the transfer of a body that is not wanted. */
+  /** Ends the transfer of a body that will not be read. */
   discard(): void | Promise<void>;
 }
 
-/** Reads a body to its end, or until it passes the bounds: then the transfer ends and OversizeAnswerError is thrown. */
+/** Reads a body to its end. Beyond the limits it ends the transfer and throws OversizeAnswerError. */
 export async function readBounded(body: Unread, largest = LARGEST_ANSWER): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(body.announced ?? 0) > largest) {
     await body.discard();
@@ -31,14 +31,14 @@ export async function readBounded(body: Unread, largest = LARGEST_ANSWER): Promi
   let size = 0;
   for await (const chunk of body.chunks) {
     size += chunk.length;
-    // Leaving the loop by an error cancels the stream, and the decompression before it.
+    // An error in the loop cancels the stream and the decompression before it.
     if (size > largest) throw tooLarge(largest);
     chunks.push(chunk);
   }
   const whole = joined(chunks, size);
   if (isTooDeep(whole)) {
     throw new OversizeAnswerError(
-      `is nested deeper than ${String(DEEPEST_ANSWER)} levels, the most that is read`,
+      `is nested deeper than ${String(DEEPEST_ANSWER)} levels, the limit`,
     );
   }
   return whole;
@@ -46,7 +46,7 @@ export async function readBounded(body: Unread, largest = LARGEST_ANSWER): Promi
 
 function tooLarge(largest: number): OversizeAnswerError {
   return new OversizeAnswerError(
-    `is larger than ${String(largest / (1024 * 1024))} MiB, the most that is read`,
+    `is larger than ${String(largest / (1024 * 1024))} MiB, the limit`,
   );
 }
 
@@ -65,7 +65,7 @@ const BACKSLASH = 0x5c;
 const OPEN: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSE: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-/** Whether JSON is nested too deep, without parsing it. In UTF-8 no byte of a longer character looks like one of these marks. */
+/** Whether JSON is nested too deeply, without parsing it. In UTF-8 no byte of a longer character equals a bracket. */
 function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0;
   let quoted = false;

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 
-/** The machine's clock at start, carried on by the monotonic one: a clock that is set back cannot turn time around. */
+/** The machine's clock at the start plus monotonic time, so that setting the clock back does not affect it. */
 export const systemClock: Clock = {
   now: () => Math.round(performance.timeOrigin + performance.now()),
   sleep: (ms, signal) =>

@@ -1,4 +1,4 @@
-/** The time of a call is over. */
+/** The deadline of a call has passed. */
 export class DeadlineError extends Error {
   constructor(ms: number) {
     super(`no answer within ${String(ms / 1000)} s`);
@@ -6,7 +6,7 @@ export class DeadlineError extends Error {
   }
 }
 
-/** The caller gave up; `started` says whether the work had begun by then. */
+/** The caller aborted; `started`: whether the work had begun. */
 export class AbortedError extends Error {
   readonly started: boolean;
 
@@ -18,8 +18,8 @@ export class AbortedError extends Error {
 }
 
 /**
- * Runs `work` for at most `ms`, headers and body together. It ends at the deadline and at the caller's abort even
- * where a library does not listen; `AbortSignal.any` is not used because on Node 20 it keeps long-lived sources' followers.
+ * Runs `work` for at most `ms`, headers and body together. Ends at the deadline and at the caller's abort even if a library
+ * ignores the signal. `AbortSignal.any` is not used: on Node 20 it leaks memory with long-lived sources.
  */
 export async function withDeadline<T>(
   signal: AbortSignal,

@@ -1,18 +1,18 @@
 import { GamedayError } from '../model/errors.ts';
 
-/** What an endpoint may be: plain http goes to loopback only unless `allowInsecure`; `loopbackOnly` lets nothing else through. */
+/** The rules for endpoints: plain http only to loopback unless `allowInsecure`; with `loopbackOnly` nothing but loopback. */
 export interface EndpointRules {
   readonly allowInsecure: boolean;
   readonly loopbackOnly: boolean;
 }
 
-/** Whether a host name of a URL is this machine itself. */
+/** Whether the host name of a URL is this machine. */
 export function isLoopback(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Why the rules forbid an endpoint, or null where they allow it. */
+/** Why the rules forbid an endpoint, or null if they allow it. */
 export function forbidden(protocol: string, hostname: string, rules: EndpointRules): string | null {
   if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} is neither http nor https`;
   const loopback = isLoopback(hostname);
@@ -24,7 +24,7 @@ export function forbidden(protocol: string, hostname: string, rules: EndpointRul
   return null;
 }
 
-/** Reads an endpoint setting; throws bad-input that names the setting and never shows credentials in it. */
+/** Reads an endpoint setting. Throws bad-input that names the setting, without credentials from it. */
 export function endpointOf(setting: string, text: string, rules: EndpointRules): URL {
   if (!URL.canParse(text)) {
     throw new GamedayError('bad-input', `${setting} is not a URL`, {
@@ -33,13 +33,13 @@ export function endpointOf(setting: string, text: string, rules: EndpointRules):
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw new GamedayError('bad-input', `${setting} holds credentials`, {
-      next: 'Give them by their own variables.',
+    throw new GamedayError('bad-input', `${setting} contains credentials`, {
+      next: 'Remove them from the URL and set their own variables.',
     });
   }
   const why = forbidden(url.protocol, url.hostname, rules);
   if (why === null) return url;
   throw new GamedayError('bad-input', `${setting}: ${why}`, {
-    next: rules.loopbackOnly ? `Use a loopback address.` : `Use https, or --insecure where you mean it.`,
+    next: rules.loopbackOnly ? `Use a loopback address.` : `Use https, or give --insecure to allow plain http.`,
   });
 }

@@ -1,11 +1,11 @@
-/** What became of a request that got no answer. `sent` is false only where it certainly never left. */
+/** A request without an answer. `sent` is false only if the request certainly was not sent. */
 export interface NetworkFailure {
   readonly kind: 'unreachable' | 'timeout';
   readonly code: string;
   readonly sent: boolean;
 }
 
-/** Codes of Node under which no byte of the request can have reached a server. */
+/** Codes of Node that mean that no byte of the request can have reached a server. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -25,7 +25,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
 ]);
 
-/** Codes under which the connection broke somewhere on the way: the server may have acted. */
+/** Codes that mean that the connection broke: the server may have acted. */
 const CUT: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -35,7 +35,7 @@ const CUT: ReadonlySet<string> = new Set([
 
 const TIMED_OUT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
-/** The network failure behind an error of Node's http, or null where it is none. */
+/** The network failure behind an error of Node's http, or null if there is none. */
 export function networkFailure(error: unknown): NetworkFailure | null {
   for (const code of codesOf(error, 0)) {
     if (NEVER_SENT.has(code)) return { kind: 'unreachable', code, sent: false };
@@ -45,7 +45,7 @@ export function networkFailure(error: unknown): NetworkFailure | null {
   return null;
 }
 
-/** The codes of an error and of what caused it, outermost first; a refused dual-stack connect is an AggregateError. */
+/** The codes of an error and its causes, outermost first; a refused dual-stack connection is an AggregateError. */
 function codesOf(error: unknown, depth: number): readonly string[] {
   if (!(error instanceof Error) || depth > 5) return [];
   const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];

@@ -1,19 +1,20 @@
 import type { ClockOffset } from '../model/entities/surroundings.ts';
 
-/** What two clocks that are kept by NTP may drift apart, as a part of the time that passed. */
+/** Largest drift between two clocks under NTP, as a share of the time that passed. */
 const DRIFT = 0.0001;
 
-/** How far a server's clock is ahead of ours, as all its answers together tell. */
+/** How far a server's clock is ahead of ours, from all its answers together. */
 export interface OffsetMeter {
-  /** Takes in the `Date` of one answer, and when its request was sent and it came, by our clock. */
+  /** Adds the `Date` of one answer, with the times of its request and its arrival by our clock. */
   take(date: string | null | undefined, sentAt: number, answeredAt: number): void;
-  /** Null before the first answer, or where the server sends no `Date`. */
+  /** Null before the first answer, or if the server sends no `Date`. */
   read(): ClockOffset | null;
 }
 
 /**
- * `Date` has whole seconds, so one answer tells the offset to half a second and half a round trip. Every answer must be right,
- * so the offset lies where all of them overlap; one that contradicts the others means that a clock was set, and begins anew.
+ * `Date` has whole seconds, so one answer gives the offset to within half a second and half a round trip. The offset lies
+ * where the intervals of all answers overlap. An answer that contradicts them means that a clock was set: the offset starts
+ * again from that answer.
  */
 export function createOffsetMeter(): OffsetMeter {
   let known: { readonly low: number; readonly high: number; readonly at: number } | null = null;
@@ -37,8 +38,8 @@ export function createOffsetMeter(): OffsetMeter {
 }
 
 /**
- * How far a server's clock is ahead of ours by one answer. Its `Date` has whole seconds, so the instant lies in
- * [date, date + 1 s); it was written somewhere between our sending and the answer: both intervals together are the uncertainty.
+ * How far a server's clock is ahead of ours, from one answer. `Date` has whole seconds, so the instant lies in
+ * [date, date + 1 s); it was written between our request and the answer. Both intervals together are the uncertainty.
  */
 export function offsetOf(
   date: string | null | undefined,

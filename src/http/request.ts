@@ -11,27 +11,27 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  /** Called as soon as they are there: they tell the server's time. */
+  /** Called as soon as the headers arrive, which carry the server's time. */
   readonly onHeaders?: (headers: HttpHeaders) => void;
-  /** Whether the body of an answer with this status is read; it always is unless this says no. */
+  /** Whether to read the body of an answer with this status; default: always. */
   readonly wantsBody?: (status: number) => boolean;
 }
 
-/** Its answer; `body` is decompressed, and empty where it was not wanted. */
+/** The answer; `body` is decompressed, and empty if it was not read. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly body: Uint8Array;
 }
 
-/** Headers of an answer by their names, whatever the case. */
+/** The headers of an answer by name, in any case. */
 export interface HttpHeaders {
   get(name: string): string | null;
 }
 
 /**
- * Sends one request and reads its answer within the bounds; redirects are not followed. Not `fetch`: Node loads a client of its
- * own for that, at 15 MB a process, where the SDK has loaded `node:http` already.
+ * Sends one request and reads its answer within the limits; does not follow redirects. Not `fetch`, for which Node loads a
+ * client of 15 MB; the SDK has loaded `node:http` anyway.
  */
 export async function sendRequest(url: URL, options: HttpRequest): Promise<HttpAnswer> {
   const answer = await answerTo(url, options);
@@ -74,7 +74,7 @@ function headersOf({ headers }: IncomingMessage): HttpHeaders {
 
 function decompressed(answer: IncomingMessage): AsyncIterable<Uint8Array> {
   const decoder = decoderFor(answer.headers['content-encoding']?.trim().toLowerCase());
-  // An error of either ends both, and whoever reads gets it.
+  // An error of either stream ends both, and the reader gets the error.
   return decoder === null ? answer : pipeline(answer, decoder, () => undefined);
 }
 

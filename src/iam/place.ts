@@ -1,14 +1,14 @@
-/** Where a policy's resources lie. */
+/** The place of a policy's resources. */
 export interface Place {
   readonly partition: string;
   readonly region: string;
-  /** Twelve digits, or null where the format fills them in. */
+  /** Twelve digits, or null if the format fills them in. */
   readonly account: string | null;
-  /** Name of the cluster; null: any (`gameday assert` finds it in the tasks' ARNs). */
+  /** Name of the cluster; null: any (`gameday assert` reads it from the tasks' ARNs). */
   readonly cluster: string | null;
 }
 
-/** Stands in an ARN for an account that is filled in later; no name of AWS holds these characters. */
+/** Placeholder in an ARN for an account that is filled in later; no name of AWS contains these characters. */
 export const ACCOUNT = '<account>';
 
 const PARTITIONS: readonly (readonly [RegExp, string])[] = [
@@ -21,14 +21,14 @@ const PARTITIONS: readonly (readonly [RegExp, string])[] = [
   [/^us-isof-/, 'aws-iso-f'],
 ];
 
-/** The partition of a region, as the AWS SDK's own table of them has it. */
+/** The partition of a region, by the AWS SDK's own table. */
 export function partitionOf(region: string): string {
   return PARTITIONS.find(([pattern]) => pattern.test(region))?.[1] ?? 'aws';
 }
 
 const CLUSTER_ARN = /^arn:([a-z-]+):ecs:([a-z0-9-]+):([0-9]{12}):cluster\/(.+)$/;
 
-/** The place of a cluster: an ARN says all of it, a name only itself. */
+/** The place of a cluster: an ARN contains all of it, a name only the cluster. */
 export function placeOf(cluster: string, region: string, account: string | null): Place {
   const [, partition, regionOfArn, accountOfArn, name] = CLUSTER_ARN.exec(cluster) ?? [];
   if (

@@ -1,6 +1,6 @@
 import type { Statement } from './statements.ts';
 
-/** One statement as IAM reads it. */
+/** One statement of a policy document. */
 export interface PolicyStatement {
   readonly Sid: string;
   readonly Effect: 'Allow';
@@ -41,10 +41,10 @@ export function policyOf(statements: readonly Statement[]): Policy {
   return { Version: '2012-10-17', Statement: statements.map(policyStatement) };
 }
 
-/** What a managed policy may hold, characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
+/** Limit of a managed policy, in characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 export const LARGEST_MANAGED = 6_144;
 
-/** How many characters of a quota the policy takes: IAM does not count white space. */
+/** Size of the policy in characters; IAM does not count white space. */
 export function charactersOf(policy: Policy): number {
   return JSON.stringify(policy).replaceAll(/\s/g, '').length;
 }

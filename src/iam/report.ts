@@ -5,23 +5,23 @@ import type { Policy } from './policy.ts';
 import type { Statement } from './statements.ts';
 import { painter } from '../report/paint.ts';
 
-/** A least policy as it is shown. */
+/** A least policy with its notes. */
 export interface Written {
   readonly format: string;
   readonly text: string;
-  /** Null where the account is filled in later. */
+  /** Null if the account is filled in later. */
   readonly policy: Policy | null;
   readonly statements: readonly Statement[];
   readonly characters: number;
   readonly notes: readonly string[];
 }
 
-/** What the document of `gameday iam --json` holds beside its outcome. */
+/** The document of `gameday iam --json` beside its outcome. */
 export function writtenDocument({ statements, ...rest }: Written): object {
   return { ...rest, why: Object.fromEntries(statements.map(({ sid, why }) => [sid, why])) };
 }
 
-/** What the document of `gameday iam --check --json` holds beside its outcome. */
+/** The document of `gameday iam --check --json` beside its outcome. */
 export function checkedDocument(drill: string, checked: readonly Checked[]): object {
   const denials = checked.map(({ denial, answer, statement }) => ({
     ...denial,
@@ -31,7 +31,7 @@ export function checkedDocument(drill: string, checked: readonly Checked[]): obj
   return { drill, denials };
 }
 
-/** Every denial with what it comes to and what to do about it. */
+/** Every denial with its reason and what to do. */
 export function checkedLines(drill: string, checked: readonly Checked[], colors: boolean): readonly string[] {
   const paint = painter(colors);
   if (checked.length === 0) return [`AWS denied nothing in drill ${escapeControls(drill)}.`];
@@ -61,15 +61,15 @@ const WHY: Readonly<Record<Answer, (one: Checked) => string>> = {
   lacks: ({ statement, denial }) =>
     `the role in use lacks statement ${statement?.sid ?? ''} of the least policy${denial.by === null ? '' : `: no ${denial.by} allows it`}`,
   'held-back': ({ statement, denial }) =>
-    `no ${denial.by ?? 'policy'} allows it; statement ${statement?.sid ?? ''} of the least policy alone does not open that`,
+    `no ${denial.by ?? 'policy'} allows it; statement ${statement?.sid ?? ''} of the least policy alone does not change that`,
   forbidden: ({ denial }) =>
-    `an explicit deny${denial.by === null ? '' : ` in a policy: ${denial.by}`}; it goes before every allow`,
-  ours: () => 'the least policy of this scenario does not allow it either: a defect of gameday',
+    `an explicit deny${denial.by === null ? '' : ` in a policy: ${denial.by}`}; it overrides every allow`,
+  ours: () => 'the least policy of this scenario does not allow the action either: a defect of gameday',
 };
 
 const NEXT: Readonly<Record<Answer, string>> = {
-  lacks: 'Give the role this statement; where it has it, compare its Resource and Condition.',
-  'held-back': 'Ask whoever keeps that policy to allow the action too.',
-  forbidden: 'Ask whoever wrote the deny; an allow does not help.',
-  ours: 'Report it, with this journal. Until then allow the action beside the least policy.',
+  lacks: 'Give the role this statement; if the role has it, compare Resource and Condition.',
+  'held-back': 'Ask the owner of that policy to allow the action too.',
+  forbidden: 'Ask the owner of the deny; an allow does not help.',
+  ours: 'Report it with this journal. Until it is solved, allow the action in addition to the least policy.',
 };

@@ -26,7 +26,7 @@ import { check } from './check.ts';
 import { accountOfDrill, denialsIn } from './denials.ts';
 import { findDrill } from '../cli/stored.ts';
 
-/** Writes the least policy of scenarios; with `check` it says what a denied drill lacked. */
+/** Writes the least policy of scenarios; with `check` it reports what a denied drill lacked. */
 export async function iam(named: readonly string[], flags: IamFlags, runner: Runner): Promise<void> {
   mustBeAccount(flags.account);
   if (flags.check !== undefined) return checkDrill(named, flags.check, flags, runner);
@@ -49,16 +49,16 @@ export async function iam(named: readonly string[], flags: IamFlags, runner: Run
 
 function mustBeAccount(account: string | undefined): void {
   if (account === undefined || /^[0-9]{12}$/.test(account)) return;
-  throw new GamedayError('bad-input', '--account is not the id of an AWS account: twelve digits', {
+  throw new GamedayError('bad-input', '--account is not an AWS account id, which has twelve digits', {
     next: 'See `aws sts get-caller-identity`.',
   });
 }
 
-/** Folders stand for the scenario files in them; what is no folder is read as a file. */
+/** The files; a folder stands for the scenario files in it. */
 async function filesOf(named: readonly string[]): Promise<readonly string[]> {
   if (named.length === 0)
     throw new GamedayError('bad-input', 'no scenario is named', {
-      next: 'Name scenario files or a folder of them, or a drill with --check.',
+      next: 'Name scenario files, a folder of scenario files, or a drill with --check.',
     });
   return (await Promise.all(named.map(filesIn))).flat();
 }
@@ -74,9 +74,9 @@ async function filesIn(path: string): Promise<readonly string[]> {
   });
   const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted();
   if (files.length > 0) return files.map((name) => join(path, name));
-  throw new GamedayError('bad-input', `${path} holds no scenario: no file that ends in .yaml or .yml`, {
+  throw new GamedayError('bad-input', `${path} contains no scenario file (.yaml or .yml)`, {
     at: path,
-    next: 'Name the folder in which they lie; folders in it are not looked into.',
+    next: 'Name the folder that contains them; its subfolders are not searched.',
   });
 }
 
@@ -89,7 +89,7 @@ interface Settled {
   readonly errors: readonly InputError[];
 }
 
-/** Fixes region and account of a scenario; all that is missing or contradicts is named at once. */
+/** Finds region and account of a scenario; returns all missing or contradictory settings at once. */
 async function settle(
   { scenario, file }: LoadedScenario,
   flags: IamFlags,
@@ -109,13 +109,13 @@ async function settle(
     errors.push({
       at: file,
       message: `cluster.name is of account ${account}, and --account names ${flags.account}`,
-      next: 'Leave --account out: the ARN says it.',
+      next: 'Remove --account: the ARN contains the account.',
     });
   if (account === null && flags.account === undefined && flags.format === 'json')
     errors.push({
       at: file,
-      message: 'the account of the cluster is not known, and the ARNs of a policy hold it',
-      next: 'Give --account, or the ARN as cluster.name; --format terraform and cloudformation fill it in.',
+      message: 'the account of the cluster is not known, but the ARNs of a policy contain it',
+      next: 'Give --account, or set cluster.name to the ARN; --format terraform and cloudformation fill in the account.',
     });
   return { asked: { scenario, region: region ?? '', account: flags.account ?? null }, errors };
 }
@@ -127,7 +127,7 @@ async function regionOf(environment: Environment): Promise<string | null> {
   );
 }
 
-/** The kind of hosts that a launch type stands for. */
+/** The kind of hosts of a launch type. */
 function hostsOf(launchType: string | undefined): Hosts {
   if (launchType === undefined) return null;
   return launchType.startsWith('FARGATE') ? 'FARGATE' : 'EC2';
@@ -145,14 +145,14 @@ function writePolicy(asked: readonly Asked[], files: readonly string[], flags: I
     statements,
     characters,
     notes: [
-      ...(statements.length === 0 ? ['Nothing is asked of ECS: no policy is needed.'] : []),
+      ...(statements.length === 0 ? ['The scenarios make no call to ECS: no policy is needed.'] : []),
       ...(characters > LARGEST_MANAGED
         ? [
-            `The policy has ${String(characters)} characters, and a managed policy may have ${String(LARGEST_MANAGED)}: give the scenarios policies of their own.`,
+            `The policy has ${String(characters)} characters; the limit of a managed policy is ${String(LARGEST_MANAGED)}. Write a policy for each scenario.`,
           ]
         : []),
       ...notesOf(asked, statements, hosts),
-      'Buildkite: the API token needs GraphQL access, for which Buildkite has no narrower scopes.',
+      'Buildkite: the API token needs GraphQL access; Buildkite has no narrower scopes for it.',
     ],
   };
 }
@@ -167,7 +167,7 @@ function textOf(statements: readonly Statement[], files: readonly string[], flag
   return `${toJson(policyOf(statements), 2)}\n`;
 }
 
-/** Holds what AWS denied in a stored drill against the least policy of its scenario. Throws bad-input where the journal cannot be trusted. */
+/** Compares the denials of a stored drill with the least policy of its scenario. */
 async function checkDrill(
   files: readonly string[],
   journal: string,
@@ -188,10 +188,10 @@ async function checkDrill(
     throw new GamedayError('bad-input', `the journal of drill ${drill} does not show the AWS account`, {
       next: 'Give --account.',
     });
-  // The statements that a drill can lack on any kind of host.
+  // All statements that a drill may need, on any kind of host.
   const least = leastOf([{ scenario, region, account }], ['run'], null);
   const checked = check(denials, least);
-  // The least policy lacks what was denied: our own defect. It allows it, and the role does not: theirs.
+  // Internal: the least policy does not allow the denied action. Failed: it does, and the role does not.
   const isOurs = checked.some(({ answer }) => answer === 'ours');
   const outcome = checked.length === 0 ? 'clean' : isOurs ? 'internal' : 'failed';
   runner.finish(answerOf(outcome, checkedDocument(drill, checked)), (stdout) =>

@@ -5,19 +5,19 @@ import { arnOf, type Place } from './place.ts';
 
 type TaskTag = Scenario['cluster']['taskTag'];
 
-/** The smallest right: one action on one resource under its conditions, and what needs it. */
+/** One action on one resource under its conditions, and its purpose. */
 export interface Grant {
   readonly sid: string;
   readonly action: string;
   readonly resource: string;
-  /** ARN that `ecs:cluster` must be; null: it is not asked. */
+  /** ARN that `ecs:cluster` must equal; null: no such condition. */
   readonly cluster: string | null;
-  /** Tag that the task must carry; null: none. */
+  /** Tag that the task must carry; null: no such condition. */
   readonly tag: TaskTag;
   readonly why: readonly string[];
 }
 
-/** Grants that share their resources and conditions. */
+/** Grants with the same resources and conditions. */
 export interface Statement {
   readonly sid: string;
   readonly actions: readonly string[];
@@ -27,14 +27,14 @@ export interface Statement {
   readonly why: readonly string[];
 }
 
-/** What the grants of a scenario hang on besides its place. */
+/** What the grants of a scenario depend on, besides its place. */
 export interface Limits {
   /** Name of the service; null: none is named. */
   readonly service: string | null;
   readonly taskTag: TaskTag;
 }
 
-/** The rights that these needs come to at one place. */
+/** The grants for these needs at one place. */
 export function grantsOf(needs: readonly Need[], place: Place, limits: Limits): readonly Grant[] {
   return needs.map(({ operation, why }) => {
     const row = OPERATIONS[operation];
@@ -68,7 +68,7 @@ function resourceOf({ resource }: OperationRow, place: Place, { service }: Limit
 
 /**
  * The fewest statements that allow exactly the union of these grants. Resources are joined only where action and conditions
- * are the same, and actions only where resources and conditions are: nothing comes in that no grant names.
+ * are the same, and actions only where resources and conditions are the same, so that nothing else becomes allowed.
  */
 export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
   const singles = withoutCovered(grants).map(({ action, resource, ...rest }): Statement => ({
@@ -85,7 +85,7 @@ function conditionOf({ cluster, tag }: Pick<Grant, 'cluster' | 'tag'>): unknown 
   return [cluster, tag?.key ?? null, tag?.value ?? null];
 }
 
-/** A right that hangs on a tag is no more than the same one without. */
+/** Drops a grant with a tag condition where the same grant exists without it. */
 function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
   const free = new Set(grants.filter(({ tag }) => tag === null).map(keyOf));
   return grants.filter((grant) => grant.tag === null || !free.has(keyOf(grant)));
@@ -95,7 +95,7 @@ function keyOf({ action, resource, cluster }: Grant): string {
   return JSON.stringify([action, resource, cluster]);
 }
 
-/** Those of one key become one; what they list is united and sorted. */
+/** Joins the statements of one key; their lists are merged and sorted. */
 function joined(all: readonly Statement[], key: (one: Statement) => unknown): readonly Statement[] {
   const byKey = new Map<string, Statement>();
   for (const one of all) {
@@ -123,7 +123,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Reads first, then what changes something: as in the table. */
+/** Reads first, then changes, in the order of the table. */
 function order({ sid }: Statement): number {
   return ALL_OPERATIONS.findIndex((operation) => OPERATIONS[operation].sid === sid);
 }
@@ -132,7 +132,7 @@ function textOf({ resources, cluster, tag }: Statement): string {
   return JSON.stringify([resources, cluster, tag]);
 }
 
-/** A Sid stands once in a policy, and holds letters and digits only. */
+/** Makes Sids unique; a Sid may contain letters and digits only. */
 function numbered(statements: readonly Statement[]): readonly Statement[] {
   return statements.map((statement, at) => {
     const nth = statements.slice(0, at).filter(({ sid }) => sid === statement.sid).length + 1;

@@ -4,7 +4,7 @@ import type { Statement } from './statements.ts';
 
 const CALLER = '${data.aws_caller_identity.current.account_id}';
 
-/** The statements as Terraform's `aws_iam_policy_document`; an account that is not named is the one that Terraform runs in. */
+/** The statements as Terraform's `aws_iam_policy_document`; without an account that of the Terraform run is used. */
 export function terraformOf(statements: readonly Statement[], head: readonly string[]): string {
   if (statements.length === 0) return lines(head.map((line) => `# ${line}`));
   const asksAccount = JSON.stringify(statements).includes(ACCOUNT);
@@ -43,12 +43,12 @@ function conditionLines(test: string, variable: string, value: string): readonly
   ];
 }
 
-/** On one line, as `terraform fmt` leaves it. */
+/** A list on one line, as `terraform fmt` leaves it. */
 function list(texts: readonly string[]): string {
   return `[${texts.map(quoted).join(', ')}]`;
 }
 
-/** What a policy of ours holds needs no escape but JSON's own, which HCL shares; tags of other characters are not taken. */
+/** The text in HCL: JSON's escapes are enough, as tags with other characters are not used. */
 function quoted(text: string): string {
   return JSON.stringify(text).replaceAll(ACCOUNT, CALLER);
 }

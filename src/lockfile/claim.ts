@@ -6,19 +6,19 @@ import { z } from 'zod';
 import { Holder, isDead, ourselves } from './holder.ts';
 
 /*
- * A lock is a claim that nobody who is not proven to be dead contradicts. Every claim is a file of its own with a name that is
- * never used again. Who wants a lock lays down a claim first and looks at the others afterwards: of two, the one that came
- * later always sees the one that came first, so two never hold it. The claim of a dead process can be removed by anybody at
- * any time, for its name stands for nothing else.
+ * A process holds a lock if no other claim stands against its own, except claims of processes proven to be dead. Every claim
+ * is a file with a unique name. A process first writes its claim and then reads the others: of two processes, the later one
+ * always sees the claim of the earlier one, so two never hold the lock. Any process may remove a dead process's claim at any
+ * time, as its name is never used again.
  */
 
-/** Between two looks of one who waits for later ones to give way, and for how long, milliseconds. */
+/** Milliseconds between two reads while waiting for later claims to be withdrawn, and the longest wait. */
 const LOOK_EVERY = 5;
 const PATIENCE = 2_000;
 
 const NAME = /^(.+)\.([0-9a-f]{16})\.claim$/;
 
-/** A claim as it lies in its folder; `said` and `holder` are null where it cannot be read: then somebody has it. */
+/** A stored claim; `said` and `holder` are null if it cannot be read, which counts as held. */
 export interface Claim {
   readonly path: string;
   readonly slot: string;
@@ -34,13 +34,13 @@ interface Wanted {
   readonly folder: string;
   /** What is claimed; claims of the same slot always exclude each other. */
   readonly slot: string;
-  /** What others read who ask whose it is. */
+  /** The text for others that ask for the holder. */
   readonly said: unknown;
-  /** Whether a claim to another slot of the folder stands in the way too; it must be the same from both sides. */
+  /** Whether a claim to another slot of the folder also excludes this one; must be symmetric. */
   readonly excludes?: (slot: string) => boolean;
 }
 
-/** Takes the lock, or says whose claim stands in the way. */
+/** Takes the lock, or returns the claim that excludes it. */
 export async function takeClaim({ folder, slot, said, excludes }: Wanted): Promise<Taken> {
   const path = layDown(folder, slot, { said, holder: ourselves() });
   const isRival = (other: Claim): boolean =>
@@ -68,7 +68,7 @@ export function giveBack(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** Every claim in the folder, whoever's it is. */
+/** Every claim in the folder. */
 export function claimsIn(folder: string): readonly Claim[] {
   return namesIn(folder).flatMap((name): readonly Claim[] => {
     const slot = NAME.exec(name)?.[1];
@@ -81,7 +81,7 @@ export function claimsIn(folder: string): readonly Claim[] {
   });
 }
 
-/** It appears whole: a name in its final form is given to what is written to its end. */
+/** Writes a claim as a draft and then renames it, so that it appears complete. */
 function layDown(folder: string, slot: string, content: z.infer<typeof Content>): string {
   const id = randomBytes(8).toString('hex');
   const path = join(folder, `${slot}.${id}.claim`);
@@ -96,14 +96,14 @@ function layDown(folder: string, slot: string, content: z.infer<typeof Content>)
   return path;
 }
 
-/** Removes what a dead process left. One that cannot be read, an empty one too, is somebody's. */
+/** Removes the claims of dead processes. An unreadable or empty claim counts as held. */
 function isLive({ holder, path }: Claim): boolean {
   if (holder === null || !isDead(holder)) return true;
   giveBack(path);
   return false;
 }
 
-/** By the time that the file system gave them, so that all see the same order; the name decides between equals. */
+/** Orders claims by the file system's time, which is the same for all processes; then by name. */
 function cameBefore(one: string, other: string): boolean {
   const [a, b] = [changedAt(one), changedAt(other)];
   if (a === null) return false;
@@ -124,7 +124,7 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** Null where it is gone by now. */
+/** Null if the claim no longer exists. */
 function textOf(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

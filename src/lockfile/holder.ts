@@ -2,15 +2,15 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
-/** Which process holds a lock: enough to tell whether it still lives, where that can be told at all. */
+/** The process that holds a lock, described so that others can check whether it still lives. */
 export const Holder = z.object({
   pid: z.number().int(),
   host: z.string(),
-  /** Boot id of the kernel; null where there is none. */
+  /** Boot id of the kernel; null if there is none. */
   boot: z.string().nullable(),
-  /** PID namespace; a pid means nothing outside it. */
+  /** PID namespace; a pid is valid only inside it. */
   namespace: z.string().nullable(),
-  /** Start of the process in clock ticks since boot, so that a pid used again is not taken for the holder. */
+  /** Start of the process in clock ticks since boot, to recognize a pid that is used again. */
   started: z.string().nullable(),
 });
 export type Holder = z.infer<typeof Holder>;
@@ -27,8 +27,8 @@ export function ourselves(): Holder {
 }
 
 /**
- * Whether the holder is proven to be gone: only on its own host, by a reboot, a missing process or a pid used again. A pid of
- * another namespace proves nothing; nor does another boot id there, for containers of several machines may have one name.
+ * Whether the holder is proven to be dead: only on its own host, by a reboot, a missing process or a pid used again. A pid of
+ * another namespace proves nothing; nor does another boot id there, as containers on several machines may share a host name.
  */
 export function isDead(holder: Holder): boolean {
   if (holder.host !== hostname() || holder.namespace !== pidNamespace()) return false;
@@ -39,7 +39,7 @@ export function isDead(holder: Holder): boolean {
   return holder.started !== null && started !== null && holder.started !== started;
 }
 
-/** Whether two descriptions are of the same process. */
+/** Whether two descriptions mean the same process. */
 export function isSame(one: Holder, other: Holder): boolean {
   return (
     one.pid === other.pid &&
@@ -54,13 +54,13 @@ function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: the process exists and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
   return stateOf(pid) !== 'Z';
 }
 
-/** Fields after the command's name, which may hold spaces and brackets itself (proc(5)). */
+/** The fields after the command's name, which may itself contain spaces and brackets (proc(5)). */
 function statOf(pid: number): readonly string[] {
   const text = lineOf(`/proc/${String(pid)}/stat`);
   return text === null ? [] : text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -3,13 +3,13 @@ import type { DocumentName, Edit } from './documents.ts';
 import type { Path } from './json.ts';
 import type { Container } from './subject.ts';
 
-/** Where some of the words of a container stand. */
+/** The place of an entry point or command in a document. */
 interface Place {
   readonly document: DocumentName;
   readonly path: Path;
 }
 
-/** Where a part of a command line stands; null where no document holds it. */
+/** The place of a part of a command line; null where no document contains it. */
 export function placeOfPart(
   { path, start: { commandLine } }: Pick<Container, 'path' | 'start'>,
   part: Part | null,
@@ -21,7 +21,7 @@ export function placeOfPart(
     : { document: 'imageConfig', path: [isEntry ? 'Entrypoint' : 'Cmd'] };
 }
 
-/** The part in which the word with this number stands, and its number there. */
+/** The part that holds the word with this index, and the word's index in that part. */
 export function partAt(
   { entry, command }: CommandLine,
   index: number,
@@ -31,7 +31,7 @@ export function partAt(
   return command === null ? null : { part: command, index: index - inEntry };
 }
 
-/** One word replaced, or several put in its place. */
+/** The edits that replace `remove` words from `index` on by `words`. */
 export function wordEdit(
   container: Container,
   index: number,
@@ -45,7 +45,7 @@ export function wordEdit(
   return [{ ...place, before, after: before.toSpliced(where.index, remove, ...words) }];
 }
 
-/** All of it replaced by these words; they go where the first word stood. */
+/** The edits that replace the whole command line by `words`, in the place of its first word. */
 export function wholeEdit(container: Container, words: readonly string[]): readonly Edit[] {
   const { entry, command } = container.start.commandLine;
   const first = entry ?? command;

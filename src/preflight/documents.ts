@@ -1,19 +1,19 @@
 import type { Json, JsonObject, Path } from './json.ts';
 
-/** What can be looked at. */
+/** The documents that preflight can read. */
 export type DocumentName =
   'taskDefinition' | 'service' | 'pipeline' | 'imageConfig' | 'capacityProvider' | 'scenario';
 
-/** One document without its wrapping. */
+/** One document, taken out of the answer or list around it. */
 export interface Doc {
   readonly value: JsonObject;
-  /** Where that value stands in what was given: `taskDefinition` in the answer of `describe-task-definition`. */
+  /** Path of `value` in the file, such as `taskDefinition` in the answer of `describe-task-definition`. */
   readonly base: Path;
-  /** What it is called to people: its file, its ARN. */
+  /** Name shown to people: the file or the ARN. */
   readonly name: string;
 }
 
-/** One change of one document: what stands there now and what shall; undefined is nothing. */
+/** One change of one document: the present and the new value; undefined means that there is none. */
 export interface Edit {
   readonly document: DocumentName;
   readonly path: Path;
@@ -21,7 +21,7 @@ export interface Edit {
   readonly after: Json | undefined;
 }
 
-/** What was given; null is not known, never assumed. */
+/** The given documents. Null means not given; no rule assumes a value for it. */
 export interface Documents {
   readonly taskDefinition: Doc;
   readonly service: Doc | null;
@@ -32,27 +32,27 @@ export interface Documents {
   readonly scenario: Doc | null;
 }
 
-/** How long the passed jobs of a step took, in seconds; without jobs nothing is known. */
+/** How long the passed jobs of a step took, in seconds; all zero where `jobs` is 0. */
 export interface StepTimes {
   readonly key: string;
   readonly jobs: number;
   readonly median: number;
-  /** The time under which 95 of 100 stay (nearest rank). */
+  /** The 95th percentile (nearest rank). */
   readonly p95: number;
   readonly most: number;
 }
 
-/** Facts of the running world, where somebody could ask for them; null is not known. */
+/** Facts read from running services; null means not known. */
 export interface Live {
   /** Versions of the agents that run on this service. */
   readonly agentVersions: readonly string[] | null;
-  /** ARN of the task that gameday itself runs in; null: in none, or not known. */
+  /** ARN of the task that gameday itself runs in; null if it runs in none, or that is not known. */
   readonly ownTask: string | null;
-  /** Name or ARN of the cluster that is looked at. */
+  /** Name or ARN of the cluster that was read. */
   readonly cluster: string | null;
   /** Tasks of the service, and how many of them are protected from scale-in. */
   readonly protection: { readonly tasks: number; readonly protected: number } | null;
-  /** How long steps took in the past; one of which nothing is known is there without jobs. */
+  /** How long steps took in the past; a step without a known job has `jobs` 0. */
   readonly history: readonly StepTimes[] | null;
 }
 

@@ -3,7 +3,7 @@ import type { Json, Path } from './json.ts';
 import { itemsOf, member, valueAt } from './json.ts';
 import type { Container } from './subject.ts';
 
-/** One value of a document set, or taken out where `after` is undefined. */
+/** The edit that sets one value of a document, or removes it where `after` is undefined. */
 export function edit(
   documents: Documents,
   document: DocumentName,
@@ -13,22 +13,22 @@ export function edit(
   return { document, path, before: valueAt(documents[document]?.value, path), after };
 }
 
-/** One member of a container's definition. */
+/** The edit that sets or removes one member of a container's definition. */
 export function ofContainer({ value, path }: Container, name: string, after: Json | undefined): Edit {
   return { document: 'taskDefinition', path: [...path, name], before: member(value, name), after };
 }
 
-/** Another stopTimeout of a container; milliseconds. */
+/** The edit that sets a container's stopTimeout; `ms` in milliseconds. */
 export function stopTimeoutEdit(container: Container, ms: number): Edit {
   return ofContainer(container, 'stopTimeout', ms / 1000);
 }
 
-/** Seconds as a definition writes them. */
+/** Milliseconds as the seconds that a definition holds. */
 export function inSeconds(ms: number): string {
   return String(ms / 1000);
 }
 
-/** The place of a container's member, or of the container where it has none. */
+/** The place of a container's member, or of the container where it lacks that member. */
 export function placeIn(
   { value, path }: Container,
   name: string,
@@ -36,7 +36,7 @@ export function placeIn(
   return { document: 'taskDefinition', path: member(value, name) === undefined ? path : [...path, name] };
 }
 
-/** The variables of a container as ECS lists them; a definition that is known in our words alone gives them in their order. */
+/** The variables of a container as ECS lists them; built from our model where the document itself is not at hand. */
 export function listedEnvironment({
   value,
   environment,
@@ -45,7 +45,7 @@ export function listedEnvironment({
   return Object.entries(environment).map(([name, text]) => ({ name, value: text }));
 }
 
-/** The same of what a container depends on. */
+/** The dependencies of a container as ECS lists them; built from our model where the document itself is not at hand. */
 export function listedDependencies({
   value,
   dependsOn,

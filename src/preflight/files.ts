@@ -10,7 +10,7 @@ import { unwrap } from './unwrap.ts';
 import type { History } from '../forecast/history.ts';
 import { timesOf } from './step-times.ts';
 
-/** What was read, and where its pieces stand. */
+/** The documents that were read, and the place of each value in its file. */
 export interface Given {
   readonly documents: Omit<Documents, 'taskDefinition'> & { readonly taskDefinition: Doc | null };
   readonly texts: Partial<Readonly<Record<DocumentName, Text & { readonly text: string }>>>;
@@ -18,7 +18,7 @@ export interface Given {
 
 export type Files = Partial<Readonly<Record<DocumentName, string | undefined>>>;
 
-/** Reads the files that are named; a pipeline may be YAML, all others are JSON. */
+/** Reads the named files. A pipeline may be YAML; all others are JSON. */
 export async function readFiles(files: Files): Promise<Given> {
   const documents: Record<DocumentName, Doc | null> = {
     taskDefinition: null,
@@ -42,17 +42,17 @@ export async function readFiles(files: Files): Promise<Given> {
 /** Bytes. ECS takes no task definition above 64 KiB; generated pipelines are larger. */
 const LARGEST = 4 * 1024 * 1024;
 
-/** The text of a file that a user named. Throws bad-input where it cannot be read, is no UTF-8 text, or is larger than that. */
+/** The text of a file that the user named. Throws bad-input if it is unreadable, not UTF-8, or above `largest` bytes. */
 export async function textIn(file: string, largest = LARGEST): Promise<string> {
   const bytes = await bytesIn(file, largest);
   try {
-    // Without the mark that some editors put before it.
+    // The decoder drops the byte order mark that some editors write.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
-    // It is said below.
+    // The error follows below.
   }
-  throw new GamedayError('bad-input', `${file} is no text in UTF-8`, {
+  throw new GamedayError('bad-input', `${file} is not UTF-8 text`, {
     at: file,
     next: 'Save it as UTF-8 (in Windows PowerShell: Out-File -Encoding utf8; its > writes UTF-16).',
   });
@@ -70,9 +70,9 @@ async function bytesIn(file: string, largest: number): Promise<Buffer> {
       next: 'Name a file that can be read.',
     });
   }
-  throw new GamedayError('bad-input', `${file} is larger than ${String(largest / 1024 / 1024)} MiB`, {
+  throw new GamedayError('bad-input', `${file} is larger than the limit of ${String(largest / 1024 / 1024)} MiB`, {
     at: file,
-    next: 'Name the document itself, not a dump or a log that holds it.',
+    next: 'Name the document itself, not a dump or a log that contains it.',
   });
 }
 
@@ -92,7 +92,7 @@ function jsonIn(text: string, file: string): Text {
 }
 
 async function readYaml(text: string, file: string): Promise<Text> {
-  // YAML takes a while to load, and most looks are at JSON alone.
+  // Loaded on demand: the YAML parser is slow to load, and most calls read JSON only.
   const { readPipeline } = await import('./yaml.ts');
   const read = readPipeline(text);
   if ('value' in read) return read;
@@ -108,10 +108,10 @@ function docOf(kind: DocumentName, read: Text, file: string): Doc {
   throw new GamedayError('bad-input', doc.why, { at: `${file}:${read.place(doc.path)}`, next: doc.next });
 }
 
-/** Bytes: some hundred thousand jobs. */
+/** Bytes; enough for several hundred thousand jobs. */
 const LARGEST_HISTORY = 256 * 1024 * 1024;
 
-/** The jobs of a history file. Throws bad-input with the place of what is wrong with it. */
+/** The jobs of a history file. Throws bad-input with the place of the first mistake. */
 export async function historyIn(file: string): Promise<History> {
   const text = await textIn(file, LARGEST_HISTORY);
   const { readHistory } = await import('../forecast/history.ts');
@@ -132,7 +132,7 @@ export async function timesInFile(file: string): Promise<readonly StepTimes[]> {
   return [...steps].map(([key, seconds]) => timesOf(key, seconds));
 }
 
-/** A path inside the working folder becomes relative to it, so that code scanning finds the file in the checkout. */
+/** The file as a URI. A path inside the working folder becomes relative, so that code scanning finds it in the checkout. */
 export function uriOf(file: string): string {
   const inside = relative('', file);
   const outside = inside.startsWith('..') || isAbsolute(inside);
@@ -143,7 +143,7 @@ function encoded(path: string): string {
   return path.split(sep).map(encodeURIComponent).join('/');
 }
 
-/** What is looked at: documents, facts of the running world, and what could not be read of it. */
+/** The input of a preflight: documents, live facts, and which live facts could not be read. */
 export interface Look {
   readonly documents: Documents;
   readonly live: Live;

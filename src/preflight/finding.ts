@@ -3,35 +3,35 @@ import type { Path } from './json.ts';
 import type { DocumentName, Edit } from './documents.ts';
 import type { Subject } from './subject.ts';
 
-/** `error`: a stop loses the job or its proof; `warning`: it may; `note`: true of it, and nothing is wrong. */
+/** `error`: a stop loses the job or the evidence; `warning`: it may; `note`: a property worth knowing, nothing is wrong. */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** Something a stop would bring to light, seen beforehand. */
+/** A problem that a stop would bring to light, found beforehand. */
 export interface Finding {
   readonly severity: Severity;
   readonly document: DocumentName;
-  /** The nearest value that exists: for something that is missing, what lacks it. */
+  /** Path of the value; for a missing value, path of the object that lacks it. */
   readonly path: Path;
-  /** What was seen there, in a few words. */
+  /** What the document says there, in a few words. */
   readonly seen: string;
   readonly why: string;
-  /** What to do, as one sentence; the edits are its exact form. */
+  /** What to do, in one sentence; `edits` holds the exact change. */
   readonly todo: string;
   /** Empty where no change of these documents mends it; `todo` then says what does. */
   readonly edits: readonly Edit[];
-  /** What this finding rests on and nobody could see, or null. */
+  /** A fact that this finding depends on and that is not known, or null. */
   readonly unknown: string | null;
-  /** What a cause reads of it. */
+  /** The finding as data, for the causes of a verdict. */
   readonly data?: FindingData;
 }
 
-/** What one rule says: what it found, and what it could not look at. */
+/** The answer of one rule: its findings, and what it could not check. */
 export interface Judgement {
   readonly findings: readonly Finding[];
   readonly unknown: readonly string[];
 }
 
-/** One thing that a look at the definition tells before anything is stopped. */
+/** One check of the definition, made before anything is stopped. */
 export interface Rule {
   readonly id: string;
   /** The rule in one sentence, for the reference. */
@@ -49,7 +49,7 @@ export function found(...findings: readonly Finding[]): Judgement {
   return { findings, unknown: [] };
 }
 
-/** The rule could not be asked: nothing was found, and nothing is known to be well. */
+/** The rule could not be checked: it has no finding, which does not mean that all is well. */
 export function notKnown(said: string): Judgement {
   return { findings: [], unknown: [said] };
 }

@@ -6,13 +6,13 @@ import type { Doc, Documents } from './documents.ts';
 import { isObject, itemsOf, member, textOf, textsOf } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 
-/** One word for every value: a look compares none, and its answer is to be the same each time. */
+/** The same word for every secret: preflight compares no values, and its answer must be the same each time. */
 const hidden: Digest = () => `${DIGEST_PREFIX}value`;
 
 /**
- * The documents without their secrets, all else in its place: rules read them, and whatever they quote or change can be
- * shown. Kept are the settings that rules read; other variables, options of log drivers and labels are hidden whole, and in
- * command lines and pipelines what looks like a secret.
+ * The documents with their secrets hidden and everything else in its place, so that rules can quote and change them.
+ * Settings that rules read are kept. Other variables, options of log drivers and labels are hidden; in command lines and
+ * pipelines only what looks like a secret is.
  */
 export function hideDocuments(documents: Documents): Documents {
   const { taskDefinition, pipeline, imageConfig } = documents;
@@ -29,7 +29,7 @@ function changed(doc: Doc, change: (value: JsonObject) => JsonObject): Doc {
   return { ...doc, value: change(doc.value) };
 }
 
-/** The object with those of its members changed that are there. */
+/** The object with its members changed by the functions of the same name; members that are absent stay absent. */
 function withMembers(
   value: JsonObject,
   changes: Readonly<Record<string, (member: Json) => Json>>,
@@ -82,7 +82,7 @@ function hideList(list: Json): Json {
   return hideBehind([], list);
 }
 
-/** Words that stand behind others on one command line: a flag may end the entry point, and its value begin the command. */
+/** Hides words that follow others on one command line: a flag may end the entry point and its value begin the command. */
 function hideBehind(before: readonly string[], list: Json): Json {
   const words = textsOf(list);
   return words === null ? list : hideWords([...before, ...words], hidden).slice(before.length);
@@ -111,7 +111,7 @@ function hideImage(config: JsonObject): JsonObject {
   });
 }
 
-/** Variables of steps are hidden whole, whichever step or plugin they belong to. */
+/** Hides the values of all variables, whichever step or plugin they belong to. */
 function hidePipeline(value: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, name === 'env' ? hideAll(inner) : hideTexts(inner)]),

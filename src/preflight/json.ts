@@ -1,14 +1,14 @@
 /** JSON as plain data. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
-/** Where a value stands in a document. */
+/** The way to a value in a document: keys and indexes. */
 export type Path = readonly (string | number)[];
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A member of an object by its own name, undefined where there is none. */
+/** An own member of an object, undefined where there is none. */
 export function member(value: Json | undefined, name: string): Json | undefined {
   if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
   return value[name];
@@ -23,12 +23,12 @@ export function valueAt(value: Json | undefined, path: Path): Json | undefined {
   return found;
 }
 
-/** The entries of a list; none where it is no list. */
+/** The entries of a list; empty where the value is not a list. */
 export function itemsOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
 
-/** A list of texts, null where it is anything else. */
+/** The value as a list of texts, null where it is anything else. */
 export function textsOf(value: Json | undefined): readonly string[] | null {
   if (!Array.isArray(value)) return null;
   const items: readonly unknown[] = value;
@@ -43,7 +43,7 @@ export function numberOf(value: Json | undefined): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-/** `containerDefinitions[0].stopTimeout`; a name that is no plain word stands in quotes. */
+/** A path as text: `containerDefinitions[0].stopTimeout`; a key that is not a plain word stands in quotes. */
 export function pathText(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${String(part)}]`;
@@ -52,7 +52,7 @@ export function pathText(path: Path): string {
   }, '');
 }
 
-/** The value with what stands at the path set, or taken out where `after` is undefined. Objects on the way are made. */
+/** A copy with the value at the path set, or removed where `after` is undefined. Missing objects on the way are created. */
 export function withValue(value: Json | undefined, path: Path, after: Json | undefined): Json {
   const [part, ...rest] = path;
   if (part === undefined) return after ?? null;

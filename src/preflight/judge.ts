@@ -4,13 +4,13 @@ import { withValue } from './json.ts';
 import { RULES } from './list.ts';
 import type { Subject } from './subject.ts';
 
-/** A finding with the rule that made it. */
+/** A finding with its rule. */
 export interface Found extends Finding {
   readonly rule: string;
   readonly sources: readonly string[];
 }
 
-/** What a look at one definition came to: findings, the worst first, and what no rule could see. */
+/** The result of a preflight: findings, the worst first, and what no rule could check. */
 export interface Preflight {
   readonly container: string;
   readonly launch: string;
@@ -20,7 +20,7 @@ export interface Preflight {
 
 const ORDER: readonly Severity[] = ['error', 'warning', 'note'];
 
-/** Asks every rule. The worst comes first; among equals the order of the list decides. */
+/** Applies every rule. The worst finding comes first; equal ones keep the order of the list. */
 export function judge(subject: Subject): Preflight {
   const said = RULES.map((rule) => ({ rule, judgement: rule.judge(subject) }));
   const findings = said.flatMap(({ rule, judgement }) =>
@@ -41,7 +41,7 @@ export function countOf({ findings }: Pick<Preflight, 'findings'>, severity: Sev
   return findings.filter((finding) => finding.severity === severity).length;
 }
 
-/** The documents after the edits, as somebody who took the advice has them. */
+/** The documents with the edits applied. */
 export function applied(documents: Documents, edits: readonly Edit[]): Documents {
   return edits.reduce<Documents>((all, { document, path, after }) => {
     const doc = all[document];

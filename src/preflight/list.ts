@@ -34,7 +34,7 @@ import { disconnectAfterJob } from './rules/disconnect-after-job.ts';
 import { fargateCeiling } from './rules/fargate-ceiling.ts';
 import { scaleInProtection } from './rules/scale-in-protection.ts';
 
-/** Every rule, in the order in which equals are shown. Adding one is one file and one line. */
+/** Every rule; findings of equal severity are shown in this order. A new rule is one file and one line here. */
 export const RULES: readonly Rule[] = [
   shellForm,
   stopTimeoutMissing,

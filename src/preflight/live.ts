@@ -22,7 +22,7 @@ import { watchSignals } from '../cli/signals.ts';
 import { readScenarios } from '../cli/scenarios.ts';
 import { variablesOf } from '../cli/flags.ts';
 
-/** One scenario file. Throws bad-input with the first thing that is wrong with it. */
+/** Reads one scenario file. Throws bad-input with its first mistake. */
 async function loadOne(
   file: string,
   variables: Readonly<Record<string, string>>,
@@ -38,12 +38,12 @@ async function loadOne(
   });
 }
 
-/** What of a scenario a look at files needs; null where it names none. */
+/** The parts of a scenario that preflight needs when it reads files; null where no scenario is given. */
 export interface NamedBy {
   readonly file: string;
   readonly step: string | null;
   readonly container: string | null;
-  /** Where the values of the file stand. */
+  /** The places of the values in the file. */
   readonly text: Text | null;
 }
 
@@ -63,7 +63,7 @@ export async function namedBy(
   };
 }
 
-/** How many tasks are asked after at the most: a sample tells whether any is protected, and which agents run. */
+/** Largest number of tasks to read: a sample shows whether any task is protected, and which agent versions run. */
 const SAMPLE = 5;
 
 interface Named {
@@ -74,7 +74,7 @@ interface Named {
   readonly surroundings: Surroundings | null;
 }
 
-/** Reads what runs: nothing is changed there. Throws with the service's own reason where the definition cannot be read. */
+/** Reads a running service; changes nothing. Throws with the service's own reason if the definition cannot be read. */
 export async function lookLive(flags: PreflightFlags, times: Live['history'], runner: Runner): Promise<Look> {
   const interruption = watchSignals(() => undefined);
   try {
@@ -137,10 +137,10 @@ async function ofScenario(flags: PreflightFlags, runner: Runner): Promise<Named>
   return { place, container, ...(await runner.clients.connect(settings)) };
 }
 
-/** Enough jobs for a 95th percentile, and few enough of Buildkite's points (about 300 of the 5,000 in five minutes). */
+/** Jobs to read: enough for a 95th percentile, at a cost of about 300 of the 5,000 GraphQL points per five minutes. */
 const JOBS_OF_A_STEP = 100;
 
-/** How long the scenario's step took in its last passed jobs. What Buildkite does not tell is said. */
+/** How long the scenario's step took in its last passed jobs, and what Buildkite could not be asked. */
 async function pastOf(
   { place, buildkite }: Named,
   signal: AbortSignal,
@@ -163,7 +163,7 @@ async function pastOf(
   return { history: null, unread: [{ rule: 'step-over-window', said }] };
 }
 
-/** What the running world says besides; each piece may stay unknown. */
+/** Further live facts; each of them may stay unknown. */
 async function liveOf(named: Named, signal: AbortSignal): Promise<Omit<Live, 'history'>> {
   const { place, ecs, surroundings } = named;
   const { cluster, service, family } = place;

@@ -4,22 +4,22 @@ import type { Found, Preflight } from './judge.ts';
 import { subjectOf } from './subject-of.ts';
 import type { Subject } from './subject.ts';
 
-/** A task definition with the advice taken: what was changed and for which rules, in their order. */
+/** A task definition with the advice applied: the edits, and the rules that they follow, in order. */
 export interface Mended {
   readonly documents: Documents;
   readonly edits: readonly Edit[];
   readonly rules: readonly string[];
-  /** What the rules say of it now. */
+  /** The findings of the changed definition. */
   readonly preflight: Preflight;
 }
 
-/** As many edits as a definition can sensibly need; past it two rules would be undoing each other's. */
+/** Largest number of edits: beyond it two rules must be undoing each other's changes. */
 const MOST = 40;
 
 /**
- * Takes the advice of errors and warnings on the task definition, one finding after another: each is judged anew on what
- * the one before made, as two of them may change the same words. Where two are at odds each is heard once, and what is
- * left of them stands in `preflight`. Null where none has an edit of the definition itself.
+ * Applies the edits of errors and warnings to the task definition, one finding after another. After each edit the rules
+ * are applied again, as two findings may change the same words. Each finding is applied once; those that remain stand in
+ * `preflight`. Null where no finding has an edit of the definition itself.
  */
 export function mend(
   documents: Documents,

@@ -5,12 +5,12 @@ import * as shared from '../cli/flags.ts';
 /** The flags of `preflight`. */
 export const preflightFlags = {
   'task-definition': Flags.string({
-    description: 'task definition as JSON: as it is registered, or as describe-task-definition prints it',
+    description: 'task definition as JSON, as registered or as printed by describe-task-definition',
     helpValue: 'FILE',
     env: 'GAMEDAY_TASK_DEFINITION',
   }),
   service: Flags.string({
-    description: 'service as describe-services prints it; with --cluster: the name of one that runs',
+    description: 'service as printed by describe-services; with --cluster: name of a running service',
     helpValue: 'FILE|NAME',
     env: 'GAMEDAY_SERVICE',
   }),
@@ -20,39 +20,39 @@ export const preflightFlags = {
     env: 'GAMEDAY_PIPELINE',
   }),
   'image-config': Flags.string({
-    description: "the agent's image as `docker image inspect` prints it: entry point, STOPSIGNAL",
+    description: "configuration of the agent's image as printed by `docker image inspect`: entry point, STOPSIGNAL",
     helpValue: 'FILE',
     env: 'GAMEDAY_IMAGE_CONFIG',
   }),
   'capacity-provider': Flags.string({
-    description: 'capacity providers as describe-capacity-providers prints them',
+    description: 'capacity providers as printed by describe-capacity-providers',
     helpValue: 'FILE',
     env: 'GAMEDAY_CAPACITY_PROVIDER',
   }),
   history: Flags.string({
-    description: 'how long steps took: a CSV or JSON file, as `gameday forecast` takes it',
+    description: 'how long steps took: a CSV or JSON file in the format of `gameday forecast`',
     helpValue: 'FILE',
     env: 'GAMEDAY_HISTORY',
   }),
   container: Flags.string({
-    description: "name of the agent's container, where it cannot be told",
+    description: "name of the agent's container, where the definition does not show it",
     helpValue: 'NAME',
     env: 'GAMEDAY_CONTAINER',
   }),
   scenario: Flags.string({
     description:
-      'look at the service of a scenario and at its step; with --task-definition: at the step alone',
+      'check the service and the step of a scenario; with --task-definition: the step only',
     helpValue: 'FILE',
     env: 'GAMEDAY_SCENARIO',
   }),
   cluster: Flags.string({
-    description: 'cluster of --service, to look at what runs',
+    description: 'cluster of --service, to check the running service',
     helpValue: 'NAME',
     env: 'GAMEDAY_CLUSTER',
   }),
   strict: Flags.boolean({
     default: false,
-    description: 'warnings count as errors',
+    description: 'count warnings as errors',
     env: 'GAMEDAY_STRICT',
   }),
   json: shared.jsonFlag,
@@ -70,7 +70,7 @@ export type PreflightFlags = Interfaces.InferredFlags<typeof preflightFlags>;
 
 /** The long help of `gameday preflight`. */
 export function preflightHelp(): string {
-  return `Rules look at the definition, and where they are given at the service, the pipeline's steps and the image. Each finding says what was seen and where, why it matters, and the lines to change. What could not be known is said, never guessed.
+  return `Rules check the definition and, where given, the service, the pipeline's steps and the image. Each finding says what was seen and where, why it matters, and which lines to change. What is not known is listed, never guessed.
 
 With --task-definition nothing is contacted. With --scenario, or --cluster and --service, the definition that runs is read from ECS, and with --scenario the steps and the last passed jobs of its step from Buildkite; nothing is changed there.
 
@@ -78,5 +78,5 @@ Exit codes:
     0  nothing was found, or warnings and notes
     2  bad input: an argument or a file is wrong
     4  could not run: credentials, network, no such service, ...
-   10  errors were found; with --strict: or warnings`;
+   10  errors were found (with --strict: errors or warnings)`;
 }

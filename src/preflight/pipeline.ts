@@ -3,10 +3,10 @@ import { isObject, itemsOf, member, numberOf, textOf } from './json.ts';
 import { commandWords, segmentsOf } from '../worker/shell.ts';
 import type { Pipeline, Step } from './subject.ts';
 
-/** Steps of other kinds run no command on an agent. */
+/** Keys of steps that run no command on an agent. */
 const OTHERS = ['wait', 'waiter', 'block', 'manual', 'input', 'trigger', 'group'];
 
-/** Reads the command steps of a pipeline, those of groups included. */
+/** Reads the command steps of a pipeline, including those in groups. */
 export function pipelineOf(document: JsonObject): Pipeline {
   const steps = stepsAt(member(document, 'steps'), ['steps']);
   return {
@@ -48,7 +48,7 @@ export function commandsOf(step: JsonObject): readonly string[] {
   });
 }
 
-/** Seconds of the `sleep`s that are sure to run: in a script that branches, loops or leaves early none is. */
+/** Seconds of the `sleep`s that certainly run; 0 for a script that branches, loops or leaves early. */
 function sleeps(command: string): number {
   if (/\b(?:if|while|until|for|case|exit|return|trap|timeout)\b|&&|\|/.test(command)) return 0;
   return segmentsOf(command).reduce((sum, { text, after }) => {

@@ -7,17 +7,17 @@ import type { DocumentName, Edit } from './documents.ts';
 import { painter } from '../report/paint.ts';
 import type { Tone } from '../report/paint.ts';
 
-/** Where a value of a document stands for its reader. */
+/** Places of a document's values, as shown to the reader. */
 export interface Places {
-  /** `td.json:12:7`, or the name of what was read from a service. */
+  /** `td.json:12:7`, or the name of a document that was read from a service. */
   of(document: DocumentName, path: Edit['path']): { readonly name: string; readonly position: string | null };
-  /** The path as it is in what was given, wrapping included. */
+  /** The path in the given file, including the answer or list around the document. */
   whole(document: DocumentName, path: Edit['path']): Edit['path'];
 }
 
 const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', note: 'loud' };
 
-/** Every finding with what was seen, why it matters and the lines to change; then what nobody could know. */
+/** Every finding with what was seen, why it matters and which lines to change; then what is not known. */
 export function preflightLines(preflight: Preflight, places: Places, colors: boolean): readonly string[] {
   const paint = painter(colors);
   const head = `The agent's container is ${preflight.container}; what it runs on: ${preflight.launch}.`;
@@ -26,14 +26,14 @@ export function preflightLines(preflight: Preflight, places: Places, colors: boo
   return [
     escapeControls(head),
     ...findings,
-    ...(unknown.length === 0 ? [] : ['', paint('Could not be known:', 'loud'), ...unknown]),
+    ...(unknown.length === 0 ? [] : ['', paint('Not known:', 'loud'), ...unknown]),
     '',
     countLine(preflight),
   ];
 }
 
 function countLine({ findings }: Preflight): string {
-  if (findings.length === 0) return 'Nothing was found.';
+  if (findings.length === 0) return 'No findings.';
   const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [`${String(count)} ${severity}${count === 1 ? '' : 's'}`];
@@ -65,7 +65,7 @@ function toneOfLine(line: string): Tone {
   return line.startsWith('+') ? 'good' : line.startsWith('-') ? 'bad' : 'quiet';
 }
 
-/** The edit as lines of a diff: what goes, what comes, and inside what. */
+/** The edit as lines of a diff: where, what is removed, what is added. */
 export function diffLines({ document, path, before, after }: Edit, places: Places): readonly string[] {
   const { name } = places.of(document, path);
   const inside = pathText(places.whole(document, path.slice(0, -1)));
@@ -78,7 +78,7 @@ export function diffLines({ document, path, before, after }: Edit, places: Place
   ].map(escapeControls);
 }
 
-/** Compact JSON with a space behind colons and commas, as people write it. */
+/** JSON on one line, with a space after colons and commas. */
 function oneLine(value: Json): string {
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(oneLine).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -86,7 +86,7 @@ function oneLine(value: Json): string {
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 
-/** What the document of `preflight --json` holds beside its outcome; the diff of each finding is given as edits and as text. */
+/** The document of `preflight --json` beside its outcome; each finding has its change as edits and as a diff. */
 export function preflightDocument(
   { findings, container, launch, unknown }: Preflight,
   places: Places,

@@ -1,7 +1,7 @@
 import { isObject, itemsOf, member } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 
-/** The automatic rules of a step; `true` stands for one that matches every failure of the command. */
+/** The automatic retry rules of a step; `true` means one rule that matches every failure of the command. */
 export function rulesOf(automatic: Json | undefined): readonly JsonObject[] {
   if (automatic === true || automatic === 'true') return [{ exit_status: '*' }];
   if (isObject(automatic)) return [automatic];
@@ -10,7 +10,7 @@ export function rulesOf(automatic: Json | undefined): readonly JsonObject[] {
 
 /**
  * Whether a rule matches a lost agent: exit status -1, no signal, no signal reason. `"*"` is 1 to 255 (Buildkite's page
- * on retries); whether a rule without exit_status matches -1 is not said there.
+ * on retries); that page does not say whether a rule without exit_status matches -1.
  */
 export function matchesLostAgent(rule: JsonObject): 'yes' | 'no' | 'unknown' {
   const reason = member(rule, 'signal_reason');

@@ -6,14 +6,14 @@ import type { Severity } from './finding.ts';
 import { diffLines } from './report.ts';
 import type { Places } from './report.ts';
 
-/** SARIF's words happen to be ours (SARIF 2.1.0, 3.27.10). */
+/** SARIF's levels have the names of our severities (SARIF 2.1.0, 3.27.10). */
 const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   error: 'error',
   warning: 'warning',
   note: 'note',
 };
 
-/** Gives the address of a file by its path. */
+/** Makes the URI of a file from its path. */
 export type UriOf = (file: string) => string;
 
 /** The findings as a SARIF 2.1.0 log, for code scanning: one run, one result a finding. */
@@ -29,10 +29,10 @@ export function preflightSarif(preflight: Preflight, places: Places, version: st
         invocations: [
           {
             executionSuccessful: true,
-            // What could not be looked at must not read as well.
+            // A rule that could not be checked must not look as if all were well.
             toolExecutionNotifications: preflight.unknown.map(({ rule, said }) => ({
               level: 'note',
-              message: { text: `could not be known: ${said}` },
+              message: { text: `not known: ${said}` },
               associatedRule: { id: rule, index: RULES.findIndex(({ id }) => id === rule) },
             })),
           },
@@ -58,7 +58,7 @@ function ruleOf({ id, rule, severities, sources }: (typeof RULES)[number]): obje
   };
 }
 
-/** Messages of SARIF are plain text. */
+/** SARIF messages are plain text, so backticks go. */
 function plain(text: string): string {
   return text.replaceAll('`', '');
 }

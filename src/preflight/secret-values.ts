@@ -4,10 +4,10 @@ import { isObject, itemsOf, member, textOf, textsOf } from './json.ts';
 import type { Json } from './json.ts';
 import type { Documents } from './documents.ts';
 
-/** Shorter values would be found in innocent words. */
+/** Characters; shorter values would match parts of ordinary words. */
 const SHORTEST = 8;
 
-/** Secrets that somebody wrote into documents as they are: they are shown nowhere. */
+/** The secrets that stand in the documents in plain text, so that they can be hidden everywhere. */
 export function secretsIn({ taskDefinition, imageConfig, pipeline }: Documents): readonly string[] {
   const containers = itemsOf(member(taskDefinition.value, 'containerDefinitions'));
   const found = [
@@ -31,7 +31,7 @@ function secretNamed(name: string | null, value: string | null): readonly string
   return name !== null && value !== null && isSecretValue(name, value) ? [value] : [];
 }
 
-/** What would be hidden in a command line. */
+/** The words of a command line that look like secrets. */
 function inWords(words: readonly string[]): readonly string[] {
   const found: string[] = [];
   hideWords(words, (value) => {
@@ -41,7 +41,7 @@ function inWords(words: readonly string[]): readonly string[] {
   return found;
 }
 
-/** The same in any text of a document, and the variables of its steps. */
+/** The words of any text in a document that look like secrets, and the variables of its steps. */
 function inTexts(value: Json | undefined): readonly string[] {
   if (typeof value === 'string') return inText(value);
   if (Array.isArray(value)) return (value as readonly Json[]).flatMap(inTexts);

@@ -16,7 +16,7 @@ import type { Runner } from '../cli/runner.ts';
 import { answerOf } from '../cli/exit-codes.ts';
 import { variablesOf } from '../cli/flags.ts';
 
-/** Looks at files, or at a service that runs, and says what the rules find. */
+/** Checks files, or a running service, and prints the findings. */
 export async function preflight(flags: PreflightFlags, runner: Runner): Promise<void> {
   const look =
     flags['task-definition'] === undefined
@@ -28,8 +28,8 @@ export async function preflight(flags: PreflightFlags, runner: Runner): Promise<
 
 async function lookAtFiles(flags: PreflightFlags, runner: Runner): Promise<Look> {
   if (flags.cluster !== undefined)
-    throw new GamedayError('bad-input', '--cluster looks at what runs, and --task-definition at a file', {
-      next: 'Give one of them.',
+    throw new GamedayError('bad-input', '--cluster checks a running service, and --task-definition a file', {
+      next: 'Give one of the two.',
     });
   const given = await readFiles({
     taskDefinition: flags['task-definition'],
@@ -65,26 +65,26 @@ async function scenarioOf(flags: PreflightFlags, runner: Runner) {
   return namedBy(flags.scenario, variablesOf(flags.var), runner);
 }
 
-/** How long steps took, by the file that says so; null where none does. */
+/** How long steps took, from the file of --history; null where none is given. */
 async function timesGiven({ history }: PreflightFlags): Promise<Live['history']> {
   return history === undefined ? null : timesInFile(history);
 }
 
 async function lookAtService(flags: PreflightFlags, runner: Runner): Promise<Look> {
   if (flags.scenario === undefined && (flags.cluster === undefined || flags.service === undefined))
-    throw new GamedayError('bad-input', 'nothing is named that could be looked at', {
+    throw new GamedayError('bad-input', 'nothing to check is named', {
       next: 'Give --task-definition FILE, or --scenario FILE, or --cluster NAME and --service NAME.',
     });
   const { lookLive } = await import('./live.ts');
   return lookLive(flags, await timesGiven(flags), runner);
 }
 
-/** Asks every rule. Throws bad-input where the agent's container cannot be told. */
+/** Applies every rule. Throws bad-input if it is not clear which container runs the agent. */
 function judged(look: Look): Preflight {
   return judge(subjectIn(look));
 }
 
-/** What the rules look at. Throws bad-input where the agent's container cannot be told. */
+/** The input of the rules. Throws bad-input if it is not clear which container runs the agent. */
 export function subjectIn({
   documents,
   live,
@@ -97,9 +97,9 @@ export function subjectIn({
   const all = names.join(', ');
   const message =
     container !== undefined
-      ? `there is no container "${container}" in ${name}; there are ${all}`
+      ? `there is no container "${container}" in ${name}; its containers: ${all}`
       : candidates.length === 0
-        ? `no container of ${name} can be told to run a Buildkite agent; there are ${all}`
+        ? `no container of ${name} is known to run a Buildkite agent; its containers: ${all}`
         : `several containers of ${name} may run a Buildkite agent: ${candidates.join(', ')}`;
   throw new GamedayError('bad-input', message, {
     next: 'Name the one that runs the agent with --container NAME.',
@@ -107,7 +107,7 @@ export function subjectIn({
 }
 
 async function show(found: Preflight, places: Places, flags: PreflightFlags, runner: Runner): Promise<void> {
-  // Nothing is wrong, or an error was found, or a warning that shall count as one.
+  // Failed: an error was found, or with --strict a warning.
   const bad = countOf(found, 'error') + (flags.strict ? countOf(found, 'warning') : 0);
   const answer = answerOf(bad === 0 ? 'clean' : 'failed', preflightDocument(found, places));
   const sarif = flags.sarif ? await import('./sarif.ts') : null;

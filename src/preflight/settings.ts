@@ -7,11 +7,11 @@ import { listedEnvironment } from './edits.ts';
 import { member, textOf, textsOf, type Path } from './json.ts';
 import type { AgentSettings, Container, Setting } from './subject.ts';
 
-/** The agent's own words, wherever they stand, and how they are changed. */
+/** The agent's command line, wherever it stands, and how to change it. */
 interface Line {
   readonly words: readonly string[];
   readonly takesFlags: boolean;
-  /** The edits that drop words by their numbers, put others in their place, and add some at the end. */
+  /** The edits that replace `remove` words from `index` on, or add words at the end. */
   change(change: Change): readonly Edit[];
   readonly document: DocumentName;
   readonly path: Path;
@@ -23,7 +23,7 @@ interface Change {
   readonly add?: readonly string[];
 }
 
-/** Adds the places of the documents to what was read of them. */
+/** Adds the places in the documents to the settings that were read from them. */
 export function settingsIn(documents: Documents, container: Container, read: Read): AgentSettings {
   const line = lineOf(container, read);
   return {
@@ -34,7 +34,7 @@ export function settingsIn(documents: Documents, container: Container, read: Rea
       const ofVariable = variable === null ? null : variableIn(documents, container, variable);
       if (flag === null || line === null) return ofVariable;
       const ofFlag = flagIn(line, name, flag);
-      // The flag goes before the variable; to be rid of the setting is to be rid of both.
+      // The flag overrides the variable, so removing the setting means removing both.
       return { ...ofFlag, without: [...ofFlag.without, ...(ofVariable?.without ?? [])] };
     },
     add: (flag, given) => {
@@ -99,7 +99,7 @@ function scriptLine(
       });
       const tidy = drop === undefined ? changed : changed.replaceAll(/ {2,}/g, ' ').trim();
       const told = add.length === 0 ? tidy : insertFlag(tidy, add);
-      // The last one that reads so is the one that was found.
+      // Where the same text stands several times, the last one is in force.
       const at = shell.script.lastIndexOf(text);
       const script = `${shell.script.slice(0, at)}${told}${shell.script.slice(at + text.length)}`;
       return wordEdit(container, shell.scriptAt, 1, [script]);
@@ -109,7 +109,7 @@ function scriptLine(
   };
 }
 
-/** Behind `start`, so that no redirection stands before it. */
+/** Inserts the flags after `start`, so that no redirection stands before them. */
 function insertFlag(text: string, given: readonly string[]): string {
   const inserted = text.replace(/(buildkite-agent\s+start)\b/, (start) => `${start} ${given.join(' ')}`);
   return inserted === text ? `${text} ${given.join(' ')}` : inserted;

@@ -1,10 +1,10 @@
 import type { StepTimes } from './documents.ts';
 import type { Step, Subject } from './subject.ts';
 
-/** Jobs from which on a 95th percentile says more than the longest job does: 1 / 0.05. */
+/** Number of jobs from which on a 95th percentile says more than the longest job: 1 / 0.05. */
 export const ENOUGH_JOBS = 20;
 
-/** The times of one step from the seconds that its jobs took. */
+/** The times of one step, from the seconds of its jobs. */
 export function timesOf(key: string, seconds: readonly number[]): StepTimes {
   const sorted = seconds.toSorted((a, b) => a - b);
   const rank = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
@@ -16,7 +16,7 @@ export function timesOfStep({ live }: Subject, { keys }: Pick<Step, 'keys'>): St
   return (live.history ?? []).find(({ key, jobs }) => jobs > 0 && keys.includes(key)) ?? null;
 }
 
-/** Seconds within which a step is over, by its time-out or as many of its jobs show; null where nothing bounds it. */
+/** Seconds within which a step ends, by its time-out or by its jobs if there are enough; null where nothing limits it. */
 export function boundOf(subject: Subject, step: Step): number | null {
   const times = timesOfStep(subject, step);
   const seen = times !== null && times.jobs >= ENOUGH_JOBS ? times.most : null;

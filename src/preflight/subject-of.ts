@@ -13,13 +13,13 @@ import { pipelineOf } from './pipeline.ts';
 import { settingsIn } from './settings.ts';
 import type { Container, Subject } from './subject.ts';
 
-/** What was looked for and not found: the containers there are, of which several or none may be the agent's. */
+/** The agent's container could not be chosen: all containers, and those that may be the agent's (none or several). */
 export interface NoAgent {
   readonly names: readonly string[];
   readonly candidates: readonly string[];
 }
 
-/** A definition in our words, and what else the rules look at; `values`: its containers as the document has them. */
+/** A definition in our model, and the other input of the rules; `values`: its containers as the document has them. */
 export interface Known {
   readonly containers: readonly ContainerDefinition[];
   readonly values: readonly Json[];
@@ -29,7 +29,7 @@ export interface Known {
   readonly live: Live;
 }
 
-/** Reads the documents into what the rules look at; where the agent's container cannot be told it says so and guesses none. */
+/** Reads the documents into the input of the rules; never guesses which container runs the agent. */
 export function subjectOf(documents: Documents, live: Live, named: string | null): Subject | NoAgent {
   const values = itemsOf(member(documents.taskDefinition.value, 'containerDefinitions'));
   const containers = values.map(readContainer);
@@ -46,7 +46,7 @@ export function subjectOf(documents: Documents, live: Live, named: string | null
   return (chosen === undefined ? null : subjectIn(known, chosen)) ?? { names, candidates };
 }
 
-/** What the rules look at, of the container with this name; null where there is none. */
+/** The input of the rules for the container with this name; null where there is none. */
 export function subjectIn(known: Known, agentName: string): Subject | null {
   const { documents, live, imageConfig } = known;
   const worker = readWorker({ ...known, agent: agentName });
@@ -66,7 +66,7 @@ export function subjectIn(known: Known, agentName: string): Subject | null {
   };
 }
 
-/** It starts the agent, or its image or its token says that it does. */
+/** Whether the container starts the agent, as shown by its command line, its image or its token. */
 function looksLikeAgent(container: ContainerDefinition, value: Json | undefined): boolean {
   const { image, environment } = container;
   const { words } = commandLineOf(container, null);
@@ -83,7 +83,7 @@ function looksLikeAgent(container: ContainerDefinition, value: Json | undefined)
   return [...Object.keys(environment), ...secrets].includes('BUILDKITE_AGENT_TOKEN');
 }
 
-/** One that gives neither entry point, command nor variables has none of them. */
+/** The image's configuration; a document without entry point, command and variables means that the image has none. */
 function imageConfigOf({ imageConfig }: Documents): ImageConfig | null {
   if (imageConfig === null) return null;
   return imageConfigIn(imageConfig.value) ?? { entryPoint: [], command: [], environment: {} };
@@ -104,7 +104,7 @@ function launchIn({ service, taskDefinition }: Documents): Launch {
     compatibilities: textsOf(member(taskDefinition.value, 'requiresCompatibilities')) ?? [],
   });
 }
-/** A version that Buildkite shows of a running agent goes before the one in an image's tag. */
+/** The agent's version: that of running agents at Buildkite overrides the image's tag. */
 function versionOf({ image }: Container, { agentVersions }: Live): Subject['version'] {
   const [running] = agentVersions ?? [];
   const ofAgents = numbersIn(running ?? '', /^v?(\d+)\.(\d+)\.(\d+)/);

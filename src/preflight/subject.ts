@@ -5,35 +5,35 @@ import type { Worker } from '../worker/worker.ts';
 import type { DocumentName, Documents, Edit, Live } from './documents.ts';
 import type { Json, JsonObject, Path } from './json.ts';
 
-/** One container of the definition, with where it stands in the document. */
+/** One container of the definition, with its place in the document. */
 export interface Container extends ContainerDefinition {
   readonly path: Path;
-  /** As the document has it; undefined where the definition is known in our words alone. */
+  /** The container as the document has it; undefined where only our model of it is known. */
   readonly value: Json | undefined;
   readonly start: AgentStart;
 }
 
 /** One setting of the agent, as a flag or as a variable. */
 export interface Setting {
-  /** The text after the flag; `true` for a flag without one. */
+  /** The text after the flag; `true` for a flag without a value. */
   readonly value: string;
   readonly by: 'flag' | 'variable';
   readonly document: DocumentName;
   readonly path: Path;
-  /** The edits that take it out. */
+  /** The edits that remove the setting. */
   readonly without: readonly Edit[];
-  /** The edits that give it another value. */
+  /** The edits that set another value. */
   with(value: string): readonly Edit[];
 }
 
-/** The settings of the agent, with where they stand and how they are changed. */
+/** The settings of the agent, with their places and the edits that change them. */
 export interface AgentSettings {
-  /** Whether its command line is known, so that a missing flag is missing. */
+  /** Whether the agent's command line is known; only then is an absent flag certainly absent. */
   readonly known: boolean;
-  /** A file that may say more (`--config`), or null where none is named. */
+  /** A file that may hold further settings (`--config`), or null where none is named. */
   readonly configFile: string | null;
   get(flag: string): Setting | null;
-  /** The edits that add a flag, or a variable where no command line can be changed. */
+  /** The edits that add a flag, or a variable where the command line cannot be changed. */
   add(flag: string, value: string | null): readonly Edit[];
 }
 
@@ -42,32 +42,32 @@ export interface Step {
   readonly path: Path;
   readonly value: JsonObject;
   readonly keys: readonly string[];
-  /** What it is called to people: key, label or its number. */
+  /** Name shown to people: key, label or number. */
   readonly name: string;
-  /** Seconds by which it is over, from `timeout_in_minutes`; null where nothing bounds it. */
+  /** Seconds that the step takes at most, from `timeout_in_minutes`; null where nothing limits it. */
   readonly atMost: number | null;
-  /** Seconds that it certainly takes: a `sleep` of a fixed length that is a command of its own; 0 where nothing is certain. */
+  /** Seconds that the step takes at least: its `sleep`s of fixed length; 0 where nothing is certain. */
   readonly atLeast: number;
 }
 
 export interface Pipeline {
   readonly steps: readonly Step[];
   readonly keys: readonly string[];
-  /** Steps may be added while the build runs, so that a missing key proves nothing. */
+  /** Whether steps may be added while the build runs; then an absent key proves nothing. */
   readonly dynamic: boolean;
 }
 
-/** All that a rule may look at. */
+/** The input of a rule. */
 export interface Subject {
   readonly documents: Documents;
   readonly live: Live;
-  /** What the documents say, whoever asks. */
+  /** The worker as the one reader of definitions sees it. */
   readonly worker: Worker;
   readonly agent: Container;
   readonly sidecars: readonly Container[];
   readonly imageConfig: ImageConfig | null;
   readonly settings: AgentSettings;
-  /** Major, minor and patch of the agent, and how they are known; null where they are not. */
+  /** Major, minor and patch of the agent, and the source in words; null where the version is not known. */
   readonly version: { readonly numbers: readonly [number, number, number]; readonly said: string } | null;
   readonly pipeline: Pipeline | null;
 }

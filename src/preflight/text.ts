@@ -2,44 +2,44 @@ import { parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import type { Json, JsonObject, Path } from './json.ts';
 
-/** A document as it was read from a text: its value, and where each piece of it stands. */
+/** A parsed document: its value, and the place of each part in the text. */
 export interface Text {
   readonly value: Json;
-  /** `line:col` of the value at a path, or of the nearest one around it. */
+  /** `line:col` of the value at a path, or of the nearest value around it. */
   place(path: Path): string;
 }
 
-/** What keeps a text from being read: place and why. */
+/** A syntax error: its place and the reason. */
 export interface BadText {
   readonly at: string;
   readonly why: string;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  PropertyNameExpected: 'a property name is missing; a comma may be too many',
+  PropertyNameExpected: 'a property name is missing; there may be a comma too many',
   ValueExpected: 'a value is missing',
   ColonExpected: 'a colon is missing',
   CommaExpected: 'a comma is missing',
   CloseBraceExpected: 'a closing } is missing',
   CloseBracketExpected: 'a closing ] is missing',
-  EndOfFileExpected: 'there is more behind the end of the document',
-  InvalidSymbol: 'this is no JSON value',
-  InvalidNumberFormat: 'this is no JSON number',
+  EndOfFileExpected: 'there is text after the end of the document',
+  InvalidSymbol: 'this is not a JSON value',
+  InvalidNumberFormat: 'this is not a JSON number',
   UnexpectedEndOfString: 'the string has no end',
   UnexpectedEndOfComment: 'the comment has no end',
   UnexpectedEndOfNumber: 'the number has no end',
-  InvalidUnicode: 'this is no unicode escape',
-  InvalidEscapeCharacter: 'this is no escape that JSON knows',
-  InvalidCharacter: 'a control character stands in the string',
+  InvalidUnicode: 'this is not a valid Unicode escape',
+  InvalidEscapeCharacter: 'this is not a valid JSON escape',
+  InvalidCharacter: 'the string contains a control character',
 };
 
-/** Reads JSON, with comments and a comma too many at the end of a list, as people keep it in repositories. */
+/** Reads JSON; comments and trailing commas are allowed, as files in repositories often have them. */
 export function readJson(text: string): Text | BadText {
   if (text.trim() === '') return EMPTY;
   try {
     return read(text);
   } catch (error) {
-    // The parser, and we, go down level by level.
+    // The parser and `valueOf` are recursive.
     if (error instanceof RangeError) return { at: '1:1', why: 'it is nested too deeply' };
     throw error;
   }
@@ -60,7 +60,7 @@ function read(text: string): Text | BadText {
 
 export const EMPTY: BadText = { at: '1:1', why: 'it is empty' };
 
-/** Line and column of an offset, both from 1. */
+/** Line and column of an offset, both counted from 1. */
 function positions(text: string): (offset: number) => string {
   return (offset) => {
     const before = text.slice(0, offset);
@@ -69,7 +69,7 @@ function positions(text: string): (offset: number) => string {
   };
 }
 
-/** Own properties alone, so that a key such as `__proto__` is a key; of a key that stands twice the last one counts. */
+/** The node's value; a key such as `__proto__` is an ordinary key, and of a repeated key the last one counts. */
 function valueOf(node: Node): Json {
   if (node.type === 'array') return (node.children ?? []).map(valueOf);
   if (node.type !== 'object') return node.value as Json;

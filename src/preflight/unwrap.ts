@@ -2,7 +2,7 @@ import { isObject, itemsOf, member, textsOf } from './json.ts';
 import type { Json, Path } from './json.ts';
 import type { Doc, DocumentName } from './documents.ts';
 
-/** Why a document is not what it was given as: where, what, and what to do. */
+/** Why a document is not of the expected kind: where, what, and what to do. */
 export interface Misfit {
   readonly path: Path;
   readonly why: string;
@@ -21,7 +21,7 @@ const CALLED: Readonly<Record<DocumentName, string>> = {
 const CONVERT =
   'Register it and read it back: aws ecs describe-task-definition --task-definition FAMILY > task-definition.json.';
 
-/** Takes a document out of its wrapping: the answer of a describe command, the input of a register command, an inspected image. */
+/** Takes a document out of the answer of a describe command, the input of a register command, or an inspected image. */
 export function unwrap(kind: DocumentName, value: Json, name: string): Doc | Misfit {
   const strange = kind === 'taskDefinition' || kind === 'service' ? otherCasing(kind, value) : null;
   if (strange !== null) return strange;
@@ -60,7 +60,7 @@ function baseOf(kind: DocumentName, value: Json): Path {
   return inner === undefined ? list : [...list, inner];
 }
 
-/** CloudFormation writes the same names with a capital; Terraform keeps a list of containers with other names around it. */
+/** The misfit of a CloudFormation or Terraform document: they use other names or capitals than ECS. */
 function otherCasing(kind: DocumentName, value: Json): Misfit | null {
   const resources = member(value, 'Resources');
   if (isObject(resources) || member(value, 'AWSTemplateFormatVersion') !== undefined)
@@ -75,18 +75,18 @@ function otherCasing(kind: DocumentName, value: Json): Misfit | null {
   if (capital !== undefined)
     return misfit(
       [capital],
-      `"${capital}" is CloudFormation's casing; ECS's own names begin small`,
+      `"${capital}" is CloudFormation's spelling; ECS's own names begin with a small letter`,
       kind === 'service'
         ? 'Read it back: aws ecs describe-services --cluster CLUSTER --services NAME > service.json.'
         : CONVERT,
     );
   if (member(value, 'container_definitions') !== undefined)
-    return misfit(['container_definitions'], "this is Terraform's naming", CONVERT);
+    return misfit(['container_definitions'], "this is Terraform's spelling", CONVERT);
   if (kind === 'taskDefinition' && Array.isArray(value))
     return misfit(
       [],
       'this is a list of containers without the task definition around them',
-      'Write it as {"containerDefinitions": [...]}, or read the registered one back.',
+      'Write it as {"containerDefinitions": [...]}, or read the registered definition back.',
     );
   return null;
 }
@@ -98,7 +98,7 @@ const CHECKS: Partial<Readonly<Record<DocumentName, Check>>> = {
     if (itemsOf(member(whole, 'services')).length > 1)
       return misfit(
         [],
-        'there are several services in it',
+        'it contains several services',
         'Give one: aws ecs describe-services --services NAME.',
       );
     return number(inner, ['desiredCount']) ?? null;
@@ -128,18 +128,18 @@ function checkDefinition(inner: Json): Misfit | null {
   if (containers === undefined)
     return misfit(
       [],
-      'it has no containerDefinitions, so it is no task definition',
-      'Give a file as register-task-definition takes it, or as describe-task-definition prints it.',
+      'it has no containerDefinitions, so it is not a task definition',
+      'Give a file in the format of register-task-definition or describe-task-definition.',
     );
   if (!Array.isArray(containers) || itemsOf(containers).length === 0)
     return misfit(
       ['containerDefinitions'],
-      'containerDefinitions is a list of at least one container',
-      'Write it as ECS has it.',
+      'containerDefinitions must be a list of at least one container',
+      'Write it in the format of ECS.',
     );
   for (const [index, container] of itemsOf(containers).entries()) {
     const path = ['containerDefinitions', index];
-    if (!isObject(container)) return misfit(path, 'a container is an object', 'Write it as ECS has it.');
+    if (!isObject(container)) return misfit(path, 'a container must be an object', 'Write it in the format of ECS.');
     if (typeof member(container, 'name') !== 'string')
       return misfit(path, 'this container has no name', 'Give it a name.');
     const wrong =
@@ -155,7 +155,7 @@ function number(value: Json, path: Path): Misfit | null {
     return null;
   return misfit(
     path,
-    `${String(path[0])} is a whole number, not ${JSON.stringify(found)}`,
+    `${String(path[0])} must be a whole number, not ${JSON.stringify(found)}`,
     'Write it without quotes.',
   );
 }
@@ -165,7 +165,7 @@ function texts(value: Json, path: Path): Misfit | null {
   if (found === undefined || found === null || textsOf(found) !== null) return null;
   return misfit(
     path,
-    `${String(path[0])} is a list of texts, not ${JSON.stringify(found)}`,
+    `${String(path[0])} must be a list of texts, not ${JSON.stringify(found)}`,
     'Write it as ["buildkite-agent", "start"].',
   );
 }

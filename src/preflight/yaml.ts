@@ -3,14 +3,14 @@ import type { Json, Path } from './json.ts';
 import { EMPTY } from './text.ts';
 import type { BadText, Text } from './text.ts';
 
-/** A pipeline's YAML with the places of its values; it may be the list of its steps alone. */
+/** Reads a pipeline's YAML with the places of its values; the document may be a bare list of steps. */
 export function readPipeline(text: string): Text | BadText {
   const read = readYaml(text);
   if (!('value' in read) || !Array.isArray(read.value)) return read;
   return { value: { steps: read.value }, place: (path) => read.place(path.slice(1)) };
 }
 
-/** YAML as plain data, with the places of its values. */
+/** Reads YAML as plain data, with the places of its values. */
 export function readYaml(text: string): Text | BadText {
   if (text.trim() === '') return EMPTY;
   const lines = new LineCounter();
@@ -23,7 +23,7 @@ export function readYaml(text: string): Text | BadText {
   if (error !== undefined) return { at: place(error.pos[0]), why: reasonOf(error.message) };
   let value: Json;
   try {
-    // JSON has no dates, maps or aliases: what is left is plain data.
+    // The way through JSON removes dates, maps and aliases, so that plain data is left.
     value = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as Json;
   } catch (cause) {
     return { at: '1:1', why: cause instanceof Error ? reasonOf(cause.message) : String(cause) };
@@ -31,10 +31,10 @@ export function readYaml(text: string): Text | BadText {
   return { value, place: (path) => place(offsetOf(document.contents, path)) };
 }
 
-/** The parser's first line, without the place, which is told beside it. */
+/** The parser's first line without the place, which is shown beside it. */
 function reasonOf(message: string): string {
   const [line = ''] = message.split('\n', 1);
-  if (line.startsWith('Converting circular structure')) return 'an alias refers to what it stands in';
+  if (line.startsWith('Converting circular structure')) return 'an alias refers to a value that contains it';
   return line.replace(/ at line \d+, column \d+:?$/, '');
 }
 

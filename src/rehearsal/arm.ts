@@ -4,7 +4,7 @@ import type { Arm, DrillLine } from './document.ts';
 import { DRILLS } from './drills.ts';
 import type { Play } from './play.ts';
 
-/** What the drills of one definition came to. */
+/** The result of the drills of one definition. */
 export function armOf(
   { preflight, window }: Play,
   files: readonly string[],
@@ -44,12 +44,12 @@ function firstCauseOf({ cause }: DrillResult): DrillLine['cause'] {
   return first === undefined ? null : { name: first.name, weight: first.weight, said: first.said };
 }
 
-/** Whether a drill showed that something must not be as it is. */
+/** Whether a drill failed, or could not be judged for a reason in the definition. */
 export function hasFailed({ drills }: Pick<GameDayDocument, 'drills'>): boolean {
   return drills.some(({ outcome }) => outcome === 'failed');
 }
 
-/** What comes between a drill and its worker where the machine is slow, or the worker leaves by itself meanwhile. */
+/** Reasons of a disturbed drill: the machine was slow, or the worker exited by itself meanwhile. */
 const DISTURBANCES: ReadonlySet<string> = new Set([
   'stopped-by-other',
   'finished-before-stop',
@@ -58,12 +58,12 @@ const DISTURBANCES: ReadonlySet<string> = new Set([
   'blast-radius',
 ]);
 
-/** Whether a drill proved nothing for a reason that need not come again; what was proven is never played again. */
+/** Whether a drill proved nothing for a reason that may not recur; a drill with a proven result is never repeated. */
 export function wasDisturbed({ outcome, reason }: Pick<DrillResult, 'outcome' | 'reason'>): boolean {
   return (outcome === 'inconclusive' || outcome === 'refused') && DISTURBANCES.has(reason);
 }
 
-/** The day with the later results of the drills that were played again. */
+/** The game day, with the results of repeated drills in place of the first ones. */
 export function withRepeats(day: GameDayDocument, again: GameDayDocument): GameDayDocument {
   const latest = day.drills.map((old) => again.drills.find(({ file }) => file === old.file) ?? old);
   return account(latest, [], null);

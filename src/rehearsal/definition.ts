@@ -5,30 +5,30 @@ import { baseName, startsAgent } from '../worker/start.ts';
 import type { Container, Subject } from '../preflight/subject.ts';
 import type { Unfit } from './pipeline.ts';
 
-/** What this machine can play. */
+/** What this machine can run. */
 export interface Machine {
-  /** Whether containers run their own images; else programs of this machine stand in for what is in them. */
+  /** Whether containers run their own images; else programs of this machine stand in for those of the images. */
   readonly images: boolean;
   /** Whether the engine has an image. */
   readonly hasImage: (reference: string) => boolean;
-  /** Whether a program, by its name or its path, is there. */
+  /** Whether this machine has a program, by name or path. */
   readonly hasProgram: (word: string) => boolean;
-  /** Whether a program was handed over for this purpose (`--programs`). */
+  /** Whether a program is in the folder of `--programs`. */
   readonly isLent: (word: string) => boolean;
-  /** The image that is to stand in for the agent's own, or null. */
+  /** The image to run in place of the agent's own, or null. */
   readonly image: string | null;
 }
 
-/** The copy of a task definition that the rig can play, and all in which it is not the original. */
+/** The copy of a task definition that the rig can run, and its differences from the original. */
 export interface Copy {
   readonly document: JsonObject;
   readonly launchType: 'FARGATE' | 'EC2';
   readonly differs: readonly string[];
-  /** The agent's command line as far as the definition tells it. */
+  /** The agent's command line, as far as the definition shows it. */
   readonly runs: string;
 }
 
-/** Attributes that the rig models; all others are left out of the copy by name. */
+/** Attributes that the rig models; the copy leaves out all others and names them. */
 const OF_CONTAINER = new Set([
   ...['name', 'image', 'essential', 'entryPoint', 'command', 'environment', 'secrets', 'workingDirectory'],
   ...['stopTimeout', 'startTimeout', 'dependsOn', 'healthCheck', 'restartPolicy', 'linuxParameters'],
@@ -43,7 +43,7 @@ const OF_TASK = new Set([
 ]);
 const TOKEN = 'BUILDKITE_AGENT_TOKEN';
 
-/** Makes the copy. What decides how a stop ends and cannot be played is refused, never left out. */
+/** Makes the copy. If the rig does not model an attribute that decides how a stop ends, the copy is refused. */
 export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
   const { documents, agent, sidecars } = subject;
   const task = documents.taskDefinition.value;
@@ -73,7 +73,7 @@ export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
       ...launchDiffers(subject, launchType),
       ...['taskRoleArn', 'executionRoleArn']
         .filter((role) => textOf(member(task, role)) !== null)
-        .map((role) => `${role} is not assumed: no call to AWS works in there`),
+        .map((role) => `${role} is not assumed: calls to AWS do not work in the rehearsal`),
     ],
     runs: agent.start.commandLine.words.join(' '),
   };
@@ -84,8 +84,8 @@ function unfitIn({ documents, agent }: Subject, machine: Machine): Unfit | null 
   if (pidMode !== null && pidMode !== '')
     return {
       path: ['pidMode'],
-      why: `the rig does not model pidMode ${pidMode}, and it decides who gets the stop signal`,
-      next: 'Take it out of a copy of the file (see `gameday preflight`), or rehearse on ECS itself.',
+      why: `the rig does not model pidMode ${pidMode}, which decides which process gets the stop signal`,
+      next: 'Remove it from a copy of the file (see `gameday preflight`), or run a drill on ECS itself.',
     };
   return machine.images ? unfitImage(agent, machine) : unfitProgram(agent, machine);
 }
@@ -96,7 +96,7 @@ function unfitImage({ path, image }: Container, machine: Machine): Unfit | null 
   return {
     path: machine.image === null ? [...path, 'image'] : path,
     why: `the engine has no image "${wanted}"`,
-    next: 'Pull or build it first, or name one that it has with --image IMAGE.',
+    next: 'Pull or build it first, or name another image with --image IMAGE.',
   };
 }
 
@@ -105,8 +105,8 @@ function unfitProgram({ path, image, start }: Container, machine: Machine): Unfi
   if (!isKnown)
     return {
       path,
-      why: `how the image ${image ?? 'of the agent'} starts the agent is not in the definition`,
-      next: 'Give what `docker image inspect` prints of it with --image-config FILE, or take --executor container, which runs the image.',
+      why: `the definition does not show how the image ${image ?? 'of the agent'} starts the agent`,
+      next: 'Give the output of `docker image inspect` with --image-config FILE, or use --executor container, which runs the image.',
     };
   const missing = [
     start.scriptFile,
@@ -117,20 +117,20 @@ function unfitProgram({ path, image, start }: Container, machine: Machine): Unfi
   if (missing == null) return null;
   return {
     path,
-    why: `${missing} is a program of the image, and this machine has none of that name`,
-    next: 'Put one like it into a folder and give that with --programs FOLDER, or take --executor container, which runs the image.',
+    why: `${missing} is a program of the image, and this machine has no program of that name`,
+    next: 'Put a similar program into a folder and name it with --programs FOLDER, or use --executor container, which runs the image.',
   };
 }
 
-/** Why a sidecar cannot or must not be run: no program of the machine is started for it that nobody handed over. */
+/** Why a sidecar is not run, or null. On this machine only programs from `--programs` are started for sidecars. */
 function whyOut({ image, start }: Container, machine: Machine): string | null {
   if (machine.images)
     return machine.hasImage(image ?? '') ? null : `the engine has no image "${image ?? ''}"`;
   const { entry, words } = start.commandLine;
   const [program] = entry === null ? [] : words;
-  if (program === undefined) return 'what it starts is in its image, which this executor does not run';
+  if (program === undefined) return 'its program is in its image, which this executor does not run';
   if (machine.isLent(program)) return null;
-  return `${baseName(program)} is a program of its image; --programs FOLDER would stand in for that`;
+  return `${baseName(program)} is a program of its image; --programs FOLDER can provide a stand-in`;
 }
 
 interface ContainerCopy {
@@ -182,7 +182,7 @@ function containerOf(
   };
 }
 
-/** The image that stands in, or the words that only an image's configuration has. */
+/** The image of --image, or the entry point and command from the image's configuration. */
 function startedAs({ name, image, start }: Container, machine: Machine): ContainerCopy {
   if (machine.images) {
     if (machine.image === null) return { value: {}, differs: [] };
@@ -200,7 +200,7 @@ function startedAs({ name, image, start }: Container, machine: Machine): Contain
   };
 }
 
-/** A program that was handed over is found by its name, wherever the image has its own. */
+/** The command with a program of `--programs` called by its name, whatever its path in the image. */
 function lentTo({ value, start }: Container, machine: Machine): JsonObject {
   const { entry, words: all } = start.commandLine;
   const [program = ''] = all;
@@ -210,7 +210,7 @@ function lentTo({ value, start }: Container, machine: Machine): JsonObject {
   return words[0] === program ? { [which]: [baseName(program), ...words.slice(1)] } : {};
 }
 
-/** Why the agent's health check cannot be run here, or null. */
+/** Why this machine cannot run the agent's health check, or null. */
 function healthOf(container: JsonObject, machine: Machine): string | null {
   const [form, command] = textsOf(member(member(container, 'healthCheck'), 'command')) ?? [];
   if (form === undefined || form === 'NONE') return null;
@@ -232,15 +232,15 @@ function launchDiffers(
 ): readonly string[] {
   const told =
     launch.kind === 'unknown'
-      ? [`what the tasks run on is not told: ${launchType === 'EC2' ? 'EC2' : 'Fargate'} is taken`]
+      ? [`the definition does not say what the tasks run on: ${launchType === 'EC2' ? 'EC2' : 'Fargate'} is assumed`]
       : launch.kind === 'external'
-        ? ['hosts of your own (EXTERNAL) are played by those of EC2']
+        ? ['hosts of your own (EXTERNAL) are treated as EC2 hosts']
         : [];
   if (launchType === 'FARGATE' || agent.stopTimeout !== null) return told;
-  return [...told, "no stopTimeout: the host decides, and the rig takes the ECS agent's 30 s"];
+  return [...told, "no stopTimeout: the host decides, and the rig uses the ECS agent's default of 30 s"];
 }
 
-/** The members with those names, and the names of the others that ask for something. */
+/** The members with those names, and the names of the others that have a value. */
 function onlyKnown(
   value: Json | undefined,
   known: ReadonlySet<string>,
@@ -252,12 +252,12 @@ function onlyKnown(
   ];
 }
 
-/** An attribute without a value asks for nothing, as describe-task-definition prints many. */
+/** Whether an attribute has a value; describe-task-definition prints many empty ones. */
 function asksForNothing(value: Json): boolean {
   if (value === null || value === false || value === '') return true;
   return typeof value === 'object' && Object.values(value).every(asksForNothing);
 }
 
 function named(whose: string, lost: readonly string[]): readonly string[] {
-  return lost.length === 0 ? [] : [`${whose}: ${lost.join(', ')} left out, which the rig does not model`];
+  return lost.length === 0 ? [] : [`${whose}: ${lost.join(', ')} left out, as the rig does not model it`];
 }

@@ -3,20 +3,20 @@ import { DRILLS } from './drills.ts';
 
 const Milliseconds = z.int().nonnegative();
 
-/** One drill as the rehearsal tells of it; all of it is in the result.json beside its journal. */
+/** One drill in the rehearsal's document; its full result is in the result.json beside its journal. */
 export const DrillLine = z.strictObject({
   drill: z.enum(DRILLS),
-  /** The scenario file, which can be run again. */
+  /** The scenario file; it can be run again. */
   scenario: z.string(),
-  /** How often it was played: what is disturbed and proves nothing is played again; this is the last time. */
+  /** How many times the drill was run: a disturbed drill is repeated. The result is that of the last run. */
   played: z.int().min(1),
   outcome: z.string(),
   reason: z.string(),
   exitCode: z.int(),
   said: z.string(),
-  /** What it came of, as far as the evidence carries: the first of its ranked causes; null where it did not fail. */
+  /** The cause of a failure: the first of the ranked causes; null if the drill did not fail. */
   cause: z.strictObject({ name: z.string(), weight: z.string(), said: z.string() }).nullable(),
-  /** From the stop to the agent's disconnect; null where none was measured, as of a worker that was killed. */
+  /** Time from the stop to the agent's disconnect; null where none was measured, as for a killed worker. */
   drain: Milliseconds.nullable(),
   journal: z.string().nullable(),
 });
@@ -29,39 +29,39 @@ const FindingLine = z.strictObject({
   todo: z.string(),
 });
 
-/** What one definition came to. */
+/** The result of one definition. */
 export const Arm = z.strictObject({
   outcome: z.string(),
   exitCode: z.int(),
-  /** Between stop signal and SIGKILL of the agent's container. */
+  /** Time between stop signal and SIGKILL of the agent's container. */
   window: Milliseconds,
   findings: z.array(FindingLine),
   drills: z.array(DrillLine),
 });
 export type Arm = z.infer<typeof Arm>;
 
-/** What `gameday rehearse` came to; under `rehearsal` in its one document. Times are milliseconds. */
+/** The result of `gameday rehearse`, under `rehearsal` in its document. Times are milliseconds. */
 export const Rehearsal = z.strictObject({
   file: z.string(),
   container: z.string(),
   launch: z.string(),
-  /** Holds the scenario and rig files of every drill. */
+  /** The folder with the scenario and rig files of every drill. */
   folder: z.string(),
   step: z.string(),
   job: z.strictObject({ ms: Milliseconds, why: z.string() }),
-  /** How the rig ran the workers, and with which agent; null where no drill came so far. */
+  /** How the rig ran the workers, and with which agent; null if no drill ran. */
   executor: z.string().nullable(),
   agent: z.string().nullable(),
-  /** All in which this was not ECS, and the copy not the definition. */
+  /** How the rehearsal differs from ECS, and the copy from the definition. */
   differs: z.array(z.string()),
   given: Arm,
   mended: Arm.extend({
-    /** The definition with the advice taken. */
+    /** The definition with the advice applied. */
     file: z.string(),
     rules: z.array(z.string()),
     diff: z.array(z.string()),
   }).nullable(),
-  /** What is left to say where a drill failed: why nothing was mended, or why it fails all the same. */
+  /** Advice after a failed drill: why nothing was mended, or why the mended definition fails too. */
   advice: z.string().nullable(),
 });
 export type Rehearsal = z.infer<typeof Rehearsal>;

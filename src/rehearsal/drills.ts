@@ -3,7 +3,7 @@ import type { Copy } from './definition.ts';
 import type { Job } from './job.ts';
 import type { Steps } from './pipeline.ts';
 
-/** Milliseconds after which the rig's Buildkite gives a silent agent up; three to four minutes in reality. */
+/** Milliseconds after which the rig's Buildkite gives up a silent agent; really three to four minutes. */
 export const LOST_AFTER = 10_000;
 
 const ORGANIZATION = 'acme';
@@ -11,11 +11,11 @@ const PIPELINE = 'rehearsal';
 const CLUSTER = 'rehearsal';
 const SERVICE = 'agents';
 
-/** The drills by which a definition is known, in the order in which they are told of. */
+/** The drills of a rehearsal, in the order of the report. */
 export const DRILLS = ['busy', 'idle', 'near-end'] as const;
 export type DrillName = (typeof DRILLS)[number];
 
-/** A rig with one worker of the definition: whatever is struck is that one, and its replacement takes what is repeated. */
+/** A rig with one worker of the definition: only that one can be struck, and its replacement takes a retried job. */
 export function rigOf({ launchType }: Copy, programs: string | null): object {
   return {
     organization: ORGANIZATION,
@@ -28,17 +28,17 @@ export function rigOf({ launchType }: Copy, programs: string | null): object {
   };
 }
 
-/** What the scenarios rest on. */
+/** The input of the scenarios. */
 export interface Ground {
   readonly steps: Steps;
   readonly job: Job;
-  /** Milliseconds that the whole stop may take, all containers one after another. */
+  /** Milliseconds that the whole stop may take, with all containers one after another. */
   readonly wholeStop: number;
   readonly container: string;
   readonly definition: string;
 }
 
-/** One scenario a drill, as plain data; written out, each can be run again by itself. */
+/** The scenarios, one for each drill, as plain data; each can also be run alone. */
 export function scenarioOf(name: DrillName, ground: Ground): object {
   const { steps, job, wholeStop, container, definition } = ground;
   const idle = name === 'idle';
@@ -56,19 +56,19 @@ export function scenarioOf(name: DrillName, ground: Ground): object {
       ),
       pollEvery: '500ms',
     },
-    // There is one worker, and nobody's: nothing is to be spared.
+    // The only worker is the rig's own, so no worker must be kept.
     safety: { allowLastWorker: true },
-    // Told of once, before all drills.
+    // Preflight is reported once, before all drills.
     preflight: 'off',
     rig: 'rig/rig.yaml',
   };
 }
 
-/** Milliseconds that a build's other steps, and a busy machine, may take before the step is in flight. */
+/** Milliseconds until the step is in flight, at most: for a build's other steps on a busy machine. */
 const START_WITHIN = 300_000;
-/** Milliseconds for the other steps of somebody's own pipeline, which the build needs to pass. */
+/** Milliseconds for the other steps of the user's own pipeline, which must pass as well. */
 const OTHERS = 1_200_000;
-/** Milliseconds for what a drill waits for besides: a loss that is found late, a machine that is busy. */
+/** Milliseconds for other waits: a loss that is found late, a busy machine. */
 const SLACK = 120_000;
 
 function momentOf(name: DrillName, { steps, job }: Ground): object {

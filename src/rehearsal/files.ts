@@ -8,16 +8,16 @@ import type { Copy } from './definition.ts';
 import { DRILLS, rigOf, scenarioOf } from './drills.ts';
 import type { Ground } from './drills.ts';
 
-/** What one definition is rehearsed with. */
+/** The input of one definition's drills. */
 export interface Written {
   readonly copy: Copy;
   readonly ground: Ground;
-  /** The pipeline's own text where nothing of it is left out, so that a mistake keeps its place. */
+  /** The pipeline's original text if nothing was left out, so that errors keep their places. */
   readonly pipelineText: string | null;
   readonly programs: string | null;
 }
 
-/** Writes the scenarios, and in `rig/` what they run on; gives the scenario files in the order of the drills. */
+/** Writes the scenarios, and their rigs in `rig/`; returns the scenario files in the order of the drills. */
 export async function writeArm(folder: string, written: Written): Promise<readonly string[]> {
   const { copy, ground, pipelineText, programs } = written;
   const inRig = (name: string): string => join(folder, 'rig', name);
@@ -33,7 +33,7 @@ export async function writeArm(folder: string, written: Written): Promise<readon
   );
 }
 
-/** Writes one file; a definition may hold secrets, so it is for its owner alone. */
+/** Writes one file, readable by its owner only, as a definition may hold secrets. */
 export async function put(file: string, text: string): Promise<void> {
   try {
     makeFolders(dirname(file));
@@ -41,7 +41,7 @@ export async function put(file: string, text: string): Promise<void> {
   } catch (cause) {
     throw new GamedayError('bad-input', `${file} cannot be written: ${(cause as Error).message}`, {
       cause,
-      next: 'Name a folder that can be written with --out DIR.',
+      next: 'Name a writable folder with --out DIR.',
     });
   }
 }

@@ -14,23 +14,23 @@ import type { Chosen } from './machine.ts';
 import type { RehearseFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 
-/** Everything that was read and chosen, before anything is started. */
+/** The input of a rehearsal, read and chosen before anything is started. */
 export interface Read {
   readonly asked: Asked;
   readonly chosen: Chosen;
-  /** The pipeline's own text. */
+  /** The pipeline's original text. */
   readonly pipelineText: string | null;
-  /** The error that says what cannot be played, with its place in the file. */
+  /** Makes the error for something that cannot be rehearsed, with its place in the file. */
   refusal(unplayable: Unplayable): GamedayError;
 }
 
-/** Reads the files and looks at the machine. Throws bad-input. */
+/** Reads the files and checks the machine. Throws bad-input. */
 export async function readRehearsal(flags: RehearseFlags, runner: Runner): Promise<Read> {
   const { pipeline, step, 'task-definition': taskDefinition, 'image-config': imageConfig } = flags;
   const jobLength = flags['job-length'] ?? null;
   refuseShort(jobLength);
   if (step !== undefined && pipeline === undefined)
-    throw new GamedayError('bad-input', '--step names a step of a pipeline, and none is given', {
+    throw new GamedayError('bad-input', '--step names a step of a pipeline, but no pipeline is given', {
       next: 'Give the pipeline with --pipeline FILE.',
     });
   const given = await readFiles({ taskDefinition, pipeline, imageConfig });
@@ -70,9 +70,9 @@ function documentsOf({ documents }: Given): Documents {
 
 function refuseShort(jobLength: number | null): void {
   if (jobLength === null || jobLength >= SHORTEST_JOB) return;
-  const message = `--job-length ${formatDuration(jobLength)} is too short: an injection is not sure to meet it`;
+  const message = `--job-length ${formatDuration(jobLength)} is too short: the step may end before the injection`;
   throw new GamedayError('bad-input', message, {
-    next: `Give ${String(SHORTEST_JOB / 1000)} s or more; whatever is shorter drains where that does.`,
+    next: `Give ${String(SHORTEST_JOB / 1000)} s or more; a worker that drains such a step also drains a shorter one.`,
   });
 }
 

@@ -9,32 +9,32 @@ import type { RehearseFlags } from './options.ts';
 import type { Machine } from './definition.ts';
 import type { Environment } from '../cli/output.ts';
 
-/** What is chosen on the command line, or left to the machine. */
+/** The choices of the command line; undefined leaves a choice to the machine. */
 export type Wanted = Pick<RehearseFlags, 'executor' | 'image' | 'agent' | 'programs'>;
 
-/** How workers are run here, and why not otherwise. */
+/** How workers are run on this machine, and why. */
 export interface Chosen {
-  /** For the rig; undefined leaves the choice between a namespace and a process group to it. */
+  /** The rig's executor; undefined lets the rig choose between a namespace and a process group. */
   readonly executor: Wanted['executor'];
   readonly machine: Machine;
-  /** The folder of `--programs`, by its whole path. */
+  /** The folder of `--programs`, as an absolute path. */
   readonly programs: string | null;
-  /** Why no image is run, where that was not wished. */
+  /** Why no image is run, if the user did not ask for that. */
   readonly why: string | null;
-  /** The configuration of an image, where images are run. */
+  /** The configuration of an image, if images are run. */
   readonly configOf: (reference: string) => JsonObject | null;
 }
 
-/** Chooses the executor: images where an engine has the agent's, else programs of this machine. Throws bad-input for what does not go together. */
+/** Chooses the executor: images if an engine has the agent's, else local programs. Throws bad-input for a conflict. */
 export function chooseMachine(wanted: Wanted, image: string | null, environment: Environment): Chosen {
   const { executor, agent } = wanted;
   const programs = programsIn(wanted.programs);
   if (wanted.image !== undefined && agent !== undefined)
-    throw bad('--image brings an agent of its own, and --agent names another', 'Give one of them.');
+    throw bad('--image contains an agent of its own, but --agent names another one', 'Give one of them.');
   if (wanted.image !== undefined && executor !== undefined && executor !== 'container')
     throw bad(
       `--image is run by the executor container, not by ${executor}`,
-      'Leave one of the two flags out.',
+      'Remove one of the two flags.',
     );
   const asked = executor === 'container' || wanted.image !== undefined;
   const without = (why: string | null): Chosen => {
@@ -48,7 +48,7 @@ export function chooseMachine(wanted: Wanted, image: string | null, environment:
     if (!asked) return without(engine);
     throw bad(
       `the executor container needs a Docker-compatible engine: ${engine}`,
-      'Start one, let DOCKER_HOST or GAMEDAY_DOCKER (a command) name it, or leave --image and --executor container out.',
+      'Start one, name it with DOCKER_HOST or GAMEDAY_DOCKER (a command), or remove --image and --executor container.',
     );
   }
   const reference = wanted.image ?? image ?? '';
@@ -87,7 +87,7 @@ function onThisMachine(programs: string | null, environment: Environment): Machi
 function programsIn(folder: string | undefined): string | null {
   if (folder === undefined) return null;
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return resolve(folder);
-  throw bad(`--programs: ${folder} is no folder`, 'Name a folder that holds programs of the images.');
+  throw bad(`--programs: ${folder} is not a folder`, 'Name a folder that contains programs of the images.');
 }
 
 function isExecutable(file: string): boolean {
@@ -99,10 +99,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** An engine that was just started is slow. */
+/** Milliseconds; an engine that was just started is slow. */
 const PATIENCE = 30_000;
 
-/** The configurations of an engine's images, or why there is no engine. */
+/** Looks up an image's configuration in the engine, or says why there is no engine. */
 function engineOf(environment: Environment): ((reference: string) => JsonObject | null) | string {
   const named = environment['GAMEDAY_DOCKER'] ?? '';
   const command = named === '' ? 'docker' : named;

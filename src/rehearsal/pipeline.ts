@@ -3,20 +3,20 @@ import { isObject, itemsOf, member, textOf } from '../preflight/json.ts';
 import { commandsOf, pipelineOf } from '../preflight/pipeline.ts';
 import type { Step } from '../preflight/subject.ts';
 
-/** The steps that the rig plays, and the one whose job is struck. */
+/** The steps that the rig runs, and the one whose job is struck. */
 export interface Steps {
   readonly document: JsonObject;
-  /** Its key. */
+  /** Key of that step. */
   readonly step: string;
-  /** Commands of the user's own that run on this machine; none where the pipeline is the built-in one. */
+  /** The user's own commands that run on this machine; empty for the built-in pipeline. */
   readonly commands: readonly string[];
-  /** Milliseconds that the step is sure to take, or 0. */
+  /** Milliseconds that the step certainly takes, or 0. */
   readonly certain: number;
-  /** What the copy does not hold. */
+  /** What the copy leaves out. */
   readonly leftOut: readonly string[];
 }
 
-/** What keeps a pipeline from being rehearsed: where, what, and what to do. */
+/** Why a pipeline cannot be rehearsed: place, reason, and what to do. */
 export interface Unfit {
   readonly path: readonly (string | number)[];
   readonly why: string;
@@ -26,15 +26,15 @@ export interface Unfit {
 /** Key of the built-in step. */
 const BUILT_IN = 'rehearsal';
 
-/** A pipeline of one step that works for so long, milliseconds. */
+/** A pipeline of one step that takes `ms` milliseconds. */
 export function builtIn(ms: number): Steps {
   const step = { key: BUILT_IN, label: 'rehearsal', command: `sleep ${String(ms / 1000)}` };
   return { document: { steps: [step] }, step: BUILT_IN, commands: [], certain: ms, leftOut: [] };
 }
 
 /**
- * What says when a step may run, who is told, or beside how many others, and nothing about what a stop does to it. With
- * one build and one worker it changes nothing, and the rig does not know it.
+ * Attributes that say when a step may run, beside how many others, or whom to notify. With one build and one worker they
+ * change nothing about a stop, and the rig does not know them.
  */
 const OF_STEPS = [
   ...['cancel_on_build_failing', 'concurrency', 'concurrency_group', 'concurrency_method'],
@@ -42,15 +42,15 @@ const OF_STEPS = [
 ];
 const OF_PIPELINE = ['notify', 'name', 'description'];
 
-/** Takes the user's own pipeline as it stands, less what the rig does not know and does not need; the rest the rig itself refuses by name. */
+/** Copies the user's own pipeline without attributes that do not matter; the rig refuses others that it does not know. */
 export function ownSteps(document: JsonObject, named: string | undefined): Steps | Unfit {
   const { steps } = pipelineOf(document);
   const waits = itemsOf(member(document, 'steps')).findIndex(waitsForPerson);
   if (waits !== -1)
     return {
       path: ['steps', waits],
-      why: 'the step waits for a person, and there is none at the rig',
-      next: 'Take it out of a copy of the file, and give that.',
+      why: 'the step waits for a person, and a rehearsal has none',
+      next: 'Remove it from a copy of the file, and use the copy.',
     };
   const chosen = chosenOf(steps, named);
   if ('why' in chosen) return chosen;
@@ -58,7 +58,7 @@ export function ownSteps(document: JsonObject, named: string | undefined): Steps
   if (key === undefined)
     return {
       path: chosen.path,
-      why: `the step ${chosen.name} has no key, by which it could be followed`,
+      why: `the step ${chosen.name} has no key, which gameday needs to follow it`,
       next: 'Give it one: `key: tests`.',
     };
   const [kept, leftOut] = without(document, OF_PIPELINE, 'the pipeline');
@@ -75,7 +75,7 @@ export function ownSteps(document: JsonObject, named: string | undefined): Steps
 function chosenOf(steps: readonly Step[], named: string | undefined): Step | Unfit {
   const keys = steps.flatMap((step) => step.keys);
   const known =
-    keys.length === 0 ? 'No step that runs a command has a key.' : `There are ${keys.join(', ')}.`;
+    keys.length === 0 ? 'No step that runs a command has a key.' : `The keys are ${keys.join(', ')}.`;
   if (named !== undefined) {
     const step = steps.find((one) => one.keys.includes(named));
     return (
@@ -84,11 +84,11 @@ function chosenOf(steps: readonly Step[], named: string | undefined): Step | Unf
   }
   const [only, ...more] = steps;
   if (only === undefined)
-    return { path: ['steps'], why: 'no step runs a command', next: 'Give a pipeline with one.' };
+    return { path: ['steps'], why: 'no step runs a command', next: 'Give a pipeline with a step that runs a command.' };
   if (more.length === 0) return only;
   return {
     path: ['steps'],
-    why: `${String(steps.length)} steps run a command, and one of them is to be struck`,
+    why: `${String(steps.length)} steps run a command, and only one of them can be struck`,
     next: `Name it with --step KEY. ${known}`,
   };
 }
@@ -112,5 +112,5 @@ function without(
   const there = names.filter((name) => Object.hasOwn(value, name));
   if (there.length === 0) return [value, []];
   const kept = Object.fromEntries(Object.entries(value).filter(([name]) => !there.includes(name)));
-  return [kept, [`${whose}: ${there.join(', ')} left out, which the rig does not know`]];
+  return [kept, [`${whose}: ${there.join(', ')} left out, as the rig does not know it`]];
 }

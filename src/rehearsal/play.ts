@@ -14,40 +14,40 @@ import type { Job } from './job.ts';
 import { builtIn, ownSteps } from './pipeline.ts';
 import type { Steps, Unfit } from './pipeline.ts';
 
-/** What is to be rehearsed. */
+/** The subject of a rehearsal. */
 export interface Asked {
   readonly documents: Documents;
   /** Name of the agent's container. */
   readonly container: string;
-  /** Key of the step of their own pipeline, where it has several. */
+  /** Key of the step in the user's own pipeline, if it has several. */
   readonly step: string | undefined;
-  /** Milliseconds that their step really takes, where they say so. */
+  /** Milliseconds that the user's step takes, if given. */
   readonly jobLength: number | null;
 }
 
-/** The step that is struck; the same for both definitions, so that they can be compared. */
+/** The step that is struck; the same for both definitions, so that their results can be compared. */
 export interface Work {
   readonly steps: Steps;
   readonly job: Job;
 }
 
-/** One definition, ready to be played. */
+/** One definition, ready for its drills. */
 export interface Play {
   readonly container: string;
   readonly launch: string;
   readonly preflight: Preflight;
-  /** Milliseconds between signal and SIGKILL of the agent's container, and until the last container is killed. */
+  /** Milliseconds between signal and SIGKILL of the agent's container, and until SIGKILL of the last container. */
   readonly window: number;
   readonly wholeStop: number;
-  /** Whether the stop signal comes to the agent, as far as the definition tells. */
+  /** Whether the stop signal reaches the agent, as far as the definition shows. */
   readonly told: boolean;
   readonly copy: Copy;
 }
 
-/** What cannot be rehearsed, and in which of the documents. */
+/** Why a document cannot be rehearsed. */
 export type Unplayable = Unfit & { readonly document: 'taskDefinition' | 'pipeline' };
 
-/** Chooses the step and how long it works. */
+/** Chooses the step and its length. */
 export function workOf(asked: Asked): Work | Unplayable {
   const { documents, jobLength, step } = asked;
   const subject = subjectIn(documents, asked.container);
@@ -58,8 +58,8 @@ export function workOf(asked: Asked): Work | Unplayable {
     return {
       document: 'pipeline',
       path: ['steps'],
-      why: `nothing says how long step ${own.step} runs, so it is not known when its end is near`,
-      next: 'Give the time that it takes: --job-length 90s.',
+      why: `the length of step ${own.step} is not known, so neither is the moment near its end`,
+      next: 'Give its length: --job-length 90s.',
     };
   const window = windowOf(subject);
   const told = isTold(judge(subject));
@@ -67,7 +67,7 @@ export function workOf(asked: Asked): Work | Unplayable {
   return { steps: own ?? builtIn(job.ms), job };
 }
 
-/** Makes one definition ready. */
+/** Prepares one definition for its drills. */
 export function playOf(asked: Asked, work: Work, machine: Machine): Play | Unplayable {
   const subject = knowing(subjectIn(asked.documents, asked.container), work);
   const copy = copyOf(subject, machine);
@@ -84,12 +84,12 @@ export function playOf(asked: Asked, work: Work, machine: Machine): Play | Unpla
   };
 }
 
-/** The definition with the advice taken, or null where there is none that changes it. */
+/** The definition with the advice applied, or null where no advice changes it. */
 export function mendedFor({ documents, container }: Asked, work: Work): Mended | null {
   return mend(documents, OFFLINE, container, (subject) => knowing(subject, work));
 }
 
-/** Each value that the edits changed, once: how it was, and how it is after all of them. */
+/** Each value that the edits changed, once: before the first and after the last edit. */
 export function netEdits(before: Documents, { documents, edits }: Mended): readonly Edit[] {
   const all = edits.map(({ path }) => JSON.stringify(memberAt(path)));
   return [...new Set(all)].flatMap((text) => {
@@ -103,7 +103,7 @@ export function netEdits(before: Documents, { documents, edits }: Mended): reado
   });
 }
 
-/** A change inside a member of a container is shown as that member's. */
+/** The member of a container that contains a change; the whole member is shown. */
 function memberAt(path: Edit['path']): Edit['path'] {
   return path.slice(0, path[0] === 'containerDefinitions' ? 3 : 1);
 }
@@ -114,17 +114,17 @@ function subjectIn(documents: Documents, container: string): Subject {
   throw new Error(`there is no container ${container}`);
 }
 
-/** A rehearsed stop is no reclaim: the agent has all of its stop time-out. */
+/** A rehearsed stop is not a spot reclaim: the agent has all of its stopTimeout. */
 function windowOf({ worker: { stop } }: Subject): number {
   return stop.agent.killed - stop.agent.signalled;
 }
 
-/** A shell that stays in the agent's way is the one thing that keeps the signal from it for certain. */
+/** Whether the signal reaches the agent: it certainly does not if a shell stays in between. */
 function isTold({ findings }: Pick<Preflight, 'findings'>): boolean {
   return !findings.some(({ rule, severity }) => rule === 'shell-form' && severity === 'error');
 }
 
-/** The rules know as well how long the step is said to run. */
+/** The live facts, with the given length of the step. */
 function knowing(subject: Subject, { steps, job }: Work): Subject {
   if (!job.stated) return subject;
   const seconds = job.ms / 1000;
@@ -139,7 +139,7 @@ function knowing(subject: Subject, { steps, job }: Work): Subject {
   return { ...subject, pipeline: { steps: [step], keys: [steps.step], dynamic: false } };
 }
 
-/** What the rules say of the built-in pipeline is of no use to anybody, but for how long its step is. */
+/** Without findings on the built-in pipeline, except on the length of its step. */
 function withoutOurs(preflight: Preflight, { pipeline }: Documents): Preflight {
   if (pipeline !== null) return preflight;
   const findings = preflight.findings.filter(

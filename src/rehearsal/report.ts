@@ -5,7 +5,7 @@ import type { Tone } from '../report/paint.ts';
 import { span } from '../report/text.ts';
 import { pad, widthOf, wrap } from '../report/width.ts';
 
-/** How wide text is read well. */
+/** Largest width of text, in columns. */
 const READABLE = 100;
 
 interface Cell {
@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<DrillLine['drill'], string>> = {
   'near-end': 'strike near the end',
 };
 
-/** What a rehearsal came to: findings, the drills of both definitions side by side, and what it does not show. */
+/** The report of a rehearsal: findings, the drills of both definitions side by side, and the differences from ECS. */
 export function rehearsalLines(
   rehearsal: Rehearsal,
   options: { readonly columns: number; readonly colors: boolean },
@@ -37,10 +37,10 @@ export function rehearsalLines(
     '',
     ...section('What the drills showed', [...saidOf('as given', given), ...saidOf('mended', mended)]),
     ...(mended === null ? [] : diffOf(mended, paint)),
-    ...section('What is left', advice === null ? [] : [advice]),
+    ...section('What remains to do', advice === null ? [] : [advice]),
     ...section('What differs from ECS', rehearsal.differs),
-    ...section('To go on', [
-      `the scenarios and rigs of all drills: ${folder}`,
+    ...section('What to do next', [
+      `scenarios and rigs of all drills: ${folder}`,
       ...given.drills.slice(0, 1).map(({ scenario }) => `$ gameday run --rig ${scenario}`),
       ...given.drills.flatMap(({ journal }) => (journal === null ? [] : [`journal ${journal}`])),
     ]),
@@ -56,13 +56,13 @@ function wordOf({ outcome, drills }: Arm): string {
 }
 
 function preflightOf({ findings }: Arm): readonly string[] {
-  if (findings.length === 0) return ['nothing was found'];
+  if (findings.length === 0) return ['no findings'];
   return findings.map(({ severity, rule, seen }) => `${severity} ${rule}: ${seen}`);
 }
 
 function saidOf(whose: string, arm: Arm | null): readonly string[] {
   return (arm?.drills ?? []).flatMap(({ drill, said, played, cause }) => {
-    const times = played === 1 ? '' : ` (played ${String(played)} times: what was disturbed proved nothing)`;
+    const times = played === 1 ? '' : ` (run ${String(played)} times: a disturbed run proved nothing)`;
     const why = cause === null ? [] : [`cause: ${cause.name} (${cause.weight}): ${cause.said}`];
     return [`${whose}, ${NAMES[drill]}: ${said}${times}`, ...why];
   });
@@ -81,7 +81,7 @@ function diffOf(
   ];
 }
 
-/** A row a drill, a column a definition. */
+/** A table with one row a drill and one column a definition. */
 function tableOf({ given, mended, job, step }: Rehearsal): readonly (readonly Cell[])[] {
   const arms = [given, ...(mended === null ? [] : [mended])];
   const head = ['', 'as given', 'mended'].slice(0, arms.length + 1);
@@ -107,7 +107,7 @@ function plain(text: string): Cell {
 }
 
 function verdictOf(line: DrillLine | undefined): Cell {
-  if (line === undefined) return plain('did not end');
+  if (line === undefined) return plain('no result');
   return { text: `${line.outcome.toUpperCase()}: ${line.reason}`, tone: toneOf(line.outcome) };
 }
 
@@ -115,7 +115,7 @@ function drainOf({ drills, window }: Arm, drill: DrillLine['drill']): string {
   const line = drills.find((one) => one.drill === drill);
   if (line === undefined) return '-';
   if (line.drain === null) return 'not measured';
-  // A drain that took the whole window was ended by SIGKILL.
+  // A drain that took the whole window ended by SIGKILL.
   const how = line.outcome === 'failed' && line.drain >= window ? 'killed after ' : '';
   return `${how}${span(line.drain)} of ${span(window)}`;
 }
@@ -125,7 +125,7 @@ function countsOf({ findings }: Arm): string {
     const count = findings.filter((one) => one.severity === severity).length;
     return count === 0 ? [] : [`${String(count)} ${severity}${count === 1 ? '' : 's'}`];
   });
-  return counts.length === 0 ? 'nothing found' : counts.join(', ');
+  return counts.length === 0 ? 'no findings' : counts.join(', ');
 }
 
 function widthsOf(rehearsal: Rehearsal): readonly number[] {

@@ -36,23 +36,23 @@ interface Stage {
   readonly runner: Runner;
   readonly read: Read;
   readonly work: Work;
-  /** Where its scenarios and rigs are written. */
+  /** The folder for its scenarios and rigs. */
   readonly folder: string;
   readonly watch: typeof watchSignals;
-  /** How often each scenario was played. */
+  /** How many times each scenario was run. */
   readonly played: Map<string, number>;
 }
 
-/** One definition that was played. */
+/** One definition and the results of its drills. */
 interface Played {
   readonly play: Play;
   readonly day: GameDayDocument;
   readonly arm: Arm;
 }
 
-/** Plays the default drills against a task definition and, where one fails, against the mended one beside it. */
+/** Runs the default drills against a task definition and, if one fails, against the mended definition. */
 export async function rehearse(flags: RehearseFlags, runner: Runner): Promise<void> {
-  // Before anything is watched: while a pipe that nobody writes to is read, a signal ends the process by itself.
+  // Before signals are watched: if an input is a pipe without a writer, a signal must still end the process.
   const read = await readRehearsal(flags, runner);
   const signals = watchThroughout();
   try {
@@ -71,13 +71,13 @@ async function play(flags: RehearseFlags, runner: Runner, read: Read, watch: Sta
   const stage: Stage = { flags, runner, read, work, folder, watch, played: new Map() };
   if (!(await agree(beginning(asGiven, stage), flags.yes, runner, watch))) return;
   const given = await playArm('given', asGiven, stage, (day) => show(stage, asGiven, day, null, null));
-  // Bad input, or a signal: that was said already.
+  // Bad input, or a signal: it was already reported.
   if (given === null) return;
   if (!hasFailed(given.day)) return show(stage, asGiven, given.day, null, null);
   await beside(given, stage);
 }
 
-/** Plays the mended definition, if there is one. */
+/** Runs the drills of the mended definition, if there is one. */
 async function beside(given: Played, stage: Stage): Promise<void> {
   const { read, work, folder, runner } = stage;
   const mended = mendedFor(read.asked, work);
@@ -86,7 +86,7 @@ async function beside(given: Played, stage: Stage): Promise<void> {
   if ('why' in play) return show(stage, given.play, given.day, null, { unfit: play });
   await put(join(folder, 'mended.json'), `${toJson(mended.documents.taskDefinition.value, 2)}\n`);
   runner.output.stderr.write(
-    `A drill failed. Now the same with what preflight would change: ${mended.rules.join(', ')}.\n`,
+    `A drill failed. Now the same drills with the changes of preflight: ${mended.rules.join(', ')}.\n`,
   );
   const interrupted = (day: GameDayDocument): void =>
     show(
@@ -101,7 +101,7 @@ async function beside(given: Played, stage: Stage): Promise<void> {
   show(stage, given.play, given.day, { mended, played }, { play, arm: played.arm });
 }
 
-/** Writes the files of one definition and runs its drills; null where that ended in bad input or by a signal, which is told here. */
+/** Writes the files of one definition and runs its drills; null after bad input or a signal, which is reported here. */
 async function playArm(
   name: 'given' | 'mended',
   play: Play,
@@ -110,7 +110,7 @@ async function playArm(
 ): Promise<Played | null> {
   const { flags, runner, read, work, folder, watch } = stage;
   const { steps, job } = work;
-  // Until its drills watch themselves, and between two rounds of them.
+  // Signals before the drills watch for themselves, and between two rounds.
   let over: GameDayDocument['drills'] = [];
   const between = watch((signal) => {
     const isFirst = name === 'given' && over.length === 0;
@@ -138,7 +138,7 @@ async function playArm(
     return gameDay(
       {
         ...{ files: some, variables: {}, rig: true, agent, executor, out, atOnce: true, watch },
-        // Its results are shown together with the other ones; progress goes on as always.
+        // The results are shown together at the end; progress is shown as usual.
         ...{ 'dry-run': false, yes: true, insecure: false, layout: 'none', finish },
       },
       runner,
@@ -150,7 +150,7 @@ async function playArm(
     const disturbed = day.drills.filter(wasDisturbed).map(({ file }) => file);
     if (disturbed.length === 0) break;
     runner.output.stderr.write(
-      `Disturbed, so that nothing is proven; played again: ${escapeControls(disturbed.join(', '))}\n`,
+      `Disturbed, so nothing is proven; run again: ${escapeControls(disturbed.join(', '))}\n`,
     );
     day = withRepeats(day, await drill(disturbed));
     over = day.drills;
@@ -159,14 +159,14 @@ async function playArm(
   return told ? null : { play, day, arm: armOf(play, files, day, stage.played) };
 }
 
-/** A busy machine disturbs more than once; past it something else is amiss. */
+/** Runs of a disturbed drill, at most: beyond that the cause is not a busy machine. */
 const MOST_REPEATS = 2;
 
 function threeDrills(play: Play, { work }: Stage): string {
-  return `Three drills at once, about ${span(timeOf(play, work.job))}`;
+  return `Three drills at the same time, about ${span(timeOf(play, work.job))}`;
 }
 
-/** What will run, told before anything does. */
+/** What will run, shown before anything is started. */
 function beginning(play: Play, stage: Stage): readonly string[] {
   const { read, work, folder } = stage;
   const { steps, job } = work;
@@ -179,9 +179,9 @@ function beginning(play: Play, stage: Stage): readonly string[] {
       : [
           `So do the commands of your pipeline${machine.images ? ', in the image' : ''}: ${steps.commands.map((one) => JSON.stringify(one)).join(', ')}`,
         ]),
-    `Step ${steps.step} works for ${span(job.ms)}: ${job.why}.`,
+    `Step ${steps.step} takes ${span(job.ms)}: ${job.why}.`,
     `Scenarios and rigs: ${folder}`,
-    `${threeDrills(play, stage)}; where one fails, then the mended definition beside it.`,
+    `${threeDrills(play, stage)}; if one fails, the same drills with the mended definition follow.`,
   ];
 }
 
@@ -190,7 +190,7 @@ interface Beside {
   readonly played: Played;
 }
 
-/** The answer: the definition as given decides the exit code, and a mended one does not excuse it. */
+/** The answer; its exit code is that of the definition as given, even if the mended one passes. */
 function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | null, other: Other): void {
   const { flags, runner, work, folder, read } = stage;
   const files = ['busy', 'idle', 'near-end'].map((name) => join(folder, 'given', `${name}.yaml`));
@@ -235,12 +235,12 @@ function mendedOf({ mended, played }: Beside, read: Read, folder: string): Rehea
   };
 }
 
-/** Nothing else is on the screen while a rehearsal asks. */
+/** No other output can disturb the question of a rehearsal. */
 const STILL = { pause: () => undefined, resume: () => undefined };
 
 /**
- * Says what will run on this machine, and has somebody agree to it before anything is started: files that others wrote say what
- * that is. False where a signal came instead, which is told here. Throws confirm-needed and confirm-declined.
+ * Shows what will run on this machine and asks for consent before anything is started, as files of others may decide what
+ * runs. False after a signal, which is reported here. Throws confirm-needed and confirm-declined.
  */
 async function agree(
   lines: readonly string[],
@@ -252,8 +252,8 @@ async function agree(
   for (const line of lines) stderr.write(`${escapeControls(line)}\n`);
   if (yes) return true;
   if (consentOf(runner) === 'refuse')
-    throw new GamedayError('confirm-needed', 'what is named above would run here, and nobody can be asked', {
-      next: 'Run it on a terminal, or give --yes where you trust what it names.',
+    throw new GamedayError('confirm-needed', 'the commands above would run on this machine, and there is no terminal to ask for consent', {
+      next: 'Run it on a terminal, or give --yes if you trust these commands.',
     });
   const end = (signal: StopSignal): void => {
     stderr.write(NOTHING_SENT);
@@ -262,7 +262,7 @@ async function agree(
   const interruption = watch(end);
   try {
     const person = terminalPerson(runner.output, interruption, STILL, 'Run it?');
-    const agreed = await person.confirm(['Nothing was started yet.'], interruption.signal);
+    const agreed = await person.confirm(['Nothing has been started yet.'], interruption.signal);
     const signal = interruption.got();
     if (signal !== null) end(signal);
     else if (!agreed) throw new GamedayError('confirm-declined', 'the person who was asked did not say yes');

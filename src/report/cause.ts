@@ -4,29 +4,29 @@ import { item, restsOn, type Item } from './paint.ts';
 type Cause = NonNullable<DrillResult['cause']>;
 type Ranked = Cause['ranked'][number];
 
-/** The only cause that makes nothing fail: it did not catch what failed (see its schema). */
+/** The one cause that explains no failure: a retry that did not catch it (see its schema). */
 const BACKSTOP: Ranked['name'] = 'retry-missed';
 
-/** Why it failed, the surest first, the moments that tell, what would have saved the build, and what is still to be found out. */
+/** The causes of a failure, the surest first; the moments behind them, what would have saved the build, and an experiment. */
 export function causeItems(cause: DrillResult['cause']): readonly Item[] {
   if (cause === null) return [];
   const ranked = cause.ranked.map((one, index) =>
     item(`${String(index + 1)}. ${causeLine(one)}${restsOn(one.events)}`, 'plain', 3),
   );
   return [
-    ...(ranked.length === 0 ? [item('The evidence speaks for no cause.', 'warn')] : ranked),
+    ...(ranked.length === 0 ? [item('The evidence supports no cause.', 'warn')] : ranked),
     ...momentItems(cause),
     ...savesItems(cause),
     ...experimentItems(cause),
   ];
 }
 
-/** One cause in a line: its name, how sure it is, and what it says. */
+/** One cause as a line: name, weight and text. */
 export function causeLine({ name, weight, said }: Ranked): string {
   return `${name} (${weight}): ${said}`;
 }
 
-/** `+0.0 s stop requested, +0.1 s SIGTERM, ...`. Each by its own clock: which one stands above, beside the moment. */
+/** `+0.0 s stop requested, +0.1 s SIGTERM, ...`. Each is on its own clock, which the timeline above names. */
 function momentItems({ moments }: Cause): readonly Item[] {
   if (moments.length === 0 || moments.some(({ after }) => after === null)) return [];
   const told = moments.map(({ after, said }) => placed(after ?? 0, said)).join(', ');
@@ -41,7 +41,7 @@ function placed(ms: number, said: string): string {
   return ms < 0 ? `${said} ${length} before it` : `+${length} ${said}`;
 }
 
-/** Those that the evidence cannot tell apart are named with what would have saved the build from each. */
+/** What would have saved the build, for each cause that the evidence cannot tell from the first. */
 function savesItems(cause: Cause): readonly Item[] {
   const own = equals(cause);
   const backstop = cause.ranked.find(({ name }) => name === BACKSTOP);
@@ -53,7 +53,7 @@ function savesItems(cause: Cause): readonly Item[] {
   ];
 }
 
-/** The first, and where it is undecided all that weigh as much, and the next where the first is the only one of its weight. */
+/** The first cause; where it is undecided, all causes of the same weight. */
 function equals({ ranked, decided }: Cause): readonly Ranked[] {
   const own = ranked.filter(({ name }) => name !== BACKSTOP);
   return decided ? own.slice(0, 1) : own.filter(({ weight }) => weight === own[0]?.weight);
@@ -67,7 +67,7 @@ function experimentItems(cause: Cause): readonly Item[] {
     names.length > 1
       ? ` between ${names.join(' and ')}`
       : names.length === 1
-        ? `: ${names.join()} is possible, and not more`
+        ? `: ${names.join()} is possible, but not certain`
         : '';
   return [
     item(`The evidence does not decide${between}. One experiment would: ${cause.experiment ?? ''}.`, 'warn'),

@@ -10,7 +10,7 @@ import { all, keyOf, seen } from '../model/world.ts';
 import type { Tone } from './paint.ts';
 import { shortArn } from './text.ts';
 
-/** One plain sentence and how it is meant. */
+/** One sentence and its tone. */
 export interface Sentence {
   readonly text: string;
   readonly tone: Tone;
@@ -20,7 +20,7 @@ export function say(text: string, tone: Tone = 'plain'): Sentence {
   return { text, tone };
 }
 
-/** What a new fact tells a reader who knew the world before it; names are taken from the world after it. */
+/** What a new fact changes for a reader who knows the world before it; names come from the world after it. */
 export function changeOf(before: World, after: World, fact: Fact, step: string | null): readonly Sentence[] {
   switch (fact.kind) {
     case 'build':
@@ -38,10 +38,10 @@ export function changeOf(before: World, after: World, fact: Fact, step: string |
   }
 }
 
-/** Errors alone: the rest is for those who ask. */
+/** The errors of preflight; `gameday preflight` shows the rest. */
 function preflightNews(is: Preflight): readonly Sentence[] {
   if (is.container === null)
-    return [say(`preflight could not look: ${is.unknown[0]?.said ?? 'nobody knows why'}`, 'warn')];
+    return [say(`preflight could not check the definition: ${is.unknown[0]?.said ?? 'the reason is not known'}`, 'warn')];
   return errorsOf(is).map((error) => say(`preflight error ${error}`, 'bad'));
 }
 
@@ -68,7 +68,7 @@ function jobChange(world: World, was: Job | undefined, is: Job, step: string | n
   if (was === undefined && is.retryOf !== null) {
     return [
       ...sentences,
-      say(`step ${is.stepKey ?? ''} is repeated (${is.retryType ?? 'unknown'} retry)`, 'warn'),
+      say(`step ${is.stepKey ?? ''} is retried (${is.retryType ?? 'unknown'} retry)`, 'warn'),
     ];
   }
   if (is.state === 'canceling' || is.state === 'timing_out')
@@ -125,7 +125,7 @@ function lostEvent(is: Job): boolean {
   return is.events?.some((event) => event.type === 'AGENT_LOST') ?? false;
 }
 
-/** The job as people call it; where the drill has seen several builds, with the number of its own. */
+/** The job's name for people; if the drill has several builds, with the build's number. */
 function job(is: Job, world: World): string {
   const builds = all(world, 'build');
   const own = builds.length > 1 ? builds.find(({ id }) => id === is.buildId) : undefined;
@@ -143,7 +143,7 @@ function by(person: string | null): string {
   return person === null ? '' : ` by ${person}`;
 }
 
-/** The world after some facts. */
+/** The world with some facts added. */
 export function learned(world: World, facts: readonly Fact[]): World {
   return { ...world, ...Object.fromEntries(facts.map((fact) => [keyOf(fact), fact])) };
 }

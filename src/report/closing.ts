@@ -5,7 +5,7 @@ import type { Paint } from './paint.ts';
 import { sectionsOf } from './sections.ts';
 import { wrap } from './width.ts';
 
-/** How wide text is read well; links and ARNs may reach over it. */
+/** Largest width of text, in columns; links and ARNs may be longer. */
 const READABLE = 100;
 
 export interface BlockOptions {
@@ -13,7 +13,7 @@ export interface BlockOptions {
   readonly colors: boolean;
 }
 
-/** One block that a stranger understands: what was done, what happened, the verdict, why, what to do, the evidence. */
+/** The closing block of a drill: what was done, what happened, the verdict, why, what to do, the evidence. */
 export function closingBlock(result: DrillResult, options: BlockOptions): string {
   const paint = painter(options.colors);
   const width = Math.max(20, Math.min(options.columns, READABLE));

@@ -5,7 +5,7 @@ import { seen } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import { shortArn, span } from './text.ts';
 
-/** The lines of the live view: where the drill stands now. They are not clipped yet. */
+/** The lines of the live view: the present state of the drill. The caller clips them. */
 export function liveBlock(state: DrillState, now: number): readonly string[] {
   const lines = [
     head(state, now),

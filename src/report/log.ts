@@ -5,7 +5,7 @@ import type { Screen } from './screen.ts';
 import { stamp } from './text.ts';
 import { createNarrator } from './words.ts';
 
-/** Plain lines with time stamps, for logs: nothing is ever rewritten. Where several write there, each line begins with whose it is. */
+/** Plain lines with time stamps, for logs; nothing is rewritten. With several drills each line begins with its title. */
 export function createLogReporter(screen: Screen, whose?: string): Reporter {
   const narrate = createNarrator();
   const paint = painter(screen.colors);

@@ -1,9 +1,9 @@
 import pc from 'picocolors';
 
-/** How a line is meant: only what helps is coloured. */
+/** The tone of a line, from which its colour follows. */
 export type Tone = 'plain' | 'good' | 'bad' | 'warn' | 'quiet' | 'loud';
 
-/** Colours a text by its tone; with colours off it gives the text back. */
+/** Colours a text by its tone; with colours off the text stays as it is. */
 export type Paint = (text: string, tone: Tone) => string;
 
 /** The painter of a screen. */
@@ -29,7 +29,7 @@ export function toneOf(outcome: string): Tone {
   return 'warn';
 }
 
-/** One entry of a section; further lines of it hang in by `hang`. */
+/** One entry of a section; its further lines are indented by `hang` columns. */
 export interface Item {
   readonly text: string;
   readonly hang: number;
@@ -40,7 +40,7 @@ export function item(text: string, tone: Tone = 'plain', hang = 2): Item {
   return { text, hang, tone };
 }
 
-/** The events that something rests on, as they stand behind it; empty where it names none. */
+/** ` (events 5, 13)`, the events that a text rests on; empty where there are none. */
 export function restsOn(events: readonly number[]): string {
   if (events.length === 0) return '';
   return ` (event${events.length === 1 ? '' : 's'} ${events.join(', ')})`;

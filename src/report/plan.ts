@@ -3,13 +3,13 @@ import type { DrillResult } from '../verdict/result.ts';
 import type { BlockOptions } from './closing.ts';
 import { painter, toneOf } from './paint.ts';
 
-/** What a dry run found: what the drill would touch, and each guard's answer. */
+/** The report of a dry run: what the drill would touch, and each guard's answer. */
 export function planBlock(result: DrillResult, options: BlockOptions): string {
   const paint = painter(options.colors);
   const label = result.label === null ? '' : ` [${result.label}]`;
   const lines = [
     paint(escapeControls(`${result.title}${label}`), 'loud'),
-    'Dry run: nothing was sent that changes anything.',
+    'Dry run: no call that changes anything was sent.',
     '',
     paint('It would', 'loud'),
     ...(result.touches.length === 0
@@ -27,7 +27,7 @@ export function planBlock(result: DrillResult, options: BlockOptions): string {
 }
 
 function guards(result: DrillResult): readonly { readonly text: string; readonly holds: boolean }[] {
-  if (result.guards.length === 0) return [{ text: '  none was asked', holds: true }];
+  if (result.guards.length === 0) return [{ text: '  no guard was asked', holds: true }];
   const width = Math.max(...result.guards.map((guard) => guard.guard.length));
   return result.guards.map(({ guard, holds, said }) => ({
     text: escapeControls(`  ${holds ? 'holds  ' : 'REFUSES'}  ${guard.padEnd(width)}  ${said}`),

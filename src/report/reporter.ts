@@ -2,22 +2,22 @@ import type { DrillState } from '../state/state.ts';
 import type { DrillEvent } from '../journal/events.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
 
-/** Someone who is told what happens; every method is optional. Nothing that it does changes a drill. */
+/** Shows what happens; every method is optional. A reporter cannot change a drill. */
 export interface Reporter {
   /** One event was written; the state is the one after it. */
   readonly onEvent?: (event: DrillEvent, state: DrillState) => void;
-  /** One drill came to its end. */
+  /** One drill has ended. */
   readonly onResult?: (result: DrillResult) => void;
-  /** The game day is over. */
+  /** The game day has ended. */
   readonly onDocument?: (document: GameDayDocument) => void;
-  /** The command has its answer, also where no drill was begun: told once, at every ending. */
+  /** The command has its answer, even if no drill was begun. Called once, whatever the outcome. */
   readonly onAnswer?: (answer: object) => void;
-  /** Somebody else needs the screen (a prompt): stand back until `resume`. */
+  /** A prompt needs the screen: write nothing until `resume`. */
   readonly pause?: () => void;
   readonly resume?: () => void;
 }
 
-/** Tells many reporters; one that throws is noted once and not asked again, and the run goes on. */
+/** One reporter that calls many. If one throws, that is reported once, it is not called again, and the run goes on. */
 export function multiplex(
   reporters: readonly Reporter[],
   onFailure: (error: unknown) => void,

@@ -1,13 +1,13 @@
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 
-/** What a reporter is made with beside its screen. */
+/** The input of a reporter beside its screen. */
 export interface ReporterTools {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Calls back every `ms` until the returned function is called; it must not keep the process alive. */
   readonly every: (ms: number, act: () => void) => () => void;
-  /** Whose events they are, where several drills are told of at once. */
+  /** The drill's title, if several drills are shown at the same time. */
   readonly whose?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ interface Entry {
   readonly stream: 'stderr' | 'stdout';
   /** Why it cannot write to a file; null where it can. */
   readonly noFile: string | null;
-  /** Loaded when it is asked for. */
+  /** Loads the reporter on demand. */
   readonly create: (screen: Screen, tools: ReporterTools) => Promise<Reporter>;
 }
 
@@ -45,7 +45,7 @@ export function isReporterName(name: string): name is ReporterName {
   return Object.hasOwn(REPORTERS, name);
 }
 
-/** What one `--reporter` asks for. */
+/** One `--reporter` flag. */
 export interface AskedReporter {
   readonly name: ReporterName;
   /** Null: on the screen. */

@@ -6,10 +6,10 @@ import type { Screen } from './screen.ts';
 import { sideBySide } from './side-by-side.ts';
 import { summaryLines } from './summary.ts';
 
-/** How the results are laid out on stdout; `none` leaves it to whoever runs the drills. */
+/** The layout of the results on stdout; with `none` the caller prints them. */
 export type Layout = 'closing' | 'side-by-side' | 'plan' | 'none';
 
-/** Prints each drill's closing block as it ends, or all of them side by side at the end, and then the sum. */
+/** Prints each drill's closing block when it ends, or all of them side by side at the end, and then the summary. */
 export function createResultsReporter(screen: Screen, layout: Layout): Reporter {
   function block(result: DrillResult): string {
     const options = { columns: screen.columns(), colors: screen.colors };

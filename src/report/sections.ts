@@ -9,7 +9,7 @@ export interface Section {
   readonly items: readonly Item[];
 }
 
-/** What a drill came to, in the order in which a stranger asks; sections without content are left out. */
+/** The sections of a drill's report; empty sections are left out. */
 export function sectionsOf(result: DrillResult): readonly Section[] {
   const sections = [
     { title: 'What was done', items: done(result) },
@@ -84,7 +84,7 @@ const INJECTION_IDLE: Readonly<Record<DrillResult['injection'], string>> = {
   none: 'Nothing was stopped.',
 };
 
-/** The timeline: time of day in UTC, time since its first moment, and whose clock it is where it is not the runner's. */
+/** The timeline: time of day in UTC, time since its first moment, and the clock if it is not the runner's. */
 export function happened(timeline: readonly Moment[]): readonly Item[] {
   const [first] = timeline;
   if (first === undefined) return [];
@@ -105,7 +105,7 @@ function momentLine(moment: Moment): string {
   return `${timeOfDay(moment.at)}  ${sinceFirst(moment).padStart(8)}  ${moment.said}${clock}`;
 }
 
-/** `+4.2s`, or `+?` where its clock is not known. */
+/** `+4.2s`, or `+?` where the offset of its clock is not known. */
 export function sinceFirst({ since }: Moment): string {
   return since === null ? '+?' : `+${span(since)}`;
 }
@@ -171,7 +171,7 @@ const HEARD = {
   witness: 'a worker of the same definition that stays when it has no job',
   'entry-point': 'what the container starts',
   'exit-code': 'how the container ended',
-  disconnect: 'its leaving at once',
+  disconnect: "the agent's disconnect right after the stop",
 } as const;
 
 function proof({ inFlight, heard }: DrillResult['proof']): readonly string[] {
@@ -188,11 +188,11 @@ function drain(measured: NonNullable<DrillResult['drain']>): string {
 
 const BY = {
   definition: '',
-  default: " (ECS's default, as the definition names none)",
-  platform: ' (all that the platform gives)',
+  default: " (ECS's default, as the definition sets none)",
+  platform: " (the platform's limit)",
 } as const;
 
-/** How long the stop may take, and what can cut it short. */
+/** How long the stop may take, and which containers it may cut off. */
 function stopWindow(
   window: NonNullable<DrillResult['stopWindow']>,
   agent: string | undefined,
@@ -214,7 +214,7 @@ function stopWindow(
   if (window.limit !== null && window.cut.length > 0)
     items.push(
       item(
-        `spot capacity is taken ${span(window.limit)} after its notice: that can cut ${window.cut.join(', ')}`,
+        `spot capacity is reclaimed ${span(window.limit)} after its notice: that can cut off ${window.cut.join(', ')}`,
         'warn',
       ),
     );
@@ -232,7 +232,7 @@ function fleet(numbers: NonNullable<DrillResult['fleet']>): readonly string[] {
   ];
 }
 
-/** How a drill stands to its control. */
+/** Whether a drill met the outcome that its `control` expects. */
 export function controlWord({ met, contradicted }: NonNullable<DrillResult['control']>): string {
   if (met) return 'met';
   return contradicted ? 'NOT MET' : 'not decided';
@@ -245,7 +245,7 @@ function rig(facts: NonNullable<DrillResult['rig']>): string {
   return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${turned}`;
 }
 
-/** The rig's agent as people call it. */
+/** The rig's agent, with its version where known. */
 export function agentOf({ agent }: NonNullable<DrillResult['rig']>): string {
   const { kind, version } = agent;
   return version === null || version === kind ? `${kind} agent` : `${kind} agent ${version}`;

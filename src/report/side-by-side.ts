@@ -9,7 +9,7 @@ import { agentOf, controlWord, sinceFirst } from './sections.ts';
 import { shortArn } from './text.ts';
 import { widthOf, wrap } from './width.ts';
 
-/** Under this width a column holds too little to be read. */
+/** The smallest width of a readable column. */
 const NARROWEST_COLUMN = 44;
 const GAP = '  |  ';
 
@@ -18,7 +18,7 @@ interface Line {
   readonly tone: Tone;
 }
 
-/** Two drills in two columns, so that one sees at which moment they part; on a narrow terminal one below the other. */
+/** Two drills in two columns, to show at which moment they differ; on a narrow terminal one below the other. */
 export function sideBySide(left: DrillResult, right: DrillResult, options: BlockOptions): string {
   const column = Math.floor((Math.min(options.columns, 160) - GAP.length) / 2);
   if (column < NARROWEST_COLUMN) return closingBlock(left, options) + closingBlock(right, options);
@@ -69,9 +69,9 @@ function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
   ];
 }
 
-/** The first cause and what would have saved the build; the block of one drill names all of them. */
+/** The first cause and what would have saved the build; the closing block names all causes. */
 function causeLines({ cause }: DrillResult): readonly Line[] {
-  if (cause === null) return [plain('nothing is to be explained')];
+  if (cause === null) return [plain('nothing to explain')];
   const [first] = cause.ranked;
   if (first === undefined) return [plain(`undecided; one experiment decides: ${cause.experiment ?? ''}`)];
   return [plain(causeLine(first)), plain(`What would have saved this build: ${first.saves}`, 'good')];

@@ -4,7 +4,7 @@ import type { GameDayDocument } from '../verdict/result.ts';
 import { painter, toneOf } from './paint.ts';
 import { controlWord } from './sections.ts';
 
-/** Everything that was wrong with what was given: place, what, what to do. */
+/** The errors of a command, each with its place, message and next step. */
 export function errorLines(errors: readonly InputError[], colors: boolean): readonly string[] {
   const paint = painter(colors);
   return errors.flatMap(({ at, message, next }) => [
@@ -13,7 +13,7 @@ export function errorLines(errors: readonly InputError[], colors: boolean): read
   ]);
 }
 
-/** The game day in a few lines: one a drill, and what they come to together. */
+/** The game day in a few lines: one a drill, and the common outcome. */
 export function summaryLines(document: GameDayDocument, colors: boolean): readonly string[] {
   const paint = painter(colors);
   const width = Math.max(0, ...document.drills.map((drill) => drill.outcome.length));

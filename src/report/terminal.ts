@@ -15,7 +15,7 @@ export interface TerminalOptions {
   readonly every: (ms: number, act: () => void) => () => void;
 }
 
-/** The live view: what is finished scrolls away, one block below it shows where the drill stands now. */
+/** The live view: past events scroll away; the block below them shows the present state of the drill. */
 export function createTerminalReporter(options: TerminalOptions): Reporter {
   const { screen } = options;
   const paint = painter(screen.colors);
@@ -75,7 +75,7 @@ function createBlock(screen: Screen): Block {
   return {
     draw(above, lines, paint) {
       const columns = screen.columns();
-      // A window that was made narrower has wrapped what was drawn: more lines are to be erased than were written.
+      // If the window was made narrower, the drawn lines have wrapped, so more lines must be erased than were written.
       const height = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
       const erase = height === 0 ? '' : `\u001b[${height}A\r\u001b[J`;
       // One column stays free: some terminals wrap when the last one is written.

@@ -22,7 +22,7 @@ function two(number: number): string {
   return String(number).padStart(2, '0');
 }
 
-/** The end of an ARN, which is what people call the thing. */
+/** The last part of an ARN: the name that people use. */
 export function shortArn(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }

@@ -2,12 +2,12 @@ import stringWidth from 'string-width';
 
 const graphemes = new Intl.Segmenter();
 
-/** Columns that a text without escapes takes on a terminal. */
+/** Columns of a text without escape sequences on a terminal. */
 export function widthOf(text: string): number {
   return stringWidth(text, { countAnsiEscapeCodes: true });
 }
 
-/** The text cut to a width, `…` at its end where something was cut. */
+/** The text cut to a width; `…` at its end marks a cut. */
 export function clip(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let out = '';
@@ -20,12 +20,12 @@ export function clip(text: string, width: number): string {
   return width <= 0 ? '' : `${out}…`;
 }
 
-/** The text filled up with spaces to a width. */
+/** The text padded with spaces to a width. */
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** The text broken at spaces into lines of a width; words longer than a line (links, ARNs) stay whole unless `hard`. */
+/** The text broken at spaces into lines; a word longer than a line (a link, an ARN) is broken only if `hard`. */
 export function wrap(text: string, width: number, hard = false): readonly string[] {
   const lines: string[] = [];
   let line = '';

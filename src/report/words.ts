@@ -14,7 +14,7 @@ import { toneOf } from './paint.ts';
 import { agentOf } from './sections.ts';
 import { shortArn, span } from './text.ts';
 
-/** Tells a drill event by event in plain sentences; it remembers what it told, so that only news is told. */
+/** Describes the events of a drill in sentences; remembers the world, so that only changes are reported. */
 export type Narrator = (event: DrillEvent) => readonly Sentence[];
 
 interface Memory {
@@ -23,7 +23,7 @@ interface Memory {
   silent: ReadonlySet<Source>;
 }
 
-/** A narrator for one drill, or for several one after another. */
+/** Creates a narrator for one drill, or for several one after another. */
 export function createNarrator(): Narrator {
   let memory: Memory = { world: {}, step: null, silent: new Set() };
   return (event) => {
@@ -49,7 +49,7 @@ function troubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly S
   for (const read of payload.reads) {
     const service = FACTS[read.subject.kind].from;
     if (read.ok && silent.delete(service)) sentences.push(say(`${service} answers again`, 'good'));
-    // A read that our own end cut off says nothing about the service.
+    // A read that we aborted ourselves says nothing about the service.
     if (read.ok || silent.has(service) || read.error?.kind === 'aborted') continue;
     silent.add(service);
     sentences.push(
@@ -68,7 +68,7 @@ function told(event: Exclude<DrillEvent, { code: 'GD_OBSERVED' }>, world: World)
     case 'GD_DRILL_PLANNED':
       return planned(event.payload.plan, event.drill);
     case 'GD_RESUMED':
-      return [say('another process goes on with the drill', 'loud')];
+      return [say('another process continues the drill', 'loud')];
     case 'GD_GUARDS_ANSWERED':
       return guards(event.payload);
     case 'GD_BUILD_INTENDED':
@@ -78,7 +78,7 @@ function told(event: Exclude<DrillEvent, { code: 'GD_OBSERVED' }>, world: World)
     case 'GD_BUILD_SENT':
       return sent('creating the build', event.payload);
     case 'GD_UNDO_SENT':
-      return sent('undoing it', event.payload);
+      return sent('undoing the change', event.payload);
     case 'GD_FAULT_SENT':
       return strike(event.payload);
     case 'GD_BUILD_KNOWN':
@@ -110,24 +110,24 @@ type Later = Extract<
 function toldLater(event: Later): readonly Sentence[] {
   switch (event.code) {
     case 'GD_ARMED':
-      return [say('no build is started: a worker without a job is waited for')];
+      return [say('no build is started; waiting for a worker without a job')];
     case 'GD_TARGET_CHOSEN':
       return [say(`target: task ${shortArn(event.payload.target.taskArn)}: ${event.payload.target.why}`)];
     case 'GD_TARGET_REVERIFIED':
-      return [say('everything was read again at the last instant: the target stands')];
+      return [say('everything was read again at the last instant: target unchanged')];
     case 'GD_TARGET_DROPPED':
-      return [say(`the target fell away: ${event.payload.said}`, 'warn')];
+      return [say(`the target was dropped: ${event.payload.said}`, 'warn')];
     case 'GD_CONFIRMED':
       return [say(CONFIRMED[event.payload.answer])];
     case 'GD_FAULT_LANDED':
       return [say(`the stop landed: ${event.payload.said}`, 'good')];
     case 'GD_WATCH_BEGUN':
-      return [say(`watching, nothing is injected: ${event.payload.said}`)];
+      return [say(`watching without an injection: ${event.payload.said}`)];
     case 'GD_WATCH_ENDED':
       return [say(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
     case 'GD_HALTED':
       return [
-        say(`no further: ${named(event.payload)}`, event.payload.reason === 'planned' ? 'plain' : 'warn'),
+        say(`the drill goes no further: ${named(event.payload)}`, event.payload.reason === 'planned' ? 'plain' : 'warn'),
       ];
     case 'GD_INTERRUPTED':
       return [say(`interrupted by ${event.payload.signal}; the journal is closed`, 'warn')];
@@ -144,7 +144,7 @@ const CONFIRMED: Readonly<Record<PayloadOf<'GD_CONFIRMED'>['answer'], string>> =
   yes: 'a person at the terminal said yes',
   no: 'a person at the terminal said no',
   beforehand: 'confirmed beforehand (--yes)',
-  rig: 'no confirmation is needed: it is the rig',
+  rig: 'no confirmation is needed on the rig',
   nobody: 'nobody could be asked, and --yes was not given',
 };
 
@@ -163,7 +163,7 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
   const why = rig.noPid1 === undefined ? '' : `: ${rig.noPid1.said}`;
   if (!rig.pid1)
     sentences.push(
-      say(`WORKERS HAVE NO REAL PID 1 HERE, and what hangs on that cannot be judged${why}`, 'warn'),
+      say(`WORKERS HAVE NO REAL PID 1 HERE: what depends on it cannot be judged${why}`, 'warn'),
     );
   return sentences;
 }

@@ -1,12 +1,12 @@
 import type { DrillResult, StudyArm } from '../verdict/result.ts';
 
-/** A study compares arms: the same drills against the fleet before and after a change. */
+/** One arm of a study: the same drills against the fleet before or after a change. */
 export interface Arm {
   readonly name: string;
   readonly drills: readonly DrillResult[];
 }
 
-/** The numbers of one arm; only drills whose stop is proven to have landed count, the others are named. */
+/** The figures of one arm. Only drills whose stop is proven to have landed count; the others are listed. */
 export function measure({ name, drills }: Arm): StudyArm {
   const counted = drills.filter(isCounted);
   const hits = counted.map(hitsOf);
@@ -45,7 +45,7 @@ function hitsOf({ fleet, attempts, ...drill }: DrillResult): { readonly hit: num
   return { hit: judged.length, lost: judged.filter(({ lost }) => lost).length };
 }
 
-/** Only a worker that drained has a drain; one that was killed has none. */
+/** The drains of the workers that drained; a killed worker has none. */
 function drainsOf(drills: readonly DrillResult[]): StudyArm['idle'] {
   const drained = drills.filter(({ outcome }) => outcome === 'passed');
   const times = drained

@@ -3,7 +3,7 @@ import type { Interfaces } from '@oclif/core';
 import { runFlags } from '../cli/flags.ts';
 
 export const studyArgs = {
-  FOLDER: Args.string({ description: 'folder with a folder of scenarios for each arm', required: true }),
+  FOLDER: Args.string({ description: 'folder that contains a folder of scenarios for each arm', required: true }),
 };
 
 const { rig, yes, json, reporter, var: variables, out, agent, executor, insecure } = runFlags;
@@ -11,14 +11,14 @@ const { rig, yes, json, reporter, var: variables, out, agent, executor, insecure
 export const studyFlags = {
   rig,
   repeat: Flags.integer({
-    description: 'how often each drill is run',
+    description: 'how many times each drill is run',
     default: 1,
     min: 1,
     max: 1000,
     env: 'GAMEDAY_REPEAT',
   }),
   markdown: Flags.string({
-    description: 'write the table to a file, as Markdown',
+    description: 'write the table to a file as Markdown',
     helpValue: 'FILE',
     env: 'GAMEDAY_MARKDOWN',
   }),

@@ -9,7 +9,7 @@ interface Row {
   readonly of: (arm: StudyArm) => string;
 }
 
-/** What a study shows, in the order of the incident's table. */
+/** The rows of a study's table, in the order of the incident's table. */
 const ROWS: readonly Row[] = [
   { name: 'jobs lost, of those that a stop hit', of: lostOf },
   { name: 'drain of an idle worker', of: ({ idle }) => drainOf(idle) },
@@ -19,13 +19,13 @@ const ROWS: readonly Row[] = [
 ];
 
 function lostOf({ jobsHit, jobsLost }: StudyArm): string {
-  if (jobsHit === 0) return 'none was hit';
+  if (jobsHit === 0) return 'no job was hit';
   return `${String(jobsLost)} of ${String(jobsHit)} (${((100 * jobsLost) / jobsHit).toFixed(0)} %)`;
 }
 
 function drainOf({ drills, drained, median, longest }: StudyArm['idle']): string {
   if (drills === 0) return 'not struck';
-  if (median === null || longest === null) return 'none: killed';
+  if (median === null || longest === null) return 'no drain: killed';
   const most = longest === median ? '' : `, at most ${span(longest)}`;
   const killed = drained === drills ? '' : `; ${String(drills - drained)} of ${String(drills)} killed`;
   return `${span(median)}${most}${killed}`;
@@ -50,7 +50,7 @@ function ranged(numbers: readonly number[], text: (number: number) => string): s
   return least === most ? least : `${least} to ${most}`;
 }
 
-/** The table as it stands on a screen: one column an arm, and below it what was not counted. */
+/** The table for a screen: one column an arm, and below it the drills that were not counted. */
 export function studyLines(arms: readonly StudyArm[], colors: boolean): readonly string[] {
   const paint = painter(colors);
   const table = tableOf(arms);
@@ -67,7 +67,7 @@ export function studyLines(arms: readonly StudyArm[], colors: boolean): readonly
   return [paint(head, 'loud'), ...rows, ...uncountedOf(arms)];
 }
 
-/** The same as a Markdown table. */
+/** The table as Markdown. */
 export function studyPage(arms: readonly StudyArm[]): string {
   const [head = [], ...rows] = tableOf(arms);
   const line = (cells: readonly string[]): string =>

@@ -11,7 +11,7 @@ import { measure } from './measure.ts';
 import type { StudyFlags } from './options.ts';
 import { studyLines, studyPage } from './report.ts';
 
-/** Runs the drills of every arm and finishes with a document that holds the table as well. */
+/** Runs the drills of every arm; the document of the game day also contains the table. */
 export async function study(folder: string, flags: StudyFlags, runner: Runner): Promise<void> {
   const { repeat, markdown } = flags;
   const once = await filesOf(folder);
@@ -42,11 +42,11 @@ function printStudy(
   stdout.write(`${[...studyLines(document.study, colors), '', ...sum].join('\n')}\n`);
 }
 
-/** Found before anything is contacted, not after an hour of drills. */
+/** Checked before anything is contacted, not after an hour of drills. */
 async function mustBeWritable(file: string): Promise<void> {
   const handle = await open(file, 'a').catch((error: unknown) => {
     throw new GamedayError('bad-input', `--markdown: ${file} cannot be written: ${said(error)}`, {
-      next: 'Name a file in a folder that is there.',
+      next: 'Name a file in an existing folder.',
     });
   });
   await handle.close();
@@ -58,15 +58,15 @@ async function filesOf(folder: string): Promise<readonly string[]> {
   const files = await Promise.all(arms.map((arm) => scenariosIn(join(folder, arm))));
   const found = files.flat();
   if (found.length > 0) return found;
-  throw new GamedayError('bad-input', `${folder} holds no arm of a study: a folder with scenario files`, {
-    next: 'Name a folder that holds the folders before and after, with the same drills in each.',
+  throw new GamedayError('bad-input', `${folder} contains no arm of a study (a folder with scenario files)`, {
+    next: 'Name a folder that contains the folders before and after, with the same drills in each.',
   });
 }
 
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new GamedayError('bad-input', `${folder} cannot be read: ${said(error)}`, {
-      next: 'Name a folder that holds the folders before and after.',
+      next: 'Name a folder that contains the folders before and after.',
     });
   });
   return entries

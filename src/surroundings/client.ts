@@ -11,15 +11,15 @@ import type { Surroundings } from './port.ts';
 import { readSelf } from './self.ts';
 import { stateDirectory } from './state-directory.ts';
 
-/** What the surroundings are read from. */
+/** The sources of the surroundings. */
 export interface SurroundingsOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Absent: `GAMEDAY_STATE_DIR`, else the XDG state home. */
+  /** Default: `GAMEDAY_STATE_DIR`, else the XDG state home. */
   readonly stateDir?: string;
   readonly timeoutMs?: number;
 }
 
-/** The machine around the runner. Nothing here throws for an unusable folder: guards are told that there is no answer. */
+/** The surroundings of the runner. An unusable folder is an Answer without a value for the guards, never an exception. */
 export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const { environment } = options;
   const stateDir = options.stateDir ?? stateDirectory(environment);
@@ -59,7 +59,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
   };
 }
 
-/** Set means on, but for the words that people use for off. */
+/** Whether a variable is on: it is set, and not to a word for off. */
 function isOn(value: string | undefined): boolean {
   return value !== undefined && !['', '0', 'false'].includes(value.trim().toLowerCase());
 }
@@ -82,7 +82,7 @@ async function inFolder<T>(
   }
 }
 
-/** After a strike nothing here may end the drill: the lock's holder will be dead, and ECS itself shows the stop. */
+/** After a strike a failure here must not end the drill: the lock ends with its process, and ECS itself shows the stop. */
 function ignored(): void {
   return undefined;
 }

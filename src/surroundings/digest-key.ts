@@ -6,13 +6,13 @@ import type { Digest } from '../model/secret-looks.ts';
 import { codeOf } from './files.ts';
 
 const KEY_BYTES = 32;
-/** 48 bits tell the values of one drill apart, and stay short enough to be read. */
+/** Digits of a digest: 48 bits distinguish the values of one drill and stay readable. */
 const SHOWN_DIGITS = 12;
 
 /**
- * The digest of one drill. Its key comes from a random one that lies in the state directory of this machine and is never
- * written with the drill: a resumed drill has the same digests here, and whoever has the journal alone cannot try values.
- * Where that file cannot be kept the key lives as long as the process.
+ * The digest of one drill. Its key is derived from a random key in this machine's state directory, which is never stored with
+ * the drill. So a resumed drill has the same digests on this machine, and a reader of the journal cannot guess values. If the
+ * key file cannot be written, the key lives as long as the process.
  */
 export async function digestOfDrill(stateDir: string, drill: string): Promise<Digest> {
   return digestBy(
@@ -22,7 +22,7 @@ export async function digestOfDrill(stateDir: string, drill: string): Promise<Di
   );
 }
 
-/** A digest whose key nobody keeps. */
+/** A digest whose key is not stored. */
 export function passingDigest(): Digest {
   return digestBy(randomBytes(KEY_BYTES));
 }
@@ -41,7 +41,7 @@ async function keyIn(stateDir: string): Promise<Buffer> {
   }
 }
 
-/** Null where there is none, or none of the right length: half a key could be guessed. */
+/** The stored key; null if there is none, or if its length is wrong, as part of a key could be guessed. */
 async function readKey(path: string): Promise<Buffer | null> {
   try {
     const key = await readFile(path);
@@ -52,7 +52,7 @@ async function readKey(path: string): Promise<Buffer | null> {
   }
 }
 
-/** Written whole under a name of its own first: of two drills that begin at once both take the one that stood first. */
+/** Creates the key file, complete from the start: if two drills begin at the same time, both use the first file. */
 async function makeKey(stateDir: string, path: string): Promise<Buffer> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const own = `${path}.${randomBytes(8).toString('hex')}`;

@@ -3,17 +3,16 @@ import { join } from 'node:path';
 import { codeOf } from './files.ts';
 
 /*
- * What this machine knows of its drills: a file for each that is not judged yet, with the checksums of the journal's first line
- * and of every line that says that something is about to be sent. A checksum stands for its line and all lines before it, and
- * it is here before the call goes out. So a journal that somebody brought along or changed is told from our own, and an intent
- * that is not here was never sent.
+ * What this machine knows about its drills: for each drill that is not judged yet, a file with the checksums of the journal's
+ * first line and of every intent. A checksum covers its line and all lines before it, and is stored before the call is sent.
+ * So a foreign or changed journal is recognized, and an intent without a stored checksum was never sent.
  */
 
 function fileOf(stateDir: string, drill: string): string {
   return join(stateDir, 'drills', `${encodeURIComponent(drill)}.sums`);
 }
 
-/** Adds one line's checksum; it is on the disk before this resolves. */
+/** Adds one line's checksum; resolves when it is on disk. */
 export async function rememberLine(stateDir: string, drill: string, sum: string): Promise<void> {
   await mkdir(join(stateDir, 'drills'), { recursive: true, mode: 0o700 });
   const file = await open(fileOf(stateDir, drill), 'a', 0o600);
@@ -25,7 +24,7 @@ export async function rememberLine(stateDir: string, drill: string, sum: string)
   }
 }
 
-/** The checksums that are known of a drill; none where this machine knows nothing of it. */
+/** The stored checksums of a drill; empty if this machine does not know the drill. */
 export async function knownLines(stateDir: string, drill: string): Promise<ReadonlySet<string>> {
   try {
     const text = await readFile(fileOf(stateDir, drill), 'utf8');
@@ -36,7 +35,7 @@ export async function knownLines(stateDir: string, drill: string): Promise<Reado
   }
 }
 
-/** Forgets a drill that is judged: nothing of it is to be gone on with. */
+/** Forgets a judged drill, which cannot be resumed. */
 export async function forgetDrill(stateDir: string, drill: string): Promise<void> {
   await rm(fileOf(stateDir, drill), { force: true });
 }

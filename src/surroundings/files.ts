@@ -7,7 +7,7 @@ export function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Whether something stands at a path; throws where that cannot be told. */
+/** Whether a path exists. Throws if that cannot be determined. */
 export async function stands(path: string): Promise<boolean> {
   try {
     await stat(path);
@@ -18,7 +18,7 @@ export async function stands(path: string): Promise<boolean> {
   }
 }
 
-/** What a file system error means for a guard: it has no answer. */
+/** The trouble of a file system error: a guard has no answer. */
 export function unwritable(what: string, path: string, error: unknown): Trouble {
   const why = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown error');
   return trouble('unwritable', oneLine(`${what} ${path} cannot be used (${why})`));

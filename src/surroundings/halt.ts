@@ -12,7 +12,7 @@ interface Condition {
   readonly url?: string;
 }
 
-/** Reads one halt condition: a file that exists halts, and so does an address that answers anything but 2xx. */
+/** Reads one halt condition: an existing file halts the drill, as does an address that answers anything but 2xx. */
 export async function readHalt(
   condition: Condition,
   timeoutMs: number,
@@ -55,7 +55,7 @@ async function askAddress(
   }
 }
 
-/** The address itself is not shown: it may hold credentials. */
+/** The trouble of a halt condition's address, which is not shown, as it may contain credentials. */
 function unanswered(name: string, error: unknown): ReturnType<typeof trouble> {
   const what = oneLine(`halt condition "${name}"`);
   if (error instanceof AbortedError) return trouble('aborted', `${what}: interrupted`);

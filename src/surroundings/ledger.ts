@@ -12,7 +12,7 @@ export function ledgerPath(stateDir: string): string {
   return join(stateDir, 'ledger.jsonl');
 }
 
-/** Past strikes under a key, and under one that may mean the same tasks. A line that a crash tore is passed over: ECS still shows that strike for an hour. */
+/** Past strikes under a key, and under keys that may mean the same tasks. A line that a crash cut off is skipped. */
 export async function readLedger(stateDir: string, key: string): Promise<Ledger> {
   let text: string;
   try {
@@ -39,7 +39,7 @@ function parse(line: string): z.infer<typeof Line> | null {
   }
 }
 
-/** Appends one strike in one write. It begins with a line end, so that a torn line before it takes nothing along. */
+/** Appends one strike in one write. It begins with a line end, so that an incomplete line before it does no harm. */
 export async function writeStrike(
   stateDir: string,
   strike: { readonly key: string; readonly drill: string; readonly taskArn: string; readonly at: number },

@@ -1,8 +1,8 @@
-/** By what a scenario says which tasks it means. */
+/** The kinds of names by which a scenario selects its tasks. */
 const KINDS = ['service', 'family', 'tag'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** The parts of a lock's key: a place (endpoint, region, cluster) and, behind the last bar, a service, `family:NAME` or `tag:KEY=VALUE`. */
+/** A lock's key: place (endpoint, region, cluster), a bar, and a service, `family:NAME` or `tag:KEY=VALUE`. */
 export function partsOf(key: string): {
   readonly place: string;
   readonly kind: Kind;
@@ -17,7 +17,7 @@ export function partsOf(key: string): {
   };
 }
 
-/** Whether two keys may mean the same tasks: two services do not, but a service and a family of one cluster are taken to. */
+/** Whether two keys may mean the same tasks. Two services do not; a service and a family of one cluster may. */
 export function mayBeSame(one: string, other: string): boolean {
   const [a, b] = [partsOf(one), partsOf(other)];
   return a.place === b.place && (a.kind !== b.kind || a.name === b.name);

@@ -9,7 +9,7 @@ import { claimsIn, giveBack, takeClaim, type Claim } from '../lockfile/claim.ts'
 
 const Said = z.object({ key: z.string(), drill: z.string(), since: z.number().int() });
 
-/** Where the claims to a key lie: those of one cluster together. */
+/** The folder and slot of a key's claims; one cluster has one folder. */
 function placeOf(stateDir: string, key: string): { readonly folder: string; readonly slot: string } {
   const { place, kind, name } = partsOf(key);
   return { folder: join(stateDir, 'locks', digest(place)), slot: `${kind}-${digest(name)}` };
@@ -19,7 +19,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** Takes the lock, or says who has it: a claim to the same tasks, or to what may be the same. */
+/** Takes the lock, or names its holder: a claim to tasks that are, or may be, the same. */
 export async function takeLock(stateDir: string, key: string, drill: string, now: number): Promise<Lock> {
   const { folder, slot } = placeOf(stateDir, key);
   const { kind } = partsOf(key);
@@ -41,14 +41,14 @@ export async function takeLock(stateDir: string, key: string, drill: string, now
   };
 }
 
-/** Gives the lock back where it is this drill's and no other living process goes on with the drill. */
+/** Releases the lock if it belongs to this drill and no other living process continues the drill. */
 export async function giveLock(stateDir: string, key: string, drill: string): Promise<void> {
   const { folder, slot } = placeOf(stateDir, key);
   for (const { path, holder } of drillsClaims(folder, slot, drill))
     if (holder !== null && (isSame(holder, ourselves()) || isDead(holder))) giveBack(path);
 }
 
-/** Since when this process has it for the drill, or null where it has not. */
+/** When this process took the lock for the drill, or null if it does not hold it. */
 function ownClaim(folder: string, slot: string, drill: string): number | null {
   const own = drillsClaims(folder, slot, drill).find(
     ({ holder }) => holder !== null && isSame(holder, ourselves()),

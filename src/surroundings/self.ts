@@ -15,8 +15,8 @@ function given(environment: Environment, name: string): string | null {
 }
 
 /**
- * What the runner runs on: the ECS task by the container metadata endpoint (`<URI>/task`, field TaskARN), the Buildkite
- * job by the variables that an agent sets. Signs of either without an answer are `unresolved`, never "nothing".
+ * What the runner runs on: the ECS task, from the container metadata endpoint (`<URI>/task`, field TaskARN), and the
+ * Buildkite job, from the variables that an agent sets. Signs of either without an answer are `unresolved`, never "none".
  */
 export async function readSelf(
   environment: Environment,

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where lock, ledger and kill switch lie: `GAMEDAY_STATE_DIR`, else the XDG state home, else `~/.local/state`. */
+/** The folder of lock, ledger and kill switch: `GAMEDAY_STATE_DIR`, else in the XDG state home, else in `~/.local/state`. */
 export function stateDirectory(environment: Environment): string {
   const named = environment['GAMEDAY_STATE_DIR'];
   if (named !== undefined && named !== '') return named;
   const xdg = environment['XDG_STATE_HOME'];
-  // The XDG specification says that a relative path in it is to be ignored.
+  // By the XDG specification a relative path is ignored.
   if (xdg?.startsWith('/') === true) return join(xdg, 'gameday');
   return join(environment['HOME'] ?? homedir(), '.local', 'state', 'gameday');
 }

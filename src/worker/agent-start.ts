@@ -6,40 +6,40 @@ import { baseName, shellStays, startOf, startsAgent, type ShellStart, type Start
 /** Whether the stop signal of a container is known to reach the agent in it, and why. */
 export interface SignalPath {
   readonly reaches: 'yes' | 'no' | 'unknown';
-  /** What stands between ECS and the agent, in words: `the container starts the agent itself`. */
+  /** The way from ECS to the agent, in words: `the container starts the agent itself`. */
   readonly said: string;
 }
 
-/** What stands between ECS and the agent, as far as the documents tell. */
+/** What stands between ECS and the agent, as far as the documents show. */
 export type Between =
-  /** The agent is what is reached; `sure` where no image can put something before it, `shell` where a shell execs it. */
+  /** Nothing: the signal reaches the agent. `sure`: no image can put a program before it; `shell`: a shell execs it. */
   | { readonly by: 'nothing'; readonly sure: boolean; readonly shell: boolean }
-  /** A shell that stays; `mayPass`: it may exec the agent all the same, or has a trap that passes the signal on. */
+  /** A shell that stays; `mayPass`: it may exec the agent after all, or has a trap that may pass the signal on. */
   | { readonly by: 'shell'; readonly name: string; readonly mayPass: boolean }
-  /** An init, and a shell behind it. */
+  /** An init that starts a shell. */
   | { readonly by: 'init-and-shell'; readonly name: string; readonly mayPass: boolean }
-  /** A script or program of the image, or a definition that was not read. */
+  /** A script or program of the image, or an unread definition. */
   | { readonly by: 'unknown'; readonly name: string };
 
-/** Of a definition that was not read. */
+/** The signal path of an unread definition. */
 export const UNREAD_PATH: SignalPath = { reaches: 'unknown', said: 'the task definition was not read' };
 export const UNREAD_START: Between = {
   by: 'unknown',
   name: 'what the container starts, which was not read',
 };
 
-/** How a container comes to its agent, and what that does to the stop signal. */
+/** How a container starts its agent, and what that means for the stop signal. */
 export interface AgentStart extends Start {
   readonly commandLine: CommandLine;
-  /** Inits before the program: that of the runtime first, then those of the command line. */
+  /** Inits before the program: first that of the runtime, then those of the command line. */
   readonly allInits: readonly string[];
-  /** Whether the command line begins with the agent itself: no program stands before it. */
+  /** Whether the command line begins with the agent itself. */
   readonly isAgentFirst: boolean;
   readonly between: Between;
   readonly path: SignalPath;
 }
 
-/** ECS signals PID 1 of the container alone: what a definition starts there decides whether the agent hears it. */
+/** How the container starts its agent. ECS signals only PID 1, so that decides whether the agent gets the signal. */
 export function readStart(definition: ContainerDefinition, imageConfig: ImageConfig | null): AgentStart {
   const commandLine = commandLineOf(definition, imageConfig);
   const start = startOf(commandLine);
@@ -70,7 +70,7 @@ function betweenOf(
   return { by: 'unknown', name: words.length === 0 ? "the image's own entry point" : words.join(' ') };
 }
 
-/** bash and BusyBox were seen to run a single plain command in their own place; what `sh` is stands in the image. */
+/** Whether the shell execs a single plain command: bash and BusyBox do; which shell `sh` is depends on the image. */
 function execsAlone({ kind, view }: ShellStart): boolean {
   return (kind === 'bash' || kind === 'busybox') && view.plain && !view.replaces;
 }
@@ -99,9 +99,9 @@ function unknownProgram({ program }: Start): SignalPath {
 }
 
 /**
- * A shell that execs the agent is gone when the signal comes. One that stays ignores the signal as PID 1, and behind an init
- * it dies of it at once and takes the agent along; a trap may pass the signal on. bash and BusyBox exec a single plain
- * command, dash does not, and which of them `sh` is stands in the image (seen with dash 0.5.12, bash 5.2, BusyBox 1.37).
+ * A shell that execs the agent no longer exists when the signal comes. A shell that stays ignores the signal as PID 1; behind
+ * an init it dies at once and the agent with it; a trap may pass the signal on. bash and BusyBox exec a single plain command,
+ * dash does not; which of them `sh` is depends on the image (measured with dash 0.5.12, bash 5.2, BusyBox 1.37).
  */
 function throughShell(shell: ShellStart, inits: readonly string[]): SignalPath {
   const name = [...inits, `${shell.name} -c ...`].join(', ');

@@ -1,7 +1,7 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
 import type { ImageConfig } from './image-config.ts';
 
-/** The image `buildkite/agent` starts so: its script ends in `exec tini -- ... buildkite-agent "$@"` (packaging/docker of buildkite/agent). */
+/** The start of the image `buildkite/agent`: its script ends in `exec tini -- ... buildkite-agent "$@"`. */
 const OFFICIAL_IMAGE = { entryPoint: ['buildkite-agent-entrypoint'], command: ['start'] } as const;
 
 /** Whether an image is Buildkite's own, from Docker Hub or a mirror that keeps its name. */
@@ -9,13 +9,13 @@ export function isOfficialImage(image: string | null): boolean {
   return image !== null && /(?:^|\/)buildkite\/agent(?:[:@]|$)/.test(image);
 }
 
-/** Some of the words, and which document holds them; `name`: none, the image is known by its name. */
+/** A part of the words, and the document that holds it; `name`: no document, the image is known by its name. */
 export interface Part {
   readonly words: readonly string[];
   readonly from: 'definition' | 'image' | 'name';
 }
 
-/** The words that a container is started with, and whether they are all known; else the image says more. */
+/** The words that start a container, and whether they are complete; if not, the image adds more. */
 export interface CommandLine {
   readonly entry: Part | null;
   readonly command: Part | null;
@@ -24,8 +24,8 @@ export interface CommandLine {
 }
 
 /**
- * A definition's entry point replaces the image's and drops the image's command; its command replaces the image's command
- * alone (Docker's merge of a container's and an image's configuration). An empty list overrides nothing.
+ * A definition's entry point replaces that of the image and drops the image's command; a definition's command replaces only
+ * the image's command (Docker's merge of both configurations). An empty list overrides nothing.
  */
 export function commandLineOf(
   { entryPoint, command, image }: ContainerDefinition,

@@ -1,6 +1,6 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
 
-/** One entry of `containerDefinitions` as ECS writes it, in our words. What has another shape than ECS gives it is left out. */
+/** One entry of `containerDefinitions` in our model. A member of an unexpected shape is left out. */
 export function readContainer(document: unknown): ContainerDefinition {
   const stopTimeout = field(document, 'stopTimeout');
   const dependencies = list(field(document, 'dependsOn')).flatMap((one) => {
@@ -43,22 +43,22 @@ function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** A list that holds anything but texts is none. */
+/** The value as a list of texts; empty if it is anything else. */
 function texts(value: unknown): string[] {
   const items = list(value);
   return items.every((item) => typeof item === 'string') ? [...items] : [];
 }
 
-/** Family and revision of `...:task-definition/FAMILY:REVISION`; null where the ARN is none. */
+/** Family and revision of `...:task-definition/FAMILY:REVISION`; null for any other ARN. */
 function familyOf(definitionArn: string): { readonly family: string; readonly revision: string } | null {
   const [, family, revision] = /(?:^|\/)([A-Za-z0-9_-]+):(\d+)$/.exec(definitionArn) ?? [];
   return family === undefined || revision === undefined ? null : { family, revision };
 }
 
 /**
- * Whether Docker's name of a container, as an agent's tag `ecs:container-name` has it, is that of the container `name` of a
- * definition. On Fargate it is the plain name; elsewhere `ecs-FAMILY-REVISION-NAME-HEX`, without the characters of NAME that
- * are neither letters, digits nor `-` (docker_task_engine.go of the ECS agent).
+ * Whether Docker's name of a container (an agent's tag `ecs:container-name`) means the container `name` of a definition. On
+ * Fargate it is the plain name; elsewhere `ecs-FAMILY-REVISION-NAME-HEX`, where NAME keeps only letters, digits and `-`
+ * (docker_task_engine.go of the ECS agent).
  */
 export function isDockerNameOf(dockerName: string, name: string, definitionArn: string): boolean {
   if (dockerName === name) return true;

@@ -3,7 +3,7 @@ import type { Digest } from '../model/secret-looks.ts';
 import { hideWords } from './hidden-words.ts';
 import { hasReadValue, isReadFlag, isReadVariable } from './read-settings.ts';
 
-/** What a container is started with, in a definition or in an image's configuration. */
+/** The start of a container: entry point, command and variables, of a definition or an image. */
 export interface Started {
   readonly entryPoint: readonly string[];
   readonly command: readonly string[];
@@ -11,9 +11,9 @@ export interface Started {
 }
 
 /**
- * The same start without its secrets. A variable that a check reads keeps its value; one that the command line expands
- * (`$FLAGS`) keeps the flags in it that are read; all others are digests. `beside` are words that may expand them as well:
- * those of the image.
+ * The start with its secrets hidden. A variable that a check reads keeps its value. A variable that the command line expands
+ * (`$FLAGS`) keeps those flags that are read. All others become digests. `beside` are the image's words, which may also
+ * expand variables.
  */
 export function hideStart<T extends Started>(
   start: T,
@@ -35,20 +35,20 @@ export function hideStart<T extends Started>(
   };
 }
 
-/** The value of one variable as it may be kept. */
+/** The value of one variable, hidden where needed. */
 export function hideVariable(name: string, value: string, isExpanded: boolean, digest: Digest): string {
   if (isReadVariable(name)) return value;
   return isExpanded && !isSecretName(name) ? hideFields(value, digest) : digested(value, digest);
 }
 
-/** The names that words expand as `$NAME` or `${NAME...}`. */
+/** The names that the words expand, as `$NAME` or `${NAME...}`. */
 export function expandedIn(words: readonly string[]): ReadonlySet<string> {
   return new Set(
     words.flatMap((word) => [...word.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = '']) => name)),
   );
 }
 
-/** What a shell makes words of: flags stay, and so do the values of those that are read, numbers and switches. */
+/** Hides a value that a shell expands to words: flags stay, as do values of flags that are read, numbers and switches. */
 function hideFields(value: string, digest: Digest): string {
   let before = '';
   return value.replace(/\S+/g, (field) => {

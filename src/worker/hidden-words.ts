@@ -3,17 +3,17 @@ import type { Digest } from '../model/secret-looks.ts';
 import { hasReadValue } from './read-settings.ts';
 import { startsAgent } from './start.ts';
 
-/** What names a value: `--api-token=` or `--api-token `, `NAME=`, and `X-Api-Key: ` or `"password": "`. */
+/** What stands before a value: `--api-token=` or `--api-token `, `NAME=`, `X-Api-Key: ` or `"password": "`. */
 const NAME =
   /(?<![\w-])(?:(--?[A-Za-z][\w-]*)(?:=|[ \t]+)|([A-Za-z_]\w*)=|([A-Za-z_][\w-]*)["']?[ \t]*:[ \t]*["']?)/g;
-/** A value as a shell reads one: quoted, escaped and plain pieces in a row. */
+/** A value in a shell: quoted, escaped and plain pieces in a row. */
 const SHELL_VALUE = /(?:"(?:\\[\s\S]|[^"\\])*"|'[^']*'|\\[\s\S]|[^\s"';|&()<>\\])+/y;
-/** Behind a colon a value goes up to the quote or the line's end. */
+/** A value after a colon ends at the quote or at the end of the line. */
 const LINE_VALUE = /[^"'\n]+/y;
-/** Words that no quote, bracket or sign is part of. */
+/** A word without quotes, brackets or signs. */
 const RUN = /[A-Za-z0-9]{20,}/g;
 
-/** Command words of which those that look like secrets are replaced by their digests; the number of words stays. */
+/** The command words; those that look like secrets are replaced by digests. The number of words stays the same. */
 export function hideWords(words: readonly string[], digest: Digest): string[] {
   return words.map((word, index) => {
     const before = words[index - 1] ?? '';
@@ -25,7 +25,7 @@ export function hideWords(words: readonly string[], digest: Digest): string[] {
   });
 }
 
-/** A text, a shell's script for one, in which what looks like a secret is replaced. */
+/** A text, such as a shell script, with everything that looks like a secret replaced. */
 export function hideIn(text: string, digest: Digest): string {
   const kept: string[] = [];
   let from = 0;
@@ -43,7 +43,7 @@ interface NamedValue {
   readonly isRead: boolean;
 }
 
-/** Where the values stand that have the name of a secret, or of a flag that is read. */
+/** The places of the values that are named like a secret, or belong to a flag that is read. */
 function namedValues(text: string): readonly NamedValue[] {
   const found: NamedValue[] = [];
   NAME.lastIndex = 0;
@@ -51,10 +51,10 @@ function namedValues(text: string): readonly NamedValue[] {
     const [whole, flag, variable, member = ''] = match;
     const begin = match.index + whole.length;
     const isRead = flag !== undefined && takesReadValue(flag);
-    // Another flag is no value, and is not read to its end for every flag before it.
+    // Another flag is not a value; reading it to its end for every flag before it would take too long.
     const isNamed = isRead || (!text.startsWith('--', begin) && isSecretName(flag ?? variable ?? member));
     const value = isNamed ? valueAt(text, begin, member === '' ? SHELL_VALUE : LINE_VALUE) : '';
-    // What is no secret by this name may hold one by another: `export TOKEN=x`, `-e TOKEN=x`.
+    // A value whose name is harmless may contain a secret under another name: `export TOKEN=x`, `-e TOKEN=x`.
     const end = begin + (isRead || isValue(bare(value)) ? value.length : 0);
     NAME.lastIndex = end;
     if (end > begin) found.push({ begin, end, isRead });
@@ -78,7 +78,7 @@ function digestedIn(value: string, digest: Digest): string {
   return `${quote}${digested(inner, digest)}${quote}`;
 }
 
-/** Expansions are read from variables, which are hidden where they stand; another flag and the agent are no values. */
+/** Whether a word is a value: no expansion (its variable is hidden itself), no other flag, and not the agent's name. */
 function isValue(word: string): boolean {
   return !/^\$(?:\w+|\{\w+\})$/.test(word) && !word.startsWith('--') && !startsAgent([word]);
 }
@@ -87,7 +87,7 @@ function isFlag(word: string): boolean {
   return /^--?[A-Za-z]/.test(word);
 }
 
-/** Whether the flag's value is read by somebody, and so is shown. */
+/** Whether a check reads the flag's value, so that it stays visible. */
 function takesReadValue(flag: string): boolean {
   return hasReadValue(flag.replace(/^--?/, ''));
 }

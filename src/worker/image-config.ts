@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { isSecretName } from '../model/secret-looks.ts';
 
-/** What an image's configuration says of how its container starts (`docker image inspect`). */
+/** The start of a container in its image's configuration (`docker image inspect`). */
 export const ImageConfig = z.strictObject({
   entryPoint: z.array(z.string()),
   command: z.array(z.string()),
-  /** The agent's own settings alone: other variables are nobody's business here. */
+  /** Only variables that are settings of the agent. */
   environment: z.record(z.string(), z.string()),
 });
 export type ImageConfig = z.infer<typeof ImageConfig>;
@@ -15,10 +15,10 @@ const Config = z
   .object({ Entrypoint: Texts, Cmd: Texts, Env: Texts })
   .refine((config) => Object.values(config).some((value) => value !== undefined));
 
-/** The agent's own settings; every other variable of an image may be a secret, and is left where it is. */
+/** Only settings of the agent: every other variable of an image may be a secret. */
 const OF_AGENT = /^BUILDKITE_[A-Z_]+$/;
 
-/** Reads what `docker image inspect IMAGE` prints, or the configuration in it alone; null where it is neither. */
+/** Reads the output of `docker image inspect IMAGE`, or only its configuration; null for anything else. */
 export function imageConfigIn(document: unknown): ImageConfig | null {
   const image: unknown = Array.isArray(document) ? document[0] : document;
   const config = Config.safeParse(inner(image));

@@ -1,18 +1,18 @@
 import type { Task } from '../model/entities/task.ts';
 
-/** On what tasks run, as far as it bounds a stop, and how that is known. */
+/** What tasks run on, as far as it limits a stop, and the source in words. */
 export interface Launch {
   readonly kind: 'fargate' | 'ec2' | 'external' | 'unknown';
-  /** Whether the capacity can be reclaimed with two minutes' notice; null where that is not known. */
+  /** Whether the capacity is spot capacity, reclaimed with two minutes' notice; null where not known. */
   readonly spot: boolean | null;
   readonly said: string;
 }
 
-/** Launch types as a person may name them. */
+/** Launch types that a user may name. */
 export const LAUNCH_TYPES = ['FARGATE', 'FARGATE_SPOT', 'EC2', 'EC2_SPOT', 'EXTERNAL'] as const;
 export type LaunchType = (typeof LAUNCH_TYPES)[number];
 
-/** What a service and a definition say of it; null: there is no such document. */
+/** What service and definition say about the launch type; null: the document is not given. */
 export interface LaunchFacts {
   readonly service: {
     readonly launchType: string | null;
@@ -23,8 +23,8 @@ export interface LaunchFacts {
 }
 
 /**
- * A service's strategy or launch type decides; a definition alone says only what it may run on, and one that may run on both
- * says nothing (RegisterTaskDefinition, requiresCompatibilities).
+ * What tasks run on. A service's strategy or launch type decides. A definition alone only says what it may run on; one that
+ * may run on both says nothing (RegisterTaskDefinition, requiresCompatibilities).
  */
 export function readLaunch({ service, compatibilities }: LaunchFacts): Launch {
   if (service !== null && service.capacityProviders.length > 0)
@@ -36,13 +36,13 @@ export function readLaunch({ service, compatibilities }: LaunchFacts): Launch {
     return ofType(service.launchType, `the service's launchType ${service.launchType}`);
   const [only = '', ...others] = compatibilities;
   if (only === '' || others.length > 0)
-    return { kind: 'unknown', spot: null, said: 'neither service nor definition says it' };
+    return { kind: 'unknown', spot: null, said: 'neither the service nor the definition shows it' };
   const launch = ofType(only, `the definition's requiresCompatibilities ${only}`);
-  // Which provider a task gets is the service's or the run's choice.
+  // The service, or the call that runs the task, chooses the provider.
   return launch.kind === 'fargate' && service === null ? { ...launch, spot: null } : launch;
 }
 
-/** On what a task runs; `reclaimed`: the drill plays a spot reclaim. */
+/** What a task runs on; `reclaimed`: the drill simulates a spot reclaim. */
 export function launchOfTask(
   { launchType, capacityProvider }: Pick<Task, 'launchType' | 'capacityProvider'>,
   reclaimed: boolean,
@@ -54,13 +54,13 @@ export function launchOfTask(
   return reclaimed ? { ...launch, spot: true } : launch;
 }
 
-/** A launch type that somebody states. */
+/** The launch of a launch type that a user names. */
 export function launchNamed(type: LaunchType): Launch {
   const isSpot = type === 'FARGATE_SPOT' || type === 'EC2_SPOT';
   return { ...ofType(type.replace(/_SPOT$/, ''), type), spot: isSpot };
 }
 
-/** ECS lets no strategy mix Fargate's providers with those of Auto Scaling groups. */
+/** The launch of a strategy; ECS allows none that mixes Fargate's providers with those of Auto Scaling groups. */
 function ofProviders(names: readonly string[], said: string): Launch {
   if (names.includes('FARGATE_SPOT')) return { kind: 'fargate', spot: true, said };
   return names.includes('FARGATE')

@@ -1,4 +1,4 @@
-/** Variables of the agent that a check, a rule or a trigger reads, by the flag that each stands for. All others are hidden. */
+/** Variables of the agent that a check, rule or trigger reads, by the flag of the same meaning. All others are hidden. */
 const READ_VARIABLES: ReadonlyMap<string, string> = new Map([
   ['acquire-job', 'BUILDKITE_AGENT_ACQUIRE_JOB'],
   ['cancel-grace-period', 'BUILDKITE_CANCEL_GRACE_PERIOD'],
@@ -14,7 +14,7 @@ const READ_VARIABLES: ReadonlyMap<string, string> = new Map([
   ['tags-from-ecs-meta-data', 'BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA'],
 ]);
 
-/** Flags that are there or not: the word behind one is not its value. */
+/** Flags without a value: the word after one is not its value. */
 const SWITCHES: ReadonlySet<string> = new Set([
   'disconnect-after-job',
   'kubernetes-exec',
@@ -23,27 +23,27 @@ const SWITCHES: ReadonlySet<string> = new Set([
 
 const NAMES: ReadonlySet<string> = new Set(READ_VARIABLES.values());
 
-/** The variable that stands for a flag; empty where nobody reads it. */
+/** The variable of a flag; empty where nothing reads it. */
 export function variableOfFlag(flag: string): string {
   return READ_VARIABLES.get(flag) ?? '';
 }
 
-/** Whether somebody reads the value of this variable. */
+/** Whether a check, rule or trigger reads the value of this variable. */
 export function isReadVariable(name: string): boolean {
   return NAMES.has(name);
 }
 
-/** Whether somebody reads this flag, without its dashes. */
+/** Whether a check, rule or trigger reads this flag, given without its dashes. */
 export function isReadFlag(flag: string): boolean {
   return READ_VARIABLES.has(flag);
 }
 
-/** A flag without a value of its own. */
+/** Whether a flag has no value. */
 export function isSwitch(flag: string): boolean {
   return SWITCHES.has(flag);
 }
 
-/** Whether the flag has a value, and somebody reads it. */
+/** Whether the flag has a value that a check, rule or trigger reads. */
 export function hasReadValue(flag: string): boolean {
   return isReadFlag(flag) && !isSwitch(flag);
 }

@@ -5,10 +5,10 @@ import { startsAgent } from './start.ts';
 
 /** A setting of the agent on its command line. */
 export interface FlagSetting {
-  /** The text after the flag; `true` for a flag without one. */
+  /** The text after the flag; `true` for a flag without a value. */
   readonly value: string;
   readonly by: 'flag';
-  /** Numbers of the words that are the flag, first to last; empty where a variable in the command line holds it (`$FLAGS`). */
+  /** Indexes of the flag's words; empty where a variable in the command line contains the flag (`$FLAGS`). */
   readonly at: readonly number[];
 }
 
@@ -20,39 +20,39 @@ export interface VariableSetting {
   readonly of: 'definition' | 'image';
 }
 
-/** What the documents tell of one setting. `absent` is known to be set nowhere. */
+/** What the documents show about one setting. `absent` means certainly not set. */
 export type SettingState =
   | { readonly is: 'known'; readonly setting: FlagSetting | VariableSetting }
   | { readonly is: 'absent' }
   | { readonly is: 'unknown'; readonly said: string };
 
-/** The words that start the agent: those of a command line, or of its last such command in a shell's script. */
+/** The words that start the agent: those of a command line, or of the last such command in a shell script. */
 export interface AgentLine {
   readonly words: readonly string[];
-  /** The command inside the script; null where no shell runs it. */
+  /** The command in the script; null where no shell runs it. */
   readonly segment: Segment | null;
 }
 
-/** What the agent is told on its command line and by its variables. */
+/** The agent's settings, from its command line and its variables. */
 export interface AgentSettings {
-  /** Null where no words of the agent are found. */
+  /** Null where the agent's words are not found. */
   readonly line: AgentLine | null;
-  /** Whether its whole command line is known, so that a missing flag is missing. */
+  /** Whether the whole command line is known; only then is an absent flag certainly absent. */
   readonly isLineKnown: boolean;
-  /** A file that may say more (`--config`), or null where none is named. */
+  /** A file that may hold further settings (`--config`), or null where none is named. */
   readonly configFile: string | null;
   flag(name: string): FlagSetting | null;
   variable(flag: string): VariableSetting | null;
-  /** The flag goes before the variable. */
+  /** The setting; a flag overrides the variable. */
   read(flag: string): SettingState;
 }
 
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * Reads the agent's settings where they can be known: its words on the command line or in a shell's script (quotes taken off,
- * `$NAME` put in from the environment, comments left out), the container's environment, the image's. What stands in a
- * configuration file of the image is not seen.
+ * Reads the agent's settings from its words on the command line or in a shell script (quotes and comments removed, `$NAME`
+ * replaced from the environment), from the container's environment and from that of the image. A configuration file in the
+ * image is not read.
  */
 export function readSettings(start: AgentStart, definition: Environment, image: Environment): AgentSettings {
   const { words, isKnown } = start.commandLine;
@@ -74,19 +74,19 @@ export function readSettings(start: AgentStart, definition: Environment, image: 
 }
 
 function lineOf({ commandLine: { words }, shell, program }: AgentStart): AgentLine | null {
-  // The words before the program stay, so that the numbers of the others are those of the command line.
+  // The words before the program stay, so that indexes are those of the command line.
   if (shell === null) return program.length === 0 ? null : { words, segment: null };
   const segment = segmentsOf(shell.script).findLast(({ text }) => startsAgent(wordsOf(text)));
   return segment === undefined ? null : { words: wordsOf(segment.text), segment };
 }
 
-/** One word as the agent gets it, and the number of the word that holds it. */
+/** One word as the agent gets it, and the index of the word that contains it. */
 interface Field {
   readonly text: string;
   readonly at: number;
 }
 
-/** In a script an expansion may hold several words (`$FLAGS`). */
+/** The words of the agent; in a script an expansion may become several words (`$FLAGS`). */
 function fieldsOf({ words, segment }: AgentLine, environment: Environment): readonly Field[] {
   return words.flatMap((word, at) => {
     const whole = segment === null ? word : expanded(word, environment);
@@ -94,7 +94,7 @@ function fieldsOf({ words, segment }: AgentLine, environment: Environment): read
   });
 }
 
-/** `$NAME`, `${NAME}` and `${NAME:-default}`; what the environment does not hold is left as it is written. */
+/** Replaces `$NAME`, `${NAME}` and `${NAME:-default}`; a name that is not in the environment stays as written. */
 function expanded(word: string, environment: Environment): string {
   return word.replaceAll(
     /\$(?:\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|([A-Za-z_]\w*))/g,
@@ -103,7 +103,7 @@ function expanded(word: string, environment: Environment): string {
   );
 }
 
-/** The last such flag counts: `--flag value`, `--flag=value`, or one without a value. */
+/** The last flag of this name: `--flag value`, `--flag=value`, or without a value. */
 function flagIn(words: readonly string[], fields: readonly Field[], flag: string): FlagSetting | null {
   const isFlag = new RegExp(`^--?${flag}(?:=|$)`);
   const all = fields.filter(({ text }) => isFlag.test(text));
@@ -131,18 +131,18 @@ function variableIn(flag: string, definition: Environment, image: Environment): 
   return null;
 }
 
-/** The setting, or null where it is absent or unknown. */
+/** The value of a setting, or null where it is absent or unknown. */
 export function knownSetting(settings: AgentSettings, flag: string): FlagSetting | VariableSetting | null {
   const state = settings.read(flag);
   return state.is === 'known' ? state.setting : null;
 }
 
-/** Whether a setting is on: a flag without a value is. */
+/** Whether a setting is on; a flag without a value is. */
 export function isOn(setting: { readonly value: string } | null): boolean {
   return setting !== null && !/^(?:false|0|f|no)?$/i.test(setting.value);
 }
 
-/** Milliseconds of a setting: whole seconds as v3 has them, or a duration as v4 has it (`10`, `10s`, `1m30s`); null where it is neither. */
+/** Milliseconds of a setting: whole seconds (v3) or a duration (v4), such as `10`, `10s`, `1m30s`; null for anything else. */
 export function durationOf(setting: { readonly value: string } | null): number | null {
   const value = setting?.value ?? '';
   const parts = value === '' ? null : /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(value);
@@ -151,19 +151,19 @@ export function durationOf(setting: { readonly value: string } | null): number |
   return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
 }
 
-/** What makes an agent leave by itself, as far as its documents tell. Milliseconds; null: not set there, or not to be read. */
+/** What makes an agent exit by itself, as far as its documents show. Milliseconds; null: not set, or not readable. */
 export interface LeavingFlags {
-  /** `--disconnect-after-job` or `--acquire-job`: it leaves after one job. */
+  /** `--disconnect-after-job` or `--acquire-job`: the agent exits after one job. */
   readonly oneShot: boolean;
   /** `--disconnect-after-idle-timeout`. */
   readonly idleTimeout: number | null;
-  /** `--disconnect-after-uptime` (3.102 and later), counted from its start. */
+  /** `--disconnect-after-uptime` (3.102 and later), counted from the agent's start. */
   readonly uptime: number | null;
 }
 
 export const NO_LEAVING_FLAGS: LeavingFlags = { oneShot: false, idleTimeout: null, uptime: null };
 
-/** An absent flag proves nothing: a configuration file of the image may hold it. 0 is none. */
+/** What makes the agent exit by itself. A timer of 0 is off; a configuration file of the image may set an absent one. */
 export function leavingFlags(settings: AgentSettings): LeavingFlags {
   const timer = (flag: string): number | null => {
     const ms = durationOf(knownSetting(settings, flag)) ?? 0;
@@ -178,10 +178,10 @@ export function leavingFlags(settings: AgentSettings): LeavingFlags {
   };
 }
 
-/** The queue that the agent is told to serve; null where none is stated, or where a variable fills it in. */
+/** The queue that the agent serves; null where none is set, or where a variable fills it in. */
 export function queueOf(settings: AgentSettings): string | null {
   const [queue, tags] = [settings.flag('queue'), settings.flag('tags')];
-  // The values of such variables are hidden in the journal.
+  // The journal hides the values of such variables.
   const isFilledIn = [queue, tags].some((flag) => flag !== null && flag.at.length === 0);
   const stated = [
     queue?.value ?? '',

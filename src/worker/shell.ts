@@ -1,10 +1,10 @@
 /** One command of a script: its words as written, and what stands before and after it. */
 export interface Segment {
   readonly text: string;
-  /** `;`, `&&`, `||`, `|`, `&`, a line end, or nothing at the script's begin and end. */
+  /** `;`, `&&`, `||`, `|`, `&`, a line end, or empty at the script's start and end. */
   readonly before: string;
   readonly after: string;
-  /** Inside `( )`: a process of its own. */
+  /** Whether the command stands in `( )`, which is a process of its own. */
   readonly subshell: boolean;
   readonly redirects: boolean;
 }
@@ -12,7 +12,7 @@ export interface Segment {
 interface Scan {
   readonly segments: Segment[];
   text: string;
-  /** Whether the text is nothing but blanks so far. */
+  /** Whether the text so far is blank. */
   isBlank: boolean;
   before: string;
   depth: number;
@@ -20,7 +20,7 @@ interface Scan {
   redirects: boolean;
 }
 
-/** Cuts a script into its commands. Quotes, escapes, comments and `$( )` are seen; here-documents are not. */
+/** Splits a script into its commands. Understands quotes, escapes, comments and `$( )`, but not here-documents. */
 export function segmentsOf(script: string): readonly Segment[] {
   const scan: Scan = {
     segments: [],
@@ -82,7 +82,7 @@ function close(scan: Scan, operator: string): void {
   } else if (operator !== '' && scan.segments.length > 0) {
     scan.before = operator;
     const last = scan.segments.pop();
-    // `( a ) | b`: what stands behind the bracket belongs to what stands in it.
+    // `( a ) | b`: the operator after the bracket belongs to the command inside.
     if (last !== undefined) scan.segments.push(last.after === '' ? { ...last, after: operator } : last);
   }
   scan.text = '';
@@ -93,7 +93,7 @@ function close(scan: Scan, operator: string): void {
 /** A part of a word: an escaped character, a quoted text, or plain characters. */
 const PART = /\\([\s\S])|'([^']*)'|"((?:\\[\s\S]|[^"\\])*)"|[^\s'"\\$]+|\$/y;
 
-/** Words of a command with their quotes taken off; expansions stay as they are written. Every character is read once. */
+/** The words of a command without quotes; expansions stay as written. Linear: every character is read once. */
 export function wordsOf(text: string): readonly string[] {
   const words: string[] = [];
   let word: string | null = null;
@@ -110,7 +110,7 @@ export function wordsOf(text: string): readonly string[] {
   return word === null ? words : [...words, word];
 }
 
-/** Null where no word goes on: at a blank, and at a quote that is never closed. */
+/** The next part of a word; null at a blank and at a quote that is never closed. */
 function partAt(
   text: string,
   at: number,
@@ -128,7 +128,7 @@ function partAt(
   return { text: plain, end: at + whole.length };
 }
 
-/** Words that stand before a command without being one. */
+/** Shell keywords that may stand before a command. */
 const KEYWORDS: ReadonlySet<string> = new Set([
   '{',
   '}',
@@ -148,7 +148,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
 ]);
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
-/** A command without what stands before it: keywords and `NAME=value`. */
+/** A command without the keywords and assignments (`NAME=value`) before it. */
 export function commandWords(text: string): {
   readonly assignments: readonly string[];
   readonly words: readonly string[];
@@ -160,27 +160,27 @@ export function commandWords(text: string): {
   return { assignments, words };
 }
 
-/** Whether the last or the named command of a script takes the shell's place, and if not, what it is like. */
+/** Whether the main command of a script replaces the shell, and if not, why. */
 export interface ScriptView {
-  /** The command that the shell ends up in: the agent's, else the last one. */
+  /** The main command: the agent's, else the last one. */
   readonly main: Segment | null;
-  /** Its words, without `exec` and assignments. */
+  /** Words of the main command, without `exec` and assignments. */
   readonly words: readonly string[];
   readonly replaces: boolean;
-  /** One plain command and nothing else: what bash and BusyBox run in their own place. */
+  /** Whether the script is one plain command, for which bash and BusyBox replace themselves. */
   readonly plain: boolean;
-  /** Something else runs behind it, so that no shell can give its place away. */
+  /** Whether another command follows, so that no shell can replace itself. */
   readonly followed: boolean;
-  /** What makes it more than plain, for people. */
+  /** What makes the script more than one plain command, for people. */
   readonly made: readonly string[];
 }
 
-/** The command that matters: the one that is told apart, else the last. */
+/** The main command: the one that `isMain` chooses, else the last. */
 function mainOf(segments: readonly Segment[], isMain: (words: readonly string[]) => boolean): Segment | null {
   return segments.findLast(({ text }) => isMain(commandWords(text).words)) ?? segments.at(-1) ?? null;
 }
 
-/** Looks at a script for `sh -c`; `isMain` tells the command that matters. */
+/** Examines a script of `sh -c`; `isMain` chooses the main command. */
 export function viewScript(script: string, isMain: (words: readonly string[]) => boolean): ScriptView {
   const segments = segmentsOf(script);
   const main = mainOf(segments, isMain);
@@ -210,7 +210,7 @@ export function viewScript(script: string, isMain: (words: readonly string[]) =>
   };
 }
 
-/** The script in which the command that matters takes the shell's place; what stood behind it is gone, and traps as well. */
+/** The script changed so that the main command replaces the shell; commands after it and traps no longer run. */
 export function execScript(script: string, isMain: (words: readonly string[]) => boolean): string {
   const segments = segmentsOf(script);
   const main = mainOf(segments, isMain);
@@ -231,7 +231,7 @@ export function execScript(script: string, isMain: (words: readonly string[]) =>
   ].join('');
 }
 
-/** The script's command as an exec form, or null where only a shell can run it (expansions, globs, several commands). */
+/** The script's command in exec form, or null where only a shell can run it (expansions, globs, several commands). */
 export function execForm(
   script: string,
   isMain: (words: readonly string[]) => boolean,

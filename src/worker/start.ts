@@ -1,29 +1,29 @@
 import { viewScript } from './shell.ts';
 import type { ScriptView } from './shell.ts';
 
-/** Shells by what they do with `-c 'one command'`; `sh` alone is whatever the image links it to. */
+/** Shells by what they do with `-c 'one command'`; `sh` is any of them, depending on the image. */
 export type ShellKind = 'dash' | 'bash' | 'busybox' | 'unknown' | 'other';
 
 /** A shell that runs a script given on its command line. */
 export interface ShellStart {
   readonly kind: ShellKind;
-  /** As it is written: `/bin/sh`. */
+  /** The shell as written: `/bin/sh`. */
   readonly name: string;
-  /** Number of the shell's own word, and of the script. */
+  /** Indexes of the shell's own word and of the script. */
   readonly at: number;
   readonly scriptAt: number;
   readonly script: string;
   readonly view: ScriptView;
 }
 
-/** How a container's command line comes to its program. */
+/** The way from a container's command line to its program. */
 export interface Start {
-  /** Inits that stand before it: tini, dumb-init ... */
+  /** Inits before the program: tini, dumb-init ... */
   readonly inits: readonly string[];
   readonly shell: ShellStart | null;
-  /** A script file that a shell runs, or that is started itself: what it does is not in any document. */
+  /** A script file that a shell runs, or that is started itself; its content is not in any document. */
   readonly scriptFile: string | null;
-  /** The words of the program that is reached in the end. */
+  /** The words of the program at the end of the way. */
   readonly program: readonly string[];
 }
 
@@ -36,7 +36,7 @@ const INITS: ReadonlySet<string> = new Set([
   's6-svscan',
   'runit',
 ]);
-/** Programs that only prepare and then exec what follows; the number of own words that are no options. */
+/** Programs that prepare and then exec the words after them, with the number of their own arguments. */
 const PREPARES: Readonly<Record<string, number>> = {
   env: 0,
   nice: 0,
@@ -49,7 +49,7 @@ const PREPARES: Readonly<Record<string, number>> = {
   chpst: 0,
   exec: 0,
 };
-/** Options of the above that take a value in a word of its own. */
+/** Options of these programs whose value is a separate word. */
 const WITH_VALUE: ReadonlySet<string> = new Set(['-n', '-c', '-p', '-u', '-C', '-S']);
 const SHELLS: Readonly<Record<string, ShellKind>> = {
   sh: 'unknown',
@@ -70,7 +70,7 @@ export function startsAgent(words: readonly string[]): boolean {
   return words.some((word) => /^buildkite-agent(?:-entrypoint)?$/.test(baseName(word)));
 }
 
-/** Follows a command line through inits and preparing programs to the shell or program behind them. */
+/** Follows a command line through inits and preparing programs to its shell or program. */
 export function startOf({ words }: { readonly words: readonly string[] }): Start {
   const inits: string[] = [];
   let at = 0;
@@ -130,7 +130,7 @@ function isCommandOption(word: string): boolean {
   return /^-[a-zA-Z]*c[a-zA-Z]*$/.test(word);
 }
 
-/** Whether the shell stands in the agent's way: it neither execs the agent, nor execs another shell that does. */
+/** Whether the shell stays before the agent: it execs neither the agent nor another shell that does. */
 export function shellStays(shell: ShellStart): boolean {
   if (!shell.view.replaces) return true;
   const inner = startOf({ words: shell.view.words }).shell;

@@ -1,44 +1,44 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
 import type { Launch } from './launch.ts';
 
-/** ECS gives 30 s where a definition names no stopTimeout (ContainerDefinition.stopTimeout); on EC2 a host may say otherwise, which no API shows. */
+/** ECS's default stopTimeout, 30 s (ContainerDefinition.stopTimeout); on EC2 a host may set another, which no API shows. */
 export const DEFAULT_STOP_TIMEOUT = 30_000;
-/** Fargate takes 2 to 120 s (ContainerDefinition.stopTimeout); elsewhere ECS names no bounds. Milliseconds. */
+/** Fargate allows 2 to 120 s (ContainerDefinition.stopTimeout); elsewhere ECS has no limits. Milliseconds. */
 export const FARGATE_FLOOR = 2_000;
 export const FARGATE_CEILING = 120_000;
-/** Spot capacity is gone two minutes after its notice, on Fargate and on EC2. Milliseconds. */
+/** Spot capacity ends two minutes after its notice, on Fargate and on EC2. Milliseconds. */
 export const SPOT_NOTICE = 120_000;
 
-/** One container of the chain: how long it may take after its stop signal, in ms, and who says so. */
+/** One container of the chain: how long it may take after its stop signal, in ms, and the source of that time. */
 export interface StopStep {
   readonly container: string;
   readonly ms: number;
-  /** `default`: the definition names none; `platform`: it names more or less than the platform gives. */
+  /** `default`: the definition sets no stopTimeout; `platform`: the definition is outside the platform's limits. */
   readonly by: 'definition' | 'default' | 'platform';
 }
 
-/** When the agent's container is signalled and killed, in ms after the first stop signal, at the latest; 0 where it is none of the containers. */
+/** When the agent's container is signalled and killed at the latest, in ms after the first stop signal; 0 without it. */
 export interface AgentStop {
   readonly signalled: number;
   readonly killed: number;
-  /** What it has between the two: less than its stopTimeout where spot capacity is taken before. */
+  /** Time between the two; less than the stopTimeout if spot capacity ends before. */
   readonly granted: number;
-  /** The largest stopTimeout that changes anything and leaves the others their time; null where nothing limits it. */
+  /** The largest useful stopTimeout that leaves the other containers their time; null where nothing limits it. */
   readonly ceiling: number | null;
-  /** From the first stop signal to the end of the last container that waits for this one's end. */
+  /** Time from the first stop signal to the end of the last container that waits for the agent's end. */
   readonly whole: number;
 }
 
-/** How long a stop can take at most, told from a task definition alone. */
+/** How long a stop can take at most, by a task definition. */
 export interface StopWindow {
-  /** Milliseconds from the first stop signal to the last SIGKILL, if every container takes all its time. */
+  /** Milliseconds from the first stop signal to the last SIGKILL, if every container uses all its time. */
   readonly ms: number;
-  /** The chain of containers that takes longest, in the order in which they are stopped: the reverse of `dependsOn`. */
+  /** The longest chain of containers, in the order of their stops: the reverse of `dependsOn`. */
   readonly chain: readonly StopStep[];
   readonly agent: AgentStop;
-  /** Milliseconds after which the capacity itself is taken: two minutes on spot, else null. */
+  /** Milliseconds after which the capacity itself ends: two minutes on spot, else null. */
   readonly limit: number | null;
-  /** Containers of the task that this limit can cut short. */
+  /** Containers of the task that this limit can cut off. */
   readonly cut: readonly string[];
 }
 
@@ -46,10 +46,9 @@ type Containers = readonly ContainerDefinition[];
 type Chain = readonly StopStep[];
 
 /**
- * The stop window of a task: ECS signals a container when all that depend on it have ended, so the stop time-outs along a
- * chain of `dependsOn` follow one another, and containers beside each other are stopped at once (ecs.md, order of
- * containers). One that ran to its end before others started takes no part. `isDeadAtOnce`: the agent ends when it is
- * signalled.
+ * The stop window of a task. ECS signals a container when all containers that depend on it have ended, so stop time-outs
+ * along a chain of `dependsOn` add up, and independent containers are stopped at the same time (ecs.md, order of containers).
+ * A container that ended before others started takes no part. `isDeadAtOnce`: the agent ends when it is signalled.
  */
 export function stopWindow(
   definitions: Containers,
@@ -77,7 +76,7 @@ export function stopWindow(
   };
 }
 
-/** From the chain that ends with the agent and the one that begins with it. */
+/** The agent's times, from the chain that ends with the agent and the one that begins with it. */
 function agentStop(before: Chain, after: Chain, limit: number | null, { kind }: Launch): AgentStop {
   const [signalled, killed] = [lengthOf(before.slice(0, -1)), lengthOf(before)];
   const behind = lengthOf(after.slice(1));
@@ -90,7 +89,7 @@ function agentStop(before: Chain, after: Chain, limit: number | null, { kind }: 
   };
 }
 
-/** How long a container has between its stop signal and SIGKILL. */
+/** Time of a container between its stop signal and SIGKILL. */
 export function stopStep({ name: container, stopTimeout }: ContainerDefinition, { kind }: Launch): StopStep {
   if (stopTimeout === null) return { container, ms: DEFAULT_STOP_TIMEOUT, by: 'default' };
   const ms =
@@ -98,12 +97,12 @@ export function stopStep({ name: container, stopTimeout }: ContainerDefinition, 
   return { container, ms, by: ms === stopTimeout ? 'definition' : 'platform' };
 }
 
-/** The containers that still run when a task is stopped while `running` does: all others but those that somebody waited for to end. */
+/** The containers that run at the same time as `running`: all but those whose end others waited for. */
 function lastingOf(definitions: Containers, running: string): Containers {
   return definitions.filter(({ name }) => name === running || !ranToEnd(name, definitions));
 }
 
-/** Whether a container has done its work before others start: `dependsOn` on COMPLETE or SUCCESS. Journals of older versions hold no conditions. */
+/** Whether a container ends before others start: `dependsOn` with COMPLETE or SUCCESS. Older journals hold no conditions. */
 export function ranToEnd(name: string, definitions: Containers): boolean {
   return definitions.some(({ conditions }) => {
     const condition = conditions?.[name];
@@ -111,12 +110,12 @@ export function ranToEnd(name: string, definitions: Containers): boolean {
   });
 }
 
-/** The containers that a container depends on, directly or through others, in the order in which they are stopped after it. */
+/** The containers that a container depends on, directly or through others, in the order of their stops after it. */
 export function stoppedAfter(name: string, definitions: Containers): readonly string[] {
   return namesAlong(name, dependenciesIn(lastingOf(definitions, name)));
 }
 
-/** The containers that depend on a container, directly or through others: they are stopped before it. */
+/** The containers that depend on a container, directly or through others; they are stopped before it. */
 export function stoppedBefore(name: string, definitions: Containers): readonly string[] {
   return namesAlong(name, dependantsIn(lastingOf(definitions, name)));
 }
@@ -148,7 +147,7 @@ function namesAlong(name: string, next: Neighbours): readonly string[] {
   return order;
 }
 
-/** The longest chain of stops that begins with this container; a circle, which ECS would not register, is entered once. */
+/** The longest chain of stops from this container on; a circle, which ECS would not register, is followed once. */
 function chainOf(
   first: ContainerDefinition,
   next: Neighbours,

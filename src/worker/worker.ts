@@ -5,7 +5,7 @@ import type { Launch } from './launch.ts';
 import { readSettings, type AgentSettings } from './settings.ts';
 import { stopWindow, type StopWindow } from './stop-window.ts';
 
-/** What is known of a worker: its task definition, the configuration of the agent's image, and on what it runs. */
+/** What is known about a worker: its task definition, its agent's image configuration, and its launch type. */
 export interface WorkerDocuments {
   readonly containers: readonly ContainerDefinition[];
   /** Name of the container that runs the agent. */
@@ -14,21 +14,21 @@ export interface WorkerDocuments {
   readonly launch: Launch;
 }
 
-/** A worker, as its documents tell of it: one task with a Buildkite agent in it. */
+/** A worker by its documents: one task with a Buildkite agent in it. */
 export interface Worker {
   readonly containers: readonly ContainerDefinition[];
   readonly agent: ContainerDefinition;
   readonly launch: Launch;
-  /** What the agent's container starts, and whether a stop signal comes to the agent. */
+  /** What the agent's container starts, and whether a stop signal reaches the agent. */
   readonly start: AgentStart;
   readonly settings: AgentSettings;
-  /** In which order and how long its containers are stopped. */
+  /** In which order its containers are stopped, and how long that takes. */
   readonly stop: StopWindow;
 }
 
 /**
- * The one reader of a worker: whoever asks how a worker starts and stops gets the same answer. Each part is read when it is
- * asked for. Null without the agent's container.
+ * Reads a worker; the only place that does, so that all callers get the same answer. Each part is read on demand. Null
+ * without the agent's container.
  */
 export function readWorker({ containers, agent: name, imageConfig, launch }: WorkerDocuments): Worker | null {
   const agent = containers.find((one) => one.name === name);
@@ -55,7 +55,7 @@ function once<T>(read: () => T): () => T {
   return () => (known ??= { value: read() }).value;
 }
 
-/** Whether the agent's stop time-out is whatever its host says: no stopTimeout off Fargate, and no API shows the host's. */
+/** Whether the host decides the agent's stop time-out, which no API shows: no stopTimeout, and not on Fargate. */
 export function isHostsChoice({ agent, launch }: Worker): boolean {
   return agent.stopTimeout === null && launch.kind !== 'fargate';
 }

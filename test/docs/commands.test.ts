@@ -132,7 +132,7 @@ describe.concurrent('the commands of', () => {
       const rig = await rigUp(desk, 'rig.yaml');
       try {
         const printed = await typeAll(desk, page);
-        expect(printed[0]).toContain('as given: never told');
+        expect(printed[0]).toContain('as given: never signalled');
         expect(printed[2]).toContain('3 jobs of acme/canary');
         // The rows of the page's own CSV.
         desk.put('own.csv', blocksOf(page, 'csv')[0] ?? '');

@@ -113,7 +113,7 @@ describe.concurrent('a runner that dies while it starts several builds', () => {
       await killedAt('before:GD_BUILD_SENT', ['resume', drill, '--out', out], folder, env);
       expect((await state()).builds).toHaveLength(2);
       const resumed = startCli(['resume', drill, '--yes', '--json', '--out', out], folder, env);
-      await resumed.said('watching, nothing is injected');
+      await resumed.said('watching without an injection');
       await writeFile(join(folder, 'gates', 'struck'), '');
       expect((await resumed.ended).code, resumed.stderr()).toBe(0);
       expect(documentIn(resumed.stdout())).toMatchObject({ outcome: 'baseline' });

@@ -39,12 +39,12 @@ test.each([
   [['run', '--nonsense', 'x'], 'Nonexistent flag: --nonsense'],
   [['run'], 'Missing 1 required arg'],
   [['run', '--executor', 'docker', 'x'], '--executor'],
-  [['run', '--var', 'novalue', '--', 'x'], '--var wants NAME=value'],
+  [['run', '--var', 'novalue', '--', 'x'], '--var must be NAME=value'],
   [['validate', 'missing.yaml'], 'there is no such file'],
   [['resume', 'missing'], 'there is no drill "missing"'],
   [['abort', 'missing'], 'there is no drill "missing"'],
   [['analyze', 'missing'], 'there is no drill "missing"'],
-  [['forecast'], 'a forecast has one source of durations'],
+  [['forecast'], 'a forecast needs exactly one source of durations'],
   [['forecast', '--history', 'missing.csv'], 'there is no such file'],
   [['rig', 'up', 'missing.yaml'], 'missing.yaml'],
 ])('%j is bad input, as a line and as one document', async (args, message) => {
@@ -171,5 +171,5 @@ test('--out where no folder can be made ends at once, and so does a state folder
   const at = ['rehearse', '--yes', '--task-definition', join(ROOT, 'scenarios/incident/after.json')];
   const rehearsal = await cli([...at, '--out', '/proc/gameday'], folder, { GAMEDAY_DOCKER: '/nonexistent' });
   expect(rehearsal.code).toBe(2);
-  expect(rehearsal.stderr).toContain('Name a folder that can be written with --out DIR.');
+  expect(rehearsal.stderr).toContain('Name a writable folder with --out DIR.');
 });

@@ -70,7 +70,7 @@ describe('the shipped history is the situation of the incident', () => {
   test('it is told in tables, and drawn', async () => {
     const { code, stdout, stderr } = await shipped('before.json', '--svg', 'loss.svg');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const said of ['the agent is never told', 'as given: never told', 'after a fix', 'integration', '█'])
+    for (const said of ['the agent never hears the stop', 'as given: never signalled', 'after a fix', 'integration', '█'])
       expect(stdout).toContain(said);
     expect(readFileSync(join(folder, 'loss.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
   });
@@ -170,12 +170,12 @@ test('a deployment is simulated with the drains that drills measured, and says h
 
 describe('what is wrong is told with its place, and whose move it is', () => {
   test.each<[string, readonly string[], string, string]>([
-    ['a cell', ['--history', 'h.csv'], 'h.csv:3:6', '"soon" is no number'],
+    ['a cell', ['--history', 'h.csv'], 'h.csv:3:6', '"soon" is not a number'],
     [
       'a definition',
       ['--durations', '5m', '--task-definition', 't.json'],
       't.json:1:75',
-      'stopTimeout is a whole number, not "120"',
+      'stopTimeout must be a whole number, not "120"',
     ],
     [
       'which container',
@@ -193,7 +193,7 @@ describe('what is wrong is told with its place, and whose move it is', () => {
       "CloudFormation's casing",
       ['--durations', '5m', '--task-definition', 'cfn.json'],
       'cfn.json:1:26',
-      "CloudFormation's casing",
+      "CloudFormation's spelling",
     ],
     [
       'no container of that name',
@@ -211,7 +211,7 @@ describe('what is wrong is told with its place, and whose move it is', () => {
       '',
       'a fleet of 0 workers',
     ],
-    ['too much for Fargate', ['--durations', '5m', '--stop-timeout', '15m'], '--stop-timeout', 'at most 120'],
+    ['too much for Fargate', ['--durations', '5m', '--stop-timeout', '15m'], '--stop-timeout', 'limit on Fargate 120 s'],
     ['two sources', ['--durations', '5m', '--history', 'h.csv'], '', 'one source of durations'],
     ['a distribution', ['--durations', 'normal:5m'], '', '--durations: "normal:5m"'],
     ['a share', ['--durations', '5m', '--utilisation', '130%'], '', '--utilisation: "130%"'],

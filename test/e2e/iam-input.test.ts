@@ -26,7 +26,7 @@ describe.concurrent('iam refuses', () => {
     [
       'an account that is none',
       [SCENARIO, '--account', '1234'],
-      /--account is not the id of an AWS account: twelve digits/,
+      /--account is not an AWS account id, which has twelve digits/,
     ],
     [
       'JSON without an account',
@@ -45,7 +45,7 @@ describe.concurrent('iam refuses', () => {
     await inFolder(async (folder) => {
       await mkdir(join(folder, 'empty'));
       await writeFile(join(folder, 'empty', 'notes.txt'), '');
-      expect(await refused(['empty', ...ACCOUNT], folder)).toMatch(/empty: empty holds no scenario/);
+      expect(await refused(['empty', ...ACCOUNT], folder)).toMatch(/empty: empty contains no scenario/);
       await mkdir(join(folder, 'mine'));
       const text = (await readFile(SCENARIO, 'utf8')).replace(/^rig: .*$/m, '');
       await writeFile(join(folder, 'mine', 'a.yaml'), text.replace('stop-task', 'stop-tusk'));
@@ -131,7 +131,7 @@ describe.concurrent('iam says', () => {
       const { code, stderr } = await cli(['iam', 'many', ...ACCOUNT], folder);
       expect([code, stderr]).toEqual([
         0,
-        expect.stringMatching(/note: The policy has \d{4,5} characters, and a managed policy may have 6144/),
+        expect.stringMatching(/note: The policy has \d{4,5} characters; the limit of a managed policy is 6144/),
       ]);
       const small = await cli(['iam', SCENARIO, ...ACCOUNT], folder);
       expect(small.stderr).not.toContain('characters');

@@ -74,8 +74,8 @@ describe.concurrent('Buildkite refuses or is away', () => {
       'buildkite-error',
       /Something went wrong/,
     ],
-    ['answers with a login page', 'html', 'buildkite-error', /is no GraphQL answer/],
-    ['answers half of its JSON', 'truncated', 'buildkite-error', /is no GraphQL answer/],
+    ['answers with a login page', 'html', 'buildkite-error', /is not a GraphQL answer/],
+    ['answers half of its JSON', 'truncated', 'buildkite-error', /is not a GraphQL answer/],
   ] as const)('%s from the start', async (_title, harm, reason, says) => {
     await play({
       steps,

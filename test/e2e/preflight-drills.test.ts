@@ -69,7 +69,7 @@ describe.concurrent('before a drill', () => {
       const { drill, stderr } = await stage.run({ scenario, args: ['--yes'] });
       expect(drill).toMatchObject({ outcome: 'refused', reason: 'preflight' });
       expect(drill.said).toContain('neither a service nor a family is named');
-      expect(stderr).toContain('preflight could not look');
+      expect(stderr).toContain('preflight could not check the definition');
     });
   });
 });

@@ -93,7 +93,7 @@ describe.concurrent("the incident's definitions", () => {
       'why: ',
       'source: https://',
       '+ "stopTimeout": 120',
-      'Could not be known:',
+      'Not known:',
       'give --image-config',
       '2 errors, 1 note',
     ])
@@ -134,8 +134,8 @@ describe.concurrent('a definition is taken as people have it', () => {
     ['a text', '"x"', 'td.json:1:1', /^this is not a task definition$/],
     ['null', 'null', 'td.json:1:1', /^this is not a task definition$/],
     ['nesting without end', '['.repeat(100_000), 'td.json:1:1', /: it is nested too deeply$/],
-    ['UTF-16', '{\0"\0a\0', 'td.json', /is no text in UTF-8$/],
-    ['larger than any', `{ "a": "${'x'.repeat(4 * 1024 * 1024)}" }`, 'td.json', /is larger than 4 MiB$/],
+    ['UTF-16', '{\0"\0a\0', 'td.json', /is not UTF-8 text$/],
+    ['larger than any', `{ "a": "${'x'.repeat(4 * 1024 * 1024)}" }`, 'td.json', /is larger than the limit of 4 MiB$/],
     [
       'the answer without a container',
       '{ "taskDefinition": { "containerDefinitions": [] } }',
@@ -143,7 +143,7 @@ describe.concurrent('a definition is taken as people have it', () => {
       /at least one/,
     ],
     ['CloudFormation', '{ "Resources": {} }', 'td.json:1:1', /CloudFormation template/],
-    ["CloudFormation's casing", '{\n "ContainerDefinitions": [] }', 'td.json:2:26', /casing/],
+    ["CloudFormation's casing", '{\n "ContainerDefinitions": [] }', 'td.json:2:26', /spelling/],
     ["Terraform's naming", '{ "container_definitions": [] }', 'td.json:1:28', /Terraform/],
     ['no list', '{ "containerDefinitions": {} }', 'td.json:1:27', /list of at least one/],
     [
@@ -175,7 +175,7 @@ describe.concurrent('a definition is taken as people have it', () => {
       /^it cannot be read as YAML: Block collections are not allowed/,
     ],
     ['a tab', 'steps:\n\t- command: x', 'p.yml:2:1', /: Tabs are not allowed as indentation$/],
-    ['an alias of itself', 'steps: &a [*a]', 'p.yml:1:1', /: an alias refers to what it stands in$/],
+    ['an alias of itself', 'steps: &a [*a]', 'p.yml:1:1', /: an alias refers to a value that contains it$/],
     ['nothing', '', 'p.yml:1:1', /^it cannot be read as YAML: it is empty$/],
     ['no steps', 'env: { A: b }', 'p.yml:1:1', /^it has no list of steps$/],
     ['a text', 'x', 'p.yml:1:1', /^this is not a pipeline$/],
@@ -204,7 +204,7 @@ describe.concurrent('a definition is taken as people have it', () => {
       const ofNoise = await cli(['preflight', '--task-definition', 'noise.json'], folder);
       expect(ofNoise).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('noise.json is no text in UTF-8') as string,
+        stderr: expect.stringContaining('noise.json is not UTF-8 text') as string,
       });
     });
   });
@@ -218,7 +218,7 @@ describe.concurrent('a definition is taken as people have it', () => {
     });
     const asked = await look({ 'td.json': text }, ['--task-definition', 'td.json']);
     expect(asked.code).toBe(2);
-    expect(asked.stderr).toMatch(/there are web, app[\s\S]*--container NAME/);
+    expect(asked.stderr).toMatch(/its containers: web, app[\s\S]*--container NAME/);
     const { container } = await json(['--task-definition', 'td.json', '--container', 'app'], {
       'td.json': text,
     });

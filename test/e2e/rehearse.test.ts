@@ -89,7 +89,7 @@ describe.concurrent("the incident's definitions", () => {
         expect(stdout).toContain('executor');
         expect(stdout).toContain('Rehearsal: passed: drained, retired (exit code 0)');
         expect(stdout).not.toContain('Mended by');
-        expect(stderr).toContain('Step rehearsal works for 45.0s: shorter than the 120 s');
+        expect(stderr).toContain('Step rehearsal takes 45.0s: shorter than the 120 s');
         expect(stderr).toContain('This runs on this machine, with your rights: buildkite-agent start');
       });
     },
@@ -174,7 +174,7 @@ describe.concurrent("somebody's own", () => {
       "CloudFormation's casing",
       [],
       { ContainerDefinitions: [] },
-      /"ContainerDefinitions" is CloudFormation's casing/,
+      /"ContainerDefinitions" is CloudFormation's spelling/,
     ],
     [
       'no agent',
@@ -186,7 +186,7 @@ describe.concurrent("somebody's own", () => {
       'no such container',
       ['--container', 'worker'],
       taskDefinition({}),
-      /no container "worker".*there (?:are|is) agent/,
+      /no container "worker".*its containers: agent/,
     ],
     ['a step without a pipeline', ['--step', 'tests'], taskDefinition({}), /--pipeline FILE/],
     [
@@ -199,7 +199,7 @@ describe.concurrent("somebody's own", () => {
       'no such step',
       ['--pipeline', 'good.yml', '--step', 'x'],
       taskDefinition({}),
-      /good\.yml:\d+:\d+ .*the key "x".*There are a, b/s,
+      /good\.yml:\d+:\d+ .*the key "x".*The keys are a, b/s,
     ],
     [
       'an image without an engine',
@@ -310,7 +310,7 @@ describe.concurrent('Ctrl-C', () => {
   test('while the rigs start says that nothing was sent, if no drill had begun', async () => {
     await inFolder(async (folder) => {
       const run = await started(folder, ['--job-length', '5m']);
-      await run.said('Three drills at once');
+      await run.said('Three drills at the same time');
       run.child.kill('SIGTERM');
       expect(await run.ended, run.stderr()).toEqual({ code: 143, signal: null });
       expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 143)');

@@ -121,7 +121,7 @@ test('without a terminal and without --yes a drill is refused, and a dry run sho
   expect(documentIn(refused.stdout)).toMatchObject({ outcome: 'refused', reason: 'confirm-needed' });
   const dry = await cli(['run', '--dry-run', scenario], folder, env);
   expect(dry.code).toBe(0);
-  expect(dry.stdout).toContain('Dry run: nothing was sent that changes anything.');
+  expect(dry.stdout).toContain('Dry run: no call that changes anything was sent.');
   expect(dry.stdout).toMatch(/holds +blast-radius/);
 });
 

@@ -36,7 +36,7 @@ describe.concurrent('gameday study', () => {
 
   test.each([
     ['a folder that is not there', ['nowhere'], /nowhere cannot be read/],
-    ['a folder without an arm', ['empty'], /empty holds no arm of a study/],
+    ['a folder without an arm', ['empty'], /empty contains no arm of a study/],
     [
       'a table that cannot be written',
       ['study', '--markdown', 'no/table.md'],

@@ -116,7 +116,7 @@ test("STS's answer has the same bounds", async () => {
   const before = process.resourceUsage().maxRSS;
   expect(await client(ecs.url).cluster('c', never)).toMatchObject({
     ok: false,
-    trouble: { message: expect.stringContaining('larger than 16 MiB, the most that is read') as string },
+    trouble: { message: expect.stringContaining('larger than 16 MiB, the limit') as string },
   });
   expect((process.resourceUsage().maxRSS - before) * 1024).toBeLessThan(20 * LARGEST_ANSWER);
   expect(ecs.requests).toHaveLength(0);

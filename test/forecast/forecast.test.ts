@@ -98,14 +98,14 @@ describe('how much a worker has to do', () => {
 
 describe('how little it proves', () => {
   test.each<[string, Partial<Question> & { source: Source }, string]>([
-    ['three jobs', { source: history(repeated('a', 10, 3)) }, '3 jobs: next to nothing is proven'],
+    ['three jobs', { source: history(repeated('a', 10, 3)) }, '3 jobs: too few for an interval'],
     ['three jobs', { source: history(repeated('a', 10, 3)) }, 'up to 63 % of all jobs may be longer'],
     [
       'fifty jobs',
       { source: history([...repeated('a', 10, 25), ...repeated('a', 90, 25)]) },
-      '50 jobs prove little',
+      '50 jobs show little',
     ],
-    ['none longer', { source: history(repeated('a', 10, 299)) }, 'still up to 1.00 % of all jobs may (95 %)'],
+    ['none longer', { source: history(repeated('a', 10, 299)) }, 'up to 1.00 % of all jobs still may (95 %)'],
     [
       'one longer',
       { source: history([...repeated('a', 10, 299), ['a', 90]]) },
@@ -132,8 +132,8 @@ describe('how little it proves', () => {
     };
     const { source, notes } = forecast(question(builds(3)));
     expect(source.builds).toBe(3);
-    expect(notes.join()).toContain('they are of 3 builds alone');
-    expect(forecast(question(builds(20))).notes.join()).not.toContain('builds alone');
+    expect(notes.join()).toContain('they come from 3 builds only');
+    expect(forecast(question(builds(20))).notes.join()).not.toContain('builds only');
     expect(of(MIXED).source.builds).toBeNull();
   });
 
@@ -186,7 +186,7 @@ describe('drains that drills measured', () => {
       idle: { workers: 0, drained: 0, median: null, longest: null },
     });
     const said = notes.join('\n');
-    expect(said).toContain('of 3 busy workers and 0 idle ones, of 3 drills, 3 of them on a rig: so few');
+    expect(said).toContain('of 3 busy workers and 0 idle ones, of 3 drills, 3 of them on a rig: too few');
     expect(said).toContain('1 drill without a proven stop not counted');
     expect(said).toContain('no idle worker was measured');
     expect(said).toContain('1 of 3 did not drain and count as killed at T');
@@ -214,13 +214,13 @@ test('a deployment is told before and after the fix; what is given may be one of
     );
   };
   expect(names({})).toEqual([
-    'before a fix: never told|eaten|30',
+    'before a fix: never signalled|eaten|30',
     'as given|heard|60',
-    'after a fix: told, the largest window|heard|120',
+    'after a fix: signalled, the longest window|heard|120',
   ]);
-  expect(names({ signal: 'eaten', drain: 30_000 })[0]).toBe('as given: never told|eaten|30');
+  expect(names({ signal: 'eaten', drain: 30_000 })[0]).toBe('as given: never signalled|eaten|30');
   expect(names({ granted: 120_000, drain: 120_000 }).at(-1)).toBe(
-    'as given: told, the largest window|heard|120',
+    'as given: signalled, the longest window|heard|120',
   );
   const fleet = { ...question(history(MIXED)).fleet, maximumPercent: 100 };
   const blocked = of(MIXED, { fleet });
@@ -254,7 +254,7 @@ describe('what is shown', () => {
     ])
       expect(text).toContain(word);
     expect(text).not.toContain('\u001b');
-    expect(shown(of(repeated('a', 0, 20)))).toContain('Nothing is lost in flight');
+    expect(shown(of(repeated('a', 0, 20)))).toContain('No job in flight is lost');
   });
 
   test('the plot falls as the window grows, and fits the screen', () => {

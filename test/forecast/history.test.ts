@@ -85,22 +85,22 @@ describe('what a person has to correct is named with its place', () => {
   test.each<[string, string, string]>([
     ['', '1:1', 'the history is empty'],
     ['step,state\na,passed', '1:1', 'no column of durations'],
-    ['step,seconds\na,1\nb,soon', '3:3', '"soon" is no number'],
-    ['step,seconds\na,1,2', '2:1', '3 values where the first line names 2'],
-    ['step,seconds\n"a,1', '2:1', 'a quote is opened here'],
-    ['step,duration\na,5 minutes', '2:3', '"5 minutes" is no duration'],
-    ['step,seconds\na,', '2:1', 'a job without a duration'],
-    ['step,started_at,finished_at\na,2026-11-24T12:00:00Z,yesterday', '2:24', '"yesterday" is no time'],
-    ['step,started_at,finished_at\na,2026-02-30T12:00:00Z,2026-03-01T12:00:00Z', '2:3', 'is no time'],
+    ['step,seconds\na,1\nb,soon', '3:3', '"soon" is not a number'],
+    ['step,seconds\na,1,2', '2:1', '3 values, but the first line names 2'],
+    ['step,seconds\n"a,1', '2:1', 'the quote that is opened here'],
+    ['step,duration\na,5 minutes', '2:3', '"5 minutes" is not a duration'],
+    ['step,seconds\na,', '2:1', 'the job has no duration'],
+    ['step,started_at,finished_at\na,2026-11-24T12:00:00Z,yesterday', '2:24', '"yesterday" is not a time'],
+    ['step,started_at,finished_at\na,2026-02-30T12:00:00Z,2026-03-01T12:00:00Z', '2:3', 'is not a time'],
     [
       'step,started_at,finished_at\na,2026-11-24T12:00:00Z,2026-11-24T12:00:01',
       '2:24',
       'one time has a time zone',
     ],
-    ['[{"step": "a", "seconds": 1},\n {"step": "b", "seconds": "x"}]', '2:27', '"x" is no number'],
-    ['[1]', '1:2', 'this is no job'],
-    ['[{"step": {"key": "a"}, "seconds": 1}]', '1:11', '"step" is no plain value'],
-    ['[{"step": "a"}]', '1:2', 'a job without a duration'],
+    ['[{"step": "a", "seconds": 1},\n {"step": "b", "seconds": "x"}]', '2:27', '"x" is not a number'],
+    ['[1]', '1:2', 'this is not a job'],
+    ['[{"step": {"key": "a"}, "seconds": 1}]', '1:11', '"step" is not a plain value'],
+    ['[{"step": "a"}]', '1:2', 'the job has no duration'],
     ['[{"step": "a" "seconds": 1}]', '1:15', 'not JSON: a comma is missing'],
   ])('%j', (text, at, message) => {
     const answer = readHistory(text);
@@ -155,7 +155,7 @@ test('retried jobs: each attempt that passed counts once, also where the list re
 
 test('what is nested without end is no history, and no crash', () => {
   const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
-  expect(readHistory(deep)).toMatchObject({ ok: false, wrong: { message: 'this is no job' } });
+  expect(readHistory(deep)).toMatchObject({ ok: false, wrong: { message: 'this is not a job' } });
 });
 
 test('times without a zone are taken for UTC, and counted', () => {

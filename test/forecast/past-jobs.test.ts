@@ -138,7 +138,7 @@ describe('what ended since', () => {
     past.failAfter(0, DOWN);
     expect(await read(past)).toMatchObject({
       jobs: { length: 150 },
-      remarks: ['jobs that ended since were not read: nobody answers'],
+      remarks: ['jobs that ended since the last run were not read: nobody answers'],
     });
   });
 });
@@ -194,10 +194,10 @@ describe('the file', () => {
     const past = pipeline(10);
     await read(past, named('canary.jsonl'));
     await expect(read(past, { ...named('canary.jsonl'), pipeline: 'other' })).rejects.toThrow(
-      'no cache of acme/other',
+      'not a cache of acme/other',
     );
     await writeFile(join(folder, 'notes.txt'), 'mine\n');
-    await expect(read(past, named('notes.txt'))).rejects.toThrow('no cache of acme/canary');
+    await expect(read(past, named('notes.txt'))).rejects.toThrow('not a cache of acme/canary');
     expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine\n');
   });
 
@@ -209,7 +209,7 @@ describe('the file', () => {
     );
     const { jobs, remarks } = await read(pipeline(10), { cache: { path: under, named: false } });
     expect(jobs).toHaveLength(10);
-    expect(remarks).toEqual([`what was read cannot be kept in ${under}`]);
+    expect(remarks).toEqual([`the jobs that were read cannot be kept in ${under}`]);
   });
 
   test('is for its owner alone', async () => {

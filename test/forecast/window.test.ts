@@ -134,14 +134,14 @@ describe('what becomes of the signal', () => {
   });
 
   test('a person may know better, and what the reading rests on is told', () => {
-    expect(windowFor([{ ...AGENT, ...shell }]).notes.join()).toContain('taken for dash');
+    expect(windowFor([{ ...AGENT, ...shell }]).notes.join()).toContain('assumed to be dash');
     expect(windowFor([{ ...AGENT, ...shell }], { signal: 'heard' })).toMatchObject({
       ...{ signal: 'heard', notes: [] },
     });
     const once = { ...AGENT, entryPoint: ['sh', '-c', 'buildkite-agent start --disconnect-after-job'] };
-    expect(windowFor([once]).notes.join()).toContain('at most what is told here');
+    expect(windowFor([once]).notes.join()).toContain('at most what is forecast here');
     expect(windowFor([{ name: 'agent', image: 'ours:1', stopTimeout: 5 }]).notes.join()).toContain(
-      'how the image ours:1 starts the agent is in no document',
+      'how the image ours:1 starts the agent is not in the documents',
     );
   });
 
@@ -161,7 +161,7 @@ test('a circle could never be stopped, nor what depends on nothing that is there
     ...{ path, message: expect.stringContaining('"agent" depends on itself') as string },
   });
   expect(disorderOf(subject([on('agent', 'a')]))).toMatchObject({
-    ...{ path, message: '"agent" depends on "a", which is no container of it' },
+    ...{ path, message: '"agent" depends on "a", which is not a container of the definition' },
   });
   expect(disorderOf(subject([on('agent', 'a', 'b'), on('a', 'b'), on('b')]))).toBeNull();
 });

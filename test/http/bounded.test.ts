@@ -51,7 +51,7 @@ const PLAIN: readonly Attack[] = [
       response.writeHead(200, { ...JSON_TYPE, 'content-length': String(LARGEST_ANSWER + 1) });
       response.write('{');
     },
-    said: /larger than 16 MiB, the most that is read/,
+    said: /larger than 16 MiB, the limit/,
   },
   { name: 'a body without an end', respond: endless, said: /larger than 16 MiB/ },
   {

@@ -117,7 +117,7 @@ describe('on what', () => {
     const strange = asked({ cluster: { taskTag: { key: 'game-day', value: '${aws:username}' } } });
     const statements = leastOf([strange], ['run'], null);
     expect(JSON.stringify(policyOf(statements))).not.toContain('username');
-    expect(notesOf([strange], statements, null).join('\n')).toContain('StopTask is not limited to it');
+    expect(notesOf([strange], statements, null).join('\n')).toContain('StopTask is not limited by this tag');
     const usual = asked({ cluster: { taskTag: { key: 'Équipe', value: 'a b+c=d.e_f:g/h@i-1' } } });
     expect(of([usual], 'ecs:StopTask')[0]?.Condition).toHaveProperty('StringEquals');
   });

@@ -76,7 +76,7 @@ describe.runIf(isMountable)('a disk that is really full after the injection', ()
         const { code, document } = await filledAfter(stage, disk, 'GD_FAULT_LANDED');
         const [drill] = document.drills;
         expect(drill, JSON.stringify(drill)).toMatchObject({ outcome: 'inconclusive', commands: [] });
-        expect([code, drill?.next]).toEqual([11, expect.stringContaining('that has room')]);
+        expect([code, drill?.next]).toEqual([11, expect.stringContaining('Free some disk space')]);
         expect(drill?.said).toContain('ENOSPC');
         const after = await placesIn(stage.env);
         expect([after.desired, after.shielded]).toEqual([before.desired, before.shielded]);

@@ -60,7 +60,7 @@ describe('what is known of a step goes before what bounds it', () => {
       { seen: expect.stringContaining('may take 60 min') as string },
     ]);
     expect(findingsOf('step-over-window', look(60, [10, 7200, 11]))).toMatchObject([
-      { unknown: expect.stringContaining('3 passed jobs show little') as string },
+      { unknown: expect.stringContaining('3 passed jobs are too few') as string },
     ]);
   });
 

@@ -71,20 +71,20 @@ describe('the copy that the rig plays', () => {
       'a mount',
       { mountPoints: [{ containerPath: '/x' }] },
       {},
-      'container agent: mountPoints left out, which the rig does not model',
+      'container agent: mountPoints left out, as the rig does not model it',
     ],
-    ['volumes', {}, { volumes: [{ name: 'x' }] }, 'the task: volumes left out, which the rig does not model'],
+    ['volumes', {}, { volumes: [{ name: 'x' }] }, 'the task: volumes left out, as the rig does not model it'],
     [
       'a GPU',
       { resourceRequirements: [{ type: 'GPU', value: '1' }] },
       {},
-      'container agent: resourceRequirements left out, which the rig does not model',
+      'container agent: resourceRequirements left out, as the rig does not model it',
     ],
     [
       'capabilities',
       { linuxParameters: { initProcessEnabled: true, capabilities: { add: ['X'] } } },
       {},
-      'container agent: linuxParameters.capabilities left out, which the rig does not model',
+      'container agent: linuxParameters.capabilities left out, as the rig does not model it',
     ],
     [
       'a secret',
@@ -96,7 +96,7 @@ describe('the copy that the rig plays', () => {
       'a role',
       {},
       { taskRoleArn: 'arn:aws:iam::1:role/x' },
-      'taskRoleArn is not assumed: no call to AWS works in there',
+      'taskRoleArn is not assumed: calls to AWS do not work in the rehearsal',
     ],
     [
       'a health check that this machine cannot run',
@@ -108,7 +108,7 @@ describe('the copy that the rig plays', () => {
       'placement constraints',
       {},
       { placementConstraints: [{ type: 'memberOf' }] },
-      'the task: placementConstraints left out, which the rig does not model',
+      'the task: placementConstraints left out, as the rig does not model it',
     ],
   ])('leaves out %s and says so', (_title, container, rest, said) => {
     const { document, differs } = copied(task(container, rest));
@@ -135,7 +135,7 @@ describe('the copy that the rig plays', () => {
     expect(containersOf(copy).map(({ name }) => name)).toEqual(['agent']);
     expect(containersOf(copy)[0]).toMatchObject({ dependsOn: [] });
     expect(copy.differs).toEqual([
-      'container logs is left out: curl is a program of its image; --programs FOLDER would stand in for that',
+      'container logs is left out: curl is a program of its image; --programs FOLDER can provide a stand-in',
     ]);
   });
 
@@ -181,13 +181,13 @@ describe('the copy that the rig plays', () => {
       'EC2 without a stopTimeout',
       { requiresCompatibilities: ['EC2'] },
       'EC2',
-      "no stopTimeout: the host decides, and the rig takes the ECS agent's 30 s",
+      "no stopTimeout: the host decides, and the rig uses the ECS agent's default of 30 s",
     ],
     [
       'both',
       { requiresCompatibilities: ['EC2', 'FARGATE'] },
       'FARGATE',
-      'what the tasks run on is not told: Fargate is taken',
+      'the definition does not say what the tasks run on: Fargate is assumed',
     ],
   ])('says what it runs on: %s', (_title, rest, launchType, said) => {
     const { stopTimeout: _, ...bare } = agent;

@@ -76,7 +76,7 @@ describe('what runs the workers of a rehearsal', () => {
   test.each<[string, Partial<Wanted>, RegExp]>([
     ['an image and an agent', { image: 'agent:1', agent: 'x' }, /--agent names another/],
     ['an image without images', { image: 'agent:1', executor: 'namespace' }, /not by namespace/],
-    ['programs that are no folder', { programs: '/nowhere' }, /\/nowhere is no folder/],
+    ['programs that are no folder', { programs: '/nowhere' }, /\/nowhere is not a folder/],
   ])('refuses %s', (_title, wanted, says) => {
     expect(() => choose(wanted, 'agent:1')).toThrow(says);
   });

@@ -25,8 +25,8 @@ describe("somebody's own pipeline", () => {
     expect(own).toMatchObject({
       document: { steps: [tests] },
       leftOut: [
-        'the pipeline: notify left out, which the rig does not know',
-        'step tests: cancel_on_build_failing, concurrency, concurrency_group left out, which the rig does not know',
+        'the pipeline: notify left out, as the rig does not know it',
+        'step tests: cancel_on_build_failing, concurrency, concurrency_group left out, as the rig does not know it',
       ],
     });
     expect(own).not.toHaveProperty('document.notify');
@@ -43,7 +43,7 @@ describe("somebody's own pipeline", () => {
 
   const two: JsonObject = { steps: [tests, { key: 'lint', command: 'make lint' }] };
   test.each<[string, JsonObject, string | undefined, RegExp, RegExp]>([
-    ['no such step', two, 'integration', /no step .* "integration"/, /There are tests, lint/],
+    ['no such step', two, 'integration', /no step .* "integration"/, /The keys are tests, lint/],
     ['one of several', two, undefined, /2 steps run a command/, /--step KEY.*tests, lint/],
     ['no command at all', { steps: ['wait'] }, undefined, /no step runs a command/, /./],
     ['a step without a key', { steps: [{ command: 'make' }] }, undefined, /has no key/, /key: tests/],
@@ -52,9 +52,9 @@ describe("somebody's own pipeline", () => {
       { steps: [tests, { block: 'Go?' }] },
       'tests',
       /waits for a person/,
-      /Take it out/,
+      /Remove it/,
     ],
-    ['the same in one word', { steps: ['block', tests] }, 'tests', /waits for a person/, /Take it out/],
+    ['the same in one word', { steps: ['block', tests] }, 'tests', /waits for a person/, /Remove it/],
   ])('is refused for %s', (_title, document, step, why, next) => {
     const refused = ownSteps(document, step);
     expect(refused).toMatchObject({ why: expect.stringMatching(why), next: expect.stringMatching(next) });

@@ -79,7 +79,7 @@ describe('a definition made ready', () => {
     const pipeline = { steps: [{ key: 'tests', command: 'make' }] };
     expect(workOf(asked(incident('after'), {}, pipeline))).toMatchObject({
       document: 'pipeline',
-      why: expect.stringMatching(/how long step tests runs/),
+      why: expect.stringMatching(/the length of step tests is not known/),
       next: expect.stringMatching(/--job-length/),
     });
     expect(workOf(asked(incident('after'), { jobLength: 60_000 }, pipeline))).toMatchObject({
@@ -137,7 +137,7 @@ describe('what is left to say', () => {
   test('a step that no window on Fargate holds is mended elsewhere', () => {
     const { play, work } = played(asked(incident('after'), { jobLength: 150_000 }));
     expect(adviceOn(arm(play, 'failed'), play, null, work)).toMatch(
-      /150 s.* 120 s .*most that Fargate gives.*retry exit status -1/,
+      /150 s.* 120 s .*Fargate's limit.*retry exit status -1/,
     );
   });
 

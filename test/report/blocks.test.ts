@@ -85,10 +85,10 @@ test('the stop window says whose time it is, how late the agent is signalled, an
   };
   const text = closingBlock(drainedResult({ stopWindow }), { columns: 100, colors: false });
   expect(text.replaceAll(/\s+/g, ' ')).toContain(
-    'stop window along dependsOn: watch 7.0s, then agent 2m 00s (all that the platform gives), then gateway 30.0s ' +
-      "(ECS's default, as the definition names none): 2m 37s in all " +
+    "stop window along dependsOn: watch 7.0s, then agent 2m 00s (the platform's limit), then gateway 30.0s " +
+      "(ECS's default, as the definition sets none): 2m 37s in all " +
       'agent may be signalled as late as 7.0s after the stop ' +
-      'spot capacity is taken 2m 00s after its notice: that can cut agent, gateway ',
+      'spot capacity is reclaimed 2m 00s after its notice: that can cut off agent, gateway ',
   );
 });
 

@@ -154,7 +154,7 @@ test.each<[string, NewEvent, string]>([
   [
     'a resumption',
     { code: 'GD_RESUMED', payload: { runner: '0.1.0', after: 3 } },
-    'another process goes on with the drill',
+    'another process continues the drill',
   ],
   [
     'a call whose outcome is unknown',
@@ -182,7 +182,7 @@ test.each<[string, NewEvent, string]>([
         trouble: { kind: 'denied', message: 'denied', retryAfter: null },
       },
     },
-    'undoing it: refused: denied',
+    'undoing the change: refused: denied',
   ],
   [
     'a cancel',
@@ -192,12 +192,12 @@ test.each<[string, NewEvent, string]>([
   [
     'a dropped target',
     { code: 'GD_TARGET_DROPPED', payload: { said: 'the step is over' } },
-    'the target fell away: the step is over',
+    'the target was dropped: the step is over',
   ],
   [
     'a halt',
     { code: 'GD_HALTED', payload: { reason: 'kill-switch', said: 'it is on' } },
-    'no further: kill-switch: it is on',
+    'the drill goes no further: kill-switch: it is on',
   ],
   [
     'an interruption',
@@ -207,7 +207,7 @@ test.each<[string, NewEvent, string]>([
   [
     'controls in foreign text',
     { code: 'GD_HALTED', payload: { reason: 'internal', said: `a${String.fromCharCode(27)}[2J` } },
-    'no further: internal: a\\u001b[2J',
+    'the drill goes no further: internal: a\\u001b[2J',
   ],
 ])('%s', (_what, event, text) => {
   expect(sentences([planned, event]).at(-1)).toBe(text);

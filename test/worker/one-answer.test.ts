@@ -188,7 +188,7 @@ describe('on Fargate Spot a sidecar that depends on the agent is stopped first',
     },
   );
 
-  test('where nothing is reclaimed the same definition has all that Fargate gives', () => {
+  test('where nothing is reclaimed the same definition has the most that Fargate allows', () => {
     const containers = behindRouter(60, 30);
     expect(adviceOf(judge(subject(containers, { launchType: 'FARGATE' })).findings)).toEqual([120]);
     expect(forecast(containers, { launchType: 'FARGATE' }).ceiling).toBe(120_000);

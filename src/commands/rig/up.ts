@@ -5,12 +5,12 @@ import * as shared from '../../cli/flags.ts';
 
 export default class RigUp extends BaseCommand {
   static override summary = 'Keep a rig running: stand-ins for Buildkite and ECS with real workers.';
-  static override description = `Prints \`export NAME=value\` lines by which other programs reach it. It ends with Ctrl-C, and leaves nothing behind.
+  static override description = `Prints \`export NAME=value\` lines, with which other programs reach the rig. Ctrl-C ends it; it leaves nothing behind.
 
 ${exitCodesHelp()}`;
   static override examples = [
     {
-      description: 'In one shell, then in another one:',
+      description: 'The first line in one shell, the second in another:',
       command:
         '<%= config.bin %> rig up scenarios/rigs/exec-form.yaml > rig.env\n. ./rig.env && <%= config.bin %> run scenarios/exec-form.yaml --yes',
     },

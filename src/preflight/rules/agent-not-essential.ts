@@ -2,7 +2,7 @@ import { ofContainer } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 
-/** A task whose agent is gone and that runs on is a worker that the service counts and that takes no job. */
+/** Without an agent the task would run on: a worker that the service counts, but that takes no job. */
 export const agentNotEssential: Rule = {
   id: 'agent-not-essential',
   rule: "The agent's container is essential.",
@@ -17,7 +17,7 @@ export const agentNotEssential: Rule = {
       document: 'taskDefinition',
       path: [...agent.path, 'essential'],
       seen: `container ${agent.name} has essential: false`,
-      why: 'When the agent ends, by itself or drained, the task runs on with its sidecars: the service counts a worker that takes no job, and starts none in its place.',
+      why: 'When the agent ends, by itself or after a drain, the task runs on with its sidecars: the service counts a worker that takes no job, and starts no replacement.',
       todo: 'Make it essential.',
       edits: [ofContainer(agent, 'essential', true)],
       unknown: null,

@@ -8,7 +8,7 @@ type Version = readonly [number, number, number];
 
 interface Defect {
   readonly from: Version;
-  /** The last version that has it. */
+  /** The last version with the defect. */
   readonly to: Version;
   readonly severity: Severity;
   readonly what: string;
@@ -26,7 +26,7 @@ const DEFECTS: readonly Defect[] = [
     from: [3, 76, 0],
     to: [3, 82, 0],
     severity: 'warning',
-    what: 'has the HTTP/2 defect through which agents went silent and jobs were lost',
+    what: 'has the HTTP/2 defect that made agents go silent, so that their jobs were lost',
   },
   {
     from: [3, 119, 0],
@@ -35,13 +35,13 @@ const DEFECTS: readonly Defect[] = [
     what: 'may hang after a failed heartbeat with --ping-mode auto (mended in 3.137.2)',
   },
 ];
-/** From here on an agent that drains says so: Buildkite shows it as stopping. */
+/** From this version on Buildkite shows a draining agent as stopping. */
 const SOUND = '3.138.0';
 
 /** Versions whose drain is known to be broken. */
 export const agentVersion: Rule = {
   id: 'agent-version',
-  rule: 'The agent is no version whose drain is known to be broken.',
+  rule: "The agent's version has no known defect in its drain.",
   severities: ['error', 'warning'],
   sources: [
     'https://github.com/buildkite/agent/pull/3694 (heartbeats continue while a job is stopping)',
@@ -51,7 +51,7 @@ export const agentVersion: Rule = {
   judge(subject) {
     const { version, agent, settings } = subject;
     if (version === null)
-      return notKnown(`the version of the agent in ${agent.image ?? 'its image'}: the tag names none`);
+      return notKnown(`the version of the agent in ${agent.image ?? 'its image'}: the image's tag names no version`);
     const mode = settings.get('ping-mode')?.value ?? 'auto';
     const defects = DEFECTS.filter(
       ({ from, to, what }) =>
@@ -66,7 +66,7 @@ export const agentVersion: Rule = {
         ...placeIn(agent, 'image'),
         seen: version.said,
         why: `Version ${version.numbers.join('.')} ${what}.`,
-        todo: `Take ${SOUND} or later.`,
+        todo: `Use ${SOUND} or later.`,
         edits: newImage(subject),
         unknown: null,
       })),
@@ -79,7 +79,7 @@ function isBefore(one: Version, other: Version): boolean {
   return at !== -1 && (one[at] ?? 0) < (other[at] ?? 0);
 }
 
-/** Only a tag that holds the version can be changed here; another image is built elsewhere. */
+/** The edit of the image's tag; none where the tag does not hold the version, as such an image is built elsewhere. */
 function newImage({ agent, version }: Subject): readonly Edit[] {
   const old = version?.numbers.join('.') ?? '';
   const image = agent.image ?? '';

@@ -1,10 +1,10 @@
 import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 
-/** The flag that is believed to bound the drain, and does nothing for it. */
+/** A flag that is often believed to limit the drain, but does not. */
 export const cancelGraceNoDrain: Rule = {
   id: 'cancel-grace-no-drain',
-  rule: 'Nobody counts on `--cancel-grace-period` for the drain: only `stopTimeout` bounds it.',
+  rule: 'The drain does not depend on `--cancel-grace-period`: only `stopTimeout` limits it.',
   severities: ['error', 'note'],
   sources: [
     'https://buildkite.com/docs/agent/self-hosted/configure (cancel-grace-period: what a canceled or timed-out job is given)',
@@ -23,10 +23,10 @@ export const cancelGraceNoDrain: Rule = {
       seen: `--cancel-grace-period ${grace.value}`,
       why: removed
         ? `Version 4 has no such flag, and ${version.said}: ${fatal ? 'the agent does not start with it' : 'it is ignored'}.`
-        : 'After SIGTERM the agent waits for its job without any limit of its own; this time counts from a second signal, a cancel or a time-out on, and ECS sends one signal. It neither bounds nor lengthens a drain, and version 4 of the agent, the stable one since September 2026, does not start with the flag.',
+        : 'After SIGTERM the agent waits for its job without a limit of its own. This time starts at a second signal, a cancel or a time-out, and ECS sends one signal only. So it neither limits nor lengthens a drain. Version 4 of the agent, stable since September 2026, does not start with the flag.',
       todo: removed
-        ? 'Take it out; what a canceled job is given is --cancel-signal-timeout and --cancel-cleanup-timeout now.'
-        : 'Take it out, or keep it for canceled jobs alone; what the drain needs is stopTimeout.',
+        ? 'Remove it; the time of a canceled job is set by --cancel-signal-timeout and --cancel-cleanup-timeout now.'
+        : 'Remove it, or keep it for canceled jobs only; the drain needs stopTimeout.',
       edits: grace.without,
       unknown: version === null ? 'the version of the agent' : null,
     });

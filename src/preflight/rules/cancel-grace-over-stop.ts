@@ -4,7 +4,7 @@ import { CLEAN, found, notKnown } from '../finding.ts';
 import { durationOf } from '../../worker/settings.ts';
 import { isHostsChoice } from '../../worker/worker.ts';
 
-/** A canceled job that may take longer to end than the container has is cut off by SIGKILL. */
+/** If a canceled job may take longer to end than its container lives, SIGKILL cuts it off. */
 export const cancelGraceOverStop: Rule = {
   id: 'cancel-grace-over-stop',
   rule: '`--cancel-grace-period` is not longer than the `stopTimeout`.',
@@ -18,7 +18,7 @@ export const cancelGraceOverStop: Rule = {
     const ms = durationOf(grace);
     if (grace === null || ms === null) return CLEAN;
     if (isHostsChoice(worker))
-      return notKnown('how long the host waits before SIGKILL, to hold the cancel grace against it');
+      return notKnown('how long the host waits before SIGKILL, which is the limit of the cancel grace period');
     const window = worker.stop.agent.granted;
     if (ms <= window) return CLEAN;
     return found({
@@ -26,8 +26,8 @@ export const cancelGraceOverStop: Rule = {
       document: grace.document,
       path: grace.path,
       seen: `--cancel-grace-period ${grace.value} with ${inSeconds(window)} s until SIGKILL`,
-      why: 'Where a job is canceled while its task stops, its clean-up and its artifacts are promised more time than the container lives: SIGKILL comes first, and the job is lost instead of canceled.',
-      todo: 'Make it shorter than the stopTimeout by some seconds.',
+      why: 'If a job is canceled while its task stops, it is granted more time for clean-up and artifacts than the container lives: SIGKILL comes first, and the job is lost instead of canceled.',
+      todo: 'Make it some seconds shorter than the stopTimeout.',
       edits: window < 2_000 ? grace.without : grace.with(inSeconds(Math.max(1_000, window - 10_000))),
       unknown: null,
     });

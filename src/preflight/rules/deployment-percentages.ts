@@ -3,10 +3,10 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { numberOf, valueAt } from '../json.ts';
 
-/** Percentages under which nothing may stop before and nothing start beside: no deployment and no draining gets on. */
+/** Percentages that allow neither a stop before a start nor a start before a stop block deployments and draining. */
 export const deploymentPercentages: Rule = {
   id: 'deployment-percentages',
-  rule: 'The deployment percentages let a task be replaced.',
+  rule: 'The deployment percentages allow a task to be replaced.',
   severities: ['error'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html (minimumHealthyPercent rounds up, maximumPercent down)',
@@ -28,9 +28,9 @@ export const deploymentPercentages: Rule = {
       severity: 'error',
       document: 'service',
       path: ['deploymentConfiguration'],
-      seen: `minimumHealthyPercent ${String(least)} and maximumPercent ${String(most)} of ${String(desired)} tasks: ${String(lower)} must run, ${String(upper)} may`,
-      why: 'No task may stop before another runs, and none may start beside it. A deployment hangs, and a draining host keeps its tasks until it is taken down with them.',
-      todo: `Let more run for a while: maximumPercent ${String(Math.max(200, wanted))}.`,
+      seen: `minimumHealthyPercent ${String(least)} and maximumPercent ${String(most)} of ${String(desired)} tasks: at least ${String(lower)} must run, at most ${String(upper)} may`,
+      why: 'No task may stop before its replacement runs, and no replacement may start before a task stops. A deployment hangs, and a draining host keeps its tasks until it is terminated with them.',
+      todo: `Allow more tasks for a while: maximumPercent ${String(Math.max(200, wanted))}.`,
       edits: [
         edit(documents, 'service', ['deploymentConfiguration', 'maximumPercent'], Math.max(200, wanted)),
       ],

@@ -4,10 +4,10 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { baseName, startOf } from '../../worker/start.ts';
 
-/** An entry point in the definition replaces the image's, and with it the init that the image brings. */
+/** An entry point in the definition replaces that of the image, and with it the image's init. */
 export const entryPointBypassesInit: Rule = {
   id: 'entry-point-bypasses-init',
-  rule: "The definition's `entryPoint` does not replace an entry point of the image that starts an init.",
+  rule: "The definition's `entryPoint` does not replace an image's entry point that starts an init.",
   severities: ['warning'],
   sources: [
     'https://github.com/buildkite/agent/tree/main/packaging/docker (the entry point ends in exec tini)',
@@ -29,7 +29,7 @@ export const entryPointBypassesInit: Rule = {
         ? ['tini']
         : startOf({ words: ofImage }).inits;
     if (inits.length === 0) return CLEAN;
-    // The words behind the agent's own name are what the image's entry point takes.
+    // The image's entry point takes the words after the agent's own name.
     const words = [...given, ...agent.command];
     const at = words.findIndex((word) => baseName(word) === 'buildkite-agent');
     const command = at === -1 ? ['start'] : words.slice(at + (official ? 1 : 0));
@@ -38,8 +38,8 @@ export const entryPointBypassesInit: Rule = {
       document: 'taskDefinition',
       path: [...agent.path, 'entryPoint'],
       seen: `entryPoint ${JSON.stringify(given)} replaces the image's, which starts ${inits[0] ?? 'an init'}`,
-      why: "Without the init nobody reaps what jobs leave behind, and what else the image's entry point prepares is left out. The agent still gets the signal if it is PID 1 itself.",
-      todo: 'Leave the entry point to the image and give the command alone.',
+      why: "Without the init nothing reaps the processes that jobs leave behind, and other preparations of the image's entry point do not happen. The agent still gets the signal if it is PID 1 itself.",
+      todo: 'Remove entryPoint and set the command only.',
       edits: [ofContainer(agent, 'entryPoint', undefined), ofContainer(agent, 'command', command)],
       unknown: at === -1 ? 'which flags the agent is started with' : null,
     });

@@ -4,10 +4,10 @@ import { CLEAN, found } from '../finding.ts';
 import { boundOf } from '../step-times.ts';
 import { FARGATE_CEILING } from '../../worker/stop-window.ts';
 
-/** All that Fargate gives is given, and a longer step is lost all the same: true of it, and nothing to mend here. */
+/** The definition has all the time that Fargate grants, and a longer step is still lost: nothing to mend there. */
 export const fargateCeiling: Rule = {
   id: 'fargate-ceiling',
-  rule: 'No step needs more than the 120 s at which Fargate ends: what does is lost, whatever the definition says.',
+  rule: "No step needs more than Fargate's limit of 120 s: a longer one is lost, whatever the definition says.",
   severities: ['note'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: on Fargate 2 to 120 seconds)',
@@ -24,9 +24,9 @@ export const fargateCeiling: Rule = {
       severity: 'note',
       document: 'taskDefinition',
       path: [...agent.path, 'stopTimeout'],
-      seen: `stopTimeout is ${inSeconds(agent.stopTimeout ?? 0)} s, the most that Fargate gives`,
+      seen: `stopTimeout is ${inSeconds(agent.stopTimeout ?? 0)} s, Fargate's limit`,
       why: `A job with more than ${inSeconds(granted)} s to go at SIGTERM is still killed and lost.`,
-      todo: 'Keep steps short or let them continue from a checkpoint; as a backstop retry exit status -1; else run them on EC2, where stopTimeout has no ceiling.',
+      todo: 'Keep steps short or let them continue from a checkpoint, and retry exit status -1 as a backstop; or run them on EC2, where stopTimeout has no limit.',
       edits: [],
       unknown: pipeline === null ? 'how long the steps take: give --pipeline' : null,
     });

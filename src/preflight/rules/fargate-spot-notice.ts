@@ -3,10 +3,10 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { SPOT_NOTICE } from '../../worker/stop-window.ts';
 
-/** On Fargate Spot the signal comes with the two-minute warning: what is not asked for of it is thrown away. */
+/** On Fargate Spot SIGTERM comes with the two-minute warning; a shorter stopTimeout wastes the rest of it. */
 export const fargateSpotNotice: Rule = {
   id: 'fargate-spot-notice',
-  rule: 'On Fargate Spot the stop uses the whole two minutes of the warning.',
+  rule: 'On Fargate Spot the stop uses all of the two-minute warning.',
   severities: ['error'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html (SIGTERM is sent with the two-minute warning)',
@@ -23,8 +23,8 @@ export const fargateSpotNotice: Rule = {
       severity: 'error',
       ...placeIn(agent, 'stopTimeout'),
       seen: `stopTimeout is ${agent.stopTimeout === null ? 'missing, so 30' : inSeconds(own)} s, and ${launch.said} hold FARGATE_SPOT`,
-      why: `A reclaim sends SIGTERM two minutes before the end, and ECS sends SIGKILL after ${inSeconds(own)} s all the same: ${inSeconds(unused)} s in which a job could end are given away.`,
-      todo: `Give the agent what is left of the ${inSeconds(SPOT_NOTICE)} s.`,
+      why: `A reclaim sends SIGTERM two minutes before the end, and ECS still sends SIGKILL after ${inSeconds(own)} s: ${inSeconds(unused)} s in which a job could end are wasted.`,
+      todo: `Give the agent the rest of the ${inSeconds(SPOT_NOTICE)} s.`,
       edits: [stopTimeoutEdit(agent, own + unused)],
       unknown: null,
     });

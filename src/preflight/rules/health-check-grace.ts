@@ -3,10 +3,10 @@ import type { Finding, Rule } from '../finding.ts';
 import { found } from '../finding.ts';
 import { isObject, itemsOf, member, numberOf } from '../json.ts';
 
-/** Seconds in which an agent can be expected to be up. */
+/** Seconds in which an agent can be expected to start. */
 const START = 60;
 
-/** A health check that counts while the agent starts, or while it drains, stops workers that nothing is wrong with. */
+/** A health check that counts while the agent starts or drains stops healthy workers. */
 export const healthCheckGrace: Rule = {
   id: 'health-check-grace',
   rule: 'A health check gives the agent time to start: `startPeriod`, and `healthCheckGracePeriodSeconds` behind a load balancer.',
@@ -20,7 +20,7 @@ export const healthCheckGrace: Rule = {
     const service = documents.service?.value;
     const findings: Finding[] = [];
     const granted = numberOf(member(check, 'startPeriod')) ?? 0;
-    // API_HealthCheck: interval 30 s and 3 retries, unless given.
+    // Defaults of API_HealthCheck: interval 30 s, 3 retries.
     const within = (numberOf(member(check, 'interval')) ?? 30) * (numberOf(member(check, 'retries')) ?? 3);
     if (isObject(check) && granted < START && granted + within < 2 * START)
       findings.push({
@@ -28,10 +28,10 @@ export const healthCheckGrace: Rule = {
         document: 'taskDefinition',
         path: [...agent.path, 'healthCheck'],
         seen: `the health check of ${agent.name} grants ${String(granted)} s to start, and fails it after ${String(within)} s more`,
-        why: 'ECS replaces a task whose essential container is unhealthy, busy or not: a stop like any other, with SIGTERM and stopTimeout, at a moment that nobody chose.',
-        todo: `Grant ${String(START)} s, and let the check ask whether the process lives, not whether it takes jobs: a draining agent takes none.`,
+        why: 'ECS replaces a task whose essential container is unhealthy, busy or not. That is a stop like any other, with SIGTERM and stopTimeout, at a moment that nobody chose.',
+        todo: `Grant ${String(START)} s, and check whether the process is alive, not whether it takes jobs: a draining agent takes none.`,
         edits: [ofContainer(agent, 'healthCheck', { ...check, startPeriod: START })],
-        unknown: 'what the check asks, and whether it still holds while the agent drains',
+        unknown: 'what the command checks, and whether it still succeeds while the agent drains',
       });
     const balanced = itemsOf(member(service, 'loadBalancers')).length > 0;
     if (balanced && (numberOf(member(service, 'healthCheckGracePeriodSeconds')) ?? 0) < START)
@@ -43,7 +43,7 @@ export const healthCheckGrace: Rule = {
             ? []
             : ['healthCheckGracePeriodSeconds'],
         seen: `the service is behind a load balancer with ${String(numberOf(member(service, 'healthCheckGracePeriodSeconds')) ?? 0)} s of grace`,
-        why: 'A task that does not answer the load balancer in time is stopped. And a stop takes longer to begin: the task is deregistered first, for as long as the deregistration delay lasts.',
+        why: 'ECS stops a task that does not answer the load balancer in time. And every stop begins later: ECS first deregisters the task and waits for the deregistration delay.',
         todo: `Grant ${String(START)} s; an agent serves no requests, so it needs no load balancer at all.`,
         edits: [edit(documents, 'service', ['healthCheckGracePeriodSeconds'], START)],
         unknown: null,

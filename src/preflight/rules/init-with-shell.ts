@@ -3,7 +3,7 @@ import { CLEAN, found } from '../finding.ts';
 import { shellStays } from '../../worker/start.ts';
 import { mendShell, placeOf, startedByInit } from './shell-form.ts';
 
-/** An init before the shell passes the signal to the shell alone: it dies at once, and the init with it. */
+/** An init before the shell passes the signal to the shell only: the shell dies at once, and the init with it. */
 export const initWithShell: Rule = {
   id: 'init-with-shell',
   rule: 'An init (`initProcessEnabled`, tini, dumb-init) starts the agent, not a shell around it.',
@@ -26,12 +26,12 @@ export const initWithShell: Rule = {
           }
         : placeOf(agent, shell)),
       seen: `${init} starts ${shell.name}, and that starts the agent`,
-      why: 'The init passes SIGTERM to its direct child alone. That is the shell, which dies of it at once; the init ends with it (exit code 143 after some milliseconds), and the kernel kills the agent in the middle of its job: no drain at all, worse than without the init.',
+      why: 'The init passes SIGTERM to its direct child only. That is the shell, which dies at once. The init exits with it (exit code 143 after some milliseconds), and the kernel kills the agent in the middle of its job: there is no drain at all, which is worse than without the init.',
       todo: 'Let the init start the agent itself.',
       edits: mendShell(agent, shell),
       unknown:
         shell.kind === 'bash' || shell.kind === 'busybox' || shell.kind === 'unknown'
-          ? `whether ${shell.name} runs this script in its own place: then the init's child is the agent`
+          ? `whether ${shell.name} replaces itself by this script: then the init's child is the agent`
           : null,
     });
   },

@@ -2,10 +2,10 @@ import type { Finding, Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { itemsOf, member, textOf } from '../json.ts';
 
-/** Without managed draining and termination protection an Auto Scaling group takes hosts down with what runs on them. */
+/** Without managed draining and termination protection an Auto Scaling group terminates hosts with running tasks. */
 export const managedDraining: Rule = {
   id: 'managed-draining',
-  rule: "The capacity providers drain a host before it goes, and protect hosts with tasks from the group's own scale-in.",
+  rule: "The capacity providers drain a host before it is terminated, and protect hosts with tasks from the group's own scale-in.",
   severities: ['warning'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html',
@@ -16,7 +16,7 @@ export const managedDraining: Rule = {
     const { capacityProvider } = documents;
     if (capacityProvider === null)
       return notKnown(
-        'whether hosts are drained before they go: give the capacity providers with --capacity-provider',
+        'whether hosts are drained before they are terminated: give the capacity providers with --capacity-provider',
       );
     const providers = itemsOf(member(capacityProvider.value, 'capacityProviders'));
     return found(...providers.flatMap((provider, index) => findingsOf(provider, index)));
@@ -41,7 +41,7 @@ function findingsOf(provider: unknown, index: number): readonly Finding[] {
   const draining: Finding = {
     ...base,
     seen: `managedDraining of ${name} is DISABLED`,
-    why: 'A host that the group takes down (scale-in, spot, instance refresh, health) ends with its tasks on it: their containers may never get SIGTERM.',
+    why: 'If the group terminates a host (scale-in, spot, instance refresh, health), its tasks end with it: their containers may never get SIGTERM.',
     todo: 'Enable managed draining; it holds a host for up to 48 h while its tasks are replaced.',
     edits: set('managedDraining'),
     unknown: null,
@@ -49,13 +49,13 @@ function findingsOf(provider: unknown, index: number): readonly Finding[] {
   const protection: Finding = {
     ...base,
     seen: `managedTerminationProtection of ${name} is not enabled, and managed scaling is`,
-    why: 'The group scales in without looking at what runs on a host: one with busy workers may go while an empty one stays.',
+    why: 'The group scales in without regard to what runs on a host: it may terminate one with busy workers and keep an empty one.',
     todo: 'Enable managed termination protection; the group then needs scale-in protection of instances.',
     edits: set('managedTerminationProtection'),
     unknown: null,
   };
   return [
-    // It is on unless it was switched off.
+    // The default is ENABLED.
     ...(member(group, 'managedDraining') === 'DISABLED' ? [draining] : []),
     ...(scaled && member(group, 'managedTerminationProtection') !== 'ENABLED' ? [protection] : []),
   ];

@@ -5,10 +5,10 @@ import { member, numberOf, valueAt } from '../json.ts';
 import type { Json } from '../json.ts';
 import type { Container, Subject } from '../subject.ts';
 
-/** Share of the task's memory that may be promised to its containers before the jobs have none to spare. */
+/** Largest share of the task's memory that its containers may be promised, 0 to 1. */
 const SHARE = 0.95;
 
-/** A worker without memory to spare dies of it, with the exit code of one that was killed at its stop. */
+/** A worker that runs out of memory ends with the same exit code as one that was killed at its stop. */
 export const memoryTight: Rule = {
   id: 'memory-tight',
   rule: "The containers are not promised all of the task's memory.",
@@ -20,16 +20,16 @@ export const memoryTight: Rule = {
     const { documents, agent, sidecars } = subject;
     const whole = amount(valueAt(documents.taskDefinition.value, ['memory']));
     const promised = [agent, ...sidecars].reduce((sum, one) => sum + promisedTo(one), 0);
-    if (whole === null) return notKnown("the task's memory: the definition gives none");
+    if (whole === null) return notKnown("the task's memory: the definition does not set it");
     if (promised === 0 || promised <= whole * SHARE)
-      return notKnown('how much memory the jobs use: no definition shows it');
+      return notKnown('how much memory the jobs use: the definition does not show it');
     const wanted = nextSize(subject, promised / SHARE);
     return found({
       severity: 'warning',
       document: 'taskDefinition',
       path: ['memory'],
       seen: `the containers are promised ${String(promised)} of the task's ${String(whole)} MiB`,
-      why: "A job that needs more ends the container with exit code 137, as a kill at stopTimeout does. Only the container's reason (OutOfMemoryError) tells them apart, and a drill that ends so proves nothing.",
+      why: "If a job needs more, its container ends with exit code 137, as after a kill at stopTimeout. Only the container's reason (OutOfMemoryError) tells the two apart, and a drill that ends in this way proves nothing.",
       todo: `Give the task ${String(wanted)} MiB, or promise less.`,
       edits: [
         edit(
@@ -39,17 +39,17 @@ export const memoryTight: Rule = {
           typeof valueAt(documents.taskDefinition.value, ['memory']) === 'number' ? wanted : String(wanted),
         ),
       ],
-      unknown: 'how much the jobs use, and whether Fargate offers that much with this cpu',
+      unknown: 'how much the jobs use, and whether Fargate offers that much memory with this cpu',
     });
   },
 };
 
-/** A hard limit, else what is reserved; MiB. */
+/** The hard limit of a container, else its reservation; MiB. */
 function promisedTo({ value }: Container): number {
   return numberOf(member(value, 'memory')) ?? numberOf(member(value, 'memoryReservation')) ?? 0;
 }
 
-/** MiB; `2 GB` and `2048` are both allowed. */
+/** A memory value in MiB; `2 GB` and `2048` are both allowed. */
 function amount(value: Json | undefined): number | null {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
   const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*(gb)?\s*$/i.exec(text) ?? [];
@@ -57,7 +57,7 @@ function amount(value: Json | undefined): number | null {
   return Number(digits) * (unit === undefined ? 1 : 1024);
 }
 
-/** Whole GiB, which every size of Fargate from 1 vCPU on is made of. */
+/** Rounded up to whole GiB: every Fargate size from 1 vCPU on is a whole number of GiB. */
 function nextSize({ worker: { launch } }: Subject, least: number): number {
   const step = launch.kind === 'fargate' ? 1024 : 128;
   return Math.ceil(least / step) * step;

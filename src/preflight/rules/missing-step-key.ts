@@ -5,10 +5,10 @@ import { itemsOf, member, textOf, valueAt } from '../json.ts';
 import type { Json } from '../json.ts';
 import type { Pipeline, Step, Subject } from '../subject.ts';
 
-/** A key that no step has: a drill would wait for it in vain, and a dependency on it refuses the pipeline. */
+/** If no step has a named key, a drill would wait for it in vain; Buildkite refuses a dependency on such a key. */
 export const missingStepKey: Rule = {
   id: 'missing-step-key',
-  rule: 'Every step key that is named is a key of a step.',
+  rule: 'Every named step key is the key of a step.',
   severities: ['error'],
   sources: [
     'https://buildkite.com/docs/pipelines/configure/step-types/command-step (key: the label is no key)',
@@ -22,7 +22,7 @@ export const missingStepKey: Rule = {
     const asked =
       wanted === null || pipeline.keys.includes(wanted) ? [] : [ofScenario(subject, pipeline, wanted)];
     if (dangling.length + asked.length > 0 && pipeline.dynamic)
-      return notKnown('all keys of the steps: further ones are uploaded while the build runs');
+      return notKnown('all keys of the steps: further steps are uploaded while the build runs');
     return found(...asked, ...dangling);
   },
 };
@@ -41,8 +41,8 @@ function ofScenario({ documents }: Subject, pipeline: Pipeline, wanted: string):
     document: documents.scenario === null ? 'pipeline' : 'scenario',
     path: documents.scenario === null ? [] : ['when', 'step'],
     seen: `no step has the key "${wanted}"; the keys are ${pipeline.keys.join(', ') || 'none'}`,
-    why: 'A drill would wait for a step that never runs. A label is no key.',
-    todo: 'Name a key that a step has, or give the step that key.',
+    why: 'A drill would wait for a step that never runs. A label is not a key.',
+    todo: 'Name the key of a step, or give the step that key.',
     edits,
     unknown: null,
   };
@@ -67,7 +67,7 @@ function dependencies(step: Step, pipeline: Pipeline): readonly Finding[] {
       severity: 'error',
       document: 'pipeline',
       path,
-      seen: `step ${step.name} depends on ${missing.map(keyIn).join(', ')}, which no step is called`,
+      seen: `step ${step.name} depends on ${missing.map(keyIn).join(', ')}, and no step has that key`,
       why: 'Buildkite refuses such steps, so the build has no job to strike.',
       todo: 'Name a key that a step has.',
       edits: [{ document: 'pipeline', path, before: value, after: left.length === 0 ? undefined : left }],

@@ -2,7 +2,7 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { isOn } from '../../worker/settings.ts';
 
-/** Without the tag nobody can tell on which task an agent lives. */
+/** Without the tag it is not known in which task an agent runs. */
 export const noEcsTags: Rule = {
   id: 'no-ecs-tags',
   rule: 'The agent is started with `--tags-from-ecs-meta-data`, so that it can be mapped to its task.',
@@ -20,7 +20,7 @@ export const noEcsTags: Rule = {
       document: set?.document ?? 'taskDefinition',
       path: set?.path ?? agent.path,
       seen: set === null ? 'no --tags-from-ecs-meta-data' : `--tags-from-ecs-meta-data is ${set.value}`,
-      why: 'The tag ecs:task-arn is what leads from a job to the task that hosts it. Without it a drill refuses to strike (or maps by host name, where cluster.mapping asks for it), and nobody can tell which task lost a job.',
+      why: 'The tag ecs:task-arn leads from a job to the task that hosts it. Without it a drill refuses to strike (or maps by host name, where cluster.mapping allows it), and it is not known which task lost a job.',
       todo: 'Add the flag.',
       edits:
         set === null

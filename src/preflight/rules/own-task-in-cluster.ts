@@ -19,7 +19,7 @@ export const ownTaskInCluster: Rule = {
       document: 'service',
       path: [],
       seen: `gameday runs as ${ownTask}`,
-      why: 'A deployment, a scale-in or a drained host of this cluster may take the runner with its target. A drill never strikes its own task, but what stops several tasks may reach it.',
+      why: 'A deployment, a scale-in or a drained host of this cluster may stop the runner together with its target. A drill never strikes its own task, but a fault that stops several tasks may reach it.',
       todo: 'Run it on agents of another cluster.',
       edits: [],
       unknown: null,

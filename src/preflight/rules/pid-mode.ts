@@ -4,7 +4,7 @@ import { CLEAN, found } from '../finding.ts';
 import { member } from '../json.ts';
 import { shellStays } from '../../worker/start.ts';
 
-/** A shared process namespace changes what PID 1 is, and with it everything that a drill shows about signals. */
+/** A shared process namespace changes what PID 1 is, and with it the behaviour of signals. */
 export const pidMode: Rule = {
   id: 'pid-mode',
   rule: 'The agent has a process namespace of its own: `pidMode` is not set.',
@@ -24,9 +24,9 @@ export const pidMode: Rule = {
       path: ['pidMode'],
       seen: `pidMode is "${mode}"`,
       why: orphaned
-        ? `The shell is no PID 1 here, so it dies of SIGTERM at once; the agent behind it is neither told nor waited for, and its job is cut off.`
-        : "The container's first process is no PID 1: signals that it does not handle end it, a process that ends takes no other with it, and containers see each other's processes. A drill shows how the agent drains here, not how it does without pidMode.",
-      todo: "Take pidMode out, unless a sidecar must see the agent's processes (fault injection by AWS FIS needs it for as long as it lasts).",
+        ? `The shell is not PID 1 here, so it dies of SIGTERM at once. The agent that it started gets no signal, nobody waits for it, and its job is cut off.`
+        : "The container's first process is not PID 1: signals that it does not handle end it, other processes survive its end, and containers see each other's processes. A drill shows how the agent drains here, not how it drains without pidMode.",
+      todo: "Remove pidMode, unless a sidecar must see the agent's processes (AWS FIS needs that while it injects a fault).",
       edits: [edit(documents, 'taskDefinition', ['pidMode'], undefined)],
       unknown: null,
     });

@@ -3,7 +3,7 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import { member } from '../json.ts';
 
-/** A restarted agent hides that it died, and one that retires by itself is brought back. */
+/** A restart hides that an agent died, and brings back one that exits by itself when idle. */
 export const restartPolicy: Rule = {
   id: 'restart-policy',
   rule: "The agent's container has no `restartPolicy`.",
@@ -18,8 +18,8 @@ export const restartPolicy: Rule = {
       document: 'taskDefinition',
       path: [...agent.path, 'restartPolicy'],
       seen: 'restartPolicy is enabled on the agent',
-      why: 'It does not apply while a task stops. But an agent that dies in a job is started again in the same task, so the loss leaves no stopped task behind; and one that retires when idle is brought back.',
-      todo: 'Take it out: an essential agent that ends takes its task with it, and the service starts another.',
+      why: 'It does not apply while a task stops. But an agent that dies during a job is started again in the same task, so the loss leaves no stopped task behind; and an agent that exits when idle is started again.',
+      todo: 'Remove it: when an essential agent ends, its task ends, and the service starts another.',
       edits: [ofContainer(agent, 'restartPolicy', undefined)],
       unknown: null,
     });

@@ -3,10 +3,10 @@ import { CLEAN, found } from '../finding.ts';
 import { member } from '../json.ts';
 import { matchesLostAgent, rulesOf } from '../retries.ts';
 
-/** A retry that rescues a build hides that it had to be rescued. */
+/** A retry that rescues a build hides the loss. */
 export const retryMasksLoss: Rule = {
   id: 'retry-masks-loss',
-  rule: 'Whoever retries lost agents looks for losses elsewhere than in the colour of the build.',
+  rule: 'Where lost agents are retried, losses are watched by something else than the state of the build.',
   severities: ['note'],
   sources: [
     'https://buildkite.com/docs/pipelines/configure/retry (a retried job no longer counts for its build)',
@@ -21,9 +21,9 @@ export const retryMasksLoss: Rule = {
       severity: 'note',
       document: 'pipeline',
       path: [...first.path, 'retry', 'automatic'],
-      seen: `${masked.map(({ name }) => name).join(', ')}: a lost agent is retried`,
-      why: 'The build is green and the loss happened: minutes are paid twice and nobody sees it.',
-      todo: 'Keep it as the backstop it is, and let drills forbid it (expect.handover: forbidden, the default), so that a retry does not pass for a drain.',
+      seen: `${masked.map(({ name }) => name).join(', ')}: a job of a lost agent is retried`,
+      why: 'The build passes although a job was lost: its minutes are paid twice, and nobody sees it.',
+      todo: 'Keep it as a backstop, and let drills forbid it (expect.handover: forbidden, the default), so that a retry does not count as a drain.',
       edits: [],
       unknown: null,
     });

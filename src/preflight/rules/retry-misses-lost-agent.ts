@@ -7,10 +7,10 @@ import { matchesLostAgent, rulesOf } from '../retries.ts';
 
 const BACKSTOP = { exit_status: -1, limit: 2 };
 
-/** A retry that does not match a lost agent is no backstop. */
+/** A retry rule that does not match a lost agent is no backstop. */
 export const retryMissesLostAgent: Rule = {
   id: 'retry-misses-lost-agent',
-  rule: 'A step that is retried is retried where its agent was lost: exit status -1, which `"*"` does not match.',
+  rule: 'A step with automatic retries is also retried if its agent was lost: exit status -1, which `"*"` does not match.',
   severities: ['warning', 'note'],
   sources: [
     'https://buildkite.com/docs/pipelines/configure/retry (exit_status: "*" matches 1 to 255, -1 is a lost agent)',
@@ -37,8 +37,8 @@ function findingsOf(step: Step): readonly Finding[] {
         ? `step ${step.name} retries ${JSON.stringify(automatic)}`
         : `step ${step.name} has no automatic retry`,
       why: some
-        ? 'A lost agent is exit status -1, and "*" (which `automatic: true` means) matches 1 to 255 alone: the step is retried for its own failures and not for the one that was no fault of its own.'
-        : 'A job that is killed at stopTimeout fails its build; a retry is the backstop of what no drain can save.',
+        ? 'A lost agent has exit status -1, and "*" (the meaning of `automatic: true`) matches 1 to 255 only: the step is retried for its own failures, and not for the loss of its agent.'
+        : 'A job that is killed at stopTimeout fails its build; a retry is the backstop where no drain can save it.',
       todo: 'Add a rule for exit status -1.',
       edits: [
         {
@@ -59,7 +59,7 @@ function findingsOf(step: Step): readonly Finding[] {
   ];
 }
 
-/** `automatic: true` is spelled out as the rule that it stands for. */
+/** The step's rules with `automatic: true` replaced by the rule that it stands for. */
 function withBackstop(retry: Json | undefined): Json {
   const automatic = member(retry, 'automatic');
   const old: readonly Json[] = Array.isArray(automatic)

@@ -2,10 +2,10 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found, notKnown } from '../finding.ts';
 import { valueAt } from '../json.ts';
 
-/** Scale-in takes any task, busy or not, unless the busy ones are protected. */
+/** Scale-in stops any task, busy or not, unless it is protected. */
 export const scaleInProtection: Rule = {
   id: 'scale-in-protection',
-  rule: 'Where a fleet scales in by itself, busy workers are protected from it.',
+  rule: 'Where a fleet scales in automatically, busy workers are protected from scale-in.',
   severities: ['note'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html (protects from scale-in and deployments; not from draining or spot)',
@@ -25,8 +25,8 @@ export const scaleInProtection: Rule = {
       document: 'service',
       path: [],
       seen,
-      why: 'When the desired count falls the scheduler takes any task, busy or idle. A task that is protected while it has a job is spared by scale-in and by deployments (not by a draining host or a spot reclaim), and so needs no drain.',
-      todo: "Switch the protection on in the agent's pre-command hook and off in pre-exit: PUT $ECS_AGENT_URI/task-protection/v1/state; the task role needs ecs:UpdateTaskProtection.",
+      why: 'When the desired count falls, the scheduler stops any task, busy or idle. Scale-in and deployments spare a task that is protected while it has a job, so that it needs no drain; a draining host or a spot reclaim does not spare it.',
+      todo: "Switch protection on in the agent's pre-command hook and off in pre-exit: PUT $ECS_AGENT_URI/task-protection/v1/state; the task role needs ecs:UpdateTaskProtection.",
       edits: [],
       unknown: "whether an autoscaler changes the desired count: ECS's answers do not show it",
     });

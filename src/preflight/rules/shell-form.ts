@@ -8,7 +8,7 @@ import type { ShellStart } from '../../worker/start.ts';
 import { shellStays, startOf, startsAgent } from '../../worker/start.ts';
 import type { Container, Subject } from '../subject.ts';
 
-/** What each shell does with one plain command behind `-c`; measured with dash 0.5.12, bash 5.2 and BusyBox 1.37. */
+/** What each shell does with one plain command after `-c`; measured with dash 0.5.12, bash 5.2 and BusyBox 1.37. */
 const HABIT: Readonly<Record<ShellStart['kind'], string>> = {
   dash: 'dash starts it as a child and stays PID 1',
   bash: 'bash 5.2 was seen to run a single plain command in its own place, and stops doing so with a redirection, a group or a second command',
@@ -18,7 +18,7 @@ const HABIT: Readonly<Record<ShellStart['kind'], string>> = {
   other: 'whether this shell runs it in its own place depends on its version and on the script',
 };
 
-/** Shell form without `exec`: the shell is PID 1, takes the SIGTERM, and the agent never hears it. */
+/** Shell form without `exec`: the shell is PID 1 and gets the SIGTERM; the agent never gets it. */
 export const shellForm: Rule = {
   id: 'shell-form',
   rule: "No shell stays between ECS and the agent: the agent is started in exec form, or by the shell's `exec`.",
@@ -59,8 +59,8 @@ function findingOf(subject: Subject, shell: ShellStart): Finding {
     seen: `${shell.name} runs the agent without exec${made}: ${JSON.stringify(shell.script)}`,
     why:
       severity === 'warning'
-        ? `The stop signal goes to PID 1 alone. ${HABIT[shell.kind]}: it drains today, and the next edit of the script, or another base image, loses the job.`
-        : `The stop signal goes to PID 1 alone, and that is the shell, which has no handler and passes nothing on: ${HABIT[shell.kind]}. The agent works on until SIGKILL at stopTimeout (exit code 137), and its job is lost.`,
+        ? `The stop signal goes to PID 1 only. ${HABIT[shell.kind]}: the worker drains today, but after the next edit of the script, or with another base image, it loses the job.`
+        : `The stop signal goes to PID 1 only. That is the shell, which has no handler and passes nothing on: ${HABIT[shell.kind]}. The agent works on until SIGKILL at stopTimeout (exit code 137), and its job is lost.`,
     todo: "Start the agent itself, in exec form or by the shell's exec.",
     edits: mendShell(agent, shell),
     unknown:
@@ -70,7 +70,7 @@ function findingOf(subject: Subject, shell: ShellStart): Finding {
   };
 }
 
-/** bash and BusyBox save one plain command, and only where nothing else stands in between. */
+/** Whether the shell replaces itself by the agent: bash and BusyBox do so for one plain command. */
 function severityOf(shell: ShellStart, underInit: boolean, sharedPids: boolean): Severity {
   if (underInit || sharedPids || !shell.view.plain || shell.view.replaces) return 'error';
   return shell.kind === 'bash' || shell.kind === 'busybox' ? 'warning' : 'error';
@@ -81,14 +81,14 @@ export function startedByInit({ start }: Pick<Container, 'start'>): boolean {
   return start.allInits.length > 0;
 }
 
-/** Where the script stands. */
+/** The place of the script in a document. */
 export function placeOf(container: Container, shell: ShellStart): Pick<Finding, 'document' | 'path'> {
   const { entry, command } = container.start.commandLine;
   const part = shell.at < (entry?.words.length ?? 0) ? entry : command;
   return placeOfPart(container, part) ?? { document: 'taskDefinition', path: container.path };
 }
 
-/** Exec form where one plain command is all there is; else `exec` before the command, inside the script. */
+/** The edits: exec form where the script is one plain command; else `exec` before the command in the script. */
 export function mendShell(container: Container, shell: ShellStart): readonly Edit[] {
   const { words: all } = container.start.commandLine;
   const inner = shell.view.replaces ? startOf({ words: shell.view.words }).shell : null;

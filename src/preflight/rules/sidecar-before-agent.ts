@@ -4,7 +4,7 @@ import { CLEAN, found } from '../finding.ts';
 import { isObject, member } from '../json.ts';
 import { ranToEnd, stoppedAfter } from '../../worker/stop-window.ts';
 
-/** A sidecar that the agent does not wait for is stopped at the same moment as the agent, in the middle of its job. */
+/** A sidecar that the agent does not depend on is stopped at the same moment as the agent, in the middle of its job. */
 export const sidecarBeforeAgent: Rule = {
   id: 'sidecar-before-agent',
   rule: 'The agent depends on its sidecars, so that they are stopped after it.',
@@ -29,8 +29,8 @@ export const sidecarBeforeAgent: Rule = {
       severity: 'warning',
       ...placeIn(agent, 'dependsOn'),
       seen: `${agent.name} does not depend on ${names.join(', ')}`,
-      why: 'At a stop all of them get their signal at the same moment. While the agent finishes its job, what the job uses is gone: a proxy, a Docker daemon, the log router. An essential sidecar that ends first ends the task.',
-      todo: 'Let the agent depend on them: at shutdown the order is reversed, and each has its own stopTimeout after the agent.',
+      why: 'At a stop all containers get their signal at the same moment. While the agent finishes its job, the sidecars that the job uses are gone: a proxy, a Docker daemon, the log router. If an essential sidecar ends first, the task ends.',
+      todo: 'Let the agent depend on them: at shutdown ECS reverses the order, and each has its own stopTimeout after the agent has ended.',
       edits: [ofContainer(agent, 'dependsOn', [...listedDependencies(agent), ...added])],
       unknown: `whether a job needs ${names.join(', ')}`,
     });

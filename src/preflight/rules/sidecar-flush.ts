@@ -5,10 +5,10 @@ import { shellStays } from '../../worker/start.ts';
 import { ranToEnd } from '../../worker/stop-window.ts';
 import { mendShell, placeOf } from './shell-form.ts';
 
-/** A sidecar with less time can hardly end the calls that are in flight, milliseconds. */
+/** Milliseconds that a sidecar needs at least to finish the calls in flight. */
 const FLUSH = 10_000;
 
-/** A gateway or log router must be told, and must have time, to end what is in flight. */
+/** A gateway or log router must get the stop signal, and needs time to finish the calls in flight. */
 export const sidecarFlush: Rule = {
   id: 'sidecar-flush',
   rule: 'A sidecar hears the stop signal and has 10 s or more to flush.',
@@ -27,7 +27,7 @@ export const sidecarFlush: Rule = {
             severity: 'warning',
             ...placeIn(container, 'stopTimeout'),
             seen: `sidecar ${name} has ${inSeconds(stopTimeout)} s`,
-            why: 'What it has not passed on by then is cut off: a half-finished call is counted as a failed test, a log line is missing.',
+            why: 'Whatever it has not passed on by then is lost: an unfinished call counts as a failed test, a log line is missing.',
             todo: `Give it ${inSeconds(FLUSH)} s or more.`,
             edits: [stopTimeoutEdit(container, FLUSH)],
             unknown: `how long ${name} takes to flush`,
@@ -43,7 +43,7 @@ export const sidecarFlush: Rule = {
             severity: 'warning',
             ...placeOf(container, shell),
             seen: `${shell.name} runs sidecar ${container.name} without exec: ${JSON.stringify(shell.script)}`,
-            why: 'The shell takes the stop signal, and the sidecar is killed without having heard it: nothing is flushed.',
+            why: 'The shell gets the stop signal and the sidecar does not: it is killed, and nothing is flushed.',
             todo: "Start it in exec form, or by the shell's exec.",
             edits: mendShell(container, shell),
             unknown: shell.kind === 'dash' ? null : `whether ${shell.name} runs it in its own place`,

@@ -15,7 +15,7 @@ export const spawnMany: Rule = {
       document: spawn.document,
       path: spawn.path,
       seen: `--spawn ${spawn.value}`,
-      why: `One stop hits the jobs of ${spawn.value} agents, and the task drains only as fast as the slowest of them; scale-in protection cannot spare one and give up another. A drill refuses such a task unless cluster.sharedTask allows it.`,
+      why: `One stop hits the jobs of ${spawn.value} agents, and the task drains as slowly as the slowest of them; scale-in protection cannot spare one agent and give up another. A drill refuses such a task unless cluster.sharedTask allows it.`,
       todo: 'Run one agent a task, and more tasks.',
       edits: spawn.with('1'),
       unknown: null,

@@ -5,20 +5,20 @@ import { ENOUGH_JOBS, timesOfStep, timesText } from '../step-times.ts';
 import type { StepTimes } from '../documents.ts';
 import type { Step, Subject } from '../subject.ts';
 
-/** The step that takes longest, and how that is known. */
+/** The step that takes longest, and the source of its length. */
 export interface Longest {
   readonly name: string;
-  /** The keys by which its jobs name it. */
+  /** The step's keys, as its jobs name them. */
   readonly keys: readonly string[];
   readonly place: Pick<Finding, 'document' | 'path'>;
   readonly seconds: number;
-  /** `sleep`: its own lines; `history`: its passed jobs; `time-out`: no more than a bound. */
+  /** `sleep`: its own script; `history`: its passed jobs; `time-out`: an upper limit only. */
   readonly by: 'sleep' | 'history' | 'time-out';
   /** Its passed jobs, where `by` is `history`. */
   readonly times: StepTimes | null;
 }
 
-/** The step that takes longest or may, null where nothing is known of any. */
+/** The step that takes, or may take, longest; null where no step's length is known. */
 export function longestStep(subject: Subject): Longest | null {
   const inPipeline = (subject.pipeline?.steps ?? []).map((step) => lengthOf(subject, step));
   const known = new Set((subject.pipeline?.steps ?? []).flatMap(({ keys }) => keys));
@@ -37,7 +37,7 @@ function lengthOf(subject: Subject, step: Step): Longest {
   const place = { document: 'pipeline', path } as const;
   const times = timesOfStep(subject, step);
   const few = times !== null && times.jobs < ENOUGH_JOBS;
-  // Many jobs tell more than a time-out does, which only bounds them; few do not.
+  // Many jobs say more than a time-out, which is only an upper limit; few jobs do not.
   const atMost = times === null || few ? (step.atMost ?? 0) : 0;
   const p95 = times?.p95 ?? 0;
   if (atLeast > 0 && atLeast >= Math.max(atMost, p95))
@@ -46,10 +46,10 @@ function lengthOf(subject: Subject, step: Step): Longest {
   return { name, keys, place, seconds: p95, by: 'history', times };
 }
 
-/** A step that takes longer than the agent has to drain is lost whenever the stop comes early in it. */
+/** If a step takes longer than the agent has to drain, an early stop loses it. */
 export const stepOverWindow: Rule = {
   id: 'step-over-window',
-  rule: 'Every step is over within the `stopTimeout` of the agent, as far as its own lines or its passed jobs tell how long it takes.',
+  rule: "Every step ends within the agent's `stopTimeout`, as far as its script or its passed jobs show how long it takes.",
   severities: ['error', 'warning', 'note'],
   sources: [
     'https://buildkite.com/docs/pipelines/configure/step-types/command-step (timeout_in_minutes)',
@@ -68,7 +68,7 @@ export const stepOverWindow: Rule = {
         : notKnown(
             pipeline === null
               ? 'how long the steps take: give --pipeline or --history'
-              : 'how long the steps take: none has a timeout_in_minutes (or give --history)',
+              : 'how long the steps take: no step has a timeout_in_minutes (or give --history)',
           );
     return {
       ...(longest.seconds * 1000 <= window ? found() : found(findingOf(subject, longest, window))),
@@ -86,10 +86,10 @@ function findingOf({ agent, worker }: Subject, longest: Longest, window: number)
     severity: severityOf(longest, window, isFixable || window < ceiling),
     ...place,
     seen: `step ${name} ${takes(longest)}, and the agent has ${inSeconds(window)} s to drain`,
-    why: `A stop that comes while it has more than ${inSeconds(window)} s to go kills it.`,
+    why: `If the stop comes while the step has more than ${inSeconds(window)} s to go, SIGKILL ends it.`,
     todo: isFixable
       ? `Give the agent ${inSeconds(wanted)} s.`
-      : `No stopTimeout on Fargate is that long: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
+      : `Fargate allows no such stopTimeout: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
     edits: isFixable ? [stopTimeoutEdit(agent, wanted)] : [],
     unknown: unknownOf(by, times),
     data: { about: 'step-length', keys: [...keys], ms: Math.round(longest.seconds * 1000), by },
@@ -103,7 +103,7 @@ function takes({ seconds, by, times }: Longest): string {
     : `may take ${String(seconds / 60)} min (timeout_in_minutes)`;
 }
 
-/** What is sure to be lost is an error; what the definition cannot help is true of it and no more. */
+/** A certain loss is an error; a loss that no change of the definition prevents is a note. */
 function severityOf({ by, times }: Longest, window: number, helps: boolean): Severity {
   if (by === 'sleep') return 'error';
   if (!helps) return 'note';
@@ -111,7 +111,7 @@ function severityOf({ by, times }: Longest, window: number, helps: boolean): Sev
 }
 
 function unknownOf(by: Longest['by'], times: StepTimes | null): string | null {
-  if (by === 'time-out') return 'how long it really takes: its time-out only bounds it';
+  if (by === 'time-out') return 'how long it really takes: its time-out is only an upper limit';
   if (times === null || times.jobs >= ENOUGH_JOBS) return null;
-  return `how long it takes now and then: ${String(times.jobs)} passed jobs show little of that`;
+  return `how long its slowest jobs take: ${String(times.jobs)} passed jobs are too few to show it`;
 }

@@ -13,10 +13,10 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import type { Container, Subject } from '../subject.ts';
 
-/** What a sidecar is left with where the chain must be cut: enough to flush. Milliseconds. */
+/** The stopTimeout of a sidecar where the chain must be shortened: enough to flush. Milliseconds. */
 const FLUSH = 10_000;
 
-/** Containers that wait for each other stop one after the other, and spot gives two minutes for all of them. */
+/** Containers that depend on each other stop one after the other; a spot reclaim leaves two minutes for all of them. */
 export const stopChainOverSpot: Rule = {
   id: 'stop-chain-over-spot',
   rule: 'On Fargate Spot the time-outs along the stop chain add up to no more than two minutes.',
@@ -37,22 +37,22 @@ export const stopChainOverSpot: Rule = {
       severity: 'error',
       ...placeIn(agent, 'stopTimeout'),
       seen: `${names.join(', then ')}: ${inSeconds(whole)} s in the worst case`,
-      why: `Each gets its signal when the one before is gone. A reclaim ends all of them ${inSeconds(SPOT_NOTICE)} s after the warning: the last ones are killed without having been told.`,
-      todo: 'Cut the time-outs so that they fit; the agent keeps the most.',
+      why: `Each container gets its signal when the one before has ended. A reclaim ends all of them ${inSeconds(SPOT_NOTICE)} s after the warning: the last ones are killed without having been signalled.`,
+      todo: 'Shorten the time-outs so that they fit; the agent keeps the longest.',
       edits: cutChain(subject),
       unknown: null,
     });
   },
 };
 
-/** The containers that are stopped before or after the agent. */
+/** The containers that stop before or after the agent. */
 function besides({ agent, sidecars, worker }: Subject, along: typeof stoppedAfter): readonly Container[] {
   return along(agent.name, worker.containers).flatMap(
     (name) => sidecars.find((one) => one.name === name) ?? [],
   );
 }
 
-/** Sidecars first, down to what a flush takes; then the agent. */
+/** The edits: sidecars are shortened first, down to `FLUSH`; then the agent. */
 function cutChain(subject: Subject): readonly Edit[] {
   const { agent, worker } = subject;
   const { launch, containers } = worker;

@@ -12,19 +12,19 @@ const NUMBERS: Readonly<Record<string, string>> = {
   '15': 'TERM',
 };
 const EFFECT: Readonly<Record<string, string>> = {
-  QUIT: 'The agent takes SIGQUIT for an order to leave at once: it cancels its job instead of finishing it.',
+  QUIT: 'On SIGQUIT the agent exits at once: it cancels its job instead of finishing it.',
   HUP: 'The agent ignores SIGHUP: it works on until SIGKILL, and its job is lost.',
-  KILL: 'SIGKILL tells the agent nothing: its job is lost at once.',
+  KILL: 'SIGKILL ends the agent at once, and its job is lost.',
 };
 
-/** The image's own stop signal without its SIG, such as `TERM`; empty where none is given or the image is not known. */
+/** The image's stop signal without SIG, such as `TERM`; empty where the image sets none or is not known. */
 export function stopSignalOf({ imageConfig }: Documents): string {
   const given = textOf(member(imageConfig?.value, 'StopSignal')) ?? '';
   const name = given.toUpperCase().replace(/^SIG/, '');
   return NUMBERS[name] ?? name;
 }
 
-/** The image says which signal a stop sends; the agent finishes its job on SIGTERM and SIGINT alone. */
+/** The image sets the signal that a stop sends; the agent finishes its job only on SIGTERM and SIGINT. */
 export const stopSignal: Rule = {
   id: 'stop-signal',
   rule: "The image's STOPSIGNAL is SIGTERM or SIGINT.",
@@ -37,7 +37,7 @@ export const stopSignal: Rule = {
   judge({ documents, agent }) {
     if (documents.imageConfig === null)
       return notKnown(
-        `the STOPSIGNAL of ${agent.image ?? 'the image'}: no task definition shows it (give --image-config)`,
+        `the STOPSIGNAL of ${agent.image ?? 'the image'}: the task definition does not show it (give --image-config)`,
       );
     const given = textOf(member(documents.imageConfig.value, 'StopSignal')) ?? '';
     const signal = stopSignalOf(documents);
@@ -48,7 +48,7 @@ export const stopSignal: Rule = {
       document: 'imageConfig',
       path: ['StopSignal'],
       seen: `STOPSIGNAL ${given}`,
-      why: `ECS sends the image's own signal, on Fargate as well since December 2025. ${effect ?? `The agent has no handler for SIG${signal}: it ends without its job.`}`,
+      why: `ECS sends the image's own signal, on Fargate as well since December 2025. ${effect ?? `The agent has no handler for SIG${signal}: it ends without finishing its job.`}`,
       todo: 'Build the image with STOPSIGNAL SIGTERM.',
       edits: [edit(documents, 'imageConfig', ['StopSignal'], 'SIGTERM')],
       unknown: null,

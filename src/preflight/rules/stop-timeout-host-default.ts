@@ -4,10 +4,10 @@ import { CLEAN, found } from '../finding.ts';
 import { FARGATE_CEILING } from '../../worker/stop-window.ts';
 import { longestStep } from './step-over-window.ts';
 
-/** On EC2 a container without a stopTimeout has what its host says, and no API shows that. */
+/** On EC2 the host sets the stop time of a container without a stopTimeout, and no API shows it. */
 export const stopTimeoutHostDefault: Rule = {
   id: 'stop-timeout-host-default',
-  rule: 'Off Fargate the agent has a `stopTimeout`: without one the host decides, and nobody can see how.',
+  rule: 'Off Fargate the agent has a `stopTimeout`: without one the host decides, and no API shows its setting.',
   severities: ['warning'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html (ECS_CONTAINER_STOP_TIMEOUT: default 30s)',
@@ -22,13 +22,13 @@ export const stopTimeoutHostDefault: Rule = {
       document: 'taskDefinition',
       path: agent.path,
       seen: `container ${agent.name} has no stopTimeout`,
-      why: 'The host then sends SIGKILL when its own ECS_CONTAINER_STOP_TIMEOUT is over, 30 s unless somebody set it, and a job with more to go is lost.',
-      todo: 'Say it in the definition, as long as the longest step takes: on EC2 nothing limits it, and an idle agent leaves at once all the same.',
+      why: 'The host then sends SIGKILL after its own ECS_CONTAINER_STOP_TIMEOUT, 30 s by default, and a job with more to go is lost.',
+      todo: 'Set it in the definition, as long as the longest step takes: on EC2 it has no limit, and an idle agent still exits at once.',
       edits: [stopTimeoutEdit(agent, ms)],
       unknown:
         launch.kind === 'unknown'
           ? 'what the tasks run on: on Fargate it is 30 s, on EC2 the host decides'
-          : 'ECS_CONTAINER_STOP_TIMEOUT of the hosts: it is in no answer of ECS',
+          : 'ECS_CONTAINER_STOP_TIMEOUT of the hosts: no API of ECS shows it',
     });
   },
 };

@@ -3,7 +3,7 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import { DEFAULT_STOP_TIMEOUT, FARGATE_CEILING } from '../../worker/stop-window.ts';
 
-/** Without a stopTimeout Fargate kills after 30 s. */
+/** Without a stopTimeout Fargate sends SIGKILL after 30 s. */
 export const stopTimeoutMissing: Rule = {
   id: 'stop-timeout-missing',
   rule: 'On Fargate the agent has a `stopTimeout`: without one it has 30 s.',
@@ -14,17 +14,17 @@ export const stopTimeoutMissing: Rule = {
   judge({ agent, worker: { launch, stop } }) {
     if (agent.stopTimeout !== null || launch.kind !== 'fargate') return CLEAN;
     const most = stop.agent.ceiling ?? FARGATE_CEILING;
-    // A longer one changes nothing where the rest of the stop takes all of spot's notice (stop-chain-over-spot).
+    // A longer stopTimeout changes nothing if the rest of the chain takes all of the spot notice (stop-chain-over-spot).
     if (most <= DEFAULT_STOP_TIMEOUT) return CLEAN;
     const source =
-      most < FARGATE_CEILING ? 'what the rest of the stop leaves of the notice' : 'all that Fargate gives';
+      most < FARGATE_CEILING ? 'the rest of the spot notice' : 'the most that Fargate allows';
     return found({
       severity: 'error',
       document: 'taskDefinition',
       path: agent.path,
       seen: `container ${agent.name} has no stopTimeout`,
-      why: `ECS then sends SIGKILL ${inSeconds(DEFAULT_STOP_TIMEOUT)} s after SIGTERM. The agent finishes its job before it leaves, and a job with more than ${inSeconds(DEFAULT_STOP_TIMEOUT)} s to go is lost. Nothing else lengthens that: no flag of the agent does.`,
-      todo: `Give it ${source}, ${inSeconds(most)} s: an idle agent leaves at once all the same.`,
+      why: `ECS then sends SIGKILL ${inSeconds(DEFAULT_STOP_TIMEOUT)} s after SIGTERM. The agent finishes its job before it exits, and a job with more than ${inSeconds(DEFAULT_STOP_TIMEOUT)} s to go is lost. Only stopTimeout lengthens this time; no flag of the agent does.`,
+      todo: `Give it ${source}, ${inSeconds(most)} s: an idle agent still exits at once.`,
       edits: [stopTimeoutEdit(agent, most)],
       unknown: null,
     });

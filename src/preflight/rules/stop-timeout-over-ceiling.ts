@@ -3,7 +3,7 @@ import type { Rule } from '../finding.ts';
 import { CLEAN, found } from '../finding.ts';
 import { FARGATE_CEILING, FARGATE_FLOOR } from '../../worker/stop-window.ts';
 
-/** Fargate takes 2 to 120 s. The ceiling follows what the task runs on, not the definition: EC2 has none. */
+/** Fargate allows 2 to 120 s. The limit depends on what the task runs on, not on the definition: EC2 has none. */
 export const stopTimeoutOverCeiling: Rule = {
   id: 'stop-timeout-over-ceiling',
   rule: 'On Fargate every `stopTimeout` lies between 2 and 120 s.',
@@ -23,7 +23,7 @@ export const stopTimeoutOverCeiling: Rule = {
         document: 'taskDefinition' as const,
         path: [...container.path, 'stopTimeout'],
         seen: `stopTimeout of ${container.name} is ${inSeconds(container.stopTimeout ?? 0)} s`,
-        why: 'ECS refuses to register it for Fargate, so what is running is an older definition. On EC2 there is no such ceiling.',
+        why: 'ECS refuses to register this definition for Fargate, so an older one is running. On EC2 there is no such limit.',
         todo: `Write a value from ${inSeconds(FARGATE_FLOOR)} to ${inSeconds(FARGATE_CEILING)}; steps that need longer need EC2, or a retry as a backstop.`,
         edits: [
           stopTimeoutEdit(

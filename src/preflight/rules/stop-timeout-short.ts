@@ -5,10 +5,10 @@ import { boundOf, timesText } from '../step-times.ts';
 import { FARGATE_CEILING, FARGATE_FLOOR } from '../../worker/stop-window.ts';
 import { longestStep } from './step-over-window.ts';
 
-/** A stopTimeout below what Fargate gives saves nothing and loses what it could save. */
+/** A stopTimeout below Fargate's limit saves nothing, and loses jobs that a longer one would save. */
 export const stopTimeoutShort: Rule = {
   id: 'stop-timeout-short',
-  rule: 'On Fargate the agent has all the `stopTimeout` there is, 120 s.',
+  rule: 'On Fargate the agent has the longest `stopTimeout` allowed, 120 s.',
   severities: ['warning'],
   sources: [
     'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout: on Fargate 2 to 120 seconds)',
@@ -30,7 +30,7 @@ export const stopTimeoutShort: Rule = {
       document: 'taskDefinition',
       path: [...agent.path, 'stopTimeout'],
       seen: `stopTimeout is ${inSeconds(stopTimeout)} s`,
-      why: `A job that has more than ${inSeconds(stopTimeout)} s to go at SIGTERM is killed and lost; Fargate would give it up to ${inSeconds(most)} s. An idle agent leaves at once whatever stands here.${told}`,
+      why: `A job that has more than ${inSeconds(stopTimeout)} s to go at SIGTERM is killed and lost; Fargate would allow it up to ${inSeconds(most)} s. An idle agent exits at once whatever the value is.${told}`,
       todo: `Raise it to ${inSeconds(most)} s. Deployments then wait up to that long for busy workers.`,
       edits: [stopTimeoutEdit(agent, most)],
       unknown: pipeline === null && told === '' ? 'how long the steps take: give --pipeline' : null,

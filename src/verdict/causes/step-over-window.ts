@@ -100,7 +100,7 @@ function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null)
   const ceiling = stop?.agent.ceiling ?? null;
   const after = needed?.after ?? 0;
   const isReclaim = stop?.limit != null;
-  const all = isReclaim ? "all that spot's two minutes leave" : 'all that Fargate gives';
+  const all = isReclaim ? "all that spot's two minutes leave" : 'the most that Fargate allows';
   const elsewhere = `shorten the step or let it go on from a checkpoint, run it on ${isReclaim ? 'capacity that is not reclaimed' : 'EC2'}, or retry lost agents as a backstop`;
   if (ceiling !== null && after > ceiling)
     return `no stopTimeout on ${isReclaim ? 'spot capacity' : 'Fargate'} saves this step: it needs about ${seconds(after)} after the stop, and the ceiling is ${inSeconds(ceiling)} s; ${elsewhere}`;
