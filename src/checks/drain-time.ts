@@ -96,14 +96,14 @@ function spotLimit(evidence: Evidence, drain: DrainTime): Limit {
       ? 0
       : Math.max(0, Math.round(clocksOf(evidence).distance(byRunner(evidence, sentAt, seq), stop).ms));
   const took = waited + drain.ms;
-  const said = `the worker had left ${seconds(took)} after the notice of the reclaim: ${seconds(waited)} until ECS told the task, ${seconds(drain.ms)} ${drain.by}`;
+  const said = `the worker had left ${seconds(took)} after the notice of the reclaim: ${seconds(waited)} until ECS signalled the task, ${seconds(drain.ms)} ${drain.by}`;
   return { allowed: SPOT_NOTICE, took, said };
 }
 
 /** Whether all of them were kept; `reason` is raised where one was not. */
 export function answerOf(limits: readonly Limit[], { events }: DrainTime, reason: Reason): Answered {
   const over = limits.find(({ took, allowed }) => took > allowed);
-  const inWords = ({ said, allowed }: Limit): string => `${said}, allowed are ${seconds(allowed)}`;
+  const inWords = ({ said, allowed }: Limit): string => `${said}; limit ${seconds(allowed)}`;
   const measured = limits.map(({ took, allowed }) => ({ ms: took, limit: allowed }));
   const answer =
     over === undefined ? yes(limits.map(inWords).join('; '), events) : no(reason, inWords(over), events);

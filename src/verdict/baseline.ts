@@ -109,7 +109,7 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
   if (within !== null && took === null)
     return verdict('evidence-missing', `${left}; it is not known since when it was idle`, seqs);
   if (within !== null && took !== null && took > within)
-    return verdict('idle-too-slow', `${left}, allowed are ${seconds(within)}`, seqs);
+    return verdict('idle-too-slow', `${left}; limit ${seconds(within)}`, seqs);
   return verdict(
     'baseline',
     `${left}, its container ended 0, and its task ended; nothing was injected`,
@@ -134,7 +134,7 @@ function stillThere(
   if (within !== null && waited !== null && waited > within)
     return verdict(
       'idle-too-slow',
-      `${said} after ${seconds(waited)} without a job, allowed are ${seconds(within)}`,
+      `${said} after ${seconds(waited)} without a job; limit ${seconds(within)}`,
       seqs,
     );
   return verdict('verdict-timeout', `${said} when limits.verdictWithin ended`, seqs);

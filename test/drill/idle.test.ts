@@ -169,7 +169,7 @@ describe('an idle worker that leaves by itself', () => {
 
   it.each<[string, Theatre, string, RegExp]>([
     ['within its time', leaving(12_000, 0, 20_000), 'baseline baseline', /left by itself after 12\.\d s/],
-    ['later than allowed', leaving(12_000, 0, 5_000), 'failed idle-too-slow', /allowed are 5\.0 s/],
+    ['later than allowed', leaving(12_000, 0, 5_000), 'failed idle-too-slow', /limit 5\.0 s/],
     [
       'not at all, and a time was set',
       leaving(null, 0, 5_000),

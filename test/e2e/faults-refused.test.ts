@@ -72,7 +72,7 @@ describe.concurrent('a service', () => {
       const { desired, deployments } = await placesIn(stage.env);
       for (const fault of ['scale-in', 'deployment']) {
         const played = await stage.run({ scenario: scenarioOf(fault, 9) });
-        meets(played, refused('blast-radius', /2 deployments: one is running/));
+        meets(played, refused('blast-radius', /2 deployments: a rollout is in progress/));
         untouched(played, 'blast-radius');
       }
       expect(await placesIn(stage.env)).toMatchObject({ desired, deployments, shielded: [] });
@@ -136,7 +136,7 @@ describe.concurrent('a host', () => {
         services: [hostedService(), deployers],
         files: { 'deployer.json': other },
       });
-      const says = /reaches 3 tasks, 1 of them of service:deployers, and safety\.tasks grants 1/;
+      const says = /reaches 3 tasks, 1 of them of service:deployers; limit 1 \(safety\.tasks\)/;
       const expected = refused('blast-radius', says);
       untouched(
         await play({ steps: endless, ...hosts, scenario: scenarioOf(fault), expected }),

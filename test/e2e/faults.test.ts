@@ -211,7 +211,7 @@ describe.concurrent('a deployment', () => {
         exit: 3,
         outcome: 'refused',
         reason: 'blast-radius',
-        says: [/reaches 2 tasks, and safety.tasks grants 1/],
+        says: [/reaches 2 tasks; limit 1 \(safety\.tasks\)/],
         sent: 0,
       },
     });

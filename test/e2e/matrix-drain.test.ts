@@ -128,7 +128,7 @@ describe.concurrent('the worker drains, and that is not enough', () => {
         outcome: 'failed',
         reason: 'drain-too-slow',
         cause: 'slow-drain',
-        says: [/allowed are 1\.0 s/],
+        says: [/limit 1\.0 s/],
       },
     });
   });

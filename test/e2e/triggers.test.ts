@@ -38,7 +38,7 @@ const SHIPPED: readonly (readonly [scenario: string, Expected])[] = [
       outcome: 'failed',
       reason: 'idle-too-slow',
       cause: 'idle-too-long',
-      says: [/allowed are 3\.0 s/],
+      says: [/limit 3\.0 s/],
       sent: 0,
     },
   ],

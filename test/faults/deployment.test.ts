@@ -93,7 +93,7 @@ describe('a deployment is refused', () => {
       'that is not granted its reach',
       { scenario: {} },
       'blast-radius',
-      /reaches 3 tasks, and safety.tasks grants 1/,
+      /reaches 3 tasks; limit 1 \(safety\.tasks\)/,
     ],
     [
       'of a service that CodeDeploy deploys',

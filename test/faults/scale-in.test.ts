@@ -194,7 +194,7 @@ describe('a scale-in is refused', () => {
       'of a task of no service',
       { task: { group: 'family:build-agent' } },
       'not-allowed',
-      /is not among what/,
+      /does not match what/,
     ],
   ])('%s', async (_title, options, reason, says) => {
     for (const inject of [STEERED.inject, FREE.inject]) {

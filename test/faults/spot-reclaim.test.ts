@@ -45,7 +45,7 @@ describe('a spot reclaim', () => {
         asleep: true,
         ...slowly(hosted),
       });
-      expect([end, said]).toEqual(['failed drain-too-slow', expect.stringMatching(/allowed are 2 min 0 s/)]);
+      expect([end, said]).toEqual(['failed drain-too-slow', expect.stringMatching(/limit 2 min 0 s/)]);
     }
   });
 
