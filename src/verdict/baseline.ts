@@ -104,7 +104,7 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
   const code = containers.find(({ name: one }) => one === target.container)?.exitCode ?? null;
   if (code === null) return verdict('evidence-missing', `${left}; its container shows no exit code`, seqs);
   if (code !== 0)
-    return verdict('not-drained', `${left}, and its container ended ${String(code)}, not 0`, seqs);
+    return verdict('not-drained', `${left}, and its container exited ${String(code)}, not 0`, seqs);
   const within = evidence.plan.scenario.expect.idle.within;
   if (within !== null && took === null)
     return verdict('evidence-missing', `${left}; it is not known since when it was idle`, seqs);
@@ -112,7 +112,7 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
     return verdict('idle-too-slow', `${left}; limit ${seconds(within)}`, seqs);
   return verdict(
     'baseline',
-    `${left}, its container ended 0, and its task ended; nothing was injected`,
+    `${left}, its container exited 0, and its task ended; nothing was injected`,
     seqs,
   );
 }

@@ -177,7 +177,7 @@ describe('an idle worker that leaves by itself', () => {
       /was still connected/,
     ],
     ['not at all, and no time was set', leaving(null), 'inconclusive verdict-timeout', /was still connected/],
-    ['with another exit code than 0', leaving(12_000, 1), 'failed not-drained', /ended 1, not 0/],
+    ['with another exit code than 0', leaving(12_000, 1), 'failed not-drained', /exited 1, not 0/],
   ])('%s', async (_title, stage, expected, said) => {
     const state = await stage.run();
     expect(ending(state)).toBe(expected);

@@ -59,7 +59,7 @@ describe.concurrent('the job is lost', () => {
       container: { argv: ['tini', '--', '/bin/sh', '-c', EXEC.join(' ')] },
       steps: [endless],
       rig,
-      expected: { ...lost, cause: 'init-killed-wrapper', says: [/ended 143/, /the wrapper died first/] },
+      expected: { ...lost, cause: 'init-killed-wrapper', says: [/exited 143/, /the wrapper died first/] },
     });
   });
 
@@ -219,7 +219,7 @@ describe.concurrent('the loss is masked, or handed over', () => {
         exit: 0,
         outcome: 'passed',
         reason: 'handed-over',
-        notes: [/was lost .*the loss counts/, /signal eaten or drain too long/],
+        notes: [/was lost .*the loss counts/, /did not get the signal, or its drain took too long/],
       },
     });
   });

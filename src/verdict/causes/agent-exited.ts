@@ -16,7 +16,7 @@ export const agentExited: Cause = {
       code === 1 ? ': the agent ends so where it gave up waiting for its job, or could not go on' : '';
     return {
       weight: 'possible',
-      said: `the agent's container ended ${String(code)} by itself${endSinceStop(grounds)}${meaning}`,
+      said: `the agent's container exited ${String(code)} by itself${endSinceStop(grounds)}${meaning}`,
       events: [agent.task.seq],
       saves: 'an end with exit code 0: read the last lines of the container log, they say why it ended so',
       experiment: AGENT_LOG,

@@ -21,7 +21,7 @@ export const agentStoppedItself: Cause = {
       : worker?.value.lostAt != null || worker?.value.connection === 'lost'
         ? 'and Buildkite marked the agent lost instead of getting its goodbye'
         : exitCode(grounds) === 1
-          ? 'and the agent ended 1, as it does then and not after a second signal that its job heeds'
+          ? 'and the agent exited 1, as it does then and not after a second signal that its job heeds'
           : 'and the history of the job shows that the agent was given up';
     return {
       weight: isShown || shownTelling(grounds) === null ? 'likely' : 'possible',

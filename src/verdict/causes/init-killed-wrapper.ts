@@ -15,7 +15,7 @@ export const initKilledWrapper: Cause = {
     return {
       // A trap in the shell may have told the agent before.
       weight: death.atOnce && !way.mayPass ? 'proven' : 'likely',
-      said: `the wrapper died first: the container starts ${way.name}; the init passed SIGTERM to the shell alone, which ended 143${death.after} and took the agent along without a drain`,
+      said: `the wrapper died first: the container starts ${way.name}; the init passed SIGTERM to the shell alone, which exited 143${death.after} and took the agent along without a drain`,
       events: [grounds.agent?.task.seq ?? null, rule?.event ?? null],
       saves:
         rule?.change ??

@@ -35,7 +35,7 @@ function ofContainer(grounds: Grounds): Said | null {
   const who = isWritten ? `\`${words}\` has a time-out of its own` : 'a time-out before the agent was over';
   return {
     weight: code === TIMED_OUT && isWritten ? 'proven' : 'likely',
-    said: `an inner time-out: ${who}, and the container ended ${String(code)}${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
+    said: `an inner time-out: ${who}, and the container exited ${String(code)}${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
     events: [agent.task.seq],
     saves:
       'take the inner time-out away, or make it longer than stopTimeout: ECS ends the container in any case',

@@ -40,7 +40,7 @@ function unshown(grounds: Grounds, refusal: Refusal): string {
       ? 'the definition starts the agent itself, so look outside of it: hooks, a script on the host, a STOPSIGNAL of the image'
       : `look first at what stands before the agent: ${way.by === 'nothing' ? "the image's entry point" : way.name}`;
   return refusal === 'excluded'
-    ? `One that stops itself ends with an error, and this one ended 0. The journal does not show who sent the signal; ${where}`
+    ? `One that stops itself ends with an error, and this one exited 0. The journal does not show who sent the signal; ${where}`
     : `A second signal does that (SIGTERM again, or one SIGQUIT), and so does a heartbeat that Buildkite refuses; the journal shows neither. If it was a signal, ${where}`;
 }
 

@@ -15,7 +15,7 @@ export const wrapperDied: Cause = {
     const who = isSeen ? `\`${way.name}\`` : 'something that the image puts before the agent';
     return {
       weight: isSeen ? 'likely' : 'possible',
-      said: `the wrapper died first: ${who} ended 143 of SIGTERM${death.after} and took the agent along without a drain`,
+      said: `the wrapper died first: ${who} exited 143 of SIGTERM${death.after} and took the agent along without a drain`,
       events: [grounds.agent?.task.seq ?? null],
       saves:
         foreseenBy(grounds, 'shell-form')?.change ??

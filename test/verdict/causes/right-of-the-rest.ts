@@ -30,7 +30,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
       definition: { entryPoint: ['sh', '-c'], command: ['timeout 60 buildkite-agent start'] },
     },
     'proven',
-    /an inner time-out: .*ended 124 40\.0 s/,
+    /an inner time-out: .*exited 124 40\.0 s/,
     /inner time-out away/,
   ],
   [
@@ -43,10 +43,10 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   ],
   [
     'told-twice',
-    'an agent that ends 1 where it stops itself ended 0',
+    'an agent that ends 1 where it stops itself exited 0',
     { definition: EXEC, job: canceled() },
     'likely',
-    /told to stop twice.* 3\.0 s after the stop.*this one ended 0/,
+    /told to stop twice.* 3\.0 s after the stop.*this one exited 0/,
     /one SIGTERM/,
   ],
   [
@@ -91,10 +91,10 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   ],
   [
     'agent-stopped-itself',
-    'it ended 1',
+    'it exited 1',
     { definition: EXEC, container: { exitCode: 1 }, job: canceled() },
     'likely',
-    /the agent ended 1/,
+    /the agent exited 1/,
     /token/,
   ],
   [
@@ -314,7 +314,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'with another code',
     { container: { exitCode: 2 } },
     'possible',
-    /ended 2 by itself/,
+    /exited 2 by itself/,
     /log/,
   ],
   [

@@ -143,7 +143,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'a script of the image',
     { ...at143, definition: { entryPoint: ['/entrypoint.sh'], command: [] } },
     'likely',
-    /entrypoint\.sh.* ended 143 of SIGTERM/,
+    /entrypoint\.sh.* exited 143 of SIGTERM/,
     /`exec`/,
   ],
   [
