@@ -69,7 +69,7 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
   const agent = evidence.last('agent', target.agentId);
   const task = evidence.last('task', target.taskArn);
   if (agent === null || task === null)
-    return verdict('observation-gap', 'the worker was never read whole', []);
+    return verdict('observation-gap', 'the worker was never read completely', []);
   const seqs = [agent.seq, task.seq];
   const { name, rawConnection, lostAt, disconnectedAt } = agent.value;
   if (agent.value.connection === 'lost' || lostAt !== null)

@@ -97,7 +97,7 @@ function observed({ evidence, attempts }: Case): Finding {
       ...made,
       holds: 'unknown',
       raises: 'observation-gap',
-      said: 'the evidence can no longer be had',
+      said: 'the evidence is no longer available',
       events: [seq],
     };
   if (why === 'deadline' && !attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))

@@ -24,11 +24,11 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
   const missed = aimed !== null && !hits.some(({ value }) => value.arn === aimed);
   const taken = hits.map(({ value }) => value.arn).join(', ');
   if (worst === undefined)
-    return verdict('missed-target', `the scheduler took ${taken}, which held no job`, undefined, []);
+    return verdict('missed-target', `the scheduler stopped ${taken}, which held no job`, undefined, []);
   if (missed)
     return verdict(
       'missed-target',
-      `the scheduler took ${taken}, not the task that was aimed at; there: ${worst.reason}: ${worst.said}`,
+      `the scheduler stopped ${taken}, not the target; there: ${worst.reason}: ${worst.said}`,
       worst,
       [],
     );
@@ -36,10 +36,10 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
   const over = all.length - judged.length;
   const notes = [
     ...(judged.length > 1
-      ? [`${String(judged.length)} tasks with jobs were hit; this is the worst of them`]
+      ? [`${String(judged.length)} tasks with jobs were stopped; this is the worst of them`]
       : []),
     ...(over > 0
-      ? [`on ${String(over)} more tasks the job cannot be proven to have been in flight at their stop`]
+      ? [`on ${String(over)} more tasks nothing shows that the job was in flight at the stop`]
       : []),
     ...(idle > 0 ? [`${String(idle)} tasks that held no job were stopped too`] : []),
   ];
@@ -69,14 +69,14 @@ function withoutHit(evidence: Evidence): Verdict {
   if (ended?.why === 'gap' || last?.ok === false)
     return verdict(
       'observation-gap',
-      last?.error?.message ?? ended?.said ?? 'it could not be read',
+      last?.error?.message ?? ended?.said ?? 'the service could not be read',
       undefined,
       [],
     );
   // Seen before it was decided whether our call had happened, so that it was not sent again.
   if (ended?.why === 'settled' && decisive?.result !== 'ok')
     return verdict('stopped-by-other', ended.said, undefined, []);
-  const said = 'the call was answered, and the scheduler stopped no task that was there before';
+  const said = 'ECS answered the call, but the scheduler stopped none of the tasks that ran before it';
   return verdict('stop-not-confirmed', `${said}${serviceSays(evidence)}`, undefined, []);
 }
 

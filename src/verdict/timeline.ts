@@ -67,7 +67,7 @@ function ofTask(evidence: Evidence): readonly Bare[] {
   return [
     ...moment(
       strike === null ? null : stamped(stoppingAt, byEcs),
-      'the task was told to stop: SIGTERM',
+      'ECS began to stop the task: SIGTERM',
       task.seq,
     ),
     ...moment(

@@ -83,7 +83,7 @@ describe.concurrent('an unsteered scale-in', () => {
         exit: 11,
         outcome: 'inconclusive',
         reason: 'missed-target',
-        says: [/the scheduler took .*, not the task that was aimed at; there: drained: /],
+        says: [/the scheduler stopped .*, not the target; there: drained: /],
         sent: 1,
       });
       const judged = played.drill.attempts.filter((attempt) => attempt.judged);

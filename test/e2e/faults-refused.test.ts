@@ -91,7 +91,7 @@ describe.concurrent('a service', () => {
       files: { 'service.json': service },
       rig: { services: [fargate] },
       scenario: scenarioOf('deployment', 2),
-      expected: refused('inert-fault', /deployed by CODE_DEPLOY: ECS cannot be told to deploy it anew/),
+      expected: refused('inert-fault', /deployed by CODE_DEPLOY: ECS cannot start a new deployment of it/),
     });
     untouched(played, 'inert-fault');
   });

@@ -91,7 +91,7 @@ describe.concurrent('a scale-in', () => {
         exit: 11,
         outcome: 'inconclusive',
         reason: 'missed-target',
-        says: [/the scheduler took .*, not the task that was aimed at; there: drained/],
+        says: [/the scheduler stopped .*, not the target; there: drained/],
       },
     });
     expect(played.drill.attempts).toContainEqual(

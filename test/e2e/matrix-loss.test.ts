@@ -47,7 +47,7 @@ describe.concurrent('the job is lost', () => {
       expected: {
         ...tooLong,
         says: [
-          /the step needed longer than stopTimeout \(4\.0 s\).* it lacked about .*its own lines sleep 10 min 0 s/,
+          /the step needed longer than stopTimeout \(4\.0 s\).* it needed about .* more .*its own lines sleep 10 min 0 s/,
         ],
       },
     });
@@ -141,7 +141,7 @@ describe.concurrent('the job is lost', () => {
         ...lost,
         // A version that is known to fall silent decides; the stand-in has none, and later agents are sound.
         ...{ cause: 'heartbeats-stopped', decided: (version) => FALLS_SILENT.test(version) },
-        says: [/stopped heart-beating while it drained/],
+        says: [/stopped sending heartbeats while it drained/],
       },
     });
   });
@@ -157,7 +157,7 @@ describe.concurrent('the job is lost though its worker heard the stop', () => {
       expected: {
         ...lost,
         cause: 'heartbeats-stopped',
-        says: [/event AGENT_LOST; exit status -1/, /stopped heart-beating while it drained/],
+        says: [/event AGENT_LOST; exit status -1/, /stopped sending heartbeats while it drained/],
       },
     });
   });

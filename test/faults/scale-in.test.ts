@@ -66,7 +66,7 @@ describe('a steered scale-in', () => {
     });
     const state = await stage.run();
     expect(ending(state)).toBe('inconclusive missed-target');
-    expect(state.verdict?.said).toMatch(new RegExp(`took .*${short(3)}, not the task .*; there: lost`));
+    expect(state.verdict?.said).toMatch(new RegExp(`stopped .*${short(3)}, not the target; there: lost`));
     const attempts = summarize(stage.journal.events, null).attempts;
     expect(attempts).toContainEqual(expect.objectContaining({ jobId: jobOf(3), lost: true, judged: true }));
   });
@@ -145,7 +145,7 @@ describe('an unsteered scale-in', () => {
       const state = await stage.run();
       expect(ending(state)).toBe('inconclusive missed-target');
       expect(state.verdict?.said).toContain(
-        `took ${taskOf(3)}, not the task that was aimed at; there: ${there}: `,
+        `stopped ${taskOf(3)}, not the target; there: ${there}: `,
       );
       expect(changes(stage)).toEqual(['count 3 -> 2', 'count 2 -> 3']);
       const judged = summarize(stage.journal.events, null);

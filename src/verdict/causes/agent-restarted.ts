@@ -10,7 +10,7 @@ import { isOfSignal } from './signal-to-job.ts';
 /** The struck agent drained, and another came up in the same task: what it took was cut. */
 export const agentRestarted: Cause = {
   name: 'agent-restarted',
-  means: 'A second agent came up in the same task after the stop, and what it took was cut.',
+  means: 'A second agent started in the same task after the stop, and its job was cut off.',
   explains: 'a second agent',
   judge(grounds) {
     const { hurt } = grounds;
@@ -19,7 +19,7 @@ export const agentRestarted: Cause = {
     const rule = foreseenBy(grounds, 'restart-policy');
     return {
       weight: hurt.loss === null ? 'likely' : 'proven',
-      said: `a second agent (${second.value.name}) came up in the same task after the stop, took job ${hurt.job.id}, and that was ${hurt.loss === null ? `ended by a signal (${hurt.job.signal ?? `exit status ${hurt.job.exitStatus ?? 'none'}`})` : 'lost with the task'}`,
+      said: `a second agent (${second.value.name}) started in the same task after the stop and took job ${hurt.job.id}, which was ${hurt.loss === null ? `ended by a signal (${hurt.job.signal ?? `exit status ${hurt.job.exitStatus ?? 'none'}`})` : 'lost with the task'}`,
       events: [second.seq, hurt.seen.seq],
       saves:
         rule?.change ??

@@ -48,7 +48,7 @@ function forced(grounds: Grounds): Telling | null {
   const end = hurt === null ? null : endedAt(hurt.job);
   // A forced stop after the job's end did not cancel it.
   if (end !== null && clocksOf(evidence).order(byBuildkite(at), end) === 'after') return null;
-  const who = agent.value.stopForcedBy ?? 'somebody whom it does not name';
+  const who = agent.value.stopForcedBy ?? 'a user whom it does not name';
   const said = `Buildkite shows a forced stop of the agent by ${who}`;
   return { said, event: agent.seq, change: null, sure: end !== null };
 }

@@ -6,7 +6,7 @@ import type { Grounds } from './grounds.ts';
 export const buildCanceled: Cause = {
   name: 'build-canceled',
   means:
-    'Buildkite ended the job or the build: a newer build, a time-out of the step, somebody whom it names.',
+    'Buildkite ended the job or the build: for a newer build, for a time-out of the step, or for a user.',
   explains: 'a cancelation',
   judge(grounds) {
     return ofBuild(grounds) ?? ofJob(grounds);
@@ -27,7 +27,7 @@ function ofJob({ hurt, evidence }: Grounds): Said | null {
     const who = whoCanceled(evidence, job.buildId);
     return {
       ...common,
-      said: `job ${job.id} was canceled by way of Buildkite; ${who === null ? 'who asked for it its record does not say' : `${who} asked for it`}`,
+      said: `job ${job.id} was canceled through Buildkite; ${who === null ? 'its record does not say who asked for that' : `${who} asked for that`}`,
       saves: 'a drill on a branch on which nothing cancels running builds',
     };
   }

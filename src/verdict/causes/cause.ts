@@ -35,10 +35,10 @@ export interface Cause {
 
 /** The one experiment that tells a signal that is not heard from a step that is too long. */
 export const IDLE_STRIKE =
-  'strike a worker without a job (`when: { trigger: agent-idle, idleFor: 10s }`): one that hears SIGTERM leaves at once with exit code 0, one that does not is killed at stopTimeout (137)';
+  'strike a worker without a job (`when: { trigger: agent-idle, idleFor: 10s }`): an agent that hears SIGTERM leaves at once with exit code 0; one that does not is killed at stopTimeout (137)';
 /** The one experiment that tells the stop from the build. */
 export const NO_FAULT =
-  'run the same scenario with `inject: { fault: none }`: it fails there too if the stop is not why';
+  'run the same scenario with `inject: { fault: none }`: it fails again if the stop is not the cause';
 /** The agent's own log names what it heard and why it ended. */
 export const AGENT_LOG =
   "read the end of the agent's log: it names each signal that it got, a refused heartbeat, and why it left";

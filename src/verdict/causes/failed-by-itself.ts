@@ -27,7 +27,7 @@ export const failedByItself: Cause = {
       weight: failed !== null && !isStruck ? 'likely' : 'possible',
       said: `${what}: the stop did not end it, but may have disturbed what it needs`,
       events: [failed?.seen.seq ?? null, build?.seq ?? null],
-      saves: 'the log of that job says what it failed of; a build that passes without a stop comes first',
+      saves: 'the log of that job says why it failed; first make the build pass without a stop',
       experiment: NO_FAULT,
     };
   },

@@ -60,7 +60,7 @@ function tookJob(grounds: Grounds): Heard | null {
   for (const { job, seen } of attempts) {
     const got = job.agentId === worker.value.id ? gotAt(job) : null;
     if (got === null || order(got, window.to) !== 'after') continue;
-    const said = `the agent took job ${job.id}${sinceStop(grounds, got)}, which one that heard it does not`;
+    const said = `the agent took job ${job.id}${sinceStop(grounds, got)}, which an agent that heard the stop does not do`;
     return { heard: 'no', sure: true, said, events: [seen.seq] };
   }
   return null;
@@ -104,13 +104,13 @@ function stayedIdle(grounds: Grounds): Heard | null {
     ? {
         heard: 'no',
         sure: true,
-        said: `${had} and went on with its heartbeats, and one that hears the stop then ends them and leaves`,
+        said: `${had} and kept sending heartbeats; an agent that hears the stop then ends them and leaves`,
         events: [...idle.events, grounds.worker?.seq ?? null],
       }
     : {
         heard: 'no',
         sure: false,
-        said: `${had}, and one that hears the stop then leaves at once`,
+        said: `${had}; an agent that hears the stop then leaves at once`,
         events: idle.events,
       };
 }

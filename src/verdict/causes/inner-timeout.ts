@@ -32,14 +32,14 @@ function ofContainer(grounds: Grounds): Said | null {
   const isWritten = ENDS_IT.test(words);
   const isLater = agent.lasted !== null && agent.lasted > LATER;
   if (code !== TIMED_OUT && !(isWritten && isLater && [137, 143].includes(code))) return null;
-  const who = isWritten ? `\`${words}\` has a time-out of its own` : 'a time-out before the agent was over';
+  const who = isWritten ? `\`${words}\` has a time-out of its own` : 'something with a time-out of its own ended it';
   return {
     weight: code === TIMED_OUT && isWritten ? 'proven' : 'likely',
     said: `an inner time-out: ${who}, and the container exited ${String(code)}${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
     events: [agent.task.seq],
     saves:
-      'take the inner time-out away, or make it longer than stopTimeout: ECS ends the container in any case',
-    experiment: 'run the drill with a step that is shorter than the inner time-out: it passes if that is why',
+      'remove the inner time-out, or make it longer than stopTimeout: ECS ends the container in any case',
+    experiment: 'run the drill with a step that is shorter than the inner time-out: it passes if that is the cause',
   };
 }
 
@@ -49,7 +49,7 @@ function ofStep({ hurt }: Grounds): Said | null {
   if (hurt.job.passed || hurt.job.exitStatus !== String(TIMED_OUT)) return null;
   return {
     weight: 'likely',
-    said: `an inner time-out: job ${hurt.job.id} ended with exit status ${String(TIMED_OUT)}, by which \`timeout\` says that its time was over`,
+    said: `an inner time-out: job ${hurt.job.id} ended with exit status ${String(TIMED_OUT)}, which is how \`timeout\` says that its time ran out`,
     events: [hurt.seen.seq],
     saves: 'a longer `timeout` in the step, or a shorter command behind it',
     experiment: NO_FAULT,

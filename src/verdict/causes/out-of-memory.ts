@@ -2,7 +2,7 @@ import { diedOfMemory, killedJob, namesMemory } from '../../checks/undisturbed.t
 import type { Cause, Said } from './cause.ts';
 import { endSinceStop, foreseenBy, type Grounds } from './grounds.ts';
 
-const TWICE = 'run the drill with twice the memory: it fails the same way if memory is not why';
+const TWICE = 'run the drill with twice the memory: it fails the same way if memory is not the cause';
 
 /** ECS names `OutOfMemoryError`. The mark may be an old one: it explains SIGKILL clearly before stopTimeout alone (verdict rule 17). */
 export const outOfMemory: Cause = {

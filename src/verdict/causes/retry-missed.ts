@@ -7,7 +7,7 @@ const RULE = '`"retry": { "automatic": [{ "exit_status": -1, "limit": 2 }] }`';
 /** A lost agent is exit status -1, which `"*"` does not match (Buildkite, retry): the backstop did not catch. */
 export const retryMissed: Cause = {
   name: 'retry-missed',
-  means: 'A backstop that did not catch: no automatic retry repeated the lost attempt.',
+  means: 'The backstop failed: no automatic retry repeated the lost attempt.',
   explains: 'no retry',
   isBackstop: true,
   judge(grounds) {
@@ -22,7 +22,7 @@ export const retryMissed: Cause = {
 
 function judged({ hurt, look }: Grounds, event: number): Said {
   const step = hurt?.job.stepKey ?? null;
-  const saves = `a retry of lost agents: ${RULE} saves the build, not the time; the loss still counts as one`;
+  const saves = `a retry of lost agents: ${RULE} saves the build, not the time; the loss still counts`;
   const experiment = 'look at the step: `gameday preflight` reads its retry rules';
   for (const { data, seen, event: looked } of look.foreseen) {
     if (step === null || data?.about !== 'lost-agent-retry' || !data.keys.includes(step)) continue;
@@ -39,7 +39,7 @@ function judged({ hurt, look }: Grounds, event: number): Said {
   }
   return {
     weight: 'possible',
-    said: 'no automatic retry came after the lost attempt: its step has none, or none whose rule matches exit status -1',
+    said: 'no automatic retry followed the lost attempt: its step has no retry rule, or none that matches exit status -1',
     events: [event],
     saves,
     experiment,

@@ -7,7 +7,7 @@ import type { Between } from '../../worker/agent-start.ts';
 /** SIGTERM goes to PID 1 alone; a shell there has no handler and passes nothing on (pid_namespaces(7)). */
 export const signalEaten: Cause = {
   name: 'signal-eaten',
-  means: 'The agent never heard SIGTERM: what the container starts kept it.',
+  means: 'The agent never heard SIGTERM: what the container starts did not pass it on.',
   explains: 'how the container ended',
   judge(grounds) {
     if (grounds.evidence.strike === null || lostAlive(grounds)) return null;

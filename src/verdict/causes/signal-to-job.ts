@@ -48,10 +48,10 @@ function weightOf({ agent, stop, evidence }: Grounds, job: Job): Said['weight'] 
 function sender({ look }: Grounds): string {
   const { inits = [], shell = null } = look.subject?.agent.start ?? {};
   if (inits.includes('dumb-init'))
-    return '; dumb-init, which starts it, signals the whole group unless told otherwise';
+    return '; dumb-init, which starts it, signals the whole group unless --single-child is set';
   if (shell !== null)
     return `; ${shell.name} -c ... stands between ECS and the agent and may pass signals to all of its group`;
-  return '; who sent it the journal does not show';
+  return '; the journal does not show who sent it';
 }
 
 function changed(grounds: Grounds): string {

@@ -9,7 +9,7 @@ import { elapsed, type Grounds } from './grounds.ts';
 /** It drained, and took longer than the scenario allows: which part of it took the time. */
 export const slowDrain: Cause = {
   name: 'slow-drain',
-  means: 'It drained, and took longer than allowed: by the step, by the load balancer, by the agent.',
+  means: 'The worker drained, but took longer than allowed: because of the step, the load balancer or the agent.',
   explains: 'how long it took',
   judge(grounds) {
     const { reason, evidence, hurt, stop, worker } = grounds;
@@ -35,10 +35,10 @@ export const slowDrain: Cause = {
       said: `the drain took ${seconds(drain.ms)}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`,
       events: [...drain.events, end === null ? null : (hurt?.seen.seq ?? null)],
       saves: isBalancer
-        ? 'a shorter deregistration delay of the target group, or more in expect.drain.within'
+        ? 'a shorter deregistration delay of the target group, or a longer expect.drain.within'
         : end === null
-          ? 'an agent that leaves sooner, or more in expect.idle.within'
-          : `a shorter step, or ${seconds(drain.ms)} and more in expect.drain.within`,
+          ? 'an agent that leaves sooner, or a longer expect.idle.within'
+          : `a shorter step, or an expect.drain.within of more than ${seconds(drain.ms)}`,
       experiment: AGENT_LOG,
     };
   },

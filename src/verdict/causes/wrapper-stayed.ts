@@ -31,7 +31,7 @@ export const wrapperStayed: Cause = {
       saves:
         'let the agent be what the container starts: `"entryPoint": ["buildkite-agent","start"]`; the container then ends with it',
       experiment:
-        'list the processes of a container whose agent has left (`docker top`, ECS Exec): what is still there is why',
+        'list the processes of a container whose agent has left (`docker top`, ECS Exec): what still runs there is the cause',
     };
   },
 };

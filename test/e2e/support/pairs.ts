@@ -131,7 +131,7 @@ const STOP: readonly Pair[] = [
   {
     // The job does not heed its cancelation: who waits longer for it than the container lives never reports it.
     rule: 'cancel-grace-over-stop',
-    bad: canceled('60', { ...outrun, says: [/told twice would look the same/] }),
+    bad: canceled('60', { ...outrun, says: [/got a second signal would look the same/] }),
     mended: canceled('1', {
       exit: 10,
       outcome: 'failed',
