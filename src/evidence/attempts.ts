@@ -232,7 +232,7 @@ export function lossByDeath(evidence: Evidence, job: Job): Loss | null {
     return null;
   if (clocksOf(evidence).orderAsMeasured(agent.endedBy, byBuildkite(canceledAt)) !== 'before') return null;
   return {
-    by: `its container had ended ${String(agent.container.exitCode)} with the job unfinished, before it was canceled`,
+    by: `its container had exited ${String(agent.container.exitCode)} with the job unfinished, before it was canceled`,
     seq: agent.task.seq,
   };
 }

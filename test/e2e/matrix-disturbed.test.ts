@@ -55,7 +55,7 @@ describe.concurrent('nothing is struck, or not by us', () => {
       scenario: { when: { inFlightFor: '3s' } },
       rig: { script },
       expected: {
-        ...inconclusive('stopped-by-other', /going down already: UserInitiated, "a deploy"/),
+        ...inconclusive('stopped-by-other', /already going down: UserInitiated, "a deploy"/),
         sent: 0,
       },
     });
@@ -67,7 +67,7 @@ describe.concurrent('nothing is struck, or not by us', () => {
       steps: [endless],
       scenario: { when: { inFlightFor: '3s' } },
       rig: { script },
-      expected: { ...inconclusive('stopped-by-other', /going down already: SpotInterruption/), sent: 0 },
+      expected: { ...inconclusive('stopped-by-other', /already going down: SpotInterruption/), sent: 0 },
     });
   });
 

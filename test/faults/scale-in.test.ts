@@ -254,7 +254,7 @@ describe('somebody else', () => {
     const state = await stage.run();
     expect([ending(state), state.verdict?.said]).toEqual([
       'inconclusive stopped-by-other',
-      "the service's events tell of 2 stopped tasks, where our count asked for 1",
+      "the service's events show 2 stopped tasks; our count asked for 1",
     ]);
     expect(found(stage)).toBe(AS_BEFORE);
   });

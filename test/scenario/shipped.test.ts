@@ -135,7 +135,7 @@ describe('shipped scenarios by name', () => {
     expect(errors).toEqual([
       {
         at: '@exec-from',
-        message: 'gameday ships no scenario of the name exec-from',
+        message: 'gameday ships no scenario with the name exec-from',
         next: 'Did you mean @exec-form? A file whose name begins with @ is given as ./@exec-from.',
       },
       {
