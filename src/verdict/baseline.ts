@@ -40,7 +40,7 @@ function judgeOne(evidence: Evidence, buildId: string | null): Verdict {
   const build = seen.value;
   const said = `build ${String(build.number)} is ${build.rawState}; nothing was injected`;
   const lost = attemptsOf(evidence).find(({ loss, job }) => loss !== null && job.buildId === build.id);
-  // A baseline that loses jobs by itself is none, whatever made the build green.
+  // A baseline that loses jobs by itself is unsound, even if a retry made the build green.
   if (lost !== undefined)
     return verdict(
       'unsound-baseline',
@@ -117,7 +117,7 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
   );
 }
 
-/** It was not over when the watch ended: too slow where a time was set and is over, else a gap or a watch that was too short. */
+/** The worker had not ended when the watch did: too slow if its limit was exceeded, else a gap or a watch that was too short. */
 function stillThere(
   evidence: Evidence,
   said: string,

@@ -14,7 +14,7 @@ function verdict(reason: Reason, said: string, from: Verdict | undefined, notes:
   return verdictOf(reason, said, { cause, findings, notes: [...(from?.notes ?? []), ...notes] });
 }
 
-/** A fault that made the scheduler stop tasks: each that it took is judged, the worst decides; one that we did not mean is named. */
+/** The verdict on a fault that made the scheduler stop tasks: each stopped task is judged and the worst decides; another task than the target is named. */
 export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verdict {
   const hits = hitsOf(evidence);
   if (hits.length === 0) return withoutHit(evidence);
@@ -46,12 +46,12 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
   return withEveryBuild({ ...worst, notes: [...worst.notes, ...notes] }, evidence, judged);
 }
 
-/** The task that must be among the hits, also where the scheduler is free to choose: the step is what was aimed at. Null where every task is taken. */
+/** The task that must be among the stopped ones, even if the scheduler is free to choose, for its job is the target. Null if the fault stops every task. */
 function aimedAt({ plan, target }: Evidence): string | null {
   return traitsOf(plan)?.takes === 'service' ? null : (target?.taskArn ?? null);
 }
 
-/** A rollout stops some tasks right when their job is over: those prove nothing, and take nothing from the proof of the others. */
+/** A rollout stops some tasks right after their job's end: those show nothing, and do not change what the others show. */
 function inTime(judged: readonly Judged[], aimed: string | null): readonly Judged[] {
   const hit = judged.filter(
     ({ struck, verdict: one }) => one.reason !== 'finished-before-stop' || struck.target?.taskArn === aimed,
@@ -73,19 +73,19 @@ function withoutHit(evidence: Evidence): Verdict {
       undefined,
       [],
     );
-  // Seen before it was decided whether our call had happened, so that it was not sent again.
+  // The watch ended before it was known whether our call had happened, so the call was not sent again.
   if (ended?.why === 'settled' && decisive?.result !== 'ok')
     return verdict('stopped-by-other', ended.said, undefined, []);
   const said = 'ECS answered the call, but the scheduler stopped none of the tasks that ran before it';
   return verdict('stop-not-confirmed', `${said}${serviceSays(evidence)}`, undefined, []);
 }
 
-/** A worker without a job has none that could be hit, and one that was over when its task was stopped was not. */
+/** Whether a job was in flight on the stopped task: a worker without a job, or with one that had ended, does not count. */
 function isHit({ struck, verdict: { reason } }: Judged): boolean {
   return struck.target?.jobId !== null && reason !== 'finished-before-stop';
 }
 
-/** The numbers of a fault that takes several tasks. */
+/** The numbers of a fault that stops several tasks. */
 export function fleetOf(evidence: Evidence, stops: readonly Judged[]): DrillResult['fleet'] {
   const decisive = decisiveCall(evidence);
   if (decisive === null) return null;

@@ -140,7 +140,7 @@ describe('shipped scenarios by name', () => {
       },
       {
         at: '@nothing-like-it',
-        message: 'gameday ships no scenario of the name nothing-like-it',
+        message: 'gameday ships no scenario with the name nothing-like-it',
         next: expect.stringMatching(
           /^There are @after, @agent-idle, .* given as \.\/@nothing-like-it\.$/,
         ) as string,

@@ -3,7 +3,7 @@ import { canceledByAgent, refusalOf, shownTelling } from './agent-stop.ts';
 import { AGENT_LOG, type Cause } from './cause.ts';
 import { exitCode, sinceStop } from './grounds.ts';
 
-/** A heartbeat that is refused for good (401, 404) makes the agent cancel its job, and nobody told it (agent_worker_heartbeat.go). */
+/** A heartbeat that is refused for good (401, 404) makes the agent cancel its job without a signal (agent_worker_heartbeat.go). */
 export const agentStoppedItself: Cause = {
   name: 'agent-stopped-itself',
   means: 'The agent canceled its job by itself, as an agent does when Buildkite refuses its heartbeats.',
@@ -14,7 +14,7 @@ export const agentStoppedItself: Cause = {
     const refusal = refusalOf(grounds);
     if (hurt === null || refusal === 'excluded') return null;
     const isShown = refusal === 'shown';
-    // Something that is known to be enough needs no second explanation, unless one shows.
+    // A cause that is known to suffice needs no second explanation, unless the evidence shows one.
     if (!isShown && shownTelling(grounds)?.sure === true) return null;
     const why = !isShown
       ? 'and nothing that was seen excludes it'

@@ -2,7 +2,7 @@ import { whoCanceled } from '../../checks/undisturbed.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
-/** Buildkite ended it, or somebody by Buildkite: no stop was why. */
+/** Buildkite, or a user through Buildkite, ended the job or build: the stop was not the cause. */
 export const buildCanceled: Cause = {
   name: 'build-canceled',
   means:
@@ -34,7 +34,7 @@ function ofJob({ hurt, evidence }: Grounds): Said | null {
   return null;
 }
 
-/** Only where the verdict says so: a build is canceled after a proven loss as well. */
+/** Only if the verdict is build-canceled: a build may also be canceled after a proven loss. */
 function ofBuild({ evidence, reason }: Grounds): Said | null {
   if (reason !== 'build-canceled' || evidence.buildId === null) return null;
   const seen = evidence.last('build', evidence.buildId);

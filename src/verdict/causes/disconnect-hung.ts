@@ -4,7 +4,7 @@ import { between } from './grounds.ts';
 import type { Grounds } from './grounds.ts';
 import { heardStop, idleBeforeKill } from './heard.ts';
 
-/** The agent heard the stop, had nothing more to do, and its goodbye to Buildkite did not come to an end before SIGKILL. */
+/** The agent heard the stop and had no job left, but had not disconnected from Buildkite before SIGKILL. */
 export const disconnectHung: Cause = {
   name: 'disconnect-hung',
   means:

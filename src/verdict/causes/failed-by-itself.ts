@@ -3,7 +3,7 @@ import { jobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
-/** A job that ended by itself with an exit status of its own: the stop is not shown to be why, nor not to be. */
+/** A job that ended with an exit status of its own: nothing shows whether the stop was the cause. */
 export const failedByItself: Cause = {
   name: 'failed-by-itself',
   means: 'A job ended by itself with an exit status of its own.',

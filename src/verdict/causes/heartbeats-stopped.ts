@@ -3,7 +3,7 @@ import type { Cause } from './cause.ts';
 import { clocksOf } from '../../evidence/clocks.ts';
 import { foreseenBy, lostAlive, lostAt, sinceStop } from './grounds.ts';
 
-/** Buildkite gave the agent up while its container still ran: no kill was why, its heartbeats had ceased. */
+/** Buildkite lost the agent while its container still ran: its heartbeats had stopped, and a kill was not the cause. */
 export const heartbeatsStopped: Cause = {
   name: 'heartbeats-stopped',
   means: 'Buildkite gave the agent up while its container still ran.',

@@ -1,7 +1,7 @@
 import { hostGone as saidOfHost } from '../../checks/undisturbed.ts';
 import { NO_FAULT, type Cause } from './cause.ts';
 
-/** The host went away and took the task with it: no stopTimeout holds then. */
+/** The host went away and the task with it: stopTimeout does not hold then. */
 export const hostGone: Cause = {
   name: 'host-gone',
   means: 'The host of the task went away, and the task with it.',

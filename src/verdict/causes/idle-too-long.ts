@@ -3,7 +3,7 @@ import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { foreseenBy } from './grounds.ts';
 
-/** An idle worker that is to leave by itself does so when its own time-out runs out. */
+/** An idle worker that should leave by itself does so when its own time-out runs out. */
 export const idleTooLong: Cause = {
   name: 'idle-too-long',
   means: 'The idle time-out of the agent is longer than the scenario allows, or the agent has none.',

@@ -7,7 +7,7 @@ import { endSinceStop, exitCode, hasLeft, lostAlive, type Grounds } from './grou
 
 /** Exit status of `timeout` (coreutils) where the time was over. */
 const TIMED_OUT = 124;
-/** An end this long after the stop came of no signal that ECS sent, milliseconds. */
+/** A container that exits this long after the stop did not exit because of a signal from ECS, milliseconds. */
 const LATER = 5_000;
 /** Words by which a command line ends something after a time. */
 const ENDS_IT = /\btimeout\s+(?:-\S+\s+)*\d|\bsleep\s+\d[^;|&\n]*(?:;|&&|\n)[^;]*\bkill\b/;
@@ -43,7 +43,7 @@ function ofContainer(grounds: Grounds): Said | null {
   };
 }
 
-/** `timeout` around the step's own command: the stop may have slowed it, and did not end it. */
+/** `timeout` around the step's own command: the stop may have slowed the command down, but did not end it. */
 function ofStep({ hurt }: Grounds): Said | null {
   if (hurt === null || !jobEnded(hurt.job) || hurt.loss !== null) return null;
   if (hurt.job.passed || hurt.job.exitStatus !== String(TIMED_OUT)) return null;

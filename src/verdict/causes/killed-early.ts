@@ -4,7 +4,7 @@ import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { endSinceStop, exitCode, lostAlive } from './grounds.ts';
 
-/** SIGKILL before ECS was due to send it, and nobody says from where. */
+/** SIGKILL came before ECS was due to send it, and nothing shows who sent it. */
 export const killedEarly: Cause = {
   name: 'killed-early',
   means: 'SIGKILL came before stopTimeout, and nothing shows who sent it.',

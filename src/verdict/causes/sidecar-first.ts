@@ -39,7 +39,7 @@ function ofWatched(grounds: Grounds): Said | null {
   };
 }
 
-/** The job ended badly after a container beside it had gone; whether it needed that is not seen. */
+/** The job failed after another container of the task had exited; nothing shows whether the job needed it. */
 function ofJob(grounds: Grounds): Said | null {
   const { hurt } = grounds;
   const gone = endedBesideAgent(grounds);

@@ -6,7 +6,7 @@ import { seconds } from '../../checks/times.ts';
 import { AGENT_LOG, type Cause } from './cause.ts';
 import { elapsed, type Grounds } from './grounds.ts';
 
-/** It drained, and took longer than the scenario allows: which part of it took the time. */
+/** The worker drained, but took longer than the scenario allows: says which part took the time. */
 export const slowDrain: Cause = {
   name: 'slow-drain',
   means: 'The worker drained, but took longer than allowed: because of the step, the load balancer or the agent.',
@@ -30,7 +30,7 @@ export const slowDrain: Cause = {
     ].filter((part) => part !== null);
     const isBalancer = waited !== null && waited > ofJob;
     return {
-      // Without its disconnect the drain is known at most.
+      // Without the disconnect only an upper bound of the drain is known.
       weight: left === null ? 'likely' : 'proven',
       said: `the drain took ${seconds(drain.ms)}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`,
       events: [...drain.events, end === null ? null : (hurt?.seen.seq ?? null)],

@@ -9,9 +9,9 @@ import { heardStop } from './heard.ts';
 import { neededBy, type Needed } from './needed.ts';
 import { besideAgent } from './sidecars.ts';
 
-/** What a stopTimeout should leave beyond the step itself, milliseconds: the agent uploads its log and says goodbye. */
+/** What a stopTimeout should leave beyond the step, milliseconds: the agent uploads its log and disconnects. */
 const SPARE = 5_000;
-/** Told twice it cancels its job, and is killed before it can say so: only its log, or a shorter grace, tells the two apart. */
+/** After a second signal the agent cancels its job, and may be killed before it reports that: its log, or a shorter grace, shows which it was. */
 const SHORTER_GRACE =
   'run the drill again with a --cancel-grace-period well below stopTimeout: an agent that gets a second signal then reports signal reason agent_stop. Its log names a second signal too';
 /** The length of an undisturbed run tells a step that is too long from one that hung. */
@@ -28,7 +28,7 @@ export const stepOverWindow: Cause = {
     if (agent === null || hurt === null || stop === null) return null;
     if (hurt.loss === null || exitCode(grounds) !== 137 || !agent.atTimeout || lostAlive(grounds))
       return null;
-    // Another agent's in the same container came after the stop: that it came is the cause.
+    // The job of a second agent in the same container: its restart is the cause.
     if (hurt.role === 'late' && hurt.job.agentId !== grounds.worker?.value.id) return null;
     const heard = heardStop(grounds);
     if (heard.heard === 'no') return null;
@@ -61,12 +61,12 @@ function experimentOf(grounds: Grounds, agent: AgentContainer, weight: Said['wei
   return weight === 'possible' ? IDLE_STRIKE : UNDISTURBED;
 }
 
-/** A canceled job that may outlive the container is lost as one is that was let go on. */
+/** A canceled job that outlives the container is lost, just like a job that was not canceled. */
 function isToldTwiceAlike(grounds: Grounds, { stopTimeout }: AgentContainer): boolean {
   return cancelGrace(grounds) >= stopTimeout;
 }
 
-/** What else would look the same, each as a sentence of its own. */
+/** Other explanations that would look the same, each a sentence. */
 function doubtsOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): readonly string[] {
   const beside = besideAgent(grounds);
   return [

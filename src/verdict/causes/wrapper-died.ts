@@ -2,7 +2,7 @@ import { IDLE_STRIKE, type Cause } from './cause.ts';
 import { between, foreseenBy } from './grounds.ts';
 import { wrapperDeath } from './wrapper.ts';
 
-/** Exit code 143 is a program's that died of SIGTERM; the agent itself ends 0 where it is told to stop. */
+/** Exit code 143 means that a program died of SIGTERM; the agent itself exits 0 when it is signalled. */
 export const wrapperDied: Cause = {
   name: 'wrapper-died',
   means: 'A wrapper died of SIGTERM and took the agent with it.',

@@ -1,7 +1,7 @@
 import { clocksOf } from '../../evidence/clocks.ts';
 import { endSinceStop, exitCode, hasLeft, type Grounds } from './grounds.ts';
 
-/** So soon after the stop that nothing but the signal itself can be why, milliseconds. */
+/** An exit this soon after the stop can only come from the signal itself, milliseconds. */
 const SOON = 5_000;
 
 /** A wrapper that exited 143 (SIGTERM) before the agent had left: when, and whether that was at once. */
