@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Instant } from './instants.ts';
 
-/** What a drill can have failed of. The list is closed and its names are API. */
+/** The possible causes of a failed drill. The list is closed and its names are API. */
 export const CauseName = z.enum([
   'signal-eaten',
   'init-killed-wrapper',
@@ -29,7 +29,7 @@ export const CauseName = z.enum([
 ]);
 export type CauseName = z.infer<typeof CauseName>;
 
-/** One cause, and how far the journal carries it. */
+/** One cause, and how much evidence the journal has for it. */
 export const RankedCause = z.strictObject({
   name: CauseName,
   /**

@@ -37,7 +37,7 @@ export function outdated(state: DrillState, now: Instant): string | null {
   return `the last read of the target was ${inSeconds(age)} old, limit ${inSeconds(LOOK_HOLDS_FOR)}`;
 }
 
-/** Whether the target was aimed at again and again, and every time the look was too old before a call had gone out. */
+/** Whether the target was chosen again and again, and each time the last look was too old before a call was sent. */
 export function isAlwaysLate({ index, takenUpAt, aims }: DrillState): boolean {
   const { events } = evidenceOf(index);
   const left = events('GD_FAULT_SENT').findLast(({ payload }) => !neverLeft(payload));
