@@ -167,7 +167,7 @@ async function lookBeforehand(
   const live: Live = { ...OFFLINE, cluster: place.cluster, ownTask: place.ownTask };
   const subject = subjectOf(documents, live, place.container);
   if (!('agent' in subject)) {
-    const said = `the which of the containers ${subject.names.join(', ')} is the agent's: name it in cluster.container`;
+    const said = `which of the containers ${subject.names.join(', ')} is the agent's is not known: name it in cluster.container`;
     return { container: null, findings: [], unknown: [{ rule: 'all', said }] };
   }
   const { findings, unknown, container } = judge(subject);

@@ -130,7 +130,7 @@ export const EVENTS = {
     payload: z.strictObject({ target: Target, attempt: z.number().int() }),
   },
   GD_TARGET_REVERIFIED: {
-    text: 'Everything was read again at the last instant, and the target is still in flight.',
+    text: 'Everything was read again at the last instant, and the target is unchanged.',
     payload: z.strictObject({ target: Target }),
   },
   GD_TARGET_DROPPED: {
