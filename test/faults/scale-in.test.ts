@@ -80,7 +80,7 @@ describe('a steered scale-in', () => {
     const state = await stage.run();
     expect([ending(state), state.verdict?.said]).toEqual([
       'inconclusive missed-target',
-      `the scheduler took ${taskOf(3)}, which held no job`,
+      `the scheduler stopped ${taskOf(3)}, which held no job`,
     ]);
   });
 
