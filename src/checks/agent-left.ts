@@ -8,8 +8,8 @@ import { heardStop } from './heard.ts';
 import { clockTime } from './times.ts';
 
 /**
- * Who told the agent to stop by hand; null where nobody did. Once its container was dead with a failure nobody could stop
- * anything any more: a click that came later explains nothing (verdict rule 17).
+ * The user who stopped the agent by hand; null where nobody did. A stop that came after the agent's container had exited with
+ * a failure explains nothing (verdict rule 17).
  */
 export function stoppedByHand(evidence: Evidence, agent: Agent): string | null {
   const told = [
@@ -33,14 +33,14 @@ function notLeft(about: Case, seen: Sighting<Agent>): Answered {
         seen.seq,
       ]);
     return unknown(
-      "its container ended 0, but Buildkite got no disconnect and marked the agent lost after its job's end",
+      "its container exited 0, but Buildkite got no disconnect and marked the agent lost after its job's end",
       [seen.seq, container.task.seq],
       'disconnect-not-received',
     );
   }
   if (clean && evidence.watchEnded !== null)
     return unknown(
-      `its container ended 0, but the agent still shows ${seen.value.rawConnection}`,
+      `its container exited 0, but the agent still shows ${seen.value.rawConnection}`,
       [seen.seq],
       'disconnect-not-received',
     );
@@ -59,7 +59,7 @@ export const agentLeft: Check = {
     const user = stoppedByHand(evidence, seen.value);
     if (user !== null) return no('stopped-by-other', `${user} stopped the agent by hand`, [seen.seq]);
     if (excused(about))
-      return unasked('handed over: the attempt was lost or stopped, so no drain is asked for');
+      return unasked('handed over: the attempt was lost or stopped, so no drain is expected');
     if (attempts.some((attempt) => attempt.role === 'struck' && attempt.loss !== null))
       return unknown('the agent was lost together with its job', [seen.seq]);
     if (!hasLeft(seen.value) || seen.value.connection === 'lost' || seen.value.lostAt !== null)

@@ -12,7 +12,7 @@ export const struckPassed: Check = {
     const { evidence, attempts } = about;
     if (evidence.strike === null) return unasked('nothing was injected');
     const struck = attempts.find((attempt) => attempt.role === 'struck');
-    if (struck === undefined) return unasked('no job was aimed at');
+    if (struck === undefined) return unasked('the drill aimed at no job');
     const { job, seen } = struck;
     if (excused(about)) return unasked('handed over: its automatic retry passed elsewhere');
     if (!jobEnded(job)) return unknown(`it was ${job.rawState} when it was last read`, [seen.seq]);
@@ -23,7 +23,7 @@ export const struckPassed: Check = {
         [seen.seq],
       );
     if (trulyPassed(job) && job.exitStatus === '0')
-      return unknown('it passed and was retried nevertheless', [seen.seq], 'evidence-missing');
+      return unknown('it passed, but was retried all the same', [seen.seq], 'evidence-missing');
     if (trulyPassed(job))
       return unknown('it passed, and Buildkite shows no exit status', [seen.seq], 'evidence-missing');
     if (struck.loss !== null || job.signalReason === 'agent_stop' || job.state !== 'finished')
@@ -37,7 +37,7 @@ export const struckPassed: Check = {
   },
 };
 
-/** A job of a blocked build that is not over although it stands before the block. */
+/** A job of a blocked build that comes before the block and has not ended. */
 export function beforeTheBlock(buildId: string, attempts: readonly Attempt[]): Attempt | undefined {
   return attempts.find(({ job }) => job.buildId === buildId && jobMoving(job));
 }
@@ -69,7 +69,9 @@ export const buildPassed: Check = {
       return unknown(`build ${String(number)} is ${rawState}`, [seen.seq]);
     if (!buildEnded(seen.value)) return unknown(`build ${String(number)} is still ${rawState}`, [seen.seq]);
     const lost = attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null);
-    const why = lost ? 'a judged job was lost' : 'cause undecided: run it with `fault: none`';
+    const why = lost
+      ? 'a judged job was lost'
+      : 'the cause is undecided: run the scenario with `fault: none`';
     return no('build-failed', `build ${String(number)} is ${rawState}; ${why}`, [seen.seq]);
   },
 };

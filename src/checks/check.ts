@@ -4,23 +4,23 @@ import type { Attempt } from '../evidence/attempts.ts';
 import type { CheckName } from '../model/names.ts';
 import type { Reason } from '../model/reasons.ts';
 
-/** What every check is given: the journal's index and the attempts that matter, made once. */
+/** The input of every check: the journal's index and the attempts that matter, computed once. */
 export interface Case {
   readonly evidence: Evidence;
   readonly attempts: readonly Attempt[];
 }
 
-/** One question asked of the journal. `judge` is total over any journal; one that throws is judged inconclusive. */
+/** One question about the journal. `judge` must answer for any journal; if it throws, the drill is inconclusive. */
 export interface Check {
   readonly name: CheckName;
-  /** The question in a stranger's words. */
+  /** The question, as a person who reads the verdict would ask it. */
   readonly asks: string;
-  /** A pass needs this one proven. */
+  /** Whether a pass needs this check to hold. */
   readonly needed: boolean;
   judge(about: Case): Answered;
 }
 
-/** A finding before its check's name is put to it. */
+/** A finding without the name of its check. */
 export type Answered = Omit<Finding, 'check'>;
 
 interface More {
@@ -46,7 +46,7 @@ function answer(
   };
 }
 
-/** Proven; `proof` says how, where there are several ways. */
+/** The check holds; `proof` says which way showed it, if there are several. */
 export function yes(
   said: string,
   events: readonly (number | null)[],
@@ -56,7 +56,7 @@ export function yes(
   return answer('yes', said, events, proof === undefined ? { notes } : { notes, proof });
 }
 
-/** Proven not to hold; raises its reason. */
+/** The check is proven not to hold; raises the reason. */
 export function no(
   raises: Reason,
   said: string,
@@ -66,7 +66,7 @@ export function no(
   return answer('no', said, events, { raises, notes });
 }
 
-/** There is no answer; raises a reason where the lack has a name of its own. */
+/** The check has no answer; raises a reason if the missing evidence has a reason of its own. */
 export function unknown(
   said: string,
   events: readonly (number | null)[] = [],
@@ -76,7 +76,7 @@ export function unknown(
   return answer('unknown', said, events, raises === undefined ? { notes } : { raises, notes });
 }
 
-/** Does not apply to this drill. */
+/** The check does not apply to this drill. */
 export function unasked(said: string): Answered {
   return answer('unasked', said, [], {});
 }

@@ -20,7 +20,7 @@ function contradicted(
   return unknown(said, events, 'evidence-missing', notes);
 }
 
-/** The agent's container had ended before we stopped anything: it was no sound worker, whatever came of its job. */
+/** The agent's container had ended before we stopped anything: the worker was not sound, no matter how its job ended. */
 const containerEndedBefore: Contradiction = ({ evidence }, stop) => {
   const agent = agentContainer(evidence);
   const ended = agent?.task.value.executionStoppedAt ?? null;
@@ -30,7 +30,7 @@ const containerEndedBefore: Contradiction = ({ evidence }, stop) => {
   const said = `ended at ${clockTime(end.at)}, before the stop (${clockTime(stop.at)})`;
   if (agent.onlyEssential)
     return no('unsound-baseline', `the agent's container had crashed: it ${said}`, [agent.task.seq]);
-  return contradicted(`an essential container of the task ${said}, and which one is not told`, [
+  return contradicted(`an essential container of the task ${said}, and ECS does not show which one`, [
     agent.task.seq,
   ]);
 };
@@ -51,7 +51,7 @@ const leftBefore: Contradiction = ({ evidence }, stop) => {
   return null;
 };
 
-/** What the container starts is known to keep the signal from the agent, so that nothing can have been heard. */
+/** What the container starts is known not to pass the signal on, so the agent cannot have heard it. */
 const signalKept: Contradiction = (about) => {
   const { evidence } = about;
   const agent = agentContainer(evidence);
@@ -64,7 +64,7 @@ const signalKept: Contradiction = (about) => {
   ]);
 };
 
-/** AGENT_LOST stands in the history of a job that the same agent finished later: neither a loss nor a proof (verdict rule 17). */
+/** The history of a job has AGENT_LOST, but the same agent finished the job later: neither a loss nor a pass (verdict rule 17). */
 const returned: Contradiction = ({ evidence, attempts }) => {
   const attempt = attempts.filter(isJudged).find(({ job }) => hasReturned(evidence, job.id));
   if (attempt === undefined) return null;
@@ -77,7 +77,7 @@ const returned: Contradiction = ({ evidence, attempts }) => {
   );
 };
 
-/** The read that shows the job in flight may have shown an old copy: then its end must lie after that read by more than the clocks' measured error. */
+/** The read that shows the job in flight may be stale, unless the job's end lies after the stop by more than the clocks' measured error. */
 const readMayBeOld: Contradiction = (about) => {
   const { evidence, attempts } = about;
   const struck = attempts.find(({ role }) => role === 'struck');
@@ -86,10 +86,10 @@ const readMayBeOld: Contradiction = (about) => {
   const end = finishedEvent(struck.job);
   const from = signalledFrom(evidence);
   if (read === null || end === null || from === null) return null;
-  // Any later read that still shows it does as well: only the instant of the signal counts.
+  // Only the time of the signal counts: any later read that still shows the job running would do.
   if (clocksOf(evidence).orderAsMeasured(from.stamp, end) === 'before') return null;
   return contradicted(
-    `the job's end (${clockTime(end.at)}) lies so close to the stop (${clockTime(from.at)}) that the read which shows it in flight may have shown an old copy`,
+    `the job's end (${clockTime(end.at)}) lies so close to the stop (${clockTime(from.at)}) that the read which shows it in flight may have been stale`,
     [read.seq, struck.seen.seq],
   );
 };
@@ -103,15 +103,15 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   signalKept,
 ];
 
-/** Whether a judged attempt failed: what is proven false needs no contradiction. */
+/** Whether a judged attempt was lost or stopped: a failure needs no contradiction. */
 function isHurt({ loss, job }: Attempt): boolean {
   return loss !== null || job.signalReason === 'agent_stop';
 }
 
-/** Verdict rule 14: whatever contradicts a pass keeps it from being one. */
+/** Verdict rule 14: a contradiction in the evidence rules out a pass. */
 export const consistent: Check = {
   name: 'consistent',
-  asks: 'Does nothing that is known contradict the rest?',
+  asks: 'Is the evidence free of contradictions?',
   needed: true,
   judge(about) {
     const { evidence, attempts } = about;
@@ -121,6 +121,6 @@ export const consistent: Check = {
       (one) => one !== null,
     );
     if (found !== undefined && (found.raises === 'unsound-baseline' || !attempts.some(isHurt))) return found;
-    return yes('no instant and no fact contradicts the others', [evidence.strike.sentSeq]);
+    return yes('no time and no fact contradicts another', [evidence.strike.sentSeq]);
   },
 };

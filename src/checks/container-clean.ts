@@ -9,10 +9,10 @@ import { diedOfMemory } from './undisturbed.ts';
 
 function after(agent: AgentContainer): string {
   if (agent.lasted === null) return '';
-  return ` ${agent.end === null ? 'at most ' : ''}${afterStop(agent.lasted, 'the stop')}`;
+  return `, ${agent.end === null ? 'at most ' : ''}${afterStop(agent.lasted, 'the stop')}`;
 }
 
-/** 143 after the job's end and the disconnect is a wrapper's way of ending a clean drain (verdict rule 10). */
+/** Exit code 143 after the job's end and the disconnect: a wrapper ended a clean drain that way (verdict rule 10). */
 function wrapperAfterDrain(about: Case, left: Sighting<Agent> | null): boolean {
   const struck = about.attempts.find((attempt) => attempt.role === 'struck');
   const isIdle = about.evidence.target?.jobId === null;
@@ -26,7 +26,7 @@ function killed(agent: AgentContainer, code: number, events: readonly number[]):
     const memory = /^OutOfMemory/.test(agent.container?.reason ?? '');
     return no(
       'not-drained',
-      `its container ended 137 (SIGKILL)${after(agent)}, at its stopTimeout of ${limit}: the signal was eaten or the drain was too long`,
+      `its container exited 137 (SIGKILL)${after(agent)}, at its stopTimeout of ${limit}: the agent did not get the signal, or its drain took too long`,
       events,
       memory ? ['ECS names OutOfMemoryError, but the end lies at the stop time-out'] : [],
     );
@@ -34,10 +34,10 @@ function killed(agent: AgentContainer, code: number, events: readonly number[]):
   if (code === 143)
     return no(
       'not-drained',
-      `its container ended 143${after(agent)}: a wrapper died of SIGTERM and took the agent along`,
+      `its container exited 143${after(agent)}: a wrapper died of SIGTERM and took the agent with it`,
       events,
     );
-  return no('not-drained', `its container ended ${String(code)}${after(agent)}, not 0`, events);
+  return no('not-drained', `its container exited ${String(code)}${after(agent)}; expected 0`, events);
 }
 
 function judge(about: Case): Answered {
@@ -54,22 +54,24 @@ function judge(about: Case): Answered {
     return unknown(`its container was ${container.status} when it was last read`, [task.seq]);
   if (code === null)
     return unknown('its container ended, and ECS shows no exit code', [task.seq], 'evidence-missing');
-  if (code === 0) return yes(`its container ended 0${after(agent)}`, [task.seq]);
+  if (code === 0) return yes(`its container exited 0${after(agent)}`, [task.seq]);
   if (excusesContainer(about))
     return yes(
-      `its container ended ${String(code)} at its stopTimeout; excused by the handover`,
+      `its container exited ${String(code)} at its stopTimeout; excused by the handover`,
       [task.seq],
-      ['signal eaten or drain too long: the handover excuses it, the drain did not happen'],
+      [
+        'the agent did not get the signal, or its drain took too long: the handover excuses that, but there was no drain',
+      ],
     );
   const left = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId);
   if (code === 143 && wrapperAfterDrain(about, left))
     return yes(
-      `its container ended 143${after(agent)}, after ${about.evidence.target?.jobId === null ? '' : "the job's end and "}the disconnect`,
+      `its container exited 143${after(agent)}, after ${about.evidence.target?.jobId === null ? '' : "the job's end and "}the disconnect`,
       [task.seq, left?.seq ?? task.seq],
-      ['trap wrapper: a shell passed the signal on and ended 143 itself at the end of the drain'],
+      ['trap wrapper: a shell passed the signal on and exited 143 itself at the end of the drain'],
     );
   if (code === 143 && left !== null && !agentLeft(left.value) && evidence.watchEnded === null)
-    return unknown('its container ended 143; whether the agent had disconnected before is not known yet', [
+    return unknown('its container exited 143; whether the agent had disconnected before is not known yet', [
       task.seq,
       left.seq,
     ]);
@@ -78,13 +80,15 @@ function judge(about: Case): Answered {
 
 export const containerClean: Check = {
   name: 'container-clean',
-  asks: "Did the agent's container end clean?",
+  asks: "Did the agent's container exit cleanly?",
   needed: true,
   judge(about) {
     if (about.evidence.strike === null) return unasked('nothing was injected');
     const agent = agentContainer(about.evidence);
     if (agent !== null && diedOfMemory(agent))
-      return unknown('its container died of memory before its time-out', [agent.task.seq]);
+      return unknown('its container was killed for lack of memory before its stop time-out', [
+        agent.task.seq,
+      ]);
     return judge(about);
   },
 };

@@ -13,7 +13,7 @@ import { SPOT_NOTICE } from '../worker/stop-window.ts';
 import type { Reason } from '../model/reasons.ts';
 import { seconds } from './times.ts';
 
-/** How long the drain took: best figure, its upper bound, and whose clocks it rests on. */
+/** How long the drain took, milliseconds: the best figure, its upper bound, and the clocks that it rests on. */
 export interface DrainTime {
   readonly ms: number;
   readonly atMost: number;
@@ -21,7 +21,7 @@ export interface DrainTime {
   readonly events: readonly number[];
 }
 
-/** Verdict rule 8: to the agent's disconnect; else to `executionStoppedAt` where the agent's is the only essential container; else an interval. */
+/** Verdict rule 8: until the agent's disconnect; else until `executionStoppedAt`, if the agent's container is the only essential one; else at most until `stoppedAt`. */
 export function drainTime(evidence: Evidence): DrainTime | null {
   const container = agentContainer(evidence);
   const stop = container?.task.value.stoppingAt ?? null;
@@ -31,7 +31,7 @@ export function drainTime(evidence: Evidence): DrainTime | null {
   const { distance } = clocksOf(evidence);
   if (agent !== null && left !== null) {
     const { ms, error, shown } = distance(byEcs(stop), byBuildkite(left));
-    // `Date` has whole seconds: what lies within the clocks' own error corrects nothing.
+    // `Date` has whole seconds: a difference within the clocks' measured error is no correction.
     const took = Math.max(0, Math.round(Math.abs(ms - shown) > error ? ms : shown));
     return {
       ms: took,
@@ -60,14 +60,14 @@ export function drainTime(evidence: Evidence): DrainTime | null {
   };
 }
 
-/** A time that the scenario or the fault allows, and what was measured against it; milliseconds. */
+/** A limit that the scenario or the fault sets, and the time that was measured; milliseconds. */
 interface Limit {
   readonly allowed: number;
   readonly took: number;
   readonly said: string;
 }
 
-/** What bounds the leaving of a worker: the scenario's own time, and spot's notice whatever that allows; empty: any time will do. */
+/** The limits on how long a worker may take to leave: Spot's notice and the scenario's limit. Empty if there is none. */
 export function limitsOf(
   evidence: Evidence,
   drain: DrainTime,
@@ -83,8 +83,8 @@ export function limitsOf(
 }
 
 /**
- * The two minutes run from the notice, which is our call: on EC2 the scheduler may first start a replacement, and all that
- * time passes before the worker hears of it (ECS, container instance draining).
+ * The two minutes run from the notice, which is our call. On EC2 the scheduler may first start a replacement, and that time
+ * passes before the worker is signalled (ECS, container instance draining).
  */
 function spotLimit(evidence: Evidence, drain: DrainTime): Limit {
   const decisive = decisiveCall(evidence);
@@ -96,14 +96,14 @@ function spotLimit(evidence: Evidence, drain: DrainTime): Limit {
       ? 0
       : Math.max(0, Math.round(clocksOf(evidence).distance(byRunner(evidence, sentAt, seq), stop).ms));
   const took = waited + drain.ms;
-  const said = `the worker had left ${seconds(took)} after the notice of the reclaim: ${seconds(waited)} until ECS told the task, ${seconds(drain.ms)} ${drain.by}`;
+  const said = `the worker had left ${seconds(took)} after the notice of the reclaim: ${seconds(waited)} until ECS signalled the task, ${seconds(drain.ms)} ${drain.by}`;
   return { allowed: SPOT_NOTICE, took, said };
 }
 
-/** Whether all of them were kept; `reason` is raised where one was not. */
+/** The finding: raises `reason` if a limit was exceeded. */
 export function answerOf(limits: readonly Limit[], { events }: DrainTime, reason: Reason): Answered {
   const over = limits.find(({ took, allowed }) => took > allowed);
-  const inWords = ({ said, allowed }: Limit): string => `${said}, allowed are ${seconds(allowed)}`;
+  const inWords = ({ said, allowed }: Limit): string => `${said}; limit ${seconds(allowed)}`;
   const measured = limits.map(({ took, allowed }) => ({ ms: took, limit: allowed }));
   const answer =
     over === undefined ? yes(limits.map(inWords).join('; '), events) : no(reason, inWords(over), events);
@@ -112,20 +112,20 @@ export function answerOf(limits: readonly Limit[], { events }: DrainTime, reason
 
 export const drainInTime: Check = {
   name: 'drain-in-time',
-  asks: 'Was the drain as quick as the scenario wants?',
+  asks: 'Did the drain keep to the limit of the scenario?',
   needed: false,
   judge(about) {
     const { evidence } = about;
     const { expect } = evidence.plan.scenario;
     if (evidence.strike === null) return unasked('nothing was injected');
-    if (evidence.target?.jobId === null) return unasked('no job was aimed at');
+    if (evidence.target?.jobId === null) return unasked('the drill aimed at no job');
     if (expect.drain.within === null && traitsOf(evidence.plan)?.reclaims !== true)
-      return unasked('the scenario sets no time (expect.drain.within)');
+      return unasked('the scenario sets no limit (expect.drain.within)');
     if (excused(about)) return unasked('handed over');
     if (about.attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))
       return unasked('a judged job was lost: there was no drain to time');
     if (![agentLeft, containerClean].every((check) => check.judge(about).holds === 'yes'))
-      return unknown('a drain that is not proven has no time');
+      return unknown('the drain is not proven, so it has no time');
     const drain = drainTime(evidence);
     if (drain === null) return unknown('the drain could not be timed', [], 'evidence-missing');
     const took = `the drain took ${seconds(drain.ms)} (${drain.by})`;

@@ -3,7 +3,7 @@ import { finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/a
 import type { Case } from './check.ts';
 import { agentContainer } from '../evidence/agent-container.ts';
 
-/** Whether this attempt was lost or stopped by its agent, and an automatic retry is proven to have passed on another task. */
+/** Whether this attempt was lost or stopped by its agent, and an automatic retry passed on another task. */
 export function handedOver(attempt: Attempt, { evidence, attempts }: Case): boolean {
   if (attempt.loss === null && attempt.job.signalReason !== 'agent_stop') return false;
   const chain = finalAttempt(attempt, attempts);
@@ -33,12 +33,12 @@ export function excused(about: Case): boolean {
   return hit.length > 0 && hit.every((attempt) => handedOver(attempt, about) || retriedOn(attempt, about));
 }
 
-/** A judged retry that was hit in its turn is excused together with the attempt at the chain's end. */
+/** A judged retry that was lost or stopped too is excused by the attempt at the end of the chain. */
 function retriedOn(attempt: Attempt, about: Case): boolean {
   return attempt.role === 'retry-on-doomed' && handedOver(attempt, about);
 }
 
-/** A handover excuses an end 0, or 137 at the stop time-out; 143 at once or 137 earlier stays not-drained. */
+/** A handover excuses exit code 0, and 137 at the stop time-out; 143, or an earlier 137, stays not-drained. */
 export function excusesContainer(about: Case): boolean {
   if (!excused(about)) return false;
   const agent = agentContainer(about.evidence);

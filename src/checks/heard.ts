@@ -17,9 +17,9 @@ const AT_ONCE = 5_000;
 const TIMER_SLACK = 500;
 
 const PROVES =
-  'To prove it: agent 3.138 or later (it reports its stop), exec form, `cluster.imageConfig`, or a worker of this definition that stays without a job for 10 s';
+  'Any of these would show it: agent 3.138 or later (which reports its stop), the exec form, `cluster.imageConfig`, or a worker of this definition that has no job for 10 s';
 
-/** Whether an agent of this version reports its stops: 3.138 and later v3; any other where one of that version was seen to. */
+/** Whether an agent of this version reports its stops: v3 from 3.138 on, and any version of which one agent was seen to report. */
 export function reportsStops(evidence: Evidence, { version }: Agent): boolean {
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
   if (Number(major) === 3 && Number(minor) >= 138) return true;
@@ -31,7 +31,7 @@ export function reportsStops(evidence: Evidence, { version }: Agent): boolean {
     );
 }
 
-/** Whether an agent that has left is proven to have heard our stop, and left because of it (verdict rule 5). */
+/** Whether an agent that has left is proven to have heard our stop and to have left because of it (verdict rule 5). */
 export function heardStop(about: Case, seen: Sighting<Agent>): Answered {
   const { evidence } = about;
   const window = signalWindow(evidence);
@@ -40,7 +40,7 @@ export function heardStop(about: Case, seen: Sighting<Agent>): Answered {
   if (report !== null) return byReport(evidence, seen, byBuildkite(report), window);
   if (reportsStops(evidence, seen.value))
     return unknown(
-      `agent ${seen.value.version ?? ''} reports the stops that it hears, and this one left without a report: it did not hear ours, or its report was lost`,
+      `agent ${seen.value.version ?? ''} reports the stops that it hears, and this one left without a report: it did not hear our stop, or its report was lost`,
       [seen.seq],
       'drain-not-proven',
     );
@@ -48,7 +48,7 @@ export function heardStop(about: Case, seen: Sighting<Agent>): Answered {
   return isOneShot(evidence) ? oneShot(seen) : olderAgent(about, seen);
 }
 
-/** Whether the agent is known to leave after its one job anyhow. */
+/** Whether the agent is known to leave after its one job in any case. */
 export function isOneShot(evidence: Evidence): boolean {
   return leavingFlagsIn(evidence).oneShot;
 }
@@ -64,13 +64,13 @@ function byReport(
   const at = clockTime(value.stoppedGracefullyAt ?? 0);
   if (order(report, window.from) === 'before')
     return unknown(
-      `the agent reported a graceful stop at ${at}, before ours: somebody else told it`,
+      `the agent reported a graceful stop at ${at}, before our stop: somebody else stopped it`,
       events,
       'drain-not-proven',
     );
   if (order(report, window.reportBy) === 'after')
     return unknown(
-      `the agent reported a graceful stop at ${at}, too late to be the answer to ours: the signal comes until ${clockTime(window.reportBy.at)}, and somebody else told it. ${PROVES}`,
+      `the agent reported a graceful stop at ${at}, too late for our stop, whose report comes by ${clockTime(window.reportBy.at)}: somebody else stopped it. ${PROVES}`,
       events,
       'drain-not-proven',
     );
@@ -82,12 +82,12 @@ function oneShot({ seq, value }: Sighting<Agent>): Answered {
     `the agent left (${value.rawConnection}) after its one job`,
     [seq],
     [
-      'one-shot: this agent leaves after its job anyhow, so the job survived, and whether the signal is heard was not shown; only an idle injection shows that',
+      'one-shot: this agent leaves after its job in any case, so the job survived, but nothing shows that the agent hears the signal; an injection into an idle worker would show it',
     ],
   );
 }
 
-/** Agents before 3.138 report no stop: when they left, and what is known of their start, tell why. */
+/** Agents before 3.138 report no stop: the time of their leaving and what is known of their start decide. */
 function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
   const { evidence } = about;
   const { idleTimeout: idle, uptime } = leavingFlagsIn(evidence);
@@ -95,7 +95,7 @@ function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
   const at = seen.value.disconnectedAt;
   if (end === null || at === null)
     return unknown(
-      'it cannot be told why the agent left: no time of its disconnect or of its last job',
+      'why the agent left is not known: Buildkite shows no time of its disconnect or of the end of its last job',
       [seen.seq],
       'drain-not-proven',
     );
@@ -104,7 +104,7 @@ function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
   const byTimer = idle !== null && ms >= idle - TIMER_SLACK;
   if (byTimer && ms <= AT_ONCE)
     return unknown(
-      `the agent left ${left}, when its own idle time-out (${seconds(idle)}) had run out too: either may be why`,
+      `the agent left ${left}, when its own idle time-out (${seconds(idle)}) had run out too: either may be the cause`,
       [seen.seq],
       'drain-not-proven',
     );
@@ -116,13 +116,13 @@ function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
     );
   if (ms > AT_ONCE || (idle !== null && ms >= idle / 2))
     return unknown(
-      `the agent left ${left}: neither at once nor by an idle time-out, so the stop is not proven to be why`,
+      `the agent left ${left}: neither at once nor by an idle time-out, so the stop is not proven to be the cause`,
       [seen.seq],
       'drain-not-proven',
     );
   if (uptime !== null && hasRunOut(evidence, seen.value, uptime, at))
     return unknown(
-      `the agent left ${left}, when its --disconnect-after-uptime (${seconds(uptime)}) had run out too: either may be why`,
+      `the agent left ${left}, when its --disconnect-after-uptime (${seconds(uptime)}) had run out too: either may be the cause`,
       [seen.seq],
       'drain-not-proven',
     );
@@ -135,12 +135,12 @@ function hasRunOut(
   uptime: number,
   left: NonNullable<Agent['disconnectedAt']>,
 ): boolean {
-  // Without the time of its connecting nothing says that it has not.
+  // Without the time of the connection the uptime may have run out.
   if (connectedAt === null) return true;
   return clocksOf(evidence).distance(byBuildkite(connectedAt), byBuildkite(left)).ms >= uptime - TIMER_SLACK;
 }
 
-/** It left at once; that the signal reaches it must be known besides, for a timer that nobody sees may be why. */
+/** The agent left at once. A timer that gameday cannot see may be the cause, so the signal must also be known to reach it. */
 function throughStart(about: Case, seen: Sighting<Agent>, left: string): Answered {
   const { evidence } = about;
   const other = wrongContainer(about);
@@ -151,7 +151,7 @@ function throughStart(about: Case, seen: Sighting<Agent>, left: string): Answere
   if (path.reaches === 'yes') return yes(`${left}; ${path.said}`, events, [], 'entry-point');
   if (agent?.container?.exitCode === 143)
     return yes(
-      `${left}; its container ended 143 after that: a trap passed the signal on`,
+      `${left}; its container exited 143 after that: a trap passed the signal on`,
       events,
       [],
       'exit-code',
@@ -159,13 +159,13 @@ function throughStart(about: Case, seen: Sighting<Agent>, left: string): Answere
   const witness = path.reaches === 'no' ? null : witnessOf(evidence);
   if (witness !== null) return yes(`${left}; ${witness.said}`, [...events, ...witness.events], [], 'witness');
   return unknown(
-    `${left}, but whether it heard the stop is not shown: ${path.said}, and a flag that nobody sees may be why it left. ${PROVES}`,
+    `${left}, but nothing shows that it heard the stop: ${path.said}, and a flag that gameday cannot see may have made it leave. ${PROVES}`,
     events,
     'drain-not-proven',
   );
 }
 
-/** End of the agent's last job by Buildkite's clock. */
+/** End of the agent's last job, by Buildkite's clock. */
 function lastJobEnd(attempts: readonly Attempt[], agentId: string): Stamp | null {
   const ends = attempts
     .filter(({ job }) => job.agentId === agentId)
@@ -174,11 +174,11 @@ function lastJobEnd(attempts: readonly Attempt[], agentId: string): Stamp | null
   return ends.toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
-/** An idle agent that hears the stop leaves at once; one that leaves when its own timer runs out need not have heard anything. */
+/** An idle agent that hears the stop leaves at once; an agent that leaves when its own timer runs out may have heard nothing. */
 function idleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: SignalWindow): Answered {
   const { disconnectedAt } = seen.value;
   if (disconnectedAt === null)
-    return unknown('it cannot be told when the agent left', [seen.seq], 'drain-not-proven');
+    return unknown('when the agent left is not known', [seen.seq], 'drain-not-proven');
   const { order, distance } = clocksOf(evidence);
   const at = byBuildkite(disconnectedAt);
   const left = `the idle agent left ${after(distance(window.from, at).ms, 'the stop')}`;
@@ -189,9 +189,13 @@ function idleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: SignalWi
   if (idle !== null && (from === null || distance(from, at).ms >= idle - TIMER_SLACK)) {
     const said = `${left}, when its own idle time-out (${seconds(idle)}) had run out`;
     return atOnce || from === null
-      ? unknown(`${said}: either may be why`, [seen.seq], 'drain-not-proven')
+      ? unknown(`${said}: either may be the cause`, [seen.seq], 'drain-not-proven')
       : no('not-drained', `${said}: it never heard the stop`, [seen.seq]);
   }
   if (atOnce) return yes(`${left}, at ${clockTime(disconnectedAt)}`, [seen.seq], [], 'disconnect');
-  return unknown(`${left}: not at once, so the stop is not proven to be why`, [seen.seq], 'drain-not-proven');
+  return unknown(
+    `${left}: not at once, so the stop is not proven to be the cause`,
+    [seen.seq],
+    'drain-not-proven',
+  );
 }

@@ -7,17 +7,17 @@ import { seconds } from './times.ts';
 
 export const idleInTime: Check = {
   name: 'idle-in-time',
-  asks: 'Did the idle worker leave as quickly as the scenario wants?',
+  asks: 'Did the idle worker leave within the limit of the scenario?',
   needed: false,
   judge(about) {
     const { evidence } = about;
     const { expect } = evidence.plan.scenario;
     if (evidence.strike === null) return unasked('nothing was injected');
-    if (evidence.target?.jobId !== null) return unasked('a job was aimed at');
+    if (evidence.target?.jobId !== null) return unasked('the drill aimed at a job');
     if (expect.idle.within === null && traitsOf(evidence.plan)?.reclaims !== true)
-      return unasked('the scenario sets no time (expect.idle.within)');
+      return unasked('the scenario sets no limit (expect.idle.within)');
     if (![agentLeft, containerClean].every((check) => check.judge(about).holds === 'yes'))
-      return unknown('a drain that is not proven has no time');
+      return unknown('the drain is not proven, so it has no time');
     const drain = drainTime(evidence);
     if (drain === null) return unknown('the drain could not be timed', [], 'evidence-missing');
     const took = `the idle worker left ${seconds(drain.ms)} after the stop (${drain.by})`;

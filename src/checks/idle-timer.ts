@@ -5,13 +5,13 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { endedAt } from '../evidence/job-times.ts';
 import { leavingFlags, NO_LEAVING_FLAGS, type LeavingFlags } from '../worker/settings.ts';
 
-/** What is known to make the agent leave by itself. */
+/** The agent's flags that are known to make it leave by itself. */
 export function leavingFlagsIn(evidence: Evidence): LeavingFlags {
   const worker = workerOf(evidence);
   return worker === null ? NO_LEAVING_FLAGS : leavingFlags(worker.settings);
 }
 
-/** Since when the agent is without a job: the end of its last job, else its connecting; null where neither is known. */
+/** Since when the agent has had no job: the end of its last job, else the time when it connected; null if neither is known. */
 export function idleFrom(evidence: Evidence, agent: Agent): Stamp | null {
   const ends = evidence
     .every('job')

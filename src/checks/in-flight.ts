@@ -11,7 +11,7 @@ import { clockTime } from './times.ts';
 const LOSSES: ReadonlySet<string> = new Set(['AGENT_LOST', 'AGENT_DISCONNECTED']);
 const IN_HAND: ReadonlySet<string> = new Set(['running', 'canceling', 'timing_out']);
 
-/** When Buildkite gave the agent up, by its own clock; null where it shows no time. */
+/** When Buildkite lost the agent, by Buildkite's clock; null where it shows no time. */
 function lossTime(evidence: Evidence, job: Job): Stamp | null {
   const event = (job.events ?? []).find(({ type }) => LOSSES.has(type));
   const agent = job.agentId === null ? null : evidence.last('agent', job.agentId);
@@ -19,7 +19,7 @@ function lossTime(evidence: Evidence, job: Job): Stamp | null {
   return at === null ? null : byBuildkite(at);
 }
 
-/** A read that shows the target's job in hand, sent after the signal could have come; one that is proven to have shown an old copy does not count. */
+/** A read that was sent after the signal could have come and shows the job on the target's agent; one that is proven stale does not count. */
 export function readInFlight(evidence: Evidence, { job }: Attempt): Sighting<Job> | null {
   const from = signalledFrom(evidence);
   if (from === null) return null;
@@ -38,7 +38,7 @@ export function readInFlight(evidence: Evidence, { job }: Attempt): Sighting<Job
   return look ?? null;
 }
 
-/** (a) of verdict rule 3: the agent's report lies between the job's start and end, and all three are Buildkite's. Null where it reported nothing in the window. */
+/** (a) of verdict rule 3: the agent's report lies between the job's start and end, all by Buildkite's clock. Null if the agent reported nothing in the window. */
 function byReport(about: Case, attempt: Attempt, window: SignalWindow): Answered | null {
   const { evidence } = about;
   const agent = evidence.last('agent', evidence.target?.agentId ?? '');
@@ -64,7 +64,7 @@ function byReport(about: Case, attempt: Attempt, window: SignalWindow): Answered
   );
 }
 
-/** The job had ended: what the worker held instead was hit, and is told first (verdict rule 16). */
+/** The job had ended before the stop: the finding names first the job that the worker held instead (verdict rule 16). */
 function over(about: Case, said: string, events: readonly (number | null)[]): Answered {
   const held = heldInstead(about);
   if (held === null) return no('finished-before-stop', said, events);
@@ -98,7 +98,7 @@ function judge(about: Case, attempt: Attempt): Answered {
   const { evidence } = about;
   const window = signalWindow(evidence);
   const stop = stopOf(evidence);
-  if (window === null || stop === null) return unknown('the stop has no time');
+  if (window === null || stop === null) return unknown('the time of the stop is not known');
   const told = byReport(about, attempt, window);
   if (told !== null) return told;
   const early = endedBefore(about, attempt, stop);
@@ -107,14 +107,14 @@ function judge(about: Case, attempt: Attempt): Answered {
   const from = signalledFrom(evidence);
   if (proof !== null)
     return yes(
-      `read at ${clockTime(proof.sentAt)}, after the stop was answered at ${clockTime(from?.at ?? 0)}: the same attempt was ${proof.value.rawState} on the same agent`,
+      `a read at ${clockTime(proof.sentAt)}, after ECS had answered the stop at ${clockTime(from?.at ?? 0)}, shows the same attempt ${proof.value.rawState} on the same agent`,
       [from?.seq ?? null, proof.seq],
       [],
       'read',
     );
   if (attempt.loss !== null && attempt.loss.seq > (evidence.strike?.intendedSeq ?? 0))
     return yes(
-      'it was lost after the stop, so it was unfinished when the stop landed',
+      'the job was lost after the stop, so it was in flight when the stop landed',
       [evidence.strike?.sentSeq ?? null, attempt.loss.seq],
       [],
       'loss',
@@ -126,7 +126,7 @@ function judge(about: Case, attempt: Attempt): Answered {
   return byClocks(about, attempt, window);
 }
 
-/** By all clocks it had ended, or its agent was given up, before the stop: a read that shows it RUNNING showed an old copy. */
+/** By all clocks the job had ended, or its agent was lost, before the stop: a read that shows the job RUNNING is stale. */
 function endedBefore(about: Case, attempt: Attempt, stop: Stamp): Answered | null {
   const { evidence } = about;
   const { order } = clocksOf(evidence);
@@ -147,7 +147,7 @@ function endedBefore(about: Case, attempt: Attempt, stop: Stamp): Answered | nul
   );
 }
 
-/** (c): the whole signal window lies before both ends of the job that the clocks give. */
+/** (c) of verdict rule 3: the whole signal window lies before the job's end, by Buildkite's and by the agent's clock. */
 function byClocks(about: Case, attempt: Attempt, window: SignalWindow): Answered {
   const { evidence } = about;
   const { order } = clocksOf(evidence);
@@ -155,24 +155,24 @@ function byClocks(about: Case, attempt: Attempt, window: SignalWindow): Answered
   const events = [evidence.strike?.sentSeq ?? null, attempt.seen.seq];
   if (ends.length > 0 && ends.every((end) => order(window.to, end) === 'before'))
     return yes(
-      `no read showed it in flight, but all the time in which the signal can have come (until ${clockTime(window.to.at)}) lies before its end (${clockTime(ends[0]?.at ?? 0)})`,
+      `no read showed the job in flight, but the signal came by ${clockTime(window.to.at)} at the latest, and the job ended after that, at ${clockTime(ends[0]?.at ?? 0)}`,
       events,
       [],
       'clocks',
     );
   const reads = evidence.reads('job', attempt.job.id);
   const intended = evidence.strike?.intendedSeq ?? 0;
-  // The read that was sent at once would have told it.
+  // The read that was sent right after the stop would have shown the job.
   const first = reads.firstAfter(intended);
   if (first?.ok === false)
     return unknown('the job could not be read after the stop', [first.seq], 'observation-gap');
-  // A listing shows the end before the history does: as long as that was not read, it may still prove the order.
+  // A listing shows the end before the history does; until the history is read, it may still prove the order.
   const told = evidence.firstLook('job', attempt.job.id, (shown) => shown.events !== null && jobEnded(shown));
   if (told !== undefined && attempt.job.state === 'finished')
     return over(
       about,
       ends.length === 0
-        ? 'the job was over when it was read after the stop, and when it ended cannot be told by both clocks'
+        ? 'the job was over when it was read after the stop, and the clocks do not show when it ended'
         : `the job's end (${clockTime(ends[0]?.at ?? 0)}) cannot be proven to lie after the signal (${clockTime(window.from.at)} to ${clockTime(window.to.at)})`,
       events,
     );
@@ -190,7 +190,7 @@ export const inFlight: Check = {
     const { evidence, attempts } = about;
     if (evidence.strike === null) return unasked('nothing was injected');
     const struck = attempts.find((attempt) => attempt.role === 'struck');
-    if (struck === undefined) return unasked('no job was aimed at');
+    if (struck === undefined) return unasked('the drill aimed at no job');
     return judge(about, struck);
   },
 };

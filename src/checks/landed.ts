@@ -15,7 +15,7 @@ function showsAnotherStop(task: Task, reason: string): boolean {
   return task.desired === 'STOPPED' && task.stoppedReason !== null && !showsOurStop(task, reason);
 }
 
-/** The first thing after the call that shows such a task: its own answer, or a look. */
+/** The first answer or read after the call that shows such a task. */
 function firstShown(
   { firstLook }: Evidence,
   { taskArn, answer, intendedSeq, sentSeq }: Strike,
@@ -72,7 +72,7 @@ function judge(evidence: Evidence, strike: Strike): Answered {
   ]);
 }
 
-/** `assert`: the stop that ECS shows is the stop, whoever asked for it. */
+/** `gameday assert` judges the stop that ECS shows, no matter who asked for it. */
 function shownStop(evidence: Evidence, strike: Strike): Answered {
   const seen = evidence.last('task', strike.taskArn);
   if (seen === null) return unknown('the task was never read', [], 'observation-gap');
@@ -82,7 +82,7 @@ function shownStop(evidence: Evidence, strike: Strike): Answered {
   );
 }
 
-/** Service faults (verdict rule 4): what we set stood in every look from our call to the stop; the stop code does not tell whose it was. */
+/** Service faults (verdict rule 4): every read from our call to the stop must show what we set; the stop code does not show who caused it. */
 function byScheduler(evidence: Evidence, strike: Strike): Answered {
   const seen = evidence.last('task', strike.taskArn);
   const decisive = decisiveCall(evidence);

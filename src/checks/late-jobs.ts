@@ -4,7 +4,7 @@ import { agentsOfStruckTask } from '../evidence/agents.ts';
 import { type Attempt } from '../evidence/attempts.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 
-/** Given back by an agent on its way out: it ran elsewhere or waits again. One that was lost was not, whether or not it still names its agent. */
+/** Whether a leaving agent gave the job back, so that it ran elsewhere or waits again. A lost job was not given back, even if it names no agent. */
 function handedBack({ job, loss }: Attempt, doomed: ReadonlySet<string>): boolean {
   if (loss !== null && job.agentId === null) return false;
   return job.agentId === null || !doomed.has(job.agentId);
@@ -12,14 +12,14 @@ function handedBack({ job, loss }: Attempt, doomed: ReadonlySet<string>): boolea
 
 const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
 
-/** Ended by the worker's going down; one that failed of itself, or that a person canceled, was finished there. */
+/** Whether the worker's end ended the job. A job that failed by itself, or that a person canceled, was finished there. */
 function cut({ job, loss }: Attempt): boolean {
   if (loss !== null || job.signalReason === 'agent_stop') return true;
   if (job.state !== 'finished' || job.passed || job.signalReason !== null) return false;
   return job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
 }
 
-/** The job lists of the task's agents must have been read after they left, or a job may have gone unseen. Null where all were. */
+/** Why a job may have gone unseen: the job list of an agent of the task was not read after that agent left. Null if all were read. */
 function unlisted({ evidence }: Case, agents: readonly string[]): Answered | null {
   for (const id of agents) {
     const seen = evidence.last('agent', id);
@@ -40,7 +40,7 @@ function unlisted({ evidence }: Case, agents: readonly string[]): Answered | nul
 
 export const lateJobs: Check = {
   name: 'late-jobs',
-  asks: 'What became of jobs that the worker got after the stop?',
+  asks: 'Did every job that the worker got after the stop finish?',
   needed: true,
   judge(about) {
     if (about.evidence.strike === null) return unasked('nothing was injected');

@@ -6,7 +6,7 @@ import { no, unasked, unknown, yes, type Answered, type Case, type Check } from 
 import { handedOver } from './handover.ts';
 import { heldInstead, inFlight } from './in-flight.ts';
 
-/** Green: the build passed, or it is still open and the lost attempt's final retry passed (verdict, stage C). */
+/** Whether the build is green: it passed, or it is still open and the final retry of the lost attempt passed (verdict, stage C). */
 export function isGreen(about: Case, attempt: Attempt): boolean {
   const build = about.evidence.last('build', attempt.job.buildId);
   if (build?.value.state === 'passed') return true;
@@ -25,7 +25,7 @@ const FINAL: ReadonlySet<string> = new Set([
   'EXPIRED',
 ]);
 
-/** Over, and its history was read after that: before it AGENT_LOST could be missing from it. */
+/** Whether the attempt has ended and its history was read after that: an earlier read could miss AGENT_LOST. */
 export function wholeStory({ job }: Attempt): boolean {
   return jobEnded(job) && (job.events ?? []).some((event) => FINAL.has(event.type));
 }
@@ -50,7 +50,7 @@ function lost(about: Case, attempt: Attempt): Answered {
   return no('masked-loss', `${proof}; ${how} made its build green`, [...events, last.seen.seq]);
 }
 
-/** A job of the drill's own builds that another agent of the target's task took after the stop, started again in the same container, and that was lost. */
+/** A lost job of the drill's own builds that a second agent, restarted in the target's task, took after the stop. */
 function isOwnLate({ target, buildIds }: Evidence, { role, job, loss }: Attempt): boolean {
   if (role !== 'late' || loss === null || job.agentId === null) return false;
   return job.agentId !== target?.agentId && buildIds.includes(job.buildId);

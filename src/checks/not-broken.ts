@@ -14,7 +14,7 @@ function broken(job: Job): boolean {
   return job.signal !== null || OF_SIGNALS.has(job.exitStatus ?? '');
 }
 
-/** A container that the agent's depends on and that was seen STOPPED before the job's end; one that only had to end before its start is none. */
+/** The container that the agent's container depends on and that was seen STOPPED before the job's end. A container that has to end before the agent starts does not count. */
 function sidecarGoneBefore({ evidence }: Case, attempt: Attempt): string | null {
   const target = evidence.target;
   const end = finishedEvent(attempt.job);

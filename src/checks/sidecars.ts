@@ -18,7 +18,7 @@ function definitionsOf(evidence: Evidence, task: Task): readonly ContainerDefini
   return evidence.last('task-definition', task.definition)?.value.containers ?? [];
 }
 
-/** A snapshot that shows the sidecar STOPPED and the agent's container not: the only proof of the order that the API gives. */
+/** The first read that shows the sidecar STOPPED and the agent's container not: the API gives no other evidence of the order. */
 function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: string): number | null {
   const status = (task: Task, name: string): string | undefined =>
     task.containers.find((container) => container.name === name)?.status;
@@ -30,7 +30,7 @@ function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: str
   return proof?.seq ?? null;
 }
 
-/** The latest instant at which the agent is known to have lived, by Buildkite's clock. */
+/** The last sign of life of the agent, by Buildkite's clock. */
 function lastSign(evidence: Evidence, { agentId, jobId }: Target): Stamp | null {
   const agent = evidence.last('agent', agentId)?.value;
   const job = jobId === null ? null : evidence.last('job', jobId)?.value;
@@ -40,8 +40,8 @@ function lastSign(evidence: Evidence, { agentId, jobId }: Target): Stamp | null 
 }
 
 /**
- * `executionStoppedAt` is the end of the first essential container: where it lies before the agent's last sign of life, and
- * only one other is essential, that one ended first (verdict rule 9). On EC2 it is the instance's clock, which nobody knows.
+ * `executionStoppedAt` is the end of the first essential container: if it lies before the agent's last sign of life, and only
+ * one other container is essential, that one ended first (verdict rule 9). On EC2 the time is by the instance's unknown clock.
  */
 function endedBefore(
   evidence: Evidence,
@@ -84,21 +84,21 @@ function judgeOne(evidence: Evidence, { name, exit, outlives }: Watched): Answer
   if (container.exitCode === null)
     return unknown(`ECS shows no exit code of container ${name}`, [seen.seq], 'evidence-missing');
   if (container.exitCode !== exit)
-    return no('sidecar-cut', `container ${name} ended ${String(container.exitCode)}, not ${String(exit)}`, [
+    return no('sidecar-cut', `container ${name} exited ${String(container.exitCode)}, not ${String(exit)}`, [
       seen.seq,
     ]);
   const before = outlives ? endedBefore(evidence, seen, name) : null;
   if (before !== null) return before;
-  if (!outlives) return yes(`container ${name} ended ${String(exit)}`, [seen.seq]);
+  if (!outlives) return yes(`container ${name} exited ${String(exit)}`, [seen.seq]);
   const definitions = definitionsOf(evidence, seen.value);
   const agent = seen.value.containers.find((one) => one.name === target.container);
   if (stoppedAfter(target.container, definitions).includes(name) && agent?.exitCode === 0)
     return yes(
-      `container ${name} ended ${String(exit)}, and ${target.container} depends on it: it was stopped after it`,
+      `container ${name} exited ${String(exit)}, and ${target.container} depends on it: it was stopped after it`,
       [seen.seq],
     );
   return unknown(
-    `container ${name} ended ${String(exit)}; nothing shows that it outlived ${target.container}: let ${target.container} depend on it (dependsOn)`,
+    `container ${name} exited ${String(exit)}; nothing shows that it outlived ${target.container}: let ${target.container} depend on it (dependsOn)`,
     [seen.seq],
     'evidence-missing',
   );
@@ -106,7 +106,7 @@ function judgeOne(evidence: Evidence, { name, exit, outlives }: Watched): Answer
 
 export const sidecars: Check = {
   name: 'sidecars',
-  asks: 'Did the watched containers end clean, and after the agent?',
+  asks: 'Did the watched containers exit cleanly, and after the agent?',
   needed: true,
   judge({ evidence }) {
     if (evidence.strike === null) return unasked('nothing was injected');

@@ -7,7 +7,7 @@ import { gotAt } from '../evidence/job-times.ts';
 import { stopOf } from '../evidence/stop.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
 
-/** A job that was there at the stop, or that cannot be shown to have come clearly after it. */
+/** Whether the worker had this job at the stop: a job counts unless it clearly came after the stop. */
 function wasThere(evidence: Evidence, { role, job }: Attempt): boolean {
   if (role === 'neighbour') return true;
   if (role !== 'late' || !agentsOfStruckTask(evidence).includes(job.agentId ?? '')) return false;
@@ -22,7 +22,7 @@ export const stillIdle: Check = {
   judge({ evidence, attempts }) {
     const { strike, target } = evidence;
     if (strike === null || target === null) return unasked('nothing was injected');
-    if (target.jobId !== null) return unasked('a job was aimed at');
+    if (target.jobId !== null) return unasked('the drill aimed at a job');
     const hit = attempts.find((attempt) => wasThere(evidence, attempt));
     if (hit !== undefined) {
       const { job, loss, seen } = hit;
@@ -36,6 +36,6 @@ export const stillIdle: Check = {
     }
     const agent = evidence.last('agent', target.agentId);
     if (agent?.value.jobs == null) return unknown('the jobs of the agent were never listed');
-    return yes('it had no job when the stop landed', [strike.sentSeq, agent.seq]);
+    return yes('the worker had no job when the stop landed', [strike.sentSeq, agent.seq]);
   },
 };

@@ -7,12 +7,12 @@ const CLOCK_TIME = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 });
 
-/** An instant as a person reads it in evidence, UTC with milliseconds. */
+/** The time of day of an instant in UTC: `10:42:29.345`. */
 export function clockTime(instant: number): string {
   return CLOCK_TIME.format(instant);
 }
 
-/** A duration as a person reads it: `4.2 s`, `3 min 5 s`. It has no direction: `after` says which came first. */
+/** The length of a duration of either sign: `4.2 s`, `3 min 5 s`. `after` also says which instant came first. */
 export function seconds(ms: number): string {
   const length = Math.abs(ms);
   if (Math.round(length / 100) < 600) return `${(length / 1000).toFixed(1)} s`;
@@ -20,7 +20,7 @@ export function seconds(ms: number): string {
   return `${String(Math.trunc(whole / 60))} min ${String(whole % 60)} s`;
 }
 
-/** How far something lies from something else: `4.2 s after the stop`, `1.0 s before the stop`. */
+/** How far an instant lies from another: `4.2 s after the stop`, `1.0 s before the stop`. */
 export function after(ms: number, what: string): string {
   return `${seconds(ms)} ${ms < 0 ? 'before' : 'after'} ${what}`;
 }

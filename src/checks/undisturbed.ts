@@ -10,20 +10,20 @@ import { after, seconds } from './times.ts';
 const OUT_OF_MEMORY = /^OutOfMemory/;
 const KILLED = 137;
 
-/** Whether ECS names a lack of memory on the agent's container, whatever came of it. */
+/** Whether ECS names a lack of memory on the agent's container, whether or not it ended the container. */
 export function namesMemory({ container }: AgentContainer): boolean {
   return OUT_OF_MEMORY.test(container?.reason ?? '');
 }
 
 /**
- * Whether the agent's container was killed for want of memory clearly before its stop time-out. Docker keeps the mark of an
- * earlier kill inside the container, so that it explains 137 alone, and none at the time-out (verdict rule 17).
+ * Whether the agent's container was killed for lack of memory clearly before its stop time-out. Docker keeps the mark of an
+ * earlier kill inside the container, so the mark explains only exit code 137, and only before the time-out (verdict rule 17).
  */
 export function diedOfMemory(agent: AgentContainer): boolean {
   return namesMemory(agent) && agent.container?.exitCode === KILLED && !agent.atTimeout;
 }
 
-/** A judged job that was killed with 137, which a container that ran out of memory explains better than the stop. */
+/** A judged job that was killed (137); lack of memory in the container explains that better than the stop. */
 export function killedJob(attempts: readonly Attempt[]): Attempt | undefined {
   return attempts.filter(isJudged).find(({ job, loss }) => {
     if (loss !== null || job.passed || job.state !== 'finished' || job.signalReason !== null) return false;
@@ -33,7 +33,7 @@ export function killedJob(attempts: readonly Attempt[]): Attempt | undefined {
 
 export const memory: Check = {
   name: 'memory',
-  asks: 'Did the container keep within its memory?',
+  asks: 'Did the container have enough memory?',
   needed: false,
   judge({ evidence, attempts }) {
     const agent = evidence.strike === null ? null : agentContainer(evidence);
@@ -48,17 +48,17 @@ export const memory: Check = {
         [agent.task.seq, job.seen.seq],
       );
     if (!diedOfMemory(agent))
-      return yes('ECS names OutOfMemoryError, and how the container ended is not explained by it', [
+      return yes('ECS names OutOfMemoryError, but that does not explain how the container ended', [
         agent.task.seq,
       ]);
-    // Before its end has a time, nothing tells a death long before the time-out from one at it.
+    // Without the time of its end, a kill long before the time-out looks like one at the time-out.
     if (agent.lasted === null)
-      return unknown('ECS names OutOfMemoryError, and does not show yet when the container ended', [
+      return unknown('ECS names OutOfMemoryError, but does not show yet when the container ended', [
         agent.task.seq,
       ]);
     return no(
       'out-of-memory',
-      `the agent's container died of memory, ${after(agent.lasted, 'the stop')}, before its stopTimeout of ${seconds(agent.stopTimeout)}: ${reason}`,
+      `the agent's container was killed for lack of memory, ${after(agent.lasted, 'the stop')}, before its stopTimeout of ${seconds(agent.stopTimeout)}: ${reason}`,
       [agent.task.seq],
     );
   },
@@ -70,7 +70,7 @@ const HOST_CODES: ReadonlySet<string> = new Set([
   'InfrastructureHealth',
 ]);
 
-/** What ECS says where the host went away and took the task along; null where it says nothing of the kind. */
+/** What ECS says if the host went away and the task with it; null if ECS says nothing of the kind. */
 export function hostGone({ stopCode, stoppedReason }: Task): string | null {
   const gone = HOST_CODES.has(stopCode ?? '') || /^Host EC2 /.test(stoppedReason ?? '');
   return gone ? `ECS shows ${stopCode ?? 'no stop code'}: ${stoppedReason ?? ''}` : null;
@@ -90,8 +90,8 @@ export const host: Check = {
 };
 
 /**
- * Who canceled a build: whom Buildkite names, else a user by the history of its jobs. Null where neither names anybody, as
- * where a newer build of the branch did it.
+ * Who canceled a build: the person whom Buildkite names, else "a user" if the history of the jobs shows one. Null if neither
+ * names anybody, for example when a newer build of the branch canceled it.
  */
 export function whoCanceled(evidence: Evidence, buildId: string): string | null {
   const named = evidence.last('build', buildId)?.value.canceledBy ?? null;
@@ -114,7 +114,7 @@ function canceledJob(job: Job): string | null {
   return null;
 }
 
-/** A loss that was proven before the cancelling still counts (verdict, stage B); so does a death before it, whenever Buildkite noticed (rule 17). */
+/** A loss before the cancellation still counts (verdict, stage B), and so does the container's death, even if Buildkite noticed it later (rule 17). */
 function lossBefore({ evidence, attempts }: Case, seq: number): boolean {
   return attempts.filter(isJudged).some(({ loss, job }) => {
     if (loss === null) return false;
@@ -128,7 +128,7 @@ function lossBefore({ evidence, attempts }: Case, seq: number): boolean {
 
 export const notCanceled: Check = {
   name: 'not-canceled',
-  asks: 'Was nothing canceled meanwhile?',
+  asks: 'Did the build and its judged jobs run without being canceled?',
   needed: false,
   judge(about) {
     const { evidence, attempts } = about;
@@ -164,7 +164,7 @@ function reddens(job: Job, attempts: readonly Attempt[]): boolean {
 
 export const lossElsewhere: Check = {
   name: 'loss-elsewhere',
-  asks: 'Was the build hurt by nothing that we did not strike?',
+  asks: 'Was no job lost on a task that was not struck?',
   needed: false,
   judge({ evidence, attempts }) {
     if (evidence.strike === null || evidence.buildId === null) return unasked('nothing was injected');
@@ -180,7 +180,7 @@ export const lossElsewhere: Check = {
     if (first === undefined) return yes('no job was lost elsewhere', [build.seq]);
     const said = `job ${first.job.id} (${first.job.stepKey ?? 'no step key'}), on a task that was not struck, was lost: ${first.loss?.by ?? ''}`;
     if (own || !red || reddening === undefined)
-      return yes('a job was lost elsewhere; it does not decide', [first.seen.seq], [said]);
+      return yes('a job was lost elsewhere, which does not decide the verdict', [first.seen.seq], [said]);
     return no('unrelated-loss', said, [first.seen.seq, build.seq]);
   },
 };
@@ -195,7 +195,7 @@ export const pid1: Check = {
     if (rig === null || rig.pid1) return unasked('the containers have a real PID 1');
     const agent = agentContainer(evidence);
     const definition = agent?.definition ?? null;
-    // The plan holds the rig's facts.
+    // GD_DRILL_PLANNED holds the rig's facts.
     const events = [evidence.events('GD_DRILL_PLANNED')[0]?.seq ?? null, agent?.task.seq ?? null];
     if (workerOf(evidence)?.start.isAgentFirst === true)
       return yes('no real PID 1, but the container starts the agent itself', events);

@@ -4,7 +4,7 @@ import { finishedEvent } from '../evidence/job-times.ts';
 import { unknown, type Answered, type Case } from './check.ts';
 import { clockTime } from './times.ts';
 
-/** A container that ended clearly before the job that it is said to have run is another container (verdict rule 14). Null where it may be the agent's. */
+/** If the container ended clearly before the job that it should have run, the agent runs in another one (verdict rule 14). Null if it may be the agent's. */
 export function wrongContainer({ evidence, attempts }: Case): Answered | null {
   const agent = agentContainer(evidence);
   if (agent?.endedBy == null) return null;

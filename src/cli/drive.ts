@@ -107,7 +107,11 @@ function unwrittenSaid(result: DrillResult, journal: Journal): DrillResult {
   if (result.outcome === 'interrupted')
     return { ...told, commands: [...commandsOf(evidenceOf(journal.events)), ...result.commands] };
   if (result.outcome !== 'inconclusive') return told;
-  return { ...told, said: why.message, next: 'Free some disk space, or name a folder on another disk with --out; then run the drill again.' };
+  return {
+    ...told,
+    said: why.message,
+    next: 'Free some disk space, or name a folder on another disk with --out; then run the drill again.',
+  };
 }
 
 /** A failure of the run: could-not-run before the stop was intended; after it the evidence is incomplete (verdict rules). */

@@ -49,7 +49,8 @@ export function readReporter(text: string): AskedReporter {
       next: `The reporters are: ${Object.keys(REPORTERS).join(', ')}.`,
     });
   const next = `Write it as --reporter ${name}, or as --reporter log=FILE.`;
-  if (file === '') throw new GamedayError('bad-input', `--reporter ${name}= names no file after the =`, { next });
+  if (file === '')
+    throw new GamedayError('bad-input', `--reporter ${name}= names no file after the =`, { next });
   const { noFile } = REPORTERS[name];
   if (file !== null && noFile !== null)
     throw new GamedayError('bad-input', `the reporter ${name} cannot write to a file: ${noFile}`, { next });
@@ -75,7 +76,8 @@ export const outFlag = Flags.string({
 });
 
 export const agentFlag = Flags.string({
-  description: 'the buildkite-agent of the rig (default: the one named in the rig file, else on PATH, else the built-in stand-in)',
+  description:
+    'the buildkite-agent of the rig (default: the one named in the rig file, else on PATH, else the built-in stand-in)',
   helpValue: 'PATH',
   env: 'GAMEDAY_AGENT',
 });

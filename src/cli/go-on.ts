@@ -117,9 +117,13 @@ async function scenarioOf(
 function samePlace(plan: Plan, settings: Settings, { scenario }: Pick<Plan, 'scenario'>): void {
   const key = lockKeyOf(settings, scenario);
   if (key === plan.lockKey && settings.organization === plan.organization) return;
-  throw new GamedayError('bad-input', `the drill runs at ${plan.lockKey}, but the environment points at ${key}`, {
-    next: 'Set endpoints, region and organization as at the start of the drill.',
-  });
+  throw new GamedayError(
+    'bad-input',
+    `the drill runs at ${plan.lockKey}, but the environment points at ${key}`,
+    {
+      next: 'Set endpoints, region and organization as at the start of the drill.',
+    },
+  );
 }
 
 async function alreadyOver(stored: StoredDrill, runner: Runner): Promise<void> {

@@ -108,7 +108,9 @@ async function ready(
   if (isTextMap(environment)) return environment;
   const bad = kind === 'bad-input';
   const why =
-    typeof error === 'string' ? error : (died() ?? `it was not ready in time; limit ${START_WITHIN / 1000} s`);
+    typeof error === 'string'
+      ? error
+      : (died() ?? `it was not ready in time; limit ${START_WITHIN / 1000} s`);
   throw new GamedayError(bad ? 'bad-input' : 'rig-failed', bad ? why : `the rig did not start: ${why}`);
 }
 

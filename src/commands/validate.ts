@@ -3,7 +3,8 @@ import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
 
 export default class Validate extends BaseCommand {
-  static override summary = 'Check scenario files and show all errors of all files at once, with their places.';
+  static override summary =
+    'Check scenario files and show all errors of all files at once, with their places.';
   static override description = `Nothing is contacted, and no token is needed.
 
 ${exitCodesHelp()}`;

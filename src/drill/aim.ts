@@ -131,7 +131,7 @@ function lookAtTarget(state: ScenarioState, target: Target): Step | null {
   if (task !== undefined && goingDown(task))
     return halt(
       'stopped-by-other',
-      `the task is going down already: ${task.stopCode ?? 'no stop code'}, "${task.stoppedReason ?? ''}"`,
+      `the task is already going down: ${task.stopCode ?? 'no stop code'}, "${task.stoppedReason ?? ''}"`,
     );
   const told = mayHaveStruck(state) ? null : toldToStop(state, target);
   if (told !== null) return halt('stopped-by-other', told);
@@ -149,8 +149,8 @@ function toldToStop(state: DrillState, { agentId }: Target): string | null {
   if (agent === undefined) return null;
   const { stoppedGracefullyAt, stopForcedAt, stoppedGracefullyBy, stopForcedBy, connection } = agent;
   if (stoppedGracefullyAt === null && stopForcedAt === null && connection !== 'stopping') return null;
-  const who = stopForcedBy ?? stoppedGracefullyBy ?? 'somebody whom Buildkite does not name';
-  return `agent ${agent.name} was told to stop already, by ${who}`;
+  const who = stopForcedBy ?? stoppedGracefullyBy ?? 'a user whom Buildkite does not name';
+  return `agent ${agent.name} was already stopped, by ${who}`;
 }
 
 /** Why the job is not in flight on its agent any more; null where it is. */

@@ -63,7 +63,7 @@ function timeIsOver(
   const within = `within ${String(startWithinOf(state.plan))} ms`;
   const silent = awayFor(state, looked);
   if (silent !== null)
-    return halt(silent.reason, `${silent.said}; so it is not known what was in flight ${within}`);
+    return halt(silent.reason, `${silent.said}; so what was in flight ${within} is not known`);
   const unread = builds.filter(({ kind, id }) => !readSince(state, kind, id, deadline));
   if (unread.length > 0) return askNow(state, unread, now);
   return halt('step-never-ran', `${trigger.waitedFor(state)} ${within}`);
@@ -163,7 +163,7 @@ function aimAt(state: DrillState, aim: Aim, why: string, now: Instant): Step {
   };
 }
 
-/** Nothing is injected: the build, or the idle worker, is watched to its end. */
+/** Nothing is injected: the drill watches the build, or the idle worker, until it ends. */
 function watchFrom(said: string, target: Target | null): Step {
   return { do: 'conclude', event: { code: 'GD_WATCH_BEGUN', payload: { said, target } } };
 }

@@ -37,7 +37,7 @@ export function stillOpen(about: Case, findings: readonly Finding[], now: Instan
   const jobs = openJobs(about, about.attempts);
   if (jobs.length > 0 || container.length > 0) return [...jobs, ...container];
   const build = openBuild(about);
-  // A container that did not end clean is a dead drain already: the agent will never leave, only the build is waited for.
+  // If the container did not exit cleanly, the drain has failed: the agent will not leave, so only the build is awaited.
   const dead = findings.some((finding) => finding.check === 'container-clean' && finding.holds === 'no');
   return dead ? build : [...build, ...openAgents(about, now)];
 }
@@ -55,7 +55,7 @@ function decidedEarly(about: Case, findings: readonly Finding[]): boolean {
   });
 }
 
-/** Somebody's doing that a proof which came earlier outranks (verdict rule 17). */
+/** Reasons of somebody else's action that earlier evidence outranks (verdict rule 17). */
 const OF_PERSONS: ReadonlySet<Reason> = new Set(['build-canceled', 'stopped-by-other']);
 /** The injection missed the job that was aimed at: what it hit instead is watched (verdict rule 16). */
 const MISSED: ReadonlySet<Reason> = new Set(['missed-target', 'finished-before-stop']);

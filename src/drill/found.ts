@@ -41,7 +41,7 @@ export function decideFound(state: DrillState, now: Instant): Step {
   if (now >= deadline)
     return endWatch(
       'deadline',
-      `limits.verdictWithin ended while it waited for ${open[0]?.what ?? sweep.map(inWords)[0] ?? ''}`,
+      `limits.verdictWithin ended while the drill waited for ${open[0]?.what ?? sweep.map(inWords)[0] ?? ''}`,
     );
   const asks = new Map<string, Ask>(
     [...open.map(({ subject }) => subject), ...listing(evidence)].map((subject) => [

@@ -54,7 +54,7 @@ function wrongPlan(state: DrillState): Step | null {
   if (step !== null && keys !== null && pipeline?.dynamic === false && !keys.includes(step))
     return halt(
       'no-such-step',
-      `pipeline ${scenario.build.pipeline} has no step with key "${step}"; its keys are ${keys.join(', ') || 'none'}`,
+      `pipeline ${scenario.build.pipeline} has no step with key "${step}"; keys that it has: ${keys.join(', ') || 'none'}`,
     );
   if (mode === 'baseline') return null;
   const cluster = seen(state.world, 'cluster', scenario.cluster.name);

@@ -46,7 +46,7 @@ export async function readDocuments(
   if (service?.ok === false) return service;
   const arn = service === null ? place.family : service.value['taskDefinition'];
   if (typeof arn !== 'string')
-    return unusable('which definition the tasks have: neither a service nor a family is named that says it');
+    return unusable('the task definition is not known: name a service or a family');
   const definition = await ecs.taskDefinitionDocument(arn, signal);
   if (!definition.ok) return definition;
   const taskDefinition = unwrap('taskDefinition', json(definition.value), arn);
@@ -109,7 +109,7 @@ async function stepsOf(
   if (!steps.ok) return `the steps of ${pipeline}: ${steps.trouble.message}`;
   if (steps.value === null) return `the steps of ${pipeline}: Buildkite shows none`;
   const read = readPipeline(steps.value);
-  if (!('value' in read)) return `the steps of ${pipeline}: they are no YAML that can be read`;
+  if (!('value' in read)) return `the steps of ${pipeline}: they are not valid YAML`;
   const doc: Json = read.value;
   return isObject(doc) && Array.isArray(member(doc, 'steps'))
     ? docOf(doc, `pipeline ${pipeline}`)
@@ -167,7 +167,7 @@ async function lookBeforehand(
   const live: Live = { ...OFFLINE, cluster: place.cluster, ownTask: place.ownTask };
   const subject = subjectOf(documents, live, place.container);
   if (!('agent' in subject)) {
-    const said = `the agent's container among ${subject.names.join(', ')}: name it in cluster.container`;
+    const said = `which of the containers ${subject.names.join(', ')} is the agent's is not known: name it in cluster.container`;
     return { container: null, findings: [], unknown: [{ rule: 'all', said }] };
   }
   const { findings, unknown, container } = judge(subject);

@@ -58,7 +58,7 @@ export function cutShort(state: DrillState, why: GamedayError | null): NewEvent 
 
 /** A rig that lived in the runner's process died with it, and the evidence with the rig. */
 export function rigIsGone(state: DrillState): NewEvent {
-  const said = 'the rig of this drill ended with its runner; what happened since can no longer be read';
+  const said = 'the rig of this drill ended with its runner, so what happened after that cannot be read';
   return mayHaveStruck(state)
     ? { code: 'GD_WATCH_ENDED', payload: { why: 'gap', said } }
     : { code: 'GD_HALTED', payload: { reason: 'observation-gap', said } };

@@ -201,7 +201,7 @@ async function agentsOfTask(
   });
 }
 
-/** Nothing halts a drill that injects nothing. */
+/** A drill that injects nothing has no halt conditions. */
 const NOTHING_HALTS: Pick<Scenario['safety'], 'killSwitch' | 'haltWhen'> = { killSwitch: null, haltWhen: [] };
 
 async function ofSurroundings(

@@ -53,7 +53,7 @@ function isRestarted(evidence: Evidence, arn: string, agent: Agent): boolean {
   );
 }
 
-/** No container of a task starts an agent once the task has ended. */
+/** Once a task has ended, none of its containers starts an agent. */
 function connectedAfterEnd(evidence: Evidence, arn: string, connectedAt: BuildkiteInstant): boolean {
   const stoppedAt = evidence.last('task', arn)?.value.stoppedAt ?? null;
   if (stoppedAt === null) return false;

@@ -11,7 +11,7 @@ import { stopOf } from './stop.ts';
 
 /** Why an attempt is looked at (verdict rules 1 and 6). */
 export type Role =
-  /** The attempt that was aimed at. */
+  /** The attempt that is the target. */
   | 'struck'
   /** Another attempt that an agent of the struck task held at the stop. */
   | 'neighbour'
@@ -24,7 +24,7 @@ export type Role =
   /** Another job of the build, on a task that was not struck. */
   | 'elsewhere';
 
-/** What proves that Buildkite gave up on the agent while it had the job. */
+/** The evidence that Buildkite lost the agent while it had the job. */
 export interface Loss {
   readonly by: string;
   readonly seq: number;
@@ -217,7 +217,7 @@ function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
   return lossByAgent(evidence, job) ?? lossByDeath(evidence, job);
 }
 
-/** Buildkite had given the agent up, and then the agent itself finished the job: neither a loss nor a proof of anything (verdict rule 17). */
+/** Buildkite lost the agent, but then the agent itself finished the job: neither a loss nor a pass (verdict rule 17). */
 export function hasReturned(evidence: Evidence, jobId: string): boolean {
   return storyOf(evidence, jobId).hasReturned;
 }
@@ -232,7 +232,7 @@ export function lossByDeath(evidence: Evidence, job: Job): Loss | null {
     return null;
   if (clocksOf(evidence).orderAsMeasured(agent.endedBy, byBuildkite(canceledAt)) !== 'before') return null;
   return {
-    by: `its container had ended ${String(agent.container.exitCode)} with the job unfinished, before it was canceled`,
+    by: `its container had exited ${String(agent.container.exitCode)} with the job unfinished, before it was canceled`,
     seq: agent.task.seq,
   };
 }

@@ -9,7 +9,7 @@ import type {
 import type { Evidence } from './evidence.ts';
 import { seen, type World } from '../model/world.ts';
 
-/** An instant and whose clock it was read from. Two of them are compared by `clocksOf` and by nothing else. */
+/** An instant and the clock it was read from. Only `clocksOf` compares two of them. */
 export interface Stamp {
   readonly at: number;
   /** `buildkite`, `ecs`, `fargate`, `runner:N` (the Nth process of the drill), `agent:UUID`, `instance:ARN`. */
@@ -69,7 +69,7 @@ export interface Distance {
   readonly shown: number;
 }
 
-/** The one place that compares instants of different clocks. */
+/** Compares instants of different clocks; nothing else does. */
 export interface Clocks {
   /** Whether `a` lies before `b`. Of one clock always; of two only where they are apart by more than 2 s and than all that is known of them. */
   order(a: Stamp, b: Stamp): Order;

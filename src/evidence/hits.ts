@@ -192,7 +192,7 @@ function moreStopped(before: Service, now: Service, ours: number): string | null
     .reduce((sum, count) => sum + count, 0);
   return stopped <= ours
     ? null
-    : `the service's events tell of ${String(stopped)} stopped tasks, where our count asked for ${String(ours)}`;
+    : `the service's events show ${String(stopped)} stopped tasks; our count asked for ${String(ours)}`;
 }
 
 function scaledIn(before: Service, { desired }: Service): string | null {

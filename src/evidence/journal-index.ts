@@ -82,7 +82,7 @@ function indexEvent(store: Store, event: DrillEvent): void {
   if (event.code === 'GD_OBSERVED') indexObservation(store, event);
 }
 
-/** Reads that changed nothing count as looks at what was last known. */
+/** A read that changed nothing counts as a look that shows the last known value. */
 function indexObservation(store: Store, { seq, at, payload }: EventOf<'GD_OBSERVED'>): void {
   const { reads, facts } = payload;
   const direct = new Map(reads.map((read) => [keyOf(read.subject), read]));
@@ -102,7 +102,7 @@ function indexObservation(store: Store, { seq, at, payload }: EventOf<'GD_OBSERV
   }
 }
 
-/** An older copy of a task is no look at it. */
+/** A stale read of a task does not count as a look. */
 function indexFact(
   store: Store,
   fact: Fact,

@@ -9,10 +9,10 @@ import type { Evidence, Sighting, Strike } from './evidence.ts';
 /** ECS needs up to so long after `stoppingAt` to signal a container (one recorded case on Fargate: 13 s), milliseconds. */
 const LAG_ON_FARGATE = 20_000;
 const LAG_ELSEWHERE = 10_000;
-/** Where the signal is not known to reach the agent, a report this long after the stop is too late to be taken for its answer, milliseconds. */
+/** If the signal is not known to reach the agent, a report later than this after the stop does not count as an answer to it, milliseconds. */
 const PROMPT = 5_000;
 
-/** When ECS told the task to stop: its own `stoppingAt`, else our call's sending. Null where nothing was stopped. */
+/** When ECS began to stop the task: its `stoppingAt`, else the time when our call was sent. Null if nothing was stopped. */
 export function stopOf(evidence: Evidence): Stamp | null {
   const { strike } = evidence;
   if (strike === null) return null;
@@ -137,7 +137,7 @@ function deregistration(
   };
 }
 
-/** States of a task that is told to stop and in which its containers are not signalled yet. */
+/** States of a stopping task in which its containers are not signalled yet. */
 const UNSIGNALLED: ReadonlySet<string> = new Set(['RUNNING', 'DEACTIVATING']);
 
 /**

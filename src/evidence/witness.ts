@@ -24,7 +24,7 @@ export function witnessOf(evidence: Evidence): Witness | null {
     const idle = idleBetweenJobs(evidence, agent);
     if (idle === null) continue;
     return {
-      said: `agent ${agent.value.name} of the same definition stayed connected without a job for ${String(Math.floor(idle / 1000))} s after a job: no hidden timer makes these agents leave so soon`,
+      said: `agent ${agent.value.name} of the same definition stayed connected without a job for ${String(Math.floor(idle / 1000))} s after a job: no hidden timer makes these agents leave that soon`,
       events: [agent.seq],
     };
   }

@@ -85,7 +85,7 @@ function lookFor(state: DrillState, change: Change, sending: Sending, now: Insta
 }
 
 function endUnseen({ call }: Change, { trouble }: Sending): Step {
-  const said = `${call.kind} was sent and is not seen to have happened: ${trouble?.message ?? 'the runner ended over it'}`;
+  const said = `${call.kind} was sent, but nothing shows that it happened: ${trouble?.message ?? 'the runner ended over it'}`;
   return onlySteers(call) ? halt('fault-refused', said) : endWatch('gap', said);
 }
 
@@ -96,7 +96,7 @@ function endUnreadable(state: DrillState, { call, seenIn }: Change): Step {
     trouble: markOf(state, subject.kind, subject.id)?.trouble ?? null,
   }));
   const { subject, trouble } = troubles.find((one) => one.trouble !== null) ?? { trouble: null };
-  const said = `after ${call.kind} it could not be read what became of it: ${trouble?.message ?? 'no answer'}`;
+  const said = `after ${call.kind} its effect could not be read: ${trouble?.message ?? 'no answer'}`;
   return onlySteers(call) && trouble !== null && subject !== undefined
     ? halt(reasonOfTrouble(subject, trouble), said)
     : endWatch('gap', said);

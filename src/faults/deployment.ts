@@ -61,7 +61,7 @@ export const deployment: Fault = {
     const service = serviceIn(state);
     if (service === undefined) return 'a deployment needs a service: cluster.service names none';
     if (service.controller !== 'ECS')
-      return `the service is deployed by ${service.controller}: ECS cannot be told to deploy it anew`;
+      return `the service is deployed by ${service.controller}: ECS cannot start a new deployment of it`;
     return cannotReplace(service);
   },
   shown: (state) => [

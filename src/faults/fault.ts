@@ -19,7 +19,7 @@ export interface Needs {
   readonly reads: readonly FactKind[];
 }
 
-/** One way in which a worker dies: what it must know, what it reaches, how it is done, and how it is undone. No fault holds a port. */
+/** One way to stop a worker: what the fault must know, what it reaches, how it is injected and undone. No fault holds a port. */
 export interface Fault {
   readonly name: FaultName;
   /** All that it may ever call and read; rights are written from it. */
@@ -28,7 +28,7 @@ export interface Fault {
   subjects(state: DrillState): readonly Subject[];
   /** ARNs of every task that it may take down. */
   reach(state: DrillState): readonly string[];
-  /** Why it would do nothing to this target, or may not be done to it; null where it will. */
+  /** Why the fault would do nothing to this target, or may not be injected; null if it works. */
   inert(state: DrillState): string | null;
   /** Exactly what will be done, for the person who is asked. */
   shown(state: DrillState): readonly string[];
@@ -40,7 +40,7 @@ export interface Fault {
   undo(state: DrillState, now: Instant): Step | null;
   /** Why something was left as it is. */
   left(state: DrillState): readonly string[];
-  /** Whether the whole of it is over: a rollout that is complete, a host that is empty. */
+  /** Whether the fault is over: a rollout is complete, a host is empty. */
   over(state: DrillState, hits: readonly Task[]): boolean;
 }
 

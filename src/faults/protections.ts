@@ -30,7 +30,7 @@ export function protectionsLeft(state: DrillState): readonly string[] {
     const back = JSON.stringify(lifting(sending, arn));
     if (state.undos.some(({ call, result }) => JSON.stringify(call) === back && result === 'ok')) return [];
     if (!wasCompared(state, { kind: 'protection', id: arn }))
-      return [`whether task ${arn} is still protected could not be read; ours ends by itself`];
+      return [`whether task ${arn} is still protected could not be read; our protection ends by itself`];
     const protection = seen(state.world, 'protection', arn);
     if (protection?.enabled !== true) return [];
     const until = protection.expiresAt === null ? '' : ` until ${clockTime(protection.expiresAt)} UTC`;

@@ -34,7 +34,7 @@ function placeAsks(state: DrillState, every: number): readonly Ask[] {
   return subjects.map((subject) => paced(subject, every));
 }
 
-/** Tasks in reach that are wanted no more by the latest list, and have not been seen going down yet. */
+/** Tasks in reach that the latest list no longer holds and that have not been seen stopping yet. */
 export function missing(state: DrillState): readonly string[] {
   const evidence = evidenceOf(state.index);
   const listed = new Set(evidence.every(listOf(evidence)).flatMap(({ value }) => value.arns));
@@ -77,7 +77,7 @@ export function unreadSince(state: DrillState, asks: readonly Ask[]): readonly S
     .filter(({ kind, id }) => (markOf(state, kind, id)?.triedAt ?? 0) < state.takenUpAt);
 }
 
-/** What shows whom the scheduler takes, while it goes on. */
+/** What shows which tasks the scheduler stops, while the fault goes on. */
 export function followAsks(state: DrillState, every: number): readonly Ask[] {
   const gone = missing(state).map((id) => paced({ kind: 'task', id }, Math.min(every, DESCRIBE_EVERY)));
   return [...placeAsks(state, every), ...gone];

@@ -142,7 +142,7 @@ export const scaleIn: Fault = {
   shown(state) {
     const { desired, former } = countCall(state);
     const steer = isSteered(state)
-      ? [`${String(others(state).length)} other tasks are protected for the time`]
+      ? [`${String(others(state).length)} other tasks are protected meanwhile`]
       : ['the scheduler chooses the task'];
     return [
       `desired count of service ${serviceOf(state)}: ${String(former)} -> ${String(desired)}, and back afterwards`,
@@ -153,7 +153,7 @@ export const scaleIn: Fault = {
     ...(inject.fault === 'scale-in' && inject.steered
       ? [`UpdateTaskProtection: every other task of ${tasks}, lifted afterwards`]
       : []),
-    `UpdateService: the desired count of ${tasks} less one, and back afterwards`,
+    `UpdateService: the desired count of ${tasks} lowered by one, and restored afterwards`,
   ],
   inject: (state, now) =>
     makeChanges(state, steering(state), now) ??

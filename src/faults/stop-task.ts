@@ -177,5 +177,5 @@ function isTargetUnchanged({ target, world, idleSince }: DrillState): boolean {
 function giveUp(state: DrillState, taskArn: string, now: Instant): Step {
   if (markOf(state, 'task', taskArn)?.trouble != null && (state.deadline ?? now) > now)
     return { do: 'observe', asks: [paced({ kind: 'task', id: taskArn }, 1_000)], by: now + 1_000 };
-  return endWatch('settled', 'two looks at the task, ten seconds apart, show that it was never told to stop');
+  return endWatch('settled', 'two reads of the task, ten seconds apart, show that ECS did not stop it');
 }

@@ -121,7 +121,11 @@ function timesOf(row: Row): Times {
   const finishedAt = row.finishedAt === undefined ? null : instantOf('finishedAt', row.finishedAt);
   if (startedAt !== null && finishedAt !== null) {
     if (startedAt.zoned !== finishedAt.zoned)
-      throw new BadRow('finishedAt', 'one time has a time zone and the other does not', 'Give both a time zone.');
+      throw new BadRow(
+        'finishedAt',
+        'one time has a time zone and the other does not',
+        'Give both a time zone.',
+      );
     return { ms: finishedAt.at - startedAt.at, startedAt: startedAt.at, zoned: startedAt.zoned };
   }
   return { ms: durationOf(row), startedAt: startedAt?.at ?? null, zoned: startedAt?.zoned ?? true };
@@ -198,7 +202,11 @@ function jobsIn(value: unknown, path: Found['path'], build: string | null): read
 
 function rowOf(value: unknown): Row {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadRow(null, 'this is not a job', 'A job is an object such as {"step": "test", "seconds": 90}.');
+    throw new BadRow(
+      null,
+      'this is not a job',
+      'A job is an object such as {"step": "test", "seconds": 90}.',
+    );
   return Object.fromEntries(
     (Object.keys(NAMES) as Field[]).map((field) => {
       const key = keyIn(value, field);

@@ -64,9 +64,7 @@ function assumptions({
 }: Omit<Forecast, 'notes'>): readonly string[] {
   const notes: string[] = [];
   if (utilisation.by === 'assumed')
-    notes.push(
-      'every worker is assumed to be busy, the worst case: give --utilisation if you know better',
-    );
+    notes.push('every worker is assumed to be busy, the worst case: give --utilisation if you know better');
   if (utilisation.by === 'history' && utilisation.share === 1)
     notes.push(`the history holds more work than ${fleet.workers} workers can do: check --workers`);
   if (source.kind === 'file' && utilisation.by === 'history')

@@ -56,7 +56,8 @@ export const forecastFlags = {
     env: 'GAMEDAY_SERVICE',
   }),
   'image-config': Flags.string({
-    description: "configuration of the agent's image as printed by `docker image inspect`: entry point, STOPSIGNAL",
+    description:
+      "configuration of the agent's image as printed by `docker image inspect`: entry point, STOPSIGNAL",
     helpValue: 'FILE',
     env: 'GAMEDAY_IMAGE_CONFIG',
   }),
@@ -71,7 +72,7 @@ export const forecastFlags = {
     env: 'GAMEDAY_LAUNCH_TYPE',
   })(),
   'stop-timeout': shared.durationFlag({
-    description: "stopTimeout of the agent; overrides the definition",
+    description: 'stopTimeout of the agent; overrides the definition',
     env: 'GAMEDAY_STOP_TIMEOUT',
   }),
   signal: Flags.option({
@@ -103,7 +104,8 @@ export const forecastFlags = {
     env: 'GAMEDAY_MAXIMUM_PERCENT',
   }),
   'room-percent': Flags.integer({
-    description: 'places on the hosts or in a quota, in percent, including draining tasks (default: maximumPercent)',
+    description:
+      'places on the hosts or in a quota, in percent, including draining tasks (default: maximumPercent)',
     min: 100,
     max: 2000,
     env: 'GAMEDAY_ROOM_PERCENT',
@@ -120,8 +122,7 @@ export const forecastFlags = {
     env: 'GAMEDAY_IDLE_DRAIN',
   }),
   drains: Flags.string({
-    description:
-      'simulate with the drains measured by a drill or a folder of drills; may be given again',
+    description: 'simulate with the drains measured by a drill or a folder of drills; may be given again',
     helpValue: 'DRILL|FOLDER',
     multiple: true,
     multipleNonGreedy: true,

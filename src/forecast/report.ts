@@ -39,9 +39,11 @@ function head({ source, window, utilisation, ...forecast }: Forecast, paint: Pai
   const of = source.kind === 'stated' ? `${source.name}, as stated` : `${source.jobs} jobs of ${source.name}`;
   const ceiling = window.ceiling === null ? 'no ceiling' : `at most ${time(window.ceiling)}`;
   const who = window.container === null ? '' : `container ${window.container}, `;
-  const told = { heard: '', eaten: ', and the agent never hears the stop', fatal: ': the signal cuts the job off' }[
-    window.signal
-  ];
+  const told = {
+    heard: '',
+    eaten: ', and the agent never hears the stop',
+    fatal: ': the signal cuts the job off',
+  }[window.signal];
   const idle = {
     stated: 'as stated',
     history: 'by the history',

@@ -53,7 +53,10 @@ function ofSteps(source: Source, steps: readonly string[]): Source {
       ? `Its steps: ${known.join(', ')}.`
       : 'A forecast needs at least one job that ended and passed.';
   const why = left.length > 0 ? ` (left out: ${left.join(', ')})` : '';
-  throw new GamedayError('bad-input', `the history has no job to forecast from${why}`, { at: source.name, next });
+  throw new GamedayError('bad-input', `the history has no job to forecast from${why}`, {
+    at: source.name,
+    next,
+  });
 }
 
 async function sourceOf(flags: ForecastFlags, runner: Runner): Promise<Source> {

@@ -53,13 +53,9 @@ export async function windowFor(
 function alone(flags: WindowFlags, asked: Asked): Question['window'] {
   for (const flag of ['service', 'image-config', 'container'] as const)
     if (flags[flag] !== undefined)
-      throw new GamedayError(
-        'bad-input',
-        `--${flag} needs a task definition, and none is given`,
-        {
-          next: 'Give --task-definition FILE as well.',
-        },
-      );
+      throw new GamedayError('bad-input', `--${flag} needs a task definition, and none is given`, {
+        next: 'Give --task-definition FILE as well.',
+      });
   const window = windowAlone(asked);
   checkCeiling('--stop-timeout', asked.stopTimeout ?? 0, window.launchType);
   return { ...window, container: null };

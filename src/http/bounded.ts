@@ -37,17 +37,13 @@ export async function readBounded(body: Unread, largest = LARGEST_ANSWER): Promi
   }
   const whole = joined(chunks, size);
   if (isTooDeep(whole)) {
-    throw new OversizeAnswerError(
-      `is nested deeper than ${String(DEEPEST_ANSWER)} levels, the limit`,
-    );
+    throw new OversizeAnswerError(`is nested deeper than ${String(DEEPEST_ANSWER)} levels, the limit`);
   }
   return whole;
 }
 
 function tooLarge(largest: number): OversizeAnswerError {
-  return new OversizeAnswerError(
-    `is larger than ${String(largest / (1024 * 1024))} MiB, the limit`,
-  );
+  return new OversizeAnswerError(`is larger than ${String(largest / (1024 * 1024))} MiB, the limit`);
 }
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {

@@ -40,6 +40,8 @@ export function endpointOf(setting: string, text: string, rules: EndpointRules):
   const why = forbidden(url.protocol, url.hostname, rules);
   if (why === null) return url;
   throw new GamedayError('bad-input', `${setting}: ${why}`, {
-    next: rules.loopbackOnly ? `Use a loopback address.` : `Use https, or give --insecure to allow plain http.`,
+    next: rules.loopbackOnly
+      ? `Use a loopback address.`
+      : `Use https, or give --insecure to allow plain http.`,
   });
 }

@@ -8,7 +8,7 @@ import { OutcomeName, Reason, Stage } from '../model/reasons.ts';
 import { Fact, Subject } from '../model/world.ts';
 import { Explanation } from '../model/cause.ts';
 
-/** One guard's answer: it holds, or it refuses with its reason. A guard that cannot get its answer refuses. */
+/** One guard's answer: it holds, or it refuses with its reason. A guard that lacks what it must know refuses. */
 export const GuardAnswer = z.strictObject({
   guard: GuardName,
   holds: z.boolean(),
@@ -26,13 +26,13 @@ export const Target = z.strictObject({
   taskArn: z.string(),
   /** Name of the agent's container in the task definition. */
   container: z.string(),
-  /** How the container was told: `named`, `tag` or `only-essential`. */
+  /** How the container was found: `named`, `tag` or `only-essential`. */
   containerBy: z.enum(['named', 'tag', 'only-essential']),
   why: z.string(),
 });
 export type Target = z.infer<typeof Target>;
 
-/** One read: what was asked, when it was sent and answered by the runner's clock, and how it went. */
+/** One read: what was asked, when it was sent and answered by the runner's clock, and how it ended. */
 export const Read = z.strictObject({
   subject: Subject,
   sentAt: Instant,
@@ -93,7 +93,7 @@ export const EVENTS = {
     payload: z.strictObject({ plan: Plan }),
   },
   GD_RESUMED: {
-    text: 'Another process went on with the drill.',
+    text: 'Another process took the drill up.',
     /** `after`: how many events the earlier process had written; `how`: present where it is to be settled and not to go on. */
     payload: z.strictObject({
       runner: z.string(),
@@ -102,7 +102,7 @@ export const EVENTS = {
     }),
   },
   GD_OBSERVED: {
-    text: 'Services were read: which reads, how they went, and every fact that changed, whole.',
+    text: 'Services were read: which reads, how they ended, and every fact that changed, complete.',
     payload: z.strictObject({ reads: z.array(Read), facts: z.array(Fact) }),
   },
   GD_GUARDS_ANSWERED: {
@@ -130,15 +130,15 @@ export const EVENTS = {
     payload: z.strictObject({ target: Target, attempt: z.number().int() }),
   },
   GD_TARGET_REVERIFIED: {
-    text: 'Everything was read again at the last instant and the target stands.',
+    text: 'Everything was read again at the last instant, and the target is unchanged.',
     payload: z.strictObject({ target: Target }),
   },
   GD_TARGET_DROPPED: {
-    text: 'The target fell away before anything was sent; the aim is taken again.',
+    text: 'The target was gone before anything was sent; the drill chooses another one.',
     payload: z.strictObject({ said: z.string() }),
   },
   GD_CONFIRMED: {
-    text: 'A person was asked, or had said yes beforehand.',
+    text: 'A person was asked, or had given --yes.',
     payload: z.strictObject({
       answer: z.enum(['yes', 'no', 'beforehand', 'rig', 'nobody']),
       shown: z.string(),
@@ -157,12 +157,12 @@ export const EVENTS = {
     payload: z.strictObject({ taskArn: z.string(), by: z.enum(['answer', 'observation']), said: z.string() }),
   },
   GD_WATCH_BEGUN: {
-    text: 'Nothing is injected (a baseline, or `gameday assert`): the build, or the idle worker, is watched to its end.',
+    text: 'Nothing is injected (a baseline, or `gameday assert`): the drill watches the build, or the idle worker, until it ends.',
     /** The worker that is watched, where there is no build. */
     payload: z.strictObject({ said: z.string(), target: Target.nullable() }),
   },
   GD_WATCH_ENDED: {
-    text: 'Nothing more can change the outcome, or the time is over.',
+    text: 'Nothing more can change the outcome, or the time ran out.',
     payload: z.strictObject({ why: z.enum(['settled', 'deadline', 'gap']), said: z.string() }),
   },
   GD_UNDO_INTENDED: {

@@ -84,7 +84,7 @@ function writerHeld(folder: string, { holder, path }: Claim): GamedayError {
       ? 'somebody unknown'
       : `process ${String(holder.pid)} on ${holder.host || 'another machine'}`;
   return new GamedayError('lock-held', `${folder} is being written by ${who}`, {
-    next: `Let that runner end. If it is dead for sure, remove ${path}.`,
+    next: `Let that runner end. If that runner is dead, remove ${path}.`,
   });
 }
 

@@ -46,7 +46,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   if (tooShort !== undefined) {
     throw new GamedayError(
       'bad-input',
-      `a secret value has ${tooShort.length} characters; under ${SHORTEST_SECRET} it cannot be kept out of sight`,
+      `a secret value has ${tooShort.length} characters; under ${SHORTEST_SECRET} it cannot be hidden`,
       { next: 'Use a longer value, or do not mark the variable as secret.' },
     );
   }

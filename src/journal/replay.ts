@@ -155,6 +155,6 @@ function isCode(code: unknown): code is EventCode {
 function refuse(place: Place, what: string): GamedayError {
   return new GamedayError('bad-input', `line ${place.number} of the journal ${what}`, {
     at: `${place.path}:${place.number}:1`,
-    next: 'Take the journal as it was written, or start a new drill.',
+    next: 'Use the journal as it was written, or start a new drill.',
   });
 }

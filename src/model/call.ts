@@ -172,14 +172,14 @@ export const Trouble = z.strictObject({
   ]),
   /** One line for people, redacted. */
   message: z.string(),
-  /** Of `not-found`: what is missing, where it is not the thing itself that was asked after. */
+  /** With `not-found`: what is missing, if it is not the thing that was asked for. */
   missing: z.literal('organization').optional(),
   /** Milliseconds after which the service asks to be called again; null where it said nothing. */
   retryAfter: z.number().int().nullable(),
 });
 export type Trouble = z.infer<typeof Trouble>;
 
-/** ok: it happened; refused: nothing happened; unknown: it may have. Nobody turns a time-out into a failure. */
+/** ok: the call happened; refused: it did not; unknown: it may have. A time-out is unknown, never a failure. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly certainty: 'refused' | 'unknown'; readonly trouble: Trouble };

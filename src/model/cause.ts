@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Instant } from './instants.ts';
 import { CauseName } from './names.ts';
 
-/** One cause, and how far the journal carries it. */
+/** One cause, and how much evidence the journal has for it. */
 export const RankedCause = z.strictObject({
   name: CauseName,
   /**

@@ -23,7 +23,7 @@ export const EXIT_CODES = {
 export const OutcomeName = z.enum(namesOf(EXIT_CODES));
 export type OutcomeName = z.infer<typeof OutcomeName>;
 
-/** How a command can end: as a drill or a game day does, or with what it was asked for where no drill is run. */
+/** How a command can end: as a drill or a game day ends, or, where no drill is run, with the answer that was asked for. */
 export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0 } as const;
 export type AnswerName = keyof typeof ANSWER_CODES;
 
@@ -36,7 +36,7 @@ export interface ReasonRow {
   readonly stage: Stage;
   /** One sentence for a stranger. */
   readonly meaning: string;
-  /** The next move of whoever reads it. */
+  /** What the reader should do next. */
   readonly next: string;
 }
 
@@ -61,31 +61,31 @@ export const REASONS = {
   'missed-target': row(
     'inconclusive',
     'A',
-    'Another task or job than the one aimed at was hit.',
+    'The stop reached another task or job than the target.',
     'Read what happened to that job, then run the drill again.',
   ),
   'stopped-by-other': row(
     'inconclusive',
     'A',
-    "The task was going down for somebody else's reason, or a user stopped the agent.",
+    'Somebody else stopped the task, or a user stopped the agent.',
     'Find out who stopped it, then run the drill again.',
   ),
   'stop-not-confirmed': row(
     'inconclusive',
     'A',
-    'There is no proof that our stop landed.',
+    'There is no evidence that our stop landed.',
     'Check ECS for the task, then run the drill again.',
   ),
   'unsound-baseline': row(
     'inconclusive',
     'A',
     "The build was failing, canceling or hurt before the injection, or the agent's container had ended before it.",
-    'Make build and worker sound first, then run the drill again.',
+    'Fix the build or the worker first, then run the drill again.',
   ),
   'out-of-memory': row(
     'inconclusive',
     'B',
-    "The agent's container died of memory before its stop time-out.",
+    "The agent's container was killed for lack of memory before its stop time-out.",
     'Raise the memory of the task, then run the drill again.',
   ),
   'host-gone': row(
@@ -109,7 +109,7 @@ export const REASONS = {
   'no-pid1-semantics': row(
     'inconclusive',
     'B',
-    'The rig had no real PID 1, and the container starts something else than the agent itself.',
+    'The rig had no real PID 1, and the container starts something other than the agent itself.',
     'Give the rig a real PID 1: docs/how-to/give-the-rig-a-real-pid-1.md names every way.',
   ),
   lost: row(
@@ -127,68 +127,68 @@ export const REASONS = {
   'canceled-by-agent': row(
     'failed',
     'C',
-    'The agent canceled its own job: it was told twice to stop, or its own timer ran.',
-    'Send the agent one SIGTERM only, and leave it the time.',
+    'The agent canceled its own job: it got a second stop signal, or its own timer ran out.',
+    'Send the agent only one SIGTERM, and give it the time to finish.',
   ),
   'broken-by-stop': row(
     'failed',
     'C',
-    'The stop broke the job itself: it ended with a signal or code of one.',
+    'The stop broke the job itself: the job ended by a signal, or with the exit status of one.',
     'Let the stop signal reach the agent alone, not the job.',
   ),
   'not-drained': row(
     'failed',
     'C',
     'The worker did not drain, whatever the colour of the build.',
-    'Make the agent PID 1 (exec form) and leave it stopTimeout enough.',
+    'Make the agent PID 1 (exec form) and give it a stopTimeout that is long enough.',
   ),
   'sidecar-cut': row(
     'failed',
     'C',
-    'A watched container did not end clean, or ended before the agent.',
+    'A watched container did not exit cleanly, or exited before the agent.',
     'Let the agent depend on its sidecar (dependsOn).',
   ),
   'build-failed': row(
     'failed',
     'C',
-    'The build or the struck attempt failed otherwise; the cause is undecided.',
-    'Run it with `fault: none` to see whether it fails by itself.',
+    'The build or the struck attempt failed for another reason; the cause is undecided.',
+    'Run the scenario with `fault: none` to see whether the build fails by itself.',
   ),
   'drain-too-slow': row(
     'failed',
     'C',
     'The worker drained, but slower than allowed.',
-    'Shorten the step, or allow more in expect.drain.within.',
+    'Shorten the step, or raise expect.drain.within.',
   ),
   'idle-too-slow': row(
     'failed',
     'C',
     'The idle worker left, but slower than allowed.',
-    'Lower --disconnect-after-idle-timeout or allow more.',
+    'Lower --disconnect-after-idle-timeout, or raise expect.idle.within.',
   ),
   'observation-gap': row(
     'inconclusive',
     'D',
-    'The services or the runner were away and the evidence is gone.',
+    'The services or the runner were unavailable, and the evidence is gone.',
     'Run the drill again when the services answer.',
   ),
   'drain-not-proven': row(
     'inconclusive',
     'D',
-    'It cannot be shown that the agent left because of the stop.',
-    'See what would prove it: an agent of 3.138 or later, exec form, cluster.imageConfig, or a witness.',
+    'There is no evidence that the agent left because of the stop.',
+    'Give the drill what would show it: an agent of 3.138 or later, the exec form, cluster.imageConfig, or a witness.',
   ),
   'disconnect-not-received': row(
     'inconclusive',
     'D',
-    'The container ended 0 in time, but Buildkite got no disconnect.',
-    "Check the agent's network at its end, then run it again.",
+    'The container exited 0 in time, but Buildkite got no disconnect.',
+    'Check that the agent keeps its network until it has exited, then run the drill again.',
   ),
   'evidence-missing': row(
     'inconclusive',
     'D',
     'A piece of evidence that a pass needs does not exist.',
-    'See which check has no answer and give it what it needs.',
+    'See which check has no answer, and give the check what it needs.',
   ),
   'verdict-timeout': row(
     'inconclusive',
@@ -218,13 +218,13 @@ export const REASONS = {
   outlasted: row(
     'outlasted',
     'E',
-    'The job survived the stop on an agent that leaves after its job anyhow; whether the signal is heard was not shown.',
+    'The job survived the stop, but its agent leaves after its job in any case: nothing shows that it heard the signal.',
     'Inject into an idle worker, or upgrade the agent to 3.138 or later, to show that it drains.',
   ),
   'not-allowed': row(
     'refused',
     'before',
-    'The target is not among what the scenario names.',
+    'The scenario does not name the target.',
     'Name it, or do not strike it.',
   ),
   'blast-radius': row(
@@ -242,10 +242,15 @@ export const REASONS = {
   'shared-task': row(
     'refused',
     'before',
-    'Several agents or unseen jobs live on the target task.',
-    'Run one agent a task, or set cluster.sharedTask: allowed.',
+    'Several agents, or jobs that cannot be read, run on the target task.',
+    'Run one agent per task, or set cluster.sharedTask: allowed.',
   ),
-  'outside-window': row('refused', 'before', 'Now is outside the allowed hours.', 'Wait for the window.'),
+  'outside-window': row(
+    'refused',
+    'before',
+    'The present time is outside the allowed hours.',
+    'Wait for the window.',
+  ),
   'too-soon': row(
     'refused',
     'before',
@@ -255,16 +260,21 @@ export const REASONS = {
   'lock-held': row(
     'refused',
     'before',
-    'Another drill is at this service.',
-    'Wait for it, or settle it with `gameday abort`.',
+    'Another drill runs on this service.',
+    'Wait for the other drill, or settle it with `gameday abort`.',
   ),
   'drill-unknown': row(
     'refused',
     'before',
-    'The state of this machine does not know the drill, or not all that its journal says was sent.',
-    'Read the journal; where you believe it, give --yes.',
+    'The state directory has no record of the drill, or of a call that its journal says was sent.',
+    'Read the journal; if you trust it, give --yes.',
   ),
-  'kill-switch': row('refused', 'before', 'The kill switch is on.', 'Take it off when it is safe.'),
+  'kill-switch': row(
+    'refused',
+    'before',
+    'The kill switch is on.',
+    'Turn the kill switch off when it is safe.',
+  ),
   'confirm-declined': row(
     'refused',
     'before',
@@ -300,19 +310,19 @@ export const REASONS = {
   'buildkite-rate-limited': row(
     'could-not-run',
     'before',
-    'Buildkite limits the rate for good.',
-    'Wait, or use a token of its own.',
+    'Buildkite kept refusing calls because of its rate limit.',
+    'Wait, or use a token that nothing else uses.',
   ),
   'buildkite-error': row(
     'could-not-run',
     'before',
-    'Buildkite answered with something else than an answer.',
+    'Buildkite sent an answer that gameday cannot read.',
     'Check the endpoint.',
   ),
   'aws-unauthorized': row(
     'could-not-run',
     'before',
-    'AWS has no valid credentials of ours.',
+    'AWS did not accept the credentials, or there are none.',
     'Check the credential chain.',
   ),
   'aws-denied': row('could-not-run', 'before', 'AWS denies the call.', 'Grant the action that is named.'),
@@ -351,9 +361,9 @@ export const REASONS = {
     'could-not-run',
     'before',
     'The build could not be started.',
-    'See what Buildkite said.',
+    'Read what Buildkite answered.',
   ),
-  'fault-refused': row('could-not-run', 'before', 'ECS refused the stop.', 'See what ECS said.'),
+  'fault-refused': row('could-not-run', 'before', 'ECS refused the stop.', 'Read what ECS answered.'),
   'journal-unwritable': row(
     'could-not-run',
     'before',
@@ -370,23 +380,33 @@ export const REASONS = {
     'could-not-run',
     'before',
     'The rig did not start or ended early.',
-    'See what the rig said.',
+    'Read what the rig printed.',
   ),
   planned: row(
     'planned',
     'before',
     'A dry run: nothing was sent that changes anything.',
-    'Run it without --dry-run.',
+    'Run the drill without --dry-run.',
   ),
   baseline: row(
     'baseline',
     'before',
-    'Nothing was injected and the build passed: a baseline, no proof.',
-    'Run it with a fault.',
+    'Nothing was injected and the build passed: a baseline shows nothing about a stop.',
+    'Run the scenario with a fault.',
   ),
-  'bad-input': row('bad-input', 'before', 'Something given is wrong.', 'Mend what is named.'),
+  'bad-input': row(
+    'bad-input',
+    'before',
+    'An option, a setting or a scenario is wrong.',
+    'Mend what is named.',
+  ),
   internal: row('internal', 'before', 'A defect of gameday itself.', 'Report it with the journal.'),
-  interrupted: row('interrupted', 'before', 'The run was interrupted; the journal is closed.', 'Resume it.'),
+  interrupted: row(
+    'interrupted',
+    'before',
+    'The run was interrupted; the journal is closed.',
+    'Resume the drill.',
+  ),
 } as const satisfies Record<string, ReasonRow>;
 export const Reason = z.enum(namesOf(REASONS));
 export type Reason = z.infer<typeof Reason>;

@@ -70,10 +70,14 @@ async function bytesIn(file: string, largest: number): Promise<Buffer> {
       next: 'Name a file that can be read.',
     });
   }
-  throw new GamedayError('bad-input', `${file} is larger than the limit of ${String(largest / 1024 / 1024)} MiB`, {
-    at: file,
-    next: 'Name the document itself, not a dump or a log that contains it.',
-  });
+  throw new GamedayError(
+    'bad-input',
+    `${file} is larger than the limit of ${String(largest / 1024 / 1024)} MiB`,
+    {
+      at: file,
+      next: 'Name the document itself, not a dump or a log that contains it.',
+    },
+  );
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {

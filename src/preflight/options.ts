@@ -20,7 +20,8 @@ export const preflightFlags = {
     env: 'GAMEDAY_PIPELINE',
   }),
   'image-config': Flags.string({
-    description: "configuration of the agent's image as printed by `docker image inspect`: entry point, STOPSIGNAL",
+    description:
+      "configuration of the agent's image as printed by `docker image inspect`: entry point, STOPSIGNAL",
     helpValue: 'FILE',
     env: 'GAMEDAY_IMAGE_CONFIG',
   }),
@@ -40,8 +41,7 @@ export const preflightFlags = {
     env: 'GAMEDAY_CONTAINER',
   }),
   scenario: Flags.string({
-    description:
-      'check the service and the step of a scenario; with --task-definition: the step only',
+    description: 'check the service and the step of a scenario; with --task-definition: the step only',
     helpValue: 'FILE',
     env: 'GAMEDAY_SCENARIO',
   }),

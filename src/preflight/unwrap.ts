@@ -139,7 +139,8 @@ function checkDefinition(inner: Json): Misfit | null {
     );
   for (const [index, container] of itemsOf(containers).entries()) {
     const path = ['containerDefinitions', index];
-    if (!isObject(container)) return misfit(path, 'a container must be an object', 'Write it in the format of ECS.');
+    if (!isObject(container))
+      return misfit(path, 'a container must be an object', 'Write it in the format of ECS.');
     if (typeof member(container, 'name') !== 'string')
       return misfit(path, 'this container has no name', 'Give it a name.');
     const wrong =

@@ -232,7 +232,9 @@ function launchDiffers(
 ): readonly string[] {
   const told =
     launch.kind === 'unknown'
-      ? [`the definition does not say what the tasks run on: ${launchType === 'EC2' ? 'EC2' : 'Fargate'} is assumed`]
+      ? [
+          `the definition does not say what the tasks run on: ${launchType === 'EC2' ? 'EC2' : 'Fargate'} is assumed`,
+        ]
       : launch.kind === 'external'
         ? ['hosts of your own (EXTERNAL) are treated as EC2 hosts']
         : [];

@@ -32,10 +32,7 @@ export function chooseMachine(wanted: Wanted, image: string | null, environment:
   if (wanted.image !== undefined && agent !== undefined)
     throw bad('--image contains an agent of its own, but --agent names another one', 'Give one of them.');
   if (wanted.image !== undefined && executor !== undefined && executor !== 'container')
-    throw bad(
-      `--image is run by the executor container, not by ${executor}`,
-      'Remove one of the two flags.',
-    );
+    throw bad(`--image is run by the executor container, not by ${executor}`, 'Remove one of the two flags.');
   const asked = executor === 'container' || wanted.image !== undefined;
   const without = (why: string | null): Chosen => {
     const machine = onThisMachine(programs, environment);

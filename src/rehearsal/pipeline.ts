@@ -84,7 +84,11 @@ function chosenOf(steps: readonly Step[], named: string | undefined): Step | Unf
   }
   const [only, ...more] = steps;
   if (only === undefined)
-    return { path: ['steps'], why: 'no step runs a command', next: 'Give a pipeline with a step that runs a command.' };
+    return {
+      path: ['steps'],
+      why: 'no step runs a command',
+      next: 'Give a pipeline with a step that runs a command.',
+    };
   if (more.length === 0) return only;
   return {
     path: ['steps'],

@@ -252,9 +252,13 @@ async function agree(
   for (const line of lines) stderr.write(`${escapeControls(line)}\n`);
   if (yes) return true;
   if (consentOf(runner) === 'refuse')
-    throw new GamedayError('confirm-needed', 'the commands above would run on this machine, and there is no terminal to ask for consent', {
-      next: 'Run it on a terminal, or give --yes if you trust these commands.',
-    });
+    throw new GamedayError(
+      'confirm-needed',
+      'the commands above would run on this machine, and there is no terminal to ask for consent',
+      {
+        next: 'Run it on a terminal, or give --yes if you trust these commands.',
+      },
+    );
   const end = (signal: StopSignal): void => {
     stderr.write(NOTHING_SENT);
     runner.finish(account([], [], signal));

@@ -41,7 +41,12 @@ export function changeOf(before: World, after: World, fact: Fact, step: string |
 /** The errors of preflight; `gameday preflight` shows the rest. */
 function preflightNews(is: Preflight): readonly Sentence[] {
   if (is.container === null)
-    return [say(`preflight could not check the definition: ${is.unknown[0]?.said ?? 'the reason is not known'}`, 'warn')];
+    return [
+      say(
+        `preflight could not check the definition: ${is.unknown[0]?.said ?? 'the reason is not known'}`,
+        'warn',
+      ),
+    ];
   return errorsOf(is).map((error) => say(`preflight error ${error}`, 'bad'));
 }
 

@@ -127,7 +127,10 @@ function toldLater(event: Later): readonly Sentence[] {
       return [say(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
     case 'GD_HALTED':
       return [
-        say(`the drill goes no further: ${named(event.payload)}`, event.payload.reason === 'planned' ? 'plain' : 'warn'),
+        say(
+          `the drill goes no further: ${named(event.payload)}`,
+          event.payload.reason === 'planned' ? 'plain' : 'warn',
+        ),
       ];
     case 'GD_INTERRUPTED':
       return [say(`interrupted by ${event.payload.signal}; the journal is closed`, 'warn')];
@@ -162,9 +165,7 @@ function planned(plan: Plan, drill: string): readonly Sentence[] {
   sentences.push(say(`the rig stands in for Buildkite and ECS: ${rig.executor} executor, ${agentOf(rig)}`));
   const why = rig.noPid1 === undefined ? '' : `: ${rig.noPid1.said}`;
   if (!rig.pid1)
-    sentences.push(
-      say(`WORKERS HAVE NO REAL PID 1 HERE: what depends on it cannot be judged${why}`, 'warn'),
-    );
+    sentences.push(say(`WORKERS HAVE NO REAL PID 1 HERE: what depends on it cannot be judged${why}`, 'warn'));
   return sentences;
 }
 

@@ -41,7 +41,7 @@ export const allowList: Guard = {
     const by = allowedBy(task, cluster);
     if (by !== null) return holds(`allowed by ${by}`);
     return refuses(
-      `task ${task.arn} (${task.group ?? 'no group'}, cluster ${task.clusterArn}) is not among what the scenario names`,
+      `task ${task.arn} (${task.group ?? 'no group'}, cluster ${task.clusterArn}) does not match what the scenario names`,
     );
   },
 };

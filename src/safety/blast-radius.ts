@@ -18,20 +18,20 @@ function strangers({ world, plan }: DrillState, reach: readonly string[]): strin
 /** One task, of a settled service that keeps another worker. */
 export const blastRadius: Guard = {
   name: 'blast-radius',
-  rule: 'No more tasks than safety.tasks grants (one), and only of a settled service: one COMPLETED deployment, running = desired, two or more unless safety.allowLastWorker.',
+  rule: 'The fault reaches at most safety.tasks tasks (default 1), and only of a settled service: one COMPLETED deployment, running = desired, two or more tasks unless safety.allowLastWorker.',
   reason: 'blast-radius',
   judge(state, _now, when) {
     const { world, plan, strikes } = state;
     const stops = strikes.filter(
       ({ call, result }) => CALLS[call.kind].stops === 'task' && result !== 'refused',
     );
-    if (stops.length > 1) return refuses('a stop was sent already');
+    if (stops.length > 1) return refuses('a stop was already sent');
     const reach = state.target === null ? [] : (faultOf(plan)?.reach(state) ?? []);
     const most = plan.scenario.safety.tasks;
     const takes = traitsOf(plan)?.takes;
     if (reach.length > most && (takes === 'service' || takes === 'host'))
       return refuses(
-        `it reaches ${String(reach.length)} tasks${strangers(state, reach)}, and safety.tasks grants ${String(most)}`,
+        `the fault reaches ${String(reach.length)} tasks${strangers(state, reach)}; limit ${String(most)} (safety.tasks)`,
       );
     const other = stops.find(
       ({ call }) => call.kind === 'stop-task' && call.taskArn !== state.target?.taskArn,
@@ -43,13 +43,15 @@ export const blastRadius: Guard = {
     if (service === undefined) return refuses(`service ${name} could not be read`);
     const { desired, running, pending, deployments } = service;
     if (takes === 'service' && running > most)
-      return refuses(`it reaches ${String(running)} tasks, and safety.tasks grants ${String(most)}`);
+      return refuses(`the fault reaches ${String(running)} tasks; limit ${String(most)} (safety.tasks)`);
     if (service.controller !== 'ECS' && deployments.length === 0)
       return refuses(
-        `service ${name} is deployed by ${service.controller}: whether it is settled is not shown`,
+        `service ${name} is deployed by ${service.controller}: ECS does not show whether it is settled`,
       );
     if (deployments.length !== 1)
-      return refuses(`service ${name} has ${String(deployments.length)} deployments: one is running`);
+      return refuses(
+        `service ${name} has ${String(deployments.length)} deployments: a rollout is in progress`,
+      );
     const rollout = deployments[0]?.rolloutState ?? 'COMPLETED';
     if (rollout !== 'COMPLETED') return refuses(`the deployment of service ${name} is ${rollout}`);
     if (!mayHaveStruck(state) && (running !== desired || pending > 0))
@@ -61,7 +63,7 @@ export const blastRadius: Guard = {
         `${faultNameOf(plan) ?? ''} from ${String(desired)} would leave service ${name} without a worker`,
       );
     if (running < 2 && !plan.scenario.safety.allowLastWorker)
-      return refuses(`it would take the last worker of service ${name} (running ${String(running)})`);
+      return refuses(`the fault would stop the last worker of service ${name} (running ${String(running)})`);
     return holds(
       `${when === 'gate' ? 'up to one' : 'one'} of ${String(running)} running tasks of service ${name}`,
     );

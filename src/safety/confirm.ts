@@ -1,6 +1,6 @@
 import { holds, refuses, type Guard } from './guard.ts';
 
-/** Somebody must want it: a terminal is asked at the last instant, or `--yes` was given. */
+/** A person must consent: gameday asks on a terminal at the last instant, unless `--yes` was given. */
 export const confirm: Guard = {
   name: 'confirm',
   rule: 'A person says yes at the last instant, or said so beforehand with --yes.',

@@ -55,6 +55,8 @@ function asked(
   try {
     return guard.judge(state, now, when);
   } catch (error) {
-    return refuses(`it could not be asked: ${error instanceof Error ? error.message : String(error)}`);
+    return refuses(
+      `the rule could not be checked: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

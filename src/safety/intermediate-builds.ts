@@ -17,7 +17,7 @@ export function branchMatches(filter: string | null, branch: string): boolean {
 /** A new build must not cancel or skip somebody's build of the branch, and drills that share pipeline and branch exclude each other. */
 export const intermediateBuilds: Guard = {
   name: 'intermediate-builds',
-  rule: "Starting our build hits no other build of the branch by the pipeline's intermediate-build rules, and no other drill runs there.",
+  rule: "The drill's new build makes the pipeline cancel or skip no other build of the branch, and no other drill runs there.",
   reason: 'not-allowed',
   judge({ world, plan, drill, buildId }) {
     const { build } = plan.scenario;
@@ -45,6 +45,6 @@ export const intermediateBuilds: Guard = {
       return refuses(
         `a new build on ${build.branch} would ${cancels ? 'cancel' : 'skip'} build ${String(hit.number)} (${hit.url})`,
       );
-    return holds('no other build of the branch is hit');
+    return holds('no other build of the branch is canceled or skipped');
   },
 };

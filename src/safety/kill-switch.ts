@@ -12,7 +12,7 @@ export const killSwitch: Guard = {
     const { name: cluster, service } = plan.scenario.cluster;
     const file = seen(world, 'kill-switch', 'kill-switch');
     if (file === undefined) return refuses('the kill switch could not be read');
-    if (file.thrown !== null) return refuses(`it is on: ${file.thrown}`);
+    if (file.thrown !== null) return refuses(`the kill switch is on: ${file.thrown}`);
     const tags = [
       seen(world, 'cluster', cluster)?.tags,
       service === null ? {} : seen(world, 'service', service)?.tags,
@@ -20,7 +20,7 @@ export const killSwitch: Guard = {
     if (tags.some((one) => one === undefined))
       return refuses('the tags of cluster and service could not be read');
     if (tags.some((one) => one?.[TAG] === 'off'))
-      return refuses(`a tag ${TAG}=off is on the cluster or the service`);
+      return refuses(`the cluster or the service has the tag ${TAG}=off`);
     return holds('no file, variable or tag is set');
   },
 };

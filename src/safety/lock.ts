@@ -9,13 +9,13 @@ export function gamedayReason(reason: string | null): string | null {
 /** One drill at a time for a service: a lock in the state directory, and across machines a task going down with a gameday's reason. */
 export const lock: Guard = {
   name: 'lock',
-  rule: 'No other drill is at this cluster and service, on this machine or as ECS shows it.',
+  rule: 'No other drill runs on this cluster and service: none on this machine, and ECS shows none.',
   reason: 'lock-held',
   judge({ world, plan, drill }) {
     if (plan.dryRun) return holds('not taken in a dry run');
     const own = seen(world, 'lock', plan.lockKey);
     if (own === undefined) return refuses('the lock could not be taken');
-    if (!own.ours) return refuses(`held by ${own.heldBy ?? 'somebody unknown'}`);
+    if (!own.ours) return refuses(`held by ${own.heldBy ?? 'an unknown process'}`);
     const stops = seen(world, 'recent-stops', plan.lockKey);
     if (stops === undefined) return refuses('stopping tasks of the service could not be listed');
     const other = stops.tasks.find((task) => {

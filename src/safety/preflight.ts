@@ -2,20 +2,20 @@ import { errorsOf } from '../model/entities/preflight.ts';
 import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
-/** What a look at the definition tells already need not cost a job: where the scenario says so, an error refuses. */
+/** What preflight finds in the task definition need not cost a job: with `preflight: require` an error refuses the drill. */
 export const preflight: Guard = {
   name: 'preflight',
-  rule: 'Where the scenario has `preflight: require`: a look at the task definition was possible and found no error.',
+  rule: 'If the scenario has `preflight: require`: the task definition could be checked and has no error.',
   reason: 'preflight',
   judge({ plan, world }) {
     const { preflight: wanted } = plan.scenario;
-    if (wanted === 'off') return holds('the scenario does without');
+    if (wanted === 'off') return holds('the scenario sets preflight: off');
     const looked = seen(world, 'preflight', 'preflight');
     const required = wanted === 'require' ? refuses : holds;
-    if (looked === undefined) return required('the definition could not be looked at');
+    if (looked === undefined) return required('the task definition could not be checked');
     if (looked.container === null)
       return required(
-        `the definition could not be looked at: ${looked.unknown[0]?.said ?? 'nobody knows why'}`,
+        `the task definition could not be checked: ${looked.unknown[0]?.said ?? 'no cause is known'}`,
       );
     const errors = errorsOf(looked);
     if (errors.length === 0) return holds('no error was found');

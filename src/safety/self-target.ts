@@ -12,7 +12,7 @@ export const selfTarget: Guard = {
   judge(state) {
     const { world, plan, target, buildIds } = state;
     const self = seen(world, 'self', 'self');
-    if (self === undefined) return refuses('what gameday runs on could not be told');
+    if (self === undefined) return refuses('what gameday runs on could not be determined');
     if (self.unresolved !== null)
       return refuses(`what gameday runs on could not be resolved: ${self.unresolved}`);
     const own = self.agentId === null ? null : seen(world, 'agent', self.agentId);

@@ -3,7 +3,7 @@ import { jobHeld } from '../model/entities/job.ts';
 import { seen } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
-/** One agent a task, and no job there that we may not see, unless the scenario allows a shared task. */
+/** The task hosts one agent, and every job there can be read, unless the scenario allows a shared task. */
 export const sharedTask: Guard = {
   name: 'shared-task',
   rule: 'The task hosts one agent, whose jobs can be seen (or cluster.sharedTask: allowed).',
@@ -14,19 +14,19 @@ export const sharedTask: Guard = {
     if (listed === undefined) return refuses('the agents of the task could not be listed');
     if (plan.scenario.cluster.sharedTask === 'allowed')
       return holds(`${String(listed.agents.length)} agents; the scenario allows it`);
-    if (!listed.complete) return refuses('the agents of the task could not be listed to the end');
+    if (!listed.complete) return refuses('the list of the agents on the task is incomplete');
     const others = listed.agents.filter((id) => {
       const agent = seen(world, 'agent', id);
       return id !== target.agentId && (agent === undefined || !agentLeft(agent));
     });
-    if (others.length > 0) return refuses(`${String(others.length + 1)} agents live on the task`);
+    if (others.length > 0) return refuses(`${String(others.length + 1)} agents run on the task; limit 1`);
     if (!listed.agents.includes(target.agentId)) return refuses('the agent is not listed under its own task');
     const own = seen(world, 'agent', target.agentId);
     const visible = (own?.jobs ?? [])
       .map((id) => seen(world, 'job', id))
       .filter((job) => job !== undefined && jobHeld(job));
     if (own?.isRunningJob === true && visible.length === 0)
-      return refuses('the agent runs a job that we may not see');
-    return holds('one agent, and its job is seen');
+      return refuses('the agent runs a job that cannot be read');
+    return holds('one agent, and its job can be read');
   },
 };

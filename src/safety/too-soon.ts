@@ -6,7 +6,7 @@ import { gamedayReason } from './lock.ts';
 /** A minimum time between strikes, as ECS shows stopped tasks and as the ledger remembers. */
 export const tooSoon: Guard = {
   name: 'too-soon',
-  rule: 'The last strike of any gameday at this service lies safety.minimumInterval back.',
+  rule: 'The last strike of any gameday at this service was at least safety.minimumInterval ago.',
   reason: 'too-soon',
   judge({ world, plan, drill }, now) {
     const interval = plan.scenario.safety.minimumInterval;
@@ -25,6 +25,8 @@ export const tooSoon: Guard = {
     if (times.length === 0) return holds('no strike is known');
     const since = now - Math.max(...times);
     if (since >= interval) return holds(`the last strike was ${seconds(since)} ago`);
-    return refuses(`the last strike was ${seconds(since)} ago, wanted are ${seconds(interval)}`);
+    return refuses(
+      `the last strike was ${seconds(since)} ago; limit ${seconds(interval)} (safety.minimumInterval)`,
+    );
   },
 };

@@ -47,7 +47,7 @@ export function inWindow(window: Window, now: number): boolean {
 /** Strikes only within the scenario's hours. */
 export const window: Guard = {
   name: 'window',
-  rule: 'Now lies in safety.window and on no blackout date, in its time zone.',
+  rule: 'The present time lies in safety.window and on no blackout date, in the time zone of the window.',
   reason: 'outside-window',
   judge({ plan }, now) {
     const wanted = plan.scenario.safety.window;

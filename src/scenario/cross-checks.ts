@@ -5,10 +5,10 @@ import type { TreePath } from './problem.ts';
 import { valueAt } from './problem.ts';
 import { isTrigger } from './when.ts';
 
-/** What two or more keys together get wrong; `path` is the one to mend. */
+/** What is wrong with a combination of keys; `path` is the key to mend. */
 export interface CrossProblem {
   readonly path: TreePath;
-  /** Whether the key or its value is pointed at. */
+  /** Whether the error points at the key or at its value. */
   readonly at: 'key' | 'value';
   readonly message: string;
   readonly next: string | null;
@@ -36,7 +36,7 @@ const oneBuild: Rule = (tree) => {
     .map((key) => ({
       path: ['build', key],
       at: 'key',
-      message: `build.${key} starts a new build, and build.number names a running one`,
+      message: `build.${key} starts a new build, but build.number names a running one`,
       next: 'Keep one of them.',
     }));
 };
@@ -60,7 +60,7 @@ const severalBuilds: Rule = (tree) => {
 const namedTarget: Rule = (tree) => {
   if (!isMap(valueAt(tree, ['cluster']))) return [];
   if (['service', 'family', 'taskTag'].some((key) => has(tree, 'cluster', key))) return [];
-  const message = 'cluster: what may be struck must be named';
+  const message = 'cluster: name what may be struck';
   return [{ path: ['cluster'], at: 'key', message, next: 'Add service, family or taskTag.' }];
 };
 
@@ -107,7 +107,7 @@ const buildThere: Rule = (tree) => {
       path: ['build', key],
       at: 'key',
       message: `build.${key}: trigger agent-idle strikes a worker without a job, so there is no build`,
-      next: 'Leave everything under build out but the organization.',
+      next: 'Leave out everything under build except the organization.',
     }));
 };
 
@@ -154,7 +154,7 @@ const leftFits: Rule = (tree) => {
   const usually = parseDuration(text(tree, 'when', 'usually') ?? '');
   const left = parseDuration(text(tree, 'when', 'left') ?? '');
   if (usually === null || left === null || left < usually) return [];
-  const message = 'when.left is not shorter than when.usually, so the strike would not be near the end';
+  const message = 'when.left is not shorter than when.usually, so the strike would not come near the end';
   return [{ path: ['when', 'left'], at: 'value', message, next: 'Make it shorter.' }];
 };
 
@@ -188,7 +188,7 @@ const controlOnRig: Rule = (tree) => {
   if (reason === null || outcome === null || !isReason(reason) || REASONS[reason].outcome === outcome)
     return problems;
   const message = `control.reason: ${reason} belongs to the outcome ${REASONS[reason].outcome}`;
-  return [...problems, { path: ['control', 'reason'], at: 'value', message, next: 'Let the two agree.' }];
+  return [...problems, { path: ['control', 'reason'], at: 'value', message, next: 'Make the two agree.' }];
 };
 
 const oneHaltSource: Rule = (tree) => {
@@ -196,7 +196,7 @@ const oneHaltSource: Rule = (tree) => {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown, index): readonly CrossProblem[] => {
     if (!isMap(entry) || has(entry, 'file') !== has(entry, 'url')) return [];
-    const message = `safety.haltWhen[${index}]: exactly one of file and url says when to halt`;
+    const message = `safety.haltWhen[${index}]: give exactly one of file and url`;
     return [{ path: ['safety', 'haltWhen', index], at: 'value', message, next: null }];
   });
 };
@@ -211,13 +211,13 @@ const windowHolds: Rule = (tree) => {
   }
   const [from, to] = (text(tree, 'safety', 'window', 'hours') ?? '').split('-');
   if (to !== undefined && from === to) {
-    const message = 'safety.window.hours: begins and ends at the same time';
+    const message = 'safety.window.hours: the window begins and ends at the same time';
     problems.push({ path: ['safety', 'window', 'hours'], at: 'value', message, next: null });
   }
   return problems;
 };
 
-/** Names only: an offset such as +01:00 knows no summer time. */
+/** Only names: an offset such as +01:00 has no daylight saving time. */
 function isZone(zone: string): boolean {
   if (!/^[A-Za-z]/.test(zone)) return false;
   try {
@@ -243,7 +243,7 @@ const RULES: readonly Rule[] = [
   windowHolds,
 ];
 
-/** Everything that keys together get wrong, also where the schema refuses other keys: all is told at once. */
+/** Every problem between keys, even where the schema refuses other keys: all problems are reported at once. */
 export function crossProblems(tree: unknown): readonly CrossProblem[] {
   return RULES.flatMap((rule) => rule(tree));
 }

@@ -74,7 +74,7 @@ function countLines(text: string, lines: LineCounter): void {
   for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
 }
 
-/** The parser recurses, and dies of a text that is only open brackets: such a text never reaches it. */
+/** The parser recurses and would exhaust the stack on a text of open brackets: such a text is refused before. */
 function tooDeep(text: string): number | null {
   let depth = 0;
   for (const { 0: piece, index } of text.matchAll(/[[{\]}]|\n|(?:[-?:][ \t]+){20,}/g)) {
@@ -86,7 +86,7 @@ function tooDeep(text: string): number | null {
   return null;
 }
 
-/** A broken text makes the parser stumble on: the first stumble is told, and what stands on its own. */
+/** After one error the parser finds others that are none: only the first one is reported, and those that stand on their own. */
 function explain(errors: readonly YAMLError[], text: string): readonly Problem[] {
   const own = new Set(['MULTIPLE_DOCS', 'TAG_RESOLVE_FAILED']);
   const first = errors.find(({ code }) => !own.has(code));
@@ -155,11 +155,11 @@ class TreeReader {
       const at = rangeOf(item.key)?.[0] ?? start;
       const name = isScalar(item.key) && item.key.value !== null ? writtenOf(item.key, '') : '';
       if (name === '' || name === '__proto__') {
-        this.problems.push({ offset: at, message: 'a key is a plain word', next: null });
+        this.problems.push({ offset: at, message: 'a key must be a plain word', next: null });
         continue;
       }
       if (Object.hasOwn(map, name)) {
-        this.problems.push({ offset: at, message: 'this key stands here twice', next: 'Keep one of them.' });
+        this.problems.push({ offset: at, message: 'this key appears twice here', next: 'Keep one of them.' });
       }
       map[name] = this.read(item.value, [...path, name], at, at);
     }
@@ -171,7 +171,7 @@ class TreeReader {
     const target = this.#targets.get(node);
     if (target !== undefined) return target;
     const offset = node.range?.[0] ?? from;
-    this.problems.push({ offset, message: 'this alias names no anchor above it', next: null });
+    this.problems.push({ offset, message: 'there is no anchor of this name above the alias', next: null });
     return null;
   }
 
@@ -179,7 +179,7 @@ class TreeReader {
     if (!this.#full) {
       this.problems.push({
         offset,
-        message: `more than ${MOST_VALUES} values, aliases unfolded, or too deep`,
+        message: `more than ${MOST_VALUES} values (aliases expanded), or nested too deeply`,
         next: null,
       });
     }

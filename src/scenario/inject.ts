@@ -5,11 +5,11 @@ export const Inject = z
   .discriminatedUnion('fault', [
     z.strictObject({ fault: z.literal('stop-task').describe('StopTask.') }),
     z.strictObject({
-      fault: z.literal('scale-in').describe('A desired count that is smaller by one.'),
+      fault: z.literal('scale-in').describe('The desired count of the service is lowered by one.'),
       steered: z
         .boolean()
         .prefault(true)
-        .describe('Protect every other task, so that the scheduler takes the one that hosts the job.'),
+        .describe('Protect every other task, so that the scheduler stops the one that hosts the job.'),
     }),
     z.strictObject({
       fault: z.literal('deployment').describe('A new deployment, which replaces every task in turn.'),

@@ -99,7 +99,7 @@ function replace(
 }
 
 function fixedPlace(name: string): Omit<Problem, 'offset'> {
-  return { message: `${name} takes no variable`, next: 'Write its value.' };
+  return { message: `${name} cannot be a variable`, next: 'Write the value itself.' };
 }
 
 function wrongReference(name: string, close: string, lookup: Lookup): Omit<Problem, 'offset'> | null {

@@ -26,7 +26,7 @@ export function problemsOf(issue: Issue, source: Source): readonly Problem[] {
   return [problemAt(issue, path, source)];
 }
 
-/** Of the other keys of such a map, those that no choice would let stand are told as well. */
+/** Keys of such a map that no choice allows are reported too. */
 function wrongChoice(issue: Issue, path: TreePath, source: Source): readonly Problem[] {
   const parent = path.slice(0, -1);
   const known = keysOf(schemaAt(parent, source.tree));

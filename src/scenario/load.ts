@@ -32,7 +32,7 @@ export interface Loaded {
 
 const LARGEST = 1024 * 1024;
 
-/** Reads, interpolates and validates scenario files, or shipped ones by `@NAME`, before anything is contacted: all errors of all files at once. */
+/** Reads, interpolates and validates scenario files, or shipped ones by `@NAME`, before any service is contacted; returns all errors of all files at once. */
 export async function loadScenarios(
   files: readonly string[],
   variables: Readonly<Record<string, string>>,
@@ -46,7 +46,7 @@ export async function loadScenarios(
   };
 }
 
-/** SHA-256 of a scenario, the order of its keys left aside. */
+/** SHA-256 of a scenario; the order of its keys does not matter. */
 export function digestOf(scenario: Scenario): string {
   return createHash('sha256').update(canonical(scenario)).digest('hex');
 }
@@ -82,7 +82,7 @@ async function readText(file: string, what: string): Promise<string | Unreadable
     const info = await stat(file);
     if (info.isDirectory()) return { message: `is a folder, not ${what}`, next: 'Name the files in it.' };
     if (!info.isFile()) return { message: 'is not a regular file', next: null };
-    if (info.size > LARGEST) return { message: `is larger than 1 MB, too large for ${what}`, next: null };
+    if (info.size > LARGEST) return { message: `is larger than 1 MB, the limit for ${what}`, next: null };
     return textOf(await bytesOf(file));
   } catch (error) {
     return unreadable(error);
@@ -107,7 +107,8 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 
 function textOf(bytes: Uint8Array): string | Unreadable {
   const binary = { message: 'is not a text file in UTF-8', next: null };
-  if (bytes.length > LARGEST) return { message: 'is larger than 1 MB, which no scenario is', next: null };
+  if (bytes.length > LARGEST)
+    return { message: 'is larger than the limit of 1 MB for a scenario', next: null };
   if (bytes.includes(0)) return binary;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -124,7 +125,7 @@ function unreadable(error: unknown): Unreadable {
       return { message: 'there is no such file', next: 'Check the path.' };
     case 'EACCES':
     case 'EPERM':
-      return { message: 'may not be read', next: 'Check its permissions.' };
+      return { message: 'cannot be read: no permission', next: 'Check its permissions.' };
     case '':
       throw error;
     default:
@@ -153,7 +154,7 @@ async function checkRig(scenario: Scenario, file: string, reading: Reading): Pro
   const wrong = await wrongRig(scenario.rig);
   if (wrong === null) return null;
   const at = `${file}:${reading.position(reading.valueOffset(['rig']))}`;
-  return { at, message: `rig: ${wrong}`, next: 'It is a path relative to the scenario file.' };
+  return { at, message: `rig: ${wrong}`, next: 'The path is relative to the scenario file.' };
 }
 
 async function readImageConfig(
@@ -170,7 +171,7 @@ async function readImageConfig(
     return {
       at,
       message: `cluster.imageConfig: ${text.message}`,
-      next: 'It is a path relative to the scenario file.',
+      next: 'The path is relative to the scenario file.',
     };
   const imageConfig = imageConfigIn(parsed(text));
   if (imageConfig !== null) return { imageConfig };

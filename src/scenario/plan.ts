@@ -3,7 +3,7 @@ import { FAULT_TRAITS, type FaultName, type FaultTraits } from './inject.ts';
 import { Asserted, Scenario } from './schema.ts';
 import { stepOf } from './when.ts';
 
-/** What a rig says of itself: shown, never trusted; it can only make an answer inconclusive. */
+/** What a rig says of itself. It is shown but not trusted: it can only make an answer inconclusive. */
 export const RigFacts = z.strictObject({
   executor: z.string(),
   pid1: z.boolean(),
@@ -28,7 +28,7 @@ const Common = {
   rig: RigFacts.nullable(),
   /** Ends with the runner, so that the drill cannot be resumed after it. */
   embeddedRig: z.boolean(),
-  /** `yes`: the person said so beforehand; `ask`: a terminal is asked at the last instant; `refuse`: nobody can be asked. */
+  /** `yes`: the person gave --yes; `ask`: gameday asks on the terminal at the last instant; `refuse`: nobody can be asked. */
   consent: z.enum(['yes', 'ask', 'refuse']),
   dryRun: z.boolean(),
   /** How long Buildkite may need to give up on a silent agent, milliseconds. */
@@ -45,15 +45,15 @@ const Assertion = z.strictObject({
   step: z.string().nullable(),
   /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
   tasks: z.array(z.string()),
-  /** Stops before this instant are somebody's older business. */
+  /** Stops before this instant are not judged. */
   since: z.number().int().nullable(),
   /** gameday runs inside that same build, so only the step's jobs can be waited for. */
   own: z.boolean(),
-  /** The least that must be proven: a drain, or that nothing was lost. */
+  /** What must be proven at least: a drain, or that nothing was lost. */
   require: z.enum(['drained', 'not-lost']),
 });
 
-/** All that one drill is about to do, fixed before anything is contacted: to inject, to watch a baseline, or to judge what somebody else stopped. */
+/** All that one drill is about to do, fixed before any service is contacted: inject, watch a baseline, or judge what somebody else stopped. */
 export const Plan = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.enum(['inject', 'baseline']), scenario: Scenario, ...Common }),
   z.strictObject({ mode: z.literal('assert'), scenario: Asserted, assertion: Assertion, ...Common }),

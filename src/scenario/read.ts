@@ -12,7 +12,7 @@ import type { Scenario } from './schema.ts';
 import { secretsOf } from './secrets.ts';
 import { literalSecrets } from './tokens.ts';
 
-/** What a scenario text came to: a scenario with paths as they were written, or what is wrong with it. */
+/** The result of reading a scenario text: a scenario, with paths as they were written, or what is wrong with it. */
 export interface Reading {
   readonly scenario: Scenario | null;
   /** Path of the file with the configuration of the agent's image, as it was written; null where none is named. */
@@ -27,7 +27,7 @@ export interface Reading {
   readonly valueOffset: (path: TreePath) => number;
 }
 
-/** Reads, interpolates and validates one scenario text; whatever it holds, this does not throw. */
+/** Reads, interpolates and validates one scenario text; never throws. */
 export function readScenario(text: string, lookup: Lookup): Reading {
   const source = readDocument(text);
   const literal = literalSecrets(text);
@@ -82,7 +82,7 @@ function parse(interpolated: Interpolated, explained: ReadonlySet<number>, sourc
   const second = texts.length === 0 ? first : ScenarioFile.safeParse(tree);
   if (second.success) return { scenario: second.data, problems: [] };
   const problems = second.error.issues.flatMap((issue) => problemsOf(issue, source));
-  // An unset variable or an alias of nothing has said what is wrong at its place already.
+  // An unset variable or an alias without an anchor was already reported at its place.
   return { scenario: null, problems: problems.filter(({ offset }) => !explained.has(offset)) };
 }
 

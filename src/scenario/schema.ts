@@ -6,7 +6,7 @@ import { Inject } from './inject.ts';
 import { orElse, orNull, storedForm } from './stored.ts';
 import { When } from './when.ts';
 
-/** What a control can expect: how a drill can end by itself. One that could not run or was interrupted shows nothing. */
+/** What a control can expect: the ways in which a drill ends by itself. A drill that could not run or was interrupted shows nothing. */
 const CONTROLLED = ['passed', 'failed', 'inconclusive', 'refused', 'baseline'] as const;
 const CONTROL_REASONS = Object.keys(REASONS)
   .filter(isReason)
@@ -29,7 +29,7 @@ const Build = z.strictObject({
   ),
   /** Empty where the drill has no build. */
   pipeline: orElse(slug('canary'), z.string(), '').describe(
-    'Slug of the pipeline; left out where an idle worker is the target.',
+    'Slug of the pipeline; leave it out if the target is an idle worker.',
   ),
   number: orNull(z.int().min(1)).describe('Number of a running build to use instead of starting one.'),
   count: z
@@ -87,7 +87,7 @@ const Cluster = z.strictObject({
   sharedTask: z
     .enum(['forbidden', 'allowed'])
     .prefault('forbidden')
-    .describe('Whether a task that holds several agents, or jobs that cannot be seen, may be stopped.'),
+    .describe('Whether a task that hosts several agents, or jobs that cannot be read, may be stopped.'),
   mapping: z
     .enum(['tag', 'hostname'])
     .prefault('tag')
@@ -104,21 +104,21 @@ const Expect = z.strictObject({
   build: z
     .enum(['passed', 'any'])
     .prefault('passed')
-    .describe("What the build must end with; `any` judges the target's job alone."),
+    .describe("How the build must end; `any`: only the target's job is judged."),
   drain: z
     .strictObject({
-      within: orNull(duration({ min: 1 })).describe('Longest drain that is still good; unset is any.'),
+      within: orNull(duration({ min: 1 })).describe('Limit on the drain; without it any time is good.'),
     })
     .prefault({})
-    .describe('What the drain must be like.'),
+    .describe('What is expected of the drain.'),
   idle: z
     .strictObject({
       within: orNull(duration({ min: 1 })).describe(
-        'Longest time that an idle worker may take to leave; unset is any.',
+        'Limit on the time that an idle worker takes to leave; without it any time is good.',
       ),
     })
     .prefault({})
-    .describe('What the leaving of an idle worker must be like.'),
+    .describe('What is expected of an idle worker that leaves.'),
   handover: z
     .enum(['forbidden', 'allowed'])
     .prefault('forbidden')
@@ -127,12 +127,12 @@ const Expect = z.strictObject({
     .record(
       z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'the name of a container in the task definition' }),
       z.strictObject({
-        exit: z.int().min(0).max(255).prefault(0).describe('Exit code that it must end with.'),
-        outlives: orNull(z.literal('agent')).describe("It must end after the agent's container."),
+        exit: z.int().min(0).max(255).prefault(0).describe('Exit code that is expected of it.'),
+        outlives: orNull(z.literal('agent')).describe("It must exit after the agent's container."),
       }),
     )
     .prefault({})
-    .describe('Other containers of the task that must end clean: a gateway, a log router.'),
+    .describe('Other containers of the task that must exit cleanly: a gateway, a log router.'),
 });
 
 const Limits = z.strictObject({
@@ -141,7 +141,7 @@ const Limits = z.strictObject({
     .describe('How long after the stop the drill may watch before it gives its verdict.'),
   pollEvery: duration({ min: 100, max: 60_000 }).prefault('2s').describe('Time between two reads.'),
   signalLag: orNull(duration({ max: 300_000 })).describe(
-    'How long after it told a task to stop ECS may need to signal a container; by default 20s on Fargate and 10s elsewhere.',
+    'How long after the stop of a task ECS may take to signal a container; by default 20s on Fargate and 10s elsewhere.',
   ),
 });
 
@@ -189,7 +189,7 @@ const Safety = z.strictObject({
     .min(1)
     .max(1000)
     .prefault(1)
-    .describe('How many tasks one drill may take down; a deployment takes them all.'),
+    .describe('How many tasks one drill may stop; a deployment stops all of them.'),
   window: orNull(Window).describe('Days and hours in which a drill may inject.'),
   minimumInterval: duration().prefault('0s').describe('Shortest time since the last injection there.'),
   killSwitch: orNull(Path).describe('File that stops every drill while it exists; relative to this file.'),
@@ -207,14 +207,14 @@ const Safety = z.strictObject({
     )
     .max(20)
     .prefault([])
-    .describe('Conditions under which nothing more is injected.'),
+    .describe('While one of these conditions holds, nothing is injected.'),
 });
 
 const Keys = z.strictObject({
   version: z.literal(1).describe('Version of the format.'),
   title: z.string().min(1).max(200).describe('What the scenario shows, in one line.'),
   build: Build.prefault({}).describe(
-    'Which build is disturbed; left out where an idle worker is the target.',
+    'The build whose job is stopped; leave it out if the target is an idle worker.',
   ),
   cluster: Cluster.describe('Where, and what may be stopped: service, family or taskTag must be named.'),
   when: When,
@@ -226,24 +226,24 @@ const Keys = z.strictObject({
     .enum(['warn', 'require', 'off'])
     .prefault('warn')
     .describe(
-      'A look at the task definition before anything is started: tell of its errors, refuse because of them, or do without.',
+      'A check of the task definition before anything is started: show its errors (`warn`), refuse because of them (`require`), or skip it (`off`).',
     ),
   secrets: z
     .array(Variable)
     .prefault([])
     .describe('Names of variables whose values are never shown or written.'),
-  rig: orNull(Path).describe('Rig file that stands in under `--rig`; relative to this file.'),
+  rig: orNull(Path).describe('Rig file that `--rig` starts; relative to this file.'),
   control: orNull(
     z.strictObject({
       outcome: z.enum(CONTROLLED).describe('Outcome that the drill must have.'),
       reason: z.enum(CONTROL_REASONS).describe('Reason that the drill must have.'),
     }),
   ).describe(
-    'Only under `--rig`, a negative control: the drill must end so. One that proves nothing leaves it undecided.',
+    'Only under `--rig`, a negative control: the drill must end like this. A drill that proves nothing leaves the control undecided.',
   ),
 });
 
-/** The one schema of a scenario: a file goes in; milliseconds, defaults and null for what was left out come out. */
+/** The schema of a scenario: reads a file's values; gives milliseconds, defaults, and null for what was left out. */
 export const ScenarioFile = z.codec(Keys, storedForm(Keys), {
   decode: (keys) => ({
     ...keys,

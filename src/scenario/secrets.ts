@@ -55,7 +55,7 @@ function literals(interpolated: Interpolated, names: readonly unknown[]): readon
     .map(([name]) => ({
       path: ['build', 'env', name],
       at: 'value',
-      message: `build.env.${name}: a secret stands here literally`,
+      message: `build.env.${name}: a secret is written here literally`,
       next: `Write "\${${name}}" and set the variable.`,
     }));
 }

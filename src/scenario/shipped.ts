@@ -29,7 +29,7 @@ export async function findShipped(reference: string): Promise<string | Pick<Inpu
   const near = closest(name, names);
   return (
     shipped.get(name) ?? {
-      message: `gameday ships no scenario of the name ${name}`,
+      message: `gameday ships no scenario with the name ${name}`,
       next:
         near === null
           ? `There are ${names.map((one) => `@${one}`).join(', ')}. A file whose name begins with @ is given as ./${reference}.`

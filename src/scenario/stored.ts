@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The schema of what another one gives: durations are milliseconds, defaults are there, what was left out is null. */
+/** The schema of what another schema gives: durations are milliseconds, defaults are filled in, what was left out is null. */
 export type Stored<T extends z.ZodType> = z.ZodType<z.output<T>, z.output<T>>;
 
 /**

@@ -8,10 +8,10 @@ export function namedBuild(plan: Plan): string | null {
   return number === null ? null : `${plan.organization}/${pipeline}/${String(number)}`;
 }
 
-/** What of a plan says what stands around it. */
+/** The parts of a plan that name its surroundings. */
 type Places = Pick<ScenarioPlan, 'scenario' | 'lockKey' | 'dryRun'>;
 
-/** What stands around the drill and may change until the last instant: everything a guard asks after but the target itself. */
+/** The surroundings of a drill, which may change until the last instant: all that a guard needs except the target itself. */
 export function surroundingSubjects(plan: Places): readonly Subject[] {
   const { scenario, lockKey, dryRun } = plan;
   const { service, name } = scenario.cluster;

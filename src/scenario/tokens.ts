@@ -20,8 +20,8 @@ export function literalSecrets(text: string): readonly Problem[] {
   return SECRETS.flatMap(({ what, pattern }) =>
     [...text.matchAll(pattern)].map(({ index }) => ({
       offset: index,
-      message: `${what} stands here literally`,
-      next: 'Take it out of the file and revoke it; name a variable instead, "${NAME}", and list NAME under secrets.',
+      message: `${what} is written here literally`,
+      next: 'Remove it from the file and revoke it; name a variable instead, "${NAME}", and list NAME under secrets.',
     })),
   );
 }

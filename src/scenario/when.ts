@@ -10,12 +10,12 @@ const PATIENCE = {
     .min(1)
     .max(10)
     .prefault(1)
-    .describe('How often a target may be chosen again where it was gone before the stop was sent.'),
+    .describe('How often a new target may be chosen if the target was gone before the stop was sent.'),
 };
 const Text = z.string().min(1).max(1000);
 const STEP = Text.describe('Key of the step whose job must be in flight.');
 const USUALLY = orNull(duration({ min: 1000 })).describe(
-  'How long the step runs; left out, the median of its passed jobs in Buildkite.',
+  'How long the step runs; by default the median of its passed jobs in Buildkite.',
 );
 
 /** When to inject, and thereby into which target. */
@@ -23,7 +23,7 @@ export const When = z
   .discriminatedUnion('trigger', [
     z.strictObject({
       trigger: orElse(z.literal('step-in-flight'), z.literal('step-in-flight'), 'step-in-flight').describe(
-        'A job of the step is in flight. The trigger where none is named.',
+        'A job of the step is in flight. The default.',
       ),
       step: STEP,
       inFlightFor: duration().prefault('0s').describe('How long the job must have been in flight.'),
@@ -49,17 +49,15 @@ export const When = z
         .number()
         .gt(0)
         .lt(1)
-        .describe('How much of the usual time is left at the injection, as a part of it.'),
+        .describe('How much of the usual time is left at the injection, as a fraction of it.'),
       ...PATIENCE,
     }),
     z.strictObject({
       trigger: z
         .literal('fleet-busy')
-        .describe('So many workers of the service have a job, one of them ours.'),
+        .describe('At least `busy` workers of the service have a job, one of them a job of the drill.'),
       busy: z.int().min(1).max(1000).describe('How many workers of the service or family must have a job.'),
-      step: orNull(Text).describe(
-        'Key of the step that one of the jobs must be of; left out: any step of the build.',
-      ),
+      step: orNull(Text).describe('Key of the step of one of the jobs; by default any step of the build.'),
       ...PATIENCE,
     }),
   ])

@@ -31,13 +31,13 @@ function lookedAt(state: DrillState): Instant | null {
 /** Why the last look at the target says nothing of it any more, as a clause; null while it holds. */
 export function outdated(state: DrillState, now: Instant): string | null {
   const at = lookedAt(state);
-  if (at === null || at === -Infinity) return 'the target was not looked at since it was chosen';
+  if (at === null || at === -Infinity) return 'the target was not read since it was chosen';
   const age = now - at;
   if (age <= LOOK_HOLDS_FOR) return null;
-  return `the last look at the target was ${inSeconds(age)} old, limit ${inSeconds(LOOK_HOLDS_FOR)}`;
+  return `the last read of the target was ${inSeconds(age)} old, limit ${inSeconds(LOOK_HOLDS_FOR)}`;
 }
 
-/** Whether the target was aimed at again and again, and every time the look was too old before a call had gone out. */
+/** Whether the target was chosen again and again, and each time the last look was too old before a call was sent. */
 export function isAlwaysLate({ index, takenUpAt, aims }: DrillState): boolean {
   const { events } = evidenceOf(index);
   const left = events('GD_FAULT_SENT').findLast(({ payload }) => !neverLeft(payload));

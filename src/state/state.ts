@@ -61,7 +61,7 @@ export interface DrillState {
   readonly landed: boolean;
   readonly watchEnded: 'settled' | 'deadline' | 'gap' | null;
   readonly halted: { readonly reason: Reason; readonly said: string } | null;
-  /** Whether somebody wants it settled and not to go on. */
+  /** Whether the drill is to be settled instead of going on. */
   readonly aborted: boolean;
   readonly undos: readonly Sending[];
   readonly settled: boolean;
@@ -195,7 +195,7 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
         ...enter('armed', event.at, (state.armedAt ?? event.at) + startWithin),
       };
     case 'GD_CONFIRMED':
-      // A no is nobody's yes: whoever goes on with the drill must ask again.
+      // After a no the person must be asked again before the drill goes on.
       return { confirmedAt: event.payload.answer === 'no' ? null : event.at };
     case 'GD_TARGET_REVERIFIED':
       return { reverifiedAt: event.at };
@@ -253,7 +253,7 @@ function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }
   };
 }
 
-/** Troubles that an earlier process had say nothing about the services now. */
+/** Troubles that an earlier process had show nothing about the services now. */
 function takenUp(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RESUMED' }) {
   const marks = { ...state.marks };
   for (const [key, mark] of Object.entries(marks))

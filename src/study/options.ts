@@ -3,7 +3,10 @@ import type { Interfaces } from '@oclif/core';
 import { runFlags } from '../cli/flags.ts';
 
 export const studyArgs = {
-  FOLDER: Args.string({ description: 'folder that contains a folder of scenarios for each arm', required: true }),
+  FOLDER: Args.string({
+    description: 'folder that contains a folder of scenarios for each arm',
+    required: true,
+  }),
 };
 
 const { rig, yes, json, reporter, var: variables, out, agent, executor, insecure } = runFlags;

@@ -5,7 +5,7 @@ import { nearEnd } from './near-end.ts';
 import { stepInFlight } from './step-in-flight.ts';
 import type { Trigger, TriggerKind } from './trigger.ts';
 
-/** Every "when" there is; a new one is a file of its own and a line here. */
+/** Every trigger. Adding one is one file and one line. */
 export const TRIGGERS: Readonly<Record<TriggerKind, Trigger>> = {
   'step-in-flight': stepInFlight,
   'agent-idle': agentIdle,

@@ -36,9 +36,8 @@ export function taskByHost(world: World, agent: Agent, plan: Plan): ByHost {
     return no(`the tasks of ${where} could not be listed to the end, so one host name may stand for several`);
   const there = tasks.filter((task) => isHostOf(hostname, task.hostnames));
   const [task] = there;
-  if (task === undefined) return no(`no task of ${where} goes by the host name ${hostname}`);
-  if (there.length > 1)
-    return no(`${String(there.length)} tasks of ${where} go by the host name ${hostname}`);
+  if (task === undefined) return no(`no task of ${where} has the host name ${hostname}`);
+  if (there.length > 1) return no(`${String(there.length)} tasks of ${where} have the host name ${hostname}`);
   const odd = misfitOfTimes(world, agent, task);
   return odd === null ? { ok: true, task, said: `by host name ${hostname} in ${where}` } : no(odd);
 }
@@ -63,5 +62,5 @@ export function misfitOfQueue(agent: Agent, definition: ContainerDefinition): st
   const stated = queueOf(readSettings(start, definition.environment, {}));
   const own = agent.tags['queue'] ?? DEFAULT_QUEUE;
   if (stated === null || stated === own) return null;
-  return `agent ${agent.name} serves queue ${own}, but container ${definition.name} is told to serve ${stated}`;
+  return `agent ${agent.name} serves queue ${own}, but container ${definition.name} is set to serve ${stated}`;
 }

@@ -35,7 +35,9 @@ export function chooseTarget(world: World, { agentId, job }: Aim, plan: Plan, wh
   const named = plan.scenario.cluster.container;
   const container = containerOf(names, task.definition, definition, agent.tags[CONTAINER_NAME_TAG], named);
   if (container === null)
-    return no(`the agent's container among ${names.join(', ')} cannot be told: name it in cluster.container`);
+    return no(
+      `which of the containers ${names.join(', ')} is the agent's is not known: name it in cluster.container`,
+    );
   const odd = byHost === null ? null : misfitOfHostsQueue(agent, definition, container.name);
   if (odd !== null) return no(odd);
   return {
@@ -61,7 +63,7 @@ export function taskOfAgent(world: World, agent: Agent, plan: Plan): Mapped {
   return found.ok
     ? { ok: true, arn: found.task.arn, byHost: found.said }
     : no(
-        `agent ${agent.name} has no tag ${TASK_ARN_TAG}, and its host name does not tell its task: ${found.said}`,
+        `agent ${agent.name} has no tag ${TASK_ARN_TAG}, and its host name does not lead to its task: ${found.said}`,
       );
 }
 

@@ -52,14 +52,14 @@ export function firesWithLeft(
   if (usual === null)
     return {
       fires: 'never',
-      said: `step ${timed.step} of ${state.plan.scenario.build.pipeline} has no passed job yet, so it is not known how long it runs: say so in when.usually`,
+      said: `step ${timed.step} of ${state.plan.scenario.build.pipeline} has no passed job yet, so how long it runs is not known: set when.usually`,
     };
   const { ms, by } = usual;
   const rest = Math.round(left(ms));
   const inFlightFor = Math.max(0, ms - rest);
   const fired = firesInFlight({ step: timed.step, inFlightFor }, ownJobs(state), now);
   if (fired.fires !== 'now') return fired;
-  const short = ms < rest ? ', which is less than what was to be left' : '';
+  const short = ms < rest ? ', less than what should be left' : '';
   return {
     ...fired,
     why: `${fired.why}, with about ${seconds(Math.min(rest, ms))} left of ${seconds(ms)} (${by}${short})`,

@@ -7,7 +7,7 @@ import type { FactKind, Subject } from '../model/world.ts';
 
 export type TriggerKind = When['trigger'];
 
-/** Whom a trigger means: an agent (null where the job names none) and the job that it holds (null: it holds none). */
+/** The target of a trigger: an agent (null if the job names none) and its job (null if it has none). */
 export interface Aim {
   readonly agentId: string | null;
   readonly job: Job | null;
@@ -19,7 +19,7 @@ export type Fired =
   | { readonly fires: 'later'; readonly at: Instant | null; readonly candidates: readonly Aim[] }
   | { readonly fires: 'never'; readonly said: string };
 
-/** One "when": what it must know, when it fires, and whom it means. It reads facts only. */
+/** One trigger: what it must know, when it fires, and the target it yields. It reads facts only. */
 export interface Trigger {
   readonly kind: TriggerKind;
   /** Of ECS, all that it may ever read; rights are written from it. */
@@ -30,7 +30,7 @@ export interface Trigger {
   asks(state: DrillState, every: number): readonly Ask[];
   /** Its answer at this instant. */
   fire(state: DrillState, now: Instant): Fired;
-  /** What it waited for, for whoever reads that it did not come. */
+  /** What the trigger waited for, for the message that it did not come. */
   waitedFor(state: DrillState): string;
 }
 

@@ -16,7 +16,7 @@ const WORST_FIRST: readonly OutcomeName[] = [
   'could-not-run',
   'inconclusive',
 ];
-/** Accepted by no gate as proof, so they stand before passed: a game day that proves less than it looks says so. */
+/** Outcomes that no gate accepts as evidence of a drain. They come before passed, so that a game day does not look better than it is. */
 const NO_PROOF: readonly OutcomeName[] = ['outlasted', 'not-lost', 'baseline', 'planned'];
 
 interface Counted {

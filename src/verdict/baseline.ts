@@ -40,7 +40,7 @@ function judgeOne(evidence: Evidence, buildId: string | null): Verdict {
   const build = seen.value;
   const said = `build ${String(build.number)} is ${build.rawState}; nothing was injected`;
   const lost = attemptsOf(evidence).find(({ loss, job }) => loss !== null && job.buildId === build.id);
-  // A baseline that loses jobs by itself is none, whatever made the build green.
+  // A baseline that loses jobs by itself is unsound, even if a retry made the build green.
   if (lost !== undefined)
     return verdict(
       'unsound-baseline',
@@ -69,7 +69,7 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
   const agent = evidence.last('agent', target.agentId);
   const task = evidence.last('task', target.taskArn);
   if (agent === null || task === null)
-    return verdict('observation-gap', 'the worker was never read whole', []);
+    return verdict('observation-gap', 'the worker was never read completely', []);
   const seqs = [agent.seq, task.seq];
   const { name, rawConnection, lostAt, disconnectedAt } = agent.value;
   if (agent.value.connection === 'lost' || lostAt !== null)
@@ -104,20 +104,20 @@ function judgeIdle(evidence: Evidence, target: Target): Verdict {
   const code = containers.find(({ name: one }) => one === target.container)?.exitCode ?? null;
   if (code === null) return verdict('evidence-missing', `${left}; its container shows no exit code`, seqs);
   if (code !== 0)
-    return verdict('not-drained', `${left}, and its container ended ${String(code)}, not 0`, seqs);
+    return verdict('not-drained', `${left}, and its container exited ${String(code)}, not 0`, seqs);
   const within = evidence.plan.scenario.expect.idle.within;
   if (within !== null && took === null)
     return verdict('evidence-missing', `${left}; it is not known since when it was idle`, seqs);
   if (within !== null && took !== null && took > within)
-    return verdict('idle-too-slow', `${left}, allowed are ${seconds(within)}`, seqs);
+    return verdict('idle-too-slow', `${left}; limit ${seconds(within)}`, seqs);
   return verdict(
     'baseline',
-    `${left}, its container ended 0, and its task ended; nothing was injected`,
+    `${left}, its container exited 0, and its task ended; nothing was injected`,
     seqs,
   );
 }
 
-/** It was not over when the watch ended: too slow where a time was set and is over, else a gap or a watch that was too short. */
+/** The worker had not ended when the watch did: too slow if its limit was exceeded, else a gap or a watch that was too short. */
 function stillThere(
   evidence: Evidence,
   said: string,
@@ -134,7 +134,7 @@ function stillThere(
   if (within !== null && waited !== null && waited > within)
     return verdict(
       'idle-too-slow',
-      `${said} after ${seconds(waited)} without a job, allowed are ${seconds(within)}`,
+      `${said} after ${seconds(waited)} without a job; limit ${seconds(within)}`,
       seqs,
     );
   return verdict('verdict-timeout', `${said} when limits.verdictWithin ended`, seqs);

@@ -16,7 +16,7 @@ import type { BuildLine } from './result.ts';
 /** Checks that make a worker's own drain. */
 const DRAINED = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
 
-/** A build that is red for another task's sake takes nothing from a worker that drained. */
+/** Whether the worker drained, even if its build is red because of another task. */
 export function isDrained({ reason, findings }: Verdict): boolean {
   if (reason === 'drained' || reason === 'handed-over') return true;
   return DRAINED.every((check) => findings.some((one) => one.check === check && one.holds === 'yes'));
@@ -71,7 +71,7 @@ function lineOf(build: Build, hits: readonly Hit[]): BuildLine {
   };
 }
 
-/** The job was not finished there, and nothing that came after it made up for it. */
+/** Whether the job was not finished there, and no retry passed. */
 function isFatal({ attempt, attempts }: Hit): boolean {
   const last = finalAttempt(attempt, attempts);
   if (trulyPassed(last.job)) return false;
@@ -101,11 +101,11 @@ function isProven({ findings }: Verdict): boolean {
   );
 }
 
-/** What speaks against a build that is no struck task's own; null where it passed, or its colour is not asked for. */
+/** The verdict on a build of which no struck task ran a job; null if the build passed, or its state is not judged. */
 function besides(evidence: Evidence, id: string, judged: readonly Judged[]): Verdict | null {
   if (evidence.plan.scenario.expect.build === 'any') return null;
   if (judged.some(({ struck }) => struck.buildId === id)) return null;
-  // A job of it that was lost on a struck task is told of there.
+  // A job of this build that was lost on a struck task is reported there.
   if (hitsOn(id, judged).some(isFatal)) return null;
   const own = { ...evidence, buildId: id, target: null, strike: null };
   const about = { evidence: own, attempts: attemptsOf(own) };
@@ -121,7 +121,7 @@ function besides(evidence: Evidence, id: string, judged: readonly Judged[]): Ver
   return unfinished(evidence, seen, passed, findings);
 }
 
-/** Lost where nothing was struck, or red of itself. */
+/** The build lost a job on a task that was not struck, or failed by itself. */
 function red(passed: Finding, about: Case, findings: readonly Finding[]): Verdict {
   const { attempts } = about;
   const lost = attempts.find(

@@ -12,7 +12,7 @@ import { explain } from './explain.ts';
 import { rank } from './made.ts';
 import { decideStage } from './stages.ts';
 
-/** A task that was stopped, and what its checks came to. */
+/** A task that was stopped, and its verdict. */
 export interface Judged {
   readonly struck: Evidence;
   readonly verdict: Verdict;
@@ -51,7 +51,7 @@ export function findingsOf(about: Case): readonly Finding[] {
   });
 }
 
-/** That everything was over when the watch ended is asked beside the checks, and a pass needs it as much. */
+/** A pass also needs `observed`: everything was over when the watch ended. It is not one of the checks. */
 const NEEDED: ReadonlySet<CheckName> = new Set<CheckName>([
   'observed',
   ...CHECKS.filter((check) => check.needed).map((check) => check.name),
@@ -75,7 +75,7 @@ export function judgeCase(evidence: Evidence): Verdict {
   };
 }
 
-/** What a pass is called here: an idle worker has no job that could be drained, and a one-shot agent leaves whether it heard the stop or not. */
+/** The reason of a pass. An idle worker has no job to drain (retired); a one-shot agent leaves whether or not it heard the stop (outlasted). */
 function passing(about: Case, findings: readonly Finding[]): Reason {
   if (excused(about)) return 'handed-over';
   if (about.evidence.target?.jobId === null) return 'retired';
@@ -83,7 +83,7 @@ function passing(about: Case, findings: readonly Finding[]): Reason {
   return left?.holds === 'yes' && left.proof === undefined ? 'outlasted' : 'drained';
 }
 
-/** Whether what had to be seen was seen: reads that failed to the end are a gap, what was still open at the deadline is its own reason. */
+/** Whether everything was seen: reads that failed until the end are a gap; what was still open at the deadline is verdict-timeout. */
 function observed({ evidence, attempts }: Case): Finding {
   const made = { check: 'observed' as const, notes: [] };
   if (evidence.watchEnded === null)
@@ -97,7 +97,7 @@ function observed({ evidence, attempts }: Case): Finding {
       ...made,
       holds: 'unknown',
       raises: 'observation-gap',
-      said: 'the evidence can no longer be had',
+      said: 'the evidence is no longer available',
       events: [seq],
     };
   if (why === 'deadline' && !attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))

@@ -3,17 +3,17 @@ import type { DrillResult } from './result.ts';
 
 type Control = NonNullable<DrillResult['control']>;
 
-/** How a drill ended, as far as it answers its control. */
+/** How a drill ended, as far as its control needs it. */
 interface Ended {
   readonly outcome: OutcomeName;
   readonly reason: Reason;
   readonly injection: DrillResult['injection'];
 }
 
-/** Outcomes that say what became of the job or the build; every other one leaves that open. */
+/** Outcomes that show how the job or the build ended; all others leave that open. */
 const PROVES: ReadonlySet<OutcomeName> = new Set(['passed', 'failed', 'baseline', 'not-lost', 'outlasted']);
 
-/** How a drill stands to what its control expected: met, contradicted by what it proved, or undecided (neither of the two). */
+/** Compares a drill's end with its control: met, contradicted by what the drill proved, or undecided (neither). */
 export function controlOf(expected: { outcome: string; reason: string }, ended: Ended): Control {
   const met = expected.outcome === ended.outcome && expected.reason === ended.reason;
   return {
@@ -25,6 +25,6 @@ export function controlOf(expected: { outcome: string; reason: string }, ended: 
 
 function provesTheContrary(expected: string, { outcome, injection }: Ended): boolean {
   if (PROVES.has(outcome)) return true;
-  // What was to be refused was sent: that alone shows that nothing refused it, whatever the drill could not show afterwards.
+  // A drill that should be refused sent its call: nothing refused it, whatever the drill could not show afterwards.
   return expected === 'refused' && outcome === 'inconclusive' && injection !== 'none';
 }

@@ -6,11 +6,11 @@ import { CAUSES } from './causes/list.ts';
 import { momentsOf } from './causes/moments.ts';
 import { rowOf, type Reason } from '../model/reasons.ts';
 
-/** Inconclusive, and yet something ended the build: it proves nothing of the drain, and has a cause. */
+/** Inconclusive reasons that have a cause: something ended the build, which shows nothing about the drain. */
 const EXPLAINED: ReadonlySet<Reason> = new Set(['out-of-memory', 'host-gone', 'build-canceled']);
 const WEIGHTS: readonly RankedCause['weight'][] = ['proven', 'likely', 'possible'];
 
-/** Why a drill failed, the surest first, from the journal and the rules of preflight; null where there is nothing to explain. */
+/** Why a drill failed, the surest cause first, from the journal and the rules of preflight; null if there is nothing to explain. */
 export function explain(about: Case, reason: Reason): Explanation | null {
   if (rowOf(reason).outcome !== 'failed' && !EXPLAINED.has(reason)) return null;
   const grounds = groundsOf(about, reason);
@@ -48,7 +48,7 @@ function rankedOf(grounds: Grounds, wanted: (cause: Cause) => boolean): readonly
   return WEIGHTS.flatMap((weight) => ranked.filter((one) => one.weight === weight));
 }
 
-/** Verdict rule 13: no cause is proven beside another one that explains the same facts, however little speaks for that. */
+/** Verdict rule 13: no cause is proven while another one explains the same facts, however little speaks for the other. */
 function weightOf(
   { name, explains }: Cause,
   { weight }: Said,
@@ -64,7 +64,7 @@ function firstOf(ranked: readonly RankedCause[]): RankedCause | undefined {
   return ranked.find(({ name }) => !BACKSTOPS.has(name));
 }
 
-/** One stands alone at the highest weight, and more than nothing speaks for it. */
+/** Whether one cause alone has the highest weight, and that is more than `possible`. */
 function isDecided(ranked: readonly RankedCause[]): boolean {
   const first = firstOf(ranked);
   if (first === undefined || first.weight === 'possible') return false;
@@ -72,7 +72,7 @@ function isDecided(ranked: readonly RankedCause[]): boolean {
   return first.weight === 'proven' || equals.length === 1;
 }
 
-/** Where nothing speaks for any cause: the way in which the container ended tells most. */
+/** Used when nothing speaks for any cause: how the container exited shows most. */
 function experimentFor(grounds: Grounds): string {
   if (grounds.evidence.strike === null) return NO_FAULT;
   if (exitCode(grounds) !== null) return IDLE_STRIKE;

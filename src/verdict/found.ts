@@ -13,7 +13,7 @@ export function judgeFound(evidence: Evidence, stops: readonly Judged[]): Verdic
   return atLeast(evidence, worstOf(evidence, stops));
 }
 
-/** `--require drained`: what is less than that proves nothing; it only raises the bar. */
+/** `--require drained`: a pass that is less than a drain becomes inconclusive. */
 function atLeast({ plan }: Evidence, given: Verdict): Verdict {
   if (plan.mode !== 'assert' || plan.assertion.require === 'not-lost') return given;
   if (given.reason === 'not-lost')

@@ -14,18 +14,18 @@ import { unlessLeft } from './left.ts';
 import { verdictOf } from './made.ts';
 import { judgeScheduled } from './scheduled.ts';
 
-/** The verdict of a journal: a function of what was written down and of nothing else. */
+/** The verdict of a journal; it depends on the journal alone. */
 export function judge(journal: JournalIndex | readonly DrillEvent[]): Verdict {
   const evidence = evidenceOf(journal);
   return judgeDrill(evidence, judgedStops(evidence));
 }
 
-/** The same, where its stops were judged already. */
+/** The same, with its stops already judged. */
 export function judgeDrill(evidence: Evidence, stops: readonly Judged[]): Verdict {
   return withWays(unlessLeft(judgeWhole(evidence, stops), evidence), evidence.plan.rig);
 }
 
-/** Where the machine had no PID namespaces, the rig knows what was missing, and so what to do here. */
+/** If the machine had no PID namespaces, the rig knows what was missing and how to get a real PID 1. */
 function withWays(verdict: Verdict, rig: RigFacts | null): Verdict {
   if (verdict.reason !== 'no-pid1-semantics' || rig?.noPid1 === undefined) return verdict;
   return { ...verdict, next: `To give the rig's containers a real PID 1: ${rig.noPid1.ways.join('; or ')}.` };

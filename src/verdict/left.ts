@@ -4,7 +4,7 @@ import type { Verdict } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
 import { verdictOf } from './made.ts';
 
-/** What proves nothing may be tried again, but never on top of what is still changed: then somebody must put it back first. */
+/** An inconclusive drill may be run again, but not while a change of it still stands: then the verdict is not-undone. */
 export function unlessLeft(verdict: Verdict, evidence: Evidence): Verdict {
   if (verdict.outcome !== 'inconclusive') return verdict;
   const settled = evidence.events('GD_SETTLED').at(-1);
@@ -14,7 +14,7 @@ export function unlessLeft(verdict: Verdict, evidence: Evidence): Verdict {
   return verdictOf('not-undone', said, { findings, notes, cause });
 }
 
-/** Commands of the AWS CLI that put back what the drill left changed, to be typed as they are. A rig that ended with its runner left nothing. */
+/** Commands of the AWS CLI that put back what the drill left changed, ready to be typed. A rig that ended with its runner left nothing. */
 export function commandsOf(evidence: Evidence): readonly string[] {
   const { embeddedRig, region } = evidence.plan;
   if (embeddedRig) return [];
@@ -53,7 +53,7 @@ function aws(operation: string, region: string, given: readonly string[]): strin
   return ['aws', 'ecs', operation, '--region', region, ...given].map(quoted).join(' ');
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a word for a shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

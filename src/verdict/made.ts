@@ -19,7 +19,7 @@ export function verdictOf(
   return { outcome, reason, stage, said, cause, next, findings: [...findings], notes: [...notes] };
 }
 
-/** Worst first: what failed hides behind nothing, what proves nothing hides no failure. */
+/** The sort key of a verdict, worst first: a failure comes before an inconclusive verdict, and that before a pass. */
 export function rank({ outcome, reason }: Verdict): number {
   const first = outcome === 'failed' ? 0 : outcome === 'inconclusive' ? 1 : 2;
   const within = REASONS_IN_ORDER.indexOf(reason);

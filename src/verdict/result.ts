@@ -5,7 +5,7 @@ import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../jour
 import { RigFacts } from '../scenario/plan.ts';
 import { OutcomeName, Reason } from '../model/reasons.ts';
 
-/** Whose clock a moment was read from; `instance` is the EC2 instance's. */
+/** The clock that a moment was read from; `instance` is the EC2 instance's. */
 export const MomentClock = z.enum(['runner', 'buildkite', 'ecs', 'instance', 'agent']);
 
 /** One moment of what happened, in order. */
@@ -36,7 +36,7 @@ export const AttemptLine = z.strictObject({
 });
 export type AttemptLine = z.infer<typeof AttemptLine>;
 
-/** What became of one of the drill's own builds. */
+/** How one of the drill's own builds ended. */
 export const BuildLine = z.strictObject({
   url: z.string(),
   number: z.number().int(),
@@ -75,7 +75,7 @@ export const StopWindow = z.strictObject({
   cut: z.array(z.string()),
 });
 
-/** What one drill came to: the content of `result.json`. */
+/** The result of one drill: the content of `result.json`. */
 export const DrillResult = z.strictObject({
   version: z.literal(1),
   drill: z.string(),
@@ -106,7 +106,7 @@ export const DrillResult = z.strictObject({
   drain: z.strictObject({ ms: z.number().int(), atMost: z.number().int(), by: z.string() }).nullable(),
   /** How long the target's stop can take at most, by its task definition; null where that was not read. */
   stopWindow: StopWindow.nullable(),
-  /** What a fault that takes several tasks came to; null for one that takes one. */
+  /** The numbers of a fault that stops several tasks; null for a fault that stops one. */
   fleet: z
     .strictObject({
       /** The drill's own builds that had a job in flight on a task that was stopped, and those that did not survive it. */
@@ -179,7 +179,7 @@ export const StudyArm = z.strictObject({
 });
 export type StudyArm = z.infer<typeof StudyArm>;
 
-/** Of a game day whose answer is that of a negative control, whether that was met. */
+/** The reason of a game day: one of a drill's, or whether its negative control was met. */
 export const GameDayReason = z.enum([...Reason.options, 'control-met', 'control-not-met']);
 export type GameDayReason = z.infer<typeof GameDayReason>;
 

@@ -14,7 +14,7 @@ function verdict(reason: Reason, said: string, from: Verdict | undefined, notes:
   return verdictOf(reason, said, { cause, findings, notes: [...(from?.notes ?? []), ...notes] });
 }
 
-/** A fault that made the scheduler stop tasks: each that it took is judged, the worst decides; one that we did not mean is named. */
+/** The verdict on a fault that made the scheduler stop tasks: each stopped task is judged and the worst decides; another task than the target is named. */
 export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verdict {
   const hits = hitsOf(evidence);
   if (hits.length === 0) return withoutHit(evidence);
@@ -24,11 +24,11 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
   const missed = aimed !== null && !hits.some(({ value }) => value.arn === aimed);
   const taken = hits.map(({ value }) => value.arn).join(', ');
   if (worst === undefined)
-    return verdict('missed-target', `the scheduler took ${taken}, which held no job`, undefined, []);
+    return verdict('missed-target', `the scheduler stopped ${taken}, which held no job`, undefined, []);
   if (missed)
     return verdict(
       'missed-target',
-      `the scheduler took ${taken}, not the task that was aimed at; there: ${worst.reason}: ${worst.said}`,
+      `the scheduler stopped ${taken}, not the target; there: ${worst.reason}: ${worst.said}`,
       worst,
       [],
     );
@@ -36,22 +36,22 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
   const over = all.length - judged.length;
   const notes = [
     ...(judged.length > 1
-      ? [`${String(judged.length)} tasks with jobs were hit; this is the worst of them`]
+      ? [`${String(judged.length)} tasks with jobs were stopped; this is the worst of them`]
       : []),
     ...(over > 0
-      ? [`on ${String(over)} more tasks the job cannot be proven to have been in flight at their stop`]
+      ? [`on ${String(over)} more tasks nothing shows that the job was in flight at the stop`]
       : []),
     ...(idle > 0 ? [`${String(idle)} tasks that held no job were stopped too`] : []),
   ];
   return withEveryBuild({ ...worst, notes: [...worst.notes, ...notes] }, evidence, judged);
 }
 
-/** The task that must be among the hits, also where the scheduler is free to choose: the step is what was aimed at. Null where every task is taken. */
+/** The task that must be among the stopped ones, even if the scheduler is free to choose, for its job is the target. Null if the fault stops every task. */
 function aimedAt({ plan, target }: Evidence): string | null {
   return traitsOf(plan)?.takes === 'service' ? null : (target?.taskArn ?? null);
 }
 
-/** A rollout stops some tasks right when their job is over: those prove nothing, and take nothing from the proof of the others. */
+/** A rollout stops some tasks right after their job's end: those show nothing, and do not change what the others show. */
 function inTime(judged: readonly Judged[], aimed: string | null): readonly Judged[] {
   const hit = judged.filter(
     ({ struck, verdict: one }) => one.reason !== 'finished-before-stop' || struck.target?.taskArn === aimed,
@@ -69,23 +69,23 @@ function withoutHit(evidence: Evidence): Verdict {
   if (ended?.why === 'gap' || last?.ok === false)
     return verdict(
       'observation-gap',
-      last?.error?.message ?? ended?.said ?? 'it could not be read',
+      last?.error?.message ?? ended?.said ?? 'the service could not be read',
       undefined,
       [],
     );
-  // Seen before it was decided whether our call had happened, so that it was not sent again.
+  // The watch ended before it was known whether our call had happened, so the call was not sent again.
   if (ended?.why === 'settled' && decisive?.result !== 'ok')
     return verdict('stopped-by-other', ended.said, undefined, []);
-  const said = 'the call was answered, and the scheduler stopped no task that was there before';
+  const said = 'ECS answered the call, but the scheduler stopped none of the tasks that ran before it';
   return verdict('stop-not-confirmed', `${said}${serviceSays(evidence)}`, undefined, []);
 }
 
-/** A worker without a job has none that could be hit, and one that was over when its task was stopped was not. */
+/** Whether a job was in flight on the stopped task: a worker without a job, or with one that had ended, does not count. */
 function isHit({ struck, verdict: { reason } }: Judged): boolean {
   return struck.target?.jobId !== null && reason !== 'finished-before-stop';
 }
 
-/** The numbers of a fault that takes several tasks. */
+/** The numbers of a fault that stops several tasks. */
 export function fleetOf(evidence: Evidence, stops: readonly Judged[]): DrillResult['fleet'] {
   const decisive = decisiveCall(evidence);
   if (decisive === null) return null;

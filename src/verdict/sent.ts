@@ -3,7 +3,7 @@ import { byRunner, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Moment } from './result.ts';
 
-/** A moment that was not laid beside the others yet. */
+/** A moment that is not yet placed in the timeline. */
 export interface Bare extends Pick<Moment, 'said' | 'event'> {
   readonly at: Stamp;
 }

@@ -21,7 +21,7 @@ function first(findings: readonly Finding[], stages: readonly Stage[]): Decision
 
 /**
  * The first stage that matches decides, within a stage the order of the table of reasons.
- * A failure wants proof of the injection as much as a pass does: without it only the stages A, B and D can answer.
+ * A failure needs evidence of the injection just like a pass: without it only the stages A, B and D can decide.
  */
 export function decideStage(
   findings: readonly Finding[],

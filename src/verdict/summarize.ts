@@ -93,7 +93,7 @@ function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
   return { ...stop, agent: { signalled, killed }, chain: [...stop.chain], cut: [...stop.cut] };
 }
 
-/** What the checks do not tell: what the fault stands for, and what of it was left. */
+/** Notes beyond the checks: what the fault is equivalent to, and what was not undone. */
 function besides({ events, plan }: Evidence): string[] {
   const left = events('GD_SETTLED').at(-1)?.payload.left ?? [];
   const equivalent = traitsOf(plan)?.equivalent ?? null;
@@ -103,7 +103,7 @@ function besides({ events, plan }: Evidence): string[] {
   ];
 }
 
-/** What a look at the definition said beforehand. */
+/** The errors that preflight found before the drill. */
 function foretold(evidence: Evidence): string[] {
   const looked = evidence.last('preflight', 'preflight')?.value;
   return looked === undefined ? [] : errorsOf(looked).map((error) => `preflight error ${error}`);
@@ -120,7 +120,7 @@ function injectionOf(
   stops: readonly Judged[],
 ): DrillResult['injection'] {
   if (evidence.strike === null) return decisiveCall(evidence) === null ? 'none' : 'not proven';
-  // An interrupted drill has no findings yet, but what was written may prove it all the same.
+  // An interrupted drill has no findings yet, but its journal may already prove the injection.
   const findings = verdict.findings.length > 0 ? verdict.findings : (stops[0]?.verdict.findings ?? []);
   const proven = ['landed', 'in-flight', 'still-idle'].every((check) =>
     findings.some((finding) => finding.check === check && ['yes', 'unasked'].includes(finding.holds)),
@@ -136,7 +136,7 @@ function proofOf(findings: Verdict['findings']): DrillResult['proof'] {
   };
 }
 
-/** What left this machine so far, for a person who interrupts a drill. */
+/** What the drill has sent so far, for a person who interrupts it. */
 export function whatWasSent(evidence: Evidence): string {
   const { events } = evidence;
   const intended = events('GD_BUILD_INTENDED').at(-1)?.seq ?? 0;

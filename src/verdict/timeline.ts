@@ -58,7 +58,7 @@ function ofStop(evidence: Evidence): readonly Bare[] {
 function ofTask(evidence: Evidence): readonly Bare[] {
   const { strike, target } = evidence;
   const container = agentContainer(evidence);
-  // Of an idle worker that is to leave by itself, its end is what happened.
+  // For an idle worker that should leave by itself, the end of its task is what happened.
   if (container === null || (strike === null && target?.jobId !== null)) return [];
   const { task, onlyEssential } = container;
   const { stoppingAt, executionStoppedAt, stoppedAt } = task.value;
@@ -67,7 +67,7 @@ function ofTask(evidence: Evidence): readonly Bare[] {
   return [
     ...moment(
       strike === null ? null : stamped(stoppingAt, byEcs),
-      'the task was told to stop: SIGTERM',
+      'ECS began to stop the task: SIGTERM',
       task.seq,
     ),
     ...moment(
@@ -89,7 +89,7 @@ function ofAgent({ target, last }: Evidence): readonly Bare[] {
   ];
 }
 
-/** AWS's own hosts, under Fargate, are set by the control plane's time. */
+/** The hosts of Fargate are AWS's own and use the control plane's time. */
 const CLOCKS: Readonly<Record<string, Moment['clock']>> = {
   ...{ buildkite: 'buildkite', ecs: 'ecs', fargate: 'ecs', instance: 'instance', agent: 'agent' },
 };
@@ -111,7 +111,7 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
   ]);
 }
 
-/** Clocks that were not seen to differ count as set alike; what lies before the first moment only by a clock that nobody knows has no place. */
+/** Orders the moments. Clocks that were not seen to differ count as equal; a moment before the first one by an unknown clock gets no `since`. */
 function besideEachOther(evidence: Evidence, moments: readonly Bare[]): readonly Moment[] {
   const [reference] = moments;
   if (reference === undefined) return [];
@@ -128,7 +128,7 @@ function besideEachOther(evidence: Evidence, moments: readonly Bare[]): readonly
     }));
 }
 
-/** The distance that two clocks show, where all that was measured of them allows it; else the likeliest one. */
+/** The distance that two clocks show, if it lies within their measured error; else the likeliest one. */
 function asShown({ ms, error, shown }: Distance): number {
   return Number.isFinite(error) && Math.abs(shown - ms) > error ? ms : shown;
 }

@@ -23,7 +23,7 @@ const allowed = {
 
 describe('container-clean', () => {
   holdsTable(containerClean, [
-    ['it ended 0', {}, 'yes'],
+    ['it exited 0', {}, 'yes'],
     ['nothing was sent', { stop: null }, 'unasked'],
     ['137 at its time-out', { container: { exitCode: 137 }, task: after(120_300) }, 'no not-drained'],
     ['137 early', { container: { exitCode: 137 }, task: after(4_000) }, 'no not-drained'],
@@ -107,7 +107,7 @@ describe('container-clean', () => {
     const notes = (told: Parameters<typeof asked>[1]): string => asked(containerClean, told).notes.join();
     expect(notes({ container: { exitCode: 143 } })).toContain('trap wrapper');
     expect(notes({ ...allowed, container: { exitCode: 137 }, task: after(120_000) })).toContain(
-      'signal eaten or drain too long',
+      'did not get the signal, or its drain took too long',
     );
     expect(notes({ container: { exitCode: 137, reason: OOM }, task: after(120_000) })).toContain(
       'OutOfMemoryError',

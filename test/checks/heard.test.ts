@@ -116,7 +116,7 @@ describe('heard, and left because of it', () => {
       'witness',
     ],
     [
-      'an sh that nobody knows, which ended 143',
+      'an sh that nobody knows, which exited 143',
       older({ definition: SH, container: { exitCode: 143 } }),
       'yes',
       'exit-code',
@@ -217,7 +217,7 @@ describe('heard, and left because of it', () => {
 
   it('says what would prove it', () => {
     expect(asked(agentLeft, older()).said).toMatch(
-      /To prove it: agent 3\.138 or later .*exec form.*imageConfig.*10 s/,
+      /Any of these would show it: agent 3\.138 or later .*exec form.*imageConfig.*10 s/,
     );
   });
 });

@@ -86,7 +86,7 @@ describe('still-idle', () => {
     ]),
   );
   holdsTable(stillIdle, [
-    ['a job was aimed at', {}, 'unasked'],
+    ['the drill aimed at a job', {}, 'unasked'],
     ['nothing was sent', { stop: null }, 'unasked'],
   ]);
 });
@@ -134,10 +134,10 @@ describe('container-clean of an idle worker', () => {
   holdsTable(
     containerClean,
     rows([
-      ['it ended 0', {}, 'yes'],
-      ['a wrapper ended 143 after the disconnect', { container: { exitCode: 143 } }, 'yes'],
+      ['it exited 0', {}, 'yes'],
+      ['a wrapper exited 143 after the disconnect', { container: { exitCode: 143 } }, 'yes'],
       [
-        'a wrapper ended 143 and the agent was lost',
+        'a wrapper exited 143 and the agent was lost',
         { container: { exitCode: 143 }, agent: AGENT_GONE },
         'no not-drained',
       ],
@@ -172,6 +172,6 @@ describe('idle-in-time', () => {
       ],
     ]),
   );
-  holdsTable(idleInTime, [['a job was aimed at', within(100), 'unasked']]);
+  holdsTable(idleInTime, [['the drill aimed at a job', within(100), 'unasked']]);
   holdsTable(drainInTime, rows([['an idle worker drains no job', {}, 'unasked']]));
 });

@@ -20,7 +20,7 @@ test('an error of ours is its reason, outcome and exit code', () => {
 
 test("where an error names no next move, its reason's is given", () => {
   expect(explain(new GamedayError('rig-failed', 'x')).document.errors[0]?.next).toBe(
-    'See what the rig said.',
+    'Read what the rig printed.',
   );
 });
 

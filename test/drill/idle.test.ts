@@ -169,7 +169,7 @@ describe('an idle worker that leaves by itself', () => {
 
   it.each<[string, Theatre, string, RegExp]>([
     ['within its time', leaving(12_000, 0, 20_000), 'baseline baseline', /left by itself after 12\.\d s/],
-    ['later than allowed', leaving(12_000, 0, 5_000), 'failed idle-too-slow', /allowed are 5\.0 s/],
+    ['later than allowed', leaving(12_000, 0, 5_000), 'failed idle-too-slow', /limit 5\.0 s/],
     [
       'not at all, and a time was set',
       leaving(null, 0, 5_000),
@@ -177,7 +177,7 @@ describe('an idle worker that leaves by itself', () => {
       /was still connected/,
     ],
     ['not at all, and no time was set', leaving(null), 'inconclusive verdict-timeout', /was still connected/],
-    ['with another exit code than 0', leaving(12_000, 1), 'failed not-drained', /ended 1, not 0/],
+    ['with another exit code than 0', leaving(12_000, 1), 'failed not-drained', /exited 1, not 0/],
   ])('%s', async (_title, stage, expected, said) => {
     const state = await stage.run();
     expect(ending(state)).toBe(expected);

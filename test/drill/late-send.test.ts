@@ -60,14 +60,14 @@ describe('a runner that is frozen between its last look and the call', () => {
     const [held, sent] = eventsOf(stage.journal.events, 'GD_FAULT_SENT');
     expect(held?.payload).toMatchObject({ result: 'refused', trouble: { kind: 'outdated' }, task: null });
     expect(held?.payload.trouble?.message).toMatch(
-      /^not sent: the last look at the target was 9\.\d s old, limit 5\.0 s$/,
+      /^not sent: the last read at the target was 9\.\d s old, limit 5\.0 s$/,
     );
     expect(sent?.payload.result).toBe('ok');
     expect([stage.ecs.count('stopTask'), landed(stage)]).toEqual([1, 1]);
     expect(ending(state)).toBe('passed drained');
     const narrate = createNarrator();
     const told = stage.seen.flatMap((event) => narrate(event)).map(({ text }) => text);
-    expect(told).toContainEqual(expect.stringMatching(/^nothing was injected: not sent: the last look/));
+    expect(told).toContainEqual(expect.stringMatching(/^nothing was injected: not sent: the last read/));
     expect(stopsTold(stage)).toHaveLength(1);
   });
 

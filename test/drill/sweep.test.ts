@@ -100,7 +100,7 @@ describe('the last sweep, before any pass', () => {
     await stage.run();
     const findings = eventsOf(stage.journal.events, 'GD_JUDGED').at(-1)?.payload.verdict.findings;
     const elsewhere = findings?.find(({ check }) => check === 'loss-elsewhere');
-    expect(elsewhere?.said).toBe('a job was lost elsewhere; it does not decide');
+    expect(elsewhere?.said).toBe('a job was lost elsewhere, which does not decide the verdict');
   });
 
   it('lets a drain pass whose second agent has left', async () => {

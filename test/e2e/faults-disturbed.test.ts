@@ -83,7 +83,7 @@ describe.concurrent('an unsteered scale-in', () => {
         exit: 11,
         outcome: 'inconclusive',
         reason: 'missed-target',
-        says: [/the scheduler took .*, not the task that was aimed at; there: drained: /],
+        says: [/the scheduler stopped .*, not the target; there: drained: /],
         sent: 1,
       });
       const judged = played.drill.attempts.filter((attempt) => attempt.judged);
@@ -138,7 +138,7 @@ describe.concurrent('a steered scale-in', () => {
     const services = [{ taskDefinition: 'agent.json', service: 'service.json' }];
     await standing({ steps: [step], files, rig: { services, script } }, async (stage) => {
       const played = await stage.run({ scenario: SCALE_IN });
-      const says = [/2 deployments: one is running/];
+      const says = [/2 deployments: a rollout is in progress/];
       meets(played, { exit: 3, outcome: 'refused', reason: 'blast-radius', says, sent: 1 });
       expect(callsOf(played.journal)).toEqual(['protect', 'lift', 'cancel-build']);
       expect(await placesIn(stage.env)).toMatchObject(SETTLED);
@@ -201,7 +201,7 @@ describe.concurrent('on EC2', () => {
       meets(played, {
         ...DRAINED,
         notes: [/^spot-equivalent: /m],
-        says: [/after the notice of the reclaim: .*, allowed are 2 min 0 s/],
+        says: [/after the notice of the reclaim: .*; limit 2 min 0 s/],
         sent: 1,
       });
       expect(callsOf(played.journal)).toEqual(['DRAINING', 'ACTIVE']);

@@ -72,7 +72,7 @@ describe.concurrent('a service', () => {
       const { desired, deployments } = await placesIn(stage.env);
       for (const fault of ['scale-in', 'deployment']) {
         const played = await stage.run({ scenario: scenarioOf(fault, 9) });
-        meets(played, refused('blast-radius', /2 deployments: one is running/));
+        meets(played, refused('blast-radius', /2 deployments: a rollout is in progress/));
         untouched(played, 'blast-radius');
       }
       expect(await placesIn(stage.env)).toMatchObject({ desired, deployments, shielded: [] });
@@ -91,7 +91,7 @@ describe.concurrent('a service', () => {
       files: { 'service.json': service },
       rig: { services: [fargate] },
       scenario: scenarioOf('deployment', 2),
-      expected: refused('inert-fault', /deployed by CODE_DEPLOY: ECS cannot be told to deploy it anew/),
+      expected: refused('inert-fault', /deployed by CODE_DEPLOY: ECS cannot start a new deployment of it/),
     });
     untouched(played, 'inert-fault');
   });
@@ -136,7 +136,7 @@ describe.concurrent('a host', () => {
         services: [hostedService(), deployers],
         files: { 'deployer.json': other },
       });
-      const says = /reaches 3 tasks, 1 of them of service:deployers, and safety\.tasks grants 1/;
+      const says = /reaches 3 tasks, 1 of them of service:deployers; limit 1 \(safety\.tasks\)/;
       const expected = refused('blast-radius', says);
       untouched(
         await play({ steps: endless, ...hosts, scenario: scenarioOf(fault), expected }),

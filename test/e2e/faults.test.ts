@@ -91,7 +91,7 @@ describe.concurrent('a scale-in', () => {
         exit: 11,
         outcome: 'inconclusive',
         reason: 'missed-target',
-        says: [/the scheduler took .*, not the task that was aimed at; there: drained/],
+        says: [/the scheduler stopped .*, not the target; there: drained/],
       },
     });
     expect(played.drill.attempts).toContainEqual(
@@ -211,7 +211,7 @@ describe.concurrent('a deployment', () => {
         exit: 3,
         outcome: 'refused',
         reason: 'blast-radius',
-        says: [/reaches 2 tasks, and safety.tasks grants 1/],
+        says: [/reaches 2 tasks; limit 1 \(safety\.tasks\)/],
         sent: 0,
       },
     });

@@ -70,7 +70,13 @@ describe('the shipped history is the situation of the incident', () => {
   test('it is told in tables, and drawn', async () => {
     const { code, stdout, stderr } = await shipped('before.json', '--svg', 'loss.svg');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const said of ['the agent never hears the stop', 'as given: never signalled', 'after a fix', 'integration', '█'])
+    for (const said of [
+      'the agent never hears the stop',
+      'as given: never signalled',
+      'after a fix',
+      'integration',
+      '█',
+    ])
       expect(stdout).toContain(said);
     expect(readFileSync(join(folder, 'loss.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
   });
@@ -211,7 +217,12 @@ describe('what is wrong is told with its place, and whose move it is', () => {
       '',
       'a fleet of 0 workers',
     ],
-    ['too much for Fargate', ['--durations', '5m', '--stop-timeout', '15m'], '--stop-timeout', 'limit on Fargate 120 s'],
+    [
+      'too much for Fargate',
+      ['--durations', '5m', '--stop-timeout', '15m'],
+      '--stop-timeout',
+      'limit on Fargate 120 s',
+    ],
     ['two sources', ['--durations', '5m', '--history', 'h.csv'], '', 'one source of durations'],
     ['a distribution', ['--durations', 'normal:5m'], '', '--durations: "normal:5m"'],
     ['a share', ['--durations', '5m', '--utilisation', '130%'], '', '--utilisation: "130%"'],

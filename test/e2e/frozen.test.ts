@@ -53,6 +53,6 @@ test.each([
     expect({ exit, sent }, run.stderr()).toEqual({ exit: 0, sent: expected });
     expect(eventsOf(events, 'GD_TARGET_CHOSEN')).toHaveLength(2);
     expect(documentIn(run.stdout())).toMatchObject({ outcome: 'passed', reason: 'drained' });
-    if (heldBack > 0) expect(run.stderr()).toMatch(/nothing was injected: not sent: the last look/);
+    if (heldBack > 0) expect(run.stderr()).toMatch(/nothing was injected: not sent: the last read/);
   },
 );

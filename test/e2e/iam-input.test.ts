@@ -131,7 +131,9 @@ describe.concurrent('iam says', () => {
       const { code, stderr } = await cli(['iam', 'many', ...ACCOUNT], folder);
       expect([code, stderr]).toEqual([
         0,
-        expect.stringMatching(/note: The policy has \d{4,5} characters; the limit of a managed policy is 6144/),
+        expect.stringMatching(
+          /note: The policy has \d{4,5} characters; the limit of a managed policy is 6144/,
+        ),
       ]);
       const small = await cli(['iam', SCENARIO, ...ACCOUNT], folder);
       expect(small.stderr).not.toContain('characters');

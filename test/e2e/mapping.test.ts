@@ -44,7 +44,13 @@ describe.concurrent('an agent without the tag of its task', () => {
       container: { argv: [...UNTAGGED, '--spawn', '2'] },
       steps: [integration],
       scenario: byHost,
-      expected: { exit: 3, outcome: 'refused', reason: 'shared-task', says: [/2 agents live/], sent: 0 },
+      expected: {
+        exit: 3,
+        outcome: 'refused',
+        reason: 'shared-task',
+        says: [/2 agents run on the task/],
+        sent: 0,
+      },
     });
   });
 });

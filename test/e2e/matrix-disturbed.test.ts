@@ -55,7 +55,7 @@ describe.concurrent('nothing is struck, or not by us', () => {
       scenario: { when: { inFlightFor: '3s' } },
       rig: { script },
       expected: {
-        ...inconclusive('stopped-by-other', /going down already: UserInitiated, "a deploy"/),
+        ...inconclusive('stopped-by-other', /already going down: UserInitiated, "a deploy"/),
         sent: 0,
       },
     });
@@ -67,7 +67,7 @@ describe.concurrent('nothing is struck, or not by us', () => {
       steps: [endless],
       scenario: { when: { inFlightFor: '3s' } },
       rig: { script },
-      expected: { ...inconclusive('stopped-by-other', /going down already: SpotInterruption/), sent: 0 },
+      expected: { ...inconclusive('stopped-by-other', /already going down: SpotInterruption/), sent: 0 },
     });
   });
 
@@ -125,7 +125,7 @@ describe.concurrent('the drill is disturbed', () => {
     await play({
       steps: [endless],
       rig: { lostAfter: '4s', script: [{ on: 'stop-requested', after: '1s', do: 'oom' }] },
-      expected: inconclusive('out-of-memory', /died of memory/),
+      expected: inconclusive('out-of-memory', /killed for lack of memory/),
     });
   });
 
@@ -158,7 +158,7 @@ describe.concurrent('the build fails', () => {
       expected: {
         ...failed,
         decided: true,
-        says: [/build 1 is FAILED; cause undecided: run it with `fault: none`/],
+        says: [/build 1 is FAILED; the cause is undecided: run the scenario with `fault: none`/],
       },
     });
   });

@@ -29,7 +29,7 @@ describe.concurrent('the worker drains', () => {
       steps: [integration],
       expected: {
         ...drained,
-        says: [/StopTask landed at .*UserInitiated/, /the same attempt was RUNNING/, /container ended 0/],
+        says: [/StopTask landed at .*UserInitiated/, /shows the same attempt RUNNING/, /container exited 0/],
       },
     });
   });
@@ -39,7 +39,7 @@ describe.concurrent('the worker drains', () => {
       agent: 'real',
       container: { argv: trapping('true', 'exit 143') },
       steps: [integration],
-      expected: { ...drained, notes: [/trap wrapper/], says: [/container ended 143/] },
+      expected: { ...drained, notes: [/trap wrapper/], says: [/container exited 143/] },
     });
   });
 
@@ -128,7 +128,7 @@ describe.concurrent('the worker drains, and that is not enough', () => {
         outcome: 'failed',
         reason: 'drain-too-slow',
         cause: 'slow-drain',
-        says: [/allowed are 1\.0 s/],
+        says: [/limit 1\.0 s/],
       },
     });
   });
@@ -183,7 +183,7 @@ describe.concurrent('the worker does not drain', () => {
         outcome: 'failed',
         reason: 'not-drained',
         cause: 'signal-eaten',
-        says: [/ended 137 \(SIGKILL\).*stopTimeout of 9\.0 s/, /SIGTERM was eaten/],
+        says: [/exited 137 \(SIGKILL\).*stopTimeout of 9\.0 s/, /SIGTERM was eaten/],
       },
     });
   });

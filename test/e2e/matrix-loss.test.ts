@@ -47,7 +47,7 @@ describe.concurrent('the job is lost', () => {
       expected: {
         ...tooLong,
         says: [
-          /the step needed longer than stopTimeout \(4\.0 s\).* it lacked about .*its own lines sleep 10 min 0 s/,
+          /the step needed longer than stopTimeout \(4\.0 s\).* it needed about .* more .*its own lines sleep 10 min 0 s/,
         ],
       },
     });
@@ -59,7 +59,7 @@ describe.concurrent('the job is lost', () => {
       container: { argv: ['tini', '--', '/bin/sh', '-c', EXEC.join(' ')] },
       steps: [endless],
       rig,
-      expected: { ...lost, cause: 'init-killed-wrapper', says: [/ended 143/, /the wrapper died first/] },
+      expected: { ...lost, cause: 'init-killed-wrapper', says: [/exited 143/, /the wrapper died first/] },
     });
   });
 
@@ -141,7 +141,7 @@ describe.concurrent('the job is lost', () => {
         ...lost,
         // A version that is known to fall silent decides; the stand-in has none, and later agents are sound.
         ...{ cause: 'heartbeats-stopped', decided: (version) => FALLS_SILENT.test(version) },
-        says: [/stopped heart-beating while it drained/],
+        says: [/stopped sending heartbeats while it drained/],
       },
     });
   });
@@ -157,7 +157,7 @@ describe.concurrent('the job is lost though its worker heard the stop', () => {
       expected: {
         ...lost,
         cause: 'heartbeats-stopped',
-        says: [/event AGENT_LOST; exit status -1/, /stopped heart-beating while it drained/],
+        says: [/event AGENT_LOST; exit status -1/, /stopped sending heartbeats while it drained/],
       },
     });
   });
@@ -219,7 +219,7 @@ describe.concurrent('the loss is masked, or handed over', () => {
         exit: 0,
         outcome: 'passed',
         reason: 'handed-over',
-        notes: [/was lost .*the loss counts/, /signal eaten or drain too long/],
+        notes: [/was lost .*the loss counts/, /did not get the signal, or its drain took too long/],
       },
     });
   });

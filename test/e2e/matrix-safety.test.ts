@@ -37,7 +37,7 @@ describe.concurrent('a guard refuses', () => {
         services: [{ ...agents, service: 'service.json' }],
         script: [{ on: 'job-started', do: 'start-deployment', service: 'build-agents' }],
       },
-      expected: refused('blast-radius', /2 deployments: one is running/),
+      expected: refused('blast-radius', /2 deployments: a rollout is in progress/),
     });
   });
 
@@ -46,7 +46,7 @@ describe.concurrent('a guard refuses', () => {
       standalone: 1,
       container: { argv: [...EXEC, '--spawn', '2'] },
       steps,
-      expected: refused('shared-task', /2 agents live on the task/),
+      expected: refused('shared-task', /2 agents run on the task; limit 1/),
     });
   });
 
@@ -56,7 +56,7 @@ describe.concurrent('a guard refuses', () => {
       steps: [{ key: 'integration', command: ENDLESS, agents: { queue: 'deploy' } }],
       files: { 'deployer.json': other },
       rig: { services: [agents, { ...agents, name: 'deployers', taskDefinition: 'deployer.json' }] },
-      expected: refused('not-allowed', /service:deployers.* is not among what the scenario names/),
+      expected: refused('not-allowed', /service:deployers.* does not match what the scenario names/),
     });
   });
 
@@ -152,7 +152,7 @@ describe.concurrent('a guard refuses', () => {
       meets(onOtherBranch, refused('lock-held', new RegExp(`held by drill ${first.drill.drill}`)));
       meets(onSameBranch, refused('not-allowed', /runs on the same pipeline and branch/));
       const safety = { minimumInterval: '1h' };
-      meets(await stage.run({ scenario: { safety } }), refused('too-soon', /wanted are 60 min/));
+      meets(await stage.run({ scenario: { safety } }), refused('too-soon', /ago; limit 60 min/));
       expect(Object.values((await stage.counts()).stopTaskLanded)).toEqual([1]);
     });
   });

@@ -119,7 +119,7 @@ describe.concurrent('Buildkite refuses or is away', () => {
     await play({
       steps,
       scenario: { when: { step: 'deploy' } },
-      expected: couldNotRun('no-such-step', /no step with key "deploy"; its keys are integration/),
+      expected: couldNotRun('no-such-step', /no step with key "deploy"; keys that it has: integration/),
     });
   });
 

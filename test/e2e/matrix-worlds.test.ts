@@ -73,7 +73,7 @@ describe.concurrent('an agent may have left by itself', () => {
       rig: { standInAgent: 'silent', knobs },
       expected: {
         ...NOT_PROVEN,
-        says: [/whether it heard the stop is not shown/, /To prove it: agent 3\.138/],
+        says: [/nothing shows that it heard the stop/, /Any of these would show it: agent 3\.138/],
       },
     });
   });

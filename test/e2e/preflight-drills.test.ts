@@ -68,7 +68,7 @@ describe.concurrent('before a drill', () => {
       };
       const { drill, stderr } = await stage.run({ scenario, args: ['--yes'] });
       expect(drill).toMatchObject({ outcome: 'refused', reason: 'preflight' });
-      expect(drill.said).toContain('neither a service nor a family is named');
+      expect(drill.said).toContain('name a service or a family');
       expect(stderr).toContain('preflight could not check the definition');
     });
   });

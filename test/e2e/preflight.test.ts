@@ -135,7 +135,12 @@ describe.concurrent('a definition is taken as people have it', () => {
     ['null', 'null', 'td.json:1:1', /^this is not a task definition$/],
     ['nesting without end', '['.repeat(100_000), 'td.json:1:1', /: it is nested too deeply$/],
     ['UTF-16', '{\0"\0a\0', 'td.json', /is not UTF-8 text$/],
-    ['larger than any', `{ "a": "${'x'.repeat(4 * 1024 * 1024)}" }`, 'td.json', /is larger than the limit of 4 MiB$/],
+    [
+      'larger than any',
+      `{ "a": "${'x'.repeat(4 * 1024 * 1024)}" }`,
+      'td.json',
+      /is larger than the limit of 4 MiB$/,
+    ],
     [
       'the answer without a container',
       '{ "taskDefinition": { "containerDefinitions": [] } }',

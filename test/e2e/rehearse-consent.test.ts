@@ -28,7 +28,9 @@ describe.concurrent('what runs here', () => {
       const environment = { ...surroundings(folder), ...WITHOUT_ENGINE };
       const plain = await cli(['rehearse', ...args], folder, environment);
       expect({ code: plain.code, stdout: plain.stdout }).toEqual({ code: 3, stdout: '' });
-      expect(plain.stderr).toContain('the commands above would run on this machine, and there is no terminal to ask for consent');
+      expect(plain.stderr).toContain(
+        'the commands above would run on this machine, and there is no terminal to ask for consent',
+      );
       expect(plain.stderr).toContain('harmless; touch it-ran');
       // eslint's no-control-regex: built from numbers.
       for (const code of [0x1b, 0x202e, 0x9b]) expect(plain.stderr).not.toContain(String.fromCharCode(code));

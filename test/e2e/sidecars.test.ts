@@ -18,7 +18,7 @@ const SHIPPED: readonly (readonly [scenario: string, Expected, stopWindow: objec
     'gateway-drained',
     {
       ...{ exit: 0, outcome: 'passed', reason: 'drained', sent: 1 },
-      says: [/container gateway ended 0, and agent depends on it/],
+      says: [/container gateway exited 0, and agent depends on it/],
     },
     {
       ms: 25_000,

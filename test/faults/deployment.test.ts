@@ -61,7 +61,7 @@ describe('a deployment', () => {
     const state = await stage.run();
     expect(ending(state), state.verdict?.said).toBe('passed drained');
     expect(state.verdict?.notes.join()).toMatch(
-      /1 more tasks the job cannot be proven|1 tasks that held no job/,
+      /1 more tasks nothing shows that the job|1 tasks that held no job/,
     );
     expect(summarize(stage.journal.events, null).fleet).toMatchObject({ jobsHit: 1, drained: 1 });
   });
@@ -93,7 +93,7 @@ describe('a deployment is refused', () => {
       'that is not granted its reach',
       { scenario: {} },
       'blast-radius',
-      /reaches 3 tasks, and safety.tasks grants 1/,
+      /reaches 3 tasks; limit 1 \(safety\.tasks\)/,
     ],
     [
       'of a service that CodeDeploy deploys',
@@ -150,7 +150,7 @@ describe('a forced deployment', () => {
     stage.ecs.fail('forceDeployment', { trouble: 'timeout', certainty: 'unknown' });
     const state = await stage.run();
     expect([ending(state), changes(stage)]).toEqual(['inconclusive observation-gap', ['forceDeployment']]);
-    expect(state.verdict?.said).toMatch(/not seen to have happened/);
+    expect(state.verdict?.said).toMatch(/nothing shows that it happened/);
     expect(left(stage.journal.events)).toEqual([
       'a new deployment of service build-agents may have been started',
     ]);

@@ -174,7 +174,7 @@ describe('draining an instance is refused', () => {
       "with another service's task on it",
       { set: ({ ecs }) => ecs.world.tasks.set(STRANGER, stranger('service:others')) },
       'blast-radius',
-      /reaches 2 tasks, 1 of them of service:others, and safety.tasks grants 1/,
+      /reaches 2 tasks, 1 of them of service:others; limit 1 \(safety\.tasks\)/,
     ],
   ])('%s', async (_title, over, reason, says) => {
     const { stage, end, said } = await drilled(over);

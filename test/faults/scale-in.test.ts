@@ -66,7 +66,7 @@ describe('a steered scale-in', () => {
     });
     const state = await stage.run();
     expect(ending(state)).toBe('inconclusive missed-target');
-    expect(state.verdict?.said).toMatch(new RegExp(`took .*${short(3)}, not the task .*; there: lost`));
+    expect(state.verdict?.said).toMatch(new RegExp(`stopped .*${short(3)}, not the target; there: lost`));
     const attempts = summarize(stage.journal.events, null).attempts;
     expect(attempts).toContainEqual(expect.objectContaining({ jobId: jobOf(3), lost: true, judged: true }));
   });
@@ -80,7 +80,7 @@ describe('a steered scale-in', () => {
     const state = await stage.run();
     expect([ending(state), state.verdict?.said]).toEqual([
       'inconclusive missed-target',
-      `the scheduler took ${taskOf(3)}, which held no job`,
+      `the scheduler stopped ${taskOf(3)}, which held no job`,
     ]);
   });
 
@@ -144,9 +144,7 @@ describe('an unsteered scale-in', () => {
       const stage = fleet({ ...FREE, busy: [3], deaf, staged: { runsFor: 600_000 } });
       const state = await stage.run();
       expect(ending(state)).toBe('inconclusive missed-target');
-      expect(state.verdict?.said).toContain(
-        `took ${taskOf(3)}, not the task that was aimed at; there: ${there}: `,
-      );
+      expect(state.verdict?.said).toContain(`stopped ${taskOf(3)}, not the target; there: ${there}: `);
       expect(changes(stage)).toEqual(['count 3 -> 2', 'count 2 -> 3']);
       const judged = summarize(stage.journal.events, null);
       expect(judged.target).toMatchObject({ jobId: jobOf(3), agentId: agentOf(3), taskArn: taskOf(3) });
@@ -194,7 +192,7 @@ describe('a scale-in is refused', () => {
       'of a task of no service',
       { task: { group: 'family:build-agent' } },
       'not-allowed',
-      /is not among what/,
+      /does not match what/,
     ],
   ])('%s', async (_title, options, reason, says) => {
     for (const inject of [STEERED.inject, FREE.inject]) {
@@ -254,7 +252,7 @@ describe('somebody else', () => {
     const state = await stage.run();
     expect([ending(state), state.verdict?.said]).toEqual([
       'inconclusive stopped-by-other',
-      "the service's events tell of 2 stopped tasks, where our count asked for 1",
+      "the service's events show 2 stopped tasks; our count asked for 1",
     ]);
     expect(found(stage)).toBe(AS_BEFORE);
   });

@@ -45,7 +45,7 @@ describe('a spot reclaim', () => {
         asleep: true,
         ...slowly(hosted),
       });
-      expect([end, said]).toEqual(['failed drain-too-slow', expect.stringMatching(/allowed are 2 min 0 s/)]);
+      expect([end, said]).toEqual(['failed drain-too-slow', expect.stringMatching(/limit 2 min 0 s/)]);
     }
   });
 
@@ -53,7 +53,7 @@ describe('a spot reclaim', () => {
     const { end, said } = await drilled({ scenario: SLOW, asleep: true, ...slowly([1], 100_000, 30_000) });
     expect([end, said]).toEqual([
       'failed drain-too-slow',
-      expect.stringMatching(/1 min \d\d? s until ECS told/),
+      expect.stringMatching(/1 min \d\d? s until ECS signalled/),
     ]);
     expect((await drilled({ scenario: SLOW, asleep: true, ...slowly([1], 60_000, 30_000) })).end).toBe(
       'passed drained',

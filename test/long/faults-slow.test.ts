@@ -44,7 +44,7 @@ test.concurrent(
         outcome: 'failed',
         reason: 'drain-too-slow',
         cause: 'slow-drain',
-        says: [/after the notice of the reclaim: .* allowed are 2 min 0 s/],
+        says: [/after the notice of the reclaim: .* limit 2 min 0 s/],
         notes: [/^spot-equivalent: /m],
       },
     });
@@ -80,7 +80,7 @@ test.concurrent(
         outcome: 'failed',
         reason: 'drain-too-slow',
         cause: 'slow-drain',
-        says: [/1 min \d+ s until ECS told the task, .* allowed are 2 min 0 s/],
+        says: [/1 min \d+ s until ECS signalled the task, .* limit 2 min 0 s/],
       });
       expect(played.drill.drain?.ms).toBeLessThan(NOTICE);
       expect((await placesIn(stage.env)).hosts).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);

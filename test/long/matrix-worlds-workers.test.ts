@@ -218,7 +218,7 @@ describe.concurrent('somebody else tells the agent to leave', () => {
         ],
       },
     });
-  const TOO_LATE = { ...inconclusive('drain-not-proven', /too late to be the answer to ours/), sent: 1 };
+  const TOO_LATE = { ...inconclusive('drain-not-proven', /too late for our stop/), sent: 1 };
 
   test.each(MODES)(
     'a script on the EC2 host, 14 s after the shell ate the signal: %s agent',

@@ -47,13 +47,7 @@ describe("somebody's own pipeline", () => {
     ['one of several', two, undefined, /2 steps run a command/, /--step KEY.*tests, lint/],
     ['no command at all', { steps: ['wait'] }, undefined, /no step runs a command/, /./],
     ['a step without a key', { steps: [{ command: 'make' }] }, undefined, /has no key/, /key: tests/],
-    [
-      'a wait for a person',
-      { steps: [tests, { block: 'Go?' }] },
-      'tests',
-      /waits for a person/,
-      /Remove it/,
-    ],
+    ['a wait for a person', { steps: [tests, { block: 'Go?' }] }, 'tests', /waits for a person/, /Remove it/],
     ['the same in one word', { steps: ['block', tests] }, 'tests', /waits for a person/, /Remove it/],
   ])('is refused for %s', (_title, document, step, why, next) => {
     const refused = ownSteps(document, step);

@@ -136,7 +136,7 @@ const cases: readonly Case[] = [
       '  step: integration\n  inFlightFor: 3s',
       '  trigger: near-end\n  step: integration\n  usually: 5s\n  left: ▶6s',
     ),
-    says: 'when.left is not shorter than when.usually, so the strike would not be near the end',
+    says: 'when.left is not shorter than when.usually, so the strike would not come near the end',
   },
   {
     name: 'all of it left',
@@ -191,7 +191,7 @@ const cases: readonly Case[] = [
     says: 'a second document begins here',
     next: 'Put each scenario in a file of its own.',
   },
-  { name: 'a key twice', text: `${GOOD}▶title: again\n`, says: 'this key stands here twice' },
+  { name: 'a key twice', text: `${GOOD}▶title: again\n`, says: 'this key appears twice here' },
   {
     name: 'broken YAML',
     text: 'version: 1\ntitle: [a\n▶build: x\n',
@@ -205,7 +205,7 @@ const cases: readonly Case[] = [
   {
     name: 'an alias of nothing',
     text: changed('title: A step in flight survives', 'title: ▶*nobody'),
-    says: 'this alias names no anchor above it',
+    says: 'there is no anchor of this name above the alias',
   },
   {
     name: 'deep nesting',
@@ -220,18 +220,18 @@ const cases: readonly Case[] = [
   {
     name: 'no named target',
     text: changed('cluster:', '▶cluster:').replace('  service: build-agents\n', ''),
-    says: 'cluster: what may be struck must be named',
+    says: 'cluster: name what may be struck',
     next: 'Add service, family or taskTag.',
   },
   {
     name: 'a running build with a branch',
     text: changed('  pipeline: canary', '  pipeline: canary\n  number: 7\n  ▶branch: main'),
-    says: 'build.branch starts a new build, and build.number names a running one',
+    says: 'build.branch starts a new build, but build.number names a running one',
   },
   {
     name: 'a running build, and several',
     text: changed('  pipeline: canary', '  pipeline: canary\n  number: 7\n  ▶count: 3'),
-    says: 'build.count starts a new build, and build.number names a running one',
+    says: 'build.count starts a new build, but build.number names a running one',
   },
   {
     name: 'several builds for a fault that stops one task',
@@ -280,7 +280,7 @@ const cases: readonly Case[] = [
   {
     name: 'a halt condition with two sources',
     text: `${GOOD}safety: { haltWhen: [▶{ name: a, file: b, url: "http://localhost/" }] }\n`,
-    says: 'safety.haltWhen[0]: exactly one of file and url says when to halt',
+    says: 'safety.haltWhen[0]: give exactly one of file and url',
   },
   {
     name: 'an unknown time zone',
@@ -300,7 +300,7 @@ const cases: readonly Case[] = [
   {
     name: 'a window without length',
     text: `${GOOD}safety: { window: { timeZone: UTC, hours: ▶"09:00-09:00" } }\n`,
-    says: 'safety.window.hours: begins and ends at the same time',
+    says: 'safety.window.hours: the window begins and ends at the same time',
   },
   {
     name: 'a day that does not exist',
@@ -315,33 +315,33 @@ const cases: readonly Case[] = [
   {
     name: 'a secret that is literal',
     text: `${changed('  pipeline: canary', '  pipeline: canary\n  env: { DEPLOY_KEY: ▶hunter2-hunter2 }')}secrets: [DEPLOY_KEY]\n`,
-    says: 'build.env.DEPLOY_KEY: a secret stands here literally',
+    says: 'build.env.DEPLOY_KEY: a secret is written here literally',
     next: 'Write "${DEPLOY_KEY}" and set the variable.',
   },
   {
     name: 'a variable that is a secret by its name',
     text: changed('  pipeline: canary', '  pipeline: canary\n  env: { AWS_SECRET_ACCESS_KEY: ▶wJalr }'),
-    says: 'build.env.AWS_SECRET_ACCESS_KEY: a secret stands here literally',
+    says: 'build.env.AWS_SECRET_ACCESS_KEY: a secret is written here literally',
   },
   {
     name: 'a Buildkite token',
     text: changed('title: A', `title: ▶bkua_${'0a'.repeat(20)} A`),
-    says: 'a Buildkite token stands here literally',
+    says: 'a Buildkite token is written here literally',
   },
   {
     name: 'an AWS key in a comment',
     text: `${GOOD}# ▶AKIA${'Q7'.repeat(8)}\n`,
-    says: 'an AWS access key stands here literally',
+    says: 'an AWS access key is written here literally',
   },
   {
     name: 'a GitHub token',
     text: changed('title: A', `title: ▶ghp_${'a1'.repeat(18)} A`),
-    says: 'a GitHub token stands here literally',
+    says: 'a GitHub token is written here literally',
   },
   {
     name: 'an address with credentials',
     text: changed('title: A', 'title: ▶https://me:s3cret@example.test/ A'),
-    says: 'an address with credentials stands here literally',
+    says: 'an address with credentials is written here literally',
   },
 ];
 
@@ -386,7 +386,7 @@ describe('bad input', () => {
   it('refuses a file of more values than a scenario can hold', () => {
     const lines = said(read(`${GOOD}secrets: [${'A, '.repeat(5000)}A]\n`, { A: 'long enough' }));
     expect(lines.map((line) => line.split(' ').slice(1).join(' '))).toContain(
-      'more than 5000 values, aliases unfolded, or too deep',
+      'more than 5000 values (aliases expanded), or nested too deeply',
     );
   });
 

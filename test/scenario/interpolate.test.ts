@@ -68,9 +68,9 @@ describe('interpolation', () => {
   });
 
   it.each([
-    ['version: 1', 'version: ▶${A}', 'version takes no variable'],
-    ['fault: stop-task', 'fault: ▶${A}', 'inject.fault takes no variable'],
-    ['inFlightFor: 3s', 'trigger: ▶${A}', 'when.trigger takes no variable'],
+    ['version: 1', 'version: ▶${A}', 'version cannot be a variable'],
+    ['fault: stop-task', 'fault: ▶${A}', 'inject.fault cannot be a variable'],
+    ['inFlightFor: 3s', 'trigger: ▶${A}', 'when.trigger cannot be a variable'],
   ])('refuses a variable instead of %s', (piece, by, says) => {
     const { text, at } = unmarked(changed(piece, by));
     expect(said(read(text, { A: '1' }))).toEqual([`${at} ${says}`]);

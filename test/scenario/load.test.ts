@@ -143,7 +143,7 @@ safety:
       ' is a folder, not a scenario file',
       '/binary.yaml is not a text file in UTF-8',
       '/latin.yaml is not a text file in UTF-8',
-      '/large.yaml is larger than 1 MB, too large for a scenario file',
+      '/large.yaml is larger than 1 MB, the limit for a scenario file',
       '/empty.yaml:1:1 the file is empty',
       '/rig.yaml:15:6 rig: there is no such file',
       '/wrong.yaml:12:16 when.inFlightFor: expected a duration such as 500ms, 10s, 5m or 1h30m, got "3"',

@@ -135,12 +135,12 @@ describe('shipped scenarios by name', () => {
     expect(errors).toEqual([
       {
         at: '@exec-from',
-        message: 'gameday ships no scenario of the name exec-from',
+        message: 'gameday ships no scenario with the name exec-from',
         next: 'Did you mean @exec-form? A file whose name begins with @ is given as ./@exec-from.',
       },
       {
         at: '@nothing-like-it',
-        message: 'gameday ships no scenario of the name nothing-like-it',
+        message: 'gameday ships no scenario with the name nothing-like-it',
         next: expect.stringMatching(
           /^There are @after, @agent-idle, .* given as \.\/@nothing-like-it\.$/,
         ) as string,

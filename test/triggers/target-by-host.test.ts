@@ -87,11 +87,19 @@ describe('an agent without a tag', () => {
     [
       'a task of another host',
       [agent({ hostname: 'ip-10-0-0-3' })],
-      'no task of service build-agents goes by',
+      'no task of service build-agents has the host name',
     ],
     ['no host name', [agent({ hostname: null })], 'has no host name'],
-    ['two tasks of one host', [task({ arn: OTHER_ARN })], '2 tasks of service build-agents go by'],
-    ['a task that was not listed', [listed([OTHER_ARN])], 'no task of service build-agents goes by'],
+    [
+      'two tasks of one host',
+      [task({ arn: OTHER_ARN })],
+      '2 tasks of service build-agents have the host name',
+    ],
+    [
+      'a task that was not listed',
+      [listed([OTHER_ARN])],
+      'no task of service build-agents has the host name',
+    ],
     ['a listing that was cut', [listed([TASK_ARN, OTHER_ARN], false)], 'could not be listed to the end'],
     ['a listed task that was not described', [listed([TASK_ARN, 'gone'])], 'could not be listed to the end'],
     ['a task made after the agent connected', [task({ createdAt: NOON - 50_000 })], 'before the task'],

@@ -47,7 +47,7 @@ function chosen(of: World, container: string | null = null): string {
 describe('the target', () => {
   it.each<[string, World, string | null, string | RegExp]>([
     ['the name in the scenario', world({}), 'proxy', 'proxy by named'],
-    ['a name that the task does not have', world({}), 'other', /cannot be told/],
+    ['a name that the task does not have', world({}), 'other', /is not known: name it in cluster/],
     [
       "the agent's Docker name holds it",
       world({ tags: docker('ecs-build-agent-1-agent-a1b2c3') }),
@@ -61,12 +61,17 @@ describe('the target', () => {
       null,
       'agent by only-essential',
     ],
-    ['two essential ones and no name', world({ tags: { 'ecs:task-arn': TASK_ARN } }), null, /cannot be told/],
+    [
+      'two essential ones and no name',
+      world({ tags: { 'ecs:task-arn': TASK_ARN } }),
+      null,
+      /is not known: name it in cluster/,
+    ],
     [
       'a Docker name that holds both',
       world({ tags: docker('ecs-x-1-agent-proxy-a1') }),
       null,
-      /cannot be told/,
+      /is not known: name it in cluster/,
     ],
     ['no tag', world({ tags: {} }), null, /ecs:task-arn/],
     [

@@ -68,7 +68,7 @@ describe('near-end and at-fraction', () => {
     expect(fired).toMatchObject({ fires: 'now', aim: { job: { id: JOB_ID } } });
     expect(fired.fires === 'now' && fired.why).toMatch(/2\.0 s left of 6\.0 s \(the median of its 2 latest/);
     const short = nearEnd.fire(armed(near(null, 9_000), [...running, history([6_000])]), NOON);
-    expect(short.fires === 'now' && short.why).toMatch(/less than what was to be left/);
+    expect(short.fires === 'now' && short.why).toMatch(/less than what should be left/);
   });
 
   it('never fires once the build is over', () => {

@@ -48,7 +48,7 @@ describe('proof that came earlier stands (rule 17)', () => {
     ['canceled after the container died with the job', canceled(T.landed + 140_000), 'failed lost'],
     ['canceled before that', canceled(T.landed + 60_000), 'inconclusive build-canceled'],
     [
-      'canceled after the container ended 0: nothing was proven by its end',
+      'canceled after the container exited 0: nothing was proven by its end',
       { ...canceled(T.landed + 140_000), container: { exitCode: 0 } },
       'inconclusive build-canceled',
     ],

@@ -51,7 +51,9 @@ export const agentVersion: Rule = {
   judge(subject) {
     const { version, agent, settings } = subject;
     if (version === null)
-      return notKnown(`the version of the agent in ${agent.image ?? 'its image'}: the image's tag names no version`);
+      return notKnown(
+        `the version of the agent in ${agent.image ?? 'its image'}: the image's tag names no version`,
+      );
     const mode = settings.get('ping-mode')?.value ?? 'auto';
     const defects = DEFECTS.filter(
       ({ from, to, what }) =>

@@ -18,7 +18,9 @@ export const cancelGraceOverStop: Rule = {
     const ms = durationOf(grace);
     if (grace === null || ms === null) return CLEAN;
     if (isHostsChoice(worker))
-      return notKnown('how long the host waits before SIGKILL, which is the limit of the cancel grace period');
+      return notKnown(
+        'how long the host waits before SIGKILL, which is the limit of the cancel grace period',
+      );
     const window = worker.stop.agent.granted;
     if (ms <= window) return CLEAN;
     return found({

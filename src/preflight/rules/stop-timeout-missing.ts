@@ -16,8 +16,7 @@ export const stopTimeoutMissing: Rule = {
     const most = stop.agent.ceiling ?? FARGATE_CEILING;
     // A longer stopTimeout changes nothing if the rest of the chain takes all of the spot notice (stop-chain-over-spot).
     if (most <= DEFAULT_STOP_TIMEOUT) return CLEAN;
-    const source =
-      most < FARGATE_CEILING ? 'the rest of the spot notice' : 'the most that Fargate allows';
+    const source = most < FARGATE_CEILING ? 'the rest of the spot notice' : 'the most that Fargate allows';
     return found({
       severity: 'error',
       document: 'taskDefinition',

@@ -13,12 +13,12 @@ export const agentExited: Cause = {
     const code = exitCode(grounds);
     if (agent === null || code === null || OTHERS.has(code)) return null;
     const meaning =
-      code === 1 ? ': the agent ends so where it gave up waiting for its job, or could not go on' : '';
+      code === 1 ? ': the agent does so when it gave up waiting for its job or could not go on' : '';
     return {
       weight: 'possible',
-      said: `the agent's container ended ${String(code)} by itself${endSinceStop(grounds)}${meaning}`,
+      said: `the agent's container exited ${String(code)} by itself${endSinceStop(grounds)}${meaning}`,
       events: [agent.task.seq],
-      saves: 'an end with exit code 0: read the last lines of the container log, they say why it ended so',
+      saves: 'an agent that exits 0: the last lines of the container log say why this one did not',
       experiment: AGENT_LOG,
     };
   },

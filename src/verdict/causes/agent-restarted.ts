@@ -7,10 +7,10 @@ import { AGENT_LOG, type Cause } from './cause.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 import { isOfSignal } from './signal-to-job.ts';
 
-/** The struck agent drained, and another came up in the same task: what it took was cut. */
+/** The struck agent drained, and a second agent started in the same task: its job was cut off. */
 export const agentRestarted: Cause = {
   name: 'agent-restarted',
-  means: 'A second agent came up in the same task after the stop, and what it took was cut.',
+  means: 'A second agent started in the same task after the stop, and its job was cut off.',
   explains: 'a second agent',
   judge(grounds) {
     const { hurt } = grounds;
@@ -19,7 +19,7 @@ export const agentRestarted: Cause = {
     const rule = foreseenBy(grounds, 'restart-policy');
     return {
       weight: hurt.loss === null ? 'likely' : 'proven',
-      said: `a second agent (${second.value.name}) came up in the same task after the stop, took job ${hurt.job.id}, and that was ${hurt.loss === null ? `ended by a signal (${hurt.job.signal ?? `exit status ${hurt.job.exitStatus ?? 'none'}`})` : 'lost with the task'}`,
+      said: `a second agent (${second.value.name}) started in the same task after the stop and took job ${hurt.job.id}, which was ${hurt.loss === null ? `ended by a signal (${hurt.job.signal ?? `exit status ${hurt.job.exitStatus ?? 'none'}`})` : 'lost with the task'}`,
       events: [second.seq, hurt.seen.seq],
       saves:
         rule?.change ??
@@ -29,7 +29,7 @@ export const agentRestarted: Cause = {
   },
 };
 
-/** The agent of the hurt job, if it is another than the struck one and clearly connected after the stop. */
+/** The agent of the hurt job, if it is not the struck one and connected clearly after the stop. */
 function secondAgent({ evidence, worker, stop }: Grounds, { job }: Attempt): Sighting<Agent> | null {
   if (worker === null || stop === null || evidence.strike === null) return null;
   if (job.agentId === null || job.agentId === worker.value.id) return null;
@@ -40,7 +40,7 @@ function secondAgent({ evidence, worker, stop }: Grounds, { job }: Attempt): Sig
   return clocksOf(evidence).orderAsMeasured(byBuildkite(at), stop) === 'after' ? second : null;
 }
 
-/** Lost, or ended by a signal: one that failed by itself was not cut. */
+/** Whether the job was lost or ended by a signal; a job that failed by itself was not cut off. */
 function isCut({ job, loss }: Attempt): boolean {
   return loss !== null || job.signalReason === 'agent_stop' || isOfSignal(job);
 }

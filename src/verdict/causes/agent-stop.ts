@@ -7,10 +7,10 @@ import type { Sighting } from '../../evidence/evidence.ts';
 import { durationOf } from '../../worker/settings.ts';
 import { between, exitCode, type Grounds } from './grounds.ts';
 
-/** What a canceled job is given by default: 10 s until version 4, then 10 s and 5 s (Buildkite, agent configuration). */
+/** The default grace period of a canceled job, milliseconds: 10 s until version 4, then 10 s and 5 s (Buildkite, agent configuration). */
 const DEFAULT_GRACE = 10_000;
 const DEFAULT_GRACE_OF_V4 = 15_000;
-/** After its grace a canceled job has ended, and a little later everybody knows, milliseconds. */
+/** How long after the grace period Buildkite may take to show the end of a canceled job, milliseconds. */
 const SPARE = 5_000;
 
 /** The job that its own agent canceled; null where none was. */
@@ -18,7 +18,7 @@ export function canceledByAgent({ hurt }: Grounds): Attempt | null {
   return hurt?.job.signalReason === 'agent_stop' ? hurt : null;
 }
 
-/** How long the agent lets a job end that it cancels, milliseconds. */
+/** How long the agent lets a canceled job run on, milliseconds. */
 export function cancelGrace({ look, worker }: Grounds): number {
   const set = durationOf(look.subject?.settings.get('cancel-grace-period') ?? null);
   if (set !== null) return set;
@@ -26,16 +26,16 @@ export function cancelGrace({ look, worker }: Grounds): number {
   return Number(major) >= 4 ? DEFAULT_GRACE_OF_V4 : DEFAULT_GRACE;
 }
 
-/** What shows that the agent was told to cancel its job. */
+/** The evidence that the agent got a signal or request to cancel its job. */
 export interface Telling {
   readonly said: string;
   readonly event: number;
   readonly change: string | null;
-  /** Whether it is known to have had that effect, and the job ended when it must have. */
+  /** Whether it is known to cancel the job, and the job ended in the time in which it must have. */
   readonly sure: boolean;
 }
 
-/** A forced stop that Buildkite shows, or a stop signal that is known to be enough; null where nothing shows a second telling. */
+/** A forced stop that Buildkite shows, or a stop signal that cancels at once; null if nothing shows either. */
 export function shownTelling(grounds: Grounds): Telling | null {
   return forced(grounds) ?? oneIsEnough(grounds);
 }
@@ -48,7 +48,7 @@ function forced(grounds: Grounds): Telling | null {
   const end = hurt === null ? null : endedAt(hurt.job);
   // A forced stop after the job's end did not cancel it.
   if (end !== null && clocksOf(evidence).order(byBuildkite(at), end) === 'after') return null;
-  const who = agent.value.stopForcedBy ?? 'somebody whom it does not name';
+  const who = agent.value.stopForcedBy ?? 'a user whom it does not name';
   const said = `Buildkite shows a forced stop of the agent by ${who}`;
   return { said, event: agent.seq, change: null, sure: end !== null };
 }
@@ -70,7 +70,7 @@ function oneIsEnough(grounds: Grounds): Telling | null {
 /** Whether the agent may have stopped itself because Buildkite refused its heartbeats. */
 export type Refusal = 'shown' | 'possible' | 'excluded';
 
-/** One whose heartbeats are refused for good ends with an error since 3.116.0, and without a goodbye that counts. */
+/** Since 3.116.0 an agent whose heartbeats are refused for good exits with an error, and does not disconnect. */
 export function refusalOf(grounds: Grounds): Refusal {
   const { hurt } = grounds;
   const agent = agentOf(grounds);

@@ -2,11 +2,11 @@ import { whoCanceled } from '../../checks/undisturbed.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
-/** Buildkite ended it, or somebody by Buildkite: no stop was why. */
+/** Buildkite, or a user through Buildkite, ended the job or build: the stop was not the cause. */
 export const buildCanceled: Cause = {
   name: 'build-canceled',
   means:
-    'Buildkite ended the job or the build: a newer build, a time-out of the step, somebody whom it names.',
+    'Buildkite ended the job or the build: for a newer build, for a time-out of the step, or for a user.',
   explains: 'a cancelation',
   judge(grounds) {
     return ofBuild(grounds) ?? ofJob(grounds);
@@ -27,14 +27,14 @@ function ofJob({ hurt, evidence }: Grounds): Said | null {
     const who = whoCanceled(evidence, job.buildId);
     return {
       ...common,
-      said: `job ${job.id} was canceled by way of Buildkite; ${who === null ? 'who asked for it its record does not say' : `${who} asked for it`}`,
+      said: `job ${job.id} was canceled through Buildkite; ${who === null ? 'its record does not say who asked for that' : `${who} asked for that`}`,
       saves: 'a drill on a branch on which nothing cancels running builds',
     };
   }
   return null;
 }
 
-/** Only where the verdict says so: a build is canceled after a proven loss as well. */
+/** Only if the verdict is build-canceled: a build may also be canceled after a proven loss. */
 function ofBuild({ evidence, reason }: Grounds): Said | null {
   if (reason !== 'build-canceled' || evidence.buildId === null) return null;
   const seen = evidence.last('build', evidence.buildId);

@@ -2,7 +2,7 @@ import type { RankedCause } from '../../model/cause.ts';
 import type { CauseName } from '../../model/names.ts';
 import type { Grounds } from './grounds.ts';
 
-/** What one cause says of a drill: how sure it is, of what, and what would have saved the build. */
+/** What one cause says about a drill: how sure it is, what happened, and what would have saved the build. */
 export interface Said {
   /** `proven` only stands where no other cause explains the same facts. */
   readonly weight: RankedCause['weight'];
@@ -14,7 +14,7 @@ export interface Said {
   readonly experiment: string;
 }
 
-/** One thing that a drill can have failed of. */
+/** One possible cause of a failed drill. */
 export interface Cause {
   readonly name: CauseName;
   /** One sentence for a stranger. */
@@ -28,18 +28,18 @@ export interface Cause {
     | 'a cancelation'
     | 'how long it took'
     | 'no retry';
-  /** It made nothing fail: it only did not catch what failed. Such a one stands behind all others. */
+  /** The cause made nothing fail, it only did not repair the failure. It is listed after all others. */
   readonly isBackstop?: true;
-  /** Null where the evidence speaks against it, or not for it. It never says more than was seen. */
+  /** Null if the evidence speaks against the cause, or not for it. Must not say more than was seen. */
   judge(grounds: Grounds): Said | null;
 }
 
 /** The one experiment that tells a signal that is not heard from a step that is too long. */
 export const IDLE_STRIKE =
-  'strike a worker without a job (`when: { trigger: agent-idle, idleFor: 10s }`): one that hears SIGTERM leaves at once with exit code 0, one that does not is killed at stopTimeout (137)';
-/** The one experiment that tells the stop from the build. */
+  'strike a worker without a job (`when: { trigger: agent-idle, idleFor: 10s }`): an agent that hears SIGTERM leaves at once with exit code 0; one that does not is killed at stopTimeout (137)';
+/** The experiment that shows whether the stop or the build itself is the cause. */
 export const NO_FAULT =
-  'run the same scenario with `inject: { fault: none }`: it fails there too if the stop is not why';
+  'run the same scenario with `inject: { fault: none }`: it fails again if the stop is not the cause';
 /** The agent's own log names what it heard and why it ended. */
 export const AGENT_LOG =
   "read the end of the agent's log: it names each signal that it got, a refused heartbeat, and why it left";

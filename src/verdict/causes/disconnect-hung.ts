@@ -4,11 +4,10 @@ import { between } from './grounds.ts';
 import type { Grounds } from './grounds.ts';
 import { heardStop, idleBeforeKill } from './heard.ts';
 
-/** The agent heard the stop, had nothing more to do, and its goodbye to Buildkite did not come to an end before SIGKILL. */
+/** The agent heard the stop and had no job left, but had not disconnected from Buildkite before SIGKILL. */
 export const disconnectHung: Cause = {
   name: 'disconnect-hung',
-  means:
-    'The agent heard the stop and had no job any more, and was killed before its disconnect got through.',
+  means: 'The agent heard the stop and had no job left, but was killed before it had disconnected.',
   explains: 'how the container ended',
   judge(grounds) {
     const idle = idleBeforeKill(grounds);
@@ -18,7 +17,7 @@ export const disconnectHung: Cause = {
     const why = heard === 'yes' ? said : 'the definition starts the agent itself, so that it is signalled';
     return {
       weight: isHeard ? 'likely' : 'possible',
-      said: `the agent ${isHeard ? 'heard the stop' : 'may have heard the stop'} and had no job for the last ${seconds(idle.ms)} before SIGKILL, but did not disconnect${isHeard ? `: ${why}` : ''}; its goodbye to Buildkite hung, or something that it runs at its end`,
+      said: `the agent ${isHeard ? 'heard the stop' : 'may have heard the stop'} and had no job for the last ${seconds(idle.ms)} before SIGKILL, but did not disconnect${isHeard ? `: ${why}` : ''}; its disconnect hung, or something that it runs at its end`,
       events: [...idle.events, grounds.worker?.seq ?? null],
       saves:
         'an agent of 3.138 or later, a network that holds until it has left, and no hook at its end that waits for something',

@@ -3,7 +3,7 @@ import { jobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
-/** A job that ended by itself with an exit status of its own: the stop is not shown to be why, nor not to be. */
+/** A job that ended with an exit status of its own: nothing shows whether the stop was the cause. */
 export const failedByItself: Cause = {
   name: 'failed-by-itself',
   means: 'A job ended by itself with an exit status of its own.',
@@ -27,7 +27,7 @@ export const failedByItself: Cause = {
       weight: failed !== null && !isStruck ? 'likely' : 'possible',
       said: `${what}: the stop did not end it, but may have disturbed what it needs`,
       events: [failed?.seen.seq ?? null, build?.seq ?? null],
-      saves: 'the log of that job says what it failed of; a build that passes without a stop comes first',
+      saves: 'the log of that job says why it failed; first make the build pass without a stop',
       experiment: NO_FAULT,
     };
   },

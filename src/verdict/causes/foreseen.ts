@@ -13,11 +13,11 @@ export interface Foreseen {
   readonly rule: string;
   readonly seen: string;
   readonly todo: string;
-  /** The lines to write, as they stand in the document; null where no change of it mends this, or the look kept none. */
+  /** The lines to write, as they appear in the document; null where no change of it mends this, or preflight kept none. */
   readonly change: string | null;
   /** The event that holds what the rule was asked about. */
   readonly event: number;
-  /** What a cause reads of it; null where the rule gives none, or the journal is older. */
+  /** The rule's data for the causes; null if the rule gives none, or the journal is older. */
   readonly data: FindingData | null;
 }
 
@@ -63,7 +63,7 @@ function subjectOf(evidence: Evidence): { readonly subject: Subject; readonly ev
   return subject === null ? null : { subject, event: definition.seq };
 }
 
-/** The journal keeps a definition in our words: what they leave out stays unknown. */
+/** The journal keeps only part of a definition: the rest stays unknown. */
 function unread(name: string): Documents {
   return {
     taskDefinition: { value: {}, base: [], name },

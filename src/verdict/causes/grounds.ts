@@ -12,7 +12,7 @@ import type { Reason } from '../../model/reasons.ts';
 import { UNREAD_START, type Between } from '../../worker/agent-start.ts';
 import { lookBack, type Foreseen, type Look } from './foreseen.ts';
 
-/** All that a cause is judged by. */
+/** The input of every cause. */
 export interface Grounds extends Case {
   readonly reason: Reason;
   /** The attempt that the verdict is about: the lost or broken one, else the struck one; null where there is no job. */
@@ -21,9 +21,9 @@ export interface Grounds extends Case {
   readonly agent: AgentContainer | null;
   /** The struck agent at its last sighting. */
   readonly worker: Sighting<Agent> | null;
-  /** When ECS told the task to stop; else when we asked; null where nothing was stopped. */
+  /** When ECS began to stop the task, else when we asked; null if nothing was stopped. */
   readonly stop: Stamp | null;
-  /** When the agent's container had ended at the latest; null where it cannot be told. */
+  /** The latest time at which the agent's container can have exited; null if that is not known. */
   readonly end: Stamp | null;
   /** How the agent is started, as preflight reads it; null where the definition was not read. */
   readonly look: Look;
@@ -43,7 +43,7 @@ export function groundsOf(about: Case, reason: Reason): Grounds {
   };
 }
 
-/** The worst first: lost and not made up for, lost, then ended badly. */
+/** The worst attempt: lost with a build that is not green, else lost, else failed. */
 function hurtOf(about: Case): Attempt | null {
   const { evidence, attempts } = about;
   // Where no stop is shown there is no struck attempt: every one of the build's jobs counts.
@@ -63,12 +63,12 @@ function isCut({ role, loss, job }: Attempt): boolean {
   return role === 'late' && (loss !== null || (jobEnded(job) && !job.passed));
 }
 
-/** What stands between ECS and the agent. */
+/** What the container starts between ECS and the agent. */
 export function between({ evidence }: Pick<Grounds, 'evidence'>): Between {
   return workerOf(evidence)?.start.between ?? UNREAD_START;
 }
 
-/** A rule's finding, if it made one. */
+/** The first finding of one of these rules, or null. */
 export function foreseenBy({ look }: Grounds, ...rules: readonly string[]): Foreseen | null {
   for (const rule of rules) {
     const found = look.foreseen.find((one) => one.rule === rule);
@@ -77,9 +77,9 @@ export function foreseenBy({ look }: Grounds, ...rules: readonly string[]): Fore
   return null;
 }
 
-/** Milliseconds from one instant to another, whosever clocks they were read from; negative where the second came first. */
+/** Milliseconds from one instant to another, also between clocks; negative if the second came first. */
 export function elapsed({ evidence }: Pick<Grounds, 'evidence'>, from: Stamp, to: Stamp): number {
-  // A verdict is written as JSON, which has no -0: what is rounded up to it is 0.
+  // JSON has no -0: adding 0 makes it 0.
   return Math.round(clocksOf(evidence).distance(from, to).ms) + 0;
 }
 
@@ -90,7 +90,7 @@ export function sinceStop({ evidence, stop }: Grounds, at: Stamp | null): string
   return Number.isFinite(error) ? ` ${after(ms, 'the stop')}` : '';
 }
 
-/** The end of the agent's container in the same words; it is the latest one possible where the container has no time of its own. */
+/** The same for the end of the agent's container; `at most` if ECS shows no time for that container alone. */
 export function endSinceStop(grounds: Grounds): string {
   const said = sinceStop(grounds, grounds.end);
   return said === '' || grounds.agent?.end != null ? said : ` at most${said}`;
@@ -101,7 +101,7 @@ export function exitCode({ agent }: Grounds): number | null {
   return agent?.container?.exitCode ?? null;
 }
 
-/** When Buildkite gave the agent of the hurt attempt up; null where it did not, or shows no time. */
+/** When Buildkite lost the agent of the hurt attempt; null if it did not, or shows no time. */
 export function lostAt({ evidence, hurt }: Grounds): Stamp | null {
   if (hurt === null) return null;
   const event = (hurt.job.events ?? []).find(({ type }) => type === 'AGENT_LOST')?.at ?? null;
@@ -110,13 +110,13 @@ export function lostAt({ evidence, hurt }: Grounds): Stamp | null {
   return at === null ? null : byBuildkite(at);
 }
 
-/** Whether the agent was given up while its container still ran: then no kill was why. */
+/** Whether Buildkite lost the agent while its container still ran: then a kill was not the cause. */
 export function lostAlive(grounds: Grounds): boolean {
   const { agent, evidence, hurt } = grounds;
   const lost = lostAt(grounds);
   if (agent === null || lost === null || hurt === null) return false;
   const { order } = clocksOf(evidence);
-  // Of several essential containers it is not told which one ended when.
+  // ECS does not show which of several essential containers ended when.
   if (agent.end !== null) return order(lost, agent.end) === 'before';
   const name = agent.definition?.name ?? agent.container?.name;
   const look = evidence.firstLook(

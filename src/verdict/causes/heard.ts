@@ -8,9 +8,9 @@ import { endedAt, gotAt } from '../../evidence/job-times.ts';
 import { signalWindow } from '../../evidence/stop.ts';
 import { elapsed, exitCode, hasLeft, sinceStop, type Grounds } from './grounds.ts';
 
-/** An agent that hears the stop without a job leaves within this time (verdict rule 5). */
+/** An agent without a job that hears the stop leaves within this time, milliseconds (verdict rule 5). */
 const AT_ONCE = 5_000;
-/** Buildkite gives an agent up three minutes after its last heartbeat, and notices within one more (agent life cycle). */
+/** Buildkite marks an agent lost three minutes after its last heartbeat, and notices within one more minute (agent life cycle). */
 const GIVEN_UP_WITHIN = 240_000;
 
 /** Whether the agent heard the stop, as far as what it did shows. */
@@ -24,12 +24,12 @@ export interface Heard {
 
 const UNKNOWN: Heard = { heard: 'unknown', sure: false, said: '', events: [] };
 
-/** What the agent did after the stop tells whether it heard it, whatever the definition says. */
+/** Whether the agent heard the stop, from what the agent did after it and not from the definition. */
 export function heardStop(grounds: Grounds): Heard {
   return reported(grounds) ?? tookJob(grounds) ?? byTimer(grounds) ?? stayedIdle(grounds) ?? UNKNOWN;
 }
 
-/** An agent that reports the stops that it hears, and reported none: it did not hear, or the report was lost. */
+/** Whether an agent that reports its stops reported none: it did not hear the stop, or the report was lost. */
 export function isSilent({ evidence, worker }: Grounds): boolean {
   return worker !== null && worker.value.stoppedGracefullyAt === null && reportsStops(evidence, worker.value);
 }
@@ -44,14 +44,14 @@ function reported(grounds: Grounds): Heard | null {
   return { heard: 'yes', sure: true, said, events: [worker.seq] };
 }
 
-/** It left when its own timer ran out, not when it was told; one that left late for another reason looks the same. */
+/** The agent left when its own timer ran out, not when it was signalled. An agent that left late for another reason looks the same. */
 function byTimer(grounds: Grounds): Heard | null {
   const answer = agentLeft.judge(grounds);
   if (answer.raises !== 'not-drained') return null;
   return { heard: 'no', sure: false, said: answer.said, events: answer.events };
 }
 
-/** It got a job after all the time in which the signal can have come. */
+/** The agent got a job after the latest time at which the signal can have come. */
 function tookJob(grounds: Grounds): Heard | null {
   const { attempts, worker, evidence } = grounds;
   const window = signalWindow(evidence);
@@ -60,7 +60,7 @@ function tookJob(grounds: Grounds): Heard | null {
   for (const { job, seen } of attempts) {
     const got = job.agentId === worker.value.id ? gotAt(job) : null;
     if (got === null || order(got, window.to) !== 'after') continue;
-    const said = `the agent took job ${job.id}${sinceStop(grounds, got)}, which one that heard it does not`;
+    const said = `the agent took job ${job.id}${sinceStop(grounds, got)}, which an agent that heard the stop does not do`;
     return { heard: 'no', sure: true, said, events: [seen.seq] };
   }
   return null;
@@ -73,7 +73,7 @@ export interface IdleBeforeKill {
   readonly events: readonly number[];
 }
 
-/** Null where it had a job, had left, or may have been about to. */
+/** Null if the agent had a job, had left, or may have been about to leave. */
 export function idleBeforeKill(grounds: Grounds): IdleBeforeKill | null {
   const { evidence, attempts, agent, worker, stop, end } = grounds;
   if (agent === null || worker === null || stop === null || end === null) return null;
@@ -82,7 +82,7 @@ export function idleBeforeKill(grounds: Grounds): IdleBeforeKill | null {
   const isOver = own.every(({ job, loss }) => loss === null && jobEnded(job) && endedAt(job) !== null);
   const from = idleFrom(evidence, worker.value);
   if (!isOver || from === null) return null;
-  // A job that was given to it and never read may have kept it.
+  // A job that the agent got and that was never read may have kept it.
   if (worker.value.jobs === null || worker.value.jobs.some((id) => evidence.last('job', id) === null))
     return null;
   const { order } = clocksOf(evidence);
@@ -92,8 +92,8 @@ export function idleBeforeKill(grounds: Grounds): IdleBeforeKill | null {
 }
 
 /**
- * It had no job for longer than an agent takes to leave, and stayed until SIGKILL. One that heard the stop and whose goodbye
- * hung looks the same, but for its heartbeats: they end before the goodbye (agent_worker.go, AgentWorker.Start).
+ * The agent had no job for longer than an agent takes to leave, and stayed until SIGKILL. An agent whose disconnect
+ * hung looks the same except for its heartbeats, which end before the disconnect (agent_worker.go, AgentWorker.Start).
  */
 function stayedIdle(grounds: Grounds): Heard | null {
   const idle = idleBeforeKill(grounds);
@@ -104,18 +104,18 @@ function stayedIdle(grounds: Grounds): Heard | null {
     ? {
         heard: 'no',
         sure: true,
-        said: `${had} and went on with its heartbeats, and one that hears the stop then ends them and leaves`,
+        said: `${had} and kept sending heartbeats; an agent that hears the stop then ends them and leaves`,
         events: [...idle.events, grounds.worker?.seq ?? null],
       }
     : {
         heard: 'no',
         sure: false,
-        said: `${had}, and one that hears the stop then leaves at once`,
+        said: `${had}; an agent that hears the stop then leaves at once`,
         events: idle.events,
       };
 }
 
-/** Whether Buildkite gave it up so late that a heartbeat must have come when one that heard the stop would have been gone. */
+/** Whether Buildkite lost the agent so late that a heartbeat must have come after an agent that heard the stop would have left. */
 function beatAfter({ evidence, worker }: Grounds, { from }: IdleBeforeKill): boolean {
   const window = signalWindow(evidence);
   const lost = worker?.value.lostAt ?? null;

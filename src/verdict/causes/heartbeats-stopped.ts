@@ -3,7 +3,7 @@ import type { Cause } from './cause.ts';
 import { clocksOf } from '../../evidence/clocks.ts';
 import { foreseenBy, lostAlive, lostAt, sinceStop } from './grounds.ts';
 
-/** Buildkite gave the agent up while its container still ran: no kill was why, its heartbeats had ceased. */
+/** Buildkite lost the agent while its container still ran: its heartbeats had stopped, and a kill was not the cause. */
 export const heartbeatsStopped: Cause = {
   name: 'heartbeats-stopped',
   means: 'Buildkite gave the agent up while its container still ran.',
@@ -17,19 +17,20 @@ export const heartbeatsStopped: Cause = {
     const known =
       rule === null
         ? 'no defect of its version is known: its network may have been cut'
-        : `its version is known for it: ${rule.seen}`;
+        : `its version is known to do this: ${rule.seen}`;
     const left = end === null ? null : clocksOf(evidence).distance(lost, end);
     const before =
       left === null || left.ms < left.error ? '' : `, ${seconds(left.ms)} before its container ended`;
     return {
       weight: rule === null ? 'possible' : 'likely',
-      said: `the agent (${version ?? 'of unknown version'}) stopped heart-beating while it drained: Buildkite gave it up${sinceStop(grounds, lost)}${before}; ${known}`,
+      said: `the agent (${version ?? 'of unknown version'}) stopped sending heartbeats while it drained: Buildkite gave it up${sinceStop(grounds, lost)}${before}; ${known}`,
       events: [hurt.loss?.seq ?? null, agent.task.seq, worker?.seq ?? null],
       saves:
         rule === null
           ? 'an agent of 3.138 or later, and a network that holds until it has left'
           : (rule.change ?? rule.todo),
-      experiment: 'run the same drill with an agent of 3.138 or later: the loss stays if the network is why',
+      experiment:
+        'run the same drill with an agent of 3.138 or later: the job is lost again if the network is the cause',
     };
   },
 };

@@ -1,10 +1,10 @@
 import { hostGone as saidOfHost } from '../../checks/undisturbed.ts';
 import { NO_FAULT, type Cause } from './cause.ts';
 
-/** The host went away and took the task with it: no stopTimeout holds then. */
+/** The host went away and the task with it: stopTimeout does not hold then. */
 export const hostGone: Cause = {
   name: 'host-gone',
-  means: 'The host of the task went away and took it along.',
+  means: 'The host of the task went away, and the task with it.',
   explains: 'how the container ended',
   judge({ agent }) {
     const said = agent === null ? null : saidOfHost(agent.task.value);
@@ -14,7 +14,7 @@ export const hostGone: Cause = {
       said: `the host of the task went away: ${said}`,
       events: [agent.task.seq],
       saves:
-        'capacity that is not taken back, or steps that are over within the two minutes of a spot notice; a retry of lost agents is the backstop',
+        'capacity that AWS does not reclaim, or steps that end within the two minutes of a Spot notice; a retry of lost agents is the backstop',
       experiment: NO_FAULT,
     };
   },

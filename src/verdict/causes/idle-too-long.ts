@@ -3,10 +3,10 @@ import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { foreseenBy } from './grounds.ts';
 
-/** An idle worker that is to leave by itself does so when its own time-out runs out. */
+/** An idle worker that should leave by itself does so when its own time-out runs out. */
 export const idleTooLong: Cause = {
   name: 'idle-too-long',
-  means: 'The own time-out of an idle agent is longer than the scenario allows, or there is none.',
+  means: 'The idle time-out of the agent is longer than the scenario allows, or the agent has none.',
   explains: 'how long it took',
   judge(grounds) {
     const { evidence, reason, worker, agent } = grounds;
@@ -16,11 +16,11 @@ export const idleTooLong: Cause = {
     const isLonger = own !== null && own > within;
     const wanted = `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``;
     const events = [worker?.seq ?? null, agent?.task.seq ?? null];
-    const allowed = `${seconds(within)} are allowed (expect.idle.within)`;
+    const allowed = `limit ${seconds(within)} (expect.idle.within)`;
     if (isLonger)
       return {
         weight: 'proven',
-        said: `the agent's own --disconnect-after-idle-timeout is ${seconds(own)}, and ${allowed}`,
+        said: `the agent's own --disconnect-after-idle-timeout is ${seconds(own)}; ${allowed}`,
         events,
         saves: wanted,
         experiment: `run it again with ${wanted}`,
@@ -36,7 +36,7 @@ export const idleTooLong: Cause = {
       };
     return {
       weight: 'possible',
-      said: `the agent's own --disconnect-after-idle-timeout is ${seconds(own)}, which is within the ${seconds(within)} that are allowed: what held it is not known`,
+      said: `the agent's own --disconnect-after-idle-timeout is ${seconds(own)}, which is within the limit of ${seconds(within)}: what kept the agent is not known`,
       events,
       saves: 'an agent that leaves when its time-out runs out: see its log',
       experiment: 'run it again and read the log of the agent from the end of its last job on',

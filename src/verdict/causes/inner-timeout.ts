@@ -7,7 +7,7 @@ import { endSinceStop, exitCode, hasLeft, lostAlive, type Grounds } from './grou
 
 /** Exit status of `timeout` (coreutils) where the time was over. */
 const TIMED_OUT = 124;
-/** An end this long after the stop came of no signal that ECS sent, milliseconds. */
+/** A container that exits this long after the stop did not exit because of a signal from ECS, milliseconds. */
 const LATER = 5_000;
 /** Words by which a command line ends something after a time. */
 const ENDS_IT = /\btimeout\s+(?:-\S+\s+)*\d|\bsleep\s+\d[^;|&\n]*(?:;|&&|\n)[^;]*\bkill\b/;
@@ -32,24 +32,27 @@ function ofContainer(grounds: Grounds): Said | null {
   const isWritten = ENDS_IT.test(words);
   const isLater = agent.lasted !== null && agent.lasted > LATER;
   if (code !== TIMED_OUT && !(isWritten && isLater && [137, 143].includes(code))) return null;
-  const who = isWritten ? `\`${words}\` has a time-out of its own` : 'a time-out before the agent was over';
+  const who = isWritten
+    ? `\`${words}\` has a time-out of its own`
+    : 'something with a time-out of its own ended it';
   return {
     weight: code === TIMED_OUT && isWritten ? 'proven' : 'likely',
-    said: `an inner time-out: ${who}, and the container ended ${String(code)}${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
+    said: `an inner time-out: ${who}, and the container exited ${String(code)}${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
     events: [agent.task.seq],
     saves:
-      'take the inner time-out away, or make it longer than stopTimeout: ECS ends the container in any case',
-    experiment: 'run the drill with a step that is shorter than the inner time-out: it passes if that is why',
+      'remove the inner time-out, or make it longer than stopTimeout: ECS ends the container in any case',
+    experiment:
+      'run the drill with a step that is shorter than the inner time-out: it passes if that is the cause',
   };
 }
 
-/** `timeout` around the step's own command: the stop may have slowed it, and did not end it. */
+/** `timeout` around the step's own command: the stop may have slowed the command down, but did not end it. */
 function ofStep({ hurt }: Grounds): Said | null {
   if (hurt === null || !jobEnded(hurt.job) || hurt.loss !== null) return null;
   if (hurt.job.passed || hurt.job.exitStatus !== String(TIMED_OUT)) return null;
   return {
     weight: 'likely',
-    said: `an inner time-out: job ${hurt.job.id} ended with exit status ${String(TIMED_OUT)}, by which \`timeout\` says that its time was over`,
+    said: `an inner time-out: job ${hurt.job.id} ended with exit status ${String(TIMED_OUT)}, which is how \`timeout\` says that its time ran out`,
     events: [hurt.seen.seq],
     saves: 'a longer `timeout` in the step, or a shorter command behind it',
     experiment: NO_FAULT,

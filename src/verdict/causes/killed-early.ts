@@ -4,10 +4,10 @@ import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { endSinceStop, exitCode, lostAlive } from './grounds.ts';
 
-/** SIGKILL before ECS was due to send it, and nobody says from where. */
+/** SIGKILL came before ECS was due to send it, and nothing shows who sent it. */
 export const killedEarly: Cause = {
   name: 'killed-early',
-  means: 'SIGKILL came before stopTimeout, and nobody says from where.',
+  means: 'SIGKILL came before stopTimeout, and nothing shows who sent it.',
   explains: 'how the container ended',
   judge(grounds) {
     const { agent } = grounds;
@@ -24,13 +24,13 @@ export const killedEarly: Cause = {
         : `${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`;
     return {
       weight: 'possible',
-      said: `the container was killed (137)${when}: something else than ECS sent SIGKILL, or memory ran out and ECS does not say so${host}`,
+      said: `the container was killed (137)${when}: something other than ECS sent SIGKILL, or memory ran out and ECS does not say so${host}`,
       events: [agent.task.seq],
       saves: isDefault
         ? 'a `stopTimeout` in the definition, and enough memory'
         : 'enough memory, and nothing on the host that kills containers',
       experiment:
-        'run the drill with twice the memory and a `stopTimeout` in the definition: killed at the same moment again, it is something on the host',
+        'run the drill with twice the memory and a `stopTimeout` in the definition: if the container is killed at the same moment again, the cause is on the host',
     };
   },
 };

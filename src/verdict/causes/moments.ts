@@ -26,7 +26,7 @@ export function momentsOf(grounds: Grounds): readonly CauseMoment[] {
     .map(({ moment, at, after, said }) => ({ moment, at, after, said }));
 }
 
-/** What the clocks cannot tell from the request came with it. */
+/** Milliseconds since the request; 0 if the clocks cannot show that the moment came before it. */
 function sinceRequest(grounds: Grounds, from: Stamp, at: Stamp): number {
   const ms = elapsed(grounds, from, at);
   return ms < 0 && clocksOf(grounds.evidence).order(at, from) !== 'before' ? 0 : ms;

@@ -15,7 +15,7 @@ export interface Needed {
   readonly event: number;
 }
 
-/** From a later attempt that passed, else from the step's past, else from its own lines; null where none of them tells. */
+/** From a later attempt that passed, else from the step's history, else from its own lines; null if none of them shows it. */
 export function neededBy(grounds: Grounds): Needed | null {
   const { hurt, stop, evidence } = grounds;
   const begun = hurt === null ? null : began(hurt.job);

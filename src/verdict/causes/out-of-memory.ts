@@ -2,9 +2,9 @@ import { diedOfMemory, killedJob, namesMemory } from '../../checks/undisturbed.t
 import type { Cause, Said } from './cause.ts';
 import { endSinceStop, foreseenBy, type Grounds } from './grounds.ts';
 
-const TWICE = 'run the drill with twice the memory: it fails the same way if memory is not why';
+const TWICE = 'run the drill with twice the memory: it fails the same way if memory is not the cause';
 
-/** ECS names `OutOfMemoryError`. The mark may be an old one: it explains SIGKILL clearly before stopTimeout alone (verdict rule 17). */
+/** ECS names `OutOfMemoryError`. The mark may be old, so it explains only a SIGKILL clearly before stopTimeout (verdict rule 17). */
 export const outOfMemory: Cause = {
   name: 'out-of-memory',
   means: 'The container, or the job in it, was killed before stopTimeout, and ECS names OutOfMemoryError.',
@@ -26,7 +26,7 @@ function ofContainer(grounds: Grounds): Said | null {
   };
 }
 
-/** The container went on: one of its processes was killed, which ECS marks as well. */
+/** The container went on, but one of its processes was killed; ECS marks that too. */
 function ofJob(grounds: Grounds): Said | null {
   const { agent, attempts } = grounds;
   const killed = agent !== null && namesMemory(agent) ? killedJob(attempts) : undefined;

@@ -4,17 +4,17 @@ import type { Grounds } from './grounds.ts';
 
 const RULE = '`"retry": { "automatic": [{ "exit_status": -1, "limit": 2 }] }`';
 
-/** A lost agent is exit status -1, which `"*"` does not match (Buildkite, retry): the backstop did not catch. */
+/** A lost agent is exit status -1, which `"*"` does not match (Buildkite, retry): no automatic retry repeated the job. */
 export const retryMissed: Cause = {
   name: 'retry-missed',
-  means: 'A backstop that did not catch: no automatic retry repeated the lost attempt.',
+  means: 'The backstop failed: no automatic retry repeated the lost attempt.',
   explains: 'no retry',
   isBackstop: true,
   judge(grounds) {
     const { hurt, attempts, reason } = grounds;
     if ((reason !== 'lost' && reason !== 'masked-loss') || hurt?.loss == null) return null;
     const last = finalAttempt(hurt, attempts);
-    // One that was retried, and lost again, was matched; so was one that a person repeated only after all of them.
+    // An attempt that was retried automatically and lost again did match a rule.
     if (hurt.job.retryType === 'automatic' || last.job.retryType === 'automatic') return null;
     return judged(grounds, hurt.seen.seq);
   },
@@ -22,12 +22,12 @@ export const retryMissed: Cause = {
 
 function judged({ hurt, look }: Grounds, event: number): Said {
   const step = hurt?.job.stepKey ?? null;
-  const saves = `a retry of lost agents: ${RULE} saves the build, not the time; the loss still counts as one`;
+  const saves = `a retry of lost agents: ${RULE} saves the build, not the time; the loss still counts`;
   const experiment = 'look at the step: `gameday preflight` reads its retry rules';
   for (const { data, seen, event: looked } of look.foreseen) {
     if (step === null || data?.about !== 'lost-agent-retry' || !data.keys.includes(step)) continue;
     return {
-      // Whether Buildkite matches a rule without exit_status against -1 its page does not say.
+      // Buildkite's page does not say whether a rule without exit_status matches -1.
       weight: data.matches === 'no' ? 'proven' : 'likely',
       said: data.hasRules
         ? `the retry rule did not match: ${seen}, and a lost agent is exit status -1, which "*" (1 to 255) does not match`
@@ -39,7 +39,7 @@ function judged({ hurt, look }: Grounds, event: number): Said {
   }
   return {
     weight: 'possible',
-    said: 'no automatic retry came after the lost attempt: its step has none, or none whose rule matches exit status -1',
+    said: 'no automatic retry followed the lost attempt: its step has no retry rule, or none that matches exit status -1',
     events: [event],
     saves,
     experiment,

@@ -5,7 +5,7 @@ import { definitionsIn } from './sidecars.ts';
 /** A watched container ended, but not as it should. */
 export const sidecarBroke: Cause = {
   name: 'sidecar-broke',
-  means: 'A watched container did not end as it should.',
+  means: 'A watched container did not exit as expected.',
   explains: 'a sidecar',
   judge(grounds) {
     const { evidence, agent, reason } = grounds;
@@ -23,13 +23,13 @@ export const sidecarBroke: Cause = {
       ({ data }) => data?.about === 'sidecar' && data.container === bad.name,
     );
     const longer = `a longer stopTimeout of ${bad.name} than ${limit === null ? "ECS's 30 s" : seconds(limit)}, and its program as PID 1, so that it hears SIGTERM`;
-    const own = `${bad.name} as a program that takes SIGTERM, ends what is in flight, and ends ${String(watched[bad.name]?.exit ?? 0)}`;
+    const own = `${bad.name} as a program that takes SIGTERM, finishes what is in flight, and exits ${String(watched[bad.name]?.exit ?? 0)}`;
     return {
       weight: 'likely',
-      said: `${bad.name} did not end as expected by itself: exit code ${String(bad.exitCode)}${isKilled ? ', so it was killed before it was done' : ''}, not ${String(watched[bad.name]?.exit ?? 0)}`,
+      said: `${bad.name} did not exit as expected: exit code ${String(bad.exitCode)}, expected ${String(watched[bad.name]?.exit ?? 0)}${isKilled ? '; it was killed before it was done' : ''}`,
       events: [agent.task.seq],
       saves: rule?.change ?? (isKilled ? longer : own),
-      experiment: `send SIGTERM to ${bad.name} alone, with a call in flight, and see with which exit code it ends, and when`,
+      experiment: `send SIGTERM to ${bad.name} alone, with a call in flight, and see with which exit code it exits, and when`,
     };
   },
 };

@@ -7,7 +7,7 @@ import { besideAgent, endedBesideAgent } from './sidecars.ts';
 /** A container that the job may need was stopped together with the agent, not after it. */
 export const sidecarFirst: Cause = {
   name: 'sidecar-first',
-  means: 'A container that the job may need was stopped together with the agent, or before.',
+  means: 'A container that the job may need was stopped together with the agent, or before it.',
   explains: 'a sidecar',
   judge(grounds) {
     switch (grounds.reason) {
@@ -32,14 +32,14 @@ function ofWatched(grounds: Grounds): Said | null {
   const own = agent.definition?.name ?? 'the agent';
   return {
     weight: isSeen ? 'proven' : 'likely',
-    said: `nothing orders the stop: ${loose.join(', ')} heard SIGTERM at the same moment as ${own}, whose job may still have needed it${isSeen ? `, and ${gone.name} was seen STOPPED while ${own} still ran` : ''}`,
+    said: `nothing orders the stop: ${loose.join(', ')} got SIGTERM at the same moment as ${own}, whose job may still have needed it${isSeen ? `, and ${gone.name} was seen STOPPED while ${own} still ran` : ''}`,
     events: [gone?.seen.seq ?? null, agent.task.seq],
     saves: savesOf(grounds),
     experiment: `run the drill with the order written down: ${savesOf(grounds)}`,
   };
 }
 
-/** The job ended badly after a container beside it had gone; whether it needed that is not seen. */
+/** The job failed after another container of the task had exited; nothing shows whether the job needed it. */
 function ofJob(grounds: Grounds): Said | null {
   const { hurt } = grounds;
   const gone = endedBesideAgent(grounds);

@@ -3,7 +3,7 @@ import type { ContainerDefinition, Task } from '../../model/entities/task.ts';
 import type { Evidence, Sighting } from '../../evidence/evidence.ts';
 import type { Grounds } from './grounds.ts';
 
-/** A look that shows another container STOPPED and the agent's not: the only proof of the order that ECS gives. */
+/** A read that shows another container STOPPED and the agent's not: ECS gives no other evidence of the order. */
 export function endedBesideAgent({
   evidence,
 }: Grounds): { readonly name: string; readonly seen: Sighting<Task> } | null {
@@ -15,7 +15,7 @@ export function endedBesideAgent({
   };
   const stoppedOne = (task: Task): Task['containers'][number] | undefined =>
     stillNeeded(task).find(({ name, status }) => name !== target.container && status === 'STOPPED');
-  // One that had done its work before the stop was not stopped by it.
+  // A container that had exited before the stop was not stopped by it.
   const first = evidence.firstLook('task', target.taskArn, (task) => stoppedOne(task) !== undefined);
   if (first !== undefined && first.seq < strike.intendedSeq) return null;
   const seen = evidence.firstLook('task', target.taskArn, (task) => {

@@ -7,7 +7,7 @@ import type { Between } from '../../worker/agent-start.ts';
 /** SIGTERM goes to PID 1 alone; a shell there has no handler and passes nothing on (pid_namespaces(7)). */
 export const signalEaten: Cause = {
   name: 'signal-eaten',
-  means: 'The agent never heard SIGTERM: what the container starts kept it.',
+  means: 'The agent never heard SIGTERM: what the container starts did not pass it on.',
   explains: 'how the container ended',
   judge(grounds) {
     if (grounds.evidence.strike === null || lostAlive(grounds)) return null;
@@ -41,7 +41,7 @@ function savesOf(grounds: Grounds): string {
   return rule?.change ?? `${start}, or by the script's \`exec\``;
 }
 
-/** What the agent did shows it; where the definition starts the agent itself, only what nothing else explains counts for more. */
+/** What the agent did shows that it did not hear the stop. If the definition starts the agent itself, that is only possible unless nothing else explains it. */
 function unheard(grounds: Grounds, heard: Heard, way: Between): Said {
   const { agent } = grounds;
   return {
@@ -53,7 +53,7 @@ function unheard(grounds: Grounds, heard: Heard, way: Between): Said {
   };
 }
 
-/** Killed in a job: what the definition starts tells how likely it is that the signal came through. */
+/** Killed while it had a job: what the definition starts decides how likely it is that the signal reached the agent. */
 function killed(grounds: Grounds, way: Between): Said | null {
   const { agent } = grounds;
   if (agent === null || hasLeft(grounds)) return null;
@@ -81,7 +81,7 @@ function asked(way: Between): string {
   return `${way.name} stands before the agent, and whether it passes the signal on was not seen`;
 }
 
-/** ECS shows no exit code: a shell in the definition is all there is. */
+/** ECS shows no exit code, so only a shell in the definition speaks for this cause. */
 function unseenEnd(grounds: Grounds, way: Between): Said | null {
   const isLost = grounds.hurt?.loss != null;
   if (!isLost || exitCode(grounds) !== null || way.by !== 'shell') return null;

@@ -5,7 +5,7 @@ import type { Job } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import { foreseenBy, type Grounds } from './grounds.ts';
 
-/** Signals by which one stops a process; another one, as SIGKILL or SIGSEGV, comes of memory or of the job itself too. */
+/** Signals that are sent to stop a process; SIGKILL or SIGSEGV may also come from lack of memory or from the job itself. */
 const OF_STOPS: ReadonlySet<string> = new Set(['TERM', 'INT', 'QUIT', 'HUP']);
 const OF_SIGNALS: ReadonlySet<string> = new Set(['130', '137', '143']);
 
@@ -30,7 +30,7 @@ export const signalToJob: Cause = {
   },
 };
 
-/** Whether a signal ended it, by its own word or by the exit status that shells give then. */
+/** Whether a signal ended the job, as it reports or by the exit status that shells give for a signal. */
 export function isOfSignal({ signal, exitStatus }: Job): boolean {
   return signal !== null || OF_SIGNALS.has(exitStatus ?? '');
 }
@@ -48,10 +48,10 @@ function weightOf({ agent, stop, evidence }: Grounds, job: Job): Said['weight'] 
 function sender({ look }: Grounds): string {
   const { inits = [], shell = null } = look.subject?.agent.start ?? {};
   if (inits.includes('dumb-init'))
-    return '; dumb-init, which starts it, signals the whole group unless told otherwise';
+    return '; dumb-init, which starts it, signals the whole group unless --single-child is set';
   if (shell !== null)
     return `; ${shell.name} -c ... stands between ECS and the agent and may pass signals to all of its group`;
-  return '; who sent it the journal does not show';
+  return '; the journal does not show who sent it';
 }
 
 function changed(grounds: Grounds): string {

@@ -6,10 +6,11 @@ import { seconds } from '../../checks/times.ts';
 import { AGENT_LOG, type Cause } from './cause.ts';
 import { elapsed, type Grounds } from './grounds.ts';
 
-/** It drained, and took longer than the scenario allows: which part of it took the time. */
+/** The worker drained, but took longer than the scenario allows: says which part took the time. */
 export const slowDrain: Cause = {
   name: 'slow-drain',
-  means: 'It drained, and took longer than allowed: by the step, by the load balancer, by the agent.',
+  means:
+    'The worker drained, but took longer than allowed: because of the step, the load balancer or the agent.',
   explains: 'how long it took',
   judge(grounds) {
     const { reason, evidence, hurt, stop, worker } = grounds;
@@ -30,15 +31,15 @@ export const slowDrain: Cause = {
     ].filter((part) => part !== null);
     const isBalancer = waited !== null && waited > ofJob;
     return {
-      // Without its disconnect the drain is known at most.
+      // Without the disconnect only an upper bound of the drain is known.
       weight: left === null ? 'likely' : 'proven',
       said: `the drain took ${seconds(drain.ms)}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`,
       events: [...drain.events, end === null ? null : (hurt?.seen.seq ?? null)],
       saves: isBalancer
-        ? 'a shorter deregistration delay of the target group, or more in expect.drain.within'
+        ? 'a shorter deregistration delay of the target group, or a longer expect.drain.within'
         : end === null
-          ? 'an agent that leaves sooner, or more in expect.idle.within'
-          : `a shorter step, or ${seconds(drain.ms)} and more in expect.drain.within`,
+          ? 'an agent that leaves sooner, or a longer expect.idle.within'
+          : `a shorter step, or an expect.drain.within of more than ${seconds(drain.ms)}`,
       experiment: AGENT_LOG,
     };
   },

@@ -9,11 +9,11 @@ import { heardStop } from './heard.ts';
 import { neededBy, type Needed } from './needed.ts';
 import { besideAgent } from './sidecars.ts';
 
-/** What a stopTimeout should leave beyond the step itself, milliseconds: the agent uploads its log and says goodbye. */
+/** What a stopTimeout should leave beyond the step, milliseconds: the agent uploads its log and disconnects. */
 const SPARE = 5_000;
-/** Told twice it cancels its job, and is killed before it can say so: only its log, or a shorter grace, tells the two apart. */
+/** After a second signal the agent cancels its job, and may be killed before it reports that: its log, or a shorter grace, shows which it was. */
 const SHORTER_GRACE =
-  'run it again with a --cancel-grace-period well below stopTimeout: an agent that is told twice then reports signal reason agent_stop. Its log names a second signal too';
+  'run the drill again with a --cancel-grace-period well below stopTimeout: an agent that gets a second signal then reports signal reason agent_stop. Its log names a second signal too';
 /** The length of an undisturbed run tells a step that is too long from one that hung. */
 const UNDISTURBED =
   'run the same scenario with `inject: { fault: none }`: a job that takes longer than stopTimeout there proves it';
@@ -28,7 +28,7 @@ export const stepOverWindow: Cause = {
     if (agent === null || hurt === null || stop === null) return null;
     if (hurt.loss === null || exitCode(grounds) !== 137 || !agent.atTimeout || lostAlive(grounds))
       return null;
-    // Another agent's in the same container came after the stop: that it came is the cause.
+    // The job of a second agent in the same container: its restart is the cause.
     if (hurt.role === 'late' && hurt.job.agentId !== grounds.worker?.value.id) return null;
     const heard = heardStop(grounds);
     if (heard.heard === 'no') return null;
@@ -61,25 +61,25 @@ function experimentOf(grounds: Grounds, agent: AgentContainer, weight: Said['wei
   return weight === 'possible' ? IDLE_STRIKE : UNDISTURBED;
 }
 
-/** A canceled job that may outlive the container is lost as one is that was let go on. */
+/** A canceled job that outlives the container is lost, just like a job that was not canceled. */
 function isToldTwiceAlike(grounds: Grounds, { stopTimeout }: AgentContainer): boolean {
   return cancelGrace(grounds) >= stopTimeout;
 }
 
-/** What else would look the same, each as a sentence of its own. */
+/** Other explanations that would look the same, each a sentence. */
 function doubtsOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): readonly string[] {
   const beside = besideAgent(grounds);
   return [
     isToldTwiceAlike(grounds, agent)
-      ? `An agent that is told twice would look the same: its --cancel-grace-period (${seconds(cancelGrace(grounds))}) outlasts stopTimeout`
+      ? `An agent that got a second signal would look the same: its --cancel-grace-period (${seconds(cancelGrace(grounds))}) outlasts stopTimeout`
       : null,
     needed === null || needed.after <= agent.stopTimeout
       ? 'A job whose command or hook hung, or that a lost network held up, would look the same'
       : null,
     beside.length > 0
-      ? `A job that waits for ${beside.join(', ')} would look the same: nothing keeps that until the agent has ended`
+      ? `A job that waits for ${beside.join(', ')} would look the same: nothing keeps that running until the agent has exited`
       : null,
-    agent.end === null ? 'When the container was killed is known at most' : null,
+    agent.end === null ? 'Only the latest possible time of the kill is known' : null,
   ].filter((doubt) => doubt !== null);
 }
 
@@ -87,8 +87,8 @@ function howMuch(grounds: Grounds, agent: AgentContainer, needed: Needed | null)
   const { hurt, stop, end } = grounds;
   if (needed !== null) {
     const over = needed.after - agent.stopTimeout;
-    if (over > 0) return `it lacked about ${seconds(over)} (${needed.by})`;
-    return `by what is known of it, it would have fitted (${needed.by}): it ran slower this time, or hung`;
+    if (over > 0) return `it needed about ${seconds(over)} more (${needed.by})`;
+    return `from what is known, it would have fitted (${needed.by}): it ran slower this time, or hung`;
   }
   const started = hurt === null ? null : startedAt(hurt.job);
   if (started === null || end === null || stop === null) return 'by how much is not known';
@@ -109,7 +109,7 @@ function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null)
     return `\`"stopTimeout": ${inSeconds(fitting)}\` at least${ceiling === null ? '' : `; \`"stopTimeout": ${inSeconds(ceiling)}\` is ${all}`}`;
   if (ceiling === null) return 'a `stopTimeout` as long as the step takes: on EC2 nothing limits it';
   if (agent.stopTimeout >= ceiling)
-    return `no stopTimeout: ${inSeconds(ceiling)} s is ${all}, and it had them; ${elsewhere}`;
+    return `no longer stopTimeout: ${inSeconds(ceiling)} s is ${all}, and the step had that; ${elsewhere}`;
   const rule = foreseenBy(grounds, 'stop-timeout-missing', 'stop-timeout-short');
-  return `${rule?.change ?? `\`"stopTimeout": ${inSeconds(ceiling)}\``}, if the step is over by then: how long it needs is not known`;
+  return `${rule?.change ?? `\`"stopTimeout": ${inSeconds(ceiling)}\``}, if the step ends by then: how long it needs is not known`;
 }

@@ -6,8 +6,7 @@ import { between, foreseenBy, sinceStop, type Grounds } from './grounds.ts';
 /** On a second SIGTERM, or on SIGQUIT, the agent cancels its job: signal reason `agent_stop`. A refused heartbeat looks the same. */
 export const toldTwice: Cause = {
   name: 'told-twice',
-  means:
-    'The agent was told to stop a second time, or by a signal that cancels at once, and canceled its job.',
+  means: 'The agent got a second stop signal, or one that cancels at once, and canceled its job.',
   explains: 'how the job ended',
   judge(grounds) {
     const hurt = canceledByAgent(grounds);
@@ -19,8 +18,8 @@ export const toldTwice: Cause = {
       weight: weightOf(shown?.sure ?? null, refusal),
       said:
         shown === null
-          ? `the agent ${refusal === 'excluded' ? 'was told to stop twice (a second SIGTERM, or one SIGQUIT) and ' : ''}${canceled}. ${unshown(grounds, refusal)}`
-          : `the agent was told to stop at once and ${canceled}. ${shown.said}`,
+          ? `the agent ${refusal === 'excluded' ? 'got a second stop signal (SIGTERM again, or one SIGQUIT) and ' : ''}${canceled}. ${unshown(grounds, refusal)}`
+          : `the agent was forced to stop at once and ${canceled}. ${shown.said}`,
       events: [grounds.evidence.strike?.sentSeq ?? null, hurt.seen.seq, shown?.event ?? null],
       saves: savesOf(grounds, shown?.change ?? null),
       experiment: AGENT_LOG,
@@ -37,10 +36,10 @@ function unshown(grounds: Grounds, refusal: Refusal): string {
   const way = between(grounds);
   const where =
     way.by === 'nothing' && way.sure
-      ? 'the definition starts the agent itself, so look outside of it: hooks, a script on the host, a STOPSIGNAL of the image'
-      : `look first at what stands before the agent: ${way.by === 'nothing' ? "the image's entry point" : way.name}`;
+      ? 'the definition starts the agent itself, so look elsewhere: hooks, a script on the host, a STOPSIGNAL of the image'
+      : `look first at what stands between ECS and the agent: ${way.by === 'nothing' ? "the image's entry point" : way.name}`;
   return refusal === 'excluded'
-    ? `One that stops itself ends with an error, and this one ended 0. The journal does not show who sent the signal; ${where}`
+    ? `An agent that stops itself exits with an error, and this one exited 0. The journal does not show who sent the signal; ${where}`
     : `A second signal does that (SIGTERM again, or one SIGQUIT), and so does a heartbeat that Buildkite refuses; the journal shows neither. If it was a signal, ${where}`;
 }
 

@@ -2,10 +2,10 @@ import { IDLE_STRIKE, type Cause } from './cause.ts';
 import { between, foreseenBy } from './grounds.ts';
 import { wrapperDeath } from './wrapper.ts';
 
-/** Exit code 143 is a program's that died of SIGTERM; the agent itself ends 0 where it is told to stop. */
+/** Exit code 143 means that a program died of SIGTERM; the agent itself exits 0 when it is signalled. */
 export const wrapperDied: Cause = {
   name: 'wrapper-died',
-  means: 'A wrapper died of SIGTERM and took the agent along.',
+  means: 'A wrapper died of SIGTERM and took the agent with it.',
   explains: 'how the container ended',
   judge(grounds) {
     const death = wrapperDeath(grounds);
@@ -15,7 +15,7 @@ export const wrapperDied: Cause = {
     const who = isSeen ? `\`${way.name}\`` : 'something that the image puts before the agent';
     return {
       weight: isSeen ? 'likely' : 'possible',
-      said: `the wrapper died first: ${who} ended 143 of SIGTERM${death.after} and took the agent along without a drain`,
+      said: `the wrapper died first: ${who} exited 143 of SIGTERM${death.after} and took the agent with it, without a drain`,
       events: [grounds.agent?.task.seq ?? null],
       saves:
         foreseenBy(grounds, 'shell-form')?.change ??

@@ -4,10 +4,10 @@ import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { between, elapsed, exitCode, hasLeft } from './grounds.ts';
 
-/** How long before SIGKILL the agent must have gone for its own end not to be the same moment, milliseconds. */
+/** How long before SIGKILL the agent must have left, so that the two are not the same moment; milliseconds. */
 const BEFORE = 5_000;
 
-/** The agent drained and left, and its container ran on until SIGKILL: what had started it did not end with it. */
+/** The agent drained and left, but its container ran on until SIGKILL: what had started the agent did not exit. */
 export const wrapperStayed: Cause = {
   name: 'wrapper-stayed',
   means: 'The agent left, and its container ran on until SIGKILL.',
@@ -18,7 +18,7 @@ export const wrapperStayed: Cause = {
     if (agent === null || worker === null || left === null || end === null || !hasLeft(grounds)) return null;
     if (exitCode(grounds) !== 137 || !agent.atTimeout || elapsed(grounds, byBuildkite(left), end) < BEFORE)
       return null;
-    // With a job of it lost it had not left for good.
+    // An agent whose job was lost had not left for good.
     if (hurt?.loss != null) return null;
     // Another agent of the same container explains it better.
     if (agentsOfStruckTask(evidence).length > 1) return null;
@@ -31,7 +31,7 @@ export const wrapperStayed: Cause = {
       saves:
         'let the agent be what the container starts: `"entryPoint": ["buildkite-agent","start"]`; the container then ends with it',
       experiment:
-        'list the processes of a container whose agent has left (`docker top`, ECS Exec): what is still there is why',
+        'list the processes of a container whose agent has left (`docker top`, ECS Exec): what still runs there is the cause',
     };
   },
 };

@@ -1,10 +1,10 @@
 import { clocksOf } from '../../evidence/clocks.ts';
 import { endSinceStop, exitCode, hasLeft, type Grounds } from './grounds.ts';
 
-/** So soon after the stop that nothing but the signal itself can be why, milliseconds. */
+/** An exit this soon after the stop can only come from the signal itself, milliseconds. */
 const SOON = 5_000;
 
-/** A wrapper that ended 143 (SIGTERM) before the agent had left: when, and whether that was at once. */
+/** A wrapper that exited 143 (SIGTERM) before the agent had left: when, and whether that was at once. */
 export function wrapperDeath(grounds: Grounds): { readonly after: string; readonly atOnce: boolean } | null {
   const { agent, stop, end, evidence } = grounds;
   if (agent === null || exitCode(grounds) !== 143 || hasLeft(grounds)) return null;

@@ -37,7 +37,7 @@ export const gatewayRows: readonly GatewayRow[] = [
   },
   { ordered: true, onStop: 'cut', inFlight: 'answered', next: 'answered', gatewayExit: 0, expected: DRAINED },
   { ordered: false, onStop: 'flush', inFlight: 'answered', next: 'refused', gatewayExit: 0, expected: CUT },
-  // That it ended 1 may be why it was gone first, or come of the same signal: nothing that ECS shows tells the two apart.
+  // That it exited 1 may be why it was gone first, or come of the same signal: nothing that ECS shows tells the two apart.
   {
     ordered: false,
     onStop: 'cut',

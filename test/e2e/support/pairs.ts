@@ -66,7 +66,7 @@ const STOP: readonly Pair[] = [
       container: { argv: SHELL, init: true },
       steps: [endless],
       rig,
-      expected: { ...lost, cause: 'init-killed-wrapper', says: [/ended 143/] },
+      expected: { ...lost, cause: 'init-killed-wrapper', says: [/exited 143/] },
     },
     mended: { agent: 'real', container: { init: true }, steps: [integration], expected: drained },
   },
@@ -93,7 +93,7 @@ const STOP: readonly Pair[] = [
       container: { stopTimeout: 2 },
       steps: [longer(5)],
       rig,
-      expected: { ...outrun, says: [/ended 137/] },
+      expected: { ...outrun, says: [/exited 137/] },
     },
     mended: { agent: 'real', container: { stopTimeout: 120 }, steps: [longer(5)], expected: drained },
   },
@@ -131,7 +131,7 @@ const STOP: readonly Pair[] = [
   {
     // The job does not heed its cancelation: who waits longer for it than the container lives never reports it.
     rule: 'cancel-grace-over-stop',
-    bad: canceled('60', { ...outrun, says: [/told twice would look the same/] }),
+    bad: canceled('60', { ...outrun, says: [/got a second signal would look the same/] }),
     mended: canceled('1', {
       exit: 10,
       outcome: 'failed',
@@ -231,7 +231,7 @@ const AROUND: readonly Pair[] = [
         outcome: 'failed',
         reason: 'not-drained',
         cause: 'signal-eaten',
-        says: [/ended 137/],
+        says: [/exited 137/],
         sent: 1,
       },
     },

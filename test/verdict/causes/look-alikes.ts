@@ -113,7 +113,7 @@ export const LOOK_ALIKES: readonly (readonly [CauseName, string, Told])[] = [
   ],
   [
     'init-killed-wrapper',
-    'ended 143, but not at once',
+    'exited 143, but not at once',
     { ...at143, task: after(10_000), definition: { ...SHELL, initProcess: true } },
   ],
   [
@@ -158,10 +158,10 @@ export const LOOK_ALIKES: readonly (readonly [CauseName, string, Told])[] = [
   ],
   [
     'inner-timeout',
-    'ended 124, and no time-out is written',
+    'exited 124, and no time-out is written',
     { ...dead, container: { exitCode: 124 }, task: after(40_000) },
   ],
-  ['inner-timeout', 'the step ended 124 by itself', { job: { passed: false, exitStatus: '124' } }],
+  ['inner-timeout', 'the step exited 124 by itself', { job: { passed: false, exitStatus: '124' } }],
   [
     'out-of-memory',
     'the job was killed, and the mark may be an old one',

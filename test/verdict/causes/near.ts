@@ -70,7 +70,7 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
   ['inner-timeout', 'another exit status', { job: FAILED }],
   ['told-twice', 'canceled by Buildkite', { job: { passed: false, signalReason: 'cancel' } }],
   ['agent-stopped-itself', 'canceled by Buildkite', { job: { passed: false, signalReason: 'cancel' } }],
-  ['agent-stopped-itself', 'it ended 0, which it does not then', { definition: EXEC, job: canceled() }],
+  ['agent-stopped-itself', 'it exited 0, which it does not then', { definition: EXEC, job: canceled() }],
   ['agent-stopped-itself', 'one signal was enough', { job: canceled(), before: [oneIsEnough()] }],
   ['signal-to-job', 'an exit status of its own', { job: FAILED }],
   [

@@ -30,8 +30,8 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
       definition: { entryPoint: ['sh', '-c'], command: ['timeout 60 buildkite-agent start'] },
     },
     'proven',
-    /an inner time-out: .*ended 124 40\.0 s/,
-    /inner time-out away/,
+    /an inner time-out: .*exited 124 40\.0 s/,
+    /remove the inner time-out/,
   ],
   [
     'inner-timeout',
@@ -43,10 +43,10 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   ],
   [
     'told-twice',
-    'an agent that ends 1 where it stops itself ended 0',
+    'an agent that ends 1 where it stops itself exited 0',
     { definition: EXEC, job: canceled() },
     'likely',
-    /told to stop twice.* 3\.0 s after the stop.*this one ended 0/,
+    /got a second stop signal.* 3\.0 s after the stop.*this one exited 0/,
     /one SIGTERM/,
   ],
   [
@@ -70,7 +70,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'STOPSIGNAL',
     { job: canceled(), before: [oneIsEnough()] },
     'proven',
-    /told to stop at once .*STOPSIGNAL SIGQUIT makes one stop signal enough, as preflight shows/,
+    /forced to stop at once .*STOPSIGNAL SIGQUIT makes one stop signal enough, as preflight shows/,
     /Take it out/,
   ],
   [
@@ -78,7 +78,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'a forced stop that Buildkite shows',
     { job: canceled(), agent: { stopForcedAt: T.stop + 1_000 } },
     'proven',
-    /Buildkite shows a forced stop of the agent by somebody whom it does not name/,
+    /Buildkite shows a forced stop of the agent by a user whom it does not name/,
     /one SIGTERM/,
   ],
   [
@@ -91,10 +91,10 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   ],
   [
     'agent-stopped-itself',
-    'it ended 1',
+    'it exited 1',
     { definition: EXEC, container: { exitCode: 1 }, job: canceled() },
     'likely',
-    /the agent ended 1/,
+    /the agent exited 1/,
     /token/,
   ],
   [
@@ -182,7 +182,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
       task: { ...after(600_050), launchType: 'EC2' },
     },
     'likely',
-    /stopped heart-beating while it drained.*known for it/,
+    /stopped sending heartbeats while it drained.*known to do this/,
     /3\.138/,
   ],
   [
@@ -203,7 +203,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'a second agent in the same task',
     { after: [second, listed(AGENT_ID, 'second'), taken('second', T.left + 500)] },
     'proven',
-    /second agent \(worker-2\) came up/,
+    /second agent \(worker-2\) started/,
     /restartPolicy/,
   ],
   [
@@ -211,7 +211,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'nothing orders it',
     watching([]),
     'likely',
-    /nothing orders the stop: gateway heard SIGTERM at the same moment as agent/,
+    /nothing orders the stop: gateway got SIGTERM at the same moment as agent/,
     /"dependsOn": \[\{"containerName":"gateway","condition":"START"\}\]/,
   ],
   [
@@ -233,7 +233,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'killed in its turn',
     watching(['gateway']),
     'likely',
-    /did not end as expected by itself: exit code 137, so it was killed/,
+    /did not exit as expected: exit code 137, expected 0; it was killed/,
     /"stopTimeout": 10/,
   ],
   [
@@ -241,7 +241,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'ended badly',
     watching(['gateway'], 3),
     'likely',
-    /exit code 3, not 0/,
+    /exit code 3, expected 0/,
     /"stopTimeout": 10/,
   ],
   [
@@ -314,7 +314,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'with another code',
     { container: { exitCode: 2 } },
     'possible',
-    /ended 2 by itself/,
+    /exited 2 by itself/,
     /log/,
   ],
   [
@@ -338,7 +338,14 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     /lint ended by itself .* on a task that was not struck/,
     /log/,
   ],
-  ['retry-missed', 'no retry was seen', eaten, 'possible', /no automatic retry came/, /"exit_status": -1/],
+  [
+    'retry-missed',
+    'no retry was seen',
+    eaten,
+    'possible',
+    /no automatic retry followed/,
+    /"exit_status": -1/,
+  ],
   [
     'retry-missed',
     'its rule does not match',

@@ -37,7 +37,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'idle, with heartbeats until SIGKILL',
     beating,
     'proven',
-    /had no job for the last 1 min 40 s before SIGKILL and went on with its heartbeats/,
+    /had no job for the last 1 min 40 s before SIGKILL and kept sending heartbeats/,
     /"entryPoint"/,
   ],
   [
@@ -144,7 +144,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'a script of the image',
     { ...at143, definition: { entryPoint: ['/entrypoint.sh'], command: [] } },
     'likely',
-    /entrypoint\.sh.* ended 143 of SIGTERM/,
+    /entrypoint\.sh.* exited 143 of SIGTERM/,
     /`exec`/,
   ],
   [
@@ -197,7 +197,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
       before: [past(300_000)],
     },
     'likely',
-    /An agent that is told twice would look the same: its --cancel-grace-period \(3 min 0 s\) outlasts stopTimeout/,
+    /An agent that got a second signal would look the same: its --cancel-grace-period \(3 min 0 s\) outlasts stopTimeout/,
     /no stopTimeout on Fargate/,
   ],
   [
@@ -222,7 +222,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'by how much, by its past',
     { ...tooLong, before: [past(300_000, 290_000, 310_000)] },
     'proven',
-    /it lacked about 2 min 55 s \(the median of its 3 latest/,
+    /it needed about 2 min 55 s more \(the median of its 3 latest/,
     /no stopTimeout on Fargate saves this step: it needs about 4 min 55 s after the stop, and the ceiling is 120 s/,
   ],
   [
@@ -230,7 +230,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'one that 90 s would have saved',
     { ...tooLong, definition: { ...EXEC, stopTimeout: 30_000 }, task: after(30_050), before: [past(80_000)] },
     'proven',
-    /it lacked about 45\.\d s/,
+    /it needed about 45\.\d s more/,
     /`"stopTimeout": 80` at least; `"stopTimeout": 120`/,
   ],
   [
@@ -238,7 +238,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'by how much, by its own lines',
     { ...tooLong, before: [sleeps(240_000, 'integration')] },
     'proven',
-    /it lacked about 1 min 55 s \(its own lines sleep 4 min 0 s\)/,
+    /it needed about 1 min 55 s more \(its own lines sleep 4 min 0 s\)/,
     /needs about 3 min 55 s after the stop, and the ceiling is 120 s/,
   ],
   [
