@@ -12,12 +12,12 @@ const JOBS = 100_000;
 
 /** Run in a process of its own, so that its memory is its own too. */
 const SIMULATION = `
-const [{ simulateRollouts }, { stated }, { createRandom }] = await Promise.all(
+const [{ simulateRollouts }, { distributionOf }, { createRandom }] = await Promise.all(
   ['rollout', 'distribution', 'random'].map((name) => import(process.env.SOURCES + '/' + name + '.mjs')),
 );
 const rollout = {
   workers: ${WORKERS}, minimumHealthyPercent: 100, maximumPercent: 150, roomPercent: 150, idle: 11000,
-  startUp: stated({ kind: 'uniform', from: 40000, to: 90000 }), jobs: stated({ kind: 'exponential', mean: 300000 }),
+  startUp: distributionOf({ kind: 'uniform', from: 40000, to: 90000 }), jobs: distributionOf({ kind: 'exponential', mean: 300000 }),
   window: 120000, signal: 'heard', utilisation: 0.7, measured: null,
 };
 const since = performance.now();

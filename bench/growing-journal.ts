@@ -1,6 +1,6 @@
-import { decide } from '../src/drill/decide.ts';
+import { decideStep } from '../src/drill/decide.ts';
 import type { DrillEvent, NewEvent, PayloadOf } from '../src/journal/events.ts';
-import { seal } from '../src/journal/line.ts';
+import { sealEvent } from '../src/journal/line.ts';
 import { fold, reduce, type DrillState } from '../src/state/state.ts';
 import { judge } from '../src/verdict/judge.ts';
 import { AGENT_ID, aJob, BUILD_ID, JOB_ID, TASK_ARN } from '../test/support/builders.ts';
@@ -19,7 +19,7 @@ export function growingJournal(length: number, shape: Shape): readonly DrillEven
   const journal = [...begun];
   const add = (at: number, event: NewEvent): void => {
     const previousSum = journal.at(-1)?.sum ?? '';
-    journal.push(seal(event, { seq: journal.length + 1, at, drill: DRILL, previousSum }).event);
+    journal.push(sealEvent(event, { seq: journal.length + 1, at, drill: DRILL, previousSum }).event);
   };
   add((begun.at(-1)?.at ?? 0) + 10, {
     code: 'GD_FAULT_LANDED',
@@ -58,7 +58,7 @@ export function judgeAlong(journal: readonly DrillEvent[]): void {
   let state: DrillState | null = null;
   for (const event of journal) {
     state = reduce(state, event);
-    decide(state, event.at);
+    decideStep(state, event.at);
   }
 }
 

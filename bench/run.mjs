@@ -12,7 +12,7 @@ const BENCHES = [
   'fleet',
   'verdicts',
   'forecast',
-  'strikes',
+  'injections',
   'growth',
 ];
 const wanted = process.argv.slice(2);

@@ -46,7 +46,7 @@ export const SITUATIONS = [
     rig: { script: [{ on: 'job-started', task: 'host', do: 'stop-task', reason: 'somebody else' }] },
   },
   {
-    // The experiments know no such wait: they strike at once, and what they then see is a drain.
+    // The experiments know no such wait: they injection at once, and what they then see is a drain.
     oursAlone: true,
     name: 'the step is over before it was in flight long enough',
     truth: 'nothing',

@@ -71,7 +71,7 @@ async function generated() {
   const { schemas, judge, subject, documents, report } = modules;
   const preflight = examplesOfRules(judge, subject, documents, report);
   const shownBy = JSON.parse(readFileSync(join(root, 'test/preflight/shown-by.json'), 'utf8'));
-  const scenario = schemas.scenarioJsonSchema();
+  const scenario = schemas.makeScenarioJsonSchema();
   const events = Object.fromEntries(
     Object.entries(modules.events.EVENTS).map(([code, { text, payload }]) => [
       code,

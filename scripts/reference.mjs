@@ -90,7 +90,7 @@ wholly one variable takes YAML's type, so \`attempts: \${ATTEMPTS}\` is a number
 ## What belongs together
 
 - \`build.number\` names a running build; \`branch\`, \`commit\`, \`message\` and \`env\` start a new one.
-- One of \`cluster.service\`, \`cluster.family\` and \`cluster.taskTag\` names what may be struck.
+- One of \`cluster.service\`, \`cluster.family\` and \`cluster.taskTag\` names what may be stopped.
 - \`cluster.mapping: hostname\` needs \`cluster.service\` or \`cluster.family\`.
 - \`expect.drain.within\` and \`limits.pollEvery\` are not longer than \`limits.verdictWithin\`.
 - Each entry of \`safety.haltWhen\` has \`file\` or \`url\`, not both.

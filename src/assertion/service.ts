@@ -6,11 +6,11 @@ import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { readInstant } from '../forecast/instant.ts';
 import { openJournal } from '../journal/file.ts';
-import { account } from '../verdict/account.ts';
+import { makeGameDayDocument } from '../verdict/account.ts';
 import type { Drive } from '../cli/drive.ts';
 import { driveAlone } from '../cli/drive.ts';
 import { secretsOf, type Environment } from '../cli/output.ts';
-import { drillId, placeOf } from '../cli/plan-drill.ts';
+import { makeDrillId, placeOf } from '../cli/plan-drill.ts';
 import type { AssertionFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 import { settingsFromEnvironment } from '../cli/settings.ts';
@@ -20,7 +20,7 @@ export async function assertBuild(flags: AssertionFlags, runner: Runner): Promis
   const asked = assertionOf(flags, runner.environment);
   const { scenario } = asked;
   const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, flags.insecure);
-  if (settings === null) return runner.finish(account([], errors, null));
+  if (settings === null) return runner.finish(makeGameDayDocument([], errors, null));
   const { build } = scenario;
   const plan: Plan = {
     ...asked,
@@ -30,7 +30,7 @@ export async function assertBuild(flags: AssertionFlags, runner: Runner): Promis
     ...placeOf(settings, scenario, { yes: true, dryRun: false }, runner),
   };
   const { now } = systemClock;
-  const id = drillId(now());
+  const id = makeDrillId(now());
   const folder = join(flags.out, id);
   const journal = await openJournal(folder, id, {
     secrets: secretsOf(runner.environment),
@@ -61,7 +61,7 @@ function assertionOf(
     assertion: {
       step: flags.step ?? null,
       tasks: [...(flags.task ?? [])],
-      since: instant(flags.since),
+      since: readSinceFlag(flags.since),
       own,
       require: flags.require,
     },
@@ -147,7 +147,7 @@ function mappingOf({ mapping, service, cluster }: AssertionFlags): 'tag' | 'host
   });
 }
 
-function instant(since: string | undefined): number | null {
+function readSinceFlag(since: string | undefined): number | null {
   if (since === undefined) return null;
   const told = readInstant(since);
   if (told === null)

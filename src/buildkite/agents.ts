@@ -2,10 +2,10 @@ import type { Answer } from '../model/call.ts';
 import type { Agent } from '../model/entities/agent.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import type { Job } from '../model/entities/job.ts';
-import { allSeen, nodes } from './answers.ts';
+import { hasAllNodes, nodesOf } from './answers.ts';
 import type { AgentWithJobs } from './answers.ts';
 import { agentOf, jobOf, whereOfJob } from './map.ts';
-import { missing, noOrganization } from './missing.ts';
+import { makeMissing, makeMissingOrganization } from './missing.ts';
 import type { Transport } from './transport.ts';
 
 /** Pages of 50 agents after which a listing counts as incomplete. One task has few agents. */
@@ -32,16 +32,16 @@ export async function readAgent(
   const byNode = await transport.read('AgentNode', { id }, signal);
   if (!byNode.ok) return byNode;
   const { node } = byNode.value;
-  if (node === null || !('uuid' in node) || node.uuid !== uuid) return missing(`agent ${uuid}`);
+  if (node === null || !('uuid' in node) || node.uuid !== uuid) return makeMissing(`agent ${uuid}`);
   return { ok: true, value: withJobs(node) };
 }
 
 /** The agent in our model; `jobs` is null if one of them is hidden, as the list is then incomplete. */
 function withJobs(fields: AgentWithJobs): AgentAndJobs {
-  const jobs = (fields.jobs === null ? [] : nodes(fields.jobs)).flatMap((node) =>
+  const jobs = (fields.jobs === null ? [] : nodesOf(fields.jobs)).flatMap((node) =>
     'uuid' in node ? [jobOf(node, whereOfJob(node.build), null)] : [],
   );
-  const known = fields.jobs !== null && allSeen(fields.jobs);
+  const known = fields.jobs !== null && hasAllNodes(fields.jobs);
   return { agent: agentOf(fields, known ? jobs.map((job) => job.id) : null), jobs };
 }
 
@@ -57,7 +57,7 @@ export async function readAgentsWithTag(
   tag: string,
   signal: AbortSignal,
 ): Promise<Answer<Listing>> {
-  const [key, value] = split(tag);
+  const [key, value] = splitTag(tag);
   const has = (agent: Agent): boolean => agent.tags[key] === value;
   return listAgents(transport, { organization, metaData: [tag] }, MOST_PAGES, has, signal);
 }
@@ -90,11 +90,11 @@ async function listAgents(
   for (let turn = 0; turn < mostPages; turn += 1) {
     const answer = await transport.read('AgentsWithTag', { ...wanted, after }, signal);
     if (!answer.ok) return answer;
-    if (answer.value.organization === null) return noOrganization(wanted.organization);
+    if (answer.value.organization === null) return makeMissingOrganization(wanted.organization);
     const page = answer.value.organization.agents;
-    if (page === null) return missing(`agents of "${wanted.organization}"`);
-    complete &&= allSeen(page);
-    for (const fields of nodes(page)) agents.set(fields.uuid, agentOf(fields, null));
+    if (page === null) return makeMissing(`agents of "${wanted.organization}"`);
+    complete &&= hasAllNodes(page);
+    for (const fields of nodesOf(page)) agents.set(fields.uuid, agentOf(fields, null));
     const more = page.pageInfo?.hasNextPage ?? true;
     if (!more) return listing(complete);
     if (page.pageInfo?.endCursor === null || page.pageInfo === null) break;
@@ -103,7 +103,7 @@ async function listAgents(
   return listing(false);
 }
 
-function split(tag: string): readonly [string, string] {
+function splitTag(tag: string): readonly [string, string] {
   const at = tag.indexOf('=');
   return at < 0 ? [tag, ''] : [tag.slice(0, at), tag.slice(at + 1)];
 }

@@ -21,11 +21,11 @@ const WANTED: ReadonlySet<string> = new Set(['JobTypeCommand', 'Agent']);
 /** A union of another type than asked for arrives as `{__typename}` only; an incomplete job must not count as such. */
 const Other = z.object({ __typename: z.string().refine((name) => !WANTED.has(name)) });
 
-function edges<T extends z.ZodType>(node: T) {
+function edgesOf<T extends z.ZodType>(node: T) {
   return z.array(z.object({ node: node.nullable() }).nullable());
 }
 
-const MetaDataPage = z.object({ edges: edges(z.object({ key: z.string(), value: z.string() })) });
+const MetaDataPage = z.object({ edges: edgesOf(z.object({ key: z.string(), value: z.string() })) });
 
 const JobFields = z.object({
   uuid: z.string(),
@@ -54,7 +54,7 @@ const JobBuild = z.object({ build: z.object({ uuid: z.string(), url: z.string() 
 const JobWithBuild = JobFields.extend(JobBuild.shape);
 export type JobWithBuild = z.output<typeof JobWithBuild>;
 
-const JobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(z.union([JobFields, Other])) });
+const JobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(z.union([JobFields, Other])) });
 export type JobPage = z.output<typeof JobPage>;
 
 const PastJob = z.object({
@@ -67,7 +67,7 @@ const PastJob = z.object({
 });
 export type PastJob = z.output<typeof PastJob>;
 
-const PastJobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(z.union([PastJob, Other])) });
+const PastJobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(z.union([PastJob, Other])) });
 
 const History = z.object({
   organization: Uuid.nullable(),
@@ -85,7 +85,7 @@ const EventFields = z.object({
 });
 export type EventFields = z.output<typeof EventFields>;
 
-const EventPage = z.object({ pageInfo: PageInfo.nullable(), edges: edges(EventFields) });
+const EventPage = z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(EventFields) });
 export type EventPage = z.output<typeof EventPage>;
 
 const BuildFields = z.object({
@@ -128,12 +128,12 @@ const AgentFields = z.object({
 export type AgentFields = z.output<typeof AgentFields>;
 
 const AgentWithJobs = AgentFields.extend({
-  jobs: z.object({ edges: edges(z.union([JobWithBuild, Other])) }).nullable(),
+  jobs: z.object({ edges: edgesOf(z.union([JobWithBuild, Other])) }).nullable(),
 });
 export type AgentWithJobs = z.output<typeof AgentWithJobs>;
 
 const MarkedBuilds = z.object({
-  edges: edges(z.object({ uuid: z.string(), metaData: MetaDataPage.nullable() })),
+  edges: edgesOf(z.object({ uuid: z.string(), metaData: MetaDataPage.nullable() })),
 });
 
 const PipelineFields = z.object({
@@ -146,7 +146,9 @@ const PipelineFields = z.object({
   skipIntermediateBuildsBranchFilter: z.string().nullable(),
   steps: z.object({ yaml: z.string().nullable() }).nullable(),
   builds: z.object({
-    edges: edges(z.object({ number: z.number().int(), url: z.string(), metaData: MetaDataPage.nullable() })),
+    edges: edgesOf(
+      z.object({ number: z.number().int(), url: z.string(), metaData: MetaDataPage.nullable() }),
+    ),
   }),
 });
 export type PipelineFields = z.output<typeof PipelineFields>;
@@ -171,7 +173,7 @@ export const ANSWERS = {
     organization: Uuid.nullable(),
     pipeline: z
       .object({
-        jobs: z.object({ edges: edges(z.union([z.object({ agent: Uuid.nullable() }), Other])) }).nullable(),
+        jobs: z.object({ edges: edgesOf(z.union([z.object({ agent: Uuid.nullable() }), Other])) }).nullable(),
       })
       .nullable(),
   }),
@@ -181,7 +183,7 @@ export const ANSWERS = {
   AgentNode: z.object({ node: z.union([AgentWithJobs, Other]).nullable() }),
   AgentsWithTag: z.object({
     organization: z
-      .object({ agents: z.object({ pageInfo: PageInfo.nullable(), edges: edges(AgentFields) }).nullable() })
+      .object({ agents: z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(AgentFields) }).nullable() })
       .nullable(),
   }),
   CreateBuild: z.object({ buildCreate: z.object({ build: BuildFields }) }),
@@ -192,11 +194,11 @@ export type AnswerOf<O extends keyof typeof ANSWERS> = z.output<(typeof ANSWERS)
 type Page<T> = { readonly edges: readonly ({ readonly node: T | null } | null)[] };
 
 /** The nodes of a connection that the token may see. */
-export function nodes<T>(page: Page<T>): readonly T[] {
+export function nodesOf<T>(page: Page<T>): readonly T[] {
   return page.edges.flatMap((edge) => (edge === null || edge.node === null ? [] : [edge.node]));
 }
 
 /** Whether the token may see every node of the page. */
-export function allSeen(page: Page<unknown>): boolean {
+export function hasAllNodes(page: Page<unknown>): boolean {
   return page.edges.every((edge) => edge !== null && edge.node !== null);
 }

@@ -1,11 +1,11 @@
 import type { Answer } from '../model/call.ts';
 import type { Job } from '../model/entities/job.ts';
-import { tellTale } from '../model/entities/mark.ts';
+import { makeMarkEntry } from '../model/entities/mark.ts';
 import type { Mark } from '../model/entities/mark.ts';
-import { allSeen, nodes } from './answers.ts';
+import { hasAllNodes, nodesOf } from './answers.ts';
 import type { AnswerOf, BuildFields, JobPage } from './answers.ts';
 import { buildOf, jobOf, metaDataOf, whereOf } from './map.ts';
-import { missing, noOrganization } from './missing.ts';
+import { makeMissing, makeMissingOrganization } from './missing.ts';
 import type { BuildWithJobs } from './port.ts';
 import type { Transport } from './transport.ts';
 
@@ -21,18 +21,18 @@ export async function readBuild(
   const by = slugOrUuid.includes('/') ? { slug: slugOrUuid } : { uuid: slugOrUuid };
   const answer = await transport.read('Build', by, signal);
   if (!answer.ok) return answer;
-  return whole(transport, answer.value.build, slugOrUuid, signal);
+  return completeBuild(transport, answer.value.build, slugOrUuid, signal);
 }
 
-async function whole(
+async function completeBuild(
   transport: Transport,
   fields: BuildFields | null,
   slugOrUuid: string,
   signal: AbortSignal,
 ): Promise<Answer<BuildWithJobs>> {
-  if (fields === null) return missing(`build ${slugOrUuid}`);
-  const pages = await morePages(transport, fields, signal);
-  return pages.ok ? { ok: true, value: assemble(fields, pages.value) } : pages;
+  if (fields === null) return makeMissing(`build ${slugOrUuid}`);
+  const pages = await readMorePages(transport, fields, signal);
+  return pages.ok ? { ok: true, value: assembleBuild(fields, pages.value) } : pages;
 }
 
 /**
@@ -60,10 +60,12 @@ async function readAtOnce(
 ): Promise<readonly Answer<BuildWithJobs>[]> {
   const answer = await transport.readBuilds(uuids, signal);
   if (!answer.ok) return uuids.map(() => answer);
-  return Promise.all(uuids.map((uuid, at) => whole(transport, answer.value[at] ?? null, uuid, signal)));
+  return Promise.all(
+    uuids.map((uuid, at) => completeBuild(transport, answer.value[at] ?? null, uuid, signal)),
+  );
 }
 
-async function morePages(
+async function readMorePages(
   transport: Transport,
   fields: BuildFields,
   signal: AbortSignal,
@@ -72,7 +74,7 @@ async function morePages(
   for (let after = nextOf(fields.jobs); after !== null && pages.length < MOST_PAGES;) {
     const answer = await transport.read('BuildJobs', { uuid: fields.uuid, after }, signal);
     if (!answer.ok) return answer;
-    if (answer.value.build === null) return missing(`build ${fields.uuid}`);
+    if (answer.value.build === null) return makeMissing(`build ${fields.uuid}`);
     pages.push(answer.value.build.jobs);
     after = nextOf(answer.value.build.jobs);
   }
@@ -85,19 +87,19 @@ function nextOf(page: JobPage): string | null {
 
 /** A build from the answer of a mutation, with the first page of its jobs. */
 export function withFirstPage(fields: BuildFields): BuildWithJobs {
-  return assemble(fields, [fields.jobs]);
+  return assembleBuild(fields, [fields.jobs]);
 }
 
 /** Without duplicates: pages may shift while they are read. */
-function assemble(fields: BuildFields, pages: readonly JobPage[]): BuildWithJobs {
+function assembleBuild(fields: BuildFields, pages: readonly JobPage[]): BuildWithJobs {
   const where = whereOf(fields);
   const jobs = new Map<string, Job>();
-  for (const node of pages.flatMap((page) => nodes(page))) {
+  for (const node of pages.flatMap((page) => nodesOf(page))) {
     if ('uuid' in node) jobs.set(node.uuid, jobOf(node, where, null));
   }
   const ended = pages.at(-1)?.pageInfo?.hasNextPage === false;
   const listed = [...jobs.values()];
-  return { build: buildOf(fields, listed, ended && pages.every(allSeen)), jobs: listed };
+  return { build: buildOf(fields, listed, ended && pages.every(hasAllNodes)), jobs: listed };
 }
 
 /**
@@ -112,22 +114,22 @@ export async function readBuildOfDrill(
   signal: AbortSignal,
 ): Promise<Answer<BuildWithJobs | null>> {
   const slug = `${organization}/${pipeline}`;
-  const { key, value } = tellTale(mark);
+  const { key, value } = makeMarkEntry(mark);
   const metaData = [`${key}:${value}`];
   const filtered = await transport.read('DrillBuild', { organization, slug, metaData }, signal);
   if (!filtered.ok) return filtered;
-  if (filtered.value.organization === null) return noOrganization(organization);
-  const found = markedWith(filtered.value.pipeline, mark);
+  if (filtered.value.organization === null) return makeMissingOrganization(organization);
+  const found = findMarked(filtered.value.pipeline, mark);
   if (found !== null) return readBuild(transport, found, signal);
   const recent = await transport.read('RecentBuilds', { slug }, signal);
   if (!recent.ok) return recent;
-  if (recent.value.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
-  const late = markedWith(recent.value.pipeline, mark);
+  if (recent.value.pipeline === null) return makeMissing(`pipeline "${pipeline}" in "${organization}"`);
+  const late = findMarked(recent.value.pipeline, mark);
   return late === null ? { ok: true, value: null } : readBuild(transport, late, signal);
 }
 
-function markedWith(pipeline: AnswerOf<'RecentBuilds'>['pipeline'], mark: Mark): string | null {
-  const builds = pipeline === null ? [] : nodes(pipeline.builds);
-  const { key, value } = tellTale(mark);
+function findMarked(pipeline: AnswerOf<'RecentBuilds'>['pipeline'], mark: Mark): string | null {
+  const builds = pipeline === null ? [] : nodesOf(pipeline.builds);
+  const { key, value } = makeMarkEntry(mark);
   return builds.find((build) => metaDataOf(build.metaData)[key] === value)?.uuid ?? null;
 }

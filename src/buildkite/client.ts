@@ -6,7 +6,7 @@ import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
 import { pipelineOf } from './map.ts';
-import { missing, noOrganization } from './missing.ts';
+import { makeMissing, makeMissingOrganization } from './missing.ts';
 import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
 
@@ -36,16 +36,16 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       const variables = { organization, slug: `${organization}/${slug}`, branch: [branch] };
       const answer = await transport.read('Pipeline', variables, signal);
       if (!answer.ok) return answer;
-      if (answer.value.organization === null) return noOrganization(organization);
-      if (answer.value.pipeline === null) return missing(`pipeline "${slug}" in "${organization}"`);
+      if (answer.value.organization === null) return makeMissingOrganization(organization);
+      if (answer.value.pipeline === null) return makeMissing(`pipeline "${slug}" in "${organization}"`);
       return { ok: true, value: pipelineOf(answer.value.pipeline) };
     },
     pipelineSteps: async (organization, slug, signal) => {
       const variables = { organization, slug: `${organization}/${slug}` };
       const answer = await transport.read('PipelineSteps', variables, signal);
       if (!answer.ok) return answer;
-      if (answer.value.organization === null) return noOrganization(organization);
-      if (answer.value.pipeline === null) return missing(`pipeline "${slug}" in "${organization}"`);
+      if (answer.value.organization === null) return makeMissingOrganization(organization);
+      if (answer.value.pipeline === null) return makeMissing(`pipeline "${slug}" in "${organization}"`);
       return { ok: true, value: answer.value.pipeline.steps?.yaml ?? null };
     },
     build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),

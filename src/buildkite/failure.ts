@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Trouble } from '../model/call.ts';
 import { OversizeAnswerError } from '../http/bounded.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
-import { networkFailure } from '../http/network.ts';
-import { oneLine, trouble } from '../http/trouble.ts';
+import { networkFailureOf } from '../http/network.ts';
+import { toOneLine, makeTrouble } from '../http/trouble.ts';
 import { GraphQlFailure } from './graphql.ts';
 import { resetOf, waitOf } from './limits.ts';
 
@@ -20,39 +20,39 @@ export interface Failure {
 
 /** Classifies an error of `sendGraphQl`. */
 export function failureOf(error: unknown, operation: string, token: string): Failure {
-  if (error instanceof GraphQlFailure) return answered(error, operation, token);
+  if (error instanceof GraphQlFailure) return failureOfAnswer(error, operation, token);
   if (error instanceof AbortedError) {
     const certainty = error.started ? 'unknown' : 'refused';
-    return { trouble: trouble('aborted', `${operation} was interrupted`), certainty, retry: false };
+    return { trouble: makeTrouble('aborted', `${operation} was interrupted`), certainty, retry: false };
   }
   if (error instanceof DeadlineError) {
     const message = `Buildkite gave ${error.message} to ${operation}`;
-    return { trouble: trouble('timeout', message), certainty: 'unknown', retry: false };
+    return { trouble: makeTrouble('timeout', message), certainty: 'unknown', retry: false };
   }
   if (error instanceof OversizeAnswerError) {
     const message = `Buildkite's answer to ${operation} ${error.message}`;
-    return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
+    return { trouble: makeTrouble('garbage', message), certainty: 'unknown', retry: false };
   }
-  const network = networkFailure(error);
+  const network = networkFailureOf(error);
   if (network !== null) {
     const how = network.sent ? 'the connection broke' : 'no connection';
     return {
-      trouble: trouble(network.kind, `Buildkite: ${how} (${network.code}) at ${operation}`),
+      trouble: makeTrouble(network.kind, `Buildkite: ${how} (${network.code}) at ${operation}`),
       certainty: network.sent ? 'unknown' : 'refused',
       retry: true,
     };
   }
   const message = `Buildkite's answer to ${operation} is not a GraphQL answer`;
-  return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
+  return { trouble: makeTrouble('garbage', message), certainty: 'unknown', retry: false };
 }
 
-function answered(error: GraphQlFailure, operation: string, token: string): Failure {
+function failureOfAnswer(error: GraphQlFailure, operation: string, token: string): Failure {
   const { status, headers } = error;
   const said = saidBy(error, token);
   const wait = waitOf(headers, said);
   const told = toldOf(said, wait.absurd);
   const refused = (kind: Trouble['kind'], message: string, retryAfter: number | null = null): Failure => ({
-    trouble: trouble(kind, `${message}${told}`, retryAfter),
+    trouble: makeTrouble(kind, `${message}${told}`, retryAfter),
     certainty: 'refused',
     retry: false,
   });
@@ -62,15 +62,19 @@ function answered(error: GraphQlFailure, operation: string, token: string): Fail
   if (status === 429)
     return refused('rate-limited', 'Buildkite limits the rate (HTTP 429)', wait.ms ?? resetOf(headers));
   if (status >= 500) {
-    const failed = trouble('server-error', `Buildkite failed at ${operation} (HTTP ${code})${told}`, wait.ms);
+    const failed = makeTrouble(
+      'server-error',
+      `Buildkite failed at ${operation} (HTTP ${code})${told}`,
+      wait.ms,
+    );
     return { trouble: failed, certainty: 'unknown', retry: true };
   }
   if (status >= 400) return refused('refused', `Buildkite refused ${operation} (HTTP ${code})`);
   if (status >= 300) {
     const message = `Buildkite's endpoint answered ${operation} with a redirect (HTTP ${code}), which is not followed`;
-    return { trouble: trouble('garbage', message), certainty: 'unknown', retry: false };
+    return { trouble: makeTrouble('garbage', message), certainty: 'unknown', retry: false };
   }
-  return withErrors(error, operation, told, said, wait.ms);
+  return failureOfErrors(error, operation, told, said, wait.ms);
 }
 
 /**
@@ -78,7 +82,7 @@ function answered(error: GraphQlFailure, operation: string, token: string): Fail
  * path, or without a path in an answer with `data`, may have come after the mutation: only a request that was not executed
  * has no `data` (GraphQL specification, response format).
  */
-function withErrors(
+function failureOfErrors(
   error: GraphQlFailure,
   operation: string,
   told: string,
@@ -90,17 +94,17 @@ function withErrors(
   if (/try again in [^\s,]+ seconds?/i.test(said)) {
     const message = `Buildkite limits the rate${told}`;
     return {
-      trouble: trouble('rate-limited', message, wait),
+      trouble: makeTrouble('rate-limited', message, wait),
       certainty,
       retry: false,
     };
   }
   const message = `Buildkite answered ${operation} with errors${told}`;
-  return { trouble: trouble('garbage', message), certainty, retry: false };
+  return { trouble: makeTrouble('garbage', message), certainty, retry: false };
 }
 
 function toldOf(said: string, absurd: string | null): string {
-  const parts = [said, ...(absurd === null ? [] : [oneLine(absurd)])].filter((part) => part !== '');
+  const parts = [said, ...(absurd === null ? [] : [toOneLine(absurd)])].filter((part) => part !== '');
   return parts.map((part, index) => `${index === 0 ? ':' : ';'} ${part}`).join('');
 }
 
@@ -116,6 +120,6 @@ function wasRefused(errors: unknown, data: unknown): boolean {
 function saidBy(error: GraphQlFailure, token: string): string {
   const { errors, message } = error.answer;
   const first = FirstMessage.safeParse(errors);
-  if (first.success) return oneLine(first.data[0].message, [token]);
-  return typeof message === 'string' ? oneLine(message, [token]) : '';
+  if (first.success) return toOneLine(first.data[0].message, [token]);
+  return typeof message === 'string' ? toOneLine(message, [token]) : '';
 }

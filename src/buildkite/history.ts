@@ -1,8 +1,8 @@
 import type { Answer } from '../model/call.ts';
 import type { StepHistory } from '../model/entities/surroundings.ts';
-import { nodes } from './answers.ts';
+import { nodesOf } from './answers.ts';
 import type { History, PastJob } from './answers.ts';
-import { missing, noOrganization } from './missing.ts';
+import { makeMissing, makeMissingOrganization } from './missing.ts';
 import type { JobsPage } from './port.ts';
 import type { Transport } from './transport.ts';
 
@@ -39,7 +39,7 @@ export async function readStepHistory(
     const jobs = answer.ok ? pageOf(answer.value, organization, pipeline) : answer;
     if (!jobs.ok) return jobs;
     // Pages shift while jobs finish, so a job may be listed twice; it counts once.
-    for (const node of nodes(jobs.value)) if ('uuid' in node) keep(took, node, step);
+    for (const node of nodesOf(jobs.value)) if ('uuid' in node) keepDuration(took, node, step);
     const next = nextOf(jobs.value);
     if (next === null) break;
     after = next;
@@ -48,7 +48,7 @@ export async function readStepHistory(
 }
 
 /** The duration of a job, by the agent's clock; null if that clock was set back during the job. */
-function keep(took: Map<string, number>, job: PastJob, step: string): void {
+function keepDuration(took: Map<string, number>, job: PastJob, step: string): void {
   if (job.state !== 'FINISHED' || !job.passed || job.step?.key !== step) return;
   if (job.startedAt === null || job.finishedAt === null || job.finishedAt < job.startedAt) return;
   took.set(job.uuid, job.finishedAt - job.startedAt);
@@ -66,7 +66,7 @@ export async function readPastJobs(
   const answer = await transport.read('PastJobs', variables, signal);
   const page = answer.ok ? pageOf(answer.value, organization, pipeline) : answer;
   if (!page.ok) return page;
-  const jobs = nodes(page.value).flatMap((node) => {
+  const jobs = nodesOf(page.value).flatMap((node) => {
     if (!('uuid' in node)) return [];
     const { uuid, passed, step, startedAt, finishedAt } = node;
     return [{ id: uuid, step: step?.key ?? null, passed, startedAt, finishedAt }];
@@ -84,9 +84,9 @@ export async function readPastWorkers(
   const variables = { organization, slug: `${organization}/${pipeline}` };
   const answer = await transport.read('PastWorkers', variables, signal);
   if (!answer.ok) return answer;
-  if (answer.value.organization === null) return noOrganization(organization);
-  if (answer.value.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
-  const jobs = answer.value.pipeline.jobs === null ? [] : nodes(answer.value.pipeline.jobs);
+  if (answer.value.organization === null) return makeMissingOrganization(organization);
+  if (answer.value.pipeline === null) return makeMissing(`pipeline "${pipeline}" in "${organization}"`);
+  const jobs = answer.value.pipeline.jobs === null ? [] : nodesOf(answer.value.pipeline.jobs);
   const agents = jobs.flatMap((job) => ('agent' in job && job.agent !== null ? [job.agent.uuid] : []));
   return { ok: true, value: [...new Set(agents)] };
 }
@@ -94,11 +94,11 @@ export async function readPastWorkers(
 type Page = NonNullable<NonNullable<History['pipeline']>['jobs']>;
 
 function pageOf(answer: History, organization: string, pipeline: string): Answer<Page> {
-  if (answer.organization === null) return noOrganization(organization);
-  if (answer.pipeline === null) return missing(`pipeline "${pipeline}" in "${organization}"`);
+  if (answer.organization === null) return makeMissingOrganization(organization);
+  if (answer.pipeline === null) return makeMissing(`pipeline "${pipeline}" in "${organization}"`);
   const { jobs } = answer.pipeline;
   return jobs === null
-    ? missing(`jobs of pipeline "${pipeline}" in "${organization}"`)
+    ? makeMissing(`jobs of pipeline "${pipeline}" in "${organization}"`)
     : { ok: true, value: jobs };
 }
 

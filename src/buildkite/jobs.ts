@@ -1,9 +1,9 @@
 import type { Answer } from '../model/call.ts';
 import type { Job } from '../model/entities/job.ts';
-import { allSeen, nodes } from './answers.ts';
+import { hasAllNodes, nodesOf } from './answers.ts';
 import type { EventFields, EventPage } from './answers.ts';
 import { jobOf, whereOfJob } from './map.ts';
-import { missing, unusable } from './missing.ts';
+import { makeMissing, makeUnusable } from './missing.ts';
 import type { Transport } from './transport.ts';
 
 /** Pages of 100 events to read at most. A longer history is an error, as a verdict needs its end. */
@@ -14,13 +14,13 @@ export async function readJob(transport: Transport, uuid: string, signal: AbortS
   const answer = await transport.read('Job', { uuid }, signal);
   if (!answer.ok) return answer;
   const { job } = answer.value;
-  if (job === null) return missing(`job ${uuid}`);
-  if (!('uuid' in job)) return missing(`command job ${uuid}`);
-  const events = await allEvents(transport, uuid, job.events, signal);
+  if (job === null) return makeMissing(`job ${uuid}`);
+  if (!('uuid' in job)) return makeMissing(`command job ${uuid}`);
+  const events = await readAllEvents(transport, uuid, job.events, signal);
   return events.ok ? { ok: true, value: jobOf(job, whereOfJob(job.build), events.value) } : events;
 }
 
-async function allEvents(
+async function readAllEvents(
   transport: Transport,
   uuid: string,
   first: EventPage,
@@ -29,14 +29,14 @@ async function allEvents(
   const events: EventFields[] = [];
   let page = first;
   for (let turn = 1; ; turn += 1) {
-    if (!allSeen(page)) return unusable(`Buildkite hides an event of job ${uuid}`);
-    events.push(...nodes(page));
+    if (!hasAllNodes(page)) return makeUnusable(`Buildkite hides an event of job ${uuid}`);
+    events.push(...nodesOf(page));
     if (page.pageInfo?.hasNextPage !== true) return { ok: true, value: events };
     const after = page.pageInfo.endCursor;
-    if (after === null || turn >= MOST_PAGES) return unusable(`the history of job ${uuid} has no end`);
+    if (after === null || turn >= MOST_PAGES) return makeUnusable(`the history of job ${uuid} has no end`);
     const next = await transport.read('JobEvents', { uuid, after }, signal);
     if (!next.ok) return next;
-    if (next.value.job === null || !('events' in next.value.job)) return missing(`job ${uuid}`);
+    if (next.value.job === null || !('events' in next.value.job)) return makeMissing(`job ${uuid}`);
     page = next.value.job.events;
   }
 }

@@ -19,13 +19,13 @@ const NONE: Wait = { ms: null, absurd: null };
  */
 export function waitOf(headers: HttpHeaders, said: string): Wait {
   const sentence = /try again in ([^\s,]{1,400}) seconds?/i.exec(said)?.[1];
-  if (sentence !== undefined) return waitFor(sentence, seconds(sentence));
+  if (sentence !== undefined) return makeWait(sentence, parseSeconds(sentence));
   const header = headers.get('Retry-After');
   if (header !== null && header.trim() !== '')
-    return waitFor(header, seconds(header) ?? untilDate(header, headers.get('Date')));
+    return makeWait(header, parseSeconds(header) ?? parseRetryDate(header, headers.get('Date')));
   const waits = ['RateLimit-User', 'RateLimit'].flatMap((limit) => {
     const left = headers.get(`${limit}-Remaining`);
-    const reset = seconds(headers.get(`${limit}-Reset`));
+    const reset = parseSeconds(headers.get(`${limit}-Reset`));
     return reset !== null && left !== null && Number(left) <= 0 ? [reset] : [];
   });
   return waits.length === 0 ? NONE : { ms: Math.max(...waits) * 1000, absurd: null };
@@ -34,12 +34,12 @@ export function waitOf(headers: HttpHeaders, said: string): Wait {
 /** The wait of a 429 that names no used-up limit: the time until its limits reset. */
 export function resetOf(headers: HttpHeaders): number | null {
   const waits = ['RateLimit-User-Reset', 'RateLimit-Reset'].flatMap(
-    (name) => seconds(headers.get(name)) ?? [],
+    (name) => parseSeconds(headers.get(name)) ?? [],
   );
   return waits.length === 0 ? null : Math.max(...waits) * 1000;
 }
 
-function waitFor(text: string, found: number | null): Wait {
+function makeWait(text: string, found: number | null): Wait {
   if (found !== null) return { ms: found * 1000, absurd: null };
   const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
   return {
@@ -49,17 +49,17 @@ function waitFor(text: string, found: number | null): Wait {
 }
 
 /** Whole seconds of a wait; null for a value that can only be an instant, or is not a number. */
-function seconds(text: string | null): number | null {
-  return text !== null && /^\s*\d{1,5}\s*$/.test(text) ? within(Number(text)) : null;
+function parseSeconds(text: string | null): number | null {
+  return text !== null && /^\s*\d{1,5}\s*$/.test(text) ? limitWait(Number(text)) : null;
 }
 
 /** The wait of a `Retry-After` that is a date (RFC 9110, 10.2.3), measured from the `Date` of the same answer. */
-function untilDate(text: string, date: string | null): number | null {
+function parseRetryDate(text: string, date: string | null): number | null {
   const wait =
     date === null || !/[a-z]/i.test(text) ? Number.NaN : (Date.parse(text) - Date.parse(date)) / 1000;
-  return Number.isNaN(wait) ? null : within(Math.ceil(wait));
+  return Number.isNaN(wait) ? null : limitWait(Math.ceil(wait));
 }
 
-function within(wait: number): number | null {
+function limitWait(wait: number): number | null {
   return wait >= 0 && wait <= LONGEST ? wait : null;
 }

@@ -6,7 +6,7 @@ import { JobEvent, JobState } from '../model/entities/job.ts';
 import type { Job } from '../model/entities/job.ts';
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import type { Pipeline } from '../model/entities/surroundings.ts';
-import { nodes } from './answers.ts';
+import { nodesOf } from './answers.ts';
 import type { AgentFields, BuildFields, EventFields, JobFields, PipelineFields } from './answers.ts';
 import { readSteps } from './steps.ts';
 
@@ -15,7 +15,7 @@ type Where = { readonly buildId: string; readonly buildSlug: string | null };
 
 /** A build's meta-data as a record. */
 export function metaDataOf(page: MetaDataPage): Record<string, string> {
-  return Object.fromEntries(page === null ? [] : nodes(page).map(({ key, value }) => [key, value]));
+  return Object.fromEntries(page === null ? [] : nodesOf(page).map(({ key, value }) => [key, value]));
 }
 
 /** A build in our model, with the command jobs that the caller collected. */
@@ -150,7 +150,7 @@ export function pipelineOf(fields: PipelineFields): Pipeline {
     skipIntermediateBuilds: fields.skipIntermediateBuilds,
     skipIntermediateFilter: fields.skipIntermediateBuildsBranchFilter,
     ...readSteps(fields.steps?.yaml ?? null),
-    openBuilds: nodes(fields.builds).map((build) => ({
+    openBuilds: nodesOf(fields.builds).map((build) => ({
       number: build.number,
       url: build.url,
       drill: metaDataOf(build.metaData)[DRILL_KEY] ?? null,

@@ -34,7 +34,7 @@ export function loadDocuments(): ReadonlyMap<string, string> {
 /**
  * The document for several builds: the selection of `Build` for each, as `b0`, `b1` ..., with the variables `u0`, `u1` ...
  */
-export function manyBuilds(documents: ReadonlyMap<string, string>, count: number): string {
+export function writeBuildsQuery(documents: ReadonlyMap<string, string>, count: number): string {
   const document = parse(documents.get('Build') ?? '');
   const indices = Array.from({ length: count }, (_, index) => String(index));
   const variables = indices.map((index) => `$u${index}: ID!`).join(', ');

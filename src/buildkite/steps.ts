@@ -18,38 +18,38 @@ export function readSteps(text: string | null): Steps {
   let steps: unknown;
   try {
     const document: unknown = parse(text, { maxAliasCount: 100, logLevel: 'silent' });
-    steps = Array.isArray(document) ? document : field(document, 'steps');
+    steps = Array.isArray(document) ? document : readField(document, 'steps');
   } catch {
     // Buildkite gives the steps as text; if the text is not YAML, the keys are not known.
     return UNKNOWN;
   }
   if (!Array.isArray(steps)) return UNKNOWN;
-  const found = steps.flatMap((step: unknown) => [step, ...children(step)]);
+  const found = steps.flatMap((step: unknown) => [step, ...childrenOf(step)]);
   const stepKeys = found.flatMap((step) => keysOf(step));
-  return { stepKeys, dynamic: found.some(uploads) || stepKeys.some((key) => key.includes('$')) };
+  return { stepKeys, dynamic: found.some(mayUpload) || stepKeys.some((key) => key.includes('$')) };
 }
 
-function children(step: unknown): readonly unknown[] {
-  const inner = field(step, 'steps');
+function childrenOf(step: unknown): readonly unknown[] {
+  const inner = readField(step, 'steps');
   return Array.isArray(inner) ? inner : [];
 }
 
 /** `id` and `identifier` are Buildkite's aliases of `key`. */
 function keysOf(step: unknown): readonly string[] {
   return ['key', 'id', 'identifier'].flatMap((name) => {
-    const key = field(step, name);
+    const key = readField(step, name);
     return typeof key === 'string' || typeof key === 'number' ? [String(key)] : [];
   });
 }
 
-function uploads(step: unknown): boolean {
-  if (field(step, 'plugins') !== undefined) return true;
-  const commands = [field(step, 'command'), field(step, 'commands')].flat();
+function mayUpload(step: unknown): boolean {
+  if (readField(step, 'plugins') !== undefined) return true;
+  const commands = [readField(step, 'command'), readField(step, 'commands')].flat();
   const texts = typeof step === 'string' ? [step] : commands;
   return texts.some((text) => typeof text === 'string' && /pipeline\s+upload|\.buildkite\//.test(text));
 }
 
-function field(value: unknown, name: string): unknown {
+function readField(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return Object.getOwnPropertyDescriptor(value, name)?.value;
 }

@@ -3,13 +3,13 @@ import type { Clock } from '../model/clock.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { createOffsetMeter } from '../http/offset.ts';
-import { oneLine, trouble } from '../http/trouble.ts';
+import { toOneLine, makeTrouble } from '../http/trouble.ts';
 import { ANSWERS } from './answers.ts';
 import type { AnswerOf, BuildFields } from './answers.ts';
 import { failureOf } from './failure.ts';
 import type { Failure } from './failure.ts';
 import { GraphQlFailure, sendGraphQl } from './graphql.ts';
-import { loadDocuments, manyBuilds } from './operations.ts';
+import { loadDocuments, writeBuildsQuery } from './operations.ts';
 import type { Operation } from './operations.ts';
 
 /** Sends documents and returns checked data or a trouble; knows nothing of builds and agents. */
@@ -69,8 +69,8 @@ export function createTransport(options: TransportOptions): Transport {
     withDeadline(signal, ms, (inner) =>
       request(operation, documents.get(operation) ?? '', variables, inner),
     ).then(
-      (data) => checked(operation, data),
-      (error: unknown) => failed(operation, error, options.token),
+      (data) => checkAnswer(operation, data),
+      (error: unknown) => attemptOfError(operation, error, options.token),
     );
 
   function read<O extends Operation>(
@@ -78,24 +78,24 @@ export function createTransport(options: TransportOptions): Transport {
     variables: Variables,
     signal: AbortSignal,
   ): Promise<Answer<AnswerOf<O>>> {
-    return tried(operation, signal, (ms) => attempt(operation, variables, signal, ms));
+    return retryRead(operation, signal, (ms) => attempt(operation, variables, signal, ms));
   }
 
   function readBuilds(
     uuids: readonly string[],
     signal: AbortSignal,
   ): Promise<Answer<readonly (BuildFields | null)[]>> {
-    const query = manyBuilds(documents, uuids.length);
+    const query = writeBuildsQuery(documents, uuids.length);
     const variables = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
-    return tried('Builds', signal, (ms) =>
+    return retryRead('Builds', signal, (ms) =>
       withDeadline(signal, ms, (inner) => request('Builds', query, variables, inner)).then(
-        (data) => checkedBuilds(data, uuids.length),
+        (data) => checkBuilds(data, uuids.length),
         (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', options.token) }),
       ),
     );
   }
 
-  async function tried<T>(
+  async function retryRead<T>(
     name: string,
     signal: AbortSignal,
     once: (ms: number) => Promise<Attempt<T>>,
@@ -111,7 +111,7 @@ export function createTransport(options: TransportOptions): Transport {
       last = answer.failure.trouble;
       if (!answer.failure.retry) break;
     }
-    return { ok: false, trouble: last ?? trouble('timeout', `Buildkite: no time left for ${name}`) };
+    return { ok: false, trouble: last ?? makeTrouble('timeout', `Buildkite: no time left for ${name}`) };
   }
 
   async function send<O extends Operation>(
@@ -128,9 +128,13 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /** Whether a mutation's data count although the answer also has errors. */
-function failed<O extends Operation>(operation: O, error: unknown, token: string): Attempt<AnswerOf<O>> {
+function attemptOfError<O extends Operation>(
+  operation: O,
+  error: unknown,
+  token: string,
+): Attempt<AnswerOf<O>> {
   if (isMutation(operation) && error instanceof GraphQlFailure && error.status === 200) {
-    const partial = checked(operation, error.answer['data']);
+    const partial = checkAnswer(operation, error.answer['data']);
     if (partial.ok) return partial;
   }
   return { ok: false, failure: failureOf(error, operation, token) };
@@ -141,31 +145,34 @@ function isMutation(operation: Operation): boolean {
 }
 
 /** Checks an answer against its schema. If it does not fit, a mutation's outcome is unknown. */
-function checked<O extends Operation>(operation: O, data: unknown): Attempt<AnswerOf<O>> {
+function checkAnswer<O extends Operation>(operation: O, data: unknown): Attempt<AnswerOf<O>> {
   const parsed = ANSWERS[operation].safeParse(data);
   if (parsed.success) return { ok: true, value: parsed.data as AnswerOf<O> };
-  return garbage(operation, parsed.error.issues[0]);
+  return makeGarbage(operation, parsed.error.issues[0]);
 }
 
 /** The builds of an answer to the query for several, each under its own name. */
-function checkedBuilds(data: unknown, count: number): Attempt<readonly (BuildFields | null)[]> {
+function checkBuilds(data: unknown, count: number): Attempt<readonly (BuildFields | null)[]> {
   const { build } = ANSWERS.Build.shape;
   const answers: (BuildFields | null)[] = [];
   for (let index = 0; index < count; index += 1) {
     const name = `b${String(index)}`;
     const parsed = build.safeParse((data as Record<string, unknown> | null)?.[name]);
-    if (!parsed.success) return garbage('Builds', parsed.error.issues[0], name);
+    if (!parsed.success) return makeGarbage('Builds', parsed.error.issues[0], name);
     answers.push(parsed.data);
   }
   return { ok: true, value: answers };
 }
 
-function garbage(
+function makeGarbage(
   operation: string,
   issue: { readonly path: readonly PropertyKey[] } | undefined,
   under = 'data',
 ): { readonly ok: false; readonly failure: Failure } {
   const where = issue === undefined || issue.path.length === 0 ? under : issue.path.join('.');
-  const message = oneLine(`Buildkite's answer to ${operation} has an unexpected shape at ${where}`);
-  return { ok: false, failure: { trouble: trouble('garbage', message), certainty: 'unknown', retry: false } };
+  const message = toOneLine(`Buildkite's answer to ${operation} has an unexpected shape at ${where}`);
+  return {
+    ok: false,
+    failure: { trouble: makeTrouble('garbage', message), certainty: 'unknown', retry: false },
+  };
 }

@@ -1,45 +1,45 @@
-import { buildEnded } from '../model/entities/build.ts';
+import { hasBuildEnded } from '../model/entities/build.ts';
 import { no, unasked, unknown, yes, type Check } from './check.ts';
-import { excused } from './handover.ts';
-import { jobEnded, jobMoving } from '../model/entities/job.ts';
-import { isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
+import { isExcused } from './handover.ts';
+import { hasJobEnded, isJobMoving } from '../model/entities/job.ts';
+import { isJudged, hasTrulyPassed, type Attempt } from '../evidence/attempts.ts';
 
-export const struckPassed: Check = {
+export const targetPassed: Check = {
   name: 'struck-passed',
-  asks: 'Did the struck attempt itself pass?',
+  asks: 'Did the target attempt itself pass?',
   needed: true,
   judge(about) {
     const { evidence, attempts } = about;
-    if (evidence.strike === null) return unasked('nothing was injected');
-    const struck = attempts.find((attempt) => attempt.role === 'struck');
-    if (struck === undefined) return unasked('the drill aimed at no job');
-    const { job, seen } = struck;
-    if (excused(about)) return unasked('handed over: its automatic retry passed elsewhere');
-    if (!jobEnded(job)) return unknown(`it was ${job.rawState} when it was last read`, [seen.seq]);
+    if (evidence.injection === null) return unasked('nothing was injected');
+    const stopped = attempts.find((attempt) => attempt.role === 'target');
+    if (stopped === undefined) return unasked('the drill aimed at no job');
+    const { job, seen } = stopped;
+    if (isExcused(about)) return unasked('handed over: its automatic retry passed elsewhere');
+    if (!hasJobEnded(job)) return unknown(`it was ${job.rawState} when it was last read`, [seen.seq]);
     const retry = attempts.find((attempt) => attempt.job.retryOf === job.id);
-    if (trulyPassed(job) && job.exitStatus === '0' && !job.retried && retry === undefined)
+    if (hasTrulyPassed(job) && job.exitStatus === '0' && !job.retried && retry === undefined)
       return yes(
-        `attempt ${String(struck.number)} ended ${job.rawState}, passed, exit status "0", not retried`,
+        `attempt ${String(stopped.number)} ended ${job.rawState}, passed, exit status "0", not retried`,
         [seen.seq],
       );
-    if (trulyPassed(job) && job.exitStatus === '0')
+    if (hasTrulyPassed(job) && job.exitStatus === '0')
       return unknown('it passed, but was retried all the same', [seen.seq], 'evidence-missing');
-    if (trulyPassed(job))
+    if (hasTrulyPassed(job))
       return unknown('it passed, and Buildkite shows no exit status', [seen.seq], 'evidence-missing');
-    if (struck.loss !== null || job.signalReason === 'agent_stop' || job.state !== 'finished')
+    if (stopped.loss !== null || job.signalReason === 'agent_stop' || job.state !== 'finished')
       return unknown(`it ended ${job.rawState}, exit status ${job.exitStatus ?? 'none'}`, [seen.seq]);
     const soft = job.softFailed ? ', soft-failed' : '';
     return no(
       'build-failed',
-      `the struck attempt failed: exit status ${job.exitStatus ?? 'none'}${soft}; cause undecided`,
+      `the target attempt failed: exit status ${job.exitStatus ?? 'none'}${soft}; cause undecided`,
       [seen.seq],
     );
   },
 };
 
 /** A job of a blocked build that comes before the block and has not ended. */
-export function beforeTheBlock(buildId: string, attempts: readonly Attempt[]): Attempt | undefined {
-  return attempts.find(({ job }) => job.buildId === buildId && jobMoving(job));
+export function findJobBeforeBlock(buildId: string, attempts: readonly Attempt[]): Attempt | undefined {
+  return attempts.find(({ job }) => job.buildId === buildId && isJobMoving(job));
 }
 
 export const buildPassed: Check = {
@@ -55,7 +55,7 @@ export const buildPassed: Check = {
     if (seen === null) return unknown('the build was never read');
     const { state, rawState, number } = seen.value;
     if (state === 'passed') return yes(`build ${String(number)} is ${rawState}`, [seen.seq]);
-    const moving = beforeTheBlock(evidence.buildId, attempts);
+    const moving = findJobBeforeBlock(evidence.buildId, attempts);
     if (state === 'blocked' && moving !== undefined)
       return unknown(`build ${String(number)} is ${rawState}, and job ${moving.job.id} is not over`, [
         seen.seq,
@@ -67,7 +67,8 @@ export const buildPassed: Check = {
       ]);
     if (state === 'canceled' || state === 'canceling')
       return unknown(`build ${String(number)} is ${rawState}`, [seen.seq]);
-    if (!buildEnded(seen.value)) return unknown(`build ${String(number)} is still ${rawState}`, [seen.seq]);
+    if (!hasBuildEnded(seen.value))
+      return unknown(`build ${String(number)} is still ${rawState}`, [seen.seq]);
     const lost = attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null);
     const why = lost
       ? 'a judged job was lost'

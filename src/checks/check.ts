@@ -29,7 +29,7 @@ interface More {
   readonly proof?: Proof;
 }
 
-function answer(
+function makeAnswer(
   holds: Finding['holds'],
   said: string,
   events: readonly (number | null)[],
@@ -53,7 +53,7 @@ export function yes(
   notes: readonly string[] = [],
   proof?: Proof,
 ): Answered {
-  return answer('yes', said, events, proof === undefined ? { notes } : { notes, proof });
+  return makeAnswer('yes', said, events, proof === undefined ? { notes } : { notes, proof });
 }
 
 /** The check is proven not to hold; raises the reason. */
@@ -63,7 +63,7 @@ export function no(
   events: readonly (number | null)[],
   notes: readonly string[] = [],
 ): Answered {
-  return answer('no', said, events, { raises, notes });
+  return makeAnswer('no', said, events, { raises, notes });
 }
 
 /** The check has no answer; raises a reason if the missing evidence has a reason of its own. */
@@ -73,10 +73,10 @@ export function unknown(
   raises?: Reason,
   notes: readonly string[] = [],
 ): Answered {
-  return answer('unknown', said, events, raises === undefined ? { notes } : { raises, notes });
+  return makeAnswer('unknown', said, events, raises === undefined ? { notes } : { raises, notes });
 }
 
 /** The check does not apply to this drill. */
 export function unasked(said: string): Answered {
-  return answer('unasked', said, [], {});
+  return makeAnswer('unasked', said, [], {});
 }

@@ -1,18 +1,18 @@
-import { agentLeft } from '../model/entities/agent.ts';
-import { agentContainer, signalPath } from '../evidence/agent-container.ts';
+import { hasAgentLeft } from '../model/entities/agent.ts';
+import { findAgentContainer, findSignalPath } from '../evidence/agent-container.ts';
 import { hasReturned, isJudged, type Attempt } from '../evidence/attempts.ts';
 import { byBuildkite, byInstance, clocksOf, type Stamp } from '../evidence/clocks.ts';
-import { finishedEvent } from '../evidence/job-times.ts';
-import { signalledFrom, stopOf } from '../evidence/stop.ts';
+import { findFinishTime } from '../evidence/job-times.ts';
+import { findSignalledLook, stopOf } from '../evidence/stop.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { isOneShot } from './heard.ts';
-import { inFlight, readInFlight } from './in-flight.ts';
-import { clockTime } from './times.ts';
-import { wrongContainer } from './wrong-container.ts';
+import { inFlight, findInFlightRead } from './in-flight.ts';
+import { formatClockTime } from './times.ts';
+import { judgeWrongContainer } from './wrong-container.ts';
 
 type Contradiction = (about: Case, stop: Stamp) => Answered | null;
 
-function contradicted(
+function makeContradiction(
   said: string,
   events: readonly (number | null)[],
   notes: readonly string[] = [],
@@ -21,54 +21,55 @@ function contradicted(
 }
 
 /** The agent's container had ended before we stopped anything: the worker was not sound, no matter how its job ended. */
-const containerEndedBefore: Contradiction = ({ evidence }, stop) => {
-  const agent = agentContainer(evidence);
+const findEarlyContainerEnd: Contradiction = ({ evidence }, stop) => {
+  const agent = findAgentContainer(evidence);
   const ended = agent?.task.value.executionStoppedAt ?? null;
   if (agent === null || ended === null) return null;
   const end = byInstance(ended, agent.task.value);
   if (clocksOf(evidence).order(end, stop) !== 'before') return null;
-  const said = `ended at ${clockTime(end.at)}, before the stop (${clockTime(stop.at)})`;
+  const said = `ended at ${formatClockTime(end.at)}, before the stop (${formatClockTime(stop.at)})`;
   if (agent.onlyEssential)
     return no('unsound-baseline', `the agent's container had crashed: it ${said}`, [agent.task.seq]);
-  return contradicted(`an essential container of the task ${said}, and ECS does not show which one`, [
+  return makeContradiction(`an essential container of the task ${said}, and ECS does not show which one`, [
     agent.task.seq,
   ]);
 };
 
 /** An agent that had left before the stop did not leave because of it. */
-const leftBefore: Contradiction = ({ evidence }, stop) => {
+const findEarlyDeparture: Contradiction = ({ evidence }, stop) => {
   const agent = evidence.last('agent', evidence.target?.agentId ?? '');
-  if (agent === null || !agentLeft(agent.value)) return null;
+  if (agent === null || !hasAgentLeft(agent.value)) return null;
   for (const [what, at] of [
     ['disconnected', agent.value.disconnectedAt],
     ['was marked lost', agent.value.lostAt],
   ] as const) {
     if (at === null || clocksOf(evidence).order(byBuildkite(at), stop) !== 'before') continue;
-    return contradicted(`the agent ${what} at ${clockTime(at)}, before the stop (${clockTime(stop.at)})`, [
-      agent.seq,
-    ]);
+    return makeContradiction(
+      `the agent ${what} at ${formatClockTime(at)}, before the stop (${formatClockTime(stop.at)})`,
+      [agent.seq],
+    );
   }
   return null;
 };
 
 /** What the container starts is known not to pass the signal on, so the agent cannot have heard it. */
-const signalKept: Contradiction = (about) => {
+const findKeptSignal: Contradiction = (about) => {
   const { evidence } = about;
-  const agent = agentContainer(evidence);
-  const path = signalPath(evidence);
+  const agent = findAgentContainer(evidence);
+  const path = findSignalPath(evidence);
   if (path.reaches !== 'no' || isOneShot(evidence)) return null;
   const left = evidence.last('agent', evidence.target?.agentId ?? '');
-  return contradicted(`${path.said} from the agent, and yet the agent left as if it had heard it`, [
+  return makeContradiction(`${path.said} from the agent, and yet the agent left as if it had heard it`, [
     agent?.task.seq ?? null,
     left?.seq ?? null,
   ]);
 };
 
 /** The history of a job has AGENT_LOST, but the same agent finished the job later: neither a loss nor a pass (verdict rule 17). */
-const returned: Contradiction = ({ evidence, attempts }) => {
+const findReturnedJob: Contradiction = ({ evidence, attempts }) => {
   const attempt = attempts.filter(isJudged).find(({ job }) => hasReturned(evidence, job.id));
   if (attempt === undefined) return null;
-  return contradicted(
+  return makeContradiction(
     `job ${attempt.job.id} has AGENT_LOST in its history, and its agent finished it later with exit status ${attempt.job.exitStatus ?? 'none'}`,
     [attempt.seen.seq],
     [
@@ -78,29 +79,29 @@ const returned: Contradiction = ({ evidence, attempts }) => {
 };
 
 /** The read that shows the job in flight may be stale, unless the job's end lies after the stop by more than the clocks' measured error. */
-const readMayBeOld: Contradiction = (about) => {
+const findOldRead: Contradiction = (about) => {
   const { evidence, attempts } = about;
-  const struck = attempts.find(({ role }) => role === 'struck');
-  if (struck === undefined || inFlight.judge(about).proof !== 'read') return null;
-  const read = readInFlight(evidence, struck);
-  const end = finishedEvent(struck.job);
-  const from = signalledFrom(evidence);
+  const stopped = attempts.find(({ role }) => role === 'target');
+  if (stopped === undefined || inFlight.judge(about).proof !== 'read') return null;
+  const read = findInFlightRead(evidence, stopped);
+  const end = findFinishTime(stopped.job);
+  const from = findSignalledLook(evidence);
   if (read === null || end === null || from === null) return null;
   // Only the time of the signal counts: any later read that still shows the job running would do.
   if (clocksOf(evidence).orderAsMeasured(from.stamp, end) === 'before') return null;
-  return contradicted(
-    `the job's end (${clockTime(end.at)}) lies so close to the stop (${clockTime(from.at)}) that the read which shows it in flight may have been stale`,
-    [read.seq, struck.seen.seq],
+  return makeContradiction(
+    `the job's end (${formatClockTime(end.at)}) lies so close to the stop (${formatClockTime(from.at)}) that the read which shows it in flight may have been stale`,
+    [read.seq, stopped.seen.seq],
   );
 };
 
 const CONTRADICTIONS: readonly Contradiction[] = [
-  containerEndedBefore,
-  leftBefore,
-  wrongContainer,
-  returned,
-  readMayBeOld,
-  signalKept,
+  findEarlyContainerEnd,
+  findEarlyDeparture,
+  judgeWrongContainer,
+  findReturnedJob,
+  findOldRead,
+  findKeptSignal,
 ];
 
 /** Whether a judged attempt was lost or stopped: a failure needs no contradiction. */
@@ -116,11 +117,11 @@ export const consistent: Check = {
   judge(about) {
     const { evidence, attempts } = about;
     const stop = stopOf(evidence);
-    if (evidence.strike === null || stop === null) return unasked('nothing was injected');
+    if (evidence.injection === null || stop === null) return unasked('nothing was injected');
     const found = CONTRADICTIONS.map((contradiction) => contradiction(about, stop)).find(
       (one) => one !== null,
     );
     if (found !== undefined && (found.raises === 'unsound-baseline' || !attempts.some(isHurt))) return found;
-    return yes('no time and no fact contradicts another', [evidence.strike.sentSeq]);
+    return yes('no time and no fact contradicts another', [evidence.injection.sentSeq]);
   },
 };

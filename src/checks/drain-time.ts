@@ -2,12 +2,12 @@ import { isJudged } from '../evidence/attempts.ts';
 import { byBuildkite, byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
 import { stopOf } from '../evidence/stop.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { decisiveCall } from '../evidence/hits.ts';
+import { findDecisiveCall } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { agentLeft } from './agent-left.ts';
-import { agentContainer } from '../evidence/agent-container.ts';
+import { findAgentContainer } from '../evidence/agent-container.ts';
 import { containerClean } from './container-clean.ts';
-import { excused } from './handover.ts';
+import { isExcused } from './handover.ts';
 import { traitsOf } from '../scenario/plan.ts';
 import { SPOT_NOTICE } from '../worker/stop-window.ts';
 import type { Reason } from '../model/reasons.ts';
@@ -22,8 +22,8 @@ export interface DrainTime {
 }
 
 /** Verdict rule 8: until the agent's disconnect; else until `executionStoppedAt`, if the agent's container is the only essential one; else at most until `stoppedAt`. */
-export function drainTime(evidence: Evidence): DrainTime | null {
-  const container = agentContainer(evidence);
+export function measureDrainTime(evidence: Evidence): DrainTime | null {
+  const container = findAgentContainer(evidence);
   const stop = container?.task.value.stoppingAt ?? null;
   if (container === null || stop === null || evidence.target === null) return null;
   const agent = evidence.last('agent', evidence.target.agentId);
@@ -77,7 +77,7 @@ export function limitsOf(
   const own = { took: drain.ms, said: took };
   const isReclaim = traitsOf(evidence.plan)?.reclaims === true;
   return [
-    ...(isReclaim ? [spotLimit(evidence, drain)] : []),
+    ...(isReclaim ? [makeSpotLimit(evidence, drain)] : []),
     ...(within === null ? [] : [{ allowed: within, ...own }]),
   ];
 }
@@ -86,11 +86,11 @@ export function limitsOf(
  * The two minutes run from the notice, which is our call. On EC2 the scheduler may first start a replacement, and that time
  * passes before the worker is signalled (ECS, container instance draining).
  */
-function spotLimit(evidence: Evidence, drain: DrainTime): Limit {
-  const decisive = decisiveCall(evidence);
-  const sentAt = decisive?.sentAt ?? evidence.strike?.sentAt ?? null;
+function makeSpotLimit(evidence: Evidence, drain: DrainTime): Limit {
+  const decisive = findDecisiveCall(evidence);
+  const sentAt = decisive?.sentAt ?? evidence.injection?.sentAt ?? null;
   const stop = stopOf(evidence);
-  const seq = decisive?.intendedSeq ?? evidence.strike?.intendedSeq ?? 0;
+  const seq = decisive?.intendedSeq ?? evidence.injection?.intendedSeq ?? 0;
   const waited =
     sentAt === null || stop === null
       ? 0
@@ -117,16 +117,16 @@ export const drainInTime: Check = {
   judge(about) {
     const { evidence } = about;
     const { expect } = evidence.plan.scenario;
-    if (evidence.strike === null) return unasked('nothing was injected');
+    if (evidence.injection === null) return unasked('nothing was injected');
     if (evidence.target?.jobId === null) return unasked('the drill aimed at no job');
     if (expect.drain.within === null && traitsOf(evidence.plan)?.reclaims !== true)
       return unasked('the scenario sets no limit (expect.drain.within)');
-    if (excused(about)) return unasked('handed over');
+    if (isExcused(about)) return unasked('handed over');
     if (about.attempts.some((attempt) => isJudged(attempt) && attempt.loss !== null))
       return unasked('a judged job was lost: there was no drain to time');
     if (![agentLeft, containerClean].every((check) => check.judge(about).holds === 'yes'))
       return unknown('the drain is not proven, so it has no time');
-    const drain = drainTime(evidence);
+    const drain = measureDrainTime(evidence);
     if (drain === null) return unknown('the drain could not be timed', [], 'evidence-missing');
     const took = `the drain took ${seconds(drain.ms)} (${drain.by})`;
     return answerOf(limitsOf(evidence, drain, expect.drain.within, took), drain, 'drain-too-slow');

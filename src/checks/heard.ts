@@ -1,15 +1,15 @@
 import type { Agent } from '../model/entities/agent.ts';
-import { agentContainer, signalPath } from '../evidence/agent-container.ts';
+import { findAgentContainer, findSignalPath } from '../evidence/agent-container.ts';
 import type { Attempt } from '../evidence/attempts.ts';
-import { byBuildkite, clocksOf, later, type Stamp } from '../evidence/clocks.ts';
+import { byBuildkite, clocksOf, shiftStamp, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
-import { finishedEvent } from '../evidence/job-times.ts';
-import { signalWindow, type SignalWindow } from '../evidence/stop.ts';
+import { findFinishTime } from '../evidence/job-times.ts';
+import { findSignalWindow, type SignalWindow } from '../evidence/stop.ts';
 import { witnessOf } from '../evidence/witness.ts';
 import { no, unknown, yes, type Answered, type Case } from './check.ts';
-import { idleFrom, leavingFlagsIn } from './idle-timer.ts';
-import { after, clockTime, seconds } from './times.ts';
-import { wrongContainer } from './wrong-container.ts';
+import { findIdleStart, leavingFlagsIn } from './idle-timer.ts';
+import { describeOffset, formatClockTime, seconds } from './times.ts';
+import { judgeWrongContainer } from './wrong-container.ts';
 
 /** An agent that leaves because of the stop does so within this time of its last job's end, or of the signal (verdict rule 5). */
 const AT_ONCE = 5_000;
@@ -20,7 +20,7 @@ const PROVES =
   'Any of these would show it: agent 3.138 or later (which reports its stop), the exec form, `cluster.imageConfig`, or a worker of this definition that has no job for 10 s';
 
 /** Whether an agent of this version reports its stops: v3 from 3.138 on, and any version of which one agent was seen to report. */
-export function reportsStops(evidence: Evidence, { version }: Agent): boolean {
+export function isReportingStops(evidence: Evidence, { version }: Agent): boolean {
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
   if (Number(major) === 3 && Number(minor) >= 138) return true;
   return evidence
@@ -32,20 +32,20 @@ export function reportsStops(evidence: Evidence, { version }: Agent): boolean {
 }
 
 /** Whether an agent that has left is proven to have heard our stop and to have left because of it (verdict rule 5). */
-export function heardStop(about: Case, seen: Sighting<Agent>): Answered {
+export function judgeHeardStop(about: Case, seen: Sighting<Agent>): Answered {
   const { evidence } = about;
-  const window = signalWindow(evidence);
+  const window = findSignalWindow(evidence);
   if (window === null) return unknown('nothing was stopped', [seen.seq]);
   const report = seen.value.stoppedGracefullyAt;
-  if (report !== null) return byReport(evidence, seen, byBuildkite(report), window);
-  if (reportsStops(evidence, seen.value))
+  if (report !== null) return judgeStopReport(evidence, seen, byBuildkite(report), window);
+  if (isReportingStops(evidence, seen.value))
     return unknown(
       `agent ${seen.value.version ?? ''} reports the stops that it hears, and this one left without a report: it did not hear our stop, or its report was lost`,
       [seen.seq],
       'drain-not-proven',
     );
-  if (evidence.target?.jobId === null) return idleByTimes(evidence, seen, window);
-  return isOneShot(evidence) ? oneShot(seen) : olderAgent(about, seen);
+  if (evidence.target?.jobId === null) return judgeIdleByTimes(evidence, seen, window);
+  return isOneShot(evidence) ? judgeOneShot(seen) : judgeOlderAgent(about, seen);
 }
 
 /** Whether the agent is known to leave after its one job in any case. */
@@ -53,15 +53,15 @@ export function isOneShot(evidence: Evidence): boolean {
   return leavingFlagsIn(evidence).oneShot;
 }
 
-function byReport(
+function judgeStopReport(
   evidence: Evidence,
   { seq, value }: Sighting<Agent>,
   report: Stamp,
   window: SignalWindow,
 ): Answered {
   const { order } = clocksOf(evidence);
-  const events = [evidence.strike?.sentSeq ?? null, seq];
-  const at = clockTime(value.stoppedGracefullyAt ?? 0);
+  const events = [evidence.injection?.sentSeq ?? null, seq];
+  const at = formatClockTime(value.stoppedGracefullyAt ?? 0);
   if (order(report, window.from) === 'before')
     return unknown(
       `the agent reported a graceful stop at ${at}, before our stop: somebody else stopped it`,
@@ -70,14 +70,14 @@ function byReport(
     );
   if (order(report, window.reportBy) === 'after')
     return unknown(
-      `the agent reported a graceful stop at ${at}, too late for our stop, whose report comes by ${clockTime(window.reportBy.at)}: somebody else stopped it. ${PROVES}`,
+      `the agent reported a graceful stop at ${at}, too late for our stop, whose report comes by ${formatClockTime(window.reportBy.at)}: somebody else stopped it. ${PROVES}`,
       events,
       'drain-not-proven',
     );
   return yes(`the agent reported its graceful stop at ${at} and left`, events, [], 'report');
 }
 
-function oneShot({ seq, value }: Sighting<Agent>): Answered {
+function judgeOneShot({ seq, value }: Sighting<Agent>): Answered {
   return yes(
     `the agent left (${value.rawConnection}) after its one job`,
     [seq],
@@ -88,10 +88,10 @@ function oneShot({ seq, value }: Sighting<Agent>): Answered {
 }
 
 /** Agents before 3.138 report no stop: the time of their leaving and what is known of their start decide. */
-function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
+function judgeOlderAgent(about: Case, seen: Sighting<Agent>): Answered {
   const { evidence } = about;
   const { idleTimeout: idle, uptime } = leavingFlagsIn(evidence);
-  const end = lastJobEnd(about.attempts, seen.value.id);
+  const end = findLastJobEnd(about.attempts, seen.value.id);
   const at = seen.value.disconnectedAt;
   if (end === null || at === null)
     return unknown(
@@ -100,7 +100,7 @@ function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
       'drain-not-proven',
     );
   const { ms } = clocksOf(evidence).distance(end, byBuildkite(at));
-  const left = after(ms, 'the end of its last job');
+  const left = describeOffset(ms, 'the end of its last job');
   const byTimer = idle !== null && ms >= idle - TIMER_SLACK;
   if (byTimer && ms <= AT_ONCE)
     return unknown(
@@ -126,7 +126,7 @@ function olderAgent(about: Case, seen: Sighting<Agent>): Answered {
       [seen.seq],
       'drain-not-proven',
     );
-  return throughStart(about, seen, `the agent disconnected ${left}, at ${clockTime(at)}`);
+  return judgeByStart(about, seen, `the agent disconnected ${left}, at ${formatClockTime(at)}`);
 }
 
 function hasRunOut(
@@ -141,12 +141,12 @@ function hasRunOut(
 }
 
 /** The agent left at once. A timer that gameday cannot see may be the cause, so the signal must also be known to reach it. */
-function throughStart(about: Case, seen: Sighting<Agent>, left: string): Answered {
+function judgeByStart(about: Case, seen: Sighting<Agent>, left: string): Answered {
   const { evidence } = about;
-  const other = wrongContainer(about);
+  const other = judgeWrongContainer(about);
   if (other !== null) return other;
-  const agent = agentContainer(evidence);
-  const path = signalPath(evidence);
+  const agent = findAgentContainer(evidence);
+  const path = findSignalPath(evidence);
   const events = [seen.seq, agent?.task.seq ?? null];
   if (path.reaches === 'yes') return yes(`${left}; ${path.said}`, events, [], 'entry-point');
   if (agent?.container?.exitCode === 143)
@@ -166,33 +166,33 @@ function throughStart(about: Case, seen: Sighting<Agent>, left: string): Answere
 }
 
 /** End of the agent's last job, by Buildkite's clock. */
-function lastJobEnd(attempts: readonly Attempt[], agentId: string): Stamp | null {
+function findLastJobEnd(attempts: readonly Attempt[], agentId: string): Stamp | null {
   const ends = attempts
     .filter(({ job }) => job.agentId === agentId)
-    .map(({ job }) => finishedEvent(job))
+    .map(({ job }) => findFinishTime(job))
     .filter((end) => end !== null);
   return ends.toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
 /** An idle agent that hears the stop leaves at once; an agent that leaves when its own timer runs out may have heard nothing. */
-function idleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: SignalWindow): Answered {
+function judgeIdleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: SignalWindow): Answered {
   const { disconnectedAt } = seen.value;
   if (disconnectedAt === null)
     return unknown('when the agent left is not known', [seen.seq], 'drain-not-proven');
   const { order, distance } = clocksOf(evidence);
   const at = byBuildkite(disconnectedAt);
-  const left = `the idle agent left ${after(distance(window.from, at).ms, 'the stop')}`;
+  const left = `the idle agent left ${describeOffset(distance(window.from, at).ms, 'the stop')}`;
   const atOnce =
-    order(at, window.from) !== 'before' && order(at, later(window.reportBy, AT_ONCE)) !== 'after';
+    order(at, window.from) !== 'before' && order(at, shiftStamp(window.reportBy, AT_ONCE)) !== 'after';
   const idle = leavingFlagsIn(evidence).idleTimeout;
-  const from = idleFrom(evidence, seen.value);
+  const from = findIdleStart(evidence, seen.value);
   if (idle !== null && (from === null || distance(from, at).ms >= idle - TIMER_SLACK)) {
     const said = `${left}, when its own idle time-out (${seconds(idle)}) had run out`;
     return atOnce || from === null
       ? unknown(`${said}: either may be the cause`, [seen.seq], 'drain-not-proven')
       : no('not-drained', `${said}: it never heard the stop`, [seen.seq]);
   }
-  if (atOnce) return yes(`${left}, at ${clockTime(disconnectedAt)}`, [seen.seq], [], 'disconnect');
+  if (atOnce) return yes(`${left}, at ${formatClockTime(disconnectedAt)}`, [seen.seq], [], 'disconnect');
   return unknown(
     `${left}: not at once, so the stop is not proven to be the cause`,
     [seen.seq],

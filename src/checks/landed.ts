@@ -1,24 +1,24 @@
-import { goingDown, type Task } from '../model/entities/task.ts';
-import type { Evidence, Strike } from '../evidence/evidence.ts';
-import { decisiveCall, overtaken } from '../evidence/hits.ts';
+import { isGoingDown, type Task } from '../model/entities/task.ts';
+import type { Evidence, Injection } from '../evidence/evidence.ts';
+import { findDecisiveCall, findOvertaking } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
-import { clockTime } from './times.ts';
+import { formatClockTime } from './times.ts';
 
 /** Whether a task shows our stop: our reason, stopped by a call (verdict rule 4). */
-export function showsOurStop(task: Task, reason: string): boolean {
+export function hasOurStop(task: Task, reason: string): boolean {
   if (task.desired !== 'STOPPED' || task.stoppedReason !== reason) return false;
   return task.stopCode === null || task.stopCode === 'UserInitiated';
 }
 
-function showsAnotherStop(task: Task, reason: string): boolean {
-  return task.desired === 'STOPPED' && task.stoppedReason !== null && !showsOurStop(task, reason);
+function hasAnotherStop(task: Task, reason: string): boolean {
+  return task.desired === 'STOPPED' && task.stoppedReason !== null && !hasOurStop(task, reason);
 }
 
 /** The first answer or read after the call that shows such a task. */
-function firstShown(
+function findFirstShown(
   { firstLook }: Evidence,
-  { taskArn, answer, intendedSeq, sentSeq }: Strike,
+  { taskArn, answer, intendedSeq, sentSeq }: Injection,
   shows: (task: Task) => boolean,
 ): { readonly seq: number; readonly task: Task } | undefined {
   if (answer !== null && sentSeq !== null && shows(answer)) return { seq: sentSeq, task: answer };
@@ -27,65 +27,65 @@ function firstShown(
 }
 
 /** A stop that began clearly before ours was sent is somebody else's. */
-function beganBefore(evidence: Evidence, strike: Strike, task: Task): boolean {
-  if (task.stoppingAt === null || strike.sentAt === null) return false;
-  const sent = byRunner(evidence, strike.sentAt, strike.intendedSeq);
+function hasBegunBefore(evidence: Evidence, injection: Injection, task: Task): boolean {
+  if (task.stoppingAt === null || injection.sentAt === null) return false;
+  const sent = byRunner(evidence, injection.sentAt, injection.intendedSeq);
   return clocksOf(evidence).order(byEcs(task.stoppingAt), sent) === 'before';
 }
 
-function judge(evidence: Evidence, strike: Strike): Answered {
-  const ours = firstShown(evidence, strike, (task) => showsOurStop(task, strike.reason));
-  const other = firstShown(evidence, strike, (task) => showsAnotherStop(task, strike.reason));
+function judge(evidence: Evidence, injection: Injection): Answered {
+  const ours = findFirstShown(evidence, injection, (task) => hasOurStop(task, injection.reason));
+  const other = findFirstShown(evidence, injection, (task) => hasAnotherStop(task, injection.reason));
   // ECS keeps the reason of the first stop: one that was shown before ours came first.
   if (ours !== undefined && (other === undefined || other.seq > ours.seq)) {
-    if (beganBefore(evidence, strike, ours.task))
+    if (hasBegunBefore(evidence, injection, ours.task))
       return no('stopped-by-other', 'the task was already stopping when our StopTask was sent', [
-        strike.sentSeq,
+        injection.sentSeq,
         ours.seq,
       ]);
-    const at = ours.task.stoppingAt === null ? '' : ` at ${clockTime(ours.task.stoppingAt)}`;
+    const at = ours.task.stoppingAt === null ? '' : ` at ${formatClockTime(ours.task.stoppingAt)}`;
     return yes(
       `StopTask landed${at}: stopCode ${ours.task.stopCode ?? 'not shown'}, stoppedReason "${ours.task.stoppedReason ?? ''}"`,
-      [strike.intendedSeq, strike.sentSeq, ours.seq],
+      [injection.intendedSeq, injection.sentSeq, ours.seq],
     );
   }
   if (other !== undefined)
     return no(
       'stopped-by-other',
       `the task stopped for another reason: ${other.task.stopCode ?? 'no stop code'}, "${other.task.stoppedReason ?? ''}"`,
-      [strike.sentSeq, other.seq],
+      [injection.sentSeq, other.seq],
     );
-  const { last } = evidence.reads('task', strike.taskArn);
-  const gone = last !== null && last.seq > strike.intendedSeq ? last : null;
-  const look = evidence.last('task', strike.taskArn);
-  const latest = look !== null && look.seq > strike.intendedSeq ? look.seq : null;
-  const isUnseen = latest === null && (strike.answer === null || strike.sentSeq === null);
+  const { last } = evidence.reads('task', injection.taskArn);
+  const gone = last !== null && last.seq > injection.intendedSeq ? last : null;
+  const look = evidence.last('task', injection.taskArn);
+  const latest = look !== null && look.seq > injection.intendedSeq ? look.seq : null;
+  const isUnseen = latest === null && (injection.answer === null || injection.sentSeq === null);
   if (isUnseen || gone?.ok === false)
     return unknown(
       `ECS could not be read after the stop was sent: ${gone?.error?.message ?? 'no read was made'}`,
-      [strike.sentSeq, gone?.seq ?? null],
+      [injection.sentSeq, gone?.seq ?? null],
       'observation-gap',
     );
   return no('stop-not-confirmed', 'ECS answers and shows the task unchanged after our StopTask', [
-    strike.sentSeq,
-    latest ?? strike.sentSeq,
+    injection.sentSeq,
+    latest ?? injection.sentSeq,
   ]);
 }
 
 /** `gameday assert` judges the stop that ECS shows, no matter who asked for it. */
-function shownStop(evidence: Evidence, strike: Strike): Answered {
-  const seen = evidence.last('task', strike.taskArn);
+function judgeShownStop(evidence: Evidence, injection: Injection): Answered {
+  const seen = evidence.last('task', injection.taskArn);
   if (seen === null) return unknown('the task was never read', [], 'observation-gap');
   return yes(
-    `ECS shows a stop at ${clockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)}: ${seen.value.stopCode ?? 'no stop code'}, "${strike.reason}"`,
+    `ECS shows a stop at ${formatClockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)}: ${seen.value.stopCode ?? 'no stop code'}, "${injection.reason}"`,
     [seen.seq],
   );
 }
 
 /** Service faults (verdict rule 4): every read from our call to the stop must show what we set; the stop code does not show who caused it. */
-function byScheduler(evidence: Evidence, strike: Strike): Answered {
-  const seen = evidence.last('task', strike.taskArn);
-  const decisive = decisiveCall(evidence);
+function judgeSchedulerStop(evidence: Evidence, injection: Injection): Answered {
+  const seen = evidence.last('task', injection.taskArn);
+  const decisive = findDecisiveCall(evidence);
   if (seen === null || decisive === null) return unknown('the task was never read', [], 'observation-gap');
   const { stopCode, stoppedReason } = seen.value;
   if (stopCode !== null && stopCode !== 'ServiceSchedulerInitiated')
@@ -94,12 +94,12 @@ function byScheduler(evidence: Evidence, strike: Strike): Answered {
       `the task stopped for another reason: ${stopCode}, "${stoppedReason ?? ''}"`,
       [seen.seq],
     );
-  const down = evidence.firstLook('task', strike.taskArn, goingDown);
-  const fallen = overtaken(evidence, decisive, down?.seq ?? seen.seq);
+  const down = evidence.firstLook('task', injection.taskArn, isGoingDown);
+  const fallen = findOvertaking(evidence, decisive, down?.seq ?? seen.seq);
   if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
   const code = stopCode ?? 'no stop code';
   return yes(
-    `the scheduler stopped the task at ${clockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
+    `the scheduler stopped the task at ${formatClockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
     [decisive.intendedSeq, decisive.sentSeq, seen.seq],
   );
 }
@@ -109,9 +109,9 @@ export const landed: Check = {
   asks: 'Did our stop land?',
   needed: true,
   judge({ evidence }) {
-    if (evidence.strike === null) return unasked('nothing was injected');
-    if (evidence.strike.by === 'found') return shownStop(evidence, evidence.strike);
-    if (evidence.strike.by === 'scheduler') return byScheduler(evidence, evidence.strike);
-    return judge(evidence, evidence.strike);
+    if (evidence.injection === null) return unasked('nothing was injected');
+    if (evidence.injection.by === 'found') return judgeShownStop(evidence, evidence.injection);
+    if (evidence.injection.by === 'scheduler') return judgeSchedulerStop(evidence, evidence.injection);
+    return judge(evidence, evidence.injection);
   },
 };

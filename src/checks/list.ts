@@ -1,5 +1,5 @@
 import { agentLeft } from './agent-left.ts';
-import { buildPassed, struckPassed } from './build-passed.ts';
+import { buildPassed, targetPassed } from './build-passed.ts';
 import type { Check } from './check.ts';
 import { consistent } from './consistent.ts';
 import { containerClean } from './container-clean.ts';
@@ -21,7 +21,7 @@ export const CHECKS: readonly Check[] = [
   inFlight,
   stillIdle,
   noJobLost,
-  struckPassed,
+  targetPassed,
   notCanceledByAgent,
   notBroken,
   agentLeft,

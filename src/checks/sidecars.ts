@@ -1,12 +1,12 @@
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
-import { taskEnded } from '../model/entities/task.ts';
+import { hasTaskEnded } from '../model/entities/task.ts';
 import { byBuildkite, byInstance, clocksOf, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
-import { finishedEvent } from '../evidence/job-times.ts';
+import { findFinishTime } from '../evidence/job-times.ts';
 import type { Target } from '../journal/events.ts';
-import { stoppedAfter } from '../worker/stop-window.ts';
+import { listStoppedAfter } from '../worker/stop-window.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
-import { clockTime } from './times.ts';
+import { formatClockTime } from './times.ts';
 
 interface Watched {
   readonly name: string;
@@ -19,7 +19,7 @@ function definitionsOf(evidence: Evidence, task: Task): readonly ContainerDefini
 }
 
 /** The first read that shows the sidecar STOPPED and the agent's container not: the API gives no other evidence of the order. */
-function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: string): number | null {
+function findSidecarFirst(evidence: Evidence, arn: string, sidecar: string, agent: string): number | null {
   const status = (task: Task, name: string): string | undefined =>
     task.containers.find((container) => container.name === name)?.status;
   const proof = evidence.firstLook(
@@ -31,11 +31,11 @@ function endedFirst(evidence: Evidence, arn: string, sidecar: string, agent: str
 }
 
 /** The last sign of life of the agent, by Buildkite's clock. */
-function lastSign(evidence: Evidence, { agentId, jobId }: Target): Stamp | null {
+function findLastSign(evidence: Evidence, { agentId, jobId }: Target): Stamp | null {
   const agent = evidence.last('agent', agentId)?.value;
   const job = jobId === null ? null : evidence.last('job', jobId)?.value;
   const left = agent?.lostAt === null ? agent.disconnectedAt : null;
-  const signs = [job == null ? null : finishedEvent(job), left === null ? null : byBuildkite(left)];
+  const signs = [job == null ? null : findFinishTime(job), left === null ? null : byBuildkite(left)];
   return signs.filter((sign) => sign !== null).toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
@@ -43,7 +43,7 @@ function lastSign(evidence: Evidence, { agentId, jobId }: Target): Stamp | null 
  * `executionStoppedAt` is the end of the first essential container: if it lies before the agent's last sign of life, and only
  * one other container is essential, that one ended first (verdict rule 9). On EC2 the time is by the instance's unknown clock.
  */
-function endedBefore(
+function judgeSidecarTimes(
   evidence: Evidence,
   { seq, value: task }: Sighting<Task>,
   sidecar: string,
@@ -56,43 +56,43 @@ function endedBefore(
   );
   if (others.length !== 1 || others[0]?.name !== sidecar) return null;
   if (containers.find(({ name }) => name === target.container)?.exitCode !== 0) return null;
-  const sign = lastSign(evidence, target);
+  const sign = findLastSign(evidence, target);
   if (sign === null) return null;
   if (clocksOf(evidence).order(byInstance(ended, task), sign) !== 'before') return null;
   return no(
     'sidecar-cut',
-    `container ${sidecar} ended at ${clockTime(ended)}, as the first essential one, and ${target.container} showed life until ${clockTime(sign.at)}`,
+    `container ${sidecar} ended at ${formatClockTime(ended)}, as the first essential one, and ${target.container} showed life until ${formatClockTime(sign.at)}`,
     [seq, evidence.last('agent', target.agentId)?.seq ?? null],
   );
 }
 
-function judgeOne(evidence: Evidence, { name, exit, outlives }: Watched): Answered {
+function judgeSidecar(evidence: Evidence, { name, exit, outlives }: Watched): Answered {
   const { target } = evidence;
   const seen = target === null ? null : evidence.last('task', target.taskArn);
-  if (target === null || seen === null) return unknown('the struck task was never read');
+  if (target === null || seen === null) return unknown('the target task was never read');
   const container = seen.value.containers.find((one) => one.name === name);
   if (container === undefined)
     return unknown(`the task shows no container ${name}`, [seen.seq], 'evidence-missing');
-  const first = outlives ? endedFirst(evidence, target.taskArn, name, target.container) : null;
+  const first = outlives ? findSidecarFirst(evidence, target.taskArn, name, target.container) : null;
   if (first !== null)
     return no(
       'sidecar-cut',
       `container ${name} was STOPPED while ${target.container} still ran${container.exitCode === null ? '' : `, with exit code ${String(container.exitCode)}`}`,
       [first],
     );
-  if (!taskEnded(seen.value)) return unknown(`container ${name} is ${container.status}`, [seen.seq]);
+  if (!hasTaskEnded(seen.value)) return unknown(`container ${name} is ${container.status}`, [seen.seq]);
   if (container.exitCode === null)
     return unknown(`ECS shows no exit code of container ${name}`, [seen.seq], 'evidence-missing');
   if (container.exitCode !== exit)
     return no('sidecar-cut', `container ${name} exited ${String(container.exitCode)}, not ${String(exit)}`, [
       seen.seq,
     ]);
-  const before = outlives ? endedBefore(evidence, seen, name) : null;
+  const before = outlives ? judgeSidecarTimes(evidence, seen, name) : null;
   if (before !== null) return before;
   if (!outlives) return yes(`container ${name} exited ${String(exit)}`, [seen.seq]);
   const definitions = definitionsOf(evidence, seen.value);
   const agent = seen.value.containers.find((one) => one.name === target.container);
-  if (stoppedAfter(target.container, definitions).includes(name) && agent?.exitCode === 0)
+  if (listStoppedAfter(target.container, definitions).includes(name) && agent?.exitCode === 0)
     return yes(
       `container ${name} exited ${String(exit)}, and ${target.container} depends on it: it was stopped after it`,
       [seen.seq],
@@ -109,7 +109,7 @@ export const sidecars: Check = {
   asks: 'Did the watched containers exit cleanly, and after the agent?',
   needed: true,
   judge({ evidence }) {
-    if (evidence.strike === null) return unasked('nothing was injected');
+    if (evidence.injection === null) return unasked('nothing was injected');
     const watched = Object.entries(evidence.plan.scenario.expect.containers).map(
       ([name, { exit, outlives }]) => ({
         name,
@@ -118,7 +118,7 @@ export const sidecars: Check = {
       }),
     );
     if (watched.length === 0) return unasked('the scenario watches no other container (expect.containers)');
-    const answers = watched.map((one) => judgeOne(evidence, one));
+    const answers = watched.map((one) => judgeSidecar(evidence, one));
     const worst =
       answers.find(({ holds }) => holds === 'no') ??
       answers.find(({ holds }) => holds === 'unknown') ??

@@ -8,7 +8,7 @@ const CLOCK_TIME = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** The time of day of an instant in UTC: `10:42:29.345`. */
-export function clockTime(instant: number): string {
+export function formatClockTime(instant: number): string {
   return CLOCK_TIME.format(instant);
 }
 
@@ -21,6 +21,6 @@ export function seconds(ms: number): string {
 }
 
 /** How far an instant lies from another: `4.2 s after the stop`, `1.0 s before the stop`. */
-export function after(ms: number, what: string): string {
+export function describeOffset(ms: number, what: string): string {
   return `${seconds(ms)} ${ms < 0 ? 'before' : 'after'} ${what}`;
 }

@@ -1,7 +1,7 @@
 import { Command, Errors } from '@oclif/core';
 import type { AskedReporter } from '../report/reporters.ts';
 import type { Screen } from '../report/screen.ts';
-import { beginCommand, documentOf, explain, finishWith } from './exit-codes.ts';
+import { beginCommand, documentOf, explainThrown, finishWith } from './exit-codes.ts';
 import type { Answer } from './exit-codes.ts';
 import { createOutput } from './output.ts';
 import { asksForJson, writeAnswer } from './runner.ts';
@@ -76,7 +76,7 @@ export abstract class BaseCommand extends Command {
       throw thrown;
     }
     this.parsed = true;
-    const { document, stack } = explain(thrown);
+    const { document, stack } = explainThrown(thrown);
     this.finish(document);
     if (stack !== null) this.output.stderr.write(`${stack}\n`);
   }

@@ -14,11 +14,11 @@ import { JOURNAL_FILE } from '../journal/file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { redactLeaves } from '../journal/redact.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { account } from '../verdict/account.ts';
-import { ofReason } from '../verdict/judge.ts';
+import { makeGameDayDocument } from '../verdict/account.ts';
+import { verdictOfReason } from '../verdict/judge.ts';
 import { commandsOf } from '../verdict/left.ts';
 import type { DrillResult } from '../verdict/result.ts';
-import { summarize } from '../verdict/summarize.ts';
+import { summarizeDrill } from '../verdict/summarize.ts';
 import { nobody, terminalPerson } from './prompt.ts';
 import { reporterFor } from './reporters.ts';
 import { DEFAULT_OUT } from './runner.ts';
@@ -49,7 +49,7 @@ export interface Drive {
 }
 
 /** Runs one drill to its end and returns its result; closes the journal. */
-export async function drive(drive: Drive): Promise<DrillResult> {
+export async function driveDrill(drive: Drive): Promise<DrillResult> {
   const { plan, journal, runner, reporter, interruption } = drive;
   let failure: unknown = null;
   try {
@@ -70,7 +70,7 @@ export async function drive(drive: Drive): Promise<DrillResult> {
       `${failure instanceof Error ? (failure.stack ?? failure.message) : 'something that is no error was thrown'}\n`,
     );
   }
-  return keep(resultOf(drive, failure), drive.folder, runner);
+  return keepResult(resultOf(drive, failure), drive.folder, runner);
 }
 
 /** The result of a drill, also if the run itself failed. */
@@ -80,8 +80,8 @@ export function resultOf(
 ): DrillResult {
   const { events } = drive.journal;
   const path = drive.folder === null ? null : join(drive.folder, JOURNAL_FILE);
-  const result = summarize(events, path, failure === null ? null : verdictOf(events, failure));
-  const told = unwrittenSaid(withOut(result, drive.out), drive.journal);
+  const result = summarizeDrill(events, path, failure === null ? null : verdictOf(events, failure));
+  const told = withUnwrittenNote(withOutFlag(result, drive.out), drive.journal);
   const died = drive.died();
   // A verdict that was proven stands; for an inconclusive one, the end of the rig is the reason.
   if (died === null || (result.outcome !== 'inconclusive' && result.outcome !== 'could-not-run')) return told;
@@ -89,7 +89,7 @@ export function resultOf(
 }
 
 /** Adds `--out` to gameday commands, so that they find the drill. */
-function withOut(result: DrillResult, out: string): DrillResult {
+function withOutFlag(result: DrillResult, out: string): DrillResult {
   if (out === DEFAULT_OUT) return result;
   const commands = result.commands.map((command) =>
     command.startsWith('gameday ') ? `${command} --out ${out}` : command,
@@ -98,8 +98,8 @@ function withOut(result: DrillResult, out: string): DrillResult {
 }
 
 /** Notes in every result that its journal is incomplete; an inconclusive result names that as the reason. */
-function unwrittenSaid(result: DrillResult, journal: Journal): DrillResult {
-  const why = journal.unwritten();
+function withUnwrittenNote(result: DrillResult, journal: Journal): DrillResult {
+  const why = journal.findWriteError();
   if (why === null) return result;
   const note = `the journal is incomplete: ${why.message}; later events were kept in memory only`;
   const told = { ...result, notes: [...result.notes, note] };
@@ -115,17 +115,21 @@ function unwrittenSaid(result: DrillResult, journal: Journal): DrillResult {
 }
 
 /** A failure of the run: could-not-run before the stop was intended; after it the evidence is incomplete (verdict rules). */
-function verdictOf(events: readonly DrillEvent[], failure: unknown): ReturnType<typeof ofReason> {
-  const struck = eventsOf(events, 'GD_FAULT_INTENDED').length > 0;
+function verdictOf(events: readonly DrillEvent[], failure: unknown): ReturnType<typeof verdictOfReason> {
+  const stopped = eventsOf(events, 'GD_FAULT_INTENDED').length > 0;
   if (failure instanceof GamedayError) {
-    return ofReason(struck ? 'observation-gap' : failure.reason, failure.message);
+    return verdictOfReason(stopped ? 'observation-gap' : failure.reason, failure.message);
   }
   const message = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
-  return ofReason('internal', message);
+  return verdictOfReason('internal', message);
 }
 
 /** Writes result.json beside the journal. If it cannot be written, the answer says so. */
-export async function keep(result: DrillResult, folder: string | null, runner: Runner): Promise<DrillResult> {
+export async function keepResult(
+  result: DrillResult,
+  folder: string | null,
+  runner: Runner,
+): Promise<DrillResult> {
   const redacted = redactLeaves(result, runner.output.redact);
   if (folder === null) return redacted;
   const path = join(folder, 'result.json');
@@ -151,20 +155,20 @@ export async function driveAlone(
   let over = false;
   const interruption = watchSignals((signal) => {
     if (over) return;
-    const document = account(forced(current, signal, reporter), [], signal);
+    const document = makeGameDayDocument(endByForce(current, signal, reporter), [], signal);
     reporter.onDocument(document);
     runner.finish(document);
   });
-  const result = await drive({ ...current, runner, reporter, interruption });
+  const result = await driveDrill({ ...current, runner, reporter, interruption });
   over = true;
   reporter.onResult(result);
-  const document = account([result], [], interruption.got());
+  const document = makeGameDayDocument([result], [], interruption.readSignal());
   reporter.onDocument(document);
   runner.finish(document);
 }
 
 /** A drill that did not end in time after a signal: writes the journal's last line, judges it as it stands and reports it. */
-export function forced(
+export function endByForce(
   current: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>,
   signal: StopSignal,
   reporter: Pick<Required<Reporter>, 'onResult'>,

@@ -29,13 +29,13 @@ let onUnfinished: (() => void) | null = null;
 let undelivered: string | null = null;
 
 /** From here on the process fails unless something is finished, and a broken stream does not end it. */
-export function guardTheWayOut(): void {
+export function guardExit(): void {
   process.exitCode = EXIT_CODES.internal;
   guardStreams();
   const terminals = STREAMS.filter((fd) => isatty(fd));
   process.on('exit', () => {
     if (!isFinished) onUnfinished?.();
-    leaveClosed(terminals);
+    closeLostTerminals(terminals);
     if (undelivered === null) return;
     // If the answer could not be written, a pipeline must not go on.
     if (process.exitCode === 0) process.exitCode = EXIT_CODES['could-not-run'];
@@ -46,7 +46,7 @@ export function guardTheWayOut(): void {
 const STREAMS = [0, 1, 2];
 
 /** Closes terminals that are gone: at its end Node restores their settings and would abort; closed ones it leaves alone. */
-function leaveClosed(terminals: readonly number[]): void {
+function closeLostTerminals(terminals: readonly number[]): void {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
 }
 
@@ -84,7 +84,7 @@ export function writeSafely(stream: NodeJS.WriteStream, text: string): void {
   try {
     stream.write(text);
   } catch (error) {
-    lost(stream === process.stdout ? 'stdout' : 'stderr', error);
+    noteLostAnswer(stream === process.stdout ? 'stdout' : 'stderr', error);
   }
 }
 
@@ -95,11 +95,11 @@ function guardStreams(): void {
 
 function guardStream(name: 'stdout' | 'stderr', stream: NodeJS.WriteStream): void {
   stream.removeAllListeners('error');
-  stream.on('error', (error) => lost(name, error));
+  stream.on('error', (error) => noteLostAnswer(name, error));
 }
 
 /** If the reader closes stdout (`| head -1`), that is no error; any other failure there loses the answer. */
-function lost(name: 'stdout' | 'stderr', error: unknown): void {
+function noteLostAnswer(name: 'stdout' | 'stderr', error: unknown): void {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (name === 'stderr' || code === 'EPIPE') return;
   const why = error instanceof Error ? error.message : String(error);
@@ -147,7 +147,7 @@ interface UsageError {
 }
 
 /** Turns anything that was thrown into the one document. */
-export function explain(thrown: unknown): Explained {
+export function explainThrown(thrown: unknown): Explained {
   if (thrown instanceof GamedayError) {
     const error = {
       message: withoutHints(thrown.message),
@@ -157,7 +157,7 @@ export function explain(thrown: unknown): Explained {
     return { document: documentOf(thrown.reason, [error]), stack: null };
   }
   if (isUsageError(thrown)) {
-    const message = firstLines(thrown.message);
+    const message = shortenUsageError(thrown.message);
     return { document: documentOf('bad-input', [{ message, at: null, next: 'See --help.' }]), stack: null };
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -191,7 +191,7 @@ function withoutHints(message: string): string {
 }
 
 /** The message without the hints that oclif appends. */
-function firstLines(message: string): string {
+function shortenUsageError(message: string): string {
   return message
     .replace(/\nNote: --[\s\S]*$/, '')
     .split('\n')

@@ -3,19 +3,19 @@ import { GamedayError } from '../model/errors.ts';
 import { hideEvent } from '../drill/hidden.ts';
 import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
-import { memoryJournal, openJournal } from '../journal/file.ts';
+import { createMemoryJournal, openJournal } from '../journal/file.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Layout } from '../report/results.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
-import { account } from '../verdict/account.ts';
+import { makeGameDayDocument } from '../verdict/account.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
-import { explain } from './exit-codes.ts';
-import { drive, forced, keep, resultOf } from './drive.ts';
+import { explainThrown } from './exit-codes.ts';
+import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
 import type { Drive } from './drive.ts';
 import type { RunFlags } from './flags.ts';
-import { drillId, planDrill } from './plan-drill.ts';
+import { makeDrillId, planDrill } from './plan-drill.ts';
 import type { PlanChoice } from './plan-drill.ts';
 import { reporterFor } from './reporters.ts';
 import { openRig } from './rig-process.ts';
@@ -61,22 +61,24 @@ interface Day {
 export const NOTHING_SENT = 'Interrupted: no drill had begun, nothing was sent.\n';
 
 /** Runs one or more scenarios, one drill each, and finishes with the one document. */
-export async function gameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
+export async function runGameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
   const end = options.finish ?? runner.finish;
   const loaded = await readScenarios(options.files, options.variables, runner);
-  const planned = await Promise.all(loaded.scenarios.map((scenario) => settle(scenario, options, runner)));
-  const errors = unique([...loaded.errors, ...planned.flatMap((one) => one.errors)]);
+  const planned = await Promise.all(
+    loaded.scenarios.map((scenario) => planScenario(scenario, options, runner)),
+  );
+  const errors = dropRepeatedErrors([...loaded.errors, ...planned.flatMap((one) => one.errors)]);
   if (errors.length > 0) {
-    const refused = account([], errors, null);
+    const refused = makeGameDayDocument([], errors, null);
     end(refused);
     return refused;
   }
   const reporter = await reporterFor(runner, options.layout);
   let over = false;
   const cut = (signal: StopSignal): readonly DrillResult[] =>
-    [...day.running.values()].flatMap((running) => forced(running, signal, reporter));
+    [...day.running.values()].flatMap((running) => endByForce(running, signal, reporter));
   const interruption = (options.watch ?? watchSignals)((signal) => {
-    if (!over) finish(account([...day.results, ...cut(signal)], [], signal));
+    if (!over) finish(makeGameDayDocument([...day.results, ...cut(signal)], [], signal));
   });
   const day: Day = {
     options,
@@ -95,7 +97,7 @@ export async function gameDay(options: GameDayOptions, runner: Runner): Promise<
     }
     end(document);
   };
-  const document = await drills(planned, day);
+  const document = await runDrills(planned, day);
   finish(document);
   await Promise.all(day.leftovers.map((close) => close()));
   interruption.release();
@@ -109,7 +111,11 @@ interface Planned {
   readonly errors: readonly InputError[];
 }
 
-async function settle(loaded: LoadedScenario, options: GameDayOptions, runner: Runner): Promise<Planned> {
+async function planScenario(
+  loaded: LoadedScenario,
+  options: GameDayOptions,
+  runner: Runner,
+): Promise<Planned> {
   const { scenario, file } = loaded;
   if (options.rig) {
     const missing = {
@@ -128,46 +134,48 @@ async function settle(loaded: LoadedScenario, options: GameDayOptions, runner: R
   return { loaded, settings, errors: scenario.control === null ? errors : [...errors, control] };
 }
 
-async function drills(planned: readonly Planned[], day: Day): Promise<GameDayDocument> {
+async function runDrills(planned: readonly Planned[], day: Day): Promise<GameDayDocument> {
   const { results, interruption, options } = day;
   if (options.atOnce === true) {
-    const refusals = await Promise.all(planned.map((one) => attempt(one, day)));
+    const refusals = await Promise.all(planned.map((one) => tryDrill(one, day)));
     const [refusal = null] = refusals.filter((document) => document !== null);
     const order = planned.map(({ loaded }) => loaded.file);
     results.sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file));
-    return refusal === null ? account(results, [], interruption.got()) : { ...refusal, drills: [...results] };
+    return refusal === null
+      ? makeGameDayDocument(results, [], interruption.readSignal())
+      : { ...refusal, drills: [...results] };
   }
   for (const one of planned) {
-    if (interruption.got() !== null) break;
-    const refusal = await attempt(one, day);
+    if (interruption.readSignal() !== null) break;
+    const refusal = await tryDrill(one, day);
     if (refusal !== null) return refusal;
     if (results.at(-1)?.outcome === 'internal') break;
   }
-  return account(results, [], interruption.got());
+  return makeGameDayDocument(results, [], interruption.readSignal());
 }
 
 /** Runs one drill and keeps its result; returns the document that ends the game day if the drill has no result. */
-async function attempt(one: Planned, day: Day): Promise<GameDayDocument | null> {
+async function tryDrill(one: Planned, day: Day): Promise<GameDayDocument | null> {
   const { results, interruption } = day;
   try {
-    const result = await drill(one, day);
+    const result = await drillScenario(one, day);
     results.push(result);
     day.running.delete(one.loaded);
     day.reporter.onResult(result);
     return null;
   } catch (error) {
-    if (interruption.got() !== null) return null;
+    if (interruption.readSignal() !== null) return null;
     if (error instanceof GamedayError && error.reason === 'bad-input') {
-      return account(results, [{ message: error.message, at: error.at, next: error.next }], null);
+      return makeGameDayDocument(results, [{ message: error.message, at: error.at, next: error.next }], null);
     }
-    const { document, stack } = explain(error);
+    const { document, stack } = explainThrown(error);
     if (stack !== null) day.runner.output.stderr.write(`${stack}\n`);
     return { ...document, drills: [...results] };
   }
 }
 
-async function drill({ loaded, settings }: Planned, day: Day): Promise<DrillResult> {
-  if (settings !== null) return withSettings(loaded, settings, [], () => null, day);
+async function drillScenario({ loaded, settings }: Planned, day: Day): Promise<DrillResult> {
+  if (settings !== null) return drillWithSettings(loaded, settings, [], () => null, day);
   let rig: EmbeddedRig;
   try {
     const { rig: file } = loaded.scenario;
@@ -175,18 +183,19 @@ async function drill({ loaded, settings }: Planned, day: Day): Promise<DrillResu
     const choice = { agent, executor, environment: day.runner.environment };
     rig = await openRig({ ...loaded.scenario, rig: file ?? '' }, choice, day.interruption.signal);
   } catch (error) {
-    if (error instanceof GamedayError && error.reason === 'rig-failed') return withoutRig(loaded, error, day);
+    if (error instanceof GamedayError && error.reason === 'rig-failed')
+      return drillWithoutRig(loaded, error, day);
     throw error;
   }
   try {
-    return await withSettings(loaded, rig.settings, rig.secrets, rig.died, day);
+    return await drillWithSettings(loaded, rig.settings, rig.secrets, rig.died, day);
   } finally {
-    if (day.interruption.got() === null) await rig.close();
+    if (day.interruption.readSignal() === null) await rig.close();
     else day.leftovers.push(rig.close);
   }
 }
 
-async function withSettings(
+async function drillWithSettings(
   loaded: LoadedScenario,
   settings: Settings,
   secrets: readonly string[],
@@ -196,41 +205,45 @@ async function withSettings(
   const { options, runner, interruption } = day;
   runner.output.learn(secrets);
   const plan = planDrill(loaded, settings, choiceOf(options), runner);
-  const { journal, folder } = await begin(loaded, secrets, day);
+  const { journal, folder } = await openDrillJournal(loaded, secrets, day);
   const { out } = options;
   day.running.set(loaded, { plan, journal, folder, out, died });
   // Where drills run at the same time, each line names its drill.
   const reporter =
     options.atOnce === true ? await reporterFor(runner, options.layout, loaded.scenario.title) : day.reporter;
-  return drive({
+  return driveDrill({
     ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died },
     act: (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent),
   });
 }
 
 /** Journals a drill whose rig did not start, so that its result has a journal too. */
-async function withoutRig(loaded: LoadedScenario, error: GamedayError, day: Day): Promise<DrillResult> {
+async function drillWithoutRig(loaded: LoadedScenario, error: GamedayError, day: Day): Promise<DrillResult> {
   const { options, runner } = day;
   const plan = planDrill(loaded, unreachableSettings(loaded.scenario), choiceOf(options), runner);
-  const { journal, folder } = await begin(loaded, [], day);
+  const { journal, folder } = await openDrillJournal(loaded, [], day);
   const digest = await digestFor(runner.environment, journal.drill, false);
   const { secrets } = plan.scenario;
   await journal.append(hideEvent({ code: 'GD_DRILL_PLANNED', payload: { plan } }, secrets, digest), true);
   await journal.append({ code: 'GD_HALTED', payload: { reason: error.reason, said: error.message } }, false);
   await journal.append({ code: 'GD_SETTLED', payload: { left: [] } }, true);
   await journal.close();
-  return keep(resultOf({ journal, folder, plan, out: options.out, died: () => null }, null), folder, runner);
+  return keepResult(
+    resultOf({ journal, folder, plan, out: options.out, died: () => null }, null),
+    folder,
+    runner,
+  );
 }
 
-async function begin(
+async function openDrillJournal(
   loaded: LoadedScenario,
   more: readonly string[],
   { options, runner }: Day,
 ): Promise<{ readonly journal: Journal; readonly folder: string | null }> {
-  const id = drillId(systemClock.now());
+  const id = makeDrillId(systemClock.now());
   const secrets = [...secretsOf(runner.environment), ...loaded.secrets, ...more];
   const { now } = systemClock;
-  if (options['dry-run']) return { journal: memoryJournal(id, secrets, now), folder: null };
+  if (options['dry-run']) return { journal: createMemoryJournal(id, secrets, now), folder: null };
   const folder = join(options.out, id);
   return { journal: await openJournal(folder, id, { secrets, create: true, now }), folder };
 }
@@ -239,6 +252,6 @@ function choiceOf(options: GameDayOptions): PlanChoice {
   return { yes: options.yes, dryRun: options['dry-run'] };
 }
 
-function unique(errors: readonly InputError[]): readonly InputError[] {
+function dropRepeatedErrors(errors: readonly InputError[]): readonly InputError[] {
   return [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
 }

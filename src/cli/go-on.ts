@@ -6,10 +6,10 @@ import { openJournal } from '../journal/file.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { loadScenarios } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
-import { account } from '../verdict/account.ts';
+import { makeGameDayDocument } from '../verdict/account.ts';
 import { commandsOf } from '../verdict/left.ts';
 import type { InputError } from '../scenario/problem.ts';
-import { summarize } from '../verdict/summarize.ts';
+import { summarizeDrill } from '../verdict/summarize.ts';
 import type { Drive } from './drive.ts';
 import { driveAlone } from './drive.ts';
 import { placeOf, planDrill } from './plan-drill.ts';
@@ -34,12 +34,12 @@ interface GoOnOptions extends Pick<RunFlags, 'yes' | 'insecure' | 'out'> {
 }
 
 /** Continues a stored drill: to its verdict (resume), or until its changes are undone (abort). */
-export async function goOn(options: GoOnOptions, runner: Runner): Promise<void> {
+export async function goOnWithDrill(options: GoOnOptions, runner: Runner): Promise<void> {
   const stored = await findDrill(options.drill, options.out);
-  if (stored.state.phase === 'judged' && stored.state.settled) return alreadyOver(stored, runner);
+  if (stored.state.phase === 'judged' && stored.state.settled) return finishJudged(stored, runner);
   const { embeddedRig } = stored.state.plan;
-  const taken = embeddedRig ? withoutRig(stored) : await takeUp(stored, options, runner);
-  if ('errors' in taken) return runner.finish(account([], taken.errors, null));
+  const taken = embeddedRig ? takeUpWithoutRig(stored) : await takeUp(stored, options, runner);
+  if ('errors' in taken) return runner.finish(makeGameDayDocument([], taken.errors, null));
   // Everything that the drill changed ended with its rig.
   const { lastIntent } = await requireKnown(stored, options.yes || embeddedRig, runner.environment);
   runner.output.learn(taken.secrets);
@@ -74,7 +74,7 @@ interface TakenUp {
 }
 
 /** Judges the journal as it stands: the rig ended with its runner, so nothing more can be read. */
-function withoutRig({ state }: StoredDrill): TakenUp {
+function takeUpWithoutRig({ state }: StoredDrill): TakenUp {
   return { plan: state.plan, settings: unreachableSettings(state.plan.scenario), secrets: [] };
 }
 
@@ -90,7 +90,7 @@ async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner)
     options.insecure,
   );
   if (settings === null) return { errors };
-  samePlace(plan, settings, loaded);
+  requireSamePlace(plan, settings, loaded);
   const choice = { yes: options.yes, dryRun: false };
   const taken =
     'mode' in loaded
@@ -114,7 +114,7 @@ async function scenarioOf(
   });
 }
 
-function samePlace(plan: Plan, settings: Settings, { scenario }: Pick<Plan, 'scenario'>): void {
+function requireSamePlace(plan: Plan, settings: Settings, { scenario }: Pick<Plan, 'scenario'>): void {
   const key = lockKeyOf(settings, scenario);
   if (key === plan.lockKey && settings.organization === plan.organization) return;
   throw new GamedayError(
@@ -126,11 +126,11 @@ function samePlace(plan: Plan, settings: Settings, { scenario }: Pick<Plan, 'sce
   );
 }
 
-async function alreadyOver(stored: StoredDrill, runner: Runner): Promise<void> {
-  const result = summarize(stored.events, stored.journalPath);
+async function finishJudged(stored: StoredDrill, runner: Runner): Promise<void> {
+  const result = summarizeDrill(stored.events, stored.journalPath);
   const reporter = await reporterFor(runner, 'closing');
   reporter.onResult(result);
-  runner.finish(account([result], [], null));
+  runner.finish(makeGameDayDocument([result], [], null));
 }
 
 /** Whether the call of a stored drill's last intent may have been sent, by this machine's state directory. */
@@ -158,7 +158,7 @@ export async function requireKnown(
   if (yes) return { lastIntent: 'may-be-sent' };
   throw new GamedayError(
     'drill-unknown',
-    `this machine's state directory has no record that matches the journal of drill ${drill}; the journal says: ${saidIn(intents)}`,
+    `this machine's state directory has no record that matches the journal of drill ${drill}; the journal says: ${sayCalls(intents)}`,
     {
       at: journalPath,
       next: 'Read the journal. If you trust it, give --yes: the calls that it names are then undone or continued.',
@@ -171,7 +171,7 @@ function isRemembered({ code }: DrillEvent): boolean {
   return ['GD_DRILL_PLANNED', 'GD_BUILD_INTENDED', 'GD_FAULT_INTENDED'].includes(code);
 }
 
-function saidIn(intents: readonly DrillEvent[]): string {
+function sayCalls(intents: readonly DrillEvent[]): string {
   const calls = intents.flatMap((event) =>
     event.code === 'GD_BUILD_INTENDED' || event.code === 'GD_FAULT_INTENDED'
       ? [nameCall(event.payload.call)]

@@ -1,11 +1,11 @@
 import { execute } from '@oclif/core/execute';
-import { finishWith, guardTheWayOut, hasBegun } from './exit-codes.ts';
+import { finishWith, guardExit, hasBegun } from './exit-codes.ts';
 
 /** Runs the command line. `root` is the package's folder, where oclif reads package.json and the manifest. */
 export function main(root: string): void {
   // The SDK's notice about future Node versions does not concern users: its version is pinned.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  guardTheWayOut();
+  guardExit();
   // No plugins: code in a user's data folder must not run with the credentials of a drill.
   const loadOptions = { root, userPlugins: false, devPlugins: false };
   // Not awaited: a closed stdout would otherwise end in "unsettled top-level await".

@@ -53,7 +53,7 @@ export function consentOf({ environment }: Runner): Plan['consent'] {
 const RANDOM_BYTES = 8;
 
 /** `20260102-030405-` and 16 hexadecimal digits; sorts by time, in UTC. Ids of earlier versions have four digits. */
-export function drillId(now: number, random: (bytes: number) => Buffer = randomBytes): string {
+export function makeDrillId(now: number, random: (bytes: number) => Buffer = randomBytes): string {
   const [date = '', time = ''] = new Date(now).toISOString().slice(0, 19).split('T');
   const tail = random(RANDOM_BYTES).toString('hex');
   return `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-${tail}`;

@@ -32,7 +32,7 @@ export function terminalPerson(
       } catch (error) {
         // In raw mode Ctrl-C is a key and sends no signal: it is still an interruption, not a no.
         if (error instanceof Error && error.name === 'ExitPromptError' && error.message.includes('SIGINT')) {
-          if (interruption.got() === null) interruption.raise('SIGINT');
+          if (interruption.readSignal() === null) interruption.raise('SIGINT');
         }
         if (ended.signal.aborted) await sayEnded(output);
         return false;

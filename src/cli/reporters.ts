@@ -14,7 +14,7 @@ import { isAttended } from './output.ts';
 import type { Output } from './output.ts';
 import type { OwnFile, Reporting, Runner } from './runner.ts';
 
-const TOOLS = { now: systemClock.now, every };
+const TOOLS = { now: systemClock.now, every: repeatEvery };
 
 /** Opens the reporters of `--reporter`. Throws bad-input if two write to the same place, or a file cannot be written. */
 export async function openReporters(asked: readonly AskedReporter[], output: Output): Promise<Reporting> {
@@ -27,7 +27,8 @@ export async function openReporters(asked: readonly AskedReporter[], output: Out
   refuseTwo([answer, ...others], 'stdout');
   const named = asked.flatMap(({ file }) => file ?? []);
   const twice = named.find((file, index) => named.indexOf(file) !== index);
-  if (twice !== undefined) throw bad(`two reporters write to ${twice}`, 'Give each a file of its own.');
+  if (twice !== undefined)
+    throw makeBadInput(`two reporters write to ${twice}`, 'Give each a file of its own.');
   const files = await Promise.all(
     asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, output))),
   );
@@ -56,7 +57,7 @@ function fileScreen(flag: string, file: string, { stderr, redact }: Output): Scr
   try {
     fd = openSync(file, 'w');
   } catch (error) {
-    throw bad(
+    throw makeBadInput(
       `${flag}: the file cannot be written: ${messageOf(error)}`,
       'Name a file in an existing folder.',
     );
@@ -111,13 +112,13 @@ function tellAll(reporters: readonly Reporter[], stderr: Screen): Required<Repor
 function refuseTwo(asked: readonly (AskedReporter | null)[], stream: string): void {
   const [first, second] = asked.map((one) => one?.name ?? '');
   if (second === undefined) return;
-  throw bad(
+  throw makeBadInput(
     `the reporters ${first ?? ''} and ${second} both write to ${stream}`,
     'Leave one out, or give one a FILE.',
   );
 }
 
-function bad(message: string, next: string): GamedayError {
+function makeBadInput(message: string, next: string): GamedayError {
   return new GamedayError('bad-input', message, { next });
 }
 
@@ -125,7 +126,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function every(ms: number, act: () => void): () => void {
+function repeatEvery(ms: number, act: () => void): () => void {
   const timer = setInterval(act, ms);
   timer.unref();
   return () => clearInterval(timer);

@@ -69,9 +69,9 @@ export async function startRig(start: RigStart, signal: AbortSignal): Promise<Ri
       resolve();
     });
   });
-  const rig = { died: () => gone, stop: () => stop(child, ended, () => gone !== null), ended };
+  const rig = { died: () => gone, stop: () => stopChild(child, ended, () => gone !== null), ended };
   try {
-    return { ...rig, environment: await ready(child, ended, rig.died, signal) };
+    return { ...rig, environment: await awaitReady(child, ended, rig.died, signal) };
   } catch (error) {
     await rig.stop();
     throw error;
@@ -87,7 +87,7 @@ function tailOf(child: ChildProcess, verbose: boolean): () => string {
   return () => text.trim().replaceAll(/\s*\n\s*/g, ' | ');
 }
 
-async function ready(
+async function awaitReady(
   child: ChildProcess,
   ended: Promise<void>,
   died: () => string | null,
@@ -122,7 +122,7 @@ function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
   );
 }
 
-async function stop(child: ChildProcess, ended: Promise<void>, isGone: () => boolean): Promise<void> {
+async function stopChild(child: ChildProcess, ended: Promise<void>, isGone: () => boolean): Promise<void> {
   // The closed channel ends the rig; the signal is for a rig that is still loading.
   if (child.connected) child.disconnect();
   if (!isGone()) child.kill('SIGTERM');
@@ -153,7 +153,7 @@ export async function rigUp(file: string, flags: RigFlags, runner: Runner): Prom
   if (rig === null) return runner.finish(answerOf('clean', {}));
   // Not redacted: the reader of these lines needs the rig's tokens, which open nothing else.
   for (const [name, value] of Object.entries(rig.environment))
-    process.stdout.write(`export ${name}=${quoted(value)}\n`);
+    process.stdout.write(`export ${name}=${quoteForShell(value)}\n`);
   stderr.write('The rig runs. Evaluate these lines in another shell. Ctrl-C ends the rig.\n');
   await Promise.race([wanted, rig.ended]);
   const died = controller.signal.aborted ? null : rig.died();
@@ -172,7 +172,7 @@ async function startUnlessStopped(start: RigStart, signal: AbortSignal): Promise
 }
 
 /** The value, quoted for a POSIX shell. */
-function quoted(value: string): string {
+function quoteForShell(value: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 

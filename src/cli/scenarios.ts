@@ -21,7 +21,7 @@ export async function readScenarios(
 }
 
 /** Checks scenario files; contacts nothing and needs no setting. */
-export async function validate(
+export async function validateScenarios(
   files: readonly string[],
   variables: Readonly<Record<string, string>>,
   runner: Runner,

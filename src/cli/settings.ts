@@ -48,23 +48,29 @@ export async function settingsFromEnvironment(
 ): Promise<{ readonly settings: Settings | null; readonly errors: readonly InputError[] }> {
   const rules = { allowInsecure: insecure, loopbackOnly: false };
   const errors: InputError[] = [];
-  const token = required(errors, environment, ['BUILDKITE_API_TOKEN'], 'an API token with GraphQL access');
+  const token = requireVariable(
+    errors,
+    environment,
+    ['BUILDKITE_API_TOKEN'],
+    'an API token with GraphQL access',
+  );
   if (token !== '' && token.length < SHORTEST_SECRET) {
-    errors.push(wrong('BUILDKITE_API_TOKEN is too short to be a token', 'Set it to an API token.'));
+    errors.push(makeInputError('BUILDKITE_API_TOKEN is too short to be a token', 'Set it to an API token.'));
   }
   const organization =
     scenario.build.organization ??
-    required(
+    requireVariable(
       errors,
       environment,
       ['BUILDKITE_ORGANIZATION_SLUG'],
       "the organization's slug, or build.organization",
     );
-  const graphqlEndpoint = value(environment, 'BUILDKITE_GRAPHQL_ENDPOINT') ?? GRAPHQL_ENDPOINT;
-  collect(errors, () => endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules));
+  const graphqlEndpoint =
+    readEnvironmentVariable(environment, 'BUILDKITE_GRAPHQL_ENDPOINT') ?? GRAPHQL_ENDPOINT;
+  collectErrors(errors, () => endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules));
   const { region, ecsEndpoint } = await ecsOf(errors, scenario.cluster.region, environment, rules);
-  const rig = collect(errors, () => factsOf(environment)) ?? null;
-  const lostAfter = collect(errors, () => lostAfterOf(environment)) ?? LOST_AFTER;
+  const rig = collectErrors(errors, () => factsOf(environment)) ?? null;
+  const lostAfter = collectErrors(errors, () => lostAfterOf(environment)) ?? LOST_AFTER;
   if (errors.length > 0) return { settings: null, errors };
   const ecsName = ecsNameOf(ecsEndpoint, region);
   return {
@@ -77,7 +83,7 @@ export async function settingsFromEnvironment(
       ecsEndpoint: null,
       ecsName,
       credentials: null,
-      label: value(environment, 'GAMEDAY_LABEL'),
+      label: readEnvironmentVariable(environment, 'GAMEDAY_LABEL'),
       lostAfter,
       rig,
       embeddedRig: false,
@@ -113,21 +119,23 @@ async function ecsOf(
   const region =
     given ??
     (await regionOfProfile(environment)) ??
-    required(
+    requireVariable(
       errors,
       environment,
       ['AWS_REGION', 'AWS_DEFAULT_REGION'],
       'a region, or cluster.region in the scenario',
     );
   const variable = ['AWS_ENDPOINT_URL_ECS', 'AWS_ENDPOINT_URL'].find(
-    (name) => value(environment, name) !== null,
+    (name) => readEnvironmentVariable(environment, name) !== null,
   );
-  const ignored = value(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
-  const ecsEndpoint = variable === undefined || ignored ? null : value(environment, variable);
-  if (ecsEndpoint !== null) collect(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
+  const ignored =
+    readEnvironmentVariable(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
+  const ecsEndpoint =
+    variable === undefined || ignored ? null : readEnvironmentVariable(environment, variable);
+  if (ecsEndpoint !== null) collectErrors(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
   // For an assumed role the SDK calls STS; an endpoint from a profile is checked by the same rules at the call.
-  const sts = ignored ? null : value(environment, 'AWS_ENDPOINT_URL_STS');
-  if (sts !== null) collect(errors, () => endpointOf('AWS_ENDPOINT_URL_STS', sts, rules));
+  const sts = ignored ? null : readEnvironmentVariable(environment, 'AWS_ENDPOINT_URL_STS');
+  if (sts !== null) collectErrors(errors, () => endpointOf('AWS_ENDPOINT_URL_STS', sts, rules));
   return { region, ecsEndpoint };
 }
 
@@ -137,20 +145,20 @@ export function settingsFromRig(
   rig: Readonly<Record<string, string>>,
   own: { readonly stateDir: string; readonly environment: Environment },
 ): Settings {
-  const ecsEndpoint = given(rig, 'AWS_ENDPOINT_URL_ECS');
+  const ecsEndpoint = requireRigValue(rig, 'AWS_ENDPOINT_URL_ECS');
   const killSwitch = own.environment['GAMEDAY_KILL_SWITCH'];
   return {
-    organization: scenario.build.organization ?? given(rig, 'BUILDKITE_ORGANIZATION_SLUG'),
-    region: scenario.cluster.region ?? given(rig, 'AWS_REGION'),
-    token: given(rig, 'BUILDKITE_API_TOKEN'),
-    graphqlEndpoint: given(rig, 'BUILDKITE_GRAPHQL_ENDPOINT'),
+    organization: scenario.build.organization ?? requireRigValue(rig, 'BUILDKITE_ORGANIZATION_SLUG'),
+    region: scenario.cluster.region ?? requireRigValue(rig, 'AWS_REGION'),
+    token: requireRigValue(rig, 'BUILDKITE_API_TOKEN'),
+    graphqlEndpoint: requireRigValue(rig, 'BUILDKITE_GRAPHQL_ENDPOINT'),
     ecsEndpoint,
-    ecsName: ecsNameOf(ecsEndpoint, given(rig, 'AWS_REGION')),
+    ecsName: ecsNameOf(ecsEndpoint, requireRigValue(rig, 'AWS_REGION')),
     credentials: {
-      accessKeyId: given(rig, 'AWS_ACCESS_KEY_ID'),
-      secretAccessKey: given(rig, 'AWS_SECRET_ACCESS_KEY'),
+      accessKeyId: requireRigValue(rig, 'AWS_ACCESS_KEY_ID'),
+      secretAccessKey: requireRigValue(rig, 'AWS_SECRET_ACCESS_KEY'),
     },
-    label: value(rig, 'GAMEDAY_LABEL') ?? 'rig',
+    label: readEnvironmentVariable(rig, 'GAMEDAY_LABEL') ?? 'rig',
     lostAfter: lostAfterOf(rig) ?? LOST_AFTER,
     rig: factsOf(rig) ?? null,
     embeddedRig: true,
@@ -186,12 +194,12 @@ export function lockKeyOf(settings: Settings, { cluster }: Pick<Place, 'cluster'
   const { service, family, taskTag } = cluster;
   const other =
     family === null ? (taskTag === null ? '' : `tag:${taskTag.key}=${taskTag.value}`) : `family:${family}`;
-  const who = service === null ? other : lastPart(service);
-  return [settings.ecsName, settings.region, lastPart(cluster.name), who].join('|');
+  const who = service === null ? other : lastPartOf(service);
+  return [settings.ecsName, settings.region, lastPartOf(cluster.name), who].join('|');
 }
 
 /** The name in an ARN, or the name itself. */
-function lastPart(name: string): string {
+function lastPartOf(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
@@ -208,33 +216,33 @@ function ecsNameOf(endpoint: string | null, region: string): string {
   return port === '' ? host : `${host}:${port}`;
 }
 
-function value(environment: Environment, name: string): string | null {
+function readEnvironmentVariable(environment: Environment, name: string): string | null {
   const text = environment[name]?.trim() ?? '';
   return text === '' ? null : text;
 }
 
-function required(
+function requireVariable(
   errors: InputError[],
   environment: Environment,
   names: readonly string[],
   what: string,
 ): string {
   for (const name of names) {
-    const found = value(environment, name);
+    const found = readEnvironmentVariable(environment, name);
     if (found !== null) return found;
   }
-  errors.push(wrong(`${names.join(' or ')} is not set`, `Set it to ${what}.`));
+  errors.push(makeInputError(`${names.join(' or ')} is not set`, `Set it to ${what}.`));
   return '';
 }
 
-function given(rig: Readonly<Record<string, string>>, name: string): string {
+function requireRigValue(rig: Readonly<Record<string, string>>, name: string): string {
   const found = rig[name];
   if (found === undefined) throw new GamedayError('rig-failed', `the rig did not report its ${name}`);
   return found;
 }
 
 function lostAfterOf(environment: Environment): number | undefined {
-  const text = value(environment, 'GAMEDAY_LOST_AFTER');
+  const text = readEnvironmentVariable(environment, 'GAMEDAY_LOST_AFTER');
   if (text === null) return undefined;
   const ms = parseDuration(text);
   if (ms !== null) return ms;
@@ -244,7 +252,7 @@ function lostAfterOf(environment: Environment): number | undefined {
 }
 
 function factsOf(environment: Environment): RigFacts | undefined {
-  const text = value(environment, 'GAMEDAY_RIG_FACTS');
+  const text = readEnvironmentVariable(environment, 'GAMEDAY_RIG_FACTS');
   if (text === null) return undefined;
   const why = 'GAMEDAY_RIG_FACTS is not what `gameday rig up` printed';
   let facts: unknown;
@@ -258,7 +266,7 @@ function factsOf(environment: Environment): RigFacts | undefined {
   throw new GamedayError('bad-input', why, { cause: parsed.error, next: 'Copy all of its lines unchanged.' });
 }
 
-function collect<T>(errors: InputError[], read: () => T): T | undefined {
+function collectErrors<T>(errors: InputError[], read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
@@ -268,6 +276,6 @@ function collect<T>(errors: InputError[], read: () => T): T | undefined {
   }
 }
 
-function wrong(message: string, next: string): InputError {
+function makeInputError(message: string, next: string): InputError {
   return { message, at: null, next };
 }

@@ -13,7 +13,7 @@ const GRACE = 450;
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Which signal came, if any. */
-  got(): StopSignal | null;
+  readSignal(): StopSignal | null;
   /** Acts as on this signal: a prompt in raw mode gets Ctrl-C as a key. */
   raise(signal: StopSignal): void;
   /** Restores Node's own handling. */
@@ -34,10 +34,10 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
     }
     first = signal;
     failWith(STOP_SIGNALS[signal]);
-    setTimeout(() => force(signal), GRACE).unref();
+    setTimeout(() => leaveByForce(signal), GRACE).unref();
     controller.abort(signal);
   }
-  function force(signal: StopSignal): void {
+  function leaveByForce(signal: StopSignal): void {
     try {
       atLast(signal);
     } finally {
@@ -47,7 +47,7 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
   for (const signal of ALL) process.on(signal, onSignal);
   return {
     signal: controller.signal,
-    got: () => first,
+    readSignal: () => first,
     raise: onSignal,
     release() {
       for (const signal of ALL) process.off(signal, onSignal);

@@ -7,10 +7,10 @@ import type { DrillEvent } from '../journal/events.ts';
 import { JOURNAL_FILE } from '../journal/file.ts';
 import { readJournal } from '../journal/replay.ts';
 import { escapeControls } from '../journal/escape.ts';
-import { summarize } from '../verdict/summarize.ts';
+import { summarizeDrill } from '../verdict/summarize.ts';
 import type { Runner } from './runner.ts';
 import { answerOf } from './exit-codes.ts';
-import { account } from '../verdict/account.ts';
+import { makeGameDayDocument } from '../verdict/account.ts';
 import { judge } from '../verdict/judge.ts';
 import { reporterFor } from './reporters.ts';
 
@@ -91,16 +91,16 @@ interface Listed {
 /** Lists the drills of an output folder with their state and verdict. */
 export async function listDrills(out: string, runner: Runner): Promise<void> {
   const drills: Listed[] = [];
-  for (const path of await journalsIn(out)) drills.push(await listed(path));
+  for (const path of await journalsIn(out)) drills.push(await readListed(path));
   const lines = drills.length === 0 ? [`No drills in ${out}.`] : drills.map(lineOf);
   runner.finish(answerOf('listed', { drills }), (stdout) => stdout.write(`${lines.join('\n')}\n`));
 }
 
-async function listed(journal: string): Promise<Listed> {
+async function readListed(journal: string): Promise<Listed> {
   try {
     const { drill, state, events } = await readDrill(journal);
     const over = state.verdict !== null || state.interrupted !== null || state.halted !== null;
-    const result = over ? summarize(events, journal) : null;
+    const result = over ? summarizeDrill(events, journal) : null;
     return {
       drill,
       phase: state.interrupted === null ? state.phase : 'interrupted',
@@ -126,16 +126,16 @@ function lineOf(listed: Listed): string {
 }
 
 /** Judges a stored journal again, offline, with today's checks, and reports whether the verdict differs. */
-export async function analyze(named: string, out: string, runner: Runner): Promise<void> {
+export async function analyzeDrill(named: string, out: string, runner: Runner): Promise<void> {
   const stored = await findDrill(named, out);
   const before = stored.state.verdict;
   const today = judge(stored.events);
-  const result = summarize(stored.events, stored.journalPath, before === null ? null : today);
-  const note = before === null ? 'the journal holds no verdict' : differs(before, today);
+  const result = summarizeDrill(stored.events, stored.journalPath, before === null ? null : today);
+  const note = before === null ? 'the journal holds no verdict' : sayDifference(before, today);
   const told = { ...result, notes: [note, ...result.notes] };
   const reporter = await reporterFor(runner, 'closing');
   reporter.onResult(told);
-  runner.finish(account([told], [], null));
+  runner.finish(makeGameDayDocument([told], [], null));
 }
 
 interface Decided {
@@ -143,7 +143,7 @@ interface Decided {
   readonly reason: string;
 }
 
-function differs(before: Decided, today: Decided): string {
+function sayDifference(before: Decided, today: Decided): string {
   const was = `${before.outcome}: ${before.reason}`;
   const is = `${today.outcome}: ${today.reason}`;
   return was === is

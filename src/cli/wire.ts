@@ -44,9 +44,9 @@ async function connectBuildkite(
 
 /** The digest that replaces secrets in one drill. A drill that stores nothing keeps no key for it. */
 export async function digestFor(environment: Environment, drill: string, isKept: boolean): Promise<Digest> {
-  const { digestOfDrill, passingDigest } = await import('../surroundings/digest-key.ts');
+  const { digestOfDrill, createPassingDigest: passingDigest } = await import('../surroundings/digest-key.ts');
   if (!isKept) return passingDigest();
-  const { stateDirectory } = await import('../surroundings/state-directory.ts');
+  const { stateDirectoryOf: stateDirectory } = await import('../surroundings/state-directory.ts');
   return digestOfDrill(stateDirectory(environment), drill);
 }
 
@@ -56,14 +56,14 @@ async function pastJobsFile(
   organization: string,
   pipeline: string,
 ): Promise<string> {
-  const { stateDirectory } = await import('../surroundings/state-directory.ts');
+  const { stateDirectoryOf: stateDirectory } = await import('../surroundings/state-directory.ts');
   const name = [organization, pipeline].map(encodeURIComponent).join('--');
   return join(stateDirectory(environment), 'past-jobs', `${name}.jsonl`);
 }
 
 /** The checksums of a drill's journal lines in this machine's state directory. */
 export async function linesKnownOf(environment: Environment, drill: string): Promise<ReadonlySet<string>> {
-  const [{ knownLines }, { stateDirectory }] = await Promise.all([
+  const [{ readKnownLines: knownLines }, { stateDirectoryOf: stateDirectory }] = await Promise.all([
     import('../surroundings/drills.ts'),
     import('../surroundings/state-directory.ts'),
   ]);

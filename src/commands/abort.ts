@@ -26,7 +26,7 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Abort);
-    const { goOn } = await import('../cli/go-on.ts');
+    const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
     const { yes, insecure, out, reporter } = flags;
     const runner = await this.runnerWith(reporter);
     await goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);

@@ -21,7 +21,7 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Analyze);
-    const { analyze } = await import('../cli/stored.ts');
+    const { analyzeDrill: analyze } = await import('../cli/stored.ts');
     await analyze(args.JOURNAL, flags.out, await this.runnerWith(flags.reporter));
   }
 }

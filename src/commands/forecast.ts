@@ -17,7 +17,7 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Forecast);
-    const { foretell } = await import('../forecast/service.ts');
+    const { runForecast: foretell } = await import('../forecast/service.ts');
     await foretell(flags, this.runner);
   }
 }

@@ -15,7 +15,7 @@ export default class Iam extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Iam);
-    const { iam } = await import('../iam/service.ts');
+    const { runIam: iam } = await import('../iam/service.ts');
     await iam(args.FILE ?? [], flags, this.runner);
   }
 }

@@ -20,7 +20,7 @@ export default class Preflight extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Preflight);
-    const { preflight } = await import('../preflight/service.ts');
+    const { answerPreflight: preflight } = await import('../preflight/service.ts');
     await preflight(flags, this.runner);
   }
 }

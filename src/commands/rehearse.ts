@@ -3,11 +3,11 @@ import { rehearseFlags, rehearseHelp } from '../rehearsal/options.ts';
 
 export default class Rehearse extends BaseCommand {
   static override summary =
-    'Strike your own task definition on this machine: while it is busy, idle and near the end of a step. No scenario is needed.';
+    'Stop the worker of your own task definition on this machine: while it is busy, idle and near the end of a step. No scenario is needed.';
   static override description = rehearseHelp();
   static override examples = [
     {
-      description: "See what a stop does to the incident's workers, and to the mended ones beside them:",
+      description: "See what a stop does to the incident's workers, and to the fixed ones beside them:",
       command: '<%= config.bin %> rehearse --task-definition scenarios/incident/before.json',
     },
     {
@@ -20,7 +20,7 @@ export default class Rehearse extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Rehearse);
-    const { rehearse } = await import('../rehearsal/service.ts');
+    const { runRehearsal: rehearse } = await import('../rehearsal/service.ts');
     await rehearse(flags, this.runner);
   }
 }

@@ -25,7 +25,7 @@ ${exitCodesHelp()}`;
   async run(): Promise<void> {
     keepHeapSmall();
     const { args, flags } = await this.parse(Resume);
-    const { goOn } = await import('../cli/go-on.ts');
+    const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
     const { yes, insecure, out, reporter } = flags;
     const runner = await this.runnerWith(reporter);
     const variables = shared.variablesOf(flags.var);

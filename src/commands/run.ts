@@ -31,7 +31,7 @@ With several drills the worst exit code counts, in this order: 10, 1, 3, 4, 11, 
   async run(): Promise<void> {
     keepHeapSmall();
     const { args, flags } = await this.parse(Run);
-    const { gameDay } = await import('../cli/game-day.ts');
+    const { runGameDay: gameDay } = await import('../cli/game-day.ts');
     const layout = flags['dry-run'] ? 'plan' : flags['side-by-side'] ? 'side-by-side' : 'closing';
     const variables = shared.variablesOf(flags.var);
     await gameDay({ ...flags, files: args.FILE, variables, layout }, await this.runnerWith(flags.reporter));

@@ -21,7 +21,7 @@ As with run, the worst exit code counts; a drill that must fail declares that wi
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Study);
-    const { study } = await import('../study/service.ts');
+    const { runStudy: study } = await import('../study/service.ts');
     await study(args.FOLDER, flags, await this.runnerWith(flags.reporter));
   }
 }

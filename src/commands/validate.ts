@@ -17,7 +17,7 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Validate);
-    const { validate } = await import('../cli/scenarios.ts');
+    const { validateScenarios: validate } = await import('../cli/scenarios.ts');
     await validate(args.FILE, shared.variablesOf(flags.var), this.runner);
   }
 }

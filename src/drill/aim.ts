@@ -1,68 +1,68 @@
-import { showsOurStop } from '../checks/landed.ts';
+import { hasOurStop } from '../checks/landed.ts';
 import { aimAfterLate } from '../faults/delivery.ts';
 import { faultOf } from '../faults/list.ts';
 import type { Fault } from '../faults/fault.ts';
-import { concludeLanded, stopReason } from '../faults/stop-task.ts';
+import { concludeLanded, makeStopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
-import { jobEnded, jobHeld } from '../model/entities/job.ts';
+import { hasJobEnded, isJobHeld } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
-import { goingDown } from '../model/entities/task.ts';
+import { isGoingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
-import { outdated } from '../state/last-look.ts';
+import { explainOutdatedLook } from '../state/last-look.ts';
 import {
   isInjecting,
-  mayHaveStruck,
-  readSince,
+  mayHaveInjected,
+  hasReadSince,
   type DrillState,
   type ScenarioState,
 } from '../state/state.ts';
-import { askNow, endWatch, halt, type Step } from '../state/step.ts';
-import { ownSubjects, unsoundOne } from './own-builds.ts';
-import { surroundingSubjects } from '../scenario/subjects.ts';
-import { lasting, ofService } from '../state/trouble.ts';
-import { all, keyOf, seen, type Subject } from '../model/world.ts';
+import { askNow, endWatch, haltDrill, type Step } from '../state/step.ts';
+import { listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
+import { listSurroundingSubjects } from '../scenario/subjects.ts';
+import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
+import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
 
 /** How long the last reads are tried while a service does not answer, milliseconds: the job is running out meanwhile. */
 const PATIENCE = 10_000;
 
-/** The last instant: ask the person, read everything again, look at the target, ask every guard, then strike. */
+/** The last instant: ask the person, read everything again, look at the target, ask every guard, then inject. */
 export function decideAiming(state: DrillState, now: Instant): Step {
   const { target } = state;
   const fault = faultOf(state.plan);
   if (target === null || fault === null || !isInjecting(state))
-    return halt('internal', 'there is no target to aim at');
+    return haltDrill('internal', 'there is no target to aim at');
   if (state.confirmedAt === null) return askConsent(state, fault, target);
-  const since = lastInstantSince(state);
+  const since = findLastInstantStart(state);
   const subjects = [
-    ...targetSubjects(state, target),
-    ...surroundingSubjects(state.plan),
-    ...otherAgents(state, fault),
+    ...listTargetSubjects(state, target),
+    ...listSurroundingSubjects(state.plan),
+    ...listOtherAgents(state, fault),
     ...fault.subjects(state),
   ];
-  const trouble = lasting(state, subjects, now, PATIENCE);
+  const trouble = findLastingTrouble(state, subjects, now, PATIENCE);
   if (trouble !== null)
     // A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence.
-    return mayHaveStruck(state) ? endWatch('gap', trouble.said) : halt(trouble.reason, trouble.said);
-  const open = subjects.filter((subject) => !answered(state, subject, since));
+    return mayHaveInjected(state) ? endWatch('gap', trouble.said) : haltDrill(trouble.reason, trouble.said);
+  const open = subjects.filter((subject) => !isAnsweredSince(state, subject, since));
   if (open.length > 0) return askNow(state, open, now);
   const fallen = lookAtTarget(state, target);
   if (fallen !== null) return fallen;
   if (state.lastInstantAt === null || state.lastInstantAt < since) return askGuards(state, now);
   const refused = state.lastInstant?.find((answer) => !answer.holds);
   if (refused !== undefined)
-    return halt(refused.reason ?? 'not-allowed', `${refused.guard}: ${refused.said}`);
+    return haltDrill(refused.reason ?? 'not-allowed', `${refused.guard}: ${refused.said}`);
   if (state.reverifiedAt === null || state.reverifiedAt < since)
     return { do: 'conclude', event: { code: 'GD_TARGET_REVERIFIED', payload: { target } } };
-  const late = outdated(state, now);
+  const late = explainOutdatedLook(state, now);
   if (late !== null) return aimAfterLate(state, late);
   return fault.inject(state, now);
 }
 
 /** Everything must have been read after the person answered, after this process took over, and after a refused first try. */
-function lastInstantSince(state: DrillState): Instant {
-  const tried = state.strikes.at(-1)?.answeredAt ?? 0;
+function findLastInstantStart(state: DrillState): Instant {
+  const tried = state.injections.at(-1)?.answeredAt ?? 0;
   return Math.max(state.confirmedAt ?? 0, state.takenUpAt, tried);
 }
 
@@ -81,13 +81,13 @@ function describeInjection(state: DrillState, fault: Fault, target: Target): rea
   const { world, plan } = state;
   const reach = fault.reach(state);
   const agents = (reach.length === 0 ? [target.taskArn] : reach).flatMap(
-    (arn) => seen(world, 'agents-of-task', arn)?.agents ?? [],
+    (arn) => findFact(world, 'agents-of-task', arn)?.agents ?? [],
   );
-  const jobs = all(world, 'job').filter(
-    (job) => job.agentId !== null && [...agents, target.agentId].includes(job.agentId) && !jobEnded(job),
+  const jobs = listFacts(world, 'job').filter(
+    (job) => job.agentId !== null && [...agents, target.agentId].includes(job.agentId) && !hasJobEnded(job),
   );
   return [
-    ...fault.shown(state),
+    ...fault.describeCalls(state),
     `cluster ${plan.scenario.cluster.name} in ${plan.region}`,
     ...jobs.map(
       (job) => `it runs ${job.stepKey ?? job.label ?? 'a job'}${job.url === null ? '' : ` (${job.url})`}`,
@@ -95,9 +95,9 @@ function describeInjection(state: DrillState, fault: Fault, target: Target): rea
   ];
 }
 
-function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
+function listTargetSubjects(state: DrillState, target: Target): readonly Subject[] {
   const { mapping } = state.plan.scenario.cluster;
-  const agent = seen(state.world, 'agent', target.agentId);
+  const agent = findFact(state.world, 'agent', target.agentId);
   const byHost = mapping === 'hostname' && agent?.tags[TASK_ARN_TAG] === undefined;
   return [
     ...(byHost ? [{ kind: 'tasks-of', id: state.plan.lockKey } as const] : []),
@@ -105,47 +105,52 @@ function targetSubjects(state: DrillState, target: Target): readonly Subject[] {
     { kind: 'agent', id: target.agentId },
     { kind: 'agents-of-task', id: target.taskArn },
     { kind: 'task', id: target.taskArn },
-    ...ownSubjects(state),
+    ...listBuildSubjects(state),
   ];
 }
 
-/** The other agents of every task in reach: their jobs are struck too, so they must be known before. */
-function otherAgents(state: DrillState, fault: Fault): readonly Subject[] {
+/** The other agents of every task in reach: their jobs are stopped too, so they must be known before. */
+function listOtherAgents(state: DrillState, fault: Fault): readonly Subject[] {
   const { target } = state;
   const arns = [target?.taskArn ?? '', ...fault.reach(state)];
-  const agents = arns.flatMap((arn) => seen(state.world, 'agents-of-task', arn)?.agents ?? []);
+  const agents = arns.flatMap((arn) => findFact(state.world, 'agents-of-task', arn)?.agents ?? []);
   return [...new Set(agents)].filter((id) => id !== target?.agentId).map((id) => ({ kind: 'agent', id }));
 }
 
-function answered(state: DrillState, subject: Subject, since: Instant): boolean {
-  if (readSince(state, subject.kind, subject.id, since)) return true;
+function isAnsweredSince(state: DrillState, subject: Subject, since: Instant): boolean {
+  if (hasReadSince(state, subject.kind, subject.id, since)) return true;
   const mark = state.marks[keyOf(subject)];
-  return mark !== undefined && mark.triedAt >= since && !ofService(subject.kind);
+  return mark !== undefined && mark.triedAt >= since && !isServiceFact(subject.kind);
 }
 
-/** The target is looked at before the guards: what is going down or over is not struck, and has its own name. */
+/** The target is looked at before the guards: what is going down or over is not stopped, and has its own name. */
 function lookAtTarget(state: ScenarioState, target: Target): Step | null {
-  const task = seen(state.world, 'task', target.taskArn);
-  if (task !== undefined && mayHaveStruck(state) && showsOurStop(task, stopReason(state.drill)))
+  const task = findFact(state.world, 'task', target.taskArn);
+  if (task !== undefined && mayHaveInjected(state) && hasOurStop(task, makeStopReason(state.drill)))
     return concludeLanded('observation', task.arn, task);
-  if (task !== undefined && goingDown(task))
-    return halt(
+  if (task !== undefined && isGoingDown(task))
+    return haltDrill(
       'stopped-by-other',
       `the task is already going down: ${task.stopCode ?? 'no stop code'}, "${task.stoppedReason ?? ''}"`,
     );
-  const told = mayHaveStruck(state) ? null : toldToStop(state, target);
-  if (told !== null) return halt('stopped-by-other', told);
-  const changed = target.jobId === null ? notIdle(state, target) : notRunning(state, target, target.jobId);
-  if (changed !== null) return dropped(state, target, changed);
+  const told = mayHaveInjected(state) ? null : explainEarlierStop(state, target);
+  if (told !== null) return haltDrill('stopped-by-other', told);
+  const changed =
+    target.jobId === null ? explainNotIdle(state, target) : explainNotRunning(state, target, target.jobId);
+  if (changed !== null) return dropTarget(state, target, changed);
   if (task?.status !== 'RUNNING')
-    return dropped(state, target, `the task was ${task?.status ?? 'gone'} at the last instant, not RUNNING`);
-  const hurt = unsoundOne(state);
-  return hurt === null ? null : halt('unsound-baseline', hurt);
+    return dropTarget(
+      state,
+      target,
+      `the task was ${task?.status ?? 'gone'} at the last instant, not RUNNING`,
+    );
+  const hurt = findUnsoundBuild(state);
+  return hurt === null ? null : haltDrill('unsound-baseline', hurt);
 }
 
 /** An agent that a person or the API already told to stop is no target: it leaves for their sake. Null where nobody did. */
-function toldToStop(state: DrillState, { agentId }: Target): string | null {
-  const agent = seen(state.world, 'agent', agentId);
+function explainEarlierStop(state: DrillState, { agentId }: Target): string | null {
+  const agent = findFact(state.world, 'agent', agentId);
   if (agent === undefined) return null;
   const { stoppedGracefullyAt, stopForcedAt, stoppedGracefullyBy, stopForcedBy, connection } = agent;
   if (stoppedGracefullyAt === null && stopForcedAt === null && connection !== 'stopping') return null;
@@ -154,29 +159,29 @@ function toldToStop(state: DrillState, { agentId }: Target): string | null {
 }
 
 /** Why the job is not in flight on its agent any more; null where it is. */
-function notRunning(state: DrillState, target: Target, jobId: string): string | null {
-  const job = seen(state.world, 'job', jobId);
+function explainNotRunning(state: DrillState, target: Target, jobId: string): string | null {
+  const job = findFact(state.world, 'job', jobId);
   if (job?.state === 'running' && job.agentId === target.agentId) return null;
   return `the job was ${job?.rawState ?? 'gone'} at the last instant, not RUNNING on the same agent`;
 }
 
 /** Why the worker is not one without a job any more; null where it is. */
-function notIdle(state: DrillState, target: Target): string | null {
-  const agent = seen(state.world, 'agent', target.agentId);
+function explainNotIdle(state: DrillState, target: Target): string | null {
+  const agent = findFact(state.world, 'agent', target.agentId);
   if (agent?.connection !== 'connected')
     return `the agent was ${agent?.rawConnection ?? 'gone'} at the last instant, not connected`;
-  const held = all(state.world, 'job').find((job) => job.agentId === agent.id && jobHeld(job));
+  const held = listFacts(state.world, 'job').find((job) => job.agentId === agent.id && isJobHeld(job));
   if (held !== undefined) return `the agent had been given job ${held.id} at the last instant`;
   return agent.isRunningJob ? 'the agent ran a job at the last instant' : null;
 }
 
-function dropped(state: ScenarioState, target: Target, said: string): Step {
+function dropTarget(state: ScenarioState, target: Target, said: string): Step {
   // While a first stop may still land, or others are protected for this one's sake, no other target is looked for.
-  const isFree = state.strikes.every(({ result }) => result === 'refused');
+  const isFree = state.injections.every(({ result }) => result === 'refused');
   if (isFree && state.aims < state.plan.scenario.when.attempts)
     return { do: 'conclude', event: { code: 'GD_TARGET_DROPPED', payload: { said } } };
-  // Nothing was struck: a worker that got a job, or left, is none that the trigger was to yield.
-  return halt(target.jobId === null ? 'step-never-ran' : 'finished-before-stop', said);
+  // Nothing was stopped: a worker that got a job, or left, is none that the trigger was to yield.
+  return haltDrill(target.jobId === null ? 'step-never-ran' : 'finished-before-stop', said);
 }
 
 function askGuards(state: ScenarioState, now: Instant): Step {

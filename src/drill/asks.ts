@@ -1,14 +1,14 @@
-import { agentsOfStruckTask } from '../evidence/agents.ts';
+import { listTargetAgents } from '../evidence/agents.ts';
 import { isJudged, type Attempt } from '../evidence/attempts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Case } from '../checks/check.ts';
-import { wholeStory } from '../checks/no-job-lost.ts';
-import { agentLeft } from '../model/entities/agent.ts';
-import { buildEnded } from '../model/entities/build.ts';
+import { hasWholeStory } from '../checks/no-job-lost.ts';
+import { hasAgentLeft } from '../model/entities/agent.ts';
+import { hasBuildEnded } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
-import { jobEnded } from '../model/entities/job.ts';
-import { taskEnded } from '../model/entities/task.ts';
-import { MS_PER_POINT, ownBuildAsks } from './own-builds.ts';
+import { hasJobEnded } from '../model/entities/job.ts';
+import { hasTaskEnded } from '../model/entities/task.ts';
+import { MS_PER_POINT, listOwnBuildAsks } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
 import { paced, type Ask } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
@@ -23,25 +23,25 @@ const HOST_EVERY = 1_000 * MS_PER_POINT;
 const SELDOM = 3;
 
 /** Timers inside the ending (a missing exit code, a silent agent) run on while nothing changes. */
-export function nextLook(state: DrillState, now: Instant): Instant {
+export function findNextLook(state: DrillState, now: Instant): Instant {
   return now + Math.max(1_000, state.plan.scenario.limits.pollEvery * 5);
 }
 
 /**
- * What is asked after one struck task: the drill's builds, itself, the attempts on it and their retries, its agents. Where
- * several tasks are struck, `among` is how many: they share the points.
+ * What is asked after one stopped task: the drill's builds, itself, the attempts on it and their retries, its agents. Where
+ * several tasks are stopped, `among` is how many: they share the points.
  */
 export function asksOf(state: DrillState, about: Case, among = 1): readonly Ask[] {
   const every = state.plan.scenario.limits.pollEvery;
   const asks = [
-    ...ownBuildAsks(state, every),
-    ...otherBuilds(state, about, every),
-    ...taskAsks(about, every, among),
+    ...listOwnBuildAsks(state, every),
+    ...listOtherBuildAsks(state, about, every),
+    ...listTaskAsks(about, every, among),
     ...about.attempts
       .filter((attempt) => attempt.role !== 'elsewhere')
-      .flatMap((attempt) => attemptAsks(about, attempt, every, among)),
-    ...agentAsks(about, every, among),
-    ...elsewhere(about, every),
+      .flatMap((attempt) => listAttemptAsks(about, attempt, every, among)),
+    ...listAgentAsks(about, every, among),
+    ...listRetryAgentAsks(about, every),
   ];
   const byKey = new Map<string, Ask>();
   for (const ask of asks) byKey.set(`${ask.subject.kind}:${ask.subject.id}`, ask);
@@ -49,26 +49,30 @@ export function asksOf(state: DrillState, about: Case, among = 1): readonly Ask[
 }
 
 /** Builds that are not ours and lost a job: whether they are green tells whether that is hidden. */
-function otherBuilds({ buildIds }: DrillState, { evidence, attempts }: Case, every: number): readonly Ask[] {
+function listOtherBuildAsks(
+  { buildIds }: DrillState,
+  { evidence, attempts }: Case,
+  every: number,
+): readonly Ask[] {
   const others = new Set(
     attempts.filter((attempt) => isJudged(attempt) && attempt.loss !== null).map(({ job }) => job.buildId),
   );
   return [...others]
-    .filter((id) => !buildIds.includes(id) && !over(evidence, id))
+    .filter((id) => !buildIds.includes(id) && !isBuildOver(evidence, id))
     .map((id) => paced({ kind: 'build', id }, every * SELDOM));
 }
 
-function over(evidence: Evidence, buildId: string): boolean {
+function isBuildOver(evidence: Evidence, buildId: string): boolean {
   const build = evidence.last('build', buildId);
-  return build !== null && buildEnded(build.value);
+  return build !== null && hasBuildEnded(build.value);
 }
 
-function taskAsks({ evidence }: Case, every: number, among: number): readonly Ask[] {
-  const arn = evidence.strike?.taskArn;
+function listTaskAsks({ evidence }: Case, every: number, among: number): readonly Ask[] {
+  const arn = evidence.injection?.taskArn;
   if (arn === undefined) return [];
   const task = evidence.last('task', arn);
   const container = task?.value.containers.find(({ name }) => name === evidence.target?.container);
-  const done = task !== null && taskEnded(task.value) && container?.exitCode != null;
+  const done = task !== null && hasTaskEnded(task.value) && container?.exitCode != null;
   const agents: Subject = { kind: 'agents-of-task', id: arn };
   const byHost = evidence.plan.scenario.cluster.mapping === 'hostname';
   const pace = byHost ? Math.max(every * SELDOM, HOST_EVERY) : every * SELDOM * among;
@@ -76,27 +80,27 @@ function taskAsks({ evidence }: Case, every: number, among: number): readonly As
 }
 
 /** Its history is read once more after its end; before that the build's listing shows its state. */
-function attemptAsks({ evidence }: Case, attempt: Attempt, every: number, among: number): readonly Ask[] {
+function listAttemptAsks({ evidence }: Case, attempt: Attempt, every: number, among: number): readonly Ask[] {
   const { job } = attempt;
   const subject: Subject = { kind: 'job', id: job.id };
-  if (!jobEnded(job))
+  if (!hasJobEnded(job))
     return [
       paced(subject, every * among * (evidence.buildIds.includes(job.buildId) ? LISTED_EVERY : SELDOM)),
     ];
   const { last: read } = evidence.reads('job', job.id);
   const direct = evidence.last('job', job.id);
-  const complete = read?.ok === true && direct?.value.events != null && jobEnded(direct.value);
+  const complete = read?.ok === true && direct?.value.events != null && hasJobEnded(direct.value);
   // The history may lag behind the job: it is whole when it names the end. A loss need not be named there.
-  const isTold = attempt.loss === null ? wholeStory(attempt) : (job.events ?? []).length > 0;
+  const isTold = attempt.loss === null ? hasWholeStory(attempt) : (job.events ?? []).length > 0;
   return complete && isTold ? [] : [paced(subject, every)];
 }
 
 /** While its task goes on an agent is seldom news; once that has ended, the agent must have left. */
-function agentAsks({ evidence }: Case, every: number, among: number): readonly Ask[] {
-  const task = evidence.last('task', evidence.strike?.taskArn ?? '');
-  const share = task !== null && taskEnded(task.value) ? 1 : among;
-  const ended = evidence.firstLook('task', evidence.strike?.taskArn ?? '', taskEnded);
-  return agentsOfStruckTask(evidence).flatMap((id) => {
+function listAgentAsks({ evidence }: Case, every: number, among: number): readonly Ask[] {
+  const task = evidence.last('task', evidence.injection?.taskArn ?? '');
+  const share = task !== null && hasTaskEnded(task.value) ? 1 : among;
+  const ended = evidence.firstLook('task', evidence.injection?.taskArn ?? '', hasTaskEnded);
+  return listTargetAgents(evidence).flatMap((id) => {
     const agent = evidence.last('agent', id);
     // After a missed injection its jobs are listed once more when the task has ended.
     const isListed =
@@ -104,7 +108,7 @@ function agentAsks({ evidence }: Case, every: number, among: number): readonly A
       evidence.reads('agent', id).some(({ ok, sentAt }) => ok && sentAt >= ended.answeredAt);
     if (
       agent !== null &&
-      agentLeft(agent.value) &&
+      hasAgentLeft(agent.value) &&
       agent.value.jobs !== null &&
       (ended === undefined || isListed)
     )
@@ -114,7 +118,7 @@ function agentAsks({ evidence }: Case, every: number, among: number): readonly A
 }
 
 /** A retry's agent must be known once, to tell whether it lives on the doomed task. */
-function elsewhere({ evidence, attempts }: Case, every: number): readonly Ask[] {
+function listRetryAgentAsks({ evidence, attempts }: Case, every: number): readonly Ask[] {
   return attempts
     .filter(({ role }) => role === 'retry' || role === 'retry-on-doomed')
     .map(({ job }) => job.agentId)

@@ -1,8 +1,14 @@
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { noSuchTask } from './ecs-questions.ts';
-import { answered, buildFacts, unreadable, type Answered, type Sources } from './questions.ts';
+import { makeMissingTaskAnswer } from './ecs-questions.ts';
+import {
+  stampAnswer,
+  listBuildFacts,
+  makeUnreadableAnswer,
+  type Answered,
+  type Sources,
+} from './questions.ts';
 import { clusterOf, mayBeTask } from '../model/entities/task.ts';
 import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
@@ -10,7 +16,7 @@ import { keyOf, type Fact, type Subject } from '../model/world.ts';
 const AT_ONCE = 100;
 
 /** Subjects that one request answers together, so that many cost no more requests than one: builds by UUID, tasks of one cluster. The others stand alone. */
-export function together(subjects: readonly Subject[]): readonly (readonly Subject[])[] {
+export function groupSubjects(subjects: readonly Subject[]): readonly (readonly Subject[])[] {
   const open = new Map<string, Subject[]>();
   const groups: Subject[][] = [];
   for (const subject of new Map(subjects.map((one) => [keyOf(one), one])).values()) {
@@ -41,17 +47,17 @@ export async function askTogether(
 ): Promise<readonly Answered[]> {
   const sentAt = clock.now();
   const isBuilds = subjects[0]?.kind === 'build';
-  const answers = await (isBuilds ? builds : tasks)(subjects, plan, sources, signal).catch((error: unknown) =>
-    subjects.map(() => unreadable(error)),
+  const answers = await (isBuilds ? askBuilds : askTasks)(subjects, plan, sources, signal).catch(
+    (error: unknown) => subjects.map(() => makeUnreadableAnswer(error)),
   );
   return subjects.map((subject, at) =>
-    answered(subject, sentAt, clock.now(), answers[at] ?? unreadable('no answer'), sources),
+    stampAnswer(subject, sentAt, clock.now(), answers[at] ?? makeUnreadableAnswer('no answer'), sources),
   );
 }
 
 type Facts = Answer<readonly Fact[]>;
 
-async function builds(
+async function askBuilds(
   subjects: readonly Subject[],
   _plan: Plan,
   { buildkite }: Sources,
@@ -61,10 +67,10 @@ async function builds(
     subjects.map(({ id }) => id),
     signal,
   );
-  return answers.map((answer) => (answer.ok ? { ok: true, value: buildFacts(answer.value) } : answer));
+  return answers.map((answer) => (answer.ok ? { ok: true, value: listBuildFacts(answer.value) } : answer));
 }
 
-async function tasks(
+async function askTasks(
   subjects: readonly Subject[],
   plan: Plan,
   { ecs }: Sources,
@@ -76,6 +82,6 @@ async function tasks(
   return arns.map((id): Facts => {
     if (!answer.ok) return answer;
     const value = answer.value.find(({ arn }) => arn === id);
-    return value === undefined ? noSuchTask() : { ok: true, value: [{ kind: 'task', id, value }] };
+    return value === undefined ? makeMissingTaskAnswer() : { ok: true, value: [{ kind: 'task', id, value }] };
   });
 }

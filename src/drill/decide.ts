@@ -7,11 +7,11 @@ import { decideGate, decideGated } from './gate.ts';
 import { faultOf } from '../faults/list.ts';
 import { decideStart } from './start.ts';
 import type { DrillState } from '../state/state.ts';
-import { halt, type Step } from '../state/step.ts';
+import { haltDrill, type Step } from '../state/step.ts';
 import { decideObserving } from './watch.ts';
 
 /** What a drill does next: a total function of its state and the time, with exactly one step. */
-export function decide(state: DrillState, now: Instant): Step {
+export function decideStep(state: DrillState, now: Instant): Step {
   switch (state.phase) {
     case 'planned':
       return decideGate(state, now);
@@ -24,7 +24,7 @@ export function decide(state: DrillState, now: Instant): Step {
     case 'aiming':
       return decideAiming(state, now);
     case 'injecting':
-      return faultOf(state.plan)?.inject(state, now) ?? halt('internal', 'there is nothing to inject');
+      return faultOf(state.plan)?.inject(state, now) ?? haltDrill('internal', 'there is nothing to inject');
     case 'observing':
       return decideObserving(state, now);
     case 'settling':

@@ -8,12 +8,12 @@ import type { Fact, KindFrom, Subject } from '../model/world.ts';
 export type Of<K extends Subject['kind']> = { readonly kind: K; readonly id: string };
 
 /** Facts of an answer, where there is one. */
-export function given<T>(answer: Answer<T>, of: (value: T) => readonly Fact[]): Answer<readonly Fact[]> {
+export function mapAnswer<T>(answer: Answer<T>, of: (value: T) => readonly Fact[]): Answer<readonly Fact[]> {
   return answer.ok ? { ok: true, value: of(answer.value) } : answer;
 }
 
 /** DescribeTasks answered, and without the task. */
-export function noSuchTask(): Answer<never> {
+export function makeMissingTaskAnswer(): Answer<never> {
   return {
     ok: false,
     trouble: { kind: 'not-found', message: 'ECS does not know the task (MISSING)', retryAfter: null },
@@ -21,7 +21,7 @@ export function noSuchTask(): Answer<never> {
 }
 
 /** A listing, and each task in it. */
-function tasksSeen(
+function listTaskFacts(
   kind: 'tasks-of' | 'tasks-on',
   id: string,
   { tasks, complete }: { readonly tasks: readonly Task[]; readonly complete: boolean },
@@ -33,7 +33,7 @@ function tasksSeen(
 }
 
 /** Asks ECS one question. */
-export async function ofEcs(
+export async function askEcs(
   { kind, id }: Of<KindFrom<'ECS'>>,
   plan: Plan,
   ecs: Ecs,
@@ -45,34 +45,34 @@ export async function ofEcs(
     case 'task': {
       const answer = await ecs.tasks(clusterOf(id) ?? name, [id], signal);
       const task = answer.ok ? answer.value.find((one) => one.arn === id) : undefined;
-      if (answer.ok && task === undefined) return noSuchTask();
-      return given(answer, () => (task === undefined ? [] : [{ kind, id, value: task }]));
+      if (answer.ok && task === undefined) return makeMissingTaskAnswer();
+      return mapAnswer(answer, () => (task === undefined ? [] : [{ kind, id, value: task }]));
     }
     case 'task-definition':
-      return given(await ecs.taskDefinition(id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await ecs.taskDefinition(id, signal), (value) => [{ kind, id, value }]);
     case 'service':
-      return given(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
     case 'cluster':
-      return given(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
     case 'tasks-of': {
       const running = await ecs.tasksOf(name, of, signal);
       // Somebody else's stop may have come before the first look: what went down is then among the stopped tasks alone.
       const isTheirs = plan.mode === 'assert';
       const gone = isTheirs ? await ecs.tasksOf(name, { ...of, stopped: true }, signal) : null;
       if (gone?.ok === false) return gone;
-      return given(running, (value) => [
-        ...tasksSeen(kind, id, value),
+      return mapAnswer(running, (value) => [
+        ...listTaskFacts(kind, id, value),
         ...(gone?.value.tasks ?? []).map((task) => ({ kind: 'task', id: task.arn, value: task }) as const),
       ]);
     }
     case 'tasks-on':
-      return given(await ecs.tasksOn(name, id, signal), (value) => tasksSeen(kind, id, value));
+      return mapAnswer(await ecs.tasksOn(name, id, signal), (value) => listTaskFacts(kind, id, value));
     case 'instance':
-      return given(await ecs.instance(name, id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await ecs.instance(name, id, signal), (value) => [{ kind, id, value }]);
     case 'protection':
-      return given(await ecs.protection(name, id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await ecs.protection(name, id, signal), (value) => [{ kind, id, value }]);
     case 'recent-stops':
-      return given(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
     default:
       return assertNever(kind);
   }

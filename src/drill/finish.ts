@@ -1,5 +1,5 @@
 import { evidenceOf } from '../evidence/evidence.ts';
-import { buildEnded, type Build } from '../model/entities/build.ts';
+import { hasBuildEnded, type Build } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Call } from '../model/call.ts';
 import { judge } from '../verdict/judge.ts';
@@ -7,79 +7,81 @@ import { faultOf } from '../faults/list.ts';
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import { fresh, type Step } from '../state/step.ts';
-import { markOf, mayHaveStruck, readSince } from '../state/state.ts';
-import { all } from '../model/world.ts';
+import { markOf, mayHaveInjected, hasReadSince } from '../state/state.ts';
+import { listFacts } from '../model/world.ts';
 
 /** Settle, then judge: a build that we created is canceled where the drill is aborted, or was cut short before anything was stopped. */
 export function decideSettling(state: DrillState, now: Instant): Step {
   const unanswered = state.undos.at(-1);
   // What restores is compared anew by its fault; a build may be canceled twice.
-  if (unanswered?.call.kind === 'cancel-build' && heldBack(unanswered))
+  if (unanswered?.call.kind === 'cancel-build' && isUnsent(unanswered))
     return { do: 'call', call: unanswered.call, as: 'undo' };
-  const undo = rigIsGone(state) ? null : (faultOf(state.plan)?.undo(state, now) ?? null);
+  const undo = isRigGone(state) ? null : (faultOf(state.plan)?.undo(state, now) ?? null);
   if (undo !== null) return undo;
-  const build = ourOpenBuilds(state)[0];
+  const build = listOurOpenBuilds(state)[0];
   if (build !== undefined) {
     const asked = markOf(state, 'build', build.id);
     const known =
-      readSince(state, 'build', build.id, state.phaseSince) || (asked?.triedAt ?? 0) >= state.phaseSince;
+      hasReadSince(state, 'build', build.id, state.phaseSince) || (asked?.triedAt ?? 0) >= state.phaseSince;
     if (!known) return { do: 'observe', asks: [fresh({ kind: 'build', id: build.id })], by: now };
-    return { do: 'call', call: cancel(build.id, build.nodeId), as: 'undo' };
+    return { do: 'call', call: makeCancelCall(build.id, build.nodeId), as: 'undo' };
   }
   if (!state.settled)
-    return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...leftOver(state)] } } };
+    return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...describeLeftOver(state)] } } };
   return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.index) } } };
 }
 
 /** Only the intent is written, or an interruption came before it was sent. */
-function heldBack({ result, trouble }: Sending): boolean {
+function isUnsent({ result, trouble }: Sending): boolean {
   return result === null || (result === 'refused' && trouble?.kind === 'aborted');
 }
 
-function cancel(buildId: string, buildNodeId: string): Call {
+function makeCancelCall(buildId: string, buildNodeId: string): Call {
   return { kind: 'cancel-build', buildId, buildNodeId };
 }
 
 /** Those that we created and that still go on, and which no call of ours has canceled. */
-function ourOpenBuilds(state: DrillState): readonly Build[] {
-  const cutShort = state.aborted || (state.halted !== null && !mayHaveStruck(state));
+function listOurOpenBuilds(state: DrillState): readonly Build[] {
+  const cutShort = state.aborted || (state.halted !== null && !mayHaveInjected(state));
   if (!cutShort || state.buildBy === 'named') return [];
   const canceled = new Set(
     state.undos.flatMap(({ call }) => (call.kind === 'cancel-build' ? [call.buildId] : [])),
   );
   // One that was created last may not be known yet: its mark tells that it is ours.
-  return all(state.world, 'build').filter(
+  return listFacts(state.world, 'build').filter(
     (build) =>
       build.metaData[DRILL_KEY] === state.drill &&
       !canceled.has(build.id) &&
-      !buildEnded(build) &&
+      !hasBuildEnded(build) &&
       build.state !== 'canceling',
   );
 }
 
 /** With its runner an embedded rig ended, and all that could be undone with it. */
-function rigIsGone({ plan, index }: DrillState): boolean {
+function isRigGone({ plan, index }: DrillState): boolean {
   return plan.embeddedRig && evidenceOf(index).events('GD_RESUMED').length > 0;
 }
 
-function said(call: Call): string {
+function describeFailedUndo(call: Call): string {
   return call.kind === 'cancel-build'
     ? `build ${call.buildId} could not be canceled`
     : `${call.kind} could not be undone`;
 }
 
 /** What was left as it is, and why. */
-function leftOver(state: DrillState): readonly string[] {
-  const left = rigIsGone(state) ? [] : [...(faultOf(state.plan)?.left(state) ?? [])];
+function describeLeftOver(state: DrillState): readonly string[] {
+  const left = isRigGone(state) ? [] : [...(faultOf(state.plan)?.describeLeft(state) ?? [])];
   const last = new Map(state.undos.map((undo) => [JSON.stringify(undo.call), undo]));
   const failed = [...last.values()].filter(({ result, trouble }) => result !== 'ok' && trouble !== null);
-  left.push(...failed.map(({ call, trouble }) => `${said(call)}: ${trouble?.message ?? 'no answer'}`));
-  left.push(...mayExist(state));
+  left.push(
+    ...failed.map(({ call, trouble }) => `${describeFailedUndo(call)}: ${trouble?.message ?? 'no answer'}`),
+  );
+  left.push(...describePossibleBuild(state));
   return left;
 }
 
 /** A build that was to be created and was never found: nobody can cancel it. */
-function mayExist({ creating, buildIds, plan }: DrillState): readonly string[] {
+function describePossibleBuild({ creating, buildIds, plan }: DrillState): readonly string[] {
   const last = creating.at(-1);
   if (last?.call.kind !== 'create-build' || last.result !== 'unknown') return [];
   if (buildIds.length >= plan.scenario.build.count) return [];

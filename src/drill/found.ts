@@ -1,17 +1,17 @@
 import type { Case } from '../checks/check.ts';
 import { attemptsOf, type Attempt } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
-import { asStruck, jobsLookedAt, stopsShown, tasksLookedAt } from '../evidence/found.ts';
-import { agentLeft } from '../model/entities/agent.ts';
-import { buildEnded } from '../model/entities/build.ts';
+import { viewFromStop, listStepJobs, listShownStops, listAssertedTasks } from '../evidence/found.ts';
+import { hasAgentLeft } from '../model/entities/agent.ts';
+import { hasBuildEnded } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
-import { jobEnded, type Job } from '../model/entities/job.ts';
-import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
+import { hasJobEnded, type Job } from '../model/entities/job.ts';
+import { isGoingDown, hasTaskEnded, type Task } from '../model/entities/task.ts';
 import type { DrillState } from '../state/state.ts';
 import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { findingsOf } from '../verdict/case.ts';
-import { inWords, sweepOf } from './sweep.ts';
-import { keyOf, seen, type Subject } from '../model/world.ts';
+import { describeSubject, sweepOf } from './sweep.ts';
+import { keyOf, findFact, type Subject } from '../model/world.ts';
 
 /** What a found stop still waits for, and what is asked for it. */
 interface Open {
@@ -23,15 +23,15 @@ interface Open {
 export function decideFound(state: DrillState, now: Instant): Step {
   const evidence = evidenceOf(state.index);
   const every = state.plan.scenario.limits.pollEvery;
-  const proof = proofAsks(evidence);
+  const proof = listStopProofAsks(evidence);
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
-  const building = openBuild(state, evidence);
+  const building = listOpenBuild(state, evidence);
   const open = [
     ...building,
-    ...openJobs(evidence),
-    ...openAgents(evidence),
-    ...openTasks(state, evidence, building.length === 0),
-    ...openStops(state, evidence, now),
+    ...listOpenJobs(evidence),
+    ...listOpenAgents(evidence),
+    ...listOpenTasks(state, evidence, building.length === 0),
+    ...listOpenStops(state, evidence, now),
   ];
   const deadline = state.deadline ?? now;
   const sweep = open.length === 0 ? sweepStops(state, evidence) : [];
@@ -41,10 +41,10 @@ export function decideFound(state: DrillState, now: Instant): Step {
   if (now >= deadline)
     return endWatch(
       'deadline',
-      `limits.verdictWithin ended while the drill waited for ${open[0]?.what ?? sweep.map(inWords)[0] ?? ''}`,
+      `limits.verdictWithin ended while the drill waited for ${open[0]?.what ?? sweep.map(describeSubject)[0] ?? ''}`,
     );
   const asks = new Map<string, Ask>(
-    [...open.map(({ subject }) => subject), ...listing(evidence)].map((subject) => [
+    [...open.map(({ subject }) => subject), ...listHostSubjects(evidence)].map((subject) => [
       keyOf(subject),
       paced(subject, TASKS.has(subject.kind) ? every * SELDOM : every),
     ]),
@@ -61,17 +61,17 @@ const SELDOM = 2;
 const TASKS: ReadonlySet<Subject['kind']> = new Set(['task', 'tasks-of']);
 
 /** By host name an agent is looked for among the tasks of the service, and a retry may run on a new one. */
-function listing({ plan }: Evidence): readonly Subject[] {
+function listHostSubjects({ plan }: Evidence): readonly Subject[] {
   return plan.scenario.cluster.mapping === 'hostname' ? [{ kind: 'tasks-of', id: plan.lockKey }] : [];
 }
 
 /** A stop that comes while it looks: the job that the task held is read at once, for that read proves it in flight. */
-function proofAsks(evidence: Evidence): readonly Ask[] {
-  return stopsShown(evidence).flatMap((stop) => {
-    const { target } = asStruck(evidence, stop, { by: 'found' }) ?? { target: null };
-    const from = evidence.firstLook('task', stop.value.arn, goingDown);
+function listStopProofAsks(evidence: Evidence): readonly Ask[] {
+  return listShownStops(evidence).flatMap((stop) => {
+    const { target } = viewFromStop(evidence, stop, { by: 'found' }) ?? { target: null };
+    const from = evidence.firstLook('task', stop.value.arn, isGoingDown);
     // One that was over when it was first seen can be proven by the clocks alone.
-    if (target?.jobId == null || from === undefined || taskEnded(from.value)) return [];
+    if (target?.jobId == null || from === undefined || hasTaskEnded(from.value)) return [];
     const isRead = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from.answeredAt);
     return isRead ? [] : [fresh({ kind: 'job', id: target.jobId })];
   });
@@ -79,10 +79,10 @@ function proofAsks(evidence: Evidence): readonly Ask[] {
 
 /** Everything once more before a pass (verdict rule 15), for each stop that was found. */
 function sweepStops(state: DrillState, evidence: Evidence): readonly Subject[] {
-  for (const stop of stopsShown(evidence)) {
-    const struck = asStruck(evidence, stop, { by: 'found' });
-    if (struck === null) continue;
-    const about: Case = { evidence: struck, attempts: attemptsOf(struck) };
+  for (const stop of listShownStops(evidence)) {
+    const stopped = viewFromStop(evidence, stop, { by: 'found' });
+    if (stopped === null) continue;
+    const about: Case = { evidence: stopped, attempts: attemptsOf(stopped) };
     const subjects = sweepOf(state, about, findingsOf(about));
     if (subjects.length > 0) return subjects;
   }
@@ -90,22 +90,22 @@ function sweepStops(state: DrillState, evidence: Evidence): readonly Subject[] {
 }
 
 /** Inside the very build only the step's jobs can be waited for: the build cannot end before we do. */
-function openBuild(state: DrillState, evidence: Evidence): readonly Open[] {
-  const build = seen(state.world, 'build', state.buildId ?? '');
+function listOpenBuild(state: DrillState, evidence: Evidence): readonly Open[] {
+  const build = findFact(state.world, 'build', state.buildId ?? '');
   const subject: Subject = { kind: 'build', id: state.buildId ?? '' };
   if (build === undefined) return [{ what: 'the build to be read', subject }];
   if (state.plan.mode === 'assert' && state.plan.assertion.own) {
-    const jobs = jobsLookedAt(evidence);
-    return jobs.length > 0 && jobs.every(jobEnded) ? [] : [{ what: "the step's jobs to end", subject }];
+    const jobs = listStepJobs(evidence);
+    return jobs.length > 0 && jobs.every(hasJobEnded) ? [] : [{ what: "the step's jobs to end", subject }];
   }
-  return buildEnded(build) || build.state === 'blocked' ? [] : [{ what: 'the build to end', subject }];
+  return hasBuildEnded(build) || build.state === 'blocked' ? [] : [{ what: 'the build to end', subject }];
 }
 
 /** Every attempt's history, and every attempt that a retry names and no list showed. */
-function openJobs(evidence: Evidence): readonly Open[] {
-  const jobs = jobsLookedAt(evidence);
+function listOpenJobs(evidence: Evidence): readonly Open[] {
+  const jobs = listStepJobs(evidence);
   const unread = jobs
-    .filter((job) => job.agentId !== null && !historyRead(evidence, job))
+    .filter((job) => job.agentId !== null && !hasReadHistory(evidence, job))
     .map(({ id }) => id);
   const hidden = jobs
     .map(({ retryOf }) => retryOf)
@@ -116,14 +116,14 @@ function openJobs(evidence: Evidence): readonly Open[] {
     .map((id) => ({ what: `the history of job ${id}`, subject: { kind: 'job', id } }));
 }
 
-function historyRead(evidence: Evidence, job: Job): boolean {
+function hasReadHistory(evidence: Evidence, job: Job): boolean {
   const whole = evidence.lastLook('job', job.id, ({ events }) => events !== null);
-  return whole !== undefined && jobEnded(whole.value);
+  return whole !== undefined && hasJobEnded(whole.value);
 }
 
-function openAgents(evidence: Evidence): readonly Open[] {
+function listOpenAgents(evidence: Evidence): readonly Open[] {
   const ids = new Set(
-    jobsLookedAt(evidence)
+    listStepJobs(evidence)
       .map(({ agentId }) => agentId)
       .filter((id) => id !== null),
   );
@@ -136,13 +136,13 @@ function openAgents(evidence: Evidence): readonly Open[] {
  * Tasks that run when it begins are read until the build is over, and once more after that: a stop may come at any time. One
  * that ECS has forgotten (about an hour after its end) shows no stop; it is asked once.
  */
-function openTasks(state: DrillState, evidence: Evidence, isBuildOver: boolean): readonly Open[] {
-  const over = isBuildOver ? buildOverAt(state, evidence) : Infinity;
-  return tasksLookedAt(evidence)
+function listOpenTasks(state: DrillState, evidence: Evidence, isBuildOver: boolean): readonly Open[] {
+  const over = isBuildOver ? findBuildEnd(state, evidence) : Infinity;
+  return listAssertedTasks(evidence)
     .filter((arn) => {
       const mark = state.marks[keyOf({ kind: 'task', id: arn })];
       const task = evidence.last('task', arn);
-      if (task !== null && taskEnded(task.value)) return false;
+      if (task !== null && hasTaskEnded(task.value)) return false;
       if (mark?.trouble?.kind === 'not-found') return false;
       return task === null || (mark?.okSentAt ?? 0) < over;
     })
@@ -150,51 +150,51 @@ function openTasks(state: DrillState, evidence: Evidence, isBuildOver: boolean):
 }
 
 /** When the build was first seen over; inside the very build, when the step's jobs were last seen. */
-function buildOverAt(state: DrillState, evidence: Evidence): Instant {
+function findBuildEnd(state: DrillState, evidence: Evidence): Instant {
   const seenOver = evidence.firstLook(
     'build',
     state.buildId ?? '',
-    (build) => buildEnded(build) || build.state === 'blocked',
+    (build) => hasBuildEnded(build) || build.state === 'blocked',
   );
   if (seenOver !== undefined) return seenOver.answeredAt;
-  const jobs = jobsLookedAt(evidence).map(
-    ({ id }) => evidence.firstLook('job', id, jobEnded)?.answeredAt ?? 0,
+  const jobs = listStepJobs(evidence).map(
+    ({ id }) => evidence.firstLook('job', id, hasJobEnded)?.answeredAt ?? 0,
   );
   return Math.max(0, ...jobs);
 }
 
-function openStops(state: DrillState, evidence: Evidence, now: Instant): readonly Open[] {
-  return stopsShown(evidence).flatMap((stop) => {
-    const struck = asStruck(evidence, stop, { by: 'found' });
-    if (struck === null) return [];
-    const about: Case = { evidence: struck, attempts: attemptsOf(struck) };
+function listOpenStops(state: DrillState, evidence: Evidence, now: Instant): readonly Open[] {
+  return listShownStops(evidence).flatMap((stop) => {
+    const stopped = viewFromStop(evidence, stop, { by: 'found' });
+    if (stopped === null) return [];
+    const about: Case = { evidence: stopped, attempts: attemptsOf(stopped) };
     return [
-      ...openDefinition(evidence, stop.value),
-      ...openEnd(state, struck, stop.value, now),
-      ...openRetries(about),
+      ...listOpenDefinition(evidence, stop.value),
+      ...listOpenEnd(state, stopped, stop.value, now),
+      ...listOpenRetries(about),
     ];
   });
 }
 
-function openDefinition(evidence: Evidence, task: Task): readonly Open[] {
+function listOpenDefinition(evidence: Evidence, task: Task): readonly Open[] {
   if (evidence.last('task-definition', task.definition) !== null) return [];
   return [{ what: 'the task definition', subject: { kind: 'task-definition', id: task.definition } }];
 }
 
-function openEnd(state: DrillState, evidence: Evidence, task: Task, now: Instant): readonly Open[] {
-  if (!taskEnded(task))
+function listOpenEnd(state: DrillState, evidence: Evidence, task: Task, now: Instant): readonly Open[] {
+  if (!hasTaskEnded(task))
     return [{ what: `task ${task.arn} to be STOPPED`, subject: { kind: 'task', id: task.arn } }];
   const agentId = evidence.target?.agentId ?? '';
   const agent = evidence.last('agent', agentId);
-  const ended = evidence.firstLook('task', task.arn, taskEnded)?.answeredAt ?? now;
+  const ended = evidence.firstLook('task', task.arn, hasTaskEnded)?.answeredAt ?? now;
   const waited = now - ended > state.plan.lostAfter;
-  if (agent !== null && (waited || (agentLeft(agent.value) && agent.value.jobs !== null))) return [];
+  if (agent !== null && (waited || (hasAgentLeft(agent.value) && agent.value.jobs !== null))) return [];
   return [{ what: `agent ${agentId} to leave`, subject: { kind: 'agent', id: agentId } }];
 }
 
-function openRetries({ evidence, attempts }: Case): readonly Open[] {
+function listOpenRetries({ evidence, attempts }: Case): readonly Open[] {
   const unread = (attempt: Attempt): boolean =>
-    attempt.role !== 'elsewhere' && !historyRead(evidence, attempt.job);
+    attempt.role !== 'elsewhere' && !hasReadHistory(evidence, attempt.job);
   return attempts
     .filter(unread)
     .map(({ job }) => ({ what: `job ${job.id} to end`, subject: { kind: 'job', id: job.id } }));

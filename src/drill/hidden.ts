@@ -4,7 +4,7 @@ import { BUILD_KEY, DRILL_KEY } from '../model/entities/mark.ts';
 import type { TaskDefinition } from '../model/entities/task.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { digested, isSecretValue } from '../model/secret-looks.ts';
+import { digestValue, isSecretValue } from '../model/secret-looks.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import type { Fact } from '../model/world.ts';
 import { hideStart } from '../worker/hidden-start.ts';
@@ -37,7 +37,7 @@ function hideMetaData(fact: Extract<Fact, { kind: 'build' }>, digest: Digest): F
   const metaData = Object.fromEntries(
     Object.entries(fact.value.metaData).map(([key, value]) => [
       key,
-      isOurs(key) ? value : digested(value, digest),
+      isOurs(key) ? value : digestValue(value, digest),
     ]),
   );
   return { ...fact, value: { ...fact.value, metaData } };
@@ -90,7 +90,7 @@ function hideEnv(
   return Object.fromEntries(
     Object.entries(env).map(([name, value]) => [
       name,
-      isSecretValue(name, value) && !marked.includes(name) ? digested(value, digest) : value,
+      isSecretValue(name, value) && !marked.includes(name) ? digestValue(value, digest) : value,
     ]),
   );
 }

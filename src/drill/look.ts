@@ -8,13 +8,13 @@ import { hideDocuments } from '../preflight/hidden.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Doc, Documents, Live } from '../preflight/documents.ts';
-import { unwrap } from '../preflight/unwrap.ts';
+import { unwrapDocument } from '../preflight/unwrap.ts';
 import { readPipeline } from '../preflight/yaml.ts';
 import type { Answer } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
-import { seen, type Fact, type World } from '../model/world.ts';
+import { findFact, type Fact, type World } from '../model/world.ts';
 
 /** What is to be looked at; null is none. */
 export interface Place {
@@ -46,14 +46,14 @@ export async function readDocuments(
   if (service?.ok === false) return service;
   const arn = service === null ? place.family : service.value['taskDefinition'];
   if (typeof arn !== 'string')
-    return unusable('the task definition is not known: name a service or a family');
+    return makeUnusableAnswer('the task definition is not known: name a service or a family');
   const definition = await ecs.taskDefinitionDocument(arn, signal);
   if (!definition.ok) return definition;
-  const taskDefinition = unwrap('taskDefinition', json(definition.value), arn);
-  if (!('value' in taskDefinition)) return unusable(`${arn}: ${taskDefinition.why}`);
+  const taskDefinition = unwrapDocument('taskDefinition', toJsonObject(definition.value), arn);
+  if (!('value' in taskDefinition)) return makeUnusableAnswer(`${arn}: ${taskDefinition.why}`);
   const unread: { rule: string; said: string }[] = [];
   const named = `service ${place.service ?? ''}`;
-  const serviceDoc = service === null ? null : docOf(json(service.value), named);
+  const serviceDoc = service === null ? null : docOf(toJsonObject(service.value), named);
   const providers = await providersOf(serviceDoc, ecs, signal);
   if (providers !== null && !providers.ok)
     unread.push({ rule: 'managed-draining', said: `the capacity providers: ${providers.trouble.message}` });
@@ -66,18 +66,18 @@ export async function readDocuments(
     imageConfig: null,
     capacityProvider:
       providers?.ok === true
-        ? docOf({ capacityProviders: providers.value.map(json) }, 'capacity providers')
+        ? docOf({ capacityProviders: providers.value.map(toJsonObject) }, 'capacity providers')
         : null,
     scenario: place.step === null ? null : docOf({ when: { step: place.step } }, place.file),
   };
   return { ok: true, value: { documents: hideDocuments(documents), unread } };
 }
 
-function unusable(message: string): Answer<never> {
+function makeUnusableAnswer(message: string): Answer<never> {
   return { ok: false, trouble: { kind: 'garbage', message, retryAfter: null } };
 }
 
-function json(document: PlainDocument): JsonObject {
+function toJsonObject(document: PlainDocument): JsonObject {
   return document as JsonObject;
 }
 
@@ -123,7 +123,7 @@ interface Ports {
 }
 
 /** The look as a fact of a drill. Always answered: what cannot be read is part of the answer. */
-export async function lookAsFact(
+export async function readPreflightFact(
   id: string,
   plan: Plan,
   world: World,
@@ -138,7 +138,7 @@ export async function lookAsFact(
     pipeline: scenario.build.pipeline,
     step: stepOfPlan(plan),
   };
-  const value = await lookBeforehand(place, { ecs, buildkite }, signal);
+  const value = await runPreflight(place, { ecs, buildkite }, signal);
   return { ok: true, value: [{ kind: 'preflight', id, value }] };
 }
 
@@ -148,14 +148,14 @@ async function ownTaskOf(
   surroundings: Ports['surroundings'],
   signal: AbortSignal,
 ): Promise<string | null> {
-  const known = seen(world, 'self', 'self');
+  const known = findFact(world, 'self', 'self');
   if (known !== undefined) return known.taskArn;
   const self = await surroundings.self(signal);
   return self.ok ? self.value.taskArn : null;
 }
 
 /** What the rules say of a service before a drill starts anything. Whatever cannot be read is said, and never fails the drill. */
-async function lookBeforehand(
+async function runPreflight(
   place: Place & { readonly container: string | null; readonly ownTask: string | null },
   ports: { readonly ecs: Ecs; readonly buildkite: Buildkite },
   signal: AbortSignal,

@@ -21,24 +21,24 @@ function withKnown(before: Fact, fact: Fact): Fact {
 }
 
 function isNews(before: Fact, fact: Fact): boolean {
-  if (before.kind === 'clock' && fact.kind === 'clock') return clockNews(before.value, fact.value);
+  if (before.kind === 'clock' && fact.kind === 'clock') return isClockNews(before.value, fact.value);
   if (before.kind === 'job' && fact.kind === 'job' && fact.value.events === null)
-    return !same({ ...before.value, events: null }, fact.value);
-  return !same(before.value, fact.value);
+    return !isSameValue({ ...before.value, events: null }, fact.value);
+  return !isSameValue(before.value, fact.value);
 }
 
 /** `Date` has whole seconds: only a clearly better figure, or one that contradicts the known one, is news. */
-function clockNews(before: ClockOffset, now: ClockOffset): boolean {
+function isClockNews(before: ClockOffset, now: ClockOffset): boolean {
   const apart = Math.abs(now.offset - before.offset);
   return now.uncertainty < before.uncertainty * 0.7 || apart > now.uncertainty + before.uncertainty;
 }
 
 /** Whether two facts' values are alike, whatever the order of their keys; a key without a value is no key, as in JSON. */
-function same(a: unknown, b: unknown): boolean {
+function isSameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return false;
   return (
-    Object.keys(a).every((key) => same(a[key], b[key])) &&
+    Object.keys(a).every((key) => isSameValue(a[key], b[key])) &&
     Object.keys(b).every((key) => Object.hasOwn(a, key) || b[key] === undefined)
   );
 }

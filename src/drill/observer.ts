@@ -2,11 +2,11 @@ import type { DrillEvent, Read } from '../journal/events.ts';
 import type { Clock } from '../model/clock.ts';
 import { startWithinOf } from '../scenario/plan.ts';
 import { newsOf } from './news.ts';
-import { askTogether, together } from './batches.ts';
+import { askTogether, groupSubjects } from './batches.ts';
 import { createPace } from './pace.ts';
 import { hideFact } from './hidden.ts';
 import type { DrillPorts, Observation, Observer } from './ports.ts';
-import { ask, type Answered, type Sources } from './questions.ts';
+import { askSubject, type Answered, type Sources } from './questions.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Digest } from '../model/secret-looks.ts';
@@ -14,7 +14,7 @@ import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
 /** The ports of a drill that watches for itself alone. */
 export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
-  const clock = notBefore(given.journal.events, given.clock);
+  const clock = makeClockNotBefore(given.journal.events, given.clock);
   return { ...given, clock, observer: createObserver(given, clock, given.digest) };
 }
 
@@ -24,8 +24,8 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;
 
-  async function send(state: DrillState, asks: readonly Ask[], signal: AbortSignal): Promise<void> {
-    const groups = together(asks.map(({ subject }) => subject));
+  async function sendAsks(state: DrillState, asks: readonly Ask[], signal: AbortSignal): Promise<void> {
+    const groups = groupSubjects(asks.map(({ subject }) => subject));
     await Promise.all(groups.map((group) => sendGroup(state, group, signal)));
   }
 
@@ -36,12 +36,12 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   ): Promise<void> {
     const [only, ...more] = subjects;
     if (only === undefined) return;
-    pace.sent(subjects);
+    pace.noteSent(subjects);
     const answers =
       more.length > 0
         ? await askTogether(subjects, state.plan, sources, clock, signal)
-        : [await ask(only, state.drill, state.plan, state.world, sources, clock, signal)];
-    for (const { read } of answers) pace.answered(read);
+        : [await askSubject(only, state.drill, state.plan, state.world, sources, clock, signal)];
+    for (const { read } of answers) pace.noteAnswer(read);
     const hide = (fact: Fact): Fact => hideFact(fact, state.plan.scenario, digest);
     arrived.push(...answers.map(({ read, facts }) => ({ read, facts: facts.map(hide) })));
     wake();
@@ -56,25 +56,25 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
     const freshAsks = asks.filter((one) => one.fresh);
     if (freshAsks.length > 0) {
       const held = Math.max(...freshAsks.map(({ subject }) => pace.heldUntil(subject)));
-      await waitOut(Math.min(held, latestLook(state, clock.now())), clock, signal);
-      await send(state, freshAsks, signal);
-      return take(state);
+      await waitUntil(Math.min(held, findLatestLook(state, clock.now())), clock, signal);
+      await sendAsks(state, freshAsks, signal);
+      return takeArrived(state);
     }
     while (!signal.aborted) {
       const now = clock.now();
-      void send(
+      void sendAsks(
         state,
         asks.filter((one) => !pace.isOpen(one) && pace.dueAt(one) <= now),
         signal,
       );
-      if (isNews(state, arrived) || now >= by) break;
+      if (hasNews(state, arrived) || now >= by) break;
       const next = Math.min(by, ...asks.filter((one) => !pace.isOpen(one)).map(pace.dueAt));
-      await woken(next - now, signal);
+      await waitForWake(next - now, signal);
     }
-    return take(state);
+    return takeArrived(state);
   }
 
-  function take(state: DrillState): Observation {
+  function takeArrived(state: DrillState): Observation {
     const taken = arrived;
     arrived = [];
     const reads = new Map<string, Read>();
@@ -88,7 +88,7 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
     };
   }
 
-  function woken(ms: number, signal: AbortSignal): Promise<void> {
+  function waitForWake(ms: number, signal: AbortSignal): Promise<void> {
     const local = new AbortController();
     const both = AbortSignal.any([signal, local.signal]);
     return new Promise((resolve) => {
@@ -106,17 +106,17 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
 }
 
 /** The drill's own limits go before what a service asks for: no look waits past the end of the drill's patience. */
-function latestLook({ deadline, plan }: DrillState, now: number): number {
+function findLatestLook({ deadline, plan }: DrillState, now: number): number {
   return deadline ?? now + startWithinOf(plan);
 }
 
-async function waitOut(until: number, clock: Clock, signal: AbortSignal): Promise<void> {
+async function waitUntil(until: number, clock: Clock, signal: AbortSignal): Promise<void> {
   const wait = until - clock.now();
   if (wait > 0) await clock.sleep(wait, signal);
 }
 
 /** A changed fact, or a read that turned good or bad. */
-function isNews(state: DrillState, arrived: readonly Answered[]): boolean {
+function hasNews(state: DrillState, arrived: readonly Answered[]): boolean {
   return arrived.some(({ read, facts }) => {
     const mark = state.marks[keyOf(read.subject)];
     const turned = mark === undefined || (mark.trouble === null) !== read.ok;
@@ -128,7 +128,7 @@ function isNews(state: DrillState, arrived: readonly Answered[]): boolean {
  * A clock that never shows less than the journal's last event: between two runners the machine's clock may have been set
  * back, and what is read now would count as read before. It runs on from there, so that deadlines still come.
  */
-function notBefore(journal: readonly DrillEvent[], clock: Clock): Clock {
+function makeClockNotBefore(journal: readonly DrillEvent[], clock: Clock): Clock {
   const behind = (journal.at(-1)?.at ?? -Infinity) - clock.now();
   return behind <= 0 ? clock : { ...clock, now: () => clock.now() + behind };
 }

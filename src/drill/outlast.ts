@@ -2,7 +2,7 @@ import type { NewEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import { GamedayError } from '../model/errors.ts';
-import { mayHaveStruck, type DrillState } from '../state/state.ts';
+import { mayHaveInjected, type DrillState } from '../state/state.ts';
 import type { Append } from './perform.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Append } from './perform.ts';
  * undone. Only the first event and the verdict are refused then: without the one there is no drill, and the other must follow
  * from what is on the disk.
  */
-export function outlasting(journal: Journal): Append {
+export function makeOutlastingAppend(journal: Journal): Append {
   return async (event, durable) => {
     try {
       return await journal.append(event, durable);
@@ -31,7 +31,7 @@ function isUnwritable(error: unknown): error is GamedayError {
  * The same, but nothing is sent whose intent is not on the disk, and its checksum in the machine's state: `hold` is told before
  * the call would go out.
  */
-export function onlyWhatIsWritten(
+export function makeWrittenOnlyAppend(
   append: Append,
   { journal, surroundings }: { readonly journal: Journal; readonly surroundings: Surroundings },
   hold: () => void,
@@ -40,26 +40,26 @@ export function onlyWhatIsWritten(
     const written = await append(event, durable);
     if (event.code !== 'GD_BUILD_INTENDED' && event.code !== 'GD_FAULT_INTENDED') return written;
     const kept =
-      journal.unwritten() === null ? await surroundings.remember(written.drill, written.sum) : null;
+      journal.findWriteError() === null ? await surroundings.remember(written.drill, written.sum) : null;
     if (kept?.ok === false)
       journal.keepInMemory(new GamedayError('journal-unwritable', kept.trouble.message));
-    if (journal.unwritten() !== null) hold();
+    if (journal.findWriteError() !== null) hold();
     return written;
   };
 }
 
 /** How a drill ends whose journal cannot be written: it sends nothing new and settles; null where it can be written, or settles already for another reason. */
-export function cutShort(state: DrillState, why: GamedayError | null): NewEvent | null {
+export function makeCutShortEvent(state: DrillState, why: GamedayError | null): NewEvent | null {
   if (why === null || state.halted !== null) return null;
-  return mayHaveStruck(state)
+  return mayHaveInjected(state)
     ? { code: 'GD_WATCH_ENDED', payload: { why: 'gap', said: why.message } }
     : { code: 'GD_HALTED', payload: { reason: why.reason, said: why.message } };
 }
 
 /** A rig that lived in the runner's process died with it, and the evidence with the rig. */
-export function rigIsGone(state: DrillState): NewEvent {
+export function makeRigGoneEvent(state: DrillState): NewEvent {
   const said = 'the rig of this drill ended with its runner, so what happened after that cannot be read';
-  return mayHaveStruck(state)
+  return mayHaveInjected(state)
     ? { code: 'GD_WATCH_ENDED', payload: { why: 'gap', said } }
     : { code: 'GD_HALTED', payload: { reason: 'observation-gap', said } };
 }

@@ -1,8 +1,8 @@
-import { buildEnded, type Build } from '../model/entities/build.ts';
-import { jobEnded, type Job } from '../model/entities/job.ts';
+import { hasBuildEnded, type Build } from '../model/entities/build.ts';
+import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import type { DrillState } from '../state/state.ts';
 import { paced, type Ask } from '../state/step.ts';
-import { all, seen, type Subject } from '../model/world.ts';
+import { listFacts, findFact, type Subject } from '../model/world.ts';
 
 /**
  * Buildkite gives a user 5,000 points in five minutes. A job with its history costs about 35, an agent with its jobs up
@@ -11,30 +11,30 @@ import { all, seen, type Subject } from '../model/world.ts';
 export const MS_PER_POINT = 150;
 
 /** The drill's builds as they were last seen. */
-export function ownBuilds({ world, buildIds }: DrillState): readonly Build[] {
-  return buildIds.map((id) => seen(world, 'build', id)).filter((build) => build !== undefined);
+export function listOwnBuilds({ world, buildIds }: DrillState): readonly Build[] {
+  return buildIds.map((id) => findFact(world, 'build', id)).filter((build) => build !== undefined);
 }
 
 /** Every job of theirs. */
-function ownJobs({ world, buildIds }: DrillState): readonly Job[] {
-  return all(world, 'job').filter(({ buildId }) => buildIds.includes(buildId));
+function listOwnJobs({ world, buildIds }: DrillState): readonly Job[] {
+  return listFacts(world, 'job').filter(({ buildId }) => buildIds.includes(buildId));
 }
 
 /** Their subjects. */
-export function ownSubjects({ buildIds }: DrillState): readonly Subject[] {
+export function listBuildSubjects({ buildIds }: DrillState): readonly Subject[] {
   return buildIds.map((id) => ({ kind: 'build', id }));
 }
 
 /** Whether nothing more happens in it before the verdict: it is over, or waits for a person. */
 export function isAtRest(build: Build): boolean {
-  return buildEnded(build) || build.state === 'blocked';
+  return hasBuildEnded(build) || build.state === 'blocked';
 }
 
-/** Why one of them is not sound enough to be struck, or null. */
-export function unsoundOne(state: DrillState): string | null {
-  const jobs = ownJobs(state);
-  for (const build of ownBuilds(state)) {
-    const hurt = unsound(
+/** Why one of them is not sound enough to be stopped, or null. */
+export function findUnsoundBuild(state: DrillState): string | null {
+  const jobs = listOwnJobs(state);
+  for (const build of listOwnBuilds(state)) {
+    const hurt = explainUnsoundBuild(
       build,
       jobs.filter(({ buildId }) => buildId === build.id),
     );
@@ -47,32 +47,37 @@ export function unsoundOne(state: DrillState): string | null {
  * Asks after the drill's builds. A listing costs about four points a job, so large or many builds are read less often than
  * a small one; of several, those that are over are read no more.
  */
-export function ownBuildAsks(state: DrillState, every: number): readonly Ask[] {
-  const builds = ownBuilds(state);
-  const over = new Set(state.buildIds.length === 1 ? [] : builds.filter(buildEnded).map(({ id }) => id));
+export function listOwnBuildAsks(state: DrillState, every: number): readonly Ask[] {
+  const builds = listOwnBuilds(state);
+  const over = new Set(state.buildIds.length === 1 ? [] : builds.filter(hasBuildEnded).map(({ id }) => id));
   const points = builds
     .filter(({ id }) => !over.has(id))
     .reduce((sum, { jobs }) => sum + 4 * jobs.length + 2, 0);
   const pace = Math.max(every, points * MS_PER_POINT - 500);
-  return ownSubjects(state)
+  return listBuildSubjects(state)
     .filter(({ id }) => !over.has(id))
     .map((subject) => paced(subject, pace));
 }
 
-/** Why the build is not sound enough to be struck, or null: it must hold no failed, lost or soft-failed attempt that no retry replaced. */
-export function unsound(build: Build, jobs: readonly Job[]): string | null {
+/** Why the build is not sound enough to be stopped, or null: it must hold no failed, lost or soft-failed attempt that no retry replaced. */
+export function explainUnsoundBuild(build: Build, jobs: readonly Job[]): string | null {
   if (['failing', 'failed', 'canceling', 'canceled'].includes(build.state))
     return `build ${String(build.number)} is ${build.rawState} already`;
   const replaced = new Set(jobs.map((job) => job.retryOf).filter((id) => id !== null));
   const hurt = jobs.find(
-    (job) => job.buildId === build.id && jobEnded(job) && bad(job) && !job.retried && !replaced.has(job.id),
+    (job) =>
+      job.buildId === build.id &&
+      hasJobEnded(job) &&
+      hasAttemptFailed(job) &&
+      !job.retried &&
+      !replaced.has(job.id),
   );
   if (hurt === undefined) return null;
   const how = hurt.softFailed ? 'soft-failed' : 'failed or lost';
   return `step ${hurt.stepKey ?? hurt.label ?? hurt.id} has a ${how} attempt already (exit status ${hurt.exitStatus ?? 'none'})`;
 }
 
-function bad(job: Job): boolean {
+function hasAttemptFailed(job: Job): boolean {
   if (job.state === 'skipped' || job.state === 'broken') return false;
   return job.softFailed || !job.passed;
 }

@@ -5,8 +5,8 @@ import { keyOf, type Subject } from '../model/world.ts';
 
 /** When each subject was asked after, and when it may be asked again. */
 export interface Pace {
-  sent(subjects: readonly Subject[]): void;
-  answered(read: Read): void;
+  noteSent(subjects: readonly Subject[]): void;
+  noteAnswer(read: Read): void;
   isOpen(ask: Ask): boolean;
   /** When the ask is to be sent, milliseconds; in the past: now. */
   dueAt(ask: Ask): number;
@@ -20,13 +20,13 @@ export function createPace(clock: Clock): Pace {
   const open = new Set<string>();
   const retryAt = new Map<string, number>();
   return {
-    sent(subjects) {
+    noteSent(subjects) {
       for (const key of subjects.map(keyOf)) {
         askedAt.set(key, clock.now());
         open.add(key);
       }
     },
-    answered({ subject, error }) {
+    noteAnswer({ subject, error }) {
       const key = keyOf(subject);
       open.delete(key);
       if (error?.retryAfter == null) retryAt.delete(key);

@@ -1,9 +1,9 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { assertNever } from '../model/errors.ts';
-import { onlySteers, type Call, type Outcome, type Trouble } from '../model/call.ts';
+import { isOnlySteering, type Call, type Outcome, type Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
-import { buildFacts, type Sources } from './questions.ts';
-import { outdated } from '../state/last-look.ts';
+import { listBuildFacts, type Sources } from './questions.ts';
+import { explainOutdatedLook } from '../state/last-look.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import type { Fact } from '../model/world.ts';
@@ -23,7 +23,7 @@ interface Sent {
  * age of the last look at the target is checked after the intent, right before the call: a process that was frozen and a disk
  * that hung send nothing late. `onAnswer` is told when the answer is there, before it is written.
  */
-export async function perform(
+export async function performCall(
   { call, as }: Extract<Step, { do: 'call' }>,
   state: DrillState,
   sources: Sources,
@@ -32,26 +32,26 @@ export async function perform(
   signal: AbortSignal,
   onAnswer: () => void,
 ): Promise<void> {
-  const attempt = state.strikes.length + 1;
-  await append(intended(call, as, attempt), true);
-  const held = (now: number): string | null => (as === 'fault' ? outdated(state, now) : null);
-  const { outcome, sent } = await timed(clock, signal, held, () => send(call, sources, signal));
+  const attempt = state.injections.length + 1;
+  await append(makeIntendedEvent(call, as, attempt), true);
+  const held = (now: number): string | null => (as === 'fault' ? explainOutdatedLook(state, now) : null);
+  const { outcome, sent } = await sendTimed(clock, signal, held, () => sendCall(call, sources, signal));
   onAnswer();
   const facts = outcome.ok ? outcome.value : [];
   // A task's own answer stands in the event itself: it is the proof. What else came along is an observation.
   const task = facts.find((fact) => fact.kind === 'task')?.value ?? null;
   const others = facts.filter((fact) => fact.kind !== 'task');
   if (others.length > 0) await append({ code: 'GD_OBSERVED', payload: { reads: [], facts: others } }, false);
-  await append(answered(as, sent, attempt, task, others), true);
-  if (as === 'fault' && !onlySteers(call) && sent.result !== 'refused')
-    await sources.surroundings.recordStrike(state.plan.lockKey, {
+  await append(makeSentEvent(as, sent, attempt, task, others), true);
+  if (as === 'fault' && !isOnlySteering(call) && sent.result !== 'refused')
+    await sources.surroundings.recordInjection(state.plan.lockKey, {
       drill: state.drill,
       taskArn: state.target?.taskArn ?? '',
       at: sent.sentAt,
     });
 }
 
-function intended(call: Call, as: Extract<Step, { do: 'call' }>['as'], attempt: number): NewEvent {
+function makeIntendedEvent(call: Call, as: Extract<Step, { do: 'call' }>['as'], attempt: number): NewEvent {
   switch (as) {
     case 'build':
       return { code: 'GD_BUILD_INTENDED', payload: { call } };
@@ -64,7 +64,7 @@ function intended(call: Call, as: Extract<Step, { do: 'call' }>['as'], attempt: 
   }
 }
 
-function answered(
+function makeSentEvent(
   as: Extract<Step, { do: 'call' }>['as'],
   sent: Sent,
   attempt: number,
@@ -85,7 +85,7 @@ function answered(
   }
 }
 
-async function send(
+async function sendCall(
   call: Call,
   { buildkite, ecs }: Sources,
   signal: AbortSignal,
@@ -93,7 +93,7 @@ async function send(
   switch (call.kind) {
     case 'create-build': {
       const created = await buildkite.createBuild(call, signal);
-      return created.ok ? { ok: true, value: buildFacts(created.value) } : created;
+      return created.ok ? { ok: true, value: listBuildFacts(created.value) } : created;
     }
     case 'cancel-build': {
       const canceled = await buildkite.cancelBuild(call, signal);
@@ -105,16 +105,16 @@ async function send(
 }
 
 /** A call that was held back or interrupted before it was sent did not happen; one that throws may have. */
-async function timed<T>(
+async function sendTimed<T>(
   clock: Clock,
   signal: AbortSignal,
   held: (now: number) => string | null,
   run: () => Promise<Outcome<T>>,
 ): Promise<{ outcome: Outcome<T>; sent: Sent }> {
   const sentAt = clock.now();
-  const trouble = whyNotSent(held(sentAt), signal);
+  const trouble = explainNotSent(held(sentAt), signal);
   const outcome: Outcome<T> =
-    trouble === null ? await run().catch(thrown<T>) : { ok: false, certainty: 'refused', trouble };
+    trouble === null ? await run().catch(makeThrownOutcome<T>) : { ok: false, certainty: 'refused', trouble };
   const sent = {
     sentAt,
     answeredAt: clock.now(),
@@ -124,22 +124,22 @@ async function timed<T>(
   return { outcome, sent };
 }
 
-function whyNotSent(held: string | null, signal: AbortSignal): Trouble | null {
+function explainNotSent(held: string | null, signal: AbortSignal): Trouble | null {
   if (signal.aborted) return { kind: 'aborted', message: 'interrupted before it was sent', retryAfter: null };
   return held === null ? null : { kind: 'outdated', message: `not sent: ${held}`, retryAfter: null };
 }
 
 /** The answer to an intent of which it is known that its call never went out; null for any other event. */
-export function neverSent(last: DrillEvent | undefined, now: number): NewEvent | null {
+export function makeNeverSentEvent(last: DrillEvent | undefined, now: number): NewEvent | null {
   const message = 'the runner ended before it was sent';
   const trouble: Trouble = { kind: 'aborted', message, retryAfter: null };
   const sent = { sentAt: now, answeredAt: now, result: 'refused' as const, trouble };
-  if (last?.code === 'GD_BUILD_INTENDED') return answered('build', sent, 0, null, []);
-  if (last?.code === 'GD_FAULT_INTENDED') return answered('fault', sent, last.payload.attempt, null, []);
+  if (last?.code === 'GD_BUILD_INTENDED') return makeSentEvent('build', sent, 0, null, []);
+  if (last?.code === 'GD_FAULT_INTENDED') return makeSentEvent('fault', sent, last.payload.attempt, null, []);
   return null;
 }
 
-function thrown<T>(error: unknown): Outcome<T> {
+function makeThrownOutcome<T>(error: unknown): Outcome<T> {
   const message = error instanceof Error ? error.message : String(error);
   return { ok: false, certainty: 'unknown', trouble: { kind: 'garbage', message, retryAfter: null } };
 }

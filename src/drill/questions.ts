@@ -5,13 +5,13 @@ import type { Surroundings } from '../surroundings/port.ts';
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
-import { markFrom } from '../model/entities/mark.ts';
+import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
-import { given, ofEcs, type Of } from './ecs-questions.ts';
-import { lookAsFact } from './look.ts';
+import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
+import { readPreflightFact } from './look.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { seen, type Fact, type Subject, type World } from '../model/world.ts';
+import { findFact, type Fact, type Subject, type World } from '../model/world.ts';
 
 /** The ports a drill reads from. */
 export interface Sources {
@@ -27,7 +27,7 @@ export interface Answered {
 }
 
 /** Asks one question and stamps it with the runner's clock; never throws for a service's fault. */
-export async function ask(
+export async function askSubject(
   subject: Subject,
   drill: string,
   plan: Plan,
@@ -37,18 +37,18 @@ export async function ask(
   signal: AbortSignal,
 ): Promise<Answered> {
   const sentAt = clock.now();
-  const answer = await facts(subject, drill, plan, world, sources, signal).catch(unreadable);
-  return answered(subject, sentAt, clock.now(), answer, sources);
+  const answer = await askSource(subject, drill, plan, world, sources, signal).catch(makeUnreadableAnswer);
+  return stampAnswer(subject, sentAt, clock.now(), answer, sources);
 }
 
 /** An answer that our own code could not read: never an exception of the drill. */
-export function unreadable(error: unknown): Answer<never> {
+export function makeUnreadableAnswer(error: unknown): Answer<never> {
   const message = `the answer could not be read: ${error instanceof Error ? error.message : String(error)}`;
   return { ok: false, trouble: { kind: 'garbage', message, retryAfter: null } };
 }
 
 /** A read with its times, and the facts that it gave. */
-export function answered(
+export function stampAnswer(
   subject: Subject,
   sentAt: number,
   answeredAt: number,
@@ -56,17 +56,17 @@ export function answered(
   sources: Sources,
 ): Answered {
   const read = { subject, sentAt, answeredAt, ok: answer.ok, error: answer.ok ? null : answer.trouble };
-  return { read, facts: answer.ok ? [...answer.value, ...clocks(sources)] : [] };
+  return { read, facts: answer.ok ? [...answer.value, ...listClockFacts(sources)] : [] };
 }
 
-function clocks({ buildkite, ecs }: Sources): readonly Fact[] {
+function listClockFacts({ buildkite, ecs }: Sources): readonly Fact[] {
   const own = { buildkite: buildkite.clock(), ecs: ecs.clock() };
   return Object.entries(own).flatMap(([id, value]) =>
     value === null ? [] : [{ kind: 'clock', id, value } as const],
   );
 }
 
-async function facts(
+async function askSource(
   subject: Subject,
   drill: string,
   plan: Plan,
@@ -82,9 +82,9 @@ async function facts(
     case 'pipeline':
     case 'step-history':
     case 'past-workers':
-      return ofBuildkite({ ...subject, kind: subject.kind }, plan, sources.buildkite, signal);
+      return askBuildkite({ ...subject, kind: subject.kind }, plan, sources.buildkite, signal);
     case 'agents-of-task':
-      return agentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
+      return askAgentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
     case 'task':
     case 'task-definition':
     case 'service':
@@ -94,15 +94,15 @@ async function facts(
     case 'tasks-on':
     case 'instance':
     case 'protection':
-      return ofEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
+      return askEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
     case 'self':
     case 'kill-switch':
     case 'lock':
     case 'ledger':
     case 'halt':
-      return ofSurroundings({ ...subject, kind: subject.kind }, drill, plan, sources.surroundings, signal);
+      return askSurroundings({ ...subject, kind: subject.kind }, drill, plan, sources.surroundings, signal);
     case 'preflight':
-      return lookAsFact(subject.id, plan, world, sources, signal);
+      return readPreflightFact(subject.id, plan, world, sources, signal);
     case 'clock':
       return { ok: true, value: [] };
     default:
@@ -111,14 +111,14 @@ async function facts(
 }
 
 /** A build's facts: itself and every job that the same answer listed. */
-export function buildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
+export function listBuildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
   return [
     { kind: 'build', id: build.id, value: build },
     ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
   ];
 }
 
-async function ofBuildkite(
+async function askBuildkite(
   { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'>,
   plan: Plan,
   buildkite: Buildkite,
@@ -129,30 +129,33 @@ async function ofBuildkite(
   const branch = plan.mode === 'assert' ? '' : plan.scenario.build.branch;
   switch (kind) {
     case 'build':
-      return given(await buildkite.build(id, signal), buildFacts);
+      return mapAnswer(await buildkite.build(id, signal), listBuildFacts);
     case 'job':
-      return given(await buildkite.job(id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await buildkite.job(id, signal), (value) => [{ kind, id, value }]);
     case 'agent':
-      return given(await buildkite.agent(organization, id, signal), ({ agent, jobs }) => [
+      return mapAnswer(await buildkite.agent(organization, id, signal), ({ agent, jobs }) => [
         { kind, id, value: agent },
         ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
       ]);
     case 'drill-build':
-      return given(await buildkite.buildOfDrill(organization, pipeline, markFrom(id), signal), (found) => [
-        { kind, id, value: { build: found?.build.id ?? null } },
-        ...(found === null ? [] : buildFacts(found)),
-      ]);
+      return mapAnswer(
+        await buildkite.buildOfDrill(organization, pipeline, parseMark(id), signal),
+        (found) => [
+          { kind, id, value: { build: found?.build.id ?? null } },
+          ...(found === null ? [] : listBuildFacts(found)),
+        ],
+      );
     case 'pipeline':
-      return given(await buildkite.pipeline(organization, id, branch, signal), (value) => [
+      return mapAnswer(await buildkite.pipeline(organization, id, branch, signal), (value) => [
         { kind, id, value },
       ]);
     case 'step-history': {
-      const [of, step] = pipelineAndStep(id);
+      const [of, step] = splitHistoryId(id);
       const answer = await buildkite.stepHistory(organization, of, step, JOBS_OF_A_HISTORY, signal);
-      return given(answer, (value) => [{ kind, id, value }]);
+      return mapAnswer(answer, (value) => [{ kind, id, value }]);
     }
     case 'past-workers':
-      return given(await buildkite.pastWorkers(organization, id, signal), (agents) => [
+      return mapAnswer(await buildkite.pastWorkers(organization, id, signal), (agents) => [
         { kind, id, value: { agents: [...agents] } },
       ]);
     default:
@@ -163,7 +166,7 @@ async function ofBuildkite(
 const JOBS_OF_A_HISTORY = 100; // Enough for a quantile, at about 300 points.
 
 /** `PIPELINE/STEP`: a pipeline's slug has no slash, a step's key may. */
-function pipelineAndStep(id: string): readonly [string, string] {
+function splitHistoryId(id: string): readonly [string, string] {
   const cut = id.indexOf('/');
   return cut < 0 ? [id, ''] : [id.slice(0, cut), id.slice(cut + 1)];
 }
@@ -171,11 +174,11 @@ function pipelineAndStep(id: string): readonly [string, string] {
 /** Names of the task's host, where the scenario maps by them. */
 function hostsOf(taskArn: string, { scenario }: Plan, world: World): readonly string[] {
   if (scenario.cluster.mapping !== 'hostname') return [];
-  return seen(world, 'task', taskArn)?.hostnames ?? [];
+  return findFact(world, 'task', taskArn)?.hostnames ?? [];
 }
 
 /** The agents that carry the task's ARN and those on its host, so that none is overlooked that has no tag. */
-async function agentsOfTask(
+async function askAgentsOfTask(
   id: string,
   { organization }: Plan,
   hostnames: readonly string[],
@@ -187,7 +190,7 @@ async function agentsOfTask(
   const nobody = { ok: true, value: { agents: [], complete: true } } as const;
   const there =
     hostnames.length === 0 ? nobody : await buildkite.agentsOnHost(organization, hostnames, signal);
-  return given(there, ({ agents: neighbours, complete }) => {
+  return mapAnswer(there, ({ agents: neighbours, complete }) => {
     const agents = new Map([...tagged.value.agents, ...neighbours].map((agent) => [agent.id, agent]));
     const value = {
       taskArn: id,
@@ -204,7 +207,7 @@ async function agentsOfTask(
 /** A drill that injects nothing has no halt conditions. */
 const NOTHING_HALTS: Pick<Scenario['safety'], 'killSwitch' | 'haltWhen'> = { killSwitch: null, haltWhen: [] };
 
-async function ofSurroundings(
+async function askSurroundings(
   { kind, id }: Of<'self' | 'kill-switch' | 'lock' | 'ledger' | 'halt'>,
   drill: string,
   plan: Plan,
@@ -214,13 +217,13 @@ async function ofSurroundings(
   const { killSwitch, haltWhen } = plan.mode === 'assert' ? NOTHING_HALTS : plan.scenario.safety;
   switch (kind) {
     case 'self':
-      return given(await surroundings.self(signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await surroundings.self(signal), (value) => [{ kind, id, value }]);
     case 'kill-switch':
-      return given(await surroundings.killSwitch(killSwitch, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await surroundings.killSwitch(killSwitch, signal), (value) => [{ kind, id, value }]);
     case 'lock':
-      return given(await surroundings.lock(id, drill, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await surroundings.lock(id, drill, signal), (value) => [{ kind, id, value }]);
     case 'ledger':
-      return given(await surroundings.ledger(id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await surroundings.ledger(id, signal), (value) => [{ kind, id, value }]);
     case 'halt': {
       const { name, file, url } = haltWhen.find((one) => one.name === id) ?? { name: id };
       const condition = {
@@ -228,7 +231,7 @@ async function ofSurroundings(
         ...(file === undefined ? {} : { file }),
         ...(url === undefined ? {} : { url }),
       };
-      return given(await surroundings.halt(condition, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await surroundings.halt(condition, signal), (value) => [{ kind, id, value }]);
     }
     default:
       return assertNever(kind);

@@ -1,14 +1,19 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
-import { decide } from './decide.ts';
+import { decideStep } from './decide.ts';
 import { assertNever } from '../model/errors.ts';
 import type { DrillPorts, Observation } from './ports.ts';
 import { hideEvent } from './hidden.ts';
-import { cutShort, onlyWhatIsWritten, outlasting, rigIsGone } from './outlast.ts';
-import { neverSent, perform, type Append } from './perform.ts';
+import {
+  makeCutShortEvent,
+  makeWrittenOnlyAppend,
+  makeOutlastingAppend,
+  makeRigGoneEvent,
+} from './outlast.ts';
+import { makeNeverSentEvent, performCall, type Append } from './perform.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { isStopSignal } from '../model/reasons.ts';
-import { fold, mayHaveStruck, reduce, type DrillState } from '../state/state.ts';
-import { halt, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { fold, mayHaveInjected, reduce, type DrillState } from '../state/state.ts';
+import { haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
 
 /** Told of each event as it was written, with the state after it. */
@@ -26,7 +31,7 @@ export async function runDrill(
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
-  const drill = open(ports, onEvent, plan);
+  const drill = openDrill(ports, onEvent, plan);
   if (drill.state?.phase === 'judged') return drill.state;
   const first: NewEvent =
     drill.state === null
@@ -37,12 +42,12 @@ export async function runDrill(
   // Where it cannot be kept, the lock cannot be taken either, and no guard holds.
   if (!resumed && !plan.dryRun) await ports.surroundings.remember(id, sum);
   if (resumed && plan.embeddedRig && drill.now().phase !== 'settling')
-    await drill.append(rigIsGone(drill.now()), true);
-  return loop(drill, ports, interrupted);
+    await drill.append(makeRigGoneEvent(drill.now()), true);
+  return runLoop(drill, ports, interrupted);
 }
 
 /**
- * Settles a drill without striking: what it started and can be undone is undone, its build is canceled, then what is known is
+ * Settles a drill without injecting: what it started and can be undone is undone, its build is canceled, then what is known is
  * judged. A last intent that is known to have never been sent is written down as that, and nothing is undone for it.
  */
 export async function abortDrill(
@@ -51,17 +56,17 @@ export async function abortDrill(
   interrupted: AbortSignal,
   onEvent: OnEvent,
 ): Promise<DrillState> {
-  const drill = open(ports, onEvent, null);
+  const drill = openDrill(ports, onEvent, null);
   if (drill.now().phase === 'judged') return drill.now();
   const unsent =
-    lastIntent === 'never-sent' ? neverSent(ports.journal.events.at(-1), ports.clock.now()) : null;
+    lastIntent === 'never-sent' ? makeNeverSentEvent(ports.journal.events.at(-1), ports.clock.now()) : null;
   if (unsent !== null) await drill.append(unsent, true);
   const state = drill.now();
   const payload = { runner: state.plan.runner, after: ports.journal.events.length, how: 'abort' } as const;
   await drill.append({ code: 'GD_RESUMED', payload }, true);
   if (state.halted === null && state.watchEnded === null)
     await drill.append(
-      mayHaveStruck(state)
+      mayHaveInjected(state)
         ? {
             code: 'GD_WATCH_ENDED',
             payload: { why: 'gap', said: 'the drill was aborted by hand after the stop was sent' },
@@ -69,7 +74,7 @@ export async function abortDrill(
         : { code: 'GD_HALTED', payload: { reason: 'halted', said: 'the drill was aborted by hand' } },
       true,
     );
-  return loop(drill, ports, interrupted);
+  return runLoop(drill, ports, interrupted);
 }
 
 /** Names of variables whose values must never be shown. */
@@ -89,12 +94,12 @@ interface Drill {
  * The plan as it was given goes before the one in the journal: there the values of secrets are redacted, and a build is
  * not to be started with what stands in their place; and on a resume a person may have said yes by now.
  */
-function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Drill {
+function openDrill({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | null): Drill {
   const given = (of: DrillState): DrillState => (plan === null ? of : { ...of, plan });
   let state = journal.events.length === 0 ? null : given(fold(journal.events));
   const marked = (): readonly string[] => secretsOf(plan ?? state?.plan ?? null);
   let observedAt = 0;
-  const append = outlasting(journal);
+  const append = makeOutlastingAppend(journal);
   return {
     state,
     now() {
@@ -113,18 +118,18 @@ function open({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan | nu
 }
 
 /** The only loop of a drill: decide, perform, append, reduce, again. */
-async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): Promise<DrillState> {
+async function runLoop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): Promise<DrillState> {
   let isCut = false;
   try {
     for (;;) {
-      const event = isCut ? null : cutShort(drill.now(), ports.journal.unwritten());
-      isCut ||= ports.journal.unwritten() !== null;
+      const event = isCut ? null : makeCutShortEvent(drill.now(), ports.journal.findWriteError());
+      isCut ||= ports.journal.findWriteError() !== null;
       if (event !== null) await drill.append(event, false);
-      const step = decide(drill.now(), ports.clock.now());
-      if (step.do === 'end') return await over(drill.now(), ports);
-      if (interrupted.aborted) return await close(drill, interrupted);
-      await take(step, drill, ports, interrupted).catch((error: unknown) => {
-        if (error !== ports.journal.unwritten()) throw error;
+      const step = decideStep(drill.now(), ports.clock.now());
+      if (step.do === 'end') return await endDrill(drill.now(), ports);
+      if (interrupted.aborted) return await closeDrill(drill, interrupted);
+      await performStep(step, drill, ports, interrupted).catch((error: unknown) => {
+        if (error !== ports.journal.findWriteError()) throw error;
       });
     }
   } finally {
@@ -134,12 +139,12 @@ async function loop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): 
 }
 
 /** A verdict that is written is the last word: nobody goes on with the drill any more. */
-async function over(state: DrillState, { journal, surroundings }: DrillPorts): Promise<DrillState> {
-  if (!state.plan.dryRun && journal.unwritten() === null) await surroundings.forget(state.drill);
+async function endDrill(state: DrillState, { journal, surroundings }: DrillPorts): Promise<DrillState> {
+  if (!state.plan.dryRun && journal.findWriteError() === null) await surroundings.forget(state.drill);
   return state;
 }
 
-async function take(
+async function performStep(
   step: Exclude<Step, { do: 'end' }>,
   drill: Drill,
   ports: DrillPorts,
@@ -151,7 +156,7 @@ async function take(
         await ports.observer.observe(drill.now(), step.asks, step.by, interrupted),
       );
       if (
-        worthWriting(
+        isWorthWriting(
           drill,
           observation,
           ports.clock.now(),
@@ -177,7 +182,7 @@ async function take(
         { code: 'GD_CONFIRMED', payload: { answer: yes ? 'yes' : 'no', shown: step.shown.join('\n') } },
         true,
       );
-      const declined = halt('confirm-declined', 'the person who was asked did not say yes');
+      const declined = haltDrill('confirm-declined', 'the person who was asked did not say yes');
       if (!yes && declined.do === 'conclude') await drill.append(declined.event, true);
       return;
     }
@@ -203,9 +208,9 @@ async function callAndLook(
   const stop = (): void => answered.abort();
   interrupted.addEventListener('abort', stop, { once: true });
   const held = new AbortController();
-  const append = onlyWhatIsWritten(drill.append, ports, () => held.abort());
+  const append = makeWrittenOnlyAppend(drill.append, ports, () => held.abort());
   const mayGo = AbortSignal.any([interrupted, held.signal]);
-  const call = perform(step, drill.now(), ports, ports.clock, append, mayGo, stop);
+  const call = performCall(step, drill.now(), ports, ports.clock, append, mayGo, stop);
   try {
     await Promise.all([call, step.as === 'fault' ? lookBeside(drill, ports, answered.signal) : null]);
   } finally {
@@ -222,12 +227,12 @@ async function lookBeside(
   await clock.sleep(LOOK_AFTER, answered);
   while (!answered.aborted) {
     const state = drill.now();
-    const asks = besideCall(state);
+    const asks = listAsksBesideCall(state);
     const observation = withoutAborted(
       await observer.observe(state, asks, clock.now() + LOOK_AFTER, answered),
     );
     // What came together with the answer is read again after it.
-    if (answered.aborted || !worthWriting(drill, observation, clock.now(), false)) continue;
+    if (answered.aborted || !isWorthWriting(drill, observation, clock.now(), false)) continue;
     await drill.append(
       { code: 'GD_OBSERVED', payload: { reads: [...observation.reads], facts: [...observation.facts] } },
       false,
@@ -236,7 +241,7 @@ async function lookBeside(
 }
 
 /** The target's task, and what it held. */
-function besideCall({ target, plan }: DrillState): readonly Ask[] {
+function listAsksBesideCall({ target, plan }: DrillState): readonly Ask[] {
   if (target === null) return [];
   const every = Math.max(LOOK_AFTER, plan.scenario.limits.pollEvery);
   const held: Subject =
@@ -250,7 +255,7 @@ function withoutAborted({ reads, facts }: Observation): Observation {
 }
 
 /** An observation is written on a change, on a read that turned good or bad, when it was asked for now, and at least every 15 s. */
-function worthWriting(drill: Drill, { reads, facts }: Observation, now: number, asked: boolean): boolean {
+function isWorthWriting(drill: Drill, { reads, facts }: Observation, now: number, asked: boolean): boolean {
   if (reads.length === 0 && facts.length === 0) return false;
   if (asked || facts.length > 0 || now - drill.observedAt() >= QUIET_FOR) return true;
   const { marks } = drill.now();
@@ -260,7 +265,7 @@ function worthWriting(drill: Drill, { reads, facts }: Observation, now: number, 
   });
 }
 
-async function close(drill: Drill, interrupted: AbortSignal): Promise<DrillState> {
+async function closeDrill(drill: Drill, interrupted: AbortSignal): Promise<DrillState> {
   const signal = isStopSignal(interrupted.reason) ? interrupted.reason : 'SIGINT';
   await drill.append({ code: 'GD_INTERRUPTED', payload: { signal } }, true);
   return drill.now();

@@ -1,33 +1,33 @@
 import type { Case } from '../checks/check.ts';
 import { faultOf } from '../faults/list.ts';
-import { followAsks, missing, unreadSince } from '../faults/rollout.ts';
+import { listFollowAsks, listMissingTasks, listUnreadSubjects } from '../faults/rollout.ts';
 import { attemptsOf } from '../evidence/attempts.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
-import { hitsOf, struckByScheduler } from '../evidence/hits.ts';
+import { hitsOf, viewFromHits } from '../evidence/hits.ts';
 import { findingsOf } from '../verdict/case.ts';
-import { asksOf, nextLook } from './asks.ts';
+import { asksOf, findNextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
-import { goingDown, taskEnded, type Task } from '../model/entities/task.ts';
-import { stillOpen } from './ending.ts';
-import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
+import { isGoingDown, hasTaskEnded, type Task } from '../model/entities/task.ts';
+import { describeOpenWork } from './ending.ts';
+import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
 import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { inWords, sweepOf, untriedOf } from './sweep.ts';
-import { keyOf, seen } from '../model/world.ts';
+import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
+import { keyOf, findFact } from '../model/world.ts';
 
-/** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a struck one, until the whole is over. */
+/** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a stopped one, until the whole is over. */
 export function decideScheduled(state: DrillState, evidence: Evidence, now: Instant): Step {
   const hits = hitsOf(evidence);
-  const proof = [...unreadAgents(evidence, hits), ...unreadJobs(evidence)];
+  const proof = [...listUnreadAgentAsks(evidence, hits), ...listUnreadJobAsks(evidence)];
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
-  const cases = struckByScheduler(evidence).map((struck): Case => ({
-    evidence: struck,
-    attempts: attemptsOf(struck),
+  const cases = viewFromHits(evidence).map((stopped): Case => ({
+    evidence: stopped,
+    attempts: attemptsOf(stopped),
   }));
   const open = [
-    ...openWhole(state, hits),
-    ...cases.flatMap((about) => stillOpen(about, findingsOf(about), now)),
+    ...describeOpenRest(state, hits),
+    ...cases.flatMap((about) => describeOpenWork(about, findingsOf(about), now)),
   ];
   const deadline = state.deadline ?? now;
   const sweeps =
@@ -39,29 +39,29 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
     return endWatch('settled', 'nothing more can change the outcome');
   const asks = new Map<string, Ask>();
   for (const one of [
-    ...generalAsks(state, hits),
+    ...listGeneralAsks(state, hits),
     ...cases.flatMap((about) => asksOf(state, about, cases.length)),
   ])
     asks.set(keyOf(one.subject), one);
   const untried = first === undefined ? [] : untriedOf(state, first.about, sweep);
-  const unread = now < deadline ? [] : [...unreadSince(state, [...asks.values()]), ...untried];
+  const unread = now < deadline ? [] : [...listUnreadSubjects(state, [...asks.values()]), ...untried];
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
     return endWatch(
       'deadline',
-      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(inWords)].join(', ')}`,
+      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(describeSubject)].join(', ')}`,
     );
   return {
     do: 'observe',
     asks: [...asks.values()],
-    by: Math.min(deadline, now + QUIET_FOR, nextLook(state, now)),
+    by: Math.min(deadline, now + QUIET_FOR, findNextLook(state, now)),
   };
 }
 
 /** When a task is first seen going down its agents are read at once: only then is it known what they held. */
-function unreadAgents(evidence: Evidence, hits: readonly Sighting<Task>[]): readonly Ask[] {
+function listUnreadAgentAsks(evidence: Evidence, hits: readonly Sighting<Task>[]): readonly Ask[] {
   return hits.flatMap(({ value: task }) => {
-    const from = evidence.firstLook('task', task.arn, goingDown)?.answeredAt ?? 0;
+    const from = evidence.firstLook('task', task.arn, isGoingDown)?.answeredAt ?? 0;
     const listed = evidence.values('agents-of-task', task.arn).flatMap(({ agents }) => agents);
     const tagged = evidence.every('agent').filter(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
     const own = new Set([...listed, ...tagged.map(({ id }) => id)]);
@@ -72,44 +72,44 @@ function unreadAgents(evidence: Evidence, hits: readonly Sighting<Task>[]): read
 }
 
 /** And so is the job that it held: the read after the stop that proves it in flight. */
-function unreadJobs(evidence: Evidence): readonly Ask[] {
-  return struckByScheduler(evidence).flatMap(({ target }) => {
+function listUnreadJobAsks(evidence: Evidence): readonly Ask[] {
+  return viewFromHits(evidence).flatMap(({ target }) => {
     if (target?.jobId == null) return [];
-    const from = evidence.firstLook('task', target.taskArn, goingDown)?.answeredAt ?? 0;
+    const from = evidence.firstLook('task', target.taskArn, isGoingDown)?.answeredAt ?? 0;
     const read = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from);
     return read ? [] : [fresh({ kind: 'job', id: target.jobId })];
   });
 }
 
-function openWhole(state: DrillState, hits: readonly Sighting<Task>[]): readonly string[] {
+function describeOpenRest(state: DrillState, hits: readonly Sighting<Task>[]): readonly string[] {
   const fault = faultOf(state.plan);
   const over =
     fault === null ||
-    fault.over(
+    fault.hasFinished(
       state,
       hits.map(({ value }) => value),
     );
-  const moving = ownBuilds(state).filter((build) => !isAtRest(build));
+  const moving = listOwnBuilds(state).filter((build) => !isAtRest(build));
   const wanted = state.plan.scenario.expect.build === 'passed' ? moving : [];
   return [
     ...(over ? [] : [`the ${fault.name} to be over`]),
     // Off the list and not yet seen going down: what it held may be lost.
-    ...missing(state).map((arn) => `task ${arn} to be seen again`),
-    ...hits.filter(({ value }) => !taskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),
+    ...listMissingTasks(state).map((arn) => `task ${arn} to be seen again`),
+    ...hits.filter(({ value }) => !hasTaskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),
     ...wanted.map(({ number }) => `build ${String(number)} to end`),
   ];
 }
 
-function generalAsks(state: DrillState, hits: readonly Sighting<Task>[]): readonly Ask[] {
+function listGeneralAsks(state: DrillState, hits: readonly Sighting<Task>[]): readonly Ask[] {
   const every = state.plan.scenario.limits.pollEvery;
   return [
-    ...followAsks(state, every),
-    ...ownBuildAsks(state, every),
+    ...listFollowAsks(state, every),
+    ...listOwnBuildAsks(state, every),
     ...hits
-      .filter(({ value }) => !taskEnded(value))
+      .filter(({ value }) => !hasTaskEnded(value))
       .map(({ value }) => paced({ kind: 'task', id: value.arn }, every)),
     ...hits
-      .filter(({ value }) => seen(state.world, 'task-definition', value.definition) === undefined)
+      .filter(({ value }) => findFact(state.world, 'task-definition', value.definition) === undefined)
       .map(({ value }) => paced({ kind: 'task-definition', id: value.definition }, every)),
   ];
 }

@@ -1,14 +1,20 @@
-import { deliver, looksCountFrom, readAfter, RETRY_AFTER_MS, type Look } from '../faults/delivery.ts';
+import {
+  deliverCall,
+  findLooksStart,
+  readSubjectsAfter,
+  RETRY_AFTER_MS,
+  type Look,
+} from '../faults/delivery.ts';
 import type { Call, Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
-import { carries, metaDataFor, tellTale, type Mark } from '../model/entities/mark.ts';
+import { hasMark, makeMetaData, makeMarkEntry, type Mark } from '../model/entities/mark.ts';
 import { startWithinOf, type ScenarioPlan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
-import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
-import { askNow, halt, type Step } from '../state/step.ts';
-import { namedBuild } from '../scenario/subjects.ts';
+import { markOf, hasReadSince, type DrillState, type Sending } from '../state/state.ts';
+import { askNow, haltDrill, type Step } from '../state/step.ts';
+import { readBuildSlug } from '../scenario/subjects.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
-import { all, seen } from '../model/world.ts';
+import { listFacts, findFact } from '../model/world.ts';
 
 /** How long and how often a build of unknown fate is looked up before the drill gives up on it, milliseconds. */
 const LOOK_UP_FOR_MS = 30_000;
@@ -25,38 +31,38 @@ const PATIENCE = 10_000;
  */
 export function decideStart(state: DrillState, now: Instant): Step {
   if (!hasBuild(state.plan.scenario)) return { do: 'conclude', event: { code: 'GD_ARMED', payload: {} } };
-  const slug = namedBuild(state.plan);
-  if (slug !== null) return findNamed(state, slug, now);
-  return createNext(state, now) ?? halt('internal', 'the build has no end');
+  const slug = readBuildSlug(state.plan);
+  if (slug !== null) return findNamedBuild(state, slug, now);
+  return createNextBuild(state, now) ?? haltDrill('internal', 'the build has no end');
 }
 
 /** Creates the build that is to be known next. There is no idempotency key: after an unknown outcome the build is looked up by its meta-data, never sent again blindly. */
-function createNext(state: DrillState, now: Instant): Step | null {
+function createNextBuild(state: DrillState, now: Instant): Step | null {
   const { drill, plan, buildIds, creating } = state;
   const mark: Mark = { drill, nth: plan.scenario.build.count === 1 ? null : buildIds.length + 1 };
   const sendings = creating.filter(
-    ({ call }) => call.kind === 'create-build' && carries(call.metaData, mark),
+    ({ call }) => call.kind === 'create-build' && hasMark(call.metaData, mark),
   );
   const began = sendings[0]?.intendedAt ?? now;
-  const { key, value: id } = tellTale(mark);
-  const inWorld = all(state.world, 'build').find(({ metaData }) => carries(metaData, mark))?.id;
-  const byMetaData = seen(state.world, 'drill-build', id)?.build ?? null;
-  return deliver(
+  const { key, value: id } = makeMarkEntry(mark);
+  const inWorld = listFacts(state.world, 'build').find(({ metaData }) => hasMark(metaData, mark))?.id;
+  const byMetaData = findFact(state.world, 'drill-build', id)?.build ?? null;
+  return deliverCall(
     state,
     {
       sendings,
       retryAfter: RETRY_AFTER_MS,
       send: () =>
         plan.mode === 'assert'
-          ? halt('internal', 'an assertion creates no build')
-          : create(state, plan, mark),
+          ? haltDrill('internal', 'an assertion creates no build')
+          : makeBuildStep(state, plan, mark),
       // perform writes the created build's facts before its answer, so it is in the world under its mark.
       isProvenBy: () => inWorld !== undefined,
       finish: ({ result }) =>
         result === 'ok' && inWorld !== undefined
-          ? concludeKnown(inWorld, 'created')
-          : concludeKnown(byMetaData ?? '', 'meta-data'),
-      look: (sending) => (byMetaData === null ? lookUp(state, id, sending, now) : { shows: 'happened' }),
+          ? concludeBuildKnown(inWorld, 'created')
+          : concludeBuildKnown(byMetaData ?? '', 'meta-data'),
+      look: (sending) => (byMetaData === null ? lookUpBuild(state, id, sending, now) : { shows: 'happened' }),
       mayRepeat: ({ result }, at) =>
         result === 'refused'
           ? // What would be sent too late is not waited for.
@@ -65,7 +71,7 @@ function createNext(state: DrillState, now: Instant): Step | null {
             result === null && sendings.length < AT_MOST,
       refuse: ({ trouble }) => haltNotCreated(trouble),
       giveUp: ({ trouble }) =>
-        halt(
+        haltDrill(
           'build-not-created',
           `the answer to buildCreate was lost (${trouble?.message ?? 'the runner ended'}), and no build carries ${key}=${id}`,
         ),
@@ -74,36 +80,36 @@ function createNext(state: DrillState, now: Instant): Step | null {
   );
 }
 
-function create(state: DrillState, plan: ScenarioPlan, mark: Mark): Step {
+function makeBuildStep(state: DrillState, plan: ScenarioPlan, mark: Mark): Step {
   const { build, title } = plan.scenario;
   const call: Call = {
     kind: 'create-build',
     pipeline: build.pipeline,
-    pipelineNodeId: seen(state.world, 'pipeline', build.pipeline)?.nodeId ?? '',
+    pipelineNodeId: findFact(state.world, 'pipeline', build.pipeline)?.nodeId ?? '',
     branch: build.branch,
     commit: build.commit,
     message: build.message === '' ? `gameday: ${title}` : build.message,
     env: build.env,
-    metaData: metaDataFor(mark),
+    metaData: makeMetaData(mark),
   };
   return { do: 'call', call, as: 'build' };
 }
 
-function concludeKnown(buildId: string, by: 'created' | 'meta-data' | 'named'): Step {
+function concludeBuildKnown(buildId: string, by: 'created' | 'meta-data' | 'named'): Step {
   return { do: 'conclude', event: { code: 'GD_BUILD_KNOWN', payload: { buildId, by } } };
 }
 
-function findNamed(state: DrillState, slug: string, now: Instant): Step {
+function findNamedBuild(state: DrillState, slug: string, now: Instant): Step {
   const number = state.plan.scenario.build.number;
-  const build = all(state.world, 'build').find(
+  const build = listFacts(state.world, 'build').find(
     (one) => one.number === number && one.pipeline === state.plan.scenario.build.pipeline,
   );
-  if (build !== undefined && readSince(state, 'build', slug, state.takenUpAt))
-    return concludeKnown(build.id, 'named');
+  if (build !== undefined && hasReadSince(state, 'build', slug, state.takenUpAt))
+    return concludeBuildKnown(build.id, 'named');
   const mark = markOf(state, 'build', slug);
   const trouble = mark?.trouble ?? null;
   if (trouble !== null && (trouble.kind === 'not-found' || now - (mark?.failingSince ?? now) > PATIENCE))
-    return halt(
+    return haltDrill(
       trouble.kind === 'not-found'
         ? 'build-not-created'
         : reasonOfTrouble({ kind: 'build', id: slug }, trouble),
@@ -116,21 +122,21 @@ function findNamed(state: DrillState, slug: string, now: Instant): Step {
 function haltNotCreated(trouble: Trouble | null): Step {
   const kind = trouble?.kind ?? 'refused';
   if (trouble !== null && kind === 'rate-limited')
-    return halt('buildkite-rate-limited', `buildCreate: ${trouble.message}`);
+    return haltDrill('buildkite-rate-limited', `buildCreate: ${trouble.message}`);
   const isOurs = trouble === null || ['refused', 'not-found', 'garbage', 'server-error'].includes(kind);
-  return halt(
+  return haltDrill(
     isOurs ? 'build-not-created' : reasonOfTrouble({ kind: 'build', id: 'new' }, trouble),
     `buildCreate was refused: ${trouble?.message ?? 'no reason given'}`,
   );
 }
 
-function lookUp(state: DrillState, id: string, sending: Sending, now: Instant): Look {
+function lookUpBuild(state: DrillState, id: string, sending: Sending, now: Instant): Look {
   const subject = { kind: 'drill-build', id } as const;
-  const since = looksCountFrom(state, sending);
+  const since = findLooksStart(state, sending);
   if (now - since <= LOOK_UP_FOR_MS)
-    return { shows: 'unclear', step: readAfter(state, [subject], since, LOOK_UP_EVERY_MS, now) };
+    return { shows: 'unclear', step: readSubjectsAfter(state, [subject], since, LOOK_UP_EVERY_MS, now) };
   const trouble = markOf(state, subject.kind, id)?.trouble ?? null;
   if (trouble === null) return { shows: 'nothing' };
   const said = `looking for the build: ${trouble.message}`;
-  return { shows: 'unclear', step: halt(reasonOfTrouble(subject, trouble), said) };
+  return { shows: 'unclear', step: haltDrill(reasonOfTrouble(subject, trouble), said) };
 }

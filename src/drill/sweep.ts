@@ -1,16 +1,16 @@
-import { agentsOfStruckTask } from '../evidence/agents.ts';
+import { listTargetAgents } from '../evidence/agents.ts';
 import { isJudged } from '../evidence/attempts.ts';
-import { signalPath } from '../evidence/agent-container.ts';
+import { findSignalPath } from '../evidence/agent-container.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { reportsStops } from '../checks/heard.ts';
+import { isReportingStops } from '../checks/heard.ts';
 import type { Case } from '../checks/check.ts';
 import type { Finding } from '../journal/events.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
-import { jobEnded } from '../model/entities/job.ts';
-import { taskEnded } from '../model/entities/task.ts';
+import { hasJobEnded } from '../model/entities/job.ts';
+import { hasTaskEnded } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import { rowOf } from '../model/reasons.ts';
-import { keyOf, seen, type Subject } from '../model/world.ts';
+import { keyOf, findFact, type Subject } from '../model/world.ts';
 import type { DrillState } from '../state/state.ts';
 
 /** How many of them are asked at once: each agent costs up to 60 of Buildkite's points. */
@@ -25,12 +25,12 @@ const WITNESSES = 4;
 export function sweepOf(state: DrillState, about: Case, findings: readonly Finding[]): readonly Subject[] {
   const strangers = strangersOf(state, about);
   if (strangers.length > 0) return strangers.slice(0, AT_ONCE);
-  if (findings.some((finding) => !leavesPass(finding))) return [];
-  const since = stoppedSince(about.evidence);
+  if (findings.some((finding) => !mayStillPass(finding))) return [];
+  const since = findTargetStop(about.evidence);
   if (since === null) return [];
-  const unread = swept(about).filter((subject) => !isRead(state, subject, since));
+  const unread = listSweptSubjects(about).filter((subject) => !isRead(state, subject, since));
   if (unread.length > 0) return unread.slice(0, AT_ONCE);
-  return witnesses(state, about, findings).slice(0, AT_ONCE);
+  return listWitnessSubjects(state, about, findings).slice(0, AT_ONCE);
 }
 
 /** What of a sweep was not even tried since the task was seen STOPPED: that is asked once, also when the time is over. */
@@ -39,12 +39,12 @@ export function untriedOf(
   { evidence }: Case,
   sweep: readonly Subject[],
 ): readonly Subject[] {
-  const since = stoppedSince(evidence) ?? 0;
+  const since = findTargetStop(evidence) ?? 0;
   return sweep.filter((subject) => (state.marks[keyOf(subject)]?.triedAt ?? 0) < since);
 }
 
 /** What a subject of the sweep is waited for. */
-export function inWords({ kind, id }: Subject): string {
+export function describeSubject({ kind, id }: Subject): string {
   return `${kind} ${id} to be read once more`;
 }
 
@@ -63,26 +63,26 @@ function strangersOf({ marks }: DrillState, { attempts }: Case): readonly Subjec
 }
 
 /** Stages A to C decide against a pass; what only lacks evidence may still be found. */
-function leavesPass({ raises }: Finding): boolean {
+function mayStillPass({ raises }: Finding): boolean {
   return raises === null || rowOf(raises).stage === 'D';
 }
 
 /** When the target's task was first seen STOPPED; null where it was not. */
-function stoppedSince(evidence: Evidence): Instant | null {
-  const arn = evidence.strike?.taskArn;
+function findTargetStop(evidence: Evidence): Instant | null {
+  const arn = evidence.injection?.taskArn;
   if (arn === undefined) return null;
-  return evidence.firstLook('task', arn, taskEnded)?.answeredAt ?? null;
+  return evidence.firstLook('task', arn, hasTaskEnded)?.answeredAt ?? null;
 }
 
-function swept(about: Case): readonly Subject[] {
+function listSweptSubjects(about: Case): readonly Subject[] {
   const { evidence, attempts } = about;
-  const arn = evidence.strike?.taskArn ?? '';
+  const arn = evidence.injection?.taskArn ?? '';
   const jobs = evidence.every('job').map(({ value }) => value);
   const doubtful = [
-    ...attempts.filter((attempt) => isJudged(attempt) || !jobEnded(attempt.job)).map(({ job }) => job),
+    ...attempts.filter((attempt) => isJudged(attempt) || !hasJobEnded(attempt.job)).map(({ job }) => job),
     ...jobs.filter((job) => evidence.buildIds.includes(job.buildId) && !job.passed),
   ];
-  const agents = [...agentsOfStruckTask(evidence), ...doubtful.map(({ agentId }) => agentId)];
+  const agents = [...listTargetAgents(evidence), ...doubtful.map(({ agentId }) => agentId)];
   const hidden = jobs
     .map(({ retryOf }) => retryOf)
     .filter((id) => id !== null && evidence.last('job', id) === null);
@@ -106,16 +106,20 @@ function isRead(state: DrillState, subject: Subject, since: Instant): boolean {
  * Where an older agent left at once and nothing shows that the signal reaches it, workers of the same definition are looked
  * at: one that stayed without a job proves it (verdict rule 5). One page of the pipeline's past jobs names them.
  */
-function witnesses(state: DrillState, { evidence }: Case, findings: readonly Finding[]): readonly Subject[] {
+function listWitnessSubjects(
+  state: DrillState,
+  { evidence }: Case,
+  findings: readonly Finding[],
+): readonly Subject[] {
   const left = findings.find(({ check }) => check === 'agent-left');
   const agent = evidence.last('agent', evidence.target?.agentId ?? '')?.value;
   const { pipeline } = evidence.plan.scenario.build;
   if (left?.raises !== 'drain-not-proven' || agent === undefined || pipeline === '') return [];
-  const path = signalPath(evidence);
-  if (path.reaches !== 'unknown' || reportsStops(evidence, agent)) return [];
-  const workers = seen(state.world, 'past-workers', pipeline)?.agents.slice(0, WITNESSES) ?? [];
+  const path = findSignalPath(evidence);
+  if (path.reaches !== 'unknown' || isReportingStops(evidence, agent)) return [];
+  const workers = findFact(state.world, 'past-workers', pipeline)?.agents.slice(0, WITNESSES) ?? [];
   const tasks = workers
-    .map((id) => seen(state.world, 'agent', id)?.tags[TASK_ARN_TAG])
+    .map((id) => findFact(state.world, 'agent', id)?.tags[TASK_ARN_TAG])
     .filter((arn) => arn !== undefined);
   const asked: readonly Subject[] = [
     { kind: 'past-workers', id: pipeline },

@@ -1,84 +1,86 @@
 import { attemptsOf } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
-import { decisiveCall } from '../evidence/hits.ts';
+import { findDecisiveCall } from '../evidence/hits.ts';
 import type { Case } from '../checks/check.ts';
 import { isSentAfter } from '../evidence/clocks.ts';
-import { signalledFrom } from '../evidence/stop.ts';
+import { findSignalledLook } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/case.ts';
-import { asksOf, nextLook } from './asks.ts';
+import { asksOf, findNextLook } from './asks.ts';
 import type { Target } from '../journal/events.ts';
-import { agentLeft } from '../model/entities/agent.ts';
+import { hasAgentLeft } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
-import { taskEnded } from '../model/entities/task.ts';
-import { stillOpen } from './ending.ts';
+import { hasTaskEnded } from '../model/entities/task.ts';
+import { describeOpenWork } from './ending.ts';
 import { decideFound } from './found.ts';
-import { isAtRest, ownBuildAsks, ownBuilds } from './own-builds.ts';
+import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { inWords, sweepOf, untriedOf } from './sweep.ts';
-import { all, keyOf, seen, type Subject } from '../model/world.ts';
+import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
+import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
   if (state.plan.mode === 'baseline') return watchBaseline(state, now);
   if (state.plan.mode === 'assert') return decideFound(state, now);
   const evidence = evidenceOf(state.index);
-  if (decisiveCall(evidence) !== null) return decideScheduled(state, evidence, now);
-  const proof = proofAsks(state, evidence);
+  if (findDecisiveCall(evidence) !== null) return decideScheduled(state, evidence, now);
+  const proof = listProofAsks(state, evidence);
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
   const findings = findingsOf(about);
-  const open = [...stillOpen(about, findings, now), ...openOthers(state)];
+  const open = [...describeOpenWork(about, findings, now), ...describeOpenOthers(state)];
   const deadline = state.deadline ?? now;
   const sweep = open.length === 0 ? sweepOf(state, about, findings) : [];
   if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
   if (open.length === 0 && sweep.length === 0)
     return endWatch('settled', 'nothing more can change the outcome');
   const unread =
-    now < deadline ? [] : [...unreadSince(state, asksOf(state, about)), ...untriedOf(state, about, sweep)];
+    now < deadline
+      ? []
+      : [...listUnreadSubjects(state, asksOf(state, about)), ...untriedOf(state, about, sweep)];
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   if (now >= deadline)
     return endWatch(
       'deadline',
-      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(inWords)].join(', ')}`,
+      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(describeSubject)].join(', ')}`,
     );
   return {
     do: 'observe',
     asks: asksOf(state, about),
-    by: Math.min(deadline, now + QUIET_FOR, nextLook(state, now)),
+    by: Math.min(deadline, now + QUIET_FOR, findNextLook(state, now)),
   };
 }
 
 /** A process that takes a drill up after its deadline looks once: what happened meanwhile can still be read. */
-function unreadSince(state: DrillState, asks: readonly Ask[]): readonly Subject[] {
+function listUnreadSubjects(state: DrillState, asks: readonly Ask[]): readonly Subject[] {
   return asks
     .map(({ subject }) => subject)
     .filter(({ kind, id }) => (markOf(state, kind, id)?.triedAt ?? 0) < state.takenUpAt);
 }
 
 /** The read that proves the job in flight is sent right after the stop is proven, before anything else. */
-function proofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
-  const { strike, target } = evidence;
-  if (strike === null || target === null) return [];
+function listProofAsks(state: DrillState, evidence: Evidence): readonly Ask[] {
+  const { injection, target } = evidence;
+  if (injection === null || target === null) return [];
   if (!state.landed) return [];
   // Where the answer was lost, only what is sent after the task was first seen going down counts; and after the signal.
-  const from = signalledFrom(evidence) ?? {
-    at: strike.answeredAt ?? 0,
-    seq: strike.sentSeq ?? strike.intendedSeq,
+  const from = findSignalledLook(evidence) ?? {
+    at: injection.answeredAt ?? 0,
+    seq: injection.sentSeq ?? injection.intendedSeq,
   };
   const held: Subject =
     target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId };
   const tried = evidence
     .reads(held.kind, held.id)
-    .some((read) => isSentAfter(evidence, read, from), strike.intendedSeq);
+    .some((read) => isSentAfter(evidence, read, from), injection.intendedSeq);
   return tried ? [] : [fresh(held), fresh({ kind: 'task', id: target.taskArn })];
 }
 
-/** Builds of the drill beside the struck one: each of them is judged by its colour. */
-function openOthers(state: DrillState): readonly string[] {
+/** Builds of the drill beside the stopped one: each of them is judged by its colour. */
+function describeOpenOthers(state: DrillState): readonly string[] {
   if (state.plan.scenario.expect.build !== 'passed') return [];
-  return ownBuilds(state)
+  return listOwnBuilds(state)
     .filter((build) => build.id !== state.buildId && !isAtRest(build))
     .map(({ number }) => `build ${String(number)} to end`);
 }
@@ -86,9 +88,9 @@ function openOthers(state: DrillState): readonly string[] {
 function watchBaseline(state: DrillState, now: Instant): Step {
   if (state.target !== null) return watchIdle(state, state.target, now);
   const several = state.buildIds.length > 1;
-  const builds = ownBuilds(state);
+  const builds = listOwnBuilds(state);
   const over = builds.length === state.buildIds.length && builds.every(isAtRest);
-  const untold = over ? untoldJobs(state) : [];
+  const untold = over ? listUnreadAttempts(state) : [];
   if (untold.length > 0 && now < (state.deadline ?? now)) return askNow(state, untold, now);
   if (over) return endWatch('settled', several ? 'all builds are over' : 'the build is over');
   const deadline = state.deadline ?? now;
@@ -97,13 +99,13 @@ function watchBaseline(state: DrillState, now: Instant): Step {
       'deadline',
       `limits.verdictWithin ended before ${several ? 'all builds were' : 'the build was'} over`,
     );
-  const asks = ownBuildAsks(state, state.plan.scenario.limits.pollEvery);
+  const asks = listOwnBuildAsks(state, state.plan.scenario.limits.pollEvery);
   return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
 }
 
 /** Attempts that did not pass, and those that a retry names and no list showed: each is read once with its history, for it may have been lost. */
-function untoldJobs({ world, buildIds, marks }: DrillState): readonly Subject[] {
-  const own = all(world, 'job').filter(({ buildId }) => buildIds.includes(buildId));
+function listUnreadAttempts({ world, buildIds, marks }: DrillState): readonly Subject[] {
+  const own = listFacts(world, 'job').filter(({ buildId }) => buildIds.includes(buildId));
   const hidden = own.map(({ retryOf }) => retryOf).filter((id) => id !== null);
   const ids = [
     ...own.filter(({ passed, agentId }) => !passed && agentId !== null).map(({ id }) => id),
@@ -116,11 +118,11 @@ function untoldJobs({ world, buildIds, marks }: DrillState): readonly Subject[] 
 
 /** An idle worker is to leave by itself: until its agent has left and its task has ended with its exit code. */
 function watchIdle(state: DrillState, target: Target, now: Instant): Step {
-  const agent = seen(state.world, 'agent', target.agentId);
-  const task = seen(state.world, 'task', target.taskArn);
+  const agent = findFact(state.world, 'agent', target.agentId);
+  const task = findFact(state.world, 'task', target.taskArn);
   const container = task?.containers.find(({ name }) => name === target.container);
-  const gone = agent !== undefined && agentLeft(agent);
-  if (gone && task !== undefined && taskEnded(task) && container?.exitCode != null)
+  const gone = agent !== undefined && hasAgentLeft(agent);
+  if (gone && task !== undefined && hasTaskEnded(task) && container?.exitCode != null)
     return endWatch('settled', 'the worker has left, and its task has ended');
   const deadline = state.deadline ?? now;
   if (now >= deadline) return endWatch('deadline', 'limits.verdictWithin ended before the worker had left');

@@ -7,9 +7,9 @@ import {
 import { z } from 'zod';
 import type { CallOf, EcsCall, Outcome } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
-import { trouble } from '../http/trouble.ts';
+import { makeTrouble } from '../http/trouble.ts';
 import { Failures, InstanceAnswer, ProtectionAnswer, ServiceAnswer, TaskAnswer } from './answers.ts';
-import { shaped } from './describe.ts';
+import { requireShape } from './describe.ts';
 import { UnusableAnswerError } from './failure.ts';
 import { instanceOf, protectionOf, serviceOf, taskOf } from './map.ts';
 import type { Called, Sdk } from './sdk.ts';
@@ -54,7 +54,7 @@ async function stopTask(
   const sent = await sdk.call('StopTask', signal, async (abortSignal) => {
     const command = new StopTaskCommand({ cluster: call.cluster, task: call.taskArn, reason: call.reason });
     const answer = await sdk.once.send(command, { abortSignal });
-    const value = taskOf(shaped(TaskAnswer, answer.task, 'a task'));
+    const value = taskOf(requireShape(TaskAnswer, answer.task, 'a task'));
     return [{ kind: 'task', id: value.arn, value } as const];
   });
   return outcomeOf(sent);
@@ -70,7 +70,7 @@ async function updateService(
   const sent = await sdk.call('UpdateService', signal, async (abortSignal) => {
     const command = new UpdateServiceCommand({ cluster, service, ...change });
     const answer = await sdk.once.send(command, { abortSignal });
-    const value = serviceOf(shaped(ServiceAnswer, answer.service, 'a service'));
+    const value = serviceOf(requireShape(ServiceAnswer, answer.service, 'a service'));
     return [{ kind: 'service', id: service, value } as const];
   });
   return outcomeOf(sent);
@@ -90,9 +90,9 @@ async function protectTasks(
       ...(call.minutes === null ? {} : { expiresInMinutes: call.minutes }),
     });
     const answer = await sdk.once.send(command, { abortSignal });
-    const failures = shaped(Failures, answer.failures, 'failures') ?? [];
+    const failures = requireShape(Failures, answer.failures, 'failures') ?? [];
     const tasks =
-      shaped(z.array(ProtectionAnswer).optional(), answer.protectedTasks, 'protected tasks') ?? [];
+      requireShape(z.array(ProtectionAnswer).optional(), answer.protectedTasks, 'protected tasks') ?? [];
     if (failures.length === 0 && tasks.length < call.tasks.length)
       throw new UnusableAnswerError('protected tasks without all that were asked for');
     return { tasks, failures };
@@ -107,7 +107,7 @@ async function protectTasks(
   return {
     ok: false,
     certainty: outcome.value.tasks.length === 0 ? 'refused' : 'unknown',
-    trouble: trouble('refused', `ECS would not change the protection: ${why}`),
+    trouble: makeTrouble('refused', `ECS would not change the protection: ${why}`),
   };
 }
 
@@ -128,8 +128,8 @@ async function setInstanceState(
       status: call.status,
     });
     const answer = await sdk.once.send(command, { abortSignal });
-    const failures = shaped(Failures, answer.failures, 'failures') ?? [];
-    const [instance] = shaped(
+    const failures = requireShape(Failures, answer.failures, 'failures') ?? [];
+    const [instance] = requireShape(
       z.array(InstanceAnswer),
       answer.containerInstances ?? [],
       'container instances',
@@ -149,6 +149,6 @@ async function setInstanceState(
   return {
     ok: false,
     certainty: 'refused',
-    trouble: trouble('refused', `ECS would not change the instance: ${why}`),
+    trouble: makeTrouble('refused', `ECS would not change the instance: ${why}`),
   };
 }

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
-import { trouble } from '../http/trouble.ts';
+import { makeTrouble } from '../http/trouble.ts';
 import {
   ClusterAnswer,
   Failures,
@@ -17,8 +17,8 @@ import {
   TaskDefinitionAnswer,
 } from './answers.ts';
 import { sendChange } from './changes.ts';
-import { answerOf, describeTasks, found, oneOf, shaped, tasksBy } from './describe.ts';
-import { capacityProviders, serviceDocument, taskDefinitionDocument } from './documents.ts';
+import { answerOfRead, describeTasks, answerOne, pickOne, requireShape, readTasksBy } from './describe.ts';
+import { readCapacityProviders, readServiceDocument, readTaskDefinitionDocument } from './documents.ts';
 import { clusterOf, definitionOf, instanceOf, protectionOf, serviceOf, stopOf } from './map.ts';
 import type { Ecs } from './port.ts';
 import { createSdk } from './sdk.ts';
@@ -31,80 +31,85 @@ export function createEcsClient(options: EcsOptions): Ecs {
   }
   const sdk = createSdk(options, systemClock);
   return {
-    ...placeReads(sdk),
-    ...taskReads(sdk),
-    taskDefinitionDocument: (arn, signal) => taskDefinitionDocument(sdk, arn, signal),
-    serviceDocument: (cluster, name, signal) => serviceDocument(sdk, cluster, name, signal),
-    capacityProviders: (names, signal) => capacityProviders(sdk, names, signal),
+    ...createPlaceReads(sdk),
+    ...createTaskReads(sdk),
+    taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),
+    serviceDocument: (cluster, name, signal) => readServiceDocument(sdk, cluster, name, signal),
+    capacityProviders: (names, signal) => readCapacityProviders(sdk, names, signal),
     send: (call, signal) => sendChange(sdk, call, signal),
     clock: () => sdk.clock(),
   };
 }
 
-function placeReads(sdk: Sdk): Pick<Ecs, 'cluster' | 'service' | 'instance'> {
+function createPlaceReads(sdk: Sdk): Pick<Ecs, 'cluster' | 'service' | 'instance'> {
   return {
     cluster: async (name, signal) => {
       const read = await sdk.call('DescribeClusters', signal, async (abortSignal) => {
         const command = new DescribeClustersCommand({ clusters: [name], include: ['TAGS'] });
         const answer = await sdk.reads.send(command, { abortSignal });
-        return oneOf(ClusterAnswer, answer.clusters, answer.failures, `cluster ${name}`);
+        return pickOne(ClusterAnswer, answer.clusters, answer.failures, `cluster ${name}`);
       });
-      return found(read, `cluster "${name}"`, clusterOf);
+      return answerOne(read, `cluster "${name}"`, clusterOf);
     },
     service: async (cluster, name, signal) => {
       const read = await sdk.call('DescribeServices', signal, async (abortSignal) => {
         const command = new DescribeServicesCommand({ cluster, services: [name], include: ['TAGS'] });
         const answer = await sdk.reads.send(command, { abortSignal });
-        return oneOf(ServiceAnswer, answer.services, answer.failures, `service ${name}`);
+        return pickOne(ServiceAnswer, answer.services, answer.failures, `service ${name}`);
       });
-      return found(read, `service "${name}" in cluster "${cluster}"`, serviceOf);
+      return answerOne(read, `service "${name}" in cluster "${cluster}"`, serviceOf);
     },
     instance: async (cluster, arn, signal) => {
       const read = await sdk.call('DescribeContainerInstances', signal, async (abortSignal) => {
         const command = new DescribeContainerInstancesCommand({ cluster, containerInstances: [arn] });
         const answer = await sdk.reads.send(command, { abortSignal });
-        return oneOf(InstanceAnswer, answer.containerInstances, answer.failures, `container instance ${arn}`);
+        return pickOne(
+          InstanceAnswer,
+          answer.containerInstances,
+          answer.failures,
+          `container instance ${arn}`,
+        );
       });
-      return found(read, `container instance "${arn}" in cluster "${cluster}"`, instanceOf);
+      return answerOne(read, `container instance "${arn}" in cluster "${cluster}"`, instanceOf);
     },
   };
 }
 
-function taskReads(
+function createTaskReads(
   sdk: Sdk,
 ): Pick<Ecs, 'tasks' | 'taskDefinition' | 'recentStops' | 'tasksOf' | 'tasksOn' | 'protection'> {
   return {
     tasks: async (cluster, arns, signal) => {
       if (arns.length === 0) return { ok: true, value: [] };
-      return answerOf(await describeTasks(sdk, cluster, arns, signal));
+      return answerOfRead(await describeTasks(sdk, cluster, arns, signal));
     },
     taskDefinition: async (arn, signal) => {
       const read = await sdk.call('DescribeTaskDefinition', signal, async (abortSignal) => {
         const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn });
         const answer = await sdk.reads.send(command, { abortSignal });
-        return definitionOf(shaped(TaskDefinitionAnswer, answer.taskDefinition, 'a task definition'));
+        return definitionOf(requireShape(TaskDefinitionAnswer, answer.taskDefinition, 'a task definition'));
       });
-      return answerOf(read);
+      return answerOfRead(read);
     },
     recentStops: async (cluster, of, signal) => {
-      const stopped = await tasksBy(sdk, cluster, { ...of, stopped: true }, signal);
+      const stopped = await readTasksBy(sdk, cluster, { ...of, stopped: true }, signal);
       if (!stopped.ok) return stopped;
       if (!stopped.value.complete)
-        return { ok: false, trouble: trouble('garbage', 'more stopped tasks than can be read') };
+        return { ok: false, trouble: makeTrouble('garbage', 'more stopped tasks than can be read') };
       return { ok: true, value: { tasks: stopped.value.tasks.map(stopOf) } };
     },
-    tasksOf: (cluster, of, signal) => tasksBy(sdk, cluster, { stopped: false, ...of }, signal),
-    tasksOn: (cluster, instance, signal) => tasksBy(sdk, cluster, { instance, stopped: false }, signal),
+    tasksOf: (cluster, of, signal) => readTasksBy(sdk, cluster, { stopped: false, ...of }, signal),
+    tasksOn: (cluster, instance, signal) => readTasksBy(sdk, cluster, { instance, stopped: false }, signal),
     protection: async (cluster, taskArn, signal) => {
       const read = await sdk.call('GetTaskProtection', signal, async (abortSignal) => {
         const command = new GetTaskProtectionCommand({ cluster, tasks: [taskArn] });
         const answer = await sdk.reads.send(command, { abortSignal });
-        const [failure] = shaped(Failures, answer.failures, 'failures') ?? [];
+        const [failure] = requireShape(Failures, answer.failures, 'failures') ?? [];
         // A stopped task, or a task without a service, cannot be protected, so it is not protected.
         if (failure?.reason === 'TASK_NOT_VALID') return { taskArn, protectionEnabled: false };
-        return oneOf(ProtectionAnswer, answer.protectedTasks, answer.failures, `protection of ${taskArn}`);
+        return pickOne(ProtectionAnswer, answer.protectedTasks, answer.failures, `protection of ${taskArn}`);
       });
-      return found(read, `protection of task "${taskArn}"`, protectionOf);
+      return answerOne(read, `protection of task "${taskArn}"`, protectionOf);
     },
   };
 }

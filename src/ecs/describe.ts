@@ -2,7 +2,7 @@ import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Answer } from '../model/call.ts';
 import type { Task } from '../model/entities/task.ts';
-import { trouble } from '../http/trouble.ts';
+import { makeTrouble } from '../http/trouble.ts';
 import { Failures, TaskAnswer } from './answers.ts';
 import { UnusableAnswerError } from './failure.ts';
 import { taskOf } from './map.ts';
@@ -30,8 +30,8 @@ export function describeTasks(
   return sdk.call('DescribeTasks', signal, async (abortSignal) => {
     const command = new DescribeTasksCommand({ cluster, tasks: [...arns], include: ['TAGS'] });
     const answer = await sdk.reads.send(command, { abortSignal });
-    onlyMissing(answer.failures);
-    const tasks = shaped(z.array(TaskAnswer), answer.tasks, 'tasks').map(taskOf);
+    requireOnlyMissing(answer.failures);
+    const tasks = requireShape(z.array(TaskAnswer), answer.tasks, 'tasks').map(taskOf);
     return tasks.filter((task) => arns.includes(task.arn));
   });
 }
@@ -57,7 +57,7 @@ function listTasks(
         ...(nextToken === undefined ? {} : { nextToken }),
       });
       const answer = await sdk.reads.send(command, { abortSignal });
-      arns.push(...shaped(z.array(z.string()), answer.taskArns, 'task ARNs'));
+      arns.push(...requireShape(z.array(z.string()), answer.taskArns, 'task ARNs'));
       nextToken = answer.nextToken;
       if (nextToken === undefined || nextToken === '') return { arns, complete: true };
     }
@@ -66,26 +66,26 @@ function listTasks(
 }
 
 /** The tasks that match a filter: listed, then described a hundred at a time. */
-export async function tasksBy(
+export async function readTasksBy(
   sdk: Sdk,
   cluster: string,
   filter: TaskFilter,
   signal: AbortSignal,
 ): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>> {
   const listed = await listTasks(sdk, cluster, filter, signal);
-  if (!listed.ok) return answerOf(listed);
+  if (!listed.ok) return answerOfRead(listed);
   const { arns, complete } = listed.value;
   const tasks: Task[] = [];
   for (let from = 0; from < arns.length; from += PAGE) {
     const part = await describeTasks(sdk, cluster, arns.slice(from, from + PAGE), signal);
-    if (!part.ok) return answerOf(part);
+    if (!part.ok) return answerOfRead(part);
     tasks.push(...part.value);
   }
   return { ok: true, value: { tasks, complete } };
 }
 
 /** Checks an answer against its schema. Throws UnusableAnswerError if it does not fit. */
-export function shaped<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
+export function requireShape<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const path = parsed.error.issues[0]?.path.join('.') ?? '';
@@ -93,35 +93,35 @@ export function shaped<T extends z.ZodType>(schema: T, value: unknown, what: str
 }
 
 /** Throws UnusableAnswerError for failures other than MISSING, after which the object may exist. */
-export function onlyMissing(failures: unknown): void {
-  const other = (shaped(Failures, failures, 'failures') ?? []).find((one) => one.reason !== 'MISSING');
+export function requireOnlyMissing(failures: unknown): void {
+  const other = (requireShape(Failures, failures, 'failures') ?? []).find((one) => one.reason !== 'MISSING');
   if (other !== undefined) throw new UnusableAnswerError(`the failure ${other.reason ?? 'unnamed'}`);
 }
 
 /** The object that was asked for, or null if ECS answers MISSING. */
-export function oneOf<T extends z.ZodType>(
+export function pickOne<T extends z.ZodType>(
   schema: T,
   values: unknown,
   failures: unknown,
   what: string,
 ): z.output<T> | null {
-  onlyMissing(failures);
-  const [first] = shaped(z.array(schema), values, what);
+  requireOnlyMissing(failures);
+  const [first] = requireShape(z.array(schema), values, what);
   return first ?? null;
 }
 
 /** The result of a read as an Answer of the port. */
-export function answerOf<T>(called: Called<T>): Answer<T> {
+export function answerOfRead<T>(called: Called<T>): Answer<T> {
   return called.ok ? called : { ok: false, trouble: called.failure.trouble };
 }
 
 /** The object that was asked for, mapped to our model; null becomes not-found. */
-export function found<From, To>(
+export function answerOne<From, To>(
   called: Called<From | null>,
   what: string,
   map: (from: From) => To,
 ): Answer<To> {
-  if (!called.ok) return answerOf(called);
+  if (!called.ok) return answerOfRead(called);
   if (called.value !== null) return { ok: true, value: map(called.value) };
-  return { ok: false, trouble: trouble('not-found', `ECS knows no ${what} there`) };
+  return { ok: false, trouble: makeTrouble('not-found', `ECS knows no ${what} there`) };
 }

@@ -6,18 +6,18 @@ import {
 import { z } from 'zod';
 import type { Answer } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import { answerOf, found, oneOf, onlyMissing, shaped } from './describe.ts';
+import { answerOfRead, answerOne, pickOne, requireOnlyMissing, requireShape } from './describe.ts';
 import type { Sdk } from './sdk.ts';
 
 const Document = z.record(z.string(), z.unknown());
 
 /** The document as the AWS command line prints it: dates become texts. */
-function plain(value: unknown): unknown {
+function toPlainJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
 }
 
 /** The full answer of DescribeTaskDefinition. */
-export async function taskDefinitionDocument(
+export async function readTaskDefinitionDocument(
   sdk: Sdk,
   arn: string,
   signal: AbortSignal,
@@ -25,13 +25,13 @@ export async function taskDefinitionDocument(
   const read = await sdk.call('DescribeTaskDefinition', signal, async (abortSignal) => {
     const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn });
     const answer = await sdk.reads.send(command, { abortSignal });
-    return shaped(Document, plain(answer.taskDefinition), 'task definition');
+    return requireShape(Document, toPlainJson(answer.taskDefinition), 'task definition');
   });
-  return answerOf(read);
+  return answerOfRead(read);
 }
 
 /** The full answer of DescribeServices for one service. */
-export async function serviceDocument(
+export async function readServiceDocument(
   sdk: Sdk,
   cluster: string,
   name: string,
@@ -40,13 +40,13 @@ export async function serviceDocument(
   const read = await sdk.call('DescribeServices', signal, async (abortSignal) => {
     const command = new DescribeServicesCommand({ cluster, services: [name] });
     const answer = await sdk.reads.send(command, { abortSignal });
-    return oneOf(Document, plain(answer.services), answer.failures, `service ${name}`);
+    return pickOne(Document, toPlainJson(answer.services), answer.failures, `service ${name}`);
   });
-  return found(read, `service "${name}" in cluster "${cluster}"`, (document) => document);
+  return answerOne(read, `service "${name}" in cluster "${cluster}"`, (document) => document);
 }
 
 /** The answer of DescribeCapacityProviders; an unknown name is absent from it. */
-export async function capacityProviders(
+export async function readCapacityProviders(
   sdk: Sdk,
   names: readonly string[],
   signal: AbortSignal,
@@ -55,8 +55,8 @@ export async function capacityProviders(
   const read = await sdk.call('DescribeCapacityProviders', signal, async (abortSignal) => {
     const command = new DescribeCapacityProvidersCommand({ capacityProviders: [...names] });
     const answer = await sdk.reads.send(command, { abortSignal });
-    onlyMissing(answer.failures);
-    return shaped(z.array(Document), plain(answer.capacityProviders), 'capacity providers');
+    requireOnlyMissing(answer.failures);
+    return requireShape(z.array(Document), toPlainJson(answer.capacityProviders), 'capacity providers');
   });
-  return answerOf(read);
+  return answerOfRead(read);
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Trouble } from '../model/call.ts';
 import { OversizeAnswerError } from '../http/bounded.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
-import { networkFailure } from '../http/network.ts';
-import { oneLine, trouble } from '../http/trouble.ts';
+import { networkFailureOf } from '../http/network.ts';
+import { toOneLine, makeTrouble } from '../http/trouble.ts';
 
 /** A failed call: the trouble for people, and the certainty of a mutating call's outcome. */
 export interface Failure {
@@ -53,73 +53,73 @@ type Sdk = z.output<typeof Sdk>;
 export function failureOf(error: unknown, operation: string, sent: boolean): Failure {
   const certainty = sent ? 'unknown' : 'refused';
   if (error instanceof AbortedError) {
-    return { trouble: trouble('aborted', `${operation} was interrupted`), certainty };
+    return { trouble: makeTrouble('aborted', `${operation} was interrupted`), certainty };
   }
   if (error instanceof DeadlineError) {
-    return { trouble: trouble('timeout', `ECS gave ${error.message} to ${operation}`), certainty };
+    return { trouble: makeTrouble('timeout', `ECS gave ${error.message} to ${operation}`), certainty };
   }
   if (error instanceof UnusableAnswerError) {
-    return { trouble: trouble('garbage', `ECS answered ${operation} with ${error.message}`), certainty };
+    return { trouble: makeTrouble('garbage', `ECS answered ${operation} with ${error.message}`), certainty };
   }
   if (error instanceof OversizeAnswerError) {
-    return { trouble: trouble('garbage', `AWS's answer to ${operation} ${error.message}`), certainty };
+    return { trouble: makeTrouble('garbage', `AWS's answer to ${operation} ${error.message}`), certainty };
   }
   const parsed = Sdk.safeParse(error);
   if (parsed.success) {
-    const named = byName(parsed.data, operation) ?? byStatus(parsed.data, operation);
+    const named = failureByName(parsed.data, operation) ?? failureByStatus(parsed.data, operation);
     if (named !== null) return named;
   }
-  const network = networkFailure(error);
+  const network = networkFailureOf(error);
   if (network !== null) {
     const how = network.sent ? 'the connection broke' : 'no connection';
     const message = `ECS: ${how} (${network.code}) at ${operation}`;
-    return { trouble: trouble(network.kind, message), certainty: network.sent ? certainty : 'refused' };
+    return { trouble: makeTrouble(network.kind, message), certainty: network.sent ? certainty : 'refused' };
   }
   if (parsed.success && parsed.data.name === 'TimeoutError') {
-    return { trouble: trouble('timeout', `ECS gave no answer in time to ${operation}`), certainty };
+    return { trouble: makeTrouble('timeout', `ECS gave no answer in time to ${operation}`), certainty };
   }
-  if (!sent) return unsent(error, operation);
-  return { trouble: trouble('garbage', `ECS's answer to ${operation} cannot be read`), certainty };
+  if (!sent) return makeUnsentFailure(error, operation);
+  return { trouble: makeTrouble('garbage', `ECS's answer to ${operation} cannot be read`), certainty };
 }
 
 /** The failure for ids that are invalid, and for ARNs of another cluster than the named one. */
 const IDENTIFIER = /^(Invalid identifier\b|\w+ length should be one of\b)/;
 
-function byName(error: Sdk, operation: string): Failure | null {
+function failureByName(error: Sdk, operation: string): Failure | null {
   if (error.name === 'InvalidParameterException' && IDENTIFIER.test(error.message)) {
-    const message = `ECS does not find the object of ${operation} in this cluster: ${said(error)}`;
-    return { trouble: trouble('not-found', message), certainty: 'refused' };
+    const message = `ECS does not find the object of ${operation} in this cluster: ${sayError(error)}`;
+    return { trouble: makeTrouble('not-found', message), certainty: 'refused' };
   }
   const row = KINDS.find(([name]) => name.test(error.name));
   if (row === undefined) return null;
   const [, kind, meaning] = row;
-  return { trouble: trouble(kind, `${meaning} ${operation}: ${said(error)}`), certainty: 'refused' };
+  return { trouble: makeTrouble(kind, `${meaning} ${operation}: ${sayError(error)}`), certainty: 'refused' };
 }
 
 /** The failure of an answer by its status. 2xx or 3xx: the body could not be read, the call may have been executed. */
-function byStatus(error: Sdk, operation: string): Failure | null {
+function failureByStatus(error: Sdk, operation: string): Failure | null {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined) return null;
-  const modelled = error.$fault === undefined ? '' : `: ${said(error)}`;
+  const modelled = error.$fault === undefined ? '' : `: ${sayError(error)}`;
   const told = `${operation} (HTTP ${String(status)})${modelled}`;
   const refused = (kind: Trouble['kind'], message: string): Failure => ({
-    trouble: trouble(kind, message),
+    trouble: makeTrouble(kind, message),
     certainty: 'refused',
   });
   if (status >= 500)
-    return { trouble: trouble('server-error', `ECS failed at ${told}`), certainty: 'unknown' };
+    return { trouble: makeTrouble('server-error', `ECS failed at ${told}`), certainty: 'unknown' };
   if (status === 401) return refused('unauthorized', `AWS does not accept our credentials for ${told}`);
   if (status === 403) return refused('denied', `AWS denies ${told}`);
   if (status === 429) return refused('rate-limited', `ECS limits the rate of ${told}`);
   if (status >= 400) return refused('refused', `ECS refused ${told}`);
-  return { trouble: trouble('garbage', `ECS's answer to ${told} cannot be read`), certainty: 'unknown' };
+  return { trouble: makeTrouble('garbage', `ECS's answer to ${told} cannot be read`), certainty: 'unknown' };
 }
 
 /** The failure before anything was sent: the SDK could not read configuration or credentials. */
-function unsent(error: unknown, operation: string): Failure {
+function makeUnsentFailure(error: unknown, operation: string): Failure {
   const message = error instanceof Error ? firstLine(error.message) : 'the SDK gave up';
   return {
-    trouble: trouble('unauthorized', `AWS could not be asked for ${operation}: ${oneLine(message)}`),
+    trouble: makeTrouble('unauthorized', `AWS could not be asked for ${operation}: ${toOneLine(message)}`),
     certainty: 'refused',
   };
 }
@@ -128,9 +128,9 @@ function unsent(error: unknown, operation: string): Failure {
 const LONGEST_DENIAL = 1_000;
 
 /** The first line of a message: further lines of a signature error repeat the request with its session token. */
-function said(error: Sdk): string {
+function sayError(error: Sdk): string {
   const longest = error.name.startsWith('AccessDenied') ? LONGEST_DENIAL : undefined;
-  return oneLine(`${error.name}: ${firstLine(error.message)}`, [], longest);
+  return toOneLine(`${error.name}: ${firstLine(error.message)}`, [], longest);
 }
 
 /** The first line without the command line of a profile's `credential_process`, which may contain a secret. */

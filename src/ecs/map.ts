@@ -1,6 +1,6 @@
 import type { RecentStops } from '../model/entities/surroundings.ts';
-import { hostNames } from '../model/entities/host.ts';
-import { taskEnded } from '../model/entities/task.ts';
+import { listHostNames } from '../model/entities/host.ts';
+import { hasTaskEnded } from '../model/entities/task.ts';
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
 import { readContainer } from '../worker/definition.ts';
 import type {
@@ -12,7 +12,7 @@ import type {
   TaskDefinitionAnswer,
 } from './answers.ts';
 
-function at(when: Date | undefined): number | null {
+function toEpochMs(when: Date | undefined): number | null {
   return when === undefined ? null : Math.round(when.getTime());
 }
 
@@ -36,11 +36,11 @@ export function taskOf(task: TaskAnswer): Task {
     desired: task.desiredStatus,
     stopCode: task.stopCode ?? null,
     stoppedReason: task.stoppedReason ?? null,
-    createdAt: at(task.createdAt),
-    startedAt: at(task.startedAt),
-    stoppingAt: at(task.stoppingAt),
-    executionStoppedAt: at(task.executionStoppedAt),
-    stoppedAt: at(task.stoppedAt),
+    createdAt: toEpochMs(task.createdAt),
+    startedAt: toEpochMs(task.startedAt),
+    stoppingAt: toEpochMs(task.stoppingAt),
+    executionStoppedAt: toEpochMs(task.executionStoppedAt),
+    stoppedAt: toEpochMs(task.stoppedAt),
     tags: tagsOf(task.tags),
     containers: (task.containers ?? []).map((container) => ({
       name: container.name,
@@ -49,24 +49,24 @@ export function taskOf(task: TaskAnswer): Task {
       reason: container.reason ?? null,
       runtimeId: container.runtimeId ?? null,
     })),
-    hostnames: [...new Set([...interfaceNames(task), ...containerNames(task)])],
+    hostnames: [...new Set([...listInterfaceNames(task), ...listContainerNames(task)])],
   };
 }
 
 /** Host names of a task under awsvpc: that of its network interface. The form of the name is not documented. */
-function interfaceNames(task: TaskAnswer): readonly string[] {
+function listInterfaceNames(task: TaskAnswer): readonly string[] {
   const details = (task.attachments ?? [])
     .filter(({ type }) => type === 'ElasticNetworkInterface')
     .flatMap((attachment) => attachment.details ?? []);
   return details.flatMap(({ name, value = '' }) => {
-    if (name === 'privateDnsName') return hostNames(value);
+    if (name === 'privateDnsName') return listHostNames(value);
     if (name === 'privateIPv4Address' && value !== '') return [`ip-${value.replaceAll('.', '-')}`];
     return [];
   });
 }
 
 /** Docker's host name: the first 12 digits of the container's id; Fargate's runtime ids are not Docker's. */
-function containerNames(task: TaskAnswer): readonly string[] {
+function listContainerNames(task: TaskAnswer): readonly string[] {
   return (task.containers ?? []).flatMap(({ runtimeId = '' }) => {
     const short = /^([0-9a-f]{12})[0-9a-f]*$/.exec(runtimeId)?.[1];
     return short === undefined ? [] : [short];
@@ -102,10 +102,10 @@ export function serviceOf(service: ServiceAnswer): Service {
     controller: service.deploymentController?.type ?? 'ECS',
     minimumHealthyPercent: service.deploymentConfiguration?.minimumHealthyPercent ?? null,
     maximumPercent: service.deploymentConfiguration?.maximumPercent ?? null,
-    // The latest of a hundred events show what the scheduler did since the strike.
+    // The latest of a hundred events show what the scheduler did since the injection.
     events: (service.events ?? []).slice(0, 20).map((event) => ({
       id: event.id ?? '',
-      at: at(event.createdAt),
+      at: toEpochMs(event.createdAt),
       message: event.message ?? '',
     })),
     tags: tagsOf(service.tags),
@@ -127,7 +127,7 @@ export function protectionOf(protection: ProtectionAnswer): Protection {
   return {
     taskArn: protection.taskArn,
     enabled: protection.protectionEnabled,
-    expiresAt: at(protection.expirationDate),
+    expiresAt: toEpochMs(protection.expirationDate),
   };
 }
 
@@ -141,12 +141,12 @@ export function clusterOf(cluster: ClusterAnswer): Cluster {
   };
 }
 
-/** What a later strike must know about a stopped task. */
+/** What a later injection must know about a stopped task. */
 export function stopOf(task: Task): RecentStops['tasks'][number] {
   return {
     arn: task.arn,
     stoppedReason: task.stoppedReason,
     stoppingAt: task.stoppingAt,
-    ended: taskEnded(task),
+    ended: hasTaskEnded(task),
   };
 }

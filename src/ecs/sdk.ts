@@ -8,7 +8,7 @@ import type { EcsOperation } from '../model/call.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
 import { readBounded } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
-import { endpointOf, forbidden } from '../http/endpoint.ts';
+import { endpointOf, sayWhyForbidden } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { createOffsetMeter } from '../http/offset.ts';
 import { failureOf, ForbiddenEndpointError } from './failure.ts';
@@ -54,12 +54,12 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   const offset = createOffsetMeter();
 
   /** Wraps the sending itself: checks the endpoint, whatever its source, and reads the server's clock. */
-  function watched(client: ECSClient): ECSClient {
+  function watchClient(client: ECSClient): ECSClient {
     guardHandler(client, options, timeoutMs);
     client.middlewareStack.add(
       (next) => async (args) => {
         const request = Request.parse(args.request);
-        const why = forbidden(request.protocol, request.hostname, options);
+        const why = sayWhyForbidden(request.protocol, request.hostname, options);
         if (why !== null) throw new ForbiddenEndpointError(why);
         const call = progress.getStore();
         if (call !== undefined) call.sent = true;
@@ -77,8 +77,8 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
 
   const config = configOf(options, timeoutMs);
   return {
-    reads: watched(new ECSClient({ ...config, maxAttempts: 3 })),
-    once: watched(new ECSClient({ ...config, maxAttempts: 1 })),
+    reads: watchClient(new ECSClient({ ...config, maxAttempts: 3 })),
+    once: watchClient(new ECSClient({ ...config, maxAttempts: 1 })),
     call: async (operation, signal, work) => {
       const call = { sent: false };
       try {
@@ -108,17 +108,17 @@ function guardHandler({ config }: ECSClient, options: EcsOptions, timeoutMs: num
   const handle = handler.handle.bind(handler);
   handler.handle = async (request, settings) => {
     const { protocol, hostname } = Request.parse(request);
-    const why = forbidden(protocol, hostname, options);
+    const why = sayWhyForbidden(protocol, hostname, options);
     if (why !== null) throw new ForbiddenEndpointError(why);
     const { response } = await handle(request, settings);
     const { body, headers } = response;
-    if (body instanceof Readable) response.body = await whole(body, headers, timeoutMs);
+    if (body instanceof Readable) response.body = await readWhole(body, headers, timeoutMs);
     return { response };
   };
 }
 
 /** Reads the body of one answer within the limits. Requests for credentials get a deadline here. */
-async function whole(
+async function readWhole(
   body: Readable,
   headers: Readonly<Record<string, string>>,
   timeoutMs: number,

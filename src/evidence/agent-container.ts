@@ -1,12 +1,12 @@
 import { traitsOf } from '../scenario/plan.ts';
 import type { ImageConfig } from '../worker/image-config.ts';
 import type { Container, ContainerDefinition, Task } from '../model/entities/task.ts';
-import { taskEnded } from '../model/entities/task.ts';
+import { hasTaskEnded } from '../model/entities/task.ts';
 import { UNREAD_PATH, type SignalPath } from '../worker/agent-start.ts';
 import { launchOfTask, type Launch } from '../worker/launch.ts';
-import { DEFAULT_STOP_TIMEOUT, stopStep } from '../worker/stop-window.ts';
+import { DEFAULT_STOP_TIMEOUT, makeStopStep } from '../worker/stop-window.ts';
 import { readWorker, type Worker } from '../worker/worker.ts';
-import { byEcs, byInstance, byRunner, clocksOf, later, type Stamp } from './clocks.ts';
+import { byEcs, byInstance, byRunner, clocksOf, shiftStamp, type Stamp } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 
 /** How near to its time-out an end counts as "at" it: processes die and are seen a little late. */
@@ -32,7 +32,7 @@ export interface AgentContainer {
 }
 
 /** The agent's container of the target's task, or null where the task was never seen. */
-export function agentContainer(evidence: Evidence): AgentContainer | null {
+export function findAgentContainer(evidence: Evidence): AgentContainer | null {
   const { target } = evidence;
   if (target === null) return null;
   const task = evidence.last('task', target.taskArn);
@@ -43,14 +43,14 @@ export function agentContainer(evidence: Evidence): AgentContainer | null {
   const onlyEssential =
     definition?.essential === true && definitions.filter((one) => one.essential).length === 1;
   const end = onlyEssential ? endOf(task.value) : null;
-  const endedBy = end ?? latestEnd(evidence, task.value, target.container);
+  const endedBy = end ?? findLatestEnd(evidence, task.value, target.container);
   const stopTimeout =
-    definition === null ? DEFAULT_STOP_TIMEOUT : stopStep(definition, launchOf(evidence, task.value)).ms;
-  const over = taskEnded(task.value) || container?.status === 'STOPPED' || container?.exitCode != null;
+    definition === null ? DEFAULT_STOP_TIMEOUT : makeStopStep(definition, launchOf(evidence, task.value)).ms;
+  const over = hasTaskEnded(task.value) || container?.status === 'STOPPED' || container?.exitCode != null;
   const isAfter = isTimeoutOver(evidence, task.value, endedBy, stopTimeout);
   return {
     ...{ task, container, definition, onlyEssential, end, endedBy, stopTimeout },
-    lasted: lasted(evidence, task.value, endedBy),
+    lasted: measureStopTime(evidence, task.value, endedBy),
     atTimeout: over && isAfter,
   };
 }
@@ -62,7 +62,7 @@ function endOf(task: Task): Stamp | null {
 }
 
 /** The end of the whole task, or the answer that first showed the container STOPPED: whatever came first. */
-function latestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
+function findLatestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
   const shown = evidence.firstLook('task', task.arn, ({ containers }) =>
     containers.some((one) => one.name === name && (one.status === 'STOPPED' || one.exitCode !== null)),
   );
@@ -72,7 +72,7 @@ function latestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
   return clocksOf(evidence).order(seen, stopped) === 'before' ? seen : stopped;
 }
 
-function lasted(evidence: Evidence, { stoppingAt }: Task, endedBy: Stamp | null): number | null {
+function measureStopTime(evidence: Evidence, { stoppingAt }: Task, endedBy: Stamp | null): number | null {
   if (stoppingAt === null || endedBy === null) return null;
   return Math.round(clocksOf(evidence).distance(byEcs(stoppingAt), endedBy).ms) + 0;
 }
@@ -84,12 +84,12 @@ function isTimeoutOver(
   stopTimeout: number,
 ): boolean {
   if (stoppingAt === null || endedBy === null) return false;
-  const limit = later(byEcs(stoppingAt), stopTimeout - NEAR);
+  const limit = shiftStamp(byEcs(stoppingAt), stopTimeout - NEAR);
   return clocksOf(evidence).orderAsMeasured(endedBy, limit) !== 'before';
 }
 
 /** `entryPoint` and `command` as one line of words. */
-export function commandLine(definition: ContainerDefinition): readonly string[] {
+export function joinCommandLine(definition: ContainerDefinition): readonly string[] {
   return [...definition.entryPoint, ...definition.command];
 }
 
@@ -108,7 +108,7 @@ export function workerOf(evidence: Evidence): Worker | null {
 }
 
 /** Whether the stop signal is known to reach the target's agent. */
-export function signalPath(evidence: Evidence): SignalPath {
+export function findSignalPath(evidence: Evidence): SignalPath {
   return workerOf(evidence)?.start.path ?? UNREAD_PATH;
 }
 

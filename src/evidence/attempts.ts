@@ -1,27 +1,27 @@
 import type { Agent } from '../model/entities/agent.ts';
-import { jobEnded, jobHeld, type Job, type JobEvent } from '../model/entities/job.ts';
+import { hasJobEnded, isJobHeld, type Job, type JobEvent } from '../model/entities/job.ts';
 import type { BuildkiteInstant } from '../model/instants.ts';
-import { taskEnded } from '../model/entities/task.ts';
-import { agentContainer } from './agent-container.ts';
-import { agentsOfStruckTask, taskOf } from './agents.ts';
+import { hasTaskEnded } from '../model/entities/task.ts';
+import { findAgentContainer } from './agent-container.ts';
+import { listTargetAgents, taskOf } from './agents.ts';
 import { byBuildkite, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
-import { endedAt, gotAt, startedAt } from './job-times.ts';
+import { findEndTime, findGotTime, findStartTime } from './job-times.ts';
 import { stopOf } from './stop.ts';
 
 /** Why an attempt is looked at (verdict rules 1 and 6). */
 export type Role =
   /** The attempt that is the target. */
-  | 'struck'
-  /** Another attempt that an agent of the struck task held at the stop. */
+  | 'target'
+  /** Another attempt that an agent of the target task held at the stop. */
   | 'neighbour'
-  /** A retry of a judged attempt that an agent of the struck task took. */
+  /** A retry of a judged attempt that an agent of the target task took. */
   | 'retry-on-doomed'
-  /** Accepted or started by an agent of the struck task after the stop. */
+  /** Accepted or started by an agent of the target task after the stop. */
   | 'late'
   /** A retry of a judged attempt elsewhere. */
   | 'retry'
-  /** Another job of the build, on a task that was not struck. */
+  /** Another job of the build, on a task that was not stopped. */
   | 'elsewhere';
 
 /** The evidence that Buildkite lost the agent while it had the job. */
@@ -39,7 +39,7 @@ export interface Attempt {
   readonly number: number;
 }
 
-const JUDGED: ReadonlySet<Role> = new Set(['struck', 'neighbour', 'retry-on-doomed']);
+const JUDGED: ReadonlySet<Role> = new Set(['target', 'neighbour', 'retry-on-doomed']);
 
 /** Whether the verdict answers for this attempt. */
 export function isJudged(attempt: Attempt): boolean {
@@ -56,11 +56,11 @@ export function attemptsOf(evidence: Evidence): readonly Attempt[] {
 const drawn = new WeakMap<Evidence, readonly Attempt[]>();
 
 function drawAttempts(evidence: Evidence): readonly Attempt[] {
-  const doomed = new Set(agentsOfStruckTask(evidence));
-  const jobs = evidence.every('job').map((seen) => whole(evidence, seen));
+  const doomed = new Set(listTargetAgents(evidence));
+  const jobs = evidence.every('job').map((seen) => addHistory(evidence, seen));
   const roles = new Map<string, Role>();
   for (const seen of jobs) {
-    const role = ownRole(evidence, seen, doomed);
+    const role = findOwnRole(evidence, seen, doomed);
     if (role !== null) roles.set(seen.value.id, role);
   }
   followRetries(jobs, roles, doomed);
@@ -103,7 +103,7 @@ function drawStory(shown: readonly Job[]): JobStory {
   return {
     events: shown.findLast(({ events }) => events !== null)?.events ?? null,
     ever,
-    heldBy: shown.filter(jobHeld).flatMap(({ agentId }) => agentId ?? []),
+    heldBy: shown.filter(isJobHeld).flatMap(({ agentId }) => agentId ?? []),
     hasReturned: isFinishedAfterLoss(ever),
   };
 }
@@ -117,50 +117,50 @@ function isFinishedAfterLoss(events: readonly JobEvent[]): boolean {
 }
 
 /** A listing shows a job without its history: the history of the last whole read still stands beside it. */
-function whole(evidence: Evidence, seen: Sighting<Job>): Sighting<Job> {
+function addHistory(evidence: Evidence, seen: Sighting<Job>): Sighting<Job> {
   if (seen.value.events !== null) return seen;
   const { events } = storyOf(evidence, seen.id);
   return events === null ? seen : { ...seen, value: { ...seen.value, events } };
 }
 
-function ownRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<string>): Role | null {
+function findOwnRole(evidence: Evidence, seen: Sighting<Job>, doomed: ReadonlySet<string>): Role | null {
   const job = seen.value;
-  if (job.id === evidence.target?.jobId) return 'struck';
-  const strike = evidence.strike;
+  if (job.id === evidence.target?.jobId) return 'target';
+  const injection = evidence.injection;
   if (job.agentId !== null && doomed.has(job.agentId)) {
-    if (strike === null) return null;
-    if (strike.by !== 'stop-task') return roleByTimes(evidence, job);
+    if (injection === null) return null;
+    if (injection.by !== 'stop-task') return findRoleByTimes(evidence, job);
     const isDoomed = ({ agentId }: Job): boolean => agentId !== null && doomed.has(agentId);
-    const latest = evidence.lastLook('job', job.id, isDoomed, strike.intendedSeq);
-    if (latest !== undefined) return jobHeld(latest.value) ? 'neighbour' : null;
-    return endedBefore(evidence, job) ? null : 'late';
+    const latest = evidence.lastLook('job', job.id, isDoomed, injection.intendedSeq);
+    if (latest !== undefined) return isJobHeld(latest.value) ? 'neighbour' : null;
+    return hasEndedBeforeStop(evidence, job) ? null : 'late';
   }
   // Assigned to a doomed agent after the stop and handed back: seen by its history alone.
-  if (strike !== null && handedBack(evidence, job, doomed)) return 'late';
+  if (injection !== null && hasBeenHandedBack(evidence, job, doomed)) return 'late';
   return evidence.buildId === job.buildId ? 'elsewhere' : null;
 }
 
 /** At a stop that was not aimed in the same breath, the job's own times tell whether it was held, is long over, or came later. */
-function roleByTimes(evidence: Evidence, job: Job): Role | null {
-  if (endedBefore(evidence, job)) return null;
-  const [got, stop] = [gotAt(job), stopOf(evidence)];
+function findRoleByTimes(evidence: Evidence, job: Job): Role | null {
+  if (hasEndedBeforeStop(evidence, job)) return null;
+  const [got, stop] = [findGotTime(job), stopOf(evidence)];
   if (got === null) return 'late';
   return stop !== null && clocksOf(evidence).orderAsMeasured(got, stop) === 'after' ? 'late' : 'neighbour';
 }
 
 /** Clearly over before the stop: by the clocks, or because the same agent began the target's job after it. */
-function endedBefore(evidence: Evidence, job: Job): boolean {
-  const [end, stop] = [endedAt(job), stopOf(evidence)];
-  if (end === null || !jobEnded(job)) return false;
+function hasEndedBeforeStop(evidence: Evidence, job: Job): boolean {
+  const [end, stop] = [findEndTime(job), stopOf(evidence)];
+  if (end === null || !hasJobEnded(job)) return false;
   const clocks = clocksOf(evidence);
   const target = evidence.target?.jobId;
   const own = target == null ? undefined : evidence.last('job', target)?.value;
-  const began = own === undefined || own.agentId !== job.agentId ? null : startedAt(own);
+  const began = own === undefined || own.agentId !== job.agentId ? null : findStartTime(own);
   if (began !== null && began.clock === end.clock) return clocks.order(end, began) === 'before';
   return stop !== null && clocks.order(end, stop) === 'before';
 }
 
-function handedBack(evidence: Evidence, job: Job, doomed: ReadonlySet<string>): boolean {
+function hasBeenHandedBack(evidence: Evidence, job: Job, doomed: ReadonlySet<string>): boolean {
   return storyOf(evidence, job.id).heldBy.some((agentId) => doomed.has(agentId));
 }
 
@@ -169,7 +169,7 @@ function followRetries(
   roles: Map<string, Role>,
   doomed: ReadonlySet<string>,
 ): void {
-  const followed: ReadonlySet<Role> = new Set(['struck', 'neighbour', 'retry-on-doomed', 'retry']);
+  const followed: ReadonlySet<Role> = new Set(['target', 'neighbour', 'retry-on-doomed', 'retry']);
   const retries = jobs.filter(({ value }) => value.retryOf !== null);
   for (let grew = true; grew;) {
     grew = false;
@@ -178,7 +178,7 @@ function followRetries(
       if (source === undefined || !followed.has(source)) continue;
       const role: Role = job.agentId !== null && doomed.has(job.agentId) ? 'retry-on-doomed' : 'retry';
       const now = roles.get(job.id);
-      if (now === role || now === 'struck' || now === 'neighbour') continue;
+      if (now === role || now === 'target' || now === 'neighbour') continue;
       roles.set(job.id, role);
       grew = true;
     }
@@ -209,12 +209,12 @@ function lossOf(evidence: Evidence, seen: Sighting<Job>): Loss | null {
   const finishedByAgent = events.some((event) => event.type === 'FINISHED' && event.actor === 'agent');
   if (events.some((event) => event.type === 'AGENT_DISCONNECTED') && !finishedByAgent)
     return { by: 'event AGENT_DISCONNECTED without a finish by the agent', seq: seen.seq };
-  if (jobEnded(job) && job.exitStatus === '-1' && job.signal === null && job.signalReason === null)
+  if (hasJobEnded(job) && job.exitStatus === '-1' && job.signal === null && job.signalReason === null)
     return {
       by: 'exit status -1 without a signal or a signal reason',
       seq: at((one) => one.exitStatus === '-1'),
     };
-  return lossByAgent(evidence, job) ?? lossByDeath(evidence, job);
+  return findLossByAgent(evidence, job) ?? findLossByDeath(evidence, job);
 }
 
 /** Buildkite lost the agent, but then the agent itself finished the job: neither a loss nor a pass (verdict rule 17). */
@@ -223,11 +223,11 @@ export function hasReturned(evidence: Evidence, jobId: string): boolean {
 }
 
 /** Its container was dead with the job in hand before somebody canceled the hung build: the cancel changes nothing (verdict rule 17). */
-export function lossByDeath(evidence: Evidence, job: Job): Loss | null {
+export function findLossByDeath(evidence: Evidence, job: Job): Loss | null {
   const canceledAt = job.canceledAt ?? timeOf(job, 'CANCELED') ?? timeOf(job, 'CANCELATION');
   const wasHeld = job.agentId !== null && job.agentId === evidence.target?.agentId;
   if (!wasHeld || canceledAt === null || job.passed) return null;
-  const agent = agentContainer(evidence);
+  const agent = findAgentContainer(evidence);
   if (agent?.endedBy == null || agent.container?.exitCode == null || agent.container.exitCode === 0)
     return null;
   if (clocksOf(evidence).orderAsMeasured(agent.endedBy, byBuildkite(canceledAt)) !== 'before') return null;
@@ -242,22 +242,22 @@ function timeOf({ events }: Job, type: string): BuildkiteInstant | null {
 }
 
 /** Its agent's `lostAt` set while the job was unfinished when the container had ended. */
-function lossByAgent(evidence: Evidence, job: Job): Loss | null {
-  if (jobEnded(job) || job.agentId === null) return null;
+function findLossByAgent(evidence: Evidence, job: Job): Loss | null {
+  if (hasJobEnded(job) || job.agentId === null) return null;
   const agent = evidence.last('agent', job.agentId);
   if (agent === null || agent.value.lostAt === null) return null;
-  if (!containerEnded(evidence, agent.value)) return null;
+  if (!hasContainerEnded(evidence, agent.value)) return null;
   return { by: "its agent's lostAt", seq: agent.seq };
 }
 
-function containerEnded(evidence: Evidence, agent: Agent): boolean {
+function hasContainerEnded(evidence: Evidence, agent: Agent): boolean {
   const arn = taskOf(evidence, agent);
   const task = arn === null ? null : evidence.last('task', arn);
-  return task !== null && (taskEnded(task.value) || task.value.executionStoppedAt !== null);
+  return task !== null && (hasTaskEnded(task.value) || task.value.executionStoppedAt !== null);
 }
 
 /** The last attempt in the chain of retries that begins with this one; itself where it has none. */
-export function finalAttempt(attempt: Attempt, attempts: readonly Attempt[]): Attempt {
+export function findFinalAttempt(attempt: Attempt, attempts: readonly Attempt[]): Attempt {
   let last = attempt;
   for (let hops = 0; hops < 50; hops += 1) {
     const next = attempts.find((other) => other.job.retryOf === last.job.id);
@@ -268,7 +268,7 @@ export function finalAttempt(attempt: Attempt, attempts: readonly Attempt[]): At
 }
 
 /** Whether Buildkite says that the attempt passed, and not by way of `soft_fail`. */
-export function trulyPassed(job: Job): boolean {
+export function hasTrulyPassed(job: Job): boolean {
   return (
     job.state === 'finished' &&
     job.passed &&

@@ -7,7 +7,7 @@ import type {
   InstanceInstant,
 } from '../model/instants.ts';
 import type { Evidence } from './evidence.ts';
-import { seen, type World } from '../model/world.ts';
+import { findFact, type World } from '../model/world.ts';
 
 /** An instant and the clock it was read from. Only `clocksOf` compares two of them. */
 export interface Stamp {
@@ -55,7 +55,7 @@ export function isSentAfter(
 }
 
 /** The same clock, so many milliseconds later. */
-export function later(stamp: Stamp, ms: number): Stamp {
+export function shiftStamp(stamp: Stamp, ms: number): Stamp {
   return { ...stamp, at: stamp.at + ms };
 }
 
@@ -100,22 +100,22 @@ const known = new WeakMap<Evidence['index'], Clocks>();
 
 /** What is known of the clocks of a drill: from `Date` headers with their round trips, and from starts and ends that two clocks saw. */
 export function clocksOf(evidence: Evidence): Clocks {
-  const clocks = known.get(evidence.index) ?? estimated(evidence);
+  const clocks = known.get(evidence.index) ?? estimateClocks(evidence);
   known.set(evidence.index, clocks);
   return clocks;
 }
 
-function estimated(evidence: Evidence): Clocks {
+function estimateClocks(evidence: Evidence): Clocks {
   const ahead = new Map<string, Ahead>();
   const aheadOf = (clock: string): Ahead => {
-    const found = ahead.get(clock) ?? aheadOfBuildkite(evidence, clock);
+    const found = ahead.get(clock) ?? estimateAhead(evidence, clock);
     ahead.set(clock, found);
     return found;
   };
   const distance = (a: Stamp, b: Stamp): Distance => {
     const shown = b.at - a.at;
     if (a.clock === b.clock) return { ms: shown, error: 0, shown };
-    const between = minus(aheadOf(b.clock), aheadOf(a.clock));
+    const between = subtractAhead(aheadOf(b.clock), aheadOf(a.clock));
     const [low, high] = [shown - between.high, shown - between.low];
     if (!Number.isFinite(low) || !Number.isFinite(high)) return { ms: shown, error: Infinity, shown };
     return { ms: (low + high) / 2, error: (high - low) / 2, shown };
@@ -137,9 +137,13 @@ function estimated(evidence: Evidence): Clocks {
 const UNMEASURED = { offset: 0, uncertainty: 1_000 };
 
 /** How long after an instant of ECS one of Buildkite lies, before anything is written down: by the latest `Date` headers alone. */
-export function fromEcsToBuildkite(world: World, ofEcs: EcsInstant, ofBuildkite: BuildkiteInstant): Distance {
-  const ecs = seen(world, 'clock', 'ecs') ?? UNMEASURED;
-  const buildkite = seen(world, 'clock', 'buildkite') ?? UNMEASURED;
+export function measureEcsToBuildkite(
+  world: World,
+  ofEcs: EcsInstant,
+  ofBuildkite: BuildkiteInstant,
+): Distance {
+  const ecs = findFact(world, 'clock', 'ecs') ?? UNMEASURED;
+  const buildkite = findFact(world, 'clock', 'buildkite') ?? UNMEASURED;
   const shown = Number(ofBuildkite) - Number(ofEcs);
   return {
     ms: shown - buildkite.offset + ecs.offset,
@@ -148,76 +152,80 @@ export function fromEcsToBuildkite(world: World, ofEcs: EcsInstant, ofBuildkite:
   };
 }
 
-function aheadOfBuildkite(evidence: Evidence, clock: string): Ahead {
-  const [kind = '', id = ''] = split(clock);
+function estimateAhead(evidence: Evidence, clock: string): Ahead {
+  const [kind = '', id = ''] = splitClock(clock);
   switch (kind) {
     case 'buildkite':
       return NONE;
     case 'ecs':
-      return ecsAhead(evidence);
+      return estimateEcsAhead(evidence);
     case 'fargate':
-      return widened(ecsAhead(evidence), FARGATE_ERROR);
+      return widenAhead(estimateEcsAhead(evidence), FARGATE_ERROR);
     case 'runner':
-      return runnerAhead(evidence, Number(id));
+      return estimateRunnerAhead(evidence, Number(id));
     case 'agent':
-      return agentAhead(evidence, id);
+      return estimateAgentAhead(evidence, id);
     default:
       // An EC2 instance: nothing that both clocks saw is dated by both.
       return UNKNOWN;
   }
 }
 
-function split(clock: string): readonly string[] {
+function splitClock(clock: string): readonly string[] {
   const at = clock.indexOf(':');
   return at < 0 ? [clock] : [clock.slice(0, at), clock.slice(at + 1)];
 }
 
 /** Numbers of the events with which another process took the drill up. */
-function takeovers({ events }: Evidence): readonly number[] {
+function listTakeovers({ events }: Evidence): readonly number[] {
   return events('GD_RESUMED').map(({ seq }) => seq);
 }
 
 function processOf(evidence: Evidence, seq: number): number {
-  return takeovers(evidence).filter((taken) => taken <= seq).length;
+  return listTakeovers(evidence).filter((taken) => taken <= seq).length;
 }
 
 /** How far a service's clock is ahead of the runner's, by all `Date` headers that one process saw; null where it saw none. */
-function serviceAhead(evidence: Evidence, service: 'buildkite' | 'ecs', process: number): Ahead | null {
-  const [after, before] = [[-1, ...takeovers(evidence)][process], takeovers(evidence)[process]];
+function estimateServiceAhead(
+  evidence: Evidence,
+  service: 'buildkite' | 'ecs',
+  process: number,
+): Ahead | null {
+  const [after, before] = [[-1, ...listTakeovers(evidence)][process], listTakeovers(evidence)[process]];
   const shown = evidence.values('clock', service, after, before);
-  return agreed(
+  return mergeAhead(
     shown.map(({ offset, uncertainty }) => ({ low: offset - uncertainty, high: offset + uncertainty })),
   );
 }
 
-function runnerAhead(evidence: Evidence, process: number): Ahead {
-  const buildkite = serviceAhead(evidence, 'buildkite', process);
-  if (buildkite !== null) return minus(NONE, buildkite);
-  const ecs = serviceAhead(evidence, 'ecs', process);
-  return ecs === null ? UNKNOWN : minus(ecsAhead(evidence), ecs);
+function estimateRunnerAhead(evidence: Evidence, process: number): Ahead {
+  const buildkite = estimateServiceAhead(evidence, 'buildkite', process);
+  if (buildkite !== null) return subtractAhead(NONE, buildkite);
+  const ecs = estimateServiceAhead(evidence, 'ecs', process);
+  return ecs === null ? UNKNOWN : subtractAhead(estimateEcsAhead(evidence), ecs);
 }
 
 /** Both services were read by one runner: the difference of what it saw of each. */
-function ecsAhead(evidence: Evidence): Ahead {
-  const processes = [...Array(takeovers(evidence).length + 1).keys()];
+function estimateEcsAhead(evidence: Evidence): Ahead {
+  const processes = [...Array(listTakeovers(evidence).length + 1).keys()];
   const seen = processes.flatMap((process) => {
     const [ecs, buildkite] = [
-      serviceAhead(evidence, 'ecs', process),
-      serviceAhead(evidence, 'buildkite', process),
+      estimateServiceAhead(evidence, 'ecs', process),
+      estimateServiceAhead(evidence, 'buildkite', process),
     ];
-    return ecs === null || buildkite === null ? [] : [minus(ecs, buildkite)];
+    return ecs === null || buildkite === null ? [] : [subtractAhead(ecs, buildkite)];
   });
-  return agreed(seen) ?? UNKNOWN;
+  return mergeAhead(seen) ?? UNKNOWN;
 }
 
 /**
  * An agent stamps a start or an end and then tells Buildkite, which stamps it again: the agent's clock is ahead by the
  * difference at least. A start is told at once; an end after the log was uploaded, so that bounds from below alone.
  */
-function agentAhead(evidence: Evidence, agentId: string): Ahead {
+function estimateAgentAhead(evidence: Evidence, agentId: string): Ahead {
   const jobs = evidence.every('job').filter(({ value }) => value.agentId === agentId);
-  const starts = jobs.flatMap(({ value }) => apart(value.startedAt, timeOf(value, 'STARTED')));
-  const ends = jobs.flatMap(({ value }) => apart(value.finishedAt, timeOf(value, 'FINISHED')));
+  const starts = jobs.flatMap(({ value }) => subtractInstants(value.startedAt, timeOf(value, 'STARTED')));
+  const ends = jobs.flatMap(({ value }) => subtractInstants(value.finishedAt, timeOf(value, 'FINISHED')));
   if (starts.length === 0 && ends.length === 0) return UNKNOWN;
   const low = Math.max(...starts, ...ends);
   return { low, high: starts.length === 0 ? Infinity : low + START_REQUEST };
@@ -227,12 +235,15 @@ function timeOf({ events }: Job, type: string): BuildkiteInstant | null {
   return (events ?? []).find((event) => event.type === type && event.actor === 'agent')?.at ?? null;
 }
 
-function apart(ofAgent: AgentInstant | null, ofBuildkite: BuildkiteInstant | null): readonly number[] {
+function subtractInstants(
+  ofAgent: AgentInstant | null,
+  ofBuildkite: BuildkiteInstant | null,
+): readonly number[] {
   return ofAgent === null || ofBuildkite === null ? [] : [Number(ofAgent) - Number(ofBuildkite)];
 }
 
 /** What all of them say together; where they contradict each other a clock was set, and anything between them may hold. */
-function agreed(all: readonly Ahead[]): Ahead | null {
+function mergeAhead(all: readonly Ahead[]): Ahead | null {
   if (all.length === 0) return null;
   const low = Math.max(...all.map((one) => one.low));
   const high = Math.min(...all.map((one) => one.high));
@@ -240,10 +251,10 @@ function agreed(all: readonly Ahead[]): Ahead | null {
   return { low: Math.min(...all.map((one) => one.low)), high: Math.max(...all.map((one) => one.high)) };
 }
 
-function minus(a: Ahead, b: Ahead): Ahead {
+function subtractAhead(a: Ahead, b: Ahead): Ahead {
   return { low: a.low - b.high, high: a.high - b.low };
 }
 
-function widened({ low, high }: Ahead, by: number): Ahead {
+function widenAhead({ low, high }: Ahead, by: number): Ahead {
   return { low: low - by, high: high + by };
 }

@@ -1,23 +1,23 @@
 import type { DrillEvent, EventCode, EventOf, Target } from '../journal/events.ts';
-import { neverLeft } from '../model/call.ts';
+import { isHeldBack } from '../model/call.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { FactKind, FactOf } from '../model/world.ts';
 import {
-  eventsWith,
+  listEvents,
   indexJournal,
   lastEventIn,
   latestOf,
-  subjectIn,
+  findSubjectLog,
   type JournalIndex,
 } from './journal-index.ts';
 import {
-  firstShowing,
+  findFirstShowing,
   lastOf,
-  lastShowing,
+  findLastShowing,
   readsIn,
-  valuesShown,
+  listValuesShown,
   type Looks,
   type Reads,
   type Sighting,
@@ -25,8 +25,8 @@ import {
 
 export type { Sighting } from './looks.ts';
 
-/** The strike that counts: the one that landed, else the last one sent. */
-export interface Strike {
+/** The injection that counts: the one that landed, else the last one sent. */
+export interface Injection {
   readonly taskArn: string;
   readonly reason: string;
   /** By our clock; null where the call was none of ours, or another one: then ECS's times tell. */
@@ -55,7 +55,7 @@ export interface Evidence {
   readonly drill: string;
   readonly lastEvent: DrillEvent;
   readonly target: Target | null;
-  readonly strike: Strike | null;
+  readonly injection: Injection | null;
   /** The drill's builds, in the order in which they were created. */
   readonly buildIds: readonly string[];
   /** The one among them whose job is the target; else the first. */
@@ -102,16 +102,16 @@ export function evidenceOf(journal: JournalIndex | readonly DrillEvent[]): Evide
   return evidence;
 }
 
-const anyLook = (): boolean => true;
+const isAnyLook = (): boolean => true;
 
 function drawEvidence(index: JournalIndex): Evidence {
-  const events = <C extends EventCode>(code: C) => eventsWith(index, code);
+  const events = <C extends EventCode>(code: C) => listEvents(index, code);
   const [planned] = events('GD_DRILL_PLANNED');
   const lastEvent = lastEventIn(index);
   if (planned === undefined || lastEvent === undefined)
     throw new Error('a journal without GD_DRILL_PLANNED cannot be judged');
   const looks = <K extends FactKind>(kind: K, id: string) =>
-    subjectIn(index, kind, id).looks as unknown as Looks<FactOf<K>>;
+    findSubjectLog(index, kind, id).looks as unknown as Looks<FactOf<K>>;
   const last = <K extends FactKind>(kind: K, id: string) => lastOf(looks(kind, id));
   const all = new Map<FactKind, readonly unknown[]>();
   const every = <K extends FactKind>(kind: K) => {
@@ -125,15 +125,15 @@ function drawEvidence(index: JournalIndex): Evidence {
   const own = target?.jobId == null ? undefined : last('job', target.jobId)?.value.buildId;
   return {
     ...{ index, plan: planned.payload.plan, drill: planned.drill, lastEvent, target, buildIds },
-    strike: strikeOf(events),
+    injection: readInjection(events),
     buildId: (own !== undefined && buildIds.includes(own) ? own : buildIds[0]) ?? null,
     watchEnded: ended === undefined ? null : { why: ended.payload.why, seq: ended.seq },
     ...{ events, last, every },
-    firstLook: (kind, id, shows, after = -1, also = anyLook) =>
-      firstShowing(looks(kind, id), shows, after, also),
-    lastLook: (kind, id, shows, before = Infinity) => lastShowing(looks(kind, id), shows, before),
-    values: (kind, id, after = -1, before = Infinity) => valuesShown(looks(kind, id), after, before),
-    reads: (kind, id) => readsIn(subjectIn(index, kind, id).reads),
+    firstLook: (kind, id, shows, after = -1, also = isAnyLook) =>
+      findFirstShowing(looks(kind, id), shows, after, also),
+    lastLook: (kind, id, shows, before = Infinity) => findLastShowing(looks(kind, id), shows, before),
+    values: (kind, id, after = -1, before = Infinity) => listValuesShown(looks(kind, id), after, before),
+    reads: (kind, id) => readsIn(findSubjectLog(index, kind, id).reads),
   };
 }
 
@@ -148,10 +148,10 @@ function targetOf(events: Events): Target | null {
   return latest === undefined || latest.code === 'GD_TARGET_DROPPED' ? null : latest.payload.target;
 }
 
-function strikeOf(events: Events): Strike | null {
+function readInjection(events: Events): Injection | null {
   const answers = events('GD_FAULT_SENT');
-  const held = answers.filter(({ payload }) => neverLeft(payload)).map(({ payload }) => payload.attempt);
-  const sents = answers.filter(({ payload }) => !neverLeft(payload));
+  const held = answers.filter(({ payload }) => isHeldBack(payload)).map(({ payload }) => payload.attempt);
+  const sents = answers.filter(({ payload }) => !isHeldBack(payload));
   const intents = events('GD_FAULT_INTENDED').filter(({ payload }) => !held.includes(payload.attempt));
   const [landed] = events('GD_FAULT_LANDED');
   // Of a call that only its intent is known of, nobody can say that it was not sent.

@@ -1,10 +1,10 @@
 import { CONTAINER_NAME_TAG, TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import type { Job } from '../model/entities/job.ts';
-import { goingDown, type Task } from '../model/entities/task.ts';
+import { isGoingDown, type Task } from '../model/entities/task.ts';
 import { byBuildkite, byEcs, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
-import { endedAt, startedAt } from './job-times.ts';
+import { findEndTime, findStartTime } from './job-times.ts';
 import { containerOf } from './own-container.ts';
 import { stepOfPlan } from '../scenario/plan.ts';
 import type { Target } from '../journal/events.ts';
@@ -13,11 +13,11 @@ import type { Target } from '../journal/events.ts';
 const BY_ITSELF: ReadonlySet<string> = new Set(['EssentialContainerExited', 'TaskFailedToStart']);
 
 /** ARNs of the tasks that `assert` looks at: those given, else those of the agents that had the build's jobs. */
-export function tasksLookedAt(evidence: Evidence): readonly string[] {
+export function listAssertedTasks(evidence: Evidence): readonly string[] {
   const { plan } = evidence;
   if (plan.mode !== 'assert') return [];
   if (plan.assertion.tasks.length > 0) return plan.assertion.tasks;
-  const agents = new Set(jobsLookedAt(evidence).map(({ agentId }) => agentId));
+  const agents = new Set(listStepJobs(evidence).map(({ agentId }) => agentId));
   const arns = evidence
     .every('agent')
     .filter(({ id }) => agents.has(id))
@@ -44,7 +44,7 @@ function taskArnOf(evidence: Evidence, agent: Agent): string | null {
 }
 
 /** The builds' jobs, those of the step alone where one is named. */
-export function jobsLookedAt(evidence: Evidence): readonly Job[] {
+export function listStepJobs(evidence: Evidence): readonly Job[] {
   const step = stepOfPlan(evidence.plan);
   return evidence
     .every('job')
@@ -53,13 +53,13 @@ export function jobsLookedAt(evidence: Evidence): readonly Job[] {
 }
 
 /** The tasks among them that somebody stopped, not before `since`. */
-export function stopsShown(evidence: Evidence): readonly Sighting<Task>[] {
+export function listShownStops(evidence: Evidence): readonly Sighting<Task>[] {
   const { plan } = evidence;
   const since = plan.mode === 'assert' ? plan.assertion.since : null;
-  return tasksLookedAt(evidence)
+  return listAssertedTasks(evidence)
     .map((arn) => evidence.last('task', arn))
     .filter((seen) => seen !== null)
-    .filter(({ value }) => goingDown(value) && !BY_ITSELF.has(value.stopCode ?? ''))
+    .filter(({ value }) => isGoingDown(value) && !BY_ITSELF.has(value.stopCode ?? ''))
     .filter(({ value }) => since === null || (value.stoppingAt ?? value.stoppedAt ?? since) >= since);
 }
 
@@ -67,10 +67,14 @@ export function stopsShown(evidence: Evidence): readonly Sighting<Task>[] {
 export type Made = { readonly by: 'found' } | { readonly by: 'scheduler'; readonly intendedSeq: number };
 
 /**
- * The journal as seen from one stop: that task is the struck one, and a job that it held is the target: one of the build's
+ * The journal as seen from one stop: that task is the stopped one, and a job that it held is the target: one of the build's
  * step first, and for a stop of our own making any job. Null where it held none and was not aimed at as an idle one.
  */
-export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, made: Made): Evidence | null {
+export function viewFromStop(
+  evidence: Evidence,
+  { value: task }: Sighting<Task>,
+  made: Made,
+): Evidence | null {
   const at = task.stoppingAt ?? task.stoppedAt;
   if (at === null) return null;
   const [stop, clocks] = [byEcs(at), clocksOf(evidence)];
@@ -82,15 +86,15 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
       ({ id, value }) => (taskArnOf(evidence, value) ?? (listed.has(id) ? task.arn : null)) === task.arn,
     );
   const others = made.by === 'found' ? [] : evidence.every('job').map(({ value }) => value);
-  const held = [...jobsLookedAt(evidence), ...others].find((job) => {
-    const [began, ended] = [startedAt(job), endedAt(job)];
+  const held = [...listStepJobs(evidence), ...others].find((job) => {
+    const [began, ended] = [findStartTime(job), findEndTime(job)];
     if (!agents.some(({ id }) => id === job.agentId) || began === null) return false;
     if (clocks.orderAsMeasured(began, stop) === 'after') return false;
     return ended === null || clocks.order(ended, stop) !== 'before';
   });
-  const target = idleTarget(evidence, task) ?? targetOf(evidence, task, held, made);
+  const target = findIdleTarget(evidence, task) ?? targetOf(evidence, task, held, made);
   if (target === null) return null;
-  const strike = {
+  const injection = {
     taskArn: task.arn,
     reason: task.stoppedReason ?? '',
     sentAt: null,
@@ -105,11 +109,11 @@ export function asStruck(evidence: Evidence, { value: task }: Sighting<Task>, ma
   };
   // Its own build is the one that its checks are asked of.
   const own = evidence.buildIds.find((id) => held?.id === target.jobId && id === held?.buildId);
-  return { ...evidence, target, strike, buildId: own ?? evidence.buildId };
+  return { ...evidence, target, injection, buildId: own ?? evidence.buildId };
 }
 
 /** A worker that was aimed at without a job stays that: one that it got meanwhile is another that was hit. */
-function idleTarget({ target }: Evidence, { arn }: Task): Target | null {
+function findIdleTarget({ target }: Evidence, { arn }: Task): Target | null {
   return target?.jobId === null && target.taskArn === arn ? target : null;
 }
 
@@ -119,12 +123,12 @@ function targetOf(evidence: Evidence, task: Task, held: Job | undefined, made: M
     jobId: held.id,
     agentId: held.agentId,
     taskArn: task.arn,
-    ...agentsContainer(evidence, task),
+    ...readTargetContainer(evidence, task),
     why: made.by === 'found' ? 'ECS shows that its task was stopped' : 'the scheduler stopped its task',
   };
 }
 
-function agentsContainer(evidence: Evidence, task: Task): Pick<Target, 'container' | 'containerBy'> {
+function readTargetContainer(evidence: Evidence, task: Task): Pick<Target, 'container' | 'containerBy'> {
   const agent = evidence.every('agent').find(({ value }) => value.tags[TASK_ARN_TAG] === task.arn);
   const found = containerOf(
     task.containers.map(({ name }) => name),

@@ -1,9 +1,9 @@
 import { CALLS, type Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
-import { goingDown, type Service, type Task } from '../model/entities/task.ts';
+import { isGoingDown, type Service, type Task } from '../model/entities/task.ts';
 import type { FactOf } from '../model/world.ts';
 import type { Evidence, Sighting } from './evidence.ts';
-import { asStruck } from './found.ts';
+import { viewFromStop } from './found.ts';
 
 /** The call by which a fault makes the scheduler stop tasks; protections before it only steer. */
 export interface Decisive {
@@ -19,7 +19,7 @@ export interface Decisive {
 const BY_ITSELF: ReadonlySet<string> = new Set(['EssentialContainerExited', 'TaskFailedToStart']);
 
 /** The decisive call of the drill, or null while there is none: of one that was sent again the last, from the first on that may have happened. */
-export function decisiveCall({ events }: Evidence): Decisive | null {
+export function findDecisiveCall({ events }: Evidence): Decisive | null {
   const intents = events('GD_FAULT_INTENDED').filter(({ payload }) => {
     const { stops } = CALLS[payload.call.kind];
     return stops === 'service' || stops === 'host';
@@ -43,19 +43,19 @@ export function decisiveCall({ events }: Evidence): Decisive | null {
 }
 
 /** Whether the scheduler stopped it, or nothing says yet who did. */
-export function byScheduler({ stopCode }: Task): boolean {
+export function mayBeByScheduler({ stopCode }: Task): boolean {
   return stopCode === null || stopCode === 'ServiceSchedulerInitiated';
 }
 
 /** Which list shows whom the fault can take: those on the drained host, else those of the service. */
 export function listOf(evidence: Evidence): 'tasks-on' | 'tasks-of' {
-  const decisive = decisiveCall(evidence);
+  const decisive = findDecisiveCall(evidence);
   return decisive !== null && CALLS[decisive.call.kind].stops === 'host' ? 'tasks-on' : 'tasks-of';
 }
 
 /** ARNs of the tasks that the fault could reach: every one that was listed for its service or host before the decisive call. */
 export function reachOf(evidence: Evidence): readonly string[] {
-  const decisive = decisiveCall(evidence);
+  const decisive = findDecisiveCall(evidence);
   const list = listOf(evidence);
   const before = evidence
     .every(list)
@@ -68,14 +68,14 @@ export function reachOf(evidence: Evidence): readonly string[] {
  * somebody else stopped is no hit of ours, but for the target: it must be told of.
  */
 export function hitsOf(evidence: Evidence): readonly Sighting<Task>[] {
-  const decisive = decisiveCall(evidence);
+  const decisive = findDecisiveCall(evidence);
   if (decisive === null) return [];
-  const first = (arn: string): number => evidence.firstLook('task', arn, goingDown)?.seq ?? Infinity;
+  const first = (arn: string): number => evidence.firstLook('task', arn, isGoingDown)?.seq ?? Infinity;
   return reachOf(evidence)
     .map((arn) => evidence.last('task', arn))
     .filter((seen) => seen !== null)
-    .filter(({ value }) => goingDown(value) && !BY_ITSELF.has(value.stopCode ?? ''))
-    .filter(({ value }) => byScheduler(value) || value.arn === evidence.target?.taskArn)
+    .filter(({ value }) => isGoingDown(value) && !BY_ITSELF.has(value.stopCode ?? ''))
+    .filter(({ value }) => mayBeByScheduler(value) || value.arn === evidence.target?.taskArn)
     .filter(({ value }) => first(value.arn) > decisive.intendedSeq)
     .sort((a, b) => first(a.value.arn) - first(b.value.arn));
 }
@@ -86,9 +86,9 @@ export function primaryOf({ deployments }: Service): Service['deployments'][numb
 }
 
 /** Id of the deployment that a force-deployment call began: the first that was seen after it and not before. */
-export function newDeployment(evidence: Evidence, { call, intendedSeq }: Decisive): string | null {
+export function findNewDeployment(evidence: Evidence, { call, intendedSeq }: Decisive): string | null {
   if (call.kind !== 'force-deployment') return null;
-  const before = lastBefore(evidence, call.service, intendedSeq);
+  const before = findServiceBefore(evidence, call.service, intendedSeq);
   const former = before === undefined ? null : primaryOf(before)?.id;
   const after = evidence.values('service', call.service, intendedSeq);
   const ids = after.map((service) => primaryOf(service)?.id ?? null);
@@ -96,10 +96,10 @@ export function newDeployment(evidence: Evidence, { call, intendedSeq }: Decisiv
 }
 
 /** The newest thing that the service itself said since our call, with what stands before it in a sentence; empty where it said nothing. */
-export function serviceSays(evidence: Evidence): string {
-  const decisive = decisiveCall(evidence);
+export function quoteServiceEvent(evidence: Evidence): string {
+  const decisive = findDecisiveCall(evidence);
   const name = evidence.plan.scenario.cluster.service ?? '';
-  const before = lastBefore(evidence, name, decisive?.intendedSeq);
+  const before = findServiceBefore(evidence, name, decisive?.intendedSeq);
   const known = new Set(before?.events.map(({ id }) => id) ?? []);
   const event = evidence.last('service', name)?.value.events.find(({ id }) => !known.has(id));
   return event === undefined ? '' : `; the service says: ${event.message}`;
@@ -117,60 +117,62 @@ export interface Overtaken {
  * whose it was. What we set must stand in every look from the first that shows it, and nobody may have scaled in or
  * deployed beside it.
  */
-export function overtaken(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
-  const found = [undone(evidence, decisive, last), beside(evidence, decisive, last)].filter(
-    (one) => one !== null,
-  );
+export function findOvertaking(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
+  const found = [
+    findUndoneChange(evidence, decisive, last),
+    findOtherChange(evidence, decisive, last),
+  ].filter((one) => one !== null);
   return found.toSorted((a, b) => a.seq - b.seq)[0] ?? null;
 }
 
 type IsLater = (look: Sighting<unknown>) => boolean;
 
-function laterThan(evidence: Evidence, decisive: Decisive, last: number): IsLater {
+function makeIsLater(evidence: Evidence, decisive: Decisive, last: number): IsLater {
   // After the watch it is we who bring it back.
   const until = Math.min(last, evidence.watchEnded?.seq ?? Infinity);
   return (look) => look.seq <= until && isAfter(decisive, look);
 }
 
 /** What we set, and stands no more. */
-function undone(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
+function findUndoneChange(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
   const { call } = decisive;
-  const when = { after: decisive.intendedSeq, isLater: laterThan(evidence, decisive, last) };
+  const when = { after: decisive.intendedSeq, isLater: makeIsLater(evidence, decisive, last) };
   if (call.kind === 'set-instance-state')
-    return firstUnlike(evidence, ['instance', call.instance], when, ({ status }) =>
+    return findFirstUnlike(evidence, ['instance', call.instance], when, ({ status }) =>
       status === call.status ? null : `the instance was ${status}, not ${call.status}`,
     );
   if (call.kind === 'set-desired-count')
-    return firstUnlike(evidence, ['service', call.service], when, (service) =>
-      unlikeCount(service, call.desired),
+    return findFirstUnlike(evidence, ['service', call.service], when, (service) =>
+      explainUnlikeCount(service, call.desired),
     );
-  const ours = newDeployment(evidence, decisive);
+  const ours = findNewDeployment(evidence, decisive);
   if (call.kind !== 'force-deployment' || ours === null) return null;
-  return firstUnlike(evidence, ['service', call.service], when, (service) => {
+  return findFirstUnlike(evidence, ['service', call.service], when, (service) => {
     const id = primaryOf(service)?.id ?? 'none';
     return id === ours ? null : `deployment ${id} took the place of ours (${ours})`;
   });
 }
 
 /** What makes the scheduler stop tasks as well: a smaller count, a deployment, or more tasks stopped than our count asked for. */
-function beside(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
+function findOtherChange(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
   const { call, intendedSeq } = decisive;
   const name = evidence.plan.scenario.cluster.service ?? '';
-  const before = lastBefore(evidence, name, intendedSeq);
+  const before = findServiceBefore(evidence, name, intendedSeq);
   if (before === undefined) return null;
   const unlike =
     call.kind === 'set-desired-count'
-      ? (now: Service) => moreStopped(before, now, call.former - call.desired)
+      ? (now: Service) => explainExtraStops(before, now, call.former - call.desired)
       : (now: Service) =>
-          scaledIn(before, now) ?? (call.kind === 'set-instance-state' ? deployed(before, now) : null);
-  const isLater = laterThan(evidence, decisive, last);
-  return overtakenIn(
+          explainScaleIn(before, now) ??
+          (call.kind === 'set-instance-state' ? explainDeployment(before, now) : null);
+  const isLater = makeIsLater(evidence, decisive, last);
+  return makeOvertaken(
     evidence.firstLook('service', name, (now) => unlike(now) !== null, intendedSeq, isLater),
     unlike,
   );
 }
 
-function overtakenIn<T>(
+function makeOvertaken<T>(
   look: Sighting<T> | undefined,
   unlike: (value: T) => string | null,
 ): Overtaken | null {
@@ -179,12 +181,16 @@ function overtakenIn<T>(
 }
 
 /** The service as it was seen last before an event. */
-function lastBefore({ lastLook }: Evidence, name: string, before: number | undefined): Service | undefined {
+function findServiceBefore(
+  { lastLook }: Evidence,
+  name: string,
+  before: number | undefined,
+): Service | undefined {
   return lastLook('service', name, () => true, before)?.value;
 }
 
 /** A count that was lowered and raised again between two looks is seen in the service's events alone. */
-function moreStopped(before: Service, now: Service, ours: number): string | null {
+function explainExtraStops(before: Service, now: Service, ours: number): string | null {
   const known = new Set(before.events.map(({ id }) => id));
   const stopped = now.events
     .filter(({ id }) => !known.has(id))
@@ -195,12 +201,12 @@ function moreStopped(before: Service, now: Service, ours: number): string | null
     : `the service's events show ${String(stopped)} stopped tasks; our count asked for ${String(ours)}`;
 }
 
-function scaledIn(before: Service, { desired }: Service): string | null {
+function explainScaleIn(before: Service, { desired }: Service): string | null {
   if (desired >= before.desired) return null;
   return `somebody set the desired count from ${String(before.desired)} to ${String(desired)} meanwhile`;
 }
 
-function deployed(before: Service, now: Service): string | null {
+function explainDeployment(before: Service, now: Service): string | null {
   const [former, id] = [primaryOf(before)?.id, primaryOf(now)?.id];
   return id === undefined || id === former ? null : `somebody began deployment ${id} meanwhile`;
 }
@@ -214,7 +220,7 @@ function isAfter(
 }
 
 /** The first look that does not show what we set, after one that showed it. */
-function firstUnlike<K extends 'service' | 'instance'>(
+function findFirstUnlike<K extends 'service' | 'instance'>(
   { firstLook }: Evidence,
   [kind, id]: readonly [K, string],
   { after, isLater }: { readonly after: number; readonly isLater: IsLater },
@@ -222,23 +228,23 @@ function firstUnlike<K extends 'service' | 'instance'>(
 ): Overtaken | null {
   const stood = firstLook(kind, id, (value) => unlike(value) === null, after, isLater);
   if (stood === undefined) return null;
-  return overtakenIn(
+  return makeOvertaken(
     firstLook(kind, id, (value) => unlike(value) !== null, stood.seq, isLater),
     unlike,
   );
 }
 
-function unlikeCount({ desired, deployments }: Service, ours: number): string | null {
+function explainUnlikeCount({ desired, deployments }: Service, ours: number): string | null {
   if (desired !== ours) return `the desired count was ${String(desired)}, not our ${String(ours)}`;
   return deployments.length > 1 ? 'somebody else was deploying the service' : null;
 }
 
 /** The journal as seen from each task that was hit and held a job; hits that held none are left out. */
-export function struckByScheduler(evidence: Evidence): readonly Evidence[] {
-  const decisive = decisiveCall(evidence);
+export function viewFromHits(evidence: Evidence): readonly Evidence[] {
+  const decisive = findDecisiveCall(evidence);
   if (decisive === null) return [];
   const { intendedSeq } = decisive;
   return hitsOf(evidence)
-    .map((hit) => asStruck(evidence, hit, { by: 'scheduler', intendedSeq }))
-    .filter((struck) => struck !== null);
+    .map((hit) => viewFromStop(evidence, hit, { by: 'scheduler', intendedSeq }))
+    .filter((stopped) => stopped !== null);
 }

@@ -29,15 +29,15 @@ export interface JournalIndex {
   readonly held: { store: Store };
 }
 
-const EMPTY: JournalIndex = { length: 0, held: { store: newStore() } };
+const EMPTY: JournalIndex = { length: 0, held: { store: createStore() } };
 
-function newStore(): Store {
+function createStore(): Store {
   return { events: [], byCode: new Map(), subjects: new Map(), seen: new Map() };
 }
 
 /** The index of a journal with one more event. */
 export function addEvent(index: JournalIndex, event: DrillEvent): JournalIndex {
-  const store = index.length === 0 ? newStore() : storeOf(index);
+  const store = index.length === 0 ? createStore() : storeOf(index);
   indexEvent(store, event);
   return { length: store.events.length, held: { store } };
 }
@@ -50,7 +50,7 @@ export function indexJournal(events: readonly DrillEvent[]): JournalIndex {
 /** The store of an index, which holds nothing that came later. */
 function storeOf({ length, held }: JournalIndex): Store {
   if (held.store.events.length === length) return held.store;
-  const store = newStore();
+  const store = createStore();
   for (const event of held.store.events.slice(0, length)) indexEvent(store, event);
   held.store = store;
   return store;
@@ -60,13 +60,13 @@ export function lastEventIn(index: JournalIndex): DrillEvent | undefined {
   return storeOf(index).events.at(-1);
 }
 
-export function eventsWith<C extends EventCode>(index: JournalIndex, code: C): readonly EventOf<C>[] {
+export function listEvents<C extends EventCode>(index: JournalIndex, code: C): readonly EventOf<C>[] {
   return (storeOf(index).byCode.get(code) ?? []) as unknown as readonly EventOf<C>[];
 }
 
 const UNSEEN: SubjectLog = { looks: [], reads: { all: [], failed: [] } };
 
-export function subjectIn(index: JournalIndex, kind: FactKind, id: string): SubjectLog {
+export function findSubjectLog(index: JournalIndex, kind: FactKind, id: string): SubjectLog {
   return storeOf(index).subjects.get(kind)?.get(id) ?? UNSEEN;
 }
 
@@ -78,7 +78,7 @@ export function latestOf(index: JournalIndex, kind: FactKind): readonly Sighting
 
 function indexEvent(store: Store, event: DrillEvent): void {
   store.events.push(event);
-  listAt(store.byCode, event.code).push(event);
+  findOrAddList(store.byCode, event.code).push(event);
   if (event.code === 'GD_OBSERVED') indexObservation(store, event);
 }
 
@@ -86,7 +86,7 @@ function indexEvent(store: Store, event: DrillEvent): void {
 function indexObservation(store: Store, { seq, at, payload }: EventOf<'GD_OBSERVED'>): void {
   const { reads, facts } = payload;
   const direct = new Map(reads.map((read) => [keyOf(read.subject), read]));
-  const around = hull(reads, at);
+  const around = spanReads(reads, at);
   for (const fact of facts) {
     const { sentAt, answeredAt } = direct.get(keyOf(fact)) ?? around;
     indexFact(store, fact, { seq, sentAt, answeredAt });
@@ -111,12 +111,12 @@ function indexFact(
   const log = logOf(store, fact);
   const before = lastOf(log.looks)?.value;
   if (fact.kind === 'task' && isOlder(before as Task | undefined, fact.value)) return;
-  if (before === undefined) listAt(store.seen, fact.kind).push(log);
+  if (before === undefined) findOrAddList(store.seen, fact.kind).push(log);
   addLook(log.looks, { ...when, id: fact.id, value: fact.value });
 }
 
 /** A fact that came along with other reads was true somewhere between the first one's sending and the last one's answer. */
-function hull(
+function spanReads(
   reads: readonly Read[],
   at: Instant,
 ): { readonly sentAt: Instant; readonly answeredAt: Instant } {
@@ -126,7 +126,7 @@ function hull(
   };
 }
 
-function listAt<K, T>(map: Map<K, T[]>, key: K): T[] {
+function findOrAddList<K, T>(map: Map<K, T[]>, key: K): T[] {
   const list = map.get(key) ?? [];
   map.set(key, list);
   return list;

@@ -1,6 +1,6 @@
 import type { Read } from '../journal/events.ts';
 import type { Instant } from '../model/instants.ts';
-import { share } from '../model/share.ts';
+import { shareParts } from '../model/share.ts';
 
 /** One good look at a subject: what it showed, in which event, and when the read was sent and answered by the runner's clock. */
 export interface Sighting<T> {
@@ -26,7 +26,7 @@ export type Looks<T> = Run<T>[];
 /** Adds a look; a value that equals the one before it is kept once. */
 export function addLook<T>(looks: Looks<T>, look: Sighting<T>): void {
   const run = looks.at(-1);
-  const value = run === undefined ? look.value : (share(run.value, look.value) as T);
+  const value = run === undefined ? look.value : (shareParts(run.value, look.value) as T);
   const sighting = value === look.value ? look : { ...look, value };
   if (run !== undefined && run.value === value) run.looks.push(sighting);
   else looks.push({ value, looks: [sighting] });
@@ -37,16 +37,16 @@ export function lastOf<T>(looks: Looks<T>): Sighting<T> | null {
 }
 
 /** The first look later than event `after` that shows such a value; `also` asks more of the look itself. */
-export function firstShowing<T>(
+export function findFirstShowing<T>(
   looks: Looks<T>,
   shows: (value: T) => boolean,
   after: number,
   also: (look: Sighting<T>) => boolean,
 ): Sighting<T> | undefined {
-  for (let at = firstRunAfter(looks, after); at < looks.length; at += 1) {
+  for (let at = findRunAfter(looks, after); at < looks.length; at += 1) {
     const run = looks[at];
     if (run === undefined || !shows(run.value)) continue;
-    for (let nth = firstIndexAfter(run.looks, after); nth < run.looks.length; nth += 1) {
+    for (let nth = findIndexAfter(run.looks, after); nth < run.looks.length; nth += 1) {
       const look = run.looks[nth];
       if (look !== undefined && also(look)) return look;
     }
@@ -55,7 +55,7 @@ export function firstShowing<T>(
 }
 
 /** The last look earlier than event `before` that shows such a value. */
-export function lastShowing<T>(
+export function findLastShowing<T>(
   looks: Looks<T>,
   shows: (value: T) => boolean,
   before: number,
@@ -64,17 +64,17 @@ export function lastShowing<T>(
     const run = looks[at];
     const first = run?.looks[0];
     if (run === undefined || first === undefined || first.seq >= before || !shows(run.value)) continue;
-    return run.looks[firstIndexAfter(run.looks, before - 1) - 1];
+    return run.looks[findIndexAfter(run.looks, before - 1) - 1];
   }
   return undefined;
 }
 
 /** What was shown by looks between two events, each value once for as long as it stood. */
-export function valuesShown<T>(looks: Looks<T>, after: number, before: number): readonly T[] {
+export function listValuesShown<T>(looks: Looks<T>, after: number, before: number): readonly T[] {
   const values: T[] = [];
-  for (let at = firstRunAfter(looks, after); at < looks.length; at += 1) {
+  for (let at = findRunAfter(looks, after); at < looks.length; at += 1) {
     const run = looks[at];
-    const first = run?.looks[firstIndexAfter(run.looks, after)];
+    const first = run?.looks[findIndexAfter(run.looks, after)];
     if (run === undefined || first === undefined || first.seq >= before) break;
     values.push(run.value);
   }
@@ -102,8 +102,8 @@ export function readsIn({ all, failed }: ReadLists): Reads {
   return {
     last: all.at(-1) ?? null,
     lastFailed: failed.at(-1) ?? null,
-    firstAfter: (seq) => all[firstIndexAfter(all, seq)],
-    firstFailedAfter: (seq) => failed[firstIndexAfter(failed, seq)],
+    firstAfter: (seq) => all[findIndexAfter(all, seq)],
+    firstFailedAfter: (seq) => failed[findIndexAfter(failed, seq)],
     some(is, after = -1) {
       for (let at = all.length - 1; at >= 0; at -= 1) {
         const read = all[at];
@@ -115,16 +115,16 @@ export function readsIn({ all, failed }: ReadLists): Reads {
   };
 }
 
-function firstRunAfter<T>(looks: Looks<T>, seq: number): number {
-  return firstIndex(looks.length, (at) => (looks[at]?.looks.at(-1)?.seq ?? 0) > seq);
+function findRunAfter<T>(looks: Looks<T>, seq: number): number {
+  return findFirstIndex(looks.length, (at) => (looks[at]?.looks.at(-1)?.seq ?? 0) > seq);
 }
 
-function firstIndexAfter(list: readonly { readonly seq: number }[], seq: number): number {
-  return firstIndex(list.length, (at) => (list[at]?.seq ?? 0) > seq);
+function findIndexAfter(list: readonly { readonly seq: number }[], seq: number): number {
+  return findFirstIndex(list.length, (at) => (list[at]?.seq ?? 0) > seq);
 }
 
 /** The first index for which it is so, where it is so for all that follow; the length where it is so for none. */
-function firstIndex(length: number, isSo: (index: number) => boolean): number {
+function findFirstIndex(length: number, isSo: (index: number) => boolean): number {
   let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -13,14 +13,14 @@ interface Changed {
  * Calls that would put back what the drill changed and what, as far as the journal tells, still stands as the drill left it.
  * What somebody else has changed meanwhile is theirs; what could not be looked at any more may stand.
  */
-export function standing(evidence: Evidence): readonly Call[] {
-  const undone = new Set(doneUndos(evidence).map((call) => JSON.stringify(call)));
-  const back = changed(evidence).flatMap((one) => putsBack(evidence, one));
+export function listOpenUndos(evidence: Evidence): readonly Call[] {
+  const undone = new Set(listDoneUndos(evidence).map((call) => JSON.stringify(call)));
+  const back = listChanges(evidence).flatMap((one) => listUndosOf(evidence, one));
   const open = new Map(back.map((call) => [JSON.stringify(call), call]));
   return [...open].flatMap(([key, call]) => (undone.has(key) ? [] : [call]));
 }
 
-function changed({ events }: Evidence): readonly Changed[] {
+function listChanges({ events }: Evidence): readonly Changed[] {
   const sents = events('GD_FAULT_SENT');
   return events('GD_FAULT_INTENDED').flatMap(({ seq, payload }): Changed[] => {
     const sent = sents.find((one) => one.payload.attempt === payload.attempt);
@@ -29,7 +29,7 @@ function changed({ events }: Evidence): readonly Changed[] {
   });
 }
 
-function doneUndos({ events }: Evidence): readonly Call[] {
+function listDoneUndos({ events }: Evidence): readonly Call[] {
   const intents = events('GD_UNDO_INTENDED');
   return events('GD_UNDO_SENT').flatMap(({ seq, payload }) => {
     const intent = intents.findLast((one) => one.seq < seq);
@@ -37,33 +37,35 @@ function doneUndos({ events }: Evidence): readonly Call[] {
   });
 }
 
-function putsBack(evidence: Evidence, one: Changed): readonly Call[] {
+function listUndosOf(evidence: Evidence, one: Changed): readonly Call[] {
   const { call } = one;
   switch (call.kind) {
     case 'set-desired-count': {
-      const service = lastAfter(evidence, one.seq, 'service', call.service);
+      const service = findValueAfter(evidence, one.seq, 'service', call.service);
       if (service !== null && service.desired !== call.desired) return [];
       return [{ ...call, desired: call.former, former: call.desired }];
     }
     case 'set-instance-state': {
-      const instance = lastAfter(evidence, one.seq, 'instance', call.instance);
+      const instance = findValueAfter(evidence, one.seq, 'instance', call.instance);
       if (instance !== null && instance.status !== 'DRAINING') return [];
       return [{ ...call, status: 'ACTIVE' }];
     }
     case 'protect-tasks':
-      return call.tasks.filter((arn) => mayBeProtected(evidence, arn, one)).map((arn) => lifting(call, arn));
+      return call.tasks
+        .filter((arn) => mayBeProtected(evidence, arn, one))
+        .map((arn) => makeUnprotectCall(call, arn));
     default:
       return [];
   }
 }
 
-function lifting(call: CallOf<'protect-tasks'>, arn: string): Call {
+function makeUnprotectCall(call: CallOf<'protect-tasks'>, arn: string): Call {
   return { ...call, tasks: [arn], enabled: false, minutes: null };
 }
 
 /** One that ends at another time than ours was shown to end is somebody else's; where the answer was lost it may be ours. */
 function mayBeProtected(evidence: Evidence, arn: string, { seq }: Changed): boolean {
-  const look = lastAfter(evidence, seq, 'protection', arn);
+  const look = findValueAfter(evidence, seq, 'protection', arn);
   if (look === null) return true;
   if (!look.enabled) return false;
   const ours = evidence.values('protection', arn, undefined, seq + 1).filter(({ enabled }) => enabled);
@@ -71,7 +73,7 @@ function mayBeProtected(evidence: Evidence, arn: string, { seq }: Changed): bool
 }
 
 /** What the last look showed, if it came later than that event. */
-function lastAfter<K extends FactKind>(
+function findValueAfter<K extends FactKind>(
   { last }: Evidence,
   seq: number,
   kind: K,

@@ -1,10 +1,10 @@
 import { launchOfTask } from '../worker/launch.ts';
-import { stoppedBefore } from '../worker/stop-window.ts';
+import { listStoppedBefore } from '../worker/stop-window.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
-import { signalPath, workerOf } from './agent-container.ts';
-import { byEcs, byRunner, clocksOf, isSentAfter, later, type Stamp } from './clocks.ts';
-import type { Evidence, Sighting, Strike } from './evidence.ts';
+import { findSignalPath, workerOf } from './agent-container.ts';
+import { byEcs, byRunner, clocksOf, isSentAfter, shiftStamp, type Stamp } from './clocks.ts';
+import type { Evidence, Sighting, Injection } from './evidence.ts';
 
 /** ECS needs up to so long after `stoppingAt` to signal a container (one recorded case on Fargate: 13 s), milliseconds. */
 const LAG_ON_FARGATE = 20_000;
@@ -14,16 +14,16 @@ const PROMPT = 5_000;
 
 /** When ECS began to stop the task: its `stoppingAt`, else the time when our call was sent. Null if nothing was stopped. */
 export function stopOf(evidence: Evidence): Stamp | null {
-  const { strike } = evidence;
-  if (strike === null) return null;
+  const { injection } = evidence;
+  if (injection === null) return null;
   const shown = evidence
-    .values('task', strike.taskArn, strike.intendedSeq)
+    .values('task', injection.taskArn, injection.intendedSeq)
     .map(({ stoppingAt }) => stoppingAt);
-  const stops = [...shown, strike.answer?.stoppingAt ?? null].filter((at) => at !== null);
+  const stops = [...shown, injection.answer?.stoppingAt ?? null].filter((at) => at !== null);
   if (stops.length > 0) return byEcs(Math.max(...stops));
-  return strike.sentAt === null
+  return injection.sentAt === null
     ? null
-    : byRunner(evidence, strike.sentAt, strike.sentSeq ?? strike.intendedSeq);
+    : byRunner(evidence, injection.sentAt, injection.sentSeq ?? injection.intendedSeq);
 }
 
 /** When the agent's container can have got its stop signal (verdict rule 3). The error of the clocks comes on top. */
@@ -41,27 +41,27 @@ export interface SignalWindow {
  * From the stop to the stop plus the time-outs of the containers that depend on the agent's plus ECS's lag. Behind a load
  * balancer the task is DEACTIVATING first, and the signal comes only after that.
  */
-export function signalWindow(evidence: Evidence): SignalWindow | null {
+export function findSignalWindow(evidence: Evidence): SignalWindow | null {
   const stop = stopOf(evidence);
-  const { strike } = evidence;
-  if (stop === null || strike === null) return null;
-  const dependants = dependantsTime(evidence);
-  const balanced = deregistration(evidence, strike);
+  const { injection } = evidence;
+  if (stop === null || injection === null) return null;
+  const dependants = readDependantsTime(evidence);
+  const balanced = findDeregistration(evidence, injection);
   const from = balanced?.last ?? stop;
-  const due = (since: Stamp): Stamp => signalDue(evidence, strike, later(since, dependants));
-  const to = later(due(balanced?.past ?? stop), signalLag(evidence));
-  const sure = signalPath(evidence);
+  const due = (since: Stamp): Stamp => findSignalDue(evidence, injection, shiftStamp(since, dependants));
+  const to = shiftStamp(due(balanced?.past ?? stop), readSignalLag(evidence));
+  const sure = findSignalPath(evidence);
   // What only may have held the signal up is no reason to wait longer for a report that anybody can have caused.
-  const earliest = unsignalled(evidence, strike) ?? stop;
+  const earliest = findLastUnsignalled(evidence, injection) ?? stop;
   return {
     ...{ from, to, dependants },
-    reportBy: sure.reaches === 'yes' ? to : later(earliest, Math.min(PROMPT, signalLag(evidence))),
+    reportBy: sure.reaches === 'yes' ? to : shiftStamp(earliest, Math.min(PROMPT, readSignalLag(evidence))),
     behindLoadBalancer: balanced !== null,
   };
 }
 
 /** The last look that shows the signal still held up: the task DEACTIVATING, or a container that depends on the agent's not STOPPED. */
-function unsignalled(evidence: Evidence, { taskArn, intendedSeq }: Strike): Stamp | null {
+function findLastUnsignalled(evidence: Evidence, { taskArn, intendedSeq }: Injection): Stamp | null {
   const before = dependantsOf(evidence);
   const look = evidence.lastLook(
     'task',
@@ -75,15 +75,18 @@ function unsignalled(evidence: Evidence, { taskArn, intendedSeq }: Strike): Stam
 }
 
 /** When nothing but ECS's lag stands before the signal: the dependants' time-outs are over, or a look that came earlier shows them STOPPED. */
-function signalDue(evidence: Evidence, strike: Strike, latest: Stamp): Stamp {
-  const shown = dependantsOf(evidence).length > 0 ? dependantsOver(evidence, strike) : undefined;
+function findSignalDue(evidence: Evidence, injection: Injection, latest: Stamp): Stamp {
+  const shown = dependantsOf(evidence).length > 0 ? findDependantsOver(evidence, injection) : undefined;
   if (shown === undefined) return latest;
   const seen = byRunner(evidence, shown.answeredAt, shown.seq);
   return clocksOf(evidence).orderAsMeasured(seen, latest) === 'before' ? seen : latest;
 }
 
 /** The first look at the task past DEACTIVATING that shows every container STOPPED that depends on the agent's. */
-function dependantsOver(evidence: Evidence, { taskArn, intendedSeq }: Strike): Sighting<Task> | undefined {
+function findDependantsOver(
+  evidence: Evidence,
+  { taskArn, intendedSeq }: Injection,
+): Sighting<Task> | undefined {
   const before = dependantsOf(evidence);
   return evidence.firstLook(
     'task',
@@ -91,7 +94,7 @@ function dependantsOver(evidence: Evidence, { taskArn, intendedSeq }: Strike): S
     ({ desired, containers }) =>
       desired === 'STOPPED' &&
       before.every((name) => containers.find((one) => one.name === name)?.status === 'STOPPED'),
-    Math.max(intendedSeq, lastDeactivating(evidence, taskArn)?.seq ?? -1),
+    Math.max(intendedSeq, findLastDeactivating(evidence, taskArn)?.seq ?? -1),
   );
 }
 
@@ -99,37 +102,37 @@ function isDeactivating({ status }: Task): boolean {
   return status === 'DEACTIVATING';
 }
 
-function lastDeactivating({ lastLook }: Evidence, taskArn: string): Sighting<Task> | undefined {
+function findLastDeactivating({ lastLook }: Evidence, taskArn: string): Sighting<Task> | undefined {
   return lastLook('task', taskArn, isDeactivating);
 }
 
-function signalLag(evidence: Evidence): number {
+function readSignalLag(evidence: Evidence): number {
   const set = evidence.plan.scenario.limits.signalLag;
   if (set !== null) return set;
   const task = taskOf(evidence)?.value;
   return task !== undefined && launchOfTask(task, false).kind === 'fargate' ? LAG_ON_FARGATE : LAG_ELSEWHERE;
 }
 
-function taskOf({ strike, last }: Evidence): Sighting<Task> | null {
-  return strike === null ? null : last('task', strike.taskArn);
+function taskOf({ injection, last }: Evidence): Sighting<Task> | null {
+  return injection === null ? null : last('task', injection.taskArn);
 }
 
 /** Containers that depend on the agent's are stopped before it, one after another along the chain. */
-export function dependantsTime(evidence: Evidence): number {
+export function readDependantsTime(evidence: Evidence): number {
   return workerOf(evidence)?.stop.agent.signalled ?? 0;
 }
 
 /** The last look that showed the task DEACTIVATING, and the first one past that; null where none showed it, and none can have missed it. */
-function deregistration(
+function findDeregistration(
   evidence: Evidence,
-  strike: Strike,
+  injection: Injection,
 ): { readonly last: Stamp | null; readonly past: Stamp } | null {
-  const shown = lastDeactivating(evidence, strike.taskArn);
-  const last = shown === undefined || shown.seq <= strike.intendedSeq ? null : shown;
+  const shown = findLastDeactivating(evidence, injection.taskArn);
+  const last = shown === undefined || shown.seq <= injection.intendedSeq ? null : shown;
   const past =
     last === null
-      ? unseenPassage(evidence, strike)
-      : (evidence.firstLook('task', strike.taskArn, (task) => !isDeactivating(task), last.seq) ?? last);
+      ? findUnseenPassage(evidence, injection)
+      : (evidence.firstLook('task', injection.taskArn, (task) => !isDeactivating(task), last.seq) ?? last);
   if (past === undefined) return null;
   return {
     last: last === null ? null : byRunner(evidence, last.sentAt, last.seq),
@@ -144,8 +147,8 @@ const UNSIGNALLED: ReadonlySet<string> = new Set(['RUNNING', 'DEACTIVATING']);
  * The first look past the states without a signal, where a read before it failed, or was sent after StopTask's answer and yet
  * showed the task as if nobody had told it: a deregistration may have gone unseen.
  */
-function unseenPassage(evidence: Evidence, strike: Strike): Sighting<Task> | undefined {
-  const { taskArn, intendedSeq } = strike;
+function findUnseenPassage(evidence: Evidence, injection: Injection): Sighting<Task> | undefined {
+  const { taskArn, intendedSeq } = injection;
   const isPast = ({ status }: Task): boolean => !UNSIGNALLED.has(status);
   const past = evidence.firstLook('task', taskArn, isPast, intendedSeq);
   if (past === undefined) return undefined;
@@ -156,14 +159,14 @@ function unseenPassage(evidence: Evidence, strike: Strike): Sighting<Task> | und
     taskArn,
     ({ desired }) => desired === 'RUNNING',
     intendedSeq,
-    (look) => isToldBy(evidence, strike, look),
+    (look) => isSentAfterCall(evidence, injection, look),
   );
   return old !== undefined && old.seq < past.seq ? past : undefined;
 }
 
 /** Whether a read was sent when StopTask had been answered. */
-function isToldBy(evidence: Evidence, strike: Strike, read: Sighting<Task>): boolean {
-  const { result, answeredAt, sentSeq } = strike;
+function isSentAfterCall(evidence: Evidence, injection: Injection, read: Sighting<Task>): boolean {
+  const { result, answeredAt, sentSeq } = injection;
   if (result !== 'ok' || answeredAt === null || sentSeq === null) return false;
   return isSentAfter(evidence, read, { at: answeredAt, seq: sentSeq });
 }
@@ -173,28 +176,28 @@ function isToldBy(evidence: Evidence, strike: Strike, read: Sighting<Task>): boo
  * told to stop; behind a load balancer, and where containers depend on the agent's, the one that shows these over. Null while
  * there is none.
  */
-export function signalledFrom(
+export function findSignalledLook(
   evidence: Evidence,
 ): { readonly at: Instant; readonly seq: number; readonly stamp: Stamp } | null {
-  const { strike } = evidence;
-  if (strike === null) return null;
-  const { taskArn, intendedSeq } = strike;
+  const { injection } = evidence;
+  if (injection === null) return null;
+  const { taskArn, intendedSeq } = injection;
   const from = (look: Sighting<Task> | undefined) =>
     look === undefined
       ? null
       : { at: look.answeredAt, seq: look.seq, stamp: byRunner(evidence, look.answeredAt, look.seq) };
-  const deactivating = (lastDeactivating(evidence, taskArn)?.seq ?? -1) > intendedSeq;
-  if (deactivating || dependantsOf(evidence).length > 0) return from(dependantsOver(evidence, strike));
-  const passage = unseenPassage(evidence, strike);
+  const deactivating = (findLastDeactivating(evidence, taskArn)?.seq ?? -1) > intendedSeq;
+  if (deactivating || dependantsOf(evidence).length > 0) return from(findDependantsOver(evidence, injection));
+  const passage = findUnseenPassage(evidence, injection);
   if (passage !== undefined) return from(passage);
-  if (strike.result !== 'ok' || strike.answeredAt === null)
+  if (injection.result !== 'ok' || injection.answeredAt === null)
     return from(evidence.firstLook('task', taskArn, ({ desired }) => desired === 'STOPPED', intendedSeq));
-  const seq = strike.sentSeq ?? strike.intendedSeq;
-  return { at: strike.answeredAt, seq, stamp: byRunner(evidence, strike.answeredAt, seq) };
+  const seq = injection.sentSeq ?? injection.intendedSeq;
+  return { at: injection.answeredAt, seq, stamp: byRunner(evidence, injection.answeredAt, seq) };
 }
 
 /** Names of the containers that are stopped before the agent's. */
 function dependantsOf(evidence: Evidence): readonly string[] {
   const worker = workerOf(evidence);
-  return worker === null ? [] : stoppedBefore(worker.agent.name, worker.containers);
+  return worker === null ? [] : listStoppedBefore(worker.agent.name, worker.containers);
 }

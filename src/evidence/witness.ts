@@ -1,5 +1,5 @@
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
-import { jobEnded, type Job } from '../model/entities/job.ts';
+import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import { byAgent, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 
@@ -21,7 +21,7 @@ export function witnessOf(evidence: Evidence): Witness | null {
   for (const agent of evidence.every('agent')) {
     const own = agent.id === evidence.target?.agentId;
     if (!own && revisionOf(evidence, agent.value.tags[TASK_ARN_TAG]) !== revision) continue;
-    const idle = idleBetweenJobs(evidence, agent);
+    const idle = measureIdleBetweenJobs(evidence, agent);
     if (idle === null) continue;
     return {
       said: `agent ${agent.value.name} of the same definition stayed connected without a job for ${String(Math.floor(idle / 1000))} s after a job: no hidden timer makes these agents leave that soon`,
@@ -43,11 +43,11 @@ function jobsOf(evidence: Evidence, { jobs }: Agent): readonly Job[] | null {
 }
 
 /** The longest time that it had no job between two jobs that followed one another: start and end are both its own host's clock. */
-function idleBetweenJobs(evidence: Evidence, { value: agent }: Sighting<Agent>): number | null {
+function measureIdleBetweenJobs(evidence: Evidence, { value: agent }: Sighting<Agent>): number | null {
   const jobs = jobsOf(evidence, agent) ?? [];
   const gaps = jobs.slice(1).map((earlier, index) => {
     const next = jobs[index];
-    if (next?.startedAt == null || earlier.finishedAt === null || !jobEnded(earlier)) return 0;
+    if (next?.startedAt == null || earlier.finishedAt === null || !hasJobEnded(earlier)) return 0;
     const { distance } = clocksOf(evidence);
     const gap = distance(byAgent(earlier.finishedAt, agent.id), byAgent(next.startedAt, agent.id)).ms;
     return gap - ACCEPTING;

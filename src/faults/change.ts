@@ -1,21 +1,21 @@
-import { onlySteers, sameCall, type Call } from '../model/call.ts';
+import { isOnlySteering, isSameCall, type Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Subject } from '../model/world.ts';
-import { outdated } from '../state/last-look.ts';
-import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
-import { endWatch, halt, type Step } from '../state/step.ts';
+import { explainOutdatedLook } from '../state/last-look.ts';
+import { markOf, hasReadSince, type DrillState, type Sending } from '../state/state.ts';
+import { endWatch, haltDrill, type Step } from '../state/step.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
 import {
   aimAgain,
   countSent,
-  deliver,
+  deliverCall,
   haltRefused,
-  looksCountFrom,
-  readAfter,
+  findLooksStart,
+  readSubjectsAfter,
   RETRY_AFTER_MS,
   type Look,
 } from './delivery.ts';
-import { inject } from './fault.ts';
+import { makeInjectStep } from './fault.ts';
 
 /** One change that a fault makes to a service or host: its call, and what shows that it happened. */
 export interface Change {
@@ -47,57 +47,57 @@ export function makeChanges(state: DrillState, changes: readonly Change[], now: 
 }
 
 function makeChange(state: DrillState, change: Change, now: Instant): Step | null {
-  const sendings = state.strikes.filter(({ call }) => sameCall(call, change.call));
+  const sendings = state.injections.filter(({ call }) => isSameCall(call, change.call));
   const mayRepeat = ({ result }: Sending): boolean =>
     // A runner that died over its intent may never have sent it, and nothing of its is on the way any more.
     countSent(sendings) < AT_MOST && (result === 'refused' || result === null || change.idempotent);
-  return deliver(
+  return deliverCall(
     state,
     {
       sendings,
       retryAfter: RETRY_AFTER_MS,
       // A process that took the drill over, or that spent its time on other calls, aims again first: what the guards saw is not known to hold.
-      send: () => (outdated(state, now) === null ? inject(change.call) : aimAgain(state)),
+      send: () => (explainOutdatedLook(state, now) === null ? makeInjectStep(change.call) : aimAgain(state)),
       isProvenBy: () => true,
       finish: () => null,
-      look: (sending) => lookFor(state, change, sending, now),
+      look: (sending) => lookForChange(state, change, sending, now),
       mayRepeat,
       refuse: ({ trouble }) => haltRefused(change.call, trouble),
-      giveUp: (sending) => endUnseen(change, sending),
+      giveUp: (sending) => endUnseenChange(change, sending),
     },
     now,
   );
 }
 
-function lookFor(state: DrillState, change: Change, sending: Sending, now: Instant): Look {
-  const since = looksCountFrom(state, sending);
+function lookForChange(state: DrillState, change: Change, sending: Sending, now: Instant): Look {
+  const since = findLooksStart(state, sending);
   const waited = now - since;
   const { seenIn } = change;
-  if (seenIn.every(({ kind, id }) => readSince(state, kind, id, since))) {
+  if (seenIn.every(({ kind, id }) => hasReadSince(state, kind, id, since))) {
     if (change.hasHappened(state)) return { shows: 'happened' };
     const other = change.otherChange(state);
     if (other !== null) return { shows: 'unclear', step: endWatch('settled', other) };
     if (waited >= (change.idempotent ? SURE_AFTER_MS : LOOK_FOR_MS)) return { shows: 'nothing' };
   } else if (waited > LOOK_FOR_MS) {
-    return { shows: 'unclear', step: endUnreadable(state, change) };
+    return { shows: 'unclear', step: endUnreadableChange(state, change) };
   }
-  return { shows: 'unclear', step: readAfter(state, seenIn, since, LOOK_EVERY_MS, now) };
+  return { shows: 'unclear', step: readSubjectsAfter(state, seenIn, since, LOOK_EVERY_MS, now) };
 }
 
-function endUnseen({ call }: Change, { trouble }: Sending): Step {
+function endUnseenChange({ call }: Change, { trouble }: Sending): Step {
   const said = `${call.kind} was sent, but nothing shows that it happened: ${trouble?.message ?? 'the runner ended over it'}`;
-  return onlySteers(call) ? halt('fault-refused', said) : endWatch('gap', said);
+  return isOnlySteering(call) ? haltDrill('fault-refused', said) : endWatch('gap', said);
 }
 
 /** Protections alone stop nothing: a service that is away then is one that the drill cannot run with. */
-function endUnreadable(state: DrillState, { call, seenIn }: Change): Step {
+function endUnreadableChange(state: DrillState, { call, seenIn }: Change): Step {
   const troubles = seenIn.map((subject) => ({
     subject,
     trouble: markOf(state, subject.kind, subject.id)?.trouble ?? null,
   }));
   const { subject, trouble } = troubles.find((one) => one.trouble !== null) ?? { trouble: null };
   const said = `after ${call.kind} its effect could not be read: ${trouble?.message ?? 'no answer'}`;
-  return onlySteers(call) && trouble !== null && subject !== undefined
-    ? halt(reasonOfTrouble(subject, trouble), said)
+  return isOnlySteering(call) && trouble !== null && subject !== undefined
+    ? haltDrill(reasonOfTrouble(subject, trouble), said)
     : endWatch('gap', said);
 }

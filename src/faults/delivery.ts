@@ -1,9 +1,9 @@
-import { CALLS, neverLeft, type Call, type Trouble } from '../model/call.ts';
+import { CALLS, isHeldBack, type Call, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { keyOf, type Subject } from '../model/world.ts';
 import { isAlwaysLate } from '../state/last-look.ts';
-import { mayHaveStruck, type DrillState, type Sending } from '../state/state.ts';
-import { endWatch, fresh, halt, paced, type Step } from '../state/step.ts';
+import { mayHaveInjected, type DrillState, type Sending } from '../state/state.ts';
+import { endWatch, fresh, haltDrill, paced, type Step } from '../state/step.ts';
 
 /** What the services show of a call whose answer does not tell what became of it. */
 export type Look =
@@ -41,10 +41,10 @@ export const RETRY_AFTER_MS = 1_000;
  * after an unknown outcome the services are asked, and it is sent again only where that is known to do no harm. Injections,
  * what undoes them and the creation of builds all go this way.
  */
-export function deliver(state: DrillState, delivery: Delivery, now: Instant): Step | null {
+export function deliverCall(state: DrillState, delivery: Delivery, now: Instant): Step | null {
   const sending = delivery.sendings.at(-1);
   if (sending === undefined) return delivery.send();
-  if (sending.result === 'refused') return afterRefusal(state, delivery, sending, now);
+  if (sending.result === 'refused') return retryOrRefuse(state, delivery, sending, now);
   if (sending.result === 'ok' && delivery.isProvenBy(sending)) return delivery.finish(sending);
   const look = delivery.look(sending);
   if (look.shows === 'unclear') return look.step;
@@ -53,7 +53,7 @@ export function deliver(state: DrillState, delivery: Delivery, now: Instant): St
 }
 
 /** What was held back is sent after all, a throttled call once its time has come; anything else stands refused. */
-function afterRefusal(state: DrillState, delivery: Delivery, sending: Sending, now: Instant): Step | null {
+function retryOrRefuse(state: DrillState, delivery: Delivery, sending: Sending, now: Instant): Step | null {
   const { trouble, answeredAt } = sending;
   if (trouble?.kind === 'outdated') return aimAfterLate(state, trouble.message);
   if (trouble?.kind === 'aborted') return delivery.send();
@@ -65,16 +65,16 @@ function afterRefusal(state: DrillState, delivery: Delivery, sending: Sending, n
 
 /** How often a call reached its service, or may have: one that was held back did not. */
 export function countSent(sendings: readonly Sending[]): number {
-  return sendings.filter((one) => !neverLeft(one)).length;
+  return sendings.filter((one) => !isHeldBack(one)).length;
 }
 
 /** When looks at what a call did begin to count: after its answer, and in this process. */
-export function looksCountFrom(state: DrillState, sending: Sending): Instant {
+export function findLooksStart(state: DrillState, sending: Sending): Instant {
   return Math.max(sending.answeredAt ?? sending.intendedAt, state.takenUpAt);
 }
 
 /** Step: the subjects are read at once where nobody tried since then, else at a pace. */
-export function readAfter(
+export function readSubjectsAfter(
   state: DrillState,
   subjects: readonly Subject[],
   since: Instant,
@@ -88,7 +88,7 @@ export function readAfter(
 
 /** Step: everything is read and every guard is asked again before a call goes out. */
 export function aimAgain({ target, aims }: DrillState): Step {
-  if (target === null) return halt('internal', 'the target was lost');
+  if (target === null) return haltDrill('internal', 'the target was lost');
   return { do: 'conclude', event: { code: 'GD_TARGET_CHOSEN', payload: { target, attempt: aims } } };
 }
 
@@ -96,7 +96,7 @@ export function aimAgain({ target, aims }: DrillState): Step {
 export function aimAfterLate(state: DrillState, why: string): Step {
   if (!isAlwaysLate(state)) return aimAgain(state);
   const said = `the runner or the services are too slow to stop anything safely: ${why}, again and again`;
-  return mayHaveStruck(state) ? endWatch('gap', said) : halt('observation-gap', said);
+  return mayHaveInjected(state) ? endWatch('gap', said) : haltDrill('observation-gap', said);
 }
 
 const ACCESS = {
@@ -109,5 +109,5 @@ const ACCESS = {
 export function haltRefused(call: Call, trouble: Trouble | null): Step {
   const said = `${CALLS[call.kind].operation ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
-  return halt(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', said);
+  return haltDrill(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', said);
 }

@@ -1,9 +1,9 @@
 import type { CallOf } from '../model/call.ts';
-import { cannotReplace, type Service } from '../model/entities/task.ts';
+import { explainReplacementBlock, type Service } from '../model/entities/task.ts';
 import type { DrillState } from '../state/state.ts';
-import { seen, type Subject } from '../model/world.ts';
+import { findFact, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
-import { decisiveCall, newDeployment, primaryOf, reachOf } from '../evidence/hits.ts';
+import { findDecisiveCall, findNewDeployment, primaryOf, reachOf } from '../evidence/hits.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
 import { awaitHit } from './rollout.ts';
@@ -13,18 +13,18 @@ function serviceOf(state: DrillState): string {
 }
 
 function serviceIn(state: DrillState): Service | undefined {
-  return seen(state.world, 'service', serviceOf(state));
+  return findFact(state.world, 'service', serviceOf(state));
 }
 
-function tasks(state: DrillState): readonly string[] {
-  return seen(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
+function listServiceTasks(state: DrillState): readonly string[] {
+  return findFact(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
 }
 
 /** Id of the deployment that our call began, as far as it was seen. */
-function ours(state: DrillState): string | null {
+function findOurDeployment(state: DrillState): string | null {
   const evidence = evidenceOf(state.index);
-  const decisive = decisiveCall(evidence);
-  return decisive === null ? null : newDeployment(evidence, decisive);
+  const decisive = findDecisiveCall(evidence);
+  return decisive === null ? null : findNewDeployment(evidence, decisive);
 }
 
 /** Not idempotent: a second call would begin a second rollout, so an unknown outcome is looked into and never repeated. */
@@ -37,7 +37,7 @@ function changeOf(state: DrillState): Change {
   return {
     call,
     seenIn: [{ kind: 'service', id: serviceOf(state) }],
-    hasHappened: (now) => ours(now) !== null,
+    hasHappened: (now) => findOurDeployment(now) !== null,
     otherChange: () => null,
     idempotent: false,
   };
@@ -50,39 +50,40 @@ export const deployment: Fault = {
   subjects(state) {
     return [
       { kind: 'tasks-of', id: state.plan.lockKey },
-      ...tasks(state).flatMap((id): Subject[] => [
+      ...listServiceTasks(state).flatMap((id): Subject[] => [
         { kind: 'task', id },
         { kind: 'agents-of-task', id },
       ]),
     ];
   },
-  reach: tasks,
+  reach: listServiceTasks,
   inert(state) {
     const service = serviceIn(state);
     if (service === undefined) return 'a deployment needs a service: cluster.service names none';
     if (service.controller !== 'ECS')
       return `the service is deployed by ${service.controller}: ECS cannot start a new deployment of it`;
-    return cannotReplace(service);
+    return explainReplacementBlock(service);
   },
-  shown: (state) => [
-    `a new deployment of service ${serviceOf(state)}: each of its ${String(tasks(state).length)} tasks is replaced`,
+  describeCalls: (state) => [
+    `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length)} tasks is replaced`,
   ],
   touches: (tasks) => [`UpdateService: a new deployment of ${tasks}, which replaces every task`],
   inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
   undo: () => null,
-  left(state) {
-    const call = state.strikes.findLast(({ result }) => result !== 'refused');
-    if (call === undefined || call.result === 'ok' || ours(state) !== null) return [];
+  describeLeft(state) {
+    const call = state.injections.findLast(({ result }) => result !== 'refused');
+    if (call === undefined || call.result === 'ok' || findOurDeployment(state) !== null) return [];
     return [`a new deployment of service ${serviceOf(state)} may have been started`];
   },
-  over(state) {
+  hasFinished(state) {
     const service = serviceIn(state);
     const primary = service === undefined ? null : primaryOf(service);
-    if (primary === null || primary.id !== ours(state)) return primary !== null && ours(state) !== null;
+    if (primary === null || primary.id !== findOurDeployment(state))
+      return primary !== null && findOurDeployment(state) !== null;
     const completed = (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
     // The service may be read before the list of its tasks: those that were there before must be off it.
     const before = reachOf(evidenceOf(state.index));
-    const gone = !tasks(state).some((arn) => before.includes(arn));
+    const gone = !listServiceTasks(state).some((arn) => before.includes(arn));
     return service?.deployments.length === 1 && completed && gone;
   },
 };

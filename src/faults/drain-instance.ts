@@ -1,18 +1,18 @@
 import type { CallOf } from '../model/call.ts';
-import { cannotReplace, taskEnded } from '../model/entities/task.ts';
+import { explainReplacementBlock, hasTaskEnded } from '../model/entities/task.ts';
 import type { DrillState } from '../state/state.ts';
-import { seen, type Subject } from '../model/world.ts';
+import { findFact, type Subject } from '../model/world.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
 import { awaitHit } from './rollout.ts';
-import { mayHaveHappened, restoreIfOurs, wasCompared } from './undoing.ts';
+import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
 function instanceOf(state: DrillState): string | null {
-  return seen(state.world, 'task', state.target?.taskArn ?? '')?.instanceArn ?? null;
+  return findFact(state.world, 'task', state.target?.taskArn ?? '')?.instanceArn ?? null;
 }
 
-function tasks(state: DrillState): readonly string[] {
-  return seen(state.world, 'tasks-on', instanceOf(state) ?? '')?.arns ?? [];
+function listInstanceTasks(state: DrillState): readonly string[] {
+  return findFact(state.world, 'tasks-on', instanceOf(state) ?? '')?.arns ?? [];
 }
 
 function changeOf(state: DrillState): Change {
@@ -26,24 +26,24 @@ function changeOf(state: DrillState): Change {
   return {
     call,
     seenIn: [{ kind: 'instance', id: instance }],
-    hasHappened: ({ world }) => seen(world, 'instance', instance)?.status === 'DRAINING',
+    hasHappened: ({ world }) => findFact(world, 'instance', instance)?.status === 'DRAINING',
     otherChange: () => null,
     idempotent: true,
   };
 }
 
 /** Why draining would never stop the target: a standalone task, or percentages that let nothing stop (ECS, container instance draining). */
-function inert(state: DrillState): string | null {
+function explainInert(state: DrillState): string | null {
   if (state.target === null) return null;
   const instance = instanceOf(state);
   if (instance === null) return 'the task runs on Fargate: there is no container instance to drain';
-  const status = seen(state.world, 'instance', instance)?.status;
+  const status = findFact(state.world, 'instance', instance)?.status;
   if (status !== undefined && status !== 'ACTIVE') return `the container instance is ${status}, not ACTIVE`;
-  const task = seen(state.world, 'task', state.target?.taskArn ?? '');
+  const task = findFact(state.world, 'task', state.target?.taskArn ?? '');
   if (task?.group?.startsWith('service:') !== true)
     return 'DRAINING leaves standalone tasks alone: it would do nothing to this one';
-  const service = seen(state.world, 'service', state.plan.scenario.cluster.service ?? '');
-  return service === undefined ? null : cannotReplace(service);
+  const service = findFact(state.world, 'service', state.plan.scenario.cluster.service ?? '');
+  return service === undefined ? null : explainReplacementBlock(service);
 }
 
 /** Fault `drain-instance`: DRAINING on the EC2 host of the target; ACTIVE again afterwards. */
@@ -56,43 +56,43 @@ export const drainInstance: Fault = {
     return [
       { kind: 'instance', id: instance },
       { kind: 'tasks-on', id: instance },
-      ...tasks(state).flatMap((id): Subject[] => [
+      ...listInstanceTasks(state).flatMap((id): Subject[] => [
         { kind: 'task', id },
         { kind: 'agents-of-task', id },
       ]),
     ];
   },
-  reach: tasks,
-  inert,
-  shown: (state) => [
+  reach: listInstanceTasks,
+  inert: explainInert,
+  describeCalls: (state) => [
     `container instance ${instanceOf(state) ?? ''} is set to DRAINING, and to ACTIVE afterwards`,
-    `${String(tasks(state).length)} tasks run on it; those of services are replaced`,
+    `${String(listInstanceTasks(state).length)} tasks run on it; those of services are replaced`,
   ],
   touches: (tasks, target) => [
     `UpdateContainerInstancesState: DRAINING for the host of one task of ${tasks}, ${target}; ACTIVE afterwards`,
   ],
   inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
   undo(state, now) {
-    const call = mayHaveHappened(state, 'set-instance-state').at(-1)?.call;
+    const call = listPossibleSendings(state, 'set-instance-state').at(-1)?.call;
     if (call === undefined) return null;
     const back: CallOf<'set-instance-state'> = { ...call, status: 'ACTIVE' };
-    const isOurs = (): boolean => seen(state.world, 'instance', call.instance)?.status === 'DRAINING';
+    const isOurs = (): boolean => findFact(state.world, 'instance', call.instance)?.status === 'DRAINING';
     return restoreIfOurs(state, back, { kind: 'instance', id: call.instance }, isOurs, now);
   },
-  left(state) {
-    const call = mayHaveHappened(state, 'set-instance-state').at(-1)?.call;
+  describeLeft(state) {
+    const call = listPossibleSendings(state, 'set-instance-state').at(-1)?.call;
     const back = state.undos.some((undo) => undo.call.kind === 'set-instance-state' && undo.result === 'ok');
     if (call === undefined || back) return [];
-    if (!wasCompared(state, { kind: 'instance', id: call.instance }))
+    if (!hasBeenCompared(state, { kind: 'instance', id: call.instance }))
       return [
         `the state of container instance ${call.instance} could not be read; it was ACTIVE before the drill`,
       ];
-    const status = seen(state.world, 'instance', call.instance)?.status ?? 'unknown';
+    const status = findFact(state.world, 'instance', call.instance)?.status ?? 'unknown';
     return status === 'ACTIVE' ? [] : [`container instance ${call.instance} is ${status}`];
   },
-  over(state, hits) {
-    const own = seen(state.world, 'task', state.target?.taskArn ?? '')?.group;
-    const left = tasks(state).filter((arn) => seen(state.world, 'task', arn)?.group === own);
-    return hits.length > 0 && hits.every(taskEnded) && left.length === 0;
+  hasFinished(state, hits) {
+    const own = findFact(state.world, 'task', state.target?.taskArn ?? '')?.group;
+    const left = listInstanceTasks(state).filter((arn) => findFact(state.world, 'task', arn)?.group === own);
+    return hits.length > 0 && hits.every(hasTaskEnded) && left.length === 0;
   },
 };

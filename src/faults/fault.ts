@@ -31,7 +31,7 @@ export interface Fault {
   /** Why the fault would do nothing to this target, or may not be injected; null if it works. */
   inert(state: DrillState): string | null;
   /** Exactly what will be done, for the person who is asked. */
-  shown(state: DrillState): readonly string[];
+  describeCalls(state: DrillState): readonly string[];
   /** Each thing that it would change, for a dry run. `tasks` names the tasks and their cluster, `target` which of them it aims at. */
   touches(tasks: string, target: string, inject: Scenario['inject']): readonly string[];
   /** The next step of the injection, from the first call to the proof that it landed. */
@@ -39,17 +39,17 @@ export interface Fault {
   /** The next step that undoes it by compare-and-restore; null where nothing is left to undo. */
   undo(state: DrillState, now: Instant): Step | null;
   /** Why something was left as it is. */
-  left(state: DrillState): readonly string[];
+  describeLeft(state: DrillState): readonly string[];
   /** Whether the fault is over: a rollout is complete, a host is empty. */
-  over(state: DrillState, hits: readonly Task[]): boolean;
+  hasFinished(state: DrillState, hits: readonly Task[]): boolean;
 }
 
 /** Step: send a call of the injection. */
-export function inject(call: Call): Step {
+export function makeInjectStep(call: Call): Step {
   return { do: 'call', call, as: 'fault' };
 }
 
 /** Step: send a call that undoes something. */
-export function restore(call: Call): Step {
+export function makeUndoStep(call: Call): Step {
   return { do: 'call', call, as: 'undo' };
 }

@@ -4,13 +4,13 @@ import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state
 import type { Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import {
-  byScheduler,
-  decisiveCall,
+  mayBeByScheduler,
+  findDecisiveCall,
   hitsOf,
   listOf,
-  overtaken,
+  findOvertaking,
   reachOf,
-  serviceSays,
+  quoteServiceEvent,
 } from '../evidence/hits.ts';
 
 /** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
@@ -19,9 +19,9 @@ const DESCRIBE_EVERY = 500;
 const SURE_AFTER = 5_000;
 
 /** The lists and places that show which tasks the scheduler takes. */
-function placeAsks(state: DrillState, every: number): readonly Ask[] {
+function listPlaceAsks(state: DrillState, every: number): readonly Ask[] {
   const { cluster } = state.plan.scenario;
-  const decisive = state.strikes.findLast(({ call }) => call.kind === 'set-instance-state')?.call;
+  const decisive = state.injections.findLast(({ call }) => call.kind === 'set-instance-state')?.call;
   const subjects: Subject[] = [
     ...(cluster.service === null ? [] : [{ kind: 'service', id: cluster.service } as const]),
     ...(decisive?.kind === 'set-instance-state'
@@ -35,7 +35,7 @@ function placeAsks(state: DrillState, every: number): readonly Ask[] {
 }
 
 /** Tasks in reach that the latest list no longer holds and that have not been seen stopping yet. */
-export function missing(state: DrillState): readonly string[] {
+export function listMissingTasks(state: DrillState): readonly string[] {
   const evidence = evidenceOf(state.index);
   const listed = new Set(evidence.every(listOf(evidence)).flatMap(({ value }) => value.arns));
   return reachOf(evidence).filter(
@@ -48,37 +48,39 @@ export function awaitHit(state: DrillState, now: Instant): Step {
   const evidence = evidenceOf(state.index);
   const hit = hitsOf(evidence)[0]?.value;
   const cause = `${hit?.stopCode ?? 'no stop code'}, "${hit?.stoppedReason ?? ''}"`;
-  if (hit !== undefined && !byScheduler(hit))
+  if (hit !== undefined && !mayBeByScheduler(hit))
     return endWatch('settled', `the task is going down for another reason: ${cause}`);
   if (hit !== undefined) {
     const said = `the scheduler stops ${hit.arn}: ${cause}`;
     const payload = { taskArn: hit.arn, by: 'observation', said } as const;
     return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload } };
   }
-  const decisive = decisiveCall(evidence);
-  const other = decisive === null ? null : overtaken(evidence, decisive, Infinity);
+  const decisive = findDecisiveCall(evidence);
+  const other = decisive === null ? null : findOvertaking(evidence, decisive, Infinity);
   if (other !== null && now - other.at >= SURE_AFTER) return endWatch('settled', other.said);
   const deadline = state.deadline ?? now;
-  const asks = followAsks(state, state.plan.scenario.limits.pollEvery);
+  const asks = listFollowAsks(state, state.plan.scenario.limits.pollEvery);
   if (now < deadline)
     return { do: 'observe', asks, by: Math.min(deadline, now + (other === null ? QUIET_FOR : SURE_AFTER)) };
-  const unread = unreadSince(state, asks);
+  const unread = listUnreadSubjects(state, asks);
   if (unread.length > 0) return { do: 'observe', asks: unread.map(fresh), by: now };
   return endWatch(
     'deadline',
-    `limits.verdictWithin ended, and the scheduler had stopped no task${serviceSays(evidence)}`,
+    `limits.verdictWithin ended, and the scheduler had stopped no task${quoteServiceEvent(evidence)}`,
   );
 }
 
 /** A process that takes a drill up after its deadline looks once: what happened meanwhile can still be read. */
-export function unreadSince(state: DrillState, asks: readonly Ask[]): readonly Subject[] {
+export function listUnreadSubjects(state: DrillState, asks: readonly Ask[]): readonly Subject[] {
   return asks
     .map(({ subject }) => subject)
     .filter(({ kind, id }) => (markOf(state, kind, id)?.triedAt ?? 0) < state.takenUpAt);
 }
 
 /** What shows which tasks the scheduler stops, while the fault goes on. */
-export function followAsks(state: DrillState, every: number): readonly Ask[] {
-  const gone = missing(state).map((id) => paced({ kind: 'task', id }, Math.min(every, DESCRIBE_EVERY)));
-  return [...placeAsks(state, every), ...gone];
+export function listFollowAsks(state: DrillState, every: number): readonly Ask[] {
+  const gone = listMissingTasks(state).map((id) =>
+    paced({ kind: 'task', id }, Math.min(every, DESCRIBE_EVERY)),
+  );
+  return [...listPlaceAsks(state, every), ...gone];
 }

@@ -1,16 +1,16 @@
 import type { CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { DrillState, Sending } from '../state/state.ts';
-import { askNow, halt, type Step } from '../state/step.ts';
-import { lasting } from '../state/trouble.ts';
-import { seen, type Subject } from '../model/world.ts';
+import { askNow, haltDrill, type Step } from '../state/step.ts';
+import { findLastingTrouble } from '../state/trouble.ts';
+import { findFact, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { aimAgain } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { liftProtections, protectionsLeft, PROTECTED_FOR } from './protections.ts';
+import { liftProtections, describeProtectionsLeft, PROTECTED_FOR } from './protections.ts';
 import { awaitHit } from './rollout.ts';
-import { mayHaveHappened, restoreIfOurs, wasCompared } from './undoing.ts';
+import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
 /** UpdateTaskProtection takes ten tasks at once. */
 const AT_ONCE = 10;
@@ -25,27 +25,27 @@ function isSteered({ plan }: DrillState): boolean {
   return plan.mode === 'inject' && plan.scenario.inject.fault === 'scale-in' && plan.scenario.inject.steered;
 }
 
-function listed(state: DrillState): readonly string[] {
-  return seen(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
+function listServiceTasks(state: DrillState): readonly string[] {
+  return findFact(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
 }
 
-function others(state: DrillState): readonly string[] {
-  return listed(state).filter((arn) => arn !== state.target?.taskArn);
+function listOtherTasks(state: DrillState): readonly string[] {
+  return listServiceTasks(state).filter((arn) => arn !== state.target?.taskArn);
 }
 
-function countsSent(
+function listSentCounts(
   state: DrillState,
 ): readonly (Sending & { readonly call: CallOf<'set-desired-count'> })[] {
-  return mayHaveHappened(state, 'set-desired-count');
+  return listPossibleSendings(state, 'set-desired-count');
 }
 
 /** Tasks that were protected by somebody before are left as they are. */
-function protections(state: DrillState): readonly CallOf<'protect-tasks'>[] {
-  const sent = state.strikes.map(({ call }) => call).filter((call) => call.kind === 'protect-tasks');
-  if (countsSent(state).length > 0) return sent;
+function listProtectCalls(state: DrillState): readonly CallOf<'protect-tasks'>[] {
+  const sent = state.injections.map(({ call }) => call).filter((call) => call.kind === 'protect-tasks');
+  if (listSentCounts(state).length > 0) return sent;
   const already = new Set(sent.flatMap(({ tasks }) => tasks));
-  const open = others(state).filter(
-    (arn) => !already.has(arn) && seen(state.world, 'protection', arn)?.enabled !== true,
+  const open = listOtherTasks(state).filter(
+    (arn) => !already.has(arn) && findFact(state.world, 'protection', arn)?.enabled !== true,
   );
   const { name: cluster } = state.plan.scenario.cluster;
   const more: CallOf<'protect-tasks'>[] = [];
@@ -57,29 +57,30 @@ function protections(state: DrillState): readonly CallOf<'protect-tasks'>[] {
 }
 
 /** What was sent, or may have been, stands; a count that never left is reckoned anew from what the service is now. */
-function countCall(state: DrillState): CallOf<'set-desired-count'> {
-  const sent = countsSent(state).at(-1);
+function makeCountCall(state: DrillState): CallOf<'set-desired-count'> {
+  const sent = listSentCounts(state).at(-1);
   if (sent !== undefined) return sent.call;
-  const former = seen(state.world, 'service', serviceOf(state))?.desired ?? 0;
+  const former = findFact(state.world, 'service', serviceOf(state))?.desired ?? 0;
   const { name: cluster } = state.plan.scenario.cluster;
   const desired = Math.max(0, former - 1);
   return { kind: 'set-desired-count', cluster, service: serviceOf(state), desired, former };
 }
 
-function steering(state: DrillState): readonly Change[] {
+function listSteeringChanges(state: DrillState): readonly Change[] {
   if (!isSteered(state)) return [];
-  return protections(state).map((call) => ({
+  return listProtectCalls(state).map((call) => ({
     call,
     seenIn: call.tasks.map((id) => ({ kind: 'protection', id }) as const),
-    hasHappened: ({ world }) => call.tasks.every((arn) => seen(world, 'protection', arn)?.enabled === true),
+    hasHappened: ({ world }) =>
+      call.tasks.every((arn) => findFact(world, 'protection', arn)?.enabled === true),
     otherChange: () => null,
     idempotent: true,
   }));
 }
 
-function counting(state: DrillState): Change {
-  const call = countCall(state);
-  const desired = ({ world }: DrillState) => seen(world, 'service', call.service)?.desired ?? call.former;
+function makeCountChange(state: DrillState): Change {
+  const call = makeCountCall(state);
+  const desired = ({ world }: DrillState) => findFact(world, 'service', call.service)?.desired ?? call.former;
   return {
     call,
     seenIn: [{ kind: 'service', id: call.service }],
@@ -93,15 +94,15 @@ function counting(state: DrillState): Change {
 }
 
 /** Protecting takes its time, in which somebody may scale the service: it is looked at once more, and never overwritten blindly. */
-function recheck(state: DrillState, now: Instant): Step | null {
+function recheckService(state: DrillState, now: Instant): Step | null {
   const { events, last, lastLook } = evidenceOf(state.index);
   const sent = events('GD_FAULT_SENT').at(-1)?.seq;
-  if (countsSent(state).length > 0 || sent === undefined) return null;
+  if (listSentCounts(state).length > 0 || sent === undefined) return null;
   const service: Subject = { kind: 'service', id: serviceOf(state) };
   const current = last('service', service.id);
   if (current === null || current.seq < sent) {
-    const trouble = lasting(state, [service], now, PATIENCE);
-    return trouble === null ? askNow(state, [service], now) : halt(trouble.reason, trouble.said);
+    const trouble = findLastingTrouble(state, [service], now, PATIENCE);
+    return trouble === null ? askNow(state, [service], now) : haltDrill(trouble.reason, trouble.said);
   }
   const guards = events('GD_GUARDS_ANSWERED').at(-1)?.seq ?? 0;
   const guarded = lastLook('service', service.id, () => true, guards)?.value;
@@ -122,27 +123,27 @@ export const scaleIn: Fault = {
     };
   },
   subjects(state) {
-    const arns = isSteered(state) ? listed(state) : [];
+    const arns = isSteered(state) ? listServiceTasks(state) : [];
     return [
       { kind: 'tasks-of', id: state.plan.lockKey },
       ...arns.map((id): Subject => ({ kind: 'protection', id })),
-      ...others(state).map((id): Subject => ({ kind: 'agents-of-task', id })),
+      ...listOtherTasks(state).map((id): Subject => ({ kind: 'agents-of-task', id })),
     ];
   },
-  reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listed(state)),
+  reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listServiceTasks(state)),
   inert(state) {
     if (serviceOf(state) === '') return 'scale-in needs a service: cluster.service names none';
-    const task = seen(state.world, 'task', state.target?.taskArn ?? '');
+    const task = findFact(state.world, 'task', state.target?.taskArn ?? '');
     if (task !== undefined && task.group !== `service:${serviceOf(state)}`)
       return 'the task does not belong to the service';
-    const own = seen(state.world, 'protection', state.target?.taskArn ?? '');
+    const own = findFact(state.world, 'protection', state.target?.taskArn ?? '');
     if (own?.enabled === true) return 'the target is protected from scale-in: the scheduler will not take it';
     return null;
   },
-  shown(state) {
-    const { desired, former } = countCall(state);
+  describeCalls(state) {
+    const { desired, former } = makeCountCall(state);
     const steer = isSteered(state)
-      ? [`${String(others(state).length)} other tasks are protected meanwhile`]
+      ? [`${String(listOtherTasks(state).length)} other tasks are protected meanwhile`]
       : ['the scheduler chooses the task'];
     return [
       `desired count of service ${serviceOf(state)}: ${String(former)} -> ${String(desired)}, and back afterwards`,
@@ -156,34 +157,34 @@ export const scaleIn: Fault = {
     `UpdateService: the desired count of ${tasks} lowered by one, and restored afterwards`,
   ],
   inject: (state, now) =>
-    makeChanges(state, steering(state), now) ??
-    recheck(state, now) ??
-    makeChanges(state, [counting(state)], now) ??
+    makeChanges(state, listSteeringChanges(state), now) ??
+    recheckService(state, now) ??
+    makeChanges(state, [makeCountChange(state)], now) ??
     awaitHit(state, now),
   // The count first: as long as it is short of one, the scheduler takes whoever loses its protection.
-  undo: (state, now) => bringBack(state, now) ?? liftProtections(state, now),
-  left: (state) => [...countLeft(state), ...protectionsLeft(state)],
-  over: (_state, hits) => hits.length > 0,
+  undo: (state, now) => restoreCount(state, now) ?? liftProtections(state, now),
+  describeLeft: (state) => [...describeCountLeft(state), ...describeProtectionsLeft(state)],
+  hasFinished: (_state, hits) => hits.length > 0,
 };
 
-function bringBack(state: DrillState, now: Instant): Step | null {
-  const sending = countsSent(state).at(-1);
+function restoreCount(state: DrillState, now: Instant): Step | null {
+  const sending = listSentCounts(state).at(-1);
   if (sending === undefined) return null;
   const { call } = sending;
   const back: CallOf<'set-desired-count'> = { ...call, desired: call.former, former: call.desired };
-  const isOurs = (): boolean => seen(state.world, 'service', call.service)?.desired === call.desired;
+  const isOurs = (): boolean => findFact(state.world, 'service', call.service)?.desired === call.desired;
   return restoreIfOurs(state, back, { kind: 'service', id: call.service }, isOurs, now);
 }
 
-function countLeft(state: DrillState): readonly string[] {
-  const call = countsSent(state).at(-1)?.call;
+function describeCountLeft(state: DrillState): readonly string[] {
+  const call = listSentCounts(state).at(-1)?.call;
   if (call === undefined) return [];
   const back = state.undos.some((undo) => undo.call.kind === 'set-desired-count' && undo.result === 'ok');
   if (back) return [];
   const was = `it was ${String(call.former)} before the drill`;
-  if (!wasCompared(state, { kind: 'service', id: call.service }))
+  if (!hasBeenCompared(state, { kind: 'service', id: call.service }))
     return [`the desired count of service ${call.service} could not be read; ${was}`];
-  const desired = seen(state.world, 'service', call.service)?.desired;
+  const desired = findFact(state.world, 'service', call.service)?.desired;
   if (desired === call.former) return [];
   const whose = desired === call.desired ? 'set by us' : 'set by somebody else meanwhile';
   return [`the desired count of service ${call.service} is ${String(desired)}, ${whose}; ${was}`];

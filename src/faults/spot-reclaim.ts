@@ -1,6 +1,6 @@
 import { FAULT_TRAITS } from '../scenario/inject.ts';
 import type { DrillState } from '../state/state.ts';
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { drainInstance } from './drain-instance.ts';
 import type { Fault } from './fault.ts';
 import { stopTask } from './stop-task.ts';
@@ -8,8 +8,8 @@ import { stopTask } from './stop-task.ts';
 const { name, said } = FAULT_TRAITS['spot-reclaim'].equivalent;
 
 /** No API reclaims Fargate Spot: there StopTask takes the same signal path; on EC2 the host is drained. */
-function way(state: DrillState): Fault {
-  const task = seen(state.world, 'task', state.target?.taskArn ?? '');
+function chooseFault(state: DrillState): Fault {
+  const task = findFact(state.world, 'task', state.target?.taskArn ?? '');
   return task?.instanceArn == null ? stopTask : drainInstance;
 }
 
@@ -26,15 +26,15 @@ export const spotReclaim: Fault = {
       reads: needs.flatMap(({ reads }) => reads),
     };
   },
-  subjects: (state) => way(state).subjects(state),
-  reach: (state) => way(state).reach(state),
-  inert: (state) => way(state).inert(state),
-  shown: (state) => [`${name}: ${said}`, ...way(state).shown(state)],
+  subjects: (state) => chooseFault(state).subjects(state),
+  reach: (state) => chooseFault(state).reach(state),
+  inert: (state) => chooseFault(state).inert(state),
+  describeCalls: (state) => [`${name}: ${said}`, ...chooseFault(state).describeCalls(state)],
   touches: (tasks, target) => [
     `${name}: StopTask for one task of ${tasks}, ${target}; on EC2 DRAINING for its host, ACTIVE afterwards`,
   ],
-  inject: (state, now) => way(state).inject(state, now),
+  inject: (state, now) => chooseFault(state).inject(state, now),
   undo: (state, now) => drainInstance.undo(state, now),
-  left: (state) => drainInstance.left(state),
-  over: (state, hits) => way(state).over(state, hits),
+  describeLeft: (state) => drainInstance.describeLeft(state),
+  hasFinished: (state, hits) => chooseFault(state).hasFinished(state, hits),
 };

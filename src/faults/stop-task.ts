@@ -1,21 +1,21 @@
-import { showsOurStop } from '../checks/landed.ts';
+import { hasOurStop } from '../checks/landed.ts';
 import { evidenceOf, type Sighting } from '../evidence/evidence.ts';
 import type { CallOf } from '../model/call.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
-import { seen, type Subject } from '../model/world.ts';
-import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
-import { endWatch, fresh, halt, paced, type Step } from '../state/step.ts';
+import { findFact, type Subject } from '../model/world.ts';
+import { markOf, hasReadSince, type DrillState, type Sending } from '../state/state.ts';
+import { endWatch, fresh, haltDrill, paced, type Step } from '../state/step.ts';
 import {
   aimAgain,
   countSent,
-  deliver,
+  deliverCall,
   haltRefused,
-  looksCountFrom,
+  findLooksStart,
   RETRY_AFTER_MS,
   type Look,
 } from './delivery.ts';
-import { inject, type Fault } from './fault.ts';
+import { makeInjectStep, type Fault } from './fault.ts';
 
 /** Verdict §5: a second StopTask needs two looks this far apart, both this long after the first one was sent, milliseconds. */
 const SECOND_AFTER_MS = 10_000;
@@ -23,7 +23,7 @@ const SECOND_AFTER_MS = 10_000;
 const AT_MOST = 2;
 
 /** The reason under which our stop is found again in ECS (`stoppedReason`). */
-export function stopReason(drill: string): string {
+export function makeStopReason(drill: string): string {
   return `gameday ${drill}`;
 }
 
@@ -32,7 +32,7 @@ function callOf(state: DrillState): CallOf<'stop-task'> {
     kind: 'stop-task',
     cluster: state.plan.scenario.cluster.name,
     taskArn: state.target?.taskArn ?? '',
-    reason: stopReason(state.drill),
+    reason: makeStopReason(state.drill),
   };
 }
 
@@ -43,42 +43,43 @@ export const stopTask: Fault = {
   subjects: () => [],
   reach: (state) => (state.target === null ? [] : [state.target.taskArn]),
   inert: () => null,
-  shown: (state) => [`StopTask will be sent for ${state.target?.taskArn ?? 'the task'}`],
+  describeCalls: (state) => [`StopTask will be sent for ${state.target?.taskArn ?? 'the task'}`],
   touches: (tasks, target) => [`StopTask: one task of ${tasks}, ${target}`],
-  inject: (state, now) => (state.phase === 'aiming' ? inject(callOf(state)) : deliverStop(state, now)),
+  inject: (state, now) =>
+    state.phase === 'aiming' ? makeInjectStep(callOf(state)) : deliverStop(state, now),
   undo: () => null,
-  left: () => [],
-  over: () => true,
+  describeLeft: () => [],
+  hasFinished: () => true,
 };
 
 /** The stop was sent, or may have been: prove that it landed, or that it may be sent once more, or that it is not known. */
 function deliverStop(state: DrillState, now: Instant): Step {
-  const { strikes: sendings } = state;
+  const { injections: sendings } = state;
   const stop = sendings.at(-1)?.call;
-  if (stop?.kind !== 'stop-task') return halt('internal', 'no stop was sent');
+  if (stop?.kind !== 'stop-task') return haltDrill('internal', 'no stop was sent');
   const left = sendings.filter(({ result }) => result !== 'refused').length;
-  const step = deliver(
+  const step = deliverCall(
     state,
     {
       sendings,
       retryAfter: RETRY_AFTER_MS,
       send: () => aimAgain(state),
-      isProvenBy: ({ task }) => task !== null && showsOurStop(task, stop.reason),
+      isProvenBy: ({ task }) => task !== null && hasOurStop(task, stop.reason),
       finish: ({ task }) =>
-        task !== null && showsOurStop(task, stop.reason)
+        task !== null && hasOurStop(task, stop.reason)
           ? concludeLanded('answer', stop.taskArn, task)
-          : endShown(state, stop),
+          : endShownStop(state, stop),
       look: (sending) => lookAtTask(state, stop, sending, now),
       mayRepeat: ({ result }) =>
         result === 'refused'
           ? countSent(sendings) < AT_MOST
           : result !== 'ok' && left < AT_MOST && isTargetUnchanged(state),
       refuse: ({ trouble }) => haltRefused(stop, trouble),
-      giveUp: () => giveUp(state, stop.taskArn, now),
+      giveUp: () => giveUpStop(state, stop.taskArn, now),
     },
     now,
   );
-  return step ?? halt('internal', 'the stop has no end');
+  return step ?? haltDrill('internal', 'the stop has no end');
 }
 
 /** Step: the stop is proven, by its own answer or by a look at the task. */
@@ -88,9 +89,9 @@ export function concludeLanded(by: 'answer' | 'observation', taskArn: string, ta
 }
 
 /** The task is going down: for our stop, or for another reason. */
-function endShown(state: DrillState, { taskArn, reason }: CallOf<'stop-task'>): Step {
-  const task = seen(state.world, 'task', taskArn);
-  return task !== undefined && showsOurStop(task, reason)
+function endShownStop(state: DrillState, { taskArn, reason }: CallOf<'stop-task'>): Step {
+  const task = findFact(state.world, 'task', taskArn);
+  return task !== undefined && hasOurStop(task, reason)
     ? concludeLanded('observation', taskArn, task)
     : endWatch('settled', `the task is going down for another reason: "${task?.stoppedReason ?? ''}"`);
 }
@@ -102,31 +103,31 @@ function lookAtTask(
   sending: Sending,
   now: Instant,
 ): Look {
-  const { isMissing, first, second } = looksAfter(state, sending, taskArn);
-  const isRead = readSince(state, 'task', taskArn, sending.sentAt ?? sending.intendedAt);
-  if (isRead && seen(state.world, 'task', taskArn)?.desired === 'STOPPED') return { shows: 'happened' };
+  const { isMissing, first, second } = findLooksAfter(state, sending, taskArn);
+  const isRead = hasReadSince(state, 'task', taskArn, sending.sentAt ?? sending.intendedAt);
+  if (isRead && findFact(state.world, 'task', taskArn)?.desired === 'STOPPED') return { shows: 'happened' };
   if (isMissing)
-    return unclear(
+    return makeUnclearLook(
       endWatch(
         'gap',
         'ECS does not know the task any more, so the stop can neither be proven nor sent again',
       ),
     );
   if (second !== undefined) return { shows: 'nothing' };
-  const subjects: readonly Subject[] = [{ kind: 'task', id: taskArn }, ...heldSubjects(state)];
+  const subjects: readonly Subject[] = [{ kind: 'task', id: taskArn }, ...listHeldSubjects(state)];
   const readNow: Step = { do: 'observe', asks: subjects.map(fresh), by: now };
   const { triedAt = 0, trouble = null } = markOf(state, 'task', taskArn) ?? {};
-  if (triedAt < looksCountFrom(state, sending)) return unclear(readNow);
+  if (triedAt < findLooksStart(state, sending)) return makeUnclearLook(readNow);
   if (state.deadline !== null && now >= state.deadline)
-    return unclear(endWatch('deadline', 'limits.verdictWithin ended before the stop was proven'));
+    return makeUnclearLook(endWatch('deadline', 'limits.verdictWithin ended before the stop was proven'));
   const every = Math.min(state.plan.scenario.limits.pollEvery, SECOND_AFTER_MS / 2);
   const due = (first?.sentAt ?? sending.answeredAt ?? sending.intendedAt) + SECOND_AFTER_MS;
-  if (now >= due && now - triedAt >= every && trouble === null) return unclear(readNow);
+  if (now >= due && now - triedAt >= every && trouble === null) return makeUnclearLook(readNow);
   const by = now < due ? Math.min(due, now + every) : Math.max(now, triedAt) + every;
-  return unclear({ do: 'observe', asks: subjects.map((one) => paced(one, every)), by });
+  return makeUnclearLook({ do: 'observe', asks: subjects.map((one) => paced(one, every)), by });
 }
 
-function unclear(step: Step): Look {
+function makeUnclearLook(step: Step): Look {
   return { shows: 'unclear', step };
 }
 
@@ -138,7 +139,7 @@ interface LooksAfter {
   readonly second: Sighting<Task> | undefined;
 }
 
-function looksAfter({ index }: DrillState, sending: Sending, taskArn: string): LooksAfter {
+function findLooksAfter({ index }: DrillState, sending: Sending, taskArn: string): LooksAfter {
   const { events, reads, firstLook } = evidenceOf(index);
   const intended = events('GD_FAULT_INTENDED').at(-1)?.seq ?? 0;
   const sent = sending.sentAt ?? sending.intendedAt;
@@ -162,7 +163,7 @@ function looksAfter({ index }: DrillState, sending: Sending, taskArn: string): L
 }
 
 /** What shows whether the target is still what was aimed at: its job, or the agent that is to have none. */
-function heldSubjects({ target }: DrillState): readonly Subject[] {
+function listHeldSubjects({ target }: DrillState): readonly Subject[] {
   if (target === null) return [];
   return [target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId }];
 }
@@ -170,11 +171,11 @@ function heldSubjects({ target }: DrillState): readonly Subject[] {
 function isTargetUnchanged({ target, world, idleSince }: DrillState): boolean {
   if (target === null) return false;
   if (target.jobId === null) return idleSince[target.agentId] !== undefined;
-  const job = seen(world, 'job', target.jobId);
+  const job = findFact(world, 'job', target.jobId);
   return job?.state === 'running' && job.agentId === target.agentId;
 }
 
-function giveUp(state: DrillState, taskArn: string, now: Instant): Step {
+function giveUpStop(state: DrillState, taskArn: string, now: Instant): Step {
   if (markOf(state, 'task', taskArn)?.trouble != null && (state.deadline ?? now) > now)
     return { do: 'observe', asks: [paced({ kind: 'task', id: taskArn }, 1_000)], by: now + 1_000 };
   return endWatch('settled', 'two reads of the task, ten seconds apart, show that ECS did not stop it');

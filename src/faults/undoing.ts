@@ -1,11 +1,11 @@
-import { sameCall, type Call, type CallOf } from '../model/call.ts';
+import { isSameCall, type Call, type CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Subject } from '../model/world.ts';
-import { markOf, readSince, type DrillState, type Sending } from '../state/state.ts';
+import { markOf, hasReadSince, type DrillState, type Sending } from '../state/state.ts';
 import { askNow, type Step } from '../state/step.ts';
 import { isRefusal } from '../state/trouble.ts';
-import { deliver } from './delivery.ts';
-import { restore } from './fault.ts';
+import { deliverCall } from './delivery.ts';
+import { makeUndoStep } from './fault.ts';
 
 /** A throttled undoing call, or one of unknown outcome, is sent so often at the most. */
 const AT_MOST = 3;
@@ -16,16 +16,16 @@ const PATIENCE_MS = 15_000;
 const PATIENCE_WITH_REFUSALS_MS = 3_000;
 
 /** A call of the fault that was sent, or may have been. */
-export function mayHaveHappened<K extends Call['kind']>(
+export function listPossibleSendings<K extends Call['kind']>(
   state: DrillState,
   kind: K,
 ): readonly (Sending & { readonly call: CallOf<K> })[] {
-  return state.strikes.flatMap((one) =>
-    isOf(one.call, kind) && one.result !== 'refused' ? [{ ...one, call: one.call }] : [],
+  return state.injections.flatMap((one) =>
+    isCallOfKind(one.call, kind) && one.result !== 'refused' ? [{ ...one, call: one.call }] : [],
   );
 }
 
-function isOf<K extends Call['kind']>(call: Call, kind: K): call is CallOf<K> {
+function isCallOfKind<K extends Call['kind']>(call: Call, kind: K): call is CallOf<K> {
   return call.kind === kind;
 }
 
@@ -37,19 +37,19 @@ export function restoreIfOurs(
   isOurs: () => boolean,
   now: Instant,
 ): Step | null {
-  const sendings = knownSendings(state, back);
+  const sendings = listKnownSendings(state, back);
   const last = sendings.at(-1);
   const since = Math.max(state.phaseSince, state.takenUpAt, last?.answeredAt ?? 0);
   const again = last === undefined ? since : since + (last.trouble?.retryAfter ?? AGAIN_MS);
   const mayRepeat = sendings.length < AT_MOST;
-  return deliver(
+  return deliverCall(
     state,
     {
       sendings,
       retryAfter: AGAIN_MS,
       send() {
         if (now < again) return { do: 'observe', asks: [], by: again };
-        if (readSince(state, subject.kind, subject.id, again)) return isOurs() ? restore(back) : null;
+        if (hasReadSince(state, subject.kind, subject.id, again)) return isOurs() ? makeUndoStep(back) : null;
         return isUnreadable(state, subject, now) ? null : askNow(state, [subject], now);
       },
       isProvenBy: () => true,
@@ -65,9 +65,9 @@ export function restoreIfOurs(
 }
 
 /** Of a call that an interruption held back, or that only its intent is known of, nothing is known: it is compared anew. */
-function knownSendings(state: DrillState, back: Call): readonly Sending[] {
+function listKnownSendings(state: DrillState, back: Call): readonly Sending[] {
   return state.undos.filter(
-    ({ call, result, trouble }) => sameCall(call, back) && result !== null && trouble?.kind !== 'aborted',
+    ({ call, result, trouble }) => isSameCall(call, back) && result !== null && trouble?.kind !== 'aborted',
   );
 }
 
@@ -82,6 +82,6 @@ function isUnreadable(state: DrillState, { kind, id }: Subject, now: Instant): b
 }
 
 /** Whether it was looked at since the drill began to settle. */
-export function wasCompared(state: DrillState, { kind, id }: Subject): boolean {
-  return readSince(state, kind, id, state.phaseSince);
+export function hasBeenCompared(state: DrillState, { kind, id }: Subject): boolean {
+  return hasReadSince(state, kind, id, state.phaseSince);
 }

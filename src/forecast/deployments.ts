@@ -46,7 +46,7 @@ export function deploymentsOf(
       utilisation,
     },
   ];
-  return merged(stops).map((stop) => {
+  return mergeStops(stops).map((stop) => {
     const simulated = simulateRollouts(
       {
         ...stop,
@@ -74,7 +74,7 @@ export function deploymentsOf(
 }
 
 /** If the given worker equals one of the other two, it is simulated once. */
-function merged(stops: readonly (Stop & { readonly name: string })[]): typeof stops {
+function mergeStops(stops: readonly (Stop & { readonly name: string })[]): typeof stops {
   const [before, given, after] = stops;
   if (before === undefined || given === undefined || after === undefined) return stops;
   const same = (a: Stop, b: Stop): boolean => a.signal === b.signal && a.window === b.window;

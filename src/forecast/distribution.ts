@@ -31,7 +31,7 @@ export interface Distribution {
 const POINTS = 10_000;
 
 /** The distribution of a stated duration. */
-export function stated(spec: Stated): Distribution {
+export function distributionOf(spec: Stated): Distribution {
   switch (spec.kind) {
     case 'fixed':
       return uniform(spec.ms, spec.ms);
@@ -94,7 +94,7 @@ export function empirical(durations: Iterable<number>): Distribution {
   for (let index = 0; index < sorted.length; index += 1)
     before[index + 1] = (before[index] ?? 0) + (sorted[index] ?? 0);
   const total = before[sorted.length] ?? 0;
-  const firstOver = (t: number): number => firstWhere(sorted.length, (index) => (sorted[index] ?? 0) > t);
+  const firstOver = (t: number): number => findFirstIndex(sorted.length, (index) => (sorted[index] ?? 0) > t);
   return {
     mean: total / sorted.length,
     longest: sorted.at(-1) ?? 0,
@@ -107,7 +107,7 @@ export function empirical(durations: Iterable<number>): Distribution {
     sample: (random) => sorted[Math.floor(random() * sorted.length)] ?? 0,
     residual(random) {
       const met = random() * total;
-      const index = firstWhere(sorted.length, (i) => (before[i + 1] ?? 0) > met);
+      const index = findFirstIndex(sorted.length, (i) => (before[i + 1] ?? 0) > met);
       return (sorted[Math.min(index, sorted.length - 1)] ?? 0) * random();
     },
     points: () => sorted,
@@ -115,7 +115,7 @@ export function empirical(durations: Iterable<number>): Distribution {
 }
 
 /** The first index from 0 to `length` from which on `holds` is true (binary search). */
-function firstWhere(length: number, holds: (index: number) => boolean): number {
+function findFirstIndex(length: number, holds: (index: number) => boolean): number {
   let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -1,6 +1,6 @@
 import { deploymentsOf, roomOf } from './deployments.ts';
 import type { Fleet } from './deployments.ts';
-import { empirical, stated } from './distribution.ts';
+import { empirical, distributionOf } from './distribution.ts';
 import type { Distribution, Stated } from './distribution.ts';
 import { numbersOf } from './drains.ts';
 import type { Forecast, StepForecast, TimeoutRow } from './document.ts';
@@ -38,11 +38,11 @@ export interface Question {
 }
 
 /** Computes what stops would do to the jobs of a history. Throws RangeError if there is no job. */
-export function forecast(question: Question): Forecast {
+export function makeForecast(question: Question): Forecast {
   const { source, window, fleet, seed } = question;
   const seen = source.kind === 'stated' ? null : source.jobs;
   const durations = seen === null ? null : Float64Array.from(seen, ({ ms }) => ms);
-  const jobs = source.kind === 'stated' ? stated(source.durations) : empirical(durations ?? []);
+  const jobs = source.kind === 'stated' ? distributionOf(source.durations) : empirical(durations ?? []);
   const random = createRandom(seed);
   const utilisation = utilisationOf(question);
   const stop = { window: window.drain, signal: window.signal, utilisation: utilisation.share };
@@ -76,11 +76,11 @@ export function forecast(question: Question): Forecast {
     lossPerStop: lossPerStop(jobs, stop),
     // For a worker that does not drain only the utilisation counts, and that is no sample.
     lossPerStopInterval:
-      interval !== null && window.signal === 'heard' ? scaled(interval, utilisation.share) : null,
+      interval !== null && window.signal === 'heard' ? scaleInterval(interval, utilisation.share) : null,
     busyDrain: busyDrainOf(jobs, window.drain, random),
     steps,
     timeouts: windows.map((ms, index) =>
-      timeoutRow(
+      makeTimeoutRow(
         jobs,
         { ...stop, window: ms, signal: 'heard' },
         intervals[index] ?? null,
@@ -122,7 +122,7 @@ function remarksOf(source: Source): readonly string[] {
   return source.kind === 'stated' ? [] : (source.remarks ?? []);
 }
 
-function scaled([low, high]: Interval, by: number): [number, number] {
+function scaleInterval([low, high]: Interval, by: number): [number, number] {
   return [low * by, high * by];
 }
 
@@ -158,7 +158,12 @@ function timeoutsOf({ ceiling, granted }: Question['window'], jobs: Distribution
   return [...new Set([...ladder, ...ends, granted])].sort((a, b) => a - b);
 }
 
-function timeoutRow(jobs: Distribution, stop: Stop, interval: Interval | null, current: boolean): TimeoutRow {
+function makeTimeoutRow(
+  jobs: Distribution,
+  stop: Stop,
+  interval: Interval | null,
+  current: boolean,
+): TimeoutRow {
   return {
     stopTimeout: stop.window,
     loss: lossInFlight(jobs, stop.window),
@@ -191,7 +196,7 @@ function busyDrainOf(jobs: Distribution, window: number, random: Random): Foreca
 
 function stepsOf(question: Question, all: Distribution, random: Random): StepForecast[] {
   const { source, window } = question;
-  if (source.kind === 'stated') return [stepForecast('(stated)', all, null, 1, null, window)];
+  if (source.kind === 'stated') return [forecastStep('(stated)', all, null, 1, null, window)];
   const byStep = new Map<string, number[]>();
   for (const { step, ms } of source.jobs) {
     const list = byStep.get(step);
@@ -205,12 +210,12 @@ function stepsOf(question: Question, all: Distribution, random: Random): StepFor
       const [interval = null] = window.drain === 0 ? [] : bootstrapLoss(durations, [window.drain], random);
       const jobs = empirical(durations);
       const share = total === 0 ? 0 : Math.min(1, (jobs.mean * list.length) / total);
-      return stepForecast(step, jobs, durations, share, interval, window);
+      return forecastStep(step, jobs, durations, share, interval, window);
     })
     .sort((a, b) => b.share * b.loss - a.share * a.loss || b.share - a.share || (a.step < b.step ? -1 : 1));
 }
 
-function stepForecast(
+function forecastStep(
   step: string,
   jobs: Distribution,
   durations: Float64Array | null,

@@ -2,7 +2,7 @@ import { parseDuration } from '../scenario/duration.ts';
 import { linesOf, positionOf } from './csv.ts';
 import { readInstant } from './instant.ts';
 import type { Told } from './instant.ts';
-import { parsedJson, placeIn } from './json-text.ts';
+import { parseJsonText, locatePath } from './json-text.ts';
 
 /** One job that ended and passed. */
 export interface PastJob {
@@ -71,7 +71,7 @@ export function readHistory(text: string): ReadHistory {
     const next = 'One job a line, such as: step,seconds';
     return { ok: false, wrong: { at: '1:1', message: 'the history is empty', next } };
   }
-  return begin === '[' || begin === '{' ? ofJson(text) : ofCsv(text);
+  return begin === '[' || begin === '{' ? readJsonHistory(text) : readCsvHistory(text);
 }
 
 /** Collects jobs; an attempt that is listed twice counts once. */
@@ -138,28 +138,32 @@ function durationOf({ seconds, ms, duration }: Row): number {
     throw new BadRow(null, 'the job has no duration', 'Give seconds, or started_at and finished_at.');
   const parsed = parseDuration(duration);
   if (parsed !== null) return parsed;
-  throw new BadRow('duration', `"${shortened(duration)}" is not a duration`, 'Write it as 90s, 5m or 1h30m.');
+  throw new BadRow(
+    'duration',
+    `"${shortenText(duration)}" is not a duration`,
+    'Write it as 90s, 5m or 1h30m.',
+  );
 }
 
 function numberOf(field: Field, text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
-  throw new BadRow(field, `"${shortened(text)}" is not a number`, 'Write it as 90 or 90.5.');
+  throw new BadRow(field, `"${shortenText(text)}" is not a number`, 'Write it as 90 or 90.5.');
 }
 
 function instantOf(field: Field, text: string): Told {
   const found = readInstant(text);
   if (found !== null) return found;
   const next = 'Write it as 2026-11-24T12:00:00Z or with an offset, +01:00.';
-  throw new BadRow(field, `"${shortened(text)}" is not a time`, next);
+  throw new BadRow(field, `"${shortenText(text)}" is not a time`, next);
 }
 
-function shortened(text: string): string {
+function shortenText(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}...` : text;
 }
 
-function ofJson(text: string): ReadHistory {
-  const parsed = parsedJson(text);
+function readJsonHistory(text: string): ReadHistory {
+  const parsed = parseJsonText(text);
   if ('at' in parsed) {
     const next = 'A history is a JSON list of jobs, or a CSV with a line of names.';
     return { ok: false, wrong: { at: parsed.at, message: `not JSON: ${parsed.why}`, next } };
@@ -171,7 +175,7 @@ function ofJson(text: string): ReadHistory {
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
       const key = error.field === null ? undefined : keyIn(value, error.field);
-      const at = placeIn(text, key === undefined ? path : [...path, key]);
+      const at = locatePath(text, key === undefined ? path : [...path, key]);
       return { ok: false, wrong: { at, message: error.message, next: error.next } };
     }
   }
@@ -231,7 +235,7 @@ function keyIn(value: unknown, field: Field): string | undefined {
   return undefined;
 }
 
-function ofCsv(text: string): ReadHistory {
+function readCsvHistory(text: string): ReadHistory {
   const gatherer = createGatherer();
   let columns: readonly (Field | null)[] | null = null;
   for (const line of linesOf(text)) {
@@ -241,7 +245,7 @@ function ofCsv(text: string): ReadHistory {
     }
     if (columns === null) {
       columns = line.cells.map(({ text: name }) => fieldOf(name));
-      if (!namesDurations(columns)) return { ok: false, wrong: noDurations(positionOf(text, line.offset)) };
+      if (!hasDurations(columns)) return { ok: false, wrong: makeNoDurations(positionOf(text, line.offset)) };
       continue;
     }
     const cells = line.cells;
@@ -272,12 +276,12 @@ function fieldOf(name: string): Field | null {
   );
 }
 
-function namesDurations(columns: readonly (Field | null)[]): boolean {
+function hasDurations(columns: readonly (Field | null)[]): boolean {
   if (columns.includes('startedAt') && columns.includes('finishedAt')) return true;
   return columns.some((field) => field === 'seconds' || field === 'ms' || field === 'duration');
 }
 
-function noDurations(at: string): Wrong {
+function makeNoDurations(at: string): Wrong {
   const next = 'Name the columns: step,seconds or id,step,started_at,finished_at.';
   return { at, message: 'the first line names no column of durations', next };
 }

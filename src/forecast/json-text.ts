@@ -1,7 +1,7 @@
 import { readJson } from '../preflight/text.ts';
 
 /** Reads JSON with the engine's own parser, ten times as fast for 100,000 jobs; the other one knows places and comments. */
-export function parsedJson(
+export function parseJsonText(
   text: string,
 ): { readonly value: unknown } | { readonly at: string; readonly why: string } {
   try {
@@ -12,7 +12,7 @@ export function parsedJson(
 }
 
 /** `line:col` of the value at a path, or of the nearest value around it. */
-export function placeIn(text: string, path: readonly (string | number)[]): string {
+export function locatePath(text: string, path: readonly (string | number)[]): string {
   const read = readJson(text);
   return 'at' in read ? read.at : read.place(path);
 }

@@ -60,7 +60,7 @@ export function bootstrapLoss(
   const ratios = windows.map(() => new Float64Array(replications));
   const order = windows.map((window, index) => ({ window, index })).sort((a, b) => a.window - b.window);
   for (let replication = 0; replication < replications; replication += 1) {
-    const { total, over } = resampled(
+    const { total, over } = drawSample(
       durations,
       order.map(({ window }) => window),
       random,
@@ -94,7 +94,7 @@ function normalBounds(durations: Float64Array, window: number): Interval {
 }
 
 /** One draw of all jobs: their total time, and the part of it beyond each window, the shortest first. */
-function resampled(
+function drawSample(
   durations: Float64Array,
   windows: readonly number[],
   random: Random,
@@ -151,7 +151,7 @@ export function retryOf(jobs: Distribution, { window, signal }: Omit<Stop, 'util
     const over = ms - from;
     if (over <= 0) continue;
     weight += over;
-    // Struck in its first `over` ms with equal chance at each, and killed `from` later.
+    // Stopped in its first `over` ms with equal chance at each, and killed `from` later.
     work += over * (from + over / 2);
     again += over * (Math.max(0, ms - window) / ms);
   }

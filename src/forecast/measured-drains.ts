@@ -17,7 +17,7 @@ export async function readDrains(named: readonly string[], out: string): Promise
       `${drills.length === 1 ? 'the drill measures' : `${drills.length} drills measure`} no drain: no stop is proven`,
       { at: named.join(', '), next: 'Name drills that passed or failed: see `gameday drills`.' },
     );
-  return sumUp(proven, drills.length - proven.length);
+  return sumUpDrains(proven, drills.length - proven.length);
 }
 
 async function drillsOf(named: string, out: string): Promise<readonly StoredDrill[]> {
@@ -30,7 +30,7 @@ async function drillsOf(named: string, out: string): Promise<readonly StoredDril
   return Promise.all(inFolder.map(readDrill));
 }
 
-function sumUp(drills: readonly MeasuredDrill[], unproven: number): Drains {
+function sumUpDrains(drills: readonly MeasuredDrill[], unproven: number): Drains {
   const all = drills.flatMap(({ drains }) => drains);
   const granted = drills.map((drill) => drill.granted).filter((ms) => ms !== null);
   return {

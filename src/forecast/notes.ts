@@ -4,12 +4,12 @@ import { LEAST_FOR_INTERVAL, unseenShare } from './loss.ts';
 /** Notes on the figures: how little they show, and what was assumed. */
 export function notesOf(forecast: Omit<Forecast, 'notes'>): readonly string[] {
   return [
-    ...proof(forecast),
-    ...ends(forecast),
-    ...assumptions(forecast),
-    ...measured(forecast),
-    ...beyond(forecast),
-    ...blocked(forecast),
+    ...noteProof(forecast),
+    ...noteLeftOut(forecast),
+    ...noteAssumptions(forecast),
+    ...noteMeasured(forecast),
+    ...noteCeiling(forecast),
+    ...noteBlocked(forecast),
   ];
 }
 
@@ -17,18 +17,18 @@ const FEW = 100;
 /** Jobs of one build share a commit, a day and often a host: with fewer builds the sample is small, however many jobs. */
 const FEW_BUILDS = 20;
 
-function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'notes'>): readonly string[] {
+function noteProof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'notes'>): readonly string[] {
   if (source.kind === 'stated') return ['the durations were stated, not measured: there is no interval'];
   const notes: string[] = [];
   if (source.jobs < LEAST_FOR_INTERVAL)
     notes.push(
-      `${count(source.jobs, 'job')}: too few for an interval; up to ${percent(unseenShare(source.jobs))} of all jobs may be longer than any of these (95 %)`,
+      `${sayCount(source.jobs, 'job')}: too few for an interval; up to ${percent(unseenShare(source.jobs))} of all jobs may be longer than any of these (95 %)`,
     );
   else if (source.jobs < FEW)
-    notes.push(`${count(source.jobs, 'job')} show little: read the intervals, not the figures`);
+    notes.push(`${sayCount(source.jobs, 'job')} show little: read the intervals, not the figures`);
   if (source.builds !== null && source.builds < FEW_BUILDS)
     notes.push(
-      `they come from ${count(source.builds, 'build')} only: jobs of one build are alike, so this shows little, whatever the interval says`,
+      `they come from ${sayCount(source.builds, 'build')} only: jobs of one build are alike, so this shows little, whatever the interval says`,
     );
   if (loss === 0 && interval === null && source.jobs >= LEAST_FOR_INTERVAL)
     notes.push(
@@ -38,25 +38,25 @@ function proof({ source, interval, loss, window, timeouts }: Omit<Forecast, 'not
   const outlived = Math.round(longer * source.jobs);
   if (window.drain > 0 && outlived > 0 && outlived < LEAST_FOR_INTERVAL)
     notes.push(
-      `the loss rests on ${count(outlived, 'job')} that outlived ${window.drain / 1000} s: one job more or less changes it`,
+      `the loss rests on ${sayCount(outlived, 'job')} that outlived ${window.drain / 1000} s: one job more or less changes it`,
     );
   if (!source.complete) notes.push('older jobs were not read: run the same command again to continue');
   return notes;
 }
 
-function ends({ source }: Omit<Forecast, 'notes'>): readonly string[] {
+function noteLeftOut({ source }: Omit<Forecast, 'notes'>): readonly string[] {
   const zones =
     source.zoneless === 0
       ? []
       : [
-          `${count(source.zoneless, 'job')} with times without a zone, read as UTC: the length of a job that ran during a clock change is an hour off`,
+          `${sayCount(source.zoneless, 'job')} with times without a zone, read as UTC: the length of a job that ran during a clock change is an hour off`,
         ];
   const left = Object.entries(source.leftOut).filter(([, many]) => many > 0);
   if (left.length === 0) return zones;
   return [...zones, `left out: ${left.map(([why, many]) => `${many} ${why}`).join(', ')}`];
 }
 
-function assumptions({
+function noteAssumptions({
   utilisation,
   fleet,
   deployments,
@@ -77,7 +77,7 @@ function assumptions({
 }
 
 /** Notes on measured drains: they are few, and their stops did not come at random instants. */
-function measured({ drains, window }: Omit<Forecast, 'notes'>): readonly string[] {
+function noteMeasured({ drains, window }: Omit<Forecast, 'notes'>): readonly string[] {
   if (drains === null) return [];
   const { busy, idle, drills, onRig, unproven, granted } = drains;
   const workers = busy.workers + idle.workers;
@@ -85,8 +85,8 @@ function measured({ drains, window }: Omit<Forecast, 'notes'>): readonly string[
   const few = Math.min(busy.workers || Infinity, idle.workers || Infinity) < LEAST_FOR_INTERVAL;
   const others = granted.filter((ms) => ms !== window.granted);
   return [
-    `the deployments rest on the drains of ${count(busy.workers, 'busy worker')} and ${idle.workers} idle ones, of ${count(drills, 'drill')}${onRig > 0 ? `, ${onRig} of them on a rig` : ''}${few ? ': too few to show much' : ''}; a drill chooses its moment, which is not random`,
-    ...(unproven > 0 ? [`${count(unproven, 'drill')} without a proven stop not counted`] : []),
+    `the deployments rest on the drains of ${sayCount(busy.workers, 'busy worker')} and ${idle.workers} idle ones, of ${sayCount(drills, 'drill')}${onRig > 0 ? `, ${onRig} of them on a rig` : ''}${few ? ': too few to show much' : ''}; a drill chooses its moment, which is not random`,
+    ...(unproven > 0 ? [`${sayCount(unproven, 'drill')} without a proven stop not counted`] : []),
     ...(busy.workers === 0 ? ['no busy worker was measured: its drain is computed from the jobs'] : []),
     ...(idle.workers === 0 ? ['no idle worker was measured: its drain is --idle-drain'] : []),
     ...(killed > 0
@@ -102,7 +102,7 @@ function measured({ drains, window }: Omit<Forecast, 'notes'>): readonly string[
   ];
 }
 
-function beyond({ steps, window }: Omit<Forecast, 'notes'>): readonly string[] {
+function noteCeiling({ steps, window }: Omit<Forecast, 'notes'>): readonly string[] {
   const { ceiling } = window;
   if (ceiling === null) return [];
   const tooLong = steps.filter(({ fitsCeiling }) => !fitsCeiling).map(({ step }) => step);
@@ -112,14 +112,14 @@ function beyond({ steps, window }: Omit<Forecast, 'notes'>): readonly string[] {
   ];
 }
 
-function blocked({ deployments, fleet }: Omit<Forecast, 'notes'>): readonly string[] {
+function noteBlocked({ deployments, fleet }: Omit<Forecast, 'notes'>): readonly string[] {
   if (deployments.every(({ wallClock }) => wallClock !== null)) return [];
   return [
     `with ${fleet.minimumHealthyPercent} % and ${fleet.maximumPercent} % (room ${fleet.roomPercent} %) ECS may neither start nor stop a task: the deployment never ends`,
   ];
 }
 
-function count(many: number, what: string): string {
+function sayCount(many: number, what: string): string {
   return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
 

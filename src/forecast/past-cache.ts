@@ -73,7 +73,7 @@ export function openPastCache(file: CacheFile, organization: string, pipeline: s
     write(() => (whole ? appendFileSync(path, `${JSON.stringify(line)}\n`) : rewrite()));
   };
   return {
-    jobs: () => inOrder(lines),
+    jobs: () => orderJobs(lines),
     next: () => lines.findLast(({ next }) => next !== undefined)?.next,
     addOlder: (jobs, next) => add({ jobs: [...jobs], next }),
     addNewer: (jobs) => add({ jobs: [...jobs] }),
@@ -86,7 +86,7 @@ export function openPastCache(file: CacheFile, organization: string, pipeline: s
 }
 
 /** The jobs of all reads, newest first. */
-function inOrder(lines: readonly Line[]): readonly EndedJob[] {
+function orderJobs(lines: readonly Line[]): readonly EndedJob[] {
   const newer = lines.filter(({ next }) => next === undefined).toReversed();
   const older = lines.filter(({ next }) => next !== undefined);
   return [...newer, ...older].flatMap(({ jobs }) => jobs);

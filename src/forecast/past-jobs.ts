@@ -43,7 +43,7 @@ export async function readPast(wanted: PastWanted, buildkite: Client, signal: Ab
   const kept = cache.next() !== undefined;
   const trouble = await readOlder(cache, wanted.jobs, pages);
   if (trouble !== null && (cache.jobs().length === 0 || trouble.kind !== 'rate-limited'))
-    throw unreadable(trouble, pipeline, cache.jobs().length);
+    throw makePastError(trouble, pipeline, cache.jobs().length);
   const remarks = kept && trouble === null ? await readNewer(cache, pages) : [];
   const unkept = cache.unkept();
   return sourceOf(wanted, cache, unkept === null ? remarks : [...remarks, unkept]);
@@ -86,18 +86,18 @@ async function readNewer(cache: PastCache, pages: Pages): Promise<readonly strin
 }
 
 /** Without duplicates: pages shift while jobs end, so a job may be listed twice. */
-function distinct(jobs: readonly EndedJob[]): readonly EndedJob[] {
+function dropRepeatedJobs(jobs: readonly EndedJob[]): readonly EndedJob[] {
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }
 
-function unreadable(trouble: Trouble, pipeline: string, kept: number): GamedayError {
+function makePastError(trouble: Trouble, pipeline: string, kept: number): GamedayError {
   const reason = reasonOfTrouble({ kind: 'pipeline', id: pipeline }, trouble);
   const next = `${kept} jobs that were read are kept: run the same command again to continue after them.`;
   return new GamedayError(reason, trouble.message, kept > 0 ? { next } : {});
 }
 
 function sourceOf(wanted: PastWanted, cache: PastCache, remarks: readonly string[]): Read {
-  const all = distinct(cache.jobs());
+  const all = dropRepeatedJobs(cache.jobs());
   const kept: PastJob[] = [];
   const leftOut: Record<string, number> = {};
   const leave = (why: string): void => void (leftOut[why] = (leftOut[why] ?? 0) + 1);

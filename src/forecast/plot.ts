@@ -1,6 +1,6 @@
 import type { Forecast } from './document.ts';
 import { percent } from './notes.ts';
-import { span } from '../report/text.ts';
+import { formatSpan } from '../report/text.ts';
 
 const HEIGHT = 10;
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -20,14 +20,14 @@ export function plotLines({ curve, window }: Forecast, width: number): readonly 
   const rows = Array.from({ length: HEIGHT }, (_, index) => {
     const floor = HEIGHT - 1 - index;
     const label = index === 0 ? percent(most) : index === HEIGHT - 1 ? percent(most / HEIGHT) : '';
-    const bars = heights.map((height, column) => cell(height - floor, column === now));
+    const bars = heights.map((height, column) => drawCell(height - floor, column === now));
     return `${label.padStart(left)} ${bars.join('')}`.trimEnd();
   });
-  const axis = `${' '.repeat(left)} 0${span(end).padStart(columns - 1)}`;
-  return [`Lost in flight over the window (| is now: ${span(window.drain)})`, ...rows, axis];
+  const axis = `${' '.repeat(left)} 0${formatSpan(end).padStart(columns - 1)}`;
+  return [`Lost in flight over the window (| is now: ${formatSpan(window.drain)})`, ...rows, axis];
 }
 
-function cell(above: number, isNow: boolean): string {
+function drawCell(above: number, isNow: boolean): string {
   const eighths = Math.max(0, Math.min(8, Math.round(above * 8)));
   return isNow && eighths < 8 ? '|' : (EIGHTHS[eighths] ?? ' ');
 }

@@ -2,31 +2,31 @@ import type { DeploymentRow, Forecast, StepForecast, TimeoutRow } from './docume
 import { percent } from './notes.ts';
 import { escapeControls } from '../journal/escape.ts';
 import { plotLines } from './plot.ts';
-import { painter } from '../report/paint.ts';
+import { createPainter } from '../report/paint.ts';
 import type { Paint } from '../report/paint.ts';
 import type { Screen } from '../report/screen.ts';
-import { span } from '../report/text.ts';
+import { formatSpan } from '../report/text.ts';
 import { clip, pad, widthOf, wrap } from '../report/width.ts';
 
 /** Prints a forecast: the question, the tables, a plot and the notes. */
 export function printForecast(forecast: Forecast, screen: Screen): void {
-  const paint = painter(screen.colors);
+  const paint = createPainter(screen.colors);
   const width = Math.max(60, screen.columns());
   const lines = [
-    ...head(forecast, paint),
+    ...headLines(forecast, paint),
     '',
-    ...table(STEP_HEAD, forecast.steps.map(stepRow)),
+    ...tableLines(STEP_HEAD, forecast.steps.map(stepRow)),
     '',
-    ...table(
+    ...tableLines(
       TIMEOUT_HEAD,
       forecast.timeouts.map((row) => timeoutCells(row)),
     ),
     '',
     ...plotLines(forecast, Math.min(width, 78)),
     '',
-    ...deployments(forecast),
-    ...measured(forecast),
-    ...retry(forecast),
+    ...deploymentLines(forecast),
+    ...drainLines(forecast),
+    ...retryLines(forecast),
     '',
     ...forecast.notes.flatMap((note) =>
       wrap(note, width - 4).map((line, index) => `${index === 0 ? '- ' : '  '}${line}`),
@@ -35,9 +35,9 @@ export function printForecast(forecast: Forecast, screen: Screen): void {
   for (const line of lines) screen.write(`${line}\n`);
 }
 
-function head({ source, window, utilisation, ...forecast }: Forecast, paint: Paint): readonly string[] {
+function headLines({ source, window, utilisation, ...forecast }: Forecast, paint: Paint): readonly string[] {
   const of = source.kind === 'stated' ? `${source.name}, as stated` : `${source.jobs} jobs of ${source.name}`;
-  const ceiling = window.ceiling === null ? 'no ceiling' : `at most ${time(window.ceiling)}`;
+  const ceiling = window.ceiling === null ? 'no ceiling' : `at most ${sayTime(window.ceiling)}`;
   const who = window.container === null ? '' : `container ${window.container}, `;
   const told = {
     heard: '',
@@ -52,7 +52,7 @@ function head({ source, window, utilisation, ...forecast }: Forecast, paint: Pai
   return [
     paint(escapeControls(`Forecast: ${of}`), 'loud'),
     escapeControls(
-      `  drain window T                                ${time(window.drain)} (${who}${window.launchType}, ${ceiling}${told})`,
+      `  drain window T                                ${sayTime(window.drain)} (${who}${window.launchType}, ${ceiling}${told})`,
     ),
     `  a worker has a job                            ${percent(utilisation.share)} of the time, ${idle}`,
     `  lost, of the jobs in flight at a stop         ${withBounds(forecast.loss, forecast.interval)}`,
@@ -60,7 +60,7 @@ function head({ source, window, utilisation, ...forecast }: Forecast, paint: Pai
     ...(forecast.busyDrain === null || window.signal !== 'heard'
       ? []
       : [
-          `  drain of a busy worker                        mean ${time(forecast.busyDrain.mean)}, 95 %: ${time(forecast.busyDrain.p95)}`,
+          `  drain of a busy worker                        mean ${sayTime(forecast.busyDrain.mean)}, 95 %: ${sayTime(forecast.busyDrain.p95)}`,
         ]),
   ];
 }
@@ -75,7 +75,7 @@ function stepRow(step: StepForecast): readonly string[] {
   return [
     clip(escapeControls(step.step), 28),
     seen === null ? '' : String(step.jobs),
-    ...(seen === null ? ['', '', ''] : [time(seen.median), time(seen.p95), time(seen.longest)]),
+    ...(seen === null ? ['', '', ''] : [sayTime(seen.median), sayTime(seen.p95), sayTime(seen.longest)]),
     percent(step.share),
     withBounds(step.loss, step.interval),
     step.fitsCeiling ? fits : `${fits}, nor the ceiling`,
@@ -86,18 +86,18 @@ const TIMEOUT_HEAD = ['stopTimeout', 'lost in flight', 'a stop loses a job, if h
 
 function timeoutCells(row: TimeoutRow): readonly string[] {
   return [
-    `${time(row.stopTimeout)}${row.current ? ' (now)' : ''}`,
+    `${sayTime(row.stopTimeout)}${row.current ? ' (now)' : ''}`,
     withBounds(row.loss, row.interval),
     percent(row.lossPerStop),
     percent(row.longer),
   ];
 }
 
-function deployments(forecast: Forecast): readonly string[] {
+function deploymentLines(forecast: Forecast): readonly string[] {
   const { fleet } = forecast;
   return [
     `A rolling deployment of ${fleet.workers} workers: ${fleet.minimumHealthyPercent} % to ${fleet.maximumPercent} %, room for ${fleet.roomPercent} %, start-up ${fleet.startUp}; ${fleet.replications} simulated`,
-    ...table(
+    ...tableLines(
       ['', 'T', 'takes (median)', '95 %', 'jobs lost (median)', '5 % to 95 %', 'a stop loses a job'],
       forecast.deployments.map(deploymentCells),
     ),
@@ -105,13 +105,13 @@ function deployments(forecast: Forecast): readonly string[] {
 }
 
 /** The drains measured by drills, in the words of the table above. */
-function measured({ drains }: Forecast): readonly string[] {
+function drainLines({ drains }: Forecast): readonly string[] {
   if (drains === null) return [];
   const told = (who: string, { workers, drained, median, longest }: typeof drains.busy): readonly string[] =>
     workers === 0
       ? []
       : [
-          `  ${who}: ${drained} of ${workers} drained${median === null || longest === null ? '' : `, median ${time(median)}, longest ${time(longest)}`}`,
+          `  ${who}: ${drained} of ${workers} drained${median === null || longest === null ? '' : `, median ${sayTime(median)}, longest ${sayTime(longest)}`}`,
         ];
   return [
     `Drains as measured by ${drains.drills} drill${drains.drills === 1 ? '' : 's'}`,
@@ -123,23 +123,23 @@ function measured({ drains }: Forecast): readonly string[] {
 function deploymentCells({ name, window, wallClock, lost, lossPerStop }: DeploymentRow): readonly string[] {
   return [
     name,
-    time(window),
-    wallClock === null ? 'never ends' : time(wallClock.median),
-    wallClock === null ? '' : time(wallClock.p95),
+    sayTime(window),
+    wallClock === null ? 'never ends' : sayTime(wallClock.median),
+    wallClock === null ? '' : sayTime(wallClock.p95),
     lost === null ? '' : String(lost.median),
     lost === null ? '' : `${lost.p5} to ${lost.p95}`,
     percent(lossPerStop),
   ];
 }
 
-function retry({ retry: rule }: Forecast): readonly string[] {
+function retryLines({ retry: rule }: Forecast): readonly string[] {
   if (rule === null) return [];
   const [soonest, latest] = rule.later;
   return [
     '',
     'A retry rule (exit_status -1, limit 1) for the jobs that are lost:',
     `  finishes at least ${percent(rule.rescuedAtLeast)} of them, even if every retry's worker is also stopped`,
-    `  costs ${time(rule.workLost)} of work done twice, and makes the build ${time(soonest)} to ${time(latest)} later (Buildkite gives up on an agent after 3 to 4 minutes)`,
+    `  costs ${sayTime(rule.workLost)} of work done twice, and makes the build ${sayTime(soonest)} to ${sayTime(latest)} later (Buildkite gives up on an agent after 3 to 4 minutes)`,
   ];
 }
 
@@ -151,12 +151,12 @@ function withBounds(share: number, bounds: readonly [number, number] | null): st
 }
 
 /** A duration; in whole seconds from ten on, as no forecast is exact to a tenth. */
-function time(ms: number): string {
-  return ms >= 10_000 && ms < 60_000 ? `${Math.round(ms / 1000)}s` : span(ms);
+function sayTime(ms: number): string {
+  return ms >= 10_000 && ms < 60_000 ? `${Math.round(ms / 1000)}s` : formatSpan(ms);
 }
 
 /** A table with columns as wide as their widest cell; all but the first are aligned to the right. */
-function table(names: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+function tableLines(names: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = names.map((name, column) =>
     Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column] ?? ''))),
   );

@@ -54,7 +54,7 @@ export function simulateRollouts(
   const queue = createQueue(2 * rollout.workers);
   const leave = leaverOf(rollout);
   for (let index = 0; index < replications; index += 1) {
-    const one = simulate(rollout, queue, leave, random);
+    const one = simulateOneRollout(rollout, queue, leave, random);
     if (one === null) return null;
     took[index] = one.took;
     lost[index] = one.lost;
@@ -70,7 +70,7 @@ function spreadOf(values: Float64Array): Spread {
 const HEALTHY = 0;
 const GONE = 1;
 
-function simulate(
+function simulateOneRollout(
   rollout: Rollout,
   queue: Queue,
   leave: Leave,

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { GamedayError } from '../model/errors.ts';
-import { stated } from './distribution.ts';
+import { distributionOf } from './distribution.ts';
 import type { Drains } from './drains.ts';
-import { forecast } from './forecast.ts';
+import { makeForecast } from './forecast.ts';
 import type { Question, Source } from './forecast.ts';
 import { parseStated, STATED_HINT } from './stated.ts';
 import { endpointOf } from '../http/endpoint.ts';
@@ -11,7 +11,7 @@ import { forecastSvg } from './svg.ts';
 import { documentOf } from '../cli/exit-codes.ts';
 import { historyIn } from '../preflight/files.ts';
 import type { ForecastFlags } from './options.ts';
-import { windowFor } from './window-files.ts';
+import { readWindow } from './window-files.ts';
 import type { ServiceNumbers } from './window-files.ts';
 import { readDrains } from './measured-drains.ts';
 import { readPast } from './past-jobs.ts';
@@ -20,14 +20,14 @@ import { GRAPHQL_ENDPOINT } from '../cli/settings.ts';
 import { watchSignals } from '../cli/signals.ts';
 
 /** Makes and prints a forecast: what stops would do to the jobs of a history. */
-export async function foretell(flags: ForecastFlags, runner: Runner): Promise<void> {
+export async function runForecast(flags: ForecastFlags, runner: Runner): Promise<void> {
   // First everything that can be checked without contacting a service.
-  const { window, service } = await windowFor(flags);
+  const { window, service } = await readWindow(flags);
   const drains = flags.drains === undefined ? null : await readDrains(flags.drains, flags.out);
   const fleet = fleetOf(flags, service, drains);
   const utilisation = utilisationOf(flags.utilisation);
-  const source = ofSteps(await sourceOf(flags, runner), flags.step ?? []);
-  const answer = forecast({ source, window, utilisation, fleet, seed: flags.seed });
+  const source = keepSteps(await sourceOf(flags, runner), flags.step ?? []);
+  const answer = makeForecast({ source, window, utilisation, fleet, seed: flags.seed });
   if (flags.svg !== undefined) writeSvg(flags.svg, forecastSvg(answer));
   runner.finish({ ...documentOf('planned', []), forecast: answer }, (stdout) =>
     printForecast(answer, stdout),
@@ -42,7 +42,7 @@ function writeSvg(path: string, text: string): void {
   }
 }
 
-function ofSteps(source: Source, steps: readonly string[]): Source {
+function keepSteps(source: Source, steps: readonly string[]): Source {
   if (source.kind === 'stated') return source;
   const jobs = steps.length === 0 ? source.jobs : source.jobs.filter(({ step }) => steps.includes(step));
   if (jobs.length > 0) return { ...source, jobs };
@@ -68,14 +68,14 @@ async function sourceOf(flags: ForecastFlags, runner: Runner): Promise<Source> {
     });
   if (durations !== undefined) {
     const spec = parseStated(durations);
-    if (spec === null) throw notUnderstood('--durations', durations, STATED_HINT);
+    if (spec === null) throw makeFlagError('--durations', durations, STATED_HINT);
     return { kind: 'stated', name: durations, durations: spec };
   }
-  if (history === undefined) return fromBuildkite(flags, runner);
+  if (history === undefined) return readFromBuildkite(flags, runner);
   return { kind: 'file', name: history, ...(await historyIn(history)), complete: true };
 }
 
-async function fromBuildkite(
+async function readFromBuildkite(
   flags: ForecastFlags,
   { environment, output, clients }: Runner,
 ): Promise<Source> {
@@ -119,14 +119,14 @@ const DEFAULT_PERCENT = { minimumHealthy: 100, maximum: 200 } as const;
 /** The fleet; a flag overrides the service. */
 function fleetOf(flags: ForecastFlags, service: ServiceNumbers, drains: Drains | null): Question['fleet'] {
   const startUp = parseStated(flags['start-up']);
-  if (startUp === null) throw notUnderstood('--start-up', flags['start-up'], STATED_HINT);
+  if (startUp === null) throw makeFlagError('--start-up', flags['start-up'], STATED_HINT);
   return {
     workers: workersOf(flags.workers ?? service.workers ?? DEFAULT_WORKERS),
     minimumHealthyPercent:
       flags['minimum-healthy-percent'] ?? service.minimumHealthyPercent ?? DEFAULT_PERCENT.minimumHealthy,
     maximumPercent: flags['maximum-percent'] ?? service.maximumPercent ?? DEFAULT_PERCENT.maximum,
     roomPercent: flags['room-percent'] ?? null,
-    startUp: { name: flags['start-up'], distribution: stated(startUp) },
+    startUp: { name: flags['start-up'], distribution: distributionOf(startUp) },
     idle: flags['idle-drain'],
     drains,
     replications: flags.replications,
@@ -146,7 +146,7 @@ function utilisationOf(text: string | undefined): number | null {
   const [, number = '', sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim()) ?? [];
   const share = number === '' ? Number.NaN : Number(number) / (sign === '%' ? 100 : 1);
   if (share >= 0 && share <= 1) return share;
-  throw notUnderstood('--utilisation', text, 'Write it as a share such as 0.7 or 70%.');
+  throw makeFlagError('--utilisation', text, 'Write it as a share such as 0.7 or 70%.');
 }
 
 function codeOf(cause: unknown): string {
@@ -154,6 +154,6 @@ function codeOf(cause: unknown): string {
 }
 
 /** The error for a flag whose value cannot be read. */
-function notUnderstood(flag: string, text: string, next: string): GamedayError {
+function makeFlagError(flag: string, text: string, next: string): GamedayError {
   return new GamedayError('bad-input', `${flag}: "${text}" is not understood`, { next });
 }

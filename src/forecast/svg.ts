@@ -1,7 +1,7 @@
 import type { Forecast } from './document.ts';
 import { percent } from './notes.ts';
 import { escapeControls } from '../journal/escape.ts';
-import { span } from '../report/text.ts';
+import { formatSpan } from '../report/text.ts';
 
 const WIDTH = 720;
 const HEIGHT = 400;
@@ -13,25 +13,25 @@ export function forecastSvg(forecast: Forecast): string {
   const end = Math.max(1, curve.at(-1)?.[0] ?? 1);
   const bounds = timeouts.map(({ interval }) => interval?.[1] ?? 0);
   const most = Math.max(0.001, ...curve.map(([, loss]) => loss), ...bounds);
-  const x = (ms: number): string => round(EDGE.left + (ms / end) * (WIDTH - EDGE.left - EDGE.right));
+  const x = (ms: number): string => roundToTenth(EDGE.left + (ms / end) * (WIDTH - EDGE.left - EDGE.right));
   const y = (loss: number): string =>
-    round(HEIGHT - EDGE.bottom - (loss / most) * (HEIGHT - EDGE.top - EDGE.bottom));
+    roundToTenth(HEIGHT - EDGE.bottom - (loss / most) * (HEIGHT - EDGE.top - EDGE.bottom));
   const line = curve.map(([ms, loss]) => `${x(ms)},${y(loss)}`).join(' ');
   const marks = [
-    ...vertical(x(window.drain), `now ${span(window.drain)}`, '#b00020', 0),
+    ...drawVertical(x(window.drain), `now ${formatSpan(window.drain)}`, '#b00020', 0),
     ...(window.ceiling === null || window.ceiling === window.drain
       ? []
-      : vertical(x(window.ceiling), `ceiling ${span(window.ceiling)}`, '#555', 14)),
+      : drawVertical(x(window.ceiling), `ceiling ${formatSpan(window.ceiling)}`, '#555', 14)),
   ];
   const title = source.kind === 'stated' ? source.name : `${source.jobs} jobs of ${source.name}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${EDGE.left}" y="20" font-size="14">${text(`Jobs in flight lost at a stop, over the drain window: ${title}`)}</text>`,
-    ...[0, 0.25, 0.5, 0.75, 1].flatMap((part) => grid(y(part * most), percent(part * most))),
+    `<text x="${EDGE.left}" y="20" font-size="14">${escapeXml(`Jobs in flight lost at a stop, over the drain window: ${title}`)}</text>`,
+    ...[0, 0.25, 0.5, 0.75, 1].flatMap((part) => drawGridLine(y(part * most), percent(part * most))),
     ...[0, 0.25, 0.5, 0.75, 1].map(
       (part) =>
-        `<text x="${x(part * end)}" y="${HEIGHT - EDGE.bottom + 18}" text-anchor="middle">${span(part * end)}</text>`,
+        `<text x="${x(part * end)}" y="${HEIGHT - EDGE.bottom + 18}" text-anchor="middle">${formatSpan(part * end)}</text>`,
     ),
     ...timeouts.flatMap(({ stopTimeout, interval }) => {
       if (interval === null) return [];
@@ -47,21 +47,21 @@ export function forecastSvg(forecast: Forecast): string {
   ].join('\n');
 }
 
-function grid(y: string, label: string): readonly string[] {
+function drawGridLine(y: string, label: string): readonly string[] {
   return [
     `<line x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${y}" y2="${y}" stroke="#ddd"/>`,
-    `<text x="${EDGE.left - 8}" y="${y}" text-anchor="end" dominant-baseline="middle">${text(label)}</text>`,
+    `<text x="${EDGE.left - 8}" y="${y}" text-anchor="end" dominant-baseline="middle">${escapeXml(label)}</text>`,
   ];
 }
 
-function vertical(x: string, label: string, color: string, down: number): readonly string[] {
+function drawVertical(x: string, label: string, color: string, down: number): readonly string[] {
   return [
     `<line x1="${x}" x2="${x}" y1="${EDGE.top}" y2="${HEIGHT - EDGE.bottom}" stroke="${color}" stroke-dasharray="4 3"/>`,
-    `<text x="${x}" y="${EDGE.top - 6 + down}" dx="4" fill="${color}">${text(label)}</text>`,
+    `<text x="${x}" y="${EDGE.top - 6 + down}" dx="4" fill="${color}">${escapeXml(label)}</text>`,
   ];
 }
 
-function round(value: number): string {
+function roundToTenth(value: number): string {
   return value.toFixed(1);
 }
 
@@ -69,7 +69,7 @@ function round(value: number): string {
 const NO_XML = /[\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Foreign text as XML text, without markup and control characters. */
-function text(value: string): string {
+function escapeXml(value: string): string {
   return escapeControls(value)
     .replace(NO_XML, '\ufffd')
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

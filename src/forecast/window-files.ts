@@ -25,7 +25,7 @@ export interface ServiceNumbers {
 }
 
 /** Reads the documents. Throws bad-input if the window does not follow from them. */
-export async function windowFor(
+export async function readWindow(
   flags: WindowFlags,
 ): Promise<{ readonly window: Question['window']; readonly service: ServiceNumbers }> {
   const { service, 'task-definition': taskDefinition, 'image-config': imageConfig } = flags;
@@ -34,11 +34,11 @@ export async function windowFor(
     stopTimeout: flags['stop-timeout'] ?? null,
     signal: flags.signal ?? null,
   };
-  if (taskDefinition === undefined) return { window: alone(flags, asked), service: numbersOf(null) };
+  if (taskDefinition === undefined) return { window: windowOfFlags(flags, asked), service: numbersOf(null) };
   const given = await readFiles({ taskDefinition, service, imageConfig });
   const { documents } = given;
   if (documents.taskDefinition === null) throw new Error('the task definition was not read');
-  const subject = subjectIn({ ...documents, taskDefinition: documents.taskDefinition }, flags.container);
+  const subject = chooseSubject({ ...documents, taskDefinition: documents.taskDefinition }, flags.container);
   const disorder = disorderOf(subject);
   if (disorder !== null)
     throw new GamedayError('bad-input', disorder.message, {
@@ -50,7 +50,7 @@ export async function windowFor(
   return { window, service: numbersOf(documents.service) };
 }
 
-function alone(flags: WindowFlags, asked: Asked): Question['window'] {
+function windowOfFlags(flags: WindowFlags, asked: Asked): Question['window'] {
   for (const flag of ['service', 'image-config', 'container'] as const)
     if (flags[flag] !== undefined)
       throw new GamedayError('bad-input', `--${flag} needs a task definition, and none is given`, {
@@ -62,7 +62,7 @@ function alone(flags: WindowFlags, asked: Asked): Question['window'] {
 }
 
 /** The agent's container: the only one of a definition, or the one that is known to run the agent. */
-function subjectIn(documents: Documents, named: string | undefined): Subject {
+function chooseSubject(documents: Documents, named: string | undefined): Subject {
   const containers = itemsOf(member(documents.taskDefinition.value, 'containerDefinitions'));
   const only = containers.length === 1 ? textOf(member(containers[0], 'name')) : null;
   const subject = subjectOf(documents, OFFLINE, named ?? only);

@@ -1,5 +1,5 @@
-import { stopWindow, type StopWindow, type AgentStop } from '../worker/stop-window.ts';
-import { launchNamed, type Launch, type LaunchType } from '../worker/launch.ts';
+import { measureStopWindow, type StopWindow, type AgentStop } from '../worker/stop-window.ts';
+import { readNamedLaunch, type Launch, type LaunchType } from '../worker/launch.ts';
 import type { Path } from '../preflight/json.ts';
 import type { Container, Subject } from '../preflight/subject.ts';
 import { signalOf } from './signal.ts';
@@ -40,16 +40,16 @@ export function windowOf(subject: Subject, asked: Asked): Window {
   const containers = subject.worker.containers.map((one) =>
     one.name === name ? { ...one, stopTimeout } : one,
   );
-  const launch = launchNamed(launchType);
-  const stop = stopWindow(containers, name, launch);
-  const ends = stopWindow(containers, name, launch, signal === 'fatal');
+  const launch = readNamedLaunch(launchType);
+  const stop = measureStopWindow(containers, name, launch);
+  const ends = measureStopWindow(containers, name, launch, signal === 'fatal');
   return {
     container: name,
-    ...inWords(launchType, signal, stop.agent, ends),
+    ...makeWindow(launchType, signal, stop.agent, ends),
     notes: [
-      ...(stopTimeout === null ? [withoutTimeout(launchType)] : []),
+      ...(stopTimeout === null ? [sayNoTimeout(launchType)] : []),
       ...(asked.signal === null ? hintsOf(subject, signal) : []),
-      ...chainNotes(name, stop.agent.signalled, ends),
+      ...noteChain(name, stop.agent.signalled, ends),
     ],
   };
 }
@@ -57,15 +57,15 @@ export function windowOf(subject: Subject, asked: Asked): Window {
 /** The window of an agent without a task definition: from the flags, for an agent alone in its task. */
 export function windowAlone({ launchType, stopTimeout, signal }: Asked): Omit<Window, 'container'> {
   const type = launchType ?? 'FARGATE';
-  const launch = launchNamed(type);
+  const launch = readNamedLaunch(type);
   const alone = [{ ...NOTHING_KNOWN, stopTimeout }];
-  const stop = stopWindow(alone, NOTHING_KNOWN.name, launch);
-  const ends = stopWindow(alone, NOTHING_KNOWN.name, launch, signal === 'fatal');
+  const stop = measureStopWindow(alone, NOTHING_KNOWN.name, launch);
+  const ends = measureStopWindow(alone, NOTHING_KNOWN.name, launch, signal === 'fatal');
   const notes = [
     `no task definition was given: an agent${signal === null ? ' that hears its stop' : ''} without another container is assumed`,
-    ...(stopTimeout === null ? [withoutTimeout(type)] : []),
+    ...(stopTimeout === null ? [sayNoTimeout(type)] : []),
   ];
-  return { ...inWords(type, signal ?? 'heard', stop.agent, ends), notes };
+  return { ...makeWindow(type, signal ?? 'heard', stop.agent, ends), notes };
 }
 
 const NOTHING_KNOWN = {
@@ -73,7 +73,7 @@ const NOTHING_KNOWN = {
   ...{ entryPoint: [], command: [], dependsOn: [] },
 };
 
-function inWords(
+function makeWindow(
   launchType: LaunchType,
   signal: Signal,
   { granted, signalled, ceiling }: AgentStop,
@@ -112,7 +112,7 @@ export function disorderOf({ agent, sidecars }: Subject): Refused | null {
       const message = `"${name}" depends on "${unknown}", which is not a container of the definition`;
       return { path: at, message, next: 'Name a container of the definition.' };
     }
-    if (dependsOn.some((on) => reaches(all, on, name, new Set()))) {
+    if (dependsOn.some((on) => hasPathTo(all, on, name, new Set()))) {
       const message = `"${name}" depends on itself, directly or through others`;
       return { path: at, message, next: 'Take one dependency out.' };
     }
@@ -120,15 +120,15 @@ export function disorderOf({ agent, sidecars }: Subject): Refused | null {
   return null;
 }
 
-function reaches(all: readonly Container[], from: string, to: string, been: Set<string>): boolean {
+function hasPathTo(all: readonly Container[], from: string, to: string, been: Set<string>): boolean {
   if (from === to) return true;
   if (been.has(from)) return false;
   been.add(from);
   const next = all.find(({ name }) => name === from)?.dependsOn ?? [];
-  return next.some((on) => reaches(all, on, to, been));
+  return next.some((on) => hasPathTo(all, on, to, been));
 }
 
-function withoutTimeout(launchType: LaunchType): string {
+function sayNoTimeout(launchType: LaunchType): string {
   return launchType.startsWith('EC2') || launchType === 'EXTERNAL'
     ? "no stopTimeout: 30 s, unless the host's ECS_CONTAINER_STOP_TIMEOUT says otherwise, which no API shows"
     : "no stopTimeout: ECS's 30 s";
@@ -153,7 +153,7 @@ function hintsOf({ agent, settings }: Subject, signal: Signal): readonly string[
   return notes;
 }
 
-function chainNotes(container: string, before: number, { ms, limit }: StopWindow): readonly string[] {
+function noteChain(container: string, before: number, { ms, limit }: StopWindow): readonly string[] {
   const notes: string[] = [];
   if (before > 0)
     notes.push(

@@ -25,28 +25,28 @@ export interface Unread {
 export async function readBounded(body: Unread, largest = LARGEST_ANSWER): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(body.announced ?? 0) > largest) {
     await body.discard();
-    throw tooLarge(largest);
+    throw makeTooLarge(largest);
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body.chunks) {
     size += chunk.length;
     // An error in the loop cancels the stream and the decompression before it.
-    if (size > largest) throw tooLarge(largest);
+    if (size > largest) throw makeTooLarge(largest);
     chunks.push(chunk);
   }
-  const whole = joined(chunks, size);
+  const whole = joinChunks(chunks, size);
   if (isTooDeep(whole)) {
     throw new OversizeAnswerError(`is nested deeper than ${String(DEEPEST_ANSWER)} levels, the limit`);
   }
   return whole;
 }
 
-function tooLarge(largest: number): OversizeAnswerError {
+function makeTooLarge(largest: number): OversizeAnswerError {
   return new OversizeAnswerError(`is larger than ${String(largest / (1024 * 1024))} MiB, the limit`);
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

@@ -13,7 +13,7 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /** Why the rules forbid an endpoint, or null if they allow it. */
-export function forbidden(protocol: string, hostname: string, rules: EndpointRules): string | null {
+export function sayWhyForbidden(protocol: string, hostname: string, rules: EndpointRules): string | null {
   if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} is neither http nor https`;
   const loopback = isLoopback(hostname);
   if (rules.loopbackOnly && !loopback)
@@ -37,7 +37,7 @@ export function endpointOf(setting: string, text: string, rules: EndpointRules):
       next: 'Remove them from the URL and set their own variables.',
     });
   }
-  const why = forbidden(url.protocol, url.hostname, rules);
+  const why = sayWhyForbidden(url.protocol, url.hostname, rules);
   if (why === null) return url;
   throw new GamedayError('bad-input', `${setting}: ${why}`, {
     next: rules.loopbackOnly

@@ -36,7 +36,7 @@ const CUT: ReadonlySet<string> = new Set([
 const TIMED_OUT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
 /** The network failure behind an error of Node's http, or null if there is none. */
-export function networkFailure(error: unknown): NetworkFailure | null {
+export function networkFailureOf(error: unknown): NetworkFailure | null {
   for (const code of codesOf(error, 0)) {
     if (NEVER_SENT.has(code)) return { kind: 'unreachable', code, sent: false };
     if (CUT.has(code)) return { kind: 'unreachable', code, sent: true };

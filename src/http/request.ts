@@ -34,7 +34,7 @@ export interface HttpHeaders {
  * client of 15 MB; the SDK has loaded `node:http` anyway.
  */
 export async function sendRequest(url: URL, options: HttpRequest): Promise<HttpAnswer> {
-  const answer = await answerTo(url, options);
+  const answer = await awaitAnswer(url, options);
   const status = answer.statusCode ?? 0;
   const headers = headersOf(answer);
   options.onHeaders?.(headers);
@@ -43,14 +43,14 @@ export async function sendRequest(url: URL, options: HttpRequest): Promise<HttpA
     return { status, headers, body: new Uint8Array() };
   }
   const body = await readBounded({
-    chunks: decompressed(answer),
+    chunks: decompress(answer),
     announced: headers.get('content-length'),
     discard: () => void answer.destroy(),
   });
   return { status, headers, body };
 }
 
-function answerTo(url: URL, { method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
+function awaitAnswer(url: URL, { method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? sendSecure : sendPlain;
   return new Promise((resolve, reject) => {
     const request = send(
@@ -72,7 +72,7 @@ function headersOf({ headers }: IncomingMessage): HttpHeaders {
   };
 }
 
-function decompressed(answer: IncomingMessage): AsyncIterable<Uint8Array> {
+function decompress(answer: IncomingMessage): AsyncIterable<Uint8Array> {
   const decoder = decoderFor(answer.headers['content-encoding']?.trim().toLowerCase());
   // An error of either stream ends both, and the reader gets the error.
   return decoder === null ? answer : pipeline(answer, decoder, () => undefined);

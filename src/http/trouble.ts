@@ -1,12 +1,16 @@
 import type { Trouble } from '../model/call.ts';
 
 /** A trouble; `retryAfter` in milliseconds if the service named a time. */
-export function trouble(kind: Trouble['kind'], message: string, retryAfter: number | null = null): Trouble {
+export function makeTrouble(
+  kind: Trouble['kind'],
+  message: string,
+  retryAfter: number | null = null,
+): Trouble {
   return { kind, message, retryAfter };
 }
 
 /** A service's message on one line, shortened, and without our secrets, which it may have echoed. */
-export function oneLine(text: string, secrets: readonly string[] = [], longest = 240): string {
+export function toOneLine(text: string, secrets: readonly string[] = [], longest = 240): string {
   const hidden = secrets
     .filter((secret) => secret.length > 0)
     .reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);

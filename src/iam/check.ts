@@ -1,4 +1,4 @@
-import { fits } from '../model/glob.ts';
+import { isGlobMatch } from '../model/glob.ts';
 import type { Denial } from './denials.ts';
 import type { Statement } from './statements.ts';
 
@@ -17,9 +17,9 @@ export interface Checked {
 }
 
 /** Compares the denials with the least policy. */
-export function check(denials: readonly Denial[], least: readonly Statement[]): readonly Checked[] {
+export function checkDenials(denials: readonly Denial[], least: readonly Statement[]): readonly Checked[] {
   return denials.map((denial) => {
-    const statement = least.find((one) => allows(one, denial.action, denial.resource)) ?? null;
+    const statement = least.find((one) => isAllowedBy(one, denial.action, denial.resource)) ?? null;
     return { denial, statement, answer: answerOf(denial, statement) };
   });
 }
@@ -31,7 +31,7 @@ function answerOf({ how, by }: Denial, statement: Statement | null): Answer {
 }
 
 /** Whether a statement allows the action, on the resource if it is known. */
-function allows({ actions, resources }: Statement, action: string, resource: string | null): boolean {
+function isAllowedBy({ actions, resources }: Statement, action: string, resource: string | null): boolean {
   if (!actions.includes(action)) return false;
-  return resource === null || resources.some((pattern) => fits(pattern, resource));
+  return resource === null || resources.some((pattern) => isGlobMatch(pattern, resource));
 }

@@ -5,8 +5,8 @@ import type { Statement } from './statements.ts';
 /** The statements as a CloudFormation template with a managed policy; without an account that of the stack is used. */
 export function cloudFormationOf(statements: readonly Statement[], head: readonly string[]): string {
   const comment = head.map((line) => `# ${line}`);
-  if (statements.length === 0) return lines(comment);
-  return lines([
+  if (statements.length === 0) return joinLines(comment);
+  return joinLines([
     ...comment,
     'AWSTemplateFormatVersion: "2010-09-09"',
     'Description: The least rights of gameday',
@@ -32,23 +32,23 @@ function statementLines(statement: Statement): readonly string[] {
     `          - Sid: ${statement.sid}`,
     '            Effect: Allow',
     '            Action:',
-    ...statement.actions.map((action) => `              - ${quoted(action)}`),
+    ...statement.actions.map((action) => `              - ${quoteYaml(action)}`),
     '            Resource:',
-    ...statement.resources.map((resource) => `              - ${quoted(resource)}`),
+    ...statement.resources.map((resource) => `              - ${quoteYaml(resource)}`),
     ...(conditions.length === 0 ? [] : ['            Condition:']),
     ...conditions.flatMap(([operator, keys]) => [
       `              ${operator}:`,
-      ...Object.entries(keys).map(([key, value]) => `                ${quoted(key)}: ${quoted(value)}`),
+      ...Object.entries(keys).map(([key, value]) => `                ${quoteYaml(key)}: ${quoteYaml(value)}`),
     ]),
   ];
 }
 
 /** The text in JSON, which is YAML too. */
-function quoted(text: string): string {
+function quoteYaml(text: string): string {
   if (!text.includes(ACCOUNT)) return JSON.stringify(text);
   return `{ "Fn::Sub": ${JSON.stringify(text.replaceAll(ACCOUNT, '${AWS::AccountId}'))} }`;
 }
 
-function lines(all: readonly string[]): string {
+function joinLines(all: readonly string[]): string {
   return `${all.join('\n')}\n`;
 }

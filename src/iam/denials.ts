@@ -37,17 +37,17 @@ function textsOf(event: DrillEvent): readonly string[] {
     case 'GD_OBSERVED': {
       const { reads, facts } = event.payload;
       const unknown = facts.flatMap((fact) => (fact.kind === 'preflight' ? fact.value.unknown : []));
-      return [...reads.flatMap(({ error }) => told(error)), ...unknown.map(({ said }) => said)];
+      return [...reads.flatMap(({ error }) => messagesOf(error)), ...unknown.map(({ said }) => said)];
     }
     case 'GD_FAULT_SENT':
     case 'GD_UNDO_SENT':
-      return told(event.payload.trouble);
+      return messagesOf(event.payload.trouble);
     default:
       return [];
   }
 }
 
-function told(trouble: Trouble | null): readonly string[] {
+function messagesOf(trouble: Trouble | null): readonly string[] {
   return trouble === null ? [] : [trouble.message];
 }
 

@@ -53,7 +53,9 @@ export function notesOf(
     .filter((tag) => tag !== null)
     .filter((tag) => !isTag(tag));
   const isFree = statements.some((one) => one.tag === null && one.actions.includes('ecs:StopTask'));
-  const byHost = asked.flatMap(({ scenario }) => ('inject' in scenario ? needsByHost(scenario.inject) : []));
+  const byHost = asked.flatMap(({ scenario }) =>
+    'inject' in scenario ? noteNeedsByHost(scenario.inject) : [],
+  );
   return [
     ...unheld.map(
       ({ key, value }) =>
@@ -79,7 +81,7 @@ export function notesOf(
 }
 
 /** The note on a fault with different calls on Fargate and EC2: it needs both rights unless the launch type is given. */
-function needsByHost(inject: Scenario['inject']): readonly string[] {
+function noteNeedsByHost(inject: Scenario['inject']): readonly string[] {
   if (inject.fault === 'none') return [];
   const { needs } = FAULTS[inject.fault];
   const operations = (hosts: 'FARGATE' | 'EC2'): string =>

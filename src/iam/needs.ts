@@ -1,7 +1,7 @@
 import { CALLS, type EcsOperation } from '../model/call.ts';
 import { type Plan } from '../scenario/plan.ts';
 import { hasBuild, type Scenario } from '../scenario/schema.ts';
-import { injectionSubjects } from '../scenario/subjects.ts';
+import { listInjectionSubjects } from '../scenario/subjects.ts';
 import { FACTS, type FactKind } from '../model/world.ts';
 import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';
@@ -50,7 +50,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const target = readsOf(scenario, hosts, ['task', 'task-definition'], 'the target and its end');
   // A baseline of a build has no target.
   if (inject.fault === 'none') return hasBuild(scenario) ? trigger : [...trigger, ...target];
-  const gate = injectionSubjects({ scenario, lockKey: '', dryRun: false }).map(({ kind }) => kind);
+  const gate = listInjectionSubjects({ scenario, lockKey: '', dryRun: false }).map(({ kind }) => kind);
   const guards = gate.filter((kind) => kind !== 'preflight');
   const looks = gate.filter((kind) => kind === 'preflight');
   const { calls, reads } = FAULTS[inject.fault].needs({ inject, hosts });

@@ -16,7 +16,7 @@ export interface OperationRow {
   readonly byTaskTag: boolean;
 }
 
-function row(sid: string, changes: boolean, resource: ResourceKind, byCluster: boolean): OperationRow {
+function makeRow(sid: string, changes: boolean, resource: ResourceKind, byCluster: boolean): OperationRow {
   return { sid, changes, resource, byCluster, byTaskTag: false };
 }
 
@@ -27,18 +27,18 @@ function row(sid: string, changes: boolean, resource: ResourceKind, byCluster: b
  * tasks than the target, and a stop deletes a task's tags.
  */
 export const OPERATIONS: Readonly<Record<EcsOperation, OperationRow>> = {
-  DescribeClusters: row('ReadCluster', false, 'cluster', false),
-  DescribeServices: row('ReadService', false, 'service', true),
-  ListTasks: row('ListTasks', false, 'any', true),
-  DescribeTasks: row('ReadTasks', false, 'task', true),
-  GetTaskProtection: row('ReadTasks', false, 'task', true),
-  DescribeContainerInstances: row('ReadInstances', false, 'container-instance', true),
-  DescribeTaskDefinition: row('ReadTaskDefinitions', false, 'any', false),
-  DescribeCapacityProviders: row('ReadCapacityProviders', false, 'capacity-provider', false),
-  StopTask: { ...row('StopTasks', true, 'task', true), byTaskTag: true },
-  UpdateService: row('ChangeService', true, 'service', true),
-  UpdateTaskProtection: row('ProtectTasks', true, 'task', true),
-  UpdateContainerInstancesState: row('ChangeInstances', true, 'container-instance', true),
+  DescribeClusters: makeRow('ReadCluster', false, 'cluster', false),
+  DescribeServices: makeRow('ReadService', false, 'service', true),
+  ListTasks: makeRow('ListTasks', false, 'any', true),
+  DescribeTasks: makeRow('ReadTasks', false, 'task', true),
+  GetTaskProtection: makeRow('ReadTasks', false, 'task', true),
+  DescribeContainerInstances: makeRow('ReadInstances', false, 'container-instance', true),
+  DescribeTaskDefinition: makeRow('ReadTaskDefinitions', false, 'any', false),
+  DescribeCapacityProviders: makeRow('ReadCapacityProviders', false, 'capacity-provider', false),
+  StopTask: { ...makeRow('StopTasks', true, 'task', true), byTaskTag: true },
+  UpdateService: makeRow('ChangeService', true, 'service', true),
+  UpdateTaskProtection: makeRow('ProtectTasks', true, 'task', true),
+  UpdateContainerInstancesState: makeRow('ChangeInstances', true, 'container-instance', true),
 };
 
 /** The names of the table, in its order. */

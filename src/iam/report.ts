@@ -3,7 +3,7 @@ import type { Answer, Checked } from './check.ts';
 import { policyStatement } from './policy.ts';
 import type { Policy } from './policy.ts';
 import type { Statement } from './statements.ts';
-import { painter } from '../report/paint.ts';
+import { createPainter } from '../report/paint.ts';
 
 /** A least policy with its notes. */
 export interface Written {
@@ -33,7 +33,7 @@ export function checkedDocument(drill: string, checked: readonly Checked[]): obj
 
 /** Every denial with its reason and what to do. */
 export function checkedLines(drill: string, checked: readonly Checked[], colors: boolean): readonly string[] {
-  const paint = painter(colors);
+  const paint = createPainter(colors);
   if (checked.length === 0) return [`AWS denied nothing in drill ${escapeControls(drill)}.`];
   const head = `In drill ${drill} AWS denied ${String(checked.length)} ${checked.length === 1 ? 'action' : 'actions'}.`;
   return [

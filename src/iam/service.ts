@@ -22,18 +22,20 @@ import type { IamFlags } from './options.ts';
 import type { Environment } from '../cli/output.ts';
 import type { Runner } from '../cli/runner.ts';
 import { eventsOf } from '../journal/events.ts';
-import { check } from './check.ts';
+import { checkDenials } from './check.ts';
 import { accountOfDrill, denialsIn } from './denials.ts';
 import { findDrill } from '../cli/stored.ts';
 
 /** Writes the least policy of scenarios; with `check` it reports what a denied drill lacked. */
-export async function iam(named: readonly string[], flags: IamFlags, runner: Runner): Promise<void> {
-  mustBeAccount(flags.account);
+export async function runIam(named: readonly string[], flags: IamFlags, runner: Runner): Promise<void> {
+  requireAccount(flags.account);
   if (flags.check !== undefined) return checkDrill(named, flags.check, flags, runner);
   const files = await filesOf(named);
   const { scenarios, errors } = await readScenarios(files, variablesOf(flags.var), runner);
   if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
-  const settled = await Promise.all(scenarios.map((loaded) => settle(loaded, flags, runner.environment)));
+  const settled = await Promise.all(
+    scenarios.map((loaded) => locateScenario(loaded, flags, runner.environment)),
+  );
   const wrong = settled.flatMap((one) => one.errors);
   if (wrong.length > 0) return runner.finish(documentOf('bad-input', wrong));
   const least = writePolicy(
@@ -47,7 +49,7 @@ export async function iam(named: readonly string[], flags: IamFlags, runner: Run
   });
 }
 
-function mustBeAccount(account: string | undefined): void {
+function requireAccount(account: string | undefined): void {
   if (account === undefined || /^[0-9]{12}$/.test(account)) return;
   throw new GamedayError('bad-input', '--account is not an AWS account id, which has twelve digits', {
     next: 'See `aws sts get-caller-identity`.',
@@ -70,7 +72,7 @@ async function filesIn(path: string): Promise<readonly string[]> {
   );
   if (!isFolder) return [path];
   const names = await readdir(path).catch((error: unknown) => {
-    throw new GamedayError('bad-input', `${path} cannot be read: ${said(error)}`, { at: path });
+    throw new GamedayError('bad-input', `${path} cannot be read: ${messageOf(error)}`, { at: path });
   });
   const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted();
   if (files.length > 0) return files.map((name) => join(path, name));
@@ -80,7 +82,7 @@ async function filesIn(path: string): Promise<readonly string[]> {
   });
 }
 
-function said(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -90,7 +92,7 @@ interface Settled {
 }
 
 /** Finds region and account of a scenario; returns all missing or contradictory settings at once. */
-async function settle(
+async function locateScenario(
   { scenario, file }: LoadedScenario,
   flags: IamFlags,
   environment: Environment,
@@ -190,7 +192,7 @@ async function checkDrill(
     });
   // All statements that a drill may need, on any kind of host.
   const least = leastOf([{ scenario, region, account }], ['run'], null);
-  const checked = check(denials, least);
+  const checked = checkDenials(denials, least);
   // Internal: the least policy does not allow the denied action. Failed: it does, and the role does not.
   const isOurs = checked.some(({ answer }) => answer === 'ours');
   const outcome = checked.length === 0 ? 'clean' : isOurs ? 'internal' : 'failed';

@@ -76,9 +76,11 @@ export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
     actions: [action],
     resources: [resource],
   }));
-  const byAction = joined(singles, (one) => [one.sid, one.actions, conditionOf(one)]);
-  const byResources = joined(byAction, (one) => [one.sid, one.resources, conditionOf(one)]);
-  return numbered(byResources.toSorted((a, b) => order(a) - order(b) || compare(textOf(a), textOf(b))));
+  const byAction = mergeStatementsBy(singles, (one) => [one.sid, one.actions, conditionOf(one)]);
+  const byResources = mergeStatementsBy(byAction, (one) => [one.sid, one.resources, conditionOf(one)]);
+  return numberSids(
+    byResources.toSorted((a, b) => rankStatement(a) - rankStatement(b) || compareTexts(textOf(a), textOf(b))),
+  );
 }
 
 function conditionOf({ cluster, tag }: Pick<Grant, 'cluster' | 'tag'>): unknown {
@@ -96,35 +98,38 @@ function keyOf({ action, resource, cluster }: Grant): string {
 }
 
 /** Joins the statements of one key; their lists are merged and sorted. */
-function joined(all: readonly Statement[], key: (one: Statement) => unknown): readonly Statement[] {
+function mergeStatementsBy(
+  all: readonly Statement[],
+  key: (one: Statement) => unknown,
+): readonly Statement[] {
   const byKey = new Map<string, Statement>();
   for (const one of all) {
     const name = JSON.stringify(key(one));
     const before = byKey.get(name);
-    byKey.set(name, before === undefined ? one : united(before, one));
+    byKey.set(name, before === undefined ? one : mergeStatements(before, one));
   }
   return [...byKey.values()];
 }
 
-function united(a: Statement, b: Statement): Statement {
+function mergeStatements(a: Statement, b: Statement): Statement {
   return {
     ...a,
-    actions: unique([...a.actions, ...b.actions]),
-    resources: unique([...a.resources, ...b.resources]),
-    why: unique([...a.why, ...b.why]),
+    actions: sortUnique([...a.actions, ...b.actions]),
+    resources: sortUnique([...a.resources, ...b.resources]),
+    why: sortUnique([...a.why, ...b.why]),
   };
 }
 
-function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)].toSorted(compare);
+function sortUnique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].toSorted(compareTexts);
 }
 
-function compare(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Reads first, then changes, in the order of the table. */
-function order({ sid }: Statement): number {
+function rankStatement({ sid }: Statement): number {
   return ALL_OPERATIONS.findIndex((operation) => OPERATIONS[operation].sid === sid);
 }
 
@@ -133,7 +138,7 @@ function textOf({ resources, cluster, tag }: Statement): string {
 }
 
 /** Makes Sids unique; a Sid may contain letters and digits only. */
-function numbered(statements: readonly Statement[]): readonly Statement[] {
+function numberSids(statements: readonly Statement[]): readonly Statement[] {
   return statements.map((statement, at) => {
     const nth = statements.slice(0, at).filter(({ sid }) => sid === statement.sid).length + 1;
     return nth === 1 ? statement : { ...statement, sid: `${statement.sid}${String(nth)}` };

@@ -6,9 +6,9 @@ const CALLER = '${data.aws_caller_identity.current.account_id}';
 
 /** The statements as Terraform's `aws_iam_policy_document`; without an account that of the Terraform run is used. */
 export function terraformOf(statements: readonly Statement[], head: readonly string[]): string {
-  if (statements.length === 0) return lines(head.map((line) => `# ${line}`));
+  if (statements.length === 0) return joinLines(head.map((line) => `# ${line}`));
   const asksAccount = JSON.stringify(statements).includes(ACCOUNT);
-  return lines([
+  return joinLines([
     ...head.map((line) => `# ${line}`),
     ...(asksAccount ? ['data "aws_caller_identity" "current" {}', ''] : []),
     'data "aws_iam_policy_document" "gameday" {',
@@ -21,10 +21,10 @@ function statementLines(statement: Statement): readonly string[] {
   return [
     `  # ${statement.why.join(', ')}`,
     '  statement {',
-    `    sid       = ${quoted(statement.sid)}`,
+    `    sid       = ${quoteHcl(statement.sid)}`,
     '    effect    = "Allow"',
-    `    actions   = ${list(statement.actions)}`,
-    `    resources = ${list(statement.resources)}`,
+    `    actions   = ${writeList(statement.actions)}`,
+    `    resources = ${writeList(statement.resources)}`,
     ...Object.entries(conditionsOf(statement)).flatMap(([test, keys]) =>
       Object.entries(keys).flatMap(([key, value]) => conditionLines(test, key, value)),
     ),
@@ -36,23 +36,23 @@ function conditionLines(test: string, variable: string, value: string): readonly
   return [
     '',
     '    condition {',
-    `      test     = ${quoted(test)}`,
-    `      variable = ${quoted(variable)}`,
-    `      values   = [${quoted(value)}]`,
+    `      test     = ${quoteHcl(test)}`,
+    `      variable = ${quoteHcl(variable)}`,
+    `      values   = [${quoteHcl(value)}]`,
     '    }',
   ];
 }
 
 /** A list on one line, as `terraform fmt` leaves it. */
-function list(texts: readonly string[]): string {
-  return `[${texts.map(quoted).join(', ')}]`;
+function writeList(texts: readonly string[]): string {
+  return `[${texts.map(quoteHcl).join(', ')}]`;
 }
 
 /** The text in HCL: JSON's escapes are enough, as tags with other characters are not used. */
-function quoted(text: string): string {
+function quoteHcl(text: string): string {
   return JSON.stringify(text).replaceAll(ACCOUNT, CALLER);
 }
 
-function lines(all: readonly string[]): string {
+function joinLines(all: readonly string[]): string {
   return `${all.join('\n')}\n`;
 }

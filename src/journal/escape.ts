@@ -7,7 +7,7 @@ const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Shows every control and format character of a foreign text as `\u001b` and the like, line ends too. */
 export function escapeControls(text: string): string {
-  return text.replace(HARMFUL, shown);
+  return text.replace(HARMFUL, escapeCharacter);
 }
 
 /** JSON of a value in which no control character stands as itself; it parses to the same value. */
@@ -18,7 +18,7 @@ export function toJson(value: unknown, indent?: number): string {
 }
 
 /** Each UTF-16 unit by itself, so that JSON reads a character beyond the first plane back as it was. */
-function shown(character: string): string {
+function escapeCharacter(character: string): string {
   return character
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -18,9 +18,9 @@ export const GuardAnswer = z.strictObject({
 });
 export type GuardAnswer = z.infer<typeof GuardAnswer>;
 
-/** What is struck, and why it is this one. */
+/** What is stopped, and why it is this one. */
 export const Target = z.strictObject({
-  /** Null where a worker without a job is struck. */
+  /** Null where a worker without a job is stopped. */
   jobId: z.string().nullable(),
   agentId: z.string(),
   taskArn: z.string(),

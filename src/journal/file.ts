@@ -7,7 +7,7 @@ import { GamedayError } from '../model/errors.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, NewEvent } from './events.ts';
 import type { Journal } from './journal.ts';
-import { FIRST_SUM, seal } from './line.ts';
+import { FIRST_SUM, sealEvent } from './line.ts';
 import { createRedactor, redactLeaves } from './redact.ts';
 import type { Redactor } from './redact.ts';
 import { readJournal } from './replay.ts';
@@ -31,13 +31,13 @@ const onDisk = promisify(fsync);
 export async function openJournal(folder: string, drill: string, options: JournalOptions): Promise<Journal> {
   const redact = createRedactor(options.secrets);
   const path = join(folder, JOURNAL_FILE);
-  if (options.create) guarded(path, () => makeFolders(folder));
+  if (options.create) runGuarded(path, () => makeFolders(folder));
   const unlock = await becomeWriter(folder, path);
   try {
     const stored = options.create ? { events: [], torn: false, length: 0 } : await readJournal(path);
-    sameDrill(stored, drill, path);
-    const fd = guarded(path, () => open(path, options.create, stored));
-    return journalOn(fd, { drill, path, redact, stored, unlock, now: options.now ?? Date.now });
+    refuseOtherDrill(stored, drill, path);
+    const fd = runGuarded(path, () => openFile(path, options.create, stored));
+    return createFileJournal(fd, { drill, path, redact, stored, unlock, now: options.now ?? Date.now });
   } catch (error) {
     unlock();
     throw error;
@@ -45,27 +45,27 @@ export async function openJournal(folder: string, drill: string, options: Journa
 }
 
 /** A journal that is kept in memory alone: for a dry run, which leaves nothing behind. */
-export function memoryJournal(
+export function createMemoryJournal(
   drill: string,
   secrets: readonly string[],
   now: () => number = Date.now,
 ): Journal {
   const redact = createRedactor(secrets);
   const events: DrillEvent[] = [];
-  const onward = goesOn(events, now);
+  const onward = continueClock(events, now);
   let unwritten: GamedayError | null = null;
   return {
     drill,
     events,
     async append(event) {
-      const { event: sealed } = next(event, { drill, events, redact, now: onward });
+      const { event: sealed } = sealNext(event, { drill, events, redact, now: onward });
       events.push(sealed);
       return sealed;
     },
     keepInMemory(why) {
       unwritten ??= why;
     },
-    unwritten: () => unwritten,
+    findWriteError: () => unwritten,
     async close() {},
   };
 }
@@ -73,12 +73,14 @@ export function memoryJournal(
 /** Makes this process the folder's only writer and gives back how to end that. Refuses (lock-held) while another one may live. */
 async function becomeWriter(folder: string, path: string): Promise<() => void> {
   const wanted = { folder, slot: 'writer', said: 'writer' };
-  const taken = await takeClaim(wanted).catch((error: unknown) => Promise.reject(unwritable(path, error)));
-  if (!taken.ours) throw writerHeld(folder, taken.by);
+  const taken = await takeClaim(wanted).catch((error: unknown) =>
+    Promise.reject(makeUnwritableError(path, error)),
+  );
+  if (!taken.ours) throw makeWriterHeldError(folder, taken.by);
   return () => giveBack(taken.path);
 }
 
-function writerHeld(folder: string, { holder, path }: Claim): GamedayError {
+function makeWriterHeldError(folder: string, { holder, path }: Claim): GamedayError {
   const who =
     holder === null
       ? 'somebody unknown'
@@ -88,7 +90,7 @@ function writerHeld(folder: string, { holder, path }: Claim): GamedayError {
   });
 }
 
-function open(path: string, create: boolean, stored: Replay): number {
+function openFile(path: string, create: boolean, stored: Replay): number {
   const fd = openSync(path, create ? 'ax' : 'a', 0o600);
   if (stored.torn) ftruncateSync(fd, stored.length);
   // The entry in the folder must be on the disk as well, or the whole file may be gone after a power loss.
@@ -114,24 +116,24 @@ interface Opened {
   readonly now: () => number;
 }
 
-function journalOn(fd: number, opened: Opened): Journal {
+function createFileJournal(fd: number, opened: Opened): Journal {
   const events: DrillEvent[] = [...opened.stored.events];
-  const now = goesOn(events, opened.now);
+  const now = continueClock(events, opened.now);
   let length = opened.stored.length;
   let closed = false;
   let unwritten: GamedayError | null = null;
   // After a failed sync nobody knows what of the file stands: nothing is written behind it any more.
   let failed: GamedayError | null = null;
 
-  async function write(line: string, sealed: DrillEvent, durable: boolean): Promise<void> {
+  async function writeLine(line: string, sealed: DrillEvent, durable: boolean): Promise<void> {
     if (failed !== null) throw failed;
     const bytes = Buffer.from(`${line}\n`);
-    guarded(opened.path, () => writeWhole(fd, bytes, length));
+    runGuarded(opened.path, () => writeWhole(fd, bytes, length));
     length += bytes.length;
     events.push(sealed);
     if (!durable) return;
     await onDisk(fd).catch((error: unknown) => {
-      failed = unwritable(opened.path, error);
+      failed = makeUnwritableError(opened.path, error);
       events.splice(events.indexOf(sealed), 1);
       throw failed;
     });
@@ -141,16 +143,16 @@ function journalOn(fd: number, opened: Opened): Journal {
     drill: opened.drill,
     events,
     async append(event, durable) {
-      if (closed) throw unwritable(opened.path, new Error('it is closed'));
-      const { line, event: sealed } = next(event, { ...opened, events, now });
-      if (unwritten === null) await write(line, sealed, durable);
+      if (closed) throw makeUnwritableError(opened.path, new Error('it is closed'));
+      const { line, event: sealed } = sealNext(event, { ...opened, events, now });
+      if (unwritten === null) await writeLine(line, sealed, durable);
       else events.push(sealed);
       return sealed;
     },
     keepInMemory(why) {
       unwritten ??= why;
     },
-    unwritten: () => unwritten,
+    findWriteError: () => unwritten,
     async close() {
       if (closed) return;
       closed = true;
@@ -161,7 +163,7 @@ function journalOn(fd: number, opened: Opened): Journal {
   };
 }
 
-function next(
+function sealNext(
   event: NewEvent,
   on: { drill: string; events: readonly DrillEvent[]; redact: Redactor; now: () => number },
 ): { readonly line: string; readonly event: DrillEvent } {
@@ -169,7 +171,7 @@ function next(
   const redacted = { code: event.code, payload: redactLeaves(event.payload, on.redact) } as NewEvent;
   // What does not fit could never be replayed: better a loud defect now than a journal that nobody can read.
   EVENTS[event.code].payload.parse(redacted.payload);
-  return seal(redacted, {
+  return sealEvent(redacted, {
     seq: on.events.length + 1,
     at: Math.max(Math.round(on.now()), before?.at ?? 0),
     drill: on.drill,
@@ -178,7 +180,7 @@ function next(
 }
 
 /** Where the machine's clock was set back between two writers, the second one's time goes on from the first one's end. */
-function goesOn(events: readonly DrillEvent[], now: () => number): () => number {
+function continueClock(events: readonly DrillEvent[], now: () => number): () => number {
   let behind: number | null = null;
   return () => {
     const at = now();
@@ -198,7 +200,7 @@ function writeWhole(fd: number, bytes: Buffer, length: number): void {
   }
 }
 
-function sameDrill(stored: Replay, drill: string, path: string): void {
+function refuseOtherDrill(stored: Replay, drill: string, path: string): void {
   const found = stored.events[0]?.drill;
   if (found === undefined || found === drill) return;
   throw new GamedayError('bad-input', `the journal belongs to drill ${found}, not to ${drill}`, {
@@ -206,15 +208,15 @@ function sameDrill(stored: Replay, drill: string, path: string): void {
   });
 }
 
-function guarded<T>(path: string, act: () => T): T {
+function runGuarded<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw error instanceof GamedayError ? error : unwritable(path, error);
+    throw error instanceof GamedayError ? error : makeUnwritableError(path, error);
   }
 }
 
-function unwritable(path: string, cause: unknown): GamedayError {
+function makeUnwritableError(path: string, cause: unknown): GamedayError {
   return new GamedayError('journal-unwritable', `${path} cannot be written: ${(cause as Error).message}`, {
     cause,
     next: 'Check --out and the disk.',

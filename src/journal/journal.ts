@@ -15,6 +15,6 @@ export interface Journal {
   /** From here on events are kept in memory alone: what a drill changed must be undone also where that cannot be written. */
   keepInMemory(why: GamedayError): void;
   /** Why the events are no longer written; null while they are. */
-  unwritten(): GamedayError | null;
+  findWriteError(): GamedayError | null;
   close(): Promise<void>;
 }

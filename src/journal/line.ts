@@ -11,7 +11,7 @@ export const FIRST_SUM = '';
 const SUM = /,"sum":"([0-9a-f]{16})"\}$/;
 
 /** Numbers, stamps and seals one event: the line as it is written (without its line end) and the event as it reads back. */
-export function seal(
+export function sealEvent(
   event: NewEvent,
   place: { readonly seq: number; readonly at: number; readonly drill: string; readonly previousSum: string },
 ): { readonly line: string; readonly event: DrillEvent } {
@@ -28,7 +28,7 @@ export function seal(
 }
 
 /** Whether the line carries the checksum that follows from the line before; the bytes count, not their meaning. */
-export function sealHolds(line: string, previousSum: string): boolean {
+export function isSealValid(line: string, previousSum: string): boolean {
   const found = SUM.exec(line);
   if (found === null) return false;
   return found[1] === sumOf(previousSum, `${line.slice(0, found.index)}}`);

@@ -53,23 +53,23 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   const needles = [...new Set(secrets.filter((secret) => secret !== '').flatMap(formsOf))]
     .filter((form) => form.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length);
-  const byValue = needles.length === 0 ? null : new RegExp(needles.map(literal).join('|'), 'g');
-  return (text) => byShape(byValue === null ? text : text.replace(byValue, REDACTED));
+  const byValue = needles.length === 0 ? null : new RegExp(needles.map(escapePattern).join('|'), 'g');
+  return (text) => redactShapes(byValue === null ? text : text.replace(byValue, REDACTED));
 }
 
 /** The same value with every string in it redacted; keys stay, since they are ours. */
 export function redactLeaves<T>(value: T, redact: Redactor): T {
-  return walk(value, redact) as T;
+  return redactValue(value, redact) as T;
 }
 
-function walk(value: unknown, redact: Redactor): unknown {
+function redactValue(value: unknown, redact: Redactor): unknown {
   if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => walk(item, redact));
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, redact));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, leaf]) => [key, walk(leaf, redact)]));
+  return Object.fromEntries(Object.entries(value).map(([key, leaf]) => [key, redactValue(leaf, redact)]));
 }
 
-function byShape(text: string): string {
+function redactShapes(text: string): string {
   const withoutHeaders = text
     .replace(
       AUTHORIZATION,
@@ -103,15 +103,15 @@ function withoutWebTokens(text: string): string {
 function withoutPrivateKeys(text: string): string {
   const kept: string[] = [];
   let from = 0;
-  for (let begin = firstFrom(KEY_BEGIN, text, 0); begin !== null; begin = firstFrom(KEY_BEGIN, text, from)) {
+  for (let begin = matchFrom(KEY_BEGIN, text, 0); begin !== null; begin = matchFrom(KEY_BEGIN, text, from)) {
     kept.push(text.slice(from, begin.index), REDACTED);
-    const end = firstFrom(KEY_END, text, begin.index + begin[0].length);
+    const end = matchFrom(KEY_END, text, begin.index + begin[0].length);
     from = end === null ? text.length : end.index + (end[0].length > 1 ? end[0].length : 0);
   }
   return kept.length === 0 ? text : [...kept, text.slice(from)].join('');
 }
 
-function firstFrom(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+function matchFrom(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(text);
 }
@@ -127,18 +127,18 @@ function formsOf(secret: string): readonly string[] {
     encoded.replaceAll('%20', '+'),
     JSON.stringify(secret).slice(1, -1),
     bytes.toString('hex'),
-    ...[0, 1, 2].flatMap((offset) => base64At(bytes, offset)),
+    ...[0, 1, 2].flatMap((offset) => encodeBase64At(bytes, offset)),
   ];
 }
 
 /** Base64 of the secret where it begins `offset` bytes into a group of three, without the characters that its neighbours share. */
-function base64At(secret: Buffer, offset: number): readonly string[] {
+function encodeBase64At(secret: Buffer, offset: number): readonly string[] {
   const padded = Buffer.concat([Buffer.alloc(offset), secret]);
   const whole = Math.floor((padded.length * 8) / 6);
   const text = padded.toString('base64').slice(Math.ceil((offset * 8) / 6), whole);
   return [text, text.replaceAll('+', '-').replaceAll('/', '_')];
 }
 
-function literal(text: string): string {
+function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }

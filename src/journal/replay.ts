@@ -4,8 +4,8 @@ import { keyOf } from '../model/world.ts';
 import type { Fact } from '../model/world.ts';
 import { EVENTS } from './events.ts';
 import type { DrillEvent, EventCode } from './events.ts';
-import { FIRST_SUM, JOURNAL_VERSION, sealHolds } from './line.ts';
-import { share } from '../model/share.ts';
+import { FIRST_SUM, JOURNAL_VERSION, isSealValid } from './line.ts';
+import { shareParts } from '../model/share.ts';
 
 /** What a stored journal holds. */
 export interface Replay {
@@ -38,7 +38,7 @@ export async function readJournal(path: string): Promise<Replay> {
 }
 
 /** Replays a journal's bytes. `drill` refuses lines of another drill than that one. */
-export function replay(bytes: Uint8Array, path: string, drill?: string): Replay {
+export function replayJournal(bytes: Uint8Array, path: string, drill?: string): Replay {
   const reading = startReplay(path, drill);
   reading.take(bytes);
   return reading.end();
@@ -61,10 +61,10 @@ function startReplay(
   /** Each fact as it was told last. */
   const told = new Map<string, Fact>();
 
-  function shared(event: DrillEvent): DrillEvent {
+  function shareFacts(event: DrillEvent): DrillEvent {
     if (event.code !== 'GD_OBSERVED') return event;
     const facts = event.payload.facts.map((fact) => {
-      const one = share(told.get(keyOf(fact)), fact) as Fact;
+      const one = shareParts(told.get(keyOf(fact)), fact) as Fact;
       told.set(keyOf(fact), one);
       return one;
     });
@@ -77,14 +77,14 @@ function startReplay(
     const parsed = parseLine(line);
     const place = { path, number, before: events.at(-1), drill };
     if (parsed === undefined) {
-      spoilt = refuse(place, 'is not JSON');
+      spoilt = makeLineError(place, 'is not JSON');
       return;
     }
-    events.push(shared(checked(parsed, line, place)));
+    events.push(shareFacts(checkLine(parsed, line, place)));
     length += bytes.length + 1;
   }
 
-  function take(piece: Uint8Array): void {
+  function takePiece(piece: Uint8Array): void {
     for (let rest = piece; rest.length > 0;) {
       if (spoilt !== null) throw spoilt;
       const end = rest.indexOf(LINE_END);
@@ -92,7 +92,7 @@ function startReplay(
       begunLength += part.length;
       if (begunLength > LONGEST_LINE) {
         const place = { path, number: number + 1, before: undefined, drill };
-        throw refuse(place, `is longer than ${String(LONGEST_LINE / (1024 * 1024))} MiB`);
+        throw makeLineError(place, `is longer than ${String(LONGEST_LINE / (1024 * 1024))} MiB`);
       }
       begun.push(part);
       if (end === -1) return;
@@ -102,7 +102,7 @@ function startReplay(
       rest = rest.subarray(end + 1);
     }
   }
-  return { take, end: () => ({ events, torn: spoilt !== null || begunLength > 0, length }) };
+  return { take: takePiece, end: () => ({ events, torn: spoilt !== null || begunLength > 0, length }) };
 }
 
 interface Place {
@@ -112,26 +112,29 @@ interface Place {
   readonly drill: string | undefined;
 }
 
-function checked(parsed: Partial<DrillEvent>, line: string, place: Place): DrillEvent {
+function checkLine(parsed: Partial<DrillEvent>, line: string, place: Place): DrillEvent {
   if (parsed.v !== JOURNAL_VERSION) {
-    throw refuse(
+    throw makeLineError(
       place,
       `has version ${JSON.stringify(parsed.v)}; this gameday reads version ${JOURNAL_VERSION}`,
     );
   }
-  if (!sealHolds(line, place.before?.sum ?? FIRST_SUM)) {
-    throw refuse(place, 'has a wrong checksum: it, or a line before it, was changed after it was written');
+  if (!isSealValid(line, place.before?.sum ?? FIRST_SUM)) {
+    throw makeLineError(
+      place,
+      'has a wrong checksum: it, or a line before it, was changed after it was written',
+    );
   }
   const drill = place.drill ?? place.before?.drill ?? parsed.drill;
   if (parsed.drill !== drill)
-    throw refuse(place, `belongs to drill ${String(parsed.drill)}, not to ${String(drill)}`);
+    throw makeLineError(place, `belongs to drill ${String(parsed.drill)}, not to ${String(drill)}`);
   if (parsed.seq !== place.number)
-    throw refuse(place, `has number ${String(parsed.seq)} instead of ${place.number}`);
-  if (!isCode(parsed.code)) throw refuse(place, `has an unknown code ${JSON.stringify(parsed.code)}`);
+    throw makeLineError(place, `has number ${String(parsed.seq)} instead of ${place.number}`);
+  if (!isCode(parsed.code)) throw makeLineError(place, `has an unknown code ${JSON.stringify(parsed.code)}`);
   const payload = EVENTS[parsed.code].payload.safeParse(parsed.payload);
   if (!payload.success) {
     const issue = payload.error.issues[0];
-    throw refuse(
+    throw makeLineError(
       place,
       `has a payload that does not fit ${parsed.code}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
     );
@@ -152,7 +155,7 @@ function isCode(code: unknown): code is EventCode {
   return typeof code === 'string' && Object.hasOwn(EVENTS, code);
 }
 
-function refuse(place: Place, what: string): GamedayError {
+function makeLineError(place: Place, what: string): GamedayError {
   return new GamedayError('bad-input', `line ${place.number} of the journal ${what}`, {
     at: `${place.path}:${place.number}:1`,
     next: 'Use the journal as it was written, or start a new drill.',

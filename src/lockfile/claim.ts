@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { Holder, isDead, ourselves } from './holder.ts';
+import { Holder, isDead, readOwnHolder } from './holder.ts';
 
 /*
  * A process holds a lock if no other claim stands against its own, except claims of processes proven to be dead. Every claim
@@ -42,7 +42,7 @@ interface Wanted {
 
 /** Takes the lock, or returns the claim that excludes it. */
 export async function takeClaim({ folder, slot, said, excludes }: Wanted): Promise<Taken> {
-  const path = layDown(folder, slot, { said, holder: ourselves() });
+  const path = writeClaim(folder, slot, { said, holder: readOwnHolder() });
   const isRival = (other: Claim): boolean =>
     other.path !== path && (other.slot === slot || excludes?.(other.slot) === true);
   try {
@@ -50,7 +50,7 @@ export async function takeClaim({ folder, slot, said, excludes }: Wanted): Promi
       const rivals = claimsIn(folder).filter(isRival).filter(isLive);
       const [rival] = rivals;
       if (rival === undefined) return { ours: true, path };
-      const before = rivals.find((one) => cameBefore(one.path, path));
+      const before = rivals.find((one) => isEarlierClaim(one.path, path));
       if (before !== undefined || waited >= PATIENCE) {
         giveBack(path);
         return { ours: false, by: before ?? rival };
@@ -82,7 +82,7 @@ export function claimsIn(folder: string): readonly Claim[] {
 }
 
 /** Writes a claim as a draft and then renames it, so that it appears complete. */
-function layDown(folder: string, slot: string, content: z.infer<typeof Content>): string {
+function writeClaim(folder: string, slot: string, content: z.infer<typeof Content>): string {
   const id = randomBytes(8).toString('hex');
   const path = join(folder, `${slot}.${id}.claim`);
   const draft = join(folder, `${slot}.${id}.draft`);
@@ -104,14 +104,14 @@ function isLive({ holder, path }: Claim): boolean {
 }
 
 /** Orders claims by the file system's time, which is the same for all processes; then by name. */
-function cameBefore(one: string, other: string): boolean {
-  const [a, b] = [changedAt(one), changedAt(other)];
+function isEarlierClaim(one: string, other: string): boolean {
+  const [a, b] = [readChangedAt(one), readChangedAt(other)];
   if (a === null) return false;
   if (b === null) return true;
   return a === b ? one < other : a < b;
 }
 
-function changedAt(path: string): bigint | null {
+function readChangedAt(path: string): bigint | null {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null;
 }
 

@@ -16,12 +16,12 @@ export const Holder = z.object({
 export type Holder = z.infer<typeof Holder>;
 
 /** This process. */
-export function ourselves(): Holder {
+export function readOwnHolder(): Holder {
   return {
     pid: process.pid,
     host: hostname(),
-    boot: bootId(),
-    namespace: pidNamespace(),
+    boot: readBootId(),
+    namespace: readPidNamespace(),
     started: startOf(process.pid),
   };
 }
@@ -31,10 +31,10 @@ export function ourselves(): Holder {
  * another namespace proves nothing; nor does another boot id there, as containers on several machines may share a host name.
  */
 export function isDead(holder: Holder): boolean {
-  if (holder.host !== hostname() || holder.namespace !== pidNamespace()) return false;
-  const boot = bootId();
+  if (holder.host !== hostname() || holder.namespace !== readPidNamespace()) return false;
+  const boot = readBootId();
   if (holder.boot !== null && boot !== null && holder.boot !== boot) return true;
-  if (!exists(holder.pid)) return true;
+  if (!isProcessAlive(holder.pid)) return true;
   const started = startOf(holder.pid);
   return holder.started !== null && started !== null && holder.started !== started;
 }
@@ -50,7 +50,7 @@ export function isSame(one: Holder, other: Holder): boolean {
   );
 }
 
-function exists(pid: number): boolean {
+function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -74,11 +74,11 @@ function startOf(pid: number): string | null {
   return statOf(pid)[19] ?? null;
 }
 
-function bootId(): string | null {
+function readBootId(): string | null {
   return lineOf('/proc/sys/kernel/random/boot_id');
 }
 
-function pidNamespace(): string | null {
+function readPidNamespace(): string | null {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BUILD_KEY, markFrom } from './entities/mark.ts';
+import { BUILD_KEY, parseMark } from './entities/mark.ts';
 
 /** A call that changes something outside, as data in our words. `perform` is the only place that sends one. */
 export const Call = z.discriminatedUnion('kind', [
@@ -82,7 +82,7 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
   'create-build': {
     ...{ operation: null, stops: null, named: () => 'buildCreate' },
     doing: ({ pipeline, branch, metaData }) =>
-      `creating a build of ${pipeline} on ${branch}${nthBuild(metaData)}`,
+      `creating a build of ${pipeline} on ${branch}${describeNthBuild(metaData)}`,
   },
   'cancel-build': {
     ...{ operation: null, stops: null, named: () => 'buildCancel' },
@@ -91,7 +91,7 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
   'stop-task': {
     ...{ operation: 'StopTask', stops: 'task' },
     named: ({ taskArn }) => `StopTask for ${taskArn}`,
-    doing: ({ taskArn }) => `stopping task ${shortArn(taskArn)}`,
+    doing: ({ taskArn }) => `stopping task ${shortenArn(taskArn)}`,
   },
   'set-desired-count': {
     ...{ operation: 'UpdateService', stops: 'service' },
@@ -115,18 +115,18 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
   'set-instance-state': {
     ...{ operation: 'UpdateContainerInstancesState', stops: 'host' },
     named: ({ instance, status }) => `UpdateContainerInstancesState, ${instance} ${status}`,
-    doing: ({ instance, status }) => `setting container instance ${shortArn(instance)} to ${status}`,
+    doing: ({ instance, status }) => `setting container instance ${shortenArn(instance)} to ${status}`,
   },
 };
 
 /** Which of several builds it is. */
-function nthBuild(metaData: Readonly<Record<string, string>>): string {
-  const { nth } = markFrom(metaData[BUILD_KEY] ?? '');
+function describeNthBuild(metaData: Readonly<Record<string, string>>): string {
+  const { nth } = parseMark(metaData[BUILD_KEY] ?? '');
   return nth === null ? '' : ` (number ${String(nth)} of the drill)`;
 }
 
 /** The end of an ARN, which is what people call the thing. */
-function shortArn(arn: string): string {
+function shortenArn(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
@@ -145,12 +145,12 @@ export function describeCall(call: Call): string {
 }
 
 /** Whether a call makes nothing stop by itself: a protection only steers what another call does. */
-export function onlySteers({ kind }: Call): boolean {
+export function isOnlySteering({ kind }: Call): boolean {
   return CALLS[kind].stops === null;
 }
 
 /** Whether two calls are the same one. */
-export function sameCall(a: Call, b: Call): boolean {
+export function isSameCall(a: Call, b: Call): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -185,7 +185,7 @@ export type Outcome<T> =
   | { readonly ok: false; readonly certainty: 'refused' | 'unknown'; readonly trouble: Trouble };
 
 /** Whether a call was held back before it was sent: an interruption came first, or what it rested on had been seen too long ago. */
-export function neverLeft({
+export function isHeldBack({
   result,
   trouble,
 }: {

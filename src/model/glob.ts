@@ -2,7 +2,7 @@
  * Whether a pattern fits a text from end to end; `*` stands for any characters, or for none. Each part between two stars is
  * looked for once, behind the part before it: nothing is ever tried a second time, whatever the pattern.
  */
-export function fits(pattern: string, text: string): boolean {
+export function isGlobMatch(pattern: string, text: string): boolean {
   const [first = '', ...parts] = pattern.split('*');
   const last = parts.pop();
   if (last === undefined) return text === first;

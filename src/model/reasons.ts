@@ -40,368 +40,388 @@ export interface ReasonRow {
   readonly next: string;
 }
 
-function row(outcome: OutcomeName, stage: Stage, meaning: string, next: string): ReasonRow {
+function makeReasonRow(outcome: OutcomeName, stage: Stage, meaning: string, next: string): ReasonRow {
   return { outcome, stage, meaning, next };
 }
 
 /** Every reason there is. The list is closed and its names are API; within a stage the order of this table decides. */
 export const REASONS = {
-  'step-never-ran': row(
+  'step-never-ran': makeReasonRow(
     'inconclusive',
     'A',
     'The step was not in flight within its time.',
     'Check the step key and that an agent can take the job, or raise when.startWithin.',
   ),
-  'finished-before-stop': row(
+  'finished-before-stop': makeReasonRow(
     'inconclusive',
     'A',
     "The job's end cannot be proven to lie after the stop.",
-    'Strike earlier (when.inFlightFor) or use a longer step, then run it again.',
+    'Inject earlier (when.inFlightFor) or use a longer step, then run it again.',
   ),
-  'missed-target': row(
+  'missed-target': makeReasonRow(
     'inconclusive',
     'A',
     'The stop reached another task or job than the target.',
     'Read what happened to that job, then run the drill again.',
   ),
-  'stopped-by-other': row(
+  'stopped-by-other': makeReasonRow(
     'inconclusive',
     'A',
     'Somebody else stopped the task, or a user stopped the agent.',
     'Find out who stopped it, then run the drill again.',
   ),
-  'stop-not-confirmed': row(
+  'stop-not-confirmed': makeReasonRow(
     'inconclusive',
     'A',
     'There is no evidence that our stop landed.',
     'Check ECS for the task, then run the drill again.',
   ),
-  'unsound-baseline': row(
+  'unsound-baseline': makeReasonRow(
     'inconclusive',
     'A',
     "The build was failing, canceling or hurt before the injection, or the agent's container had ended before it.",
     'Fix the build or the worker first, then run the drill again.',
   ),
-  'out-of-memory': row(
+  'out-of-memory': makeReasonRow(
     'inconclusive',
     'B',
     "The agent's container was killed for lack of memory before its stop time-out.",
     'Raise the memory of the task, then run the drill again.',
   ),
-  'host-gone': row(
+  'host-gone': makeReasonRow(
     'inconclusive',
     'B',
     'The host of the task went away during the drill.',
     'Run the drill again on a steady host.',
   ),
-  'build-canceled': row(
+  'build-canceled': makeReasonRow(
     'inconclusive',
     'B',
     'The build was canceled or timed out while the drill watched.',
     'Find out who canceled it, then run the drill again.',
   ),
-  'unrelated-loss': row(
+  'unrelated-loss': makeReasonRow(
     'inconclusive',
     'B',
-    'A job on a task that was not struck was lost and reddened the build.',
+    'A job on a task that was not stopped was lost and reddened the build.',
     'Look at that agent first, then run the drill again.',
   ),
-  'no-pid1-semantics': row(
+  'no-pid1-semantics': makeReasonRow(
     'inconclusive',
     'B',
     'The rig had no real PID 1, and the container starts something other than the agent itself.',
     'Give the rig a real PID 1: docs/how-to/give-the-rig-a-real-pid-1.md names every way.',
   ),
-  lost: row(
+  lost: makeReasonRow(
     'failed',
     'C',
     'The job was lost with its worker, and its build is not green.',
-    'Mend how the container hears SIGTERM, or give the step time: see the cause.',
+    'Fix how the container hears SIGTERM, or give the step time: see the cause.',
   ),
-  'masked-loss': row(
+  'masked-loss': makeReasonRow(
     'failed',
     'C',
     'The job was lost; a retry or soft_fail made the build green.',
-    'The loss happened: mend the drain. A retry is a backstop, not a drain.',
+    'The loss happened: fix the drain. A retry is a backstop, not a drain.',
   ),
-  'canceled-by-agent': row(
+  'canceled-by-agent': makeReasonRow(
     'failed',
     'C',
     'The agent canceled its own job: it got a second stop signal, or its own timer ran out.',
     'Send the agent only one SIGTERM, and give it the time to finish.',
   ),
-  'broken-by-stop': row(
+  'broken-by-stop': makeReasonRow(
     'failed',
     'C',
     'The stop broke the job itself: the job ended by a signal, or with the exit status of one.',
     'Let the stop signal reach the agent alone, not the job.',
   ),
-  'not-drained': row(
+  'not-drained': makeReasonRow(
     'failed',
     'C',
     'The worker did not drain, whatever the colour of the build.',
     'Make the agent PID 1 (exec form) and give it a stopTimeout that is long enough.',
   ),
-  'sidecar-cut': row(
+  'sidecar-cut': makeReasonRow(
     'failed',
     'C',
     'A watched container did not exit cleanly, or exited before the agent.',
     'Let the agent depend on its sidecar (dependsOn).',
   ),
-  'build-failed': row(
+  'build-failed': makeReasonRow(
     'failed',
     'C',
-    'The build or the struck attempt failed for another reason; the cause is undecided.',
+    'The build or the target attempt failed for another reason; the cause is undecided.',
     'Run the scenario with `fault: none` to see whether the build fails by itself.',
   ),
-  'drain-too-slow': row(
+  'drain-too-slow': makeReasonRow(
     'failed',
     'C',
     'The worker drained, but slower than allowed.',
     'Shorten the step, or raise expect.drain.within.',
   ),
-  'idle-too-slow': row(
+  'idle-too-slow': makeReasonRow(
     'failed',
     'C',
     'The idle worker left, but slower than allowed.',
     'Lower --disconnect-after-idle-timeout, or raise expect.idle.within.',
   ),
-  'observation-gap': row(
+  'observation-gap': makeReasonRow(
     'inconclusive',
     'D',
     'The services or the runner were unavailable, and the evidence is gone.',
     'Run the drill again when the services answer.',
   ),
-  'drain-not-proven': row(
+  'drain-not-proven': makeReasonRow(
     'inconclusive',
     'D',
     'There is no evidence that the agent left because of the stop.',
     'Give the drill what would show it: an agent of 3.138 or later, the exec form, cluster.imageConfig, or a witness.',
   ),
-  'disconnect-not-received': row(
+  'disconnect-not-received': makeReasonRow(
     'inconclusive',
     'D',
     'The container exited 0 in time, but Buildkite got no disconnect.',
     'Check that the agent keeps its network until it has exited, then run the drill again.',
   ),
-  'evidence-missing': row(
+  'evidence-missing': makeReasonRow(
     'inconclusive',
     'D',
     'A piece of evidence that a pass needs does not exist.',
     'See which check has no answer, and give the check what it needs.',
   ),
-  'verdict-timeout': row(
+  'verdict-timeout': makeReasonRow(
     'inconclusive',
     'D',
     'Not everything was over when limits.verdictWithin ended.',
     'Raise limits.verdictWithin.',
   ),
-  drained: row(
+  drained: makeReasonRow(
     'passed',
     'E',
     'The stop landed in flight and the worker drained because of it.',
     'Nothing to do.',
   ),
-  retired: row('passed', 'E', 'An idle worker left within its time.', 'Nothing to do.'),
-  'handed-over': row(
+  retired: makeReasonRow('passed', 'E', 'An idle worker left within its time.', 'Nothing to do.'),
+  'handed-over': makeReasonRow(
     'passed',
     'E',
     'The attempt was lost or stopped and an automatic retry passed on another task.',
     'Nothing to do; the loss is counted.',
   ),
-  'not-lost': row(
+  'not-lost': makeReasonRow(
     'not-lost',
     'E',
     'The build passed and no attempt was lost; ECS shows no stop, so this proves no drain.',
     'Give --task or --since to judge a drain.',
   ),
-  outlasted: row(
+  outlasted: makeReasonRow(
     'outlasted',
     'E',
     'The job survived the stop, but its agent leaves after its job in any case: nothing shows that it heard the signal.',
     'Inject into an idle worker, or upgrade the agent to 3.138 or later, to show that it drains.',
   ),
-  'not-allowed': row(
+  'not-allowed': makeReasonRow(
     'refused',
     'before',
     'The scenario does not name the target.',
-    'Name it, or do not strike it.',
+    'Name it, or do not stop it.',
   ),
-  'blast-radius': row(
+  'blast-radius': makeReasonRow(
     'refused',
     'before',
-    'The strike would reach further than allowed.',
+    'The injection would reach further than allowed.',
     'Wait until the service is settled, or allow it in safety.',
   ),
-  'self-target': row(
+  'self-target': makeReasonRow(
     'refused',
     'before',
-    'The strike would hit what gameday itself runs on.',
+    'The injection would hit what gameday itself runs on.',
     'Run gameday elsewhere.',
   ),
-  'shared-task': row(
+  'shared-task': makeReasonRow(
     'refused',
     'before',
     'Several agents, or jobs that cannot be read, run on the target task.',
     'Run one agent per task, or set cluster.sharedTask: allowed.',
   ),
-  'outside-window': row(
+  'outside-window': makeReasonRow(
     'refused',
     'before',
     'The present time is outside the allowed hours.',
     'Wait for the window.',
   ),
-  'too-soon': row(
+  'too-soon': makeReasonRow(
     'refused',
     'before',
-    'The last strike was too short a time ago.',
+    'The last injection was too short a time ago.',
     'Wait for safety.minimumInterval.',
   ),
-  'lock-held': row(
+  'lock-held': makeReasonRow(
     'refused',
     'before',
     'Another drill runs on this service.',
     'Wait for the other drill, or settle it with `gameday abort`.',
   ),
-  'drill-unknown': row(
+  'drill-unknown': makeReasonRow(
     'refused',
     'before',
     'The state directory has no record of the drill, or of a call that its journal says was sent.',
     'Read the journal; if you trust it, give --yes.',
   ),
-  'kill-switch': row(
+  'kill-switch': makeReasonRow(
     'refused',
     'before',
     'The kill switch is on.',
     'Turn the kill switch off when it is safe.',
   ),
-  'confirm-declined': row(
+  'confirm-declined': makeReasonRow(
     'refused',
     'before',
     'The person who was asked did not say yes.',
     'Nothing was stopped.',
   ),
-  'confirm-needed': row(
+  'confirm-needed': makeReasonRow(
     'refused',
     'before',
     'Nobody could be asked, and --yes was not given.',
     'Run it on a terminal, or give --yes.',
   ),
-  'inert-fault': row(
+  'inert-fault': makeReasonRow(
     'refused',
     'before',
     'The fault would do nothing to this target.',
     'Choose a fault that reaches it.',
   ),
-  preflight: row('refused', 'before', 'A preflight rule is broken.', 'Mend what it names.'),
-  halted: row('refused', 'before', 'A halt condition of the scenario holds.', 'Look at the condition.'),
-  'buildkite-unauthorized': row(
+  preflight: makeReasonRow('refused', 'before', 'A preflight rule is broken.', 'Fix what it names.'),
+  halted: makeReasonRow(
+    'refused',
+    'before',
+    'A halt condition of the scenario holds.',
+    'Look at the condition.',
+  ),
+  'buildkite-unauthorized': makeReasonRow(
     'could-not-run',
     'before',
     'Buildkite does not accept the token.',
     'Check BUILDKITE_API_TOKEN and that GraphQL access is enabled for it.',
   ),
-  'buildkite-unreachable': row(
+  'buildkite-unreachable': makeReasonRow(
     'could-not-run',
     'before',
     'Buildkite could not be reached.',
     'Check the network and the endpoint.',
   ),
-  'buildkite-rate-limited': row(
+  'buildkite-rate-limited': makeReasonRow(
     'could-not-run',
     'before',
     'Buildkite kept refusing calls because of its rate limit.',
     'Wait, or use a token that nothing else uses.',
   ),
-  'buildkite-error': row(
+  'buildkite-error': makeReasonRow(
     'could-not-run',
     'before',
     'Buildkite sent an answer that gameday cannot read.',
     'Check the endpoint.',
   ),
-  'aws-unauthorized': row(
+  'aws-unauthorized': makeReasonRow(
     'could-not-run',
     'before',
     'AWS did not accept the credentials, or there are none.',
     'Check the credential chain.',
   ),
-  'aws-denied': row('could-not-run', 'before', 'AWS denies the call.', 'Grant the action that is named.'),
-  'aws-unreachable': row(
+  'aws-denied': makeReasonRow(
+    'could-not-run',
+    'before',
+    'AWS denies the call.',
+    'Grant the action that is named.',
+  ),
+  'aws-unreachable': makeReasonRow(
     'could-not-run',
     'before',
     'ECS could not be reached.',
     'Check the network, the region and the endpoint.',
   ),
-  'no-such-organization': row(
+  'no-such-organization': makeReasonRow(
     'could-not-run',
     'before',
     'Buildkite shows no such organization to this token.',
     'Check its slug.',
   ),
-  'no-such-pipeline': row(
+  'no-such-pipeline': makeReasonRow(
     'could-not-run',
     'before',
     'Buildkite shows no such pipeline to this token.',
     'Check its slug.',
   ),
-  'no-such-step': row('could-not-run', 'before', 'The pipeline has no step of that key.', 'Check when.step.'),
-  'no-such-cluster': row(
+  'no-such-step': makeReasonRow(
+    'could-not-run',
+    'before',
+    'The pipeline has no step of that key.',
+    'Check when.step.',
+  ),
+  'no-such-cluster': makeReasonRow(
     'could-not-run',
     'before',
     'ECS knows no such cluster, service or task there.',
     'Check cluster.name and region.',
   ),
-  'agent-not-mapped': row(
+  'agent-not-mapped': makeReasonRow(
     'could-not-run',
     'before',
     'The agent cannot be mapped to exactly one task and container.',
     'Start the agent with --tags-from-ecs-meta-data, or name cluster.container.',
   ),
-  'build-not-created': row(
+  'build-not-created': makeReasonRow(
     'could-not-run',
     'before',
     'The build could not be started.',
     'Read what Buildkite answered.',
   ),
-  'fault-refused': row('could-not-run', 'before', 'ECS refused the stop.', 'Read what ECS answered.'),
-  'journal-unwritable': row(
+  'fault-refused': makeReasonRow(
     'could-not-run',
     'before',
-    'The journal cannot be written, so nothing was struck.',
+    'ECS refused the stop.',
+    'Read what ECS answered.',
+  ),
+  'journal-unwritable': makeReasonRow(
+    'could-not-run',
+    'before',
+    'The journal cannot be written, so nothing was injected.',
     'Check --out and the disk.',
   ),
-  'not-undone': row(
+  'not-undone': makeReasonRow(
     'could-not-run',
     'before',
     'The drill proves nothing, and something that it changed could not be put back.',
     'Put back what is named, with the commands that are shown; only then run the drill again.',
   ),
-  'rig-failed': row(
+  'rig-failed': makeReasonRow(
     'could-not-run',
     'before',
     'The rig did not start or ended early.',
     'Read what the rig printed.',
   ),
-  planned: row(
+  planned: makeReasonRow(
     'planned',
     'before',
     'A dry run: nothing was sent that changes anything.',
     'Run the drill without --dry-run.',
   ),
-  baseline: row(
+  baseline: makeReasonRow(
     'baseline',
     'before',
     'Nothing was injected and the build passed: a baseline shows nothing about a stop.',
     'Run the scenario with a fault.',
   ),
-  'bad-input': row(
+  'bad-input': makeReasonRow(
     'bad-input',
     'before',
     'An option, a setting or a scenario is wrong.',
-    'Mend what is named.',
+    'Fix what is named.',
   ),
-  internal: row('internal', 'before', 'A defect of gameday itself.', 'Report it with the journal.'),
-  interrupted: row(
+  internal: makeReasonRow('internal', 'before', 'A defect of gameday itself.', 'Report it with the journal.'),
+  interrupted: makeReasonRow(
     'interrupted',
     'before',
     'The run was interrupted; the journal is closed.',

@@ -7,7 +7,7 @@ export const DIGEST_PREFIX = 'hidden-';
 const DIGEST = new RegExp(`^${DIGEST_PREFIX}[0-9a-z]+$`);
 
 /** The digest of a value; nothing, and what is a digest already, stay as they are. */
-export function digested(value: string, digest: Digest): string {
+export function digestValue(value: string, digest: Digest): string {
   return value === '' || DIGEST.test(value) ? value : digest(value);
 }
 
@@ -69,7 +69,7 @@ export function isPlainValue(value: string): boolean {
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /** A run of letters and digits that nobody thought up: hexadecimal, or of both cases, with several digits. */
-export function looksRandom(word: string): boolean {
+export function isRandomLooking(word: string): boolean {
   if (!/^[A-Za-z0-9]{20,}$/.test(word) || COMMIT.test(word)) return false;
   if ((word.match(/[0-9]/g) ?? []).length < 3) return false;
   return /^[0-9a-f]{32,}$/i.test(word) || (/[a-z]/.test(word) && /[A-Z]/.test(word));
@@ -83,5 +83,5 @@ const SHAPES =
 export function isSecretValue(name: string, value: string): boolean {
   if (SWITCH.test(value)) return false;
   if (NUMBER.test(value)) return isSecretName(name) && !/TOKENS/i.test(name);
-  return isSecretName(name) || SHAPES.test(value) || looksRandom(value);
+  return isSecretName(name) || SHAPES.test(value) || isRandomLooking(value);
 }

@@ -32,45 +32,45 @@ interface FactRow {
   readonly rights: readonly EcsOperation[];
 }
 
-function ofBuildkite<V extends z.ZodType>(value: V) {
+function defineBuildkiteFact<V extends z.ZodType>(value: V) {
   return { value, from: 'Buildkite', rights: [] } as const;
 }
 
-function ofEcs<V extends z.ZodType>(value: V, ...rights: readonly EcsOperation[]) {
+function defineEcsFact<V extends z.ZodType>(value: V, ...rights: readonly EcsOperation[]) {
   return { value, from: 'ECS', rights } as const;
 }
 
-function around<V extends z.ZodType>(value: V) {
+function defineSurroundingsFact<V extends z.ZodType>(value: V) {
   return { value, from: 'the surroundings', rights: [] } as const;
 }
 
 /** Every kind of thing that can be known: how its value looks, who is asked after it, and which rights that takes. The names are API. */
 export const FACTS = {
-  build: ofBuildkite(Build),
-  job: ofBuildkite(Job),
-  agent: ofBuildkite(Agent),
-  task: ofEcs(Task, 'DescribeTasks'),
-  'task-definition': ofEcs(TaskDefinition, 'DescribeTaskDefinition'),
-  'tasks-of': ofEcs(TasksOf, 'ListTasks', 'DescribeTasks'),
-  'tasks-on': ofEcs(TasksOf, 'ListTasks', 'DescribeTasks'),
-  instance: ofEcs(Instance, 'DescribeContainerInstances'),
-  protection: ofEcs(Protection, 'GetTaskProtection'),
-  service: ofEcs(Service, 'DescribeServices'),
-  cluster: ofEcs(Cluster, 'DescribeClusters'),
-  pipeline: ofBuildkite(Pipeline),
-  'agents-of-task': ofBuildkite(AgentsOfTask),
-  'step-history': ofBuildkite(StepHistory),
-  'past-workers': ofBuildkite(PastWorkers),
-  'drill-build': ofBuildkite(DrillBuild),
-  'recent-stops': ofEcs(RecentStops, 'ListTasks', 'DescribeTasks'),
-  self: around(Self),
-  'kill-switch': around(KillSwitch),
-  lock: around(Lock),
-  ledger: around(Ledger),
-  halt: around(Halt),
-  clock: around(ClockOffset),
+  build: defineBuildkiteFact(Build),
+  job: defineBuildkiteFact(Job),
+  agent: defineBuildkiteFact(Agent),
+  task: defineEcsFact(Task, 'DescribeTasks'),
+  'task-definition': defineEcsFact(TaskDefinition, 'DescribeTaskDefinition'),
+  'tasks-of': defineEcsFact(TasksOf, 'ListTasks', 'DescribeTasks'),
+  'tasks-on': defineEcsFact(TasksOf, 'ListTasks', 'DescribeTasks'),
+  instance: defineEcsFact(Instance, 'DescribeContainerInstances'),
+  protection: defineEcsFact(Protection, 'GetTaskProtection'),
+  service: defineEcsFact(Service, 'DescribeServices'),
+  cluster: defineEcsFact(Cluster, 'DescribeClusters'),
+  pipeline: defineBuildkiteFact(Pipeline),
+  'agents-of-task': defineBuildkiteFact(AgentsOfTask),
+  'step-history': defineBuildkiteFact(StepHistory),
+  'past-workers': defineBuildkiteFact(PastWorkers),
+  'drill-build': defineBuildkiteFact(DrillBuild),
+  'recent-stops': defineEcsFact(RecentStops, 'ListTasks', 'DescribeTasks'),
+  self: defineSurroundingsFact(Self),
+  'kill-switch': defineSurroundingsFact(KillSwitch),
+  lock: defineSurroundingsFact(Lock),
+  ledger: defineSurroundingsFact(Ledger),
+  halt: defineSurroundingsFact(Halt),
+  clock: defineSurroundingsFact(ClockOffset),
   // Which documents it reads depends on the scenario: its rights stand in iam/needs.ts.
-  preflight: around(Preflight),
+  preflight: defineSurroundingsFact(Preflight),
 } as const satisfies Record<string, FactRow>;
 export type FactKind = keyof typeof FACTS;
 export type FactOf<K extends FactKind> = z.infer<(typeof FACTS)[K]['value']>;
@@ -107,13 +107,13 @@ export function keyOf(subject: { readonly kind: FactKind; readonly id: string })
 }
 
 /** The latest value of one subject, or undefined where it was never seen. */
-export function seen<K extends FactKind>(world: World, kind: K, id: string): FactOf<K> | undefined {
+export function findFact<K extends FactKind>(world: World, kind: K, id: string): FactOf<K> | undefined {
   const fact = world[keyOf({ kind, id })];
   return fact?.kind === kind ? (fact.value as FactOf<K>) : undefined;
 }
 
 /** All values of one kind, in the order in which they were first seen. */
-export function all<K extends FactKind>(world: World, kind: K): readonly FactOf<K>[] {
+export function listFacts<K extends FactKind>(world: World, kind: K): readonly FactOf<K>[] {
   return Object.values(world)
     .filter((fact) => fact.kind === kind)
     .map((fact) => fact.value as FactOf<K>);

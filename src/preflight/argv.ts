@@ -32,7 +32,7 @@ export function partAt(
 }
 
 /** The edits that replace `remove` words from `index` on by `words`. */
-export function wordEdit(
+export function editWord(
   container: Container,
   index: number,
   remove: number,
@@ -46,7 +46,7 @@ export function wordEdit(
 }
 
 /** The edits that replace the whole command line by `words`, in the place of its first word. */
-export function wholeEdit(container: Container, words: readonly string[]): readonly Edit[] {
+export function editCommandLine(container: Container, words: readonly string[]): readonly Edit[] {
   const { entry, command } = container.start.commandLine;
   const first = entry ?? command;
   const place = placeOfPart(container, first);

@@ -4,7 +4,7 @@ import { itemsOf, member, valueAt } from './json.ts';
 import type { Container } from './subject.ts';
 
 /** The edit that sets one value of a document, or removes it where `after` is undefined. */
-export function edit(
+export function editDocument(
   documents: Documents,
   document: DocumentName,
   path: Path,
@@ -14,13 +14,13 @@ export function edit(
 }
 
 /** The edit that sets or removes one member of a container's definition. */
-export function ofContainer({ value, path }: Container, name: string, after: Json | undefined): Edit {
+export function editContainer({ value, path }: Container, name: string, after: Json | undefined): Edit {
   return { document: 'taskDefinition', path: [...path, name], before: member(value, name), after };
 }
 
 /** The edit that sets a container's stopTimeout; `ms` in milliseconds. */
-export function stopTimeoutEdit(container: Container, ms: number): Edit {
-  return ofContainer(container, 'stopTimeout', ms / 1000);
+export function editStopTimeout(container: Container, ms: number): Edit {
+  return editContainer(container, 'stopTimeout', ms / 1000);
 }
 
 /** Milliseconds as the seconds that a definition holds. */
@@ -37,7 +37,7 @@ export function placeIn(
 }
 
 /** The variables of a container as ECS lists them; built from our model where the document itself is not at hand. */
-export function listedEnvironment({
+export function listEnvironment({
   value,
   environment,
 }: Pick<Container, 'value' | 'environment'>): readonly Json[] {
@@ -46,7 +46,7 @@ export function listedEnvironment({
 }
 
 /** The dependencies of a container as ECS lists them; built from our model where the document itself is not at hand. */
-export function listedDependencies({
+export function listDependencies({
   value,
   dependsOn,
   conditions,

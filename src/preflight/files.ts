@@ -6,7 +6,7 @@ import type { Doc, DocumentName, Documents, Live, StepTimes } from './documents.
 import type { Places } from './report.ts';
 import { readJson } from './text.ts';
 import type { Text } from './text.ts';
-import { unwrap } from './unwrap.ts';
+import { unwrapDocument } from './unwrap.ts';
 import type { History } from '../forecast/history.ts';
 import { timesOf } from './step-times.ts';
 
@@ -32,7 +32,7 @@ export async function readFiles(files: Files): Promise<Given> {
   for (const [kind, file] of Object.entries(files) as readonly [DocumentName, string | undefined][]) {
     if (file === undefined) continue;
     const text = await textIn(file);
-    const read = kind === 'pipeline' ? await readYaml(text, file) : jsonIn(text, file);
+    const read = kind === 'pipeline' ? await yamlIn(text, file) : jsonIn(text, file);
     texts[kind] = { ...read, text };
     documents[kind] = docOf(kind, read, file);
   }
@@ -91,23 +91,23 @@ function jsonIn(text: string, file: string): Text {
   if ('value' in read) return read;
   throw new GamedayError('bad-input', `it cannot be read as JSON: ${read.why}`, {
     at: `${file}:${read.at}`,
-    next: 'Mend it there; comments may stay.',
+    next: 'Fix it there; comments may stay.',
   });
 }
 
-async function readYaml(text: string, file: string): Promise<Text> {
+async function yamlIn(text: string, file: string): Promise<Text> {
   // Loaded on demand: the YAML parser is slow to load, and most calls read JSON only.
   const { readPipeline } = await import('./yaml.ts');
   const read = readPipeline(text);
   if ('value' in read) return read;
   throw new GamedayError('bad-input', `it cannot be read as YAML: ${read.why}`, {
     at: `${file}:${read.at}`,
-    next: 'Mend it there.',
+    next: 'Fix it there.',
   });
 }
 
 function docOf(kind: DocumentName, read: Text, file: string): Doc {
-  const doc = unwrap(kind, read.value, file);
+  const doc = unwrapDocument(kind, read.value, file);
   if ('value' in doc) return doc;
   throw new GamedayError('bad-input', doc.why, { at: `${file}:${read.place(doc.path)}`, next: doc.next });
 }
@@ -140,10 +140,10 @@ export async function timesInFile(file: string): Promise<readonly StepTimes[]> {
 export function uriOf(file: string): string {
   const inside = relative('', file);
   const outside = inside.startsWith('..') || isAbsolute(inside);
-  return outside && isAbsolute(file) ? pathToFileURL(file).href : encoded(inside);
+  return outside && isAbsolute(file) ? pathToFileURL(file).href : encodePath(inside);
 }
 
-function encoded(path: string): string {
+function encodePath(path: string): string {
   return path.split(sep).map(encodeURIComponent).join('/');
 }
 

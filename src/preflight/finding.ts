@@ -17,7 +17,7 @@ export interface Finding {
   readonly why: string;
   /** What to do, in one sentence; `edits` holds the exact change. */
   readonly todo: string;
-  /** Empty where no change of these documents mends it; `todo` then says what does. */
+  /** Empty where no change of these documents fixes it; `todo` then says what does. */
   readonly edits: readonly Edit[];
   /** A fact that this finding depends on and that is not known, or null. */
   readonly unknown: string | null;
@@ -45,7 +45,7 @@ export interface Rule {
 
 export const CLEAN: Judgement = { findings: [], unknown: [] };
 
-export function found(...findings: readonly Finding[]): Judgement {
+export function judgementOf(...findings: readonly Finding[]): Judgement {
   return { findings, unknown: [] };
 }
 

@@ -1,4 +1,4 @@
-import { digested, DIGEST_PREFIX } from '../model/secret-looks.ts';
+import { digestValue, DIGEST_PREFIX } from '../model/secret-looks.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import { expandedIn, hideVariable } from '../worker/hidden-start.ts';
 import { hideIn, hideWords } from '../worker/hidden-words.ts';
@@ -7,7 +7,7 @@ import { isObject, itemsOf, member, textOf, textsOf } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** The same word for every secret: preflight compares no values, and its answer must be the same each time. */
-const hidden: Digest = () => `${DIGEST_PREFIX}value`;
+const maskValue: Digest = () => `${DIGEST_PREFIX}value`;
 
 /**
  * The documents with their secrets hidden and everything else in its place, so that rules can quote and change them.
@@ -19,13 +19,13 @@ export function hideDocuments(documents: Documents): Documents {
   const ofImage = imageConfig === null ? [] : wordsIn(imageConfig.value, ['Entrypoint', 'Cmd']);
   return {
     ...documents,
-    taskDefinition: changed(taskDefinition, (value) => hideDefinition(value, ofImage)),
-    pipeline: pipeline === null ? null : changed(pipeline, hidePipeline),
-    imageConfig: imageConfig === null ? null : changed(imageConfig, hideImage),
+    taskDefinition: changeDoc(taskDefinition, (value) => hideDefinition(value, ofImage)),
+    pipeline: pipeline === null ? null : changeDoc(pipeline, hidePipeline),
+    imageConfig: imageConfig === null ? null : changeDoc(imageConfig, hideImage),
   };
 }
 
-function changed(doc: Doc, change: (value: JsonObject) => JsonObject): Doc {
+function changeDoc(doc: Doc, change: (value: JsonObject) => JsonObject): Doc {
   return { ...doc, value: change(doc.value) };
 }
 
@@ -74,7 +74,7 @@ function hidePair(pair: Json, expands: ReadonlySet<string>): Json {
   if (!isObject(pair)) return pair;
   return withMembers(pair, {
     value: (value) =>
-      typeof value === 'string' ? hideVariable(name, value, expands.has(name), hidden) : value,
+      typeof value === 'string' ? hideVariable(name, value, expands.has(name), maskValue) : value,
   });
 }
 
@@ -85,12 +85,12 @@ function hideList(list: Json): Json {
 /** Hides words that follow others on one command line: a flag may end the entry point and its value begin the command. */
 function hideBehind(before: readonly string[], list: Json): Json {
   const words = textsOf(list);
-  return words === null ? list : hideWords([...before, ...words], hidden).slice(before.length);
+  return words === null ? list : hideWords([...before, ...words], maskValue).slice(before.length);
 }
 
 /** Every text in it, at any depth. */
 function hideAll(value: Json): Json {
-  if (typeof value === 'string') return digested(value, hidden);
+  if (typeof value === 'string') return digestValue(value, maskValue);
   if (Array.isArray(value)) return itemsOf(value).map(hideAll);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hideAll(inner)]));
@@ -101,7 +101,7 @@ function hideImage(config: JsonObject): JsonObject {
   const variable = (text: string): string => {
     const at = text.indexOf('=');
     const name = text.slice(0, at);
-    return at < 0 ? text : `${name}=${hideVariable(name, text.slice(at + 1), expands.has(name), hidden)}`;
+    return at < 0 ? text : `${name}=${hideVariable(name, text.slice(at + 1), expands.has(name), maskValue)}`;
   };
   return withMembers(config, {
     Env: (list) => textsOf(list)?.map(variable) ?? list,
@@ -119,7 +119,7 @@ function hidePipeline(value: JsonObject): JsonObject {
 }
 
 function hideTexts(value: Json): Json {
-  if (typeof value === 'string') return hideIn(value, hidden);
+  if (typeof value === 'string') return hideIn(value, maskValue);
   if (Array.isArray(value)) return itemsOf(value).map(hideTexts);
   return isObject(value) ? hidePipeline(value) : value;
 }

@@ -42,7 +42,7 @@ export function countOf({ findings }: Pick<Preflight, 'findings'>, severity: Sev
 }
 
 /** The documents with the edits applied. */
-export function applied(documents: Documents, edits: readonly Edit[]): Documents {
+export function applyEdits(documents: Documents, edits: readonly Edit[]): Documents {
   return edits.reduce<Documents>((all, { document, path, after }) => {
     const doc = all[document];
     if (doc === null) return all;

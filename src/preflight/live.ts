@@ -23,7 +23,7 @@ import { readScenarios } from '../cli/scenarios.ts';
 import { variablesOf } from '../cli/flags.ts';
 
 /** Reads one scenario file. Throws bad-input with its first mistake. */
-async function loadOne(
+async function loadOneScenario(
   file: string,
   variables: Readonly<Record<string, string>>,
   runner: Runner,
@@ -48,12 +48,12 @@ export interface NamedBy {
 }
 
 /** The step and the container that a scenario names. */
-export async function namedBy(
+export async function readNames(
   file: string,
   variables: Readonly<Record<string, string>>,
   runner: Runner,
 ): Promise<NamedBy> {
-  const { scenario } = await loadOne(file, variables, runner);
+  const { scenario } = await loadOneScenario(file, variables, runner);
   const read = readYaml(await readFile(file, 'utf8'));
   return {
     file,
@@ -75,14 +75,20 @@ interface Named {
 }
 
 /** Reads a running service; changes nothing. Throws with the service's own reason if the definition cannot be read. */
-export async function lookLive(flags: PreflightFlags, times: Live['history'], runner: Runner): Promise<Look> {
+export async function lookAtCluster(
+  flags: PreflightFlags,
+  times: Live['history'],
+  runner: Runner,
+): Promise<Look> {
   const interruption = watchSignals(() => undefined);
   try {
     const named =
-      flags.scenario === undefined ? await ofFlags(flags, runner) : await ofScenario(flags, runner);
+      flags.scenario === undefined
+        ? await connectByFlags(flags, runner)
+        : await connectByScenario(flags, runner);
     const { place, ecs, buildkite } = named;
     const looked = await readDocuments(place, { ecs, buildkite }, interruption.signal);
-    if (!looked.ok) throw refused(looked.trouble);
+    if (!looked.ok) throw errorOfTrouble(looked.trouble);
     const { documents, unread } = looked.value;
     const live = await liveOf(named, interruption.signal);
     const past = times === null ? await pastOf(named, interruption.signal) : { history: times, unread: [] };
@@ -101,11 +107,11 @@ export async function lookLive(flags: PreflightFlags, times: Live['history'], ru
   }
 }
 
-function refused(trouble: Trouble): GamedayError {
+function errorOfTrouble(trouble: Trouble): GamedayError {
   return new GamedayError(reasonOfTrouble({ kind: 'service', id: '' }, trouble), trouble.message);
 }
 
-async function ofFlags(flags: PreflightFlags, runner: Runner): Promise<Named> {
+async function connectByFlags(flags: PreflightFlags, runner: Runner): Promise<Named> {
   const settings = await ecsSettingsFromEnvironment(null, runner.environment, flags.insecure);
   const place = {
     ...{ cluster: flags.cluster ?? '', service: flags.service ?? null, family: null },
@@ -120,8 +126,8 @@ async function ofFlags(flags: PreflightFlags, runner: Runner): Promise<Named> {
   };
 }
 
-async function ofScenario(flags: PreflightFlags, runner: Runner): Promise<Named> {
-  const { scenario, file } = await loadOne(flags.scenario ?? '', variablesOf(flags.var), runner);
+async function connectByScenario(flags: PreflightFlags, runner: Runner): Promise<Named> {
+  const { scenario, file } = await loadOneScenario(flags.scenario ?? '', variablesOf(flags.var), runner);
   const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, flags.insecure);
   const [error] = errors;
   if (settings === null)
@@ -174,12 +180,12 @@ async function liveOf(named: Named, signal: AbortSignal): Promise<Omit<Live, 'hi
   return {
     cluster,
     ownTask: self?.ok === true ? self.value.taskArn : null,
-    agentVersions: await versionsOn(tasks, named, signal),
+    agentVersions: await readVersions(tasks, named, signal),
     protection: service === null ? null : await protectionOf(tasks, named, signal),
   };
 }
 
-async function versionsOn(
+async function readVersions(
   tasks: readonly string[],
   { buildkite, place }: Named,
   signal: AbortSignal,

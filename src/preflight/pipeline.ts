@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Path } from './json.ts';
 import { isObject, itemsOf, member, numberOf, textOf } from './json.ts';
-import { commandWords, segmentsOf } from '../worker/shell.ts';
+import { splitCommand, segmentsOf } from '../worker/shell.ts';
 import type { Pipeline, Step } from './subject.ts';
 
 /** Keys of steps that run no command on an agent. */
@@ -12,7 +12,7 @@ export function pipelineOf(document: JsonObject): Pipeline {
   return {
     steps: steps.filter(({ value }) => !OTHERS.some((kind) => Object.hasOwn(value, kind))),
     keys: steps.flatMap(({ keys }) => keys),
-    dynamic: steps.some(({ value, keys }) => uploads(value) || keys.some((key) => key.includes('$'))),
+    dynamic: steps.some(({ value, keys }) => mayUpload(value) || keys.some((key) => key.includes('$'))),
   };
 }
 
@@ -37,7 +37,7 @@ function stepOf(value: JsonObject, path: Path, index: number): Step {
     keys,
     name: keys[0] ?? textOf(member(value, 'label')) ?? `number ${String(index + 1)}`,
     atMost: minutes === null ? null : minutes * 60,
-    atLeast: commandsOf(value).reduce((sum, command) => sum + sleeps(command), 0),
+    atLeast: commandsOf(value).reduce((sum, command) => sum + sumSleeps(command), 0),
   };
 }
 
@@ -49,17 +49,17 @@ export function commandsOf(step: JsonObject): readonly string[] {
 }
 
 /** Seconds of the `sleep`s that certainly run; 0 for a script that branches, loops or leaves early. */
-function sleeps(command: string): number {
+function sumSleeps(command: string): number {
   if (/\b(?:if|while|until|for|case|exit|return|trap|timeout)\b|&&|\|/.test(command)) return 0;
   return segmentsOf(command).reduce((sum, { text, after }) => {
-    const [name, amount, ...more] = commandWords(text).words;
+    const [name, amount, ...more] = splitCommand(text).words;
     if (name !== 'sleep' || more.length > 0 || after === '&') return sum;
     const [, seconds, unit = 's'] = /^(\d+(?:\.\d+)?)([smh])?$/.exec(amount ?? '') ?? [];
     return seconds === undefined ? sum : sum + Number(seconds) * ({ s: 1, m: 60, h: 3600 }[unit] ?? 1);
   }, 0);
 }
 
-function uploads(step: JsonObject): boolean {
+function mayUpload(step: JsonObject): boolean {
   if (member(step, 'plugins') !== undefined) return true;
   return commandsOf(step).some((text) => /pipeline\s+upload|\.buildkite\//.test(text));
 }

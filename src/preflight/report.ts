@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 import type { Severity } from './finding.ts';
 import type { Found, Preflight } from './judge.ts';
 import type { DocumentName, Edit } from './documents.ts';
-import { painter } from '../report/paint.ts';
+import { createPainter } from '../report/paint.ts';
 import type { Tone } from '../report/paint.ts';
 
 /** Places of a document's values, as shown to the reader. */
@@ -19,7 +19,7 @@ const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn',
 
 /** Every finding with what was seen, why it matters and which lines to change; then what is not known. */
 export function preflightLines(preflight: Preflight, places: Places, colors: boolean): readonly string[] {
-  const paint = painter(colors);
+  const paint = createPainter(colors);
   const head = `The agent's container is ${preflight.container}; what it runs on: ${preflight.launch}.`;
   const findings = preflight.findings.flatMap((finding) => ['', ...findingLines(finding, places, colors)]);
   const unknown = preflight.unknown.map(({ rule, said }) => `  ${rule}: ${escapeControls(said)}`);
@@ -28,11 +28,11 @@ export function preflightLines(preflight: Preflight, places: Places, colors: boo
     ...findings,
     ...(unknown.length === 0 ? [] : ['', paint('Not known:', 'loud'), ...unknown]),
     '',
-    countLine(preflight),
+    sayCounts(preflight),
   ];
 }
 
-function countLine({ findings }: Preflight): string {
+function sayCounts({ findings }: Preflight): string {
   if (findings.length === 0) return 'No findings.';
   const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
@@ -42,7 +42,7 @@ function countLine({ findings }: Preflight): string {
 }
 
 function findingLines(finding: Found, places: Places, colors: boolean): readonly string[] {
-  const paint = painter(colors);
+  const paint = createPainter(colors);
   const { name, position } = places.of(finding.document, finding.path);
   const at = position === null ? name : `${name}:${position}`;
   const path = pathText(places.whole(finding.document, finding.path));
@@ -73,16 +73,18 @@ export function diffLines({ document, path, before, after }: Edit, places: Place
   const label = typeof key === 'string' ? `${JSON.stringify(key)}: ` : '';
   return [
     `@@ ${name}${inside === '' ? '' : ` ${inside}`} @@`,
-    ...(before === undefined ? [] : [`- ${label}${oneLine(before)}`]),
-    ...(after === undefined ? [] : [`+ ${label}${oneLine(after)}`]),
+    ...(before === undefined ? [] : [`- ${label}${compactJson(before)}`]),
+    ...(after === undefined ? [] : [`+ ${label}${compactJson(after)}`]),
   ].map(escapeControls);
 }
 
 /** JSON on one line, with a space after colons and commas. */
-function oneLine(value: Json): string {
-  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(oneLine).join(', ')}]`;
+function compactJson(value: Json): string {
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(compactJson).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}: ${oneLine(inner)}`);
+  const members = Object.entries(value).map(
+    ([key, inner]) => `${JSON.stringify(key)}: ${compactJson(inner)}`,
+  );
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 

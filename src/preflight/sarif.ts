@@ -50,8 +50,8 @@ function ruleOf({ id, rule, severities, sources }: (typeof RULES)[number]): obje
   return {
     id,
     // Code scanning asks for both descriptions and for the help.
-    shortDescription: { text: plain(rule) },
-    fullDescription: { text: plain(rule) },
+    shortDescription: { text: dropBackticks(rule) },
+    fullDescription: { text: dropBackticks(rule) },
     help: { text: sources.join('\n') },
     ...(helpUri === undefined ? {} : { helpUri }),
     defaultConfiguration: { level: LEVELS[severities[0] ?? 'note'] },
@@ -59,7 +59,7 @@ function ruleOf({ id, rule, severities, sources }: (typeof RULES)[number]): obje
 }
 
 /** SARIF messages are plain text, so backticks go. */
-function plain(text: string): string {
+function dropBackticks(text: string): string {
   return text.replaceAll('`', '');
 }
 

@@ -13,26 +13,29 @@ export function secretsIn({ taskDefinition, imageConfig, pipeline }: Documents):
   const found = [
     ...containers.flatMap((one) => [
       ...itemsOf(member(one, 'environment')).flatMap((pair) =>
-        secretNamed(textOf(member(pair, 'name')), textOf(member(pair, 'value'))),
+        secretsOfPair(textOf(member(pair, 'name')), textOf(member(pair, 'value'))),
       ),
-      ...inWords([...(textsOf(member(one, 'entryPoint')) ?? []), ...(textsOf(member(one, 'command')) ?? [])]),
+      ...secretsInWords([
+        ...(textsOf(member(one, 'entryPoint')) ?? []),
+        ...(textsOf(member(one, 'command')) ?? []),
+      ]),
     ]),
     ...(textsOf(member(imageConfig?.value, 'Env')) ?? []).flatMap((pair) => {
       const [, name = '', value = ''] = /^([^=]*)=([\s\S]*)$/.exec(pair) ?? [];
-      return secretNamed(name, value);
+      return secretsOfPair(name, value);
     }),
-    ...inWords(textsOf(member(imageConfig?.value, 'Cmd')) ?? []),
-    ...inTexts(pipeline?.value),
+    ...secretsInWords(textsOf(member(imageConfig?.value, 'Cmd')) ?? []),
+    ...secretsInTexts(pipeline?.value),
   ];
   return [...new Set(found)].filter((value) => value.length >= SHORTEST);
 }
 
-function secretNamed(name: string | null, value: string | null): readonly string[] {
+function secretsOfPair(name: string | null, value: string | null): readonly string[] {
   return name !== null && value !== null && isSecretValue(name, value) ? [value] : [];
 }
 
 /** The words of a command line that look like secrets. */
-function inWords(words: readonly string[]): readonly string[] {
+function secretsInWords(words: readonly string[]): readonly string[] {
   const found: string[] = [];
   hideWords(words, (value) => {
     found.push(value);
@@ -42,19 +45,19 @@ function inWords(words: readonly string[]): readonly string[] {
 }
 
 /** The words of any text in a document that look like secrets, and the variables of its steps. */
-function inTexts(value: Json | undefined): readonly string[] {
-  if (typeof value === 'string') return inText(value);
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(inTexts);
+function secretsInTexts(value: Json | undefined): readonly string[] {
+  if (typeof value === 'string') return secretsInText(value);
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(secretsInTexts);
   if (!isObject(value)) return [];
   const own = Object.entries(value).flatMap(([key, inner]) =>
     key === 'env' && isObject(inner)
-      ? Object.entries(inner).flatMap(([name, text]) => secretNamed(name, textOf(text)))
+      ? Object.entries(inner).flatMap(([name, text]) => secretsOfPair(name, textOf(text)))
       : [],
   );
-  return [...own, ...Object.values(value).flatMap(inTexts)];
+  return [...own, ...Object.values(value).flatMap(secretsInTexts)];
 }
 
-function inText(text: string): readonly string[] {
+function secretsInText(text: string): readonly string[] {
   const found: string[] = [];
   hideIn(text, (value) => {
     found.push(value);

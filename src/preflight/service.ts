@@ -17,13 +17,13 @@ import { answerOf } from '../cli/exit-codes.ts';
 import { variablesOf } from '../cli/flags.ts';
 
 /** Checks files, or a running service, and prints the findings. */
-export async function preflight(flags: PreflightFlags, runner: Runner): Promise<void> {
+export async function answerPreflight(flags: PreflightFlags, runner: Runner): Promise<void> {
   const look =
     flags['task-definition'] === undefined
       ? await lookAtService(flags, runner)
       : await lookAtFiles(flags, runner);
-  const found = judged(look);
-  await show({ ...found, unknown: [...found.unknown, ...look.unread] }, look.places, flags, runner);
+  const found = judgeLook(look);
+  await showPreflight({ ...found, unknown: [...found.unknown, ...look.unread] }, look.places, flags, runner);
 }
 
 async function lookAtFiles(flags: PreflightFlags, runner: Runner): Promise<Look> {
@@ -48,7 +48,7 @@ async function lookAtFiles(flags: PreflightFlags, runner: Runner): Promise<Look>
   };
   return {
     documents: hideDocuments(documents),
-    live: { ...OFFLINE, history: await timesGiven(flags) },
+    live: { ...OFFLINE, history: await readTimes(flags) },
     places: placesOf(
       { ...given.texts, ...(scenario?.text == null ? {} : { scenario: scenario.text }) },
       documents,
@@ -61,12 +61,12 @@ async function lookAtFiles(flags: PreflightFlags, runner: Runner): Promise<Look>
 /** The step and the container that a scenario names. */
 async function scenarioOf(flags: PreflightFlags, runner: Runner) {
   if (flags.scenario === undefined) return null;
-  const { namedBy } = await import('./live.ts');
+  const { readNames: namedBy } = await import('./live.ts');
   return namedBy(flags.scenario, variablesOf(flags.var), runner);
 }
 
 /** How long steps took, from the file of --history; null where none is given. */
-async function timesGiven({ history }: PreflightFlags): Promise<Live['history']> {
+async function readTimes({ history }: PreflightFlags): Promise<Live['history']> {
   return history === undefined ? null : timesInFile(history);
 }
 
@@ -75,17 +75,17 @@ async function lookAtService(flags: PreflightFlags, runner: Runner): Promise<Loo
     throw new GamedayError('bad-input', 'nothing to check is named', {
       next: 'Give --task-definition FILE, or --scenario FILE, or --cluster NAME and --service NAME.',
     });
-  const { lookLive } = await import('./live.ts');
-  return lookLive(flags, await timesGiven(flags), runner);
+  const { lookAtCluster: lookLive } = await import('./live.ts');
+  return lookLive(flags, await readTimes(flags), runner);
 }
 
 /** Applies every rule. Throws bad-input if it is not clear which container runs the agent. */
-function judged(look: Look): Preflight {
-  return judge(subjectIn(look));
+function judgeLook(look: Look): Preflight {
+  return judge(requireSubject(look));
 }
 
 /** The input of the rules. Throws bad-input if it is not clear which container runs the agent. */
-export function subjectIn({
+export function requireSubject({
   documents,
   live,
   container,
@@ -106,7 +106,12 @@ export function subjectIn({
   });
 }
 
-async function show(found: Preflight, places: Places, flags: PreflightFlags, runner: Runner): Promise<void> {
+async function showPreflight(
+  found: Preflight,
+  places: Places,
+  flags: PreflightFlags,
+  runner: Runner,
+): Promise<void> {
   // Failed: an error was found, or with --strict a warning.
   const bad = countOf(found, 'error') + (flags.strict ? countOf(found, 'warning') : 0);
   const answer = answerOf(bad === 0 ? 'clean' : 'failed', preflightDocument(found, places));

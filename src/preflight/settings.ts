@@ -1,9 +1,9 @@
 import { isSwitch, variableOfFlag } from '../worker/read-settings.ts';
-import { startsAgent } from '../worker/start.ts';
+import { isAgentStart } from '../worker/start.ts';
 import type { AgentSettings as Read, FlagSetting, VariableSetting } from '../worker/settings.ts';
-import { partAt, placeOfPart, wordEdit } from './argv.ts';
+import { partAt, placeOfPart, editWord } from './argv.ts';
 import type { DocumentName, Documents, Edit } from './documents.ts';
-import { listedEnvironment } from './edits.ts';
+import { listEnvironment } from './edits.ts';
 import { member, textOf, textsOf, type Path } from './json.ts';
 import type { AgentSettings, Container, Setting } from './subject.ts';
 
@@ -48,18 +48,18 @@ export function settingsIn(documents: Documents, container: Container, read: Rea
 function lineOf(container: Container, { line }: Read): Line | null {
   if (line === null) return null;
   return line.segment === null
-    ? wordsLine(container)
-    : scriptLine(container, { words: line.words, text: line.segment.text });
+    ? lineOfWords(container)
+    : lineOfScript(container, { words: line.words, text: line.segment.text });
 }
 
-function wordsLine(container: Container): Line {
+function lineOfWords(container: Container): Line {
   const { entry, command, words } = container.start.commandLine;
   const parts = [entry, command].filter((part) => part !== null);
   const last = parts.at(-1) ?? null;
   const place = placeOfPart(container, last);
   return {
     words,
-    takesFlags: startsAgent(words),
+    takesFlags: isAgentStart(words),
     change: ({ drop, set, add = [] }) =>
       parts.flatMap((part) => {
         const at = placeOfPart(container, part);
@@ -80,7 +80,7 @@ function wordsLine(container: Container): Line {
 
 const WORD = /(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\([^)]*\)|[^\s'"\\])+/g;
 
-function scriptLine(
+function lineOfScript(
   container: Container,
   { words, text }: { readonly words: readonly string[]; readonly text: string },
 ): Line | null {
@@ -102,7 +102,7 @@ function scriptLine(
       // Where the same text stands several times, the last one is in force.
       const at = shell.script.lastIndexOf(text);
       const script = `${shell.script.slice(0, at)}${told}${shell.script.slice(at + text.length)}`;
-      return wordEdit(container, shell.scriptAt, 1, [script]);
+      return editWord(container, shell.scriptAt, 1, [script]);
     },
     document: place.document,
     path: [...place.path, where.index],
@@ -156,7 +156,7 @@ function variableIn(
       with: (after) => [{ ...edit, after: `${name}=${after}` }],
     };
   }
-  const list = listedEnvironment({ value: raw, environment });
+  const list = listEnvironment({ value: raw, environment });
   const at = list.findLastIndex((one) => textOf(member(one, 'name')) === name);
   const path = [...container, 'environment', at];
   return {
@@ -170,6 +170,6 @@ function variableIn(
 
 function addVariable(container: Container, name: string, given: string): readonly Edit[] {
   const before = member(container.value, 'environment');
-  const after = [...listedEnvironment(container), { name, value: given }];
+  const after = [...listEnvironment(container), { name, value: given }];
   return [{ document: 'taskDefinition', path: [...container.path, 'environment'], before, after }];
 }

@@ -5,7 +5,7 @@ import { commandLineOf } from '../worker/argv.ts';
 import { readContainer } from '../worker/definition.ts';
 import { imageConfigIn } from '../worker/image-config.ts';
 import { readLaunch, type Launch } from '../worker/launch.ts';
-import { startsAgent } from '../worker/start.ts';
+import { isAgentStart } from '../worker/start.ts';
 import { readWorker } from '../worker/worker.ts';
 import type { Documents, Live } from './documents.ts';
 import { itemsOf, member, textOf, textsOf, type Json } from './json.ts';
@@ -35,7 +35,7 @@ export function subjectOf(documents: Documents, live: Live, named: string | null
   const containers = values.map(readContainer);
   const names = containers.map(({ name }) => name);
   const candidates = containers
-    .filter((container, index) => looksLikeAgent(container, values[index]))
+    .filter((container, index) => mayBeAgent(container, values[index]))
     .map(({ name }) => name);
   const chosen = named ?? (candidates.length === 1 ? candidates[0] : undefined);
   const known = {
@@ -67,14 +67,14 @@ export function subjectIn(known: Known, agentName: string): Subject | null {
 }
 
 /** Whether the container starts the agent, as shown by its command line, its image or its token. */
-function looksLikeAgent(container: ContainerDefinition, value: Json | undefined): boolean {
+function mayBeAgent(container: ContainerDefinition, value: Json | undefined): boolean {
   const { image, environment } = container;
   const { words } = commandLineOf(container, null);
   if (
     words.some((word) =>
       /(?:^|[\s/'"=;&|])buildkite-agent(?:\s+start|-entrypoint)?(?:$|[\s'";&|])/.test(word),
     ) ||
-    startsAgent(words)
+    isAgentStart(words)
   )
     return true;
   if (image !== null && /(?:^|\/)(?:buildkite\/agent|[\w.-]*buildkite-agent[\w.-]*)(?:[:@]|$)/.test(image))

@@ -37,7 +37,7 @@ const WORDS: Readonly<Record<string, string>> = {
 export function readJson(text: string): Text | BadText {
   if (text.trim() === '') return EMPTY;
   try {
-    return read(text);
+    return parseJsonTree(text);
   } catch (error) {
     // The parser and `valueOf` are recursive.
     if (error instanceof RangeError) return { at: '1:1', why: 'it is nested too deeply' };
@@ -45,23 +45,23 @@ export function readJson(text: string): Text | BadText {
   }
 }
 
-function read(text: string): Text | BadText {
+function parseJsonTree(text: string): Text | BadText {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  const place = positions(text);
+  const place = createLocator(text);
   const [first] = errors;
   if (first !== undefined) {
     const code = printParseErrorCode(first.error);
     return { at: place(first.offset), why: WORDS[code] ?? code };
   }
   if (root === undefined) return EMPTY;
-  return { value: valueOf(root), place: (path) => place(nearest(root, path).offset) };
+  return { value: valueOf(root), place: (path) => place(findNearest(root, path).offset) };
 }
 
 export const EMPTY: BadText = { at: '1:1', why: 'it is empty' };
 
 /** Line and column of an offset, both counted from 1. */
-function positions(text: string): (offset: number) => string {
+function createLocator(text: string): (offset: number) => string {
   return (offset) => {
     const before = text.slice(0, offset);
     const line = before.lastIndexOf('\n');
@@ -80,7 +80,7 @@ function valueOf(node: Node): Json {
   return Object.fromEntries(entries) satisfies JsonObject;
 }
 
-function nearest(root: Node, path: Path): Node {
+function findNearest(root: Node, path: Path): Node {
   let node = root;
   for (const part of path) {
     const child: Node | undefined =

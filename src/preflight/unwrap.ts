@@ -22,8 +22,8 @@ const CONVERT =
   'Register it and read it back: aws ecs describe-task-definition --task-definition FAMILY > task-definition.json.';
 
 /** Takes a document out of the answer of a describe command, the input of a register command, or an inspected image. */
-export function unwrap(kind: DocumentName, value: Json, name: string): Doc | Misfit {
-  const strange = kind === 'taskDefinition' || kind === 'service' ? otherCasing(kind, value) : null;
+export function unwrapDocument(kind: DocumentName, value: Json, name: string): Doc | Misfit {
+  const strange = kind === 'taskDefinition' || kind === 'service' ? findOtherCasing(kind, value) : null;
   if (strange !== null) return strange;
   const base = baseOf(kind, value);
   const inner = base.reduce<Json | undefined>(
@@ -31,7 +31,7 @@ export function unwrap(kind: DocumentName, value: Json, name: string): Doc | Mis
     value,
   );
   if (!isObject(inner))
-    return misfit(
+    return makeMisfit(
       base,
       `this is not ${CALLED[kind]}`,
       `Give ${CALLED[kind]} as ${kind === 'pipeline' ? 'YAML or JSON' : 'JSON'}.`,
@@ -45,7 +45,7 @@ export function unwrap(kind: DocumentName, value: Json, name: string): Doc | Mis
   };
 }
 
-function misfit(path: Path, why: string, next: string): Misfit {
+function makeMisfit(path: Path, why: string, next: string): Misfit {
   return { path, why, next };
 }
 
@@ -61,10 +61,10 @@ function baseOf(kind: DocumentName, value: Json): Path {
 }
 
 /** The misfit of a CloudFormation or Terraform document: they use other names or capitals than ECS. */
-function otherCasing(kind: DocumentName, value: Json): Misfit | null {
+function findOtherCasing(kind: DocumentName, value: Json): Misfit | null {
   const resources = member(value, 'Resources');
   if (isObject(resources) || member(value, 'AWSTemplateFormatVersion') !== undefined)
-    return misfit(
+    return makeMisfit(
       [],
       'this is a CloudFormation template, whose values may depend on its parameters',
       CONVERT,
@@ -73,7 +73,7 @@ function otherCasing(kind: DocumentName, value: Json): Misfit | null {
     (key) => member(value, key) !== undefined,
   );
   if (capital !== undefined)
-    return misfit(
+    return makeMisfit(
       [capital],
       `"${capital}" is CloudFormation's spelling; ECS's own names begin with a small letter`,
       kind === 'service'
@@ -81,9 +81,9 @@ function otherCasing(kind: DocumentName, value: Json): Misfit | null {
         : CONVERT,
     );
   if (member(value, 'container_definitions') !== undefined)
-    return misfit(['container_definitions'], "this is Terraform's spelling", CONVERT);
+    return makeMisfit(['container_definitions'], "this is Terraform's spelling", CONVERT);
   if (kind === 'taskDefinition' && Array.isArray(value))
-    return misfit(
+    return makeMisfit(
       [],
       'this is a list of containers without the task definition around them',
       'Write it as {"containerDefinitions": [...]}, or read the registered definition back.',
@@ -96,27 +96,35 @@ const CHECKS: Partial<Readonly<Record<DocumentName, Check>>> = {
   taskDefinition: checkDefinition,
   service: (inner, whole) => {
     if (itemsOf(member(whole, 'services')).length > 1)
-      return misfit(
+      return makeMisfit(
         [],
         'it contains several services',
         'Give one: aws ecs describe-services --services NAME.',
       );
-    return number(inner, ['desiredCount']) ?? null;
+    return checkWholeNumber(inner, ['desiredCount']) ?? null;
   },
   pipeline: (inner) =>
     Array.isArray(member(inner, 'steps'))
       ? null
-      : misfit([], 'it has no list of steps', "Give the pipeline's own file, which begins with `steps:`."),
+      : makeMisfit(
+          [],
+          'it has no list of steps',
+          "Give the pipeline's own file, which begins with `steps:`.",
+        ),
   imageConfig: (inner) =>
     ['Entrypoint', 'Cmd', 'StopSignal', 'Env', 'WorkingDir', 'Labels'].some(
       (key) => member(inner, key) !== undefined,
     )
-      ? (texts(inner, ['Entrypoint']) ?? texts(inner, ['Cmd']))
-      : misfit([], "this is not an image's configuration", 'Give what `docker image inspect IMAGE` prints.'),
+      ? (checkTexts(inner, ['Entrypoint']) ?? checkTexts(inner, ['Cmd']))
+      : makeMisfit(
+          [],
+          "this is not an image's configuration",
+          'Give what `docker image inspect IMAGE` prints.',
+        ),
   capacityProvider: (inner) =>
     Array.isArray(member(inner, 'capacityProviders'))
       ? null
-      : misfit(
+      : makeMisfit(
           [],
           'it has no list of capacity providers',
           'Give what `aws ecs describe-capacity-providers` prints.',
@@ -126,13 +134,13 @@ const CHECKS: Partial<Readonly<Record<DocumentName, Check>>> = {
 function checkDefinition(inner: Json): Misfit | null {
   const containers = member(inner, 'containerDefinitions');
   if (containers === undefined)
-    return misfit(
+    return makeMisfit(
       [],
       'it has no containerDefinitions, so it is not a task definition',
       'Give a file in the format of register-task-definition or describe-task-definition.',
     );
   if (!Array.isArray(containers) || itemsOf(containers).length === 0)
-    return misfit(
+    return makeMisfit(
       ['containerDefinitions'],
       'containerDefinitions must be a list of at least one container',
       'Write it in the format of ECS.',
@@ -140,31 +148,33 @@ function checkDefinition(inner: Json): Misfit | null {
   for (const [index, container] of itemsOf(containers).entries()) {
     const path = ['containerDefinitions', index];
     if (!isObject(container))
-      return misfit(path, 'a container must be an object', 'Write it in the format of ECS.');
+      return makeMisfit(path, 'a container must be an object', 'Write it in the format of ECS.');
     if (typeof member(container, 'name') !== 'string')
-      return misfit(path, 'this container has no name', 'Give it a name.');
+      return makeMisfit(path, 'this container has no name', 'Give it a name.');
     const wrong =
-      number(container, ['stopTimeout']) ?? texts(container, ['entryPoint']) ?? texts(container, ['command']);
+      checkWholeNumber(container, ['stopTimeout']) ??
+      checkTexts(container, ['entryPoint']) ??
+      checkTexts(container, ['command']);
     if (wrong !== null) return { ...wrong, path: [...path, ...wrong.path] };
   }
   return null;
 }
 
-function number(value: Json, path: Path): Misfit | null {
+function checkWholeNumber(value: Json, path: Path): Misfit | null {
   const found = member(value, String(path[0]));
   if (found === undefined || (typeof found === 'number' && Number.isInteger(found) && found >= 0))
     return null;
-  return misfit(
+  return makeMisfit(
     path,
     `${String(path[0])} must be a whole number, not ${JSON.stringify(found)}`,
     'Write it without quotes.',
   );
 }
 
-function texts(value: Json, path: Path): Misfit | null {
+function checkTexts(value: Json, path: Path): Misfit | null {
   const found = member(value, String(path[0]));
   if (found === undefined || found === null || textsOf(found) !== null) return null;
-  return misfit(
+  return makeMisfit(
     path,
     `${String(path[0])} must be a list of texts, not ${JSON.stringify(found)}`,
     'Write it as ["buildkite-agent", "start"].',

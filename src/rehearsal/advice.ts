@@ -5,20 +5,20 @@ import type { Play, Unplayable, Work } from './play.ts';
 /** The definition with the advice applied: its drills, why it cannot be rehearsed, or null. */
 export type Other = { readonly play: Play; readonly arm: Arm } | { readonly unfit: Unplayable } | null;
 
-/** Advice after a failed drill; null if the mended definition passes, or if no drill failed. */
+/** Advice after a failed drill; null if the fixed definition passes, or if no drill failed. */
 export function adviceOn(given: Arm, play: Play, other: Other, work: Work): string | null {
   if (!given.drills.some(({ outcome }) => outcome === 'failed')) return null;
   if (other === null)
-    return `No preflight rule suggests a change of the definition. ${longer(play, work)}`.trim();
-  if ('unfit' in other) return `The mended definition cannot be rehearsed: ${other.unfit.why}.`;
+    return `No preflight rule suggests a change of the definition. ${adviseOnLength(play, work)}`.trim();
+  if ('unfit' in other) return `The fixed definition cannot be rehearsed: ${other.unfit.why}.`;
   const left = other.arm.drills.filter(({ outcome }) => outcome !== 'passed');
   if (left.length === 0) return null;
   const which = left.map(({ drill, reason }) => `${drill} (${reason})`).join(', ');
-  return `The mended definition does not pass either: ${which}. ${longer(other.play, work)}`.trim();
+  return `The fixed definition does not pass either: ${which}. ${adviseOnLength(other.play, work)}`.trim();
 }
 
 /** Advice for a step that is longer than the window. */
-function longer({ window, copy }: Play, { job, steps }: Work): string {
+function adviseOnLength({ window, copy }: Play, { job, steps }: Work): string {
   if (job.ms <= window) return 'See the result and the journal of each drill.';
   const step = `Step ${steps.step} works for ${String(job.ms / 1000)} s, but the agent has only ${String(window / 1000)} s to finish it`;
   if (copy.launchType === 'EC2') return `${step}: give the agent a longer stopTimeout.`;

@@ -1,4 +1,4 @@
-import { account } from '../verdict/account.ts';
+import { makeGameDayDocument } from '../verdict/account.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
 import type { Arm, DrillLine } from './document.ts';
 import { DRILLS } from './drills.ts';
@@ -66,5 +66,5 @@ export function wasDisturbed({ outcome, reason }: Pick<DrillResult, 'outcome' | 
 /** The game day, with the results of repeated drills in place of the first ones. */
 export function withRepeats(day: GameDayDocument, again: GameDayDocument): GameDayDocument {
   const latest = day.drills.map((old) => again.drills.find(({ file }) => file === old.file) ?? old);
-  return account(latest, [], null);
+  return makeGameDayDocument(latest, [], null);
 }

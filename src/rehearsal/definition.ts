@@ -1,7 +1,7 @@
 import { isOfficialImage } from '../worker/argv.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { isObject, itemsOf, member, textOf, textsOf } from '../preflight/json.ts';
-import { baseName, startsAgent } from '../worker/start.ts';
+import { readBaseName, isAgentStart } from '../worker/start.ts';
 import type { Container, Subject } from '../preflight/subject.ts';
 import type { Unfit } from './pipeline.ts';
 
@@ -50,11 +50,11 @@ export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
   const unfit = unfitIn(subject, machine);
   if (unfit !== null) return unfit;
   const out = sidecars.flatMap((one) => {
-    const why = whyOut(one, machine);
+    const why = explainLeftOut(one, machine);
     return why === null ? [] : [{ name: one.name, why }];
   });
   const gone = out.map(({ name }) => name);
-  const [kept, lost] = onlyKnown(task, OF_TASK);
+  const [kept, lost] = splitKnown(task, OF_TASK);
   const containers = [agent, ...sidecars]
     .filter(({ name }) => !gone.includes(name))
     .map((one) => containerOf(one, one === agent, gone, machine));
@@ -68,9 +68,9 @@ export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
     launchType,
     differs: [
       ...out.map(({ name, why }) => `container ${name} is left out: ${why}`),
-      ...named('the task', lost),
+      ...sayLeftOut('the task', lost),
       ...containers.flatMap(({ differs }) => differs),
-      ...launchDiffers(subject, launchType),
+      ...listLaunchDifferences(subject, launchType),
       ...['taskRoleArn', 'executionRoleArn']
         .filter((role) => textOf(member(task, role)) !== null)
         .map((role) => `${role} is not assumed: calls to AWS do not work in the rehearsal`),
@@ -87,10 +87,10 @@ function unfitIn({ documents, agent }: Subject, machine: Machine): Unfit | null 
       why: `the rig does not model pidMode ${pidMode}, which decides which process gets the stop signal`,
       next: 'Remove it from a copy of the file (see `gameday preflight`), or run a drill on ECS itself.',
     };
-  return machine.images ? unfitImage(agent, machine) : unfitProgram(agent, machine);
+  return machine.images ? findUnfitImage(agent, machine) : findUnfitProgram(agent, machine);
 }
 
-function unfitImage({ path, image }: Container, machine: Machine): Unfit | null {
+function findUnfitImage({ path, image }: Container, machine: Machine): Unfit | null {
   const wanted = machine.image ?? image ?? '';
   if (machine.hasImage(wanted)) return null;
   return {
@@ -100,7 +100,7 @@ function unfitImage({ path, image }: Container, machine: Machine): Unfit | null 
   };
 }
 
-function unfitProgram({ path, image, start }: Container, machine: Machine): Unfit | null {
+function findUnfitProgram({ path, image, start }: Container, machine: Machine): Unfit | null {
   const { words, isKnown } = start.commandLine;
   if (!isKnown)
     return {
@@ -113,7 +113,7 @@ function unfitProgram({ path, image, start }: Container, machine: Machine): Unfi
     start.shell?.name,
     start.inits.length > 0 ? null : words[0],
     start.shell === null ? start.program[0] : null,
-  ].find((word) => word != null && !startsAgent([word]) && !machine.hasProgram(word));
+  ].find((word) => word != null && !isAgentStart([word]) && !machine.hasProgram(word));
   if (missing == null) return null;
   return {
     path,
@@ -123,14 +123,14 @@ function unfitProgram({ path, image, start }: Container, machine: Machine): Unfi
 }
 
 /** Why a sidecar is not run, or null. On this machine only programs from `--programs` are started for sidecars. */
-function whyOut({ image, start }: Container, machine: Machine): string | null {
+function explainLeftOut({ image, start }: Container, machine: Machine): string | null {
   if (machine.images)
     return machine.hasImage(image ?? '') ? null : `the engine has no image "${image ?? ''}"`;
   const { entry, words } = start.commandLine;
   const [program] = entry === null ? [] : words;
   if (program === undefined) return 'its program is in its image, which this executor does not run';
   if (machine.isLent(program)) return null;
-  return `${baseName(program)} is a program of its image; --programs FOLDER can provide a stand-in`;
+  return `${readBaseName(program)} is a program of its image; --programs FOLDER can provide a stand-in`;
 }
 
 interface ContainerCopy {
@@ -146,25 +146,25 @@ function containerOf(
 ): ContainerCopy {
   const { name } = container;
   const given = isObject(container.value) ? container.value : {};
-  const [kept, lost] = onlyKnown(given, OF_CONTAINER);
+  const [kept, lost] = splitKnown(given, OF_CONTAINER);
   const secrets = itemsOf(member(kept, 'secrets'));
   const valueless = secrets.filter((one) => textOf(member(one, 'name')) !== TOKEN);
   const waits = itemsOf(member(kept, 'dependsOn')).filter(
     (one) => !gone.includes(textOf(member(one, 'containerName')) ?? ''),
   );
-  const [parameters, lostParameters] = onlyKnown(
+  const [parameters, lostParameters] = splitKnown(
     member(kept, 'linuxParameters'),
     new Set(['initProcessEnabled']),
   );
   const health = isAgent && !machine.images ? healthOf(kept, machine) : null;
-  const started = isAgent ? startedAs(container, machine) : { value: {}, differs: [] };
+  const started = isAgent ? copyOfStart(container, machine) : { value: {}, differs: [] };
   const value: JsonObject = {
     ...kept,
     ...('secrets' in kept ? { secrets: secrets.filter((one) => !valueless.includes(one)) } : {}),
     ...('dependsOn' in kept ? { dependsOn: waits } : {}),
     ...('linuxParameters' in kept ? { linuxParameters: parameters } : {}),
     ...started.value,
-    ...lentTo(container, machine),
+    ...lendProgram(container, machine),
   };
   return {
     value:
@@ -172,7 +172,7 @@ function containerOf(
         ? value
         : Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'healthCheck')),
     differs: [
-      ...named(`container ${name}`, [...lost, ...lostParameters.map((one) => `linuxParameters.${one}`)]),
+      ...sayLeftOut(`container ${name}`, [...lost, ...lostParameters.map((one) => `linuxParameters.${one}`)]),
       ...valueless.map(
         (one) => `container ${name}: the secret ${textOf(member(one, 'name')) ?? ''} has no value here`,
       ),
@@ -183,7 +183,7 @@ function containerOf(
 }
 
 /** The image of --image, or the entry point and command from the image's configuration. */
-function startedAs({ name, image, start }: Container, machine: Machine): ContainerCopy {
+function copyOfStart({ name, image, start }: Container, machine: Machine): ContainerCopy {
   if (machine.images) {
     if (machine.image === null) return { value: {}, differs: [] };
     return {
@@ -201,13 +201,13 @@ function startedAs({ name, image, start }: Container, machine: Machine): Contain
 }
 
 /** The command with a program of `--programs` called by its name, whatever its path in the image. */
-function lentTo({ value, start }: Container, machine: Machine): JsonObject {
+function lendProgram({ value, start }: Container, machine: Machine): JsonObject {
   const { entry, words: all } = start.commandLine;
   const [program = ''] = all;
   if (machine.images || !program.includes('/') || !machine.isLent(program)) return {};
   const which = entry === null ? 'command' : 'entryPoint';
   const words = textsOf(member(value, which)) ?? [];
-  return words[0] === program ? { [which]: [baseName(program), ...words.slice(1)] } : {};
+  return words[0] === program ? { [which]: [readBaseName(program), ...words.slice(1)] } : {};
 }
 
 /** Why this machine cannot run the agent's health check, or null. */
@@ -226,7 +226,7 @@ function launchTypeOf({ worker: { launch }, documents }: Subject): Copy['launchT
   return wanted.includes('FARGATE') ? 'FARGATE' : 'EC2';
 }
 
-function launchDiffers(
+function listLaunchDifferences(
   { worker: { launch }, agent }: Subject,
   launchType: Copy['launchType'],
 ): readonly string[] {
@@ -243,23 +243,23 @@ function launchDiffers(
 }
 
 /** The members with those names, and the names of the others that have a value. */
-function onlyKnown(
+function splitKnown(
   value: Json | undefined,
   known: ReadonlySet<string>,
 ): readonly [JsonObject, readonly string[]] {
   const entries = Object.entries(isObject(value) ? value : {});
   return [
     Object.fromEntries(entries.filter(([name]) => known.has(name) && name !== 'pidMode')),
-    entries.filter(([name, inner]) => !known.has(name) && !asksForNothing(inner)).map(([name]) => name),
+    entries.filter(([name, inner]) => !known.has(name) && !isEmptyAttribute(inner)).map(([name]) => name),
   ];
 }
 
 /** Whether an attribute has a value; describe-task-definition prints many empty ones. */
-function asksForNothing(value: Json): boolean {
+function isEmptyAttribute(value: Json): boolean {
   if (value === null || value === false || value === '') return true;
-  return typeof value === 'object' && Object.values(value).every(asksForNothing);
+  return typeof value === 'object' && Object.values(value).every(isEmptyAttribute);
 }
 
-function named(whose: string, lost: readonly string[]): readonly string[] {
+function sayLeftOut(whose: string, lost: readonly string[]): readonly string[] {
   return lost.length === 0 ? [] : [`${whose}: ${lost.join(', ')} left out, as the rig does not model it`];
 }

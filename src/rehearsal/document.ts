@@ -61,7 +61,7 @@ export const Rehearsal = z.strictObject({
     rules: z.array(z.string()),
     diff: z.array(z.string()),
   }).nullable(),
-  /** Advice after a failed drill: why nothing was mended, or why the mended definition fails too. */
+  /** Advice after a failed drill: why nothing was fixed, or why the fixed definition fails too. */
   advice: z.string().nullable(),
 });
 export type Rehearsal = z.infer<typeof Rehearsal>;

@@ -15,7 +15,7 @@ const SERVICE = 'agents';
 export const DRILLS = ['busy', 'idle', 'near-end'] as const;
 export type DrillName = (typeof DRILLS)[number];
 
-/** A rig with one worker of the definition: only that one can be struck, and its replacement takes a retried job. */
+/** A rig with one worker of the definition: only that one can be stopped, and its replacement takes a retried job. */
 export function rigOf({ launchType }: Copy, programs: string | null): object {
   return {
     organization: ORGANIZATION,
@@ -88,12 +88,12 @@ function momentOf(name: DrillName, { steps, job }: Ground): object {
   }
 }
 
-const STRIKES: Readonly<Record<DrillName, string>> = {
-  busy: 'strike busy',
-  idle: 'strike idle',
-  'near-end': 'strike near the end',
+const MOMENTS: Readonly<Record<DrillName, string>> = {
+  busy: 'stop while busy',
+  idle: 'stop while idle',
+  'near-end': 'stop near the end',
 };
 
 function titleOf(name: DrillName, definition: string): string {
-  return `${STRIKES[name]}, ${definition}`;
+  return `${MOMENTS[name]}, ${definition}`;
 }

@@ -21,20 +21,20 @@ export interface Written {
 export async function writeArm(folder: string, written: Written): Promise<readonly string[]> {
   const { copy, ground, pipelineText, programs } = written;
   const inRig = (name: string): string => join(folder, 'rig', name);
-  await put(inRig('task-definition.json'), `${toJson(copy.document, 2)}\n`);
-  await put(inRig('pipeline.yml'), pipelineText ?? stringify(ground.steps.document));
-  await put(inRig('rig.yaml'), stringify(rigOf(copy, programs)));
+  await writePrivateFile(inRig('task-definition.json'), `${toJson(copy.document, 2)}\n`);
+  await writePrivateFile(inRig('pipeline.yml'), pipelineText ?? stringify(ground.steps.document));
+  await writePrivateFile(inRig('rig.yaml'), stringify(rigOf(copy, programs)));
   return Promise.all(
     DRILLS.map(async (name) => {
       const file = join(folder, `${name}.yaml`);
-      await put(file, stringify(scenarioOf(name, ground)));
+      await writePrivateFile(file, stringify(scenarioOf(name, ground)));
       return file;
     }),
   );
 }
 
 /** Writes one file, readable by its owner only, as a definition may hold secrets. */
-export async function put(file: string, text: string): Promise<void> {
+export async function writePrivateFile(file: string, text: string): Promise<void> {
   try {
     makeFolders(dirname(file));
     await writeFile(file, text, { mode: 0o600 });

@@ -8,7 +8,7 @@ import { SHORTEST_JOB } from './job.ts';
 import { formatDuration } from '../scenario/duration.ts';
 import { readFiles } from '../preflight/files.ts';
 import type { Given } from '../preflight/files.ts';
-import { subjectIn } from '../preflight/service.ts';
+import { requireSubject } from '../preflight/service.ts';
 import { chooseMachine } from './machine.ts';
 import type { Chosen } from './machine.ts';
 import type { RehearseFlags } from './options.ts';
@@ -28,7 +28,7 @@ export interface Read {
 export async function readRehearsal(flags: RehearseFlags, runner: Runner): Promise<Read> {
   const { pipeline, step, 'task-definition': taskDefinition, 'image-config': imageConfig } = flags;
   const jobLength = flags['job-length'] ?? null;
-  refuseShort(jobLength);
+  refuseShortJob(jobLength);
   if (step !== undefined && pipeline === undefined)
     throw new GamedayError('bad-input', '--step names a step of a pipeline, but no pipeline is given', {
       next: 'Give the pipeline with --pipeline FILE.',
@@ -36,7 +36,7 @@ export async function readRehearsal(flags: RehearseFlags, runner: Runner): Promi
   const given = await readFiles({ taskDefinition, pipeline, imageConfig });
   const documents = documentsOf(given);
   runner.output.learn(secretsIn(documents));
-  const { agent } = subjectIn({ documents, live: OFFLINE, container: flags.container });
+  const { agent } = requireSubject({ documents, live: OFFLINE, container: flags.container });
   const chosen = chooseMachine(flags, agent.image, runner.environment);
   const config = chosen.configOf(flags.image ?? agent.image ?? '');
   return {
@@ -44,7 +44,7 @@ export async function readRehearsal(flags: RehearseFlags, runner: Runner): Promi
       documents:
         config === null
           ? documents
-          : { ...documents, imageConfig: ofEngine(config, flags.image ?? agent.image) },
+          : { ...documents, imageConfig: docOfImage(config, flags.image ?? agent.image) },
       container: agent.name,
       step,
       jobLength,
@@ -55,7 +55,7 @@ export async function readRehearsal(flags: RehearseFlags, runner: Runner): Promi
   };
 }
 
-function ofEngine(
+function docOfImage(
   value: NonNullable<ReturnType<Chosen['configOf']>>,
   image: string | null,
 ): Documents['imageConfig'] {
@@ -68,7 +68,7 @@ function documentsOf({ documents }: Given): Documents {
   return { ...documents, taskDefinition };
 }
 
-function refuseShort(jobLength: number | null): void {
+function refuseShortJob(jobLength: number | null): void {
   if (jobLength === null || jobLength >= SHORTEST_JOB) return;
   const message = `--job-length ${formatDuration(jobLength)} is too short: the step may end before the injection`;
   throw new GamedayError('bad-input', message, {

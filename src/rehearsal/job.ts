@@ -1,10 +1,10 @@
-/** When the step is struck, milliseconds. */
+/** When the worker is stopped, milliseconds. */
 interface Moments {
   readonly inFlightFor: number;
   readonly left: number;
 }
 
-/** How long the rehearsed step works, why it is that long, and when it is struck. */
+/** How long the rehearsed step works, why it is that long, and when it is stopped. */
 export interface Job extends Moments {
   /** Length of the step in whole milliseconds. */
   readonly ms: number;
@@ -54,11 +54,11 @@ function whyOf(ms: number, told: boolean, window: number): string {
   if (!told)
     return `it ends before SIGKILL after ${seconds}: a worker that the signal does not reach is killed nevertheless`;
   if (ms < window) return `shorter than the ${seconds} that the agent has to finish it`;
-  return `the shortest that a strike is sure to meet, though the agent has only ${seconds} to finish it`;
+  return `the shortest that an injection is sure to meet, though the agent has only ${seconds} to finish it`;
 }
 
 /**
- * How far into the step the busy strike comes, and how much of the step is left at the one near its end; milliseconds.
+ * How far into the step the busy injection comes, and how much of the step is left at the one near its end; milliseconds.
  * Long enough for the stop to land in the step on a busy machine, and short enough for the window.
  */
 function momentsOf(ms: number, window: number): Moments {

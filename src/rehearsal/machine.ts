@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { isObject } from '../preflight/json.ts';
-import { baseName } from '../worker/start.ts';
+import { readBaseName } from '../worker/start.ts';
 import type { RehearseFlags } from './options.ts';
 import type { Machine } from './definition.ts';
 import type { Environment } from '../cli/output.ts';
@@ -30,12 +30,18 @@ export function chooseMachine(wanted: Wanted, image: string | null, environment:
   const { executor, agent } = wanted;
   const programs = programsIn(wanted.programs);
   if (wanted.image !== undefined && agent !== undefined)
-    throw bad('--image contains an agent of its own, but --agent names another one', 'Give one of them.');
+    throw makeBadInput(
+      '--image contains an agent of its own, but --agent names another one',
+      'Give one of them.',
+    );
   if (wanted.image !== undefined && executor !== undefined && executor !== 'container')
-    throw bad(`--image is run by the executor container, not by ${executor}`, 'Remove one of the two flags.');
+    throw makeBadInput(
+      `--image is run by the executor container, not by ${executor}`,
+      'Remove one of the two flags.',
+    );
   const asked = executor === 'container' || wanted.image !== undefined;
   const without = (why: string | null): Chosen => {
-    const machine = onThisMachine(programs, environment);
+    const machine = makeThisMachine(programs, environment);
     return { executor, machine, programs, why, configOf: () => null };
   };
   if (!asked && executor !== undefined) return without(null);
@@ -43,7 +49,7 @@ export function chooseMachine(wanted: Wanted, image: string | null, environment:
   const engine = engineOf(environment);
   if (typeof engine === 'string') {
     if (!asked) return without(engine);
-    throw bad(
+    throw makeBadInput(
       `the executor container needs a Docker-compatible engine: ${engine}`,
       'Start one, name it with DOCKER_HOST or GAMEDAY_DOCKER (a command), or remove --image and --executor container.',
     );
@@ -65,9 +71,10 @@ export function chooseMachine(wanted: Wanted, image: string | null, environment:
   };
 }
 
-function onThisMachine(programs: string | null, environment: Environment): Machine {
+function makeThisMachine(programs: string | null, environment: Environment): Machine {
   const path = environment['PATH'] ?? '';
-  const isLent = (word: string): boolean => programs !== null && isExecutable(join(programs, baseName(word)));
+  const isLent = (word: string): boolean =>
+    programs !== null && isExecutable(join(programs, readBaseName(word)));
   return {
     images: false,
     hasImage: () => false,
@@ -84,7 +91,10 @@ function onThisMachine(programs: string | null, environment: Environment): Machi
 function programsIn(folder: string | undefined): string | null {
   if (folder === undefined) return null;
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return resolve(folder);
-  throw bad(`--programs: ${folder} is not a folder`, 'Name a folder that contains programs of the images.');
+  throw makeBadInput(
+    `--programs: ${folder} is not a folder`,
+    'Name a folder that contains programs of the images.',
+  );
 }
 
 function isExecutable(file: string): boolean {
@@ -123,6 +133,6 @@ function engineOf(environment: Environment): ((reference: string) => JsonObject 
   };
 }
 
-function bad(message: string, next: string): GamedayError {
+function makeBadInput(message: string, next: string): GamedayError {
   return new GamedayError('bad-input', message, { next });
 }

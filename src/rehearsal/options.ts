@@ -17,7 +17,7 @@ export const rehearseFlags = {
     helpValue: 'FILE',
   }),
   step: Flags.string({
-    description: 'key of the step of --pipeline that is struck; not needed where one step runs a command',
+    description: 'key of the step of --pipeline that is stopped; not needed where one step runs a command',
     helpValue: 'KEY',
     env: 'GAMEDAY_STEP',
   }),
@@ -51,11 +51,11 @@ export type RehearseFlags = Interfaces.InferredFlags<typeof rehearseFlags>;
 
 /** The long help of `gameday rehearse`. */
 export function rehearseHelp(): string {
-  return `Three rigs at the same time run one worker of the definition each and stop its task: in the middle of a step, while it has no job, and near the step's end. If a drill fails and preflight suggests a change, the drills run again with the mended definition. Only this machine is contacted.
+  return `Three rigs at the same time run one worker of the definition each and stop its task: in the middle of a step, while it has no job, and near the step's end. If a drill fails and preflight suggests a change, the drills run again with the fixed definition. Only this machine is contacted.
 
 Where a Docker engine has the agent's image, that is run. Else entry point and command run as programs of this machine, with your rights. What will run is named first, and a terminal is asked; elsewhere --yes is needed. What the rig cannot play is left out of a copy and named; what decides how a stop ends and cannot be played is refused. Scenario and rig files of every drill are kept under --out.
 
 ${exitCodesHelp()}
 
-The exit code is that of the definition as given, even if the mended one passes.`;
+The exit code is that of the definition as given, even if the fixed one passes.`;
 }

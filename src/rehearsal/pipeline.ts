@@ -3,7 +3,7 @@ import { isObject, itemsOf, member, textOf } from '../preflight/json.ts';
 import { commandsOf, pipelineOf } from '../preflight/pipeline.ts';
 import type { Step } from '../preflight/subject.ts';
 
-/** The steps that the rig runs, and the one whose job is struck. */
+/** The steps that the rig runs, and the one whose job is stopped. */
 export interface Steps {
   readonly document: JsonObject;
   /** Key of that step. */
@@ -27,7 +27,7 @@ export interface Unfit {
 const BUILT_IN = 'rehearsal';
 
 /** A pipeline of one step that takes `ms` milliseconds. */
-export function builtIn(ms: number): Steps {
+export function makeBuiltInSteps(ms: number): Steps {
   const step = { key: BUILT_IN, label: 'rehearsal', command: `sleep ${String(ms / 1000)}` };
   return { document: { steps: [step] }, step: BUILT_IN, commands: [], certain: ms, leftOut: [] };
 }
@@ -43,16 +43,16 @@ const OF_STEPS = [
 const OF_PIPELINE = ['notify', 'name', 'description'];
 
 /** Copies the user's own pipeline without attributes that do not matter; the rig refuses others that it does not know. */
-export function ownSteps(document: JsonObject, named: string | undefined): Steps | Unfit {
+export function readOwnSteps(document: JsonObject, named: string | undefined): Steps | Unfit {
   const { steps } = pipelineOf(document);
-  const waits = itemsOf(member(document, 'steps')).findIndex(waitsForPerson);
+  const waits = itemsOf(member(document, 'steps')).findIndex(isManualStep);
   if (waits !== -1)
     return {
       path: ['steps', waits],
       why: 'the step waits for a person, and a rehearsal has none',
       next: 'Remove it from a copy of the file, and use the copy.',
     };
-  const chosen = chosenOf(steps, named);
+  const chosen = chooseStep(steps, named);
   if ('why' in chosen) return chosen;
   const key = chosen.keys[0];
   if (key === undefined)
@@ -61,7 +61,7 @@ export function ownSteps(document: JsonObject, named: string | undefined): Steps
       why: `the step ${chosen.name} has no key, which gameday needs to follow it`,
       next: 'Give it one: `key: tests`.',
     };
-  const [kept, leftOut] = without(document, OF_PIPELINE, 'the pipeline');
+  const [kept, leftOut] = leaveOut(document, OF_PIPELINE, 'the pipeline');
   const copies = itemsOf(member(document, 'steps')).map((step, index) => copyOf(step, index));
   return {
     document: { ...kept, steps: copies.map(([step]) => step) },
@@ -72,7 +72,7 @@ export function ownSteps(document: JsonObject, named: string | undefined): Steps
   };
 }
 
-function chosenOf(steps: readonly Step[], named: string | undefined): Step | Unfit {
+function chooseStep(steps: readonly Step[], named: string | undefined): Step | Unfit {
   const keys = steps.flatMap((step) => step.keys);
   const known =
     keys.length === 0 ? 'No step that runs a command has a key.' : `The keys are ${keys.join(', ')}.`;
@@ -92,12 +92,12 @@ function chosenOf(steps: readonly Step[], named: string | undefined): Step | Unf
   if (more.length === 0) return only;
   return {
     path: ['steps'],
-    why: `${String(steps.length)} steps run a command, and only one of them can be struck`,
+    why: `${String(steps.length)} steps run a command, and only one of them can be stopped`,
     next: `Name it with --step KEY. ${known}`,
   };
 }
 
-function waitsForPerson(step: Json): boolean {
+function isManualStep(step: Json): boolean {
   if (step === 'block' || step === 'input' || step === 'manual') return true;
   return isObject(step) && ['block', 'input', 'manual'].some((kind) => Object.hasOwn(step, kind));
 }
@@ -105,10 +105,10 @@ function waitsForPerson(step: Json): boolean {
 function copyOf(step: Json, index: number): readonly [Json, readonly string[]] {
   if (!isObject(step)) return [step, []];
   const name = textOf(member(step, 'key')) ?? textOf(member(step, 'label')) ?? `number ${String(index + 1)}`;
-  return without(step, OF_STEPS, `step ${name}`);
+  return leaveOut(step, OF_STEPS, `step ${name}`);
 }
 
-function without(
+function leaveOut(
   value: JsonObject,
   names: readonly string[],
   whose: string,

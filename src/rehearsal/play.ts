@@ -3,15 +3,15 @@ import { OFFLINE } from '../preflight/documents.ts';
 import { valueAt } from '../preflight/json.ts';
 import { judge } from '../preflight/judge.ts';
 import type { Preflight } from '../preflight/judge.ts';
-import { mend } from '../preflight/mend.ts';
-import type { Mended } from '../preflight/mend.ts';
+import { fixDefinition } from '../preflight/fix.ts';
+import type { Fixed } from '../preflight/fix.ts';
 import type { Subject } from '../preflight/subject.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
 import { copyOf } from './definition.ts';
 import type { Copy, Machine } from './definition.ts';
 import { jobOf } from './job.ts';
 import type { Job } from './job.ts';
-import { builtIn, ownSteps } from './pipeline.ts';
+import { makeBuiltInSteps, readOwnSteps } from './pipeline.ts';
 import type { Steps, Unfit } from './pipeline.ts';
 
 /** The subject of a rehearsal. */
@@ -25,7 +25,7 @@ export interface Asked {
   readonly jobLength: number | null;
 }
 
-/** The step that is struck; the same for both definitions, so that their results can be compared. */
+/** The step that is stopped; the same for both definitions, so that their results can be compared. */
 export interface Work {
   readonly steps: Steps;
   readonly job: Job;
@@ -50,8 +50,8 @@ export type Unplayable = Unfit & { readonly document: 'taskDefinition' | 'pipeli
 /** Chooses the step and its length. */
 export function workOf(asked: Asked): Work | Unplayable {
   const { documents, jobLength, step } = asked;
-  const subject = subjectIn(documents, asked.container);
-  const own = documents.pipeline === null ? null : ownSteps(documents.pipeline.value, step);
+  const subject = subjectOfContainer(documents, asked.container);
+  const own = documents.pipeline === null ? null : readOwnSteps(documents.pipeline.value, step);
   if (own !== null && 'why' in own) return { ...own, document: 'pipeline' };
   const certain = own?.certain ?? 0;
   if (own !== null && jobLength === null && certain === 0)
@@ -62,35 +62,35 @@ export function workOf(asked: Asked): Work | Unplayable {
       next: 'Give its length: --job-length 90s.',
     };
   const window = windowOf(subject);
-  const told = isTold(judge(subject));
+  const told = mayHearStop(judge(subject));
   const job = jobOf({ window, told, given: jobLength, certain });
-  return { steps: own ?? builtIn(job.ms), job };
+  return { steps: own ?? makeBuiltInSteps(job.ms), job };
 }
 
 /** Prepares one definition for its drills. */
 export function playOf(asked: Asked, work: Work, machine: Machine): Play | Unplayable {
-  const subject = knowing(subjectIn(asked.documents, asked.container), work);
+  const subject = withStepLength(subjectOfContainer(asked.documents, asked.container), work);
   const copy = copyOf(subject, machine);
   if ('why' in copy) return { ...copy, document: 'taskDefinition' };
-  const preflight = withoutOurs(judge(subject), asked.documents);
+  const preflight = withoutBuiltInFindings(judge(subject), asked.documents);
   return {
     container: asked.container,
     launch: subject.worker.launch.said,
     preflight,
     window: windowOf(subject),
     wholeStop: subject.worker.stop.ms,
-    told: isTold(preflight),
+    told: mayHearStop(preflight),
     copy,
   };
 }
 
 /** The definition with the advice applied, or null where no advice changes it. */
-export function mendedFor({ documents, container }: Asked, work: Work): Mended | null {
-  return mend(documents, OFFLINE, container, (subject) => knowing(subject, work));
+export function fixAsked({ documents, container }: Asked, work: Work): Fixed | null {
+  return fixDefinition(documents, OFFLINE, container, (subject) => withStepLength(subject, work));
 }
 
 /** Each value that the edits changed, once: before the first and after the last edit. */
-export function netEdits(before: Documents, { documents, edits }: Mended): readonly Edit[] {
+export function listNetEdits(before: Documents, { documents, edits }: Fixed): readonly Edit[] {
   const all = edits.map(({ path }) => JSON.stringify(memberAt(path)));
   return [...new Set(all)].flatMap((text) => {
     const path = JSON.parse(text) as Edit['path'];
@@ -108,7 +108,7 @@ function memberAt(path: Edit['path']): Edit['path'] {
   return path.slice(0, path[0] === 'containerDefinitions' ? 3 : 1);
 }
 
-function subjectIn(documents: Documents, container: string): Subject {
+function subjectOfContainer(documents: Documents, container: string): Subject {
   const subject = subjectOf(documents, OFFLINE, container);
   if ('agent' in subject) return subject;
   throw new Error(`there is no container ${container}`);
@@ -120,12 +120,12 @@ function windowOf({ worker: { stop } }: Subject): number {
 }
 
 /** Whether the signal reaches the agent: it certainly does not if a shell stays in between. */
-function isTold({ findings }: Pick<Preflight, 'findings'>): boolean {
+function mayHearStop({ findings }: Pick<Preflight, 'findings'>): boolean {
   return !findings.some(({ rule, severity }) => rule === 'shell-form' && severity === 'error');
 }
 
 /** The live facts, with the given length of the step. */
-function knowing(subject: Subject, { steps, job }: Work): Subject {
+function withStepLength(subject: Subject, { steps, job }: Work): Subject {
   if (!job.stated) return subject;
   const seconds = job.ms / 1000;
   const said = { atLeast: seconds, atMost: seconds };
@@ -140,7 +140,7 @@ function knowing(subject: Subject, { steps, job }: Work): Subject {
 }
 
 /** Without findings on the built-in pipeline, except on the length of its step. */
-function withoutOurs(preflight: Preflight, { pipeline }: Documents): Preflight {
+function withoutBuiltInFindings(preflight: Preflight, { pipeline }: Documents): Preflight {
   if (pipeline !== null) return preflight;
   const findings = preflight.findings.filter(
     ({ document, rule }) => document !== 'pipeline' || rule === 'step-over-window',

@@ -1,8 +1,8 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { Arm, DrillLine, Rehearsal } from './document.ts';
-import { painter, toneOf } from '../report/paint.ts';
+import { createPainter, toneOf } from '../report/paint.ts';
 import type { Tone } from '../report/paint.ts';
-import { span } from '../report/text.ts';
+import { formatSpan } from '../report/text.ts';
 import { pad, widthOf, wrap } from '../report/width.ts';
 
 /** Largest width of text, in columns. */
@@ -14,9 +14,9 @@ interface Cell {
 }
 
 const NAMES: Readonly<Record<DrillLine['drill'], string>> = {
-  busy: 'strike busy',
-  idle: 'strike idle',
-  'near-end': 'strike near the end',
+  busy: 'stop while busy',
+  idle: 'stop while idle',
+  'near-end': 'stop near the end',
 };
 
 /** The report of a rehearsal: findings, the drills of both definitions side by side, and the differences from ECS. */
@@ -24,11 +24,11 @@ export function rehearsalLines(
   rehearsal: Rehearsal,
   options: { readonly columns: number; readonly colors: boolean },
 ): readonly string[] {
-  const paint = painter(options.colors);
+  const paint = createPainter(options.colors);
   const width = Math.max(40, Math.min(options.columns, READABLE));
   const { given, mended, file, container, launch, advice, folder } = rehearsal;
   const section = (title: string, items: readonly string[]): readonly string[] =>
-    items.length === 0 ? [] : [paint(title, 'loud'), ...items.flatMap((item) => indented(item, width)), ''];
+    items.length === 0 ? [] : [paint(title, 'loud'), ...items.flatMap((item) => indentText(item, width)), ''];
   return [
     paint(escapeControls(`Rehearsal of ${file}, container ${container}; ${launch}`), 'loud'),
     '',
@@ -70,12 +70,12 @@ function saidOf(whose: string, arm: Arm | null): readonly string[] {
 
 function diffOf(
   { file, rules, diff }: NonNullable<Rehearsal['mended']>,
-  paint: ReturnType<typeof painter>,
+  paint: ReturnType<typeof createPainter>,
 ): readonly string[] {
   const tone = (line: string): Tone =>
     line.startsWith('+') ? 'good' : line.startsWith('-') ? 'bad' : 'quiet';
   return [
-    paint(`Mended by ${rules.join(', ')}: ${escapeControls(file)}`, 'loud'),
+    paint(`Fixed by ${rules.join(', ')}: ${escapeControls(file)}`, 'loud'),
     ...diff.map((line) => `  ${paint(escapeControls(line), tone(line))}`),
     '',
   ];
@@ -86,28 +86,28 @@ function tableOf({ given, mended, job, step }: Rehearsal): readonly (readonly Ce
   const arms = [given, ...(mended === null ? [] : [mended])];
   const head = ['', 'as given', 'mended'].slice(0, arms.length + 1);
   const drills = given.drills.map(({ drill }) => [
-    plain(NAMES[drill]),
+    makeCell(NAMES[drill]),
     ...arms.map((arm) => verdictOf(arm.drills.find((one) => one.drill === drill))),
   ]);
   const drains = given.drills.map(({ drill }) => [
-    plain(`  drain, ${drill}`),
-    ...arms.map((arm) => plain(drainOf(arm, drill))),
+    makeCell(`  drain, ${drill}`),
+    ...arms.map((arm) => makeCell(drainOf(arm, drill))),
   ]);
   return [
     head.map((text) => ({ text, tone: 'loud' })),
     ...drills.flatMap((row, index) => [row, drains[index] ?? []]),
-    [plain('until SIGKILL (stopTimeout)'), ...arms.map(({ window }) => plain(span(window)))],
-    [plain('preflight'), ...arms.map((arm) => plain(countsOf(arm)))],
-    [plain(`step ${escapeControls(step)}`), ...arms.map(() => plain(span(job.ms)))],
+    [makeCell('until SIGKILL (stopTimeout)'), ...arms.map(({ window }) => makeCell(formatSpan(window)))],
+    [makeCell('preflight'), ...arms.map((arm) => makeCell(countsOf(arm)))],
+    [makeCell(`step ${escapeControls(step)}`), ...arms.map(() => makeCell(formatSpan(job.ms)))],
   ];
 }
 
-function plain(text: string): Cell {
+function makeCell(text: string): Cell {
   return { text, tone: 'plain' };
 }
 
 function verdictOf(line: DrillLine | undefined): Cell {
-  if (line === undefined) return plain('no result');
+  if (line === undefined) return makeCell('no result');
   return { text: `${line.outcome.toUpperCase()}: ${line.reason}`, tone: toneOf(line.outcome) };
 }
 
@@ -117,7 +117,7 @@ function drainOf({ drills, window }: Arm, drill: DrillLine['drill']): string {
   if (line.drain === null) return 'not measured';
   // A drain that took the whole window ended by SIGKILL.
   const how = line.outcome === 'failed' && line.drain >= window ? 'killed after ' : '';
-  return `${how}${span(line.drain)} of ${span(window)}`;
+  return `${how}${formatSpan(line.drain)} of ${formatSpan(window)}`;
 }
 
 function countsOf({ findings }: Arm): string {
@@ -135,7 +135,11 @@ function widthsOf(rehearsal: Rehearsal): readonly number[] {
   );
 }
 
-function rowOf(cells: readonly Cell[], widths: readonly number[], paint: ReturnType<typeof painter>): string {
+function rowOf(
+  cells: readonly Cell[],
+  widths: readonly number[],
+  paint: ReturnType<typeof createPainter>,
+): string {
   return cells
     .map(({ text, tone }, column) =>
       column === cells.length - 1
@@ -146,6 +150,6 @@ function rowOf(cells: readonly Cell[], widths: readonly number[], paint: ReturnT
     .trimEnd();
 }
 
-function indented(text: string, width: number): readonly string[] {
+function indentText(text: string, width: number): readonly string[] {
   return wrap(escapeControls(text), width - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`);
 }

@@ -4,7 +4,7 @@ import { escapeControls, toJson } from '../journal/escape.ts';
 import { diffLines } from '../preflight/report.ts';
 import { rehearsalLines } from './report.ts';
 import { agentOf } from '../report/sections.ts';
-import { span } from '../report/text.ts';
+import { formatSpan } from '../report/text.ts';
 import { adviceOn } from './advice.ts';
 import type { Other } from './advice.ts';
 import { armOf, hasFailed, wasDisturbed, withRepeats } from './arm.ts';
@@ -12,15 +12,15 @@ import { differencesOf } from './differences.ts';
 import type { Arm, Rehearsal } from './document.ts';
 import { LOST_AFTER } from './drills.ts';
 import { timeOf } from './job.ts';
-import { mendedFor, netEdits, playOf, workOf } from './play.ts';
+import { fixAsked, listNetEdits, playOf, workOf } from './play.ts';
 import type { Play, Work } from './play.ts';
 import { hideDocuments } from '../preflight/hidden.ts';
-import type { Mended } from '../preflight/mend.ts';
-import { account } from '../verdict/account.ts';
+import type { Fixed } from '../preflight/fix.ts';
+import { makeGameDayDocument } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
-import { gameDay, NOTHING_SENT } from '../cli/game-day.ts';
-import { consentOf, drillId } from '../cli/plan-drill.ts';
-import { put, writeArm } from './files.ts';
+import { runGameDay, NOTHING_SENT } from '../cli/game-day.ts';
+import { consentOf, makeDrillId } from '../cli/plan-drill.ts';
+import { writePrivateFile, writeArm } from './files.ts';
 import { readRehearsal } from './input.ts';
 import type { Read } from './input.ts';
 import type { RehearseFlags } from './options.ts';
@@ -50,46 +50,56 @@ interface Played {
   readonly arm: Arm;
 }
 
-/** Runs the default drills against a task definition and, if one fails, against the mended definition. */
-export async function rehearse(flags: RehearseFlags, runner: Runner): Promise<void> {
+/** Runs the default drills against a task definition and, if one fails, against the fixed definition. */
+export async function runRehearsal(flags: RehearseFlags, runner: Runner): Promise<void> {
   // Before signals are watched: if an input is a pipe without a writer, a signal must still end the process.
   const read = await readRehearsal(flags, runner);
   const signals = watchThroughout();
   try {
-    await play(flags, runner, read, signals.watch);
+    await playArms(flags, runner, read, signals.watch);
   } finally {
     signals.release();
   }
 }
 
-async function play(flags: RehearseFlags, runner: Runner, read: Read, watch: Stage['watch']): Promise<void> {
+async function playArms(
+  flags: RehearseFlags,
+  runner: Runner,
+  read: Read,
+  watch: Stage['watch'],
+): Promise<void> {
   const work = workOf(read.asked);
   if ('why' in work) throw read.refusal(work);
   const asGiven = playOf(read.asked, work, read.chosen.machine);
   if ('why' in asGiven) throw read.refusal(asGiven);
-  const folder = join(flags.out, `rehearsal-${drillId(systemClock.now())}`);
+  const folder = join(flags.out, `rehearsal-${makeDrillId(systemClock.now())}`);
   const stage: Stage = { flags, runner, read, work, folder, watch, played: new Map() };
-  if (!(await agree(beginning(asGiven, stage), flags.yes, runner, watch))) return;
-  const given = await playArm('given', asGiven, stage, (day) => show(stage, asGiven, day, null, null));
+  if (!(await askAgreement(describeBeginning(asGiven, stage), flags.yes, runner, watch))) return;
+  const given = await playArm('given', asGiven, stage, (day) =>
+    showRehearsal(stage, asGiven, day, null, null),
+  );
   // Bad input, or a signal: it was already reported.
   if (given === null) return;
-  if (!hasFailed(given.day)) return show(stage, asGiven, given.day, null, null);
-  await beside(given, stage);
+  if (!hasFailed(given.day)) return showRehearsal(stage, asGiven, given.day, null, null);
+  await playFixed(given, stage);
 }
 
-/** Runs the drills of the mended definition, if there is one. */
-async function beside(given: Played, stage: Stage): Promise<void> {
+/** Runs the drills of the fixed definition, if there is one. */
+async function playFixed(given: Played, stage: Stage): Promise<void> {
   const { read, work, folder, runner } = stage;
-  const mended = mendedFor(read.asked, work);
-  if (mended === null) return show(stage, given.play, given.day, null, null);
+  const mended = fixAsked(read.asked, work);
+  if (mended === null) return showRehearsal(stage, given.play, given.day, null, null);
   const play = playOf({ ...read.asked, documents: mended.documents }, work, read.chosen.machine);
-  if ('why' in play) return show(stage, given.play, given.day, null, { unfit: play });
-  await put(join(folder, 'mended.json'), `${toJson(mended.documents.taskDefinition.value, 2)}\n`);
+  if ('why' in play) return showRehearsal(stage, given.play, given.day, null, { unfit: play });
+  await writePrivateFile(
+    join(folder, 'mended.json'),
+    `${toJson(mended.documents.taskDefinition.value, 2)}\n`,
+  );
   runner.output.stderr.write(
     `A drill failed. Now the same drills with the changes of preflight: ${mended.rules.join(', ')}.\n`,
   );
   const interrupted = (day: GameDayDocument): void =>
-    show(
+    showRehearsal(
       stage,
       given.play,
       { ...given.day, outcome: day.outcome, reason: day.reason, exitCode: day.exitCode },
@@ -98,7 +108,7 @@ async function beside(given: Played, stage: Stage): Promise<void> {
     );
   const played = await playArm('mended', play, stage, interrupted);
   if (played === null) return;
-  show(stage, given.play, given.day, { mended, played }, { play, arm: played.arm });
+  showRehearsal(stage, given.play, given.day, { mended, played }, { play, arm: played.arm });
 }
 
 /** Writes the files of one definition and runs its drills; null after bad input or a signal, which is reported here. */
@@ -115,7 +125,7 @@ async function playArm(
   const between = watch((signal) => {
     const isFirst = name === 'given' && over.length === 0;
     runner.output.stderr.write(isFirst ? NOTHING_SENT : 'Interrupted between two drills.\n');
-    interrupted(account(over, [], signal));
+    interrupted(makeGameDayDocument(over, [], signal));
   });
   const files = await writeArm(join(folder, name), {
     copy: play.copy,
@@ -123,7 +133,7 @@ async function playArm(
     pipelineText: steps.leftOut.length > 0 ? null : read.pipelineText,
     programs: read.chosen.programs,
   });
-  if (name === 'mended') runner.output.stderr.write(`${threeDrills(play, stage)}.\n`);
+  if (name === 'mended') runner.output.stderr.write(`${sayHowLong(play, stage)}.\n`);
   let told = false;
   const finish = (document: GameDayDocument): void => {
     if (document.outcome !== 'interrupted' && document.errors.length === 0) return;
@@ -135,7 +145,7 @@ async function playArm(
     for (const file of some) stage.played.set(file, (stage.played.get(file) ?? 0) + 1);
     const { agent, out } = flags;
     const { executor } = read.chosen;
-    return gameDay(
+    return runGameDay(
       {
         ...{ files: some, variables: {}, rig: true, agent, executor, out, atOnce: true, watch },
         // The results are shown together at the end; progress is shown as usual.
@@ -162,12 +172,12 @@ async function playArm(
 /** Runs of a disturbed drill, at most: beyond that the cause is not a busy machine. */
 const MOST_REPEATS = 2;
 
-function threeDrills(play: Play, { work }: Stage): string {
-  return `Three drills at the same time, about ${span(timeOf(play, work.job))}`;
+function sayHowLong(play: Play, { work }: Stage): string {
+  return `Three drills at the same time, about ${formatSpan(timeOf(play, work.job))}`;
 }
 
 /** What will run, shown before anything is started. */
-function beginning(play: Play, stage: Stage): readonly string[] {
+function describeBeginning(play: Play, stage: Stage): readonly string[] {
   const { read, work, folder } = stage;
   const { steps, job } = work;
   const { why, machine } = read.chosen;
@@ -179,19 +189,25 @@ function beginning(play: Play, stage: Stage): readonly string[] {
       : [
           `So do the commands of your pipeline${machine.images ? ', in the image' : ''}: ${steps.commands.map((one) => JSON.stringify(one)).join(', ')}`,
         ]),
-    `Step ${steps.step} takes ${span(job.ms)}: ${job.why}.`,
+    `Step ${steps.step} takes ${formatSpan(job.ms)}: ${job.why}.`,
     `Scenarios and rigs: ${folder}`,
-    `${threeDrills(play, stage)}; if one fails, the same drills with the mended definition follow.`,
+    `${sayHowLong(play, stage)}; if one fails, the same drills with the fixed definition follow.`,
   ];
 }
 
 interface Beside {
-  readonly mended: Mended;
+  readonly mended: Fixed;
   readonly played: Played;
 }
 
-/** The answer; its exit code is that of the definition as given, even if the mended one passes. */
-function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | null, other: Other): void {
+/** The answer; its exit code is that of the definition as given, even if the fixed one passes. */
+function showRehearsal(
+  stage: Stage,
+  play: Play,
+  day: GameDayDocument,
+  beside: Beside | null,
+  other: Other,
+): void {
   const { flags, runner, work, folder, read } = stage;
   const files = ['busy', 'idle', 'near-end'].map((name) => join(folder, 'given', `${name}.yaml`));
   const given = armOf(play, files, day, stage.played);
@@ -209,7 +225,7 @@ function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | n
       ...(rig === null ? [] : differencesOf({ ...rig, agent: agentOf(rig) }, LOST_AFTER)),
     ],
     given,
-    mended: beside === null ? null : mendedOf(beside, read, folder),
+    mended: beside === null ? null : fixedArmOf(beside, read, folder),
     advice: day.outcome === 'interrupted' ? null : adviceOn(given, play, other, work),
   };
   runner.finish({ ...day, rehearsal }, (stdout) => {
@@ -218,7 +234,7 @@ function show(stage: Stage, play: Play, day: GameDayDocument, beside: Beside | n
   });
 }
 
-function mendedOf({ mended, played }: Beside, read: Read, folder: string): Rehearsal['mended'] {
+function fixedArmOf({ mended, played }: Beside, read: Read, folder: string): Rehearsal['mended'] {
   const { taskDefinition } = read.asked.documents;
   const places = {
     of: () => ({ name: taskDefinition.name, position: null }),
@@ -228,7 +244,7 @@ function mendedOf({ mended, played }: Beside, read: Read, folder: string): Rehea
     ...played.arm,
     file: join(folder, 'mended.json'),
     rules: [...mended.rules],
-    diff: netEdits(hideDocuments(read.asked.documents), {
+    diff: listNetEdits(hideDocuments(read.asked.documents), {
       ...mended,
       documents: hideDocuments(mended.documents),
     }).flatMap((one) => [...diffLines(one, places)]),
@@ -242,7 +258,7 @@ const STILL = { pause: () => undefined, resume: () => undefined };
  * Shows what will run on this machine and asks for consent before anything is started, as files of others may decide what
  * runs. False after a signal, which is reported here. Throws confirm-needed and confirm-declined.
  */
-async function agree(
+async function askAgreement(
   lines: readonly string[],
   yes: boolean,
   runner: Runner,
@@ -261,13 +277,13 @@ async function agree(
     );
   const end = (signal: StopSignal): void => {
     stderr.write(NOTHING_SENT);
-    runner.finish(account([], [], signal));
+    runner.finish(makeGameDayDocument([], [], signal));
   };
   const interruption = watch(end);
   try {
     const person = terminalPerson(runner.output, interruption, STILL, 'Run it?');
     const agreed = await person.confirm(['Nothing has been started yet.'], interruption.signal);
-    const signal = interruption.got();
+    const signal = interruption.readSignal();
     if (signal !== null) end(signal);
     else if (!agreed) throw new GamedayError('confirm-declined', 'the person who was asked did not say yes');
     return signal === null;

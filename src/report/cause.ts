@@ -1,5 +1,5 @@
 import type { DrillResult } from '../verdict/result.ts';
-import { item, restsOn, type Item } from './paint.ts';
+import { makeItem, sayEvents, type Item } from './paint.ts';
 
 type Cause = NonNullable<DrillResult['cause']>;
 type Ranked = Cause['ranked'][number];
@@ -11,10 +11,10 @@ const BACKSTOP: Ranked['name'] = 'retry-missed';
 export function causeItems(cause: DrillResult['cause']): readonly Item[] {
   if (cause === null) return [];
   const ranked = cause.ranked.map((one, index) =>
-    item(`${String(index + 1)}. ${causeLine(one)}${restsOn(one.events)}`, 'plain', 3),
+    makeItem(`${String(index + 1)}. ${causeLine(one)}${sayEvents(one.events)}`, 'plain', 3),
   );
   return [
-    ...(ranked.length === 0 ? [item('The evidence supports no cause.', 'warn')] : ranked),
+    ...(ranked.length === 0 ? [makeItem('The evidence supports no cause.', 'warn')] : ranked),
     ...momentItems(cause),
     ...savesItems(cause),
     ...experimentItems(cause),
@@ -29,40 +29,43 @@ export function causeLine({ name, weight, said }: Ranked): string {
 /** `+0.0 s stop requested, +0.1 s SIGTERM, ...`. Each is on its own clock, which the timeline above names. */
 function momentItems({ moments }: Cause): readonly Item[] {
   if (moments.length === 0 || moments.some(({ after }) => after === null)) return [];
-  const told = moments.map(({ after, said }) => placed(after ?? 0, said)).join(', ');
+  const told = moments.map(({ after, said }) => sayMoment(after ?? 0, said)).join(', ');
   const missing = moments.some(({ moment }) => moment === 'job end')
     ? ''
     : '; the job was not seen to end by itself';
-  return [item(`From the stop: ${told}${missing}`)];
+  return [makeItem(`From the stop: ${told}${missing}`)];
 }
 
-function placed(ms: number, said: string): string {
+function sayMoment(ms: number, said: string): string {
   const length = `${(Math.abs(ms) / 1000).toFixed(1)} s`;
   return ms < 0 ? `${said} ${length} before it` : `+${length} ${said}`;
 }
 
 /** What would have saved the build, for each cause that the evidence cannot tell from the first. */
 function savesItems(cause: Cause): readonly Item[] {
-  const own = equals(cause);
+  const own = pickEquals(cause);
   const backstop = cause.ranked.find(({ name }) => name === BACKSTOP);
   return [
     ...own.map(({ name, saves }) =>
-      item(`What would have saved this build${own.length > 1 ? `, if it is ${name}` : ''}: ${saves}`, 'good'),
+      makeItem(
+        `What would have saved this build${own.length > 1 ? `, if it is ${name}` : ''}: ${saves}`,
+        'good',
+      ),
     ),
-    ...(backstop === undefined ? [] : [item(`As a backstop: ${backstop.saves}`, 'good')]),
+    ...(backstop === undefined ? [] : [makeItem(`As a backstop: ${backstop.saves}`, 'good')]),
   ];
 }
 
 /** The first cause; where it is undecided, all causes of the same weight. */
-function equals({ ranked, decided }: Cause): readonly Ranked[] {
+function pickEquals({ ranked, decided }: Cause): readonly Ranked[] {
   const own = ranked.filter(({ name }) => name !== BACKSTOP);
   return decided ? own.slice(0, 1) : own.filter(({ weight }) => weight === own[0]?.weight);
 }
 
 function experimentItems(cause: Cause): readonly Item[] {
   const [first] = cause.ranked;
-  if (cause.decided) return first?.experiment == null ? [] : [item(`To prove it: ${first.experiment}.`)];
-  const names = equals(cause).map(({ name }) => name);
+  if (cause.decided) return first?.experiment == null ? [] : [makeItem(`To prove it: ${first.experiment}.`)];
+  const names = pickEquals(cause).map(({ name }) => name);
   const between =
     names.length > 1
       ? ` between ${names.join(' and ')}`
@@ -70,6 +73,9 @@ function experimentItems(cause: Cause): readonly Item[] {
         ? `: ${names.join()} is possible, but not certain`
         : '';
   return [
-    item(`The evidence does not decide${between}. One experiment would: ${cause.experiment ?? ''}.`, 'warn'),
+    makeItem(
+      `The evidence does not decide${between}. One experiment would: ${cause.experiment ?? ''}.`,
+      'warn',
+    ),
   ];
 }

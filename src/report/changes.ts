@@ -1,14 +1,14 @@
 import type { Agent } from '../model/entities/agent.ts';
 import type { Build } from '../model/entities/build.ts';
 import type { Job } from '../model/entities/job.ts';
-import { jobEnded } from '../model/entities/job.ts';
+import { hasJobEnded } from '../model/entities/job.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Fact, World } from '../model/world.ts';
-import { all, keyOf, seen } from '../model/world.ts';
+import { listFacts, keyOf, findFact } from '../model/world.ts';
 import type { Tone } from './paint.ts';
-import { shortArn } from './text.ts';
+import { shortenArn } from './text.ts';
 
 /** One sentence and its tone. */
 export interface Sentence {
@@ -16,7 +16,7 @@ export interface Sentence {
   readonly tone: Tone;
 }
 
-export function say(text: string, tone: Tone = 'plain'): Sentence {
+export function makeSentence(text: string, tone: Tone = 'plain'): Sentence {
   return { text, tone };
 }
 
@@ -24,15 +24,15 @@ export function say(text: string, tone: Tone = 'plain'): Sentence {
 export function changeOf(before: World, after: World, fact: Fact, step: string | null): readonly Sentence[] {
   switch (fact.kind) {
     case 'build':
-      return buildChange(seen(before, 'build', fact.id), fact.value);
+      return buildChange(findFact(before, 'build', fact.id), fact.value);
     case 'job':
-      return jobChange(after, seen(before, 'job', fact.id), fact.value, step);
+      return jobChange(after, findFact(before, 'job', fact.id), fact.value, step);
     case 'agent':
-      return agentChange(seen(before, 'agent', fact.id), fact.value);
+      return agentChange(findFact(before, 'agent', fact.id), fact.value);
     case 'task':
-      return taskChange(seen(before, 'task', fact.id), fact.value);
+      return taskChange(findFact(before, 'task', fact.id), fact.value);
     case 'preflight':
-      return seen(before, 'preflight', fact.id) === undefined ? preflightNews(fact.value) : [];
+      return findFact(before, 'preflight', fact.id) === undefined ? preflightNews(fact.value) : [];
     default:
       return [];
   }
@@ -42,54 +42,58 @@ export function changeOf(before: World, after: World, fact: Fact, step: string |
 function preflightNews(is: Preflight): readonly Sentence[] {
   if (is.container === null)
     return [
-      say(
+      makeSentence(
         `preflight could not check the definition: ${is.unknown[0]?.said ?? 'the reason is not known'}`,
         'warn',
       ),
     ];
-  return errorsOf(is).map((error) => say(`preflight error ${error}`, 'bad'));
+  return errorsOf(is).map((error) => makeSentence(`preflight error ${error}`, 'bad'));
 }
 
 function buildChange(was: Build | undefined, is: Build): readonly Sentence[] {
   if (was?.state === is.state) return [];
-  if (is.state === 'passed') return [say(`build #${is.number} passed`, 'good')];
+  if (is.state === 'passed') return [makeSentence(`build #${is.number} passed`, 'good')];
   if (is.state === 'failed' || is.state === 'failing')
-    return [say(`build #${is.number} is ${is.state}`, 'bad')];
-  if (is.state === 'canceled') return [say(`build #${is.number} was canceled${by(is.canceledBy)}`, 'warn')];
-  return was === undefined ? [] : [say(`build #${is.number} is ${nameOf(is)}`)];
+    return [makeSentence(`build #${is.number} is ${is.state}`, 'bad')];
+  if (is.state === 'canceled')
+    return [makeSentence(`build #${is.number} was canceled${sayBy(is.canceledBy)}`, 'warn')];
+  return was === undefined ? [] : [makeSentence(`build #${is.number} is ${nameOf(is)}`)];
 }
 
 function jobChange(world: World, was: Job | undefined, is: Job, step: string | null): readonly Sentence[] {
   if (step !== null && is.stepKey !== step && was?.agentId == null) return [];
-  const lost = lostEvent(is) && !(was !== undefined && lostEvent(was));
-  const named = job(is, world);
-  const sentences = lost ? [say(`${named}: Buildkite gave its agent up (lost)`, 'bad')] : [];
+  const lost = hasLostEvent(is) && !(was !== undefined && hasLostEvent(was));
+  const named = nameJob(is, world);
+  const sentences = lost ? [makeSentence(`${named}: Buildkite gave its agent up (lost)`, 'bad')] : [];
   if (was?.state === is.state) return sentences;
-  if (jobEnded(is)) return [...sentences, ended(is, named)];
+  if (hasJobEnded(is)) return [...sentences, describeEnd(is, named)];
   if (is.state === 'running') {
-    const agent = is.agentId === null ? undefined : seen(world, 'agent', is.agentId);
-    return [...sentences, say(`${named} runs${agent === undefined ? '' : ` on agent ${agent.name}`}`)];
+    const agent = is.agentId === null ? undefined : findFact(world, 'agent', is.agentId);
+    return [
+      ...sentences,
+      makeSentence(`${named} runs${agent === undefined ? '' : ` on agent ${agent.name}`}`),
+    ];
   }
   if (was === undefined && is.retryOf !== null) {
     return [
       ...sentences,
-      say(`step ${is.stepKey ?? ''} is retried (${is.retryType ?? 'unknown'} retry)`, 'warn'),
+      makeSentence(`step ${is.stepKey ?? ''} is retried (${is.retryType ?? 'unknown'} retry)`, 'warn'),
     ];
   }
   if (is.state === 'canceling' || is.state === 'timing_out')
-    return [...sentences, say(`${named} is ${nameOf(is)}`, 'warn')];
+    return [...sentences, makeSentence(`${named} is ${nameOf(is)}`, 'warn')];
   return sentences;
 }
 
-function ended(is: Job, named: string): Sentence {
+function describeEnd(is: Job, named: string): Sentence {
   const exit = is.exitStatus === null ? 'no exit status' : `exit status ${is.exitStatus}`;
   const signal = [is.signal, is.signalReason].filter((part) => part !== null).join(', ');
   const how = signal === '' ? exit : `${exit}, ${signal}`;
   if (is.state === 'finished') {
-    if (is.passed && !is.softFailed) return say(`${named} passed (${how})`, 'good');
-    return say(`${named} ${is.softFailed ? 'failed softly' : 'failed'} (${how})`, 'bad');
+    if (is.passed && !is.softFailed) return makeSentence(`${named} passed (${how})`, 'good');
+    return makeSentence(`${named} ${is.softFailed ? 'failed softly' : 'failed'} (${how})`, 'bad');
   }
-  return say(`${named} ended: ${nameOf(is)} (${how})`, 'warn');
+  return makeSentence(`${named} ended: ${nameOf(is)} (${how})`, 'warn');
 }
 
 function agentChange(was: Agent | undefined, is: Agent): readonly Sentence[] {
@@ -97,11 +101,13 @@ function agentChange(was: Agent | undefined, is: Agent): readonly Sentence[] {
   if (is.stoppedGracefullyAt !== null && was !== undefined && was.stoppedGracefullyAt === null) {
     const whose =
       is.stoppedGracefullyBy === null ? 'heard the stop' : `was stopped by ${is.stoppedGracefullyBy}`;
-    sentences.push(say(`agent ${is.name} ${whose}`, is.stoppedGracefullyBy === null ? 'good' : 'warn'));
+    sentences.push(
+      makeSentence(`agent ${is.name} ${whose}`, is.stoppedGracefullyBy === null ? 'good' : 'warn'),
+    );
   }
   if (was === undefined || was.connection === is.connection) return sentences;
   const text = `agent ${is.name} is ${is.connection === 'other' ? is.rawConnection : is.connection}`;
-  return [...sentences, say(text, is.connection === 'lost' ? 'bad' : 'plain')];
+  return [...sentences, makeSentence(text, is.connection === 'lost' ? 'bad' : 'plain')];
 }
 
 function taskChange(was: Task | undefined, is: Task): readonly Sentence[] {
@@ -113,7 +119,7 @@ function taskChange(was: Task | undefined, is: Task): readonly Sentence[] {
     const why = container.reason === null ? '' : ` (${container.reason})`;
     const clean = container.exitCode === 0;
     sentences.push(
-      say(
+      makeSentence(
         `container ${container.name} ended with exit code ${container.exitCode}${why}`,
         clean ? 'good' : 'bad',
       ),
@@ -121,18 +127,18 @@ function taskChange(was: Task | undefined, is: Task): readonly Sentence[] {
   }
   if (was.desired !== is.desired || was.status !== is.status) {
     const going = is.status === is.desired ? is.status : `${is.status}, on its way to ${is.desired}`;
-    sentences.push(say(`task ${shortArn(is.arn)} is ${going}`));
+    sentences.push(makeSentence(`task ${shortenArn(is.arn)} is ${going}`));
   }
   return sentences;
 }
 
-function lostEvent(is: Job): boolean {
+function hasLostEvent(is: Job): boolean {
   return is.events?.some((event) => event.type === 'AGENT_LOST') ?? false;
 }
 
 /** The job's name for people; if the drill has several builds, with the build's number. */
-function job(is: Job, world: World): string {
-  const builds = all(world, 'build');
+function nameJob(is: Job, world: World): string {
+  const builds = listFacts(world, 'build');
   const own = builds.length > 1 ? builds.find(({ id }) => id === is.buildId) : undefined;
   const of = own === undefined ? '' : ` of build #${own.number}`;
   const index = is.parallelIndex === null ? '' : ` #${is.parallelIndex}`;
@@ -144,11 +150,11 @@ function nameOf(is: { readonly state: string; readonly rawState: string }): stri
   return is.state === 'other' ? is.rawState : is.state.replaceAll('_', ' ');
 }
 
-function by(person: string | null): string {
+function sayBy(person: string | null): string {
   return person === null ? '' : ` by ${person}`;
 }
 
 /** The world with some facts added. */
-export function learned(world: World, facts: readonly Fact[]): World {
+export function learnFacts(world: World, facts: readonly Fact[]): World {
   return { ...world, ...Object.fromEntries(facts.map((fact) => [keyOf(fact), fact])) };
 }

@@ -1,6 +1,6 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillResult } from '../verdict/result.ts';
-import { painter, toneOf } from './paint.ts';
+import { createPainter, toneOf } from './paint.ts';
 import type { Paint } from './paint.ts';
 import { sectionsOf } from './sections.ts';
 import { wrap } from './width.ts';
@@ -15,23 +15,23 @@ export interface BlockOptions {
 
 /** The closing block of a drill: what was done, what happened, the verdict, why, what to do, the evidence. */
 export function closingBlock(result: DrillResult, options: BlockOptions): string {
-  const paint = painter(options.colors);
+  const paint = createPainter(options.colors);
   const width = Math.max(20, Math.min(options.columns, READABLE));
-  const lines = [rule(width, paint), ...heading(result, width, paint), ''];
+  const lines = [drawRule(width, paint), ...headingLines(result, width, paint), ''];
   for (const { title, items } of sectionsOf(result)) {
     lines.push(paint(title, 'loud'));
     for (const item of items)
-      lines.push(...indented(item.text, item.hang, width).map((line) => paint(line, item.tone)));
+      lines.push(...indentText(item.text, item.hang, width).map((line) => paint(line, item.tone)));
     lines.push('');
   }
   return `${lines.join('\n')}\n`;
 }
 
-function rule(width: number, paint: Paint): string {
+function drawRule(width: number, paint: Paint): string {
   return paint('-'.repeat(width), 'quiet');
 }
 
-function heading(result: DrillResult, width: number, paint: Paint): readonly string[] {
+function headingLines(result: DrillResult, width: number, paint: Paint): readonly string[] {
   const label = result.label === null ? '' : ` [${result.label}]`;
   const word = `${result.outcome.toUpperCase()}${result.reason === result.outcome ? '' : `: ${result.reason}`}`;
   return [
@@ -42,7 +42,7 @@ function heading(result: DrillResult, width: number, paint: Paint): readonly str
   ];
 }
 
-function indented(text: string, hang: number, width: number): readonly string[] {
+function indentText(text: string, hang: number, width: number): readonly string[] {
   const [first = '', ...more] = wrap(escapeControls(text), width - 2);
   if (more.length === 0) return [`  ${first}`];
   const rest = wrap(escapeControls(text).slice(first.length + 1), Math.max(10, width - 2 - hang));

@@ -1,62 +1,63 @@
-import { jobEnded } from '../model/entities/job.ts';
+import { hasJobEnded } from '../model/entities/job.ts';
 import { stepOfPlan } from '../scenario/plan.ts';
 import type { DrillState } from '../state/state.ts';
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
-import { shortArn, span } from './text.ts';
+import { shortenArn, formatSpan } from './text.ts';
 
 /** The lines of the live view: the present state of the drill. The caller clips them. */
 export function liveBlock(state: DrillState, now: number): readonly string[] {
   const lines = [
-    head(state, now),
-    ...[build(state), step(state), agent(state), task(state)].filter((line) => line !== null),
+    headLine(state, now),
+    ...[buildLine(state), stepLine(state), agentLine(state), taskLine(state)].filter((line) => line !== null),
   ];
   return lines.map(escapeControls);
 }
 
-function head(state: DrillState, now: number): string {
-  const since = span(Math.max(0, now - state.phaseSince));
-  const left = state.deadline === null ? '' : `, at the latest in ${span(Math.max(0, state.deadline - now))}`;
+function headLine(state: DrillState, now: number): string {
+  const since = formatSpan(Math.max(0, now - state.phaseSince));
+  const left =
+    state.deadline === null ? '' : `, at the latest in ${formatSpan(Math.max(0, state.deadline - now))}`;
   return `${state.phase} for ${since}${left}`;
 }
 
-function build(state: DrillState): string | null {
-  if (state.buildIds.length > 1) return builds(state);
+function buildLine(state: DrillState): string | null {
+  if (state.buildIds.length > 1) return buildsLine(state);
   if (state.buildId === null) return null;
-  const found = seen(state.world, 'build', state.buildId);
+  const found = findFact(state.world, 'build', state.buildId);
   return found === undefined ? null : `  build  #${found.number} ${found.state}  ${found.url}`;
 }
 
-function builds({ world, buildIds }: DrillState): string {
+function buildsLine({ world, buildIds }: DrillState): string {
   const counts = new Map<string, number>();
   for (const id of buildIds) {
-    const now = seen(world, 'build', id)?.state ?? 'unread';
+    const now = findFact(world, 'build', id)?.state ?? 'unread';
     counts.set(now, (counts.get(now) ?? 0) + 1);
   }
   const parts = [...counts].map(([now, count]) => `${count} ${now}`);
   return `  builds ${buildIds.length}: ${parts.join(', ')}`;
 }
 
-function step(state: DrillState): string | null {
+function stepLine(state: DrillState): string | null {
   const { plan } = state;
   if (plan.mode !== 'assert' && plan.scenario.when.trigger === 'agent-idle') return null;
   const key = stepOfPlan(plan) ?? 'any of the build';
   if (state.target?.jobId == null) return `  step   ${key}`;
-  const job = seen(state.world, 'job', state.target.jobId);
+  const job = findFact(state.world, 'job', state.target.jobId);
   if (job === undefined) return `  step   ${key}`;
-  const exit = jobEnded(job) && job.exitStatus !== null ? ` (exit status ${job.exitStatus})` : '';
+  const exit = hasJobEnded(job) && job.exitStatus !== null ? ` (exit status ${job.exitStatus})` : '';
   return `  step   ${key}  ${job.state}${exit}`;
 }
 
-function agent(state: DrillState): string | null {
+function agentLine(state: DrillState): string | null {
   if (state.target === null) return null;
-  const found = seen(state.world, 'agent', state.target.agentId);
+  const found = findFact(state.world, 'agent', state.target.agentId);
   return found === undefined ? null : `  agent  ${found.name}  ${found.connection}`;
 }
 
-function task(state: DrillState): string | null {
+function taskLine(state: DrillState): string | null {
   if (state.target === null) return null;
-  const found = seen(state.world, 'task', state.target.taskArn);
+  const found = findFact(state.world, 'task', state.target.taskArn);
   const status = found === undefined ? '' : `  ${found.status}`;
-  return `  task   ${shortArn(state.target.taskArn)}${status}`;
+  return `  task   ${shortenArn(state.target.taskArn)}${status}`;
 }

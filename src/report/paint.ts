@@ -7,7 +7,7 @@ export type Tone = 'plain' | 'good' | 'bad' | 'warn' | 'quiet' | 'loud';
 export type Paint = (text: string, tone: Tone) => string;
 
 /** The painter of a screen. */
-export function painter(colors: boolean): Paint {
+export function createPainter(colors: boolean): Paint {
   const on = pc.createColors(colors);
   const by: Readonly<Record<Tone, (text: string) => string>> = {
     plain: (text) => text,
@@ -36,12 +36,12 @@ export interface Item {
   readonly tone: Tone;
 }
 
-export function item(text: string, tone: Tone = 'plain', hang = 2): Item {
+export function makeItem(text: string, tone: Tone = 'plain', hang = 2): Item {
   return { text, hang, tone };
 }
 
 /** ` (events 5, 13)`, the events that a text rests on; empty where there are none. */
-export function restsOn(events: readonly number[]): string {
+export function sayEvents(events: readonly number[]): string {
   if (events.length === 0) return '';
   return ` (event${events.length === 1 ? '' : 's'} ${events.join(', ')})`;
 }

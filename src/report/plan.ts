@@ -1,11 +1,11 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import type { BlockOptions } from './closing.ts';
-import { painter, toneOf } from './paint.ts';
+import { createPainter, toneOf } from './paint.ts';
 
 /** The report of a dry run: what the drill would touch, and each guard's answer. */
 export function planBlock(result: DrillResult, options: BlockOptions): string {
-  const paint = painter(options.colors);
+  const paint = createPainter(options.colors);
   const label = result.label === null ? '' : ` [${result.label}]`;
   const lines = [
     paint(escapeControls(`${result.title}${label}`), 'loud'),
@@ -17,7 +17,7 @@ export function planBlock(result: DrillResult, options: BlockOptions): string {
       : result.touches.map((touch) => `  ${escapeControls(touch)}`)),
     '',
     paint('Guards', 'loud'),
-    ...guards(result).map(({ text, holds }) => paint(text, holds ? 'plain' : 'warn')),
+    ...guardLines(result).map(({ text, holds }) => paint(text, holds ? 'plain' : 'warn')),
     '',
     `${paint(result.outcome, toneOf(result.outcome))}: ${escapeControls(result.said)}`,
     ...(result.outcome === 'planned' ? [] : [escapeControls(`What to do: ${result.next}`)]),
@@ -26,7 +26,7 @@ export function planBlock(result: DrillResult, options: BlockOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-function guards(result: DrillResult): readonly { readonly text: string; readonly holds: boolean }[] {
+function guardLines(result: DrillResult): readonly { readonly text: string; readonly holds: boolean }[] {
   if (result.guards.length === 0) return [{ text: '  no guard was asked', holds: true }];
   const width = Math.max(...result.guards.map((guard) => guard.guard.length));
   return result.guards.map(({ guard, holds, said }) => ({

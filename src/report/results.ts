@@ -3,7 +3,7 @@ import { closingBlock } from './closing.ts';
 import { planBlock } from './plan.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
-import { sideBySide } from './side-by-side.ts';
+import { drawSideBySide } from './side-by-side.ts';
 import { summaryLines } from './summary.ts';
 
 /** The layout of the results on stdout; with `none` the caller prints them. */
@@ -11,29 +11,29 @@ export type Layout = 'closing' | 'side-by-side' | 'plan' | 'none';
 
 /** Prints each drill's closing block when it ends, or all of them side by side at the end, and then the summary. */
 export function createResultsReporter(screen: Screen, layout: Layout): Reporter {
-  function block(result: DrillResult): string {
+  function drawBlock(result: DrillResult): string {
     const options = { columns: screen.columns(), colors: screen.colors };
     return layout === 'plan' ? planBlock(result, options) : closingBlock(result, options);
   }
   return {
     onResult(result) {
-      if (layout === 'closing' || layout === 'plan') screen.write(block(result));
+      if (layout === 'closing' || layout === 'plan') screen.write(drawBlock(result));
     },
     onDocument(document) {
-      if (layout === 'side-by-side') screen.write(pairs(document.drills, screen));
+      if (layout === 'side-by-side') screen.write(drawPairs(document.drills, screen));
       if (layout !== 'none' && document.drills.length > 1)
         screen.write(`${summaryLines(document, screen.colors).join('\n')}\n`);
     },
   };
 }
 
-function pairs(drills: readonly DrillResult[], screen: Screen): string {
+function drawPairs(drills: readonly DrillResult[], screen: Screen): string {
   const options = { columns: screen.columns(), colors: screen.colors };
   let text = '';
   for (let index = 0; index < drills.length; index += 2) {
     const [left, right] = [drills[index], drills[index + 1]];
     if (left === undefined) break;
-    text += right === undefined ? closingBlock(left, options) : sideBySide(left, right, options);
+    text += right === undefined ? closingBlock(left, options) : drawSideBySide(left, right, options);
     text += '\n';
   }
   return text;

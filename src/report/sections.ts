@@ -1,8 +1,8 @@
 import { causeItems } from './cause.ts';
-import { item, restsOn, type Item } from './paint.ts';
+import { makeItem, sayEvents, type Item } from './paint.ts';
 import type { DrillResult, Moment } from '../verdict/result.ts';
-import { faultTitle } from '../scenario/inject.ts';
-import { shortArn, span, stamp, timeOfDay } from './text.ts';
+import { formatFault } from '../scenario/inject.ts';
+import { shortenArn, formatSpan, formatInstant, timeOfDay } from './text.ts';
 
 export interface Section {
   readonly title: string;
@@ -12,46 +12,46 @@ export interface Section {
 /** The sections of a drill's report; empty sections are left out. */
 export function sectionsOf(result: DrillResult): readonly Section[] {
   const sections = [
-    { title: 'What was done', items: done(result) },
-    { title: 'What happened', items: happened(result.timeline) },
+    { title: 'What was done', items: doneItems(result) },
+    { title: 'What happened', items: timelineItems(result.timeline) },
     { title: 'Cause', items: causeItems(result.cause) },
-    { title: 'Why', items: why(result) },
-    { title: 'What to do', items: todo(result) },
-    { title: 'Evidence', items: evidence(result) },
+    { title: 'Why', items: whyItems(result) },
+    { title: 'What to do', items: todoItems(result) },
+    { title: 'Evidence', items: evidenceItems(result) },
   ];
   return sections.filter((section) => section.items.length > 0);
 }
 
-function done(result: DrillResult): readonly Item[] {
+function doneItems(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
   const { target, agent } = result;
   const isIdle = target?.jobId === null;
   const onAgent =
     agent === null ? '' : ` on agent ${agent.name}${agent.version === null ? '' : ` (${agent.version})`}`;
   if (target === null || result.injection === 'none') {
-    items.push(item('Nothing was stopped.'));
+    items.push(makeItem('Nothing was stopped.'));
   } else {
     items.push(
-      item(
-        `${faultTitle(result.fault)}: task ${shortArn(target.taskArn)}, while it ${isIdle ? 'had no job' : 'ran the step'}${onAgent}.`,
+      makeItem(
+        `${formatFault(result.fault)}: task ${shortenArn(target.taskArn)}, while it ${isIdle ? 'had no job' : 'ran the step'}${onAgent}.`,
       ),
     );
-    items.push(item(`It was this task because ${target.why}.`));
-    items.push(item(isIdle ? INJECTION_IDLE[result.injection] : INJECTION[result.injection]));
+    items.push(makeItem(`It was this task because ${target.why}.`));
+    items.push(makeItem(isIdle ? INJECTION_IDLE[result.injection] : INJECTION[result.injection]));
   }
-  items.push(...builds(result));
+  items.push(...buildItems(result));
   return items;
 }
 
-function builds({ build, builds: all, fleet, fault }: DrillResult): readonly Item[] {
-  const one = build === null ? [] : [item(`Build #${build.number} (${build.state}): ${build.url}`)];
+function buildItems({ build, builds: all, fleet, fault }: DrillResult): readonly Item[] {
+  const one = build === null ? [] : [makeItem(`Build #${build.number} (${build.state}): ${build.url}`)];
   if (fleet === null && all.length <= 1) return one;
   const killed = all.filter((line) => line.killed).length;
   const sum =
     fleet === null
-      ? item(`${all.length} builds were started.`)
-      : item(
-          `builds killed by this ${faultTitle(fault)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
+      ? makeItem(`${all.length} builds were started.`)
+      : makeItem(
+          `builds killed by this ${formatFault(fault)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
           killed > 0 ? 'bad' : 'plain',
         );
   return all.length <= 1 ? [...one, sum] : [sum, ...all.map(buildItem)];
@@ -66,7 +66,7 @@ function buildItem(line: DrillResult['builds'][number]): Item {
   const hit = line.hit === 0 ? 'not hit' : `${line.hit} ${line.hit === 1 ? 'job' : 'jobs'} hit`;
   const what = [hit, ...jobs].join(', ');
   const tone = line.killed ? 'bad' : 'plain';
-  return item(
+  return makeItem(
     `Build #${line.number} (${line.state}): ${what}${line.killed ? ', KILLED' : ''}: ${line.url}`,
     tone,
   );
@@ -85,11 +85,11 @@ const INJECTION_IDLE: Readonly<Record<DrillResult['injection'], string>> = {
 };
 
 /** The timeline: time of day in UTC, time since its first moment, and the clock if it is not the runner's. */
-export function happened(timeline: readonly Moment[]): readonly Item[] {
+export function timelineItems(timeline: readonly Moment[]): readonly Item[] {
   const [first] = timeline;
   if (first === undefined) return [];
-  const day = item(`${stamp(first.at).slice(0, 10)}, times in UTC`, 'quiet');
-  return [day, ...timeline.map((moment) => item(momentLine(moment), 'plain', HANG))];
+  const day = makeItem(`${formatInstant(first.at).slice(0, 10)}, times in UTC`, 'quiet');
+  return [day, ...timeline.map((moment) => makeItem(momentLine(moment), 'plain', HANG))];
 }
 
 const HANG = 24;
@@ -102,37 +102,37 @@ const CLOCK = {
 /** One moment as a line. */
 function momentLine(moment: Moment): string {
   const clock = moment.clock === 'runner' ? '' : ` (${CLOCK[moment.clock]} clock)`;
-  return `${timeOfDay(moment.at)}  ${sinceFirst(moment).padStart(8)}  ${moment.said}${clock}`;
+  return `${timeOfDay(moment.at)}  ${saySinceFirst(moment).padStart(8)}  ${moment.said}${clock}`;
 }
 
 /** `+4.2s`, or `+?` where the offset of its clock is not known. */
-export function sinceFirst({ since }: Moment): string {
-  return since === null ? '+?' : `+${span(since)}`;
+export function saySinceFirst({ since }: Moment): string {
+  return since === null ? '+?' : `+${formatSpan(since)}`;
 }
 
-function why(result: DrillResult): readonly Item[] {
+function whyItems(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
   for (const guard of result.guards) {
-    if (!guard.holds) items.push(item(`guard ${guard.guard} refuses: ${guard.said}`, 'warn'));
+    if (!guard.holds) items.push(makeItem(`guard ${guard.guard} refuses: ${guard.said}`, 'warn'));
   }
   for (const finding of result.findings) {
     if (finding.holds === 'unasked') continue;
-    const rests = restsOn(finding.events);
+    const rests = sayEvents(finding.events);
     items.push(
-      item(`${WORD[finding.holds]} ${finding.check}: ${finding.said}${rests}`, TONE[finding.holds], 5),
+      makeItem(`${WORD[finding.holds]} ${finding.check}: ${finding.said}${rests}`, TONE[finding.holds], 5),
     );
   }
-  return [...items, ...result.notes.map((note) => item(`note: ${note}`, 'quiet', 6))];
+  return [...items, ...result.notes.map((note) => makeItem(`note: ${note}`, 'quiet', 6))];
 }
 
 const WORD = { yes: 'yes ', no: 'NO  ', unknown: '??  ', unasked: '    ' } as const;
 const TONE = { yes: 'plain', no: 'bad', unknown: 'warn', unasked: 'quiet' } as const;
 
-function todo(result: DrillResult): readonly Item[] {
-  return [item(result.next), ...result.commands.map((command) => item(`$ ${command}`, 'loud'))];
+function todoItems(result: DrillResult): readonly Item[] {
+  return [makeItem(result.next), ...result.commands.map((command) => makeItem(`$ ${command}`, 'loud'))];
 }
 
-function evidence(result: DrillResult): readonly Item[] {
+function evidenceItems(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
   for (const attempt of result.attempts) {
     const end =
@@ -143,20 +143,20 @@ function evidence(result: DrillResult): readonly Item[] {
     const on = attempt.agent === null ? '' : ` on ${attempt.agent}`;
     const suffix = marks.length === 0 ? '' : ` (${marks.join(', ')})`;
     const text = `attempt ${attempt.attempt} of step ${attempt.step ?? 'without key'}${on}: ${end}${suffix}, job ${attempt.jobId}`;
-    items.push(item(text, attempt.lost ? 'bad' : 'plain'));
+    items.push(makeItem(text, attempt.lost ? 'bad' : 'plain'));
   }
-  items.push(...proof(result.proof).map((text) => item(text)));
-  if (result.drain !== null) items.push(item(drain(result.drain)));
-  if (result.stopWindow !== null) items.push(...stopWindow(result.stopWindow, result.target?.container));
-  if (result.fleet !== null) items.push(...fleet(result.fleet).map((text) => item(text)));
+  items.push(...proofLines(result.proof).map((text) => makeItem(text)));
+  if (result.drain !== null) items.push(makeItem(drainLine(result.drain)));
+  if (result.stopWindow !== null) items.push(...stopWindowItems(result.stopWindow, result.target?.container));
+  if (result.fleet !== null) items.push(...fleetLines(result.fleet).map((text) => makeItem(text)));
   if (result.control !== null) {
     const { expected, met, contradicted } = result.control;
     const tone = met ? 'good' : contradicted ? 'bad' : 'warn';
-    items.push(item(`control: expected ${expected}: ${controlWord(result.control)}`, tone));
+    items.push(makeItem(`control: expected ${expected}: ${controlWord(result.control)}`, tone));
   }
-  if (result.rig !== null) items.push(item(rig(result.rig)));
-  items.push(item(`drill ${result.drill}, scenario ${result.file}`, 'quiet'));
-  if (result.journal !== null) items.push(item(`journal ${result.journal}`, 'quiet'));
+  if (result.rig !== null) items.push(makeItem(rigLine(result.rig)));
+  items.push(makeItem(`drill ${result.drill}, scenario ${result.file}`, 'quiet'));
+  if (result.journal !== null) items.push(makeItem(`journal ${result.journal}`, 'quiet'));
   return items;
 }
 
@@ -174,16 +174,16 @@ const HEARD = {
   disconnect: "the agent's disconnect right after the stop",
 } as const;
 
-function proof({ inFlight, heard }: DrillResult['proof']): readonly string[] {
+function proofLines({ inFlight, heard }: DrillResult['proof']): readonly string[] {
   return [
     ...(inFlight === null ? [] : [`in flight at the signal, shown by ${IN_FLIGHT[inFlight]} (${inFlight})`]),
     ...(heard === null ? [] : [`the stop was heard, shown by ${HEARD[heard]} (${heard})`]),
   ];
 }
 
-function drain(measured: NonNullable<DrillResult['drain']>): string {
-  const most = measured.atMost === measured.ms ? '' : ` to ${span(measured.atMost)}`;
-  return `the drain took ${span(measured.ms)}${most} (${measured.by})`;
+function drainLine(measured: NonNullable<DrillResult['drain']>): string {
+  const most = measured.atMost === measured.ms ? '' : ` to ${formatSpan(measured.atMost)}`;
+  return `the drain took ${formatSpan(measured.ms)}${most} (${measured.by})`;
 }
 
 const BY = {
@@ -193,42 +193,42 @@ const BY = {
 } as const;
 
 /** How long the stop may take, and which containers it may cut off. */
-function stopWindow(
+function stopWindowItems(
   window: NonNullable<DrillResult['stopWindow']>,
   agent: string | undefined,
 ): readonly Item[] {
-  const steps = window.chain.map(({ container, ms, by }) => `${container} ${span(ms)}${BY[by]}`);
+  const steps = window.chain.map(({ container, ms, by }) => `${container} ${formatSpan(ms)}${BY[by]}`);
   const items = [
-    item(
+    makeItem(
       steps.length === 1
         ? `stop window: ${steps.join()}`
-        : `stop window along dependsOn: ${steps.join(', then ')}: ${span(window.ms)} in all`,
+        : `stop window along dependsOn: ${steps.join(', then ')}: ${formatSpan(window.ms)} in all`,
     ),
   ];
   if (window.agent !== null && window.agent.signalled > 0)
     items.push(
-      item(
-        `${agent ?? 'the agent'} may be signalled as late as ${span(window.agent.signalled)} after the stop`,
+      makeItem(
+        `${agent ?? 'the agent'} may be signalled as late as ${formatSpan(window.agent.signalled)} after the stop`,
       ),
     );
   if (window.limit !== null && window.cut.length > 0)
     items.push(
-      item(
-        `spot capacity is reclaimed ${span(window.limit)} after its notice: that can cut off ${window.cut.join(', ')}`,
+      makeItem(
+        `spot capacity is reclaimed ${formatSpan(window.limit)} after its notice: that can cut off ${window.cut.join(', ')}`,
         'warn',
       ),
     );
   return items;
 }
 
-function fleet(numbers: NonNullable<DrillResult['fleet']>): readonly string[] {
+function fleetLines(numbers: NonNullable<DrillResult['fleet']>): readonly string[] {
   const { tasksHit, jobsHit, drained, lost, masked, longestDrain, rollout } = numbers;
-  const longest = longestDrain === null ? '' : `; the longest drain took ${span(longestDrain)}`;
+  const longest = longestDrain === null ? '' : `; the longest drain took ${formatSpan(longestDrain)}`;
   return [
     `tasks stopped: ${tasksHit}; jobs hit: ${jobsHit}; drained ${drained}, lost ${lost}, masked ${masked}${longest}`,
     ...(rollout === null
       ? []
-      : [`the service was steady again, its deployment COMPLETED, ${span(rollout)} after the call`]),
+      : [`the service was steady again, its deployment COMPLETED, ${formatSpan(rollout)} after the call`]),
   ];
 }
 
@@ -238,7 +238,7 @@ export function controlWord({ met, contradicted }: NonNullable<DrillResult['cont
   return contradicted ? 'NOT MET' : 'not decided';
 }
 
-function rig(facts: NonNullable<DrillResult['rig']>): string {
+function rigLine(facts: NonNullable<DrillResult['rig']>): string {
   const pid1 = facts.pid1 ? '' : ', WITHOUT real PID 1';
   const knobs = Object.entries(facts.knobs).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const turned = knobs.length === 0 ? '' : `; knobs: ${knobs.join(', ')}`;

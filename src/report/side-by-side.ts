@@ -3,10 +3,10 @@ import type { DrillResult } from '../verdict/result.ts';
 import { causeLine } from './cause.ts';
 import { closingBlock } from './closing.ts';
 import type { BlockOptions } from './closing.ts';
-import { painter, toneOf } from './paint.ts';
+import { createPainter, toneOf } from './paint.ts';
 import type { Tone } from './paint.ts';
-import { agentOf, controlWord, sinceFirst } from './sections.ts';
-import { shortArn } from './text.ts';
+import { agentOf, controlWord, saySinceFirst } from './sections.ts';
+import { shortenArn } from './text.ts';
 import { widthOf, wrap } from './width.ts';
 
 /** The smallest width of a readable column. */
@@ -19,14 +19,14 @@ interface Line {
 }
 
 /** Two drills in two columns, to show at which moment they differ; on a narrow terminal one below the other. */
-export function sideBySide(left: DrillResult, right: DrillResult, options: BlockOptions): string {
+export function drawSideBySide(left: DrillResult, right: DrillResult, options: BlockOptions): string {
   const column = Math.floor((Math.min(options.columns, 160) - GAP.length) / 2);
   if (column < NARROWEST_COLUMN) return closingBlock(left, options) + closingBlock(right, options);
-  const paint = painter(options.colors);
+  const paint = createPainter(options.colors);
   const rows: string[] = [];
   const [a, b] = [rowsOf(left), rowsOf(right)];
   for (let row = 0; row < Math.max(a.length, b.length); row += 1) {
-    const [cellA, cellB] = [cell(a[row] ?? [], column), cell(b[row] ?? [], column)];
+    const [cellA, cellB] = [wrapCell(a[row] ?? [], column), wrapCell(b[row] ?? [], column)];
     for (let line = 0; line < Math.max(cellA.length, cellB.length); line += 1) {
       const l = cellA[line] ?? { text: '', tone: 'plain' };
       const r = cellB[line] ?? { text: '', tone: 'plain' };
@@ -37,7 +37,7 @@ export function sideBySide(left: DrillResult, right: DrillResult, options: Block
   return `${rows.join('\n')}\n`;
 }
 
-function cell(lines: readonly Line[], width: number): readonly Line[] {
+function wrapCell(lines: readonly Line[], width: number): readonly Line[] {
   return lines.flatMap(({ text, tone }) =>
     wrap(escapeControls(text), width, true).map((part) => ({ text: part, tone })),
   );
@@ -47,44 +47,45 @@ function rowsOf(result: DrillResult): readonly (readonly Line[])[] {
   const control = result.control === null ? '' : `, control ${controlWord(result.control)}`;
   return [
     [
-      plain(`${result.title}${result.label === null ? '' : ` [${result.label}]`}`, 'loud'),
-      plain(result.file, 'quiet'),
+      makeLine(`${result.title}${result.label === null ? '' : ` [${result.label}]`}`, 'loud'),
+      makeLine(result.file, 'quiet'),
     ],
-    [plain('')],
+    [makeLine('')],
     [
-      plain(`${result.outcome.toUpperCase()}: ${result.reason}${control}`, toneOf(result.outcome)),
-      plain(result.said),
+      makeLine(`${result.outcome.toUpperCase()}: ${result.reason}${control}`, toneOf(result.outcome)),
+      makeLine(result.said),
     ],
-    [plain('')],
-    [plain('What happened', 'loud')],
-    result.timeline.map((moment) => plain(`${sinceFirst(moment)} ${moment.said}`)),
-    [plain('')],
-    [plain('Why', 'loud')],
-    [...causeLines(result), ...result.notes.map((note) => plain(`note: ${note}`, 'quiet'))],
-    [plain('')],
-    [plain('What to do', 'loud')],
-    [plain(result.next)],
-    [plain('')],
-    evidence(result),
+    [makeLine('')],
+    [makeLine('What happened', 'loud')],
+    result.timeline.map((moment) => makeLine(`${saySinceFirst(moment)} ${moment.said}`)),
+    [makeLine('')],
+    [makeLine('Why', 'loud')],
+    [...causeLines(result), ...result.notes.map((note) => makeLine(`note: ${note}`, 'quiet'))],
+    [makeLine('')],
+    [makeLine('What to do', 'loud')],
+    [makeLine(result.next)],
+    [makeLine('')],
+    evidenceLines(result),
   ];
 }
 
 /** The first cause and what would have saved the build; the closing block names all causes. */
 function causeLines({ cause }: DrillResult): readonly Line[] {
-  if (cause === null) return [plain('nothing to explain')];
+  if (cause === null) return [makeLine('nothing to explain')];
   const [first] = cause.ranked;
-  if (first === undefined) return [plain(`undecided; one experiment decides: ${cause.experiment ?? ''}`)];
-  return [plain(causeLine(first)), plain(`What would have saved this build: ${first.saves}`, 'good')];
+  if (first === undefined) return [makeLine(`undecided; one experiment decides: ${cause.experiment ?? ''}`)];
+  return [makeLine(causeLine(first)), makeLine(`What would have saved this build: ${first.saves}`, 'good')];
 }
 
-function evidence(result: DrillResult): readonly Line[] {
+function evidenceLines(result: DrillResult): readonly Line[] {
   const lines: Line[] = [];
-  if (result.target !== null) lines.push(plain(`task ${shortArn(result.target.taskArn)}`, 'quiet'));
-  if (result.rig !== null) lines.push(plain(`rig: ${result.rig.executor}, ${agentOf(result.rig)}`, 'quiet'));
-  if (result.journal !== null) lines.push(plain(`journal ${result.journal}`, 'quiet'));
+  if (result.target !== null) lines.push(makeLine(`task ${shortenArn(result.target.taskArn)}`, 'quiet'));
+  if (result.rig !== null)
+    lines.push(makeLine(`rig: ${result.rig.executor}, ${agentOf(result.rig)}`, 'quiet'));
+  if (result.journal !== null) lines.push(makeLine(`journal ${result.journal}`, 'quiet'));
   return lines;
 }
 
-function plain(text: string, tone: Tone = 'plain'): Line {
+function makeLine(text: string, tone: Tone = 'plain'): Line {
   return { text, tone };
 }

@@ -1,12 +1,12 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
-import { painter, toneOf } from './paint.ts';
+import { createPainter, toneOf } from './paint.ts';
 import { controlWord } from './sections.ts';
 
 /** The errors of a command, each with its place, message and next step. */
 export function errorLines(errors: readonly InputError[], colors: boolean): readonly string[] {
-  const paint = painter(colors);
+  const paint = createPainter(colors);
   return errors.flatMap(({ at, message, next }) => [
     `${at === null ? '' : `${paint(escapeControls(at), 'loud')} `}${paint('error:', 'bad')} ${escapeControls(message)}`,
     ...(next === null ? [] : [`  ${escapeControls(next)}`]),
@@ -15,7 +15,7 @@ export function errorLines(errors: readonly InputError[], colors: boolean): read
 
 /** The game day in a few lines: one a drill, and the common outcome. */
 export function summaryLines(document: GameDayDocument, colors: boolean): readonly string[] {
-  const paint = painter(colors);
+  const paint = createPainter(colors);
   const width = Math.max(0, ...document.drills.map((drill) => drill.outcome.length));
   const drills = document.drills.map((drill) => {
     const control = drill.control === null ? '' : ` (control ${controlWord(drill.control)})`;

@@ -1,6 +1,6 @@
 import type { DrillState } from '../state/state.ts';
 import { liveBlock } from './live-block.ts';
-import { painter } from './paint.ts';
+import { createPainter } from './paint.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import { timeOfDay } from './text.ts';
@@ -18,7 +18,7 @@ export interface TerminalOptions {
 /** The live view: past events scroll away; the block below them shows the present state of the drill. */
 export function createTerminalReporter(options: TerminalOptions): Reporter {
   const { screen } = options;
-  const paint = painter(screen.colors);
+  const paint = createPainter(screen.colors);
   const narrate = createNarrator();
   const block = createBlock(screen);
   let state: DrillState | null = null;
@@ -34,7 +34,7 @@ export function createTerminalReporter(options: TerminalOptions): Reporter {
     const lines = state === null ? [] : liveBlock(state, options.now()).slice(0, height);
     block.draw(above, lines, (line, index) => paint(line, index === 0 ? 'loud' : 'quiet'));
   }
-  function rest(): void {
+  function stopDrawing(): void {
     stop?.();
     stop = null;
     state = null;
@@ -49,8 +49,8 @@ export function createTerminalReporter(options: TerminalOptions): Reporter {
       stop ??= options.every(250, () => draw([]));
       draw(said);
     },
-    onResult: rest,
-    onDocument: rest,
+    onResult: stopDrawing,
+    onDocument: stopDrawing,
     pause() {
       block.draw([], [], (line) => line);
       paused = true;

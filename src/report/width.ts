@@ -29,7 +29,7 @@ export function pad(text: string, width: number): string {
 export function wrap(text: string, width: number, hard = false): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').flatMap((w) => (hard ? pieces(w, width) : [w]))) {
+  for (const word of text.split(' ').flatMap((w) => (hard ? splitWord(w, width) : [w]))) {
     if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
       lines.push(line);
       line = word;
@@ -40,7 +40,7 @@ export function wrap(text: string, width: number, hard = false): readonly string
   return [...lines, line];
 }
 
-function pieces(word: string, width: number): readonly string[] {
+function splitWord(word: string, width: number): readonly string[] {
   if (widthOf(word) <= width || width < 2) return [word];
   const out: string[] = [];
   let piece = '';

@@ -68,7 +68,7 @@ function ended(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Both halves mark what the file's author has to mend in the same way. */
+/** Both halves mark what the file's author has to fix in the same way. */
 function kindOf(error: unknown): RigFailure['kind'] {
   return error instanceof Error && 'kind' in error && error.kind === 'bad-input' ? 'bad-input' : 'rig-failed';
 }

@@ -31,7 +31,7 @@ export async function waitUntilReady(
   );
 }
 
-/** How many containers ended by themselves before anybody struck. */
+/** How many containers ended by themselves before anybody injected. */
 function failuresOf(log: RigLog): number {
   return log.events.filter(({ event, exitCode }) => event === 'container-stopped' && exitCode !== 0).length;
 }

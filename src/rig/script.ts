@@ -56,9 +56,9 @@ export class Conductor {
     if (rule.step !== undefined && event['step'] !== undefined && event['step'] !== rule.step) return false;
     if (rule.task === undefined || rule.task === 'host') return true;
     const taskArn = this.#world.taskOf(event);
-    // Before anything was struck, "task: struck" of a job's rule can only mean whom the verb is to hit.
+    // Before anything was injected, "task: struck" of a job's rule can only mean whom the verb is to hit.
     if (taskArn === undefined || !ecsEvents.includes(rule.on)) return true;
-    return this.#world.isStruck(taskArn) === (rule.task === 'struck');
+    return this.#world.isStopped(taskArn) === (rule.task === 'struck');
   }
 
   async #play(rule: ScriptRule, event: RigEvent): Promise<void> {
@@ -86,6 +86,6 @@ export class Conductor {
     if (rule.of === 'last-started') return undefined;
     if (rule.task === 'host') return this.#world.hostOf(rule.step, event);
     if (!ecsVerbs.includes(rule.do) && rule.of !== 'struck') return undefined;
-    return this.#world.lastStruck() ?? this.#world.hostOf(rule.step, event);
+    return this.#world.lastStopped() ?? this.#world.hostOf(rule.step, event);
   }
 }

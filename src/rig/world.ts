@@ -8,7 +8,7 @@ export type Action = { readonly do: string } & Readonly<Record<string, unknown>>
 export class World {
   readonly #taskOfAgent = new Map<string, string>();
   readonly #hostOfStep = new Map<string, string>();
-  readonly #struck: string[] = [];
+  readonly #stopped: string[] = [];
   readonly #ecs: EcsVerb;
   readonly #buildkite: (action: Action) => Promise<unknown>;
 
@@ -30,9 +30,9 @@ export class World {
       const taskArn = this.taskOf(event);
       if (taskArn !== undefined) this.#hostOfStep.set(textOf(event['step']) ?? '', taskArn);
     }
-    // An essential container that ends by itself strikes nobody.
+    // An essential container that ends by itself stops nothing.
     if (event.event === 'stop-requested' && event['by'] !== 'container')
-      this.#struck.push(String(event['taskArn']));
+      this.#stopped.push(String(event['taskArn']));
   }
 
   /** The task that an event is about, directly or through its agent. */
@@ -46,18 +46,18 @@ export class World {
   }
 
   /** The task whose stop was ordered last. */
-  lastStruck(): string | undefined {
-    return this.#struck.at(-1);
+  lastStopped(): string | undefined {
+    return this.#stopped.at(-1);
   }
 
   /** Whether a stop of this task was ordered. */
-  isStruck(taskArn: string): boolean {
-    return this.#struck.includes(taskArn);
+  isStopped(taskArn: string): boolean {
+    return this.#stopped.includes(taskArn);
   }
 
   /** Whether any StopTask or scheduler stop was accepted yet. */
   get stopAccepted(): boolean {
-    return this.#struck.length > 0;
+    return this.#stopped.length > 0;
   }
 
   /** Does what a script or a test asks for, in the half that it concerns. */
@@ -66,11 +66,11 @@ export class World {
     if (ecsVerbs.includes(action.do)) {
       return this.#ecs({
         ...(action as EcsAction),
-        taskArn: named ?? this.#target(action) ?? this.lastStruck(),
+        taskArn: named ?? this.#target(action) ?? this.lastStopped(),
       });
     }
     const taskArn =
-      named ?? this.#target(action) ?? (action['of'] === 'struck' ? this.lastStruck() : undefined);
+      named ?? this.#target(action) ?? (action['of'] === 'struck' ? this.lastStopped() : undefined);
     return this.#buildkite({ ...action, ...(taskArn !== undefined && { taskArn }) });
   }
 

@@ -1,15 +1,15 @@
 import type { Task } from '../model/entities/task.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
-function clusterMatches(task: Task, name: string): boolean {
+function isInCluster(task: Task, name: string): boolean {
   return task.clusterArn === name || task.clusterArn.endsWith(`:cluster/${name}`);
 }
 
 /** Which of the scenario's names allows the task, or null where none does. */
-export function allowedBy(task: Task, cluster: Scenario['cluster']): string | null {
-  if (!clusterMatches(task, cluster.name)) return null;
+export function findAllowingNames(task: Task, cluster: Scenario['cluster']): string | null {
+  if (!isInCluster(task, cluster.name)) return null;
   const { service, family, taskTag } = cluster;
   const familyName = /task-definition\/([^:]+):/.exec(task.definition)?.[1];
   const checks = [
@@ -26,7 +26,7 @@ export function allowedBy(task: Task, cluster: Scenario['cluster']): string | nu
   return names.join(' and ');
 }
 
-/** Nothing may be struck that the scenario does not name: cluster, and service, family or task tag, all that are given. */
+/** Nothing may be stopped that the scenario does not name: cluster, and service, family or task tag, all that are given. */
 export const allowList: Guard = {
   name: 'allow-list',
   rule: 'The task lies in the named cluster and matches every service, family and task tag that the scenario names.',
@@ -34,11 +34,11 @@ export const allowList: Guard = {
   judge({ world, plan, target }) {
     const { cluster } = plan.scenario;
     if (cluster.service === null && cluster.family === null && cluster.taskTag === null)
-      return refuses('the scenario names no service, family or task tag that may be struck');
-    if (target === null) return holds('the scenario names what may be struck');
-    const task = seen(world, 'task', target.taskArn);
+      return refuses('the scenario names no service, family or task tag that may be stopped');
+    if (target === null) return holds('the scenario names what may be stopped');
+    const task = findFact(world, 'task', target.taskArn);
     if (task === undefined) return refuses('the task could not be read');
-    const by = allowedBy(task, cluster);
+    const by = findAllowingNames(task, cluster);
     if (by !== null) return holds(`allowed by ${by}`);
     return refuses(
       `task ${task.arn} (${task.group ?? 'no group'}, cluster ${task.clusterArn}) does not match what the scenario names`,

@@ -1,15 +1,15 @@
 import { faultOf } from '../faults/list.ts';
 import { CALLS } from '../model/call.ts';
 import { faultNameOf, traitsOf } from '../scenario/plan.ts';
-import { mayHaveStruck, type DrillState } from '../state/state.ts';
-import { seen } from '../model/world.ts';
+import { mayHaveInjected, type DrillState } from '../state/state.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Whose else the tasks in reach are, where they are not all of the scenario's service. */
-function strangers({ world, plan }: DrillState, reach: readonly string[]): string {
+function describeStrangers({ world, plan }: DrillState, reach: readonly string[]): string {
   const own = `service:${plan.scenario.cluster.service ?? ''}`;
   const groups = reach
-    .map((arn) => seen(world, 'task', arn)?.group ?? 'unknown')
+    .map((arn) => findFact(world, 'task', arn)?.group ?? 'unknown')
     .filter((group) => group !== own);
   if (groups.length === 0) return '';
   return `, ${String(groups.length)} of them of ${[...new Set(groups)].join(', ')}`;
@@ -21,8 +21,8 @@ export const blastRadius: Guard = {
   rule: 'The fault reaches at most safety.tasks tasks (default 1), and only of a settled service: one COMPLETED deployment, running = desired, two or more tasks unless safety.allowLastWorker.',
   reason: 'blast-radius',
   judge(state, _now, when) {
-    const { world, plan, strikes } = state;
-    const stops = strikes.filter(
+    const { world, plan, injections } = state;
+    const stops = injections.filter(
       ({ call, result }) => CALLS[call.kind].stops === 'task' && result !== 'refused',
     );
     if (stops.length > 1) return refuses('a stop was already sent');
@@ -31,7 +31,7 @@ export const blastRadius: Guard = {
     const takes = traitsOf(plan)?.takes;
     if (reach.length > most && (takes === 'service' || takes === 'host'))
       return refuses(
-        `the fault reaches ${String(reach.length)} tasks${strangers(state, reach)}; limit ${String(most)} (safety.tasks)`,
+        `the fault reaches ${String(reach.length)} tasks${describeStrangers(state, reach)}; limit ${String(most)} (safety.tasks)`,
       );
     const other = stops.find(
       ({ call }) => call.kind === 'stop-task' && call.taskArn !== state.target?.taskArn,
@@ -39,7 +39,7 @@ export const blastRadius: Guard = {
     if (other !== undefined) return refuses('a stop of another task was sent, or may have been');
     const name = plan.scenario.cluster.service;
     if (name === null) return holds('one standalone task');
-    const service = seen(world, 'service', name);
+    const service = findFact(world, 'service', name);
     if (service === undefined) return refuses(`service ${name} could not be read`);
     const { desired, running, pending, deployments } = service;
     if (takes === 'service' && running > most)
@@ -54,7 +54,7 @@ export const blastRadius: Guard = {
       );
     const rollout = deployments[0]?.rolloutState ?? 'COMPLETED';
     if (rollout !== 'COMPLETED') return refuses(`the deployment of service ${name} is ${rollout}`);
-    if (!mayHaveStruck(state) && (running !== desired || pending > 0))
+    if (!mayHaveInjected(state) && (running !== desired || pending > 0))
       return refuses(
         `service ${name} is not settled: desired ${String(desired)}, running ${String(running)}, pending ${String(pending)}`,
       );

@@ -34,19 +34,19 @@ export function answersOf(
   now: Instant,
   when: When,
 ): GuardAnswer[] {
-  const known = { ...state, world: readable(state) };
+  const known = { ...state, world: dropUnreadable(state) };
   return guards.map((guard) => {
-    const { holds: held, said } = asked(guard, known, now, when);
+    const { holds: held, said } = askGuard(guard, known, now, when);
     return { guard: guard.name, holds: held, reason: held ? null : guard.reason, said };
   });
 }
 
 /** What could be read before and cannot be read now is not known: a guard must not hold on what was true once. */
-function readable({ world, marks }: ScenarioState): World {
+function dropUnreadable({ world, marks }: ScenarioState): World {
   return Object.fromEntries(Object.entries(world).filter(([key]) => (marks[key]?.trouble ?? null) === null));
 }
 
-function asked(
+function askGuard(
   guard: Guard,
   state: ScenarioState,
   now: Instant,

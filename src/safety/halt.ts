@@ -1,4 +1,4 @@
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Conditions that the scenario names; while one holds nothing is injected. */
@@ -10,7 +10,7 @@ export const haltConditions: Guard = {
     const conditions = plan.scenario.safety.haltWhen;
     if (conditions.length === 0) return holds('the scenario names no condition');
     for (const { name } of conditions) {
-      const said = seen(world, 'halt', name);
+      const said = findFact(world, 'halt', name);
       if (said === undefined) return refuses(`condition ${name} could not be read`);
       if (said.halted) return refuses(`condition ${name}: ${said.said}`);
     }

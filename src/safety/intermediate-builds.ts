@@ -1,13 +1,13 @@
-import { fits } from '../model/glob.ts';
+import { isGlobMatch } from '../model/glob.ts';
 import { hasBuild } from '../scenario/schema.ts';
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Buildkite's branch filter: space-separated globs, `!` negates. Empty: every branch. */
-export function branchMatches(filter: string | null, branch: string): boolean {
+export function isBranchMatch(filter: string | null, branch: string): boolean {
   const patterns = (filter ?? '').split(/\s+/).filter((pattern) => pattern !== '');
   if (patterns.length === 0) return true;
-  const hit = (pattern: string): boolean => fits(pattern, branch);
+  const hit = (pattern: string): boolean => isGlobMatch(pattern, branch);
   const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
   const positive = patterns.filter((pattern) => !pattern.startsWith('!'));
   if (negative.some(hit)) return false;
@@ -22,9 +22,9 @@ export const intermediateBuilds: Guard = {
   judge({ world, plan, drill, buildId }) {
     const { build } = plan.scenario;
     if (!hasBuild(plan.scenario)) return holds('the drill starts no build');
-    const pipeline = seen(world, 'pipeline', build.pipeline);
+    const pipeline = findFact(world, 'pipeline', build.pipeline);
     if (pipeline === undefined) return refuses('the pipeline could not be read');
-    const ours = buildId === null ? null : (seen(world, 'build', buildId)?.number ?? null);
+    const ours = buildId === null ? null : (findFact(world, 'build', buildId)?.number ?? null);
     const others = pipeline.openBuilds.filter(
       (open) => open.number !== ours && open.number !== build.number && open.drill !== drill,
     );
@@ -32,9 +32,9 @@ export const intermediateBuilds: Guard = {
     if (rival !== undefined)
       return refuses(`drill ${rival.drill ?? ''} runs on the same pipeline and branch (${rival.url})`);
     const cancels =
-      pipeline.cancelIntermediateBuilds && branchMatches(pipeline.cancelIntermediateFilter, build.branch);
+      pipeline.cancelIntermediateBuilds && isBranchMatch(pipeline.cancelIntermediateFilter, build.branch);
     const skips =
-      pipeline.skipIntermediateBuilds && branchMatches(pipeline.skipIntermediateFilter, build.branch);
+      pipeline.skipIntermediateBuilds && isBranchMatch(pipeline.skipIntermediateFilter, build.branch);
     if (build.count > 1 && (cancels || skips))
       return refuses(
         `the pipeline ${cancels ? 'cancels' : 'skips'} intermediate builds of ${build.branch}, and each of our ${String(build.count)} builds would hit the one before it`,

@@ -1,4 +1,4 @@
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 const TAG = 'gameday';
@@ -10,12 +10,12 @@ export const killSwitch: Guard = {
   reason: 'kill-switch',
   judge({ world, plan }) {
     const { name: cluster, service } = plan.scenario.cluster;
-    const file = seen(world, 'kill-switch', 'kill-switch');
+    const file = findFact(world, 'kill-switch', 'kill-switch');
     if (file === undefined) return refuses('the kill switch could not be read');
     if (file.thrown !== null) return refuses(`the kill switch is on: ${file.thrown}`);
     const tags = [
-      seen(world, 'cluster', cluster)?.tags,
-      service === null ? {} : seen(world, 'service', service)?.tags,
+      findFact(world, 'cluster', cluster)?.tags,
+      service === null ? {} : findFact(world, 'service', service)?.tags,
     ];
     if (tags.some((one) => one === undefined))
       return refuses('the tags of cluster and service could not be read');

@@ -1,8 +1,8 @@
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** The drill that a stopped task's reason names, or null where it is not a gameday's. */
-export function gamedayReason(reason: string | null): string | null {
+export function parseStopReason(reason: string | null): string | null {
   return /^gameday (\S+)$/.exec(reason ?? '')?.[1] ?? null;
 }
 
@@ -13,18 +13,18 @@ export const lock: Guard = {
   reason: 'lock-held',
   judge({ world, plan, drill }) {
     if (plan.dryRun) return holds('not taken in a dry run');
-    const own = seen(world, 'lock', plan.lockKey);
+    const own = findFact(world, 'lock', plan.lockKey);
     if (own === undefined) return refuses('the lock could not be taken');
     if (!own.ours) return refuses(`held by ${own.heldBy ?? 'an unknown process'}`);
-    const stops = seen(world, 'recent-stops', plan.lockKey);
+    const stops = findFact(world, 'recent-stops', plan.lockKey);
     if (stops === undefined) return refuses('stopping tasks of the service could not be listed');
     const other = stops.tasks.find((task) => {
-      const by = gamedayReason(task.stoppedReason);
+      const by = parseStopReason(task.stoppedReason);
       return !task.ended && by !== null && by !== drill;
     });
     if (other !== undefined)
       return refuses(
-        `a task is going down for drill ${gamedayReason(other.stoppedReason) ?? ''}: ${other.arn}`,
+        `a task is going down for drill ${parseStopReason(other.stoppedReason) ?? ''}: ${other.arn}`,
       );
     return holds('the lock is ours, and no task is going down for another drill');
   },

@@ -1,6 +1,6 @@
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
-import { misfitOfHostsQueue, taskOfAgent } from '../triggers/target.ts';
-import { seen } from '../model/world.ts';
+import { explainHostQueueMisfit, taskOfAgent } from '../triggers/target.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** The agent's own tag, or its host name where the scenario asks for that, leads to the task aimed at and to no other. */
@@ -10,20 +10,21 @@ export const mapping: Guard = {
   reason: 'agent-not-mapped',
   judge({ world, plan, target }) {
     if (target === null) return holds('no target yet');
-    const agent = seen(world, 'agent', target.agentId);
+    const agent = findFact(world, 'agent', target.agentId);
     if (agent === undefined) return refuses('the agent could not be read');
     const mapped = taskOfAgent(world, agent, plan);
     if (!mapped.ok) return refuses(mapped.said);
-    if (mapped.arn !== target.taskArn) return refuses(`agent ${agent.name} ${elsewhere(agent, mapped.arn)}`);
+    if (mapped.arn !== target.taskArn)
+      return refuses(`agent ${agent.name} ${describeMapping(agent, mapped.arn)}`);
     if (mapped.byHost === null) return holds(`tag ${TASK_ARN_TAG} of agent ${agent.name}`);
-    const task = seen(world, 'task', target.taskArn);
-    const definition = task === undefined ? undefined : seen(world, 'task-definition', task.definition);
-    const odd = misfitOfHostsQueue(agent, definition, target.container);
+    const task = findFact(world, 'task', target.taskArn);
+    const definition = task === undefined ? undefined : findFact(world, 'task-definition', task.definition);
+    const odd = explainHostQueueMisfit(agent, definition, target.container);
     return odd === null ? holds(`agent ${agent.name} ${mapped.byHost}`) : refuses(odd);
   },
 };
 
-function elsewhere(agent: Agent, arn: string): string {
+function describeMapping(agent: Agent, arn: string): string {
   const tag = agent.tags[TASK_ARN_TAG];
   return tag === undefined ? `lives on ${arn} by its host name` : `carries ${TASK_ARN_TAG}=${tag}`;
 }

@@ -1,5 +1,5 @@
 import { errorsOf } from '../model/entities/preflight.ts';
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** What preflight finds in the task definition need not cost a job: with `preflight: require` an error refuses the drill. */
@@ -10,7 +10,7 @@ export const preflight: Guard = {
   judge({ plan, world }) {
     const { preflight: wanted } = plan.scenario;
     if (wanted === 'off') return holds('the scenario sets preflight: off');
-    const looked = seen(world, 'preflight', 'preflight');
+    const looked = findFact(world, 'preflight', 'preflight');
     const required = wanted === 'require' ? refuses : holds;
     if (looked === undefined) return required('the task definition could not be checked');
     if (looked.container === null)

@@ -1,6 +1,6 @@
-import { agentLeft } from '../model/entities/agent.ts';
-import { jobHeld } from '../model/entities/job.ts';
-import { seen } from '../model/world.ts';
+import { hasAgentLeft } from '../model/entities/agent.ts';
+import { isJobHeld } from '../model/entities/job.ts';
+import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** The task hosts one agent, and every job there can be read, unless the scenario allows a shared task. */
@@ -10,21 +10,21 @@ export const sharedTask: Guard = {
   reason: 'shared-task',
   judge({ world, plan, target }) {
     if (target === null) return holds('no target yet');
-    const listed = seen(world, 'agents-of-task', target.taskArn);
+    const listed = findFact(world, 'agents-of-task', target.taskArn);
     if (listed === undefined) return refuses('the agents of the task could not be listed');
     if (plan.scenario.cluster.sharedTask === 'allowed')
       return holds(`${String(listed.agents.length)} agents; the scenario allows it`);
     if (!listed.complete) return refuses('the list of the agents on the task is incomplete');
     const others = listed.agents.filter((id) => {
-      const agent = seen(world, 'agent', id);
-      return id !== target.agentId && (agent === undefined || !agentLeft(agent));
+      const agent = findFact(world, 'agent', id);
+      return id !== target.agentId && (agent === undefined || !hasAgentLeft(agent));
     });
     if (others.length > 0) return refuses(`${String(others.length + 1)} agents run on the task; limit 1`);
     if (!listed.agents.includes(target.agentId)) return refuses('the agent is not listed under its own task');
-    const own = seen(world, 'agent', target.agentId);
+    const own = findFact(world, 'agent', target.agentId);
     const visible = (own?.jobs ?? [])
-      .map((id) => seen(world, 'job', id))
-      .filter((job) => job !== undefined && jobHeld(job));
+      .map((id) => findFact(world, 'job', id))
+      .filter((job) => job !== undefined && isJobHeld(job));
     if (own?.isRunningJob === true && visible.length === 0)
       return refuses('the agent runs a job that cannot be read');
     return holds('one agent, and its job can be read');

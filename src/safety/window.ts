@@ -10,7 +10,7 @@ interface Local {
 }
 
 /** Day, date and `HH:MM` of an instant in an IANA zone, daylight saving included. */
-export function localTime(now: number, timeZone: string): Local {
+export function readLocalTime(now: number, timeZone: string): Local {
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     weekday: 'short',
@@ -30,21 +30,21 @@ export function localTime(now: number, timeZone: string): Local {
   };
 }
 
-function dayBefore(day: Local['day']): Local['day'] {
+function findDayBefore(day: Local['day']): Local['day'] {
   return DAYS[(DAYS.indexOf(day) + 6) % 7] ?? 'sun';
 }
 
 /** Whether the instant lies in the window; a window over midnight belongs to the day on which it began. */
-export function inWindow(window: Window, now: number): boolean {
-  const { day, date, time } = localTime(now, window.timeZone);
+export function isInWindow(window: Window, now: number): boolean {
+  const { day, date, time } = readLocalTime(now, window.timeZone);
   if (window.blackout.includes(date)) return false;
   const overMidnight = window.to <= window.from;
   if (!overMidnight) return window.days.includes(day) && time >= window.from && time < window.to;
   if (time >= window.from) return window.days.includes(day);
-  return time < window.to && window.days.includes(dayBefore(day));
+  return time < window.to && window.days.includes(findDayBefore(day));
 }
 
-/** Strikes only within the scenario's hours. */
+/** Injects only within the scenario's hours. */
 export const window: Guard = {
   name: 'window',
   rule: 'The present time lies in safety.window and on no blackout date, in the time zone of the window.',
@@ -52,9 +52,9 @@ export const window: Guard = {
   judge({ plan }, now) {
     const wanted = plan.scenario.safety.window;
     if (wanted === null) return holds('the scenario sets no window');
-    const { day, date, time } = localTime(now, wanted.timeZone);
+    const { day, date, time } = readLocalTime(now, wanted.timeZone);
     const at = `${day} ${date} ${time} in ${wanted.timeZone}`;
-    if (inWindow(wanted, now)) return holds(`${at} lies in the window`);
+    if (isInWindow(wanted, now)) return holds(`${at} lies in the window`);
     const blackout = wanted.blackout.includes(date);
     return refuses(`${at} lies ${blackout ? 'on a blackout date' : 'outside the window'}`);
   },

@@ -5,7 +5,7 @@ import type { TreePath } from './problem.ts';
 import { valueAt } from './problem.ts';
 import { isTrigger } from './when.ts';
 
-/** What is wrong with a combination of keys; `path` is the key to mend. */
+/** What is wrong with a combination of keys; `path` is the key to fix. */
 export interface CrossProblem {
   readonly path: TreePath;
   /** Whether the error points at the key or at its value. */
@@ -16,7 +16,7 @@ export interface CrossProblem {
 
 type Rule = (tree: unknown) => readonly CrossProblem[];
 
-function has(tree: unknown, ...path: TreePath): boolean {
+function hasValueAt(tree: unknown, ...path: TreePath): boolean {
   return valueAt(tree, path) !== undefined;
 }
 
@@ -24,15 +24,15 @@ function isMap(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function text(tree: unknown, ...path: TreePath): string | null {
+function readTextAt(tree: unknown, ...path: TreePath): string | null {
   const value = valueAt(tree, path);
   return typeof value === 'string' ? value : null;
 }
 
-const oneBuild: Rule = (tree) => {
-  if (!has(tree, 'build', 'number')) return [];
+const checkBuildChoice: Rule = (tree) => {
+  if (!hasValueAt(tree, 'build', 'number')) return [];
   return ['branch', 'commit', 'message', 'env', 'count']
-    .filter((key) => has(tree, 'build', key))
+    .filter((key) => hasValueAt(tree, 'build', key))
     .map((key) => ({
       path: ['build', key],
       at: 'key',
@@ -46,35 +46,36 @@ function takesOf(fault: string) {
   return Object.entries(FAULT_TRAITS).find(([name]) => name === fault)?.[1].takes;
 }
 
-const severalBuilds: Rule = (tree) => {
+const checkBuildCount: Rule = (tree) => {
   const count = valueAt(tree, ['build', 'count']);
-  const asked = typeof count === 'number' && count > 1 && count <= 100 && !has(tree, 'build', 'number');
-  const fault = text(tree, 'inject', 'fault') ?? '';
+  const asked =
+    typeof count === 'number' && count > 1 && count <= 100 && !hasValueAt(tree, 'build', 'number');
+  const fault = readTextAt(tree, 'inject', 'fault') ?? '';
   if (!asked || takesOf(fault) !== 'target') return [];
-  const message = `build.count: ${fault} stops one task, so that no more than one of ${String(count)} builds is struck`;
+  const message = `build.count: ${fault} stops one task, so that no more than one of ${String(count)} builds is stopped`;
   const next =
     'Leave build.count out, or choose a fault that can take several workers: deployment, drain-instance, scale-in.';
   return [{ path: ['build', 'count'], at: 'value', message, next }];
 };
 
-const namedTarget: Rule = (tree) => {
+const checkTargetNamed: Rule = (tree) => {
   if (!isMap(valueAt(tree, ['cluster']))) return [];
-  if (['service', 'family', 'taskTag'].some((key) => has(tree, 'cluster', key))) return [];
-  const message = 'cluster: name what may be struck';
+  if (['service', 'family', 'taskTag'].some((key) => hasValueAt(tree, 'cluster', key))) return [];
+  const message = 'cluster: name what may be stopped';
   return [{ path: ['cluster'], at: 'key', message, next: 'Add service, family or taskTag.' }];
 };
 
-const oneRegion: Rule = (tree) => {
-  const region = text(tree, 'cluster', 'region');
-  const arn = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/.exec(text(tree, 'cluster', 'name') ?? '');
+const checkRegion: Rule = (tree) => {
+  const region = readTextAt(tree, 'cluster', 'region');
+  const arn = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/.exec(readTextAt(tree, 'cluster', 'name') ?? '');
   if (region === null || arn === null || arn[1] === region) return [];
   const message = `cluster.region is not the region of the cluster's ARN, ${arn[1] ?? ''}`;
   return [{ path: ['cluster', 'region'], at: 'value', message, next: 'Leave cluster.region out.' }];
 };
 
-const hostnameInside: Rule = (tree) => {
-  if (text(tree, 'cluster', 'mapping') !== 'hostname') return [];
-  if (has(tree, 'cluster', 'service') || has(tree, 'cluster', 'family')) return [];
+const checkHostnameMapping: Rule = (tree) => {
+  if (readTextAt(tree, 'cluster', 'mapping') !== 'hostname') return [];
+  if (hasValueAt(tree, 'cluster', 'service') || hasValueAt(tree, 'cluster', 'family')) return [];
   const message = 'cluster.mapping: hostname needs a named service or family';
   return [
     { path: ['cluster', 'mapping'], at: 'value', message, next: 'Add cluster.service or cluster.family.' },
@@ -84,18 +85,18 @@ const hostnameInside: Rule = (tree) => {
 /** The trigger that the file names, or has by default; null where `when` is no map. */
 function triggerOf(tree: unknown): string | null {
   if (!isMap(valueAt(tree, ['when']))) return null;
-  if (!has(tree, 'when', 'trigger')) return 'step-in-flight';
-  const named = text(tree, 'when', 'trigger');
+  if (!hasValueAt(tree, 'when', 'trigger')) return 'step-in-flight';
+  const named = readTextAt(tree, 'when', 'trigger');
   return named !== null && isTrigger(named) ? named : null;
 }
 
-/** An idle worker needs no build; everything else strikes a job of one. */
-const buildThere: Rule = (tree) => {
+/** An idle worker needs no build; everything else stops a job of one. */
+const checkBuildPresent: Rule = (tree) => {
   const trigger = triggerOf(tree);
   if (trigger === null) return [];
   if (trigger !== 'agent-idle') {
-    if (has(tree, 'build', 'pipeline')) return [];
-    const named = has(tree, 'build');
+    if (hasValueAt(tree, 'build', 'pipeline')) return [];
+    const named = hasValueAt(tree, 'build');
     const message = 'build.pipeline is missing';
     const next = `Slug of the pipeline: trigger ${trigger} waits for a step of its build.`;
     return [{ path: named ? ['build'] : [], at: 'key', message, next }];
@@ -106,27 +107,27 @@ const buildThere: Rule = (tree) => {
     .map((key) => ({
       path: ['build', key],
       at: 'key',
-      message: `build.${key}: trigger agent-idle strikes a worker without a job, so there is no build`,
+      message: `build.${key}: trigger agent-idle stops a worker without a job, so there is no build`,
       next: 'Leave out everything under build except the organization.',
     }));
 };
 
 /** Workers are looked for among the tasks of a service or family, and an idle one leaves no drain of a job to be asked for. */
-const workersListed: Rule = (tree) => {
+const checkWorkerListing: Rule = (tree) => {
   const trigger = triggerOf(tree);
   if (trigger !== 'agent-idle' && trigger !== 'fleet-busy') return [];
-  if (has(tree, 'cluster', 'service') || has(tree, 'cluster', 'family')) return [];
+  if (hasValueAt(tree, 'cluster', 'service') || hasValueAt(tree, 'cluster', 'family')) return [];
   const message = `when.trigger: ${trigger} looks through the tasks of a named service or family`;
   return [
     { path: ['when', 'trigger'], at: 'value', message, next: 'Add cluster.service or cluster.family.' },
   ];
 };
 
-const idleFits: Rule = (tree) => {
+const checkIdleKeys: Rule = (tree) => {
   const idle = triggerOf(tree) === 'agent-idle';
   const problems: CrossProblem[] = [];
-  if (!idle && triggerOf(tree) !== null && has(tree, 'expect', 'idle', 'within')) {
-    const message = 'expect.idle.within: only trigger agent-idle strikes a worker without a job';
+  if (!idle && triggerOf(tree) !== null && hasValueAt(tree, 'expect', 'idle', 'within')) {
+    const message = 'expect.idle.within: only trigger agent-idle stops a worker without a job';
     problems.push({
       path: ['expect', 'idle', 'within'],
       at: 'key',
@@ -134,8 +135,8 @@ const idleFits: Rule = (tree) => {
       next: 'Use expect.drain.within.',
     });
   }
-  if (idle && has(tree, 'expect', 'drain', 'within')) {
-    const message = 'expect.drain.within: trigger agent-idle strikes a worker without a job';
+  if (idle && hasValueAt(tree, 'expect', 'drain', 'within')) {
+    const message = 'expect.drain.within: trigger agent-idle stops a worker without a job';
     problems.push({
       path: ['expect', 'drain', 'within'],
       at: 'key',
@@ -143,25 +144,25 @@ const idleFits: Rule = (tree) => {
       next: 'Use expect.idle.within.',
     });
   }
-  if (idle && takesOf(text(tree, 'inject', 'fault') ?? '') === 'service') {
-    const message = `inject.fault: ${text(tree, 'inject', 'fault') ?? ''} takes every worker, not an idle one`;
+  if (idle && takesOf(readTextAt(tree, 'inject', 'fault') ?? '') === 'service') {
+    const message = `inject.fault: ${readTextAt(tree, 'inject', 'fault') ?? ''} takes every worker, not an idle one`;
     problems.push({ path: ['inject', 'fault'], at: 'value', message, next: 'Use another trigger or fault.' });
   }
   return problems;
 };
 
-const leftFits: Rule = (tree) => {
-  const usually = parseDuration(text(tree, 'when', 'usually') ?? '');
-  const left = parseDuration(text(tree, 'when', 'left') ?? '');
+const checkTimeLeft: Rule = (tree) => {
+  const usually = parseDuration(readTextAt(tree, 'when', 'usually') ?? '');
+  const left = parseDuration(readTextAt(tree, 'when', 'left') ?? '');
   if (usually === null || left === null || left < usually) return [];
-  const message = 'when.left is not shorter than when.usually, so the strike would not come near the end';
+  const message = 'when.left is not shorter than when.usually, so the injection would not come near the end';
   return [{ path: ['when', 'left'], at: 'value', message, next: 'Make it shorter.' }];
 };
 
-const timesFit: Rule = (tree) => {
-  const ms = (...path: TreePath): number | null => parseDuration(text(tree, ...path) ?? '');
+const checkTimeLimits: Rule = (tree) => {
+  const ms = (...path: TreePath): number | null => parseDuration(readTextAt(tree, ...path) ?? '');
   const verdict =
-    ms('limits', 'verdictWithin') ?? (has(tree, 'limits', 'verdictWithin') ? Infinity : 1_200_000);
+    ms('limits', 'verdictWithin') ?? (hasValueAt(tree, 'limits', 'verdictWithin') ? Infinity : 1_200_000);
   const drain = ms('expect', 'drain', 'within');
   const idle = ms('expect', 'idle', 'within');
   const poll = ms('limits', 'pollEvery');
@@ -176,40 +177,40 @@ const timesFit: Rule = (tree) => {
   return problems;
 };
 
-const controlOnRig: Rule = (tree) => {
+const checkControl: Rule = (tree) => {
   if (!isMap(valueAt(tree, ['control']))) return [];
   const problems: CrossProblem[] = [];
-  if (!has(tree, 'rig')) {
+  if (!hasValueAt(tree, 'rig')) {
     const message = 'control: a negative control needs a rig';
     problems.push({ path: ['control'], at: 'key', message, next: 'Name a rig file with `rig:`.' });
   }
-  const reason = text(tree, 'control', 'reason');
-  const outcome = text(tree, 'control', 'outcome');
+  const reason = readTextAt(tree, 'control', 'reason');
+  const outcome = readTextAt(tree, 'control', 'outcome');
   if (reason === null || outcome === null || !isReason(reason) || REASONS[reason].outcome === outcome)
     return problems;
   const message = `control.reason: ${reason} belongs to the outcome ${REASONS[reason].outcome}`;
   return [...problems, { path: ['control', 'reason'], at: 'value', message, next: 'Make the two agree.' }];
 };
 
-const oneHaltSource: Rule = (tree) => {
+const checkHaltSources: Rule = (tree) => {
   const list = valueAt(tree, ['safety', 'haltWhen']);
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown, index): readonly CrossProblem[] => {
-    if (!isMap(entry) || has(entry, 'file') !== has(entry, 'url')) return [];
+    if (!isMap(entry) || hasValueAt(entry, 'file') !== hasValueAt(entry, 'url')) return [];
     const message = `safety.haltWhen[${index}]: give exactly one of file and url`;
     return [{ path: ['safety', 'haltWhen', index], at: 'value', message, next: null }];
   });
 };
 
-const windowHolds: Rule = (tree) => {
+const checkSafetyWindow: Rule = (tree) => {
   const problems: CrossProblem[] = [];
-  const zone = text(tree, 'safety', 'window', 'timeZone');
+  const zone = readTextAt(tree, 'safety', 'window', 'timeZone');
   if (zone !== null && zone !== '' && !isZone(zone)) {
     const message = 'safety.window.timeZone: no such IANA time zone';
     const next = 'Write one such as Europe/Berlin or UTC.';
     problems.push({ path: ['safety', 'window', 'timeZone'], at: 'value', message, next });
   }
-  const [from, to] = (text(tree, 'safety', 'window', 'hours') ?? '').split('-');
+  const [from, to] = (readTextAt(tree, 'safety', 'window', 'hours') ?? '').split('-');
   if (to !== undefined && from === to) {
     const message = 'safety.window.hours: the window begins and ends at the same time';
     problems.push({ path: ['safety', 'window', 'hours'], at: 'value', message, next: null });
@@ -228,22 +229,22 @@ function isZone(zone: string): boolean {
 }
 
 const RULES: readonly Rule[] = [
-  oneBuild,
-  severalBuilds,
-  namedTarget,
-  oneRegion,
-  hostnameInside,
-  buildThere,
-  workersListed,
-  idleFits,
-  leftFits,
-  timesFit,
-  controlOnRig,
-  oneHaltSource,
-  windowHolds,
+  checkBuildChoice,
+  checkBuildCount,
+  checkTargetNamed,
+  checkRegion,
+  checkHostnameMapping,
+  checkBuildPresent,
+  checkWorkerListing,
+  checkIdleKeys,
+  checkTimeLeft,
+  checkTimeLimits,
+  checkControl,
+  checkHaltSources,
+  checkSafetyWindow,
 ];
 
 /** Every problem between keys, even where the schema refuses other keys: all problems are reported at once. */
-export function crossProblems(tree: unknown): readonly CrossProblem[] {
+export function findCrossProblems(tree: unknown): readonly CrossProblem[] {
   return RULES.flatMap((rule) => rule(tree));
 }

@@ -35,7 +35,7 @@ export function readDocument(text: string): Source {
     return `${Math.max(1, line)}:${Math.max(1, col)}`;
   };
   const empty = { text, tree: undefined, places: new Map<string, Place>(), position };
-  const deep = tooDeep(text);
+  const deep = findTooDeep(text);
   if (deep !== null) {
     countLines(text, lines);
     return {
@@ -50,7 +50,7 @@ export function readDocument(text: string): Source {
     uniqueKeys: false,
   });
   const problems = [...document.errors, ...document.warnings];
-  if (problems.length > 0) return { ...empty, problems: explain(problems, text) };
+  if (problems.length > 0) return { ...empty, problems: explainErrors(problems, text) };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return {
       ...empty,
@@ -75,7 +75,7 @@ function countLines(text: string, lines: LineCounter): void {
 }
 
 /** The parser recurses and would exhaust the stack on a text of open brackets: such a text is refused before. */
-function tooDeep(text: string): number | null {
+function findTooDeep(text: string): number | null {
   let depth = 0;
   for (const { 0: piece, index } of text.matchAll(/[[{\]}]|\n|(?:[-?:][ \t]+){20,}/g)) {
     if (piece === '\n') continue;
@@ -87,16 +87,16 @@ function tooDeep(text: string): number | null {
 }
 
 /** After one error the parser finds others that are none: only the first one is reported, and those that stand on their own. */
-function explain(errors: readonly YAMLError[], text: string): readonly Problem[] {
+function explainErrors(errors: readonly YAMLError[], text: string): readonly Problem[] {
   const own = new Set(['MULTIPLE_DOCS', 'TAG_RESOLVE_FAILED']);
   const first = errors.find(({ code }) => !own.has(code));
   const told = errors.filter(
     (error) => own.has(error.code) && (first === undefined || error.pos[0] < first.pos[0]),
   );
-  return [...told, ...(first === undefined ? [] : [first])].map((error) => explained(error, text));
+  return [...told, ...(first === undefined ? [] : [first])].map((error) => explainError(error, text));
 }
 
-function explained(error: YAMLError, text: string): Problem {
+function explainError(error: YAMLError, text: string): Problem {
   const [offset] = error.pos;
   if (text[offset] === '{' && text[offset - 1] === '$') {
     const name = /^\{[^}\n]*\}/.exec(text.slice(offset))?.[0] ?? '{NAME}';
@@ -142,7 +142,7 @@ class TreeReader {
       end: rangeOf(node)?.[1] ?? end,
       written,
     });
-    if (isScalar(resolved)) return plain(resolved.value, written ?? '');
+    if (isScalar(resolved)) return toPlainValue(resolved.value, written ?? '');
     if (isSeq(resolved))
       return resolved.items.map((item, index) => this.read(item, [...path, index], null, start));
     if (isMap(resolved)) return this.#readMap(resolved.items, path, start);
@@ -215,7 +215,7 @@ function writtenOf(scalar: { readonly value: unknown; readonly source?: string }
   return typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? raw);
 }
 
-function plain(value: unknown, written: string): unknown {
+function toPlainValue(value: unknown, written: string): unknown {
   const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   return known || value === null ? value : written;
 }

@@ -50,7 +50,7 @@ export const FAULT_TRAITS = {
 } as const satisfies Readonly<Record<FaultName, FaultTraits>>;
 
 /** A fault as it is shown: an equivalent is called one. */
-export function faultTitle(fault: string): string {
+export function formatFault(fault: string): string {
   const equivalent = isFault(fault) ? FAULT_TRAITS[fault].equivalent : null;
   return equivalent === null ? fault : `${fault} (${equivalent.name})`;
 }

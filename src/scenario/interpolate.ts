@@ -33,7 +33,7 @@ export function lookupIn(
 }
 
 /** Replaces `${NAME}` in the scalar values of a document; `$${` stays as `${`. */
-export function interpolate(source: Source, lookup: Lookup): Interpolated {
+export function interpolateSource(source: Source, lookup: Lookup): Interpolated {
   const texts = new Map<string, string>();
   const variable = new Set<string>();
   const problems: Problem[] = [];
@@ -50,11 +50,16 @@ export function interpolate(source: Source, lookup: Lookup): Interpolated {
       if (value !== null) texts.set(key, written);
       return value;
     }
-    const found = replace(value, lookup, offsetsIn(source, key), NEVER.has(key) ? nameOf(path) : null);
+    const found = replaceReferences(
+      value,
+      lookup,
+      offsetsIn(source, key),
+      NEVER.has(key) ? nameOf(path) : null,
+    );
     problems.push(...found.problems);
     texts.set(key, found.text);
     if (found.used) variable.add(key);
-    return found.whole ? coreValue(found.text) : found.text;
+    return found.whole ? parseCoreValue(found.text) : found.text;
   };
   const tree = walk(source.tree, []);
   return { tree, texts, variable, problems };
@@ -69,7 +74,7 @@ function offsetsIn(source: Source, key: string): (nth: number) => number {
   return (nth) => found[nth] ?? place.start;
 }
 
-function replace(
+function replaceReferences(
   value: string,
   lookup: Lookup,
   offsetOf: (nth: number) => number,
@@ -86,7 +91,7 @@ function replace(
   const text = value.replaceAll(REFERENCE, (all: string, name: string | undefined, close: string) => {
     nth += 1;
     if (name === undefined) return all.slice(1);
-    const problem = fixed === null ? wrongReference(name, close, lookup) : fixedPlace(fixed);
+    const problem = fixed === null ? findWrongReference(name, close, lookup) : makeFixedPlaceProblem(fixed);
     if (problem !== null) {
       problems.push({ offset: offsetOf(nth), ...problem });
       return all;
@@ -98,11 +103,11 @@ function replace(
   return { text, whole, used, problems };
 }
 
-function fixedPlace(name: string): Omit<Problem, 'offset'> {
+function makeFixedPlaceProblem(name: string): Omit<Problem, 'offset'> {
   return { message: `${name} cannot be a variable`, next: 'Write the value itself.' };
 }
 
-function wrongReference(name: string, close: string, lookup: Lookup): Omit<Problem, 'offset'> | null {
+function findWrongReference(name: string, close: string, lookup: Lookup): Omit<Problem, 'offset'> | null {
   if (close === '' || !NAME.test(name)) {
     return {
       message: 'not a variable',
@@ -117,7 +122,7 @@ function wrongReference(name: string, close: string, lookup: Lookup): Omit<Probl
 }
 
 /** What YAML 1.2's core schema makes of a plain scalar (chapter 10.3.2). */
-function coreValue(text: string): unknown {
+function parseCoreValue(text: string): unknown {
   if (/^(?:~|null|Null|NULL)?$/.test(text)) return null;
   if (/^(?:true|True|TRUE)$/.test(text)) return true;
   if (/^(?:false|False|FALSE)$/.test(text)) return false;

@@ -3,7 +3,7 @@ import type { Place, Source } from './document.ts';
 import { keyOfPath, nameOf, valueAt } from './problem.ts';
 import type { Problem, TreePath } from './problem.ts';
 import { ScenarioFile } from './schema.ts';
-import { closest } from './suggest.ts';
+import { findClosest } from './suggest.ts';
 import { withoutSecrets } from './tokens.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -21,29 +21,33 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Turns one issue of the schema into problems with places, allowed values and suggestions. */
 export function problemsOf(issue: Issue, source: Source): readonly Problem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key, source));
-  if (issue.code === 'invalid_union') return wrongChoice(issue, path, source);
-  return [problemAt(issue, path, source)];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => makeUnknownKeyProblem(path, key, source));
+  if (issue.code === 'invalid_union') return explainWrongChoice(issue, path, source);
+  return [makeProblem(issue, path, source)];
 }
 
 /** Keys of such a map that no choice allows are reported too. */
-function wrongChoice(issue: Issue, path: TreePath, source: Source): readonly Problem[] {
+function explainWrongChoice(issue: Issue, path: TreePath, source: Source): readonly Problem[] {
   const parent = path.slice(0, -1);
-  const known = keysOf(schemaAt(parent, source.tree));
+  const known = keysOf(findSchema(parent, source.tree));
   const unknown = Object.keys((valueAt(source.tree, parent) as object | undefined) ?? {}).filter(
     (key) => !known.includes(key),
   );
-  return [problemAt(issue, path, source), ...unknown.map((key) => unknownKey(parent, key, source))];
+  return [
+    makeProblem(issue, path, source),
+    ...unknown.map((key) => makeUnknownKeyProblem(parent, key, source)),
+  ];
 }
 
-function problemAt(issue: Issue, path: TreePath, source: Source): Problem {
+function makeProblem(issue: Issue, path: TreePath, source: Source): Problem {
   const place = source.places.get(keyOfPath(path));
-  if (place === undefined) return missing(path, source);
+  if (place === undefined) return makeMissingProblem(path, source);
   const offset = issue.code === 'invalid_key' ? (place.key ?? place.start) : place.start;
-  const { expected, next } = wanted(issue, place);
+  const { expected, next } = describeExpected(issue, place);
   const name = nameOf(path);
   const subject = name === '' ? '' : `${name}: `;
-  const got = issue.code === 'invalid_key' ? `"${String(path.at(-1) ?? '')}"` : written(place);
+  const got = issue.code === 'invalid_key' ? `"${String(path.at(-1) ?? '')}"` : describeWritten(place);
   return { offset, message: withoutSecrets(`${subject}expected ${expected}, got ${got}`), next };
 }
 
@@ -56,59 +60,70 @@ export function offsetOf(path: TreePath, source: Source): number {
   return 0;
 }
 
-function missing(path: TreePath, source: Source): Problem {
+function makeMissingProblem(path: TreePath, source: Source): Problem {
   const offset = offsetOf(path, source);
   const message = `${nameOf(path)} is missing`;
   const parent = path.slice(0, -1);
-  const choice = choiceAt(parent, source.tree);
+  const choice = findChoice(parent, source.tree);
   if (choice?.chosen === null) return { offset, message, next: `One of ${choice.values.join(', ')}.` };
   if (choice !== null)
-    return { offset, message, next: `${capitalized(choice.key)} ${choice.chosen} needs it.` };
-  const schema = schemaAt(path, source.tree);
+    return { offset, message, next: `${capitalizeWord(choice.key)} ${choice.chosen} needs it.` };
+  const schema = findSchema(path, source.tree);
   const keys = keysOf(schema);
   const next = descriptionOf(schema) ?? (keys.length === 0 ? null : `Its keys: ${keys.join(', ')}.`);
   return { offset, message, next };
 }
 
-function unknownKey(parent: TreePath, key: string, source: Source): Problem {
+function makeUnknownKeyProblem(parent: TreePath, key: string, source: Source): Problem {
   const offset = offsetOf([...parent, key], source);
   const where = nameOf(parent);
-  const choice = choiceAt(parent, source.tree);
+  const choice = findChoice(parent, source.tree);
   const owners = choice?.membersWith(key) ?? [];
   if (choice !== null && owners.length > 0) {
     const message = `${where}.${key} belongs to ${choice.key} ${owners.join(', ')}, not to ${choice.chosen ?? ''}`;
     return { offset, message, next: `Leave it out, or change ${where}.${choice.key}.` };
   }
-  const allowed = keysOf(schemaAt(parent, source.tree));
-  const near = closest(key, allowed);
+  const allowed = keysOf(findSchema(parent, source.tree));
+  const near = findClosest(key, allowed);
   return {
     offset,
-    message: withoutSecrets(`unknown key "${shortened(key)}"${where === '' ? '' : ` in ${where}`}`),
+    message: withoutSecrets(`unknown key "${shortenText(key)}"${where === '' ? '' : ` in ${where}`}`),
     next: `${near === null ? '' : `Did you mean "${near}"? `}Allowed: ${allowed.join(', ')}.`,
   };
 }
 
-function wanted(issue: Issue, place: Place): { readonly expected: string; readonly next: string | null } {
+function describeExpected(
+  issue: Issue,
+  place: Place,
+): { readonly expected: string; readonly next: string | null } {
   switch (issue.code) {
     case 'invalid_type':
       return { expected: NAMES[issue.expected] ?? issue.expected, next: null };
     case 'invalid_value':
-      return oneOf(issue.values.map(String), place);
+      return describeOneOf(issue.values.map(String), place);
     case 'invalid_union':
-      return oneOf(optionsOf(issue), place);
+      return describeOneOf(optionsOf(issue), place);
     case 'too_small':
       return {
-        expected: bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum),
+        expected: describeBound(
+          issue.origin,
+          issue.inclusive === false ? 'more than' : 'at least',
+          issue.minimum,
+        ),
         next: null,
       };
     case 'too_big':
       return {
-        expected: bound(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum),
+        expected: describeBound(
+          issue.origin,
+          issue.inclusive === false ? 'less than' : 'at most',
+          issue.maximum,
+        ),
         next: null,
       };
     case 'invalid_format':
     case 'custom':
-      return { expected: issue.message, next: unitHint(issue.message, place) };
+      return { expected: issue.message, next: suggestUnit(issue.message, place) };
     case 'invalid_key':
       return { expected: issue.issues[0]?.message ?? 'another key', next: null };
     default:
@@ -122,32 +137,32 @@ function optionsOf(issue: Issue): readonly string[] {
   return Array.isArray(options) ? options.filter((one) => one !== undefined).map(String) : [];
 }
 
-function oneOf(
+function describeOneOf(
   values: readonly string[],
   place: Place,
 ): { readonly expected: string; readonly next: string | null } {
-  const near = place.written === null ? null : closest(place.written, values);
+  const near = place.written === null ? null : findClosest(place.written, values);
   const next = near === null || near === place.written ? null : `Did you mean "${near}"?`;
   return { expected: values.length === 1 ? (values[0] ?? '') : `one of ${values.join(', ')}`, next };
 }
 
-function bound(origin: string, word: string, limit: number | bigint): string {
+function describeBound(origin: string, word: string, limit: number | bigint): string {
   if (origin === 'string') return limit === 1 ? 'a text that is not empty' : `${word} ${limit} characters`;
   return origin === 'array' ? `${word} ${limit} entries` : `${word} ${limit}`;
 }
 
 /** A bare number where a duration should stand has only lost its unit. */
-function unitHint(message: string, place: Place): string | null {
+function suggestUnit(message: string, place: Place): string | null {
   const bare = /^[0-9]+(?:\.[0-9]+)?$/.exec(place.written ?? '');
   return message.startsWith('a duration') && bare !== null ? `Did you mean ${bare[0]}s?` : null;
 }
 
-function written(place: Place): string {
+function describeWritten(place: Place): string {
   if (place.written === null) return 'a list or a map';
-  return place.written === '' ? 'nothing' : `"${shortened(place.written)}"`;
+  return place.written === '' ? 'nothing' : `"${shortenText(place.written)}"`;
 }
 
-function shortened(text: string): string {
+function shortenText(text: string): string {
   // Control characters of the file must not reach a terminal through an error
   const line = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ');
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
@@ -164,8 +179,8 @@ interface Choice {
   readonly membersWith: (key: string) => readonly string[];
 }
 
-function choiceAt(path: TreePath, tree: unknown): Choice | null {
-  const schema = unwrapped(schemaBelow(path, tree));
+function findChoice(path: TreePath, tree: unknown): Choice | null {
+  const schema = unwrapSchema(findDeclaredSchema(path, tree));
   return schema instanceof z.ZodDiscriminatedUnion ? choiceOf(schema, valueAt(tree, path)) : null;
 }
 
@@ -188,22 +203,22 @@ function choiceOf(schema: z.ZodDiscriminatedUnion, map: unknown): Choice {
 }
 
 /** The schema of what stands at a path; of a choice, that of the member which the file chose. */
-function schemaAt(path: TreePath, tree: unknown): z.core.$ZodType | undefined {
-  return choiceAt(path, tree)?.member ?? schemaBelow(path, tree);
+function findSchema(path: TreePath, tree: unknown): z.core.$ZodType | undefined {
+  return findChoice(path, tree)?.member ?? findDeclaredSchema(path, tree);
 }
 
-function schemaBelow(path: TreePath, tree: unknown): z.core.$ZodType | undefined {
+function findDeclaredSchema(path: TreePath, tree: unknown): z.core.$ZodType | undefined {
   const [last, parent] = [path.at(-1), path.slice(0, -1)];
   if (last === undefined) return ScenarioFile;
-  const inner = unwrapped(schemaAt(parent, tree));
+  const inner = unwrapSchema(findSchema(parent, tree));
   if (inner instanceof z.ZodObject) return inner.shape[last] as z.core.$ZodType | undefined;
   return inner instanceof z.ZodArray ? inner.element : undefined;
 }
 
-function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+function unwrapSchema(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
-    return unwrapped(schema.def.innerType);
-  return schema instanceof z.ZodPipe ? unwrapped(schema.def.in) : schema;
+    return unwrapSchema(schema.def.innerType);
+  return schema instanceof z.ZodPipe ? unwrapSchema(schema.def.in) : schema;
 }
 
 function descriptionOf(schema: z.core.$ZodType | undefined): string | undefined {
@@ -211,11 +226,11 @@ function descriptionOf(schema: z.core.$ZodType | undefined): string | undefined 
 }
 
 function keysOf(schema: z.core.$ZodType | undefined): readonly string[] {
-  const inner = unwrapped(schema);
+  const inner = unwrapSchema(schema);
   if (inner instanceof z.ZodDiscriminatedUnion) return [...new Set(inner.options.flatMap(keysOf))];
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-function capitalized(word: string): string {
+function capitalizeWord(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }

@@ -8,7 +8,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 const FIXED = new Set(['version', 'when.trigger', 'inject.fault']);
 
 /** The schema of scenario files for editors; draft 7 is what the YAML language server reads best. */
-export function scenarioJsonSchema(): JsonSchema {
+export function makeScenarioJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(ScenarioFile, { io: 'input', target: 'draft-7', reused: 'inline' });
   return { title: 'gameday scenario', ...withVariables(schema, '') };
 }

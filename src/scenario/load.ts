@@ -9,7 +9,7 @@ import type { Lookup } from './interpolate.ts';
 import { readScenario } from './read.ts';
 import type { Reading } from './read.ts';
 import { findShipped } from './shipped.ts';
-import { findableIn, unmarkedIn, withoutSecrets } from './unmarked.ts';
+import { findableIn, unmarkedIn, withoutSecretValues } from './unmarked.ts';
 
 /** A scenario that can be drilled. */
 export interface LoadedScenario {
@@ -39,7 +39,7 @@ export async function loadScenarios(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Loaded> {
   const lookup = lookupIn(variables, environment);
-  const loaded = await Promise.all(files.map((file) => loadOne(file, lookup)));
+  const loaded = await Promise.all(files.map((file) => loadScenario(file, lookup)));
   return {
     scenarios: loaded.flatMap(({ scenarios }) => scenarios),
     errors: loaded.flatMap(({ errors }) => errors),
@@ -48,10 +48,10 @@ export async function loadScenarios(
 
 /** SHA-256 of a scenario; the order of its keys does not matter. */
 export function digestOf(scenario: Scenario): string {
-  return createHash('sha256').update(canonical(scenario)).digest('hex');
+  return createHash('sha256').update(toCanonicalJson(scenario)).digest('hex');
 }
 
-async function loadOne(given: string, lookup: Lookup): Promise<Loaded> {
+async function loadScenario(given: string, lookup: Lookup): Promise<Loaded> {
   const file = given.startsWith('@') ? await findShipped(given) : given;
   if (typeof file !== 'string') return { scenarios: [], errors: [{ at: given, ...file }] };
   const read = await readText(file, 'a scenario file');
@@ -71,7 +71,7 @@ async function loadOne(given: string, lookup: Lookup): Promise<Loaded> {
   const whole = { ...scenario, cluster: { ...scenario.cluster, ...image } };
   const unmarked = unmarkedIn(whole);
   const secrets = [...reading.secrets, ...findableIn(whole, unmarked)];
-  const digest = digestOf(withoutSecrets(whole, [...whole.secrets, ...unmarked], secrets));
+  const digest = digestOf(withoutSecretValues(whole, [...whole.secrets, ...unmarked], secrets));
   return { scenarios: [{ file, scenario: whole, digest, secrets, unmarked }], errors: [] };
 }
 
@@ -85,7 +85,7 @@ async function readText(file: string, what: string): Promise<string | Unreadable
     if (info.size > LARGEST) return { message: `is larger than 1 MB, the limit for ${what}`, next: null };
     return textOf(await bytesOf(file));
   } catch (error) {
-    return unreadable(error);
+    return explainUnreadable(error);
   }
 }
 
@@ -117,7 +117,7 @@ function textOf(bytes: Uint8Array): string | Unreadable {
   }
 }
 
-function unreadable(error: unknown): Unreadable {
+function explainUnreadable(error: unknown): Unreadable {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'ENOENT':
@@ -151,7 +151,7 @@ function withAbsolutePaths(scenario: Scenario, folder: string): Scenario {
 
 async function checkRig(scenario: Scenario, file: string, reading: Reading): Promise<InputError | null> {
   if (scenario.rig === null) return null;
-  const wrong = await wrongRig(scenario.rig);
+  const wrong = await explainWrongRig(scenario.rig);
   if (wrong === null) return null;
   const at = `${file}:${reading.position(reading.valueOffset(['rig']))}`;
   return { at, message: `rig: ${wrong}`, next: 'The path is relative to the scenario file.' };
@@ -173,7 +173,7 @@ async function readImageConfig(
       message: `cluster.imageConfig: ${text.message}`,
       next: 'The path is relative to the scenario file.',
     };
-  const imageConfig = imageConfigIn(parsed(text));
+  const imageConfig = imageConfigIn(parseJsonOrNull(text));
   if (imageConfig !== null) return { imageConfig };
   return {
     at,
@@ -182,7 +182,7 @@ async function readImageConfig(
   };
 }
 
-function parsed(text: string): unknown {
+function parseJsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -190,19 +190,19 @@ function parsed(text: string): unknown {
   }
 }
 
-async function wrongRig(path: string): Promise<string | null> {
+async function explainWrongRig(path: string): Promise<string | null> {
   try {
     return (await stat(path)).isFile() ? null : 'is not a file';
   } catch (error) {
-    return unreadable(error).message;
+    return explainUnreadable(error).message;
   }
 }
 
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+function toCanonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(toCanonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
   const entries = Object.entries(value)
     .filter(([, item]) => item !== undefined)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${toCanonicalJson(item)}`).join(',')}}`;
 }

@@ -1,8 +1,8 @@
-import { crossProblems } from './cross-checks.ts';
+import { findCrossProblems } from './cross-checks.ts';
 import type { CrossProblem } from './cross-checks.ts';
 import { readDocument } from './document.ts';
 import type { Source } from './document.ts';
-import { interpolate } from './interpolate.ts';
+import { interpolateSource } from './interpolate.ts';
 import type { Interpolated, Lookup } from './interpolate.ts';
 import { offsetOf, problemsOf } from './issues.ts';
 import { keyOfPath, valueAt } from './problem.ts';
@@ -10,7 +10,7 @@ import type { Problem, TreePath } from './problem.ts';
 import { ScenarioFile } from './schema.ts';
 import type { Scenario } from './schema.ts';
 import { secretsOf } from './secrets.ts';
-import { literalSecrets } from './tokens.ts';
+import { findLiteralSecrets } from './tokens.ts';
 
 /** The result of reading a scenario text: a scenario, with paths as they were written, or what is wrong with it. */
 export interface Reading {
@@ -30,27 +30,27 @@ export interface Reading {
 /** Reads, interpolates and validates one scenario text; never throws. */
 export function readScenario(text: string, lookup: Lookup): Reading {
   const source = readDocument(text);
-  const literal = literalSecrets(text);
+  const literal = findLiteralSecrets(text);
   const valueOffset = (path: TreePath): number =>
     source.places.get(keyOfPath(path))?.start ?? offsetOf(path, source);
   const reading = { secrets: [], imageConfig: null, position: source.position, valueOffset };
   if (source.tree === undefined) {
-    return { ...reading, scenario: null, problems: ordered([...literal, ...source.problems]) };
+    return { ...reading, scenario: null, problems: orderProblems([...literal, ...source.problems]) };
   }
-  const interpolated = interpolate(source, lookup);
-  const parsed = parse(
+  const interpolated = interpolateSource(source, lookup);
+  const parsed = parseInterpolated(
     interpolated,
     new Set([...source.problems, ...interpolated.problems].map(({ offset }) => offset)),
     source,
   );
   const secrets = secretsOf(interpolated, lookup);
-  const crossed = [...crossProblems(interpolated.tree), ...secrets.problems];
-  const problems = ordered([
+  const crossed = [...findCrossProblems(interpolated.tree), ...secrets.problems];
+  const problems = orderProblems([
     ...literal,
     ...source.problems,
     ...interpolated.problems,
     ...parsed.problems,
-    ...crossed.map((problem) => placed(problem, source)),
+    ...crossed.map((problem) => placeProblem(problem, source)),
   ]);
   if (problems.length > 0 || parsed.scenario === null) return { ...reading, scenario: null, problems };
   return {
@@ -68,7 +68,11 @@ interface Parsed {
 }
 
 /** YAML makes numbers of a commit `1234567` and of `env: { RETRIES: 3 }`: where text is wanted, what was written is taken. */
-function parse(interpolated: Interpolated, explained: ReadonlySet<number>, source: Source): Parsed {
+function parseInterpolated(
+  interpolated: Interpolated,
+  explained: ReadonlySet<number>,
+  source: Source,
+): Parsed {
   const first = ScenarioFile.safeParse(interpolated.tree);
   if (first.success) return { scenario: first.data, problems: [] };
   const texts = first.error.issues
@@ -76,7 +80,7 @@ function parse(interpolated: Interpolated, explained: ReadonlySet<number>, sourc
     .map((issue) => issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)))
     .filter((path) => interpolated.texts.has(keyOfPath(path)));
   const tree = texts.reduce<unknown>(
-    (whole, path) => replacedAt(whole, path, interpolated.texts.get(keyOfPath(path))),
+    (whole, path) => replaceAt(whole, path, interpolated.texts.get(keyOfPath(path))),
     interpolated.tree,
   );
   const second = texts.length === 0 ? first : ScenarioFile.safeParse(tree);
@@ -86,17 +90,17 @@ function parse(interpolated: Interpolated, explained: ReadonlySet<number>, sourc
   return { scenario: null, problems: problems.filter(({ offset }) => !explained.has(offset)) };
 }
 
-function replacedAt(tree: unknown, path: TreePath, value: unknown): unknown {
+function replaceAt(tree: unknown, path: TreePath, value: unknown): unknown {
   const [part, ...rest] = path;
   if (part === undefined) return value;
   if (Array.isArray(tree)) {
-    return tree.map((item: unknown, index) => (index === part ? replacedAt(item, rest, value) : item));
+    return tree.map((item: unknown, index) => (index === part ? replaceAt(item, rest, value) : item));
   }
   if (typeof tree !== 'object' || tree === null) return tree;
-  return { ...tree, [part]: replacedAt(valueAt(tree, [part]), rest, value) };
+  return { ...tree, [part]: replaceAt(valueAt(tree, [part]), rest, value) };
 }
 
-function placed(problem: CrossProblem, source: Source): Problem {
+function placeProblem(problem: CrossProblem, source: Source): Problem {
   const place = source.places.get(keyOfPath(problem.path));
   const key = place?.key ?? place?.start;
   const offset = problem.at === 'key' ? key : place?.start;
@@ -104,7 +108,7 @@ function placed(problem: CrossProblem, source: Source): Problem {
 }
 
 /** In the order of the text, each thing once: an anchor's value may be wrong in many places. */
-function ordered(problems: readonly Problem[]): readonly Problem[] {
+function orderProblems(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Set<string>();
   const once = problems.filter(({ offset, message }) => {
     const key = `${offset} ${message}`;

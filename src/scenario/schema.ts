@@ -3,7 +3,7 @@ import { ImageConfig } from '../worker/image-config.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { duration } from './duration.ts';
 import { Inject } from './inject.ts';
-import { orElse, orNull, storedForm } from './stored.ts';
+import { orElse, orNull, deriveStoredForm } from './stored.ts';
 import { When } from './when.ts';
 
 /** What a control can expect: the ways in which a drill ends by itself. A drill that could not run or was interrupted shows nothing. */
@@ -244,7 +244,7 @@ const Keys = z.strictObject({
 });
 
 /** The schema of a scenario: reads a file's values; gives milliseconds, defaults, and null for what was left out. */
-export const ScenarioFile = z.codec(Keys, storedForm(Keys), {
+export const ScenarioFile = z.codec(Keys, deriveStoredForm(Keys), {
   decode: (keys) => ({
     ...keys,
     build: { ...keys.build, message: keys.build.message || `gameday: ${keys.title}` },
@@ -254,11 +254,11 @@ export const ScenarioFile = z.codec(Keys, storedForm(Keys), {
 });
 
 /** A scenario as a drill knows it, and as its journal keeps it. */
-export const Scenario = storedForm(ScenarioFile);
+export const Scenario = deriveStoredForm(ScenarioFile);
 export type Scenario = z.infer<typeof Scenario>;
 
 /** What `gameday assert` judges, and what must hold there: it has neither a trigger nor a fault. */
-export const Asserted = storedForm(
+export const Asserted = deriveStoredForm(
   Keys.pick({ title: true, cluster: true, expect: true, limits: true }).extend({
     build: Build.pick({ organization: true, pipeline: true, number: true, count: true }),
   }),

@@ -20,18 +20,21 @@ export function secretsOf(interpolated: Interpolated, lookup: Lookup): Secrets {
   const listed = valueAt(interpolated.tree, ['secrets']);
   const names: readonly unknown[] = Array.isArray(listed) ? listed : [];
   const values = new Set<string>();
-  const problems: CrossProblem[] = [...literals(interpolated, names)];
+  const problems: CrossProblem[] = [...findLiteralValues(interpolated, names)];
   for (const [index, name] of names.entries()) {
     if (typeof name !== 'string' || name === '') continue;
-    const own = [lookup(name), envText(interpolated, name)].filter((value) => value !== undefined);
-    const problem = wrongValue(name, own);
+    const own = [lookup(name), readEnvText(interpolated, name)].filter((value) => value !== undefined);
+    const problem = explainWrongValue(name, own);
     if (problem !== null) problems.push({ path: ['secrets', index], at: 'value', ...problem });
     for (const value of own) values.add(value);
   }
   return { values: [...values], problems };
 }
 
-function wrongValue(name: string, values: readonly string[]): Pick<CrossProblem, 'message' | 'next'> | null {
+function explainWrongValue(
+  name: string,
+  values: readonly string[],
+): Pick<CrossProblem, 'message' | 'next'> | null {
   if (values.length === 0) {
     const next = `Set it, give --var ${name}=value, or take it off the list.`;
     return { message: `secrets: neither a variable nor build.env has the name ${name}`, next };
@@ -41,12 +44,12 @@ function wrongValue(name: string, values: readonly string[]): Pick<CrossProblem,
   return { message, next: 'Use a longer value, or take it off the list.' };
 }
 
-function envText(interpolated: Interpolated, name: string): string | undefined {
+function readEnvText(interpolated: Interpolated, name: string): string | undefined {
   return interpolated.texts.get(keyOfPath(['build', 'env', name]));
 }
 
 /** A secret comes from a variable: a literal one is in the repository already. */
-function literals(interpolated: Interpolated, names: readonly unknown[]): readonly CrossProblem[] {
+function findLiteralValues(interpolated: Interpolated, names: readonly unknown[]): readonly CrossProblem[] {
   const env = valueAt(interpolated.tree, ['build', 'env']);
   if (typeof env !== 'object' || env === null || Array.isArray(env)) return [];
   return Object.entries(env)

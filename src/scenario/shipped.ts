@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InputError } from './problem.ts';
-import { closest } from './suggest.ts';
+import { findClosest } from './suggest.ts';
 
 /** It lies at the same distance from here and from a chunk in dist. */
 const SCENARIOS = fileURLToPath(new URL('../../scenarios/', import.meta.url));
@@ -26,7 +26,7 @@ export async function findShipped(reference: string): Promise<string | Pick<Inpu
   const shipped = await listShipped();
   const name = reference.slice(1);
   const names = [...shipped.keys()].toSorted();
-  const near = closest(name, names);
+  const near = findClosest(name, names);
   return (
     shipped.get(name) ?? {
       message: `gameday ships no scenario with the name ${name}`,

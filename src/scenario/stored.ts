@@ -7,7 +7,7 @@ export type Stored<T extends z.ZodType> = z.ZodType<z.output<T>, z.output<T>>;
  * Derives the schema of the output from the one schema of the input, so that a journal is checked by the same ranges and
  * words as a file. Of a codec it is the output's side; a default has been filled in.
  */
-export function storedForm<T extends z.ZodType>(schema: T): Stored<T> {
+export function deriveStoredForm<T extends z.ZodType>(schema: T): Stored<T> {
   // zod knows the two sides of a schema as types alone: this walk is where they become two schemas.
   return outputOf(schema) as Stored<T>;
 }
@@ -37,7 +37,7 @@ function outputOf(schema: z.core.$ZodType): z.ZodType {
 export function orNull<T extends z.ZodType>(
   schema: T,
 ): z.ZodCodec<z.ZodOptional<T>, z.ZodNullable<Stored<T>>> {
-  return z.codec(schema.optional(), storedForm(schema).nullable(), {
+  return z.codec(schema.optional(), deriveStoredForm(schema).nullable(), {
     decode: (value) => value ?? null,
     encode: (value) => value ?? undefined,
   });

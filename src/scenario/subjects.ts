@@ -3,7 +3,7 @@ import type { Plan, ScenarioPlan } from './plan.ts';
 import { hasBuild, type Scenario } from './schema.ts';
 
 /** `organization/pipeline/number` of the build that the scenario names, or null where a new one is started. */
-export function namedBuild(plan: Plan): string | null {
+export function readBuildSlug(plan: Plan): string | null {
   const { number, pipeline } = plan.scenario.build;
   return number === null ? null : `${plan.organization}/${pipeline}/${String(number)}`;
 }
@@ -12,7 +12,7 @@ export function namedBuild(plan: Plan): string | null {
 type Places = Pick<ScenarioPlan, 'scenario' | 'lockKey' | 'dryRun'>;
 
 /** The surroundings of a drill, which may change until the last instant: all that a guard needs except the target itself. */
-export function surroundingSubjects(plan: Places): readonly Subject[] {
+export function listSurroundingSubjects(plan: Places): readonly Subject[] {
   const { scenario, lockKey, dryRun } = plan;
   const { service, name } = scenario.cluster;
   return [
@@ -22,24 +22,24 @@ export function surroundingSubjects(plan: Places): readonly Subject[] {
     { kind: 'recent-stops', id: lockKey },
     { kind: 'ledger', id: lockKey },
     ...(dryRun ? [] : [{ kind: 'lock', id: lockKey } as const]),
-    ...pipelineSubject(scenario),
+    ...listPipelineSubject(scenario),
     ...scenario.safety.haltWhen.map(({ name: condition }) => ({ kind: 'halt', id: condition }) as const),
   ];
 }
 
-function pipelineSubject(scenario: Scenario): readonly Subject[] {
+function listPipelineSubject(scenario: Scenario): readonly Subject[] {
   return hasBuild(scenario) ? [{ kind: 'pipeline', id: scenario.build.pipeline }] : [];
 }
 
 /** What must be known before anything is started. */
-export function gateSubjects(plan: Plan): readonly Subject[] {
+export function listGateSubjects(plan: Plan): readonly Subject[] {
   if (plan.mode === 'assert') return [];
-  return plan.mode === 'baseline' ? pipelineSubject(plan.scenario) : injectionSubjects(plan);
+  return plan.mode === 'baseline' ? listPipelineSubject(plan.scenario) : listInjectionSubjects(plan);
 }
 
 /** What must be known before a drill is started that injects something. */
-export function injectionSubjects(plan: Places): readonly Subject[] {
+export function listInjectionSubjects(plan: Places): readonly Subject[] {
   const look: readonly Subject[] =
     plan.scenario.preflight === 'off' ? [] : [{ kind: 'preflight', id: 'preflight' }];
-  return [{ kind: 'self', id: 'self' }, ...surroundingSubjects(plan), ...look];
+  return [{ kind: 'self', id: 'self' }, ...listSurroundingSubjects(plan), ...look];
 }

@@ -1,5 +1,5 @@
 /** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */
-function distance(a: string, b: string): number {
+function measureDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
@@ -21,17 +21,17 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-function folded(word: string): string {
+function foldWord(word: string): string {
   return word.toLowerCase().replaceAll(/[-_ ]/g, '');
 }
 
 /** The allowed word that was most likely meant, or null where none is near. */
-export function closest(word: string, allowed: readonly string[]): string | null {
-  const given = folded(word);
+export function findClosest(word: string, allowed: readonly string[]): string | null {
+  const given = foldWord(word);
   if (given === '' || given.length > 64) return null;
   let best: { readonly word: string; readonly far: number } | null = null;
   for (const candidate of allowed) {
-    const far = distance(given, folded(candidate));
+    const far = measureDistance(given, foldWord(candidate));
     if (far < (best?.far ?? Infinity)) best = { word: candidate, far };
   }
   return best !== null && best.far <= Math.max(1, Math.floor(given.length / 3)) ? best.word : null;

@@ -16,7 +16,7 @@ const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
 ];
 
 /** Literal secrets anywhere in a text, comments included; the messages never repeat one. */
-export function literalSecrets(text: string): readonly Problem[] {
+export function findLiteralSecrets(text: string): readonly Problem[] {
   return SECRETS.flatMap(({ what, pattern }) =>
     [...text.matchAll(pattern)].map(({ index }) => ({
       offset: index,

@@ -25,7 +25,7 @@ export function findableIn(scenario: Scenario, names: readonly string[]): readon
 }
 
 /** The scenario without these values: what is written of it must not let anybody try out values. */
-export function withoutSecrets(
+export function withoutSecretValues(
   scenario: Scenario,
   names: readonly string[],
   values: readonly string[],

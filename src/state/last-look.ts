@@ -1,5 +1,5 @@
 import { evidenceOf } from '../evidence/evidence.ts';
-import { neverLeft } from '../model/call.ts';
+import { isHeldBack } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Subject } from '../model/world.ts';
 import { markOf, type DrillState } from './state.ts';
@@ -16,7 +16,7 @@ const AIMS_AT_MOST = 4;
  * When the oldest of the reads was sent that show that the target stands: its job, its agent and its task. Null where it was
  * not looked at since the target was chosen, or not by this process.
  */
-function lookedAt(state: DrillState): Instant | null {
+function findOldestLook(state: DrillState): Instant | null {
   const { target, reverifiedAt, takenUpAt } = state;
   if (target === null || reverifiedAt === null || reverifiedAt < takenUpAt) return null;
   const subjects: readonly Subject[] = [
@@ -29,24 +29,24 @@ function lookedAt(state: DrillState): Instant | null {
 }
 
 /** Why the last look at the target says nothing of it any more, as a clause; null while it holds. */
-export function outdated(state: DrillState, now: Instant): string | null {
-  const at = lookedAt(state);
+export function explainOutdatedLook(state: DrillState, now: Instant): string | null {
+  const at = findOldestLook(state);
   if (at === null || at === -Infinity) return 'the target was not read since it was chosen';
   const age = now - at;
   if (age <= LOOK_HOLDS_FOR) return null;
-  return `the last read of the target was ${inSeconds(age)} old, limit ${inSeconds(LOOK_HOLDS_FOR)}`;
+  return `the last read of the target was ${formatSeconds(age)} old, limit ${formatSeconds(LOOK_HOLDS_FOR)}`;
 }
 
 /** Whether the target was chosen again and again, and each time the last look was too old before a call was sent. */
 export function isAlwaysLate({ index, takenUpAt, aims }: DrillState): boolean {
   const { events } = evidenceOf(index);
-  const left = events('GD_FAULT_SENT').findLast(({ payload }) => !neverLeft(payload));
+  const left = events('GD_FAULT_SENT').findLast(({ payload }) => !isHeldBack(payload));
   const since = events('GD_TARGET_CHOSEN').filter(
     ({ seq, at, payload }) => seq > (left?.seq ?? 0) && at >= takenUpAt && payload.attempt === aims,
   );
   return since.length >= AIMS_AT_MOST;
 }
 
-function inSeconds(ms: number): string {
+function formatSeconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -1,4 +1,4 @@
-import { neverLeft, type Call, type Trouble } from '../model/call.ts';
+import { isHeldBack, type Call, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 
@@ -15,12 +15,12 @@ export interface Sending {
 }
 
 /** A call of which only the intent is written. */
-export function intent(call: Call, at: Instant): Sending {
+export function makeSending(call: Call, at: Instant): Sending {
   return { call, intendedAt: at, sentAt: null, answeredAt: null, result: null, trouble: null, task: null };
 }
 
 /** The last of the calls with its answer. */
-export function answered(
+export function addAnswer(
   sendings: readonly Sending[],
   answer: Pick<Sending, 'sentAt' | 'answeredAt' | 'result' | 'trouble'>,
   task: Task | null,
@@ -32,6 +32,6 @@ export function answered(
 }
 
 /** The first call that went out, or may have; where none did, the last one that was intended. */
-export function firstLeft(sendings: readonly Sending[]): Sending | undefined {
-  return sendings.find((one) => !neverLeft(one)) ?? sendings.at(-1);
+export function findFirstSent(sendings: readonly Sending[]): Sending | undefined {
+  return sendings.find((one) => !isHeldBack(one)) ?? sendings.at(-1);
 }

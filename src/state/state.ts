@@ -1,13 +1,13 @@
 import { addEvent, indexJournal, type JournalIndex } from '../evidence/journal-index.ts';
 import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
-import { onlySteers, type Trouble } from '../model/call.ts';
+import { isOnlySteering, type Trouble } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import { startWithinOf, type Plan, type ScenarioPlan } from '../scenario/plan.ts';
 import type { Reason, StopSignal } from '../model/reasons.ts';
-import { answered, firstLeft, intent, type Sending } from './sending.ts';
-import { idleSince, runningSince } from './since.ts';
-import { keyOf, seen, type FactKind, type World } from '../model/world.ts';
+import { addAnswer, findFirstSent, makeSending, type Sending } from './sending.ts';
+import { trackIdle, trackRunning } from './since.ts';
+import { keyOf, findFact, type FactKind, type World } from '../model/world.ts';
 
 export type { Sending } from './sending.ts';
 
@@ -31,7 +31,7 @@ export interface DrillState {
   readonly drill: string;
   readonly phase: Phase;
   readonly phaseSince: Instant;
-  /** When this process took the drill up: what was read before must be read again before a strike. */
+  /** When this process took the drill up: what was read before must be read again before an injection. */
   readonly takenUpAt: Instant;
   readonly plan: Plan;
   readonly world: World;
@@ -57,7 +57,7 @@ export interface DrillState {
   readonly targetChosenAt: Instant | null;
   readonly confirmedAt: Instant | null;
   readonly reverifiedAt: Instant | null;
-  readonly strikes: readonly Sending[];
+  readonly injections: readonly Sending[];
   readonly landed: boolean;
   readonly watchEnded: 'settled' | 'deadline' | 'gap' | null;
   readonly halted: { readonly reason: Reason; readonly said: string } | null;
@@ -81,7 +81,7 @@ export function isInjecting(state: DrillState): state is ScenarioState {
   return state.plan.mode === 'inject';
 }
 
-function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
+function beginState(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
   return {
     drill: event.drill,
     phase: 'planned',
@@ -93,7 +93,7 @@ function begin(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillState {
     ...{ creating: [], buildIds: [], buildId: null, buildBy: null },
     ...{ armedAt: null, aims: 0 },
     ...{ target: null, targetChosenAt: null, confirmedAt: null, reverifiedAt: null },
-    strikes: [],
+    injections: [],
     landed: false,
     ...{ watchEnded: null, halted: null, aborted: false },
     undos: [],
@@ -108,9 +108,9 @@ export function reduce(state: DrillState | null, event: DrillEvent): DrillState 
   if (state === null) {
     if (event.code !== 'GD_DRILL_PLANNED')
       throw new Error(`a journal begins with GD_DRILL_PLANNED, not ${event.code}`);
-    return begin(event);
+    return beginState(event);
   }
-  return { ...state, ...changes(state, event), index: addEvent(state.index, event) };
+  return { ...state, ...applyEvent(state, event), index: addEvent(state.index, event) };
 }
 
 /** The state of a whole journal. */
@@ -120,49 +120,49 @@ export function fold(events: readonly DrillEvent[]): DrillState {
   return state;
 }
 
-function enter(phase: Phase, at: Instant, deadline: Instant | null): Partial<DrillState> {
+function enterPhase(phase: Phase, at: Instant, deadline: Instant | null): Partial<DrillState> {
   return { phase, phaseSince: at, deadline };
 }
 
-function changes(state: DrillState, event: DrillEvent): Partial<DrillState> {
+function applyEvent(state: DrillState, event: DrillEvent): Partial<DrillState> {
   switch (event.code) {
     case 'GD_OBSERVED':
-      return observed(state, event);
+      return applyObservation(state, event);
     case 'GD_GUARDS_ANSWERED':
       return event.payload.at === 'gate'
-        ? { gate: event.payload.answers, ...enter('gated', event.at, null) }
+        ? { gate: event.payload.answers, ...enterPhase('gated', event.at, null) }
         : { lastInstant: event.payload.answers, lastInstantAt: event.at };
     case 'GD_BUILD_INTENDED':
       return {
-        creating: [...state.creating, intent(event.payload.call, event.at)],
-        ...enter('building', event.at, null),
+        creating: [...state.creating, makeSending(event.payload.call, event.at)],
+        ...enterPhase('building', event.at, null),
       };
     case 'GD_BUILD_SENT':
-      return { creating: answered(state.creating, event.payload, null) };
+      return { creating: addAnswer(state.creating, event.payload, null) };
     case 'GD_UNDO_INTENDED':
-      return { undos: [...state.undos, intent(event.payload.call, event.at)] };
+      return { undos: [...state.undos, makeSending(event.payload.call, event.at)] };
     case 'GD_UNDO_SENT':
-      return { undos: answered(state.undos, event.payload, null) };
+      return { undos: addAnswer(state.undos, event.payload, null) };
     case 'GD_SETTLED':
       return { settled: true };
     case 'GD_JUDGED':
-      return { verdict: event.payload.verdict, ...enter('judged', event.at, null) };
+      return { verdict: event.payload.verdict, ...enterPhase('judged', event.at, null) };
     case 'GD_INTERRUPTED':
       return { interrupted: event.payload.signal };
     case 'GD_RESUMED':
-      return takenUp(state, event);
+      return applyResumption(state, event);
     case 'GD_DRILL_PLANNED':
       throw new Error('a drill is planned once');
     case 'GD_HALTED':
-      return { halted: event.payload, ...enter('settling', event.at, null) };
+      return { halted: event.payload, ...enterPhase('settling', event.at, null) };
     case 'GD_WATCH_ENDED':
-      return { watchEnded: event.payload.why, ...enter('settling', event.at, null) };
+      return { watchEnded: event.payload.why, ...enterPhase('settling', event.at, null) };
     default:
-      return struck(state, event);
+      return applyInjectionEvent(state, event);
   }
 }
 
-function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
+function applyInjectionEvent(state: DrillState, event: DrillEvent): Partial<DrillState> {
   const { limits, build } = state.plan.scenario;
   const startWithin = startWithinOf(state.plan);
   switch (event.code) {
@@ -172,11 +172,11 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
         buildIds,
         buildId: state.buildId ?? event.payload.buildId,
         buildBy: event.payload.by,
-        ...(buildIds.length < build.count ? {} : armed(event.at, startWithin)),
+        ...(buildIds.length < build.count ? {} : enterArmed(event.at, startWithin)),
       };
     }
     case 'GD_ARMED':
-      return armed(event.at, startWithin);
+      return enterArmed(event.at, startWithin);
     case 'GD_TARGET_CHOSEN':
       return {
         target: event.payload.target,
@@ -186,13 +186,13 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
         confirmedAt: null,
         lastInstantAt: null,
         reverifiedAt: null,
-        ...enter('aiming', event.at, null),
+        ...enterPhase('aiming', event.at, null),
       };
     case 'GD_TARGET_DROPPED':
       return {
         target: null,
         targetChosenAt: null,
-        ...enter('armed', event.at, (state.armedAt ?? event.at) + startWithin),
+        ...enterPhase('armed', event.at, (state.armedAt ?? event.at) + startWithin),
       };
     case 'GD_CONFIRMED':
       // After a no the person must be asked again before the drill goes on.
@@ -201,23 +201,23 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
       return { reverifiedAt: event.at };
     case 'GD_FAULT_INTENDED':
       return {
-        strikes: [...state.strikes, intent(event.payload.call, event.at)],
-        ...enter('injecting', event.at, event.at + limits.verdictWithin),
+        injections: [...state.injections, makeSending(event.payload.call, event.at)],
+        ...enterPhase('injecting', event.at, event.at + limits.verdictWithin),
       };
     case 'GD_FAULT_SENT':
-      return { strikes: answered(state.strikes, event.payload, event.payload.task) };
+      return { injections: addAnswer(state.injections, event.payload, event.payload.task) };
     case 'GD_WATCH_BEGUN':
       return {
         target: event.payload.target,
-        ...enter('observing', event.at, event.at + limits.verdictWithin),
+        ...enterPhase('observing', event.at, event.at + limits.verdictWithin),
       };
     case 'GD_FAULT_LANDED':
       return {
         landed: true,
-        ...enter(
+        ...enterPhase(
           'observing',
           event.at,
-          (firstLeft(state.strikes)?.intendedAt ?? event.at) + limits.verdictWithin,
+          (findFirstSent(state.injections)?.intendedAt ?? event.at) + limits.verdictWithin,
         ),
       };
     default:
@@ -225,17 +225,20 @@ function struck(state: DrillState, event: DrillEvent): Partial<DrillState> {
   }
 }
 
-function armed(at: Instant, startWithin: number): Partial<DrillState> {
-  return { armedAt: at, ...enter('armed', at, at + startWithin) };
+function enterArmed(at: Instant, startWithin: number): Partial<DrillState> {
+  return { armedAt: at, ...enterPhase('armed', at, at + startWithin) };
 }
 
 /** Whose job is aimed at: one of our own builds, where it is one of theirs. */
 function buildOf({ world, buildIds, buildId }: DrillState, { jobId }: Target): string | null {
-  const own = jobId === null ? undefined : seen(world, 'job', jobId)?.buildId;
+  const own = jobId === null ? undefined : findFact(world, 'job', jobId)?.buildId;
   return own !== undefined && buildIds.includes(own) ? own : buildId;
 }
 
-function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }): Partial<DrillState> {
+function applyObservation(
+  state: DrillState,
+  event: DrillEvent & { code: 'GD_OBSERVED' },
+): Partial<DrillState> {
   const world: Record<string, World[string]> = { ...state.world };
   for (const fact of event.payload.facts) {
     const before = world[keyOf(fact)];
@@ -244,17 +247,17 @@ function observed(state: DrillState, event: DrillEvent & { code: 'GD_OBSERVED' }
   }
   const marks = { ...state.marks };
   for (const read of event.payload.reads)
-    marks[keyOf(read.subject)] = marked(marks[keyOf(read.subject)], read);
+    marks[keyOf(read.subject)] = updateMark(marks[keyOf(read.subject)], read);
   return {
     world,
     marks,
-    inFlightSince: runningSince(state.inFlightSince, event),
-    idleSince: idleSince(state.idleSince, world, event),
+    inFlightSince: trackRunning(state.inFlightSince, event),
+    idleSince: trackIdle(state.idleSince, world, event),
   };
 }
 
 /** Troubles that an earlier process had show nothing about the services now. */
-function takenUp(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RESUMED' }) {
+function applyResumption(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RESUMED' }) {
   const marks = { ...state.marks };
   for (const [key, mark] of Object.entries(marks))
     marks[key] = { ...mark, trouble: null, failingSince: null };
@@ -262,7 +265,7 @@ function takenUp(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RE
   return { interrupted: null, aborted, takenUpAt: at, marks };
 }
 
-function marked(before: ReadMark | undefined, read: Read): ReadMark {
+function updateMark(before: ReadMark | undefined, read: Read): ReadMark {
   if (read.ok)
     return {
       okSentAt: read.sentAt,
@@ -286,12 +289,12 @@ export function markOf(state: DrillState, kind: FactKind, id: string): ReadMark 
 }
 
 /** Whether a good read of the subject was sent at or after the instant. */
-export function readSince(state: DrillState, kind: FactKind, id: string, since: Instant): boolean {
+export function hasReadSince(state: DrillState, kind: FactKind, id: string, since: Instant): boolean {
   const mark = markOf(state, kind, id);
   return mark?.okSentAt !== undefined && mark.okSentAt !== null && mark.okSentAt >= since;
 }
 
 /** Whether a call went out, or may have, that makes a task stop. */
-export function mayHaveStruck({ strikes }: DrillState): boolean {
-  return strikes.some(({ call, result }) => !onlySteers(call) && result !== 'refused');
+export function mayHaveInjected({ injections }: DrillState): boolean {
+  return injections.some(({ call, result }) => !isOnlySteering(call) && result !== 'refused');
 }

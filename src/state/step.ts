@@ -45,7 +45,7 @@ export function paced(subject: Subject, every: number): Ask {
 }
 
 /** Step: write down that the drill goes no further. */
-export function halt(reason: Reason, said: string): Step {
+export function haltDrill(reason: Reason, said: string): Step {
   return { do: 'conclude', event: { code: 'GD_HALTED', payload: { reason, said } } };
 }
 

@@ -11,9 +11,9 @@ const PATIENCE_WITH_REFUSALS = 3_000;
 /** How long after the instant that a service named its answer may take, milliseconds. */
 const OBEYED_WITHIN = 5_000;
 
-/** The reason under which a service's trouble is known before anything was struck. */
+/** The reason under which a service's trouble is known before anything was injected. */
 export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
-  if (FACTS[subject.kind].from === 'Buildkite') return buildkiteReason(subject, trouble);
+  if (FACTS[subject.kind].from === 'Buildkite') return findBuildkiteReason(subject, trouble);
   switch (trouble.kind) {
     case 'unauthorized':
       return 'aws-unauthorized';
@@ -26,7 +26,7 @@ export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
   }
 }
 
-function buildkiteReason(subject: Subject, trouble: Trouble): Reason {
+function findBuildkiteReason(subject: Subject, trouble: Trouble): Reason {
   switch (trouble.kind) {
     case 'unauthorized':
     case 'denied':
@@ -52,7 +52,7 @@ export function isRefusal(trouble: Trouble): boolean {
 }
 
 /** Guards judge the troubles of what stands around the runner themselves: they refuse with their own reason. */
-export function ofService(kind: FactKind): boolean {
+export function isServiceFact(kind: FactKind): boolean {
   return FACTS[kind].from !== 'the surroundings';
 }
 
@@ -62,13 +62,13 @@ function isCreated({ buildIds, buildBy }: DrillState, { kind, id }: Subject): bo
 }
 
 /** The first of the subjects that its service, away or limiting us, did not show when it was asked last, or null. */
-export function awayFor(
+export function findAwayService(
   state: DrillState,
   subjects: readonly Subject[],
 ): { readonly reason: Reason; readonly said: string } | null {
   for (const subject of subjects) {
     const trouble = state.marks[keyOf(subject)]?.trouble ?? null;
-    if (trouble === null || isRefusal(trouble) || !ofService(subject.kind)) continue;
+    if (trouble === null || isRefusal(trouble) || !isServiceFact(subject.kind)) continue;
     return {
       reason: reasonOfTrouble(subject, trouble),
       said: `${subject.kind} ${subject.id}: ${trouble.message}`,
@@ -78,7 +78,7 @@ export function awayFor(
 }
 
 /** The first of the subjects whose reads have failed for longer than there is patience, or null. */
-export function lasting(
+export function findLastingTrouble(
   state: DrillState,
   subjects: readonly Subject[],
   now: Instant,
@@ -86,7 +86,7 @@ export function lasting(
 ): { readonly kind: FactKind; readonly reason: Reason; readonly said: string } | null {
   for (const subject of subjects) {
     const mark: ReadMark | undefined = state.marks[keyOf(subject)];
-    if (mark?.trouble == null || mark.failingSince === null || !ofService(subject.kind)) continue;
+    if (mark?.trouble == null || mark.failingSince === null || !isServiceFact(subject.kind)) continue;
     // A service that says when to come again is asked once more then, unless the drill's own patience ends before.
     const wait = mark.trouble.retryAfter ?? 0;
     const told = wait === 0 ? 0 : wait + OBEYED_WITHIN;

@@ -7,7 +7,7 @@ export interface Arm {
 }
 
 /** The figures of one arm. Only drills whose stop is proven to have landed count; the others are listed. */
-export function measure({ name, drills }: Arm): StudyArm {
+export function measureArm({ name, drills }: Arm): StudyArm {
   const counted = drills.filter(isCounted);
   const hits = counted.map(hitsOf);
   const deployments = counted.filter(({ fault }) => fault === 'deployment');
@@ -23,7 +23,7 @@ export function measure({ name, drills }: Arm): StudyArm {
         ? []
         : [{ buildsHit: fleet.buildsHit, buildsKilled: fleet.buildsKilled, rollout: fleet.rollout }],
     ),
-    stopTimeouts: distinct(counted.flatMap(stopTimeoutOf)),
+    stopTimeouts: sortDistinct(counted.flatMap(stopTimeoutOf)),
     uncounted: drills
       .filter((drill) => !isCounted(drill))
       .map((drill) => `${drill.title}: ${drill.outcome} ${drill.reason}`),
@@ -74,6 +74,6 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function distinct(numbers: readonly number[]): number[] {
+function sortDistinct(numbers: readonly number[]): number[] {
   return [...new Set(numbers)].toSorted((a, b) => a - b);
 }

@@ -1,7 +1,7 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { StudyArm } from '../verdict/result.ts';
-import { painter } from '../report/paint.ts';
-import { span } from '../report/text.ts';
+import { createPainter } from '../report/paint.ts';
+import { formatSpan } from '../report/text.ts';
 import { pad, widthOf } from '../report/width.ts';
 
 interface Row {
@@ -15,7 +15,7 @@ const ROWS: readonly Row[] = [
   { name: 'drain of an idle worker', of: ({ idle }) => drainOf(idle) },
   { name: 'drain of a busy worker', of: ({ busy }) => drainOf(busy) },
   { name: 'builds killed by one deployment', of: killedOf },
-  { name: 'stopTimeout', of: ({ stopTimeouts }) => ranged(stopTimeouts, span) },
+  { name: 'stopTimeout', of: ({ stopTimeouts }) => sayRange(stopTimeouts, formatSpan) },
 ];
 
 function lostOf({ jobsHit, jobsLost }: StudyArm): string {
@@ -24,27 +24,27 @@ function lostOf({ jobsHit, jobsLost }: StudyArm): string {
 }
 
 function drainOf({ drills, drained, median, longest }: StudyArm['idle']): string {
-  if (drills === 0) return 'not struck';
+  if (drills === 0) return 'not stopped';
   if (median === null || longest === null) return 'no drain: killed';
-  const most = longest === median ? '' : `, at most ${span(longest)}`;
+  const most = longest === median ? '' : `, at most ${formatSpan(longest)}`;
   const killed = drained === drills ? '' : `; ${String(drills - drained)} of ${String(drills)} killed`;
-  return `${span(median)}${most}${killed}`;
+  return `${formatSpan(median)}${most}${killed}`;
 }
 
 function killedOf({ deployments }: StudyArm): string {
   if (deployments.length === 0) return 'no deployment';
-  const killed = ranged(
+  const killed = sayRange(
     deployments.map(({ buildsKilled }) => buildsKilled),
     String,
   );
-  const hit = ranged(
+  const hit = sayRange(
     deployments.map(({ buildsHit }) => buildsHit),
     String,
   );
   return `${killed} of ${hit} hit`;
 }
 
-function ranged(numbers: readonly number[], text: (number: number) => string): string {
+function sayRange(numbers: readonly number[], text: (number: number) => string): string {
   if (numbers.length === 0) return 'unknown';
   const [least, most] = [text(Math.min(...numbers)), text(Math.max(...numbers))];
   return least === most ? least : `${least} to ${most}`;
@@ -52,7 +52,7 @@ function ranged(numbers: readonly number[], text: (number: number) => string): s
 
 /** The table for a screen: one column an arm, and below it the drills that were not counted. */
 export function studyLines(arms: readonly StudyArm[], colors: boolean): readonly string[] {
-  const paint = painter(colors);
+  const paint = createPainter(colors);
   const table = tableOf(arms);
   const widths = (table[0] ?? []).map((_cell, column) =>
     Math.max(...table.map((cells) => widthOf(cells[column] ?? ''))),

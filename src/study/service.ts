@@ -4,18 +4,18 @@ import { GamedayError } from '../model/errors.ts';
 import type { Screen } from '../report/screen.ts';
 import { summaryLines } from '../report/summary.ts';
 import type { DrillResult, GameDayDocument, StudyArm } from '../verdict/result.ts';
-import { gameDay } from '../cli/game-day.ts';
+import { runGameDay } from '../cli/game-day.ts';
 import { variablesOf } from '../cli/flags.ts';
 import type { Runner } from '../cli/runner.ts';
-import { measure } from './measure.ts';
+import { measureArm } from './measure.ts';
 import type { StudyFlags } from './options.ts';
 import { studyLines, studyPage } from './report.ts';
 
 /** Runs the drills of every arm; the document of the game day also contains the table. */
-export async function study(folder: string, flags: StudyFlags, runner: Runner): Promise<void> {
+export async function runStudy(folder: string, flags: StudyFlags, runner: Runner): Promise<void> {
   const { repeat, markdown } = flags;
   const once = await filesOf(folder);
-  if (markdown !== undefined) await mustBeWritable(markdown);
+  if (markdown !== undefined) await requireWritable(markdown);
   const files = Array.from({ length: repeat }, () => once).flat();
   const variables = variablesOf(flags.var);
   const finish = (day: GameDayDocument): void => {
@@ -23,14 +23,17 @@ export async function study(folder: string, flags: StudyFlags, runner: Runner): 
     const document = { ...day, study: measureArms(day) };
     runner.finish(document, (stdout) => printStudy(document, stdout));
   };
-  const day = await gameDay({ ...flags, 'dry-run': false, files, variables, layout: 'none', finish }, runner);
+  const day = await runGameDay(
+    { ...flags, 'dry-run': false, files, variables, layout: 'none', finish },
+    runner,
+  );
   if (markdown !== undefined && day.drills.length > 0) await writeFile(markdown, studyPage(measureArms(day)));
 }
 
 function measureArms({ drills }: GameDayDocument): StudyArm[] {
   const armOf = ({ file }: DrillResult): string => basename(dirname(file));
   const names = [...new Set(drills.map(armOf))];
-  return names.map((name) => measure({ name, drills: drills.filter((one) => armOf(one) === name) }));
+  return names.map((name) => measureArm({ name, drills: drills.filter((one) => armOf(one) === name) }));
 }
 
 function printStudy(
@@ -43,9 +46,9 @@ function printStudy(
 }
 
 /** Checked before anything is contacted, not after an hour of drills. */
-async function mustBeWritable(file: string): Promise<void> {
+async function requireWritable(file: string): Promise<void> {
   const handle = await open(file, 'a').catch((error: unknown) => {
-    throw new GamedayError('bad-input', `--markdown: ${file} cannot be written: ${said(error)}`, {
+    throw new GamedayError('bad-input', `--markdown: ${file} cannot be written: ${messageOf(error)}`, {
       next: 'Name a file in an existing folder.',
     });
   });
@@ -65,17 +68,17 @@ async function filesOf(folder: string): Promise<readonly string[]> {
 
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new GamedayError('bad-input', `${folder} cannot be read: ${said(error)}`, {
+    throw new GamedayError('bad-input', `${folder} cannot be read: ${messageOf(error)}`, {
       next: 'Name a folder that contains the folders before and after.',
     });
   });
   return entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
-    .toSorted((a, b) => order(a) - order(b) || a.localeCompare(b));
+    .toSorted((a, b) => rankArm(a) - rankArm(b) || a.localeCompare(b));
 }
 
-function order(arm: string): number {
+function rankArm(arm: string): number {
   const known = ['before', 'after'].indexOf(arm);
   return known < 0 ? 2 : known;
 }
@@ -85,6 +88,6 @@ async function scenariosIn(folder: string): Promise<readonly string[]> {
   return names.map((name) => join(folder, name));
 }
 
-function said(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

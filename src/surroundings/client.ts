@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { Answer } from '../model/call.ts';
 import { systemClock } from '../http/clock.ts';
-import { trouble } from '../http/trouble.ts';
+import { makeTrouble } from '../http/trouble.ts';
 import { forgetDrill, rememberLine } from './drills.ts';
-import { stands, unwritable } from './files.ts';
+import { hasFileAt, makeUnwritable } from './files.ts';
 import { readHalt } from './halt.ts';
-import { ledgerPath, readLedger, writeStrike } from './ledger.ts';
-import { giveLock, takeLock } from './lock.ts';
+import { ledgerPath, readLedger, writeInjection } from './ledger.ts';
+import { releaseLock, takeLock } from './lock.ts';
 import type { Surroundings } from './port.ts';
 import { readSelf } from './self.ts';
-import { stateDirectory } from './state-directory.ts';
+import { stateDirectoryOf } from './state-directory.ts';
 
 /** The sources of the surroundings. */
 export interface SurroundingsOptions {
@@ -22,39 +22,39 @@ export interface SurroundingsOptions {
 /** The surroundings of the runner. An unusable folder is an Answer without a value for the guards, never an exception. */
 export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const { environment } = options;
-  const stateDir = options.stateDir ?? stateDirectory(environment);
+  const stateDir = options.stateDir ?? stateDirectoryOf(environment);
   const timeoutMs = options.timeoutMs ?? 5_000;
   const switchFile = join(stateDir, 'kill-switch');
   return {
     self: async (signal) => ({ ok: true, value: await readSelf(environment, timeoutMs, signal) }),
     killSwitch: async (file) => {
-      if (isOn(environment['GAMEDAY_KILL_SWITCH'])) return thrown('GAMEDAY_KILL_SWITCH is set');
+      if (isOn(environment['GAMEDAY_KILL_SWITCH'])) return makeThrown('GAMEDAY_KILL_SWITCH is set');
       for (const path of file === null ? [switchFile] : [switchFile, file]) {
         try {
-          if (await stands(path)) return thrown(`${path} exists`);
+          if (await hasFileAt(path)) return makeThrown(`${path} exists`);
         } catch (error) {
-          return { ok: false, trouble: unwritable('the kill switch', path, error) };
+          return { ok: false, trouble: makeUnwritable('the kill switch', path, error) };
         }
       }
       return { ok: true, value: { thrown: null } };
     },
     lock: (key, drill, signal) =>
-      inFolder('the state directory', stateDir, signal, () =>
+      workInFolder('the state directory', stateDir, signal, () =>
         takeLock(stateDir, key, drill, systemClock.now()),
       ),
-    unlock: (key, drill) => giveLock(stateDir, key, drill).catch(ignored),
+    unlock: (key, drill) => releaseLock(stateDir, key, drill).catch(ignoreFailure),
     remember: async (drill, sum) => {
       try {
         await rememberLine(stateDir, drill, sum);
         return { ok: true, value: null };
       } catch (error) {
-        return { ok: false, trouble: unwritable('the state directory', stateDir, error) };
+        return { ok: false, trouble: makeUnwritable('the state directory', stateDir, error) };
       }
     },
-    forget: (drill) => forgetDrill(stateDir, drill).catch(ignored),
+    forget: (drill) => forgetDrill(stateDir, drill).catch(ignoreFailure),
     ledger: (key, signal) =>
-      inFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
-    recordStrike: (key, strike) => writeStrike(stateDir, { key, ...strike }).catch(ignored),
+      workInFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
+    recordInjection: (key, injection) => writeInjection(stateDir, { key, ...injection }).catch(ignoreFailure),
     halt: (condition, signal) => readHalt(condition, timeoutMs, signal),
   };
 }
@@ -64,25 +64,25 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && !['', '0', 'false'].includes(value.trim().toLowerCase());
 }
 
-function thrown(by: string): { readonly ok: true; readonly value: { readonly thrown: string } } {
+function makeThrown(by: string): { readonly ok: true; readonly value: { readonly thrown: string } } {
   return { ok: true, value: { thrown: by } };
 }
 
-async function inFolder<T>(
+async function workInFolder<T>(
   what: string,
   path: string,
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<Answer<T>> {
-  if (signal.aborted) return { ok: false, trouble: trouble('aborted', `${what}: interrupted`) };
+  if (signal.aborted) return { ok: false, trouble: makeTrouble('aborted', `${what}: interrupted`) };
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    return { ok: false, trouble: unwritable(what, path, error) };
+    return { ok: false, trouble: makeUnwritable(what, path, error) };
   }
 }
 
-/** After a strike a failure here must not end the drill: the lock ends with its process, and ECS itself shows the stop. */
-function ignored(): void {
+/** After a stop a failure here must not end the drill: the lock ends with its process, and ECS itself shows the stop. */
+function ignoreFailure(): void {
   return undefined;
 }

@@ -23,7 +23,7 @@ export async function digestOfDrill(stateDir: string, drill: string): Promise<Di
 }
 
 /** A digest whose key is not stored. */
-export function passingDigest(): Digest {
+export function createPassingDigest(): Digest {
   return digestBy(randomBytes(KEY_BYTES));
 }
 

@@ -25,7 +25,7 @@ export async function rememberLine(stateDir: string, drill: string, sum: string)
 }
 
 /** The stored checksums of a drill; empty if this machine does not know the drill. */
-export async function knownLines(stateDir: string, drill: string): Promise<ReadonlySet<string>> {
+export async function readKnownLines(stateDir: string, drill: string): Promise<ReadonlySet<string>> {
   try {
     const text = await readFile(fileOf(stateDir, drill), 'utf8');
     return new Set(text.split('\n').filter((line) => line !== ''));

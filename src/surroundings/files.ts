@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Trouble } from '../model/call.ts';
-import { oneLine, trouble } from '../http/trouble.ts';
+import { toOneLine, makeTrouble } from '../http/trouble.ts';
 
 /** The code of a file system error, or null. */
 export function codeOf(error: unknown): string | null {
@@ -8,7 +8,7 @@ export function codeOf(error: unknown): string | null {
 }
 
 /** Whether a path exists. Throws if that cannot be determined. */
-export async function stands(path: string): Promise<boolean> {
+export async function hasFileAt(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
@@ -19,7 +19,7 @@ export async function stands(path: string): Promise<boolean> {
 }
 
 /** The trouble of a file system error: a guard has no answer. */
-export function unwritable(what: string, path: string, error: unknown): Trouble {
+export function makeUnwritable(what: string, path: string, error: unknown): Trouble {
   const why = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown error');
-  return trouble('unwritable', oneLine(`${what} ${path} cannot be used (${why})`));
+  return makeTrouble('unwritable', toOneLine(`${what} ${path} cannot be used (${why})`));
 }

@@ -1,10 +1,10 @@
 import type { Answer } from '../model/call.ts';
 import type { Halt } from '../model/entities/surroundings.ts';
 import { AbortedError, DeadlineError, withDeadline } from '../http/deadline.ts';
-import { networkFailure } from '../http/network.ts';
+import { networkFailureOf } from '../http/network.ts';
 import { sendRequest } from '../http/request.ts';
-import { oneLine, trouble } from '../http/trouble.ts';
-import { stands, unwritable } from './files.ts';
+import { toOneLine, makeTrouble } from '../http/trouble.ts';
+import { hasFileAt, makeUnwritable } from './files.ts';
 
 interface Condition {
   readonly name: string;
@@ -21,9 +21,9 @@ export async function readHalt(
   const { name, file, url } = condition;
   if (file !== undefined) {
     try {
-      if (await stands(file)) return { ok: true, value: { name, halted: true, said: `${file} exists` } };
+      if (await hasFileAt(file)) return { ok: true, value: { name, halted: true, said: `${file} exists` } };
     } catch (error) {
-      return { ok: false, trouble: unwritable(`halt condition "${name}":`, file, error) };
+      return { ok: false, trouble: makeUnwritable(`halt condition "${name}":`, file, error) };
     }
   }
   if (url !== undefined) return askAddress(name, url, timeoutMs, signal);
@@ -51,17 +51,17 @@ async function askAddress(
     const halted = status < 200 || status > 299;
     return { ok: true, value: { name, halted, said: `its address answers HTTP ${String(status)}` } };
   } catch (error) {
-    return { ok: false, trouble: unanswered(name, error) };
+    return { ok: false, trouble: makeUnanswered(name, error) };
   }
 }
 
 /** The trouble of a halt condition's address, which is not shown, as it may contain credentials. */
-function unanswered(name: string, error: unknown): ReturnType<typeof trouble> {
-  const what = oneLine(`halt condition "${name}"`);
-  if (error instanceof AbortedError) return trouble('aborted', `${what}: interrupted`);
-  if (error instanceof DeadlineError) return trouble('timeout', `${what}: ${error.message}`);
-  const network = networkFailure(error);
+function makeUnanswered(name: string, error: unknown): ReturnType<typeof makeTrouble> {
+  const what = toOneLine(`halt condition "${name}"`);
+  if (error instanceof AbortedError) return makeTrouble('aborted', `${what}: interrupted`);
+  if (error instanceof DeadlineError) return makeTrouble('timeout', `${what}: ${error.message}`);
+  const network = networkFailureOf(error);
   if (network !== null)
-    return trouble(network.kind, `${what}: its address does not answer (${network.code})`);
-  return trouble('garbage', `${what}: its address cannot be asked`);
+    return makeTrouble(network.kind, `${what}: its address does not answer (${network.code})`);
+  return makeTrouble('garbage', `${what}: its address cannot be asked`);
 }

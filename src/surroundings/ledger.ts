@@ -12,24 +12,24 @@ export function ledgerPath(stateDir: string): string {
   return join(stateDir, 'ledger.jsonl');
 }
 
-/** Past strikes under a key, and under keys that may mean the same tasks. A line that a crash cut off is skipped. */
+/** Past injections under a key, and under keys that may mean the same tasks. A line that a crash cut off is skipped. */
 export async function readLedger(stateDir: string, key: string): Promise<Ledger> {
   let text: string;
   try {
     text = await readFile(ledgerPath(stateDir), 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { strikes: [] };
+    if (codeOf(error) === 'ENOENT') return { injections: [] };
     throw error;
   }
-  const strikes = text.split('\n').flatMap((line) => {
-    const strike = parse(line);
-    if (strike === null || !mayBeSame(strike.key, key)) return [];
-    return [{ drill: strike.drill, taskArn: strike.taskArn, at: strike.at }];
+  const injections = text.split('\n').flatMap((line) => {
+    const injection = parseLedgerLine(line);
+    if (injection === null || !mayBeSame(injection.key, key)) return [];
+    return [{ drill: injection.drill, taskArn: injection.taskArn, at: injection.at }];
   });
-  return { strikes };
+  return { injections };
 }
 
-function parse(line: string): z.infer<typeof Line> | null {
+function parseLedgerLine(line: string): z.infer<typeof Line> | null {
   if (line === '') return null;
   try {
     const parsed = Line.safeParse(JSON.parse(line));
@@ -39,15 +39,15 @@ function parse(line: string): z.infer<typeof Line> | null {
   }
 }
 
-/** Appends one strike in one write. It begins with a line end, so that an incomplete line before it does no harm. */
-export async function writeStrike(
+/** Appends one injection in one write. It begins with a line end, so that an incomplete line before it does no harm. */
+export async function writeInjection(
   stateDir: string,
-  strike: { readonly key: string; readonly drill: string; readonly taskArn: string; readonly at: number },
+  injection: { readonly key: string; readonly drill: string; readonly taskArn: string; readonly at: number },
 ): Promise<void> {
   makeFolders(stateDir);
   const file = await open(ledgerPath(stateDir), 'a', 0o600);
   try {
-    await file.appendFile(`\n${JSON.stringify(strike)}\n`);
+    await file.appendFile(`\n${JSON.stringify(injection)}\n`);
     await file.sync();
   } finally {
     await file.close();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { makeFolders } from '../disk/folders.ts';
 import type { Lock } from '../model/entities/surroundings.ts';
-import { isDead, isSame, ourselves } from '../lockfile/holder.ts';
+import { isDead, isSame, readOwnHolder } from '../lockfile/holder.ts';
 import { partsOf } from './lock-key.ts';
 import { claimsIn, giveBack, takeClaim, type Claim } from '../lockfile/claim.ts';
 
@@ -12,10 +12,10 @@ const Said = z.object({ key: z.string(), drill: z.string(), since: z.number().in
 /** The folder and slot of a key's claims; one cluster has one folder. */
 function placeOf(stateDir: string, key: string): { readonly folder: string; readonly slot: string } {
   const { place, kind, name } = partsOf(key);
-  return { folder: join(stateDir, 'locks', digest(place)), slot: `${kind}-${digest(name)}` };
+  return { folder: join(stateDir, 'locks', hashText(place)), slot: `${kind}-${hashText(name)}` };
 }
 
-function digest(text: string): string {
+function hashText(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
@@ -24,7 +24,7 @@ export async function takeLock(stateDir: string, key: string, drill: string, now
   const { folder, slot } = placeOf(stateDir, key);
   const { kind } = partsOf(key);
   makeFolders(folder);
-  const own = ownClaim(folder, slot, drill);
+  const own = readOwnSince(folder, slot, drill);
   if (own !== null) return { key, ours: true, heldBy: null, since: own };
   const taken = await takeClaim({
     folder,
@@ -42,21 +42,21 @@ export async function takeLock(stateDir: string, key: string, drill: string, now
 }
 
 /** Releases the lock if it belongs to this drill and no other living process continues the drill. */
-export async function giveLock(stateDir: string, key: string, drill: string): Promise<void> {
+export async function releaseLock(stateDir: string, key: string, drill: string): Promise<void> {
   const { folder, slot } = placeOf(stateDir, key);
-  for (const { path, holder } of drillsClaims(folder, slot, drill))
-    if (holder !== null && (isSame(holder, ourselves()) || isDead(holder))) giveBack(path);
+  for (const { path, holder } of listClaimsOfDrill(folder, slot, drill))
+    if (holder !== null && (isSame(holder, readOwnHolder()) || isDead(holder))) giveBack(path);
 }
 
 /** When this process took the lock for the drill, or null if it does not hold it. */
-function ownClaim(folder: string, slot: string, drill: string): number | null {
-  const own = drillsClaims(folder, slot, drill).find(
-    ({ holder }) => holder !== null && isSame(holder, ourselves()),
+function readOwnSince(folder: string, slot: string, drill: string): number | null {
+  const own = listClaimsOfDrill(folder, slot, drill).find(
+    ({ holder }) => holder !== null && isSame(holder, readOwnHolder()),
   );
   return own === undefined ? null : (Said.safeParse(own.said).data?.since ?? null);
 }
 
-function drillsClaims(folder: string, slot: string, drill: string): readonly Claim[] {
+function listClaimsOfDrill(folder: string, slot: string, drill: string): readonly Claim[] {
   return claimsIn(folder).filter(
     (claim) => claim.slot === slot && Said.safeParse(claim.said).data?.drill === drill,
   );

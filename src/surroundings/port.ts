@@ -15,10 +15,10 @@ export interface Surroundings {
   remember(drill: string, sum: string): Promise<Answer<null>>;
   /** Forgets a judged drill. */
   forget(drill: string): Promise<void>;
-  /** Past strikes under this key. */
+  /** Past injections under this key. */
   ledger(key: string, signal: AbortSignal): Promise<Answer<Ledger>>;
-  /** Writes a strike into the ledger. */
-  recordStrike(key: string, strike: { drill: string; taskArn: string; at: number }): Promise<void>;
+  /** Writes an injection into the ledger. */
+  recordInjection(key: string, injection: { drill: string; taskArn: string; at: number }): Promise<void>;
   /** Reads one halt condition of the scenario: whether a file exists, or the HTTP status of an address. */
   halt(condition: { name: string; file?: string; url?: string }, signal: AbortSignal): Promise<Answer<Halt>>;
 }

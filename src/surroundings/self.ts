@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Self } from '../model/entities/surroundings.ts';
 import { OversizeAnswerError } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
-import { networkFailure } from '../http/network.ts';
+import { networkFailureOf } from '../http/network.ts';
 import { sendRequest } from '../http/request.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const TaskDocument = z.object({ TaskARN: z.string() });
 
-function given(environment: Environment, name: string): string | null {
+function readEnvironmentVariable(environment: Environment, name: string): string | null {
   const value = environment[name];
   return value === undefined || value === '' ? null : value;
 }
@@ -24,18 +24,20 @@ export async function readSelf(
   signal: AbortSignal,
 ): Promise<Self> {
   const uri =
-    given(environment, 'ECS_CONTAINER_METADATA_URI_V4') ?? given(environment, 'ECS_CONTAINER_METADATA_URI');
+    readEnvironmentVariable(environment, 'ECS_CONTAINER_METADATA_URI_V4') ??
+    readEnvironmentVariable(environment, 'ECS_CONTAINER_METADATA_URI');
   const task = uri === null ? { arn: null, why: null } : await taskAt(uri, timeoutMs, signal);
-  const agentId = given(environment, 'BUILDKITE_AGENT_ID');
-  const jobId = given(environment, 'BUILDKITE_JOB_ID');
-  const inBuildkite = given(environment, 'BUILDKITE') === 'true' || agentId !== null || jobId !== null;
+  const agentId = readEnvironmentVariable(environment, 'BUILDKITE_AGENT_ID');
+  const jobId = readEnvironmentVariable(environment, 'BUILDKITE_JOB_ID');
+  const inBuildkite =
+    readEnvironmentVariable(environment, 'BUILDKITE') === 'true' || agentId !== null || jobId !== null;
   const nameless = inBuildkite && (agentId === null || jobId === null);
   return {
     taskArn: task.arn,
     agentId,
     jobId,
-    buildId: given(environment, 'BUILDKITE_BUILD_ID'),
-    triggeringBuildId: given(environment, 'BUILDKITE_TRIGGERED_FROM_BUILD_ID'),
+    buildId: readEnvironmentVariable(environment, 'BUILDKITE_BUILD_ID'),
+    triggeringBuildId: readEnvironmentVariable(environment, 'BUILDKITE_TRIGGERED_FROM_BUILD_ID'),
     unresolved:
       task.why ??
       (nameless
@@ -68,7 +70,7 @@ async function taskAt(
     });
   } catch (error) {
     if (error instanceof OversizeAnswerError) return unresolved(`gives an answer that ${error.message}`);
-    const failure = networkFailure(error);
+    const failure = networkFailureOf(error);
     return unresolved(failure === null ? 'gives no usable answer' : `does not answer (${failure.code})`);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The folder of lock, ledger and kill switch: `GAMEDAY_STATE_DIR`, else in the XDG state home, else in `~/.local/state`. */
-export function stateDirectory(environment: Environment): string {
+export function stateDirectoryOf(environment: Environment): string {
   const named = environment['GAMEDAY_STATE_DIR'];
   if (named !== undefined && named !== '') return named;
   const xdg = environment['XDG_STATE_HOME'];

@@ -3,9 +3,9 @@ import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { paced } from '../state/step.ts';
-import { seen } from '../model/world.ts';
+import { findFact } from '../model/world.ts';
 import { specOf, type Trigger } from './trigger.ts';
-import { isBusy, runningTasks, tasksListed, workerAsks, workersOf } from './workers.ts';
+import { isBusy, listRunningTasks, makeListingSubject, listWorkerAsks, workersOf } from './workers.ts';
 
 /** So many tasks are looked at closely at a time: a fleet of hundreds is not read whole to find one idle worker. */
 const CLOSELY = 5;
@@ -13,14 +13,14 @@ const CLOSELY = 5;
 const BUSY_FOR = 30_000;
 
 /** The first few tasks that are not known to be busy. */
-function looked(state: DrillState, now: Instant): readonly Task[] {
-  return runningTasks(state)
+function listIdleCandidates(state: DrillState, now: Instant): readonly Task[] {
+  return listRunningTasks(state)
     .filter(({ arn }) => {
       const readAt = markOf(state, 'agents-of-task', arn)?.okSentAt ?? null;
       if (readAt === null || now - readAt > BUSY_FOR) return true;
-      const agents = seen(state.world, 'agents-of-task', arn)?.agents ?? [];
+      const agents = findFact(state.world, 'agents-of-task', arn)?.agents ?? [];
       return agents.some((id) => {
-        const agent = seen(state.world, 'agent', id);
+        const agent = findFact(state.world, 'agent', id);
         return agent !== undefined && !isBusy(state, agent);
       });
     })
@@ -31,14 +31,14 @@ function looked(state: DrillState, now: Instant): readonly Task[] {
 export const agentIdle: Trigger = {
   kind: 'agent-idle',
   reads: ['tasks-of'],
-  before: (state) => [tasksListed(state)],
+  before: (state) => [makeListingSubject(state)],
   asks(state, every) {
-    const tasks = looked(state, evidenceOf(state.index).lastEvent.at);
+    const tasks = listIdleCandidates(state, evidenceOf(state.index).lastEvent.at);
     const arns = new Set(tasks.map(({ arn }) => arn));
     const idle = workersOf(state).filter(({ agent, task }) => arns.has(task.arn) && !isBusy(state, agent));
     // A listing of agents does not show which jobs they were given: that is read of each by itself.
     return [
-      ...workerAsks(state, tasks, every),
+      ...listWorkerAsks(state, tasks, every),
       ...idle.map(({ agent }) => paced({ kind: 'agent', id: agent.id }, every * 2)),
     ];
   },

@@ -1,4 +1,4 @@
-import { firesWithLeft, historyOf, waitedForStep } from './timed-step.ts';
+import { fireWithTimeLeft, historyOf, describeWaitForStep } from './timed-step.ts';
 import { specOf, type Trigger } from './trigger.ts';
 
 /** Trigger `at-fraction`: a job of the step has a part of its usual time left. */
@@ -9,10 +9,10 @@ export const atFraction: Trigger = {
   asks: () => [],
   fire(state, now) {
     const spec = specOf(state, 'at-fraction');
-    return firesWithLeft(state, spec, (usual) => usual * spec.fractionLeft, now);
+    return fireWithTimeLeft(state, spec, (usual) => usual * spec.fractionLeft, now);
   },
   waitedFor(state) {
     const spec = specOf(state, 'at-fraction');
-    return waitedForStep(state, spec, `${String(Math.round(spec.fractionLeft * 100))} %`);
+    return describeWaitForStep(state, spec, `${String(Math.round(spec.fractionLeft * 100))} %`);
   },
 };

@@ -1,9 +1,9 @@
 import type { DrillState } from '../state/state.ts';
-import { longestFirst, overWithout, ownJobs } from './running.ts';
+import { sortLongestFirst, explainNeverInFlight, viewOwnBuilds } from './running.ts';
 import { specOf, type Trigger } from './trigger.ts';
-import { isBusy, runningTasks, tasksListed, workerAsks, workersOf } from './workers.ts';
+import { isBusy, listRunningTasks, makeListingSubject, listWorkerAsks, workersOf } from './workers.ts';
 
-function busyAgents(state: DrillState): ReadonlySet<string> {
+function listBusyAgents(state: DrillState): ReadonlySet<string> {
   return new Set(
     workersOf(state)
       .filter(({ agent }) => isBusy(state, agent))
@@ -15,16 +15,16 @@ function busyAgents(state: DrillState): ReadonlySet<string> {
 export const fleetBusy: Trigger = {
   kind: 'fleet-busy',
   reads: ['tasks-of'],
-  before: (state) => [tasksListed(state)],
-  asks: (state, every) => workerAsks(state, runningTasks(state), every),
+  before: (state) => [makeListingSubject(state)],
+  asks: (state, every) => listWorkerAsks(state, listRunningTasks(state), every),
   fire(state) {
     const { busy, step } = specOf(state, 'fleet-busy');
-    const { builds, jobs, inFlightSince } = ownJobs(state);
+    const { builds, jobs, inFlightSince } = viewOwnBuilds(state);
     const ofStep = jobs.filter(({ stepKey }) => step === null || stepKey === step);
-    const over = overWithout(step, builds, ofStep);
+    const over = explainNeverInFlight(step, builds, ofStep);
     if (over !== null) return { fires: 'never', said: over };
-    const agents = busyAgents(state);
-    const running = longestFirst(ofStep, inFlightSince);
+    const agents = listBusyAgents(state);
+    const running = sortLongestFirst(ofStep, inFlightSince);
     const aim = running.find(({ agentId }) => agentId !== null && agents.has(agentId));
     if (agents.size < busy || aim === undefined) return { fires: 'later', at: null, candidates: running };
     const which = aim.job.stepKey ?? aim.job.label ?? aim.job.id;
@@ -37,7 +37,7 @@ export const fleetBusy: Trigger = {
   waitedFor(state) {
     const { busy, step } = specOf(state, 'fleet-busy');
     const of = step === null ? 'of the build' : `of step ${step}`;
-    const now = busyAgents(state).size;
+    const now = listBusyAgents(state).size;
     return `there were not ${String(busy)} busy workers, one of them with a job ${of} (${String(now)} at the last look)`;
   },
 };

@@ -1,5 +1,5 @@
 import { seconds } from '../checks/times.ts';
-import { firesWithLeft, historyOf, waitedForStep } from './timed-step.ts';
+import { fireWithTimeLeft, historyOf, describeWaitForStep } from './timed-step.ts';
 import { specOf, type Trigger } from './trigger.ts';
 
 /** Trigger `near-end`: a job of the step has so much of its usual time left. */
@@ -10,10 +10,10 @@ export const nearEnd: Trigger = {
   asks: () => [],
   fire(state, now) {
     const spec = specOf(state, 'near-end');
-    return firesWithLeft(state, spec, () => spec.left, now);
+    return fireWithTimeLeft(state, spec, () => spec.left, now);
   },
   waitedFor(state) {
     const spec = specOf(state, 'near-end');
-    return waitedForStep(state, spec, seconds(spec.left));
+    return describeWaitForStep(state, spec, seconds(spec.left));
   },
 };

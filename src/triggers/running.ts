@@ -1,8 +1,8 @@
-import { buildEnded, type Build } from '../model/entities/build.ts';
+import { hasBuildEnded, type Build } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
-import { jobEnded, type Job } from '../model/entities/job.ts';
+import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import type { DrillState } from '../state/state.ts';
-import { all, seen } from '../model/world.ts';
+import { listFacts, findFact } from '../model/world.ts';
 import type { Aim, Fired } from './trigger.ts';
 
 /** A step, and how long one of its jobs must have been RUNNING. */
@@ -19,22 +19,22 @@ interface Seen {
 }
 
 /** The drill's own builds and their jobs, as far as they were read. */
-export function ownJobs({ world, buildIds, inFlightSince }: DrillState): Seen {
+export function viewOwnBuilds({ world, buildIds, inFlightSince }: DrillState): Seen {
   return {
-    builds: buildIds.map((id) => seen(world, 'build', id)).filter((build) => build !== undefined),
-    jobs: all(world, 'job').filter((job) => buildIds.includes(job.buildId)),
+    builds: buildIds.map((id) => findFact(world, 'build', id)).filter((build) => build !== undefined),
+    jobs: listFacts(world, 'job').filter((job) => buildIds.includes(job.buildId)),
     inFlightSince,
   };
 }
 
 /** Fires when a job of the step has been RUNNING (its agent called start) for so long; the longest running is meant. */
-export function firesInFlight(
+export function fireInFlight(
   { step, inFlightFor }: InFlight,
   { builds, jobs, inFlightSince }: Seen,
   now: Instant,
 ): Fired {
   const ofStep = jobs.filter((job) => job.stepKey === step);
-  const running = longestFirst(ofStep, inFlightSince);
+  const running = sortLongestFirst(ofStep, inFlightSince);
   const ripe = running.find(({ job }) => now - (inFlightSince[job.id] ?? now) >= inFlightFor);
   if (ripe !== undefined) {
     const others = running.length > 1 ? `, the longest running of ${String(running.length)}` : '';
@@ -43,23 +43,23 @@ export function firesInFlight(
   const next = running[0];
   if (next !== undefined)
     return { fires: 'later', at: (inFlightSince[next.job.id] ?? now) + inFlightFor, candidates: running };
-  const over = overWithout(step, builds, ofStep);
+  const over = explainNeverInFlight(step, builds, ofStep);
   if (over !== null) return { fires: 'never', said: over };
-  return { fires: 'later', at: null, candidates: ofStep.filter((job) => !jobEnded(job)).map(aimOf) };
+  return { fires: 'later', at: null, candidates: ofStep.filter((job) => !hasJobEnded(job)).map(aimOf) };
 }
 
 /** Jobs that are RUNNING on an agent, the longest running first. */
-export function longestFirst(
+export function sortLongestFirst(
   jobs: readonly Job[],
   inFlightSince: Seen['inFlightSince'],
 ): readonly (Aim & { readonly job: Job })[] {
   return jobs
     .filter((job) => job.state === 'running')
-    .sort((a, b) => order(a, b, inFlightSince))
+    .sort((a, b) => compareRunning(a, b, inFlightSince))
     .map(aimOf);
 }
 
-function order(a: Job, b: Job, since: Readonly<Record<string, Instant>>): number {
+function compareRunning(a: Job, b: Job, since: Readonly<Record<string, Instant>>): number {
   const bySince = (since[a.id] ?? 0) - (since[b.id] ?? 0);
   return bySince === 0 ? (a.parallelIndex ?? 0) - (b.parallelIndex ?? 0) : bySince;
 }
@@ -69,7 +69,7 @@ function aimOf(job: Job): Aim & { readonly job: Job } {
 }
 
 /** Why no job of the step will run any more; null while one may. */
-export function overWithout(
+export function explainNeverInFlight(
   step: string | null,
   builds: readonly Build[],
   jobs: readonly Job[],
@@ -84,8 +84,8 @@ export function overWithout(
 }
 
 function mayStillRun(build: Build, jobs: readonly Job[]): boolean {
-  if (buildEnded(build)) return false;
+  if (hasBuildEnded(build)) return false;
   const own = jobs.filter((job) => job.buildId === build.id);
-  const open = own.some((job) => !jobEnded(job));
+  const open = own.some((job) => !hasJobEnded(job));
   return own.length === 0 || open || build.state !== 'blocked';
 }

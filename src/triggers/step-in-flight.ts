@@ -1,4 +1,4 @@
-import { firesInFlight, ownJobs } from './running.ts';
+import { fireInFlight, viewOwnBuilds } from './running.ts';
 import { specOf, type Trigger } from './trigger.ts';
 
 /** Trigger `step-in-flight`: a job of the step has been RUNNING for as long as the scenario says. */
@@ -7,7 +7,7 @@ export const stepInFlight: Trigger = {
   reads: [],
   before: () => [],
   asks: () => [],
-  fire: (state, now) => firesInFlight(specOf(state, 'step-in-flight'), ownJobs(state), now),
+  fire: (state, now) => fireInFlight(specOf(state, 'step-in-flight'), viewOwnBuilds(state), now),
   waitedFor(state) {
     const { step, inFlightFor } = specOf(state, 'step-in-flight');
     return `step ${step} was not in flight for ${String(inFlightFor)} ms`;

@@ -4,23 +4,23 @@ import { containerOf } from '../evidence/own-container.ts';
 import type { Aim } from './trigger.ts';
 import type { TaskDefinition } from '../model/entities/task.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { misfitOfQueue, taskByHost } from './target-by-host.ts';
-import { seen, type World } from '../model/world.ts';
+import { explainQueueMisfit, findTaskByHost } from './target-by-host.ts';
+import { findFact, type World } from '../model/world.ts';
 
 type Chosen = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly said: string };
 type Mapped =
   | { readonly ok: true; readonly arn: string; readonly byHost: string | null }
   | { readonly ok: false; readonly said: string };
 
-function no(said: string): { readonly ok: false; readonly said: string } {
+function refuseTarget(said: string): { readonly ok: false; readonly said: string } {
   return { ok: false, said };
 }
 
 /** Job (or idle worker) -> agent -> tag `ecs:task-arn` (or host name, where the scenario asks for it) -> task -> the agent's container. Anything but exactly one match refuses. */
 export function chooseTarget(world: World, { agentId, job }: Aim, plan: Plan, why: string): Chosen {
-  const agent = agentId === null ? undefined : seen(world, 'agent', agentId);
+  const agent = agentId === null ? undefined : findFact(world, 'agent', agentId);
   if (agent === undefined)
-    return no(
+    return refuseTarget(
       job === null
         ? `agent ${agentId ?? ''} cannot be read`
         : `job ${job.id} names no agent that can be read`,
@@ -28,18 +28,19 @@ export function chooseTarget(world: World, { agentId, job }: Aim, plan: Plan, wh
   const mapped = taskOfAgent(world, agent, plan);
   if (!mapped.ok) return mapped;
   const { arn, byHost } = mapped;
-  const task = seen(world, 'task', arn);
-  if (task === undefined) return no(`ECS does not know task ${arn}, which agent ${agent.name} names`);
-  const definition = seen(world, 'task-definition', task.definition);
+  const task = findFact(world, 'task', arn);
+  if (task === undefined)
+    return refuseTarget(`ECS does not know task ${arn}, which agent ${agent.name} names`);
+  const definition = findFact(world, 'task-definition', task.definition);
   const names = task.containers.map(({ name }) => name);
   const named = plan.scenario.cluster.container;
   const container = containerOf(names, task.definition, definition, agent.tags[CONTAINER_NAME_TAG], named);
   if (container === null)
-    return no(
+    return refuseTarget(
       `which of the containers ${names.join(', ')} is the agent's is not known: name it in cluster.container`,
     );
-  const odd = byHost === null ? null : misfitOfHostsQueue(agent, definition, container.name);
-  if (odd !== null) return no(odd);
+  const odd = byHost === null ? null : explainHostQueueMisfit(agent, definition, container.name);
+  if (odd !== null) return refuseTarget(odd);
   return {
     ok: true,
     target: {
@@ -58,17 +59,19 @@ export function taskOfAgent(world: World, agent: Agent, plan: Plan): Mapped {
   const tag = agent.tags[TASK_ARN_TAG];
   if (tag !== undefined) return { ok: true, arn: tag, byHost: null };
   if (plan.scenario.cluster.mapping !== 'hostname')
-    return no(`agent ${agent.name} has no tag ${TASK_ARN_TAG}: start it with --tags-from-ecs-meta-data`);
-  const found = taskByHost(world, agent, plan);
+    return refuseTarget(
+      `agent ${agent.name} has no tag ${TASK_ARN_TAG}: start it with --tags-from-ecs-meta-data`,
+    );
+  const found = findTaskByHost(world, agent, plan);
   return found.ok
     ? { ok: true, arn: found.task.arn, byHost: found.said }
-    : no(
+    : refuseTarget(
         `agent ${agent.name} has no tag ${TASK_ARN_TAG}, and its host name does not lead to its task: ${found.said}`,
       );
 }
 
 /** Why the queue speaks against a task that was found by host name; null where nothing does. */
-export function misfitOfHostsQueue(
+export function explainHostQueueMisfit(
   agent: Agent,
   definition: TaskDefinition | undefined,
   container: string,
@@ -76,5 +79,5 @@ export function misfitOfHostsQueue(
   const own = definition?.containers.find(({ name }) => name === container);
   return own === undefined
     ? `the definition of container ${container} could not be read, so its queue is not known`
-    : misfitOfQueue(agent, own);
+    : explainQueueMisfit(agent, own);
 }

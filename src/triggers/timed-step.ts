@@ -1,8 +1,8 @@
 import { seconds } from '../checks/times.ts';
 import type { Instant } from '../model/instants.ts';
 import type { DrillState } from '../state/state.ts';
-import { seen, type Subject } from '../model/world.ts';
-import { firesInFlight, ownJobs } from './running.ts';
+import { findFact, type Subject } from '../model/world.ts';
+import { fireInFlight, viewOwnBuilds } from './running.ts';
 import type { Fired } from './trigger.ts';
 
 /** A step and how long it usually runs, milliseconds; null: as its history says. */
@@ -18,18 +18,18 @@ interface Usual {
 }
 
 /** Id under which the history of a pipeline's step is known. */
-function historyId({ plan }: DrillState, step: string): string {
+function makeHistoryId({ plan }: DrillState, step: string): string {
   return `${plan.scenario.build.pipeline}/${step}`;
 }
 
 /** The history is read where the scenario does not say how long the step runs. */
 export function historyOf(state: DrillState, { step, usually }: Timed): readonly Subject[] {
-  return usually === null ? [{ kind: 'step-history', id: historyId(state, step) }] : [];
+  return usually === null ? [{ kind: 'step-history', id: makeHistoryId(state, step) }] : [];
 }
 
 function usualOf(state: DrillState, { step, usually }: Timed): Usual | null {
   if (usually !== null) return { ms: usually, by: 'as the scenario says' };
-  const durations = seen(state.world, 'step-history', historyId(state, step))?.durations ?? [];
+  const durations = findFact(state.world, 'step-history', makeHistoryId(state, step))?.durations ?? [];
   if (durations.length === 0) return null;
   return { ms: median(durations), by: `the median of its ${String(durations.length)} latest passed jobs` };
 }
@@ -42,7 +42,7 @@ function median(durations: readonly number[]): number {
 }
 
 /** Fires when so much of the step's usual time is left; `left` gives it from that time, milliseconds. */
-export function firesWithLeft(
+export function fireWithTimeLeft(
   state: DrillState,
   timed: Timed,
   left: (usual: number) => number,
@@ -57,7 +57,7 @@ export function firesWithLeft(
   const { ms, by } = usual;
   const rest = Math.round(left(ms));
   const inFlightFor = Math.max(0, ms - rest);
-  const fired = firesInFlight({ step: timed.step, inFlightFor }, ownJobs(state), now);
+  const fired = fireInFlight({ step: timed.step, inFlightFor }, viewOwnBuilds(state), now);
   if (fired.fires !== 'now') return fired;
   const short = ms < rest ? ', less than what should be left' : '';
   return {
@@ -67,7 +67,7 @@ export function firesWithLeft(
 }
 
 /** What a timed trigger waited for. */
-export function waitedForStep(state: DrillState, timed: Timed, left: string): string {
+export function describeWaitForStep(state: DrillState, timed: Timed, left: string): string {
   const usual = usualOf(state, timed);
   const of = usual === null ? 'its usual time' : seconds(usual.ms);
   return `step ${timed.step} was not in flight until ${left} of ${of} was left`;

@@ -13,7 +13,7 @@ export interface Aim {
   readonly job: Job | null;
 }
 
-/** What a trigger says: strike this one, look again by then, or it will never fire. */
+/** What a trigger says: inject into this one, look again by then, or it will never fire. */
 export type Fired =
   | { readonly fires: 'now'; readonly aim: Aim; readonly why: string }
   | { readonly fires: 'later'; readonly at: Instant | null; readonly candidates: readonly Aim[] }

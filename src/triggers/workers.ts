@@ -1,9 +1,9 @@
 import type { Agent } from '../model/entities/agent.ts';
-import { jobHeld } from '../model/entities/job.ts';
-import { goingDown, type Task } from '../model/entities/task.ts';
+import { isJobHeld } from '../model/entities/job.ts';
+import { isGoingDown, type Task } from '../model/entities/task.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { paced, type Ask } from '../state/step.ts';
-import { all, seen, type Subject } from '../model/world.ts';
+import { listFacts, findFact, type Subject } from '../model/world.ts';
 
 /** What is seldom news is asked every so many polls. */
 const SELDOM = 3;
@@ -17,23 +17,23 @@ export interface Worker {
 }
 
 /** The list of the tasks that are looked through. */
-export function tasksListed({ plan }: DrillState): Subject {
+export function makeListingSubject({ plan }: DrillState): Subject {
   return { kind: 'tasks-of', id: plan.lockKey };
 }
 
 /** Tasks of the service or family that run and are to go on running. */
-export function runningTasks({ world, plan }: DrillState): readonly Task[] {
-  return (seen(world, 'tasks-of', plan.lockKey)?.arns ?? [])
-    .map((arn) => seen(world, 'task', arn))
-    .filter((task) => task?.status === 'RUNNING' && !goingDown(task))
+export function listRunningTasks({ world, plan }: DrillState): readonly Task[] {
+  return (findFact(world, 'tasks-of', plan.lockKey)?.arns ?? [])
+    .map((arn) => findFact(world, 'task', arn))
+    .filter((task) => task?.status === 'RUNNING' && !isGoingDown(task))
     .filter((task) => task !== undefined);
 }
 
 /** Agents that are connected from those tasks. */
 export function workersOf(state: DrillState): readonly Worker[] {
-  return runningTasks(state).flatMap((task) =>
-    (seen(state.world, 'agents-of-task', task.arn)?.agents ?? [])
-      .map((id) => seen(state.world, 'agent', id))
+  return listRunningTasks(state).flatMap((task) =>
+    (findFact(state.world, 'agents-of-task', task.arn)?.agents ?? [])
+      .map((id) => findFact(state.world, 'agent', id))
       .filter((agent) => agent?.connection === 'connected')
       .filter((agent) => agent !== undefined)
       .map((agent) => ({ agent, task })),
@@ -42,14 +42,16 @@ export function workersOf(state: DrillState): readonly Worker[] {
 
 /** Whether the agent has a job in its hands, by its own word or by that of any job that was read. */
 export function isBusy({ world }: DrillState, agent: Agent): boolean {
-  return agent.isRunningJob || all(world, 'job').some((job) => job.agentId === agent.id && jobHeld(job));
+  return (
+    agent.isRunningJob || listFacts(world, 'job').some((job) => job.agentId === agent.id && isJobHeld(job))
+  );
 }
 
 /** Reads that show who works on these tasks, at a pace that Buildkite's budget bears. */
-export function workerAsks(state: DrillState, tasks: readonly Task[], every: number): readonly Ask[] {
+export function listWorkerAsks(state: DrillState, tasks: readonly Task[], every: number): readonly Ask[] {
   const pace = Math.max(every, tasks.length * MS_PER_TASK);
   return [
-    paced(tasksListed(state), every * SELDOM),
+    paced(makeListingSubject(state), every * SELDOM),
     ...tasks.map(({ arn }): Ask => {
       const subject: Subject = { kind: 'agents-of-task', id: arn };
       const first = markOf(state, subject.kind, subject.id)?.okSentAt == null;

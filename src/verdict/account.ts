@@ -28,13 +28,13 @@ interface Counted {
  * A drill as the game day counts it: a negative control that ended as it must counts as passed, one that was proven to end
  * otherwise as failed. A drill that proved nothing about its control keeps its own outcome, and with it the next move.
  */
-function counted({ control, outcome, reason }: DrillResult): Counted {
+function countedOutcomeOf({ control, outcome, reason }: DrillResult): Counted {
   if (control?.met === true) return { outcome: 'passed', reason: 'control-met' };
   if (control?.contradicted === true) return { outcome: 'failed', reason: 'control-not-met' };
   return { outcome, reason };
 }
 
-function decide(
+function decideOutcome(
   drills: readonly Counted[],
   errors: readonly InputError[],
   ended: StopSignal | null,
@@ -63,13 +63,13 @@ function signalOf(drills: readonly DrillResult[]): StopSignal {
 }
 
 /** The game day's answer over its drills: bad input first, then a signal, then the worst fact. */
-export function account(
+export function makeGameDayDocument(
   drills: readonly DrillResult[],
   errors: readonly InputError[],
   ended: StopSignal | null,
 ): GameDayDocument {
-  const all = drills.map(counted);
-  const { outcome, reason } = decide(all, errors, ended);
+  const all = drills.map(countedOutcomeOf);
+  const { outcome, reason } = decideOutcome(all, errors, ended);
   const signal = ended ?? signalOf(drills);
   const counts: GameDayDocument['counts'] = {};
   for (const drill of all) counts[drill.outcome] = (counts[drill.outcome] ?? 0) + 1;

@@ -1,15 +1,21 @@
-import { buildEnded, type Build } from '../model/entities/build.ts';
-import { jobEnded } from '../model/entities/job.ts';
+import { hasBuildEnded, type Build } from '../model/entities/build.ts';
+import { hasJobEnded } from '../model/entities/job.ts';
 import { buildPassed } from '../checks/build-passed.ts';
 import { isGreen } from '../checks/no-job-lost.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
-import { attemptsOf, finalAttempt, isJudged, trulyPassed, type Attempt } from '../evidence/attempts.ts';
+import {
+  attemptsOf,
+  findFinalAttempt,
+  isJudged,
+  hasTrulyPassed,
+  type Attempt,
+} from '../evidence/attempts.ts';
 import type { Case } from '../checks/check.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
-import { explain } from './explain.ts';
+import { explainCase } from './explain.ts';
 import type { Judged } from './case.ts';
-import { rank, verdictOf } from './made.ts';
+import { rankVerdict, verdictOf } from './made.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { BuildLine } from './result.ts';
 
@@ -33,7 +39,7 @@ interface Hit {
 function hitsOn(buildId: string, judged: readonly Judged[]): readonly Hit[] {
   const hits = new Map<string, Hit>();
   for (const of of judged.filter(({ verdict }) => verdict.reason !== 'finished-before-stop')) {
-    const attempts = attemptsOf(of.struck);
+    const attempts = attemptsOf(of.stopped);
     for (const attempt of attempts) {
       const isHit = isJudged(attempt) || (attempt.role === 'late' && attempt.loss !== null);
       if (attempt.job.buildId === buildId && isHit && !hits.has(attempt.job.id))
@@ -44,7 +50,7 @@ function hitsOn(buildId: string, judged: readonly Judged[]): readonly Hit[] {
 }
 
 /** What became of each of the drill's builds. */
-export function buildLines(evidence: Evidence, judged: readonly Judged[]): BuildLine[] {
+export function listBuildLines(evidence: Evidence, judged: readonly Judged[]): BuildLine[] {
   return evidence.buildIds.flatMap((id) => {
     const seen = evidence.last('build', id);
     return seen === null ? [] : [lineOf(seen.value, hitsOn(id, judged))];
@@ -54,10 +60,10 @@ export function buildLines(evidence: Evidence, judged: readonly Judged[]): Build
 function lineOf(build: Build, hits: readonly Hit[]): BuildLine {
   const lost = hits.filter(({ attempt }) => attempt.loss !== null);
   const masked = lost.filter(({ attempt, attempts, of }) =>
-    isGreen({ evidence: of.struck, attempts }, attempt),
+    isGreen({ evidence: of.stopped, attempts }, attempt),
   );
   const drained = hits.filter(
-    ({ attempt, of }) => attempt.loss === null && trulyPassed(attempt.job) && isDrained(of.verdict),
+    ({ attempt, of }) => attempt.loss === null && hasTrulyPassed(attempt.job) && isDrained(of.verdict),
   );
   return {
     url: build.url,
@@ -73,25 +79,25 @@ function lineOf(build: Build, hits: readonly Hit[]): BuildLine {
 
 /** Whether the job was not finished there, and no retry passed. */
 function isFatal({ attempt, attempts }: Hit): boolean {
-  const last = finalAttempt(attempt, attempts);
-  if (trulyPassed(last.job)) return false;
-  return attempt.loss !== null || jobEnded(last.job);
+  const last = findFinalAttempt(attempt, attempts);
+  if (hasTrulyPassed(last.job)) return false;
+  return attempt.loss !== null || hasJobEnded(last.job);
 }
 
 /**
- * The worst over the struck tasks and over those of the drill's builds that none of them stands for. A build that is red
+ * The worst over the stopped tasks and over those of the drill's builds that none of them stands for. A build that is red
  * counts as a failure only where some stop is proven: else nothing is known of what the fault did.
  */
 export function withEveryBuild(worst: Verdict, evidence: Evidence, judged: readonly Judged[]): Verdict {
   const proven = judged.some(({ verdict }) => isProven(verdict));
   const beside = evidence.buildIds
-    .map((id) => besides(evidence, id, judged))
+    .map((id) => judgeOtherBuild(evidence, id, judged))
     .filter((one) => one !== null)
     .filter(({ outcome }) => proven || outcome !== 'failed')
-    .sort((a, b) => rank(a) - rank(b));
+    .sort((a, b) => rankVerdict(a) - rankVerdict(b));
   const first = beside[0];
-  if (first === undefined || rank(first) >= rank(worst)) return worst;
-  const notes = [`of the struck tasks the worst is ${worst.reason}: ${worst.said}`];
+  if (first === undefined || rankVerdict(first) >= rankVerdict(worst)) return worst;
+  const notes = [`of the stopped tasks the worst is ${worst.reason}: ${worst.said}`];
   return { ...first, notes: [...first.notes, ...worst.notes, ...notes] };
 }
 
@@ -101,35 +107,41 @@ function isProven({ findings }: Verdict): boolean {
   );
 }
 
-/** The verdict on a build of which no struck task ran a job; null if the build passed, or its state is not judged. */
-function besides(evidence: Evidence, id: string, judged: readonly Judged[]): Verdict | null {
+/** The verdict on a build of which no stopped task ran a job; null if the build passed, or its state is not judged. */
+function judgeOtherBuild(evidence: Evidence, id: string, judged: readonly Judged[]): Verdict | null {
   if (evidence.plan.scenario.expect.build === 'any') return null;
-  if (judged.some(({ struck }) => struck.buildId === id)) return null;
-  // A job of this build that was lost on a struck task is reported there.
+  if (judged.some(({ stopped }) => stopped.buildId === id)) return null;
+  // A job of this build that was lost on a stopped task is reported there.
   if (hitsOn(id, judged).some(isFatal)) return null;
-  const own = { ...evidence, buildId: id, target: null, strike: null };
+  const own = { ...evidence, buildId: id, target: null, injection: null };
   const about = { evidence: own, attempts: attemptsOf(own) };
   const findings = [buildPassed, notCanceled].map((check) => ({ check: check.name, ...check.judge(about) }));
   const seen = evidence.last('build', id);
-  if (seen === null) return verdict('observation-gap', `build ${id} was never read`, findings);
+  if (seen === null) return makeVerdict('observation-gap', `build ${id} was never read`, findings);
   const canceled = findings.find(({ raises }) => raises === 'build-canceled');
   if (canceled !== undefined)
-    return { ...verdict('build-canceled', canceled.said, findings), cause: explain(about, 'build-canceled') };
+    return {
+      ...makeVerdict('build-canceled', canceled.said, findings),
+      cause: explainCase(about, 'build-canceled'),
+    };
   const [passed] = findings;
   if (passed === undefined || passed.holds === 'yes') return null;
-  if (passed.raises === 'build-failed') return red(passed, about, findings);
-  return unfinished(evidence, seen, passed, findings);
+  if (passed.raises === 'build-failed') return judgeRedBuild(passed, about, findings);
+  return judgeUnfinishedBuild(evidence, seen, passed, findings);
 }
 
-/** The build lost a job on a task that was not struck, or failed by itself. */
-function red(passed: Finding, about: Case, findings: readonly Finding[]): Verdict {
+/** The build lost a job on a task that was not stopped, or failed by itself. */
+function judgeRedBuild(passed: Finding, about: Case, findings: readonly Finding[]): Verdict {
   const { attempts } = about;
   const lost = attempts.find(
-    (attempt) => attempt.loss !== null && !trulyPassed(finalAttempt(attempt, attempts).job),
+    (attempt) => attempt.loss !== null && !hasTrulyPassed(findFinalAttempt(attempt, attempts).job),
   );
   if (lost === undefined)
-    return { ...verdict('build-failed', passed.said, findings), cause: explain(about, 'build-failed') };
-  const said = `job ${lost.job.id} (${lost.job.stepKey ?? 'no step key'}), on a task that was not struck, was lost: ${lost.loss?.by ?? ''}`;
+    return {
+      ...makeVerdict('build-failed', passed.said, findings),
+      cause: explainCase(about, 'build-failed'),
+    };
+  const said = `job ${lost.job.id} (${lost.job.stepKey ?? 'no step key'}), on a task that was not stopped, was lost: ${lost.loss?.by ?? ''}`;
   const finding: Finding = {
     check: 'loss-elsewhere',
     holds: 'no',
@@ -138,23 +150,23 @@ function red(passed: Finding, about: Case, findings: readonly Finding[]): Verdic
     notes: [],
     events: [lost.seen.seq],
   };
-  return verdict('unrelated-loss', said, [...findings, finding]);
+  return makeVerdict('unrelated-loss', said, [...findings, finding]);
 }
 
-function unfinished(
+function judgeUnfinishedBuild(
   evidence: Evidence,
   { value }: Sighting<Build>,
   passed: Finding,
   findings: readonly Finding[],
 ): Verdict {
   const { last } = evidence.reads('build', value.id);
-  if (last?.ok === false && !buildEnded(value)) {
+  if (last?.ok === false && !hasBuildEnded(value)) {
     const said = `the last read of build ${String(value.number)} failed: ${last.error?.message ?? 'no answer'}`;
-    return verdict('observation-gap', said, findings);
+    return makeVerdict('observation-gap', said, findings);
   }
-  return verdict('verdict-timeout', passed.said, findings);
+  return makeVerdict('verdict-timeout', passed.said, findings);
 }
 
-function verdict(reason: Reason, said: string, findings: readonly Finding[]): Verdict {
+function makeVerdict(reason: Reason, said: string, findings: readonly Finding[]): Verdict {
   return verdictOf(reason, said, { findings });
 }

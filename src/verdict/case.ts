@@ -1,36 +1,36 @@
 import type { Case } from '../checks/check.ts';
-import { excused } from '../checks/handover.ts';
+import { isExcused } from '../checks/handover.ts';
 import { CHECKS } from '../checks/list.ts';
 import { attemptsOf, isJudged } from '../evidence/attempts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { asStruck, stopsShown } from '../evidence/found.ts';
-import { decisiveCall, struckByScheduler } from '../evidence/hits.ts';
+import { viewFromStop, listShownStops } from '../evidence/found.ts';
+import { findDecisiveCall, viewFromHits } from '../evidence/hits.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
 import type { CheckName } from '../model/names.ts';
 import { rowOf, type Reason } from '../model/reasons.ts';
-import { explain } from './explain.ts';
-import { rank } from './made.ts';
+import { explainCase } from './explain.ts';
+import { rankVerdict } from './made.ts';
 import { decideStage } from './stages.ts';
 
 /** A task that was stopped, and its verdict. */
 export interface Judged {
-  readonly struck: Evidence;
+  readonly stopped: Evidence;
   readonly verdict: Verdict;
 }
 
 /** Every stop of the drill that is judged, worst first: our own call's, each of the scheduler's that it caused, or each that ECS shows. */
-export function judgedStops(evidence: Evidence): readonly Judged[] {
+export function judgeStops(evidence: Evidence): readonly Judged[] {
   return stopsOf(evidence)
-    .map((struck) => ({ struck, verdict: judgeCase(struck) }))
-    .sort((a, b) => rank(a.verdict) - rank(b.verdict));
+    .map((stopped) => ({ stopped, verdict: judgeCase(stopped) }))
+    .sort((a, b) => rankVerdict(a.verdict) - rankVerdict(b.verdict));
 }
 
 function stopsOf(evidence: Evidence): readonly Evidence[] {
-  if (decisiveCall(evidence) !== null) return struckByScheduler(evidence);
-  if (evidence.plan.mode !== 'assert') return evidence.strike === null ? [] : [evidence];
-  return stopsShown(evidence)
-    .map((stop) => asStruck(evidence, stop, { by: 'found' }))
-    .filter((struck) => struck !== null);
+  if (findDecisiveCall(evidence) !== null) return viewFromHits(evidence);
+  if (evidence.plan.mode !== 'assert') return evidence.injection === null ? [] : [evidence];
+  return listShownStops(evidence)
+    .map((stop) => viewFromStop(evidence, stop, { by: 'found' }))
+    .filter((stopped) => stopped !== null);
 }
 
 /** Every check's finding; a check that throws has no answer, which can never make a pass. */
@@ -57,18 +57,18 @@ const NEEDED: ReadonlySet<CheckName> = new Set<CheckName>([
   ...CHECKS.filter((check) => check.needed).map((check) => check.name),
 ]);
 
-/** The verdict over one strike, ours or found. */
+/** The verdict over one injection, ours or found. */
 export function judgeCase(evidence: Evidence): Verdict {
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
-  const findings = [...findingsOf(about), observed(about)];
-  const decision = decideStage(findings, NEEDED, passing(about, findings));
+  const findings = [...findingsOf(about), judgeObservation(about)];
+  const decision = decideStage(findings, NEEDED, reasonOfPass(about, findings));
   const row = rowOf(decision.reason);
   return {
     outcome: row.outcome,
     reason: decision.reason,
     stage: decision.stage,
     said: decision.by?.said ?? row.meaning,
-    cause: explain(about, decision.reason),
+    cause: explainCase(about, decision.reason),
     next: row.next,
     findings,
     notes: [...new Set(findings.flatMap((finding) => finding.notes))],
@@ -76,20 +76,20 @@ export function judgeCase(evidence: Evidence): Verdict {
 }
 
 /** The reason of a pass. An idle worker has no job to drain (retired); a one-shot agent leaves whether or not it heard the stop (outlasted). */
-function passing(about: Case, findings: readonly Finding[]): Reason {
-  if (excused(about)) return 'handed-over';
+function reasonOfPass(about: Case, findings: readonly Finding[]): Reason {
+  if (isExcused(about)) return 'handed-over';
   if (about.evidence.target?.jobId === null) return 'retired';
   const left = findings.find(({ check }) => check === 'agent-left');
   return left?.holds === 'yes' && left.proof === undefined ? 'outlasted' : 'drained';
 }
 
 /** Whether everything was seen: reads that failed until the end are a gap; what was still open at the deadline is verdict-timeout. */
-function observed({ evidence, attempts }: Case): Finding {
+function judgeObservation({ evidence, attempts }: Case): Finding {
   const made = { check: 'observed' as const, notes: [] };
   if (evidence.watchEnded === null)
     return { ...made, holds: 'unknown', raises: null, said: 'the drill is still watching', events: [] };
   const { why, seq } = evidence.watchEnded;
-  const blind = blindSpot(evidence);
+  const blind = findBlindSpot(evidence);
   if (why !== 'settled' && blind !== null)
     return { ...made, holds: 'unknown', raises: 'observation-gap', ...blind };
   if (why === 'gap')
@@ -117,7 +117,7 @@ function observed({ evidence, attempts }: Case): Finding {
   };
 }
 
-function blindSpot(evidence: Evidence): { said: string; events: number[] } | null {
+function findBlindSpot(evidence: Evidence): { said: string; events: number[] } | null {
   const { target, buildId } = evidence;
   if (target === null) return null;
   const subjects = [

@@ -19,11 +19,11 @@ export function controlOf(expected: { outcome: string; reason: string }, ended: 
   return {
     expected: `${expected.outcome} ${expected.reason}`,
     met,
-    contradicted: !met && provesTheContrary(expected.outcome, ended),
+    contradicted: !met && isContradicted(expected.outcome, ended),
   };
 }
 
-function provesTheContrary(expected: string, { outcome, injection }: Ended): boolean {
+function isContradicted(expected: string, { outcome, injection }: Ended): boolean {
   if (PROVES.has(outcome)) return true;
   // A drill that should be refused sent its call: nothing refused it, whatever the drill could not show afterwards.
   return expected === 'refused' && outcome === 'inconclusive' && injection !== 'none';

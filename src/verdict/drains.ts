@@ -1,9 +1,9 @@
-import { drainTime } from '../checks/drain-time.ts';
+import { measureDrainTime } from '../checks/drain-time.ts';
 import type { DrillEvent, Verdict } from '../journal/events.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { indexJournal } from '../evidence/journal-index.ts';
-import { judgedStops, type Judged } from './case.ts';
-import { summarize } from './summarize.ts';
+import { judgeStops, type Judged } from './case.ts';
+import { summarizeDrill } from './summarize.ts';
 
 /** A worker whose stop a drill proved, and how it left. */
 export interface MeasuredDrain {
@@ -25,10 +25,10 @@ export interface MeasuredDrill {
 /** The drains in a drill's journal; none where nothing is proven about the stop. */
 export function drainsIn(journal: readonly DrillEvent[]): MeasuredDrill {
   const index = indexJournal(journal);
-  const { stopWindow, label } = summarize(index, null);
+  const { stopWindow, label } = summarizeDrill(index, null);
   const agent = stopWindow?.agent ?? null;
   return {
-    drains: judgedStops(evidenceOf(index)).filter(isProven).map(drainOf),
+    drains: judgeStops(evidenceOf(index)).filter(isProven).map(drainOf),
     granted: agent === null ? null : agent.killed - agent.signalled,
     onRig: label === 'rig',
   };
@@ -39,15 +39,15 @@ function isProven({ verdict: { outcome } }: Judged): boolean {
   return outcome === 'passed' || outcome === 'failed';
 }
 
-function drainOf({ struck, verdict }: Judged): MeasuredDrain {
-  const busy = struck.target?.jobId != null;
-  return { busy, ms: left(verdict) ? (drainTime(struck)?.ms ?? null) : null };
+function drainOf({ stopped, verdict }: Judged): MeasuredDrain {
+  const busy = stopped.target?.jobId != null;
+  return { busy, ms: hasDrained(verdict) ? (measureDrainTime(stopped)?.ms ?? null) : null };
 }
 
 /** Of a worker that drained each of these holds, or is not asked of one without a job. */
 const LEFT = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
 
-function left({ findings }: Verdict): boolean {
+function hasDrained({ findings }: Verdict): boolean {
   return LEFT.every((check) =>
     findings.some((one) => one.check === check && ['yes', 'unasked'].includes(one.holds)),
   );

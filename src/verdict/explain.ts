@@ -1,7 +1,7 @@
 import type { Case } from '../checks/check.ts';
 import type { Explanation, RankedCause } from '../model/cause.ts';
 import { IDLE_STRIKE, NO_FAULT, type Cause, type Said } from './causes/cause.ts';
-import { exitCode, groundsOf, type Grounds } from './causes/grounds.ts';
+import { readAgentExitCode, groundsOf, type Grounds } from './causes/grounds.ts';
 import { CAUSES } from './causes/list.ts';
 import { momentsOf } from './causes/moments.ts';
 import { rowOf, type Reason } from '../model/reasons.ts';
@@ -11,7 +11,7 @@ const EXPLAINED: ReadonlySet<Reason> = new Set(['out-of-memory', 'host-gone', 'b
 const WEIGHTS: readonly RankedCause['weight'][] = ['proven', 'likely', 'possible'];
 
 /** Why a drill failed, the surest cause first, from the journal and the rules of preflight; null if there is nothing to explain. */
-export function explain(about: Case, reason: Reason): Explanation | null {
+export function explainCase(about: Case, reason: Reason): Explanation | null {
   if (rowOf(reason).outcome !== 'failed' && !EXPLAINED.has(reason)) return null;
   const grounds = groundsOf(about, reason);
   const ranked = [
@@ -74,7 +74,7 @@ function isDecided(ranked: readonly RankedCause[]): boolean {
 
 /** Used when nothing speaks for any cause: how the container exited shows most. */
 function experimentFor(grounds: Grounds): string {
-  if (grounds.evidence.strike === null) return NO_FAULT;
-  if (exitCode(grounds) !== null) return IDLE_STRIKE;
+  if (grounds.evidence.injection === null) return NO_FAULT;
+  if (readAgentExitCode(grounds) !== null) return IDLE_STRIKE;
   return "run the drill again while ECS answers (it forgets a stopped task after an hour): the exit code of the agent's container tells a kill at stopTimeout (137) from a wrapper that died (143)";
 }

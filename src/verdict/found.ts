@@ -1,30 +1,30 @@
 import { attemptsOf, type Attempt } from '../evidence/attempts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
-import { jobsLookedAt, stopsShown } from '../evidence/found.ts';
+import { listStepJobs, listShownStops } from '../evidence/found.ts';
 import { buildPassed } from '../checks/build-passed.ts';
 import { notCanceled } from '../checks/undisturbed.ts';
 import type { Judged } from './case.ts';
 import { verdictOf } from './made.ts';
 import type { Reason } from '../model/reasons.ts';
 
-/** `assert`: each stop that ECS shows is judged like a strike, the worst decides; without one it can only be said that nothing was lost. */
-export function judgeFound(evidence: Evidence, stops: readonly Judged[]): Verdict {
-  return atLeast(evidence, worstOf(evidence, stops));
+/** `assert`: each stop that ECS shows is judged like an injection, the worst decides; without one it can only be said that nothing was lost. */
+export function judgeAssertion(evidence: Evidence, stops: readonly Judged[]): Verdict {
+  return requireDrain(evidence, worstOf(evidence, stops));
 }
 
 /** `--require drained`: a pass that is less than a drain becomes inconclusive. */
-function atLeast({ plan }: Evidence, given: Verdict): Verdict {
+function requireDrain({ plan }: Evidence, given: Verdict): Verdict {
   if (plan.mode !== 'assert' || plan.assertion.require === 'not-lost') return given;
   if (given.reason === 'not-lost')
-    return verdict(
+    return makeVerdict(
       'stop-not-confirmed',
       `a drain is required (--require drained), and ECS shows no stop: ${given.said}`,
       given.findings,
       given.notes,
     );
   if (given.reason === 'outlasted' || given.reason === 'handed-over')
-    return verdict(
+    return makeVerdict(
       'drain-not-proven',
       `a drain is required (--require drained), and this is ${given.reason}: ${given.said}`,
       given.findings,
@@ -35,7 +35,7 @@ function atLeast({ plan }: Evidence, given: Verdict): Verdict {
 
 function worstOf(evidence: Evidence, judged: readonly Judged[]): Verdict {
   const worst = judged[0]?.verdict;
-  if (worst === undefined) return withoutStop(evidence, stopsShown(evidence).length);
+  if (worst === undefined) return judgeWithoutStop(evidence, listShownStops(evidence).length);
   if (judged.length === 1) return worst;
   return {
     ...worst,
@@ -43,7 +43,7 @@ function worstOf(evidence: Evidence, judged: readonly Judged[]): Verdict {
   };
 }
 
-function verdict(
+function makeVerdict(
   reason: Reason,
   said: string,
   findings: readonly Finding[],
@@ -52,18 +52,18 @@ function verdict(
   return verdictOf(reason, said, { findings, notes });
 }
 
-function withoutStop(evidence: Evidence, idle: number): Verdict {
+function judgeWithoutStop(evidence: Evidence, idle: number): Verdict {
   const notes =
     idle === 0 ? [] : [`${String(idle)} tasks were stopped, none of them held a job of the build`];
   const attempts = attemptsOf(evidence).filter(({ job }) =>
-    jobsLookedAt(evidence).some(({ id }) => id === job.id),
+    listStepJobs(evidence).some(({ id }) => id === job.id),
   );
   const about = { evidence, attempts };
   const findings = [buildPassed, notCanceled].map((check) => ({ check: check.name, ...check.judge(about) }));
   const lost = attempts.filter((attempt) => attempt.loss !== null);
   if (evidence.watchEnded?.why !== 'settled') {
     const blind = evidence.reads('build', evidence.buildId ?? '').last?.ok === false;
-    return verdict(
+    return makeVerdict(
       blind ? 'observation-gap' : 'verdict-timeout',
       'not everything was over when the watch ended',
       findings,
@@ -71,22 +71,22 @@ function withoutStop(evidence: Evidence, idle: number): Verdict {
     );
   }
   const first = lost[0];
-  if (first !== undefined) return lossShown(evidence, first, findings, notes);
+  if (first !== undefined) return verdictOfLoss(evidence, first, findings, notes);
   const raised = findings.find((finding) => finding.raises !== null);
-  if (raised?.raises != null) return verdict(raised.raises, raised.said, findings, notes);
+  if (raised?.raises != null) return makeVerdict(raised.raises, raised.said, findings, notes);
   const failed = attempts.find(
     ({ job }) => !job.passed && !attempts.some((other) => other.job.retryOf === job.id),
   );
   if (failed !== undefined)
-    return verdict(
+    return makeVerdict(
       'build-failed',
       `job ${failed.job.id} ended ${failed.job.rawState}, exit status ${failed.job.exitStatus ?? 'none'}`,
       findings,
       notes,
     );
   if (attempts.length === 0)
-    return verdict('evidence-missing', 'the build has no job that could be judged', findings, notes);
-  return verdict(
+    return makeVerdict('evidence-missing', 'the build has no job that could be judged', findings, notes);
+  return makeVerdict(
     'not-lost',
     'the build passed and no attempt was lost; injection: none shown',
     findings,
@@ -94,7 +94,7 @@ function withoutStop(evidence: Evidence, idle: number): Verdict {
   );
 }
 
-function lossShown(
+function verdictOfLoss(
   evidence: Evidence,
   attempt: Attempt,
   findings: readonly Finding[],
@@ -102,5 +102,5 @@ function lossShown(
 ): Verdict {
   const green = evidence.last('build', attempt.job.buildId)?.value.state === 'passed';
   const said = `job ${attempt.job.id} was lost: ${attempt.loss?.by ?? ''}; ECS shows no stop of its task any more`;
-  return verdict(green ? 'masked-loss' : 'lost', said, findings, notes);
+  return makeVerdict(green ? 'masked-loss' : 'lost', said, findings, notes);
 }

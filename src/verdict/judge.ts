@@ -1,28 +1,28 @@
 import { attemptsOf } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
-import { decisiveCall } from '../evidence/hits.ts';
+import { findDecisiveCall } from '../evidence/hits.ts';
 import type { JournalIndex } from '../evidence/journal-index.ts';
 import type { DrillEvent, Verdict } from '../journal/events.ts';
 import type { RigFacts } from '../scenario/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import { judgeBaseline } from './baseline.ts';
 import { withEveryBuild } from './builds.ts';
-import { judgeCase, judgedStops, type Judged } from './case.ts';
-import { explain } from './explain.ts';
-import { judgeFound } from './found.ts';
-import { unlessLeft } from './left.ts';
+import { judgeCase, judgeStops, type Judged } from './case.ts';
+import { explainCase } from './explain.ts';
+import { judgeAssertion } from './found.ts';
+import { withNotUndone } from './left.ts';
 import { verdictOf } from './made.ts';
 import { judgeScheduled } from './scheduled.ts';
 
 /** The verdict of a journal; it depends on the journal alone. */
 export function judge(journal: JournalIndex | readonly DrillEvent[]): Verdict {
   const evidence = evidenceOf(journal);
-  return judgeDrill(evidence, judgedStops(evidence));
+  return judgeDrill(evidence, judgeStops(evidence));
 }
 
 /** The same, with its stops already judged. */
 export function judgeDrill(evidence: Evidence, stops: readonly Judged[]): Verdict {
-  return withWays(unlessLeft(judgeWhole(evidence, stops), evidence), evidence.plan.rig);
+  return withWays(withNotUndone(judgeByMode(evidence, stops), evidence), evidence.plan.rig);
 }
 
 /** If the machine had no PID namespaces, the rig knows what was missing and how to get a real PID 1. */
@@ -31,25 +31,25 @@ function withWays(verdict: Verdict, rig: RigFacts | null): Verdict {
   return { ...verdict, next: `To give the rig's containers a real PID 1: ${rig.noPid1.ways.join('; or ')}.` };
 }
 
-function judgeWhole(evidence: Evidence, stops: readonly Judged[]): Verdict {
+function judgeByMode(evidence: Evidence, stops: readonly Judged[]): Verdict {
   const halted = evidence.events('GD_HALTED').at(-1);
-  if (halted !== undefined) return ofReason(halted.payload.reason, halted.payload.said);
+  if (halted !== undefined) return verdictOfReason(halted.payload.reason, halted.payload.said);
   const { mode } = evidence.plan;
   if (mode === 'baseline') return withCause(judgeBaseline(evidence), evidence);
-  if (mode === 'assert') return withCause(judgeFound(evidence, stops), evidence);
-  if (decisiveCall(evidence) !== null) return judgeScheduled(evidence, stops);
-  const own = stops[0] ?? { struck: evidence, verdict: judgeCase(evidence) };
+  if (mode === 'assert') return withCause(judgeAssertion(evidence, stops), evidence);
+  if (findDecisiveCall(evidence) !== null) return judgeScheduled(evidence, stops);
+  const own = stops[0] ?? { stopped: evidence, verdict: judgeCase(evidence) };
   return withEveryBuild(own.verdict, evidence, [own]);
 }
 
-/** The cause of a verdict that no strike was judged for. */
+/** The cause of a verdict that no injection was judged for. */
 function withCause(verdict: Verdict, evidence: Evidence): Verdict {
   const { cause, reason } = verdict;
   if (cause !== null) return verdict;
-  return { ...verdict, cause: explain({ evidence, attempts: attemptsOf(evidence) }, reason) };
+  return { ...verdict, cause: explainCase({ evidence, attempts: attemptsOf(evidence) }, reason) };
 }
 
-/** A verdict that needs no checks: the drill was refused, could not run, or ended before anything was struck. */
-export function ofReason(reason: Reason, said: string): Verdict {
+/** A verdict that needs no checks: the drill was refused, could not run, or ended before anything was injected. */
+export function verdictOfReason(reason: Reason, said: string): Verdict {
   return verdictOf(reason, said);
 }

@@ -1,14 +1,14 @@
-import { standing } from '../evidence/standing.ts';
+import { listOpenUndos } from '../evidence/standing.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Verdict } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
 import { verdictOf } from './made.ts';
 
 /** An inconclusive drill may be run again, but not while a change of it still stands: then the verdict is not-undone. */
-export function unlessLeft(verdict: Verdict, evidence: Evidence): Verdict {
+export function withNotUndone(verdict: Verdict, evidence: Evidence): Verdict {
   if (verdict.outcome !== 'inconclusive') return verdict;
   const settled = evidence.events('GD_SETTLED').at(-1);
-  if (settled === undefined || standing(evidence).length === 0) return verdict;
+  if (settled === undefined || listOpenUndos(evidence).length === 0) return verdict;
   const { findings, notes, cause } = verdict;
   const said = `${verdict.reason}: ${verdict.said}; left: ${settled.payload.left.join('; ')}`;
   return verdictOf('not-undone', said, { findings, notes, cause });
@@ -18,28 +18,28 @@ export function unlessLeft(verdict: Verdict, evidence: Evidence): Verdict {
 export function commandsOf(evidence: Evidence): readonly string[] {
   const { embeddedRig, region } = evidence.plan;
   if (embeddedRig) return [];
-  return standing(evidence).flatMap((call) => commandOf(call, region));
+  return listOpenUndos(evidence).flatMap((call) => commandOf(call, region));
 }
 
 function commandOf(call: Call, region: string): readonly string[] {
   switch (call.kind) {
     case 'set-desired-count':
       return [
-        aws('update-service', region, [
+        buildAwsCommand('update-service', region, [
           ...['--cluster', call.cluster, '--service', call.service],
           ...['--desired-count', String(call.desired)],
         ]),
       ];
     case 'set-instance-state':
       return [
-        aws('update-container-instances-state', region, [
+        buildAwsCommand('update-container-instances-state', region, [
           ...['--cluster', call.cluster, '--container-instances', call.instance],
           ...['--status', call.status],
         ]),
       ];
     case 'protect-tasks':
       return [
-        aws('update-task-protection', region, [
+        buildAwsCommand('update-task-protection', region, [
           ...['--cluster', call.cluster, '--tasks', ...call.tasks],
           '--no-protection-enabled',
         ]),
@@ -49,11 +49,11 @@ function commandOf(call: Call, region: string): readonly string[] {
   }
 }
 
-function aws(operation: string, region: string, given: readonly string[]): string {
-  return ['aws', 'ecs', operation, '--region', region, ...given].map(quoted).join(' ');
+function buildAwsCommand(operation: string, region: string, given: readonly string[]): string {
+  return ['aws', 'ecs', operation, '--region', region, ...given].map(quoteForShell).join(' ');
 }
 
 /** Quotes a word for a shell. */
-function quoted(word: string): string {
+function quoteForShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -20,7 +20,7 @@ export function verdictOf(
 }
 
 /** The sort key of a verdict, worst first: a failure comes before an inconclusive verdict, and that before a pass. */
-export function rank({ outcome, reason }: Verdict): number {
+export function rankVerdict({ outcome, reason }: Verdict): number {
   const first = outcome === 'failed' ? 0 : outcome === 'inconclusive' ? 1 : 2;
   const within = REASONS_IN_ORDER.indexOf(reason);
   return first * 1_000 + (within < 0 ? REASONS_IN_ORDER.length : within);

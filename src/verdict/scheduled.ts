@@ -1,15 +1,27 @@
-import { drainTime } from '../checks/drain-time.ts';
+import { measureDrainTime } from '../checks/drain-time.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Verdict } from '../journal/events.ts';
-import { decisiveCall, hitsOf, newDeployment, overtaken, primaryOf, serviceSays } from '../evidence/hits.ts';
-import { buildLines, isDrained, withEveryBuild } from './builds.ts';
+import {
+  findDecisiveCall,
+  hitsOf,
+  findNewDeployment,
+  findOvertaking,
+  primaryOf,
+  quoteServiceEvent,
+} from '../evidence/hits.ts';
+import { listBuildLines, isDrained, withEveryBuild } from './builds.ts';
 import type { Judged } from './case.ts';
 import { verdictOf } from './made.ts';
 import { traitsOf } from '../scenario/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DrillResult } from './result.ts';
 
-function verdict(reason: Reason, said: string, from: Verdict | undefined, notes: readonly string[]): Verdict {
+function deriveVerdict(
+  reason: Reason,
+  said: string,
+  from: Verdict | undefined,
+  notes: readonly string[],
+): Verdict {
   const { cause = null, findings = [] } = from ?? {};
   return verdictOf(reason, said, { cause, findings, notes: [...(from?.notes ?? []), ...notes] });
 }
@@ -17,16 +29,16 @@ function verdict(reason: Reason, said: string, from: Verdict | undefined, notes:
 /** The verdict on a fault that made the scheduler stop tasks: each stopped task is judged and the worst decides; another task than the target is named. */
 export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verdict {
   const hits = hitsOf(evidence);
-  if (hits.length === 0) return withoutHit(evidence);
-  const aimed = aimedAt(evidence);
-  const judged = inTime(all, aimed);
+  if (hits.length === 0) return judgeWithoutHit(evidence);
+  const aimed = findAimedTask(evidence);
+  const judged = dropFinishedBeforeStop(all, aimed);
   const worst = judged[0]?.verdict;
   const missed = aimed !== null && !hits.some(({ value }) => value.arn === aimed);
   const taken = hits.map(({ value }) => value.arn).join(', ');
   if (worst === undefined)
-    return verdict('missed-target', `the scheduler stopped ${taken}, which held no job`, undefined, []);
+    return deriveVerdict('missed-target', `the scheduler stopped ${taken}, which held no job`, undefined, []);
   if (missed)
-    return verdict(
+    return deriveVerdict(
       'missed-target',
       `the scheduler stopped ${taken}, not the target; there: ${worst.reason}: ${worst.said}`,
       worst,
@@ -47,27 +59,27 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
 }
 
 /** The task that must be among the stopped ones, even if the scheduler is free to choose, for its job is the target. Null if the fault stops every task. */
-function aimedAt({ plan, target }: Evidence): string | null {
+function findAimedTask({ plan, target }: Evidence): string | null {
   return traitsOf(plan)?.takes === 'service' ? null : (target?.taskArn ?? null);
 }
 
 /** A rollout stops some tasks right after their job's end: those show nothing, and do not change what the others show. */
-function inTime(judged: readonly Judged[], aimed: string | null): readonly Judged[] {
+function dropFinishedBeforeStop(judged: readonly Judged[], aimed: string | null): readonly Judged[] {
   const hit = judged.filter(
-    ({ struck, verdict: one }) => one.reason !== 'finished-before-stop' || struck.target?.taskArn === aimed,
+    ({ stopped, verdict: one }) => one.reason !== 'finished-before-stop' || stopped.target?.taskArn === aimed,
   );
   return hit.length === 0 ? judged : hit;
 }
 
-function withoutHit(evidence: Evidence): Verdict {
+function judgeWithoutHit(evidence: Evidence): Verdict {
   const name = evidence.plan.scenario.cluster.service ?? '';
   const { last } = evidence.reads('service', name);
-  const decisive = decisiveCall(evidence);
-  const other = decisive === null ? null : overtaken(evidence, decisive, Infinity);
-  if (other !== null) return verdict('stopped-by-other', other.said, undefined, []);
+  const decisive = findDecisiveCall(evidence);
+  const other = decisive === null ? null : findOvertaking(evidence, decisive, Infinity);
+  if (other !== null) return deriveVerdict('stopped-by-other', other.said, undefined, []);
   const ended = evidence.events('GD_WATCH_ENDED').at(-1)?.payload;
   if (ended?.why === 'gap' || last?.ok === false)
-    return verdict(
+    return deriveVerdict(
       'observation-gap',
       last?.error?.message ?? ended?.said ?? 'the service could not be read',
       undefined,
@@ -75,23 +87,23 @@ function withoutHit(evidence: Evidence): Verdict {
     );
   // The watch ended before it was known whether our call had happened, so the call was not sent again.
   if (ended?.why === 'settled' && decisive?.result !== 'ok')
-    return verdict('stopped-by-other', ended.said, undefined, []);
+    return deriveVerdict('stopped-by-other', ended.said, undefined, []);
   const said = 'ECS answered the call, but the scheduler stopped none of the tasks that ran before it';
-  return verdict('stop-not-confirmed', `${said}${serviceSays(evidence)}`, undefined, []);
+  return deriveVerdict('stop-not-confirmed', `${said}${quoteServiceEvent(evidence)}`, undefined, []);
 }
 
 /** Whether a job was in flight on the stopped task: a worker without a job, or with one that had ended, does not count. */
-function isHit({ struck, verdict: { reason } }: Judged): boolean {
-  return struck.target?.jobId !== null && reason !== 'finished-before-stop';
+function isHit({ stopped, verdict: { reason } }: Judged): boolean {
+  return stopped.target?.jobId !== null && reason !== 'finished-before-stop';
 }
 
 /** The numbers of a fault that stops several tasks. */
 export function fleetOf(evidence: Evidence, stops: readonly Judged[]): DrillResult['fleet'] {
-  const decisive = decisiveCall(evidence);
+  const decisive = findDecisiveCall(evidence);
   if (decisive === null) return null;
   const judged = stops.filter(isHit);
-  const drains = judged.map(({ struck }) => drainTime(struck)?.ms).filter((ms) => ms !== undefined);
-  const ours = newDeployment(evidence, decisive);
+  const drains = judged.map(({ stopped }) => measureDrainTime(stopped)?.ms).filter((ms) => ms !== undefined);
+  const ours = findNewDeployment(evidence, decisive);
   const steady = evidence.firstLook(
     'service',
     evidence.plan.scenario.cluster.service ?? '',
@@ -103,7 +115,7 @@ export function fleetOf(evidence: Evidence, stops: readonly Judged[]): DrillResu
     decisive.sentSeq ?? decisive.intendedSeq,
   );
   const count = (reason: Reason): number => judged.filter(({ verdict: one }) => one.reason === reason).length;
-  const builds = buildLines(evidence, judged);
+  const builds = listBuildLines(evidence, judged);
   return {
     buildsHit: builds.filter(({ hit }) => hit > 0).length,
     buildsKilled: builds.filter(({ killed }) => killed).length,

@@ -1,4 +1,4 @@
-import { nameCall, neverLeft } from '../model/call.ts';
+import { nameCall, isHeldBack } from '../model/call.ts';
 import { byRunner, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Moment } from './result.ts';
@@ -9,7 +9,7 @@ export interface Bare extends Pick<Moment, 'said' | 'event'> {
 }
 
 /** The calls of a fault that changes services or hosts, and those that undid it, as they were sent. */
-export function callMoments(evidence: Evidence): readonly Bare[] {
+export function momentsOfCalls(evidence: Evidence): readonly Bare[] {
   const { events } = evidence;
   const sents = [...events('GD_FAULT_SENT'), ...events('GD_UNDO_SENT')];
   const intents = [
@@ -21,7 +21,7 @@ export function callMoments(evidence: Evidence): readonly Bare[] {
     const call = intents.findLast((intent) => intent.seq < seq)?.payload.call ?? null;
     if (call === null || call.kind === 'stop-task' || call.kind === 'cancel-build') return [];
     const undoing = code === 'GD_UNDO_SENT' ? 'undone by ' : '';
-    const word = neverLeft(payload) ? 'held back' : payload.result;
+    const word = isHeldBack(payload) ? 'held back' : payload.result;
     const how = payload.result === 'ok' ? '' : ` (${word}: ${payload.trouble?.message ?? ''})`;
     const at = byRunner(evidence, payload.sentAt, seq);
     return [{ at, said: `${undoing}${nameCall(call)}${how}`, event: seq }];

@@ -9,7 +9,7 @@ export interface Decision {
   readonly by: Finding | null;
 }
 
-function first(findings: readonly Finding[], stages: readonly Stage[]): Decision | null {
+function findFirstRaised(findings: readonly Finding[], stages: readonly Stage[]): Decision | null {
   for (const reason of REASONS_IN_ORDER) {
     const { stage } = REASONS[reason];
     if (!stages.includes(stage)) continue;
@@ -32,9 +32,9 @@ export function decideStage(
   const inFlight = findings.find(({ check }) => check === 'in-flight');
   // Where no job was aimed at, in-flight is not asked; where nothing was sent, nothing can be proven.
   const proven = landed?.holds === 'yes' && (inFlight?.holds === 'yes' || inFlight?.holds === 'unasked');
-  const early = first(findings, proven ? ['A', 'B', 'C'] : ['A', 'B']);
+  const early = findFirstRaised(findings, proven ? ['A', 'B', 'C'] : ['A', 'B']);
   if (early !== null) return early;
-  const undecided = first(findings, ['D']);
+  const undecided = findFirstRaised(findings, ['D']);
   if (undecided !== null) return undecided;
   const open = findings.find(
     (finding) => needed.has(finding.check) && finding.holds !== 'yes' && finding.holds !== 'unasked',

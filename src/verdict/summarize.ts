@@ -1,7 +1,7 @@
-import { drainTime } from '../checks/drain-time.ts';
+import { measureDrainTime } from '../checks/drain-time.ts';
 import { workerOf } from '../evidence/agent-container.ts';
 import { faultOf } from '../faults/list.ts';
-import { nameCall, neverLeft } from '../model/call.ts';
+import { nameCall, isHeldBack } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import { traitsOf, type Plan } from '../scenario/plan.ts';
 import { stepOf } from '../scenario/when.ts';
@@ -10,27 +10,27 @@ import { attemptsOf, isJudged } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
 import type { JournalIndex } from '../evidence/journal-index.ts';
 import { HeardProof, InFlightProof, type DrillEvent, type Verdict } from '../journal/events.ts';
-import { judgedStops, type Judged } from './case.ts';
+import { judgeStops, type Judged } from './case.ts';
 import { fleetOf } from './scheduled.ts';
-import { decisiveCall } from '../evidence/hits.ts';
-import { judgeDrill, ofReason } from './judge.ts';
+import { findDecisiveCall } from '../evidence/hits.ts';
+import { judgeDrill, verdictOfReason } from './judge.ts';
 import { commandsOf } from './left.ts';
 import type { CheckName } from '../model/names.ts';
 import { exitCodeOf } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
 import { timelineOf } from './timeline.ts';
-import { buildLines } from './builds.ts';
+import { listBuildLines } from './builds.ts';
 
 /** What a drill came to: its verdict and everything that a stranger needs to follow it. `judgedAgain` puts today's checks in place of the stored verdict. */
-export function summarize(
+export function summarizeDrill(
   journal: JournalIndex | readonly DrillEvent[],
   journalPath: string | null,
   judgedAgain: Verdict | null = null,
 ): DrillResult {
   const whole = evidenceOf(journal);
-  const stops = judgedStops(whole);
-  const evidence = shown(whole, stops);
+  const stops = judgeStops(whole);
+  const evidence = chooseShownEvidence(whole, stops);
   const { plan } = evidence;
   const { events, lastEvent } = whole;
   const interrupted = lastEvent.code === 'GD_INTERRUPTED' ? lastEvent : undefined;
@@ -38,10 +38,10 @@ export function summarize(
     judgedAgain ??
     (interrupted === undefined
       ? (events('GD_JUDGED').at(-1)?.payload.verdict ?? judgeDrill(whole, stops))
-      : ofReason('interrupted', `${interrupted.payload.signal}: ${whatWasSent(evidence)}`));
+      : verdictOfReason('interrupted', `${interrupted.payload.signal}: ${describeCallsSent(evidence)}`));
   const build = evidence.buildId === null ? null : evidence.last('build', evidence.buildId)?.value;
   const agent = evidence.target === null ? null : evidence.last('agent', evidence.target.agentId)?.value;
-  const drain = evidence.strike === null ? null : drainTime(evidence);
+  const drain = evidence.injection === null ? null : measureDrainTime(evidence);
   const control = plan.mode === 'assert' ? null : plan.scenario.control;
   const injection = injectionOf(evidence, verdict, stops);
   return {
@@ -59,15 +59,15 @@ export function summarize(
       interrupted !== undefined && plan.embeddedRig
         ? 'Run it again: its rig ended with the runner.'
         : verdict.next,
-    notes: [...verdict.notes, ...besides(whole), ...foretold(evidence)],
+    notes: [...verdict.notes, ...listDrillNotes(whole), ...listPreflightErrors(evidence)],
     injection,
     proof: proofOf(verdict.findings),
     fault: plan.mode === 'assert' ? 'found' : plan.scenario.inject.fault,
     build: build == null ? null : { number: build.number, url: build.url, state: build.rawState },
-    builds: buildLines(evidence, stops),
+    builds: listBuildLines(evidence, stops),
     target: evidence.target,
     agent: agent == null ? null : { name: agent.name, version: agent.version },
-    attempts: attemptLines(evidence),
+    attempts: listAttemptLines(evidence),
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
     fleet: fleetOf(whole, stops),
@@ -76,7 +76,7 @@ export function summarize(
     timeline: [...timelineOf(evidence)],
     rig: plan.rig,
     control: control === null ? null : controlOf(control, { ...verdict, injection }),
-    touches: touches(evidence),
+    touches: listTouched(evidence),
     commands:
       interrupted === undefined
         ? [...commandsOf(whole)]
@@ -94,7 +94,7 @@ function windowOf(evidence: Evidence): DrillResult['stopWindow'] {
 }
 
 /** Notes beyond the checks: what the fault is equivalent to, and what was not undone. */
-function besides({ events, plan }: Evidence): string[] {
+function listDrillNotes({ events, plan }: Evidence): string[] {
   const left = events('GD_SETTLED').at(-1)?.payload.left ?? [];
   const equivalent = traitsOf(plan)?.equivalent ?? null;
   return [
@@ -104,14 +104,14 @@ function besides({ events, plan }: Evidence): string[] {
 }
 
 /** The errors that preflight found before the drill. */
-function foretold(evidence: Evidence): string[] {
+function listPreflightErrors(evidence: Evidence): string[] {
   const looked = evidence.last('preflight', 'preflight')?.value;
   return looked === undefined ? [] : errorsOf(looked).map((error) => `preflight error ${error}`);
 }
 
 /** Where several stops are judged, the drill is shown from the one that decided. */
-function shown(whole: Evidence, stops: readonly Judged[]): Evidence {
-  return stops[0]?.struck ?? whole;
+function chooseShownEvidence(whole: Evidence, stops: readonly Judged[]): Evidence {
+  return stops[0]?.stopped ?? whole;
 }
 
 function injectionOf(
@@ -119,7 +119,7 @@ function injectionOf(
   verdict: Verdict,
   stops: readonly Judged[],
 ): DrillResult['injection'] {
-  if (evidence.strike === null) return decisiveCall(evidence) === null ? 'none' : 'not proven';
+  if (evidence.injection === null) return findDecisiveCall(evidence) === null ? 'none' : 'not proven';
   // An interrupted drill has no findings yet, but its journal may already prove the injection.
   const findings = verdict.findings.length > 0 ? verdict.findings : (stops[0]?.verdict.findings ?? []);
   const proven = ['landed', 'in-flight', 'still-idle'].every((check) =>
@@ -137,7 +137,7 @@ function proofOf(findings: Verdict['findings']): DrillResult['proof'] {
 }
 
 /** What the drill has sent so far, for a person who interrupts it. */
-export function whatWasSent(evidence: Evidence): string {
+export function describeCallsSent(evidence: Evidence): string {
   const { events } = evidence;
   const intended = events('GD_BUILD_INTENDED').at(-1)?.seq ?? 0;
   const builds = evidence.buildIds.map((id) => evidence.last('build', id)?.value);
@@ -147,14 +147,14 @@ export function whatWasSent(evidence: Evidence): string {
     ...known.map((build) => `build ${String(build.number)} is ${build.rawState} (${build.url})`),
     ...(intended === 0 && known.length === 0 ? ['no build was created'] : []),
     ...(pending ? [`${known.length === 0 ? 'a' : 'one more'} build may have been created`] : []),
-    ...strikesSent(evidence),
+    ...describeInjectionsSent(evidence),
   ];
   return parts.join('; ');
 }
 
-function strikesSent({ events, strike }: Evidence): readonly string[] {
-  if (strike?.by === 'stop-task') return [`StopTask was sent for ${strike.taskArn}`];
-  const held = events('GD_FAULT_SENT').filter(({ payload }) => neverLeft(payload));
+function describeInjectionsSent({ events, injection }: Evidence): readonly string[] {
+  if (injection?.by === 'stop-task') return [`StopTask was sent for ${injection.taskArn}`];
+  const held = events('GD_FAULT_SENT').filter(({ payload }) => isHeldBack(payload));
   const attempts = held.map(({ payload }) => payload.attempt);
   const sent = events('GD_FAULT_INTENDED')
     .filter(({ payload }) => !attempts.includes(payload.attempt))
@@ -162,7 +162,7 @@ function strikesSent({ events, strike }: Evidence): readonly string[] {
   return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
 }
 
-function attemptLines(evidence: Evidence): AttemptLine[] {
+function listAttemptLines(evidence: Evidence): AttemptLine[] {
   return attemptsOf(evidence)
     .filter((attempt) => attempt.role !== 'elsewhere' || attempt.loss !== null)
     .map((attempt) => {
@@ -184,27 +184,30 @@ function attemptLines(evidence: Evidence): AttemptLine[] {
 }
 
 /** What the drill touches, or in a dry run would touch. */
-function touches({ plan }: Evidence): string[] {
+function listTouched({ plan }: Evidence): string[] {
   const { organization, region } = plan;
   const { build, cluster } = plan.scenario;
   if (build.number !== null)
     return [
       `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`,
-      ...changes(plan),
+      ...listFaultChanges(plan),
     ];
   if (plan.mode === 'assert') return [];
   if (build.pipeline === '')
-    return [`no build: a worker without a job in cluster ${cluster.name} (${region})`, ...changes(plan)];
+    return [
+      `no build: a worker without a job in cluster ${cluster.name} (${region})`,
+      ...listFaultChanges(plan),
+    ];
   const { branch, commit } = plan.scenario.build;
   const builds = build.count === 1 ? 'a new build' : `${String(build.count)} new builds`;
   return [
     `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${branch} at ${commit}`,
-    ...changes(plan),
+    ...listFaultChanges(plan),
   ];
 }
 
 /** What the fault would change. */
-function changes(plan: Plan): readonly string[] {
+function listFaultChanges(plan: Plan): readonly string[] {
   const fault = faultOf(plan);
   if (fault === null || plan.mode === 'assert') return [];
   const { cluster, when } = plan.scenario;

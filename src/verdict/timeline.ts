@@ -1,91 +1,91 @@
 import { attemptsOf, isJudged, type Attempt } from '../evidence/attempts.ts';
-import { agentContainer } from '../evidence/agent-container.ts';
+import { findAgentContainer } from '../evidence/agent-container.ts';
 import { byAgent, byBuildkite, byEcs, byInstance, byRunner, clocksOf } from '../evidence/clocks.ts';
 import type { Distance, Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { startedAt } from '../evidence/job-times.ts';
+import { findStartTime } from '../evidence/job-times.ts';
 import type { BuildkiteInstant } from '../model/instants.ts';
 import type { Moment } from './result.ts';
-import { callMoments, type Bare } from './sent.ts';
+import { momentsOfCalls, type Bare } from './sent.ts';
 
-function moment(at: Stamp | null, said: string, event: number | null | undefined): readonly Bare[] {
+function momentsAt(at: Stamp | null, said: string, event: number | null | undefined): readonly Bare[] {
   return at === null ? [] : [{ at, said, event: event ?? 0 }];
 }
 
 /** Nothing where the service gave no time. */
-function stamped<T>(at: T | null | undefined, by: (at: T) => Stamp): Stamp | null {
+function makeStamp<T>(at: T | null | undefined, by: (at: T) => Stamp): Stamp | null {
   return at === null || at === undefined ? null : by(at);
 }
 
-function ofAttempt(attempt: Attempt): readonly Bare[] {
+function momentsOfAttempt(attempt: Attempt): readonly Bare[] {
   const { job, seen } = attempt;
   const { agentId } = job;
   const which = `${job.stepKey ?? 'job'} attempt ${String(attempt.number)}`;
   const event = (type: string): BuildkiteInstant | null =>
     (job.events ?? []).find((one) => one.type === type)?.at ?? null;
-  const byHost = agentId === null ? null : stamped(job.finishedAt, (at) => byAgent(at, agentId));
+  const byHost = agentId === null ? null : makeStamp(job.finishedAt, (at) => byAgent(at, agentId));
   const lost = event('AGENT_LOST') ?? event('AGENT_DISCONNECTED');
   const status = `exit status ${job.exitStatus ?? 'none'}${job.signalReason === null ? '' : `, ${job.signalReason}`}`;
   return [
-    ...moment(startedAt(job), `${which} started`, seen.seq),
-    ...moment(stamped(lost, byBuildkite), `${which}: Buildkite gave the agent up as lost`, seen.seq),
-    ...moment(
-      stamped(event('FINISHED'), byBuildkite) ?? byHost,
+    ...momentsAt(findStartTime(job), `${which} started`, seen.seq),
+    ...momentsAt(makeStamp(lost, byBuildkite), `${which}: Buildkite gave the agent up as lost`, seen.seq),
+    ...momentsAt(
+      makeStamp(event('FINISHED'), byBuildkite) ?? byHost,
       `${which} ended ${job.rawState}${job.passed ? ', passed' : ''}, ${status}`,
       seen.seq,
     ),
   ];
 }
 
-function ofBuild({ buildId, last }: Evidence): readonly Bare[] {
+function momentsOfBuild({ buildId, last }: Evidence): readonly Bare[] {
   const build = buildId === null ? null : last('build', buildId);
   if (build === null) return [];
   const { number, createdAt, finishedAt, rawState } = build.value;
   const which = `build ${String(number)}`;
   return [
-    ...moment(stamped(createdAt, byBuildkite), `${which} created`, build.seq),
-    ...moment(stamped(finishedAt, byBuildkite), `${which} ended ${rawState}`, build.seq),
+    ...momentsAt(makeStamp(createdAt, byBuildkite), `${which} created`, build.seq),
+    ...momentsAt(makeStamp(finishedAt, byBuildkite), `${which} ended ${rawState}`, build.seq),
   ];
 }
 
-function ofStop(evidence: Evidence): readonly Bare[] {
-  const { strike } = evidence;
-  if (strike?.by !== 'stop-task' || strike.sentAt === null) return [];
-  const seq = strike.sentSeq ?? strike.intendedSeq;
-  return moment(byRunner(evidence, strike.sentAt, seq), 'StopTask sent', seq);
+function momentsOfStop(evidence: Evidence): readonly Bare[] {
+  const { injection } = evidence;
+  if (injection?.by !== 'stop-task' || injection.sentAt === null) return [];
+  const seq = injection.sentSeq ?? injection.intendedSeq;
+  return momentsAt(byRunner(evidence, injection.sentAt, seq), 'StopTask sent', seq);
 }
 
-function ofTask(evidence: Evidence): readonly Bare[] {
-  const { strike, target } = evidence;
-  const container = agentContainer(evidence);
+function momentsOfTask(evidence: Evidence): readonly Bare[] {
+  const { injection, target } = evidence;
+  const container = findAgentContainer(evidence);
   // For an idle worker that should leave by itself, the end of its task is what happened.
-  if (container === null || (strike === null && target?.jobId !== null)) return [];
+  if (container === null || (injection === null && target?.jobId !== null)) return [];
   const { task, onlyEssential } = container;
   const { stoppingAt, executionStoppedAt, stoppedAt } = task.value;
   const code = container.container?.exitCode ?? null;
   const exit = code === null ? '' : `; the agent's container: exit ${String(code)}`;
   return [
-    ...moment(
-      strike === null ? null : stamped(stoppingAt, byEcs),
+    ...momentsAt(
+      injection === null ? null : makeStamp(stoppingAt, byEcs),
       'ECS began to stop the task: SIGTERM',
       task.seq,
     ),
-    ...moment(
-      stamped(executionStoppedAt, (at) => byInstance(at, task.value)),
+    ...momentsAt(
+      makeStamp(executionStoppedAt, (at) => byInstance(at, task.value)),
       `its first essential container ended${onlyEssential ? exit : ''}`,
       task.seq,
     ),
-    ...moment(stamped(stoppedAt, byEcs), `the task was STOPPED${onlyEssential ? '' : exit}`, task.seq),
+    ...momentsAt(makeStamp(stoppedAt, byEcs), `the task was STOPPED${onlyEssential ? '' : exit}`, task.seq),
   ];
 }
 
-function ofAgent({ target, last }: Evidence): readonly Bare[] {
+function momentsOfAgent({ target, last }: Evidence): readonly Bare[] {
   const agent = target === null ? null : last('agent', target.agentId);
   if (agent === null) return [];
   const { disconnectedAt, lostAt } = agent.value;
   return [
-    ...moment(stamped(disconnectedAt, byBuildkite), 'the agent disconnected', agent.seq),
-    ...moment(stamped(lostAt, byBuildkite), 'the agent was marked lost', agent.seq),
+    ...momentsAt(makeStamp(disconnectedAt, byBuildkite), 'the agent disconnected', agent.seq),
+    ...momentsAt(makeStamp(lostAt, byBuildkite), 'the agent was marked lost', agent.seq),
   ];
 }
 
@@ -99,25 +99,25 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
   const followed = attemptsOf(evidence).filter(
     (attempt) => isJudged(attempt) || attempt.role === 'retry' || attempt.role === 'late',
   );
-  const [created, ...ended] = ofBuild(evidence);
-  return besideEachOther(evidence, [
+  const [created, ...ended] = momentsOfBuild(evidence);
+  return alignMoments(evidence, [
     ...(created === undefined ? [] : [created]),
-    ...followed.flatMap(ofAttempt),
-    ...ofStop(evidence),
-    ...callMoments(evidence),
-    ...ofTask(evidence),
-    ...ofAgent(evidence),
+    ...followed.flatMap(momentsOfAttempt),
+    ...momentsOfStop(evidence),
+    ...momentsOfCalls(evidence),
+    ...momentsOfTask(evidence),
+    ...momentsOfAgent(evidence),
     ...ended,
   ]);
 }
 
 /** Orders the moments. Clocks that were not seen to differ count as equal; a moment before the first one by an unknown clock gets no `since`. */
-function besideEachOther(evidence: Evidence, moments: readonly Bare[]): readonly Moment[] {
+function alignMoments(evidence: Evidence, moments: readonly Bare[]): readonly Moment[] {
   const [reference] = moments;
   if (reference === undefined) return [];
   const placed = moments.map((one) => {
     const distance = clocksOf(evidence).distance(reference.at, one.at);
-    return { ...one, after: asShown(distance), isKnown: Number.isFinite(distance.error) };
+    return { ...one, after: chooseDistance(distance), isKnown: Number.isFinite(distance.error) };
   });
   const start = Math.min(...placed.filter(({ isKnown }) => isKnown).map(({ after }) => after));
   return placed
@@ -129,6 +129,6 @@ function besideEachOther(evidence: Evidence, moments: readonly Bare[]): readonly
 }
 
 /** The distance that two clocks show, if it lies within their measured error; else the likeliest one. */
-function asShown({ ms, error, shown }: Distance): number {
+function chooseDistance({ ms, error, shown }: Distance): number {
   return Number.isFinite(error) && Math.abs(shown - ms) > error ? ms : shown;
 }

@@ -1,7 +1,7 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
 import type { ImageConfig } from './image-config.ts';
 import { commandLineOf, type CommandLine } from './argv.ts';
-import { baseName, shellStays, startOf, startsAgent, type ShellStart, type Start } from './start.ts';
+import { readBaseName, isShellStaying, startOf, isAgentStart, type ShellStart, type Start } from './start.ts';
 
 /** Whether the stop signal of a container is known to reach the agent in it, and why. */
 export interface SignalPath {
@@ -46,7 +46,7 @@ export function readStart(definition: ContainerDefinition, imageConfig: ImageCon
   const allInits = [...(definition.initProcess ? ['initProcessEnabled'] : []), ...start.inits];
   return {
     ...{ ...start, commandLine, allInits },
-    isAgentFirst: baseName(commandLine.words[0] ?? '') === 'buildkite-agent',
+    isAgentFirst: readBaseName(commandLine.words[0] ?? '') === 'buildkite-agent',
     between: betweenOf(start, commandLine, allInits),
     path: pathOf(start, commandLine, allInits),
   };
@@ -57,41 +57,45 @@ function betweenOf(
   { words, isKnown }: CommandLine,
   inits: readonly string[],
 ): Between {
-  if (shell !== null && shellStays(shell)) {
+  if (shell !== null && isShellStaying(shell)) {
     const name = `${shell.name} -c ...`;
     const hasTrap = shell.view.made.includes('a trap');
     const [init] = inits;
     if (init !== undefined) return { by: 'init-and-shell', name: `${init}, ${name}`, mayPass: hasTrap };
-    return { by: 'shell', name, mayPass: hasTrap || execsAlone(shell) };
+    return { by: 'shell', name, mayPass: hasTrap || mayExecAlone(shell) };
   }
   if (shell !== null) return { by: 'nothing', sure: isKnown, shell: true };
   if (scriptFile !== null) return { by: 'unknown', name: `the script ${scriptFile}` };
-  if (startsAgent(program.slice(0, 1))) return { by: 'nothing', sure: isKnown, shell: false };
+  if (isAgentStart(program.slice(0, 1))) return { by: 'nothing', sure: isKnown, shell: false };
   return { by: 'unknown', name: words.length === 0 ? "the image's own entry point" : words.join(' ') };
 }
 
 /** Whether the shell execs a single plain command: bash and BusyBox do; which shell `sh` is depends on the image. */
-function execsAlone({ kind, view }: ShellStart): boolean {
+function mayExecAlone({ kind, view }: ShellStart): boolean {
   return (kind === 'bash' || kind === 'busybox') && view.plain && !view.replaces;
 }
 
 function pathOf(start: Start, { isKnown }: CommandLine, inits: readonly string[]): SignalPath {
-  if (start.shell !== null) return throughShell(start.shell, inits);
+  if (start.shell !== null) return readShellPath(start.shell, inits);
   if (start.scriptFile !== null)
-    return unknown(`the container starts the script ${start.scriptFile}, and what that does is in the image`);
+    return makeUnknownPath(
+      `the container starts the script ${start.scriptFile}, and what that does is in the image`,
+    );
   if (!isKnown)
-    return unknown("the image's own entry point starts the agent, and what that does is not known");
-  return startsAgent(start.program.slice(0, 1)) ? reached(start, inits) : unknownProgram(start);
+    return makeUnknownPath("the image's own entry point starts the agent, and what that does is not known");
+  return isAgentStart(start.program.slice(0, 1))
+    ? makeDirectPath(start, inits)
+    : makeUnknownProgramPath(start);
 }
 
-function reached(start: Start, inits: readonly string[]): SignalPath {
+function makeDirectPath(start: Start, inits: readonly string[]): SignalPath {
   const name = start.program[0] ?? 'the agent';
   const behind = inits.length === 0 ? 'as PID 1' : `behind ${inits.join(', ')}`;
   return { reaches: 'yes', said: `the container starts ${name} itself, ${behind}` };
 }
-function unknownProgram({ program }: Start): SignalPath {
+function makeUnknownProgramPath({ program }: Start): SignalPath {
   const name = program[0];
-  return unknown(
+  return makeUnknownPath(
     name === undefined
       ? 'the definition does not say what the container starts'
       : `the container starts ${name}, and whether that passes the signal on is not known`,
@@ -103,18 +107,18 @@ function unknownProgram({ program }: Start): SignalPath {
  * an init it dies at once and the agent with it; a trap may pass the signal on. bash and BusyBox exec a single plain command,
  * dash does not; which of them `sh` is depends on the image (measured with dash 0.5.12, bash 5.2, BusyBox 1.37).
  */
-function throughShell(shell: ShellStart, inits: readonly string[]): SignalPath {
+function readShellPath(shell: ShellStart, inits: readonly string[]): SignalPath {
   const name = [...inits, `${shell.name} -c ...`].join(', ');
-  if (!shellStays(shell))
+  if (!isShellStaying(shell))
     return { reaches: 'yes', said: `the container starts ${name}, which execs the agent` };
   const { followed, made } = shell.view;
   if (made.includes('a trap'))
-    return unknown(`the container starts ${name}, whose trap may pass the signal on`);
+    return makeUnknownPath(`the container starts ${name}, whose trap may pass the signal on`);
   if (shell.kind === 'dash' || followed)
     return { reaches: 'no', said: `the container starts ${name}, which stays and keeps the signal` };
-  return unknown(`the container starts ${name}, and whether that shell execs the agent is not known`);
+  return makeUnknownPath(`the container starts ${name}, and whether that shell execs the agent is not known`);
 }
 
-function unknown(said: string): SignalPath {
+function makeUnknownPath(said: string): SignalPath {
   return { reaches: 'unknown', said };
 }

@@ -31,18 +31,26 @@ export function commandLineOf(
   { entryPoint, command, image }: ContainerDefinition,
   imageConfig: ImageConfig | null,
 ): CommandLine {
-  const own = part(command, 'definition');
-  if (entryPoint.length > 0) return joined(part(entryPoint, 'definition'), own, true);
+  const own = makePart(command, 'definition');
+  if (entryPoint.length > 0) return joinParts(makePart(entryPoint, 'definition'), own, true);
   if (imageConfig !== null)
-    return joined(part(imageConfig.entryPoint, 'image'), own ?? part(imageConfig.command, 'image'), true);
-  if (!isOfficialImage(image)) return joined(null, own, false);
-  return joined(part(OFFICIAL_IMAGE.entryPoint, 'name'), own ?? part(OFFICIAL_IMAGE.command, 'name'), true);
+    return joinParts(
+      makePart(imageConfig.entryPoint, 'image'),
+      own ?? makePart(imageConfig.command, 'image'),
+      true,
+    );
+  if (!isOfficialImage(image)) return joinParts(null, own, false);
+  return joinParts(
+    makePart(OFFICIAL_IMAGE.entryPoint, 'name'),
+    own ?? makePart(OFFICIAL_IMAGE.command, 'name'),
+    true,
+  );
 }
 
-function part(words: readonly string[], from: Part['from']): Part | null {
+function makePart(words: readonly string[], from: Part['from']): Part | null {
   return words.length === 0 ? null : { words, from };
 }
 
-function joined(entry: Part | null, command: Part | null, isKnown: boolean): CommandLine {
+function joinParts(entry: Part | null, command: Part | null, isKnown: boolean): CommandLine {
   return { entry, command, isKnown, words: [...(entry?.words ?? []), ...(command?.words ?? [])] };
 }

@@ -2,50 +2,50 @@ import type { ContainerDefinition } from '../model/entities/task.ts';
 
 /** One entry of `containerDefinitions` in our model. A member of an unexpected shape is left out. */
 export function readContainer(document: unknown): ContainerDefinition {
-  const stopTimeout = field(document, 'stopTimeout');
-  const dependencies = list(field(document, 'dependsOn')).flatMap((one) => {
-    const [container, condition] = [field(one, 'containerName'), field(one, 'condition')];
+  const stopTimeout = readField(document, 'stopTimeout');
+  const dependencies = toList(readField(document, 'dependsOn')).flatMap((one) => {
+    const [container, condition] = [readField(one, 'containerName'), readField(one, 'condition')];
     return typeof container === 'string' ? [{ container, condition }] : [];
   });
   const conditions = dependencies.flatMap(({ container, condition }) =>
     typeof condition === 'string' ? [[container, condition] as const] : [],
   );
   return {
-    name: text(field(document, 'name')) ?? '',
-    image: text(field(document, 'image')),
+    name: toText(readField(document, 'name')) ?? '',
+    image: toText(readField(document, 'image')),
     // ECS: a container is essential unless it says otherwise.
-    essential: field(document, 'essential') !== false,
-    entryPoint: texts(field(document, 'entryPoint')),
-    command: texts(field(document, 'command')),
-    environment: Object.fromEntries(list(field(document, 'environment')).flatMap(variable)),
+    essential: readField(document, 'essential') !== false,
+    entryPoint: toTexts(readField(document, 'entryPoint')),
+    command: toTexts(readField(document, 'command')),
+    environment: Object.fromEntries(toList(readField(document, 'environment')).flatMap(readVariable)),
     stopTimeout: typeof stopTimeout === 'number' ? stopTimeout * 1000 : null,
     dependsOn: dependencies.map(({ container }) => container),
     ...(conditions.length === 0 ? {} : { conditions: Object.fromEntries(conditions) }),
-    initProcess: field(field(document, 'linuxParameters'), 'initProcessEnabled') === true,
+    initProcess: readField(readField(document, 'linuxParameters'), 'initProcessEnabled') === true,
   };
 }
 
-function variable(pair: unknown): readonly (readonly [string, string])[] {
-  const name = text(field(pair, 'name'));
-  return name === null ? [] : [[name, text(field(pair, 'value')) ?? '']];
+function readVariable(pair: unknown): readonly (readonly [string, string])[] {
+  const name = toText(readField(pair, 'name'));
+  return name === null ? [] : [[name, toText(readField(pair, 'value')) ?? '']];
 }
 
-function field(value: unknown, name: string): unknown {
+function readField(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];
 }
 
-function list(value: unknown): readonly unknown[] {
+function toList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
-function text(value: unknown): string | null {
+function toText(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
 /** The value as a list of texts; empty if it is anything else. */
-function texts(value: unknown): string[] {
-  const items = list(value);
+function toTexts(value: unknown): string[] {
+  const items = toList(value);
   return items.every((item) => typeof item === 'string') ? [...items] : [];
 }
 

@@ -1,4 +1,4 @@
-import { digested, isPlainValue, isSecretName } from '../model/secret-looks.ts';
+import { digestValue, isPlainValue, isSecretName } from '../model/secret-looks.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import { hideWords } from './hidden-words.ts';
 import { hasReadValue, isReadFlag, isReadVariable } from './read-settings.ts';
@@ -38,7 +38,7 @@ export function hideStart<T extends Started>(
 /** The value of one variable, hidden where needed. */
 export function hideVariable(name: string, value: string, isExpanded: boolean, digest: Digest): string {
   if (isReadVariable(name)) return value;
-  return isExpanded && !isSecretName(name) ? hideFields(value, digest) : digested(value, digest);
+  return isExpanded && !isSecretName(name) ? hideFields(value, digest) : digestValue(value, digest);
 }
 
 /** The names that the words expand, as `$NAME` or `${NAME...}`. */
@@ -56,7 +56,7 @@ function hideFields(value: string, digest: Digest): string {
     const isRead = isReadFlag(flag) || (flag === '' && hasReadValue(before));
     before = given === undefined ? flag : '';
     if (isRead || isPlainValue(field) || (flag !== '' && given === undefined)) return field;
-    if (flag === '') return digested(field, digest);
-    return `${field.slice(0, field.indexOf('=') + 1)}${digested(given ?? '', digest)}`;
+    if (flag === '') return digestValue(field, digest);
+    return `${field.slice(0, field.indexOf('=') + 1)}${digestValue(given ?? '', digest)}`;
   });
 }

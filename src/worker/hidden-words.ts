@@ -1,7 +1,7 @@
-import { digested, isSecretName, looksRandom } from '../model/secret-looks.ts';
+import { digestValue, isSecretName, isRandomLooking } from '../model/secret-looks.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import { hasReadValue } from './read-settings.ts';
-import { startsAgent } from './start.ts';
+import { isAgentStart } from './start.ts';
 
 /** What stands before a value: `--api-token=` or `--api-token `, `NAME=`, `X-Api-Key: ` or `"password": "`. */
 const NAME =
@@ -18,8 +18,8 @@ export function hideWords(words: readonly string[], digest: Digest): string[] {
   return words.map((word, index) => {
     const before = words[index - 1] ?? '';
     if (isFlag(before) && !before.includes('=')) {
-      if (takesReadValue(before)) return word;
-      if (isSecretName(before) && isValue(word)) return digested(word, digest);
+      if (hasShownValue(before)) return word;
+      if (isSecretName(before) && isValue(word)) return digestValue(word, digest);
     }
     return hideIn(word, digest);
   });
@@ -29,9 +29,9 @@ export function hideWords(words: readonly string[], digest: Digest): string[] {
 export function hideIn(text: string, digest: Digest): string {
   const kept: string[] = [];
   let from = 0;
-  for (const { begin, end, isRead } of namedValues(text)) {
+  for (const { begin, end, isRead } of findNamedValues(text)) {
     const value = text.slice(begin, end);
-    kept.push(hideRuns(text.slice(from, begin), digest), isRead ? value : digestedIn(value, digest));
+    kept.push(hideRuns(text.slice(from, begin), digest), isRead ? value : digestQuoted(value, digest));
     from = end;
   }
   return [...kept, hideRuns(text.slice(from), digest)].join('');
@@ -44,43 +44,43 @@ interface NamedValue {
 }
 
 /** The places of the values that are named like a secret, or belong to a flag that is read. */
-function namedValues(text: string): readonly NamedValue[] {
+function findNamedValues(text: string): readonly NamedValue[] {
   const found: NamedValue[] = [];
   NAME.lastIndex = 0;
   for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
     const [whole, flag, variable, member = ''] = match;
     const begin = match.index + whole.length;
-    const isRead = flag !== undefined && takesReadValue(flag);
+    const isRead = flag !== undefined && hasShownValue(flag);
     // Another flag is not a value; reading it to its end for every flag before it would take too long.
     const isNamed = isRead || (!text.startsWith('--', begin) && isSecretName(flag ?? variable ?? member));
-    const value = isNamed ? valueAt(text, begin, member === '' ? SHELL_VALUE : LINE_VALUE) : '';
+    const value = isNamed ? matchAt(text, begin, member === '' ? SHELL_VALUE : LINE_VALUE) : '';
     // A value whose name is harmless may contain a secret under another name: `export TOKEN=x`, `-e TOKEN=x`.
-    const end = begin + (isRead || isValue(bare(value)) ? value.length : 0);
+    const end = begin + (isRead || isValue(removeQuotes(value)) ? value.length : 0);
     NAME.lastIndex = end;
     if (end > begin) found.push({ begin, end, isRead });
   }
   return found;
 }
 
-function valueAt(text: string, at: number, pattern: RegExp): string {
+function matchAt(text: string, at: number, pattern: RegExp): string {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? '';
 }
 
 /** The value without the quotes around it. */
-function bare(value: string): string {
+function removeQuotes(value: string): string {
   return /^(["'])([\s\S]*)\1$/.exec(value)?.[2] ?? value;
 }
 
-function digestedIn(value: string, digest: Digest): string {
-  const inner = bare(value);
+function digestQuoted(value: string, digest: Digest): string {
+  const inner = removeQuotes(value);
   const quote = inner === value ? '' : value.charAt(0);
-  return `${quote}${digested(inner, digest)}${quote}`;
+  return `${quote}${digestValue(inner, digest)}${quote}`;
 }
 
 /** Whether a word is a value: no expansion (its variable is hidden itself), no other flag, and not the agent's name. */
 function isValue(word: string): boolean {
-  return !/^\$(?:\w+|\{\w+\})$/.test(word) && !word.startsWith('--') && !startsAgent([word]);
+  return !/^\$(?:\w+|\{\w+\})$/.test(word) && !word.startsWith('--') && !isAgentStart([word]);
 }
 
 function isFlag(word: string): boolean {
@@ -88,10 +88,10 @@ function isFlag(word: string): boolean {
 }
 
 /** Whether a check reads the flag's value, so that it stays visible. */
-function takesReadValue(flag: string): boolean {
+function hasShownValue(flag: string): boolean {
   return hasReadValue(flag.replace(/^--?/, ''));
 }
 
 function hideRuns(text: string, digest: Digest): string {
-  return text.replace(RUN, (run) => (looksRandom(run) ? digest(run) : run));
+  return text.replace(RUN, (run) => (isRandomLooking(run) ? digest(run) : run));
 }

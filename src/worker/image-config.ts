@@ -21,25 +21,25 @@ const OF_AGENT = /^BUILDKITE_[A-Z_]+$/;
 /** Reads the output of `docker image inspect IMAGE`, or only its configuration; null for anything else. */
 export function imageConfigIn(document: unknown): ImageConfig | null {
   const image: unknown = Array.isArray(document) ? document[0] : document;
-  const config = Config.safeParse(inner(image));
+  const config = Config.safeParse(unwrapImage(image));
   if (!config.success) return null;
   const { Entrypoint, Cmd, Env } = config.data;
   return {
     entryPoint: Entrypoint ?? [],
     command: Cmd ?? [],
     environment: Object.fromEntries(
-      (Env ?? []).map(split).filter(([name]) => OF_AGENT.test(name) && !isSecretName(name)),
+      (Env ?? []).map(splitVariable).filter(([name]) => OF_AGENT.test(name) && !isSecretName(name)),
     ),
   };
 }
 
-function inner(image: unknown): unknown {
+function unwrapImage(image: unknown): unknown {
   if (typeof image !== 'object' || image === null) return image;
   if ('Config' in image) return image.Config;
   return 'config' in image ? image.config : image;
 }
 
-function split(variable: string): readonly [string, string] {
+function splitVariable(variable: string): readonly [string, string] {
   const at = variable.indexOf('=');
   return at < 0 ? [variable, ''] : [variable.slice(0, at), variable.slice(at + 1)];
 }

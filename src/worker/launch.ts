@@ -28,16 +28,16 @@ export interface LaunchFacts {
  */
 export function readLaunch({ service, compatibilities }: LaunchFacts): Launch {
   if (service !== null && service.capacityProviders.length > 0)
-    return ofProviders(
+    return readProviderLaunch(
       service.capacityProviders,
       `the service's capacity providers ${service.capacityProviders.join(', ')}`,
     );
   if (service !== null && service.launchType !== null)
-    return ofType(service.launchType, `the service's launchType ${service.launchType}`);
+    return readTypeLaunch(service.launchType, `the service's launchType ${service.launchType}`);
   const [only = '', ...others] = compatibilities;
   if (only === '' || others.length > 0)
     return { kind: 'unknown', spot: null, said: 'neither the service nor the definition shows it' };
-  const launch = ofType(only, `the definition's requiresCompatibilities ${only}`);
+  const launch = readTypeLaunch(only, `the definition's requiresCompatibilities ${only}`);
   // The service, or the call that runs the task, chooses the provider.
   return launch.kind === 'fargate' && service === null ? { ...launch, spot: null } : launch;
 }
@@ -49,19 +49,19 @@ export function launchOfTask(
 ): Launch {
   const launch =
     capacityProvider !== null && (launchType === null || /^FARGATE(_SPOT)?$/.test(capacityProvider))
-      ? ofProviders([capacityProvider], `the task's capacity provider ${capacityProvider}`)
-      : ofType(launchType ?? '', `the task's launchType ${launchType ?? 'is not shown'}`);
+      ? readProviderLaunch([capacityProvider], `the task's capacity provider ${capacityProvider}`)
+      : readTypeLaunch(launchType ?? '', `the task's launchType ${launchType ?? 'is not shown'}`);
   return reclaimed ? { ...launch, spot: true } : launch;
 }
 
 /** The launch of a launch type that a user names. */
-export function launchNamed(type: LaunchType): Launch {
+export function readNamedLaunch(type: LaunchType): Launch {
   const isSpot = type === 'FARGATE_SPOT' || type === 'EC2_SPOT';
-  return { ...ofType(type.replace(/_SPOT$/, ''), type), spot: isSpot };
+  return { ...readTypeLaunch(type.replace(/_SPOT$/, ''), type), spot: isSpot };
 }
 
 /** The launch of a strategy; ECS allows none that mixes Fargate's providers with those of Auto Scaling groups. */
-function ofProviders(names: readonly string[], said: string): Launch {
+function readProviderLaunch(names: readonly string[], said: string): Launch {
   if (names.includes('FARGATE_SPOT')) return { kind: 'fargate', spot: true, said };
   return names.includes('FARGATE')
     ? { kind: 'fargate', spot: false, said }
@@ -69,7 +69,7 @@ function ofProviders(names: readonly string[], said: string): Launch {
 }
 
 /** ECS does not show whether a host of EC2 is a spot instance. */
-function ofType(launchType: string, said: string): Launch {
+function readTypeLaunch(launchType: string, said: string): Launch {
   switch (launchType) {
     case 'FARGATE':
       return { kind: 'fargate', spot: false, said };

@@ -1,7 +1,7 @@
 import type { AgentStart } from './agent-start.ts';
 import { isSwitch, variableOfFlag } from './read-settings.ts';
 import { segmentsOf, wordsOf, type Segment } from './shell.ts';
-import { startsAgent } from './start.ts';
+import { isAgentStart } from './start.ts';
 
 /** A setting of the agent on its command line. */
 export interface FlagSetting {
@@ -61,7 +61,7 @@ export function readSettings(start: AgentStart, definition: Environment, image: 
   const flag = (name: string): FlagSetting | null => flagIn(line?.words ?? [], fields, name);
   const variable = (name: string): VariableSetting | null => variableIn(name, definition, image);
   const configFile = (flag('config') ?? variable('config'))?.value ?? null;
-  const isLineKnown = isKnown && line !== null && (line.segment !== null || startsAgent(words));
+  const isLineKnown = isKnown && line !== null && (line.segment !== null || isAgentStart(words));
   return {
     ...{ line, isLineKnown, configFile, flag, variable },
     read(name) {
@@ -76,7 +76,7 @@ export function readSettings(start: AgentStart, definition: Environment, image: 
 function lineOf({ commandLine: { words }, shell, program }: AgentStart): AgentLine | null {
   // The words before the program stay, so that indexes are those of the command line.
   if (shell === null) return program.length === 0 ? null : { words, segment: null };
-  const segment = segmentsOf(shell.script).findLast(({ text }) => startsAgent(wordsOf(text)));
+  const segment = segmentsOf(shell.script).findLast(({ text }) => isAgentStart(wordsOf(text)));
   return segment === undefined ? null : { words: wordsOf(segment.text), segment };
 }
 
@@ -89,13 +89,13 @@ interface Field {
 /** The words of the agent; in a script an expansion may become several words (`$FLAGS`). */
 function fieldsOf({ words, segment }: AgentLine, environment: Environment): readonly Field[] {
   return words.flatMap((word, at) => {
-    const whole = segment === null ? word : expanded(word, environment);
+    const whole = segment === null ? word : expandVariables(word, environment);
     return whole === word ? [{ text: word, at }] : whole.split(/\s+/).map((text) => ({ text, at }));
   });
 }
 
 /** Replaces `$NAME`, `${NAME}` and `${NAME:-default}`; a name that is not in the environment stays as written. */
-function expanded(word: string, environment: Environment): string {
+function expandVariables(word: string, environment: Environment): string {
   return word.replaceAll(
     /\$(?:\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|([A-Za-z_]\w*))/g,
     (whole, braced: string | undefined, fallback: string | undefined, bare: string | undefined) =>
@@ -132,7 +132,10 @@ function variableIn(flag: string, definition: Environment, image: Environment): 
 }
 
 /** The value of a setting, or null where it is absent or unknown. */
-export function knownSetting(settings: AgentSettings, flag: string): FlagSetting | VariableSetting | null {
+export function readKnownSetting(
+  settings: AgentSettings,
+  flag: string,
+): FlagSetting | VariableSetting | null {
   const state = settings.read(flag);
   return state.is === 'known' ? state.setting : null;
 }
@@ -164,15 +167,15 @@ export interface LeavingFlags {
 export const NO_LEAVING_FLAGS: LeavingFlags = { oneShot: false, idleTimeout: null, uptime: null };
 
 /** What makes the agent exit by itself. A timer of 0 is off; a configuration file of the image may set an absent one. */
-export function leavingFlags(settings: AgentSettings): LeavingFlags {
+export function readLeavingFlags(settings: AgentSettings): LeavingFlags {
   const timer = (flag: string): number | null => {
-    const ms = durationOf(knownSetting(settings, flag)) ?? 0;
+    const ms = durationOf(readKnownSetting(settings, flag)) ?? 0;
     return ms > 0 ? ms : null;
   };
   return {
     oneShot:
-      isOn(knownSetting(settings, 'disconnect-after-job')) ||
-      (knownSetting(settings, 'acquire-job')?.value ?? '') !== '',
+      isOn(readKnownSetting(settings, 'disconnect-after-job')) ||
+      (readKnownSetting(settings, 'acquire-job')?.value ?? '') !== '',
     idleTimeout: timer('disconnect-after-idle-timeout'),
     uptime: timer('disconnect-after-uptime'),
   };

@@ -32,48 +32,48 @@ export function segmentsOf(script: string): readonly Segment[] {
     redirects: false,
   };
   let at = 0;
-  while (at < script.length) at = step(script, at, scan);
-  close(scan, '');
+  while (at < script.length) at = scanNext(script, at, scan);
+  closeSegment(scan, '');
   return scan.segments;
 }
 
-function step(script: string, at: number, scan: Scan): number {
+function scanNext(script: string, at: number, scan: Scan): number {
   const rest = script.slice(at);
   const whole = /^(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`)/.exec(
     rest,
   )?.[0];
-  if (whole !== undefined) return take(scan, whole, at);
+  if (whole !== undefined) return takeText(scan, whole, at);
   if (rest.startsWith('#') && /^\s?$/.test(scan.text.slice(-1)))
     return at + (/^[^\n]*/.exec(rest)?.[0].length ?? 1);
   const redirect = /^(?:[0-9]*[<>]+&?|&>+)/.exec(rest)?.[0];
   if (redirect !== undefined && /[<>]/.test(redirect)) {
     scan.redirects = true;
-    return take(scan, redirect, at);
+    return takeText(scan, redirect, at);
   }
   const operator = /^(?:&&|\|\||;;|[;|&\n])/.exec(rest)?.[0];
   if (operator !== undefined) {
-    close(scan, operator);
+    closeSegment(scan, operator);
     return at + operator.length;
   }
   if (rest.startsWith('(') || rest.startsWith(')')) {
     if (rest.startsWith('(')) scan.depth += 1;
     else {
-      close(scan, '');
+      closeSegment(scan, '');
       scan.depth = Math.max(0, scan.depth - 1);
     }
     return at + 1;
   }
-  return take(scan, rest.charAt(0), at);
+  return takeText(scan, rest.charAt(0), at);
 }
 
-function take(scan: Scan, text: string, at: number): number {
+function takeText(scan: Scan, text: string, at: number): number {
   if (scan.isBlank) scan.inside = scan.depth;
   scan.isBlank &&= text.trim() === '';
   scan.text += text;
   return at + text.length;
 }
 
-function close(scan: Scan, operator: string): void {
+function closeSegment(scan: Scan, operator: string): void {
   const text = scan.text.trim();
   if (text !== '') {
     const { before, redirects, inside } = scan;
@@ -99,7 +99,7 @@ export function wordsOf(text: string): readonly string[] {
   let word: string | null = null;
   const lastClosed = text.lastIndexOf(')');
   for (let at = 0; at < text.length;) {
-    const part = partAt(text, at, lastClosed);
+    const part = readWordPart(text, at, lastClosed);
     if (part !== null) word = `${word ?? ''}${part.text}`;
     else if (word !== null) {
       words.push(word);
@@ -111,7 +111,7 @@ export function wordsOf(text: string): readonly string[] {
 }
 
 /** The next part of a word; null at a blank and at a quote that is never closed. */
-function partAt(
+function readWordPart(
   text: string,
   at: number,
   lastClosed: number,
@@ -149,7 +149,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
 /** A command without the keywords and assignments (`NAME=value`) before it. */
-export function commandWords(text: string): {
+export function splitCommand(text: string): {
   readonly assignments: readonly string[];
   readonly words: readonly string[];
 } {
@@ -177,7 +177,7 @@ export interface ScriptView {
 
 /** The main command: the one that `isMain` chooses, else the last. */
 function mainOf(segments: readonly Segment[], isMain: (words: readonly string[]) => boolean): Segment | null {
-  return segments.findLast(({ text }) => isMain(commandWords(text).words)) ?? segments.at(-1) ?? null;
+  return segments.findLast(({ text }) => isMain(splitCommand(text).words)) ?? segments.at(-1) ?? null;
 }
 
 /** Examines a script of `sh -c`; `isMain` chooses the main command. */
@@ -186,12 +186,12 @@ export function viewScript(script: string, isMain: (words: readonly string[]) =>
   const main = mainOf(segments, isMain);
   if (main === null)
     return { main, words: [], replaces: false, plain: false, followed: false, made: ['an empty script'] };
-  const { words, assignments } = commandWords(main.text);
+  const { words, assignments } = splitCommand(main.text);
   const execs = words[0] === 'exec';
   const apart = main.subshell || main.after === '|' || main.before === '|' || main.after === '&';
   const made = [
     ...(segments.some((one) => one.after === '|') ? ['a pipeline'] : []),
-    ...(segments.some((one) => commandWords(one.text).words[0] === 'trap') ? ['a trap'] : []),
+    ...(segments.some((one) => splitCommand(one.text).words[0] === 'trap') ? ['a trap'] : []),
     ...(segments.some((one) => one.after === '&&' || one.after === '||') ? ['a && or || chain'] : []),
     ...(segments.some((one) => one.after === '&') ? ['a background command'] : []),
     ...(main.redirects ? ['a redirection'] : []),
@@ -211,15 +211,15 @@ export function viewScript(script: string, isMain: (words: readonly string[]) =>
 }
 
 /** The script changed so that the main command replaces the shell; commands after it and traps no longer run. */
-export function execScript(script: string, isMain: (words: readonly string[]) => boolean): string {
+export function makeExecScript(script: string, isMain: (words: readonly string[]) => boolean): string {
   const segments = segmentsOf(script);
   const main = mainOf(segments, isMain);
   if (main === null) return script;
   const before = segments
     .slice(0, segments.indexOf(main))
-    .filter((one) => commandWords(one.text).words[0] !== 'trap')
+    .filter((one) => splitCommand(one.text).words[0] !== 'trap')
     .filter((one) => !one.subshell && [';', '&&', '\n'].includes(one.after));
-  const { assignments, words } = commandWords(main.text);
+  const { assignments, words } = splitCommand(main.text);
   const kept = main.text.replace(/^(?:(?:\{|if|then|else|do|!)\s+)*/, '').replace(/\s*\}$/, '');
   const bare = words[0] === 'exec' ? kept.replace(/^exec\s+/, '') : kept;
   const command = assignments.length > 0 ? `exec env ${bare}` : `exec ${bare}`;
@@ -232,7 +232,7 @@ export function execScript(script: string, isMain: (words: readonly string[]) =>
 }
 
 /** The script's command in exec form, or null where only a shell can run it (expansions, globs, several commands). */
-export function execForm(
+export function makeExecForm(
   script: string,
   isMain: (words: readonly string[]) => boolean,
 ): readonly string[] | null {

@@ -61,13 +61,13 @@ const SHELLS: Readonly<Record<string, ShellKind>> = {
   mksh: 'other',
 };
 
-export function baseName(word: string): string {
+export function readBaseName(word: string): string {
   return word.slice(word.lastIndexOf('/') + 1);
 }
 
 /** Whether the words start a Buildkite agent. */
-export function startsAgent(words: readonly string[]): boolean {
-  return words.some((word) => /^buildkite-agent(?:-entrypoint)?$/.test(baseName(word)));
+export function isAgentStart(words: readonly string[]): boolean {
+  return words.some((word) => /^buildkite-agent(?:-entrypoint)?$/.test(readBaseName(word)));
 }
 
 /** Follows a command line through inits and preparing programs to its shell or program. */
@@ -75,22 +75,22 @@ export function startOf({ words }: { readonly words: readonly string[] }): Start
   const inits: string[] = [];
   let at = 0;
   for (;;) {
-    const name = baseName(words[at] ?? '');
+    const name = readBaseName(words[at] ?? '');
     if (INITS.has(name)) {
       inits.push(name);
-      at = afterOptions(
+      at = skipOptions(
         words,
         at + 1,
         name === 'tini' || name === 'tini-static' ? new Set(['-e', '-p']) : new Set(),
       );
     } else if (Object.hasOwn(PREPARES, name))
-      at = afterOptions(words, at + 1, WITH_VALUE) + (PREPARES[name] ?? 0);
+      at = skipOptions(words, at + 1, WITH_VALUE) + (PREPARES[name] ?? 0);
     else break;
   }
-  return { inits, ...reached(words, at) };
+  return { inits, ...readProgram(words, at) };
 }
 
-function afterOptions(words: readonly string[], from: number, valued: ReadonlySet<string>): number {
+function skipOptions(words: readonly string[], from: number, valued: ReadonlySet<string>): number {
   let at = from;
   for (let word = words[at]; word !== undefined; word = words[at]) {
     if (word === '--') return at + 1;
@@ -100,8 +100,8 @@ function afterOptions(words: readonly string[], from: number, valued: ReadonlySe
   return at;
 }
 
-function reached(words: readonly string[], at: number): Omit<Start, 'inits'> {
-  const name = baseName(words[at] ?? '');
+function readProgram(words: readonly string[], at: number): Omit<Start, 'inits'> {
+  const name = readBaseName(words[at] ?? '');
   const busybox = name === 'busybox' && ['sh', 'ash'].includes(words[at + 1] ?? '');
   const kind = busybox ? 'busybox' : Object.hasOwn(SHELLS, name) ? SHELLS[name] : undefined;
   if (kind === undefined) {
@@ -120,7 +120,7 @@ function reached(words: readonly string[], at: number): Omit<Start, 'inits'> {
     return { shell: null, scriptFile: words[option] ?? null, program: words.slice(at) };
   const scriptAt = words.findIndex((word, index) => index > option && !/^[-+]/.test(word));
   const script = scriptAt === -1 ? '' : (words[scriptAt] ?? '');
-  const view = viewScript(script, startsAgent);
+  const view = viewScript(script, isAgentStart);
   const shell = { kind, name: words[at] ?? '', at, scriptAt, script, view };
   return { shell, scriptFile: null, program: view.words };
 }
@@ -131,8 +131,8 @@ function isCommandOption(word: string): boolean {
 }
 
 /** Whether the shell stays before the agent: it execs neither the agent nor another shell that does. */
-export function shellStays(shell: ShellStart): boolean {
+export function isShellStaying(shell: ShellStart): boolean {
   if (!shell.view.replaces) return true;
   const inner = startOf({ words: shell.view.words }).shell;
-  return inner !== null && shellStays(inner);
+  return inner !== null && isShellStaying(inner);
 }

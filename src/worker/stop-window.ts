@@ -50,7 +50,7 @@ type Chain = readonly StopStep[];
  * along a chain of `dependsOn` add up, and independent containers are stopped at the same time (ecs.md, order of containers).
  * A container that ended before others started takes no part. `isDeadAtOnce`: the agent ends when it is signalled.
  */
-export function stopWindow(
+export function measureStopWindow(
   definitions: Containers,
   agent: string,
   launch: Launch,
@@ -58,7 +58,7 @@ export function stopWindow(
 ): StopWindow {
   const lasting = lastingOf(definitions, agent);
   const step = (one: ContainerDefinition): StopStep =>
-    isDeadAtOnce && one.name === agent ? { ...stopStep(one, launch), ms: 0 } : stopStep(one, launch);
+    isDeadAtOnce && one.name === agent ? { ...makeStopStep(one, launch), ms: 0 } : makeStopStep(one, launch);
   const chains = lasting.map((one) => chainOf(one, dependantsIn(lasting), step).toReversed());
   const longest = longestOf(chains);
   const limit = launch.spot === true ? SPOT_NOTICE : null;
@@ -70,14 +70,14 @@ export function stopWindow(
   return {
     ms: lengthOf(longest),
     chain: longest,
-    agent: agentStop(before, longestOf(behind), limit, launch),
+    agent: measureAgentStop(before, longestOf(behind), limit, launch),
     limit,
     cut: ends.filter(({ killed }) => limit !== null && killed > limit).map(({ name }) => name),
   };
 }
 
 /** The agent's times, from the chain that ends with the agent and the one that begins with it. */
-function agentStop(before: Chain, after: Chain, limit: number | null, { kind }: Launch): AgentStop {
+function measureAgentStop(before: Chain, after: Chain, limit: number | null, { kind }: Launch): AgentStop {
   const [signalled, killed] = [lengthOf(before.slice(0, -1)), lengthOf(before)];
   const behind = lengthOf(after.slice(1));
   const most = kind === 'fargate' ? FARGATE_CEILING : null;
@@ -90,7 +90,10 @@ function agentStop(before: Chain, after: Chain, limit: number | null, { kind }: 
 }
 
 /** Time of a container between its stop signal and SIGKILL. */
-export function stopStep({ name: container, stopTimeout }: ContainerDefinition, { kind }: Launch): StopStep {
+export function makeStopStep(
+  { name: container, stopTimeout }: ContainerDefinition,
+  { kind }: Launch,
+): StopStep {
   if (stopTimeout === null) return { container, ms: DEFAULT_STOP_TIMEOUT, by: 'default' };
   const ms =
     kind === 'fargate' ? Math.min(Math.max(stopTimeout, FARGATE_FLOOR), FARGATE_CEILING) : stopTimeout;
@@ -99,11 +102,11 @@ export function stopStep({ name: container, stopTimeout }: ContainerDefinition, 
 
 /** The containers that run at the same time as `running`: all but those whose end others waited for. */
 function lastingOf(definitions: Containers, running: string): Containers {
-  return definitions.filter(({ name }) => name === running || !ranToEnd(name, definitions));
+  return definitions.filter(({ name }) => name === running || !hasRunToEnd(name, definitions));
 }
 
 /** Whether a container ends before others start: `dependsOn` with COMPLETE or SUCCESS. Older journals hold no conditions. */
-export function ranToEnd(name: string, definitions: Containers): boolean {
+export function hasRunToEnd(name: string, definitions: Containers): boolean {
   return definitions.some(({ conditions }) => {
     const condition = conditions?.[name];
     return condition === 'COMPLETE' || condition === 'SUCCESS';
@@ -111,13 +114,13 @@ export function ranToEnd(name: string, definitions: Containers): boolean {
 }
 
 /** The containers that a container depends on, directly or through others, in the order of their stops after it. */
-export function stoppedAfter(name: string, definitions: Containers): readonly string[] {
-  return namesAlong(name, dependenciesIn(lastingOf(definitions, name)));
+export function listStoppedAfter(name: string, definitions: Containers): readonly string[] {
+  return listNamesAlong(name, dependenciesIn(lastingOf(definitions, name)));
 }
 
 /** The containers that depend on a container, directly or through others; they are stopped before it. */
-export function stoppedBefore(name: string, definitions: Containers): readonly string[] {
-  return namesAlong(name, dependantsIn(lastingOf(definitions, name)));
+export function listStoppedBefore(name: string, definitions: Containers): readonly string[] {
+  return listNamesAlong(name, dependantsIn(lastingOf(definitions, name)));
 }
 
 /** The containers next to one of these names, on one side of it. */
@@ -134,7 +137,7 @@ function dependenciesIn(definitions: Containers): Neighbours {
   };
 }
 
-function namesAlong(name: string, next: Neighbours): readonly string[] {
+function listNamesAlong(name: string, next: Neighbours): readonly string[] {
   const order: string[] = [];
   const visit = (from: string): void => {
     for (const one of next(from)) {

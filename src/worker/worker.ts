@@ -3,7 +3,7 @@ import type { ImageConfig } from './image-config.ts';
 import { readStart, type AgentStart } from './agent-start.ts';
 import type { Launch } from './launch.ts';
 import { readSettings, type AgentSettings } from './settings.ts';
-import { stopWindow, type StopWindow } from './stop-window.ts';
+import { measureStopWindow, type StopWindow } from './stop-window.ts';
 
 /** What is known about a worker: its task definition, its agent's image configuration, and its launch type. */
 export interface WorkerDocuments {
@@ -33,9 +33,9 @@ export interface Worker {
 export function readWorker({ containers, agent: name, imageConfig, launch }: WorkerDocuments): Worker | null {
   const agent = containers.find((one) => one.name === name);
   if (agent === undefined) return null;
-  const start = once(() => readStart(agent, imageConfig));
-  const settings = once(() => readSettings(start(), agent.environment, imageConfig?.environment ?? {}));
-  const stop = once(() => stopWindow(containers, name, launch));
+  const start = readOnce(() => readStart(agent, imageConfig));
+  const settings = readOnce(() => readSettings(start(), agent.environment, imageConfig?.environment ?? {}));
+  const stop = readOnce(() => measureStopWindow(containers, name, launch));
   return {
     ...{ containers, agent, launch },
     get start() {
@@ -50,7 +50,7 @@ export function readWorker({ containers, agent: name, imageConfig, launch }: Wor
   };
 }
 
-function once<T>(read: () => T): () => T {
+function readOnce<T>(read: () => T): () => T {
   let known: { readonly value: T } | null = null;
   return () => (known ??= { value: read() }).value;
 }

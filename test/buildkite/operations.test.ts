@@ -3,7 +3,7 @@ import { buildSchema, getOperationAST, parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
 import { requestedComplexity } from '../../src/rig/buildkite/complexity.ts';
 import { ANSWERS } from '../../src/buildkite/answers.ts';
-import { loadDocuments, manyBuilds, OPERATIONS } from '../../src/buildkite/operations.ts';
+import { loadDocuments, writeBuildsQuery, OPERATIONS } from '../../src/buildkite/operations.ts';
 
 const schema = buildSchema(
   readFileSync(new URL('../../src/rig/buildkite/schema.graphql', import.meta.url), 'utf8'),
@@ -18,7 +18,7 @@ test('the file holds exactly the operations that the client names, each with a s
 test.each([1, 2, 50])(
   'the document for %i builds is valid, and within what one query may ask for',
   (count) => {
-    const text = manyBuilds(documents, count);
+    const text = writeBuildsQuery(documents, count);
     const document = parse(text);
     expect(validate(schema, document).map(String)).toEqual([]);
     const operation = getOperationAST(document);

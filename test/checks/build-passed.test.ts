@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { buildPassed, struckPassed } from '../../src/checks/build-passed.ts';
+import { buildPassed, targetPassed } from '../../src/checks/build-passed.ts';
 import { aJob, anAgent, BUILD_ID, JOB_ID } from '../support/builders.ts';
 import { fact, LOST, PASSED, STARTED } from '../support/journal-builders.ts';
 import { holdsTable } from './table.ts';
@@ -10,7 +10,7 @@ const retried = [
 ];
 
 describe('struck-passed', () => {
-  holdsTable(struckPassed, [
+  holdsTable(targetPassed, [
     ['finished, passed, exit status "0", not retried', {}, 'yes'],
     ['nothing was sent', { stop: null }, 'unasked'],
     ['it failed of itself', { job: { passed: false, exitStatus: '1' } }, 'no build-failed'],

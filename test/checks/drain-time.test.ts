@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drainInTime, drainTime } from '../../src/checks/drain-time.ts';
+import { drainInTime, measureDrainTime } from '../../src/checks/drain-time.ts';
 import { aContainer, aContainerDefinition } from '../support/builders.ts';
 import { caseOf } from '../support/asking.ts';
 import { AGENT_GONE, clocks, LOST, T, type Told } from '../support/journal-builders.ts';
@@ -8,7 +8,7 @@ import { holdsTable } from './table.ts';
 const within = (ms: number | null): Told => ({ scenario: { expect: { drain: { within: ms } } } });
 
 function timed(told: Told): { ms: number; by: string } | null {
-  return drainTime(caseOf(told).evidence);
+  return measureDrainTime(caseOf(told).evidence);
 }
 
 describe('drain-in-time', () => {
@@ -62,6 +62,6 @@ describe('drain time', () => {
     const ahead = (offset: number): Told => ({ clocks: clocks(offset, 0, 600) });
     expect(timed(ahead(5_000))?.ms).toBe(T.left - T.landed - 5_000);
     expect(timed(ahead(900))?.ms).toBe(T.left - T.landed);
-    expect(drainTime(caseOf(ahead(900)).evidence)?.atMost).toBe(T.left - T.landed + 1_200);
+    expect(measureDrainTime(caseOf(ahead(900)).evidence)?.atMost).toBe(T.left - T.landed + 1_200);
   });
 });

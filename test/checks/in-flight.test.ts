@@ -281,7 +281,7 @@ describe('in-flight where the job had ended and the worker held another one', ()
     ],
   ]);
 
-  it('names the victim and what became of it first', () => {
+  it('names the chosen and what became of it first', () => {
     const said = asked(inFlight, { ...ended, after: another(T.stop - 2_000, LOST) }).said;
     expect(said).toMatch(/^the worker held job another \(lint\) instead, which was lost \(/);
   });

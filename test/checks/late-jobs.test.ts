@@ -123,7 +123,7 @@ describe('late-jobs', () => {
     ['it had not left when its jobs were last listed', { agent: { connection: 'connected' } }, 'unknown'],
     ['it was marked lost: it takes no more', { agent: AGENT_GONE }, 'yes'],
     [
-      'a retry of the struck attempt on the doomed task is judged elsewhere',
+      'a retry of the target attempt on the doomed task is judged elsewhere',
       { after: [late({ ...LOST, retryOf: JOB_ID, retryType: 'automatic' })] },
       'yes',
     ],

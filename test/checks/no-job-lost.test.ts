@@ -29,7 +29,7 @@ const retry = (over: Parameters<typeof aJob>[0] = {}) =>
 const neighbour = (over: Parameters<typeof aJob>[0] = {}) =>
   aJob({ id: NEIGHBOUR, stepKey: 'lint', events: [STARTED], ...over });
 
-/** A job that a restarted agent of the struck task took after the stop. */
+/** A job that a restarted agent of the target task took after the stop. */
 const onRestarted = (over: Parameters<typeof aJob>[0] = {}) => [
   fact('agent', anAgent({ ...told.LEFT, id: 'again', jobs: ['late'] })),
   fact(
@@ -57,7 +57,7 @@ describe('no-job-lost', () => {
 
 describe('no-job-lost', () => {
   holdsTable(noJobLost, [
-    ['the struck attempt finished', {}, 'yes'],
+    ['the target attempt finished', {}, 'yes'],
     ['nothing was sent', { stop: null }, 'unasked'],
     ['lost, the build is red', { job: LOST, agent: told.AGENT_GONE, build: RED }, 'no lost'],
     ['lost, the build still runs', { job: LOST, build: { state: 'running' } }, 'no lost'],
@@ -175,7 +175,7 @@ describe('no-job-lost', () => {
     ],
     ['it had not ended', { job: { state: 'running', events: [STARTED] } }, 'unknown'],
     [
-      'a neighbour on the struck task was lost',
+      'a neighbour on the target task was lost',
       {
         before: [fact('job', neighbour())],
         after: [fact('job', neighbour({ ...LOST }))],
@@ -192,7 +192,7 @@ describe('no-job-lost', () => {
       'no lost',
     ],
     [
-      'the retry of the struck attempt was lost on the same doomed task',
+      'the retry of the target attempt was lost on the same doomed task',
       {
         job: { ...LOST, retried: true },
         build: RED,
@@ -206,7 +206,7 @@ describe('no-job-lost', () => {
       'yes',
     ],
     [
-      'a loss on a task that was not struck is printed elsewhere',
+      'a loss on a task that was not stopped is printed elsewhere',
       {
         after: [
           fact('job', aJob({ ...LOST, id: NEIGHBOUR, agentId: OTHER_AGENT, buildId: BUILD_ID })),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sidecars } from '../../src/checks/sidecars.ts';
-import { stoppedAfter } from '../../src/worker/stop-window.ts';
+import { listStoppedAfter } from '../../src/worker/stop-window.ts';
 import type { Task } from '../../src/model/entities/task.ts';
 import { aContainer, aContainerDefinition, aTask } from '../support/builders.ts';
 import { fact, T, type Told } from '../support/journal-builders.ts';
@@ -14,8 +14,8 @@ const chain = [
 ];
 
 test('what an agent depends on is stopped after it, in order', () => {
-  expect(stoppedAfter('agent', chain)).toEqual(['gateway', 'router']);
-  expect(stoppedAfter('router', chain)).toEqual([]);
+  expect(listStoppedAfter('agent', chain)).toEqual(['gateway', 'router']);
+  expect(listStoppedAfter('router', chain)).toEqual([]);
 });
 
 test('a circle of dependencies ends', () => {
@@ -23,7 +23,7 @@ test('a circle of dependencies ends', () => {
     aContainerDefinition({ name: 'a', dependsOn: ['b'] }),
     aContainerDefinition({ name: 'b', dependsOn: ['a'] }),
   ];
-  expect(stoppedAfter('a', circle)).toEqual(['b']);
+  expect(listStoppedAfter('a', circle)).toEqual(['b']);
 });
 
 const gateway = aContainerDefinition({ name: 'gateway', stopTimeout: 10_000 });

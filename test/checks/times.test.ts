@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { after, clockTime, seconds } from '../../src/checks/times.ts';
+import { describeOffset, formatClockTime, seconds } from '../../src/checks/times.ts';
 import { RUNS } from '../property/runs.ts';
 import { NOON } from '../support/builders.ts';
 
@@ -32,12 +32,12 @@ describe('a duration', () => {
 });
 
 it('an instant lies before or after another by a length, not by a sign', () => {
-  expect(after(-8_000, 'the stop')).toBe('8.0 s before the stop');
-  expect(after(4_200, 'the stop')).toBe('4.2 s after the stop');
-  expect(after(0, 'the stop')).toBe('0.0 s after the stop');
+  expect(describeOffset(-8_000, 'the stop')).toBe('8.0 s before the stop');
+  expect(describeOffset(4_200, 'the stop')).toBe('4.2 s after the stop');
+  expect(describeOffset(0, 'the stop')).toBe('0.0 s after the stop');
 });
 
 it('an instant is shown in UTC with milliseconds', () => {
-  expect(clockTime(NOON + 59_999)).toBe('12:00:59.999');
-  expect(clockTime(NOON + 12 * 3_600_000)).toBe('00:00:00.000');
+  expect(formatClockTime(NOON + 59_999)).toBe('12:00:59.999');
+  expect(formatClockTime(NOON + 12 * 3_600_000)).toBe('00:00:00.000');
 });

@@ -123,7 +123,7 @@ describe('loss-elsewhere', () => {
       'yes',
     ],
     [
-      'the retry of the struck attempt, lost elsewhere',
+      'the retry of the target attempt, lost elsewhere',
       {
         build: RED,
         job: { passed: false, exitStatus: '1' },

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest';
-import { documentOf, explain } from '../../src/cli/exit-codes.ts';
+import { documentOf, explainThrown } from '../../src/cli/exit-codes.ts';
 import { variablesOf } from '../../src/cli/flags.ts';
 import { isAttended, secretsOf } from '../../src/cli/output.ts';
-import { forced } from '../../src/cli/drive.ts';
-import { drillId } from '../../src/cli/plan-drill.ts';
+import { endByForce } from '../../src/cli/drive.ts';
+import { makeDrillId } from '../../src/cli/plan-drill.ts';
 import { GamedayError } from '../../src/model/errors.ts';
-import { memoryJournal } from '../../src/journal/file.ts';
+import { createMemoryJournal } from '../../src/journal/file.ts';
 import { planOf } from '../support/plans.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';
 import { GameDayDocument } from '../../src/verdict/result.ts';
 
 test('an error of ours is its reason, outcome and exit code', () => {
-  const { document, stack } = explain(new GamedayError('lock-held', 'held', { at: 'here', next: 'wait' }));
+  const { document, stack } = explainThrown(
+    new GamedayError('lock-held', 'held', { at: 'here', next: 'wait' }),
+  );
   expect(document).toMatchObject({ outcome: 'refused', reason: 'lock-held', exitCode: 3 });
   expect(document.errors).toEqual([{ message: 'held', at: 'here', next: 'wait' }]);
   expect(stack).toBeNull();
@@ -19,7 +21,7 @@ test('an error of ours is its reason, outcome and exit code', () => {
 });
 
 test("where an error names no next move, its reason's is given", () => {
-  expect(explain(new GamedayError('rig-failed', 'x')).document.errors[0]?.next).toBe(
+  expect(explainThrown(new GamedayError('rig-failed', 'x')).document.errors[0]?.next).toBe(
     'Read what the rig printed.',
   );
 });
@@ -28,7 +30,7 @@ test("a wrong use is bad input, and oclif's hints are left out", () => {
   const usage = Object.assign(new Error('Nonexistent flag: --x\nSee more help with --help'), {
     oclif: { exit: 2 },
   });
-  expect(explain(usage).document).toMatchObject({
+  expect(explainThrown(usage).document).toMatchObject({
     exitCode: 2,
     errors: [{ message: 'Nonexistent flag: --x' }],
   });
@@ -37,7 +39,7 @@ test("a wrong use is bad input, and oclif's hints are left out", () => {
 test.each([new TypeError('a defect'), 'thrown text'])(
   'anything else is our defect, with its stack: %s',
   (thrown) => {
-    const { document, stack } = explain(thrown);
+    const { document, stack } = explainThrown(thrown);
     expect(document).toMatchObject({ outcome: 'internal', reason: 'internal', exitCode: 1 });
     expect(stack).toContain(thrown instanceof Error ? 'a defect' : 'thrown text');
   },
@@ -61,8 +63,8 @@ test('a wrong --var is not shown: it may hold a secret', () => {
 
 test('ids sort by time, and 64 bits of them are random', () => {
   const half = (bytes: number): Buffer => Buffer.alloc(bytes, 0x80);
-  expect(drillId(Date.UTC(2026, 0, 2, 3, 4, 5, 678), half)).toBe('20260102-030405-8080808080808080');
-  const drawn = Array.from({ length: 10_000 }, () => drillId(0));
+  expect(makeDrillId(Date.UTC(2026, 0, 2, 3, 4, 5, 678), half)).toBe('20260102-030405-8080808080808080');
+  const drawn = Array.from({ length: 10_000 }, () => makeDrillId(0));
   expect(drawn.filter((id) => !/^19700101-000000-[0-9a-f]{16}$/.test(id))).toEqual([]);
   expect(new Set(drawn).size).toBe(drawn.length);
 });
@@ -86,11 +88,11 @@ test('secrets of the environment are known by their variables', () => {
 
 test('a drill that did not end in time after a signal is told of like any other', async () => {
   const plan = planOf();
-  const journal = memoryJournal('20261126-120000-abcd', [], () => 0);
+  const journal = createMemoryJournal('20261126-120000-abcd', [], () => 0);
   await journal.append({ code: 'GD_DRILL_PLANNED', payload: { plan } }, true);
   const told: DrillResult[] = [];
   const current = { journal, plan, folder: null, out: '.gameday', died: () => null };
-  const results = forced(current, 'SIGINT', { onResult: (result) => told.push(result) });
+  const results = endByForce(current, 'SIGINT', { onResult: (result) => told.push(result) });
   expect(results).toMatchObject([{ outcome: 'interrupted', exitCode: 130 }]);
   expect(told).toEqual(results);
   expect(journal.events.at(-1)?.code).toBe('GD_INTERRUPTED');

@@ -12,7 +12,7 @@ import { REPORTERS } from '../../src/report/reporters.ts';
 import type { AskedReporter } from '../../src/report/reporters.ts';
 import type { Reporter } from '../../src/report/reporter.ts';
 import type { Screen } from '../../src/report/screen.ts';
-import { account } from '../../src/verdict/account.ts';
+import { makeGameDayDocument } from '../../src/verdict/account.ts';
 import { lostDrill, tell } from '../report/journals.ts';
 import { lostResult } from '../report/results.ts';
 
@@ -55,7 +55,7 @@ async function tellDrill(asked: readonly AskedReporter[], output: Output): Promi
   const reporter = await reporterFor(runner, 'closing');
   for (const { event, state } of tell(lostDrill())) reporter.onEvent(event, state);
   reporter.onResult(lostResult({ control: null }));
-  const document = account([lostResult({ control: null })], [], null);
+  const document = makeGameDayDocument([lostResult({ control: null })], [], null);
   reporter.onDocument(document);
   runner.reporting.answers?.onAnswer(document);
 }
@@ -72,7 +72,7 @@ describe('what --reporter takes', () => {
     ['nope', 'there is no reporter "nope"'],
     ['toString', 'there is no reporter "toString"'],
     ['', 'there is no reporter ""'],
-    ['json=', '--reporter json= names no file'],
+    ['json=', '--reporter json= names no file after the ='],
     ['terminal=live.txt', 'the reporter terminal cannot write to a file: it redraws a screen'],
   ])('%s is bad input', (text, message) => {
     expect(() => readReporter(text)).toThrow(expect.objectContaining({ reason: 'bad-input', message }));
@@ -177,7 +177,7 @@ test.each(Object.entries(REPORTERS))(
     const output = recordOutput();
     const reporter: Reporter = await create(output.stdout, { now: () => 0, every: () => () => undefined });
     for (const { event, state } of tell(lostDrill())) reporter.onEvent?.(event, state);
-    reporter.onAnswer?.(account([lostResult({ control: null })], [], null));
+    reporter.onAnswer?.(makeGameDayDocument([lostResult({ control: null })], [], null));
     expect(output.written.stdout.join('')).not.toBe('');
   },
 );

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
 import type { Answer } from '../../src/model/call.ts';
 import type { Job } from '../../src/model/entities/job.ts';
-import { metaDataFor } from '../../src/model/entities/mark.ts';
+import { makeMetaData } from '../../src/model/entities/mark.ts';
 import { until } from '../support/until.ts';
 
 /** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while and
@@ -164,7 +164,7 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
           commit: 'HEAD',
           message: 'contract',
           env: {},
-          metaData: metaDataFor(mark),
+          metaData: makeMetaData(mark),
         } as const;
         ids.push(valueOf(await buildkite.createBuild(call, never)).build.id);
       }

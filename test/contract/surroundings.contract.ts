@@ -7,11 +7,11 @@ const never = new AbortController().signal;
 /** What every Surroundings port must do: the fake and the client alike, each on a fresh state directory. */
 export function surroundingsContract(name: string, setUp: () => Surroundings): void {
   describe(`Surroundings port: ${name}`, () => {
-    test('nothing is around: no task, no switch, no strike', async () => {
+    test('nothing is around: no task, no switch, no injection', async () => {
       const surroundings = setUp();
       expect(valueOf(await surroundings.self(never))).toMatchObject({ taskArn: null, unresolved: null });
       expect(valueOf(await surroundings.killSwitch(null, never))).toEqual({ thrown: null });
-      expect(valueOf(await surroundings.ledger('k', never))).toEqual({ strikes: [] });
+      expect(valueOf(await surroundings.ledger('k', never))).toEqual({ injections: [] });
     });
 
     test('the lock belongs to the first drill until it gives it back', async () => {
@@ -27,12 +27,12 @@ export function surroundingsContract(name: string, setUp: () => Surroundings): v
       expect(valueOf(await surroundings.lock('k', 'd2', never)).ours).toBe(true);
     });
 
-    test('strikes are kept by key', async () => {
+    test('injections are kept by key', async () => {
       const surroundings = setUp();
-      await surroundings.recordStrike('k', { drill: 'd1', taskArn: 'arn', at: 1 });
-      await surroundings.recordStrike('other', { drill: 'd2', taskArn: 'arn', at: 2 });
+      await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn', at: 1 });
+      await surroundings.recordInjection('other', { drill: 'd2', taskArn: 'arn', at: 2 });
       expect(valueOf(await surroundings.ledger('k', never))).toEqual({
-        strikes: [{ drill: 'd1', taskArn: 'arn', at: 1 }],
+        injections: [{ drill: 'd1', taskArn: 'arn', at: 1 }],
       });
     });
   });

@@ -260,7 +260,7 @@ describe.concurrent('the commands of', () => {
         const { code, printed } = await desk.type(command);
         expect({ code, printed }).toEqual({
           code: 0,
-          printed: expect.stringContaining('strike busy') as string,
+          printed: expect.stringContaining('stop while busy') as string,
         });
         expect(printed).toContain('Rehearsal: passed: drained, retired (exit code 0)');
       }
@@ -309,7 +309,7 @@ function deniedRig(desk: Desk): string {
 }
 
 /** A run that is killed once its stop was answered; its id and what ended it. */
-/** A rig whose step goes on for long enough after a strike to be proven in flight by clocks alone: nobody looked right after it. */
+/** A rig whose step goes on for long enough after an injection to be proven in flight by clocks alone: nobody looked right after it. */
 function longStepRig(desk: Desk): string {
   const rig = textOf('scenarios/rigs/exec-form.yaml')
     .replace('../task-definitions/exec-form.json', 'task.json')

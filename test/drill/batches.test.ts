@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { together } from '../../src/drill/batches.ts';
+import { groupSubjects } from '../../src/drill/batches.ts';
 import { keyOf, type Subject } from '../../src/model/world.ts';
 import { TASK_ARN } from '../support/builders.ts';
 
@@ -17,7 +17,7 @@ const subject: fc.Arbitrary<Subject> = fc.oneof(
 it('asks after every subject once, and puts into one request only what it can answer', () => {
   fc.assert(
     fc.property(fc.array(subject, { maxLength: 400 }), (subjects) => {
-      const groups = together(subjects);
+      const groups = groupSubjects(subjects);
       const asked = groups.flat().map(keyOf);
       expect(asked.toSorted()).toEqual([...new Set(subjects.map(keyOf))].toSorted());
       for (const group of groups) {
@@ -34,12 +34,12 @@ it('asks after every subject once, and puts into one request only what it can an
 
 it('puts tasks of two clusters into two requests', () => {
   const other = TASK_ARN.replace('build-prod', 'elsewhere');
-  const groups = together([TASK_ARN, other, taskArn(2)].map((id) => ({ kind: 'task', id })));
+  const groups = groupSubjects([TASK_ARN, other, taskArn(2)].map((id) => ({ kind: 'task', id })));
   expect(groups.map((group) => group.length)).toEqual([2, 1]);
 });
 
 it('asks alone after what no task can be called: ECS refuses the whole request for its sake', () => {
   const odd = TASK_ARN.replace(/\w{32}$/, 'somebody-wrote-this');
-  const groups = together([TASK_ARN, odd, taskArn(2)].map((id) => ({ kind: 'task', id })));
+  const groups = groupSubjects([TASK_ARN, odd, taskArn(2)].map((id) => ({ kind: 'task', id })));
   expect(groups.map((group) => group.map(({ id }) => id))).toEqual([[TASK_ARN, taskArn(2)], [odd]]);
 });

@@ -67,7 +67,7 @@ describe('the build', () => {
     expect(ending(await stage.run())).toBe(expected);
   });
 
-  it('that is named is struck, and never canceled', async () => {
+  it('that is named is stopped, and never canceled', async () => {
     const running = (stage: Theatre, over = {}): void => {
       stage.buildkite.world.builds.set(BUILD_ID, aBuild(over));
       const events = [jobEvent('STARTED', OPENING)];

@@ -5,7 +5,7 @@ import { runDrill } from '../../src/drill/run.ts';
 import { fold } from '../../src/state/state.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
-import { memoryJournal } from '../../src/journal/file.ts';
+import { createMemoryJournal } from '../../src/journal/file.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { TASK_ARN } from '../support/builders.ts';
 import { DRILL } from '../support/journal-builders.ts';
@@ -27,7 +27,7 @@ async function diedAt(at: number): Promise<Theatre> {
 async function goesOn(stage: Theatre, offset: number): Promise<void> {
   const clock: Clock = { now: () => stage.clock.now() + offset, sleep: stage.clock.sleep };
   const { plan, buildkite, ecs, surroundings } = stage;
-  const journal = memoryJournal(DRILL, [], clock.now);
+  const journal = createMemoryJournal(DRILL, [], clock.now);
   (journal.events as DrillEvent[]).push(...stage.journal.events);
   stage.journal = journal;
   const person = { confirm: () => Promise.resolve(true) };
@@ -43,7 +43,7 @@ it.each([
   ['back by an hour', -HOUR],
   ['back by years', -10_000 * HOUR],
 ])(
-  'the clock was set %s between two runners: the drill goes on to its verdict, and strikes once',
+  'the clock was set %s between two runners: the drill goes on to its verdict, and injections once',
   async (_how, offset) => {
     const whole = theatre(drains);
     await whole.run();
@@ -64,7 +64,7 @@ it.each([
   },
 );
 
-it('the clock jumps an hour ahead at any event of one runner: nothing is called passed without its proof, nothing lost, nothing struck twice', async () => {
+it('the clock jumps an hour ahead at any event of one runner: nothing is called passed without its proof, nothing lost, nothing stopped twice', async () => {
   const whole = theatre(drains);
   await whole.run();
   for (const at of anyEvent(whole.journal.events.length)) {

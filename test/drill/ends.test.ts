@@ -56,7 +56,7 @@ describe('a whole drill', () => {
     ['dies with its job', { runsFor: null, onStop: (stage) => stage.die(120_000) }, 'failed lost'],
     ['dies after its job', { onStop: (stage) => stage.die(120_000) }, 'failed not-drained'],
     [
-      'dies with its job, which a retry mends',
+      'dies with its job, which a retry fixes',
       {
         runsFor: null,
         onStop: (stage) => stage.die(120_000),
@@ -188,7 +188,7 @@ describe('a whole drill', () => {
     const stage = theatre({ plan: planOf({ when: { inFlightFor: 12_000 } }) });
     const state = await stage.run();
     const { startedAt } = state.world[`job:${JOB_ID}`]?.value as { startedAt: number };
-    expect((state.strikes[0]?.sentAt ?? 0) - startedAt).toBeGreaterThanOrEqual(12_000);
+    expect((state.injections[0]?.sentAt ?? 0) - startedAt).toBeGreaterThanOrEqual(12_000);
   });
 
   it('reads the job right after the stop was answered', async () => {
@@ -212,7 +212,7 @@ describe('a whole drill', () => {
     expect(order.slice(-2)).toEqual(['GD_SETTLED', 'GD_JUDGED']);
   });
 
-  it('leaves a build alone that was struck', async () => {
+  it('leaves a build alone that was stopped', async () => {
     const stage = theatre({ runsFor: null, onStop: (one) => one.die(1_000) });
     await stage.run();
     expect(stage.buildkite.count('cancelBuild')).toBe(0);
@@ -222,7 +222,9 @@ describe('a whole drill', () => {
     const stage = theatre();
     await stage.run();
     expect([...stage.surroundings.world.locks]).toEqual([]);
-    expect(stage.surroundings.world.strikes.get(stage.plan.lockKey)).toMatchObject([{ taskArn: TASK_ARN }]);
+    expect(stage.surroundings.world.injections.get(stage.plan.lockKey)).toMatchObject([
+      { taskArn: TASK_ARN },
+    ]);
   });
 });
 

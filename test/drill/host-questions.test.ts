@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { decideAiming } from '../../src/drill/aim.ts';
 import { decideArmed } from '../../src/drill/arm.ts';
-import { ask } from '../../src/drill/questions.ts';
+import { askSubject } from '../../src/drill/questions.ts';
 import { fold } from '../../src/state/state.ts';
 import { keyOf, type Fact, type Subject, type World } from '../../src/model/world.ts';
 import type { NewEvent } from '../../src/journal/events.ts';
@@ -39,7 +39,7 @@ function asked(subject: Subject, world: World, plan = BY_HOST): Promise<readonly
     ecs: fakeEcs(),
     surroundings: fakeSurroundings(),
   };
-  return ask(subject, DRILL, plan, world, sources, manualClock(), never).then(({ facts }) => facts);
+  return askSubject(subject, DRILL, plan, world, sources, manualClock(), never).then(({ facts }) => facts);
 }
 
 const world: World = { [keyOf({ kind: 'task', id: TASK_ARN })]: fact('task', aTask()) };

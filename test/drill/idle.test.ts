@@ -13,7 +13,7 @@ import {
   type Theatre,
 } from '../support/theatre.ts';
 
-/** A plan that strikes a worker without a job. */
+/** A plan that stops a worker without a job. */
 function idlePlan(over: Parameters<typeof planOf>[0] = {}, attempts = 1): Plan {
   const plan = planOf({ build: { pipeline: '' }, ...over });
   const when = { trigger: 'agent-idle', idleFor: 2_000, startWithin: 60_000, attempts } as const;
@@ -96,7 +96,7 @@ describe('an idle worker', () => {
     );
   });
 
-  it('that got a job at the last instant is not struck', async () => {
+  it('that got a job at the last instant is not stopped', async () => {
     const stage = theatre(staged());
     const state = await stage.run(undefined, (event) => {
       if (event.code === 'GD_TARGET_CHOSEN') give(stage);

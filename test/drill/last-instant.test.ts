@@ -11,7 +11,7 @@ const sent = (stage: Theatre): readonly number[] => [
   stage.buildkite.count('cancelBuild'),
 ];
 
-describe('before the strike', () => {
+describe('before the injection', () => {
   const soon = OPENING + 3_500;
   it.each<[string, Staged, string]>([
     [

@@ -3,7 +3,7 @@ import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent, EventCode } from '../../src/journal/events.ts';
 import { LOOK_HOLDS_FOR } from '../../src/state/last-look.ts';
 import { createNarrator } from '../../src/report/words.ts';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { AGENT_ID, aJob, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';
 import { ending, theatre, type Theatre } from '../support/theatre.ts';
@@ -22,7 +22,7 @@ const landed = (stage: Theatre): number => stage.ecs.world.landed.get(TASK_ARN) 
 
 /** What the report's timeline says of calls that went out. */
 function stopsTold({ journal }: Theatre): readonly string[] {
-  const { timeline } = summarize(journal.events, null);
+  const { timeline } = summarizeDrill(journal.events, null);
   return timeline.map(({ said }) => said).filter((said) => said === 'StopTask sent');
 }
 
@@ -60,7 +60,7 @@ describe('a runner that is frozen between its last look and the call', () => {
     const [held, sent] = eventsOf(stage.journal.events, 'GD_FAULT_SENT');
     expect(held?.payload).toMatchObject({ result: 'refused', trouble: { kind: 'outdated' }, task: null });
     expect(held?.payload.trouble?.message).toMatch(
-      /^not sent: the last read at the target was 9\.\d s old, limit 5\.0 s$/,
+      /^not sent: the last read of the target was 9\.\d s old, limit 5\.0 s$/,
     );
     expect(sent?.payload.result).toBe('ok');
     expect([stage.ecs.count('stopTask'), landed(stage)]).toEqual([1, 1]);

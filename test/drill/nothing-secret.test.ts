@@ -4,7 +4,7 @@ import { definitionOf } from '../../src/ecs/map.ts';
 import { toJson } from '../../src/journal/escape.ts';
 import { closingBlock } from '../../src/report/closing.ts';
 import { createLogReporter } from '../../src/report/log.ts';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import {
   aCluster,
   aContainer,
@@ -188,7 +188,7 @@ async function drillAmongSecrets(): Promise<{
   const log = createLogReporter(screen);
   const state = await stage.run();
   for (const event of stage.journal.events) log.onEvent?.(event, state);
-  const result = summarize(stage.journal.events, 'journal.jsonl');
+  const result = summarizeDrill(stage.journal.events, 'journal.jsonl');
   said.push(closingBlock(result, { columns: 200, colors: false }));
   const written = [...stage.journal.events.map((event) => toJson(event)), toJson(result), ...said].join('\n');
   expect(result.reason).not.toBe('mapping-failed');

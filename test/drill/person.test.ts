@@ -36,7 +36,7 @@ describe('a person', () => {
     expect(stage.ecs.count('stopTask')).toBe(0);
   });
 
-  it('is read after: a job that ends while they think is not struck', async () => {
+  it('is read after: a job that ends while they think is not stopped', async () => {
     const stage = theatre({ plan: planOf({}, { consent: 'ask' }) });
     const shown = stage.person.shown;
     const push = shown.push.bind(shown);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/state/state.ts';
-import { buildEnded } from '../../src/model/entities/build.ts';
-import { all } from '../../src/model/world.ts';
+import { hasBuildEnded } from '../../src/model/entities/build.ts';
+import { listFacts } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { AGENT_ID, TASK_ARN } from '../support/builders.ts';
@@ -83,13 +83,13 @@ describe('a runner that dies', () => {
     await stage.run();
     const codesOf = stage.journal.events.map(({ code }) => code);
     for (const code of ['GD_FAULT_INTENDED', 'GD_FAULT_SENT', 'GD_FAULT_LANDED'] as const) {
-      const struck = await survived(
+      const stopped = await survived(
         drains,
         codesOf.indexOf(code) + 1,
         code === 'GD_FAULT_INTENDED' ? 'unwritten' : 'written',
         3_600_000,
       );
-      expect([code, ending(fold(struck.journal.events)), landed(struck)]).toEqual([
+      expect([code, ending(fold(stopped.journal.events)), landed(stopped)]).toEqual([
         code,
         'passed drained',
         1,
@@ -221,14 +221,14 @@ describe('abort', () => {
     for (const at of anyEvent(events - 1)) {
       const stage = await aborted(drains, at);
       const state = fold(stage.journal.events);
-      const struck = eventsOf(stage.journal.events, 'GD_FAULT_INTENDED').length > 0;
-      const known = all(state.world, 'build').length > 0;
+      const stopped = eventsOf(stage.journal.events, 'GD_FAULT_INTENDED').length > 0;
+      const known = listFacts(state.world, 'build').length > 0;
       const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
       expect([where, codes(stage.journal.events).slice(-2)]).toEqual([where, ['GD_SETTLED', 'GD_JUDGED']]);
-      const ended = [...stage.buildkite.world.builds.values()].every(buildEnded);
+      const ended = [...stage.buildkite.world.builds.values()].every(hasBuildEnded);
       expect([where, stage.buildkite.count('cancelBuild')]).toEqual([where, known && !ended ? 1 : 0]);
       const over = eventsOf(stage.journal.events, 'GD_WATCH_ENDED').some(({ seq }) => seq <= at);
-      if (!struck) expect([where, ending(state)]).toEqual([where, 'refused halted']);
+      if (!stopped) expect([where, ending(state)]).toEqual([where, 'refused halted']);
       else if (!over) expect([where, state.verdict?.outcome]).not.toEqual([where, 'refused']);
       expect([where, landed(stage) <= 1]).toEqual([where, true]);
     }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { reasonOfTrouble } from '../../src/state/trouble.ts';
-import { ask } from '../../src/drill/questions.ts';
+import { askSubject } from '../../src/drill/questions.ts';
 import { aBuild, aJob, NOON } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
@@ -29,11 +29,11 @@ it("a step's history is asked by pipeline and step, whose key may have a slash",
   };
   const subject = { kind: 'step-history', id: `${old.pipeline}/test/slow` } as const;
   const never = new AbortController().signal;
-  const { read, facts } = await ask(subject, DRILL, planOf(), {}, sources, manualClock(), never);
+  const { read, facts } = await askSubject(subject, DRILL, planOf(), {}, sources, manualClock(), never);
   expect(read.ok).toBe(true);
   expect(facts).toEqual([{ ...subject, value: { durations: [5000] } }]);
   const unknown = { kind: 'step-history', id: 'nothing/test' } as const;
-  const none = await ask(unknown, DRILL, planOf(), {}, sources, manualClock(), never);
+  const none = await askSubject(unknown, DRILL, planOf(), {}, sources, manualClock(), never);
   expect(none).toMatchObject({ read: { ok: false, error: { kind: 'not-found' } }, facts: [] });
   const { error } = none.read;
   expect(error === null ? null : reasonOfTrouble(unknown, error)).toBe('no-such-pipeline');

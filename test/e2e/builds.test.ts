@@ -28,7 +28,7 @@ const whenAllAreProven: Opens = (events) => {
 
 const DEPLOYMENT = {
   build,
-  // So long that the others run too before the first of them is struck.
+  // So long that the others run too before the first of them is stopped.
   when: { inFlightFor: '4s' },
   inject: { fault: 'deployment' },
   safety: { tasks: COUNT },

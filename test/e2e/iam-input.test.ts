@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { seal } from '../../src/journal/line.ts';
+import { sealEvent } from '../../src/journal/line.ts';
 import { cli, documentIn, ROOT } from '../support/cli.ts';
 import { journalOf } from '../support/journal-builders.ts';
 import { NOON } from '../support/builders.ts';
@@ -92,7 +92,7 @@ function linesOf(): string {
   const [event] = journalOf([[NOON, { code: 'GD_DRILL_PLANNED', payload: { plan: planOf() } }]]);
   if (event === undefined) throw new Error('no event');
   const { code, payload, seq, at, drill } = event;
-  return `${seal({ code, payload } as never, { seq, at, drill, previousSum: '' }).line}\n`;
+  return `${sealEvent({ code, payload } as never, { seq, at, drill, previousSum: '' }).line}\n`;
 }
 
 describe.concurrent('iam says', () => {

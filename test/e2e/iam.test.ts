@@ -81,7 +81,7 @@ async function bench<T>(
 async function unhurried(folder: string): Promise<void> {
   const gates = join(folder, 'gates');
   await mkdir(gates);
-  const held = `until [ -e ${gates}/struck ] || [ -e ${gates}/$BUILDKITE_JOB_ID ]; do sleep 0.2; done; sleep 3`;
+  const held = `until [ -e ${gates}/stopped ] || [ -e ${gates}/$BUILDKITE_JOB_ID ]; do sleep 0.2; done; sleep 3`;
   const within = async (name: string, edit: Edit): Promise<void> => {
     const inside = join(folder, 'scenarios', name);
     for (const file of await readdir(inside)) await rewrite(join(inside, file), edit);
@@ -96,7 +96,7 @@ const patient: Edit = (text) =>
     .replaceAll('verdictWithin: 60s', 'verdictWithin: 120s')
     .replaceAll('startWithin: 60s', 'startWithin: 120s');
 
-/** The gates of all jobs, once what was struck was seen in flight after it, or a baseline is watched. */
+/** The gates of all jobs, once what was stopped was seen in flight after it, or a baseline is watched. */
 const onceTold: Opens = (events) => {
   const told = [...whenTold(events), ...whenProven(events)];
   const isWatched = events.some(({ code }) => code === 'GD_WATCH_BEGUN');

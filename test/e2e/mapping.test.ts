@@ -38,7 +38,7 @@ describe.concurrent('an agent without the tag of its task', () => {
     });
   });
 
-  test(withAgent('is not struck where another one lives on its host'), async () => {
+  test(withAgent('is not stopped where another one lives on its host'), async () => {
     await play({
       agent: 'real',
       container: { argv: [...UNTAGGED, '--spawn', '2'] },

@@ -16,7 +16,7 @@ function inconclusive(reason: string, ...says: readonly RegExp[]): Expected {
 
 const otherWhenProven: Opens = (events) => (provenInFlight(events) ? ['other'] : []);
 
-describe.concurrent('nothing is struck, or not by us', () => {
+describe.concurrent('nothing is injected, or not by us', () => {
   test('the step never runs', async () => {
     await play({
       steps: [{ ...integration, agents: { queue: 'nobody' } }],
@@ -36,7 +36,7 @@ describe.concurrent('nothing is struck, or not by us', () => {
     });
   });
 
-  test('the build is FAILING before the strike', async () => {
+  test('the build is FAILING before the injection', async () => {
     await play({
       steps: [
         { key: 'other', command: 'exit 1' },
@@ -117,7 +117,7 @@ describe.concurrent('the drill is disturbed', () => {
     await play({
       steps: [integration, { key: 'other', command: ENDLESS }],
       rig: { lostAfter: '4s', script: [{ on: 'stop-requested', ...kill }] },
-      expected: inconclusive('unrelated-loss', /\(other\), on a task that was not struck, was lost/),
+      expected: inconclusive('unrelated-loss', /\(other\), on a task that was not stopped, was lost/),
     });
   });
 
@@ -163,10 +163,10 @@ describe.concurrent('the build fails', () => {
     });
   });
 
-  test('because the struck attempt fails by itself', async () => {
+  test('because the target attempt fails by itself', async () => {
     await play({
       steps: [{ key: 'integration', command: held('struck', 'exit 3') }],
-      expected: { ...failed, says: [/the struck attempt failed: exit status 3/] },
+      expected: { ...failed, says: [/the target attempt failed: exit status 3/] },
     });
   });
 });

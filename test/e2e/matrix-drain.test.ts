@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
 import { needsPid1 } from '../support/pid1.ts';
-import { jobEnded } from '../../src/model/entities/job.ts';
+import { hasJobEnded } from '../../src/model/entities/job.ts';
 import { withAgent } from './support/agents.ts';
 import { play } from './support/case.ts';
 import type { Expected } from './support/case.ts';
@@ -12,7 +12,7 @@ const integration = { key: 'integration', command: held() };
 const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
 
 const whenOver: Opens = (events) =>
-  jobsSeen(events).some((job) => job.stepKey === 'integration' && jobEnded(job)) ? ['over'] : [];
+  jobsSeen(events).some((job) => job.stepKey === 'integration' && hasJobEnded(job)) ? ['over'] : [];
 
 /** The late job goes on until it was seen. */
 const whenLateRuns: Opens = (events) =>
@@ -64,7 +64,7 @@ describe.concurrent('the worker drains', () => {
     });
   });
 
-  test('the struck attempt is itself a retry', async () => {
+  test('the target attempt is itself a retry', async () => {
     const command = `if [ "$BUILDKITE_RETRY_COUNT" = 0 ]; then exit 1; fi\n${held()}`;
     await play({
       steps: [{ key: 'integration', command, retry: { automatic: [{ exit_status: 1 }] } }],

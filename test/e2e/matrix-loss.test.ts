@@ -1,11 +1,11 @@
 import { describe, test } from 'vitest';
-import { trulyPassed } from '../../src/evidence/attempts.ts';
+import { hasTrulyPassed } from '../../src/evidence/attempts.ts';
 import { needsPid1 } from '../support/pid1.ts';
 import { withAgent } from './support/agents.ts';
 import { play } from './support/case.ts';
 import type { Expected } from './support/case.ts';
 import { EXEC, SHELL } from './support/files.ts';
-import { both, ENDLESS, held, jobsSeen, onlyTheStruck, whenProven } from './support/gates.ts';
+import { both, ENDLESS, held, jobsSeen, onlyTheStopped, whenProven } from './support/gates.ts';
 import type { Opens } from './support/gates.ts';
 
 const endless = { key: 'integration', command: ENDLESS };
@@ -75,19 +75,19 @@ describe.concurrent('the job is lost', () => {
     });
   });
 
-  test('the struck sibling of a parallel step passes, another one on the same task is lost', async () => {
+  test('the stopped sibling of a parallel step passes, another one on the same task is lost', async () => {
     await play({
       standalone: 1,
       container: { argv: [...EXEC, '--spawn', '2'], stopTimeout: 6 },
       steps: [{ key: 'integration', command: held('none'), parallelism: 2 }],
       rig,
       scenario: { cluster: { sharedTask: 'allowed' } },
-      opens: onlyTheStruck,
+      opens: onlyTheStopped,
       expected: { ...tooLong, says: [/FINISHED, passed, exit status "0"/] },
     });
   });
 
-  test("a neighbour build's job on the struck task is lost", async () => {
+  test("a neighbour build's job on the target task is lost", async () => {
     await play({
       standalone: 1,
       container: { argv: [...EXEC, '--spawn', '2'], stopTimeout: 6 },
@@ -185,7 +185,7 @@ describe.concurrent('the loss is masked, or handed over', () => {
 
   needsPid1('a person retries it, and the build is green', async () => {
     const retriedByHand: Opens = (events) =>
-      jobsSeen(events).some((job) => job.retryOf !== null && trulyPassed(job)) ? ['other'] : [];
+      jobsSeen(events).some((job) => job.retryOf !== null && hasTrulyPassed(job)) ? ['other'] : [];
     await play({
       workers: 3,
       container: shell,

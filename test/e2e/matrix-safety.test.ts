@@ -10,7 +10,7 @@ import { standing } from './support/standing.ts';
 const steps = [{ key: 'integration', command: held() }];
 const agents = { name: 'build-agents', taskDefinition: 'agent.json', launchType: 'FARGATE', desiredCount: 2 };
 
-/** Nothing is struck: the job may end when the watch has begun. */
+/** Nothing is stopped: the job may end when the watch has begun. */
 const watched: Opens = (events) => (events.some(({ code }) => code === 'GD_WATCH_BEGUN') ? ['struck'] : []);
 
 function refused(reason: string, says: RegExp): Expected {

@@ -52,11 +52,11 @@ describe.concurrent('the stop came too late, or to a worker that was no more', (
     await play({
       standalone: 1,
       container: { argv: SHELL, stopTimeout: 3 },
-      steps: [short, { key: 'victim', command: ENDLESS }],
+      steps: [short, { key: 'chosen', command: ENDLESS }],
       rig: { lostAfter: '4s', faulty: lateStop('4s') },
       opens: whenIntended('struck'),
       expected: {
-        ...inconclusive('missed-target', /the worker held job \S+ \(victim\) instead, which was lost/),
+        ...inconclusive('missed-target', /the worker held job \S+ \(chosen\) instead, which was lost/),
         sent: 1,
       },
     });

@@ -51,7 +51,7 @@ async function busyTask(stage: Standing): Promise<string> {
 const taskNamed = async ({ env }: Standing, arn: string): Promise<Task | undefined> =>
   (await tasksIn(env)).find(({ taskArn }) => taskArn === arn);
 
-describe.concurrent('what is foreseen comes true on the rig, and not where it is mended:', () => {
+describe.concurrent('what is foreseen comes true on the rig, and not where it is fixed:', () => {
   test('stop-timeout-over-ceiling: ECS takes no such definition', async () => {
     await inFolder(async (folder) => {
       const scenario = await writeCase(folder, { steps, container: { stopTimeout: 900 } });

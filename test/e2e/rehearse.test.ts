@@ -41,7 +41,7 @@ function verdictsOf(arm: Rehearsal['given'] | null): readonly string[] {
 
 describe.concurrent("the incident's definitions", () => {
   test(
-    withAgent('before: each strike fails, and the mended one beside it drains'),
+    withAgent('before: each injection fails, and the fixed one beside it drains'),
     async () => {
       await inFolder(async (folder) => {
         const ended = await rehearse(folder, ['--task-definition', BEFORE, '--json', ...agentFlags('real')]);
@@ -61,7 +61,7 @@ describe.concurrent("the incident's definitions", () => {
         expect([given.window, mended?.window]).toEqual([30_000, 120_000]);
         expect(day).toMatchObject({ outcome: 'failed', exitCode: 10, counts: { failed: 3 } });
         expect(day.drills.map(({ file }) => file)).toEqual(given.drills.map(({ scenario }) => scenario));
-        // The job had up to 43 s to go, less where a busy machine strikes late, and the idle worker none.
+        // The job had up to 43 s to go, less where a busy machine injections late, and the idle worker none.
         const [busy = 0, idle = 0, nearEnd = 0] = (mended?.drills ?? []).map(({ drain }) => drain ?? 0);
         expect(busy).toBeGreaterThan(10_000);
         expect(idle).toBeLessThan(30_000);
@@ -77,18 +77,18 @@ describe.concurrent("the incident's definitions", () => {
   );
 
   test(
-    withAgent('after: every strike is survived, and nothing is mended'),
+    withAgent('after: every injection is survived, and nothing is fixed'),
     async () => {
       await inFolder(async (folder) => {
         const ended = await rehearse(folder, ['--task-definition', AFTER, ...agentFlags('real')]);
         const { code, stdout, stderr } = ended;
         expect(code, `${stdout}\n${stderr}`).toBe(0);
-        expect(stdout).toMatch(/strike busy +PASSED: drained\n {2}drain, busy +\d\d\.\ds of 2m 00s/);
-        expect(stdout).toMatch(/strike idle +PASSED: retired\n/);
-        expect(stdout).toMatch(/strike near the end +PASSED: drained\n/);
+        expect(stdout).toMatch(/stop while busy +PASSED: drained\n {2}drain, busy +\d\d\.\ds of 2m 00s/);
+        expect(stdout).toMatch(/stop while idle +PASSED: retired\n/);
+        expect(stdout).toMatch(/stop near the end +PASSED: drained\n/);
         expect(stdout).toContain('executor');
         expect(stdout).toContain('Rehearsal: passed: drained, retired (exit code 0)');
-        expect(stdout).not.toContain('Mended by');
+        expect(stdout).not.toContain('Fixed by');
         expect(stderr).toContain('Step rehearsal takes 45.0s: shorter than the 120 s');
         expect(stderr).toContain('This runs on this machine, with your rights: buildkite-agent start');
       });
@@ -137,7 +137,7 @@ describe.concurrent("somebody's own", () => {
       ])
         expect(differs).toContain(said);
       expect(ended.stderr).toContain(`So do the commands of your pipeline: "echo 1 >> ${proof}; sleep 16"`);
-      // Once for the busy strike, once for the one near its end.
+      // Once for the busy injection, once for the one near its end.
       expect(readFileSync(proof, 'utf8')).toBe('1\n1\n');
       const [, idle] = rehearsal.given.drills;
       const again = await cli(['run', '--rig', idle?.scenario ?? ''], folder, surroundings(folder));
@@ -146,7 +146,7 @@ describe.concurrent("somebody's own", () => {
     });
   });
 
-  test('stated length is what the mended definition is given time for', async () => {
+  test('stated length is what the fixed definition is given time for', async () => {
     await inFolder(async (folder) => {
       const task = { ...taskDefinition({ stopTimeout: 5 }), requiresCompatibilities: ['EC2'] };
       const args = ['--task-definition', 'td.json', '--job-length', '16s', '--json'];
@@ -219,7 +219,7 @@ describe.concurrent("somebody's own", () => {
       taskDefinition({}),
       /--job-length "long" is not a duration/,
     ],
-    ['a length too short to be struck', ['--job-length', '2s'], taskDefinition({}), /2s is too short/],
+    ['a length too short to be stopped', ['--job-length', '2s'], taskDefinition({}), /2s is too short/],
     [
       'a folder that cannot be written',
       ['--out', 'td.json'],
@@ -283,7 +283,7 @@ describe.concurrent('Ctrl-C', () => {
     await inFolder(async (folder) => {
       const run = await started(folder, ['--json', '--job-length', '5m']);
       await Promise.all(
-        ['strike busy', 'strike idle'].map((which) => run.said(`${which}, given: the stop landed`)),
+        ['stop while busy', 'stop while idle'].map((which) => run.said(`${which}, given: the stop landed`)),
       );
       run.child.kill('SIGINT');
       expect(await run.ended, run.stderr()).toEqual({ code: 130, signal: null });
@@ -296,13 +296,13 @@ describe.concurrent('Ctrl-C', () => {
     });
   });
 
-  test('while the mended one is played keeps what the first one came to', async () => {
+  test('while the fixed one is played keeps what the first one came to', async () => {
     await inFolder(async (folder) => {
       const run = await started(folder, ['--job-length', '8s'], 2);
-      await run.said('strike busy, mended: the stop landed');
+      await run.said('stop while busy, mended: the stop landed');
       run.child.kill('SIGINT');
       expect(await run.ended, run.stderr()).toEqual({ code: 130, signal: null });
-      expect(run.stdout()).toMatch(/strike busy +FAILED: lost\n/);
+      expect(run.stdout()).toMatch(/stop while busy +FAILED: lost\n/);
       expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 130)');
     });
   });

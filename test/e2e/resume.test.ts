@@ -58,7 +58,7 @@ async function counts(): Promise<z.infer<typeof Counts>> {
   return Counts.parse(await answer.json());
 }
 
-test('a drill killed after its strike is resumed to the verdict that it would have had, with one StopTask', async () => {
+test('a drill killed after its injection is resumed to the verdict that it would have had, with one StopTask', async () => {
   const drill = await killedAfter('the stop landed');
   expect((await cli(['drills'], folder, env)).stdout).toMatch(
     new RegExp(`${drill}  observing +no verdict yet`),
@@ -81,7 +81,7 @@ test('a drill killed after its strike is resumed to the verdict that it would ha
   expect(stored).toMatchObject({ drill, outcome: 'passed', label: 'rig' });
 });
 
-test('a drill that was interrupted before its strike is aborted: nothing is struck, its build is canceled', async () => {
+test('a drill that was interrupted before its injection is aborted: nothing is injected, its build is canceled', async () => {
   const before = Object.keys((await counts()).stopTaskLanded).length;
   const drill = await killedAfter('was created', 'SIGTERM');
   const aborted = await cli(['abort', drill, '--json'], folder, env);

@@ -38,7 +38,7 @@ const SOON = 5000;
 test.each([
   ['at the gate', 'SIGINT', 'stands in for Buildkite', 130],
   ['when the build was created', 'SIGTERM', 'was created', 143],
-  ['after the strike', 'SIGINT', 'the stop landed', 130],
+  ['after the injection', 'SIGINT', 'the stop landed', 130],
 ] as const)('%s %s closes the journal and says how to go on', async (_phase, signal, text, code) => {
   const run = startCli(['run', '--rig', scenario], folder);
   await run.said(text);

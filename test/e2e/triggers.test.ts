@@ -60,7 +60,7 @@ const SHIPPED: readonly (readonly [scenario: string, Expected])[] = [
   ],
 ];
 
-/** Why each of them was struck, in the words of its target. */
+/** Why each of them was stopped, in the words of its target. */
 const WHY: Readonly<Record<string, RegExp>> = {
   'agent-idle': /has no job/,
   'at-fraction': /about 3\.0 s left of 6\.0 s \(as the scenario says\)/,
@@ -91,7 +91,7 @@ describe.concurrent(withAgent('the shipped scenario'), () => {
   });
 });
 
-/** Sections of a scenario that strikes a worker without a job. */
+/** Sections of a scenario that stops a worker without a job. */
 const idle = (more: Entries = {}): Readonly<Record<string, Entries>> => ({
   build: { pipeline: null },
   when: { trigger: 'agent-idle', step: null, inFlightFor: null },
@@ -100,7 +100,7 @@ const idle = (more: Entries = {}): Readonly<Record<string, Entries>> => ({
 
 describe.concurrent('an idle worker', () => {
   test(
-    withAgent('that leaves after its one job anyhow: an idle strike shows that it never hears the signal'),
+    withAgent('that leaves after its one job anyhow: an idle injection shows that it never hears the signal'),
     async () => {
       const argv = [...SHELL.slice(0, 2), `${EXEC.join(' ')} --disconnect-after-job`];
       await play({

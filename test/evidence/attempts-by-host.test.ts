@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentsOfStruckTask, taskOf } from '../../src/evidence/agents.ts';
+import { listTargetAgents, taskOf } from '../../src/evidence/agents.ts';
 import { attemptsOf } from '../../src/evidence/attempts.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { AGENT_ID, aJob, anAgent, aTask, JOB_ID, TASK_ARN } from '../support/builders.ts';
@@ -13,7 +13,7 @@ const second = (over: Partial<Agent>): Told => ({
   after: [fact('agent', anAgent({ id: 'second', tags: {}, ...over }))],
 });
 
-describe('agents of the struck task by host name', () => {
+describe('agents of the target task by host name', () => {
   it.each<[string, Told, readonly string[]]>([
     ['one on its host', second({}), [AGENT_ID, 'second']],
     ['one on another host', second({ hostname: 'ip-10-0-0-2' }), [AGENT_ID]],
@@ -33,13 +33,13 @@ describe('agents of the struck task by host name', () => {
       [AGENT_ID],
     ],
   ])('%s', (_title, told, agents) => {
-    expect(agentsOfStruckTask(caseOf(told).evidence)).toEqual(agents);
+    expect(listTargetAgents(caseOf(told).evidence)).toEqual(agents);
   });
 });
 
 it('a host name that ECS no longer shows is still known', () => {
   const { evidence } = caseOf({ ...second({}), task: { hostnames: [] } });
-  expect(agentsOfStruckTask(evidence)).toContain('second');
+  expect(listTargetAgents(evidence)).toContain('second');
 });
 
 it("a retry on another agent of the host is a retry on the doomed task, and the target's task is known without a tag", () => {
@@ -62,7 +62,7 @@ it("a silent agent without a tag loses its job when its task's container has end
       agent: { ...LEFT, ...AGENT_GONE, tags: {} },
       ...(task === undefined ? {} : { task }),
     });
-    return attempts.find((one) => one.role === 'struck')?.loss?.by;
+    return attempts.find((one) => one.role === 'target')?.loss?.by;
   };
   expect(lost(undefined)).toBe("its agent's lostAt");
   expect(lost({ ...aTask(), status: 'STOPPING' })).toBeUndefined();

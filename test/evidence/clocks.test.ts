@@ -7,7 +7,7 @@ import {
   byInstance,
   byRunner,
   clocksOf,
-  later,
+  shiftStamp,
   type Stamp,
 } from '../../src/evidence/clocks.ts';
 import { evidenceOf, type Evidence } from '../../src/evidence/evidence.ts';
@@ -70,7 +70,7 @@ describe('the offset of a service', () => {
     expect(apart(told, fargate, byBuildkite(NOON))).toEqual([0, 700]);
     expect(apart(told, instance, byBuildkite(NOON))).toEqual([0, Infinity]);
     expect(clocksOf(evidence(told)).order(instance, byEcs(NOON + 3_600_000))).toBe('cannot tell');
-    expect(clocksOf(evidence(told)).order(instance, later(instance, 1))).toBe('before');
+    expect(clocksOf(evidence(told)).order(instance, shiftStamp(instance, 1))).toBe('before');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../src/drill/decide.ts';
+import { decideStep } from '../../src/drill/decide.ts';
 import { evidenceOf } from '../../src/evidence/evidence.ts';
 import { addEvent, indexJournal } from '../../src/evidence/journal-index.ts';
 import type { DrillEvent, NewEvent } from '../../src/journal/events.ts';
@@ -48,7 +48,7 @@ describe('a journal that is judged while it grows', () => {
     const atOnce: number[] = [];
     for (const [at, event] of events.entries()) {
       state = reduce(state, event);
-      decide(state, event.at);
+      decideStep(state, event.at);
       atOnce.push(visits[at] ?? 0);
     }
     const observations = events.flatMap(({ code }, at) => (code === 'GD_OBSERVED' ? [at] : []));

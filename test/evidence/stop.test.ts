@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dependantsTime, signalledFrom, signalWindow, stopOf } from '../../src/evidence/stop.ts';
+import { readDependantsTime, findSignalledLook, findSignalWindow, stopOf } from '../../src/evidence/stop.ts';
 import type { DrillEvent, NewEvent } from '../../src/journal/events.ts';
 import { evidenceOf, type Evidence } from '../../src/evidence/evidence.ts';
 import type { Task } from '../../src/model/entities/task.ts';
@@ -99,7 +99,7 @@ describe('the signal window', () => {
       20_000,
     ],
   ])('%s', (_title, told, to, reportBy) => {
-    const window = signalWindow(caseOf(told).evidence);
+    const window = findSignalWindow(caseOf(told).evidence);
     expect(window?.from).toEqual({ at: T.landed, clock: 'ecs' });
     expect(window?.to).toEqual({ at: T.landed + to, clock: 'ecs' });
     expect(window?.reportBy).toEqual({ at: T.landed + reportBy, clock: 'ecs' });
@@ -107,9 +107,9 @@ describe('the signal window', () => {
   });
 
   it('says how long the dependants may take, and is none where nothing was stopped', () => {
-    expect(dependantsTime(caseOf({ otherContainers: [proxy, log] }).evidence)).toBe(40_000);
-    expect(dependantsTime(caseOf({ definition: null }).evidence)).toBe(0);
-    expect(signalWindow(caseOf({ stop: null }).evidence)).toBeNull();
+    expect(readDependantsTime(caseOf({ otherContainers: [proxy, log] }).evidence)).toBe(40_000);
+    expect(readDependantsTime(caseOf({ definition: null }).evidence)).toBe(0);
+    expect(findSignalWindow(caseOf({ stop: null }).evidence)).toBeNull();
   });
 
   it('is counted from the look that shows the dependants over, where that comes before their time-outs', () => {
@@ -120,7 +120,7 @@ describe('the signal window', () => {
         { status: 'STOPPING', containers: [aContainer(), aContainer({ name: 'proxy', status: 'STOPPED' })] },
       ],
     ]);
-    const window = signalWindow(evidence);
+    const window = findSignalWindow(evidence);
     expect(window?.to).toEqual({ at: T.landed + 3_040 + 20_000, clock: 'runner:0' });
     // A report is taken for the answer to our stop only soon after the signal was last held up.
     expect(window?.reportBy).toEqual({ at: T.landed + 1_000 + 5_000, clock: 'runner:0' });
@@ -132,7 +132,7 @@ describe('the signal window', () => {
       [T.landed + 6_000, { status: 'DEACTIVATING' }],
       [T.landed + 9_000, { status: 'STOPPING' }],
     ]);
-    const window = signalWindow(evidence);
+    const window = findSignalWindow(evidence);
     expect(window?.behindLoadBalancer).toBe(true);
     expect(window?.from).toEqual({ at: T.landed + 6_000, clock: 'runner:0' });
     expect(window?.to).toEqual({ at: T.landed + 9_040 + 20_000, clock: 'runner:0' });
@@ -188,10 +188,10 @@ describe('from when on a read shows what was in flight at the signal', () => {
       null,
     ],
   ])('%s', (_title, evidence, at) => {
-    expect(signalledFrom(evidence)?.at ?? null).toBe(at);
+    expect(findSignalledLook(evidence)?.at ?? null).toBe(at);
   });
 
   it('is never where nothing was stopped', () => {
-    expect(signalledFrom(caseOf({ stop: null }).evidence)).toBeNull();
+    expect(findSignalledLook(caseOf({ stop: null }).evidence)).toBeNull();
   });
 });

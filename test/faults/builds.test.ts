@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/state/state.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { judge } from '../../src/verdict/judge.ts';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import { agentOf, fleet, jobOf, type FleetOptions } from './fleet.ts';
@@ -26,7 +26,7 @@ const SELDOM: FleetOptions = {
 async function drilled(over: Partial<FleetOptions> = {}) {
   const stage = fleet({ ...THREE, ...over });
   const state = await stage.run();
-  const result = summarize(stage.journal.events, null);
+  const result = summarizeDrill(stage.journal.events, null);
   expect(judge(stage.journal.events)).toEqual(state.verdict);
   return { stage, state, result, end: ending(state), said: state.verdict?.said ?? '' };
 }
@@ -75,11 +75,11 @@ describe('several builds in one drill', () => {
     expect(end, said).toBe('failed build-failed');
     expect(said).toContain('build 3 is FAILED');
     expect(result.builds[2]).toMatchObject({ hit: 0, state: 'FAILED', killed: false });
-    expect(result.notes.join()).toContain('of the struck tasks the worst is drained');
+    expect(result.notes.join()).toContain('of the stopped tasks the worst is drained');
     expect(result.fleet).toMatchObject({ buildsHit: 2, buildsKilled: 0 });
   });
 
-  it('that lost a job where nothing was struck prove nothing', async () => {
+  it('that lost a job where nothing was injected prove nothing', async () => {
     const lost = { passed: false, exitStatus: '-1' };
     const { end, said } = await drilled({ workers: 2, set: (stage) => elsewhere(stage, 3, 60_000, lost) });
     expect(end, said).toBe('inconclusive unrelated-loss');
@@ -132,7 +132,7 @@ describe('several builds in one drill', () => {
     expect(bad.said).toContain('build 2 is FAILED');
   });
 
-  it('are not struck while one of them is unsound', async () => {
+  it('are not stopped while one of them is unsound', async () => {
     const { end } = await drilled({
       set: (stage) =>
         stage.clock.at(stage.clock.now() + 6_000, () => stage.finishJob({ passed: false }, jobOf(3))),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
 import { changes, fleet, found, leave, left, taskOf, type FleetOptions } from './fleet.ts';
 
@@ -21,7 +21,7 @@ describe('a deployment', () => {
     const { stage, end, said } = await drilled({ busy: [2, 3] });
     expect(end, said).toBe('passed drained');
     expect(changes(stage)).toEqual(['forceDeployment']);
-    const { fleet: counts, injection } = summarize(stage.journal.events, null);
+    const { fleet: counts, injection } = summarizeDrill(stage.journal.events, null);
     expect(injection).toBe('proven');
     expect(counts).toMatchObject({ tasksHit: 3, jobsHit: 3, drained: 3, lost: 0, masked: 0 });
     expect(counts).toMatchObject({ buildsHit: 1, buildsKilled: 0 });
@@ -35,7 +35,7 @@ describe('a deployment', () => {
   it('is as bad as the worst of them', async () => {
     const { stage, end, said } = await drilled({ busy: [2, 3], deaf: [3] });
     expect(end, said).toBe('failed lost');
-    const { fleet: counts, target } = summarize(stage.journal.events, null);
+    const { fleet: counts, target } = summarizeDrill(stage.journal.events, null);
     expect(counts).toMatchObject({ tasksHit: 3, jobsHit: 3, drained: 2, lost: 1 });
     expect(counts).toMatchObject({ buildsHit: 1, buildsKilled: 1 });
     expect(target?.taskArn).toBe(taskOf(3));
@@ -44,7 +44,7 @@ describe('a deployment', () => {
   it('counts idle tasks apart', async () => {
     const { stage, end } = await drilled();
     expect(end).toBe('passed drained');
-    const result = summarize(stage.journal.events, null);
+    const result = summarizeDrill(stage.journal.events, null);
     expect(result.fleet).toMatchObject({ tasksHit: 3, jobsHit: 1 });
     expect(result.notes).toContain('2 tasks that held no job were stopped too');
   });
@@ -63,7 +63,7 @@ describe('a deployment', () => {
     expect(state.verdict?.notes.join()).toMatch(
       /1 more tasks nothing shows that the job|1 tasks that held no job/,
     );
-    expect(summarize(stage.journal.events, null).fleet).toMatchObject({ jobsHit: 1, drained: 1 });
+    expect(summarizeDrill(stage.journal.events, null).fleet).toMatchObject({ jobsHit: 1, drained: 1 });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../src/model/entities/task.ts';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
 import { aHost, changes, fleet, found, HOST, left, stop, taskOf, type FleetOptions } from './fleet.ts';
@@ -24,7 +24,7 @@ describe('draining an instance', () => {
     expect(end, said).toBe('passed drained');
     expect(changes(stage)).toEqual(['DRAINING', 'ACTIVE']);
     expect([found(stage), left(stage.journal.events)]).toEqual([AS_BEFORE, []]);
-    expect(summarize(stage.journal.events, null)).toMatchObject({
+    expect(summarizeDrill(stage.journal.events, null)).toMatchObject({
       injection: 'proven',
       fleet: { tasksHit: 1 },
     });
@@ -43,7 +43,11 @@ describe('draining an instance', () => {
       scenario: { safety: { tasks: 2 } },
     });
     expect(end, said).toBe('failed lost');
-    expect(summarize(stage.journal.events, null).fleet).toMatchObject({ tasksHit: 2, drained: 1, lost: 1 });
+    expect(summarizeDrill(stage.journal.events, null).fleet).toMatchObject({
+      tasksHit: 2,
+      drained: 1,
+      lost: 1,
+    });
   });
 
   it('waits for the last of them, however late the scheduler comes to it', async () => {
@@ -56,7 +60,7 @@ describe('draining an instance', () => {
       stage.clock.at(now + 60_000, () => stop(stage, taskOf(2), { deaf: [2] }));
     });
     expect(ending(await stage.run())).toBe('failed lost');
-    expect(summarize(stage.journal.events, null).fleet).toMatchObject({ drained: 1, lost: 1 });
+    expect(summarizeDrill(stage.journal.events, null).fleet).toMatchObject({ drained: 1, lost: 1 });
     expect(found(stage)).toBe(AS_BEFORE);
   });
 

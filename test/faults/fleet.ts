@@ -1,5 +1,5 @@
 import type { Job } from '../../src/model/entities/job.ts';
-import { goingDown } from '../../src/model/entities/task.ts';
+import { isGoingDown } from '../../src/model/entities/task.ts';
 import type { Instance, Service, Task } from '../../src/model/entities/task.ts';
 import type { Scenario } from '../../src/scenario/schema.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
@@ -125,7 +125,7 @@ function schedule(stage: Theatre, options: FleetOptions): void {
   const primary = service?.deployments[0];
   if (service === undefined || primary === undefined) return;
   const live = [...world.tasks.values()].filter(
-    (task) => task.group === `service:${SERVICE}` && !goingDown(task),
+    (task) => task.group === `service:${SERVICE}` && !isGoingDown(task),
   );
   const leaving = live.filter((task) => task.startedBy !== primary.id || drains(stage, task));
   const staying = live.filter((task) => !leaving.includes(task));
@@ -144,8 +144,8 @@ function scaleIn(stage: Theatre, staying: readonly Task[], options: FleetOptions
     const protection = stage.ecs.world.protections.get(arn);
     return protection?.enabled !== true || (protection.expiresAt ?? 0) <= stage.clock.now();
   });
-  const victim = free.find((task) => options.takes?.(task) === true) ?? free.at(-1);
-  if (victim !== undefined) stop(stage, victim.arn, options);
+  const chosen = free.find((task) => options.takes?.(task) === true) ?? free.at(-1);
+  if (chosen !== undefined) stop(stage, chosen.arn, options);
   else say(stage, 'was unable to stop 1 tasks because they are protected.');
 }
 
@@ -177,7 +177,7 @@ function count({ ecs }: Theatre): void {
   const [primary] = service?.deployments ?? [];
   if (service === undefined || primary === undefined) return;
   const live = [...ecs.world.tasks.values()].filter(
-    (task) => task.group === `service:${SERVICE}` && !goingDown(task),
+    (task) => task.group === `service:${SERVICE}` && !isGoingDown(task),
   );
   const steady = live.length === service.desired && live.every(({ startedBy }) => startedBy === primary.id);
   ecs.world.services.set(SERVICE, {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from '../../src/journal/events.ts';
 import { rowOf } from '../../src/model/reasons.ts';
-import { mayHaveStruck } from '../../src/state/state.ts';
+import { mayHaveInjected } from '../../src/state/state.ts';
 import { judge } from '../../src/verdict/judge.ts';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { aService } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
@@ -52,7 +52,7 @@ describe.each(FAULTS)('%s, and the disk is full from any event on', (_fault, opt
       stage.fillDiskAt(at);
       const state = await stage.run();
       const created = stage.buildkite.count('createBuild');
-      if (mayHaveStruck(state)) continue;
+      if (mayHaveInjected(state)) continue;
       const where = [at, written(stage, at).at(-1)];
       expect([where, ending(state)]).toEqual([where, 'could-not-run journal-unwritable']);
       expect([where, stage.buildkite.count('cancelBuild')]).toEqual([where, created]);
@@ -117,7 +117,7 @@ describe('a full disk, and ECS takes the undoing call no more', () => {
     const state = await stage.run();
     expect(found(stage)).toBe('desired 2, protected none, host ACTIVE');
     expect(ending(state)).toBe('could-not-run not-undone');
-    const result = summarize(stage.journal.events, null);
+    const result = summarizeDrill(stage.journal.events, null);
     expect(result.commands).toEqual([
       'aws ecs update-service --region us-east-1 --cluster build-prod --service build-agents --desired-count 3',
     ]);
@@ -133,7 +133,7 @@ describe('a full disk, and ECS takes the undoing call no more', () => {
       stage.clock.pass(1);
     });
     expect(state.verdict?.outcome).toBe('inconclusive');
-    expect(summarize(stage.journal.events, null).commands).toEqual([]);
+    expect(summarizeDrill(stage.journal.events, null).commands).toEqual([]);
   });
 });
 
@@ -158,7 +158,10 @@ describe('a last intent that is known to have never been sent', () => {
       if (host !== undefined) stage.ecs.world.instances.set(HOST, { ...host, status: 'DRAINING' });
       await stage.abort('never-sent');
       expect(found(stage)).toBe('desired 2, protected none, host DRAINING');
-      expect(summarize(stage.journal.events, null)).toMatchObject({ outcome: 'refused', reason: 'halted' });
+      expect(summarizeDrill(stage.journal.events, null)).toMatchObject({
+        outcome: 'refused',
+        reason: 'halted',
+      });
       expect(stage.buildkite.count('cancelBuild')).toBe(1);
     },
   );

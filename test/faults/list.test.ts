@@ -14,7 +14,7 @@ function actionsOf(fault: FaultName): readonly string[] {
   return [...new Set(needsOf(scenario, 'run', null).map(({ operation }) => actionOf(operation)))];
 }
 
-/** What each drill that strikes reads. */
+/** What each drill that injections reads. */
 const COMMON = actionsOf('stop-task').filter((action) => action !== 'ecs:StopTask');
 
 describe('every fault', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
 import { agentOf, changes, fleet, found, jobOf, left, taskOf, type FleetOptions } from './fleet.ts';
@@ -46,14 +46,14 @@ describe('a steered scale-in', () => {
 
   it('tells what it was: proven, by the scheduler, after our call', async () => {
     const { stage } = await drilled(STEERED);
-    const result = summarize(stage.journal.events, null);
+    const result = summarizeDrill(stage.journal.events, null);
     expect(result).toMatchObject({
       injection: 'proven',
       fleet: { tasksHit: 1, jobsHit: 1, drained: 1, lost: 0 },
     });
     const landed = result.findings.find(({ check }) => check === 'landed');
     expect(landed?.said).toMatch(/after our set-desired-count: ServiceSchedulerInitiated/);
-    expect([...stage.surroundings.world.strikes.values()].flat()).toHaveLength(1);
+    expect([...stage.surroundings.world.injections.values()].flat()).toHaveLength(1);
   });
 
   it('that takes another task has missed its target, and says what became of the job there', async () => {
@@ -67,7 +67,7 @@ describe('a steered scale-in', () => {
     const state = await stage.run();
     expect(ending(state)).toBe('inconclusive missed-target');
     expect(state.verdict?.said).toMatch(new RegExp(`stopped .*${short(3)}, not the target; there: lost`));
-    const attempts = summarize(stage.journal.events, null).attempts;
+    const attempts = summarizeDrill(stage.journal.events, null).attempts;
     expect(attempts).toContainEqual(expect.objectContaining({ jobId: jobOf(3), lost: true, judged: true }));
   });
 
@@ -146,7 +146,7 @@ describe('an unsteered scale-in', () => {
       expect(ending(state)).toBe('inconclusive missed-target');
       expect(state.verdict?.said).toContain(`stopped ${taskOf(3)}, not the target; there: ${there}: `);
       expect(changes(stage)).toEqual(['count 3 -> 2', 'count 2 -> 3']);
-      const judged = summarize(stage.journal.events, null);
+      const judged = summarizeDrill(stage.journal.events, null);
       expect(judged.target).toMatchObject({ jobId: jobOf(3), agentId: agentOf(3), taskArn: taskOf(3) });
     },
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/state/state.ts';
-import { buildEnded } from '../../src/model/entities/build.ts';
-import { all } from '../../src/model/world.ts';
+import { hasBuildEnded } from '../../src/model/entities/build.ts';
+import { listFacts } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
@@ -62,8 +62,8 @@ describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment,
         expect([where(stage, at), state.verdict?.outcome]).not.toEqual([where(stage, at), 'refused']);
       else expect([where(stage, at), ending(state)]).toEqual([where(stage, at), 'refused halted']);
       // Its own build is canceled, whatever was sent: but for one that nobody knows of, or that ended by itself.
-      const known = all(state.world, 'build').length > 0;
-      const ended = [...stage.buildkite.world.builds.values()].every(buildEnded);
+      const known = listFacts(state.world, 'build').length > 0;
+      const ended = [...stage.buildkite.world.builds.values()].every(hasBuildEnded);
       expect([where(stage, at), stage.buildkite.count('cancelBuild')]).toEqual([
         where(stage, at),
         known && !ended ? 1 : 0,

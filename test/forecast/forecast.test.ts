@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stated } from '../../src/forecast/distribution.ts';
+import { distributionOf } from '../../src/forecast/distribution.ts';
 import { Forecast } from '../../src/forecast/document.ts';
-import { forecast } from '../../src/forecast/forecast.ts';
+import { makeForecast } from '../../src/forecast/forecast.ts';
 import type { Question, Source } from '../../src/forecast/forecast.ts';
 import { percent } from '../../src/forecast/notes.ts';
 import { forecastSvg } from '../../src/forecast/svg.ts';
@@ -30,7 +30,7 @@ function question(source: Source, over: Partial<Question> = {}): Question {
       minimumHealthyPercent: 100,
       maximumPercent: 200,
       roomPercent: null,
-      startUp: { name: '60s', distribution: stated({ kind: 'fixed', ms: 60_000 }) },
+      startUp: { name: '60s', distribution: distributionOf({ kind: 'fixed', ms: 60_000 }) },
       idle: 11_000,
       drains: null,
       replications: 20,
@@ -40,7 +40,8 @@ function question(source: Source, over: Partial<Question> = {}): Question {
   };
 }
 
-const of = (jobs: Jobs, over: Partial<Question> = {}): Forecast => forecast(question(history(jobs), over));
+const of = (jobs: Jobs, over: Partial<Question> = {}): Forecast =>
+  makeForecast(question(history(jobs), over));
 const repeated = (step: string, seconds: number, times: number): Jobs =>
   Array.from({ length: times }, () => [step, seconds] as const);
 const MIXED = [...repeated('short', 10, 40), ...repeated('edge', 100, 20), ...repeated('long', 600, 5)];
@@ -89,10 +90,10 @@ describe('how much a worker has to do', () => {
     expect(of(MIXED, unknown).utilisation).toEqual({ share: 1, by: 'assumed' });
     expect(of(MIXED, unknown).notes.join()).toContain('the worst case');
     // One job after the other: one of 20 workers was busy all the time.
-    expect(forecast(question(timed(60), unknown)).utilisation).toEqual({ share: 1 / 20, by: 'history' });
-    expect(forecast(question(timed(29), unknown)).utilisation.by).toBe('assumed');
+    expect(makeForecast(question(timed(60), unknown)).utilisation).toEqual({ share: 1 / 20, by: 'history' });
+    expect(makeForecast(question(timed(29), unknown)).utilisation.by).toBe('assumed');
     const fleet = { ...question(timed(1)).fleet, workers: 1 };
-    expect(forecast(question(timed(60), { ...unknown, fleet })).utilisation.share).toBe(1);
+    expect(makeForecast(question(timed(60), { ...unknown, fleet })).utilisation.share).toBe(1);
   });
 });
 
@@ -120,7 +121,7 @@ describe('how little it proves', () => {
     ['left out', { source: history(MIXED, { leftOut: { 'not passed': 2 } }) }, 'left out: 2 not passed'],
     ['no zones', { source: history(MIXED, { zoneless: 3 }) }, '3 jobs with times without a zone'],
   ])('%s', (_name, { source, ...over }, note) => {
-    expect(forecast(question(source, over)).notes.join('\n')).toContain(note);
+    expect(makeForecast(question(source, over)).notes.join('\n')).toContain(note);
   });
 
   test('many jobs of three builds are three builds', () => {
@@ -130,10 +131,10 @@ describe('how little it proves', () => {
       });
       return history([], { jobs });
     };
-    const { source, notes } = forecast(question(builds(3)));
+    const { source, notes } = makeForecast(question(builds(3)));
     expect(source.builds).toBe(3);
     expect(notes.join()).toContain('they come from 3 builds only');
-    expect(forecast(question(builds(20))).notes.join()).not.toContain('builds only');
+    expect(makeForecast(question(builds(20))).notes.join()).not.toContain('builds only');
     expect(of(MIXED).source.builds).toBeNull();
   });
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { empirical, stated } from '../../src/forecast/distribution.ts';
+import { empirical, distributionOf } from '../../src/forecast/distribution.ts';
 import type { Distribution, Stated } from '../../src/forecast/distribution.ts';
 import { bootstrapLoss, lossInFlight, lossPerStop, retryOf, unseenShare } from '../../src/forecast/loss.ts';
 import { createRandom } from '../../src/forecast/random.ts';
 
-const exponential = stated({ kind: 'exponential', mean: 300_000 });
-const fixed = stated({ kind: 'fixed', ms: 300_000 });
-const uniform = stated({ kind: 'uniform', from: 60_000, to: 180_000 });
+const exponential = distributionOf({ kind: 'exponential', mean: 300_000 });
+const fixed = distributionOf({ kind: 'fixed', ms: 300_000 });
+const uniform = distributionOf({ kind: 'uniform', from: 60_000, to: 180_000 });
 
 describe('the chance that the job in flight outlives the window', () => {
   test.each<[string, Distribution, number, number]>([
@@ -19,7 +19,7 @@ describe('the chance that the job in flight outlives the window', () => {
     ['uniform, window inside', uniform, 120_000, 60 ** 2 / (2 * 120) / 120],
     ['uniform, window below', uniform, 30_000, (120 - 30) / 120],
     ['uniform, window above', uniform, 200_000, 0],
-    ['jobs that take no time', stated({ kind: 'fixed', ms: 0 }), 30_000, 0],
+    ['jobs that take no time', distributionOf({ kind: 'fixed', ms: 0 }), 30_000, 0],
     ['three jobs, by hand', empirical([10, 40, 50]), 30, (10 + 20) / 100],
   ])('%s', (_name, jobs, window, chance) => {
     expect(lossInFlight(jobs, window)).toBeCloseTo(chance, 12);
@@ -35,20 +35,20 @@ describe('the chance that the job in flight outlives the window', () => {
     ['fixed', fixed],
     ['uniform', uniform],
     ['seen', empirical([0, 5_000, 100_000, 100_000, 400_000])],
-  ])('a worker that is watched for long and struck at random instants loses as many: %s', (_name, jobs) => {
+  ])('a worker that is watched for long and stopped at random instants loses as many: %s', (_name, jobs) => {
     // Jobs one after the other on one worker, and instants strewn over all of its time: no formula is used here.
     const random = createRandom(7);
     const window = 90_000;
-    let [time, strikeAt, struck, lost] = [0, 0, 0, 0];
-    while (struck < 40_000) {
+    let [time, injectAt, stopped, lost] = [0, 0, 0, 0];
+    while (stopped < 40_000) {
       const end = time + jobs.sample(random);
-      for (; strikeAt < end; strikeAt += 2 * random() * jobs.mean) {
-        struck += 1;
-        if (end - strikeAt > window) lost += 1;
+      for (; injectAt < end; injectAt += 2 * random() * jobs.mean) {
+        stopped += 1;
+        if (end - injectAt > window) lost += 1;
       }
       time = end;
     }
-    expect(lost / struck).toBeCloseTo(lossInFlight(jobs, window), 1.7);
+    expect(lost / stopped).toBeCloseTo(lossInFlight(jobs, window), 1.7);
     const left = Array.from({ length: 40_000 }, () => jobs.residual(random));
     expect(left.filter((ms) => ms > window).length / left.length).toBeCloseTo(
       lossInFlight(jobs, window),
@@ -65,7 +65,7 @@ const anyStated = fc.oneof(
     .map(([a, b]): Stated => ({ kind: 'uniform', from: Math.min(a, b), to: Math.max(a, b) })),
 );
 const anyJobs = fc.oneof(
-  anyStated.map(stated),
+  anyStated.map(distributionOf),
   fc.array(fc.nat(10_000_000), { minLength: 1, maxLength: 60 }).map(empirical),
 );
 
@@ -108,9 +108,9 @@ test.each<[string, Distribution]>([
   ['uniform', uniform],
   ['seen', empirical([5_000, 100_000, 100_000, 400_000])],
 ])('a worker that works on for T, job after job and pause after pause, loses as many: %s', (_name, jobs) => {
-  // No formula: its days are laid out, it is struck anywhere in them, and what runs T later is what is lost.
+  // No formula: its days are laid out, it is stopped anywhere in them, and what runs T later is what is lost.
   const random = createRandom(13);
-  const pauses = stated({ kind: 'exponential', mean: jobs.mean });
+  const pauses = distributionOf({ kind: 'exponential', mean: jobs.mean });
   const window = 90_000;
   const busy: (readonly [from: number, to: number])[] = [];
   let time = 0;
@@ -119,14 +119,14 @@ test.each<[string, Distribution]>([
     busy.push([time, end]);
     time = end + pauses.sample(random);
   }
-  const strikes = Float64Array.from({ length: 40_000 }, () => random() * (time - window)).sort();
+  const injections = Float64Array.from({ length: 40_000 }, () => random() * (time - window)).sort();
   let [at, lost] = [0, 0];
-  for (const strike of strikes) {
-    while ((busy[at]?.[1] ?? Infinity) <= strike + window) at += 1;
-    if ((busy[at]?.[0] ?? Infinity) <= strike + window) lost += 1;
+  for (const injection of injections) {
+    while ((busy[at]?.[1] ?? Infinity) <= injection + window) at += 1;
+    if ((busy[at]?.[0] ?? Infinity) <= injection + window) lost += 1;
   }
   const share = lossPerStop(jobs, { window, utilisation: 0.5, signal: 'eaten' });
-  expect(lost / strikes.length).toBeCloseTo(share, 1.5);
+  expect(lost / injections.length).toBeCloseTo(share, 1.5);
 });
 
 describe('the interval', () => {
@@ -198,7 +198,7 @@ describe('a retry rule', () => {
   });
 
   test('of jobs of 300 s and a window of 100 s', () => {
-    // Struck evenly within the first 200 s, killed 100 s later: 200 s of work behind it. Struck again: 200 of 300 are lost.
+    // Stopped evenly within the first 200 s, killed 100 s later: 200 s of work behind it. Stopped again: 200 of 300 are lost.
     const retry = retryOf(fixed, heard(100_000));
     expect(retry?.workLost).toBeCloseTo(200_000, 3);
     expect(retry?.rescuedAtLeast).toBeCloseTo(1 / 3, 9);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stated } from '../../src/forecast/distribution.ts';
+import { distributionOf } from '../../src/forecast/distribution.ts';
 import { createRandom } from '../../src/forecast/random.ts';
 import { simulateRollouts } from '../../src/forecast/rollout.ts';
 import type { Rollout } from '../../src/forecast/rollout.ts';
@@ -15,8 +15,8 @@ function rollout(over: Partial<Rollout> = {}): Rollout {
     minimumHealthyPercent: 100,
     maximumPercent: 200,
     roomPercent: 200,
-    startUp: stated({ kind: 'fixed', ms: S }),
-    jobs: stated({ kind: 'fixed', ms: 300_000 }),
+    startUp: distributionOf({ kind: 'fixed', ms: S }),
+    jobs: distributionOf({ kind: 'fixed', ms: 300_000 }),
     idle: I,
     measured: null,
     window: 30_000,
@@ -52,7 +52,11 @@ describe('a deployment, by hand', () => {
     ['one by one', { maximumPercent: 125, roomPercent: 125 }, 4 * (S + I)],
     ['never told: each is killed at the end of its window', { signal: 'eaten' }, S + 30_000],
     ['cut off: each is gone at once', { signal: 'fatal' }, S],
-    ['busy beyond the window', { utilisation: 1, jobs: stated({ kind: 'fixed', ms: 1e12 }) }, S + 30_000],
+    [
+      'busy beyond the window',
+      { utilisation: 1, jobs: distributionOf({ kind: 'fixed', ms: 1e12 }) },
+      S + 30_000,
+    ],
     ['one worker', { workers: 1 }, S + I],
   ])('%s', (_name, over, ms) => {
     expect(took(over)).toBe(ms);
@@ -69,7 +73,7 @@ describe('a deployment, by hand', () => {
 test('starts of different length are taken in the order of their ends: the last one decides', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 2, max: 200 }), (seed, workers) => {
-      const startUp = stated({ kind: 'uniform', from: 10_000, to: 100_000 });
+      const startUp = distributionOf({ kind: 'uniform', from: 10_000, to: 100_000 });
       const answer = simulateRollouts(rollout({ workers, startUp, utilisation: 0 }), 1, createRandom(seed));
       // All starts are drawn first, and all at the begin; an old one goes whenever a new one is there.
       const random = createRandom(seed);
@@ -84,12 +88,12 @@ test('as many jobs are lost as the chance of one stop says', () => {
     const many = simulateRollouts(rollout({ workers: 500, ...over }), 400, createRandom(5));
     return (many?.lost.median ?? Number.NaN) / 500;
   };
-  const exponential = stated({ kind: 'exponential', mean: 60_000 });
+  const exponential = distributionOf({ kind: 'exponential', mean: 60_000 });
   expect(of({ utilisation: 0.5, jobs: exponential })).toBeCloseTo(0.5 * Math.exp(-0.5), 2);
   expect(of({ utilisation: 0.02, signal: 'eaten', jobs: exponential })).toBeCloseTo(0.02, 2);
   expect(of({ utilisation: 0.02, signal: 'fatal', jobs: exponential })).toBeCloseTo(0.02, 2);
-  expect(of({ utilisation: 1, jobs: stated({ kind: 'fixed', ms: 30_000 }) })).toBe(0);
-  expect(of({ utilisation: 1, signal: 'eaten', jobs: stated({ kind: 'fixed', ms: 0 }) })).toBe(0);
+  expect(of({ utilisation: 1, jobs: distributionOf({ kind: 'fixed', ms: 30_000 }) })).toBe(0);
+  expect(of({ utilisation: 1, signal: 'eaten', jobs: distributionOf({ kind: 'fixed', ms: 0 }) })).toBe(0);
 });
 
 describe('with drains that were measured', () => {
@@ -101,7 +105,7 @@ describe('with drains that were measured', () => {
     expect(took({ measured, utilisation: 0 })).toBe(S + 1_000);
     expect(took({ measured, utilisation: 1 })).toBe(S + 20_000);
     // Jobs of 1e12 ms outlive every window; what was measured of busy workers is empty, so that they decide.
-    const jobs = stated({ kind: 'fixed', ms: 1e12 });
+    const jobs = distributionOf({ kind: 'fixed', ms: 1e12 });
     expect(took({ measured: { ...measured, busy: none }, utilisation: 1, jobs })).toBe(S + 30_000);
     expect(took({ measured: { ...measured, idle: none }, utilisation: 0 })).toBe(S + I);
   });
@@ -134,7 +138,7 @@ const anyRollout = fc.record({
   window: fc.integer({ min: 0, max: 200_000 }),
   signal: fc.constantFrom(...SIGNALS),
   utilisation: fc.double({ min: 0, max: 1, noNaN: true }),
-  jobs: fc.nat(400_000).map((ms) => stated({ kind: 'exponential', mean: ms })),
+  jobs: fc.nat(400_000).map((ms) => distributionOf({ kind: 'exponential', mean: ms })),
 });
 
 test('it ends or is blocked; it takes at least one start, and loses no more than it stops', () => {
@@ -157,7 +161,7 @@ test('it ends or is blocked; it takes at least one start, and loses no more than
 
 test('a longer window makes a busy fleet slower where the old ones hold the places', () => {
   const held = { workers: 40, minimumHealthyPercent: 50, maximumPercent: 100, roomPercent: 100 };
-  const busy = { ...held, utilisation: 1, jobs: stated({ kind: 'fixed', ms: 360_000 }) };
+  const busy = { ...held, utilisation: 1, jobs: distributionOf({ kind: 'fixed', ms: 360_000 }) };
   const short = took({ ...busy, window: 30_000 }) ?? Number.NaN;
   const long = took({ ...busy, window: 120_000 }) ?? Number.NaN;
   expect(long).toBeGreaterThan(short + 100_000);

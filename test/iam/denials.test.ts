@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Trouble } from '../../src/model/call.ts';
 import { failureOf } from '../../src/ecs/failure.ts';
-import { check } from '../../src/iam/check.ts';
+import { checkDenials } from '../../src/iam/check.ts';
 import { accountOfDrill, denialOf, denialsIn } from '../../src/iam/denials.ts';
 import { leastOf } from '../../src/iam/least.ts';
 import type { NewEvent } from '../../src/journal/events.ts';
@@ -122,7 +122,7 @@ describe('what a denial comes to', () => {
   const least = leastOf([{ scenario, region: 'us-east-1', account: '123456789012' }], ['run'], null);
   const answer = (message: string) => {
     const denial = denialOf(trouble(message).message, 1);
-    return denial === null ? null : check([denial], least)[0];
+    return denial === null ? null : checkDenials([denial], least)[0];
   };
 
   it.each([

@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { decide } from '../../src/drill/decide.ts';
+import { decideStep } from '../../src/drill/decide.ts';
 import { watchAlone } from '../../src/drill/observer.ts';
 import { runDrill } from '../../src/drill/run.ts';
 import { fold } from '../../src/state/state.ts';
@@ -11,7 +11,7 @@ import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { openJournal } from '../../src/journal/file.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { readJournal, replay } from '../../src/journal/replay.ts';
+import { readJournal, replayJournal } from '../../src/journal/replay.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { TASK_ARN } from '../support/builders.ts';
 import { DRILL } from '../support/journal-builders.ts';
@@ -35,25 +35,25 @@ async function recorded(): Promise<{
   return { events, bytes: Buffer.concat(lines), ends };
 }
 
-test('a whole drill cut at any byte: the whole lines are read, none is made up, and the next step never strikes again blindly', async () => {
+test('a whole drill cut at any byte: the whole lines are read, none is made up, and the next step never injections again blindly', async () => {
   const { events, bytes, ends } = await recorded();
-  const struckAt = events.findIndex(({ code }) => code === 'GD_FAULT_INTENDED');
+  const stoppedAt2 = events.findIndex(({ code }) => code === 'GD_FAULT_INTENDED');
   let whole = 0;
   for (let cut = 0; cut <= bytes.length; cut += 1) {
     if (ends[whole] === cut) whole += 1;
-    // Reading costs as much as the lines before: where the strike lies every byte is cut, else some of each line and its ends.
-    const near = whole === struckAt || whole === struckAt + 1;
+    // Reading costs as much as the lines before: where the injection lies every byte is cut, else some of each line and its ends.
+    const near = whole === stoppedAt2 || whole === stoppedAt2 + 1;
     const edge = ends[whole - 1] === cut || ends[whole] === cut + 1;
     if (!near && !edge && cut % 127 !== 0) continue;
-    const again = replay(bytes.subarray(0, cut), 'j', DRILL);
+    const again = replayJournal(bytes.subarray(0, cut), 'j', DRILL);
     expect([cut, again.events.length, again.length]).toEqual([cut, whole, ends[whole - 1] ?? 0]);
     expect(again.torn).toBe(again.length !== cut);
     if (!edge) continue;
     expect(again.events).toEqual(events.slice(0, whole));
   }
-  for (let lines = struckAt + 1; lines <= events.length; lines += 1) {
+  for (let lines = stoppedAt2 + 1; lines <= events.length; lines += 1) {
     const state = fold(events.slice(0, lines));
-    const step = decide(state, (events[lines - 1]?.at ?? 0) + 60_000);
+    const step = decideStep(state, (events[lines - 1]?.at ?? 0) + 60_000);
     expect([events[lines - 1]?.code, step.do === 'call' && step.call.kind === 'stop-task']).toEqual([
       events[lines - 1]?.code,
       false,

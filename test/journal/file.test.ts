@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GamedayError } from '../../src/model/errors.ts';
-import { memoryJournal, openJournal } from '../../src/journal/file.ts';
+import { createMemoryJournal, openJournal } from '../../src/journal/file.ts';
 import { readJournal } from '../../src/journal/replay.ts';
 import { someEvents } from './sample.ts';
 
@@ -161,7 +161,7 @@ test('a closed journal takes nothing more', async () => {
 });
 
 test('an event that could not be replayed is a loud defect', async () => {
-  const journal = memoryJournal(DRILL, []);
+  const journal = createMemoryJournal(DRILL, []);
   const wrong = { code: 'GD_HALTED', payload: { reason: 'x' } } as unknown as Parameters<
     typeof journal.append
   >[0];
@@ -171,7 +171,7 @@ test('an event that could not be replayed is a loud defect', async () => {
 
 test('time never runs backwards within a journal', async () => {
   const times = [2000, 1000];
-  const journal = memoryJournal(DRILL, [], () => times.shift() ?? 0);
+  const journal = createMemoryJournal(DRILL, [], () => times.shift() ?? 0);
   await journal.append(someEvents()[0]!, false);
   expect((await journal.append(someEvents()[1]!, false)).at).toBe(2000);
 });

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GamedayError } from '../../src/model/errors.ts';
-import { memoryJournal } from '../../src/journal/file.ts';
-import { FIRST_SUM, seal } from '../../src/journal/line.ts';
-import { readJournal, replay } from '../../src/journal/replay.ts';
-import { share } from '../../src/model/share.ts';
+import { createMemoryJournal } from '../../src/journal/file.ts';
+import { FIRST_SUM, sealEvent } from '../../src/journal/line.ts';
+import { readJournal, replayJournal } from '../../src/journal/replay.ts';
+import { shareParts } from '../../src/model/share.ts';
 import { toJson } from '../../src/journal/escape.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { someEvents } from './sample.ts';
@@ -15,7 +15,7 @@ import { someEvents } from './sample.ts';
 const DRILL = '20260102-030405-beef';
 
 async function sample(): Promise<{ events: readonly DrillEvent[]; lines: readonly string[]; bytes: Buffer }> {
-  const journal = memoryJournal(DRILL, [], () => 1000);
+  const journal = createMemoryJournal(DRILL, [], () => 1000);
   for (const event of someEvents()) await journal.append(event, false);
   const lines = journal.events.map((event) => toJson(event));
   return { events: journal.events, lines, bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')) };
@@ -23,7 +23,7 @@ async function sample(): Promise<{ events: readonly DrillEvent[]; lines: readonl
 
 function refusal(lines: readonly string[], drill?: string): GamedayError {
   try {
-    replay(Buffer.from(lines.map((line) => `${line}\n`).join('')), 'j', drill);
+    replayJournal(Buffer.from(lines.map((line) => `${line}\n`).join('')), 'j', drill);
   } catch (error) {
     expect(error).toBeInstanceOf(GamedayError);
     return error as GamedayError;
@@ -37,7 +37,7 @@ test('cut at every byte it replays: the whole lines count, the rest is torn', as
   for (let cut = 0; cut <= bytes.length; cut += 1) {
     const whole = ends.filter((end) => end <= cut).length;
     const length = ends[whole - 1] ?? 0;
-    const again = replay(bytes.subarray(0, cut), 'j');
+    const again = replayJournal(bytes.subarray(0, cut), 'j');
     expect(again.events).toEqual(events.slice(0, whole));
     expect(again).toMatchObject({ torn: length !== cut, length });
   }
@@ -71,33 +71,33 @@ test('an edited last line is refused, one of zeros is torn', async () => {
     Buffer.alloc(100),
     Buffer.from('\n'),
   ]);
-  expect(replay(zeros, 'j')).toMatchObject({ torn: true, events: events.slice(0, -1) });
+  expect(replayJournal(zeros, 'j')).toMatchObject({ torn: true, events: events.slice(0, -1) });
 });
 
 test('another version, another drill, an unknown code and an unfitting payload are refused by name', async () => {
   const { lines, events } = await sample();
   expect(refusal([lines[0]!.replace('"v":1', '"v":2')]).message).toContain('version 2');
   expect(refusal(lines, 'another').message).toContain('belongs to drill');
-  const unknown = seal({ code: 'GD_NEVER', payload: {} } as never, {
+  const unknown = sealEvent({ code: 'GD_NEVER', payload: {} } as never, {
     seq: 1,
     at: 1,
     drill: DRILL,
     previousSum: FIRST_SUM,
   });
   expect(refusal([unknown.line]).message).toContain('unknown code "GD_NEVER"');
-  const unfit = seal({ code: 'GD_HALTED', payload: { reason: 1 } } as never, {
+  const unfit = sealEvent({ code: 'GD_HALTED', payload: { reason: 1 } } as never, {
     seq: 2,
     at: 1,
     drill: DRILL,
     previousSum: events[0]!.sum,
   });
   expect(refusal([lines[0]!, unfit.line]).message).toContain('does not fit GD_HALTED');
-  const foreign = seal(someEvents()[1]!, { seq: 2, at: 1, drill: 'other', previousSum: events[0]!.sum });
+  const foreign = sealEvent(someEvents()[1]!, { seq: 2, at: 1, drill: 'other', previousSum: events[0]!.sum });
   expect(refusal([lines[0]!, foreign.line]).message).toContain('belongs to drill other');
 });
 
 test('an empty file is a journal without events', () => {
-  expect(replay(Buffer.alloc(0), 'j')).toEqual({ events: [], torn: false, length: 0 });
+  expect(replayJournal(Buffer.alloc(0), 'j')).toEqual({ events: [], torn: false, length: 0 });
 });
 
 test('whatever pieces it comes in, a journal is the same', async () => {
@@ -107,7 +107,7 @@ test('whatever pieces it comes in, a journal is the same', async () => {
     const path = join(folder, 'journal.jsonl');
     // Longer than one piece, in the middle of a character too.
     const [first, ...rest] = events;
-    const journal = memoryJournal(DRILL, [], () => 1000);
+    const journal = createMemoryJournal(DRILL, [], () => 1000);
     await journal.append(first!, false);
     for (let turn = 0; turn < 40; turn += 1) {
       await journal.append(
@@ -120,7 +120,7 @@ test('whatever pieces it comes in, a journal is the same', async () => {
     const again = await readJournal(path);
     expect(again.events).toEqual(journal.events);
     expect(again).toMatchObject({ torn: false, length: (await stat(path)).size });
-    expect(replay(bytes, 'j').events).toEqual(events);
+    expect(replayJournal(bytes, 'j').events).toEqual(events);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -129,17 +129,17 @@ test('whatever pieces it comes in, a journal is the same', async () => {
 test('equal parts of a fact that is told again are held once, and an unequal one is not touched', () => {
   const before = { id: 'x', tags: ['a', 'b'], events: [{ at: 1 }], gone: 1 };
   const now = { id: 'x', tags: ['a', 'b'], events: [{ at: 1 }, { at: 2 }] };
-  const shared = share(before, now) as typeof now;
+  const shared = shareParts(before, now) as typeof now;
   expect(shared).toEqual(now);
   expect(Object.keys(shared)).toEqual(Object.keys(now));
   expect(shared.tags).toBe(before.tags);
   expect(shared.events[0]).toBe(before.events[0]);
-  expect(share(before, structuredClone(before))).toBe(before);
+  expect(shareParts(before, structuredClone(before))).toBe(before);
   // An empty list beside something that is none, and the other way about.
-  expect([share({}, []), share([], {}), share(null, [])]).toEqual([[], {}, []]);
+  expect([shareParts({}, []), shareParts([], {}), shareParts(null, [])]).toEqual([[], {}, []]);
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (old, value) => {
-      expect(share(old, value)).toEqual(value);
+      expect(shareParts(old, value)).toEqual(value);
     }),
   );
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { expect, test } from 'vitest';
-import { FIRST_SUM, seal } from '../../src/journal/line.ts';
+import { FIRST_SUM, sealEvent } from '../../src/journal/line.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { documentIn, startCli } from '../support/cli.ts';
 import { DRILL } from '../support/journal-builders.ts';
@@ -20,7 +20,7 @@ function* linesOf(events: readonly DrillEvent[]): Generator<string> {
   let [seq, sum, size] = [0, FIRST_SUM, 0];
   const next = ({ at, ...event }: DrillEvent): string => {
     seq += 1;
-    const sealed = seal(event, { seq, at, drill: DRILL, previousSum: sum });
+    const sealed = sealEvent(event, { seq, at, drill: DRILL, previousSum: sum });
     sum = sealed.event.sum;
     size += sealed.line.length + 1;
     return `${sealed.line}\n`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventsOf } from '../../src/journal/events.ts';
-import { onlyTheStruck } from '../e2e/support/gates.ts';
+import { onlyTheStopped } from '../e2e/support/gates.ts';
 import { cli, documentIn, startCli } from '../support/cli.ts';
 import type { Cli } from '../support/cli.ts';
 import { processesWith } from '../support/processes.ts';
@@ -67,7 +67,7 @@ test.concurrent(
     }
     const drill = (await drillIn(out)) ?? '';
     expect((await cli(['drills', '--out', out], folder)).stdout).toMatch(new RegExp(`${drill} +observing`));
-    expect((await followed(first, out, road.folder, onlyTheStruck)).code, first.stderr()).toBe(0);
+    expect((await followed(first, out, road.folder, onlyTheStopped)).code, first.stderr()).toBe(0);
     expect(documentIn(first.stdout())).toMatchObject({ outcome: 'passed', reason: 'drained' });
     expect(await landedOn(out)).toBe(1);
   },
@@ -86,7 +86,7 @@ test.concurrent.each([
   expect(await run.ended).toEqual({ code, signal: null });
   expect(Date.now() - sentAt).toBeLessThan(10_000);
   const resumed = await goOn('resume', out);
-  await followed(resumed, out, road.folder, onlyTheStruck);
+  await followed(resumed, out, road.folder, onlyTheStopped);
   expect(documentIn(resumed.stdout()), resumed.stderr()).toMatchObject({
     outcome: 'passed',
     reason: 'drained',
@@ -94,7 +94,7 @@ test.concurrent.each([
   expect(await landedOn(out)).toBe(1);
 });
 
-test('a drill that is aborted by hand after its strike sends nothing more, and proves nothing', async () => {
+test('a drill that is aborted by hand after its injection sends nothing more, and proves nothing', async () => {
   const { lane, out } = await freeLane(0, 'aborted');
   const run = begin(lane, out);
   await run.said('the stop landed');
@@ -160,7 +160,7 @@ test('an assertion that was interrupted is resumed to its answer', async () => {
 test('a reader who takes one line and goes changes no exit code', async () => {
   const { lane, out } = await freeLane(1, 'read');
   const run = begin(lane, out);
-  await followed(run, out, road.folder, onlyTheStruck);
+  await followed(run, out, road.folder, onlyTheStopped);
   const drill = (await drillIn(out)) ?? '';
   const where = `--out '${out}'`;
   const commands: readonly (readonly [string, number])[] = [

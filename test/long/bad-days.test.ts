@@ -134,7 +134,7 @@ describe('a disk and a home', () => {
     [16, 2],
     [20, 3],
   ])(
-    'a disk of %i KiB is full before the strike: nothing is stopped, and the answer says so',
+    'a disk of %i KiB is full before the injection: nothing is stopped, and the answer says so',
     async (kib, n) => {
       const on = laneNumber(n);
       const out = join(folder, `full-${String(kib)}`);

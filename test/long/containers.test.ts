@@ -80,7 +80,7 @@ async function playRow(entry: Entry, executor: 'container' | 'namespace'): Promi
   }
 }
 
-/** The exit code of the struck task's container, as ECS showed it last. */
+/** The exit code of the target task's container, as ECS showed it last. */
 function exitCodeOf({ journal, drill: { target } }: Played): number | null {
   const facts = eventsOf(journal, 'GD_OBSERVED').flatMap(({ payload }) => payload.facts);
   const tasks = facts.flatMap((fact) =>
@@ -266,7 +266,7 @@ function rehearsed(): void {
     await docker('image', 'rm', '--force', REHEARSED);
   });
 
-  test('a shell that loses the job in its own image, and the mended one that does not', async () => {
+  test('a shell that loses the job in its own image, and the fixed one that does not', async () => {
     await inFolder(async (folder) => {
       const whole = taskDefinition({ argv: SHELL, stopTimeout: 4 });
       const [container] = whole['containerDefinitions'] as readonly Entries[];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { eventsOf } from '../../src/journal/events.ts';
-import { seal } from '../../src/journal/line.ts';
+import { sealEvent } from '../../src/journal/line.ts';
 import { journalIn } from '../e2e/support/case.ts';
 import { held } from '../e2e/support/gates.ts';
 import { SHELL, type CaseFiles } from '../e2e/support/files.ts';
@@ -153,9 +153,9 @@ async function forge({ folder }: Standing, events: Awaited<ReturnType<typeof jou
   const service = { cluster: 'build-prod', service: 'build-agents' };
   const call = { kind: 'set-desired-count' as const, ...service, desired: 2, former: 0 };
   const place = { seq: last.seq + 1, at: last.at, drill: last.drill, previousSum: last.sum };
-  const { line, event } = seal({ code: 'GD_FAULT_INTENDED', payload: { call, attempt: 1 } }, place);
+  const { line, event } = sealEvent({ code: 'GD_FAULT_INTENDED', payload: { call, attempt: 1 } }, place);
   const answer = { sentAt: last.at, answeredAt: last.at, result: 'ok', trouble: null } as const;
-  const sent = seal(
+  const sent = sealEvent(
     { code: 'GD_FAULT_SENT', payload: { ...answer, attempt: 1, task: null } },
     { ...place, seq: last.seq + 2, previousSum: event.sum },
   );

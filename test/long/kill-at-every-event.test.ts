@@ -26,12 +26,12 @@ function wrong(survivals: readonly Survival[]): readonly string[] {
     .map((one) => `${row(one)}\n${one.said}`);
 }
 
-/** What the rig counted: as many StopTask calls as drills that struck, each on a task of its own, and one build for each drill. */
+/** What the rig counted: as many StopTask calls as drills that stopped, each on a task of its own, and one build for each drill. */
 function countedOnce({ survivals, counts }: Share): void {
-  const struck = survivals.filter(({ landed }) => landed > 0).length;
+  const stopped = survivals.filter(({ landed }) => landed > 0).length;
   const built = survivals.filter(({ events }) => eventsOf(events, 'GD_BUILD_KNOWN').length > 0).length;
-  expect(Object.values(counts.stopTaskLanded)).toEqual(Array.from({ length: struck }, () => 1));
-  expect(counts.ecs['StopTask'] ?? 0).toBe(struck);
+  expect(Object.values(counts.stopTaskLanded)).toEqual(Array.from({ length: stopped }, () => 1));
+  expect(counts.ecs['StopTask'] ?? 0).toBe(stopped);
   expect(counts.buildkite['CreateBuild'] ?? 0).toBe(built);
   expect(counts.foreign).toBe(0);
 }

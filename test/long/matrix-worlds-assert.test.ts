@@ -7,7 +7,7 @@ import { drill, inFolder, meets, surroundings } from '../e2e/support/case.ts';
 import type { Expected, Played } from '../e2e/support/case.ts';
 import { SHELL } from '../e2e/support/files.ts';
 import type { CaseFiles } from '../e2e/support/files.ts';
-import { goingDown } from '../../src/model/entities/task.ts';
+import { isGoingDown } from '../../src/model/entities/task.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { ENDLESS, held } from '../e2e/support/gates.ts';
 import type { Opens } from '../e2e/support/gates.ts';
@@ -55,7 +55,7 @@ function open(stage: Standing): Promise<void> {
 const whenSeen: Opens = (events) => {
   const observed = eventsOf(events, 'GD_OBSERVED').map(({ payload }) => payload);
   const down = observed.findIndex(({ facts }) =>
-    facts.some((fact) => fact.kind === 'task' && goingDown(fact.value)),
+    facts.some((fact) => fact.kind === 'task' && isGoingDown(fact.value)),
   );
   const isRead = observed
     .slice(down + 1)

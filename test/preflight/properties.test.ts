@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/preflight/json.ts';
 import { valueAt } from '../../src/preflight/json.ts';
-import { applied, judge } from '../../src/preflight/judge.ts';
+import { applyEdits, judge } from '../../src/preflight/judge.ts';
 import { RULES } from '../../src/preflight/list.ts';
 import { subjectOf } from '../../src/preflight/subject-of.ts';
 import { OFFLINE } from '../../src/preflight/documents.ts';
@@ -127,7 +127,7 @@ test('whatever the definition, who takes the advice of a rule is rid of what the
         const edits = own.flatMap((one) => one.edits);
         if (BY_HAND.includes(rule.id)) expect(edits).toEqual([]);
         if (own.length === 0 || own.some((one) => one.edits.length === 0)) continue;
-        const after = rule.judge(subjectAt(applied(documents, edits))).findings;
+        const after = rule.judge(subjectAt(applyEdits(documents, edits))).findings;
         if (after.length > 0)
           expect({ rule: rule.id, edits, after }).toEqual({ rule: rule.id, edits, after: [] });
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applied } from '../../src/preflight/judge.ts';
+import { applyEdits } from '../../src/preflight/judge.ts';
 import { valueAt } from '../../src/preflight/json.ts';
 import { RULES } from '../../src/preflight/list.ts';
 import { casesOf, documentsOf, findingsOf, lookAt, rulesWithFixtures } from './fixtures.ts';
@@ -29,7 +29,7 @@ describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
     if (edits.length === 0) return;
     for (const edit of edits)
       expect(valueAt(documents[edit.document]?.value, edit.path)).toEqual(edit.before);
-    const after = applied(documents, edits);
+    const after = applyEdits(documents, edits);
     expect(after).toEqual(documentsOf(mended));
     expect(rule.sources.length).toBeGreaterThan(0);
   });

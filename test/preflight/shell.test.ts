@@ -1,8 +1,8 @@
 import '../support/seed.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { execForm, execScript, segmentsOf, viewScript, wordsOf } from '../../src/worker/shell.ts';
-import { shellStays, startOf, startsAgent } from '../../src/worker/start.ts';
+import { makeExecForm, makeExecScript, segmentsOf, viewScript, wordsOf } from '../../src/worker/shell.ts';
+import { isShellStaying, startOf, isAgentStart } from '../../src/worker/start.ts';
 
 test.each([
   ['a; b && c || d | e & f\ng', ['a', 'b', 'c', 'd', 'e', 'f', 'g'], [';', '&&', '||', '|', '&', '\n', '']],
@@ -33,7 +33,7 @@ test.each([
   ['exec ./prepare.sh; buildkite-agent start', false],
 ])('who takes the place of the shell: %s', (script, replaced) => {
   const { shell } = startOf({ words: ['/bin/sh', '-c', script] });
-  expect(shell === null ? null : !shellStays(shell)).toBe(replaced);
+  expect(shell === null ? null : !isShellStaying(shell)).toBe(replaced);
 });
 
 test.each([
@@ -78,11 +78,11 @@ const script = fc
 test('a mended script is one in which the command takes the place of the shell, however it was written', () => {
   fc.assert(
     fc.property(script, (text) => {
-      const mended = execScript(text, startsAgent);
+      const mended = makeExecScript(text, isAgentStart);
       const { shell } = startOf({ words: ['sh', '-c', mended] });
       expect(shell).not.toBeNull();
-      expect(shell === null ? true : shellStays(shell)).toBe(false);
-      expect(startsAgent(viewScript(mended, startsAgent).words)).toBe(/buildkite-agent/.test(text));
+      expect(shell === null ? true : isShellStaying(shell)).toBe(false);
+      expect(isAgentStart(viewScript(mended, isAgentStart).words)).toBe(/buildkite-agent/.test(text));
     }),
   );
 });
@@ -92,8 +92,8 @@ test('whatever stands in a script, it is cut without loss of a word of its comma
     fc.property(fc.string({ unit: fc.constantFrom(...`ab ;&|()"'\\$><#\n{}=`) }), (text) => {
       for (const { text: command } of segmentsOf(text)) expect(text).toContain(command.slice(0, 1));
       expect(() => wordsOf(text)).not.toThrow();
-      expect(() => execScript(text, startsAgent)).not.toThrow();
-      const words = execForm(text, startsAgent);
+      expect(() => makeExecScript(text, isAgentStart)).not.toThrow();
+      const words = makeExecForm(text, isAgentStart);
       // What is quoted or escaped is a word like any other.
       if (words !== null && !/['"\\]/.test(text)) expect(words.join('')).not.toMatch(/[;|&<>$`]/);
     }),

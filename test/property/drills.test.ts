@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../src/drill/decide.ts';
+import { decideStep } from '../../src/drill/decide.ts';
 import { fold } from '../../src/state/state.ts';
 import type { Trouble } from '../../src/model/call.ts';
 import { eventsOf, type DrillEvent } from '../../src/journal/events.ts';
@@ -233,7 +233,7 @@ function wasAllowed(journal: readonly DrillEvent[]): void {
 }
 
 describe('any drill, whatever happens to it', () => {
-  it('strikes only what it may, once, and ends', async () => {
+  it('injections only what it may, once, and ends', async () => {
     const verdicts = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(given, async (one) => {
@@ -243,7 +243,7 @@ describe('any drill, whatever happens to it', () => {
         wasAllowed(events);
         expect(stage.ecs.world.landed.get(TASK_ARN) ?? 0).toBeLessThanOrEqual(1);
         expect(stage.ecs.world.landed.get(OTHER_TASK) ?? 0).toBe(0);
-        expect(state.strikes.filter(({ result }) => result !== 'refused').length).toBeLessThanOrEqual(2);
+        expect(state.injections.filter(({ result }) => result !== 'refused').length).toBeLessThanOrEqual(2);
         expect(stage.buildkite.world.builds.size).toBeLessThanOrEqual(2);
         expect(eventsOf(events, 'GD_SETTLED')).toHaveLength(1);
         expect(events.at(-1)?.code).toBe('GD_JUDGED');
@@ -251,7 +251,7 @@ describe('any drill, whatever happens to it', () => {
         verdicts.set(reason, (verdicts.get(reason) ?? 0) + 1);
         if (outcome === 'passed')
           expect(reason === 'drained' ? mayBeDrained(events) : mayBeHandedOver(events)).toBe(true);
-        if (state.strikes.some(({ result }) => result !== 'refused'))
+        if (state.injections.some(({ result }) => result !== 'refused'))
           expect(stage.buildkite.count('cancelBuild')).toBe(0);
         if (reason === 'internal' || outcome === 'none')
           throw new Error(`our own defect: ${state.halted?.said ?? ''}`);
@@ -269,8 +269,8 @@ describe('any drill, whatever happens to it', () => {
         for (let kept = 1; kept <= stored.length; kept += 1) {
           const state = fold(stored.slice(0, kept));
           const now = stored[kept - 1]?.at ?? clock.now();
-          const step = decide(state, now);
-          expect(decide(fold(journal.events.slice(0, kept)), now)).toEqual(step);
+          const step = decideStep(state, now);
+          expect(decideStep(fold(journal.events.slice(0, kept)), now)).toEqual(step);
           if (step.do === 'call' && step.call.kind === 'stop-task') expect(state.phase).toBe('aiming');
         }
       }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/verdict/judge.ts';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { DrillResult } from '../../src/verdict/result.ts';
 import { isReason } from '../../src/model/reasons.ts';
 import { AGENT_ID, aJob, anAgent, JOB_ID, TASK_ARN } from '../support/builders.ts';
@@ -253,7 +253,7 @@ describe('random histories', () => {
         expect(judge(stored)).toEqual(verdict);
         // The journal keeps the verdict too: what JSON cannot say would make it another one.
         expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
-        expect(DrillResult.safeParse(summarize(stored, null)).success).toBe(true);
+        expect(DrillResult.safeParse(summarizeDrill(stored, null)).success).toBe(true);
       }),
       { numRuns: RUNS },
     );

@@ -35,7 +35,7 @@ describe('how long the step works', () => {
     );
   });
 
-  test('both strikes meet it: the later one after the earlier, each before its end, and its rest fits the window', () => {
+  test('both injections meet it: the later one after the earlier, each before its end, and its rest fits the window', () => {
     const grounds = fc.record({
       given: fc.integer({ min: SHORTEST_JOB, max: 7_200_000 }),
       window: fc.integer({ min: 4_000, max: 600_000 }),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/preflight/json.ts';
-import { builtIn, ownSteps } from '../../src/rehearsal/pipeline.ts';
+import { makeBuiltInSteps, readOwnSteps } from '../../src/rehearsal/pipeline.ts';
 
 const tests = { key: 'tests', command: 'make tests', retry: { automatic: true }, soft_fail: true };
 
 describe('the built-in step', () => {
   test('sleeps for as long as it is to work', () => {
-    const { document, step, commands } = builtIn(8_500);
+    const { document, step, commands } = makeBuiltInSteps(8_500);
     expect(document).toEqual({ steps: [{ key: step, label: step, command: 'sleep 8.5' }] });
     expect(commands).toEqual([]);
   });
@@ -15,13 +15,13 @@ describe('the built-in step', () => {
 describe("somebody's own pipeline", () => {
   test('stays as it is where the rig knows all of it', () => {
     const document = { agents: { queue: 'big' }, steps: ['wait', { ...tests, timeout_in_minutes: 5 }] };
-    const own = ownSteps(document, undefined);
+    const own = readOwnSteps(document, undefined);
     expect(own).toEqual({ document, step: 'tests', commands: ['make tests'], certain: 0, leftOut: [] });
   });
 
   test('loses what has no bearing on a stop, and says so', () => {
     const step = { ...tests, concurrency: 1, concurrency_group: 'x', cancel_on_build_failing: true };
-    const own = ownSteps({ notify: [{ slack: '#x' }], steps: [step] }, 'tests');
+    const own = readOwnSteps({ notify: [{ slack: '#x' }], steps: [step] }, 'tests');
     expect(own).toMatchObject({
       document: { steps: [tests] },
       leftOut: [
@@ -34,11 +34,13 @@ describe("somebody's own pipeline", () => {
 
   test('keeps what changes what a step does, for the rig to refuse', () => {
     const step = { ...tests, plugins: [{ 'docker#v5': {} }] };
-    expect(ownSteps({ steps: [step] }, undefined)).toMatchObject({ document: { steps: [step] } });
+    expect(readOwnSteps({ steps: [step] }, undefined)).toMatchObject({ document: { steps: [step] } });
   });
 
   test('is known to take as long as it certainly sleeps', () => {
-    expect(ownSteps({ steps: [{ key: 'a', command: 'sleep 12' }] }, 'a')).toMatchObject({ certain: 12_000 });
+    expect(readOwnSteps({ steps: [{ key: 'a', command: 'sleep 12' }] }, 'a')).toMatchObject({
+      certain: 12_000,
+    });
   });
 
   const two: JsonObject = { steps: [tests, { key: 'lint', command: 'make lint' }] };
@@ -50,7 +52,7 @@ describe("somebody's own pipeline", () => {
     ['a wait for a person', { steps: [tests, { block: 'Go?' }] }, 'tests', /waits for a person/, /Remove it/],
     ['the same in one word', { steps: ['block', tests] }, 'tests', /waits for a person/, /Remove it/],
   ])('is refused for %s', (_title, document, step, why, next) => {
-    const refused = ownSteps(document, step);
+    const refused = readOwnSteps(document, step);
     expect(refused).toMatchObject({ why: expect.stringMatching(why), next: expect.stringMatching(next) });
   });
 });

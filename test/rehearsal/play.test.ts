@@ -9,12 +9,12 @@ import { armOf, wasDisturbed, withRepeats } from '../../src/rehearsal/arm.ts';
 import type { Machine } from '../../src/rehearsal/definition.ts';
 import { DRILLS, rigOf, scenarioOf } from '../../src/rehearsal/drills.ts';
 import { SHORTEST_JOB } from '../../src/rehearsal/job.ts';
-import { mendedFor, netEdits, playOf, workOf } from '../../src/rehearsal/play.ts';
+import { fixAsked, listNetEdits, playOf, workOf } from '../../src/rehearsal/play.ts';
 import type { Asked, Play, Work } from '../../src/rehearsal/play.ts';
 import { rigFile } from '../../src/rig/file-schema.ts';
 import { ScenarioFile } from '../../src/scenario/schema.ts';
 import type { OutcomeName, Reason } from '../../src/model/reasons.ts';
-import { account } from '../../src/verdict/account.ts';
+import { makeGameDayDocument } from '../../src/verdict/account.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';
 import { ROOT } from '../support/cli.ts';
 import '../support/seed.ts';
@@ -59,13 +59,13 @@ describe('a definition made ready', () => {
     expect(first).toMatchObject({ rule: 'step-over-window', seen: expect.stringContaining('150 s') });
   });
 
-  test('and gives the mended one the time that it takes, on EC2', () => {
+  test('and gives the fixed one the time that it takes, on EC2', () => {
     const task = { ...incident('before'), requiresCompatibilities: ['EC2'] };
     const given = asked(task, { jobLength: 300_000 });
     const { work } = played(given);
-    const mended = mendedFor(given, work);
-    if (mended === null) throw new Error('nothing was mended');
-    expect(netEdits(given.documents, mended)).toEqual([
+    const mended = fixAsked(given, work);
+    if (mended === null) throw new Error('nothing was fixed');
+    expect(listNetEdits(given.documents, mended)).toEqual([
       expect.objectContaining({ path: ['containerDefinitions', 0, 'entryPoint'] }),
       expect.objectContaining({
         path: ['containerDefinitions', 0, 'stopTimeout'],
@@ -111,7 +111,7 @@ describe('the files', () => {
 
 describe('what is left to say', () => {
   const arm = (play: Play, outcome: string) => ({
-    ...armOf(play, [], account([], [], null), new Map()),
+    ...armOf(play, [], makeGameDayDocument([], [], null), new Map()),
     drills: [
       {
         drill: 'busy' as const,
@@ -128,20 +128,20 @@ describe('what is left to say', () => {
     ],
   });
 
-  test('nothing where nothing failed, and nothing where the mended one passed', () => {
+  test('nothing where nothing failed, and nothing where the fixed one passed', () => {
     const { play, work } = played(asked(incident('before')));
     expect(adviceOn(arm(play, 'passed'), play, null, work)).toBeNull();
     expect(adviceOn(arm(play, 'failed'), play, { play, arm: arm(play, 'passed') }, work)).toBeNull();
   });
 
-  test('a step that no window on Fargate holds is mended elsewhere', () => {
+  test('a step that no window on Fargate holds is fixed elsewhere', () => {
     const { play, work } = played(asked(incident('after'), { jobLength: 150_000 }));
     expect(adviceOn(arm(play, 'failed'), play, null, work)).toMatch(
       /150 s.* 120 s .*Fargate's limit.*retry exit status -1/,
     );
   });
 
-  test('a mended definition that fails too is named', () => {
+  test('a fixed definition that fails too is named', () => {
     const { play, work } = played(asked(incident('before'), { jobLength: 40_000 }));
     const advice = adviceOn(arm(play, 'failed'), play, { play, arm: arm(play, 'failed') }, work);
     expect(advice).toMatch(/does not pass either: busy \(lost\).*up to 120 s on Fargate/);
@@ -162,12 +162,12 @@ describe('a drill that was disturbed', () => {
   test('has the result of the last time, in its place, and the sum is made anew', () => {
     const result = (file: string, outcome: string, reason: string) =>
       ({ file, outcome, reason, control: null, exitCode: 0 }) as unknown as DrillResult;
-    const day = account(
+    const day = makeGameDayDocument(
       [result('a', 'inconclusive', 'missed-target'), result('b', 'passed', 'drained')],
       [],
       null,
     );
-    const again = account([result('a', 'passed', 'drained')], [], null);
+    const again = makeGameDayDocument([result('a', 'passed', 'drained')], [], null);
     const whole = withRepeats(day, again);
     expect(whole.drills.map(({ file, outcome }) => [file, outcome])).toEqual([
       ['a', 'passed'],

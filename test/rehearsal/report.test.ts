@@ -48,15 +48,15 @@ test('both definitions stand side by side, the drains against the time until SIG
   const text = shown(rehearsal);
   for (const row of [
     /^ {2}error shell-form: a shell \\u001b\[31m$/m,
-    /^strike busy +FAILED: lost +PASSED: drained$/m,
+    /^stop while busy +FAILED: lost +PASSED: drained$/m,
     /^ {2}drain, busy +killed after 30\.0s of 30\.0s +42\.0s of 2m 00s$/m,
-    /^strike idle +PASSED: retired +no result$/m,
+    /^stop while idle +PASSED: retired +no result$/m,
     /^ {2}drain, idle +90ms of 30\.0s +-$/m,
     /^ {2}drain, near-end +not measured +-$/m,
-    /^ {2}as given, strike busy: busy said\n {2}cause: signal-eaten \(proven\): not heard$/m,
-    /^ {2}as given, strike idle: idle said \(run 2 times: a disturbed run proved nothing\)$/m,
+    /^ {2}as given, stop while busy: busy said\n {2}cause: signal-eaten \(proven\): not heard$/m,
+    /^ {2}as given, stop while idle: idle said \(run 2 times: a disturbed run proved nothing\)$/m,
     /^preflight +1 error +no findings$/m,
-    /^Mended by shell-form: out\/mended\.json$/m,
+    /^Fixed by shell-form: out\/mended\.json$/m,
     /^ {2}Make the step shorter\.$/m,
     /^ {2}\$ gameday run --rig out\/given\/busy\.yaml$/m,
     /^Rehearsal: failed: lost \(exit code 10\)$/m,
@@ -66,8 +66,8 @@ test('both definitions stand side by side, the drains against the time until SIG
 
 test('what was not mended has one column', () => {
   const text = shown({ ...rehearsal, mended: null, advice: null });
-  expect(text).toMatch(/^strike busy +FAILED: lost$/m);
-  expect(text).not.toMatch(/mended|Mended|What remains to do/);
+  expect(text).toMatch(/^stop while busy +FAILED: lost$/m);
+  expect(text).not.toMatch(/mended|Fixed|What remains to do/);
 });
 
 test('colours change no width', () => {

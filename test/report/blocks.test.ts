@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { closingBlock } from '../../src/report/closing.ts';
 import { planBlock } from '../../src/report/plan.ts';
 import { createResultsReporter } from '../../src/report/results.ts';
-import { sideBySide } from '../../src/report/side-by-side.ts';
+import { drawSideBySide } from '../../src/report/side-by-side.ts';
 import { errorLines, summaryLines } from '../../src/report/summary.ts';
 import { widthOf } from '../../src/report/width.ts';
 import type { GameDayDocument } from '../../src/verdict/result.ts';
@@ -64,8 +64,8 @@ test.each([
       plain,
     ),
   ],
-  ['side-by-side', sideBySide(lostResult(), drainedResult(), { columns: 140, colors: false })],
-  ['side-by-side-narrow', sideBySide(lostResult(), drainedResult(), { columns: 60, colors: false })],
+  ['side-by-side', drawSideBySide(lostResult(), drainedResult(), { columns: 140, colors: false })],
+  ['side-by-side-narrow', drawSideBySide(lostResult(), drainedResult(), { columns: 60, colors: false })],
 ])('%s', async (name, text) => {
   expect(text).not.toContain(ESCAPE);
   await expect(text).toMatchFileSnapshot(golden(name));
@@ -142,7 +142,7 @@ test('foreign text is shown, not obeyed', () => {
   for (const text of [
     closingBlock(lostResult({ said, title: said, cause: causeSaying(said) }), plain),
     planBlock(lostResult({ said, title: said, touches: [said] }), plain),
-    sideBySide(lostResult({ said, title: said }), drainedResult(), { columns: 140, colors: false }),
+    drawSideBySide(lostResult({ said, title: said }), drainedResult(), { columns: 140, colors: false }),
     errorLines([{ message: said, at: said, next: said }], false).join('\n'),
   ]) {
     expect(text).not.toContain(ESCAPE);
@@ -153,7 +153,7 @@ test('foreign text is shown, not obeyed', () => {
 
 test('two columns never reach over the width', () => {
   for (const columns of [93, 100, 120, 300]) {
-    const lines = sideBySide(lostResult(), drainedResult(), { columns, colors: false }).split('\n');
+    const lines = drawSideBySide(lostResult(), drainedResult(), { columns, colors: false }).split('\n');
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(Math.min(columns, 160));
   }
 });

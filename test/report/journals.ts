@@ -3,7 +3,7 @@ import type { DrillState } from '../../src/state/state.ts';
 import type { Fact, Subject } from '../../src/model/world.ts';
 import type { Trouble } from '../../src/model/call.ts';
 import type { DrillEvent, NewEvent, Target } from '../../src/journal/events.ts';
-import { FIRST_SUM, seal } from '../../src/journal/line.ts';
+import { FIRST_SUM, sealEvent } from '../../src/journal/line.ts';
 import { planOf } from '../support/plans.ts';
 import {
   AGENT_ID,
@@ -134,7 +134,7 @@ export function lostDrill(): readonly NewEvent[] {
             stage: 'C',
             said: 'attempt 1 was lost; a retry made the build green',
           },
-          ...{ cause: null, next: 'Mend the drain.', findings: [], notes: [] },
+          ...{ cause: null, next: 'Fix the drain.', findings: [], notes: [] },
         },
       },
     },
@@ -153,7 +153,7 @@ export function tell(events: readonly NewEvent[]): readonly Told[] {
       drill: '20261124-120000-beef',
       previousSum: before?.event.sum ?? FIRST_SUM,
     };
-    const { event: sealed } = seal(event, place);
+    const { event: sealed } = sealEvent(event, place);
     told.push({ event: sealed, state: reduce(before?.state ?? null, sealed) });
   }
   return told;

@@ -22,7 +22,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
           said: 'SIGTERM was eaten: the container starts `/bin/sh -c ...`, so the shell is PID 1 and did not pass the signal on; SIGKILL came at stopTimeout (3.0 s), exit code 137',
           events: [5, 13],
           saves: '`"entryPoint": ["buildkite-agent","start"]` and no `"command"`',
-          experiment: 'strike a worker without a job: one that hears SIGTERM leaves at once',
+          experiment: 'stop a worker without a job: one that hears SIGTERM leaves at once',
         },
         {
           name: 'step-over-window',
@@ -30,7 +30,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
           said: 'the step may have needed longer than stopTimeout (3.0 s)',
           events: [13],
           saves: '`"stopTimeout": 120`',
-          experiment: 'strike a worker without a job: one that hears SIGTERM leaves at once',
+          experiment: 'stop a worker without a job: one that hears SIGTERM leaves at once',
         },
         {
           name: 'retry-missed',
@@ -51,7 +51,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
         { moment: 'lost', at: START + 9777, after: 6377, said: 'lost' },
       ],
     },
-    next: 'Mend how the container hears SIGTERM, or give the step time: see the cause.',
+    next: 'Fix how the container hears SIGTERM, or give the step time: see the cause.',
     notes: ['137 near stopTimeout: the signal was eaten or the drain took too long'],
     injection: 'proven',
     proof: { inFlight: 'read', heard: null },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { span, timeOfDay } from '../../src/report/text.ts';
+import { formatSpan, timeOfDay } from '../../src/report/text.ts';
 import { clip, pad, widthOf, wrap } from '../../src/report/width.ts';
 
 test.each([
@@ -44,7 +44,7 @@ test.each([
   [7_380_000, '2h 03m'],
   [-1500, '-1.5s'],
 ])('%i ms is %s', (ms, text) => {
-  expect(span(ms)).toBe(text);
+  expect(formatSpan(ms)).toBe(text);
 });
 
 test('times are UTC', () => {

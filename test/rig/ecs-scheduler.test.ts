@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { EcsKnobs } from '../../src/rig/ecs/knobs.ts';
-import { chooseVictim } from '../../src/rig/ecs/scale-in.ts';
+import { chooseTask } from '../../src/rig/ecs/scale-in.ts';
 import type { PlacementStrategy } from '../../src/rig/ecs/strategies.ts';
 import type { EcsTask } from '../../src/rig/ecs/task.ts';
 import { TestService, worker } from './ecs-service-support.ts';
@@ -37,7 +37,7 @@ function by(
   rule: EcsKnobs['scaleInVictim'],
   types: readonly PlacementStrategy['type'][] = [],
   left: Readonly<Record<string, number>> = {},
-): Parameters<typeof chooseVictim>[1] {
+): Parameters<typeof chooseTask>[1] {
   return {
     rule,
     strategies: types.map((type) => ({ type, field: 'memory' })),
@@ -45,15 +45,15 @@ function by(
   };
 }
 
-/** A place that a task stands in, as far as the choice of a victim looks at it. */
+/** A place that a task stands in, as far as the choice of a chosen looks at it. */
 function standing(availabilityZone: string, instanceArn: string, isProtected = false): EcsTask {
   return { availabilityZone, instanceArn, isProtected } as EcsTask;
 }
 
-describe('the choice of a victim', () => {
+describe('the choice of a chosen', () => {
   /** The hosts of those that are chosen in many choices. */
   function hostsChosen(tasks: readonly EcsTask[], choice: ReturnType<typeof by>): readonly unknown[] {
-    const chosen = Array.from({ length: 200 }, () => chooseVictim(tasks, choice)?.instanceArn);
+    const chosen = Array.from({ length: 200 }, () => chooseTask(tasks, choice)?.instanceArn);
     return [...new Set(chosen)].sort();
   }
 
@@ -64,8 +64,8 @@ describe('the choice of a victim', () => {
     expect(hostsChosen([...b, ...a], by('balanced', ['spread']))).toEqual(['a1', 'a2']);
     expect(hostsChosen([...b, ...a], by('fullest-host'))).toEqual(['a2']);
     const guarded = [standing('a', 'a1', true), standing('a', 'a2', true), standing('a', 'a2', true)];
-    expect(chooseVictim([...guarded, ...b], by('balanced'))).toMatchObject({ instanceArn: 'b1' });
-    expect(chooseVictim(guarded, by('balanced'))).toBeUndefined();
+    expect(chooseTask([...guarded, ...b], by('balanced'))).toMatchObject({ instanceArn: 'b1' });
+    expect(chooseTask(guarded, by('balanced'))).toBeUndefined();
   });
 
   it('ECS-62: binpack takes from the host that then has the most left, after spread within the zone', () => {
@@ -78,10 +78,10 @@ describe('the choice of a victim', () => {
 
   it('ECS-62: between equals it is chance, so that it is not always the same one', () => {
     const [first, second] = [standing('a', 'x'), standing('a', 'x')];
-    const chosen = new Set(Array.from({ length: 200 }, () => chooseVictim([first, second], by('balanced'))));
+    const chosen = new Set(Array.from({ length: 200 }, () => chooseTask([first, second], by('balanced'))));
     expect(chosen.size).toBe(2);
-    expect(chooseVictim([first, second], by('oldest'))).toBe(first);
-    expect(chooseVictim([first, second], by('newest'))).toBe(second);
+    expect(chooseTask([first, second], by('oldest'))).toBe(first);
+    expect(chooseTask([first, second], by('newest'))).toBe(second);
   });
 });
 

@@ -52,18 +52,18 @@ const ofScheduler = { stopCode: 'ServiceSchedulerInitiated' };
 describe('services', () => {
   it('ECS-30: a service keeps its count: a stopped task is replaced, the desired count stays', async () => {
     await create(2);
-    const [struck = '', other = ''] = await running();
+    const [stopped = '', other = ''] = await running();
     const deploymentId = (await service()).deployments[0]?.id;
-    expect(await cluster.describe(struck)).toMatchObject({
+    expect(await cluster.describe(stopped)).toMatchObject({
       group: 'service:agents',
       startedBy: deploymentId,
     });
-    await cluster.ask('StopTask', { task: struck });
+    await cluster.ask('StopTask', { task: stopped });
     const after = await settled(2);
     expect(after.desiredCount).toBe(2);
     const now = await running();
     expect(now).toContain(other);
-    expect(now).not.toContain(struck);
+    expect(now).not.toContain(stopped);
   });
 
   it('ECS-31, ECS-32: scale-in stops a task of its own choice and starts no deployment', async () => {

@@ -192,21 +192,21 @@ describe('knobs of the stop', () => {
     await Promise.all(opened.splice(0).map((each) => each.close()));
   });
 
-  async function struckUnder(knobs: Parameters<typeof startCluster>[0]): Promise<[TestCluster, string]> {
+  async function stoppedUnder(knobs: Parameters<typeof startCluster>[0]): Promise<[TestCluster, string]> {
     const other = await startCluster(knobs);
     opened.push(other);
     return [other, await other.run(definition({ worker: { argv: draining(0, 0.1) } }))];
   }
 
   it('ECS-53: stopTask ignored answers the task unchanged and does nothing', async () => {
-    const [other, arn] = await struckUnder({ stopTask: 'ignored' });
+    const [other, arn] = await stoppedUnder({ stopTask: 'ignored' });
     const { task } = await other.ask<{ task: object }>('StopTask', { task: arn });
     expect(task).toMatchObject({ lastStatus: 'RUNNING', desiredStatus: 'RUNNING' });
     expect(other.rig.stopTaskLanded()).toEqual({});
   });
 
   it('ECS-51, ECS-52: stale answers have a lower version; exit codes can be absent', async () => {
-    const [other, arn] = await struckUnder({ staleDescribe: 1, exitCode: 'absent' });
+    const [other, arn] = await stoppedUnder({ staleDescribe: 1, exitCode: 'absent' });
     const before = await other.describe(arn);
     await other.ask('StopTask', { task: arn });
     const stale = await other.describe(arn);
@@ -217,11 +217,11 @@ describe('knobs of the stop', () => {
   });
 
   it('ECS-14: a second StopTask can overwrite the reason, or be refused', async () => {
-    const [overwriting, first] = await struckUnder({ secondStopTask: 'overwrites' });
+    const [overwriting, first] = await stoppedUnder({ secondStopTask: 'overwrites' });
     await overwriting.ask('StopTask', { task: first, reason: 'first' });
     const { task } = await overwriting.ask<{ task: object }>('StopTask', { task: first, reason: 'second' });
     expect(task).toMatchObject({ stoppedReason: 'second' });
-    const [refusing, second] = await struckUnder({ secondStopTask: 'refused' });
+    const [refusing, second] = await stoppedUnder({ secondStopTask: 'refused' });
     await refusing.ask('StopTask', { task: second, reason: 'first' });
     const { body } = await refusing.post('StopTask', { cluster: 'build', task: second });
     expect(body).toMatchObject({ __type: 'InvalidParameterException' });
@@ -236,7 +236,7 @@ describe('knobs of the stop', () => {
   });
 
   it('ECS-50: container statuses can lag behind the task', async () => {
-    const [other, arn] = await struckUnder({ containerBatchMs: 1500 });
+    const [other, arn] = await stoppedUnder({ containerBatchMs: 1500 });
     await other.ask('StopTask', { task: arn });
     const task = await other.until(arn, 'STOPPED');
     expect(task.containers[0]?.lastStatus).toBe('RUNNING');

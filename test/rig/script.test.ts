@@ -89,7 +89,7 @@ describe('the conductor', () => {
     ]);
   });
 
-  it('tells the struck task from the others', async () => {
+  it('tells the target task from the others', async () => {
     const on = stage(
       { on: 'container-stopped', task: 'other', do: 'start-deployment' },
       { on: 'agent-disconnected', task: 'struck', do: 'stop-agent', of: 'struck' },
@@ -106,7 +106,7 @@ describe('the conductor', () => {
     ]);
   });
 
-  it('does not count a container that ends by itself as a strike', () => {
+  it('does not count a container that ends by itself as an injection', () => {
     const on = stage();
     happen(on.ecs, 'stop-requested', { taskArn: taskA, by: 'container' });
     expect(on.world.stopAccepted).toBe(false);

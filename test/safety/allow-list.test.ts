@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowedBy, allowList } from '../../src/safety/allow-list.ts';
+import { findAllowingNames, allowList } from '../../src/safety/allow-list.ts';
 import { aTask, CLUSTER_ARN } from '../support/builders.ts';
 import { fact } from '../support/journal-builders.ts';
 import { planOf } from '../support/plans.ts';
@@ -47,6 +47,6 @@ describe('allow-list', () => {
   ]);
 
   it('says by which name', () => {
-    expect(allowedBy(aTask(), planOf().scenario.cluster)).toBe('service build-agents');
+    expect(findAllowingNames(aTask(), planOf().scenario.cluster)).toBe('service build-agents');
   });
 });

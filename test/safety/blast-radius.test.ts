@@ -10,7 +10,7 @@ const deployment = (over: object) => ({
   ...(aService().deployments[0] as ReturnType<typeof aService>['deployments'][number]),
   ...over,
 });
-function strike(result: 'ok' | 'refused' | 'unknown', arn = TASK_ARN): readonly NewEvent[] {
+function injection(result: 'ok' | 'refused' | 'unknown', arn = TASK_ARN): readonly NewEvent[] {
   const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: arn, reason: REASON } as const;
   const sent = { sentAt: NOON, answeredAt: NOON, result, trouble: null, attempt: 1, task: null };
   return [
@@ -22,7 +22,7 @@ const aim = (arn: string): NewEvent => ({
   code: 'GD_TARGET_CHOSEN',
   payload: { target: { ...TARGET, taskArn: arn }, attempt: 2 },
 });
-const intended: NewEvent | undefined = strike('ok')[0];
+const intended: NewEvent | undefined = injection('ok')[0];
 
 describe('blast-radius', () => {
   guardTable(blastRadius, [
@@ -63,21 +63,21 @@ describe('blast-radius', () => {
       },
       true,
     ],
-    ['a refused stop does not count', { then: strike('refused') }, true],
-    ['one unknown stop of the same task may be sent once more', { then: strike('unknown') }, true],
-    ['two unknown stops', { then: [...strike('unknown'), ...strike('unknown')] }, false],
-    ['an unknown stop of another task', { then: [...strike('unknown', 'another'), aim(TASK_ARN)] }, false],
+    ['a refused stop does not count', { then: injection('refused') }, true],
+    ['one unknown stop of the same task may be sent once more', { then: injection('unknown') }, true],
+    ['two unknown stops', { then: [...injection('unknown'), ...injection('unknown')] }, false],
+    ['an unknown stop of another task', { then: [...injection('unknown', 'another'), aim(TASK_ARN)] }, false],
     [
       'a stop of another task of which only the intent is written',
       { then: [...(intended === undefined ? [] : [intended]), aim('another')] },
       false,
     ],
-    ['a refused stop of another task', { then: [...strike('refused', 'another'), aim(TASK_ARN)] }, true],
+    ['a refused stop of another task', { then: [...injection('refused', 'another'), aim(TASK_ARN)] }, true],
     [
       'a standalone task after a stop of another',
       {
         scenario: { cluster: { service: null, family: 'x' } },
-        then: [...strike('unknown', 'another'), aim(TASK_ARN)],
+        then: [...injection('unknown', 'another'), aim(TASK_ARN)],
       },
       false,
     ],

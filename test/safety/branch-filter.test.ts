@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fits } from '../../src/model/glob.ts';
-import { branchMatches } from '../../src/safety/intermediate-builds.ts';
+import { isGlobMatch } from '../../src/model/glob.ts';
+import { isBranchMatch } from '../../src/safety/intermediate-builds.ts';
 
 test.each<[string | null, string, boolean]>([
   [null, 'main', true],
@@ -20,7 +20,7 @@ test.each<[string | null, string, boolean]>([
   ['v1.2+(x)', 'v1.2+(x)', true],
   ['v1.2', 'v1x2', false],
 ])('filter %j and branch %j: %j', (filter, branch, expected) => {
-  expect(branchMatches(filter, branch)).toBe(expected);
+  expect(isBranchMatch(filter, branch)).toBe(expected);
 });
 
 test('it says what a regular expression would', () => {
@@ -28,7 +28,7 @@ test('it says what a regular expression would', () => {
   fc.assert(
     fc.property(text, text, (pattern, branch) => {
       const source = pattern.replaceAll('.', '\\.').replaceAll('*', '.*');
-      expect(fits(pattern, branch)).toBe(new RegExp(`^${source}$`).test(branch));
+      expect(isGlobMatch(pattern, branch)).toBe(new RegExp(`^${source}$`).test(branch));
     }),
     { numRuns: 300 },
   );
@@ -37,7 +37,7 @@ test('it says what a regular expression would', () => {
 /** A regular expression of the first tries every way to share the letters out, which takes longer than the sun will burn. */
 test('a filter that makes a regular expression try everything is answered', () => {
   const branch = 'a'.repeat(250);
-  expect(branchMatches(`${'*a'.repeat(60)}*b`, branch)).toBe(false);
-  expect(branchMatches(`${'*a'.repeat(60)}*`, branch)).toBe(true);
-  expect(branchMatches(Array.from({ length: 20_000 }, () => '!*a*a*a*a*b').join(' '), branch)).toBe(true);
+  expect(isBranchMatch(`${'*a'.repeat(60)}*b`, branch)).toBe(false);
+  expect(isBranchMatch(`${'*a'.repeat(60)}*`, branch)).toBe(true);
+  expect(isBranchMatch(Array.from({ length: 20_000 }, () => '!*a*a*a*a*b').join(' '), branch)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gamedayReason, lock } from '../../src/safety/lock.ts';
+import { parseStopReason, lock } from '../../src/safety/lock.ts';
 import { tooSoon } from '../../src/safety/too-soon.ts';
 import { NOON } from '../support/builders.ts';
 import { DRILL, failed, fact } from '../support/journal-builders.ts';
@@ -15,7 +15,7 @@ const stops = (stoppedReason: string | null, over: { ended?: boolean; stoppingAt
     LOCK_KEY,
   );
 const ledger = (drill: string, at: number) =>
-  fact('ledger', { strikes: [{ drill, taskArn: 'x', at }] }, LOCK_KEY);
+  fact('ledger', { injections: [{ drill, taskArn: 'x', at }] }, LOCK_KEY);
 const hourly = { scenario: { safety: { minimumInterval: 3_600_000 } } };
 
 describe('lock', () => {
@@ -51,14 +51,14 @@ describe('lock', () => {
     ['gameday 1 2', null],
     [null, null],
   ])('reads the drill in %j', (reason, drill) => {
-    expect(gamedayReason(reason)).toBe(drill);
+    expect(parseStopReason(reason)).toBe(drill);
   });
 });
 
 describe('too-soon', () => {
   guardTable(tooSoon, [
     ['no interval is set', { facts: [ledger('other', NOON)] }, true],
-    ['no strike is known', hourly, true],
+    ['no injection is known', hourly, true],
     ['the ledger knows one a minute ago', { ...hourly, facts: [ledger('other', NOON - 60_000)] }, false],
     ['the ledger knows one two hours ago', { ...hourly, facts: [ledger('other', NOON - 7_200_000)] }, true],
     ['the ledger knows our own', { ...hourly, facts: [ledger(DRILL, NOON)] }, true],

@@ -3,7 +3,7 @@ import { GuardName } from '../../src/model/names.ts';
 import { confirm } from '../../src/safety/confirm.ts';
 import { answersOf } from '../../src/safety/guard.ts';
 import { haltConditions } from '../../src/safety/halt.ts';
-import { branchMatches, intermediateBuilds } from '../../src/safety/intermediate-builds.ts';
+import { isBranchMatch, intermediateBuilds } from '../../src/safety/intermediate-builds.ts';
 import { GUARDS } from '../../src/safety/list.ts';
 import { mapping } from '../../src/safety/mapping.ts';
 import { anAgent, aPipeline, NOON } from '../support/builders.ts';
@@ -136,7 +136,7 @@ describe('intermediate-builds', () => {
     ['v1.0', 'v1x0', false],
     ['a+b', 'a+b', true],
   ])('filter %j against %s: %s', (filter, branch, matches) => {
-    expect(branchMatches(filter, branch)).toBe(matches);
+    expect(isBranchMatch(filter, branch)).toBe(matches);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Window } from '../../src/scenario/schema.ts';
-import { inWindow, localTime, window } from '../../src/safety/window.ts';
+import { isInWindow, readLocalTime, window } from '../../src/safety/window.ts';
 import { guardAnswer } from '../support/guarded.ts';
 
 const at = (iso: string): number => Date.parse(iso);
@@ -29,7 +29,7 @@ describe('window', () => {
     ['a Saturday', '2026-11-28T10:00:00Z', false],
     ['a Sunday', '2026-11-29T10:00:00Z', false],
   ])('%s', (_title, iso, inside) => {
-    expect(inWindow(hours(), at(iso))).toBe(inside);
+    expect(isInWindow(hours(), at(iso))).toBe(inside);
   });
 
   it.each<[string, string, boolean]>([
@@ -40,26 +40,26 @@ describe('window', () => {
     ['Monday morning belongs to Sunday', '2026-11-30T03:00:00Z', false],
     ['noon', '2026-11-24T12:00:00Z', false],
   ])('over midnight: %s', (_title, iso, inside) => {
-    expect(inWindow(hours({ from: '22:00', to: '06:00' }), at(iso))).toBe(inside);
+    expect(isInWindow(hours({ from: '22:00', to: '06:00' }), at(iso))).toBe(inside);
   });
 
   it('takes one end for both as the whole day', () => {
-    expect(inWindow(hours({ from: '00:00', to: '00:00' }), at('2026-11-24T23:30:00Z'))).toBe(true);
+    expect(isInWindow(hours({ from: '00:00', to: '00:00' }), at('2026-11-24T23:30:00Z'))).toBe(true);
   });
 
   it('is shut on a blackout date of its own zone', () => {
     const tokyo = hours({ timeZone: 'Asia/Tokyo', from: '00:00', to: '23:59', blackout: ['2026-11-25'] });
-    expect(inWindow(tokyo, at('2026-11-24T14:00:00Z'))).toBe(true);
-    expect(inWindow(tokyo, at('2026-11-24T16:00:00Z'))).toBe(false);
+    expect(isInWindow(tokyo, at('2026-11-24T14:00:00Z'))).toBe(true);
+    expect(isInWindow(tokyo, at('2026-11-24T16:00:00Z'))).toBe(false);
   });
 
   it('knows the local day across the date line', () => {
-    expect(localTime(at('2026-11-24T12:00:00Z'), 'Pacific/Auckland')).toEqual({
+    expect(readLocalTime(at('2026-11-24T12:00:00Z'), 'Pacific/Auckland')).toEqual({
       day: 'wed',
       date: '2026-11-25',
       time: '01:00',
     });
-    expect(localTime(at('2026-11-24T00:00:00Z'), 'UTC').time).toBe('00:00');
+    expect(readLocalTime(at('2026-11-24T00:00:00Z'), 'UTC').time).toBe('00:00');
   });
 
   it.each([

@@ -104,7 +104,7 @@ const cases: readonly Case[] = [
       '  pipeline:',
       '  ▶pipeline:',
     ),
-    says: 'build.pipeline: trigger agent-idle strikes a worker without a job, so there is no build',
+    says: 'build.pipeline: trigger agent-idle stops a worker without a job, so there is no build',
   },
   {
     name: 'an idle worker of no service or family',
@@ -123,12 +123,12 @@ const cases: readonly Case[] = [
   {
     name: 'a drain of an idle worker',
     text: `${changed('  step: integration\n  inFlightFor: 3s', '  trigger: agent-idle').replace('  pipeline: canary\n', '')}expect:\n  drain: { ▶within: 3s }\n`,
-    says: 'expect.drain.within: trigger agent-idle strikes a worker without a job',
+    says: 'expect.drain.within: trigger agent-idle stops a worker without a job',
   },
   {
     name: 'idleness of a busy worker',
     text: `${GOOD}expect:\n  idle: { ▶within: 3s }\n`,
-    says: 'expect.idle.within: only trigger agent-idle strikes a worker without a job',
+    says: 'expect.idle.within: only trigger agent-idle stops a worker without a job',
   },
   {
     name: 'more left than there is',
@@ -136,7 +136,7 @@ const cases: readonly Case[] = [
       '  step: integration\n  inFlightFor: 3s',
       '  trigger: near-end\n  step: integration\n  usually: 5s\n  left: ▶6s',
     ),
-    says: 'when.left is not shorter than when.usually, so the strike would not come near the end',
+    says: 'when.left is not shorter than when.usually, so the injection would not come near the end',
   },
   {
     name: 'all of it left',
@@ -220,7 +220,7 @@ const cases: readonly Case[] = [
   {
     name: 'no named target',
     text: changed('cluster:', '▶cluster:').replace('  service: build-agents\n', ''),
-    says: 'cluster: name what may be struck',
+    says: 'cluster: name what may be stopped',
     next: 'Add service, family or taskTag.',
   },
   {
@@ -236,7 +236,7 @@ const cases: readonly Case[] = [
   {
     name: 'several builds for a fault that stops one task',
     text: changed('  pipeline: canary', '  pipeline: canary\n  count: ▶3'),
-    says: 'build.count: stop-task stops one task, so that no more than one of 3 builds is struck',
+    says: 'build.count: stop-task stops one task, so that no more than one of 3 builds is stopped',
     next: 'Leave build.count out, or choose a fault that can take several workers: deployment, drain-instance, scale-in.',
   },
   {
@@ -380,7 +380,7 @@ describe('bad input', () => {
       (_, n) => `a${n + 1}: &a${n + 1} [${Array.from({ length: 9 }, () => `*a${n}`).join(', ')}]`,
     );
     const reading = read(['a0: &a0 x', ...levels, GOOD].join('\n'));
-    expect(said(reading).filter((line) => line.includes('aliases unfolded'))).toHaveLength(1);
+    expect(said(reading).filter((line) => line.includes('aliases expanded'))).toHaveLength(1);
   });
 
   it('refuses a file of more values than a scenario can hold', () => {

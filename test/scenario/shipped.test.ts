@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts';
+import { makeScenarioJsonSchema } from '../../src/scenario/json-schema.ts';
 import { resultJsonSchema } from '../../src/verdict/result.ts';
 import { loadScenarios } from '../../src/scenario/load.ts';
 import { listShipped } from '../../src/scenario/shipped.ts';
@@ -71,7 +71,7 @@ describe('shipped scenarios', () => {
 
 describe('published schemas', () => {
   it.each([
-    ['scenarios/scenario.schema.json', scenarioJsonSchema],
+    ['scenarios/scenario.schema.json', makeScenarioJsonSchema],
     ['docs/reference/result.schema.json', resultJsonSchema],
   ])('%s is fresh', async (file, schema) => {
     expect(JSON.parse(await readFile(join(root, file), 'utf8'))).toEqual(
@@ -81,7 +81,7 @@ describe('published schemas', () => {
 
   it('let a variable stand for a number, a duration and a word, but never for the fault', () => {
     const Map = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
-    const { properties } = Map.parse(scenarioJsonSchema());
+    const { properties } = Map.parse(makeScenarioJsonSchema());
     const members = (key: string): readonly Readonly<Record<string, unknown>>[] =>
       z
         .looseObject({ oneOf: z.array(Map) })

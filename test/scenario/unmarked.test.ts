@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/scenario/load.ts';
-import { findableIn, unmarkedIn, withoutSecrets } from '../../src/scenario/unmarked.ts';
+import { findableIn, unmarkedIn, withoutSecretValues } from '../../src/scenario/unmarked.ts';
 import { planOf } from '../support/plans.ts';
 
 function scenarioWith(env: Record<string, string>, secrets: string[] = []) {
@@ -26,11 +26,11 @@ test('a value is looked for in other texts where it is no plain word and no name
 test('the digest of a scenario lets nobody try out its secrets, and tells every other change', () => {
   const digest = (value: string, stage = 'a'): string => {
     const scenario = scenarioWith({ DB_PASSWORD: value, STAGE: stage });
-    return digestOf(withoutSecrets(scenario, ['DB_PASSWORD'], []));
+    return digestOf(withoutSecretValues(scenario, ['DB_PASSWORD'], []));
   };
   expect(digest('one')).toBe(digest('two'));
   expect(digest('one')).not.toBe(digest('one', 'b'));
   const said = (value: string) =>
-    digestOf(withoutSecrets({ ...scenarioWith({}), title: `with ${value}` }, [], [value]));
+    digestOf(withoutSecretValues({ ...scenarioWith({}), title: `with ${value}` }, [], [value]));
   expect(said('Horse-Battery-1')).toBe(said('Other-Battery-2'));
 });

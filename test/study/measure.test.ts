@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DrillResult } from '../../src/verdict/result.ts';
-import { measure } from '../../src/study/measure.ts';
+import { measureArm } from '../../src/study/measure.ts';
 import { drainedResult, lostResult } from '../report/results.ts';
 
 type Fleet = NonNullable<DrillResult['fleet']>;
@@ -23,7 +23,7 @@ const deployed = (over: Partial<Fleet>, result = lostResult()): DrillResult => (
   fault: 'deployment',
   fleet: fleet(over),
 });
-const of = (...drills: readonly DrillResult[]) => measure({ name: 'before', drills });
+const of = (...drills: readonly DrillResult[]) => measureArm({ name: 'before', drills });
 const idle = (result: DrillResult): DrillResult => ({
   ...result,
   target: result.target === null ? null : { ...result.target, jobId: null },

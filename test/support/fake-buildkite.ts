@@ -2,10 +2,10 @@ import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
 import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { isHostOf } from '../../src/model/entities/host.ts';
-import { agentLeft } from '../../src/model/entities/agent.ts';
+import { hasAgentLeft } from '../../src/model/entities/agent.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
-import { carries } from '../../src/model/entities/mark.ts';
+import { hasMark } from '../../src/model/entities/mark.ts';
 import type { ClockOffset, Pipeline } from '../../src/model/entities/surroundings.ts';
 import { aBuild, aJob, aPipeline, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';
@@ -184,7 +184,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     buildOfDrill: (organization, pipeline, mark, signal) =>
       answer('buildOfDrill', [organization, pipeline, mark], signal, () => {
         const ours = [...world.builds.values()].find(
-          (build) => build.pipeline === pipeline && carries(build.metaData, mark),
+          (build) => build.pipeline === pipeline && hasMark(build.metaData, mark),
         );
         return { ok: true, value: ours === undefined ? null : withJobs(ours) };
       }),
@@ -244,13 +244,15 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         const tagged = [...world.agents.values()].filter((agent) =>
           Object.entries(agent.tags).some(([key, value]) => `${key}=${value}` === tag),
         );
-        const agents = tagged.filter((agent) => !agentLeft(agent)).map((agent) => ({ ...agent, jobs: null }));
+        const agents = tagged
+          .filter((agent) => !hasAgentLeft(agent))
+          .map((agent) => ({ ...agent, jobs: null }));
         return { ok: true, value: { agents, complete: true } };
       }),
     agentsOnHost: (organization, hostnames, signal) =>
       answer('agentsOnHost', [organization, hostnames], signal, () => {
         const there = [...world.agents.values()].filter(
-          (agent) => !agentLeft(agent) && isHostOf(agent.hostname, hostnames),
+          (agent) => !hasAgentLeft(agent) && isHostOf(agent.hostname, hostnames),
         );
         return {
           ok: true,

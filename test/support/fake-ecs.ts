@@ -2,7 +2,7 @@ import type { Fact } from '../../src/model/world.ts';
 import type { Answer, Call, CallOf, EcsCall, Outcome, Trouble } from '../../src/model/call.ts';
 import type { PlainDocument } from '../../src/model/entities/document.ts';
 import type { ClockOffset } from '../../src/model/entities/surroundings.ts';
-import { goingDown, taskEnded } from '../../src/model/entities/task.ts';
+import { isGoingDown, hasTaskEnded } from '../../src/model/entities/task.ts';
 import type {
   Cluster,
   Instance,
@@ -127,12 +127,12 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
 
   function stop(call: Extract<Call, { kind: 'stop-task' }>): Outcome<Task> {
     const task = world.tasks.get(call.taskArn);
-    if (task === undefined || taskEnded(task)) {
+    if (task === undefined || hasTaskEnded(task)) {
       return { ...failed('refused', 'The referenced task was not found.'), certainty: 'refused' };
     }
     if (world.ignoresStops) return { ok: true, value: task };
     world.landed.set(task.arn, (world.landed.get(task.arn) ?? 0) + 1);
-    if (goingDown(task)) return { ok: true, value: task };
+    if (isGoingDown(task)) return { ok: true, value: task };
     const stopped: Task = {
       ...task,
       desired: 'STOPPED',
@@ -277,12 +277,12 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     recentStops: (cluster, of, signal) =>
       answer('recentStops', [cluster, of], signal, () =>
         inCluster(cluster, () => {
-          const ours = [...world.tasks.values()].filter((task) => goingDown(task) && belongs(task, of));
+          const ours = [...world.tasks.values()].filter((task) => isGoingDown(task) && belongs(task, of));
           const tasks = ours.map((task) => ({
             arn: task.arn,
             stoppedReason: task.stoppedReason,
             stoppingAt: task.stoppingAt,
-            ended: taskEnded(task),
+            ended: hasTaskEnded(task),
           }));
           return { ok: true, value: { tasks } };
         }),
@@ -292,7 +292,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
         inCluster(cluster, () => {
           const wanted = of.stopped ?? false;
           const tasks = [...world.tasks.values()].filter(
-            (task) => goingDown(task) === wanted && belongs(task, of),
+            (task) => isGoingDown(task) === wanted && belongs(task, of),
           );
           return { ok: true, value: { tasks, complete: true } };
         }),
@@ -301,7 +301,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
       answer('tasksOn', [cluster, instance], signal, () =>
         inCluster(cluster, () => {
           const tasks = [...world.tasks.values()].filter(
-            (task) => !goingDown(task) && task.instanceArn === instance,
+            (task) => !isGoingDown(task) && task.instanceArn === instance,
           );
           return { ok: true, value: { tasks, complete: true } };
         }),

@@ -5,7 +5,7 @@ import { NOON } from './builders.ts';
 import { createScript } from './fake-script.ts';
 import type { FakeScript } from './fake-script.ts';
 
-type Operation = Exclude<keyof Surroundings, 'unlock' | 'recordStrike' | 'remember' | 'forget'>;
+type Operation = Exclude<keyof Surroundings, 'unlock' | 'recordInjection' | 'remember' | 'forget'>;
 
 /** What the fake knows; tests change it at will. */
 export interface FakeSurroundingsWorld {
@@ -18,7 +18,7 @@ export interface FakeSurroundingsWorld {
   remembered: Map<string, readonly string[]>;
   /** Whether nothing more can be kept. */
   stateIsFull: boolean;
-  strikes: Map<string, { drill: string; taskArn: string; at: number }[]>;
+  injections: Map<string, { drill: string; taskArn: string; at: number }[]>;
   /** Names of the halt conditions that hold. */
   halted: Set<string>;
 }
@@ -44,7 +44,7 @@ export function fakeSurroundings(over: Partial<FakeSurroundingsWorld> = {}): Fak
     locks: new Map(),
     remembered: new Map(),
     stateIsFull: false,
-    strikes: new Map(),
+    injections: new Map(),
     halted: new Set(),
     ...over,
   };
@@ -90,9 +90,9 @@ export function fakeSurroundings(over: Partial<FakeSurroundingsWorld> = {}): Fak
       return Promise.resolve();
     },
     ledger: (key, signal) =>
-      answer('ledger', [key], signal, () => ({ strikes: [...(world.strikes.get(key) ?? [])] })),
-    recordStrike: (key, strike) => {
-      world.strikes.set(key, [...(world.strikes.get(key) ?? []), strike]);
+      answer('ledger', [key], signal, () => ({ injections: [...(world.injections.get(key) ?? [])] })),
+    recordInjection: (key, injection) => {
+      world.injections.set(key, [...(world.injections.get(key) ?? []), injection]);
       return Promise.resolve();
     },
     halt: (condition, signal) =>

@@ -54,7 +54,7 @@ function factsOf({ facts = [], without = [] }: Guarded): readonly Fact[] {
     fact('cluster', aCluster(), 'build-prod'),
     fact('service', aService(), 'build-agents'),
     fact('recent-stops', { tasks: [] }, LOCK_KEY),
-    fact('ledger', { strikes: [] }, LOCK_KEY),
+    fact('ledger', { injections: [] }, LOCK_KEY),
     fact('lock', { key: LOCK_KEY, ours: true, heldBy: null, since: NOON }, LOCK_KEY),
     fact('pipeline', aPipeline(), 'canary'),
     fact('build', aBuild()),

@@ -17,7 +17,7 @@ import type { Container, ContainerDefinition, Task, TaskDefinition } from '../..
 import type { Plan } from '../../src/scenario/plan.ts';
 import type { Fact, FactKind } from '../../src/model/world.ts';
 import type { DrillEvent, NewEvent, Read, Target } from '../../src/journal/events.ts';
-import { seal } from '../../src/journal/line.ts';
+import { sealEvent } from '../../src/journal/line.ts';
 
 export const DRILL = '20261124-120000-abcd';
 export const REASON = `gameday ${DRILL}`;
@@ -49,7 +49,7 @@ export function journalOf(events: readonly (readonly [number, NewEvent])[]): Dri
   const journal: DrillEvent[] = [];
   for (const [at, event] of events)
     journal.push(
-      seal(event, { seq: journal.length + 1, at, drill: DRILL, previousSum: journal.at(-1)?.sum ?? '' })
+      sealEvent(event, { seq: journal.length + 1, at, drill: DRILL, previousSum: journal.at(-1)?.sum ?? '' })
         .event,
     );
   return journal;
@@ -216,7 +216,7 @@ function before(told: Told): readonly [number, NewEvent][] {
   ];
 }
 
-function struck(told: Told): readonly [number, NewEvent][] {
+function stopped(told: Told): readonly [number, NewEvent][] {
   const { stop } = told;
   if (stop === null) return [];
   const { result = 'ok', answer = {}, sentAt = T.stop } = stop ?? {};
@@ -272,7 +272,7 @@ export function story(told: Told = {}): DrillEvent[] {
   const why = told.ended === undefined ? 'settled' : told.ended;
   return journalOf([
     ...before(told),
-    ...struck(told),
+    ...stopped(told),
     ...proven(told),
     ...lastLook(told),
     ...(why === null

@@ -14,7 +14,7 @@ import type { DrillPorts } from '../../src/drill/ports.ts';
 import { abortDrill, runDrill } from '../../src/drill/run.ts';
 import type { DrillState } from '../../src/state/state.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
-import { memoryJournal } from '../../src/journal/file.ts';
+import { createMemoryJournal } from '../../src/journal/file.ts';
 import { GamedayError } from '../../src/model/errors.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { testDigest } from './digests.ts';
@@ -174,7 +174,7 @@ export function theatre(staged: Staged = {}): Theatre {
     clock,
     plan,
     person,
-    journal: memoryJournal(DRILL, [], now),
+    journal: createMemoryJournal(DRILL, [], now),
     seen: [],
     run: (signal = new AbortController().signal, onEvent = () => undefined) =>
       runDrill(plan, ports(), signal, (event) => {
@@ -207,14 +207,14 @@ export function theatre(staged: Staged = {}): Theatre {
         keepInMemory(given) {
           why ??= given;
         },
-        unwritten: () => why,
+        findWriteError: () => why,
       };
     },
     abort: (lastIntent = 'may-be-sent') =>
       abortDrill(ports(), lastIntent, new AbortController().signal, () => undefined),
     cutTo(events) {
       const kept = stage.journal.events.slice(0, events);
-      const journal = memoryJournal(DRILL, [], now);
+      const journal = createMemoryJournal(DRILL, [], now);
       (journal.events as DrillEvent[]).push(...kept);
       stage.journal = journal;
     },

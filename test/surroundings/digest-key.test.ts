@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { digestOfDrill, passingDigest } from '../../src/surroundings/digest-key.ts';
+import { digestOfDrill, createPassingDigest } from '../../src/surroundings/digest-key.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -20,7 +20,7 @@ test('a drill that goes on has the same digests; another drill, and another mach
   expect(one('value')).not.toBe(one('other'));
   expect(one('value')).not.toBe((await digestOfDrill(join(folder, 'state'), 'drill-2'))('value'));
   expect(one('value')).not.toBe((await digestOfDrill(join(folder, 'elsewhere'), 'drill-1'))('value'));
-  expect(passingDigest()('value')).not.toBe(passingDigest()('value'));
+  expect(createPassingDigest()('value')).not.toBe(createPassingDigest()('value'));
 });
 
 test('the key is its owner’s alone, and nothing else is left in the folder', async () => {

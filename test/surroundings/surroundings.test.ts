@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSurroundings } from '../../src/surroundings/client.ts';
 import type { Surroundings } from '../../src/surroundings/port.ts';
-import { stateDirectory } from '../../src/surroundings/state-directory.ts';
+import { stateDirectoryOf } from '../../src/surroundings/state-directory.ts';
 import { deadAddress, json, startServer } from '../support/http-server.ts';
 import type { TestServer } from '../support/http-server.ts';
 
@@ -56,7 +56,7 @@ test('the lock is taken, kept by its drill, refused to another, and given back',
 test('files are for their owner alone', async () => {
   const surroundings = around();
   await surroundings.lock('k', 'd1', never);
-  await surroundings.recordStrike('k', { drill: 'd1', taskArn: 'arn', at: 1 });
+  await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn', at: 1 });
   expect(statSync(join(stateDir, 'locks')).mode & 0o777).toBe(0o700);
   expect(statSync(lockFile()).mode & 0o777).toBe(0o600);
   expect(statSync(join(stateDir, 'ledger.jsonl')).mode & 0o777).toBe(0o600);
@@ -124,11 +124,13 @@ test('a service and a family of one cluster may be the same tasks: one drill at 
     expect(await surroundings.lock(other, 'd2', never)).toMatchObject({ value: { ours: false } });
   for (const other of [`${at}|other-service`, `${at}-2|family:agents`])
     expect(await surroundings.lock(other, 'd2', never)).toMatchObject({ value: { ours: true } });
-  await surroundings.recordStrike(`${at}|agents`, { drill: 'd1', taskArn: 'arn', at: 1 });
+  await surroundings.recordInjection(`${at}|agents`, { drill: 'd1', taskArn: 'arn', at: 1 });
   expect(await surroundings.ledger(`${at}|family:agents`, never)).toMatchObject({
-    value: { strikes: [{ drill: 'd1' }] },
+    value: { injections: [{ drill: 'd1' }] },
   });
-  expect(await surroundings.ledger(`${at}|other-service`, never)).toMatchObject({ value: { strikes: [] } });
+  expect(await surroundings.ledger(`${at}|other-service`, never)).toMatchObject({
+    value: { injections: [] },
+  });
 });
 
 test('a state directory that cannot be one is said, and nothing crashes', async () => {
@@ -140,22 +142,22 @@ test('a state directory that cannot be one is said, and nothing crashes', async 
   });
   expect(await surroundings.ledger('k', never)).toMatchObject({ trouble: { kind: 'unwritable' } });
   expect(await surroundings.killSwitch(null, never)).toMatchObject({ trouble: { kind: 'unwritable' } });
-  await surroundings.recordStrike('k', { drill: 'd1', taskArn: 'arn', at: 1 });
+  await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn', at: 1 });
   await surroundings.unlock('k', 'd1');
 });
 
-test('the ledger keeps strikes by key; a torn line takes no other along', async () => {
+test('the ledger keeps injections by key; a torn line takes no other along', async () => {
   const surroundings = around();
-  expect(await surroundings.ledger('k', never)).toEqual({ ok: true, value: { strikes: [] } });
-  await surroundings.recordStrike('k', { drill: 'd1', taskArn: 'arn1', at: 1 });
+  expect(await surroundings.ledger('k', never)).toEqual({ ok: true, value: { injections: [] } });
+  await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn1', at: 1 });
   writeFileSync(join(stateDir, 'ledger.jsonl'), '{"key":"k","dri', { flag: 'a' });
-  await surroundings.recordStrike('k', { drill: 'd2', taskArn: 'arn2', at: 2 });
-  await surroundings.recordStrike('x', { drill: 'd3', taskArn: 'arn3', at: 3 });
-  const strikes = [
+  await surroundings.recordInjection('k', { drill: 'd2', taskArn: 'arn2', at: 2 });
+  await surroundings.recordInjection('x', { drill: 'd3', taskArn: 'arn3', at: 3 });
+  const injections = [
     { drill: 'd1', taskArn: 'arn1', at: 1 },
     { drill: 'd2', taskArn: 'arn2', at: 2 },
   ];
-  expect(await surroundings.ledger('k', never)).toEqual({ ok: true, value: { strikes } });
+  expect(await surroundings.ledger('k', never)).toEqual({ ok: true, value: { injections } });
 });
 
 test.each([
@@ -274,5 +276,5 @@ test.each([
   [{ XDG_STATE_HOME: 'relative', HOME: '/h' }, '/h/.local/state/gameday'],
   [{ HOME: '/h' }, '/h/.local/state/gameday'],
 ])('the state directory of %j is %s', (environment, path) => {
-  expect(stateDirectory(environment)).toBe(path);
+  expect(stateDirectoryOf(environment)).toBe(path);
 });

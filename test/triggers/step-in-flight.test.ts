@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firesInFlight } from '../../src/triggers/running.ts';
+import { fireInFlight } from '../../src/triggers/running.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import { aBuild, aJob, NOON } from '../support/builders.ts';
@@ -11,7 +11,7 @@ function fired(
   now: number,
   build: Partial<Build> = {},
 ) {
-  return firesInFlight(spec, { builds: [aBuild(build)], jobs, inFlightSince: since }, NOON + now);
+  return fireInFlight(spec, { builds: [aBuild(build)], jobs, inFlightSince: since }, NOON + now);
 }
 const running = (id: string, over: Partial<Job> = {}): Job => aJob({ id, ...over });
 const ended = (id: string): Job => aJob({ id, state: 'finished', rawState: 'FINISHED', passed: true });
@@ -46,7 +46,7 @@ describe('step-in-flight', () => {
     });
   });
 
-  it('strikes the longest running of parallel jobs, then the first by index, and says so', () => {
+  it('stops the longest running of parallel jobs, then the first by index, and says so', () => {
     const jobs = [
       running('b', { parallelIndex: 1 }),
       running('a', { parallelIndex: 0 }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/model/entities/job.ts';
 import type { Aim } from '../../src/triggers/trigger.ts';
 import { chooseTarget } from '../../src/triggers/target.ts';
-import { unsound } from '../../src/drill/own-builds.ts';
+import { explainUnsoundBuild } from '../../src/drill/own-builds.ts';
 import { isOlder } from '../../src/model/entities/older.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import type { World } from '../../src/model/world.ts';
@@ -109,7 +109,7 @@ describe('an older copy of a task', () => {
 describe('a sound build', () => {
   const ended = (over: object) =>
     aJob({ id: 'lint', stepKey: 'lint', state: 'finished', passed: true, exitStatus: '0', ...over });
-  it.each<[string, Parameters<typeof unsound>, boolean]>([
+  it.each<[string, Parameters<typeof explainUnsoundBuild>, boolean]>([
     ['runs', [aBuild(), [aJob()]], true],
     ['has passed jobs', [aBuild(), [ended({})]], true],
     ['is failing', [aBuild({ state: 'failing' }), []], false],
@@ -127,6 +127,6 @@ describe('a sound build', () => {
     ['has a skipped job', [aBuild(), [ended({ state: 'skipped', passed: false })]], true],
     ['knows a failed job of another build', [aBuild(), [ended({ passed: false, buildId: 'another' })]], true],
   ])('%s', (_title, [build, jobs], sound) => {
-    expect(unsound(build, jobs) === null).toBe(sound);
+    expect(explainUnsoundBuild(build, jobs) === null).toBe(sound);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/checks/list.ts';
 import { CheckName } from '../../src/model/names.ts';
 import { findingsOf } from '../../src/verdict/case.ts';
-import { judge, ofReason } from '../../src/verdict/judge.ts';
+import { judge, verdictOfReason } from '../../src/verdict/judge.ts';
 import { caseOf } from '../support/asking.ts';
 import { AGENT_GONE, journalOf, LOST, story, T, type Told } from '../support/journal-builders.ts';
 import { MATRIX } from './matrix.ts';
@@ -78,7 +78,10 @@ describe('judge', () => {
   });
 
   it('has a next move and a meaning for a verdict without checks', () => {
-    expect(ofReason('no-such-step', 'no step')).toMatchObject({ outcome: 'could-not-run', stage: 'before' });
+    expect(verdictOfReason('no-such-step', 'no step')).toMatchObject({
+      outcome: 'could-not-run',
+      stage: 'before',
+    });
     expect(() => judge([])).toThrow('GD_DRILL_PLANNED');
   });
 });

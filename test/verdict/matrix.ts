@@ -179,7 +179,7 @@ export const MATRIX: readonly Row[] = [
   ],
   ['build red elsewhere', { build: RED }, 'failed build-failed', 'failed-by-itself'],
   [
-    'struck attempt soft-failed, green build',
+    'target attempt soft-failed, green build',
     { job: { passed: false, softFailed: true, exitStatus: '1' } },
     'failed build-failed',
     'failed-by-itself',
@@ -212,7 +212,7 @@ export const MATRIX: readonly Row[] = [
     'step-over-window',
   ],
   [
-    "a neighbour build's job on the struck task is lost",
+    "a neighbour build's job on the target task is lost",
     {
       before: [neighbour({ buildId: 'theirs' })],
       after: [neighbour({ ...LOST, buildId: 'theirs' }), fact('build', aBuild({ id: 'theirs', ...RED }))],
@@ -221,7 +221,7 @@ export const MATRIX: readonly Row[] = [
     'retry-missed',
   ],
   [
-    'the struck attempt is itself a retry',
+    'the target attempt is itself a retry',
     {
       before: [fact('job', aJob({ ...LOST, id: 'first', agentId: 'other', retried: true })), otherAgent],
       proof: { retryOf: 'first' },

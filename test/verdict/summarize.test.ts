@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarize, whatWasSent } from '../../src/verdict/summarize.ts';
+import { summarizeDrill, describeCallsSent } from '../../src/verdict/summarize.ts';
 import { DrillResult } from '../../src/verdict/result.ts';
 import { evidenceOf } from '../../src/evidence/evidence.ts';
 import type { DrillEvent, NewEvent } from '../../src/journal/events.ts';
@@ -30,7 +30,7 @@ const lost: Told = { job: LOST, agent: AGENT_GONE, build: { state: 'failed', raw
 
 describe('summarize', () => {
   it('tells a clean drain, and fits its schema', () => {
-    const result = summarize(story(), '/out/journal.jsonl');
+    const result = summarizeDrill(story(), '/out/journal.jsonl');
     expect(DrillResult.parse(result)).toEqual(result);
     expect(result).toMatchObject({
       drill: DRILL,
@@ -53,7 +53,7 @@ describe('summarize', () => {
       definition: { dependsOn: ['gateway'], stopTimeout: 100_000 },
       otherContainers: [aContainerDefinition({ name: 'gateway', stopTimeout: 25_000 })],
     };
-    const calm = summarize(story(told), null).stopWindow;
+    const calm = summarizeDrill(story(told), null).stopWindow;
     expect(calm).toMatchObject({
       ms: 125_000,
       agent: { signalled: 0, killed: 100_000 },
@@ -62,16 +62,16 @@ describe('summarize', () => {
     });
     expect(calm?.chain.map(({ container }) => container)).toEqual(['agent', 'gateway']);
     const reclaim = { inject: { fault: 'spot-reclaim' as const } };
-    expect(summarize(story({ ...told, scenario: reclaim }), null).stopWindow).toMatchObject({
+    expect(summarizeDrill(story({ ...told, scenario: reclaim }), null).stopWindow).toMatchObject({
       limit: 120_000,
       cut: ['gateway'],
     });
-    expect(summarize(story({ definition: null }), null).stopWindow).toBeNull();
+    expect(summarizeDrill(story({ definition: null }), null).stopWindow).toBeNull();
   });
 
   it("gives the agent's exit code the time that is its own", () => {
     const said = (told: Told): string =>
-      summarize(story(told), null)
+      summarizeDrill(story(told), null)
         .timeline.map((one) => one.said)
         .join('\n');
     expect(said({})).toContain("its first essential container ended; the agent's container: exit 0");
@@ -89,7 +89,7 @@ describe('summarize', () => {
       'agent',
       anAgent({ id: 'other', name: 'worker-2', tags: { 'ecs:task-arn': 'another' } }),
     );
-    const { attempts } = summarize(story({ ...lost, after: [retry, other] }), null);
+    const { attempts } = summarizeDrill(story({ ...lost, after: [retry, other] }), null);
     expect(attempts).toMatchObject([
       {
         jobId: JOB_ID,
@@ -116,12 +116,12 @@ describe('summarize', () => {
     const other = (over: object): Told => ({
       after: [fact('job', aJob({ id: 'x', agentId: 'other', ...over }))],
     });
-    expect(summarize(story(other(PASSED)), null).attempts).toHaveLength(1);
-    expect(summarize(story(other(LOST)), null).attempts).toHaveLength(2);
+    expect(summarizeDrill(story(other(PASSED)), null).attempts).toHaveLength(1);
+    expect(summarizeDrill(story(other(LOST)), null).attempts).toHaveLength(2);
   });
 
   it('orders the moments by time and names whose clock it is', () => {
-    const { timeline } = summarize(story(), null);
+    const { timeline } = summarizeDrill(story(), null);
     const times = timeline.map(({ since }) => since ?? -1);
     expect(times[0]).toBe(0);
     expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -131,18 +131,18 @@ describe('summarize', () => {
   });
 
   it.each([7_000, -60_000, 300_000])('tells the same distances by a runner that is %d ms slow', (slow) => {
-    const { timeline } = summarize(
+    const { timeline } = summarizeDrill(
       story({ clocks: clocks(slow, slow), stop: { sentAt: T.stop - slow } }),
       null,
     );
-    const right = summarize(story(), null).timeline;
+    const right = summarizeDrill(story(), null).timeline;
     expect(timeline.map(({ said }) => said)).toEqual(right.map(({ said }) => said));
     for (const [index, { since }] of timeline.entries())
       expect(Math.abs((since ?? Infinity) - (right[index]?.since ?? 0))).toBeLessThanOrEqual(100);
   });
 
   it("gives no distance where only an instance's clock, which nobody knows, lies before the first moment", () => {
-    const { timeline } = summarize(
+    const { timeline } = summarizeDrill(
       story({ task: { instanceArn: 'arn:aws:ecs:i', executionStoppedAt: T.planned - 300_000 } }),
       null,
     );
@@ -151,22 +151,24 @@ describe('summarize', () => {
   });
 
   it('says not proven where the stop is not, and none where nothing was sent', () => {
-    expect(summarize(story({ stop: { result: 'unknown' }, task: null }), null).injection).toBe('not proven');
-    expect(summarize(story({ stop: null }), null).injection).toBe('none');
+    expect(summarizeDrill(story({ stop: { result: 'unknown' }, task: null }), null).injection).toBe(
+      'not proven',
+    );
+    expect(summarizeDrill(story({ stop: null }), null).injection).toBe('none');
   });
 
   it('gives the stored verdict, and another one only where it is judged again', () => {
     const verdict = { ...judge(story()), said: 'as it was stored' };
     const stored = and(story(), { code: 'GD_JUDGED', payload: { verdict } });
-    expect(summarize(stored, null).said).toBe('as it was stored');
-    expect(summarize(stored, null, judge(story(lost))).reason).toBe('lost');
+    expect(summarizeDrill(stored, null).said).toBe('as it was stored');
+    expect(summarizeDrill(stored, null, judge(story(lost))).reason).toBe('lost');
   });
 
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('after %s says what was sent and how to go on', (signal, exitCode) => {
-    const result = summarize(
+    const result = summarizeDrill(
       and(story({ ended: null }), { code: 'GD_INTERRUPTED', payload: { signal } }),
       null,
     );
@@ -181,7 +183,7 @@ describe('summarize', () => {
       { code: 'GD_INTERRUPTED', payload: { signal: 'SIGINT' } },
       { code: 'GD_RESUMED', payload: { runner: '0.1.0', after: 9 } },
     );
-    expect(summarize(resumed, null).reason).toBe('drained');
+    expect(summarizeDrill(resumed, null).reason).toBe('drained');
   });
 
   it.each([
@@ -189,16 +191,16 @@ describe('summarize', () => {
     [{ outcome: 'failed', reason: 'not-drained' }, false, true] as const,
     [{ outcome: 'passed', reason: 'lost' }, false, true] as const,
   ])('says whether the control %j was met', (control, met, contradicted) => {
-    const result = summarize(story({ ...lost, scenario: { control } }), null);
+    const result = summarizeDrill(story({ ...lost, scenario: { control } }), null);
     expect(result.control).toEqual({ expected: `${control.outcome} ${control.reason}`, met, contradicted });
     expect(result.reason).toBe('lost');
   });
 
   it('says what a drill touches', () => {
-    expect(summarize(story(), null).touches.join('\n')).toMatch(
+    expect(summarizeDrill(story(), null).touches.join('\n')).toMatch(
       /buildCreate.*acme\/canary[\s\S]*StopTask.*service build-agents/,
     );
-    const none = summarize(
+    const none = summarizeDrill(
       story({ stop: null, scenario: { inject: { fault: 'none' }, build: { number: 7 } } }),
       null,
     );
@@ -207,7 +209,7 @@ describe('summarize', () => {
 });
 
 describe('what was sent', () => {
-  const said = (journal: readonly DrillEvent[]): string => whatWasSent(evidenceOf(journal));
+  const said = (journal: readonly DrillEvent[]): string => describeCallsSent(evidenceOf(journal));
   it.each<[string, DrillEvent[], RegExp]>([
     ['nothing', story().slice(0, 1), /^no build was created; no task was stopped$/],
     ['a build', story().slice(0, 4), /^build 1 is RUNNING .*; no task was stopped$/],

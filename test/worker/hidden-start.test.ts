@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSecretName, isSecretValue, looksRandom } from '../../src/model/secret-looks.ts';
+import { isSecretName, isSecretValue, isRandomLooking } from '../../src/model/secret-looks.ts';
 import { leavingFlagsOf } from './leaving.ts';
 import { hideStart } from '../../src/worker/hidden-start.ts';
 import { hideIn, hideWords } from '../../src/worker/hidden-words.ts';
@@ -52,7 +52,7 @@ test('a path, a UUID, an ARN and a long name are not random', () => {
     'a'.repeat(40),
     '0123456789abcdef0123456789abcdef01234567',
   ])
-    expect(looksRandom(word)).toBe(false);
+    expect(isRandomLooking(word)).toBe(false);
 });
 
 test.each([

@@ -2,7 +2,7 @@ import type { ContainerDefinition } from '../../src/model/entities/task.ts';
 import type { ImageConfig } from '../../src/worker/image-config.ts';
 import { readStart } from '../../src/worker/agent-start.ts';
 import {
-  leavingFlags,
+  readLeavingFlags,
   readSettings,
   type AgentSettings,
   type LeavingFlags,
@@ -15,5 +15,5 @@ export function settingsOf(definition: ContainerDefinition, image: ImageConfig |
 
 /** What makes the agent of this container leave by itself. */
 export function leavingFlagsOf(definition: ContainerDefinition, image: ImageConfig | null): LeavingFlags {
-  return leavingFlags(settingsOf(definition, image));
+  return readLeavingFlags(settingsOf(definition, image));
 }

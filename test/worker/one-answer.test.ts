@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { evidenceOf } from '../../src/evidence/evidence.ts';
-import { dependantsTime } from '../../src/evidence/stop.ts';
+import { readDependantsTime } from '../../src/evidence/stop.ts';
 import { windowOf } from '../../src/forecast/window.ts';
 import { OFFLINE, type Documents } from '../../src/preflight/documents.ts';
 import { judge, type Found } from '../../src/preflight/judge.ts';
@@ -9,9 +9,9 @@ import { subjectOf } from '../../src/preflight/subject-of.ts';
 import type { Subject } from '../../src/preflight/subject.ts';
 import { playOf, workOf } from '../../src/rehearsal/play.ts';
 import { judge as judgeDrill } from '../../src/verdict/judge.ts';
-import { summarize } from '../../src/verdict/summarize.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { readContainer } from '../../src/worker/definition.ts';
-import { launchNamed } from '../../src/worker/launch.ts';
+import { readNamedLaunch } from '../../src/worker/launch.ts';
 import { readWorker } from '../../src/worker/worker.ts';
 import { AGENT_GONE, LOST, story, T, type Told } from '../support/journal-builders.ts';
 
@@ -95,7 +95,7 @@ describe.each([
 
   test('is read once: the whole stop, and when the agent is signalled and killed', () => {
     const definitions = containers.map(readContainer);
-    const launch = launchNamed('FARGATE');
+    const launch = readNamedLaunch('FARGATE');
     const worker = readWorker({ containers: definitions, agent: 'agent', imageConfig: null, launch });
     expect(worker?.stop).toMatchObject({ ms: whole, agent: { ...agent, granted: 60_000, ceiling: 120_000 } });
   });
@@ -108,9 +108,14 @@ describe.each([
 
   test("so do a drill's report and its evidence, from what the journal keeps", () => {
     const journal = story(told(containers, 'FARGATE'));
-    expect(summarize(journal, null).stopWindow).toMatchObject({ ms: whole, agent, limit: null, cut: [] });
-    expect(summarize(journal, null).stopWindow?.chain.map(({ container }) => container)).toEqual(chain);
-    expect(dependantsTime(evidenceOf(journal))).toBe(20_000);
+    expect(summarizeDrill(journal, null).stopWindow).toMatchObject({
+      ms: whole,
+      agent,
+      limit: null,
+      cut: [],
+    });
+    expect(summarizeDrill(journal, null).stopWindow?.chain.map(({ container }) => container)).toEqual(chain);
+    expect(readDependantsTime(evidenceOf(journal))).toBe(20_000);
   });
 
   test('and on spot preflight and the forecast give the agent what the rest of that stop leaves', () => {
@@ -165,7 +170,7 @@ describe('on Fargate Spot a sidecar that depends on the agent is stopped first',
       drain: (own ?? 30) * 1000,
     });
     expect(causeOf(containers, 'FARGATE_SPOT')).toContain(
-      "is all that spot's two minutes leave, and it had them",
+      "is all that spot's two minutes leave, and the step had that",
     );
   });
 
@@ -183,7 +188,7 @@ describe('on Fargate Spot a sidecar that depends on the agent is stopped first',
       );
       expect(chain?.edits).toMatchObject([{ path: ['containerDefinitions', 1, 'stopTimeout'], after: 10 }]);
       expect(forecast(containers, SPOT)).toMatchObject({ drain: (120 - router) * 1000, wholeStop: 120_000 });
-      const drill = summarize(story(told(containers, 'FARGATE_SPOT')), null).stopWindow;
+      const drill = summarizeDrill(story(told(containers, 'FARGATE_SPOT')), null).stopWindow;
       expect(drill).toMatchObject({ ms: (router + own) * 1000, limit: 120_000, cut: ['agent'] });
     },
   );

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stopWindow } from '../../src/worker/stop-window.ts';
-import { LAUNCH_TYPES, launchNamed, launchOfTask, type Launch } from '../../src/worker/launch.ts';
+import { measureStopWindow } from '../../src/worker/stop-window.ts';
+import { LAUNCH_TYPES, readNamedLaunch, launchOfTask, type Launch } from '../../src/worker/launch.ts';
 import type { ContainerDefinition } from '../../src/model/entities/task.ts';
 import { aContainerDefinition } from '../support/builders.ts';
 
-const EC2 = launchNamed('EC2');
-const FARGATE = launchNamed('FARGATE');
-const SPOT = launchNamed('FARGATE_SPOT');
+const EC2 = readNamedLaunch('EC2');
+const FARGATE = readNamedLaunch('FARGATE');
+const SPOT = readNamedLaunch('FARGATE_SPOT');
 
 const chain = [
   aContainerDefinition({ name: 'agent', dependsOn: ['gateway'], stopTimeout: 100_000 }),
@@ -18,7 +18,7 @@ const chain = [
 
 describe('the stop window', () => {
   test('adds the stop time-outs up along the reversed chain, 30 s where none is given', () => {
-    expect(stopWindow(chain, 'agent', FARGATE)).toEqual({
+    expect(measureStopWindow(chain, 'agent', FARGATE)).toEqual({
       ms: 140_000,
       chain: [
         { container: 'agent', ms: 100_000, by: 'definition' },
@@ -37,7 +37,7 @@ describe('the stop window', () => {
       aContainerDefinition({ name: 'gateway', stopTimeout: 5_000 }),
       aContainerDefinition({ name: 'logs', stopTimeout: 8_000 }),
     ];
-    expect(stopWindow(both, 'agent', FARGATE)).toMatchObject({
+    expect(measureStopWindow(both, 'agent', FARGATE)).toMatchObject({
       ms: 28_000,
       chain: [{ container: 'agent' }, { container: 'logs' }],
     });
@@ -48,7 +48,10 @@ describe('the stop window', () => {
       aContainerDefinition({ name: 'agent', stopTimeout: 20_000 }),
       aContainerDefinition({ name: 'watch', dependsOn: ['agent'], stopTimeout: 7_000 }),
     ];
-    expect(stopWindow(after, 'agent', FARGATE)?.agent).toMatchObject({ signalled: 7_000, killed: 27_000 });
+    expect(measureStopWindow(after, 'agent', FARGATE)?.agent).toMatchObject({
+      signalled: 7_000,
+      killed: 27_000,
+    });
   });
 
   test.each([
@@ -59,21 +62,25 @@ describe('the stop window', () => {
     [EC2, 0, 0, 'definition'],
   ])('on %o a stopTimeout of %d ms is %d ms, by %s', (platform, stopTimeout, ms, by) => {
     const alone = [aContainerDefinition({ name: 'agent', stopTimeout })];
-    expect(stopWindow(alone, 'agent', platform)?.chain).toEqual([{ container: 'agent', ms, by }]);
+    expect(measureStopWindow(alone, 'agent', platform)?.chain).toEqual([{ container: 'agent', ms, by }]);
   });
 
   test('on spot names who can be cut by the two minutes', () => {
-    expect(stopWindow(chain, 'agent', SPOT)).toMatchObject({ ms: 140_000, limit: 120_000, cut: ['router'] });
-    expect(stopWindow(chain.slice(1), 'gateway', SPOT)).toMatchObject({ limit: 120_000, cut: [] });
+    expect(measureStopWindow(chain, 'agent', SPOT)).toMatchObject({
+      ms: 140_000,
+      limit: 120_000,
+      cut: ['router'],
+    });
+    expect(measureStopWindow(chain.slice(1), 'gateway', SPOT)).toMatchObject({ limit: 120_000, cut: [] });
   });
 
   test('is none without containers, and ends in a circle', () => {
-    expect(stopWindow([], 'agent', EC2)).toMatchObject({ ms: 0, chain: [], cut: [] });
+    expect(measureStopWindow([], 'agent', EC2)).toMatchObject({ ms: 0, chain: [], cut: [] });
     const circle = [
       aContainerDefinition({ name: 'a', dependsOn: ['b'], stopTimeout: 1_000 }),
       aContainerDefinition({ name: 'b', dependsOn: ['a'], stopTimeout: 2_000 }),
     ];
-    expect(stopWindow(circle, 'a', EC2)?.ms).toBe(3_000);
+    expect(measureStopWindow(circle, 'a', EC2)?.ms).toBe(3_000);
   });
 
   test.each([
@@ -110,7 +117,7 @@ const definitions = fc
       aContainerDefinition({ name: `c${index}`, stopTimeout, dependsOn: on.map((other) => `c${other}`) }),
     ),
   );
-const platforms = fc.constantFrom(...LAUNCH_TYPES).map(launchNamed);
+const platforms = fc.constantFrom(...LAUNCH_TYPES).map(readNamedLaunch);
 
 /** What ECS does when every container takes all its time, second by second: who has no living dependant is signalled. */
 function played(all: readonly ContainerDefinition[], { kind }: Launch): ReadonlyMap<string, number> {
@@ -142,7 +149,7 @@ describe('the stop window, whatever the definition', () => {
     fc.assert(
       fc.property(definitions, platforms, (all, platform) => {
         const killed = played(all, platform);
-        const window = stopWindow(all, 'c0', platform);
+        const window = measureStopWindow(all, 'c0', platform);
         expect(window?.ms).toBe(Math.max(...killed.values()));
         expect(window?.agent?.killed).toBe(killed.get('c0'));
         const late = [...killed]
@@ -156,7 +163,7 @@ describe('the stop window, whatever the definition', () => {
   test('is the sum of its chain, whose links depend on one another', () => {
     fc.assert(
       fc.property(definitions, platforms, (all, platform) => {
-        const window = stopWindow(all, 'c0', platform);
+        const window = measureStopWindow(all, 'c0', platform);
         const steps = window?.chain ?? [];
         expect(steps.reduce((sum, { ms }) => sum + ms, 0)).toBe(window?.ms);
         for (const [index, { container }] of steps.entries()) {
@@ -174,7 +181,9 @@ describe('the stop window, whatever the definition', () => {
     );
     fc.assert(
       fc.property(shuffled, platforms, ([all, others], platform) => {
-        expect(stopWindow(others, 'c0', platform)?.ms).toBe(stopWindow(all, 'c0', platform)?.ms);
+        expect(measureStopWindow(others, 'c0', platform)?.ms).toBe(
+          measureStopWindow(all, 'c0', platform)?.ms,
+        );
       }),
     );
   });

@@ -46,6 +46,6 @@ export const TASK_ARN_TAG = 'ecs:task-arn';
 export const CONTAINER_NAME_TAG = 'ecs:container-name';
 
 /** Whether the agent has left, in whatever way. */
-export function agentLeft(agent: Agent): boolean {
+export function hasAgentLeft(agent: Agent): boolean {
   return agent.connection === 'disconnected' || agent.connection === 'stopped' || agent.connection === 'lost';
 }

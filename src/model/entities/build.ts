@@ -49,6 +49,6 @@ export type Build = z.infer<typeof Build>;
 const ENDED: ReadonlySet<BuildState> = new Set(['passed', 'failed', 'canceled', 'skipped', 'not_run']);
 
 /** Whether nothing more happens to the build by itself (a retry by hand may still reopen it). */
-export function buildEnded(build: Build): boolean {
+export function hasBuildEnded(build: Build): boolean {
   return ENDED.has(build.state);
 }

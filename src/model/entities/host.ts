@@ -1,5 +1,5 @@
 /** The names by which one host may be called: as given, and its first label alone, in lower case. */
-export function hostNames(name: string): readonly string[] {
+export function listHostNames(name: string): readonly string[] {
   const whole = name.trim().toLowerCase();
   const label = whole.split('.')[0] ?? '';
   return [...new Set([whole, label])].filter((one) => one !== '');
@@ -7,5 +7,5 @@ export function hostNames(name: string): readonly string[] {
 
 /** Whether an agent's host name is one of a task's: whole or by its first label, for nobody promises which of them an agent sees. */
 export function isHostOf(hostname: string | null, names: readonly string[]): boolean {
-  return hostname !== null && hostNames(hostname).some((one) => names.includes(one));
+  return hostname !== null && listHostNames(hostname).some((one) => names.includes(one));
 }

@@ -106,16 +106,16 @@ const QUEUED: ReadonlySet<JobState> = new Set([
 ]);
 
 /** Whether the attempt has ended, whatever the result. */
-export function jobEnded(job: Job): boolean {
+export function hasJobEnded(job: Job): boolean {
   return ENDED.has(job.state);
 }
 
 /** Whether an agent has the job in its hands. */
-export function jobHeld(job: Job): boolean {
+export function isJobHeld(job: Job): boolean {
   return HELD.has(job.state);
 }
 
 /** Whether it is on its way to an agent, or in the hands of one: no block holds it. */
-export function jobMoving(job: Job): boolean {
-  return QUEUED.has(job.state) || jobHeld(job);
+export function isJobMoving(job: Job): boolean {
+  return QUEUED.has(job.state) || isJobHeld(job);
 }

@@ -10,29 +10,29 @@ export interface Mark {
 }
 
 /** The meta-data that a build of the drill carries from its creation on. */
-export function metaDataFor(mark: Mark): Record<string, string> {
+export function makeMetaData(mark: Mark): Record<string, string> {
   const { drill, nth } = mark;
-  return nth === null ? { [DRILL_KEY]: drill } : { [DRILL_KEY]: drill, [BUILD_KEY]: markId(mark) };
+  return nth === null ? { [DRILL_KEY]: drill } : { [DRILL_KEY]: drill, [BUILD_KEY]: formatMark(mark) };
 }
 
 /** The mark in one word: it names no other build, of this drill or another. */
-export function markId({ drill, nth }: Mark): string {
+export function formatMark({ drill, nth }: Mark): string {
   return nth === null ? drill : `${drill}/${String(nth)}`;
 }
 
 /** The one entry of the meta-data that tells this build from all others. */
-export function tellTale(mark: Mark): { readonly key: string; readonly value: string } {
-  return { key: mark.nth === null ? DRILL_KEY : BUILD_KEY, value: markId(mark) };
+export function makeMarkEntry(mark: Mark): { readonly key: string; readonly value: string } {
+  return { key: mark.nth === null ? DRILL_KEY : BUILD_KEY, value: formatMark(mark) };
 }
 
 /** Whether a build with this meta-data is the marked one. */
-export function carries(metaData: Readonly<Record<string, string>>, mark: Mark): boolean {
-  const { key, value } = tellTale(mark);
+export function hasMark(metaData: Readonly<Record<string, string>>, mark: Mark): boolean {
+  const { key, value } = makeMarkEntry(mark);
   return metaData[key] === value;
 }
 
 /** The mark that a word stands for. Drills' ids hold no slash. */
-export function markFrom(id: string): Mark {
+export function parseMark(id: string): Mark {
   const [drill = '', nth] = id.split('/');
   return { drill, nth: nth === undefined ? null : Number(nth) };
 }

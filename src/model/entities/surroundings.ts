@@ -45,9 +45,9 @@ export const Lock = z.strictObject({
 });
 export type Lock = z.infer<typeof Lock>;
 
-/** Past strikes at this cluster and service as the ledger in the state directory has them. */
+/** Past injections at this cluster and service as the ledger in the state directory has them. */
 export const Ledger = z.strictObject({
-  strikes: z.array(z.strictObject({ drill: z.string(), taskArn: z.string(), at: Instant })),
+  injections: z.array(z.strictObject({ drill: z.string(), taskArn: z.string(), at: Instant })),
 });
 export type Ledger = z.infer<typeof Ledger>;
 

@@ -96,7 +96,7 @@ export const Service = z.strictObject({
 export type Service = z.infer<typeof Service>;
 
 /** Why its percentages let no task be replaced, or null where they let: then nothing may stop before, and nothing start beside it. */
-export function cannotReplace(service: Service): string | null {
+export function explainReplacementBlock(service: Service): string | null {
   const { minimumHealthyPercent: least, maximumPercent: most, desired } = service;
   // Of none there is nothing to replace: that is another refusal's.
   if (least === null || most === null || desired === 0) return null;
@@ -132,13 +132,15 @@ export const Protection = z.strictObject({
 export type Protection = z.infer<typeof Protection>;
 
 /** ECS forgets nothing of a stopped task but the future: STOPPED and DELETED are final (task life cycle). */
-export function taskEnded(task: Task): boolean {
+export function hasTaskEnded(task: Task): boolean {
   return task.status === 'STOPPED' || task.status === 'DELETED';
 }
 
 /** Whether the task is on its way down or gone. */
-export function goingDown(task: Task): boolean {
-  return task.desired === 'STOPPED' || task.stoppingAt !== null || task.stopCode !== null || taskEnded(task);
+export function isGoingDown(task: Task): boolean {
+  return (
+    task.desired === 'STOPPED' || task.stoppingAt !== null || task.stopCode !== null || hasTaskEnded(task)
+  );
 }
 
 /** Whether ECS takes an ARN for that of a task: others spoil the whole request that they stand in. */

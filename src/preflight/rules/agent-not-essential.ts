@@ -1,6 +1,6 @@
-import { ofContainer } from '../edits.ts';
+import { editContainer } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 
 /** Without an agent the task would run on: a worker that the service counts, but that takes no job. */
 export const agentNotEssential: Rule = {
@@ -12,14 +12,14 @@ export const agentNotEssential: Rule = {
   ],
   judge({ agent }) {
     if (agent.essential) return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'error',
       document: 'taskDefinition',
       path: [...agent.path, 'essential'],
       seen: `container ${agent.name} has essential: false`,
       why: 'When the agent ends, by itself or after a drain, the task runs on with its sidecars: the service counts a worker that takes no job, and starts no replacement.',
       todo: 'Make it essential.',
-      edits: [ofContainer(agent, 'essential', true)],
+      edits: [editContainer(agent, 'essential', true)],
       unknown: null,
     });
   },

@@ -1,7 +1,7 @@
-import { ofContainer, placeIn } from '../edits.ts';
+import { editContainer, placeIn } from '../edits.ts';
 import type { Edit } from '../documents.ts';
 import type { Rule, Severity } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import type { Subject } from '../subject.ts';
 
 type Version = readonly [number, number, number];
@@ -20,7 +20,7 @@ const DEFECTS: readonly Defect[] = [
     from: [3, 116, 0],
     to: [3, 116, 999],
     severity: 'error',
-    what: 'stops its heartbeats at SIGTERM: a drain of more than about three minutes ends as agent lost (mended in 3.117.0)',
+    what: 'stops its heartbeats at SIGTERM: a drain of more than about three minutes ends as agent lost (fixed in 3.117.0)',
   },
   {
     from: [3, 76, 0],
@@ -32,7 +32,7 @@ const DEFECTS: readonly Defect[] = [
     from: [3, 119, 0],
     to: [3, 137, 1],
     severity: 'warning',
-    what: 'may hang after a failed heartbeat with --ping-mode auto (mended in 3.137.2)',
+    what: 'may hang after a failed heartbeat with --ping-mode auto (fixed in 3.137.2)',
   },
 ];
 /** From this version on Buildkite shows a draining agent as stopping. */
@@ -62,14 +62,14 @@ export const agentVersion: Rule = {
         (mode === 'auto' || !what.includes('ping-mode')),
     );
     if (defects.length === 0) return CLEAN;
-    return found(
+    return judgementOf(
       ...defects.map(({ severity, what }) => ({
         severity,
         ...placeIn(agent, 'image'),
         seen: version.said,
         why: `Version ${version.numbers.join('.')} ${what}.`,
         todo: `Use ${SOUND} or later.`,
-        edits: newImage(subject),
+        edits: replaceImage(subject),
         unknown: null,
       })),
     );
@@ -82,9 +82,9 @@ function isBefore(one: Version, other: Version): boolean {
 }
 
 /** The edit of the image's tag; none where the tag does not hold the version, as such an image is built elsewhere. */
-function newImage({ agent, version }: Subject): readonly Edit[] {
+function replaceImage({ agent, version }: Subject): readonly Edit[] {
   const old = version?.numbers.join('.') ?? '';
   const image = agent.image ?? '';
   if (!image.includes(`:${old}`) || image.includes('@')) return [];
-  return [ofContainer(agent, 'image', image.replace(`:${old}`, `:${SOUND}`))];
+  return [editContainer(agent, 'image', image.replace(`:${old}`, `:${SOUND}`))];
 }

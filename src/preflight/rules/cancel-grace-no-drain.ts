@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 
 /** A flag that is often believed to limit the drain, but does not. */
 export const cancelGraceNoDrain: Rule = {
@@ -16,7 +16,7 @@ export const cancelGraceNoDrain: Rule = {
     const removed = version !== null && version.numbers[0] >= 4;
     // Removed flags fail loudly, removed variables silently (release notes of v4.0.0).
     const fatal = removed && grace.by === 'flag';
-    return found({
+    return judgementOf({
       severity: fatal ? 'error' : 'note',
       document: grace.document,
       path: grace.path,

@@ -1,6 +1,6 @@
 import { inSeconds } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { durationOf } from '../../worker/settings.ts';
 import { isHostsChoice } from '../../worker/worker.ts';
 
@@ -23,7 +23,7 @@ export const cancelGraceOverStop: Rule = {
       );
     const window = worker.stop.agent.granted;
     if (ms <= window) return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'warning',
       document: grace.document,
       path: grace.path,

@@ -1,6 +1,6 @@
-import { edit } from '../edits.ts';
+import { editDocument } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { numberOf, valueAt } from '../json.ts';
 
 /** Percentages that allow neither a stop before a start nor a start before a stop block deployments and draining. */
@@ -24,7 +24,7 @@ export const deploymentPercentages: Rule = {
     const [lower, upper] = [Math.ceil((desired * least) / 100), Math.floor((desired * most) / 100)];
     if (desired === 0 || lower < desired || upper > desired) return CLEAN;
     const wanted = 100 + Math.ceil(100 / Math.max(1, desired));
-    return found({
+    return judgementOf({
       severity: 'error',
       document: 'service',
       path: ['deploymentConfiguration'],
@@ -32,7 +32,12 @@ export const deploymentPercentages: Rule = {
       why: 'No task may stop before its replacement runs, and no replacement may start before a task stops. A deployment hangs, and a draining host keeps its tasks until it is terminated with them.',
       todo: `Allow more tasks for a while: maximumPercent ${String(Math.max(200, wanted))}.`,
       edits: [
-        edit(documents, 'service', ['deploymentConfiguration', 'maximumPercent'], Math.max(200, wanted)),
+        editDocument(
+          documents,
+          'service',
+          ['deploymentConfiguration', 'maximumPercent'],
+          Math.max(200, wanted),
+        ),
       ],
       unknown: null,
     });

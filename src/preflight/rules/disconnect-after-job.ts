@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 import { isOn } from '../../worker/settings.ts';
 
 /** An agent that exits after each job looks drained, whether the signal reached it or not. */
@@ -11,7 +11,7 @@ export const disconnectAfterJob: Rule = {
   judge({ settings }) {
     const set = settings.get('disconnect-after-job');
     if (set === null || !isOn(set)) return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'note',
       document: set.document,
       path: set.path,

@@ -1,8 +1,8 @@
 import { isOfficialImage } from '../../worker/argv.ts';
-import { ofContainer } from '../edits.ts';
+import { editContainer } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
-import { baseName, startOf } from '../../worker/start.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
+import { readBaseName, startOf } from '../../worker/start.ts';
 
 /** An entry point in the definition replaces that of the image, and with it the image's init. */
 export const entryPointBypassesInit: Rule = {
@@ -17,7 +17,7 @@ export const entryPointBypassesInit: Rule = {
     const given = agent.entryPoint;
     if (given.length === 0) return CLEAN;
     const own = startOf({ words: given });
-    if (own.inits.length > 0 || baseName(given[0] ?? '') === 'buildkite-agent-entrypoint') return CLEAN;
+    if (own.inits.length > 0 || readBaseName(given[0] ?? '') === 'buildkite-agent-entrypoint') return CLEAN;
     const ofImage = imageConfig?.entryPoint ?? [];
     const official = isOfficialImage(agent.image);
     if (imageConfig === null && !official)
@@ -25,22 +25,22 @@ export const entryPointBypassesInit: Rule = {
         `whether the image ${agent.image ?? ''} has an init in its entry point: give --image-config`,
       );
     const inits =
-      official || baseName(ofImage[0] ?? '') === 'buildkite-agent-entrypoint'
+      official || readBaseName(ofImage[0] ?? '') === 'buildkite-agent-entrypoint'
         ? ['tini']
         : startOf({ words: ofImage }).inits;
     if (inits.length === 0) return CLEAN;
     // The image's entry point takes the words after the agent's own name.
     const words = [...given, ...agent.command];
-    const at = words.findIndex((word) => baseName(word) === 'buildkite-agent');
+    const at = words.findIndex((word) => readBaseName(word) === 'buildkite-agent');
     const command = at === -1 ? ['start'] : words.slice(at + (official ? 1 : 0));
-    return found({
+    return judgementOf({
       severity: 'warning',
       document: 'taskDefinition',
       path: [...agent.path, 'entryPoint'],
       seen: `entryPoint ${JSON.stringify(given)} replaces the image's, which starts ${inits[0] ?? 'an init'}`,
       why: "Without the init nothing reaps the processes that jobs leave behind, and other preparations of the image's entry point do not happen. The agent still gets the signal if it is PID 1 itself.",
       todo: 'Remove entryPoint and set the command only.',
-      edits: [ofContainer(agent, 'entryPoint', undefined), ofContainer(agent, 'command', command)],
+      edits: [editContainer(agent, 'entryPoint', undefined), editContainer(agent, 'command', command)],
       unknown: at === -1 ? 'which flags the agent is started with' : null,
     });
   },

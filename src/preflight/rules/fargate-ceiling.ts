@@ -1,10 +1,10 @@
 import { inSeconds } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 import { boundOf } from '../step-times.ts';
 import { FARGATE_CEILING } from '../../worker/stop-window.ts';
 
-/** The definition has all the time that Fargate grants, and a longer step is still lost: nothing to mend there. */
+/** The definition has all the time that Fargate grants, and a longer step is still lost: nothing to fix there. */
 export const fargateCeiling: Rule = {
   id: 'fargate-ceiling',
   rule: "No step needs more than Fargate's limit of 120 s: a longer one is lost, whatever the definition says.",
@@ -20,7 +20,7 @@ export const fargateCeiling: Rule = {
     const steps = pipeline?.dynamic === false ? pipeline.steps : [];
     if (steps.length > 0 && steps.every((step) => (boundOf(subject, step) ?? Infinity) * 1000 <= granted))
       return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'note',
       document: 'taskDefinition',
       path: [...agent.path, 'stopTimeout'],

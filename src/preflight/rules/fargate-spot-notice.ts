@@ -1,6 +1,6 @@
-import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
+import { inSeconds, placeIn, editStopTimeout } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { SPOT_NOTICE } from '../../worker/stop-window.ts';
 
 /** On Fargate Spot SIGTERM comes with the two-minute warning; a shorter stopTimeout wastes the rest of it. */
@@ -19,13 +19,13 @@ export const fargateSpotNotice: Rule = {
     if (!launch.spot || stop.agent.whole >= SPOT_NOTICE) return CLEAN;
     const own = stop.agent.killed - stop.agent.signalled;
     const unused = SPOT_NOTICE - stop.agent.whole;
-    return found({
+    return judgementOf({
       severity: 'error',
       ...placeIn(agent, 'stopTimeout'),
       seen: `stopTimeout is ${agent.stopTimeout === null ? 'missing, so 30' : inSeconds(own)} s, and ${launch.said} hold FARGATE_SPOT`,
       why: `A reclaim sends SIGTERM two minutes before the end, and ECS still sends SIGKILL after ${inSeconds(own)} s: ${inSeconds(unused)} s in which a job could end are wasted.`,
       todo: `Give the agent the rest of the ${inSeconds(SPOT_NOTICE)} s.`,
-      edits: [stopTimeoutEdit(agent, own + unused)],
+      edits: [editStopTimeout(agent, own + unused)],
       unknown: null,
     });
   },

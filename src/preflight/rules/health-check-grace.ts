@@ -1,6 +1,6 @@
-import { edit, ofContainer } from '../edits.ts';
+import { editDocument, editContainer } from '../edits.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { found } from '../finding.ts';
+import { judgementOf } from '../finding.ts';
 import { isObject, itemsOf, member, numberOf } from '../json.ts';
 
 /** Seconds in which an agent can be expected to start. */
@@ -30,7 +30,7 @@ export const healthCheckGrace: Rule = {
         seen: `the health check of ${agent.name} grants ${String(granted)} s to start, and fails it after ${String(within)} s more`,
         why: 'ECS replaces a task whose essential container is unhealthy, busy or not. That is a stop like any other, with SIGTERM and stopTimeout, at a moment that nobody chose.',
         todo: `Grant ${String(START)} s, and check whether the process is alive, not whether it takes jobs: a draining agent takes none.`,
-        edits: [ofContainer(agent, 'healthCheck', { ...check, startPeriod: START })],
+        edits: [editContainer(agent, 'healthCheck', { ...check, startPeriod: START })],
         unknown: 'what the command checks, and whether it still succeeds while the agent drains',
       });
     const balanced = itemsOf(member(service, 'loadBalancers')).length > 0;
@@ -45,9 +45,9 @@ export const healthCheckGrace: Rule = {
         seen: `the service is behind a load balancer with ${String(numberOf(member(service, 'healthCheckGracePeriodSeconds')) ?? 0)} s of grace`,
         why: 'ECS stops a task that does not answer the load balancer in time. And every stop begins later: ECS first deregisters the task and waits for the deregistration delay.',
         todo: `Grant ${String(START)} s; an agent serves no requests, so it needs no load balancer at all.`,
-        edits: [edit(documents, 'service', ['healthCheckGracePeriodSeconds'], START)],
+        edits: [editDocument(documents, 'service', ['healthCheckGracePeriodSeconds'], START)],
         unknown: null,
       });
-    return found(...findings);
+    return judgementOf(...findings);
   },
 };

@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { durationOf, isOn } from '../../worker/settings.ts';
 
 /** Milliseconds; an idle worker that stays longer delays the autoscaler. */
@@ -19,7 +19,7 @@ export const idleTimeout: Rule = {
       return notKnown('whether an idle agent exits by itself: its command line is in the image');
     const ms = durationOf(idle) ?? 0;
     if (ms > 0 && ms <= LONG) return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'note',
       document: idle?.document ?? 'taskDefinition',
       path: idle?.path ?? agent.path,
@@ -27,7 +27,7 @@ export const idleTimeout: Rule = {
         ms === 0
           ? 'no --disconnect-after-idle-timeout'
           : `--disconnect-after-idle-timeout ${idle?.value ?? ''}`,
-      why: 'Idle workers stay until something stops them, so every scale-in is a stop, and the scheduler does not know which of them is busy. An agent before 3.138 that leaves by itself exits 0 also where the stop signal never reached it: a drill must strike while it is busy.',
+      why: 'Idle workers stay until something stops them, so every scale-in is a stop, and the scheduler does not know which of them is busy. An agent before 3.138 that leaves by itself exits 0 also where the stop signal never reached it: a drill must inject while it is busy.',
       todo: `Let it exit after ${SHORT} s without a job, where the service or the autoscaler replaces workers on demand.`,
       edits: idle === null ? settings.add('disconnect-after-idle-timeout', SHORT) : idle.with(SHORT),
       unknown: settings.configFile === null ? null : `whether ${settings.configFile} sets it`,

@@ -1,7 +1,7 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
-import { shellStays } from '../../worker/start.ts';
-import { mendShell, placeOf, startedByInit } from './shell-form.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
+import { isShellStaying } from '../../worker/start.ts';
+import { fixShell, placeOf, isStartedByInit } from './shell-form.ts';
 
 /** An init before the shell passes the signal to the shell only: the shell dies at once, and the init with it. */
 export const initWithShell: Rule = {
@@ -14,10 +14,10 @@ export const initWithShell: Rule = {
   ],
   judge({ agent }) {
     const { shell, inits } = agent.start;
-    if (shell === null || !shellStays(shell) || !startedByInit(agent)) return CLEAN;
+    if (shell === null || !isShellStaying(shell) || !isStartedByInit(agent)) return CLEAN;
     const own = agent.initProcess;
     const init = own ? 'initProcessEnabled' : (inits[0] ?? '');
-    return found({
+    return judgementOf({
       severity: 'error',
       ...(own
         ? {
@@ -28,7 +28,7 @@ export const initWithShell: Rule = {
       seen: `${init} starts ${shell.name}, and that starts the agent`,
       why: 'The init passes SIGTERM to its direct child only. That is the shell, which dies at once. The init exits with it (exit code 143 after some milliseconds), and the kernel kills the agent in the middle of its job: there is no drain at all, which is worse than without the init.',
       todo: 'Let the init start the agent itself.',
-      edits: mendShell(agent, shell),
+      edits: fixShell(agent, shell),
       unknown:
         shell.kind === 'bash' || shell.kind === 'busybox' || shell.kind === 'unknown'
           ? `whether ${shell.name} replaces itself by this script: then the init's child is the agent`

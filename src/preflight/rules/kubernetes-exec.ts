@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 import { isOn } from '../../worker/settings.ts';
 
 /** In Kubernetes mode the first SIGTERM already cancels the job. */
@@ -13,7 +13,7 @@ export const kubernetesExec: Rule = {
   judge({ settings, version }) {
     const set = settings.get('kubernetes-exec');
     if (set === null || !isOn(set)) return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'error',
       document: set.document,
       path: set.path,

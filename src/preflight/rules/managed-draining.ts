@@ -1,5 +1,5 @@
 import type { Finding, Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { itemsOf, member, textOf } from '../json.ts';
 
 /** Without managed draining and termination protection an Auto Scaling group terminates hosts with running tasks. */
@@ -19,7 +19,7 @@ export const managedDraining: Rule = {
         'whether hosts are drained before they are terminated: give the capacity providers with --capacity-provider',
       );
     const providers = itemsOf(member(capacityProvider.value, 'capacityProviders'));
-    return found(...providers.flatMap((provider, index) => findingsOf(provider, index)));
+    return judgementOf(...providers.flatMap((provider, index) => findingsOf(provider, index)));
   },
 };
 

@@ -1,6 +1,6 @@
-import { edit } from '../edits.ts';
+import { editDocument } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { found, notKnown } from '../finding.ts';
+import { judgementOf, notKnown } from '../finding.ts';
 import { member, numberOf, valueAt } from '../json.ts';
 import type { Json } from '../json.ts';
 import type { Container, Subject } from '../subject.ts';
@@ -18,13 +18,13 @@ export const memoryTight: Rule = {
   ],
   judge(subject) {
     const { documents, agent, sidecars } = subject;
-    const whole = amount(valueAt(documents.taskDefinition.value, ['memory']));
-    const promised = [agent, ...sidecars].reduce((sum, one) => sum + promisedTo(one), 0);
+    const whole = readMebibytes(valueAt(documents.taskDefinition.value, ['memory']));
+    const promised = [agent, ...sidecars].reduce((sum, one) => sum + promisedMemoryOf(one), 0);
     if (whole === null) return notKnown("the task's memory: the definition does not set it");
     if (promised === 0 || promised <= whole * SHARE)
       return notKnown('how much memory the jobs use: the definition does not show it');
-    const wanted = nextSize(subject, promised / SHARE);
-    return found({
+    const wanted = roundUpMemory(subject, promised / SHARE);
+    return judgementOf({
       severity: 'warning',
       document: 'taskDefinition',
       path: ['memory'],
@@ -32,7 +32,7 @@ export const memoryTight: Rule = {
       why: "If a job needs more, its container ends with exit code 137, as after a kill at stopTimeout. Only the container's reason (OutOfMemoryError) tells the two apart, and a drill that ends in this way proves nothing.",
       todo: `Give the task ${String(wanted)} MiB, or promise less.`,
       edits: [
-        edit(
+        editDocument(
           documents,
           'taskDefinition',
           ['memory'],
@@ -45,12 +45,12 @@ export const memoryTight: Rule = {
 };
 
 /** The hard limit of a container, else its reservation; MiB. */
-function promisedTo({ value }: Container): number {
+function promisedMemoryOf({ value }: Container): number {
   return numberOf(member(value, 'memory')) ?? numberOf(member(value, 'memoryReservation')) ?? 0;
 }
 
 /** A memory value in MiB; `2 GB` and `2048` are both allowed. */
-function amount(value: Json | undefined): number | null {
+function readMebibytes(value: Json | undefined): number | null {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
   const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*(gb)?\s*$/i.exec(text) ?? [];
   if (digits === undefined) return null;
@@ -58,7 +58,7 @@ function amount(value: Json | undefined): number | null {
 }
 
 /** Rounded up to whole GiB: every Fargate size from 1 vCPU on is a whole number of GiB. */
-function nextSize({ worker: { launch } }: Subject, least: number): number {
+function roundUpMemory({ worker: { launch } }: Subject, least: number): number {
   const step = launch.kind === 'fargate' ? 1024 : 128;
   return Math.ceil(least / step) * step;
 }

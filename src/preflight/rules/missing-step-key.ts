@@ -1,6 +1,6 @@
 import type { Edit } from '../documents.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { found, notKnown } from '../finding.ts';
+import { judgementOf, notKnown } from '../finding.ts';
 import { itemsOf, member, textOf, valueAt } from '../json.ts';
 import type { Json } from '../json.ts';
 import type { Pipeline, Step, Subject } from '../subject.ts';
@@ -17,17 +17,17 @@ export const missingStepKey: Rule = {
   judge(subject) {
     const { pipeline, documents } = subject;
     const wanted = textOf(valueAt(documents.scenario?.value, ['when', 'step']));
-    if (pipeline === null) return wanted === null ? found() : notKnown('the keys of the steps');
-    const dangling = pipeline.steps.flatMap((step) => dependencies(step, pipeline));
+    if (pipeline === null) return wanted === null ? judgementOf() : notKnown('the keys of the steps');
+    const dangling = pipeline.steps.flatMap((step) => listMissingDependencies(step, pipeline));
     const asked =
-      wanted === null || pipeline.keys.includes(wanted) ? [] : [ofScenario(subject, pipeline, wanted)];
+      wanted === null || pipeline.keys.includes(wanted) ? [] : [findingOfScenario(subject, pipeline, wanted)];
     if (dangling.length + asked.length > 0 && pipeline.dynamic)
       return notKnown('all keys of the steps: further steps are uploaded while the build runs');
-    return found(...asked, ...dangling);
+    return judgementOf(...asked, ...dangling);
   },
 };
 
-function ofScenario({ documents }: Subject, pipeline: Pipeline, wanted: string): Finding {
+function findingOfScenario({ documents }: Subject, pipeline: Pipeline, wanted: string): Finding {
   const [only] = pipeline.keys;
   const keyless = pipeline.steps.find(({ keys }) => keys.length === 0);
   const edits: readonly Edit[] =
@@ -48,7 +48,7 @@ function ofScenario({ documents }: Subject, pipeline: Pipeline, wanted: string):
   };
 }
 
-function dependencies(step: Step, pipeline: Pipeline): readonly Finding[] {
+function listMissingDependencies(step: Step, pipeline: Pipeline): readonly Finding[] {
   const value = member(step.value, 'depends_on');
   const list: readonly Json[] = Array.isArray(value)
     ? itemsOf(value)
@@ -68,7 +68,7 @@ function dependencies(step: Step, pipeline: Pipeline): readonly Finding[] {
       document: 'pipeline',
       path,
       seen: `step ${step.name} depends on ${missing.map(keyIn).join(', ')}, and no step has that key`,
-      why: 'Buildkite refuses such steps, so the build has no job to strike.',
+      why: 'Buildkite refuses such steps, so the build has no job to inject.',
       todo: 'Name a key that a step has.',
       edits: [{ document: 'pipeline', path, before: value, after: left.length === 0 ? undefined : left }],
       unknown: null,

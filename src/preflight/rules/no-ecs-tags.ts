@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { isOn } from '../../worker/settings.ts';
 
 /** Without the tag it is not known in which task an agent runs. */
@@ -15,12 +15,12 @@ export const noEcsTags: Rule = {
     if (isOn(set)) return CLEAN;
     if (set === null && !settings.known)
       return notKnown('the flags of the agent: its command line is in the image (give --image-config)');
-    return found({
+    return judgementOf({
       severity: 'warning',
       document: set?.document ?? 'taskDefinition',
       path: set?.path ?? agent.path,
       seen: set === null ? 'no --tags-from-ecs-meta-data' : `--tags-from-ecs-meta-data is ${set.value}`,
-      why: 'The tag ecs:task-arn leads from a job to the task that hosts it. Without it a drill refuses to strike (or maps by host name, where cluster.mapping allows it), and it is not known which task lost a job.',
+      why: 'The tag ecs:task-arn leads from a job to the task that hosts it. Without it a drill refuses to inject (or maps by host name, where cluster.mapping allows it), and it is not known which task lost a job.',
       todo: 'Add the flag.',
       edits:
         set === null

@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 import { member } from '../json.ts';
 import { matchesLostAgent, rulesOf } from '../retries.ts';
 
@@ -17,7 +17,7 @@ export const retryMasksLoss: Rule = {
     );
     const [first] = masked;
     if (first === undefined) return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'note',
       document: 'pipeline',
       path: [...first.path, 'retry', 'automatic'],

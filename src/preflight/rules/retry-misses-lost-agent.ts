@@ -1,5 +1,5 @@
 import type { Finding, Rule } from '../finding.ts';
-import { found, notKnown } from '../finding.ts';
+import { judgementOf, notKnown } from '../finding.ts';
 import { isObject, itemsOf, member } from '../json.ts';
 import type { Json } from '../json.ts';
 import type { Step } from '../subject.ts';
@@ -17,7 +17,7 @@ export const retryMissesLostAgent: Rule = {
   ],
   judge({ pipeline }) {
     if (pipeline === null) return notKnown('the retry rules of the steps: give --pipeline');
-    return found(...pipeline.steps.flatMap((step) => findingsOf(step)));
+    return judgementOf(...pipeline.steps.flatMap((step) => findingsOf(step)));
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { valueAt } from '../json.ts';
 
 /** Scale-in stops any task, busy or not, unless it is protected. */
@@ -20,7 +20,7 @@ export const scaleInProtection: Rule = {
       live.protection === null
         ? 'a service, and nothing that shows protected tasks'
         : `none of ${String(live.protection.tasks)} tasks is protected`;
-    return found({
+    return judgementOf({
       severity: 'note',
       document: 'service',
       path: [],

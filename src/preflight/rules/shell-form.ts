@@ -1,11 +1,11 @@
-import { placeOfPart, wholeEdit, wordEdit } from '../argv.ts';
+import { placeOfPart, editCommandLine, editWord } from '../argv.ts';
 import type { Edit } from '../documents.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { member } from '../json.ts';
-import { execForm, execScript } from '../../worker/shell.ts';
+import { makeExecForm, makeExecScript } from '../../worker/shell.ts';
 import type { ShellStart } from '../../worker/start.ts';
-import { shellStays, startOf, startsAgent } from '../../worker/start.ts';
+import { isShellStaying, startOf, isAgentStart } from '../../worker/start.ts';
 import type { Container, Subject } from '../subject.ts';
 
 /** What each shell does with one plain command after `-c`; measured with dash 0.5.12, bash 5.2 and BusyBox 1.37. */
@@ -30,13 +30,13 @@ export const shellForm: Rule = {
   judge(subject) {
     const { agent } = subject;
     const { shell, scriptFile } = agent.start;
-    if (shell === null) return unseen(agent, scriptFile);
-    if (!shellStays(shell)) return CLEAN;
-    return found(findingOf(subject, shell));
+    if (shell === null) return judgeUnseen(agent, scriptFile);
+    if (!isShellStaying(shell)) return CLEAN;
+    return judgementOf(findingOf(subject, shell));
   },
 };
 
-function unseen({ start, image }: Container, scriptFile: string | null) {
+function judgeUnseen({ start, image }: Container, scriptFile: string | null) {
   if (scriptFile !== null)
     return notKnown(
       `what the script ${scriptFile} does is in the image: its last command must be \`exec\` of the agent`,
@@ -50,7 +50,7 @@ function unseen({ start, image }: Container, scriptFile: string | null) {
 function findingOf(subject: Subject, shell: ShellStart): Finding {
   const { agent, documents } = subject;
   const pidMode = member(documents.taskDefinition.value, 'pidMode');
-  const severity = severityOf(shell, startedByInit(agent), pidMode === 'task' || pidMode === 'host');
+  const severity = severityOf(shell, isStartedByInit(agent), pidMode === 'task' || pidMode === 'host');
   const made = shell.view.made.length === 0 ? '' : ` with ${shell.view.made.join(', ')}`;
   const where = placeOf(agent, shell);
   return {
@@ -62,7 +62,7 @@ function findingOf(subject: Subject, shell: ShellStart): Finding {
         ? `The stop signal goes to PID 1 only. ${HABIT[shell.kind]}: the worker drains today, but after the next edit of the script, or with another base image, it loses the job.`
         : `The stop signal goes to PID 1 only. That is the shell, which has no handler and passes nothing on: ${HABIT[shell.kind]}. The agent works on until SIGKILL at stopTimeout (exit code 137), and its job is lost.`,
     todo: "Start the agent itself, in exec form or by the shell's exec.",
-    edits: mendShell(agent, shell),
+    edits: fixShell(agent, shell),
     unknown:
       shell.kind === 'unknown'
         ? `which program ${shell.name} is in the image ${agent.image ?? ''}: dash (Debian, Ubuntu) loses the job, BusyBox (Alpine) and bash (Amazon Linux, RHEL) run one plain command in their own place`
@@ -77,7 +77,7 @@ function severityOf(shell: ShellStart, underInit: boolean, sharedPids: boolean):
 }
 
 /** Whether an init of the runtime or on the command line is PID 1 before the shell. */
-export function startedByInit({ start }: Pick<Container, 'start'>): boolean {
+export function isStartedByInit({ start }: Pick<Container, 'start'>): boolean {
   return start.allInits.length > 0;
 }
 
@@ -89,20 +89,20 @@ export function placeOf(container: Container, shell: ShellStart): Pick<Finding, 
 }
 
 /** The edits: exec form where the script is one plain command; else `exec` before the command in the script. */
-export function mendShell(container: Container, shell: ShellStart): readonly Edit[] {
+export function fixShell(container: Container, shell: ShellStart): readonly Edit[] {
   const { words: all } = container.start.commandLine;
   const inner = shell.view.replaces ? startOf({ words: shell.view.words }).shell : null;
   if (inner !== null) {
-    const script = execForm(inner.script, startsAgent) ?? [
+    const script = makeExecForm(inner.script, isAgentStart) ?? [
       inner.name,
       '-c',
-      execScript(inner.script, startsAgent),
+      makeExecScript(inner.script, isAgentStart),
     ];
-    return wholeEdit(container, [...all.slice(0, shell.at), ...script]);
+    return editCommandLine(container, [...all.slice(0, shell.at), ...script]);
   }
-  const words = execForm(shell.script, startsAgent);
+  const words = makeExecForm(shell.script, isAgentStart);
   const alone = shell.scriptAt === all.length - 1;
-  if (words !== null && alone) return wholeEdit(container, [...all.slice(0, shell.at), ...words]);
-  const mended = execScript(shell.script, startsAgent);
-  return wordEdit(container, shell.scriptAt, 1, [mended]);
+  if (words !== null && alone) return editCommandLine(container, [...all.slice(0, shell.at), ...words]);
+  const mended = makeExecScript(shell.script, isAgentStart);
+  return editWord(container, shell.scriptAt, 1, [mended]);
 }

@@ -1,5 +1,5 @@
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 
 /** Several agents in one task die together. */
 export const spawnMany: Rule = {
@@ -10,7 +10,7 @@ export const spawnMany: Rule = {
   judge({ settings }) {
     const spawn = settings.get('spawn');
     if (spawn === null || !(Number(spawn.value) > 1)) return CLEAN;
-    return found({
+    return judgementOf({
       severity: 'warning',
       document: spawn.document,
       path: spawn.path,

@@ -1,6 +1,6 @@
-import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
+import { inSeconds, placeIn, editStopTimeout } from '../edits.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
-import { found, notKnown } from '../finding.ts';
+import { judgementOf, notKnown } from '../finding.ts';
 import { ENOUGH_JOBS, timesOfStep, timesText } from '../step-times.ts';
 import type { StepTimes } from '../documents.ts';
 import type { Step, Subject } from '../subject.ts';
@@ -19,7 +19,7 @@ export interface Longest {
 }
 
 /** The step that takes, or may take, longest; null where no step's length is known. */
-export function longestStep(subject: Subject): Longest | null {
+export function findLongestStep(subject: Subject): Longest | null {
   const inPipeline = (subject.pipeline?.steps ?? []).map((step) => lengthOf(subject, step));
   const known = new Set((subject.pipeline?.steps ?? []).flatMap(({ keys }) => keys));
   const others = (subject.live.history ?? [])
@@ -61,7 +61,7 @@ export const stepOverWindow: Rule = {
       .filter(({ jobs }) => jobs === 0)
       .map(({ key }) => `how long step ${key} takes: no passed job of it is known`);
     const window = worker.stop.agent.granted;
-    const longest = longestStep(subject);
+    const longest = findLongestStep(subject);
     if (longest === null)
       return unknown.length > 0
         ? { findings: [], unknown }
@@ -71,7 +71,9 @@ export const stepOverWindow: Rule = {
               : 'how long the steps take: no step has a timeout_in_minutes (or give --history)',
           );
     return {
-      ...(longest.seconds * 1000 <= window ? found() : found(findingOf(subject, longest, window))),
+      ...(longest.seconds * 1000 <= window
+        ? judgementOf()
+        : judgementOf(findingOf(subject, longest, window))),
       unknown,
     };
   },
@@ -85,18 +87,18 @@ function findingOf({ agent, worker }: Subject, longest: Longest, window: number)
   return {
     severity: severityOf(longest, window, isFixable || window < ceiling),
     ...place,
-    seen: `step ${name} ${takes(longest)}, and the agent has ${inSeconds(window)} s to drain`,
+    seen: `step ${name} ${sayLength(longest)}, and the agent has ${inSeconds(window)} s to drain`,
     why: `If the stop comes while the step has more than ${inSeconds(window)} s to go, SIGKILL ends it.`,
     todo: isFixable
       ? `Give the agent ${inSeconds(wanted)} s.`
       : `Fargate allows no such stopTimeout: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
-    edits: isFixable ? [stopTimeoutEdit(agent, wanted)] : [],
+    edits: isFixable ? [editStopTimeout(agent, wanted)] : [],
     unknown: unknownOf(by, times),
     data: { about: 'step-length', keys: [...keys], ms: Math.round(longest.seconds * 1000), by },
   };
 }
 
-function takes({ seconds, by, times }: Longest): string {
+function sayLength({ seconds, by, times }: Longest): string {
   if (times !== null) return timesText(times);
   return by === 'sleep'
     ? `sleeps ${String(seconds)} s`

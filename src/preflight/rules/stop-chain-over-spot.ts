@@ -1,16 +1,16 @@
 import type { ContainerDefinition } from '../../model/entities/task.ts';
 import {
   SPOT_NOTICE,
-  stoppedAfter,
-  stoppedBefore,
-  stopStep,
-  stopWindow,
+  listStoppedAfter,
+  listStoppedBefore,
+  makeStopStep,
+  measureStopWindow,
   FARGATE_FLOOR,
 } from '../../worker/stop-window.ts';
-import { inSeconds, placeIn, stopTimeoutEdit } from '../edits.ts';
+import { inSeconds, placeIn, editStopTimeout } from '../edits.ts';
 import type { Edit } from '../documents.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 import type { Container, Subject } from '../subject.ts';
 
 /** The stopTimeout of a sidecar where the chain must be shortened: enough to flush. Milliseconds. */
@@ -28,12 +28,16 @@ export const stopChainOverSpot: Rule = {
   judge(subject) {
     const { agent, worker } = subject;
     const { launch, stop } = worker;
-    const chain = [...besides(subject, stoppedBefore).toReversed(), agent, ...besides(subject, stoppedAfter)];
+    const chain = [
+      ...listSidecarsAlong(subject, listStoppedBefore).toReversed(),
+      agent,
+      ...listSidecarsAlong(subject, listStoppedAfter),
+    ];
     const { whole } = stop.agent;
     if (launch.kind !== 'fargate' || launch.spot !== true) return CLEAN;
     if (chain.length === 1 || whole <= SPOT_NOTICE) return CLEAN;
-    const names = chain.map((one) => `${one.name} ${inSeconds(stopStep(one, launch).ms)} s`);
-    return found({
+    const names = chain.map((one) => `${one.name} ${inSeconds(makeStopStep(one, launch).ms)} s`);
+    return judgementOf({
       severity: 'error',
       ...placeIn(agent, 'stopTimeout'),
       seen: `${names.join(', then ')}: ${inSeconds(whole)} s in the worst case`,
@@ -46,7 +50,10 @@ export const stopChainOverSpot: Rule = {
 };
 
 /** The containers that stop before or after the agent. */
-function besides({ agent, sidecars, worker }: Subject, along: typeof stoppedAfter): readonly Container[] {
+function listSidecarsAlong(
+  { agent, sidecars, worker }: Subject,
+  along: typeof listStoppedAfter,
+): readonly Container[] {
   return along(agent.name, worker.containers).flatMap(
     (name) => sidecars.find((one) => one.name === name) ?? [],
   );
@@ -56,15 +63,19 @@ function besides({ agent, sidecars, worker }: Subject, along: typeof stoppedAfte
 function cutChain(subject: Subject): readonly Edit[] {
   const { agent, worker } = subject;
   const { launch, containers } = worker;
-  const shorter = [...besides(subject, stoppedBefore), ...besides(subject, stoppedAfter)].filter(
-    (one, index, all) => stopStep(one, launch).ms > FLUSH && all.indexOf(one) === index,
-  );
+  const shorter = [
+    ...listSidecarsAlong(subject, listStoppedBefore),
+    ...listSidecarsAlong(subject, listStoppedAfter),
+  ].filter((one, index, all) => makeStopStep(one, launch).ms > FLUSH && all.indexOf(one) === index);
   const names = shorter.map(({ name }) => name);
   const cut = containers.map((one): ContainerDefinition =>
     names.includes(one.name) ? { ...one, stopTimeout: FLUSH } : one,
   );
-  const over = stopWindow(cut, agent.name, launch).agent.whole - SPOT_NOTICE;
-  const sidecars = shorter.map((one) => stopTimeoutEdit(one, FLUSH));
+  const over = measureStopWindow(cut, agent.name, launch).agent.whole - SPOT_NOTICE;
+  const sidecars = shorter.map((one) => editStopTimeout(one, FLUSH));
   if (over <= 0) return sidecars;
-  return [...sidecars, stopTimeoutEdit(agent, Math.max(FARGATE_FLOOR, stopStep(agent, launch).ms - over))];
+  return [
+    ...sidecars,
+    editStopTimeout(agent, Math.max(FARGATE_FLOOR, makeStopStep(agent, launch).ms - over)),
+  ];
 }

@@ -1,7 +1,7 @@
-import { edit } from '../edits.ts';
+import { editDocument } from '../edits.ts';
 import type { Documents } from '../documents.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found, notKnown } from '../finding.ts';
+import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { member, textOf } from '../json.ts';
 
 const NUMBERS: Readonly<Record<string, string>> = {
@@ -43,14 +43,14 @@ export const stopSignal: Rule = {
     const signal = stopSignalOf(documents);
     if (signal === '' || signal === 'TERM' || signal === 'INT') return CLEAN;
     const effect = EFFECT[signal];
-    return found({
+    return judgementOf({
       severity: effect === undefined ? 'warning' : 'error',
       document: 'imageConfig',
       path: ['StopSignal'],
       seen: `STOPSIGNAL ${given}`,
       why: `ECS sends the image's own signal, on Fargate as well since December 2025. ${effect ?? `The agent has no handler for SIG${signal}: it ends without finishing its job.`}`,
       todo: 'Build the image with STOPSIGNAL SIGTERM.',
-      edits: [edit(documents, 'imageConfig', ['StopSignal'], 'SIGTERM')],
+      edits: [editDocument(documents, 'imageConfig', ['StopSignal'], 'SIGTERM')],
       unknown: null,
       ...(signal === 'QUIT'
         ? { data: { about: 'canceling-stop' as const, by: `STOPSIGNAL ${given}`, sure: true } }

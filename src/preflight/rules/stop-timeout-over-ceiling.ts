@@ -1,6 +1,6 @@
-import { inSeconds, stopTimeoutEdit } from '../edits.ts';
+import { inSeconds, editStopTimeout } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 import { FARGATE_CEILING, FARGATE_FLOOR } from '../../worker/stop-window.ts';
 
 /** Fargate allows 2 to 120 s. The limit depends on what the task runs on, not on the definition: EC2 has none. */
@@ -17,7 +17,7 @@ export const stopTimeoutOverCeiling: Rule = {
       ({ stopTimeout }) =>
         stopTimeout !== null && (stopTimeout > FARGATE_CEILING || stopTimeout < FARGATE_FLOOR),
     );
-    return found(
+    return judgementOf(
       ...wrong.map((container) => ({
         severity: 'error' as const,
         document: 'taskDefinition' as const,
@@ -26,7 +26,7 @@ export const stopTimeoutOverCeiling: Rule = {
         why: 'ECS refuses to register this definition for Fargate, so an older one is running. On EC2 there is no such limit.',
         todo: `Write a value from ${inSeconds(FARGATE_FLOOR)} to ${inSeconds(FARGATE_CEILING)}; steps that need longer need EC2, or a retry as a backstop.`,
         edits: [
-          stopTimeoutEdit(
+          editStopTimeout(
             container,
             (container.stopTimeout ?? 0) > FARGATE_CEILING ? FARGATE_CEILING : FARGATE_FLOOR,
           ),

@@ -1,9 +1,9 @@
-import { inSeconds, stopTimeoutEdit } from '../edits.ts';
+import { inSeconds, editStopTimeout } from '../edits.ts';
 import type { Rule } from '../finding.ts';
-import { CLEAN, found } from '../finding.ts';
+import { CLEAN, judgementOf } from '../finding.ts';
 import { boundOf, timesText } from '../step-times.ts';
 import { FARGATE_CEILING, FARGATE_FLOOR } from '../../worker/stop-window.ts';
-import { longestStep } from './step-over-window.ts';
+import { findLongestStep } from './step-over-window.ts';
 
 /** A stopTimeout below Fargate's limit saves nothing, and loses jobs that a longer one would save. */
 export const stopTimeoutShort: Rule = {
@@ -23,16 +23,16 @@ export const stopTimeoutShort: Rule = {
     const fits =
       steps.length > 0 && steps.every((step) => (boundOf(subject, step) ?? Infinity) * 1000 <= stopTimeout);
     if (fits) return CLEAN;
-    const longest = longestStep(subject);
+    const longest = findLongestStep(subject);
     const told = longest?.times == null ? '' : ` Step ${longest.name} ${timesText(longest.times)}.`;
-    return found({
+    return judgementOf({
       severity: 'warning',
       document: 'taskDefinition',
       path: [...agent.path, 'stopTimeout'],
       seen: `stopTimeout is ${inSeconds(stopTimeout)} s`,
       why: `A job that has more than ${inSeconds(stopTimeout)} s to go at SIGTERM is killed and lost; Fargate would allow it up to ${inSeconds(most)} s. An idle agent exits at once whatever the value is.${told}`,
       todo: `Raise it to ${inSeconds(most)} s. Deployments then wait up to that long for busy workers.`,
-      edits: [stopTimeoutEdit(agent, most)],
+      edits: [editStopTimeout(agent, most)],
       unknown: pipeline === null && told === '' ? 'how long the steps take: give --pipeline' : null,
     });
   },

@@ -1,7 +1,7 @@
 import { leftWithout } from './instances.ts';
 import { launchTask, type TaskOrder } from './launcher.ts';
 import type { PlacementFailure } from './placement.ts';
-import { chooseVictim } from './scale-in.ts';
+import { chooseTask } from './scale-in.ts';
 import { say, type Deployment, type Service } from './service.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
@@ -70,18 +70,18 @@ export class Rollout {
   #scaleIn(primary: Deployment, staying: readonly EcsTask[]): void {
     let left = staying;
     while (left.length > this.#service.desiredCount) {
-      const victim = chooseVictim(left, {
+      const chosen = chooseTask(left, {
         rule: this.#state.knobs.scaleInVictim,
         strategies: this.#service.placementStrategy,
         leftWithout: (task) => leftWithout(this.#state, task),
       });
-      if (!victim) {
+      if (!chosen) {
         const surplus = left.length - this.#service.desiredCount;
         say(this.#service, `was unable to stop ${surplus} tasks because they are protected.`);
         return;
       }
-      left = left.filter((task) => task !== victim);
-      this.#stop(victim, `Scaling activity initiated by (deployment ${primary.id})`);
+      left = left.filter((task) => task !== chosen);
+      this.#stop(chosen, `Scaling activity initiated by (deployment ${primary.id})`);
     }
   }
 

@@ -18,7 +18,7 @@ interface ScaleIn {
  * Chooses whom a scale-in stops. `spread` takes from the zone with the most tasks of the service, `binpack` from the host
  * that then has the most left; among those that remain it is chance. Protected tasks count but are not taken (ECS-31, ECS-62).
  */
-export function chooseVictim(tasks: readonly EcsTask[], by: ScaleIn): EcsTask | undefined {
+export function chooseTask(tasks: readonly EcsTask[], by: ScaleIn): EcsTask | undefined {
   const free = tasks.filter((task) => !task.isProtected);
   if (by.rule === 'oldest') return free[0];
   if (by.rule === 'newest') return free.at(-1);

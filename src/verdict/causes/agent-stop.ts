@@ -1,11 +1,11 @@
 import type { Attempt } from '../../evidence/attempts.ts';
-import { byBuildkite, clocksOf, later } from '../../evidence/clocks.ts';
-import { endedAt } from '../../evidence/job-times.ts';
-import { signalWindow } from '../../evidence/stop.ts';
+import { byBuildkite, clocksOf, shiftStamp } from '../../evidence/clocks.ts';
+import { findEndTime } from '../../evidence/job-times.ts';
+import { findSignalWindow } from '../../evidence/stop.ts';
 import type { Agent } from '../../model/entities/agent.ts';
 import type { Sighting } from '../../evidence/evidence.ts';
 import { durationOf } from '../../worker/settings.ts';
-import { between, exitCode, type Grounds } from './grounds.ts';
+import { findWayToAgent, readAgentExitCode, type Grounds } from './grounds.ts';
 
 /** The default grace period of a canceled job, milliseconds: 10 s until version 4, then 10 s and 5 s (Buildkite, agent configuration). */
 const DEFAULT_GRACE = 10_000;
@@ -14,12 +14,12 @@ const DEFAULT_GRACE_OF_V4 = 15_000;
 const SPARE = 5_000;
 
 /** The job that its own agent canceled; null where none was. */
-export function canceledByAgent({ hurt }: Grounds): Attempt | null {
+export function findCanceledByAgent({ hurt }: Grounds): Attempt | null {
   return hurt?.job.signalReason === 'agent_stop' ? hurt : null;
 }
 
 /** How long the agent lets a canceled job run on, milliseconds. */
-export function cancelGrace({ look, worker }: Grounds): number {
+export function readCancelGrace({ look, worker }: Grounds): number {
   const set = durationOf(look.subject?.settings.get('cancel-grace-period') ?? null);
   if (set !== null) return set;
   const [, major = '3'] = /^v?(\d+)\./.exec(worker?.value.version ?? '') ?? [];
@@ -36,16 +36,16 @@ export interface Telling {
 }
 
 /** A forced stop that Buildkite shows, or a stop signal that cancels at once; null if nothing shows either. */
-export function shownTelling(grounds: Grounds): Telling | null {
-  return forced(grounds) ?? oneIsEnough(grounds);
+export function findTelling(grounds: Grounds): Telling | null {
+  return findForcedStop(grounds) ?? findCancelingStop(grounds);
 }
 
-function forced(grounds: Grounds): Telling | null {
+function findForcedStop(grounds: Grounds): Telling | null {
   const { evidence, hurt } = grounds;
   const agent = agentOf(grounds);
   const at = agent?.value.stopForcedAt ?? null;
   if (agent === null || at === null) return null;
-  const end = hurt === null ? null : endedAt(hurt.job);
+  const end = hurt === null ? null : findEndTime(hurt.job);
   // A forced stop after the job's end did not cancel it.
   if (end !== null && clocksOf(evidence).order(byBuildkite(at), end) === 'after') return null;
   const who = agent.value.stopForcedBy ?? 'a user whom it does not name';
@@ -53,13 +53,13 @@ function forced(grounds: Grounds): Telling | null {
   return { said, event: agent.seq, change: null, sure: end !== null };
 }
 
-function oneIsEnough(grounds: Grounds): Telling | null {
+function findCancelingStop(grounds: Grounds): Telling | null {
   const { evidence, look, hurt } = grounds;
   for (const { data, event, change, todo } of look.foreseen) {
     if (data?.about !== 'canceling-stop') continue;
-    const window = signalWindow(evidence);
-    const end = hurt === null ? null : endedAt(hurt.job);
-    const limit = window === null ? null : later(window.to, cancelGrace(grounds) + SPARE);
+    const window = findSignalWindow(evidence);
+    const end = hurt === null ? null : findEndTime(hurt.job);
+    const limit = window === null ? null : shiftStamp(window.to, readCancelGrace(grounds) + SPARE);
     const inTime = end !== null && limit !== null && clocksOf(evidence).order(end, limit) !== 'after';
     const said = `${data.by} makes one stop signal enough, as preflight shows`;
     return { said, event, change: change ?? todo, sure: data.sure && inTime };
@@ -77,15 +77,15 @@ export function refusalOf(grounds: Grounds): Refusal {
   if (agent === null) return 'possible';
   const isLost = agent.value.lostAt !== null || agent.value.connection === 'lost';
   if (isLost || (hurt?.job.events ?? []).some(({ type }) => type === 'AGENT_LOST')) return 'shown';
-  const way = between(grounds);
+  const way = findWayToAgent(grounds);
   const isOwnCode = way.by === 'nothing' && way.sure && agent.value.id === grounds.worker?.value.id;
-  if (!isOwnCode || !endsWithError(agent.value)) return 'possible';
-  const code = exitCode(grounds);
+  if (!isOwnCode || !hasErrorExit(agent.value)) return 'possible';
+  const code = readAgentExitCode(grounds);
   if (code === 0) return 'excluded';
   return code === 1 ? 'shown' : 'possible';
 }
 
-function endsWithError({ version }: Agent): boolean {
+function hasErrorExit({ version }: Agent): boolean {
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
   return Number(major) > 3 || (Number(major) === 3 && Number(minor) >= 116);
 }

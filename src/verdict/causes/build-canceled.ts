@@ -1,4 +1,4 @@
-import { whoCanceled } from '../../checks/undisturbed.ts';
+import { findCanceler } from '../../checks/undisturbed.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
@@ -9,11 +9,11 @@ export const buildCanceled: Cause = {
     'Buildkite ended the job or the build: for a newer build, for a time-out of the step, or for a user.',
   explains: 'a cancelation',
   judge(grounds) {
-    return ofBuild(grounds) ?? ofJob(grounds);
+    return judgeCanceledBuild(grounds) ?? judgeCanceledJob(grounds);
   },
 };
 
-function ofJob({ hurt, evidence }: Grounds): Said | null {
+function judgeCanceledJob({ hurt, evidence }: Grounds): Said | null {
   if (hurt === null || hurt.loss !== null) return null;
   const { job, seen } = hurt;
   const common = { weight: 'proven' as const, events: [seen.seq], experiment: NO_FAULT };
@@ -24,7 +24,7 @@ function ofJob({ hurt, evidence }: Grounds): Said | null {
       saves: 'a longer `timeout_in_minutes` of the step, or a shorter step',
     };
   if (job.state === 'canceled' || job.state === 'canceling' || job.signalReason === 'cancel') {
-    const who = whoCanceled(evidence, job.buildId);
+    const who = findCanceler(evidence, job.buildId);
     return {
       ...common,
       said: `job ${job.id} was canceled through Buildkite; ${who === null ? 'its record does not say who asked for that' : `${who} asked for that`}`,
@@ -35,12 +35,12 @@ function ofJob({ hurt, evidence }: Grounds): Said | null {
 }
 
 /** Only if the verdict is build-canceled: a build may also be canceled after a proven loss. */
-function ofBuild({ evidence, reason }: Grounds): Said | null {
+function judgeCanceledBuild({ evidence, reason }: Grounds): Said | null {
   if (reason !== 'build-canceled' || evidence.buildId === null) return null;
   const seen = evidence.last('build', evidence.buildId);
   if (seen === null || !['canceled', 'canceling'].includes(seen.value.state)) return null;
   const { id, number, cancelReason } = seen.value;
-  const who = whoCanceled(evidence, id);
+  const who = findCanceler(evidence, id);
   return {
     weight: 'proven',
     said: `build ${String(number)} was canceled ${who === null ? 'by Buildkite itself (a newer build of the branch, or a rule)' : `by ${who}, as Buildkite shows`}${cancelReason === null ? '' : `: ${cancelReason}`}`,

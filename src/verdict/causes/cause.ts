@@ -36,7 +36,7 @@ export interface Cause {
 
 /** The one experiment that tells a signal that is not heard from a step that is too long. */
 export const IDLE_STRIKE =
-  'strike a worker without a job (`when: { trigger: agent-idle, idleFor: 10s }`): an agent that hears SIGTERM leaves at once with exit code 0; one that does not is killed at stopTimeout (137)';
+  'stop a worker without a job (`when: { trigger: agent-idle, idleFor: 10s }`): an agent that hears SIGTERM leaves at once with exit code 0; one that does not is killed at stopTimeout (137)';
 /** The experiment that shows whether the stop or the build itself is the cause. */
 export const NO_FAULT =
   'run the same scenario with `inject: { fault: none }`: it fails again if the stop is not the cause';

@@ -1,8 +1,8 @@
 import { seconds } from '../../checks/times.ts';
 import { AGENT_LOG, type Cause } from './cause.ts';
-import { between } from './grounds.ts';
+import { findWayToAgent } from './grounds.ts';
 import type { Grounds } from './grounds.ts';
-import { heardStop, idleBeforeKill } from './heard.ts';
+import { judgeHeard, findIdleBeforeKill } from './heard.ts';
 
 /** The agent heard the stop and had no job left, but had not disconnected from Buildkite before SIGKILL. */
 export const disconnectHung: Cause = {
@@ -10,9 +10,9 @@ export const disconnectHung: Cause = {
   means: 'The agent heard the stop and had no job left, but was killed before it had disconnected.',
   explains: 'how the container ended',
   judge(grounds) {
-    const idle = idleBeforeKill(grounds);
-    const { heard, sure, said } = heardStop(grounds);
-    if (grounds.evidence.strike === null || idle === null || (heard === 'no' && sure)) return null;
+    const idle = findIdleBeforeKill(grounds);
+    const { heard, sure, said } = judgeHeard(grounds);
+    if (grounds.evidence.injection === null || idle === null || (heard === 'no' && sure)) return null;
     const isHeard = heard === 'yes' || isDirect(grounds);
     const why = heard === 'yes' ? said : 'the definition starts the agent itself, so that it is signalled';
     return {
@@ -27,6 +27,6 @@ export const disconnectHung: Cause = {
 };
 
 function isDirect(grounds: Grounds): boolean {
-  const way = between(grounds);
+  const way = findWayToAgent(grounds);
   return way.by === 'nothing' && way.sure;
 }

@@ -13,7 +13,7 @@ export interface Foreseen {
   readonly rule: string;
   readonly seen: string;
   readonly todo: string;
-  /** The lines to write, as they appear in the document; null where no change of it mends this, or preflight kept none. */
+  /** The lines to write, as they appear in the document; null where no change of it fixes this, or preflight kept none. */
   readonly change: string | null;
   /** The event that holds what the rule was asked about. */
   readonly event: number;
@@ -28,12 +28,12 @@ export interface Look {
 }
 
 /**
- * The rules over the struck task's definition as the journal holds it, and what the look before the drill found besides, for
+ * The rules over the target task's definition as the journal holds it, and what the look before the drill found besides, for
  * it saw more: the pipeline, the image, what our words of a definition leave out.
  */
-export function lookBack(evidence: Evidence): Look {
+export function lookAtDefinition(evidence: Evidence): Look {
   const subject = subjectOf(evidence);
-  const own = subject === null ? [] : ofSubject(subject.subject, subject.event);
+  const own = subject === null ? [] : listForeseen(subject.subject, subject.event);
   const before = evidence.last('preflight', 'preflight');
   const recorded = (before?.value.findings ?? [])
     .filter(({ rule }) => !own.some((one) => one.rule === rule))
@@ -55,7 +55,7 @@ function subjectOf(evidence: Evidence): { readonly subject: Subject; readonly ev
     {
       ...{ containers: worker.containers, launch: worker.launch, values: [] },
       imageConfig: evidence.plan.scenario.cluster.imageConfig,
-      documents: unread(definition.value.arn),
+      documents: makeUnreadDocuments(definition.value.arn),
       live: { ...OFFLINE, agentVersions: versionsOf(agent) },
     },
     worker.agent.name,
@@ -64,7 +64,7 @@ function subjectOf(evidence: Evidence): { readonly subject: Subject; readonly ev
 }
 
 /** The journal keeps only part of a definition: the rest stays unknown. */
-function unread(name: string): Documents {
+function makeUnreadDocuments(name: string): Documents {
   return {
     taskDefinition: { value: {}, base: [], name },
     ...{ service: null, pipeline: null, imageConfig: null, capacityProvider: null, scenario: null },
@@ -75,7 +75,7 @@ function versionsOf(agent: Sighting<Agent> | null): readonly string[] | null {
   return agent?.value.version == null ? null : [agent.value.version];
 }
 
-function ofSubject(subject: Subject, event: number): readonly Foreseen[] {
+function listForeseen(subject: Subject, event: number): readonly Foreseen[] {
   return judge(subject).findings.map(({ rule, seen, todo, edits, data = null }) => ({
     ...{ rule, seen, todo, data, event },
     change: changeOf(edits),

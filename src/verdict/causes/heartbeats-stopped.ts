@@ -1,7 +1,7 @@
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
 import { clocksOf } from '../../evidence/clocks.ts';
-import { foreseenBy, lostAlive, lostAt, sinceStop } from './grounds.ts';
+import { findForeseen, isLostAlive, findLostAt, saySinceStop } from './grounds.ts';
 
 /** Buildkite lost the agent while its container still ran: its heartbeats had stopped, and a kill was not the cause. */
 export const heartbeatsStopped: Cause = {
@@ -10,9 +10,9 @@ export const heartbeatsStopped: Cause = {
   explains: 'how the container ended',
   judge(grounds) {
     const { agent, hurt, worker, end, evidence } = grounds;
-    const lost = lostAt(grounds);
-    if (agent === null || hurt === null || lost === null || !lostAlive(grounds)) return null;
-    const rule = foreseenBy(grounds, 'agent-version');
+    const lost = findLostAt(grounds);
+    if (agent === null || hurt === null || lost === null || !isLostAlive(grounds)) return null;
+    const rule = findForeseen(grounds, 'agent-version');
     const version = worker?.value.version ?? null;
     const known =
       rule === null
@@ -23,7 +23,7 @@ export const heartbeatsStopped: Cause = {
       left === null || left.ms < left.error ? '' : `, ${seconds(left.ms)} before its container ended`;
     return {
       weight: rule === null ? 'possible' : 'likely',
-      said: `the agent (${version ?? 'of unknown version'}) stopped sending heartbeats while it drained: Buildkite gave it up${sinceStop(grounds, lost)}${before}; ${known}`,
+      said: `the agent (${version ?? 'of unknown version'}) stopped sending heartbeats while it drained: Buildkite gave it up${saySinceStop(grounds, lost)}${before}; ${known}`,
       events: [hurt.loss?.seq ?? null, agent.task.seq, worker?.seq ?? null],
       saves:
         rule === null

@@ -1,4 +1,4 @@
-import { hostGone as saidOfHost } from '../../checks/undisturbed.ts';
+import { explainHostGone as saidOfHost } from '../../checks/undisturbed.ts';
 import { NO_FAULT, type Cause } from './cause.ts';
 
 /** The host went away and the task with it: stopTimeout does not hold then. */

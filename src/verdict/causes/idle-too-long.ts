@@ -1,7 +1,7 @@
 import { leavingFlagsIn } from '../../checks/idle-timer.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { foreseenBy } from './grounds.ts';
+import { findForeseen } from './grounds.ts';
 
 /** An idle worker that should leave by itself does so when its own time-out runs out. */
 export const idleTooLong: Cause = {
@@ -11,7 +11,7 @@ export const idleTooLong: Cause = {
   judge(grounds) {
     const { evidence, reason, worker, agent } = grounds;
     const { within } = evidence.plan.scenario.expect.idle;
-    if (reason !== 'idle-too-slow' || evidence.strike !== null || within === null) return null;
+    if (reason !== 'idle-too-slow' || evidence.injection !== null || within === null) return null;
     const own = leavingFlagsIn(evidence).idleTimeout;
     const isLonger = own !== null && own > within;
     const wanted = `\`--disconnect-after-idle-timeout ${String(Math.max(1, Math.floor(within / 1000)))}\``;
@@ -25,7 +25,7 @@ export const idleTooLong: Cause = {
         saves: wanted,
         experiment: `run it again with ${wanted}`,
       };
-    const rule = foreseenBy(grounds, 'idle-timeout');
+    const rule = findForeseen(grounds, 'idle-timeout');
     if (own === null)
       return {
         weight: 'likely',

@@ -1,6 +1,6 @@
 import { IDLE_STRIKE, type Cause } from './cause.ts';
-import { between, foreseenBy } from './grounds.ts';
-import { wrapperDeath } from './wrapper.ts';
+import { findWayToAgent, findForeseen } from './grounds.ts';
+import { findWrapperDeath } from './wrapper.ts';
 
 /** An init passes SIGTERM to its direct child: a shell there dies of it at once, and the agent with it. */
 export const initKilledWrapper: Cause = {
@@ -8,10 +8,10 @@ export const initKilledWrapper: Cause = {
   means: 'An init passed SIGTERM to a shell, which died of it at once and took the agent with it.',
   explains: 'how the container ended',
   judge(grounds) {
-    const death = wrapperDeath(grounds);
-    const way = between(grounds);
+    const death = findWrapperDeath(grounds);
+    const way = findWayToAgent(grounds);
     if (death === null || way.by !== 'init-and-shell') return null;
-    const rule = foreseenBy(grounds, 'init-with-shell');
+    const rule = findForeseen(grounds, 'init-with-shell');
     return {
       // A trap in the shell may have signalled the agent before.
       weight: death.atOnce && !way.mayPass ? 'proven' : 'likely',

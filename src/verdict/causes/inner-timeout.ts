@@ -1,9 +1,9 @@
-import { commandLine } from '../../evidence/agent-container.ts';
-import { diedOfMemory } from '../../checks/undisturbed.ts';
+import { joinCommandLine } from '../../evidence/agent-container.ts';
+import { hasDiedOfMemory } from '../../checks/undisturbed.ts';
 import { seconds } from '../../checks/times.ts';
-import { jobEnded } from '../../model/entities/job.ts';
+import { hasJobEnded } from '../../model/entities/job.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
-import { endSinceStop, exitCode, hasLeft, lostAlive, type Grounds } from './grounds.ts';
+import { sayEndSinceStop, readAgentExitCode, hasLeft, isLostAlive, type Grounds } from './grounds.ts';
 
 /** Exit status of `timeout` (coreutils) where the time was over. */
 const TIMED_OUT = 124;
@@ -18,17 +18,17 @@ export const innerTimeout: Cause = {
   means: 'Something inside the container or the step has a time-out that is shorter than what ECS gives.',
   explains: 'how the container ended',
   judge(grounds) {
-    if (lostAlive(grounds)) return null;
-    return ofContainer(grounds) ?? ofStep(grounds);
+    if (isLostAlive(grounds)) return null;
+    return judgeContainerTimeout(grounds) ?? judgeStepTimeout(grounds);
   },
 };
 
-function ofContainer(grounds: Grounds): Said | null {
+function judgeContainerTimeout(grounds: Grounds): Said | null {
   const { agent } = grounds;
-  const code = exitCode(grounds);
+  const code = readAgentExitCode(grounds);
   if (agent === null || code === null || code === 0 || hasLeft(grounds) || agent.atTimeout) return null;
-  if (diedOfMemory(agent)) return null;
-  const words = agent.definition === null ? '' : commandLine(agent.definition).join(' ');
+  if (hasDiedOfMemory(agent)) return null;
+  const words = agent.definition === null ? '' : joinCommandLine(agent.definition).join(' ');
   const isWritten = ENDS_IT.test(words);
   const isLater = agent.lasted !== null && agent.lasted > LATER;
   if (code !== TIMED_OUT && !(isWritten && isLater && [137, 143].includes(code))) return null;
@@ -37,7 +37,7 @@ function ofContainer(grounds: Grounds): Said | null {
     : 'something with a time-out of its own ended it';
   return {
     weight: code === TIMED_OUT && isWritten ? 'proven' : 'likely',
-    said: `an inner time-out: ${who}, and the container exited ${String(code)}${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
+    said: `an inner time-out: ${who}, and the container exited ${String(code)}${sayEndSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`,
     events: [agent.task.seq],
     saves:
       'remove the inner time-out, or make it longer than stopTimeout: ECS ends the container in any case',
@@ -47,8 +47,8 @@ function ofContainer(grounds: Grounds): Said | null {
 }
 
 /** `timeout` around the step's own command: the stop may have slowed the command down, but did not end it. */
-function ofStep({ hurt }: Grounds): Said | null {
-  if (hurt === null || !jobEnded(hurt.job) || hurt.loss !== null) return null;
+function judgeStepTimeout({ hurt }: Grounds): Said | null {
+  if (hurt === null || !hasJobEnded(hurt.job) || hurt.loss !== null) return null;
   if (hurt.job.passed || hurt.job.exitStatus !== String(TIMED_OUT)) return null;
   return {
     weight: 'likely',

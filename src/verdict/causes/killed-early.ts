@@ -1,8 +1,8 @@
 import { launchOfTask } from '../../worker/launch.ts';
-import { diedOfMemory } from '../../checks/undisturbed.ts';
+import { hasDiedOfMemory } from '../../checks/undisturbed.ts';
 import { seconds } from '../../checks/times.ts';
 import type { Cause } from './cause.ts';
-import { endSinceStop, exitCode, lostAlive } from './grounds.ts';
+import { sayEndSinceStop, readAgentExitCode, isLostAlive } from './grounds.ts';
 
 /** SIGKILL came before ECS was due to send it, and nothing shows who sent it. */
 export const killedEarly: Cause = {
@@ -11,8 +11,9 @@ export const killedEarly: Cause = {
   explains: 'how the container ended',
   judge(grounds) {
     const { agent } = grounds;
-    if (agent === null || exitCode(grounds) !== 137 || agent.atTimeout || lostAlive(grounds)) return null;
-    if (diedOfMemory(agent)) return null;
+    if (agent === null || readAgentExitCode(grounds) !== 137 || agent.atTimeout || isLostAlive(grounds))
+      return null;
+    if (hasDiedOfMemory(agent)) return null;
     const isDefault = agent.definition?.stopTimeout == null;
     const host =
       isDefault && launchOfTask(agent.task.value, false).kind !== 'fargate'
@@ -21,7 +22,7 @@ export const killedEarly: Cause = {
     const when =
       grounds.stop === null
         ? ' and nothing had stopped it'
-        : `${endSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`;
+        : `${sayEndSinceStop(grounds)}, before its stopTimeout of ${seconds(agent.stopTimeout)}`;
     return {
       weight: 'possible',
       said: `the container was killed (137)${when}: something other than ECS sent SIGKILL, or memory ran out and ECS does not say so${host}`,

@@ -1,9 +1,9 @@
 import { seconds } from '../../checks/times.ts';
 import { stepOfPlan } from '../../scenario/plan.ts';
-import { finalAttempt, trulyPassed } from '../../evidence/attempts.ts';
+import { findFinalAttempt, hasTrulyPassed } from '../../evidence/attempts.ts';
 import { clocksOf } from '../../evidence/clocks.ts';
-import { startedAt as began } from '../../evidence/job-times.ts';
-import { elapsed, type Grounds } from './grounds.ts';
+import { findStartTime as began } from '../../evidence/job-times.ts';
+import { measureElapsed, type Grounds } from './grounds.ts';
 
 /** How long the killed job would have taken, by other runs of its step. */
 export interface Needed {
@@ -16,21 +16,21 @@ export interface Needed {
 }
 
 /** From a later attempt that passed, else from the step's history, else from its own lines; null if none of them shows it. */
-export function neededBy(grounds: Grounds): Needed | null {
+export function estimateNeeded(grounds: Grounds): Needed | null {
   const { hurt, stop, evidence } = grounds;
   const begun = hurt === null ? null : began(hurt.job);
   if (begun === null || stop === null) return null;
   if (!Number.isFinite(clocksOf(evidence).distance(stop, begun).error)) return null;
-  const known = ofRetry(grounds) ?? ofPast(grounds) ?? ofLines(grounds);
+  const known = estimateByRetry(grounds) ?? estimateByPast(grounds) ?? estimateByLines(grounds);
   if (known === null) return null;
-  return { ...known, after: Math.max(0, known.whole + elapsed(grounds, stop, begun)) };
+  return { ...known, after: Math.max(0, known.whole + measureElapsed(grounds, stop, begun)) };
 }
 
-function ofRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | null {
+function estimateByRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | null {
   if (hurt === null) return null;
-  const last = finalAttempt(hurt, attempts);
+  const last = findFinalAttempt(hurt, attempts);
   const { startedAt, finishedAt } = last.job;
-  if (last === hurt || !trulyPassed(last.job) || startedAt === null || finishedAt === null) return null;
+  if (last === hurt || !hasTrulyPassed(last.job) || startedAt === null || finishedAt === null) return null;
   const whole = finishedAt - startedAt;
   return {
     whole,
@@ -40,7 +40,7 @@ function ofRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | null {
 }
 
 /** Read where the trigger asked for it. */
-function ofPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
+function estimateByPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
   const step = stepOfPlan(evidence.plan);
   const { build } = evidence.plan.scenario;
   if (step === null || hurt?.job.stepKey !== step) return null;
@@ -59,7 +59,7 @@ function ofPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
 }
 
 /** What preflight read in the pipeline before the drill: a `sleep` that is sure to run. */
-function ofLines({ hurt, look }: Grounds): Omit<Needed, 'after'> | null {
+function estimateByLines({ hurt, look }: Grounds): Omit<Needed, 'after'> | null {
   const step = hurt?.job.stepKey ?? null;
   for (const { data, event } of look.foreseen) {
     if (step === null || data?.about !== 'step-length' || data.by !== 'sleep') continue;

@@ -1,6 +1,6 @@
-import { diedOfMemory, killedJob, namesMemory } from '../../checks/undisturbed.ts';
+import { hasDiedOfMemory, findKilledJob, hasMemoryReason } from '../../checks/undisturbed.ts';
 import type { Cause, Said } from './cause.ts';
-import { endSinceStop, foreseenBy, type Grounds } from './grounds.ts';
+import { sayEndSinceStop, findForeseen, type Grounds } from './grounds.ts';
 
 const TWICE = 'run the drill with twice the memory: it fails the same way if memory is not the cause';
 
@@ -10,16 +10,16 @@ export const outOfMemory: Cause = {
   means: 'The container, or the job in it, was killed before stopTimeout, and ECS names OutOfMemoryError.',
   explains: 'how the container ended',
   judge(grounds) {
-    return ofContainer(grounds) ?? ofJob(grounds);
+    return judgeContainerMemory(grounds) ?? judgeJobMemory(grounds);
   },
 };
 
-function ofContainer(grounds: Grounds): Said | null {
+function judgeContainerMemory(grounds: Grounds): Said | null {
   const { agent } = grounds;
-  if (agent === null || !diedOfMemory(agent)) return null;
+  if (agent === null || !hasDiedOfMemory(agent)) return null;
   return {
     weight: agent.lasted === null ? 'likely' : 'proven',
-    said: `memory ran out: the container was killed (137)${endSinceStop(grounds)}, before its stopTimeout, and ECS names ${agent.container?.reason ?? ''}`,
+    said: `memory ran out: the container was killed (137)${sayEndSinceStop(grounds)}, before its stopTimeout, and ECS names ${agent.container?.reason ?? ''}`,
     events: [agent.task.seq],
     saves: savesOf(grounds),
     experiment: TWICE,
@@ -27,9 +27,9 @@ function ofContainer(grounds: Grounds): Said | null {
 }
 
 /** The container went on, but one of its processes was killed; ECS marks that too. */
-function ofJob(grounds: Grounds): Said | null {
+function judgeJobMemory(grounds: Grounds): Said | null {
   const { agent, attempts } = grounds;
-  const killed = agent !== null && namesMemory(agent) ? killedJob(attempts) : undefined;
+  const killed = agent !== null && hasMemoryReason(agent) ? findKilledJob(attempts) : undefined;
   if (agent === null || killed === undefined) return null;
   return {
     weight: 'likely',
@@ -41,6 +41,6 @@ function ofJob(grounds: Grounds): Said | null {
 }
 
 function savesOf(grounds: Grounds): string {
-  const rule = foreseenBy(grounds, 'memory-tight');
+  const rule = findForeseen(grounds, 'memory-tight');
   return rule === null ? 'more memory for the task, or a step that needs less' : (rule.change ?? rule.todo);
 }

@@ -1,4 +1,4 @@
-import { finalAttempt } from '../../evidence/attempts.ts';
+import { findFinalAttempt } from '../../evidence/attempts.ts';
 import type { Cause, Said } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
@@ -13,14 +13,14 @@ export const retryMissed: Cause = {
   judge(grounds) {
     const { hurt, attempts, reason } = grounds;
     if ((reason !== 'lost' && reason !== 'masked-loss') || hurt?.loss == null) return null;
-    const last = finalAttempt(hurt, attempts);
+    const last = findFinalAttempt(hurt, attempts);
     // An attempt that was retried automatically and lost again did match a rule.
     if (hurt.job.retryType === 'automatic' || last.job.retryType === 'automatic') return null;
-    return judged(grounds, hurt.seen.seq);
+    return judgeRetry(grounds, hurt.seen.seq);
   },
 };
 
-function judged({ hurt, look }: Grounds, event: number): Said {
+function judgeRetry({ hurt, look }: Grounds, event: number): Said {
   const step = hurt?.job.stepKey ?? null;
   const saves = `a retry of lost agents: ${RULE} saves the build, not the time; the loss still counts`;
   const experiment = 'look at the step: `gameday preflight` reads its retry rules';

@@ -1,8 +1,8 @@
 import { byRunner, clocksOf } from '../../evidence/clocks.ts';
-import { endedAt } from '../../evidence/job-times.ts';
+import { findEndTime } from '../../evidence/job-times.ts';
 import { NO_FAULT, type Cause, type Said } from './cause.ts';
-import { foreseenBy, type Grounds } from './grounds.ts';
-import { besideAgent, endedBesideAgent } from './sidecars.ts';
+import { findForeseen, type Grounds } from './grounds.ts';
+import { listStoppedWithAgent, findEndedSidecar } from './sidecars.ts';
 
 /** A container that the job may need was stopped together with the agent, not after it. */
 export const sidecarFirst: Cause = {
@@ -12,22 +12,22 @@ export const sidecarFirst: Cause = {
   judge(grounds) {
     switch (grounds.reason) {
       case 'sidecar-cut':
-        return ofWatched(grounds);
+        return judgeWatchedContainers(grounds);
       case 'broken-by-stop':
       case 'build-failed':
-        return ofJob(grounds);
+        return judgeBrokenJob(grounds);
       default:
         return null;
     }
   },
 };
 
-function ofWatched(grounds: Grounds): Said | null {
+function judgeWatchedContainers(grounds: Grounds): Said | null {
   const { evidence, agent } = grounds;
   const watched = evidence.plan.scenario.expect.containers;
-  const loose = besideAgent(grounds).filter((name) => watched[name]?.outlives === 'agent');
+  const loose = listStoppedWithAgent(grounds).filter((name) => watched[name]?.outlives === 'agent');
   if (agent === null || loose.length === 0) return null;
-  const gone = endedBesideAgent(grounds);
+  const gone = findEndedSidecar(grounds);
   const isSeen = gone !== null && loose.includes(gone.name);
   const own = agent.definition?.name ?? 'the agent';
   return {
@@ -40,11 +40,11 @@ function ofWatched(grounds: Grounds): Said | null {
 }
 
 /** The job failed after another container of the task had exited; nothing shows whether the job needed it. */
-function ofJob(grounds: Grounds): Said | null {
+function judgeBrokenJob(grounds: Grounds): Said | null {
   const { hurt } = grounds;
-  const gone = endedBesideAgent(grounds);
+  const gone = findEndedSidecar(grounds);
   if (gone === null || hurt === null || hurt.role === 'elsewhere') return null;
-  const end = endedAt(hurt.job);
+  const end = findEndTime(hurt.job);
   const seen = byRunner(grounds.evidence, gone.seen.answeredAt, gone.seen.seq);
   if (end === null || clocksOf(grounds.evidence).order(seen, end) !== 'before') return null;
   return {
@@ -58,7 +58,7 @@ function ofJob(grounds: Grounds): Said | null {
 
 function savesOf(grounds: Grounds): string {
   return (
-    foreseenBy(grounds, 'sidecar-before-agent')?.change ??
+    findForeseen(grounds, 'sidecar-before-agent')?.change ??
     'let the agent depend on it (dependsOn), and ECS stops it after the agent'
   );
 }

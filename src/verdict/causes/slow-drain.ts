@@ -1,10 +1,10 @@
-import { drainTime } from '../../checks/drain-time.ts';
+import { measureDrainTime } from '../../checks/drain-time.ts';
 import { byBuildkite } from '../../evidence/clocks.ts';
-import { endedAt } from '../../evidence/job-times.ts';
+import { findEndTime } from '../../evidence/job-times.ts';
 import type { Task } from '../../model/entities/task.ts';
 import { seconds } from '../../checks/times.ts';
 import { AGENT_LOG, type Cause } from './cause.ts';
-import { elapsed, type Grounds } from './grounds.ts';
+import { measureElapsed, type Grounds } from './grounds.ts';
 
 /** The worker drained, but took longer than the scenario allows: says which part took the time. */
 export const slowDrain: Cause = {
@@ -15,13 +15,14 @@ export const slowDrain: Cause = {
   judge(grounds) {
     const { reason, evidence, hurt, stop, worker } = grounds;
     if (reason !== 'drain-too-slow' && reason !== 'idle-too-slow') return null;
-    const drain = evidence.strike === null ? null : drainTime(evidence);
+    const drain = evidence.injection === null ? null : measureDrainTime(evidence);
     if (drain === null || stop === null) return null;
-    const end = hurt === null || evidence.target?.jobId === null ? null : endedAt(hurt.job);
+    const end = hurt === null || evidence.target?.jobId === null ? null : findEndTime(hurt.job);
     const left = worker?.value.disconnectedAt ?? null;
-    const ofJob = end === null ? 0 : Math.min(drain.ms, Math.max(0, elapsed(grounds, stop, end)));
-    const waited = deregistration(grounds);
-    const rest = end === null || left === null ? null : Math.max(0, elapsed(grounds, end, byBuildkite(left)));
+    const ofJob = end === null ? 0 : Math.min(drain.ms, Math.max(0, measureElapsed(grounds, stop, end)));
+    const waited = measureDeregistration(grounds);
+    const rest =
+      end === null || left === null ? null : Math.max(0, measureElapsed(grounds, end, byBuildkite(left)));
     const parts = [
       end === null ? null : `the step that was running took ${seconds(ofJob)} of that`,
       waited === null
@@ -46,7 +47,7 @@ export const slowDrain: Cause = {
 };
 
 /** How long the task was seen DEACTIVATING after the stop, at least. */
-function deregistration({ evidence, stop, agent }: Grounds): number | null {
+function measureDeregistration({ evidence, stop, agent }: Grounds): number | null {
   if (agent === null || stop === null) return null;
   const { arn } = agent.task.value;
   const isDeactivating = ({ status }: Task): boolean => status === 'DEACTIVATING';

@@ -1,13 +1,20 @@
 import { workerOf, type AgentContainer } from '../../evidence/agent-container.ts';
 import { seconds } from '../../checks/times.ts';
-import { cancelGrace } from './agent-stop.ts';
+import { readCancelGrace } from './agent-stop.ts';
 import { IDLE_STRIKE, type Cause, type Said } from './cause.ts';
 import { inSeconds } from '../../preflight/edits.ts';
-import { startedAt } from '../../evidence/job-times.ts';
-import { between, elapsed, exitCode, foreseenBy, lostAlive, type Grounds } from './grounds.ts';
-import { heardStop } from './heard.ts';
-import { neededBy, type Needed } from './needed.ts';
-import { besideAgent } from './sidecars.ts';
+import { findStartTime } from '../../evidence/job-times.ts';
+import {
+  findWayToAgent,
+  measureElapsed,
+  readAgentExitCode,
+  findForeseen,
+  isLostAlive,
+  type Grounds,
+} from './grounds.ts';
+import { judgeHeard } from './heard.ts';
+import { estimateNeeded, type Needed } from './needed.ts';
+import { listStoppedWithAgent } from './sidecars.ts';
 
 /** What a stopTimeout should leave beyond the step, milliseconds: the agent uploads its log and disconnects. */
 const SPARE = 5_000;
@@ -26,19 +33,19 @@ export const stepOverWindow: Cause = {
   judge(grounds) {
     const { agent, hurt, stop } = grounds;
     if (agent === null || hurt === null || stop === null) return null;
-    if (hurt.loss === null || exitCode(grounds) !== 137 || !agent.atTimeout || lostAlive(grounds))
+    if (hurt.loss === null || readAgentExitCode(grounds) !== 137 || !agent.atTimeout || isLostAlive(grounds))
       return null;
     // The job of a second agent in the same container: its restart is the cause.
     if (hurt.role === 'late' && hurt.job.agentId !== grounds.worker?.value.id) return null;
-    const heard = heardStop(grounds);
+    const heard = judgeHeard(grounds);
     if (heard.heard === 'no') return null;
-    const needed = neededBy(grounds);
+    const needed = estimateNeeded(grounds);
     const doubts = doubtsOf(grounds, agent, needed);
     const weight = weightOf(grounds, heard.heard === 'yes', doubts.length > 0);
     return {
       weight,
       said: [
-        `${weight === 'possible' ? 'the step may have needed' : 'the step needed'} longer than stopTimeout (${seconds(agent.stopTimeout)}): the agent drained until SIGKILL came, exit code 137; ${howMuch(grounds, agent, needed)}`,
+        `${weight === 'possible' ? 'the step may have needed' : 'the step needed'} longer than stopTimeout (${seconds(agent.stopTimeout)}): the agent drained until SIGKILL came, exit code 137; ${sayHowMuch(grounds, agent, needed)}`,
         ...doubts,
       ].join('. '),
       events: [agent.task.seq, hurt.seen.seq, needed?.event ?? null, ...heard.events],
@@ -50,28 +57,28 @@ export const stepOverWindow: Cause = {
 
 /** Known to have heard: by its report, or because nothing stands between ECS and the agent (`signal-eaten` is named beside it where one that reports reported nothing). */
 function weightOf(grounds: Grounds, hasReported: boolean, isDoubtful: boolean): Said['weight'] {
-  const way = between(grounds);
+  const way = findWayToAgent(grounds);
   if (!hasReported && way.by !== 'nothing') return 'possible';
   const isHeard = hasReported || (way.by === 'nothing' && way.sure && !way.shell);
   return isHeard && !isDoubtful ? 'proven' : 'likely';
 }
 
 function experimentOf(grounds: Grounds, agent: AgentContainer, weight: Said['weight']): string {
-  if (isToldTwiceAlike(grounds, agent)) return SHORTER_GRACE;
+  if (mayBeToldTwice(grounds, agent)) return SHORTER_GRACE;
   return weight === 'possible' ? IDLE_STRIKE : UNDISTURBED;
 }
 
 /** A canceled job that outlives the container is lost, just like a job that was not canceled. */
-function isToldTwiceAlike(grounds: Grounds, { stopTimeout }: AgentContainer): boolean {
-  return cancelGrace(grounds) >= stopTimeout;
+function mayBeToldTwice(grounds: Grounds, { stopTimeout }: AgentContainer): boolean {
+  return readCancelGrace(grounds) >= stopTimeout;
 }
 
 /** Other explanations that would look the same, each a sentence. */
 function doubtsOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): readonly string[] {
-  const beside = besideAgent(grounds);
+  const beside = listStoppedWithAgent(grounds);
   return [
-    isToldTwiceAlike(grounds, agent)
-      ? `An agent that got a second signal would look the same: its --cancel-grace-period (${seconds(cancelGrace(grounds))}) outlasts stopTimeout`
+    mayBeToldTwice(grounds, agent)
+      ? `An agent that got a second signal would look the same: its --cancel-grace-period (${seconds(readCancelGrace(grounds))}) outlasts stopTimeout`
       : null,
     needed === null || needed.after <= agent.stopTimeout
       ? 'A job whose command or hook hung, or that a lost network held up, would look the same'
@@ -83,16 +90,16 @@ function doubtsOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null
   ].filter((doubt) => doubt !== null);
 }
 
-function howMuch(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {
+function sayHowMuch(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {
   const { hurt, stop, end } = grounds;
   if (needed !== null) {
     const over = needed.after - agent.stopTimeout;
     if (over > 0) return `it needed about ${seconds(over)} more (${needed.by})`;
     return `from what is known, it would have fitted (${needed.by}): it ran slower this time, or hung`;
   }
-  const started = hurt === null ? null : startedAt(hurt.job);
+  const started = hurt === null ? null : findStartTime(hurt.job);
   if (started === null || end === null || stop === null) return 'by how much is not known';
-  return `it had run ${seconds(elapsed(grounds, started, end))}, ${seconds(elapsed(grounds, stop, end))} of them after the stop, and how much longer it needed is not known`;
+  return `it had run ${seconds(measureElapsed(grounds, started, end))}, ${seconds(measureElapsed(grounds, stop, end))} of them after the stop, and how much longer it needed is not known`;
 }
 
 function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null): string {
@@ -110,6 +117,6 @@ function savesOf(grounds: Grounds, agent: AgentContainer, needed: Needed | null)
   if (ceiling === null) return 'a `stopTimeout` as long as the step takes: on EC2 nothing limits it';
   if (agent.stopTimeout >= ceiling)
     return `no longer stopTimeout: ${inSeconds(ceiling)} s is ${all}, and the step had that; ${elsewhere}`;
-  const rule = foreseenBy(grounds, 'stop-timeout-missing', 'stop-timeout-short');
+  const rule = findForeseen(grounds, 'stop-timeout-missing', 'stop-timeout-short');
   return `${rule?.change ?? `\`"stopTimeout": ${inSeconds(ceiling)}\``}, if the step ends by then: how long it needs is not known`;
 }

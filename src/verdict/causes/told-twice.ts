@@ -1,7 +1,7 @@
-import { endedAt } from '../../evidence/job-times.ts';
-import { canceledByAgent, refusalOf, shownTelling, type Refusal } from './agent-stop.ts';
+import { findEndTime } from '../../evidence/job-times.ts';
+import { findCanceledByAgent, refusalOf, findTelling, type Refusal } from './agent-stop.ts';
 import { AGENT_LOG, type Cause, type Said } from './cause.ts';
-import { between, foreseenBy, sinceStop, type Grounds } from './grounds.ts';
+import { findWayToAgent, findForeseen, saySinceStop, type Grounds } from './grounds.ts';
 
 /** On a second SIGTERM, or on SIGQUIT, the agent cancels its job: signal reason `agent_stop`. A refused heartbeat looks the same. */
 export const toldTwice: Cause = {
@@ -9,18 +9,18 @@ export const toldTwice: Cause = {
   means: 'The agent got a second stop signal, or one that cancels at once, and canceled its job.',
   explains: 'how the job ended',
   judge(grounds) {
-    const hurt = canceledByAgent(grounds);
+    const hurt = findCanceledByAgent(grounds);
     if (hurt === null) return null;
-    const shown = shownTelling(grounds);
+    const shown = findTelling(grounds);
     const refusal = refusalOf(grounds);
-    const canceled = `canceled its job${sinceStop(grounds, endedAt(hurt.job))}: signal reason agent_stop`;
+    const canceled = `canceled its job${saySinceStop(grounds, findEndTime(hurt.job))}: signal reason agent_stop`;
     return {
       weight: weightOf(shown?.sure ?? null, refusal),
       said:
         shown === null
-          ? `the agent ${refusal === 'excluded' ? 'got a second stop signal (SIGTERM again, or one SIGQUIT) and ' : ''}${canceled}. ${unshown(grounds, refusal)}`
+          ? `the agent ${refusal === 'excluded' ? 'got a second stop signal (SIGTERM again, or one SIGQUIT) and ' : ''}${canceled}. ${describeUnshown(grounds, refusal)}`
           : `the agent was forced to stop at once and ${canceled}. ${shown.said}`,
-      events: [grounds.evidence.strike?.sentSeq ?? null, hurt.seen.seq, shown?.event ?? null],
+      events: [grounds.evidence.injection?.sentSeq ?? null, hurt.seen.seq, shown?.event ?? null],
       saves: savesOf(grounds, shown?.change ?? null),
       experiment: AGENT_LOG,
     };
@@ -32,8 +32,8 @@ function weightOf(isSure: boolean | null, refusal: Refusal): Said['weight'] {
   return isSure && refusal !== 'shown' ? 'proven' : 'likely';
 }
 
-function unshown(grounds: Grounds, refusal: Refusal): string {
-  const way = between(grounds);
+function describeUnshown(grounds: Grounds, refusal: Refusal): string {
+  const way = findWayToAgent(grounds);
   const where =
     way.by === 'nothing' && way.sure
       ? 'the definition starts the agent itself, so look elsewhere: hooks, a script on the host, a STOPSIGNAL of the image'
@@ -44,7 +44,7 @@ function unshown(grounds: Grounds, refusal: Refusal): string {
 }
 
 function savesOf(grounds: Grounds, change: string | null): string {
-  const rule = foreseenBy(grounds, 'shell-form', 'init-with-shell');
+  const rule = findForeseen(grounds, 'shell-form', 'init-with-shell');
   const one = 'one SIGTERM to the agent and no second signal until stopTimeout';
   const more = change ?? rule?.change ?? rule?.todo ?? null;
   return more === null ? one : `${one}: ${more}`;

@@ -1,5 +1,5 @@
 import { TASK_ARN_TAG } from '../../../src/model/entities/agent.ts';
-import { goingDown } from '../../../src/model/entities/task.ts';
+import { isGoingDown } from '../../../src/model/entities/task.ts';
 import type { Job } from '../../../src/model/entities/job.ts';
 import { eventsOf } from '../../../src/journal/events.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
@@ -34,7 +34,7 @@ export function provenInFlight(events: readonly DrillEvent[]): boolean {
   );
 }
 
-/** The gate `struck` opens as soon as the struck job was seen in flight after the stop. */
+/** The gate `struck` opens as soon as the target job was seen in flight after the stop. */
 export const whenProven: Opens = (events) => (provenInFlight(events) ? ['struck'] : []);
 
 /** The gates open as soon as the injection is written down; with a call that is late they open before it lands. */
@@ -51,7 +51,7 @@ export const whenSignalled: Opens = (events) => {
       (fact) =>
         fact.kind === 'task' &&
         fact.id === target?.taskArn &&
-        goingDown(fact.value) &&
+        isGoingDown(fact.value) &&
         fact.value.status !== 'DEACTIVATING',
     ),
   );
@@ -61,8 +61,8 @@ export const whenSignalled: Opens = (events) => {
   return past >= 0 && isRead ? ['struck'] : [];
 };
 
-/** Only the struck job's own gate opens, so that its siblings go on waiting. */
-export const onlyTheStruck: Opens = (events) => {
+/** Only the target job's own gate opens, so that its siblings go on waiting. */
+export const onlyTheStopped: Opens = (events) => {
   const target = eventsOf(events, 'GD_TARGET_CHOSEN').at(-1)?.payload.target;
   return target?.jobId != null && provenInFlight(events) ? [target.jobId] : [];
 };
@@ -72,7 +72,7 @@ export const whenTold: Opens = (events) => {
   const observed = eventsOf(events, 'GD_OBSERVED');
   const facts = observed.flatMap(({ seq, payload }) => payload.facts.map((fact) => ({ seq, fact })));
   const downSince = (arn: string | undefined): number =>
-    facts.find(({ fact }) => fact.kind === 'task' && fact.id === arn && goingDown(fact.value))?.seq ??
+    facts.find(({ fact }) => fact.kind === 'task' && fact.id === arn && isGoingDown(fact.value))?.seq ??
     Infinity;
   const taskOf = (agentId: string | null): string | undefined => {
     const seen = facts.findLast(({ fact }) => fact.kind === 'agent' && fact.id === agentId)?.fact;

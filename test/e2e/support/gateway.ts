@@ -62,7 +62,7 @@ export function gatewayLine(row: GatewayRow): string {
 }
 
 /**
- * The files of a row. The step makes a call that outlasts the strike, waits until its gate is opened, and makes another; its
+ * The files of a row. The step makes a call that outlasts the injection, waits until its gate is opened, and makes another; its
  * exit status says which of them failed: 1 the first, 2 the second, 3 both.
  */
 export function gatewayCase(

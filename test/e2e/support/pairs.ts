@@ -10,7 +10,7 @@ import type { GatewayRow } from './gateway.ts';
 /** One side of a pair. What no drill reads, such as an image's configuration, is given to the rules beside it. */
 export type Side = MatrixCase & { readonly beside?: Bundle };
 
-/** A rule that predicts what a drill shows, the definition that it finds wrong, and the mended one. */
+/** A rule that predicts what a drill shows, the definition that it finds wrong, and the fixed one. */
 export interface Pair {
   readonly rule: string;
   readonly bad: Side;
@@ -27,7 +27,7 @@ const longer = (seconds: number): Entries => ({
 /** A job that is canceled ends when its gate is opened: it was seen in flight then. */
 const slowToCancel: Entries = {
   key: 'integration',
-  command: `trap 'until [ -e "${GATES}/struck" ]; do sleep 0.2; done; exit 1' TERM\n${ENDLESS} & wait`,
+  command: `trap 'until [ -e "${GATES}/stopped" ]; do sleep 0.2; done; exit 1' TERM\n${ENDLESS} & wait`,
 };
 const rig = { lostAfter: '4s' };
 const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };

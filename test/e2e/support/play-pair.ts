@@ -11,7 +11,7 @@ function saidOf({ beside }: Side, journal: readonly DrillEvent[]): readonly stri
   return [...foreseenIn(journal), ...more];
 }
 
-/** Plays both sides: what the rule predicts is seen where the rule finds something, and not where the line is mended. */
+/** Plays both sides: what the rule predicts is seen where the rule finds something, and not where the line is fixed. */
 export async function playPair({ rule, bad, mended }: Pair): Promise<void> {
   const before = await play(bad);
   expect(saidOf(bad, before.journal)).toContain(rule);

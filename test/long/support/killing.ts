@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onlyTheStruck } from '../../e2e/support/gates.ts';
+import { onlyTheStopped } from '../../e2e/support/gates.ts';
 import type { Opens } from '../../e2e/support/gates.ts';
 import { eventsOf } from '../../../src/journal/events.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
@@ -45,7 +45,7 @@ export async function killedAndResumed(
   at: string,
   meanwhile: Meanwhile = {},
 ): Promise<Survival> {
-  const { opens = onlyTheStruck, how = 'resume' } = meanwhile;
+  const { opens = onlyTheStopped, how = 'resume' } = meanwhile;
   await road.settled(lane);
   const out = join(lane.folder, at.replaceAll(/[:#]/g, '-'));
   const flags = ['--json', '--out', out];

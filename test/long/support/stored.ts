@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { seal } from '../../../src/journal/line.ts';
+import { sealEvent } from '../../../src/journal/line.ts';
 import type { DrillEvent } from '../../../src/journal/events.ts';
 
 /** The lines of a stored journal, without their ends. */
@@ -26,6 +26,6 @@ export function strangerAfter(lines: readonly string[]): readonly string[] {
   const [before, last] = events.slice(-2);
   if (before === undefined || last === undefined) throw new Error('a journal of two lines is needed');
   const { seq, at } = last;
-  const { line } = seal(last, { seq, at, drill: '20200101-000000-dead', previousSum: before.sum });
+  const { line } = sealEvent(last, { seq, at, drill: '20200101-000000-dead', previousSum: before.sum });
   return [...lines.slice(0, -1), line];
 }

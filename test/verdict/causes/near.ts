@@ -107,7 +107,7 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
   ],
   [
     'agent-restarted',
-    'the struck job was lost, and a second agent came later',
+    'the target job was lost, and a second agent came later',
     { ...tooLong, after: [second, listed(AGENT_ID, 'second'), taken('second', T.left + 500)] },
   ],
   ['sidecar-first', 'the order is written down', watching(['gateway'])],

@@ -319,10 +319,10 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
   ],
   [
     'failed-by-itself',
-    'the struck job',
+    'the target job',
     { job: FAILED },
     'possible',
-    /ended by itself with exit status 1, on the struck task/,
+    /ended by itself with exit status 1, on the target task/,
     /log of that job/,
   ],
   [
@@ -335,7 +335,7 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
       ],
     },
     'likely',
-    /lint ended by itself .* on a task that was not struck/,
+    /lint ended by itself .* on a task that was not stopped/,
     /log/,
   ],
   [

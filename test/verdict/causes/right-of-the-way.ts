@@ -186,7 +186,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     tooLong,
     'likely',
     /needed longer than stopTimeout \(2 min 0 s\).*how much longer it needed is not known.*hung.*would look the same/,
-    /Fargate gives/,
+    /Fargate allows/,
   ],
   [
     'step-over-window',

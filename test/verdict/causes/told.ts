@@ -74,7 +74,7 @@ export const watching = (dependsOn: string[], exitCode = 137): Told => ({
   },
 });
 
-export const look = (rule: string, seen: string, data?: FindingData, todo = 'mend it') =>
+export const look = (rule: string, seen: string, data?: FindingData, todo = 'fix it') =>
   fact(
     'preflight',
     {

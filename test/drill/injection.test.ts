@@ -43,7 +43,7 @@ describe('StopTask', () => {
   it('is sent again only after two looks ten seconds apart, both ten seconds after the send', async () => {
     const stage = theatre({ ...long, lag: () => 15, set: ({ ecs }) => ecs.fail('stopTask', lostBefore) });
     const state = await stage.run();
-    const [first, second] = state.strikes;
+    const [first, second] = state.injections;
     const sentAt = first?.sentAt ?? 0;
     const looks = eventsOf(stage.journal.events, 'GD_OBSERVED')
       .flatMap(({ payload }) => payload.reads)
@@ -117,9 +117,9 @@ describe('StopTask', () => {
     const state = await stage.run();
     expect(ending(state)).toBe('passed drained');
     expect([stage.ecs.count('stopTask'), landed(stage)]).toEqual([2, 1]);
-    expect((state.strikes[1]?.sentAt ?? 0) - (state.strikes[0]?.answeredAt ?? 0)).toBeGreaterThanOrEqual(
-      4_000,
-    );
+    expect(
+      (state.injections[1]?.sentAt ?? 0) - (state.injections[0]?.answeredAt ?? 0),
+    ).toBeGreaterThanOrEqual(4_000);
   });
 
   it('throttled twice could not run', async () => {

@@ -1,11 +1,11 @@
 import type { Documents, Edit, Live } from './documents.ts';
-import { applied, judge } from './judge.ts';
+import { applyEdits, judge } from './judge.ts';
 import type { Found, Preflight } from './judge.ts';
 import { subjectOf } from './subject-of.ts';
 import type { Subject } from './subject.ts';
 
 /** A task definition with the advice applied: the edits, and the rules that they follow, in order. */
-export interface Mended {
+export interface Fixed {
   readonly documents: Documents;
   readonly edits: readonly Edit[];
   readonly rules: readonly string[];
@@ -21,30 +21,30 @@ const MOST = 40;
  * are applied again, as two findings may change the same words. Each finding is applied once; those that remain stand in
  * `preflight`. Null where no finding has an edit of the definition itself.
  */
-export function mend(
+export function fixDefinition(
   documents: Documents,
   live: Live,
   container: string,
   seenAs: (subject: Subject) => Subject = (subject) => subject,
-): Mended | null {
+): Fixed | null {
   let now = documents;
   const edits: Edit[] = [];
   const rules: string[] = [];
   const tried = new Set<string>();
   for (let round = 0; round < MOST; round += 1) {
-    const preflight = lookAt(now, live, container, seenAs);
-    const next = preflight.findings.find((finding) => isMendable(finding) && !tried.has(keyOf(finding)));
+    const preflight = judgeDocuments(now, live, container, seenAs);
+    const next = preflight.findings.find((finding) => isFixable(finding) && !tried.has(keyOf(finding)));
     if (next === undefined) return edits.length === 0 ? null : { documents: now, edits, rules, preflight };
     tried.add(keyOf(next));
     const own = next.edits.filter(({ document }) => document === 'taskDefinition');
-    now = applied(now, own);
+    now = applyEdits(now, own);
     edits.push(...own);
     if (!rules.includes(next.rule)) rules.push(next.rule);
   }
-  return { documents: now, edits, rules, preflight: lookAt(now, live, container, seenAs) };
+  return { documents: now, edits, rules, preflight: judgeDocuments(now, live, container, seenAs) };
 }
 
-function lookAt(
+function judgeDocuments(
   documents: Documents,
   live: Live,
   container: string,
@@ -55,8 +55,8 @@ function lookAt(
   return judge(seenAs(subject));
 }
 
-/** Notes are true of it and nothing is wrong; a change of another document mends no task definition. */
-function isMendable({ severity, edits }: Found): boolean {
+/** Notes are true of it and nothing is wrong; a change of another document fixes no task definition. */
+function isFixable({ severity, edits }: Found): boolean {
   return severity !== 'note' && edits.some(({ document }) => document === 'taskDefinition');
 }
 

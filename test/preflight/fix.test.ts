@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OFFLINE } from '../../src/preflight/documents.ts';
 import type { JsonObject } from '../../src/preflight/json.ts';
-import { mend } from '../../src/preflight/mend.ts';
+import { fixDefinition } from '../../src/preflight/fix.ts';
 import { ROOT } from '../support/cli.ts';
 import { casesOf, documentsOf, lookAt, rulesWithFixtures } from './fixtures.ts';
 
@@ -13,7 +13,7 @@ function incident(name: string): JsonObject {
 
 describe('a definition with the advice taken', () => {
   test("the incident's becomes exec form with all the time that Fargate gives", () => {
-    const mended = mend(documentsOf({ taskDefinition: incident('before') }), OFFLINE, 'agent');
+    const mended = fixDefinition(documentsOf({ taskDefinition: incident('before') }), OFFLINE, 'agent');
     expect(mended?.rules).toEqual(['shell-form', 'stop-timeout-missing']);
     expect(mended?.documents.taskDefinition.value['containerDefinitions']).toMatchObject([
       { entryPoint: ['buildkite-agent', 'start', '--tags-from-ecs-meta-data'], stopTimeout: 120 },
@@ -21,7 +21,7 @@ describe('a definition with the advice taken', () => {
   });
 
   test('what has only notes is left as it is', () => {
-    expect(mend(documentsOf({ taskDefinition: incident('after') }), OFFLINE, 'agent')).toBeNull();
+    expect(fixDefinition(documentsOf({ taskDefinition: incident('after') }), OFFLINE, 'agent')).toBeNull();
   });
 
   test('two rules that change the same words both have their way', () => {
@@ -30,7 +30,7 @@ describe('a definition with the advice taken', () => {
       requiresCompatibilities: ['FARGATE'],
       containerDefinitions: [{ name: 'agent', entryPoint: ['/bin/sh', '-c', script], stopTimeout: 120 }],
     };
-    const mended = mend(documentsOf({ taskDefinition }), OFFLINE, 'agent');
+    const mended = fixDefinition(documentsOf({ taskDefinition }), OFFLINE, 'agent');
     expect(mended?.rules).toEqual(expect.arrayContaining(['shell-form', 'no-ecs-tags', 'spawn-many']));
     const text = JSON.stringify(mended?.documents.taskDefinition.value);
     for (const wanted of ['exec buildkite-agent', '--tags-from-ecs-meta-data'])
@@ -46,7 +46,7 @@ describe('a definition with the advice taken', () => {
     for (const { name, bad } of casesOf(rule)) {
       const documents = documentsOf(bad);
       const live = { ...OFFLINE, ...bad.live };
-      const mended = mend(documents, live, 'agent');
+      const mended = fixDefinition(documents, live, 'agent');
       const left = lookAt(mended?.documents ?? documents, bad.live).findings.filter(
         ({ rule: of, severity, edits }) =>
           !AT_ODDS.includes(of) &&

@@ -1,4 +1,4 @@
-// Strikes at random instants on the rig, beside what `gameday forecast` says of them from the jobs that went before.
+// Injections at random instants on the rig, beside what `gameday forecast` says of them from the jobs that went before.
 // GAMEDAY_BENCH_STRIKES says how many (300: eight minutes). Expected: they agree, which is: for a value within the
 // prediction's 95 % interval the exact binomial test (two-sided, 5 %) does not refuse what was counted.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BIN, onRigFile, run, until } from './measure.mjs';
 
-const STRIKES = Number(process.env.GAMEDAY_BENCH_STRIKES ?? '300');
-// Many workers, so that each is struck seldom: a worker that is struck as soon as it is there never gets to be old, and the
+const MOMENTS = Number(process.env.GAMEDAY_BENCH_STRIKES ?? '300');
+// Many workers, so that each is stopped seldom: a worker that is stopped as soon as it is there never gets to be old, and the
 // instant would not be random in its life.
 const WORKERS = 32;
 const WINDOW_S = 3;
@@ -48,7 +48,7 @@ function write(folder) {
 /** A build has one job of each duration, so that all kinds wait alike; more of them than can be done in the time. */
 function buildsNeeded() {
   const work = SECONDS.reduce((sum, seconds) => sum + seconds, 0);
-  const time = (STRIKES * MEAN_PAUSE_MS * 1.3 + CALM_MS) / 1000;
+  const time = (MOMENTS * MEAN_PAUSE_MS * 1.3 + CALM_MS) / 1000;
   return Math.ceil((time * WORKERS) / work) + WORKERS;
 }
 
@@ -78,7 +78,7 @@ function createRecord(control) {
   };
 }
 
-/** The jobs that began while nobody struck, when all of them are over: a history without a strike in it. */
+/** The jobs that began while nobody stopped, when all of them are over: a history without an injection in it. */
 async function calm(record) {
   await until(async () => {
     await record.look();
@@ -97,23 +97,23 @@ async function calm(record) {
   return begun();
 }
 
-/** Strikes a worker after a pause: it is chosen before, so that nothing of its job can have a say. */
-async function strikeAll(record, env) {
-  const struck = new Set();
+/** Injections a worker after a pause: it is chosen before, so that nothing of its job can have a say. */
+async function injectAll(record, env) {
+  const stopped = new Set();
   let since = performance.now();
-  // Where nothing is left to be struck the strikes that were made count.
-  while (struck.size < STRIKES && performance.now() - since < PATIENCE_MS) {
-    const workers = record.workers().filter((arn) => !struck.has(arn));
+  // Where nothing is left to be stopped the injections that were made count.
+  while (stopped.size < MOMENTS && performance.now() - since < PATIENCE_MS) {
+    const workers = record.workers().filter((arn) => !stopped.has(arn));
     const chosen = workers[Math.floor(Math.random() * workers.length)];
     await pause(-MEAN_PAUSE_MS * Math.log(1 - Math.random()));
     if (chosen !== undefined) {
       since = performance.now();
-      struck.add(chosen);
+      stopped.add(chosen);
       await stopTask(env, chosen);
     }
     await record.look();
   }
-  return struck;
+  return stopped;
 }
 
 async function stopTask(env, taskArn) {
@@ -125,20 +125,20 @@ async function stopTask(env, taskArn) {
 }
 
 /** The jobs that were in flight at the very instant of their worker's stop, when all of them are over. */
-async function met(record, struck) {
+async function met(record, stopped) {
   const inFlight = () =>
     record.jobs().filter(({ taskArn, startedAt, endedAt }) => {
-      const stop = struck.has(taskArn) ? record.stops.get(taskArn) : undefined;
+      const stop = stopped.has(taskArn) ? record.stops.get(taskArn) : undefined;
       return stop !== undefined && startedAt <= stop && (endedAt ?? Infinity) > stop;
     });
   await until(async () => {
     await record.look();
     return inFlight().every(({ endedAt }) => endedAt !== undefined);
-  }, 'the end of every struck job');
+  }, 'the end of every target job');
   return inFlight();
 }
 
-/** The product's own forecast, from the calm jobs as a history and the definition that is struck. */
+/** The product's own forecast, from the calm jobs as a history and the definition that is stopped. */
 async function forecast(folder, jobs) {
   const rows = jobs.map(({ jobId, startedAt, endedAt }) => `${jobId},mixed,${endedAt - startedAt}`);
   writeFileSync(join(folder, 'history.csv'), `id,step,ms\n${rows.join('\n')}\n`);
@@ -208,12 +208,12 @@ export async function measure() {
         const history = await calm(record);
         const predicted = await forecast(folder, history);
         const since = performance.now();
-        const struck = await strikeAll(record, env);
-        const pace = struck.size / WORKERS / (performance.now() - since);
-        const hits = await met(record, struck);
+        const stopped = await injectAll(record, env);
+        const pace = stopped.size / WORKERS / (performance.now() - since);
+        const hits = await met(record, stopped);
         const lost = hits.filter((job) => job.lost).length;
         return [
-          `${struck.size} strikes at random instants on ${WORKERS} workers (${agent ? 'real agent' : 'the rig chooses the agent'}), T = ${WINDOW_S} s, jobs of ${SECONDS.join(', ')} s; ${hits.length} met a job; a history of ${history.length} jobs`,
+          `${stopped.size} injections at random instants on ${WORKERS} workers (${agent ? 'real agent' : 'the rig chooses the agent'}), T = ${WINDOW_S} s, jobs of ${SECONDS.join(', ')} s; ${hits.length} met a job; a history of ${history.length} jobs`,
           ...told(predicted, lost, hits.length, atPace(history, pace)),
         ];
       },
