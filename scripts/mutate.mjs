@@ -134,7 +134,12 @@ const RULES = [
     from: 'if (failed !== undefined && failed.seq < past.seq)',
     to: 'if (false)',
   },
-  { ...STOP, what: 'held up by nothing', from: 'unsignalled(evidence, injection) ?? stop', to: 'stop' },
+  {
+    ...STOP,
+    what: 'held up by nothing',
+    from: 'findLastUnsignalled(evidence, injection) ?? stop',
+    to: 'stop',
+  },
   { ...STOP, what: 'any start is sure', from: "sure.reaches === 'yes'", to: 'true' },
   { ...HEARD, what: 'any report', from: "order(report, window.reportBy) === 'after'", to: 'false' },
   { ...HEARD, what: 'an early report', from: "order(report, window.from) === 'before'", to: 'false' },
