@@ -1,3 +1,5 @@
+import { formatSpan } from '../model/instants.ts';
+
 const CLOCK_TIME = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
@@ -12,12 +14,9 @@ export function formatClockTime(instant: number): string {
   return CLOCK_TIME.format(instant);
 }
 
-/** The length of a duration of either sign: `4.2 s`, `3 min 5 s`. `after` also says which instant came first. */
+/** The length of a duration, whichever its sign. `describeOffset` also says which instant came first. */
 export function seconds(ms: number): string {
-  const length = Math.abs(ms);
-  if (Math.round(length / 100) < 600) return `${(length / 1000).toFixed(1)} s`;
-  const whole = Math.round(length / 1000);
-  return `${String(Math.trunc(whole / 60))} min ${String(whole % 60)} s`;
+  return formatSpan(Math.abs(ms));
 }
 
 /** How far an instant lies from another: `4.2 s after the stop`, `1.0 s before the stop`. */

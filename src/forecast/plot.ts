@@ -1,6 +1,6 @@
 import type { Forecast } from './document.ts';
 import { percent } from './notes.ts';
-import { formatSpan } from '../report/text.ts';
+import { formatSpan } from '../model/instants.ts';
 
 const HEIGHT = 10;
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

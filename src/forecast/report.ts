@@ -5,7 +5,7 @@ import { plotLines } from './plot.ts';
 import { createPainter } from '../report/paint.ts';
 import type { Paint } from '../report/paint.ts';
 import type { Screen } from '../report/screen.ts';
-import { formatSpan } from '../report/text.ts';
+import { formatSpan } from '../model/instants.ts';
 import { clip, pad, widthOf, wrap } from '../report/width.ts';
 
 /** Prints a forecast: the question, the tables, a plot and the notes. */
@@ -152,7 +152,7 @@ function withBounds(share: number, bounds: readonly [number, number] | null): st
 
 /** A duration; in whole seconds from ten on, as no forecast is exact to a tenth. */
 function sayTime(ms: number): string {
-  return ms >= 10_000 && ms < 60_000 ? `${Math.round(ms / 1000)}s` : formatSpan(ms);
+  return ms >= 10_000 && ms < 60_000 ? `${Math.round(ms / 1000)} s` : formatSpan(ms);
 }
 
 /** A table with columns as wide as their widest cell; all but the first are aligned to the right. */

@@ -1,7 +1,7 @@
 import type { Forecast } from './document.ts';
 import { percent } from './notes.ts';
 import { escapeControls } from '../journal/escape.ts';
-import { formatSpan } from '../report/text.ts';
+import { formatSpan } from '../model/instants.ts';
 
 const WIDTH = 720;
 const HEIGHT = 400;

@@ -33,3 +33,14 @@ export function readDay(year: number, month: number, day: number): number | null
   const exists = year >= 100 && month >= 1 && month <= 12 && day >= 1 && at(month, day) < at(month + 1, 1);
   return exists ? at(month, day) : null;
 }
+
+/** A duration as people read it, of either sign: `574 ms`, `4.7 s`, `2 min 5 s`, `1 h 4 min`. */
+export function formatSpan(ms: number): string {
+  if (ms < 0) return `-${formatSpan(-ms)}`;
+  if (Math.round(ms) < 1000) return `${String(Math.round(ms))} ms`;
+  if (Math.round(ms / 100) < 600) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.trunc(seconds / 60);
+  if (minutes < 60) return `${String(minutes)} min ${String(seconds % 60)} s`;
+  return `${String(Math.trunc(minutes / 60))} h ${String(minutes % 60)} min`;
+}

@@ -2,7 +2,7 @@ import { escapeControls } from '../journal/escape.ts';
 import type { Arm, DrillLine, Rehearsal } from './document.ts';
 import { createPainter, toneOf } from '../report/paint.ts';
 import type { Tone } from '../report/paint.ts';
-import { formatSpan } from '../report/text.ts';
+import { formatSpan } from '../model/instants.ts';
 import { pad, widthOf, wrap } from '../report/width.ts';
 
 /** Largest width of text, in columns. */

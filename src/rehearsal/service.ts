@@ -4,7 +4,7 @@ import { escapeControls, toJson } from '../journal/escape.ts';
 import { diffLines } from '../preflight/report.ts';
 import { rehearsalLines } from './report.ts';
 import { agentOf } from '../report/sections.ts';
-import { formatSpan } from '../report/text.ts';
+import { formatSpan } from '../model/instants.ts';
 import { adviceOn } from './advice.ts';
 import type { Other } from './advice.ts';
 import { armOf, hasFailed, wasDisturbed, withRepeats } from './arm.ts';

@@ -3,7 +3,8 @@ import { stepOfPlan } from '../scenario/plan.ts';
 import type { DrillState } from '../state/state.ts';
 import { findFact } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
-import { shortenArn, formatSpan } from './text.ts';
+import { formatSpan } from '../model/instants.ts';
+import { shortenArn } from './text.ts';
 
 /** The lines of the live view: the present state of the drill. The caller clips them. */
 export function liveBlock(state: DrillState, now: number): readonly string[] {

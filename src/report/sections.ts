@@ -2,7 +2,8 @@ import { causeItems } from './cause.ts';
 import { makeItem, sayEvents, type Item } from './paint.ts';
 import type { DrillResult, Moment } from '../verdict/result.ts';
 import { formatFault } from '../scenario/inject.ts';
-import { shortenArn, formatSpan, formatInstant, timeOfDay } from './text.ts';
+import { formatSpan } from '../model/instants.ts';
+import { shortenArn, formatInstant, timeOfDay } from './text.ts';
 
 export interface Section {
   readonly title: string;

@@ -12,7 +12,8 @@ import { changeOf, learnFacts, makeSentence } from './changes.ts';
 import type { Sentence } from './changes.ts';
 import { toneOf } from './paint.ts';
 import { agentOf } from './sections.ts';
-import { shortenArn, formatSpan } from './text.ts';
+import { formatSpan } from '../model/instants.ts';
+import { shortenArn } from './text.ts';
 
 /** Describes the events of a drill in sentences; remembers the world, so that only changes are reported. */
 export type Narrator = (event: DrillEvent) => readonly Sentence[];

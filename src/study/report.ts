@@ -1,7 +1,7 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { StudyArm } from '../verdict/result.ts';
 import { createPainter } from '../report/paint.ts';
-import { formatSpan } from '../report/text.ts';
+import { formatSpan } from '../model/instants.ts';
 import { pad, widthOf } from '../report/width.ts';
 
 interface Row {

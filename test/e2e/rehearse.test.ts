@@ -83,13 +83,13 @@ describe.concurrent("the incident's definitions", () => {
         const ended = await rehearse(folder, ['--task-definition', AFTER, ...agentFlags('real')]);
         const { code, stdout, stderr } = ended;
         expect(code, `${stdout}\n${stderr}`).toBe(0);
-        expect(stdout).toMatch(/stop while busy +PASSED: drained\n {2}drain, busy +\d\d\.\ds of 2m 00s/);
+        expect(stdout).toMatch(/stop while busy +PASSED: drained\n {2}drain, busy +\d\d\.\d s of 2 min 0 s/);
         expect(stdout).toMatch(/stop while idle +PASSED: retired\n/);
         expect(stdout).toMatch(/stop near the end +PASSED: drained\n/);
         expect(stdout).toContain('executor');
         expect(stdout).toContain('Rehearsal: passed: drained, retired (exit code 0)');
         expect(stdout).not.toContain('Fixed by');
-        expect(stderr).toContain('Step rehearsal takes 45.0s: shorter than the 120 s');
+        expect(stderr).toContain('Step rehearsal takes 45.0 s: shorter than the 120 s');
         expect(stderr).toContain('This runs on this machine, with your rights: buildkite-agent start');
       });
     },

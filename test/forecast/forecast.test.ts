@@ -248,7 +248,7 @@ describe('what is shown', () => {
     for (const word of [
       'drain window T',
       'stopTimeout',
-      '1m 00s (now)',
+      '1 min 0 s (now)',
       'rolling deployment of 20',
       'retry rule',
       '█',
@@ -271,8 +271,8 @@ describe('what is shown', () => {
   test('the SVG is markup of its own alone, with the line, the intervals and both windows', () => {
     const svg = forecastSvg({ ...foreign(), source: { ...foreign().source, name: '<script>&' } });
     expect(svg).toContain('<polyline points="64.0,');
-    expect(svg).toContain('now 1m 00s');
-    expect(svg).toContain('ceiling 2m 00s');
+    expect(svg).toContain('now 1 min 0 s');
+    expect(svg).toContain('ceiling 2 min 0 s');
     expect(svg.match(/stroke-width="6"/g)).toHaveLength(7);
     expect(svg).not.toContain('<script>');
     const [, points = ''] = /points="([^"]+)"/.exec(svg) ?? [];

@@ -49,9 +49,9 @@ test('both definitions stand side by side, the drains against the time until SIG
   for (const row of [
     /^ {2}error shell-form: a shell \\u001b\[31m$/m,
     /^stop while busy +FAILED: lost +PASSED: drained$/m,
-    /^ {2}drain, busy +killed after 30\.0s of 30\.0s +42\.0s of 2m 00s$/m,
+    /^ {2}drain, busy +killed after 30\.0 s of 30\.0 s +42\.0 s of 2 min 0 s$/m,
     /^stop while idle +PASSED: retired +no result$/m,
-    /^ {2}drain, idle +90ms of 30\.0s +-$/m,
+    /^ {2}drain, idle +90 ms of 30\.0 s +-$/m,
     /^ {2}drain, near-end +not measured +-$/m,
     /^ {2}as given, stop while busy: busy said\n {2}cause: signal-eaten \(proven\): not heard$/m,
     /^ {2}as given, stop while idle: idle said \(run 2 times: a disturbed run proved nothing\)$/m,

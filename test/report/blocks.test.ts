@@ -85,10 +85,10 @@ test('the stop window says whose time it is, how late the agent is signalled, an
   };
   const text = closingBlock(drainedResult({ stopWindow }), { columns: 100, colors: false });
   expect(text.replaceAll(/\s+/g, ' ')).toContain(
-    "stop window along dependsOn: watch 7.0s, then agent 2m 00s (the platform's limit), then gateway 30.0s " +
-      "(ECS's default, as the definition sets none): 2m 37s in all " +
-      'agent may be signalled as late as 7.0s after the stop ' +
-      'spot capacity is reclaimed 2m 00s after its notice: that can cut off agent, gateway ',
+    "stop window along dependsOn: watch 7.0 s, then agent 2 min 0 s (the platform's limit), then gateway 30.0 s " +
+      "(ECS's default, as the definition sets none): 2 min 37 s in all " +
+      'agent may be signalled as late as 7.0 s after the stop ' +
+      'spot capacity is reclaimed 2 min 0 s after its notice: that can cut off agent, gateway ',
   );
 });
 
@@ -100,7 +100,7 @@ test('what a fault over several tasks came to is told in numbers', () => {
       columns: 200,
     }).replaceAll(/\s+/g, ' ');
   expect(told(70_000, 95_000)).toContain(
-    'tasks stopped: 10; jobs hit: 4; drained 2, lost 1, masked 1; the longest drain took 1m 10s the service was steady again, its deployment COMPLETED, 1m 35s after the call',
+    'tasks stopped: 10; jobs hit: 4; drained 2, lost 1, masked 1; the longest drain took 1 min 10 s the service was steady again, its deployment COMPLETED, 1 min 35 s after the call',
   );
   expect(told(null, null)).not.toMatch(/longest drain|steady again/);
 });

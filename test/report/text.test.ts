@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatSpan, timeOfDay } from '../../src/report/text.ts';
+import { formatSpan } from '../../src/model/instants.ts';
+import { timeOfDay } from '../../src/report/text.ts';
 import { clip, pad, widthOf, wrap } from '../../src/report/width.ts';
 
 test.each([
@@ -36,13 +37,13 @@ test('wrapping loses no word and breaks long ones only when told', () => {
 });
 
 test.each([
-  [0, '0ms'],
-  [999, '999ms'],
-  [1000, '1.0s'],
-  [59_999, '59.9s'],
-  [245_000, '4m 05s'],
-  [7_380_000, '2h 03m'],
-  [-1500, '-1.5s'],
+  [0, '0 ms'],
+  [999, '999 ms'],
+  [1000, '1.0 s'],
+  [59_999, '1 min 0 s'],
+  [245_000, '4 min 5 s'],
+  [7_380_000, '2 h 3 min'],
+  [-1500, '-1.5 s'],
 ])('%i ms is %s', (ms, text) => {
   expect(formatSpan(ms)).toBe(text);
 });

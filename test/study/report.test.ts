@@ -42,10 +42,10 @@ describe('the table of a study', () => {
     const text = studyLines([before, after, nothing], false).join('\n').replaceAll(/ +/g, ' ');
     for (const line of [
       'jobs lost, of those that a stop hit 13 of 13 (100 %) 1 of 26 (4 %) no job was hit',
-      'drain of an idle worker no drain: killed 20ms not stopped',
-      'drain of a busy worker no drain: killed 1m 01s, at most 1m 10s; 1 of 4 killed no drain: killed',
+      'drain of an idle worker no drain: killed 20 ms not stopped',
+      'drain of a busy worker no drain: killed 1 min 1 s, at most 1 min 10 s; 1 of 4 killed no drain: killed',
       'builds killed by one deployment 12 of 12 hit 0 to 1 of 11 to 12 hit no deployment',
-      'stopTimeout 30.0s 2m 00s unknown',
+      'stopTimeout 30.0 s 2 min 0 s unknown',
       'not counted, after: A scale-in: inconclusive missed-target',
     ])
       expect(text).toContain(line);

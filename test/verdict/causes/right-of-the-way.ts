@@ -128,7 +128,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'an init and a shell',
     { ...at143, definition: { ...SHELL, initProcess: true } },
     'proven',
-    /the wrapper died first: .*initProcessEnabled.*0\.1 s/,
+    /the wrapper died first: .*initProcessEnabled.*\d+ ms/,
     /"entryPoint": \["buildkite-agent","start"\]/,
   ],
   [
@@ -168,7 +168,7 @@ export const RIGHT_OF_THE_WAY: readonly Right[] = [
     'it reported its stop and stayed',
     { ...deaf, agent: REPORTED },
     'likely',
-    /heard the stop and had no job for the last 1 min 40 s before SIGKILL, but did not disconnect: the agent reported its stop 0\.\d s after the stop/,
+    /heard the stop and had no job for the last 1 min 40 s before SIGKILL, but did not disconnect: the agent reported its stop \d+ ms after the stop/,
     /network that holds/,
   ],
   [
