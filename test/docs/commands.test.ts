@@ -118,7 +118,7 @@ describe.concurrent('the commands of', () => {
         'gameday run --rig scenarios/sidecars/gateway-cut.yaml': 10,
       });
       const all = printed.join('\n');
-      const window = 'stop window along dependsOn: agent 20.0s, then gateway 5.0s: 25.0s in all';
+      const window = 'stop window along dependsOn: agent 20.0 s, then gateway 5.0 s: 25.0 s in all';
       for (const said of ['PASSED: drained', 'FAILED: sidecar-cut', window]) expect(all).toContain(said);
       expect(textOf(page).replaceAll(/\s+/g, ' ')).toContain(window);
     });

@@ -156,7 +156,7 @@ test('a deployment is simulated with the drains that drills measured, and says h
     idle: { workers: 1, drained: 1, median: idle, longest: idle },
   });
   expect(ofFolder.notes.join()).toContain(
-    '1 busy worker and 1 idle ones, of 2 drills, 2 of them on a rig: so few',
+    '1 busy worker and 1 idle ones, of 2 drills, 2 of them on a rig: too few',
   );
   // Start-up of all, then the one drain that was measured of busy workers, told by the row of what was given.
   const given = ofFolder.deployments.find(({ name }) => name === 'as given');

@@ -81,7 +81,7 @@ async function bench<T>(
 async function unhurried(folder: string): Promise<void> {
   const gates = join(folder, 'gates');
   await mkdir(gates);
-  const held = `until [ -e ${gates}/stopped ] || [ -e ${gates}/$BUILDKITE_JOB_ID ]; do sleep 0.2; done; sleep 3`;
+  const held = `until [ -e ${gates}/struck ] || [ -e ${gates}/$BUILDKITE_JOB_ID ]; do sleep 0.2; done; sleep 3`;
   const within = async (name: string, edit: Edit): Promise<void> => {
     const inside = join(folder, 'scenarios', name);
     for (const file of await readdir(inside)) await rewrite(join(inside, file), edit);

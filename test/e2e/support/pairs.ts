@@ -27,7 +27,7 @@ const longer = (seconds: number): Entries => ({
 /** A job that is canceled ends when its gate is opened: it was seen in flight then. */
 const slowToCancel: Entries = {
   key: 'integration',
-  command: `trap 'until [ -e "${GATES}/stopped" ]; do sleep 0.2; done; exit 1' TERM\n${ENDLESS} & wait`,
+  command: `trap 'until [ -e "${GATES}/struck" ]; do sleep 0.2; done; exit 1' TERM\n${ENDLESS} & wait`,
 };
 const rig = { lostAfter: '4s' };
 const drained: Expected = { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 };
