@@ -1,3 +1,4 @@
+import { listUnreadSubjects } from '../faults/rollout.ts';
 import { attemptsOf } from '../evidence/attempts.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
@@ -14,7 +15,7 @@ import { describeOpenWork } from './ending.ts';
 import { decideFound } from './found.ts';
 import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
-import { markOf, type DrillState } from '../state/state.ts';
+import { type DrillState } from '../state/state.ts';
 import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
 import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
@@ -50,13 +51,6 @@ export function decideObserving(state: DrillState, now: Instant): Step {
     asks: asksOf(state, about),
     by: Math.min(deadline, now + QUIET_FOR, findNextLook(state, now)),
   };
-}
-
-/** A process that takes a drill up after its deadline looks once: what happened meanwhile can still be read. */
-function listUnreadSubjects(state: DrillState, asks: readonly Ask[]): readonly Subject[] {
-  return asks
-    .map(({ subject }) => subject)
-    .filter(({ kind, id }) => (markOf(state, kind, id)?.triedAt ?? 0) < state.takenUpAt);
 }
 
 /** The read that proves the job in flight is sent right after the stop is proven, before anything else. */
