@@ -152,7 +152,7 @@ describe.concurrent('a guard refuses', () => {
       meets(onOtherBranch, refused('lock-held', new RegExp(`held by drill ${first.drill.drill}`)));
       meets(onSameBranch, refused('not-allowed', /runs on the same pipeline and branch/));
       const safety = { minimumInterval: '1h' };
-      meets(await stage.run({ scenario: { safety } }), refused('too-soon', /ago; limit 60 min/));
+      meets(await stage.run({ scenario: { safety } }), refused('too-soon', /ago; limit 1 h 0 min/));
       expect(Object.values((await stage.counts()).stopTaskLanded)).toEqual([1]);
     });
   });
