@@ -59,6 +59,7 @@ export type JobPage = z.output<typeof JobPage>;
 
 const PastJob = z.object({
   uuid: z.string(),
+  label: z.string().nullable(),
   state: z.string(),
   passed: z.boolean(),
   step: z.object({ key: z.string().nullable() }).nullable(),

@@ -3,6 +3,7 @@ import type { Build } from '../model/entities/build.ts';
 import type { Job } from '../model/entities/job.ts';
 import type { Mark } from '../model/entities/mark.ts';
 import type { ClockOffset, Pipeline, StepHistory } from '../model/entities/surroundings.ts';
+import type { StepName } from '../model/step-name.ts';
 import type { Answer, Call, Outcome } from '../model/call.ts';
 
 /** A build with the command jobs that the same answer listed (without their histories: `events` null). */
@@ -55,7 +56,7 @@ export interface Buildkite {
   stepHistory(
     organization: string,
     pipeline: string,
-    step: string,
+    step: StepName,
     limit: number,
     signal: AbortSignal,
   ): Promise<Answer<StepHistory>>;

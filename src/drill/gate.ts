@@ -1,6 +1,7 @@
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { Instant } from '../model/instants.ts';
+import { matchesStep } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { isInjecting, hasReadSince, type DrillState } from '../state/state.ts';
 import { askNow, haltDrill, type Step } from '../state/step.ts';
@@ -45,13 +46,17 @@ function listOwnAgent(state: DrillState): readonly Subject[] {
   return self?.agentId == null ? [] : [{ kind: 'agent', id: self.agentId }];
 }
 
+function hasKey(step: string, keys: readonly string[]): boolean {
+  return keys.some((stepKey) => matchesStep(step, { stepKey, label: null }));
+}
+
 function haltWrongPlan(state: DrillState): Step | null {
   if (state.plan.mode === 'assert') return null;
   const { scenario, mode } = state.plan;
   const step = stepOf(scenario.when);
   const pipeline = findFact(state.world, 'pipeline', scenario.build.pipeline);
   const keys = pipeline?.stepKeys ?? null;
-  if (step !== null && keys !== null && pipeline?.dynamic === false && !keys.includes(step))
+  if (typeof step === 'string' && keys !== null && pipeline?.dynamic === false && !hasKey(step, keys))
     return haltDrill(
       'no-such-step',
       `pipeline ${scenario.build.pipeline} has no step with key "${step}"; keys that it has: ${keys.join(', ') || 'none'}`,

@@ -13,6 +13,7 @@ import { readPipeline } from '../preflight/yaml.ts';
 import type { Answer } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
+import type { StepName } from '../model/step-name.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { findFact, type Fact, type World } from '../model/world.ts';
 
@@ -23,7 +24,7 @@ export interface Place {
   readonly family: string | null;
   readonly organization: string | null;
   readonly pipeline: string | null;
-  readonly step: string | null;
+  readonly step: StepName | null;
   /** Of the scenario, for people. */
   readonly file: string;
 }

@@ -9,6 +9,7 @@ import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
+import { decodeStep } from '../model/step-name.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { findFact, type Fact, type Subject, type World } from '../model/world.ts';
@@ -151,7 +152,13 @@ async function askBuildkite(
       ]);
     case 'step-history': {
       const [of, step] = splitHistoryId(id);
-      const answer = await buildkite.stepHistory(organization, of, step, JOBS_OF_A_HISTORY, signal);
+      const answer = await buildkite.stepHistory(
+        organization,
+        of,
+        decodeStep(step),
+        JOBS_OF_A_HISTORY,
+        signal,
+      );
       return mapAnswer(answer, (value) => [{ kind, id, value }]);
     }
     case 'past-workers':

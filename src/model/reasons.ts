@@ -357,7 +357,7 @@ export const REASONS = {
   'no-such-step': makeReasonRow(
     'could-not-run',
     'before',
-    'The pipeline has no step of that key.',
+    'The pipeline has no step of that key or label.',
     'Check when.step.',
   ),
   'no-such-cluster': makeReasonRow(

@@ -5,6 +5,7 @@ import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { GamedayError } from '../model/errors.ts';
 import { readDocuments } from '../drill/look.ts';
 import type { Place } from '../drill/look.ts';
+import { formatStep, type StepName } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
 import type { Ecs } from '../ecs/port.ts';
@@ -41,7 +42,7 @@ async function loadOneScenario(
 /** The parts of a scenario that preflight needs when it reads files; null where no scenario is given. */
 export interface NamedBy {
   readonly file: string;
-  readonly step: string | null;
+  readonly step: StepName | null;
   readonly container: string | null;
   /** The places of the values in the file. */
   readonly text: Text | null;
@@ -159,13 +160,13 @@ async function pastOf(
     return {
       history: [
         timesOf(
-          step,
+          formatStep(step),
           past.value.durations.map((ms) => ms / 1000),
         ),
       ],
       unread: [],
     };
-  const said = `how long step ${step} takes: ${past.trouble.message}`;
+  const said = `how long step ${formatStep(step)} takes: ${past.trouble.message}`;
   return { history: null, unread: [{ rule: 'step-over-window', said }] };
 }
 

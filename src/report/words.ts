@@ -1,4 +1,5 @@
 import { assertNever } from '../model/errors.ts';
+import { formatStep, type StepName } from '../model/step-name.ts';
 import { describeCall, isHeldBack } from '../model/call.ts';
 import { formatFault } from '../scenario/inject.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
@@ -20,7 +21,7 @@ export type Narrator = (event: DrillEvent) => readonly Sentence[];
 
 interface Memory {
   world: World;
-  step: string | null;
+  step: StepName | null;
   silent: ReadonlySet<Source>;
 }
 
@@ -194,13 +195,13 @@ function describeAct(plan: Plan): string {
 function sayWhen(when: When): string {
   switch (when.trigger) {
     case 'step-in-flight':
-      return `while step ${when.step} is in flight`;
+      return `while step ${formatStep(when.step)} is in flight`;
     case 'agent-idle':
       return 'while a worker has no job';
     case 'near-end':
-      return `while step ${when.step} has ${formatSpan(when.left)} left`;
+      return `while step ${formatStep(when.step)} has ${formatSpan(when.left)} left`;
     case 'at-fraction':
-      return `while step ${when.step} has ${String(Math.round(when.fractionLeft * 100))} % left`;
+      return `while step ${formatStep(when.step)} has ${String(Math.round(when.fractionLeft * 100))} % left`;
     case 'fleet-busy':
       return `while ${String(when.busy)} workers are busy`;
     default:

@@ -2,12 +2,13 @@ import { hasBuildEnded, type Build } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
 import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import type { DrillState } from '../state/state.ts';
+import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { listFacts, findFact } from '../model/world.ts';
 import type { Aim, Fired } from './trigger.ts';
 
 /** A step, and how long one of its jobs must have been RUNNING. */
 export interface InFlight {
-  readonly step: string;
+  readonly step: StepName;
   readonly inFlightFor: number;
 }
 
@@ -33,12 +34,12 @@ export function fireInFlight(
   { builds, jobs, inFlightSince }: Seen,
   now: Instant,
 ): Fired {
-  const ofStep = jobs.filter((job) => job.stepKey === step);
+  const ofStep = jobs.filter((job) => matchesStep(step, job));
   const running = sortLongestFirst(ofStep, inFlightSince);
   const ripe = running.find(({ job }) => now - (inFlightSince[job.id] ?? now) >= inFlightFor);
   if (ripe !== undefined) {
     const others = running.length > 1 ? `, the longest running of ${String(running.length)}` : '';
-    return { fires: 'now', aim: ripe, why: `step ${step} is in flight${others}` };
+    return { fires: 'now', aim: ripe, why: `step ${formatStep(step)} is in flight${others}` };
   }
   const next = running[0];
   if (next !== undefined)
@@ -70,7 +71,7 @@ function aimOf(job: Job): Aim & { readonly job: Job } {
 
 /** Why no job of the step will run any more; null while one may. */
 export function explainNeverInFlight(
-  step: string | null,
+  step: StepName | null,
   builds: readonly Build[],
   jobs: readonly Job[],
 ): string | null {
@@ -78,9 +79,9 @@ export function explainNeverInFlight(
   const [build] = builds;
   if (build === undefined || waiting !== undefined) return null;
   const state = `build ${String(build.number)} is ${build.rawState}`;
-  const of = step === null ? '' : ` of step ${step}`;
+  const of = step === null ? '' : ` of step ${formatStep(step)}`;
   if (jobs.length === 0) return `${state} and never had a job${of}`;
-  return `${state}; step ${step ?? 'by step'} ended (${jobs.map((job) => job.rawState).join(', ')}) before it had been in flight for long enough`;
+  return `${state}; step ${step === null ? 'by step' : formatStep(step)} ended (${jobs.map((job) => job.rawState).join(', ')}) before it had been in flight for long enough`;
 }
 
 function mayStillRun(build: Build, jobs: readonly Job[]): boolean {

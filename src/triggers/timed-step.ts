@@ -1,5 +1,6 @@
 import { seconds } from '../checks/times.ts';
 import type { Instant } from '../model/instants.ts';
+import { encodeStep, formatStep, type StepName } from '../model/step-name.ts';
 import type { DrillState } from '../state/state.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import { fireInFlight, viewOwnBuilds } from './running.ts';
@@ -7,7 +8,7 @@ import type { Fired } from './trigger.ts';
 
 /** A step and how long it usually runs, milliseconds; null: as its history says. */
 interface Timed {
-  readonly step: string;
+  readonly step: StepName;
   readonly usually: number | null;
 }
 
@@ -18,8 +19,8 @@ interface Usual {
 }
 
 /** Id under which the history of a pipeline's step is known. */
-function makeHistoryId({ plan }: DrillState, step: string): string {
-  return `${plan.scenario.build.pipeline}/${step}`;
+function makeHistoryId({ plan }: DrillState, step: StepName): string {
+  return `${plan.scenario.build.pipeline}/${encodeStep(step)}`;
 }
 
 /** The history is read where the scenario does not say how long the step runs. */
@@ -52,7 +53,7 @@ export function fireWithTimeLeft(
   if (usual === null)
     return {
       fires: 'never',
-      said: `step ${timed.step} of ${state.plan.scenario.build.pipeline} has no passed job yet, so how long it runs is not known: set when.usually`,
+      said: `step ${formatStep(timed.step)} of ${state.plan.scenario.build.pipeline} has no passed job yet, so how long it runs is not known: set when.usually`,
     };
   const { ms, by } = usual;
   const rest = Math.round(left(ms));
@@ -70,5 +71,5 @@ export function fireWithTimeLeft(
 export function describeWaitForStep(state: DrillState, timed: Timed, left: string): string {
   const usual = usualOf(state, timed);
   const of = usual === null ? 'its usual time' : seconds(usual.ms);
-  return `step ${timed.step} was not in flight until ${left} of ${of} was left`;
+  return `step ${formatStep(timed.step)} was not in flight until ${left} of ${of} was left`;
 }

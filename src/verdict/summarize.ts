@@ -4,6 +4,7 @@ import { faultOf } from '../faults/list.ts';
 import { nameCall, isHeldBack } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import { traitsOf, type Plan } from '../scenario/plan.ts';
+import { formatStep } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
 import { attemptsOf, isJudged } from '../evidence/attempts.ts';
@@ -217,7 +218,7 @@ function listFaultChanges(plan: Plan): readonly string[] {
     cluster.taskTag === null ? null : `tasks tagged ${cluster.taskTag.key}=${cluster.taskTag.value}`,
   ].filter((part) => part !== null);
   const step = stepOf(when);
-  const host = `the one that hosts ${step === null ? 'a step of the build' : `step ${step}`}`;
+  const host = `the one that hosts ${step === null ? 'a step of the build' : `step ${formatStep(step)}`}`;
   return fault.touches(
     `${tasks.join(' or ')} in cluster ${cluster.name} (${plan.region})`,
     when.trigger === 'agent-idle' ? 'one without a job' : host,

@@ -6,6 +6,7 @@ import { makeMetaData } from '../../src/model/entities/mark.ts';
 import { until } from '../support/until.ts';
 
 /** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while and
+ * labelled `:test_tube: Integration`,
  * whose last jobs took 10 s, nothing and 12.5 s (the newest). */
 export interface BuildkiteBench {
   readonly buildkite: Buildkite;
@@ -75,6 +76,14 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(valueOf(all)).toEqual({ durations: [12_500, 0, 10_000] });
       const last = await buildkite.stepHistory('acme', 'canary', 'integration', 2, never);
       expect(valueOf(last)).toEqual({ durations: [12_500, 0] });
+      for (const step of ['int*', { label: ':test_tube: Integration' }, { label: '*Integration' }])
+        expect(valueOf(await buildkite.stepHistory('acme', 'canary', step, 500, never))).toEqual(
+          valueOf(all),
+        );
+      for (const step of ['*Integration', { label: 'integration' }, { label: 'Integration' }])
+        expect(valueOf(await buildkite.stepHistory('acme', 'canary', step, 500, never))).toEqual({
+          durations: [],
+        });
       const other = await buildkite.stepHistory('acme', 'canary', 'nothing', 500, never);
       expect(valueOf(other)).toEqual({ durations: [] });
       expect(await buildkite.stepHistory('acme', 'nothing', 'integration', 5, never)).toMatchObject({

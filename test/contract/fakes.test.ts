@@ -12,6 +12,7 @@ buildkiteContract('the fake', () => {
     aJob({
       id: `past-${String(nth)}`,
       buildId: old.id,
+      label: ':test_tube: Integration',
       state: 'finished',
       passed: true,
       startedAt: NOON,

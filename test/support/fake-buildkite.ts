@@ -7,6 +7,7 @@ import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import { hasMark } from '../../src/model/entities/mark.ts';
 import type { ClockOffset, Pipeline } from '../../src/model/entities/surroundings.ts';
+import { matchesStep, type StepName } from '../../src/model/step-name.ts';
 import { aBuild, aJob, aPipeline, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';
 import type { FakeScript } from './fake-script.ts';
@@ -113,10 +114,10 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
       .filter((build) => build.pipeline === pipeline && build.branch === branch && OPEN.has(build.state))
       .map(({ number, url, metaData }) => ({ number, url, drill: metaData['gameday-drill'] ?? null }));
   }
-  function past(pipeline: string, step: string): readonly number[] {
+  function past(pipeline: string, step: StepName): readonly number[] {
     return [...world.jobs.values()].reverse().flatMap((job) => {
       const ofPipeline = world.builds.get(job.buildId)?.pipeline === pipeline;
-      if (!ofPipeline || job.stepKey !== step || job.state !== 'finished' || !job.passed) return [];
+      if (!ofPipeline || !matchesStep(step, job) || job.state !== 'finished' || !job.passed) return [];
       if (job.startedAt === null || job.finishedAt === null) return [];
       return [job.finishedAt - job.startedAt];
     });

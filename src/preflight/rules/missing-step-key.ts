@@ -1,3 +1,4 @@
+import { isGlobMatch } from '../../model/glob.ts';
 import type { Edit } from '../documents.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { judgementOf, notKnown } from '../finding.ts';
@@ -20,7 +21,9 @@ export const missingStepKey: Rule = {
     if (pipeline === null) return wanted === null ? judgementOf() : notKnown('the keys of the steps');
     const dangling = pipeline.steps.flatMap((step) => listMissingDependencies(step, pipeline));
     const asked =
-      wanted === null || pipeline.keys.includes(wanted) ? [] : [findingOfScenario(subject, pipeline, wanted)];
+      wanted === null || pipeline.keys.some((key) => isGlobMatch(wanted, key))
+        ? []
+        : [findingOfScenario(subject, pipeline, wanted)];
     if (dangling.length + asked.length > 0 && pipeline.dynamic)
       return notKnown('all keys of the steps: further steps are uploaded while the build runs');
     return judgementOf(...asked, ...dangling);
@@ -33,7 +36,7 @@ function findingOfScenario({ documents }: Subject, pipeline: Pipeline, wanted: s
   const edits: readonly Edit[] =
     only !== undefined && pipeline.keys.length === 1
       ? [{ document: 'scenario', path: ['when', 'step'], before: wanted, after: only }]
-      : only === undefined && keyless !== undefined
+      : only === undefined && keyless !== undefined && !wanted.includes('*')
         ? [{ document: 'pipeline', path: [...keyless.path, 'key'], before: undefined, after: wanted }]
         : [];
   return {
