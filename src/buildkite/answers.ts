@@ -182,7 +182,7 @@ export const ANSWERS = {
   JobEvents: z.object({ job: z.union([z.object({ events: EventPage }), Other]).nullable() }),
   Agent: z.object({ agent: AgentWithJobs.nullable() }),
   AgentNode: z.object({ node: z.union([AgentWithJobs, Other]).nullable() }),
-  AgentsWithTag: z.object({
+  Agents: z.object({
     organization: z
       .object({ agents: z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(AgentFields) }).nullable() })
       .nullable(),

@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../http/clock.ts';
 import { endpointOf } from '../http/endpoint.ts';
-import { readAgent, readAgentsOnHost, readAgentsWithTag } from './agents.ts';
+import { readAgent, readAgentsWithTag, readAllAgents } from './agents.ts';
 import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds.ts';
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
@@ -61,8 +61,7 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     job: (uuid, signal) => readJob(transport, uuid, signal),
     agent: (organization, uuid, signal) => readAgent(transport, organization, uuid, signal),
     agentsWithTag: (organization, tag, signal) => readAgentsWithTag(transport, organization, tag, signal),
-    agentsOnHost: (organization, hostnames, signal) =>
-      readAgentsOnHost(transport, organization, hostnames, signal),
+    agents: (organization, signal) => readAllAgents(transport, organization, signal),
     createBuild: async (call, signal) => {
       const input = {
         pipelineID: call.pipelineNodeId,

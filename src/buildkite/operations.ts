@@ -17,7 +17,7 @@ export const OPERATIONS = [
   'JobEvents',
   'Agent',
   'AgentNode',
-  'AgentsWithTag',
+  'Agents',
   'CreateBuild',
   'CancelBuild',
 ] as const;

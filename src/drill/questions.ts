@@ -4,7 +4,9 @@ import type { Read } from '../journal/events.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
-import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { hasAgentLeft, TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import { isHostOf } from '../model/entities/host.ts';
+import { isJobHeld } from '../model/entities/job.ts';
 import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
@@ -12,7 +14,7 @@ import { readPreflightFact } from './look.ts';
 import { decodeStep } from '../model/step-name.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { findFact, type Fact, type Subject, type World } from '../model/world.ts';
+import { findFact, listFacts, type Fact, type Subject, type World } from '../model/world.ts';
 
 /** The ports a drill reads from. */
 export interface Sources {
@@ -85,7 +87,7 @@ async function askSource(
     case 'past-workers':
       return askBuildkite({ ...subject, kind: subject.kind }, plan, sources.buildkite, signal);
     case 'agents-of-task':
-      return askAgentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
+      return askAgentsOfTask(subject.id, plan, world, sources.buildkite, signal);
     case 'task':
     case 'task-definition':
     case 'service':
@@ -184,31 +186,50 @@ function hostsOf(taskArn: string, { scenario }: Plan, world: World): readonly st
   return findFact(world, 'task', taskArn)?.hostnames ?? [];
 }
 
-/** The agents that carry the task's ARN and those on its host, so that none is overlooked that has no tag. */
+/**
+ * The agents that carry the task's ARN and those on its host, so that none is overlooked that has no tag. If Buildkite's
+ * filter lacks an agent that is known to be on the task, its list proves nothing: then all agents are compared.
+ */
 async function askAgentsOfTask(
   id: string,
-  { organization }: Plan,
-  hostnames: readonly string[],
+  plan: Plan,
+  world: World,
   buildkite: Buildkite,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
+  const { organization } = plan;
   const tagged = await buildkite.agentsWithTag(organization, `${TASK_ARN_TAG}=${id}`, signal);
   if (!tagged.ok) return tagged;
-  const nobody = { ok: true, value: { agents: [], complete: true } } as const;
-  const there =
-    hostnames.length === 0 ? nobody : await buildkite.agentsOnHost(organization, hostnames, signal);
-  return mapAnswer(there, ({ agents: neighbours, complete }) => {
-    const agents = new Map([...tagged.value.agents, ...neighbours].map((agent) => [agent.id, agent]));
-    const value = {
-      taskArn: id,
-      agents: [...agents.keys()],
-      complete: complete && tagged.value.complete,
-    };
+  const hostnames = hostsOf(id, plan, world);
+  const isTrusted = tagged.value.complete && !lacksKnownAgent(world, id, tagged.value.agents);
+  const everybody =
+    isTrusted && hostnames.length === 0
+      ? ({ ok: true, value: { agents: [], complete: true } } as const)
+      : await buildkite.agents(organization, signal);
+  return mapAnswer(everybody, ({ agents: all, complete }) => {
+    const there = all.filter(
+      ({ tags, hostname }) => tags[TASK_ARN_TAG] === id || isHostOf(hostname, hostnames),
+    );
+    const agents = new Map([...tagged.value.agents, ...there].map((agent) => [agent.id, agent]));
     return [
-      { kind: 'agents-of-task', id, value },
+      { kind: 'agents-of-task', id, value: { taskArn: id, agents: [...agents.keys()], complete } },
       ...[...agents.values()].map((agent) => ({ kind: 'agent', id: agent.id, value: agent }) as const),
     ];
   });
+}
+
+/**
+ * Whether a list of a task's agents lacks one that is known to be there: one with a job in flight or, if the list is empty,
+ * any that was not seen to leave.
+ */
+function lacksKnownAgent(world: World, taskArn: string, listed: readonly Agent[]): boolean {
+  const ids = new Set(listed.map((agent) => agent.id));
+  const missing = listFacts(world, 'agent').filter(
+    (agent) => agent.tags[TASK_ARN_TAG] === taskArn && !hasAgentLeft(agent) && !ids.has(agent.id),
+  );
+  if (listed.length === 0) return missing.length > 0;
+  const busy = new Set(listFacts(world, 'job').flatMap((job) => (isJobHeld(job) ? [job.agentId] : [])));
+  return missing.some((agent) => busy.has(agent.id));
 }
 
 /** A drill that injects nothing has no halt conditions. */

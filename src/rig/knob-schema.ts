@@ -74,6 +74,7 @@ export const knobs = z.strictObject({
   signalLag: duration.default(0),
   noticeLag: duration.default(0),
   imageEnvironment: z.record(z.string().min(1), z.coerce.string()).default({}),
+  agentFilter: z.enum(['exact', 'nothing', 'ignored', 'partial']).default('exact'),
   agentTag: z.enum(['present', 'absent', 'first-only']).default('present'),
   deregistrationDelay: duration.default(300_000),
   stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),

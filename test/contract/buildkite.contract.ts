@@ -201,11 +201,12 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(tagged).toMatchObject({ agents: [{ id: agent.id }], complete: true });
       const none = valueOf(await buildkite.agentsWithTag('acme', 'ecs:task-arn=nothing', never));
       expect(none).toEqual({ agents: [], complete: true });
-      const there = valueOf(await buildkite.agentsOnHost('acme', [agent.hostname ?? ''], never));
-      expect(there.complete).toBe(true);
-      expect(there.agents.map(({ id }) => id)).toContain(agent.id);
-      const nobody = valueOf(await buildkite.agentsOnHost('acme', ['ip-192-0-2-1'], never));
-      expect(nobody).toEqual({ agents: [], complete: true });
+      const all = valueOf(await buildkite.agents('acme', never));
+      expect(all.complete).toBe(true);
+      expect(all.agents.map(({ id }) => id)).toContain(agent.id);
+      expect(await buildkite.agents('nobody', never)).toMatchObject({
+        trouble: { kind: 'not-found', missing: 'organization' },
+      });
     });
 
     test('what does not exist is not found', async () => {

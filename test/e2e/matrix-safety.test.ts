@@ -50,6 +50,16 @@ describe.concurrent('a guard refuses', () => {
     });
   });
 
+  test("two agents live on the task, and Buildkite's filter overlooks the one with the job", async () => {
+    await play({
+      standalone: 1,
+      container: { argv: [...EXEC, '--spawn', '2'] },
+      steps,
+      rig: { knobs: { agentFilter: 'partial' } },
+      expected: refused('shared-task', /2 agents run on the task; limit 1/),
+    });
+  });
+
   test('the step runs on a task that the scenario does not name', async () => {
     const other = taskDefinition({ environment: { BUILDKITE_AGENT_TAGS: 'queue=deploy' } }, 'deployer');
     await play({

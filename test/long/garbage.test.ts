@@ -185,7 +185,7 @@ describe.concurrent('garbage for an answer is no answer of Buildkite', () => {
     ['job', (client) => client.job(UUID, never)],
     ['agent', (client) => client.agent('acme', UUID, never)],
     ['agentsWithTag', (client) => client.agentsWithTag('acme', `ecs:task-arn=${TASK}`, never)],
-    ['agentsOnHost', (client) => client.agentsOnHost('acme', ['ip-10-0-0-1'], never)],
+    ['agents', (client) => client.agents('acme', never)],
     ['createBuild', (client) => client.createBuild(CREATE, never)],
     [
       'cancelBuild',

@@ -1,7 +1,6 @@
 import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
 import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
-import { isHostOf } from '../../src/model/entities/host.ts';
 import { hasAgentLeft } from '../../src/model/entities/agent.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
@@ -21,6 +20,8 @@ export interface FakeBuildkiteWorld {
   builds: Map<string, Build>;
   jobs: Map<string, Job>;
   agents: Map<string, Agent>;
+  /** Agents that the filter by tag overlooks. */
+  unfiltered: Set<string>;
   clock: ClockOffset | null;
 }
 
@@ -84,6 +85,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     builds: byId(options.builds ?? []),
     jobs: byId(options.jobs ?? []),
     agents: byId(options.agents ?? []),
+    unfiltered: new Set(),
     clock: null,
   };
 
@@ -246,15 +248,15 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
           Object.entries(agent.tags).some(([key, value]) => `${key}=${value}` === tag),
         );
         const agents = tagged
-          .filter((agent) => !hasAgentLeft(agent))
+          .filter((agent) => !hasAgentLeft(agent) && !world.unfiltered.has(agent.id))
           .map((agent) => ({ ...agent, jobs: null }));
         return { ok: true, value: { agents, complete: true } };
       }),
-    agentsOnHost: (organization, hostnames, signal) =>
-      answer('agentsOnHost', [organization, hostnames], signal, () => {
-        const there = [...world.agents.values()].filter(
-          (agent) => !hasAgentLeft(agent) && isHostOf(agent.hostname, hostnames),
-        );
+    agents: (organization, signal) =>
+      answer('agents', [organization], signal, () => {
+        if (organization !== world.organization)
+          return missing(`organization "${organization}"`, { missing: 'organization' });
+        const there = [...world.agents.values()].filter((agent) => !hasAgentLeft(agent));
         return {
           ok: true,
           value: { agents: there.map((agent) => ({ ...agent, jobs: null })), complete: true },

@@ -72,11 +72,19 @@ function listedAgents(world: World, args: AgentArgs): readonly Agent[] {
   return [...world.agents.values()].filter(
     (agent) =>
       isListed(agent) &&
-      (args.metaData ?? []).every((tag) => agent.tags.includes(tag)) &&
+      passesFilter(world, agent, args.metaData ?? []) &&
       (args.isRunningJob ?? isRunning(agent)) === isRunning(agent) &&
       args.paused !== true &&
       agent.name.includes(args.search ?? ''),
   );
+}
+
+/** Whether the filter by tags lets an agent through; `partial`: it overlooks agents that have a job. */
+function passesFilter(world: World, agent: Agent, wanted: readonly string[]): boolean {
+  const { agentFilter } = world.knobs;
+  if (wanted.length === 0 || agentFilter === 'ignored') return true;
+  if (agentFilter === 'nothing' || (agentFilter === 'partial' && agent.job !== null)) return false;
+  return wanted.every((tag) => agent.tags.includes(tag));
 }
 
 function isRunning(agent: Agent): boolean {
