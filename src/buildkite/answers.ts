@@ -141,6 +141,7 @@ const PipelineFields = z.object({
   id: z.string(),
   slug: z.string(),
   url: z.string(),
+  defaultBranch: z.string().nullable(),
   cancelIntermediateBuilds: z.boolean(),
   cancelIntermediateBuildsBranchFilter: z.string().nullable(),
   skipIntermediateBuilds: z.boolean(),

@@ -5,8 +5,7 @@ import { readAgent, readAgentsWithTag, readAllAgents } from './agents.ts';
 import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds.ts';
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
-import { pipelineOf } from './map.ts';
-import { makeMissing, makeMissingOrganization } from './missing.ts';
+import { readPipeline, readPipelineSteps } from './pipelines.ts';
 import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
 
@@ -32,22 +31,9 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     clock: options.clock ?? systemClock,
   });
   return {
-    pipeline: async (organization, slug, branch, signal) => {
-      const variables = { organization, slug: `${organization}/${slug}`, branch: [branch] };
-      const answer = await transport.read('Pipeline', variables, signal);
-      if (!answer.ok) return answer;
-      if (answer.value.organization === null) return makeMissingOrganization(organization);
-      if (answer.value.pipeline === null) return makeMissing(`pipeline "${slug}" in "${organization}"`);
-      return { ok: true, value: pipelineOf(answer.value.pipeline) };
-    },
-    pipelineSteps: async (organization, slug, signal) => {
-      const variables = { organization, slug: `${organization}/${slug}` };
-      const answer = await transport.read('PipelineSteps', variables, signal);
-      if (!answer.ok) return answer;
-      if (answer.value.organization === null) return makeMissingOrganization(organization);
-      if (answer.value.pipeline === null) return makeMissing(`pipeline "${slug}" in "${organization}"`);
-      return { ok: true, value: answer.value.pipeline.steps?.yaml ?? null };
-    },
+    pipeline: (organization, slug, branch, signal) =>
+      readPipeline(transport, organization, slug, branch, signal),
+    pipelineSteps: (organization, slug, signal) => readPipelineSteps(transport, organization, slug, signal),
     build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),
     builds: (uuids, signal) => readBuilds(transport, uuids, signal),
     buildOfDrill: (organization, pipeline, mark, signal) =>

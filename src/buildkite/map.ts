@@ -139,12 +139,13 @@ function tagsOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-/** A pipeline in our model. */
-export function pipelineOf(fields: PipelineFields): Pipeline {
+/** A pipeline in our model, with the builds of the branch. */
+export function pipelineOf(fields: PipelineFields, branch: string): Pipeline {
   return {
     nodeId: fields.id,
     slug: fields.slug,
     url: fields.url,
+    branch,
     cancelIntermediateBuilds: fields.cancelIntermediateBuilds,
     cancelIntermediateFilter: fields.cancelIntermediateBuildsBranchFilter,
     skipIntermediateBuilds: fields.skipIntermediateBuilds,

@@ -29,11 +29,11 @@ export interface JobsPage {
 
 /** The port to Buildkite. Reads retry within their time. Never throws for a failure of the service. */
 export interface Buildkite {
-  /** The pipeline `organization/slug` and its open builds on a branch; `not-found` says whether the organization itself is missing. */
+  /** The pipeline `organization/slug` and its open builds on a branch (null: its default branch); `not-found` says whether the organization itself is missing. */
   pipeline(
     organization: string,
     slug: string,
-    branch: string,
+    branch: string | null,
     signal: AbortSignal,
   ): Promise<Answer<Pipeline>>;
   /** The pipeline's own steps as YAML; null if Buildkite shows none. */

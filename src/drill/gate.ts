@@ -1,8 +1,7 @@
 import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { Instant } from '../model/instants.ts';
-import { matchesStep } from '../model/step-name.ts';
-import { stepOf } from '../scenario/when.ts';
+import { explainAbsentStep, listAbsentStepSubjects } from './absent-step.ts';
 import { isInjecting, hasReadSince, type DrillState } from '../state/state.ts';
 import { askNow, haltDrill, type Step } from '../state/step.ts';
 import { listGateSubjects } from '../scenario/subjects.ts';
@@ -14,7 +13,11 @@ const PATIENCE = 10_000;
 
 /** Before anything is started: what the guards and the plan must know is read, then every guard answers. */
 export function decideGate(state: DrillState, now: Instant): Step {
-  const subjects = [...listGateSubjects(state.plan), ...listOwnAgent(state)];
+  const subjects = [
+    ...listGateSubjects(state.plan),
+    ...listOwnAgent(state),
+    ...listAbsentStepSubjects(state),
+  ];
   const trouble = findLastingTrouble(state, subjects, now, PATIENCE);
   if (trouble !== null) return haltDrill(trouble.reason, trouble.said);
   const open = subjects.filter((subject) => !isAnswered(state, subject));
@@ -46,21 +49,11 @@ function listOwnAgent(state: DrillState): readonly Subject[] {
   return self?.agentId == null ? [] : [{ kind: 'agent', id: self.agentId }];
 }
 
-function hasKey(step: string, keys: readonly string[]): boolean {
-  return keys.some((stepKey) => matchesStep(step, { stepKey, label: null }));
-}
-
 function haltWrongPlan(state: DrillState): Step | null {
   if (state.plan.mode === 'assert') return null;
   const { scenario, mode } = state.plan;
-  const step = stepOf(scenario.when);
-  const pipeline = findFact(state.world, 'pipeline', scenario.build.pipeline);
-  const keys = pipeline?.stepKeys ?? null;
-  if (typeof step === 'string' && keys !== null && pipeline?.dynamic === false && !hasKey(step, keys))
-    return haltDrill(
-      'no-such-step',
-      `pipeline ${scenario.build.pipeline} has no step with key "${step}"; keys that it has: ${keys.join(', ') || 'none'}`,
-    );
+  const absent = explainAbsentStep(state);
+  if (absent !== null) return haltDrill('no-such-step', absent);
   if (mode === 'baseline') return null;
   const cluster = findFact(state.world, 'cluster', scenario.cluster.name);
   if (cluster !== undefined && cluster.status !== 'ACTIVE')

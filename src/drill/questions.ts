@@ -11,7 +11,7 @@ import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
-import { decodeStep } from '../model/step-name.ts';
+import { splitHistoryId } from '../model/step-name.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { findFact, listFacts, type Fact, type Subject, type World } from '../model/world.ts';
@@ -85,7 +85,7 @@ async function askSource(
     case 'pipeline':
     case 'step-history':
     case 'past-workers':
-      return askBuildkite({ ...subject, kind: subject.kind }, plan, sources.buildkite, signal);
+      return askBuildkite({ ...subject, kind: subject.kind }, plan, world, sources.buildkite, signal);
     case 'agents-of-task':
       return askAgentsOfTask(subject.id, plan, world, sources.buildkite, signal);
     case 'task':
@@ -124,12 +124,13 @@ export function listBuildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] 
 async function askBuildkite(
   { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'>,
   plan: Plan,
+  world: World,
   buildkite: Buildkite,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
   const { organization } = plan;
   const { pipeline } = plan.scenario.build;
-  const branch = plan.mode === 'assert' ? '' : plan.scenario.build.branch;
+  const named = plan.mode === 'assert' ? '' : plan.scenario.build.branch;
   switch (kind) {
     case 'build':
       return mapAnswer(await buildkite.build(id, signal), listBuildFacts);
@@ -149,18 +150,18 @@ async function askBuildkite(
         ],
       );
     case 'pipeline':
-      return mapAnswer(await buildkite.pipeline(organization, id, branch, signal), (value) => [
-        { kind, id, value },
-      ]);
+      return mapAnswer(
+        await buildkite.pipeline(
+          organization,
+          id,
+          named ?? findFact(world, kind, id)?.branch ?? null,
+          signal,
+        ),
+        (value) => [{ kind, id, value }],
+      );
     case 'step-history': {
       const [of, step] = splitHistoryId(id);
-      const answer = await buildkite.stepHistory(
-        organization,
-        of,
-        decodeStep(step),
-        JOBS_OF_A_HISTORY,
-        signal,
-      );
+      const answer = await buildkite.stepHistory(organization, of, step, JOBS_OF_A_HISTORY, signal);
       return mapAnswer(answer, (value) => [{ kind, id, value }]);
     }
     case 'past-workers':
@@ -173,12 +174,6 @@ async function askBuildkite(
 }
 
 const JOBS_OF_A_HISTORY = 100; // Enough for a quantile, at about 300 points.
-
-/** `PIPELINE/STEP`: a pipeline's slug has no slash, a step's key may. */
-function splitHistoryId(id: string): readonly [string, string] {
-  const cut = id.indexOf('/');
-  return cut < 0 ? [id, ''] : [id.slice(0, cut), id.slice(cut + 1)];
-}
 
 /** Names of the task's host, where the scenario maps by them. */
 function hostsOf(taskArn: string, { scenario }: Plan, world: World): readonly string[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isGlobMatch } from './glob.ts';
+import { haveCommonText, isGlobMatch } from './glob.ts';
 
 const Text = z.string().min(1).max(1000);
 
@@ -39,17 +39,45 @@ export function isGlobOfSteps(step: StepName): boolean {
   return (typeof step === 'string' ? step : step.label).includes('*');
 }
 
+/** What a label may hold in place of a value that is known only when its jobs are created. */
+const FILLED_IN = /%[nNtT]|\{\{.*?\}\}|\$\{[^}]*\}|\$\w+/gu;
+
+/** Whether a job of a pipeline with these keys and labels, as its steps write them, can be one of the step that is named. */
+export function mayBeInPipeline(
+  step: StepName,
+  pipeline: { readonly stepKeys: readonly string[]; readonly stepLabels: readonly string[] },
+): boolean {
+  if (typeof step === 'string')
+    return pipeline.stepKeys.some((stepKey) => matchesStep(step, { stepKey, label: null }));
+  const wanted = normalizeLabel(step.label);
+  return pipeline.stepLabels.some((label) =>
+    haveCommonText(wanted, normalizeLabel(label).replaceAll(FILLED_IN, '*')),
+  );
+}
+
+/** What the pipeline has instead, for the message that it has no such step. */
+export function listStepNames(
+  step: StepName,
+  pipeline: { readonly stepKeys: readonly string[]; readonly stepLabels: readonly string[] },
+): string {
+  const [what, names] =
+    typeof step === 'string' ? ['keys', pipeline.stepKeys] : ['labels', pipeline.stepLabels];
+  return `the ${what} are ${names.join(', ') || 'none'}`;
+}
+
 /** The name in a sentence, behind the word `step`. */
 export function formatStep(step: StepName): string {
   return typeof step === 'string' ? step : `labelled "${step.label}"`;
 }
 
-/** The name as a part of an id. No key begins with a brace. */
-export function encodeStep(step: StepName): string {
-  return typeof step === 'string' ? step : JSON.stringify(step);
+/** The id under which the history of a pipeline's step is known: `PIPELINE/STEP`. */
+export function makeHistoryId(pipeline: string, step: StepName): string {
+  return `${pipeline}/${typeof step === 'string' ? step : JSON.stringify(step)}`;
 }
 
-/** The name that `encodeStep` made a part of an id. */
-export function decodeStep(text: string): StepName {
-  return text.startsWith('{') ? StepName.parse(JSON.parse(text)) : text;
+/** Its two parts. A pipeline's slug has no slash, a step's key may; no key begins with a brace. */
+export function splitHistoryId(id: string): readonly [string, StepName] {
+  const cut = id.indexOf('/');
+  const step = id.slice(cut + 1);
+  return [id.slice(0, cut), step.startsWith('{') ? StepName.parse(JSON.parse(step)) : step];
 }

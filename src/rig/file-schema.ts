@@ -25,12 +25,13 @@ const task = z.strictObject({
 const pipeline = z.strictObject({
   slug: word,
   steps: word,
+  defaultBranch: word.default('main'),
   cancelIntermediateBuilds: z.boolean().default(false),
   skipIntermediateBuilds: z.boolean().default(false),
 });
 const build = z.strictObject({
   pipeline: word,
-  branch: word.default('main'),
+  branch: word.optional(),
   message: z.string().default('started by the rig'),
   env: tags.default({}),
 });

@@ -32,18 +32,18 @@ export const intermediateBuilds: Guard = {
     if (rival !== undefined)
       return refuses(`drill ${rival.drill ?? ''} runs on the same pipeline and branch (${rival.url})`);
     const cancels =
-      pipeline.cancelIntermediateBuilds && isBranchMatch(pipeline.cancelIntermediateFilter, build.branch);
+      pipeline.cancelIntermediateBuilds && isBranchMatch(pipeline.cancelIntermediateFilter, pipeline.branch);
     const skips =
-      pipeline.skipIntermediateBuilds && isBranchMatch(pipeline.skipIntermediateFilter, build.branch);
+      pipeline.skipIntermediateBuilds && isBranchMatch(pipeline.skipIntermediateFilter, pipeline.branch);
     if (build.count > 1 && (cancels || skips))
       return refuses(
-        `the pipeline ${cancels ? 'cancels' : 'skips'} intermediate builds of ${build.branch}, and each of our ${String(build.count)} builds would hit the one before it`,
+        `the pipeline ${cancels ? 'cancels' : 'skips'} intermediate builds of ${pipeline.branch}, and each of our ${String(build.count)} builds would hit the one before it`,
       );
     if (build.number !== null || buildId !== null) return holds('no new build is started');
     const hit = others[0];
     if ((cancels || skips) && hit !== undefined)
       return refuses(
-        `a new build on ${build.branch} would ${cancels ? 'cancel' : 'skip'} build ${String(hit.number)} (${hit.url})`,
+        `a new build on ${pipeline.branch} would ${cancels ? 'cancel' : 'skip'} build ${String(hit.number)} (${hit.url})`,
       );
     return holds('no other build of the branch is canceled or skipped');
   },

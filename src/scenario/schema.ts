@@ -38,7 +38,7 @@ const Build = z.strictObject({
     .max(100)
     .prefault(1)
     .describe('How many builds to start, for a fault that can take several workers; each of them is judged.'),
-  branch: Text.prefault('main').describe('Branch of the new build.'),
+  branch: orNull(Text).describe("Branch of the new build; by default the pipeline's default branch."),
   commit: Text.prefault('HEAD').describe('Commit of the new build.'),
   message: orElse(Text, z.string(), '').describe('Message of the new build; by default `gameday: <title>`.'),
   env: z

@@ -22,7 +22,7 @@ export const fleetBusy: Trigger = {
     const { busy, step } = specOf(state, 'fleet-busy');
     const { builds, jobs, inFlightSince } = viewOwnBuilds(state);
     const ofStep = jobs.filter((job) => step === null || matchesStep(step, job));
-    const over = explainNeverInFlight(step, builds, ofStep);
+    const over = explainNeverInFlight(step, builds, jobs);
     if (over !== null) return { fires: 'never', said: over };
     const agents = listBusyAgents(state);
     const running = sortLongestFirst(ofStep, inFlightSince);

@@ -6,6 +6,9 @@ import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { listFacts, findFact } from '../model/world.ts';
 import type { Aim, Fired } from './trigger.ts';
 
+/** Steps that a message names at the most. */
+const MOST_NAMES = 10;
+
 /** A step, and how long one of its jobs must have been RUNNING. */
 export interface InFlight {
   readonly step: StepName;
@@ -44,7 +47,7 @@ export function fireInFlight(
   const next = running[0];
   if (next !== undefined)
     return { fires: 'later', at: (inFlightSince[next.job.id] ?? now) + inFlightFor, candidates: running };
-  const over = explainNeverInFlight(step, builds, ofStep);
+  const over = explainNeverInFlight(step, builds, jobs);
   if (over !== null) return { fires: 'never', said: over };
   return { fires: 'later', at: null, candidates: ofStep.filter((job) => !hasJobEnded(job)).map(aimOf) };
 }
@@ -73,15 +76,25 @@ function aimOf(job: Job): Aim & { readonly job: Job } {
 export function explainNeverInFlight(
   step: StepName | null,
   builds: readonly Build[],
-  jobs: readonly Job[],
+  all: readonly Job[],
 ): string | null {
+  const jobs = all.filter((job) => step === null || matchesStep(step, job));
   const waiting = builds.find((build) => mayStillRun(build, jobs));
   const [build] = builds;
   if (build === undefined || waiting !== undefined) return null;
   const state = `build ${String(build.number)} is ${build.rawState}`;
   const of = step === null ? '' : ` of step ${formatStep(step)}`;
-  if (jobs.length === 0) return `${state} and never had a job${of}`;
+  if (jobs.length === 0) return `${state} and never had a job${of}${listOthers(all)}`;
   return `${state}; step ${step === null ? 'by step' : formatStep(step)} ended (${jobs.map((job) => job.rawState).join(', ')}) before it had been in flight for long enough`;
+}
+
+/** The steps that did have jobs: the one that was meant may be among them, under another name. */
+function listOthers(jobs: readonly Job[]): string {
+  const names = [
+    ...new Set(jobs.map(({ stepKey, label }) => stepKey ?? (label === null ? null : `"${label}"`))),
+  ];
+  const known = names.filter((name) => name !== null).slice(0, MOST_NAMES);
+  return known.length === 0 ? '' : `; its jobs are of ${known.join(', ')}`;
 }
 
 function mayStillRun(build: Build, jobs: readonly Job[]): boolean {

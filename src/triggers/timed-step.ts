@@ -1,6 +1,6 @@
 import { seconds } from '../checks/times.ts';
 import type { Instant } from '../model/instants.ts';
-import { encodeStep, formatStep, type StepName } from '../model/step-name.ts';
+import { formatStep, makeHistoryId, type StepName } from '../model/step-name.ts';
 import type { DrillState } from '../state/state.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import { fireInFlight, viewOwnBuilds } from './running.ts';
@@ -18,19 +18,18 @@ interface Usual {
   readonly by: string;
 }
 
-/** Id under which the history of a pipeline's step is known. */
-function makeHistoryId({ plan }: DrillState, step: StepName): string {
-  return `${plan.scenario.build.pipeline}/${encodeStep(step)}`;
-}
-
 /** The history is read where the scenario does not say how long the step runs. */
 export function historyOf(state: DrillState, { step, usually }: Timed): readonly Subject[] {
-  return usually === null ? [{ kind: 'step-history', id: makeHistoryId(state, step) }] : [];
+  return usually === null
+    ? [{ kind: 'step-history', id: makeHistoryId(state.plan.scenario.build.pipeline, step) }]
+    : [];
 }
 
 function usualOf(state: DrillState, { step, usually }: Timed): Usual | null {
   if (usually !== null) return { ms: usually, by: 'as the scenario says' };
-  const durations = findFact(state.world, 'step-history', makeHistoryId(state, step))?.durations ?? [];
+  const durations =
+    findFact(state.world, 'step-history', makeHistoryId(state.plan.scenario.build.pipeline, step))
+      ?.durations ?? [];
   if (durations.length === 0) return null;
   return { ms: median(durations), by: `the median of its ${String(durations.length)} latest passed jobs` };
 }

@@ -185,7 +185,7 @@ function listAttemptLines(evidence: Evidence): AttemptLine[] {
 }
 
 /** What the drill touches, or in a dry run would touch. */
-function listTouched({ plan }: Evidence): string[] {
+function listTouched({ plan, last }: Evidence): string[] {
   const { organization, region } = plan;
   const { build, cluster } = plan.scenario;
   if (build.number !== null)
@@ -200,9 +200,13 @@ function listTouched({ plan }: Evidence): string[] {
       ...listFaultChanges(plan),
     ];
   const { branch, commit } = plan.scenario.build;
+  const known = last('pipeline', build.pipeline)?.value.branch;
+  const own =
+    known === undefined ? "the pipeline's default branch" : `${known}, the pipeline's default branch,`;
+  const sayBranch = branch ?? own;
   const builds = build.count === 1 ? 'a new build' : `${String(build.count)} new builds`;
   return [
-    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${branch} at ${commit}`,
+    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${sayBranch} at ${commit}`,
     ...listFaultChanges(plan),
   ];
 }

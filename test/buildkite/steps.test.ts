@@ -8,14 +8,22 @@ steps:
   - wait
   - group: Tests
     steps:
-      - { command: make test, id: unit }
+      - { command: make test, id: unit, label: ':ruby: Unit %n' }
       - { command: make it, identifier: integration }
 `;
-  expect(readSteps(text)).toEqual({ stepKeys: ['build', 'unit', 'integration'], dynamic: false });
+  expect(readSteps(text)).toEqual({
+    stepKeys: ['build', 'unit', 'integration'],
+    stepLabels: [':ruby: Unit %n'],
+    dynamic: false,
+  });
 });
 
 test('a bare list of steps is a pipeline too', () => {
-  expect(readSteps('- { command: make, key: 7 }')).toEqual({ stepKeys: ['7'], dynamic: false });
+  expect(readSteps('- { command: make, key: 7, name: Make }')).toEqual({
+    stepKeys: ['7'],
+    stepLabels: ['Make'],
+    dynamic: false,
+  });
 });
 
 test.each([
@@ -32,7 +40,7 @@ test.each([
 test.each([null, '', 'steps: {', 'steps: 3', 'just words'])(
   'what cannot be read as steps is unknown: %s',
   (text) => {
-    expect(readSteps(text)).toEqual({ stepKeys: null, dynamic: true });
+    expect(readSteps(text)).toEqual({ stepKeys: null, stepLabels: [], dynamic: true });
   },
 );
 

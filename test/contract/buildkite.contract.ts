@@ -129,6 +129,27 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       ).toBeNull();
     });
 
+    test('without a branch, the default branch of the pipeline is taken, with its open builds', async () => {
+      const call = {
+        kind: 'create-build',
+        pipeline: 'nightly',
+        commit: 'HEAD',
+        message: 'm',
+        env: {},
+      } as const;
+      const { nodeId, branch } = valueOf(await buildkite.pipeline('acme', 'nightly', null, never));
+      expect(branch).toBe('trunk');
+      const metaData = { 'gameday-drill': 'drill-4' };
+      await buildkite.createBuild({ ...call, pipelineNodeId: nodeId, branch, metaData }, never);
+      const { openBuilds } = valueOf(await buildkite.pipeline('acme', 'nightly', null, never));
+      expect(openBuilds).toMatchObject([{ drill: 'drill-4' }]);
+      expect(valueOf(await buildkite.pipeline('acme', 'nightly', 'main', never))).toMatchObject({
+        branch: 'main',
+        openBuilds: [],
+      });
+      expect(valueOf(await buildkite.pipeline('acme', 'canary', null, never)).branch).toBe('main');
+    });
+
     test("the branch's open builds name the drill; another branch has none", async () => {
       const { number } = created.build;
       const ours = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));

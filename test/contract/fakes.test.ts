@@ -1,4 +1,14 @@
-import { aBuild, AGENT_ID, aJob, anAgent, aService, aTask, NOON, TASK_ARN } from '../support/builders.ts';
+import {
+  aBuild,
+  AGENT_ID,
+  aJob,
+  anAgent,
+  aPipeline,
+  aService,
+  aTask,
+  NOON,
+  TASK_ARN,
+} from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
@@ -19,7 +29,12 @@ buildkiteContract('the fake', () => {
       finishedAt: NOON + took,
     }),
   );
-  const buildkite = fakeBuildkite({ builds: [old], jobs, agents: [anAgent()] });
+  const buildkite = fakeBuildkite({
+    pipelines: [aPipeline(), aPipeline({ slug: 'nightly', branch: 'trunk' })],
+    builds: [old],
+    jobs,
+    agents: [anAgent()],
+  });
   return Promise.resolve({
     buildkite,
     start: ({ jobs }) => {

@@ -34,7 +34,7 @@ describe('loading scenario files', () => {
         pipeline: 'canary',
         number: null,
         count: 1,
-        branch: 'main',
+        branch: null,
         commit: 'HEAD',
         message: 'gameday: A step in flight survives',
         env: {},

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decodeStep, encodeStep, formatStep, keyOfStep, matchesStep } from '../../src/model/step-name.ts';
+import {
+  formatStep,
+  keyOfStep,
+  makeHistoryId,
+  matchesStep,
+  mayBeInPipeline,
+  splitHistoryId,
+} from '../../src/model/step-name.ts';
 import { stepOf } from '../../src/scenario/when.ts';
 import { changed, read } from './marked.ts';
 
@@ -28,12 +35,34 @@ describe('a step that a scenario names', () => {
     expect(matchesStep(step, seen)).toBe(matches);
   });
 
+  it.each([
+    ['a key that is there', 'a', true],
+    ['a key that is not', 'c', false],
+    ['a glob of keys', 'b*', true],
+    ['a glob that no key fits', 'c*', false],
+    ['a label', { label: ':rocket: Deploy' }, true],
+    ['no such label', { label: 'Deploy' }, false],
+    ['the label of one parallel job', { label: 'Test 2 of 3' }, true],
+    ['the label of one job of a matrix', { label: 'Lint linux/arm64' }, true],
+    ['a label with a variable', { label: 'Run eu-west-1 now' }, true],
+    ['a glob that overlaps a template', { label: 'L* arm64' }, true],
+    ['a glob that does not', { label: 'X* arm64' }, false],
+  ] as const)('may be in a pipeline: %s', (_name, step, may) => {
+    const stepLabels = [
+      ':rocket: Deploy',
+      'Test %n of %t',
+      'Lint {{matrix.os}}/{{ matrix.arch }}',
+      'Run $REGION now',
+    ];
+    expect(mayBeInPipeline(step, { stepKeys: ['a', 'b-1'], stepLabels })).toBe(may);
+  });
+
   it('is one key, or may be several steps', () => {
     expect([keyOfStep('a:b'), keyOfStep('a*'), keyOfStep({ label: 'a' })]).toEqual(['a:b', null, null]);
   });
 
   it.each(['test/slow', 'test-*', { label: 'a/{b}' }])('%j survives as a part of an id', (step) => {
-    expect(decodeStep(encodeStep(step))).toEqual(step);
+    expect(splitHistoryId(makeHistoryId('canary', step))).toEqual(['canary', step]);
   });
 
   it('reads well behind the word step', () => {

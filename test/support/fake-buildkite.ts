@@ -158,7 +158,11 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         if (pipeline === undefined) return missing(`pipeline "${slug}" in "${organization}"`);
         return {
           ok: true,
-          value: { ...pipeline, openBuilds: [...pipeline.openBuilds, ...open(slug, branch)] },
+          value: {
+            ...pipeline,
+            branch: branch ?? pipeline.branch,
+            openBuilds: [...pipeline.openBuilds, ...open(slug, branch ?? pipeline.branch)],
+          },
         };
       }),
     pipelineSteps: (organization, slug, signal) =>

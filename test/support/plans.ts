@@ -20,7 +20,7 @@ const SCENARIO: Scenario = {
     pipeline: 'canary',
     number: null,
     count: 1,
-    branch: 'main',
+    branch: null,
     commit: 'HEAD',
     message: 'gameday: a step in flight',
     env: {},

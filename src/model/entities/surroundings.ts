@@ -10,11 +10,15 @@ export const Pipeline = z.strictObject({
   cancelIntermediateFilter: z.string().nullable(),
   skipIntermediateBuilds: z.boolean(),
   skipIntermediateFilter: z.string().nullable(),
+  /** The branch that was asked for; without one, the pipeline's default branch. */
+  branch: z.string(),
   /** Step keys where the steps' YAML could be read; null where it cannot be known (dynamic pipelines). */
   stepKeys: z.array(z.string()).nullable(),
+  /** Labels as they are written there, before `%n`, `{{matrix}}` and variables are filled in. */
+  stepLabels: z.array(z.string()),
   /** Whether the steps upload further steps, so that a missing key proves nothing. */
   dynamic: z.boolean(),
-  /** Builds of the drill's branch that are scheduled or running: number and, if ours, the drill id. */
+  /** Builds of that branch that are scheduled or running: number and, if ours, the drill id. */
   openBuilds: z.array(
     z.strictObject({ number: z.number().int(), url: z.string(), drill: z.string().nullable() }),
   ),

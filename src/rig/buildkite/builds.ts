@@ -30,7 +30,7 @@ export function createBuild(world: World, pipeline: Pipeline, wish: NewBuild): B
     uuid: newUuid(),
     number: pipeline.builds.length + 1,
     pipeline,
-    branch: wish.branch ?? 'main',
+    branch: wish.branch ?? pipeline.defaultBranch,
     commit: wish.commit ?? 'HEAD',
     message: wish.message ?? '',
     env: wish.env ?? {},

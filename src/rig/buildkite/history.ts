@@ -55,7 +55,7 @@ export function addPastBuild(
     uuid: newUuid(),
     number: pipeline.builds.length + 1,
     pipeline,
-    branch: 'main',
+    branch: pipeline.defaultBranch,
     commit: 'HEAD',
     message: 'before the rig began',
     env: {},

@@ -207,6 +207,7 @@ export interface Pipeline {
   readonly steps: readonly Step[];
   readonly yaml: string;
   readonly createdAt: number;
+  readonly defaultBranch: string;
   readonly cancelIntermediateBuilds: boolean;
   readonly skipIntermediateBuilds: boolean;
   readonly builds: Build[];

@@ -53,7 +53,7 @@ export function pipelineDocument(world: World, pipeline: Pipeline): Document {
     web_url: `${world.url}/${world.organization.slug}/${slug}`,
     name: slug,
     slug,
-    default_branch: 'main',
+    default_branch: pipeline.defaultBranch,
     created_at: iso(pipeline.createdAt),
     archived_at: null,
     configuration: pipeline.yaml,

@@ -29,6 +29,8 @@ const STANDSTILL_MS = 500;
 export interface PipelineOptions {
   readonly slug: string;
   readonly stepsFile: string;
+  /** `main` where the file names none. */
+  readonly defaultBranch?: string;
   readonly cancelIntermediateBuilds?: boolean;
   readonly skipIntermediateBuilds?: boolean;
   /** Builds that were over before the rig began. */
@@ -159,6 +161,7 @@ function readPipeline(options: PipelineOptions, createdAt: number): Pipeline {
     steps: parsePipeline(yaml, options.stepsFile),
     yaml,
     createdAt,
+    defaultBranch: options.defaultBranch ?? 'main',
     cancelIntermediateBuilds: options.cancelIntermediateBuilds ?? false,
     skipIntermediateBuilds: options.skipIntermediateBuilds ?? false,
     builds: [],

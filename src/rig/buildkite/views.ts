@@ -102,7 +102,7 @@ function pipelineView(views: Views, pipeline: Pipeline): View {
     archived: false,
     url: `${world.url}/${world.organization.slug}/${pipeline.slug}`,
     createdAt: iso(pipeline.createdAt),
-    defaultBranch: 'main',
+    defaultBranch: pipeline.defaultBranch,
     cancelIntermediateBuilds: pipeline.cancelIntermediateBuilds,
     cancelIntermediateBuildsBranchFilter: null,
     skipIntermediateBuilds: pipeline.skipIntermediateBuilds,
