@@ -63,6 +63,7 @@ export function addPastBuild(
     createdBy: world.users.colleague,
     createdAt: startedAt,
     source: 'api',
+    triggeredFrom: null,
     rebuiltFrom: null,
     metaData: new Map(),
     annotations: [],

@@ -8,6 +8,7 @@ import { agentApi } from './agent-api.ts';
 import { sweep } from './agents.ts';
 import { openBook } from './book.ts';
 import type { Book } from './book.ts';
+import { startTriggered } from './builds.ts';
 import { graphqlEndpoint } from './graphql.ts';
 import { layDownHistory } from './history.ts';
 import { layDownOnWorkers } from './history-on-workers.ts';
@@ -132,9 +133,12 @@ function routes(world: World, book: Book, options: BuildkiteOptions, replica: Re
 
 function newWorld(options: BuildkiteOptions): World {
   const knobs = readKnobs(options.knobs);
+  const now = Date.now() + knobs.clockOffsetMs;
+  const pipelines = options.pipelines.map((pipeline) => readPipeline(pipeline, now));
+  checkTriggers(pipelines);
   return {
     organization: { uuid: newUuid(), slug: options.organization },
-    pipelines: options.pipelines.map((pipeline) => readPipeline(pipeline, Date.now() + knobs.clockOffsetMs)),
+    pipelines,
     agents: new Map(),
     jobs: new Map(),
     builds: new Map(),
@@ -148,9 +152,21 @@ function newWorld(options: BuildkiteOptions): World {
     events: new EventEmitter(),
     apiToken: newToken('bkua'),
     agentToken: newToken('bkar'),
+    startTriggered,
     url: '',
     nextInQueue: 1,
   };
+}
+
+function checkTriggers(pipelines: readonly Pipeline[]): void {
+  for (const { slug, steps } of pipelines) {
+    for (const step of steps) {
+      if (step.kind !== 'trigger' || pipelines.some((other) => other.slug === step.pipeline)) continue;
+      throw new BadPipelineFile(
+        `pipeline "${slug}" triggers "${step.pipeline}", and there is no such pipeline`,
+      );
+    }
+  }
 }
 
 function readPipeline(options: PipelineOptions, createdAt: number): Pipeline {

@@ -147,6 +147,12 @@ function within<T>(wanted: readonly T[] | null | undefined, got: T): boolean {
   return wanted === null || wanted === undefined || wanted.length === 0 || wanted.includes(got);
 }
 
+const SOURCES = {
+  api: 'BuildSourceAPI',
+  ui: 'BuildSourceFrontend',
+  trigger_job: 'BuildSourceTriggerJob',
+} as const;
+
 function buildView(views: Views, build: Build): View {
   const { world } = views;
   const { uuid, number, branch, commit, message, state, blockedState, cancelReason, rebuiltFrom } = build;
@@ -165,9 +171,10 @@ function buildView(views: Views, build: Build): View {
     canceledBy: () => userView(build.canceledBy),
     createdBy: () => userView(build.createdBy),
     source: {
-      __typename: build.source === 'api' ? 'BuildSourceAPI' : 'BuildSourceFrontend',
+      __typename: SOURCES[build.source],
       name: build.source,
     },
+    triggeredFrom: () => (build.triggeredFrom === null ? null : views.job(build.triggeredFrom)),
     rebuiltFrom: () => (rebuiltFrom === null ? null : views.build(rebuiltFrom)),
     pipeline: () => views.pipeline(build.pipeline),
     organization: () => views.organization(),
