@@ -11,6 +11,8 @@ const service = z.strictObject({
   name: word.optional(),
   taskDefinition: word,
   desiredCount: z.int().min(0).optional(),
+  /** How many of its tasks run processes; the agents of the others only register and idle inside the rig. */
+  processes: z.int().min(0).optional(),
   launchType: launchType.optional(),
   service: word.optional(),
   tags: tags.default({}),

@@ -84,4 +84,5 @@ export const knobs = z.strictObject({
   imagePull: duration.default(0),
   scaleInVictim: z.enum(['balanced', 'fullest-host', 'oldest', 'newest']).default('balanced'),
   spotNotice: duration.default(120_000),
+  ecsRateShare: z.number().gt(0).max(1).default(1),
 });

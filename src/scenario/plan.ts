@@ -11,6 +11,8 @@ export const RigFacts = z.strictObject({
   /** Why there is no real PID 1, and each way to get one. */
   noPid1: z.strictObject({ said: z.string(), ways: z.array(z.string()) }).optional(),
   agent: z.strictObject({ kind: z.string(), path: z.string().nullable(), version: z.string().nullable() }),
+  /** By service: how many of its tasks run processes, where the agents of the others only register and idle. */
+  tasksWithProcesses: z.record(z.string(), z.number()).optional(),
   shell: z.string().nullable(),
   knobs: z.record(z.string(), z.unknown()),
   lostAfterMs: z.number().nullable(),

@@ -57,14 +57,24 @@ export interface EcsAnswer {
   readonly body: Record<string, never>;
 }
 
+type IdleTags = readonly string[];
+interface IdleAgents {
+  readonly joined: readonly IdleTags[];
+  readonly left: readonly IdleTags[];
+  readonly silent: readonly IdleTags[];
+}
+
 /** The rig's ECS with a client that speaks its protocol and nothing else. */
 export class TestCluster {
   readonly rig: EcsRig;
   readonly root: string;
+  /** Tags of the agents without a process: those that joined, left, or fell silent. */
+  readonly idle: IdleAgents;
 
-  constructor(rig: EcsRig, root: string) {
+  constructor(rig: EcsRig, root: string, idle: IdleAgents) {
     this.rig = rig;
     this.root = root;
+    this.idle = idle;
   }
 
   async post(operation: string, input: unknown, keyId = this.rig.accessKeyId): Promise<EcsAnswer> {
@@ -163,6 +173,7 @@ export async function startCluster(
 ): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), 'rig-test-'));
   const agent = { kind: 'real', path: '/bin/true', version: '0' } as const;
+  const [joined, left, silent]: [IdleTags[], IdleTags[], IdleTags[]] = [[], [], []];
   const rig = await startEcs({
     cluster: { region, account: '123456789012', name: 'build' },
     clusterTags: { team: 'ci' },
@@ -173,6 +184,10 @@ export async function startCluster(
     machine,
     premises: preparePremises(root, agent),
     access: { endpoint: 'http://127.0.0.1:9/v3', token: 'agent-token' },
+    join: ({ tags }) => {
+      joined.push(tags);
+      return { leave: () => left.push(tags), fallSilent: () => silent.push(tags) };
+    },
   });
-  return new TestCluster(rig, root);
+  return new TestCluster(rig, root, { joined, left, silent });
 }

@@ -10,6 +10,8 @@ import { openBook } from './book.ts';
 import type { Book } from './book.ts';
 import { startTriggered } from './builds.ts';
 import { graphqlEndpoint } from './graphql.ts';
+import { keepIdleAgents } from './idle-agents.ts';
+import type { IdleAgents } from './idle-agents.ts';
 import { layDownHistory } from './history.ts';
 import { layDownOnWorkers } from './history-on-workers.ts';
 import type { PastStep } from './history.ts';
@@ -58,6 +60,8 @@ export interface BuildkiteRig {
   readonly events: EventEmitter;
   counts(): Record<string, number>;
   foreign(): number;
+  /** Registers an agent that runs no process and takes no job. */
+  readonly joinIdly: IdleAgents['join'];
   /** Lays down the past jobs of the agents that are there now; to be called once, when all have come. */
   layDownOnWorkers(): void;
   do(action: { do: string } & Record<string, unknown>): Promise<unknown>;
@@ -85,6 +89,7 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     });
   });
   const sweeper = startSweeper(world);
+  const idle = keepIdleAgents(world);
   return {
     url: world.url,
     apiToken: world.apiToken,
@@ -92,11 +97,13 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     events: world.events,
     counts: () => book.counts(),
     foreign: () => book.foreign(),
+    joinIdly: (wish) => idle.join(wish),
     layDownOnWorkers: () => layDownOnWorkers(world, histories),
     // What a verb throws is the caller's to catch as a rejection.
     do: (action) => Promise.resolve().then(() => act(world, action)),
     close: () => {
       clearInterval(sweeper);
+      idle.close();
       replica.close();
       for (const job of world.jobs.values()) if (job.timeout !== null) clearTimeout(job.timeout);
       return new Promise<void>((resolve) => {

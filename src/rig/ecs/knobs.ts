@@ -33,6 +33,8 @@ export interface EcsKnobs {
   readonly scaleInVictim: 'balanced' | 'fullest-host' | 'oldest' | 'newest';
   /** How long before its end an EC2 Spot instance is told. */
   readonly spotNoticeMs: number;
+  /** What the account's other clients leave of ECS's token buckets, between 0 and 1. */
+  readonly ecsRateShare: number;
 }
 
 /** The knobs where nothing was said. */
@@ -56,4 +58,5 @@ export const defaultEcsKnobs: EcsKnobs = {
   imagePullMs: 0,
   scaleInVictim: 'balanced',
   spotNoticeMs: 120_000,
+  ecsRateShare: 1,
 };

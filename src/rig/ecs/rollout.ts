@@ -121,8 +121,18 @@ export class Rollout {
       startedBy: primary.id,
       serviceName: name,
       deploymentId: primary.id,
+      isIdle: this.#hasEnoughProcesses(),
       tags: this.#service.propagatesTags ? this.#service.tags : {},
     };
+  }
+
+  /** Whether as many tasks of the service run processes as are to: the next one only registers and idles. */
+  #hasEnoughProcesses(): boolean {
+    const wanted = this.#state.tasksWithProcesses.get(this.#service.name);
+    if (wanted === undefined) return false;
+    const isReal = ({ seed, desiredStatus }: EcsTask): boolean =>
+      seed.serviceName === this.#service.name && desiredStatus === 'RUNNING' && seed.isIdle !== true;
+    return this.#state.tasks.filter(isReal).length >= wanted;
   }
 
   #sayNoRoom(failures: readonly PlacementFailure[]): void {

@@ -28,6 +28,8 @@ export class EcsState {
   readonly definitions: TaskDefinition[] = [];
   readonly services = new Map<string, Service>();
   readonly instances: ContainerInstance[] = [];
+  /** How many tasks of a service run processes, where not all do: the others only register and idle. */
+  readonly tasksWithProcesses = new Map<string, number>();
   clusterTags: Readonly<Record<string, string>>;
   /** Tasks as DescribeTasks answered them a while ago, by ARN and with their tags, where an old answer is due. */
   readReplica: () => ReadonlyMap<string, Record<string, unknown>> | undefined = () => undefined;
@@ -67,7 +69,10 @@ export class EcsState {
 
   /** Finds a task by id or full ARN. */
   findTask(reference: string): EcsTask | undefined {
-    return this.tasks.find((task) => task.seed.arn === reference || task.seed.id === reference);
+    return (
+      this.#tasks.get(reference) ??
+      this.tasks.find((task) => task.seed.arn === reference || task.seed.id === reference)
+    );
   }
 
   /** Refuses any cluster but the rig's; without a name ECS means the one called default. */
