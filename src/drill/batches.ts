@@ -12,10 +12,10 @@ import {
 import { clusterOf, mayBeTask } from '../model/entities/task.ts';
 import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
-/** DescribeTasks takes a hundred tasks; a list of builds is cut by its client. */
+/** DescribeTasks and GetTaskProtection take a hundred tasks; a list of builds is cut by its client. */
 const AT_ONCE = 100;
 
-/** Subjects that one request answers together, so that many cost no more requests than one: builds by UUID, tasks of one cluster. The others stand alone. */
+/** Subjects that one request answers together, so that many cost no more requests than one: builds by UUID, tasks of one cluster and their protections. The others stand alone. */
 export function groupSubjects(subjects: readonly Subject[]): readonly (readonly Subject[])[] {
   const open = new Map<string, Subject[]>();
   const groups: Subject[][] = [];
@@ -33,7 +33,7 @@ function groupOf({ kind, id }: Subject): string {
   // A build that is named by its slug is looked for alone: it may not be there.
   if (kind === 'build' && !id.includes('/')) return 'builds';
   // So is what no task can be called: an agent's tag says whatever somebody wrote there.
-  if (kind === 'task' && mayBeTask(id)) return `tasks of ${clusterOf(id) ?? ''}`;
+  if ((kind === 'task' || kind === 'protection') && mayBeTask(id)) return `${kind} in ${clusterOf(id) ?? ''}`;
   return `${kind}:${id}`;
 }
 
@@ -46,9 +46,10 @@ export async function askTogether(
   signal: AbortSignal,
 ): Promise<readonly Answered[]> {
   const sentAt = clock.now();
-  const isBuilds = subjects[0]?.kind === 'build';
-  const answers = await (isBuilds ? askBuilds : askTasks)(subjects, plan, sources, signal).catch(
-    (error: unknown) => subjects.map(() => makeUnreadableAnswer(error)),
+  const kind = subjects[0]?.kind;
+  const ask = kind === 'build' ? askBuilds : kind === 'protection' ? askProtections : askTasks;
+  const answers = await ask(subjects, plan, sources, signal).catch((error: unknown) =>
+    subjects.map(() => makeUnreadableAnswer(error)),
   );
   return subjects.map((subject, at) =>
     stampAnswer(subject, sentAt, clock.now(), answers[at] ?? makeUnreadableAnswer('no answer'), sources),
@@ -83,5 +84,23 @@ async function askTasks(
     if (!answer.ok) return answer;
     const value = answer.value.find(({ arn }) => arn === id);
     return value === undefined ? makeMissingTaskAnswer() : { ok: true, value: [{ kind: 'task', id, value }] };
+  });
+}
+
+async function askProtections(
+  subjects: readonly Subject[],
+  plan: Plan,
+  { ecs }: Sources,
+  signal: AbortSignal,
+): Promise<readonly Facts[]> {
+  const arns = subjects.map(({ id }) => id);
+  const cluster = clusterOf(arns[0] ?? '') ?? plan.scenario.cluster.name;
+  const answer = await ecs.protections(cluster, arns, signal);
+  return arns.map((id): Facts => {
+    if (!answer.ok) return answer;
+    const value = answer.value.find(({ taskArn }) => taskArn === id);
+    return value === undefined
+      ? makeMissingTaskAnswer()
+      : { ok: true, value: [{ kind: 'protection', id, value }] };
   });
 }

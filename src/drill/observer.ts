@@ -10,7 +10,7 @@ import { askSubject, type Answered, type Sources } from './questions.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Digest } from '../model/secret-looks.ts';
-import { keyOf, type Fact, type Subject } from '../model/world.ts';
+import { FACTS, keyOf, type Fact, type Subject } from '../model/world.ts';
 
 /** The ports of a drill that watches for itself alone. */
 export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
@@ -20,7 +20,7 @@ export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
 
 /** The Observer of one drill: each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock, digest: Digest): Observer {
-  const pace = createPace(clock);
+  const pace = createPace(clock, ({ kind }) => sources.ecs.restFor(FACTS[kind].rights));
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;
 

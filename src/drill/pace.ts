@@ -8,14 +8,14 @@ export interface Pace {
   noteSent(subjects: readonly Subject[]): void;
   noteAnswer(read: Read): void;
   isOpen(ask: Ask): boolean;
-  /** When the ask is to be sent, milliseconds; in the past: now. */
+  /** When the ask is to be sent, in the budget of its service, milliseconds; in the past: now. */
   dueAt(ask: Ask): number;
   /** Until when the service asked not to be asked again; 0 where it said nothing. */
   heldUntil(subject: Subject): number;
 }
 
 /** No subject is asked twice at once, and a service that says when to come again is obeyed, not fought. */
-export function createPace(clock: Clock): Pace {
+export function createPace(clock: Clock, restFor: (subject: Subject) => number): Pace {
   const askedAt = new Map<string, number>();
   const open = new Set<string>();
   const retryAt = new Map<string, number>();
@@ -35,7 +35,9 @@ export function createPace(clock: Clock): Pace {
     isOpen: ({ subject }) => open.has(keyOf(subject)),
     dueAt({ subject, every }) {
       const key = keyOf(subject);
-      return Math.max((askedAt.get(key) ?? -Infinity) + every, retryAt.get(key) ?? -Infinity);
+      const rest = restFor(subject);
+      const rested = rest > 0 ? clock.now() + rest : -Infinity;
+      return Math.max((askedAt.get(key) ?? -Infinity) + every, retryAt.get(key) ?? -Infinity, rested);
     },
     heldUntil: (subject) => retryAt.get(keyOf(subject)) ?? 0,
   };

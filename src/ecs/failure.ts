@@ -49,6 +49,12 @@ const Sdk = z.object({
 });
 type Sdk = z.output<typeof Sdk>;
 
+/** Whether ECS limits the rate of our requests. */
+export function isThrottling(error: unknown): boolean {
+  const parsed = Sdk.safeParse(error);
+  return parsed.success && failureByName(parsed.data, '')?.trouble.kind === 'rate-limited';
+}
+
 /** Classifies an error of the SDK. `sent`: whether a request was sent; if not, nothing can have happened. */
 export function failureOf(error: unknown, operation: string, sent: boolean): Failure {
   const certainty = sent ? 'unknown' : 'refused';

@@ -1,7 +1,7 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
 import type { ClockOffset, RecentStops } from '../model/entities/surroundings.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import type { Answer, EcsCall, Outcome } from '../model/call.ts';
+import type { Answer, EcsCall, EcsOperation, Outcome } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
 
 /** The port to Amazon ECS. */
@@ -19,7 +19,7 @@ export interface Ecs {
   serviceDocument(cluster: string, name: string, signal: AbortSignal): Promise<Answer<PlainDocument>>;
   /** Capacity providers by name, as ECS returns them. */
   capacityProviders(names: readonly string[], signal: AbortSignal): Promise<Answer<readonly PlainDocument[]>>;
-  /** Stopped and stopping tasks of the service or family, as far as ECS still shows them. */
+  /** Stopped and stopping tasks of the service or family, as far as ECS still shows them (about an hour). */
   recentStops(
     cluster: string,
     of: { service?: string; family?: string },
@@ -46,8 +46,17 @@ export interface Ecs {
     signal: AbortSignal,
   ): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>>;
   instance(cluster: string, arn: string, signal: AbortSignal): Promise<Answer<Instance>>;
-  /** Scale-in protection of one service task. */
-  protection(cluster: string, taskArn: string, signal: AbortSignal): Promise<Answer<Protection>>;
+  /** Scale-in protection of service tasks, at most 100. A task that ECS does not know (MISSING) is absent from the answer. */
+  protections(
+    cluster: string,
+    taskArns: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answer<readonly Protection[]>>;
   /** Offset of the server's clock from ours at the latest answer; null before the first one or without a `Date` header. */
   clock(): ClockOffset | null;
+  /**
+   * How long reads that are repeated are to rest, milliseconds, so that half of ECS's token buckets is left to the account's
+   * other clients, and longer after ECS has throttled one. A read that cannot wait is sent all the same.
+   */
+  restFor(operations: readonly EcsOperation[]): number;
 }

@@ -11,7 +11,8 @@ import { withDeadline } from '../http/deadline.ts';
 import { endpointOf, sayWhyForbidden } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { createOffsetMeter } from '../http/offset.ts';
-import { failureOf, ForbiddenEndpointError } from './failure.ts';
+import { createAwsBudget, type AwsBudget } from './budget.ts';
+import { failureOf, isThrottling, ForbiddenEndpointError } from './failure.ts';
 import type { Failure } from './failure.ts';
 
 /** The options of the client. Credentials and endpoint default to the SDK's own chains. */
@@ -30,6 +31,19 @@ export interface EcsOptions extends EndpointRules {
 export type Called<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
+/** Of a call's time so much is spent on waiting for a throttled read's turn, so that the throttling is told and not a time-out. */
+const PATIENCE_SHARE = 0.6;
+/** Pause before a throttled read is sent again after the SDK's own attempts, milliseconds. */
+const THROTTLED_PAUSE_MS = 1_000;
+
+/** What is known of a call while it runs. */
+interface Progress {
+  readonly operation: EcsOperation;
+  readonly signal: AbortSignal;
+  readonly startedAt: number;
+  sent: boolean;
+}
+
 /** Runs SDK calls within their time, and knows whether a request was sent. */
 export interface Sdk {
   /** The client for reads: three attempts. */
@@ -42,6 +56,10 @@ export interface Sdk {
     work: (abortSignal: AbortSignal) => Promise<T>,
   ): Promise<Called<T>>;
   clock(): ClockOffset | null;
+  readonly restFor: AwsBudget['restFor'];
+  /** Whether a call that began then has used most of its time. */
+  isNearlyLate(startedAt: number): boolean;
+  readonly now: () => number;
 }
 
 const Request = z.object({ protocol: z.string(), hostname: z.string() });
@@ -50,8 +68,47 @@ const Response = z.object({ headers: z.record(z.string(), z.string()) });
 /** Creates the SDK's clients with our rules around them. */
 export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const progress = new AsyncLocalStorage<{ sent: boolean }>();
+  const progress = new AsyncLocalStorage<Progress>();
   const offset = createOffsetMeter();
+  const budget = createAwsBudget(clock);
+  const isNearlyLate = (startedAt: number): boolean => clock.now() - startedAt > timeoutMs * PATIENCE_SHARE;
+
+  /** Notes each request in the budget, with what ECS says of the rate. */
+  function watchRate(client: ECSClient): ECSClient {
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const operation = progress.getStore()?.operation;
+        if (operation !== undefined) budget.noteSent(operation);
+        try {
+          return await next(args);
+        } catch (error) {
+          if (operation !== undefined && isThrottling(error)) budget.noteThrottled(operation);
+          throw error;
+        }
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'gamedayRate' },
+    );
+    return client;
+  }
+
+  /** A throttled read waits for its turn as long as its call has time; the SDK itself gives up after a second. */
+  function waitWhileThrottled(client: ECSClient): ECSClient {
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const call = progress.getStore();
+        for (;;) {
+          try {
+            return await next(args);
+          } catch (error) {
+            if (call === undefined || !isThrottling(error) || isNearlyLate(call.startedAt)) throw error;
+            await clock.sleep(THROTTLED_PAUSE_MS, call.signal);
+          }
+        }
+      },
+      { step: 'initialize', name: 'gamedayPatience' },
+    );
+    return client;
+  }
 
   /** Wraps the sending itself: checks the endpoint, whatever its source, and reads the server's clock. */
   function watchClient(client: ECSClient): ECSClient {
@@ -77,10 +134,10 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
 
   const config = configOf(options, timeoutMs);
   return {
-    reads: watchClient(new ECSClient({ ...config, maxAttempts: 3 })),
-    once: watchClient(new ECSClient({ ...config, maxAttempts: 1 })),
+    reads: waitWhileThrottled(watchRate(watchClient(new ECSClient({ ...config, maxAttempts: 3 })))),
+    once: watchRate(watchClient(new ECSClient({ ...config, maxAttempts: 1 }))),
     call: async (operation, signal, work) => {
-      const call = { sent: false };
+      const call: Progress = { operation, signal, startedAt: clock.now(), sent: false };
       try {
         return { ok: true, value: await progress.run(call, () => withDeadline(signal, timeoutMs, work)) };
       } catch (error) {
@@ -88,6 +145,9 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
       }
     },
     clock: () => offset.read(),
+    restFor: (operations) => budget.restFor(operations),
+    isNearlyLate,
+    now: () => clock.now(),
   };
 }
 

@@ -205,11 +205,8 @@ async function protectionOf(
   { ecs, place }: Named,
   signal: AbortSignal,
 ): Promise<Live['protection']> {
-  let count = 0;
-  for (const arn of tasks) {
-    const answer = await ecs.protection(place.cluster, arn, signal);
-    if (!answer.ok) return null;
-    if (answer.value.enabled) count += 1;
-  }
-  return tasks.length === 0 ? null : { tasks: tasks.length, protected: count };
+  if (tasks.length === 0) return null;
+  const answer = await ecs.protections(place.cluster, tasks, signal);
+  if (!answer.ok) return null;
+  return { tasks: tasks.length, protected: answer.value.filter(({ enabled }) => enabled).length };
 }

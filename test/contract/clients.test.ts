@@ -11,7 +11,7 @@ import { forkRig } from '../support/forked-rig.ts';
 import { until } from '../support/until.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import type { BuildkiteBench } from './buildkite.contract.ts';
-import { ecsContract } from './ecs.contract.ts';
+import { ecsContract, largeServiceContract } from './ecs.contract.ts';
 import type { EcsBench } from './ecs.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
@@ -81,6 +81,18 @@ ecsContract('the client against the rig', async (): Promise<EcsBench> => {
     return service.ok && service.value.running === 2;
   });
   return { ecs, taskArn, close: () => rig.close() };
+});
+
+largeServiceContract('the client against the rig', async () => {
+  const rig = await forkRig(new URL('rig/large.yaml', import.meta.url));
+  const ecs = ecsOf(rig.environment);
+  const call = { kind: 'set-desired-count', cluster: 'build-prod', service: 'fleet' } as const;
+  const size = 620;
+  return {
+    ...{ ecs, size },
+    empty: () => ecs.send({ ...call, desired: 0, former: size }, never),
+    close: () => rig.close(),
+  };
 });
 
 const folders: string[] = [];

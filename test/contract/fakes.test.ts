@@ -13,7 +13,7 @@ import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
-import { ecsContract } from './ecs.contract.ts';
+import { ecsContract, largeServiceContract } from './ecs.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
 buildkiteContract('the fake', () => {
@@ -50,6 +50,23 @@ ecsContract('the fake', () => {
   const tasks = [aTask(), aTask({ arn: `${TASK_ARN.slice(0, -1)}a`, hostnames: ['ip-10-0-0-2'] })];
   const ecs = fakeEcs({ services: [aService()], tasks });
   return Promise.resolve({ ecs, taskArn: TASK_ARN, close: () => Promise.resolve() });
+});
+
+largeServiceContract('the fake', () => {
+  const size = 620;
+  const arns = Array.from(
+    { length: size },
+    (_, index) => `${TASK_ARN.slice(0, -4)}${String(index + 1).padStart(4, '0')}`,
+  );
+  const ecs = fakeEcs({
+    services: [aService({ name: 'fleet' })],
+    tasks: arns.map((arn) => aTask({ arn, group: 'service:fleet' })),
+  });
+  const empty = (): Promise<void> => {
+    for (const arn of arns) ecs.setTask(arn, { desired: 'STOPPED', status: 'STOPPED', stoppingAt: NOON });
+    return Promise.resolve();
+  };
+  return Promise.resolve({ ecs, size, empty, close: () => Promise.resolve() });
 });
 
 surroundingsContract('the fake', () => fakeSurroundings());

@@ -146,10 +146,12 @@ test('recent stops are listed page by page and described', async () => {
     ok: true,
     value: {
       tasks: [{ arn: ARN, stoppedReason: 'gameday d1', stoppingAt: 1_795_521_600_974, ended: true }],
+      complete: true,
     },
   });
   expect(asked[0]).toMatchObject({ desiredStatus: 'STOPPED', serviceName: 'build-agents' });
-  expect(asked.at(-1)).toMatchObject({ operation: 'DescribeTasks', tasks: [ARN, `${ARN}1`] });
+  const described = asked.filter(({ operation }) => operation === 'DescribeTasks');
+  expect(described.map(({ tasks }) => tasks)).toEqual([[ARN], [`${ARN}1`]]);
 });
 
 test('running tasks are listed page by page and described; a listing without end is told as incomplete', async () => {
@@ -166,13 +168,39 @@ test('running tasks are listed page by page and described; a listing without end
     value: { tasks: [{ arn: ARN, desired: 'RUNNING' }], complete: true },
   });
   expect(asked[0]).toMatchObject({ desiredStatus: 'RUNNING', serviceName: 'build-agents' });
-  expect(asked.at(-1)).toMatchObject({ operation: 'DescribeTasks', tasks: [ARN, `${ARN}1`] });
+  const described = asked.filter(({ operation }) => operation === 'DescribeTasks');
+  expect(described.map(({ tasks }) => tasks)).toEqual([[ARN], [`${ARN}1`]]);
   expect(await ecs.tasksOf('build-prod', { family: 'endless' }, never)).toMatchObject({
     value: { complete: false },
   });
   expect(await ecs.recentStops('build-prod', { family: 'endless' }, never)).toMatchObject({
-    trouble: { kind: 'garbage' },
+    value: { complete: false },
   });
+});
+
+test('what has been seen STOPPED is listed and not described again; what is stopping is', async () => {
+  const described: unknown[] = [];
+  const [over, going] = [ARN, `${ARN.slice(0, -1)}0`];
+  const ecs = await against((operation, input) => {
+    if (operation === 'ListTasks') return { taskArns: [over, going] };
+    described.push(input['tasks']);
+    const arns = input['tasks'] as readonly string[];
+    return {
+      tasks: arns.map((taskArn) =>
+        wireTask({ taskArn, lastStatus: taskArn === over ? 'STOPPED' : 'STOPPING' }),
+      ),
+    };
+  });
+  const ends = async (): Promise<unknown> => {
+    const recent = await ecs.recentStops('build-prod', { service: 'build-agents' }, never);
+    return recent.ok && recent.value.tasks.map(({ arn, ended }) => [arn, ended]);
+  };
+  const expected = [
+    [over, true],
+    [going, false],
+  ];
+  expect([await ends(), await ends(), await ends()]).toEqual([expected, expected, expected]);
+  expect(described).toEqual([[over, going], [going], [going]]);
 });
 
 test("StopTask's own answer is the task", async () => {

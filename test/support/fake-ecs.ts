@@ -25,7 +25,7 @@ const CHANGES = {
   'set-instance-state': 'setInstanceState',
 } as const;
 
-type Operation = Exclude<keyof Ecs, 'clock' | 'send'> | (typeof CHANGES)[keyof typeof CHANGES];
+type Operation = Exclude<keyof Ecs, 'clock' | 'restFor' | 'send'> | (typeof CHANGES)[keyof typeof CHANGES];
 
 /** What the fake knows; tests change it at will. */
 export interface FakeEcsWorld {
@@ -39,6 +39,8 @@ export interface FakeEcsWorld {
   landed: Map<string, number>;
   /** StopTask answers the task unchanged and does nothing. */
   ignoresStops: boolean;
+  /** No listing of tasks comes to its end. */
+  isListingCut: boolean;
   clock: ClockOffset | null;
 }
 
@@ -106,6 +108,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     protections: new Map(),
     landed: new Map(),
     ignoresStops: false,
+    isListingCut: false,
     clock: null,
   };
 
@@ -284,7 +287,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
             stoppingAt: task.stoppingAt,
             ended: hasTaskEnded(task),
           }));
-          return { ok: true, value: { tasks } };
+          return { ok: true, value: { tasks, complete: !world.isListingCut } };
         }),
       ),
     tasksOf: (cluster, of, signal) =>
@@ -294,7 +297,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           const tasks = [...world.tasks.values()].filter(
             (task) => isGoingDown(task) === wanted && belongs(task, of),
           );
-          return { ok: true, value: { tasks, complete: true } };
+          return { ok: true, value: { tasks, complete: !world.isListingCut } };
         }),
       ),
     tasksOn: (cluster, instance, signal) =>
@@ -303,7 +306,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           const tasks = [...world.tasks.values()].filter(
             (task) => !isGoingDown(task) && task.instanceArn === instance,
           );
-          return { ok: true, value: { tasks, complete: true } };
+          return { ok: true, value: { tasks, complete: !world.isListingCut } };
         }),
       ),
     instance: (cluster, arn, signal) =>
@@ -313,13 +316,18 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           ? failed('not-found', `ECS knows no container instance "${arn}" there`)
           : { ok: true, value };
       }),
-    protection: (cluster, taskArn, signal) =>
-      answer('protection', [cluster, taskArn], signal, () => ({
-        ok: true,
-        value: world.protections.get(taskArn) ?? { taskArn, enabled: false, expiresAt: null },
-      })),
+    protections: (cluster, arns, signal) =>
+      answer('protections', [cluster, arns], signal, () =>
+        inCluster(cluster, () => ({
+          ok: true,
+          value: arns
+            .filter((arn) => world.tasks.has(arn))
+            .map((taskArn) => world.protections.get(taskArn) ?? { taskArn, enabled: false, expiresAt: null }),
+        })),
+      ),
     send: (call, signal) =>
       Promise.resolve(carryOut(script.enter(CHANGES[call.kind], [call], signal), () => change(call))),
     clock: () => world.clock,
+    restFor: () => 0,
   };
 }

@@ -65,6 +65,8 @@ export const RecentStops = z.strictObject({
       ended: z.boolean(),
     }),
   ),
+  /** Whether the list is whole; where it is missing (journals of older versions) it is. */
+  complete: z.boolean().optional(),
 });
 export type RecentStops = z.infer<typeof RecentStops>;
 
