@@ -6,7 +6,7 @@ import { evidenceOf } from '../evidence/evidence.ts';
 import { findDecisiveCall, findNewDeployment, primaryOf, reachOf } from '../evidence/hits.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { awaitHit } from './rollout.ts';
+import { awaitHit, explainCutList } from './rollout.ts';
 
 function serviceOf(state: DrillState): string {
   return state.plan.scenario.cluster.service ?? '';
@@ -62,7 +62,7 @@ export const deployment: Fault = {
     if (service === undefined) return 'a deployment needs a service: cluster.service names none';
     if (service.controller !== 'ECS')
       return `the service is deployed by ${service.controller}: ECS cannot start a new deployment of it`;
-    return explainReplacementBlock(service);
+    return explainReplacementBlock(service) ?? explainCutList(state, 'tasks-of', state.plan.lockKey);
   },
   describeCalls: (state) => [
     `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length)} tasks is replaced`,
@@ -81,9 +81,10 @@ export const deployment: Fault = {
     if (primary === null || primary.id !== findOurDeployment(state))
       return primary !== null && findOurDeployment(state) !== null;
     const completed = (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
-    // The service may be read before the list of its tasks: those that were there before must be off it.
+    // The service may be read before the list of its tasks: those that were there before must be off it, and all of it known.
     const before = reachOf(evidenceOf(state.index));
-    const gone = !listServiceTasks(state).some((arn) => before.includes(arn));
+    const isWhole = findFact(state.world, 'tasks-of', state.plan.lockKey)?.complete === true;
+    const gone = isWhole && !listServiceTasks(state).some((arn) => before.includes(arn));
     return service?.deployments.length === 1 && completed && gone;
   },
 };

@@ -4,7 +4,7 @@ import type { DrillState } from '../state/state.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { awaitHit } from './rollout.ts';
+import { awaitHit, explainCutList } from './rollout.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
 function instanceOf(state: DrillState): string | null {
@@ -43,7 +43,8 @@ function explainInert(state: DrillState): string | null {
   if (task?.group?.startsWith('service:') !== true)
     return 'DRAINING leaves standalone tasks alone: it would do nothing to this one';
   const service = findFact(state.world, 'service', state.plan.scenario.cluster.service ?? '');
-  return service === undefined ? null : explainReplacementBlock(service);
+  const blocked = service === undefined ? null : explainReplacementBlock(service);
+  return blocked ?? explainCutList(state, 'tasks-on', instance);
 }
 
 /** Fault `drain-instance`: DRAINING on the EC2 host of the target; ACTIVE again afterwards. */

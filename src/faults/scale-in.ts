@@ -8,12 +8,10 @@ import { evidenceOf } from '../evidence/evidence.ts';
 import { aimAgain } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { liftProtections, describeProtectionsLeft, PROTECTED_FOR } from './protections.ts';
-import { awaitHit } from './rollout.ts';
+import { AT_ONCE, liftProtections, describeProtectionsLeft, PROTECTED_FOR } from './protections.ts';
+import { awaitHit, explainCutList } from './rollout.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
-/** UpdateTaskProtection takes ten tasks at once. */
-const AT_ONCE = 10;
 /** How long the look at the service right before its count is changed may fail, milliseconds. */
 const PATIENCE = 10_000;
 
@@ -138,7 +136,7 @@ export const scaleIn: Fault = {
       return 'the task does not belong to the service';
     const own = findFact(state.world, 'protection', state.target?.taskArn ?? '');
     if (own?.enabled === true) return 'the target is protected from scale-in: the scheduler will not take it';
-    return null;
+    return explainCutList(state, 'tasks-of', state.plan.lockKey);
   },
   describeCalls(state) {
     const { desired, former } = makeCountCall(state);

@@ -29,7 +29,19 @@ function isCallOfKind<K extends Call['kind']>(call: Call, kind: K): call is Call
   return call.kind === kind;
 }
 
-/** Compare and restore: look at the subject after everything else, send the undoing call where it still is as we left it; null where nothing is left to do. */
+/** What one call puts back, and how far it is still as we left it. */
+export interface Restoring {
+  readonly subjects: readonly Subject[];
+  /** Read in the same requests, because they are compared next. */
+  readonly alongside?: readonly Subject[];
+  readonly isOurs: (subject: Subject) => boolean;
+  /** The call that puts these back. */
+  readonly makeBack: (ours: readonly Subject[]) => Call;
+  /** Whether an undoing call was about this. */
+  readonly isAbout: (call: Call) => boolean;
+}
+
+/** Compare and restore one subject. */
 export function restoreIfOurs(
   state: DrillState,
   back: Call,
@@ -37,11 +49,20 @@ export function restoreIfOurs(
   isOurs: () => boolean,
   now: Instant,
 ): Step | null {
-  const sendings = listKnownSendings(state, back);
+  const isAbout = (call: Call): boolean => isSameCall(call, back);
+  return restoreOurs(state, { subjects: [subject], isOurs, makeBack: () => back, isAbout }, now);
+}
+
+/** Compare and restore: look at the subjects after everything else, send the undoing call for those that still are as we left them; null where nothing is left to do. */
+export function restoreOurs(state: DrillState, restoring: Restoring, now: Instant): Step | null {
+  const { subjects, alongside = [], isOurs, makeBack, isAbout } = restoring;
+  const sendings = listKnownSendings(state, isAbout);
   const last = sendings.at(-1);
   const since = Math.max(state.phaseSince, state.takenUpAt, last?.answeredAt ?? 0);
   const again = last === undefined ? since : since + (last.trouble?.retryAfter ?? AGAIN_MS);
   const mayRepeat = sendings.length < AT_MOST;
+  const isRead = ({ kind, id }: Subject): boolean => hasReadSince(state, kind, id, again);
+  const isOpen = (subject: Subject): boolean => !isRead(subject) && !isUnreadable(state, subject, now);
   return deliverCall(
     state,
     {
@@ -49,8 +70,9 @@ export function restoreIfOurs(
       retryAfter: AGAIN_MS,
       send() {
         if (now < again) return { do: 'observe', asks: [], by: again };
-        if (hasReadSince(state, subject.kind, subject.id, again)) return isOurs() ? makeUndoStep(back) : null;
-        return isUnreadable(state, subject, now) ? null : askNow(state, [subject], now);
+        if (subjects.some(isOpen)) return askNow(state, [...subjects, ...alongside].filter(isOpen), now);
+        const ours = subjects.filter((subject) => isRead(subject) && isOurs(subject));
+        return ours.length > 0 ? makeUndoStep(makeBack(ours)) : null;
       },
       isProvenBy: () => true,
       finish: () => null,
@@ -65,9 +87,9 @@ export function restoreIfOurs(
 }
 
 /** Of a call that an interruption held back, or that only its intent is known of, nothing is known: it is compared anew. */
-function listKnownSendings(state: DrillState, back: Call): readonly Sending[] {
+function listKnownSendings(state: DrillState, isAbout: (call: Call) => boolean): readonly Sending[] {
   return state.undos.filter(
-    ({ call, result, trouble }) => isSameCall(call, back) && result !== null && trouble?.kind !== 'aborted',
+    ({ call, result, trouble }) => isAbout(call) && result !== null && trouble?.kind !== 'aborted',
   );
 }
 

@@ -23,8 +23,7 @@ describe('a steered scale-in', () => {
       `protect ${short(2)} ${short(3)}`,
       'count 3 -> 2',
       'count 2 -> 3',
-      `lift ${short(2)}`,
-      `lift ${short(3)}`,
+      `lift ${short(2)} ${short(3)}`,
     ]);
     expect(found(stage)).toBe(AS_BEFORE);
     expect(left(stage.journal.events)).toEqual([]);
@@ -336,8 +335,7 @@ describe('a call of a scale-in', () => {
     expect(changes(stage)).toEqual([
       `protect ${short(2)} ${short(3)}`,
       'count 3 -> 2',
-      `lift ${short(2)}`,
-      `lift ${short(3)}`,
+      `lift ${short(2)} ${short(3)}`,
     ]);
     expect(found(stage)).toBe(AS_BEFORE);
     expect(stage.buildkite.count('cancelBuild')).toBe(1);
