@@ -157,6 +157,9 @@ export type PipelineFields = z.output<typeof PipelineFields>;
 
 /** The `data` of each operation's answer. */
 export const ANSWERS = {
+  Viewer: z.object({
+    viewer: z.object({ user: z.object({ name: z.string(), email: z.string() }).nullable() }).nullable(),
+  }),
   Pipeline: z.object({ organization: Uuid.nullable(), pipeline: PipelineFields.nullable() }),
   PipelineSteps: z.object({
     organization: Uuid.nullable(),

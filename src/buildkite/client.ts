@@ -31,6 +31,10 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     clock: options.clock ?? systemClock,
   });
   return {
+    viewer: async (signal) => {
+      const answer = await transport.read('Viewer', {}, signal);
+      return answer.ok ? { ok: true, value: answer.value.viewer?.user ?? null } : answer;
+    },
     pipeline: (organization, slug, branch, signal) =>
       readPipeline(transport, organization, slug, branch, signal),
     pipelineSteps: (organization, slug, signal) => readPipelineSteps(transport, organization, slug, signal),

@@ -4,6 +4,7 @@ import type { DocumentNode, FieldNode, OperationDefinitionNode } from 'graphql';
 
 /** Names of the documents in operations.graphql. */
 export const OPERATIONS = [
+  'Viewer',
   'Pipeline',
   'PipelineSteps',
   'Build',

@@ -27,8 +27,16 @@ export interface JobsPage {
   readonly next: string | null;
 }
 
+/** The user to whom a token belongs. */
+export interface TokenUser {
+  readonly name: string;
+  readonly email: string;
+}
+
 /** The port to Buildkite. Reads retry within their time. Never throws for a failure of the service. */
 export interface Buildkite {
+  /** The user of the token; null if the token belongs to none. */
+  viewer(signal: AbortSignal): Promise<Answer<TokenUser | null>>;
   /** The pipeline `organization/slug` and its open builds on a branch (null: its default branch); `not-found` says whether the organization itself is missing. */
   pipeline(
     organization: string,

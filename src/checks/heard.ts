@@ -19,10 +19,15 @@ const TIMER_SLACK = 500;
 const PROVES =
   'Any of these would show it: agent 3.138 or later (which reports its stop), the exec form, `cluster.imageConfig`, or a worker of this definition that has no job for 10 s';
 
+/** Whether all agents of this version report their stops: v3 from 3.138 on. */
+export function isKnownToReportStops(version: string): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version) ?? [];
+  return Number(major) === 3 && Number(minor) >= 138;
+}
+
 /** Whether an agent of this version reports its stops: v3 from 3.138 on, and any version of which one agent was seen to report. */
 export function isReportingStops(evidence: Evidence, { version }: Agent): boolean {
-  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
-  if (Number(major) === 3 && Number(minor) >= 138) return true;
+  if (isKnownToReportStops(version ?? '')) return true;
   return evidence
     .every('agent')
     .some(

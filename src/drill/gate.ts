@@ -2,6 +2,7 @@ import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { Instant } from '../model/instants.ts';
 import { explainAbsentStep, listAbsentStepSubjects } from './absent-step.ts';
+import type { Reason } from '../model/reasons.ts';
 import { isInjecting, hasReadSince, type DrillState } from '../state/state.ts';
 import { askNow, haltDrill, type Step } from '../state/step.ts';
 import { listGateSubjects } from '../scenario/subjects.ts';
@@ -50,21 +51,37 @@ function listOwnAgent(state: DrillState): readonly Subject[] {
 }
 
 function haltWrongPlan(state: DrillState): Step | null {
-  if (state.plan.mode === 'assert') return null;
-  const { scenario, mode } = state.plan;
+  const [wrong] = findWrongPlan(state);
+  return wrong === undefined ? null : haltDrill(wrong.reason, wrong.said);
+}
+
+/** Something that the plan names and that is not there. */
+interface WrongPlan {
+  readonly about: 'step' | 'cluster' | 'service';
+  readonly reason: Reason;
+  readonly said: string;
+}
+
+/** Everything of the plan that is known to be wrong; the first of it ends the drill. */
+export function findWrongPlan(state: DrillState): readonly WrongPlan[] {
+  const { plan, world } = state;
+  if (plan.mode === 'assert') return [];
+  const { scenario, mode } = plan;
+  const wrong: WrongPlan[] = [];
   const absent = explainAbsentStep(state);
-  if (absent !== null) return haltDrill('no-such-step', absent);
-  if (mode === 'baseline') return null;
-  const cluster = findFact(state.world, 'cluster', scenario.cluster.name);
-  if (cluster !== undefined && cluster.status !== 'ACTIVE')
-    return haltDrill('no-such-cluster', `cluster ${scenario.cluster.name} is ${cluster.status}, not ACTIVE`);
-  const service =
-    scenario.cluster.service === null
-      ? undefined
-      : findFact(state.world, 'service', scenario.cluster.service);
-  if (service !== undefined && service.status !== 'ACTIVE')
-    return haltDrill('no-such-cluster', `service ${service.name} is ${service.status}, not ACTIVE`);
-  return null;
+  if (absent !== null) wrong.push({ about: 'step', reason: 'no-such-step', said: absent });
+  if (mode === 'baseline') return wrong;
+  const cluster = findFact(world, 'cluster', scenario.cluster.name);
+  if (cluster !== undefined && cluster.status !== 'ACTIVE') {
+    const said = `cluster ${scenario.cluster.name} is ${cluster.status}, not ACTIVE`;
+    wrong.push({ about: 'cluster', reason: 'no-such-cluster', said });
+  }
+  const service = findFact(world, 'service', scenario.cluster.service ?? '');
+  if (service !== undefined && service.status !== 'ACTIVE') {
+    const said = `service ${service.name} is ${service.status}, not ACTIVE`;
+    wrong.push({ about: 'service', reason: 'no-such-cluster', said });
+  }
+  return wrong;
 }
 
 /** After the gate: a refusal ends the drill, a dry run is over, else the build comes next. */

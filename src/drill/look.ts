@@ -123,13 +123,14 @@ interface Ports {
   readonly surroundings: Pick<Surroundings, 'self'>;
 }
 
-/** The look as a fact of a drill. Always answered: what cannot be read is part of the answer. */
+/** The look as a fact of a drill, with what is known beside the documents. Always answered: what cannot be read is part of the answer. */
 export async function readPreflightFact(
   id: string,
   plan: Plan,
   world: World,
   { ecs, buildkite, surroundings }: Ports,
   signal: AbortSignal,
+  known: Partial<Live> = {},
 ): Promise<Answer<readonly Fact[]>> {
   const { scenario, organization, file } = plan;
   const { name: cluster, service, family, container } = scenario.cluster;
@@ -139,7 +140,7 @@ export async function readPreflightFact(
     pipeline: scenario.build.pipeline,
     step: stepOfPlan(plan),
   };
-  const value = await runPreflight(place, { ecs, buildkite }, signal);
+  const value = await runPreflight(place, { ecs, buildkite }, known, signal);
   return { ok: true, value: [{ kind: 'preflight', id, value }] };
 }
 
@@ -159,13 +160,14 @@ async function ownTaskOf(
 async function runPreflight(
   place: Place & { readonly container: string | null; readonly ownTask: string | null },
   ports: { readonly ecs: Ecs; readonly buildkite: Buildkite },
+  known: Partial<Live>,
   signal: AbortSignal,
 ): Promise<Preflight> {
   const looked = await readDocuments(place, ports, signal);
   if (!looked.ok)
     return { container: null, findings: [], unknown: [{ rule: 'all', said: looked.trouble.message }] };
   const { documents, unread } = looked.value;
-  const live: Live = { ...OFFLINE, cluster: place.cluster, ownTask: place.ownTask };
+  const live: Live = { ...OFFLINE, ...known, cluster: place.cluster, ownTask: place.ownTask };
   const subject = subjectOf(documents, live, place.container);
   if (!('agent' in subject)) {
     const said = `which of the containers ${subject.names.join(', ')} is the agent's is not known: name it in cluster.container`;

@@ -11,6 +11,7 @@ import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
+import { readMappingFact } from './mapped-tasks.ts';
 import { splitHistoryId } from '../model/step-name.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -106,6 +107,8 @@ async function askSource(
       return askSurroundings({ ...subject, kind: subject.kind }, drill, plan, sources.surroundings, signal);
     case 'preflight':
       return readPreflightFact(subject.id, plan, world, sources, signal);
+    case 'mapping':
+      return askMapping(subject.id, plan, sources, signal);
     case 'clock':
       return { ok: true, value: [] };
     default:
@@ -174,6 +177,18 @@ async function askBuildkite(
 }
 
 const JOBS_OF_A_HISTORY = 100; // Enough for a quantile, at about 300 points.
+
+/** The tasks of the fleet that run now; `gameday assert` starts nothing and asks nothing before. */
+async function askMapping(
+  id: string,
+  plan: Plan,
+  sources: Sources,
+  signal: AbortSignal,
+): Promise<Answer<readonly Fact[]>> {
+  if (plan.mode === 'assert') return { ok: true, value: [] };
+  const { organization, scenario } = plan;
+  return readMappingFact(id, { organization, cluster: scenario.cluster }, sources, signal);
+}
 
 /** Names of the task's host, where the scenario maps by them. */
 function hostsOf(taskArn: string, { scenario }: Plan, world: World): readonly string[] {

@@ -19,6 +19,7 @@ import {
   StepHistory,
   TasksOf,
 } from './entities/surroundings.ts';
+import { Mapping } from './entities/mapping.ts';
 import { Preflight } from './entities/preflight.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
@@ -71,6 +72,8 @@ export const FACTS = {
   clock: defineSurroundingsFact(ClockOffset),
   // Which documents it reads depends on the scenario: its rights stand in iam/needs.ts.
   preflight: defineSurroundingsFact(Preflight),
+  // Only a dry run asks it, with the rights to list and describe tasks that every injection needs.
+  mapping: defineSurroundingsFact(Mapping),
 } as const satisfies Record<string, FactRow>;
 export type FactKind = keyof typeof FACTS;
 export type FactOf<K extends FactKind> = z.infer<(typeof FACTS)[K]['value']>;

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Trouble } from '../model/call.ts';
-import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { GamedayError } from '../model/errors.ts';
 import { readDocuments } from '../drill/look.ts';
 import type { Place } from '../drill/look.ts';
+import { readMapping } from '../drill/mapped-tasks.ts';
 import { formatStep, type StepName } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
@@ -64,12 +64,14 @@ export async function readNames(
   };
 }
 
-/** Largest number of tasks to read: a sample shows whether any task is protected, and which agent versions run. */
+/** Largest number of tasks to read: a sample shows whether any task is protected. */
 const SAMPLE = 5;
 
 interface Named {
   readonly place: Place;
   readonly container: string | null;
+  /** Null where a cluster and a service were named. */
+  readonly scenario: LoadedScenario['scenario'] | null;
   readonly ecs: Ecs;
   readonly buildkite: Buildkite | null;
   readonly surroundings: Surroundings | null;
@@ -121,6 +123,7 @@ async function connectByFlags(flags: PreflightFlags, runner: Runner): Promise<Na
   return {
     place,
     container: null,
+    scenario: null,
     ecs: await runner.clients.connectEcs(settings),
     buildkite: null,
     surroundings: null,
@@ -141,7 +144,7 @@ async function connectByScenario(flags: PreflightFlags, runner: Runner): Promise
     ...{ cluster: name, service, family, file, organization: settings.organization },
     ...{ pipeline: scenario.build.pipeline, step: stepOf(scenario.when) },
   };
-  return { place, container, ...(await runner.clients.connect(settings)) };
+  return { place, container, scenario, ...(await runner.clients.connect(settings)) };
 }
 
 /** Jobs to read: enough for a 95th percentile, at a cost of about 300 of the 5,000 GraphQL points per five minutes. */
@@ -178,26 +181,23 @@ async function liveOf(named: Named, signal: AbortSignal): Promise<Omit<Live, 'hi
   const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
   const listed = await ecs.tasksOf(cluster, of, signal);
   const tasks = listed.ok ? listed.value.tasks.slice(0, SAMPLE).map(({ arn }) => arn) : [];
+  const mapping = await readMappingOf(named, signal);
   return {
     cluster,
     ownTask: self?.ok === true ? self.value.taskArn : null,
-    agentVersions: await readVersions(tasks, named, signal),
+    mapping,
+    agentVersions: mapping === null || mapping.versions.length === 0 ? null : mapping.versions,
     protection: service === null ? null : await protectionOf(tasks, named, signal),
   };
 }
 
-async function readVersions(
-  tasks: readonly string[],
-  { buildkite, place }: Named,
+async function readMappingOf(
+  { place, scenario, ecs, buildkite }: Named,
   signal: AbortSignal,
-): Promise<readonly string[] | null> {
-  if (buildkite === null || place.organization === null) return null;
-  const versions: string[] = [];
-  for (const arn of tasks) {
-    const found = await buildkite.agentsWithTag(place.organization, `${TASK_ARN_TAG}=${arn}`, signal);
-    if (found.ok) versions.push(...found.value.agents.flatMap(({ version }) => version ?? []));
-  }
-  return versions.length === 0 ? null : [...new Set(versions)];
+): Promise<Live['mapping']> {
+  if (buildkite === null || scenario === null || place.organization === null) return null;
+  const fleet = { organization: place.organization, cluster: scenario.cluster };
+  return readMapping(fleet, { ecs, buildkite }, signal);
 }
 
 async function protectionOf(

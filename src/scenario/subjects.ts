@@ -41,5 +41,7 @@ export function listGateSubjects(plan: Plan): readonly Subject[] {
 export function listInjectionSubjects(plan: Places): readonly Subject[] {
   const look: readonly Subject[] =
     plan.scenario.preflight === 'off' ? [] : [{ kind: 'preflight', id: 'preflight' }];
-  return [{ kind: 'self', id: 'self' }, ...listSurroundingSubjects(plan), ...look];
+  // A drill maps its target itself, when it is known.
+  const mapping: readonly Subject[] = plan.dryRun ? [{ kind: 'mapping', id: plan.lockKey }] : [];
+  return [{ kind: 'self', id: 'self' }, ...listSurroundingSubjects(plan), ...mapping, ...look];
 }

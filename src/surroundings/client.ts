@@ -3,7 +3,7 @@ import type { Answer } from '../model/call.ts';
 import { systemClock } from '../http/clock.ts';
 import { makeTrouble } from '../http/trouble.ts';
 import { forgetDrill, rememberLine } from './drills.ts';
-import { hasFileAt, makeUnwritable } from './files.ts';
+import { hasFileAt, makeUnwritable, requireWritable } from './files.ts';
 import { readHalt } from './halt.ts';
 import { ledgerPath, readLedger, writeInjection } from './ledger.ts';
 import { releaseLock, takeLock } from './lock.ts';
@@ -52,6 +52,14 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       }
     },
     forget: (drill) => forgetDrill(stateDir, drill).catch(ignoreFailure),
+    stateFolder: async () => {
+      try {
+        await requireWritable(stateDir);
+        return { ok: true, value: stateDir };
+      } catch (error) {
+        return { ok: false, trouble: makeUnwritable('the state directory', stateDir, error) };
+      }
+    },
     ledger: (key, signal) =>
       workInFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
     recordInjection: (key, injection) => writeInjection(stateDir, { key, ...injection }).catch(ignoreFailure),

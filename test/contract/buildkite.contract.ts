@@ -43,6 +43,13 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       });
     }
 
+    test('the user of the token is named', async () => {
+      expect(valueOf(await buildkite.viewer(never))).toEqual({
+        name: expect.stringMatching(/./) as string,
+        email: expect.stringContaining('@') as string,
+      });
+    });
+
     test('the steps of a pipeline are given as its YAML', async () => {
       const steps = valueOf(await buildkite.pipelineSteps('acme', 'canary', never));
       expect(steps).toContain('key: integration');

@@ -50,12 +50,12 @@ describe.concurrent('a guard refuses', () => {
     });
   });
 
-  test("two agents live on the task, and Buildkite's filter overlooks the one with the job", async () => {
+  test("two agents live on the task, and Buildkite's filter finds neither", async () => {
     await play({
       standalone: 1,
       container: { argv: [...EXEC, '--spawn', '2'] },
       steps,
-      rig: { knobs: { agentFilter: 'partial' } },
+      rig: { knobs: { agentFilter: 'nothing' } },
       expected: refused('shared-task', /2 agents run on the task; limit 1/),
     });
   });

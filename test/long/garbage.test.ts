@@ -185,6 +185,7 @@ describe.concurrent('garbage for an answer is no answer of Buildkite', () => {
     ['job', (client) => client.job(UUID, never)],
     ['agent', (client) => client.agent('acme', UUID, never)],
     ['agentsWithTag', (client) => client.agentsWithTag('acme', `ecs:task-arn=${TASK}`, never)],
+    ['viewer', (client) => client.viewer(never)],
     ['agents', (client) => client.agents('acme', never)],
     ['createBuild', (client) => client.createBuild(CREATE, never)],
     [

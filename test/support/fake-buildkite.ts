@@ -1,4 +1,4 @@
-import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
+import type { Buildkite, BuildWithJobs, TokenUser } from '../../src/buildkite/port.ts';
 import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { hasAgentLeft } from '../../src/model/entities/agent.ts';
@@ -16,6 +16,7 @@ type Operation = Exclude<keyof Buildkite, 'clock'>;
 /** What the fake knows; tests change it at will. Lists of jobs are derived from `jobs`, newest last. */
 export interface FakeBuildkiteWorld {
   organization: string;
+  user: TokenUser | null;
   pipelines: Map<string, Pipeline>;
   builds: Map<string, Build>;
   jobs: Map<string, Job>;
@@ -81,6 +82,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
   const script = createScript<Operation>();
   const world: FakeBuildkiteWorld = {
     organization: options.organization ?? 'acme',
+    user: { name: 'Operator', email: 'operator@example.com' },
     pipelines: new Map((options.pipelines ?? [aPipeline()]).map((pipeline) => [pipeline.slug, pipeline])),
     builds: byId(options.builds ?? []),
     jobs: byId(options.jobs ?? []),
@@ -150,6 +152,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     setBuild: (id, over) => update(world.builds, id, over),
     setJob: (id, over) => update(world.jobs, id, over),
     setAgent: (id, over) => update(world.agents, id, over),
+    viewer: (signal) => answer('viewer', [], signal, () => ({ ok: true, value: world.user })),
     pipeline: (organization, slug, branch, signal) =>
       answer('pipeline', [organization, slug, branch], signal, () => {
         if (organization !== world.organization)

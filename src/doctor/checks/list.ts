@@ -1,0 +1,31 @@
+import type { Check } from '../seen.ts';
+import { clocks } from './clocks.ts';
+import { cluster } from './cluster.ts';
+import { credentials } from './credentials.ts';
+import { guards } from './guards.ts';
+import { mapping } from './mapping.ts';
+import { ownFleet } from './own-fleet.ts';
+import { pipeline } from './pipeline.ts';
+import { preflight } from './preflight.ts';
+import { rights } from './rights.ts';
+import { service } from './service.ts';
+import { stateFolder } from './state-folder.ts';
+import { step } from './step.ts';
+import { token } from './token.ts';
+
+/** Every check in the order in which a newcomer can act on them. Adding one is one file and one line. */
+export const CHECKS: readonly Check[] = [
+  token,
+  pipeline,
+  step,
+  credentials,
+  rights,
+  cluster,
+  service,
+  mapping,
+  preflight,
+  clocks,
+  stateFolder,
+  ownFleet,
+  guards,
+];
