@@ -4,6 +4,7 @@ import type { Attempt } from '../evidence/attempts.ts';
 import { byBuildkite, clocksOf, shiftStamp, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { findFinishTime } from '../evidence/job-times.ts';
+import { measureSignalLag } from '../evidence/signal-lag.ts';
 import { findSignalWindow, type SignalWindow } from '../evidence/stop.ts';
 import { witnessOf } from '../evidence/witness.ts';
 import { no, unknown, yes, type Answered, type Case } from './check.ts';
@@ -113,12 +114,7 @@ function judgeOlderAgent(about: Case, seen: Sighting<Agent>): Answered {
       [seen.seq],
       'drain-not-proven',
     );
-  if (byTimer)
-    return no(
-      'not-drained',
-      `the agent left by its own idle time-out (${seconds(idle)}), ${left}: it never heard the stop`,
-      [seen.seq],
-    );
+  if (byTimer) return judgeTimer(about, seen, byBuildkite(at), `(${seconds(idle)}), ${left}`);
   if (ms > AT_ONCE || (idle !== null && ms >= idle / 2))
     return unknown(
       `the agent left ${left}: neither at once nor by an idle time-out, so the stop is not proven to be the cause`,
@@ -132,6 +128,22 @@ function judgeOlderAgent(about: Case, seen: Sighting<Agent>): Answered {
       'drain-not-proven',
     );
   return judgeByStart(about, seen, `the agent disconnected ${left}, at ${formatClockTime(at)}`);
+}
+
+/** Its own timer made the agent leave. Only after the signal must have come does that show that the agent did not hear it. */
+function judgeTimer(about: Case, { seq }: Sighting<Agent>, at: Stamp, said: string): Answered {
+  const left = `the agent left by its own idle time-out ${said}`;
+  const early = findUnsignalledTime(about.evidence, at);
+  if (early === null) return no('not-drained', `${left}: it never heard the stop`, [seq]);
+  return unknown(`${left}; ${early}`, [seq], 'drain-not-proven');
+}
+
+/** Why an agent that left then may not have been signalled yet; null if it must have been, or if its start keeps the signal anyway. */
+function findUnsignalledTime(evidence: Evidence, at: Stamp): string | null {
+  const window = findSignalWindow(evidence);
+  if (window === null || findSignalPath(evidence).reaches === 'no') return null;
+  if (clocksOf(evidence).order(at, shiftStamp(window.signalledBy, AT_ONCE)) === 'after') return null;
+  return `the signal may not have come before: ${measureSignalLag(evidence)?.said ?? ''}. An agent that reports its stops would show it, a longer idle time-out, or a limits.signalLag that fits your hosts`;
 }
 
 function hasRunOut(
@@ -193,9 +205,12 @@ function judgeIdleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: Sig
   const from = findIdleStart(evidence, seen.value);
   if (idle !== null && (from === null || distance(from, at).ms >= idle - TIMER_SLACK)) {
     const said = `${left}, when its own idle time-out (${seconds(idle)}) had run out`;
-    return atOnce || from === null
-      ? unknown(`${said}: either may be the cause`, [seen.seq], 'drain-not-proven')
-      : no('not-drained', `${said}: it never heard the stop`, [seen.seq]);
+    if (atOnce || from === null)
+      return unknown(`${said}: either may be the cause`, [seen.seq], 'drain-not-proven');
+    const early = findUnsignalledTime(evidence, at);
+    return early === null
+      ? no('not-drained', `${said}: it never heard the stop`, [seen.seq])
+      : unknown(`${said}; ${early}`, [seen.seq], 'drain-not-proven');
   }
   if (atOnce) return yes(`${left}, at ${formatClockTime(disconnectedAt)}`, [seen.seq], [], 'disconnect');
   return unknown(
