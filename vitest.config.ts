@@ -73,6 +73,11 @@ export default defineConfig({
           testTimeout: 600_000,
         },
       },
+      // Against the real services: `npm run test:live`, with an account of one's own. CI never runs it.
+      {
+        extends: true,
+        test: { name: 'live', include: ['test/live/live.test.ts'], ...spawning },
+      },
       {
         extends: true,
         test: {

@@ -1,4 +1,3 @@
-import { parseDuration } from '../scenario/duration.ts';
 import { launchOfTask } from '../worker/launch.ts';
 import { listStoppedBefore } from '../worker/stop-window.ts';
 import type { Task } from '../model/entities/task.ts';
@@ -133,11 +132,9 @@ export function readLagBound(evidence: Evidence): LagBound {
   const ms = readSignalLag(evidence);
   if (scenario.limits.signalLag !== null) return { ms, by: 'limits.signalLag' };
   if (!embeddedRig || rig === null) return { ms, by: 'the most that is known of ECS' };
-  const knob = rig.knobs['signalLag'];
-  return {
-    ms: typeof knob === 'string' ? (parseDuration(knob) ?? ms) : 0,
-    by: 'the knob signalLag of the rig',
-  };
+  // A rig tells only the knobs that were turned, durations in milliseconds.
+  const knob = rig.knobs['signalLag'] ?? 0;
+  return { ms: typeof knob === 'number' ? knob : ms, by: 'the knob signalLag of the rig' };
 }
 
 function taskOf({ injection, last }: Evidence): Sighting<Task> | null {

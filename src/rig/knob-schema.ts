@@ -63,6 +63,7 @@ export const knobs = z.strictObject({
   exitCode: z.enum(['present', 'absent']).default('present'),
   secondStopTask: z.enum(['keeps', 'overwrites', 'refused']).default('keeps'),
   stopTask: z.enum(['ok', 'ignored']).default('ok'),
+  stopProtected: z.enum(['stops', 'refused']).default('stops'),
   dispatch: z.enum(['warmest', 'longest-idle', 'latest-idle']).default('warmest'),
   rulesWithoutExitStatus: z.enum(['match-minus-one', 'leave-out-minus-one']).default('match-minus-one'),
   clockOffset: offset.default(0),

@@ -208,7 +208,7 @@ describe('heard, and left because of it', () => {
       older({
         definition: flags('--disconnect-after-idle-timeout', '6'),
         agent: { disconnectedAt: T.finished + 6_000 },
-        plan: { embeddedRig: true, rig: rigWith({ signalLag: '25s' }) },
+        plan: { embeddedRig: true, rig: rigWith({ signalLag: 25_000 }) },
       }),
       'drain-not-proven',
       undefined,

@@ -237,15 +237,6 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       });
     });
 
-    test('what does not exist is not found', async () => {
-      expect(await buildkite.build('acme/canary/4711', never)).toMatchObject({
-        trouble: { kind: 'not-found' },
-      });
-      expect(await buildkite.build(NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
-      expect(await buildkite.job(NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
-      expect(await buildkite.agent('acme', NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
-    });
-
     test('an aborted call is not sent', async () => {
       expect(await buildkite.job(NOBODY, AbortSignal.abort())).toMatchObject({
         trouble: { kind: 'aborted' },

@@ -9,8 +9,10 @@ import { probeMachine } from '../../src/rig/workers/machine.ts';
 import { createSurroundings } from '../../src/surroundings/client.ts';
 import { forkRig } from '../support/forked-rig.ts';
 import { until } from '../support/until.ts';
+import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import type { BuildkiteBench } from './buildkite.contract.ts';
+import { ecsReads } from './ecs-reads.contract.ts';
 import { ecsContract, largeServiceContract } from './ecs.contract.ts';
 import type { EcsBench } from './ecs.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
@@ -44,6 +46,18 @@ buildkiteContract('the client against the rig', async (): Promise<BuildkiteBench
     start: () => undefined,
     close: () => rig.close(),
   };
+});
+
+buildkiteReads('the client against the rig', async () => {
+  const rig = await forkRig(RIG_FILE);
+  const place = { organization: 'acme', pipeline: 'canary' };
+  return { buildkite: buildkiteOf(rig.environment), ...place, close: () => rig.close() };
+});
+
+ecsReads('the client against the rig', async () => {
+  const rig = await forkRig(RIG_FILE);
+  const ecs = ecsOf(rig.environment);
+  return { ecs, cluster: 'build-prod', service: 'build-agents', close: () => rig.close() };
 });
 
 /** The clients find a task as a drill does: by the agent that holds a job. */

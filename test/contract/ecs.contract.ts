@@ -24,23 +24,10 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
     }, 120_000);
     afterAll(() => bench.close());
 
-    test('a cluster is found by name and by ARN', async () => {
-      const cluster = valueOf(await ecs.cluster('build-prod', never));
-      expect(cluster).toMatchObject({ name: 'build-prod', status: 'ACTIVE' });
-      expect(valueOf(await ecs.cluster(cluster.arn, never)).arn).toBe(cluster.arn);
-      expect(await ecs.cluster('nothing', never)).toMatchObject({ trouble: { kind: 'not-found' } });
-    });
-
-    test('a service is found in its cluster alone', async () => {
+    test('a service is told with its counts and its deployment', async () => {
       const service = valueOf(await ecs.service('build-prod', 'build-agents', never));
       expect(service).toMatchObject({ name: 'build-agents', status: 'ACTIVE', desired: 2, running: 2 });
       expect(service.deployments).toMatchObject([{ status: 'PRIMARY' }]);
-      expect(await ecs.service('build-prod', 'nothing', never)).toMatchObject({
-        trouble: { kind: 'not-found' },
-      });
-      expect(await ecs.service('nothing', 'build-agents', never)).toMatchObject({
-        trouble: { kind: 'not-found' },
-      });
     });
 
     test('a task is described, an unknown one is absent, an unknown cluster is not found', async () => {

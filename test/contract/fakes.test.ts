@@ -12,7 +12,9 @@ import {
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
+import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
+import { ecsReads } from './ecs-reads.contract.ts';
 import { ecsContract, largeServiceContract } from './ecs.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
@@ -67,6 +69,16 @@ largeServiceContract('the fake', () => {
     return Promise.resolve();
   };
   return Promise.resolve({ ecs, size, empty, close: () => Promise.resolve() });
+});
+
+buildkiteReads('the fake', async () => {
+  const buildkite = fakeBuildkite({ builds: [aBuild()], jobs: [aJob()], agents: [anAgent()] });
+  return { buildkite, organization: 'acme', pipeline: 'canary', close: async () => undefined };
+});
+
+ecsReads('the fake', async () => {
+  const ecs = fakeEcs({ services: [aService()], tasks: [aTask()] });
+  return { ecs, cluster: 'build-prod', service: 'build-agents', close: async () => undefined };
 });
 
 surroundingsContract('the fake', () => fakeSurroundings());

@@ -17,6 +17,8 @@ export interface EcsKnobs {
   readonly exitCode: 'present' | 'absent';
   readonly secondStopTask: 'keeps' | 'overwrites' | 'refused';
   readonly stopTask: 'ok' | 'ignored';
+  /** Whether StopTask asks for protection, which no source says. */
+  readonly stopProtected: 'stops' | 'refused';
   readonly agentTag: 'present' | 'absent' | 'first-only';
   /** How long a task behind a load balancer is DEACTIVATING before it is signalled. */
   readonly deregistrationMs: number;
@@ -49,6 +51,7 @@ export const defaultEcsKnobs: EcsKnobs = {
   exitCode: 'present',
   secondStopTask: 'keeps',
   stopTask: 'ok',
+  stopProtected: 'stops',
   agentTag: 'present',
   deregistrationMs: 300_000,
   stoppingAtBehindElb: 'requested',

@@ -58,6 +58,7 @@ const describeShape = z.strictObject({
   services: z.array(z.string()).min(1, 'Services cannot be empty.').max(10),
   include: z.array(z.string()).default([]),
 });
+const deleteShape = z.strictObject({ cluster: z.string().optional(), service: z.string() });
 const listShape = z.strictObject({
   cluster: z.string().optional(),
   launchType: z.string().optional(),
@@ -71,6 +72,7 @@ export function serviceOperations(state: EcsState, scheduler: Scheduler): Record
   return {
     CreateService: (input) => createService(state, scheduler, read(createShape, input)),
     UpdateService: (input) => updateService(state, scheduler, read(updateShape, input)),
+    DeleteService: (input) => deleteService(state, read(deleteShape, input)),
     DescribeServices: (input) => describeServices(state, read(describeShape, input)),
     ListServices: (input) => listServices(state, read(listShape, input)),
   };
@@ -162,6 +164,17 @@ function updateService(
   state.events.emit('event', { at: Date.now(), event: 'service-updated', ...details });
   scheduler.reconcile();
   return { service: viewService(state, service, true) };
+}
+
+/** A service is scaled to 0 before it is deleted (ECS-90). */
+function deleteService(state: EcsState, input: z.infer<typeof deleteShape>): Record<string, unknown> {
+  checkClusterOf(input.cluster, [input.service]);
+  state.requireCluster(input.cluster);
+  const service = requireService(state, input.service);
+  if (service.desiredCount > 0)
+    throw invalid('The service cannot be stopped while it is scaled above 0.');
+  state.services.delete(service.name);
+  return { service: { ...viewService(state, service, true), status: 'INACTIVE' } };
 }
 
 /** What another controller rolls, UpdateService cannot (ECS-39). */

@@ -126,6 +126,8 @@ function stopTask(state: EcsState, input: z.infer<typeof stopShape>): Record<str
   const task = state.findTask(input.task);
   if (!task) throw invalid('The referenced task was not found.');
   if (state.knobs.stopTask === 'ignored') return { task: viewTask(task, state.knobs, false) };
+  if (task.isProtected && state.knobs.stopProtected === 'refused')
+    throw invalid('The referenced task is protected.');
   const again = task.desiredStatus === 'STOPPED';
   if (again && state.knobs.secondStopTask === 'refused')
     throw invalid('The referenced task is already stopping.');
