@@ -14,6 +14,7 @@ const BENCHES = [
   'forecast',
   'injections',
   'growth',
+  'settle',
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.includes(name));

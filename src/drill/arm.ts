@@ -8,6 +8,7 @@ import { startWithinOf, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { markOf, hasReadSince, type DrillState } from '../state/state.ts';
 import { askNow, fresh, haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { findWait, listSettlingAsks } from './settling.ts';
 import { chooseTarget, taskOfAgent } from '../triggers/target.ts';
 import { findAwayService, findLastingTrouble } from '../state/trouble.ts';
 import { listFacts, keyOf, findFact } from '../model/world.ts';
@@ -36,7 +37,7 @@ export function decideArmed(state: DrillState, now: Instant): Step {
     return beginWatch(`${fired.why} (job ${fired.aim.job.id})`, null);
   const hurt = findUnsoundBuild(state);
   if (hurt !== null) return haltDrill('unsound-baseline', hurt);
-  return aimAt(state, fired.aim, fired.why, now);
+  return aimAt(state, trigger, fired, now);
 }
 
 /** What the drill waits for; null where it judges what somebody else stopped. */
@@ -64,6 +65,8 @@ function haltOverTime(
   const silent = findAwayService(state, looked);
   if (silent !== null)
     return haltDrill(silent.reason, `${silent.said}; so what was in flight ${within} is not known`);
+  if (state.held !== null)
+    return haltDrill(state.held.reason, `${state.held.said}; waited for in vain ${within}`);
   const unread = builds.filter(({ kind, id }) => !hasReadSince(state, kind, id, deadline));
   if (unread.length > 0) return askNow(state, unread, now);
   return haltDrill('step-never-ran', `${trigger.waitedFor(state)} ${within}`);
@@ -74,6 +77,9 @@ function makeObserveStep(asks: readonly Ask[], by: Instant): Step {
 }
 
 function haltNotRun(state: DrillState, said: string): Step {
+  // The step was in flight: what was waited for meanwhile is why nothing was sent.
+  if (state.held !== null)
+    return haltDrill(state.held.reason, `${state.held.said}; the step ended meanwhile`);
   const hurt = findUnsoundBuild(state);
   const passed = listOwnBuilds(state).every((build) => build.state === 'passed');
   return hurt !== null && !passed
@@ -100,6 +106,7 @@ function waitForTrigger(
   const byKey = new Map<string, Ask>();
   for (const one of [
     ...builds,
+    ...listSettlingAsks(state, now),
     ...trigger.asks(state, every),
     ...aims.flatMap((aim) => listChainAsks(state, aim, every)),
     ...haltWhen.map(({ name }) => paced({ kind: 'halt', id: name }, every)),
@@ -140,7 +147,12 @@ function listHostAsks(state: DrillState, agent: Agent, every: number): readonly 
     : [paced({ kind: 'tasks-of', id: plan.lockKey }, every)];
 }
 
-function aimAt(state: DrillState, aim: Aim, why: string, now: Instant): Step {
+function aimAt(
+  state: DrillState,
+  trigger: Trigger,
+  { aim, why }: Extract<Fired, { fires: 'now' }>,
+  now: Instant,
+): Step {
   const missing = listChainAsks(state, aim, 0).map(({ subject }) => subject);
   const trouble = findLastingTrouble(state, missing, now, PATIENCE / 4);
   if (trouble !== null)
@@ -160,6 +172,11 @@ function aimAt(state: DrillState, aim: Aim, why: string, now: Instant): Step {
   const chosen = chooseTarget(state.world, aim, state.plan, why);
   if (!chosen.ok) return haltDrill('agent-not-mapped', chosen.said);
   if (state.plan.mode === 'baseline') return beginWatch(why, chosen.target);
+  const wait = findWait({ ...state, target: chosen.target }, now);
+  if (wait !== null && state.held?.said !== wait.said)
+    return { do: 'conclude', event: { code: 'GD_INJECTION_HELD', payload: wait } };
+  if (wait !== null)
+    return waitForTrigger(state, trigger, { fires: 'later', at: null, candidates: [aim] }, now);
   return {
     do: 'conclude',
     event: { code: 'GD_TARGET_CHOSEN', payload: { target: chosen.target, attempt: state.aims + 1 } },

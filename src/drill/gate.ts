@@ -1,8 +1,9 @@
 import { GUARDS } from '../safety/list.ts';
-import { answersOf } from '../safety/guard.ts';
+import { answersOf, isRefusal } from '../safety/guard.ts';
 import type { Instant } from '../model/instants.ts';
 import { explainAbsentStep, listAbsentStepSubjects } from './absent-step.ts';
 import type { Reason } from '../model/reasons.ts';
+import { waitBeforeBuild } from './settling.ts';
 import { isInjecting, hasReadSince, type DrillState } from '../state/state.ts';
 import { askNow, haltDrill, type Step } from '../state/step.ts';
 import { listGateSubjects } from '../scenario/subjects.ts';
@@ -84,11 +85,11 @@ export function findWrongPlan(state: DrillState): readonly WrongPlan[] {
   return wrong;
 }
 
-/** After the gate: a refusal ends the drill, a dry run is over, else the build comes next. */
-export function decideGated(state: DrillState): Step | null {
+/** After the gate: a refusal ends the drill, a dry run is over, else the build comes next, as soon as nobody takes its worker away. */
+export function decideGated(state: DrillState, now: Instant): Step | null {
   if (state.plan.dryRun) return haltDrill('planned', 'a dry run: nothing was sent that changes anything');
-  const refused = state.gate?.find((answer) => !answer.holds);
+  const refused = state.gate?.find(isRefusal);
   return refused === undefined
-    ? null
+    ? waitBeforeBuild(state, now)
     : haltDrill(refused.reason ?? 'not-allowed', `${refused.guard}: ${refused.said}`);
 }

@@ -8,11 +8,13 @@ import { OutcomeName, Reason, Stage } from '../model/reasons.ts';
 import { Fact, Subject } from '../model/world.ts';
 import { Explanation } from '../model/cause.ts';
 
-/** One guard's answer: it holds, or it refuses with its reason. A guard that lacks what it must know refuses. */
+/** One guard's answer: it holds, it refuses with its reason, or it waits. A guard that lacks what it must know refuses. */
 export const GuardAnswer = z.strictObject({
   guard: GuardName,
   holds: z.boolean(),
-  /** Why it refuses; null where it holds. */
+  /** Present where the rule does not hold yet and may come to hold by itself: the drill waits inside when.startWithin. */
+  waits: z.literal(true).optional(),
+  /** Why it refuses, or will if it waits in vain; null where it holds. */
   reason: Reason.nullable(),
   said: z.string(),
 });
@@ -136,6 +138,10 @@ export const EVENTS = {
   GD_TARGET_DROPPED: {
     text: 'The target was gone before anything was sent; the drill chooses another one.',
     payload: z.strictObject({ said: z.string() }),
+  },
+  GD_INJECTION_HELD: {
+    text: 'A guard waits, before the build is started or after the trigger fired: nothing is sent until its rule holds.',
+    payload: z.strictObject({ guard: GuardName, reason: Reason, said: z.string() }),
   },
   GD_CONFIRMED: {
     text: 'A person was asked, or had given --yes.',

@@ -44,6 +44,7 @@ export const GuardName = z.enum([
   'inert-fault',
   'preflight',
   'blast-radius',
+  'settled',
   'halt',
   'confirm',
 ]);

@@ -233,6 +233,12 @@ export const REASONS = {
     'The injection would reach further than allowed.',
     'Wait until the service is settled, or allow it in safety.',
   ),
+  'not-settled': makeReasonRow(
+    'refused',
+    'before',
+    'The service did not settle within when.startWithin: a deployment or a scale-in took tasks away, or its tasks were not all there.',
+    'Nothing was sent: run it again when the service is quiet, or raise when.startWithin; a pipeline may retry it.',
+  ),
   'self-target': makeReasonRow(
     'refused',
     'before',

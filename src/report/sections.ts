@@ -114,7 +114,9 @@ export function saySinceFirst({ since }: Moment): string {
 function whyItems(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
   for (const guard of result.guards) {
-    if (!guard.holds) items.push(makeItem(`guard ${guard.guard} refuses: ${guard.said}`, 'warn'));
+    if (guard.holds) continue;
+    const does = guard.waits === true ? 'waits' : 'refuses';
+    items.push(makeItem(`guard ${guard.guard} ${does}: ${guard.said}`, 'warn'));
   }
   for (const finding of result.findings) {
     if (finding.holds === 'unasked') continue;

@@ -105,6 +105,7 @@ type Later = Extract<
       | 'GD_TARGET_CHOSEN'
       | 'GD_TARGET_REVERIFIED'
       | 'GD_TARGET_DROPPED'
+      | 'GD_INJECTION_HELD'
       | 'GD_CONFIRMED'
       | 'GD_FAULT_LANDED'
       | 'GD_WATCH_BEGUN'
@@ -128,6 +129,8 @@ function describeLaterEvent(event: Later): readonly Sentence[] {
       return [makeSentence('everything was read again at the last instant: target unchanged')];
     case 'GD_TARGET_DROPPED':
       return [makeSentence(`the target was dropped: ${event.payload.said}`, 'warn')];
+    case 'GD_INJECTION_HELD':
+      return [makeSentence(`waiting before anything is sent: ${event.payload.said}`, 'warn')];
     case 'GD_CONFIRMED':
       return [makeSentence(CONFIRMED[event.payload.answer])];
     case 'GD_FAULT_LANDED':
@@ -211,10 +214,10 @@ function sayWhen(when: When): string {
 
 function describeGuards(payload: PayloadOf<'GD_GUARDS_ANSWERED'>): readonly Sentence[] {
   const where = payload.at === 'gate' ? 'at the gate' : 'at the last instant';
-  const refusing = payload.answers.filter((answer) => !answer.holds);
-  if (refusing.length === 0) return [makeSentence(`${where} all ${payload.answers.length} guards hold`)];
-  return refusing.map((answer) =>
-    makeSentence(`${where} guard ${answer.guard} refuses: ${answer.said}`, 'warn'),
+  const unmet = payload.answers.filter((answer) => !answer.holds);
+  if (unmet.length === 0) return [makeSentence(`${where} all ${payload.answers.length} guards hold`)];
+  return unmet.map(({ guard, said, waits }) =>
+    makeSentence(`${where} guard ${guard} ${waits === true ? 'waits' : 'refuses'}: ${said}`, 'warn'),
   );
 }
 

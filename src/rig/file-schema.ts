@@ -38,6 +38,15 @@ const build = z.strictObject({
   env: tags.default({}),
 });
 
+/** Scales a service by the jobs that are queued or running. */
+const autoscaler = z.strictObject({
+  service: word,
+  min: z.int().min(0).default(0),
+  max: z.int().min(1).max(1000).default(20),
+  every: duration.default(1000),
+  scaleInAfter: duration.default(10_000),
+});
+
 /** Jobs of a step that are over and passed before the rig began; the first is the oldest. */
 const past = z.strictObject({
   step: word,
@@ -156,6 +165,7 @@ export const rigFile = z
     programs: word.optional(),
     instances: z.array(instanceGroup).optional(),
     services: z.array(service).default([]),
+    autoscaler: autoscaler.optional(),
     tasks: z.array(task).default([]),
     clusterTags: tags.default({}),
     policy: word.optional(),

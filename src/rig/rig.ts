@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { findAgent, type Agent } from './agent.ts';
+import { startAutoscaler } from './autoscaler.ts';
 import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
 import { messageOf, RigFailure } from './failure.ts';
@@ -93,6 +94,7 @@ async function start(
   setUpCluster(ecs, file);
   await waitUntilReady(ecs, log, patience[executor.kind], signal);
   const facts = factsOf(file, executor, { agent, machine, log, partly: ecs.state.tasksWithProcesses });
+  closers.push(startAutoscaler(file, { buildkite, ecs, log }));
   buildkite.layDownOnWorkers();
   // Builds of the rig's own begin when there is somebody to run them.
   for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });

@@ -11,6 +11,7 @@ import { mapping } from './mapping.ts';
 import { preflight } from './preflight.ts';
 import { selfTarget } from './self-target.ts';
 import { sharedTask } from './shared-task.ts';
+import { settled } from './settled.ts';
 import { tooSoon } from './too-soon.ts';
 import { window } from './window.ts';
 
@@ -28,6 +29,10 @@ export const GUARDS: readonly Guard[] = [
   inertFault,
   preflight,
   blastRadius,
+  settled,
   haltConditions,
   confirm,
 ];
+
+/** The guards that may wait, asked also while the drill waits for the moment of the injection. */
+export const WAITING_GUARDS: readonly Guard[] = [blastRadius, settled];

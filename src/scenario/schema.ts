@@ -190,6 +190,12 @@ const Safety = z.strictObject({
     .max(1000)
     .prefault(1)
     .describe('How many tasks one drill may stop; a deployment stops all of them.'),
+  settled: z
+    .enum(['wait', 'require', 'ignore-pending'])
+    .prefault('wait')
+    .describe(
+      'A service that is not settled: `wait` for it inside when.startWithin, before the build is started and again when the step is in flight; `require`: refuse at once unless one deployment is COMPLETED, running = desired, nothing is pending and another worker runs; `ignore-pending`: as `wait`, but scale-in, deployment and draining do not wait for pending or missing tasks either, and a scale-in may then take none. With `wait` a stopped task asks only that no deployment or scale-in takes tasks away and that another worker runs.',
+    ),
   window: orNull(Window).describe('Days and hours in which a drill may inject.'),
   minimumInterval: duration().prefault('0s').describe('Shortest time since the last injection there.'),
   killSwitch: orNull(Path).describe('File that stops every drill while it exists; relative to this file.'),

@@ -113,11 +113,6 @@ describe('before anything is started', () => {
       'refused lock-held',
     ],
     [
-      'a deployment',
-      ({ ecs }) => ecs.world.services.set('build-agents', aService({ pending: 1 })),
-      'refused blast-radius',
-    ],
-    [
       'a build that would be canceled',
       ({ buildkite }) => {
         buildkite.world.pipelines.set('canary', aPipeline({ cancelIntermediateBuilds: true }));

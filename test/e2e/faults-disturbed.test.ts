@@ -139,7 +139,7 @@ describe.concurrent('a steered scale-in', () => {
     await standing({ steps: [step], files, rig: { services, script } }, async (stage) => {
       const played = await stage.run({ scenario: SCALE_IN });
       const says = [/2 deployments: a rollout is in progress/];
-      meets(played, { exit: 3, outcome: 'refused', reason: 'blast-radius', says, sent: 1 });
+      meets(played, { exit: 3, outcome: 'refused', reason: 'not-settled', says, sent: 1 });
       expect(callsOf(played.journal)).toEqual(['protect', 'lift', 'cancel-build']);
       expect(await placesIn(stage.env)).toMatchObject(SETTLED);
     });

@@ -109,7 +109,10 @@ describe('a deployment is refused', () => {
     ],
     [
       'of a service without a task, which percentages have nothing to do with',
-      { service: { desired: 0, running: 0, minimumHealthyPercent: 100, maximumPercent: 200 } },
+      {
+        service: { desired: 0, running: 0, minimumHealthyPercent: 100, maximumPercent: 200 },
+        scenario: { safety: { tasks: 9, settled: 'require' } },
+      },
       'blast-radius',
       /last worker of service build-agents \(running 0\)/,
     ],

@@ -165,20 +165,25 @@ describe('a scale-in is refused', () => {
 
   it.each<[string, Omit<FleetOptions, 'inject'>, string, RegExp]>([
     ['of a service of one', { workers: 1 }, 'blast-radius', /from 1 would leave/],
-    ['of a service of none', { workers: 0 }, 'blast-radius', /from 0 would leave/],
+    [
+      'of a service of none',
+      { workers: 0, scenario: { safety: { settled: 'require' } } },
+      'blast-radius',
+      /from 0 would leave/,
+    ],
     [
       "in the middle of somebody's deployment",
       {
         service: { deployments: [1, 2].map((n) => ({ ...aDeployment(), id: `ecs-svc/${String(n)}` })) },
         asleep: true,
       },
-      'blast-radius',
+      'not-settled',
       /2 deployments/,
     ],
     [
       'where a task is PENDING',
       { service: { pending: 1, running: 2 }, asleep: true },
-      'blast-radius',
+      'not-settled',
       /not settled: desired 3, running 2, pending 1/,
     ],
     [
@@ -269,7 +274,7 @@ describe('somebody else', () => {
     stage.ecs.before('protectTasks', 1, () => desire(stage, 5));
     const state = await stage.run();
     expect([ending(state), changes(stage).filter((change) => change.startsWith('count'))]).toEqual([
-      'refused blast-radius',
+      'refused not-settled',
       [],
     ]);
     expect(found(stage)).toBe('desired 5, protected none, host ACTIVE');

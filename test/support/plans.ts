@@ -54,6 +54,7 @@ const SCENARIO: Scenario = {
   limits: { verdictWithin: 1_200_000, pollEvery: 2_000, signalLag: null },
   safety: {
     allowLastWorker: false,
+    settled: 'wait',
     tasks: 1,
     window: null,
     minimumInterval: 0,

@@ -1,0 +1,59 @@
+import type { Instant } from '../model/instants.ts';
+import type { PayloadOf } from '../journal/events.ts';
+import { answersOf } from '../safety/guard.ts';
+import { WAITING_GUARDS } from '../safety/list.ts';
+import { explainTaking } from '../safety/settled.ts';
+import { startWithinOf } from '../scenario/plan.ts';
+import { readBuildSlug } from '../scenario/subjects.ts';
+import { isInjecting, type DrillState } from '../state/state.ts';
+import { haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { findLastingTrouble } from '../state/trouble.ts';
+import { findFact, type Subject } from '../model/world.ts';
+
+/** Before the trigger has fired, the service is looked at every so many polls. */
+const SELDOM = 3;
+/** How long ECS may be away before anything was started, milliseconds. */
+const PATIENCE = 120_000;
+
+/**
+ * Step: wait before a build is started while somebody's deployment or scale-in takes tasks away: it ends without the build,
+ * and would take the worker that gets its job. Null where there is nothing to wait for, or where only the build can bring it.
+ */
+export function waitBeforeBuild(state: DrillState, now: Instant): Step | null {
+  const { service: name } = state.plan.scenario.cluster;
+  if (!isInjecting(state) || name === null || readBuildSlug(state.plan) !== null) return null;
+  const service = findFact(state.world, 'service', name);
+  const said = service === undefined ? null : explainTaking(service);
+  if (said === null) return null;
+  const subject: Subject = { kind: 'service', id: name };
+  const trouble = findLastingTrouble(state, [subject], now, PATIENCE);
+  if (trouble !== null) return haltDrill(trouble.reason, trouble.said);
+  const startWithin = startWithinOf(state.plan);
+  const end = state.phaseSince + startWithin;
+  if (now >= end)
+    return haltDrill('not-settled', `${said}; waited for in vain within ${String(startWithin)} ms`);
+  if (state.held?.said !== said)
+    return {
+      do: 'conclude',
+      event: { code: 'GD_INJECTION_HELD', payload: { guard: 'settled', reason: 'not-settled', said } },
+    };
+  const { pollEvery } = state.plan.scenario.limits;
+  return { do: 'observe', asks: [paced(subject, pollEvery)], by: Math.min(end, now + QUIET_FOR) };
+}
+
+/** What the first guard waits for, as far as the services were read; null where none waits. A refusal is decided at the last instant. */
+export function findWait(state: DrillState, now: Instant): PayloadOf<'GD_INJECTION_HELD'> | null {
+  if (!isInjecting(state)) return null;
+  const answer = answersOf(WAITING_GUARDS, state, now, 'last-instant').find(({ waits }) => waits === true);
+  if (answer?.reason == null) return null;
+  const { guard, reason, said } = answer;
+  return { guard, reason, said };
+}
+
+/** What shows that it has come: the service, as long as a guard waits for it. */
+export function listSettlingAsks(state: DrillState, now: Instant): readonly Ask[] {
+  const { service } = state.plan.scenario.cluster;
+  if (service === null || findWait(state, now) === null) return [];
+  const { pollEvery } = state.plan.scenario.limits;
+  return [paced({ kind: 'service', id: service }, state.held === null ? pollEvery * SELDOM : pollEvery)];
+}
