@@ -4,7 +4,7 @@ import type { Attempt } from '../evidence/attempts.ts';
 import { byBuildkite, clocksOf, shiftStamp, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { findFinishTime } from '../evidence/job-times.ts';
-import { measureSignalLag } from '../evidence/signal-lag.ts';
+import { describeLongLag, measureSignalLag } from '../evidence/signal-lag.ts';
 import { findSignalWindow, type SignalWindow } from '../evidence/stop.ts';
 import { witnessOf } from '../evidence/witness.ts';
 import { no, unknown, yes, type Answered, type Case } from './check.ts';
@@ -80,7 +80,12 @@ function judgeStopReport(
       events,
       'drain-not-proven',
     );
-  return yes(`the agent reported its graceful stop at ${at} and left`, events, [], 'report');
+  return yes(
+    `the agent reported its graceful stop at ${at} and left${describeLongLag(evidence)}`,
+    events,
+    [],
+    'report',
+  );
 }
 
 function judgeOneShot({ seq, value }: Sighting<Agent>): Answered {

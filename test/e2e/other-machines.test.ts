@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { cleanEnvironment, cli, documentIn, ROOT } from '../support/cli.ts';
 import { inFolder, surroundings } from './support/case.ts';
+import { held } from './support/gates.ts';
 import { standing } from './support/standing.ts';
 
 const PRELOAD = pathToFileURL(join(ROOT, 'test', 'e2e', 'support', 'other-machine.mjs')).href;
@@ -25,7 +26,7 @@ async function askedIn(folder: string): Promise<readonly string[]> {
 
 describe.concurrent.each(['darwin', 'win32'])('on %s', (machine) => {
   test('a drill against services runs, is judged again and goes on after a crash: no /proc, no program, no name that is forbidden there', async () => {
-    await standing({ steps: [{ key: 'integration', command: 'sleep 4' }] }, async (stage) => {
+    await standing({ steps: [{ key: 'integration', command: held() }] }, async (stage) => {
       const there = onMachine(machine, stage.folder);
       const { code, drill, journal } = await stage.run({ env: there });
       expect({ code, reason: drill.reason }, drill.said).toEqual({ code: 0, reason: 'drained' });
