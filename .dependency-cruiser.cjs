@@ -30,6 +30,8 @@ const SERVING =
 /** The packages that src may import. */
 const BUNDLED = [
   '@aws-sdk/client-ecs',
+  '@aws-sdk/core',
+  '@aws-sdk/credential-provider-node',
   '@hono/node-server',
   '@inquirer/confirm',
   '@oclif/core',

@@ -1,6 +1,8 @@
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../http/clock.ts';
+import { createAgents } from '../http/agents.ts';
 import { endpointOf } from '../http/endpoint.ts';
+import type { EndpointRules } from '../http/endpoint.ts';
 import { readAgent, readAgentsWithTag, readAllAgents } from './agents.ts';
 import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds.ts';
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
@@ -10,15 +12,11 @@ import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
 
 /** The options of the client. */
-export interface BuildkiteOptions {
+export interface BuildkiteOptions extends EndpointRules {
   /** `BUILDKITE_GRAPHQL_ENDPOINT`, or Buildkite's own. */
   readonly endpoint: string;
   readonly token: string;
   readonly timeoutMs?: number;
-  /** `--insecure`: plain http to other hosts than this one. */
-  readonly allowInsecure: boolean;
-  /** `--rig`: allow this host only, whatever the settings say. */
-  readonly loopbackOnly: boolean;
   readonly clock?: Clock;
 }
 
@@ -27,6 +25,7 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
   const transport = createTransport({
     endpoint: endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', options.endpoint, options),
     token: options.token,
+    agents: createAgents(options.proxies),
     timeoutMs: options.timeoutMs ?? 10_000,
     clock: options.clock ?? systemClock,
   });

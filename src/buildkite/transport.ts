@@ -1,13 +1,15 @@
 import type { Answer, Outcome, Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
+import type { Agents } from '../http/agents.ts';
 import { withDeadline } from '../http/deadline.ts';
+import { nameHost } from '../http/endpoint.ts';
 import { createOffsetMeter } from '../http/offset.ts';
 import { toOneLine, makeTrouble } from '../http/trouble.ts';
 import { ANSWERS } from './answers.ts';
 import type { AnswerOf, BuildFields } from './answers.ts';
 import { failureOf } from './failure.ts';
-import type { Failure } from './failure.ts';
+import type { Asked, Failure } from './failure.ts';
 import { GraphQlFailure, sendGraphQl } from './graphql.ts';
 import { loadDocuments, writeBuildsQuery } from './operations.ts';
 import type { Operation } from './operations.ts';
@@ -36,6 +38,7 @@ type Attempt<T> =
 export interface TransportOptions {
   readonly endpoint: URL;
   readonly token: string;
+  readonly agents: Agents;
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
@@ -48,6 +51,7 @@ const FIRST_PAUSE_MS = 150;
 export function createTransport(options: TransportOptions): Transport {
   const documents = loadDocuments();
   const offset = createOffsetMeter();
+  const asked = { host: nameHost(options.endpoint), token: options.token };
 
   const request = (
     operationName: string,
@@ -70,7 +74,7 @@ export function createTransport(options: TransportOptions): Transport {
       request(operation, documents.get(operation) ?? '', variables, inner),
     ).then(
       (data) => checkAnswer(operation, data),
-      (error: unknown) => attemptOfError(operation, error, options.token),
+      (error: unknown) => attemptOfError(operation, error, asked),
     );
 
   function read<O extends Operation>(
@@ -90,7 +94,7 @@ export function createTransport(options: TransportOptions): Transport {
     return retryRead('Builds', signal, (ms) =>
       withDeadline(signal, ms, (inner) => request('Builds', query, variables, inner)).then(
         (data) => checkBuilds(data, uuids.length),
-        (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', options.token) }),
+        (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', asked) }),
       ),
     );
   }
@@ -131,13 +135,13 @@ export function createTransport(options: TransportOptions): Transport {
 function attemptOfError<O extends Operation>(
   operation: O,
   error: unknown,
-  token: string,
+  asked: Asked,
 ): Attempt<AnswerOf<O>> {
   if (isMutation(operation) && error instanceof GraphQlFailure && error.status === 200) {
     const partial = checkAnswer(operation, error.answer['data']);
     if (partial.ok) return partial;
   }
-  return { ok: false, failure: failureOf(error, operation, token) };
+  return { ok: false, failure: failureOf(error, operation, asked) };
 }
 
 function isMutation(operation: Operation): boolean {

@@ -19,6 +19,7 @@ import {
   type ScenarioState,
 } from '../state/state.ts';
 import { askNow, endWatch, haltDrill, type Step } from '../state/step.ts';
+import { explainShortCredentials, listCredentialAsks } from './access.ts';
 import { listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
 import { listSurroundingSubjects } from '../scenario/subjects.ts';
 import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
@@ -41,10 +42,14 @@ export function decideAiming(state: DrillState, now: Instant): Step {
     ...listOtherAgents(state, fault),
     ...fault.subjects(state),
   ];
-  const trouble = findLastingTrouble(state, subjects, now, PATIENCE);
+  const credentials = listCredentialAsks(state, since, now);
+  const trouble = findLastingTrouble(state, [...credentials, ...subjects], now, PATIENCE);
   if (trouble !== null)
     // A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence.
     return mayHaveInjected(state) ? endWatch('gap', trouble.said) : haltDrill(trouble.reason, trouble.said);
+  if (credentials.length > 0) return askNow(state, credentials, now);
+  const short = mayHaveInjected(state) ? null : explainShortCredentials(state, now);
+  if (short !== null) return haltDrill('aws-unauthorized', short);
   const open = subjects.filter((subject) => !isAnsweredSince(state, subject, since));
   if (open.length > 0) return askNow(state, open, now);
   const fallen = lookAtTarget(state, target);

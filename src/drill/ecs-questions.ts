@@ -62,6 +62,8 @@ export async function askEcs(
       return mapAnswer(await ecs.taskDefinition(id, signal), (value) => [{ kind, id, value }]);
     case 'service':
       return mapAnswer(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'credentials':
+      return mapAnswer(await ecs.credentials(signal), (value) => [{ kind, id, value }]);
     case 'cluster':
       return mapAnswer(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
     case 'tasks-of': {

@@ -9,6 +9,7 @@ import { askNow, haltDrill, type Step } from '../state/step.ts';
 import { listGateSubjects } from '../scenario/subjects.ts';
 import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
 import { keyOf, findFact, type Subject } from '../model/world.ts';
+import { explainShortCredentials } from './access.ts';
 
 /** How long a service that does not answer is asked again before anything was started, milliseconds. */
 const PATIENCE = 10_000;
@@ -26,6 +27,8 @@ export function decideGate(state: DrillState, now: Instant): Step {
   if (open.length > 0) return askNow(state, open, now);
   const wrong = haltWrongPlan(state);
   if (wrong !== null) return wrong;
+  const short = explainShortCredentials(state, now);
+  if (short !== null) return haltDrill('aws-unauthorized', short);
   return {
     do: 'conclude',
     event: {

@@ -98,6 +98,7 @@ async function askSource(
     case 'tasks-on':
     case 'instance':
     case 'protection':
+    case 'credentials':
       return askEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
     case 'self':
     case 'kill-switch':

@@ -6,6 +6,7 @@ import type { Case } from '../checks/check.ts';
 import { isSentAfter } from '../evidence/clocks.ts';
 import { findSignalledLook } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/case.ts';
+import { explainLostAccess } from './access.ts';
 import { asksOf, findNextLook } from './asks.ts';
 import type { Target } from '../journal/events.ts';
 import { hasAgentLeft } from '../model/entities/agent.ts';
@@ -31,6 +32,8 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
   const findings = findingsOf(about);
   const open = [...describeOpenWork(about, findings, now), ...describeOpenOthers(state)];
+  const lost = explainLostAccess(state);
+  if (lost !== null) return endWatch('gap', `${lost}; not seen any more: ${open.join(', ') || 'the end'}`);
   const deadline = state.deadline ?? now;
   const sweep = open.length === 0 ? sweepOf(state, about, findings) : [];
   if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);

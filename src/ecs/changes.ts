@@ -5,7 +5,7 @@ import {
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { CallOf, EcsCall, Outcome } from '../model/call.ts';
+import type { CallOf, EcsCall, Hold, Outcome } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
 import { makeTrouble } from '../http/trouble.ts';
 import { Failures, InstanceAnswer, ProtectionAnswer, ServiceAnswer, TaskAnswer } from './answers.ts';
@@ -30,9 +30,15 @@ const SENDS: { readonly [K in EcsCall['kind']]: Send<K> } = {
   'set-instance-state': setInstanceState,
 };
 
-/** Sends one mutating call, exactly once. */
-export function sendChange(sdk: Sdk, call: EcsCall, signal: AbortSignal): Promise<Outcome<readonly Fact[]>> {
-  return sendOf<EcsCall['kind']>(call.kind)(sdk, call, signal);
+/** Sends one mutating call, exactly once; `hold` may keep it back. */
+export function sendChange(
+  sdk: Sdk,
+  call: EcsCall,
+  signal: AbortSignal,
+  hold: Hold | undefined,
+): Promise<Outcome<readonly Fact[]>> {
+  const held: Sdk = { ...sdk, call: (operation, until, work) => sdk.call(operation, until, work, hold) };
+  return sendOf<EcsCall['kind']>(call.kind)(held, call, signal);
 }
 
 function sendOf<K extends EcsCall['kind']>(kind: K): Send<K> {

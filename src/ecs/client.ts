@@ -44,7 +44,11 @@ export function createEcsClient(options: EcsOptions): Ecs {
     taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),
     serviceDocument: (cluster, name, signal) => readServiceDocument(sdk, cluster, name, signal),
     capacityProviders: (names, signal) => readCapacityProviders(sdk, names, signal),
-    send: (call, signal) => sendChange(sdk, call, signal),
+    credentials: async (signal) => {
+      const renewed = await sdk.renewCredentials(signal);
+      return answerOfRead(renewed);
+    },
+    send: (call, signal, hold) => sendChange(sdk, call, signal, hold),
     clock: () => sdk.clock(),
     restFor: (operations) => sdk.restFor(operations),
   };

@@ -1,7 +1,7 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
-import type { ClockOffset, RecentStops } from '../model/entities/surroundings.ts';
+import type { ClockOffset, Credentials, RecentStops } from '../model/entities/surroundings.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import type { Answer, EcsCall, EcsOperation, Outcome } from '../model/call.ts';
+import type { Answer, EcsCall, EcsOperation, Hold, Outcome } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
 
 /** The port to Amazon ECS. */
@@ -27,9 +27,10 @@ export interface Ecs {
   ): Promise<Answer<RecentStops>>;
   /**
    * Sends one mutating call, exactly once, without the SDK's retries. The value is from ECS's answer: the task, service,
-   * instance or protections. Refused if ECS reports a failure for any part of the call.
+   * instance or protections. Refused if ECS reports a failure for any part of the call. `hold` is asked when the call is
+   * signed and its connection stands: what it says keeps the call from being sent (refused, `outdated`).
    */
-  send(call: EcsCall, signal: AbortSignal): Promise<Outcome<readonly Fact[]>>;
+  send(call: EcsCall, signal: AbortSignal, hold?: Hold): Promise<Outcome<readonly Fact[]>>;
   /**
    * Tasks of the service or family with desired status RUNNING, with their tags; with `stopped` those that are stopped or
    * stopping, which ECS shows for about an hour. Not `complete` if there are more than can be read.
@@ -52,6 +53,8 @@ export interface Ecs {
     taskArns: readonly string[],
     signal: AbortSignal,
   ): Promise<Answer<readonly Protection[]>>;
+  /** Our credentials. Fetched where there are none yet, and anew where they expire soon; calls use what is kept. */
+  credentials(signal: AbortSignal): Promise<Answer<Credentials>>;
   /** Offset of the server's clock from ours at the latest answer; null before the first one or without a `Date` header. */
   clock(): ClockOffset | null;
   /**

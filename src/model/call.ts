@@ -184,6 +184,9 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly certainty: 'refused' | 'unknown'; readonly trouble: Trouble };
 
+/** Says why a call must not be sent any more, as a clause; null where it may be. */
+export type Hold = () => string | null;
+
 /** Whether a call was held back before it was sent: an interruption came first, or what it rested on had been seen too long ago. */
 export function isHeldBack({
   result,

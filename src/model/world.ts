@@ -7,6 +7,7 @@ import { Job } from './entities/job.ts';
 import {
   AgentsOfTask,
   ClockOffset,
+  Credentials,
   DrillBuild,
   Halt,
   KillSwitch,
@@ -58,6 +59,8 @@ export const FACTS = {
   protection: defineEcsFact(Protection, 'GetTaskProtection'),
   service: defineEcsFact(Service, 'DescribeServices'),
   cluster: defineEcsFact(Cluster, 'DescribeClusters'),
+  // Found on this machine or by STS, without a right of ECS.
+  credentials: defineEcsFact(Credentials),
   pipeline: defineBuildkiteFact(Pipeline),
   'agents-of-task': defineBuildkiteFact(AgentsOfTask),
   'step-history': defineBuildkiteFact(StepHistory),

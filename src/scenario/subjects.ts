@@ -31,6 +31,9 @@ function listPipelineSubject(scenario: Scenario): readonly Subject[] {
   return hasBuild(scenario) ? [{ kind: 'pipeline', id: scenario.build.pipeline }] : [];
 }
 
+/** The AWS credentials of this process. */
+export const CREDENTIALS: Subject = { kind: 'credentials', id: 'aws' };
+
 /** What must be known before anything is started. */
 export function listGateSubjects(plan: Plan): readonly Subject[] {
   if (plan.mode === 'assert') return [];
@@ -43,5 +46,5 @@ export function listInjectionSubjects(plan: Places): readonly Subject[] {
     plan.scenario.preflight === 'off' ? [] : [{ kind: 'preflight', id: 'preflight' }];
   // A drill maps its target itself, when it is known.
   const mapping: readonly Subject[] = plan.dryRun ? [{ kind: 'mapping', id: plan.lockKey }] : [];
-  return [{ kind: 'self', id: 'self' }, ...listSurroundingSubjects(plan), ...mapping, ...look];
+  return [{ kind: 'self', id: 'self' }, CREDENTIALS, ...listSurroundingSubjects(plan), ...mapping, ...look];
 }

@@ -1,7 +1,7 @@
 import type { Fact } from '../../src/model/world.ts';
 import type { Answer, Call, CallOf, EcsCall, Outcome, Trouble } from '../../src/model/call.ts';
 import type { PlainDocument } from '../../src/model/entities/document.ts';
-import type { ClockOffset } from '../../src/model/entities/surroundings.ts';
+import type { ClockOffset, Credentials } from '../../src/model/entities/surroundings.ts';
 import { isGoingDown, hasTaskEnded } from '../../src/model/entities/task.ts';
 import type {
   Cluster,
@@ -41,6 +41,7 @@ export interface FakeEcsWorld {
   ignoresStops: boolean;
   /** No listing of tasks comes to its end. */
   isListingCut: boolean;
+  credentials: Credentials;
   clock: ClockOffset | null;
 }
 
@@ -109,6 +110,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     landed: new Map(),
     ignoresStops: false,
     isListingCut: false,
+    credentials: { expiresAt: null, renewable: true },
     clock: null,
   };
 
@@ -325,8 +327,15 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
             .map((taskArn) => world.protections.get(taskArn) ?? { taskArn, enabled: false, expiresAt: null }),
         })),
       ),
-    send: (call, signal) =>
-      Promise.resolve(carryOut(script.enter(CHANGES[call.kind], [call], signal), () => change(call))),
+    credentials: (signal) =>
+      answer('credentials', ['aws'], signal, () => ({ ok: true, value: world.credentials })),
+    send: (call, signal, hold) => {
+      const planned = script.enter(CHANGES[call.kind], [call], signal);
+      const held = hold?.() ?? null;
+      if (held === null) return Promise.resolve(carryOut(planned, () => change(call)));
+      const trouble = { kind: 'outdated', message: `not sent: ${held}`, retryAfter: null } as const;
+      return Promise.resolve({ ok: false, certainty: 'refused', trouble });
+    },
     clock: () => world.clock,
     restFor: () => 0,
   };

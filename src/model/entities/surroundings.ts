@@ -25,6 +25,10 @@ export const Pipeline = z.strictObject({
 });
 export type Pipeline = z.infer<typeof Pipeline>;
 
+/** Our AWS credentials: when they expire (null: they say no end), and whether others can be fetched then without a person who sets them. */
+export const Credentials = z.strictObject({ expiresAt: Instant.nullable(), renewable: z.boolean() });
+export type Credentials = z.infer<typeof Credentials>;
+
 /** What the runner itself runs on. `unresolved` says why it could not be told. */
 export const Self = z.strictObject({
   taskArn: z.string().nullable(),
