@@ -1,6 +1,8 @@
+import type { Buildkite } from '../buildkite/port.ts';
 import { answerOf, documentOf } from '../cli/exit-codes.ts';
 import { variablesOf } from '../cli/flags.ts';
 import { planDrill } from '../cli/plan-drill.ts';
+import type { Environment } from '../cli/output.ts';
 import { openRig } from '../cli/rig-process.ts';
 import type { Runner } from '../cli/runner.ts';
 import { readScenarios } from '../cli/scenarios.ts';
@@ -45,31 +47,59 @@ interface Settled {
   readonly loaded: LoadedScenario;
   /** Null if the rig will supply them. */
   readonly settings: Settings | null;
+  /** Which settings of Buildkite are missing, so that it is not asked; null if none is. */
+  readonly unset: string | null;
   readonly errors: readonly InputError[];
 }
 
 async function settle(loaded: LoadedScenario, flags: DoctorFlags, runner: Runner): Promise<Settled> {
   const { scenario, file } = loaded;
-  if (!flags.rig)
-    return { loaded, ...(await settingsFromEnvironment(scenario, runner.environment, flags.insecure)) };
-  const next = 'Add `rig: FILE`, or run it without --rig.';
-  const missing = { message: 'the scenario names no rig file', at: file, next };
-  return { loaded, settings: null, errors: scenario.rig === null ? [missing] : [] };
+  if (flags.rig) {
+    const next = 'Add `rig: FILE`, or run it without --rig.';
+    const missing = { message: 'the scenario names no rig file', at: file, next };
+    return { loaded, settings: null, unset: null, errors: scenario.rig === null ? [missing] : [] };
+  }
+  const { environment } = runner;
+  const found = await settingsFromEnvironment(scenario, environment, flags.insecure);
+  if (found.settings !== null) return { loaded, unset: null, ...found };
+  // Without a token AWS can still be asked; any other error is bad input.
+  const filled = await settingsFromEnvironment(scenario, fillIn(environment), flags.insecure);
+  if (filled.settings === null) return { loaded, unset: null, ...found };
+  const unset = found.errors.map(({ message }) => message).join('; ');
+  return { loaded, settings: filled.settings, unset, errors: [] };
+}
+
+/** Sent nowhere. */
+const NO_TOKEN = 'no-token-is-set';
+
+function fillIn(environment: Environment): Environment {
+  return {
+    ...environment,
+    BUILDKITE_API_TOKEN: environment['BUILDKITE_API_TOKEN'] || NO_TOKEN,
+    BUILDKITE_ORGANIZATION_SLUG: environment['BUILDKITE_ORGANIZATION_SLUG'] || 'unknown',
+  };
+}
+
+/** A Buildkite that is not asked: every read has this trouble. */
+function refuseReads(message: string): Buildkite {
+  const answer = { ok: false, trouble: { kind: 'unauthorized', message, retryAfter: null } };
+  const read = async (): Promise<typeof answer> => answer;
+  return new Proxy({} as Buildkite, { get: (_, name) => (name === 'clock' ? () => null : read) });
 }
 
 async function examine(
-  { loaded, settings }: Settled,
+  { loaded, settings, unset }: Settled,
   flags: DoctorFlags,
   runner: Runner,
   signal: AbortSignal,
 ): Promise<Examined> {
-  if (settings !== null) return examineAt(loaded, settings, runner, signal);
+  if (settings !== null) return examineAt(loaded, settings, unset, runner, signal);
   const { agent, executor } = flags;
   const choice = { agent, executor, environment: runner.environment };
   const rig = await openRig({ ...loaded.scenario, rig: loaded.scenario.rig ?? '' }, choice, signal);
   try {
     runner.output.learn(rig.secrets);
-    return await examineAt(loaded, rig.settings, runner, signal);
+    return await examineAt(loaded, rig.settings, null, runner, signal);
   } finally {
     await rig.close();
   }
@@ -78,11 +108,14 @@ async function examine(
 async function examineAt(
   loaded: LoadedScenario,
   settings: Settings,
+  unset: string | null,
   runner: Runner,
   signal: AbortSignal,
 ): Promise<Examined> {
   const plan = planDrill(loaded, settings, { yes: false, dryRun: true }, runner);
-  const seen = await examinePlan(plan, await runner.clients.connect(settings), signal);
+  const services = await runner.clients.connect(settings);
+  const asked = unset === null ? services : { ...services, buildkite: refuseReads(unset) };
+  const seen = await examinePlan(plan, asked, signal);
   const findings = CHECKS.flatMap((check) =>
     check.judge(seen).map((line): Finding => ({ check: check.name, ...line })),
   );

@@ -30,6 +30,7 @@ const Document = z.object({
 });
 type Document = z.infer<typeof Document>;
 
+const MAPPED = '2 of 2 running tasks have exactly one agent with the tag ecs:task-arn';
 const given = { steps: [{ key: 'integration', command: 'sleep 3' }] };
 
 /** Runs `gameday doctor ... --json` on the files beside a standing rig. */
@@ -69,9 +70,13 @@ describe.concurrent('gameday doctor', () => {
       expect(document).toMatchObject({ outcome: 'clean', exitCode: 0, scenarios: [{ ready: true }] });
       expect(said(document, 'token')).toContain('API user (api-user@rig.invalid)');
       expect(said(document, 'cluster')).toBe('build-prod in us-east-1, account 123456789012');
-      expect(said(document, 'mapping')).toContain('2 of 2 running tasks have exactly one agent');
+      expect(said(document, 'mapping')).toContain(MAPPED);
       expect(said(document, 'rights')).toContain('ecs:StopTask');
       expect(said(document, 'guards')).toContain('no safety rule refuses');
+      const preflight = await cli(['preflight', '--scenario', 'scenario.yaml'], stage.folder, stage.env);
+      expect(preflight.stdout).toContain(`Mapping: ${MAPPED}.`);
+      const dry = await cli(['run', '--dry-run', 'scenario.yaml'], stage.folder, stage.env);
+      expect(dry.stdout).toMatch(new RegExp(`holds +mapping +${MAPPED}`));
       expect((await stage.state()).builds).toEqual([]);
       expect((await stage.counts()).stopTaskLanded).toEqual({});
     });
@@ -94,6 +99,8 @@ describe.concurrent('gameday doctor', () => {
     await standing({ ...given, container: { argv: EXEC.slice(0, 2) } }, async (stage) => {
       const document = await doctor(stage, ['scenario.yaml']);
       expect(document.exitCode).toBe(10);
+      const dry = await cli(['run', '--dry-run', 'scenario.yaml'], stage.folder, stage.env);
+      expect(dry.stdout).toMatch(/REFUSES +mapping +0 of 2 running tasks/);
       expect(said(document, 'mapping')).toBe(
         '0 of 2 running tasks have exactly one agent with the tag ecs:task-arn',
       );
@@ -115,6 +122,13 @@ describe.concurrent('gameday doctor', () => {
       expect(troubles(token)).toContain('blocking token');
       expect(said(token, 'service')).toContain('2 running');
       expect(JSON.stringify(token)).not.toContain('bkua_of_somebody_else');
+      const unset = await doctor(stage, ['scenario.yaml'], { BUILDKITE_API_TOKEN: '' });
+      expect(unset.exitCode).toBe(10);
+      expect(said(unset, 'token')).toBe('BUILDKITE_API_TOKEN is not set');
+      expect(said(unset, 'service')).toContain('2 running');
+      expect(await doctor(stage, ['scenario.yaml'], { AWS_ENDPOINT_URL_ECS: 'ftp://x' })).toMatchObject({
+        outcome: 'bad-input',
+      });
       const keys = await doctor(stage, ['scenario.yaml'], {
         AWS_ACCESS_KEY_ID: '',
         AWS_SECRET_ACCESS_KEY: '',

@@ -1,6 +1,5 @@
 import { findWrongPlan } from '../../drill/gate.ts';
 import type { PlainDocument } from '../../model/entities/document.ts';
-import type { Service } from '../../model/entities/task.ts';
 import { rowOf } from '../../model/reasons.ts';
 import { findFact } from '../../model/world.ts';
 import { itemsOf, member, textOf, type JsonObject } from '../../preflight/json.ts';
@@ -24,35 +23,10 @@ export const service: Check = {
         `${name}: ${String(running)} running, ${String(pending)} pending, ${String(desired)} desired`,
         autoscaler,
       ),
-      ...listDisturbances(found),
       ...(seen.service?.ok === true ? listTraits(seen.service.value) : []),
     ];
   },
 };
-
-function listDisturbances({ deployments, desired, running }: Service): readonly Line[] {
-  const rolling = deployments.filter(
-    ({ status, rolloutState }) => status !== 'PRIMARY' || rolloutState === 'IN_PROGRESS',
-  );
-  return [
-    ...(rolling.length === 0 || deployments.length === 0
-      ? []
-      : [
-          warning(
-            'a deployment is in progress: it stops tasks of its own',
-            'Wait for its end before the drill.',
-          ),
-        ]),
-    ...(running > 0 || desired > 0
-      ? []
-      : [
-          warning(
-            'the service wants no task',
-            'Something must scale it from zero while the drill waits for its step.',
-          ),
-        ]),
-  ];
-}
 
 /** How the service is scheduled and deployed, where that is not the usual way. */
 function listTraits(document: PlainDocument): readonly Line[] {
