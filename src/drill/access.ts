@@ -40,7 +40,7 @@ export function explainLostAccess(state: DrillState): string | null {
       ({ trouble, failingSince, triedAt }) =>
         trouble?.kind === 'unauthorized' &&
         failingSince !== null &&
-        failingSince > shownAt &&
+        failingSince >= shownAt &&
         triedAt - failingSince >= LASTING,
     );
     if (lost?.trouble != null)

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, request as sendPlain } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect, createServer as createTcpServer } from 'node:net';
+import { connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -153,9 +153,4 @@ export async function makeTlsFront(
   });
   server.on('tlsClientError', () => undefined);
   return { ...(await listen(server)), asked };
-}
-
-/** A server that takes connections and says nothing. */
-export async function makeSilence(): Promise<Made> {
-  return { ...(await listen(createTcpServer())), asked: [] };
 }
