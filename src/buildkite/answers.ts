@@ -27,7 +27,7 @@ function edgesOf<T extends z.ZodType>(node: T) {
 
 const MetaDataPage = z.object({ edges: edgesOf(z.object({ key: z.string(), value: z.string() })) });
 
-const JobFields = z.object({
+const JobState = z.object({
   uuid: z.string(),
   url: z.string().nullable(),
   label: z.string().nullable(),
@@ -41,13 +41,14 @@ const JobFields = z.object({
   retryType: z.string().nullable(),
   retrySource: z.object({ uuid: z.string().optional() }).nullable(),
   agent: Uuid.nullable(),
-  step: z.object({ key: z.string().nullable() }).nullable(),
   parallelGroupIndex: z.number().int().nullable(),
   runnableAt: Time.nullable(),
   startedAt: Time.nullable(),
   finishedAt: Time.nullable(),
   canceledAt: Time.nullable(),
 });
+const JobStep = z.object({ key: z.string().nullable() }).nullable();
+const JobFields = JobState.extend({ step: JobStep });
 export type JobFields = z.output<typeof JobFields>;
 
 const JobBuild = z.object({ build: z.object({ uuid: z.string(), url: z.string() }).nullable() });
@@ -56,6 +57,20 @@ export type JobWithBuild = z.output<typeof JobWithBuild>;
 
 const JobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(z.union([JobFields, Other])) });
 export type JobPage = z.output<typeof JobPage>;
+
+/** The jobs of some steps; without `step` where only one step was asked for. */
+const StepPage = z.object({
+  count: z.number().int(),
+  edges: z.array(
+    z
+      .object({
+        cursor: z.string(),
+        node: z.union([JobState.extend({ step: JobStep.optional() }), Other]).nullable(),
+      })
+      .nullable(),
+  ),
+});
+export type StepPage = z.output<typeof StepPage>;
 
 const PastJob = z.object({
   uuid: z.string(),
@@ -89,11 +104,14 @@ export type EventFields = z.output<typeof EventFields>;
 const EventPage = z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(EventFields) });
 export type EventPage = z.output<typeof EventPage>;
 
+/** Path of a build's page, which names its organization and pipeline: as objects each of them would cost a point. */
+export const BUILD_PATH = /\/([^/]+)\/([^/]+)\/builds\/(\d+)/;
+
 const BuildFields = z.object({
   uuid: z.string(),
   id: z.string(),
   number: z.number().int(),
-  url: z.string(),
+  url: z.string().regex(BUILD_PATH),
   branch: z.string(),
   state: z.string(),
   createdAt: Time.nullable(),
@@ -102,12 +120,11 @@ const BuildFields = z.object({
   canceledAt: Time.nullable(),
   canceledBy: Named.nullable(),
   cancelReason: z.string().nullable(),
-  organization: z.object({ slug: z.string() }),
-  pipeline: z.object({ slug: z.string() }),
-  metaData: MetaDataPage.nullable(),
-  jobs: JobPage,
 });
-export type BuildFields = z.output<typeof BuildFields>;
+const BuildHead = BuildFields.extend({ metaData: MetaDataPage.nullable() });
+/** A build; its meta-data and its jobs where they were asked for. */
+export type BuildFields = z.output<typeof BuildFields> &
+  Partial<Pick<z.output<typeof BuildHead>, 'metaData'>>;
 
 const AgentFields = z.object({
   uuid: z.string(),
@@ -165,7 +182,9 @@ export const ANSWERS = {
     organization: Uuid.nullable(),
     pipeline: PipelineFields.pick({ steps: true }).nullable(),
   }),
-  Build: z.object({ build: BuildFields.nullable() }),
+  Build: z.object({ build: BuildHead.extend({ jobs: JobPage }).nullable() }),
+  BuildHead: z.object({ build: BuildHead.nullable() }),
+  BuildSteps: z.object({ build: BuildFields.extend({ jobs: StepPage }).nullable() }),
   BuildJobs: z.object({ build: z.object({ jobs: JobPage }).nullable() }),
   DrillBuild: z.object({
     organization: Uuid.nullable(),
@@ -191,7 +210,7 @@ export const ANSWERS = {
       .object({ agents: z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(AgentFields) }).nullable() })
       .nullable(),
   }),
-  CreateBuild: z.object({ buildCreate: z.object({ build: BuildFields }) }),
+  CreateBuild: z.object({ buildCreate: z.object({ build: BuildHead }) }),
   CancelBuild: z.object({ buildCancel: z.object({ build: Uuid }) }),
 } as const;
 export type AnswerOf<O extends keyof typeof ANSWERS> = z.output<(typeof ANSWERS)[O]>;

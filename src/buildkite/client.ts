@@ -4,9 +4,10 @@ import { createAgents } from '../http/agents.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { readAgent, readAgentsWithTag, readAllAgents } from './agents.ts';
-import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds.ts';
+import { readBuild, readBuildOfDrill, readBuilds } from './builds.ts';
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
+import { buildOf } from './map.ts';
 import { readPipeline, readPipelineSteps } from './pipelines.ts';
 import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
@@ -37,8 +38,8 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     pipeline: (organization, slug, branch, signal) =>
       readPipeline(transport, organization, slug, branch, signal),
     pipelineSteps: (organization, slug, signal) => readPipelineSteps(transport, organization, slug, signal),
-    build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),
-    builds: (uuids, signal) => readBuilds(transport, uuids, signal),
+    build: (slugOrUuid, jobs, signal) => readBuild(transport, slugOrUuid, jobs, signal),
+    builds: (uuids, jobs, signal) => readBuilds(transport, uuids, jobs, signal),
     buildOfDrill: (organization, pipeline, mark, signal) =>
       readBuildOfDrill(transport, organization, pipeline, mark, signal),
     stepHistory: (organization, pipeline, step, limit, signal) =>
@@ -61,7 +62,8 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
         metaData: Object.entries(call.metaData).map(([key, value]) => ({ key, value })),
       };
       const outcome = await transport.send('CreateBuild', { input }, signal);
-      return outcome.ok ? { ok: true, value: withFirstPage(outcome.value.buildCreate.build) } : outcome;
+      if (!outcome.ok) return outcome;
+      return { ok: true, value: { build: buildOf(outcome.value.buildCreate.build, null, false), jobs: [] } };
     },
     cancelBuild: async (call, signal) => {
       const outcome = await transport.send('CancelBuild', { input: { id: call.buildNodeId } }, signal);

@@ -6,6 +6,9 @@ import type { ClockOffset, Pipeline, StepHistory } from '../model/entities/surro
 import type { StepName } from '../model/step-name.ts';
 import type { Answer, Call, Outcome } from '../model/call.ts';
 
+/** Which command jobs of a build to list: every one, at three points a job, or those of the steps with these keys. */
+export type JobsWanted = 'all' | readonly string[];
+
 /** A build with the command jobs that the same answer listed (without their histories: `events` null). */
 export interface BuildWithJobs {
   readonly build: Build;
@@ -46,11 +49,15 @@ export interface Buildkite {
   ): Promise<Answer<Pipeline>>;
   /** The pipeline's own steps as YAML; null if Buildkite shows none. */
   pipelineSteps(organization: string, slug: string, signal: AbortSignal): Promise<Answer<string | null>>;
-  /** One build by `organization/pipeline/number` or by UUID. */
-  build(slugOrUuid: string, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
+  /** One build by `organization/pipeline/number` or by UUID. Its meta-data are read unless only some steps are listed. */
+  build(slugOrUuid: string, jobs: JobsWanted, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
   /** Several builds by UUID, in one request for every fifty; each has its own answer, in the order of the UUIDs. */
-  builds(uuids: readonly string[], signal: AbortSignal): Promise<readonly Answer<BuildWithJobs>[]>;
-  /** The build with the mark in its meta-data, or null if the pipeline has none. */
+  builds(
+    uuids: readonly string[],
+    jobs: JobsWanted,
+    signal: AbortSignal,
+  ): Promise<readonly Answer<BuildWithJobs>[]>;
+  /** The build with the mark in its meta-data, without its jobs; null if the pipeline has none. */
   buildOfDrill(
     organization: string,
     pipeline: string,
@@ -103,7 +110,7 @@ export interface Buildkite {
     organization: string,
     signal: AbortSignal,
   ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
-  /** Starts a build. Sent once; after an unknown outcome the caller first looks for the build by its meta-data. */
+  /** Starts a build, and lists none of its jobs. Sent once; after an unknown outcome the caller first looks for the build by its meta-data. */
   createBuild(
     call: Extract<Call, { kind: 'create-build' }>,
     signal: AbortSignal,

@@ -7,12 +7,12 @@ import { nameHost } from '../http/endpoint.ts';
 import { createOffsetMeter } from '../http/offset.ts';
 import { toOneLine, makeTrouble } from '../http/trouble.ts';
 import { ANSWERS } from './answers.ts';
-import type { AnswerOf, BuildFields } from './answers.ts';
+import type { AnswerOf } from './answers.ts';
 import { failureOf } from './failure.ts';
 import type { Asked, Failure } from './failure.ts';
 import { GraphQlFailure, sendGraphQl } from './graphql.ts';
 import { loadDocuments, writeBuildsQuery } from './operations.ts';
-import type { Operation } from './operations.ts';
+import type { BuildOperation, Operation } from './operations.ts';
 
 /** Sends documents and returns checked data or a trouble; knows nothing of builds and agents. */
 export interface Transport {
@@ -22,7 +22,12 @@ export interface Transport {
     signal: AbortSignal,
   ): Promise<Answer<AnswerOf<O>>>;
   /** Several builds in one query; null for a build that does not exist. */
-  readBuilds(uuids: readonly string[], signal: AbortSignal): Promise<Answer<readonly (BuildFields | null)[]>>;
+  readBuilds<O extends BuildOperation>(
+    operation: O,
+    uuids: readonly string[],
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Answer<readonly AnswerOf<O>['build'][]>>;
   /** Sent once. */
   send<O extends Operation>(
     operation: O,
@@ -85,15 +90,18 @@ export function createTransport(options: TransportOptions): Transport {
     return retryRead(operation, signal, (ms) => attempt(operation, variables, signal, ms));
   }
 
-  function readBuilds(
+  function readBuilds<O extends BuildOperation>(
+    operation: O,
     uuids: readonly string[],
+    shared: Variables,
     signal: AbortSignal,
-  ): Promise<Answer<readonly (BuildFields | null)[]>> {
-    const query = writeBuildsQuery(documents, uuids.length);
-    const variables = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
+  ): Promise<Answer<readonly AnswerOf<O>['build'][]>> {
+    const query = writeBuildsQuery(documents, operation, uuids.length);
+    const own = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
+    const variables = { ...shared, ...own };
     return retryRead('Builds', signal, (ms) =>
       withDeadline(signal, ms, (inner) => request('Builds', query, variables, inner)).then(
-        (data) => checkBuilds(data, uuids.length),
+        (data) => checkBuilds(operation, data, uuids.length),
         (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', asked) }),
       ),
     );
@@ -156,9 +164,13 @@ function checkAnswer<O extends Operation>(operation: O, data: unknown): Attempt<
 }
 
 /** The builds of an answer to the query for several, each under its own name. */
-function checkBuilds(data: unknown, count: number): Attempt<readonly (BuildFields | null)[]> {
-  const { build } = ANSWERS.Build.shape;
-  const answers: (BuildFields | null)[] = [];
+function checkBuilds<O extends BuildOperation>(
+  operation: O,
+  data: unknown,
+  count: number,
+): Attempt<readonly AnswerOf<O>['build'][]> {
+  const { build } = ANSWERS[operation].shape;
+  const answers: AnswerOf<O>['build'][] = [];
   for (let index = 0; index < count; index += 1) {
     const name = `b${String(index)}`;
     const parsed = build.safeParse((data as Record<string, unknown> | null)?.[name]);

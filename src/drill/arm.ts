@@ -3,7 +3,14 @@ import type { Aim, Fired, Trigger } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
-import { listOwnBuildAsks, listOwnBuilds, listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
+import {
+  findUnsoundBuild,
+  listBuildSubjects,
+  listOwnBuildAsks,
+  listOwnBuilds,
+  listPolledSteps,
+  listUnlistedBuilds,
+} from './own-builds.ts';
 import { startWithinOf, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { markOf, hasReadSince, type DrillState } from '../state/state.ts';
@@ -11,16 +18,18 @@ import { askNow, fresh, haltDrill, paced, QUIET_FOR, type Ask, type Step } from 
 import { findWait, listSettlingAsks } from './settling.ts';
 import { chooseTarget, taskOfAgent } from '../triggers/target.ts';
 import { findAwayService, findLastingTrouble } from '../state/trouble.ts';
-import { listFacts, keyOf, findFact } from '../model/world.ts';
+import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
 
 /** How long Buildkite or ECS may be away while the step is waited for, milliseconds. */
 const PATIENCE = 120_000;
+/** A listing of all jobs that failed is tried again after so many polls. */
+const LISTED_AGAIN = 5;
 
 /** Wait until the trigger fires; learn meanwhile, ahead of time, on which agent and task its candidate lives. */
 export function decideArmed(state: DrillState, now: Instant): Step {
   const trigger = triggerOf(state.plan);
   const builds = listBuildSubjects(state);
-  const before = [...builds, ...(trigger?.before(state) ?? [])];
+  const before = [...builds, ...listJobsBefore(state), ...(trigger?.before(state) ?? [])];
   const trouble = findLastingTrouble(state, before, now, PATIENCE);
   if (trouble !== null) return haltDrill(trouble.reason, trouble.said);
   const unread = before.filter(({ kind, id }) => !hasReadSince(state, kind, id, state.takenUpAt));
@@ -38,6 +47,12 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   const hurt = findUnsoundBuild(state);
   if (hurt !== null) return haltDrill('unsound-baseline', hurt);
   return aimAt(state, trigger, fired, now);
+}
+
+/** Where the drill is about no step of its own, its trigger must have seen all jobs. */
+function listJobsBefore(state: DrillState): readonly Subject[] {
+  if (state.plan.mode === 'assert' || listPolledSteps(state.plan).length > 0) return [];
+  return state.buildIds.map((id) => ({ kind: 'build-jobs', id }));
 }
 
 /** What the drill waits for; null where it judges what somebody else stopped. */
@@ -98,14 +113,13 @@ function waitForTrigger(
   const haltWhen = plan.mode === 'assert' ? [] : plan.scenario.safety.haltWhen;
   // A baseline of a build aims at nobody.
   const aims = plan.mode === 'baseline' && hasBuild(plan.scenario) ? [] : fired.candidates.slice(0, 1);
-  // One build is looked at as often as the scenario says: the moment hangs on it.
-  const builds =
-    state.buildIds.length > 1
-      ? listOwnBuildAsks(state, every)
-      : listBuildSubjects(state).map((subject) => paced(subject, every));
+  // All jobs are listed once ahead of the injection, as soon as a worker has one of the step: nothing waits for it then.
+  const isNear = plan.mode === 'inject' && fired.candidates.some(({ agentId }) => agentId !== null);
+  const unlisted = isNear ? listUnlistedBuilds(state, state.armedAt ?? now) : [];
   const byKey = new Map<string, Ask>();
   for (const one of [
-    ...builds,
+    ...listOwnBuildAsks(state, every),
+    ...unlisted.map((subject) => paced(subject, every * LISTED_AGAIN)),
     ...listSettlingAsks(state, now),
     ...trigger.asks(state, every),
     ...aims.flatMap((aim) => listChainAsks(state, aim, every)),
@@ -153,7 +167,10 @@ function aimAt(
   { aim, why }: Extract<Fired, { fires: 'now' }>,
   now: Instant,
 ): Step {
-  const missing = listChainAsks(state, aim, 0).map(({ subject }) => subject);
+  const missing = [
+    ...listChainAsks(state, aim, 0).map(({ subject }) => subject),
+    ...(state.plan.mode === 'inject' ? listUnlistedBuilds(state, state.armedAt ?? now) : []),
+  ];
   const trouble = findLastingTrouble(state, missing, now, PATIENCE / 4);
   if (trouble !== null)
     return haltDrill(

@@ -9,6 +9,7 @@ import {
   type Answered,
   type Sources,
 } from './questions.ts';
+import { jobsWanted } from './own-builds.ts';
 import { clusterOf, mayBeTask } from '../model/entities/task.ts';
 import { keyOf, type Fact, type Subject } from '../model/world.ts';
 
@@ -31,7 +32,7 @@ export function groupSubjects(subjects: readonly Subject[]): readonly (readonly 
 
 function groupOf({ kind, id }: Subject): string {
   // A build that is named by its slug is looked for alone: it may not be there.
-  if (kind === 'build' && !id.includes('/')) return 'builds';
+  if ((kind === 'build' || kind === 'build-jobs') && !id.includes('/')) return kind;
   // So is what no task can be called: an agent's tag says whatever somebody wrote there.
   if ((kind === 'task' || kind === 'protection') && mayBeTask(id)) return `${kind} in ${clusterOf(id) ?? ''}`;
   return `${kind}:${id}`;
@@ -47,7 +48,7 @@ export async function askTogether(
 ): Promise<readonly Answered[]> {
   const sentAt = clock.now();
   const kind = subjects[0]?.kind;
-  const ask = kind === 'build' ? askBuilds : kind === 'protection' ? askProtections : askTasks;
+  const ask = kind === 'protection' ? askProtections : kind === 'task' ? askTasks : askBuilds;
   const answers = await ask(subjects, plan, sources, signal).catch((error: unknown) =>
     subjects.map(() => makeUnreadableAnswer(error)),
   );
@@ -60,12 +61,13 @@ type Facts = Answer<readonly Fact[]>;
 
 async function askBuilds(
   subjects: readonly Subject[],
-  _plan: Plan,
+  plan: Plan,
   { buildkite }: Sources,
   signal: AbortSignal,
 ): Promise<readonly Facts[]> {
   const answers = await buildkite.builds(
     subjects.map(({ id }) => id),
+    jobsWanted(subjects[0]?.kind ?? 'build', plan),
     signal,
   );
   return answers.map((answer) => (answer.ok ? { ok: true, value: listBuildFacts(answer.value) } : answer));

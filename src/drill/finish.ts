@@ -50,7 +50,7 @@ function listOurOpenBuilds(state: DrillState): readonly Build[] {
   // One that was created last may not be known yet: its mark tells that it is ours.
   return listFacts(state.world, 'build').filter(
     (build) =>
-      build.metaData[DRILL_KEY] === state.drill &&
+      build.metaData?.[DRILL_KEY] === state.drill &&
       !canceled.has(build.id) &&
       !hasBuildEnded(build) &&
       build.state !== 'canceling',

@@ -13,6 +13,7 @@ import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
 import { readMappingFact } from './mapped-tasks.ts';
 import { splitHistoryId } from '../model/step-name.ts';
+import { jobsWanted } from './own-builds.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { findFact, listFacts, type Fact, type Subject, type World } from '../model/world.ts';
@@ -80,6 +81,7 @@ async function askSource(
 ): Promise<Answer<readonly Fact[]>> {
   switch (subject.kind) {
     case 'build':
+    case 'build-jobs':
     case 'job':
     case 'agent':
     case 'drill-build':
@@ -117,16 +119,23 @@ async function askSource(
   }
 }
 
-/** A build's facts: itself and every job that the same answer listed. */
+/** A build's facts: itself, every job that the same answer listed, and whether these are all. */
 export function listBuildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
+  const listing = { listed: jobs.length, complete: build.jobsComplete };
   return [
     { kind: 'build', id: build.id, value: build },
+    ...(build.jobs === null ? [] : [{ kind: 'build-jobs', id: build.id, value: listing } as const]),
     ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
   ];
 }
 
 async function askBuildkite(
-  { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'>,
+  {
+    kind,
+    id,
+  }: Of<
+    'build' | 'build-jobs' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'
+  >,
   plan: Plan,
   world: World,
   buildkite: Buildkite,
@@ -137,7 +146,8 @@ async function askBuildkite(
   const named = plan.mode === 'assert' ? '' : plan.scenario.build.branch;
   switch (kind) {
     case 'build':
-      return mapAnswer(await buildkite.build(id, signal), listBuildFacts);
+    case 'build-jobs':
+      return mapAnswer(await buildkite.build(id, jobsWanted(kind, plan), signal), listBuildFacts);
     case 'job':
       return mapAnswer(await buildkite.job(id, signal), (value) => [{ kind, id, value }]);
     case 'agent':

@@ -14,7 +14,7 @@ import type { Instant } from '../model/instants.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
 import { describeOpenWork } from './ending.ts';
 import { decideFound } from './found.ts';
-import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
+import { isAtRest, listOwnBuildAsks, listOwnBuilds, listUnlistedBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
 import { type DrillState } from '../state/state.ts';
 import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
@@ -87,7 +87,7 @@ function watchBaseline(state: DrillState, now: Instant): Step {
   const several = state.buildIds.length > 1;
   const builds = listOwnBuilds(state);
   const over = builds.length === state.buildIds.length && builds.every(isAtRest);
-  const untold = over ? listUnreadAttempts(state) : [];
+  const untold = over ? listUntold(state) : [];
   if (untold.length > 0 && now < (state.deadline ?? now)) return askNow(state, untold, now);
   if (over) return endWatch('settled', several ? 'all builds are over' : 'the build is over');
   const deadline = state.deadline ?? now;
@@ -98,6 +98,14 @@ function watchBaseline(state: DrillState, now: Instant): Step {
     );
   const asks = listOwnBuildAsks(state, state.plan.scenario.limits.pollEvery);
   return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
+}
+
+/** When all builds are over, their jobs are listed once more; then what that shows is read. */
+function listUntold(state: DrillState): readonly Subject[] {
+  const { firstLook } = evidenceOf(state.index);
+  const ends = state.buildIds.map((id) => firstLook('build', id, isAtRest)?.answeredAt ?? 0);
+  const unlisted = listUnlistedBuilds(state, Math.max(...ends));
+  return unlisted.length > 0 ? unlisted : listUnreadAttempts(state);
 }
 
 /** Attempts that did not pass, and those that a retry names and no list showed: each is read once with its history, for it may have been lost. */

@@ -6,6 +6,7 @@ import { Build } from './entities/build.ts';
 import { Job } from './entities/job.ts';
 import {
   AgentsOfTask,
+  BuildJobs,
   ClockOffset,
   Credentials,
   DrillBuild,
@@ -48,7 +49,9 @@ function defineSurroundingsFact<V extends z.ZodType>(value: V) {
 
 /** Every kind of thing that can be known: how its value looks, who is asked after it, and which rights that takes. The names are API. */
 export const FACTS = {
+  // A read of a build shows how it stands, and the jobs of the step that the drill is about; all its jobs are listed seldom.
   build: defineBuildkiteFact(Build),
+  'build-jobs': defineBuildkiteFact(BuildJobs),
   job: defineBuildkiteFact(Job),
   agent: defineBuildkiteFact(Agent),
   task: defineEcsFact(Task, 'DescribeTasks'),
@@ -99,7 +102,7 @@ function schemaOf(kind: FactKind) {
   return z.strictObject({ kind: z.literal(kind), id: z.string(), value: FACTS[kind].value });
 }
 
-/** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID;
+/** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID; `build-jobs` by UUID;
  * `step-history` by `PIPELINE/STEP`. */
 export const Subject = z.strictObject({ kind: z.enum(namesOf(FACTS)), id: z.string() });
 export type Subject = z.infer<typeof Subject>;

@@ -90,14 +90,14 @@ test("a drill's build is found by its own meta-data, with the filter or without"
   const other = { uuid: 'build-9', metaData: { edges: [{ node: { key: 'gameday-drill', value: 'd9' } }] } };
   const ours = { uuid: 'build-1', metaData: { edges: [{ node: { key: 'gameday-drill', value: 'd1' } }] } };
   const { buildkite, asked } = await against((operation) => {
-    if (operation === 'Build') return { build: buildNode() };
+    if (operation === 'BuildHead') return { build: buildNode() };
     const found = operation === 'DrillBuild' ? [other] : [other, ours];
     return { organization: { uuid: 'o' }, pipeline: { builds: page(found) } };
   });
   expect(await buildkite.buildOfDrill('acme', 'canary', { drill: 'd1', nth: null }, never)).toMatchObject({
     value: { build: { id: 'build-1' } },
   });
-  expect(asked).toEqual(['DrillBuild', 'RecentBuilds', 'Build']);
+  expect(asked).toEqual(['DrillBuild', 'RecentBuilds', 'BuildHead']);
   expect(await buildkite.buildOfDrill('acme', 'canary', { drill: 'd2', nth: null }, never)).toEqual({
     ok: true,
     value: null,
@@ -107,7 +107,7 @@ test("a drill's build is found by its own meta-data, with the filter or without"
 test("the server's clock is known from its Date, to about a second", async () => {
   const { buildkite } = await against(() => ({ build: null }));
   expect(buildkite.clock()).toBeNull();
-  await buildkite.build('build-1', never);
+  await buildkite.build('build-1', 'all', never);
   const clock = buildkite.clock();
   expect(Math.abs(clock?.offset ?? Infinity)).toBeLessThanOrEqual(clock?.uncertainty ?? 0);
 });

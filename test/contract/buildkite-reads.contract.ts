@@ -46,8 +46,10 @@ export function buildkiteReads(name: string, setUp: () => Promise<BuildkitePlace
     test('what does not exist is not found', async () => {
       const { organization, pipeline } = place;
       const missing = { trouble: { kind: 'not-found' } };
-      expect(await buildkite.build(`${organization}/${pipeline}/999999999`, never)).toMatchObject(missing);
-      expect(await buildkite.build(NOBODY, never)).toMatchObject(missing);
+      expect(await buildkite.build(`${organization}/${pipeline}/999999999`, 'all', never)).toMatchObject(
+        missing,
+      );
+      expect(await buildkite.build(NOBODY, 'all', never)).toMatchObject(missing);
       expect(await buildkite.job(NOBODY, never)).toMatchObject(missing);
       expect(await buildkite.agent(organization, NOBODY, never)).toMatchObject(missing);
       const tagged = await buildkite.agentsWithTag(organization, `ecs:task-arn=${NOTHING}`, never);

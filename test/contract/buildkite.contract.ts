@@ -38,7 +38,7 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
 
     async function running(): Promise<Job> {
       return until('the job to run', async () => {
-        const { jobs } = valueOf(await buildkite.build(created.build.id, never));
+        const { jobs } = valueOf(await buildkite.build(created.build.id, 'all', never));
         return jobs.find((job) => job.state === 'running' && job.agentId !== null);
       });
     }
@@ -167,8 +167,8 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
 
     test('a build is read by slug and by UUID, with its jobs but without their histories', async () => {
       const slug = `acme/canary/${String(created.build.number)}`;
-      const bySlug = valueOf(await buildkite.build(slug, never));
-      const byUuid = valueOf(await buildkite.build(created.build.id, never));
+      const bySlug = valueOf(await buildkite.build(slug, 'all', never));
+      const byUuid = valueOf(await buildkite.build(created.build.id, 'all', never));
       expect(bySlug.build.id).toBe(byUuid.build.id);
       expect(byUuid.build.jobsComplete).toBe(true);
       expect(byUuid.build.jobs).toEqual(byUuid.jobs.map((job) => job.id));
@@ -177,14 +177,35 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       ]);
     });
 
+    test('of some steps only their jobs are listed; of none, the build is read alone', async () => {
+      const { id, number } = created.build;
+      const whole = valueOf(await buildkite.build(id, 'all', never));
+      const step = valueOf(await buildkite.build(id, ['integration'], never));
+      expect(step.jobs).toEqual(whole.jobs);
+      expect(step.build).toMatchObject({ number, organization: 'acme', pipeline: 'canary' });
+      expect(step.build).toMatchObject({ jobs: null, jobsComplete: false, metaData: null });
+      const both = valueOf(await buildkite.build(id, ['other', 'integration'], never));
+      expect(both.jobs).toEqual(whole.jobs);
+      expect(valueOf(await buildkite.build(id, ['other'], never)).jobs).toEqual([]);
+      const alone = valueOf(await buildkite.build(`acme/canary/${String(number)}`, [], never));
+      expect(alone.jobs).toEqual([]);
+      expect(alone.build).toEqual({ ...whole.build, jobs: null, jobsComplete: false });
+      const [one, nobody] = await buildkite.builds([id, NOBODY], ['integration'], never);
+      expect(one).toMatchObject({
+        ok: true,
+        value: { build: { jobs: null }, jobs: [{ id: step.jobs[0]?.id }] },
+      });
+      expect(nobody).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+
     test('several builds are read together, each with its own answer', async () => {
-      const [whole, nobody] = await buildkite.builds([created.build.id, NOBODY], never);
-      const alone = valueOf(await buildkite.build(created.build.id, never));
+      const [whole, nobody] = await buildkite.builds([created.build.id, NOBODY], 'all', never);
+      const alone = valueOf(await buildkite.build(created.build.id, 'all', never));
       expect(whole).toMatchObject({ ok: true, value: { build: { id: alone.build.id } } });
       expect(whole?.ok === true && whole.value.jobs.map(({ id }) => id)).toEqual(alone.build.jobs);
       expect(nobody).toMatchObject({ ok: false, trouble: { kind: 'not-found' } });
-      expect(await buildkite.builds([], never)).toEqual([]);
-      const [aborted] = await buildkite.builds([created.build.id], AbortSignal.abort());
+      expect(await buildkite.builds([], 'all', never)).toEqual([]);
+      const [aborted] = await buildkite.builds([created.build.id], 'all', AbortSignal.abort());
       expect(aborted).toMatchObject({ ok: false, trouble: { kind: 'aborted' } });
     });
 
@@ -247,7 +268,7 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
         ok: false,
         certainty: 'refused',
       });
-      expect(valueOf(await buildkite.build(id, never)).build.state).not.toMatch(/cancel/);
+      expect(valueOf(await buildkite.build(id, 'all', never)).build.state).not.toMatch(/cancel/);
     });
 
     test('a job that runs is no history yet', async () => {
@@ -260,7 +281,7 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       const { id, nodeId } = created.build;
       const call = { kind: 'cancel-build', buildId: id, buildNodeId: nodeId } as const;
       expect(await buildkite.cancelBuild(call, never)).toEqual({ ok: true, value: null });
-      const { build } = valueOf(await buildkite.build(id, never));
+      const { build } = valueOf(await buildkite.build(id, 'all', never));
       expect(['canceling', 'canceled']).toContain(build.state);
     });
   });

@@ -77,10 +77,10 @@ async function runningTask(environment: Environment): Promise<string> {
     },
     never,
   );
-  const jobId = created.ok ? (created.value.jobs[0]?.id ?? '') : '';
+  const buildId = created.ok ? created.value.build.id : '';
   return until('an agent to take the job', async () => {
-    const job = await buildkite.job(jobId, never);
-    const agentId = job.ok ? job.value.agentId : null;
+    const listed = await buildkite.build(buildId, ['integration'], never);
+    const agentId = listed.ok ? (listed.value.jobs[0]?.agentId ?? null) : null;
     const agent = agentId === null ? null : await buildkite.agent('acme', agentId, never);
     return agent?.ok === true ? agent.value.agent.tags['ecs:task-arn'] : null;
   });

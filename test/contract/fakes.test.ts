@@ -39,8 +39,9 @@ buildkiteContract('the fake', () => {
   });
   return Promise.resolve({
     buildkite,
-    start: ({ jobs }) => {
-      for (const { id } of jobs) {
+    start: ({ build }) => {
+      for (const { id, buildId } of buildkite.world.jobs.values()) {
+        if (buildId !== build.id) continue;
         buildkite.setJob(id, { state: 'running', rawState: 'RUNNING', agentId: AGENT_ID });
       }
     },

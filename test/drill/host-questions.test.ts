@@ -71,7 +71,10 @@ function next(facts: readonly Fact[], agentAt: number, listedAt = NOON + 5_000, 
   const all = [fact('build', aBuild({ jobs: [aJob().id] })), fact('job', aJob()), ...facts];
   const at = (kind: Fact['kind']): number =>
     kind === 'agent' ? agentAt : kind === 'tasks-of' ? listedAt : NOON + 4_000;
-  const reads = all.map(({ kind, id }) => read(kind, id, at(kind)));
+  const reads = [
+    ...all.map(({ kind, id }) => read(kind, id, at(kind))),
+    read('build-jobs', BUILD_ID, NOON + 4_000),
+  ];
   const events: readonly (readonly [number, NewEvent])[] = [
     [NOON, { code: 'GD_DRILL_PLANNED', payload: { plan } }],
     [NOON + 100, { code: 'GD_BUILD_KNOWN', payload: { buildId: BUILD_ID, by: 'created' } }],

@@ -179,8 +179,8 @@ async function holds<C>(connect: (url: string) => C, call: (client: C) => Promis
 describe.concurrent('garbage for an answer is no answer of Buildkite', () => {
   test.each<[string, (client: Buildkite) => Promise<Result>]>([
     ['pipeline', (client) => client.pipeline('acme', 'canary', 'main', never)],
-    ['build', (client) => client.build('acme/canary/1', never)],
-    ['build by UUID', (client) => client.build(UUID, never)],
+    ['build', (client) => client.build('acme/canary/1', 'all', never)],
+    ['build by UUID', (client) => client.build(UUID, 'all', never)],
     ['buildOfDrill', (client) => client.buildOfDrill('acme', 'canary', { drill: 'drill', nth: null }, never)],
     ['job', (client) => client.job(UUID, never)],
     ['agent', (client) => client.agent('acme', UUID, never)],

@@ -1,4 +1,4 @@
-import type { Buildkite, BuildWithJobs, TokenUser } from '../../src/buildkite/port.ts';
+import type { Buildkite, BuildWithJobs, JobsWanted, TokenUser } from '../../src/buildkite/port.ts';
 import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { hasAgentLeft } from '../../src/model/entities/agent.ts';
@@ -102,9 +102,12 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
   }
 
   const light = (job: Job): Job => ({ ...job, events: null });
-  function withJobs(build: Build): BuildWithJobs {
+  function withJobs(build: Build, wanted: JobsWanted): BuildWithJobs {
     const jobs = [...world.jobs.values()].filter((job) => job.buildId === build.id).map(light);
-    return { build: { ...build, jobs: jobs.map((job) => job.id) }, jobs };
+    if (wanted === 'all') return { build: { ...build, jobs: jobs.map((job) => job.id) }, jobs };
+    const shown = jobs.filter(({ stepKey }) => stepKey !== null && wanted.includes(stepKey));
+    const metaData = wanted.length === 0 ? build.metaData : null;
+    return { build: { ...build, metaData, jobs: null, jobsComplete: false }, jobs: shown };
   }
   function find(slugOrUuid: string): Build | undefined {
     const slugOf = (build: Build): string =>
@@ -116,7 +119,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
   function open(pipeline: string, branch: string): Pipeline['openBuilds'] {
     return [...world.builds.values()]
       .filter((build) => build.pipeline === pipeline && build.branch === branch && OPEN.has(build.state))
-      .map(({ number, url, metaData }) => ({ number, url, drill: metaData['gameday-drill'] ?? null }));
+      .map(({ number, url, metaData }) => ({ number, url, drill: metaData?.['gameday-drill'] ?? null }));
   }
   function past(pipeline: string, step: StepName): readonly number[] {
     return [...world.jobs.values()].reverse().flatMap((job) => {
@@ -143,7 +146,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     });
     world.builds.set(build.id, build);
     for (const job of (options.onCreate ?? scheduledJob)(build)) world.jobs.set(job.id, job);
-    return { ok: true, value: withJobs(build) };
+    return { ok: true, value: withJobs(build, []) };
   }
 
   return {
@@ -178,17 +181,19 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         const steps = pipeline.stepKeys.map((key) => `  - key: ${key}\n    command: make\n`);
         return { ok: true, value: `steps:\n${steps.join('')}` };
       }),
-    build: (slugOrUuid, signal) =>
-      answer('build', [slugOrUuid], signal, () => {
+    build: (slugOrUuid, wanted, signal) =>
+      answer('build', [slugOrUuid, wanted], signal, () => {
         const build = find(slugOrUuid);
-        return build === undefined ? missing(`build ${slugOrUuid}`) : { ok: true, value: withJobs(build) };
+        return build === undefined
+          ? missing(`build ${slugOrUuid}`)
+          : { ok: true, value: withJobs(build, wanted) };
       }),
-    builds: async (uuids, signal) => {
-      const whole = await answer('builds', [uuids], signal, () => ({ ok: true, value: null }));
+    builds: async (uuids, wanted, signal) => {
+      const whole = await answer('builds', [uuids, wanted], signal, () => ({ ok: true, value: null }));
       if (!whole.ok) return uuids.map(() => whole);
       return uuids.map((uuid) => {
         const build = world.builds.get(uuid);
-        return build === undefined ? missing(`build ${uuid}`) : { ok: true, value: withJobs(build) };
+        return build === undefined ? missing(`build ${uuid}`) : { ok: true, value: withJobs(build, wanted) };
       });
     },
     buildOfDrill: (organization, pipeline, mark, signal) =>
@@ -196,7 +201,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         const ours = [...world.builds.values()].find(
           (build) => build.pipeline === pipeline && hasMark(build.metaData, mark),
         );
-        return { ok: true, value: ours === undefined ? null : withJobs(ours) };
+        return { ok: true, value: ours === undefined ? null : withJobs(ours, []) };
       }),
     stepHistory: (organization, pipeline, step, limit, signal) =>
       answer('stepHistory', [organization, pipeline, step, limit], signal, () => {

@@ -98,6 +98,10 @@ export type StepHistory = z.infer<typeof StepHistory>;
 export const DrillBuild = z.strictObject({ build: z.string().nullable() });
 export type DrillBuild = z.infer<typeof DrillBuild>;
 
+/** A listing of all command jobs of a build; not `complete`: there may be more. The jobs themselves are facts of their own. */
+export const BuildJobs = z.strictObject({ listed: z.number().int(), complete: z.boolean() });
+export type BuildJobs = z.infer<typeof BuildJobs>;
+
 /** How far a server's clock is ahead of ours, from its `Date` header (whole seconds): `offset` within ± `uncertainty` ms. */
 export const ClockOffset = z.strictObject({ offset: z.number(), uncertainty: z.number() });
 export type ClockOffset = z.infer<typeof ClockOffset>;
