@@ -90,7 +90,10 @@ function sumOf(counts) {
 async function byJobs() {
   const lines = [];
   for (const jobs of SIZES) lines.push(await ofBuild(jobs));
-  return [`by jobs in the build, ${WAITS_S} s of waiting, a poll every 2 s:`, ...lines.map((line) => `  ${line}`)];
+  return [
+    `by jobs in the build, ${WAITS_S} s of waiting, a poll every 2 s:`,
+    ...lines.map((line) => `  ${line}`),
+  ];
 }
 
 export async function measure() {
