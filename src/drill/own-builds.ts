@@ -1,4 +1,3 @@
-import type { JobsWanted } from '../buildkite/port.ts';
 import { hasBuildEnded, type Build } from '../model/entities/build.ts';
 import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
@@ -58,7 +57,7 @@ export function listPolledSteps(plan: Plan): readonly string[] {
 }
 
 /** Which jobs a read of this kind lists. `gameday assert` judges every job of the build. */
-export function jobsWanted(kind: FactKind, plan: Plan): JobsWanted {
+export function jobsWanted(kind: FactKind, plan: Plan): 'all' | readonly string[] {
   return kind === 'build-jobs' || plan.mode === 'assert' ? 'all' : listPolledSteps(plan);
 }
 
