@@ -86,7 +86,10 @@ async function playAll(bin, fleet, count) {
       if (!fleet.fromZero) return play(bin, files, up);
       const ended = [];
       for (const file of files) {
-        await until(async () => (await up.control('processes')).length === 0, 'a service at zero');
+        await until(
+          async () => (await up.control('processes')).every(({ pids }) => pids.length === 0),
+          'a service at zero',
+        );
         ended.push(...(await play(bin, [file], up)));
       }
       return ended;

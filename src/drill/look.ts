@@ -55,7 +55,7 @@ export async function readDocuments(
   const unread: { rule: string; said: string }[] = [];
   const named = `service ${place.service ?? ''}`;
   const serviceDoc = service === null ? null : docOf(toJsonObject(service.value), named);
-  const providers = await providersOf(serviceDoc, ecs, signal);
+  const providers = await providersOf(place.cluster, serviceDoc, ecs, signal);
   if (providers !== null && !providers.ok)
     unread.push({ rule: 'managed-draining', said: `the capacity providers: ${providers.trouble.message}` });
   const pipeline = buildkite === null ? null : await stepsOf(place, buildkite, signal);
@@ -88,6 +88,7 @@ function docOf(value: JsonObject, name: string): Doc {
 
 /** Those of Auto Scaling groups: Fargate's own have no group. */
 async function providersOf(
+  cluster: string,
   service: Doc | null,
   ecs: Ecs,
   signal: AbortSignal,
@@ -96,7 +97,7 @@ async function providersOf(
   const names = strategy
     .flatMap((one) => textOf(member(one, 'capacityProvider')) ?? [])
     .filter((name) => !name.startsWith('FARGATE'));
-  return names.length === 0 ? null : ecs.capacityProviders([...new Set(names)], signal);
+  return names.length === 0 ? null : ecs.capacityProviders(cluster, [...new Set(names)], signal);
 }
 
 /** The pipeline's steps, or why they are not known. */

@@ -43,7 +43,7 @@ export function createEcsClient(options: EcsOptions): Ecs {
     ...createTaskReads(sdk),
     taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),
     serviceDocument: (cluster, name, signal) => readServiceDocument(sdk, cluster, name, signal),
-    capacityProviders: (names, signal) => readCapacityProviders(sdk, names, signal),
+    capacityProviders: (cluster, names, signal) => readCapacityProviders(sdk, cluster, names, signal),
     credentials: async (signal) => {
       const renewed = await sdk.renewCredentials(signal);
       return answerOfRead(renewed);

@@ -18,7 +18,11 @@ export interface Ecs {
   /** The full service as ECS returns it. */
   serviceDocument(cluster: string, name: string, signal: AbortSignal): Promise<Answer<PlainDocument>>;
   /** Capacity providers by name, as ECS returns them. */
-  capacityProviders(names: readonly string[], signal: AbortSignal): Promise<Answer<readonly PlainDocument[]>>;
+  capacityProviders(
+    cluster: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answer<readonly PlainDocument[]>>;
   /** Stopped and stopping tasks of the service or family, as far as ECS still shows them (about an hour). */
   recentStops(
     cluster: string,

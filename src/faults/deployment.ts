@@ -1,6 +1,7 @@
 import type { CallOf } from '../model/call.ts';
 import { explainReplacementBlock, type Service } from '../model/entities/task.ts';
 import type { DrillState } from '../state/state.ts';
+import { explainLongDeployment } from '../model/entities/service-traits.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { findDecisiveCall, findNewDeployment, primaryOf, reachOf } from '../evidence/hits.ts';
@@ -43,6 +44,12 @@ function changeOf(state: DrillState): Change {
   };
 }
 
+/** A deployment that cannot be over within the watch proves nothing. */
+function explainLong({ plan }: DrillState, { name, traits }: Service): string | null {
+  const why = explainLongDeployment(traits, plan.scenario.limits.verdictWithin);
+  return why === null ? null : `a deployment of service ${name} cannot be watched to its end: ${why}`;
+}
+
 /** Fault `deployment`: forceNewDeployment; every job in flight on every task that the rollout stops is judged. It has no undo: the same definition runs after it. */
 export const deployment: Fault = {
   name: 'deployment',
@@ -62,7 +69,11 @@ export const deployment: Fault = {
     if (service === undefined) return 'a deployment needs a service: cluster.service names none';
     if (service.controller !== 'ECS')
       return `the service is deployed by ${service.controller}: ECS cannot start a new deployment of it`;
-    return explainReplacementBlock(service) ?? explainCutList(state, 'tasks-of', state.plan.lockKey);
+    return (
+      explainReplacementBlock(service) ??
+      explainLong(state, service) ??
+      explainCutList(state, 'tasks-of', state.plan.lockKey)
+    );
   },
   describeCalls: (state) => [
     `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length)} tasks is replaced`,

@@ -131,6 +131,8 @@ export const scaleIn: Fault = {
   reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listServiceTasks(state)),
   inert(state) {
     if (serviceOf(state) === '') return 'scale-in needs a service: cluster.service names none';
+    if (findFact(state.world, 'service', serviceOf(state))?.traits?.scheduling === 'DAEMON')
+      return `service ${serviceOf(state)} is a DAEMON: it runs one task on each host and has no desired count to lower`;
     const task = findFact(state.world, 'task', state.target?.taskArn ?? '');
     if (task !== undefined && task.group !== `service:${serviceOf(state)}`)
       return 'the task does not belong to the service';

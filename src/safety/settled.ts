@@ -1,14 +1,17 @@
 import type { Service } from '../model/entities/task.ts';
+import { describeTraits } from '../model/entities/service-traits.ts';
 import { findFact } from '../model/world.ts';
 import { traitsOf } from '../scenario/plan.ts';
 import { mayHaveInjected, type ScenarioState } from '../state/state.ts';
 import { holds, refuses, waits, type Guard } from './guard.ts';
 
 /** Whose deployment is under way, as a clause; null where none is. */
-function explainDeployment({ name, deployments }: Service): string | null {
+function explainDeployment({ name, deployments, traits }: Service): string | null {
   const current = deployments.filter(({ status }) => status !== 'INACTIVE');
   if (current.length < 2) return null;
-  return `service ${name} has ${String(current.length)} deployments: a rollout is in progress`;
+  const slow = traits === undefined || traits.strategy === 'ROLLING' ? [] : describeTraits(traits);
+  const how = slow.length === 0 ? '' : ` (${slow.join('; ')})`;
+  return `service ${name} has ${String(current.length)} deployments: a rollout is in progress${how}`;
 }
 
 /** The scheduler stops whatever is above the desired count: a scale-in, or a move between Availability Zones. */
@@ -68,7 +71,9 @@ export const settled: Guard = {
     const service = findFact(state.world, 'service', cluster.service);
     if (service === undefined) return refuses(`service ${cluster.service} could not be read`);
     const why = explainUnsettled(state, service);
-    if (why === null) return holds(`nothing takes tasks of service ${service.name} away`);
+    const traits = describeTraits(service.traits).join('; ');
+    const also = traits === '' ? '' : ` (${traits})`;
+    if (why === null) return holds(`nothing takes tasks of service ${service.name} away${also}`);
     return safety.settled === 'require' ? refuses(why) : waits(why, 'not-settled');
   },
 };

@@ -87,6 +87,11 @@ function complete({ ecs }: Theatre): void {
   });
 }
 
+const PLAIN = {
+  ...{ scheduling: 'REPLICA', strategy: 'ROLLING', bakesFor: 0, pauses: false },
+  ...{ circuitBreaker: 'off' as const, rebalances: false, exec: false },
+};
+
 describe('a deployment is refused', () => {
   it.each<[string, Partial<FleetOptions>, string, RegExp]>([
     [
@@ -115,6 +120,18 @@ describe('a deployment is refused', () => {
       },
       'blast-radius',
       /last worker of service build-agents \(running 0\)/,
+    ],
+    [
+      'that bakes for longer than it may be watched',
+      { service: { traits: { ...PLAIN, strategy: 'BLUE_GREEN', bakesFor: 1_800_000 } } },
+      'inert-fault',
+      /BLUE_GREEN deployments bake for 30 min/,
+    ],
+    [
+      'that pauses until somebody continues it',
+      { service: { traits: { ...PLAIN, strategy: 'CANARY', pauses: true } } },
+      'inert-fault',
+      /PAUSE lifecycle hook/,
     ],
     [
       'without a service',

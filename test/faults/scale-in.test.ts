@@ -187,6 +187,19 @@ describe('a scale-in is refused', () => {
       /not settled: desired 3, running 2, pending 1/,
     ],
     [
+      'of a DAEMON, which has no desired count',
+      {
+        service: {
+          traits: {
+            ...{ scheduling: 'DAEMON', strategy: 'ROLLING', bakesFor: 0, pauses: false },
+            ...{ circuitBreaker: 'off', rebalances: false, exec: false },
+          },
+        },
+      },
+      'inert-fault',
+      /is a DAEMON/,
+    ],
+    [
       'of a standalone task',
       { scenario: { cluster: { service: null, family: 'build-agent' } } },
       'inert-fault',

@@ -274,8 +274,8 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           };
         }),
       ),
-    capacityProviders: (names, signal) =>
-      answer('capacityProviders', [names], signal, () => ({
+    capacityProviders: (cluster, names, signal) =>
+      answer('capacityProviders', [cluster, names], signal, () => ({
         ok: true,
         value: names.filter((name) => name.startsWith('FARGATE')).map((name) => ({ name, status: 'ACTIVE' })),
       })),

@@ -18,6 +18,7 @@ const definitionShape = z.strictObject({
 });
 const providersShape = z.strictObject({
   capacityProviders: z.array(z.string()).max(100).default([]),
+  cluster: z.string().optional(),
   include: z.array(z.string()).default([]),
 });
 const tagShape = z.strictObject({ resourceArn: z.string(), tags: tagsShape });
@@ -67,6 +68,7 @@ function describeClusters(state: EcsState, input: z.infer<typeof clustersShape>)
 
 /** Fargate's own providers, which have no group behind them, and those that services name, which scale no hosts here. */
 function describeProviders(state: EcsState, input: z.infer<typeof providersShape>): Record<string, unknown> {
+  if (input.cluster !== undefined) state.requireCluster(input.cluster);
   const fargate = ['FARGATE', 'FARGATE_SPOT'];
   const ofServices = [...state.services.values()].flatMap((service) => service.capacityProvider ?? []);
   const known = [...new Set([...fargate, ...ofServices])];
