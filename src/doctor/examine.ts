@@ -19,7 +19,12 @@ import { makeDrillId } from '../cli/plan-drill.ts';
 import type { Seen } from './seen.ts';
 
 /** Asks what a drill with this plan would meet, as at its gate; changes nothing. */
-export async function examinePlan(plan: ScenarioPlan, services: Sources, signal: AbortSignal): Promise<Seen> {
+export async function examinePlan(
+  plan: ScenarioPlan,
+  services: Sources,
+  proxies: readonly string[],
+  signal: AbortSignal,
+): Promise<Seen> {
   const journal = createMemoryJournal(makeDrillId(systemClock.now()), [], systemClock.now);
   await journal.append({ code: 'GD_DRILL_PLANNED', payload: { plan } }, false);
   const observe = async (answers: Promise<readonly Answered[]>): Promise<DrillState> => {
@@ -53,9 +58,10 @@ export async function examinePlan(plan: ScenarioPlan, services: Sources, signal:
   const isUnread = [...gate, ...own].some(
     ({ kind, id }) => isServiceFact(kind) && findFact(state.world, kind, id) === undefined,
   );
+  const now = systemClock.now();
   return {
-    ...{ plan, state, user, service: document, stateFolder },
-    guards: !isInjecting(state) ? [] : isUnread ? null : answersOf(GUARDS, state, systemClock.now(), 'gate'),
+    ...{ plan, state, user, service: document, stateFolder, proxies, now },
+    guards: !isInjecting(state) ? [] : isUnread ? null : answersOf(GUARDS, state, now, 'gate'),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { TokenUser } from '../buildkite/port.ts';
 import type { Answer, Trouble } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
+import type { Instant } from '../model/instants.ts';
 import { rowOf } from '../model/reasons.ts';
 import { keyOf, type FactKind, type Subject } from '../model/world.ts';
 import type { GuardAnswer } from '../journal/events.ts';
@@ -19,6 +20,10 @@ export interface Seen {
   /** The service as ECS shows it; null where the scenario names none. */
   readonly service: Answer<PlainDocument> | null;
   readonly stateFolder: Answer<string>;
+  /** When it was judged. */
+  readonly now: Instant;
+  /** Host, port and variable of the proxies in use. */
+  readonly proxies: readonly string[];
 }
 
 /** `blocking`: a drill would not run, or would prove nothing; `unknown`: a service could not be asked. */

@@ -115,10 +115,16 @@ async function examineAt(
   const plan = planDrill(loaded, settings, { yes: false, dryRun: true }, runner);
   const services = await runner.clients.connect(settings);
   const asked = unset === null ? services : { ...services, buildkite: refuseReads(unset) };
-  const seen = await examinePlan(plan, asked, signal);
+  const seen = await examinePlan(plan, asked, proxiesOf(settings), signal);
   const findings = CHECKS.flatMap((check) =>
     check.judge(seen).map((line): Finding => ({ check: check.name, ...line })),
   );
   const ready = findings.every(({ status }) => status === 'ok' || status === 'warning');
   return { file: loaded.file, title: loaded.scenario.title, ready, findings };
+}
+
+/** Never their addresses, which may contain a password. */
+function proxiesOf({ rules }: Settings): readonly string[] {
+  const { http = null, https = null } = rules.proxies ?? {};
+  return [...new Set([https, http].flatMap((proxy) => (proxy === null ? [] : [proxy.name])))];
 }

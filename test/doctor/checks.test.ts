@@ -46,6 +46,8 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     user: { ok: true, value: { name: 'Operator', email: 'operator@example.com' } },
     service: { ok: true, value: {} },
     stateFolder: { ok: true, value: '/state' },
+    now: NOON,
+    proxies: [],
     ...seen,
   };
 }
@@ -120,6 +122,16 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
       ],
     },
     ['blocking credentials'],
+  ],
+  [
+    'credentials that end before a verdict, and cannot be renewed',
+    { also: [fact('credentials', { expiresAt: (NOON + 60_000), renewable: false }, 'aws')] },
+    ['blocking credentials'],
+  ],
+  [
+    'the same, but renewable',
+    { also: [fact('credentials', { expiresAt: (NOON + 60_000), renewable: true }, 'aws')] },
+    [],
   ],
   [
     'a read that is denied',

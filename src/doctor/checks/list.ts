@@ -7,6 +7,7 @@ import { mapping } from './mapping.ts';
 import { ownFleet } from './own-fleet.ts';
 import { pipeline } from './pipeline.ts';
 import { preflight } from './preflight.ts';
+import { proxy } from './proxy.ts';
 import { rights } from './rights.ts';
 import { service } from './service.ts';
 import { stateFolder } from './state-folder.ts';
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   service,
   mapping,
   preflight,
+  proxy,
   clocks,
   stateFolder,
   ownFleet,
