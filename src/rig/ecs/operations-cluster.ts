@@ -21,8 +21,8 @@ const providersShape = z.strictObject({
   cluster: z.string().optional(),
   include: z.array(z.string()).default([]),
 });
-const tagShape = z.strictObject({ resourceArn: z.string(), tags: tagsShape });
-const untagShape = z.strictObject({ resourceArn: z.string(), tagKeys: z.array(z.string()) });
+const tagShape = z.strictObject({ resourceArn: z.string(), tags: tagsShape.min(1) });
+const untagShape = z.strictObject({ resourceArn: z.string(), tagKeys: z.array(z.string()).min(1) });
 const tagsOfShape = z.strictObject({ resourceArn: z.string() });
 
 /** The operations on the cluster itself, its definitions and tags. */
@@ -115,8 +115,25 @@ function tagged(state: EcsState, arn: string): Tagged {
 
 function tag(state: EcsState, input: z.infer<typeof tagShape>): Record<string, unknown> {
   const resource = tagged(state, input.resourceArn);
-  resource.tags = { ...resource.tags, ...tagRecord(input.tags) };
+  for (const { key, value } of input.tags) checkTag(key, value);
+  const tags = { ...resource.tags, ...tagRecord(input.tags) };
+  if (Object.keys(tags).length > mostTags) throw invalid(`The resource can have at most ${mostTags} tags.`);
+  resource.tags = tags;
   return {};
+}
+
+/** "Maximum number of tags per resource - 50" (API reference, TagResource). */
+const mostTags = 50;
+/** "letters, numbers, and spaces representable in UTF-8, and the following characters: + - = . _ : / @" */
+const allowedInTags = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]*$/u;
+
+/** ECS-90: what the API reference says of keys and values. */
+function checkTag(key: string, value: string): void {
+  if (key.length < 1 || key.length > 128) throw invalid('A tag key has 1 to 128 characters.');
+  if (value.length > 256) throw invalid('A tag value has at most 256 characters.');
+  if (!allowedInTags.test(key) || !allowedInTags.test(value))
+    throw invalid('Tags have letters, numbers, spaces and the characters + - = . _ : / @ only.');
+  if (/^aws:/i.test(key)) throw invalid('Tag keys that begin with aws: are reserved.');
 }
 
 function untag(state: EcsState, input: z.infer<typeof untagShape>): Record<string, unknown> {
