@@ -60,7 +60,10 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
     const ports = watchAlone({ ...services, clock: systemClock, journal, person, digest });
-    await drive.act(ports, interruption.signal, reporter.onEvent);
+    await drive.act(ports, interruption.signal, (event, state) => {
+      if (event.code === 'GD_UNDO_BEGUN') interruption.extend(event.payload.within);
+      reporter.onEvent(event, state);
+    });
   } catch (error) {
     if (journal.events.length === 0) throw error;
     failure = error;

@@ -29,8 +29,8 @@ import type { Services } from './wire.ts';
 interface PutBackOptions {
   /** Name of the cluster; null where the service's ARN names it. */
   readonly cluster: string | null;
-  /** Name or ARN. */
-  readonly service: string;
+  /** Name or ARN; null: none was given. */
+  readonly service: string | null;
   readonly yes: boolean;
   readonly insecure: boolean;
 }
@@ -75,6 +75,8 @@ export async function putBack(options: PutBackOptions, runner: Runner): Promise<
 }
 
 function readPlace({ cluster, service }: PutBackOptions): Place {
+  if (service === null)
+    throw new GamedayError('bad-input', 'abort needs the id of a drill, or --cluster and --service');
   const arn = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):\d{12}:service\/([\w-]+)\/([\w-]+)$/.exec(service);
   if (arn !== null) return { region: arn[1] ?? null, cluster: arn[2] ?? '', service: arn[3] ?? '' };
   const isName = (name: string): boolean => /^[A-Za-z0-9][\w-]{0,254}$/.test(name);

@@ -2,7 +2,6 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
-import { GamedayError } from '../model/errors.ts';
 
 export default class Abort extends BaseCommand {
   static override summary =
@@ -44,14 +43,12 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Abort);
-    const { yes, insecure, out, reporter, cluster = null, service } = flags;
+    const { yes, insecure, out, reporter, cluster = null, service = null } = flags;
     const runner = await this.runnerWith(reporter);
     if (args.DRILL !== undefined) {
       const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
       return goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);
     }
-    if (service === undefined)
-      throw new GamedayError('bad-input', 'abort needs the id of a drill, or --cluster and --service');
     const { putBack } = await import('../cli/put-back.ts');
     await putBack({ cluster, service, yes, insecure }, runner);
   }

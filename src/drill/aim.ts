@@ -181,7 +181,7 @@ function explainNotIdle(state: DrillState, target: Target): string | null {
 
 /** While a first stop may still land, or others are protected for this one's sake, no other target is looked for. */
 function isFree({ injections }: ScenarioState): boolean {
-  return injections.every(({ result }) => result === 'refused');
+  return injections.every(({ call, result }) => result === 'refused' || call.kind === 'mark-service');
 }
 
 /** What the guards' answers ask for where not all of them hold: the end, or to aim again once what is waited for is there. */

@@ -22,20 +22,22 @@ interface Sent {
  * Runs exactly one call: intent on the disk, call, outcome on the disk. Nothing else in a drill changes anything outside. The
  * age of the last look at the target is checked after the intent, and again by the client right before the first byte: a process
  * that was frozen, a disk that hung, credentials and connections that took their time send nothing late. `onAnswer` is told when the answer is there, before it is written.
+ * Once `mayGo` has aborted nothing is sent; `cut` ends a call that is under way.
  */
 export async function performCall(
   { call, as }: Extract<Step, { do: 'call' }>,
   state: DrillState,
-  sources: Sources,
-  clock: Clock,
+  sources: Sources & { readonly clock: Clock },
   append: Append,
-  signal: AbortSignal,
+  signals: { readonly mayGo: AbortSignal; readonly cut: AbortSignal },
   onAnswer: () => void,
 ): Promise<void> {
   const attempt = state.injections.length + 1;
   await append(makeIntendedEvent(call, as, attempt), true);
-  const hold: Hold = () => (as === 'fault' ? explainOutdatedLook(state, clock.now()) : null);
-  const { outcome, sent } = await sendTimed(clock, signal, hold, () => sendCall(call, sources, signal, hold));
+  const hold: Hold = () => (as === 'fault' ? explainOutdatedLook(state, sources.clock.now()) : null);
+  const { outcome, sent } = await sendTimed(sources.clock, signals.mayGo, hold, () =>
+    sendCall(call, sources, signals.cut, hold),
+  );
   onAnswer();
   const facts = outcome.ok ? outcome.value : [];
   // A task's own answer stands in the event itself: it is the proof. What else came along is an observation.

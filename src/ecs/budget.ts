@@ -29,6 +29,9 @@ const BUCKET_OF: Readonly<Record<EcsOperation, Bucket>> = {
   DescribeTaskDefinition: TASK_DEFINITION_READ,
   GetTaskProtection: TASK_PROTECTION,
   UpdateTaskProtection: TASK_PROTECTION,
+  // Tagging is not in the published table: it is taken for as scarce as a change of the service.
+  TagResource: SERVICE_MODIFY,
+  UntagResource: SERVICE_MODIFY,
 };
 
 /** The account's other clients keep this share of every bucket. */

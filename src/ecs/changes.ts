@@ -1,11 +1,14 @@
 import {
   StopTaskCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateContainerInstancesStateCommand,
   UpdateServiceCommand,
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { CallOf, EcsCall, Hold, Outcome } from '../model/call.ts';
+import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 import type { Fact } from '../model/world.ts';
 import { makeTrouble } from '../http/trouble.ts';
 import { Failures, InstanceAnswer, ProtectionAnswer, ServiceAnswer, TaskAnswer } from './answers.ts';
@@ -28,6 +31,22 @@ const SENDS: { readonly [K in EcsCall['kind']]: Send<K> } = {
   'force-deployment': (sdk, call, signal) => updateService(sdk, call, { forceNewDeployment: true }, signal),
   'protect-tasks': protectTasks,
   'set-instance-state': setInstanceState,
+  'mark-service': async (sdk, { serviceArn, mark }, signal) =>
+    outcomeOf(
+      await sdk.call('TagResource', signal, async (abortSignal) => {
+        const tags = [{ key: UNDO_TAG, value: mark }];
+        await sdk.once.send(new TagResourceCommand({ resourceArn: serviceArn, tags }), { abortSignal });
+        return [];
+      }),
+    ),
+  'unmark-service': async (sdk, { serviceArn }, signal) =>
+    outcomeOf(
+      await sdk.call('UntagResource', signal, async (abortSignal) => {
+        const command = new UntagResourceCommand({ resourceArn: serviceArn, tagKeys: [UNDO_TAG] });
+        await sdk.once.send(command, { abortSignal });
+        return [];
+      }),
+    ),
 };
 
 /** Sends one mutating call, exactly once; `hold` may keep it back. */

@@ -1,4 +1,5 @@
 import type { Call } from '../model/call.ts';
+import { parseUndoMark, UNDO_TAG } from '../model/entities/undo-mark.ts';
 import type { FactKind, FactOf } from '../model/world.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -17,7 +18,11 @@ export function listOpenUndos(evidence: Evidence): readonly Call[] {
   const done = listDoneUndos(evidence);
   const undone = new Set(done.map((call) => JSON.stringify(call)));
   const lifted = new Set(done.flatMap((call) => (call.kind === 'protect-tasks' ? call.tasks : [])));
-  const back = listChanges(evidence).flatMap((one) => listUndosOf(evidence, one, lifted));
+  const all = listChanges(evidence).flatMap((one) => listUndosOf(evidence, one, lifted));
+  // The mark goes last: until then it tells what is to be put back.
+  const back = [true, false].flatMap((first) =>
+    all.filter(({ kind }) => (kind !== 'unmark-service') === first),
+  );
   const open = new Map(back.map((call) => [JSON.stringify(call), call]));
   return [...open].flatMap(([key, call]) => (undone.has(key) ? [] : [call]));
 }
@@ -56,6 +61,13 @@ function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<strin
     case 'protect-tasks': {
       const tasks = call.tasks.filter((arn) => !lifted.has(arn) && mayBeProtected(evidence, arn, one));
       return tasks.length === 0 ? [] : [{ ...call, tasks, enabled: false, minutes: null }];
+    }
+    case 'mark-service': {
+      const { service, serviceArn } = call;
+      const value = findValueAfter(evidence, one.seq, 'service', service)?.tags[UNDO_TAG] ?? null;
+      const isRead = findValueAfter(evidence, one.seq, 'service', service) !== null;
+      if (isRead && (value === null || parseUndoMark(value)?.drill !== evidence.drill)) return [];
+      return [{ kind: 'unmark-service', service, serviceArn }];
     }
     default:
       return [];

@@ -80,6 +80,7 @@ export const deployment: Fault = {
   ],
   touches: (tasks) => [`UpdateService: a new deployment of ${tasks}, which replaces every task`],
   inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
+  restore: () => null,
   undo: () => null,
   describeLeft(state) {
     const call = state.injections.findLast(({ result }) => result !== 'refused');

@@ -36,6 +36,8 @@ export interface Fault {
   touches(tasks: string, target: string, inject: Scenario['inject']): readonly string[];
   /** The next step of the injection, from the first call to the proof that it landed. */
   inject(state: DrillState, now: Instant): Step;
+  /** The next step that puts back, by one call, what its service was marked for; a signal has it done at once. Null where nothing is left to put back. */
+  restore(state: DrillState, now: Instant): Step | null;
   /** The next step that undoes it by compare-and-restore; null where nothing is left to undo. */
   undo(state: DrillState, now: Instant): Step | null;
   /** Why something was left as it is. */

@@ -12,6 +12,7 @@ import {
   reachOf,
   quoteServiceEvent,
 } from '../evidence/hits.ts';
+import { hasBeenPutBack } from './marking.ts';
 
 /** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
 const DESCRIBE_EVERY = 500;
@@ -66,7 +67,10 @@ export function awaitHit(state: DrillState, now: Instant): Step {
   const decisive = findDecisiveCall(evidence);
   const other = decisive === null ? null : findOvertaking(evidence, decisive, Infinity);
   if (other !== null && now - other.at >= SURE_AFTER) return endWatch('settled', other.said);
-  const deadline = state.deadline ?? now;
+  const back = hasBeenPutBack(state) ? state.takenUpAt + SURE_AFTER : Infinity;
+  if (now >= back)
+    return endWatch('gap', 'the change was put back by a signal before a task was seen to stop');
+  const deadline = Math.min(state.deadline ?? now, back);
   const asks = listFollowAsks(state, state.plan.scenario.limits.pollEvery);
   if (now < deadline)
     return { do: 'observe', asks, by: Math.min(deadline, now + (other === null ? QUIET_FOR : SURE_AFTER)) };

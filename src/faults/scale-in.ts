@@ -8,6 +8,7 @@ import { evidenceOf } from '../evidence/evidence.ts';
 import { aimAgain } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
+import { hasBeenPutBack, listMarkChanges } from './marking.ts';
 import { AT_ONCE, liftProtections, describeProtectionsLeft, PROTECTED_FOR } from './protections.ts';
 import { awaitHit, explainCutList } from './rollout.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
@@ -156,11 +157,18 @@ export const scaleIn: Fault = {
       : []),
     `UpdateService: the desired count of ${tasks} lowered by one, and restored afterwards`,
   ],
-  inject: (state, now) =>
-    makeChanges(state, listSteeringChanges(state), now) ??
-    recheckService(state, now) ??
-    makeChanges(state, [makeCountChange(state)], now) ??
-    awaitHit(state, now),
+  inject(state, now) {
+    if (hasBeenPutBack(state)) return awaitHit(state, now);
+    const { former, desired: set } = makeCountCall(state);
+    const marks = listMarkChanges(state, { kind: 'desired-count', former, set }, now);
+    return (
+      makeChanges(state, [...marks, ...listSteeringChanges(state)], now) ??
+      recheckService(state, now) ??
+      makeChanges(state, [makeCountChange(state)], now) ??
+      awaitHit(state, now)
+    );
+  },
+  restore: restoreCount,
   // The count first: as long as it is short of one, the scheduler takes whoever loses its protection.
   undo: (state, now) => restoreCount(state, now) ?? liftProtections(state, now),
   describeLeft: (state) => [...describeCountLeft(state), ...describeProtectionsLeft(state)],

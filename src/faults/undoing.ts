@@ -39,26 +39,29 @@ export interface Restoring {
   readonly makeBack: (ours: readonly Subject[]) => Call;
   /** Whether an undoing call was about this. */
   readonly isAbout: (call: Call) => boolean;
+  /** What was read or sent before this shows nothing. */
+  readonly after?: Instant;
 }
 
-/** Compare and restore one subject. */
+/** Compare and restore one subject; what was read or sent before `after` shows nothing. */
 export function restoreIfOurs(
   state: DrillState,
   back: Call,
   subject: Subject,
   isOurs: () => boolean,
   now: Instant,
+  after: Instant = 0,
 ): Step | null {
   const isAbout = (call: Call): boolean => isSameCall(call, back);
-  return restoreOurs(state, { subjects: [subject], isOurs, makeBack: () => back, isAbout }, now);
+  return restoreOurs(state, { subjects: [subject], isOurs, makeBack: () => back, isAbout, after }, now);
 }
 
 /** Compare and restore: look at the subjects after everything else, send the undoing call for those that still are as we left them; null where nothing is left to do. */
 export function restoreOurs(state: DrillState, restoring: Restoring, now: Instant): Step | null {
-  const { subjects, alongside = [], isOurs, makeBack, isAbout } = restoring;
-  const sendings = listKnownSendings(state, isAbout);
+  const { subjects, alongside = [], isOurs, makeBack, isAbout, after = 0 } = restoring;
+  const sendings = listKnownSendings(state, isAbout).filter(({ intendedAt }) => intendedAt >= after);
   const last = sendings.at(-1);
-  const since = Math.max(state.phaseSince, state.takenUpAt, last?.answeredAt ?? 0);
+  const since = Math.max(findUndoStart(state), last?.answeredAt ?? 0, after);
   const again = last === undefined ? since : since + (last.trouble?.retryAfter ?? AGAIN_MS);
   const mayRepeat = sendings.length < AT_MOST;
   const isRead = ({ kind, id }: Subject): boolean => hasReadSince(state, kind, id, again);
@@ -86,6 +89,11 @@ export function restoreOurs(state: DrillState, restoring: Restoring, now: Instan
   );
 }
 
+/** When looks at what is to be undone begin to count: since the drill settles, or since a signal made it undo at once. */
+function findUndoStart({ phaseSince, takenUpAt, undoingSince }: DrillState): Instant {
+  return Math.max(phaseSince, takenUpAt, undoingSince ?? 0);
+}
+
 /** Of a call that an interruption held back, or that only its intent is known of, nothing is known: it is compared anew. */
 function listKnownSendings(state: DrillState, isAbout: (call: Call) => boolean): readonly Sending[] {
   return state.undos.filter(
@@ -95,7 +103,7 @@ function listKnownSendings(state: DrillState, isAbout: (call: Call) => boolean):
 
 /** Whether a look at it has failed for so long, since the drill began to settle, that it is left as it is. */
 function isUnreadable(state: DrillState, { kind, id }: Subject, now: Instant): boolean {
-  const since = Math.max(state.phaseSince, state.takenUpAt);
+  const since = findUndoStart(state);
   const mark = markOf(state, kind, id);
   if (mark?.trouble == null || mark.triedAt < since) return false;
   if (mark.trouble.kind === 'not-found') return true;

@@ -171,6 +171,11 @@ export const EVENTS = {
     text: 'Nothing more can change the outcome, or the time ran out.',
     payload: z.strictObject({ why: z.enum(['settled', 'deadline', 'gap']), said: z.string() }),
   },
+  GD_UNDO_BEGUN: {
+    text: 'A signal came while the service is marked: what the drill changed is put back before it ends.',
+    /** `within`: milliseconds that this may take. */
+    payload: z.strictObject({ signal: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP']), within: z.number().int() }),
+  },
   GD_UNDO_INTENDED: {
     text: 'What the drill started is about to be undone or canceled.',
     payload: z.strictObject({ call: Call }),

@@ -40,6 +40,7 @@ export const GuardName = z.enum([
   'shared-task',
   'window',
   'lock',
+  'left-over',
   'too-soon',
   'inert-fault',
   'preflight',

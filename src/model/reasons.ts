@@ -24,7 +24,7 @@ export const OutcomeName = z.enum(namesOf(EXIT_CODES));
 export type OutcomeName = z.infer<typeof OutcomeName>;
 
 /** How a command can end: as a drill or a game day ends, or, where no drill is run, with the answer that was asked for. */
-export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0 } as const;
+export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0, aborted: 0 } as const;
 export type AnswerName = keyof typeof ANSWER_CODES;
 
 /** Where a reason is decided: before the stages, or in one of verdict's five stages. */
@@ -268,6 +268,12 @@ export const REASONS = {
     'before',
     'Another drill runs on this service.',
     'Wait for the other drill, or settle it with `gameday abort`.',
+  ),
+  'left-over': makeReasonRow(
+    'refused',
+    'before',
+    'Another drill changed the service and has not put it back: its tag gameday:undo says what.',
+    'Wait for that drill; if it has died, run `gameday abort --cluster CLUSTER --service SERVICE`.',
   ),
   'drill-unknown': makeReasonRow(
     'refused',

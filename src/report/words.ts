@@ -110,6 +110,7 @@ type Later = Extract<
       | 'GD_FAULT_LANDED'
       | 'GD_WATCH_BEGUN'
       | 'GD_WATCH_ENDED'
+      | 'GD_UNDO_BEGUN'
       | 'GD_HALTED'
       | 'GD_INTERRUPTED'
       | 'GD_SETTLED'
@@ -139,6 +140,13 @@ function describeLaterEvent(event: Later): readonly Sentence[] {
       return [makeSentence(`watching without an injection: ${event.payload.said}`)];
     case 'GD_WATCH_ENDED':
       return [makeSentence(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
+    case 'GD_UNDO_BEGUN':
+      return [
+        makeSentence(
+          `${event.payload.signal}: what the drill changed is put back first, within ${formatSpan(event.payload.within)}; a second signal ends gameday at once`,
+          'warn',
+        ),
+      ];
     case 'GD_HALTED':
       return [
         makeSentence(

@@ -6,6 +6,7 @@ import { haltConditions } from './halt.ts';
 import { inertFault } from './inert-fault.ts';
 import { intermediateBuilds } from './intermediate-builds.ts';
 import { killSwitch } from './kill-switch.ts';
+import { leftOver } from './left-over.ts';
 import { lock } from './lock.ts';
 import { mapping } from './mapping.ts';
 import { preflight } from './preflight.ts';
@@ -25,6 +26,7 @@ export const GUARDS: readonly Guard[] = [
   sharedTask,
   window,
   lock,
+  leftOver,
   tooSoon,
   inertFault,
   preflight,

@@ -198,6 +198,12 @@ const Safety = z.strictObject({
     ),
   window: orNull(Window).describe('Days and hours in which a drill may inject.'),
   minimumInterval: duration().prefault('0s').describe('Shortest time since the last injection there.'),
+  mark: z
+    .enum(['on', 'off'])
+    .prefault('on')
+    .describe(
+      'Whether the service is tagged, before it is changed, with what it was: then any machine can put it back if the drill dies. `off` where tags are governed.',
+    ),
   killSwitch: orNull(Path).describe('File that stops every drill while it exists; relative to this file.'),
   haltWhen: z
     .array(

@@ -59,6 +59,8 @@ export interface DrillState {
   /** Whether the drill is to be settled instead of going on. */
   readonly aborted: boolean;
   readonly undos: readonly Sending[];
+  /** When a signal came and the marked change began to be put back. */
+  readonly undoingSince: Instant | null;
   readonly settled: boolean;
   readonly verdict: Verdict | null;
   readonly interrupted: StopSignal | null;
@@ -92,7 +94,7 @@ function beginState(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillStat
     landed: false,
     ...{ watchEnded: null, halted: null, aborted: false },
     undos: [],
-    ...{ settled: false, verdict: null, interrupted: null },
+    ...{ undoingSince: null, settled: false, verdict: null, interrupted: null },
     deadline: null,
     index: indexJournal([event]),
   };
@@ -138,6 +140,8 @@ function applyEvent(state: DrillState, event: DrillEvent): Partial<DrillState> {
       return { undos: [...state.undos, makeSending(event.payload.call, event.at)] };
     case 'GD_UNDO_SENT':
       return { undos: addAnswer(state.undos, event.payload, null) };
+    case 'GD_UNDO_BEGUN':
+      return { undoingSince: event.at };
     case 'GD_SETTLED':
       return { settled: true };
     case 'GD_JUDGED':
@@ -270,7 +274,7 @@ function applyResumption(state: DrillState, { at, payload }: DrillEvent & { code
   for (const [key, mark] of Object.entries(marks))
     marks[key] = { ...mark, trouble: null, failingSince: null };
   const aborted = state.aborted || payload.how === 'abort';
-  return { interrupted: null, aborted, takenUpAt: at, marks };
+  return { interrupted: null, undoingSince: null, aborted, takenUpAt: at, marks };
 }
 
 /** The mark of one subject's reads, or undefined where it was never asked. */

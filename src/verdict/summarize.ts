@@ -149,6 +149,7 @@ export function describeCallsSent(evidence: Evidence): string {
     ...(intended === 0 && known.length === 0 ? ['no build was created'] : []),
     ...(pending ? [`${known.length === 0 ? 'a' : 'one more'} build may have been created`] : []),
     ...describeInjectionsSent(evidence),
+    ...describeUndone(evidence),
   ];
   return parts.join('; ');
 }
@@ -159,8 +160,20 @@ function describeInjectionsSent({ events, injection }: Evidence): readonly strin
   const attempts = held.map(({ payload }) => payload.attempt);
   const sent = events('GD_FAULT_INTENDED')
     .filter(({ payload }) => !attempts.includes(payload.attempt))
+    .filter(({ payload }) => payload.call.kind !== 'mark-service')
     .map(({ payload }) => nameCall(payload.call));
-  return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
+  if (sent.length === 0) return ['no task was stopped'];
+  return [...new Set(sent)].map((words) => `sent: ${words}`);
+}
+
+/** What a signal put back before the drill ended. */
+function describeUndone({ events }: Evidence): readonly string[] {
+  const intents = events('GD_UNDO_INTENDED');
+  return events('GD_UNDO_SENT').flatMap(({ seq, payload }) => {
+    const call = intents.findLast((intent) => intent.seq < seq)?.payload.call;
+    if (call === undefined || payload.result !== 'ok') return [];
+    return [`undone by ${nameCall(call)}`];
+  });
 }
 
 function listAttemptLines(evidence: Evidence): AttemptLine[] {

@@ -68,6 +68,8 @@ describe('loading scenario files', () => {
       limits: { verdictWithin: 1_200_000, pollEvery: 2000, signalLag: null },
       safety: {
         allowLastWorker: false,
+        settled: 'wait',
+        mark: 'on',
         tasks: 1,
         window: null,
         minimumInterval: 0,

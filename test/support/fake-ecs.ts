@@ -1,6 +1,7 @@
 import type { Fact } from '../../src/model/world.ts';
 import type { Answer, Call, CallOf, EcsCall, Outcome, Trouble } from '../../src/model/call.ts';
 import type { PlainDocument } from '../../src/model/entities/document.ts';
+import { UNDO_TAG } from '../../src/model/entities/undo-mark.ts';
 import type { ClockOffset, Credentials } from '../../src/model/entities/surroundings.ts';
 import { isGoingDown, hasTaskEnded } from '../../src/model/entities/task.ts';
 import type {
@@ -23,6 +24,8 @@ const CHANGES = {
   'force-deployment': 'forceDeployment',
   'protect-tasks': 'protectTasks',
   'set-instance-state': 'setInstanceState',
+  'mark-service': 'markService',
+  'unmark-service': 'unmarkService',
 } as const;
 
 type Operation = Exclude<keyof Ecs, 'clock' | 'restFor' | 'send'> | (typeof CHANGES)[keyof typeof CHANGES];
@@ -164,6 +167,15 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     return { ok: true, value: changed };
   }
 
+  function tag(arn: string, value: string | null): Outcome<Service> {
+    const service = [...world.services.values()].find((one) => one.arn === arn);
+    if (service === undefined) return refusedAs('The specified resource was not found.');
+    const { [UNDO_TAG]: _former, ...others } = service.tags;
+    const tags = value === null ? others : { ...others, [UNDO_TAG]: value };
+    world.services.set(service.name, { ...service, tags });
+    return { ok: true, value: service };
+  }
+
   /** A forced deployment is the service's PRIMARY at once; whose tasks run until the scheduler acts is the former one's. */
   function deploy(name: string): Outcome<Service> {
     const former = world.services.get(name)?.deployments ?? [];
@@ -211,6 +223,10 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
         );
       case 'set-instance-state':
         return given(setInstanceState(call), (value) => [{ kind: 'instance', id: value.arn, value }]);
+      case 'mark-service':
+        return given(tag(call.serviceArn, call.mark), () => []);
+      case 'unmark-service':
+        return given(tag(call.serviceArn, null), () => []);
     }
   }
 

@@ -55,6 +55,7 @@ const SCENARIO: Scenario = {
   safety: {
     allowLastWorker: false,
     settled: 'wait',
+    mark: 'on',
     tasks: 1,
     window: null,
     minimumInterval: 0,
