@@ -23,6 +23,7 @@ export const CheckName = z.enum([
   'memory',
   'host',
   'pid1',
+  'real-worker',
   // Everything that had to be seen was seen.
   'observed',
   // Nothing was injected.

@@ -112,6 +112,12 @@ export const REASONS = {
     'The rig had no real PID 1, and the container starts something other than the agent itself.',
     'Give the rig a real PID 1: docs/how-to/give-the-rig-a-real-pid-1.md names every way.',
   ),
+  'idle-stand-in': makeReasonRow(
+    'inconclusive',
+    'B',
+    "The target was one of the rig's idle workers, behind which no process stands.",
+    'Let every task of the service run processes (leave `processes` out of the rig file), or choose a moment at which a job runs.',
+  ),
   lost: makeReasonRow(
     'failed',
     'C',

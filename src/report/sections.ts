@@ -245,7 +245,17 @@ function rigLine(facts: NonNullable<DrillResult['rig']>): string {
   const pid1 = facts.pid1 ? '' : ', WITHOUT real PID 1';
   const knobs = Object.entries(facts.knobs).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const turned = knobs.length === 0 ? '' : `; knobs: ${knobs.join(', ')}`;
-  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${turned}`;
+  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${sayIdleWorkers(facts)}${turned}`;
+}
+
+/** Of which services only some tasks run processes. */
+function sayIdleWorkers({ tasksWithProcesses = {} }: NonNullable<DrillResult['rig']>): string {
+  return Object.entries(tasksWithProcesses)
+    .map(
+      ([name, count]) =>
+        `; of service ${name} ${String(count)} tasks run processes, the agents of the others only idle`,
+    )
+    .join('');
 }
 
 /** The rig's agent, with its version where known. */
