@@ -11,6 +11,7 @@ const BENCHES = [
   'abort',
   'resume',
   'fleet',
+  'large',
   'verdicts',
   'forecast',
   'injections',
