@@ -3,6 +3,8 @@ import type { Clock } from '../model/clock.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { makeMissingTaskAnswer } from './ecs-questions.ts';
 import {
+  askAgentsOfTask,
+  askAgentsOfTasks,
   stampAnswer,
   listBuildFacts,
   makeUnreadableAnswer,
@@ -11,12 +13,14 @@ import {
 } from './questions.ts';
 import { jobsWanted } from './own-builds.ts';
 import { clusterOf, mayBeTask } from '../model/entities/task.ts';
-import { keyOf, type Fact, type Subject } from '../model/world.ts';
+import { keyOf, type Fact, type Subject, type World } from '../model/world.ts';
 
 /** DescribeTasks and GetTaskProtection take a hundred tasks; a list of builds is cut by its client. */
 const AT_ONCE = 100;
+/** The agents of so many tasks cost Buildkite fewer points by one listing of all agents, a point each, than by a question for each task, about eight. */
+const MANY_TASKS = 25;
 
-/** Subjects that one request answers together, so that many cost no more requests than one: builds by UUID, tasks of one cluster and their protections. The others stand alone. */
+/** Subjects that one request answers together, so that many cost no more requests than one: builds by UUID, tasks of one cluster and their protections, the agents of many tasks. The others stand alone. */
 export function groupSubjects(subjects: readonly Subject[]): readonly (readonly Subject[])[] {
   const open = new Map<string, Subject[]>();
   const groups: Subject[][] = [];
@@ -25,32 +29,35 @@ export function groupSubjects(subjects: readonly Subject[]): readonly (readonly 
     const group = open.get(name) ?? [];
     if (group.length === 0) groups.push(group);
     group.push(subject);
-    open.set(name, group.length === AT_ONCE ? [] : group);
+    open.set(name, group.length === AT_ONCE && name !== AGENTS ? [] : group);
   }
-  return groups;
+  return groups.flatMap((group) =>
+    group[0]?.kind === 'agents-of-task' && group.length < MANY_TASKS ? group.map((one) => [one]) : [group],
+  );
 }
+
+const AGENTS = 'agents of many tasks';
 
 function groupOf({ kind, id }: Subject): string {
   // A build that is named by its slug is looked for alone: it may not be there.
   if ((kind === 'build' || kind === 'build-jobs') && !id.includes('/')) return kind;
   // So is what no task can be called: an agent's tag says whatever somebody wrote there.
   if ((kind === 'task' || kind === 'protection') && mayBeTask(id)) return `${kind} in ${clusterOf(id) ?? ''}`;
-  return `${kind}:${id}`;
+  return kind === 'agents-of-task' ? AGENTS : `${kind}:${id}`;
 }
 
 /** Asks after several subjects of one group, at least two, with one request; each has its own answer. */
 export async function askTogether(
   subjects: readonly Subject[],
   plan: Plan,
+  world: World,
   sources: Sources,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<readonly Answered[]> {
   const sentAt = clock.now();
-  const kind = subjects[0]?.kind;
-  const ask = kind === 'protection' ? askProtections : kind === 'task' ? askTasks : askBuilds;
-  const answers = await ask(subjects, plan, sources, signal).catch((error: unknown) =>
-    subjects.map(() => makeUnreadableAnswer(error)),
+  const answers = await findAsker(subjects[0]?.kind)(subjects, plan, sources, signal, world).catch(
+    (error: unknown) => subjects.map(() => makeUnreadableAnswer(error)),
   );
   return subjects.map((subject, at) =>
     stampAnswer(subject, sentAt, clock.now(), answers[at] ?? makeUnreadableAnswer('no answer'), sources),
@@ -58,6 +65,24 @@ export async function askTogether(
 }
 
 type Facts = Answer<readonly Fact[]>;
+
+function findAsker(kind: Subject['kind'] | undefined): typeof askAgents {
+  if (kind === 'task') return askTasks;
+  if (kind === 'protection') return askProtections;
+  return kind === 'agents-of-task' ? askAgents : askBuilds;
+}
+
+async function askAgents(
+  subjects: readonly Subject[],
+  plan: Plan,
+  { buildkite }: Sources,
+  signal: AbortSignal,
+  world: World,
+): Promise<readonly Facts[]> {
+  const ids = subjects.map(({ id }) => id);
+  const together = await askAgentsOfTasks(ids, plan, world, buildkite, signal);
+  return together ?? Promise.all(ids.map((id) => askAgentsOfTask(id, plan, world, buildkite, signal)));
+}
 
 async function askBuilds(
   subjects: readonly Subject[],

@@ -39,7 +39,7 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
     pace.noteSent(subjects);
     const answers =
       more.length > 0
-        ? await askTogether(subjects, state.plan, sources, clock, signal)
+        ? await askTogether(subjects, state.plan, state.world, sources, clock, signal)
         : [await askSubject(only, state.drill, state.plan, state.world, sources, clock, signal)];
     for (const { read } of answers) pace.noteAnswer(read);
     const hide = (fact: Fact): Fact => hideFact(fact, state.plan.scenario, digest);

@@ -211,7 +211,7 @@ function hostsOf(taskArn: string, { scenario }: Plan, world: World): readonly st
  * The agents that carry the task's ARN and those on its host, so that none is overlooked that has no tag. If Buildkite's
  * filter lacks an agent that is known to be on the task, its list proves nothing: then all agents are compared.
  */
-async function askAgentsOfTask(
+export async function askAgentsOfTask(
   id: string,
   plan: Plan,
   world: World,
@@ -227,16 +227,38 @@ async function askAgentsOfTask(
     isTrusted && hostnames.length === 0
       ? ({ ok: true, value: { agents: [], complete: true } } as const)
       : await buildkite.agents(organization, signal);
-  return mapAnswer(everybody, ({ agents: all, complete }) => {
-    const there = all.filter(
-      ({ tags, hostname }) => tags[TASK_ARN_TAG] === id || isHostOf(hostname, hostnames),
-    );
-    const agents = new Map([...tagged.value.agents, ...there].map((agent) => [agent.id, agent]));
-    return [
-      { kind: 'agents-of-task', id, value: { taskArn: id, agents: [...agents.keys()], complete } },
-      ...[...agents.values()].map((agent) => ({ kind: 'agent', id: agent.id, value: agent }) as const),
-    ];
-  });
+  return mapAnswer(everybody, ({ agents: all, complete }) =>
+    listAgentFacts(id, [...tagged.value.agents, ...listAgentsThere(id, hostnames, all)], complete),
+  );
+}
+
+/** The agents of several tasks from one listing of all; null where there are more agents than can be listed. */
+export async function askAgentsOfTasks(
+  ids: readonly string[],
+  plan: Plan,
+  world: World,
+  buildkite: Buildkite,
+  signal: AbortSignal,
+): Promise<readonly Answer<readonly Fact[]>[] | null> {
+  const everybody = await buildkite.agents(plan.organization, signal);
+  if (everybody.ok && !everybody.value.complete) return null;
+  return ids.map((id) =>
+    mapAnswer(everybody, ({ agents, complete }) =>
+      listAgentFacts(id, listAgentsThere(id, hostsOf(id, plan, world), agents), complete),
+    ),
+  );
+}
+
+function listAgentsThere(id: string, hostnames: readonly string[], all: readonly Agent[]): readonly Agent[] {
+  return all.filter(({ tags, hostname }) => tags[TASK_ARN_TAG] === id || isHostOf(hostname, hostnames));
+}
+
+function listAgentFacts(id: string, there: readonly Agent[], complete: boolean): readonly Fact[] {
+  const agents = new Map(there.map((agent) => [agent.id, agent]));
+  return [
+    { kind: 'agents-of-task', id, value: { taskArn: id, agents: [...agents.keys()], complete } },
+    ...[...agents.values()].map((agent) => ({ kind: 'agent', id: agent.id, value: agent }) as const),
+  ];
 }
 
 /**

@@ -76,7 +76,7 @@ export const deployment: Fault = {
     );
   },
   describeCalls: (state) => [
-    `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length)} tasks is replaced`,
+    `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length || (serviceIn(state)?.running ?? 0))} tasks is replaced`,
   ],
   touches: (tasks) => [`UpdateService: a new deployment of ${tasks}, which replaces every task`],
   inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),

@@ -14,7 +14,7 @@ const LEEWAY = 60_000;
 
 /** UpdateTaskProtection takes ten tasks, GetTaskProtection a hundred. */
 export const AT_ONCE = 10;
-const READ_AT_ONCE = 100;
+export const READ_AT_ONCE = 100;
 
 /** A task that a call of ours protected, or may have. */
 interface ProtectedTask {

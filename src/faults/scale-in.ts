@@ -9,7 +9,13 @@ import { aimAgain } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
 import { hasBeenPutBack, listMarkChanges } from './marking.ts';
-import { AT_ONCE, liftProtections, describeProtectionsLeft, PROTECTED_FOR } from './protections.ts';
+import {
+  AT_ONCE,
+  READ_AT_ONCE,
+  liftProtections,
+  describeProtectionsLeft,
+  PROTECTED_FOR,
+} from './protections.ts';
 import { awaitHit, explainCutList } from './rollout.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
@@ -36,6 +42,12 @@ function listSentCounts(
   state: DrillState,
 ): readonly (Sending & { readonly call: CallOf<'set-desired-count'> })[] {
   return listPossibleSendings(state, 'set-desired-count');
+}
+
+/** What it costs to protect so many tasks: UpdateTaskProtection takes ten, GetTaskProtection shows a hundred. */
+function countCalls(tasks: number): string {
+  const many = (count: number, what: string): string => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
+  return `in ${many(Math.ceil(Math.max(0, tasks) / AT_ONCE), 'call')} (${many(Math.ceil((tasks + 1) / READ_AT_ONCE), 'read')} at each look)`;
 }
 
 /** Tasks that were protected by somebody before are left as they are. */
@@ -143,17 +155,24 @@ export const scaleIn: Fault = {
   },
   describeCalls(state) {
     const { desired, former } = makeCountCall(state);
+    // The person is asked before the tasks are listed: until then the service's own count tells.
+    const running = findFact(state.world, 'service', serviceOf(state))?.running ?? 1;
+    const others = listServiceTasks(state).length > 0 ? listOtherTasks(state).length : running - 1;
     const steer = isSteered(state)
-      ? [`${String(listOtherTasks(state).length)} other tasks are protected meanwhile`]
+      ? [
+          `${String(others)} other tasks are protected meanwhile, ${countCalls(others)}, and lifted in as many`,
+        ]
       : ['the scheduler chooses the task'];
     return [
       `desired count of service ${serviceOf(state)}: ${String(former)} -> ${String(desired)}, and back afterwards`,
       ...steer,
     ];
   },
-  touches: (tasks, _target, inject) => [
+  touches: (tasks, _target, inject, size) => [
     ...(inject.fault === 'scale-in' && inject.steered
-      ? [`UpdateTaskProtection: every other task of ${tasks}, lifted afterwards`]
+      ? [
+          `UpdateTaskProtection: every other task of ${tasks}${size === null ? '' : `, ${countCalls(size - 1)}`}, lifted afterwards in as many`,
+        ]
       : []),
     `UpdateService: the desired count of ${tasks} lowered by one, and restored afterwards`,
   ],

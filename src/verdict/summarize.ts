@@ -3,7 +3,7 @@ import { workerOf } from '../evidence/agent-container.ts';
 import { faultOf } from '../faults/list.ts';
 import { nameCall, isHeldBack } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
-import { traitsOf, type Plan } from '../scenario/plan.ts';
+import { traitsOf } from '../scenario/plan.ts';
 import { formatStep } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
@@ -198,19 +198,20 @@ function listAttemptLines(evidence: Evidence): AttemptLine[] {
 }
 
 /** What the drill touches, or in a dry run would touch. */
-function listTouched({ plan, last }: Evidence): string[] {
+function listTouched(evidence: Evidence): string[] {
+  const { plan, last } = evidence;
   const { organization, region } = plan;
   const { build, cluster } = plan.scenario;
   if (build.number !== null)
     return [
       `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`,
-      ...listFaultChanges(plan),
+      ...listFaultChanges(evidence),
     ];
   if (plan.mode === 'assert') return [];
   if (build.pipeline === '')
     return [
       `no build: a worker without a job in cluster ${cluster.name} (${region})`,
-      ...listFaultChanges(plan),
+      ...listFaultChanges(evidence),
     ];
   const { branch, commit } = plan.scenario.build;
   const known = last('pipeline', build.pipeline)?.value.branch;
@@ -220,12 +221,12 @@ function listTouched({ plan, last }: Evidence): string[] {
   const builds = build.count === 1 ? 'a new build' : `${String(build.count)} new builds`;
   return [
     `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${sayBranch} at ${commit}`,
-    ...listFaultChanges(plan),
+    ...listFaultChanges(evidence),
   ];
 }
 
 /** What the fault would change. */
-function listFaultChanges(plan: Plan): readonly string[] {
+function listFaultChanges({ plan, last }: Evidence): readonly string[] {
   const fault = faultOf(plan);
   if (fault === null || plan.mode === 'assert') return [];
   const { cluster, when } = plan.scenario;
@@ -240,5 +241,6 @@ function listFaultChanges(plan: Plan): readonly string[] {
     `${tasks.join(' or ')} in cluster ${cluster.name} (${plan.region})`,
     when.trigger === 'agent-idle' ? 'one without a job' : host,
     plan.scenario.inject,
+    last('service', cluster.service ?? '')?.value.running ?? null,
   );
 }

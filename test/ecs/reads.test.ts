@@ -293,3 +293,38 @@ test.each([
     createEcsClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS, ...rules }),
   ).toThrow(/AWS_ENDPOINT_URL_ECS/);
 });
+
+test('a throttled read waits for its turn, and repeated reads rest afterwards; a change is sent once', async () => {
+  let asked = 0;
+  const server = await startServer((_seen, response) => {
+    asked += 1;
+    const isThrottled = asked <= 4;
+    json(
+      response,
+      isThrottled ? 400 : 200,
+      isThrottled
+        ? { __type: 'ThrottlingException', message: 'Rate exceeded' }
+        : { tasks: [wireTask()], failures: [] },
+      { 'content-type': 'application/x-amz-json-1.1' },
+    );
+  });
+  servers.push(server);
+  const rules = { allowInsecure: false, loopbackOnly: true };
+  const ecs = createEcsClient({
+    region: 'us-east-1',
+    endpoint: server.url,
+    credentials: CREDENTIALS,
+    ...rules,
+  });
+  expect(ecs.restFor(['DescribeTasks'])).toBe(0);
+  // The SDK itself gives up after three attempts.
+  expect(await ecs.tasks('build-prod', [ARN], never)).toMatchObject({ ok: true, value: [{ arn: ARN }] });
+  expect(asked).toBe(5);
+  expect(ecs.restFor(['ListTasks'])).toBeGreaterThan(0);
+  asked = 0;
+  const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: ARN, reason: 'gameday d2' } as const;
+  expect(await ecs.send(call, never)).toMatchObject({
+    ...{ ok: false, certainty: 'refused', trouble: { kind: 'rate-limited' } },
+  });
+  expect(asked).toBe(1);
+});

@@ -149,6 +149,17 @@ describe('a deployment is refused', () => {
     expect(said).toMatch(says);
   });
 
+  it('of a service whose tasks could not be listed to the end', async () => {
+    const { stage, end, said } = await drilled({
+      ...ALL,
+      set: ({ ecs }) => {
+        ecs.world.isListingCut = true;
+      },
+    });
+    expect([end, changes(stage)], said).toEqual(['refused inert-fault', []]);
+    expect(said).toMatch(/could not be listed to the end \(3 were\)/);
+  });
+
   it('of one worker that is not allowed to be the last', async () => {
     const { end } = await drilled({ workers: 1 });
     expect(end).toBe('refused blast-radius');

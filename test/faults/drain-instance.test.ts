@@ -159,6 +159,16 @@ describe('draining an instance is refused', () => {
   it.each<[string, Partial<FleetOptions>, string, RegExp]>([
     ['of Fargate', { hosted: [] }, 'inert-fault', /runs on Fargate: there is no container instance/],
     [
+      'whose tasks could not be listed to the end',
+      {
+        set: ({ ecs }) => {
+          ecs.world.isListingCut = true;
+        },
+      },
+      'inert-fault',
+      /tasks of container instance .* could not be listed to the end/,
+    ],
+    [
       'of a standalone task',
       {
         task: { group: 'family:build-agent' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
-import { ending, type Theatre } from '../support/theatre.ts';
+import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import {
   agentOf,
   changes,
@@ -45,6 +45,24 @@ describe('a steered scale-in', () => {
     const protects = changes(stage).filter((change) => change.startsWith('protect'));
     expect(protects.map((change) => change.split(' ').length - 1)).toEqual([10, 2]);
     expect(found(stage)).toBe('desired 13, protected none, host ACTIVE');
+  });
+
+  it('that is taken up between two batches protects only those that are missing, and lifts all', async () => {
+    const options = { ...STEERED, workers: 25 };
+    const { stage: whole } = await drilled(options);
+    const firstSent = whole.journal.events.findIndex(({ code }) => code === 'GD_FAULT_SENT') + 1;
+    const stage = fleet(options);
+    stage.dieAt(firstSent, 'written');
+    await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
+    stage.cutTo(firstSent);
+    stage.clock.pass(1_000);
+    expect(ending(await stage.run())).toBe('passed drained');
+    const tasksIn = (word: string): readonly string[][] =>
+      changes(stage).flatMap((change) => (change.startsWith(word) ? [change.split(' ').slice(1)] : []));
+    expect(tasksIn('protect').map((tasks) => tasks.length)).toEqual([10, 10, 4]);
+    expect(new Set(tasksIn('protect').flat()).size).toBe(24);
+    expect(tasksIn('lift').flat().sort()).toEqual(tasksIn('protect').flat().sort());
+    expect(found(stage)).toBe('desired 25, protected none, host ACTIVE');
   });
 
   it('of a deaf worker is lost, and everything is brought back all the same', async () => {
@@ -180,6 +198,16 @@ describe('a scale-in is refused', () => {
       { workers: 0, scenario: { safety: { settled: 'require' } } },
       'blast-radius',
       /from 0 would leave/,
+    ],
+    [
+      'where not all tasks of the service could be listed',
+      {
+        set: ({ ecs }) => {
+          ecs.world.isListingCut = true;
+        },
+      },
+      'inert-fault',
+      /could not be listed to the end \(3 were\)/,
     ],
     [
       "in the middle of somebody's deployment",

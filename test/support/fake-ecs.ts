@@ -42,7 +42,7 @@ export interface FakeEcsWorld {
   landed: Map<string, number>;
   /** StopTask answers the task unchanged and does nothing. */
   ignoresStops: boolean;
-  /** No listing of tasks comes to its end. */
+  /** No listing of running tasks comes to its end. */
   isListingCut: boolean;
   credentials: Credentials;
   clock: ClockOffset | null;
@@ -305,7 +305,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
             stoppingAt: task.stoppingAt,
             ended: hasTaskEnded(task),
           }));
-          return { ok: true, value: { tasks, complete: !world.isListingCut } };
+          return { ok: true, value: { tasks, complete: true } };
         }),
       ),
     tasksOf: (cluster, of, signal) =>
