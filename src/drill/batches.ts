@@ -1,10 +1,9 @@
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { askAgentsOfTask, askAgentsOfTasks } from './agent-questions.ts';
 import { makeMissingTaskAnswer } from './ecs-questions.ts';
 import {
-  askAgentsOfTask,
-  askAgentsOfTasks,
   stampAnswer,
   listBuildFacts,
   makeUnreadableAnswer,
