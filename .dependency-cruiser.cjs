@@ -340,7 +340,7 @@ module.exports = {
         MODEL,
         WORKER,
         '^src/(preflight|forecast|rehearsal|iam|study|doctor|report|scenario|journal|evidence|verdict)/',
-        '^src/drill/(look|mapped-tasks|questions|run)\\.ts$',
+        '^src/drill/(gate|look|mapped-tasks|questions|run)\\.ts$',
         '^src/state/(state|trouble)\\.ts$',
         '^src/safety/(list|guard)\\.ts$',
         '^src/http/(clock|endpoint)\\.ts$',

@@ -17,7 +17,7 @@ const Named = z.object({ name: z.string() });
 const Uuid = z.object({ uuid: z.string() });
 const PageInfo = z.object({ endCursor: z.string().nullable(), hasNextPage: z.boolean() });
 
-const WANTED: ReadonlySet<string> = new Set(['JobTypeCommand', 'Agent']);
+const WANTED: ReadonlySet<string> = new Set(['JobTypeCommand', 'JobTypeTrigger', 'Agent']);
 /** A union of another type than asked for arrives as `{__typename}` only; an incomplete job must not count as such. */
 const Other = z.object({ __typename: z.string().refine((name) => !WANTED.has(name)) });
 
@@ -186,6 +186,13 @@ export const ANSWERS = {
   BuildHead: z.object({ build: BuildHead.nullable() }),
   BuildSteps: z.object({ build: BuildFields.extend({ jobs: StepPage }).nullable() }),
   BuildJobs: z.object({ build: z.object({ jobs: JobPage }).nullable() }),
+  TriggeredBuilds: z.object({
+    build: z
+      .object({
+        jobs: z.object({ edges: edgesOf(z.union([z.object({ triggered: Uuid.nullable() }), Other])) }),
+      })
+      .nullable(),
+  }),
   DrillBuild: z.object({
     organization: Uuid.nullable(),
     pipeline: z.object({ builds: MarkedBuilds }).nullable(),

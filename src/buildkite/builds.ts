@@ -38,6 +38,19 @@ function variablesOf(jobs: JobsWanted): Readonly<Record<string, unknown>> {
   return jobs === 'all' || jobs.length === 0 ? {} : { keys: jobs, withKeys: jobs.length > 1 };
 }
 
+/** UUIDs of the builds that a build's trigger steps have started. */
+export async function readTriggeredBuilds(
+  transport: Transport,
+  uuid: string,
+  signal: AbortSignal,
+): Promise<Answer<readonly string[]>> {
+  const answer = await transport.read('TriggeredBuilds', { uuid }, signal);
+  if (!answer.ok) return answer;
+  if (answer.value.build === null) return makeMissing(`build ${uuid}`);
+  const jobs = nodesOf(answer.value.build.jobs);
+  return { ok: true, value: jobs.flatMap((job) => ('triggered' in job ? (job.triggered?.uuid ?? []) : [])) };
+}
+
 async function completeBuild(
   transport: Transport,
   found: Found,

@@ -4,7 +4,7 @@ import { createAgents } from '../http/agents.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { readAgent, readAgentsWithTag, readAllAgents } from './agents.ts';
-import { readBuild, readBuildOfDrill, readBuilds } from './builds.ts';
+import { readBuild, readBuildOfDrill, readBuilds, readTriggeredBuilds } from './builds.ts';
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
 import { buildOf } from './map.ts';
@@ -40,6 +40,7 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     pipelineSteps: (organization, slug, signal) => readPipelineSteps(transport, organization, slug, signal),
     build: (slugOrUuid, jobs, signal) => readBuild(transport, slugOrUuid, jobs, signal),
     builds: (uuids, jobs, signal) => readBuilds(transport, uuids, jobs, signal),
+    triggeredBuilds: (uuid, signal) => readTriggeredBuilds(transport, uuid, signal),
     buildOfDrill: (organization, pipeline, mark, signal) =>
       readBuildOfDrill(transport, organization, pipeline, mark, signal),
     stepHistory: (organization, pipeline, step, limit, signal) =>

@@ -8,7 +8,7 @@ import { DRILL_KEY } from '../model/entities/mark.ts';
 import type { Pipeline } from '../model/entities/surroundings.ts';
 import { BUILD_PATH, nodesOf } from './answers.ts';
 import type { AgentFields, BuildFields, EventFields, JobFields, PipelineFields } from './answers.ts';
-import { readSteps } from './steps.ts';
+import { readSteps, type Steps } from './steps.ts';
 
 type MetaDataPage = Exclude<BuildFields['metaData'], undefined>;
 type Where = { readonly buildId: string; readonly buildSlug: string | null };
@@ -134,6 +134,14 @@ function tagsOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
+/** Variables are filled in when steps are uploaded; that of the branch is the one in use, and another is not known here. */
+function withBranch(steps: Steps, own: string): Steps {
+  const fill = (branch: string | null): string | null =>
+    branch?.replace(/\$BUILDKITE_BRANCH\b|\$\{BUILDKITE_BRANCH\}/g, () => own) ?? null;
+  const triggers = steps.triggers.map(({ pipeline, branch }) => ({ pipeline, branch: fill(branch) }));
+  return { ...steps, triggers };
+}
+
 /** A pipeline in our model, with the builds of the branch. */
 export function pipelineOf(fields: PipelineFields, branch: string): Pipeline {
   return {
@@ -145,7 +153,7 @@ export function pipelineOf(fields: PipelineFields, branch: string): Pipeline {
     cancelIntermediateFilter: fields.cancelIntermediateBuildsBranchFilter,
     skipIntermediateBuilds: fields.skipIntermediateBuilds,
     skipIntermediateFilter: fields.skipIntermediateBuildsBranchFilter,
-    ...readSteps(fields.steps?.yaml ?? null),
+    ...withBranch(readSteps(fields.steps?.yaml ?? null), branch),
     openBuilds: nodesOf(fields.builds).map((build) => ({
       number: build.number,
       url: build.url,

@@ -13,6 +13,7 @@ export const OPERATIONS = [
   'BuildSteps',
   'DrillBuild',
   'RecentBuilds',
+  'TriggeredBuilds',
   'StepHistory',
   'PastJobs',
   'PastWorkers',

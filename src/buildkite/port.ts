@@ -51,6 +51,8 @@ export interface Buildkite {
   pipelineSteps(organization: string, slug: string, signal: AbortSignal): Promise<Answer<string | null>>;
   /** One build by `organization/pipeline/number` or by UUID. Its meta-data are read unless only some steps are listed. */
   build(slugOrUuid: string, jobs: JobsWanted, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
+  /** UUIDs of the builds that the trigger steps of a build have started so far, of the newest 100 of them. */
+  triggeredBuilds(uuid: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
   /** Several builds by UUID, in one request for every fifty; each has its own answer, in the order of the UUIDs. */
   builds(
     uuids: readonly string[],

@@ -4,11 +4,13 @@ import { parse } from 'yaml';
 export interface Steps {
   readonly stepKeys: string[] | null;
   readonly stepLabels: string[];
+  /** The pipelines of trigger steps, and the branch of each build. */
+  readonly triggers: { pipeline: string; branch: string | null }[];
   /** Whether steps may be added while the build runs; then an absent key proves nothing. */
   readonly dynamic: boolean;
 }
 
-const UNKNOWN: Steps = { stepKeys: null, stepLabels: [], dynamic: true };
+const UNKNOWN: Steps = { stepKeys: null, stepLabels: [], triggers: [], dynamic: true };
 
 /**
  * Reads the keys of a pipeline's steps, including those in groups. A command that uploads steps, a script of the
@@ -31,6 +33,7 @@ export function readSteps(text: string | null): Steps {
   return {
     stepKeys,
     stepLabels,
+    triggers: found.flatMap((step) => triggerOf(step)),
     dynamic: found.some(mayUpload) || stepKeys.some((key) => key.includes('$')),
   };
 }
@@ -46,6 +49,14 @@ function keysOf(step: unknown): readonly string[] {
     const key = readField(step, name);
     return typeof key === 'string' || typeof key === 'number' ? [String(key)] : [];
   });
+}
+
+function triggerOf(step: unknown): Steps['triggers'] {
+  const pipeline = readField(step, 'trigger');
+  const branch = readField(readField(step, 'build'), 'branch');
+  return typeof pipeline === 'string'
+    ? [{ pipeline, branch: typeof branch === 'string' ? branch : null }]
+    : [];
 }
 
 /** `name` is Buildkite's alias of `label`. */

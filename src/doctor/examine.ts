@@ -1,3 +1,4 @@
+import { listNamedSubjects } from '../drill/gate.ts';
 import { readPreflightFact } from '../drill/look.ts';
 import { askSubject, stampAnswer } from '../drill/questions.ts';
 import type { Answered, Sources } from '../drill/questions.ts';
@@ -48,8 +49,7 @@ export async function examinePlan(
     service === null ? null : services.ecs.serviceDocument(name, service, signal),
     services.surroundings.stateFolder(),
   ]);
-  const self = findFact(first.world, 'self', 'self');
-  const own: readonly Subject[] = self?.agentId == null ? [] : [{ kind: 'agent', id: self.agentId }];
+  const own = listNamedSubjects(first);
   const state = await observe(
     Promise.all([ask(own, first.world), lookAtDefinition(first, plan, services, signal)]).then((all) =>
       all.flat(),

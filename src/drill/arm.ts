@@ -11,6 +11,12 @@ import {
   listPolledSteps,
   listUnlistedBuilds,
 } from './own-builds.ts';
+import {
+  adoptTriggeredBuild,
+  listStaleTriggeredSubjects,
+  listTriggeredAsks,
+  listTriggeredSubjects,
+} from './follow.ts';
 import { startWithinOf, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { markOf, hasReadSince, type DrillState } from '../state/state.ts';
@@ -29,14 +35,24 @@ const LISTED_AGAIN = 5;
 export function decideArmed(state: DrillState, now: Instant): Step {
   const trigger = triggerOf(state.plan);
   const builds = listBuildSubjects(state);
-  const before = [...builds, ...listJobsBefore(state), ...(trigger?.before(state) ?? [])];
+  const before = [
+    ...builds,
+    ...listTriggeredSubjects(state),
+    ...listJobsBefore(state),
+    ...(trigger?.before(state) ?? []),
+  ];
   const trouble = findLastingTrouble(state, before, now, PATIENCE);
   if (trouble !== null) return haltDrill(trouble.reason, trouble.said);
   const unread = before.filter(({ kind, id }) => !hasReadSince(state, kind, id, state.takenUpAt));
   if (unread.length > 0) return askNow(state, unread, now);
+  const adopted = adoptTriggeredBuild(state);
+  if (adopted !== null) return adopted;
   if (trigger === null) return beginWatch('every stop that ECS shows is judged', null);
   const fired = trigger.fire(state, now);
-  if (fired.fires === 'never') return haltNotRun(state, fired.said);
+  if (fired.fires === 'never') {
+    const stale = listStaleTriggeredSubjects(state);
+    return stale.length > 0 ? askNow(state, stale, now) : haltNotRun(state, fired.said);
+  }
   if (state.deadline !== null && now >= state.deadline)
     return haltOverTime(state, trigger, fired, state.deadline, now);
   const halted = listFacts(state.world, 'halt').find((condition) => condition.halted);
@@ -121,6 +137,7 @@ function waitForTrigger(
     ...listOwnBuildAsks(state, every),
     ...unlisted.map((subject) => paced(subject, every * LISTED_AGAIN)),
     ...listSettlingAsks(state, now),
+    ...listTriggeredAsks(state, every),
     ...trigger.asks(state, every),
     ...aims.flatMap((aim) => listChainAsks(state, aim, every)),
     ...haltWhen.map(({ name }) => paced({ kind: 'halt', id: name }, every)),

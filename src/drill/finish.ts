@@ -64,10 +64,10 @@ function listOurOpenBuilds(state: DrillState): readonly Build[] {
   const canceled = new Set(
     state.undos.flatMap(({ call }) => (call.kind === 'cancel-build' ? [call.buildId] : [])),
   );
-  // One that was created last may not be known yet: its mark tells that it is ours.
+  // One that was created last may not be known yet: its mark tells that it is ours. Those of our trigger steps have none.
   return listFacts(state.world, 'build').filter(
     (build) =>
-      build.metaData?.[DRILL_KEY] === state.drill &&
+      (build.metaData?.[DRILL_KEY] === state.drill || state.buildIds.includes(build.id)) &&
       !canceled.has(build.id) &&
       !hasBuildEnded(build) &&
       build.state !== 'canceling',

@@ -1,7 +1,7 @@
 import { GUARDS } from '../safety/list.ts';
 import { answersOf, isRefusal } from '../safety/guard.ts';
 import type { Instant } from '../model/instants.ts';
-import { explainAbsentStep, listAbsentStepSubjects } from './absent-step.ts';
+import { explainAbsentStep, listAbsentStepSubjects, listTriggeredPipelines } from './absent-step.ts';
 import type { Reason } from '../model/reasons.ts';
 import { waitBeforeBuild } from './settling.ts';
 import { isInjecting, hasReadSince, type DrillState } from '../state/state.ts';
@@ -18,7 +18,7 @@ const PATIENCE = 10_000;
 export function decideGate(state: DrillState, now: Instant): Step {
   const subjects = [
     ...listGateSubjects(state.plan),
-    ...listOwnAgent(state),
+    ...listNamedSubjects(state),
     ...listAbsentStepSubjects(state),
   ];
   const trouble = findLastingTrouble(state, subjects, now, PATIENCE);
@@ -48,10 +48,14 @@ function isAnswered(state: DrillState, subject: Subject): boolean {
   return mark !== undefined && mark.triedAt >= state.takenUpAt && !isServiceFact(subject.kind);
 }
 
-/** Our own agent's task is known to Buildkite alone when the metadata endpoint is out of reach. */
-function listOwnAgent(state: DrillState): readonly Subject[] {
+/**
+ * What the first answers name: our own agent, whose task is known to Buildkite alone when the metadata endpoint is out of
+ * reach, and the pipelines of trigger steps.
+ */
+export function listNamedSubjects(state: DrillState): readonly Subject[] {
   const self = findFact(state.world, 'self', 'self');
-  return self?.agentId == null ? [] : [{ kind: 'agent', id: self.agentId }];
+  const agent: readonly Subject[] = self?.agentId == null ? [] : [{ kind: 'agent', id: self.agentId }];
+  return [...agent, ...listTriggeredPipelines(state)];
 }
 
 function haltWrongPlan(state: DrillState): Step | null {

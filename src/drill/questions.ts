@@ -13,8 +13,9 @@ import { readMappingFact } from './mapped-tasks.ts';
 import { splitHistoryId } from '../model/step-name.ts';
 import { jobsWanted } from './own-builds.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { findBranch } from '../scenario/subjects.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { findFact, type Fact, type Subject, type World } from '../model/world.ts';
+import type { Fact, Subject, World } from '../model/world.ts';
 
 /** The ports a drill reads from. */
 export interface Sources {
@@ -85,6 +86,7 @@ async function askSource(
     case 'drill-build':
     case 'pipeline':
     case 'step-history':
+    case 'triggered-builds':
     case 'past-workers':
       return askBuildkite({ ...subject, kind: subject.kind }, plan, world, sources.buildkite, signal);
     case 'agents-of-task':
@@ -132,7 +134,15 @@ async function askBuildkite(
     kind,
     id,
   }: Of<
-    'build' | 'build-jobs' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'
+    | 'build'
+    | 'build-jobs'
+    | 'job'
+    | 'agent'
+    | 'drill-build'
+    | 'pipeline'
+    | 'step-history'
+    | 'triggered-builds'
+    | 'past-workers'
   >,
   plan: Plan,
   world: World,
@@ -141,7 +151,6 @@ async function askBuildkite(
 ): Promise<Answer<readonly Fact[]>> {
   const { organization } = plan;
   const { pipeline } = plan.scenario.build;
-  const named = plan.mode === 'assert' ? '' : plan.scenario.build.branch;
   switch (kind) {
     case 'build':
     case 'build-jobs':
@@ -163,12 +172,7 @@ async function askBuildkite(
       );
     case 'pipeline':
       return mapAnswer(
-        await buildkite.pipeline(
-          organization,
-          id,
-          named ?? findFact(world, kind, id)?.branch ?? null,
-          signal,
-        ),
+        await buildkite.pipeline(organization, id, findBranch(id, plan, world), signal),
         (value) => [{ kind, id, value }],
       );
     case 'step-history': {
@@ -176,6 +180,10 @@ async function askBuildkite(
       const answer = await buildkite.stepHistory(organization, of, step, JOBS_OF_A_HISTORY, signal);
       return mapAnswer(answer, (value) => [{ kind, id, value }]);
     }
+    case 'triggered-builds':
+      return mapAnswer(await buildkite.triggeredBuilds(id, signal), (builds) => [
+        { kind, id, value: { builds: [...builds] } },
+      ]);
     case 'past-workers':
       return mapAnswer(await buildkite.pastWorkers(organization, id, signal), (agents) => [
         { kind, id, value: { agents: [...agents] } },

@@ -120,8 +120,11 @@ export const EVENTS = {
     payload: z.strictObject({ ...Sent, buildId: z.string().nullable() }),
   },
   GD_BUILD_KNOWN: {
-    text: "The drill's build is known: created, found by its meta-data, or named by the scenario.",
-    payload: z.strictObject({ buildId: z.string(), by: z.enum(['created', 'meta-data', 'named']) }),
+    text: "The drill's build is known: created, found by its meta-data, named by the scenario, or started by a trigger step of one that is.",
+    payload: z.strictObject({
+      buildId: z.string(),
+      by: z.enum(['created', 'meta-data', 'named', 'triggered']),
+    }),
   },
   GD_ARMED: {
     text: 'The drill has no build: it waits for a worker without a job.',

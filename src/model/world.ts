@@ -20,6 +20,7 @@ import {
   Self,
   StepHistory,
   TasksOf,
+  TriggeredBuilds,
 } from './entities/surroundings.ts';
 import { Mapping } from './entities/mapping.ts';
 import { Preflight } from './entities/preflight.ts';
@@ -67,6 +68,7 @@ export const FACTS = {
   pipeline: defineBuildkiteFact(Pipeline),
   'agents-of-task': defineBuildkiteFact(AgentsOfTask),
   'step-history': defineBuildkiteFact(StepHistory),
+  'triggered-builds': defineBuildkiteFact(TriggeredBuilds),
   'past-workers': defineBuildkiteFact(PastWorkers),
   'drill-build': defineBuildkiteFact(DrillBuild),
   'recent-stops': defineEcsFact(RecentStops, 'ListTasks', 'DescribeTasks'),
@@ -103,7 +105,7 @@ function schemaOf(kind: FactKind) {
 }
 
 /** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID; `build-jobs` by UUID;
- * `step-history` by `PIPELINE/STEP`. */
+ * `step-history` by `PIPELINE/STEP`, `triggered-builds` by the UUID of the build whose steps started them. */
 export const Subject = z.strictObject({ kind: z.enum(namesOf(FACTS)), id: z.string() });
 export type Subject = z.infer<typeof Subject>;
 

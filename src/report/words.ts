@@ -252,6 +252,7 @@ function describeBuild(payload: PayloadOf<'GD_BUILD_KNOWN'>, world: World): read
     created: 'was created',
     'meta-data': 'was found by its meta-data',
     named: 'is the one named',
+    triggered: 'was started by a trigger step, and is followed',
   }[payload.by];
   if (build === undefined) return [makeSentence(`the build ${how}`)];
   return [makeSentence(`build #${build.number} ${how}: ${build.url}`)];

@@ -165,7 +165,12 @@ const checkUsualTime: Rule = (tree) => {
   const trigger = triggerOf(tree);
   const step = StepName.safeParse(valueAt(tree, ['when', 'step']));
   if (trigger !== 'near-end' && trigger !== 'at-fraction') return [];
-  if (!step.success || !isGlobOfSteps(step.data) || hasValueAt(tree, 'when', 'usually')) return [];
+  if (hasValueAt(tree, 'when', 'usually')) return [];
+  if (readTextAt(tree, 'build', 'follow') === 'triggered') {
+    const message = `when.usually is missing: the step may be of another pipeline than build.pipeline, whose history is read`;
+    return [{ path: ['when'], at: 'key', message, next: 'Say how long the step usually runs.' }];
+  }
+  if (!step.success || !isGlobOfSteps(step.data)) return [];
   const message =
     'when.step: a glob may name several steps, so how long one of them usually runs is not known';
   return [{ path: ['when', 'step'], at: 'value', message, next: 'Add when.usually, or name one step.' }];

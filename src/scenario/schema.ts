@@ -39,6 +39,12 @@ const Build = z.strictObject({
     .prefault(1)
     .describe('How many builds to start, for a fault that can take several workers; each of them is judged.'),
   branch: orNull(Text).describe("Branch of the new build; by default the pipeline's default branch."),
+  follow: z
+    .enum(['none', 'triggered'])
+    .prefault('none')
+    .describe(
+      'Whether the builds that trigger steps start are followed: `triggered`: the step may be in one of them, and each of them is judged.',
+    ),
   commit: Text.prefault('HEAD').describe('Commit of the new build.'),
   message: orElse(Text, z.string(), '').describe('Message of the new build; by default `gameday: <title>`.'),
   env: z

@@ -166,6 +166,8 @@ function applyInjectionEvent(state: DrillState, event: DrillEvent): Partial<Dril
   const startWithin = startWithinOf(state.plan);
   switch (event.code) {
     case 'GD_BUILD_KNOWN': {
+      // One that a trigger step started comes while the step is waited for.
+      if (event.payload.by === 'triggered') return { buildIds: [...state.buildIds, event.payload.buildId] };
       const buildIds = [...state.buildIds, event.payload.buildId];
       return {
         buildIds,

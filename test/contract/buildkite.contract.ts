@@ -157,6 +157,28 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(valueOf(await buildkite.pipeline('acme', 'canary', null, never)).branch).toBe('main');
     });
 
+    test('the builds that trigger steps started are known by their UUIDs', async () => {
+      const call = {
+        kind: 'create-build',
+        pipeline: 'parent',
+        commit: 'HEAD',
+        message: 'm',
+        env: {},
+      } as const;
+      const parent = valueOf(await buildkite.pipeline('acme', 'parent', null, never));
+      expect(parent.triggers).toEqual([{ pipeline: 'nightly', branch: null }]);
+      const more = { pipelineNodeId: parent.nodeId, branch: 'main', metaData: {} };
+      const { build } = valueOf(await buildkite.createBuild({ ...call, ...more }, never));
+      const [child, ...others] = valueOf(await buildkite.triggeredBuilds(build.id, never));
+      expect(others).toEqual([]);
+      const started = valueOf(await buildkite.build(child ?? '', 'all', never)).build;
+      expect(started).toMatchObject({ pipeline: 'nightly', branch: 'trunk' });
+      expect(valueOf(await buildkite.triggeredBuilds(started.id, never))).toEqual([]);
+      expect(await buildkite.triggeredBuilds(NOBODY, never)).toMatchObject({
+        trouble: { kind: 'not-found' },
+      });
+    });
+
     test("the branch's open builds name the drill; another branch has none", async () => {
       const { number } = created.build;
       const ours = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));

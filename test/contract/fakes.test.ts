@@ -32,7 +32,11 @@ buildkiteContract('the fake', () => {
     }),
   );
   const buildkite = fakeBuildkite({
-    pipelines: [aPipeline(), aPipeline({ slug: 'nightly', branch: 'trunk' })],
+    pipelines: [
+      aPipeline(),
+      aPipeline({ slug: 'nightly', branch: 'trunk' }),
+      aPipeline({ slug: 'parent', stepKeys: [], triggers: [{ pipeline: 'nightly', branch: null }] }),
+    ],
     builds: [old],
     jobs,
     agents: [anAgent()],

@@ -186,6 +186,25 @@ describe('before anything is started', () => {
     );
   });
 
+  it('cancels the builds that trigger steps started with the one that it started', async () => {
+    const stage = theatre({
+      plan: planOf({ build: { follow: 'triggered' }, when: { startWithin: 60_000 } }),
+      startsAfter: null,
+      set: ({ buildkite }) => {
+        const triggers = [{ pipeline: 'child', branch: null }];
+        buildkite.world.pipelines.set('canary', aPipeline({ triggers }));
+        buildkite.world.pipelines.set('child', aPipeline({ slug: 'child' }));
+      },
+    });
+    expect(ending(await stage.run())).toBe('inconclusive step-never-ran');
+    expect(
+      [...stage.buildkite.world.builds.values()].map(({ pipeline, state }) => [pipeline, state]),
+    ).toEqual([
+      ['canary', 'canceling'],
+      ['child', 'canceling'],
+    ]);
+  });
+
   it('does not hammer a service that does not answer', async () => {
     const stage = theatre({
       set: ({ ecs }) => ecs.fail('cluster', { trouble: 'unreachable', times: Infinity }),

@@ -55,6 +55,9 @@ const NEEDED: Readonly<Record<string, string>> = {
   'pipeline.stepKeys[]': 'names the step',
   'pipeline.stepLabels[]': 'names the step, as its job does',
   'pipeline.branch': 'a name',
+  'pipeline.triggers[].pipeline': 'a name',
+  'pipeline.triggers[].branch': 'a name',
+  'triggered-builds.builds[]': 'a UUID',
 };
 
 /** What is shown or written on purpose, each with the reason why it may be. */

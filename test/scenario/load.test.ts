@@ -35,6 +35,7 @@ describe('loading scenario files', () => {
         number: null,
         count: 1,
         branch: null,
+        follow: 'none',
         commit: 'HEAD',
         message: 'gameday: A step in flight survives',
         env: {},

@@ -188,6 +188,7 @@ export function aPipeline(over: Partial<Pipeline> = {}): Pipeline {
     skipIntermediateFilter: null,
     stepKeys: ['integration'],
     stepLabels: ['Integration'],
+    triggers: [],
     dynamic: false,
     openBuilds: [],
     ...over,

@@ -21,6 +21,8 @@ export interface FakeBuildkiteWorld {
   builds: Map<string, Build>;
   jobs: Map<string, Job>;
   agents: Map<string, Agent>;
+  /** Builds that the trigger steps of a build have started, by its UUID. */
+  triggered: Map<string, readonly string[]>;
   /** Agents that the filter by tag overlooks. */
   unfiltered: Set<string>;
   clock: ClockOffset | null;
@@ -87,6 +89,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     builds: byId(options.builds ?? []),
     jobs: byId(options.jobs ?? []),
     agents: byId(options.agents ?? []),
+    triggered: new Map(),
     unfiltered: new Set(),
     clock: null,
   };
@@ -146,6 +149,13 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     });
     world.builds.set(build.id, build);
     for (const job of (options.onCreate ?? scheduledJob)(build)) world.jobs.set(job.id, job);
+    const triggers = world.pipelines.get(call.pipeline)?.triggers ?? [];
+    const started = triggers.flatMap(({ pipeline, branch }) => {
+      const own = branch ?? world.pipelines.get(pipeline)?.branch ?? '';
+      const child = create({ ...call, pipeline, branch: own, metaData: {} });
+      return child.ok ? [child.value.build.id] : [];
+    });
+    world.triggered.set(build.id, started);
     return { ok: true, value: withJobs(build, []) };
   }
 
@@ -188,6 +198,12 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
           ? missing(`build ${slugOrUuid}`)
           : { ok: true, value: withJobs(build, wanted) };
       }),
+    triggeredBuilds: (uuid, signal) =>
+      answer('triggeredBuilds', [uuid], signal, () =>
+        world.builds.has(uuid)
+          ? { ok: true, value: world.triggered.get(uuid) ?? [] }
+          : missing(`build ${uuid}`),
+      ),
     builds: async (uuids, wanted, signal) => {
       const whole = await answer('builds', [uuids, wanted], signal, () => ({ ok: true, value: null }));
       if (!whole.ok) return uuids.map(() => whole);

@@ -21,6 +21,7 @@ const SCENARIO: Scenario = {
     number: null,
     count: 1,
     branch: null,
+    follow: 'none',
     commit: 'HEAD',
     message: 'gameday: a step in flight',
     env: {},

@@ -16,6 +16,8 @@ export const Pipeline = z.strictObject({
   stepKeys: z.array(z.string()).nullable(),
   /** Labels as they are written there, before `%n`, `{{matrix}}` and variables are filled in. */
   stepLabels: z.array(z.string()),
+  /** Pipelines that its trigger steps start builds of, each with the branch as the step has it; null: that pipeline's default branch. */
+  triggers: z.array(z.strictObject({ pipeline: z.string(), branch: z.string().nullable() })),
   /** Whether the steps upload further steps, so that a missing key proves nothing. */
   dynamic: z.boolean(),
   /** Builds of that branch that are scheduled or running: number and, if ours, the drill id. */
@@ -93,6 +95,10 @@ export type TasksOf = z.infer<typeof TasksOf>;
 /** How long the last jobs of one step took that passed: milliseconds from start to finish, newest first; every attempt counts once. */
 export const StepHistory = z.strictObject({ durations: z.array(z.number().int().nonnegative()) });
 export type StepHistory = z.infer<typeof StepHistory>;
+
+/** UUIDs of the builds that the trigger steps of one build have started. */
+export const TriggeredBuilds = z.strictObject({ builds: z.array(z.string()) });
+export type TriggeredBuilds = z.infer<typeof TriggeredBuilds>;
 
 /** The build that carries this drill's meta-data: its UUID, or null where there is none. */
 export const DrillBuild = z.strictObject({ build: z.string().nullable() });
