@@ -81,7 +81,9 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       expect(await ecs.serviceDocument('build-prod', 'nothing', never)).toMatchObject({
         trouble: { kind: 'not-found' },
       });
-      const providers = valueOf(await ecs.capacityProviders('build-prod', ['FARGATE_SPOT', 'nothing'], never));
+      const providers = valueOf(
+        await ecs.capacityProviders('build-prod', ['FARGATE_SPOT', 'nothing'], never),
+      );
       expect(providers.map(({ name }) => name)).toEqual(['FARGATE_SPOT']);
       expect(valueOf(await ecs.capacityProviders('build-prod', [], never))).toEqual([]);
     });

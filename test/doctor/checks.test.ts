@@ -125,12 +125,12 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
   ],
   [
     'credentials that end before a verdict, and cannot be renewed',
-    { also: [fact('credentials', { expiresAt: (NOON + 60_000), renewable: false }, 'aws')] },
+    { also: [fact('credentials', { expiresAt: NOON + 60_000, renewable: false }, 'aws')] },
     ['blocking credentials'],
   ],
   [
     'the same, but renewable',
-    { also: [fact('credentials', { expiresAt: (NOON + 60_000), renewable: true }, 'aws')] },
+    { also: [fact('credentials', { expiresAt: NOON + 60_000, renewable: true }, 'aws')] },
     [],
   ],
   [

@@ -171,8 +171,7 @@ function deleteService(state: EcsState, input: z.infer<typeof deleteShape>): Rec
   checkClusterOf(input.cluster, [input.service]);
   state.requireCluster(input.cluster);
   const service = requireService(state, input.service);
-  if (service.desiredCount > 0)
-    throw invalid('The service cannot be stopped while it is scaled above 0.');
+  if (service.desiredCount > 0) throw invalid('The service cannot be stopped while it is scaled above 0.');
   state.services.delete(service.name);
   return { service: { ...viewService(state, service, true), status: 'INACTIVE' } };
 }
