@@ -17,7 +17,8 @@ const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
-const ACTING = '^src/drill/(run|ports|perform|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
+const ACTING =
+  '^src/drill/(run|ports|perform|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
