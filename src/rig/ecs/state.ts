@@ -57,9 +57,13 @@ export class EcsState {
 
   /** All tasks that ECS still remembers, in the order of their creation. */
   get tasks(): readonly EcsTask[] {
+    this.#forgetOld();
+    return [...this.#tasks.values()];
+  }
+
+  #forgetOld(): void {
     const oldest = Date.now() - keptStoppedMs;
     for (const [arn, task] of this.#tasks) if ((task.stoppedAt ?? oldest) < oldest) this.#tasks.delete(arn);
-    return [...this.#tasks.values()];
   }
 
   /** Remembers a task. */
@@ -69,10 +73,8 @@ export class EcsState {
 
   /** Finds a task by id or full ARN. */
   findTask(reference: string): EcsTask | undefined {
-    return (
-      this.#tasks.get(reference) ??
-      this.tasks.find((task) => task.seed.arn === reference || task.seed.id === reference)
-    );
+    this.#forgetOld();
+    return this.#tasks.get(reference) ?? [...this.#tasks.values()].find(({ seed }) => seed.id === reference);
   }
 
   /** Refuses any cluster but the rig's; without a name ECS means the one called default. */
