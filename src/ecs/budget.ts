@@ -16,14 +16,13 @@ const SERVICE_MODIFY: Bucket = { burst: 50, sustained: 5 };
 const TASK_DEFINITION_READ: Bucket = { burst: 50, sustained: 20 };
 const TASK_PROTECTION: Bucket = { burst: 200, sustained: 80 };
 
-const BUCKET_OF: Readonly<Record<EcsOperation, Bucket>> = {
+/** An operation that is not named here changes a resource of the cluster. */
+const BUCKET_OF: Readonly<Partial<Record<EcsOperation, Bucket>>> = {
   DescribeClusters: CLUSTER_READ,
   DescribeCapacityProviders: CLUSTER_READ,
   ListTasks: CLUSTER_RESOURCE_READ,
   DescribeTasks: CLUSTER_RESOURCE_READ,
   DescribeContainerInstances: CLUSTER_RESOURCE_READ,
-  StopTask: CLUSTER_RESOURCE_MODIFY,
-  UpdateContainerInstancesState: CLUSTER_RESOURCE_MODIFY,
   DescribeServices: SERVICE_READ,
   UpdateService: SERVICE_MODIFY,
   DescribeTaskDefinition: TASK_DEFINITION_READ,
@@ -33,6 +32,10 @@ const BUCKET_OF: Readonly<Record<EcsOperation, Bucket>> = {
   TagResource: SERVICE_MODIFY,
   UntagResource: SERVICE_MODIFY,
 };
+
+function findBucket(operation: EcsOperation): Bucket {
+  return BUCKET_OF[operation] ?? CLUSTER_RESOURCE_MODIFY;
+}
 
 /** The account's other clients keep this share of every bucket. */
 const OURS = 0.5;
@@ -63,18 +66,18 @@ export function createAwsBudget(clock: Clock): AwsBudget {
 
   return {
     noteSent(operation) {
-      const bucket = BUCKET_OF[operation];
+      const bucket = findBucket(operation);
       leave(bucket, tokensIn(bucket) - 1);
     },
     noteThrottled(operation) {
-      const bucket = BUCKET_OF[operation];
+      const bucket = findBucket(operation);
       const perSecond = bucket.sustained * OURS;
       const tokens = Math.min(0, tokensIn(bucket)) - REST_S * perSecond;
       leave(bucket, Math.max(-LONGEST_REST_S * perSecond, tokens));
     },
     restFor(operations) {
       const rests = operations.map((operation) => {
-        const bucket = BUCKET_OF[operation];
+        const bucket = findBucket(operation);
         return (-tokensIn(bucket) / (bucket.sustained * OURS)) * 1_000;
       });
       return Math.ceil(Math.max(0, ...rests));

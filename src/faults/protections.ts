@@ -113,8 +113,10 @@ function isOursNow(state: DrillState, sending: Sent, arn: string): boolean {
 /** The ends that were shown until the fault was decided: those are the answers to our own calls. */
 function listAnsweredExpiries(state: DrillState, arn: string): readonly (number | null)[] {
   const { events, values } = evidenceOf(state.index);
+  const intents = events('GD_FAULT_INTENDED').map(({ seq }) => seq);
+  // A signal may be written between an answer's facts and the answer.
   return events('GD_FAULT_SENT')
-    .flatMap(({ seq }) => values('protection', arn, seq - 2, seq))
+    .flatMap(({ seq }) => values('protection', arn, intents.findLast((at) => at < seq) ?? seq, seq))
     .map(({ expiresAt }) => expiresAt);
 }
 
