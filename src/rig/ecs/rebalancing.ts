@@ -29,7 +29,11 @@ export function findEmptiestZone(
   if (!service.rebalances) return undefined;
   const counts = countZones(state, service.launchType === 'FARGATE', tasks);
   const [emptiest, fewest] = [...counts].toSorted(([, a], [, b]) => a - b)[0] ?? ['', 0];
-  const isBalanced = Math.max(...counts.values()) - fewest < 2;
+  const most = Math.max(...counts.values());
+  const isBalanced = most - fewest < 2;
+  const isMovable = ({ availabilityZone: zone = '', isProtected }: EcsTask): boolean =>
+    counts.get(zone) === most && !isProtected;
+  if (!isBalanced && !tasks.some(isMovable)) return undefined;
   if (isBalanced && !service.isRebalancing) return undefined;
   const shown = [...counts].map(([zone, count]) => `${String(count)} tasks in ${zone}`).join(', ');
   if (isBalanced) say(service, `is AZ balanced with ${shown}.`);
