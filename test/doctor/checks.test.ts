@@ -87,7 +87,7 @@ const TRAITS: ServiceTraits = {
 /** Events of a service, the newest first. */
 function events(...messages: readonly string[]): Service['events'] {
   return messages.map((message, id) => ({
-    ...{ id: String(id), at: (NOON - 60_000) },
+    ...{ id: String(id), at: NOON - 60_000 },
     message: `(service build-agents) ${message}`,
   }));
 }
