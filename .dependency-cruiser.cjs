@@ -287,7 +287,7 @@ module.exports = {
         MODEL,
         RECORD,
         SCENARIO,
-        '^src/(state|preflight|iam)/',
+        '^src/(state|preflight|iam|evidence)/',
         '^src/checks/heard\\.ts$',
         '^src/drill/(gate|access)\\.ts$',
         '^src/scenario/subjects\\.ts$',

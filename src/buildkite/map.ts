@@ -143,12 +143,13 @@ function withBranch(steps: Steps, own: string): Steps {
 }
 
 /** A pipeline in our model, with the builds of the branch. */
-export function pipelineOf(fields: PipelineFields, branch: string): Pipeline {
+export function pipelineOf(fields: PipelineFields, branch: string, defaultBranch: string): Pipeline {
   return {
     nodeId: fields.id,
     slug: fields.slug,
     url: fields.url,
     branch,
+    defaultBranch,
     cancelIntermediateBuilds: fields.cancelIntermediateBuilds,
     cancelIntermediateFilter: fields.cancelIntermediateBuildsBranchFilter,
     skipIntermediateBuilds: fields.skipIntermediateBuilds,

@@ -23,7 +23,7 @@ export async function readPipeline(
   if (pipeline === null) return makeMissing(`pipeline "${slug}" in "${organization}"`);
   const own = pipeline.defaultBranch ?? FALLBACK;
   if (branch === null && own !== FALLBACK) return readPipeline(transport, organization, slug, own, signal);
-  return { ok: true, value: pipelineOf(pipeline, branch ?? own) };
+  return { ok: true, value: pipelineOf(pipeline, branch ?? own, own) };
 }
 
 /** The pipeline's own steps as YAML; null if Buildkite shows none. */

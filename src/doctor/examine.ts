@@ -4,6 +4,8 @@ import { askSubject, stampAnswer } from '../drill/questions.ts';
 import type { Answered, Sources } from '../drill/questions.ts';
 import { systemClock } from '../http/clock.ts';
 import type { NewEvent } from '../journal/events.ts';
+import type { Answer } from '../model/call.ts';
+import type { Protection } from '../model/entities/task.ts';
 import { createMemoryJournal } from '../journal/file.ts';
 import { formatStep, makeHistoryId } from '../model/step-name.ts';
 import { findFact, type Subject } from '../model/world.ts';
@@ -50,6 +52,9 @@ export async function examinePlan(
     services.surroundings.stateFolder(),
   ]);
   const own = listNamedSubjects(first);
+  const arns = findFact(first.world, 'tasks-of', plan.lockKey)?.arns ?? [];
+  const protections =
+    service === null || arns.length === 0 ? null : await readProtections(services, name, arns, signal);
   const state = await observe(
     Promise.all([ask(own, first.world), lookAtDefinition(first, plan, services, signal)]).then((all) =>
       all.flat(),
@@ -60,9 +65,28 @@ export async function examinePlan(
   );
   const now = systemClock.now();
   return {
-    ...{ plan, state, user, service: document, stateFolder, proxies, now },
+    ...{ plan, state, user, service: document, protections, stateFolder, proxies, now },
     guards: !isInjecting(state) ? [] : isUnread ? null : answersOf(GUARDS, state, now, 'gate'),
   };
+}
+
+/** GetTaskProtection takes a hundred tasks. */
+const AT_ONCE = 100;
+
+/** The scale-in protection of all these tasks, or the first answer that is none. */
+async function readProtections(
+  { ecs }: Sources,
+  cluster: string,
+  arns: readonly string[],
+  signal: AbortSignal,
+): Promise<Answer<readonly Protection[]>> {
+  const found: Protection[] = [];
+  for (let at = 0; at < arns.length; at += AT_ONCE) {
+    const answer = await ecs.protections(cluster, arns.slice(at, at + AT_ONCE), signal);
+    if (!answer.ok) return answer;
+    found.push(...answer.value);
+  }
+  return { ok: true, value: found };
 }
 
 /** What a drill asks later, and doctor at once: the step's past, and which tasks there are. */

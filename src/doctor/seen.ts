@@ -1,6 +1,7 @@
 import type { TokenUser } from '../buildkite/port.ts';
 import type { Answer, Trouble } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
+import type { Protection } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import { rowOf } from '../model/reasons.ts';
 import { keyOf, type FactKind, type Subject } from '../model/world.ts';
@@ -19,6 +20,8 @@ export interface Seen {
   readonly user: Answer<TokenUser | null>;
   /** The service as ECS shows it; null where the scenario names none. */
   readonly service: Answer<PlainDocument> | null;
+  /** Scale-in protection of the running tasks that were listed; null where the scenario names no service, or none runs. */
+  readonly protections: Answer<readonly Protection[]> | null;
   readonly stateFolder: Answer<string>;
   /** When it was judged. */
   readonly now: Instant;

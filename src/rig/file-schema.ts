@@ -54,17 +54,24 @@ const past = z.strictObject({
   onWorkers: z.strictObject({ gap: duration }).optional(),
 });
 
-const instanceGroup = z.strictObject({
-  count: z.int().min(1).default(1),
-  cpu: z.int().min(1).default(2048),
-  memory: z.int().min(1).default(4096),
-  attributes: tags.default({}),
-  availabilityZone: z
-    .string()
-    .regex(/^[a-f]$/, 'the letter of a zone, such as a')
-    .optional(),
-  capacityProvider: word.optional(),
-});
+const instanceGroup = z
+  .strictObject({
+    count: z.int().min(1).default(1),
+    cpu: z.int().min(1).default(2048),
+    memory: z.int().min(1).default(4096),
+    attributes: tags.default({}),
+    availabilityZone: z
+      .string()
+      .regex(/^[a-f]$/, 'the letter of a zone, such as a')
+      .optional(),
+    capacityProvider: word.optional(),
+    /** ECS Managed Instances: AWS runs them for their capacity provider. */
+    managed: z.boolean().optional(),
+  })
+  .refine(
+    ({ managed, capacityProvider }) => managed !== true || capacityProvider !== undefined,
+    'managed instances need their capacityProvider',
+  );
 
 const scriptVerb = z.enum([
   'cancel-build',
@@ -86,6 +93,7 @@ const scriptVerb = z.enum([
   'mark-oom',
   'restart-container',
   'start-deployment',
+  'continue-deployment',
   'set-desired-count',
   'protect',
 ]);

@@ -80,6 +80,7 @@ export const knobs = z.strictObject({
   deregistrationDelay: duration.default(300_000),
   stoppingAtBehindElb: z.enum(['requested', 'signaled']).default('requested'),
   protectionMinute: duration.default(60_000),
+  bakeMinute: duration.default(60_000),
   healthyAfter: duration.default(0),
   provisioning: duration.default(0),
   imagePull: duration.default(0),

@@ -17,10 +17,12 @@ function describeStrangers({ world, plan }: DrillState, reach: readonly string[]
 }
 
 /** Why a stopped task would not be replaced, or nobody could see whether it is; waiting does not change it. */
-function explainUnreplaced({ name, controller, deployments }: Service): string | null {
+function explainUnreplaced({ name, controller, deployments, traits }: Service): string | null {
   if (controller !== 'ECS' && deployments.length === 0)
     return `service ${name} is deployed by ${controller}: ECS does not show whether it is settled`;
-  if (deployments.length === 1 && deployments[0]?.rolloutState === 'FAILED')
+  // A circuit breaker with rollback takes the former deployment up again: that is waited for.
+  const goesBack = deployments.length > 1 && traits?.circuitBreaker === 'with rollback';
+  if (deployments[0]?.rolloutState === 'FAILED' && !goesBack)
     return `the deployment of service ${name} is FAILED: ECS starts no further tasks of it`;
   return null;
 }

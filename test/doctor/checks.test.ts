@@ -4,6 +4,8 @@ import type { Seen } from '../../src/doctor/seen.ts';
 import type { Trouble } from '../../src/model/call.ts';
 import type { Mapping } from '../../src/model/entities/mapping.ts';
 import type { Preflight } from '../../src/model/entities/preflight.ts';
+import type { ServiceTraits } from '../../src/model/entities/service-traits.ts';
+import type { Protection, Service } from '../../src/model/entities/task.ts';
 import type { Fact } from '../../src/model/world.ts';
 import { aCluster, anAgent, aPipeline, aService, NOON, TASK_ARN } from '../support/builders.ts';
 import { guardedState, LOCK_KEY, NOBODY, type Guarded } from '../support/guarded.ts';
@@ -45,11 +47,16 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     guards: [{ guard: 'window', holds: true, reason: null, said: 'no window' }],
     user: { ok: true, value: { name: 'Operator', email: 'operator@example.com' } },
     service: { ok: true, value: {} },
+    protections: { ok: true, value: [aProtection(), aProtection()] },
     stateFolder: { ok: true, value: '/state' },
     now: NOON,
     proxies: [],
     ...seen,
   };
+}
+
+function aProtection(enabled = false): Protection {
+  return { taskArn: TASK_ARN, enabled, expiresAt: null };
 }
 
 /** `status check` of every line that is not ok. */
@@ -70,6 +77,26 @@ function denied(action: string): string {
 
 function mapped(over: Partial<Mapping>): Differs {
   return { also: [fact('mapping', { ...WHOLE, ...over }, LOCK_KEY)] };
+}
+
+const TRAITS: ServiceTraits = {
+  ...{ scheduling: 'REPLICA', strategy: 'BLUE_GREEN', bakesFor: 0, pauses: false },
+  ...{ circuitBreaker: 'on', rebalances: false, exec: false },
+};
+
+/** Events of a service, the newest first. */
+function events(...messages: readonly string[]): Service['events'] {
+  return messages.map((message, id) => ({
+    ...{ id: String(id), at: NOON - 60_000 },
+    message: `(service build-agents) ${message}`,
+  }));
+}
+
+function protectedTasks(fault: string): Differs {
+  return {
+    scenario: { inject: { fault } as never },
+    seen: { protections: { ok: true, value: [aProtection(true), aProtection()] } },
+  };
 }
 
 function self(over: Partial<typeof NOBODY>): Fact {
@@ -175,6 +202,77 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
       },
     },
     ['warning service', 'warning service', 'warning service'],
+  ],
+  [
+    'a pause, a circuit breaker and ECS Exec',
+    {
+      also: [fact('service', aService({ traits: { ...TRAITS, pauses: true, exec: true } }), 'build-agents')],
+    },
+    ['warning service'],
+  ],
+  [
+    'tasks that came and went without a deployment',
+    {
+      also: [
+        fact(
+          'service',
+          aService({ events: events('has started 1 tasks: (task a).', 'deployment completed.') }),
+          'build-agents',
+        ),
+      ],
+    },
+    ['warning service'],
+  ],
+  [
+    'tasks that came and went in a deployment',
+    {
+      also: [
+        fact(
+          'service',
+          aService({ events: events('deployment completed.', 'has stopped 2 running tasks: (task a).') }),
+          'build-agents',
+        ),
+      ],
+    },
+    [],
+  ],
+  [
+    'tasks that came and went two hours ago',
+    {
+      seen: { now: NOON + 7_200_000 },
+      also: [
+        fact(
+          'service',
+          aService({ events: events('has started 1 tasks: (task a).', 'deployment completed.') }),
+          'build-agents',
+        ),
+      ],
+    },
+    [],
+  ],
+  ['a protected task that stop-task stops all the same', protectedTasks('stop-task'), []],
+  ['a protected task that a scale-in spares', protectedTasks('scale-in'), ['warning protection']],
+  ['a protected task that a deployment waits for', protectedTasks('deployment'), ['warning protection']],
+  [
+    'protection that may not be read, and is not needed',
+    { seen: { protections: trouble('denied', denied('ecs:GetTaskProtection')) } },
+    [],
+  ],
+  [
+    'protection that may not be read, and steers a scale-in',
+    {
+      scenario: { inject: { fault: 'scale-in', steered: true } as never },
+      seen: { protections: trouble('denied', denied('ecs:GetTaskProtection')) },
+    },
+    ['blocking rights'],
+  ],
+  [
+    'a branch that is not the default one',
+    {
+      scenario: { build: { branch: 'release' } },
+      also: [fact('pipeline', aPipeline({ branch: 'release', defaultBranch: 'main' }), 'canary')],
+    },
+    ['warning pipeline'],
   ],
   [
     'no task that leads to an agent',

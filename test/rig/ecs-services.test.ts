@@ -104,7 +104,7 @@ describe('services', () => {
     expect(got).toMatchObject({ protectedTasks: [{ taskArn: first, protectionEnabled: true }] });
   });
 
-  it('ECS-90: a service is deleted when its desired count is 0, and not before', async () => {
+  it('ECS-99: a service is deleted when its desired count is 0, and not before', async () => {
     await create(1);
     const { body } = await cluster.post('DeleteService', { cluster: 'build', service: 'agents' });
     expect(body).toMatchObject({ message: expect.stringContaining('scaled above 0') as string });

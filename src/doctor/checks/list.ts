@@ -7,6 +7,7 @@ import { mapping } from './mapping.ts';
 import { ownFleet } from './own-fleet.ts';
 import { pipeline } from './pipeline.ts';
 import { preflight } from './preflight.ts';
+import { protection } from './protection.ts';
 import { proxy } from './proxy.ts';
 import { rights } from './rights.ts';
 import { service } from './service.ts';
@@ -23,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   rights,
   cluster,
   service,
+  protection,
   mapping,
   preflight,
   proxy,

@@ -1,6 +1,6 @@
 import { findFact } from '../../model/world.ts';
 import { hasBuild } from '../../scenario/schema.ts';
-import { ok, sayTrouble, type Check } from '../seen.ts';
+import { ok, sayTrouble, warning, type Check } from '../seen.ts';
 
 /** Organization and pipeline exist, and the branch of the build is said. */
 export const pipeline: Check = {
@@ -17,9 +17,13 @@ export const pipeline: Check = {
         ? `builds are started on ${branch === null ? 'its default branch' : 'branch'} ${found.branch}`
         : `build ${String(number)} is used`;
     const open = found.openBuilds.length;
+    const said = `${organization}/${slug}; ${build}, where ${String(open)} ${open === 1 ? 'build is' : 'builds are'} open`;
+    const own = found.defaultBranch ?? found.branch;
+    if (number !== null || branch === null || own === branch) return [ok(said)];
     return [
-      ok(
-        `${organization}/${slug}; ${build}, where ${String(open)} ${open === 1 ? 'build is' : 'builds are'} open`,
+      warning(
+        `${said}; the pipeline's default branch is ${own}`,
+        `Leave build.branch out to use ${own}, or see that branch ${branch} exists and has the step.`,
       ),
     ];
   },

@@ -11,7 +11,9 @@ export const rights: Check = {
     const { plan } = seen;
     const needed = new Set(needsOf(plan.scenario, 'run', null).map(({ operation }) => operation));
     const policy = `gameday iam ${plan.file} writes the least policy.`;
-    const denied = [...new Set(listTroubles(seen).flatMap((said) => denialOf(said, 0)?.action ?? []))];
+    const denied = [
+      ...new Set(listTroubles(seen, needed).flatMap((said) => denialOf(said, 0)?.action ?? [])),
+    ];
     const lines = denied.map((action) => blocking(`AWS denies ${action}`, `Allow it: ${policy}`));
     const changes = [...needed].filter((operation) => OPERATIONS[operation].changes).map(actionOf);
     if (lines.length > 0 || changes.length === 0) return lines;
@@ -25,7 +27,7 @@ export const rights: Check = {
 };
 
 /** What was said of every read that failed. */
-function listTroubles({ state, service }: Seen): readonly string[] {
+function listTroubles({ state, service, protections }: Seen, needed: ReadonlySet<string>): readonly string[] {
   const looked = findFact(state.world, 'preflight', 'preflight');
   const mapped = Object.values(state.world).flatMap((fact) =>
     fact.kind === 'mapping' ? (fact.value.unknown ?? []) : [],
@@ -35,5 +37,6 @@ function listTroubles({ state, service }: Seen): readonly string[] {
     ...(looked?.unknown ?? []).map(({ said }) => said),
     ...mapped,
     ...(service?.ok === false ? [service.trouble.message] : []),
+    ...(protections?.ok === false && needed.has('GetTaskProtection') ? [protections.trouble.message] : []),
   ];
 }

@@ -12,6 +12,8 @@ export const Pipeline = z.strictObject({
   skipIntermediateFilter: z.string().nullable(),
   /** The branch that was asked for; without one, the pipeline's default branch. */
   branch: z.string(),
+  /** The pipeline's own; missing in journals of older versions. */
+  defaultBranch: z.string().optional(),
   /** Step keys where the steps' YAML could be read; null where it cannot be known (dynamic pipelines). */
   stepKeys: z.array(z.string()).nullable(),
   /** Labels as they are written there, before `%n`, `{{matrix}}` and variables are filled in. */

@@ -26,6 +26,8 @@ export interface EcsKnobs {
   readonly stoppingAtBehindElb: 'requested' | 'signaled';
   /** The length of a minute of protection, which ECS takes in whole minutes only. */
   readonly protectionMinuteMs: number;
+  /** The length of a minute of bake time, which ECS takes in whole minutes only. */
+  readonly bakeMinuteMs: number;
   /** How long a task without a health check has to run before a rollout counts on it. */
   readonly healthyAfterMs: number;
   /** How long a task with a network interface of its own is PROVISIONING. */
@@ -56,6 +58,7 @@ export const defaultEcsKnobs: EcsKnobs = {
   deregistrationMs: 300_000,
   stoppingAtBehindElb: 'requested',
   protectionMinuteMs: 60_000,
+  bakeMinuteMs: 60_000,
   healthyAfterMs: 0,
   provisioningMs: 0,
   imagePullMs: 0,

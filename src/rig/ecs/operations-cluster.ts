@@ -66,18 +66,19 @@ function describeClusters(state: EcsState, input: z.infer<typeof clustersShape>)
   };
 }
 
-/** Fargate's own providers, which have no group behind them, and those that services name, which scale no hosts here. */
+/**
+ * Fargate's own providers, which have no group behind them, and those that services name, which scale no hosts here. One of
+ * Managed Instances belongs to its cluster, and is not found where the request names none (ECS-97).
+ */
 function describeProviders(state: EcsState, input: z.infer<typeof providersShape>): Record<string, unknown> {
   if (input.cluster !== undefined) state.requireCluster(input.cluster);
   const fargate = ['FARGATE', 'FARGATE_SPOT'];
   const ofServices = [...state.services.values()].flatMap((service) => service.capacityProvider ?? []);
-  const known = [...new Set([...fargate, ...ofServices])];
+  const ofHosts = state.instances.flatMap((host) => (host.managed ? (host.capacityProvider ?? []) : []));
+  const known = [...new Set([...fargate, ...ofServices, ...ofHosts])].filter(
+    (name) => input.cluster !== undefined || !state.isManagedProvider(name),
+  );
   const asked = input.capacityProviders.length > 0 ? input.capacityProviders : known;
-  const group = {
-    managedScaling: { status: 'DISABLED' },
-    managedTerminationProtection: 'DISABLED',
-    managedDraining: 'ENABLED',
-  };
   return {
     capacityProviders: asked
       .filter((name) => known.includes(name))
@@ -85,12 +86,29 @@ function describeProviders(state: EcsState, input: z.infer<typeof providersShape
         capacityProviderArn: `${state.prefix()}:capacity-provider/${name}`,
         name,
         status: 'ACTIVE',
-        ...(fargate.includes(name) ? {} : { autoScalingGroupProvider: group }),
+        ...(fargate.includes(name) ? {} : viewProvider(state, name)),
       })),
     failures: asked
       .filter((name) => !known.includes(name))
       .map((name) => missing(`${state.prefix()}:capacity-provider/${name}`)),
   };
+}
+
+/** What stands behind a provider that is not Fargate's. */
+function viewProvider(state: EcsState, name: string): Record<string, unknown> {
+  if (state.isManagedProvider(name)) {
+    return {
+      type: 'MANAGED_INSTANCES',
+      cluster: state.cluster.name,
+      managedInstancesProvider: { propagateTags: 'NONE' },
+    };
+  }
+  const autoScalingGroupProvider = {
+    managedScaling: { status: 'DISABLED' },
+    managedTerminationProtection: 'DISABLED',
+    managedDraining: 'ENABLED',
+  };
+  return { autoScalingGroupProvider };
 }
 
 interface Tagged {

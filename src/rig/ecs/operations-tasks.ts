@@ -50,8 +50,13 @@ const runShape = z.strictObject({
 });
 
 /** Which kind of host a capacity provider stands for. */
-export function launchTypeOf(capacityProvider: string | undefined, launchType: string): string {
+export function launchTypeOf(
+  state: EcsState,
+  capacityProvider: string | undefined,
+  launchType: string,
+): string {
   if (capacityProvider === undefined) return launchType;
+  if (state.isManagedProvider(capacityProvider)) return 'MANAGED_INSTANCES';
   return capacityProvider.startsWith('FARGATE') ? 'FARGATE' : 'EC2';
 }
 
@@ -145,7 +150,7 @@ function runTask(state: EcsState, input: z.infer<typeof runShape>): Record<strin
   state.requireCluster(input.cluster);
   const definition = state.requireDefinition(input.taskDefinition);
   const capacityProvider = input.capacityProviderStrategy[0]?.capacityProvider;
-  const launchType = launchTypeOf(capacityProvider, input.launchType);
+  const launchType = launchTypeOf(state, capacityProvider, input.launchType);
   checkLaunchType(definition, launchType);
   checkConstraints([...definition.constraints, ...input.placementConstraints]);
   if (launchType !== 'FARGATE' && !state.hosts.some((each) => each.status === 'ACTIVE'))

@@ -1,3 +1,4 @@
+import { noteFailure } from './circuit-breaker.ts';
 import { placeWaiting } from './launcher.ts';
 import { Rollout } from './rollout.ts';
 import { say } from './service.ts';
@@ -64,6 +65,7 @@ export class Scheduler {
     const task = this.#state.findTask(taskArn);
     const service = this.#state.findService(task?.seed.serviceName ?? '');
     if (!task || !service) return;
+    noteFailure(service, task);
     // A worker that leaves with 0 has done its work: the next one comes at once.
     const byItself = task.stopCode === 'EssentialContainerExited' || task.stopCode === 'TaskFailedToStart';
     if (!byItself || hasEndedClean(task) || Date.now() - task.createdAt > quickFailureMs) {
@@ -71,8 +73,6 @@ export class Scheduler {
       return;
     }
     service.quickFailures += 1;
-    const primary = service.deployments[0];
-    if (primary) primary.failedTasks += 1;
     const waitMs = Math.min(1000 * 2 ** (service.quickFailures - 1), longestHesitationMs);
     service.notBefore = Date.now() + waitMs;
     say(service, 'is unable to consistently start tasks successfully.');

@@ -126,6 +126,11 @@ export class EcsState {
     return this.instances;
   }
 
+  /** Whether a capacity provider is one of ECS Managed Instances. */
+  isManagedProvider(name: string): boolean {
+    return this.instances.some((each) => each.managed && each.capacityProvider === name);
+  }
+
   /** Finds a host by ARN, by the end of it or by the id of its EC2 instance. */
   findInstance(reference: string): ContainerInstance | undefined {
     return this.instances.find(
