@@ -5,7 +5,7 @@ import type { Trouble } from '../../src/model/call.ts';
 import type { Mapping } from '../../src/model/entities/mapping.ts';
 import type { Preflight } from '../../src/model/entities/preflight.ts';
 import type { Fact } from '../../src/model/world.ts';
-import { aCluster, anAgent, aPipeline, aService, NOON, TASK_ARN } from '../support/builders.ts';
+import { aBudget, aCluster, anAgent, aPipeline, aService, NOON, TASK_ARN } from '../support/builders.ts';
 import { guardedState, LOCK_KEY, NOBODY, type Guarded } from '../support/guarded.ts';
 import { fact, failed } from '../support/journal-builders.ts';
 
@@ -35,6 +35,7 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     fact('tasks-of', { arns: [TASK_ARN], complete: true }, LOCK_KEY),
     fact('mapping', WHOLE, LOCK_KEY),
     fact('preflight', CLEAN, 'preflight'),
+    fact('budget', aBudget(), 'buildkite'),
     fact('clock', { offset: 100, uncertainty: 500 }, 'buildkite'),
     fact('clock', { offset: 100, uncertainty: 500 }, 'ecs'),
   ];
@@ -85,6 +86,27 @@ it('everything is ok where nothing stands against a drill, and each check says s
 it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>([
   ['a refused token', { seen: { user: trouble('unauthorized') } }, ['blocking token']],
   ['a token without a user', { seen: { user: { ok: true, value: null } } }, ['blocking token']],
+  [
+    'points that others have used up',
+    {
+      also: [
+        fact(
+          'budget',
+          aBudget({ user: { limit: 5_000, remaining: 400, resetsIn: 200_000 }, requests: 3 }),
+          'buildkite',
+        ),
+      ],
+      seen: {
+        guards: [
+          {
+            ...{ guard: 'budget', holds: false, waits: true, reason: 'buildkite-rate-limited' },
+            said: 'fewer are left',
+          },
+        ],
+      },
+    },
+    ['warning budget'],
+  ],
   ['Buildkite away', { seen: { user: trouble('unreachable') } }, ['unknown token']],
   [
     'no such pipeline',
