@@ -71,5 +71,6 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       return outcome.ok ? { ok: true, value: null } : outcome;
     },
     clock: () => transport.clock(),
+    budget: () => transport.budget(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Agent } from '../model/entities/agent.ts';
+import type { Budget } from '../model/entities/budget.ts';
 import type { Build } from '../model/entities/build.ts';
 import type { Job } from '../model/entities/job.ts';
 import type { Mark } from '../model/entities/mark.ts';
@@ -120,4 +121,6 @@ export interface Buildkite {
   cancelBuild(call: Extract<Call, { kind: 'cancel-build' }>, signal: AbortSignal): Promise<Outcome<null>>;
   /** Offset of the server's clock from ours at the latest answer; null before the first one or without a `Date` header. */
   clock(): ClockOffset | null;
+  /** The budget as all answers so far showed it; asks nothing. */
+  budget(): Budget;
 }

@@ -1,5 +1,6 @@
 import type { Answer, Outcome, Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Budget } from '../model/entities/budget.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
 import type { Agents } from '../http/agents.ts';
 import { withDeadline } from '../http/deadline.ts';
@@ -11,6 +12,7 @@ import type { AnswerOf } from './answers.ts';
 import { failureOf } from './failure.ts';
 import type { Asked, Failure } from './failure.ts';
 import { GraphQlFailure, sendGraphQl } from './graphql.ts';
+import { createBudgetMeter } from './meter.ts';
 import { loadDocuments, writeBuildsQuery } from './operations.ts';
 import type { BuildOperation, Operation } from './operations.ts';
 
@@ -35,6 +37,7 @@ export interface Transport {
     signal: AbortSignal,
   ): Promise<Outcome<AnswerOf<O>>>;
   clock(): ClockOffset | null;
+  budget(): Budget;
 }
 type Variables = Readonly<Record<string, unknown>>;
 type Attempt<T> =
@@ -56,18 +59,16 @@ const FIRST_PAUSE_MS = 150;
 export function createTransport(options: TransportOptions): Transport {
   const documents = loadDocuments();
   const offset = createOffsetMeter();
+  const meter = createBudgetMeter(options.clock);
   const asked = { host: nameHost(options.endpoint), token: options.token };
 
-  const request = (
-    operationName: string,
-    query: string,
-    variables: Variables,
-    inner: AbortSignal,
-  ): Promise<unknown> => {
+  const request = (operationName: string, query: string, variables: Variables, inner: AbortSignal) => {
     const sentAt = options.clock.now();
-    return sendGraphQl(options, { operationName, query, variables }, inner, (headers) =>
-      offset.take(headers.get('date'), sentAt, options.clock.now()),
-    );
+    meter.countRequest();
+    return sendGraphQl(options, { operationName, query, variables }, inner, (headers) => {
+      offset.take(headers.get('date'), sentAt, options.clock.now());
+      meter.take(headers);
+    });
   };
   const attempt = <O extends Operation>(
     operation: O,
@@ -136,7 +137,7 @@ export function createTransport(options: TransportOptions): Transport {
     return { ok: false, certainty: answer.failure.certainty, trouble: answer.failure.trouble };
   }
 
-  return { read, readBuilds, send, clock: () => offset.read() };
+  return { read, readBuilds, send, clock: () => offset.read(), budget: () => meter.read() };
 }
 
 /** Whether a mutation's data count although the answer also has errors. */

@@ -14,7 +14,7 @@ import { GUARDS } from '../safety/list.ts';
 import { answersOf } from '../safety/guard.ts';
 import type { ScenarioPlan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
-import { listInjectionSubjects } from '../scenario/subjects.ts';
+import { BUDGET, listInjectionSubjects } from '../scenario/subjects.ts';
 import { stepOf } from '../scenario/when.ts';
 import { fold, isInjecting, type DrillState } from '../state/state.ts';
 import { isServiceFact } from '../state/trouble.ts';
@@ -56,8 +56,8 @@ export async function examinePlan(
   const protections =
     service === null || arns.length === 0 ? null : await readProtections(services, name, arns, signal);
   const state = await observe(
-    Promise.all([ask(own, first.world), lookAtDefinition(first, plan, services, signal)]).then((all) =>
-      all.flat(),
+    Promise.all([ask([BUDGET, ...own], first.world), lookAtDefinition(first, plan, services, signal)]).then(
+      (all) => all.flat(),
     ),
   );
   const isUnread = [...gate, ...own].some(

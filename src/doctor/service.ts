@@ -81,10 +81,13 @@ function fillIn(environment: Environment): Environment {
 }
 
 /** A Buildkite that is not asked: every read has this trouble. */
-function refuseReads(message: string): Buildkite {
+function refuseReads(message: string, unasked: Buildkite): Buildkite {
   const answer = { ok: false, trouble: { kind: 'unauthorized', message, retryAfter: null } };
   const read = async (): Promise<typeof answer> => answer;
-  return new Proxy({} as Buildkite, { get: (_, name) => (name === 'clock' ? () => null : read) });
+  const told = new Set<string | symbol>(['clock', 'budget']);
+  return new Proxy(unasked, {
+    get: (port, name): unknown => (told.has(name) ? Reflect.get(port, name) : read),
+  });
 }
 
 async function examine(
@@ -114,7 +117,8 @@ async function examineAt(
 ): Promise<Examined> {
   const plan = planDrill(loaded, settings, { yes: false, dryRun: true }, runner);
   const services = await runner.clients.connect(settings);
-  const asked = unset === null ? services : { ...services, buildkite: refuseReads(unset) };
+  const asked =
+    unset === null ? services : { ...services, buildkite: refuseReads(unset, services.buildkite) };
   const seen = await examinePlan(plan, asked, proxiesOf(settings), signal);
   const findings = CHECKS.flatMap((check) =>
     check.judge(seen).map((line): Finding => ({ check: check.name, ...line })),

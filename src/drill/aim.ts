@@ -21,7 +21,7 @@ import {
 import { askNow, endWatch, haltDrill, type Step } from '../state/step.ts';
 import { explainShortCredentials, listCredentialAsks } from './access.ts';
 import { listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
-import { listSurroundingSubjects } from '../scenario/subjects.ts';
+import { BUDGET, listSurroundingSubjects } from '../scenario/subjects.ts';
 import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
 import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
 
@@ -39,6 +39,7 @@ export function decideAiming(state: DrillState, now: Instant): Step {
   const subjects = [
     ...listTargetSubjects(state, target),
     ...listSurroundingSubjects(state.plan),
+    BUDGET,
     ...listOtherAgents(state, fault),
     ...fault.subjects(state),
   ];

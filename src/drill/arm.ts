@@ -19,6 +19,7 @@ import {
 } from './follow.ts';
 import { startWithinOf, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
+import { BUDGET } from '../scenario/subjects.ts';
 import { markOf, hasReadSince, type DrillState } from '../state/state.ts';
 import { askNow, fresh, haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { findWait, listSettlingAsks } from './settling.ts';
@@ -30,6 +31,8 @@ import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
 const PATIENCE = 120_000;
 /** A listing of all jobs that failed is tried again after so many polls. */
 const LISTED_AGAIN = 5;
+/** How old what is known of Buildkite's budget may be when a target is chosen, milliseconds. */
+const BUDGET_KNOWN_FOR = 5_000;
 
 /** Wait until the trigger fires; learn meanwhile, ahead of time, on which agent and task its candidate lives. */
 export function decideArmed(state: DrillState, now: Instant): Step {
@@ -187,6 +190,7 @@ function aimAt(
   const missing = [
     ...listChainAsks(state, aim, 0).map(({ subject }) => subject),
     ...(state.plan.mode === 'inject' ? listUnlistedBuilds(state, state.armedAt ?? now) : []),
+    ...(hasReadSince(state, BUDGET.kind, BUDGET.id, now - BUDGET_KNOWN_FOR) ? [] : [BUDGET]),
   ];
   const trouble = findLastingTrouble(state, missing, now, PATIENCE / 4);
   if (trouble !== null)

@@ -8,6 +8,7 @@ import { describeMarkLeft, findStandingMark, hasBeenPutBack, removeMark } from '
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import { fresh, type Step } from '../state/step.ts';
+import { BUDGET } from '../scenario/subjects.ts';
 import { markOf, mayHaveInjected, hasReadSince } from '../state/state.ts';
 import { listFacts } from '../model/world.ts';
 
@@ -27,6 +28,9 @@ export function decideSettling(state: DrillState, now: Instant): Step {
     if (!known) return { do: 'observe', asks: [fresh({ kind: 'build', id: build.id })], by: now };
     return { do: 'call', call: makeCancelCall(build.id, build.nodeId), as: 'undo' };
   }
+  // What the whole drill has spent.
+  if (!state.settled && !hasReadSince(state, BUDGET.kind, BUDGET.id, state.phaseSince))
+    return { do: 'observe', asks: [fresh(BUDGET)], by: now };
   if (!state.settled)
     return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...describeLeftOver(state)] } } };
   return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.index) } } };

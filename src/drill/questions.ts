@@ -112,6 +112,8 @@ async function askSource(
       return readPreflightFact(subject.id, plan, world, sources, signal);
     case 'mapping':
       return askMapping(subject.id, plan, sources, signal);
+    case 'budget':
+      return { ok: true, value: [{ kind: 'budget', id: subject.id, value: sources.buildkite.budget() }] };
     case 'clock':
       return { ok: true, value: [] };
     default:

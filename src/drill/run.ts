@@ -19,6 +19,7 @@ import {
 } from './undo-at-once.ts';
 import { makeNeverSentEvent, performCall, type Append } from './perform.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { withBudget } from './with-budget.ts';
 import { fold, mayHaveInjected, reduce, type DrillState } from '../state/state.ts';
 import { haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
@@ -173,16 +174,10 @@ async function performStep(
   switch (step.do) {
     case 'observe': {
       const observation = withoutAborted(
-        await ports.observer.observe(drill.now(), step.asks, step.by, interrupted),
+        await ports.observer.observe(drill.now(), withBudget(drill.now(), step.asks), step.by, interrupted),
       );
-      if (
-        isWorthWriting(
-          drill,
-          observation,
-          ports.clock.now(),
-          step.asks.some((ask) => ask.fresh),
-        )
-      )
+      const asked = step.asks.some((ask) => ask.fresh);
+      if (isWorthWriting(drill, observation, ports.clock.now(), asked))
         await drill.append(
           { code: 'GD_OBSERVED', payload: { reads: [...observation.reads], facts: [...observation.facts] } },
           false,

@@ -16,10 +16,15 @@ import { describeOpenWork } from './ending.ts';
 import { decideFound } from './found.ts';
 import { isAtRest, listOwnBuildAsks, listOwnBuilds, listUnlistedBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
+import { BUDGET } from '../scenario/subjects.ts';
+import { countPoints, findShare, isAffordable } from '../state/points.ts';
 import { type DrillState } from '../state/state.ts';
 import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
 import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
+
+/** While a listing waits for points it is looked so often whether they are there, milliseconds. */
+const SHARE_EVERY = 5_000;
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
@@ -36,7 +41,7 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   if (lost !== null) return endWatch('gap', `${lost}; not seen any more: ${open.join(', ') || 'the end'}`);
   const deadline = state.deadline ?? now;
   const sweep = open.length === 0 ? sweepOf(state, about, findings) : [];
-  if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
+  if (sweep.length > 0 && now < deadline) return askWithinShare(state, sweep, now, deadline);
   if (open.length === 0 && sweep.length === 0)
     return endWatch('settled', 'nothing more can change the outcome');
   const unread =
@@ -54,6 +59,21 @@ export function decideObserving(state: DrillState, now: Instant): Step {
     asks: asksOf(state, about),
     by: Math.min(deadline, now + QUIET_FOR, findNextLook(state, now)),
   };
+}
+
+/** Step: asks at once, but a listing of all jobs waits until the drill's share of Buildkite's points pays for it, or the time is over. */
+function askWithinShare(
+  state: DrillState,
+  subjects: readonly Subject[],
+  now: Instant,
+  deadline: Instant,
+): Step {
+  const share = findShare(state);
+  const points = subjects
+    .filter(({ kind }) => kind === 'build-jobs')
+    .reduce((sum, subject) => sum + countPoints(subject, state.world), 0);
+  if (points === 0 || share === null || isAffordable(share, points)) return askNow(state, subjects, now);
+  return { do: 'observe', asks: [paced(BUDGET, SHARE_EVERY)], by: Math.min(deadline, now + SHARE_EVERY) };
 }
 
 /** The read that proves the job in flight is sent right after the stop is proven, before anything else. */
@@ -88,7 +108,8 @@ function watchBaseline(state: DrillState, now: Instant): Step {
   const builds = listOwnBuilds(state);
   const over = builds.length === state.buildIds.length && builds.every(isAtRest);
   const untold = over ? listUntold(state) : [];
-  if (untold.length > 0 && now < (state.deadline ?? now)) return askNow(state, untold, now);
+  if (untold.length > 0 && now < (state.deadline ?? now))
+    return askWithinShare(state, untold, now, state.deadline ?? now);
   if (over) return endWatch('settled', several ? 'all builds are over' : 'the build is over');
   const deadline = state.deadline ?? now;
   if (now >= deadline)

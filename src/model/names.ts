@@ -47,6 +47,7 @@ export const GuardName = z.enum([
   'preflight',
   'blast-radius',
   'settled',
+  'budget',
   'halt',
   'confirm',
 ]);

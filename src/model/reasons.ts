@@ -333,8 +333,8 @@ export const REASONS = {
   'buildkite-rate-limited': makeReasonRow(
     'could-not-run',
     'before',
-    'Buildkite kept refusing calls because of its rate limit.',
-    'Wait, or use a token that nothing else uses.',
+    "Buildkite's rate limit refused calls, or left too few points for the drill.",
+    'Wait, use a token that nothing else uses, or raise limits.budget.',
   ),
   'buildkite-error': makeReasonRow(
     'could-not-run',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { namesOf } from './reasons.ts';
 import type { EcsOperation } from './call.ts';
 import { Agent } from './entities/agent.ts';
+import { Budget } from './entities/budget.ts';
 import { Build } from './entities/build.ts';
 import { Job } from './entities/job.ts';
 import {
@@ -78,6 +79,8 @@ export const FACTS = {
   ledger: defineSurroundingsFact(Ledger),
   halt: defineSurroundingsFact(Halt),
   clock: defineSurroundingsFact(ClockOffset),
+  // Told by the answers to other questions: it costs no request.
+  budget: defineSurroundingsFact(Budget),
   // Which documents it reads depends on the scenario: its rights stand in iam/needs.ts.
   preflight: defineSurroundingsFact(Preflight),
   // Only a dry run asks it, with the rights to list and describe tasks that every injection needs.

@@ -157,6 +157,7 @@ function evidenceItems(result: DrillResult): readonly Item[] {
     const tone = met ? 'good' : contradicted ? 'bad' : 'warn';
     items.push(makeItem(`control: expected ${expected}: ${controlWord(result.control)}`, tone));
   }
+  if (result.budget !== null) items.push(makeItem(budgetLine(result.budget), 'quiet'));
   if (result.rig !== null) items.push(makeItem(rigLine(result.rig)));
   items.push(makeItem(`drill ${result.drill}, scenario ${result.file}`, 'quiet'));
   if (result.journal !== null) items.push(makeItem(`journal ${result.journal}`, 'quiet'));
@@ -233,6 +234,16 @@ function fleetLines(numbers: NonNullable<DrillResult['fleet']>): readonly string
       ? []
       : [`the service was steady again, its deployment COMPLETED, ${formatSpan(rollout)} after the call`]),
   ];
+}
+
+/** What the drill spent of Buildkite's budget; figures of limits that no answer named are left out. */
+function budgetLine({ points, requests, lowest }: NonNullable<DrillResult['budget']>): string {
+  const left = [
+    lowest.user === null ? null : `${lowest.user} of the user's`,
+    lowest.organization === null ? null : `${lowest.organization} of the organization's`,
+  ].filter((part) => part !== null);
+  const least = left.length === 0 ? '' : `; at the least there remained ${left.join(' and ')}`;
+  return `Buildkite's budget: ${points} points in ${requests} requests${least}`;
 }
 
 /** Whether a drill met the outcome that its `control` expects. */

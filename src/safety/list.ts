@@ -1,5 +1,6 @@
 import { allowList } from './allow-list.ts';
 import { blastRadius } from './blast-radius.ts';
+import { budget } from './budget.ts';
 import { confirm } from './confirm.ts';
 import type { Guard } from './guard.ts';
 import { haltConditions } from './halt.ts';
@@ -32,9 +33,10 @@ export const GUARDS: readonly Guard[] = [
   preflight,
   blastRadius,
   settled,
+  budget,
   haltConditions,
   confirm,
 ];
 
 /** The guards that may wait, asked also while the drill waits for the moment of the injection. */
-export const WAITING_GUARDS: readonly Guard[] = [blastRadius, settled];
+export const WAITING_GUARDS: readonly Guard[] = [blastRadius, settled, budget];

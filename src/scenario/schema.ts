@@ -141,11 +141,15 @@ const Expect = z.strictObject({
     .describe('Other containers of the task that must exit cleanly: a gateway, a log router.'),
 });
 
+const Percent = z.int().min(1).max(100);
 const Limits = z.strictObject({
   verdictWithin: duration({ min: 1000 })
     .prefault('20m')
     .describe('How long after the stop the drill may watch before it gives its verdict.'),
   pollEvery: duration({ min: 100, max: 60_000 }).prefault('2s').describe('Time between two reads.'),
+  budget: Percent.optional().describe(
+    "How many percent of the user's and of the organization's GraphQL points in five minutes the drill may spend; 50 by default.",
+  ),
   signalLag: orNull(duration({ max: 300_000 })).describe(
     'How long after the stop of a task ECS may take to signal a container; by default 20s on Fargate and 10s elsewhere.',
   ),

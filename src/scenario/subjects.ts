@@ -34,6 +34,9 @@ function listPipelineSubject(scenario: Scenario): readonly Subject[] {
 /** The AWS credentials of this process. */
 export const CREDENTIALS: Subject = { kind: 'credentials', id: 'aws' };
 
+/** Buildkite's budget, as the answers to this process show it. */
+export const BUDGET: Subject = { kind: 'budget', id: 'buildkite' };
+
 /** What must be known before anything is started. */
 export function listGateSubjects(plan: Plan): readonly Subject[] {
   if (plan.mode === 'assert') return [];

@@ -20,6 +20,7 @@ import type { CheckName } from '../model/names.ts';
 import { exitCodeOf } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
+import { measureSpent } from './spent.ts';
 import { timelineOf } from './timeline.ts';
 import { listBuildLines } from './builds.ts';
 
@@ -72,6 +73,7 @@ export function summarizeDrill(
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
     fleet: fleetOf(whole, stops),
+    budget: measureSpent(whole),
     guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
     timeline: [...timelineOf(evidence)],

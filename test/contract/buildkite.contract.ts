@@ -36,6 +36,21 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
     }, 120_000);
     afterAll(() => bench.close());
 
+    test('every answer tells what is left of the budget, and what it took; that is asked without a request', async () => {
+      const before = buildkite.budget();
+      valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
+      const { user, organization, points, requests, recent, lowest } = buildkite.budget();
+      expect(requests).toBe(before.requests + 1);
+      expect(points).toBeGreaterThan(before.points);
+      expect(recent).toBeLessThanOrEqual(points);
+      expect(user?.limit).toBe(5_000);
+      expect(organization?.limit).toBe(20_000);
+      expect(user?.remaining).toBeLessThan(5_000);
+      expect(lowest).toEqual({ user: user?.remaining, organization: organization?.remaining });
+      expect(user?.resetsIn).toBeLessThanOrEqual(300_000);
+      expect(buildkite.budget().requests).toBe(requests);
+    });
+
     async function running(): Promise<Job> {
       return until('the job to run', async () => {
         const { jobs } = valueOf(await buildkite.build(created.build.id, 'all', never));

@@ -7,7 +7,7 @@ import type { Preflight } from '../../src/model/entities/preflight.ts';
 import type { ServiceTraits } from '../../src/model/entities/service-traits.ts';
 import type { Protection, Service } from '../../src/model/entities/task.ts';
 import type { Fact } from '../../src/model/world.ts';
-import { aCluster, anAgent, aPipeline, aService, NOON, TASK_ARN } from '../support/builders.ts';
+import { aBudget, aCluster, anAgent, aPipeline, aService, NOON, TASK_ARN } from '../support/builders.ts';
 import { guardedState, LOCK_KEY, NOBODY, type Guarded } from '../support/guarded.ts';
 import { fact, failed } from '../support/journal-builders.ts';
 
@@ -37,6 +37,7 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     fact('tasks-of', { arns: [TASK_ARN], complete: true }, LOCK_KEY),
     fact('mapping', WHOLE, LOCK_KEY),
     fact('preflight', CLEAN, 'preflight'),
+    fact('budget', aBudget(), 'buildkite'),
     fact('clock', { offset: 100, uncertainty: 500 }, 'buildkite'),
     fact('clock', { offset: 100, uncertainty: 500 }, 'ecs'),
   ];
@@ -112,6 +113,27 @@ it('everything is ok where nothing stands against a drill, and each check says s
 it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>([
   ['a refused token', { seen: { user: trouble('unauthorized') } }, ['blocking token']],
   ['a token without a user', { seen: { user: { ok: true, value: null } } }, ['blocking token']],
+  [
+    'points that others have used up',
+    {
+      also: [
+        fact(
+          'budget',
+          aBudget({ user: { limit: 5_000, remaining: 400, resetsIn: 200_000 }, requests: 3 }),
+          'buildkite',
+        ),
+      ],
+      seen: {
+        guards: [
+          {
+            ...{ guard: 'budget', holds: false, waits: true, reason: 'buildkite-rate-limited' },
+            said: 'fewer are left',
+          },
+        ],
+      },
+    },
+    ['warning budget'],
+  ],
   ['Buildkite away', { seen: { user: trouble('unreachable') } }, ['unknown token']],
   [
     'no such pipeline',

@@ -2,6 +2,7 @@ import type { Buildkite, BuildWithJobs, JobsWanted, TokenUser } from '../../src/
 import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { hasAgentLeft } from '../../src/model/entities/agent.ts';
+import type { Budget } from '../../src/model/entities/budget.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import { hasMark } from '../../src/model/entities/mark.ts';
@@ -11,7 +12,7 @@ import { aBuild, aJob, aPipeline, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';
 import type { FakeScript } from './fake-script.ts';
 
-type Operation = Exclude<keyof Buildkite, 'clock'>;
+type Operation = Exclude<keyof Buildkite, 'clock' | 'budget'>;
 
 /** What the fake knows; tests change it at will. Lists of jobs are derived from `jobs`, newest last. */
 export interface FakeBuildkiteWorld {
@@ -26,6 +27,8 @@ export interface FakeBuildkiteWorld {
   /** Agents that the filter by tag overlooks. */
   unfiltered: Set<string>;
   clock: ClockOffset | null;
+  /** What the headers of an answer would say of the user's and of the organization's points. */
+  budget: Pick<Budget, 'user' | 'organization' | 'recent'>;
 }
 
 /** Buildkite in memory, with its world and its script. */
@@ -92,7 +95,13 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     triggered: new Map(),
     unfiltered: new Set(),
     clock: null,
+    budget: {
+      user: { limit: 5_000, remaining: 4_999, resetsIn: 300_000 },
+      organization: { limit: 20_000, remaining: 19_999, resetsIn: 300_000 },
+      recent: 0,
+    },
   };
+  let requests = 0;
 
   function answer<T>(
     operation: Operation,
@@ -100,6 +109,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     signal: AbortSignal,
     look: () => Answer<T>,
   ): Promise<Answer<T>> {
+    requests += 1;
     const planned = script.enter(operation, args, signal);
     return Promise.resolve(planned === null ? look() : { ok: false, trouble: planned.trouble });
   }
@@ -300,5 +310,11 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         }),
       ),
     clock: () => world.clock,
+    budget: () => {
+      const known = requests === 0 ? { user: null, organization: null, recent: 0 } : world.budget;
+      const { user, organization } = known;
+      const lowest = { user: user?.remaining ?? null, organization: organization?.remaining ?? null };
+      return { ...known, points: requests, requests, lowest };
+    },
   };
 }

@@ -2,7 +2,7 @@ import { rowOf } from '../../model/reasons.ts';
 import { blocking, ok, warning, type Check } from '../seen.ts';
 
 /** Guards whose answers other checks give with more to do. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['mapping', 'preflight']);
+const ELSEWHERE: ReadonlySet<string> = new Set(['mapping', 'preflight', 'budget']);
 
 /** What each safety rule would answer at the gate of a drill. */
 export const guards: Check = {

@@ -1,4 +1,5 @@
 import type { Check } from '../seen.ts';
+import { budget } from './budget.ts';
 import { clocks } from './clocks.ts';
 import { cluster } from './cluster.ts';
 import { credentials } from './credentials.ts';
@@ -18,6 +19,7 @@ import { token } from './token.ts';
 /** Every check in the order in which a newcomer can act on them. Adding one is one file and one line. */
 export const CHECKS: readonly Check[] = [
   token,
+  budget,
   pipeline,
   step,
   credentials,
