@@ -1,6 +1,5 @@
 import { hasAgentLeft, type Agent } from '../model/entities/agent.ts';
 import type { Sighting } from '../evidence/evidence.ts';
-import { describeLongLag } from '../evidence/signal-lag.ts';
 import { hasJobEnded } from '../model/entities/job.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { findAgentContainer, type AgentContainer } from '../evidence/agent-container.ts';
@@ -21,14 +20,13 @@ function isWrapperAfterDrain(about: Case, left: Sighting<Agent> | null): boolean
   return (isIdle || jobOver) && left !== null && hasAgentLeft(left.value) && left.value.lostAt === null;
 }
 
-function judgeKilledContainer({ evidence }: Case, agent: AgentContainer, code: number): Answered {
-  const events = [agent.task.seq];
+function judgeKilledContainer(agent: AgentContainer, code: number, events: readonly number[]): Answered {
   const limit = seconds(agent.stopTimeout);
   if (code === 137 && agent.atTimeout) {
     const memory = /^OutOfMemory/.test(agent.container?.reason ?? '');
     return no(
       'not-drained',
-      `its container exited 137 (SIGKILL)${describeAfterStop(agent)}, at its stopTimeout of ${limit}: the agent did not get the signal, or its drain took too long${describeLongLag(evidence)}`,
+      `its container exited 137 (SIGKILL)${describeAfterStop(agent)}, at its stopTimeout of ${limit}: the agent did not get the signal, or its drain took too long`,
       events,
       memory ? ['ECS names OutOfMemoryError, but the end lies at the stop time-out'] : [],
     );
@@ -81,7 +79,7 @@ function judge(about: Case): Answered {
       task.seq,
       left.seq,
     ]);
-  return judgeKilledContainer(about, agent, code);
+  return judgeKilledContainer(agent, code, [task.seq]);
 }
 
 export const containerClean: Check = {

@@ -3,8 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import { request as sendSecure } from 'node:https';
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { createAgents } from './agents.ts';
-import type { Agents } from './agents.ts';
 import { readBounded } from './bounded.ts';
 
 /** One request. */
@@ -13,8 +11,6 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  /** Who opens the connection; default: nobody's proxy is used. */
-  readonly agents?: Agents;
   /** Called as soon as the headers arrive, which carry the server's time. */
   readonly onHeaders?: (headers: HttpHeaders) => void;
   /** Whether to read the body of an answer with this status; default: always. */
@@ -54,20 +50,12 @@ export async function sendRequest(url: URL, options: HttpRequest): Promise<HttpA
   return { status, headers, body };
 }
 
-/** Node's own agents are not used: with NODE_USE_ENV_PROXY they would send what is for this machine to a proxy. */
-const DIRECT = createAgents();
-
-function awaitAnswer(
-  url: URL,
-  { method, headers, body, signal, agents = DIRECT }: HttpRequest,
-): Promise<IncomingMessage> {
-  const secure = url.protocol === 'https:';
-  const send = secure ? sendSecure : sendPlain;
-  const agent = secure ? agents.https : agents.http;
+function awaitAnswer(url: URL, { method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
+  const send = url.protocol === 'https:' ? sendSecure : sendPlain;
   return new Promise((resolve, reject) => {
     const request = send(
       url,
-      { method, signal, agent, headers: { 'accept-encoding': 'gzip, deflate, br', ...headers } },
+      { method, signal, headers: { 'accept-encoding': 'gzip, deflate, br', ...headers } },
       resolve,
     );
     request.on('error', reject);

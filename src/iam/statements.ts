@@ -14,8 +14,6 @@ export interface Grant {
   readonly cluster: string | null;
   /** Tag that the task must carry; null: no such condition. */
   readonly tag: TaskTag;
-  /** The only key of tags that may be set or removed; null: no such condition. */
-  readonly tagKey: string | null;
   readonly why: readonly string[];
 }
 
@@ -26,8 +24,6 @@ export interface Statement {
   readonly resources: readonly string[];
   readonly cluster: string | null;
   readonly tag: TaskTag;
-  /** The only key of tags that may be set or removed; null: no such condition. */
-  readonly tagKey: string | null;
   readonly why: readonly string[];
 }
 
@@ -48,7 +44,6 @@ export function grantsOf(needs: readonly Need[], place: Place, limits: Limits): 
       resource: resourceOf(row, place, limits),
       cluster: row.byCluster && place.cluster !== null ? arnOf(place, `cluster/${place.cluster}`) : null,
       tag: row.byTaskTag ? limits.taskTag : null,
-      tagKey: row.tagKey,
       why: [why],
     };
   });
@@ -88,8 +83,8 @@ export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
   );
 }
 
-function conditionOf({ cluster, tag, tagKey }: Pick<Grant, 'cluster' | 'tag' | 'tagKey'>): unknown {
-  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey];
+function conditionOf({ cluster, tag }: Pick<Grant, 'cluster' | 'tag'>): unknown {
+  return [cluster, tag?.key ?? null, tag?.value ?? null];
 }
 
 /** Drops a grant with a tag condition where the same grant exists without it. */

@@ -1,5 +1,4 @@
 import { hasJobEnded } from '../model/entities/job.ts';
-import { formatStep } from '../model/step-name.ts';
 import { stepOfPlan } from '../scenario/plan.ts';
 import type { DrillState } from '../state/state.ts';
 import { findFact } from '../model/world.ts';
@@ -43,8 +42,7 @@ function buildsLine({ world, buildIds }: DrillState): string {
 function stepLine(state: DrillState): string | null {
   const { plan } = state;
   if (plan.mode !== 'assert' && plan.scenario.when.trigger === 'agent-idle') return null;
-  const step = stepOfPlan(plan);
-  const key = step === null ? 'any of the build' : formatStep(step);
+  const key = stepOfPlan(plan) ?? 'any of the build';
   if (state.target?.jobId == null) return `  step   ${key}`;
   const job = findFact(state.world, 'job', state.target.jobId);
   if (job === undefined) return `  step   ${key}`;

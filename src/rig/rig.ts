@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { findAgent, type Agent } from './agent.ts';
-import { startAutoscaler } from './autoscaler.ts';
 import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
 import { messageOf, RigFailure } from './failure.ts';
@@ -93,8 +92,7 @@ async function start(
   const urls = await openDoors(file, { buildkite, ecs, world, log }, closers);
   setUpCluster(ecs, file);
   await waitUntilReady(ecs, log, patience[executor.kind], signal);
-  const facts = factsOf(file, executor, { agent, machine, log, partly: ecs.state.tasksWithProcesses });
-  closers.push(startAutoscaler(file, { buildkite, ecs, log }));
+  const facts = factsOf(file, executor, { agent, machine, log });
   buildkite.layDownOnWorkers();
   // Builds of the rig's own begin when there is somebody to run them.
   for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });
@@ -174,7 +172,6 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     machine: parts.machine,
     premises: preparePremises(parts.root, parts.agent, programsOf(file), environmentOfImages(file)),
     access: accessOfAgents(parts.buildkite),
-    join: parts.buildkite.joinIdly,
     policy: policyOf(file),
   });
   parts.log.follow('ecs', ecs.events);
@@ -235,8 +232,6 @@ interface Here {
   readonly agent: Agent;
   readonly machine: Machine;
   readonly log: RigLog;
-  /** Services of which only so many tasks run processes. */
-  readonly partly: ReadonlyMap<string, number>;
 }
 
 function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<string, unknown> {
@@ -250,7 +245,6 @@ function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<stri
     ...(executor.image === undefined
       ? { agent: { kind, path, version }, shell: machine.shell }
       : { agent: agentInImage(log), shell: null }),
-    ...(here.partly.size === 0 ? {} : { tasksWithProcesses: Object.fromEntries(here.partly) }),
     knobs: file.turnedKnobs,
     lostAfterMs: file.rig.lostAfter,
   };

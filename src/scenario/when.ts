@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { StepName } from '../model/step-name.ts';
 import { duration } from './duration.ts';
 import { orElse, orNull } from './stored.ts';
 
@@ -13,9 +12,8 @@ const PATIENCE = {
     .prefault(1)
     .describe('How often a new target may be chosen if the target was gone before the stop was sent.'),
 };
-const STEP = StepName.describe(
-  'The step whose job must be in flight: its key, a glob of keys (`test-*`), or `{ label: ... }`.',
-);
+const Text = z.string().min(1).max(1000);
+const STEP = Text.describe('Key of the step whose job must be in flight.');
 const USUALLY = orNull(duration({ min: 1000 })).describe(
   'How long the step runs; by default the median of its passed jobs in Buildkite.',
 );
@@ -59,9 +57,7 @@ export const When = z
         .literal('fleet-busy')
         .describe('At least `busy` workers of the service have a job, one of them a job of the drill.'),
       busy: z.int().min(1).max(1000).describe('How many workers of the service or family must have a job.'),
-      step: orNull(StepName).describe(
-        'The step of one of the jobs, as for the other triggers; by default any step of the build.',
-      ),
+      step: orNull(Text).describe('Key of the step of one of the jobs; by default any step of the build.'),
       ...PATIENCE,
     }),
   ])
@@ -73,7 +69,7 @@ export function isTrigger(name: string): name is When['trigger'] {
   return When.options.some(({ shape }) => shape.trigger._zod.values.has(name as never));
 }
 
-/** The step that the trigger waits for; null where it names none. */
-export function stepOf(when: When): StepName | null {
+/** The key of the step that the trigger waits for; null where it names none. */
+export function stepOf(when: When): string | null {
   return when.trigger === 'agent-idle' ? null : when.step;
 }

@@ -1,4 +1,3 @@
-import { formatStep } from '../model/step-name.ts';
 import { fireInFlight, viewOwnBuilds } from './running.ts';
 import { specOf, type Trigger } from './trigger.ts';
 
@@ -11,6 +10,6 @@ export const stepInFlight: Trigger = {
   fire: (state, now) => fireInFlight(specOf(state, 'step-in-flight'), viewOwnBuilds(state), now),
   waitedFor(state) {
     const { step, inFlightFor } = specOf(state, 'step-in-flight');
-    return `step ${formatStep(step)} was not in flight for ${String(inFlightFor)} ms`;
+    return `step ${step} was not in flight for ${String(inFlightFor)} ms`;
   },
 };

@@ -34,8 +34,7 @@ describe('loading scenario files', () => {
         pipeline: 'canary',
         number: null,
         count: 1,
-        branch: null,
-        follow: 'none',
+        branch: 'main',
         commit: 'HEAD',
         message: 'gameday: A step in flight survives',
         env: {},
@@ -69,8 +68,6 @@ describe('loading scenario files', () => {
       limits: { verdictWithin: 1_200_000, pollEvery: 2000, signalLag: null },
       safety: {
         allowLastWorker: false,
-        settled: 'wait',
-        mark: 'on',
         tasks: 1,
         window: null,
         minimumInterval: 0,

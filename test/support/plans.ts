@@ -20,8 +20,7 @@ const SCENARIO: Scenario = {
     pipeline: 'canary',
     number: null,
     count: 1,
-    branch: null,
-    follow: 'none',
+    branch: 'main',
     commit: 'HEAD',
     message: 'gameday: a step in flight',
     env: {},
@@ -55,8 +54,6 @@ const SCENARIO: Scenario = {
   limits: { verdictWithin: 1_200_000, pollEvery: 2_000, signalLag: null },
   safety: {
     allowLastWorker: false,
-    settled: 'wait',
-    mark: 'on',
     tasks: 1,
     window: null,
     minimumInterval: 0,

@@ -72,19 +72,11 @@ function listedAgents(world: World, args: AgentArgs): readonly Agent[] {
   return [...world.agents.values()].filter(
     (agent) =>
       isListed(agent) &&
-      passesFilter(world, agent, args.metaData ?? []) &&
+      (args.metaData ?? []).every((tag) => agent.tags.includes(tag)) &&
       (args.isRunningJob ?? isRunning(agent)) === isRunning(agent) &&
       args.paused !== true &&
       agent.name.includes(args.search ?? ''),
   );
-}
-
-/** Whether the filter by tags lets an agent through; `partial`: it overlooks agents that have a job. */
-function passesFilter(world: World, agent: Agent, wanted: readonly string[]): boolean {
-  const { agentFilter } = world.knobs;
-  if (wanted.length === 0 || agentFilter === 'ignored') return true;
-  if (agentFilter === 'nothing' || (agentFilter === 'partial' && agent.job !== null)) return false;
-  return wanted.every((tag) => agent.tags.includes(tag));
 }
 
 function isRunning(agent: Agent): boolean {
@@ -102,7 +94,7 @@ function pipelineView(views: Views, pipeline: Pipeline): View {
     archived: false,
     url: `${world.url}/${world.organization.slug}/${pipeline.slug}`,
     createdAt: iso(pipeline.createdAt),
-    defaultBranch: pipeline.defaultBranch,
+    defaultBranch: 'main',
     cancelIntermediateBuilds: pipeline.cancelIntermediateBuilds,
     cancelIntermediateBuildsBranchFilter: null,
     skipIntermediateBuilds: pipeline.skipIntermediateBuilds,
@@ -147,12 +139,6 @@ function within<T>(wanted: readonly T[] | null | undefined, got: T): boolean {
   return wanted === null || wanted === undefined || wanted.length === 0 || wanted.includes(got);
 }
 
-const SOURCES = {
-  api: 'BuildSourceAPI',
-  ui: 'BuildSourceFrontend',
-  trigger_job: 'BuildSourceTriggerJob',
-} as const;
-
 function buildView(views: Views, build: Build): View {
   const { world } = views;
   const { uuid, number, branch, commit, message, state, blockedState, cancelReason, rebuiltFrom } = build;
@@ -171,10 +157,9 @@ function buildView(views: Views, build: Build): View {
     canceledBy: () => userView(build.canceledBy),
     createdBy: () => userView(build.createdBy),
     source: {
-      __typename: SOURCES[build.source],
+      __typename: build.source === 'api' ? 'BuildSourceAPI' : 'BuildSourceFrontend',
       name: build.source,
     },
-    triggeredFrom: () => (build.triggeredFrom === null ? null : views.job(build.triggeredFrom)),
     rebuiltFrom: () => (rebuiltFrom === null ? null : views.build(rebuiltFrom)),
     pipeline: () => views.pipeline(build.pipeline),
     organization: () => views.organization(),

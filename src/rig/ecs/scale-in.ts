@@ -43,9 +43,7 @@ function hostOf(task: EcsTask): string {
 
 /** How many of `all` are where a task is. */
 function countIn(all: readonly EcsTask[], placeOf: (task: EcsTask) => string): (task: EcsTask) => number {
-  const counts = new Map<string, number>();
-  for (const task of all) counts.set(placeOf(task), (counts.get(placeOf(task)) ?? 0) + 1);
-  return (task) => counts.get(placeOf(task)) ?? 0;
+  return (task) => all.filter((other) => placeOf(other) === placeOf(task)).length;
 }
 
 /** Those with the highest figure. */

@@ -29,10 +29,12 @@ export function viewService(state: EcsState, service: Service, withTags: boolean
     ...countTasks(tasks),
     ...placement(service),
     taskDefinition: primary?.definition.arn,
-    deploymentConfiguration: service.options,
-    schedulingStrategy: service.isDaemon ? 'DAEMON' : 'REPLICA',
-    availabilityZoneRebalancing: service.rebalances ? 'ENABLED' : 'DISABLED',
-    enableExecuteCommand: service.exec,
+    deploymentConfiguration: {
+      minimumHealthyPercent: service.minimumHealthyPercent,
+      maximumPercent: service.maximumPercent,
+      strategy: 'ROLLING',
+    },
+    schedulingStrategy: 'REPLICA',
     deploymentController: { type: service.controller },
     ...viewDeployments(service, tasks, byEcs),
     events: service.events.map(({ id, at, message }) => ({ id, createdAt: byEcs(at), message })),
@@ -80,8 +82,7 @@ function viewDeployment(service: Service, deployment: Deployment, tasks: readonl
     id: deployment.id,
     status: isPrimary ? 'PRIMARY' : 'ACTIVE',
     taskDefinition: deployment.definition.arn,
-    // Until its clean-up a blue/green deployment keeps the old tasks.
-    desiredCount: isPrimary || service.deployments[0]?.stage !== 'CLEAN_UP' ? service.desiredCount : 0,
+    desiredCount: isPrimary ? service.desiredCount : 0,
     ...countTasks(tasks.filter((task) => task.seed.deploymentId === deployment.id)),
     failedTasks: deployment.failedTasks,
   };

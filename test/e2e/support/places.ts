@@ -19,8 +19,6 @@ export interface Places {
   readonly tasks: readonly string[];
   /** Ids of the deployments of the first service. */
   readonly deployments: readonly string[];
-  /** What the first service is marked with. */
-  readonly marks: readonly string[];
 }
 
 const CLUSTER = 'build-prod';
@@ -94,14 +92,13 @@ async function look(client: ECSClient, service: string): Promise<Places> {
 async function serviceIn(
   client: ECSClient,
   services: string[],
-): Promise<Pick<Places, 'desired' | 'deployments' | 'marks'>> {
-  if (services.length === 0) return { desired: [], deployments: [], marks: [] };
-  const command = new DescribeServicesCommand({ cluster: CLUSTER, services, include: ['TAGS'] });
+): Promise<Pick<Places, 'desired' | 'deployments'>> {
+  if (services.length === 0) return { desired: [], deployments: [] };
+  const command = new DescribeServicesCommand({ cluster: CLUSTER, services });
   const { services: found = [] } = await client.send(command);
   return {
     desired: found.map(({ desiredCount }) => desiredCount ?? -1),
     deployments: (found[0]?.deployments ?? []).map(({ id }) => id ?? ''),
-    marks: (found[0]?.tags ?? []).flatMap(({ key, value = '' }) => (key === 'gameday:undo' ? [value] : [])),
   };
 }
 
