@@ -148,7 +148,7 @@ definition and nothing is wrong with it. Exit code 10 where errors were found, o
 rule could look at is listed as such: a document that is not given is unknown, never assumed. Findings of equal severity come in
 the order of this list.
 
-Every rule is shown by fixtures: a definition that it finds wrong, and the same one mended. Where "drills" stands, a pair of
+Every rule is shown by fixtures: a definition that it finds wrong, and the same one fixed. Where "drills" stands, a pair of
 them was played on the rig as well: what the rule predicts happens with the one and not with the other.
 
 ${table(['rule', 'severity', 'shown by', 'what it requires'], rows)}

@@ -15,7 +15,7 @@ export type Bundle = { readonly taskDefinition: JsonObject } & Partial<
   Readonly<Record<DocumentName, JsonObject>>
 > & { readonly live?: Partial<Live> };
 
-/** A definition that a rule finds wrong, and the same one mended. */
+/** A definition that a rule finds wrong, and the same one fixed. */
 export interface Case {
   readonly name: string;
   readonly severity: string;
