@@ -17,18 +17,22 @@ const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
-const ACTING = '^src/drill/(run|ports|perform|observer|outlast|(ecs-)?questions|look)\\.ts$';
+const ACTING =
+  '^src/drill/(run|ports|perform|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
-const SHOWING = '^src/(preflight|forecast|rehearsal|iam|study|assertion)/(report|sarif|plot|svg)\\.ts$';
+const SHOWING =
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion)/(options|service|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
   '@aws-sdk/client-ecs',
+  '@aws-sdk/core',
+  '@aws-sdk/credential-provider-node',
   '@hono/node-server',
   '@inquirer/confirm',
   '@oclif/core',
@@ -276,6 +280,22 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'doctor',
+      'What a drill would meet is judged from what was read, by the rules that a drill itself asks.',
+      '^src/doctor/',
+      [
+        MODEL,
+        RECORD,
+        SCENARIO,
+        '^src/(state|preflight|iam|evidence)/',
+        '^src/checks/heard\\.ts$',
+        '^src/drill/(gate|access)\\.ts$',
+        '^src/scenario/subjects\\.ts$',
+        '^src/buildkite/port\\.ts$',
+      ],
+      [SERVING, SHOWING],
+    ),
+    only(
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
@@ -296,7 +316,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),
@@ -306,7 +326,12 @@ module.exports = {
       'capability-shows',
       'A report of a capability turns its answer into text with what reports share.',
       SHOWING,
-      [MODEL, RESULT, '^src/(report|preflight|forecast|rehearsal|iam|study)/', '^src/journal/escape\\.ts$'],
+      [
+        MODEL,
+        RESULT,
+        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor)/',
+        '^src/journal/escape\\.ts$',
+      ],
     ),
     only(
       'capability-serves',
@@ -315,9 +340,10 @@ module.exports = {
       [
         MODEL,
         WORKER,
-        '^src/(preflight|forecast|rehearsal|iam|study|report|scenario|journal|evidence|verdict)/',
-        '^src/drill/(look|run)\\.ts$',
-        '^src/state/trouble\\.ts$',
+        '^src/(preflight|forecast|rehearsal|iam|study|doctor|report|scenario|journal|evidence|verdict)/',
+        '^src/drill/(gate|look|mapped-tasks|questions|run)\\.ts$',
+        '^src/state/(state|trouble)\\.ts$',
+        '^src/safety/(list|guard)\\.ts$',
         '^src/http/(clock|endpoint)\\.ts$',
         '^src/cli/(?!wire\\.ts)',
         DISK,

@@ -25,7 +25,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 120_000,
           include: [
-            'test/{buildkite,checks,cli,drill,ecs,evidence,faults,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,study,surroundings,triggers,verdict,worker}/**/*.test.ts',
+            'test/{buildkite,checks,cli,doctor,drill,ecs,evidence,faults,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,study,surroundings,triggers,verdict,worker}/**/*.test.ts',
           ],
         },
       },
@@ -72,6 +72,11 @@ export default defineConfig({
           ...spawning,
           testTimeout: 600_000,
         },
+      },
+      // Against the real services: `npm run test:live`, with an account of one's own. CI never runs it.
+      {
+        extends: true,
+        test: { name: 'live', include: ['test/live/live.test.ts'], ...spawning },
       },
       {
         extends: true,

@@ -7,13 +7,16 @@ const BENCHES = [
   'preflight',
   'injection',
   'waiting',
+  'budget',
   'abort',
   'resume',
   'fleet',
+  'large',
   'verdicts',
   'forecast',
   'injections',
   'growth',
+  'settle',
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.includes(name));

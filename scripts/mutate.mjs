@@ -119,7 +119,13 @@ const RULES = [
     to: 'return NONE',
   },
   { ...CLOCKS, what: 'instances are set right', from: 'return UNKNOWN;\n  }\n}', to: 'return NONE;\n  }\n}' },
-  { ...STOP, what: 'no lag', from: '?? stop), readSignalLag(evidence))', to: '?? stop), 0)' },
+  { ...STOP, what: 'no lag', from: 'shiftStamp(latest, readSignalLag(evidence))', to: 'latest' },
+  {
+    ...STOP,
+    what: 'the worker is to blame at once',
+    from: 'shiftStamp(latest, readLagBound(evidence).ms)',
+    to: 'stop',
+  },
   { ...STOP, what: 'no dependants', from: '?.stop.agent.signalled ?? 0', to: '?.stop.agent.signalled && 0' },
   { ...STOP, what: 'no load balancer', from: 'const from = balanced?.last ?? stop', to: 'const from = stop' },
   {

@@ -11,7 +11,7 @@ export const assertionFlags = {
     env: 'GAMEDAY_BUILD',
   }),
   step: Flags.string({
-    description: 'judge only the jobs of the step with this key',
+    description: 'judge only the jobs of the step with this key; * stands for any characters',
     helpValue: 'KEY',
     env: 'GAMEDAY_STEP',
   }),

@@ -17,7 +17,7 @@ const Named = z.object({ name: z.string() });
 const Uuid = z.object({ uuid: z.string() });
 const PageInfo = z.object({ endCursor: z.string().nullable(), hasNextPage: z.boolean() });
 
-const WANTED: ReadonlySet<string> = new Set(['JobTypeCommand', 'Agent']);
+const WANTED: ReadonlySet<string> = new Set(['JobTypeCommand', 'JobTypeTrigger', 'Agent']);
 /** A union of another type than asked for arrives as `{__typename}` only; an incomplete job must not count as such. */
 const Other = z.object({ __typename: z.string().refine((name) => !WANTED.has(name)) });
 
@@ -27,7 +27,7 @@ function edgesOf<T extends z.ZodType>(node: T) {
 
 const MetaDataPage = z.object({ edges: edgesOf(z.object({ key: z.string(), value: z.string() })) });
 
-const JobFields = z.object({
+const JobState = z.object({
   uuid: z.string(),
   url: z.string().nullable(),
   label: z.string().nullable(),
@@ -41,13 +41,14 @@ const JobFields = z.object({
   retryType: z.string().nullable(),
   retrySource: z.object({ uuid: z.string().optional() }).nullable(),
   agent: Uuid.nullable(),
-  step: z.object({ key: z.string().nullable() }).nullable(),
   parallelGroupIndex: z.number().int().nullable(),
   runnableAt: Time.nullable(),
   startedAt: Time.nullable(),
   finishedAt: Time.nullable(),
   canceledAt: Time.nullable(),
 });
+const JobStep = z.object({ key: z.string().nullable() }).nullable();
+const JobFields = JobState.extend({ step: JobStep });
 export type JobFields = z.output<typeof JobFields>;
 
 const JobBuild = z.object({ build: z.object({ uuid: z.string(), url: z.string() }).nullable() });
@@ -57,8 +58,23 @@ export type JobWithBuild = z.output<typeof JobWithBuild>;
 const JobPage = z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(z.union([JobFields, Other])) });
 export type JobPage = z.output<typeof JobPage>;
 
+/** The jobs of some steps; without `step` where only one step was asked for. */
+const StepPage = z.object({
+  count: z.number().int(),
+  edges: z.array(
+    z
+      .object({
+        cursor: z.string(),
+        node: z.union([JobState.extend({ step: JobStep.optional() }), Other]).nullable(),
+      })
+      .nullable(),
+  ),
+});
+export type StepPage = z.output<typeof StepPage>;
+
 const PastJob = z.object({
   uuid: z.string(),
+  label: z.string().nullable(),
   state: z.string(),
   passed: z.boolean(),
   step: z.object({ key: z.string().nullable() }).nullable(),
@@ -88,11 +104,14 @@ export type EventFields = z.output<typeof EventFields>;
 const EventPage = z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(EventFields) });
 export type EventPage = z.output<typeof EventPage>;
 
+/** Path of a build's page, which names its organization and pipeline: as objects each of them would cost a point. */
+export const BUILD_PATH = /\/([^/]+)\/([^/]+)\/builds\/(\d+)/;
+
 const BuildFields = z.object({
   uuid: z.string(),
   id: z.string(),
   number: z.number().int(),
-  url: z.string(),
+  url: z.string().regex(BUILD_PATH),
   branch: z.string(),
   state: z.string(),
   createdAt: Time.nullable(),
@@ -101,12 +120,11 @@ const BuildFields = z.object({
   canceledAt: Time.nullable(),
   canceledBy: Named.nullable(),
   cancelReason: z.string().nullable(),
-  organization: z.object({ slug: z.string() }),
-  pipeline: z.object({ slug: z.string() }),
-  metaData: MetaDataPage.nullable(),
-  jobs: JobPage,
 });
-export type BuildFields = z.output<typeof BuildFields>;
+const BuildHead = BuildFields.extend({ metaData: MetaDataPage.nullable() });
+/** A build; its meta-data and its jobs where they were asked for. */
+export type BuildFields = z.output<typeof BuildFields> &
+  Partial<Pick<z.output<typeof BuildHead>, 'metaData'>>;
 
 const AgentFields = z.object({
   uuid: z.string(),
@@ -140,6 +158,7 @@ const PipelineFields = z.object({
   id: z.string(),
   slug: z.string(),
   url: z.string(),
+  defaultBranch: z.string().nullable(),
   cancelIntermediateBuilds: z.boolean(),
   cancelIntermediateBuildsBranchFilter: z.string().nullable(),
   skipIntermediateBuilds: z.boolean(),
@@ -155,13 +174,25 @@ export type PipelineFields = z.output<typeof PipelineFields>;
 
 /** The `data` of each operation's answer. */
 export const ANSWERS = {
+  Viewer: z.object({
+    viewer: z.object({ user: z.object({ name: z.string(), email: z.string() }).nullable() }).nullable(),
+  }),
   Pipeline: z.object({ organization: Uuid.nullable(), pipeline: PipelineFields.nullable() }),
   PipelineSteps: z.object({
     organization: Uuid.nullable(),
     pipeline: PipelineFields.pick({ steps: true }).nullable(),
   }),
-  Build: z.object({ build: BuildFields.nullable() }),
+  Build: z.object({ build: BuildHead.extend({ jobs: JobPage }).nullable() }),
+  BuildHead: z.object({ build: BuildHead.nullable() }),
+  BuildSteps: z.object({ build: BuildFields.extend({ jobs: StepPage }).nullable() }),
   BuildJobs: z.object({ build: z.object({ jobs: JobPage }).nullable() }),
+  TriggeredBuilds: z.object({
+    build: z
+      .object({
+        jobs: z.object({ edges: edgesOf(z.union([z.object({ triggered: Uuid.nullable() }), Other])) }),
+      })
+      .nullable(),
+  }),
   DrillBuild: z.object({
     organization: Uuid.nullable(),
     pipeline: z.object({ builds: MarkedBuilds }).nullable(),
@@ -181,12 +212,12 @@ export const ANSWERS = {
   JobEvents: z.object({ job: z.union([z.object({ events: EventPage }), Other]).nullable() }),
   Agent: z.object({ agent: AgentWithJobs.nullable() }),
   AgentNode: z.object({ node: z.union([AgentWithJobs, Other]).nullable() }),
-  AgentsWithTag: z.object({
+  Agents: z.object({
     organization: z
       .object({ agents: z.object({ pageInfo: PageInfo.nullable(), edges: edgesOf(AgentFields) }).nullable() })
       .nullable(),
   }),
-  CreateBuild: z.object({ buildCreate: z.object({ build: BuildFields }) }),
+  CreateBuild: z.object({ buildCreate: z.object({ build: BuildHead }) }),
   CancelBuild: z.object({ buildCancel: z.object({ build: Uuid }) }),
 } as const;
 export type AnswerOf<O extends keyof typeof ANSWERS> = z.output<(typeof ANSWERS)[O]>;

@@ -1,25 +1,23 @@
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../http/clock.ts';
+import { createAgents } from '../http/agents.ts';
 import { endpointOf } from '../http/endpoint.ts';
-import { readAgent, readAgentsOnHost, readAgentsWithTag } from './agents.ts';
-import { readBuild, readBuildOfDrill, readBuilds, withFirstPage } from './builds.ts';
+import type { EndpointRules } from '../http/endpoint.ts';
+import { readAgent, readAgentsWithTag, readAllAgents } from './agents.ts';
+import { readBuild, readBuildOfDrill, readBuilds, readTriggeredBuilds } from './builds.ts';
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
-import { pipelineOf } from './map.ts';
-import { makeMissing, makeMissingOrganization } from './missing.ts';
+import { buildOf } from './map.ts';
+import { readPipeline, readPipelineSteps } from './pipelines.ts';
 import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
 
 /** The options of the client. */
-export interface BuildkiteOptions {
+export interface BuildkiteOptions extends EndpointRules {
   /** `BUILDKITE_GRAPHQL_ENDPOINT`, or Buildkite's own. */
   readonly endpoint: string;
   readonly token: string;
   readonly timeoutMs?: number;
-  /** `--insecure`: plain http to other hosts than this one. */
-  readonly allowInsecure: boolean;
-  /** `--rig`: allow this host only, whatever the settings say. */
-  readonly loopbackOnly: boolean;
   readonly clock?: Clock;
 }
 
@@ -28,28 +26,21 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
   const transport = createTransport({
     endpoint: endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', options.endpoint, options),
     token: options.token,
+    agents: createAgents(options.proxies),
     timeoutMs: options.timeoutMs ?? 10_000,
     clock: options.clock ?? systemClock,
   });
   return {
-    pipeline: async (organization, slug, branch, signal) => {
-      const variables = { organization, slug: `${organization}/${slug}`, branch: [branch] };
-      const answer = await transport.read('Pipeline', variables, signal);
-      if (!answer.ok) return answer;
-      if (answer.value.organization === null) return makeMissingOrganization(organization);
-      if (answer.value.pipeline === null) return makeMissing(`pipeline "${slug}" in "${organization}"`);
-      return { ok: true, value: pipelineOf(answer.value.pipeline) };
+    viewer: async (signal) => {
+      const answer = await transport.read('Viewer', {}, signal);
+      return answer.ok ? { ok: true, value: answer.value.viewer?.user ?? null } : answer;
     },
-    pipelineSteps: async (organization, slug, signal) => {
-      const variables = { organization, slug: `${organization}/${slug}` };
-      const answer = await transport.read('PipelineSteps', variables, signal);
-      if (!answer.ok) return answer;
-      if (answer.value.organization === null) return makeMissingOrganization(organization);
-      if (answer.value.pipeline === null) return makeMissing(`pipeline "${slug}" in "${organization}"`);
-      return { ok: true, value: answer.value.pipeline.steps?.yaml ?? null };
-    },
-    build: (slugOrUuid, signal) => readBuild(transport, slugOrUuid, signal),
-    builds: (uuids, signal) => readBuilds(transport, uuids, signal),
+    pipeline: (organization, slug, branch, signal) =>
+      readPipeline(transport, organization, slug, branch, signal),
+    pipelineSteps: (organization, slug, signal) => readPipelineSteps(transport, organization, slug, signal),
+    build: (slugOrUuid, jobs, signal) => readBuild(transport, slugOrUuid, jobs, signal),
+    builds: (uuids, jobs, signal) => readBuilds(transport, uuids, jobs, signal),
+    triggeredBuilds: (uuid, signal) => readTriggeredBuilds(transport, uuid, signal),
     buildOfDrill: (organization, pipeline, mark, signal) =>
       readBuildOfDrill(transport, organization, pipeline, mark, signal),
     stepHistory: (organization, pipeline, step, limit, signal) =>
@@ -61,8 +52,7 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     job: (uuid, signal) => readJob(transport, uuid, signal),
     agent: (organization, uuid, signal) => readAgent(transport, organization, uuid, signal),
     agentsWithTag: (organization, tag, signal) => readAgentsWithTag(transport, organization, tag, signal),
-    agentsOnHost: (organization, hostnames, signal) =>
-      readAgentsOnHost(transport, organization, hostnames, signal),
+    agents: (organization, signal) => readAllAgents(transport, organization, signal),
     createBuild: async (call, signal) => {
       const input = {
         pipelineID: call.pipelineNodeId,
@@ -73,12 +63,14 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
         metaData: Object.entries(call.metaData).map(([key, value]) => ({ key, value })),
       };
       const outcome = await transport.send('CreateBuild', { input }, signal);
-      return outcome.ok ? { ok: true, value: withFirstPage(outcome.value.buildCreate.build) } : outcome;
+      if (!outcome.ok) return outcome;
+      return { ok: true, value: { build: buildOf(outcome.value.buildCreate.build, null, false), jobs: [] } };
     },
     cancelBuild: async (call, signal) => {
       const outcome = await transport.send('CancelBuild', { input: { id: call.buildNodeId } }, signal);
       return outcome.ok ? { ok: true, value: null } : outcome;
     },
     clock: () => transport.clock(),
+    budget: () => transport.budget(),
   };
 }

@@ -18,26 +18,31 @@ export interface Failure {
   readonly retry: boolean;
 }
 
+/** Who was asked: the host for messages, and the token that must not be in one. */
+export interface Asked {
+  readonly host: string;
+  readonly token: string;
+}
+
 /** Classifies an error of `sendGraphQl`. */
-export function failureOf(error: unknown, operation: string, token: string): Failure {
+export function failureOf(error: unknown, operation: string, { host, token }: Asked): Failure {
   if (error instanceof GraphQlFailure) return failureOfAnswer(error, operation, token);
   if (error instanceof AbortedError) {
     const certainty = error.started ? 'unknown' : 'refused';
     return { trouble: makeTrouble('aborted', `${operation} was interrupted`), certainty, retry: false };
   }
   if (error instanceof DeadlineError) {
-    const message = `Buildkite gave ${error.message} to ${operation}`;
+    const message = `Buildkite (${host}) gave ${error.message} to ${operation}`;
     return { trouble: makeTrouble('timeout', message), certainty: 'unknown', retry: false };
   }
   if (error instanceof OversizeAnswerError) {
     const message = `Buildkite's answer to ${operation} ${error.message}`;
     return { trouble: makeTrouble('garbage', message), certainty: 'unknown', retry: false };
   }
-  const network = networkFailureOf(error);
+  const network = networkFailureOf(error, host);
   if (network !== null) {
-    const how = network.sent ? 'the connection broke' : 'no connection';
     return {
-      trouble: makeTrouble(network.kind, `Buildkite: ${how} (${network.code}) at ${operation}`),
+      trouble: makeTrouble(network.kind, `Buildkite: ${network.said} at ${operation}`),
       certainty: network.sent ? 'unknown' : 'refused',
       retry: true,
     };

@@ -1,3 +1,4 @@
+import type { Agents } from '../http/agents.ts';
 import { sendRequest } from '../http/request.ts';
 import type { HttpHeaders } from '../http/request.ts';
 
@@ -29,7 +30,7 @@ export class GraphQlFailure extends Error {
  * an error of Node's http if there is no answer, and another error if the answer is not GraphQL.
  */
 export async function sendGraphQl(
-  { endpoint, token }: { readonly endpoint: URL; readonly token: string },
+  { endpoint, token, agents }: { readonly endpoint: URL; readonly token: string; readonly agents: Agents },
   request: GraphQlRequest,
   signal: AbortSignal,
   onHeaders: (headers: HttpHeaders) => void,
@@ -44,6 +45,7 @@ export async function sendGraphQl(
     },
     body: JSON.stringify(request),
     signal,
+    agents,
     onHeaders,
   });
   const answer = objectIn(body);

@@ -1,5 +1,6 @@
 import type { Answer } from '../model/call.ts';
 import type { StepHistory } from '../model/entities/surroundings.ts';
+import { keyOfStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { nodesOf } from './answers.ts';
 import type { History, PastJob } from './answers.ts';
 import { makeMissing, makeMissingOrganization } from './missing.ts';
@@ -15,27 +16,25 @@ const MOST_PAGES = 5;
 export interface StepWanted {
   readonly organization: string;
   readonly pipeline: string;
-  readonly step: string;
+  readonly step: StepName;
   readonly limit: number;
 }
 
-/** The last passed jobs of one step. Buildkite filters; the result is checked again here. */
+/** The last passed jobs of one step. Buildkite filters by key alone; other names are looked for among the latest jobs of every step. */
 export async function readStepHistory(
   transport: Transport,
   { organization, pipeline, step, limit }: StepWanted,
   signal: AbortSignal,
 ): Promise<Answer<StepHistory>> {
   const slug = `${organization}/${pipeline}`;
+  const key = keyOfStep(step);
   const took = new Map<string, number>();
   let after: string | undefined;
   for (let page = 0; page < MOST_PAGES && took.size < limit; page += 1) {
-    // No more than needed: every job costs points.
-    const first = Math.min(PAGE, limit - took.size);
-    const answer = await transport.read(
-      'StepHistory',
-      { organization, slug, key: [step], first, after },
-      signal,
-    );
+    // No more than needed, where Buildkite filters: every job costs points.
+    const first = key === null ? PAGE : Math.min(PAGE, limit - took.size);
+    const variables = { organization, slug, step: key === null ? null : { key: [key] }, first, after };
+    const answer = await transport.read('StepHistory', variables, signal);
     const jobs = answer.ok ? pageOf(answer.value, organization, pipeline) : answer;
     if (!jobs.ok) return jobs;
     // Pages shift while jobs finish, so a job may be listed twice; it counts once.
@@ -48,8 +47,9 @@ export async function readStepHistory(
 }
 
 /** The duration of a job, by the agent's clock; null if that clock was set back during the job. */
-function keepDuration(took: Map<string, number>, job: PastJob, step: string): void {
-  if (job.state !== 'FINISHED' || !job.passed || job.step?.key !== step) return;
+function keepDuration(took: Map<string, number>, job: PastJob, step: StepName): void {
+  const names = { stepKey: job.step?.key ?? null, label: job.label };
+  if (job.state !== 'FINISHED' || !job.passed || !matchesStep(step, names)) return;
   if (job.startedAt === null || job.finishedAt === null || job.finishedAt < job.startedAt) return;
   took.set(job.uuid, job.finishedAt - job.startedAt);
 }

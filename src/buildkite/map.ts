@@ -6,11 +6,11 @@ import { JobEvent, JobState } from '../model/entities/job.ts';
 import type { Job } from '../model/entities/job.ts';
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import type { Pipeline } from '../model/entities/surroundings.ts';
-import { nodesOf } from './answers.ts';
+import { BUILD_PATH, nodesOf } from './answers.ts';
 import type { AgentFields, BuildFields, EventFields, JobFields, PipelineFields } from './answers.ts';
-import { readSteps } from './steps.ts';
+import { readSteps, type Steps } from './steps.ts';
 
-type MetaDataPage = BuildFields['metaData'];
+type MetaDataPage = Exclude<BuildFields['metaData'], undefined>;
 type Where = { readonly buildId: string; readonly buildSlug: string | null };
 
 /** A build's meta-data as a record. */
@@ -18,16 +18,17 @@ export function metaDataOf(page: MetaDataPage): Record<string, string> {
   return Object.fromEntries(page === null ? [] : nodesOf(page).map(({ key, value }) => [key, value]));
 }
 
-/** A build in our model, with the command jobs that the caller collected. */
-export function buildOf(fields: BuildFields, jobs: readonly Job[], jobsComplete: boolean): Build {
+/** A build in our model. `jobs` are those of a whole listing; null if the read asked for none, or for some steps only. */
+export function buildOf(fields: BuildFields, jobs: readonly Job[] | null, jobsComplete: boolean): Build {
   const state = BuildState.safeParse(fields.state.toLowerCase());
+  const [, organization = '', pipeline = ''] = BUILD_PATH.exec(fields.url) ?? [];
   return {
     id: fields.uuid,
     nodeId: fields.id,
     number: fields.number,
     url: fields.url,
-    organization: fields.organization.slug,
-    pipeline: fields.pipeline.slug,
+    organization,
+    pipeline,
     branch: fields.branch,
     state: state.success ? state.data : 'other',
     rawState: fields.state,
@@ -37,22 +38,16 @@ export function buildOf(fields: BuildFields, jobs: readonly Job[], jobsComplete:
     canceledAt: fields.canceledAt,
     canceledBy: fields.canceledBy?.name ?? null,
     cancelReason: fields.cancelReason,
-    metaData: metaDataOf(fields.metaData),
-    jobs: jobs.map((job) => job.id),
+    metaData: fields.metaData === undefined ? null : metaDataOf(fields.metaData),
+    jobs: jobs?.map((job) => job.id) ?? null,
     jobsComplete,
   };
-}
-
-/** The build that jobs belong to. */
-export function whereOf(fields: BuildFields): Where {
-  const slug = `${fields.organization.slug}/${fields.pipeline.slug}/${String(fields.number)}`;
-  return { buildId: fields.uuid, buildSlug: slug };
 }
 
 /** The build of a job; the slug is read from the URL, because each requested object costs points. */
 export function whereOfJob(build: { readonly uuid: string; readonly url: string } | null): Where {
   if (build === null) return { buildId: '', buildSlug: null };
-  const [, organization, pipeline, number] = /\/([^/]+)\/([^/]+)\/builds\/(\d+)/.exec(build.url) ?? [];
+  const [, organization, pipeline, number] = BUILD_PATH.exec(build.url) ?? [];
   const known = organization !== undefined && pipeline !== undefined && number !== undefined;
   return { buildId: build.uuid, buildSlug: known ? `${organization}/${pipeline}/${number}` : null };
 }
@@ -139,17 +134,27 @@ function tagsOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-/** A pipeline in our model. */
-export function pipelineOf(fields: PipelineFields): Pipeline {
+/** Variables are filled in when steps are uploaded; that of the branch is the one in use, and another is not known here. */
+function withBranch(steps: Steps, own: string): Steps {
+  const fill = (branch: string | null): string | null =>
+    branch?.replace(/\$BUILDKITE_BRANCH\b|\$\{BUILDKITE_BRANCH\}/g, () => own) ?? null;
+  const triggers = steps.triggers.map(({ pipeline, branch }) => ({ pipeline, branch: fill(branch) }));
+  return { ...steps, triggers };
+}
+
+/** A pipeline in our model, with the builds of the branch. */
+export function pipelineOf(fields: PipelineFields, branch: string, defaultBranch: string): Pipeline {
   return {
     nodeId: fields.id,
     slug: fields.slug,
     url: fields.url,
+    branch,
+    defaultBranch,
     cancelIntermediateBuilds: fields.cancelIntermediateBuilds,
     cancelIntermediateFilter: fields.cancelIntermediateBuildsBranchFilter,
     skipIntermediateBuilds: fields.skipIntermediateBuilds,
     skipIntermediateFilter: fields.skipIntermediateBuildsBranchFilter,
-    ...readSteps(fields.steps?.yaml ?? null),
+    ...withBranch(readSteps(fields.steps?.yaml ?? null), branch),
     openBuilds: nodesOf(fields.builds).map((build) => ({
       number: build.number,
       url: build.url,

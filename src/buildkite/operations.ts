@@ -4,12 +4,16 @@ import type { DocumentNode, FieldNode, OperationDefinitionNode } from 'graphql';
 
 /** Names of the documents in operations.graphql. */
 export const OPERATIONS = [
+  'Viewer',
   'Pipeline',
   'PipelineSteps',
   'Build',
+  'BuildHead',
   'BuildJobs',
+  'BuildSteps',
   'DrillBuild',
   'RecentBuilds',
+  'TriggeredBuilds',
   'StepHistory',
   'PastJobs',
   'PastWorkers',
@@ -17,7 +21,7 @@ export const OPERATIONS = [
   'JobEvents',
   'Agent',
   'AgentNode',
-  'AgentsWithTag',
+  'Agents',
   'CreateBuild',
   'CancelBuild',
 ] as const;
@@ -31,18 +35,34 @@ export function loadDocuments(): ReadonlyMap<string, string> {
   );
 }
 
+/** The documents that ask after one build, and can ask after several at once. */
+export type BuildOperation = 'Build' | 'BuildHead' | 'BuildSteps';
+
 /**
- * The document for several builds: the selection of `Build` for each, as `b0`, `b1` ..., with the variables `u0`, `u1` ...
+ * The document for several builds: the selection of an operation for each, as `b0`, `b1` ..., with the variables `u0`, `u1`
+ * ... and those of the operation.
  */
-export function writeBuildsQuery(documents: ReadonlyMap<string, string>, count: number): string {
-  const document = parse(documents.get('Build') ?? '');
+export function writeBuildsQuery(
+  documents: ReadonlyMap<string, string>,
+  operation: BuildOperation,
+  count: number,
+): string {
+  const document = parse(documents.get(operation) ?? '');
   const indices = Array.from({ length: count }, (_, index) => String(index));
   const variables = indices.map((index) => `$u${index}: ID!`).join(', ');
   const fields = indices.map((index) => `b${index}: build(uuid: $u${index}) { uuid }`).join(' ');
   const frame = operationIn(parse(`query Builds(${variables}) { ${fields} }`));
-  const selectionSet = fieldIn(operationIn(document)).selectionSet;
+  const one = operationIn(document);
+  const { selectionSet } = fieldIn(one);
   const selections = frame.selectionSet.selections.map((field) => ({ ...field, selectionSet }));
-  const many = { ...frame, selectionSet: { ...frame.selectionSet, selections } };
+  const shared = (one.variableDefinitions ?? []).filter(
+    ({ variable }) => !['slug', 'uuid'].includes(variable.name.value),
+  );
+  const many = {
+    ...frame,
+    variableDefinitions: [...(frame.variableDefinitions ?? []), ...shared],
+    selectionSet: { ...frame.selectionSet, selections },
+  };
   const others = document.definitions.filter(({ kind }) => kind !== Kind.OPERATION_DEFINITION);
   return print({ ...document, definitions: [many, ...others] } as DocumentNode);
 }

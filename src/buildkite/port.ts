@@ -1,9 +1,14 @@
 import type { Agent } from '../model/entities/agent.ts';
+import type { Budget } from '../model/entities/budget.ts';
 import type { Build } from '../model/entities/build.ts';
 import type { Job } from '../model/entities/job.ts';
 import type { Mark } from '../model/entities/mark.ts';
 import type { ClockOffset, Pipeline, StepHistory } from '../model/entities/surroundings.ts';
+import type { StepName } from '../model/step-name.ts';
 import type { Answer, Call, Outcome } from '../model/call.ts';
+
+/** Which command jobs of a build to list: every one, at three points a job, or those of the steps with these keys. */
+export type JobsWanted = 'all' | readonly string[];
 
 /** A build with the command jobs that the same answer listed (without their histories: `events` null). */
 export interface BuildWithJobs {
@@ -26,22 +31,36 @@ export interface JobsPage {
   readonly next: string | null;
 }
 
+/** The user to whom a token belongs. */
+export interface TokenUser {
+  readonly name: string;
+  readonly email: string;
+}
+
 /** The port to Buildkite. Reads retry within their time. Never throws for a failure of the service. */
 export interface Buildkite {
-  /** The pipeline `organization/slug` and its open builds on a branch; `not-found` says whether the organization itself is missing. */
+  /** The user of the token; null if the token belongs to none. */
+  viewer(signal: AbortSignal): Promise<Answer<TokenUser | null>>;
+  /** The pipeline `organization/slug` and its open builds on a branch (null: its default branch); `not-found` says whether the organization itself is missing. */
   pipeline(
     organization: string,
     slug: string,
-    branch: string,
+    branch: string | null,
     signal: AbortSignal,
   ): Promise<Answer<Pipeline>>;
   /** The pipeline's own steps as YAML; null if Buildkite shows none. */
   pipelineSteps(organization: string, slug: string, signal: AbortSignal): Promise<Answer<string | null>>;
-  /** One build by `organization/pipeline/number` or by UUID. */
-  build(slugOrUuid: string, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
+  /** One build by `organization/pipeline/number` or by UUID. Its meta-data are read unless only some steps are listed. */
+  build(slugOrUuid: string, jobs: JobsWanted, signal: AbortSignal): Promise<Answer<BuildWithJobs>>;
+  /** UUIDs of the builds that the trigger steps of a build have started so far, of the newest 100 of them. */
+  triggeredBuilds(uuid: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
   /** Several builds by UUID, in one request for every fifty; each has its own answer, in the order of the UUIDs. */
-  builds(uuids: readonly string[], signal: AbortSignal): Promise<readonly Answer<BuildWithJobs>[]>;
-  /** The build with the mark in its meta-data, or null if the pipeline has none. */
+  builds(
+    uuids: readonly string[],
+    jobs: JobsWanted,
+    signal: AbortSignal,
+  ): Promise<readonly Answer<BuildWithJobs>[]>;
+  /** The build with the mark in its meta-data, without its jobs; null if the pipeline has none. */
   buildOfDrill(
     organization: string,
     pipeline: string,
@@ -55,7 +74,7 @@ export interface Buildkite {
   stepHistory(
     organization: string,
     pipeline: string,
-    step: string,
+    step: StepName,
     limit: number,
     signal: AbortSignal,
   ): Promise<Answer<StepHistory>>;
@@ -80,19 +99,21 @@ export interface Buildkite {
     uuid: string,
     signal: AbortSignal,
   ): Promise<Answer<{ agent: Agent; jobs: readonly Job[] }>>;
-  /** Agents with a tag `key=value`; connected and stopping ones only, as Buildkite lists no others. */
+  /**
+   * Agents with a tag `key=value`; connected and stopping ones only, as Buildkite lists no others. Buildkite's filter for
+   * tags is not documented: whoever knows an agent that is missing asks for all `agents`.
+   */
   agentsWithTag(
     organization: string,
     tag: string,
     signal: AbortSignal,
   ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
-  /** Connected and stopping agents whose host has one of these names (`isHostOf`). Not `complete` above 500 agents. */
-  agentsOnHost(
+  /** All connected and stopping agents, about a point each. Not `complete` above 1,000 agents. */
+  agents(
     organization: string,
-    hostnames: readonly string[],
     signal: AbortSignal,
   ): Promise<Answer<{ agents: readonly Agent[]; complete: boolean }>>;
-  /** Starts a build. Sent once; after an unknown outcome the caller first looks for the build by its meta-data. */
+  /** Starts a build, and lists none of its jobs. Sent once; after an unknown outcome the caller first looks for the build by its meta-data. */
   createBuild(
     call: Extract<Call, { kind: 'create-build' }>,
     signal: AbortSignal,
@@ -100,4 +121,6 @@ export interface Buildkite {
   cancelBuild(call: Extract<Call, { kind: 'cancel-build' }>, signal: AbortSignal): Promise<Outcome<null>>;
   /** Offset of the server's clock from ours at the latest answer; null before the first one or without a `Date` header. */
   clock(): ClockOffset | null;
+  /** The budget as all answers so far showed it; asks nothing. */
+  budget(): Budget;
 }

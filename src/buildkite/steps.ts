@@ -1,13 +1,16 @@
 import { parse } from 'yaml';
 
-/** The step keys of a pipeline, as far as its YAML shows them. */
+/** The step keys and labels of a pipeline, as far as its YAML shows them. */
 export interface Steps {
   readonly stepKeys: string[] | null;
+  readonly stepLabels: string[];
+  /** The pipelines of trigger steps, and the branch of each build. */
+  readonly triggers: { pipeline: string; branch: string | null }[];
   /** Whether steps may be added while the build runs; then an absent key proves nothing. */
   readonly dynamic: boolean;
 }
 
-const UNKNOWN: Steps = { stepKeys: null, dynamic: true };
+const UNKNOWN: Steps = { stepKeys: null, stepLabels: [], triggers: [], dynamic: true };
 
 /**
  * Reads the keys of a pipeline's steps, including those in groups. A command that uploads steps, a script of the
@@ -26,7 +29,13 @@ export function readSteps(text: string | null): Steps {
   if (!Array.isArray(steps)) return UNKNOWN;
   const found = steps.flatMap((step: unknown) => [step, ...childrenOf(step)]);
   const stepKeys = found.flatMap((step) => keysOf(step));
-  return { stepKeys, dynamic: found.some(mayUpload) || stepKeys.some((key) => key.includes('$')) };
+  const stepLabels = found.flatMap((step) => labelsOf(step));
+  return {
+    stepKeys,
+    stepLabels,
+    triggers: found.flatMap((step) => triggerOf(step)),
+    dynamic: found.some(mayUpload) || stepKeys.some((key) => key.includes('$')),
+  };
 }
 
 function childrenOf(step: unknown): readonly unknown[] {
@@ -40,6 +49,20 @@ function keysOf(step: unknown): readonly string[] {
     const key = readField(step, name);
     return typeof key === 'string' || typeof key === 'number' ? [String(key)] : [];
   });
+}
+
+function triggerOf(step: unknown): Steps['triggers'] {
+  const pipeline = readField(step, 'trigger');
+  const branch = readField(readField(step, 'build'), 'branch');
+  return typeof pipeline === 'string'
+    ? [{ pipeline, branch: typeof branch === 'string' ? branch : null }]
+    : [];
+}
+
+/** `name` is Buildkite's alias of `label`. */
+function labelsOf(step: unknown): readonly string[] {
+  const label = readField(step, 'label') ?? readField(step, 'name');
+  return typeof label === 'string' || typeof label === 'number' ? [String(label)] : [];
 }
 
 function mayUpload(step: unknown): boolean {

@@ -1,16 +1,20 @@
 import type { Answer, Outcome, Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Budget } from '../model/entities/budget.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
+import type { Agents } from '../http/agents.ts';
 import { withDeadline } from '../http/deadline.ts';
+import { nameHost } from '../http/endpoint.ts';
 import { createOffsetMeter } from '../http/offset.ts';
 import { toOneLine, makeTrouble } from '../http/trouble.ts';
 import { ANSWERS } from './answers.ts';
-import type { AnswerOf, BuildFields } from './answers.ts';
+import type { AnswerOf } from './answers.ts';
 import { failureOf } from './failure.ts';
-import type { Failure } from './failure.ts';
+import type { Asked, Failure } from './failure.ts';
 import { GraphQlFailure, sendGraphQl } from './graphql.ts';
+import { createBudgetMeter } from './meter.ts';
 import { loadDocuments, writeBuildsQuery } from './operations.ts';
-import type { Operation } from './operations.ts';
+import type { BuildOperation, Operation } from './operations.ts';
 
 /** Sends documents and returns checked data or a trouble; knows nothing of builds and agents. */
 export interface Transport {
@@ -20,7 +24,12 @@ export interface Transport {
     signal: AbortSignal,
   ): Promise<Answer<AnswerOf<O>>>;
   /** Several builds in one query; null for a build that does not exist. */
-  readBuilds(uuids: readonly string[], signal: AbortSignal): Promise<Answer<readonly (BuildFields | null)[]>>;
+  readBuilds<O extends BuildOperation>(
+    operation: O,
+    uuids: readonly string[],
+    variables: Variables,
+    signal: AbortSignal,
+  ): Promise<Answer<readonly AnswerOf<O>['build'][]>>;
   /** Sent once. */
   send<O extends Operation>(
     operation: O,
@@ -28,6 +37,7 @@ export interface Transport {
     signal: AbortSignal,
   ): Promise<Outcome<AnswerOf<O>>>;
   clock(): ClockOffset | null;
+  budget(): Budget;
 }
 type Variables = Readonly<Record<string, unknown>>;
 type Attempt<T> =
@@ -36,6 +46,7 @@ type Attempt<T> =
 export interface TransportOptions {
   readonly endpoint: URL;
   readonly token: string;
+  readonly agents: Agents;
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
@@ -48,17 +59,16 @@ const FIRST_PAUSE_MS = 150;
 export function createTransport(options: TransportOptions): Transport {
   const documents = loadDocuments();
   const offset = createOffsetMeter();
+  const meter = createBudgetMeter(options.clock);
+  const asked = { host: nameHost(options.endpoint), token: options.token };
 
-  const request = (
-    operationName: string,
-    query: string,
-    variables: Variables,
-    inner: AbortSignal,
-  ): Promise<unknown> => {
+  const request = (operationName: string, query: string, variables: Variables, inner: AbortSignal) => {
     const sentAt = options.clock.now();
-    return sendGraphQl(options, { operationName, query, variables }, inner, (headers) =>
-      offset.take(headers.get('date'), sentAt, options.clock.now()),
-    );
+    meter.countRequest();
+    return sendGraphQl(options, { operationName, query, variables }, inner, (headers) => {
+      offset.take(headers.get('date'), sentAt, options.clock.now());
+      meter.take(headers);
+    });
   };
   const attempt = <O extends Operation>(
     operation: O,
@@ -70,7 +80,7 @@ export function createTransport(options: TransportOptions): Transport {
       request(operation, documents.get(operation) ?? '', variables, inner),
     ).then(
       (data) => checkAnswer(operation, data),
-      (error: unknown) => attemptOfError(operation, error, options.token),
+      (error: unknown) => attemptOfError(operation, error, asked),
     );
 
   function read<O extends Operation>(
@@ -81,16 +91,19 @@ export function createTransport(options: TransportOptions): Transport {
     return retryRead(operation, signal, (ms) => attempt(operation, variables, signal, ms));
   }
 
-  function readBuilds(
+  function readBuilds<O extends BuildOperation>(
+    operation: O,
     uuids: readonly string[],
+    shared: Variables,
     signal: AbortSignal,
-  ): Promise<Answer<readonly (BuildFields | null)[]>> {
-    const query = writeBuildsQuery(documents, uuids.length);
-    const variables = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
+  ): Promise<Answer<readonly AnswerOf<O>['build'][]>> {
+    const query = writeBuildsQuery(documents, operation, uuids.length);
+    const own = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
+    const variables = { ...shared, ...own };
     return retryRead('Builds', signal, (ms) =>
       withDeadline(signal, ms, (inner) => request('Builds', query, variables, inner)).then(
-        (data) => checkBuilds(data, uuids.length),
-        (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', options.token) }),
+        (data) => checkBuilds(operation, data, uuids.length),
+        (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', asked) }),
       ),
     );
   }
@@ -124,20 +137,20 @@ export function createTransport(options: TransportOptions): Transport {
     return { ok: false, certainty: answer.failure.certainty, trouble: answer.failure.trouble };
   }
 
-  return { read, readBuilds, send, clock: () => offset.read() };
+  return { read, readBuilds, send, clock: () => offset.read(), budget: () => meter.read() };
 }
 
 /** Whether a mutation's data count although the answer also has errors. */
 function attemptOfError<O extends Operation>(
   operation: O,
   error: unknown,
-  token: string,
+  asked: Asked,
 ): Attempt<AnswerOf<O>> {
   if (isMutation(operation) && error instanceof GraphQlFailure && error.status === 200) {
     const partial = checkAnswer(operation, error.answer['data']);
     if (partial.ok) return partial;
   }
-  return { ok: false, failure: failureOf(error, operation, token) };
+  return { ok: false, failure: failureOf(error, operation, asked) };
 }
 
 function isMutation(operation: Operation): boolean {
@@ -152,9 +165,13 @@ function checkAnswer<O extends Operation>(operation: O, data: unknown): Attempt<
 }
 
 /** The builds of an answer to the query for several, each under its own name. */
-function checkBuilds(data: unknown, count: number): Attempt<readonly (BuildFields | null)[]> {
-  const { build } = ANSWERS.Build.shape;
-  const answers: (BuildFields | null)[] = [];
+function checkBuilds<O extends BuildOperation>(
+  operation: O,
+  data: unknown,
+  count: number,
+): Attempt<readonly AnswerOf<O>['build'][]> {
+  const { build } = ANSWERS[operation].shape;
+  const answers: AnswerOf<O>['build'][] = [];
   for (let index = 0; index < count; index += 1) {
     const name = `b${String(index)}`;
     const parsed = build.safeParse((data as Record<string, unknown> | null)?.[name]);

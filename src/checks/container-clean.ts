@@ -1,5 +1,6 @@
 import { hasAgentLeft, type Agent } from '../model/entities/agent.ts';
 import type { Sighting } from '../evidence/evidence.ts';
+import { describeLongLag } from '../evidence/signal-lag.ts';
 import { hasJobEnded } from '../model/entities/job.ts';
 import { no, unasked, unknown, yes, type Answered, type Case, type Check } from './check.ts';
 import { findAgentContainer, type AgentContainer } from '../evidence/agent-container.ts';
@@ -20,13 +21,14 @@ function isWrapperAfterDrain(about: Case, left: Sighting<Agent> | null): boolean
   return (isIdle || jobOver) && left !== null && hasAgentLeft(left.value) && left.value.lostAt === null;
 }
 
-function judgeKilledContainer(agent: AgentContainer, code: number, events: readonly number[]): Answered {
+function judgeKilledContainer({ evidence }: Case, agent: AgentContainer, code: number): Answered {
+  const events = [agent.task.seq];
   const limit = seconds(agent.stopTimeout);
   if (code === 137 && agent.atTimeout) {
     const memory = /^OutOfMemory/.test(agent.container?.reason ?? '');
     return no(
       'not-drained',
-      `its container exited 137 (SIGKILL)${describeAfterStop(agent)}, at its stopTimeout of ${limit}: the agent did not get the signal, or its drain took too long`,
+      `its container exited 137 (SIGKILL)${describeAfterStop(agent)}, at its stopTimeout of ${limit}: the agent did not get the signal, or its drain took too long${describeLongLag(evidence)}`,
       events,
       memory ? ['ECS names OutOfMemoryError, but the end lies at the stop time-out'] : [],
     );
@@ -79,7 +81,7 @@ function judge(about: Case): Answered {
       task.seq,
       left.seq,
     ]);
-  return judgeKilledContainer(agent, code, [task.seq]);
+  return judgeKilledContainer(about, agent, code);
 }
 
 export const containerClean: Check = {

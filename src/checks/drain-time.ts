@@ -73,8 +73,9 @@ export function limitsOf(
   drain: DrainTime,
   within: number | null,
   took: string,
+  ms: number = drain.ms,
 ): readonly Limit[] {
-  const own = { took: drain.ms, said: took };
+  const own = { took: ms, said: took };
   const isReclaim = traitsOf(evidence.plan)?.reclaims === true;
   return [
     ...(isReclaim ? [makeSpotLimit(evidence, drain)] : []),

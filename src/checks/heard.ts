@@ -4,6 +4,7 @@ import type { Attempt } from '../evidence/attempts.ts';
 import { byBuildkite, clocksOf, shiftStamp, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { findFinishTime } from '../evidence/job-times.ts';
+import { describeLongLag, measureSignalLag } from '../evidence/signal-lag.ts';
 import { findSignalWindow, type SignalWindow } from '../evidence/stop.ts';
 import { witnessOf } from '../evidence/witness.ts';
 import { no, unknown, yes, type Answered, type Case } from './check.ts';
@@ -19,10 +20,15 @@ const TIMER_SLACK = 500;
 const PROVES =
   'Any of these would show it: agent 3.138 or later (which reports its stop), the exec form, `cluster.imageConfig`, or a worker of this definition that has no job for 10 s';
 
+/** Whether all agents of this version report their stops: v3 from 3.138 on. */
+export function isKnownToReportStops(version: string): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version) ?? [];
+  return Number(major) === 3 && Number(minor) >= 138;
+}
+
 /** Whether an agent of this version reports its stops: v3 from 3.138 on, and any version of which one agent was seen to report. */
 export function isReportingStops(evidence: Evidence, { version }: Agent): boolean {
-  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
-  if (Number(major) === 3 && Number(minor) >= 138) return true;
+  if (isKnownToReportStops(version ?? '')) return true;
   return evidence
     .every('agent')
     .some(
@@ -74,7 +80,12 @@ function judgeStopReport(
       events,
       'drain-not-proven',
     );
-  return yes(`the agent reported its graceful stop at ${at} and left`, events, [], 'report');
+  return yes(
+    `the agent reported its graceful stop at ${at} and left${describeLongLag(evidence)}`,
+    events,
+    [],
+    'report',
+  );
 }
 
 function judgeOneShot({ seq, value }: Sighting<Agent>): Answered {
@@ -108,12 +119,7 @@ function judgeOlderAgent(about: Case, seen: Sighting<Agent>): Answered {
       [seen.seq],
       'drain-not-proven',
     );
-  if (byTimer)
-    return no(
-      'not-drained',
-      `the agent left by its own idle time-out (${seconds(idle)}), ${left}: it never heard the stop`,
-      [seen.seq],
-    );
+  if (byTimer) return judgeTimer(about, seen, byBuildkite(at), `(${seconds(idle)}), ${left}`);
   if (ms > AT_ONCE || (idle !== null && ms >= idle / 2))
     return unknown(
       `the agent left ${left}: neither at once nor by an idle time-out, so the stop is not proven to be the cause`,
@@ -127,6 +133,22 @@ function judgeOlderAgent(about: Case, seen: Sighting<Agent>): Answered {
       'drain-not-proven',
     );
   return judgeByStart(about, seen, `the agent disconnected ${left}, at ${formatClockTime(at)}`);
+}
+
+/** Its own timer made the agent leave. Only after the signal must have come does that show that the agent did not hear it. */
+function judgeTimer(about: Case, { seq }: Sighting<Agent>, at: Stamp, said: string): Answered {
+  const left = `the agent left by its own idle time-out ${said}`;
+  const early = findUnsignalledTime(about.evidence, at);
+  if (early === null) return no('not-drained', `${left}: it never heard the stop`, [seq]);
+  return unknown(`${left}; ${early}`, [seq], 'drain-not-proven');
+}
+
+/** Why an agent that left then may not have been signalled yet; null if it must have been, or if its start keeps the signal anyway. */
+function findUnsignalledTime(evidence: Evidence, at: Stamp): string | null {
+  const window = findSignalWindow(evidence);
+  if (window === null || findSignalPath(evidence).reaches === 'no') return null;
+  if (clocksOf(evidence).order(at, shiftStamp(window.signalledBy, AT_ONCE)) === 'after') return null;
+  return `the signal may not have come before: ${measureSignalLag(evidence)?.said ?? ''}. An agent that reports its stops would show it, a longer idle time-out, or a limits.signalLag that fits your hosts`;
 }
 
 function hasRunOut(
@@ -188,9 +210,12 @@ function judgeIdleByTimes(evidence: Evidence, seen: Sighting<Agent>, window: Sig
   const from = findIdleStart(evidence, seen.value);
   if (idle !== null && (from === null || distance(from, at).ms >= idle - TIMER_SLACK)) {
     const said = `${left}, when its own idle time-out (${seconds(idle)}) had run out`;
-    return atOnce || from === null
-      ? unknown(`${said}: either may be the cause`, [seen.seq], 'drain-not-proven')
-      : no('not-drained', `${said}: it never heard the stop`, [seen.seq]);
+    if (atOnce || from === null)
+      return unknown(`${said}: either may be the cause`, [seen.seq], 'drain-not-proven');
+    const early = findUnsignalledTime(evidence, at);
+    return early === null
+      ? no('not-drained', `${said}: it never heard the stop`, [seen.seq])
+      : unknown(`${said}; ${early}`, [seen.seq], 'drain-not-proven');
   }
   if (atOnce) return yes(`${left}, at ${formatClockTime(disconnectedAt)}`, [seen.seq], [], 'disconnect');
   return unknown(

@@ -13,7 +13,7 @@ import { notBroken } from './not-broken.ts';
 import { notCanceledByAgent } from './not-canceled-by-agent.ts';
 import { sidecars } from './sidecars.ts';
 import { stillIdle } from './still-idle.ts';
-import { host, lossElsewhere, memory, notCanceled, pid1 } from './undisturbed.ts';
+import { host, lossElsewhere, memory, notCanceled, pid1, realWorker } from './undisturbed.ts';
 
 /** Every question that a verdict rests on, in the order in which they are shown. Adding one is one file and one line. */
 export const CHECKS: readonly Check[] = [
@@ -37,4 +37,5 @@ export const CHECKS: readonly Check[] = [
   memory,
   host,
   pid1,
+  realWorker,
 ];

@@ -215,3 +215,25 @@ export const pid1: Check = {
     );
   },
 };
+
+/** The tag by which the rig tells its idle agents. */
+const IDLE_AGENT = { tag: 'gameday-rig', value: 'idle-agent' } as const;
+
+export const realWorker: Check = {
+  name: 'real-worker',
+  asks: 'Did a process stand behind the worker?',
+  needed: false,
+  judge({ evidence }) {
+    if (evidence.plan.rig?.tasksWithProcesses === undefined)
+      return unasked('no worker was one that only idles');
+    const agent = evidence.last('agent', evidence.target?.agentId ?? '');
+    if (evidence.injection === null || agent === null) return unasked('nothing was injected');
+    if (agent.value.tags[IDLE_AGENT.tag] !== IDLE_AGENT.value)
+      return yes('the worker ran processes', [agent.seq]);
+    return no(
+      'idle-stand-in',
+      `agent ${agent.value.name} only registered with the rig: no process stood behind it that could drain`,
+      [agent.seq],
+    );
+  },
+};

@@ -18,3 +18,39 @@ export async function regionOfProfile(environment: Environment): Promise<string 
   const profile = environment['AWS_PROFILE'] || 'default';
   return configFile[profile]?.['region'] ?? credentialsFile[profile]?.['region'] ?? null;
 }
+
+/**
+ * Why a region cannot be meant: the SDK's partitions do not have it. Without this check a typing error shows as a name that
+ * cannot be resolved. Null if they have it.
+ */
+export async function explainUnknownRegion(
+  region: string,
+): Promise<{ readonly said: string; readonly next: string } | null> {
+  const { partition } = await import('@aws-sdk/core/client');
+  // Of a region that it knows by name, and not by its pattern alone, the SDK gives a description.
+  const isKnown = (name: string): boolean => 'description' in partition(name);
+  if (isKnown(region)) return null;
+  const meant = listNearWords(region.toLowerCase()).find(isKnown);
+  const hint = meant === undefined ? '' : `; ${meant} is one`;
+  return {
+    said: `AWS has no region ${JSON.stringify(region)}, as far as this version of gameday knows${hint}`,
+    next: 'Correct it. If the region is newer than gameday, set AWS_ENDPOINT_URL_ECS to its endpoint.',
+  };
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789-';
+
+/** All words that one typing error can have made into this one, and the word itself. */
+function listNearWords(word: string): readonly string[] {
+  const places = [...Array.from(word, (_, at) => at), word.length];
+  return places.flatMap((at) => {
+    const [head, tail] = [word.slice(0, at), word.slice(at)];
+    const letters = Array.from(LETTERS);
+    return [
+      word,
+      `${head}${tail.charAt(1)}${tail.charAt(0)}${tail.slice(2)}`,
+      `${head}${tail.slice(1)}`,
+      ...letters.flatMap((letter) => [`${head}${letter}${tail}`, `${head}${letter}${tail.slice(1)}`]),
+    ];
+  });
+}

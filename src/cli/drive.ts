@@ -19,7 +19,8 @@ import { verdictOfReason } from '../verdict/judge.ts';
 import { commandsOf } from '../verdict/left.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
-import { nobody, terminalPerson } from './prompt.ts';
+import { askMfaCodeBeside, nobody, terminalPerson } from './prompt.ts';
+import { isAttendedTerminal } from './output.ts';
 import { reporterFor } from './reporters.ts';
 import { DEFAULT_OUT } from './runner.ts';
 import type { Runner } from './runner.ts';
@@ -53,12 +54,16 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
   const { plan, journal, runner, reporter, interruption } = drive;
   let failure: unknown = null;
   try {
-    const services = await connect(drive.settings);
+    const askMfaCode = isAttendedTerminal(runner.environment) ? askMfaCodeBeside(reporter) : null;
+    const services = await connect(drive.settings, askMfaCode);
     const isKept = drive.folder !== null && !plan.embeddedRig;
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
     const ports = watchAlone({ ...services, clock: systemClock, journal, person, digest });
-    await drive.act(ports, interruption.signal, reporter.onEvent);
+    await drive.act(ports, interruption.signal, (event, state) => {
+      if (event.code === 'GD_UNDO_BEGUN') interruption.extend(event.payload.within);
+      reporter.onEvent(event, state);
+    });
   } catch (error) {
     if (journal.events.length === 0) throw error;
     failure = error;

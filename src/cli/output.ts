@@ -73,3 +73,8 @@ export function isAttended(stream: { readonly isTTY?: boolean }, environment: En
   );
   return stream.isTTY === true && !ci;
 }
+
+/** Whether a person can be asked at this terminal. */
+export function isAttendedTerminal(environment: Environment): boolean {
+  return isAttended(process.stdin, environment) && isAttended(process.stderr, environment);
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Plan, ScenarioPlan } from '../scenario/plan.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
-import { isAttended } from './output.ts';
+import { isAttendedTerminal } from './output.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -45,8 +45,7 @@ export function placeOf(
 
 /** Whether there is a person at this terminal to ask. */
 export function consentOf({ environment }: Runner): Plan['consent'] {
-  const attended = isAttended(process.stdin, environment) && isAttended(process.stderr, environment);
-  return attended ? 'ask' : 'refuse';
+  return isAttendedTerminal(environment) ? 'ask' : 'refuse';
 }
 
 /** Random bytes in an id: it must be unique even if many runners start at the same time. */

@@ -44,6 +44,38 @@ export function terminalPerson(
   };
 }
 
+/** Asks for the code of an MFA device, on stderr. */
+export async function askMfaCodeHere(device: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const asked = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new AbortController();
+  try {
+    asked.once('close', () => ended.abort());
+    // Ctrl-C is a key here, and is still to be what it is elsewhere.
+    asked.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    return await asked.question(`Code of MFA device ${escapeControls(device)}: `, { signal: ended.signal });
+  } catch (cause) {
+    throw new Error(`no code of MFA device ${device} was given`, { cause });
+  } finally {
+    asked.close();
+  }
+}
+
+/** The same beside a reporter that keeps a part of the screen. */
+export function askMfaCodeBeside({
+  pause,
+  resume,
+}: Pick<Required<Reporter>, 'pause' | 'resume'>): (device: string) => Promise<string> {
+  return async (device) => {
+    pause();
+    try {
+      return await askMfaCodeHere(device);
+    } finally {
+      resume();
+    }
+  };
+}
+
 /** Nobody can be asked, so the answer is no. */
 export const nobody: Person = { confirm: async () => false };
 

@@ -3,10 +3,11 @@ import { RigFacts } from '../scenario/plan.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
+import { readProxies } from '../http/proxies.ts';
 import { SHORTEST_SECRET } from '../journal/redact.ts';
 import { parseDuration } from '../scenario/duration.ts';
 import type { InputError } from '../scenario/problem.ts';
-import { regionOfProfile } from './aws-profile.ts';
+import { explainUnknownRegion, regionOfProfile } from './aws-profile.ts';
 import type { Environment } from './output.ts';
 
 /** Where a drill runs and with which credentials; fixed before anything is contacted. */
@@ -46,8 +47,11 @@ export async function settingsFromEnvironment(
   environment: Environment,
   insecure: boolean,
 ): Promise<{ readonly settings: Settings | null; readonly errors: readonly InputError[] }> {
-  const rules = { allowInsecure: insecure, loopbackOnly: false };
   const errors: InputError[] = [];
+  const rules = collectErrors(errors, () => rulesOf(environment, insecure)) ?? {
+    allowInsecure: insecure,
+    loopbackOnly: false,
+  };
   const token = requireVariable(
     errors,
     environment,
@@ -93,8 +97,13 @@ export async function settingsFromEnvironment(
   };
 }
 
+/** How other machines are reached. Throws bad-input for a proxy that is none. */
+export function rulesOf(environment: Environment, insecure: boolean): EndpointRules {
+  return { allowInsecure: insecure, loopbackOnly: false, proxies: readProxies(environment) };
+}
+
 /** The settings of the ECS client alone; the SDK finds endpoint and credentials. */
-export type EcsSettings = Pick<Settings, 'region' | 'rules'>;
+export type EcsSettings = Pick<Settings, 'region' | 'rules' | 'environment'>;
 
 /** The settings of ECS from the environment. Throws bad-input with the first setting that is missing or wrong. */
 export async function ecsSettingsFromEnvironment(
@@ -102,11 +111,14 @@ export async function ecsSettingsFromEnvironment(
   environment: Environment,
   insecure: boolean,
 ): Promise<EcsSettings> {
-  const rules = { allowInsecure: insecure, loopbackOnly: false };
   const errors: InputError[] = [];
+  const rules = collectErrors(errors, () => rulesOf(environment, insecure)) ?? {
+    allowInsecure: insecure,
+    loopbackOnly: false,
+  };
   const found = await ecsOf(errors, region, environment, rules);
   const [error] = errors;
-  if (error === undefined) return { region: found.region, rules };
+  if (error === undefined) return { region: found.region, rules, environment };
   throw new GamedayError('bad-input', error.message, error.next === null ? {} : { next: error.next });
 }
 
@@ -132,6 +144,8 @@ async function ecsOf(
     readEnvironmentVariable(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
   const ecsEndpoint =
     variable === undefined || ignored ? null : readEnvironmentVariable(environment, variable);
+  const unknown = ecsEndpoint === null && region !== '' ? await explainUnknownRegion(region) : null;
+  if (unknown !== null) errors.push(makeInputError(unknown.said, unknown.next));
   if (ecsEndpoint !== null) collectErrors(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
   // For an assumed role the SDK calls STS; an endpoint from a profile is checked by the same rules at the call.
   const sts = ignored ? null : readEnvironmentVariable(environment, 'AWS_ENDPOINT_URL_STS');

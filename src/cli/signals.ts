@@ -14,6 +14,8 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** Which signal came, if any. */
   readSignal(): StopSignal | null;
+  /** After the first signal: the process may go on for so many milliseconds since it, and then has its grace. */
+  extend(ms: number): void;
   /** Acts as on this signal: a prompt in raw mode gets Ctrl-C as a key. */
   raise(signal: StopSignal): void;
   /** Restores Node's own handling. */
@@ -26,6 +28,7 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
   // No limit on listeners: every read of a drill adds one, and a fleet is read by many at once.
   setMaxListeners(0, controller.signal);
   let first: StopSignal | null = null;
+  let last: NodeJS.Timeout | undefined;
   function onSignal(signal: StopSignal): void {
     if (first !== null) {
       // A closed terminal sends SIGHUP a second time, through its shell: this is the same event.
@@ -34,8 +37,12 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
     }
     first = signal;
     failWith(STOP_SIGNALS[signal]);
-    setTimeout(() => leaveByForce(signal), GRACE).unref();
+    leaveAfter(0);
     controller.abort(signal);
+  }
+  function leaveAfter(ms: number): void {
+    clearTimeout(last);
+    last = setTimeout(() => leaveByForce(first ?? 'SIGINT'), ms + GRACE).unref();
   }
   function leaveByForce(signal: StopSignal): void {
     try {
@@ -48,6 +55,7 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
   return {
     signal: controller.signal,
     readSignal: () => first,
+    extend: leaveAfter,
     raise: onSignal,
     release() {
       for (const signal of ALL) process.off(signal, onSignal);

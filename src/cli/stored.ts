@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import { fold } from '../state/state.ts';
 import type { DrillState } from '../state/state.ts';
@@ -112,7 +112,7 @@ async function readListed(journal: string): Promise<Listed> {
     };
   } catch (error) {
     if (!(error instanceof GamedayError)) throw error;
-    const drill = journal.split('/').at(-2) ?? journal;
+    const drill = basename(dirname(journal));
     return { drill, phase: null, outcome: null, reason: null, title: null, journal, error: error.message };
   }
 }

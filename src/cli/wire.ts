@@ -3,7 +3,9 @@ import type { Digest } from '../model/secret-looks.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
+import { isAttendedTerminal } from './output.ts';
 import type { Environment } from './output.ts';
+import { askMfaCodeHere } from './prompt.ts';
 import type { EcsSettings, Settings } from './settings.ts';
 
 /** The services of one drill, by their ports. */
@@ -14,7 +16,7 @@ export interface Services {
 }
 
 /** Builds the clients; the only place that does. Loads them when called. */
-export async function connect(settings: Settings): Promise<Services> {
+export async function connect(settings: Settings, askMfaCode = codeAsker(settings)): Promise<Services> {
   const [buildkite, ecs, surroundings] = await Promise.all([
     import('../buildkite/client.ts'),
     import('../ecs/client.ts'),
@@ -27,9 +29,13 @@ export async function connect(settings: Settings): Promise<Services> {
       region,
       ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
       ...(credentials === null ? {} : { credentials }),
+      ...(askMfaCode === null ? {} : { askMfaCode }),
       ...rules,
     }),
-    surroundings: surroundings.createSurroundings({ environment }),
+    surroundings: surroundings.createSurroundings({
+      environment,
+      ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),
+    }),
   };
 }
 
@@ -70,11 +76,19 @@ export async function linesKnownOf(environment: Environment, drill: string): Pro
   return knownLines(stateDirectory(environment), drill);
 }
 
+/** Asks for an MFA code at this terminal; null where nobody is there. */
+function codeAsker({
+  environment,
+}: Pick<Settings, 'environment'>): ((device: string) => Promise<string>) | null {
+  return isAttendedTerminal(environment) ? askMfaCodeHere : null;
+}
+
 /** The ECS client alone, for callers that do not need Buildkite. */
 async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   const { createEcsClient } = await import('../ecs/client.ts');
   const { region, rules } = settings;
-  return createEcsClient({ region, ...rules });
+  const askMfaCode = codeAsker(settings);
+  return createEcsClient({ region, ...rules, ...(askMfaCode === null ? {} : { askMfaCode }) });
 }
 
 /** What a command hands to its service, which builds no client itself. */

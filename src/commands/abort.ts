@@ -9,16 +9,33 @@ export default class Abort extends BaseCommand {
   static override description = `The command first reads whether the drill's changes still stand; a value that somebody else has changed since is left as it is. Without --yes it refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.
 
 ${exitCodesHelp()}`;
-  static override examples = ['<%= config.bin %> abort 20260102-030405-beef'];
+  static override examples = [
+    '<%= config.bin %> abort 20260102-030405-beef',
+    {
+      description: "On any machine, without the drill's journal, by the tag of the service:",
+      command: '<%= config.bin %> abort --cluster build-prod --service build-agents',
+    },
+  ];
   static override args = {
-    DRILL: Args.string({ description: 'id of the drill, or its folder', required: true }),
+    DRILL: Args.string({ description: 'id of the drill, or its folder' }),
   };
   static override flags = {
     json: shared.jsonFlag,
     reporter: shared.reporterFlag(),
     yes: Flags.boolean({
       default: false,
-      description: "trust the journal even if this machine's state directory does not know the drill",
+      description:
+        "trust the journal even if this machine's state directory does not know the drill; with --service: the drill has died, even if it could still run",
+    }),
+    cluster: Flags.string({
+      description: 'cluster of --service',
+      helpValue: 'NAME',
+      env: 'GAMEDAY_CLUSTER',
+    }),
+    service: Flags.string({
+      description: 'without DRILL: put back what a drill left on this service, as its tag gameday:undo says',
+      helpValue: 'NAME|ARN',
+      env: 'GAMEDAY_SERVICE',
     }),
     out: shared.outFlag,
     insecure: shared.insecureFlag,
@@ -26,9 +43,13 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Abort);
-    const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
-    const { yes, insecure, out, reporter } = flags;
+    const { yes, insecure, out, reporter, cluster = null, service = null } = flags;
     const runner = await this.runnerWith(reporter);
-    await goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);
+    if (args.DRILL !== undefined) {
+      const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
+      return goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);
+    }
+    const { putBack } = await import('../cli/put-back.ts');
+    await putBack({ cluster, service, yes, insecure }, runner);
   }
 }

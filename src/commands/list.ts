@@ -2,6 +2,7 @@ import type { Command } from '@oclif/core';
 import Abort from './abort.ts';
 import Analyze from './analyze.ts';
 import Assert from './assert.ts';
+import Doctor from './doctor.ts';
 import Drills from './drills.ts';
 import Forecast from './forecast.ts';
 import Iam from './iam.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   abort: Abort,
   analyze: Analyze,
   assert: Assert,
+  doctor: Doctor,
   drills: Drills,
   forecast: Forecast,
   iam: Iam,

@@ -4,7 +4,7 @@ import { faultOf } from '../faults/list.ts';
 import type { Fault } from '../faults/fault.ts';
 import { concludeLanded, makeStopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
-import { answersOf } from '../safety/guard.ts';
+import { answersOf, isRefusal } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { hasJobEnded, isJobHeld } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
@@ -19,8 +19,9 @@ import {
   type ScenarioState,
 } from '../state/state.ts';
 import { askNow, endWatch, haltDrill, type Step } from '../state/step.ts';
+import { explainShortCredentials, listCredentialAsks } from './access.ts';
 import { listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
-import { listSurroundingSubjects } from '../scenario/subjects.ts';
+import { BUDGET, listSurroundingSubjects } from '../scenario/subjects.ts';
 import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
 import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
 
@@ -38,21 +39,25 @@ export function decideAiming(state: DrillState, now: Instant): Step {
   const subjects = [
     ...listTargetSubjects(state, target),
     ...listSurroundingSubjects(state.plan),
+    BUDGET,
     ...listOtherAgents(state, fault),
     ...fault.subjects(state),
   ];
-  const trouble = findLastingTrouble(state, subjects, now, PATIENCE);
+  const credentials = listCredentialAsks(state, since, now);
+  const trouble = findLastingTrouble(state, [...credentials, ...subjects], now, PATIENCE);
   if (trouble !== null)
     // A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence.
     return mayHaveInjected(state) ? endWatch('gap', trouble.said) : haltDrill(trouble.reason, trouble.said);
+  if (credentials.length > 0) return askNow(state, credentials, now);
+  const short = mayHaveInjected(state) ? null : explainShortCredentials(state, now);
+  if (short !== null) return haltDrill('aws-unauthorized', short);
   const open = subjects.filter((subject) => !isAnsweredSince(state, subject, since));
   if (open.length > 0) return askNow(state, open, now);
   const fallen = lookAtTarget(state, target);
   if (fallen !== null) return fallen;
   if (state.lastInstantAt === null || state.lastInstantAt < since) return askGuards(state, now);
-  const refused = state.lastInstant?.find((answer) => !answer.holds);
-  if (refused !== undefined)
-    return haltDrill(refused.reason ?? 'not-allowed', `${refused.guard}: ${refused.said}`);
+  const unmet = haltOrHold(state);
+  if (unmet !== null) return unmet;
   if (state.reverifiedAt === null || state.reverifiedAt < since)
     return { do: 'conclude', event: { code: 'GD_TARGET_REVERIFIED', payload: { target } } };
   const late = explainOutdatedLook(state, now);
@@ -175,10 +180,24 @@ function explainNotIdle(state: DrillState, target: Target): string | null {
   return agent.isRunningJob ? 'the agent ran a job at the last instant' : null;
 }
 
+/** While a first stop may still land, or others are protected for this one's sake, no other target is looked for. */
+function isFree({ injections }: ScenarioState): boolean {
+  return injections.every(({ call, result }) => result === 'refused' || call.kind === 'mark-service');
+}
+
+/** What the guards' answers ask for where not all of them hold: the end, or to aim again once what is waited for is there. */
+function haltOrHold(state: ScenarioState): Step | null {
+  const answers = state.lastInstant ?? [];
+  const unmet = answers.find(isRefusal) ?? answers.find(({ holds }) => !holds);
+  if (unmet === undefined) return null;
+  const { guard, said, reason, waits } = unmet;
+  if (waits !== true || reason === null || !isFree(state))
+    return haltDrill(reason ?? 'not-allowed', `${guard}: ${said}`);
+  return { do: 'conclude', event: { code: 'GD_INJECTION_HELD', payload: { guard, reason, said } } };
+}
+
 function dropTarget(state: ScenarioState, target: Target, said: string): Step {
-  // While a first stop may still land, or others are protected for this one's sake, no other target is looked for.
-  const isFree = state.injections.every(({ result }) => result === 'refused');
-  if (isFree && state.aims < state.plan.scenario.when.attempts)
+  if (isFree(state) && state.aims - state.heldAims < state.plan.scenario.when.attempts)
     return { do: 'conclude', event: { code: 'GD_TARGET_DROPPED', payload: { said } } };
   // Nothing was stopped: a worker that got a job, or left, is none that the trigger was to yield.
   return haltDrill(target.jobId === null ? 'step-never-ran' : 'finished-before-stop', said);

@@ -3,30 +3,59 @@ import type { Aim, Fired, Trigger } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
-import { listOwnBuildAsks, listOwnBuilds, listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
+import {
+  findUnsoundBuild,
+  listBuildSubjects,
+  listOwnBuildAsks,
+  listOwnBuilds,
+  listPolledSteps,
+  listUnlistedBuilds,
+} from './own-builds.ts';
+import {
+  adoptTriggeredBuild,
+  listStaleTriggeredSubjects,
+  listTriggeredAsks,
+  listTriggeredSubjects,
+} from './follow.ts';
 import { startWithinOf, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
+import { BUDGET } from '../scenario/subjects.ts';
 import { markOf, hasReadSince, type DrillState } from '../state/state.ts';
 import { askNow, fresh, haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { findWait, listSettlingAsks } from './settling.ts';
 import { chooseTarget, taskOfAgent } from '../triggers/target.ts';
 import { findAwayService, findLastingTrouble } from '../state/trouble.ts';
-import { listFacts, keyOf, findFact } from '../model/world.ts';
+import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
 
 /** How long Buildkite or ECS may be away while the step is waited for, milliseconds. */
 const PATIENCE = 120_000;
+/** A listing of all jobs that failed is tried again after so many polls. */
+const LISTED_AGAIN = 5;
+/** How old what is known of Buildkite's budget may be when a target is chosen, milliseconds. */
+const BUDGET_KNOWN_FOR = 5_000;
 
 /** Wait until the trigger fires; learn meanwhile, ahead of time, on which agent and task its candidate lives. */
 export function decideArmed(state: DrillState, now: Instant): Step {
   const trigger = triggerOf(state.plan);
   const builds = listBuildSubjects(state);
-  const before = [...builds, ...(trigger?.before(state) ?? [])];
+  const before = [
+    ...builds,
+    ...listTriggeredSubjects(state),
+    ...listJobsBefore(state),
+    ...(trigger?.before(state) ?? []),
+  ];
   const trouble = findLastingTrouble(state, before, now, PATIENCE);
   if (trouble !== null) return haltDrill(trouble.reason, trouble.said);
   const unread = before.filter(({ kind, id }) => !hasReadSince(state, kind, id, state.takenUpAt));
   if (unread.length > 0) return askNow(state, unread, now);
+  const adopted = adoptTriggeredBuild(state);
+  if (adopted !== null) return adopted;
   if (trigger === null) return beginWatch('every stop that ECS shows is judged', null);
   const fired = trigger.fire(state, now);
-  if (fired.fires === 'never') return haltNotRun(state, fired.said);
+  if (fired.fires === 'never') {
+    const stale = listStaleTriggeredSubjects(state);
+    return stale.length > 0 ? askNow(state, stale, now) : haltNotRun(state, fired.said);
+  }
   if (state.deadline !== null && now >= state.deadline)
     return haltOverTime(state, trigger, fired, state.deadline, now);
   const halted = listFacts(state.world, 'halt').find((condition) => condition.halted);
@@ -36,7 +65,13 @@ export function decideArmed(state: DrillState, now: Instant): Step {
     return beginWatch(`${fired.why} (job ${fired.aim.job.id})`, null);
   const hurt = findUnsoundBuild(state);
   if (hurt !== null) return haltDrill('unsound-baseline', hurt);
-  return aimAt(state, fired.aim, fired.why, now);
+  return aimAt(state, trigger, fired, now);
+}
+
+/** Where the drill is about no step of its own, its trigger must have seen all jobs. */
+function listJobsBefore(state: DrillState): readonly Subject[] {
+  if (state.plan.mode === 'assert' || listPolledSteps(state.plan).length > 0) return [];
+  return state.buildIds.map((id) => ({ kind: 'build-jobs', id }));
 }
 
 /** What the drill waits for; null where it judges what somebody else stopped. */
@@ -64,6 +99,8 @@ function haltOverTime(
   const silent = findAwayService(state, looked);
   if (silent !== null)
     return haltDrill(silent.reason, `${silent.said}; so what was in flight ${within} is not known`);
+  if (state.held !== null)
+    return haltDrill(state.held.reason, `${state.held.said}; waited for in vain ${within}`);
   const unread = builds.filter(({ kind, id }) => !hasReadSince(state, kind, id, deadline));
   if (unread.length > 0) return askNow(state, unread, now);
   return haltDrill('step-never-ran', `${trigger.waitedFor(state)} ${within}`);
@@ -74,6 +111,9 @@ function makeObserveStep(asks: readonly Ask[], by: Instant): Step {
 }
 
 function haltNotRun(state: DrillState, said: string): Step {
+  // The step was in flight: what was waited for meanwhile is why nothing was sent.
+  if (state.held !== null)
+    return haltDrill(state.held.reason, `${state.held.said}; the step ended meanwhile`);
   const hurt = findUnsoundBuild(state);
   const passed = listOwnBuilds(state).every((build) => build.state === 'passed');
   return hurt !== null && !passed
@@ -92,14 +132,15 @@ function waitForTrigger(
   const haltWhen = plan.mode === 'assert' ? [] : plan.scenario.safety.haltWhen;
   // A baseline of a build aims at nobody.
   const aims = plan.mode === 'baseline' && hasBuild(plan.scenario) ? [] : fired.candidates.slice(0, 1);
-  // One build is looked at as often as the scenario says: the moment hangs on it.
-  const builds =
-    state.buildIds.length > 1
-      ? listOwnBuildAsks(state, every)
-      : listBuildSubjects(state).map((subject) => paced(subject, every));
+  // All jobs are listed once ahead of the injection, as soon as a worker has one of the step: nothing waits for it then.
+  const isNear = plan.mode === 'inject' && fired.candidates.some(({ agentId }) => agentId !== null);
+  const unlisted = isNear ? listUnlistedBuilds(state, state.armedAt ?? now) : [];
   const byKey = new Map<string, Ask>();
   for (const one of [
-    ...builds,
+    ...listOwnBuildAsks(state, every),
+    ...unlisted.map((subject) => paced(subject, every * LISTED_AGAIN)),
+    ...listSettlingAsks(state, now),
+    ...listTriggeredAsks(state, every),
     ...trigger.asks(state, every),
     ...aims.flatMap((aim) => listChainAsks(state, aim, every)),
     ...haltWhen.map(({ name }) => paced({ kind: 'halt', id: name }, every)),
@@ -140,8 +181,17 @@ function listHostAsks(state: DrillState, agent: Agent, every: number): readonly 
     : [paced({ kind: 'tasks-of', id: plan.lockKey }, every)];
 }
 
-function aimAt(state: DrillState, aim: Aim, why: string, now: Instant): Step {
-  const missing = listChainAsks(state, aim, 0).map(({ subject }) => subject);
+function aimAt(
+  state: DrillState,
+  trigger: Trigger,
+  { aim, why }: Extract<Fired, { fires: 'now' }>,
+  now: Instant,
+): Step {
+  const missing = [
+    ...listChainAsks(state, aim, 0).map(({ subject }) => subject),
+    ...(state.plan.mode === 'inject' ? listUnlistedBuilds(state, state.armedAt ?? now) : []),
+    ...(hasReadSince(state, BUDGET.kind, BUDGET.id, now - BUDGET_KNOWN_FOR) ? [] : [BUDGET]),
+  ];
   const trouble = findLastingTrouble(state, missing, now, PATIENCE / 4);
   if (trouble !== null)
     return haltDrill(
@@ -160,6 +210,11 @@ function aimAt(state: DrillState, aim: Aim, why: string, now: Instant): Step {
   const chosen = chooseTarget(state.world, aim, state.plan, why);
   if (!chosen.ok) return haltDrill('agent-not-mapped', chosen.said);
   if (state.plan.mode === 'baseline') return beginWatch(why, chosen.target);
+  const wait = findWait({ ...state, target: chosen.target }, now);
+  if (wait !== null && state.held?.said !== wait.said)
+    return { do: 'conclude', event: { code: 'GD_INJECTION_HELD', payload: wait } };
+  if (wait !== null)
+    return waitForTrigger(state, trigger, { fires: 'later', at: null, candidates: [aim] }, now);
   return {
     do: 'conclude',
     event: { code: 'GD_TARGET_CHOSEN', payload: { target: chosen.target, attempt: state.aims + 1 } },

@@ -6,16 +6,16 @@ import { hasWholeStory } from '../checks/no-job-lost.ts';
 import { hasAgentLeft } from '../model/entities/agent.ts';
 import { hasBuildEnded } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
-import { hasJobEnded } from '../model/entities/job.ts';
+import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
-import { MS_PER_POINT, listOwnBuildAsks } from './own-builds.ts';
+import { isPolled, listListingAsks, listOwnBuildAsks, MS_PER_POINT } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
 import { paced, type Ask } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
 
 /** An agent is asked every so many polls. */
 const AGENT_EVERY = 4;
-/** A job that the build's listing shows anyway is asked for its history every so many polls. */
+/** A job that polls of the build show anyway is asked for its history every so many polls. */
 const LISTED_EVERY = 8;
 /** Looking through all agents of an organization for those on one host costs up to 1,000 points: this often at the most, milliseconds. */
 const HOST_EVERY = 1_000 * MS_PER_POINT;
@@ -35,6 +35,7 @@ export function asksOf(state: DrillState, about: Case, among = 1): readonly Ask[
   const every = state.plan.scenario.limits.pollEvery;
   const asks = [
     ...listOwnBuildAsks(state, every),
+    ...(isListingNeeded(state, about) ? listListingAsks(state, every) : []),
     ...listOtherBuildAsks(state, about, every),
     ...listTaskAsks(about, every, among),
     ...about.attempts
@@ -48,6 +49,15 @@ export function asksOf(state: DrillState, about: Case, among = 1): readonly Ask[
   return [...byKey.values()];
 }
 
+/** Polls show the jobs of the drill's own step. Jobs of other steps are listed where one of them is judged, and while a block waits for them. */
+function isListingNeeded({ plan }: DrillState, { evidence, attempts }: Case): boolean {
+  const isBlocked = evidence.buildIds.some((id) => evidence.last('build', id)?.value.state === 'blocked');
+  const own = attempts.filter(
+    ({ role, job }) => role !== 'elsewhere' && evidence.buildIds.includes(job.buildId),
+  );
+  return isBlocked || own.some(({ job }) => !isPolled(plan, job));
+}
+
 /** Builds that are not ours and lost a job: whether they are green tells whether that is hidden. */
 function listOtherBuildAsks(
   { buildIds }: DrillState,
@@ -59,7 +69,7 @@ function listOtherBuildAsks(
   );
   return [...others]
     .filter((id) => !buildIds.includes(id) && !isBuildOver(evidence, id))
-    .map((id) => paced({ kind: 'build', id }, every * SELDOM));
+    .map((id) => paced({ kind: 'build-jobs', id }, every * SELDOM));
 }
 
 function isBuildOver(evidence: Evidence, buildId: string): boolean {
@@ -79,14 +89,16 @@ function listTaskAsks({ evidence }: Case, every: number, among: number): readonl
   return done ? [] : [paced({ kind: 'task', id: arn }, every), paced(agents, pace)];
 }
 
-/** Its history is read once more after its end; before that the build's listing shows its state. */
+function isShownByPolls({ buildIds, plan }: Evidence, job: Job): boolean {
+  return buildIds.includes(job.buildId) && isPolled(plan, job);
+}
+
+/** Its history is read once more after its end; before that polls of the build show its state. */
 function listAttemptAsks({ evidence }: Case, attempt: Attempt, every: number, among: number): readonly Ask[] {
   const { job } = attempt;
   const subject: Subject = { kind: 'job', id: job.id };
   if (!hasJobEnded(job))
-    return [
-      paced(subject, every * among * (evidence.buildIds.includes(job.buildId) ? LISTED_EVERY : SELDOM)),
-    ];
+    return [paced(subject, every * among * (isShownByPolls(evidence, job) ? LISTED_EVERY : SELDOM))];
   const { last: read } = evidence.reads('job', job.id);
   const direct = evidence.last('job', job.id);
   const complete = read?.ok === true && direct?.value.events != null && hasJobEnded(direct.value);

@@ -16,7 +16,7 @@ export function decideStep(state: DrillState, now: Instant): Step {
     case 'planned':
       return decideGate(state, now);
     case 'gated':
-      return decideGated(state) ?? decideStart(state, now);
+      return decideGated(state, now) ?? decideStart(state, now);
     case 'building':
       return decideStart(state, now);
     case 'armed':

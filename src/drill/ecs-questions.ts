@@ -2,6 +2,8 @@ import type { Ecs } from '../ecs/port.ts';
 import type { Answer } from '../model/call.ts';
 import { clusterOf, type Task } from '../model/entities/task.ts';
 import { assertNever } from '../model/errors.ts';
+import type { RecentStops } from '../model/entities/surroundings.ts';
+import { parseStopReason } from '../safety/lock.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Fact, KindFrom, Subject } from '../model/world.ts';
 
@@ -32,6 +34,14 @@ function listTaskFacts(
   ];
 }
 
+/** A busy service has thousands of stopped tasks an hour: of those that have ended only what a gameday stopped is kept. */
+function dropOthersThatEnded({ tasks, ...rest }: RecentStops): RecentStops {
+  return {
+    ...rest,
+    tasks: tasks.filter(({ ended, stoppedReason }) => !ended || parseStopReason(stoppedReason) !== null),
+  };
+}
+
 /** Asks ECS one question. */
 export async function askEcs(
   { kind, id }: Of<KindFrom<'ECS'>>,
@@ -52,6 +62,8 @@ export async function askEcs(
       return mapAnswer(await ecs.taskDefinition(id, signal), (value) => [{ kind, id, value }]);
     case 'service':
       return mapAnswer(await ecs.service(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'credentials':
+      return mapAnswer(await ecs.credentials(signal), (value) => [{ kind, id, value }]);
     case 'cluster':
       return mapAnswer(await ecs.cluster(id, signal), (value) => [{ kind, id, value }]);
     case 'tasks-of': {
@@ -69,10 +81,16 @@ export async function askEcs(
       return mapAnswer(await ecs.tasksOn(name, id, signal), (value) => listTaskFacts(kind, id, value));
     case 'instance':
       return mapAnswer(await ecs.instance(name, id, signal), (value) => [{ kind, id, value }]);
-    case 'protection':
-      return mapAnswer(await ecs.protection(name, id, signal), (value) => [{ kind, id, value }]);
+    case 'protection': {
+      const answer = await ecs.protections(name, [id], signal);
+      const value = answer.ok ? answer.value.find(({ taskArn }) => taskArn === id) : undefined;
+      if (answer.ok && value === undefined) return makeMissingTaskAnswer();
+      return mapAnswer(answer, () => (value === undefined ? [] : [{ kind, id, value }]));
+    }
     case 'recent-stops':
-      return mapAnswer(await ecs.recentStops(name, of, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await ecs.recentStops(name, of, signal), (value) => [
+        { kind, id, value: dropOthersThatEnded(value) },
+      ]);
     default:
       return assertNever(kind);
   }

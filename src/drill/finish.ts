@@ -1,12 +1,14 @@
 import { evidenceOf } from '../evidence/evidence.ts';
 import { hasBuildEnded, type Build } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
-import type { Call } from '../model/call.ts';
+import { MARKED, type Call } from '../model/call.ts';
 import { judge } from '../verdict/judge.ts';
 import { faultOf } from '../faults/list.ts';
+import { describeMarkLeft, findStandingMark, hasBeenPutBack, removeMark } from '../faults/marking.ts';
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import type { DrillState, Sending } from '../state/state.ts';
 import { fresh, type Step } from '../state/step.ts';
+import { BUDGET } from '../scenario/subjects.ts';
 import { markOf, mayHaveInjected, hasReadSince } from '../state/state.ts';
 import { listFacts } from '../model/world.ts';
 
@@ -16,7 +18,7 @@ export function decideSettling(state: DrillState, now: Instant): Step {
   // What restores is compared anew by its fault; a build may be canceled twice.
   if (unanswered?.call.kind === 'cancel-build' && isUnsent(unanswered))
     return { do: 'call', call: unanswered.call, as: 'undo' };
-  const undo = isRigGone(state) ? null : (faultOf(state.plan)?.undo(state, now) ?? null);
+  const undo = isRigGone(state) ? null : (faultOf(state.plan)?.undo(state, now) ?? removeMark(state, now));
   if (undo !== null) return undo;
   const build = listOurOpenBuilds(state)[0];
   if (build !== undefined) {
@@ -26,9 +28,28 @@ export function decideSettling(state: DrillState, now: Instant): Step {
     if (!known) return { do: 'observe', asks: [fresh({ kind: 'build', id: build.id })], by: now };
     return { do: 'call', call: makeCancelCall(build.id, build.nodeId), as: 'undo' };
   }
+  // What the whole drill has spent.
+  if (!state.settled && !hasReadSince(state, BUDGET.kind, BUDGET.id, state.phaseSince))
+    return { do: 'observe', asks: [fresh(BUDGET)], by: now };
   if (!state.settled)
     return { do: 'conclude', event: { code: 'GD_SETTLED', payload: { left: [...describeLeftOver(state)] } } };
   return { do: 'conclude', event: { code: 'GD_JUDGED', payload: { verdict: judge(state.index) } } };
+}
+
+/** Whether a signal must wait for an undo: the service is marked. With its runner an embedded rig ends anyhow. */
+export function mustUndoAtOnce(state: DrillState): boolean {
+  return !state.plan.embeddedRig && !state.settled && findStandingMark(state) !== null;
+}
+
+/** The next step of what a signal waits for: put back what the mark names, then remove it; null where nothing more is to be done. */
+export function decideUndoAtOnce(state: DrillState, now: Instant): Step | null {
+  const step = faultOf(state.plan)?.restore(state, now) ?? null;
+  if (step !== null || hasBeenPutBack(state)) return step ?? removeMark(state, now);
+  // What may still land is left to whoever finds the mark.
+  const isUnknown = state.injections.some(
+    ({ call, result }) => MARKED.has(call.kind) && (result === null || result === 'unknown'),
+  );
+  return isUnknown ? null : removeMark(state, now);
 }
 
 /** Only the intent is written, or an interruption came before it was sent. */
@@ -47,10 +68,10 @@ function listOurOpenBuilds(state: DrillState): readonly Build[] {
   const canceled = new Set(
     state.undos.flatMap(({ call }) => (call.kind === 'cancel-build' ? [call.buildId] : [])),
   );
-  // One that was created last may not be known yet: its mark tells that it is ours.
+  // One that was created last may not be known yet: its mark tells that it is ours. Those of our trigger steps have none.
   return listFacts(state.world, 'build').filter(
     (build) =>
-      build.metaData[DRILL_KEY] === state.drill &&
+      (build.metaData?.[DRILL_KEY] === state.drill || state.buildIds.includes(build.id)) &&
       !canceled.has(build.id) &&
       !hasBuildEnded(build) &&
       build.state !== 'canceling',
@@ -63,9 +84,9 @@ function isRigGone({ plan, index }: DrillState): boolean {
 }
 
 function describeFailedUndo(call: Call): string {
-  return call.kind === 'cancel-build'
-    ? `build ${call.buildId} could not be canceled`
-    : `${call.kind} could not be undone`;
+  if (call.kind === 'cancel-build') return `build ${call.buildId} could not be canceled`;
+  if (call.kind === 'unmark-service') return `the mark on service ${call.service} could not be removed`;
+  return `${call.kind} could not be undone`;
 }
 
 /** What was left as it is, and why. */
@@ -76,6 +97,7 @@ function describeLeftOver(state: DrillState): readonly string[] {
   left.push(
     ...failed.map(({ call, trouble }) => `${describeFailedUndo(call)}: ${trouble?.message ?? 'no answer'}`),
   );
+  if (!isRigGone(state)) left.push(...describeMarkLeft(state));
   left.push(...describePossibleBuild(state));
   return left;
 }

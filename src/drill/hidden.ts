@@ -33,12 +33,11 @@ function hideDefinition(
 
 /** Steps leave anything in a build's meta-data; only our own marks are read. */
 function hideMetaData(fact: Extract<Fact, { kind: 'build' }>, digest: Digest): Fact {
+  const known = fact.value.metaData;
+  if (known === null) return fact;
   const isOurs = (key: string): boolean => key === DRILL_KEY || key === BUILD_KEY;
   const metaData = Object.fromEntries(
-    Object.entries(fact.value.metaData).map(([key, value]) => [
-      key,
-      isOurs(key) ? value : digestValue(value, digest),
-    ]),
+    Object.entries(known).map(([key, value]) => [key, isOurs(key) ? value : digestValue(value, digest)]),
   );
   return { ...fact, value: { ...fact.value, metaData } };
 }

@@ -13,6 +13,7 @@ import { readPipeline } from '../preflight/yaml.ts';
 import type { Answer } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
+import type { StepName } from '../model/step-name.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { findFact, type Fact, type World } from '../model/world.ts';
 
@@ -23,7 +24,7 @@ export interface Place {
   readonly family: string | null;
   readonly organization: string | null;
   readonly pipeline: string | null;
-  readonly step: string | null;
+  readonly step: StepName | null;
   /** Of the scenario, for people. */
   readonly file: string;
 }
@@ -54,7 +55,7 @@ export async function readDocuments(
   const unread: { rule: string; said: string }[] = [];
   const named = `service ${place.service ?? ''}`;
   const serviceDoc = service === null ? null : docOf(toJsonObject(service.value), named);
-  const providers = await providersOf(serviceDoc, ecs, signal);
+  const providers = await providersOf(place.cluster, serviceDoc, ecs, signal);
   if (providers !== null && !providers.ok)
     unread.push({ rule: 'managed-draining', said: `the capacity providers: ${providers.trouble.message}` });
   const pipeline = buildkite === null ? null : await stepsOf(place, buildkite, signal);
@@ -87,6 +88,7 @@ function docOf(value: JsonObject, name: string): Doc {
 
 /** Those of Auto Scaling groups: Fargate's own have no group. */
 async function providersOf(
+  cluster: string,
   service: Doc | null,
   ecs: Ecs,
   signal: AbortSignal,
@@ -95,7 +97,7 @@ async function providersOf(
   const names = strategy
     .flatMap((one) => textOf(member(one, 'capacityProvider')) ?? [])
     .filter((name) => !name.startsWith('FARGATE'));
-  return names.length === 0 ? null : ecs.capacityProviders([...new Set(names)], signal);
+  return names.length === 0 ? null : ecs.capacityProviders(cluster, [...new Set(names)], signal);
 }
 
 /** The pipeline's steps, or why they are not known. */
@@ -122,13 +124,14 @@ interface Ports {
   readonly surroundings: Pick<Surroundings, 'self'>;
 }
 
-/** The look as a fact of a drill. Always answered: what cannot be read is part of the answer. */
+/** The look as a fact of a drill, with what is known beside the documents. Always answered: what cannot be read is part of the answer. */
 export async function readPreflightFact(
   id: string,
   plan: Plan,
   world: World,
   { ecs, buildkite, surroundings }: Ports,
   signal: AbortSignal,
+  known: Partial<Live> = {},
 ): Promise<Answer<readonly Fact[]>> {
   const { scenario, organization, file } = plan;
   const { name: cluster, service, family, container } = scenario.cluster;
@@ -138,7 +141,7 @@ export async function readPreflightFact(
     pipeline: scenario.build.pipeline,
     step: stepOfPlan(plan),
   };
-  const value = await runPreflight(place, { ecs, buildkite }, signal);
+  const value = await runPreflight(place, { ecs, buildkite }, known, signal);
   return { ok: true, value: [{ kind: 'preflight', id, value }] };
 }
 
@@ -158,13 +161,14 @@ async function ownTaskOf(
 async function runPreflight(
   place: Place & { readonly container: string | null; readonly ownTask: string | null },
   ports: { readonly ecs: Ecs; readonly buildkite: Buildkite },
+  known: Partial<Live>,
   signal: AbortSignal,
 ): Promise<Preflight> {
   const looked = await readDocuments(place, ports, signal);
   if (!looked.ok)
     return { container: null, findings: [], unknown: [{ rule: 'all', said: looked.trouble.message }] };
   const { documents, unread } = looked.value;
-  const live: Live = { ...OFFLINE, cluster: place.cluster, ownTask: place.ownTask };
+  const live: Live = { ...OFFLINE, ...known, cluster: place.cluster, ownTask: place.ownTask };
   const subject = subjectOf(documents, live, place.container);
   if (!('agent' in subject)) {
     const said = `which of the containers ${subject.names.join(', ')} is the agent's is not known: name it in cluster.container`;

@@ -1,3 +1,4 @@
+import type { Build } from '../model/entities/build.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
 import type { Fact, World } from '../model/world.ts';
 import { keyOf } from '../model/world.ts';
@@ -13,11 +14,24 @@ export function newsOf(world: World, facts: readonly Fact[]): readonly Fact[] {
   return [...latest.values()];
 }
 
-/** A listing leaves out what only a whole read gives; what is left out is not a change. */
+/** A listing leaves out what only a whole read gives, and a poll what only a listing gives; what is left out is not a change. */
 function withKnown(before: Fact, fact: Fact): Fact {
   if (before.kind === 'agent' && fact.kind === 'agent' && fact.value.jobs === null)
     return { ...fact, value: { ...fact.value, jobs: before.value.jobs } };
+  if (before.kind === 'build' && fact.kind === 'build')
+    return {
+      ...fact,
+      value: {
+        ...fact.value,
+        metaData: fact.value.metaData ?? before.value.metaData,
+        ...(fact.value.jobs === null ? pickListing(before.value) : {}),
+      },
+    };
   return fact;
+}
+
+function pickListing({ jobs, jobsComplete }: Build): Pick<Build, 'jobs' | 'jobsComplete'> {
+  return { jobs, jobsComplete };
 }
 
 function isNews(before: Fact, fact: Fact): boolean {

@@ -3,14 +3,15 @@ import type { Clock } from '../model/clock.ts';
 import { startWithinOf } from '../scenario/plan.ts';
 import { newsOf } from './news.ts';
 import { askTogether, groupSubjects } from './batches.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Purse } from './pace.ts';
 import { hideFact } from './hidden.ts';
 import type { DrillPorts, Observation, Observer } from './ports.ts';
 import { askSubject, type Answered, type Sources } from './questions.ts';
+import { shareOfDrill } from '../state/points.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Digest } from '../model/secret-looks.ts';
-import { keyOf, type Fact, type Subject } from '../model/world.ts';
+import { FACTS, keyOf, type Fact, type Subject } from '../model/world.ts';
 
 /** The ports of a drill that watches for itself alone. */
 export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
@@ -20,7 +21,11 @@ export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
 
 /** The Observer of one drill: each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock, digest: Digest): Observer {
-  const pace = createPace(clock);
+  const pace = createPace(clock, ({ kind }) => sources.ecs.restFor(FACTS[kind].rights));
+  const openPurse = ({ plan, world }: DrillState): Purse => ({
+    share: shareOfDrill(plan, sources.buildkite.budget()),
+    world,
+  });
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;
 
@@ -36,10 +41,10 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   ): Promise<void> {
     const [only, ...more] = subjects;
     if (only === undefined) return;
-    pace.noteSent(subjects);
+    pace.noteSent(subjects, state.world);
     const answers =
       more.length > 0
-        ? await askTogether(subjects, state.plan, sources, clock, signal)
+        ? await askTogether(subjects, state.plan, state.world, sources, clock, signal)
         : [await askSubject(only, state.drill, state.plan, state.world, sources, clock, signal)];
     for (const { read } of answers) pace.noteAnswer(read);
     const hide = (fact: Fact): Fact => hideFact(fact, state.plan.scenario, digest);
@@ -62,13 +67,9 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
     }
     while (!signal.aborted) {
       const now = clock.now();
-      void sendAsks(
-        state,
-        asks.filter((one) => !pace.isOpen(one) && pace.dueAt(one) <= now),
-        signal,
-      );
+      void sendAsks(state, pace.listDue(asks, openPurse(state)), signal);
       if (hasNews(state, arrived) || now >= by) break;
-      const next = Math.min(by, ...asks.filter((one) => !pace.isOpen(one)).map(pace.dueAt));
+      const next = Math.min(by, pace.nextAt(asks, openPurse(state)));
       await waitForWake(next - now, signal);
     }
     return takeArrived(state);

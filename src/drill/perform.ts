@@ -1,6 +1,6 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { assertNever } from '../model/errors.ts';
-import { isOnlySteering, type Call, type Outcome, type Trouble } from '../model/call.ts';
+import { isOnlySteering, type Call, type Hold, type Outcome, type Trouble } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 import { listBuildFacts, type Sources } from './questions.ts';
 import { explainOutdatedLook } from '../state/last-look.ts';
@@ -20,22 +20,24 @@ interface Sent {
 
 /**
  * Runs exactly one call: intent on the disk, call, outcome on the disk. Nothing else in a drill changes anything outside. The
- * age of the last look at the target is checked after the intent, right before the call: a process that was frozen and a disk
- * that hung send nothing late. `onAnswer` is told when the answer is there, before it is written.
+ * age of the last look at the target is checked after the intent, and again by the client right before the first byte: a process
+ * that was frozen, a disk that hung, credentials and connections that took their time send nothing late. `onAnswer` is told when the answer is there, before it is written.
+ * Once `mayGo` has aborted nothing is sent; `cut` ends a call that is under way.
  */
 export async function performCall(
   { call, as }: Extract<Step, { do: 'call' }>,
   state: DrillState,
-  sources: Sources,
-  clock: Clock,
+  sources: Sources & { readonly clock: Clock },
   append: Append,
-  signal: AbortSignal,
+  signals: { readonly mayGo: AbortSignal; readonly cut: AbortSignal },
   onAnswer: () => void,
 ): Promise<void> {
   const attempt = state.injections.length + 1;
   await append(makeIntendedEvent(call, as, attempt), true);
-  const held = (now: number): string | null => (as === 'fault' ? explainOutdatedLook(state, now) : null);
-  const { outcome, sent } = await sendTimed(clock, signal, held, () => sendCall(call, sources, signal));
+  const hold: Hold = () => (as === 'fault' ? explainOutdatedLook(state, sources.clock.now()) : null);
+  const { outcome, sent } = await sendTimed(sources.clock, signals.mayGo, hold, () =>
+    sendCall(call, sources, signals.cut, hold),
+  );
   onAnswer();
   const facts = outcome.ok ? outcome.value : [];
   // A task's own answer stands in the event itself: it is the proof. What else came along is an observation.
@@ -89,6 +91,7 @@ async function sendCall(
   call: Call,
   { buildkite, ecs }: Sources,
   signal: AbortSignal,
+  hold: Hold,
 ): Promise<Outcome<readonly Fact[]>> {
   switch (call.kind) {
     case 'create-build': {
@@ -100,7 +103,7 @@ async function sendCall(
       return canceled.ok ? { ok: true, value: [] } : canceled;
     }
     default:
-      return ecs.send(call, signal);
+      return ecs.send(call, signal, hold);
   }
 }
 
@@ -108,11 +111,11 @@ async function sendCall(
 async function sendTimed<T>(
   clock: Clock,
   signal: AbortSignal,
-  held: (now: number) => string | null,
+  hold: Hold,
   run: () => Promise<Outcome<T>>,
 ): Promise<{ outcome: Outcome<T>; sent: Sent }> {
   const sentAt = clock.now();
-  const trouble = explainNotSent(held(sentAt), signal);
+  const trouble = explainNotSent(hold(), signal);
   const outcome: Outcome<T> =
     trouble === null ? await run().catch(makeThrownOutcome<T>) : { ok: false, certainty: 'refused', trouble };
   const sent = {

@@ -4,14 +4,18 @@ import type { Read } from '../journal/events.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
-import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
+import { askAgentsOfTask } from './agent-questions.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
+import { readMappingFact } from './mapped-tasks.ts';
+import { splitHistoryId } from '../model/step-name.ts';
+import { jobsWanted } from './own-builds.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { findBranch } from '../scenario/subjects.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { findFact, type Fact, type Subject, type World } from '../model/world.ts';
+import type { Fact, Subject, World } from '../model/world.ts';
 
 /** The ports a drill reads from. */
 export interface Sources {
@@ -76,15 +80,17 @@ async function askSource(
 ): Promise<Answer<readonly Fact[]>> {
   switch (subject.kind) {
     case 'build':
+    case 'build-jobs':
     case 'job':
     case 'agent':
     case 'drill-build':
     case 'pipeline':
     case 'step-history':
+    case 'triggered-builds':
     case 'past-workers':
-      return askBuildkite({ ...subject, kind: subject.kind }, plan, sources.buildkite, signal);
+      return askBuildkite({ ...subject, kind: subject.kind }, plan, world, sources.buildkite, signal);
     case 'agents-of-task':
-      return askAgentsOfTask(subject.id, plan, hostsOf(subject.id, plan, world), sources.buildkite, signal);
+      return askAgentsOfTask(subject.id, plan, world, sources.buildkite, signal);
     case 'task':
     case 'task-definition':
     case 'service':
@@ -94,6 +100,7 @@ async function askSource(
     case 'tasks-on':
     case 'instance':
     case 'protection':
+    case 'credentials':
       return askEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
     case 'self':
     case 'kill-switch':
@@ -103,6 +110,10 @@ async function askSource(
       return askSurroundings({ ...subject, kind: subject.kind }, drill, plan, sources.surroundings, signal);
     case 'preflight':
       return readPreflightFact(subject.id, plan, world, sources, signal);
+    case 'mapping':
+      return askMapping(subject.id, plan, sources, signal);
+    case 'budget':
+      return { ok: true, value: [{ kind: 'budget', id: subject.id, value: sources.buildkite.budget() }] };
     case 'clock':
       return { ok: true, value: [] };
     default:
@@ -110,26 +121,42 @@ async function askSource(
   }
 }
 
-/** A build's facts: itself and every job that the same answer listed. */
+/** A build's facts: itself, every job that the same answer listed, and whether these are all. */
 export function listBuildFacts({ build, jobs }: BuildWithJobs): readonly Fact[] {
+  const listing = { listed: jobs.length, complete: build.jobsComplete };
   return [
     { kind: 'build', id: build.id, value: build },
+    ...(build.jobs === null ? [] : [{ kind: 'build-jobs', id: build.id, value: listing } as const]),
     ...jobs.map((job) => ({ kind: 'job', id: job.id, value: job }) as const),
   ];
 }
 
 async function askBuildkite(
-  { kind, id }: Of<'build' | 'job' | 'agent' | 'drill-build' | 'pipeline' | 'step-history' | 'past-workers'>,
+  {
+    kind,
+    id,
+  }: Of<
+    | 'build'
+    | 'build-jobs'
+    | 'job'
+    | 'agent'
+    | 'drill-build'
+    | 'pipeline'
+    | 'step-history'
+    | 'triggered-builds'
+    | 'past-workers'
+  >,
   plan: Plan,
+  world: World,
   buildkite: Buildkite,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
   const { organization } = plan;
   const { pipeline } = plan.scenario.build;
-  const branch = plan.mode === 'assert' ? '' : plan.scenario.build.branch;
   switch (kind) {
     case 'build':
-      return mapAnswer(await buildkite.build(id, signal), listBuildFacts);
+    case 'build-jobs':
+      return mapAnswer(await buildkite.build(id, jobsWanted(kind, plan), signal), listBuildFacts);
     case 'job':
       return mapAnswer(await buildkite.job(id, signal), (value) => [{ kind, id, value }]);
     case 'agent':
@@ -146,14 +173,19 @@ async function askBuildkite(
         ],
       );
     case 'pipeline':
-      return mapAnswer(await buildkite.pipeline(organization, id, branch, signal), (value) => [
-        { kind, id, value },
-      ]);
+      return mapAnswer(
+        await buildkite.pipeline(organization, id, findBranch(id, plan, world), signal),
+        (value) => [{ kind, id, value }],
+      );
     case 'step-history': {
       const [of, step] = splitHistoryId(id);
       const answer = await buildkite.stepHistory(organization, of, step, JOBS_OF_A_HISTORY, signal);
       return mapAnswer(answer, (value) => [{ kind, id, value }]);
     }
+    case 'triggered-builds':
+      return mapAnswer(await buildkite.triggeredBuilds(id, signal), (builds) => [
+        { kind, id, value: { builds: [...builds] } },
+      ]);
     case 'past-workers':
       return mapAnswer(await buildkite.pastWorkers(organization, id, signal), (agents) => [
         { kind, id, value: { agents: [...agents] } },
@@ -165,43 +197,16 @@ async function askBuildkite(
 
 const JOBS_OF_A_HISTORY = 100; // Enough for a quantile, at about 300 points.
 
-/** `PIPELINE/STEP`: a pipeline's slug has no slash, a step's key may. */
-function splitHistoryId(id: string): readonly [string, string] {
-  const cut = id.indexOf('/');
-  return cut < 0 ? [id, ''] : [id.slice(0, cut), id.slice(cut + 1)];
-}
-
-/** Names of the task's host, where the scenario maps by them. */
-function hostsOf(taskArn: string, { scenario }: Plan, world: World): readonly string[] {
-  if (scenario.cluster.mapping !== 'hostname') return [];
-  return findFact(world, 'task', taskArn)?.hostnames ?? [];
-}
-
-/** The agents that carry the task's ARN and those on its host, so that none is overlooked that has no tag. */
-async function askAgentsOfTask(
+/** The tasks of the fleet that run now; `gameday assert` starts nothing and asks nothing before. */
+async function askMapping(
   id: string,
-  { organization }: Plan,
-  hostnames: readonly string[],
-  buildkite: Buildkite,
+  plan: Plan,
+  sources: Sources,
   signal: AbortSignal,
 ): Promise<Answer<readonly Fact[]>> {
-  const tagged = await buildkite.agentsWithTag(organization, `${TASK_ARN_TAG}=${id}`, signal);
-  if (!tagged.ok) return tagged;
-  const nobody = { ok: true, value: { agents: [], complete: true } } as const;
-  const there =
-    hostnames.length === 0 ? nobody : await buildkite.agentsOnHost(organization, hostnames, signal);
-  return mapAnswer(there, ({ agents: neighbours, complete }) => {
-    const agents = new Map([...tagged.value.agents, ...neighbours].map((agent) => [agent.id, agent]));
-    const value = {
-      taskArn: id,
-      agents: [...agents.keys()],
-      complete: complete && tagged.value.complete,
-    };
-    return [
-      { kind: 'agents-of-task', id, value },
-      ...[...agents.values()].map((agent) => ({ kind: 'agent', id: agent.id, value: agent }) as const),
-    ];
-  });
+  if (plan.mode === 'assert') return { ok: true, value: [] };
+  const { organization, scenario } = plan;
+  return readMappingFact(id, { organization, cluster: scenario.cluster }, sources, signal);
 }
 
 /** A drill that injects nothing has no halt conditions. */

@@ -1,5 +1,6 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { decideStep } from './decide.ts';
+import { mustUndoAtOnce } from './finish.ts';
 import { assertNever } from '../model/errors.ts';
 import type { DrillPorts, Observation } from './ports.ts';
 import { hideEvent } from './hidden.ts';
@@ -9,9 +10,16 @@ import {
   makeOutlastingAppend,
   makeRigGoneEvent,
 } from './outlast.ts';
+import {
+  ANSWER_WITHIN_MS,
+  makeUndoBegunEvent,
+  signalOf,
+  undoAtOnce,
+  type PerformStep,
+} from './undo-at-once.ts';
 import { makeNeverSentEvent, performCall, type Append } from './perform.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { isStopSignal } from '../model/reasons.ts';
+import { withBudget } from './with-budget.ts';
 import { fold, mayHaveInjected, reduce, type DrillState } from '../state/state.ts';
 import { haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
@@ -120,6 +128,16 @@ function openDrill({ journal, digest }: DrillPorts, onEvent: OnEvent, plan: Plan
 /** The only loop of a drill: decide, perform, append, reduce, again. */
 async function runLoop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal): Promise<DrillState> {
   let isCut = false;
+  let begun: Promise<unknown> = Promise.resolve();
+  const begin = (): void => {
+    if (mustUndoAtOnce(drill.now())) begun = drill.append(makeUndoBegunEvent(interrupted), true);
+  };
+  const perform: PerformStep = (step, signal) =>
+    performStep(step, drill, ports, signal).catch((error: unknown) => {
+      if (error !== ports.journal.findWriteError()) throw error;
+    });
+  if (interrupted.aborted) begin();
+  else interrupted.addEventListener('abort', begin, { once: true });
   try {
     for (;;) {
       const event = isCut ? null : makeCutShortEvent(drill.now(), ports.journal.findWriteError());
@@ -127,12 +145,15 @@ async function runLoop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal
       if (event !== null) await drill.append(event, false);
       const step = decideStep(drill.now(), ports.clock.now());
       if (step.do === 'end') return await endDrill(drill.now(), ports);
-      if (interrupted.aborted) return await closeDrill(drill, interrupted);
-      await performStep(step, drill, ports, interrupted).catch((error: unknown) => {
-        if (error !== ports.journal.findWriteError()) throw error;
-      });
+      if (interrupted.aborted) {
+        await begun;
+        await undoAtOnce(drill, ports.clock, perform);
+        return await closeDrill(drill, interrupted);
+      }
+      await perform(step, interrupted);
     }
   } finally {
+    interrupted.removeEventListener('abort', begin);
     const { lockKey, dryRun } = drill.now().plan;
     if (!dryRun) await ports.surroundings.unlock(lockKey, drill.now().drill);
   }
@@ -153,16 +174,10 @@ async function performStep(
   switch (step.do) {
     case 'observe': {
       const observation = withoutAborted(
-        await ports.observer.observe(drill.now(), step.asks, step.by, interrupted),
+        await ports.observer.observe(drill.now(), withBudget(drill.now(), step.asks), step.by, interrupted),
       );
-      if (
-        isWorthWriting(
-          drill,
-          observation,
-          ports.clock.now(),
-          step.asks.some((ask) => ask.fresh),
-        )
-      )
+      const asked = step.asks.some((ask) => ask.fresh);
+      if (isWorthWriting(drill, observation, ports.clock.now(), asked))
         await drill.append(
           { code: 'GD_OBSERVED', payload: { reads: [...observation.reads], facts: [...observation.facts] } },
           false,
@@ -205,17 +220,26 @@ async function callAndLook(
   interrupted: AbortSignal,
 ): Promise<void> {
   const answered = new AbortController();
+  const cut = new AbortController();
   const stop = (): void => answered.abort();
-  interrupted.addEventListener('abort', stop, { once: true });
+  const interrupt = (): void => {
+    stop();
+    // What it did must be known to be put back.
+    const patience = mustUndoAtOnce(drill.now()) ? ANSWER_WITHIN_MS : 0;
+    if (patience === 0) cut.abort();
+    else void ports.clock.sleep(patience, new AbortController().signal).then(() => cut.abort());
+  };
+  if (interrupted.aborted) interrupt();
+  interrupted.addEventListener('abort', interrupt, { once: true });
   const held = new AbortController();
   const append = makeWrittenOnlyAppend(drill.append, ports, () => held.abort());
   const mayGo = AbortSignal.any([interrupted, held.signal]);
-  const call = performCall(step, drill.now(), ports, ports.clock, append, mayGo, stop);
+  const call = performCall(step, drill.now(), ports, append, { mayGo, cut: cut.signal }, stop);
   try {
     await Promise.all([call, step.as === 'fault' ? lookBeside(drill, ports, answered.signal) : null]);
   } finally {
     stop();
-    interrupted.removeEventListener('abort', stop);
+    interrupted.removeEventListener('abort', interrupt);
   }
 }
 
@@ -266,7 +290,6 @@ function isWorthWriting(drill: Drill, { reads, facts }: Observation, now: number
 }
 
 async function closeDrill(drill: Drill, interrupted: AbortSignal): Promise<DrillState> {
-  const signal = isStopSignal(interrupted.reason) ? interrupted.reason : 'SIGINT';
-  await drill.append({ code: 'GD_INTERRUPTED', payload: { signal } }, true);
+  await drill.append({ code: 'GD_INTERRUPTED', payload: { signal: signalOf(interrupted) } }, true);
   return drill.now();
 }

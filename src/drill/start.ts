@@ -82,11 +82,12 @@ function createNextBuild(state: DrillState, now: Instant): Step | null {
 
 function makeBuildStep(state: DrillState, plan: ScenarioPlan, mark: Mark): Step {
   const { build, title } = plan.scenario;
+  const pipeline = findFact(state.world, 'pipeline', build.pipeline);
   const call: Call = {
     kind: 'create-build',
     pipeline: build.pipeline,
-    pipelineNodeId: findFact(state.world, 'pipeline', build.pipeline)?.nodeId ?? '',
-    branch: build.branch,
+    pipelineNodeId: pipeline?.nodeId ?? '',
+    branch: build.branch ?? pipeline?.branch ?? '',
     commit: build.commit,
     message: build.message === '' ? `gameday: ${title}` : build.message,
     env: build.env,

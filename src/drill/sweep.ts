@@ -12,6 +12,7 @@ import type { Instant } from '../model/instants.ts';
 import { rowOf } from '../model/reasons.ts';
 import { keyOf, findFact, type Subject } from '../model/world.ts';
 import type { DrillState } from '../state/state.ts';
+import { isAtRest, listUnlistedBuilds } from './own-builds.ts';
 
 /** How many of them are asked at once: each agent costs up to 60 of Buildkite's points. */
 const AT_ONCE = 10;
@@ -23,14 +24,33 @@ const WITNESSES = 4;
  * itself after the task has STOPPED. Empty: all of it was read, or the drill can no longer pass.
  */
 export function sweepOf(state: DrillState, about: Case, findings: readonly Finding[]): readonly Subject[] {
+  const isDecided = findings.some((finding) => !mayStillPass(finding));
+  const unlisted = listUnlistedSince(state, about, isDecided);
+  if (unlisted.length > 0) return unlisted;
   const strangers = strangersOf(state, about);
   if (strangers.length > 0) return strangers.slice(0, AT_ONCE);
-  if (findings.some((finding) => !mayStillPass(finding))) return [];
+  if (isDecided) return [];
   const since = findTargetStop(about.evidence);
   if (since === null) return [];
   const unread = listSweptSubjects(about).filter((subject) => !isRead(state, subject, since));
   if (unread.length > 0) return unread.slice(0, AT_ONCE);
   return listWitnessSubjects(state, about, findings).slice(0, AT_ONCE);
+}
+
+/**
+ * The drill's builds of which all jobs were not listed since the stop, its task's end and the build's: a job of another step
+ * may have been lost meanwhile. Where the verdict is decided, a listing that failed is not tried again.
+ */
+function listUnlistedSince(state: DrillState, { evidence }: Case, isDecided: boolean): readonly Subject[] {
+  const { injection } = evidence;
+  if (state.plan.mode === 'assert' || injection === null) return [];
+  const stop = findTargetStop(evidence) ?? injection.answeredAt ?? 0;
+  return state.buildIds.flatMap((id) => {
+    const rest = evidence.firstLook('build', id, isAtRest, injection.intendedSeq)?.answeredAt ?? 0;
+    const since = Math.max(stop, rest);
+    const unlisted = listUnlistedBuilds({ ...state, buildIds: [id] }, since);
+    return unlisted.filter((subject) => !isDecided || (state.marks[keyOf(subject)]?.triedAt ?? 0) < since);
+  });
 }
 
 /** What of a sweep was not even tried since the task was seen STOPPED: that is asked once, also when the time is over. */

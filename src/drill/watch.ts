@@ -6,6 +6,7 @@ import type { Case } from '../checks/check.ts';
 import { isSentAfter } from '../evidence/clocks.ts';
 import { findSignalledLook } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/case.ts';
+import { explainLostAccess } from './access.ts';
 import { asksOf, findNextLook } from './asks.ts';
 import type { Target } from '../journal/events.ts';
 import { hasAgentLeft } from '../model/entities/agent.ts';
@@ -13,12 +14,17 @@ import type { Instant } from '../model/instants.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
 import { describeOpenWork } from './ending.ts';
 import { decideFound } from './found.ts';
-import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
+import { isAtRest, listOwnBuildAsks, listOwnBuilds, listUnlistedBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
+import { BUDGET } from '../scenario/subjects.ts';
+import { countPoints, findShare, isAffordable } from '../state/points.ts';
 import { type DrillState } from '../state/state.ts';
 import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
 import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
+
+/** While a listing waits for points it is looked so often whether they are there, milliseconds. */
+const SHARE_EVERY = 5_000;
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
@@ -31,9 +37,11 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   const about: Case = { evidence, attempts: attemptsOf(evidence) };
   const findings = findingsOf(about);
   const open = [...describeOpenWork(about, findings, now), ...describeOpenOthers(state)];
+  const lost = explainLostAccess(state);
+  if (lost !== null) return endWatch('gap', `${lost}; not seen any more: ${open.join(', ') || 'the end'}`);
   const deadline = state.deadline ?? now;
   const sweep = open.length === 0 ? sweepOf(state, about, findings) : [];
-  if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
+  if (sweep.length > 0 && now < deadline) return askWithinShare(state, sweep, now, deadline);
   if (open.length === 0 && sweep.length === 0)
     return endWatch('settled', 'nothing more can change the outcome');
   const unread =
@@ -51,6 +59,21 @@ export function decideObserving(state: DrillState, now: Instant): Step {
     asks: asksOf(state, about),
     by: Math.min(deadline, now + QUIET_FOR, findNextLook(state, now)),
   };
+}
+
+/** Step: asks at once, but a listing of all jobs waits until the drill's share of Buildkite's points pays for it, or the time is over. */
+function askWithinShare(
+  state: DrillState,
+  subjects: readonly Subject[],
+  now: Instant,
+  deadline: Instant,
+): Step {
+  const share = findShare(state);
+  const points = subjects
+    .filter(({ kind }) => kind === 'build-jobs')
+    .reduce((sum, subject) => sum + countPoints(subject, state.world), 0);
+  if (points === 0 || share === null || isAffordable(share, points)) return askNow(state, subjects, now);
+  return { do: 'observe', asks: [paced(BUDGET, SHARE_EVERY)], by: Math.min(deadline, now + SHARE_EVERY) };
 }
 
 /** The read that proves the job in flight is sent right after the stop is proven, before anything else. */
@@ -84,8 +107,9 @@ function watchBaseline(state: DrillState, now: Instant): Step {
   const several = state.buildIds.length > 1;
   const builds = listOwnBuilds(state);
   const over = builds.length === state.buildIds.length && builds.every(isAtRest);
-  const untold = over ? listUnreadAttempts(state) : [];
-  if (untold.length > 0 && now < (state.deadline ?? now)) return askNow(state, untold, now);
+  const untold = over ? listUntold(state) : [];
+  if (untold.length > 0 && now < (state.deadline ?? now))
+    return askWithinShare(state, untold, now, state.deadline ?? now);
   if (over) return endWatch('settled', several ? 'all builds are over' : 'the build is over');
   const deadline = state.deadline ?? now;
   if (now >= deadline)
@@ -95,6 +119,14 @@ function watchBaseline(state: DrillState, now: Instant): Step {
     );
   const asks = listOwnBuildAsks(state, state.plan.scenario.limits.pollEvery);
   return { do: 'observe', asks, by: Math.min(deadline, now + QUIET_FOR) };
+}
+
+/** When all builds are over, their jobs are listed once more; then what that shows is read. */
+function listUntold(state: DrillState): readonly Subject[] {
+  const { firstLook } = evidenceOf(state.index);
+  const ends = state.buildIds.map((id) => firstLook('build', id, isAtRest)?.answeredAt ?? 0);
+  const unlisted = listUnlistedBuilds(state, Math.max(...ends));
+  return unlisted.length > 0 ? unlisted : listUnreadAttempts(state);
 }
 
 /** Attempts that did not pass, and those that a retry names and no list showed: each is read once with its history, for it may have been lost. */

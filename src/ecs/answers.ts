@@ -83,8 +83,24 @@ export const ServiceAnswer = z.object({
     .optional(),
   deploymentController: z.object({ type: Text }).optional(),
   deploymentConfiguration: z
-    .object({ minimumHealthyPercent: Count.optional(), maximumPercent: Count.optional() })
+    .object({
+      minimumHealthyPercent: Count.optional(),
+      maximumPercent: Count.optional(),
+      strategy: Text,
+      bakeTimeInMinutes: z.number().optional(),
+      deploymentCircuitBreaker: z
+        .object({ enable: z.boolean().optional(), rollback: z.boolean().optional() })
+        .optional(),
+      lifecycleHooks: z.array(z.object({ targetType: Text })).optional(),
+      linearConfiguration: z
+        .object({ stepPercent: z.number().optional(), stepBakeTimeInMinutes: z.number().optional() })
+        .optional(),
+      canaryConfiguration: z.object({ canaryBakeTimeInMinutes: z.number().optional() }).optional(),
+    })
     .optional(),
+  schedulingStrategy: Text,
+  availabilityZoneRebalancing: Text,
+  enableExecuteCommand: z.boolean().optional(),
   events: z.array(z.object({ id: Text, createdAt: When, message: Text })).optional(),
   tags: Tags,
 });

@@ -1,11 +1,14 @@
 import {
   StopTaskCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateContainerInstancesStateCommand,
   UpdateServiceCommand,
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { CallOf, EcsCall, Outcome } from '../model/call.ts';
+import type { CallOf, EcsCall, Hold, Outcome } from '../model/call.ts';
+import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 import type { Fact } from '../model/world.ts';
 import { makeTrouble } from '../http/trouble.ts';
 import { Failures, InstanceAnswer, ProtectionAnswer, ServiceAnswer, TaskAnswer } from './answers.ts';
@@ -28,11 +31,33 @@ const SENDS: { readonly [K in EcsCall['kind']]: Send<K> } = {
   'force-deployment': (sdk, call, signal) => updateService(sdk, call, { forceNewDeployment: true }, signal),
   'protect-tasks': protectTasks,
   'set-instance-state': setInstanceState,
+  'mark-service': async (sdk, { serviceArn, mark }, signal) =>
+    outcomeOf(
+      await sdk.call('TagResource', signal, async (abortSignal) => {
+        const tags = [{ key: UNDO_TAG, value: mark }];
+        await sdk.once.send(new TagResourceCommand({ resourceArn: serviceArn, tags }), { abortSignal });
+        return [];
+      }),
+    ),
+  'unmark-service': async (sdk, { serviceArn }, signal) =>
+    outcomeOf(
+      await sdk.call('UntagResource', signal, async (abortSignal) => {
+        const command = new UntagResourceCommand({ resourceArn: serviceArn, tagKeys: [UNDO_TAG] });
+        await sdk.once.send(command, { abortSignal });
+        return [];
+      }),
+    ),
 };
 
-/** Sends one mutating call, exactly once. */
-export function sendChange(sdk: Sdk, call: EcsCall, signal: AbortSignal): Promise<Outcome<readonly Fact[]>> {
-  return sendOf<EcsCall['kind']>(call.kind)(sdk, call, signal);
+/** Sends one mutating call, exactly once; `hold` may keep it back. */
+export function sendChange(
+  sdk: Sdk,
+  call: EcsCall,
+  signal: AbortSignal,
+  hold: Hold | undefined,
+): Promise<Outcome<readonly Fact[]>> {
+  const held: Sdk = { ...sdk, call: (operation, until, work) => sdk.call(operation, until, work, hold) };
+  return sendOf<EcsCall['kind']>(call.kind)(held, call, signal);
 }
 
 function sendOf<K extends EcsCall['kind']>(kind: K): Send<K> {

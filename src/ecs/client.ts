@@ -5,9 +5,9 @@ import {
   DescribeTaskDefinitionCommand,
   GetTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
+import { z } from 'zod';
 import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
-import { makeTrouble } from '../http/trouble.ts';
 import {
   ClusterAnswer,
   Failures,
@@ -17,12 +17,20 @@ import {
   TaskDefinitionAnswer,
 } from './answers.ts';
 import { sendChange } from './changes.ts';
-import { answerOfRead, describeTasks, answerOne, pickOne, requireShape, readTasksBy } from './describe.ts';
+import {
+  answerOfRead,
+  answerOne,
+  createTaskReader,
+  pickOne,
+  requireOnlyMissing,
+  requireShape,
+} from './describe.ts';
 import { readCapacityProviders, readServiceDocument, readTaskDefinitionDocument } from './documents.ts';
 import { clusterOf, definitionOf, instanceOf, protectionOf, serviceOf, stopOf } from './map.ts';
 import type { Ecs } from './port.ts';
+import type { Protection } from '../model/entities/task.ts';
 import { createSdk } from './sdk.ts';
-import type { EcsOptions, Sdk } from './sdk.ts';
+import type { Called, EcsOptions, Sdk } from './sdk.ts';
 
 /** The client of Amazon ECS. Throws bad-input if the endpoint is not allowed. */
 export function createEcsClient(options: EcsOptions): Ecs {
@@ -35,9 +43,14 @@ export function createEcsClient(options: EcsOptions): Ecs {
     ...createTaskReads(sdk),
     taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),
     serviceDocument: (cluster, name, signal) => readServiceDocument(sdk, cluster, name, signal),
-    capacityProviders: (names, signal) => readCapacityProviders(sdk, names, signal),
-    send: (call, signal) => sendChange(sdk, call, signal),
+    capacityProviders: (cluster, names, signal) => readCapacityProviders(sdk, cluster, names, signal),
+    credentials: async (signal) => {
+      const renewed = await sdk.renewCredentials(signal);
+      return answerOfRead(renewed);
+    },
+    send: (call, signal, hold) => sendChange(sdk, call, signal, hold),
     clock: () => sdk.clock(),
+    restFor: (operations) => sdk.restFor(operations),
   };
 }
 
@@ -77,11 +90,12 @@ function createPlaceReads(sdk: Sdk): Pick<Ecs, 'cluster' | 'service' | 'instance
 
 function createTaskReads(
   sdk: Sdk,
-): Pick<Ecs, 'tasks' | 'taskDefinition' | 'recentStops' | 'tasksOf' | 'tasksOn' | 'protection'> {
+): Pick<Ecs, 'tasks' | 'taskDefinition' | 'recentStops' | 'tasksOf' | 'tasksOn' | 'protections'> {
+  const reader = createTaskReader(sdk);
   return {
     tasks: async (cluster, arns, signal) => {
       if (arns.length === 0) return { ok: true, value: [] };
-      return answerOfRead(await describeTasks(sdk, cluster, arns, signal));
+      return answerOfRead(await reader.describe(cluster, arns, signal));
     },
     taskDefinition: async (arn, signal) => {
       const read = await sdk.call('DescribeTaskDefinition', signal, async (abortSignal) => {
@@ -92,24 +106,42 @@ function createTaskReads(
       return answerOfRead(read);
     },
     recentStops: async (cluster, of, signal) => {
-      const stopped = await readTasksBy(sdk, cluster, { ...of, stopped: true }, signal);
+      const stopped = await reader.list(cluster, { ...of, stopped: true }, signal);
       if (!stopped.ok) return stopped;
-      if (!stopped.value.complete)
-        return { ok: false, trouble: makeTrouble('garbage', 'more stopped tasks than can be read') };
-      return { ok: true, value: { tasks: stopped.value.tasks.map(stopOf) } };
+      const { tasks, complete } = stopped.value;
+      return { ok: true, value: { tasks: tasks.map(stopOf), complete } };
     },
-    tasksOf: (cluster, of, signal) => readTasksBy(sdk, cluster, { stopped: false, ...of }, signal),
-    tasksOn: (cluster, instance, signal) => readTasksBy(sdk, cluster, { instance, stopped: false }, signal),
-    protection: async (cluster, taskArn, signal) => {
-      const read = await sdk.call('GetTaskProtection', signal, async (abortSignal) => {
-        const command = new GetTaskProtectionCommand({ cluster, tasks: [taskArn] });
-        const answer = await sdk.reads.send(command, { abortSignal });
-        const [failure] = requireShape(Failures, answer.failures, 'failures') ?? [];
-        // A stopped task, or a task without a service, cannot be protected, so it is not protected.
-        if (failure?.reason === 'TASK_NOT_VALID') return { taskArn, protectionEnabled: false };
-        return pickOne(ProtectionAnswer, answer.protectedTasks, answer.failures, `protection of ${taskArn}`);
-      });
-      return answerOne(read, `protection of task "${taskArn}"`, protectionOf);
+    tasksOf: (cluster, of, signal) => reader.list(cluster, { stopped: false, ...of }, signal),
+    tasksOn: (cluster, instance, signal) => reader.list(cluster, { instance, stopped: false }, signal),
+    protections: async (cluster, taskArns, signal) => {
+      if (taskArns.length === 0) return { ok: true, value: [] };
+      return answerOfRead(await readProtections(sdk, cluster, taskArns, signal));
     },
   };
+}
+
+/** GetTaskProtection. A stopped task, or one without a service, cannot be protected, so it is not protected; a MISSING one is left out. */
+function readProtections(
+  sdk: Sdk,
+  cluster: string,
+  taskArns: readonly string[],
+  signal: AbortSignal,
+): Promise<Called<readonly Protection[]>> {
+  return sdk.call('GetTaskProtection', signal, async (abortSignal) => {
+    const command = new GetTaskProtectionCommand({ cluster, tasks: [...taskArns] });
+    const answer = await sdk.reads.send(command, { abortSignal });
+    const failures = requireShape(Failures, answer.failures, 'failures') ?? [];
+    const [open, others] = [
+      failures.filter(({ reason }) => reason === 'TASK_NOT_VALID'),
+      failures.filter(({ reason }) => reason !== 'TASK_NOT_VALID'),
+    ];
+    requireOnlyMissing(others);
+    const shown = requireShape(z.array(ProtectionAnswer), answer.protectedTasks, 'protected tasks');
+    return [
+      ...shown.map(protectionOf),
+      ...open.flatMap(({ arn }) =>
+        arn === undefined ? [] : [{ taskArn: arn, enabled: false, expiresAt: null }],
+      ),
+    ];
+  });
 }

@@ -1,16 +1,17 @@
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Answer } from '../model/call.ts';
-import type { Task } from '../model/entities/task.ts';
+import { hasTaskEnded, type Task } from '../model/entities/task.ts';
 import { makeTrouble } from '../http/trouble.ts';
 import { Failures, TaskAnswer } from './answers.ts';
 import { UnusableAnswerError } from './failure.ts';
 import { taskOf } from './map.ts';
 import type { Called, Sdk } from './sdk.ts';
 
-/** Limit of DescribeTasks and page size of ListTasks: 100 tasks. ECS forgets stopped tasks after about an hour. */
+/** Limit of DescribeTasks and page size of ListTasks: 100 tasks. */
 const PAGE = 100;
-const MOST_PAGES = 5;
+/** A listing without an end is given up: an ECS service has at most 5,000 tasks (Amazon ECS endpoints and quotas). */
+const MOST_PAGES = 200;
 
 /** Which tasks to list: of a service or family, or on an instance; `stopped` includes stopping tasks. */
 export interface TaskFilter {
@@ -20,8 +21,66 @@ export interface TaskFilter {
   readonly stopped: boolean;
 }
 
-/** Describes tasks. ECS reports an unknown task as a failure MISSING; after any other failure the task may exist. */
-export function describeTasks(
+/** The tasks of a listing; not `complete`: there may be more. */
+export interface Listed {
+  readonly tasks: readonly Task[];
+  readonly complete: boolean;
+}
+
+/** Reads tasks, and remembers those that it has seen STOPPED: an hour of them is not described again at every look. */
+export interface TaskReader {
+  /** At most 100 tasks. ECS reports an unknown task as a failure MISSING; after any other failure the task may exist. */
+  describe(cluster: string, arns: readonly string[], signal: AbortSignal): Promise<Called<readonly Task[]>>;
+  /** The tasks that match a filter, paged to the end as far as the time of one call goes. */
+  list(cluster: string, filter: TaskFilter, signal: AbortSignal): Promise<Answer<Listed>>;
+}
+
+/** Creates the reader of one client. */
+export function createTaskReader(sdk: Sdk): TaskReader {
+  /** By cluster and filter: what the latest whole listing showed that has ended. Nothing of it changes any more but an exit code. */
+  const ended = new Map<string, Map<string, Task>>();
+
+  async function describe(
+    cluster: string,
+    arns: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Called<readonly Task[]>> {
+    const read = await describeTasks(sdk, cluster, arns, signal);
+    for (const task of read.ok ? read.value : [])
+      for (const known of ended.values()) if (known.has(task.arn)) known.set(task.arn, task);
+    return read;
+  }
+
+  return {
+    describe,
+    async list(cluster, filter, signal) {
+      const key = JSON.stringify([cluster, filter]);
+      const known: ReadonlyMap<string, Task> = ended.get(key) ?? new Map<string, Task>();
+      // Pages follow one another, and each is described while the next one is listed.
+      const parts: Promise<Called<readonly Task[]>>[] = [];
+      const arns: string[] = [];
+      const listed = await listTasks(sdk, cluster, filter, signal, (page) => {
+        arns.push(...page);
+        const unknown = page.filter((arn) => !known.has(arn));
+        if (unknown.length > 0) parts.push(describe(cluster, unknown, signal));
+      });
+      const described = await Promise.all(parts);
+      if (!listed.ok) return answerOfRead(listed);
+      const failed = described.find((part) => !part.ok);
+      if (failed !== undefined) return answerOfRead(failed);
+      const read = new Map(
+        described.flatMap((part) => (part.ok ? part.value : [])).map((task) => [task.arn, task]),
+      );
+      const tasks = [...new Set(arns)]
+        .map((arn) => read.get(arn) ?? known.get(arn))
+        .filter((task) => task !== undefined);
+      if (filter.stopped) ended.set(key, new Map(tasks.filter(hasTaskEnded).map((task) => [task.arn, task])));
+      return { ok: true, value: { tasks, complete: listed.value.complete } };
+    },
+  };
+}
+
+function describeTasks(
   sdk: Sdk,
   cluster: string,
   arns: readonly string[],
@@ -36,17 +95,18 @@ export function describeTasks(
   });
 }
 
-/** ARNs of the tasks that match a filter. */
+/** Gives the ARNs of the tasks that match a filter, page by page. A listing that takes too long ends incomplete: it is no failure of the service. */
 function listTasks(
   sdk: Sdk,
   cluster: string,
   { service, family, instance, stopped }: TaskFilter,
   signal: AbortSignal,
-): Promise<Called<{ readonly arns: readonly string[]; readonly complete: boolean }>> {
+  take: (arns: readonly string[]) => void,
+): Promise<Called<{ readonly complete: boolean }>> {
+  const startedAt = sdk.now();
   return sdk.call('ListTasks', signal, async (abortSignal) => {
-    const arns: string[] = [];
     let nextToken: string | undefined;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
+    for (let page = 0; page < MOST_PAGES && !sdk.isNearlyLate(startedAt); page += 1) {
       const command = new ListTasksCommand({
         cluster,
         maxResults: PAGE,
@@ -57,31 +117,12 @@ function listTasks(
         ...(nextToken === undefined ? {} : { nextToken }),
       });
       const answer = await sdk.reads.send(command, { abortSignal });
-      arns.push(...requireShape(z.array(z.string()), answer.taskArns, 'task ARNs'));
+      take(requireShape(z.array(z.string()), answer.taskArns, 'task ARNs'));
       nextToken = answer.nextToken;
-      if (nextToken === undefined || nextToken === '') return { arns, complete: true };
+      if (nextToken === undefined || nextToken === '') return { complete: true };
     }
-    return { arns, complete: false };
+    return { complete: false };
   });
-}
-
-/** The tasks that match a filter: listed, then described a hundred at a time. */
-export async function readTasksBy(
-  sdk: Sdk,
-  cluster: string,
-  filter: TaskFilter,
-  signal: AbortSignal,
-): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>> {
-  const listed = await listTasks(sdk, cluster, filter, signal);
-  if (!listed.ok) return answerOfRead(listed);
-  const { arns, complete } = listed.value;
-  const tasks: Task[] = [];
-  for (let from = 0; from < arns.length; from += PAGE) {
-    const part = await describeTasks(sdk, cluster, arns.slice(from, from + PAGE), signal);
-    if (!part.ok) return answerOfRead(part);
-    tasks.push(...part.value);
-  }
-  return { ok: true, value: { tasks, complete } };
 }
 
 /** Checks an answer against its schema. Throws UnusableAnswerError if it does not fit. */

@@ -45,15 +45,16 @@ export async function readServiceDocument(
   return answerOne(read, `service "${name}" in cluster "${cluster}"`, (document) => document);
 }
 
-/** The answer of DescribeCapacityProviders; an unknown name is absent from it. */
+/** The answer of DescribeCapacityProviders; an unknown name is absent from it. Those of Managed Instances are shown only where the cluster is named. */
 export async function readCapacityProviders(
   sdk: Sdk,
+  cluster: string,
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Answer<readonly PlainDocument[]>> {
   if (names.length === 0) return { ok: true, value: [] };
   const read = await sdk.call('DescribeCapacityProviders', signal, async (abortSignal) => {
-    const command = new DescribeCapacityProvidersCommand({ capacityProviders: [...names] });
+    const command = new DescribeCapacityProvidersCommand({ cluster, capacityProviders: [...names] });
     const answer = await sdk.reads.send(command, { abortSignal });
     requireOnlyMissing(answer.failures);
     return requireShape(z.array(Document), toPlainJson(answer.capacityProviders), 'capacity providers');

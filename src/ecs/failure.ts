@@ -11,6 +11,22 @@ export interface Failure {
   readonly certainty: 'refused' | 'unknown';
 }
 
+/** What is known of the request of a call. */
+export interface Sending {
+  /** Whether its connection stood and its first byte was about to leave. */
+  sent: boolean;
+  /** Host and port that it goes to; null before they are known. */
+  host: string | null;
+}
+
+/** The call was not to be sent any more when its connection stood. */
+export class HeldBackError extends Error {
+  constructor(why: string) {
+    super(why);
+    this.name = 'HeldBackError';
+  }
+}
+
 /** The endpoint rules forbid the SDK's endpoint; nothing was sent. */
 export class ForbiddenEndpointError extends Error {
   constructor(why: string) {
@@ -49,37 +65,52 @@ const Sdk = z.object({
 });
 type Sdk = z.output<typeof Sdk>;
 
-/** Classifies an error of the SDK. `sent`: whether a request was sent; if not, nothing can have happened. */
-export function failureOf(error: unknown, operation: string, sent: boolean): Failure {
+/** Whether ECS limits the rate of our requests. */
+export function isThrottling(error: unknown): boolean {
+  const parsed = Sdk.safeParse(error);
+  return parsed.success && failureByName(parsed.data, '')?.trouble.kind === 'rate-limited';
+}
+
+/** Classifies an error of the SDK. Where nothing was sent, nothing can have happened. */
+export function failureOf(error: unknown, operation: string, { sent, host }: Sending): Failure {
   const certainty = sent ? 'unknown' : 'refused';
-  if (error instanceof AbortedError) {
-    return { trouble: makeTrouble('aborted', `${operation} was interrupted`), certainty };
-  }
-  if (error instanceof DeadlineError) {
-    return { trouble: makeTrouble('timeout', `ECS gave ${error.message} to ${operation}`), certainty };
-  }
-  if (error instanceof UnusableAnswerError) {
-    return { trouble: makeTrouble('garbage', `ECS answered ${operation} with ${error.message}`), certainty };
-  }
-  if (error instanceof OversizeAnswerError) {
-    return { trouble: makeTrouble('garbage', `AWS's answer to ${operation} ${error.message}`), certainty };
-  }
+  const failed = (kind: Trouble['kind'], message: string): Failure => ({
+    trouble: makeTrouble(kind, message),
+    certainty,
+  });
+  if (error instanceof HeldBackError) return failed('outdated', `not sent: ${error.message}`);
+  if (error instanceof AbortedError) return failed('aborted', `${operation} was interrupted`);
+  if (error instanceof DeadlineError) return failed('timeout', describeSilence(operation, sent, host, error));
+  if (error instanceof UnusableAnswerError)
+    return failed('garbage', `ECS answered ${operation} with ${error.message}`);
+  if (error instanceof OversizeAnswerError)
+    return failed('garbage', `AWS's answer to ${operation} ${error.message}`);
   const parsed = Sdk.safeParse(error);
   if (parsed.success) {
     const named = failureByName(parsed.data, operation) ?? failureByStatus(parsed.data, operation);
     if (named !== null) return named;
   }
-  const network = networkFailureOf(error);
+  const network = networkFailureOf(error, host ?? 'unknown host');
   if (network !== null) {
-    const how = network.sent ? 'the connection broke' : 'no connection';
-    const message = `ECS: ${how} (${network.code}) at ${operation}`;
-    return { trouble: makeTrouble(network.kind, message), certainty: network.sent ? certainty : 'refused' };
+    const trouble = makeTrouble(network.kind, `ECS: ${network.said} at ${operation}`);
+    return { trouble, certainty: network.sent ? certainty : 'refused' };
   }
-  if (parsed.success && parsed.data.name === 'TimeoutError') {
-    return { trouble: makeTrouble('timeout', `ECS gave no answer in time to ${operation}`), certainty };
-  }
+  if (parsed.success && parsed.data.name === 'TimeoutError')
+    return failed('timeout', describeSilence(operation, sent, host, { message: 'no answer in time' }));
   if (!sent) return makeUnsentFailure(error, operation);
-  return { trouble: makeTrouble('garbage', `ECS's answer to ${operation} cannot be read`), certainty };
+  return failed('garbage', `ECS's answer to ${operation} cannot be read`);
+}
+
+function describeSilence(
+  operation: string,
+  sent: boolean,
+  host: string | null,
+  { message }: { readonly message: string },
+): string {
+  if (host === null) return `AWS gave ${message} to the request for credentials before ${operation}`;
+  return sent
+    ? `ECS (${host}) gave ${message} to ${operation}`
+    : `ECS: no connection to ${host} in time (${message}) at ${operation}`;
 }
 
 /** The failure for ids that are invalid, and for ARNs of another cluster than the named one. */
@@ -124,12 +155,13 @@ function makeUnsentFailure(error: unknown, operation: string): Failure {
   };
 }
 
-/** Longest message of a denial: who, action, resource and policy stand at its end, so it is not cut. */
+/** Longest message of a denial, or about credentials: what matters (policy, command to run) stands at its end, so it is not cut. */
 const LONGEST_DENIAL = 1_000;
 
 /** The first line of a message: further lines of a signature error repeat the request with its session token. */
 function sayError(error: Sdk): string {
-  const longest = error.name.startsWith('AccessDenied') ? LONGEST_DENIAL : undefined;
+  const isLong = error.name.startsWith('AccessDenied') || error.name === 'CredentialsProviderError';
+  const longest = isLong ? LONGEST_DENIAL : undefined;
   return toOneLine(`${error.name}: ${firstLine(error.message)}`, [], longest);
 }
 

@@ -3,6 +3,7 @@ import { listHostNames } from '../model/entities/host.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
 import { readContainer } from '../worker/definition.ts';
+import { traitsOf } from './service-traits.ts';
 import type {
   ClusterAnswer,
   InstanceAnswer,
@@ -102,6 +103,7 @@ export function serviceOf(service: ServiceAnswer): Service {
     controller: service.deploymentController?.type ?? 'ECS',
     minimumHealthyPercent: service.deploymentConfiguration?.minimumHealthyPercent ?? null,
     maximumPercent: service.deploymentConfiguration?.maximumPercent ?? null,
+    traits: traitsOf(service),
     // The latest of a hundred events show what the scheduler did since the injection.
     events: (service.events ?? []).slice(0, 20).map((event) => ({
       id: event.id ?? '',

@@ -1,7 +1,7 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
-import type { ClockOffset, RecentStops } from '../model/entities/surroundings.ts';
+import type { ClockOffset, Credentials, RecentStops } from '../model/entities/surroundings.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import type { Answer, EcsCall, Outcome } from '../model/call.ts';
+import type { Answer, EcsCall, EcsOperation, Hold, Outcome } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
 
 /** The port to Amazon ECS. */
@@ -18,8 +18,12 @@ export interface Ecs {
   /** The full service as ECS returns it. */
   serviceDocument(cluster: string, name: string, signal: AbortSignal): Promise<Answer<PlainDocument>>;
   /** Capacity providers by name, as ECS returns them. */
-  capacityProviders(names: readonly string[], signal: AbortSignal): Promise<Answer<readonly PlainDocument[]>>;
-  /** Stopped and stopping tasks of the service or family, as far as ECS still shows them. */
+  capacityProviders(
+    cluster: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answer<readonly PlainDocument[]>>;
+  /** Stopped and stopping tasks of the service or family, as far as ECS still shows them (about an hour). */
   recentStops(
     cluster: string,
     of: { service?: string; family?: string },
@@ -27,9 +31,10 @@ export interface Ecs {
   ): Promise<Answer<RecentStops>>;
   /**
    * Sends one mutating call, exactly once, without the SDK's retries. The value is from ECS's answer: the task, service,
-   * instance or protections. Refused if ECS reports a failure for any part of the call.
+   * instance or protections. Refused if ECS reports a failure for any part of the call. `hold` is asked when the call is
+   * signed and its connection stands: what it says keeps the call from being sent (refused, `outdated`).
    */
-  send(call: EcsCall, signal: AbortSignal): Promise<Outcome<readonly Fact[]>>;
+  send(call: EcsCall, signal: AbortSignal, hold?: Hold): Promise<Outcome<readonly Fact[]>>;
   /**
    * Tasks of the service or family with desired status RUNNING, with their tags; with `stopped` those that are stopped or
    * stopping, which ECS shows for about an hour. Not `complete` if there are more than can be read.
@@ -46,8 +51,19 @@ export interface Ecs {
     signal: AbortSignal,
   ): Promise<Answer<{ readonly tasks: readonly Task[]; readonly complete: boolean }>>;
   instance(cluster: string, arn: string, signal: AbortSignal): Promise<Answer<Instance>>;
-  /** Scale-in protection of one service task. */
-  protection(cluster: string, taskArn: string, signal: AbortSignal): Promise<Answer<Protection>>;
+  /** Scale-in protection of service tasks, at most 100. A task that ECS does not know (MISSING) is absent from the answer. */
+  protections(
+    cluster: string,
+    taskArns: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answer<readonly Protection[]>>;
+  /** Our credentials. Fetched where there are none yet, and anew where they expire soon; calls use what is kept. */
+  credentials(signal: AbortSignal): Promise<Answer<Credentials>>;
   /** Offset of the server's clock from ours at the latest answer; null before the first one or without a `Date` header. */
   clock(): ClockOffset | null;
+  /**
+   * How long reads that are repeated are to rest, milliseconds, so that half of ECS's token buckets is left to the account's
+   * other clients, and longer after ECS has throttled one. A read that cannot wait is sent all the same.
+   */
+  restFor(operations: readonly EcsOperation[]): number;
 }

@@ -5,14 +5,19 @@ import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Clock } from '../model/clock.ts';
 import type { EcsOperation } from '../model/call.ts';
-import type { ClockOffset } from '../model/entities/surroundings.ts';
+import type { ClockOffset, Credentials } from '../model/entities/surroundings.ts';
+import { checkBeforeBytes, createAgents } from '../http/agents.ts';
 import { readBounded } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { endpointOf, sayWhyForbidden } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
 import { createOffsetMeter } from '../http/offset.ts';
-import { failureOf, ForbiddenEndpointError } from './failure.ts';
-import type { Failure } from './failure.ts';
+import { createAwsBudget, type AwsBudget } from './budget.ts';
+import type { Hold } from '../model/call.ts';
+import { createCredentialSource, credentialsOf, fetchByChain } from './credentials.ts';
+import type { Identity } from './credentials.ts';
+import { failureOf, ForbiddenEndpointError, HeldBackError, isThrottling } from './failure.ts';
+import type { Failure, Sending } from './failure.ts';
 
 /** The options of the client. Credentials and endpoint default to the SDK's own chains. */
 export interface EcsOptions extends EndpointRules {
@@ -24,11 +29,26 @@ export interface EcsOptions extends EndpointRules {
     readonly sessionToken?: string;
   };
   readonly timeoutMs?: number;
+  /** Asks the person at the terminal for an MFA code; absent: nobody can be asked. */
+  readonly askMfaCode?: (device: string) => Promise<string>;
 }
 
 /** The result of a call, or its failure. */
 export type Called<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+/** Of a call's time so much is spent on waiting for a throttled read's turn, so that the throttling is told and not a time-out. */
+const PATIENCE_SHARE = 0.6;
+/** Pause before a throttled read is sent again after the SDK's own attempts, milliseconds. */
+const THROTTLED_PAUSE_MS = 1_000;
+
+/** What is known of a call while it runs. */
+interface Progress extends Sending {
+  readonly operation: EcsOperation;
+  readonly signal: AbortSignal;
+  startedAt: number;
+  readonly hold: Hold;
+}
 
 /** Runs SDK calls within their time, and knows whether a request was sent. */
 export interface Sdk {
@@ -36,35 +56,47 @@ export interface Sdk {
   readonly reads: ECSClient;
   /** The client for mutating calls: one attempt, because the SDK's retries would send a second stop. */
   readonly once: ECSClient;
+  renewCredentials(signal: AbortSignal): Promise<Called<Credentials>>;
+  /** Runs a call. `hold` is asked right before the first byte of a request: what it says keeps the request from being sent. */
   call<T>(
     operation: EcsOperation,
     signal: AbortSignal,
     work: (abortSignal: AbortSignal) => Promise<T>,
+    hold?: Hold,
   ): Promise<Called<T>>;
   clock(): ClockOffset | null;
+  readonly restFor: AwsBudget['restFor'];
+  /** Whether a call that began then has used most of its time. */
+  isNearlyLate(startedAt: number): boolean;
+  readonly now: () => number;
 }
 
-const Request = z.object({ protocol: z.string(), hostname: z.string() });
+const Request = z.object({ protocol: z.string(), hostname: z.string(), port: z.number().optional() });
 const Response = z.object({ headers: z.record(z.string(), z.string()) });
 
-/** Creates the SDK's clients with our rules around them. */
+/** Creates the SDK's clients with our rules around them: one handler, one source of credentials and one clock for both. */
 export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const progress = new AsyncLocalStorage<{ sent: boolean }>();
+  const progress = new AsyncLocalStorage<Progress>();
   const offset = createOffsetMeter();
+  const budget = createAwsBudget(clock);
+  const isNearlyLate = (startedAt: number): boolean => clock.now() - startedAt > timeoutMs * PATIENCE_SHARE;
 
   /** Wraps the sending itself: checks the endpoint, whatever its source, and reads the server's clock. */
   function watchClient(client: ECSClient): ECSClient {
-    guardHandler(client, options, timeoutMs);
     client.middlewareStack.add(
       (next) => async (args) => {
-        const request = Request.parse(args.request);
-        const why = sayWhyForbidden(request.protocol, request.hostname, options);
+        const { protocol, hostname, port } = Request.parse(args.request);
+        const why = sayWhyForbidden(protocol, hostname, options);
         if (why !== null) throw new ForbiddenEndpointError(why);
         const call = progress.getStore();
-        if (call !== undefined) call.sent = true;
+        if (call !== undefined)
+          call.host = `${hostname}:${String(port ?? (protocol === 'http:' ? 80 : 443))}`;
         const sentAt = clock.now();
-        const result = await next(args);
+        const result = await checkBeforeBytes(
+          () => noteSending(call),
+          () => next(args),
+        );
         const response = Response.safeParse(result.response);
         const date = response.success ? response.data.headers['date'] : undefined;
         offset.take(date, sentAt, clock.now());
@@ -76,19 +108,116 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   }
 
   const config = configOf(options, timeoutMs);
+  const provide = async (): Promise<Identity> => credentials.provide();
+  // The SDK would keep credentials once for each client, and fetch them for the first mutating call when it signs that.
+  const shared = { ...config, credentials: Object.assign(provide, { memoized: true }) };
+  const reads = watchRate(watchClient(new ECSClient({ ...shared, maxAttempts: 3 })), progress, budget);
+  waitWhileThrottled(reads, progress, isNearlyLate, clock);
+  guardHandler(reads, options, timeoutMs);
+  const { requestHandler } = reads.config;
+  const once = watchRate(
+    watchClient(new ECSClient({ ...shared, requestHandler, maxAttempts: 1 })),
+    progress,
+    budget,
+  );
+  shareClockOffset(reads, once);
+  const credentials = createCredentialSource(fetcherOf(options, reads), clock);
   return {
-    reads: watchClient(new ECSClient({ ...config, maxAttempts: 3 })),
-    once: watchClient(new ECSClient({ ...config, maxAttempts: 1 })),
-    call: async (operation, signal, work) => {
-      const call = { sent: false };
+    reads,
+    once,
+    renewCredentials: async (signal) => {
       try {
-        return { ok: true, value: await progress.run(call, () => withDeadline(signal, timeoutMs, work)) };
+        return { ok: true, value: credentialsOf(await credentials.renew(signal)) };
       } catch (error) {
-        return { ok: false, failure: failureOf(error, operation, call.sent) };
+        const failure = failureOf(error, 'any call', { sent: false, host: null });
+        return { ok: false, failure };
+      }
+    },
+    call: async (operation, signal, work, hold = () => null) => {
+      const call: Progress = { operation, signal, startedAt: clock.now(), sent: false, host: null, hold };
+      try {
+        // Credentials have a deadline of their own: a person may be asked for a code.
+        await credentials.provide(signal);
+        call.startedAt = clock.now();
+        const value = await progress.run(call, () => withDeadline(signal, timeoutMs, work));
+        return { ok: true, value };
+      } catch (error) {
+        const failure = failureOf(error, operation, call);
+        if (failure.trouble.kind === 'unauthorized') credentials.distrust();
+        return { ok: false, failure };
       }
     },
     clock: () => offset.read(),
+    restFor: (operations) => budget.restFor(operations),
+    isNearlyLate,
+    now: () => clock.now(),
   };
+}
+
+/** Notes each request in the budget, with what ECS says of the rate. */
+function watchRate(client: ECSClient, progress: AsyncLocalStorage<Progress>, budget: AwsBudget): ECSClient {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const operation = progress.getStore()?.operation;
+      if (operation !== undefined) budget.noteSent(operation);
+      try {
+        return await next(args);
+      } catch (error) {
+        if (operation !== undefined && isThrottling(error)) budget.noteThrottled(operation);
+        throw error;
+      }
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'gamedayRate' },
+  );
+  return client;
+}
+
+/** A throttled read waits for its turn as long as its call has time; the SDK itself gives up after a second. */
+function waitWhileThrottled(
+  client: ECSClient,
+  progress: AsyncLocalStorage<Progress>,
+  isNearlyLate: Sdk['isNearlyLate'],
+  clock: Clock,
+): ECSClient {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const call = progress.getStore();
+      for (;;) {
+        try {
+          return await next(args);
+        } catch (error) {
+          if (call === undefined || !isThrottling(error) || isNearlyLate(call.startedAt)) throw error;
+          await clock.sleep(THROTTLED_PAUSE_MS, call.signal);
+        }
+      }
+    },
+    { step: 'initialize', name: 'gamedayPatience' },
+  );
+  return client;
+}
+
+/** Notes that the request of a call is about to be sent, or says why it must not be. */
+function noteSending(call: Progress | undefined): Error | null {
+  if (call === undefined) return null;
+  const why = call.hold();
+  if (why !== null) return new HeldBackError(why);
+  call.sent = true;
+  return null;
+}
+
+/** Reads learn how far AWS's clock is from ours, and are repeated; a mutating call must not fail once to learn it. */
+function shareClockOffset(reads: ECSClient, once: ECSClient): void {
+  Object.defineProperty(once.config, 'systemClockOffset', {
+    get: () => reads.config.systemClockOffset,
+    set: (ms: number) => void (reads.config.systemClockOffset = ms),
+  });
+}
+
+/** How credentials are fetched: as the SDK finds them, through the same handler as all else. */
+function fetcherOf({ credentials, askMfaCode }: EcsOptions, { config }: ECSClient): () => Promise<Identity> {
+  if (credentials !== undefined) return () => Promise.resolve({ ...credentials });
+  const { requestHandler } = config;
+  return fetchByChain({ clientConfig: { requestHandler } }, { callerClientConfig: config }, askMfaCode);
 }
 
 /** The SDK's request handler; the SDK does not type its input and output. */
@@ -138,6 +267,7 @@ async function readWhole(
  * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS and the FIPS setting would otherwise send requests to the real service.
  */
 function configOf(options: EcsOptions, timeoutMs: number): ECSClientConfig {
+  const { http: httpAgent, https: httpsAgent } = createAgents(options.proxies);
   const endpoint =
     options.endpoint === undefined
       ? {}
@@ -145,12 +275,14 @@ function configOf(options: EcsOptions, timeoutMs: number): ECSClientConfig {
   return {
     region: options.region,
     ...endpoint,
-    ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
     ...(options.loopbackOnly
       ? { useFipsEndpoint: false, useDualstackEndpoint: false, authSchemePreference: [], userAgentAppId: '' }
       : {}),
     retryMode: 'standard',
     defaultsMode: 'standard',
-    requestHandler: { requestTimeout: timeoutMs, connectionTimeout: timeoutMs, throwOnRequestTimeout: true },
+    requestHandler: {
+      ...{ httpAgent, httpsAgent },
+      ...{ requestTimeout: timeoutMs, connectionTimeout: timeoutMs, throwOnRequestTimeout: true },
+    },
   };
 }

@@ -139,13 +139,19 @@ function drawEvidence(index: JournalIndex): Evidence {
 
 type Events = Evidence['events'];
 
-const AIMING = ['GD_TARGET_CHOSEN', 'GD_TARGET_REVERIFIED', 'GD_TARGET_DROPPED', 'GD_WATCH_BEGUN'] as const;
+const AIMING = [
+  'GD_TARGET_CHOSEN',
+  'GD_TARGET_REVERIFIED',
+  'GD_TARGET_DROPPED',
+  'GD_INJECTION_HELD',
+  'GD_WATCH_BEGUN',
+] as const;
 
 function targetOf(events: Events): Target | null {
   const latest = AIMING.map((code) => events(code).at(-1))
     .filter((event) => event !== undefined)
     .toSorted((a, b) => b.seq - a.seq)[0];
-  return latest === undefined || latest.code === 'GD_TARGET_DROPPED' ? null : latest.payload.target;
+  return latest !== undefined && 'target' in latest.payload ? latest.payload.target : null;
 }
 
 function readInjection(events: Events): Injection | null {

@@ -6,6 +6,7 @@ import { byBuildkite, byEcs, clocksOf } from './clocks.ts';
 import type { Evidence, Sighting } from './evidence.ts';
 import { findEndTime, findStartTime } from './job-times.ts';
 import { containerOf } from './own-container.ts';
+import { matchesStep } from '../model/step-name.ts';
 import { stepOfPlan } from '../scenario/plan.ts';
 import type { Target } from '../journal/events.ts';
 
@@ -49,7 +50,7 @@ export function listStepJobs(evidence: Evidence): readonly Job[] {
   return evidence
     .every('job')
     .map(({ value }) => value)
-    .filter((job) => evidence.buildIds.includes(job.buildId) && (step === null || job.stepKey === step));
+    .filter((job) => evidence.buildIds.includes(job.buildId) && (step === null || matchesStep(step, job)));
 }
 
 /** The tasks among them that somebody stopped, not before `since`. */

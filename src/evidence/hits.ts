@@ -1,4 +1,4 @@
-import { CALLS, type Call } from '../model/call.ts';
+import { CALLS, MARKED, type Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isGoingDown, type Service, type Task } from '../model/entities/task.ts';
 import type { FactOf } from '../model/world.ts';
@@ -128,8 +128,9 @@ export function findOvertaking(evidence: Evidence, decisive: Decisive, last: num
 type IsLater = (look: Sighting<unknown>) => boolean;
 
 function makeIsLater(evidence: Evidence, decisive: Decisive, last: number): IsLater {
-  // After the watch it is we who bring it back.
-  const until = Math.min(last, evidence.watchEnded?.seq ?? Infinity);
+  // After the watch, or after a signal, it is we who bring it back.
+  const back = evidence.events('GD_UNDO_INTENDED').find(({ payload }) => MARKED.has(payload.call.kind));
+  const until = Math.min(last, evidence.watchEnded?.seq ?? Infinity, back?.seq ?? Infinity);
   return (look) => look.seq <= until && isAfter(decisive, look);
 }
 

@@ -1,4 +1,5 @@
-import type { Call, CallOf } from '../model/call.ts';
+import type { Call } from '../model/call.ts';
+import { parseUndoMark, UNDO_TAG } from '../model/entities/undo-mark.ts';
 import type { FactKind, FactOf } from '../model/world.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -14,8 +15,14 @@ interface Changed {
  * What somebody else has changed meanwhile is theirs; what could not be looked at any more may stand.
  */
 export function listOpenUndos(evidence: Evidence): readonly Call[] {
-  const undone = new Set(listDoneUndos(evidence).map((call) => JSON.stringify(call)));
-  const back = listChanges(evidence).flatMap((one) => listUndosOf(evidence, one));
+  const done = listDoneUndos(evidence);
+  const undone = new Set(done.map((call) => JSON.stringify(call)));
+  const lifted = new Set(done.flatMap((call) => (call.kind === 'protect-tasks' ? call.tasks : [])));
+  const all = listChanges(evidence).flatMap((one) => listUndosOf(evidence, one, lifted));
+  // The mark goes last: until then it tells what is to be put back.
+  const back = [true, false].flatMap((first) =>
+    all.filter(({ kind }) => (kind !== 'unmark-service') === first),
+  );
   const open = new Map(back.map((call) => [JSON.stringify(call), call]));
   return [...open].flatMap(([key, call]) => (undone.has(key) ? [] : [call]));
 }
@@ -37,7 +44,8 @@ function listDoneUndos({ events }: Evidence): readonly Call[] {
   });
 }
 
-function listUndosOf(evidence: Evidence, one: Changed): readonly Call[] {
+/** `lifted`: tasks whose protection was taken off again. */
+function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<string>): readonly Call[] {
   const { call } = one;
   switch (call.kind) {
     case 'set-desired-count': {
@@ -50,17 +58,20 @@ function listUndosOf(evidence: Evidence, one: Changed): readonly Call[] {
       if (instance !== null && instance.status !== 'DRAINING') return [];
       return [{ ...call, status: 'ACTIVE' }];
     }
-    case 'protect-tasks':
-      return call.tasks
-        .filter((arn) => mayBeProtected(evidence, arn, one))
-        .map((arn) => makeUnprotectCall(call, arn));
+    case 'protect-tasks': {
+      const tasks = call.tasks.filter((arn) => !lifted.has(arn) && mayBeProtected(evidence, arn, one));
+      return tasks.length === 0 ? [] : [{ ...call, tasks, enabled: false, minutes: null }];
+    }
+    case 'mark-service': {
+      const { service, serviceArn } = call;
+      const value = findValueAfter(evidence, one.seq, 'service', service)?.tags[UNDO_TAG] ?? null;
+      const isRead = findValueAfter(evidence, one.seq, 'service', service) !== null;
+      if (isRead && (value === null || parseUndoMark(value)?.drill !== evidence.drill)) return [];
+      return [{ kind: 'unmark-service', service, serviceArn }];
+    }
     default:
       return [];
   }
-}
-
-function makeUnprotectCall(call: CallOf<'protect-tasks'>, arn: string): Call {
-  return { ...call, tasks: [arn], enabled: false, minutes: null };
 }
 
 /** One that ends at another time than ours was shown to end is somebody else's; where the answer was lost it may be ours. */

@@ -32,6 +32,8 @@ export interface SignalWindow {
   readonly to: Stamp;
   /** A report after this is not taken for the answer to our stop. Before `to` where the start is not known to pass a signal on. */
   readonly reportBy: Stamp;
+  /** When the signal had come at the latest, if the lag was as long as it may have been: no agent is to blame before. */
+  readonly signalledBy: Stamp;
   /** How long the containers that depend on the agent's may take before it is signalled, milliseconds. */
   readonly dependants: number;
   readonly behindLoadBalancer: boolean;
@@ -49,12 +51,14 @@ export function findSignalWindow(evidence: Evidence): SignalWindow | null {
   const balanced = findDeregistration(evidence, injection);
   const from = balanced?.last ?? stop;
   const due = (since: Stamp): Stamp => findSignalDue(evidence, injection, shiftStamp(since, dependants));
-  const to = shiftStamp(due(balanced?.past ?? stop), readSignalLag(evidence));
+  const latest = due(balanced?.past ?? stop);
+  const to = shiftStamp(latest, readSignalLag(evidence));
   const sure = findSignalPath(evidence);
   // What only may have held the signal up is no reason to wait longer for a report that anybody can have caused.
   const earliest = findLastUnsignalled(evidence, injection) ?? stop;
   return {
     ...{ from, to, dependants },
+    signalledBy: shiftStamp(latest, readLagBound(evidence).ms),
     reportBy: sure.reaches === 'yes' ? to : shiftStamp(earliest, Math.min(PROMPT, readSignalLag(evidence))),
     behindLoadBalancer: balanced !== null,
   };
@@ -111,6 +115,26 @@ function readSignalLag(evidence: Evidence): number {
   if (set !== null) return set;
   const task = taskOf(evidence)?.value;
   return task !== undefined && launchOfTask(task, false).kind === 'fargate' ? LAG_ON_FARGATE : LAG_ELSEWHERE;
+}
+
+/** How long ECS may have taken to signal the container, and who says so. */
+export interface LagBound {
+  readonly ms: number;
+  readonly by: string;
+}
+
+/**
+ * The longest lag that the service may have caused: nobody is failed for it. The scenario bounds it, a rig of our own by its
+ * knob, else what is known of the platform. A rig's facts are trusted for this alone: they never make a pass.
+ */
+export function readLagBound(evidence: Evidence): LagBound {
+  const { embeddedRig, rig, scenario } = evidence.plan;
+  const ms = readSignalLag(evidence);
+  if (scenario.limits.signalLag !== null) return { ms, by: 'limits.signalLag' };
+  if (!embeddedRig || rig === null) return { ms, by: 'the most that is known of ECS' };
+  // A rig tells only the knobs that were turned, durations in milliseconds.
+  const knob = rig.knobs['signalLag'] ?? 0;
+  return { ms: typeof knob === 'number' ? knob : ms, by: 'the knob signalLag of the rig' };
 }
 
 function taskOf({ injection, last }: Evidence): Sighting<Task> | null {

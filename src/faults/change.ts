@@ -26,6 +26,8 @@ export interface Change {
   readonly otherChange: (state: DrillState) => string | null;
   /** Sending it twice does no more than sending it once: then an unknown outcome may be tried again. */
   readonly idempotent: boolean;
+  /** What was sent until then was undone again; by default nothing was. */
+  readonly undoneAt?: Instant;
 }
 
 /** How long an unknown outcome is looked into, milliseconds. */
@@ -47,7 +49,10 @@ export function makeChanges(state: DrillState, changes: readonly Change[], now: 
 }
 
 function makeChange(state: DrillState, change: Change, now: Instant): Step | null {
-  const sendings = state.injections.filter(({ call }) => isSameCall(call, change.call));
+  const { undoneAt = -Infinity } = change;
+  const sendings = state.injections.filter(
+    ({ call, intendedAt }) => isSameCall(call, change.call) && intendedAt > undoneAt,
+  );
   const mayRepeat = ({ result }: Sending): boolean =>
     // A runner that died over its intent may never have sent it, and nothing of its is on the way any more.
     countSent(sendings) < AT_MOST && (result === 'refused' || result === null || change.idempotent);

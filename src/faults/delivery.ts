@@ -105,9 +105,13 @@ const ACCESS = {
   unreachable: 'aws-unreachable',
 } as const;
 
+const WITHOUT_MARK =
+  'The service is marked before it is changed, so that any machine can put it back: grant ecs:TagResource and ecs:UntagResource (`gameday iam`), or set safety.mark: off in the scenario.';
+
 /** Step: the service refused a call of the injection, so nothing is injected. */
 export function haltRefused(call: Call, trouble: Trouble | null): Step {
   const said = `${CALLS[call.kind].operation ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
-  return haltDrill(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', said);
+  const way = call.kind === 'mark-service' ? `. ${WITHOUT_MARK}` : '';
+  return haltDrill(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', `${said}${way}`);
 }

@@ -1,12 +1,13 @@
 import type { CallOf } from '../model/call.ts';
 import { explainReplacementBlock, type Service } from '../model/entities/task.ts';
 import type { DrillState } from '../state/state.ts';
+import { explainLongDeployment } from '../model/entities/service-traits.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { findDecisiveCall, findNewDeployment, primaryOf, reachOf } from '../evidence/hits.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { awaitHit } from './rollout.ts';
+import { awaitHit, explainCutList } from './rollout.ts';
 
 function serviceOf(state: DrillState): string {
   return state.plan.scenario.cluster.service ?? '';
@@ -43,6 +44,12 @@ function changeOf(state: DrillState): Change {
   };
 }
 
+/** A deployment that cannot be over within the watch proves nothing. */
+function explainLong({ plan }: DrillState, { name, traits }: Service): string | null {
+  const why = explainLongDeployment(traits, plan.scenario.limits.verdictWithin);
+  return why === null ? null : `a deployment of service ${name} cannot be watched to its end: ${why}`;
+}
+
 /** Fault `deployment`: forceNewDeployment; every job in flight on every task that the rollout stops is judged. It has no undo: the same definition runs after it. */
 export const deployment: Fault = {
   name: 'deployment',
@@ -62,13 +69,18 @@ export const deployment: Fault = {
     if (service === undefined) return 'a deployment needs a service: cluster.service names none';
     if (service.controller !== 'ECS')
       return `the service is deployed by ${service.controller}: ECS cannot start a new deployment of it`;
-    return explainReplacementBlock(service);
+    return (
+      explainReplacementBlock(service) ??
+      explainLong(state, service) ??
+      explainCutList(state, 'tasks-of', state.plan.lockKey)
+    );
   },
   describeCalls: (state) => [
-    `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length)} tasks is replaced`,
+    `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length || (serviceIn(state)?.running ?? 0))} tasks is replaced`,
   ],
   touches: (tasks) => [`UpdateService: a new deployment of ${tasks}, which replaces every task`],
   inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
+  restore: () => null,
   undo: () => null,
   describeLeft(state) {
     const call = state.injections.findLast(({ result }) => result !== 'refused');
@@ -81,9 +93,10 @@ export const deployment: Fault = {
     if (primary === null || primary.id !== findOurDeployment(state))
       return primary !== null && findOurDeployment(state) !== null;
     const completed = (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
-    // The service may be read before the list of its tasks: those that were there before must be off it.
+    // The service may be read before the list of its tasks: those that were there before must be off it, and all of it known.
     const before = reachOf(evidenceOf(state.index));
-    const gone = !listServiceTasks(state).some((arn) => before.includes(arn));
+    const isWhole = findFact(state.world, 'tasks-of', state.plan.lockKey)?.complete === true;
+    const gone = isWhole && !listServiceTasks(state).some((arn) => before.includes(arn));
     return service?.deployments.length === 1 && completed && gone;
   },
 };

@@ -1,10 +1,13 @@
 import type { CallOf } from '../model/call.ts';
+import type { Instant } from '../model/instants.ts';
 import { explainReplacementBlock, hasTaskEnded } from '../model/entities/task.ts';
 import type { DrillState } from '../state/state.ts';
+import type { Step } from '../state/step.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { awaitHit } from './rollout.ts';
+import { findMarkedService, hasBeenPutBack, listMarkChanges } from './marking.ts';
+import { awaitHit, explainCutList } from './rollout.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
 function instanceOf(state: DrillState): string | null {
@@ -43,17 +46,33 @@ function explainInert(state: DrillState): string | null {
   if (task?.group?.startsWith('service:') !== true)
     return 'DRAINING leaves standalone tasks alone: it would do nothing to this one';
   const service = findFact(state.world, 'service', state.plan.scenario.cluster.service ?? '');
-  return service === undefined ? null : explainReplacementBlock(service);
+  const blocked = service === undefined ? null : explainReplacementBlock(service);
+  return blocked ?? explainCutList(state, 'tasks-on', instance);
+}
+
+/** The end of an instance's ARN, by which ECS knows it too. */
+function idOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+function restoreInstance(state: DrillState, now: Instant): Step | null {
+  const call = listPossibleSendings(state, 'set-instance-state').at(-1)?.call;
+  if (call === undefined) return null;
+  const back: CallOf<'set-instance-state'> = { ...call, status: 'ACTIVE' };
+  const isOurs = (): boolean => findFact(state.world, 'instance', call.instance)?.status === 'DRAINING';
+  return restoreIfOurs(state, back, { kind: 'instance', id: call.instance }, isOurs, now);
 }
 
 /** Fault `drain-instance`: DRAINING on the EC2 host of the target; ACTIVE again afterwards. */
 export const drainInstance: Fault = {
   name: 'drain-instance',
-  needs: () => ({ calls: ['set-instance-state'], reads: ['instance', 'tasks-on', 'task'] }),
+  needs: () => ({ calls: ['set-instance-state'], reads: ['instance', 'tasks-on', 'task', 'service'] }),
   subjects(state) {
     const instance = instanceOf(state);
     if (instance === null) return [];
+    const marked = findMarkedService(state);
     return [
+      ...(marked === null ? [] : [{ kind: 'service', id: marked } as const]),
       { kind: 'instance', id: instance },
       { kind: 'tasks-on', id: instance },
       ...listInstanceTasks(state).flatMap((id): Subject[] => [
@@ -71,14 +90,14 @@ export const drainInstance: Fault = {
   touches: (tasks, target) => [
     `UpdateContainerInstancesState: DRAINING for the host of one task of ${tasks}, ${target}; ACTIVE afterwards`,
   ],
-  inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
-  undo(state, now) {
-    const call = listPossibleSendings(state, 'set-instance-state').at(-1)?.call;
-    if (call === undefined) return null;
-    const back: CallOf<'set-instance-state'> = { ...call, status: 'ACTIVE' };
-    const isOurs = (): boolean => findFact(state.world, 'instance', call.instance)?.status === 'DRAINING';
-    return restoreIfOurs(state, back, { kind: 'instance', id: call.instance }, isOurs, now);
+  inject(state, now) {
+    if (hasBeenPutBack(state)) return awaitHit(state, now);
+    const instance = idOf(instanceOf(state) ?? '');
+    const marks = listMarkChanges(state, { kind: 'draining', instance }, now);
+    return makeChanges(state, [...marks, changeOf(state)], now) ?? awaitHit(state, now);
   },
+  restore: restoreInstance,
+  undo: restoreInstance,
   describeLeft(state) {
     const call = listPossibleSendings(state, 'set-instance-state').at(-1)?.call;
     const back = state.undos.some((undo) => undo.call.kind === 'set-instance-state' && undo.result === 'ok');
@@ -93,6 +112,8 @@ export const drainInstance: Fault = {
   hasFinished(state, hits) {
     const own = findFact(state.world, 'task', state.target?.taskArn ?? '')?.group;
     const left = listInstanceTasks(state).filter((arn) => findFact(state.world, 'task', arn)?.group === own);
-    return hits.length > 0 && hits.every(hasTaskEnded) && left.length === 0;
+    // A host that was put back takes tasks again.
+    const isOver = left.length === 0 || hasBeenPutBack(state);
+    return hits.length > 0 && hits.every(hasTaskEnded) && isOver;
   },
 };

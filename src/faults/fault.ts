@@ -32,10 +32,15 @@ export interface Fault {
   inert(state: DrillState): string | null;
   /** Exactly what will be done, for the person who is asked. */
   describeCalls(state: DrillState): readonly string[];
-  /** Each thing that it would change, for a dry run. `tasks` names the tasks and their cluster, `target` which of them it aims at. */
-  touches(tasks: string, target: string, inject: Scenario['inject']): readonly string[];
+  /**
+   * Each thing that it would change, for a dry run. `tasks` names the tasks and their cluster, `target` which of them it
+   * aims at; `size`: how many tasks of the service run, null where that was not read.
+   */
+  touches(tasks: string, target: string, inject: Scenario['inject'], size: number | null): readonly string[];
   /** The next step of the injection, from the first call to the proof that it landed. */
   inject(state: DrillState, now: Instant): Step;
+  /** The next step that puts back, by one call, what its service was marked for; a signal has it done at once. Null where nothing is left to put back. */
+  restore(state: DrillState, now: Instant): Step | null;
   /** The next step that undoes it by compare-and-restore; null where nothing is left to undo. */
   undo(state: DrillState, now: Instant): Step | null;
   /** Why something was left as it is. */

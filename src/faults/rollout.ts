@@ -1,7 +1,7 @@
 import type { Instant } from '../model/instants.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import type { Subject } from '../model/world.ts';
+import { findFact, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import {
   mayBeByScheduler,
@@ -12,11 +12,20 @@ import {
   reachOf,
   quoteServiceEvent,
 } from '../evidence/hits.ts';
+import { hasBeenPutBack } from './marking.ts';
 
 /** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
 const DESCRIBE_EVERY = 500;
 /** After somebody else's change the scheduler is given so long to show what it did for ours, milliseconds. */
 const SURE_AFTER = 5_000;
+
+/** Why a fault that reaches whatever the scheduler chooses may not be injected while not all of that is known; null where it is. */
+export function explainCutList(state: DrillState, kind: 'tasks-of' | 'tasks-on', id: string): string | null {
+  const listed = findFact(state.world, kind, id);
+  if (listed?.complete !== false) return null;
+  const where = kind === 'tasks-of' ? 'the service' : `container instance ${id}`;
+  return `the tasks of ${where} could not be listed to the end (${String(listed.arns.length)} were), so what the fault would reach is not known`;
+}
 
 /** The lists and places that show which tasks the scheduler takes. */
 function listPlaceAsks(state: DrillState, every: number): readonly Ask[] {
@@ -58,7 +67,10 @@ export function awaitHit(state: DrillState, now: Instant): Step {
   const decisive = findDecisiveCall(evidence);
   const other = decisive === null ? null : findOvertaking(evidence, decisive, Infinity);
   if (other !== null && now - other.at >= SURE_AFTER) return endWatch('settled', other.said);
-  const deadline = state.deadline ?? now;
+  const back = hasBeenPutBack(state) ? state.takenUpAt + SURE_AFTER : Infinity;
+  if (now >= back)
+    return endWatch('gap', 'the change was put back by a signal before a task was seen to stop');
+  const deadline = Math.min(state.deadline ?? now, back);
   const asks = listFollowAsks(state, state.plan.scenario.limits.pollEvery);
   if (now < deadline)
     return { do: 'observe', asks, by: Math.min(deadline, now + (other === null ? QUIET_FOR : SURE_AFTER)) };

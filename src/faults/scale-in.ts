@@ -8,12 +8,17 @@ import { evidenceOf } from '../evidence/evidence.ts';
 import { aimAgain } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { liftProtections, describeProtectionsLeft, PROTECTED_FOR } from './protections.ts';
-import { awaitHit } from './rollout.ts';
+import { hasBeenPutBack, listMarkChanges } from './marking.ts';
+import {
+  AT_ONCE,
+  READ_AT_ONCE,
+  liftProtections,
+  describeProtectionsLeft,
+  PROTECTED_FOR,
+} from './protections.ts';
+import { awaitHit, explainCutList } from './rollout.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
-/** UpdateTaskProtection takes ten tasks at once. */
-const AT_ONCE = 10;
 /** How long the look at the service right before its count is changed may fail, milliseconds. */
 const PATIENCE = 10_000;
 
@@ -37,6 +42,12 @@ function listSentCounts(
   state: DrillState,
 ): readonly (Sending & { readonly call: CallOf<'set-desired-count'> })[] {
   return listPossibleSendings(state, 'set-desired-count');
+}
+
+/** What it costs to protect so many tasks: UpdateTaskProtection takes ten, GetTaskProtection shows a hundred. */
+function countCalls(tasks: number): string {
+  const many = (count: number, what: string): string => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
+  return `in ${many(Math.ceil(Math.max(0, tasks) / AT_ONCE), 'call')} (${many(Math.ceil((tasks + 1) / READ_AT_ONCE), 'read')} at each look)`;
 }
 
 /** Tasks that were protected by somebody before are left as they are. */
@@ -133,34 +144,50 @@ export const scaleIn: Fault = {
   reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listServiceTasks(state)),
   inert(state) {
     if (serviceOf(state) === '') return 'scale-in needs a service: cluster.service names none';
+    if (findFact(state.world, 'service', serviceOf(state))?.traits?.scheduling === 'DAEMON')
+      return `service ${serviceOf(state)} is a DAEMON: it runs one task on each host and has no desired count to lower`;
     const task = findFact(state.world, 'task', state.target?.taskArn ?? '');
     if (task !== undefined && task.group !== `service:${serviceOf(state)}`)
       return 'the task does not belong to the service';
     const own = findFact(state.world, 'protection', state.target?.taskArn ?? '');
     if (own?.enabled === true) return 'the target is protected from scale-in: the scheduler will not take it';
-    return null;
+    return explainCutList(state, 'tasks-of', state.plan.lockKey);
   },
   describeCalls(state) {
     const { desired, former } = makeCountCall(state);
+    // The person is asked before the tasks are listed: until then the service's own count tells.
+    const running = findFact(state.world, 'service', serviceOf(state))?.running ?? 1;
+    const others = listServiceTasks(state).length > 0 ? listOtherTasks(state).length : running - 1;
     const steer = isSteered(state)
-      ? [`${String(listOtherTasks(state).length)} other tasks are protected meanwhile`]
+      ? [
+          `${String(others)} other tasks are protected meanwhile, ${countCalls(others)}, and lifted in as many`,
+        ]
       : ['the scheduler chooses the task'];
     return [
       `desired count of service ${serviceOf(state)}: ${String(former)} -> ${String(desired)}, and back afterwards`,
       ...steer,
     ];
   },
-  touches: (tasks, _target, inject) => [
+  touches: (tasks, _target, inject, size) => [
     ...(inject.fault === 'scale-in' && inject.steered
-      ? [`UpdateTaskProtection: every other task of ${tasks}, lifted afterwards`]
+      ? [
+          `UpdateTaskProtection: every other task of ${tasks}${size === null ? '' : `, ${countCalls(size - 1)}`}, lifted afterwards in as many`,
+        ]
       : []),
     `UpdateService: the desired count of ${tasks} lowered by one, and restored afterwards`,
   ],
-  inject: (state, now) =>
-    makeChanges(state, listSteeringChanges(state), now) ??
-    recheckService(state, now) ??
-    makeChanges(state, [makeCountChange(state)], now) ??
-    awaitHit(state, now),
+  inject(state, now) {
+    if (hasBeenPutBack(state)) return awaitHit(state, now);
+    const { former, desired: set } = makeCountCall(state);
+    const marks = listMarkChanges(state, { kind: 'desired-count', former, set }, now);
+    return (
+      makeChanges(state, [...marks, ...listSteeringChanges(state)], now) ??
+      recheckService(state, now) ??
+      makeChanges(state, [makeCountChange(state)], now) ??
+      awaitHit(state, now)
+    );
+  },
+  restore: restoreCount,
   // The count first: as long as it is short of one, the scheduler takes whoever loses its protection.
   undo: (state, now) => restoreCount(state, now) ?? liftProtections(state, now),
   describeLeft: (state) => [...describeCountLeft(state), ...describeProtectionsLeft(state)],

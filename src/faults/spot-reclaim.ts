@@ -34,6 +34,7 @@ export const spotReclaim: Fault = {
     `${name}: StopTask for one task of ${tasks}, ${target}; on EC2 DRAINING for its host, ACTIVE afterwards`,
   ],
   inject: (state, now) => chooseFault(state).inject(state, now),
+  restore: (state, now) => drainInstance.restore(state, now),
   undo: (state, now) => drainInstance.undo(state, now),
   describeLeft: (state) => drainInstance.describeLeft(state),
   hasFinished: (state, hits) => chooseFault(state).hasFinished(state, hits),

@@ -47,6 +47,7 @@ export const stopTask: Fault = {
   touches: (tasks, target) => [`StopTask: one task of ${tasks}, ${target}`],
   inject: (state, now) =>
     state.phase === 'aiming' ? makeInjectStep(callOf(state)) : deliverStop(state, now),
+  restore: () => null,
   undo: () => null,
   describeLeft: () => [],
   hasFinished: () => true,

@@ -16,7 +16,7 @@ import type { ServiceNumbers } from './window-files.ts';
 import { readDrains } from './measured-drains.ts';
 import { readPast } from './past-jobs.ts';
 import type { Runner } from '../cli/runner.ts';
-import { GRAPHQL_ENDPOINT } from '../cli/settings.ts';
+import { GRAPHQL_ENDPOINT, rulesOf } from '../cli/settings.ts';
 import { watchSignals } from '../cli/signals.ts';
 
 /** Makes and prints a forecast: what stops would do to the jobs of a history. */
@@ -91,7 +91,7 @@ async function readFromBuildkite(
       next: 'Set it, or give --history FILE.',
     });
   output.learn([token]);
-  const rules = { allowInsecure: flags.insecure, loopbackOnly: false };
+  const rules = rulesOf(environment, flags.insecure);
   const graphqlEndpoint = environment['BUILDKITE_GRAPHQL_ENDPOINT']?.trim() || GRAPHQL_ENDPOINT;
   endpointOf('BUILDKITE_GRAPHQL_ENDPOINT', graphqlEndpoint, rules);
   const interruption = watchSignals(() => undefined);

@@ -1,9 +1,12 @@
 import { GamedayError } from '../model/errors.ts';
+import type { Proxies } from './proxies.ts';
 
 /** The rules for endpoints: plain http only to loopback unless `allowInsecure`; with `loopbackOnly` nothing but loopback. */
 export interface EndpointRules {
   readonly allowInsecure: boolean;
   readonly loopbackOnly: boolean;
+  /** How other machines are reached; default: without a proxy. */
+  readonly proxies?: Proxies;
 }
 
 /** Whether the host name of a URL is this machine. */
@@ -22,6 +25,11 @@ export function sayWhyForbidden(protocol: string, hostname: string, rules: Endpo
     return `plain http to ${hostname} would send the credentials unencrypted`;
   }
   return null;
+}
+
+/** Host and port of a URL, for messages. */
+export function nameHost({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
 }
 
 /** Reads an endpoint setting. Throws bad-input that names the setting, without credentials from it. */

@@ -1,29 +1,59 @@
 /** A request without an answer. `sent` is false only if the request certainly was not sent. */
 export interface NetworkFailure {
   readonly kind: 'unreachable' | 'timeout';
-  readonly code: string;
+  /** What failed, with host and port where they are known: a clause. */
+  readonly said: string;
   readonly sent: boolean;
 }
 
-/** Codes of Node that mean that no byte of the request can have reached a server. */
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_FAIL',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-]);
+/** No connection to a host came about, so nothing was sent. Its code is that of Node, by which the SDK tells what to retry. */
+export class ConnectError extends Error {
+  readonly code: string;
+
+  constructor(target: string, at: 'connection' | 'tls', cause: Error) {
+    const code = codesOf(cause, 0)[0] ?? 'unknown';
+    super(describeNoConnection(target, at, code), { cause });
+    this.name = 'ConnectError';
+    this.code = code;
+  }
+}
+
+/** A proxy gave no connection: it was not reached, or answered with another status than 2xx. */
+export class ProxyError extends Error {
+  readonly code: string;
+
+  constructor(
+    proxy: string,
+    refused: { readonly target: string; readonly status: number } | null,
+    cause: unknown,
+  ) {
+    const code = codesOf(cause, 0)[0] ?? 'EPROXY';
+    const said =
+      refused === null ? `no connection to the proxy ${proxy} (${code})` : describeRefusal(proxy, refused);
+    // The SDK takes a cause of null for an error.
+    super(said, cause === null ? undefined : { cause });
+    this.name = 'ProxyError';
+    this.code = code;
+  }
+}
+
+function describeRefusal(
+  proxy: string,
+  { target, status }: { readonly target: string; readonly status: number },
+): string {
+  const why = status === 407 ? 'it wants other credentials in its URL' : 'it refused';
+  return `no connection to ${target} through the proxy ${proxy}: ${why} (HTTP ${String(status)})`;
+}
+
+const NAMELESS: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA']);
+
+function describeNoConnection(target: string, at: 'connection' | 'tls', code: string): string {
+  if (NAMELESS.has(code)) return `no connection to ${target}: its name is not known (${code})`;
+  if (at === 'connection') return `no connection to ${target} (${code})`;
+  const isUntrusted = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code);
+  const hint = isUntrusted ? '; the file of your own CA is named by NODE_EXTRA_CA_CERTS' : '';
+  return `no TLS connection to ${target} (${code})${hint}`;
+}
 
 /** Codes that mean that the connection broke: the server may have acted. */
 const CUT: ReadonlySet<string> = new Set([
@@ -35,12 +65,17 @@ const CUT: ReadonlySet<string> = new Set([
 
 const TIMED_OUT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
-/** The network failure behind an error of Node's http, or null if there is none. */
-export function networkFailureOf(error: unknown): NetworkFailure | null {
+/** The network failure behind an error of a request, or null if there is none. `target`: the host and port that it went to. */
+export function networkFailureOf(error: unknown, target: string): NetworkFailure | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!(cause instanceof ConnectError || cause instanceof ProxyError)) continue;
+    const kind = TIMED_OUT.has(cause.code) ? 'timeout' : 'unreachable';
+    return { kind, said: cause.message, sent: false };
+  }
   for (const code of codesOf(error, 0)) {
-    if (NEVER_SENT.has(code)) return { kind: 'unreachable', code, sent: false };
-    if (CUT.has(code)) return { kind: 'unreachable', code, sent: true };
-    if (TIMED_OUT.has(code)) return { kind: 'timeout', code, sent: true };
+    const said = `the connection broke (${target}, ${code})`;
+    if (CUT.has(code)) return { kind: 'unreachable', said, sent: true };
+    if (TIMED_OUT.has(code)) return { kind: 'timeout', said, sent: true };
   }
   return null;
 }

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { request as sendSecure } from 'node:https';
 import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createAgents } from './agents.ts';
+import type { Agents } from './agents.ts';
 import { readBounded } from './bounded.ts';
 
 /** One request. */
@@ -11,6 +13,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** Who opens the connection; default: nobody's proxy is used. */
+  readonly agents?: Agents;
   /** Called as soon as the headers arrive, which carry the server's time. */
   readonly onHeaders?: (headers: HttpHeaders) => void;
   /** Whether to read the body of an answer with this status; default: always. */
@@ -50,12 +54,20 @@ export async function sendRequest(url: URL, options: HttpRequest): Promise<HttpA
   return { status, headers, body };
 }
 
-function awaitAnswer(url: URL, { method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? sendSecure : sendPlain;
+/** Node's own agents are not used: with NODE_USE_ENV_PROXY they would send what is for this machine to a proxy. */
+const DIRECT = createAgents();
+
+function awaitAnswer(
+  url: URL,
+  { method, headers, body, signal, agents = DIRECT }: HttpRequest,
+): Promise<IncomingMessage> {
+  const secure = url.protocol === 'https:';
+  const send = secure ? sendSecure : sendPlain;
+  const agent = secure ? agents.https : agents.http;
   return new Promise((resolve, reject) => {
     const request = send(
       url,
-      { method, signal, headers: { 'accept-encoding': 'gzip, deflate, br', ...headers } },
+      { method, signal, agent, headers: { 'accept-encoding': 'gzip, deflate, br', ...headers } },
       resolve,
     );
     request.on('error', reject);

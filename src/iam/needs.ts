@@ -1,4 +1,4 @@
-import { CALLS, type EcsOperation } from '../model/call.ts';
+import { CALLS, MARKED, type EcsOperation } from '../model/call.ts';
 import { type Plan } from '../scenario/plan.ts';
 import { hasBuild, type Scenario } from '../scenario/schema.ts';
 import { listInjectionSubjects } from '../scenario/subjects.ts';
@@ -54,6 +54,8 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const guards = gate.filter((kind) => kind !== 'preflight');
   const looks = gate.filter((kind) => kind === 'preflight');
   const { calls, reads } = FAULTS[inject.fault].needs({ inject, hosts });
+  const isMarked = scenario.safety.mark === 'on' && calls.some((kind) => MARKED.has(kind));
+  const marks: readonly EcsOperation[] = isMarked ? ['TagResource', 'UntagResource'] : [];
   const mapping: readonly FactKind[] = scenario.cluster.mapping === 'hostname' ? ['tasks-of'] : [];
   return [
     ...readsOf(scenario, hosts, guards, 'guards'),
@@ -66,6 +68,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
       const { operation } = CALLS[kind];
       return operation === null ? [] : [{ operation, why: `fault ${inject.fault}` }];
     }),
+    ...marks.map((operation) => ({ operation, why: 'the mark of what is to be put back' })),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { EcsOperation } from '../model/call.ts';
+import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 
 /** The kind of resource that a right can be limited to; `any` where IAM has none. */
 export type ResourceKind =
@@ -14,10 +15,12 @@ export interface OperationRow {
   readonly byCluster: boolean;
   /** Whether gameday sends it only for tasks with the scenario's `cluster.taskTag`, so that the tag can be a condition. */
   readonly byTaskTag: boolean;
+  /** The only key of a tag that gameday sets or removes with it; null where it does neither. */
+  readonly tagKey: string | null;
 }
 
 function makeRow(sid: string, changes: boolean, resource: ResourceKind, byCluster: boolean): OperationRow {
-  return { sid, changes, resource, byCluster, byTaskTag: false };
+  return { sid, changes, resource, byCluster, byTaskTag: false, tagKey: null };
 }
 
 /**
@@ -39,6 +42,8 @@ export const OPERATIONS: Readonly<Record<EcsOperation, OperationRow>> = {
   UpdateService: makeRow('ChangeService', true, 'service', true),
   UpdateTaskProtection: makeRow('ProtectTasks', true, 'task', true),
   UpdateContainerInstancesState: makeRow('ChangeInstances', true, 'container-instance', true),
+  TagResource: { ...makeRow('MarkService', true, 'service', false), tagKey: UNDO_TAG },
+  UntagResource: { ...makeRow('MarkService', true, 'service', false), tagKey: UNDO_TAG },
 };
 
 /** The names of the table, in its order. */

@@ -17,10 +17,16 @@ export interface Policy {
 }
 
 /** A statement's conditions by operator and key; all of them must hold. */
-export function conditionsOf({ cluster, tag }: Pick<Statement, 'cluster' | 'tag'>): Conditions {
+export function conditionsOf({
+  cluster,
+  tag,
+  tagKey,
+}: Pick<Statement, 'cluster' | 'tag' | 'tagKey'>): Conditions {
   return {
     ...(cluster === null ? {} : { ArnEquals: { 'ecs:cluster': cluster } }),
     ...(tag === null ? {} : { StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value } }),
+    // A request names several keys: each of them must be this one.
+    ...(tagKey === null ? {} : { 'ForAllValues:StringEquals': { 'aws:TagKeys': tagKey } }),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Grant {
   readonly cluster: string | null;
   /** Tag that the task must carry; null: no such condition. */
   readonly tag: TaskTag;
+  /** The only key of tags that may be set or removed; null: no such condition. */
+  readonly tagKey: string | null;
   readonly why: readonly string[];
 }
 
@@ -24,6 +26,8 @@ export interface Statement {
   readonly resources: readonly string[];
   readonly cluster: string | null;
   readonly tag: TaskTag;
+  /** The only key of tags that may be set or removed; null: no such condition. */
+  readonly tagKey: string | null;
   readonly why: readonly string[];
 }
 
@@ -44,6 +48,7 @@ export function grantsOf(needs: readonly Need[], place: Place, limits: Limits): 
       resource: resourceOf(row, place, limits),
       cluster: row.byCluster && place.cluster !== null ? arnOf(place, `cluster/${place.cluster}`) : null,
       tag: row.byTaskTag ? limits.taskTag : null,
+      tagKey: row.tagKey,
       why: [why],
     };
   });
@@ -83,8 +88,8 @@ export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
   );
 }
 
-function conditionOf({ cluster, tag }: Pick<Grant, 'cluster' | 'tag'>): unknown {
-  return [cluster, tag?.key ?? null, tag?.value ?? null];
+function conditionOf({ cluster, tag, tagKey }: Pick<Grant, 'cluster' | 'tag' | 'tagKey'>): unknown {
+  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey];
 }
 
 /** Drops a grant with a tag condition where the same grant exists without it. */

@@ -8,11 +8,13 @@ import { OutcomeName, Reason, Stage } from '../model/reasons.ts';
 import { Fact, Subject } from '../model/world.ts';
 import { Explanation } from '../model/cause.ts';
 
-/** One guard's answer: it holds, or it refuses with its reason. A guard that lacks what it must know refuses. */
+/** One guard's answer: it holds, it refuses with its reason, or it waits. A guard that lacks what it must know refuses. */
 export const GuardAnswer = z.strictObject({
   guard: GuardName,
   holds: z.boolean(),
-  /** Why it refuses; null where it holds. */
+  /** Present where the rule does not hold yet and may come to hold by itself: the drill waits inside when.startWithin. */
+  waits: z.literal(true).optional(),
+  /** Why it refuses, or will if it waits in vain; null where it holds. */
   reason: Reason.nullable(),
   said: z.string(),
 });
@@ -118,8 +120,11 @@ export const EVENTS = {
     payload: z.strictObject({ ...Sent, buildId: z.string().nullable() }),
   },
   GD_BUILD_KNOWN: {
-    text: "The drill's build is known: created, found by its meta-data, or named by the scenario.",
-    payload: z.strictObject({ buildId: z.string(), by: z.enum(['created', 'meta-data', 'named']) }),
+    text: "The drill's build is known: created, found by its meta-data, named by the scenario, or started by a trigger step of one that is.",
+    payload: z.strictObject({
+      buildId: z.string(),
+      by: z.enum(['created', 'meta-data', 'named', 'triggered']),
+    }),
   },
   GD_ARMED: {
     text: 'The drill has no build: it waits for a worker without a job.',
@@ -136,6 +141,10 @@ export const EVENTS = {
   GD_TARGET_DROPPED: {
     text: 'The target was gone before anything was sent; the drill chooses another one.',
     payload: z.strictObject({ said: z.string() }),
+  },
+  GD_INJECTION_HELD: {
+    text: 'A guard waits, before the build is started or after the trigger fired: nothing is sent until its rule holds.',
+    payload: z.strictObject({ guard: GuardName, reason: Reason, said: z.string() }),
   },
   GD_CONFIRMED: {
     text: 'A person was asked, or had given --yes.',
@@ -164,6 +173,11 @@ export const EVENTS = {
   GD_WATCH_ENDED: {
     text: 'Nothing more can change the outcome, or the time ran out.',
     payload: z.strictObject({ why: z.enum(['settled', 'deadline', 'gap']), said: z.string() }),
+  },
+  GD_UNDO_BEGUN: {
+    text: 'A signal came while the service is marked: what the drill changed is put back before it ends.',
+    /** `within`: milliseconds that this may take. */
+    payload: z.strictObject({ signal: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP']), within: z.number().int() }),
   },
   GD_UNDO_INTENDED: {
     text: 'What the drill started is about to be undone or canceled.',

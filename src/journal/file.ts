@@ -1,7 +1,8 @@
-import { closeSync, fsync, ftruncateSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolders } from '../disk/folders.ts';
+import { cutFile, FILE_LAYER, syncFolder, type FileLayer } from '../disk/layer.ts';
 import { giveBack, takeClaim, type Claim } from '../lockfile/claim.ts';
 import { GamedayError } from '../model/errors.ts';
 import { EVENTS } from './events.ts';
@@ -23,6 +24,8 @@ export interface JournalOptions {
   readonly create: boolean;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Default: this machine's. */
+  readonly layer?: FileLayer;
 }
 
 const onDisk = promisify(fsync);
@@ -31,13 +34,15 @@ const onDisk = promisify(fsync);
 export async function openJournal(folder: string, drill: string, options: JournalOptions): Promise<Journal> {
   const redact = createRedactor(options.secrets);
   const path = join(folder, JOURNAL_FILE);
+  const layer = options.layer ?? FILE_LAYER;
   if (options.create) runGuarded(path, () => makeFolders(folder));
   const unlock = await becomeWriter(folder, path);
   try {
     const stored = options.create ? { events: [], torn: false, length: 0 } : await readJournal(path);
     refuseOtherDrill(stored, drill, path);
-    const fd = runGuarded(path, () => openFile(path, options.create, stored));
-    return createFileJournal(fd, { drill, path, redact, stored, unlock, now: options.now ?? Date.now });
+    const fd = runGuarded(path, () => openFile(path, options.create, stored, layer));
+    const now = options.now ?? Date.now;
+    return createFileJournal(fd, { drill, path, redact, stored, unlock, now, layer });
   } catch (error) {
     unlock();
     throw error;
@@ -90,21 +95,13 @@ function makeWriterHeldError(folder: string, { holder, path }: Claim): GamedayEr
   });
 }
 
-function openFile(path: string, create: boolean, stored: Replay): number {
+function openFile(path: string, create: boolean, stored: Replay, layer: FileLayer): number {
   const fd = openSync(path, create ? 'ax' : 'a', 0o600);
-  if (stored.torn) ftruncateSync(fd, stored.length);
+  if (stored.torn) cutFile(fd, path, stored.length, layer);
   // The entry in the folder must be on the disk as well, or the whole file may be gone after a power loss.
-  for (const folder of create ? [dirname(path), dirname(dirname(path))] : [dirname(path)]) syncFolder(folder);
+  for (const folder of create ? [dirname(path), dirname(dirname(path))] : [dirname(path)])
+    syncFolder(folder, layer);
   return fd;
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 interface Opened {
@@ -114,6 +111,7 @@ interface Opened {
   readonly stored: Replay;
   readonly unlock: () => void;
   readonly now: () => number;
+  readonly layer: FileLayer;
 }
 
 function createFileJournal(fd: number, opened: Opened): Journal {
@@ -128,7 +126,7 @@ function createFileJournal(fd: number, opened: Opened): Journal {
   async function writeLine(line: string, sealed: DrillEvent, durable: boolean): Promise<void> {
     if (failed !== null) throw failed;
     const bytes = Buffer.from(`${line}\n`);
-    runGuarded(opened.path, () => writeWhole(fd, bytes, length));
+    runGuarded(opened.path, () => writeWhole(fd, bytes, length, opened));
     length += bytes.length;
     events.push(sealed);
     if (!durable) return;
@@ -190,12 +188,17 @@ function continueClock(events: readonly DrillEvent[], now: () => number): () => 
 }
 
 /** Writes all or nothing: half a line in the middle of the file would spoil every line after it. */
-function writeWhole(fd: number, bytes: Buffer, length: number): void {
+function writeWhole(
+  fd: number,
+  bytes: Buffer,
+  length: number,
+  { path, layer }: Pick<Opened, 'path' | 'layer'>,
+): void {
   let written = 0;
   try {
     while (written < bytes.length) written += writeSync(fd, bytes, written);
   } catch (error) {
-    if (written > 0) ftruncateSync(fd, length);
+    if (written > 0) cutFile(fd, path, length, layer);
     throw error;
   }
 }

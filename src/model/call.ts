@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BUILD_KEY, parseMark } from './entities/mark.ts';
+import { UNDO_TAG } from './entities/undo-mark.ts';
 
 /** A call that changes something outside, as data in our words. `perform` is the only place that sends one. */
 export const Call = z.discriminatedUnion('kind', [
@@ -43,6 +44,14 @@ export const Call = z.discriminatedUnion('kind', [
     instance: z.string(),
     status: z.enum(['ACTIVE', 'DRAINING']),
   }),
+  /** `mark` says what the drill is about to change there, and what it was: the value of the tag. */
+  z.strictObject({
+    kind: z.literal('mark-service'),
+    service: z.string(),
+    serviceArn: z.string(),
+    mark: z.string(),
+  }),
+  z.strictObject({ kind: z.literal('unmark-service'), service: z.string(), serviceArn: z.string() }),
 ]);
 export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
@@ -63,7 +72,9 @@ export type EcsOperation =
   | 'StopTask'
   | 'UpdateService'
   | 'UpdateTaskProtection'
-  | 'UpdateContainerInstancesState';
+  | 'UpdateContainerInstancesState'
+  | 'TagResource'
+  | 'UntagResource';
 
 /** What is known of one kind of call. */
 interface CallKind<K extends Call['kind']> {
@@ -117,7 +128,20 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
     named: ({ instance, status }) => `UpdateContainerInstancesState, ${instance} ${status}`,
     doing: ({ instance, status }) => `setting container instance ${shortenArn(instance)} to ${status}`,
   },
+  'mark-service': {
+    ...{ operation: 'TagResource', stops: null },
+    named: ({ service, mark }) => `TagResource, ${UNDO_TAG} on service ${service}: ${mark}`,
+    doing: ({ service }) => `marking service ${service} with what is to be put back`,
+  },
+  'unmark-service': {
+    ...{ operation: 'UntagResource', stops: null },
+    named: ({ service }) => `UntagResource, ${UNDO_TAG} on service ${service}`,
+    doing: ({ service }) => `removing the mark of the drill from service ${service}`,
+  },
 };
+
+/** Changes that stand until somebody puts them back: a service is marked before one of them is sent. */
+export const MARKED: ReadonlySet<Call['kind']> = new Set(['set-desired-count', 'set-instance-state']);
 
 /** Which of several builds it is. */
 function describeNthBuild(metaData: Readonly<Record<string, string>>): string {
@@ -183,6 +207,9 @@ export type Trouble = z.infer<typeof Trouble>;
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly certainty: 'refused' | 'unknown'; readonly trouble: Trouble };
+
+/** Says why a call must not be sent any more, as a clause; null where it may be. */
+export type Hold = () => string | null;
 
 /** Whether a call was held back before it was sent: an interruption came first, or what it rested on had been seen too long ago. */
 export function isHeldBack({

@@ -15,3 +15,26 @@ export function isGlobMatch(pattern: string, text: string): boolean {
   }
   return text.length - last.length >= at && text.endsWith(last);
 }
+
+/** Whether there is a text that fits both patterns. */
+export function haveCommonText(one: string, other: string): boolean {
+  // The places in `other` that can be reached with the part of `one` before the present character.
+  let reached = skipStars(other, new Set([0]));
+  for (const sign of one.split('')) {
+    const next = new Set<number>();
+    for (const at of reached) {
+      if (sign === '*') for (let to = at; to <= other.length; to += 1) next.add(to);
+      else if (other[at] === '*') next.add(at);
+      else if (other[at] === sign) next.add(at + 1);
+    }
+    reached = skipStars(other, next);
+  }
+  return reached.has(other.length);
+}
+
+/** A star may stand for nothing. */
+function skipStars(pattern: string, places: ReadonlySet<number>): ReadonlySet<number> {
+  const all = new Set(places);
+  for (const at of all) if (pattern[at] === '*') all.add(at + 1);
+  return all;
+}

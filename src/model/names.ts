@@ -23,6 +23,7 @@ export const CheckName = z.enum([
   'memory',
   'host',
   'pid1',
+  'real-worker',
   // Everything that had to be seen was seen.
   'observed',
   // Nothing was injected.
@@ -40,10 +41,13 @@ export const GuardName = z.enum([
   'shared-task',
   'window',
   'lock',
+  'left-over',
   'too-soon',
   'inert-fault',
   'preflight',
   'blast-radius',
+  'settled',
+  'budget',
   'halt',
   'confirm',
 ]);

@@ -24,7 +24,7 @@ export const OutcomeName = z.enum(namesOf(EXIT_CODES));
 export type OutcomeName = z.infer<typeof OutcomeName>;
 
 /** How a command can end: as a drill or a game day ends, or, where no drill is run, with the answer that was asked for. */
-export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0 } as const;
+export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0, aborted: 0 } as const;
 export type AnswerName = keyof typeof ANSWER_CODES;
 
 /** Where a reason is decided: before the stages, or in one of verdict's five stages. */
@@ -111,6 +111,12 @@ export const REASONS = {
     'B',
     'The rig had no real PID 1, and the container starts something other than the agent itself.',
     'Give the rig a real PID 1: docs/how-to/give-the-rig-a-real-pid-1.md names every way.',
+  ),
+  'idle-stand-in': makeReasonRow(
+    'inconclusive',
+    'B',
+    "The target was one of the rig's idle workers, behind which no process stands.",
+    'Let every task of the service run processes (leave `processes` out of the rig file), or choose a moment at which a job runs.',
   ),
   lost: makeReasonRow(
     'failed',
@@ -233,6 +239,12 @@ export const REASONS = {
     'The injection would reach further than allowed.',
     'Wait until the service is settled, or allow it in safety.',
   ),
+  'not-settled': makeReasonRow(
+    'refused',
+    'before',
+    'The service did not settle within when.startWithin: a deployment or a scale-in took tasks away, or its tasks were not all there.',
+    'Nothing was sent: run it again when the service is quiet, or raise when.startWithin; a pipeline may retry it.',
+  ),
   'self-target': makeReasonRow(
     'refused',
     'before',
@@ -262,6 +274,12 @@ export const REASONS = {
     'before',
     'Another drill runs on this service.',
     'Wait for the other drill, or settle it with `gameday abort`.',
+  ),
+  'left-over': makeReasonRow(
+    'refused',
+    'before',
+    'Another drill changed the service and has not put it back: its tag gameday:undo says what.',
+    'Wait for that drill; if it has died, run `gameday abort --cluster CLUSTER --service SERVICE`.',
   ),
   'drill-unknown': makeReasonRow(
     'refused',
@@ -315,8 +333,8 @@ export const REASONS = {
   'buildkite-rate-limited': makeReasonRow(
     'could-not-run',
     'before',
-    'Buildkite kept refusing calls because of its rate limit.',
-    'Wait, or use a token that nothing else uses.',
+    "Buildkite's rate limit refused calls, or left too few points for the drill.",
+    'Wait, use a token that nothing else uses, or raise limits.budget.',
   ),
   'buildkite-error': makeReasonRow(
     'could-not-run',
@@ -357,7 +375,7 @@ export const REASONS = {
   'no-such-step': makeReasonRow(
     'could-not-run',
     'before',
-    'The pipeline has no step of that key.',
+    'The pipeline has no step of that key or label.',
     'Check when.step.',
   ),
   'no-such-cluster': makeReasonRow(

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { namesOf } from './reasons.ts';
 import type { EcsOperation } from './call.ts';
 import { Agent } from './entities/agent.ts';
+import { Budget } from './entities/budget.ts';
 import { Build } from './entities/build.ts';
 import { Job } from './entities/job.ts';
 import {
   AgentsOfTask,
+  BuildJobs,
   ClockOffset,
+  Credentials,
   DrillBuild,
   Halt,
   KillSwitch,
@@ -18,7 +21,9 @@ import {
   Self,
   StepHistory,
   TasksOf,
+  TriggeredBuilds,
 } from './entities/surroundings.ts';
+import { Mapping } from './entities/mapping.ts';
 import { Preflight } from './entities/preflight.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
@@ -46,7 +51,9 @@ function defineSurroundingsFact<V extends z.ZodType>(value: V) {
 
 /** Every kind of thing that can be known: how its value looks, who is asked after it, and which rights that takes. The names are API. */
 export const FACTS = {
+  // A read of a build shows how it stands, and the jobs of the step that the drill is about; all its jobs are listed seldom.
   build: defineBuildkiteFact(Build),
+  'build-jobs': defineBuildkiteFact(BuildJobs),
   job: defineBuildkiteFact(Job),
   agent: defineBuildkiteFact(Agent),
   task: defineEcsFact(Task, 'DescribeTasks'),
@@ -57,9 +64,12 @@ export const FACTS = {
   protection: defineEcsFact(Protection, 'GetTaskProtection'),
   service: defineEcsFact(Service, 'DescribeServices'),
   cluster: defineEcsFact(Cluster, 'DescribeClusters'),
+  // Found on this machine or by STS, without a right of ECS.
+  credentials: defineEcsFact(Credentials),
   pipeline: defineBuildkiteFact(Pipeline),
   'agents-of-task': defineBuildkiteFact(AgentsOfTask),
   'step-history': defineBuildkiteFact(StepHistory),
+  'triggered-builds': defineBuildkiteFact(TriggeredBuilds),
   'past-workers': defineBuildkiteFact(PastWorkers),
   'drill-build': defineBuildkiteFact(DrillBuild),
   'recent-stops': defineEcsFact(RecentStops, 'ListTasks', 'DescribeTasks'),
@@ -69,8 +79,12 @@ export const FACTS = {
   ledger: defineSurroundingsFact(Ledger),
   halt: defineSurroundingsFact(Halt),
   clock: defineSurroundingsFact(ClockOffset),
+  // Told by the answers to other questions: it costs no request.
+  budget: defineSurroundingsFact(Budget),
   // Which documents it reads depends on the scenario: its rights stand in iam/needs.ts.
   preflight: defineSurroundingsFact(Preflight),
+  // Only a dry run asks it, with the rights to list and describe tasks that every injection needs.
+  mapping: defineSurroundingsFact(Mapping),
 } as const satisfies Record<string, FactRow>;
 export type FactKind = keyof typeof FACTS;
 export type FactOf<K extends FactKind> = z.infer<(typeof FACTS)[K]['value']>;
@@ -93,8 +107,8 @@ function schemaOf(kind: FactKind) {
   return z.strictObject({ kind: z.literal(kind), id: z.string(), value: FACTS[kind].value });
 }
 
-/** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID;
- * `step-history` by `PIPELINE/STEP`. */
+/** A thing that can be asked after. `job` and `agent` by UUID; `task`, by ARN; `build` by `org/pipeline/number` or UUID; `build-jobs` by UUID;
+ * `step-history` by `PIPELINE/STEP`, `triggered-builds` by the UUID of the build whose steps started them. */
 export const Subject = z.strictObject({ kind: z.enum(namesOf(FACTS)), id: z.string() });
 export type Subject = z.infer<typeof Subject>;
 

@@ -1,3 +1,4 @@
+import type { Mapping } from '../model/entities/mapping.ts';
 import type { Json, JsonObject, Path } from './json.ts';
 
 /** The documents that preflight can read. */
@@ -46,6 +47,8 @@ export interface StepTimes {
 export interface Live {
   /** Versions of the agents that run on this service. */
   readonly agentVersions: readonly string[] | null;
+  /** How the tasks that run now lead to their agents. */
+  readonly mapping: Mapping | null;
   /** ARN of the task that gameday itself runs in; null if it runs in none, or that is not known. */
   readonly ownTask: string | null;
   /** Name or ARN of the cluster that was read. */
@@ -58,6 +61,7 @@ export interface Live {
 
 export const OFFLINE: Live = {
   agentVersions: null,
+  mapping: null,
   ownTask: null,
   cluster: null,
   protection: null,

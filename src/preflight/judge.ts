@@ -1,3 +1,4 @@
+import type { Mapping } from '../model/entities/mapping.ts';
 import type { DocumentName, Documents, Edit } from './documents.ts';
 import type { Finding, Severity } from './finding.ts';
 import { withValue } from './json.ts';
@@ -14,6 +15,8 @@ export interface Found extends Finding {
 export interface Preflight {
   readonly container: string;
   readonly launch: string;
+  /** How the tasks that run now lead to their agents; null where no service was asked. */
+  readonly mapping: Mapping | null;
   readonly findings: readonly Found[];
   readonly unknown: readonly { readonly rule: string; readonly said: string }[];
 }
@@ -29,6 +32,7 @@ export function judge(subject: Subject): Preflight {
   return {
     container: subject.agent.name,
     launch: subject.worker.launch.said,
+    mapping: subject.live.mapping,
     findings: ORDER.flatMap((severity) => findings.filter((one) => one.severity === severity)),
     unknown: said.flatMap(({ rule, judgement }) =>
       judgement.unknown.map((text) => ({ rule: rule.id, said: text })),

@@ -32,6 +32,11 @@ import { cancelGraceNoDrain } from './rules/cancel-grace-no-drain.ts';
 import { idleTimeout } from './rules/idle-timeout.ts';
 import { disconnectAfterJob } from './rules/disconnect-after-job.ts';
 import { fargateCeiling } from './rules/fargate-ceiling.ts';
+import { slowRollout } from './rules/slow-rollout.ts';
+import { zoneRebalancing } from './rules/zone-rebalancing.ts';
+import { daemonService } from './rules/daemon-service.ts';
+import { execSessions } from './rules/exec-sessions.ts';
+import { managedInstances } from './rules/managed-instances.ts';
 import { scaleInProtection } from './rules/scale-in-protection.ts';
 
 /** Every rule; findings of equal severity are shown in this order. A new rule is one file and one line here. */
@@ -70,4 +75,9 @@ export const RULES: readonly Rule[] = [
   disconnectAfterJob,
   fargateCeiling,
   scaleInProtection,
+  slowRollout,
+  zoneRebalancing,
+  daemonService,
+  execSessions,
+  managedInstances,
 ];

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Trouble } from '../model/call.ts';
-import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { GamedayError } from '../model/errors.ts';
 import { readDocuments } from '../drill/look.ts';
 import type { Place } from '../drill/look.ts';
+import { readMapping } from '../drill/mapped-tasks.ts';
+import { formatStep, type StepName } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
 import type { Ecs } from '../ecs/port.ts';
@@ -41,7 +42,7 @@ async function loadOneScenario(
 /** The parts of a scenario that preflight needs when it reads files; null where no scenario is given. */
 export interface NamedBy {
   readonly file: string;
-  readonly step: string | null;
+  readonly step: StepName | null;
   readonly container: string | null;
   /** The places of the values in the file. */
   readonly text: Text | null;
@@ -63,12 +64,14 @@ export async function readNames(
   };
 }
 
-/** Largest number of tasks to read: a sample shows whether any task is protected, and which agent versions run. */
+/** Largest number of tasks to read: a sample shows whether any task is protected. */
 const SAMPLE = 5;
 
 interface Named {
   readonly place: Place;
   readonly container: string | null;
+  /** Null where a cluster and a service were named. */
+  readonly scenario: LoadedScenario['scenario'] | null;
   readonly ecs: Ecs;
   readonly buildkite: Buildkite | null;
   readonly surroundings: Surroundings | null;
@@ -120,6 +123,7 @@ async function connectByFlags(flags: PreflightFlags, runner: Runner): Promise<Na
   return {
     place,
     container: null,
+    scenario: null,
     ecs: await runner.clients.connectEcs(settings),
     buildkite: null,
     surroundings: null,
@@ -140,7 +144,7 @@ async function connectByScenario(flags: PreflightFlags, runner: Runner): Promise
     ...{ cluster: name, service, family, file, organization: settings.organization },
     ...{ pipeline: scenario.build.pipeline, step: stepOf(scenario.when) },
   };
-  return { place, container, ...(await runner.clients.connect(settings)) };
+  return { place, container, scenario, ...(await runner.clients.connect(settings)) };
 }
 
 /** Jobs to read: enough for a 95th percentile, at a cost of about 300 of the 5,000 GraphQL points per five minutes. */
@@ -159,13 +163,13 @@ async function pastOf(
     return {
       history: [
         timesOf(
-          step,
+          formatStep(step),
           past.value.durations.map((ms) => ms / 1000),
         ),
       ],
       unread: [],
     };
-  const said = `how long step ${step} takes: ${past.trouble.message}`;
+  const said = `how long step ${formatStep(step)} takes: ${past.trouble.message}`;
   return { history: null, unread: [{ rule: 'step-over-window', said }] };
 }
 
@@ -177,26 +181,23 @@ async function liveOf(named: Named, signal: AbortSignal): Promise<Omit<Live, 'hi
   const of = { ...(service === null ? {} : { service }), ...(family === null ? {} : { family }) };
   const listed = await ecs.tasksOf(cluster, of, signal);
   const tasks = listed.ok ? listed.value.tasks.slice(0, SAMPLE).map(({ arn }) => arn) : [];
+  const mapping = await readMappingOf(named, signal);
   return {
     cluster,
     ownTask: self?.ok === true ? self.value.taskArn : null,
-    agentVersions: await readVersions(tasks, named, signal),
+    mapping,
+    agentVersions: mapping === null || mapping.versions.length === 0 ? null : mapping.versions,
     protection: service === null ? null : await protectionOf(tasks, named, signal),
   };
 }
 
-async function readVersions(
-  tasks: readonly string[],
-  { buildkite, place }: Named,
+async function readMappingOf(
+  { place, scenario, ecs, buildkite }: Named,
   signal: AbortSignal,
-): Promise<readonly string[] | null> {
-  if (buildkite === null || place.organization === null) return null;
-  const versions: string[] = [];
-  for (const arn of tasks) {
-    const found = await buildkite.agentsWithTag(place.organization, `${TASK_ARN_TAG}=${arn}`, signal);
-    if (found.ok) versions.push(...found.value.agents.flatMap(({ version }) => version ?? []));
-  }
-  return versions.length === 0 ? null : [...new Set(versions)];
+): Promise<Live['mapping']> {
+  if (buildkite === null || scenario === null || place.organization === null) return null;
+  const fleet = { organization: place.organization, cluster: scenario.cluster };
+  return readMapping(fleet, { ecs, buildkite }, signal);
 }
 
 async function protectionOf(
@@ -204,11 +205,8 @@ async function protectionOf(
   { ecs, place }: Named,
   signal: AbortSignal,
 ): Promise<Live['protection']> {
-  let count = 0;
-  for (const arn of tasks) {
-    const answer = await ecs.protection(place.cluster, arn, signal);
-    if (!answer.ok) return null;
-    if (answer.value.enabled) count += 1;
-  }
-  return tasks.length === 0 ? null : { tasks: tasks.length, protected: count };
+  if (tasks.length === 0) return null;
+  const answer = await ecs.protections(place.cluster, tasks, signal);
+  if (!answer.ok) return null;
+  return { tasks: tasks.length, protected: answer.value.filter(({ enabled }) => enabled).length };
 }

@@ -5,7 +5,9 @@ import type { Severity } from './finding.ts';
 import type { Found, Preflight } from './judge.ts';
 import type { DocumentName, Edit } from './documents.ts';
 import { createPainter } from '../report/paint.ts';
-import type { Tone } from '../report/paint.ts';
+import type { Paint, Tone } from '../report/paint.ts';
+import { formatMapping } from '../model/entities/mapping.ts';
+import type { Mapping } from '../model/entities/mapping.ts';
 
 /** Places of a document's values, as shown to the reader. */
 export interface Places {
@@ -25,11 +27,17 @@ export function preflightLines(preflight: Preflight, places: Places, colors: boo
   const unknown = preflight.unknown.map(({ rule, said }) => `  ${rule}: ${escapeControls(said)}`);
   return [
     escapeControls(head),
+    ...(preflight.mapping === null ? [] : mappingLines(preflight.mapping, paint)),
     ...findings,
     ...(unknown.length === 0 ? [] : ['', paint('Not known:', 'loud'), ...unknown]),
     '',
     sayCounts(preflight),
   ];
+}
+
+function mappingLines(mapping: Mapping, paint: Paint): readonly string[] {
+  const isWhole = mapping.mapped === mapping.tasks && mapping.unknown === null;
+  return [paint(escapeControls(`Mapping: ${formatMapping(mapping)}.`), isWhole ? 'plain' : 'warn')];
 }
 
 function sayCounts({ findings }: Preflight): string {
@@ -90,12 +98,19 @@ function compactJson(value: Json): string {
 
 /** The document of `preflight --json` beside its outcome; each finding has its change as edits and as a diff. */
 export function preflightDocument(
-  { findings, container, launch, unknown }: Preflight,
+  { findings, container, launch, mapping, unknown }: Preflight,
   places: Places,
 ): object {
   const counts = { error: 0, warning: 0, note: 0 };
   for (const { severity } of findings) counts[severity] += 1;
-  return { counts, container, launch, findings: findings.map((one) => jsonOf(one, places)), unknown };
+  return {
+    counts,
+    container,
+    launch,
+    mapping,
+    findings: findings.map((one) => jsonOf(one, places)),
+    unknown,
+  };
 }
 
 function jsonOf(finding: Found, places: Places): object {

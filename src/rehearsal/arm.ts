@@ -56,6 +56,7 @@ const DISTURBANCES: ReadonlySet<string> = new Set([
   'missed-target',
   'observation-gap',
   'blast-radius',
+  'not-settled',
 ]);
 
 /** Whether a drill proved nothing for a reason that may not recur; a drill with a proven result is never repeated. */

@@ -5,6 +5,7 @@ import { hasJobEnded } from '../model/entities/job.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
 import type { Task } from '../model/entities/task.ts';
+import { matchesStep, type StepName } from '../model/step-name.ts';
 import type { Fact, World } from '../model/world.ts';
 import { listFacts, keyOf, findFact } from '../model/world.ts';
 import type { Tone } from './paint.ts';
@@ -21,7 +22,12 @@ export function makeSentence(text: string, tone: Tone = 'plain'): Sentence {
 }
 
 /** What a new fact changes for a reader who knows the world before it; names come from the world after it. */
-export function changeOf(before: World, after: World, fact: Fact, step: string | null): readonly Sentence[] {
+export function changeOf(
+  before: World,
+  after: World,
+  fact: Fact,
+  step: StepName | null,
+): readonly Sentence[] {
   switch (fact.kind) {
     case 'build':
       return buildChange(findFact(before, 'build', fact.id), fact.value);
@@ -60,8 +66,8 @@ function buildChange(was: Build | undefined, is: Build): readonly Sentence[] {
   return was === undefined ? [] : [makeSentence(`build #${is.number} is ${nameOf(is)}`)];
 }
 
-function jobChange(world: World, was: Job | undefined, is: Job, step: string | null): readonly Sentence[] {
-  if (step !== null && is.stepKey !== step && was?.agentId == null) return [];
+function jobChange(world: World, was: Job | undefined, is: Job, step: StepName | null): readonly Sentence[] {
+  if (step !== null && !matchesStep(step, is) && was?.agentId == null) return [];
   const lost = hasLostEvent(is) && !(was !== undefined && hasLostEvent(was));
   const named = nameJob(is, world);
   const sentences = lost ? [makeSentence(`${named}: Buildkite gave its agent up (lost)`, 'bad')] : [];

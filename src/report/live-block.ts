@@ -1,4 +1,5 @@
 import { hasJobEnded } from '../model/entities/job.ts';
+import { formatStep } from '../model/step-name.ts';
 import { stepOfPlan } from '../scenario/plan.ts';
 import type { DrillState } from '../state/state.ts';
 import { findFact } from '../model/world.ts';
@@ -42,7 +43,8 @@ function buildsLine({ world, buildIds }: DrillState): string {
 function stepLine(state: DrillState): string | null {
   const { plan } = state;
   if (plan.mode !== 'assert' && plan.scenario.when.trigger === 'agent-idle') return null;
-  const key = stepOfPlan(plan) ?? 'any of the build';
+  const step = stepOfPlan(plan);
+  const key = step === null ? 'any of the build' : formatStep(step);
   if (state.target?.jobId == null) return `  step   ${key}`;
   const job = findFact(state.world, 'job', state.target.jobId);
   if (job === undefined) return `  step   ${key}`;

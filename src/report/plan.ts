@@ -29,8 +29,10 @@ export function planBlock(result: DrillResult, options: BlockOptions): string {
 function guardLines(result: DrillResult): readonly { readonly text: string; readonly holds: boolean }[] {
   if (result.guards.length === 0) return [{ text: '  no guard was asked', holds: true }];
   const width = Math.max(...result.guards.map((guard) => guard.guard.length));
-  return result.guards.map(({ guard, holds, said }) => ({
-    text: escapeControls(`  ${holds ? 'holds  ' : 'REFUSES'}  ${guard.padEnd(width)}  ${said}`),
+  return result.guards.map(({ guard, holds, waits, said }) => ({
+    text: escapeControls(
+      `  ${holds ? 'holds  ' : waits === true ? 'waits  ' : 'REFUSES'}  ${guard.padEnd(width)}  ${said}`,
+    ),
     holds,
   }));
 }

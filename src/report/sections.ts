@@ -114,7 +114,9 @@ export function saySinceFirst({ since }: Moment): string {
 function whyItems(result: DrillResult): readonly Item[] {
   const items: Item[] = [];
   for (const guard of result.guards) {
-    if (!guard.holds) items.push(makeItem(`guard ${guard.guard} refuses: ${guard.said}`, 'warn'));
+    if (guard.holds) continue;
+    const does = guard.waits === true ? 'waits' : 'refuses';
+    items.push(makeItem(`guard ${guard.guard} ${does}: ${guard.said}`, 'warn'));
   }
   for (const finding of result.findings) {
     if (finding.holds === 'unasked') continue;
@@ -155,6 +157,7 @@ function evidenceItems(result: DrillResult): readonly Item[] {
     const tone = met ? 'good' : contradicted ? 'bad' : 'warn';
     items.push(makeItem(`control: expected ${expected}: ${controlWord(result.control)}`, tone));
   }
+  if (result.budget !== null) items.push(makeItem(budgetLine(result.budget), 'quiet'));
   if (result.rig !== null) items.push(makeItem(rigLine(result.rig)));
   items.push(makeItem(`drill ${result.drill}, scenario ${result.file}`, 'quiet'));
   if (result.journal !== null) items.push(makeItem(`journal ${result.journal}`, 'quiet'));
@@ -233,6 +236,16 @@ function fleetLines(numbers: NonNullable<DrillResult['fleet']>): readonly string
   ];
 }
 
+/** What the drill spent of Buildkite's budget; figures of limits that no answer named are left out. */
+function budgetLine({ points, requests, lowest }: NonNullable<DrillResult['budget']>): string {
+  const left = [
+    lowest.user === null ? null : `${lowest.user} of the user's`,
+    lowest.organization === null ? null : `${lowest.organization} of the organization's`,
+  ].filter((part) => part !== null);
+  const least = left.length === 0 ? '' : `; at the least there remained ${left.join(' and ')}`;
+  return `Buildkite's budget: ${points} points in ${requests} requests${least}`;
+}
+
 /** Whether a drill met the outcome that its `control` expects. */
 export function controlWord({ met, contradicted }: NonNullable<DrillResult['control']>): string {
   if (met) return 'met';
@@ -243,7 +256,17 @@ function rigLine(facts: NonNullable<DrillResult['rig']>): string {
   const pid1 = facts.pid1 ? '' : ', WITHOUT real PID 1';
   const knobs = Object.entries(facts.knobs).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const turned = knobs.length === 0 ? '' : `; knobs: ${knobs.join(', ')}`;
-  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${turned}`;
+  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${sayIdleWorkers(facts)}${turned}`;
+}
+
+/** Of which services only some tasks run processes. */
+function sayIdleWorkers({ tasksWithProcesses = {} }: NonNullable<DrillResult['rig']>): string {
+  return Object.entries(tasksWithProcesses)
+    .map(
+      ([name, count]) =>
+        `; of service ${name} ${String(count)} tasks run processes, the agents of the others only idle`,
+    )
+    .join('');
 }
 
 /** The rig's agent, with its version where known. */

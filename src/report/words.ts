@@ -1,4 +1,5 @@
 import { assertNever } from '../model/errors.ts';
+import { formatStep, type StepName } from '../model/step-name.ts';
 import { describeCall, isHeldBack } from '../model/call.ts';
 import { formatFault } from '../scenario/inject.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
@@ -20,7 +21,7 @@ export type Narrator = (event: DrillEvent) => readonly Sentence[];
 
 interface Memory {
   world: World;
-  step: string | null;
+  step: StepName | null;
   silent: ReadonlySet<Source>;
 }
 
@@ -104,10 +105,12 @@ type Later = Extract<
       | 'GD_TARGET_CHOSEN'
       | 'GD_TARGET_REVERIFIED'
       | 'GD_TARGET_DROPPED'
+      | 'GD_INJECTION_HELD'
       | 'GD_CONFIRMED'
       | 'GD_FAULT_LANDED'
       | 'GD_WATCH_BEGUN'
       | 'GD_WATCH_ENDED'
+      | 'GD_UNDO_BEGUN'
       | 'GD_HALTED'
       | 'GD_INTERRUPTED'
       | 'GD_SETTLED'
@@ -127,6 +130,8 @@ function describeLaterEvent(event: Later): readonly Sentence[] {
       return [makeSentence('everything was read again at the last instant: target unchanged')];
     case 'GD_TARGET_DROPPED':
       return [makeSentence(`the target was dropped: ${event.payload.said}`, 'warn')];
+    case 'GD_INJECTION_HELD':
+      return [makeSentence(`waiting before anything is sent: ${event.payload.said}`, 'warn')];
     case 'GD_CONFIRMED':
       return [makeSentence(CONFIRMED[event.payload.answer])];
     case 'GD_FAULT_LANDED':
@@ -135,6 +140,13 @@ function describeLaterEvent(event: Later): readonly Sentence[] {
       return [makeSentence(`watching without an injection: ${event.payload.said}`)];
     case 'GD_WATCH_ENDED':
       return [makeSentence(`the watch is over (${event.payload.why}): ${event.payload.said}`)];
+    case 'GD_UNDO_BEGUN':
+      return [
+        makeSentence(
+          `${event.payload.signal}: what the drill changed is put back first, within ${formatSpan(event.payload.within)}; a second signal ends gameday at once`,
+          'warn',
+        ),
+      ];
     case 'GD_HALTED':
       return [
         makeSentence(
@@ -194,13 +206,13 @@ function describeAct(plan: Plan): string {
 function sayWhen(when: When): string {
   switch (when.trigger) {
     case 'step-in-flight':
-      return `while step ${when.step} is in flight`;
+      return `while step ${formatStep(when.step)} is in flight`;
     case 'agent-idle':
       return 'while a worker has no job';
     case 'near-end':
-      return `while step ${when.step} has ${formatSpan(when.left)} left`;
+      return `while step ${formatStep(when.step)} has ${formatSpan(when.left)} left`;
     case 'at-fraction':
-      return `while step ${when.step} has ${String(Math.round(when.fractionLeft * 100))} % left`;
+      return `while step ${formatStep(when.step)} has ${String(Math.round(when.fractionLeft * 100))} % left`;
     case 'fleet-busy':
       return `while ${String(when.busy)} workers are busy`;
     default:
@@ -210,10 +222,10 @@ function sayWhen(when: When): string {
 
 function describeGuards(payload: PayloadOf<'GD_GUARDS_ANSWERED'>): readonly Sentence[] {
   const where = payload.at === 'gate' ? 'at the gate' : 'at the last instant';
-  const refusing = payload.answers.filter((answer) => !answer.holds);
-  if (refusing.length === 0) return [makeSentence(`${where} all ${payload.answers.length} guards hold`)];
-  return refusing.map((answer) =>
-    makeSentence(`${where} guard ${answer.guard} refuses: ${answer.said}`, 'warn'),
+  const unmet = payload.answers.filter((answer) => !answer.holds);
+  if (unmet.length === 0) return [makeSentence(`${where} all ${payload.answers.length} guards hold`)];
+  return unmet.map(({ guard, said, waits }) =>
+    makeSentence(`${where} guard ${guard} ${waits === true ? 'waits' : 'refuses'}: ${said}`, 'warn'),
   );
 }
 
@@ -240,6 +252,7 @@ function describeBuild(payload: PayloadOf<'GD_BUILD_KNOWN'>, world: World): read
     created: 'was created',
     'meta-data': 'was found by its meta-data',
     named: 'is the one named',
+    triggered: 'was started by a trigger step, and is followed',
   }[payload.by];
   if (build === undefined) return [makeSentence(`the build ${how}`)];
   return [makeSentence(`build #${build.number} ${how}: ${build.url}`)];

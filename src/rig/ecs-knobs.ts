@@ -13,6 +13,7 @@ export function ecsKnobs(knobs: RigFile['knobs']): EcsKnobs {
     containerBatchMs: knobs.containerBatch,
     deregistrationMs: knobs.deregistrationDelay,
     protectionMinuteMs: knobs.protectionMinute,
+    bakeMinuteMs: knobs.bakeMinute,
     healthyAfterMs: knobs.healthyAfter,
     provisioningMs: knobs.provisioning,
     imagePullMs: knobs.imagePull,

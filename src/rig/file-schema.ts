@@ -11,6 +11,8 @@ const service = z.strictObject({
   name: word.optional(),
   taskDefinition: word,
   desiredCount: z.int().min(0).optional(),
+  /** How many of its tasks run processes; the agents of the others only register and idle inside the rig. */
+  processes: z.int().min(0).optional(),
   launchType: launchType.optional(),
   service: word.optional(),
   tags: tags.default({}),
@@ -25,14 +27,24 @@ const task = z.strictObject({
 const pipeline = z.strictObject({
   slug: word,
   steps: word,
+  defaultBranch: word.default('main'),
   cancelIntermediateBuilds: z.boolean().default(false),
   skipIntermediateBuilds: z.boolean().default(false),
 });
 const build = z.strictObject({
   pipeline: word,
-  branch: word.default('main'),
+  branch: word.optional(),
   message: z.string().default('started by the rig'),
   env: tags.default({}),
+});
+
+/** Scales a service by the jobs that are queued or running. */
+const autoscaler = z.strictObject({
+  service: word,
+  min: z.int().min(0).default(0),
+  max: z.int().min(1).max(1000).default(20),
+  every: duration.default(1000),
+  scaleInAfter: duration.default(10_000),
 });
 
 /** Jobs of a step that are over and passed before the rig began; the first is the oldest. */
@@ -42,17 +54,24 @@ const past = z.strictObject({
   onWorkers: z.strictObject({ gap: duration }).optional(),
 });
 
-const instanceGroup = z.strictObject({
-  count: z.int().min(1).default(1),
-  cpu: z.int().min(1).default(2048),
-  memory: z.int().min(1).default(4096),
-  attributes: tags.default({}),
-  availabilityZone: z
-    .string()
-    .regex(/^[a-f]$/, 'the letter of a zone, such as a')
-    .optional(),
-  capacityProvider: word.optional(),
-});
+const instanceGroup = z
+  .strictObject({
+    count: z.int().min(1).default(1),
+    cpu: z.int().min(1).default(2048),
+    memory: z.int().min(1).default(4096),
+    attributes: tags.default({}),
+    availabilityZone: z
+      .string()
+      .regex(/^[a-f]$/, 'the letter of a zone, such as a')
+      .optional(),
+    capacityProvider: word.optional(),
+    /** ECS Managed Instances: AWS runs them for their capacity provider. */
+    managed: z.boolean().optional(),
+  })
+  .refine(
+    ({ managed, capacityProvider }) => managed !== true || capacityProvider !== undefined,
+    'managed instances need their capacityProvider',
+  );
 
 const scriptVerb = z.enum([
   'cancel-build',
@@ -74,6 +93,7 @@ const scriptVerb = z.enum([
   'mark-oom',
   'restart-container',
   'start-deployment',
+  'continue-deployment',
   'set-desired-count',
   'protect',
 ]);
@@ -153,6 +173,7 @@ export const rigFile = z
     programs: word.optional(),
     instances: z.array(instanceGroup).optional(),
     services: z.array(service).default([]),
+    autoscaler: autoscaler.optional(),
     tasks: z.array(task).default([]),
     clusterTags: tags.default({}),
     policy: word.optional(),

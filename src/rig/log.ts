@@ -8,7 +8,7 @@ export interface RigEvent {
   readonly [detail: string]: unknown;
 }
 
-/** The rig's memory of what happened, for tests and people; it keeps the last few thousand events. */
+/** The rig's memory of what happened, for tests and people; it keeps the last twenty thousand events. */
 export class RigLog {
   readonly #events: RigEvent[] = [];
   readonly #listeners = new Set<(event: RigEvent) => void>();
@@ -46,7 +46,7 @@ export class RigLog {
   add(event: RigEvent): void {
     if (event.event === 'stop-requested' && event['by'] !== 'container') this.#stopOrdered = true;
     this.#events.push(event);
-    if (this.#events.length > 5000) this.#events.shift();
+    if (this.#events.length > 20_000) this.#events.shift();
     if (this.#verbose) process.stderr.write(`${JSON.stringify(event)}\n`);
     for (const listener of this.#listeners) listener(event);
   }

@@ -43,6 +43,15 @@ function readArguments(): { readonly path: string; readonly choices: RigChoices 
   }
 }
 
+/** Workers are processes that get POSIX signals and exit by them: on Windows every signal ends a process at once. */
+function refuseWindows(): void {
+  if (process.platform !== 'win32') return;
+  throw new RigFailure(
+    'rig-failed',
+    'Windows has no signals that a worker could hear: run the rig under WSL 2, on another machine, or in a Linux container',
+  );
+}
+
 /** Resolves when the rig is no longer wanted. */
 function unwanted(): AbortSignal {
   const controller = new AbortController();
@@ -77,6 +86,7 @@ async function main(): Promise<number> {
   const signal = unwanted();
   let rig: Rig | undefined;
   try {
+    refuseWindows();
     const { path, choices } = readArguments();
     rig = await startRig(readRigFile(path), choices, signal);
     if (!signal.aborted) await tell({ environment: rig.environment });

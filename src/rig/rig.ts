@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { findAgent, type Agent } from './agent.ts';
+import { startAutoscaler } from './autoscaler.ts';
 import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
 import { messageOf, RigFailure } from './failure.ts';
@@ -92,7 +93,8 @@ async function start(
   const urls = await openDoors(file, { buildkite, ecs, world, log }, closers);
   setUpCluster(ecs, file);
   await waitUntilReady(ecs, log, patience[executor.kind], signal);
-  const facts = factsOf(file, executor, { agent, machine, log });
+  const facts = factsOf(file, executor, { agent, machine, log, partly: ecs.state.tasksWithProcesses });
+  closers.push(startAutoscaler(file, { buildkite, ecs, log }));
   buildkite.layDownOnWorkers();
   // Builds of the rig's own begin when there is somebody to run them.
   for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });
@@ -172,6 +174,7 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     machine: parts.machine,
     premises: preparePremises(parts.root, parts.agent, programsOf(file), environmentOfImages(file)),
     access: accessOfAgents(parts.buildkite),
+    join: parts.buildkite.joinIdly,
     policy: policyOf(file),
   });
   parts.log.follow('ecs', ecs.events);
@@ -232,6 +235,8 @@ interface Here {
   readonly agent: Agent;
   readonly machine: Machine;
   readonly log: RigLog;
+  /** Services of which only so many tasks run processes. */
+  readonly partly: ReadonlyMap<string, number>;
 }
 
 function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<string, unknown> {
@@ -245,6 +250,7 @@ function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<stri
     ...(executor.image === undefined
       ? { agent: { kind, path, version }, shell: machine.shell }
       : { agent: agentInImage(log), shell: null }),
+    ...(here.partly.size === 0 ? {} : { tasksWithProcesses: Object.fromEntries(here.partly) }),
     knobs: file.turnedKnobs,
     lostAfterMs: file.rig.lostAfter,
   };

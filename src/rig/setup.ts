@@ -48,6 +48,7 @@ function createService(ecs: EcsRig, file: ReadRigFile, service: RigFile['service
   const given = service.service === undefined ? {} : readService(file.resolve(service.service));
   const name = service.name ?? textOf(given['serviceName']);
   if (name === undefined) throw new RigFailure('bad-input', `${file.path}: a service needs a name`);
+  if (service.processes !== undefined) ecs.state.tasksWithProcesses.set(name, service.processes);
   const launchType = service.launchType ?? (hasHost(given) ? undefined : 'FARGATE');
   ask(ecs, 'CreateService', {
     propagateTags: 'SERVICE',

@@ -1,9 +1,10 @@
 import { faultOf } from '../faults/list.ts';
 import { CALLS } from '../model/call.ts';
 import { faultNameOf, traitsOf } from '../scenario/plan.ts';
-import { mayHaveInjected, type DrillState } from '../state/state.ts';
+import type { DrillState, ScenarioState } from '../state/state.ts';
+import type { Service } from '../model/entities/task.ts';
 import { findFact } from '../model/world.ts';
-import { holds, refuses, type Guard } from './guard.ts';
+import { holds, refuses, waits, type Guard } from './guard.ts';
 
 /** Whose else the tasks in reach are, where they are not all of the scenario's service. */
 function describeStrangers({ world, plan }: DrillState, reach: readonly string[]): string {
@@ -15,10 +16,29 @@ function describeStrangers({ world, plan }: DrillState, reach: readonly string[]
   return `, ${String(groups.length)} of them of ${[...new Set(groups)].join(', ')}`;
 }
 
-/** One task, of a settled service that keeps another worker. */
+/** Why a stopped task would not be replaced, or nobody could see whether it is; waiting does not change it. */
+function explainUnreplaced({ name, controller, deployments, traits }: Service): string | null {
+  if (controller !== 'ECS' && deployments.length === 0)
+    return `service ${name} is deployed by ${controller}: ECS does not show whether it is settled`;
+  // A circuit breaker with rollback takes the former deployment up again: that is waited for.
+  const goesBack = deployments.length > 1 && traits?.circuitBreaker === 'with rollback';
+  if (deployments[0]?.rolloutState === 'FAILED' && !goesBack)
+    return `the deployment of service ${name} is FAILED: ECS starts no further tasks of it`;
+  return null;
+}
+
+/** Why the fault would leave the service without a worker; null where another one stays. */
+function explainLastWorker({ plan }: ScenarioState, { name, desired, running }: Service): string | null {
+  if (traitsOf(plan)?.takes === 'one-of-service' && desired < 2)
+    return `${faultNameOf(plan) ?? ''} from ${String(desired)} would leave service ${name} without a worker`;
+  if (running > 1 || plan.scenario.safety.allowLastWorker) return null;
+  return `the fault would stop the last worker of service ${name} (running ${String(running)})`;
+}
+
+/** One task, of a service that keeps another worker. */
 export const blastRadius: Guard = {
   name: 'blast-radius',
-  rule: 'The fault reaches at most safety.tasks tasks (default 1), and only of a settled service: one COMPLETED deployment, running = desired, two or more tasks unless safety.allowLastWorker.',
+  rule: 'The fault reaches at most safety.tasks tasks (default 1), of a service that replaces them and keeps another running task unless safety.allowLastWorker; another one is waited for inside when.startWithin.',
   reason: 'blast-radius',
   judge(state, _now, when) {
     const { world, plan, injections } = state;
@@ -41,29 +61,17 @@ export const blastRadius: Guard = {
     if (name === null) return holds('one standalone task');
     const service = findFact(world, 'service', name);
     if (service === undefined) return refuses(`service ${name} could not be read`);
-    const { desired, running, pending, deployments } = service;
+    const { running } = service;
     if (takes === 'service' && running > most)
       return refuses(`the fault reaches ${String(running)} tasks; limit ${String(most)} (safety.tasks)`);
-    if (service.controller !== 'ECS' && deployments.length === 0)
-      return refuses(
-        `service ${name} is deployed by ${service.controller}: ECS does not show whether it is settled`,
-      );
-    if (deployments.length !== 1)
-      return refuses(
-        `service ${name} has ${String(deployments.length)} deployments: a rollout is in progress`,
-      );
-    const rollout = deployments[0]?.rolloutState ?? 'COMPLETED';
-    if (rollout !== 'COMPLETED') return refuses(`the deployment of service ${name} is ${rollout}`);
-    if (!mayHaveInjected(state) && (running !== desired || pending > 0))
-      return refuses(
-        `service ${name} is not settled: desired ${String(desired)}, running ${String(running)}, pending ${String(pending)}`,
-      );
-    if (takes === 'one-of-service' && desired < 2)
-      return refuses(
-        `${faultNameOf(plan) ?? ''} from ${String(desired)} would leave service ${name} without a worker`,
-      );
-    if (running < 2 && !plan.scenario.safety.allowLastWorker)
-      return refuses(`the fault would stop the last worker of service ${name} (running ${String(running)})`);
+    const never = explainUnreplaced(service);
+    if (never !== null) return refuses(never);
+    const last = explainLastWorker(state, service);
+    if (last !== null) {
+      // The service itself brings another worker where more than one is desired; else only an autoscaler could.
+      const reason = service.desired < 2 ? 'blast-radius' : 'not-settled';
+      return plan.scenario.safety.settled === 'require' ? refuses(last) : waits(last, reason);
+    }
     return holds(
       `${when === 'gate' ? 'up to one' : 'one'} of ${String(running)} running tasks of service ${name}`,
     );

@@ -8,13 +8,21 @@ import type { Reason } from '../model/reasons.ts';
 /** When a guard is asked: at the gate there is no target yet, at the last instant there is. */
 export type When = 'gate' | 'last-instant';
 
+/** What a guard says of its rule. `reason`: where it is not the guard's own. */
+export interface GuardSays {
+  readonly holds: boolean;
+  readonly waits?: true;
+  readonly reason?: Reason;
+  readonly said: string;
+}
+
 /** One safety rule, asked at the gate and again at the last instant. One that cannot get its answer refuses. */
 export interface Guard {
   readonly name: GuardName;
   /** The rule in one sentence, for the reference. */
   readonly rule: string;
   readonly reason: Reason;
-  judge(state: ScenarioState, now: Instant, when: When): { readonly holds: boolean; readonly said: string };
+  judge(state: ScenarioState, now: Instant, when: When): GuardSays;
 }
 
 /** The rule holds. */
@@ -27,6 +35,16 @@ export function refuses(said: string): { holds: false; said: string } {
   return { holds: false, said };
 }
 
+/** The rule does not hold yet and may by itself: the drill waits, and ends with the reason where it waits in vain. */
+export function waits(said: string, reason: Reason): GuardSays {
+  return { holds: false, waits: true, reason, said };
+}
+
+/** Whether an answer ends the drill at once. */
+export function isRefusal({ holds: held, waits: waiting }: GuardAnswer): boolean {
+  return !held && waiting !== true;
+}
+
 /** Every guard's answer; one that throws refuses. */
 export function answersOf(
   guards: readonly Guard[],
@@ -36,8 +54,14 @@ export function answersOf(
 ): GuardAnswer[] {
   const known = { ...state, world: dropUnreadable(state) };
   return guards.map((guard) => {
-    const { holds: held, said } = askGuard(guard, known, now, when);
-    return { guard: guard.name, holds: held, reason: held ? null : guard.reason, said };
+    const { holds: held, waits: waiting, reason, said } = askGuard(guard, known, now, when);
+    return {
+      guard: guard.name,
+      holds: held,
+      ...(waiting === true ? { waits: waiting } : {}),
+      reason: held ? null : (reason ?? guard.reason),
+      said,
+    };
   });
 }
 
@@ -46,12 +70,7 @@ function dropUnreadable({ world, marks }: ScenarioState): World {
   return Object.fromEntries(Object.entries(world).filter(([key]) => (marks[key]?.trouble ?? null) === null));
 }
 
-function askGuard(
-  guard: Guard,
-  state: ScenarioState,
-  now: Instant,
-  when: When,
-): { holds: boolean; said: string } {
+function askGuard(guard: Guard, state: ScenarioState, now: Instant, when: When): GuardSays {
   try {
     return guard.judge(state, now, when);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { isGlobMatch } from '../model/glob.ts';
 import { hasBuild } from '../scenario/schema.ts';
-import { findFact } from '../model/world.ts';
+import type { Pipeline } from '../model/entities/surroundings.ts';
+import { findFact, type World } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** Buildkite's branch filter: space-separated globs, `!` negates. Empty: every branch. */
@@ -12,6 +13,26 @@ export function isBranchMatch(filter: string | null, branch: string): boolean {
   const positive = patterns.filter((pattern) => !pattern.startsWith('!'));
   if (negative.some(hit)) return false;
   return positive.length === 0 || positive.some(hit);
+}
+
+/** A trigger step of ours starts a build in another pipeline, which may hit somebody's build there. */
+function judgeTriggered(world: World, own: Pipeline): ReturnType<typeof refuses> | null {
+  for (const { pipeline: slug } of own.triggers) {
+    const triggered = findFact(world, 'pipeline', slug);
+    if (triggered === undefined)
+      return refuses(`pipeline ${slug}, which a trigger step starts, could not be read`);
+    const cancels =
+      triggered.cancelIntermediateBuilds &&
+      isBranchMatch(triggered.cancelIntermediateFilter, triggered.branch);
+    const skips =
+      triggered.skipIntermediateBuilds && isBranchMatch(triggered.skipIntermediateFilter, triggered.branch);
+    const hit = triggered.openBuilds[0];
+    if ((cancels || skips) && hit !== undefined)
+      return refuses(
+        `the build that a trigger step starts in ${slug} on ${triggered.branch} would ${cancels ? 'cancel' : 'skip'} build ${String(hit.number)} (${hit.url})`,
+      );
+  }
+  return null;
 }
 
 /** A new build must not cancel or skip somebody's build of the branch, and drills that share pipeline and branch exclude each other. */
@@ -32,19 +53,19 @@ export const intermediateBuilds: Guard = {
     if (rival !== undefined)
       return refuses(`drill ${rival.drill ?? ''} runs on the same pipeline and branch (${rival.url})`);
     const cancels =
-      pipeline.cancelIntermediateBuilds && isBranchMatch(pipeline.cancelIntermediateFilter, build.branch);
+      pipeline.cancelIntermediateBuilds && isBranchMatch(pipeline.cancelIntermediateFilter, pipeline.branch);
     const skips =
-      pipeline.skipIntermediateBuilds && isBranchMatch(pipeline.skipIntermediateFilter, build.branch);
+      pipeline.skipIntermediateBuilds && isBranchMatch(pipeline.skipIntermediateFilter, pipeline.branch);
     if (build.count > 1 && (cancels || skips))
       return refuses(
-        `the pipeline ${cancels ? 'cancels' : 'skips'} intermediate builds of ${build.branch}, and each of our ${String(build.count)} builds would hit the one before it`,
+        `the pipeline ${cancels ? 'cancels' : 'skips'} intermediate builds of ${pipeline.branch}, and each of our ${String(build.count)} builds would hit the one before it`,
       );
     if (build.number !== null || buildId !== null) return holds('no new build is started');
     const hit = others[0];
     if ((cancels || skips) && hit !== undefined)
       return refuses(
-        `a new build on ${build.branch} would ${cancels ? 'cancel' : 'skip'} build ${String(hit.number)} (${hit.url})`,
+        `a new build on ${pipeline.branch} would ${cancels ? 'cancel' : 'skip'} build ${String(hit.number)} (${hit.url})`,
       );
-    return holds('no other build of the branch is canceled or skipped');
+    return judgeTriggered(world, pipeline) ?? holds('no other build of the branch is canceled or skipped');
   },
 };

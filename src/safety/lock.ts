@@ -26,6 +26,10 @@ export const lock: Guard = {
       return refuses(
         `a task is going down for drill ${parseStopReason(other.stoppedReason) ?? ''}: ${other.arn}`,
       );
+    if (stops.complete === false)
+      return refuses(
+        'the stopped tasks of the service could not be listed to the end: one may be going down for another drill',
+      );
     return holds('the lock is ours, and no task is going down for another drill');
   },
 };

@@ -1,4 +1,5 @@
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
+import { formatMapping, hasNoAgent } from '../model/entities/mapping.ts';
 import { explainHostQueueMisfit, taskOfAgent } from '../triggers/target.ts';
 import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
@@ -9,7 +10,12 @@ export const mapping: Guard = {
   rule: "The agent's own tag ecs:task-arn names the target task; only with cluster.mapping: hostname may its host name, creation time and queue do so instead.",
   reason: 'agent-not-mapped',
   judge({ world, plan, target }) {
-    if (target === null) return holds('no target yet');
+    if (target === null) {
+      // A dry run looks at the tasks that run now; a drill judges its target alone.
+      const now = findFact(world, 'mapping', plan.lockKey);
+      if (now === undefined) return holds('no target yet');
+      return hasNoAgent(now) ? refuses(formatMapping(now)) : holds(formatMapping(now));
+    }
     const agent = findFact(world, 'agent', target.agentId);
     if (agent === undefined) return refuses('the agent could not be read');
     const mapped = taskOfAgent(world, agent, plan);

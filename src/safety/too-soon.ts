@@ -23,8 +23,12 @@ export const tooSoon: Guard = {
         )
         .map((task) => task.stoppingAt ?? now),
     ];
+    const since = now - Math.max(-Infinity, ...times);
+    if (since >= interval && stops.complete === false)
+      return refuses(
+        'the stopped tasks of the service could not be listed to the end: a later injection may be among them',
+      );
     if (times.length === 0) return holds('no injection is known');
-    const since = now - Math.max(...times);
     if (since >= interval) return holds(`the last injection was ${seconds(since)} ago`);
     return refuses(
       `the last injection was ${seconds(since)} ago; limit ${seconds(interval)} (safety.minimumInterval)`,

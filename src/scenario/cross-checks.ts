@@ -1,5 +1,6 @@
 import { FAULT_TRAITS } from './inject.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
+import { isGlobOfSteps, StepName } from '../model/step-name.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { TreePath } from './problem.ts';
 import { valueAt } from './problem.ts';
@@ -159,6 +160,22 @@ const checkTimeLeft: Rule = (tree) => {
   return [{ path: ['when', 'left'], at: 'value', message, next: 'Make it shorter.' }];
 };
 
+/** The usual times of several steps differ, and one median of all of them would be no step's. */
+const checkUsualTime: Rule = (tree) => {
+  const trigger = triggerOf(tree);
+  const step = StepName.safeParse(valueAt(tree, ['when', 'step']));
+  if (trigger !== 'near-end' && trigger !== 'at-fraction') return [];
+  if (hasValueAt(tree, 'when', 'usually')) return [];
+  if (readTextAt(tree, 'build', 'follow') === 'triggered') {
+    const message = `when.usually is missing: the step may be of another pipeline than build.pipeline, whose history is read`;
+    return [{ path: ['when'], at: 'key', message, next: 'Say how long the step usually runs.' }];
+  }
+  if (!step.success || !isGlobOfSteps(step.data)) return [];
+  const message =
+    'when.step: a glob may name several steps, so how long one of them usually runs is not known';
+  return [{ path: ['when', 'step'], at: 'value', message, next: 'Add when.usually, or name one step.' }];
+};
+
 const checkTimeLimits: Rule = (tree) => {
   const ms = (...path: TreePath): number | null => parseDuration(readTextAt(tree, ...path) ?? '');
   const verdict =
@@ -238,6 +255,7 @@ const RULES: readonly Rule[] = [
   checkWorkerListing,
   checkIdleKeys,
   checkTimeLeft,
+  checkUsualTime,
   checkTimeLimits,
   checkControl,
   checkHaltSources,

@@ -18,6 +18,21 @@ const NAMES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
+/** Where a key may have the form of a text or of a map: the issues of the form that the file chose. */
+export function chooseForm(issue: Issue, tree: unknown): readonly Issue[] {
+  if (issue.code !== 'invalid_union' || issue.discriminator !== undefined) return [issue];
+  const value = valueAt(
+    tree,
+    issue.path.filter((part) => typeof part !== 'symbol'),
+  );
+  if (Array.isArray(value)) return [issue];
+  const wanted = typeof value === 'object' && value !== null ? 'object' : 'string';
+  const isOther = ({ code, path, ...more }: Issue): boolean =>
+    code === 'invalid_type' && path.length === 0 && 'expected' in more && more.expected !== wanted;
+  const chosen = issue.errors.find((issues) => !issues.some(isOther)) ?? [];
+  return chosen.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+}
+
 /** Turns one issue of the schema into problems with places, allowed values and suggestions. */
 export function problemsOf(issue: Issue, source: Source): readonly Problem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
@@ -102,7 +117,9 @@ function describeExpected(
     case 'invalid_value':
       return describeOneOf(issue.values.map(String), place);
     case 'invalid_union':
-      return describeOneOf(optionsOf(issue), place);
+      return issue.discriminator === undefined
+        ? { expected: issue.message, next: null }
+        : describeOneOf(optionsOf(issue), place);
     case 'too_small':
       return {
         expected: describeBound(
@@ -218,6 +235,8 @@ function findDeclaredSchema(path: TreePath, tree: unknown): z.core.$ZodType | un
 function unwrapSchema(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
     return unwrapSchema(schema.def.innerType);
+  if (schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion))
+    return schema.options.find((form) => form instanceof z.ZodObject);
   return schema instanceof z.ZodPipe ? unwrapSchema(schema.def.in) : schema;
 }
 

@@ -41,6 +41,8 @@ function withVariables(schema: JsonSchema, name: string): JsonSchema {
 }
 
 function isPlainText(schema: JsonSchema): boolean {
+  const { anyOf } = schema;
+  if (Array.isArray(anyOf)) return anyOf.some((one: unknown) => isSchema(one) && isPlainText(one));
   return schema['type'] === 'string' && !['enum', 'pattern', 'format', 'const'].some((key) => key in schema);
 }
 

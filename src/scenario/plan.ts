@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StepName } from '../model/step-name.ts';
 import { FAULT_TRAITS, type FaultName, type FaultTraits } from './inject.ts';
 import { Asserted, Scenario } from './schema.ts';
 import { stepOf } from './when.ts';
@@ -10,6 +11,8 @@ export const RigFacts = z.strictObject({
   /** Why there is no real PID 1, and each way to get one. */
   noPid1: z.strictObject({ said: z.string(), ways: z.array(z.string()) }).optional(),
   agent: z.strictObject({ kind: z.string(), path: z.string().nullable(), version: z.string().nullable() }),
+  /** By service: how many of its tasks run processes, where the agents of the others only register and idle. */
+  tasksWithProcesses: z.record(z.string(), z.number()).optional(),
   shell: z.string().nullable(),
   knobs: z.record(z.string(), z.unknown()),
   lostAfterMs: z.number().nullable(),
@@ -41,8 +44,8 @@ const Common = {
 
 /** Which stops `gameday assert` judges. */
 const Assertion = z.strictObject({
-  /** Key of the step whose jobs are judged; null: every job of the build. */
-  step: z.string().nullable(),
+  /** The step whose jobs are judged; null: every job of the build. */
+  step: StepName.nullable(),
   /** ARNs of the tasks to judge; empty: those on which the build's jobs ran. */
   tasks: z.array(z.string()),
   /** Stops before this instant are not judged. */
@@ -75,8 +78,8 @@ export function traitsOf(plan: Plan): FaultTraits | null {
   return fault === null ? null : FAULT_TRAITS[fault];
 }
 
-/** The key of the step that the drill is about; null where it is about none or all of them. */
-export function stepOfPlan(plan: Plan): string | null {
+/** The step that the drill is about; null where it is about none or all of them. */
+export function stepOfPlan(plan: Plan): StepName | null {
   return plan.mode === 'assert' ? plan.assertion.step : stepOf(plan.scenario.when);
 }
 

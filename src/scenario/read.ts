@@ -4,7 +4,7 @@ import { readDocument } from './document.ts';
 import type { Source } from './document.ts';
 import { interpolateSource } from './interpolate.ts';
 import type { Interpolated, Lookup } from './interpolate.ts';
-import { offsetOf, problemsOf } from './issues.ts';
+import { chooseForm, offsetOf, problemsOf } from './issues.ts';
 import { keyOfPath, valueAt } from './problem.ts';
 import type { Problem, TreePath } from './problem.ts';
 import { ScenarioFile } from './schema.ts';
@@ -76,6 +76,7 @@ function parseInterpolated(
   const first = ScenarioFile.safeParse(interpolated.tree);
   if (first.success) return { scenario: first.data, problems: [] };
   const texts = first.error.issues
+    .flatMap((issue) => chooseForm(issue, interpolated.tree))
     .filter((issue) => issue.code === 'invalid_type' && issue.expected === 'string')
     .map((issue) => issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)))
     .filter((path) => interpolated.texts.has(keyOfPath(path)));
@@ -85,7 +86,9 @@ function parseInterpolated(
   );
   const second = texts.length === 0 ? first : ScenarioFile.safeParse(tree);
   if (second.success) return { scenario: second.data, problems: [] };
-  const problems = second.error.issues.flatMap((issue) => problemsOf(issue, source));
+  const problems = second.error.issues
+    .flatMap((issue) => chooseForm(issue, interpolated.tree))
+    .flatMap((issue) => problemsOf(issue, source));
   // An unset variable or an alias without an anchor was already reported at its place.
   return { scenario: null, problems: problems.filter(({ offset }) => !explained.has(offset)) };
 }

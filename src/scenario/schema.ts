@@ -38,7 +38,13 @@ const Build = z.strictObject({
     .max(100)
     .prefault(1)
     .describe('How many builds to start, for a fault that can take several workers; each of them is judged.'),
-  branch: Text.prefault('main').describe('Branch of the new build.'),
+  branch: orNull(Text).describe("Branch of the new build; by default the pipeline's default branch."),
+  follow: z
+    .enum(['none', 'triggered'])
+    .prefault('none')
+    .describe(
+      'Whether the builds that trigger steps start are followed: `triggered`: the step may be in one of them, and each of them is judged.',
+    ),
   commit: Text.prefault('HEAD').describe('Commit of the new build.'),
   message: orElse(Text, z.string(), '').describe('Message of the new build; by default `gameday: <title>`.'),
   env: z
@@ -135,11 +141,15 @@ const Expect = z.strictObject({
     .describe('Other containers of the task that must exit cleanly: a gateway, a log router.'),
 });
 
+const Percent = z.int().min(1).max(100);
 const Limits = z.strictObject({
   verdictWithin: duration({ min: 1000 })
     .prefault('20m')
     .describe('How long after the stop the drill may watch before it gives its verdict.'),
   pollEvery: duration({ min: 100, max: 60_000 }).prefault('2s').describe('Time between two reads.'),
+  budget: Percent.optional().describe(
+    "How many percent of the user's and of the organization's GraphQL points in five minutes the drill may spend; 50 by default.",
+  ),
   signalLag: orNull(duration({ max: 300_000 })).describe(
     'How long after the stop of a task ECS may take to signal a container; by default 20s on Fargate and 10s elsewhere.',
   ),
@@ -190,8 +200,20 @@ const Safety = z.strictObject({
     .max(1000)
     .prefault(1)
     .describe('How many tasks one drill may stop; a deployment stops all of them.'),
+  settled: z
+    .enum(['wait', 'require', 'ignore-pending'])
+    .prefault('wait')
+    .describe(
+      'A service that is not settled: `wait` for it inside when.startWithin, before the build is started and again when the step is in flight; `require`: refuse at once unless one deployment is COMPLETED, running = desired, nothing is pending and another worker runs; `ignore-pending`: as `wait`, but scale-in, deployment and draining do not wait for pending or missing tasks either, and a scale-in may then take none. With `wait` a stopped task asks only that no deployment or scale-in takes tasks away and that another worker runs.',
+    ),
   window: orNull(Window).describe('Days and hours in which a drill may inject.'),
   minimumInterval: duration().prefault('0s').describe('Shortest time since the last injection there.'),
+  mark: z
+    .enum(['on', 'off'])
+    .prefault('on')
+    .describe(
+      'Whether the service is tagged, before it is changed, with what it was: then any machine can put it back if the drill dies. `off` where tags are governed.',
+    ),
   killSwitch: orNull(Path).describe('File that stops every drill while it exists; relative to this file.'),
   haltWhen: z
     .array(

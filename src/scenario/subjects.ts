@@ -1,4 +1,4 @@
-import type { Subject } from '../model/world.ts';
+import { findFact, type Subject, type World } from '../model/world.ts';
 import type { Plan, ScenarioPlan } from './plan.ts';
 import { hasBuild, type Scenario } from './schema.ts';
 
@@ -31,6 +31,12 @@ function listPipelineSubject(scenario: Scenario): readonly Subject[] {
   return hasBuild(scenario) ? [{ kind: 'pipeline', id: scenario.build.pipeline }] : [];
 }
 
+/** The AWS credentials of this process. */
+export const CREDENTIALS: Subject = { kind: 'credentials', id: 'aws' };
+
+/** Buildkite's budget, as the answers to this process show it. */
+export const BUDGET: Subject = { kind: 'budget', id: 'buildkite' };
+
 /** What must be known before anything is started. */
 export function listGateSubjects(plan: Plan): readonly Subject[] {
   if (plan.mode === 'assert') return [];
@@ -41,5 +47,17 @@ export function listGateSubjects(plan: Plan): readonly Subject[] {
 export function listInjectionSubjects(plan: Places): readonly Subject[] {
   const look: readonly Subject[] =
     plan.scenario.preflight === 'off' ? [] : [{ kind: 'preflight', id: 'preflight' }];
-  return [{ kind: 'self', id: 'self' }, ...listSurroundingSubjects(plan), ...look];
+  // A drill maps its target itself, when it is known.
+  const mapping: readonly Subject[] = plan.dryRun ? [{ kind: 'mapping', id: plan.lockKey }] : [];
+  return [{ kind: 'self', id: 'self' }, CREDENTIALS, ...listSurroundingSubjects(plan), ...mapping, ...look];
+}
+
+/** The branch whose open builds are asked for: the scenario's, or that of a trigger step; null is the pipeline's default branch. */
+export function findBranch(pipeline: string, plan: Plan, world: World): string | null {
+  if (plan.mode === 'assert') return '';
+  const { build } = plan.scenario;
+  const known = findFact(world, 'pipeline', pipeline)?.branch ?? null;
+  if (pipeline === build.pipeline) return build.branch ?? known;
+  const own = findFact(world, 'pipeline', build.pipeline);
+  return own?.triggers.find((trigger) => trigger.pipeline === pipeline)?.branch ?? known;
 }

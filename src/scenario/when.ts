@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StepName } from '../model/step-name.ts';
 import { duration } from './duration.ts';
 import { orElse, orNull } from './stored.ts';
 
@@ -12,8 +13,9 @@ const PATIENCE = {
     .prefault(1)
     .describe('How often a new target may be chosen if the target was gone before the stop was sent.'),
 };
-const Text = z.string().min(1).max(1000);
-const STEP = Text.describe('Key of the step whose job must be in flight.');
+const STEP = StepName.describe(
+  'The step whose job must be in flight: its key, a glob of keys (`test-*`), or `{ label: ... }`.',
+);
 const USUALLY = orNull(duration({ min: 1000 })).describe(
   'How long the step runs; by default the median of its passed jobs in Buildkite.',
 );
@@ -57,7 +59,9 @@ export const When = z
         .literal('fleet-busy')
         .describe('At least `busy` workers of the service have a job, one of them a job of the drill.'),
       busy: z.int().min(1).max(1000).describe('How many workers of the service or family must have a job.'),
-      step: orNull(Text).describe('Key of the step of one of the jobs; by default any step of the build.'),
+      step: orNull(StepName).describe(
+        'The step of one of the jobs, as for the other triggers; by default any step of the build.',
+      ),
       ...PATIENCE,
     }),
   ])
@@ -69,7 +73,7 @@ export function isTrigger(name: string): name is When['trigger'] {
   return When.options.some(({ shape }) => shape.trigger._zod.values.has(name as never));
 }
 
-/** The key of the step that the trigger waits for; null where it names none. */
-export function stepOf(when: When): string | null {
+/** The step that the trigger waits for; null where it names none. */
+export function stepOf(when: When): StepName | null {
   return when.trigger === 'agent-idle' ? null : when.step;
 }

@@ -1,30 +1,21 @@
 import { addEvent, indexJournal, type JournalIndex } from '../evidence/journal-index.ts';
-import type { DrillEvent, GuardAnswer, Read, Target, Verdict } from '../journal/events.ts';
-import { isOnlySteering, type Trouble } from '../model/call.ts';
+import type { DrillEvent, GuardAnswer, Target, Verdict } from '../journal/events.ts';
+import { isOnlySteering } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isOlder } from '../model/entities/older.ts';
 import { startWithinOf, type Plan, type ScenarioPlan } from '../scenario/plan.ts';
 import type { Reason, StopSignal } from '../model/reasons.ts';
 import { addAnswer, findFirstSent, makeSending, type Sending } from './sending.ts';
+import { updateMark, type ReadMark } from './read-mark.ts';
 import { trackIdle, trackRunning } from './since.ts';
 import { keyOf, findFact, type FactKind, type World } from '../model/world.ts';
 
+export type { ReadMark } from './read-mark.ts';
 export type { Sending } from './sending.ts';
 
 /** Where a drill stands. */
 export type Phase =
   'planned' | 'gated' | 'building' | 'armed' | 'aiming' | 'injecting' | 'observing' | 'settling' | 'judged';
-
-/** How the reads of one subject went. Instants are the runner's. */
-export interface ReadMark {
-  /** When the last good read was sent and answered; null where there was none. */
-  readonly okSentAt: Instant | null;
-  readonly okAnsweredAt: Instant | null;
-  readonly triedAt: Instant;
-  /** The trouble of the latest read; null where it was good. */
-  readonly trouble: Trouble | null;
-  readonly failingSince: Instant | null;
-}
 
 /** The whole state of one drill: a fold over its journal and nothing else. */
 export interface DrillState {
@@ -53,6 +44,10 @@ export interface DrillState {
   readonly armedAt: Instant | null;
   /** How many targets were chosen so far. */
   readonly aims: number;
+  /** How many of them were let go because a guard waited: those were not gone. */
+  readonly heldAims: number;
+  /** What is waited for since the trigger fired; null where nothing is. */
+  readonly held: { readonly reason: Reason; readonly said: string } | null;
   readonly target: Target | null;
   readonly targetChosenAt: Instant | null;
   readonly confirmedAt: Instant | null;
@@ -64,6 +59,8 @@ export interface DrillState {
   /** Whether the drill is to be settled instead of going on. */
   readonly aborted: boolean;
   readonly undos: readonly Sending[];
+  /** When a signal came and the marked change began to be put back. */
+  readonly undoingSince: Instant | null;
   readonly settled: boolean;
   readonly verdict: Verdict | null;
   readonly interrupted: StopSignal | null;
@@ -91,13 +88,13 @@ function beginState(event: DrillEvent & { code: 'GD_DRILL_PLANNED' }): DrillStat
     ...{ world: {}, marks: {}, inFlightSince: {}, idleSince: {} },
     ...{ gate: null, lastInstant: null, lastInstantAt: null },
     ...{ creating: [], buildIds: [], buildId: null, buildBy: null },
-    ...{ armedAt: null, aims: 0 },
+    ...{ armedAt: null, aims: 0, heldAims: 0, held: null },
     ...{ target: null, targetChosenAt: null, confirmedAt: null, reverifiedAt: null },
     injections: [],
     landed: false,
     ...{ watchEnded: null, halted: null, aborted: false },
     undos: [],
-    ...{ settled: false, verdict: null, interrupted: null },
+    ...{ undoingSince: null, settled: false, verdict: null, interrupted: null },
     deadline: null,
     index: indexJournal([event]),
   };
@@ -143,6 +140,8 @@ function applyEvent(state: DrillState, event: DrillEvent): Partial<DrillState> {
       return { undos: [...state.undos, makeSending(event.payload.call, event.at)] };
     case 'GD_UNDO_SENT':
       return { undos: addAnswer(state.undos, event.payload, null) };
+    case 'GD_UNDO_BEGUN':
+      return { undoingSince: event.at };
     case 'GD_SETTLED':
       return { settled: true };
     case 'GD_JUDGED':
@@ -167,6 +166,8 @@ function applyInjectionEvent(state: DrillState, event: DrillEvent): Partial<Dril
   const startWithin = startWithinOf(state.plan);
   switch (event.code) {
     case 'GD_BUILD_KNOWN': {
+      // One that a trigger step started comes while the step is waited for.
+      if (event.payload.by === 'triggered') return { buildIds: [...state.buildIds, event.payload.buildId] };
       const buildIds = [...state.buildIds, event.payload.buildId];
       return {
         buildIds,
@@ -182,6 +183,7 @@ function applyInjectionEvent(state: DrillState, event: DrillEvent): Partial<Dril
         target: event.payload.target,
         buildId: buildOf(state, event.payload.target),
         aims: event.payload.attempt,
+        held: null,
         targetChosenAt: event.at,
         confirmedAt: null,
         lastInstantAt: null,
@@ -193,6 +195,18 @@ function applyInjectionEvent(state: DrillState, event: DrillEvent): Partial<Dril
         target: null,
         targetChosenAt: null,
         ...enterPhase('armed', event.at, (state.armedAt ?? event.at) + startWithin),
+      };
+    case 'GD_INJECTION_HELD':
+      return {
+        held: event.payload,
+        ...(state.phase === 'aiming'
+          ? {
+              heldAims: state.heldAims + 1,
+              target: null,
+              targetChosenAt: null,
+              ...enterPhase('armed', event.at, (state.armedAt ?? event.at) + startWithin),
+            }
+          : {}),
       };
     case 'GD_CONFIRMED':
       // After a no the person must be asked again before the drill goes on.
@@ -226,7 +240,7 @@ function applyInjectionEvent(state: DrillState, event: DrillEvent): Partial<Dril
 }
 
 function enterArmed(at: Instant, startWithin: number): Partial<DrillState> {
-  return { armedAt: at, ...enterPhase('armed', at, at + startWithin) };
+  return { armedAt: at, held: null, ...enterPhase('armed', at, at + startWithin) };
 }
 
 /** Whose job is aimed at: one of our own builds, where it is one of theirs. */
@@ -262,25 +276,7 @@ function applyResumption(state: DrillState, { at, payload }: DrillEvent & { code
   for (const [key, mark] of Object.entries(marks))
     marks[key] = { ...mark, trouble: null, failingSince: null };
   const aborted = state.aborted || payload.how === 'abort';
-  return { interrupted: null, aborted, takenUpAt: at, marks };
-}
-
-function updateMark(before: ReadMark | undefined, read: Read): ReadMark {
-  if (read.ok)
-    return {
-      okSentAt: read.sentAt,
-      okAnsweredAt: read.answeredAt,
-      triedAt: read.sentAt,
-      trouble: null,
-      failingSince: null,
-    };
-  return {
-    okSentAt: before?.okSentAt ?? null,
-    okAnsweredAt: before?.okAnsweredAt ?? null,
-    triedAt: read.sentAt,
-    trouble: read.error,
-    failingSince: before?.failingSince ?? read.sentAt,
-  };
+  return { interrupted: null, undoingSince: null, aborted, takenUpAt: at, marks };
 }
 
 /** The mark of one subject's reads, or undefined where it was never asked. */

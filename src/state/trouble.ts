@@ -36,7 +36,9 @@ function findBuildkiteReason(subject: Subject, trouble: Trouble): Reason {
     case 'not-found':
       if (subject.kind === 'pipeline' || subject.kind === 'step-history')
         return trouble.missing === 'organization' ? 'no-such-organization' : 'no-such-pipeline';
-      return subject.kind === 'build' ? 'build-not-created' : 'agent-not-mapped';
+      return subject.kind === 'build' || subject.kind === 'build-jobs'
+        ? 'build-not-created'
+        : 'agent-not-mapped';
     case 'unreachable':
     case 'timeout':
     case 'aborted':
@@ -58,7 +60,7 @@ export function isServiceFact(kind: FactKind): boolean {
 
 /** Buildkite itself answered that it created the build: a read that does not show it came from a copy that lags behind. */
 function isCreated({ buildIds, buildBy }: DrillState, { kind, id }: Subject): boolean {
-  return kind === 'build' && buildBy !== 'named' && buildIds.includes(id);
+  return (kind === 'build' || kind === 'build-jobs') && buildBy !== 'named' && buildIds.includes(id);
 }
 
 /** The first of the subjects that its service, away or limiting us, did not show when it was asked last, or null. */

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Answer } from '../model/call.ts';
+import { createAgents } from '../http/agents.ts';
 import { systemClock } from '../http/clock.ts';
+import type { Proxies } from '../http/proxies.ts';
 import { makeTrouble } from '../http/trouble.ts';
 import { forgetDrill, rememberLine } from './drills.ts';
-import { hasFileAt, makeUnwritable } from './files.ts';
+import { hasFileAt, makeUnwritable, requireWritable } from './files.ts';
 import { readHalt } from './halt.ts';
 import { ledgerPath, readLedger, writeInjection } from './ledger.ts';
 import { releaseLock, takeLock } from './lock.ts';
@@ -17,6 +19,8 @@ export interface SurroundingsOptions {
   /** Default: `GAMEDAY_STATE_DIR`, else the XDG state home. */
   readonly stateDir?: string;
   readonly timeoutMs?: number;
+  /** For the addresses of halt conditions. */
+  readonly proxies?: Proxies;
 }
 
 /** The surroundings of the runner. An unusable folder is an Answer without a value for the guards, never an exception. */
@@ -24,6 +28,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const { environment } = options;
   const stateDir = options.stateDir ?? stateDirectoryOf(environment);
   const timeoutMs = options.timeoutMs ?? 5_000;
+  const agents = createAgents(options.proxies);
   const switchFile = join(stateDir, 'kill-switch');
   return {
     self: async (signal) => ({ ok: true, value: await readSelf(environment, timeoutMs, signal) }),
@@ -52,10 +57,18 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       }
     },
     forget: (drill) => forgetDrill(stateDir, drill).catch(ignoreFailure),
+    stateFolder: async () => {
+      try {
+        await requireWritable(stateDir);
+        return { ok: true, value: stateDir };
+      } catch (error) {
+        return { ok: false, trouble: makeUnwritable('the state directory', stateDir, error) };
+      }
+    },
     ledger: (key, signal) =>
       workInFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
     recordInjection: (key, injection) => writeInjection(stateDir, { key, ...injection }).catch(ignoreFailure),
-    halt: (condition, signal) => readHalt(condition, timeoutMs, signal),
+    halt: (condition, signal) => readHalt(condition, { agents, timeoutMs }, signal),
   };
 }
 

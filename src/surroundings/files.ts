@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Trouble } from '../model/call.ts';
 import { toOneLine, makeTrouble } from '../http/trouble.ts';
 
@@ -15,6 +16,16 @@ export async function hasFileAt(path: string): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
     throw error;
+  }
+}
+
+/** Throws unless a folder can be written to or, where it does not exist yet, can be made. Makes nothing. */
+export async function requireWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await requireWritable(dirname(folder));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Answer } from '../model/call.ts';
 import type { Halt } from '../model/entities/surroundings.ts';
+import type { Agents } from '../http/agents.ts';
 import { AbortedError, DeadlineError, withDeadline } from '../http/deadline.ts';
 import { networkFailureOf } from '../http/network.ts';
 import { sendRequest } from '../http/request.ts';
@@ -12,12 +13,14 @@ interface Condition {
   readonly url?: string;
 }
 
+/** How an address is asked. */
+interface Way {
+  readonly agents: Agents;
+  readonly timeoutMs: number;
+}
+
 /** Reads one halt condition: an existing file halts the drill, as does an address that answers anything but 2xx. */
-export async function readHalt(
-  condition: Condition,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Answer<Halt>> {
+export async function readHalt(condition: Condition, way: Way, signal: AbortSignal): Promise<Answer<Halt>> {
   const { name, file, url } = condition;
   if (file !== undefined) {
     try {
@@ -26,7 +29,7 @@ export async function readHalt(
       return { ok: false, trouble: makeUnwritable(`halt condition "${name}":`, file, error) };
     }
   }
-  if (url !== undefined) return askAddress(name, url, timeoutMs, signal);
+  if (url !== undefined) return askAddress(name, url, way, signal);
   return {
     ok: true,
     value: { name, halted: false, said: file === undefined ? 'nothing to read' : `no ${file}` },
@@ -36,7 +39,7 @@ export async function readHalt(
 async function askAddress(
   name: string,
   url: string,
-  timeoutMs: number,
+  { agents, timeoutMs }: Way,
   signal: AbortSignal,
 ): Promise<Answer<Halt>> {
   try {
@@ -44,6 +47,7 @@ async function askAddress(
       const answer = await sendRequest(new URL(url), {
         method: 'GET',
         signal: inner,
+        agents,
         wantsBody: () => false,
       });
       return answer.status;
@@ -60,8 +64,7 @@ function makeUnanswered(name: string, error: unknown): ReturnType<typeof makeTro
   const what = toOneLine(`halt condition "${name}"`);
   if (error instanceof AbortedError) return makeTrouble('aborted', `${what}: interrupted`);
   if (error instanceof DeadlineError) return makeTrouble('timeout', `${what}: ${error.message}`);
-  const network = networkFailureOf(error);
-  if (network !== null)
-    return makeTrouble(network.kind, `${what}: its address does not answer (${network.code})`);
+  const network = networkFailureOf(error, 'its address');
+  if (network !== null) return makeTrouble(network.kind, `${what}: ${network.said}`);
   return makeTrouble('garbage', `${what}: its address cannot be asked`);
 }

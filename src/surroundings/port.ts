@@ -15,6 +15,8 @@ export interface Surroundings {
   remember(drill: string, sum: string): Promise<Answer<null>>;
   /** Forgets a judged drill. */
   forget(drill: string): Promise<void>;
+  /** The folder that holds lock, ledger and kill switch, if this process may write to it or make it. Changes nothing. */
+  stateFolder(): Promise<Answer<string>>;
   /** Past injections under this key. */
   ledger(key: string, signal: AbortSignal): Promise<Answer<Ledger>>;
   /** Writes an injection into the ledger. */

@@ -70,7 +70,7 @@ async function taskAt(
     });
   } catch (error) {
     if (error instanceof OversizeAnswerError) return unresolved(`gives an answer that ${error.message}`);
-    const failure = networkFailureOf(error);
-    return unresolved(failure === null ? 'gives no usable answer' : `does not answer (${failure.code})`);
+    const failure = networkFailureOf(error, uri);
+    return unresolved(failure === null ? 'gives no usable answer' : `does not answer: ${failure.said}`);
   }
 }

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,6 +9,6 @@ export function stateDirectoryOf(environment: Environment): string {
   if (named !== undefined && named !== '') return named;
   const xdg = environment['XDG_STATE_HOME'];
   // By the XDG specification a relative path is ignored.
-  if (xdg?.startsWith('/') === true) return join(xdg, 'gameday');
+  if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'gameday');
   return join(environment['HOME'] ?? homedir(), '.local', 'state', 'gameday');
 }

@@ -1,3 +1,4 @@
+import { formatStep, matchesStep } from '../model/step-name.ts';
 import type { DrillState } from '../state/state.ts';
 import { sortLongestFirst, explainNeverInFlight, viewOwnBuilds } from './running.ts';
 import { specOf, type Trigger } from './trigger.ts';
@@ -20,8 +21,8 @@ export const fleetBusy: Trigger = {
   fire(state) {
     const { busy, step } = specOf(state, 'fleet-busy');
     const { builds, jobs, inFlightSince } = viewOwnBuilds(state);
-    const ofStep = jobs.filter(({ stepKey }) => step === null || stepKey === step);
-    const over = explainNeverInFlight(step, builds, ofStep);
+    const ofStep = jobs.filter((job) => step === null || matchesStep(step, job));
+    const over = explainNeverInFlight(step, builds, jobs);
     if (over !== null) return { fires: 'never', said: over };
     const agents = listBusyAgents(state);
     const running = sortLongestFirst(ofStep, inFlightSince);
@@ -36,7 +37,7 @@ export const fleetBusy: Trigger = {
   },
   waitedFor(state) {
     const { busy, step } = specOf(state, 'fleet-busy');
-    const of = step === null ? 'of the build' : `of step ${step}`;
+    const of = step === null ? 'of the build' : `of step ${formatStep(step)}`;
     const now = listBusyAgents(state).size;
     return `there were not ${String(busy)} busy workers, one of them with a job ${of} (${String(now)} at the last look)`;
   },

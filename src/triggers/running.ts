@@ -2,12 +2,16 @@ import { hasBuildEnded, type Build } from '../model/entities/build.ts';
 import type { Instant } from '../model/instants.ts';
 import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import type { DrillState } from '../state/state.ts';
+import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { listFacts, findFact } from '../model/world.ts';
 import type { Aim, Fired } from './trigger.ts';
 
+/** Steps that a message names at the most. */
+const MOST_NAMES = 10;
+
 /** A step, and how long one of its jobs must have been RUNNING. */
 export interface InFlight {
-  readonly step: string;
+  readonly step: StepName;
   readonly inFlightFor: number;
 }
 
@@ -33,17 +37,17 @@ export function fireInFlight(
   { builds, jobs, inFlightSince }: Seen,
   now: Instant,
 ): Fired {
-  const ofStep = jobs.filter((job) => job.stepKey === step);
+  const ofStep = jobs.filter((job) => matchesStep(step, job));
   const running = sortLongestFirst(ofStep, inFlightSince);
   const ripe = running.find(({ job }) => now - (inFlightSince[job.id] ?? now) >= inFlightFor);
   if (ripe !== undefined) {
     const others = running.length > 1 ? `, the longest running of ${String(running.length)}` : '';
-    return { fires: 'now', aim: ripe, why: `step ${step} is in flight${others}` };
+    return { fires: 'now', aim: ripe, why: `step ${formatStep(step)} is in flight${others}` };
   }
   const next = running[0];
   if (next !== undefined)
     return { fires: 'later', at: (inFlightSince[next.job.id] ?? now) + inFlightFor, candidates: running };
-  const over = explainNeverInFlight(step, builds, ofStep);
+  const over = explainNeverInFlight(step, builds, jobs);
   if (over !== null) return { fires: 'never', said: over };
   return { fires: 'later', at: null, candidates: ofStep.filter((job) => !hasJobEnded(job)).map(aimOf) };
 }
@@ -70,17 +74,27 @@ function aimOf(job: Job): Aim & { readonly job: Job } {
 
 /** Why no job of the step will run any more; null while one may. */
 export function explainNeverInFlight(
-  step: string | null,
+  step: StepName | null,
   builds: readonly Build[],
-  jobs: readonly Job[],
+  all: readonly Job[],
 ): string | null {
+  const jobs = all.filter((job) => step === null || matchesStep(step, job));
   const waiting = builds.find((build) => mayStillRun(build, jobs));
   const [build] = builds;
   if (build === undefined || waiting !== undefined) return null;
   const state = `build ${String(build.number)} is ${build.rawState}`;
-  const of = step === null ? '' : ` of step ${step}`;
-  if (jobs.length === 0) return `${state} and never had a job${of}`;
-  return `${state}; step ${step ?? 'by step'} ended (${jobs.map((job) => job.rawState).join(', ')}) before it had been in flight for long enough`;
+  const of = step === null ? '' : ` of step ${formatStep(step)}`;
+  if (jobs.length === 0) return `${state} and never had a job${of}${listOthers(all)}`;
+  return `${state}; step ${step === null ? 'by step' : formatStep(step)} ended (${jobs.map((job) => job.rawState).join(', ')}) before it had been in flight for long enough`;
+}
+
+/** The steps that did have jobs: the one that was meant may be among them, under another name. */
+function listOthers(jobs: readonly Job[]): string {
+  const names = [
+    ...new Set(jobs.map(({ stepKey, label }) => stepKey ?? (label === null ? null : `"${label}"`))),
+  ];
+  const known = names.filter((name) => name !== null).slice(0, MOST_NAMES);
+  return known.length === 0 ? '' : `; its jobs are of ${known.join(', ')}`;
 }
 
 function mayStillRun(build: Build, jobs: readonly Job[]): boolean {

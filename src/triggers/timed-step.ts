@@ -1,5 +1,6 @@
 import { seconds } from '../checks/times.ts';
 import type { Instant } from '../model/instants.ts';
+import { formatStep, makeHistoryId, type StepName } from '../model/step-name.ts';
 import type { DrillState } from '../state/state.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import { fireInFlight, viewOwnBuilds } from './running.ts';
@@ -7,7 +8,7 @@ import type { Fired } from './trigger.ts';
 
 /** A step and how long it usually runs, milliseconds; null: as its history says. */
 interface Timed {
-  readonly step: string;
+  readonly step: StepName;
   readonly usually: number | null;
 }
 
@@ -17,19 +18,18 @@ interface Usual {
   readonly by: string;
 }
 
-/** Id under which the history of a pipeline's step is known. */
-function makeHistoryId({ plan }: DrillState, step: string): string {
-  return `${plan.scenario.build.pipeline}/${step}`;
-}
-
 /** The history is read where the scenario does not say how long the step runs. */
 export function historyOf(state: DrillState, { step, usually }: Timed): readonly Subject[] {
-  return usually === null ? [{ kind: 'step-history', id: makeHistoryId(state, step) }] : [];
+  return usually === null
+    ? [{ kind: 'step-history', id: makeHistoryId(state.plan.scenario.build.pipeline, step) }]
+    : [];
 }
 
 function usualOf(state: DrillState, { step, usually }: Timed): Usual | null {
   if (usually !== null) return { ms: usually, by: 'as the scenario says' };
-  const durations = findFact(state.world, 'step-history', makeHistoryId(state, step))?.durations ?? [];
+  const durations =
+    findFact(state.world, 'step-history', makeHistoryId(state.plan.scenario.build.pipeline, step))
+      ?.durations ?? [];
   if (durations.length === 0) return null;
   return { ms: median(durations), by: `the median of its ${String(durations.length)} latest passed jobs` };
 }
@@ -52,7 +52,7 @@ export function fireWithTimeLeft(
   if (usual === null)
     return {
       fires: 'never',
-      said: `step ${timed.step} of ${state.plan.scenario.build.pipeline} has no passed job yet, so how long it runs is not known: set when.usually`,
+      said: `step ${formatStep(timed.step)} of ${state.plan.scenario.build.pipeline} has no passed job yet, so how long it runs is not known: set when.usually`,
     };
   const { ms, by } = usual;
   const rest = Math.round(left(ms));
@@ -70,5 +70,5 @@ export function fireWithTimeLeft(
 export function describeWaitForStep(state: DrillState, timed: Timed, left: string): string {
   const usual = usualOf(state, timed);
   const of = usual === null ? 'its usual time' : seconds(usual.ms);
-  return `step ${timed.step} was not in flight until ${left} of ${of} was left`;
+  return `step ${formatStep(timed.step)} was not in flight until ${left} of ${of} was left`;
 }

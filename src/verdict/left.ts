@@ -2,6 +2,7 @@ import { listOpenUndos } from '../evidence/standing.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Verdict } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
+import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 import { verdictOf } from './made.ts';
 
 /** An inconclusive drill may be run again, but not while a change of it still stands: then the verdict is not-undone. */
@@ -42,6 +43,12 @@ function commandOf(call: Call, region: string): readonly string[] {
         buildAwsCommand('update-task-protection', region, [
           ...['--cluster', call.cluster, '--tasks', ...call.tasks],
           '--no-protection-enabled',
+        ]),
+      ];
+    case 'unmark-service':
+      return [
+        buildAwsCommand('untag-resource', region, [
+          ...['--resource-arn', call.serviceArn, '--tag-keys', UNDO_TAG],
         ]),
       ];
     default:

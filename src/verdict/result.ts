@@ -125,6 +125,17 @@ export const DrillResult = z.strictObject({
       rollout: z.number().int().nullable(),
     })
     .nullable(),
+  /** What the drill spent of Buildkite's GraphQL points, and the fewest that any answer left (null: none named it); null where it asked nothing. */
+  budget: z
+    .strictObject({
+      points: z.number().int(),
+      requests: z.number().int(),
+      lowest: z.strictObject({
+        user: z.number().int().nullable(),
+        organization: z.number().int().nullable(),
+      }),
+    })
+    .nullable(),
   guards: z.array(GuardAnswer),
   findings: z.array(Finding),
   timeline: z.array(Moment),

@@ -3,7 +3,8 @@ import { workerOf } from '../evidence/agent-container.ts';
 import { faultOf } from '../faults/list.ts';
 import { nameCall, isHeldBack } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
-import { traitsOf, type Plan } from '../scenario/plan.ts';
+import { traitsOf } from '../scenario/plan.ts';
+import { formatStep } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
 import { attemptsOf, isJudged } from '../evidence/attempts.ts';
@@ -19,6 +20,7 @@ import type { CheckName } from '../model/names.ts';
 import { exitCodeOf } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
+import { measureSpent } from './spent.ts';
 import { timelineOf } from './timeline.ts';
 import { listBuildLines } from './builds.ts';
 
@@ -71,6 +73,7 @@ export function summarizeDrill(
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
     fleet: fleetOf(whole, stops),
+    budget: measureSpent(whole),
     guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
     timeline: [...timelineOf(evidence)],
@@ -148,6 +151,7 @@ export function describeCallsSent(evidence: Evidence): string {
     ...(intended === 0 && known.length === 0 ? ['no build was created'] : []),
     ...(pending ? [`${known.length === 0 ? 'a' : 'one more'} build may have been created`] : []),
     ...describeInjectionsSent(evidence),
+    ...describeUndone(evidence),
   ];
   return parts.join('; ');
 }
@@ -158,8 +162,20 @@ function describeInjectionsSent({ events, injection }: Evidence): readonly strin
   const attempts = held.map(({ payload }) => payload.attempt);
   const sent = events('GD_FAULT_INTENDED')
     .filter(({ payload }) => !attempts.includes(payload.attempt))
+    .filter(({ payload }) => payload.call.kind !== 'mark-service')
     .map(({ payload }) => nameCall(payload.call));
-  return sent.length === 0 ? ['no task was stopped'] : [...new Set(sent)].map((words) => `sent: ${words}`);
+  if (sent.length === 0) return ['no task was stopped'];
+  return [...new Set(sent)].map((words) => `sent: ${words}`);
+}
+
+/** What a signal put back before the drill ended. */
+function describeUndone({ events }: Evidence): readonly string[] {
+  const intents = events('GD_UNDO_INTENDED');
+  return events('GD_UNDO_SENT').flatMap(({ seq, payload }) => {
+    const call = intents.findLast((intent) => intent.seq < seq)?.payload.call;
+    if (call === undefined || payload.result !== 'ok') return [];
+    return [`undone by ${nameCall(call)}`];
+  });
 }
 
 function listAttemptLines(evidence: Evidence): AttemptLine[] {
@@ -184,30 +200,35 @@ function listAttemptLines(evidence: Evidence): AttemptLine[] {
 }
 
 /** What the drill touches, or in a dry run would touch. */
-function listTouched({ plan }: Evidence): string[] {
+function listTouched(evidence: Evidence): string[] {
+  const { plan, last } = evidence;
   const { organization, region } = plan;
   const { build, cluster } = plan.scenario;
   if (build.number !== null)
     return [
       `build ${organization}/${build.pipeline}/${String(build.number)}, which is running already`,
-      ...listFaultChanges(plan),
+      ...listFaultChanges(evidence),
     ];
   if (plan.mode === 'assert') return [];
   if (build.pipeline === '')
     return [
       `no build: a worker without a job in cluster ${cluster.name} (${region})`,
-      ...listFaultChanges(plan),
+      ...listFaultChanges(evidence),
     ];
   const { branch, commit } = plan.scenario.build;
+  const known = last('pipeline', build.pipeline)?.value.branch;
+  const own =
+    known === undefined ? "the pipeline's default branch" : `${known}, the pipeline's default branch,`;
+  const sayBranch = branch ?? own;
   const builds = build.count === 1 ? 'a new build' : `${String(build.count)} new builds`;
   return [
-    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${branch} at ${commit}`,
-    ...listFaultChanges(plan),
+    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${sayBranch} at ${commit}${plan.scenario.build.follow === 'triggered' ? ', and the builds that its trigger steps start' : ''}`,
+    ...listFaultChanges(evidence),
   ];
 }
 
 /** What the fault would change. */
-function listFaultChanges(plan: Plan): readonly string[] {
+function listFaultChanges({ plan, last }: Evidence): readonly string[] {
   const fault = faultOf(plan);
   if (fault === null || plan.mode === 'assert') return [];
   const { cluster, when } = plan.scenario;
@@ -217,10 +238,11 @@ function listFaultChanges(plan: Plan): readonly string[] {
     cluster.taskTag === null ? null : `tasks tagged ${cluster.taskTag.key}=${cluster.taskTag.value}`,
   ].filter((part) => part !== null);
   const step = stepOf(when);
-  const host = `the one that hosts ${step === null ? 'a step of the build' : `step ${step}`}`;
+  const host = `the one that hosts ${step === null ? 'a step of the build' : `step ${formatStep(step)}`}`;
   return fault.touches(
     `${tasks.join(' or ')} in cluster ${cluster.name} (${plan.region})`,
     when.trigger === 'agent-idle' ? 'one without a job' : host,
     plan.scenario.inject,
+    last('service', cluster.service ?? '')?.value.running ?? null,
   );
 }

@@ -73,6 +73,8 @@ function readTypeLaunch(launchType: string, said: string): Launch {
   switch (launchType) {
     case 'FARGATE':
       return { kind: 'fargate', spot: false, said };
+    // ECS Managed Instances are EC2 instances of the account, which AWS runs.
+    case 'MANAGED_INSTANCES':
     case 'EC2':
       return { kind: 'ec2', spot: null, said };
     case 'EXTERNAL':

@@ -150,7 +150,7 @@ for (const one of CASES) {
   test(`${one.name}: a read and a mutation know what it means`, async () => {
     const server = await serve(one.respond);
     const buildkite = client(server.url);
-    const read = await buildkite.build('acme/canary/1', never);
+    const read = await buildkite.build('acme/canary/1', 'all', never);
     expect(read).toMatchObject({
       ok: false,
       trouble: { kind: one.kind, retryAfter: one.retryAfter ?? null },
@@ -183,7 +183,7 @@ test('a body that stops half way ends at the time-out as well', async () => {
 
 test('a refused connection proves that a mutation did not happen', async () => {
   const buildkite = client(await deadAddress());
-  const read = await buildkite.build('acme/canary/1', never);
+  const read = await buildkite.build('acme/canary/1', 'all', never);
   expect(read).toMatchObject({ ok: false, trouble: { kind: 'unreachable' } });
   const sent = await buildkite.createBuild(CREATE, never);
   expect(sent).toMatchObject({ ok: false, certainty: 'refused', trouble: { kind: 'unreachable' } });
@@ -195,7 +195,7 @@ test('a redirect is not followed, so the token goes nowhere else', async () => {
     response.writeHead(307, { location: `${other.url}/login` });
     response.end();
   });
-  const read = await client(server.url).build('acme/canary/1', never);
+  const read = await client(server.url).build('acme/canary/1', 'all', never);
   expect(read).toMatchObject({ ok: false, trouble: { kind: 'garbage' } });
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
   expect(other.requests).toHaveLength(0);
@@ -206,7 +206,7 @@ test('a server error that passes is not the end of a read', async () => {
     if (nth < 3) html(response, 503);
     else json(response, 200, { data: { build: null } });
   });
-  const read = await client(server.url).build('acme/canary/1', never);
+  const read = await client(server.url).build('acme/canary/1', 'all', never);
   expect(read).toMatchObject({ ok: false, trouble: { kind: 'not-found' } });
   expect(server.requests).toHaveLength(3);
 });
@@ -226,7 +226,7 @@ test('what the service says is cut to one line and echoes no token', async () =>
   const server = await serve((response) =>
     json(response, 401, errors(`bad token ${TOKEN}\n\u001b[31mred\u001b[0m ${'x'.repeat(900)}`)),
   );
-  const read = await client(server.url).build('acme/canary/1', never);
+  const read = await client(server.url).build('acme/canary/1', 'all', never);
   const message = read.ok ? '' : read.trouble.message;
   expect(message).toContain('[redacted]');
   expect(message).not.toContain('\n');

@@ -6,16 +6,27 @@ test('keys are read at every level and under each of their names', () => {
 steps:
   - { command: make, key: build }
   - wait
+  - { trigger: deploy, build: { branch: '\${BUILDKITE_BRANCH}' } }
   - group: Tests
     steps:
-      - { command: make test, id: unit }
+      - { command: make test, id: unit, label: ':ruby: Unit %n' }
       - { command: make it, identifier: integration }
 `;
-  expect(readSteps(text)).toEqual({ stepKeys: ['build', 'unit', 'integration'], dynamic: false });
+  expect(readSteps(text)).toEqual({
+    stepKeys: ['build', 'unit', 'integration'],
+    stepLabels: [':ruby: Unit %n'],
+    triggers: [{ pipeline: 'deploy', branch: '${BUILDKITE_BRANCH}' }],
+    dynamic: false,
+  });
 });
 
 test('a bare list of steps is a pipeline too', () => {
-  expect(readSteps('- { command: make, key: 7 }')).toEqual({ stepKeys: ['7'], dynamic: false });
+  expect(readSteps('- { command: make, key: 7, name: Make }')).toEqual({
+    stepKeys: ['7'],
+    stepLabels: ['Make'],
+    triggers: [],
+    dynamic: false,
+  });
 });
 
 test.each([
@@ -32,7 +43,7 @@ test.each([
 test.each([null, '', 'steps: {', 'steps: 3', 'just words'])(
   'what cannot be read as steps is unknown: %s',
   (text) => {
-    expect(readSteps(text)).toEqual({ stepKeys: null, dynamic: true });
+    expect(readSteps(text)).toEqual({ stepKeys: null, stepLabels: [], triggers: [], dynamic: true });
   },
 );
 

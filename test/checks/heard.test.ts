@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agentLeft } from '../../src/checks/agent-left.ts';
+import type { RigFacts } from '../../src/scenario/plan.ts';
 import { aJob, anAgent, JOB_ID, NOON } from '../support/builders.ts';
 import { asked } from '../support/asking.ts';
 import { EXEC, fact, OLDER, PASSED, T, type Told } from '../support/journal-builders.ts';
@@ -19,6 +20,10 @@ const witness = [
   ),
 ];
 const waited = { jobs: [JOB_ID, 'past'] };
+const rigWith = (knobs: Readonly<Record<string, unknown>>): RigFacts => ({
+  ...{ executor: 'namespace', pid1: true, shell: 'dash', knobs, lostAfterMs: null },
+  agent: { kind: 'stand-in', path: null, version: null },
+});
 const V4 = { version: '4.0.0', stoppedGracefullyAt: null };
 const another = (over: object) => [
   fact('agent', anAgent({ id: 'other', tags: { 'ecs:task-arn': 'x' }, ...over })),
@@ -162,8 +167,60 @@ describe('heard, and left because of it', () => {
       older({
         definition: flags('--disconnect-after-idle-timeout', '6'),
         agent: { disconnectedAt: T.finished + 6_000 },
+        scenario: { limits: { signalLag: 10_000 } },
       }),
       'not-drained',
+      undefined,
+    ],
+    [
+      'the same where the signal may have come as late as that',
+      older({
+        definition: flags('--disconnect-after-idle-timeout', '6'),
+        agent: { disconnectedAt: T.finished + 6_000 },
+      }),
+      'drain-not-proven',
+      undefined,
+    ],
+    [
+      'the same under a shell that is known to keep the signal',
+      older({
+        definition: {
+          entryPoint: ['dash', '-c'],
+          command: ['buildkite-agent start --disconnect-after-idle-timeout 6'],
+        },
+        agent: { disconnectedAt: T.finished + 6_000 },
+      }),
+      'not-drained',
+      undefined,
+    ],
+    [
+      'the same on a rig of our own, whose knob says that the signal came at once',
+      older({
+        definition: flags('--disconnect-after-idle-timeout', '6'),
+        agent: { disconnectedAt: T.finished + 6_000 },
+        plan: { embeddedRig: true, rig: rigWith({}) },
+      }),
+      'not-drained',
+      undefined,
+    ],
+    [
+      'the same on a rig whose knob says that the signal came late',
+      older({
+        definition: flags('--disconnect-after-idle-timeout', '6'),
+        agent: { disconnectedAt: T.finished + 6_000 },
+        plan: { embeddedRig: true, rig: rigWith({ signalLag: 25_000 }) },
+      }),
+      'drain-not-proven',
+      undefined,
+    ],
+    [
+      'the same on a rig that somebody only says there is: it is not trusted',
+      older({
+        definition: flags('--disconnect-after-idle-timeout', '6'),
+        agent: { disconnectedAt: T.finished + 6_000 },
+        plan: { embeddedRig: false, rig: rigWith({}) },
+      }),
+      'drain-not-proven',
       undefined,
     ],
     [

@@ -117,6 +117,17 @@ describe('agent-left of an idle worker', () => {
         'unknown drain-not-proven',
       ],
       [
+        'when its timer had run out, and the signal may have come as late',
+        {
+          agent: silent(16_000),
+          definition: {
+            entryPoint: ['sh', '-c'],
+            command: ['buildkite-agent start --disconnect-after-idle-timeout 50'],
+          },
+        },
+        'unknown drain-not-proven',
+      ],
+      [
         'one that leaves after its job has heard the stop when it leaves without one',
         {
           agent: silent(300),
@@ -160,7 +171,29 @@ describe('idle-in-time', () => {
     rows([
       ['no time is set', within(null), 'unasked'],
       ['within it', within(1_000), 'yes'],
-      ['over it', within(100), 'no idle-too-slow'],
+      [
+        'over it, since the agent reported its stop',
+        within(100, { agent: { stoppedGracefullyAt: T.landed + 20 } }),
+        'no idle-too-slow',
+      ],
+      [
+        "over it since the stop, within it since the agent reported its stop: the lag is the service's",
+        within(1_000, {
+          agent: { stoppedGracefullyAt: T.landed + 15_000, disconnectedAt: T.landed + 15_200 },
+          definition: EXEC,
+        }),
+        'yes',
+      ],
+      [
+        'over it since the stop, of an agent that reports nothing: the signal may have come late',
+        within(1_000, { agent: silent(8_000), definition: EXEC }),
+        'unknown evidence-missing',
+      ],
+      [
+        'over it whatever the lag that the scenario allows for',
+        within(1_000, { agent: silent(8_000), definition: EXEC, scenario: { limits: { signalLag: 5_000 } } }),
+        'no idle-too-slow',
+      ],
       ['it was killed: there is no time', within(1_000, { container: { exitCode: 137 } }), 'unknown'],
       [
         "spot's two minutes bound it whatever is allowed",

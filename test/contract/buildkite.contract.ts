@@ -6,6 +6,7 @@ import { makeMetaData } from '../../src/model/entities/mark.ts';
 import { until } from '../support/until.ts';
 
 /** One Buildkite with organization `acme`, pipeline `canary` and its step `integration`, which runs for a while and
+ * labelled `:test_tube: Integration`,
  * whose last jobs took 10 s, nothing and 12.5 s (the newest). */
 export interface BuildkiteBench {
   readonly buildkite: Buildkite;
@@ -35,12 +36,34 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
     }, 120_000);
     afterAll(() => bench.close());
 
+    test('every answer tells what is left of the budget, and what it took; that is asked without a request', async () => {
+      const before = buildkite.budget();
+      valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
+      const { user, organization, points, requests, recent, lowest } = buildkite.budget();
+      expect(requests).toBe(before.requests + 1);
+      expect(points).toBeGreaterThan(before.points);
+      expect(recent).toBeLessThanOrEqual(points);
+      expect(user?.limit).toBe(5_000);
+      expect(organization?.limit).toBe(20_000);
+      expect(user?.remaining).toBeLessThan(5_000);
+      expect(lowest).toEqual({ user: user?.remaining, organization: organization?.remaining });
+      expect(user?.resetsIn).toBeLessThanOrEqual(300_000);
+      expect(buildkite.budget().requests).toBe(requests);
+    });
+
     async function running(): Promise<Job> {
       return until('the job to run', async () => {
-        const { jobs } = valueOf(await buildkite.build(created.build.id, never));
+        const { jobs } = valueOf(await buildkite.build(created.build.id, 'all', never));
         return jobs.find((job) => job.state === 'running' && job.agentId !== null);
       });
     }
+
+    test('the user of the token is named', async () => {
+      expect(valueOf(await buildkite.viewer(never))).toEqual({
+        name: expect.stringMatching(/./) as string,
+        email: expect.stringContaining('@') as string,
+      });
+    });
 
     test('the steps of a pipeline are given as its YAML', async () => {
       const steps = valueOf(await buildkite.pipelineSteps('acme', 'canary', never));
@@ -75,6 +98,14 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(valueOf(all)).toEqual({ durations: [12_500, 0, 10_000] });
       const last = await buildkite.stepHistory('acme', 'canary', 'integration', 2, never);
       expect(valueOf(last)).toEqual({ durations: [12_500, 0] });
+      for (const step of ['int*', { label: ':test_tube: Integration' }, { label: '*Integration' }])
+        expect(valueOf(await buildkite.stepHistory('acme', 'canary', step, 500, never))).toEqual(
+          valueOf(all),
+        );
+      for (const step of ['*Integration', { label: 'integration' }, { label: 'Integration' }])
+        expect(valueOf(await buildkite.stepHistory('acme', 'canary', step, 500, never))).toEqual({
+          durations: [],
+        });
       const other = await buildkite.stepHistory('acme', 'canary', 'nothing', 500, never);
       expect(valueOf(other)).toEqual({ durations: [] });
       expect(await buildkite.stepHistory('acme', 'nothing', 'integration', 5, never)).toMatchObject({
@@ -120,6 +151,49 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       ).toBeNull();
     });
 
+    test('without a branch, the default branch of the pipeline is taken, with its open builds', async () => {
+      const call = {
+        kind: 'create-build',
+        pipeline: 'nightly',
+        commit: 'HEAD',
+        message: 'm',
+        env: {},
+      } as const;
+      const { nodeId, branch } = valueOf(await buildkite.pipeline('acme', 'nightly', null, never));
+      expect(branch).toBe('trunk');
+      const metaData = { 'gameday-drill': 'drill-4' };
+      await buildkite.createBuild({ ...call, pipelineNodeId: nodeId, branch, metaData }, never);
+      const { openBuilds } = valueOf(await buildkite.pipeline('acme', 'nightly', null, never));
+      expect(openBuilds).toMatchObject([{ drill: 'drill-4' }]);
+      expect(valueOf(await buildkite.pipeline('acme', 'nightly', 'main', never))).toMatchObject({
+        branch: 'main',
+        openBuilds: [],
+      });
+      expect(valueOf(await buildkite.pipeline('acme', 'canary', null, never)).branch).toBe('main');
+    });
+
+    test('the builds that trigger steps started are known by their UUIDs', async () => {
+      const call = {
+        kind: 'create-build',
+        pipeline: 'parent',
+        commit: 'HEAD',
+        message: 'm',
+        env: {},
+      } as const;
+      const parent = valueOf(await buildkite.pipeline('acme', 'parent', null, never));
+      expect(parent.triggers).toEqual([{ pipeline: 'nightly', branch: null }]);
+      const more = { pipelineNodeId: parent.nodeId, branch: 'main', metaData: {} };
+      const { build } = valueOf(await buildkite.createBuild({ ...call, ...more }, never));
+      const [child, ...others] = valueOf(await buildkite.triggeredBuilds(build.id, never));
+      expect(others).toEqual([]);
+      const started = valueOf(await buildkite.build(child ?? '', 'all', never)).build;
+      expect(started).toMatchObject({ pipeline: 'nightly', branch: 'trunk' });
+      expect(valueOf(await buildkite.triggeredBuilds(started.id, never))).toEqual([]);
+      expect(await buildkite.triggeredBuilds(NOBODY, never)).toMatchObject({
+        trouble: { kind: 'not-found' },
+      });
+    });
+
     test("the branch's open builds name the drill; another branch has none", async () => {
       const { number } = created.build;
       const ours = valueOf(await buildkite.pipeline('acme', 'canary', 'main', never));
@@ -130,8 +204,8 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
 
     test('a build is read by slug and by UUID, with its jobs but without their histories', async () => {
       const slug = `acme/canary/${String(created.build.number)}`;
-      const bySlug = valueOf(await buildkite.build(slug, never));
-      const byUuid = valueOf(await buildkite.build(created.build.id, never));
+      const bySlug = valueOf(await buildkite.build(slug, 'all', never));
+      const byUuid = valueOf(await buildkite.build(created.build.id, 'all', never));
       expect(bySlug.build.id).toBe(byUuid.build.id);
       expect(byUuid.build.jobsComplete).toBe(true);
       expect(byUuid.build.jobs).toEqual(byUuid.jobs.map((job) => job.id));
@@ -140,14 +214,35 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       ]);
     });
 
+    test('of some steps only their jobs are listed; of none, the build is read alone', async () => {
+      const { id, number } = created.build;
+      const whole = valueOf(await buildkite.build(id, 'all', never));
+      const step = valueOf(await buildkite.build(id, ['integration'], never));
+      expect(step.jobs).toEqual(whole.jobs);
+      expect(step.build).toMatchObject({ number, organization: 'acme', pipeline: 'canary' });
+      expect(step.build).toMatchObject({ jobs: null, jobsComplete: false, metaData: null });
+      const both = valueOf(await buildkite.build(id, ['other', 'integration'], never));
+      expect(both.jobs).toEqual(whole.jobs);
+      expect(valueOf(await buildkite.build(id, ['other'], never)).jobs).toEqual([]);
+      const alone = valueOf(await buildkite.build(`acme/canary/${String(number)}`, [], never));
+      expect(alone.jobs).toEqual([]);
+      expect(alone.build).toEqual({ ...whole.build, jobs: null, jobsComplete: false });
+      const [one, nobody] = await buildkite.builds([id, NOBODY], ['integration'], never);
+      expect(one).toMatchObject({
+        ok: true,
+        value: { build: { jobs: null }, jobs: [{ id: step.jobs[0]?.id }] },
+      });
+      expect(nobody).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+
     test('several builds are read together, each with its own answer', async () => {
-      const [whole, nobody] = await buildkite.builds([created.build.id, NOBODY], never);
-      const alone = valueOf(await buildkite.build(created.build.id, never));
+      const [whole, nobody] = await buildkite.builds([created.build.id, NOBODY], 'all', never);
+      const alone = valueOf(await buildkite.build(created.build.id, 'all', never));
       expect(whole).toMatchObject({ ok: true, value: { build: { id: alone.build.id } } });
       expect(whole?.ok === true && whole.value.jobs.map(({ id }) => id)).toEqual(alone.build.jobs);
       expect(nobody).toMatchObject({ ok: false, trouble: { kind: 'not-found' } });
-      expect(await buildkite.builds([], never)).toEqual([]);
-      const [aborted] = await buildkite.builds([created.build.id], AbortSignal.abort());
+      expect(await buildkite.builds([], 'all', never)).toEqual([]);
+      const [aborted] = await buildkite.builds([created.build.id], 'all', AbortSignal.abort());
       expect(aborted).toMatchObject({ ok: false, trouble: { kind: 'aborted' } });
     });
 
@@ -192,20 +287,12 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(tagged).toMatchObject({ agents: [{ id: agent.id }], complete: true });
       const none = valueOf(await buildkite.agentsWithTag('acme', 'ecs:task-arn=nothing', never));
       expect(none).toEqual({ agents: [], complete: true });
-      const there = valueOf(await buildkite.agentsOnHost('acme', [agent.hostname ?? ''], never));
-      expect(there.complete).toBe(true);
-      expect(there.agents.map(({ id }) => id)).toContain(agent.id);
-      const nobody = valueOf(await buildkite.agentsOnHost('acme', ['ip-192-0-2-1'], never));
-      expect(nobody).toEqual({ agents: [], complete: true });
-    });
-
-    test('what does not exist is not found', async () => {
-      expect(await buildkite.build('acme/canary/4711', never)).toMatchObject({
-        trouble: { kind: 'not-found' },
+      const all = valueOf(await buildkite.agents('acme', never));
+      expect(all.complete).toBe(true);
+      expect(all.agents.map(({ id }) => id)).toContain(agent.id);
+      expect(await buildkite.agents('nobody', never)).toMatchObject({
+        trouble: { kind: 'not-found', missing: 'organization' },
       });
-      expect(await buildkite.build(NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
-      expect(await buildkite.job(NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
-      expect(await buildkite.agent('acme', NOBODY, never)).toMatchObject({ trouble: { kind: 'not-found' } });
     });
 
     test('an aborted call is not sent', async () => {
@@ -218,7 +305,7 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
         ok: false,
         certainty: 'refused',
       });
-      expect(valueOf(await buildkite.build(id, never)).build.state).not.toMatch(/cancel/);
+      expect(valueOf(await buildkite.build(id, 'all', never)).build.state).not.toMatch(/cancel/);
     });
 
     test('a job that runs is no history yet', async () => {
@@ -231,7 +318,7 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       const { id, nodeId } = created.build;
       const call = { kind: 'cancel-build', buildId: id, buildNodeId: nodeId } as const;
       expect(await buildkite.cancelBuild(call, never)).toEqual({ ok: true, value: null });
-      const { build } = valueOf(await buildkite.build(id, never));
+      const { build } = valueOf(await buildkite.build(id, 'all', never));
       expect(['canceling', 'canceled']).toContain(build.state);
     });
   });

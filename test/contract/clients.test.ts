@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createBuildkiteClient } from '../../src/buildkite/client.ts';
+import { isHostOf } from '../../src/model/entities/host.ts';
 import { createEcsClient } from '../../src/ecs/client.ts';
 import { probeMachine } from '../../src/rig/workers/machine.ts';
 import { createSurroundings } from '../../src/surroundings/client.ts';
 import { forkRig } from '../support/forked-rig.ts';
 import { until } from '../support/until.ts';
+import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import type { BuildkiteBench } from './buildkite.contract.ts';
-import { ecsContract } from './ecs.contract.ts';
+import { ecsReads } from './ecs-reads.contract.ts';
+import { ecsContract, largeServiceContract } from './ecs.contract.ts';
 import type { EcsBench } from './ecs.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
@@ -45,6 +48,18 @@ buildkiteContract('the client against the rig', async (): Promise<BuildkiteBench
   };
 });
 
+buildkiteReads('the client against the rig', async () => {
+  const rig = await forkRig(RIG_FILE);
+  const place = { organization: 'acme', pipeline: 'canary' };
+  return { buildkite: buildkiteOf(rig.environment), ...place, close: () => rig.close() };
+});
+
+ecsReads('the client against the rig', async () => {
+  const rig = await forkRig(RIG_FILE);
+  const ecs = ecsOf(rig.environment);
+  return { ecs, cluster: 'build-prod', service: 'build-agents', close: () => rig.close() };
+});
+
 /** The clients find a task as a drill does: by the agent that holds a job. */
 async function runningTask(environment: Environment): Promise<string> {
   const buildkite = buildkiteOf(environment);
@@ -62,10 +77,10 @@ async function runningTask(environment: Environment): Promise<string> {
     },
     never,
   );
-  const jobId = created.ok ? (created.value.jobs[0]?.id ?? '') : '';
+  const buildId = created.ok ? created.value.build.id : '';
   return until('an agent to take the job', async () => {
-    const job = await buildkite.job(jobId, never);
-    const agentId = job.ok ? job.value.agentId : null;
+    const listed = await buildkite.build(buildId, ['integration'], never);
+    const agentId = listed.ok ? (listed.value.jobs[0]?.agentId ?? null) : null;
     const agent = agentId === null ? null : await buildkite.agent('acme', agentId, never);
     return agent?.ok === true ? agent.value.agent.tags['ecs:task-arn'] : null;
   });
@@ -82,6 +97,18 @@ ecsContract('the client against the rig', async (): Promise<EcsBench> => {
   return { ecs, taskArn, close: () => rig.close() };
 });
 
+largeServiceContract('the client against the rig', async () => {
+  const rig = await forkRig(new URL('rig/large.yaml', import.meta.url));
+  const ecs = ecsOf(rig.environment);
+  const call = { kind: 'set-desired-count', cluster: 'build-prod', service: 'fleet' } as const;
+  const size = 620;
+  return {
+    ...{ ecs, size },
+    empty: () => ecs.send({ ...call, desired: 0, former: size }, never),
+    close: () => rig.close(),
+  };
+});
+
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -96,8 +123,9 @@ test.runIf(named)(
       const tasks = await ecsOf(rig.environment).tasks('build-prod', [arn], never);
       const hostnames = (tasks.ok ? tasks.value : []).flatMap((task) => task.hostnames);
       const buildkite = buildkiteOf(rig.environment);
-      const there = await buildkite.agentsOnHost('acme', hostnames, never);
-      expect(there).toMatchObject({ value: { agents: [{ tags: { 'ecs:task-arn': arn } }], complete: true } });
+      const all = await buildkite.agents('acme', never);
+      const there = (all.ok ? all.value.agents : []).filter(({ hostname }) => isHostOf(hostname, hostnames));
+      expect(there).toMatchObject([{ tags: { 'ecs:task-arn': arn } }]);
     } finally {
       await rig.close();
     }

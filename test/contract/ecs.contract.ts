@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ecs } from '../../src/ecs/port.ts';
+import { until } from '../support/until.ts';
 import { valueOf } from './buildkite.contract.ts';
 
 /** One ECS with cluster `build-prod` and service `build-agents` of two running tasks. */
@@ -23,23 +24,10 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
     }, 120_000);
     afterAll(() => bench.close());
 
-    test('a cluster is found by name and by ARN', async () => {
-      const cluster = valueOf(await ecs.cluster('build-prod', never));
-      expect(cluster).toMatchObject({ name: 'build-prod', status: 'ACTIVE' });
-      expect(valueOf(await ecs.cluster(cluster.arn, never)).arn).toBe(cluster.arn);
-      expect(await ecs.cluster('nothing', never)).toMatchObject({ trouble: { kind: 'not-found' } });
-    });
-
-    test('a service is found in its cluster alone', async () => {
+    test('a service is told with its counts and its deployment', async () => {
       const service = valueOf(await ecs.service('build-prod', 'build-agents', never));
       expect(service).toMatchObject({ name: 'build-agents', status: 'ACTIVE', desired: 2, running: 2 });
       expect(service.deployments).toMatchObject([{ status: 'PRIMARY' }]);
-      expect(await ecs.service('build-prod', 'nothing', never)).toMatchObject({
-        trouble: { kind: 'not-found' },
-      });
-      expect(await ecs.service('nothing', 'build-agents', never)).toMatchObject({
-        trouble: { kind: 'not-found' },
-      });
     });
 
     test('a task is described, an unknown one is absent, an unknown cluster is not found', async () => {
@@ -93,9 +81,11 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       expect(await ecs.serviceDocument('build-prod', 'nothing', never)).toMatchObject({
         trouble: { kind: 'not-found' },
       });
-      const providers = valueOf(await ecs.capacityProviders(['FARGATE_SPOT', 'nothing'], never));
+      const providers = valueOf(
+        await ecs.capacityProviders('build-prod', ['FARGATE_SPOT', 'nothing'], never),
+      );
       expect(providers.map(({ name }) => name)).toEqual(['FARGATE_SPOT']);
-      expect(valueOf(await ecs.capacityProviders([], never))).toEqual([]);
+      expect(valueOf(await ecs.capacityProviders('build-prod', [], never))).toEqual([]);
     });
 
     test('an aborted stop is not sent; an unknown task cannot be stopped', async () => {
@@ -111,6 +101,7 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       });
       expect(valueOf(await ecs.recentStops('build-prod', { service: 'build-agents' }, never))).toEqual({
         tasks: [],
+        complete: true,
       });
     });
 
@@ -133,6 +124,65 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       expect(valueOf(await ecs.tasksOf('build-prod', gone, never)).tasks).toMatchObject([
         { arn: taskArn, desired: 'STOPPED', hostnames: before?.hostnames },
       ]);
+    });
+  });
+}
+
+/** One ECS with cluster `build-prod` and service `fleet` of more tasks than five pages hold. */
+export interface LargeBench {
+  readonly ecs: Ecs;
+  /** How many tasks the service has. */
+  readonly size: number;
+  /** Lets the service lose all of its tasks. */
+  empty(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What every ECS port must do with a service of hundreds of tasks. */
+export function largeServiceContract(name: string, setUp: () => Promise<LargeBench>): void {
+  describe(`ECS port, a large service: ${name}`, () => {
+    let bench: LargeBench;
+    beforeAll(async () => {
+      bench = await setUp();
+    }, 120_000);
+    afterAll(() => bench.close());
+
+    async function listArns(stopped: boolean): Promise<readonly string[]> {
+      const of = { service: 'fleet', stopped };
+      const { tasks, complete } = valueOf(await bench.ecs.tasksOf('build-prod', of, never));
+      expect(complete).toBe(true);
+      return [...new Set(tasks.map(({ arn }) => arn))];
+    }
+
+    test('its tasks are listed to the end, each once', async () => {
+      expect(await listArns(false)).toHaveLength(bench.size);
+      expect(await listArns(true)).toEqual([]);
+    });
+
+    test('a hundred protections are read at once, ten are set at once; an unknown task is absent', async () => {
+      const arns = (await listArns(false)).slice(0, 100);
+      const tasks = arns.slice(0, 10);
+      const call = { kind: 'protect-tasks', cluster: 'build-prod', enabled: true, minutes: 5 } as const;
+      expect(valueOf(await bench.ecs.send({ ...call, tasks }, never))).toHaveLength(10);
+      const shown = valueOf(await bench.ecs.protections('build-prod', arns, never));
+      expect(shown.map(({ taskArn }) => taskArn).sort()).toEqual([...arns].sort());
+      const enabled = shown.filter((one) => one.enabled).map(({ taskArn }) => taskArn);
+      expect(enabled.sort()).toEqual([...tasks].sort());
+      valueOf(await bench.ecs.send({ ...call, tasks, enabled: false, minutes: null }, never));
+      const unknown = `${arns[0]?.slice(0, -4) ?? ''}0000`;
+      expect(valueOf(await bench.ecs.protections('build-prod', [unknown], never))).toEqual([]);
+      expect(valueOf(await bench.ecs.protections('build-prod', [], never))).toEqual([]);
+    });
+
+    test('all that have stopped within the hour are listed to the end', async () => {
+      await bench.empty();
+      const recent = await until('every task to be STOPPED', async () => {
+        const stops = valueOf(await bench.ecs.recentStops('build-prod', { service: 'fleet' }, never));
+        return stops.tasks.length === bench.size && stops.tasks.every(({ ended }) => ended) && stops;
+      });
+      expect(recent.complete).toBe(true);
+      expect(await listArns(true)).toHaveLength(bench.size);
+      expect(await listArns(false)).toEqual([]);
     });
   });
 }

@@ -1,9 +1,21 @@
-import { aBuild, AGENT_ID, aJob, anAgent, aService, aTask, NOON, TASK_ARN } from '../support/builders.ts';
+import {
+  aBuild,
+  AGENT_ID,
+  aJob,
+  anAgent,
+  aPipeline,
+  aService,
+  aTask,
+  NOON,
+  TASK_ARN,
+} from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
+import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
-import { ecsContract } from './ecs.contract.ts';
+import { ecsReads } from './ecs-reads.contract.ts';
+import { ecsContract, largeServiceContract } from './ecs.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
 buildkiteContract('the fake', () => {
@@ -12,17 +24,28 @@ buildkiteContract('the fake', () => {
     aJob({
       id: `past-${String(nth)}`,
       buildId: old.id,
+      label: ':test_tube: Integration',
       state: 'finished',
       passed: true,
       startedAt: NOON,
       finishedAt: NOON + took,
     }),
   );
-  const buildkite = fakeBuildkite({ builds: [old], jobs, agents: [anAgent()] });
+  const buildkite = fakeBuildkite({
+    pipelines: [
+      aPipeline(),
+      aPipeline({ slug: 'nightly', branch: 'trunk' }),
+      aPipeline({ slug: 'parent', stepKeys: [], triggers: [{ pipeline: 'nightly', branch: null }] }),
+    ],
+    builds: [old],
+    jobs,
+    agents: [anAgent()],
+  });
   return Promise.resolve({
     buildkite,
-    start: ({ jobs }) => {
-      for (const { id } of jobs) {
+    start: ({ build }) => {
+      for (const { id, buildId } of buildkite.world.jobs.values()) {
+        if (buildId !== build.id) continue;
         buildkite.setJob(id, { state: 'running', rawState: 'RUNNING', agentId: AGENT_ID });
       }
     },
@@ -34,6 +57,33 @@ ecsContract('the fake', () => {
   const tasks = [aTask(), aTask({ arn: `${TASK_ARN.slice(0, -1)}a`, hostnames: ['ip-10-0-0-2'] })];
   const ecs = fakeEcs({ services: [aService()], tasks });
   return Promise.resolve({ ecs, taskArn: TASK_ARN, close: () => Promise.resolve() });
+});
+
+largeServiceContract('the fake', () => {
+  const size = 620;
+  const arns = Array.from(
+    { length: size },
+    (_, index) => `${TASK_ARN.slice(0, -4)}${String(index + 1).padStart(4, '0')}`,
+  );
+  const ecs = fakeEcs({
+    services: [aService({ name: 'fleet' })],
+    tasks: arns.map((arn) => aTask({ arn, group: 'service:fleet' })),
+  });
+  const empty = (): Promise<void> => {
+    for (const arn of arns) ecs.setTask(arn, { desired: 'STOPPED', status: 'STOPPED', stoppingAt: NOON });
+    return Promise.resolve();
+  };
+  return Promise.resolve({ ecs, size, empty, close: () => Promise.resolve() });
+});
+
+buildkiteReads('the fake', async () => {
+  const buildkite = fakeBuildkite({ builds: [aBuild()], jobs: [aJob()], agents: [anAgent()] });
+  return { buildkite, organization: 'acme', pipeline: 'canary', close: async () => undefined };
+});
+
+ecsReads('the fake', async () => {
+  const ecs = fakeEcs({ services: [aService()], tasks: [aTask()] });
+  return { ecs, cluster: 'build-prod', service: 'build-agents', close: async () => undefined };
 });
 
 surroundingsContract('the fake', () => fakeSurroundings());

@@ -14,6 +14,10 @@ export function surroundingsContract(name: string, setUp: () => Surroundings): v
       expect(valueOf(await surroundings.ledger('k', never))).toEqual({ injections: [] });
     });
 
+    test('the state folder is named, and can be written to', async () => {
+      expect(valueOf(await setUp().stateFolder())).toMatch(/state$/);
+    });
+
     test('the lock belongs to the first drill until it gives it back', async () => {
       const surroundings = setUp();
       expect(valueOf(await surroundings.lock('k', 'd1', never))).toMatchObject({ key: 'k', ours: true });

@@ -172,6 +172,7 @@ describe.concurrent('the commands of', () => {
           const printed = await typeAll(desk, page, refused);
           expect(printed.join('\n')).toContain('confirm-needed');
           if (page !== 'README.md') continue;
+          expectPath(page, printed);
           const shown = blocksOf(page, 'text').find((text) => text.startsWith('error shell-form')) ?? '';
           const lines = shown.split('\n').filter((line) => !/^ *(?:\.\.\.)?$/.test(line));
           expect(lines.length).toBeGreaterThan(5);
@@ -291,6 +292,25 @@ describe.concurrent('the commands of', () => {
     });
   });
 });
+
+/** The README's path against real services, in its order, and what each step of it says. */
+const PATH: readonly (readonly [command: string, said: string])[] = [
+  ['gameday validate drill.yaml', 'drill.yaml: valid'],
+  ['gameday iam drill.yaml --account 123456789012 > policy.json', 'GraphQL access'],
+  ['gameday doctor drill.yaml', 'Ready: '],
+  ['gameday run --dry-run drill.yaml', 'Dry run: '],
+  ['gameday run drill.yaml', 'confirm-needed'],
+  ['gameday run drill.yaml --yes', 'PASSED: drained'],
+];
+
+function expectPath(page: string, printed: readonly string[]): void {
+  const typed = commandsOf(page).filter((command) => !(command in BY_CI));
+  const path = typed.flatMap((command, index) => {
+    const [, said = ''] = PATH.find(([step]) => step === command) ?? [];
+    return said !== '' && printed[index]?.includes(said) === true ? [[command, said]] : [];
+  });
+  expect(path).toEqual(PATH);
+}
 
 /** A rig whose pipeline ran before; nothing runs on it. */
 function rigWithAPast(): string {

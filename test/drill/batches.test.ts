@@ -11,6 +11,7 @@ const subject: fc.Arbitrary<Subject> = fc.oneof(
   fc.nat(300).map((n): Subject => ({ kind: 'build', id: `uuid-${String(n)}` })),
   fc.nat(3).map((n): Subject => ({ kind: 'build', id: `acme/canary/${String(n)}` })),
   fc.nat(300).map((n): Subject => ({ kind: 'task', id: taskArn(n) })),
+  fc.nat(300).map((n): Subject => ({ kind: 'protection', id: taskArn(n) })),
   fc.nat(5).map((n): Subject => ({ kind: 'agent', id: `agent-${String(n)}` })),
 );
 
@@ -25,7 +26,10 @@ it('asks after every subject once, and puts into one request only what it can an
         if (group.length === 1) continue;
         expect(new Set(group.map(({ kind }) => kind)).size).toBe(1);
         expect(
-          group.every(({ kind, id }) => kind === 'task' || (kind === 'build' && !id.includes('/'))),
+          group.every(
+            ({ kind, id }) =>
+              kind === 'task' || kind === 'protection' || (kind === 'build' && !id.includes('/')),
+          ),
         ).toBe(true);
       }
     }),

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Trouble } from '../../src/model/call.ts';
 import { eventsOf } from '../../src/journal/events.ts';
-import { aBuild, aCluster, aPipeline, aService } from '../support/builders.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
+import { aBuild, aCluster, aJob, aPipeline, aService, NOON } from '../support/builders.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
 import { planOf } from '../support/plans.ts';
 import { ending, theatre, type Staged, type Theatre } from '../support/theatre.ts';
 
@@ -111,11 +113,6 @@ describe('before anything is started', () => {
       'refused lock-held',
     ],
     [
-      'a deployment',
-      ({ ecs }) => ecs.world.services.set('build-agents', aService({ pending: 1 })),
-      'refused blast-radius',
-    ],
-    [
       'a build that would be canceled',
       ({ buildkite }) => {
         buildkite.world.pipelines.set('canary', aPipeline({ cancelIntermediateBuilds: true }));
@@ -146,6 +143,66 @@ describe('before anything is started', () => {
     ],
   ])('%s does not', async (_title, set) => {
     expect(ending(await theatre(set === undefined ? {} : { set }).run())).toBe('passed drained');
+  });
+
+  it.each([
+    ['a label that a step has', { label: 'Integration' }, 'passed drained'],
+    ['a label that none has', { label: ':rocket: Deploy' }, 'could-not-run no-such-step'],
+    ['a glob that a key fits', 'integ*', 'passed drained'],
+    ['a glob that none fits', 'deploy-*', 'could-not-run no-such-step'],
+  ] as const)('%s', async (_title, step, expected) => {
+    const stage = theatre({ plan: planOf({ when: { trigger: 'step-in-flight', step } }) });
+    expect(ending(await stage.run())).toBe(expected);
+  });
+
+  it('calls no step absent that ran before, since any command may upload steps', async () => {
+    const stage = theatre({
+      set: ({ buildkite }) => {
+        buildkite.world.pipelines.set('canary', aPipeline({ stepKeys: ['generate'] }));
+        buildkite.world.builds.set('past', aBuild({ id: 'past', state: 'passed', rawState: 'PASSED' }));
+        const times = { startedAt: NOON, finishedAt: NOON + 5_000 };
+        const ended = { state: 'finished', rawState: 'FINISHED', passed: true, ...times } as const;
+        buildkite.world.jobs.set('past', aJob({ id: 'past', buildId: 'past', agentId: null, ...ended }));
+      },
+    });
+    await stage.run();
+    expect(stage.buildkite.count('createBuild')).toBe(1);
+  });
+
+  it("takes the pipeline's default branch where the scenario names none, and says so", async () => {
+    const trunk: Staged['set'] = ({ buildkite }) =>
+      buildkite.world.pipelines.set('canary', aPipeline({ branch: 'trunk' }));
+    const branchOf = async (plan: Plan) => {
+      const stage = theatre({ set: trunk, plan });
+      await stage.run();
+      return [...stage.buildkite.world.builds.values()].map(({ branch }) => branch);
+    };
+    expect(await branchOf(planOf())).toEqual(['trunk']);
+    expect(await branchOf(planOf({ build: { branch: 'drills' } }))).toEqual(['drills']);
+    const planned = theatre({ set: trunk, plan: planOf({}, { dryRun: true, consent: 'refuse' }) });
+    await planned.run();
+    expect(summarizeDrill(planned.journal.events, null).touches[0]).toContain(
+      "on trunk, the pipeline's default branch, at HEAD",
+    );
+  });
+
+  it('cancels the builds that trigger steps started with the one that it started', async () => {
+    const stage = theatre({
+      plan: planOf({ build: { follow: 'triggered' }, when: { startWithin: 60_000 } }),
+      startsAfter: null,
+      set: ({ buildkite }) => {
+        const triggers = [{ pipeline: 'child', branch: null }];
+        buildkite.world.pipelines.set('canary', aPipeline({ triggers }));
+        buildkite.world.pipelines.set('child', aPipeline({ slug: 'child' }));
+      },
+    });
+    expect(ending(await stage.run())).toBe('inconclusive step-never-ran');
+    expect(
+      [...stage.buildkite.world.builds.values()].map(({ pipeline, state }) => [pipeline, state]),
+    ).toEqual([
+      ['canary', 'canceling'],
+      ['child', 'canceling'],
+    ]);
   });
 
   it('does not hammer a service that does not answer', async () => {

@@ -5,6 +5,7 @@ import { askSubject } from '../../src/drill/questions.ts';
 import { fold } from '../../src/state/state.ts';
 import { keyOf, type Fact, type Subject, type World } from '../../src/model/world.ts';
 import type { NewEvent } from '../../src/journal/events.ts';
+import { CREDENTIALS } from '../../src/scenario/subjects.ts';
 import {
   aBuild,
   AGENT_ID,
@@ -71,7 +72,10 @@ function next(facts: readonly Fact[], agentAt: number, listedAt = NOON + 5_000, 
   const all = [fact('build', aBuild({ jobs: [aJob().id] })), fact('job', aJob()), ...facts];
   const at = (kind: Fact['kind']): number =>
     kind === 'agent' ? agentAt : kind === 'tasks-of' ? listedAt : NOON + 4_000;
-  const reads = all.map(({ kind, id }) => read(kind, id, at(kind)));
+  const reads = [
+    ...all.map(({ kind, id }) => read(kind, id, at(kind))),
+    read('build-jobs', BUILD_ID, NOON + 4_000),
+  ];
   const events: readonly (readonly [number, NewEvent])[] = [
     [NOON, { code: 'GD_DRILL_PLANNED', payload: { plan } }],
     [NOON + 100, { code: 'GD_BUILD_KNOWN', payload: { buildId: BUILD_ID, by: 'created' } }],
@@ -102,13 +106,15 @@ it('without mapping: hostname nothing is listed, and the drill halts', () => {
   expect(next([agent], NOON + 4_000, NOON + 5_000, planOf())).toBe('GD_HALTED');
 });
 
+const LASTING_CREDENTIALS = fact('credentials', { expiresAt: null, renewable: false }, CREDENTIALS.id);
+
 /** What is read again at the last instant of a drill. */
 function readAgain(agentSeen: Fact, plan = BY_HOST): readonly string[] {
-  const reads = [read('agent', AGENT_ID, NOON + 200)];
+  const reads = [read('agent', AGENT_ID, NOON + 200), read('credentials', CREDENTIALS.id, NOON + 1_002)];
   const events: readonly NewEvent[] = [
     { code: 'GD_DRILL_PLANNED', payload: { plan } },
     { code: 'GD_BUILD_KNOWN', payload: { buildId: BUILD_ID, by: 'created' } },
-    { code: 'GD_OBSERVED', payload: { reads, facts: [agentSeen] } },
+    { code: 'GD_OBSERVED', payload: { reads, facts: [agentSeen, LASTING_CREDENTIALS] } },
     { code: 'GD_TARGET_CHOSEN', payload: { target: TARGET, attempt: 1 } },
     { code: 'GD_CONFIRMED', payload: { answer: 'beforehand', shown: '' } },
   ];

@@ -101,7 +101,7 @@ describe('before the injection', () => {
         set: ({ ecs, clock }) =>
           clock.at(soon, () => ecs.world.services.set('build-agents', aService({ pending: 1 }))),
       },
-      'refused blast-radius',
+      'refused not-settled',
     ],
     [
       'a job that ended meanwhile',

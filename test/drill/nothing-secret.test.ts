@@ -53,6 +53,11 @@ const NEEDED: Readonly<Record<string, string>> = {
   'pipeline.slug': 'names the pipeline',
   'pipeline.nodeId': 'names the pipeline in a call',
   'pipeline.stepKeys[]': 'names the step',
+  'pipeline.stepLabels[]': 'names the step, as its job does',
+  'pipeline.branch': 'a name',
+  'pipeline.triggers[].pipeline': 'a name',
+  'pipeline.triggers[].branch': 'a name',
+  'triggered-builds.builds[]': 'a UUID',
 };
 
 /** What is shown or written on purpose, each with the reason why it may be. */

@@ -16,8 +16,12 @@ function refused(reason: string, says: RegExp): Expected {
   return { exit: 3, outcome: 'refused', reason, says: [says], sent: 0 };
 }
 
-function scenarioOf(fault: string, tasks = 1): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
-  return { inject: { fault }, safety: { tasks } };
+function scenarioOf(
+  fault: string,
+  tasks = 1,
+  settled = 'wait',
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  return { inject: { fault }, safety: { tasks, settled } };
 }
 
 /** Nothing was changed, and the journal says which guard it was. */
@@ -32,15 +36,23 @@ describe.concurrent('a service', () => {
     ['scale-in', /scale-in from 0 would leave service build-agents without a worker/],
     ['deployment', /last worker of service build-agents \(running 0\)/],
     ['stop-task', /last worker of service build-agents \(running 0\)/],
-  ])('without a task is left alone by %s, and no build is made', async (fault, says) => {
-    const expected = refused('blast-radius', says);
-    const played = await play({ workers: 0, steps, scenario: scenarioOf(fault), expected });
-    untouched(played, 'blast-radius');
-    expect(eventsOf(played.journal, 'GD_BUILD_INTENDED')).toEqual([]);
-  });
+  ])(
+    'without a task is left alone by %s where none is waited for, and no build is made',
+    async (fault, says) => {
+      const expected = refused('blast-radius', says);
+      const scenario = scenarioOf(fault, 1, 'require');
+      const played = await play({ workers: 0, steps, scenario, expected });
+      untouched(played, 'blast-radius');
+      expect(eventsOf(played.journal, 'GD_BUILD_INTENDED')).toEqual([]);
+    },
+  );
 
   test('of one task is never scaled in, even where its last worker may be taken', async () => {
-    const scenario = { inject: { fault: 'scale-in' }, safety: { allowLastWorker: true } };
+    const scenario = {
+      when: { startWithin: '15s' },
+      inject: { fault: 'scale-in' },
+      safety: { allowLastWorker: true },
+    };
     const expected = refused('blast-radius', /scale-in from 1 would leave service build-agents without/);
     untouched(await play({ workers: 1, steps, scenario, expected }), 'blast-radius');
   });
@@ -55,11 +67,12 @@ describe.concurrent('a service', () => {
     });
     await standing({ steps, ...hosts }, async (stage) => {
       await stage.act({ do: 'set-desired-count', service: 'build-agents', count: 3 });
-      const expected = refused('blast-radius', /not settled: desired 3, running 2, pending 1/);
+      const expected = refused('not-settled', /not settled: desired 3, running 2, pending 1/);
       for (const fault of ['scale-in', 'drain-instance']) {
-        const played = await stage.run({ scenario: scenarioOf(fault, 3) });
+        const played = await stage.run({ scenario: scenarioOf(fault, 3, 'require') });
         meets(played, expected);
-        untouched(played, 'blast-radius');
+        untouched(played, 'settled');
+        expect(eventsOf(played.journal, 'GD_BUILD_INTENDED')).toEqual([]);
       }
       expect(await placesIn(stage.env)).toMatchObject({ desired: [3], shielded: [] });
     });
@@ -71,9 +84,11 @@ describe.concurrent('a service', () => {
       await stage.act({ do: 'start-deployment', service: 'build-agents' });
       const { desired, deployments } = await placesIn(stage.env);
       for (const fault of ['scale-in', 'deployment']) {
-        const played = await stage.run({ scenario: scenarioOf(fault, 9) });
-        meets(played, refused('blast-radius', /2 deployments: a rollout is in progress/));
-        untouched(played, 'blast-radius');
+        const scenario = { ...scenarioOf(fault, 9), when: { startWithin: '4s' } };
+        const played = await stage.run({ scenario });
+        meets(played, refused('not-settled', /2 deployments: a rollout is in progress; waited for in vain/));
+        untouched(played, 'settled');
+        expect(eventsOf(played.journal, 'GD_BUILD_INTENDED')).toEqual([]);
       }
       expect(await placesIn(stage.env)).toMatchObject({ desired, deployments, shielded: [] });
     });

@@ -18,14 +18,14 @@ const byScheduler = /ServiceSchedulerInitiated, "Scaling activity initiated by/;
 
 /** Every shipped scenario, its rig, and its answer. */
 const SHIPPED: readonly (readonly [scenario: string, rig: string, Expected])[] = [
-  ['scale-in', 'exec-form', { ...DRAINED, says: [byScheduler], sent: 2 }],
-  ['scale-in-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 2 }],
+  ['scale-in', 'exec-form', { ...DRAINED, says: [byScheduler], sent: 3 }],
+  ['scale-in-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 3 }],
   ['deployment', 'exec-form', { ...DRAINED, says: [byScheduler], sent: 1 }],
   ['deployment-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 1 }],
   ['deployment-fleet', 'exec-form-fleet', { ...DRAINED, says: [byScheduler], sent: 1 }],
   ['deployment-fleet-shell-form', 'shell-form-fleet', { ...LOST, says: [byScheduler], sent: 1 }],
-  ['drain-instance', 'ec2', { ...DRAINED, says: [byScheduler], sent: 1 }],
-  ['drain-instance-shell-form', 'ec2-shell-form', { ...LOST, says: [byScheduler], sent: 1 }],
+  ['drain-instance', 'ec2', { ...DRAINED, says: [byScheduler], sent: 2 }],
+  ['drain-instance-shell-form', 'ec2-shell-form', { ...LOST, says: [byScheduler], sent: 2 }],
   [
     'drain-instance-standalone',
     'ec2-standalone',
@@ -132,7 +132,7 @@ describe.concurrent('a scale-in', () => {
     const denied = { operation: 'UpdateService', count: 'forever', do: { error: 'AccessDeniedException' } };
     await standing({ steps: [step], rig: { faulty: { ecs: [denied] } } }, async (stage) => {
       const played = await stage.run({ scenario: { inject: { fault: 'scale-in' } } });
-      const expected = { exit: 4, outcome: 'could-not-run', reason: 'aws-denied', sent: 2 } as const;
+      const expected = { exit: 4, outcome: 'could-not-run', reason: 'aws-denied', sent: 3 } as const;
       meets(played, expected);
       expect(await placesIn(stage.env)).toMatchObject({ desired: [2], shielded: [] });
     });

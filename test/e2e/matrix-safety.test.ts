@@ -22,22 +22,23 @@ describe.concurrent('a guard refuses', () => {
     await play({
       workers: 1,
       steps,
-      expected: refused('blast-radius', /last worker of service build-agents/),
+      scenario: { when: { startWithin: '15s' } },
+      expected: refused('blast-radius', /last worker of service build-agents .*waited for in vain/),
     });
   });
 
   // Neither more nor fewer workers than wanted: the deployment can never go on.
-  test('a deployment is running', async () => {
+  test('a deployment is running for as long as the step', async () => {
     const deploymentConfiguration = { minimumHealthyPercent: 100, maximumPercent: 100 };
     await play({
-      steps,
+      steps: [{ key: 'integration', command: 'sleep 8' }],
       files: { 'service.json': { deploymentConfiguration } },
       scenario: { when: { inFlightFor: '2s' } },
       rig: {
         services: [{ ...agents, service: 'service.json' }],
         script: [{ on: 'job-started', do: 'start-deployment', service: 'build-agents' }],
       },
-      expected: refused('blast-radius', /2 deployments: a rollout is in progress/),
+      expected: refused('not-settled', /2 deployments: .*; the step ended meanwhile/),
     });
   });
 
@@ -46,6 +47,16 @@ describe.concurrent('a guard refuses', () => {
       standalone: 1,
       container: { argv: [...EXEC, '--spawn', '2'] },
       steps,
+      expected: refused('shared-task', /2 agents run on the task; limit 1/),
+    });
+  });
+
+  test("two agents live on the task, and Buildkite's filter finds neither", async () => {
+    await play({
+      standalone: 1,
+      container: { argv: [...EXEC, '--spawn', '2'] },
+      steps,
+      rig: { knobs: { agentFilter: 'nothing' } },
       expected: refused('shared-task', /2 agents run on the task; limit 1/),
     });
   });

@@ -139,7 +139,7 @@ describe.concurrent('an idle worker', () => {
         outcome: 'passed',
         reason: 'retired',
         says: [/ServiceSchedulerInitiated/],
-        sent: 2,
+        sent: 3,
       },
     });
     expect(played.drill.fleet).toMatchObject({ tasksHit: 1, jobsHit: 0, drained: 0, lost: 0 });

@@ -208,7 +208,10 @@ test('the command that a profile names for its credentials is not repeated: it m
     'Command failed: /opt/helper --token s3cret-of-the-profile\n/opt/helper: not found',
   );
   for (const name of ['CredentialsProviderError', 'Error']) {
-    const { message } = failureOf(Object.assign(error, { name }), 'DescribeTasks', false).trouble;
+    const { message } = failureOf(Object.assign(error, { name }), 'DescribeTasks', {
+      sent: false,
+      host: null,
+    }).trouble;
     expect(message).toContain('the command that a profile names for its credentials failed');
     expect(message).not.toContain('s3cret');
   }

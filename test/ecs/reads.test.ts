@@ -146,10 +146,12 @@ test('recent stops are listed page by page and described', async () => {
     ok: true,
     value: {
       tasks: [{ arn: ARN, stoppedReason: 'gameday d1', stoppingAt: 1_795_521_600_974, ended: true }],
+      complete: true,
     },
   });
   expect(asked[0]).toMatchObject({ desiredStatus: 'STOPPED', serviceName: 'build-agents' });
-  expect(asked.at(-1)).toMatchObject({ operation: 'DescribeTasks', tasks: [ARN, `${ARN}1`] });
+  const described = asked.filter(({ operation }) => operation === 'DescribeTasks');
+  expect(described.map(({ tasks }) => tasks)).toEqual([[ARN], [`${ARN}1`]]);
 });
 
 test('running tasks are listed page by page and described; a listing without end is told as incomplete', async () => {
@@ -166,13 +168,39 @@ test('running tasks are listed page by page and described; a listing without end
     value: { tasks: [{ arn: ARN, desired: 'RUNNING' }], complete: true },
   });
   expect(asked[0]).toMatchObject({ desiredStatus: 'RUNNING', serviceName: 'build-agents' });
-  expect(asked.at(-1)).toMatchObject({ operation: 'DescribeTasks', tasks: [ARN, `${ARN}1`] });
+  const described = asked.filter(({ operation }) => operation === 'DescribeTasks');
+  expect(described.map(({ tasks }) => tasks)).toEqual([[ARN], [`${ARN}1`]]);
   expect(await ecs.tasksOf('build-prod', { family: 'endless' }, never)).toMatchObject({
     value: { complete: false },
   });
   expect(await ecs.recentStops('build-prod', { family: 'endless' }, never)).toMatchObject({
-    trouble: { kind: 'garbage' },
+    value: { complete: false },
   });
+});
+
+test('what has been seen STOPPED is listed and not described again; what is stopping is', async () => {
+  const described: unknown[] = [];
+  const [over, going] = [ARN, `${ARN.slice(0, -1)}0`];
+  const ecs = await against((operation, input) => {
+    if (operation === 'ListTasks') return { taskArns: [over, going] };
+    described.push(input['tasks']);
+    const arns = input['tasks'] as readonly string[];
+    return {
+      tasks: arns.map((taskArn) =>
+        wireTask({ taskArn, lastStatus: taskArn === over ? 'STOPPED' : 'STOPPING' }),
+      ),
+    };
+  });
+  const ends = async (): Promise<unknown> => {
+    const recent = await ecs.recentStops('build-prod', { service: 'build-agents' }, never);
+    return recent.ok && recent.value.tasks.map(({ arn, ended }) => [arn, ended]);
+  };
+  const expected = [
+    [over, true],
+    [going, false],
+  ];
+  expect([await ends(), await ends(), await ends()]).toEqual([expected, expected, expected]);
+  expect(described).toEqual([[over, going], [going], [going]]);
 });
 
 test("StopTask's own answer is the task", async () => {
@@ -264,4 +292,39 @@ test.each([
   expect(() =>
     createEcsClient({ region: 'us-east-1', endpoint, credentials: CREDENTIALS, ...rules }),
   ).toThrow(/AWS_ENDPOINT_URL_ECS/);
+});
+
+test('a throttled read waits for its turn, and repeated reads rest afterwards; a change is sent once', async () => {
+  let asked = 0;
+  const server = await startServer((_seen, response) => {
+    asked += 1;
+    const isThrottled = asked <= 4;
+    json(
+      response,
+      isThrottled ? 400 : 200,
+      isThrottled
+        ? { __type: 'ThrottlingException', message: 'Rate exceeded' }
+        : { tasks: [wireTask()], failures: [] },
+      { 'content-type': 'application/x-amz-json-1.1' },
+    );
+  });
+  servers.push(server);
+  const rules = { allowInsecure: false, loopbackOnly: true };
+  const ecs = createEcsClient({
+    region: 'us-east-1',
+    endpoint: server.url,
+    credentials: CREDENTIALS,
+    ...rules,
+  });
+  expect(ecs.restFor(['DescribeTasks'])).toBe(0);
+  // The SDK itself gives up after three attempts.
+  expect(await ecs.tasks('build-prod', [ARN], never)).toMatchObject({ ok: true, value: [{ arn: ARN }] });
+  expect(asked).toBe(5);
+  expect(ecs.restFor(['ListTasks'])).toBeGreaterThan(0);
+  asked = 0;
+  const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: ARN, reason: 'gameday d2' } as const;
+  expect(await ecs.send(call, never)).toMatchObject({
+    ...{ ok: false, certainty: 'refused', trouble: { kind: 'rate-limited' } },
+  });
+  expect(asked).toBe(1);
 });

@@ -32,7 +32,7 @@ async function drilled(over: Partial<FleetOptions> = {}) {
 }
 
 function marks({ buildkite }: Theatre): readonly (string | undefined)[] {
-  return [...buildkite.world.builds.values()].map(({ metaData }) => metaData['gameday-build']);
+  return [...buildkite.world.builds.values()].map(({ metaData }) => metaData?.['gameday-build']);
 }
 
 describe('several builds in one drill', () => {

@@ -87,6 +87,11 @@ function complete({ ecs }: Theatre): void {
   });
 }
 
+const PLAIN = {
+  ...{ scheduling: 'REPLICA', strategy: 'ROLLING', bakesFor: 0, pauses: false },
+  ...{ circuitBreaker: 'off' as const, rebalances: false, exec: false },
+};
+
 describe('a deployment is refused', () => {
   it.each<[string, Partial<FleetOptions>, string, RegExp]>([
     [
@@ -109,9 +114,24 @@ describe('a deployment is refused', () => {
     ],
     [
       'of a service without a task, which percentages have nothing to do with',
-      { service: { desired: 0, running: 0, minimumHealthyPercent: 100, maximumPercent: 200 } },
+      {
+        service: { desired: 0, running: 0, minimumHealthyPercent: 100, maximumPercent: 200 },
+        scenario: { safety: { tasks: 9, settled: 'require' } },
+      },
       'blast-radius',
       /last worker of service build-agents \(running 0\)/,
+    ],
+    [
+      'that bakes for longer than it may be watched',
+      { service: { traits: { ...PLAIN, strategy: 'BLUE_GREEN', bakesFor: 1_800_000 } } },
+      'inert-fault',
+      /BLUE_GREEN deployments bake for 30 min/,
+    ],
+    [
+      'that pauses until somebody continues it',
+      { service: { traits: { ...PLAIN, strategy: 'CANARY', pauses: true } } },
+      'inert-fault',
+      /PAUSE lifecycle hook/,
     ],
     [
       'without a service',
@@ -127,6 +147,17 @@ describe('a deployment is refused', () => {
       0,
     ]);
     expect(said).toMatch(says);
+  });
+
+  it('of a service whose tasks could not be listed to the end', async () => {
+    const { stage, end, said } = await drilled({
+      ...ALL,
+      set: ({ ecs }) => {
+        ecs.world.isListingCut = true;
+      },
+    });
+    expect([end, changes(stage)], said).toEqual(['refused inert-fault', []]);
+    expect(said).toMatch(/could not be listed to the end \(3 were\)/);
   });
 
   it('of one worker that is not allowed to be the last', async () => {

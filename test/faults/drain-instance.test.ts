@@ -3,7 +3,18 @@ import type { Service } from '../../src/model/entities/task.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
-import { aHost, changes, fleet, found, HOST, left, stop, taskOf, type FleetOptions } from './fleet.ts';
+import {
+  aHost,
+  changes,
+  fleet,
+  found,
+  HOST,
+  left,
+  stop,
+  taskOf,
+  type FleetOptions,
+  MARK_LEFT,
+} from './fleet.ts';
 
 const DRAIN: FleetOptions = { inject: { fault: 'drain-instance' }, hosted: [1] };
 const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
@@ -148,6 +159,16 @@ describe('draining an instance is refused', () => {
   it.each<[string, Partial<FleetOptions>, string, RegExp]>([
     ['of Fargate', { hosted: [] }, 'inert-fault', /runs on Fargate: there is no container instance/],
     [
+      'whose tasks could not be listed to the end',
+      {
+        set: ({ ecs }) => {
+          ecs.world.isListingCut = true;
+        },
+      },
+      'inert-fault',
+      /tasks of container instance .* could not be listed to the end/,
+    ],
+    [
       'of a standalone task',
       {
         task: { group: 'family:build-agent' },
@@ -208,7 +229,11 @@ describe('the end of draining', () => {
     });
     expect([ending(state), left(stage.journal.events)]).toEqual([
       'passed drained',
-      [`container instance ${HOST} is DRAINING`, 'set-instance-state could not be undone: scripted: denied'],
+      [
+        `container instance ${HOST} is DRAINING`,
+        'set-instance-state could not be undone: scripted: denied',
+        MARK_LEFT,
+      ],
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { UNDO_TAG } from '../../src/model/entities/undo-mark.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import { isGoingDown } from '../../src/model/entities/task.ts';
 import type { Instance, Service, Task } from '../../src/model/entities/task.ts';
@@ -245,20 +246,24 @@ export function changes({ ecs }: Theatre): readonly string[] {
   });
 }
 
-/** What somebody finds after the drill: the desired count, protected tasks, and hosts that take none. */
+/** What somebody finds after the drill: the desired count, protected tasks, hosts that take none, and a mark. */
 export function found({ ecs, clock }: Theatre): string {
   const shielded = [...ecs.world.protections.values()].filter(
     ({ enabled, expiresAt }) => enabled && (expiresAt ?? 0) > clock.now(),
   );
-  const { desired = 0 } = ecs.world.services.get(SERVICE) ?? {};
+  const { desired = 0, tags = {} } = ecs.world.services.get(SERVICE) ?? {};
   const hosts = [...ecs.world.instances.values()].map(({ status }) => status);
-  return `desired ${String(desired)}, protected ${shielded.map(({ taskArn }) => taskArn.slice(-4)).join(' ') || 'none'}, host ${hosts.join(' ')}`;
+  return `desired ${String(desired)}, protected ${shielded.map(({ taskArn }) => taskArn.slice(-4)).join(' ') || 'none'}, host ${hosts.join(' ')}${tags[UNDO_TAG] === undefined ? '' : `, mark ${tags[UNDO_TAG]}`}`;
 }
 
 /** What GD_SETTLED says was left. */
 export function left(journal: readonly DrillEvent[]): readonly string[] {
   return eventsOf(journal, 'GD_SETTLED').at(-1)?.payload.left ?? [];
 }
+
+/** What is said where the mark of a drill could not be removed. */
+export const MARK_LEFT =
+  'the tag gameday:undo stays on service build-agents, and no drill begins there before `gameday abort --cluster build-prod --service build-agents`';
 
 /** How a fleet is found before a drill, and after one that put everything back. */
 export const AS_BEFORE = 'desired 3, protected none, host ACTIVE';

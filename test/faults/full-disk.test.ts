@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from '../../src/journal/events.ts';
+import { CALLS } from '../../src/model/call.ts';
 import { rowOf } from '../../src/model/reasons.ts';
 import { mayHaveInjected } from '../../src/state/state.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -115,11 +116,12 @@ describe('a full disk, and ECS takes the undoing call no more', () => {
   it('names the command that puts it back, and its exit code invites no retry', async () => {
     const { stage } = await stuck();
     const state = await stage.run();
-    expect(found(stage)).toBe('desired 2, protected none, host ACTIVE');
+    expect(found(stage)).toMatch(/^desired 2, protected none, host ACTIVE, mark drill=/);
     expect(ending(state)).toBe('could-not-run not-undone');
     const result = summarizeDrill(stage.journal.events, null);
     expect(result.commands).toEqual([
       'aws ecs update-service --region us-east-1 --cluster build-prod --service build-agents --desired-count 3',
+      expect.stringMatching(/^aws ecs untag-resource .* --tag-keys gameday:undo$/),
     ]);
     expect([result.exitCode, result.next]).toEqual([4, rowOf('not-undone').next]);
     expect(result.said).toContain('the desired count of service build-agents is 2, set by us');
@@ -144,7 +146,7 @@ describe('a last intent that is known to have never been sent', () => {
       const whole = fleet(options);
       await whole.run();
       const intents = eventsOf(whole.journal.events, 'GD_FAULT_INTENDED').filter(
-        ({ payload }) => payload.call.kind !== 'protect-tasks',
+        ({ payload }) => CALLS[payload.call.kind].stops !== null,
       );
       const at = intents[0]?.seq ?? 0;
       const stage = fleet(options);

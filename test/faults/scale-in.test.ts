@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
-import { ending, type Theatre } from '../support/theatre.ts';
-import { agentOf, changes, fleet, found, jobOf, left, taskOf, type FleetOptions } from './fleet.ts';
+import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
+import {
+  agentOf,
+  changes,
+  fleet,
+  found,
+  jobOf,
+  left,
+  taskOf,
+  type FleetOptions,
+  MARK_LEFT,
+} from './fleet.ts';
 
 const STEERED = { inject: { fault: 'scale-in', steered: true } } as const;
 const FREE = { inject: { fault: 'scale-in', steered: false } } as const;
@@ -23,8 +33,7 @@ describe('a steered scale-in', () => {
       `protect ${short(2)} ${short(3)}`,
       'count 3 -> 2',
       'count 2 -> 3',
-      `lift ${short(2)}`,
-      `lift ${short(3)}`,
+      `lift ${short(2)} ${short(3)}`,
     ]);
     expect(found(stage)).toBe(AS_BEFORE);
     expect(left(stage.journal.events)).toEqual([]);
@@ -36,6 +45,24 @@ describe('a steered scale-in', () => {
     const protects = changes(stage).filter((change) => change.startsWith('protect'));
     expect(protects.map((change) => change.split(' ').length - 1)).toEqual([10, 2]);
     expect(found(stage)).toBe('desired 13, protected none, host ACTIVE');
+  });
+
+  it('that is taken up between two batches protects only those that are missing, and lifts all', async () => {
+    const options = { ...STEERED, workers: 25 };
+    const { stage: whole } = await drilled(options);
+    const firstSent = whole.journal.events.findIndex(({ code }) => code === 'GD_FAULT_SENT') + 1;
+    const stage = fleet(options);
+    stage.dieAt(firstSent, 'written');
+    await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
+    stage.cutTo(firstSent);
+    stage.clock.pass(1_000);
+    expect(ending(await stage.run())).toBe('passed drained');
+    const tasksIn = (word: string): readonly string[][] =>
+      changes(stage).flatMap((change) => (change.startsWith(word) ? [change.split(' ').slice(1)] : []));
+    expect(tasksIn('protect').map((tasks) => tasks.length)).toEqual([10, 10, 4]);
+    expect(new Set(tasksIn('protect').flat()).size).toBe(24);
+    expect(tasksIn('lift').flat().sort()).toEqual(tasksIn('protect').flat().sort());
+    expect(found(stage)).toBe('desired 25, protected none, host ACTIVE');
   });
 
   it('of a deaf worker is lost, and everything is brought back all the same', async () => {
@@ -166,21 +193,49 @@ describe('a scale-in is refused', () => {
 
   it.each<[string, Omit<FleetOptions, 'inject'>, string, RegExp]>([
     ['of a service of one', { workers: 1 }, 'blast-radius', /from 1 would leave/],
-    ['of a service of none', { workers: 0 }, 'blast-radius', /from 0 would leave/],
+    [
+      'of a service of none',
+      { workers: 0, scenario: { safety: { settled: 'require' } } },
+      'blast-radius',
+      /from 0 would leave/,
+    ],
+    [
+      'where not all tasks of the service could be listed',
+      {
+        set: ({ ecs }) => {
+          ecs.world.isListingCut = true;
+        },
+      },
+      'inert-fault',
+      /could not be listed to the end \(3 were\)/,
+    ],
     [
       "in the middle of somebody's deployment",
       {
         service: { deployments: [1, 2].map((n) => ({ ...aDeployment(), id: `ecs-svc/${String(n)}` })) },
         asleep: true,
       },
-      'blast-radius',
+      'not-settled',
       /2 deployments/,
     ],
     [
       'where a task is PENDING',
       { service: { pending: 1, running: 2 }, asleep: true },
-      'blast-radius',
+      'not-settled',
       /not settled: desired 3, running 2, pending 1/,
+    ],
+    [
+      'of a DAEMON, which has no desired count',
+      {
+        service: {
+          traits: {
+            ...{ scheduling: 'DAEMON', strategy: 'ROLLING', bakesFor: 0, pauses: false },
+            ...{ circuitBreaker: 'off', rebalances: false, exec: false },
+          },
+        },
+      },
+      'inert-fault',
+      /is a DAEMON/,
     ],
     [
       'of a standalone task',
@@ -270,7 +325,7 @@ describe('somebody else', () => {
     stage.ecs.before('protectTasks', 1, () => desire(stage, 5));
     const state = await stage.run();
     expect([ending(state), changes(stage).filter((change) => change.startsWith('count'))]).toEqual([
-      'refused blast-radius',
+      'refused not-settled',
       [],
     ]);
     expect(found(stage)).toBe('desired 5, protected none, host ACTIVE');
@@ -336,8 +391,7 @@ describe('a call of a scale-in', () => {
     expect(changes(stage)).toEqual([
       `protect ${short(2)} ${short(3)}`,
       'count 3 -> 2',
-      `lift ${short(2)}`,
-      `lift ${short(3)}`,
+      `lift ${short(2)} ${short(3)}`,
     ]);
     expect(found(stage)).toBe(AS_BEFORE);
     expect(stage.buildkite.count('cancelBuild')).toBe(1);
@@ -428,14 +482,19 @@ describe('undoing a scale-in', () => {
 
   it('waits for a service that is away for a while, and says what it could not bring back', async () => {
     for (const [times, after, says] of [
-      [5, AS_BEFORE, []],
-      [Infinity, `desired 2, protected none, host ACTIVE`, [/could not be read; it was 3/]],
+      [5, /^desired 3, protected none, host ACTIVE$/, []],
+      [
+        Infinity,
+        /^desired 2, protected none, host ACTIVE, mark drill=/,
+        [/could not be read; it was 3/, /the tag gameday:undo stays/],
+      ],
     ] as const) {
       const stage = fleet({ ...STEERED, staged: { runsFor: null, lag: () => 20 } });
       const state = await stage.run(undefined, ({ code }) => {
         if (code === 'GD_WATCH_ENDED') stage.ecs.fail('service', { trouble: 'unreachable', times });
       });
-      expect([ending(state), found(stage)]).toEqual(['passed drained', after]);
+      expect(ending(state)).toBe('passed drained');
+      expect(found(stage)).toMatch(after);
       expect(left(stage.journal.events)).toEqual(says.map((text) => expect.stringMatching(text) as unknown));
     }
   });
@@ -449,6 +508,7 @@ describe('undoing a scale-in', () => {
     expect(left(stage.journal.events)).toEqual([
       'the desired count of service build-agents is 2, set by us; it was 3 before the drill',
       'set-desired-count could not be undone: scripted: denied',
+      MARK_LEFT,
     ]);
   });
 });

@@ -114,7 +114,7 @@ describe('an answer without bounds', () => {
   test.each([...PLAIN, COMPRESSED])('from Buildkite: $name', async ({ respond, said }) => {
     const buildkite = buildkiteAt(await serve(respond));
     const grown = await growthOf(async () => {
-      expect(await buildkite.build('acme/canary/1', never)).toMatchObject({
+      expect(await buildkite.build('acme/canary/1', 'all', never)).toMatchObject({
         trouble: { kind: 'garbage', message: expect.stringMatching(said) as string },
       });
       // It may have been created: what cannot be read proves nothing.
@@ -172,7 +172,7 @@ describe('an answer without bounds', () => {
       response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' });
       response.end(gzipSync(`{"data":{"build":null,"x":"[[\\"{${'['.repeat(500)}","y":${deep}}}`));
     });
-    expect(await buildkiteAt(url).build('acme/canary/1', never)).toMatchObject({
+    expect(await buildkiteAt(url).build('acme/canary/1', 'all', never)).toMatchObject({
       trouble: { kind: 'not-found' },
     });
   });

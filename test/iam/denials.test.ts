@@ -15,7 +15,7 @@ const ROLE =
 /** What the client makes of an answer of AWS's. */
 function trouble(message: string, operation: Parameters<typeof failureOf>[1] = 'StopTask'): Trouble {
   const error = Object.assign(new Error(message), { name: 'AccessDeniedException', $fault: 'client' });
-  return failureOf(error, operation, true).trouble;
+  return failureOf(error, operation, { sent: true, host: null }).trouble;
 }
 
 const implicit = (by: string): string =>

@@ -35,6 +35,7 @@ describe('which actions a scenario needs', () => {
     'DescribeTasks',
     'DescribeTaskDefinition',
   ];
+  const MARK = ['TagResource', 'UntagResource'];
   const inject = (fault: string, steered = true): ScenarioOver => ({ inject: { fault, steered } as never });
   const byFamily: ScenarioOver = { cluster: { service: null, family: 'build-agent' } };
 
@@ -52,28 +53,34 @@ describe('which actions a scenario needs', () => {
       'scale-in',
       inject('scale-in'),
       null,
-      [...READS, 'GetTaskProtection', 'UpdateService', 'UpdateTaskProtection'],
+      [...READS, 'GetTaskProtection', 'UpdateService', 'UpdateTaskProtection', ...MARK],
     ],
-    ['scale-in, not steered', inject('scale-in', false), null, [...READS, 'UpdateService']],
+    ['scale-in, not steered', inject('scale-in', false), null, [...READS, 'UpdateService', ...MARK]],
+    [
+      'scale-in, without the mark',
+      { ...inject('scale-in', false), safety: { mark: 'off' } },
+      null,
+      [...READS, 'UpdateService'],
+    ],
     ['deployment', inject('deployment'), null, [...READS, 'UpdateService']],
     [
       'drain-instance',
       inject('drain-instance'),
       null,
-      [...READS, 'DescribeContainerInstances', 'UpdateContainerInstancesState'],
+      [...READS, 'DescribeContainerInstances', 'UpdateContainerInstancesState', ...MARK],
     ],
     ['spot-reclaim on Fargate', inject('spot-reclaim'), 'FARGATE', [...READS, 'StopTask']],
     [
       'spot-reclaim on EC2',
       inject('spot-reclaim'),
       'EC2',
-      [...READS, 'DescribeContainerInstances', 'UpdateContainerInstancesState'],
+      [...READS, 'DescribeContainerInstances', 'UpdateContainerInstancesState', ...MARK],
     ],
     [
       'spot-reclaim anywhere',
       inject('spot-reclaim'),
       null,
-      [...READS, 'DescribeContainerInstances', 'StopTask', 'UpdateContainerInstancesState'],
+      [...READS, 'DescribeContainerInstances', 'StopTask', 'UpdateContainerInstancesState', ...MARK],
     ],
     ['a baseline of a build', inject('none'), null, []],
     [

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FileLayer } from '../../src/disk/layer.ts';
 import { GamedayError } from '../../src/model/errors.ts';
 import { createMemoryJournal, openJournal } from '../../src/journal/file.ts';
 import { readJournal } from '../../src/journal/replay.ts';
@@ -180,4 +182,70 @@ test('time never runs backwards within a journal', async () => {
 test('a folder under /proc is refused at once', async () => {
   const opened = openJournal('/proc/gameday/drill', DRILL, { secrets: [], create: true });
   await expect(opened).rejects.toMatchObject({ reason: 'journal-unwritable' });
+});
+
+/** Windows opens no folder or flushes none, and shortens no file that is open for appending; network file systems sync no folder. */
+describe('on a file system', () => {
+  const error = (code: string): Error => Object.assign(new Error(code), { code });
+  /** This machine's file system with the errors of another one. */
+  const layerWith = (
+    folders: { readonly open?: string; readonly sync?: string },
+    cut?: string,
+  ): FileLayer => {
+    const open = new Set<number>();
+    return {
+      ...fs,
+      openSync: (...args: Parameters<typeof fs.openSync>) => {
+        if (folders.open !== undefined) throw error(folders.open);
+        const fd = fs.openSync(...args);
+        open.add(fd);
+        return fd;
+      },
+      fsyncSync: (fd) => {
+        if (folders.sync !== undefined && open.has(fd)) throw error(folders.sync);
+        fs.fsyncSync(fd);
+      },
+      ftruncateSync: (...args) => {
+        if (cut !== undefined) throw error(cut);
+        fs.ftruncateSync(...args);
+      },
+    };
+  };
+
+  test.each([
+    { open: 'EISDIR' },
+    { open: 'EACCES' },
+    { sync: 'EPERM' },
+    { sync: 'EINVAL' },
+    { sync: 'ENOTSUP' },
+  ])('that cannot sync folders (%j) a journal is written and gone on with', async (folders) => {
+    const layer = layerWith(folders);
+    const journal = await openJournal(folder, DRILL, { secrets: [], create: true, layer });
+    await journal.append(someEvents()[0]!, true);
+    await journal.close();
+    const next = await openJournal(folder, DRILL, { secrets: [], create: false, layer });
+    await next.append(someEvents()[1]!, true);
+    await next.close();
+    expect((await readJournal(join(folder, 'journal.jsonl'))).events).toHaveLength(2);
+  });
+
+  test.each([{ sync: 'EIO' }, { sync: 'ENOSPC' }, { open: 'EMFILE' }])(
+    'that fails (%j) no journal is begun',
+    async (folders) => {
+      const layer = layerWith(folders);
+      expect(await refusal(openJournal(folder, DRILL, { secrets: [], create: true, layer }))).toMatchObject({
+        reason: 'journal-unwritable',
+      });
+    },
+  );
+
+  test('that shortens no file open for appending (EPERM) a torn last line is cut by its path', async () => {
+    const path = await written();
+    await truncate(path, (await readFile(path)).length - 7);
+    const layer = layerWith({}, 'EPERM');
+    const journal = await openJournal(folder, DRILL, { secrets: [], create: false, layer });
+    await journal.append(someEvents()[4]!, true);
+    await journal.close();
+    expect(await readJournal(path)).toMatchObject({ torn: false, events: { length: 5 } });
+  });
 });

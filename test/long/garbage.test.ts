@@ -179,13 +179,14 @@ async function holds<C>(connect: (url: string) => C, call: (client: C) => Promis
 describe.concurrent('garbage for an answer is no answer of Buildkite', () => {
   test.each<[string, (client: Buildkite) => Promise<Result>]>([
     ['pipeline', (client) => client.pipeline('acme', 'canary', 'main', never)],
-    ['build', (client) => client.build('acme/canary/1', never)],
-    ['build by UUID', (client) => client.build(UUID, never)],
+    ['build', (client) => client.build('acme/canary/1', 'all', never)],
+    ['build by UUID', (client) => client.build(UUID, 'all', never)],
     ['buildOfDrill', (client) => client.buildOfDrill('acme', 'canary', { drill: 'drill', nth: null }, never)],
     ['job', (client) => client.job(UUID, never)],
     ['agent', (client) => client.agent('acme', UUID, never)],
     ['agentsWithTag', (client) => client.agentsWithTag('acme', `ecs:task-arn=${TASK}`, never)],
-    ['agentsOnHost', (client) => client.agentsOnHost('acme', ['ip-10-0-0-1'], never)],
+    ['viewer', (client) => client.viewer(never)],
+    ['agents', (client) => client.agents('acme', never)],
     ['createBuild', (client) => client.createBuild(CREATE, never)],
     [
       'cancelBuild',
@@ -206,7 +207,7 @@ describe.concurrent('garbage for an answer is no answer of ECS', () => {
     ['tasksOf', (client) => client.tasksOf('build-prod', OF, never)],
     ['tasksOn', (client) => client.tasksOn('build-prod', INSTANCE, never)],
     ['instance', (client) => client.instance('build-prod', INSTANCE, never)],
-    ['protection', (client) => client.protection('build-prod', TASK, never)],
+    ['protections', (client) => client.protections('build-prod', [TASK], never)],
     ['stopTask', (client) => client.send(STOP, never)],
     ['setDesiredCount', (client) => client.send({ kind: 'set-desired-count', ...AT, ...COUNTS }, never)],
     ['forceDeployment', (client) => client.send({ kind: 'force-deployment', ...AT }, never)],

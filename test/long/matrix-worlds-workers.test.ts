@@ -259,7 +259,7 @@ describe.concurrent('a report of the stop', () => {
 });
 
 describe.concurrent('the signal comes later than the stop', () => {
-  const late: Expected = { ...inconclusive('finished-before-stop'), sent: 2 };
+  const late: Expected = { ...inconclusive('finished-before-stop'), sent: 3 };
   const service = {
     serviceName: 'build-agents',
     desiredCount: 2,

@@ -4,7 +4,7 @@ import { decideStep } from '../../src/drill/decide.ts';
 import { fold } from '../../src/state/state.ts';
 import type { Trouble } from '../../src/model/call.ts';
 import { eventsOf, type DrillEvent } from '../../src/journal/events.ts';
-import { AGENT_ID, aContainer, BUILD_ID, TASK_ARN } from '../support/builders.ts';
+import { AGENT_ID, aContainer, aService, BUILD_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';
 import { OPENING, OTHER_TASK, RunnerDied, theatre, type Staged, type Theatre } from '../support/theatre.ts';
 import { mayBeDrained, mayBeHandedOver } from './oracle.ts';
@@ -27,6 +27,20 @@ const trouble: fc.Arbitrary<Trouble> = fc.record({
   retryAfter: fc.constantFrom(null, null, 5_000, 90_000),
 });
 type Mishap = (stage: Theatre) => void;
+/** Somebody's deployment takes the service's tasks away. */
+const ROLLING = {
+  deployments: [{ id: 'ecs-svc/2' }, { status: 'ACTIVE' }].map((over) => ({
+    ...{
+      id: 'ecs-svc/1',
+      status: 'PRIMARY',
+      rolloutState: 'IN_PROGRESS',
+      desired: 2,
+      running: 2,
+      pending: 0,
+    },
+    ...over,
+  })),
+};
 const BUILDKITE = ['pipeline', 'build', 'buildOfDrill', 'job', 'agent', 'agentsWithTag'] as const;
 const ECS = ['cluster', 'service', 'tasks', 'taskDefinition', 'recentStops'] as const;
 const AROUND = ['self', 'killSwitch', 'lock', 'ledger'] as const;
@@ -99,6 +113,12 @@ const mishap: fc.Arbitrary<Mishap> = fc.oneof(
           buildkite.setAgent(AGENT_ID, { stoppedGracefullyBy: 'Ada', stoppedGracefullyAt: clock.now() }),
         ),
   ),
+  fc
+    .tuple(when, fc.constantFrom(ROLLING, { running: 3 }, { running: 1 }, { desired: 0, running: 0 }), when)
+    .map(([from, over, lasts]): Mishap => ({ clock, ecs }) => {
+      clock.at(OPENING + from, () => void ecs.world.services.set('build-agents', aService(over)));
+      clock.at(OPENING + from + lasts, () => void ecs.world.services.set('build-agents', aService()));
+    }),
   fc.constant<Mishap>(({ buildkite }) => buildkite.setAgent(AGENT_ID, { tags: {} })),
   fc.constant<Mishap>(({ ecs }) => (ecs.world.ignoresStops = true)),
   fc.constant<Mishap>(({ person }) => (person.says = false)),
@@ -219,7 +239,7 @@ function wasAllowed(journal: readonly DrillEvent[]): void {
   for (const intent of eventsOf(journal, 'GD_FAULT_INTENDED')) {
     const earlier = before(journal, intent.seq);
     const [gate] = eventsOf(earlier, 'GD_GUARDS_ANSWERED').filter(({ payload }) => payload.at === 'gate');
-    expect(gate?.payload.answers.every(({ holds }) => holds)).toBe(true);
+    expect(gate?.payload.answers.every(({ holds, waits }) => holds || waits === true)).toBe(true);
     const chosen = eventsOf(earlier, 'GD_TARGET_CHOSEN').at(-1);
     expect(intent.payload.call).toMatchObject({ kind: 'stop-task', taskArn: chosen?.payload.target.taskArn });
     const last = eventsOf(earlier, 'GD_GUARDS_ANSWERED').at(-1);
@@ -229,6 +249,11 @@ function wasAllowed(journal: readonly DrillEvent[]): void {
     expect(eventsOf(earlier, 'GD_CONFIRMED').at(-1)?.payload.answer).not.toBe('no');
     expect(eventsOf(earlier, 'GD_TARGET_REVERIFIED').at(-1)?.seq).toBeGreaterThan(last?.seq ?? Infinity);
     expect(eventsOf(earlier, 'GD_HALTED')).toEqual([]);
+    const service = eventsOf(earlier, 'GD_OBSERVED')
+      .flatMap(({ payload }) => payload.facts)
+      .findLast((one) => one.kind === 'service');
+    expect(service?.value.deployments).toHaveLength(1);
+    expect(service?.value.running).toBeGreaterThan(1);
   }
 }
 

@@ -167,9 +167,7 @@ describe("Buildkite's Agent API in the rig", () => {
     expect((await post('/pipelines?async=true', { uuid: 'u', pipeline: steps, replace: false })).status).toBe(
       200,
     );
-    expect((await post('/pipelines', { uuid: 'u', pipeline: { steps: [{ trigger: 'x' }] } })).status).toBe(
-      422,
-    );
+    expect((await post('/pipelines', { uuid: 'u', pipeline: { steps: [{ input: 'x' }] } })).status).toBe(422);
     await job.finish('0');
     const next = await agent.take();
     expect(next.env).toMatchObject({ BUILDKITE_STEP_KEY: 'uploaded' });

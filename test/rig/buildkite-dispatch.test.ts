@@ -272,7 +272,7 @@ steps:
       message: textWith('canary.yaml:3:5: step 1: "plugins" is not modelled'),
     });
     expect(await refusal('steps:\n  - trigger: other\n')).toMatchObject({
-      message: textWith('"trigger"'),
+      message: textWith('triggers "other"'),
     });
     expect(await refusal('')).toMatchObject({ message: textWith('"steps"') });
     expect(await refusal('steps: [{ command: a, depends_on: b }]')).toMatchObject({

@@ -253,6 +253,31 @@ describe.concurrent('worlds that lie about Buildkite', () => {
     }
   });
 
+  it('BK-66: knob agentFilter: the filter by tag finds its agents, nobody, everybody, or those without a job', async ({
+    onTestFinished,
+  }) => {
+    for (const [agentFilter, expected] of [
+      ['exact', ['busy', 'idle']],
+      ['nothing', []],
+      ['ignored', ['busy', 'idle', 'other']],
+      ['partial', ['idle']],
+    ] as const) {
+      const bench = await benchFor(onTestFinished, { canary: ONE }, { knobs: { agentFilter } });
+      await bench.create();
+      const busy = await handAgent(bench, ['ecs:task-arn=arn:1'], 'busy');
+      await (await busy.take()).start();
+      await handAgent(bench, ['ecs:task-arn=arn:1'], 'idle');
+      await handAgent(bench, ['ecs:task-arn=arn:2'], 'other');
+      const namesOf = async (filter: string): Promise<unknown> => {
+        const text = `{ organization(slug: "acme") { agents(first: 9${filter}) { edges { node { name } } } } }`;
+        const edges = field((await bench.query(text)).data, 'organization', 'agents', 'edges');
+        return Array.isArray(edges) ? edges.map((edge) => field(edge, 'node', 'name')).toSorted() : edges;
+      };
+      expect(await namesOf(', metaData: ["ecs:task-arn=arn:1"]')).toEqual(expected);
+      expect(await namesOf('')).toEqual(['busy', 'idle', 'other']);
+    }
+  });
+
   it('BK-38: past jobs on workers stand in the jobs of the agents that are there, with their gap', async ({
     onTestFinished,
   }) => {

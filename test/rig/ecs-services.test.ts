@@ -104,6 +104,34 @@ describe('services', () => {
     expect(got).toMatchObject({ protectedTasks: [{ taskArn: first, protectionEnabled: true }] });
   });
 
+  it('ECS-99: a service is deleted when its desired count is 0, and not before', async () => {
+    await create(1);
+    const { body } = await cluster.post('DeleteService', { cluster: 'build', service: 'agents' });
+    expect(body).toMatchObject({ message: expect.stringContaining('scaled above 0') as string });
+    await cluster.ask('UpdateService', { service: 'agents', desiredCount: 0 });
+    await settled(0);
+    expect(await cluster.ask('DeleteService', { service: 'agents' })).toMatchObject({
+      service: { serviceName: 'agents', status: 'INACTIVE' },
+    });
+    expect(await cluster.ask('ListServices', {})).toMatchObject({ serviceArns: [] });
+  });
+
+  it('ECS-91: StopTask does not ask for protection, unless a knob says so', async () => {
+    await create(1);
+    const [shielded = ''] = await running();
+    await cluster.ask('UpdateTaskProtection', { tasks: [shielded], protectionEnabled: true });
+    await cluster.ask('StopTask', { task: shielded });
+    expect(await cluster.describe(shielded)).toMatchObject({ desiredStatus: 'STOPPED' });
+    await cluster.close();
+    cluster = await startCluster({ stopProtected: 'refused' });
+    await create(1);
+    const [kept = ''] = await running();
+    await cluster.ask('UpdateTaskProtection', { tasks: [kept], protectionEnabled: true });
+    const { body } = await cluster.post('StopTask', { cluster: 'build', task: kept });
+    expect(body).toMatchObject({ message: expect.stringContaining('protected') as string });
+    expect(await cluster.describe(kept)).toMatchObject({ desiredStatus: 'RUNNING' });
+  });
+
   it('ECS-36: a forced deployment replaces every task, the old ones after the new ones run', async () => {
     await create(2);
     const old = await running();

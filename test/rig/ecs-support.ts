@@ -57,14 +57,24 @@ export interface EcsAnswer {
   readonly body: Record<string, never>;
 }
 
+type IdleTags = readonly string[];
+interface IdleAgents {
+  readonly joined: readonly IdleTags[];
+  readonly left: readonly IdleTags[];
+  readonly silent: readonly IdleTags[];
+}
+
 /** The rig's ECS with a client that speaks its protocol and nothing else. */
 export class TestCluster {
   readonly rig: EcsRig;
   readonly root: string;
+  /** Tags of the agents without a process: those that joined, left, or fell silent. */
+  readonly idle: IdleAgents;
 
-  constructor(rig: EcsRig, root: string) {
+  constructor(rig: EcsRig, root: string, idle: IdleAgents) {
     this.rig = rig;
     this.root = root;
+    this.idle = idle;
   }
 
   async post(operation: string, input: unknown, keyId = this.rig.accessKeyId): Promise<EcsAnswer> {
@@ -80,11 +90,15 @@ export class TestCluster {
     return { status: response.status, body: (await response.json()) as Record<string, never> };
   }
 
+  /** Asks again where the rig's token buckets are empty, as a client of ECS does. */
   async ask<T = Record<string, never>>(
     operation: string,
     input: Readonly<Record<string, unknown>> = {},
   ): Promise<T> {
-    const { status, body } = await this.post(operation, { cluster: 'build', ...input });
+    const { status, body } = await waitFor(`${operation} without a throttle`, async () => {
+      const answer = await this.post(operation, { cluster: 'build', ...input });
+      return JSON.stringify(answer.body).includes('ThrottlingException') ? undefined : answer;
+    });
     if (status !== 200) throw new Error(`${operation}: ${status} ${JSON.stringify(body)}`);
     return body as T;
   }
@@ -149,7 +163,8 @@ export async function waitFor<T>(what: string, probe: () => Promise<T | undefine
     const value = await probe();
     if (value !== undefined) return value;
     if (Date.now() > deadline) throw new Error(`waited too long for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Not more often than ECS's buckets are filled again: 20 times a second (ECS-81).
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
@@ -163,6 +178,7 @@ export async function startCluster(
 ): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), 'rig-test-'));
   const agent = { kind: 'real', path: '/bin/true', version: '0' } as const;
+  const [joined, left, silent]: [IdleTags[], IdleTags[], IdleTags[]] = [[], [], []];
   const rig = await startEcs({
     cluster: { region, account: '123456789012', name: 'build' },
     clusterTags: { team: 'ci' },
@@ -173,6 +189,10 @@ export async function startCluster(
     machine,
     premises: preparePremises(root, agent),
     access: { endpoint: 'http://127.0.0.1:9/v3', token: 'agent-token' },
+    join: ({ tags }) => {
+      joined.push(tags);
+      return { leave: () => left.push(tags), fallSilent: () => silent.push(tags) };
+    },
   });
-  return new TestCluster(rig, root);
+  return new TestCluster(rig, root, { joined, left, silent });
 }

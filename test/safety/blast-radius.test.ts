@@ -29,30 +29,39 @@ describe('blast-radius', () => {
     ['a settled service of two', {}, true],
     ['a settled service of two, at the gate', { aimed: false }, true],
     ['the service was never read', { without: ['service'] }, false],
-    ['the last worker', { facts: service({ desired: 1, running: 1 }) }, false],
+    [
+      'the last worker, and only one is desired',
+      { facts: service({ desired: 1, running: 1 }) },
+      'waits blast-radius',
+    ],
+    ['a service scaled to zero', { facts: service({ desired: 0, running: 0 }) }, 'waits blast-radius'],
+    ['the last worker, and another one is desired', { facts: service({ running: 1 }) }, 'waits not-settled'],
+    [
+      'the last worker, and nothing is waited for',
+      { facts: service({ running: 1 }), scenario: { safety: { settled: 'require' } } },
+      false,
+    ],
     [
       'the last worker, and that is allowed',
       { facts: service({ desired: 1, running: 1 }), scenario: { safety: { allowLastWorker: true } } },
       true,
     ],
-    ['one of two is running', { facts: service({ running: 1 }) }, false],
-    ['one is still pending', { facts: service({ desired: 3, running: 3, pending: 1 }) }, false],
-    ['more run than are desired', { facts: service({ desired: 2, running: 3 }) }, false],
     [
-      'two deployments',
+      'a scale-in from one, even where the last worker may be taken',
       {
-        facts: service({ deployments: [deployment({}), deployment({ id: 'ecs-svc/2', status: 'ACTIVE' })] }),
+        facts: service({ desired: 1, running: 1 }),
+        scenario: { inject: { fault: 'scale-in', steered: true }, safety: { allowLastWorker: true } },
       },
-      false,
+      'waits blast-radius',
     ],
     [
-      'a deployment in progress',
-      { facts: service({ deployments: [deployment({ rolloutState: 'IN_PROGRESS' })] }) },
-      false,
-    ],
-    [
-      'a deployment that failed',
+      'a deployment that FAILED: the stopped task would not be replaced',
       { facts: service({ deployments: [deployment({ rolloutState: 'FAILED' })] }) },
+      false,
+    ],
+    [
+      'a service whose deployments ECS does not show',
+      { facts: service({ controller: 'EXTERNAL', deployments: [] }) },
       false,
     ],
     [

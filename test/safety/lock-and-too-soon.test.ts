@@ -14,6 +14,16 @@ const stops = (stoppedReason: string | null, over: { ended?: boolean; stoppingAt
     { tasks: [{ arn: 'x', stoppedReason, stoppingAt: NOON - 60_000, ended: false, ...over }] },
     LOCK_KEY,
   );
+/** Not all that have stopped could be listed; of those that were, one was stopped by another drill long ago. */
+const cut = (stoppedReason: string | null) =>
+  fact(
+    'recent-stops',
+    {
+      tasks: [{ arn: 'x', stoppedReason, stoppingAt: NOON - 7_200_000, ended: true }],
+      complete: false,
+    },
+    LOCK_KEY,
+  );
 const ledger = (drill: string, at: number) =>
   fact('ledger', { injections: [{ drill, taskArn: 'x', at }] }, LOCK_KEY);
 const hourly = { scenario: { safety: { minimumInterval: 3_600_000 } } };
@@ -42,6 +52,7 @@ describe('lock', () => {
       true,
     ],
     ['stopping tasks could not be listed', { without: ['recent-stops'] }, false],
+    ['not all stopping tasks could be listed', { facts: [cut(null)] }, false],
   ]);
 
   it.each([
@@ -82,5 +93,12 @@ describe('too-soon', () => {
       false,
     ],
     ['stopped tasks could not be listed', { ...hourly, without: ['recent-stops'] }, false],
+    ['not all stopped tasks could be listed', { ...hourly, facts: [cut(null)] }, false],
+    [
+      'not all could be listed, and the latest known is long ago',
+      { ...hourly, facts: [cut('gameday other')] },
+      false,
+    ],
+    ['not all could be listed, but no interval is set', { facts: [cut(null)] }, true],
   ]);
 });

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import type { Mapping } from '../../src/model/entities/mapping.ts';
 import { mapping } from '../../src/safety/mapping.ts';
 import { selfTarget } from '../../src/safety/self-target.ts';
 import { sharedTask } from '../../src/safety/shared-task.ts';
@@ -85,5 +86,34 @@ describe('our own agent without a tag', () => {
     ['it lives on another host', byHost([self, own('ip-10-0-0-7')]), true],
     ['it lives on the host of the task', byHost([self, own('ip-10-0-0-1.ec2.internal')]), false],
     ['it is among the agents of the task', byHost([self, own('x'), agents(AGENT_ID, 'own')]), false],
+  ]);
+});
+
+describe('mapping of the tasks that run now, which a dry run looks at', () => {
+  const now = (over: Partial<Mapping>): Guarded => ({
+    aimed: false,
+    facts: [
+      fact(
+        'mapping',
+        {
+          ...{ tasks: 2, mapped: 2, without: [], several: [], by: 'tag' },
+          ...{ versions: [], filterLacks: false, unknown: null },
+          ...over,
+        },
+        LOCK_KEY,
+      ),
+    ],
+  });
+  guardTable(mapping, [
+    ['a drill did not look', { aimed: false }, true],
+    ['each task leads to its agent', now({}), true],
+    ['one of two does', now({ mapped: 1, without: [OTHER_ARN] }), true],
+    ['none does', now({ mapped: 0, without: [TASK_ARN, OTHER_ARN] }), false],
+    [
+      'whether any does is not known',
+      now({ mapped: 0, without: [TASK_ARN, OTHER_ARN], unknown: 'later' }),
+      true,
+    ],
+    ['no task runs', now({ tasks: 0, mapped: 0 }), true],
   ]);
 });

@@ -68,6 +68,10 @@ describe('confirm', () => {
 
 describe('intermediate-builds', () => {
   const cancels = { cancelIntermediateBuilds: true, openBuilds: [open(7)] };
+  const child = { pipeline: 'child', branch: null };
+  const triggered = (over: Parameters<typeof aPipeline>[0]) => [
+    fact('pipeline', aPipeline({ slug: 'child', ...over }), 'child'),
+  ];
   guardTable(intermediateBuilds, [
     ['no other build', gate, true],
     ['the pipeline could not be read', { ...gate, without: ['pipeline'] }, false],
@@ -112,6 +116,32 @@ describe('intermediate-builds', () => {
     [
       'another drill, although no new build is started',
       { ...gate, scenario: { build: { number: 9 } }, facts: pipeline({ openBuilds: [open(7, 'other')] }) },
+      false,
+    ],
+    [
+      'a trigger step of ours would cancel a build of another pipeline',
+      { ...gate, facts: [...pipeline({ triggers: [child] }), ...triggered({ ...cancels })] },
+      false,
+    ],
+    [
+      'a trigger step of ours would skip one',
+      {
+        ...gate,
+        facts: [
+          ...pipeline({ triggers: [child] }),
+          ...triggered({ skipIntermediateBuilds: true, openBuilds: [open(7)] }),
+        ],
+      },
+      false,
+    ],
+    [
+      'a trigger step starts a build where nothing is canceled',
+      { ...gate, facts: [...pipeline({ triggers: [child] }), ...triggered({ openBuilds: [open(7)] })] },
+      true,
+    ],
+    [
+      'the pipeline that a trigger step starts could not be read',
+      { ...gate, facts: pipeline({ triggers: [child] }) },
       false,
     ],
     ['the open build is our own', { facts: pipeline({ ...cancels, openBuilds: [open(1, DRILL)] }) }, true],

@@ -160,7 +160,33 @@ const cases: readonly Case[] = [
   {
     name: 'a list where a text belongs',
     text: changed('step: integration', 'step: ▶[integration]'),
-    says: 'when.step: expected a text, got a list or a map',
+    says: "when.step: expected a step's key, a glob of keys such as test-*, or a map with a label, got a list or a map",
+  },
+  {
+    name: 'a step named by another property',
+    text: changed('step: integration', 'step: { ▶labl: Deploy, label: Deploy }'),
+    says: 'unknown key "labl" in when.step',
+    next: 'Did you mean "label"? Allowed: label.',
+  },
+  {
+    name: 'a step whose label is empty',
+    text: changed('step: integration', 'step: { label: ▶"" }'),
+    says: 'when.step.label: expected a text that is not empty, got nothing',
+  },
+  {
+    name: 'a map that names no step',
+    text: changed('step: integration', '▶step: {}'),
+    says: 'when.step.label is missing',
+    next: 'Label of the jobs.',
+  },
+  {
+    name: 'a glob of steps whose usual time is asked for',
+    text: changed(
+      'when:\n  step: integration\n  inFlightFor: 3s',
+      'when:\n  trigger: near-end\n  left: 3s\n  step: ▶test-*',
+    ),
+    says: 'when.step: a glob may name several steps, so how long one of them usually runs is not known',
+    next: 'Add when.usually, or name one step.',
   },
   {
     name: 'nothing where a text belongs',

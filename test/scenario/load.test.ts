@@ -34,7 +34,8 @@ describe('loading scenario files', () => {
         pipeline: 'canary',
         number: null,
         count: 1,
-        branch: 'main',
+        branch: null,
+        follow: 'none',
         commit: 'HEAD',
         message: 'gameday: A step in flight survives',
         env: {},
@@ -68,6 +69,8 @@ describe('loading scenario files', () => {
       limits: { verdictWithin: 1_200_000, pollEvery: 2000, signalLag: null },
       safety: {
         allowLastWorker: false,
+        settled: 'wait',
+        mark: 'on',
         tasks: 1,
         window: null,
         minimumInterval: 0,

@@ -1,3 +1,4 @@
+import { formatStep } from '../../src/model/step-name.ts';
 import { stepOf } from '../../src/scenario/when.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -62,7 +63,7 @@ describe('shipped scenarios', () => {
       for (const { slug, steps } of rig.pipelines) {
         expect(slug).toBe(scenario.build.pipeline);
         expect(await readFile(resolve(dirname(rigFile), steps), 'utf8')).toContain(
-          `key: ${stepOf(scenario.when) ?? ''}`,
+          `key: ${formatStep(stepOf(scenario.when) ?? '')}`,
         );
       }
     }

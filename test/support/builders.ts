@@ -1,3 +1,4 @@
+import type { Budget } from '../../src/model/entities/budget.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
@@ -16,6 +17,16 @@ export const JOB_ID = '018f0000-0000-4000-8000-00000000a001';
 export const AGENT_ID = '018f0000-0000-4000-8000-00000000c001';
 
 /** A running build `acme/canary/1` without jobs. */
+/** What Buildkite says to one whose token nobody else uses. */
+export function aBudget(over: Partial<Budget> = {}): Budget {
+  return {
+    user: { limit: 5_000, remaining: 5_000, resetsIn: 300_000 },
+    organization: { limit: 20_000, remaining: 20_000, resetsIn: 300_000 },
+    ...{ recent: 0, points: 0, requests: 0, lowest: { user: 5_000, organization: 20_000 } },
+    ...over,
+  };
+}
+
 export function aBuild(over: Partial<Build> = {}): Build {
   return {
     id: BUILD_ID,
@@ -181,11 +192,14 @@ export function aPipeline(over: Partial<Pipeline> = {}): Pipeline {
     nodeId: 'UGlwZWxpbmUtLS0x',
     slug: 'canary',
     url: 'https://buildkite.com/acme/canary',
+    branch: 'main',
     cancelIntermediateBuilds: false,
     cancelIntermediateFilter: null,
     skipIntermediateBuilds: false,
     skipIntermediateFilter: null,
     stepKeys: ['integration'],
+    stepLabels: ['Integration'],
+    triggers: [],
     dynamic: false,
     openBuilds: [],
     ...over,

@@ -1,26 +1,34 @@
-import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
+import type { Buildkite, BuildWithJobs, JobsWanted, TokenUser } from '../../src/buildkite/port.ts';
 import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
-import { isHostOf } from '../../src/model/entities/host.ts';
 import { hasAgentLeft } from '../../src/model/entities/agent.ts';
+import type { Budget } from '../../src/model/entities/budget.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import { hasMark } from '../../src/model/entities/mark.ts';
 import type { ClockOffset, Pipeline } from '../../src/model/entities/surroundings.ts';
+import { matchesStep, type StepName } from '../../src/model/step-name.ts';
 import { aBuild, aJob, aPipeline, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';
 import type { FakeScript } from './fake-script.ts';
 
-type Operation = Exclude<keyof Buildkite, 'clock'>;
+type Operation = Exclude<keyof Buildkite, 'clock' | 'budget'>;
 
 /** What the fake knows; tests change it at will. Lists of jobs are derived from `jobs`, newest last. */
 export interface FakeBuildkiteWorld {
   organization: string;
+  user: TokenUser | null;
   pipelines: Map<string, Pipeline>;
   builds: Map<string, Build>;
   jobs: Map<string, Job>;
   agents: Map<string, Agent>;
+  /** Builds that the trigger steps of a build have started, by its UUID. */
+  triggered: Map<string, readonly string[]>;
+  /** Agents that the filter by tag overlooks. */
+  unfiltered: Set<string>;
   clock: ClockOffset | null;
+  /** What the headers of an answer would say of the user's and of the organization's points. */
+  budget: Pick<Budget, 'user' | 'organization' | 'recent'>;
 }
 
 /** Buildkite in memory, with its world and its script. */
@@ -79,12 +87,21 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
   const script = createScript<Operation>();
   const world: FakeBuildkiteWorld = {
     organization: options.organization ?? 'acme',
+    user: { name: 'Operator', email: 'operator@example.com' },
     pipelines: new Map((options.pipelines ?? [aPipeline()]).map((pipeline) => [pipeline.slug, pipeline])),
     builds: byId(options.builds ?? []),
     jobs: byId(options.jobs ?? []),
     agents: byId(options.agents ?? []),
+    triggered: new Map(),
+    unfiltered: new Set(),
     clock: null,
+    budget: {
+      user: { limit: 5_000, remaining: 4_999, resetsIn: 300_000 },
+      organization: { limit: 20_000, remaining: 19_999, resetsIn: 300_000 },
+      recent: 0,
+    },
   };
+  let requests = 0;
 
   function answer<T>(
     operation: Operation,
@@ -92,14 +109,18 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     signal: AbortSignal,
     look: () => Answer<T>,
   ): Promise<Answer<T>> {
+    requests += 1;
     const planned = script.enter(operation, args, signal);
     return Promise.resolve(planned === null ? look() : { ok: false, trouble: planned.trouble });
   }
 
   const light = (job: Job): Job => ({ ...job, events: null });
-  function withJobs(build: Build): BuildWithJobs {
+  function withJobs(build: Build, wanted: JobsWanted): BuildWithJobs {
     const jobs = [...world.jobs.values()].filter((job) => job.buildId === build.id).map(light);
-    return { build: { ...build, jobs: jobs.map((job) => job.id) }, jobs };
+    if (wanted === 'all') return { build: { ...build, jobs: jobs.map((job) => job.id) }, jobs };
+    const shown = jobs.filter(({ stepKey }) => stepKey !== null && wanted.includes(stepKey));
+    const metaData = wanted.length === 0 ? build.metaData : null;
+    return { build: { ...build, metaData, jobs: null, jobsComplete: false }, jobs: shown };
   }
   function find(slugOrUuid: string): Build | undefined {
     const slugOf = (build: Build): string =>
@@ -111,12 +132,12 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
   function open(pipeline: string, branch: string): Pipeline['openBuilds'] {
     return [...world.builds.values()]
       .filter((build) => build.pipeline === pipeline && build.branch === branch && OPEN.has(build.state))
-      .map(({ number, url, metaData }) => ({ number, url, drill: metaData['gameday-drill'] ?? null }));
+      .map(({ number, url, metaData }) => ({ number, url, drill: metaData?.['gameday-drill'] ?? null }));
   }
-  function past(pipeline: string, step: string): readonly number[] {
+  function past(pipeline: string, step: StepName): readonly number[] {
     return [...world.jobs.values()].reverse().flatMap((job) => {
       const ofPipeline = world.builds.get(job.buildId)?.pipeline === pipeline;
-      if (!ofPipeline || job.stepKey !== step || job.state !== 'finished' || !job.passed) return [];
+      if (!ofPipeline || !matchesStep(step, job) || job.state !== 'finished' || !job.passed) return [];
       if (job.startedAt === null || job.finishedAt === null) return [];
       return [job.finishedAt - job.startedAt];
     });
@@ -138,7 +159,14 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     });
     world.builds.set(build.id, build);
     for (const job of (options.onCreate ?? scheduledJob)(build)) world.jobs.set(job.id, job);
-    return { ok: true, value: withJobs(build) };
+    const triggers = world.pipelines.get(call.pipeline)?.triggers ?? [];
+    const started = triggers.flatMap(({ pipeline, branch }) => {
+      const own = branch ?? world.pipelines.get(pipeline)?.branch ?? '';
+      const child = create({ ...call, pipeline, branch: own, metaData: {} });
+      return child.ok ? [child.value.build.id] : [];
+    });
+    world.triggered.set(build.id, started);
+    return { ok: true, value: withJobs(build, []) };
   }
 
   return {
@@ -147,6 +175,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     setBuild: (id, over) => update(world.builds, id, over),
     setJob: (id, over) => update(world.jobs, id, over),
     setAgent: (id, over) => update(world.agents, id, over),
+    viewer: (signal) => answer('viewer', [], signal, () => ({ ok: true, value: world.user })),
     pipeline: (organization, slug, branch, signal) =>
       answer('pipeline', [organization, slug, branch], signal, () => {
         if (organization !== world.organization)
@@ -155,7 +184,11 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         if (pipeline === undefined) return missing(`pipeline "${slug}" in "${organization}"`);
         return {
           ok: true,
-          value: { ...pipeline, openBuilds: [...pipeline.openBuilds, ...open(slug, branch)] },
+          value: {
+            ...pipeline,
+            branch: branch ?? pipeline.branch,
+            openBuilds: [...pipeline.openBuilds, ...open(slug, branch ?? pipeline.branch)],
+          },
         };
       }),
     pipelineSteps: (organization, slug, signal) =>
@@ -168,17 +201,25 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         const steps = pipeline.stepKeys.map((key) => `  - key: ${key}\n    command: make\n`);
         return { ok: true, value: `steps:\n${steps.join('')}` };
       }),
-    build: (slugOrUuid, signal) =>
-      answer('build', [slugOrUuid], signal, () => {
+    build: (slugOrUuid, wanted, signal) =>
+      answer('build', [slugOrUuid, wanted], signal, () => {
         const build = find(slugOrUuid);
-        return build === undefined ? missing(`build ${slugOrUuid}`) : { ok: true, value: withJobs(build) };
+        return build === undefined
+          ? missing(`build ${slugOrUuid}`)
+          : { ok: true, value: withJobs(build, wanted) };
       }),
-    builds: async (uuids, signal) => {
-      const whole = await answer('builds', [uuids], signal, () => ({ ok: true, value: null }));
+    triggeredBuilds: (uuid, signal) =>
+      answer('triggeredBuilds', [uuid], signal, () =>
+        world.builds.has(uuid)
+          ? { ok: true, value: world.triggered.get(uuid) ?? [] }
+          : missing(`build ${uuid}`),
+      ),
+    builds: async (uuids, wanted, signal) => {
+      const whole = await answer('builds', [uuids, wanted], signal, () => ({ ok: true, value: null }));
       if (!whole.ok) return uuids.map(() => whole);
       return uuids.map((uuid) => {
         const build = world.builds.get(uuid);
-        return build === undefined ? missing(`build ${uuid}`) : { ok: true, value: withJobs(build) };
+        return build === undefined ? missing(`build ${uuid}`) : { ok: true, value: withJobs(build, wanted) };
       });
     },
     buildOfDrill: (organization, pipeline, mark, signal) =>
@@ -186,7 +227,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         const ours = [...world.builds.values()].find(
           (build) => build.pipeline === pipeline && hasMark(build.metaData, mark),
         );
-        return { ok: true, value: ours === undefined ? null : withJobs(ours) };
+        return { ok: true, value: ours === undefined ? null : withJobs(ours, []) };
       }),
     stepHistory: (organization, pipeline, step, limit, signal) =>
       answer('stepHistory', [organization, pipeline, step, limit], signal, () => {
@@ -245,15 +286,15 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
           Object.entries(agent.tags).some(([key, value]) => `${key}=${value}` === tag),
         );
         const agents = tagged
-          .filter((agent) => !hasAgentLeft(agent))
+          .filter((agent) => !hasAgentLeft(agent) && !world.unfiltered.has(agent.id))
           .map((agent) => ({ ...agent, jobs: null }));
         return { ok: true, value: { agents, complete: true } };
       }),
-    agentsOnHost: (organization, hostnames, signal) =>
-      answer('agentsOnHost', [organization, hostnames], signal, () => {
-        const there = [...world.agents.values()].filter(
-          (agent) => !hasAgentLeft(agent) && isHostOf(agent.hostname, hostnames),
-        );
+    agents: (organization, signal) =>
+      answer('agents', [organization], signal, () => {
+        if (organization !== world.organization)
+          return missing(`organization "${organization}"`, { missing: 'organization' });
+        const there = [...world.agents.values()].filter((agent) => !hasAgentLeft(agent));
         return {
           ok: true,
           value: { agents: there.map((agent) => ({ ...agent, jobs: null })), complete: true },
@@ -269,5 +310,11 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
         }),
       ),
     clock: () => world.clock,
+    budget: () => {
+      const known = requests === 0 ? { user: null, organization: null, recent: 0 } : world.budget;
+      const { user, organization } = known;
+      const lowest = { user: user?.remaining ?? null, organization: organization?.remaining ?? null };
+      return { ...known, points: requests, requests, lowest };
+    },
   };
 }

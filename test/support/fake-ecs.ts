@@ -1,7 +1,8 @@
 import type { Fact } from '../../src/model/world.ts';
 import type { Answer, Call, CallOf, EcsCall, Outcome, Trouble } from '../../src/model/call.ts';
 import type { PlainDocument } from '../../src/model/entities/document.ts';
-import type { ClockOffset } from '../../src/model/entities/surroundings.ts';
+import { UNDO_TAG } from '../../src/model/entities/undo-mark.ts';
+import type { ClockOffset, Credentials } from '../../src/model/entities/surroundings.ts';
 import { isGoingDown, hasTaskEnded } from '../../src/model/entities/task.ts';
 import type {
   Cluster,
@@ -23,9 +24,11 @@ const CHANGES = {
   'force-deployment': 'forceDeployment',
   'protect-tasks': 'protectTasks',
   'set-instance-state': 'setInstanceState',
+  'mark-service': 'markService',
+  'unmark-service': 'unmarkService',
 } as const;
 
-type Operation = Exclude<keyof Ecs, 'clock' | 'send'> | (typeof CHANGES)[keyof typeof CHANGES];
+type Operation = Exclude<keyof Ecs, 'clock' | 'restFor' | 'send'> | (typeof CHANGES)[keyof typeof CHANGES];
 
 /** What the fake knows; tests change it at will. */
 export interface FakeEcsWorld {
@@ -39,6 +42,9 @@ export interface FakeEcsWorld {
   landed: Map<string, number>;
   /** StopTask answers the task unchanged and does nothing. */
   ignoresStops: boolean;
+  /** No listing of running tasks comes to its end. */
+  isListingCut: boolean;
+  credentials: Credentials;
   clock: ClockOffset | null;
 }
 
@@ -106,6 +112,8 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     protections: new Map(),
     landed: new Map(),
     ignoresStops: false,
+    isListingCut: false,
+    credentials: { expiresAt: null, renewable: true },
     clock: null,
   };
 
@@ -159,6 +167,15 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     return { ok: true, value: changed };
   }
 
+  function tag(arn: string, value: string | null): Outcome<Service> {
+    const service = [...world.services.values()].find((one) => one.arn === arn);
+    if (service === undefined) return refusedAs('The specified resource was not found.');
+    const { [UNDO_TAG]: _former, ...others } = service.tags;
+    const tags = value === null ? others : { ...others, [UNDO_TAG]: value };
+    world.services.set(service.name, { ...service, tags });
+    return { ok: true, value: service };
+  }
+
   /** A forced deployment is the service's PRIMARY at once; whose tasks run until the scheduler acts is the former one's. */
   function deploy(name: string): Outcome<Service> {
     const former = world.services.get(name)?.deployments ?? [];
@@ -206,6 +223,10 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
         );
       case 'set-instance-state':
         return given(setInstanceState(call), (value) => [{ kind: 'instance', id: value.arn, value }]);
+      case 'mark-service':
+        return given(tag(call.serviceArn, call.mark), () => []);
+      case 'unmark-service':
+        return given(tag(call.serviceArn, null), () => []);
     }
   }
 
@@ -269,8 +290,8 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           };
         }),
       ),
-    capacityProviders: (names, signal) =>
-      answer('capacityProviders', [names], signal, () => ({
+    capacityProviders: (cluster, names, signal) =>
+      answer('capacityProviders', [cluster, names], signal, () => ({
         ok: true,
         value: names.filter((name) => name.startsWith('FARGATE')).map((name) => ({ name, status: 'ACTIVE' })),
       })),
@@ -284,7 +305,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
             stoppingAt: task.stoppingAt,
             ended: hasTaskEnded(task),
           }));
-          return { ok: true, value: { tasks } };
+          return { ok: true, value: { tasks, complete: true } };
         }),
       ),
     tasksOf: (cluster, of, signal) =>
@@ -294,7 +315,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           const tasks = [...world.tasks.values()].filter(
             (task) => isGoingDown(task) === wanted && belongs(task, of),
           );
-          return { ok: true, value: { tasks, complete: true } };
+          return { ok: true, value: { tasks, complete: !world.isListingCut } };
         }),
       ),
     tasksOn: (cluster, instance, signal) =>
@@ -303,7 +324,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           const tasks = [...world.tasks.values()].filter(
             (task) => !isGoingDown(task) && task.instanceArn === instance,
           );
-          return { ok: true, value: { tasks, complete: true } };
+          return { ok: true, value: { tasks, complete: !world.isListingCut } };
         }),
       ),
     instance: (cluster, arn, signal) =>
@@ -313,13 +334,25 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           ? failed('not-found', `ECS knows no container instance "${arn}" there`)
           : { ok: true, value };
       }),
-    protection: (cluster, taskArn, signal) =>
-      answer('protection', [cluster, taskArn], signal, () => ({
-        ok: true,
-        value: world.protections.get(taskArn) ?? { taskArn, enabled: false, expiresAt: null },
-      })),
-    send: (call, signal) =>
-      Promise.resolve(carryOut(script.enter(CHANGES[call.kind], [call], signal), () => change(call))),
+    protections: (cluster, arns, signal) =>
+      answer('protections', [cluster, arns], signal, () =>
+        inCluster(cluster, () => ({
+          ok: true,
+          value: arns
+            .filter((arn) => world.tasks.has(arn))
+            .map((taskArn) => world.protections.get(taskArn) ?? { taskArn, enabled: false, expiresAt: null }),
+        })),
+      ),
+    credentials: (signal) =>
+      answer('credentials', ['aws'], signal, () => ({ ok: true, value: world.credentials })),
+    send: (call, signal, hold) => {
+      const planned = script.enter(CHANGES[call.kind], [call], signal);
+      const held = hold?.() ?? null;
+      if (held === null) return Promise.resolve(carryOut(planned, () => change(call)));
+      const trouble = { kind: 'outdated', message: `not sent: ${held}`, retryAfter: null } as const;
+      return Promise.resolve({ ok: false, certainty: 'refused', trouble });
+    },
     clock: () => world.clock,
+    restFor: () => 0,
   };
 }

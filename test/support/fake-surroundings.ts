@@ -89,6 +89,7 @@ export function fakeSurroundings(over: Partial<FakeSurroundingsWorld> = {}): Fak
       if (world.locks.get(key) === drill) world.locks.delete(key);
       return Promise.resolve();
     },
+    stateFolder: async () => answer('stateFolder', [], new AbortController().signal, () => '/state'),
     ledger: (key, signal) =>
       answer('ledger', [key], signal, () => ({ injections: [...(world.injections.get(key) ?? [])] })),
     recordInjection: (key, injection) => {

@@ -95,9 +95,10 @@ export function guardedState(guarded: Guarded = {}): ScenarioState {
   return state;
 }
 
-/** One guard's answer: `holds`, or the reason under which it refuses. */
+/** One guard's answer: `holds`, `waits` with the reason under which it ends in vain, or the reason under which it refuses. */
 export function guardAnswer(guard: Guard, guarded: Guarded = {}, now = NOON + 10_000): string {
   const when: When = guarded.aimed === false ? 'gate' : 'last-instant';
   const [answer] = answersOf([guard], guardedState(guarded), now, when);
+  if (answer?.waits === true) return `waits ${answer.reason ?? ''}`;
   return answer?.holds === true ? 'holds' : (answer?.reason ?? 'no answer');
 }

@@ -20,7 +20,8 @@ const SCENARIO: Scenario = {
     pipeline: 'canary',
     number: null,
     count: 1,
-    branch: 'main',
+    branch: null,
+    follow: 'none',
     commit: 'HEAD',
     message: 'gameday: a step in flight',
     env: {},
@@ -54,6 +55,8 @@ const SCENARIO: Scenario = {
   limits: { verdictWithin: 1_200_000, pollEvery: 2_000, signalLag: null },
   safety: {
     allowLastWorker: false,
+    settled: 'wait',
+    mark: 'on',
     tasks: 1,
     window: null,
     minimumInterval: 0,

@@ -281,7 +281,7 @@ function lagged<P extends object>(port: P, clock: ManualClock, lag: (() => numbe
   return new Proxy(port, {
     get(target, name) {
       const call: unknown = Reflect.get(target, name);
-      if (typeof call !== 'function' || name === 'clock') return call;
+      if (typeof call !== 'function' || name === 'clock' || name === 'budget') return call;
       return async (...given: readonly unknown[]): Promise<unknown> => {
         clock.pass(lag());
         const answer: unknown = await Reflect.apply(call, target, given);

@@ -34,6 +34,7 @@ const B: readonly Reason[] = [
   'build-canceled',
   'unrelated-loss',
   'no-pid1-semantics',
+  'idle-stand-in',
 ];
 const C: readonly Reason[] = [
   'lost',

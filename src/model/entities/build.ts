@@ -38,10 +38,11 @@ export const Build = z.strictObject({
   /** Name of the person who canceled it; null where Buildkite did so itself, or nobody. */
   canceledBy: z.string().nullable(),
   cancelReason: z.string().nullable(),
-  metaData: z.record(z.string(), z.string()),
-  /** UUIDs of the command jobs that the last read listed; superseded attempts may be missing from it. */
-  jobs: z.array(z.string()),
-  /** False where the listing was cut at its page's end: then a job may exist that we did not see. */
+  /** Null where this read did not ask for it. */
+  metaData: z.record(z.string(), z.string()).nullable(),
+  /** UUIDs of all its command jobs; superseded attempts may be missing. Null where this read did not list them all. */
+  jobs: z.array(z.string()).nullable(),
+  /** False where there was no listing, or it shows not every job: then a job may exist that we did not see. */
   jobsComplete: z.boolean(),
 });
 export type Build = z.infer<typeof Build>;

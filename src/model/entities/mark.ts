@@ -26,9 +26,9 @@ export function makeMarkEntry(mark: Mark): { readonly key: string; readonly valu
 }
 
 /** Whether a build with this meta-data is the marked one. */
-export function hasMark(metaData: Readonly<Record<string, string>>, mark: Mark): boolean {
+export function hasMark(metaData: Readonly<Record<string, string>> | null, mark: Mark): boolean {
   const { key, value } = makeMarkEntry(mark);
-  return metaData[key] === value;
+  return metaData?.[key] === value;
 }
 
 /** The mark that a word stands for. Drills' ids hold no slash. */

@@ -10,16 +10,28 @@ export const Pipeline = z.strictObject({
   cancelIntermediateFilter: z.string().nullable(),
   skipIntermediateBuilds: z.boolean(),
   skipIntermediateFilter: z.string().nullable(),
+  /** The branch that was asked for; without one, the pipeline's default branch. */
+  branch: z.string(),
+  /** The pipeline's own; missing in journals of older versions. */
+  defaultBranch: z.string().optional(),
   /** Step keys where the steps' YAML could be read; null where it cannot be known (dynamic pipelines). */
   stepKeys: z.array(z.string()).nullable(),
+  /** Labels as they are written there, before `%n`, `{{matrix}}` and variables are filled in. */
+  stepLabels: z.array(z.string()),
+  /** Pipelines that its trigger steps start builds of, each with the branch as the step has it; null: that pipeline's default branch. */
+  triggers: z.array(z.strictObject({ pipeline: z.string(), branch: z.string().nullable() })),
   /** Whether the steps upload further steps, so that a missing key proves nothing. */
   dynamic: z.boolean(),
-  /** Builds of the drill's branch that are scheduled or running: number and, if ours, the drill id. */
+  /** Builds of that branch that are scheduled or running: number and, if ours, the drill id. */
   openBuilds: z.array(
     z.strictObject({ number: z.number().int(), url: z.string(), drill: z.string().nullable() }),
   ),
 });
 export type Pipeline = z.infer<typeof Pipeline>;
+
+/** Our AWS credentials: when they expire (null: they say no end), and whether others can be fetched then without a person who sets them. */
+export const Credentials = z.strictObject({ expiresAt: Instant.nullable(), renewable: z.boolean() });
+export type Credentials = z.infer<typeof Credentials>;
 
 /** What the runner itself runs on. `unresolved` says why it could not be told. */
 export const Self = z.strictObject({
@@ -61,6 +73,8 @@ export const RecentStops = z.strictObject({
       ended: z.boolean(),
     }),
   ),
+  /** Whether the list is whole; where it is missing (journals of older versions) it is. */
+  complete: z.boolean().optional(),
 });
 export type RecentStops = z.infer<typeof RecentStops>;
 
@@ -84,9 +98,17 @@ export type TasksOf = z.infer<typeof TasksOf>;
 export const StepHistory = z.strictObject({ durations: z.array(z.number().int().nonnegative()) });
 export type StepHistory = z.infer<typeof StepHistory>;
 
+/** UUIDs of the builds that the trigger steps of one build have started. */
+export const TriggeredBuilds = z.strictObject({ builds: z.array(z.string()) });
+export type TriggeredBuilds = z.infer<typeof TriggeredBuilds>;
+
 /** The build that carries this drill's meta-data: its UUID, or null where there is none. */
 export const DrillBuild = z.strictObject({ build: z.string().nullable() });
 export type DrillBuild = z.infer<typeof DrillBuild>;
+
+/** A listing of all command jobs of a build; not `complete`: there may be more. The jobs themselves are facts of their own. */
+export const BuildJobs = z.strictObject({ listed: z.number().int(), complete: z.boolean() });
+export type BuildJobs = z.infer<typeof BuildJobs>;
 
 /** How far a server's clock is ahead of ours, from its `Date` header (whole seconds): `offset` within ± `uncertainty` ms. */
 export const ClockOffset = z.strictObject({ offset: z.number(), uncertainty: z.number() });

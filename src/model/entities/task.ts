@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EcsInstant, InstanceInstant } from '../instants.ts';
+import { ServiceTraits } from './service-traits.ts';
 
 /** One container of a task as DescribeTasks shows it. */
 export const Container = z.strictObject({
@@ -89,6 +90,8 @@ export const Service = z.strictObject({
   controller: z.string(),
   minimumHealthyPercent: z.number().int().nullable(),
   maximumPercent: z.number().int().nullable(),
+  /** Missing in journals of older versions. */
+  traits: ServiceTraits.optional(),
   /** Its latest events, newest first. */
   events: z.array(z.strictObject({ id: z.string(), at: EcsInstant.nullable(), message: z.string() })),
   tags: z.record(z.string(), z.string()),

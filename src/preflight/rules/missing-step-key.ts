@@ -1,3 +1,4 @@
+import { keyOfStep, listStepNames, mayBeInPipeline, StepName } from '../../model/step-name.ts';
 import type { Edit } from '../documents.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { judgementOf, notKnown } from '../finding.ts';
@@ -16,36 +17,45 @@ export const missingStepKey: Rule = {
   ],
   judge(subject) {
     const { pipeline, documents } = subject;
-    const wanted = textOf(valueAt(documents.scenario?.value, ['when', 'step']));
+    const named = StepName.safeParse(valueAt(documents.scenario?.value, ['when', 'step']));
+    const wanted = named.success ? named.data : null;
     if (pipeline === null) return wanted === null ? judgementOf() : notKnown('the keys of the steps');
     const dangling = pipeline.steps.flatMap((step) => listMissingDependencies(step, pipeline));
     const asked =
-      wanted === null || pipeline.keys.includes(wanted) ? [] : [findingOfScenario(subject, pipeline, wanted)];
+      wanted === null || mayBeInPipeline(wanted, namesIn(pipeline))
+        ? []
+        : [findingOfScenario(subject, pipeline, wanted)];
     if (dangling.length + asked.length > 0 && pipeline.dynamic)
       return notKnown('all keys of the steps: further steps are uploaded while the build runs');
     return judgementOf(...asked, ...dangling);
   },
 };
 
-function findingOfScenario({ documents }: Subject, pipeline: Pipeline, wanted: string): Finding {
+function findingOfScenario({ documents }: Subject, pipeline: Pipeline, wanted: StepName): Finding {
+  const key = keyOfStep(wanted);
   const [only] = pipeline.keys;
   const keyless = pipeline.steps.find(({ keys }) => keys.length === 0);
   const edits: readonly Edit[] =
-    only !== undefined && pipeline.keys.length === 1
+    typeof wanted === 'string' && only !== undefined && pipeline.keys.length === 1
       ? [{ document: 'scenario', path: ['when', 'step'], before: wanted, after: only }]
-      : only === undefined && keyless !== undefined
-        ? [{ document: 'pipeline', path: [...keyless.path, 'key'], before: undefined, after: wanted }]
+      : only === undefined && keyless !== undefined && key !== null
+        ? [{ document: 'pipeline', path: [...keyless.path, 'key'], before: undefined, after: key }]
         : [];
   return {
     severity: 'error',
     document: documents.scenario === null ? 'pipeline' : 'scenario',
     path: documents.scenario === null ? [] : ['when', 'step'],
-    seen: `no step has the key "${wanted}"; the keys are ${pipeline.keys.join(', ') || 'none'}`,
+    seen: `no step has the ${typeof wanted === 'string' ? `key "${wanted}"` : `label "${wanted.label}"`}; ${listStepNames(wanted, namesIn(pipeline))}`,
     why: 'A drill would wait for a step that never runs. A label is not a key.',
-    todo: 'Name the key of a step, or give the step that key.',
+    todo: 'Name the key of a step or `{ label: ... }`, or give the step that key.',
     edits,
     unknown: null,
   };
+}
+
+function namesIn({ keys, steps }: Pipeline): Parameters<typeof mayBeInPipeline>[1] {
+  const labels = steps.map(({ value }) => textOf(member(value, 'label')) ?? textOf(member(value, 'name')));
+  return { stepKeys: keys, stepLabels: labels.filter((label) => label !== null) };
 }
 
 function listMissingDependencies(step: Step, pipeline: Pipeline): readonly Finding[] {

@@ -65,7 +65,7 @@ function agentsOf(world: World): readonly Agent[] {
 
 /** Command jobs that are not over, those that wait for a step before them among them. */
 function jobsOf(world: World): readonly CommandJob[] {
-  const open = ['WAITING', 'SCHEDULED', 'ASSIGNED'];
+  const open = ['WAITING', 'LIMITED', 'SCHEDULED', 'ASSIGNED'];
   return [...world.jobs.values()].filter(isCommand).filter((job) => isHeld(job) || open.includes(job.state));
 }
 

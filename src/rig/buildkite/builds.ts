@@ -3,7 +3,7 @@ import { addJob, cancelJob, isOver, retryJob } from './jobs.ts';
 import { isCommand, serverNow, tell } from './model.ts';
 import type { Actor, Build, CommandJob, Job, Pipeline, User, World } from './model.ts';
 import { advance, isOpenBlock } from './progress.ts';
-import type { Step } from './steps.ts';
+import type { Step, TriggerStep } from './steps.ts';
 
 /** Something that Buildkite would refuse, in words for its caller. */
 export class NotPossible extends Error {
@@ -18,7 +18,8 @@ export interface NewBuild {
   readonly env?: Readonly<Record<string, string>>;
   readonly metaData?: readonly { readonly key: string; readonly value: string }[];
   readonly author?: { readonly name: string; readonly email: string } | null;
-  readonly source: 'api' | 'ui';
+  readonly source: Build['source'];
+  readonly triggeredFrom?: Job;
   readonly createdBy: User;
   readonly rebuiltFrom?: Build;
 }
@@ -30,7 +31,7 @@ export function createBuild(world: World, pipeline: Pipeline, wish: NewBuild): B
     uuid: newUuid(),
     number: pipeline.builds.length + 1,
     pipeline,
-    branch: wish.branch ?? 'main',
+    branch: wish.branch ?? pipeline.defaultBranch,
     commit: wish.commit ?? 'HEAD',
     message: wish.message ?? '',
     env: wish.env ?? {},
@@ -38,6 +39,7 @@ export function createBuild(world: World, pipeline: Pipeline, wish: NewBuild): B
     createdBy: wish.createdBy,
     createdAt: now,
     source: wish.source,
+    triggeredFrom: wish.triggeredFrom ?? null,
     rebuiltFrom: wish.rebuiltFrom ?? null,
     metaData: new Map((wish.metaData ?? []).map(({ key, value }) => [key, value])),
     annotations: [],
@@ -87,11 +89,40 @@ export function addSteps(world: World, build: Build, steps: readonly Step[], aft
   for (const { step, uuid: stepUuid } of entries) {
     const runs = step.kind === 'command' ? step : undefined;
     const values = runs === undefined || runs.matrix.length === 0 ? [null] : runs.matrix;
-    const indexes = typeof runs?.parallelism === 'number' ? [...Array(runs.parallelism).keys()] : [null];
+    const parallelism = 'parallelism' in step ? step.parallelism : null;
+    const indexes = parallelism === null ? [null] : [...Array(parallelism).keys()];
     for (const matrix of values) {
       for (const parallelIndex of indexes) addJob(world, build, step, { stepUuid, matrix, parallelIndex });
     }
   }
+}
+
+/** Starts the build of a trigger step: by the same author, on the other pipeline's default branch unless the step says more. Null: there is no such pipeline. */
+export function startTriggered(world: World, job: Job & { readonly step: TriggerStep }): Build | null {
+  const { pipeline, build } = job.step;
+  const of = world.pipelines.find(({ slug }) => slug === pipeline);
+  if (of === undefined) return null;
+  const { label, parallelIndex, parallelTotal } = job;
+  const parallel = {
+    BUILDKITE_PARALLEL_JOB: String(parallelIndex),
+    BUILDKITE_PARALLEL_JOB_COUNT: String(parallelTotal),
+  };
+  return createBuild(world, of, {
+    branch: fillBranch(build.branch, job.build),
+    commit: build.commit,
+    message: build.message ?? label ?? '',
+    env: { ...build.env, ...(parallelIndex === null ? {} : parallel) },
+    metaData: Object.entries(build.metaData).map(([key, value]) => ({ key, value })),
+    author: job.build.author,
+    createdBy: job.build.createdBy,
+    source: 'trigger_job',
+    triggeredFrom: job,
+  });
+}
+
+/** Variables are filled in when steps are uploaded; of them the branch alone is needed here. */
+function fillBranch(branch: string | null, { branch: own }: Build): string | null {
+  return branch?.replace(/\$BUILDKITE_BRANCH\b|\$\{BUILDKITE_BRANCH\}/g, () => own) ?? null;
 }
 
 /** Cancels a build; `by` null is Buildkite itself. */

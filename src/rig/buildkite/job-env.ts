@@ -34,7 +34,7 @@ function buildEnv(world: World, build: Build): Readonly<Record<string, string>> 
     BUILDKITE_PIPELINE_SLUG: pipeline.slug,
     BUILDKITE_PIPELINE_NAME: pipeline.slug,
     BUILDKITE_PIPELINE_ID: pipeline.uuid,
-    BUILDKITE_PIPELINE_DEFAULT_BRANCH: 'main',
+    BUILDKITE_PIPELINE_DEFAULT_BRANCH: pipeline.defaultBranch,
     BUILDKITE_PIPELINE_PROVIDER: 'git',
     // A repository is required by the agent, and none is ever cloned: workers skip the checkout.
     BUILDKITE_REPO: `git@rig.invalid:${world.organization.slug}/${pipeline.slug}.git`,

@@ -15,6 +15,14 @@ export function jobView(views: Views, job: Job): View {
   const base = { id: graphqlId('Job', uuid), uuid, state, label, ...attemptFields(views, job) };
   if (job.step.kind === 'wait')
     return { __typename: 'JobTypeWait', ...base, step: stepView(job, 'StepWait') };
+  if (job.step.kind === 'trigger')
+    return {
+      __typename: 'JobTypeTrigger',
+      ...base,
+      step: stepView(job, 'StepTrigger'),
+      async: job.step.async,
+      triggered: () => (job.triggered === null ? null : views.build(job.triggered)),
+    };
   return {
     __typename: 'JobTypeBlock',
     ...base,
@@ -55,12 +63,14 @@ function commandView(views: Views, job: CommandJob): View {
     ...attemptFields(views, job),
     pipeline: () => views.pipeline(build.pipeline),
     agent: () => (agent === null ? null : views.agent(agent)),
-    agentQueryRules: step.agents,
+    agentQueryRules: job.rules,
     env: Object.entries({ ...build.env, ...job.env }).map(([key, value]) => `${key}=${value}`),
     exitStatus: exit?.exitStatus ?? null,
     signal: exit?.signal ?? null,
     signalReason: reasonOf(exit),
-    matrix: job.matrix,
+    matrix: job.matrix?.values[''] ?? job.matrix?.values ?? null,
+    concurrency:
+      step.concurrency === null ? null : { group: step.concurrency.group, limit: step.concurrency.limit },
     parallelGroupIndex: job.parallelIndex,
     parallelGroupTotal: job.parallelTotal,
     priority: { number: step.priority },

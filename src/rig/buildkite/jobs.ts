@@ -1,8 +1,9 @@
+import { fillMatrix } from './matrix.ts';
 import { newToken, newUuid } from './ids.ts';
 import { serverNow, taskArnOf, tell } from './model.ts';
 import type { Actor, Agent, Build, Exit, Job, JobEvent, JobState, User, World } from './model.ts';
 import { isSoftFailure, matchingRule } from './retry.ts';
-import type { RetryRule, Step } from './steps.ts';
+import type { Permutation, RetryRule, Step } from './steps.ts';
 
 const OVER: readonly JobState[] = [
   ...(['FINISHED', 'CANCELED', 'TIMED_OUT', 'BROKEN'] as const),
@@ -22,7 +23,7 @@ export function isHeld(job: Job): boolean {
 /** What makes one job of a step differ from its siblings and from the attempt before it. */
 export interface JobOptions {
   readonly stepUuid: string;
-  readonly matrix?: string | null;
+  readonly matrix?: Permutation | null;
   readonly parallelIndex?: number | null;
   readonly retryOf?: {
     readonly job: Job;
@@ -34,22 +35,24 @@ export interface JobOptions {
 /** Adds one attempt to a build; it waits until progress finds its dependencies met. */
 export function addJob(world: World, build: Build, step: Step, options: JobOptions): Job {
   const { matrix = null, retryOf } = options;
-  const fill = (text: string): string =>
-    matrix === null ? text : text.replace(/\{\{\s*matrix\s*\}\}/g, matrix);
+  const fill = (text: string): string => fillMatrix(text, matrix);
   const isRun = step.kind === 'command';
   const env = isRun ? Object.entries(step.env).map(([key, value]) => [key, fill(value)] as const) : [];
-  const state = isRun && step.skip ? 'SKIPPED' : step.kind === 'block' ? 'BLOCKED' : 'WAITING';
+  const isSkipped = ((isRun || step.kind === 'trigger') && step.skip) || matrix?.skip === true;
+  const state = isSkipped ? 'SKIPPED' : step.kind === 'block' ? 'BLOCKED' : 'WAITING';
   const job: Job = {
     uuid: newUuid(),
     build,
     step,
     stepUuid: options.stepUuid,
     command: isRun ? fill(step.command) : null,
-    label: step.label === null ? null : fill(step.label),
+    label: step.label === null ? null : numberLabel(fill(step.label), step, options.parallelIndex ?? null),
     env: Object.fromEntries(env),
     matrix,
+    rules: isRun ? step.agents.map(fill) : [],
+    triggered: null,
     parallelIndex: options.parallelIndex ?? null,
-    parallelTotal: isRun && options.parallelIndex !== null ? step.parallelism : null,
+    parallelTotal: 'parallelism' in step && options.parallelIndex !== null ? step.parallelism : null,
     token: newToken('bkaj'),
     createdAt: serverNow(world),
     queuedAs: world.nextInQueue++,
@@ -69,6 +72,13 @@ export function addJob(world: World, build: Build, step: Step, options: JobOptio
   return job;
 }
 
+/** The label of a parallel job may hold its number and how many there are (tutorials/parallel-builds). */
+function numberLabel(label: string, step: Step, index: number | null): string {
+  if (index === null || !('parallelism' in step)) return label;
+  const numbers = { n: index, N: index + 1, t: step.parallelism };
+  return label.replace(/%([nNt])/g, (_, name: 'n' | 'N' | 't') => String(numbers[name]));
+}
+
 /** Writes a line of a job's history. */
 export function addEvent(
   world: World,
@@ -83,12 +93,12 @@ export function addEvent(
   job.events.push({ ...base, ...more });
 }
 
-/** The job may run: it waits for an agent. */
-export function makeRunnable(world: World, job: Job): void {
-  job.state = 'SCHEDULED';
+/** The job may run: it waits for an agent, or first for a place in its concurrency group. */
+export function makeRunnable(world: World, job: Job, state: 'SCHEDULED' | 'LIMITED'): void {
+  job.state = state;
   job.scheduledAt ??= serverNow(world);
-  job.runnableAt ??= serverNow(world);
-  addEvent(world, job, 'SCHEDULED', { type: 'SYSTEM' });
+  if (state === 'SCHEDULED') job.runnableAt ??= serverNow(world);
+  addEvent(world, job, state, { type: 'SYSTEM' });
 }
 
 /** The job is given to an agent, which has yet to accept it. */
@@ -118,7 +128,7 @@ export function unassign(world: World, job: Job, event: 'ASSIGNED_EXPIRED' | 'AC
   }
   job.agent = null;
   job.assignedAt = null;
-  makeRunnable(world, job);
+  makeRunnable(world, job, 'SCHEDULED');
 }
 
 /** The agent took the job. */
@@ -191,7 +201,8 @@ function close(world: World, job: Job, exit: Exit, finishedAt: string): void {
 
 function settleFailure(world: World, job: Job): void {
   if (job.passed || job.exit === null || job.step.kind !== 'command') return;
-  job.softFailed = job.state !== 'CANCELED' && isSoftFailure(job.step, job.exit);
+  job.softFailed =
+    job.state !== 'CANCELED' && isSoftFailure(job.matrix?.softFail ?? job.step.softFail, job.exit);
   // A canceled job is never retried by a rule.
   if (job.state === 'CANCELED' || job.build.canceledAt !== null) return;
   const match = matchingRule(job.step, job, world.knobs.rulesWithoutExitStatus);
@@ -224,7 +235,7 @@ export function cancelJob(world: World, job: Job, actor: Actor): void {
   if (isOver(job) || job.state === 'CANCELING') return;
   job.canceledAt = serverNow(world);
   addEvent(world, job, 'CANCELATION', actor);
-  if (isHeld(job)) {
+  if (isHeld(job) && job.step.kind !== 'trigger') {
     job.state = 'CANCELING';
     return;
   }

@@ -24,6 +24,8 @@ export interface BuildkiteKnobs {
   readonly dispatch: 'warmest' | 'longest-idle' | 'latest-idle';
   /** Only the first agent of a task has the tags that ECS gives. */
   readonly tagsFirstOnly: boolean;
+  /** What the filter of agents by tag, which Buildkite does not document, does. */
+  readonly agentFilter: 'exact' | 'nothing' | 'ignored' | 'partial';
   readonly clockOffsetMs: number;
   /** How old the replica is that answers queries. */
   readonly replicaLag: ReplicaLag;
@@ -54,6 +56,7 @@ export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
       raw['rulesWithoutExitStatus'] === 'leave-out-minus-one' ? 'leave-out-minus-one' : 'match-minus-one',
     disconnectCall: raw['disconnectCall'] === 'fail' ? 'fail' : 'ok',
     tagsFirstOnly: raw['agentTag'] === 'first-only',
+    agentFilter: agentFilter(raw['agentFilter']),
     dispatch: dispatch(raw['dispatch']),
     clockOffsetMs: offset(raw['clockOffset']),
     replicaLag: { ...noReplica, ...(raw['buildkiteReplicaLag'] as Partial<ReplicaLag> | undefined) },
@@ -68,6 +71,10 @@ function delayOf(value: unknown): number {
 function lossEvent(value: unknown): BuildkiteKnobs['lossEvent'] {
   if (value === 'AGENT_DISCONNECTED' || value === 'none') return value;
   return 'AGENT_LOST';
+}
+
+function agentFilter(value: unknown): BuildkiteKnobs['agentFilter'] {
+  return value === 'nothing' || value === 'ignored' || value === 'partial' ? value : 'exact';
 }
 
 function dispatch(value: unknown): BuildkiteKnobs['dispatch'] {

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { BuildkiteKnobs } from './knobs.ts';
-import type { CommandStep, RetryRule, Step } from './steps.ts';
+import type { CommandStep, Permutation, RetryRule, Step, TriggerStep } from './steps.ts';
 
 /** The build states that the rig can show. */
 export type BuildState =
@@ -21,6 +21,7 @@ export type JobState =
   | 'BLOCKED'
   | 'BLOCKED_FAILED'
   | 'UNBLOCKED'
+  | 'LIMITED'
   | 'SCHEDULED'
   | 'ASSIGNED'
   | 'ACCEPTED'
@@ -138,7 +139,11 @@ export interface Job {
   readonly command: string | null;
   readonly label: string | null;
   readonly env: Readonly<Record<string, string>>;
-  readonly matrix: string | null;
+  readonly matrix: Permutation | null;
+  /** The agents that it may run on. */
+  readonly rules: readonly string[];
+  /** The build that a trigger step started. */
+  triggered: Build | null;
   readonly parallelIndex: number | null;
   readonly parallelTotal: number | null;
   readonly token: string;
@@ -184,7 +189,9 @@ export interface Build {
   readonly author: { readonly name: string; readonly email: string } | null;
   readonly createdBy: User;
   readonly createdAt: number;
-  readonly source: 'api' | 'ui';
+  readonly source: 'api' | 'ui' | 'trigger_job';
+  /** The job of a trigger step that started it. */
+  readonly triggeredFrom: Job | null;
   readonly rebuiltFrom: Build | null;
   readonly metaData: Map<string, string>;
   readonly annotations: Annotation[];
@@ -207,6 +214,7 @@ export interface Pipeline {
   readonly steps: readonly Step[];
   readonly yaml: string;
   readonly createdAt: number;
+  readonly defaultBranch: string;
   readonly cancelIntermediateBuilds: boolean;
   readonly skipIntermediateBuilds: boolean;
   readonly builds: Build[];
@@ -227,6 +235,8 @@ export interface World {
   readonly events: EventEmitter;
   readonly apiToken: string;
   readonly agentToken: string;
+  /** Starts the build of a trigger step's job. */
+  readonly startTriggered: (world: World, job: Job & { readonly step: TriggerStep }) => Build | null;
   url: string;
   nextInQueue: number;
 }
@@ -244,6 +254,11 @@ export function tell(world: World, event: string, facts: Readonly<Record<string,
 /** The ECS task that an agent says it runs in. */
 export function taskArnOf(agent: Pick<Agent, 'tags'>): string | undefined {
   return agent.tags.find((tag) => tag.startsWith('ecs:task-arn='))?.slice('ecs:task-arn='.length);
+}
+
+/** Whether a job starts a build of another pipeline. */
+export function isTrigger(job: Job): job is Job & { readonly step: TriggerStep } {
+  return job.step.kind === 'trigger';
 }
 
 /** Whether a job is one that an agent can run. */

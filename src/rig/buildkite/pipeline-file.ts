@@ -1,7 +1,16 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { readRetry, readSoftFail } from './retry.ts';
-import type { BlockStep, CommandStep, Step, StepDependency, WaitStep } from './steps.ts';
+import { readMatrix } from './matrix.ts';
+import type {
+  BlockStep,
+  CommandStep,
+  Concurrency,
+  Step,
+  StepDependency,
+  TriggerStep,
+  WaitStep,
+} from './steps.ts';
 
 /** A file that a person has to correct. */
 export class BadPipelineFile extends Error {
@@ -21,7 +30,14 @@ const COMMAND_KEYS = [
   ...COMMON_KEYS,
   ...['command', 'commands', 'label', 'name', 'agents', 'env', 'parallelism', 'matrix', 'soft_fail', 'retry'],
   ...['timeout_in_minutes', 'priority', 'skip', 'artifact_paths', 'checkout'],
+  ...['concurrency', 'concurrency_group', 'concurrency_method'],
 ];
+const TRIGGER_KEYS = [
+  ...COMMON_KEYS,
+  ...['trigger', 'label', 'name', 'async', 'build', 'soft_fail', 'skip', 'parallelism'],
+];
+const BUILD_KEYS = ['branch', 'commit', 'message', 'env', 'meta_data'];
+const GROUP_KEYS = [...COMMON_KEYS, 'group', 'label', 'name', 'steps'];
 const WAIT_KEYS = [...COMMON_KEYS, 'wait', 'continue_on_failure'];
 const BLOCK_KEYS = [...COMMON_KEYS, 'block', 'label', 'prompt', 'blocked_state'];
 
@@ -47,13 +63,15 @@ export function parsePipeline(text: string, file: string): readonly Step[] {
   }
   const defaults = { env: strings(top['env']), agents: agentRules(top['agents']) };
   const prefix = Array.isArray(root) ? [] : ['steps'];
-  const steps = top['steps'].map((raw: unknown, index) =>
-    readStep(raw, defaults, (key, why) =>
-      refuse([...prefix, index, ...(key === undefined ? [] : [key])], `step ${index + 1}: ${why}`),
-    ),
-  );
-  checkKeys(steps, (index, why) => refuse([...prefix, index], `step ${index + 1}: ${why}`));
-  return steps;
+  const read = top['steps'].map((raw: unknown, index): readonly Step[] => {
+    const refuseHere: Refuse = (key, why) =>
+      refuse([...prefix, index, ...(key === undefined ? [] : [key])], `step ${index + 1}: ${why}`);
+    return isRecord(raw) && 'group' in raw
+      ? readGroup(raw, defaults, refuseHere)
+      : [readStep(raw, defaults, refuseHere)];
+  });
+  checkKeys(read, (index, why) => refuse([...prefix, index], `step ${index + 1}: ${why}`));
+  return read.flat();
 }
 
 type Refuse = (key: string | undefined, why: string) => never;
@@ -64,9 +82,54 @@ function readStep(raw: unknown, defaults: Defaults, refuse: Refuse): Step {
   if (!isRecord(raw)) return refuse(undefined, 'a step is a map, "wait" or "block"');
   if ('wait' in raw || 'waiter' in raw) return readWait(raw, refuse);
   if ('block' in raw) return readBlock(raw, refuse);
+  if ('trigger' in raw) return readTrigger(raw, refuse);
   if ('command' in raw || 'commands' in raw) return readCommand(raw, defaults, refuse);
   const other = Object.keys(raw).find((key) => !COMMAND_KEYS.includes(key));
   return refuse(other, `"${other ?? 'a step without a command'}" is not modelled by the rig`);
+}
+
+/** A group is shown as one; its steps run like others, and depend on what the group depends on. */
+function readGroup(raw: Raw, defaults: Defaults, refuse: Refuse): readonly Step[] {
+  onlyKnown(raw, GROUP_KEYS, refuse);
+  const inner = raw['steps'];
+  if (!Array.isArray(inner) || inner.length === 0) return refuse('steps', 'a group needs a list of "steps"');
+  const group = common(raw, refuse);
+  return inner.map((one: unknown, index): Step => {
+    const within: Refuse = (_, why) => refuse('steps', `step ${index + 1} of the group: ${why}`);
+    const step = readStep(one, defaults, within);
+    if (step.kind === 'wait' || step.kind === 'block')
+      return within(undefined, `"${step.kind}" in a group is not modelled by the rig`);
+    const both = [...(group.dependsOn ?? []), ...(step.dependsOn ?? [])];
+    const dependsOn = group.dependsOn === undefined ? step.dependsOn : both;
+    const allowDependencyFailure = group.allowDependencyFailure || step.allowDependencyFailure;
+    return { ...step, group: group.key, dependsOn, allowDependencyFailure };
+  });
+}
+
+function readTrigger(raw: Raw, refuse: Refuse): TriggerStep {
+  onlyKnown(raw, TRIGGER_KEYS, refuse);
+  const pipeline = text(raw['trigger']);
+  if (pipeline === null) return refuse('trigger', '"trigger" is the slug of a pipeline');
+  const build = isRecord(raw['build']) ? raw['build'] : {};
+  const other = Object.keys(build).find((key) => !BUILD_KEYS.includes(key));
+  if (other !== undefined) return refuse('build', `"build.${other}" is not modelled by the rig`);
+  return {
+    kind: 'trigger',
+    ...common(raw, refuse),
+    label: text(raw['label']) ?? text(raw['name']),
+    pipeline,
+    async: raw['async'] === true,
+    softFail: raw['soft_fail'] === true,
+    skip: raw['skip'] === true || typeof raw['skip'] === 'string',
+    parallelism: count(raw['parallelism'], refuse),
+    build: {
+      branch: text(build['branch']),
+      commit: text(build['commit']),
+      message: text(build['message']),
+      env: strings(build['env']),
+      metaData: strings(build['meta_data']),
+    },
+  };
 }
 
 function readWait(raw: Raw, refuse: Refuse): WaitStep {
@@ -110,7 +173,8 @@ function readCommand(raw: Raw, defaults: Defaults, refuse: Refuse): CommandStep 
       ...(skipCheckout ? { BUILDKITE_SKIP_CHECKOUT: 'true' } : {}),
     },
     parallelism: count(raw['parallelism'], refuse),
-    matrix: matrix(raw['matrix'], refuse),
+    matrix: readMatrix(raw['matrix'], (why) => refuse('matrix', why)),
+    concurrency: concurrency(raw, refuse),
     softFail,
     retry,
     timeoutMs: timeout === null ? null : Math.round(timeout * 60_000),
@@ -122,6 +186,7 @@ function readCommand(raw: Raw, defaults: Defaults, refuse: Refuse): CommandStep 
 
 function common(raw: Raw, refuse: Refuse): Omit<WaitStep, 'kind' | 'label' | 'continueOnFailure'> {
   return {
+    group: null,
     key: text(raw['key']) ?? text(raw['id']) ?? text(raw['identifier']),
     dependsOn: 'depends_on' in raw ? dependencies(raw['depends_on'], refuse) : undefined,
     allowDependencyFailure: raw['allow_dependency_failure'] === true,
@@ -138,18 +203,22 @@ function dependencies(value: unknown, refuse: Refuse): readonly StepDependency[]
   });
 }
 
-function matrix(value: unknown, refuse: Refuse): readonly string[] {
-  if (value === undefined || value === null) return [];
-  const list = isRecord(value) && Object.keys(value).length === 1 ? value['setup'] : value;
-  if (!Array.isArray(list))
-    return refuse('matrix', 'only a "matrix" that is one list is modelled by the rig');
-  return list.map(String);
+function concurrency(raw: Raw, refuse: Refuse): Concurrency | null {
+  const group = text(raw['concurrency_group']);
+  const limit = count(raw['concurrency'], refuse, 'concurrency');
+  if (group === null && limit === null) return null;
+  if (group === null) return refuse('concurrency', '"concurrency" needs a "concurrency_group"');
+  if (limit === null) return refuse('concurrency_group', '"concurrency_group" needs a "concurrency"');
+  const method = raw['concurrency_method'] ?? 'ordered';
+  if (method !== 'ordered' && method !== 'eager')
+    return refuse('concurrency_method', '"concurrency_method" is ordered or eager');
+  return { group, limit, method };
 }
 
-function count(value: unknown, refuse: Refuse): number | null {
+function count(value: unknown, refuse: Refuse, name = 'parallelism'): number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 500) return value;
-  return refuse('parallelism', '"parallelism" is a whole number from 1 to 500');
+  return refuse(name, `"${name}" is a whole number from 1 to 500`);
 }
 
 function agentRules(value: unknown): readonly string[] | undefined {
@@ -173,15 +242,23 @@ function onlyKnown(raw: Raw, known: readonly string[], refuse: Refuse): void {
   if (unknown !== undefined) refuse(unknown, `"${unknown}" is not modelled by the rig`);
 }
 
-function checkKeys(steps: readonly Step[], refuse: (index: number, why: string) => never): void {
+/** Keys of steps and groups: the steps are those of each entry of the file. */
+function checkKeys(
+  entries: readonly (readonly Step[])[],
+  refuse: (index: number, why: string) => never,
+): void {
   const keys = new Set<string>();
-  for (const [index, step] of steps.entries()) {
-    if (step.key === null) continue;
-    if (keys.has(step.key)) refuse(index, `the key "${step.key}" is used twice`);
-    keys.add(step.key);
+  for (const [index, steps] of entries.entries()) {
+    for (const key of [...steps.map((step) => step.key), steps[0]?.group ?? null]) {
+      if (key === null) continue;
+      if (keys.has(key)) refuse(index, `the key "${key}" is used twice`);
+      keys.add(key);
+    }
   }
-  for (const [index, step] of steps.entries()) {
-    const missing = step.dependsOn?.find((dependency) => !keys.has(dependency.step));
+  for (const [index, steps] of entries.entries()) {
+    const missing = steps
+      .flatMap(({ dependsOn }) => dependsOn ?? [])
+      .find((dependency) => !keys.has(dependency.step));
     if (missing !== undefined) refuse(index, `depends on "${missing.step}", and no step has that key`);
   }
 }

@@ -1,7 +1,9 @@
 import type { BuildkiteKnobs } from './knobs.ts';
-import { isCommand, serverNow } from './model.ts';
+import { admitLimited } from './concurrency.ts';
+import { isCommand, isTrigger, serverNow } from './model.ts';
 import type { Agent, Build, BuildState, Job, World } from './model.ts';
 import { assign, isHeld, isOver, makeRunnable } from './jobs.ts';
+import type { TriggerStep } from './steps.ts';
 
 type StepOutcome = 'pending' | 'passed' | 'failed';
 
@@ -11,6 +13,7 @@ export function advance(world: World, build: Build): void {
   // A wait that ends frees what follows it, so one pass may make room for the next.
   for (let moved = true; moved;) moved = build.jobs.map((job) => judgeJob(world, job)).includes(true);
   showState(world, build);
+  showInParent(world, build);
   dispatch(world);
 }
 
@@ -27,12 +30,39 @@ function judgeJob(world: World, job: Job): boolean {
   } else if (outcome === 'failed') {
     job.state = job.step.dependsOn === undefined ? 'WAITING_FAILED' : 'BROKEN';
   } else if (isCommand(job)) {
-    makeRunnable(world, job);
+    makeRunnable(world, job, job.step.concurrency === null ? 'SCHEDULED' : 'LIMITED');
+    admitLimited(world);
+  } else if (isTrigger(job)) {
+    trigger(world, job);
   } else {
     job.state = 'FINISHED';
     job.passed = true;
   }
   return job.state !== before;
+}
+
+/** The build of a trigger step is started, and its job lasts as long as that does; an asynchronous one is done at once. */
+function trigger(world: World, job: Job & { readonly step: TriggerStep }): void {
+  job.state = 'RUNNING';
+  job.build.startedAt ??= serverNow(world);
+  job.triggered = world.startTriggered(world, job);
+  if (job.triggered !== null && !job.step.async) return;
+  job.state = 'FINISHED';
+  job.passed = job.triggered !== null;
+}
+
+/** The step that started the build shows how it ended, and goes on if the build is brought back by a retry. */
+function showInParent(world: World, build: Build): void {
+  const job = build.triggeredFrom;
+  if (job?.step.kind !== 'trigger' || job.step.async || job.state === 'CANCELED') return;
+  const ended = build.finishedAt !== null;
+  const passed = build.state === 'PASSED';
+  const state = ended ? 'FINISHED' : 'RUNNING';
+  if (job.state === state && job.passed === passed) return;
+  job.state = state;
+  job.passed = passed;
+  job.softFailed = ended && !passed && job.step.softFail;
+  advance(world, job.build);
 }
 
 /** What the steps before a job say about it; what nothing precedes may go. */
@@ -45,15 +75,16 @@ export function dependenciesOf(job: Job): StepOutcome {
   );
   if (step.dependsOn !== undefined) {
     const outcomes = step.dependsOn.map((dependency) => {
-      const other = steps.find((entry) => entry.step.key === dependency.step);
-      const outcome = outcomeOf(job.build, other?.uuid);
+      const named = steps.filter((entry) => [entry.step.key, entry.step.group].includes(dependency.step));
+      const outcome = worst(named.map(({ uuid }) => outcomeOf(job.build, uuid)));
       const mayFail = dependency.allowFailure || step.allowDependencyFailure;
       return outcome === 'failed' && mayFail ? 'passed' : outcome;
     });
     return worst(outcomes);
   }
-  if (step.kind === 'command') {
-    return outcomeOf(job.build, before.findLast((other) => other.step.kind !== 'command')?.uuid);
+  if (step.kind === 'command' || step.kind === 'trigger') {
+    const holds = before.findLast((other) => other.step.kind === 'wait' || other.step.kind === 'block');
+    return outcomeOf(job.build, holds?.uuid);
   }
   const outcome = worst(before.map(({ uuid }) => outcomeOf(job.build, uuid)));
   const goesOn = step.kind === 'wait' && step.continueOnFailure;
@@ -97,7 +128,7 @@ function stateOf(build: Build): BuildState {
   const failed = build.jobs.some(isHardFailure);
   if (build.canceledAt !== null) return build.jobs.every(isOver) ? 'CANCELED' : 'CANCELING';
   const running = build.jobs.some(
-    (job) => isHeld(job) || job.state === 'SCHEDULED' || job.state === 'ASSIGNED',
+    (job) => isHeld(job) || ['LIMITED', 'SCHEDULED', 'ASSIGNED'].includes(job.state),
   );
   if (running && failed) return 'FAILING';
   if (running) return build.startedAt === null ? 'SCHEDULED' : 'RUNNING';
@@ -107,10 +138,11 @@ function stateOf(build: Build): BuildState {
 
 /** Gives waiting jobs to idle agents: the job of highest priority first, to the agent that comes first for it (BK-17). */
 export function dispatch(world: World): void {
+  admitLimited(world);
   const waiting = [...world.jobs.values()].filter((job) => job.state === 'SCHEDULED').filter(isCommand);
   waiting.sort((a, b) => b.step.priority - a.step.priority || a.queuedAs - b.queuedAs);
   for (const job of waiting) {
-    const idle = [...world.agents.values()].filter((agent) => isIdle(agent) && fits(agent, job.step.agents));
+    const idle = [...world.agents.values()].filter((agent) => isIdle(agent) && fits(agent, job.rules));
     idle.sort((a, b) => compareAgents(world.knobs.dispatch, a, b));
     const [agent] = idle;
     if (agent !== undefined) assign(world, job, agent);

@@ -53,12 +53,14 @@ export function pipelineDocument(world: World, pipeline: Pipeline): Document {
     web_url: `${world.url}/${world.organization.slug}/${slug}`,
     name: slug,
     slug,
-    default_branch: 'main',
+    default_branch: pipeline.defaultBranch,
     created_at: iso(pipeline.createdAt),
     archived_at: null,
     configuration: pipeline.yaml,
   };
 }
+
+const TYPES = { command: 'script', wait: 'waiter', block: 'manual', trigger: 'trigger' } as const;
 
 function jobDocument(world: World, job: Job): Document {
   const base = {
@@ -67,8 +69,7 @@ function jobDocument(world: World, job: Job): Document {
     step_key: job.step.key,
     name: job.label,
   };
-  if (!isCommand(job))
-    return { ...base, type: job.step.kind === 'wait' ? 'waiter' : 'manual', state: job.state.toLowerCase() };
+  if (!isCommand(job)) return { ...base, type: TYPES[job.step.kind], state: job.state.toLowerCase() };
   const next = [...world.jobs.values()].find(({ retrySource }) => retrySource === job);
   return {
     ...base,

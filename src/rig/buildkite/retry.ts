@@ -78,9 +78,9 @@ export function readSoftFail(value: unknown, refuse: Refuse): boolean | readonly
 }
 
 /** Whether an exit of this step does not redden the build. */
-export function isSoftFailure(step: CommandStep, exit: Exit): boolean {
-  if (typeof step.softFail === 'boolean') return step.softFail;
-  return step.softFail.includes(Number(exit.exitStatus));
+export function isSoftFailure(softFail: CommandStep['softFail'], exit: Exit): boolean {
+  if (typeof softFail === 'boolean') return softFail;
+  return softFail.includes(Number(exit.exitStatus));
 }
 
 /** The automatic rule that retries this job, with its place in the list; undefined when it stays as it is. */

@@ -8,7 +8,10 @@ import { agentApi } from './agent-api.ts';
 import { sweep } from './agents.ts';
 import { openBook } from './book.ts';
 import type { Book } from './book.ts';
+import { startTriggered } from './builds.ts';
 import { graphqlEndpoint } from './graphql.ts';
+import { keepIdleAgents } from './idle-agents.ts';
+import type { IdleAgents } from './idle-agents.ts';
 import { layDownHistory } from './history.ts';
 import { layDownOnWorkers } from './history-on-workers.ts';
 import type { PastStep } from './history.ts';
@@ -29,6 +32,8 @@ const STANDSTILL_MS = 500;
 export interface PipelineOptions {
   readonly slug: string;
   readonly stepsFile: string;
+  /** `main` where the file names none. */
+  readonly defaultBranch?: string;
   readonly cancelIntermediateBuilds?: boolean;
   readonly skipIntermediateBuilds?: boolean;
   /** Builds that were over before the rig began. */
@@ -55,6 +60,8 @@ export interface BuildkiteRig {
   readonly events: EventEmitter;
   counts(): Record<string, number>;
   foreign(): number;
+  /** Registers an agent that runs no process and takes no job. */
+  readonly joinIdly: IdleAgents['join'];
   /** Lays down the past jobs of the agents that are there now; to be called once, when all have come. */
   layDownOnWorkers(): void;
   do(action: { do: string } & Record<string, unknown>): Promise<unknown>;
@@ -82,6 +89,7 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     });
   });
   const sweeper = startSweeper(world);
+  const idle = keepIdleAgents(world);
   return {
     url: world.url,
     apiToken: world.apiToken,
@@ -89,11 +97,13 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     events: world.events,
     counts: () => book.counts(),
     foreign: () => book.foreign(),
+    joinIdly: (wish) => idle.join(wish),
     layDownOnWorkers: () => layDownOnWorkers(world, histories),
     // What a verb throws is the caller's to catch as a rejection.
     do: (action) => Promise.resolve().then(() => act(world, action)),
     close: () => {
       clearInterval(sweeper);
+      idle.close();
       replica.close();
       for (const job of world.jobs.values()) if (job.timeout !== null) clearTimeout(job.timeout);
       return new Promise<void>((resolve) => {
@@ -130,9 +140,12 @@ function routes(world: World, book: Book, options: BuildkiteOptions, replica: Re
 
 function newWorld(options: BuildkiteOptions): World {
   const knobs = readKnobs(options.knobs);
+  const now = Date.now() + knobs.clockOffsetMs;
+  const pipelines = options.pipelines.map((pipeline) => readPipeline(pipeline, now));
+  checkTriggers(pipelines);
   return {
     organization: { uuid: newUuid(), slug: options.organization },
-    pipelines: options.pipelines.map((pipeline) => readPipeline(pipeline, Date.now() + knobs.clockOffsetMs)),
+    pipelines,
     agents: new Map(),
     jobs: new Map(),
     builds: new Map(),
@@ -146,9 +159,21 @@ function newWorld(options: BuildkiteOptions): World {
     events: new EventEmitter(),
     apiToken: newToken('bkua'),
     agentToken: newToken('bkar'),
+    startTriggered,
     url: '',
     nextInQueue: 1,
   };
+}
+
+function checkTriggers(pipelines: readonly Pipeline[]): void {
+  for (const { slug, steps } of pipelines) {
+    for (const step of steps) {
+      if (step.kind !== 'trigger' || pipelines.some((other) => other.slug === step.pipeline)) continue;
+      throw new BadPipelineFile(
+        `pipeline "${slug}" triggers "${step.pipeline}", and there is no such pipeline`,
+      );
+    }
+  }
 }
 
 function readPipeline(options: PipelineOptions, createdAt: number): Pipeline {
@@ -159,6 +184,7 @@ function readPipeline(options: PipelineOptions, createdAt: number): Pipeline {
     steps: parsePipeline(yaml, options.stepsFile),
     yaml,
     createdAt,
+    defaultBranch: options.defaultBranch ?? 'main',
     cancelIntermediateBuilds: options.cancelIntermediateBuilds ?? false,
     skipIntermediateBuilds: options.skipIntermediateBuilds ?? false,
     builds: [],

@@ -19,7 +19,24 @@ export interface StepDependency {
   readonly allowFailure: boolean;
 }
 
+/** How many jobs of a group may have an agent at a time. */
+export interface Concurrency {
+  readonly group: string;
+  readonly limit: number;
+  readonly method: 'ordered' | 'eager';
+}
+
+/** One job of a matrix: its values by dimension (`''` of a matrix that is one list), and what an adjustment says of it. */
+export interface Permutation {
+  readonly values: Readonly<Record<string, string>>;
+  readonly skip: boolean;
+  /** Undefined: as the step has it. */
+  readonly softFail: boolean | readonly number[] | undefined;
+}
+
 interface StepCommon {
+  /** Key of the group that it stands in. */
+  readonly group: string | null;
   readonly key: string | null;
   readonly label: string | null;
   /** undefined: what the waits and blocks before it say; a list (also an empty one) replaces that. */
@@ -34,7 +51,8 @@ export interface CommandStep extends StepCommon {
   readonly agents: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly parallelism: number | null;
-  readonly matrix: readonly string[];
+  readonly matrix: readonly Permutation[];
+  readonly concurrency: Concurrency | null;
   readonly softFail: boolean | readonly number[];
   readonly retry: RetryRules;
   readonly timeoutMs: number | null;
@@ -55,5 +73,23 @@ export interface BlockStep extends StepCommon {
   readonly blockedState: 'FAILED' | 'PASSED' | 'RUNNING';
 }
 
+/** A step that starts a build of another pipeline. */
+export interface TriggerStep extends StepCommon {
+  readonly kind: 'trigger';
+  readonly pipeline: string;
+  /** The step does not wait for the build. */
+  readonly async: boolean;
+  readonly softFail: boolean;
+  readonly skip: boolean;
+  readonly parallelism: number | null;
+  readonly build: {
+    readonly branch: string | null;
+    readonly commit: string | null;
+    readonly message: string | null;
+    readonly env: Readonly<Record<string, string>>;
+    readonly metaData: Readonly<Record<string, string>>;
+  };
+}
+
 /** A step as the rig understands it. */
-export type Step = CommandStep | WaitStep | BlockStep;
+export type Step = CommandStep | WaitStep | BlockStep | TriggerStep;

@@ -72,11 +72,19 @@ function listedAgents(world: World, args: AgentArgs): readonly Agent[] {
   return [...world.agents.values()].filter(
     (agent) =>
       isListed(agent) &&
-      (args.metaData ?? []).every((tag) => agent.tags.includes(tag)) &&
+      passesFilter(world, agent, args.metaData ?? []) &&
       (args.isRunningJob ?? isRunning(agent)) === isRunning(agent) &&
       args.paused !== true &&
       agent.name.includes(args.search ?? ''),
   );
+}
+
+/** Whether the filter by tags lets an agent through; `partial`: it overlooks agents that have a job. */
+function passesFilter(world: World, agent: Agent, wanted: readonly string[]): boolean {
+  const { agentFilter } = world.knobs;
+  if (wanted.length === 0 || agentFilter === 'ignored') return true;
+  if (agentFilter === 'nothing' || (agentFilter === 'partial' && agent.job !== null)) return false;
+  return wanted.every((tag) => agent.tags.includes(tag));
 }
 
 function isRunning(agent: Agent): boolean {
@@ -94,7 +102,7 @@ function pipelineView(views: Views, pipeline: Pipeline): View {
     archived: false,
     url: `${world.url}/${world.organization.slug}/${pipeline.slug}`,
     createdAt: iso(pipeline.createdAt),
-    defaultBranch: 'main',
+    defaultBranch: pipeline.defaultBranch,
     cancelIntermediateBuilds: pipeline.cancelIntermediateBuilds,
     cancelIntermediateBuildsBranchFilter: null,
     skipIntermediateBuilds: pipeline.skipIntermediateBuilds,
@@ -139,6 +147,12 @@ function within<T>(wanted: readonly T[] | null | undefined, got: T): boolean {
   return wanted === null || wanted === undefined || wanted.length === 0 || wanted.includes(got);
 }
 
+const SOURCES = {
+  api: 'BuildSourceAPI',
+  ui: 'BuildSourceFrontend',
+  trigger_job: 'BuildSourceTriggerJob',
+} as const;
+
 function buildView(views: Views, build: Build): View {
   const { world } = views;
   const { uuid, number, branch, commit, message, state, blockedState, cancelReason, rebuiltFrom } = build;
@@ -157,9 +171,10 @@ function buildView(views: Views, build: Build): View {
     canceledBy: () => userView(build.canceledBy),
     createdBy: () => userView(build.createdBy),
     source: {
-      __typename: build.source === 'api' ? 'BuildSourceAPI' : 'BuildSourceFrontend',
+      __typename: SOURCES[build.source],
       name: build.source,
     },
+    triggeredFrom: () => (build.triggeredFrom === null ? null : views.job(build.triggeredFrom)),
     rebuiltFrom: () => (rebuiltFrom === null ? null : views.build(rebuiltFrom)),
     pipeline: () => views.pipeline(build.pipeline),
     organization: () => views.organization(),

@@ -19,6 +19,7 @@ type Input = Readonly<Record<string, unknown>>;
 const resources: Readonly<Record<string, (state: EcsState, input: Input) => readonly string[]>> = {
   DescribeClusters: (state, input) => named(state, 'cluster', '', input['clusters']),
   DescribeServices: (state, input) => named(state, 'service', state.cluster.name, input['services']),
+  DeleteService: (state, input) => named(state, 'service', state.cluster.name, [input['service']]),
   UpdateService: (state, input) => named(state, 'service', state.cluster.name, [input['service']]),
   DescribeTasks: (state, input) => named(state, 'task', state.cluster.name, input['tasks']),
   GetTaskProtection: (state, input) => named(state, 'task', state.cluster.name, input['tasks']),
@@ -33,14 +34,23 @@ const resources: Readonly<Record<string, (state: EcsState, input: Input) => read
     named(state, 'container-instance', state.cluster.name, input['containerInstances']),
   DescribeCapacityProviders: (state, input) =>
     named(state, 'capacity-provider', '', input['capacityProviders']),
+  TagResource: (state, input) => named(state, '', '', [input['resourceArn']]),
+  UntagResource: (state, input) => named(state, '', '', [input['resourceArn']]),
+  ListTagsForResource: (state, input) => named(state, '', '', [input['resourceArn']]),
 };
 
+/** Operations that the Service Authorization Reference gives no key `ecs:cluster`. */
+const withoutCluster: readonly string[] = [
+  'DescribeClusters',
+  'DescribeCapacityProviders',
+  'ListContainerInstances',
+  'TagResource',
+  'UntagResource',
+  'ListTagsForResource',
+];
+
 /** Operations about which the key `ecs:cluster` is there. */
-const withCluster = new Set(
-  Object.keys(resources).filter(
-    (name) => !['DescribeClusters', 'DescribeCapacityProviders', 'ListContainerInstances'].includes(name),
-  ),
-);
+const withCluster = new Set(Object.keys(resources).filter((name) => !withoutCluster.includes(name)));
 
 function named(state: EcsState, kind: string, cluster: string, references: unknown): readonly string[] {
   const names = (Array.isArray(references) ? references : []).filter((one) => typeof one === 'string');
@@ -118,7 +128,18 @@ function questionsOf(state: EcsState, operation: string, input: Input): readonly
         ]),
       ),
     },
+    lists: { 'aws:tagkeys': tagKeysIn(input) },
   }));
+}
+
+/** Keys of the tags that a request sets or removes. */
+function tagKeysIn({ tags, tagKeys }: Input): readonly string[] {
+  const set = (Array.isArray(tags) ? tags : []).map((tag: unknown) =>
+    isInput(tag) ? tag['key'] : undefined,
+  );
+  return [...set, ...(Array.isArray(tagKeys) ? (tagKeys as unknown[]) : [])].filter(
+    (key) => typeof key === 'string',
+  );
 }
 
 /** Tags of what is there: a stopped task has none (ECS-12). */

@@ -13,6 +13,8 @@ export interface InstanceGroup extends Resources {
   /** The zone's letter; without it the hosts take turns. */
   readonly availabilityZone?: string | undefined;
   readonly capacityProvider?: string | undefined;
+  /** Whether AWS manages them: ECS Managed Instances. */
+  readonly managed?: boolean | undefined;
 }
 
 /** A host of the EC2 launch type. */
@@ -21,6 +23,7 @@ export interface ContainerInstance {
   readonly ec2InstanceId: string;
   readonly availabilityZone: string;
   readonly capacityProvider: string | undefined;
+  readonly managed: boolean;
   readonly registered: Resources;
   readonly attributes: Readonly<Record<string, string>>;
   readonly registeredAt: number;
@@ -65,6 +68,7 @@ export function newInstances(state: ClusterOfHosts, group: InstanceGroup): reado
       ec2InstanceId: `i-0${randomBytes(8).toString('hex')}`,
       availabilityZone,
       capacityProvider: group.capacityProvider,
+      managed: group.managed === true,
       registered: { cpu: group.cpu, memory: group.memory },
       attributes: {
         'ecs.availability-zone': availabilityZone,

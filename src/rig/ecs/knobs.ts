@@ -17,6 +17,8 @@ export interface EcsKnobs {
   readonly exitCode: 'present' | 'absent';
   readonly secondStopTask: 'keeps' | 'overwrites' | 'refused';
   readonly stopTask: 'ok' | 'ignored';
+  /** Whether StopTask asks for protection, which no source says. */
+  readonly stopProtected: 'stops' | 'refused';
   readonly agentTag: 'present' | 'absent' | 'first-only';
   /** How long a task behind a load balancer is DEACTIVATING before it is signalled. */
   readonly deregistrationMs: number;
@@ -24,6 +26,8 @@ export interface EcsKnobs {
   readonly stoppingAtBehindElb: 'requested' | 'signaled';
   /** The length of a minute of protection, which ECS takes in whole minutes only. */
   readonly protectionMinuteMs: number;
+  /** The length of a minute of bake time, which ECS takes in whole minutes only. */
+  readonly bakeMinuteMs: number;
   /** How long a task without a health check has to run before a rollout counts on it. */
   readonly healthyAfterMs: number;
   /** How long a task with a network interface of its own is PROVISIONING. */
@@ -33,6 +37,8 @@ export interface EcsKnobs {
   readonly scaleInVictim: 'balanced' | 'fullest-host' | 'oldest' | 'newest';
   /** How long before its end an EC2 Spot instance is told. */
   readonly spotNoticeMs: number;
+  /** What the account's other clients leave of ECS's token buckets, between 0 and 1. */
+  readonly ecsRateShare: number;
 }
 
 /** The knobs where nothing was said. */
@@ -47,13 +53,16 @@ export const defaultEcsKnobs: EcsKnobs = {
   exitCode: 'present',
   secondStopTask: 'keeps',
   stopTask: 'ok',
+  stopProtected: 'stops',
   agentTag: 'present',
   deregistrationMs: 300_000,
   stoppingAtBehindElb: 'requested',
   protectionMinuteMs: 60_000,
+  bakeMinuteMs: 60_000,
   healthyAfterMs: 0,
   provisioningMs: 0,
   imagePullMs: 0,
   scaleInVictim: 'balanced',
   spotNoticeMs: 120_000,
+  ecsRateShare: 1,
 };

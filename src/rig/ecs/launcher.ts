@@ -1,5 +1,6 @@
 import type { Executor, ProcessSpec } from '../workers/executor.ts';
 import type { Machine } from '../workers/machine.ts';
+import { idleTag } from '../workers/idle.ts';
 import type { ContainerPlan } from '../workers/plan.ts';
 import {
   containerEnvironment,
@@ -11,7 +12,8 @@ import {
 } from '../workers/premises.ts';
 import { Worker } from '../workers/worker.ts';
 import { commandLine } from './command-line.ts';
-import type { ContainerDefinition } from './container-definition.ts';
+import { runsAgent, type ContainerDefinition } from './container-definition.ts';
+import { dockerNameOf } from './docker.ts';
 import { zonesOf } from './instances.ts';
 import { choosePlace, type PlacementFailure } from './placement.ts';
 import type { EcsState } from './state.ts';
@@ -21,6 +23,8 @@ import type { TaskSeed } from './task-seed.ts';
 /** What it takes to turn tasks into processes. */
 export interface Ground {
   readonly executor: Executor;
+  /** Runs those tasks behind which no process stands. */
+  readonly idly: Executor;
   readonly machine: Machine;
   readonly premises: Premises;
   readonly access: AgentAccess | undefined;
@@ -100,15 +104,32 @@ export function attachGround(state: EcsState, ground: Ground): void {
   state.images = ground.executor.image;
   state.begin = (task) => {
     const plans = task.seed.definition.containers.map((container) => planContainer(task, container, ground));
-    void task.run(new Worker(ground.executor, plans));
+    void task.run(new Worker(task.seed.isIdle === true ? ground.idly : ground.executor, plans));
   };
 }
 
 function planContainer(task: EcsTask, container: ContainerDefinition, ground: Ground): ContainerPlan {
   const { name, essential, stopTimeoutMs, startTimeoutMs, healthCheck, restartPolicy, dependsOn } = container;
-  const process = planProcess(task, container, ground);
+  const process =
+    task.seed.isIdle === true ? planIdleProcess(task, container) : planProcess(task, container, ground);
   const start = { startTimeoutMs, dependsOn, healthCheck, restartPolicy };
   return { name, essential, stopTimeoutMs, ...start, process };
+}
+
+/** No process and no folder: only what an agent there would say of itself. */
+function planIdleProcess(task: EcsTask, container: ContainerDefinition): ProcessSpec {
+  const tags = [
+    idleTag,
+    `ecs:task-arn=${task.seed.arn}`,
+    `ecs:container-name=${dockerNameOf(task, container.name)}`,
+  ];
+  return {
+    argv: runsAgent(container) ? tags : [],
+    environment: {},
+    directory: '/',
+    outputFile: '/dev/null',
+    hostname: task.hostname(container.name),
+  };
 }
 
 function planProcess(task: EcsTask, container: ContainerDefinition, ground: Ground): ProcessSpec {

@@ -18,10 +18,11 @@ const definitionShape = z.strictObject({
 });
 const providersShape = z.strictObject({
   capacityProviders: z.array(z.string()).max(100).default([]),
+  cluster: z.string().optional(),
   include: z.array(z.string()).default([]),
 });
-const tagShape = z.strictObject({ resourceArn: z.string(), tags: tagsShape });
-const untagShape = z.strictObject({ resourceArn: z.string(), tagKeys: z.array(z.string()) });
+const tagShape = z.strictObject({ resourceArn: z.string(), tags: tagsShape.min(1) });
+const untagShape = z.strictObject({ resourceArn: z.string(), tagKeys: z.array(z.string()).min(1) });
 const tagsOfShape = z.strictObject({ resourceArn: z.string() });
 
 /** The operations on the cluster itself, its definitions and tags. */
@@ -65,17 +66,19 @@ function describeClusters(state: EcsState, input: z.infer<typeof clustersShape>)
   };
 }
 
-/** Fargate's own providers, which have no group behind them, and those that services name, which scale no hosts here. */
+/**
+ * Fargate's own providers, which have no group behind them, and those that services name, which scale no hosts here. One of
+ * Managed Instances belongs to its cluster, and is not found where the request names none (ECS-97).
+ */
 function describeProviders(state: EcsState, input: z.infer<typeof providersShape>): Record<string, unknown> {
+  if (input.cluster !== undefined) state.requireCluster(input.cluster);
   const fargate = ['FARGATE', 'FARGATE_SPOT'];
   const ofServices = [...state.services.values()].flatMap((service) => service.capacityProvider ?? []);
-  const known = [...new Set([...fargate, ...ofServices])];
+  const ofHosts = state.instances.flatMap((host) => (host.managed ? (host.capacityProvider ?? []) : []));
+  const known = [...new Set([...fargate, ...ofServices, ...ofHosts])].filter(
+    (name) => input.cluster !== undefined || !state.isManagedProvider(name),
+  );
   const asked = input.capacityProviders.length > 0 ? input.capacityProviders : known;
-  const group = {
-    managedScaling: { status: 'DISABLED' },
-    managedTerminationProtection: 'DISABLED',
-    managedDraining: 'ENABLED',
-  };
   return {
     capacityProviders: asked
       .filter((name) => known.includes(name))
@@ -83,12 +86,29 @@ function describeProviders(state: EcsState, input: z.infer<typeof providersShape
         capacityProviderArn: `${state.prefix()}:capacity-provider/${name}`,
         name,
         status: 'ACTIVE',
-        ...(fargate.includes(name) ? {} : { autoScalingGroupProvider: group }),
+        ...(fargate.includes(name) ? {} : viewProvider(state, name)),
       })),
     failures: asked
       .filter((name) => !known.includes(name))
       .map((name) => missing(`${state.prefix()}:capacity-provider/${name}`)),
   };
+}
+
+/** What stands behind a provider that is not Fargate's. */
+function viewProvider(state: EcsState, name: string): Record<string, unknown> {
+  if (state.isManagedProvider(name)) {
+    return {
+      type: 'MANAGED_INSTANCES',
+      cluster: state.cluster.name,
+      managedInstancesProvider: { propagateTags: 'NONE' },
+    };
+  }
+  const autoScalingGroupProvider = {
+    managedScaling: { status: 'DISABLED' },
+    managedTerminationProtection: 'DISABLED',
+    managedDraining: 'ENABLED',
+  };
+  return { autoScalingGroupProvider };
 }
 
 interface Tagged {
@@ -113,8 +133,25 @@ function tagged(state: EcsState, arn: string): Tagged {
 
 function tag(state: EcsState, input: z.infer<typeof tagShape>): Record<string, unknown> {
   const resource = tagged(state, input.resourceArn);
-  resource.tags = { ...resource.tags, ...tagRecord(input.tags) };
+  for (const { key, value } of input.tags) checkTag(key, value);
+  const tags = { ...resource.tags, ...tagRecord(input.tags) };
+  if (Object.keys(tags).length > mostTags) throw invalid(`The resource can have at most ${mostTags} tags.`);
+  resource.tags = tags;
   return {};
+}
+
+/** "Maximum number of tags per resource - 50" (API reference, TagResource). */
+const mostTags = 50;
+/** "letters, numbers, and spaces representable in UTF-8, and the following characters: + - = . _ : / @" */
+const allowedInTags = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]*$/u;
+
+/** ECS-90: what the API reference says of keys and values. */
+function checkTag(key: string, value: string): void {
+  if (key.length < 1 || key.length > 128) throw invalid('A tag key has 1 to 128 characters.');
+  if (value.length > 256) throw invalid('A tag value has at most 256 characters.');
+  if (!allowedInTags.test(key) || !allowedInTags.test(value))
+    throw invalid('Tags have letters, numbers, spaces and the characters + - = . _ : / @ only.');
+  if (/^aws:/i.test(key)) throw invalid('Tag keys that begin with aws: are reserved.');
 }
 
 function untag(state: EcsState, input: z.infer<typeof untagShape>): Record<string, unknown> {

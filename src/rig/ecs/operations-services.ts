@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { checkLaunchType, constraintsShape, type TaskDefinition } from './definition.ts';
+import { defaultOptions, deploymentShape, mergeOptions } from './deployment-options.ts';
 import { EcsError, invalid } from './errors.ts';
 import { checkClusterOf } from './identifiers.ts';
 import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
@@ -12,27 +13,20 @@ import { newDeployment, startDeployment, type Service, type ServiceOrder } from 
 import { viewService } from './service-view.ts';
 import type { EcsState } from './state.ts';
 
-const deploymentConfiguration = z.strictObject({
-  minimumHealthyPercent: z.int().min(0).max(100).optional(),
-  maximumPercent: z.int().min(100).optional(),
-  strategy: z.literal('ROLLING').optional(),
-  bakeTimeInMinutes: z.literal(0).optional(),
-  deploymentCircuitBreaker: z.strictObject({ enable: z.literal(false), rollback: z.boolean() }).optional(),
-  alarms: z.looseObject({ enable: z.literal(false) }).optional(),
-});
+const rebalancing = z.enum(['ENABLED', 'DISABLED']);
 const createShape = z.strictObject({
   cluster: z.string().optional(),
   serviceName: z.string().min(1),
   taskDefinition: z.string(),
-  desiredCount: z.int().min(0).default(1),
+  desiredCount: z.int().min(0).optional(),
   launchType: z.enum(['EC2', 'FARGATE', 'EXTERNAL']).default('EC2'),
   capacityProviderStrategy: z.array(z.looseObject({ capacityProvider: z.string() })).default([]),
-  deploymentConfiguration: deploymentConfiguration.optional(),
+  deploymentConfiguration: deploymentShape.optional(),
   deploymentController: z
     .strictObject({ type: z.enum(['ECS', 'CODE_DEPLOY', 'EXTERNAL']) })
     .default({ type: 'ECS' }),
-  schedulingStrategy: z.literal('REPLICA').optional(),
-  availabilityZoneRebalancing: z.literal('DISABLED').optional(),
+  schedulingStrategy: z.enum(['REPLICA', 'DAEMON']).default('REPLICA'),
+  availabilityZoneRebalancing: rebalancing.default('DISABLED'),
   placementStrategy: strategiesShape.optional(),
   placementConstraints: constraintsShape.default([]),
   loadBalancers: z.array(z.looseObject({ containerName: z.string() })).default([]),
@@ -43,7 +37,7 @@ const createShape = z.strictObject({
   platformVersion: z.string().optional(),
   clientToken: z.string().optional(),
   enableECSManagedTags: z.boolean().optional(),
-  enableExecuteCommand: z.boolean().optional(),
+  enableExecuteCommand: z.boolean().default(false),
 });
 const updateShape = z.strictObject({
   cluster: z.string().optional(),
@@ -51,13 +45,16 @@ const updateShape = z.strictObject({
   desiredCount: z.int().min(0).optional(),
   forceNewDeployment: z.boolean().default(false),
   taskDefinition: z.string().optional(),
-  deploymentConfiguration: deploymentConfiguration.optional(),
+  deploymentConfiguration: deploymentShape.optional(),
+  availabilityZoneRebalancing: rebalancing.optional(),
+  enableExecuteCommand: z.boolean().optional(),
 });
 const describeShape = z.strictObject({
   cluster: z.string().optional(),
   services: z.array(z.string()).min(1, 'Services cannot be empty.').max(10),
   include: z.array(z.string()).default([]),
 });
+const deleteShape = z.strictObject({ cluster: z.string().optional(), service: z.string() });
 const listShape = z.strictObject({
   cluster: z.string().optional(),
   launchType: z.string().optional(),
@@ -71,6 +68,7 @@ export function serviceOperations(state: EcsState, scheduler: Scheduler): Record
   return {
     CreateService: (input) => createService(state, scheduler, read(createShape, input)),
     UpdateService: (input) => updateService(state, scheduler, read(updateShape, input)),
+    DeleteService: (input) => deleteService(state, read(deleteShape, input)),
     DescribeServices: (input) => describeServices(state, read(describeShape, input)),
     ListServices: (input) => listServices(state, read(listShape, input)),
   };
@@ -84,13 +82,17 @@ function createService(
   state.requireCluster(input.cluster);
   if (state.services.has(input.serviceName)) throw invalid('Creation of service was not idempotent.');
   const definition = state.requireDefinition(input.taskDefinition);
+  const isDaemon = input.schedulingStrategy === 'DAEMON';
+  if (isDaemon) checkDaemon(input);
   const service: Service = {
     ...orderOf(state, input, definition),
     createdAt: Date.now(),
     tags: tagRecord(input.tags),
-    desiredCount: input.desiredCount,
-    minimumHealthyPercent: input.deploymentConfiguration?.minimumHealthyPercent ?? 100,
-    maximumPercent: input.deploymentConfiguration?.maximumPercent ?? 200,
+    desiredCount: input.desiredCount ?? 1,
+    options: mergeOptions(defaultOptions(isDaemon), input.deploymentConfiguration),
+    rebalances: input.availabilityZoneRebalancing === 'ENABLED',
+    isRebalancing: false,
+    exec: input.enableExecuteCommand,
     deployments: [newDeployment(definition)],
     events: [],
     notBefore: 0,
@@ -103,13 +105,27 @@ function createService(
   return { service: viewService(state, service, true) };
 }
 
+const noCountOfDaemon =
+  'The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.';
+
+/** A DAEMON runs one task on each host, so it has no count and no choice of hosts, and Fargate has no hosts (ECS-95). */
+function checkDaemon(input: z.infer<typeof createShape>): void {
+  if (input.desiredCount !== undefined) throw invalid(noCountOfDaemon);
+  if (input.placementStrategy !== undefined)
+    throw invalid('The daemon scheduling strategy does not support placement strategies.');
+  if (input.launchType === 'FARGATE' || input.capacityProviderStrategy.length > 0)
+    throw invalid('The rig runs daemons on the EC2 launch type only; Fargate does not support them.');
+  if (input.availabilityZoneRebalancing === 'ENABLED')
+    throw invalid('Availability Zone rebalancing is not supported with the daemon scheduling strategy.');
+}
+
 function orderOf(
   state: EcsState,
   input: z.infer<typeof createShape>,
   definition: TaskDefinition,
 ): ServiceOrder {
   const capacityProvider = input.capacityProviderStrategy[0]?.capacityProvider;
-  const launchType = launchTypeOf(capacityProvider, input.launchType);
+  const launchType = launchTypeOf(state, capacityProvider, input.launchType);
   checkLaunchType(definition, launchType);
   checkConstraints([...definition.constraints, ...input.placementConstraints]);
   const stranger = input.loadBalancers.find(
@@ -124,6 +140,7 @@ function orderOf(
     capacityProvider,
     controller: input.deploymentController.type,
     propagatesTags: input.propagateTags === 'SERVICE',
+    isDaemon: input.schedulingStrategy === 'DAEMON',
     placementStrategy: input.placementStrategy,
     placementConstraints: input.placementConstraints,
     loadBalancers: input.loadBalancers,
@@ -150,10 +167,12 @@ function updateService(
     input.taskDefinition === undefined ? current : state.requireDefinition(input.taskDefinition);
   checkController(service, input.forceNewDeployment, definition !== current);
   if (definition) checkLaunchType(definition, service.launchType);
+  if (service.isDaemon && input.desiredCount !== undefined) throw invalid(noCountOfDaemon);
+  service.options = mergeOptions(service.options, input.deploymentConfiguration);
   service.desiredCount = input.desiredCount ?? service.desiredCount;
-  service.minimumHealthyPercent =
-    input.deploymentConfiguration?.minimumHealthyPercent ?? service.minimumHealthyPercent;
-  service.maximumPercent = input.deploymentConfiguration?.maximumPercent ?? service.maximumPercent;
+  service.exec = input.enableExecuteCommand ?? service.exec;
+  if (input.availabilityZoneRebalancing !== undefined)
+    service.rebalances = input.availabilityZoneRebalancing === 'ENABLED';
   // A changed desired count alone starts no deployment (ECS-32).
   const isNew = input.forceNewDeployment || definition !== current;
   const deployment = definition && isNew ? startDeployment(service, definition).id : undefined;
@@ -162,6 +181,16 @@ function updateService(
   state.events.emit('event', { at: Date.now(), event: 'service-updated', ...details });
   scheduler.reconcile();
   return { service: viewService(state, service, true) };
+}
+
+/** A service is scaled to 0 before it is deleted (ECS-99). */
+function deleteService(state: EcsState, input: z.infer<typeof deleteShape>): Record<string, unknown> {
+  checkClusterOf(input.cluster, [input.service]);
+  state.requireCluster(input.cluster);
+  const service = requireService(state, input.service);
+  if (service.desiredCount > 0) throw invalid('The service cannot be stopped while it is scaled above 0.');
+  state.services.delete(service.name);
+  return { service: { ...viewService(state, service, true), status: 'INACTIVE' } };
 }
 
 /** What another controller rolls, UpdateService cannot (ECS-39). */

@@ -50,8 +50,13 @@ const runShape = z.strictObject({
 });
 
 /** Which kind of host a capacity provider stands for. */
-export function launchTypeOf(capacityProvider: string | undefined, launchType: string): string {
+export function launchTypeOf(
+  state: EcsState,
+  capacityProvider: string | undefined,
+  launchType: string,
+): string {
   if (capacityProvider === undefined) return launchType;
+  if (state.isManagedProvider(capacityProvider)) return 'MANAGED_INSTANCES';
   return capacityProvider.startsWith('FARGATE') ? 'FARGATE' : 'EC2';
 }
 
@@ -126,6 +131,8 @@ function stopTask(state: EcsState, input: z.infer<typeof stopShape>): Record<str
   const task = state.findTask(input.task);
   if (!task) throw invalid('The referenced task was not found.');
   if (state.knobs.stopTask === 'ignored') return { task: viewTask(task, state.knobs, false) };
+  if (task.isProtected && state.knobs.stopProtected === 'refused')
+    throw invalid('The referenced task is protected.');
   const again = task.desiredStatus === 'STOPPED';
   if (again && state.knobs.secondStopTask === 'refused')
     throw invalid('The referenced task is already stopping.');
@@ -143,7 +150,7 @@ function runTask(state: EcsState, input: z.infer<typeof runShape>): Record<strin
   state.requireCluster(input.cluster);
   const definition = state.requireDefinition(input.taskDefinition);
   const capacityProvider = input.capacityProviderStrategy[0]?.capacityProvider;
-  const launchType = launchTypeOf(capacityProvider, input.launchType);
+  const launchType = launchTypeOf(state, capacityProvider, input.launchType);
   checkLaunchType(definition, launchType);
   checkConstraints([...definition.constraints, ...input.placementConstraints]);
   if (launchType !== 'FARGATE' && !state.hosts.some((each) => each.status === 'ACTIVE'))

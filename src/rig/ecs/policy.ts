@@ -8,6 +8,8 @@ export interface Question {
   readonly resource: string;
   /** Condition keys that are there, in lower case. */
   readonly keys: Readonly<Record<string, string>>;
+  /** Condition keys with several values, in lower case. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a policy says; `allow` names the Sids of the statements that do. */
@@ -17,7 +19,13 @@ export type Decision =
   | { readonly is: 'implicit-deny' };
 
 const listed = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
-const operators = ['ArnEquals', 'ArnLike', 'StringEquals', 'StringLike'] as const;
+const operators = [
+  'ArnEquals',
+  'ArnLike',
+  'StringEquals',
+  'StringLike',
+  'ForAllValues:StringEquals',
+] as const;
 const statement = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
@@ -45,12 +53,24 @@ export function decide(policy: AccessPolicy, question: Question): Decision {
   return by.length > 0 ? { is: 'allow', by } : { is: 'implicit-deny' };
 }
 
-function applies(one: Statement, { action, resource, keys }: Question): boolean {
+function applies(one: Statement, { action, resource, keys, lists = {} }: Question): boolean {
   // Actions are compared without regard to case, resources with it.
   return (
     one.Action.some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
     one.Resource.some((pattern) => fits(pattern, resource)) &&
-    Object.entries(one.Condition).every(([operator, wanted]) => holds(operator, wanted, keys))
+    Object.entries(one.Condition).every(([operator, wanted]) =>
+      operator.startsWith('ForAllValues:') ? holdsForAll(wanted, lists) : holds(operator, wanted, keys),
+    )
+  );
+}
+
+/** Each value of the request is one of those; a request without any value holds (IAM User Guide, set operators). */
+function holdsForAll(
+  wanted: Readonly<Record<string, readonly string[]>>,
+  lists: Readonly<Record<string, readonly string[]>>,
+): boolean {
+  return Object.entries(wanted).every(([key, values]) =>
+    (lists[key.toLowerCase()] ?? []).every((found) => values.includes(found)),
   );
 }
 

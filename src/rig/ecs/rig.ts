@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { Replica } from '../replica.ts';
 import type { Executor } from '../workers/executor.ts';
+import { createIdleExecutor, type JoinIdly } from '../workers/idle.ts';
 import type { Machine } from '../workers/machine.ts';
 import type { AgentAccess, Premises } from '../workers/premises.ts';
 import { runsAgent } from './container-definition.ts';
@@ -30,6 +31,8 @@ export interface EcsRigOptions {
   readonly machine: Machine;
   readonly premises: Premises;
   readonly access: AgentAccess | undefined;
+  /** How agents without a process register. */
+  readonly join: JoinIdly;
   /** What the clients may do; everything where nobody says. */
   readonly policy?: AccessPolicy | undefined;
 }
@@ -72,6 +75,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const scheduler = new Scheduler(state);
   attachGround(state, {
     executor: options.executor,
+    idly: createIdleExecutor(options.join),
     machine: options.machine,
     premises: options.premises,
     access: options.access,

@@ -1,8 +1,11 @@
+import { noteHealthy } from './circuit-breaker.ts';
 import { leftWithout } from './instances.ts';
 import { launchTask, type TaskOrder } from './launcher.ts';
 import type { PlacementFailure } from './placement.ts';
+import { findEmptiestZone, zoneConstraint } from './rebalancing.ts';
 import { chooseTask } from './scale-in.ts';
 import { say, type Deployment, type Service } from './service.ts';
+import { advanceShift, mayScaleUp } from './shift.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
 
@@ -29,10 +32,27 @@ export class Rollout {
   step(): void {
     const primary = this.#service.deployments[0];
     if (!primary) return;
+    if (this.#service.isDaemon) this.#service.desiredCount = this.#activeHosts;
+    this.#shift(primary, this.#sorted(primary));
     this.#scaleIn(primary, this.#sorted(primary).staying);
     this.#startMissing(primary, this.#sorted(primary));
     this.#replaceLeaving(primary, this.#sorted(primary));
     this.#settle(primary, this.#sorted(primary));
+    this.#rebalance(primary, this.#sorted(primary));
+  }
+
+  get #activeHosts(): number {
+    return this.#state.hosts.filter(({ status }) => status === 'ACTIVE').length;
+  }
+
+  #shift(primary: Deployment, { staying }: Sorted): void {
+    const healthy = staying.filter((task) => this.#isHealthy(task)).length;
+    if (healthy > 0) noteHealthy(this.#service);
+    advanceShift(this.#service, primary, {
+      isUp: healthy >= this.#service.desiredCount,
+      minuteMs: this.#state.knobs.bakeMinuteMs,
+      wakeAt: this.#wakeAt,
+    });
   }
 
   #sorted(primary: Deployment): Sorted {
@@ -40,10 +60,12 @@ export class Rollout {
       (task) => task.seed.serviceName === this.#service.name && task.desiredStatus === 'RUNNING',
     );
     for (const task of live) if (task.isProtected) this.#wakeAt(task.protectedUntil ?? 0);
+    const isOld = (task: EcsTask): boolean => task.seed.deploymentId !== primary.id;
     const leaving = live.filter(
-      (task) => task.seed.deploymentId !== primary.id || this.#onDrainingHost(task) || this.#isIll(task),
+      (task) =>
+        (isOld(task) && primary.stage === 'CLEAN_UP') || this.#onDrainingHost(task) || this.#isIll(task),
     );
-    return { live, leaving, staying: live.filter((task) => !leaving.includes(task)) };
+    return { live, leaving, staying: live.filter((task) => !leaving.includes(task) && !isOld(task)) };
   }
 
   #onDrainingHost(task: EcsTask): boolean {
@@ -69,6 +91,8 @@ export class Rollout {
 
   #scaleIn(primary: Deployment, staying: readonly EcsTask[]): void {
     let left = staying;
+    // A task that is moved to another zone is stopped when the new one is there.
+    if (this.#service.isRebalancing && !staying.every((task) => this.#isHealthy(task))) return;
     while (left.length > this.#service.desiredCount) {
       const chosen = chooseTask(left, {
         rule: this.#state.knobs.scaleInVictim,
@@ -81,18 +105,26 @@ export class Rollout {
         return;
       }
       left = left.filter((task) => task !== chosen);
+      if (this.#service.isRebalancing)
+        say(
+          this.#service,
+          `has stopped 1 running tasks in ${chosen.availabilityZone ?? ''} due to AZ rebalancing: ${named([chosen])}.`,
+        );
       this.#stop(chosen, `Scaling activity initiated by (deployment ${primary.id})`);
     }
   }
 
   get #upper(): number {
-    return Math.floor((this.#service.desiredCount * this.#service.maximumPercent) / 100);
+    const { options, desiredCount } = this.#service;
+    // A blue/green deployment runs all of its new tasks beside the old ones, whatever the percentage.
+    if (options.strategy !== 'ROLLING') return Infinity;
+    return Math.floor((desiredCount * options.maximumPercent) / 100);
   }
 
   #startMissing(primary: Deployment, { staying, live }: Sorted): void {
     const service = this.#service;
     const missing = Math.min(service.desiredCount - staying.length, this.#upper - live.length);
-    if (missing <= 0) return;
+    if (missing <= 0 || primary.rolloutState === 'FAILED' || !mayScaleUp(primary)) return;
     if (Date.now() < service.notBefore) {
       this.#wakeAt(service.notBefore);
       return;
@@ -109,7 +141,11 @@ export class Rollout {
   }
 
   #order(primary: Deployment): TaskOrder {
-    const { launchType, capacityProvider, name, placementStrategy, placementConstraints } = this.#service;
+    const { launchType, capacityProvider, name, placementStrategy, isDaemon } = this.#service;
+    const placementConstraints = [
+      ...this.#service.placementConstraints,
+      ...(isDaemon ? [{ type: 'distinctInstance' } as const] : []),
+    ];
     return {
       definition: primary.definition,
       launchType,
@@ -121,12 +157,25 @@ export class Rollout {
       startedBy: primary.id,
       serviceName: name,
       deploymentId: primary.id,
+      isIdle: this.#hasEnoughProcesses(),
+      exec: this.#service.exec,
       tags: this.#service.propagatesTags ? this.#service.tags : {},
     };
   }
 
+  /** Whether as many tasks of the service run processes as are to: the next one only registers and idles. */
+  #hasEnoughProcesses(): boolean {
+    const wanted = this.#state.tasksWithProcesses.get(this.#service.name);
+    if (wanted === undefined) return false;
+    const isReal = ({ seed, desiredStatus }: EcsTask): boolean =>
+      seed.serviceName === this.#service.name && desiredStatus === 'RUNNING' && seed.isIdle !== true;
+    return this.#state.tasks.filter(isReal).length >= wanted;
+  }
+
   #sayNoRoom(failures: readonly PlacementFailure[]): void {
     this.#service.lacksRoom = true;
+    // The old task of a daemon still stops where its new one is to run.
+    if (this.#service.isDaemon) return;
     const [closest] = failures;
     const why = closest
       ? `The closest matching (container-instance ${closest.arn.split('/').at(-1) ?? ''}) ${shortage(closest.reason)}.`
@@ -138,7 +187,7 @@ export class Rollout {
   }
 
   #replaceLeaving(primary: Deployment, { leaving, live, staying }: Sorted): void {
-    const lower = Math.ceil((this.#service.desiredCount * this.#service.minimumHealthyPercent) / 100);
+    const lower = Math.ceil((this.#service.desiredCount * this.#service.options.minimumHealthyPercent) / 100);
     let spare = live.filter((task) => this.#isHealthy(task)).length - lower;
     const replaced = staying.filter((task) => this.#isHealthy(task)).length >= this.#service.desiredCount;
     let held = 0;
@@ -149,7 +198,8 @@ export class Rollout {
       if (task.isProtected && !drains && !ill) continue;
       const counts = this.#isHealthy(task);
       // A sick task stays until its replacement is well, where the maximum leaves room for one.
-      const mayGo = counts ? spare > 0 : !ill || replaced || this.#upper <= this.#service.desiredCount;
+      const isFull = staying.length < this.#service.desiredCount && live.length >= this.#upper;
+      const mayGo = counts ? spare > 0 : !ill || replaced || isFull;
       if (!mayGo) {
         held += 1;
         continue;
@@ -180,12 +230,14 @@ export class Rollout {
     task.stop('ServiceSchedulerInitiated', reason, 'scheduler');
   }
 
-  #settle(primary: Deployment, { leaving, staying }: Sorted): void {
+  #settle(primary: Deployment, { live, staying }: Sorted): void {
     const service = this.#service;
     const healthy = staying.filter((task) => this.#isHealthy(task)).length;
     const isSteady =
-      leaving.length === 0 && healthy === service.desiredCount && staying.length === service.desiredCount;
-    if (isSteady && primary.rolloutState !== 'COMPLETED') {
+      live.length === staying.length &&
+      healthy === service.desiredCount &&
+      staying.length === service.desiredCount;
+    if (isSteady && primary.rolloutState === 'IN_PROGRESS' && primary.stage === 'CLEAN_UP') {
       primary.rolloutState = 'COMPLETED';
       primary.rolloutReason = `ECS deployment ${primary.id} completed.`;
       primary.updatedAt = Date.now();
@@ -194,6 +246,24 @@ export class Rollout {
     }
     if (isSteady && !service.isSteady) say(service, 'has reached a steady state.');
     service.isSteady = isSteady;
+  }
+
+  /** A steady service whose tasks are unevenly spread gets one more where the fewest are. */
+  #rebalance(primary: Deployment, { staying }: Sorted): void {
+    const service = this.#service;
+    const zone = service.isSteady ? findEmptiestZone(this.#state, service, staying) : undefined;
+    if (zone === undefined) return;
+    const order = this.#order(primary);
+    const placementConstraints = [...(order.placementConstraints ?? []), zoneConstraint(zone)];
+    const { task } = launchTask(this.#state, { ...order, placementConstraints });
+    if (task) say(service, `has started 1 tasks in ${zone} to AZ Rebalance: ${named([task])}.`);
+    else
+      say(
+        service,
+        `is unable to place a task in ${zone} because no container instance met all of its requirements.`,
+      );
+    if (!task) return;
+    service.isSteady = false;
   }
 }
 

@@ -43,7 +43,9 @@ function hostOf(task: EcsTask): string {
 
 /** How many of `all` are where a task is. */
 function countIn(all: readonly EcsTask[], placeOf: (task: EcsTask) => string): (task: EcsTask) => number {
-  return (task) => all.filter((other) => placeOf(other) === placeOf(task)).length;
+  const counts = new Map<string, number>();
+  for (const task of all) counts.set(placeOf(task), (counts.get(placeOf(task)) ?? 0) + 1);
+  return (task) => counts.get(placeOf(task)) ?? 0;
 }
 
 /** Those with the highest figure. */

@@ -1,7 +1,9 @@
+import { noteFailure } from './circuit-breaker.ts';
 import { placeWaiting } from './launcher.ts';
 import { Rollout } from './rollout.ts';
 import { say } from './service.ts';
 import type { EcsState } from './state.ts';
+import type { EcsTask } from './task.ts';
 
 /** A task that ended sooner than this after its start makes the scheduler hesitate. */
 const quickFailureMs = 10_000;
@@ -63,16 +65,20 @@ export class Scheduler {
     const task = this.#state.findTask(taskArn);
     const service = this.#state.findService(task?.seed.serviceName ?? '');
     if (!task || !service) return;
+    noteFailure(service, task);
+    // A worker that leaves with 0 has done its work: the next one comes at once.
     const byItself = task.stopCode === 'EssentialContainerExited' || task.stopCode === 'TaskFailedToStart';
-    if (!byItself || Date.now() - task.createdAt > quickFailureMs) {
+    if (!byItself || hasEndedClean(task) || Date.now() - task.createdAt > quickFailureMs) {
       service.quickFailures = 0;
       return;
     }
     service.quickFailures += 1;
-    const primary = service.deployments[0];
-    if (primary) primary.failedTasks += 1;
     const waitMs = Math.min(1000 * 2 ** (service.quickFailures - 1), longestHesitationMs);
     service.notBefore = Date.now() + waitMs;
     say(service, 'is unable to consistently start tasks successfully.');
   }
+}
+
+function hasEndedClean({ worker }: EcsTask): boolean {
+  return (worker?.containers ?? []).some(({ plan, exit }) => plan.essential && exit?.code === 0);
 }

@@ -13,6 +13,7 @@ import { protectionOperations } from './operations-protection.ts';
 import { serviceOperations } from './operations-services.ts';
 import { taskOperations } from './operations-tasks.ts';
 import type { AccessPolicy } from './policy.ts';
+import { RateLimits } from './rate-limits.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { EcsState } from './state.ts';
 
@@ -49,6 +50,7 @@ export async function startEcsServer(
   );
   const accessKeyId = `AKIARIG${randomBytes(8).toString('hex').toUpperCase().slice(0, 13)}`;
   const counts: Record<string, number> = {};
+  const limits = new RateLimits(state.knobs.ecsRateShare);
   const access = new AccessControl(state, policy);
   let foreign = 0;
   const app = new Hono();
@@ -67,6 +69,7 @@ export async function startEcsServer(
     const body = await context.req.text();
     return answer(state.knobs.clockOffsetMs, () => {
       const input = parseBody(body);
+      limits.take(name);
       access.check(name, input);
       return perform(operations.get(name), name, input);
     });

@@ -29,12 +29,10 @@ export function viewService(state: EcsState, service: Service, withTags: boolean
     ...countTasks(tasks),
     ...placement(service),
     taskDefinition: primary?.definition.arn,
-    deploymentConfiguration: {
-      minimumHealthyPercent: service.minimumHealthyPercent,
-      maximumPercent: service.maximumPercent,
-      strategy: 'ROLLING',
-    },
-    schedulingStrategy: 'REPLICA',
+    deploymentConfiguration: service.options,
+    schedulingStrategy: service.isDaemon ? 'DAEMON' : 'REPLICA',
+    availabilityZoneRebalancing: service.rebalances ? 'ENABLED' : 'DISABLED',
+    enableExecuteCommand: service.exec,
     deploymentController: { type: service.controller },
     ...viewDeployments(service, tasks, byEcs),
     events: service.events.map(({ id, at, message }) => ({ id, createdAt: byEcs(at), message })),
@@ -82,7 +80,8 @@ function viewDeployment(service: Service, deployment: Deployment, tasks: readonl
     id: deployment.id,
     status: isPrimary ? 'PRIMARY' : 'ACTIVE',
     taskDefinition: deployment.definition.arn,
-    desiredCount: isPrimary ? service.desiredCount : 0,
+    // Until its clean-up a blue/green deployment keeps the old tasks.
+    desiredCount: isPrimary || service.deployments[0]?.stage !== 'CLEAN_UP' ? service.desiredCount : 0,
     ...countTasks(tasks.filter((task) => task.seed.deploymentId === deployment.id)),
     failedTasks: deployment.failedTasks,
   };

@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 
 import type { PlacementConstraint, TaskDefinition } from './definition.ts';
+import type { DeploymentOptions, Stage } from './deployment-options.ts';
 import type { PlacementStrategy } from './strategies.ts';
 
 /** One deployment of a service; the first of the list is the primary one. */
@@ -9,9 +10,14 @@ export interface Deployment {
   readonly definition: TaskDefinition;
   readonly createdAt: number;
   updatedAt: number;
-  rolloutState: 'IN_PROGRESS' | 'COMPLETED';
+  rolloutState: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
   rolloutReason: string;
+  /** Tasks in a row that could not start or failed their health checks. */
   failedTasks: number;
+  stage: Stage;
+  stageSince: number;
+  /** The stages at which it was paused and somebody let it go on. */
+  readonly continued: Stage[];
 }
 
 /** Who rolls a service's deployments. */
@@ -25,6 +31,8 @@ export interface ServiceOrder {
   readonly capacityProvider: string | undefined;
   readonly controller: DeploymentController;
   readonly propagatesTags: boolean;
+  /** One task on each host instead of a count. */
+  readonly isDaemon: boolean;
   readonly placementStrategy: readonly PlacementStrategy[] | undefined;
   readonly placementConstraints: readonly PlacementConstraint[];
   /** As they were given; whoever has one is taken out of it before it stops. */
@@ -38,8 +46,12 @@ export interface Service extends ServiceOrder {
   readonly createdAt: number;
   tags: Readonly<Record<string, string>>;
   desiredCount: number;
-  minimumHealthyPercent: number;
-  maximumPercent: number;
+  options: DeploymentOptions;
+  /** Whether tasks are moved between zones until each has as many. */
+  rebalances: boolean;
+  isRebalancing: boolean;
+  /** Whether its new tasks let people in (ECS Exec). */
+  exec: boolean;
   deployments: readonly Deployment[];
   readonly events: { readonly id: string; readonly at: number; readonly message: string }[];
   /** After tasks that ended soon after their start, ECS waits longer and longer before the next one. */
@@ -62,6 +74,9 @@ export function newDeployment(definition: TaskDefinition): Deployment {
     rolloutState: 'IN_PROGRESS',
     rolloutReason: `ECS deployment ecs-svc/${digits} in progress.`,
     failedTasks: 0,
+    stage: 'RECONCILE_SERVICE',
+    stageSince: now,
+    continued: [],
   };
 }
 
@@ -70,6 +85,7 @@ export function startDeployment(service: Service, definition: TaskDefinition): D
   const deployment = newDeployment(definition);
   service.deployments = [deployment, ...service.deployments];
   service.isSteady = false;
+  service.isRebalancing = false;
   return deployment;
 }
 

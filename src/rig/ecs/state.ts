@@ -28,6 +28,8 @@ export class EcsState {
   readonly definitions: TaskDefinition[] = [];
   readonly services = new Map<string, Service>();
   readonly instances: ContainerInstance[] = [];
+  /** How many tasks of a service run processes, where not all do: the others only register and idle. */
+  readonly tasksWithProcesses = new Map<string, number>();
   clusterTags: Readonly<Record<string, string>>;
   /** Tasks as DescribeTasks answered them a while ago, by ARN and with their tags, where an old answer is due. */
   readReplica: () => ReadonlyMap<string, Record<string, unknown>> | undefined = () => undefined;
@@ -55,9 +57,13 @@ export class EcsState {
 
   /** All tasks that ECS still remembers, in the order of their creation. */
   get tasks(): readonly EcsTask[] {
+    this.#forgetOld();
+    return [...this.#tasks.values()];
+  }
+
+  #forgetOld(): void {
     const oldest = Date.now() - keptStoppedMs;
     for (const [arn, task] of this.#tasks) if ((task.stoppedAt ?? oldest) < oldest) this.#tasks.delete(arn);
-    return [...this.#tasks.values()];
   }
 
   /** Remembers a task. */
@@ -67,7 +73,8 @@ export class EcsState {
 
   /** Finds a task by id or full ARN. */
   findTask(reference: string): EcsTask | undefined {
-    return this.tasks.find((task) => task.seed.arn === reference || task.seed.id === reference);
+    this.#forgetOld();
+    return this.#tasks.get(reference) ?? [...this.#tasks.values()].find(({ seed }) => seed.id === reference);
   }
 
   /** Refuses any cluster but the rig's; without a name ECS means the one called default. */
@@ -117,6 +124,11 @@ export class EcsState {
   get hosts(): readonly ContainerInstance[] {
     if (this.#hostsOnDemand) this.addInstances([plentyOfRoom]);
     return this.instances;
+  }
+
+  /** Whether a capacity provider is one of ECS Managed Instances. */
+  isManagedProvider(name: string): boolean {
+    return this.instances.some((each) => each.managed && each.capacityProvider === name);
   }
 
   /** Finds a host by ARN, by the end of it or by the id of its EC2 instance. */

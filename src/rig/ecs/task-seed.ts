@@ -37,5 +37,9 @@ export interface TaskSeed {
   readonly placementConstraints?: readonly PlacementConstraint[] | undefined;
   /** A load balancer sends to it: it is taken out there before it is signalled. */
   readonly behindLoadBalancer?: boolean | undefined;
+  /** People may open a shell in its containers (ECS Exec). */
+  readonly exec?: boolean | undefined;
+  /** No process stands behind it: its agents only register and idle. */
+  readonly isIdle?: boolean | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }

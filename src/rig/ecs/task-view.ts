@@ -36,6 +36,7 @@ export function viewTask(task: EcsTask, knobs: EcsKnobs, withTags: boolean): Rec
     startedBy: seed.startedBy,
     launchType: seed.launchType,
     capacityProviderName: seed.capacityProvider,
+    enableExecuteCommand: seed.exec ?? false,
     platformVersion: seed.launchType === 'FARGATE' ? '1.4.0' : undefined,
     availabilityZone: task.availabilityZone,
     connectivity: 'CONNECTED',

@@ -4,6 +4,7 @@ import { runsAgent } from './container-definition.ts';
 import { invalid } from './errors.ts';
 import type { ContainerInstance } from './instances.ts';
 import { changeStatus } from './operations-instances.ts';
+import { isPaused } from './shift.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
 
@@ -57,6 +58,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   'mark-oom': markOutOfMemory,
   'restart-container': restart,
   'start-deployment': startDeployment,
+  'continue-deployment': continueDeployment,
   'set-desired-count': setDesiredCount,
   protect,
 };
@@ -213,6 +215,16 @@ function startDeployment(ground: VerbGround, action: EcsAction): unknown {
     forceNewDeployment: true,
   });
   return { deployment: ground.state.findService(service)?.deployments[0]?.id };
+}
+
+/** Somebody calls ContinueServiceDeployment for a deployment that a PAUSE hook holds. */
+function continueDeployment(ground: VerbGround, action: EcsAction): unknown {
+  const service = ground.state.findService(requireService(ground, action));
+  const primary = service?.deployments[0];
+  if (!service || !primary || !isPaused(service, primary)) throw invalid(`${action.do}: nothing is paused`);
+  primary.continued.push(primary.stage);
+  ground.state.events.emit('event', { at: Date.now(), event: 'service-updated', service: service.name });
+  return { deployment: primary.id, stage: primary.stage };
 }
 
 /** Somebody else, or an auto-scaling policy, changes how many there are to be. */

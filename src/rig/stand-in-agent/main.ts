@@ -55,7 +55,8 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
     return 0;
   }
   if (verb === 'start') return start(rest);
-  if (verb === 'meta-data' || verb === 'annotate') return runTool([verb, ...rest], process.env);
+  if (verb === 'meta-data' || verb === 'annotate' || verb === 'pipeline')
+    return runTool([verb, ...rest], process.env);
   say(`"${verb ?? ''}" is not something the stand-in agent does`);
   return 1;
 }

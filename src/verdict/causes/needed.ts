@@ -1,4 +1,5 @@
 import { seconds } from '../../checks/times.ts';
+import { makeHistoryId, matchesStep } from '../../model/step-name.ts';
 import { stepOfPlan } from '../../scenario/plan.ts';
 import { findFinalAttempt, hasTrulyPassed } from '../../evidence/attempts.ts';
 import { clocksOf } from '../../evidence/clocks.ts';
@@ -43,8 +44,8 @@ function estimateByRetry({ hurt, attempts }: Grounds): Omit<Needed, 'after'> | n
 function estimateByPast({ evidence, hurt }: Grounds): Omit<Needed, 'after'> | null {
   const step = stepOfPlan(evidence.plan);
   const { build } = evidence.plan.scenario;
-  if (step === null || hurt?.job.stepKey !== step) return null;
-  const seen = evidence.last('step-history', `${build.pipeline}/${step}`);
+  if (step === null || hurt === null || !matchesStep(step, hurt.job)) return null;
+  const seen = evidence.last('step-history', makeHistoryId(build.pipeline, step));
   const durations = seen?.value.durations.toSorted((a, b) => a - b) ?? [];
   const whole = durations[Math.floor(durations.length / 2)];
   if (seen === null || whole === undefined) return null;

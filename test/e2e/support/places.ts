@@ -19,6 +19,8 @@ export interface Places {
   readonly tasks: readonly string[];
   /** Ids of the deployments of the first service. */
   readonly deployments: readonly string[];
+  /** What the first service is marked with. */
+  readonly marks: readonly string[];
 }
 
 const CLUSTER = 'build-prod';
@@ -92,13 +94,14 @@ async function look(client: ECSClient, service: string): Promise<Places> {
 async function serviceIn(
   client: ECSClient,
   services: string[],
-): Promise<Pick<Places, 'desired' | 'deployments'>> {
-  if (services.length === 0) return { desired: [], deployments: [] };
-  const command = new DescribeServicesCommand({ cluster: CLUSTER, services });
+): Promise<Pick<Places, 'desired' | 'deployments' | 'marks'>> {
+  if (services.length === 0) return { desired: [], deployments: [], marks: [] };
+  const command = new DescribeServicesCommand({ cluster: CLUSTER, services, include: ['TAGS'] });
   const { services: found = [] } = await client.send(command);
   return {
     desired: found.map(({ desiredCount }) => desiredCount ?? -1),
     deployments: (found[0]?.deployments ?? []).map(({ id }) => id ?? ''),
+    marks: (found[0]?.tags ?? []).flatMap(({ key, value = '' }) => (key === 'gameday:undo' ? [value] : [])),
   };
 }
 

@@ -1,0 +1,134 @@
+import type { Buildkite } from '../buildkite/port.ts';
+import { answerOf, documentOf } from '../cli/exit-codes.ts';
+import { variablesOf } from '../cli/flags.ts';
+import { planDrill } from '../cli/plan-drill.ts';
+import type { Environment } from '../cli/output.ts';
+import { openRig } from '../cli/rig-process.ts';
+import type { Runner } from '../cli/runner.ts';
+import { readScenarios } from '../cli/scenarios.ts';
+import { settingsFromEnvironment, type Settings } from '../cli/settings.ts';
+import { watchSignals } from '../cli/signals.ts';
+import type { AnswerName } from '../model/reasons.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import type { InputError } from '../scenario/problem.ts';
+import { CHECKS } from './checks/list.ts';
+import { examinePlan } from './examine.ts';
+import type { DoctorFlags } from './options.ts';
+import { examinedLines, type Examined, type Finding } from './report.ts';
+
+/** Asks what a drill of each scenario would meet, and prints it. */
+export async function runDoctor(files: readonly string[], flags: DoctorFlags, runner: Runner): Promise<void> {
+  const { scenarios, errors } = await readScenarios(files, variablesOf(flags.var), runner);
+  const planned = await Promise.all(scenarios.map((loaded) => settle(loaded, flags, runner)));
+  const wrong = [...errors, ...planned.flatMap((one) => one.errors)];
+  if (wrong.length > 0) return runner.finish(documentOf('bad-input', wrong));
+  const interruption = watchSignals(() => undefined);
+  const examined: Examined[] = [];
+  try {
+    // One after another: two would spend the budget of the same user at once.
+    for (const one of planned) examined.push(await examine(one, flags, runner, interruption.signal));
+  } finally {
+    interruption.release();
+  }
+  runner.finish(answerOf(outcomeOf(examined), { scenarios: examined }), (stdout) => {
+    const blocks = examined.map((one) => examinedLines(one, stdout.columns(), stdout.colors).join('\n'));
+    stdout.write(`${blocks.join('\n\n')}\n`);
+  });
+}
+
+/** Blocking beats unknown: what is known to be wrong is worth more than what could not be asked. */
+function outcomeOf(examined: readonly Examined[]): AnswerName {
+  const statuses = examined.flatMap(({ findings }) => findings.map(({ status }) => status));
+  if (statuses.includes('blocking')) return 'failed';
+  return statuses.includes('unknown') ? 'could-not-run' : 'clean';
+}
+
+interface Settled {
+  readonly loaded: LoadedScenario;
+  /** Null if the rig will supply them. */
+  readonly settings: Settings | null;
+  /** Which settings of Buildkite are missing, so that it is not asked; null if none is. */
+  readonly unset: string | null;
+  readonly errors: readonly InputError[];
+}
+
+async function settle(loaded: LoadedScenario, flags: DoctorFlags, runner: Runner): Promise<Settled> {
+  const { scenario, file } = loaded;
+  if (flags.rig) {
+    const next = 'Add `rig: FILE`, or run it without --rig.';
+    const missing = { message: 'the scenario names no rig file', at: file, next };
+    return { loaded, settings: null, unset: null, errors: scenario.rig === null ? [missing] : [] };
+  }
+  const { environment } = runner;
+  const found = await settingsFromEnvironment(scenario, environment, flags.insecure);
+  if (found.settings !== null) return { loaded, unset: null, ...found };
+  // Without a token AWS can still be asked; any other error is bad input.
+  const filled = await settingsFromEnvironment(scenario, fillIn(environment), flags.insecure);
+  if (filled.settings === null) return { loaded, unset: null, ...found };
+  const unset = found.errors.map(({ message }) => message).join('; ');
+  return { loaded, settings: filled.settings, unset, errors: [] };
+}
+
+/** Sent nowhere. */
+const NO_TOKEN = 'no-token-is-set';
+
+function fillIn(environment: Environment): Environment {
+  return {
+    ...environment,
+    BUILDKITE_API_TOKEN: environment['BUILDKITE_API_TOKEN'] || NO_TOKEN,
+    BUILDKITE_ORGANIZATION_SLUG: environment['BUILDKITE_ORGANIZATION_SLUG'] || 'unknown',
+  };
+}
+
+/** A Buildkite that is not asked: every read has this trouble. */
+function refuseReads(message: string, unasked: Buildkite): Buildkite {
+  const answer = { ok: false, trouble: { kind: 'unauthorized', message, retryAfter: null } };
+  const read = async (): Promise<typeof answer> => answer;
+  const told = new Set<string | symbol>(['clock', 'budget']);
+  return new Proxy(unasked, {
+    get: (port, name): unknown => (told.has(name) ? Reflect.get(port, name) : read),
+  });
+}
+
+async function examine(
+  { loaded, settings, unset }: Settled,
+  flags: DoctorFlags,
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<Examined> {
+  if (settings !== null) return examineAt(loaded, settings, unset, runner, signal);
+  const { agent, executor } = flags;
+  const choice = { agent, executor, environment: runner.environment };
+  const rig = await openRig({ ...loaded.scenario, rig: loaded.scenario.rig ?? '' }, choice, signal);
+  try {
+    runner.output.learn(rig.secrets);
+    return await examineAt(loaded, rig.settings, null, runner, signal);
+  } finally {
+    await rig.close();
+  }
+}
+
+async function examineAt(
+  loaded: LoadedScenario,
+  settings: Settings,
+  unset: string | null,
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<Examined> {
+  const plan = planDrill(loaded, settings, { yes: false, dryRun: true }, runner);
+  const services = await runner.clients.connect(settings);
+  const asked =
+    unset === null ? services : { ...services, buildkite: refuseReads(unset, services.buildkite) };
+  const seen = await examinePlan(plan, asked, proxiesOf(settings), signal);
+  const findings = CHECKS.flatMap((check) =>
+    check.judge(seen).map((line): Finding => ({ check: check.name, ...line })),
+  );
+  const ready = findings.every(({ status }) => status === 'ok' || status === 'warning');
+  return { file: loaded.file, title: loaded.scenario.title, ready, findings };
+}
+
+/** Never their addresses, which may contain a password. */
+function proxiesOf({ rules }: Settings): readonly string[] {
+  const { http = null, https = null } = rules.proxies ?? {};
+  return [...new Set([https, http].flatMap((proxy) => (proxy === null ? [] : [proxy.name])))];
+}

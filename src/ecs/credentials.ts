@@ -1,0 +1,101 @@
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { withDeadline } from '../http/deadline.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Credentials } from '../model/entities/surroundings.ts';
+
+/** Keys, when they expire, and where the SDK found them. */
+export type Identity = Awaited<ReturnType<ReturnType<typeof defaultProvider>>> & {
+  readonly $source?: { readonly CREDENTIALS_ENV_VARS?: string };
+};
+
+/** The one source of credentials of all clients. They are fetched once and kept, so that signing never waits while they hold. */
+export interface CredentialSource {
+  /** The credentials that are kept; fetched first where there are none, or they have expired. */
+  provide(signal?: AbortSignal): Promise<Identity>;
+  /** The same, but fetched anew where they expire soon. */
+  renew(signal: AbortSignal): Promise<Identity>;
+  /** AWS did not accept them: they are fetched anew, but not again and again. */
+  distrust(): void;
+}
+
+/** Credentials are fetched anew this long before they expire, or when half of their time is over; milliseconds. */
+const EARLY = 300_000;
+/** A `credential_process` may take long; a person who is asked for a code needs time; milliseconds. */
+const FETCHED_WITHIN = 120_000;
+/** Credentials that AWS did not accept are fetched anew this often at the most, milliseconds. */
+const DISTRUSTED_EVERY = 30_000;
+
+interface Kept {
+  readonly identity: Identity;
+  readonly fetchedAt: number;
+  /** When they are to be fetched anew, and when they are of no use any more; Infinity: never. */
+  readonly staleAt: number;
+  readonly expiresAt: number;
+}
+
+export function createCredentialSource(fetch: () => Promise<Identity>, clock: Clock): CredentialSource {
+  let kept: Kept | null = null;
+  let fetching: Promise<Identity> | null = null;
+
+  /** Fetches once for all who wait. */
+  function fetchOnce(): Promise<Identity> {
+    fetching ??= withDeadline(new AbortController().signal, FETCHED_WITHIN, fetch)
+      .then((identity) => {
+        const fetchedAt = clock.now();
+        const expiresAt = identity.expiration?.getTime() ?? Infinity;
+        const early = Math.min(EARLY, Math.max(0, expiresAt - fetchedAt) / 2);
+        kept = { identity, fetchedAt, expiresAt, staleAt: expiresAt - early };
+        return identity;
+      })
+      .finally(() => (fetching = null));
+    return fetching;
+  }
+
+  async function renew(signal: AbortSignal): Promise<Identity> {
+    if (kept !== null && clock.now() < kept.staleAt) return kept.identity;
+    const before = kept;
+    return withDeadline(signal, FETCHED_WITHIN, fetchOnce).catch((error: unknown) => {
+      // What is still valid is used until it expires.
+      if (before !== null && clock.now() < before.expiresAt) return before.identity;
+      throw error;
+    });
+  }
+
+  return {
+    renew,
+    async provide(signal) {
+      if (kept !== null && clock.now() < kept.expiresAt) return kept.identity;
+      return signal === undefined ? fetchOnce() : withDeadline(signal, FETCHED_WITHIN, fetchOnce);
+    },
+    distrust() {
+      if (kept !== null && clock.now() - kept.fetchedAt >= DISTRUSTED_EVERY) kept = null;
+    },
+  };
+}
+
+/** What a drill must know of them. Those of the environment are as they were when this process started. */
+export function credentialsOf({ expiration, $source }: Identity): Credentials {
+  const renewable = $source?.CREDENTIALS_ENV_VARS === undefined;
+  return { expiresAt: expiration?.getTime() ?? null, renewable };
+}
+
+type Chain = typeof defaultProvider;
+
+/** Fetches by the SDK's own chain: environment, profile (role, SSO, process), web identity, container, instance. */
+export function fetchByChain(
+  options: Pick<NonNullable<Parameters<Chain>[0]>, 'clientConfig'>,
+  caller: NonNullable<Parameters<ReturnType<Chain>>[0]>,
+  askMfaCode: ((device: string) => Promise<string>) | undefined,
+): () => Promise<Identity> {
+  const mfaCodeProvider = askMfaCode ?? refuseMfaCode;
+  // The chain keeps what it found, so a new one is made for each fetch.
+  return () => defaultProvider({ ...options, mfaCodeProvider })(caller);
+}
+
+/** Nobody can be asked: names the command that asks, and gives keys that need no code. */
+function refuseMfaCode(device: string): Promise<string> {
+  const profile = process.env['AWS_PROFILE'];
+  const named = profile === undefined || profile === '' ? '' : ` --profile ${profile}`;
+  const message = `the role needs a code of MFA device ${device}, and nobody can be asked for it here: run \`eval "$(aws configure export-credentials${named} --format env)"\` before`;
+  return Promise.reject(Object.assign(new Error(message), { name: 'CredentialsProviderError' }));
+}

@@ -1,0 +1,63 @@
+import { readDay, type Instant } from '../instants.ts';
+
+/** The key of the tag that a service carries while a drill has changed something there that must be put back. */
+export const UNDO_TAG = 'gameday:undo';
+
+/** What a drill is about to change, and what it was before: enough to put it back without the drill's journal. */
+export interface UndoMark {
+  /** Id of the drill: letters, digits, `-`, `_` and `.`. */
+  readonly drill: string;
+  readonly change:
+    | { readonly kind: 'desired-count'; readonly former: number; readonly set: number }
+    /** Id of the container instance that is drained; it was ACTIVE. */
+    | { readonly kind: 'draining'; readonly instance: string };
+  /** When the drill has ended at the latest, whole seconds: whoever finds the mark later knows that the drill died. */
+  readonly until: Instant;
+}
+
+/** Characters that ECS takes in the value of a tag, and how many (API reference, Tag). */
+const ALLOWED = /^[A-Za-z0-9 +\-=._:/@]{0,256}$/;
+
+// The Swedish form of date and time is that of ISO 8601, with a space for the T.
+const ISO = new Intl.DateTimeFormat('sv-SE', {
+  dateStyle: 'short',
+  timeStyle: 'medium',
+  timeZone: 'UTC',
+});
+
+/** The mark as the value of a tag, which a person can read too. Throws where it does not fit: a drill's id is never so long. */
+export function formatUndoMark({ drill, change, until }: UndoMark): string {
+  const what =
+    change.kind === 'desired-count'
+      ? `desired=${String(change.former)} set=${String(change.set)}`
+      : `draining=${change.instance}`;
+  const value = `drill=${drill} ${what} until=${ISO.format(until).replace(' ', 'T')}Z`;
+  if (!ALLOWED.test(value) || parseUndoMark(value) === null) throw new Error(`no value of a tag: ${value}`);
+  return value;
+}
+
+const VALUE =
+  /^drill=([\w.-]+) (?:desired=(\d{1,9}) set=(\d{1,9})|draining=([0-9A-Za-z-]+)) until=(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
+
+/** The mark that a tag's value stands for; null where it is none that gameday wrote. */
+export function parseUndoMark(value: string): UndoMark | null {
+  const [, drill = '', former, set, instance, ...time] = VALUE.exec(value) ?? [];
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = time.map(Number);
+  const midnight = readDay(year, month, day);
+  if (midnight === null) return null;
+  const until = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  if (instance !== undefined) return { drill, change: { kind: 'draining', instance }, until };
+  return { drill, change: { kind: 'desired-count', former: Number(former), set: Number(set) }, until };
+}
+
+/** What was changed, and what it was, as a clause. */
+export function describeChange({ change }: UndoMark): string {
+  return change.kind === 'desired-count'
+    ? `set its desired count from ${String(change.former)} to ${String(change.set)}`
+    : `set container instance ${change.instance}, which was ACTIVE, to DRAINING`;
+}
+
+/** The time until which the drill of a mark may still run: `2026-01-02 03:04:05 UTC`. */
+export function formatUntil({ until }: UndoMark): string {
+  return `${ISO.format(until)} UTC`;
+}
