@@ -43,7 +43,7 @@ export function createPace(clock: Clock, restFor: (subject: Subject) => number):
     const key = keyOf(subject);
     const rest = restFor(subject);
     const rested = rest > 0 ? clock.now() + rest : -Infinity;
-    const pace = isPaid ? every * stretch : every;
+    const pace = isPaid ? Math.ceil(every * stretch) : every;
     return Math.max((askedAt.get(key) ?? -Infinity) + pace, retryAt.get(key) ?? -Infinity, rested);
   }
 

@@ -218,11 +218,13 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       const { id, number } = created.build;
       const whole = valueOf(await buildkite.build(id, 'all', never));
       const step = valueOf(await buildkite.build(id, ['integration'], never));
-      expect(step.jobs).toEqual(whole.jobs);
+      // The rig's agent works on meanwhile: what the job is doing may differ, not which one it is.
+      const still = ({ id, stepKey, label, buildId }: Job) => ({ id, stepKey, label, buildId });
+      expect(step.jobs.map(still)).toEqual(whole.jobs.map(still));
       expect(step.build).toMatchObject({ number, organization: 'acme', pipeline: 'canary' });
       expect(step.build).toMatchObject({ jobs: null, jobsComplete: false, metaData: null });
       const both = valueOf(await buildkite.build(id, ['other', 'integration'], never));
-      expect(both.jobs).toEqual(whole.jobs);
+      expect(both.jobs.map(still)).toEqual(whole.jobs.map(still));
       expect(valueOf(await buildkite.build(id, ['other'], never)).jobs).toEqual([]);
       const alone = valueOf(await buildkite.build(`acme/canary/${String(number)}`, [], never));
       expect(alone.jobs).toEqual([]);

@@ -5,7 +5,7 @@ import { askSubject } from '../../src/drill/questions.ts';
 import { fold } from '../../src/state/state.ts';
 import { keyOf, type Fact, type Subject, type World } from '../../src/model/world.ts';
 import type { NewEvent } from '../../src/journal/events.ts';
-import { CREDENTIALS } from '../../src/scenario/subjects.ts';
+import { BUDGET, CREDENTIALS } from '../../src/scenario/subjects.ts';
 import {
   aBuild,
   AGENT_ID,
@@ -75,6 +75,7 @@ function next(facts: readonly Fact[], agentAt: number, listedAt = NOON + 5_000, 
   const reads = [
     ...all.map(({ kind, id }) => read(kind, id, at(kind))),
     read('build-jobs', BUILD_ID, NOON + 4_000),
+    read('budget', BUDGET.id, NOON + 19_000),
   ];
   const events: readonly (readonly [number, NewEvent])[] = [
     [NOON, { code: 'GD_DRILL_PLANNED', payload: { plan } }],

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { benchFor, field, hasRealAgent, until } from './buildkite-bench.ts';
@@ -10,7 +10,7 @@ steps:
   - { key: next, command: "echo next" }
 `;
 
-const RELUCTANT = `trap 'until [ -e "$HOME/go-on" ]; do sleep 0.1; done; exit 1' TERM; sleep 60 & wait`;
+const RELUCTANT = `trap 'until [ -e "$HOME/go-on" ]; do sleep 0.1; done; exit 1' TERM; touch "$HOME/listens"; sleep 60 & wait`;
 
 const WATCH = `query Watch($uuid: ID) {
   build(uuid: $uuid) {
@@ -82,7 +82,7 @@ describe.concurrent.each(['real', 'stand-in'] as const)('a %s agent lives in the
     });
     bench.start(kind);
     const uuid = await bench.create();
-    await bench.happened('job-started');
+    await until('the job to heed SIGTERM', () => existsSync(join(bench.folder, 'listens')) || undefined);
     await bench.rig.do({ do: 'cancel-build' });
     expect(field((await bench.query(WATCH, { uuid })).data, 'build', 'state')).toBe('CANCELING');
     writeFileSync(join(bench.folder, 'go-on'), '');
