@@ -202,9 +202,12 @@ interface Urls {
 async function openDoors(file: ReadRigFile, inside: Inside, closers: Closer[]): Promise<Urls> {
   const { buildkite, ecs, world, log } = inside;
   const proxy = async (half: 'buildkite' | 'ecs'): Promise<string> => {
+    const target = half === 'ecs' ? ecs.url : buildkite.url;
+    const rules = file.rig.faulty[half];
+    if (rules.length === 0) return target;
     const listening = await startProxy({
-      target: half === 'ecs' ? ecs.url : buildkite.url,
-      rules: file.rig.faulty[half],
+      target,
+      rules,
       stopAccepted: () => world.stopAccepted,
       clockOffsetMs: half === 'ecs' ? file.rig.knobs.ecsClockOffset : file.rig.knobs.clockOffset,
       onHarm: (operation, harm) => {

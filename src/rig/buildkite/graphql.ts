@@ -19,6 +19,8 @@ import { rootOf } from './queries.ts';
 import { viewsOf } from './views.ts';
 
 const MOST_COMPLEX = 50_000;
+/** So many documents are kept, that clients which write values into theirs do not fill the memory. */
+const MOST_DOCUMENTS = 500;
 
 interface Ask {
   readonly query: string;
@@ -40,6 +42,7 @@ export function graphqlEndpoint(
   replica: Replica<World>,
 ): (c: Context) => Promise<Response> {
   const schema = buildSchema(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8'));
+  const documentFor = keepDocuments(schema);
   const present = rootOf(world, viewsOf(world));
   const rootFor = (operation: OperationTypeNode): unknown => {
     const old = operation === OperationTypeNode.QUERY ? replica.read() : undefined;
@@ -64,7 +67,7 @@ export function graphqlEndpoint(
     if (exceeded !== undefined) {
       return c.json({ errors: [{ message: exceeded }] }, { status: 429, headers: limitHeaders(budgets) });
     }
-    const { result, requested, actual } = await run(schema, rootFor, ask);
+    const { result, requested, actual } = await run(schema, documentFor, rootFor, ask);
     budgets.organization.spend(actual);
     budgets.user.spend(actual);
     const wantsStats = c.req.header('buildkite-include-query-stats') === 'true';
@@ -106,14 +109,13 @@ function nameOf({ query, operationName }: Ask): string {
 
 async function run(
   schema: GraphQLSchema,
+  documentFor: (query: string) => DocumentNode | readonly GraphQLError[],
   rootFor: (operation: OperationTypeNode) => unknown,
   ask: Ask,
 ): Promise<Costed> {
   const { query, operationName, variables: variableValues } = ask;
-  const document = parsedDocument(query);
-  if (document instanceof GraphQLError) return refused([document]);
-  const errors = validate(schema, document);
-  if (errors.length > 0) return refused(errors);
+  const document = documentFor(query);
+  if (!('kind' in document)) return refused(document);
   const operation = getOperationAST(document, operationName);
   if (!operation) return refused([new GraphQLError('An operation name is required')]);
   const requested = requestedComplexity(schema, document, operation, variableValues);
@@ -135,11 +137,26 @@ function refused(errors: readonly GraphQLError[]): Costed {
   return { result: { errors }, requested: 0, actual: 0 };
 }
 
-function parsedDocument(query: string): DocumentNode | GraphQLError {
+/** Parses and checks each document once: clients send the same few again and again, and the check is the dear part of an answer. */
+function keepDocuments(schema: GraphQLSchema): (query: string) => DocumentNode | readonly GraphQLError[] {
+  const kept = new Map<string, DocumentNode | readonly GraphQLError[]>();
+  return (query) => {
+    const known = kept.get(query);
+    if (known !== undefined) return known;
+    const checked = checkDocument(schema, query);
+    if (kept.size >= MOST_DOCUMENTS) kept.clear();
+    kept.set(query, checked);
+    return checked;
+  };
+}
+
+function checkDocument(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
   try {
-    return parse(query);
+    const document = parse(query);
+    const errors = validate(schema, document);
+    return errors.length > 0 ? errors : document;
   } catch (error) {
-    if (error instanceof GraphQLError) return error;
+    if (error instanceof GraphQLError) return [error];
     throw error;
   }
 }
