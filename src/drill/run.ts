@@ -224,8 +224,9 @@ async function callAndLook(
   const stop = (): void => answered.abort();
   const interrupt = (): void => {
     stop();
-    // What it did must be known to be put back.
-    const patience = mustUndoAtOnce(drill.now()) ? ANSWER_WITHIN_MS : 0;
+    // What it did must be known to be put back; a call that puts it back has had its time.
+    const isToBeKnown = mustUndoAtOnce(drill.now()) && drill.now().undoingSince === null;
+    const patience = isToBeKnown ? ANSWER_WITHIN_MS : 0;
     if (patience === 0) cut.abort();
     else void ports.clock.sleep(patience, new AbortController().signal).then(() => cut.abort());
   };

@@ -6,10 +6,12 @@ import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { cli, startCli } from '../support/cli.ts';
 import type { Cli } from '../support/cli.ts';
+import { processesWith } from '../support/processes.ts';
 import { surroundings } from './support/case.ts';
 import { writeScenario } from './support/files.ts';
 import type { CaseFiles } from './support/files.ts';
 import { ENDLESS } from './support/gates.ts';
+import { onHosts } from './support/hosts.ts';
 import { placesIn } from './support/places.ts';
 import { standing } from './support/standing.ts';
 import type { Standing } from './support/standing.ts';
@@ -19,6 +21,7 @@ const GIVEN: CaseFiles = {
   scenario: { inject: { fault: 'scale-in' }, expect: { build: 'any' } },
 };
 const LANDED = 'the stop landed';
+const ABORT = ['abort', '--cluster', 'build-prod', '--service', 'build-agents', '--yes'];
 
 /** Starts a drill against the standing rig. */
 async function begin({ folder, env }: Standing, over: CaseFiles['scenario'] = {}): Promise<Cli> {
@@ -45,13 +48,21 @@ function elsewhere({ folder, env }: Standing): Readonly<Record<string, string>> 
   return { ...env, ...surroundings(folder), GAMEDAY_STATE_DIR: join(folder, 'other-state') };
 }
 
+/** The services take what is sent to them, and answer nothing for as long as the work takes. */
+async function whileSilent({ folder }: Standing, work: () => Promise<void>): Promise<void> {
+  const pids = await processesWith(join(folder, 'rig.yaml'));
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    await work();
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  }
+}
+
 async function desiredIn({ env }: Standing): Promise<number | undefined> {
   return (await placesIn(env)).desired[0];
 }
 
-function stalled(from: number, count: number | 'forever'): NonNullable<CaseFiles['rig']> {
-  return { faulty: { ecs: [{ operation: 'UpdateService', from, count, do: 'stall' }] } };
-}
 
 describe.concurrent('a mark', () => {
   test('that AWS denies stops the drill before its fault, and names the right', async () => {
@@ -82,10 +93,48 @@ describe.concurrent('a mark', () => {
   });
 });
 
+describe.concurrent('a drill that leaves nothing to put back', () => {
+  test('ends at a signal although the services answer nothing, and closes its journal', async () => {
+    await standing(GIVEN, async (stage) => {
+      const run = await begin(stage, { inject: { fault: 'stop-task' } });
+      await run.said(LANDED);
+      await whileSilent(stage, async () => {
+        run.child.kill('SIGTERM');
+        expect(await run.ended).toEqual({ code: 143, signal: null });
+      });
+      // Half a second after the signal the process ends by force, and this would not be written.
+      const codes = (await journalOf(stage)).map(({ code }) => code);
+      expect(codes.at(-1)).toBe('GD_INTERRUPTED');
+      expect(codes).not.toContain('GD_UNDO_BEGUN');
+    });
+  });
+});
+
+describe.concurrent('a host that a killed drill left DRAINING', () => {
+  test('is named by the mark of the service, and ACTIVE again by abort on a machine without its journal', async () => {
+    await standing({ ...GIVEN, ...onHosts(3) }, async (stage) => {
+      const run = await begin(stage, { inject: { fault: 'drain-instance' } });
+      await run.said(LANDED);
+      run.child.kill('SIGKILL');
+      await run.ended;
+      const { hosts, marks } = await placesIn(stage.env);
+      expect([[...hosts].sort(), marks]).toEqual([
+        ['ACTIVE', 'ACTIVE', 'DRAINING'],
+        [expect.stringMatching(/^drill=\S+ draining=[0-9a-f]{32} until=/)],
+      ]);
+      const done = await cli(ABORT, stage.folder, elsewhere(stage));
+      expect(done, done.stderr).toMatchObject({ code: 0 });
+      expect(done.stdout).toMatch(/^Undone by UpdateContainerInstancesState, [0-9a-f]{32} ACTIVE$/m);
+      expect(await placesIn(stage.env)).toMatchObject({ hosts: ['ACTIVE', 'ACTIVE', 'ACTIVE'], marks: [] });
+    });
+  });
+});
+
 describe.concurrent('a scale-in that is cut off', () => {
   test('twice leaves at once; the mark stays, and abort --service puts it back', async () => {
     // The call that puts the count back is not answered; the next one is.
-    await standing({ ...GIVEN, rig: stalled(2, 1) }, async (stage) => {
+    const faulty = { ecs: [{ operation: 'UpdateService', from: 2, count: 1, do: 'stall' }] };
+    await standing({ ...GIVEN, rig: { faulty } }, async (stage) => {
       const run = await begin(stage);
       await run.said(LANDED);
       run.child.kill('SIGINT');
@@ -95,25 +144,27 @@ describe.concurrent('a scale-in that is cut off', () => {
       expect((await placesIn(stage.env)).marks).toHaveLength(1);
       const codes = (await journalOf(stage)).map(({ code }) => code);
       expect(codes).not.toContain('GD_INTERRUPTED');
-      const args = ['abort', '--cluster', 'build-prod', '--service', 'build-agents', '--yes'];
-      const done = await cli(args, stage.folder, elsewhere(stage));
+      const done = await cli(ABORT, stage.folder, elsewhere(stage));
       expect(done, done.stderr).toMatchObject({ code: 0 });
       expect(await placesIn(stage.env)).toMatchObject({ desired: [2], marks: [] });
     });
   });
 
-  test('where ECS does not answer the undo ends by itself, and the mark stays', async () => {
-    await standing({ ...GIVEN, rig: stalled(2, 'forever') }, async (stage) => {
+  test('while the services answer nothing ends by itself, and the mark stays', async () => {
+    await standing(GIVEN, async (stage) => {
       const run = await begin(stage);
       await run.said(LANDED);
-      run.child.kill('SIGTERM');
-      // 8 s are promised; a busy machine is given longer, and a hanging process is none the less found.
-      const late = AbortSignal.timeout(30_000);
-      const overdue = new Promise((resolve) => late.addEventListener('abort', () => resolve('it hangs')));
-      expect(await Promise.race([run.ended, overdue])).toEqual({ code: 143, signal: null });
+      await whileSilent(stage, async () => {
+        run.child.kill('SIGTERM');
+        // 8 s are promised; a busy machine is given longer, and a hanging process is none the less found.
+        const late = AbortSignal.timeout(30_000);
+        const overdue = new Promise((resolve) => late.addEventListener('abort', () => resolve('it hangs')));
+        expect(await Promise.race([run.ended, overdue])).toEqual({ code: 143, signal: null });
+      });
+      expect(run.stderr()).toContain('SIGTERM: what the drill changed is put back first, within 7.5 s');
       const codes = (await journalOf(stage)).map(({ code }) => code);
       expect(codes.indexOf('GD_UNDO_BEGUN')).toBeGreaterThan(codes.indexOf('GD_FAULT_LANDED'));
-      expect(codes).toContain('GD_FAULT_LANDED');
+      expect(codes.at(-1)).toBe('GD_INTERRUPTED');
       expect((await placesIn(stage.env)).marks).toHaveLength(1);
     });
   });
@@ -154,13 +205,12 @@ describe.concurrent('a scale-in that is cut off', () => {
       expect(live).toMatchObject({ code: 3, stderr: expect.stringContaining('it may run until') as string });
       expect(await desiredIn(stage)).toBe(1);
       const { BUILDKITE_API_TOKEN: _token, ...withoutToken } = other;
-      const args = ['abort', '--cluster', 'build-prod', '--service', 'build-agents', '--yes'];
-      const done = await cli(args, stage.folder, withoutToken);
+      const done = await cli(ABORT, stage.folder, withoutToken);
       expect(done, done.stderr).toMatchObject({ code: 0 });
       expect(done.stdout).toContain('Undone by UpdateService, desired count of build-agents 1 -> 2');
       const { desired, marks } = await placesIn(stage.env);
       expect([desired, marks]).toEqual([[2], []]);
-      const again = await cli(args, stage.folder, withoutToken);
+      const again = await cli(ABORT, stage.folder, withoutToken);
       expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('has no mark') as string });
     });
   });

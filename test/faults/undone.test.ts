@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { CALLS } from '../../src/model/call.ts';
+import { CALLS, MARKED } from '../../src/model/call.ts';
 import { UNDO_TAG } from '../../src/model/entities/undo-mark.ts';
 import { fold } from '../../src/state/state.ts';
 import { hasBuildEnded } from '../../src/model/entities/build.ts';
 import { listFacts } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
+import type { DrillEvent } from '../../src/journal/events.ts';
 import { anyEvent } from '../support/any-event.ts';
-import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
-import { AS_BEFORE, changes, fleet, found, UNDONE as FAULTS, type FleetOptions } from './fleet.ts';
+import { codes, ending, RunnerDied, type Theatre } from '../support/theatre.ts';
+import { AS_BEFORE, changes, fleet, found, OFTEN, UNDONE as FAULTS, type FleetOptions } from './fleet.ts';
 
 const CASES = FAULTS.flatMap(([title, options]) =>
   (['written', 'unwritten'] as const).map((moment) => [title, moment, options] as const),
@@ -111,6 +112,58 @@ describe('a signal at any event', () => {
       }
     },
   );
+});
+
+describe('a signal while ECS answers nothing', () => {
+  const UNMARKED = { ...OFTEN, safety: { ...OFTEN.safety, mark: 'off' as const } };
+
+  /** A signal comes right after the first event that is meant, and from then on ECS is silent. */
+  async function cut(
+    options: FleetOptions,
+    isMeant: (event: DrillEvent) => boolean,
+  ): Promise<{ readonly stage: Theatre; readonly took: number }> {
+    const stage = fleet(options);
+    const stop = new AbortController();
+    const state = await stage.run(stop.signal, (event) => {
+      if (stop.signal.aborted || !isMeant(event)) return;
+      stage.ecs.world.isSilent = true;
+      stop.abort('SIGTERM');
+    });
+    expect(state.interrupted).toBe('SIGTERM');
+    const signalled = stage.seen.find(isMeant)?.at ?? Infinity;
+    return { stage, took: stage.clock.now() - signalled };
+  }
+  const landed = ({ code }: DrillEvent): boolean => code === 'GD_FAULT_LANDED';
+  const changing = (event: DrillEvent): boolean =>
+    event.code === 'GD_FAULT_INTENDED' && MARKED.has(event.payload.call.kind);
+  const LASTING = FAULTS.filter(([title]) => title !== 'deployment');
+  const MOMENTS = [
+    ['after its task was hit', landed],
+    ['while its change is sent', changing],
+  ] as const;
+
+  it.each(LASTING.flatMap(([title, options]) => MOMENTS.map((moment) => [title, ...moment, options] as const)))(
+    'ends a %s %s within 8 s; the mark stays, and who comes later puts it back',
+    async (_title, _when, isMeant, options) => {
+      const { stage, took } = await cut(options, isMeant);
+      expect(took).toBeGreaterThan(0);
+      expect(took).toBeLessThanOrEqual(8_000);
+      expect(codes(stage.seen)).toContain('GD_UNDO_BEGUN');
+      expect(found(stage)).toContain(', mark drill=');
+      stage.ecs.world.isSilent = false;
+      await stage.abort();
+      expect(found(stage)).toMatch(/^desired 3, protected [\w ]+, host ACTIVE$/);
+    },
+  );
+
+  it.each([
+    ['a deployment, which leaves nothing to put back', { inject: { fault: 'deployment' }, scenario: OFTEN }],
+    ['a scale-in without a mark', { inject: { fault: 'scale-in', steered: false }, scenario: UNMARKED }],
+  ] as const)('ends %s at once', async (_title, options) => {
+    const { stage, took } = await cut(options, landed);
+    expect([took, codes(stage.seen).at(-1)]).toEqual([0, 'GD_INTERRUPTED']);
+    expect(codes(stage.seen)).not.toContain('GD_UNDO_BEGUN');
+  });
 });
 
 describe('an embedded rig that ended with its runner', () => {

@@ -44,6 +44,8 @@ export interface FakeEcsWorld {
   ignoresStops: boolean;
   /** No listing of running tasks comes to its end. */
   isListingCut: boolean;
+  /** Nothing is answered, and nothing happens, until the caller gives up. */
+  isSilent: boolean;
   credentials: Credentials;
   clock: ClockOffset | null;
 }
@@ -90,6 +92,12 @@ function failed(
   return { ok: false, trouble: { kind, message, retryAfter: null } };
 }
 
+/** What a caller has who waited until it gave up. */
+async function giveUp(signal: AbortSignal): Promise<Trouble> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  return { kind: 'aborted', message: 'interrupted', retryAfter: null };
+}
+
 function belongs(task: Task, of: { readonly service?: string; readonly family?: string }): boolean {
   if (of.service !== undefined) return task.group === `service:${of.service}`;
   return of.family === undefined || task.definition.includes(`:task-definition/${of.family}:`);
@@ -113,6 +121,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     landed: new Map(),
     ignoresStops: false,
     isListingCut: false,
+    isSilent: false,
     credentials: { expiresAt: null, renewable: true },
     clock: null,
   };
@@ -124,6 +133,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     look: () => Answer<T>,
   ): Promise<Answer<T>> {
     const planned = script.enter(operation, args, signal);
+    if (world.isSilent) return giveUp(signal).then((trouble) => ({ ok: false, trouble }));
     return Promise.resolve(planned === null ? look() : { ok: false, trouble: planned.trouble });
   }
   function inCluster<T>(name: string, look: (cluster: Cluster) => Answer<T>): Answer<T> {
@@ -348,6 +358,8 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     send: (call, signal, hold) => {
       const planned = script.enter(CHANGES[call.kind], [call], signal);
       const held = hold?.() ?? null;
+      if (world.isSilent && held === null)
+        return giveUp(signal).then((trouble) => ({ ok: false, certainty: 'unknown', trouble }));
       if (held === null) return Promise.resolve(carryOut(planned, () => change(call)));
       const trouble = { kind: 'outdated', message: `not sent: ${held}`, retryAfter: null } as const;
       return Promise.resolve({ ok: false, certainty: 'refused', trouble });
