@@ -55,6 +55,7 @@ function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<strin
     }
     case 'set-instance-state': {
       const instance = findValueAfter(evidence, one.seq, 'instance', call.instance);
+      if (hasBeenDeregistered(evidence, one.seq, call.instance)) return [];
       if (instance !== null && instance.status !== 'DRAINING') return [];
       return [{ ...call, status: 'ACTIVE' }];
     }
@@ -72,6 +73,12 @@ function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<strin
     default:
       return [];
   }
+}
+
+/** A host that was drained may be terminated before anybody puts it back: ECS does not know it any more. */
+function hasBeenDeregistered({ reads }: Evidence, seq: number, instance: string): boolean {
+  const { last } = reads('instance', instance);
+  return last !== null && last.seq > seq && last.error?.kind === 'not-found';
 }
 
 /** One that ends at another time than ours was shown to end is somebody else's; where the answer was lost it may be ours. */

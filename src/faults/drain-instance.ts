@@ -1,7 +1,7 @@
 import type { CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { explainReplacementBlock, hasTaskEnded } from '../model/entities/task.ts';
-import type { DrillState } from '../state/state.ts';
+import { markOf, type DrillState } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import type { Fault } from './fault.ts';
@@ -102,6 +102,8 @@ export const drainInstance: Fault = {
     const call = listPossibleSendings(state, 'set-instance-state').at(-1)?.call;
     const back = state.undos.some((undo) => undo.call.kind === 'set-instance-state' && undo.result === 'ok');
     if (call === undefined || back) return [];
+    if (markOf(state, 'instance', call.instance)?.trouble?.kind === 'not-found')
+      return [`container instance ${call.instance} is not in the cluster any more`];
     if (!hasBeenCompared(state, { kind: 'instance', id: call.instance }))
       return [
         `the state of container instance ${call.instance} could not be read; it was ACTIVE before the drill`,

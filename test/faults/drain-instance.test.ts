@@ -236,4 +236,18 @@ describe('the end of draining', () => {
       ],
     ]);
   });
+
+  it('has nothing to do for a host that was terminated meanwhile, and removes the mark', async () => {
+    const stage = fleet(DRAIN);
+    const state = await stage.run(undefined, ({ code }) => {
+      if (code === 'GD_FAULT_LANDED')
+        stage.clock.at(stage.clock.now() + 2_000, () => stage.ecs.world.instances.clear());
+    });
+    expect([ending(state), changes(stage), left(stage.journal.events)]).toEqual([
+      'passed drained',
+      ['DRAINING'],
+      [`container instance ${HOST} is not in the cluster any more`],
+    ]);
+    expect(found(stage)).not.toContain('mark');
+  });
 });
