@@ -1,6 +1,6 @@
 import { assertNever } from '../model/errors.ts';
 import { formatStep, type StepName } from '../model/step-name.ts';
-import { describeCall, isHeldBack } from '../model/call.ts';
+import { CALLS, describeCall, isHeldBack, nameCall } from '../model/call.ts';
 import { formatFault } from '../scenario/inject.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
@@ -23,19 +23,22 @@ interface Memory {
   world: World;
   step: StepName | null;
   silent: ReadonlySet<Source>;
+  /** The operation of the call that was intended last. */
+  operation: string;
 }
 
 /** Creates a narrator for one drill, or for several one after another. */
 export function createNarrator(): Narrator {
-  let memory: Memory = { world: {}, step: null, silent: new Set() };
+  const nothing: Memory = { world: {}, step: null, silent: new Set(), operation: 'the call' };
+  let memory = { ...nothing };
   return (event) => {
-    if (event.code === 'GD_DRILL_PLANNED') {
-      memory = { world: {}, step: stepOfPlan(event.payload.plan), silent: new Set() };
+    if (event.code === 'GD_DRILL_PLANNED') memory = { ...nothing, step: stepOfPlan(event.payload.plan) };
+    if (event.code === 'GD_FAULT_INTENDED' || event.code === 'GD_UNDO_INTENDED') {
+      const { call } = event.payload;
+      memory.operation = CALLS[call.kind].operation ?? nameCall(call);
     }
     const sentences =
-      event.code === 'GD_OBSERVED'
-        ? describeObserved(memory, event.payload)
-        : describeEvent(event, memory.world);
+      event.code === 'GD_OBSERVED' ? describeObserved(memory, event.payload) : describeEvent(event, memory);
     return sentences.map((sentence) => ({ ...sentence, text: escapeControls(sentence.text) }));
   };
 }
@@ -69,7 +72,7 @@ function describeTroubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): re
 
 function describeEvent(
   event: Exclude<DrillEvent, { code: 'GD_OBSERVED' }>,
-  world: World,
+  { world, operation }: Memory,
 ): readonly Sentence[] {
   switch (event.code) {
     case 'GD_DRILL_PLANNED':
@@ -87,9 +90,9 @@ function describeEvent(
     case 'GD_BUILD_SENT':
       return describeOutcome('creating the build', event.payload);
     case 'GD_UNDO_SENT':
-      return describeOutcome('undoing the change', event.payload);
+      return describeOutcome(operation, event.payload);
     case 'GD_FAULT_SENT':
-      return describeInjectionAnswer(event.payload);
+      return describeInjectionAnswer(operation, event.payload);
     case 'GD_BUILD_KNOWN':
       return describeBuild(event.payload, world);
     default:
@@ -237,13 +240,11 @@ function describeOutcome(what: string, payload: Sent): readonly Sentence[] {
   return [makeSentence(`${what}: ${certainty}: ${payload.trouble?.message ?? 'no answer'}`, 'warn')];
 }
 
-function describeInjectionAnswer(payload: Sent): readonly Sentence[] {
+function describeInjectionAnswer(operation: string, payload: Sent): readonly Sentence[] {
   if (isHeldBack(payload))
     return [makeSentence(`nothing was injected: ${payload.trouble?.message ?? ''}`, 'warn')];
-  if (payload.result !== 'ok') return describeOutcome('the injection', payload);
-  return [
-    makeSentence(`the injection was answered after ${formatSpan(payload.answeredAt - payload.sentAt)}`),
-  ];
+  if (payload.result !== 'ok') return describeOutcome(operation, payload);
+  return [makeSentence(`${operation} was answered after ${formatSpan(payload.answeredAt - payload.sentAt)}`)];
 }
 
 function describeBuild(payload: PayloadOf<'GD_BUILD_KNOWN'>, world: World): readonly Sentence[] {

@@ -63,7 +63,6 @@ async function desiredIn({ env }: Standing): Promise<number | undefined> {
   return (await placesIn(env)).desired[0];
 }
 
-
 describe.concurrent('a mark', () => {
   test('that AWS denies stops the drill before its fault, and names the right', async () => {
     const faulty = {

@@ -142,7 +142,9 @@ describe('a signal while ECS answers nothing', () => {
     ['while its change is sent', changing],
   ] as const;
 
-  it.each(LASTING.flatMap(([title, options]) => MOMENTS.map((moment) => [title, ...moment, options] as const)))(
+  it.each(
+    LASTING.flatMap(([title, options]) => MOMENTS.map((moment) => [title, ...moment, options] as const)),
+  )(
     'ends a %s %s within 8 s; the mark stays, and who comes later puts it back',
     async (_title, _when, isMeant, options) => {
       const { stage, took } = await cut(options, isMeant);

@@ -169,7 +169,7 @@ test.each<[string, NewEvent, string]>([
         task: null,
       },
     },
-    'the injection: sent, outcome unknown: no answer',
+    'the call: sent, outcome unknown: no answer',
   ],
   [
     'a refused undo',
@@ -182,7 +182,7 @@ test.each<[string, NewEvent, string]>([
         trouble: { kind: 'denied', message: 'denied', retryAfter: null },
       },
     },
-    'undoing the change: refused: denied',
+    'the call: refused: denied',
   ],
   [
     'a cancel',
@@ -252,4 +252,33 @@ test('a task going down is told with where it goes', () => {
   expect(sentences([planned, task({}), task({ desired: 'STOPPED', status: 'DEACTIVATING' })]).at(-1)).toBe(
     'task 0123456789abcdef0123456789abcdef is DEACTIVATING, on its way to STOPPED',
   );
+});
+
+test('of every answer it is told which call it answers', () => {
+  const [service, serviceArn] = ['build-agents', 'arn:aws:ecs:us-east-1:123456789012:service/p/build-agents'];
+  const sent = {
+    sentAt: NOON,
+    answeredAt: NOON + 43,
+    result: 'ok',
+    trouble: null,
+    attempt: 1,
+    task: null,
+  } as const;
+  const mark = { kind: 'mark-service', service, serviceArn, mark: 'drill=1' } as const;
+  const change = { kind: 'set-desired-count', cluster: 'p', service, desired: 1, former: 2 } as const;
+  const trouble = { kind: 'denied', message: 'no right', retryAfter: null } as const;
+  const told = sentences([
+    planned,
+    { code: 'GD_FAULT_INTENDED', payload: { call: mark, attempt: 1 } },
+    { code: 'GD_FAULT_SENT', payload: sent },
+    { code: 'GD_FAULT_INTENDED', payload: { call: change, attempt: 2 } },
+    { code: 'GD_FAULT_SENT', payload: { ...sent, attempt: 2 } },
+    { code: 'GD_UNDO_INTENDED', payload: { call: { kind: 'unmark-service', service, serviceArn } } },
+    { code: 'GD_UNDO_SENT', payload: { sentAt: NOON, answeredAt: NOON, result: 'refused', trouble } },
+  ]);
+  expect(told.filter((text) => /answered|refused/.test(text))).toEqual([
+    'TagResource was answered after 43 ms',
+    'UpdateService was answered after 43 ms',
+    'UntagResource: refused: no right',
+  ]);
 });
