@@ -4,11 +4,11 @@ import type { Instant } from '../model/instants.ts';
 import { explainAbsentStep, listAbsentStepSubjects, listTriggeredPipelines } from './absent-step.ts';
 import type { Reason } from '../model/reasons.ts';
 import { waitBeforeBuild } from './settling.ts';
-import { isInjecting, hasReadSince, type DrillState } from '../state/state.ts';
-import { askNow, haltDrill, type Step } from '../state/step.ts';
-import { listGateSubjects } from '../scenario/subjects.ts';
+import { isInjecting, hasReadSince, markOf, type DrillState } from '../state/state.ts';
+import { askNow, fresh, haltDrill, type Step } from '../state/step.ts';
+import { BUDGET, listGateSubjects } from '../scenario/subjects.ts';
 import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
-import { keyOf, findFact, type Subject } from '../model/world.ts';
+import { FACTS, keyOf, findFact, type Subject } from '../model/world.ts';
 import { explainShortCredentials } from './access.ts';
 
 /** How long a service that does not answer is asked again before anything was started, milliseconds. */
@@ -27,6 +27,7 @@ export function decideGate(state: DrillState, now: Instant): Step {
   if (open.length > 0) return askNow(state, open, now);
   const wrong = haltWrongPlan(state);
   if (wrong !== null) return wrong;
+  if (!knowsBudget(state, subjects)) return { do: 'observe', asks: [fresh(BUDGET)], by: now };
   const short = explainShortCredentials(state, now);
   if (short !== null) return haltDrill('aws-unauthorized', short);
   return {
@@ -39,6 +40,14 @@ export function decideGate(state: DrillState, now: Instant): Step {
       },
     },
   };
+}
+
+/** What is left of Buildkite's budget is named by its answers, so it is known after the first of them. */
+function knowsBudget(state: DrillState, subjects: readonly Subject[]): boolean {
+  const answers = subjects
+    .filter(({ kind }) => FACTS[kind].from === 'Buildkite')
+    .map(({ kind, id }) => markOf(state, kind, id)?.okAnsweredAt ?? -Infinity);
+  return answers.length === 0 || hasReadSince(state, BUDGET.kind, BUDGET.id, Math.max(...answers));
 }
 
 /** Surroundings that cannot be read are answered too: their guard refuses. Services are asked again while there is patience. */

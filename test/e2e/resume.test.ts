@@ -123,6 +123,7 @@ test('without a terminal and without --yes a drill is refused, and a dry run sho
   expect(dry.code).toBe(0);
   expect(dry.stdout).toContain('Dry run: no call that changes anything was sent.');
   expect(dry.stdout).toMatch(/holds +blast-radius/);
+  expect(dry.stdout).toMatch(/holds +budget +2\d{3} points are left of limits\.budget/);
 });
 
 test('a rig that is up ends with SIGINT, and dies with a runner that is killed', async () => {
