@@ -1,3 +1,4 @@
+import { evidenceOf } from '../evidence/evidence.ts';
 import { TRIGGERS } from '../triggers/list.ts';
 import type { Aim, Fired, Trigger } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
@@ -5,10 +6,11 @@ import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
 import {
   findUnsoundBuild,
+  isAtRest,
   listBuildSubjects,
   listOwnBuildAsks,
   listOwnBuilds,
-  listPolledSteps,
+  listNeededListings,
   listUnlistedBuilds,
 } from './own-builds.ts';
 import {
@@ -41,7 +43,7 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   const before = [
     ...builds,
     ...listTriggeredSubjects(state),
-    ...listJobsBefore(state),
+    ...listNeededListings(state),
     ...(trigger?.before(state) ?? []),
   ];
   const trouble = findLastingTrouble(state, before, now, PATIENCE);
@@ -53,7 +55,7 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   if (trigger === null) return beginWatch('every stop that ECS shows is judged', null);
   const fired = trigger.fire(state, now);
   if (fired.fires === 'never') {
-    const stale = listStaleTriggeredSubjects(state);
+    const stale = listStaleSubjects(state);
     return stale.length > 0 ? askNow(state, stale, now) : haltNotRun(state, fired.said);
   }
   if (state.deadline !== null && now >= state.deadline)
@@ -68,10 +70,13 @@ export function decideArmed(state: DrillState, now: Instant): Step {
   return aimAt(state, trigger, fired, now);
 }
 
-/** Where the drill is about no step of its own, its trigger must have seen all jobs. */
-function listJobsBefore(state: DrillState): readonly Subject[] {
-  if (state.plan.mode === 'assert' || listPolledSteps(state.plan).length > 0) return [];
-  return state.buildIds.map((id) => ({ kind: 'build-jobs', id }));
+/** What must be read once more before it is said that the step will not run: its job may have come, and gone, since the last look. */
+function listStaleSubjects(state: DrillState): readonly Subject[] {
+  const { firstLook } = evidenceOf(state.index);
+  const unlisted = listNeededListings(state).filter(
+    ({ kind, id }) => !hasReadSince(state, kind, id, firstLook('build', id, isAtRest)?.answeredAt ?? 0),
+  );
+  return [...listStaleTriggeredSubjects(state), ...unlisted];
 }
 
 /** What the drill waits for; null where it judges what somebody else stopped. */
@@ -91,6 +96,7 @@ function haltOverTime(
   const builds = listBuildSubjects(state);
   const looked = [
     ...builds,
+    ...listNeededListings(state),
     ...trigger.before(state),
     ...trigger.asks(state, limits.pollEvery).map(({ subject }) => subject),
     ...(fired.fires === 'now' ? listChainAsks(state, fired.aim, 0).map(({ subject }) => subject) : []),
@@ -101,7 +107,9 @@ function haltOverTime(
     return haltDrill(silent.reason, `${silent.said}; so what was in flight ${within} is not known`);
   if (state.held !== null)
     return haltDrill(state.held.reason, `${state.held.said}; waited for in vain ${within}`);
-  const unread = builds.filter(({ kind, id }) => !hasReadSince(state, kind, id, deadline));
+  const unread = [...builds, ...listNeededListings(state)].filter(
+    ({ kind, id }) => !hasReadSince(state, kind, id, deadline),
+  );
   if (unread.length > 0) return askNow(state, unread, now);
   return haltDrill('step-never-ran', `${trigger.waitedFor(state)} ${within}`);
 }

@@ -88,12 +88,11 @@ async function askBuilds(
   plan: Plan,
   { buildkite }: Sources,
   signal: AbortSignal,
+  world: World,
 ): Promise<readonly Facts[]> {
-  const answers = await buildkite.builds(
-    subjects.map(({ id }) => id),
-    jobsWanted(subjects[0]?.kind ?? 'build', plan),
-    signal,
-  );
+  const buildIds = subjects.map(({ id }) => id);
+  const wanted = jobsWanted(subjects[0]?.kind ?? 'build', { plan, world, buildIds });
+  const answers = await buildkite.builds(buildIds, wanted, signal);
   return answers.map((answer) => (answer.ok ? { ok: true, value: listBuildFacts(answer.value) } : answer));
 }
 

@@ -156,7 +156,10 @@ async function askBuildkite(
   switch (kind) {
     case 'build':
     case 'build-jobs':
-      return mapAnswer(await buildkite.build(id, jobsWanted(kind, plan), signal), listBuildFacts);
+      return mapAnswer(
+        await buildkite.build(id, jobsWanted(kind, { plan, world, buildIds: [id] }), signal),
+        listBuildFacts,
+      );
     case 'job':
       return mapAnswer(await buildkite.job(id, signal), (value) => [{ kind, id, value }]);
     case 'agent':

@@ -1,12 +1,12 @@
 import { assertNever } from '../model/errors.ts';
-import { formatStep, type StepName } from '../model/step-name.ts';
+import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { CALLS, describeCall, isHeldBack, nameCall } from '../model/call.ts';
 import { formatFault } from '../scenario/inject.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { type When } from '../scenario/when.ts';
 import type { Source, World } from '../model/world.ts';
-import { FACTS, findFact } from '../model/world.ts';
+import { FACTS, findFact, listFacts } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillEvent, PayloadOf } from '../journal/events.ts';
 import { changeOf, learnFacts, makeSentence } from './changes.ts';
@@ -25,14 +25,23 @@ interface Memory {
   silent: ReadonlySet<Source>;
   /** The operation of the call that was intended last. */
   operation: string;
+  /** Whether a job of the step without a key has been named, or need not be. */
+  isKeylessSaid: boolean;
 }
 
 /** Creates a narrator for one drill, or for several one after another. */
 export function createNarrator(): Narrator {
-  const nothing: Memory = { world: {}, step: null, silent: new Set(), operation: 'the call' };
-  let memory = { ...nothing };
+  const nothing = {
+    ...{ world: {}, step: null, silent: new Set<Source>(), operation: 'the call' },
+    isKeylessSaid: true,
+  };
+  let memory: Memory = { ...nothing };
   return (event) => {
-    if (event.code === 'GD_DRILL_PLANNED') memory = { ...nothing, step: stepOfPlan(event.payload.plan) };
+    if (event.code === 'GD_DRILL_PLANNED') {
+      const { plan } = event.payload;
+      const isKeylessSaid = plan.mode === 'assert' || plan.scenario.when.trigger === 'fleet-busy';
+      memory = { ...nothing, step: stepOfPlan(plan), isKeylessSaid };
+    }
     if (event.code === 'GD_FAULT_INTENDED' || event.code === 'GD_UNDO_INTENDED') {
       const { call } = event.payload;
       memory.operation = CALLS[call.kind].operation ?? nameCall(call);
@@ -47,7 +56,23 @@ function describeObserved(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): re
   const after = learnFacts(memory.world, payload.facts);
   const sentences = payload.facts.flatMap((fact) => changeOf(memory.world, after, fact, memory.step));
   memory.world = after;
-  return [...describeTroubles(memory, payload), ...sentences];
+  return [...describeTroubles(memory, payload), ...sentences, ...describeKeyless(memory)];
+}
+
+/** Said once: what the drill looks at less often, and how to change that. */
+function describeKeyless(memory: Memory): readonly Sentence[] {
+  const { world, step } = memory;
+  if (memory.isKeylessSaid || step === null) return [];
+  const keyless = listFacts(world, 'job').some(
+    (job) =>
+      job.stepKey === null &&
+      matchesStep(step, job) &&
+      findFact(world, 'build-jobs', job.buildId) !== undefined,
+  );
+  if (!keyless) return [];
+  memory.isKeylessSaid = true;
+  const text = `step ${formatStep(step)} has no key, and Buildkite lists the jobs of a step by its key alone: all jobs of the build are listed instead, less often the more there are. Give the step a key, and name that in when.step`;
+  return [makeSentence(text, 'warn')];
 }
 
 function describeTroubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): readonly Sentence[] {

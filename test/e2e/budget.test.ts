@@ -38,6 +38,24 @@ describe.concurrent('under the real limits of Buildkite', () => {
     expect(drill.budget?.requests).toBeGreaterThan(10);
   });
 
+  test('a label is resolved to the key of its step, and polls ask for that alone', async () => {
+    const label = ':rocket: Deploy';
+    const steps = [
+      { key: 'deploy', label, command: held() },
+      { command: 'true', parallelism: 120, agents: { queue: 'nobody' } },
+    ];
+    const when = { step: { label }, inFlightFor: '8s' };
+    await standing({ steps, scenario: { when, expect: { build: 'any' } } }, async (stage) => {
+      const played = await stage.run();
+      meets(played, { exit: 0, outcome: 'passed', reason: 'drained', sent: 1 });
+      const { buildkite } = await stage.counts();
+      expect(buildkite['BuildSteps']).toBeGreaterThan(8);
+      // Before the step is there, when it is, and at the end; the pages of each count apart.
+      expect(buildkite['Build']).toBeLessThanOrEqual(4);
+      expect(played.drill.budget?.points).toBeLessThan(4 * 3 * 121 + 500);
+    });
+  });
+
   test('where others have used the budget up, no build is started and nothing is stopped', async () => {
     await standing({ steps: [integration], scenario: { when: { startWithin: '6s' } } }, async (stage) => {
       await spend(stage.env, 4_600);

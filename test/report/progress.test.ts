@@ -7,7 +7,8 @@ import type { Screen } from '../../src/report/screen.ts';
 import { createTerminalReporter } from '../../src/report/terminal.ts';
 import { createNarrator } from '../../src/report/words.ts';
 import { planOf } from '../support/plans.ts';
-import { aBuild, anAgent, aTask, AGENT_ID, BUILD_ID, NOON, TASK_ARN } from '../support/builders.ts';
+import { aBuild, aJob, anAgent, aTask, AGENT_ID, BUILD_ID, NOON, TASK_ARN } from '../support/builders.ts';
+import { fact } from '../support/journal-builders.ts';
 import { lostDrill, observed, tell } from './journals.ts';
 import { lostResult } from './results.ts';
 
@@ -280,5 +281,24 @@ test('of every answer it is told which call it answers', () => {
     'TagResource was answered after 43 ms',
     'UpdateService was answered after 43 ms',
     'UntagResource: refused: no right',
+  ]);
+});
+
+test('that the jobs of the step have no key is said once, with what to do', () => {
+  const step = { label: ':rocket: Deploy' };
+  const job = {
+    ...aJob({ label: step.label, stepKey: null }),
+    state: 'scheduled',
+    rawState: 'SCHEDULED',
+  } as const;
+  const listed = fact('build-jobs', { listed: 1, complete: true }, job.buildId);
+  const plan = planOf({ when: { step } });
+  const told = sentences([
+    { code: 'GD_DRILL_PLANNED', payload: { plan } },
+    { code: 'GD_OBSERVED', payload: { reads: [], facts: [listed, fact('job', job)] } },
+    { code: 'GD_OBSERVED', payload: { reads: [], facts: [fact('job', { ...job, state: 'assigned' })] } },
+  ]).filter((text) => text.includes('has no key'));
+  expect(told).toEqual([
+    expect.stringMatching(/^step labelled ":rocket: Deploy" has no key.*Give the step a key, and name that/),
   ]);
 });

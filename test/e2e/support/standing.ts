@@ -10,7 +10,12 @@ import type { CaseFiles } from './files.ts';
 import { whenProven } from './gates.ts';
 import type { Opens } from './gates.ts';
 
-const Counts = z.object({ stopTaskLanded: z.record(z.string(), z.number()), foreign: z.number() });
+const Counts = z.object({
+  stopTaskLanded: z.record(z.string(), z.number()),
+  foreign: z.number(),
+  /** Requests by the names of their operations. */
+  buildkite: z.record(z.string(), z.number()),
+});
 const Told = z.object({ ok: z.boolean(), result: z.unknown() });
 const State = z.object({
   builds: z.array(z.object({ buildId: z.string(), number: z.number(), state: z.string() })),
