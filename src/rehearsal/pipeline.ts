@@ -33,13 +33,10 @@ export function makeBuiltInSteps(ms: number): Steps {
 }
 
 /**
- * Attributes that say when a step may run, beside how many others, or whom to notify. With one build and one worker they
- * change nothing about a stop, and the rig does not know them.
+ * Attributes that say when a step may run, or whom to notify. With one build and one worker they change nothing about a stop,
+ * and the rig does not know them.
  */
-const OF_STEPS = [
-  ...['cancel_on_build_failing', 'concurrency', 'concurrency_group', 'concurrency_method'],
-  ...['if', 'if_changed', 'branches', 'notify', 'signature'],
-];
+const OF_STEPS = ['cancel_on_build_failing', 'if', 'if_changed', 'branches', 'notify', 'signature'];
 const OF_PIPELINE = ['notify', 'name', 'description'];
 
 /** Copies the user's own pipeline without attributes that do not matter; the rig refuses others that it does not know. */
@@ -104,8 +101,15 @@ function isManualStep(step: Json): boolean {
 
 function copyOf(step: Json, index: number): readonly [Json, readonly string[]] {
   if (!isObject(step)) return [step, []];
-  const name = textOf(member(step, 'key')) ?? textOf(member(step, 'label')) ?? `number ${String(index + 1)}`;
-  return leaveOut(step, OF_STEPS, `step ${name}`);
+  const called = ['key', 'label', 'group'].map((word) => textOf(member(step, word)));
+  const name = called.find((word) => word !== null) ?? `number ${String(index + 1)}`;
+  const [kept, leftOut] = leaveOut(step, OF_STEPS, `step ${name}`);
+  if (!Object.hasOwn(kept, 'steps')) return [kept, leftOut];
+  const inner = itemsOf(member(kept, 'steps')).map((one, at) => copyOf(one, at));
+  return [
+    { ...kept, steps: inner.map(([one]) => one) },
+    [...leftOut, ...inner.flatMap(([, names]) => names)],
+  ];
 }
 
 function leaveOut(

@@ -20,16 +20,35 @@ describe("somebody's own pipeline", () => {
   });
 
   test('loses what has no bearing on a stop, and says so', () => {
-    const step = { ...tests, concurrency: 1, concurrency_group: 'x', cancel_on_build_failing: true };
+    const step = { ...tests, if: 'build.branch == "main"', cancel_on_build_failing: true };
     const own = readOwnSteps({ notify: [{ slack: '#x' }], steps: [step] }, 'tests');
     expect(own).toMatchObject({
       document: { steps: [tests] },
       leftOut: [
         'the pipeline: notify left out, as the rig does not know it',
-        'step tests: cancel_on_build_failing, concurrency, concurrency_group left out, as the rig does not know it',
+        'step tests: cancel_on_build_failing, if left out, as the rig does not know it',
       ],
     });
     expect(own).not.toHaveProperty('document.notify');
+  });
+
+  test('keeps its concurrency, by which the rig holds jobs back', () => {
+    const step = { ...tests, concurrency: 1, concurrency_group: 'x', concurrency_method: 'eager' };
+    expect(readOwnSteps({ steps: [step] }, 'tests')).toMatchObject({
+      document: { steps: [step] },
+      leftOut: [],
+    });
+  });
+
+  test('loses the same in the steps of a group', () => {
+    const group = { group: 'all', notify: [], steps: [{ ...tests, branches: 'main' }] };
+    expect(readOwnSteps({ steps: [group] }, 'tests')).toMatchObject({
+      document: { steps: [{ group: 'all', steps: [tests] }] },
+      leftOut: [
+        'step all: notify left out, as the rig does not know it',
+        'step tests: branches left out, as the rig does not know it',
+      ],
+    });
   });
 
   test('keeps what changes what a step does, for the rig to refuse', () => {
