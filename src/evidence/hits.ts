@@ -148,10 +148,21 @@ function findUndoneChange(evidence: Evidence, decisive: Decisive, last: number):
     );
   const ours = findNewDeployment(evidence, decisive);
   if (call.kind !== 'force-deployment' || ours === null) return null;
-  return findFirstUnlike(evidence, ['service', call.service], when, (service) => {
-    const id = primaryOf(service)?.id ?? 'none';
-    return id === ours ? null : `deployment ${id} took the place of ours (${ours})`;
-  });
+  const before = findServiceBefore(evidence, call.service, decisive.intendedSeq);
+  const former = before === undefined ? undefined : primaryOf(before)?.id;
+  return findFirstUnlike(evidence, ['service', call.service], when, (service) =>
+    explainReplaced(service, ours, former),
+  );
+}
+
+/** A deployment that ECS rolls back is FAILED, and the one before it, or one that resembles it, is the primary again. */
+function explainReplaced(service: Service, ours: string, former: string | undefined): string | null {
+  const id = primaryOf(service)?.id ?? 'none';
+  if (id === ours) return null;
+  const failed = service.deployments.find((each) => each.id === ours)?.rolloutState === 'FAILED';
+  return failed || id === former
+    ? `our deployment ${ours} failed and was rolled back to ${id}`
+    : `deployment ${id} took the place of ours (${ours})`;
 }
 
 /** What makes the scheduler stop tasks as well: a smaller count, a deployment, or more tasks stopped than our count asked for. */

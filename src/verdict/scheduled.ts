@@ -36,7 +36,12 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
   const missed = aimed !== null && !hits.some(({ value }) => value.arn === aimed);
   const taken = hits.map(({ value }) => value.arn).join(', ');
   if (worst === undefined)
-    return deriveVerdict('missed-target', `the scheduler stopped ${taken}, which held no job`, undefined, []);
+    return deriveVerdict(
+      'missed-target',
+      `the scheduler stopped ${taken}, which held no job`,
+      undefined,
+      listDeploymentEnds(evidence),
+    );
   if (missed)
     return deriveVerdict(
       'missed-target',
@@ -54,8 +59,17 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
       ? [`on ${String(over)} more tasks nothing shows that the job was in flight at the stop`]
       : []),
     ...(idle > 0 ? [`${String(idle)} tasks that held no job were stopped too`] : []),
+    ...listDeploymentEnds(evidence),
   ];
   return withEveryBuild({ ...worst, notes: [...worst.notes, ...notes] }, evidence, judged);
+}
+
+/** A rollout that was cut short has stopped fewer tasks than it was to: what it did stop counts. */
+function listDeploymentEnds(evidence: Evidence): readonly string[] {
+  const decisive = findDecisiveCall(evidence);
+  if (decisive?.call.kind !== 'force-deployment') return [];
+  const other = findOvertaking(evidence, decisive, Infinity);
+  return other === null ? [] : [`not every task was replaced: ${other.said}`];
 }
 
 /** The task that must be among the stopped ones, even if the scheduler is free to choose, for its job is the target. Null if the fault stops every task. */
