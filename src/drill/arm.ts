@@ -3,7 +3,7 @@ import { TRIGGERS } from '../triggers/list.ts';
 import type { Aim, Fired, Trigger } from '../triggers/trigger.ts';
 import type { Target } from '../journal/events.ts';
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
-import type { Instant } from '../model/instants.ts';
+import { formatSpan, type Instant } from '../model/instants.ts';
 import {
   findUnsoundBuild,
   isAtRest,
@@ -101,7 +101,7 @@ function haltOverTime(
     ...trigger.asks(state, limits.pollEvery).map(({ subject }) => subject),
     ...(fired.fires === 'now' ? listChainAsks(state, fired.aim, 0).map(({ subject }) => subject) : []),
   ];
-  const within = `within ${String(startWithinOf(state.plan))} ms`;
+  const within = `within ${formatSpan(startWithinOf(state.plan))}`;
   const silent = findAwayService(state, looked);
   if (silent !== null)
     return haltDrill(silent.reason, `${silent.said}; so what was in flight ${within} is not known`);

@@ -1,4 +1,4 @@
-import type { Instant } from '../model/instants.ts';
+import { formatSpan, type Instant } from '../model/instants.ts';
 import type { PayloadOf } from '../journal/events.ts';
 import { answersOf } from '../safety/guard.ts';
 import { WAITING_GUARDS } from '../safety/list.ts';
@@ -34,7 +34,7 @@ export function waitBeforeBuild(state: DrillState, now: Instant): Step | null {
   const startWithin = startWithinOf(state.plan);
   const end = state.phaseSince + startWithin;
   if (now >= end)
-    return haltDrill(held.reason, `${held.said}; waited for in vain within ${String(startWithin)} ms`);
+    return haltDrill(held.reason, `${held.said}; waited for in vain within ${formatSpan(startWithin)}`);
   if (state.held?.said !== held.said)
     return { do: 'conclude', event: { code: 'GD_INJECTION_HELD', payload: held } };
   const { pollEvery } = state.plan.scenario.limits;

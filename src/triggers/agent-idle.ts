@@ -1,5 +1,5 @@
 import { evidenceOf } from '../evidence/evidence.ts';
-import type { Instant } from '../model/instants.ts';
+import { formatSpan, type Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { paced } from '../state/step.ts';
@@ -61,6 +61,6 @@ export const agentIdle: Trigger = {
   },
   waitedFor(state) {
     const { idleFor } = specOf(state, 'agent-idle');
-    return `no worker was seen without a job for ${String(idleFor)} ms`;
+    return `no worker was seen without a job for ${formatSpan(idleFor)}`;
   },
 };

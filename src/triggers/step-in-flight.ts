@@ -1,3 +1,4 @@
+import { formatSpan } from '../model/instants.ts';
 import { formatStep } from '../model/step-name.ts';
 import { fireInFlight, viewOwnBuilds } from './running.ts';
 import { specOf, type Trigger } from './trigger.ts';
@@ -11,6 +12,6 @@ export const stepInFlight: Trigger = {
   fire: (state, now) => fireInFlight(specOf(state, 'step-in-flight'), viewOwnBuilds(state), now),
   waitedFor(state) {
     const { step, inFlightFor } = specOf(state, 'step-in-flight');
-    return `step ${formatStep(step)} was not in flight for ${String(inFlightFor)} ms`;
+    return `step ${formatStep(step)} was not in flight for ${formatSpan(inFlightFor)}`;
   },
 };
