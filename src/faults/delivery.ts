@@ -105,13 +105,19 @@ const ACCESS = {
   unreachable: 'aws-unreachable',
 } as const;
 
-const WITHOUT_MARK =
-  'The service is marked before it is changed, so that any machine can put it back: grant ecs:TagResource and ecs:UntagResource (`gameday iam`), or set safety.mark: off in the scenario.';
+/** What to do about a mark that ECS did not take. */
+function explainMark(kind: Trouble['kind']): string {
+  const way =
+    kind === 'denied'
+      ? 'grant ecs:TagResource and ecs:UntagResource (`gameday iam`)'
+      : 'whoever owns the service changes what ECS names';
+  return `The service is marked before it is changed, so that any machine can put it back: ${way}, or set safety.mark: off in the scenario.`;
+}
 
 /** Step: the service refused a call of the injection, so nothing is injected. */
 export function haltRefused(call: Call, trouble: Trouble | null): Step {
   const said = `${CALLS[call.kind].operation ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
-  const way = call.kind === 'mark-service' ? `. ${WITHOUT_MARK}` : '';
+  const way = call.kind === 'mark-service' ? `. ${explainMark(kind)}` : '';
   return haltDrill(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', `${said}${way}`);
 }

@@ -42,6 +42,7 @@ export const GuardName = z.enum([
   'window',
   'lock',
   'left-over',
+  'room-for-mark',
   'too-soon',
   'inert-fault',
   'preflight',

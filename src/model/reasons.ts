@@ -399,8 +399,8 @@ export const REASONS = {
   'fault-refused': makeReasonRow(
     'could-not-run',
     'before',
-    'ECS refused the stop.',
-    'Read what ECS answered.',
+    'ECS refused a call of the fault, or would refuse it.',
+    'Read what is said of it, and what ECS answered.',
   ),
   'journal-unwritable': makeReasonRow(
     'could-not-run',

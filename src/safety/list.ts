@@ -11,6 +11,7 @@ import { leftOver } from './left-over.ts';
 import { lock } from './lock.ts';
 import { mapping } from './mapping.ts';
 import { preflight } from './preflight.ts';
+import { roomForMark } from './room-for-mark.ts';
 import { selfTarget } from './self-target.ts';
 import { sharedTask } from './shared-task.ts';
 import { settled } from './settled.ts';
@@ -28,6 +29,7 @@ export const GUARDS: readonly Guard[] = [
   window,
   lock,
   leftOver,
+  roomForMark,
   tooSoon,
   inertFault,
   preflight,

@@ -78,6 +78,21 @@ describe.concurrent('a mark', () => {
     });
   });
 
+  test('that has no room among the tags of the service ends the drill before a build is started', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`key-${String(at)}`, '']));
+    const where = { taskDefinition: 'agent.json', launchType: 'FARGATE' };
+    const services = [{ name: 'build-agents', desiredCount: 2, ...where, tags }];
+    await standing({ ...GIVEN, rig: { services } }, async (stage) => {
+      const { code, drill } = await stage.run();
+      expect({ code, ...drill }).toMatchObject({
+        ...{ code: 4, outcome: 'could-not-run', reason: 'fault-refused' },
+        said: expect.stringMatching(/has 50 tags, as many as ECS allows.* safety\.mark: off/) as string,
+      });
+      expect((await stage.state()).builds).toEqual([]);
+      expect(await placesIn(stage.env)).toMatchObject({ desired: [2], marks: [] });
+    });
+  });
+
   test('that is off is not set, and a signal ends the drill without an undo', async () => {
     await standing(GIVEN, async (stage) => {
       const run = await begin(stage, { safety: { mark: 'off' } });

@@ -29,6 +29,7 @@ describe('ECS-81: the token buckets of one account', () => {
     ['StopTask', 100, 40],
     ['DescribeServices', 100, 20],
     ['UpdateService', 50, 5],
+    ['TagResource', 50, 5],
     ['DescribeTaskDefinition', 50, 20],
     ['UpdateTaskProtection', 200, 80],
   ] as const;

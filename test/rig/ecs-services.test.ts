@@ -219,4 +219,41 @@ describe('services', () => {
       ],
     });
   });
+
+  describe('ECS-90: tags', () => {
+    const resourceArn = 'arn:aws:ecs:us-east-1:123456789012:service/build/agents';
+    const tags = (count: number) => Array.from({ length: count }, (_, at) => ({ key: `k${at}`, value: '' }));
+    const set = (given: readonly { key: string; value: string }[]) =>
+      cluster.post('TagResource', { resourceArn, tags: given });
+
+    it('are at most 50 of one resource, without those of AWS; one that is there can be set again', async () => {
+      await create(1, { tags: [...tags(49), { key: 'aws:cloudformation:stack-name', value: 'agents' }] });
+      expect(await set([{ key: 'gameday:undo', value: 'a' }])).toMatchObject({ status: 200 });
+      expect(await set([{ key: 'gameday:undo', value: 'b' }])).toMatchObject({ status: 200 });
+      expect(await set([{ key: 'one-more', value: '' }])).toMatchObject({
+        status: 400,
+        body: {
+          __type: 'InvalidParameterException',
+          message: expect.stringContaining('at most 50') as string,
+        },
+      });
+      await cluster.post('UntagResource', { resourceArn, tagKeys: ['k0'] });
+      expect(await set([{ key: 'one-more', value: '' }])).toMatchObject({ status: 200 });
+    });
+
+    it.each([
+      ['a key of 128 characters', 'k'.repeat(128), '', 200],
+      ['a key of 129 characters', 'k'.repeat(129), '', 400],
+      ['an empty key', '', '', 400],
+      ['a value of 256 characters', 'k', 'v'.repeat(256), 200],
+      ['a value of 257 characters', 'k', 'v'.repeat(257), 400],
+      ['every sign that is allowed', 'k+-=._:/@ 1', 'drill=1 desired=3 set=2', 200],
+      ['another sign', 'k', 'a;b', 400],
+      ['a key of AWS', 'aws:k', '', 400],
+      ['a key of AWS in capitals', 'AWS:k', '', 400],
+    ])('%s', async (_title, key, value, status) => {
+      await create(1);
+      expect(await set([{ key, value }])).toMatchObject({ status });
+    });
+  });
 });

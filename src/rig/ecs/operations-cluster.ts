@@ -1,10 +1,11 @@
 import * as z from 'zod';
 
 import { invalid } from './errors.ts';
-import { missing, read, tagRecord, tagsShape, type Operation } from './input.ts';
+import { missing, read, tagsShape, type Operation } from './input.ts';
 import { countInstances } from './operations-instances.ts';
 import { countTasks } from './service-view.ts';
 import type { EcsState } from './state.ts';
+import { addTags } from './tags.ts';
 import { tagList } from './task-view.ts';
 
 const clustersShape = z.strictObject({
@@ -133,25 +134,8 @@ function tagged(state: EcsState, arn: string): Tagged {
 
 function tag(state: EcsState, input: z.infer<typeof tagShape>): Record<string, unknown> {
   const resource = tagged(state, input.resourceArn);
-  for (const { key, value } of input.tags) checkTag(key, value);
-  const tags = { ...resource.tags, ...tagRecord(input.tags) };
-  if (Object.keys(tags).length > mostTags) throw invalid(`The resource can have at most ${mostTags} tags.`);
-  resource.tags = tags;
+  resource.tags = addTags(resource.tags, input.tags);
   return {};
-}
-
-/** "Maximum number of tags per resource - 50" (API reference, TagResource). */
-const mostTags = 50;
-/** "letters, numbers, and spaces representable in UTF-8, and the following characters: + - = . _ : / @" */
-const allowedInTags = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]*$/u;
-
-/** ECS-90: what the API reference says of keys and values. */
-function checkTag(key: string, value: string): void {
-  if (key.length < 1 || key.length > 128) throw invalid('A tag key has 1 to 128 characters.');
-  if (value.length > 256) throw invalid('A tag value has at most 256 characters.');
-  if (!allowedInTags.test(key) || !allowedInTags.test(value))
-    throw invalid('Tags have letters, numbers, spaces and the characters + - = . _ : / @ only.');
-  if (/^aws:/i.test(key)) throw invalid('Tag keys that begin with aws: are reserved.');
 }
 
 function untag(state: EcsState, input: z.infer<typeof untagShape>): Record<string, unknown> {

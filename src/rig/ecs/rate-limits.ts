@@ -32,6 +32,9 @@ const bucketOf: Readonly<Record<string, BucketName>> = {
   DescribeServices: 'service read',
   ListServices: 'service read',
   UpdateService: 'service modify',
+  // Not in the public table: the smallest bucket, so that nobody counts on more.
+  TagResource: 'service modify',
+  UntagResource: 'service modify',
   DescribeTaskDefinition: 'task definition read',
   GetTaskProtection: 'task protection',
   UpdateTaskProtection: 'task protection',
