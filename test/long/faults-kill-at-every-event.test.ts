@@ -13,32 +13,37 @@ interface Fault {
   readonly fault: string;
   readonly options: Omit<RoadOptions, 'lanes'>;
   readonly asBefore: string;
+  /** Its calls, the mark on the service among them. */
+  readonly calls: number;
   /** Of the lines between its calls so many are tried. */
   readonly looks: number;
 }
 
 const limits = { pollEvery: '700ms' };
 const onHosts = { onHosts: true, workers: 2, limits };
-const ON_HOSTS = 'desired 2, protected 0, hosts ACTIVE ACTIVE ACTIVE';
-const FARGATE = 'desired 2, protected 0, hosts';
+const ON_HOSTS = 'desired 2, protected 0, marks 0, hosts ACTIVE ACTIVE ACTIVE';
+const FARGATE = 'desired 2, protected 0, marks 0, hosts';
 
 const FAULTS: readonly Fault[] = [
   {
     fault: 'scale-in',
     options: { scenario: { inject: { fault: 'scale-in' } }, workers: 2, limits },
     asBefore: FARGATE,
+    calls: 3,
     looks: 3,
   },
   {
     fault: 'drain-instance',
     options: { scenario: { inject: { fault: 'drain-instance' } }, ...onHosts },
     asBefore: ON_HOSTS,
+    calls: 2,
     looks: 2,
   },
   {
     fault: 'spot-reclaim',
     options: { scenario: { inject: { fault: 'spot-reclaim' } }, ...onHosts },
     asBefore: ON_HOSTS,
+    calls: 2,
     looks: 0,
   },
   {
@@ -49,13 +54,15 @@ const FAULTS: readonly Fault[] = [
       limits,
     },
     asBefore: FARGATE,
+    calls: 1,
     looks: 2,
   },
 ];
 
 async function found({ env, lanes }: Road): Promise<string> {
-  const { desired, shielded, hosts } = await placesIn(env, lanes[0]?.name ?? '');
-  return `desired ${desired.join()}, protected ${String(shielded.length)}, hosts ${hosts.join(' ')}`.trim();
+  const { desired, shielded, hosts, marks } = await placesIn(env, lanes[0]?.name ?? '');
+  const counts = `desired ${desired.join()}, protected ${String(shielded.length)}, marks ${String(marks.length)}`;
+  return `${counts}, hosts ${hosts.join(' ')}`.trim();
 }
 
 const CALLS = ['GD_FAULT_INTENDED', 'GD_FAULT_SENT', 'GD_UNDO_INTENDED', 'GD_UNDO_SENT'] as const;
@@ -146,8 +153,11 @@ describe.each(FAULTS)('$fault, its runner killed', (fault) => {
       const kills = [
         'after:GD_FAULT_INTENDED',
         'after:GD_FAULT_SENT',
-        // A scale-in has a second call, and what is undone is undone by calls too.
-        ...(fault.fault === 'scale-in' ? ['after:GD_FAULT_INTENDED#2', 'half:GD_FAULT_SENT#2'] : []),
+        ...Array.from({ length: fault.calls - 1 }, (_, index) => index + 2).flatMap((n) => [
+          `after:GD_FAULT_INTENDED#${String(n)}`,
+          `half:GD_FAULT_SENT#${String(n)}`,
+        ]),
+        // What is undone is undone by calls too.
         ...(fault.fault === 'deployment' ? [] : ['after:GD_UNDO_INTENDED', 'half:GD_UNDO_SENT']),
       ];
       const { survivals, places } = await played(folder, fault, kills, 'abort');
