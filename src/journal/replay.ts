@@ -139,7 +139,8 @@ function checkLine(parsed: Partial<DrillEvent>, line: string, place: Place): Dri
       `has a payload that does not fit ${parsed.code}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
     );
   }
-  return parsed as DrillEvent;
+  // What the line lacks, as it is older than a key, has been filled in.
+  return { ...parsed, payload: payload.data } as DrillEvent;
 }
 
 function parseLine(line: string): Partial<DrillEvent> | undefined {

@@ -3,7 +3,7 @@ import { ImageConfig } from '../worker/image-config.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { duration } from './duration.ts';
 import { Inject } from './inject.ts';
-import { orElse, orNull, deriveStoredForm } from './stored.ts';
+import { orElse, orNull, deriveStoredForm, FORMERLY } from './stored.ts';
 import { When } from './when.ts';
 
 /** What a control can expect: the ways in which a drill ends by itself. A drill that could not run or was interrupted shows nothing. */
@@ -44,7 +44,8 @@ const Build = z.strictObject({
     .prefault('none')
     .describe(
       'Whether the builds that trigger steps start are followed: `triggered`: the step may be in one of them, and each of them is judged.',
-    ),
+    )
+    .register(FORMERLY, { value: 'none' }),
   commit: Text.prefault('HEAD').describe('Commit of the new build.'),
   message: orElse(Text, z.string(), '').describe('Message of the new build; by default `gameday: <title>`.'),
   env: z
@@ -205,7 +206,8 @@ const Safety = z.strictObject({
     .prefault('wait')
     .describe(
       'A service that is not settled: `wait` for it inside when.startWithin, before the build is started and again when the step is in flight; `require`: refuse at once unless one deployment is COMPLETED, running = desired, nothing is pending and another worker runs; `ignore-pending`: as `wait`, but scale-in, deployment and draining do not wait for pending or missing tasks either, and a scale-in may then take none. With `wait` a stopped task asks only that no deployment or scale-in takes tasks away and that another worker runs.',
-    ),
+    )
+    .register(FORMERLY, { value: 'require' }),
   window: orNull(Window).describe('Days and hours in which a drill may inject.'),
   minimumInterval: duration().prefault('0s').describe('Shortest time since the last injection there.'),
   mark: z
@@ -213,7 +215,8 @@ const Safety = z.strictObject({
     .prefault('on')
     .describe(
       'Whether the service is tagged, before it is changed, with what it was: then any machine can put it back if the drill dies. `off` where tags are governed.',
-    ),
+    )
+    .register(FORMERLY, { value: 'off' }),
   killSwitch: orNull(Path).describe('File that stops every drill while it exists; relative to this file.'),
   haltWhen: z
     .array(
@@ -265,12 +268,15 @@ const Keys = z.strictObject({
   ),
 });
 
+/** The region in an ARN of ECS. */
+const REGION = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/;
+
 /** The schema of a scenario: reads a file's values; gives milliseconds, defaults, and null for what was left out. */
 export const ScenarioFile = z.codec(Keys, deriveStoredForm(Keys), {
   decode: (keys) => ({
     ...keys,
     build: { ...keys.build, message: keys.build.message || `gameday: ${keys.title}` },
-    cluster: { ...keys.cluster, region: keys.cluster.region ?? regionIn(keys.cluster.name) },
+    cluster: { ...keys.cluster, region: keys.cluster.region ?? REGION.exec(keys.cluster.name)?.[1] ?? null },
   }),
   encode: (keys) => keys,
 });
@@ -286,11 +292,6 @@ export const Asserted = deriveStoredForm(
   }),
 );
 export type Window = z.output<typeof Window>;
-
-/** The region that an ARN of ECS names. */
-export function regionIn(name: string): string | null {
-  return /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/.exec(name)?.[1] ?? null;
-}
 
 /** Whether the drill has a build at all. */
 export function hasBuild({ build }: { readonly build: Pick<Scenario['build'], 'pipeline'> }): boolean {

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** The schema of what another schema gives: durations are milliseconds, defaults are filled in, what was left out is null. */
 export type Stored<T extends z.ZodType> = z.ZodType<z.output<T>, z.output<T>>;
 
+/** What gameday did before it had a key: journals of that time lack it, and are read as they were meant. */
+export const FORMERLY = z.registry<{ readonly value: unknown }>();
+
 /**
  * Derives the schema of the output from the one schema of the input, so that a journal is checked by the same ranges and
  * words as a file. Of a codec it is the output's side; a default has been filled in.
@@ -13,6 +16,12 @@ export function deriveStoredForm<T extends z.ZodType>(schema: T): Stored<T> {
 }
 
 function outputOf(schema: z.core.$ZodType): z.ZodType {
+  const former = FORMERLY.get(schema);
+  const form = formOf(schema);
+  return former === undefined ? form : form.default(former.value);
+}
+
+function formOf(schema: z.core.$ZodType): z.ZodType {
   if (schema instanceof z.ZodPipe) return outputOf(schema.def.out);
   if (schema instanceof z.ZodPrefault) return outputOf(schema.def.innerType);
   if (schema instanceof z.ZodNullable) return outputOf(schema.def.innerType).nullable();

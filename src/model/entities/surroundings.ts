@@ -19,7 +19,7 @@ export const Pipeline = z.strictObject({
   /** Labels as they are written there, before `%n`, `{{matrix}}` and variables are filled in. */
   stepLabels: z.array(z.string()),
   /** Pipelines that its trigger steps start builds of, each with the branch as the step has it; null: that pipeline's default branch. */
-  triggers: z.array(z.strictObject({ pipeline: z.string(), branch: z.string().nullable() })),
+  triggers: z.array(z.strictObject({ pipeline: z.string(), branch: z.string().nullable() })).default([]),
   /** Whether the steps upload further steps, so that a missing key proves nothing. */
   dynamic: z.boolean(),
   /** Builds of that branch that are scheduled or running: number and, if ours, the drill id. */

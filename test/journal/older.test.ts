@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { decideStep } from '../../src/drill/decide.ts';
+import { eventsOf } from '../../src/journal/events.ts';
+import { readJournal } from '../../src/journal/replay.ts';
+import { fold } from '../../src/state/state.ts';
+import { judge } from '../../src/verdict/judge.ts';
+
+/** A drill of `scenarios/faults/scale-in.yaml` by a gameday that had no safety.settled, safety.mark, limits.budget and build.follow. */
+const OLDER = join(import.meta.dirname, '../golden/journal/before-settled.jsonl');
+
+test('a journal from before a key is read as gameday acted then', async () => {
+  const { events } = await readJournal(OLDER);
+  const [planned] = eventsOf(events, 'GD_DRILL_PLANNED');
+  expect(planned?.payload.plan.scenario).toMatchObject({
+    build: { follow: 'none' },
+    safety: { settled: 'require', mark: 'off' },
+  });
+});
+
+test('and is judged as it was then', async () => {
+  const { events } = await readJournal(OLDER);
+  const stored = eventsOf(events, 'GD_JUDGED')[0]?.payload.verdict;
+  expect(stored).toMatchObject({ outcome: 'passed', reason: 'drained' });
+  expect(judge(events)).toMatchObject({ outcome: 'passed', reason: 'drained' });
+});
+
+test('and goes on wherever it was cut, without a mark', async () => {
+  const { events } = await readJournal(OLDER);
+  for (const [at, event] of events.entries()) {
+    const step = decideStep(fold(events.slice(0, at + 1)), event.at + 1);
+    const said = `after ${event.code}: ${JSON.stringify(step)}`;
+    expect(said).not.toMatch(/"internal"|mark-service/);
+  }
+});
