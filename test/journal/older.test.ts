@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { decideStep } from '../../src/drill/decide.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { readJournal } from '../../src/journal/replay.ts';
+import { digestOf } from '../../src/scenario/load.ts';
 import { fold } from '../../src/state/state.ts';
 import { judge } from '../../src/verdict/judge.ts';
 
@@ -16,6 +17,16 @@ test('a journal from before a key is read as gameday acted then', async () => {
     build: { follow: 'none' },
     safety: { settled: 'require', mark: 'off' },
   });
+});
+
+test('and its scenario has the digest that it had then, unless it says something else', async () => {
+  const { events } = await readJournal(OLDER);
+  const plan = eventsOf(events, 'GD_DRILL_PLANNED')[0]?.payload.plan;
+  if (plan === undefined || plan.mode === 'assert') throw new Error('it is the plan of a scenario');
+  const { safety } = plan.scenario;
+  const now = { ...plan.scenario, safety: { ...safety, settled: 'wait', mark: 'on' } } as const;
+  expect(digestOf(now)).toBe(plan.digest);
+  expect(digestOf(plan.scenario)).not.toBe(plan.digest);
 });
 
 test('and is judged as it was then', async () => {
