@@ -1,3 +1,4 @@
+import './interpreted-schemas.ts';
 import { Command, Errors } from '@oclif/core';
 import type { AskedReporter } from '../report/reporters.ts';
 import type { Screen } from '../report/screen.ts';
