@@ -33,6 +33,7 @@ const BUNDLED = [
   '@aws-sdk/client-ecs',
   '@aws-sdk/core',
   '@aws-sdk/credential-provider-node',
+  '@aws-sdk/nested-clients',
   '@hono/node-server',
   '@inquirer/confirm',
   '@oclif/core',

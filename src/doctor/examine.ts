@@ -45,10 +45,11 @@ export async function examinePlan(
 
   const { service, name } = plan.scenario.cluster;
   const gate = listInjectionSubjects(plan);
-  const [first, user, document, stateFolder] = await Promise.all([
+  const [first, user, document, caller, stateFolder] = await Promise.all([
     observe(ask([...gate.filter(({ kind }) => kind !== 'preflight'), ...listMore(plan)], {})),
     services.buildkite.viewer(signal),
     service === null ? null : services.ecs.serviceDocument(name, service, signal),
+    services.ecs.caller(signal),
     services.surroundings.stateFolder(),
   ]);
   const own = listNamedSubjects(first);
@@ -65,7 +66,7 @@ export async function examinePlan(
   );
   const now = systemClock.now();
   return {
-    ...{ plan, state, user, service: document, protections, stateFolder, proxies, now },
+    ...{ plan, state, user, service: document, protections, caller, stateFolder, proxies, now },
     guards: !isInjecting(state) ? [] : isUnread ? null : answersOf(GUARDS, state, now, 'gate'),
   };
 }

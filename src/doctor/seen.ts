@@ -1,6 +1,7 @@
 import type { TokenUser } from '../buildkite/port.ts';
 import type { Answer, Trouble } from '../model/call.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
+import type { Caller } from '../model/entities/surroundings.ts';
 import type { Protection } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import { rowOf } from '../model/reasons.ts';
@@ -22,6 +23,8 @@ export interface Seen {
   readonly service: Answer<PlainDocument> | null;
   /** Scale-in protection of the running tasks that were listed; null where the scenario names no service, or none runs. */
   readonly protections: Answer<readonly Protection[]> | null;
+  /** Whom AWS takes the credentials for. */
+  readonly caller: Answer<Caller>;
   readonly stateFolder: Answer<string>;
   /** When it was judged. */
   readonly now: Instant;

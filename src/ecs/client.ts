@@ -48,6 +48,11 @@ export function createEcsClient(options: EcsOptions): Ecs {
       const renewed = await sdk.renewCredentials(signal);
       return answerOfRead(renewed);
     },
+    caller: async (signal) => {
+      // Only doctor asks, so only there the client of STS is loaded.
+      const { readCaller } = await import('./caller.ts');
+      return readCaller(sdk, options, signal);
+    },
     send: (call, signal, hold) => sendChange(sdk, call, signal, hold),
     clock: () => sdk.clock(),
     restFor: (operations) => sdk.restFor(operations),

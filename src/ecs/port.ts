@@ -1,5 +1,5 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
-import type { ClockOffset, Credentials, RecentStops } from '../model/entities/surroundings.ts';
+import type { Caller, ClockOffset, Credentials, RecentStops } from '../model/entities/surroundings.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Answer, EcsCall, EcsOperation, Hold, Outcome } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
@@ -59,6 +59,8 @@ export interface Ecs {
   ): Promise<Answer<readonly Protection[]>>;
   /** Our credentials. Fetched where there are none yet, and anew where they expire soon; calls use what is kept. */
   credentials(signal: AbortSignal): Promise<Answer<Credentials>>;
+  /** Whom AWS takes our credentials for, by STS. */
+  caller(signal: AbortSignal): Promise<Answer<Caller>>;
   /** Offset of the server's clock from ours at the latest answer; null before the first one or without a `Date` header. */
   clock(): ClockOffset | null;
   /**

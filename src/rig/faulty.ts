@@ -74,6 +74,11 @@ function recognize(
 ): { readonly name: string; readonly manners: Manners } {
   const target = incoming.headers['x-amz-target'];
   if (typeof target === 'string') return { name: target.split('.').at(-1) ?? target, manners: 'ecs' };
+  const type = incoming.headers['content-type'] ?? '';
+  if (type.startsWith('application/x-www-form-urlencoded')) {
+    const action = new URLSearchParams(body.toString('utf8')).get('Action');
+    if (action !== null) return { name: action, manners: 'ecs' };
+  }
   const path = incoming.url ?? '/';
   if (path.startsWith('/graphql')) return { name: graphqlName(body), manners: 'graphql' };
   return { name: `${incoming.method ?? 'GET'} ${path}`, manners: 'rest' };

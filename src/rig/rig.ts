@@ -276,6 +276,7 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
   const { ecs, buildkite, urls, facts } = outside;
   return {
     AWS_ENDPOINT_URL_ECS: urls.ecs,
+    AWS_ENDPOINT_URL_STS: urls.ecs,
     AWS_REGION: file.rig.region,
     // The AWS CLI and boto3 read this one, and not the other.
     AWS_DEFAULT_REGION: file.rig.region,

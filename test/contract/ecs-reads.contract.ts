@@ -32,6 +32,12 @@ export function ecsReads(name: string, setUp: () => Promise<EcsPlace>): void {
       expect(await ecs.cluster(NOTHING, never)).toMatchObject(missing);
     });
 
+    test('the caller is of the account that the cluster is in', async () => {
+      const { account, arn } = valueOf(await ecs.caller(never));
+      expect(arn).toMatch(new RegExp(`^arn:[a-z-]+:(iam|sts)::${account}:`));
+      expect(valueOf(await ecs.cluster(place.cluster, never)).arn.split(':')[4]).toBe(account);
+    });
+
     test('a service is found in its cluster alone', async () => {
       const service = valueOf(await ecs.service(place.cluster, place.service, never));
       expect(service).toMatchObject({ name: place.service, status: 'ACTIVE' });

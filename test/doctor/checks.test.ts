@@ -49,6 +49,7 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     user: { ok: true, value: { name: 'Operator', email: 'operator@example.com' } },
     service: { ok: true, value: {} },
     protections: { ok: true, value: [aProtection(), aProtection()] },
+    caller: { ok: true, value: { account: '123456789012', arn: 'arn:aws:iam::123456789012:user/ci/ann' } },
     stateFolder: { ok: true, value: '/state' },
     now: NOON,
     proxies: [],
@@ -134,6 +135,25 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
     },
     ['warning budget'],
   ],
+  [
+    'credentials of another account than that of the cluster',
+    {
+      seen: {
+        caller: { ok: true, value: { account: '999999999999', arn: 'arn:aws:iam::999999999999:root' } },
+      },
+    },
+    ['blocking account'],
+  ],
+  [
+    'credentials of another account than a cluster that is not found',
+    {
+      scenario: { cluster: { name: 'arn:aws:ecs:us-east-1:999999999999:cluster/build-prod' } },
+      without: ['cluster'],
+    },
+    ['blocking account'],
+  ],
+  ['no credentials for STS', { seen: { caller: trouble('unauthorized') } }, []],
+  ['STS away', { seen: { caller: trouble('unreachable') } }, ['warning account']],
   ['Buildkite away', { seen: { user: trouble('unreachable') } }, ['unknown token']],
   [
     'no such pipeline',
@@ -390,4 +410,17 @@ it('each line that is not ok says what to do', () => {
   const seen = seenOf({ seen: { user: trouble('denied'), stateFolder: trouble('unwritable') } });
   const lines = CHECKS.flatMap((check) => check.judge(seen)).filter(({ status }) => status !== 'ok');
   expect(lines.map(({ next }) => next)).not.toContain(null);
+});
+
+it.each([
+  ['iam::123456789012:user/ci/ann', 'user ann'],
+  ['sts::123456789012:assumed-role/gameday/build-7', 'role gameday (session build-7)'],
+  ['sts::123456789012:federated-user/bob', 'federated user bob'],
+  ['iam::123456789012:root', 'the root user'],
+])('AWS takes us for %s', (resource, who) => {
+  const caller = { ok: true, value: { account: '123456789012', arn: `arn:aws:${resource}` } } as const;
+  const account = CHECKS.find(({ name }) => name === 'account');
+  expect(account?.judge(seenOf({ seen: { caller } }))).toMatchObject([
+    { status: 'ok', said: `account 123456789012, ${who}` },
+  ]);
 });

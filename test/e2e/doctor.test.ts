@@ -70,6 +70,7 @@ describe.concurrent('gameday doctor', () => {
       expect(document).toMatchObject({ outcome: 'clean', exitCode: 0, scenarios: [{ ready: true }] });
       expect(said(document, 'token')).toContain('API user (api-user@rig.invalid)');
       expect(said(document, 'cluster')).toBe('build-prod in us-east-1, account 123456789012');
+      expect(said(document, 'account')).toBe('account 123456789012, user rig');
       expect(said(document, 'mapping')).toContain(MAPPED);
       expect(said(document, 'rights')).toContain('ecs:StopTask');
       expect(said(document, 'guards')).toContain('no safety rule refuses');

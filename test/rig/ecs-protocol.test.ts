@@ -27,6 +27,27 @@ describe('the ECS protocol', () => {
     expect(cluster.rig.foreign()).toBe(before + 1);
   });
 
+  it("ECS-101: STS says whose the rig's key is, and nothing else", async () => {
+    const ask = async (action: string, keyId = cluster.rig.accessKeyId): Promise<string> => {
+      const authorization = `AWS4-HMAC-SHA256 Credential=${keyId}/20260102/us-east-1/sts/aws4_request`;
+      const body = new URLSearchParams({ Action: action, Version: '2011-06-15' });
+      const response = await fetch(cluster.rig.url, { method: 'POST', headers: { authorization }, body });
+      return `${response.status} ${await response.text()}`;
+    };
+    const said = await ask('GetCallerIdentity');
+    expect(said).toMatch(
+      /^200 <GetCallerIdentityResponse xmlns="https:\/\/sts.amazonaws.com\/doc\/2011-06-15\/">/,
+    );
+    expect(said).toContain('<Account>123456789012</Account>');
+    expect(said).toContain('<Arn>arn:aws:iam::123456789012:user/rig</Arn>');
+    expect(await ask('AssumeRole')).toMatch(/^400 .*<Code>InvalidAction<\/Code>/);
+    const before = cluster.rig.foreign();
+    expect(await ask('GetCallerIdentity', 'AKIASOMEBODYELSE')).toMatch(
+      /^403 .*<Code>InvalidClientTokenId<\/Code>/,
+    );
+    expect(cluster.rig.foreign()).toBe(before + 1);
+  });
+
   it('ECS-5: an unknown cluster throws, but DescribeClusters lists it as MISSING', async () => {
     const { body } = await cluster.post('ListTasks', { cluster: 'other' });
     expect(body).toMatchObject({ __type: 'ClusterNotFoundException' });

@@ -2,7 +2,7 @@ import type { Fact } from '../../src/model/world.ts';
 import type { Answer, Call, CallOf, EcsCall, Outcome, Trouble } from '../../src/model/call.ts';
 import type { PlainDocument } from '../../src/model/entities/document.ts';
 import { UNDO_TAG } from '../../src/model/entities/undo-mark.ts';
-import type { ClockOffset, Credentials } from '../../src/model/entities/surroundings.ts';
+import type { Caller, ClockOffset, Credentials } from '../../src/model/entities/surroundings.ts';
 import { isGoingDown, hasTaskEnded } from '../../src/model/entities/task.ts';
 import type {
   Cluster,
@@ -47,6 +47,7 @@ export interface FakeEcsWorld {
   /** Nothing is answered, and nothing happens, until the caller gives up. */
   isSilent: boolean;
   credentials: Credentials;
+  caller: Caller;
   clock: ClockOffset | null;
 }
 
@@ -123,6 +124,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     isListingCut: false,
     isSilent: false,
     credentials: { expiresAt: null, renewable: true },
+    caller: { account: '123456789012', arn: 'arn:aws:iam::123456789012:user/rig' },
     clock: null,
   };
 
@@ -355,6 +357,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
       ),
     credentials: (signal) =>
       answer('credentials', ['aws'], signal, () => ({ ok: true, value: world.credentials })),
+    caller: (signal) => answer('caller', ['sts'], signal, () => ({ ok: true, value: world.caller })),
     send: (call, signal, hold) => {
       const planned = script.enter(CHANGES[call.kind], [call], signal);
       const held = hold?.() ?? null;

@@ -1,4 +1,5 @@
 import type { Check } from '../seen.ts';
+import { account } from './account.ts';
 import { budget } from './budget.ts';
 import { clocks } from './clocks.ts';
 import { cluster } from './cluster.ts';
@@ -23,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   pipeline,
   step,
   credentials,
+  account,
   rights,
   cluster,
   service,

@@ -33,6 +33,14 @@ export type Pipeline = z.infer<typeof Pipeline>;
 export const Credentials = z.strictObject({ expiresAt: Instant.nullable(), renewable: z.boolean() });
 export type Credentials = z.infer<typeof Credentials>;
 
+/** Whom AWS takes our credentials for. */
+export interface Caller {
+  /** Twelve digits. */
+  readonly account: string;
+  /** Of a user, a role's session, or the account itself. */
+  readonly arn: string;
+}
+
 /** What the runner itself runs on. `unresolved` says why it could not be told. */
 export const Self = z.strictObject({
   taskArn: z.string().nullable(),

@@ -16,6 +16,7 @@ import type { AccessPolicy } from './policy.ts';
 import { RateLimits } from './rate-limits.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { EcsState } from './state.ts';
+import { answerSts, queryAction } from './sts.ts';
 
 /** The ECS API on loopback, with the one credential that opens it. */
 export interface EcsServer extends Listening {
@@ -55,8 +56,15 @@ export async function startEcsServer(
   let foreign = 0;
   const app = new Hono();
   app.post('/', async (context) => {
+    const body = await context.req.text();
+    const isOurs = carriesKey(context.req.header('authorization'), accessKeyId);
+    const action = queryAction(context.req.header('content-type'), body);
+    if (action !== undefined) {
+      if (!isOurs) foreign += 1;
+      return dated(state.knobs.clockOffsetMs, answerSts(action, state.cluster.account, isOurs));
+    }
     const name = (context.req.header('x-amz-target') ?? '').replace(`${service}.`, '');
-    if (!carriesKey(context.req.header('authorization'), accessKeyId)) {
+    if (!isOurs) {
       foreign += 1;
       return answer(state.knobs.clockOffsetMs, () => {
         throw new EcsError(
@@ -66,7 +74,6 @@ export async function startEcsServer(
       });
     }
     counts[name] = (counts[name] ?? 0) + 1;
-    const body = await context.req.text();
     return answer(state.knobs.clockOffsetMs, () => {
       const input = parseBody(body);
       limits.take(name);
@@ -99,7 +106,10 @@ function perform(operation: Operation | undefined, name: string, input: unknown)
 
 /** Answers with what `act` gives or throws, dated by a clock that is `aheadMs` ahead. */
 function answer(aheadMs: number, act: () => Record<string, unknown>): Response {
-  const response = answerOf(act);
+  return dated(aheadMs, answerOf(act));
+}
+
+function dated(aheadMs: number, response: Response): Response {
   response.headers.set('date', new Date(Date.now() + aheadMs).toUTCString());
   return response;
 }
