@@ -71,6 +71,27 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
     expect(bench.rig.counts()).toMatchObject({ V: 2 });
   });
 
+  it.each([
+    { whose: 'a user, 5,000', limits: {}, allowed: 5_000, said: /per-user limit of 5000 complexity points/ },
+    {
+      whose: 'an organization, 20,000',
+      limits: { user: 50_000 },
+      allowed: 20_000,
+      said: /Your organization has exceeded the limit of 20000 complexity points/,
+    },
+  ])(
+    'BK-3: the real limit of $whose points in five minutes, is enforced',
+    async ({ limits, allowed, said }) => {
+      bench = await openBench({ canary: ONE }, { limits });
+      const names = Array.from({ length: 1_250 }, (_, at) => `n${String(at)}: viewer { user { name } }`);
+      const ask = { query: `query Q { ${names.join(' ')} }` };
+      for (let spent = 0; spent < allowed; spent += 2_500) expect((await bench.post(ask)).status).toBe(200);
+      const over = await bench.post(ask);
+      expect(over.status).toBe(429);
+      expect(field(await over.json(), 'errors', 0, 'message')).toMatch(said);
+    },
+  );
+
   it('BK-4: a query that could cost more than 50,000 points is answered 200 with an error', async () => {
     bench = await openBench({ canary: ONE });
     const query = `query Big { pipeline(slug: "acme/canary") { builds { edges { node { jobs { edges { node { __typename } } } } } } } }`;
