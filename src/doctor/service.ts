@@ -1,4 +1,5 @@
 import type { Buildkite } from '../buildkite/port.ts';
+import { regionOfProfile } from '../cli/aws-profile.ts';
 import { answerOf, documentOf } from '../cli/exit-codes.ts';
 import { variablesOf } from '../cli/flags.ts';
 import { planDrill } from '../cli/plan-drill.ts';
@@ -8,6 +9,7 @@ import type { Runner } from '../cli/runner.ts';
 import { readScenarios } from '../cli/scenarios.ts';
 import { settingsFromEnvironment, type Settings } from '../cli/settings.ts';
 import { watchSignals } from '../cli/signals.ts';
+import type { Ecs } from '../ecs/port.ts';
 import type { AnswerName } from '../model/reasons.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import type { InputError } from '../scenario/problem.ts';
@@ -43,12 +45,19 @@ function outcomeOf(examined: readonly Examined[]): AnswerName {
   return statuses.includes('unknown') ? 'could-not-run' : 'clean';
 }
 
+/** What is missing, so that the service is not asked; null if nothing is. */
+interface Unset {
+  readonly buildkite: string | null;
+  readonly aws: string | null;
+}
+
+const NOTHING_UNSET: Unset = { buildkite: null, aws: null };
+
 interface Settled {
   readonly loaded: LoadedScenario;
   /** Null if the rig will supply them. */
   readonly settings: Settings | null;
-  /** Which settings of Buildkite are missing, so that it is not asked; null if none is. */
-  readonly unset: string | null;
+  readonly unset: Unset;
   readonly errors: readonly InputError[];
 }
 
@@ -57,34 +66,51 @@ async function settle(loaded: LoadedScenario, flags: DoctorFlags, runner: Runner
   if (flags.rig) {
     const next = 'Add `rig: FILE`, or run it without --rig.';
     const missing = { message: 'the scenario names no rig file', at: file, next };
-    return { loaded, settings: null, unset: null, errors: scenario.rig === null ? [missing] : [] };
+    return { loaded, settings: null, unset: NOTHING_UNSET, errors: scenario.rig === null ? [missing] : [] };
   }
   const { environment } = runner;
-  const found = await settingsFromEnvironment(scenario, environment, flags.insecure);
-  if (found.settings !== null) return { loaded, unset: null, ...found };
-  // Without a token AWS can still be asked; any other error is bad input.
-  const filled = await settingsFromEnvironment(scenario, fillIn(environment), flags.insecure);
-  if (filled.settings === null) return { loaded, unset: null, ...found };
-  const unset = found.errors.map(({ message }) => message).join('; ');
-  return { loaded, settings: filled.settings, unset, errors: [] };
+  const settle = (over: Environment): ReturnType<typeof settingsFromEnvironment> =>
+    settingsFromEnvironment(scenario, { ...environment, ...over }, flags.insecure);
+  const found = await settle({});
+  if (found.settings !== null) return { loaded, unset: NOTHING_UNSET, ...found };
+  // Without a token AWS can still be asked, and without a region Buildkite; any other error is bad input.
+  const [token, region] = [fillToken(environment), await fillRegion(environment)];
+  const [filled, ofAws, ofBuildkite] = await Promise.all(
+    [{ ...token, ...region }, token, region].map((over) => settle(over)),
+  );
+  const settings = filled?.settings ?? null;
+  if (settings === null) return { loaded, unset: NOTHING_UNSET, ...found };
+  const unset = { buildkite: listUnset(ofBuildkite?.errors), aws: listUnset(ofAws?.errors) };
+  return { loaded, settings, unset, errors: [] };
+}
+
+function listUnset(errors: readonly InputError[] = []): string | null {
+  return errors.length === 0 ? null : errors.map(({ message }) => message).join('; ');
 }
 
 /** Sent nowhere. */
 const NO_TOKEN = 'no-token-is-set';
 
-function fillIn(environment: Environment): Environment {
+function fillToken(environment: Environment): Environment {
   return {
-    ...environment,
     BUILDKITE_API_TOKEN: environment['BUILDKITE_API_TOKEN'] || NO_TOKEN,
     BUILDKITE_ORGANIZATION_SLUG: environment['BUILDKITE_ORGANIZATION_SLUG'] || 'unknown',
   };
 }
 
-/** A Buildkite that is not asked: every read has this trouble. */
-function refuseReads(message: string, unasked: Buildkite): Buildkite {
+/** Any region where none is set: nothing is sent there. */
+async function fillRegion(environment: Environment): Promise<Environment> {
+  const isSet =
+    environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || (await regionOfProfile(environment));
+  return isSet ? {} : { AWS_REGION: 'us-east-1' };
+}
+
+/** A port that is not asked: every read has this trouble. */
+function refuseReads<P extends Buildkite | Ecs>(message: string | null, unasked: P): P {
+  if (message === null) return unasked;
   const answer = { ok: false, trouble: { kind: 'unauthorized', message, retryAfter: null } };
   const read = async (): Promise<typeof answer> => answer;
-  const told = new Set<string | symbol>(['clock', 'budget']);
+  const told = new Set<string | symbol>(['clock', 'budget', 'restFor']);
   return new Proxy(unasked, {
     get: (port, name): unknown => (told.has(name) ? Reflect.get(port, name) : read),
   });
@@ -102,7 +128,7 @@ async function examine(
   const rig = await openRig({ ...loaded.scenario, rig: loaded.scenario.rig ?? '' }, choice, signal);
   try {
     runner.output.learn(rig.secrets);
-    return await examineAt(loaded, rig.settings, null, runner, signal);
+    return await examineAt(loaded, rig.settings, NOTHING_UNSET, runner, signal);
   } finally {
     await rig.close();
   }
@@ -111,14 +137,17 @@ async function examine(
 async function examineAt(
   loaded: LoadedScenario,
   settings: Settings,
-  unset: string | null,
+  unset: Unset,
   runner: Runner,
   signal: AbortSignal,
 ): Promise<Examined> {
   const plan = planDrill(loaded, settings, { yes: false, dryRun: true }, runner);
   const services = await runner.clients.connect(settings);
-  const asked =
-    unset === null ? services : { ...services, buildkite: refuseReads(unset, services.buildkite) };
+  const asked = {
+    ...services,
+    buildkite: refuseReads(unset.buildkite, services.buildkite),
+    ecs: refuseReads(unset.aws, services.ecs),
+  };
   const seen = await examinePlan(plan, asked, proxiesOf(settings), signal);
   const findings = CHECKS.flatMap((check) =>
     check.judge(seen).map((line): Finding => ({ check: check.name, ...line })),

@@ -118,6 +118,7 @@ describe.concurrent('gameday doctor', () => {
 
   test('a token that Buildkite refuses blocks, and AWS is asked all the same; wrong keys the other way round', async () => {
     await standing(given, async (stage) => {
+      const { BUILDKITE_API_TOKEN: token0 = '' } = stage.env;
       const token = await doctor(stage, ['scenario.yaml'], { BUILDKITE_API_TOKEN: 'bkua_of_somebody_else' });
       expect(token.exitCode).toBe(10);
       expect(troubles(token)).toContain('blocking token');
@@ -130,6 +131,15 @@ describe.concurrent('gameday doctor', () => {
       expect(await doctor(stage, ['scenario.yaml'], { AWS_ENDPOINT_URL_ECS: 'ftp://x' })).toMatchObject({
         outcome: 'bad-input',
       });
+      const nowhere = { cluster: { region: null, name: 'build-prod', service: 'build-agents' } };
+      await writeScenario(stage.folder, { scenario: nowhere }, 'nowhere.yaml');
+      const noRegion = { AWS_REGION: '', AWS_DEFAULT_REGION: '', BUILDKITE_API_TOKEN: '' };
+      const region = await doctor(stage, ['nowhere.yaml'], { ...noRegion, BUILDKITE_API_TOKEN: token0 });
+      expect([region.exitCode, troubles(region)[0]]).toEqual([10, 'blocking credentials']);
+      expect(said(region, 'credentials')).toBe('AWS_REGION or AWS_DEFAULT_REGION is not set');
+      expect(said(region, 'pipeline')).toContain('acme/canary');
+      const neither = await doctor(stage, ['nowhere.yaml'], noRegion);
+      expect(troubles(neither)).toEqual(expect.arrayContaining(['blocking token', 'blocking credentials']));
       const keys = await doctor(stage, ['scenario.yaml'], {
         AWS_ACCESS_KEY_ID: '',
         AWS_SECRET_ACCESS_KEY: '',
