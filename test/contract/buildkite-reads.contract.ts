@@ -37,6 +37,16 @@ export function buildkiteReads(name: string, setUp: () => Promise<BuildkitePlace
       });
     });
 
+    test('a pipeline names its own default branch, which is taken where none is given', async () => {
+      const { organization, pipeline } = place;
+      const own = valueOf(await buildkite.pipeline(organization, pipeline, null, never));
+      expect(own.defaultBranch).toBe(own.branch);
+      expect(valueOf(await buildkite.pipeline(organization, pipeline, NOTHING, never))).toMatchObject({
+        branch: NOTHING,
+        defaultBranch: own.branch,
+      });
+    });
+
     test('past jobs are those with an end, the newest first', async () => {
       const { jobs } = valueOf(await buildkite.pastJobs(place.organization, place.pipeline, null, never));
       for (const { startedAt, finishedAt } of jobs)

@@ -167,6 +167,7 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       expect(openBuilds).toMatchObject([{ drill: 'drill-4' }]);
       expect(valueOf(await buildkite.pipeline('acme', 'nightly', 'main', never))).toMatchObject({
         branch: 'main',
+        defaultBranch: 'trunk',
         openBuilds: [],
       });
       expect(valueOf(await buildkite.pipeline('acme', 'canary', null, never)).branch).toBe('main');

@@ -187,6 +187,7 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
           value: {
             ...pipeline,
             branch: branch ?? pipeline.branch,
+            defaultBranch: pipeline.defaultBranch ?? pipeline.branch,
             openBuilds: [...pipeline.openBuilds, ...open(slug, branch ?? pipeline.branch)],
           },
         };
