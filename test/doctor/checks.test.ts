@@ -23,6 +23,7 @@ const FINDING = {
   seen: 'a shell',
   todo: 'Use exec.',
 } as const;
+const MANAGED = { ...FINDING, rule: 'managed-instances', severity: 'note' } as const;
 const HISTORY = 'canary/integration';
 
 /** A drill that is ready, and how it differs. */
@@ -85,6 +86,10 @@ const TRAITS: ServiceTraits = {
   ...{ scheduling: 'REPLICA', strategy: 'BLUE_GREEN', bakesFor: 0, pauses: false },
   ...{ circuitBreaker: 'on', rebalances: false, exec: false },
 };
+
+function withTraits(over: Partial<ServiceTraits>): Differs {
+  return { also: [fact('service', aService({ traits: { ...TRAITS, ...over } }), 'build-agents')] };
+}
 
 /** Events of a service, the newest first. */
 function events(...messages: readonly string[]): Service['events'] {
@@ -230,28 +235,27 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
     ['blocking service'],
   ],
   [
-    'blue/green, rebalancing and spot',
+    'another controller, spot and Managed Instances',
     {
       seen: {
         service: {
           ok: true,
           value: {
-            deploymentConfiguration: { strategy: 'BLUE_GREEN' },
-            availabilityZoneRebalancing: 'ENABLED',
+            deploymentController: { type: 'CODE_DEPLOY' },
             capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }],
           },
         },
       },
+      also: [fact('preflight', { ...CLEAN, findings: [MANAGED] }, 'preflight')],
     },
-    ['warning service', 'warning service', 'warning service'],
+    ['warning service', 'warning service'],
   ],
   [
-    'a pause, a circuit breaker and ECS Exec',
-    {
-      also: [fact('service', aService({ traits: { ...TRAITS, pauses: true, exec: true } }), 'build-agents')],
-    },
-    ['warning service'],
+    'blue/green, a pause, a circuit breaker, rebalancing and ECS Exec',
+    withTraits({ pauses: true, rebalances: true, exec: true }),
+    ['warning service', 'warning service', 'warning service'],
   ],
+  ['a daemon', withTraits({ scheduling: 'DAEMON', strategy: 'ROLLING' }), []],
   [
     'tasks that came and went without a deployment',
     {
@@ -404,6 +408,27 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
   ['guards that lack an answer', { seen: { guards: null } }, ['unknown guards']],
 ])('%s', (_title, differs, expected) => {
   expect(judged(differs)).toEqual(expected);
+});
+
+it('what else ECS does with the tasks is named', () => {
+  const traits = { ...TRAITS, scheduling: 'DAEMON', bakesFor: 300_000, rebalances: true, exec: true };
+  const seen = seenOf({
+    seen: { service: { ok: true, value: {} } },
+    also: [
+      fact('service', aService({ traits }), 'build-agents'),
+      fact('preflight', { ...CLEAN, findings: [MANAGED] }, 'preflight'),
+    ],
+  });
+  const said = CHECKS.flatMap((check) => check.judge(seen)).map((line) => line.said);
+  for (const what of [
+    /DAEMON: one task on each host/,
+    /BLUE_GREEN deployments bake for 5 min 0 s/,
+    /deployment circuit breaker on/,
+    /moves its tasks between Availability Zones/,
+    /ECS Exec is on/,
+    /Managed Instances, which AWS drains/,
+  ])
+    expect(said).toContainEqual(expect.stringMatching(what));
 });
 
 it('each line that is not ok says what to do', () => {

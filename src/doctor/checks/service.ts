@@ -1,6 +1,7 @@
 import { findWrongPlan } from '../../drill/gate.ts';
 import { byEcs, byRunner, clocksOf } from '../../evidence/clocks.ts';
 import { evidenceOf } from '../../evidence/evidence.ts';
+import { formatSpan } from '../../model/instants.ts';
 import type { PlainDocument } from '../../model/entities/document.ts';
 import { rowOf } from '../../model/reasons.ts';
 import type { Service } from '../../model/entities/task.ts';
@@ -36,7 +37,7 @@ export const service: Check = {
               `Who it was, if it was Application Auto Scaling: aws application-autoscaling describe-scaling-activities ${resource.replace('-ids', '-id')}. A drill waits while tasks are taken away.`,
             ),
           ]),
-      ...(seen.service?.ok === true ? listTraits(seen.service.value) : []),
+      ...(seen.service?.ok === true ? listOthers(seen.service.value, seen) : []),
       ...sayTraits(found),
     ];
   },
@@ -61,11 +62,20 @@ function describeChanges({ events }: Service, { state, now }: Seen): string | nu
   return `within an hour ECS started ${String(started)} of its tasks and stopped ${String(stopped)} without a deployment`;
 }
 
-/** What else ECS does with its tasks. */
+/** What else ECS does with its tasks, where that is not the usual way. */
 function sayTraits({ traits }: Service): readonly Line[] {
   if (traits === undefined) return [];
-  const { pauses, circuitBreaker, exec } = traits;
+  const { scheduling, strategy, bakesFor, pauses, circuitBreaker, rebalances, exec } = traits;
   return [
+    ...(scheduling === 'DAEMON' ? [ok('DAEMON: one task on each host, so that a scale-in takes none')] : []),
+    ...(strategy === 'ROLLING'
+      ? []
+      : [
+          warning(
+            `its ${strategy} deployments bake for ${formatSpan(bakesFor)} beside the old tasks, and then stop all of these at once`,
+            'A drill of another fault waits for the end of a deployment, inside when.startWithin.',
+          ),
+        ]),
     ...(pauses
       ? [
           warning(
@@ -74,39 +84,37 @@ function sayTraits({ traits }: Service): readonly Line[] {
           ),
         ]
       : []),
-    ...(circuitBreaker === 'off' ? [] : [ok(`deployment circuit breaker ${circuitBreaker}`)]),
+    ...(circuitBreaker === 'off'
+      ? []
+      : [ok(`deployment circuit breaker ${circuitBreaker}: a deployment whose tasks fail is ended`)]),
+    ...(rebalances
+      ? [
+          warning(
+            'ECS moves its tasks between Availability Zones, with a job or without',
+            'A drill waits while a task is moved, and proves nothing if it is the one with the job.',
+          ),
+        ]
+      : []),
     ...(exec ? [ok('ECS Exec is on: a shell in a container is no job, and a stop ends it')] : []),
   ];
 }
 
-/** How the service is scheduled and deployed, where that is not the usual way. */
-function listTraits(document: PlainDocument): readonly Line[] {
+/** Who else deploys the service or takes its hosts away. */
+function listOthers(document: PlainDocument, { state }: Seen): readonly Line[] {
   const value = document as JsonObject;
   const controller = textOf(member(member(value, 'deploymentController'), 'type'));
-  const strategy = textOf(member(member(value, 'deploymentConfiguration'), 'strategy'));
-  const scheduling = textOf(member(value, 'schedulingStrategy'));
-  const rebalancing = textOf(member(value, 'availabilityZoneRebalancing'));
   const providers = itemsOf(member(value, 'capacityProviderStrategy')).flatMap(
     (one) => textOf(member(one, 'capacityProvider')) ?? [],
   );
-  const next = 'Run the drill while none of its tasks is replaced.';
+  const findings = findFact(state.world, 'preflight', 'preflight')?.findings ?? [];
   return [
-    ...(scheduling === 'DAEMON'
+    ...(controller !== null && controller !== 'ECS'
       ? [
           warning(
-            'it is a DAEMON service: one task on each host, none to scale in',
-            'Use the fault stop-task or drain-instance.',
+            `its deployments are those of ${controller}`,
+            'Run the drill while none of its tasks is replaced.',
           ),
         ]
-      : []),
-    ...(controller !== null && controller !== 'ECS'
-      ? [warning(`its deployments are those of ${controller}`, next)]
-      : []),
-    ...(strategy !== null && strategy !== 'ROLLING'
-      ? [warning(`its deployments are ${strategy}`, next)]
-      : []),
-    ...(rebalancing === 'ENABLED'
-      ? [warning('availability zone rebalancing may stop its tasks at any time', next)]
       : []),
     ...(providers.some((name) => name.includes('SPOT'))
       ? [
@@ -116,5 +124,8 @@ function listTraits(document: PlainDocument): readonly Line[] {
           ),
         ]
       : []),
+    ...findings
+      .filter(({ rule }) => rule === 'managed-instances')
+      .map(({ todo }) => ok('its hosts are ECS Managed Instances, which AWS drains and replaces', todo)),
   ];
 }
