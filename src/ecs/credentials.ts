@@ -1,4 +1,5 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { parseKnownFiles } from '@smithy/core/config';
 import { withDeadline } from '../http/deadline.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Credentials } from '../model/entities/surroundings.ts';
@@ -89,7 +90,36 @@ export function fetchByChain(
 ): () => Promise<Identity> {
   const mfaCodeProvider = askMfaCode ?? refuseMfaCode;
   // The chain keeps what it found, so a new one is made for each fetch.
-  return () => defaultProvider({ ...options, mfaCodeProvider })(caller);
+  return () =>
+    defaultProvider({ ...options, mfaCodeProvider })(caller).catch(async (error: unknown) => {
+      throw (await explainSso(error)) ?? error;
+    });
+}
+
+/** What the SDK and the portal of SSO say of a session that `aws sso login` renews. */
+const SESSION_OVER = /aws sso login|token not found|Token is expired|UnauthorizedException/i;
+
+/** A session of SSO that is over or was never begun: names the command with the profile, which the SDK leaves out. */
+async function explainSso(error: unknown): Promise<Error | null> {
+  if (!(error instanceof Error) || !SESSION_OVER.test(error.message)) return null;
+  const profile = await findSsoProfile();
+  if (profile === null) return null;
+  const message = `the SSO session of AWS profile ${profile} has expired, or was never begun: run \`aws sso login --profile ${profile}\``;
+  return Object.assign(new Error(message, { cause: error }), { name: 'CredentialsProviderError' });
+}
+
+/** The profile in use, or the one that it takes its keys from, if that has a session of SSO. */
+async function findSsoProfile(): Promise<string | null> {
+  const profiles = await parseKnownFiles({});
+  const seen = new Set<string>();
+  let name: string | undefined = process.env['AWS_PROFILE'] || 'default';
+  while (name !== undefined && !seen.has(name)) {
+    seen.add(name);
+    const profile: (typeof profiles)[string] | undefined = profiles[name];
+    if (profile?.['sso_session'] !== undefined || profile?.['sso_start_url'] !== undefined) return name;
+    name = profile?.['source_profile'];
+  }
+  return null;
 }
 
 /** Nobody can be asked: names the command that asks, and gives keys that need no code. */

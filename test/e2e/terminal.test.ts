@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { eventsOf } from '../../src/journal/events.ts';
-import { cleanEnvironment, exportsIn, ROOT, startCli } from '../support/cli.ts';
+import { cleanEnvironment, cli, exportsIn, ROOT, startCli } from '../support/cli.ts';
 import type { Cli } from '../support/cli.ts';
+import { startServer } from '../support/http-server.ts';
 import { processesWith } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 import { journalIn } from './support/case.ts';
@@ -53,11 +54,11 @@ interface Terminal {
   readonly screen: () => string;
 }
 
-function onTerminal(args: readonly string[]): Terminal {
+function onTerminal(args: readonly string[], given: Readonly<Record<string, string>> = env): Terminal {
   const line = [PROGRAM, process.execPath, join(ROOT, 'bin/run.js'), ...args];
   const child = spawn('python3', line, {
     cwd: folder,
-    env: cleanEnvironment({ TERM: 'xterm', ...env }),
+    env: cleanEnvironment({ TERM: 'xterm', ...given }),
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let screen = '';
@@ -96,6 +97,61 @@ describe.runIf(hasPython || isRequired)('at a terminal', () => {
     terminal.type('n\r');
     expect(await terminal.ended, terminal.screen()).toBe(3);
     expect(eventsOf(await journalIn(out), 'GD_FAULT_INTENDED')).toEqual([]);
+  });
+
+  it('the code of an MFA device is asked for once, and its keys are used; where nobody can be asked, the command is named', async () => {
+    const device = 'arn:aws:iam::123456789012:mfa/ann';
+    const sts = await startServer((seen, response) => {
+      // The rig takes one key alone, so the role is given that one.
+      const { AWS_ACCESS_KEY_ID: key = '', AWS_SECRET_ACCESS_KEY: secret = '' } = env;
+      const isRight =
+        seen.body.includes('TokenCode=123456') && seen.body.includes(encodeURIComponent(device));
+      response.writeHead(isRight ? 200 : 403, { 'content-type': 'text/xml' });
+      response.end(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>${key}</AccessKeyId><SecretAccessKey>${secret}</SecretAccessKey><SessionToken>t</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`);
+    });
+    try {
+      const config = join(folder, 'config');
+      await writeFile(
+        config,
+        `[profile drills]
+role_arn = arn:aws:iam::123456789012:role/gameday
+source_profile = keys
+mfa_serial = ${device}
+services = made
+[profile keys]
+aws_access_key_id = AKIAEXAMPLE
+aws_secret_access_key = s3cr3t
+[services made]
+sts =
+  endpoint_url = ${sts.url}
+`,
+      );
+      const {
+        AWS_ACCESS_KEY_ID: _key,
+        AWS_SECRET_ACCESS_KEY: _secret,
+        AWS_ENDPOINT_URL_STS: _sts,
+        ...rest
+      } = env;
+      const asked = { ...rest, AWS_PROFILE: 'drills', AWS_CONFIG_FILE: config };
+      const terminal = onTerminal(['doctor', scenario], asked);
+      await terminal.shows(`Code of MFA device ${device}: `);
+      terminal.type('123456\r');
+      expect(await terminal.ended, terminal.screen()).toBe(0);
+      expect(terminal.screen()).toContain('AWS takes the credentials');
+      expect(terminal.screen().split('Code of MFA device')).toHaveLength(2);
+      expect(sts.requests.filter(({ body }) => body.includes('AssumeRole'))).toHaveLength(1);
+      const elsewhere = await cli(['doctor', scenario], folder, asked);
+      expect([elsewhere.code, sts.requests.filter(({ body }) => body.includes('AssumeRole')).length]).toEqual(
+        [10, 1],
+      );
+      expect(elsewhere.stdout.replace(/\s+/g, ' ')).toContain(
+        'eval "$(aws configure export-credentials --profile drills --format env)"',
+      );
+    } finally {
+      await sts.close();
+    }
   });
 
   it('a terminal that is closed in the middle of a drill interrupts it: its journal says so, and it can be resumed', async () => {
