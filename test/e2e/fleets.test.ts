@@ -312,3 +312,24 @@ describe.concurrent('a task that is moved to another zone', () => {
     });
   });
 });
+
+test('a task that does not come up is waited for, unless safety.settled is ignore-pending', async () => {
+  // The oldest is taken among those that nobody protects: the target, and not the task that is pending.
+  const rig = { knobs: { scaleInVictim: 'oldest' } };
+  await standing(fleet(fargate, rig, seated(2, 0, taskDefinition({}))), async (stage) => {
+    await until('the end of the first deployment', async () => {
+      const running = (await tasksIn(stage.env)).filter(({ lastStatus }) => lastStatus === 'RUNNING');
+      return running.length === 2;
+    });
+    await stage.act({ do: 'set-desired-count', service: 'build-agents', count: 3 });
+    const inject = { fault: 'scale-in' };
+    const waited = await stage.run({ scenario: { inject, when: { startWithin: '4s' } } });
+    meets(
+      waited,
+      refused('not-settled', /desired 3, running 2, pending 1; waited for in vain within 4\.0 s/),
+    );
+    const played = await stage.run({ scenario: { inject, safety: { settled: 'ignore-pending' } } });
+    const { sent: _sent, ...answer } = drained;
+    meets(played, answer);
+  });
+});
