@@ -35,6 +35,7 @@ import { fargateCeiling } from './rules/fargate-ceiling.ts';
 import { slowRollout } from './rules/slow-rollout.ts';
 import { zoneRebalancing } from './rules/zone-rebalancing.ts';
 import { daemonService } from './rules/daemon-service.ts';
+import { breakerWithoutRollback } from './rules/breaker-without-rollback.ts';
 import { execSessions } from './rules/exec-sessions.ts';
 import { managedInstances } from './rules/managed-instances.ts';
 import { scaleInProtection } from './rules/scale-in-protection.ts';
@@ -78,6 +79,7 @@ export const RULES: readonly Rule[] = [
   slowRollout,
   zoneRebalancing,
   daemonService,
+  breakerWithoutRollback,
   execSessions,
   managedInstances,
 ];
