@@ -47,6 +47,8 @@ describe.concurrent.each(['darwin', 'win32'])('on %s', (machine) => {
         env,
       );
       expect([0, 10], live.stdout + live.stderr).toContain(live.code);
+      const ready = await cli(['doctor', join(stage.folder, 'scenario.yaml'), '--json'], stage.folder, env);
+      expect([0, 10], ready.stdout + ready.stderr).toContain(ready.code);
       const asked = new Set(await askedIn(stage.folder));
       expect([...asked]).toEqual(machine === 'win32' ? ['folder synced'] : []);
     });
