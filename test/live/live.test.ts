@@ -83,10 +83,10 @@ afterAll(() => {
     answers,
   };
   writeFileSync(settings.out, `${JSON.stringify(LiveDocument.parse(document), null, 2)}\n`);
-  const lines = answers.map(({ question, state, agrees, seen, rig, knob }) => {
+  const lines = answers.map(({ question, state, agrees, seen, rig, knob, rule }) => {
     const verdict =
       agrees === null ? state : agrees ? 'as the rig' : `OTHER THAN THE RIG (${JSON.stringify(rig)})`;
-    return `  ${question.padEnd(22)} ${(seen === null ? '-' : JSON.stringify(seen)).padEnd(16)} ${verdict}${knob === null ? '' : `  [knob ${knob}]`}`;
+    return `  ${question.padEnd(22)} ${(seen === null ? '-' : JSON.stringify(seen)).padEnd(16)} ${verdict}  [${knob === null ? `rule ${rule}` : `knob ${knob}`}]`;
   });
   process.stdout.write(`\n${lines.join('\n')}\nWritten to ${settings.out}\n`);
 });
