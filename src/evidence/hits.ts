@@ -165,6 +165,18 @@ function explainReplaced(service: Service, ours: string, former: string | undefi
     : `deployment ${id} took the place of ours (${ours})`;
 }
 
+/** The look that shows our deployment FAILED: ECS starts no further task of it, and so stops no other for it. Null while none does. */
+export function findFailedDeployment(evidence: Evidence, decisive: Decisive): Overtaken | null {
+  const ours = findNewDeployment(evidence, decisive);
+  const name = evidence.plan.scenario.cluster.service ?? '';
+  const explain = ({ deployments }: Service): string | null =>
+    deployments.find(({ id }) => id === ours)?.rolloutState === 'FAILED'
+      ? `our deployment ${ours ?? ''} failed, so that ECS starts no further task of it`
+      : null;
+  const look = evidence.firstLook('service', name, (now) => explain(now) !== null, decisive.intendedSeq);
+  return makeOvertaken(look, explain);
+}
+
 /** What makes the scheduler stop tasks as well: a smaller count, a deployment, or more tasks stopped than our count asked for. */
 function findOtherChange(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
   const { call, intendedSeq } = decisive;

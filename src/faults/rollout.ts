@@ -8,6 +8,7 @@ import {
   findDecisiveCall,
   hitsOf,
   listOf,
+  findFailedDeployment,
   findOvertaking,
   reachOf,
   quoteServiceEvent,
@@ -16,7 +17,7 @@ import { hasBeenPutBack } from './marking.ts';
 
 /** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
 const DESCRIBE_EVERY = 500;
-/** After somebody else's change the scheduler is given so long to show what it did for ours, milliseconds. */
+/** After somebody else's change, or the failure of our deployment, the scheduler is given so long to show what it did for ours, milliseconds. */
 const SURE_AFTER = 5_000;
 
 /** Why a fault that reaches whatever the scheduler chooses may not be injected while not all of that is known; null where it is. */
@@ -65,7 +66,10 @@ export function awaitHit(state: DrillState, now: Instant): Step {
     return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload } };
   }
   const decisive = findDecisiveCall(evidence);
-  const other = decisive === null ? null : findOvertaking(evidence, decisive, Infinity);
+  const other =
+    decisive === null
+      ? null
+      : (findOvertaking(evidence, decisive, Infinity) ?? findFailedDeployment(evidence, decisive));
   if (other !== null && now - other.at >= SURE_AFTER) return endWatch('settled', other.said);
   const back = hasBeenPutBack(state) ? state.takenUpAt + SURE_AFTER : Infinity;
   if (now >= back)

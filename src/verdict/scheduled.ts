@@ -3,6 +3,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import type { Verdict } from '../journal/events.ts';
 import {
   findDecisiveCall,
+  findFailedDeployment,
   hitsOf,
   findNewDeployment,
   findOvertaking,
@@ -102,6 +103,8 @@ function judgeWithoutHit(evidence: Evidence): Verdict {
   // The watch ended before it was known whether our call had happened, so the call was not sent again.
   if (ended?.why === 'settled' && decisive?.result !== 'ok')
     return deriveVerdict('stopped-by-other', ended.said, undefined, []);
+  const failed = decisive === null ? null : findFailedDeployment(evidence, decisive);
+  if (failed !== null) return deriveVerdict('stop-not-confirmed', failed.said, undefined, []);
   const said = 'ECS answered the call, but the scheduler stopped none of the tasks that ran before it';
   return deriveVerdict('stop-not-confirmed', `${said}${quoteServiceEvent(evidence)}`, undefined, []);
 }

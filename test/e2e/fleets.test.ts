@@ -202,15 +202,27 @@ function decide(stage: Standing): Promise<void> {
 }
 
 /** A service whose new tasks cannot start, and whose first failed task ends the deployment. */
-function breaking(deploymentConfiguration: Entries = {}): CaseFiles {
+function breaking(deploymentConfiguration: Entries = {}, rollback = true): CaseFiles {
   const thresholdConfiguration = { type: 'COUNT', value: 1 };
-  const deploymentCircuitBreaker = { enable: true, rollback: true, thresholdConfiguration };
+  const deploymentCircuitBreaker = { enable: true, rollback, thresholdConfiguration };
   return fleet(
     { ...fargate, deploymentConfiguration: { ...deploymentConfiguration, deploymentCircuitBreaker } },
     {},
     seated(2, 1, taskDefinition({})),
   );
 }
+
+test('a circuit breaker that rolls nothing back leaves the deployment of the drill failed', async () => {
+  await play({
+    ...breaking({}, false),
+    scenario: deployment,
+    opens: whenIntended('decided'),
+    expected: {
+      ...{ exit: 11, outcome: 'inconclusive', reason: 'stop-not-confirmed', sent: 1 },
+      says: [/our deployment ecs-svc.* failed, so that ECS starts no further task/],
+    },
+  });
+});
 
 describe.concurrent('a circuit breaker that rolls back', () => {
   test('the deployment of somebody else is waited for', async () => {
