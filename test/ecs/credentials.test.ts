@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createEcsClient } from '../../src/ecs/client.ts';
 import type { Ecs } from '../../src/ecs/port.ts';
 import { LARGEST_ANSWER } from '../../src/http/bounded.ts';
-import { json, startServer } from '../support/http-server.ts';
+import { json, startServer, writeEndlessly } from '../support/http-server.ts';
 import type { TestServer } from '../support/http-server.ts';
 
 const never = new AbortController().signal;
@@ -106,10 +106,7 @@ test('plain http to an STS elsewhere is refused before anything is sent', async 
 test("STS's answer has the same bounds", async () => {
   const sts = await serve((response) => {
     response.writeHead(200, { 'content-type': 'text/xml' });
-    const more = (): void => {
-      if (!response.destroyed) response.write(Buffer.alloc(64 * 1024, ' '), more);
-    };
-    more();
+    writeEndlessly(response, Buffer.alloc(64 * 1024, ' '));
   });
   const ecs = await serve((response) => json(response, 200, { clusters: [CLUSTER], failures: [] }));
   profileWithRole(sts.url);

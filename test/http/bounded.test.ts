@@ -7,7 +7,7 @@ import { createEcsClient } from '../../src/ecs/client.ts';
 import type { Ecs } from '../../src/ecs/port.ts';
 import { DEEPEST_ANSWER, LARGEST_ANSWER } from '../../src/http/bounded.ts';
 import { readSelf } from '../../src/surroundings/self.ts';
-import { startServer } from '../support/http-server.ts';
+import { startServer, writeEndlessly } from '../support/http-server.ts';
 import type { TestServer } from '../support/http-server.ts';
 
 const MIB = 1024 * 1024;
@@ -38,10 +38,7 @@ interface Attack {
 /** Blanks for ever, as fast as they are taken. */
 function endless(response: ServerResponse): void {
   response.writeHead(200, JSON_TYPE);
-  const more = (): void => {
-    if (!response.destroyed) response.write(Buffer.alloc(64 * 1024, ' '), more);
-  };
-  more();
+  writeEndlessly(response, Buffer.alloc(64 * 1024, ' '));
 }
 
 const PLAIN: readonly Attack[] = [
@@ -154,10 +151,7 @@ describe('an answer without bounds', () => {
     const url = await serve((response) => {
       response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' });
       const many = Buffer.concat(Array.from({ length: 1_000 }, () => nothing));
-      const more = (): void => {
-        if (!response.destroyed) response.write(many, more);
-      };
-      more();
+      writeEndlessly(response, many);
     });
     const grown = await growthOf(async () => {
       const read = await buildkiteAt(url, 1_000).job('x', never);

@@ -45,6 +45,15 @@ export async function startServer(
   };
 }
 
+/** Writes the chunk for ever, as fast as it is taken, until nobody takes it any more. */
+export function writeEndlessly(response: ServerResponse, chunk: Buffer): void {
+  // On Node 24 a response whose connection is gone may not be `destroyed`: each write then fails at once, for ever.
+  const more = (error?: Error | null): void => {
+    if (!response.destroyed && error == null) response.write(chunk, more);
+  };
+  more();
+}
+
 /** An address on loopback where nothing listens. */
 export async function deadAddress(): Promise<string> {
   const server = await startServer(() => undefined);
