@@ -5,7 +5,14 @@ import { markOf, type DrillState } from '../state/state.ts';
 import { paced } from '../state/step.ts';
 import { findFact } from '../model/world.ts';
 import { specOf, type Trigger } from './trigger.ts';
-import { isBusy, listRunningTasks, makeListingSubject, listWorkerAsks, workersOf } from './workers.ts';
+import {
+  isBusy,
+  listRunningTasks,
+  makeListingSubject,
+  listWorkerAsks,
+  sayCutListing,
+  workersOf,
+} from './workers.ts';
 
 /** So many tasks are looked at closely at a time: a fleet of hundreds is not read whole to find one idle worker. */
 const CLOSELY = 5;
@@ -61,6 +68,6 @@ export const agentIdle: Trigger = {
   },
   waitedFor(state) {
     const { idleFor } = specOf(state, 'agent-idle');
-    return `no worker was seen without a job for ${formatSpan(idleFor)}`;
+    return `no worker${sayCutListing(state)} was seen without a job for ${formatSpan(idleFor)}`;
   },
 };

@@ -2,7 +2,14 @@ import { formatStep, matchesStep } from '../model/step-name.ts';
 import type { DrillState } from '../state/state.ts';
 import { sortLongestFirst, explainNeverInFlight, viewOwnBuilds } from './running.ts';
 import { specOf, type Trigger } from './trigger.ts';
-import { isBusy, listRunningTasks, makeListingSubject, listWorkerAsks, workersOf } from './workers.ts';
+import {
+  isBusy,
+  listRunningTasks,
+  makeListingSubject,
+  listWorkerAsks,
+  sayCutListing,
+  workersOf,
+} from './workers.ts';
 
 function listBusyAgents(state: DrillState): ReadonlySet<string> {
   return new Set(
@@ -32,13 +39,13 @@ export const fleetBusy: Trigger = {
     return {
       fires: 'now',
       aim,
-      why: `${String(agents.size)} workers are busy, one of them with step ${which}`,
+      why: `${String(agents.size)} workers are busy${sayCutListing(state)}, one of them with step ${which}`,
     };
   },
   waitedFor(state) {
     const { busy, step } = specOf(state, 'fleet-busy');
     const of = step === null ? 'of the build' : `of step ${formatStep(step)}`;
     const now = listBusyAgents(state).size;
-    return `there were not ${String(busy)} busy workers, one of them with a job ${of} (${String(now)} at the last look)`;
+    return `there were not ${String(busy)} busy workers${sayCutListing(state)}, one of them with a job ${of} (${String(now)} at the last look)`;
   },
 };

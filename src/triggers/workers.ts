@@ -29,6 +29,13 @@ export function listRunningTasks({ world, plan }: DrillState): readonly Task[] {
     .filter((task) => task !== undefined);
 }
 
+/** Which tasks were looked through, where those are not all: what was counted among them is the least that there is. Else nothing. */
+export function sayCutListing({ world, plan }: DrillState): string {
+  const listed = findFact(world, 'tasks-of', plan.lockKey);
+  if (listed?.complete !== false) return '';
+  return ` among the ${String(listed.arns.length)} tasks that could be listed (there are more)`;
+}
+
 /** Agents that are connected from those tasks. */
 export function workersOf(state: DrillState): readonly Worker[] {
   return listRunningTasks(state).flatMap((task) =>

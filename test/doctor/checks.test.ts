@@ -384,6 +384,16 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
     ['warning own-fleet'],
   ],
   [
+    'our own task, perhaps in a fleet that could not be listed to the end',
+    {
+      also: [
+        self({ taskArn: `${TASK_ARN}0` as never }),
+        fact('tasks-of', { arns: [TASK_ARN], complete: false }, LOCK_KEY),
+      ],
+    },
+    ['warning own-fleet'],
+  ],
+  [
     'our own task, and a deployment reaches all',
     {
       scenario: { inject: { fault: 'deployment' } as never },

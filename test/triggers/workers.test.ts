@@ -137,4 +137,19 @@ describe('fleet-busy', () => {
       /not 3 busy.*\(1 at the last/,
     );
   });
+
+  it('says that what it counted is the least, where not all tasks could be listed', () => {
+    const cut = fact('tasks-of', { arns: ['arn:task/0', 'arn:task/1'], complete: false }, planOf().lockKey);
+    const facts = [...fleet({ job: {} }, { job: {} }), cut];
+    const fired = fleetBusy.fire(armed(busy(2), facts), NOON);
+    expect(fired).toMatchObject({
+      why: expect.stringContaining('2 workers are busy among the 2 tasks that could be listed') as string,
+    });
+    expect(fleetBusy.waitedFor(armed(busy(3), facts))).toMatch(
+      /not 3 busy workers among the 2 tasks .*more\)/,
+    );
+    expect(agentIdle.waitedFor(armed(idle(), facts))).toMatch(
+      /no worker among the 2 tasks .*\(there are more\)/,
+    );
+  });
 });

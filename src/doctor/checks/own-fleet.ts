@@ -13,6 +13,13 @@ export const ownFleet: Check = {
     const agent = self.agentId === null ? undefined : findFact(state.world, 'agent', self.agentId);
     const own = [self.taskArn, agent?.tags[TASK_ARN_TAG] ?? null].filter((arn) => arn !== null);
     const shared = own.find((arn) => fleet.arns.includes(arn));
+    if (shared === undefined && own.length > 0 && !fleet.complete)
+      return [
+        warning(
+          `whether gameday runs on the fleet that it would stop is not known: only ${String(fleet.arns.length)} of its tasks could be listed`,
+          'Run gameday outside of that fleet.',
+        ),
+      ];
     if (shared === undefined)
       return [
         ok(
