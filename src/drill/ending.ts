@@ -153,11 +153,10 @@ function describeOpenAgents({ evidence }: Case, now: Instant): readonly string[]
       if (hasAgentLeft(agent.value)) return agent.value.jobs === null;
       const task = findAgentContainer(evidence)?.task;
       const ended = task === undefined ? undefined : evidence.firstLook('task', task.value.arn, hasTaskEnded);
-      // A dead worker's agent is marked lost within Buildkite's own time; longer is not waited.
-      return (
-        now - (ended?.answeredAt ?? now) <
-        evidence.plan.lostAfter + evidence.plan.scenario.limits.pollEvery * 3
-      );
+      // A dead worker's agent is marked lost within Buildkite's own time; it is looked at after that, and longer is not waited.
+      const lostBy = (ended?.answeredAt ?? now) + evidence.plan.lostAfter;
+      const isLookedAt = evidence.reads('agent', id).some(({ sentAt }) => sentAt >= lostBy);
+      return !isLookedAt || now < lostBy + evidence.plan.scenario.limits.pollEvery * 3;
     })
     .map((id) => `agent ${id} to leave`);
 }

@@ -12,8 +12,9 @@ import { isGoingDown, hasTaskEnded, type Task } from '../model/entities/task.ts'
 import { describeOpenWork } from './ending.ts';
 import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
-import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
+import { askWithinShare } from './with-budget.ts';
 import { keyOf, findFact } from '../model/world.ts';
 
 /** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a stopped one, until the whole is over. */
@@ -34,7 +35,7 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
     open.length > 0 ? [] : cases.map((about) => ({ about, of: sweepOf(state, about, findingsOf(about)) }));
   const first = sweeps.find(({ of }) => of.length > 0);
   const sweep = first?.of ?? [];
-  if (sweep.length > 0 && now < deadline) return askNow(state, sweep, now);
+  if (sweep.length > 0 && now < deadline) return askWithinShare(state, sweep, now, deadline);
   if (open.length === 0 && sweep.length === 0)
     return endWatch('settled', 'nothing more can change the outcome');
   const asks = new Map<string, Ask>();

@@ -16,15 +16,11 @@ import { describeOpenWork } from './ending.ts';
 import { decideFound } from './found.ts';
 import { isAtRest, listOwnBuildAsks, listOwnBuilds, listUnlistedBuilds } from './own-builds.ts';
 import { decideScheduled } from './scheduled.ts';
-import { BUDGET } from '../scenario/subjects.ts';
-import { countPoints, findShare, isAffordable } from '../state/points.ts';
 import { type DrillState } from '../state/state.ts';
-import { askNow, endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
+import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
+import { askWithinShare } from './with-budget.ts';
 import { listFacts, keyOf, findFact, type Subject } from '../model/world.ts';
-
-/** While a listing waits for points it is looked so often whether they are there, milliseconds. */
-const SHARE_EVERY = 5_000;
 
 /** After the stop: read the job at once, then everything, until nothing can change the outcome or the time is over. */
 export function decideObserving(state: DrillState, now: Instant): Step {
@@ -59,21 +55,6 @@ export function decideObserving(state: DrillState, now: Instant): Step {
     asks: asksOf(state, about),
     by: Math.min(deadline, now + QUIET_FOR, findNextLook(state, now)),
   };
-}
-
-/** Step: asks at once, but a listing of all jobs waits until the drill's share of Buildkite's points pays for it, or the time is over. */
-function askWithinShare(
-  state: DrillState,
-  subjects: readonly Subject[],
-  now: Instant,
-  deadline: Instant,
-): Step {
-  const share = findShare(state);
-  const points = subjects
-    .filter(({ kind }) => kind === 'build-jobs')
-    .reduce((sum, subject) => sum + countPoints(subject, state.world), 0);
-  if (points === 0 || share === null || isAffordable(share, points)) return askNow(state, subjects, now);
-  return { do: 'observe', asks: [paced(BUDGET, SHARE_EVERY)], by: Math.min(deadline, now + SHARE_EVERY) };
 }
 
 /** The read that proves the job in flight is sent right after the stop is proven, before anything else. */
