@@ -22,16 +22,14 @@ export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
 /** The Observer of one drill: each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock, digest: Digest): Observer {
   const pace = createPace(clock, ({ kind }) => sources.ecs.restFor(FACTS[kind].rights));
-  const openPurse = ({ plan, world }: DrillState): Purse => ({
-    share: shareOfDrill(plan, sources.buildkite.budget()),
-    world,
-  });
+  const openPurse = (state: DrillState): Purse => openPurseOf(state, sources);
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;
+  const sendOnce = makeOnce();
 
   async function sendAsks(state: DrillState, asks: readonly Ask[], signal: AbortSignal): Promise<void> {
     const groups = groupSubjects(asks.map(({ subject }) => subject));
-    await Promise.all(groups.map((group) => sendGroup(state, group, signal)));
+    await Promise.all(groups.map((group) => sendOnce(group, () => sendGroup(state, group, signal))));
   }
 
   async function sendGroup(
@@ -107,6 +105,22 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   }
 
   return { observe };
+}
+
+function openPurseOf({ plan, world }: DrillState, { buildkite }: Sources): Purse {
+  return { share: shareOfDrill(plan, buildkite.budget()), world };
+}
+
+/** A listing of all jobs costs too much to be sent beside the same one that is under way: the answer of that is taken. */
+function makeOnce(): (group: readonly Subject[], send: () => Promise<void>) => Promise<void> {
+  const open = new Map<string, Promise<void>>();
+  return (group, send) => {
+    if (group[0]?.kind !== 'build-jobs') return send();
+    const key = group.map(keyOf).join();
+    const sent = open.get(key) ?? send().finally(() => open.delete(key));
+    open.set(key, sent);
+    return sent;
+  };
 }
 
 /** The drill's own limits go before what a service asks for: no look waits past the end of the drill's patience. */

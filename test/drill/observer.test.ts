@@ -40,6 +40,29 @@ describe('the observer', () => {
     ]);
   });
 
+  it('takes the answer of a listing that is under way, and does not pay for it twice', async () => {
+    const { observer, state, never, clock, buildkite } = watching();
+    const listing = { kind: 'build-jobs', id: BUILD_ID } as const;
+    const release = clock.now() + 3_000;
+    const answerAtOnce = buildkite.build;
+    buildkite.build = async (...args) => {
+      if (args[1] === 'all') await clock.sleep(release - clock.now(), never);
+      return answerAtOnce(...args);
+    };
+    const first = await observer.observe(
+      state,
+      [paced(listing, 60_000), paced(task, 60_000)],
+      NOON + 2_000,
+      never,
+    );
+    expect(first.reads.map(({ subject }) => subject.kind)).toEqual(['task']);
+    const { reads } = await observer.observe(state, [fresh(listing)], clock.now(), never);
+    expect(reads).toMatchObject([{ subject: listing, ok: true }]);
+    expect(buildkite.count('build')).toBe(1);
+    await observer.observe(state, [fresh(listing)], clock.now(), never);
+    expect(buildkite.count('build')).toBe(2);
+  });
+
   it('ends when something changed', async () => {
     const { observer, state, never, clock, buildkite } = watching();
     clock.at(NOON + 9_000, () => buildkite.setBuild(BUILD_ID, { state: 'failing', rawState: 'FAILING' }));
