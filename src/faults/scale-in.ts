@@ -1,6 +1,6 @@
 import type { CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
-import type { DrillState, Sending } from '../state/state.ts';
+import { hasReadSince, type DrillState, type Sending } from '../state/state.ts';
 import { askNow, haltDrill, type Step } from '../state/step.ts';
 import { findLastingTrouble } from '../state/trouble.ts';
 import { findFact, type Subject } from '../model/world.ts';
@@ -36,6 +36,17 @@ function listServiceTasks(state: DrillState): readonly string[] {
 
 function listOtherTasks(state: DrillState): readonly string[] {
   return listServiceTasks(state).filter((arn) => arn !== state.target?.taskArn);
+}
+
+/**
+ * What is read of every other task before the fault. Protecting hundreds takes longer than a look at the target holds, so the
+ * drill aims again meanwhile: what was read of the others before the first of those calls is then not read again.
+ */
+function listOthers(state: DrillState, kind: 'protection' | 'agents-of-task'): readonly Subject[] {
+  const hasBegun = state.injections.some(({ call }) => call.kind === 'protect-tasks');
+  return listOtherTasks(state)
+    .filter((arn) => !hasBegun || !hasReadSince(state, kind, arn, state.takenUpAt))
+    .map((id) => ({ kind, id }));
 }
 
 function listSentCounts(
@@ -134,11 +145,13 @@ export const scaleIn: Fault = {
     };
   },
   subjects(state) {
-    const arns = isSteered(state) ? listServiceTasks(state) : [];
+    const own = state.target?.taskArn ?? '';
     return [
       { kind: 'tasks-of', id: state.plan.lockKey },
-      ...arns.map((id): Subject => ({ kind: 'protection', id })),
-      ...listOtherTasks(state).map((id): Subject => ({ kind: 'agents-of-task', id })),
+      ...(isSteered(state)
+        ? ([{ kind: 'protection', id: own }, ...listOthers(state, 'protection')] as const)
+        : []),
+      ...listOthers(state, 'agents-of-task'),
     ];
   },
   reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listServiceTasks(state)),

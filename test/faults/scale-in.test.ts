@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { scaleIn } from '../../src/faults/scale-in.ts';
+import { fold } from '../../src/state/state.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { aTask } from '../support/builders.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
@@ -45,6 +47,22 @@ describe('a steered scale-in', () => {
     const protects = changes(stage).filter((change) => change.startsWith('protect'));
     expect(protects.map((change) => change.split(' ').length - 1)).toEqual([10, 2]);
     expect(found(stage)).toBe('desired 13, protected none, host ACTIVE');
+  });
+
+  it('that aims again between two batches reads of the others nothing that it has read', async () => {
+    const { stage } = await drilled({ ...STEERED, workers: 25 });
+    const { events } = stage.journal;
+    const begun = events.findIndex(
+      ({ code, payload }) =>
+        code === 'GD_FAULT_INTENDED' && 'call' in payload && payload.call.kind === 'protect-tasks',
+    );
+    const idsAt = (length: number): readonly string[] =>
+      scaleIn
+        .subjects(fold(events.slice(0, length)))
+        .flatMap(({ kind, id }) => (kind === 'tasks-of' ? [] : [id]));
+    expect(new Set(idsAt(begun)).size).toBe(25);
+    // The target's own protection is read at every look.
+    expect(idsAt(begun + 1)).toEqual([taskOf(1)]);
   });
 
   it('that is taken up between two batches protects only those that are missing, and lifts all', async () => {
