@@ -11,7 +11,6 @@ const BENCHES = [
   'abort',
   'resume',
   'fleet',
-  'large',
   'verdicts',
   'forecast',
   'injections',
