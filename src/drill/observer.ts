@@ -19,6 +19,9 @@ export function watchAlone(given: Omit<DrillPorts, 'observer'>): DrillPorts {
   return { ...given, clock, observer: createObserver(given, clock, given.digest) };
 }
 
+/** Why a sleep ends early. Without a reason each abort makes an error, with a stack that nobody reads. */
+const WOKEN = 'woken';
+
 /** The Observer of one drill: each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock, digest: Digest): Observer {
   const pace = createPace(clock, ({ kind }) => sources.ecs.restFor(FACTS[kind].rights));
@@ -92,15 +95,14 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
 
   function waitForWake(ms: number, signal: AbortSignal): Promise<void> {
     const local = new AbortController();
-    const both = AbortSignal.any([signal, local.signal]);
-    return new Promise((resolve) => {
-      wake = () => {
-        local.abort();
-      };
-      void clock.sleep(Math.max(1, ms), both).then(() => {
-        wake = () => undefined;
-        resolve();
-      });
+    const end = (): void => {
+      local.abort(WOKEN);
+    };
+    wake = end;
+    signal.addEventListener('abort', end);
+    return clock.sleep(Math.max(1, ms), local.signal).then(() => {
+      wake = () => undefined;
+      signal.removeEventListener('abort', end);
     });
   }
 
