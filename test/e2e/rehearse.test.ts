@@ -102,7 +102,13 @@ describe.concurrent("somebody's own", () => {
     await inFolder(async (folder) => {
       const proof = join(folder, 'it-ran');
       const steps = [
-        { key: 'tests', command: `echo 1 >> ${proof}; sleep 16`, concurrency: 1, concurrency_group: 'x' },
+        {
+          key: 'tests',
+          command: `echo 1 >> ${proof}; sleep 16`,
+          branches: 'main',
+          concurrency: 1,
+          concurrency_group: 'x',
+        },
       ];
       const logs = { name: 'logs', image: 'example/logs:1', essential: false, mountPoints: [] };
       const task = taskDefinition({ stopTimeout: 20 });
@@ -132,7 +138,7 @@ describe.concurrent("somebody's own", () => {
       for (const said of [
         'container logs is left out',
         'container agent: mountPoints left out',
-        'step tests: concurrency, concurrency_group left out',
+        'step tests: branches left out',
         'executor ',
       ])
         expect(differs).toContain(said);
