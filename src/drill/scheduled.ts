@@ -4,6 +4,7 @@ import { listFollowAsks, listMissingTasks, listUnreadSubjects } from '../faults/
 import { attemptsOf } from '../evidence/attempts.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { hitsOf, viewFromHits } from '../evidence/hits.ts';
+import { findSignalledLook } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/case.ts';
 import { asksOf, findNextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
@@ -72,11 +73,16 @@ function listUnreadAgentAsks(evidence: Evidence, hits: readonly Sighting<Task>[]
   });
 }
 
-/** And so is the job that it held: the read after the stop that proves it in flight. */
+/**
+ * And so is the job that it held: the read after the stop that proves it in flight. Where the signal comes later, behind a load
+ * balancer or after containers that depend on the agent's, it is read again then.
+ */
 function listUnreadJobAsks(evidence: Evidence): readonly Ask[] {
-  return viewFromHits(evidence).flatMap(({ target }) => {
+  return viewFromHits(evidence).flatMap((stopped) => {
+    const { target } = stopped;
     if (target?.jobId == null) return [];
-    const from = evidence.firstLook('task', target.taskArn, isGoingDown)?.answeredAt ?? 0;
+    const told = evidence.firstLook('task', target.taskArn, isGoingDown)?.answeredAt ?? 0;
+    const from = Math.max(told, findSignalledLook(stopped)?.at ?? 0);
     const read = evidence.reads('job', target.jobId).some(({ sentAt }) => sentAt >= from);
     return read ? [] : [fresh({ kind: 'job', id: target.jobId })];
   });
