@@ -70,7 +70,7 @@ export default defineConfig({
           // Those need an engine beside them: `npm run test:containers` starts one.
           exclude: ['test/long/containers.test.ts'],
           ...spawning,
-          testTimeout: 600_000,
+          testTimeout: 900_000,
         },
       },
       // Against the real services: `npm run test:live`, with an account of one's own. CI never runs it.
@@ -84,7 +84,7 @@ export default defineConfig({
           name: 'containers',
           include: ['test/long/containers.test.ts'],
           ...spawning,
-          testTimeout: 600_000,
+          testTimeout: 900_000,
         },
       },
     ],
