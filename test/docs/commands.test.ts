@@ -39,6 +39,14 @@ const BY_CI: Readonly<Record<string, string>> = {
   'npm run check': 'npm run --silent check',
 };
 
+/** A definition whose image says what it starts, and what that is. */
+const LEFT_TO_THE_IMAGE = JSON.stringify({
+  family: 'build-agent',
+  requiresCompatibilities: ['FARGATE'],
+  containerDefinitions: [{ name: 'agent', image: 'example/buildkite-agent:1', stopTimeout: 60 }],
+});
+const SHELL_FORM = 'ENTRYPOINT buildkite-agent start --tags-from-ecs-meta-data';
+
 const SAMPLE_ID = '20260102-030405-beef';
 
 /** Types a page's commands in their order; what is not listed must exit 0, what CI shows is left to it. */
@@ -197,10 +205,20 @@ describe.concurrent('the commands of', () => {
       desk.put('image.json', '[{ "Config": { "Entrypoint": null, "StopSignal": "SIGTERM" } }]');
       desk.put('jobs.csv', 'step,seconds\nintegration,6\n');
       desk.put('drill.yaml', plainDrill());
+      desk.put('task.json', LEFT_TO_THE_IMAGE);
+      desk.put('Dockerfile', `FROM debian:12\nENV A=1\nUSER nobody\n\n${SHELL_FORM}\n`);
       const rig = await rigUp(desk);
       try {
-        const found = { 'gameday preflight --task-definition before.json': 10 };
-        const [before = ''] = await typeAll(desk, page, found);
+        const found = {
+          'gameday preflight --task-definition before.json': 10,
+          'gameday preflight --task-definition task.json --dockerfile Dockerfile': 10,
+        };
+        const printed = await typeAll(desk, page, found);
+        const [before = ''] = printed;
+        const shown = blocksOf(page, 'text').find((text) => text.includes('Dockerfile')) ?? '';
+        const lines = shown.split('\n').filter((line) => !/^ *(?:\.\.\.)?$/.test(line));
+        expect(lines.length).toBeGreaterThan(3);
+        for (const line of lines) expect(printed.join('\n')).toContain(line);
         expect(before).toContain('error stop-timeout-missing  before.json:8:5  containerDefinitions[0]');
         const log = JSON.parse(readFileSync(join(desk.folder, 'preflight.sarif'), 'utf8')) as unknown;
         expect(log).toMatchObject({ version: '2.1.0' });
