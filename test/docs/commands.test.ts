@@ -273,7 +273,8 @@ describe.concurrent('the commands of', () => {
       desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml'));
       desk.put('drill.yaml', `${plainDrill()}\nrig: rig.yaml\n`);
       desk.put('canary.yml', 'steps: [{ key: tests, command: sleep 16 }, { key: lint, command: "true" }]');
-      const [alone = '', own = '', embedded = '', up = '', environment = '', against = ''] = commandsOf(page);
+      const [alone = '', own = '', ofImage = '', embedded = '', up = '', environment = '', against = ''] =
+        commandsOf(page);
       expect([alone, own].map((command) => command.split(' ')[1])).toEqual(['rehearse', 'rehearse']);
       for (const command of [alone, own]) {
         const { code, printed } = await desk.type(command);
@@ -283,6 +284,11 @@ describe.concurrent('the commands of', () => {
         });
         expect(printed).toContain('Rehearsal: passed: drained, retired (exit code 0)');
       }
+      desk.put('task.json', LEFT_TO_THE_IMAGE);
+      desk.put('Dockerfile', `FROM debian:12\nENTRYPOINT exec ${SHELL_FORM.slice('ENTRYPOINT '.length)}\n`);
+      const { code, printed } = await desk.type(ofImage);
+      expect({ code, printed: code === 0 ? '' : printed }).toEqual({ code: 0, printed: '' });
+      desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
       expect([up, environment]).toEqual(['gameday rig up rig.yaml > rig.env', '. ./rig.env']);
       expect((await desk.type(embedded)).printed).toContain('PASSED: drained');
       const told = desk.type(`${up} & echo $! > rig.pid; wait $!`);
