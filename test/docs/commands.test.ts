@@ -39,6 +39,14 @@ const BY_CI: Readonly<Record<string, string>> = {
   'npm run check': 'npm run --silent check',
 };
 
+/** A definition whose image says what it starts, and what that is. */
+const LEFT_TO_THE_IMAGE = JSON.stringify({
+  family: 'build-agent',
+  requiresCompatibilities: ['FARGATE'],
+  containerDefinitions: [{ name: 'agent', image: 'example/buildkite-agent:1', stopTimeout: 60 }],
+});
+const SHELL_FORM = 'ENTRYPOINT buildkite-agent start --tags-from-ecs-meta-data';
+
 const SAMPLE_ID = '20260102-030405-beef';
 
 /** Types a page's commands in their order; what is not listed must exit 0, what CI shows is left to it. */
@@ -197,10 +205,20 @@ describe.concurrent('the commands of', () => {
       desk.put('image.json', '[{ "Config": { "Entrypoint": null, "StopSignal": "SIGTERM" } }]');
       desk.put('jobs.csv', 'step,seconds\nintegration,6\n');
       desk.put('drill.yaml', plainDrill());
+      desk.put('task.json', LEFT_TO_THE_IMAGE);
+      desk.put('Dockerfile', `FROM debian:12\nENV A=1\nUSER nobody\n\n${SHELL_FORM}\n`);
       const rig = await rigUp(desk);
       try {
-        const found = { 'gameday preflight --task-definition before.json': 10 };
-        const [before = ''] = await typeAll(desk, page, found);
+        const found = {
+          'gameday preflight --task-definition before.json': 10,
+          'gameday preflight --task-definition task.json --dockerfile Dockerfile': 10,
+        };
+        const printed = await typeAll(desk, page, found);
+        const [before = ''] = printed;
+        const shown = blocksOf(page, 'text').find((text) => text.includes('Dockerfile')) ?? '';
+        const lines = shown.split('\n').filter((line) => !/^ *(?:\.\.\.)?$/.test(line));
+        expect(lines.length).toBeGreaterThan(3);
+        for (const line of lines) expect(printed.join('\n')).toContain(line);
         expect(before).toContain('error stop-timeout-missing  before.json:8:5  containerDefinitions[0]');
         const log = JSON.parse(readFileSync(join(desk.folder, 'preflight.sarif'), 'utf8')) as unknown;
         expect(log).toMatchObject({ version: '2.1.0' });
@@ -255,7 +273,8 @@ describe.concurrent('the commands of', () => {
       desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml'));
       desk.put('drill.yaml', `${plainDrill()}\nrig: rig.yaml\n`);
       desk.put('canary.yml', 'steps: [{ key: tests, command: sleep 16 }, { key: lint, command: "true" }]');
-      const [alone = '', own = '', embedded = '', up = '', environment = '', against = ''] = commandsOf(page);
+      const [alone = '', own = '', ofImage = '', embedded = '', up = '', environment = '', against = ''] =
+        commandsOf(page);
       expect([alone, own].map((command) => command.split(' ')[1])).toEqual(['rehearse', 'rehearse']);
       for (const command of [alone, own]) {
         const { code, printed } = await desk.type(command);
@@ -265,6 +284,11 @@ describe.concurrent('the commands of', () => {
         });
         expect(printed).toContain('Rehearsal: passed: drained, retired (exit code 0)');
       }
+      desk.put('task.json', LEFT_TO_THE_IMAGE);
+      desk.put('Dockerfile', `FROM debian:12\nENTRYPOINT exec ${SHELL_FORM.slice('ENTRYPOINT '.length)}\n`);
+      const { code, printed } = await desk.type(ofImage);
+      expect({ code, printed: code === 0 ? '' : printed }).toEqual({ code: 0, printed: '' });
+      desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
       expect([up, environment]).toEqual(['gameday rig up rig.yaml > rig.env', '. ./rig.env']);
       expect((await desk.type(embedded)).printed).toContain('PASSED: drained');
       const told = desk.type(`${up} & echo $! > rig.pid; wait $!`);
