@@ -12,13 +12,13 @@ const WORKER = '^src/worker/';
 /** How something is held by one process alone. */
 const LOCKFILE = '^src/lockfile/';
 /** What a scenario and a plan are: the schema alone, without the text that it is read from. */
-const SCENARIO = '^src/scenario/(schema|when|inject|stored|duration|plan|subjects|problem)\\.ts$';
+const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
-const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
+const PORTS = '^src/(buildkite|ecs|surroundings|user-command)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING =
-  '^src/drill/(run|ports|perform|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
+  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
@@ -126,8 +126,8 @@ module.exports = {
       'one-wiring',
       'Only cli/wire.ts builds clients.',
       '^src/(?!cli/wire\\.ts)',
-      '^src/(buildkite|ecs|surroundings)/(?!port\\.ts)',
-      ['^src/(buildkite|ecs|surroundings)/'],
+      '^src/(buildkite|ecs|surroundings|user-command)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|surroundings|user-command)/'],
     ),
     only(
       'buildkite-client',
@@ -147,6 +147,7 @@ module.exports = {
       '^src/surroundings/',
       [MODEL, '^src/http/', LOCKFILE, DISK],
     ),
+    only('user-command-client', 'It starts a process, and knows our words.', '^src/user-command/', [MODEL]),
     only('disk-knows-nothing', 'Folders are made for whoever writes.', DISK, []),
     only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [MODEL]),
     {

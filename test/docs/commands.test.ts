@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startCli } from '../support/cli.ts';
+import { parse } from 'yaml';
+import { documentIn, ROOT, startCli } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { openDesk, plainDrill, rigUp } from './desk.ts';
 import type { Desk } from './desk.ts';
@@ -13,6 +14,7 @@ const TYPED = [
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
   'docs/how-to/forecast-losses.md',
+  'docs/how-to/gate-a-release.md',
   'docs/how-to/grant-the-least-rights.md',
   'docs/how-to/look-before-you-stop.md',
   'docs/how-to/read-a-verdict.md',
@@ -108,6 +110,36 @@ describe.concurrent('the commands of', () => {
       const printed = await typeAll(desk, 'docs/how-to/choose-a-fault.md');
       expect(printed.join('\n')).toContain('PASSED: drained');
       expect(printed.join('\n')).toContain('builds killed by this deployment: 0 of 3');
+    });
+  });
+
+  test('gating a release, and the step of its pipeline', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/gate-a-release.md';
+      const [scenario = '', pipeline = ''] = blocksOf(page, 'yaml');
+      desk.put('release.yaml', scenario);
+      const deploy = join(ROOT, 'test', 'e2e', 'support', 'deploy.mjs');
+      desk.put('deploy-workers.sh', `#!/bin/sh\nexec '${process.execPath}' '${deploy}' "say=$*" revise\n`);
+      chmodSync(join(desk.folder, 'deploy-workers.sh'), 0o755);
+      const rig = await rigUp(desk);
+      try {
+        const [dry = '', run = ''] = await typeAll(desk, page);
+        expect(dry).toContain('command ./deploy-workers.sh --to v42 (limit 15 min 0 s)');
+        expect(run).toContain('PASSED: drained');
+        expect(run).toContain('command | --to v42');
+        const { steps } = parse(pipeline) as { readonly steps: readonly { readonly command: string }[] };
+        const gate = await desk.type(steps[0]?.command ?? '');
+        expect(gate, gate.printed).toMatchObject({ code: 0 });
+        const text = readFileSync(join(desk.folder, 'result.json'), 'utf8');
+        expect(documentIn(text)).toMatchObject({ outcome: 'passed', reason: 'drained' });
+        expect(drillsIn(desk)).toHaveLength(2);
+        for (const drill of drillsIn(desk))
+          expect(readFileSync(join(desk.folder, '.gameday', drill, 'command.log'), 'utf8')).toBe(
+            '--to v42\n',
+          );
+      } finally {
+        await rig.close();
+      }
     });
   });
 
