@@ -85,7 +85,6 @@ function assertionOf(
           within: flags['drain-within'] ?? null,
         },
         idle: { within: null },
-        touched: 'all',
         handover: 'forbidden',
         containers: {},
       },

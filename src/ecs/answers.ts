@@ -78,8 +78,6 @@ export const ServiceAnswer = z.object({
         desiredCount: Count,
         runningCount: Count,
         pendingCount: Count,
-        createdAt: When,
-        taskDefinition: Text,
       }),
     )
     .optional(),

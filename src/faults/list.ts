@@ -1,4 +1,3 @@
-import { command } from './command.ts';
 import { deployment } from './deployment.ts';
 import { drainInstance } from './drain-instance.ts';
 import { type FaultName } from '../scenario/inject.ts';
@@ -13,7 +12,6 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'stop-task': stopTask,
   'scale-in': scaleIn,
   deployment,
-  command,
   'drain-instance': drainInstance,
   'spot-reclaim': spotReclaim,
 };

@@ -24,9 +24,7 @@ export function secretsIn({ taskDefinition, imageConfig, pipeline }: Documents):
       const [, name = '', value = ''] = /^([^=]*)=([\s\S]*)$/.exec(pair) ?? [];
       return secretsOfPair(name, value);
     }),
-    ...secretsInWords(
-      ['Entrypoint', 'Cmd'].flatMap((name) => textsOf(member(imageConfig?.value, name)) ?? []),
-    ),
+    ...secretsInWords(textsOf(member(imageConfig?.value, 'Cmd')) ?? []),
     ...secretsInTexts(pipeline?.value),
   ];
   return [...new Set(found)].filter((value) => value.length >= SHORTEST);

@@ -221,7 +221,6 @@ function showRehearsal(
     agent: rig === null ? null : agentOf(rig),
     differs: [
       ...play.copy.differs,
-      ...read.assumed,
       ...work.steps.leftOut,
       ...(rig === null ? [] : differencesOf({ ...rig, agent: agentOf(rig) }, LOST_AFTER)),
     ],
@@ -236,6 +235,11 @@ function showRehearsal(
 }
 
 function fixedArmOf({ mended, played }: Beside, read: Read, folder: string): Rehearsal['mended'] {
+  const { taskDefinition } = read.asked.documents;
+  const places = {
+    of: () => ({ name: taskDefinition.name, position: null }),
+    whole: (_: unknown, path: readonly (string | number)[]) => [...taskDefinition.base, ...path],
+  };
   return {
     ...played.arm,
     file: join(folder, 'mended.json'),
@@ -243,7 +247,7 @@ function fixedArmOf({ mended, played }: Beside, read: Read, folder: string): Reh
     diff: listNetEdits(hideDocuments(read.asked.documents), {
       ...mended,
       documents: hideDocuments(mended.documents),
-    }).flatMap((one) => [...diffLines(one, read.places)]),
+    }).flatMap((one) => [...diffLines(one, places)]),
   };
 }
 

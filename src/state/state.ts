@@ -270,14 +270,13 @@ function applyObservation(
   };
 }
 
-/** Troubles that an earlier process had show nothing about the services now, and its clock is not this one's. */
+/** Troubles that an earlier process had show nothing about the services now. */
 function applyResumption(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RESUMED' }) {
   const marks = { ...state.marks };
   for (const [key, mark] of Object.entries(marks))
     marks[key] = { ...mark, trouble: null, failingSince: null };
   const aborted = state.aborted || payload.how === 'abort';
-  const world = Object.fromEntries(Object.entries(state.world).filter(([, { kind }]) => kind !== 'clock'));
-  return { interrupted: null, undoingSince: null, aborted, takenUpAt: at, marks, world };
+  return { interrupted: null, undoingSince: null, aborted, takenUpAt: at, marks };
 }
 
 /** The mark of one subject's reads, or undefined where it was never asked. */

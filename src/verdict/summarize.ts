@@ -15,7 +15,6 @@ import { judgeStops, type Judged } from './case.ts';
 import { fleetOf } from './scheduled.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
 import { judgeDrill, verdictOfReason } from './judge.ts';
-import { describeRun } from './command.ts';
 import { commandsOf } from './left.ts';
 import type { CheckName } from '../model/names.ts';
 import { exitCodeOf } from '../model/reasons.ts';
@@ -74,7 +73,6 @@ export function summarizeDrill(
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
     fleet: fleetOf(whole, stops),
-    command: describeRun(whole),
     budget: measureSpent(whole),
     guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,

@@ -3,7 +3,6 @@ import { askSubject } from '../../src/drill/questions.ts';
 import { keyOf, type Fact, type World } from '../../src/model/world.ts';
 import { aJob, anAgent, AGENT_ID, TASK_ARN } from '../support/builders.ts';
 import { fakeBuildkite, type FakeBuildkite } from '../support/fake-buildkite.ts';
-import { fakeCommand } from '../support/fake-command.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { DRILL, fact } from '../support/journal-builders.ts';
@@ -24,7 +23,7 @@ async function readTask(
   for (const id of overlooked) buildkite.world.unfiltered.add(id);
   set(buildkite);
   const world: World = Object.fromEntries(known.map((one) => [keyOf(one), one]));
-  const sources = { buildkite, ecs: fakeEcs(), surroundings: fakeSurroundings(), command: fakeCommand() };
+  const sources = { buildkite, ecs: fakeEcs(), surroundings: fakeSurroundings() };
   const subject = { kind: 'agents-of-task', id: TASK_ARN } as const;
   const signal = new AbortController().signal;
   const { facts, read } = await askSubject(subject, DRILL, planOf(), world, sources, manualClock(), signal);

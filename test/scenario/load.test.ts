@@ -63,7 +63,6 @@ describe('loading scenario files', () => {
         build: 'passed',
         drain: { within: null },
         idle: { within: null },
-        touched: 'all',
         handover: 'forbidden',
         containers: {},
       },

@@ -1,5 +1,4 @@
 import { fakeBuildkite, type FakeBuildkite } from './fake-buildkite.ts';
-import { fakeCommand, type FakeCommand } from './fake-command.ts';
 import { fakeEcs, type FakeEcs } from './fake-ecs.ts';
 import { fakeSurroundings, type FakeSurroundings } from './fake-surroundings.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
@@ -28,7 +27,6 @@ export interface Theatre {
   readonly buildkite: FakeBuildkite;
   readonly ecs: FakeEcs;
   readonly surroundings: FakeSurroundings;
-  readonly command: FakeCommand;
   readonly clock: ManualClock;
   readonly plan: Plan;
   /** What the person at the terminal says, and what was shown to them. */
@@ -116,7 +114,6 @@ export function theatre(staged: Staged = {}): Theatre {
     },
   });
   const surroundings = fakeSurroundings();
-  const command = fakeCommand({ now, at: clock.at });
 
   function start(buildId: string): void {
     buildkite.setBuild(buildId, { state: 'running', rawState: 'RUNNING', startedAt: now() });
@@ -174,7 +171,6 @@ export function theatre(staged: Staged = {}): Theatre {
     buildkite,
     ecs,
     surroundings,
-    command,
     clock,
     plan,
     person,
@@ -260,7 +256,6 @@ export function theatre(staged: Staged = {}): Theatre {
       buildkite: lagged(buildkite, clock, staged.lag),
       ecs: lagged(ecs, clock, staged.lag),
       surroundings,
-      command,
       clock,
       journal: stage.journal,
       digest: testDigest,

@@ -52,8 +52,6 @@ const D: readonly Reason[] = [
   'drain-not-proven',
   'disconnect-not-received',
   'evidence-missing',
-  'command-failed',
-  'not-touched',
   'verdict-timeout',
 ];
 
