@@ -270,13 +270,14 @@ function applyObservation(
   };
 }
 
-/** Troubles that an earlier process had show nothing about the services now. */
+/** Troubles that an earlier process had show nothing about the services now, and its clock is not this one's. */
 function applyResumption(state: DrillState, { at, payload }: DrillEvent & { code: 'GD_RESUMED' }) {
   const marks = { ...state.marks };
   for (const [key, mark] of Object.entries(marks))
     marks[key] = { ...mark, trouble: null, failingSince: null };
   const aborted = state.aborted || payload.how === 'abort';
-  return { interrupted: null, undoingSince: null, aborted, takenUpAt: at, marks };
+  const world = Object.fromEntries(Object.entries(state.world).filter(([, { kind }]) => kind !== 'clock'));
+  return { interrupted: null, undoingSince: null, aborted, takenUpAt: at, marks, world };
 }
 
 /** The mark of one subject's reads, or undefined where it was never asked. */
