@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { shareOf, type Budget } from '../../src/model/entities/budget.ts';
 import { budget } from '../../src/safety/budget.ts';
-import type { NewEvent } from '../../src/journal/events.ts';
-import { aBudget, BUILD_ID, NOON, TASK_ARN } from '../support/builders.ts';
-import { fact, REASON } from '../support/journal-builders.ts';
-import { guardTable, type Row } from './table.ts';
+import { aBudget, BUILD_ID } from '../support/builders.ts';
+import { fact } from '../support/journal-builders.ts';
+import { guardTable, sent, type Row } from './table.ts';
 
 const full = { limit: 5_000, remaining: 5_000, resetsIn: 300_000 };
 const left = (remaining: number, over: Partial<Budget> = {}) => [
@@ -15,15 +14,6 @@ const percent = (of: number, verdictWithin = 1_200_000) => ({
   scenario: { limits: { budget: of, verdictWithin } },
 });
 const waiting = 'waits buildkite-rate-limited';
-
-function sent(): readonly NewEvent[] {
-  const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: TASK_ARN, reason: REASON } as const;
-  const answer = { sentAt: NOON, answeredAt: NOON, result: 'unknown', trouble: null } as const;
-  return [
-    { code: 'GD_FAULT_INTENDED', payload: { call, attempt: 1 } },
-    { code: 'GD_FAULT_SENT', payload: { ...answer, attempt: 1, task: null } },
-  ];
-}
 
 // Five minutes of a slow watch take 20 rounds of 25 points, and the last reads 150.
 const ROWS: readonly Row[] = [

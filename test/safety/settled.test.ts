@@ -1,9 +1,8 @@
 import { describe } from 'vitest';
 import { settled } from '../../src/safety/settled.ts';
-import type { NewEvent } from '../../src/journal/events.ts';
-import { aService, aTask, NOON, TASK_ARN } from '../support/builders.ts';
-import { fact, REASON } from '../support/journal-builders.ts';
-import { guardTable, type Row } from './table.ts';
+import { aService, aTask } from '../support/builders.ts';
+import { fact } from '../support/journal-builders.ts';
+import { guardTable, sent, type Row } from './table.ts';
 
 type Over = Parameters<typeof aService>[0];
 const service = (over: Over) => [fact('service', aService(over), 'build-agents')];
@@ -21,16 +20,6 @@ const scaleIn = { inject: { fault: 'scale-in', steered: true } } as const;
 const reclaim = { inject: { fault: 'spot-reclaim' } } as const;
 const mode = (settledMode: 'require' | 'ignore-pending') => ({ safety: { settled: settledMode } });
 const waiting = 'waits not-settled';
-
-/** What was sent, or may have been. */
-function sent(): readonly NewEvent[] {
-  const call = { kind: 'stop-task', cluster: 'build-prod', taskArn: TASK_ARN, reason: REASON } as const;
-  const answer = { sentAt: NOON, answeredAt: NOON, result: 'unknown', trouble: null } as const;
-  return [
-    { code: 'GD_FAULT_INTENDED', payload: { call, attempt: 1 } },
-    { code: 'GD_FAULT_SENT', payload: { ...answer, attempt: 1, task: null } },
-  ];
-}
 
 const STOP: readonly Row[] = [
   ['two running tasks of two', {}, true],
