@@ -5,7 +5,7 @@ import { hasJobEnded, isJobMoving } from '../model/entities/job.ts';
 import { isJudged, hasTrulyPassed, type Attempt } from '../evidence/attempts.ts';
 
 export const targetPassed: Check = {
-  name: 'struck-passed',
+  name: 'target-passed',
   asks: 'Did the target attempt itself pass?',
   needed: true,
   judge(about) {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { GamedayError } from '../model/errors.ts';
+import type { CheckName } from '../model/names.ts';
 import { keyOf } from '../model/world.ts';
 import type { Fact } from '../model/world.ts';
 import { EVENTS } from './events.ts';
@@ -131,7 +132,7 @@ function checkLine(parsed: Partial<DrillEvent>, line: string, place: Place): Dri
   if (parsed.seq !== place.number)
     throw makeLineError(place, `has number ${String(parsed.seq)} instead of ${place.number}`);
   if (!isCode(parsed.code)) throw makeLineError(place, `has an unknown code ${JSON.stringify(parsed.code)}`);
-  const payload = EVENTS[parsed.code].payload.safeParse(parsed.payload);
+  const payload = EVENTS[parsed.code].payload.safeParse(renameFormer(parsed));
   if (!payload.success) {
     const issue = payload.error.issues[0];
     throw makeLineError(
@@ -141,6 +142,19 @@ function checkLine(parsed: Partial<DrillEvent>, line: string, place: Place): Dri
   }
   // What the line lacks, as it is older than a key, has been filled in.
   return { ...parsed, payload: payload.data } as DrillEvent;
+}
+
+/** Checks by the names that they had in older journals. */
+const FORMER_CHECKS: Readonly<Record<string, CheckName>> = { 'struck-passed': 'target-passed' };
+
+/** The payload of a line, with the present names of checks. */
+function renameFormer({ code, payload }: Partial<DrillEvent>): unknown {
+  if (code !== 'GD_JUDGED' || !Array.isArray(payload?.verdict?.findings)) return payload;
+  const findings = payload.verdict.findings.map((one) => ({
+    ...one,
+    check: FORMER_CHECKS[one.check] ?? one.check,
+  }));
+  return { ...payload, verdict: { ...payload.verdict, findings } };
 }
 
 function parseLine(line: string): Partial<DrillEvent> | undefined {

@@ -7,7 +7,7 @@ export const CheckName = z.enum([
   'in-flight',
   'still-idle',
   'no-job-lost',
-  'struck-passed',
+  'target-passed',
   'not-canceled-by-agent',
   'not-broken',
   'agent-left',

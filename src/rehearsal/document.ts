@@ -55,7 +55,7 @@ export const Rehearsal = z.strictObject({
   /** How the rehearsal differs from ECS, and the copy from the definition. */
   differs: z.array(z.string()),
   given: Arm,
-  mended: Arm.extend({
+  fixed: Arm.extend({
     /** The definition with the advice applied. */
     file: z.string(),
     rules: z.array(z.string()),

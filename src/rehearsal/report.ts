@@ -26,7 +26,7 @@ export function rehearsalLines(
 ): readonly string[] {
   const paint = createPainter(options.colors);
   const width = Math.max(40, Math.min(options.columns, READABLE));
-  const { given, mended, file, container, launch, advice, folder } = rehearsal;
+  const { given, fixed, file, container, launch, advice, folder } = rehearsal;
   const section = (title: string, items: readonly string[]): readonly string[] =>
     items.length === 0 ? [] : [paint(title, 'loud'), ...items.flatMap((item) => indentText(item, width)), ''];
   return [
@@ -35,8 +35,8 @@ export function rehearsalLines(
     ...section('Preflight', preflightOf(given)),
     ...tableOf(rehearsal).map((cells) => rowOf(cells, widthsOf(rehearsal), paint)),
     '',
-    ...section('What the drills showed', [...saidOf('as given', given), ...saidOf('mended', mended)]),
-    ...(mended === null ? [] : diffOf(mended, paint)),
+    ...section('What the drills showed', [...saidOf('as given', given), ...saidOf('fixed', fixed)]),
+    ...(fixed === null ? [] : diffOf(fixed, paint)),
     ...section('What remains to do', advice === null ? [] : [advice]),
     ...section('What differs from ECS', rehearsal.differs),
     ...section('What to do next', [
@@ -69,7 +69,7 @@ function saidOf(whose: string, arm: Arm | null): readonly string[] {
 }
 
 function diffOf(
-  { file, rules, diff }: NonNullable<Rehearsal['mended']>,
+  { file, rules, diff }: NonNullable<Rehearsal['fixed']>,
   paint: ReturnType<typeof createPainter>,
 ): readonly string[] {
   const tone = (line: string): Tone =>
@@ -82,9 +82,9 @@ function diffOf(
 }
 
 /** A table with one row a drill and one column a definition. */
-function tableOf({ given, mended, job, step }: Rehearsal): readonly (readonly Cell[])[] {
-  const arms = [given, ...(mended === null ? [] : [mended])];
-  const head = ['', 'as given', 'mended'].slice(0, arms.length + 1);
+function tableOf({ given, fixed, job, step }: Rehearsal): readonly (readonly Cell[])[] {
+  const arms = [given, ...(fixed === null ? [] : [fixed])];
+  const head = ['', 'as given', 'fixed'].slice(0, arms.length + 1);
   const drills = given.drills.map(({ drill }) => [
     makeCell(NAMES[drill]),
     ...arms.map((arm) => verdictOf(arm.drills.find((one) => one.drill === drill))),

@@ -87,16 +87,13 @@ async function playArms(
 /** Runs the drills of the fixed definition, if there is one. */
 async function playFixed(given: Played, stage: Stage): Promise<void> {
   const { read, work, folder, runner } = stage;
-  const mended = fixAsked(read.asked, work);
-  if (mended === null) return showRehearsal(stage, given.play, given.day, null, null);
-  const play = playOf({ ...read.asked, documents: mended.documents }, work, read.chosen.machine);
+  const fixed = fixAsked(read.asked, work);
+  if (fixed === null) return showRehearsal(stage, given.play, given.day, null, null);
+  const play = playOf({ ...read.asked, documents: fixed.documents }, work, read.chosen.machine);
   if ('why' in play) return showRehearsal(stage, given.play, given.day, null, { unfit: play });
-  await writePrivateFile(
-    join(folder, 'mended.json'),
-    `${toJson(mended.documents.taskDefinition.value, 2)}\n`,
-  );
+  await writePrivateFile(join(folder, 'fixed.json'), `${toJson(fixed.documents.taskDefinition.value, 2)}\n`);
   runner.output.stderr.write(
-    `A drill failed. Now the same drills with the changes of preflight: ${mended.rules.join(', ')}.\n`,
+    `A drill failed. Now the same drills with the changes of preflight: ${fixed.rules.join(', ')}.\n`,
   );
   const interrupted = (day: GameDayDocument): void =>
     showRehearsal(
@@ -106,14 +103,14 @@ async function playFixed(given: Played, stage: Stage): Promise<void> {
       null,
       null,
     );
-  const played = await playArm('mended', play, stage, interrupted);
+  const played = await playArm('fixed', play, stage, interrupted);
   if (played === null) return;
-  showRehearsal(stage, given.play, given.day, { mended, played }, { play, arm: played.arm });
+  showRehearsal(stage, given.play, given.day, { fixed, played }, { play, arm: played.arm });
 }
 
 /** Writes the files of one definition and runs its drills; null after bad input or a signal, which is reported here. */
 async function playArm(
-  name: 'given' | 'mended',
+  name: 'given' | 'fixed',
   play: Play,
   stage: Stage,
   interrupted: (day: GameDayDocument) => void,
@@ -133,7 +130,7 @@ async function playArm(
     pipelineText: steps.leftOut.length > 0 ? null : read.pipelineText,
     programs: read.chosen.programs,
   });
-  if (name === 'mended') runner.output.stderr.write(`${sayHowLong(play, stage)}.\n`);
+  if (name === 'fixed') runner.output.stderr.write(`${sayHowLong(play, stage)}.\n`);
   let told = false;
   const finish = (document: GameDayDocument): void => {
     if (document.outcome !== 'interrupted' && document.errors.length === 0) return;
@@ -196,7 +193,7 @@ function describeBeginning(play: Play, stage: Stage): readonly string[] {
 }
 
 interface Beside {
-  readonly mended: Fixed;
+  readonly fixed: Fixed;
   readonly played: Played;
 }
 
@@ -225,7 +222,7 @@ function showRehearsal(
       ...(rig === null ? [] : differencesOf({ ...rig, agent: agentOf(rig) }, LOST_AFTER)),
     ],
     given,
-    mended: beside === null ? null : fixedArmOf(beside, read, folder),
+    fixed: beside === null ? null : fixedArmOf(beside, read, folder),
     advice: day.outcome === 'interrupted' ? null : adviceOn(given, play, other, work),
   };
   runner.finish({ ...day, rehearsal }, (stdout) => {
@@ -234,7 +231,7 @@ function showRehearsal(
   });
 }
 
-function fixedArmOf({ mended, played }: Beside, read: Read, folder: string): Rehearsal['mended'] {
+function fixedArmOf({ fixed, played }: Beside, read: Read, folder: string): Rehearsal['fixed'] {
   const { taskDefinition } = read.asked.documents;
   const places = {
     of: () => ({ name: taskDefinition.name, position: null }),
@@ -242,11 +239,11 @@ function fixedArmOf({ mended, played }: Beside, read: Read, folder: string): Reh
   };
   return {
     ...played.arm,
-    file: join(folder, 'mended.json'),
-    rules: [...mended.rules],
+    file: join(folder, 'fixed.json'),
+    rules: [...fixed.rules],
     diff: listNetEdits(hideDocuments(read.asked.documents), {
-      ...mended,
-      documents: hideDocuments(mended.documents),
+      ...fixed,
+      documents: hideDocuments(fixed.documents),
     }).flatMap((one) => [...diffLines(one, places)]),
   };
 }

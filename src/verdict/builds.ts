@@ -20,7 +20,7 @@ import type { Reason } from '../model/reasons.ts';
 import type { BuildLine } from './result.ts';
 
 /** Checks that make a worker's own drain. */
-const DRAINED = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
+const DRAINED = ['no-job-lost', 'target-passed', 'agent-left', 'container-clean'] as const;
 
 /** Whether the worker drained, even if its build is red because of another task. */
 export function isDrained({ reason, findings }: Verdict): boolean {

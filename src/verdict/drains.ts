@@ -45,7 +45,7 @@ function drainOf({ stopped, verdict }: Judged): MeasuredDrain {
 }
 
 /** Of a worker that drained each of these holds, or is not asked of one without a job. */
-const LEFT = ['no-job-lost', 'struck-passed', 'agent-left', 'container-clean'] as const;
+const LEFT = ['no-job-lost', 'target-passed', 'agent-left', 'container-clean'] as const;
 
 function hasDrained({ findings }: Verdict): boolean {
   return LEFT.every((check) =>

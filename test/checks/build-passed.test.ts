@@ -9,7 +9,7 @@ const retried = [
   fact('agent', anAgent({ id: 'other', tags: { 'ecs:task-arn': 'another' } })),
 ];
 
-describe('struck-passed', () => {
+describe('target-passed', () => {
   holdsTable(targetPassed, [
     ['finished, passed, exit status "0", not retried', {}, 'yes'],
     ['nothing was sent', { stop: null }, 'unasked'],

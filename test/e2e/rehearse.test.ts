@@ -47,28 +47,28 @@ describe.concurrent("the incident's definitions", () => {
         const ended = await rehearse(folder, ['--task-definition', BEFORE, '--json', ...agentFlags('real')]);
         expect(ended.code, ended.stderr).toBe(10);
         const { day, rehearsal } = documentIn(ended);
-        const { given, mended } = rehearsal;
+        const { given, fixed } = rehearsal;
         expect(verdictsOf(given), ended.stderr).toEqual([
           'busy failed lost',
           'idle failed not-drained',
           'near-end failed not-drained',
         ]);
-        expect(verdictsOf(mended), ended.stderr).toEqual([
+        expect(verdictsOf(fixed), ended.stderr).toEqual([
           'busy passed drained',
           'idle passed retired',
           'near-end passed drained',
         ]);
-        expect([given.window, mended?.window]).toEqual([30_000, 120_000]);
+        expect([given.window, fixed?.window]).toEqual([30_000, 120_000]);
         expect(day).toMatchObject({ outcome: 'failed', exitCode: 10, counts: { failed: 3 } });
         expect(day.drills.map(({ file }) => file)).toEqual(given.drills.map(({ scenario }) => scenario));
         // The job had up to 43 s to go, less where a busy machine injections late, and the idle worker none.
-        const [busy = 0, idle = 0, nearEnd = 0] = (mended?.drills ?? []).map(({ drain }) => drain ?? 0);
+        const [busy = 0, idle = 0, nearEnd = 0] = (fixed?.drills ?? []).map(({ drain }) => drain ?? 0);
         expect(busy).toBeGreaterThan(10_000);
         expect(idle).toBeLessThan(30_000);
         expect(nearEnd).toBeLessThan(busy);
-        expect(mended?.rules).toEqual(['shell-form', 'stop-timeout-missing']);
-        expect(mended?.diff).toContain('+ "stopTimeout": 120');
-        const written: unknown = JSON.parse(readFileSync(join(folder, mended?.file ?? ''), 'utf8'));
+        expect(fixed?.rules).toEqual(['shell-form', 'stop-timeout-missing']);
+        expect(fixed?.diff).toContain('+ "stopTimeout": 120');
+        const written: unknown = JSON.parse(readFileSync(join(folder, fixed?.file ?? ''), 'utf8'));
         expect(written).toMatchObject({ containerDefinitions: [{ entryPoint: EXEC, stopTimeout: 120 }] });
         expect(rehearsal.advice).toBeNull();
       });
@@ -133,7 +133,7 @@ describe.concurrent("somebody's own", () => {
         'idle passed retired',
         'near-end passed drained',
       ]);
-      expect(rehearsal).toMatchObject({ step: 'tests', job: { ms: 16_000 }, mended: null });
+      expect(rehearsal).toMatchObject({ step: 'tests', job: { ms: 16_000 }, fixed: null });
       const differs = rehearsal.differs.join('\n');
       for (const said of [
         'container logs is left out',
@@ -158,14 +158,14 @@ describe.concurrent("somebody's own", () => {
       const args = ['--task-definition', 'td.json', '--job-length', '16s', '--json'];
       const ended = await rehearse(folder, args, { 'td.json': task });
       expect(ended.code, ended.stderr).toBe(10);
-      const { given, mended } = documentIn(ended).rehearsal;
+      const { given, fixed } = documentIn(ended).rehearsal;
       expect(verdictsOf(given)).toEqual([
         'busy failed lost',
         'idle passed retired',
         'near-end passed drained',
       ]);
-      expect(verdictsOf(mended).map((text) => text.split(' ')[1])).toEqual(['passed', 'passed', 'passed']);
-      expect(mended).toMatchObject({ window: 16_000, rules: ['step-over-window'] });
+      expect(verdictsOf(fixed).map((text) => text.split(' ')[1])).toEqual(['passed', 'passed', 'passed']);
+      expect(fixed).toMatchObject({ window: 16_000, rules: ['step-over-window'] });
     });
   });
 
@@ -295,7 +295,7 @@ describe.concurrent('Ctrl-C', () => {
       expect(await run.ended, run.stderr()).toEqual({ code: 130, signal: null });
       const { day, rehearsal } = documentIn({ code: 130, stdout: run.stdout(), stderr: '' });
       expect(day).toMatchObject({ outcome: 'interrupted', exitCode: 130, counts: { interrupted: 3 } });
-      expect(rehearsal).toMatchObject({ mended: null, advice: null, given: { outcome: 'interrupted' } });
+      expect(rehearsal).toMatchObject({ fixed: null, advice: null, given: { outcome: 'interrupted' } });
       expect(verdictsOf(rehearsal.given).map((text) => text.split(' ')[1])).toEqual(
         Array.from({ length: 3 }, () => 'interrupted'),
       );
@@ -305,7 +305,7 @@ describe.concurrent('Ctrl-C', () => {
   test('while the fixed one is played keeps what the first one came to', async () => {
     await inFolder(async (folder) => {
       const run = await started(folder, ['--job-length', '8s'], 2);
-      await run.said('stop while busy, mended: the stop landed');
+      await run.said('stop while busy, fixed: the stop landed');
       run.child.kill('SIGINT');
       expect(await run.ended, run.stderr()).toEqual({ code: 130, signal: null });
       expect(run.stdout()).toMatch(/stop while busy +FAILED: lost\n/);

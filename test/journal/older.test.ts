@@ -29,6 +29,12 @@ test('and its scenario has the digest that it had then, unless it says something
   expect(digestOf(plan.scenario)).not.toBe(plan.digest);
 });
 
+test('and its checks have the names of today', async () => {
+  const { events } = await readJournal(OLDER);
+  const findings = eventsOf(events, 'GD_JUDGED')[0]?.payload.verdict.findings ?? [];
+  expect(findings.find(({ check }) => check === 'target-passed')).toMatchObject({ holds: 'yes' });
+});
+
 test('and is judged as it was then', async () => {
   const { events } = await readJournal(OLDER);
   const stored = eventsOf(events, 'GD_JUDGED')[0]?.payload.verdict;

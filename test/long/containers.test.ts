@@ -279,10 +279,10 @@ function rehearsed(): void {
         ...engineEnvironment,
       });
       expect(code, `${stdout}\n${stderr}`).toBe(10);
-      const { given, mended, executor, differs } = Rehearsal.parse(
+      const { given, fixed, executor, differs } = Rehearsal.parse(
         (JSON.parse(stdout) as { readonly rehearsal: unknown }).rehearsal,
       );
-      const reasons = [given, mended].map((arm) => arm?.drills.map(({ reason }) => reason));
+      const reasons = [given, fixed].map((arm) => arm?.drills.map(({ reason }) => reason));
       expect(reasons, stderr).toEqual([
         ['lost', 'not-drained', 'not-drained'],
         ['drained', 'retired', 'drained'],

@@ -63,9 +63,9 @@ describe('a definition made ready', () => {
     const task = { ...incident('before'), requiresCompatibilities: ['EC2'] };
     const given = asked(task, { jobLength: 300_000 });
     const { work } = played(given);
-    const mended = fixAsked(given, work);
-    if (mended === null) throw new Error('nothing was fixed');
-    expect(listNetEdits(given.documents, mended)).toEqual([
+    const fixed = fixAsked(given, work);
+    if (fixed === null) throw new Error('nothing was fixed');
+    expect(listNetEdits(given.documents, fixed)).toEqual([
       expect.objectContaining({ path: ['containerDefinitions', 0, 'entryPoint'] }),
       expect.objectContaining({
         path: ['containerDefinitions', 0, 'stopTimeout'],

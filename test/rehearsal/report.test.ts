@@ -32,10 +32,10 @@ const rehearsal: Rehearsal = {
   ...{ file: 'td.json', container: 'agent', launch: 'FARGATE', folder: 'out', step: 'tests' },
   job: { ms: 45_000, why: 'so' },
   ...{ executor: 'namespace', agent: 'real agent', differs: ['no image is run'], given },
-  mended: {
+  fixed: {
     ...{ ...given, outcome: 'passed', exitCode: 0, window: 120_000, findings: [] },
     drills: [line('busy', 'passed', 'drained', 42_000)],
-    ...{ file: 'out/mended.json', rules: ['shell-form'], diff: ['@@ td.json @@', '+ "stopTimeout": 120'] },
+    ...{ file: 'out/fixed.json', rules: ['shell-form'], diff: ['@@ td.json @@', '+ "stopTimeout": 120'] },
   },
   advice: 'Make the step shorter.',
 };
@@ -56,7 +56,7 @@ test('both definitions stand side by side, the drains against the time until SIG
     /^ {2}as given, stop while busy: busy said\n {2}cause: signal-eaten \(proven\): not heard$/m,
     /^ {2}as given, stop while idle: idle said \(run 2 times: a disturbed run proved nothing\)$/m,
     /^preflight +1 error +no findings$/m,
-    /^Fixed by shell-form: out\/mended\.json$/m,
+    /^Fixed by shell-form: out\/fixed\.json$/m,
     /^ {2}Make the step shorter\.$/m,
     /^ {2}\$ gameday run --rig out\/given\/busy\.yaml$/m,
     /^Rehearsal: failed: lost \(exit code 10\)$/m,
@@ -64,10 +64,10 @@ test('both definitions stand side by side, the drains against the time until SIG
     expect(text).toMatch(row);
 });
 
-test('what was not mended has one column', () => {
-  const text = shown({ ...rehearsal, mended: null, advice: null });
+test('what was not fixed has one column', () => {
+  const text = shown({ ...rehearsal, fixed: null, advice: null });
   expect(text).toMatch(/^stop while busy +FAILED: lost$/m);
-  expect(text).not.toMatch(/mended|Fixed|What remains to do/);
+  expect(text).not.toMatch(/fixed|Fixed|What remains to do/);
 });
 
 test('colours change no width', () => {

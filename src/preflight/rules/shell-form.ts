@@ -103,6 +103,6 @@ export function fixShell(container: Container, shell: ShellStart): readonly Edit
   const words = makeExecForm(shell.script, isAgentStart);
   const alone = shell.scriptAt === all.length - 1;
   if (words !== null && alone) return editCommandLine(container, [...all.slice(0, shell.at), ...words]);
-  const mended = makeExecScript(shell.script, isAgentStart);
-  return editWord(container, shell.scriptAt, 1, [mended]);
+  const fixed = makeExecScript(shell.script, isAgentStart);
+  return editWord(container, shell.scriptAt, 1, [fixed]);
 }
