@@ -12,13 +12,13 @@ const WORKER = '^src/worker/';
 /** How something is held by one process alone. */
 const LOCKFILE = '^src/lockfile/';
 /** What a scenario and a plan are: the schema alone, without the text that it is read from. */
-const SCENARIO = '^src/scenario/(schema|when|inject|stored|duration|plan|subjects|problem)\\.ts$';
+const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
-const PORTS = '^src/(buildkite|ecs|surroundings)/port\\.ts$';
+const PORTS = '^src/(buildkite|ecs|surroundings|user-command)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING =
-  '^src/drill/(run|ports|perform|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
+  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
@@ -38,6 +38,7 @@ const BUNDLED = [
   '@inquirer/confirm',
   '@oclif/core',
   '@smithy/core',
+  'dockerfile-ast',
   'graphql',
   'hono',
   'jsonc-parser',
@@ -125,8 +126,8 @@ module.exports = {
       'one-wiring',
       'Only cli/wire.ts builds clients.',
       '^src/(?!cli/wire\\.ts)',
-      '^src/(buildkite|ecs|surroundings)/(?!port\\.ts)',
-      ['^src/(buildkite|ecs|surroundings)/'],
+      '^src/(buildkite|ecs|surroundings|user-command)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|surroundings|user-command)/'],
     ),
     only(
       'buildkite-client',
@@ -146,6 +147,7 @@ module.exports = {
       '^src/surroundings/',
       [MODEL, '^src/http/', LOCKFILE, DISK],
     ),
+    only('user-command-client', 'It starts a process, and knows our words.', '^src/user-command/', [MODEL]),
     only('disk-knows-nothing', 'Folders are made for whoever writes.', DISK, []),
     only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [MODEL]),
     {
@@ -167,12 +169,12 @@ module.exports = {
     {
       name: 'pure-rooms-know-few-libraries',
       comment:
-        'zod describes, yaml and jsonc-parser read what people write; nothing else is needed to decide.',
+        'zod describes, yaml, jsonc-parser and dockerfile-ast read what people write; nothing else is needed to decide.',
       severity: 'error',
       from: { path: PURE, pathNot: [SERVING, SHOWING] },
       to: {
         path: 'node_modules/',
-        pathNot: ['node_modules/zod/', 'node_modules/yaml/', 'node_modules/jsonc-parser/'],
+        pathNot: ['node_modules/(zod|yaml|jsonc-parser|dockerfile-ast)/'],
       },
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),

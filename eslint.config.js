@@ -10,6 +10,7 @@ const MAY_TOUCH_THE_WORLD = [
   'src/buildkite/**',
   'src/ecs/**',
   'src/surroundings/**',
+  'src/user-command/**',
   'src/rig/**',
   'src/lockfile/**',
   'src/journal/{file,replay,line}.ts',

@@ -51,7 +51,7 @@ const KINDS = [
       'is over at once': 'over: () => true',
     },
     tests: [
-      ['scale-in', 'deployment', 'drain-instance', 'spot-reclaim'].map(
+      ['scale-in', 'deployment', 'command', 'drain-instance', 'spot-reclaim'].map(
         (name) => `test/faults/${name}.test.ts`,
       ),
       ['test/faults/undone.test.ts', 'test/safety', 'test/drill'],

@@ -85,6 +85,7 @@ function assertionOf(
           within: flags['drain-within'] ?? null,
         },
         idle: { within: null },
+        touched: 'all',
         handover: 'forbidden',
         containers: {},
       },

@@ -1,6 +1,8 @@
 import { isGoingDown, type Task } from '../model/entities/task.ts';
-import type { Evidence, Injection } from '../evidence/evidence.ts';
-import { findDecisiveCall, findOvertaking } from '../evidence/hits.ts';
+import type { Evidence, Injection, Sighting } from '../evidence/evidence.ts';
+import { COMMAND } from '../scenario/subjects.ts';
+import { findCauses } from '../evidence/command-cause.ts';
+import { findDecisiveCall, findOvertaking, type Decisive } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
 import { formatClockTime } from './times.ts';
@@ -94,6 +96,7 @@ function judgeSchedulerStop(evidence: Evidence, injection: Injection): Answered 
       `the task stopped for another reason: ${stopCode}, "${stoppedReason ?? ''}"`,
       [seen.seq],
     );
+  if (decisive.call.kind === 'run-command') return judgeCommandStop(evidence, decisive, seen);
   const down = evidence.firstLook('task', injection.taskArn, isGoingDown);
   const fallen = findOvertaking(evidence, decisive, down?.seq ?? seen.seq);
   if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
@@ -101,6 +104,42 @@ function judgeSchedulerStop(evidence: Evidence, injection: Injection): Answered 
   return yes(
     `the scheduler stopped the task at ${formatClockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
     [decisive.intendedSeq, decisive.sentSeq, seen.seq],
+  );
+}
+
+function describeEnd(evidence: Evidence): string {
+  const isKnown = evidence.last(COMMAND.kind, COMMAND.id)?.value.state === 'ended';
+  return isKnown ? 'after the command had ended' : 'after the runner had died that had started the command';
+}
+
+/** Fault `command`: what made the scheduler stop the task must have begun while the command ran, as far as the clocks tell. */
+function judgeCommandStop(evidence: Evidence, decisive: Decisive, { seq, value }: Sighting<Task>): Answered {
+  const causes = findCauses(evidence, decisive, value);
+  const events = [decisive.intendedSeq, decisive.sentSeq, ...causes.map((cause) => cause.seq), seq];
+  const open = causes.find(({ began }) => began === 'cannot tell');
+  if (open !== undefined)
+    return unknown(
+      `it cannot be told whether ${open.said} began while the command ran: ECS gives no time, or how far the clocks are apart is not known`,
+      events,
+      'evidence-missing',
+    );
+  const other = causes.find(({ began }) => began !== 'while it ran');
+  if (other !== undefined)
+    return no(
+      'stopped-by-other',
+      `${other.said} began ${other.began === 'before' ? 'before the command was started' : describeEnd(evidence)}`,
+      events,
+    );
+  const [cause] = causes;
+  if (cause === undefined)
+    return no(
+      'stopped-by-other',
+      `no deployment or scale-in of the service began while the command ran, and yet the scheduler stopped the task: "${value.stoppedReason ?? ''}"`,
+      events,
+    );
+  return yes(
+    `the scheduler stopped the task at ${formatClockTime(value.stoppingAt ?? value.stoppedAt ?? 0)} for ${cause.said}, which began while the command ran: "${value.stoppedReason ?? ''}"`,
+    events,
   );
 }
 

@@ -27,7 +27,11 @@ import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
+import { hostCommand } from './user-command.ts';
 import { connect, digestFor } from './wire.ts';
+
+/** How long a signal waits for the user's command to end with it: its grace, and a little for SIGKILL, milliseconds. */
+const COMMAND_ENDS_WITHIN_MS = 7_500;
 
 /** The input of one drill's run, from its first event or from the end of a stored journal. */
 export interface Drive {
@@ -55,7 +59,12 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
   let failure: unknown = null;
   try {
     const askMfaCode = isAttendedTerminal(runner.environment) ? askMfaCodeBeside(reporter) : null;
-    const services = await connect(drive.settings, askMfaCode);
+    const host = hostCommand(drive.settings, drive.folder, runner.environment, runner.output, reporter);
+    const services = await connect(drive.settings, askMfaCode, host);
+    const endCommand = (): void => {
+      if (services.command.read()?.state === 'running') interruption.extend(COMMAND_ENDS_WITHIN_MS);
+    };
+    interruption.signal.addEventListener('abort', endCommand, { once: true });
     const isKept = drive.folder !== null && !plan.embeddedRig;
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;

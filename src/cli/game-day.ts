@@ -11,6 +11,7 @@ import type { LoadedScenario } from '../scenario/load.ts';
 import { makeGameDayDocument } from '../verdict/account.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
+import { giveCommand } from './command-words.ts';
 import { explainThrown } from './exit-codes.ts';
 import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
 import type { Drive } from './drive.ts';
@@ -35,6 +36,8 @@ export interface GameDayOptions extends DrillFlags {
   readonly files: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   readonly layout: Layout;
+  /** The command from behind `--`. */
+  readonly command?: readonly string[] | null;
   /** Runs all drills at the same time, each in its own rig. Only with `rig`: real drills would disturb each other. */
   readonly atOnce?: boolean;
   /** Ends the command with a document that contains more than the game day's. */
@@ -63,7 +66,8 @@ export const NOTHING_SENT = 'Interrupted: no drill had begun, nothing was sent.\
 /** Runs one or more scenarios, one drill each, and finishes with the one document. */
 export async function runGameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
   const end = options.finish ?? runner.finish;
-  const loaded = await readScenarios(options.files, options.variables, runner);
+  const read = await readScenarios(options.files, options.variables, runner);
+  const loaded = giveCommand(read, options.command ?? null, true);
   const planned = await Promise.all(
     loaded.scenarios.map((scenario) => planScenario(scenario, options, runner)),
   );

@@ -10,6 +10,7 @@ import { makeGameDayDocument } from '../verdict/account.ts';
 import { commandsOf } from '../verdict/left.ts';
 import type { InputError } from '../scenario/problem.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
+import { takeStoredCommand } from './command-words.ts';
 import type { Drive } from './drive.ts';
 import { driveAlone } from './drive.ts';
 import { placeOf, planDrill } from './plan-drill.ts';
@@ -100,14 +101,14 @@ async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner)
 }
 
 async function scenarioOf(
-  { drill, state: { plan } }: StoredDrill,
+  { drill, state: { plan, injections } }: StoredDrill,
   options: GoOnOptions,
   runner: Runner,
 ): Promise<LoadedScenario | Refused> {
   const { scenarios, errors } = await loadScenarios([plan.file], options.variables, runner.environment);
   const [loaded] = scenarios;
   if (loaded === undefined) return { errors };
-  if (loaded.digest === plan.digest) return loaded;
+  if (loaded.digest === plan.digest) return takeStoredCommand(loaded, plan, injections.length > 0);
   throw new GamedayError('bad-input', `the scenario has changed since drill ${drill} was planned`, {
     at: plan.file,
     next: 'Restore the file, its --var values and its variables, or settle the drill with `gameday abort`.',

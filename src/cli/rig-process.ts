@@ -5,6 +5,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { quoteForShell } from '../model/entities/command.ts';
 import { GamedayError } from '../model/errors.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Environment } from './output.ts';
@@ -169,11 +170,6 @@ async function startUnlessStopped(start: RigStart, signal: AbortSignal): Promise
     if (signal.aborted) return null;
     throw error;
   }
-}
-
-/** The value, quoted for a POSIX shell. */
-function quoteForShell(value: string): string {
-  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A rig that this process started for one drill. */

@@ -1,5 +1,6 @@
 import { escapeControls } from '../journal/escape.ts';
 import { loadScenarios } from '../scenario/load.ts';
+import { giveCommand } from './command-words.ts';
 import { documentOf } from './exit-codes.ts';
 import type { Runner } from './runner.ts';
 
@@ -24,9 +25,10 @@ export async function readScenarios(
 export async function validateScenarios(
   files: readonly string[],
   variables: Readonly<Record<string, string>>,
+  words: readonly string[] | null,
   runner: Runner,
 ): Promise<void> {
-  const { scenarios, errors } = await readScenarios(files, variables, runner);
+  const { scenarios, errors } = giveCommand(await readScenarios(files, variables, runner), words, false);
   if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
   // Not `passed`: nothing was proven.
   runner.finish({ ...documentOf('planned', []), counts: { valid: scenarios.length } }, (stdout) => {

@@ -3,6 +3,7 @@ import type { Digest } from '../model/secret-looks.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
+import type { UserCommand } from '../user-command/port.ts';
 import { isAttendedTerminal } from './output.ts';
 import type { Environment } from './output.ts';
 import { askMfaCodeHere } from './prompt.ts';
@@ -13,14 +14,30 @@ export interface Services {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
   readonly surroundings: Surroundings;
+  readonly command: UserCommand;
 }
 
+/** Where the user's command runs, and who hears what it says. */
+export interface CommandHost {
+  readonly environment: Environment;
+  readonly now: () => number;
+  readonly onLine: (line: string) => void;
+}
+
+/** For those who run no drill. */
+const NO_COMMAND: CommandHost = { environment: {}, now: () => 0, onLine: () => undefined };
+
 /** Builds the clients; the only place that does. Loads them when called. */
-export async function connect(settings: Settings, askMfaCode = codeAsker(settings)): Promise<Services> {
-  const [buildkite, ecs, surroundings] = await Promise.all([
+export async function connect(
+  settings: Settings,
+  askMfaCode = codeAsker(settings),
+  host = NO_COMMAND,
+): Promise<Services> {
+  const [buildkite, ecs, surroundings, command] = await Promise.all([
     import('../buildkite/client.ts'),
     import('../ecs/client.ts'),
     import('../surroundings/client.ts'),
+    import('../user-command/client.ts'),
   ]);
   const { region, token, graphqlEndpoint, ecsEndpoint, credentials, rules, environment } = settings;
   return {
@@ -36,6 +53,7 @@ export async function connect(settings: Settings, askMfaCode = codeAsker(setting
       environment,
       ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),
     }),
+    command: command.createUserCommand(host),
   };
 }
 

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
+import { splitCommand } from '../cli/command-words.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
 import { keepHeapSmall } from '../cli/small-heap.ts';
@@ -24,16 +25,22 @@ With several drills the worst exit code counts, in this order: 10, 1, 3, 4, 11, 
       description: 'Run a drill from a pipeline:',
       command: '<%= config.bin %> run drill.yaml --yes --json --var BRANCH=main',
     },
+    {
+      description: 'Gate a release: run your own deployment while builds are in flight, and judge them:',
+      command: '<%= config.bin %> run release.yaml --yes -- ./deploy.sh --to v42',
+    },
   ];
   static override args = { FILE: shared.files };
   static override flags = shared.runFlags;
 
   async run(): Promise<void> {
     keepHeapSmall();
-    const { args, flags } = await this.parse(Run);
+    const { own, words: command } = splitCommand(this.argv);
+    const { args, flags } = await this.parse(Run, own);
     const { runGameDay: gameDay } = await import('../cli/game-day.ts');
     const layout = flags['dry-run'] ? 'plan' : flags['side-by-side'] ? 'side-by-side' : 'closing';
     const variables = shared.variablesOf(flags.var);
-    await gameDay({ ...flags, files: args.FILE, variables, layout }, await this.runnerWith(flags.reporter));
+    const runner = await this.runnerWith(flags.reporter);
+    await gameDay({ ...flags, files: args.FILE, variables, layout, command }, runner);
   }
 }

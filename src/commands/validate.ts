@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
+import { splitCommand } from '../cli/command-words.ts';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
 
@@ -16,8 +17,9 @@ ${exitCodesHelp()}`;
   static override flags = { json: shared.jsonFlag, var: shared.varFlag };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Validate);
+    const { own, words } = splitCommand(this.argv);
+    const { args, flags } = await this.parse(Validate, own);
     const { validateScenarios: validate } = await import('../cli/scenarios.ts');
-    await validate(args.FILE, shared.variablesOf(flags.var), this.runner);
+    await validate(args.FILE, shared.variablesOf(flags.var), words, this.runner);
   }
 }

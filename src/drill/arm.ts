@@ -19,7 +19,8 @@ import {
   listTriggeredAsks,
   listTriggeredSubjects,
 } from './follow.ts';
-import { startWithinOf, type Plan } from '../scenario/plan.ts';
+import { awaitEveryCanary } from '../triggers/canaries.ts';
+import { faultNameOf, startWithinOf, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { BUDGET } from '../scenario/subjects.ts';
 import { markOf, hasReadSince, type DrillState } from '../state/state.ts';
@@ -81,7 +82,11 @@ function listStaleSubjects(state: DrillState): readonly Subject[] {
 
 /** What the drill waits for; null where it judges what somebody else stopped. */
 function triggerOf(plan: Plan): Trigger | null {
-  return plan.mode === 'assert' ? null : TRIGGERS[plan.scenario.when.trigger];
+  if (plan.mode === 'assert') return null;
+  const trigger = TRIGGERS[plan.scenario.when.trigger];
+  return faultNameOf(plan) === 'command' && plan.scenario.build.count > 1
+    ? awaitEveryCanary(trigger)
+    : trigger;
 }
 
 /** That nothing was in flight in time is known only where the services answered until then: one that is away, or limits us, is why the drill could not run. */

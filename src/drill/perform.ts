@@ -4,6 +4,7 @@ import { isOnlySteering, type Call, type Hold, type Outcome, type Trouble } from
 import type { Clock } from '../model/clock.ts';
 import { listBuildFacts, type Sources } from './questions.ts';
 import { explainOutdatedLook } from '../state/last-look.ts';
+import { COMMAND } from '../scenario/subjects.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
 import type { Fact } from '../model/world.ts';
@@ -89,7 +90,7 @@ function makeSentEvent(
 
 async function sendCall(
   call: Call,
-  { buildkite, ecs }: Sources,
+  { buildkite, ecs, command }: Sources,
   signal: AbortSignal,
   hold: Hold,
 ): Promise<Outcome<readonly Fact[]>> {
@@ -101,6 +102,10 @@ async function sendCall(
     case 'cancel-build': {
       const canceled = await buildkite.cancelBuild(call, signal);
       return canceled.ok ? { ok: true, value: [] } : canceled;
+    }
+    case 'run-command': {
+      const started = await command.start(call);
+      return started.ok ? { ok: true, value: [{ ...COMMAND, value: started.value }] } : started;
     }
     default:
       return ecs.send(call, signal, hold);

@@ -9,6 +9,7 @@ import type { Fact } from '../model/world.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Surroundings } from '../surroundings/port.ts';
+import type { UserCommand } from '../user-command/port.ts';
 
 /** What an observation gave: the latest read of each subject, and the facts that changed. */
 export interface Observation {
@@ -27,6 +28,7 @@ export interface DrillPorts {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
   readonly surroundings: Surroundings;
+  readonly command: UserCommand;
   readonly observer: Observer;
   /** Never earlier than the journal's last event. */
   readonly clock: Clock;

@@ -2,8 +2,10 @@ import type { Buildkite, BuildWithJobs } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Read } from '../journal/events.ts';
 import type { Surroundings } from '../surroundings/port.ts';
+import type { UserCommand } from '../user-command/port.ts';
 import type { Answer } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
+import type { CommandRun } from '../model/entities/command.ts';
 import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { askAgentsOfTask } from './agent-questions.ts';
@@ -13,15 +15,16 @@ import { readMappingFact } from './mapped-tasks.ts';
 import { splitHistoryId } from '../model/step-name.ts';
 import { jobsWanted } from './own-builds.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { findBranch } from '../scenario/subjects.ts';
+import { COMMAND, findBranch } from '../scenario/subjects.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { Fact, Subject, World } from '../model/world.ts';
+import { findFact, type Fact, type Subject, type World } from '../model/world.ts';
 
 /** The ports a drill reads from. */
 export interface Sources {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
   readonly surroundings: Surroundings;
+  readonly command: UserCommand;
 }
 
 /** One read and the facts it gave. */
@@ -112,6 +115,8 @@ async function askSource(
       return readPreflightFact(subject.id, plan, world, sources, signal);
     case 'mapping':
       return askMapping(subject.id, plan, sources, signal);
+    case 'command':
+      return { ok: true, value: [{ kind: 'command', id: subject.id, value: readCommand(world, sources) }] };
     case 'budget':
       return { ok: true, value: [{ kind: 'budget', id: subject.id, value: sources.buildkite.budget() }] };
     case 'clock':
@@ -196,6 +201,14 @@ async function askBuildkite(
     default:
       return assertNever(kind);
   }
+}
+
+/** Of a command that another process started only what that one wrote down is known: its end, if it saw it. */
+function readCommand(world: World, { command }: Sources): CommandRun {
+  const known = findFact(world, COMMAND.kind, COMMAND.id);
+  if (known?.state === 'ended') return known;
+  const nothing = { startedAt: null, endedAt: null, exitCode: null, signal: null, endedBy: null };
+  return command.read() ?? { ...nothing, leftProcesses: false, ...known, state: 'unknown' };
 }
 
 const JOBS_OF_A_HISTORY = 100; // Enough for a quantile, at about 300 points.

@@ -3,6 +3,7 @@ import { decideStep } from './decide.ts';
 import { mustUndoAtOnce } from './finish.ts';
 import { assertNever } from '../model/errors.ts';
 import type { DrillPorts, Observation } from './ports.ts';
+import { endCommand } from './end-command.ts';
 import { hideEvent } from './hidden.ts';
 import {
   makeCutShortEvent,
@@ -143,17 +144,20 @@ async function runLoop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal
       const event = isCut ? null : makeCutShortEvent(drill.now(), ports.journal.findWriteError());
       isCut ||= ports.journal.findWriteError() !== null;
       if (event !== null) await drill.append(event, false);
+      if (drill.now().phase === 'settling') await endCommand(drill, ports, 'end-of-drill', 'SIGTERM');
       const step = decideStep(drill.now(), ports.clock.now());
       if (step.do === 'end') return await endDrill(drill.now(), ports);
       if (interrupted.aborted) {
         await begun;
         await undoAtOnce(drill, ports.clock, perform);
+        await endCommand(drill, ports, 'interruption', signalOf(interrupted));
         return await closeDrill(drill, interrupted);
       }
       await perform(step, interrupted);
     }
   } finally {
     interrupted.removeEventListener('abort', begin);
+    await ports.command.end('end-of-drill', 'SIGTERM');
     const { lockKey, dryRun } = drill.now().plan;
     if (!dryRun) await ports.surroundings.unlock(lockKey, drill.now().drill);
   }

@@ -1,6 +1,11 @@
 import type { Case } from '../checks/check.ts';
 import { faultOf } from '../faults/list.ts';
-import { listFollowAsks, listMissingTasks, listUnreadSubjects } from '../faults/rollout.ts';
+import {
+  listCommandEndAsks,
+  listFollowAsks,
+  listMissingTasks,
+  listUnreadSubjects,
+} from '../faults/rollout.ts';
 import { attemptsOf } from '../evidence/attempts.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import { hitsOf, viewFromHits } from '../evidence/hits.ts';
@@ -21,7 +26,11 @@ import { keyOf, findFact } from '../model/world.ts';
 /** After a fault that makes the scheduler stop tasks: every task that it takes is followed like a stopped one, until the whole is over. */
 export function decideScheduled(state: DrillState, evidence: Evidence, now: Instant): Step {
   const hits = hitsOf(evidence);
-  const proof = [...listUnreadAgentAsks(evidence, hits), ...listUnreadJobAsks(evidence)];
+  const proof = [
+    ...listUnreadAgentAsks(evidence, hits),
+    ...listUnreadJobAsks(evidence),
+    ...listCommandEndAsks(state),
+  ];
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
   const cases = viewFromHits(evidence).map((stopped): Case => ({
     evidence: stopped,

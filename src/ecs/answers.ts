@@ -78,6 +78,8 @@ export const ServiceAnswer = z.object({
         desiredCount: Count,
         runningCount: Count,
         pendingCount: Count,
+        createdAt: When,
+        taskDefinition: Text,
       }),
     )
     .optional(),

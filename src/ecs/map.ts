@@ -99,6 +99,8 @@ export function serviceOf(service: ServiceAnswer): Service {
       desired: deployment.desiredCount,
       running: deployment.runningCount,
       pending: deployment.pendingCount,
+      createdAt: toEpochMs(deployment.createdAt),
+      definition: deployment.taskDefinition ?? null,
     })),
     controller: service.deploymentController?.type ?? 'ECS',
     minimumHealthyPercent: service.deploymentConfiguration?.minimumHealthyPercent ?? null,

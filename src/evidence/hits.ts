@@ -118,6 +118,8 @@ export interface Overtaken {
  * deployed beside it.
  */
 export function findOvertaking(evidence: Evidence, decisive: Decisive, last: number): Overtaken | null {
+  // What a command does is its own affair: whose a stop was is told by when its cause began.
+  if (decisive.call.kind === 'run-command') return null;
   const found = [
     findUndoneChange(evidence, decisive, last),
     findOtherChange(evidence, decisive, last),
@@ -205,7 +207,7 @@ function makeOvertaken<T>(
 }
 
 /** The service as it was seen last before an event. */
-function findServiceBefore(
+export function findServiceBefore(
   { lastLook }: Evidence,
   name: string,
   before: number | undefined,

@@ -116,6 +116,11 @@ function explainMark(kind: Trouble['kind']): string {
 
 /** Step: the service refused a call of the injection, so nothing is injected. */
 export function haltRefused(call: Call, trouble: Trouble | null): Step {
+  if (call.kind === 'run-command')
+    return haltDrill(
+      'command-failed',
+      `the command could not be started: ${trouble?.message ?? 'no reason given'}`,
+    );
   const said = `${CALLS[call.kind].operation ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
   const way = call.kind === 'mark-service' ? `. ${explainMark(kind)}` : '';

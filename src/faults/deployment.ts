@@ -9,15 +9,15 @@ import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
 import { awaitHit, explainCutList } from './rollout.ts';
 
-function serviceOf(state: DrillState): string {
+export function serviceOf(state: DrillState): string {
   return state.plan.scenario.cluster.service ?? '';
 }
 
-function serviceIn(state: DrillState): Service | undefined {
+export function serviceIn(state: DrillState): Service | undefined {
   return findFact(state.world, 'service', serviceOf(state));
 }
 
-function listServiceTasks(state: DrillState): readonly string[] {
+export function listServiceTasks(state: DrillState): readonly string[] {
   return findFact(state.world, 'tasks-of', state.plan.lockKey)?.arns ?? [];
 }
 
@@ -45,7 +45,7 @@ function changeOf(state: DrillState): Change {
 }
 
 /** A deployment that cannot be over within the watch proves nothing. */
-function explainLong({ plan }: DrillState, { name, traits }: Service): string | null {
+export function explainLong({ plan }: DrillState, { name, traits }: Service): string | null {
   const why = explainLongDeployment(traits, plan.scenario.limits.verdictWithin);
   return why === null ? null : `a deployment of service ${name} cannot be watched to its end: ${why}`;
 }

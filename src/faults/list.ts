@@ -1,3 +1,4 @@
+import { command } from './command.ts';
 import { deployment } from './deployment.ts';
 import { drainInstance } from './drain-instance.ts';
 import { type FaultName } from '../scenario/inject.ts';
@@ -12,6 +13,7 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'stop-task': stopTask,
   'scale-in': scaleIn,
   deployment,
+  command,
   'drain-instance': drainInstance,
   'spot-reclaim': spotReclaim,
 };

@@ -2,6 +2,7 @@ import type { Instant } from '../model/instants.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { findFact, type Subject } from '../model/world.ts';
+import { COMMAND } from '../scenario/subjects.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import {
   mayBeByScheduler,
@@ -41,7 +42,11 @@ function listPlaceAsks(state: DrillState, every: number): readonly Ask[] {
         ]
       : [{ kind: 'tasks-of', id: state.plan.lockKey } as const]),
   ];
-  return subjects.map((subject) => paced(subject, every));
+  const command = state.injections.some(({ call }) => call.kind === 'run-command');
+  return [
+    ...subjects.map((subject) => paced(subject, every)),
+    ...(command ? [paced(COMMAND, Math.min(every, DESCRIBE_EVERY))] : []),
+  ];
 }
 
 /** Tasks in reach that the latest list no longer holds and that have not been seen stopping yet. */
@@ -91,6 +96,16 @@ export function listUnreadSubjects(state: DrillState, asks: readonly Ask[]): rea
   return asks
     .map(({ subject }) => subject)
     .filter(({ kind, id }) => (markOf(state, kind, id)?.triedAt ?? 0) < state.takenUpAt);
+}
+
+/** The service is read as soon as the command has ended: what was not changed by then is somebody else's. */
+export function listCommandEndAsks(state: DrillState): readonly Ask[] {
+  const { service } = state.plan.scenario.cluster;
+  const endedAt = findFact(state.world, COMMAND.kind, COMMAND.id)?.endedAt ?? null;
+  if (service === null || endedAt === null) return [];
+  return (markOf(state, 'service', service)?.triedAt ?? 0) < endedAt
+    ? [fresh({ kind: 'service', id: service })]
+    : [];
 }
 
 /** What shows which tasks the scheduler stops, while the fault goes on. */

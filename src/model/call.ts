@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatCommand } from './entities/command.ts';
 import { BUILD_KEY, parseMark } from './entities/mark.ts';
 import { UNDO_TAG } from './entities/undo-mark.ts';
 
@@ -38,6 +39,14 @@ export const Call = z.discriminatedUnion('kind', [
     minutes: z.number().int().positive().nullable(),
   }),
   z.strictObject({ kind: z.literal('force-deployment'), cluster: z.string(), service: z.string() }),
+  /** The user's own command, which changes the service in its own way; `limit` in milliseconds. */
+  z.strictObject({
+    kind: z.literal('run-command'),
+    cluster: z.string(),
+    service: z.string(),
+    command: z.array(z.string()).min(1),
+    limit: z.number().int().positive(),
+  }),
   z.strictObject({
     kind: z.literal('set-instance-state'),
     cluster: z.string(),
@@ -57,7 +66,7 @@ export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
 /** A call that goes to Amazon ECS. */
-export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' }>;
+export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' | 'run-command' }>;
 
 /** Every operation of Amazon ECS that gameday can send: the client takes no other word, and what is said of rights covers them all. */
 export type EcsOperation =
@@ -78,7 +87,7 @@ export type EcsOperation =
 
 /** What is known of one kind of call. */
 interface CallKind<K extends Call['kind']> {
-  /** The operation of ECS that it is sent by; null: it goes to Buildkite. */
+  /** The operation of ECS that it is sent by; null: none, it goes to Buildkite or is started on this machine. */
   readonly operation: EcsOperation | null;
   /** What it makes stop: its task, or what the scheduler chooses of a service or of a host; null: nothing by itself. */
   readonly stops: 'task' | 'service' | 'host' | null;
@@ -122,6 +131,11 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
     ...{ operation: 'UpdateService', stops: 'service' },
     named: ({ service }) => `UpdateService, a new deployment of ${service}`,
     doing: ({ service }) => `deploying service ${service} anew`,
+  },
+  'run-command': {
+    ...{ operation: null, stops: 'service' },
+    named: ({ command }) => `command ${formatCommand(command)}`,
+    doing: ({ command }) => `running ${formatCommand(command)}`,
   },
   'set-instance-state': {
     ...{ operation: 'UpdateContainerInstancesState', stops: 'host' },

@@ -196,6 +196,18 @@ export const REASONS = {
     'A piece of evidence that a pass needs does not exist.',
     'See which check has no answer, and give the check what it needs.',
   ),
+  'command-failed': makeReasonRow(
+    'inconclusive',
+    'D',
+    'The command did not start, failed, ran over its time limit or was interrupted.',
+    'Read its output (command.log beside the journal), fix it, then run the drill again.',
+  ),
+  'not-touched': makeReasonRow(
+    'inconclusive',
+    'D',
+    'The command stopped the workers of fewer builds than expect.touched asks for.',
+    'Check that the command replaces every worker of the service, and that each build is still in flight then.',
+  ),
   'verdict-timeout': makeReasonRow(
     'inconclusive',
     'D',

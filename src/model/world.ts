@@ -4,6 +4,7 @@ import type { EcsOperation } from './call.ts';
 import { Agent } from './entities/agent.ts';
 import { Budget } from './entities/budget.ts';
 import { Build } from './entities/build.ts';
+import { CommandRun } from './entities/command.ts';
 import { Job } from './entities/job.ts';
 import {
   AgentsOfTask,
@@ -28,7 +29,7 @@ import { Preflight } from './entities/preflight.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
 /** Who is asked after a kind of thing. */
-export type Source = 'Buildkite' | 'ECS' | 'the surroundings';
+export type Source = 'Buildkite' | 'ECS' | 'the surroundings' | 'this process';
 
 interface FactRow {
   readonly value: z.ZodType;
@@ -79,6 +80,8 @@ export const FACTS = {
   ledger: defineSurroundingsFact(Ledger),
   halt: defineSurroundingsFact(Halt),
   clock: defineSurroundingsFact(ClockOffset),
+  // The user's command, which this process has started.
+  command: { value: CommandRun, from: 'this process', rights: [] },
   // Told by the answers to other questions: it costs no request.
   budget: defineSurroundingsFact(Budget),
   // Which documents it reads depends on the scenario: its rights stand in iam/needs.ts.

@@ -12,6 +12,15 @@ export interface Doc {
   readonly base: Path;
   /** Name shown to people: the file or the ARN. */
   readonly name: string;
+  /** Only a Dockerfile's: what it leaves to its base image or to the build, each with the reason in words. */
+  readonly open?: Open;
+}
+
+export interface Open {
+  readonly entryPoint: string | null;
+  readonly stopSignal: string | null;
+  /** By name, those of the agent's variables whose value depends on something outside the file. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** One change of one document: the present and the new value; undefined means that there is none. */
@@ -57,6 +66,11 @@ export interface Live {
   readonly protection: { readonly tasks: number; readonly protected: number } | null;
   /** How long steps took in the past; a step without a known job has `jobs` 0. */
   readonly history: readonly StepTimes[] | null;
+}
+
+/** Why something that the image decides is not known, and what would show it. */
+export function sayWhyOpen({ imageConfig }: Documents, what: 'entryPoint' | 'stopSignal'): string {
+  return imageConfig?.open?.[what] ?? 'give --image-config (docker image inspect) or --dockerfile';
 }
 
 export const OFFLINE: Live = {

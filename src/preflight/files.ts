@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GamedayError } from '../model/errors.ts';
+import type { Dockerfile } from './dockerfile.ts';
 import type { Doc, DocumentName, Documents, Live, StepTimes } from './documents.ts';
 import type { Places } from './report.ts';
 import { readJson } from './text.ts';
@@ -14,12 +15,14 @@ import { timesOf } from './step-times.ts';
 export interface Given {
   readonly documents: Omit<Documents, 'taskDefinition'> & { readonly taskDefinition: Doc | null };
   readonly texts: Partial<Readonly<Record<DocumentName, Text & { readonly text: string }>>>;
+  /** What was assumed in reading them, and the rule that it matters to. */
+  readonly assumed: Look['unread'];
 }
 
-export type Files = Partial<Readonly<Record<DocumentName, string | undefined>>>;
+export type Files = Partial<Readonly<Record<DocumentName | 'dockerfile', string | undefined>>>;
 
-/** Reads the named files. A pipeline may be YAML; all others are JSON. */
-export async function readFiles(files: Files): Promise<Given> {
+/** Reads the named files. A pipeline may be YAML, a Dockerfile stands for the image's configuration; all others are JSON. */
+export async function readFiles({ dockerfile, ...files }: Files): Promise<Given> {
   const documents: Record<DocumentName, Doc | null> = {
     taskDefinition: null,
     service: null,
@@ -36,11 +39,18 @@ export async function readFiles(files: Files): Promise<Given> {
     texts[kind] = { ...read, text };
     documents[kind] = docOf(kind, read, file);
   }
-  return { documents, texts };
+  if (dockerfile === undefined) return { documents, texts, assumed: [] };
+  const text = await textIn(dockerfile, LARGEST_DOCKERFILE);
+  const image = await dockerfileIn(text, dockerfile);
+  texts['imageConfig'] = { ...image, text };
+  documents.imageConfig = { value: image.value, base: [], name: dockerfile, open: image.open };
+  return { documents, texts, assumed: image.assumed };
 }
 
 /** Bytes. ECS takes no task definition above 64 KiB; generated pipelines are larger. */
 const LARGEST = 4 * 1024 * 1024;
+/** Bytes; the parser is slow beyond it. Real ones have some kilobytes. */
+const LARGEST_DOCKERFILE = 256 * 1024;
 
 /** The text of a file that the user named. Throws bad-input if it is unreadable, not UTF-8, or above `largest` bytes. */
 export async function textIn(file: string, largest = LARGEST): Promise<string> {
@@ -101,6 +111,16 @@ async function yamlIn(text: string, file: string): Promise<Text> {
   const read = readPipeline(text);
   if ('value' in read) return read;
   throw new GamedayError('bad-input', `it cannot be read as YAML: ${read.why}`, {
+    at: `${file}:${read.at}`,
+    next: 'Fix it there.',
+  });
+}
+
+async function dockerfileIn(text: string, file: string): Promise<Dockerfile> {
+  const { readDockerfile } = await import('./dockerfile.ts');
+  const read = readDockerfile(text);
+  if ('value' in read) return read;
+  throw new GamedayError('bad-input', `it cannot be read as a Dockerfile: ${read.why}`, {
     at: `${file}:${read.at}`,
     next: 'Fix it there.',
   });

@@ -4,7 +4,7 @@ import type { Found, Preflight } from './judge.ts';
 import { subjectOf } from './subject-of.ts';
 import type { Subject } from './subject.ts';
 
-/** A task definition with the advice applied: the edits, and the rules that they follow, in order. */
+/** A task definition, and its image's Dockerfile, with the advice applied: the edits, and the rules that they follow, in order. */
 export interface Fixed {
   readonly documents: Documents;
   readonly edits: readonly Edit[];
@@ -17,9 +17,9 @@ export interface Fixed {
 const MOST = 40;
 
 /**
- * Applies the edits of errors and warnings to the task definition, one finding after another. After each edit the rules
+ * Applies the edits of errors and warnings to the task definition and its image's Dockerfile, one finding after another. After each edit the rules
  * are applied again, as two findings may change the same words. Each finding is applied once; those that remain stand in
- * `preflight`. Null where no finding has an edit of the definition itself.
+ * `preflight`. Null where no finding has an edit of these.
  */
 export function fixDefinition(
   documents: Documents,
@@ -33,10 +33,10 @@ export function fixDefinition(
   const tried = new Set<string>();
   for (let round = 0; round < MOST; round += 1) {
     const preflight = judgeDocuments(now, live, container, seenAs);
-    const next = preflight.findings.find((finding) => isFixable(finding) && !tried.has(keyOf(finding)));
+    const next = preflight.findings.find((finding) => isFixable(finding, now) && !tried.has(keyOf(finding)));
     if (next === undefined) return edits.length === 0 ? null : { documents: now, edits, rules, preflight };
     tried.add(keyOf(next));
-    const own = next.edits.filter(({ document }) => document === 'taskDefinition');
+    const own = next.edits.filter((edit) => isOwn(edit, now));
     now = applyEdits(now, own);
     edits.push(...own);
     if (!rules.includes(next.rule)) rules.push(next.rule);
@@ -56,8 +56,13 @@ function judgeDocuments(
 }
 
 /** Notes are true of it and nothing is wrong; a change of another document fixes no task definition. */
-function isFixable({ severity, edits }: Found): boolean {
-  return severity !== 'note' && edits.some(({ document }) => document === 'taskDefinition');
+function isFixable({ severity, edits }: Found, documents: Documents): boolean {
+  return severity !== 'note' && edits.some((edit) => isOwn(edit, documents));
+}
+
+/** Whether the change is one of the definition or of the Dockerfile beside it; an image that was built is not changed. */
+function isOwn({ document }: Edit, { imageConfig }: Documents): boolean {
+  return document === 'taskDefinition' || (document === 'imageConfig' && imageConfig?.open !== undefined);
 }
 
 function keyOf({ rule, edits }: Found): string {

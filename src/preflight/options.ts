@@ -25,6 +25,13 @@ export const preflightFlags = {
     helpValue: 'FILE',
     env: 'GAMEDAY_IMAGE_CONFIG',
   }),
+  dockerfile: Flags.string({
+    description:
+      "Dockerfile of the agent's image, in place of --image-config: what its last stage starts, STOPSIGNAL",
+    helpValue: 'FILE',
+    exclusive: ['image-config'],
+    env: 'GAMEDAY_DOCKERFILE',
+  }),
   'capacity-provider': Flags.string({
     description: 'capacity providers as printed by describe-capacity-providers',
     helpValue: 'FILE',

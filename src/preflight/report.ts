@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import type { Severity } from './finding.ts';
 import type { Found, Preflight } from './judge.ts';
 import type { DocumentName, Edit } from './documents.ts';
+import type { Written } from './text.ts';
 import { createPainter } from '../report/paint.ts';
 import type { Paint, Tone } from '../report/paint.ts';
 import { formatMapping } from '../model/entities/mapping.ts';
@@ -15,6 +16,8 @@ export interface Places {
   of(document: DocumentName, path: Edit['path']): { readonly name: string; readonly position: string | null };
   /** The path in the given file, including the answer or list around the document. */
   whole(document: DocumentName, path: Edit['path']): Edit['path'];
+  /** How the file names and writes its values, where it is neither JSON nor YAML. */
+  written?(document: DocumentName): Written | null;
 }
 
 const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', note: 'loud' };
@@ -75,7 +78,14 @@ function toneOfLine(line: string): Tone {
 
 /** The edit as lines of a diff: where, what is removed, what is added. */
 export function diffLines({ document, path, before, after }: Edit, places: Places): readonly string[] {
-  const { name } = places.of(document, path);
+  const { name, position } = places.of(document, path);
+  const written = places.written?.(document) ?? null;
+  if (written !== null)
+    return [
+      `@@ ${name}${position === null ? '' : `:${position.split(':', 1)[0] ?? ''}`} @@`,
+      ...(before === undefined || !written.has(path) ? [] : [`- ${written.line(path, before)}`]),
+      ...(after === undefined ? [] : [`+ ${written.line(path, after)}`]),
+    ].map(escapeControls);
   const inside = pathText(places.whole(document, path.slice(0, -1)));
   const key = path.at(-1);
   const label = typeof key === 'string' ? `${JSON.stringify(key)}: ` : '';

@@ -24,7 +24,9 @@ export function secretsIn({ taskDefinition, imageConfig, pipeline }: Documents):
       const [, name = '', value = ''] = /^([^=]*)=([\s\S]*)$/.exec(pair) ?? [];
       return secretsOfPair(name, value);
     }),
-    ...secretsInWords(textsOf(member(imageConfig?.value, 'Cmd')) ?? []),
+    ...secretsInWords(
+      ['Entrypoint', 'Cmd'].flatMap((name) => textsOf(member(imageConfig?.value, name)) ?? []),
+    ),
     ...secretsInTexts(pipeline?.value),
   ];
   return [...new Set(found)].filter((value) => value.length >= SHORTEST);

@@ -36,6 +36,7 @@ async function lookAtFiles(flags: PreflightFlags, runner: Runner): Promise<Look>
     service: flags.service,
     pipeline: flags.pipeline,
     imageConfig: flags['image-config'],
+    dockerfile: flags.dockerfile,
     capacityProvider: flags['capacity-provider'],
   });
   if (given.documents.taskDefinition === null) throw new Error('the task definition was not read');
@@ -53,7 +54,7 @@ async function lookAtFiles(flags: PreflightFlags, runner: Runner): Promise<Look>
       { ...given.texts, ...(scenario?.text == null ? {} : { scenario: scenario.text }) },
       documents,
     ),
-    unread: [],
+    unread: given.assumed,
     container: flags.container ?? scenario?.container ?? undefined,
   };
 }
@@ -75,6 +76,14 @@ async function lookAtService(flags: PreflightFlags, runner: Runner): Promise<Loo
     throw new GamedayError('bad-input', 'nothing to check is named', {
       next: 'Give --task-definition FILE, or --scenario FILE, or --cluster NAME and --service NAME.',
     });
+  if (flags.dockerfile !== undefined)
+    throw new GamedayError(
+      'bad-input',
+      '--dockerfile is read beside a file, and a running service is to be checked',
+      {
+        next: 'Give the definition with --task-definition FILE.',
+      },
+    );
   const { lookAtCluster: lookLive } = await import('./live.ts');
   return lookLive(flags, await readTimes(flags), runner);
 }
@@ -124,12 +133,14 @@ async function showPreflight(
   );
 }
 
-function placesOf(texts: Partial<Readonly<Record<DocumentName, Text>>>, documents: Documents): Places {
-  const whole: Places['whole'] = (document, path) => [...(documents[document]?.base ?? []), ...path];
+/** The places of values in the files that they were read from. */
+export function placesOf(texts: Partial<Readonly<Record<DocumentName, Text>>>, documents: Documents): Places {
+  const inFile: Places['whole'] = (document, path) => [...(documents[document]?.base ?? []), ...path];
   const position = (document: DocumentName, path: Parameters<Places['of']>[1]): string | null =>
-    texts[document]?.place(whole(document, path)) ?? null;
+    texts[document]?.place(inFile(document, path)) ?? null;
   return {
-    whole,
+    whole: (document, path) => texts[document]?.written?.name(path) ?? inFile(document, path),
+    written: (document) => texts[document]?.written ?? null,
     of: (document, path) => ({
       name: documents[document]?.name ?? document,
       position: position(document, path),

@@ -2,7 +2,7 @@ import { isSwitch, variableOfFlag } from '../worker/read-settings.ts';
 import { isAgentStart } from '../worker/start.ts';
 import type { AgentSettings as Read, FlagSetting, VariableSetting } from '../worker/settings.ts';
 import { partAt, placeOfPart, editWord } from './argv.ts';
-import type { DocumentName, Documents, Edit } from './documents.ts';
+import { sayWhyOpen, type DocumentName, type Documents, type Edit } from './documents.ts';
 import { listEnvironment } from './edits.ts';
 import { member, textOf, textsOf, type Path } from './json.ts';
 import type { AgentSettings, Container, Setting } from './subject.ts';
@@ -27,7 +27,13 @@ interface Change {
 export function settingsIn(documents: Documents, container: Container, read: Read): AgentSettings {
   const line = lineOf(container, read);
   return {
-    known: read.isLineKnown,
+    whyOpen: (flag) => {
+      const open = documents.imageConfig?.open?.variables[variableOfFlag(flag)];
+      if (open !== undefined) return `ENV ${variableOfFlag(flag)} of the image: ${open}`;
+      return read.isLineKnown
+        ? null
+        : `its command line is in the image (${sayWhyOpen(documents, 'entryPoint')})`;
+    },
     configFile: read.configFile,
     get: (name) => {
       const [flag, variable] = [read.flag(name), read.variable(name)];

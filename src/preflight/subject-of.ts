@@ -1,5 +1,5 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from '../worker/image-config.ts';
+import type { KnownImage } from '../worker/image-config.ts';
 import { readStart } from '../worker/agent-start.ts';
 import { commandLineOf } from '../worker/argv.ts';
 import { readContainer } from '../worker/definition.ts';
@@ -23,7 +23,7 @@ export interface NoAgent {
 export interface Known {
   readonly containers: readonly ContainerDefinition[];
   readonly values: readonly Json[];
-  readonly imageConfig: ImageConfig | null;
+  readonly imageConfig: KnownImage | null;
   readonly launch: Launch;
   readonly documents: Documents;
   readonly live: Live;
@@ -84,9 +84,10 @@ function mayBeAgent(container: ContainerDefinition, value: Json | undefined): bo
 }
 
 /** The image's configuration; a document without entry point, command and variables means that the image has none. */
-function imageConfigOf({ imageConfig }: Documents): ImageConfig | null {
+function imageConfigOf({ imageConfig }: Documents): KnownImage | null {
   if (imageConfig === null) return null;
-  return imageConfigIn(imageConfig.value) ?? { entryPoint: [], command: [], environment: {} };
+  const config = imageConfigIn(imageConfig.value) ?? { entryPoint: [], command: [], environment: {} };
+  return imageConfig.open?.entryPoint == null ? config : { ...config, entryPoint: null };
 }
 
 function launchIn({ service, taskDefinition }: Documents): Launch {

@@ -1,5 +1,5 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from '../worker/image-config.ts';
+import type { KnownImage } from '../worker/image-config.ts';
 import type { AgentStart } from '../worker/agent-start.ts';
 import type { Worker } from '../worker/worker.ts';
 import type { DocumentName, Documents, Edit, Live } from './documents.ts';
@@ -28,11 +28,11 @@ export interface Setting {
 
 /** The settings of the agent, with their places and the edits that change them. */
 export interface AgentSettings {
-  /** Whether the agent's command line is known; only then is an absent flag certainly absent. */
-  readonly known: boolean;
   /** A file that may hold further settings (`--config`), or null where none is named. */
   readonly configFile: string | null;
   get(flag: string): Setting | null;
+  /** Why a flag that `get` does not find may be set all the same; null where it is certainly absent. */
+  whyOpen(flag: string): string | null;
   /** The edits that add a flag, or a variable where the command line cannot be changed. */
   add(flag: string, value: string | null): readonly Edit[];
 }
@@ -65,7 +65,7 @@ export interface Subject {
   readonly worker: Worker;
   readonly agent: Container;
   readonly sidecars: readonly Container[];
-  readonly imageConfig: ImageConfig | null;
+  readonly imageConfig: KnownImage | null;
   readonly settings: AgentSettings;
   /** Major, minor and patch of the agent, and the source in words; null where the version is not known. */
   readonly version: { readonly numbers: readonly [number, number, number]; readonly said: string } | null;

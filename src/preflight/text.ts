@@ -7,6 +7,18 @@ export interface Text {
   readonly value: Json;
   /** `line:col` of the value at a path, or of the nearest value around it. */
   place(path: Path): string;
+  /** How a file that is neither JSON nor YAML names and writes its values. */
+  readonly written?: Written;
+}
+
+/** The values of a file as it has them itself. */
+export interface Written {
+  /** The way to a value in the file's own words: `ENTRYPOINT`. */
+  name(path: Path): Path;
+  /** The line that sets the value at this path. */
+  line(path: Path, value: Json): string;
+  /** Whether a line of the file sets the value at this path. */
+  has(path: Path): boolean;
 }
 
 /** A syntax error: its place and the reason. */

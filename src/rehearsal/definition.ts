@@ -1,7 +1,8 @@
-import { isOfficialImage } from '../worker/argv.ts';
+import type { Documents } from '../preflight/documents.ts';
 import type { Json, JsonObject } from '../preflight/json.ts';
 import { isObject, itemsOf, member, textOf, textsOf } from '../preflight/json.ts';
 import { readBaseName, isAgentStart } from '../worker/start.ts';
+import { stopSignalOf } from '../preflight/rules/stop-signal.ts';
 import type { Container, Subject } from '../preflight/subject.ts';
 import type { Unfit } from './pipeline.ts';
 
@@ -71,6 +72,7 @@ export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
       ...sayLeftOut('the task', lost),
       ...containers.flatMap(({ differs }) => differs),
       ...listLaunchDifferences(subject, launchType),
+      ...sayImage(subject, machine),
       ...['taskRoleArn', 'executionRoleArn']
         .filter((role) => textOf(member(task, role)) !== null)
         .map((role) => `${role} is not assumed: calls to AWS do not work in the rehearsal`),
@@ -87,7 +89,15 @@ function unfitIn({ documents, agent }: Subject, machine: Machine): Unfit | null 
       why: `the rig does not model pidMode ${pidMode}, which decides which process gets the stop signal`,
       next: 'Remove it from a copy of the file (see `gameday preflight`), or run a drill on ECS itself.',
     };
-  return machine.images ? findUnfitImage(agent, machine) : findUnfitProgram(agent, machine);
+  if (machine.images) return findUnfitImage(agent, machine);
+  const signal = stopSignalOf(documents);
+  if (signal !== '' && signal !== 'TERM')
+    return {
+      ...{ document: 'imageConfig', path: ['StopSignal'] },
+      why: `the image is stopped by SIG${signal}, and the programs of a rehearsal by SIGTERM: a pass would be of another image`,
+      next: 'Change it in a copy of the file (see `gameday preflight`), or use --executor container, which runs the image.',
+    };
+  return findUnfitProgram(agent, documents, machine);
 }
 
 function findUnfitImage({ path, image }: Container, machine: Machine): Unfit | null {
@@ -100,12 +110,17 @@ function findUnfitImage({ path, image }: Container, machine: Machine): Unfit | n
   };
 }
 
-function findUnfitProgram({ path, image, start }: Container, machine: Machine): Unfit | null {
+function findUnfitProgram(
+  { path, image, start }: Container,
+  { imageConfig }: Documents,
+  machine: Machine,
+): Unfit | null {
   const { words, isKnown } = start.commandLine;
+  const open = imageConfig?.open?.entryPoint ?? null;
   if (!isKnown)
     return {
-      path,
-      why: `the definition does not show how the image ${image ?? 'of the agent'} starts the agent`,
+      ...(open === null ? { path } : { document: 'imageConfig', path: ['Entrypoint'] }),
+      why: `the definition does not show how the image ${image ?? 'of the agent'} starts the agent${open === null ? '' : `, and ${open}`}`,
       next: 'Give the output of `docker image inspect` with --image-config FILE, or use --executor container, which runs the image.',
     };
   const missing = [
@@ -193,7 +208,7 @@ function copyOfStart({ name, image, start }: Container, machine: Machine): Conta
   }
   const { entry, command } = start.commandLine;
   const ofImage = [entry, command].some((part) => part?.from === 'image');
-  if (!ofImage || isOfficialImage(image)) return { value: {}, differs: [] };
+  if (!ofImage) return { value: {}, differs: [] };
   return {
     value: { entryPoint: [...(entry?.words ?? [])], command: [...(command?.words ?? [])] },
     differs: [],
@@ -258,6 +273,18 @@ function splitKnown(
 function isEmptyAttribute(value: Json): boolean {
   if (value === null || value === false || value === '') return true;
   return typeof value === 'object' && Object.values(value).every(isEmptyAttribute);
+}
+
+/** What the image decides beside its start, where no image is run. */
+function sayImage({ documents: { imageConfig }, agent }: Subject, { images }: Machine): readonly string[] {
+  const user = textOf(member(imageConfig?.value, 'User')) ?? '';
+  const signal = imageConfig?.open?.stopSignal ?? null;
+  return [
+    ...(user === '' ? [] : [`USER ${user} of the image is not taken`]),
+    ...(signal === null
+      ? []
+      : [`SIGTERM is taken for the image's STOPSIGNAL, which is not known: ${signal}`]),
+  ].flatMap((said) => (images ? [] : [`container ${agent.name}: ${said}`]));
 }
 
 function sayLeftOut(whose: string, lost: readonly string[]): readonly string[] {

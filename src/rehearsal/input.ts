@@ -8,7 +8,8 @@ import { SHORTEST_JOB } from './job.ts';
 import { formatDuration } from '../scenario/duration.ts';
 import { readFiles } from '../preflight/files.ts';
 import type { Given } from '../preflight/files.ts';
-import { requireSubject } from '../preflight/service.ts';
+import type { Places } from '../preflight/report.ts';
+import { placesOf, requireSubject } from '../preflight/service.ts';
 import { chooseMachine } from './machine.ts';
 import type { Chosen } from './machine.ts';
 import type { RehearseFlags } from './options.ts';
@@ -20,20 +21,24 @@ export interface Read {
   readonly chosen: Chosen;
   /** The pipeline's original text. */
   readonly pipelineText: string | null;
+  /** What was assumed in reading the files. */
+  readonly assumed: readonly string[];
+  readonly places: Places;
   /** Makes the error for something that cannot be rehearsed, with its place in the file. */
   refusal(unplayable: Unplayable): GamedayError;
 }
 
 /** Reads the files and checks the machine. Throws bad-input. */
 export async function readRehearsal(flags: RehearseFlags, runner: Runner): Promise<Read> {
-  const { pipeline, step, 'task-definition': taskDefinition, 'image-config': imageConfig } = flags;
+  const { pipeline, step, dockerfile } = flags;
+  const { 'task-definition': taskDefinition, 'image-config': imageConfig } = flags;
   const jobLength = flags['job-length'] ?? null;
   refuseShortJob(jobLength);
   if (step !== undefined && pipeline === undefined)
     throw new GamedayError('bad-input', '--step names a step of a pipeline, but no pipeline is given', {
       next: 'Give the pipeline with --pipeline FILE.',
     });
-  const given = await readFiles({ taskDefinition, pipeline, imageConfig });
+  const given = await readFiles({ taskDefinition, pipeline, imageConfig, dockerfile });
   const documents = documentsOf(given);
   runner.output.learn(secretsIn(documents));
   const { agent } = requireSubject({ documents, live: OFFLINE, container: flags.container });
@@ -50,6 +55,8 @@ export async function readRehearsal(flags: RehearseFlags, runner: Runner): Promi
       jobLength,
     },
     chosen,
+    assumed: given.assumed.map(({ said }) => said),
+    places: placesOf(given.texts, documents),
     pipelineText: given.texts.pipeline?.text ?? null,
     refusal: (unplayable) => refusalOf(unplayable, given),
   };

@@ -10,7 +10,7 @@ import type { Machine } from './definition.ts';
 import type { Environment } from '../cli/output.ts';
 
 /** The choices of the command line; undefined leaves a choice to the machine. */
-export type Wanted = Pick<RehearseFlags, 'executor' | 'image' | 'agent' | 'programs'>;
+export type Wanted = Pick<RehearseFlags, 'executor' | 'image' | 'agent' | 'programs' | 'dockerfile'>;
 
 /** How workers are run on this machine, and why. */
 export interface Chosen {
@@ -40,12 +40,18 @@ export function chooseMachine(wanted: Wanted, image: string | null, environment:
       'Remove one of the two flags.',
     );
   const asked = executor === 'container' || wanted.image !== undefined;
+  if (asked && wanted.dockerfile !== undefined)
+    throw makeBadInput(
+      '--dockerfile says what an image starts, but the image itself is to be run',
+      'Remove --dockerfile, or --image and --executor container.',
+    );
   const without = (why: string | null): Chosen => {
     const machine = makeThisMachine(programs, environment);
     return { executor, machine, programs, why, configOf: () => null };
   };
   if (!asked && executor !== undefined) return without(null);
   if (!asked && agent !== undefined) return without('--agent names an agent of this machine');
+  if (wanted.dockerfile !== undefined) return without('--dockerfile says what it starts');
   const engine = engineOf(environment);
   if (typeof engine === 'string') {
     if (!asked) return without(engine);

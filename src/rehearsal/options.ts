@@ -33,6 +33,7 @@ export const rehearseFlags = {
     env: 'GAMEDAY_IMAGE',
   }),
   'image-config': preflightFlags['image-config'],
+  dockerfile: preflightFlags.dockerfile,
   programs: Flags.string({
     description: 'folder with programs of the images; a sidecar is run only if its program is in it',
     helpValue: 'DIR',

@@ -18,6 +18,8 @@ export interface Steps {
 
 /** Why a pipeline cannot be rehearsed: place, reason, and what to do. */
 export interface Unfit {
+  /** The document, where it is not the one that was looked at. */
+  readonly document?: 'imageConfig';
   readonly path: readonly (string | number)[];
   readonly why: string;
   readonly next: string;

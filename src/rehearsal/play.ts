@@ -45,7 +45,9 @@ export interface Play {
 }
 
 /** Why a document cannot be rehearsed. */
-export type Unplayable = Unfit & { readonly document: 'taskDefinition' | 'pipeline' };
+export type Unplayable = Omit<Unfit, 'document'> & {
+  readonly document: 'taskDefinition' | 'pipeline' | 'imageConfig';
+};
 
 /** Chooses the step and its length. */
 export function workOf(asked: Asked): Work | Unplayable {
@@ -71,7 +73,7 @@ export function workOf(asked: Asked): Work | Unplayable {
 export function playOf(asked: Asked, work: Work, machine: Machine): Play | Unplayable {
   const subject = withStepLength(subjectOfContainer(asked.documents, asked.container), work);
   const copy = copyOf(subject, machine);
-  if ('why' in copy) return { ...copy, document: 'taskDefinition' };
+  if ('why' in copy) return { ...copy, document: copy.document ?? 'taskDefinition' };
   const preflight = withoutBuiltInFindings(judge(subject), asked.documents);
   return {
     container: asked.container,
@@ -91,21 +93,17 @@ export function fixAsked({ documents, container }: Asked, work: Work): Fixed | n
 
 /** Each value that the edits changed, once: before the first and after the last edit. */
 export function listNetEdits(before: Documents, { documents, edits }: Fixed): readonly Edit[] {
-  const all = edits.map(({ path }) => JSON.stringify(memberAt(path)));
+  const all = edits.map(({ document, path }) => JSON.stringify({ document, path: memberAt(path) }));
   return [...new Set(all)].flatMap((text) => {
-    const path = JSON.parse(text) as Edit['path'];
-    const [was, is] = [
-      valueAt(before.taskDefinition.value, path),
-      valueAt(documents.taskDefinition.value, path),
-    ];
-    if (JSON.stringify(was) === JSON.stringify(is)) return [];
-    return [{ document: 'taskDefinition' as const, path, before: was, after: is }];
+    const { document, path } = JSON.parse(text) as Pick<Edit, 'document' | 'path'>;
+    const [was, is] = [before, documents].map((of) => valueAt(of[document]?.value, path));
+    return JSON.stringify(was) === JSON.stringify(is) ? [] : [{ document, path, before: was, after: is }];
   });
 }
 
-/** The member of a container that contains a change; the whole member is shown. */
+/** The member of a container, or of an image, that contains a change; the whole member is shown. */
 function memberAt(path: Edit['path']): Edit['path'] {
-  return path.slice(0, path[0] === 'containerDefinitions' ? 3 : 1);
+  return path.slice(0, path[0] === 'containerDefinitions' ? 3 : path[0] === 'Env' ? 2 : 1);
 }
 
 function subjectOfContainer(documents: Documents, container: string): Subject {

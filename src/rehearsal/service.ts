@@ -218,6 +218,7 @@ function showRehearsal(
     agent: rig === null ? null : agentOf(rig),
     differs: [
       ...play.copy.differs,
+      ...read.assumed,
       ...work.steps.leftOut,
       ...(rig === null ? [] : differencesOf({ ...rig, agent: agentOf(rig) }, LOST_AFTER)),
     ],
@@ -232,11 +233,6 @@ function showRehearsal(
 }
 
 function fixedArmOf({ fixed, played }: Beside, read: Read, folder: string): Rehearsal['fixed'] {
-  const { taskDefinition } = read.asked.documents;
-  const places = {
-    of: () => ({ name: taskDefinition.name, position: null }),
-    whole: (_: unknown, path: readonly (string | number)[]) => [...taskDefinition.base, ...path],
-  };
   return {
     ...played.arm,
     file: join(folder, 'fixed.json'),
@@ -244,7 +240,7 @@ function fixedArmOf({ fixed, played }: Beside, read: Read, folder: string): Rehe
     diff: listNetEdits(hideDocuments(read.asked.documents), {
       ...fixed,
       documents: hideDocuments(fixed.documents),
-    }).flatMap((one) => [...diffLines(one, places)]),
+    }).flatMap((one) => [...diffLines(one, read.places)]),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Agent } from '../model/entities/agent.ts';
 import type { Build } from '../model/entities/build.ts';
+import type { CommandRun } from '../model/entities/command.ts';
 import type { Job } from '../model/entities/job.ts';
 import { hasJobEnded } from '../model/entities/job.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
@@ -37,11 +38,26 @@ export function changeOf(
       return agentChange(findFact(before, 'agent', fact.id), fact.value);
     case 'task':
       return taskChange(findFact(before, 'task', fact.id), fact.value);
+    case 'command':
+      return commandChange(findFact(before, 'command', fact.id), fact.value);
     case 'preflight':
       return findFact(before, 'preflight', fact.id) === undefined ? preflightNews(fact.value) : [];
     default:
       return [];
   }
+}
+
+function commandChange(was: CommandRun | undefined, is: CommandRun): readonly Sentence[] {
+  if (was?.state === is.state) return [];
+  if (is.state === 'running') return [makeSentence('the command runs')];
+  if (is.state === 'unknown')
+    return [makeSentence('how the command ended is not known: its runner died', 'warn')];
+  const how = is.signal === null ? `exit code ${String(is.exitCode)}` : `signal ${is.signal}`;
+  const why =
+    is.endedBy === 'limit' ? ', for its time was over' : is.endedBy === null ? '' : ', ended by gameday';
+  const tone = is.exitCode === 0 && is.endedBy === null ? 'good' : 'bad';
+  const left = is.leftProcesses ? '; it left processes behind, which were ended' : '';
+  return [makeSentence(`the command ended with ${how}${why}${left}`, tone)];
 }
 
 /** The errors of preflight; `gameday preflight` shows the rest. */

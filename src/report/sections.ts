@@ -1,6 +1,7 @@
 import { causeItems } from './cause.ts';
 import { makeItem, sayEvents, type Item } from './paint.ts';
 import type { DrillResult, Moment } from '../verdict/result.ts';
+import { formatCommand } from '../model/entities/command.ts';
 import { formatFault } from '../scenario/inject.ts';
 import { formatSpan } from '../model/instants.ts';
 import { shortenArn, formatInstant, timeOfDay } from './text.ts';
@@ -55,16 +56,17 @@ function buildItems({ build, builds: all, fleet, fault }: DrillResult): readonly
           `builds killed by this ${formatFault(fault)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
           killed > 0 ? 'bad' : 'plain',
         );
-  return all.length <= 1 ? [...one, sum] : [sum, ...all.map(buildItem)];
+  return all.length <= 1 ? [...one, sum] : [sum, ...all.map((line) => buildItem(line, fault))];
 }
 
-function buildItem(line: DrillResult['builds'][number]): Item {
+function buildItem(line: DrillResult['builds'][number], fault: string): Item {
   const jobs = [
     line.drained > 0 ? `${line.drained} drained` : null,
     line.lost > 0 ? `${line.lost} LOST` : null,
     line.masked > 0 ? `${line.masked} lost and masked` : null,
   ].filter((part) => part !== null);
-  const hit = line.hit === 0 ? 'not hit' : `${line.hit} ${line.hit === 1 ? 'job' : 'jobs'} hit`;
+  const untouched = fault === 'command' ? 'not touched' : 'not hit';
+  const hit = line.hit === 0 ? untouched : `${line.hit} ${line.hit === 1 ? 'job' : 'jobs'} hit`;
   const what = [hit, ...jobs].join(', ');
   const tone = line.killed ? 'bad' : 'plain';
   return makeItem(
@@ -151,6 +153,7 @@ function evidenceItems(result: DrillResult): readonly Item[] {
   items.push(...proofLines(result.proof).map((text) => makeItem(text)));
   if (result.drain !== null) items.push(makeItem(drainLine(result.drain)));
   if (result.stopWindow !== null) items.push(...stopWindowItems(result.stopWindow, result.target?.container));
+  if (result.command !== null) items.push(...commandLines(result.command).map((text) => makeItem(text)));
   if (result.fleet !== null) items.push(...fleetLines(result.fleet).map((text) => makeItem(text)));
   if (result.control !== null) {
     const { expected, met, contradicted } = result.control;
@@ -223,6 +226,24 @@ function stopWindowItems(
       ),
     );
   return items;
+}
+
+/** What was run, how it ended, and from which task definition to which it took the service. */
+function commandLines(command: NonNullable<DrillResult['command']>): readonly string[] {
+  const { words, state, exitCode, signal, endedBy, ms, leftProcesses, formerDefinition, deployments } =
+    command;
+  const how = signal === null ? `exit code ${String(exitCode)}` : `signal ${signal}`;
+  const end = state === 'ended' ? how : `end ${state === 'running' ? 'not seen' : 'not known'}`;
+  const after = ms === null ? '' : ` after ${formatSpan(ms)}`;
+  const by = endedBy === null ? '' : `, ended by gameday (${endedBy})`;
+  const left = leftProcesses ? '; it left processes behind, which were ended' : '';
+  return [
+    `command: ${formatCommand(words)}: ${end}${after}${by}${left}`,
+    ...deployments.map(
+      ({ id, definition, rolloutState }) =>
+        `deployment ${id}: ${formerDefinition ?? 'a definition not shown'} -> ${definition ?? 'one not shown'}${rolloutState === null ? '' : `, ${rolloutState}`}`,
+    ),
+  ];
 }
 
 function fleetLines(numbers: NonNullable<DrillResult['fleet']>): readonly string[] {

@@ -190,8 +190,25 @@ const checkTimeLimits: Rule = (tree) => {
   };
   if (drain !== null && drain > verdict) over(['expect', 'drain', 'within'], 'expect.drain.within');
   if (idle !== null && idle > verdict) over(['expect', 'idle', 'within'], 'expect.idle.within');
+  const command = ms('inject', 'limit');
+  if (command !== null && command > verdict) over(['inject', 'limit'], 'inject.limit');
   if (poll !== null && poll > verdict) over(['limits', 'pollEvery'], 'limits.pollEvery');
   return problems;
+};
+
+/** A command is watched on its service, to its end; only of a command it is asked how many builds it touched. */
+const checkCommand: Rule = (tree) => {
+  const fault = readTextAt(tree, 'inject', 'fault');
+  if (fault === null) return [];
+  if (fault !== 'command') {
+    if (!hasValueAt(tree, 'expect', 'touched')) return [];
+    const message = `expect.touched: only fault command leaves open whom it touches, and this scenario injects ${fault}`;
+    return [{ path: ['expect', 'touched'], at: 'key', message, next: 'Leave it out.' }];
+  }
+  if (!isMap(valueAt(tree, ['cluster'])) || hasValueAt(tree, 'cluster', 'service')) return [];
+  const message =
+    'inject.fault: command is watched on the service that it changes, and cluster.service names none';
+  return [{ path: ['inject', 'fault'], at: 'value', message, next: 'Add cluster.service.' }];
 };
 
 const checkControl: Rule = (tree) => {
@@ -257,6 +274,7 @@ const RULES: readonly Rule[] = [
   checkTimeLeft,
   checkUsualTime,
   checkTimeLimits,
+  checkCommand,
   checkControl,
   checkHaltSources,
   checkSafetyWindow,

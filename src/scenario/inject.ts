@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { duration } from './duration.ts';
+import { orNull } from './stored.ts';
 
 /** What is injected. */
 export const Inject = z
@@ -13,6 +15,19 @@ export const Inject = z
     }),
     z.strictObject({
       fault: z.literal('deployment').describe('A new deployment, which replaces every task in turn.'),
+    }),
+    z.strictObject({
+      fault: z
+        .literal('command')
+        .describe(
+          'A command of your own, such as a deployment: whatever it makes the scheduler stop is judged.',
+        ),
+      command: orNull(z.array(z.string().max(4096)).min(1).max(100)).describe(
+        'The command and its arguments, run without a shell in the folder where gameday runs; or leave it out and give it on the command line, behind `--`.',
+      ),
+      limit: duration({ min: 1000 }).describe(
+        'How long the command may run; then it gets SIGTERM, and SIGKILL after it.',
+      ),
     }),
     z.strictObject({ fault: z.literal('drain-instance').describe("The target's EC2 host is drained.") }),
     z.strictObject({
@@ -42,6 +57,7 @@ export const FAULT_TRAITS = {
   'stop-task': { takes: 'target', reclaims: false, equivalent: null },
   'scale-in': { takes: 'one-of-service', reclaims: false, equivalent: null },
   deployment: { takes: 'service', reclaims: false, equivalent: null },
+  command: { takes: 'service', reclaims: false, equivalent: null },
   'drain-instance': { takes: 'host', reclaims: false, equivalent: null },
   'spot-reclaim': {
     ...{ takes: 'host', reclaims: true },

@@ -53,9 +53,11 @@ export async function loadScenarios(
 export function digestOf(scenario: Scenario): string {
   const { follow, ...build } = scenario.build;
   const { settled, mark, ...safety } = scenario.safety;
+  const { touched, ...expect } = scenario.expect;
   const older = {
     ...scenario,
     build: { ...build, ...(follow !== 'none' && { follow }) },
+    expect: { ...expect, ...(touched !== 'all' && { touched }) },
     safety: { ...safety, ...(settled !== 'wait' && { settled }), ...(mark !== 'on' && { mark }) },
   };
   return createHash('sha256').update(toCanonicalJson(older)).digest('hex');

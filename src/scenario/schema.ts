@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ImageConfig } from '../worker/image-config.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { duration } from './duration.ts';
+import { Expect } from './expect.ts';
 import { Inject } from './inject.ts';
 import { orElse, orNull, deriveStoredForm, FORMERLY } from './stored.ts';
 import { When } from './when.ts';
@@ -105,41 +106,6 @@ const Cluster = z.strictObject({
     .describe(
       "File with the configuration of the agent's image (`docker image inspect IMAGE`): how its entry point passes signals on; relative to this file.",
     ),
-});
-
-const Expect = z.strictObject({
-  build: z
-    .enum(['passed', 'any'])
-    .prefault('passed')
-    .describe("How the build must end; `any`: only the target's job is judged."),
-  drain: z
-    .strictObject({
-      within: orNull(duration({ min: 1 })).describe('Limit on the drain; without it any time is good.'),
-    })
-    .prefault({})
-    .describe('What is expected of the drain.'),
-  idle: z
-    .strictObject({
-      within: orNull(duration({ min: 1 })).describe(
-        'Limit on the time that an idle worker takes to leave; without it any time is good.',
-      ),
-    })
-    .prefault({})
-    .describe('What is expected of an idle worker that leaves.'),
-  handover: z
-    .enum(['forbidden', 'allowed'])
-    .prefault('forbidden')
-    .describe('Whether an automatic retry on another task may stand in for a drain.'),
-  containers: z
-    .record(
-      z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: 'the name of a container in the task definition' }),
-      z.strictObject({
-        exit: z.int().min(0).max(255).prefault(0).describe('Exit code that is expected of it.'),
-        outlives: orNull(z.literal('agent')).describe("It must exit after the agent's container."),
-      }),
-    )
-    .prefault({})
-    .describe('Other containers of the task that must exit cleanly: a gateway, a log router.'),
 });
 
 const Percent = z.int().min(1).max(100);

@@ -37,6 +37,9 @@ export const CREDENTIALS: Subject = { kind: 'credentials', id: 'aws' };
 /** Buildkite's budget, as the answers to this process show it. */
 export const BUDGET: Subject = { kind: 'budget', id: 'buildkite' };
 
+/** The command that the drill has started. */
+export const COMMAND = { kind: 'command', id: 'command' } as const satisfies Subject;
+
 /** What must be known before anything is started. */
 export function listGateSubjects(plan: Plan): readonly Subject[] {
   if (plan.mode === 'assert') return [];

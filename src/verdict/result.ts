@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../scenario/problem.ts';
 import { Explanation } from '../model/cause.ts';
+import { CommandRun } from '../model/entities/command.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../scenario/plan.ts';
 import { OutcomeName, Reason } from '../model/reasons.ts';
@@ -123,6 +124,29 @@ export const DrillResult = z.strictObject({
       longestDrain: z.number().int().nullable(),
       /** Milliseconds from our call to the last look of the drill at a service that was steady again; null where it was not. */
       rollout: z.number().int().nullable(),
+    })
+    .nullable(),
+  /** The user's command; null for any other fault. */
+  command: z
+    .strictObject({
+      words: z.array(z.string()),
+      state: CommandRun.shape.state,
+      exitCode: z.number().int().nullable(),
+      signal: z.string().nullable(),
+      endedBy: CommandRun.shape.endedBy,
+      leftProcesses: z.boolean(),
+      /** Milliseconds from its start to its end. */
+      ms: z.number().int().nullable(),
+      /** Task definition of the service before it, `family:revision`. */
+      formerDefinition: z.string().nullable(),
+      /** Deployments that were first seen after its start. */
+      deployments: z.array(
+        z.strictObject({
+          id: z.string(),
+          definition: z.string().nullable(),
+          rolloutState: z.string().nullable(),
+        }),
+      ),
     })
     .nullable(),
   /** What the drill spent of Buildkite's GraphQL points, and the fewest that any answer left (null: none named it); null where it asked nothing. */

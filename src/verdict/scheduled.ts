@@ -7,13 +7,16 @@ import {
   hitsOf,
   findNewDeployment,
   findOvertaking,
+  findServiceBefore,
   primaryOf,
   quoteServiceEvent,
 } from '../evidence/hits.ts';
 import { listBuildLines, isDrained, withEveryBuild } from './builds.ts';
 import type { Judged } from './case.ts';
+import { judgeCommand, listRollbacks } from './command.ts';
 import { verdictOf } from './made.ts';
 import { traitsOf } from '../scenario/plan.ts';
+import type { Service } from '../model/entities/task.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DrillResult } from './result.ts';
 
@@ -30,7 +33,19 @@ function deriveVerdict(
 /** The verdict on a fault that made the scheduler stop tasks: each stopped task is judged and the worst decides; another task than the target is named. */
 export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verdict {
   const hits = hitsOf(evidence);
-  if (hits.length === 0) return judgeWithoutHit(evidence);
+  if (hits.length === 0 || isOnlyIdle(evidence, all))
+    return judgeCommand(evidence, null, all) ?? judgeWithoutHit(evidence);
+  const verdict = judgeHits(evidence, all);
+  return judgeCommand(evidence, verdict, all) ?? verdict;
+}
+
+/** Whether a command made the scheduler stop workers without a job alone: then it touched no canary. */
+function isOnlyIdle(evidence: Evidence, all: readonly Judged[]): boolean {
+  return findDecisiveCall(evidence)?.call.kind === 'run-command' && all.length === 0;
+}
+
+function judgeHits(evidence: Evidence, all: readonly Judged[]): Verdict {
+  const hits = hitsOf(evidence);
   const aimed = findAimedTask(evidence);
   const judged = dropFinishedBeforeStop(all, aimed);
   const worst = judged[0]?.verdict;
@@ -68,6 +83,7 @@ export function judgeScheduled(evidence: Evidence, all: readonly Judged[]): Verd
 /** A rollout that was cut short has stopped fewer tasks than it was to: what it did stop counts. */
 function listDeploymentEnds(evidence: Evidence): readonly string[] {
   const decisive = findDecisiveCall(evidence);
+  if (decisive?.call.kind === 'run-command') return listRollbacks(evidence);
   if (decisive?.call.kind !== 'force-deployment') return [];
   const other = findOvertaking(evidence, decisive, Infinity);
   return other === null ? [] : [`not every task was replaced: ${other.said}`];
@@ -121,11 +137,20 @@ export function fleetOf(evidence: Evidence, stops: readonly Judged[]): DrillResu
   const judged = stops.filter(isHit);
   const drains = judged.map(({ stopped }) => measureDrainTime(stopped)?.ms).filter((ms) => ms !== undefined);
   const ours = findNewDeployment(evidence, decisive);
+  const before = findServiceBefore(
+    evidence,
+    evidence.plan.scenario.cluster.service ?? '',
+    decisive.intendedSeq,
+  );
+  const former = before === undefined ? null : primaryOf(before);
+  const isChanged = (service: Service): boolean =>
+    primaryOf(service)?.id !== former?.id || service.desired !== before?.desired;
   const steady = evidence.firstLook(
     'service',
     evidence.plan.scenario.cluster.service ?? '',
     (service) =>
       (decisive.call.kind !== 'force-deployment' || primaryOf(service)?.id === ours) &&
+      (decisive.call.kind !== 'run-command' || isChanged(service)) &&
       service.deployments.length === 1 &&
       (service.deployments[0]?.rolloutState ?? 'COMPLETED') === 'COMPLETED' &&
       service.running === service.desired,

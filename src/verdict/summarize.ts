@@ -15,6 +15,7 @@ import { judgeStops, type Judged } from './case.ts';
 import { fleetOf } from './scheduled.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
 import { judgeDrill, verdictOfReason } from './judge.ts';
+import { describeRun } from './command.ts';
 import { commandsOf } from './left.ts';
 import type { CheckName } from '../model/names.ts';
 import { exitCodeOf } from '../model/reasons.ts';
@@ -73,6 +74,7 @@ export function summarizeDrill(
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
     fleet: fleetOf(whole, stops),
+    command: describeRun(whole),
     budget: measureSpent(whole),
     guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,

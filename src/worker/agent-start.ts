@@ -1,5 +1,5 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from './image-config.ts';
+import type { KnownImage } from './image-config.ts';
 import { commandLineOf, type CommandLine } from './argv.ts';
 import { readBaseName, isShellStaying, startOf, isAgentStart, type ShellStart, type Start } from './start.ts';
 
@@ -40,7 +40,7 @@ export interface AgentStart extends Start {
 }
 
 /** How the container starts its agent. ECS signals only PID 1, so that decides whether the agent gets the signal. */
-export function readStart(definition: ContainerDefinition, imageConfig: ImageConfig | null): AgentStart {
+export function readStart(definition: ContainerDefinition, imageConfig: KnownImage | null): AgentStart {
   const commandLine = commandLineOf(definition, imageConfig);
   const start = startOf(commandLine);
   const allInits = [...(definition.initProcess ? ['initProcessEnabled'] : []), ...start.inits];

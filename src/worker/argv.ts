@@ -1,8 +1,8 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from './image-config.ts';
+import type { KnownImage } from './image-config.ts';
 
 /** The start of the image `buildkite/agent`: its script ends in `exec tini -- ... buildkite-agent "$@"`. */
-const OFFICIAL_IMAGE = { entryPoint: ['buildkite-agent-entrypoint'], command: ['start'] } as const;
+export const OFFICIAL_IMAGE = { entryPoint: ['buildkite-agent-entrypoint'], command: ['start'] } as const;
 
 /** Whether an image is Buildkite's own, from Docker Hub or a mirror that keeps its name. */
 export function isOfficialImage(image: string | null): boolean {
@@ -29,15 +29,15 @@ export interface CommandLine {
  */
 export function commandLineOf(
   { entryPoint, command, image }: ContainerDefinition,
-  imageConfig: ImageConfig | null,
+  imageConfig: KnownImage | null,
 ): CommandLine {
   const own = makePart(command, 'definition');
   if (entryPoint.length > 0) return joinParts(makePart(entryPoint, 'definition'), own, true);
   if (imageConfig !== null)
     return joinParts(
-      makePart(imageConfig.entryPoint, 'image'),
+      makePart(imageConfig.entryPoint ?? [], 'image'),
       own ?? makePart(imageConfig.command, 'image'),
-      true,
+      imageConfig.entryPoint !== null,
     );
   if (!isOfficialImage(image)) return joinParts(null, own, false);
   return joinParts(

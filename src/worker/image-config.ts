@@ -10,6 +10,11 @@ export const ImageConfig = z.strictObject({
 });
 export type ImageConfig = z.infer<typeof ImageConfig>;
 
+/** What is known of an image's start; an entry point of null is that of its base image, which is not known. */
+export interface KnownImage extends Omit<ImageConfig, 'entryPoint'> {
+  readonly entryPoint: readonly string[] | null;
+}
+
 const Texts = z.array(z.string()).nullish();
 const Config = z
   .object({ Entrypoint: Texts, Cmd: Texts, Env: Texts })

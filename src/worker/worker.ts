@@ -1,5 +1,5 @@
 import type { ContainerDefinition } from '../model/entities/task.ts';
-import type { ImageConfig } from './image-config.ts';
+import type { KnownImage } from './image-config.ts';
 import { readStart, type AgentStart } from './agent-start.ts';
 import type { Launch } from './launch.ts';
 import { readSettings, type AgentSettings } from './settings.ts';
@@ -10,7 +10,7 @@ export interface WorkerDocuments {
   readonly containers: readonly ContainerDefinition[];
   /** Name of the container that runs the agent. */
   readonly agent: string;
-  readonly imageConfig: ImageConfig | null;
+  readonly imageConfig: KnownImage | null;
   readonly launch: Launch;
 }
 

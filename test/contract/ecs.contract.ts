@@ -27,7 +27,13 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
     test('a service is told with its counts and its deployment', async () => {
       const service = valueOf(await ecs.service('build-prod', 'build-agents', never));
       expect(service).toMatchObject({ name: 'build-agents', status: 'ACTIVE', desired: 2, running: 2 });
-      expect(service.deployments).toMatchObject([{ status: 'PRIMARY' }]);
+      expect(service.deployments).toMatchObject([
+        {
+          status: 'PRIMARY',
+          createdAt: expect.any(Number) as number,
+          definition: expect.stringMatching(/:task-definition\/[\w-]+:\d+$/) as string,
+        },
+      ]);
     });
 
     test('a task is described, an unknown one is absent, an unknown cluster is not found', async () => {

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startCli } from '../support/cli.ts';
+import { parse } from 'yaml';
+import { documentIn, ROOT, startCli } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { openDesk, plainDrill, rigUp } from './desk.ts';
 import type { Desk } from './desk.ts';
@@ -13,6 +14,7 @@ const TYPED = [
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
   'docs/how-to/forecast-losses.md',
+  'docs/how-to/gate-a-release.md',
   'docs/how-to/grant-the-least-rights.md',
   'docs/how-to/look-before-you-stop.md',
   'docs/how-to/read-a-verdict.md',
@@ -38,6 +40,14 @@ const BY_CI: Readonly<Record<string, string>> = {
   'npm run test:containers': ' npm run test:containers --',
   'npm run check': 'npm run --silent check',
 };
+
+/** A definition whose image says what it starts, and what that is. */
+const LEFT_TO_THE_IMAGE = JSON.stringify({
+  family: 'build-agent',
+  requiresCompatibilities: ['FARGATE'],
+  containerDefinitions: [{ name: 'agent', image: 'example/buildkite-agent:1', stopTimeout: 60 }],
+});
+const SHELL_FORM = 'ENTRYPOINT buildkite-agent start --tags-from-ecs-meta-data';
 
 const SAMPLE_ID = '20260102-030405-beef';
 
@@ -100,6 +110,36 @@ describe.concurrent('the commands of', () => {
       const printed = await typeAll(desk, 'docs/how-to/choose-a-fault.md');
       expect(printed.join('\n')).toContain('PASSED: drained');
       expect(printed.join('\n')).toContain('builds killed by this deployment: 0 of 3');
+    });
+  });
+
+  test('gating a release, and the step of its pipeline', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/gate-a-release.md';
+      const [scenario = '', pipeline = ''] = blocksOf(page, 'yaml');
+      desk.put('release.yaml', scenario);
+      const deploy = join(ROOT, 'test', 'e2e', 'support', 'deploy.mjs');
+      desk.put('deploy-workers.sh', `#!/bin/sh\nexec '${process.execPath}' '${deploy}' "say=$*" revise\n`);
+      chmodSync(join(desk.folder, 'deploy-workers.sh'), 0o755);
+      const rig = await rigUp(desk);
+      try {
+        const [dry = '', run = ''] = await typeAll(desk, page);
+        expect(dry).toContain('command ./deploy-workers.sh --to v42 (limit 15 min 0 s)');
+        expect(run).toContain('PASSED: drained');
+        expect(run).toContain('command | --to v42');
+        const { steps } = parse(pipeline) as { readonly steps: readonly { readonly command: string }[] };
+        const gate = await desk.type(steps[0]?.command ?? '');
+        expect(gate, gate.printed).toMatchObject({ code: 0 });
+        const text = readFileSync(join(desk.folder, 'result.json'), 'utf8');
+        expect(documentIn(text)).toMatchObject({ outcome: 'passed', reason: 'drained' });
+        expect(drillsIn(desk)).toHaveLength(2);
+        for (const drill of drillsIn(desk))
+          expect(readFileSync(join(desk.folder, '.gameday', drill, 'command.log'), 'utf8')).toBe(
+            '--to v42\n',
+          );
+      } finally {
+        await rig.close();
+      }
     });
   });
 
@@ -197,10 +237,20 @@ describe.concurrent('the commands of', () => {
       desk.put('image.json', '[{ "Config": { "Entrypoint": null, "StopSignal": "SIGTERM" } }]');
       desk.put('jobs.csv', 'step,seconds\nintegration,6\n');
       desk.put('drill.yaml', plainDrill());
+      desk.put('task.json', LEFT_TO_THE_IMAGE);
+      desk.put('Dockerfile', `FROM debian:12\nENV A=1\nUSER nobody\n\n${SHELL_FORM}\n`);
       const rig = await rigUp(desk);
       try {
-        const found = { 'gameday preflight --task-definition before.json': 10 };
-        const [before = ''] = await typeAll(desk, page, found);
+        const found = {
+          'gameday preflight --task-definition before.json': 10,
+          'gameday preflight --task-definition task.json --dockerfile Dockerfile': 10,
+        };
+        const printed = await typeAll(desk, page, found);
+        const [before = ''] = printed;
+        const shown = blocksOf(page, 'text').find((text) => text.includes('Dockerfile')) ?? '';
+        const lines = shown.split('\n').filter((line) => !/^ *(?:\.\.\.)?$/.test(line));
+        expect(lines.length).toBeGreaterThan(3);
+        for (const line of lines) expect(printed.join('\n')).toContain(line);
         expect(before).toContain('error stop-timeout-missing  before.json:8:5  containerDefinitions[0]');
         const log = JSON.parse(readFileSync(join(desk.folder, 'preflight.sarif'), 'utf8')) as unknown;
         expect(log).toMatchObject({ version: '2.1.0' });
@@ -255,7 +305,8 @@ describe.concurrent('the commands of', () => {
       desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml'));
       desk.put('drill.yaml', `${plainDrill()}\nrig: rig.yaml\n`);
       desk.put('canary.yml', 'steps: [{ key: tests, command: sleep 16 }, { key: lint, command: "true" }]');
-      const [alone = '', own = '', embedded = '', up = '', environment = '', against = ''] = commandsOf(page);
+      const [alone = '', own = '', ofImage = '', embedded = '', up = '', environment = '', against = ''] =
+        commandsOf(page);
       expect([alone, own].map((command) => command.split(' ')[1])).toEqual(['rehearse', 'rehearse']);
       for (const command of [alone, own]) {
         const { code, printed } = await desk.type(command);
@@ -265,6 +316,11 @@ describe.concurrent('the commands of', () => {
         });
         expect(printed).toContain('Rehearsal: passed: drained, retired (exit code 0)');
       }
+      desk.put('task.json', LEFT_TO_THE_IMAGE);
+      desk.put('Dockerfile', `FROM debian:12\nENTRYPOINT exec ${SHELL_FORM.slice('ENTRYPOINT '.length)}\n`);
+      const { code, printed } = await desk.type(ofImage);
+      expect({ code, printed: code === 0 ? '' : printed }).toEqual({ code: 0, printed: '' });
+      desk.put('task.json', textOf('scenarios/task-definitions/exec-form.json'));
       expect([up, environment]).toEqual(['gameday rig up rig.yaml > rig.env', '. ./rig.env']);
       expect((await desk.type(embedded)).printed).toContain('PASSED: drained');
       const told = desk.type(`${up} & echo $! > rig.pid; wait $!`);

@@ -3,6 +3,7 @@ import { askSubject } from '../../src/drill/questions.ts';
 import { keyOf, type Fact, type World } from '../../src/model/world.ts';
 import { aJob, anAgent, AGENT_ID, TASK_ARN } from '../support/builders.ts';
 import { fakeBuildkite, type FakeBuildkite } from '../support/fake-buildkite.ts';
+import { fakeCommand } from '../support/fake-command.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { DRILL, fact } from '../support/journal-builders.ts';
@@ -23,7 +24,7 @@ async function readTask(
   for (const id of overlooked) buildkite.world.unfiltered.add(id);
   set(buildkite);
   const world: World = Object.fromEntries(known.map((one) => [keyOf(one), one]));
-  const sources = { buildkite, ecs: fakeEcs(), surroundings: fakeSurroundings() };
+  const sources = { buildkite, ecs: fakeEcs(), surroundings: fakeSurroundings(), command: fakeCommand() };
   const subject = { kind: 'agents-of-task', id: TASK_ARN } as const;
   const signal = new AbortController().signal;
   const { facts, read } = await askSubject(subject, DRILL, planOf(), world, sources, manualClock(), signal);

@@ -70,6 +70,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'task.containers[].runtimeId': 'an id',
   'service.arn': 'a name',
   'service.deployments[].id': 'an id',
+  'service.deployments[].definition': 'a name',
   'service.events[].id': 'an id',
   'service.events[].message': "the scheduler's own words: evidence",
   'service.tags.team': 'a label, as those of tasks',

@@ -6,6 +6,7 @@ import { fresh, paced } from '../../src/state/step.ts';
 import { keyOf, type Fact } from '../../src/model/world.ts';
 import { aBuild, aJob, anAgent, BUILD_ID, JOB_ID, NOON, TASK_ARN } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
+import { fakeCommand } from '../support/fake-command.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { fact } from '../support/journal-builders.ts';
@@ -17,7 +18,11 @@ function watching() {
   const clock = manualClock(NOON + 1_000);
   const buildkite = fakeBuildkite({ builds: [aBuild()], jobs: [aJob({ events: [] })], agents: [anAgent()] });
   const ecs = fakeEcs();
-  const observer = createObserver({ buildkite, ecs, surroundings: fakeSurroundings() }, clock, testDigest);
+  const observer = createObserver(
+    { buildkite, ecs, surroundings: fakeSurroundings(), command: fakeCommand() },
+    clock,
+    testDigest,
+  );
   return {
     clock,
     buildkite,

@@ -309,6 +309,122 @@ test('service, pipeline, image and capacity providers are looked at as well, fro
   expect(broken.stderr).toMatch(/pipeline\.yml:\d+:\d+ error: it cannot be read as YAML/);
 });
 
+describe.concurrent('a Dockerfile says what the image starts', () => {
+  const files = {
+    'td.json': JSON.stringify({
+      requiresCompatibilities: ['FARGATE'],
+      containerDefinitions: [{ name: 'agent', image: 'example/buildkite-agent:1', stopTimeout: 120 }],
+    }),
+    Dockerfile: [
+      'FROM golang:1 AS build',
+      'ENTRYPOINT ["other"]',
+      'FROM debian:12',
+      'COPY <<EOF /hook',
+      'ENTRYPOINT ["evil"]',
+      'EOF',
+      'STOPSIGNAL SIGQUIT',
+      'ENTRYPOINT buildkite-agent start \\',
+      '  # so that it can be mapped',
+      '  --tags-from-ecs-meta-data',
+    ].join('\n'),
+  };
+  const args = ['--task-definition', 'td.json', '--dockerfile', 'Dockerfile'];
+
+  test('its findings have its lines, and the lines to change', async () => {
+    const { code, findings, unknown } = await json(args, files);
+    expect(code).toBe(10);
+    const found = findings.filter(({ file }) => file === 'Dockerfile');
+    expect(found).toMatchObject([
+      {
+        rule: 'shell-form',
+        severity: 'error',
+        ...{ position: '8:1', path: 'ENTRYPOINT' },
+        diff: [
+          '@@ Dockerfile:8 @@',
+          expect.stringMatching(/^- ENTRYPOINT buildkite-agent start +--tags-from-ecs-meta-data$/),
+          '+ ENTRYPOINT ["buildkite-agent", "start", "--tags-from-ecs-meta-data"]',
+        ],
+      },
+      {
+        rule: 'stop-signal',
+        severity: 'error',
+        ...{ position: '7:1', path: 'STOPSIGNAL' },
+        diff: ['@@ Dockerfile:7 @@', '- STOPSIGNAL SIGQUIT', '+ STOPSIGNAL SIGTERM'],
+      },
+    ]);
+    expect(unknown).toContainEqual({
+      rule: 'shell-form',
+      said: 'the shell form is run by /bin/sh -c, if the base image debian:12 sets no other SHELL',
+    });
+  });
+
+  test('SARIF points at them', async () => {
+    const { stdout } = await look(files, [...args, '--sarif']);
+    const { runs } = JSON.parse(stdout) as { runs: { results: unknown[] }[] };
+    expect(runs[0]?.results[0]).toMatchObject({
+      ruleId: 'shell-form',
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: 'Dockerfile' },
+            region: { startLine: 8, startColumn: 1 },
+          },
+        },
+      ],
+    });
+  });
+
+  test('what its base image decides is not known', async () => {
+    const { code, unknown } = await json(args, {
+      ...files,
+      Dockerfile: 'FROM debian:12\nCMD ["buildkite-agent"]',
+    });
+    expect(code).toBe(0);
+    for (const rule of ['shell-form', 'stop-signal'])
+      expect(unknown).toContainEqual({
+        rule,
+        said: expect.stringMatching(/the Dockerfile leaves it to its base image debian:12/) as string,
+      });
+  });
+
+  test.each([
+    ['no FROM', 'ARG A=1', 'Dockerfile:1:1', /no FROM/],
+    ['nothing', '', 'Dockerfile:1:1', /it is empty/],
+    ['an unknown instruction', 'FROM a\nENTRYPONT x', 'Dockerfile:2:1', /"ENTRYPONT" is no instruction/],
+    ['numbers in the exec form', 'FROM a\nCMD [1]', 'Dockerfile:2:1', /texts only/],
+    ['bytes', 'FROM a\0', 'Dockerfile', /is not UTF-8 text/],
+    ['larger than any', `FROM a\n#${'x'.repeat(256 * 1024)}`, 'Dockerfile', /limit of 0\.25 MiB/],
+  ])('bad input names its place and the next move: %s', async (_, text, at, message) => {
+    const { code, stdout } = await look({ ...files, Dockerfile: text }, [...args, '--json']);
+    const [error] = documentIn(stdout).errors;
+    expect({ code, at: error?.at }).toEqual({ code: 2, at });
+    expect(error?.message).toMatch(message);
+    expect(error?.next).not.toBe('');
+  });
+
+  test('so are no such file, a folder, an inspected image beside it, and a service that runs', async () => {
+    const named = async (file: string, ...more: readonly string[]) =>
+      look(files, ['--task-definition', 'td.json', '--dockerfile', file, ...more]);
+    expect(await named('nowhere')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no such file') as string,
+    });
+    expect(await named('.')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('it is a folder') as string,
+    });
+    expect(await named('Dockerfile', '--image-config', 'td.json')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--dockerfile') as string,
+    });
+    const running = await look(files, ['--cluster', 'a', '--service', 'b', '--dockerfile', 'Dockerfile']);
+    expect(running).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--task-definition FILE') as string,
+    });
+  });
+});
+
 test('SARIF: every result names a rule of the driver, a place in a file and a level', async () => {
   const { code, stdout } = await look(
     { 'td.json': JSON.stringify(taskDefinition({ argv: SHELL }), null, 2) },

@@ -97,6 +97,72 @@ describe.concurrent("the incident's definitions", () => {
   );
 });
 
+describe.concurrent('a Dockerfile', () => {
+  const bare = {
+    requiresCompatibilities: ['FARGATE'],
+    containerDefinitions: [{ name: 'agent', image: 'example/buildkite-agent:1', stopTimeout: 5 }],
+  };
+  const args = ['--task-definition', 'td.json', '--dockerfile', 'Dockerfile'];
+
+  test('whose shell form loses the job is played again with its line changed', async () => {
+    await inFolder(async (folder) => {
+      const files = {
+        'td.json': bare,
+        Dockerfile: `FROM debian:12\nENTRYPOINT ${EXEC.join(' ')}\nUSER me\n`,
+      };
+      const ended = await rehearse(folder, [...args, '--job-length', '16s', '--json'], files);
+      expect(ended.code, ended.stderr).toBe(10);
+      const { given, fixed, differs } = documentIn(ended).rehearsal;
+      expect(verdictsOf(given), ended.stderr).toEqual([
+        'busy failed lost',
+        'idle failed not-drained',
+        'near-end failed not-drained',
+      ]);
+      expect(verdictsOf(fixed), ended.stderr).toEqual([
+        'busy passed drained',
+        'idle passed retired',
+        'near-end passed drained',
+      ]);
+      expect(fixed?.rules).toContain('shell-form');
+      expect(fixed?.diff).toEqual(
+        expect.arrayContaining([
+          '@@ Dockerfile:2 @@',
+          `- ENTRYPOINT ${EXEC.join(' ')}`,
+          `+ ENTRYPOINT ${JSON.stringify(EXEC).replaceAll(',', ', ')}`,
+        ]),
+      );
+      expect(differs).toEqual(
+        expect.arrayContaining([
+          'container agent: USER me of the image is not taken',
+          'the shell form is run by /bin/sh -c, if the base image debian:12 sets no other SHELL',
+        ]),
+      );
+      expect(ended.stderr).toContain('No image is run: --dockerfile says what it starts');
+    });
+  });
+
+  test.each([
+    [
+      'an entry point of its base image',
+      'FROM debian:12\nCMD ["buildkite-agent"]',
+      /Dockerfile:1:1 .*leaves it to its base image/s,
+    ],
+    [
+      'another signal',
+      'FROM a\nENTRYPOINT ["buildkite-agent"]\nSTOPSIGNAL SIGINT',
+      /Dockerfile:3:1 .*SIGINT/s,
+    ],
+    ['no FROM', 'ENTRYPOINT x', /Dockerfile:1:1 .*before the first FROM/s],
+  ])('%s is bad input before any rig starts', async (_, text, says) => {
+    await inFolder(async (folder) => {
+      const { code, stderr, stdout } = await rehearse(folder, args, { 'td.json': bare, Dockerfile: text });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(says);
+      expect(existsSync(join(folder, '.gameday'))).toBe(false);
+    });
+  });
+});
+
 describe.concurrent("somebody's own", () => {
   test('step is run as it stands, said beforehand, and its files can be run again', async () => {
     await inFolder(async (folder) => {

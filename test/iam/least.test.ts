@@ -63,6 +63,7 @@ describe('which actions a scenario needs', () => {
       [...READS, 'UpdateService'],
     ],
     ['deployment', inject('deployment'), null, [...READS, 'UpdateService']],
+    ['command, which has rights of its own', inject('command'), null, READS],
     [
       'drain-instance',
       inject('drain-instance'),

@@ -176,6 +176,19 @@ describe('the copy that the rig plays', () => {
     });
   });
 
+  test('names what the image decides and the rig does not take: its user, a signal that is not known', () => {
+    const imageConfig = { value: { Entrypoint: ['buildkite-agent'], User: 'me' }, base: [], name: 'i' };
+    expect(copied(task(), HERE, { imageConfig }).differs).toEqual([
+      'container agent: USER me of the image is not taken',
+    ]);
+    expect(copied(task(), ENGINE, { imageConfig }).differs).toEqual([]);
+    const open = { entryPoint: null, stopSignal: 'the file sets no S', variables: {} };
+    const left = { value: { Entrypoint: ['buildkite-agent'] }, base: [], name: 'Dockerfile', open };
+    expect(copied(task(), HERE, { imageConfig: left }).differs).toEqual([
+      "container agent: SIGTERM is taken for the image's STOPSIGNAL, which is not known: the file sets no S",
+    ]);
+  });
+
   test.each<[string, object, string, string]>([
     [
       'EC2 without a stopTimeout',
@@ -194,6 +207,34 @@ describe('the copy that the rig plays', () => {
     const copy = copied({ ...task(), containerDefinitions: [bare], ...rest });
     expect(copy.launchType).toBe(launchType);
     expect(copy.differs).toContain(said);
+  });
+});
+
+describe('what an image decides about its stop is refused, where it cannot be played', () => {
+  const refused = (imageConfig: Documents['imageConfig'], machine = HERE) =>
+    copyOf(subject(task({ entryPoint: [] }), { imageConfig }), machine);
+  const value = { Entrypoint: ['buildkite-agent', 'start'], StopSignal: 'SIGQUIT' };
+
+  test('another signal than SIGTERM, if no image is run', () => {
+    const unfit = refused({ value, base: [], name: 'Dockerfile' });
+    expect(unfit).toMatchObject({
+      document: 'imageConfig',
+      path: ['StopSignal'],
+      why: expect.stringContaining('SIGQUIT') as string,
+    });
+    expect(refused({ value, base: [], name: 'i' }, ENGINE)).not.toHaveProperty('why');
+    for (const StopSignal of ['SIGTERM', '15', ''])
+      expect(refused({ value: { ...value, StopSignal }, base: [], name: 'i' })).not.toHaveProperty('why');
+  });
+
+  test('an entry point that the Dockerfile leaves to its base image', () => {
+    const open = { entryPoint: 'the Dockerfile leaves it to x', stopSignal: null, variables: {} };
+    const unfit = refused({ value: { Cmd: ['a'] }, base: [], name: 'Dockerfile', open });
+    expect(unfit).toMatchObject({
+      document: 'imageConfig',
+      path: ['Entrypoint'],
+      why: expect.stringMatching(/leaves it to x$/) as string,
+    });
   });
 });
 

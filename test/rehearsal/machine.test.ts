@@ -32,7 +32,8 @@ function program(name: string, lines: readonly string[]): string {
 
 function choose(wanted: Partial<Wanted>, image: string | null, docker = engine) {
   const none = { executor: undefined, image: undefined, agent: undefined, programs: undefined };
-  return chooseMachine({ ...none, ...wanted }, image, {
+  const nothing = { ...none, dockerfile: undefined };
+  return chooseMachine({ ...nothing, ...wanted }, image, {
     GAMEDAY_DOCKER: docker,
     PATH: `${folder}:/usr/bin:/bin`,
   });
@@ -61,6 +62,8 @@ describe('what runs the workers of a rehearsal', () => {
     ['the engine lacks the image', {}, 'agent:2', /no image "agent:2"/],
     ['an agent of this machine is named', { agent: '/opt/agent' }, 'agent:1', /--agent/],
     ['it is so wished', { executor: 'process' }, 'agent:1', null],
+    ['a Dockerfile says what starts', { dockerfile: 'Dockerfile' }, 'agent:1', /--dockerfile/],
+    ['both are wished', { executor: 'process', dockerfile: 'Dockerfile' }, 'agent:1', null],
   ])('programs of this machine, where %s', (_title, wanted, image, why) => {
     const chosen = choose(wanted, image);
     expect(chosen).toMatchObject({ executor: wanted.executor, machine: { images: false } });
@@ -76,6 +79,8 @@ describe('what runs the workers of a rehearsal', () => {
   test.each<[string, Partial<Wanted>, RegExp]>([
     ['an image and an agent', { image: 'agent:1', agent: 'x' }, /--agent names another/],
     ['an image without images', { image: 'agent:1', executor: 'namespace' }, /not by namespace/],
+    ['an image and its Dockerfile', { image: 'agent:1', dockerfile: 'x' }, /image itself is to be run/],
+    ['images and a Dockerfile', { executor: 'container', dockerfile: 'x' }, /image itself is to be run/],
     ['programs that are no folder', { programs: '/nowhere' }, /\/nowhere is not a folder/],
   ])('refuses %s', (_title, wanted, says) => {
     expect(() => choose(wanted, 'agent:1')).toThrow(says);

@@ -75,6 +75,33 @@ describe('a definition made ready', () => {
     ]);
   });
 
+  test('and a Dockerfile that is mended shows the values that changed, each once', () => {
+    const value = {
+      Entrypoint: ['/bin/sh', '-c', 'buildkite-agent start'],
+      Env: ['OTHER=1', 'BUILDKITE_AGENT_SPAWN=2'],
+    };
+    const open = { entryPoint: null, stopSignal: null, variables: {} };
+    const bare = { ...incident('after'), containerDefinitions: [{ name: 'agent', stopTimeout: 120 }] };
+    const plain = asked(bare);
+    const imageConfig = { value, base: [], name: 'Dockerfile', open };
+    const given = { ...plain, documents: { ...plain.documents, imageConfig } };
+    const mended = fixAsked(given, played(given).work);
+    if (mended === null) throw new Error('nothing was fixed');
+    expect(listNetEdits(given.documents, mended)).toEqual([
+      {
+        ...{ document: 'imageConfig', path: ['Entrypoint'], before: value.Entrypoint },
+        after: ['buildkite-agent', 'start', '--tags-from-ecs-meta-data'],
+      },
+      {
+        ...{ document: 'imageConfig', path: ['Env', 1] },
+        ...{ before: 'BUILDKITE_AGENT_SPAWN=2', after: 'BUILDKITE_AGENT_SPAWN=1' },
+      },
+    ]);
+    const { open: _, ...built } = imageConfig;
+    const inspected = { ...given, documents: { ...given.documents, imageConfig: built } };
+    expect(fixAsked(inspected, played(inspected).work)).toBeNull();
+  });
+
   test('of a pipeline of their own it must be known how long the step runs', () => {
     const pipeline = { steps: [{ key: 'tests', command: 'make' }] };
     expect(workOf(asked(incident('after'), {}, pipeline))).toMatchObject({

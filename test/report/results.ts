@@ -100,6 +100,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
       limit: null,
       cut: [],
     },
+    command: null,
     fleet: null,
     budget: { points: 412, requests: 57, lowest: { user: 4_588, organization: 19_588 } },
     guards: [{ guard: 'allow-list', holds: true, reason: null, said: 'service build-agents is named' }],

@@ -46,7 +46,7 @@ const cases: readonly Case[] = [
   {
     name: 'a value that is not allowed',
     text: changed('fault: stop-task', 'fault: ▶stop_tsk'),
-    says: 'inject.fault: expected one of stop-task, scale-in, deployment, drain-instance, spot-reclaim, none, got "stop_tsk"',
+    says: 'inject.fault: expected one of stop-task, scale-in, deployment, command, drain-instance, spot-reclaim, none, got "stop_tsk"',
     next: 'Did you mean "stop-task"?',
   },
   {
@@ -82,10 +82,39 @@ const cases: readonly Case[] = [
     next: 'Leave it out, or change inject.fault.',
   },
   {
+    name: 'a command without a time limit',
+    text: changed('inject:\n  fault: stop-task', '▶inject:\n  fault: command'),
+    says: 'inject.limit is missing',
+    next: 'Fault command needs it.',
+  },
+  {
+    name: 'a command whose time limit is longer than the watch',
+    text: changed('fault: stop-task', 'fault: command\n  limit: ▶30m'),
+    says: 'inject.limit is longer than limits.verdictWithin (20m)',
+  },
+  {
+    name: 'a command that is no list of words',
+    text: changed('fault: stop-task', 'fault: command\n  limit: 5m\n  command: ▶./deploy.sh'),
+    says: 'inject.command: expected a list, got "./deploy.sh"',
+  },
+  {
+    name: 'a command without a service to watch',
+    text: changed('fault: stop-task', 'fault: ▶command\n  limit: 5m').replace(
+      '  service: build-agents\n',
+      '  family: build-agent\n',
+    ),
+    says: 'inject.fault: command is watched on the service that it changes, and cluster.service names none',
+  },
+  {
+    name: 'builds to be touched by a fault that is no command',
+    text: `${GOOD}expect: { ▶touched: some }\n`,
+    says: 'expect.touched: only fault command leaves open whom it touches, and this scenario injects stop-task',
+  },
+  {
     name: 'no fault',
     text: changed('inject:\n  fault: stop-task', '▶inject: {}'),
     says: 'inject.fault is missing',
-    next: 'One of stop-task, scale-in, deployment, drain-instance, spot-reclaim, none.',
+    next: 'One of stop-task, scale-in, deployment, command, drain-instance, spot-reclaim, none.',
   },
   {
     name: 'a trigger that there is not',

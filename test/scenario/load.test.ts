@@ -63,6 +63,7 @@ describe('loading scenario files', () => {
         build: 'passed',
         drain: { within: null },
         idle: { within: null },
+        touched: 'all',
         handover: 'forbidden',
         containers: {},
       },

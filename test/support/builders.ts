@@ -171,7 +171,12 @@ export function aService(over: Partial<Service> = {}): Service {
     name: 'build-agents',
     status: 'ACTIVE',
     ...counts,
-    deployments: [{ id: 'ecs-svc/1', status: 'PRIMARY', rolloutState: 'COMPLETED', ...counts }],
+    deployments: [
+      {
+        ...{ id: 'ecs-svc/1', status: 'PRIMARY', rolloutState: 'COMPLETED', ...counts },
+        ...{ createdAt: NOON - 86_400_000, definition: DEFINITION_ARN },
+      },
+    ],
     controller: 'ECS',
     minimumHealthyPercent: 100,
     maximumPercent: 200,

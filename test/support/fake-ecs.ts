@@ -194,7 +194,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     const [model] = former;
     if (model === undefined) return refusedAs(`service ${name} has no deployment`);
     const id = `ecs-svc/${String(Number(model.id.split('/')[1]) + 1)}`;
-    const begun = { ...model, id, rolloutState: 'IN_PROGRESS', running: 0 };
+    const begun = { ...model, id, rolloutState: 'IN_PROGRESS', running: 0, createdAt: now() };
     return changeService(name, {
       deployments: [begun, ...former.map((one) => ({ ...one, status: 'ACTIVE' }))],
     });

@@ -49,6 +49,7 @@ const SCENARIO: Scenario = {
     build: 'passed',
     drain: { within: 110_000 },
     idle: { within: null },
+    touched: 'all',
     handover: 'forbidden',
     containers: {},
   },

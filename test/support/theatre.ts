@@ -1,4 +1,5 @@
 import { fakeBuildkite, type FakeBuildkite } from './fake-buildkite.ts';
+import { fakeCommand, type FakeCommand } from './fake-command.ts';
 import { fakeEcs, type FakeEcs } from './fake-ecs.ts';
 import { fakeSurroundings, type FakeSurroundings } from './fake-surroundings.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
@@ -27,6 +28,7 @@ export interface Theatre {
   readonly buildkite: FakeBuildkite;
   readonly ecs: FakeEcs;
   readonly surroundings: FakeSurroundings;
+  readonly command: FakeCommand;
   readonly clock: ManualClock;
   readonly plan: Plan;
   /** What the person at the terminal says, and what was shown to them. */
@@ -114,6 +116,7 @@ export function theatre(staged: Staged = {}): Theatre {
     },
   });
   const surroundings = fakeSurroundings();
+  const command = fakeCommand({ now, at: clock.at });
 
   function start(buildId: string): void {
     buildkite.setBuild(buildId, { state: 'running', rawState: 'RUNNING', startedAt: now() });
@@ -171,6 +174,7 @@ export function theatre(staged: Staged = {}): Theatre {
     buildkite,
     ecs,
     surroundings,
+    command,
     clock,
     plan,
     person,
@@ -256,6 +260,7 @@ export function theatre(staged: Staged = {}): Theatre {
       buildkite: lagged(buildkite, clock, staged.lag),
       ecs: lagged(ecs, clock, staged.lag),
       surroundings,
+      command,
       clock,
       journal: stage.journal,
       digest: testDigest,

@@ -52,6 +52,8 @@ const D: readonly Reason[] = [
   'drain-not-proven',
   'disconnect-not-received',
   'evidence-missing',
+  'command-failed',
+  'not-touched',
   'verdict-timeout',
 ];
 

@@ -75,6 +75,10 @@ export const Deployment = z.strictObject({
   desired: z.number().int(),
   running: z.number().int(),
   pending: z.number().int(),
+  /** This and the definition are missing in journals of older versions. */
+  createdAt: EcsInstant.nullable().optional(),
+  /** ARN of the task definition that it rolls out. */
+  definition: z.string().nullable().optional(),
 });
 
 /** One ECS service. */

@@ -1,4 +1,5 @@
 import { isOfficialImage } from '../../worker/argv.ts';
+import { sayWhyOpen } from '../documents.ts';
 import { editContainer } from '../edits.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, judgementOf, notKnown } from '../finding.ts';
@@ -13,21 +14,19 @@ export const entryPointBypassesInit: Rule = {
     'https://github.com/buildkite/agent/tree/main/packaging/docker (the entry point ends in exec tini)',
     "https://docs.docker.com/reference/dockerfile/#entrypoint (an override drops the image's CMD too)",
   ],
-  judge({ agent, imageConfig }) {
+  judge({ agent, imageConfig, documents }) {
     const given = agent.entryPoint;
     if (given.length === 0) return CLEAN;
     const own = startOf({ words: given });
     if (own.inits.length > 0 || readBaseName(given[0] ?? '') === 'buildkite-agent-entrypoint') return CLEAN;
-    const ofImage = imageConfig?.entryPoint ?? [];
-    const official = isOfficialImage(agent.image);
-    if (imageConfig === null && !official)
+    const ofImage = imageConfig?.entryPoint ?? null;
+    const official =
+      isOfficialImage(agent.image) || readBaseName(ofImage?.[0] ?? '') === 'buildkite-agent-entrypoint';
+    if (ofImage === null && !official)
       return notKnown(
-        `whether the image ${agent.image ?? ''} has an init in its entry point: give --image-config`,
+        `whether the image ${agent.image ?? ''} has an init in its entry point: ${sayWhyOpen(documents, 'entryPoint')}`,
       );
-    const inits =
-      official || readBaseName(ofImage[0] ?? '') === 'buildkite-agent-entrypoint'
-        ? ['tini']
-        : startOf({ words: ofImage }).inits;
+    const inits = official ? ['tini'] : startOf({ words: ofImage ?? [] }).inits;
     if (inits.length === 0) return CLEAN;
     // The image's entry point takes the words after the agent's own name.
     const words = [...given, ...agent.command];

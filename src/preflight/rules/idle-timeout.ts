@@ -15,8 +15,8 @@ export const idleTimeout: Rule = {
   judge({ settings, agent }) {
     if (isOn(settings.get('disconnect-after-job'))) return CLEAN;
     const idle = settings.get('disconnect-after-idle-timeout');
-    if (idle === null && !settings.known)
-      return notKnown('whether an idle agent exits by itself: its command line is in the image');
+    const open = idle === null ? settings.whyOpen('disconnect-after-idle-timeout') : null;
+    if (open !== null) return notKnown(`whether an idle agent exits by itself: ${open}`);
     const ms = durationOf(idle) ?? 0;
     if (ms > 0 && ms <= LONG) return CLEAN;
     return judgementOf({

@@ -13,8 +13,8 @@ export const noEcsTags: Rule = {
   judge({ settings, agent }) {
     const set = settings.get('tags-from-ecs-meta-data');
     if (isOn(set)) return CLEAN;
-    if (set === null && !settings.known)
-      return notKnown('the flags of the agent: its command line is in the image (give --image-config)');
+    const open = set === null ? settings.whyOpen('tags-from-ecs-meta-data') : null;
+    if (open !== null) return notKnown(`the flags of the agent: ${open}`);
     return judgementOf({
       severity: 'warning',
       document: set?.document ?? 'taskDefinition',

@@ -1,5 +1,5 @@
 import { placeOfPart, editCommandLine, editWord } from '../argv.ts';
-import type { Edit } from '../documents.ts';
+import { sayWhyOpen, type Documents, type Edit } from '../documents.ts';
 import type { Finding, Rule, Severity } from '../finding.ts';
 import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { member } from '../json.ts';
@@ -30,20 +30,20 @@ export const shellForm: Rule = {
   judge(subject) {
     const { agent } = subject;
     const { shell, scriptFile } = agent.start;
-    if (shell === null) return judgeUnseen(agent, scriptFile);
+    if (shell === null) return judgeUnseen(agent, subject.documents, scriptFile);
     if (!isShellStaying(shell)) return CLEAN;
     return judgementOf(findingOf(subject, shell));
   },
 };
 
-function judgeUnseen({ start, image }: Container, scriptFile: string | null) {
+function judgeUnseen({ start, image }: Container, documents: Documents, scriptFile: string | null) {
   if (scriptFile !== null)
     return notKnown(
       `what the script ${scriptFile} does is in the image: its last command must be \`exec\` of the agent`,
     );
   if (start.commandLine.isKnown) return CLEAN;
   return notKnown(
-    `how the image ${image ?? 'of the agent'} starts the agent: give its configuration (docker image inspect) with --image-config`,
+    `how the image ${image ?? 'of the agent'} starts the agent: ${sayWhyOpen(documents, 'entryPoint')}`,
   );
 }
 

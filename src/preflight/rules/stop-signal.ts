@@ -1,5 +1,5 @@
 import { editDocument } from '../edits.ts';
-import type { Documents } from '../documents.ts';
+import { sayWhyOpen, type Documents } from '../documents.ts';
 import type { Rule } from '../finding.ts';
 import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { member, textOf } from '../json.ts';
@@ -35,9 +35,9 @@ export const stopSignal: Rule = {
     'https://github.com/buildkite/agent/blob/main/clicommand/agent_start.go (signals of the agent)',
   ],
   judge({ documents, agent }) {
-    if (documents.imageConfig === null)
+    if (documents.imageConfig === null || documents.imageConfig.open?.stopSignal != null)
       return notKnown(
-        `the STOPSIGNAL of ${agent.image ?? 'the image'}: the task definition does not show it (give --image-config)`,
+        `the STOPSIGNAL of ${agent.image ?? 'the image'}: ${sayWhyOpen(documents, 'stopSignal')}`,
       );
     const given = textOf(member(documents.imageConfig.value, 'StopSignal')) ?? '';
     const signal = stopSignalOf(documents);

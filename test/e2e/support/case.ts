@@ -128,7 +128,10 @@ export async function drill(
 ): Promise<Played> {
   drills += 1;
   const out = join(folder, `drills-${String(drills)}`);
-  const cli = startCli([...args, '--json', '--out', out], folder, { ...surroundings(folder), ...env });
+  // What stands behind `--` is no flag of ours.
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const all = [...args.slice(0, end), '--json', '--out', out, ...args.slice(end)];
+  const cli = startCli(all, folder, { ...surroundings(folder), ...env });
   const { code } = await followed(cli, out, join(folder, 'gates'), opens);
   const document = read(cli);
   const [result] = document.drills;

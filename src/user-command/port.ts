@@ -1,0 +1,19 @@
+import type { CallOf, Outcome } from '../model/call.ts';
+import type { CommandRun } from '../model/entities/command.ts';
+import type { StopSignal } from '../model/reasons.ts';
+
+/** Why gameday ends a command that still runs. */
+export type EndedBy = 'interruption' | 'end-of-drill';
+
+/** The command that the user gives to a drill: it is started once, and the drill looks on while it runs. */
+export interface UserCommand {
+  /** Starts it, in a process group of its own and without a shell. ok: it runs; refused: it could not be started. */
+  start(call: CallOf<'run-command'>): Promise<Outcome<CommandRun>>;
+  /** How it stands; null where this process has not started it. */
+  read(): CommandRun | null;
+  /**
+   * Ends it, if it still runs: the signal to its process group, SIGKILL after a grace. Resolves when nothing of it is left,
+   * with how it ended; null where this process has not started it.
+   */
+  end(why: EndedBy, signal: StopSignal): Promise<CommandRun | null>;
+}
