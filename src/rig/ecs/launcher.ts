@@ -15,6 +15,7 @@ import { commandLine } from './command-line.ts';
 import { runsAgent, type ContainerDefinition } from './container-definition.ts';
 import { dockerNameOf } from './docker.ts';
 import { zonesOf } from './instances.ts';
+import type { ContainerUris } from './metadata.ts';
 import { choosePlace, type PlacementFailure } from './placement.ts';
 import type { EcsState } from './state.ts';
 import { EcsTask, newTaskId } from './task.ts';
@@ -28,8 +29,8 @@ export interface Ground {
   readonly machine: Machine;
   readonly premises: Premises;
   readonly access: AgentAccess | undefined;
-  /** Where a container's metadata is served; withheld when the agents are to have no task tag. */
-  readonly metadataUri: ((containerId: string) => string) | undefined;
+  /** What the ECS agent serves to a container; withheld when the agents are to have no task tag. */
+  readonly uris: ((containerId: string) => ContainerUris) | undefined;
 }
 
 /** What a caller decides about a new task. */
@@ -135,8 +136,8 @@ function planIdleProcess(task: EcsTask, container: ContainerDefinition): Process
 function planProcess(task: EcsTask, container: ContainerDefinition, ground: Ground): ProcessSpec {
   const { premises, access, machine } = ground;
   const { home, outputFile } = preparePlace(premises, task.seed.id, container.name);
-  const metadataUri = ground.metadataUri?.(task.containerIds.get(container.name) ?? '');
-  const reach = { access, metadataUri, address: task.loopbackAddress };
+  const uris = ground.uris?.(task.containerIds.get(container.name) ?? '');
+  const reach = { access, uris, address: task.loopbackAddress };
   const where = { directory: home, outputFile, hostname: task.hostname(container.name) };
   if (ground.executor.image === undefined) {
     const environment = containerEnvironment(container.environment, premises, { home, outputFile }, reach);

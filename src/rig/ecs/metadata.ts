@@ -1,16 +1,27 @@
 import { Hono } from 'hono';
 
 import { serveOnLoopback, type Listening } from '../listen.ts';
+import { serveAgentApi, type Perform } from './agent-api.ts';
 import type { ContainerDefinition } from './container-definition.ts';
 import { dockerIdOf, dockerNameOf } from './docker.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
 import { hostClockOf } from './task-view.ts';
 
-/** The task metadata endpoint, version 4, from which a real agent takes its `ecs:*` tags (ECS-40). */
+/** Where a container finds what its host's ECS agent serves to it. */
+export interface ContainerUris {
+  readonly metadata: string;
+  readonly agent: string;
+}
+
+/**
+ * What the ECS agent serves to a container: the task metadata endpoint, version 4, from which a real Buildkite agent takes
+ * its `ecs:*` tags (ECS-40), and the one for the task's protection (ECS-102).
+ */
 export async function startMetadata(
   state: EcsState,
-): Promise<Listening & { uri(containerId: string): string }> {
+  perform: Perform,
+): Promise<Listening & { uris(containerId: string): ContainerUris }> {
   const app = new Hono();
   app.get('/v4/:id', (context) => {
     const found = findContainer(state, context.req.param('id'));
@@ -20,8 +31,10 @@ export async function startMetadata(
     const found = findContainer(state, context.req.param('id'));
     return found ? context.json(viewTask(state, found.task)) : context.notFound();
   });
+  serveAgentApi(app, (id) => findContainer(state, id)?.task, perform);
   const listening = await serveOnLoopback(app.fetch);
-  return { ...listening, uri: (containerId) => `${listening.url}/v4/${containerId}` };
+  const { url } = listening;
+  return { ...listening, uris: (id) => ({ metadata: `${url}/v4/${id}`, agent: `${url}/api/${id}` }) };
 }
 
 function findContainer(state: EcsState, id: string): { task: EcsTask; name: string } | undefined {

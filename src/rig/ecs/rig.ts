@@ -71,17 +71,18 @@ export interface EcsRig {
 export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const state = new EcsState(options.cluster, options.knobs, options.clusterTags);
   if (options.instances) state.addInstances(options.instances);
-  const metadata = await startMetadata(state);
   const scheduler = new Scheduler(state);
+  const server = await startEcsServer(state, scheduler, options.policy);
+  const request: EcsRig['request'] = (operation, input) => server.perform(operation, input);
+  const metadata = await startMetadata(state, request);
   attachGround(state, {
     executor: options.executor,
     idly: createIdleExecutor(options.join),
     machine: options.machine,
     premises: options.premises,
     access: options.access,
-    metadataUri: options.knobs.agentTag === 'absent' ? undefined : metadata.uri,
+    uris: options.knobs.agentTag === 'absent' ? undefined : metadata.uris,
   });
-  const server = await startEcsServer(state, scheduler, options.policy);
   const timers = new Set<NodeJS.Timeout>();
   const landed = countLanded(state.events);
   const replica = openReplica(state);
@@ -91,7 +92,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     secretAccessKey: server.secretAccessKey,
     state,
     events: state.events,
-    request: (operation, input) => server.perform(operation, input),
+    request,
     counts: () => server.counts(),
     foreign: () => server.foreign(),
     asked: () => server.access(),
@@ -101,7 +102,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     expectedAgents: () => expectedAgents(state),
     do: createVerbs({
       state,
-      request: (operation, input) => server.perform(operation, input),
+      request,
       later: (delayMs, action) => timers.add(setTimeout(action, delayMs)),
     }),
     close: async () => {

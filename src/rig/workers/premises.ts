@@ -27,7 +27,8 @@ export interface AgentAccess {
 /** What a container is told of the rig around it. */
 export interface Reach {
   readonly access: AgentAccess | undefined;
-  readonly metadataUri: string | undefined;
+  /** What the ECS agent of its host serves to it. */
+  readonly uris: { readonly metadata: string; readonly agent: string } | undefined;
   /** Where the containers of its task reach each other: all tasks share the machine's network. */
   readonly address: string;
 }
@@ -114,13 +115,13 @@ export function agentEnvironment({ endpoint, token }: AgentAccess): Record<strin
   return { BUILDKITE_AGENT_ENDPOINT: endpoint, BUILDKITE_AGENT_TOKEN: token };
 }
 
-function reach({ access, metadataUri, address }: Reach): Record<string, string> {
+function reach({ access, uris, address }: Reach): Record<string, string> {
   return {
     GAMEDAY_RIG_TASK_ADDRESS: address,
     ...(access && agentEnvironment(access)),
-    ...(metadataUri === undefined
+    ...(uris === undefined
       ? { BUILDKITE_AGENT_WAIT_FOR_ECS_META_DATA_TIMEOUT: '100ms' }
-      : { ECS_CONTAINER_METADATA_URI_V4: metadataUri }),
+      : { ECS_CONTAINER_METADATA_URI_V4: uris.metadata, ECS_AGENT_URI: uris.agent }),
   };
 }
 
