@@ -34,13 +34,11 @@ export function subjectOf(documents: Documents, live: Live, named: string | null
   const values = itemsOf(member(documents.taskDefinition.value, 'containerDefinitions'));
   const containers = values.map(readContainer);
   const names = containers.map(({ name }) => name);
-  const candidates = containers
-    .filter((container, index) => mayBeAgent(container, values[index]))
-    .map(({ name }) => name);
+  const imageConfig = imageConfigOf(documents);
+  const candidates = listCandidates(containers, values, imageConfig).map(({ name }) => name);
   const chosen = named ?? (candidates.length === 1 ? candidates[0] : undefined);
   const known = {
-    ...{ containers, values, documents, live },
-    imageConfig: imageConfigOf(documents),
+    ...{ containers, values, documents, live, imageConfig },
     launch: launchIn(documents),
   };
   return (chosen === undefined ? null : subjectIn(known, chosen)) ?? { names, candidates };
@@ -66,17 +64,30 @@ export function subjectIn(known: Known, agentName: string): Subject | null {
   };
 }
 
+/**
+ * The containers that may be the agent's, as the definition shows them. Where it shows none, the image that is given decides,
+ * for it is said to be the agent's: a definition's only container has it, of several those that it makes start an agent.
+ */
+function listCandidates(
+  containers: readonly ContainerDefinition[],
+  values: readonly Json[],
+  imageConfig: KnownImage | null,
+): readonly ContainerDefinition[] {
+  const shown = containers.filter((container, index) => mayBeAgent(container, values[index]));
+  if (shown.length > 0 || imageConfig === null) return shown;
+  return containers.length === 1 ? containers : containers.filter((one) => startsAgent(one, imageConfig));
+}
+
+function startsAgent(container: ContainerDefinition, imageConfig: KnownImage | null): boolean {
+  const { words } = commandLineOf(container, imageConfig);
+  const program = /(?:^|[\s/'"=;&|])buildkite-agent(?:\s+start|-entrypoint)?(?:$|[\s'";&|])/;
+  return words.some((word) => program.test(word)) || isAgentStart(words);
+}
+
 /** Whether the container starts the agent, as shown by its command line, its image or its token. */
 function mayBeAgent(container: ContainerDefinition, value: Json | undefined): boolean {
   const { image, environment } = container;
-  const { words } = commandLineOf(container, null);
-  if (
-    words.some((word) =>
-      /(?:^|[\s/'"=;&|])buildkite-agent(?:\s+start|-entrypoint)?(?:$|[\s'";&|])/.test(word),
-    ) ||
-    isAgentStart(words)
-  )
-    return true;
+  if (startsAgent(container, null)) return true;
   if (image !== null && /(?:^|\/)(?:buildkite\/agent|[\w.-]*buildkite-agent[\w.-]*)(?:[:@]|$)/.test(image))
     return true;
   const secrets = itemsOf(member(value, 'secrets')).map((one) => textOf(member(one, 'name')));
