@@ -34,8 +34,16 @@ function examplesOfRules({ judge }, { subjectOf }, { OFFLINE }, { diffLines }) {
   const names = {
     ...{ taskDefinition: 'task-definition.json', service: 'service.json', pipeline: 'pipeline.yml' },
     ...{ imageConfig: 'image.json', capacityProvider: 'capacity-providers.json', scenario: 'drill.yaml' },
+    hooks: 'hooks',
   };
-  const places = { of: (document) => ({ name: names[document], position: null }), whole: (_, path) => path };
+  const places = {
+    of: (document, [file]) => ({
+      name: document === 'hooks' ? `hooks/${file}` : names[document],
+      position: null,
+    }),
+    whole: (_, path) => path,
+    written: (document) => (document === 'hooks' ? { has: () => true, line: (_, value) => value } : null),
+  };
   return (rule) => {
     const file = join(root, 'test', 'preflight', 'fixtures', `${rule}.json`);
     const [{ bad, name }] = JSON.parse(readFileSync(file, 'utf8')).cases;

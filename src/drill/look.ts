@@ -69,6 +69,7 @@ export async function readDocuments(
       providers?.ok === true
         ? docOf({ capacityProviders: providers.value.map(toJsonObject) }, 'capacity providers')
         : null,
+    hooks: null,
     scenario: place.step === null ? null : docOf({ when: { step: place.step } }, place.file),
   };
   return { ok: true, value: { documents: hideDocuments(documents), unread } };

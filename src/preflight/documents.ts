@@ -3,7 +3,7 @@ import type { Json, JsonObject, Path } from './json.ts';
 
 /** The documents that preflight can read. */
 export type DocumentName =
-  'taskDefinition' | 'service' | 'pipeline' | 'imageConfig' | 'capacityProvider' | 'scenario';
+  'taskDefinition' | 'service' | 'pipeline' | 'imageConfig' | 'capacityProvider' | 'scenario' | 'hooks';
 
 /** One document, taken out of the answer or list around it. */
 export interface Doc {
@@ -40,6 +40,8 @@ export interface Documents {
   /** `value.capacityProviders` is the list. */
   readonly capacityProvider: Doc | null;
   readonly scenario: Doc | null;
+  /** `value` holds the lines of each hook of the agent by its file's name; null for a hook that is no text. */
+  readonly hooks: Doc | null;
 }
 
 /** How long the passed jobs of a step took, in seconds; all zero where `jobs` is 0. */
@@ -62,8 +64,12 @@ export interface Live {
   readonly ownTask: string | null;
   /** Name or ARN of the cluster that was read. */
   readonly cluster: string | null;
-  /** Tasks of the service, and how many of them are protected from scale-in. */
-  readonly protection: { readonly tasks: number; readonly protected: number } | null;
+  /** Tasks of the service, how many of them are protected from scale-in, and the seconds until the last protection ends. */
+  readonly protection: {
+    readonly tasks: number;
+    readonly protected: number;
+    readonly left: number | null;
+  } | null;
   /** How long steps took in the past; a step without a known job has `jobs` 0. */
   readonly history: readonly StepTimes[] | null;
 }

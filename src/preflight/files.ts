@@ -1,14 +1,16 @@
-import { readFile, stat } from 'node:fs/promises';
-import { isAbsolute, relative, sep } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GamedayError } from '../model/errors.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { Doc, DocumentName, Documents, Live, StepTimes } from './documents.ts';
 import type { Places } from './report.ts';
 import { readJson } from './text.ts';
-import type { Text } from './text.ts';
+import type { Text, Written } from './text.ts';
 import { unwrapDocument } from './unwrap.ts';
 import type { History } from '../forecast/history.ts';
+import { hooksIn, isHook } from './hooks.ts';
+import { textOf } from './json.ts';
 import { timesOf } from './step-times.ts';
 
 /** The documents that were read, and the place of each value in its file. */
@@ -19,7 +21,9 @@ export interface Given {
   readonly assumed: Look['unread'];
 }
 
-export type Files = Partial<Readonly<Record<DocumentName | 'dockerfile', string | undefined>>>;
+export type Files = Partial<Readonly<Record<OneFile | 'dockerfile', string | undefined>>>;
+/** Every document but the hooks, which are a folder. */
+type OneFile = Exclude<DocumentName, 'hooks'>;
 
 /** Reads the named files. A pipeline may be YAML, a Dockerfile stands for the image's configuration; all others are JSON. */
 export async function readFiles({ dockerfile, ...files }: Files): Promise<Given> {
@@ -30,9 +34,10 @@ export async function readFiles({ dockerfile, ...files }: Files): Promise<Given>
     imageConfig: null,
     capacityProvider: null,
     scenario: null,
+    hooks: null,
   };
   const texts: Record<string, Text & { readonly text: string }> = {};
-  for (const [kind, file] of Object.entries(files) as readonly [DocumentName, string | undefined][]) {
+  for (const [kind, file] of Object.entries(files) as readonly [OneFile, string | undefined][]) {
     if (file === undefined) continue;
     const text = await textIn(file);
     const read = kind === 'pipeline' ? await yamlIn(text, file) : jsonIn(text, file);
@@ -54,18 +59,23 @@ const LARGEST_DOCKERFILE = 256 * 1024;
 
 /** The text of a file that the user named. Throws bad-input if it is unreadable, not UTF-8, or above `largest` bytes. */
 export async function textIn(file: string, largest = LARGEST): Promise<string> {
-  const bytes = await bytesIn(file, largest);
-  try {
-    // The decoder drops the byte order mark that some editors write.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!text.includes('\0')) return text;
-  } catch {
-    // The error follows below.
-  }
+  const text = decodeText(await bytesIn(file, largest));
+  if (text !== null) return text;
   throw new GamedayError('bad-input', `${file} is not UTF-8 text`, {
     at: file,
     next: 'Save it as UTF-8 (in Windows PowerShell: Out-File -Encoding utf8; its > writes UTF-16).',
   });
+}
+
+/** The bytes as UTF-8 text; null where they are none. */
+function decodeText(bytes: Buffer): string | null {
+  try {
+    // The decoder drops the byte order mark that some editors write.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.includes('\0') ? null : text;
+  } catch {
+    return null;
+  }
 }
 
 async function bytesIn(file: string, largest: number): Promise<Buffer> {
@@ -126,7 +136,7 @@ async function dockerfileIn(text: string, file: string): Promise<Dockerfile> {
   });
 }
 
-function docOf(kind: DocumentName, read: Text, file: string): Doc {
+function docOf(kind: OneFile, read: Text, file: string): Doc {
   const doc = unwrapDocument(kind, read.value, file);
   if ('value' in doc) return doc;
   throw new GamedayError('bad-input', doc.why, { at: `${file}:${read.place(doc.path)}`, next: doc.next });
@@ -144,6 +154,54 @@ export async function historyIn(file: string): Promise<History> {
   const { at, message, next } = answer.wrong;
   throw new GamedayError('bad-input', message, { at: `${file}:${at}`, next });
 }
+
+const NO_FOLDER: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'it is a file',
+  EACCES: 'permission denied',
+};
+
+/** The agent's hooks in a folder. Throws bad-input if it cannot be read or holds none. */
+export async function readHooks(folder: string): Promise<Doc> {
+  const entries = await readdir(folder).catch((cause: unknown) => {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw new GamedayError('bad-input', `${folder} cannot be read: ${NO_FOLDER[code] ?? message}`, {
+      ...{ at: folder, cause, next: "Name the folder of the agent's hooks." },
+    });
+  });
+  const names = entries.filter(isHook).sort();
+  if (names.length === 0)
+    throw new GamedayError('bad-input', `${folder} holds no hook of an agent`, {
+      at: folder,
+      next: "Name the folder of the agent's hooks, with files such as pre-command and pre-exit.",
+    });
+  const texts = names.map(async (name) => {
+    // A hook may be a program.
+    return [name, decodeText(await bytesIn(join(folder, name), LARGEST))] as const;
+  });
+  return hooksIn(folder, Object.fromEntries(await Promise.all(texts)));
+}
+
+/** The same look with the agent's hooks. */
+export function withHooks(look: Look, hooks: Doc): Look {
+  const { places } = look;
+  return {
+    ...look,
+    documents: { ...look.documents, hooks },
+    places: {
+      whole: (document, path) => (document === 'hooks' ? [] : places.whole(document, path)),
+      of: (document, path) => {
+        const [file = '', line] = path;
+        if (document !== 'hooks') return places.of(document, path);
+        return { name: join(hooks.name, String(file)), position: `${String(Number(line) + 1)}:1` };
+      },
+      written: (document) => (document === 'hooks' ? HOOK : (places.written?.(document) ?? null)),
+    },
+  };
+}
+
+/** A hook is changed line by line. */
+const HOOK: Written = { name: () => [], has: () => true, line: (_, value) => textOf(value) ?? '' };
 
 /** How long the steps of a history took. */
 export async function timesInFile(file: string): Promise<readonly StepTimes[]> {

@@ -25,6 +25,11 @@ export function hideDocuments(documents: Documents): Documents {
   };
 }
 
+/** A script with everything that looks like a secret hidden. */
+export function hideText(text: string): string {
+  return hideIn(text, maskValue);
+}
+
 function changeDoc(doc: Doc, change: (value: JsonObject) => JsonObject): Doc {
   return { ...doc, value: change(doc.value) };
 }
@@ -119,7 +124,7 @@ function hidePipeline(value: JsonObject): JsonObject {
 }
 
 function hideTexts(value: Json): Json {
-  if (typeof value === 'string') return hideIn(value, maskValue);
+  if (typeof value === 'string') return hideText(value);
   if (Array.isArray(value)) return itemsOf(value).map(hideTexts);
   return isObject(value) ? hidePipeline(value) : value;
 }

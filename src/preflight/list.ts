@@ -39,6 +39,9 @@ import { breakerWithoutRollback } from './rules/breaker-without-rollback.ts';
 import { execSessions } from './rules/exec-sessions.ts';
 import { managedInstances } from './rules/managed-instances.ts';
 import { scaleInProtection } from './rules/scale-in-protection.ts';
+import { protectionExpiry } from './rules/protection-expiry.ts';
+import { protectionNotLifted } from './rules/protection-not-lifted.ts';
+import { protectionAndDrain } from './rules/protection-and-drain.ts';
 
 /** Every rule; findings of equal severity are shown in this order. A new rule is one file and one line here. */
 export const RULES: readonly Rule[] = [
@@ -76,6 +79,9 @@ export const RULES: readonly Rule[] = [
   disconnectAfterJob,
   fargateCeiling,
   scaleInProtection,
+  protectionExpiry,
+  protectionNotLifted,
+  protectionAndDrain,
   slowRollout,
   zoneRebalancing,
   daemonService,

@@ -20,6 +20,7 @@ import type { PreflightFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 import { ecsSettingsFromEnvironment, settingsFromEnvironment } from '../cli/settings.ts';
 import { watchSignals } from '../cli/signals.ts';
+import { systemClock } from '../http/clock.ts';
 import { readScenarios } from '../cli/scenarios.ts';
 import { variablesOf } from '../cli/flags.ts';
 
@@ -208,5 +209,8 @@ async function protectionOf(
   if (tasks.length === 0) return null;
   const answer = await ecs.protections(place.cluster, tasks, signal);
   if (!answer.ok) return null;
-  return { tasks: tasks.length, protected: answer.value.filter(({ enabled }) => enabled).length };
+  const on = answer.value.filter(({ enabled }) => enabled);
+  const ends = on.flatMap(({ expiresAt }) => expiresAt ?? []);
+  const left = ends.length === 0 ? null : (Math.max(...ends) - systemClock.now()) / 1000;
+  return { tasks: tasks.length, protected: on.length, left };
 }

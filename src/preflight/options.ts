@@ -37,6 +37,12 @@ export const preflightFlags = {
     helpValue: 'FILE',
     env: 'GAMEDAY_CAPACITY_PROVIDER',
   }),
+  hooks: Flags.string({
+    description:
+      "folder of the agent's hooks: whether they protect the task from scale-in while it has a job",
+    helpValue: 'FOLDER',
+    env: 'GAMEDAY_HOOKS',
+  }),
   history: Flags.string({
     description: 'how long steps took: a CSV or JSON file in the format of `gameday forecast`',
     helpValue: 'FILE',

@@ -9,7 +9,7 @@ import { OFFLINE } from './documents.ts';
 import type { DocumentName, Documents, Live } from './documents.ts';
 import { preflightDocument, preflightLines } from './report.ts';
 import type { Places } from './report.ts';
-import { readFiles, uriOf, timesInFile } from './files.ts';
+import { readFiles, readHooks, timesInFile, uriOf, withHooks } from './files.ts';
 import type { Look } from './files.ts';
 import type { PreflightFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
@@ -18,10 +18,13 @@ import { variablesOf } from '../cli/flags.ts';
 
 /** Checks files, or a running service, and prints the findings. */
 export async function answerPreflight(flags: PreflightFlags, runner: Runner): Promise<void> {
-  const look =
+  // Read first: bad input is found before a service is asked.
+  const hooks = flags.hooks === undefined ? null : await readHooks(flags.hooks);
+  const given =
     flags['task-definition'] === undefined
       ? await lookAtService(flags, runner)
       : await lookAtFiles(flags, runner);
+  const look = hooks === null ? given : withHooks(given, hooks);
   const found = judgeLook(look);
   await showPreflight({ ...found, unknown: [...found.unknown, ...look.unread] }, look.places, flags, runner);
 }

@@ -9,7 +9,9 @@ export interface Misfit {
   readonly next: string;
 }
 
-const CALLED: Readonly<Record<DocumentName, string>> = {
+type OneDocument = Exclude<DocumentName, 'hooks'>;
+
+const CALLED: Readonly<Record<OneDocument, string>> = {
   taskDefinition: 'a task definition',
   service: 'a service',
   pipeline: 'a pipeline',
@@ -22,7 +24,7 @@ const CONVERT =
   'Register it and read it back: aws ecs describe-task-definition --task-definition FAMILY > task-definition.json.';
 
 /** Takes a document out of the answer of a describe command, the input of a register command, or an inspected image. */
-export function unwrapDocument(kind: DocumentName, value: Json, name: string): Doc | Misfit {
+export function unwrapDocument(kind: OneDocument, value: Json, name: string): Doc | Misfit {
   const strange = kind === 'taskDefinition' || kind === 'service' ? findOtherCasing(kind, value) : null;
   if (strange !== null) return strange;
   const base = baseOf(kind, value);

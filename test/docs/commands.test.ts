@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -47,6 +47,7 @@ const LEFT_TO_THE_IMAGE = JSON.stringify({
   requiresCompatibilities: ['FARGATE'],
   containerDefinitions: [{ name: 'agent', image: 'example/buildkite-agent:1', stopTimeout: 60 }],
 });
+const PROTECT = `curl -X PUT "$ECS_AGENT_URI/task-protection/v1/state" -d '{"ProtectionEnabled":true}'`;
 const SHELL_FORM = 'ENTRYPOINT buildkite-agent start --tags-from-ecs-meta-data';
 
 const SAMPLE_ID = '20260102-030405-beef';
@@ -238,6 +239,8 @@ describe.concurrent('the commands of', () => {
       desk.put('jobs.csv', 'step,seconds\nintegration,6\n');
       desk.put('drill.yaml', plainDrill());
       desk.put('task.json', LEFT_TO_THE_IMAGE);
+      mkdirSync(join(desk.folder, 'hooks'));
+      desk.put('hooks/pre-command', `#!/bin/sh\n${PROTECT}\n`);
       desk.put('Dockerfile', `FROM debian:12\nENV A=1\nUSER nobody\n\n${SHELL_FORM}\n`);
       const rig = await rigUp(desk);
       try {
@@ -247,8 +250,11 @@ describe.concurrent('the commands of', () => {
         };
         const printed = await typeAll(desk, page, found);
         const [before = ''] = printed;
-        const shown = blocksOf(page, 'text').find((text) => text.includes('Dockerfile')) ?? '';
-        const lines = shown.split('\n').filter((line) => !/^ *(?:\.\.\.)?$/.test(line));
+        const shown = blocksOf(page, 'text').filter((text) => /Dockerfile|pre-command/.test(text));
+        const lines = shown
+          .join('\n')
+          .split('\n')
+          .filter((line) => !/^ *(?:\.\.\.)?$/.test(line));
         expect(lines.length).toBeGreaterThan(3);
         for (const line of lines) expect(printed.join('\n')).toContain(line);
         expect(before).toContain('error stop-timeout-missing  before.json:8:5  containerDefinitions[0]');

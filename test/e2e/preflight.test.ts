@@ -425,6 +425,54 @@ describe.concurrent('a Dockerfile says what the image starts', () => {
   });
 });
 
+describe.concurrent("the agent's hooks", () => {
+  const put = (body: string) => `curl -X PUT "$ECS_AGENT_URI/task-protection/v1/state" -d '${body}'`;
+  const files = {
+    'td.json': JSON.stringify(taskDefinition({ argv: EXEC, stopTimeout: 30 })),
+    'pre-command': `#!/bin/sh\n${put('{"ProtectionEnabled":true}')}\n`,
+    'pipeline.yml': 'steps: [{ key: long, command: sleep 9000 }]',
+  };
+  const args = ['--task-definition', 'td.json', '--pipeline', 'pipeline.yml', '--hooks', '.'];
+
+  test('a finding has the line of the hook, and the line to change', async () => {
+    const { code, findings } = await json(args, files);
+    expect(code).toBe(10);
+    expect(findings.filter(({ file }) => file === 'pre-command')).toMatchObject([
+      {
+        ...{ rule: 'protection-expiry', severity: 'error', position: '2:1', path: '' },
+        diff: [
+          '@@ pre-command:2 @@',
+          `- ${put('{"ProtectionEnabled":true}')}`,
+          `+ ${put('{"ProtectionEnabled":true,"ExpiresInMinutes":150}')}`,
+        ],
+      },
+      { rule: 'protection-not-lifted', severity: 'warning', position: '2:1' },
+    ]);
+  });
+
+  test('a program is no bad input: what it does is not known', async () => {
+    const { findings, unknown } = await json(args, { ...files, 'pre-exit': 'ELF\0' });
+    expect(findings.map(({ rule }) => rule)).not.toContain('protection-not-lifted');
+    expect(unknown).toContainEqual({
+      rule: 'protection-not-lifted',
+      said: expect.stringContaining('pre-exit') as string,
+    });
+  });
+
+  test.each([
+    ['nowhere', /cannot be read: there is no such folder/],
+    ['td.json', /cannot be read: it is a file/],
+    ['/', /holds no hook of an agent/],
+  ])('bad input is found before anything is contacted: --hooks %s', async (folder, message) => {
+    const running = ['--cluster', 'a', '--service', 'b', '--hooks', folder, '--json'];
+    const { code, stdout } = await look(files, running);
+    const [error] = documentIn(stdout).errors;
+    expect({ code, at: error?.at }).toEqual({ code: 2, at: folder });
+    expect(error?.message).toMatch(message);
+    expect(error?.next).toContain("folder of the agent's hooks");
+  });
+});
+
 test('SARIF: every result names a rule of the driver, a place in a file and a level', async () => {
   const { code, stdout } = await look(
     { 'td.json': JSON.stringify(taskDefinition({ argv: SHELL }), null, 2) },

@@ -30,6 +30,7 @@ function subject(containers: readonly JsonObject[], given: Given = {}): Subject 
     pipeline: null,
     imageConfig: doc(given.imageConfig),
     capacityProvider: null,
+    hooks: null,
     scenario: null,
   };
   const found = subjectOf(documents, OFFLINE, 'agent');

@@ -49,6 +49,7 @@ export function documentsOf(bundle: Bundle): Documents {
     imageConfig: doc('imageConfig'),
     capacityProvider: doc('capacityProvider'),
     scenario: doc('scenario'),
+    hooks: doc('hooks'),
   };
 }
 

@@ -31,7 +31,7 @@ function asked(value: JsonObject, more: Partial<Asked> = {}, pipeline: JsonObjec
   const documents: Documents = {
     taskDefinition: { value, base: [], name: 'td.json' },
     pipeline: pipeline === null ? null : { value: pipeline, base: [], name: 'pipeline.yml' },
-    ...{ service: null, imageConfig: null, capacityProvider: null, scenario: null },
+    ...{ service: null, imageConfig: null, capacityProvider: null, scenario: null, hooks: null },
   };
   return { documents, container: 'agent', step: undefined, jobLength: null, ...more };
 }

@@ -34,7 +34,7 @@ function documentsOf(containerDefinitions: Containers, service: JsonObject | nul
       name: 'task.json',
     },
     service: service === null ? null : { value: service, base: [], name: 'service.json' },
-    ...{ pipeline: null, imageConfig: null, capacityProvider: null, scenario: null },
+    ...{ pipeline: null, imageConfig: null, capacityProvider: null, scenario: null, hooks: null },
   };
 }
 

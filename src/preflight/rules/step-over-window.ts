@@ -98,7 +98,7 @@ function findingOf({ agent, worker }: Subject, longest: Longest, window: number)
   };
 }
 
-function sayLength({ seconds, by, times }: Longest): string {
+export function sayLength({ seconds, by, times }: Longest): string {
   if (times !== null) return timesText(times);
   return by === 'sleep'
     ? `sleeps ${String(seconds)} s`
@@ -112,7 +112,7 @@ function severityOf({ by, times }: Longest, window: number, helps: boolean): Sev
   return times !== null && times.median * 1000 > window ? 'error' : 'warning';
 }
 
-function unknownOf(by: Longest['by'], times: StepTimes | null): string | null {
+export function unknownOf(by: Longest['by'], times: StepTimes | null): string | null {
   if (by === 'time-out') return 'how long it really takes: its time-out is only an upper limit';
   if (times === null || times.jobs >= ENOUGH_JOBS) return null;
   return `how long its slowest jobs take: ${String(times.jobs)} passed jobs are too few to show it`;

@@ -22,7 +22,7 @@ function look(lines: readonly string[], container: object = {}): Looked {
   if ('why' in read) throw new Error(read.why);
   const agent = { name: 'agent', image: 'example/agent:1', stopTimeout: 120, ...container };
   const documents: Documents = {
-    ...{ service: null, pipeline: null, capacityProvider: null, scenario: null },
+    ...{ service: null, pipeline: null, capacityProvider: null, scenario: null, hooks: null },
     taskDefinition: {
       value: { requiresCompatibilities: ['FARGATE'], containerDefinitions: [agent] },
       ...{ base: [], name: 'task.json' },
@@ -149,7 +149,7 @@ test('secrets of the command line and of variables are known, so that nothing pr
   if ('why' in read) throw new Error(read.why);
   const imageConfig = { value: read.value, base: [], name: 'Dockerfile', open: read.open };
   const taskDefinition = { value: {}, base: [], name: 'task.json' };
-  const none = { service: null, pipeline: null, capacityProvider: null, scenario: null };
+  const none = { service: null, pipeline: null, capacityProvider: null, scenario: null, hooks: null };
   expect(secretsIn({ ...none, taskDefinition, imageConfig })).toEqual(['a-secret-of-it', 'another-secret']);
 });
 
