@@ -182,6 +182,17 @@ describe('what is not known is said, and never found', () => {
     expect(said(499)).toHaveLength(1);
   });
 
+  test.each([
+    [7200, []],
+    [7201, ['note']],
+    [7230, ['note']],
+    [7231, ['error']],
+  ])('two hours of protection and half a minute of drain, and a job of %d s', (seconds, severities) => {
+    const pipeline = { value: { steps: [{ command: `sleep ${String(seconds)}` }] }, base: [], name: 'p' };
+    const found = findingsOf('protection-expiry', lookAt({ ...withHooks({ 'pre-command': on }), pipeline }));
+    expect(found.map(({ severity }) => severity)).toEqual(severities);
+  });
+
   test('a secret in a hook is not quoted', () => {
     const text = `export BUILDKITE_API_TOKEN=bkua_0123456789abcdef0123456789abcdef01234567; ${on}`;
     const found = lookAt({
