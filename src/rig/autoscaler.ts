@@ -2,88 +2,66 @@ import type { EcsRig } from './ecs/rig.ts';
 import { messageOf, RigFailure } from './failure.ts';
 import type { ReadRigFile } from './file.ts';
 import type { RigFile } from './file-schema.ts';
+import { watchJobs, type MetricsSource } from './jobs-metric.ts';
 import type { RigLog } from './log.ts';
 
-interface Surroundings {
-  readonly options: NonNullable<RigFile['autoscaler']>;
-  readonly cluster: string;
+interface Parts {
   readonly ecs: EcsRig;
-  /** The rig's Buildkite, asked for its metrics over HTTP as any scaler asks. */
-  readonly buildkite: { readonly url: string; readonly agentToken: string };
+  readonly buildkite: MetricsSource;
   readonly log: RigLog;
 }
 
-interface Metrics {
-  readonly jobs: { readonly scheduled: number; readonly running: number };
+/** How often the policies of Application Auto Scaling are looked at, milliseconds; CloudWatch's alarms look once a minute. */
+const lookEveryMs = 200;
+
+/** Starts what scales the services that the rig file names, and gives what ends it. */
+export function startAutoscaler(file: ReadRigFile, parts: Parts): () => void {
+  const closers = [startBuildkiteScaler(file, parts), startScalingPolicies(file, parts)];
+  return () => {
+    for (const close of closers) close();
+  };
 }
 
 /**
  * Scales a service by the jobs that are queued or running, from zero, as Buildkite's scalers do. More workers come at once;
  * they go only when nothing has been queued or running for `scaleInAfter`, so that none but idle ones are taken.
  */
-class Autoscaler {
-  readonly #around: Surroundings;
-  readonly #timer: NodeJS.Timeout;
-  #idleSince: number | undefined;
-  #isAsking = false;
-
-  constructor(around: Surroundings) {
-    this.#around = around;
-    this.#timer = setInterval(() => void this.#look(), around.options.every);
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-  }
-
-  async #look(): Promise<void> {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    try {
-      this.#scaleTo(await this.#countJobs());
-    } catch (error) {
-      this.#around.log.add({
-        at: Date.now(),
-        event: 'autoscaler-failed',
-        half: 'rig',
-        said: messageOf(error),
-      });
-    } finally {
-      this.#isAsking = false;
-    }
-  }
-
-  async #countJobs(): Promise<number> {
-    const { url, agentToken } = this.#around.buildkite;
-    const answer = await fetch(`${url}/v3/metrics`, { headers: { authorization: `Token ${agentToken}` } });
-    const { jobs } = (await answer.json()) as Metrics;
-    return jobs.scheduled + jobs.running;
-  }
-
-  #scaleTo(jobs: number): void {
-    const { ecs, cluster, options } = this.#around;
-    const { service, min, max, scaleInAfter } = options;
-    const desired = ecs.state.findService(service)?.desiredCount;
-    if (desired === undefined) return;
-    this.#idleSince = jobs > 0 ? undefined : (this.#idleSince ?? Date.now());
-    const wanted = Math.min(max, Math.max(min, jobs));
-    const mayShrink = this.#idleSince !== undefined && Date.now() - this.#idleSince >= scaleInAfter;
-    if (wanted > desired || (wanted < desired && mayShrink))
-      ecs.request('UpdateService', { cluster, service, desiredCount: wanted });
-  }
-}
-
-/** Starts the autoscaler that the rig file asks for, and gives what ends it. */
-export function startAutoscaler(
-  { rig, path }: ReadRigFile,
-  parts: Pick<Surroundings, 'buildkite' | 'ecs' | 'log'>,
-): () => void {
+function startBuildkiteScaler({ rig, path }: ReadRigFile, { ecs, buildkite, log }: Parts): () => void {
   const { autoscaler: options, cluster } = rig;
   if (options === undefined) return () => undefined;
-  if (parts.ecs.state.findService(options.service) === undefined)
+  if (ecs.state.findService(options.service) === undefined)
     throw new RigFailure('bad-input', `${path}: autoscaler: no service "${options.service}" in "services"`);
-  const autoscaler = new Autoscaler({ ...parts, options, cluster });
-  return () => {
-    autoscaler.close();
-  };
+  const { service, min, max, scaleInAfter, every } = options;
+  let idleSince: number | undefined;
+  return watchJobs(buildkite, every, log, (jobs) => {
+    const desired = ecs.state.findService(service)?.desiredCount;
+    if (desired === undefined) return;
+    idleSince = jobs > 0 ? undefined : (idleSince ?? Date.now());
+    const wanted = Math.min(max, Math.max(min, jobs));
+    const mayShrink = idleSince !== undefined && Date.now() - idleSince >= scaleInAfter;
+    if (wanted > desired || (wanted < desired && mayShrink))
+      ecs.request('UpdateService', { cluster, service, desiredCount: wanted });
+  });
+}
+
+/** Registers the file's services with Application Auto Scaling, whose policies then follow the jobs for each worker. */
+function startScalingPolicies({ rig, path }: ReadRigFile, { ecs, buildkite, log }: Parts): () => void {
+  if (rig.scalableTargets.length === 0) return () => undefined;
+  for (const one of rig.scalableTargets) register(path, one, ecs);
+  return watchJobs(buildkite, lookEveryMs, log, (jobs) => {
+    ecs.scaling.look(jobs);
+  });
+}
+
+function register(path: string, target: RigFile['scalableTargets'][number], ecs: EcsRig): void {
+  const { service, scheduled, ...rest } = target;
+  const now = Date.now();
+  try {
+    ecs.scaling.register(service, {
+      ...rest,
+      scheduled: scheduled.map(({ name, after, min, max }) => ({ name, at: now + after, min, max })),
+    });
+  } catch (error) {
+    throw new RigFailure('bad-input', `${path}: scalableTargets: ${messageOf(error)}`);
+  }
 }

@@ -47,6 +47,43 @@ const autoscaler = z.strictObject({
   scaleInAfter: duration.default(10_000),
 });
 
+/** A service that is registered with Application Auto Scaling, and the policies that follow the jobs for each worker. */
+const scalableTarget = z.strictObject({
+  service: word,
+  min: z.int().min(0).default(0),
+  max: z.int().min(0).max(1000).default(20),
+  suspended: z
+    .strictObject({
+      in: z.boolean().default(false),
+      out: z.boolean().default(false),
+      scheduled: z.boolean().default(false),
+    })
+    .prefault({}),
+  policies: z
+    .array(
+      z.strictObject({
+        name: word,
+        target: z.number().positive().default(1),
+        disableScaleIn: z.boolean().default(false),
+        scaleInCooldown: duration.default(0),
+        scaleOutCooldown: duration.default(0),
+        scaleInAfter: duration.default(1000),
+        scaleOutAfter: duration.default(0),
+      }),
+    )
+    .default([]),
+  scheduled: z
+    .array(
+      z.strictObject({
+        name: word,
+        after: duration,
+        min: z.int().min(0).optional(),
+        max: z.int().min(0).optional(),
+      }),
+    )
+    .default([]),
+});
+
 /** Jobs of a step that are over and passed before the rig began; the first is the oldest. */
 const past = z.strictObject({
   step: word,
@@ -95,6 +132,7 @@ const scriptVerb = z.enum([
   'start-deployment',
   'continue-deployment',
   'set-desired-count',
+  'set-scaling',
   'protect',
 ]);
 const scriptRule = z.strictObject({
@@ -109,6 +147,8 @@ const scriptRule = z.strictObject({
     'container-stopped',
     'task-stopped',
     'service-updated',
+    'scaling-registered',
+    'scaling-activity',
     'task-protection',
     'instance-status',
   ]),
@@ -174,6 +214,7 @@ export const rigFile = z
     instances: z.array(instanceGroup).optional(),
     services: z.array(service).default([]),
     autoscaler: autoscaler.optional(),
+    scalableTargets: z.array(scalableTarget).default([]),
     tasks: z.array(task).default([]),
     clusterTags: tags.default({}),
     policy: word.optional(),

@@ -277,9 +277,9 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
   return {
     AWS_ENDPOINT_URL_ECS: urls.ecs,
     AWS_ENDPOINT_URL_STS: urls.ecs,
+    AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: urls.ecs,
     AWS_REGION: file.rig.region,
-    // The AWS CLI and boto3 read this one, and not the other.
-    AWS_DEFAULT_REGION: file.rig.region,
+    AWS_DEFAULT_REGION: file.rig.region, // The AWS CLI and boto3 read this one, and not the other.
     AWS_ACCESS_KEY_ID: ecs.accessKeyId,
     AWS_SECRET_ACCESS_KEY: ecs.secretAccessKey,
     BUILDKITE_GRAPHQL_ENDPOINT: `${urls.buildkite}/graphql`,

@@ -85,7 +85,11 @@ export class AccessControl {
 
   /** Throws what AWS answers where any of the resources is denied. */
   check(operation: string, input: unknown): void {
-    const questions = questionsOf(this.#state, operation, isInput(input) ? input : {});
+    this.ask(operation, questionsOf(this.#state, operation, isInput(input) ? input : {}));
+  }
+
+  /** The same for an operation of another service, which knows its own questions. */
+  ask(operation: string, questions: readonly Question[]): void {
     for (const question of questions) {
       const decision = this.#policy ? decide(this.#policy, question) : ({ is: 'allow', by: [] } as const);
       this.#remember(

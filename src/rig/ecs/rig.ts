@@ -2,6 +2,8 @@ import type { EventEmitter } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { apiName, questionsOfScaling, scalingOperations } from '../auto-scaling/operations.ts';
+import { Scaling } from '../auto-scaling/scaling.ts';
 import { Replica } from '../replica.ts';
 import type { Executor } from '../workers/executor.ts';
 import { createIdleExecutor, type JoinIdly } from '../workers/idle.ts';
@@ -50,6 +52,8 @@ export interface EcsRig {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly state: EcsState;
+  /** Application Auto Scaling, which has the same door. */
+  readonly scaling: Scaling;
   readonly events: EventEmitter;
   /** Performs an operation without a request, so that setting the cluster up is not counted as one. */
   request(operation: string, input: unknown): Record<string, unknown>;
@@ -72,7 +76,16 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const state = new EcsState(options.cluster, options.knobs, options.clusterTags);
   if (options.instances) state.addInstances(options.instances);
   const scheduler = new Scheduler(state);
-  const server = await startEcsServer(state, scheduler, options.policy);
+  const scaling = new Scaling(state, (service, desiredCount) => {
+    server.perform('UpdateService', { cluster: state.cluster.name, service, desiredCount });
+  });
+  const server = await startEcsServer(state, scheduler, options.policy, [
+    {
+      api: apiName,
+      operations: scalingOperations(scaling),
+      questions: (operation, input) => questionsOfScaling(scaling, operation, input),
+    },
+  ]);
   const request: EcsRig['request'] = (operation, input) => server.perform(operation, input);
   const metadata = await startMetadata(state, request);
   attachGround(state, {
@@ -91,6 +104,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     accessKeyId: server.accessKeyId,
     secretAccessKey: server.secretAccessKey,
     state,
+    scaling,
     events: state.events,
     request,
     counts: () => server.counts(),

@@ -12,7 +12,7 @@ import { instanceOperations } from './operations-instances.ts';
 import { protectionOperations } from './operations-protection.ts';
 import { serviceOperations } from './operations-services.ts';
 import { taskOperations } from './operations-tasks.ts';
-import type { AccessPolicy } from './policy.ts';
+import type { AccessPolicy, Question } from './policy.ts';
 import { RateLimits } from './rate-limits.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { EcsState } from './state.ts';
@@ -34,11 +34,21 @@ export interface EcsServer extends Listening {
 
 const service = 'AmazonEC2ContainerServiceV20141113';
 
+/** Another service of AWS in the same protocol, at the same door. */
+export interface Neighbour {
+  /** Its name in X-Amz-Target. */
+  readonly api: string;
+  readonly operations: Record<string, Operation>;
+  /** What IAM is asked about a request. */
+  questions(operation: string, input: unknown): readonly Question[];
+}
+
 /** Serves ECS's JSON 1.1 protocol: POST / with the operation in X-Amz-Target (ECS-1 ff.). */
 export async function startEcsServer(
   state: EcsState,
   scheduler: Scheduler,
   policy?: AccessPolicy,
+  others: readonly Neighbour[] = [],
 ): Promise<EcsServer> {
   const operations = new Map<string, Operation>(
     Object.entries({
@@ -49,6 +59,7 @@ export async function startEcsServer(
       ...protectionOperations(state, scheduler),
     }),
   );
+  const ofEcs: EcsServer['perform'] = (name, input) => perform(operations.get(name), name, input);
   const accessKeyId = `AKIARIG${randomBytes(8).toString('hex').toUpperCase().slice(0, 13)}`;
   const counts: Record<string, number> = {};
   const limits = new RateLimits(state.knobs.ecsRateShare);
@@ -63,7 +74,9 @@ export async function startEcsServer(
       if (!isOurs) foreign += 1;
       return dated(state.knobs.clockOffsetMs, answerSts(action, state.cluster.account, isOurs));
     }
-    const name = (context.req.header('x-amz-target') ?? '').replace(`${service}.`, '');
+    const target = context.req.header('x-amz-target') ?? '';
+    const other = others.find(({ api }) => target.startsWith(`${api}.`));
+    const name = target.replace(`${other?.api ?? service}.`, '');
     if (!isOurs) {
       foreign += 1;
       return answer(state.knobs.clockOffsetMs, () => {
@@ -76,9 +89,10 @@ export async function startEcsServer(
     counts[name] = (counts[name] ?? 0) + 1;
     return answer(state.knobs.clockOffsetMs, () => {
       const input = parseBody(body);
-      limits.take(name);
-      access.check(name, input);
-      return perform(operations.get(name), name, input);
+      if (other === undefined) limits.take(name);
+      if (other === undefined) access.check(name, input);
+      else access.ask(name, other.questions(name, input));
+      return other === undefined ? ofEcs(name, input) : perform(other.operations[name], name, input);
     });
   });
   const listening = await serveOnLoopback(app.fetch);
@@ -87,7 +101,10 @@ export async function startEcsServer(
     ...listening,
     accessKeyId,
     secretAccessKey,
-    perform: (name, input) => perform(operations.get(name), name, input),
+    perform: (name, input) => {
+      const other = others.find((each) => name in each.operations);
+      return other === undefined ? ofEcs(name, input) : perform(other.operations[name], name, input);
+    },
     counts: () => ({ ...counts }),
     access: () => access.log,
     foreign: () => foreign,

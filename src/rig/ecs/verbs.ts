@@ -60,6 +60,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   'start-deployment': startDeployment,
   'continue-deployment': continueDeployment,
   'set-desired-count': setDesiredCount,
+  'set-scaling': setScaling,
   protect,
 };
 
@@ -237,6 +238,27 @@ function setDesiredCount(ground: VerbGround, action: EcsAction): unknown {
     desiredCount: action.count,
   });
   return { service, desiredCount: action.count };
+}
+
+/** Somebody else suspends or resumes Application Auto Scaling (`enabled`), or sets another minimum (`count`). */
+function setScaling(ground: VerbGround, { enabled, count, ...action }: EcsAction): unknown {
+  const service = requireService(ground, action);
+  const isSuspended = enabled === false;
+  return ground.request('RegisterScalableTarget', {
+    ServiceNamespace: 'ecs',
+    ResourceId: `service/${ground.state.cluster.name}/${service}`,
+    ScalableDimension: 'ecs:service:DesiredCount',
+    ...(count === undefined ? {} : { MinCapacity: count }),
+    ...(enabled === undefined
+      ? {}
+      : {
+          SuspendedState: {
+            DynamicScalingInSuspended: isSuspended,
+            DynamicScalingOutSuspended: isSuspended,
+            ScheduledScalingSuspended: isSuspended,
+          },
+        }),
+  });
 }
 
 /** Somebody else, or the task itself, turns a task's protection on or off. */
