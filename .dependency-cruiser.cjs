@@ -15,10 +15,10 @@ const LOCKFILE = '^src/lockfile/';
 const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
-const PORTS = '^src/(buildkite|ecs|surroundings|user-command)/port\\.ts$';
+const PORTS = '^src/(buildkite|ecs|auto-scaling|surroundings|user-command)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING =
-  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent)-)?questions|look|mapped-tasks)\\.ts$';
+  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
@@ -30,6 +30,7 @@ const SERVING =
 
 /** The packages that src may import. */
 const BUNDLED = [
+  '@aws-sdk/client-application-auto-scaling',
   '@aws-sdk/client-ecs',
   '@aws-sdk/core',
   '@aws-sdk/credential-provider-node',
@@ -126,8 +127,8 @@ module.exports = {
       'one-wiring',
       'Only cli/wire.ts builds clients.',
       '^src/(?!cli/wire\\.ts)',
-      '^src/(buildkite|ecs|surroundings|user-command)/(?!port\\.ts)',
-      ['^src/(buildkite|ecs|surroundings|user-command)/'],
+      '^src/(buildkite|ecs|auto-scaling|surroundings|user-command)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|auto-scaling|surroundings|user-command)/'],
     ),
     only(
       'buildkite-client',
@@ -142,6 +143,12 @@ module.exports = {
       [MODEL, '^src/http/', '^src/worker/definition\\.ts$'],
     ),
     only(
+      'auto-scaling-client',
+      'A client of AWS beside that of ECS shares its handler, credentials, rules and clock.',
+      '^src/auto-scaling/',
+      [MODEL, '^src/http/', '^src/ecs/(sdk|failure)\\.ts$'],
+    ),
+    only(
       'surroundings-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/surroundings/',
@@ -154,7 +161,10 @@ module.exports = {
       name: 'sdks-stay-with-clients',
       comment: 'SDK types and errors end at the port; what a profile says is read before there is a client.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(ecs|buildkite|rig)/', '^src/cli/aws-profile\\.ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/(ecs|auto-scaling|buildkite|rig)/', '^src/cli/aws-profile\\.ts$'],
+      },
       to: { path: 'node_modules/(@aws-sdk|@smithy|graphql)/' },
     },
 

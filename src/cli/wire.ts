@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Digest } from '../model/secret-looks.ts';
+import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
@@ -13,6 +14,7 @@ import type { EcsSettings, Settings } from './settings.ts';
 export interface Services {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
+  readonly autoScaling: AutoScaling;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
 }
@@ -33,22 +35,25 @@ export async function connect(
   askMfaCode = codeAsker(settings),
   host = NO_COMMAND,
 ): Promise<Services> {
-  const [buildkite, ecs, surroundings, command] = await Promise.all([
+  const [buildkite, ecs, autoScaling, surroundings, command] = await Promise.all([
     import('../buildkite/client.ts'),
     import('../ecs/client.ts'),
+    import('../auto-scaling/client.ts'),
     import('../surroundings/client.ts'),
     import('../user-command/client.ts'),
   ]);
   const { region, token, graphqlEndpoint, ecsEndpoint, credentials, rules, environment } = settings;
+  const ecsClient = ecs.createEcsClient({
+    region,
+    ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
+    ...(credentials === null ? {} : { credentials }),
+    ...(askMfaCode === null ? {} : { askMfaCode }),
+    ...rules,
+  });
   return {
     buildkite: buildkite.createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules }),
-    ecs: ecs.createEcsClient({
-      region,
-      ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
-      ...(credentials === null ? {} : { credentials }),
-      ...(askMfaCode === null ? {} : { askMfaCode }),
-      ...rules,
-    }),
+    ecs: ecsClient,
+    autoScaling: autoScaling.createAutoScalingClient(ecsClient.sdk),
     surroundings: surroundings.createSurroundings({
       environment,
       ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),

@@ -24,7 +24,9 @@ const WOKEN = 'woken';
 
 /** The Observer of one drill: each subject is polled at its own pace, and what one request answers is asked together: one slow service never holds up the others. */
 export function createObserver(sources: Sources, clock: Clock, digest: Digest): Observer {
-  const pace = createPace(clock, ({ kind }) => sources.ecs.restFor(FACTS[kind].rights));
+  const pace = createPace(clock, ({ kind }) =>
+    FACTS[kind].from === 'ECS' ? sources.ecs.restFor(FACTS[kind].rights) : 0,
+  );
   const openPurse = (state: DrillState): Purse => openPurseOf(state, sources);
   let arrived: Answered[] = [];
   let wake: () => void = () => undefined;

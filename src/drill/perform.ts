@@ -90,7 +90,7 @@ function makeSentEvent(
 
 async function sendCall(
   call: Call,
-  { buildkite, ecs, command }: Sources,
+  { buildkite, ecs, autoScaling, command }: Sources,
   signal: AbortSignal,
   hold: Hold,
 ): Promise<Outcome<readonly Fact[]>> {
@@ -107,6 +107,8 @@ async function sendCall(
       const started = await command.start(call);
       return started.ok ? { ok: true, value: [{ ...COMMAND, value: started.value }] } : started;
     }
+    case 'suspend-scaling':
+      return autoScaling.send(call, signal, hold);
     default:
       return ecs.send(call, signal, hold);
   }

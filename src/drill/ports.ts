@@ -1,3 +1,4 @@
+import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Read } from '../journal/events.ts';
@@ -27,6 +28,7 @@ export interface Observer {
 export interface DrillPorts {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
+  readonly autoScaling: AutoScaling;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
   readonly observer: Observer;

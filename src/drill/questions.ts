@@ -1,3 +1,4 @@
+import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite, BuildWithJobs } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Read } from '../journal/events.ts';
@@ -12,6 +13,7 @@ import { askAgentsOfTask } from './agent-questions.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
 import { readMappingFact } from './mapped-tasks.ts';
+import { askAutoScaling } from './scaling-questions.ts';
 import { splitHistoryId } from '../model/step-name.ts';
 import { jobsWanted } from './own-builds.ts';
 import type { Plan } from '../scenario/plan.ts';
@@ -23,6 +25,7 @@ import { findFact, type Fact, type Subject, type World } from '../model/world.ts
 export interface Sources {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
+  readonly autoScaling: AutoScaling;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
 }
@@ -105,6 +108,9 @@ async function askSource(
     case 'protection':
     case 'credentials':
       return askEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
+    case 'scalable-target':
+    case 'scaling':
+      return askAutoScaling({ ...subject, kind: subject.kind }, plan, sources.autoScaling, signal);
     case 'self':
     case 'kill-switch':
     case 'lock':

@@ -1,4 +1,4 @@
-import type { EcsOperation } from '../model/call.ts';
+import type { AwsOperation } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 
 /** A token bucket of one account in one region: how many requests it holds, and how many come back in a second. */
@@ -16,8 +16,8 @@ const SERVICE_MODIFY: Bucket = { burst: 50, sustained: 5 };
 const TASK_DEFINITION_READ: Bucket = { burst: 50, sustained: 20 };
 const TASK_PROTECTION: Bucket = { burst: 200, sustained: 80 };
 
-/** An operation that is not named here changes a resource of the cluster. */
-const BUCKET_OF: Readonly<Partial<Record<EcsOperation, Bucket>>> = {
+/** An operation of ECS that is not named here changes a resource of the cluster. */
+const BUCKET_OF: Readonly<Partial<Record<AwsOperation, Bucket>>> = {
   DescribeClusters: CLUSTER_READ,
   DescribeCapacityProviders: CLUSTER_READ,
   ListTasks: CLUSTER_RESOURCE_READ,
@@ -33,7 +33,7 @@ const BUCKET_OF: Readonly<Partial<Record<EcsOperation, Bucket>>> = {
   UntagResource: SERVICE_MODIFY,
 };
 
-function findBucket(operation: EcsOperation): Bucket {
+function findBucket(operation: AwsOperation): Bucket {
   return BUCKET_OF[operation] ?? CLUSTER_RESOURCE_MODIFY;
 }
 
@@ -45,10 +45,10 @@ const LONGEST_REST_S = 10;
 
 /** What a client may take of ECS's token buckets. It is overdrawn by reads that cannot wait; repeated reads pay it back. */
 export interface AwsBudget {
-  noteSent(operation: EcsOperation): void;
-  noteThrottled(operation: EcsOperation): void;
+  noteSent(operation: AwsOperation): void;
+  noteThrottled(operation: AwsOperation): void;
   /** How long repeated reads by these operations are to rest, milliseconds. */
-  restFor(operations: readonly EcsOperation[]): number;
+  restFor(operations: readonly AwsOperation[]): number;
 }
 
 /** Our share of every bucket, full at the start. */

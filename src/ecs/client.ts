@@ -32,13 +32,14 @@ import type { Protection } from '../model/entities/task.ts';
 import { createSdk } from './sdk.ts';
 import type { Called, EcsOptions, Sdk } from './sdk.ts';
 
-/** The client of Amazon ECS. Throws bad-input if the endpoint is not allowed. */
-export function createEcsClient(options: EcsOptions): Ecs {
+/** The client of Amazon ECS, and what clients of other services of AWS share with it. Throws bad-input if the endpoint is not allowed. */
+export function createEcsClient(options: EcsOptions): Ecs & { readonly sdk: Sdk } {
   if (options.loopbackOnly && (options.endpoint === undefined || options.credentials === undefined)) {
     throw new GamedayError('rig-failed', 'under --rig endpoint and credentials of ECS must be given');
   }
   const sdk = createSdk(options, systemClock);
   return {
+    sdk,
     ...createPlaceReads(sdk),
     ...createTaskReads(sdk),
     taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),

@@ -17,6 +17,8 @@ export interface Sending {
   sent: boolean;
   /** Host and port that it goes to; null before they are known. */
   host: string | null;
+  /** The service as people call it; ECS where none is named. */
+  readonly service?: string;
 }
 
 /** The call was not to be sent any more when its connection stood. */
@@ -44,16 +46,26 @@ export class UnusableAnswerError extends Error {
 }
 
 /** Errors by name: the SDK does not model many common ones, so `instanceof` misses them. */
-const KINDS: readonly (readonly [RegExp, Trouble['kind'], string])[] = [
-  [/^AccessDenied/, 'denied', 'AWS denies'],
+const KINDS: readonly (readonly [RegExp, Trouble['kind'], (service: string) => string])[] = [
+  [/^AccessDenied/, 'denied', () => 'AWS denies'],
   [
     /^(UnrecognizedClient|ExpiredToken|InvalidSignature|SignatureDoesNotMatch|InvalidClientTokenId|IncompleteSignature|MissingAuthenticationToken|RequestExpired|CredentialsProviderError|TokenProviderError)/,
     'unauthorized',
-    'AWS has no valid credentials of ours for',
+    () => 'AWS has no valid credentials of ours for',
   ],
-  [/^(Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)/, 'rate-limited', 'ECS limits the rate of'],
-  [/^(ClusterNotFound|ServiceNotFound)/, 'not-found', 'ECS does not know the object of'],
-  [/^(ForbiddenEndpointError|EndpointError)/, 'refused', 'ECS was not contacted for'],
+  [
+    /^(Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)/,
+    'rate-limited',
+    (service) => `${service} limits the rate of`,
+  ],
+  // Application Auto Scaling API Reference, RegisterScalableTarget: another update of the same target is pending.
+  [/^ConcurrentUpdate/, 'rate-limited', (service) => `${service} is busy with another update and puts off`],
+  [
+    /^(ClusterNotFound|ServiceNotFound|ObjectNotFound)/,
+    'not-found',
+    (service) => `${service} does not know the object of`,
+  ],
+  [/^(ForbiddenEndpointError|EndpointError)/, 'refused', (service) => `${service} was not contacted for`],
 ];
 
 const Sdk = z.object({
@@ -68,11 +80,15 @@ type Sdk = z.output<typeof Sdk>;
 /** Whether ECS limits the rate of our requests. */
 export function isThrottling(error: unknown): boolean {
   const parsed = Sdk.safeParse(error);
-  return parsed.success && failureByName(parsed.data, '')?.trouble.kind === 'rate-limited';
+  return parsed.success && failureByName(parsed.data, '', '')?.trouble.kind === 'rate-limited';
 }
 
 /** Classifies an error of the SDK. Where nothing was sent, nothing can have happened. */
-export function failureOf(error: unknown, operation: string, { sent, host }: Sending): Failure {
+export function failureOf(
+  error: unknown,
+  operation: string,
+  { sent, host, service = 'ECS' }: Sending,
+): Failure {
   const certainty = sent ? 'unknown' : 'refused';
   const failed = (kind: Trouble['kind'], message: string): Failure => ({
     trouble: makeTrouble(kind, message),
@@ -80,43 +96,47 @@ export function failureOf(error: unknown, operation: string, { sent, host }: Sen
   });
   if (error instanceof HeldBackError) return failed('outdated', `not sent: ${error.message}`);
   if (error instanceof AbortedError) return failed('aborted', `${operation} was interrupted`);
-  if (error instanceof DeadlineError) return failed('timeout', describeSilence(operation, sent, host, error));
+  if (error instanceof DeadlineError)
+    return failed('timeout', describeSilence(operation, { sent, host, service }, error));
   if (error instanceof UnusableAnswerError)
-    return failed('garbage', `ECS answered ${operation} with ${error.message}`);
+    return failed('garbage', `${service} answered ${operation} with ${error.message}`);
   if (error instanceof OversizeAnswerError)
     return failed('garbage', `AWS's answer to ${operation} ${error.message}`);
   const parsed = Sdk.safeParse(error);
   if (parsed.success) {
-    const named = failureByName(parsed.data, operation) ?? failureByStatus(parsed.data, operation);
+    const named =
+      failureByName(parsed.data, operation, service) ?? failureByStatus(parsed.data, operation, service);
     if (named !== null) return named;
   }
   const network = networkFailureOf(error, host ?? 'unknown host');
   if (network !== null) {
-    const trouble = makeTrouble(network.kind, `ECS: ${network.said} at ${operation}`);
+    const trouble = makeTrouble(network.kind, `${service}: ${network.said} at ${operation}`);
     return { trouble, certainty: network.sent ? certainty : 'refused' };
   }
   if (parsed.success && parsed.data.name === 'TimeoutError')
-    return failed('timeout', describeSilence(operation, sent, host, { message: 'no answer in time' }));
+    return failed(
+      'timeout',
+      describeSilence(operation, { sent, host, service }, { message: 'no answer in time' }),
+    );
   if (!sent) return makeUnsentFailure(error, operation);
-  return failed('garbage', `ECS's answer to ${operation} cannot be read`);
+  return failed('garbage', `${service}'s answer to ${operation} cannot be read`);
 }
 
 function describeSilence(
   operation: string,
-  sent: boolean,
-  host: string | null,
+  { sent, host, service = 'ECS' }: Sending,
   { message }: { readonly message: string },
 ): string {
   if (host === null) return `AWS gave ${message} to the request for credentials before ${operation}`;
   return sent
-    ? `ECS (${host}) gave ${message} to ${operation}`
-    : `ECS: no connection to ${host} in time (${message}) at ${operation}`;
+    ? `${service} (${host}) gave ${message} to ${operation}`
+    : `${service}: no connection to ${host} in time (${message}) at ${operation}`;
 }
 
 /** The failure for ids that are invalid, and for ARNs of another cluster than the named one. */
 const IDENTIFIER = /^(Invalid identifier\b|\w+ length should be one of\b)/;
 
-function failureByName(error: Sdk, operation: string): Failure | null {
+function failureByName(error: Sdk, operation: string, service: string): Failure | null {
   if (error.name === 'InvalidParameterException' && IDENTIFIER.test(error.message)) {
     const message = `ECS does not find the object of ${operation} in this cluster: ${sayError(error)}`;
     return { trouble: makeTrouble('not-found', message), certainty: 'refused' };
@@ -124,11 +144,14 @@ function failureByName(error: Sdk, operation: string): Failure | null {
   const row = KINDS.find(([name]) => name.test(error.name));
   if (row === undefined) return null;
   const [, kind, meaning] = row;
-  return { trouble: makeTrouble(kind, `${meaning} ${operation}: ${sayError(error)}`), certainty: 'refused' };
+  return {
+    trouble: makeTrouble(kind, `${meaning(service)} ${operation}: ${sayError(error)}`),
+    certainty: 'refused',
+  };
 }
 
 /** The failure of an answer by its status. 2xx or 3xx: the body could not be read, the call may have been executed. */
-function failureByStatus(error: Sdk, operation: string): Failure | null {
+function failureByStatus(error: Sdk, operation: string, service: string): Failure | null {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined) return null;
   const modelled = error.$fault === undefined ? '' : `: ${sayError(error)}`;
@@ -138,12 +161,15 @@ function failureByStatus(error: Sdk, operation: string): Failure | null {
     certainty: 'refused',
   });
   if (status >= 500)
-    return { trouble: makeTrouble('server-error', `ECS failed at ${told}`), certainty: 'unknown' };
+    return { trouble: makeTrouble('server-error', `${service} failed at ${told}`), certainty: 'unknown' };
   if (status === 401) return refused('unauthorized', `AWS does not accept our credentials for ${told}`);
   if (status === 403) return refused('denied', `AWS denies ${told}`);
-  if (status === 429) return refused('rate-limited', `ECS limits the rate of ${told}`);
-  if (status >= 400) return refused('refused', `ECS refused ${told}`);
-  return { trouble: makeTrouble('garbage', `ECS's answer to ${told} cannot be read`), certainty: 'unknown' };
+  if (status === 429) return refused('rate-limited', `${service} limits the rate of ${told}`);
+  if (status >= 400) return refused('refused', `${service} refused ${told}`);
+  return {
+    trouble: makeTrouble('garbage', `${service}'s answer to ${told} cannot be read`),
+    certainty: 'unknown',
+  };
 }
 
 /** The failure before anything was sent: the SDK could not read configuration or credentials. */

@@ -1,13 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Readable } from 'node:stream';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Clock } from '../model/clock.ts';
-import type { EcsOperation } from '../model/call.ts';
+import type { AwsOperation } from '../model/call.ts';
 import type { ClockOffset, Credentials } from '../model/entities/surroundings.ts';
 import { checkBeforeBytes, createAgents } from '../http/agents.ts';
-import { readBounded } from '../http/bounded.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { endpointOf, sayWhyForbidden } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
@@ -18,6 +16,7 @@ import { createCredentialSource, credentialsOf, fetchByChain } from './credentia
 import type { Identity } from './credentials.ts';
 import { failureOf, ForbiddenEndpointError, HeldBackError, isThrottling } from './failure.ts';
 import type { Failure, Sending } from './failure.ts';
+import { guardHandler } from './handler.ts';
 
 /** The options of the client. Credentials and endpoint default to the SDK's own chains. */
 export interface EcsOptions extends EndpointRules {
@@ -42,13 +41,25 @@ const PATIENCE_SHARE = 0.6;
 /** Pause before a throttled read is sent again after the SDK's own attempts, milliseconds. */
 const THROTTLED_PAUSE_MS = 1_000;
 
+/** No setting of the user reaches a rig that gameday started. */
+const RIG_MODES = {
+  ...{ useFipsEndpoint: false, useDualstackEndpoint: false },
+  ...{ authSchemePreference: [], userAgentAppId: '' },
+};
+
 /** What is known of a call while it runs. */
 interface Progress extends Sending {
-  readonly operation: EcsOperation;
+  readonly operation: AwsOperation;
   readonly signal: AbortSignal;
   startedAt: number;
   readonly hold: Hold;
 }
+
+/** What a client of another service shares with that of ECS; its endpoint follows from its own settings, except on the rig. */
+export type NeighbourConfig = Pick<
+  ECSClientConfig,
+  'region' | 'credentials' | 'requestHandler' | 'maxAttempts' | 'retryMode' | 'endpoint'
+>;
 
 /** Runs SDK calls within their time, and knows whether a request was sent. */
 export interface Sdk {
@@ -59,11 +70,14 @@ export interface Sdk {
   renewCredentials(signal: AbortSignal): Promise<Called<Credentials>>;
   /** Runs a call. `hold` is asked right before the first byte of a request: what it says keeps the request from being sent. */
   call<T>(
-    operation: EcsOperation,
+    operation: AwsOperation,
     signal: AbortSignal,
     work: (abortSignal: AbortSignal) => Promise<T>,
     hold?: Hold,
+    service?: string,
   ): Promise<Called<T>>;
+  /** Clients of another service of AWS with the same handler, credentials, rules and clock: one for reads, one for changes. */
+  neighbours<C>(make: (config: NeighbourConfig) => C): { readonly reads: C; readonly once: C };
   clock(): ClockOffset | null;
   readonly restFor: AwsBudget['restFor'];
   /** Whether a call that began then has used most of its time. */
@@ -82,31 +96,8 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   const budget = createAwsBudget(clock);
   const isNearlyLate = (startedAt: number): boolean => clock.now() - startedAt > timeoutMs * PATIENCE_SHARE;
 
-  /** Wraps the sending itself: checks the endpoint, whatever its source, and reads the server's clock. */
-  function watchClient(client: ECSClient): ECSClient {
-    client.middlewareStack.add(
-      (next) => async (args) => {
-        const { protocol, hostname, port } = Request.parse(args.request);
-        const why = sayWhyForbidden(protocol, hostname, options);
-        if (why !== null) throw new ForbiddenEndpointError(why);
-        const call = progress.getStore();
-        if (call !== undefined)
-          call.host = `${hostname}:${String(port ?? (protocol === 'http:' ? 80 : 443))}`;
-        const sentAt = clock.now();
-        const result = await checkBeforeBytes(
-          () => noteSending(call),
-          () => next(args),
-        );
-        const response = Response.safeParse(result.response);
-        const date = response.success ? response.data.headers['date'] : undefined;
-        offset.take(date, sentAt, clock.now());
-        return result;
-      },
-      { step: 'deserialize', priority: 'low', name: 'gamedayWatch' },
-    );
-    return client;
-  }
-
+  const watchClient = (client: ECSClient): ECSClient =>
+    watchRequests(client, options, progress, offset, clock);
   const config = configOf(options, timeoutMs);
   const provide = async (): Promise<Identity> => credentials.provide();
   // The SDK would keep credentials once for each client, and fetch them for the first mutating call when it signs that.
@@ -122,6 +113,11 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
   );
   shareClockOffset(reads, once);
   const credentials = createCredentialSource(fetcherOf(options, reads), clock);
+  const watchNeighbour = (client: ECSClient, repeats: boolean): void => {
+    watchClient(client);
+    if (repeats) waitWhileThrottled(client, progress, isNearlyLate, clock);
+    shareClockOffset(reads, client);
+  };
   return {
     reads,
     once,
@@ -133,8 +129,9 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
         return { ok: false, failure };
       }
     },
-    call: async (operation, signal, work, hold = () => null) => {
-      const call: Progress = { operation, signal, startedAt: clock.now(), sent: false, host: null, hold };
+    call: async (operation, signal, work, hold = () => null, service = 'ECS') => {
+      const startedAt = clock.now();
+      const call: Progress = { operation, signal, startedAt, sent: false, host: null, hold, service };
       try {
         // Credentials have a deadline of their own: a person may be asked for a code.
         await credentials.provide(signal);
@@ -147,11 +144,60 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
         return { ok: false, failure };
       }
     },
+    neighbours: (make) =>
+      makeNeighbours(make, { ...shared, requestHandler }, options.loopbackOnly, watchNeighbour),
     clock: () => offset.read(),
     restFor: (operations) => budget.restFor(operations),
     isNearlyLate,
     now: () => clock.now(),
   };
+}
+
+/** Wraps the sending itself: checks the endpoint, whatever its source, and reads the server's clock. */
+function watchRequests(
+  client: ECSClient,
+  options: EcsOptions,
+  progress: AsyncLocalStorage<Progress>,
+  offset: ReturnType<typeof createOffsetMeter>,
+  clock: Clock,
+): ECSClient {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { protocol, hostname, port } = Request.parse(args.request);
+      const why = sayWhyForbidden(protocol, hostname, options);
+      if (why !== null) throw new ForbiddenEndpointError(why);
+      const call = progress.getStore();
+      if (call !== undefined) call.host = `${hostname}:${String(port ?? (protocol === 'http:' ? 80 : 443))}`;
+      const sentAt = clock.now();
+      const result = await checkBeforeBytes(
+        () => noteSending(call),
+        () => next(args),
+      );
+      const response = Response.safeParse(result.response);
+      const date = response.success ? response.data.headers['date'] : undefined;
+      offset.take(date, sentAt, clock.now());
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'gamedayWatch' },
+  );
+  return client;
+}
+
+function makeNeighbours<C>(
+  make: (config: NeighbourConfig) => C,
+  { endpoint, ...shared }: NeighbourConfig,
+  isRig: boolean,
+  watch: (client: ECSClient, repeats: boolean) => void,
+): { readonly reads: C; readonly once: C } {
+  const { region, credentials, requestHandler, retryMode } = shared as Required<typeof shared>;
+  const rig = isRig ? { ...RIG_MODES, ...(endpoint === undefined ? {} : { endpoint }) } : {};
+  const makeOne = (maxAttempts: number): C => {
+    const client = make({ region, credentials, requestHandler, retryMode, maxAttempts, ...rig });
+    // Every client of the SDK has the same stack of middleware.
+    watch(client as ECSClient, maxAttempts > 1);
+    return client;
+  };
+  return { reads: makeOne(3), once: makeOne(1) };
 }
 
 /** Notes each request in the budget, with what ECS says of the rate. */
@@ -220,48 +266,6 @@ function fetcherOf({ credentials, askMfaCode }: EcsOptions, { config }: ECSClien
   return fetchByChain({ clientConfig: { requestHandler } }, { callerClientConfig: config }, askMfaCode);
 }
 
-/** The SDK's request handler; the SDK does not type its input and output. */
-interface Handler {
-  handle(
-    request: unknown,
-    settings?: unknown,
-  ): Promise<{ readonly response: { body: unknown; readonly headers: Readonly<Record<string, string>> } }>;
-}
-
-/**
- * Applies the rules and size limits to every request of the client's handler. The SDK also uses it for STS and other sources
- * of credentials, whose requests do not pass this client's middleware.
- */
-function guardHandler({ config }: ECSClient, options: EcsOptions, timeoutMs: number): void {
-  const handler = config.requestHandler as Handler;
-  const handle = handler.handle.bind(handler);
-  handler.handle = async (request, settings) => {
-    const { protocol, hostname } = Request.parse(request);
-    const why = sayWhyForbidden(protocol, hostname, options);
-    if (why !== null) throw new ForbiddenEndpointError(why);
-    const { response } = await handle(request, settings);
-    const { body, headers } = response;
-    if (body instanceof Readable) response.body = await readWhole(body, headers, timeoutMs);
-    return { response };
-  };
-}
-
-/** Reads the body of one answer within the limits. Requests for credentials get a deadline here. */
-async function readWhole(
-  body: Readable,
-  headers: Readonly<Record<string, string>>,
-  timeoutMs: number,
-): Promise<Uint8Array> {
-  const discard = (): void => void body.destroy();
-  const unread = { chunks: body, announced: headers['content-length'] ?? null, discard };
-  try {
-    return await withDeadline(new AbortController().signal, timeoutMs, () => readBounded(unread));
-  } catch (error) {
-    discard();
-    throw error;
-  }
-}
-
 /**
  * `loopbackOnly` sets endpoint, credentials and modes explicitly, so that environment and profile have no effect:
  * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS and the FIPS setting would otherwise send requests to the real service.
@@ -275,9 +279,7 @@ function configOf(options: EcsOptions, timeoutMs: number): ECSClientConfig {
   return {
     region: options.region,
     ...endpoint,
-    ...(options.loopbackOnly
-      ? { useFipsEndpoint: false, useDualstackEndpoint: false, authSchemePreference: [], userAgentAppId: '' }
-      : {}),
+    ...(options.loopbackOnly ? RIG_MODES : {}),
     retryMode: 'standard',
     defaultsMode: 'standard',
     requestHandler: {

@@ -1,4 +1,4 @@
-import { CALLS, type EcsOperation } from '../model/call.ts';
+import { CALLS, type AwsOperation } from '../model/call.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { FAULTS } from '../faults/list.ts';
@@ -86,7 +86,7 @@ function noteNeedsByHost(inject: Scenario['inject']): readonly string[] {
   const { needs } = FAULTS[inject.fault];
   const operations = (hosts: 'FARGATE' | 'EC2'): string =>
     needs({ inject, hosts })
-      .calls.map((kind): EcsOperation | null => CALLS[kind].operation)
+      .calls.map((kind): AwsOperation | null => CALLS[kind].operation)
       .join(' and ');
   const [fargate, ec2] = [operations('FARGATE'), operations('EC2')];
   return fargate === ec2

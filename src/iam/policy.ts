@@ -16,15 +16,23 @@ export interface Policy {
   readonly Statement: readonly PolicyStatement[];
 }
 
+/** The keys by which a change of a scalable target is limited to services of ECS. */
+const DESIRED_COUNT = {
+  'application-autoscaling:service-namespace': 'ecs',
+  'application-autoscaling:scalable-dimension': 'ecs:service:DesiredCount',
+};
+
 /** A statement's conditions by operator and key; all of them must hold. */
 export function conditionsOf({
   cluster,
   tag,
   tagKey,
-}: Pick<Statement, 'cluster' | 'tag' | 'tagKey'>): Conditions {
+  scaling,
+}: Pick<Statement, 'cluster' | 'tag' | 'tagKey' | 'scaling'>): Conditions {
   return {
     ...(cluster === null ? {} : { ArnEquals: { 'ecs:cluster': cluster } }),
     ...(tag === null ? {} : { StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value } }),
+    ...(scaling ? { StringEquals: DESIRED_COUNT } : {}),
     // A request names several keys: each of them must be this one.
     ...(tagKey === null ? {} : { 'ForAllValues:StringEquals': { 'aws:TagKeys': tagKey } }),
   };

@@ -16,6 +16,8 @@ export interface Grant {
   readonly tag: TaskTag;
   /** The only key of tags that may be set or removed; null: no such condition. */
   readonly tagKey: string | null;
+  /** Only the desired count of services of ECS may be scaled by it. */
+  readonly scaling: boolean;
   readonly why: readonly string[];
 }
 
@@ -28,6 +30,8 @@ export interface Statement {
   readonly tag: TaskTag;
   /** The only key of tags that may be set or removed; null: no such condition. */
   readonly tagKey: string | null;
+  /** Only the desired count of services of ECS may be scaled by it. */
+  readonly scaling: boolean;
   readonly why: readonly string[];
 }
 
@@ -49,6 +53,7 @@ export function grantsOf(needs: readonly Need[], place: Place, limits: Limits): 
       cluster: row.byCluster && place.cluster !== null ? arnOf(place, `cluster/${place.cluster}`) : null,
       tag: row.byTaskTag ? limits.taskTag : null,
       tagKey: row.tagKey,
+      scaling: row.resource === 'scalable-target',
       why: [why],
     };
   });
@@ -65,6 +70,8 @@ function resourceOf({ resource }: OperationRow, place: Place, { service }: Limit
       return arnOf(place, `service/${cluster}/${service ?? '*'}`);
     case 'capacity-provider':
       return arnOf(place, 'capacity-provider/*');
+    case 'scalable-target':
+      return arnOf(place, 'scalable-target/*', 'application-autoscaling');
     case 'task':
     case 'container-instance':
       return arnOf(place, place.cluster === null ? `${resource}/*` : `${resource}/${cluster}/*`);
@@ -88,8 +95,8 @@ export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
   );
 }
 
-function conditionOf({ cluster, tag, tagKey }: Pick<Grant, 'cluster' | 'tag' | 'tagKey'>): unknown {
-  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey];
+function conditionOf({ cluster, tag, tagKey, scaling }: Grant | Statement): unknown {
+  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey, scaling];
 }
 
 /** Drops a grant with a tag condition where the same grant exists without it. */

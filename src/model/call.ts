@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatCommand } from './entities/command.ts';
 import { BUILD_KEY, parseMark } from './entities/mark.ts';
+import { formatSuspension, isAllSuspended, Suspension } from './entities/scaling.ts';
 import { UNDO_TAG } from './entities/undo-mark.ts';
 
 /** A call that changes something outside, as data in our words. `perform` is the only place that sends one. */
@@ -53,6 +54,14 @@ export const Call = z.discriminatedUnion('kind', [
     instance: z.string(),
     status: z.enum(['ACTIVE', 'DRAINING']),
   }),
+  /** Application Auto Scaling of the service rests, or does so no more. `former`: as before. */
+  z.strictObject({
+    kind: z.literal('suspend-scaling'),
+    cluster: z.string(),
+    service: z.string(),
+    suspended: Suspension,
+    former: Suspension,
+  }),
   /** `mark` says what the drill is about to change there, and what it was: the value of the tag. */
   z.strictObject({
     kind: z.literal('mark-service'),
@@ -66,7 +75,9 @@ export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
 /** A call that goes to Amazon ECS. */
-export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' | 'run-command' }>;
+export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' | 'run-command' } | ScalingCall>;
+/** A call that goes to Application Auto Scaling. */
+export type ScalingCall = CallOf<'suspend-scaling'>;
 
 /** Every operation of Amazon ECS that gameday can send: the client takes no other word, and what is said of rights covers them all. */
 export type EcsOperation =
@@ -85,10 +96,21 @@ export type EcsOperation =
   | 'TagResource'
   | 'UntagResource';
 
+/** Every operation of Application Auto Scaling that gameday can send. */
+export type ScalingOperation =
+  | 'DescribeScalableTargets'
+  | 'DescribeScalingPolicies'
+  | 'DescribeScheduledActions'
+  | 'DescribeScalingActivities'
+  | 'RegisterScalableTarget';
+
+/** Every operation of AWS, but STS's GetCallerIdentity, which needs no right. */
+export type AwsOperation = EcsOperation | ScalingOperation;
+
 /** What is known of one kind of call. */
 interface CallKind<K extends Call['kind']> {
-  /** The operation of ECS that it is sent by; null: none, it goes to Buildkite or is started on this machine. */
-  readonly operation: EcsOperation | null;
+  /** The operation of AWS that it is sent by; null: none, it goes to Buildkite or is started on this machine. */
+  readonly operation: AwsOperation | null;
   /** What it makes stop: its task, or what the scheduler chooses of a service or of a host; null: nothing by itself. */
   readonly stops: 'task' | 'service' | 'host' | null;
   /** The call as its service names it. */
@@ -142,6 +164,15 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
     named: ({ instance, status }) => `UpdateContainerInstancesState, ${instance} ${status}`,
     doing: ({ instance, status }) => `setting container instance ${shortenArn(instance)} to ${status}`,
   },
+  'suspend-scaling': {
+    ...{ operation: 'RegisterScalableTarget', stops: null },
+    named: ({ service, suspended }) =>
+      `RegisterScalableTarget, of service ${service} suspended: ${formatSuspension(suspended)}`,
+    doing: ({ service, suspended }) =>
+      isAllSuspended(suspended)
+        ? `suspending the automatic scaling of service ${service}`
+        : `putting the automatic scaling of service ${service} back (suspended: ${formatSuspension(suspended)})`,
+  },
   'mark-service': {
     ...{ operation: 'TagResource', stops: null },
     named: ({ service, mark }) => `TagResource, ${UNDO_TAG} on service ${service}: ${mark}`,
@@ -155,7 +186,11 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
 };
 
 /** Changes that stand until somebody puts them back: a service is marked before one of them is sent. */
-export const MARKED: ReadonlySet<Call['kind']> = new Set(['set-desired-count', 'set-instance-state']);
+export const MARKED: ReadonlySet<Call['kind']> = new Set([
+  'set-desired-count',
+  'set-instance-state',
+  'suspend-scaling',
+]);
 
 /** Which of several builds it is. */
 function describeNthBuild(metaData: Readonly<Record<string, string>>): string {

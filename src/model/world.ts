@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { namesOf } from './reasons.ts';
-import type { EcsOperation } from './call.ts';
+import type { AwsOperation, EcsOperation, ScalingOperation } from './call.ts';
 import { Agent } from './entities/agent.ts';
 import { Budget } from './entities/budget.ts';
 import { Build } from './entities/build.ts';
@@ -26,16 +26,17 @@ import {
 } from './entities/surroundings.ts';
 import { Mapping } from './entities/mapping.ts';
 import { Preflight } from './entities/preflight.ts';
+import { Registration, Scaling } from './entities/scaling.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
 /** Who is asked after a kind of thing. */
-export type Source = 'Buildkite' | 'ECS' | 'the surroundings' | 'this process';
+export type Source = 'Buildkite' | 'ECS' | 'Application Auto Scaling' | 'the surroundings' | 'this process';
 
 interface FactRow {
   readonly value: z.ZodType;
   readonly from: Source;
-  /** The operations of ECS that answer it. */
-  readonly rights: readonly EcsOperation[];
+  /** The operations of AWS that answer it. */
+  readonly rights: readonly AwsOperation[];
 }
 
 function defineBuildkiteFact<V extends z.ZodType>(value: V) {
@@ -44,6 +45,10 @@ function defineBuildkiteFact<V extends z.ZodType>(value: V) {
 
 function defineEcsFact<V extends z.ZodType>(value: V, ...rights: readonly EcsOperation[]) {
   return { value, from: 'ECS', rights } as const;
+}
+
+function defineScalingFact<V extends z.ZodType>(value: V, ...rights: readonly ScalingOperation[]) {
+  return { value, from: 'Application Auto Scaling', rights } as const;
 }
 
 function defineSurroundingsFact<V extends z.ZodType>(value: V) {
@@ -65,6 +70,14 @@ export const FACTS = {
   protection: defineEcsFact(Protection, 'GetTaskProtection'),
   service: defineEcsFact(Service, 'DescribeServices'),
   cluster: defineEcsFact(Cluster, 'DescribeClusters'),
+  'scalable-target': defineScalingFact(Registration, 'DescribeScalableTargets'),
+  // What is denied or out of reach is said in it: a drill that does not need it goes on without.
+  scaling: defineScalingFact(
+    Scaling,
+    'DescribeScalableTargets',
+    'DescribeScalingPolicies',
+    'DescribeScheduledActions',
+  ),
   // Found on this machine or by STS, without a right of ECS.
   credentials: defineEcsFact(Credentials),
   pipeline: defineBuildkiteFact(Pipeline),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { createAutoScalingClient } from '../../src/auto-scaling/client.ts';
 import { createBuildkiteClient } from '../../src/buildkite/client.ts';
 import { isHostOf } from '../../src/model/entities/host.ts';
 import { createEcsClient } from '../../src/ecs/client.ts';
@@ -9,6 +10,7 @@ import { probeMachine } from '../../src/rig/workers/machine.ts';
 import { createSurroundings } from '../../src/surroundings/client.ts';
 import { forkRig } from '../support/forked-rig.ts';
 import { until } from '../support/until.ts';
+import { autoScalingContract } from './auto-scaling.contract.ts';
 import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import type { BuildkiteBench } from './buildkite.contract.ts';
@@ -105,6 +107,19 @@ largeServiceContract('the client against the rig', async () => {
   return {
     ...{ ecs, size },
     empty: () => ecs.send({ ...call, desired: 0, former: size }, never),
+    close: () => rig.close(),
+  };
+});
+
+autoScalingContract('the client against the rig', async () => {
+  const rig = await forkRig(new URL('rig/scaled.yaml', import.meta.url));
+  const ecs = ecsOf(rig.environment);
+  const call = { kind: 'set-desired-count', cluster: 'build-prod', service: 'build-agents' } as const;
+  return {
+    autoScaling: createAutoScalingClient(ecs.sdk),
+    setCount: async (desired) => {
+      await ecs.send({ ...call, desired, former: 2 }, never);
+    },
     close: () => rig.close(),
   };
 });

@@ -9,9 +9,11 @@ import {
   NOON,
   TASK_ARN,
 } from '../support/builders.ts';
+import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
+import { autoScalingContract } from './auto-scaling.contract.ts';
 import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import { ecsReads } from './ecs-reads.contract.ts';
@@ -51,6 +53,22 @@ buildkiteContract('the fake', () => {
     },
     close: () => Promise.resolve(),
   });
+});
+
+autoScalingContract('the fake', () => {
+  let count = 2;
+  const suspended = { in: true, out: false, scheduled: false };
+  const autoScaling = fakeAutoScaling({
+    targets: { 'build-agents': { min: 1, max: 4, suspended } },
+    countOf: () => count,
+    setCount: (_service, set) => void (count = set),
+  });
+  autoScaling.world.policies = [
+    { name: 'jobs-per-worker', type: 'TargetTrackingScaling', scalesIn: false, scalesOut: true },
+  ];
+  autoScaling.world.scheduled = [{ name: 'evening', schedule: 'at(2026-01-01T18:00:00)', min: 0, max: null }];
+  const setCount = (set: number): Promise<void> => Promise.resolve(void (count = set));
+  return Promise.resolve({ autoScaling, setCount, close: () => Promise.resolve() });
 });
 
 ecsContract('the fake', () => {

@@ -3,6 +3,7 @@ import { askSubject } from '../../src/drill/questions.ts';
 import { keyOf, type Fact, type World } from '../../src/model/world.ts';
 import { aJob, anAgent, AGENT_ID, TASK_ARN } from '../support/builders.ts';
 import { fakeBuildkite, type FakeBuildkite } from '../support/fake-buildkite.ts';
+import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
@@ -24,7 +25,13 @@ async function readTask(
   for (const id of overlooked) buildkite.world.unfiltered.add(id);
   set(buildkite);
   const world: World = Object.fromEntries(known.map((one) => [keyOf(one), one]));
-  const sources = { buildkite, ecs: fakeEcs(), surroundings: fakeSurroundings(), command: fakeCommand() };
+  const sources = {
+    buildkite,
+    ecs: fakeEcs(),
+    surroundings: fakeSurroundings(),
+    autoScaling: fakeAutoScaling(),
+    command: fakeCommand(),
+  };
   const subject = { kind: 'agents-of-task', id: TASK_ARN } as const;
   const signal = new AbortController().signal;
   const { facts, read } = await askSubject(subject, DRILL, planOf(), world, sources, manualClock(), signal);

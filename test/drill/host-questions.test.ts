@@ -19,6 +19,7 @@ import {
   TASK_ARN,
 } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
+import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
@@ -40,6 +41,7 @@ function asked(subject: Subject, world: World, plan = BY_HOST): Promise<readonly
     buildkite: fakeBuildkite({ agents }),
     ecs: fakeEcs(),
     surroundings: fakeSurroundings(),
+    autoScaling: fakeAutoScaling(),
     command: fakeCommand(),
   };
   return askSubject(subject, DRILL, plan, world, sources, manualClock(), never).then(({ facts }) => facts);

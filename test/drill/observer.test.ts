@@ -6,6 +6,7 @@ import { fresh, paced } from '../../src/state/step.ts';
 import { keyOf, type Fact } from '../../src/model/world.ts';
 import { aBuild, aJob, anAgent, BUILD_ID, JOB_ID, NOON, TASK_ARN } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
+import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
@@ -19,7 +20,13 @@ function watching() {
   const buildkite = fakeBuildkite({ builds: [aBuild()], jobs: [aJob({ events: [] })], agents: [anAgent()] });
   const ecs = fakeEcs();
   const observer = createObserver(
-    { buildkite, ecs, surroundings: fakeSurroundings(), command: fakeCommand() },
+    {
+      buildkite,
+      ecs,
+      surroundings: fakeSurroundings(),
+      autoScaling: fakeAutoScaling(),
+      command: fakeCommand(),
+    },
     clock,
     testDigest,
   );

@@ -3,6 +3,7 @@ import { reasonOfTrouble } from '../../src/state/trouble.ts';
 import { askSubject } from '../../src/drill/questions.ts';
 import { aBuild, aJob, NOON } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
+import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
@@ -27,6 +28,7 @@ it("a step's history is asked by pipeline and step, whose key may have a slash",
     buildkite: fakeBuildkite({ builds: [old], jobs }),
     ecs: fakeEcs(),
     surroundings: fakeSurroundings(),
+    autoScaling: fakeAutoScaling(),
     command: fakeCommand(),
   };
   const subject = { kind: 'step-history', id: `${old.pipeline}/test/slow` } as const;

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ALL_OPERATIONS, OPERATIONS } from '../../src/iam/operations.ts';
 
-const CLIENT = join(import.meta.dirname, '..', '..', 'src', 'ecs');
-const SOURCES = readdirSync(CLIENT).map((name) => readFileSync(join(CLIENT, name), 'utf8'));
+const CLIENTS = ['ecs', 'auto-scaling'].map((room) => join(import.meta.dirname, '..', '..', 'src', room));
+const SOURCES = CLIENTS.flatMap((room) =>
+  readdirSync(room).map((name) => readFileSync(join(room, name), 'utf8')),
+);
 
 function found(pattern: RegExp): readonly string[] {
   return [...new Set(SOURCES.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name)))];
@@ -15,9 +17,11 @@ test('every operation that the client sends has its row, and no other has', () =
 });
 
 test('the client calls each operation by its own name', () => {
-  expect(found(/\.call\('(\w+)'/g).toSorted()).toEqual(ALL_OPERATIONS.toSorted());
+  expect(found(/(?:\.call|\breadList)\(\s*'(\w+)'/g).toSorted()).toEqual(ALL_OPERATIONS.toSorted());
   for (const text of SOURCES)
-    for (const [, named, sent] of text.matchAll(/\.call\('(\w+)'(?:(?!\.call\()[\s\S])*?new (\w+)Command\(/g))
+    for (const [, named, sent] of text.matchAll(
+      /(?:\.call|\breadList)\(\s*'(\w+)'(?:(?!\.call\(|\breadList\()[\s\S])*?new (\w+)Command\(/g,
+    ))
       expect(sent).toBe(named);
 });
 

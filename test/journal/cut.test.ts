@@ -72,14 +72,14 @@ async function tornAndResumed(folder: string, lines: number, share: number): Pro
   const path = join(folder, 'journal.jsonl');
   await writeFile(path, `${kept.join('')}${torn}`);
   await truncate(path, Buffer.byteLength(kept.join('')) + Math.floor(Buffer.byteLength(torn) * share));
-  const { plan, buildkite, ecs, surroundings, command, clock } = stage;
+  const { plan, buildkite, ecs, autoScaling, surroundings, command, clock } = stage;
   const file = await openJournal(folder, DRILL, { secrets: [], create: false, now: clock.now });
   const journal: Journal = { ...file, append: (event, durable) => clock.during(file.append(event, durable)) };
   expect(journal.events).toHaveLength(lines);
   const person = { confirm: () => Promise.resolve(true) };
   await runDrill(
     plan,
-    watchAlone({ buildkite, ecs, surroundings, command, clock, journal, person, digest: testDigest }),
+    watchAlone({ buildkite, ecs, autoScaling, surroundings, command, clock, journal, person, digest: testDigest }),
     new AbortController().signal,
     () => undefined,
   );

@@ -1,3 +1,4 @@
+import { fakeAutoScaling, type FakeAutoScaling } from './fake-auto-scaling.ts';
 import { fakeBuildkite, type FakeBuildkite } from './fake-buildkite.ts';
 import { fakeCommand, type FakeCommand } from './fake-command.ts';
 import { fakeEcs, type FakeEcs } from './fake-ecs.ts';
@@ -27,6 +28,7 @@ export const OTHER_AGENT = AGENT_ID.replace(/1$/, '2');
 export interface Theatre {
   readonly buildkite: FakeBuildkite;
   readonly ecs: FakeEcs;
+  readonly autoScaling: FakeAutoScaling;
   readonly surroundings: FakeSurroundings;
   readonly command: FakeCommand;
   readonly clock: ManualClock;
@@ -115,6 +117,14 @@ export function theatre(staged: Staged = {}): Theatre {
       else staged.onStop(stage, task);
     },
   });
+  const autoScaling = fakeAutoScaling({
+    now,
+    countOf: (service) => ecs.world.services.get(service)?.desired ?? null,
+    setCount: (service, desired) => {
+      const known = ecs.world.services.get(service);
+      if (known !== undefined) ecs.world.services.set(service, { ...known, desired });
+    },
+  });
   const surroundings = fakeSurroundings();
   const command = fakeCommand({ now, at: clock.at });
 
@@ -173,6 +183,7 @@ export function theatre(staged: Staged = {}): Theatre {
   const stage: Theatre = {
     buildkite,
     ecs,
+    autoScaling,
     surroundings,
     command,
     clock,
@@ -259,6 +270,7 @@ export function theatre(staged: Staged = {}): Theatre {
     return watchAlone({
       buildkite: lagged(buildkite, clock, staged.lag),
       ecs: lagged(ecs, clock, staged.lag),
+      autoScaling,
       surroundings,
       command,
       clock,
