@@ -1,7 +1,7 @@
 import type { Distribution } from './distribution.ts';
 import type { DeploymentRow } from './document.ts';
 import type { Drains } from './drains.ts';
-import { lossPerStop } from './loss.ts';
+import { lossIfProtected, lossPerStop } from './loss.ts';
 import type { Stop } from './loss.ts';
 import type { Random } from './random.ts';
 import { simulateRollouts } from './rollout.ts';
@@ -20,6 +20,8 @@ export interface Fleet {
   readonly idle: number;
   /** Drains measured by drills; null: drains are computed from the jobs and `idle`. */
   readonly drains: Drains | null;
+  /** Milliseconds for which hooks protect a worker from the start of its job, at most; null: they do not. */
+  readonly protection: number | null;
   readonly replications: number;
 }
 
@@ -28,7 +30,16 @@ export function roomOf(fleet: Fleet): number {
   return fleet.roomPercent ?? fleet.maximumPercent;
 }
 
-/** The deployment as given, before a fix (stop not heard, SIGKILL after 30 s) and after it (heard, longest window). */
+/** A way in which workers stop in a deployment. */
+interface Case extends Stop {
+  readonly name: string;
+  readonly protection: number | null;
+}
+
+/**
+ * The deployment as given, before a fix (stop not heard, SIGKILL after 30 s) and after it (heard, longest window). Where workers
+ * are protected, those are the deployments without it, for comparison.
+ */
 export function deploymentsOf(
   jobs: Distribution,
   window: Pick<Window, 'drain' | 'granted' | 'signal' | 'ceiling'>,
@@ -36,9 +47,12 @@ export function deploymentsOf(
   fleet: Fleet,
   random: Random,
 ): DeploymentRow[] {
+  const { protection } = fleet;
+  const given = { signal: window.signal, window: window.drain, utilisation };
+  const isProtected = protection !== null;
   const stops: readonly (Stop & { readonly name: string })[] = [
     { name: 'before a fix: never signalled', signal: 'eaten', window: DEFAULT_STOP_TIMEOUT, utilisation },
-    { name: 'as given', signal: window.signal, window: window.drain, utilisation },
+    { name: isProtected ? 'without protection' : 'as given', ...given },
     {
       name: 'after a fix: signalled, the longest window',
       signal: 'heard',
@@ -46,7 +60,11 @@ export function deploymentsOf(
       utilisation,
     },
   ];
-  return mergeStops(stops).map((stop) => {
+  const cases: readonly Case[] = [
+    ...(isProtected ? [{ name: 'as given: protected while busy', ...given, protection }] : []),
+    ...mergeStops(stops).map((stop) => ({ ...stop, protection: null })),
+  ];
+  return cases.map((stop) => {
     const simulated = simulateRollouts(
       {
         ...stop,
@@ -66,11 +84,18 @@ export function deploymentsOf(
       name: stop.name,
       signal: stop.signal,
       window: stop.window,
-      lossPerStop: lossPerStop(jobs, stop),
+      protection: stop.protection,
+      lossPerStop: lossOf(jobs, stop),
       wallClock: simulated?.wallClock ?? null,
       lost: simulated?.lost ?? null,
     };
   });
+}
+
+/** A worker that works on until SIGKILL loses a job with the chance that it is busy then, protected or not. */
+function lossOf(jobs: Distribution, stop: Case): number {
+  if (stop.protection === null || stop.signal === 'eaten') return lossPerStop(jobs, stop);
+  return stop.utilisation * lossIfProtected(jobs, stop.protection, stop.window);
 }
 
 /** If the given worker equals one of the other two, it is simulated once. */
@@ -78,7 +103,7 @@ function mergeStops(stops: readonly (Stop & { readonly name: string })[]): typeo
   const [before, given, after] = stops;
   if (before === undefined || given === undefined || after === undefined) return stops;
   const same = (a: Stop, b: Stop): boolean => a.signal === b.signal && a.window === b.window;
-  if (same(before, given)) return [{ ...given, name: 'as given: never signalled' }, after];
-  if (same(given, after)) return [before, { ...given, name: 'as given: signalled, the longest window' }];
+  if (same(before, given)) return [{ ...given, name: `${given.name}: never signalled` }, after];
+  if (same(given, after)) return [before, { ...given, name: `${given.name}: signalled, the longest window` }];
   return stops;
 }

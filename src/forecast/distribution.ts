@@ -23,6 +23,8 @@ export interface Distribution {
    * one, so this is drawn from the length-biased distribution.
    */
   residual(random: Random): number;
+  /** The length of that job. */
+  met(random: Random): number;
   /** Durations of equal weight that represent the distribution, in ascending order. */
   points(): Float64Array;
 }
@@ -54,6 +56,8 @@ function exponential(mean: number): Distribution {
     sample,
     // The exponential distribution has no memory: the rest is distributed as the whole.
     residual: sample,
+    // Length-biased, it is the sum of two.
+    met: (random) => sample(random) + sample(random),
     points: () => pointsOf(at),
   };
 }
@@ -63,6 +67,7 @@ function uniform(from: number, to: number): Distribution {
   const mean = (from + to) / 2;
   const width = to - from;
   const at = (u: number): number => from + width * u;
+  const met = (random: Random): number => Math.sqrt(from ** 2 + random() * (to ** 2 - from ** 2));
   return {
     mean,
     longest: to,
@@ -76,7 +81,8 @@ function uniform(from: number, to: number): Distribution {
       return t < from ? 1 : (to - t) / width;
     },
     sample: (random) => at(random()),
-    residual: (random) => Math.sqrt(from ** 2 + random() * (to ** 2 - from ** 2)) * random(),
+    residual: (random) => met(random) * random(),
+    met,
     points: () => pointsOf(at),
   };
 }
@@ -95,6 +101,11 @@ export function empirical(durations: Iterable<number>): Distribution {
     before[index + 1] = (before[index] ?? 0) + (sorted[index] ?? 0);
   const total = before[sorted.length] ?? 0;
   const firstOver = (t: number): number => findFirstIndex(sorted.length, (index) => (sorted[index] ?? 0) > t);
+  const met = (random: Random): number => {
+    const at = random() * total;
+    const index = findFirstIndex(sorted.length, (i) => (before[i + 1] ?? 0) > at);
+    return sorted[Math.min(index, sorted.length - 1)] ?? 0;
+  };
   return {
     mean: total / sorted.length,
     longest: sorted.at(-1) ?? 0,
@@ -105,11 +116,8 @@ export function empirical(durations: Iterable<number>): Distribution {
     },
     longerThan: (t) => (sorted.length - firstOver(t)) / sorted.length,
     sample: (random) => sorted[Math.floor(random() * sorted.length)] ?? 0,
-    residual(random) {
-      const met = random() * total;
-      const index = findFirstIndex(sorted.length, (i) => (before[i + 1] ?? 0) > met);
-      return (sorted[Math.min(index, sorted.length - 1)] ?? 0) * random();
-    },
+    residual: (random) => met(random) * random(),
+    met,
     points: () => sorted,
   };
 }

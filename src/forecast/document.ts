@@ -45,6 +45,8 @@ export const DeploymentRow = z.strictObject({
   name: z.string(),
   signal: z.enum(SIGNALS),
   window: Milliseconds,
+  /** How long a worker is protected from the start of its job, at most; null: it is not. */
+  protection: Milliseconds.nullable(),
   lossPerStop: Share,
   /** Null where the percentages block the deployment. */
   wallClock: Spread.nullable(),
@@ -95,6 +97,15 @@ export const Forecast = z.strictObject({
   lossPerStopInterval: Bounds,
   /** Drain of a busy worker that hears its stop; null where no worker is busy. */
   busyDrain: z.strictObject({ mean: Milliseconds, median: Milliseconds, p95: Milliseconds }).nullable(),
+  /** Hooks protect busy workers from scale-in and deployments; null: they do not. */
+  protection: z
+    .strictObject({
+      /** From the start of a job, at most. */
+      expiry: Milliseconds,
+      /** P(loss) of the job that runs when a deployment or a scale-in wants its worker. */
+      loss: Share,
+    })
+    .nullable(),
   steps: z.array(StepForecast),
   timeouts: z.array(TimeoutRow),
   /** P(loss) in flight over the window, from 0 to beyond the longest window: points of one line. */

@@ -5,7 +5,7 @@ import type { Distribution, Stated } from './distribution.ts';
 import { numbersOf } from './drains.ts';
 import type { Forecast, StepForecast, TimeoutRow } from './document.ts';
 import type { PastJob } from './history.ts';
-import { bootstrapLoss, lossInFlight, lossPerStop, quantile, retryOf } from './loss.ts';
+import { bootstrapLoss, lossIfProtected, lossInFlight, lossPerStop, quantile, retryOf } from './loss.ts';
 import type { Interval, Stop } from './loss.ts';
 import { notesOf } from './notes.ts';
 import { createRandom } from './random.ts';
@@ -78,6 +78,10 @@ export function makeForecast(question: Question): Forecast {
     lossPerStopInterval:
       interval !== null && window.signal === 'heard' ? scaleInterval(interval, utilisation.share) : null,
     busyDrain: busyDrainOf(jobs, window.drain, random),
+    protection:
+      fleet.protection === null
+        ? null
+        : { expiry: fleet.protection, loss: lossIfProtected(jobs, fleet.protection, window.drain) },
     steps,
     timeouts: windows.map((ms, index) =>
       makeTimeoutRow(

@@ -28,6 +28,17 @@ export function lossPerStop(jobs: Distribution, { window, signal, utilisation }:
   return utilisation * lossInFlight(jobs, signal === 'heard' ? window : 0);
 }
 
+/**
+ * The chance that a deployment loses the job that it meets on a worker that is protected for `protection` ms from the start of its
+ * job. The stop waits for the end of job or protection, and then leaves the window `t`: the job is lost if it is longer than
+ * both together and has more than `t` to go, so E[(D-t) where D > protection + t] / E[D].
+ */
+export function lossIfProtected(jobs: Distribution, protection: number, t: number): number {
+  const saved = protection + t;
+  if (jobs.mean === 0) return 0;
+  return Math.min(1, (jobs.overshoot(saved) + protection * jobs.longerThan(saved)) / jobs.mean);
+}
+
 /** Two bounds, both included. */
 export type Interval = [low: number, high: number];
 

@@ -8,6 +8,7 @@ export function notesOf(forecast: Omit<Forecast, 'notes'>): readonly string[] {
     ...noteLeftOut(forecast),
     ...noteAssumptions(forecast),
     ...noteMeasured(forecast),
+    ...noteProtection(forecast),
     ...noteCeiling(forecast),
     ...noteBlocked(forecast),
   ];
@@ -98,6 +99,26 @@ function noteMeasured({ drains, window }: Omit<Forecast, 'notes'>): readonly str
       ? [
           `measured at ${others.map((ms) => `${ms / 1000} s`).join(', ')} granted, but simulated at other windows: how long a drain that was cut off would have lasted is not known`,
         ]
+      : []),
+  ];
+}
+
+/** CloudFormation gives up on a service that is not steady after three hours. */
+const CLOUDFORMATION = 3 * 60 * 60 * 1000;
+
+function noteProtection({ protection, deployments, source }: Omit<Forecast, 'notes'>): readonly string[] {
+  if (protection === null) return [];
+  const slowest = deployments.find((row) => row.protection !== null)?.wallClock?.p95 ?? 0;
+  return [
+    'protection does not hold against draining hosts, spot reclaims and StopTask: the tables above are of those stops',
+    'ECS is assumed to stop a worker as soon as its protection ends, and the hook to protect from the start of the job; a worker that takes its next job before ECS acts holds the deployment up for that job too',
+    ...(source.kind === 'stated'
+      ? []
+      : [
+          'the deployment waits for the longest job in flight: a job longer than those of the history makes it longer',
+        ]),
+    ...(slowest > CLOUDFORMATION
+      ? ['one in twenty deployments takes longer than three hours, after which a CloudFormation update fails']
       : []),
   ];
 }

@@ -121,6 +121,10 @@ export const forecastFlags = {
     ...shared.durationDefault('11s'),
     env: 'GAMEDAY_IDLE_DRAIN',
   }),
+  protection: shared.durationFlag({
+    description: 'workers are protected from scale-in while they have a job, for this time at most',
+    env: 'GAMEDAY_PROTECTION',
+  }),
   drains: Flags.string({
     description: 'simulate with the drains measured by a drill or a folder of drills; may be given again',
     helpValue: 'DRILL|FOLDER',

@@ -62,6 +62,12 @@ function headLines({ source, window, utilisation, ...forecast }: Forecast, paint
       : [
           `  drain of a busy worker                        mean ${sayTime(forecast.busyDrain.mean)}, 95 %: ${sayTime(forecast.busyDrain.p95)}`,
         ]),
+    ...(forecast.protection === null
+      ? []
+      : [
+          `  protected from scale-in while it has a job    for ${sayTime(forecast.protection.expiry)} at most`,
+          `  lost, of the jobs that a deployment meets     ${percent(forecast.protection.loss)}`,
+        ]),
   ];
 }
 

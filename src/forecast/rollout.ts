@@ -1,8 +1,11 @@
 import type { Distribution } from './distribution.ts';
 import { drawLeaving } from './drains.ts';
 import type { Drains } from './drains.ts';
+import { createQueue, type Queue } from './event-queue.ts';
 import { quantile } from './loss.ts';
 import type { Stop } from './loss.ts';
+import { createProtectedWorkers } from './protected-workers.ts';
+import type { Leaving, OldWorkers } from './protected-workers.ts';
 import type { Random } from './random.ts';
 
 /** A rolling deployment of one service, as ECS does it. */
@@ -26,6 +29,8 @@ export interface Rollout extends Stop {
   readonly idle: number;
   /** Measured drains of workers that hear their stop; override `jobs` and `idle`. Null: none were measured. */
   readonly measured: Pick<Drains, 'busy' | 'idle'> | null;
+  /** Milliseconds for which a worker is protected from the start of its job, at most; null: workers are not protected. */
+  readonly protection: number | null;
 }
 
 /** One figure over several replications. */
@@ -51,7 +56,8 @@ export function simulateRollouts(
 ): RolloutForecast | null {
   const took = new Float64Array(replications);
   const lost = new Float64Array(replications);
-  const queue = createQueue(2 * rollout.workers);
+  // A worker has its start or its end, and with protection the next change of its job.
+  const queue = createQueue(3 * rollout.workers);
   const leave = leaverOf(rollout);
   for (let index = 0; index < replications; index += 1) {
     const one = simulateOneRollout(rollout, queue, leave, random);
@@ -67,8 +73,9 @@ function spreadOf(values: Float64Array): Spread {
   return { p5: quantile(sorted, 0.05), median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
 }
 
-const HEALTHY = 0;
-const GONE = 1;
+/** Events of new and of stopped workers; those of old ones have the worker's number. */
+const HEALTHY = -1;
+const GONE = -2;
 
 function simulateOneRollout(
   rollout: Rollout,
@@ -82,6 +89,7 @@ function simulateOneRollout(
   const room = Math.floor((workers * rollout.roomPercent) / 100);
   let [now, lost, old, draining, starting, healthy] = [0, 0, workers, 0, 0, 0];
   queue.clear();
+  const all = oldWorkersOf(rollout, queue, leave, random);
   while (healthy < workers || old > 0 || draining > 0) {
     for (let moved = true; moved;) {
       const live = old + starting + healthy;
@@ -90,9 +98,9 @@ function simulateOneRollout(
       for (let count = 0; count < start; count += 1)
         queue.push(now + rollout.startUp.sample(random), HEALTHY);
       starting += start;
-      const stop = Math.max(0, Math.min(old, old + healthy - lower));
+      const stop = Math.max(0, Math.min(old, old + healthy - lower, all.free()));
       for (let count = 0; count < stop; count += 1) {
-        const leaving = leave(random);
+        const leaving = all.stop(now);
         lost += leaving.lost;
         queue.push(now + leaving.took, GONE);
       }
@@ -100,19 +108,27 @@ function simulateOneRollout(
       draining += stop;
       moved = start + stop > 0;
     }
-    // No event is pending and no action is allowed: the deployment is blocked.
-    if (queue.size() === 0) return null;
+    // Nobody starts or leaves, and nobody may be stopped: the deployment is blocked.
+    if (starting + draining === 0 && old + healthy <= lower) return null;
     now = queue.time();
-    if (queue.pop() === HEALTHY) {
+    const event = queue.pop();
+    if (event === HEALTHY) {
       starting -= 1;
       healthy += 1;
-    } else draining -= 1;
+    } else if (event === GONE) draining -= 1;
+    else all.change(event, now);
   }
   return { took: now, lost };
 }
 
-/** One worker's stop: how long it takes, and whether it loses a job. */
-type Leave = (random: Random) => { readonly took: number; readonly lost: 0 | 1 };
+/** The stop of a worker at a random instant. */
+type Leave = (random: Random) => Leaving;
+
+function oldWorkersOf(rollout: Rollout, queue: Queue, leave: Leave, random: Random): OldWorkers {
+  const { protection, workers } = rollout;
+  if (protection !== null) return createProtectedWorkers({ ...rollout, protection }, queue, random);
+  return { free: () => workers, stop: () => leave(random), change: () => undefined };
+}
 
 function leaverOf(rollout: Rollout): Leave {
   const { signal, window, utilisation, jobs, idle, measured } = rollout;
@@ -128,60 +144,5 @@ function leaverOf(rollout: Rollout): Leave {
     const busy = isBusy(random);
     const needs = busy ? ofBusy(random) : ofIdle(random);
     return needs > window ? { took: window, lost: busy ? 1 : 0 } : { took: needs, lost: 0 };
-  };
-}
-
-/** A queue of events, ordered by time. */
-interface Queue {
-  clear(): void;
-  size(): number;
-  push(at: number, kind: number): void;
-  /** The time of the next event. */
-  time(): number;
-  /** Removes the next event and returns its kind. */
-  pop(): number;
-}
-
-/** A binary heap in two flat arrays: a replication has two events a worker and should create no objects. */
-function createQueue(capacity: number): Queue {
-  const times = new Float64Array(capacity);
-  const kinds = new Uint8Array(capacity);
-  let size = 0;
-  const timeAt = (place: number): number => times[place] ?? Infinity;
-  const move = (from: number, to: number): void => {
-    times[to] = timeAt(from);
-    kinds[to] = kinds[from] ?? HEALTHY;
-  };
-  const put = (place: number, at: number, kind: number): void => {
-    times[place] = at;
-    kinds[place] = kind;
-  };
-  return {
-    clear: () => void (size = 0),
-    size: () => size,
-    time: () => timeAt(0),
-    push(at, kind) {
-      let place = size;
-      size += 1;
-      for (let above = (place - 1) >> 1; place > 0 && timeAt(above) > at; above = (place - 1) >> 1) {
-        move(above, place);
-        place = above;
-      }
-      put(place, at, kind);
-    },
-    pop() {
-      const first = kinds[0] ?? HEALTHY;
-      size -= 1;
-      const [at, kind] = [timeAt(size), kinds[size] ?? HEALTHY];
-      let place = 0;
-      for (let below = 1; below < size; below = 2 * place + 1) {
-        const next = below + 1 < size && timeAt(below + 1) < timeAt(below) ? below + 1 : below;
-        if (timeAt(next) >= at) break;
-        move(next, place);
-        place = next;
-      }
-      put(place, at, kind);
-      return first;
-    },
   };
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { GamedayError } from '../model/errors.ts';
+import { formatSpan } from '../model/instants.ts';
 import { distributionOf } from './distribution.ts';
 import type { Drains } from './drains.ts';
 import { makeForecast } from './forecast.ts';
@@ -129,8 +130,23 @@ function fleetOf(flags: ForecastFlags, service: ServiceNumbers, drains: Drains |
     startUp: { name: flags['start-up'], distribution: distributionOf(startUp) },
     idle: flags['idle-drain'],
     drains,
+    protection: protectionOf(flags.protection),
     replications: flags.replications,
   };
+}
+
+const MINUTE = 60_000;
+/** The most minutes that a protection lasts (API, UpdateTaskProtection, expiresInMinutes). */
+const MOST_MINUTES = 2880;
+
+/** ECS takes whole minutes. */
+function protectionOf(ms: number | undefined): number | null {
+  if (ms === undefined) return null;
+  if (ms % MINUTE === 0 && ms >= MINUTE && ms <= MOST_MINUTES * MINUTE) return ms;
+  throw new GamedayError('bad-input', `ECS protects no task for ${formatSpan(ms)}`, {
+    at: '--protection',
+    next: "Give the ExpiresInMinutes of the hook: whole minutes from 1m to 48h; ECS's default is 2h.",
+  });
 }
 
 function workersOf(count: number): number {

@@ -125,6 +125,31 @@ test('the service tells where it runs, how many and by which percentages; a flag
   expect(forecastIn(await forecast([...few, ...files, '--workers', '9'])).fleet.workers).toBe(9);
 });
 
+test('a fleet whose hooks protect busy workers waits for the longest jobs, and loses none', async () => {
+  const args = [
+    '--durations',
+    'uniform:1m..9m',
+    '--utilisation',
+    '70%',
+    '--workers',
+    '40',
+    '--protection',
+    '2h',
+  ];
+  const { protection, deployments } = forecastIn(await forecast([...args, '--json']));
+  expect(protection).toEqual({ expiry: 7_200_000, loss: 0 });
+  const [given, , without] = deployments;
+  expect(given).toMatchObject({ name: 'as given: protected while busy', lost: { p5: 0, p95: 0 } });
+  // Start-up of a minute, at most nine minutes of a job, and the exit.
+  expect(given?.wallClock?.p95).toBeLessThanOrEqual(611_000);
+  expect(given?.wallClock?.median).toBeGreaterThan(480_000);
+  expect(without?.lost?.median).toBeGreaterThan(10);
+  const { code, stdout } = await forecast(args);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/protected from scale-in while it has a job +for 2 h 0 min at most/);
+  expect(stdout).toContain('as given: protected while busy');
+});
+
 test('an init before a shell: the signal cuts every job off, and a forecast says so', async () => {
   const agent = {
     ...{ name: 'agent', entryPoint: ['sh', '-c', 'buildkite-agent start'], stopTimeout: 120 },
@@ -222,6 +247,18 @@ describe('what is wrong is told with its place, and whose move it is', () => {
       ['--durations', '5m', '--stop-timeout', '15m'],
       '--stop-timeout',
       'limit on Fargate 120 s',
+    ],
+    [
+      'half a minute of protection',
+      ['--durations', '5m', '--protection', '90s'],
+      '--protection',
+      'ECS protects no task for 1 min 30 s',
+    ],
+    [
+      'more than two days of it',
+      ['--durations', '5m', '--protection', '49h'],
+      '--protection',
+      'whole minutes from 1m to 48h',
     ],
     ['two sources', ['--durations', '5m', '--history', 'h.csv'], '', 'one source of durations'],
     ['a distribution', ['--durations', 'normal:5m'], '', '--durations: "normal:5m"'],

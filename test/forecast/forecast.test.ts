@@ -33,6 +33,7 @@ function question(source: Source, over: Partial<Question> = {}): Question {
       startUp: { name: '60s', distribution: distributionOf({ kind: 'fixed', ms: 60_000 }) },
       idle: 11_000,
       drains: null,
+      protection: null,
       replications: 20,
     },
     seed: 1,
@@ -339,4 +340,39 @@ test('shares are told by the digits that count', () => {
   expect([0, 0.00001, 0.0006, 0.0236, 0.69, 0.9999, 1].map(percent)).toEqual([
     ...['0 %', '< 0.01 %', '0.06 %', '2.4 %', '69 %', '> 99 %', '100 %'],
   ]);
+});
+
+describe('a protected fleet', () => {
+  const fleet = { ...question(history(MIXED)).fleet, protection: 5 * 60_000 };
+
+  test('is shown first, beside the same deployment without protection', () => {
+    const answer = of(MIXED, { fleet });
+    expect(Forecast.parse(JSON.parse(JSON.stringify(answer)))).toEqual(answer);
+    expect(answer.deployments.map(({ name, protection }) => [name, protection])).toEqual([
+      ['as given: protected while busy', 300_000],
+      ['before a fix: never signalled', null],
+      ['without protection', null],
+      ['after a fix: signalled, the longest window', null],
+    ]);
+    // Jobs of 600 s outlast 300 s and the drain of 60 s: 540 s of each of the five, of 5,400 s of work.
+    expect(answer.protection).toEqual({ expiry: 300_000, loss: (540 * 5) / 5400 });
+    expect(answer.deployments[0]?.lossPerStop).toBeCloseTo((0.5 * 540 * 5) / 5400, 12);
+    // What other stops lose is as before.
+    const { loss, lossPerStop, steps, timeouts } = of(MIXED);
+    expect(answer).toMatchObject({ loss, lossPerStop, steps, timeouts });
+  });
+
+  test('has its assumptions said, and what CloudFormation makes of hours', () => {
+    const long = [...repeated('long', 20_000, 40)];
+    const said = (protection: number) => of(long, { fleet: { ...fleet, protection } }).notes.join('\n');
+    expect(said(300_000)).toContain('does not hold against draining hosts, spot reclaims and StopTask');
+    expect(said(300_000)).toContain('as soon as its protection ends');
+    expect(said(300_000)).not.toContain('CloudFormation');
+    expect(said(48 * 3_600_000)).toContain('three hours, after which a CloudFormation update fails');
+  });
+
+  test('is not mentioned where there is none', () => {
+    expect(of(MIXED).protection).toBeNull();
+    expect(of(MIXED).notes.join()).not.toContain('protect');
+  });
 });

@@ -19,6 +19,7 @@ function rollout(over: Partial<Rollout> = {}): Rollout {
     jobs: distributionOf({ kind: 'fixed', ms: 300_000 }),
     idle: I,
     measured: null,
+    protection: null,
     window: 30_000,
     signal: 'heard',
     utilisation: 0,
