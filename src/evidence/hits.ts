@@ -65,7 +65,8 @@ export function reachOf(evidence: Evidence): readonly string[] {
 
 /**
  * The tasks among them that the scheduler took after the decisive call, in the order in which that was seen. One that
- * somebody else stopped is no hit of ours, but for the target: it must be told of.
+ * somebody else stopped is no hit of ours; but the target must be told of, and beside a command every worker, for none is
+ * its target more than another.
  */
 export function hitsOf(evidence: Evidence): readonly Sighting<Task>[] {
   const decisive = findDecisiveCall(evidence);
@@ -75,7 +76,12 @@ export function hitsOf(evidence: Evidence): readonly Sighting<Task>[] {
     .map((arn) => evidence.last('task', arn))
     .filter((seen) => seen !== null)
     .filter(({ value }) => isGoingDown(value) && !BY_ITSELF.has(value.stopCode ?? ''))
-    .filter(({ value }) => mayBeByScheduler(value) || value.arn === evidence.target?.taskArn)
+    .filter(
+      ({ value }) =>
+        mayBeByScheduler(value) ||
+        value.arn === evidence.target?.taskArn ||
+        decisive.call.kind === 'run-command',
+    )
     .filter(({ value }) => first(value.arn) > decisive.intendedSeq)
     .sort((a, b) => first(a.value.arn) - first(b.value.arn));
 }

@@ -11,6 +11,7 @@ import {
   type Attempt,
 } from '../evidence/attempts.ts';
 import type { Case } from '../checks/check.ts';
+import { findDecisiveCall } from '../evidence/hits.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
 import type { Finding, Verdict } from '../journal/events.ts';
 import { explainCase } from './explain.ts';
@@ -35,10 +36,17 @@ interface Hit {
   readonly attempts: readonly Attempt[];
 }
 
+/** Whether somebody else than the command stopped the task: the command did not touch its jobs. */
+export function isOfOthers({ stopped, verdict }: Judged): boolean {
+  return verdict.reason === 'stopped-by-other' && findDecisiveCall(stopped)?.call.kind === 'run-command';
+}
+
 /** Jobs of a build that were in flight on a task when it was stopped, or were lost there after it; each once. */
 function hitsOn(buildId: string, judged: readonly Judged[]): readonly Hit[] {
   const hits = new Map<string, Hit>();
-  for (const of of judged.filter(({ verdict }) => verdict.reason !== 'finished-before-stop')) {
+  for (const of of judged.filter(
+    (one) => one.verdict.reason !== 'finished-before-stop' && !isOfOthers(one),
+  )) {
     const attempts = attemptsOf(of.stopped);
     for (const attempt of attempts) {
       const isHit = isJudged(attempt) || (attempt.role === 'late' && attempt.loss !== null);

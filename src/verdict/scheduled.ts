@@ -8,10 +8,11 @@ import {
   findNewDeployment,
   findOvertaking,
   findServiceBefore,
+  mayBeByScheduler,
   primaryOf,
   quoteServiceEvent,
 } from '../evidence/hits.ts';
-import { listBuildLines, isDrained, withEveryBuild } from './builds.ts';
+import { isDrained, isOfOthers, listBuildLines, withEveryBuild } from './builds.ts';
 import type { Judged } from './case.ts';
 import { judgeCommand, listRollbacks } from './command.ts';
 import { verdictOf } from './made.ts';
@@ -126,8 +127,9 @@ function judgeWithoutHit(evidence: Evidence): Verdict {
 }
 
 /** Whether a job was in flight on the stopped task: a worker without a job, or with one that had ended, does not count. */
-function isHit({ stopped, verdict: { reason } }: Judged): boolean {
-  return stopped.target?.jobId !== null && reason !== 'finished-before-stop';
+function isHit(judged: Judged): boolean {
+  const { stopped, verdict } = judged;
+  return stopped.target?.jobId !== null && verdict.reason !== 'finished-before-stop' && !isOfOthers(judged);
 }
 
 /** The numbers of a fault that stops several tasks. */
@@ -161,7 +163,9 @@ export function fleetOf(evidence: Evidence, stops: readonly Judged[]): DrillResu
   return {
     buildsHit: builds.filter(({ hit }) => hit > 0).length,
     buildsKilled: builds.filter(({ killed }) => killed).length,
-    tasksHit: hitsOf(evidence).length,
+    tasksHit: hitsOf(evidence).filter(
+      ({ value }) => decisive.call.kind !== 'run-command' || mayBeByScheduler(value),
+    ).length,
     jobsHit: judged.length,
     drained: judged.filter(({ verdict: one }) => isDrained(one)).length,
     lost: count('lost'),

@@ -164,6 +164,29 @@ describe('a command', () => {
     expect(said).toContain('no deployment or scale-in of the service began while the command ran');
   });
 
+  it.each<[string, ((stage: Theatre) => void) | null, 'all' | 'some', readonly number[]]>([
+    ['while the command does nothing', null, 'all', [0, 0, 0]],
+    ['while the command does nothing, and some would do', null, 'some', [0, 0, 0]],
+    ['before the deployment takes the others', deploy, 'all', [1, 0, 1]],
+    ['before the deployment takes the others, and some would do', deploy, 'some', [1, 0, 1]],
+  ])('names a canary whose worker somebody stops by hand, %s', async (_when, act, touched, hits) => {
+    const byHand = { desired: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: 'by hand' } as const;
+    const { end, said, result } = await drilled({
+      ...commanded((stage) => {
+        stage.ecs.setTask(taskOf(2), { ...byHand, stoppingAt: stage.clock.now() });
+        act?.(stage);
+      }),
+      staged: { runsFor: 60_000 },
+      scenario: { ...GATE.scenario, expect: { touched } },
+    });
+    expect(end, said).toBe('inconclusive stopped-by-other');
+    expect(said).toContain('UserInitiated, "by hand"');
+    expect(result.builds.map(({ hit }) => hit)).toEqual(hits);
+    expect(result.findings.find(({ check }) => check === 'landed')).toMatchObject({
+      ...{ holds: 'no', raises: 'stopped-by-other' },
+    });
+  });
+
   it('that does nothing touches nothing', async () => {
     const { end, result } = await drilled(commanded(() => undefined));
     expect(end).toBe('inconclusive not-touched');

@@ -67,7 +67,14 @@ function subjectOf(evidence: Evidence): { readonly subject: Subject; readonly ev
 function makeUnreadDocuments(name: string): Documents {
   return {
     taskDefinition: { value: {}, base: [], name },
-    ...{ service: null, pipeline: null, imageConfig: null, capacityProvider: null, scenario: null, hooks: null },
+    ...{
+      service: null,
+      pipeline: null,
+      imageConfig: null,
+      capacityProvider: null,
+      scenario: null,
+      hooks: null,
+    },
   };
 }
 
