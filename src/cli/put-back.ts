@@ -91,7 +91,8 @@ function settingsOf(
   known: Pick<Settings, 'region' | 'rules' | 'environment'>,
   { cluster, service }: Place,
 ): Settings {
-  const { build, cluster: at } = parseScenario({ cluster, service, region: known.region }, 'scale-in');
+  const inject = { fault: 'scale-in' } as const;
+  const { build, cluster: at } = parseScenario({ cluster, service, region: known.region }, inject);
   return {
     ...unreachableSettings({ build, cluster: at }),
     ...known,
@@ -118,17 +119,22 @@ function refuseWhileLive(mark: UndoMark): GamedayError {
 
 /** The scenario of a drill of which only the mark is known: as much as its undo needs. */
 function makeScenario({ change, drill }: UndoMark, place: Place): Scenario {
-  const scenario = parseScenario(place, change.kind === 'draining' ? 'drain-instance' : 'scale-in');
+  const scenario = parseScenario(place, faultOfMark(change));
   return { ...scenario, title: `What drill ${drill} left` };
 }
 
-function parseScenario({ cluster: name, service, region }: Place, fault: string): Scenario {
+function faultOfMark(change: UndoMark['change']): object {
+  if (change.kind === 'draining') return { fault: 'drain-instance' };
+  return { fault: 'scale-in', autoscaling: change.suspended === null ? 'leave' : 'suspend' };
+}
+
+function parseScenario({ cluster: name, service, region }: Place, inject: object): Scenario {
   return ScenarioFile.parse({
     version: 1,
     title: 'A mark',
     cluster: { name, service, ...(region === null ? {} : { region }) },
     when: { trigger: 'agent-idle' },
-    inject: { fault },
+    inject,
   });
 }
 
@@ -137,8 +143,11 @@ function callsOf({ change }: UndoMark, { name, arn, tags }: Service, cluster: st
   const mark: Call = { kind: 'mark-service', service: name, serviceArn: arn, mark: tags[UNDO_TAG] ?? '' };
   if (change.kind === 'draining')
     return [mark, { kind: 'set-instance-state', cluster, instance: change.instance, status: 'DRAINING' }];
-  const { former, set: desired } = change;
-  return [mark, { kind: 'set-desired-count', cluster, service: name, desired, former }];
+  const { former, set: desired, suspended: was } = change;
+  const all = { in: true, out: true, scheduled: true };
+  const suspend: readonly Call[] =
+    was === null ? [] : [{ kind: 'suspend-scaling', cluster, service: name, suspended: all, former: was }];
+  return [mark, ...suspend, { kind: 'set-desired-count', cluster, service: name, desired, former }];
 }
 
 /** Settles it as the drill itself would. What this machine remembers of the drill, and its lock, stay as they are. */

@@ -46,7 +46,9 @@ export async function examinePlan(
   const { service, name } = plan.scenario.cluster;
   const gate = listInjectionSubjects(plan);
   const [first, user, document, caller, stateFolder] = await Promise.all([
-    observe(ask([...gate.filter(({ kind }) => kind !== 'preflight'), ...listMore(plan)], {})),
+    observe(
+      ask([...gate.filter(({ kind }) => kind !== 'preflight' && kind !== 'scaling'), ...listMore(plan)], {}),
+    ),
     services.buildkite.viewer(signal),
     service === null ? null : services.ecs.serviceDocument(name, service, signal),
     services.ecs.caller(signal),
@@ -93,8 +95,10 @@ async function readProtections(
 /** What a drill asks later, and doctor at once: the step's past, and which tasks there are. */
 function listMore({ scenario, lockKey }: ScenarioPlan): readonly Subject[] {
   const step = stepOf(scenario.when);
+  const { service } = scenario.cluster;
   return [
     { kind: 'tasks-of', id: lockKey },
+    ...(service === null ? [] : [{ kind: 'scaling', id: service } as const]),
     ...(step === null || !hasBuild(scenario)
       ? []
       : [{ kind: 'step-history', id: makeHistoryId(scenario.build.pipeline, step) } as const]),

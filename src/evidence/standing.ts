@@ -53,6 +53,13 @@ function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<strin
       if (service !== null && service.desired !== call.desired) return [];
       return [{ ...call, desired: call.former, former: call.desired }];
     }
+    case 'suspend-scaling': {
+      const now = findValueAfter(evidence, one.seq, 'scalable-target', call.service)?.target?.suspended;
+      const isOurs = now === undefined || JSON.stringify(now) === JSON.stringify(call.suspended);
+      const isGone = findValueAfter(evidence, one.seq, 'scalable-target', call.service)?.target === null;
+      if (!isOurs || isGone) return [];
+      return [{ ...call, suspended: call.former, former: call.suspended }];
+    }
     case 'set-instance-state': {
       const instance = findValueAfter(evidence, one.seq, 'instance', call.instance);
       if (hasBeenDeregistered(evidence, one.seq, call.instance)) return [];

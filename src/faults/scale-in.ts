@@ -17,6 +17,14 @@ import {
   PROTECTED_FOR,
 } from './protections.ts';
 import { awaitHit, explainCutList } from './rollout.ts';
+import {
+  describeSuspending,
+  describeSuspensionLeft,
+  findSuspendCall,
+  listScalingSubjects,
+  listSuspendChanges,
+  restoreSuspension,
+} from './suspending.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
 /** How long the look at the service right before its count is changed may fail, milliseconds. */
@@ -138,10 +146,19 @@ function recheckService(state: DrillState, now: Instant): Step | null {
 export const scaleIn: Fault = {
   name: 'scale-in',
   needs({ inject }) {
-    const steered = inject.fault === 'scale-in' && inject.steered;
+    const { steered, autoscaling } = inject.fault === 'scale-in' ? inject : { steered: false };
+    const suspends = autoscaling === 'suspend';
     return {
-      calls: ['set-desired-count', ...(steered ? (['protect-tasks'] as const) : [])],
-      reads: ['service', 'tasks-of', ...(steered ? (['protection'] as const) : [])],
+      calls: [
+        'set-desired-count',
+        ...(steered ? (['protect-tasks'] as const) : []),
+        ...(suspends ? (['suspend-scaling'] as const) : []),
+      ],
+      reads: [
+        ...(['service', 'tasks-of'] as const),
+        ...(steered ? (['protection'] as const) : []),
+        ...(suspends ? (['scalable-target'] as const) : []),
+      ],
     };
   },
   subjects(state) {
@@ -152,6 +169,7 @@ export const scaleIn: Fault = {
         ? ([{ kind: 'protection', id: own }, ...listOthers(state, 'protection')] as const)
         : []),
       ...listOthers(state, 'agents-of-task'),
+      ...listScalingSubjects(state),
     ];
   },
   reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listServiceTasks(state)),
@@ -179,6 +197,7 @@ export const scaleIn: Fault = {
     return [
       `desired count of service ${serviceOf(state)}: ${String(former)} -> ${String(desired)}, and back afterwards`,
       ...steer,
+      ...describeSuspending(state),
     ];
   },
   touches: (tasks, _target, inject, size) => [
@@ -187,23 +206,34 @@ export const scaleIn: Fault = {
           `UpdateTaskProtection: every other task of ${tasks}${size === null ? '' : `, ${countCalls(size - 1)}`}, lifted afterwards in as many`,
         ]
       : []),
+    ...(inject.fault === 'scale-in' && inject.autoscaling === 'suspend'
+      ? [
+          `RegisterScalableTarget: the automatic scaling of ${tasks} suspended meanwhile, and put back as it was`,
+        ]
+      : []),
     `UpdateService: the desired count of ${tasks} lowered by one, and restored afterwards`,
   ],
   inject(state, now) {
     if (hasBeenPutBack(state)) return awaitHit(state, now);
     const { former, desired: set } = makeCountCall(state);
-    const marks = listMarkChanges(state, { kind: 'desired-count', former, set }, now);
+    const suspended = findSuspendCall(state)?.former ?? null;
+    const marks = listMarkChanges(state, { kind: 'desired-count', former, set, suspended }, now);
     return (
-      makeChanges(state, [...marks, ...listSteeringChanges(state)], now) ??
+      makeChanges(state, [...marks, ...listSuspendChanges(state), ...listSteeringChanges(state)], now) ??
       recheckService(state, now) ??
       makeChanges(state, [makeCountChange(state)], now) ??
       awaitHit(state, now)
     );
   },
-  restore: restoreCount,
+  restore: (state, now) => restoreCount(state, now) ?? restoreSuspension(state, now),
   // The count first: as long as it is short of one, the scheduler takes whoever loses its protection.
-  undo: (state, now) => restoreCount(state, now) ?? liftProtections(state, now),
-  describeLeft: (state) => [...describeCountLeft(state), ...describeProtectionsLeft(state)],
+  undo: (state, now) =>
+    restoreCount(state, now) ?? restoreSuspension(state, now) ?? liftProtections(state, now),
+  describeLeft: (state) => [
+    ...describeCountLeft(state),
+    ...describeSuspensionLeft(state),
+    ...describeProtectionsLeft(state),
+  ],
   hasFinished: (_state, hits) => hits.length > 0,
 };
 

@@ -36,8 +36,11 @@ function textsOf(event: DrillEvent): readonly string[] {
   switch (event.code) {
     case 'GD_OBSERVED': {
       const { reads, facts } = event.payload;
-      const unknown = facts.flatMap((fact) => (fact.kind === 'preflight' ? fact.value.unknown : []));
-      return [...reads.flatMap(({ error }) => messagesOf(error)), ...unknown.map(({ said }) => said)];
+      const unknown = facts.flatMap((fact) => {
+        if (fact.kind === 'preflight') return fact.value.unknown.map(({ said }) => said);
+        return fact.kind === 'scaling' && fact.value.unknown !== null ? [fact.value.unknown] : [];
+      });
+      return [...reads.flatMap(({ error }) => messagesOf(error)), ...unknown];
     }
     case 'GD_FAULT_SENT':
     case 'GD_UNDO_SENT':

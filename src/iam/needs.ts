@@ -44,6 +44,8 @@ function needsOfPreflight(scenario: Scenario, hosts: Hosts): readonly Need[] {
   return readsOf(scenario, hosts, ['preflight', 'tasks-of', ...protection], 'preflight');
 }
 
+const SCALING: readonly FactKind[] = ['scaling', 'scalable-target'];
+
 function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const { inject, when } = scenario;
   const trigger = readsOf(scenario, hosts, TRIGGERS[when.trigger].reads, `trigger ${when.trigger}`);
@@ -51,7 +53,8 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   // A baseline of a build has no target.
   if (inject.fault === 'none') return hasBuild(scenario) ? trigger : [...trigger, ...target];
   const gate = listInjectionSubjects({ scenario, lockKey: '', dryRun: false }).map(({ kind }) => kind);
-  const guards = gate.filter((kind) => kind !== 'preflight');
+  const guards = gate.filter((kind) => kind !== 'preflight' && !SCALING.includes(kind));
+  const scaling = gate.filter((kind) => SCALING.includes(kind));
   const looks = gate.filter((kind) => kind === 'preflight');
   const { calls, reads } = FAULTS[inject.fault].needs({ inject, hosts });
   const isMarked = scenario.safety.mark === 'on' && calls.some((kind) => MARKED.has(kind));
@@ -59,6 +62,7 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const mapping: readonly FactKind[] = scenario.cluster.mapping === 'hostname' ? ['tasks-of'] : [];
   return [
     ...readsOf(scenario, hosts, guards, 'guards'),
+    ...readsOf(scenario, hosts, scaling, 'what else scales the service'),
     ...readsOf(scenario, hosts, looks, 'preflight before the drill'),
     ...trigger,
     ...target,

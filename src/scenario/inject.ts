@@ -12,6 +12,12 @@ export const Inject = z
         .boolean()
         .prefault(true)
         .describe('Protect every other task, so that the scheduler stops the one that hosts the job.'),
+      autoscaling: z
+        .enum(['leave', 'suspend'])
+        .optional()
+        .describe(
+          'What happens to Application Auto Scaling meanwhile: `leave` (the default) reads what it may do to the count, `suspend` suspends it before the count is lowered and puts the suspension back as it was.',
+        ),
     }),
     z.strictObject({
       fault: z.literal('deployment').describe('A new deployment, which replaces every task in turn.'),

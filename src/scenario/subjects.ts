@@ -46,13 +46,29 @@ export function listGateSubjects(plan: Plan): readonly Subject[] {
   return plan.mode === 'baseline' ? listPipelineSubject(plan.scenario) : listInjectionSubjects(plan);
 }
 
+/** What may change the count of a service that a scale-in lowers, and, where it is to be suspended, how it is registered. */
+function listScalingSubjects({ cluster, inject }: Scenario): readonly Subject[] {
+  if (inject.fault !== 'scale-in' || cluster.service === null) return [];
+  const scaling: Subject = { kind: 'scaling', id: cluster.service };
+  return inject.autoscaling === 'suspend'
+    ? [scaling, { kind: 'scalable-target', id: cluster.service }]
+    : [scaling];
+}
+
 /** What must be known before a drill is started that injects something. */
 export function listInjectionSubjects(plan: Places): readonly Subject[] {
   const look: readonly Subject[] =
     plan.scenario.preflight === 'off' ? [] : [{ kind: 'preflight', id: 'preflight' }];
   // A drill maps its target itself, when it is known.
   const mapping: readonly Subject[] = plan.dryRun ? [{ kind: 'mapping', id: plan.lockKey }] : [];
-  return [{ kind: 'self', id: 'self' }, CREDENTIALS, ...listSurroundingSubjects(plan), ...mapping, ...look];
+  return [
+    { kind: 'self', id: 'self' },
+    CREDENTIALS,
+    ...listSurroundingSubjects(plan),
+    ...listScalingSubjects(plan.scenario),
+    ...mapping,
+    ...look,
+  ];
 }
 
 /** The branch whose open builds are asked for: the scenario's, or that of a trigger step; null is the pipeline's default branch. */

@@ -2,6 +2,7 @@ import { listOpenUndos } from '../evidence/standing.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Verdict } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
+import type { Suspension } from '../model/entities/scaling.ts';
 import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 import { verdictOf } from './made.ts';
 
@@ -31,6 +32,22 @@ function commandOf(call: Call, region: string): readonly string[] {
           ...['--desired-count', String(call.desired)],
         ]),
       ];
+    case 'suspend-scaling':
+      return [
+        buildAwsCommand(
+          'register-scalable-target',
+          region,
+          [
+            ...['--service-namespace', 'ecs', '--scalable-dimension', 'ecs:service:DesiredCount'],
+            ...[
+              '--resource-id',
+              `service/${call.cluster.slice(call.cluster.lastIndexOf('/') + 1)}/${call.service}`,
+            ],
+            ...['--suspended-state', formatSuspendedState(call.suspended)],
+          ],
+          'application-autoscaling',
+        ),
+      ];
     case 'set-instance-state':
       return [
         buildAwsCommand('update-container-instances-state', region, [
@@ -56,8 +73,22 @@ function commandOf(call: Call, region: string): readonly string[] {
   }
 }
 
-function buildAwsCommand(operation: string, region: string, given: readonly string[]): string {
-  return ['aws', 'ecs', operation, '--region', region, ...given].map(quoteForShell).join(' ');
+/** In the AWS CLI's shorthand. */
+function formatSuspendedState({ in: scaleIn, out, scheduled }: Suspension): string {
+  return [
+    `DynamicScalingInSuspended=${String(scaleIn)}`,
+    `DynamicScalingOutSuspended=${String(out)}`,
+    `ScheduledScalingSuspended=${String(scheduled)}`,
+  ].join(',');
+}
+
+function buildAwsCommand(
+  operation: string,
+  region: string,
+  given: readonly string[],
+  service = 'ecs',
+): string {
+  return ['aws', service, operation, '--region', region, ...given].map(quoteForShell).join(' ');
 }
 
 /** Quotes a word for a shell. */

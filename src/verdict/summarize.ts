@@ -3,7 +3,8 @@ import { workerOf } from '../evidence/agent-container.ts';
 import { faultOf } from '../faults/list.ts';
 import { nameCall, isHeldBack } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
-import { traitsOf } from '../scenario/plan.ts';
+import { isAllSuspended, listRivals, type Scaling } from '../model/entities/scaling.ts';
+import { traitsOf, type Plan } from '../scenario/plan.ts';
 import { formatStep } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
@@ -241,10 +242,34 @@ function listFaultChanges({ plan, last }: Evidence): readonly string[] {
   ].filter((part) => part !== null);
   const step = stepOf(when);
   const host = `the one that hosts ${step === null ? 'a step of the build' : `step ${formatStep(step)}`}`;
-  return fault.touches(
-    `${tasks.join(' or ')} in cluster ${cluster.name} (${plan.region})`,
-    when.trigger === 'agent-idle' ? 'one without a job' : host,
-    plan.scenario.inject,
-    last('service', cluster.service ?? '')?.value.running ?? null,
-  );
+  return [
+    ...fault.touches(
+      `${tasks.join(' or ')} in cluster ${cluster.name} (${plan.region})`,
+      when.trigger === 'agent-idle' ? 'one without a job' : host,
+      plan.scenario.inject,
+      last('service', cluster.service ?? '')?.value.running ?? null,
+    ),
+    ...listScalingNews(
+      plan,
+      last('scaling', cluster.service ?? '')?.value,
+      last('service', cluster.service ?? '')?.value.desired ?? 0,
+    ),
+  ];
+}
+
+/** What of automatic scaling works against the fault, or is as it would make it already. */
+function listScalingNews(
+  { scenario }: Plan,
+  scaling: Scaling | undefined,
+  desired: number,
+): readonly string[] {
+  if (scaling === undefined || !('inject' in scenario) || scenario.inject.fault !== 'scale-in') return [];
+  if (scaling.unknown !== null)
+    return [`what else changes the desired count could not be read: ${scaling.unknown}`];
+  if (scenario.inject.autoscaling !== 'suspend') return listRivals(scaling, desired - 1);
+  if (scaling.target === null)
+    return ['the service is not registered with Application Auto Scaling: nothing is suspended'];
+  return isAllSuspended(scaling.target.suspended)
+    ? ['its automatic scaling is suspended already: it is left so']
+    : [];
 }

@@ -11,6 +11,7 @@ import { blocksOf, commandsOf, pagesWithCommands, textOf } from './pages.ts';
 /** Pages whose commands are typed here. */
 const TYPED = [
   'README.md',
+  'docs/how-to/autoscaled-fleets.md',
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
   'docs/how-to/forecast-losses.md',

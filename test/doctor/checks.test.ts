@@ -38,6 +38,7 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     fact('tasks-of', { arns: [TASK_ARN], complete: true }, LOCK_KEY),
     fact('mapping', WHOLE, LOCK_KEY),
     fact('preflight', CLEAN, 'preflight'),
+    fact('scaling', { target: null, policies: [], scheduled: [], unknown: null }, 'build-agents'),
     fact('budget', aBudget(), 'buildkite'),
     fact('clock', { offset: 100, uncertainty: 500 }, 'buildkite'),
     fact('clock', { offset: 100, uncertainty: 500 }, 'ecs'),
@@ -57,6 +58,12 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     ...seen,
   };
 }
+
+const SCALED = {
+  target: { min: 1, max: 5, suspended: { in: false, out: false, scheduled: false } },
+  policies: [{ name: 'jobs', type: 'TargetTrackingScaling', scalesIn: true, scalesOut: true }],
+  ...{ scheduled: [], unknown: null },
+};
 
 function aProtection(enabled = false): Protection {
   return { taskArn: TASK_ARN, enabled, expiresAt: null };
@@ -156,6 +163,32 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
       without: ['cluster'],
     },
     ['blocking account'],
+  ],
+  [
+    'a policy that raises the count again, where the drill lowers it',
+    {
+      scenario: { inject: { fault: 'scale-in', steered: true } },
+      also: [fact('scaling', SCALED, 'build-agents')],
+    },
+    ['warning scaling'],
+  ],
+  [
+    'the same policy, where the drill suspends it',
+    {
+      scenario: { inject: { fault: 'scale-in', steered: true, autoscaling: 'suspend' } },
+      also: [fact('scaling', SCALED, 'build-agents')],
+    },
+    [],
+  ],
+  [
+    'the same policy, where the drill lowers nothing',
+    { also: [fact('scaling', SCALED, 'build-agents')] },
+    [],
+  ],
+  [
+    'automatic scaling that may not be read',
+    { also: [fact('scaling', { ...SCALED, target: null, unknown: 'AWS denies it' }, 'build-agents')] },
+    ['warning scaling'],
   ],
   ['no credentials for STS', { seen: { caller: trouble('unauthorized') } }, []],
   ['STS away', { seen: { caller: trouble('unreachable') } }, ['warning account']],

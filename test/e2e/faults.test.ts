@@ -20,6 +20,7 @@ const byScheduler = /ServiceSchedulerInitiated, "Scaling activity initiated by/;
 const SHIPPED: readonly (readonly [scenario: string, rig: string, Expected])[] = [
   ['scale-in', 'exec-form', { ...DRAINED, says: [byScheduler], sent: 3 }],
   ['scale-in-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 3 }],
+  ['scale-in-suspended', 'scaled', { ...DRAINED, says: [byScheduler], sent: 4 }],
   ['deployment', 'exec-form', { ...DRAINED, says: [byScheduler], sent: 1 }],
   ['deployment-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 1 }],
   ['deployment-fleet', 'exec-form-fleet', { ...DRAINED, says: [byScheduler], sent: 1 }],

@@ -176,6 +176,11 @@ const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonl
     // The scheduler has its choice.
     ['drained', 'missed-target'],
   ],
+  [
+    'scale-in that suspends automatic scaling',
+    { scenario: 'faults/scale-in-suspended', rig: 'scaled', hosts: 'FARGATE' },
+    ['drained'],
+  ],
   ['deployment', { scenario: 'faults/deployment', ...FLEET }, ['drained']],
   ['drain-instance', { scenario: 'faults/drain-instance', ...EC2 }, ['drained']],
   ['spot-reclaim on Fargate', { scenario: 'faults/spot-reclaim', ...FLEET }, ['drained']],

@@ -16,6 +16,7 @@ import {
   TASK_ARN,
 } from '../support/builders.ts';
 import { jobEvent } from '../support/journal-builders.ts';
+import { formatSuspension } from '../../src/model/entities/scaling.ts';
 import { planOf, type ScenarioOver } from '../support/plans.ts';
 import { theatre, type Staged, type Theatre } from '../support/theatre.ts';
 
@@ -247,13 +248,16 @@ export function changes({ ecs }: Theatre): readonly string[] {
 }
 
 /** What somebody finds after the drill: the desired count, protected tasks, hosts that take none, and a mark. */
-export function found({ ecs, clock }: Theatre): string {
+export function found({ ecs, autoScaling, clock }: Theatre): string {
   const shielded = [...ecs.world.protections.values()].filter(
     ({ enabled, expiresAt }) => enabled && (expiresAt ?? 0) > clock.now(),
   );
   const { desired = 0, tags = {} } = ecs.world.services.get(SERVICE) ?? {};
   const hosts = [...ecs.world.instances.values()].map(({ status }) => status);
-  return `desired ${String(desired)}, protected ${shielded.map(({ taskArn }) => taskArn.slice(-4)).join(' ') || 'none'}, host ${hosts.join(' ')}${tags[UNDO_TAG] === undefined ? '' : `, mark ${tags[UNDO_TAG]}`}`;
+  const suspended = autoScaling.world.targets.get(SERVICE)?.suspended;
+  const scaling = suspended === undefined ? 'nothing' : formatSuspension(suspended);
+  const rests = scaling === 'nothing' ? '' : `, suspended ${scaling}`;
+  return `desired ${String(desired)}, protected ${shielded.map(({ taskArn }) => taskArn.slice(-4)).join(' ') || 'none'}, host ${hosts.join(' ')}${rests}${tags[UNDO_TAG] === undefined ? '' : `, mark ${tags[UNDO_TAG]}`}`;
 }
 
 /** What GD_SETTLED says was left. */
@@ -270,9 +274,22 @@ export const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
 
 export const OFTEN = { limits: { pollEvery: 5_000 }, safety: { tasks: 3 } };
 
+/** A service that is registered with Application Auto Scaling, from 1 to 5. */
+export function scaled({ autoScaling }: Theatre): void {
+  const suspended = { in: false, out: false, scheduled: false };
+  autoScaling.world.targets.set(SERVICE, { min: 1, max: 5, suspended });
+}
+
 /** Every fault that leaves something to be undone. */
 export const UNDONE: readonly (readonly [string, FleetOptions])[] = [
   ['scale-in', { inject: { fault: 'scale-in', steered: true }, scenario: OFTEN }],
+  [
+    'scale-in that suspends automatic scaling',
+    {
+      inject: { fault: 'scale-in', steered: true, autoscaling: 'suspend' },
+      ...{ scenario: OFTEN, set: scaled },
+    },
+  ],
   ['drain-instance', { inject: { fault: 'drain-instance' }, hosted: [1], scenario: OFTEN }],
   ['spot-reclaim on EC2', { inject: { fault: 'spot-reclaim' }, hosted: [1], scenario: OFTEN }],
   ['deployment', { inject: { fault: 'deployment' }, scenario: OFTEN }],

@@ -10,7 +10,7 @@ import { planOf } from '../support/plans.ts';
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'how-to', 'choose-a-fault.md');
 
 function actionsOf(fault: FaultName): readonly string[] {
-  const { scenario } = planOf({ inject: { fault, steered: true } as never });
+  const { scenario } = planOf({ inject: { fault, steered: true, autoscaling: 'suspend' } as never });
   return [...new Set(needsOf(scenario, 'run', null).map(({ operation }) => actionOf(operation)))];
 }
 
@@ -23,7 +23,9 @@ describe('every fault', () => {
   it.each(named)('%s has its section, which names the IAM actions that it needs', async (word, fault) => {
     const page = await readFile(PAGE, 'utf8');
     const section = page.split(/^## /m).find((part) => part.startsWith(`\`${word}\`\n`)) ?? '';
-    const actions = [...section.matchAll(/`(ecs:\w+)`/g)].map(([, action]) => action);
+    const actions = [...section.matchAll(/`((?:ecs|application-autoscaling):\w+)`/g)].map(
+      ([, action]) => action,
+    );
     const beyond = actionsOf(fault.name).filter((action) => !COMMON.includes(action));
     expect(actions.toSorted()).toEqual(beyond.toSorted());
     expect(page).toMatch(new RegExp(`^\\| \`${word}\``, 'm'));

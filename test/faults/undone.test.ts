@@ -76,7 +76,10 @@ describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment,
 });
 
 describe('a signal at any event', () => {
-  const PUTS_BACK = ['service', 'instance', 'setDesiredCount', 'setInstanceState', 'unmarkService'];
+  const PUTS_BACK = [
+    ...['service', 'instance', 'setDesiredCount', 'setInstanceState', 'unmarkService'],
+    ...['target', 'registerTarget'],
+  ];
 
   it.each(FAULTS)(
     'of %s: what is marked is put back, nothing else is sent, and the drill goes on to its end',
@@ -85,15 +88,16 @@ describe('a signal at any event', () => {
       for (const at of anyEvent(events)) {
         const stage = fleet(options);
         const stop = new AbortController();
-        let then = Infinity;
+        let then = [Infinity, Infinity];
         let isMarked = false;
         const state = await stage.run(stop.signal, ({ seq }) => {
           if (seq !== at) return;
-          then = stage.ecs.calls.length;
+          then = [stage.ecs.calls.length, stage.autoScaling.calls.length];
           isMarked = stage.ecs.world.services.get('build-agents')?.tags[UNDO_TAG] !== undefined;
           stop.abort('SIGTERM');
         });
-        const more = stage.ecs.calls.slice(then).map(({ operation }) => operation);
+        const after = [stage.ecs, stage.autoScaling].map(({ calls }, nth) => calls.slice(then[nth] ?? 0));
+        const more = after.flat().map(({ operation }) => operation);
         const other = more.filter((operation) => !isMarked || !PUTS_BACK.includes(operation));
         expect([where(stage, at), state.interrupted, other]).toEqual([where(stage, at), 'SIGTERM', []]);
         expect([where(stage, at), found(stage)]).toEqual([
@@ -103,7 +107,7 @@ describe('a signal at any event', () => {
         stage.clock.pass(1_000);
         const again = await stage.run();
         // What was put back before a task was seen to stop proves nothing.
-        const isCut = more.some((operation) => operation.startsWith('set')) && !state.landed;
+        const isCut = more.some((operation) => /^set|^registerTarget$/.test(operation)) && !state.landed;
         expect([where(stage, at), ending(again), found(stage)]).toEqual([
           where(stage, at),
           isCut ? expect.stringMatching(/^(inconclusive|passed drained)/) : 'passed drained',

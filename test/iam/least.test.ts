@@ -24,7 +24,7 @@ function asked(over: ScenarioOver = {}, more: Partial<Asked> = {}): Asked {
 function actions(over: ScenarioOver, use: Use = 'run', hosts: Hosts = null): readonly string[] {
   return leastOf([asked(over)], [use], hosts)
     .flatMap((statement) => statement.actions)
-    .map((action) => action.replace('ecs:', ''));
+    .map((action) => action.replace(/^(ecs|application-autoscaling):/, ''));
 }
 
 describe('which actions a scenario needs', () => {
@@ -35,6 +35,7 @@ describe('which actions a scenario needs', () => {
     'DescribeTasks',
     'DescribeTaskDefinition',
   ];
+  const SCALING = ['DescribeScalableTargets', 'DescribeScalingPolicies', 'DescribeScheduledActions'];
   const MARK = ['TagResource', 'UntagResource'];
   const inject = (fault: string, steered = true): ScenarioOver => ({ inject: { fault, steered } as never });
   const byFamily: ScenarioOver = { cluster: { service: null, family: 'build-agent' } };
@@ -53,14 +54,25 @@ describe('which actions a scenario needs', () => {
       'scale-in',
       inject('scale-in'),
       null,
-      [...READS, 'GetTaskProtection', 'UpdateService', 'UpdateTaskProtection', ...MARK],
+      [...READS, ...SCALING, 'GetTaskProtection', 'UpdateService', 'UpdateTaskProtection', ...MARK],
     ],
-    ['scale-in, not steered', inject('scale-in', false), null, [...READS, 'UpdateService', ...MARK]],
+    [
+      'scale-in, not steered',
+      inject('scale-in', false),
+      null,
+      [...READS, ...SCALING, 'UpdateService', ...MARK],
+    ],
+    [
+      'scale-in that suspends automatic scaling',
+      { inject: { fault: 'scale-in', steered: false, autoscaling: 'suspend' } },
+      null,
+      [...READS, ...SCALING, 'RegisterScalableTarget', 'UpdateService', ...MARK],
+    ],
     [
       'scale-in, without the mark',
       { ...inject('scale-in', false), safety: { mark: 'off' } },
       null,
-      [...READS, 'UpdateService'],
+      [...READS, ...SCALING, 'UpdateService'],
     ],
     ['deployment', inject('deployment'), null, [...READS, 'UpdateService']],
     ['command, which has rights of its own', inject('command'), null, READS],

@@ -79,7 +79,17 @@ async function tornAndResumed(folder: string, lines: number, share: number): Pro
   const person = { confirm: () => Promise.resolve(true) };
   await runDrill(
     plan,
-    watchAlone({ buildkite, ecs, autoScaling, surroundings, command, clock, journal, person, digest: testDigest }),
+    watchAlone({
+      buildkite,
+      ecs,
+      autoScaling,
+      surroundings,
+      command,
+      clock,
+      journal,
+      person,
+      digest: testDigest,
+    }),
     new AbortController().signal,
     () => undefined,
   );

@@ -29,7 +29,14 @@ const agent = {
 function subject(task: JsonObject, more: Partial<Documents> = {}): Subject {
   const documents = {
     taskDefinition: { value: task, base: [], name: 'td.json' },
-    ...{ service: null, pipeline: null, imageConfig: null, capacityProvider: null, scenario: null, hooks: null },
+    ...{
+      service: null,
+      pipeline: null,
+      imageConfig: null,
+      capacityProvider: null,
+      scenario: null,
+      hooks: null,
+    },
     ...more,
   };
   const found = subjectOf(documents, OFFLINE, 'agent');

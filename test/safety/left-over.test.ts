@@ -17,7 +17,10 @@ const count = fc.nat(10_000);
 const anyMark: fc.Arbitrary<UndoMark> = fc.record({
   drill,
   change: fc.oneof(
-    fc.record({ kind: fc.constant('desired-count' as const), former: count, set: count }),
+    fc.record({
+      ...{ kind: fc.constant('desired-count' as const), former: count, set: count },
+      suspended: fc.option(fc.record({ in: fc.boolean(), out: fc.boolean(), scheduled: fc.boolean() })),
+    }),
     fc.record({ kind: fc.constant('draining' as const), instance: fc.stringMatching(/^[0-9a-f-]{32,36}$/) }),
   ),
   until: fc
@@ -38,16 +41,23 @@ describe('the mark of an undo', () => {
 
   it('is one that a person can read', () => {
     const until = Date.UTC(2026, 0, 2, 3, 26, 5);
-    const change = { kind: 'desired-count', former: 3, set: 2 } as const;
+    const change = { kind: 'desired-count', former: 3, set: 2, suspended: null } as const;
     expect(formatUndoMark({ drill: '20260102-030405-0123456789abcdef', change, until })).toBe(
       'drill=20260102-030405-0123456789abcdef desired=3 set=2 until=2026-01-02T03:26:05Z',
     );
+    const suspended = { in: true, out: false, scheduled: true };
+    expect(formatUndoMark({ drill: 'a', change: { ...change, suspended }, until })).toBe(
+      'drill=a desired=3 set=2 suspended=in+scheduled until=2026-01-02T03:26:05Z',
+    );
   });
 
-  it.each(['', 'off', 'drill=a desired=3 until=2026-01-02T03:26:05Z', 'drill=a desired=3 set=2 until=never'])(
-    'is not "%s"',
-    (value) => expect(parseUndoMark(value)).toBeNull(),
-  );
+  it.each([
+    '',
+    'off',
+    'drill=a desired=3 until=2026-01-02T03:26:05Z',
+    'drill=a desired=3 set=2 until=never',
+    'drill=a desired=3 set=2 suspended=all until=2026-01-02T03:26:05Z',
+  ])('is not "%s"', (value) => expect(parseUndoMark(value)).toBeNull());
 
   it.each(['2026-02-30T03:26:05Z', '2026-01-02T24:00:00Z'])('has no end at %s', (until) =>
     expect(parseUndoMark(`drill=a desired=3 set=2 until=${until}`)).toBeNull(),

@@ -12,6 +12,7 @@ import { preflight } from './preflight.ts';
 import { protection } from './protection.ts';
 import { proxy } from './proxy.ts';
 import { rights } from './rights.ts';
+import { scaling } from './scaling.ts';
 import { service } from './service.ts';
 import { stateFolder } from './state-folder.ts';
 import { step } from './step.ts';
@@ -28,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   rights,
   cluster,
   service,
+  scaling,
   protection,
   mapping,
   preflight,

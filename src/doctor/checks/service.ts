@@ -21,20 +21,16 @@ export const service: Check = {
     const wrong = findWrongPlan(state).find(({ about }) => about === 'service');
     if (wrong !== undefined) return [blocking(wrong.said, rowOf(wrong.reason).next)];
     const { running, desired, pending } = found;
-    const resource = `--service-namespace ecs --resource-ids service/${cluster.slice(cluster.lastIndexOf('/') + 1)}/${name}`;
-    const autoscaler = `ECS does not show whether an autoscaler changes the desired count: aws application-autoscaling describe-scalable-targets ${resource}`;
+    const resource = `--service-namespace ecs --resource-id service/${cluster.slice(cluster.lastIndexOf('/') + 1)}/${name}`;
     const changes = describeChanges(found, seen);
     return [
-      ok(
-        `${name}: ${String(running)} running, ${String(pending)} pending, ${String(desired)} desired`,
-        autoscaler,
-      ),
+      ok(`${name}: ${String(running)} running, ${String(pending)} pending, ${String(desired)} desired`),
       ...(changes === null
         ? []
         : [
             warning(
               `${changes}: an autoscaler, workers that leave by themselves, or people`,
-              `Who it was, if it was Application Auto Scaling: aws application-autoscaling describe-scaling-activities ${resource.replace('-ids', '-id')}. A drill waits while tasks are taken away.`,
+              `Who it was, if it was Application Auto Scaling: aws application-autoscaling describe-scaling-activities ${resource}. A drill waits while tasks are taken away.`,
             ),
           ]),
       ...(seen.service?.ok === true ? listOthers(seen.service.value, seen) : []),

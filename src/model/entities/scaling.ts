@@ -61,6 +61,31 @@ export const Scaling = z.strictObject({
 });
 export type Scaling = z.infer<typeof Scaling>;
 
+/** What may change the desired count of a service again once it was set to `count`, each as a clause. */
+export function listRivals({ target, policies, scheduled }: Scaling, count: number): readonly string[] {
+  if (target === null) return [];
+  const { min, suspended } = target;
+  const raising = suspended.out ? [] : policies.filter(({ scalesOut }) => scalesOut);
+  const least = min > count ? `, to the minimum capacity ${String(min)} at least` : '';
+  return [
+    ...raising.map(({ name, type }) => `policy ${name} (${type}) may raise the desired count again${least}`),
+    ...(suspended.scheduled ? [] : scheduled.map(describeScheduled)),
+    ...(min > count
+      ? [
+          `the minimum capacity is ${String(min)}: whoever changes how the service is registered brings the count back there`,
+        ]
+      : []),
+  ];
+}
+
+function describeScheduled({ name, schedule, min, max }: ScheduledAction): string {
+  const bounds = [
+    ...(min === null ? [] : [`minimum capacity ${String(min)}`]),
+    ...(max === null ? [] : [`maximum capacity ${String(max)}`]),
+  ];
+  return `scheduled action ${name} sets ${bounds.join(' and ')} at its time, ${schedule}`;
+}
+
 /** One thing that Application Auto Scaling did. */
 export const ScalingActivity = z.strictObject({
   id: z.string(),

@@ -1,4 +1,5 @@
 import { readDay, type Instant } from '../instants.ts';
+import type { Suspension } from './scaling.ts';
 
 /** The key of the tag that a service carries while a drill has changed something there that must be put back. */
 export const UNDO_TAG = 'gameday:undo';
@@ -8,7 +9,13 @@ export interface UndoMark {
   /** Id of the drill: letters, digits, `-`, `_` and `.`. */
   readonly drill: string;
   readonly change:
-    | { readonly kind: 'desired-count'; readonly former: number; readonly set: number }
+    | {
+        readonly kind: 'desired-count';
+        readonly former: number;
+        readonly set: number;
+        /** What of the service's automatic scaling was suspended, before all of it is; null where the drill suspends nothing. */
+        readonly suspended: Suspension | null;
+      }
     /** Id of the container instance that is drained; it was ACTIVE. */
     | { readonly kind: 'draining'; readonly instance: string };
   /** When the drill has ended at the latest, whole seconds: whoever finds the mark later knows that the drill died. */
@@ -29,7 +36,7 @@ const ISO = new Intl.DateTimeFormat('sv-SE', {
 export function formatUndoMark({ drill, change, until }: UndoMark): string {
   const what =
     change.kind === 'desired-count'
-      ? `desired=${String(change.former)} set=${String(change.set)}`
+      ? `desired=${String(change.former)} set=${String(change.set)}${formatFormer(change.suspended)}`
       : `draining=${change.instance}`;
   const value = `drill=${drill} ${what} until=${ISO.format(until).replace(' ', 'T')}Z`;
   if (!ALLOWED.test(value) || parseUndoMark(value) === null) throw new Error(`no value of a tag: ${value}`);
@@ -37,23 +44,39 @@ export function formatUndoMark({ drill, change, until }: UndoMark): string {
 }
 
 const VALUE =
-  /^drill=([\w.-]+) (?:desired=(\d{1,9}) set=(\d{1,9})|draining=([0-9A-Za-z-]+)) until=(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
+  /^drill=([\w.-]+) (?:desired=(\d{1,9}) set=(\d{1,9})(?: suspended=(none|(?:in|out|scheduled)(?:\+(?:in|out|scheduled)){0,2}))?|draining=([0-9A-Za-z-]+)) until=(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
+
+function formatFormer(suspended: Suspension | null): string {
+  if (suspended === null) return '';
+  const parts = (['in', 'out', 'scheduled'] as const).filter((part) => suspended[part]);
+  return ` suspended=${parts.join('+') || 'none'}`;
+}
+
+function parseFormer(value: string): Suspension {
+  const parts = value.split('+');
+  return { in: parts.includes('in'), out: parts.includes('out'), scheduled: parts.includes('scheduled') };
+}
 
 /** The mark that a tag's value stands for; null where it is none that gameday wrote. */
 export function parseUndoMark(value: string): UndoMark | null {
-  const [, drill = '', former, set, instance, ...time] = VALUE.exec(value) ?? [];
+  const [, drill = '', former, set, suspended, instance, ...time] = VALUE.exec(value) ?? [];
   const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = time.map(Number);
   const midnight = readDay(year, month, day);
   if (midnight === null) return null;
   const until = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000;
   if (instance !== undefined) return { drill, change: { kind: 'draining', instance }, until };
-  return { drill, change: { kind: 'desired-count', former: Number(former), set: Number(set) }, until };
+  const was = suspended === undefined ? null : parseFormer(suspended);
+  return {
+    drill,
+    change: { kind: 'desired-count', former: Number(former), set: Number(set), suspended: was },
+    until,
+  };
 }
 
 /** What was changed, and what it was, as a clause. */
 export function describeChange({ change }: UndoMark): string {
   return change.kind === 'desired-count'
-    ? `set its desired count from ${String(change.former)} to ${String(change.set)}`
+    ? `set its desired count from ${String(change.former)} to ${String(change.set)}${change.suspended === null ? '' : ' and suspended its automatic scaling'}`
     : `set container instance ${change.instance}, which was ACTIVE, to DRAINING`;
 }
 
