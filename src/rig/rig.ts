@@ -22,7 +22,7 @@ import type { Executor } from './workers/executor.ts';
 import { hireJanitor } from './workers/janitor.ts';
 import { chooseExecutor, probeMachine, type Machine } from './workers/machine.ts';
 import { whyNoPid1 } from './workers/no-pid1.ts';
-import { agentEnvironment, preparePremises, type AgentAccess } from './workers/premises.ts';
+import { agentEnvironment, preparePremises, sharedFolder, type AgentAccess } from './workers/premises.ts';
 import { World } from './world.ts';
 
 /** What the command line may say beside the rig file. */
@@ -98,7 +98,7 @@ async function start(
   buildkite.layDownOnWorkers();
   // Builds of the rig's own begin when there is somebody to run them.
   for (const build of file.rig.builds) await buildkite.do({ do: 'create-build', ...build });
-  return environmentOf(file, { ecs, buildkite, urls, facts });
+  return environmentOf(file, root, { ecs, buildkite, urls, facts });
 }
 
 function openExecutor(machine: Machine, wanted: Executor['kind'] | undefined, root: string): Executor {
@@ -272,7 +272,7 @@ interface Outside {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-function environmentOf(file: ReadRigFile, outside: Outside): Record<string, string> {
+function environmentOf(file: ReadRigFile, root: string, outside: Outside): Record<string, string> {
   const { ecs, buildkite, urls, facts } = outside;
   return {
     AWS_ENDPOINT_URL_ECS: urls.ecs,
@@ -289,9 +289,9 @@ function environmentOf(file: ReadRigFile, outside: Outside): Record<string, stri
     BUILDKITE_ORGANIZATION_SLUG: file.rig.organization,
     ...agentEnvironment(accessOfAgents(buildkite)),
     GAMEDAY_LOST_AFTER: durationOf(file.rig.lostAfter),
-    GAMEDAY_LABEL: 'rig',
     GAMEDAY_RIG_FACTS: JSON.stringify(facts),
     GAMEDAY_RIG_CONTROL: urls.control,
+    ...{ GAMEDAY_LABEL: 'rig', GAMEDAY_RIG_SHARED: sharedFolder(root) },
   };
 }
 

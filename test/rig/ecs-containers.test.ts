@@ -232,4 +232,14 @@ describe('inside a task', () => {
     // Where there is but one such address, the second server cannot listen, and the test does not come this far.
     expect(new Set(addresses).size).toBe(2);
   });
+
+  it('WORK-19: what a task leaves in the shared folder outlives it, and other tasks find it', async () => {
+    const script = 'echo left behind > "$GAMEDAY_RIG_SHARED/note"; echo written; exec sleep 60';
+    const task = await cluster.run(definition({ worker: { argv: ['sh', '-c', script], stopTimeout: 2 } }));
+    await cluster.untilWritten(task, 'worker', 'written');
+    await cluster.ask('StopTask', { task });
+    await cluster.until(task, 'STOPPED');
+    const read = definition({ worker: { argv: ['sh', '-c', 'cat "$GAMEDAY_RIG_SHARED/note"; sleep 60'] } });
+    await cluster.untilWritten(await cluster.run(read), 'worker', 'left behind');
+  });
 });

@@ -16,6 +16,8 @@ export interface Premises {
   readonly environment: Readonly<Record<string, string>>;
   /** What containers write, one file each. */
   readonly output: string;
+  /** A folder that every task sees, and that outlives them: as a shared volume is. */
+  readonly shared: string;
 }
 
 /** How a worker's agent reaches the rig's Buildkite. */
@@ -33,6 +35,11 @@ export interface Reach {
   readonly address: string;
 }
 
+/** Where the tasks of a rig keep what outlives them. */
+export function sharedFolder(root: string): string {
+  return join(root, 'shared');
+}
+
 /** Makes the shared folders; a `checkout` hook stands in for git, for there is no repository. */
 export function preparePremises(
   root: string,
@@ -41,9 +48,10 @@ export function preparePremises(
   environment: Readonly<Record<string, string>> = {},
 ): Premises {
   const inside = (name: string): string => join(root, name);
-  const [bin, hooks, plugins, output] = [inside('bin'), inside('hooks'), inside('plugins'), inside('output')];
-  const premises = { root, bin, hooks, plugins, programs, environment, output };
-  for (const folder of [bin, hooks, plugins, output]) mkdirSync(folder, { recursive: true });
+  const [bin, hooks, plugins] = [inside('bin'), inside('hooks'), inside('plugins')];
+  const [output, shared] = [inside('output'), sharedFolder(root)];
+  const premises = { root, bin, hooks, plugins, programs, environment, output, shared };
+  for (const folder of [bin, hooks, plugins, output, shared]) mkdirSync(folder, { recursive: true });
   script(join(premises.hooks, 'checkout'), '#!/bin/sh\nexit 0\n');
   const shim = join(premises.bin, 'buildkite-agent');
   if (agent.kind === 'real') symlinkSync(agent.path, shim);
@@ -101,6 +109,7 @@ export function containerEnvironment(
     BUILDKITE_SOCKETS_PATH: join(place.home, 's'),
     BUILDKITE_HOOKS_PATH: premises.hooks,
     BUILDKITE_PLUGINS_PATH: premises.plugins,
+    GAMEDAY_RIG_SHARED: premises.shared,
     ...reach(reached),
   };
 }
