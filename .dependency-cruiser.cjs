@@ -15,10 +15,10 @@ const LOCKFILE = '^src/lockfile/';
 const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
-const PORTS = '^src/(buildkite|ecs|auto-scaling|surroundings|user-command)/port\\.ts$';
+const PORTS = '^src/(buildkite|ecs|auto-scaling|surroundings|user-command|counters)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING =
-  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling)-)?questions|look|mapped-tasks)\\.ts$';
+  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
@@ -127,8 +127,8 @@ module.exports = {
       'one-wiring',
       'Only cli/wire.ts builds clients.',
       '^src/(?!cli/wire\\.ts)',
-      '^src/(buildkite|ecs|auto-scaling|surroundings|user-command)/(?!port\\.ts)',
-      ['^src/(buildkite|ecs|auto-scaling|surroundings|user-command)/'],
+      '^src/(buildkite|ecs|auto-scaling|surroundings|user-command|counters)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|auto-scaling|surroundings|user-command|counters)/'],
     ),
     only(
       'buildkite-client',
@@ -153,6 +153,12 @@ module.exports = {
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/surroundings/',
       [MODEL, '^src/http/', LOCKFILE, DISK],
+    ),
+    only(
+      'counters-client',
+      'It asks over HTTP, or has a command run, and knows our words.',
+      '^src/counters/',
+      [MODEL, '^src/http/', '^src/user-command/port\\.ts$'],
     ),
     only('user-command-client', 'It starts a process, and knows our words.', '^src/user-command/', [MODEL]),
     only('disk-knows-nothing', 'Folders are made for whoever writes.', DISK, []),

@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 import { consistent } from './consistent.ts';
 import { containerClean } from './container-clean.ts';
 import { drainInTime } from './drain-time.ts';
+import { flushed } from './flushed.ts';
 import { idleInTime } from './idle-time.ts';
 import { inFlight } from './in-flight.ts';
 import { landed } from './landed.ts';
@@ -28,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   containerClean,
   lateJobs,
   consistent,
+  flushed,
   sidecars,
   buildPassed,
   drainInTime,

@@ -12,6 +12,7 @@ import { makeGameDayDocument } from '../verdict/account.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
 import { giveCommand } from './command-words.ts';
+import { findWrongAddresses } from './counter-addresses.ts';
 import { explainThrown } from './exit-codes.ts';
 import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
 import type { Drive } from './drive.ts';
@@ -121,13 +122,14 @@ async function planScenario(
   runner: Runner,
 ): Promise<Planned> {
   const { scenario, file } = loaded;
+  const addresses = findWrongAddresses(loaded, options.rig);
   if (options.rig) {
     const missing = {
       message: 'the scenario names no rig file',
       at: file,
       next: 'Add `rig: FILE`, or run it without --rig.',
     };
-    return { loaded, settings: null, errors: scenario.rig === null ? [missing] : [] };
+    return { loaded, settings: null, errors: scenario.rig === null ? [missing, ...addresses] : addresses };
   }
   const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, options.insecure);
   const control = {
@@ -135,7 +137,11 @@ async function planScenario(
     at: file,
     next: 'Run it with --rig, or remove `control:`.',
   };
-  return { loaded, settings, errors: scenario.control === null ? errors : [...errors, control] };
+  return {
+    loaded,
+    settings,
+    errors: [...errors, ...addresses, ...(scenario.control === null ? [] : [control])],
+  };
 }
 
 async function runDrills(planned: readonly Planned[], day: Day): Promise<GameDayDocument> {

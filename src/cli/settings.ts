@@ -179,6 +179,7 @@ export function settingsFromRig(
     rules: { allowInsecure: false, loopbackOnly: true },
     environment: {
       GAMEDAY_STATE_DIR: own.stateDir,
+      GAMEDAY_RIG_SHARED: rig['GAMEDAY_RIG_SHARED'],
       ...(killSwitch === undefined ? {} : { GAMEDAY_KILL_SWITCH: killSwitch }),
     },
   };

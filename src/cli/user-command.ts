@@ -43,7 +43,7 @@ export function hostCommand(
 
 /** With --rig nothing else is contacted: a command that deploys with the AWS CLI or an SDK reaches the rig, whatever the user's own settings are. */
 function environmentOnRig(
-  { region, ecsEndpoint, credentials }: Settings,
+  { region, ecsEndpoint, credentials, environment: ofRig }: Settings,
   environment: Environment,
 ): Environment {
   const own = Object.entries(environment).filter(([name]) => !/^(?:AWS|BUILDKITE)_/.test(name));
@@ -58,6 +58,7 @@ function environmentOnRig(
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
+    GAMEDAY_RIG_SHARED: ofRig['GAMEDAY_RIG_SHARED'] ?? '',
   };
 }
 

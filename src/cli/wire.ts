@@ -3,6 +3,7 @@ import type { Digest } from '../model/secret-looks.ts';
 import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
+import type { Counters } from '../counters/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
 import { isAttendedTerminal } from './output.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly autoScaling: AutoScaling;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
+  readonly counters: Counters;
 }
 
 /** Where the user's command runs, and who hears what it says. */
@@ -25,6 +27,9 @@ export interface CommandHost {
   readonly now: () => number;
   readonly onLine: (line: string) => void;
 }
+
+/** How long a command that reads a counter may take to end on SIGTERM, milliseconds: nothing hangs on it. */
+const COUNTER_GRACE_MS = 1_000;
 
 /** For those who run no drill. */
 const NO_COMMAND: CommandHost = { environment: {}, now: () => 0, onLine: () => undefined };
@@ -35,12 +40,13 @@ export async function connect(
   askMfaCode = codeAsker(settings),
   host = NO_COMMAND,
 ): Promise<Services> {
-  const [buildkite, ecs, autoScaling, surroundings, command] = await Promise.all([
+  const [buildkite, ecs, autoScaling, surroundings, command, counters] = await Promise.all([
     import('../buildkite/client.ts'),
     import('../ecs/client.ts'),
     import('../auto-scaling/client.ts'),
     import('../surroundings/client.ts'),
     import('../user-command/client.ts'),
+    import('../counters/client.ts'),
   ]);
   const { region, token, graphqlEndpoint, ecsEndpoint, credentials, rules, environment } = settings;
   const ecsClient = ecs.createEcsClient({
@@ -59,6 +65,14 @@ export async function connect(
       ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),
     }),
     command: command.createUserCommand(host),
+    counters: counters.createCounters({
+      ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),
+      openCommand: ({ onLine, onEnd }) =>
+        command.createUserCommand({
+          ...{ environment: host.environment, now: host.now, grace: COUNTER_GRACE_MS, onEnd },
+          onLine: (line, from) => (from === 'stdout' ? onLine(line) : undefined),
+        }),
+    }),
   };
 }
 

@@ -20,6 +20,7 @@ import {
 } from '../state/state.ts';
 import { askNow, endWatch, haltDrill, type Step } from '../state/step.ts';
 import { explainShortCredentials, listCredentialAsks } from './access.ts';
+import { listCountersBefore } from './counters.ts';
 import { listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
 import { BUDGET, listSurroundingSubjects } from '../scenario/subjects.ts';
 import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
@@ -44,13 +45,17 @@ export function decideAiming(state: DrillState, now: Instant): Step {
     ...fault.subjects(state),
   ];
   const credentials = listCredentialAsks(state, since, now);
-  const trouble = findLastingTrouble(state, [...credentials, ...subjects], now, PATIENCE);
+  const counters = listCountersBefore(state, fault);
+  const trouble = findLastingTrouble(state, [...credentials, ...counters, ...subjects], now, PATIENCE);
   if (trouble !== null)
     // A stop of unknown fate went out before: from then on a service that is away is a gap in the evidence.
     return mayHaveInjected(state) ? endWatch('gap', trouble.said) : haltDrill(trouble.reason, trouble.said);
   if (credentials.length > 0) return askNow(state, credentials, now);
   const short = mayHaveInjected(state) ? null : explainShortCredentials(state, now);
   if (short !== null) return haltDrill('aws-unauthorized', short);
+  // A slow counter must not stand between the last look and the call: it is read first.
+  const uncounted = counters.filter(({ kind, id }) => !hasReadSince(state, kind, id, since));
+  if (uncounted.length > 0) return askNow(state, uncounted, now);
   const open = subjects.filter((subject) => !isAnsweredSince(state, subject, since));
   if (open.length > 0) return askNow(state, open, now);
   const fallen = lookAtTarget(state, target);

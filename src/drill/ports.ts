@@ -1,6 +1,7 @@
 import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
+import type { Counters } from '../counters/port.ts';
 import type { Read } from '../journal/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../model/clock.ts';
@@ -31,6 +32,7 @@ export interface DrillPorts {
   readonly autoScaling: AutoScaling;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
+  readonly counters: Counters;
   readonly observer: Observer;
   /** Never earlier than the journal's last event. */
   readonly clock: Clock;

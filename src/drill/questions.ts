@@ -1,5 +1,6 @@
 import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite, BuildWithJobs } from '../buildkite/port.ts';
+import type { Counters } from '../counters/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Read } from '../journal/events.ts';
 import type { Surroundings } from '../surroundings/port.ts';
@@ -10,6 +11,7 @@ import type { CommandRun } from '../model/entities/command.ts';
 import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { askAgentsOfTask } from './agent-questions.ts';
+import { askCounter } from './counter-questions.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
 import { readMappingFact } from './mapped-tasks.ts';
@@ -28,6 +30,7 @@ export interface Sources {
   readonly autoScaling: AutoScaling;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
+  readonly counters: Counters;
 }
 
 /** One read and the facts it gave. */
@@ -123,6 +126,8 @@ async function askSource(
       return askMapping(subject.id, plan, sources, signal);
     case 'command':
       return { ok: true, value: [{ kind: 'command', id: subject.id, value: readCommand(world, sources) }] };
+    case 'counter':
+      return askCounter(subject.id, plan, sources.counters, signal);
     case 'budget':
       return { ok: true, value: [{ kind: 'budget', id: subject.id, value: sources.buildkite.budget() }] };
     case 'clock':

@@ -15,6 +15,7 @@ import { asksOf, findNextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
 import { isGoingDown, hasTaskEnded, type Task } from '../model/entities/task.ts';
+import { awaitCounters, describeOpenCounters } from './counters.ts';
 import { describeOpenWork } from './ending.ts';
 import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
 import type { DrillState } from '../state/state.ts';
@@ -46,7 +47,9 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   const first = sweeps.find(({ of }) => of.length > 0);
   const sweep = first?.of ?? [];
   if (sweep.length > 0 && now < deadline) return askWithinShare(state, sweep, now, deadline);
-  if (open.length === 0 && sweep.length === 0)
+  const counters = open.length === 0 && sweep.length === 0 ? awaitCounters(state, cases, now) : null;
+  if (counters !== null && now < deadline) return counters;
+  if (open.length === 0 && sweep.length === 0 && counters === null)
     return endWatch('settled', 'nothing more can change the outcome');
   const asks = new Map<string, Ask>();
   for (const one of [
@@ -60,7 +63,7 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   if (now >= deadline)
     return endWatch(
       'deadline',
-      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(describeSubject)].join(', ')}`,
+      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(describeSubject), ...describeOpenCounters(counters)].join(', ')}`,
     );
   return {
     do: 'observe',

@@ -12,6 +12,7 @@ import type { Target } from '../journal/events.ts';
 import { hasAgentLeft } from '../model/entities/agent.ts';
 import type { Instant } from '../model/instants.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
+import { awaitCounters, describeOpenCounters } from './counters.ts';
 import { describeOpenWork } from './ending.ts';
 import { decideFound } from './found.ts';
 import { isAtRest, listOwnBuildAsks, listOwnBuilds, listUnlistedBuilds } from './own-builds.ts';
@@ -38,7 +39,9 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   const deadline = state.deadline ?? now;
   const sweep = open.length === 0 ? sweepOf(state, about, findings) : [];
   if (sweep.length > 0 && now < deadline) return askWithinShare(state, sweep, now, deadline);
-  if (open.length === 0 && sweep.length === 0)
+  const counters = open.length === 0 && sweep.length === 0 ? awaitCounters(state, [about], now) : null;
+  if (counters !== null && now < deadline) return counters;
+  if (open.length === 0 && sweep.length === 0 && counters === null)
     return endWatch('settled', 'nothing more can change the outcome');
   const unread =
     now < deadline
@@ -48,7 +51,7 @@ export function decideObserving(state: DrillState, now: Instant): Step {
   if (now >= deadline)
     return endWatch(
       'deadline',
-      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(describeSubject)].join(', ')}`,
+      `limits.verdictWithin ended while the drill waited for ${[...open, ...sweep.map(describeSubject), ...describeOpenCounters(counters)].join(', ')}`,
     );
   return {
     do: 'observe',

@@ -14,6 +14,7 @@ export const CheckName = z.enum([
   'container-clean',
   'late-jobs',
   'consistent',
+  'flushed',
   'sidecars',
   'build-passed',
   'drain-in-time',

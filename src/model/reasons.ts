@@ -151,8 +151,8 @@ export const REASONS = {
   'sidecar-cut': makeReasonRow(
     'failed',
     'C',
-    'A watched container did not exit cleanly, or exited before the agent.',
-    'Let the agent depend on its sidecar (dependsOn).',
+    'A watched container did not exit cleanly, exited before the agent, or left calls half-finished.',
+    'Let the agent depend on its sidecar (dependsOn), and let the sidecar finish its calls on SIGTERM.',
   ),
   'build-failed': makeReasonRow(
     'failed',
@@ -371,6 +371,12 @@ export const REASONS = {
     'before',
     'ECS could not be reached.',
     'Check the network, the region and the endpoint.',
+  ),
+  'counter-unreadable': makeReasonRow(
+    'could-not-run',
+    'before',
+    "A sidecar's counter (expect.containers, flushed) could not be read before the injection, so nothing was stopped.",
+    'Read it by hand, for a task that runs: it must give JSON with begun, finished and cut.',
   ),
   'no-such-organization': makeReasonRow(
     'could-not-run',

@@ -5,6 +5,7 @@ import { Agent } from './entities/agent.ts';
 import { Budget } from './entities/budget.ts';
 import { Build } from './entities/build.ts';
 import { CommandRun } from './entities/command.ts';
+import { Counter } from './entities/counter.ts';
 import { Job } from './entities/job.ts';
 import {
   AgentsOfTask,
@@ -30,7 +31,8 @@ import { Registration, Scaling } from './entities/scaling.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
 /** Who is asked after a kind of thing. */
-export type Source = 'Buildkite' | 'ECS' | 'Application Auto Scaling' | 'the surroundings' | 'this process';
+export type Source =
+  'Buildkite' | 'ECS' | 'Application Auto Scaling' | 'the surroundings' | 'this process' | 'the scenario';
 
 interface FactRow {
   readonly value: z.ZodType;
@@ -95,6 +97,8 @@ export const FACTS = {
   clock: defineSurroundingsFact(ClockOffset),
   // The user's command, which this process has started.
   command: { value: CommandRun, from: 'this process', rights: [] },
+  // What a sidecar counts of its calls, where the scenario says how to read it.
+  counter: { value: Counter, from: 'the scenario', rights: [] },
   // Told by the answers to other questions: it costs no request.
   budget: defineSurroundingsFact(Budget),
   // Which documents it reads depends on the scenario: its rights stand in iam/needs.ts.

@@ -2,18 +2,10 @@ import { FAULT_TRAITS } from './inject.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { isGlobOfSteps, StepName } from '../model/step-name.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import type { TreePath } from './problem.ts';
+import { checkFlushed } from './counter-checks.ts';
+import type { CrossProblem, TreePath } from './problem.ts';
 import { valueAt } from './problem.ts';
 import { isTrigger } from './when.ts';
-
-/** What is wrong with a combination of keys; `path` is the key to fix. */
-export interface CrossProblem {
-  readonly path: TreePath;
-  /** Whether the error points at the key or at its value. */
-  readonly at: 'key' | 'value';
-  readonly message: string;
-  readonly next: string | null;
-}
 
 type Rule = (tree: unknown) => readonly CrossProblem[];
 
@@ -275,6 +267,7 @@ const RULES: readonly Rule[] = [
   checkUsualTime,
   checkTimeLimits,
   checkCommand,
+  checkFlushed,
   checkControl,
   checkHaltSources,
   checkSafetyWindow,

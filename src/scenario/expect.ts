@@ -2,6 +2,31 @@ import { z } from 'zod';
 import { duration } from './duration.ts';
 import { FORMERLY, orNull } from './stored.ts';
 
+/** How the counter of a sidecar is read. It must outlive its task. */
+const Flushed = z.strictObject({
+  url: z
+    .string()
+    .max(4096)
+    .regex(/^https?:\/\/[^\s/@?#{}]+\/\S*$/, {
+      error: 'an http or https address without credentials, with {task} in its path or query',
+    })
+    .optional()
+    .describe('Address that answers the counter as JSON; `{task}` and `{container}` are filled in.'),
+  command: z
+    .array(z.string().max(4096))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Command and arguments that print the counter as JSON, run without a shell in the folder where gameday runs; `{task}` and `{container}` are filled in.',
+    ),
+  stillFor: duration({ min: 100, max: 600_000 })
+    .prefault('5s')
+    .describe(
+      'How long the counter must stand still, after the task has ended, before it counts: longer than it lags behind.',
+    ),
+});
+
 /** What must hold. */
 export const Expect = z.strictObject({
   build: z
@@ -39,6 +64,9 @@ export const Expect = z.strictObject({
       z.strictObject({
         exit: z.int().min(0).max(255).prefault(0).describe('Exit code that is expected of it.'),
         outlives: orNull(z.literal('agent')).describe("It must exit after the agent's container."),
+        flushed: orNull(Flushed)
+          .describe('It must have finished every call that it began, by its own counter.')
+          .register(FORMERLY, { value: null }),
       }),
     )
     .prefault({})

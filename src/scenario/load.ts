@@ -9,7 +9,7 @@ import type { Lookup } from './interpolate.ts';
 import { readScenario } from './read.ts';
 import type { Reading } from './read.ts';
 import { findShipped } from './shipped.ts';
-import { findableIn, unmarkedIn, withoutSecretValues } from './unmarked.ts';
+import { findableIn, secretsInAddresses, unmarkedIn, withoutSecretValues } from './unmarked.ts';
 
 /** A scenario that can be drilled. */
 export interface LoadedScenario {
@@ -54,10 +54,18 @@ export function digestOf(scenario: Scenario): string {
   const { follow, ...build } = scenario.build;
   const { settled, mark, ...safety } = scenario.safety;
   const { touched, ...expect } = scenario.expect;
+  const containers = Object.entries(expect.containers).map(([name, { flushed, ...container }]) => [
+    name,
+    { ...container, ...(flushed !== null && { flushed }) },
+  ]);
   const older = {
     ...scenario,
     build: { ...build, ...(follow !== 'none' && { follow }) },
-    expect: { ...expect, ...(touched !== 'all' && { touched }) },
+    expect: {
+      ...expect,
+      containers: Object.fromEntries(containers) as unknown,
+      ...(touched !== 'all' && { touched }),
+    },
     safety: { ...safety, ...(settled !== 'wait' && { settled }), ...(mark !== 'on' && { mark }) },
   };
   return createHash('sha256').update(toCanonicalJson(older)).digest('hex');
@@ -82,7 +90,7 @@ async function loadScenario(given: string, lookup: Lookup): Promise<Loaded> {
   if ('message' in image) return { scenarios: [], errors: [image] };
   const whole = { ...scenario, cluster: { ...scenario.cluster, ...image } };
   const unmarked = unmarkedIn(whole);
-  const secrets = [...reading.secrets, ...findableIn(whole, unmarked)];
+  const secrets = [...reading.secrets, ...findableIn(whole, unmarked), ...secretsInAddresses(whole)];
   const digest = digestOf(withoutSecretValues(whole, [...whole.secrets, ...unmarked], secrets));
   return { scenarios: [{ file, scenario: whole, digest, secrets, unmarked }], errors: [] };
 }

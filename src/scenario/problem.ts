@@ -39,3 +39,12 @@ export const InputError = z.strictObject({
   next: z.string().nullable(),
 });
 export type InputError = z.infer<typeof InputError>;
+
+/** What is wrong with a combination of keys; `path` is the key to fix. */
+export interface CrossProblem {
+  readonly path: TreePath;
+  /** Whether the error points at the key or at its value. */
+  readonly at: 'key' | 'value';
+  readonly message: string;
+  readonly next: string | null;
+}

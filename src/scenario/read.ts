@@ -1,12 +1,11 @@
 import { findCrossProblems } from './cross-checks.ts';
-import type { CrossProblem } from './cross-checks.ts';
 import { readDocument } from './document.ts';
 import type { Source } from './document.ts';
 import { interpolateSource } from './interpolate.ts';
 import type { Interpolated, Lookup } from './interpolate.ts';
 import { chooseForm, offsetOf, problemsOf } from './issues.ts';
 import { keyOfPath, valueAt } from './problem.ts';
-import type { Problem, TreePath } from './problem.ts';
+import type { CrossProblem, Problem, TreePath } from './problem.ts';
 import { ScenarioFile } from './schema.ts';
 import type { Scenario } from './schema.ts';
 import { secretsOf } from './secrets.ts';

@@ -1,6 +1,5 @@
 import type { Interpolated, Lookup } from './interpolate.ts';
-import type { CrossProblem } from './cross-checks.ts';
-import { keyOfPath, valueAt } from './problem.ts';
+import { keyOfPath, valueAt, type CrossProblem } from './problem.ts';
 
 /** Shorter values cannot be hidden: they would be found in every other word. */
 const SHORTEST = 8;

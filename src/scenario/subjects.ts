@@ -40,6 +40,29 @@ export const BUDGET: Subject = { kind: 'budget', id: 'buildkite' };
 /** The command that the drill has started. */
 export const COMMAND = { kind: 'command', id: 'command' } as const satisfies Subject;
 
+/** The counter of a container in one task. */
+export function counterSubject(container: string, taskArn: string): { kind: 'counter'; id: string } {
+  return { kind: 'counter', id: `${container}@${taskArn}` };
+}
+
+/** The container and the task in the id of a counter. */
+export function splitCounterId(id: string): { readonly container: string; readonly taskArn: string } {
+  const at = id.indexOf('@');
+  return { container: id.slice(0, at), taskArn: id.slice(at + 1) };
+}
+
+/** The containers whose counters the scenario reads. */
+export function listCounted({ scenario }: Pick<Plan, 'scenario'>): readonly string[] {
+  return Object.entries(scenario.expect.containers)
+    .filter(([, { flushed }]) => flushed !== null)
+    .map(([name]) => name);
+}
+
+/** How long the counter of a container must stand still before it counts, milliseconds. */
+export function readStillFor({ scenario }: Pick<Plan, 'scenario'>, container: string): number {
+  return scenario.expect.containers[container]?.flushed?.stillFor ?? 0;
+}
+
 /** What must be known before anything is started. */
 export function listGateSubjects(plan: Plan): readonly Subject[] {
   if (plan.mode === 'assert') return [];

@@ -24,6 +24,15 @@ export function findableIn(scenario: Scenario, names: readonly string[]): readon
     .filter((value) => !said.includes(JSON.stringify(value).slice(1, -1)));
 }
 
+/** Secrets in the addresses of counters, by their names in the query or by what they look like; short ones cannot be looked for. */
+export function secretsInAddresses({ expect }: Pick<Scenario, 'expect'>): readonly string[] {
+  const addresses = Object.values(expect.containers).map(({ flushed }) => flushed?.url ?? '');
+  return addresses
+    .flatMap((url) => [...new URLSearchParams(url.split('?').slice(1).join('?'))])
+    .filter(([name, value]) => value.length >= SHORTEST && isSecretValue(name, value))
+    .map(([, value]) => value);
+}
+
 /** The scenario without these values: what is written of it must not let anybody try out values. */
 export function withoutSecretValues(
   scenario: Scenario,

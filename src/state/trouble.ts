@@ -13,7 +13,9 @@ const OBEYED_WITHIN = 5_000;
 
 /** The reason under which a service's trouble is known before anything was injected. */
 export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
-  if (FACTS[subject.kind].from === 'Buildkite') return findBuildkiteReason(subject, trouble);
+  const { from } = FACTS[subject.kind];
+  if (from === 'Buildkite') return findBuildkiteReason(subject, trouble);
+  if (from === 'the scenario') return 'counter-unreadable';
   switch (trouble.kind) {
     case 'unauthorized':
       return 'aws-unauthorized';

@@ -1,17 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CallOf, Outcome, Trouble } from '../model/call.ts';
+import type { Outcome, Trouble } from '../model/call.ts';
 import type { CommandRun } from '../model/entities/command.ts';
 import type { StopSignal } from '../model/reasons.ts';
 import { splitLines } from './lines.ts';
-import type { EndedBy, UserCommand } from './port.ts';
+import type { Command, EndedBy, UserCommand } from './port.ts';
+
+type OutputName = 'stdout' | 'stderr';
 
 /** Where a command runs, and who hears what it says. */
 export interface UserCommandOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
   /** Gets each line of its output. */
-  readonly onLine: (line: string) => void;
+  readonly onLine: (line: string, from: OutputName) => void;
+  /** Called once, when it has ended and all of its output was read. */
+  readonly onEnd?: () => void;
   /** Between its stop signal and SIGKILL, milliseconds. */
   readonly grace?: number;
 }
@@ -42,7 +46,7 @@ export function createUserCommand(options: UserCommandOptions): UserCommand {
 }
 
 async function startProcess(
-  [file = '', ...args]: CallOf<'run-command'>['command'],
+  [file = '', ...args]: Command['command'],
   { environment }: UserCommandOptions,
 ): Promise<Outcome<ChildProcess & { readonly pid: number }>> {
   try {
@@ -81,14 +85,16 @@ function follow(
   child: ChildProcess & { readonly pid: number },
   startedAt: number,
   limit: number,
-  { now, onLine, grace = COMMAND_GRACE_MS }: UserCommandOptions,
+  { now, onLine, onEnd, grace = COMMAND_GRACE_MS }: UserCommandOptions,
 ): Running {
   const group = openGroup(child.pid, grace);
   let run: CommandRun = {
     ...{ state: 'running', startedAt, endedAt: null, exitCode: null, signal: null },
     ...{ endedBy: null, leftProcesses: false },
   };
-  const outputs = [child.stdout, child.stderr].map((stream) => readOutput(stream, onLine));
+  const outputs = (['stdout', 'stderr'] as const).map((from) =>
+    readOutput(child[from], (line) => onLine(line, from)),
+  );
   const stop = (endedBy: NonNullable<CommandRun['endedBy']>, signal: StopSignal): Promise<void> => {
     if (run.state === 'running') run = { ...run, endedBy: run.endedBy ?? endedBy };
     return group.clear(signal);
@@ -104,6 +110,7 @@ function follow(
         () => {
           for (const output of outputs) output.close();
           resolve();
+          onEnd?.();
         },
       );
     });

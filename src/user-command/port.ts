@@ -5,10 +5,13 @@ import type { StopSignal } from '../model/reasons.ts';
 /** Why gameday ends a command that still runs. */
 export type EndedBy = 'interruption' | 'end-of-drill';
 
+/** Its words, and how long it may run, milliseconds. */
+export type Command = Pick<CallOf<'run-command'>, 'command' | 'limit'>;
+
 /** The command that the user gives to a drill: it is started once, and the drill looks on while it runs. */
 export interface UserCommand {
   /** Starts it, in a process group of its own and without a shell. ok: it runs; refused: it could not be started. */
-  start(call: CallOf<'run-command'>): Promise<Outcome<CommandRun>>;
+  start(command: Command): Promise<Outcome<CommandRun>>;
   /** How it stands; null where this process has not started it. */
   read(): CommandRun | null;
   /**

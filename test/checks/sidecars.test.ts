@@ -28,7 +28,7 @@ test('a circle of dependencies ends', () => {
 
 const gateway = aContainerDefinition({ name: 'gateway', stopTimeout: 10_000 });
 const watched = {
-  scenario: { expect: { containers: { gateway: { exit: 0, outlives: 'agent' as const } } } },
+  scenario: { expect: { containers: { gateway: { exit: 0, outlives: 'agent' as const, flushed: null } } } },
 };
 const depends: Told = { ...watched, otherContainers: [gateway], definition: { dependsOn: ['gateway'] } };
 const loose: Told = { ...watched, otherContainers: [gateway] };
@@ -89,7 +89,7 @@ describe('sidecars', () => {
     [
       'another exit code is wanted',
       {
-        scenario: { expect: { containers: { gateway: { exit: 143, outlives: null } } } },
+        scenario: { expect: { containers: { gateway: { exit: 143, outlives: null, flushed: null } } } },
         otherContainers: [gateway],
         ...ended(0, 143),
       },

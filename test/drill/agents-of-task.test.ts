@@ -5,6 +5,7 @@ import { aJob, anAgent, AGENT_ID, TASK_ARN } from '../support/builders.ts';
 import { fakeBuildkite, type FakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
+import { fakeCounters } from '../support/fake-counters.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { DRILL, fact } from '../support/journal-builders.ts';
@@ -31,6 +32,7 @@ async function readTask(
     surroundings: fakeSurroundings(),
     autoScaling: fakeAutoScaling(),
     command: fakeCommand(),
+    counters: fakeCounters(),
   };
   const subject = { kind: 'agents-of-task', id: TASK_ARN } as const;
   const signal = new AbortController().signal;

@@ -21,6 +21,7 @@ import {
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
+import { fakeCounters } from '../support/fake-counters.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { DRILL, fact, journalOf, read, TARGET } from '../support/journal-builders.ts';
@@ -43,6 +44,7 @@ function asked(subject: Subject, world: World, plan = BY_HOST): Promise<readonly
     surroundings: fakeSurroundings(),
     autoScaling: fakeAutoScaling(),
     command: fakeCommand(),
+    counters: fakeCounters(),
   };
   return askSubject(subject, DRILL, plan, world, sources, manualClock(), never).then(({ facts }) => facts);
 }

@@ -8,6 +8,7 @@ import { aBuild, aJob, anAgent, BUILD_ID, JOB_ID, NOON, TASK_ARN } from '../supp
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
+import { fakeCounters } from '../support/fake-counters.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { fact } from '../support/journal-builders.ts';
@@ -26,6 +27,7 @@ function watching() {
       surroundings: fakeSurroundings(),
       autoScaling: fakeAutoScaling(),
       command: fakeCommand(),
+      counters: fakeCounters(),
     },
     clock,
     testDigest,

@@ -5,6 +5,7 @@ import { aBuild, aJob, NOON } from '../support/builders.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
+import { fakeCounters } from '../support/fake-counters.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { DRILL } from '../support/journal-builders.ts';
@@ -30,6 +31,7 @@ it("a step's history is asked by pipeline and step, whose key may have a slash",
     surroundings: fakeSurroundings(),
     autoScaling: fakeAutoScaling(),
     command: fakeCommand(),
+    counters: fakeCounters(),
   };
   const subject = { kind: 'step-history', id: `${old.pipeline}/test/slow` } as const;
   const never = new AbortController().signal;

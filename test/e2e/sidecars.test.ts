@@ -1,12 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ROOT } from '../support/cli.ts';
+import { cli, documentIn, ROOT } from '../support/cli.ts';
+import { json, startServer } from '../support/http-server.ts';
 import { startGate } from '../long/support/gate.ts';
 import { agentFlags, withAgent } from './support/agents.ts';
-import { drill, inFolder, meets } from './support/case.ts';
+import { drill, inFolder, meets, surroundings } from './support/case.ts';
 import type { Expected, Played } from './support/case.ts';
 import { writeCase } from './support/files.ts';
+import type { CaseFiles } from './support/files.ts';
 import { gatewayCase, gatewayLine, gatewayName, gatewayRows, mayGoOn, measured } from './support/gateway.ts';
 import type { GatewayRow } from './support/gateway.ts';
 
@@ -18,7 +20,10 @@ const SHIPPED: readonly (readonly [scenario: string, Expected, stopWindow: objec
     'gateway-drained',
     {
       ...{ exit: 0, outcome: 'passed', reason: 'drained', sent: 1 },
-      says: [/container gateway exited 0, and agent depends on it/],
+      says: [
+        /container gateway exited 0, and agent depends on it/,
+        /gateway finished the 2 calls that it had begun/,
+      ],
     },
     {
       ms: 25_000,
@@ -42,9 +47,28 @@ const SHIPPED: readonly (readonly [scenario: string, Expected, stopWindow: objec
         decided: false,
         sent: 1,
       },
-      says: [/container gateway was STOPPED while agent still ran/, /nothing orders the stop/],
+      says: [
+        /gateway left 1 half-finished call \(from 1 begun, 0 finished, 0 cut to 1 begun, 0 finished, 1 cut\)$/m,
+        /container gateway was STOPPED while agent still ran/,
+        /nothing orders the stop/,
+      ],
     },
     { ms: 20_000, chain: [{ container: 'agent', ms: 20_000, by: 'definition' }] },
+  ],
+  [
+    // Every other check holds: but for the counter the drill would have passed.
+    'gateway-failover',
+    {
+      ...{ exit: 10, outcome: 'failed', reason: 'sidecar-cut', cause: 'sidecar-broke', sent: 1 },
+      says: [/gateway left 1 half-finished call .*; the job passed all the same: failover papered over it/],
+    },
+    {
+      ms: 25_000,
+      chain: [
+        { container: 'agent', ms: 20_000, by: 'definition' },
+        { container: 'spare', ms: 5_000, by: 'definition' },
+      ],
+    },
   ],
 ];
 
@@ -95,4 +119,66 @@ test('the table of the documentation is the one that is played', async () => {
   const first = lines.indexOf(rows[0] ?? '');
   expect(lines.slice(first, first + rows.length)).toEqual(rows);
   expect(lines[first + rows.length]).toBe('');
+});
+
+const COUNTED: GatewayRow = gatewayRows[0] as GatewayRow;
+
+/** The case of a gateway that is counted so. */
+function countedCase(flushed: object): CaseFiles {
+  const files = gatewayCase(COUNTED, 'true');
+  const gateway = { exit: 0, outlives: 'agent', flushed: { ...flushed, stillFor: '1s' } };
+  return { ...files, scenario: { ...files.scenario, expect: { containers: { gateway } } } };
+}
+
+test('a counter is read at an address, and nobody is shown the secrets in it', async () => {
+  const counters = await startServer((_seen, response, nth) =>
+    json(response, 200, nth === 1 ? { begun: 7, finished: 6, cut: 0 } : { begun: 9, finished: 8, cut: 1 }),
+  );
+  try {
+    await inFolder(async (folder) => {
+      const url = `${counters.url}/calls/{task}/{container}?api_key=Horse-Battery-1`;
+      const scenario = await writeCase(folder, countedCase({ url }));
+      const played = await drill(folder, ['run', '--rig', scenario], {}, () => []);
+      meets(played, {
+        ...{ exit: 10, outcome: 'failed', reason: 'sidecar-cut', cause: 'sidecar-broke', sent: 1 },
+        says: [/gateway left 1 half-finished call/],
+      });
+      const task = played.drill.target?.taskArn.split('/').at(-1) ?? '';
+      expect(new Set(counters.requests.map(({ path }) => path))).toEqual(
+        new Set([`/calls/${task}/gateway?api_key=Horse-Battery-1`]),
+      );
+      const shown = [played.stderr, JSON.stringify([played.document, played.journal])].join('');
+      expect(shown).not.toContain('Horse-Battery-1');
+    });
+  } finally {
+    await counters.close();
+  }
+});
+
+test('a counter that cannot be read before the stop stops nothing', async () => {
+  await inFolder(async (folder) => {
+    const scenario = await writeCase(folder, countedCase({ command: ['cat', join(folder, '{task}.json')] }));
+    const played = await drill(folder, ['run', '--rig', scenario], {}, () => []);
+    meets(played, {
+      ...{ exit: 4, outcome: 'could-not-run', reason: 'counter-unreadable', sent: 0 },
+      says: [/counter of gateway: its command ended with exit code 1/],
+    });
+  });
+});
+
+test('under --rig no counter is asked of another machine', async () => {
+  await inFolder(async (folder) => {
+    const scenario = await writeCase(folder, countedCase({ url: 'https://metrics.example.com/{task}' }));
+    const ended = await cli(['run', '--rig', scenario, '--json'], folder, surroundings(folder));
+    expect(ended.code).toBe(2);
+    expect(documentIn(ended.stdout).errors).toEqual([
+      {
+        at: scenario,
+        message: expect.stringMatching(
+          /^expect\.containers\.gateway\.flushed\.url: metrics\.example\.com is not this machine/,
+        ) as string,
+        next: 'Use a loopback address.',
+      },
+    ]);
+  });
 });

@@ -8,6 +8,11 @@ interface Case {
   readonly next?: string;
 }
 
+/** A scenario that watches a gateway. */
+function counted(flushed: string): string {
+  return `${GOOD}expect: { containers: { gateway: { ${flushed} } } }\n`;
+}
+
 const cases: readonly Case[] = [
   {
     name: 'an unknown key',
@@ -331,6 +336,38 @@ const cases: readonly Case[] = [
     name: 'a control that contradicts itself',
     text: `${GOOD}rig: a.yaml\ncontrol: { outcome: passed, reason: ▶lost }\n`,
     says: 'control.reason: lost belongs to the outcome failed',
+  },
+  {
+    name: 'a counter that is read in two ways',
+    text: counted('▶flushed: { url: "https://a/{task}", command: [read, "{task}"] }'),
+    says: 'expect.containers.gateway.flushed: give exactly one of url and command',
+  },
+  {
+    name: 'a counter that is read in no way',
+    text: counted('▶flushed: { stillFor: 1s }'),
+    says: 'expect.containers.gateway.flushed: give exactly one of url and command',
+  },
+  {
+    name: 'a counter of no task',
+    text: counted('▶flushed: { command: [read, "{container}"] }'),
+    says: 'expect.containers.gateway.flushed: nothing says of which task the counter is',
+    next: 'Write {task} where the id of the task belongs.',
+  },
+  {
+    name: 'a counter whose host is a task',
+    text: counted('flushed: { url: ▶"https://{task}/counter" }'),
+    says: 'expect.containers.gateway.flushed.url: expected an http or https address without credentials, with {task} in its path or query, got "https://{task}/counter"',
+  },
+  {
+    name: 'a counter that never stands still',
+    text: counted('flushed: { command: [read, "{task}"], stillFor: ▶1h }'),
+    says: 'expect.containers.gateway.flushed.stillFor: expected a duration from 100ms to 10m, got "1h"',
+  },
+  {
+    name: 'a counter of a fault that takes all tasks',
+    text: counted('▶flushed: { command: [read, "{task}"] }').replace('stop-task', 'deployment'),
+    says: 'expect.containers.gateway.flushed: the fault takes every task of the service, and counters are read only of tasks that are known before',
+    next: 'Leave it out, or use another fault.',
   },
   {
     name: 'a halt condition with two sources',

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/scenario/load.ts';
-import { findableIn, unmarkedIn, withoutSecretValues } from '../../src/scenario/unmarked.ts';
+import {
+  findableIn,
+  secretsInAddresses,
+  unmarkedIn,
+  withoutSecretValues,
+} from '../../src/scenario/unmarked.ts';
 import { planOf } from '../support/plans.ts';
 
 function scenarioWith(env: Record<string, string>, secrets: string[] = []) {
@@ -33,4 +38,11 @@ test('the digest of a scenario lets nobody try out its secrets, and tells every 
   const said = (value: string) =>
     digestOf(withoutSecretValues({ ...scenarioWith({}), title: `with ${value}` }, [], [value]));
   expect(said('Horse-Battery-1')).toBe(said('Other-Battery-2'));
+});
+
+test('secrets in the address of a counter are known by their names and by what they look like', () => {
+  const query = 'q=calls&task={task}&api_key=Horse-Battery-1&v=Zq8kT0pLm3nVx7Yc2WbJd4&auth=a%2Bb%2Bc%2Bd%2Be';
+  const flushed = { url: `https://metrics.test/calls?${query}`, stillFor: 5_000 };
+  const { scenario } = planOf({ expect: { containers: { gateway: { exit: 0, outlives: null, flushed } } } });
+  expect(secretsInAddresses(scenario)).toEqual(['Horse-Battery-1', 'Zq8kT0pLm3nVx7Yc2WbJd4', 'a+b+c+d+e']);
 });

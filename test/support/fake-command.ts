@@ -1,6 +1,6 @@
-import type { CallOf, Outcome, Trouble } from '../../src/model/call.ts';
+import type { Outcome, Trouble } from '../../src/model/call.ts';
 import type { CommandRun } from '../../src/model/entities/command.ts';
-import type { UserCommand } from '../../src/user-command/port.ts';
+import type { Command, UserCommand } from '../../src/user-command/port.ts';
 import { NOON } from './builders.ts';
 
 interface FakeCommandOptions {
@@ -12,7 +12,7 @@ interface FakeCommandOptions {
 /** A command in memory: what it does is up to the test. */
 export interface FakeCommand extends UserCommand {
   /** The commands that were started. */
-  readonly started: CallOf<'run-command'>[];
+  readonly started: Command[];
   /** Why it cannot be started; null where it can. */
   refuses: Trouble | null;
   /** What it does when it is started. */

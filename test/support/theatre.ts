@@ -1,6 +1,7 @@
 import { fakeAutoScaling, type FakeAutoScaling } from './fake-auto-scaling.ts';
 import { fakeBuildkite, type FakeBuildkite } from './fake-buildkite.ts';
 import { fakeCommand, type FakeCommand } from './fake-command.ts';
+import { fakeCounters, type FakeCounters } from './fake-counters.ts';
 import { fakeEcs, type FakeEcs } from './fake-ecs.ts';
 import { fakeSurroundings, type FakeSurroundings } from './fake-surroundings.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
@@ -31,6 +32,7 @@ export interface Theatre {
   readonly autoScaling: FakeAutoScaling;
   readonly surroundings: FakeSurroundings;
   readonly command: FakeCommand;
+  readonly counters: FakeCounters;
   readonly clock: ManualClock;
   readonly plan: Plan;
   /** What the person at the terminal says, and what was shown to them. */
@@ -127,6 +129,7 @@ export function theatre(staged: Staged = {}): Theatre {
   });
   const surroundings = fakeSurroundings();
   const command = fakeCommand({ now, at: clock.at });
+  const counters = fakeCounters();
 
   function start(buildId: string): void {
     buildkite.setBuild(buildId, { state: 'running', rawState: 'RUNNING', startedAt: now() });
@@ -186,6 +189,7 @@ export function theatre(staged: Staged = {}): Theatre {
     autoScaling,
     surroundings,
     command,
+    counters,
     clock,
     plan,
     person,
@@ -273,6 +277,7 @@ export function theatre(staged: Staged = {}): Theatre {
       autoScaling,
       surroundings,
       command,
+      counters,
       clock,
       journal: stage.journal,
       digest: testDigest,

@@ -63,7 +63,7 @@ function aJobTask(): string {
 
 /** A drain in which a watched gateway ended so. */
 export const watching = (dependsOn: string[], exitCode = 137): Told => ({
-  scenario: { expect: { containers: { gateway: { exit: 0, outlives: 'agent' } } } },
+  scenario: { expect: { containers: { gateway: { exit: 0, outlives: 'agent', flushed: null } } } },
   definition: { dependsOn },
   otherContainers: [aContainerDefinition({ name: 'gateway', command: ['gateway'], stopTimeout: 5_000 })],
   task: {

@@ -1,0 +1,27 @@
+import { endpointOf } from '../http/endpoint.ts';
+import { GamedayError } from '../model/errors.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import type { InputError } from '../scenario/problem.ts';
+
+/**
+ * The addresses of counters that are none or may not be asked: under --rig nothing but this machine is contacted. Plain http is
+ * allowed, for they get no credentials of ours.
+ */
+export function findWrongAddresses(
+  { scenario, file }: Pick<LoadedScenario, 'scenario' | 'file'>,
+  loopbackOnly: boolean,
+): readonly InputError[] {
+  return Object.entries(scenario.expect.containers).flatMap(([name, { flushed }]) => {
+    try {
+      if (flushed?.url !== undefined)
+        endpointOf(`expect.containers.${name}.flushed.url`, flushed.url, {
+          allowInsecure: true,
+          loopbackOnly,
+        });
+      return [];
+    } catch (error) {
+      if (!(error instanceof GamedayError)) throw error;
+      return [{ message: error.message, at: file, next: error.next }];
+    }
+  });
+}
