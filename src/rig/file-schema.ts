@@ -211,6 +211,8 @@ export const rigFile = z
     agent: word.optional(),
     standInAgent: z.enum(standInModes).optional(),
     programs: word.optional(),
+    /** A folder of agent hooks, which an image would hold. */
+    hooks: word.optional(),
     instances: z.array(instanceGroup).optional(),
     services: z.array(service).default([]),
     autoscaler: autoscaler.optional(),

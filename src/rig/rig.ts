@@ -126,12 +126,13 @@ async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteR
   return buildkite;
 }
 
-/** The folder that stands for what images hold. */
-function programsOf(file: ReadRigFile): string | undefined {
-  if (file.rig.programs === undefined) return undefined;
-  const folder = file.resolve(file.rig.programs);
+/** A folder that stands for what images hold. */
+function folderOf(file: ReadRigFile, key: 'programs' | 'hooks'): string | undefined {
+  const named = file.rig[key];
+  if (named === undefined) return undefined;
+  const folder = file.resolve(named);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder;
-  throw new RigFailure('bad-input', `${file.path}: programs: ${folder} is no folder`);
+  throw new RigFailure('bad-input', `${file.path}: ${key}: ${folder} is no folder`);
 }
 
 /** What the images set; a configuration file of the agent stands beside the rig file. */
@@ -172,7 +173,11 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     instances: file.rig.instances,
     executor: parts.executor,
     machine: parts.machine,
-    premises: preparePremises(parts.root, parts.agent, programsOf(file), environmentOfImages(file)),
+    premises: preparePremises(parts.root, parts.agent, {
+      programs: folderOf(file, 'programs'),
+      hooks: folderOf(file, 'hooks'),
+      environment: environmentOfImages(file),
+    }),
     access: accessOfAgents(parts.buildkite),
     join: parts.buildkite.joinIdly,
     policy: policyOf(file),

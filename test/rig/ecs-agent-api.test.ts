@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { definition, startCluster, type TestCluster } from './ecs-support.ts';
@@ -22,10 +25,26 @@ interface Answer {
   readonly body: unknown;
 }
 
+async function uriOf(task: string): Promise<string> {
+  return /at (\S+)/.exec(await cluster.untilWritten(task, 'worker', 'ready'))?.[1] ?? '';
+}
+
+/** Runs the program that hooks of an image call, as they do. */
+async function protectTask(uri: string, ...words: string[]): Promise<{ code: number; said: string }> {
+  const env = { PATH: process.env['PATH'], ...(uri !== '' && { ECS_AGENT_URI: uri }) };
+  const child = spawn('scenarios/programs/protect-task', words, {
+    env,
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, said };
+}
+
 /** Asks what the container of a task asks: GET without a body, else PUT. */
 async function ask(task: string, body?: string): Promise<Answer> {
-  const [, uri = ''] = /at (\S+)/.exec(await cluster.untilWritten(task, 'worker', 'ready')) ?? [];
-  return askAt(uri, body);
+  return askAt(await uriOf(task), body);
 }
 
 async function askAt(uri: string, body?: string): Promise<Answer> {
@@ -96,11 +115,31 @@ describe('the protection endpoint of a task', () => {
       status: 403,
       body: { error: { Arn: roleless, Code: 'AccessDeniedException' } },
     });
-    const [, uri = ''] = /at (\S+)/.exec(await cluster.untilWritten(task, 'worker', 'ready')) ?? [];
-    expect(await askAt(uri.replace(/[^/]+$/, 'nobody'))).toMatchObject({
+    expect(await askAt((await uriOf(task)).replace(/[^/]+$/, 'nobody'))).toMatchObject({
       status: 404,
       body: { error: { Code: 'ResourceNotFoundException' } },
     });
+  });
+
+  it('the shipped program turns the protection on and off, and says why it could not', async () => {
+    const [task = ''] = await (await fleet('shipped', 1)).tasks();
+    const uri = await uriOf(task);
+    expect(await protectTask(uri, 'on', '60')).toEqual({ code: 0, said: '' });
+    const set = await askAt(uri);
+    expect(set).toMatchObject({ body: { protection: { ProtectionEnabled: true } } });
+    expect(minutesOf(set)).toBeLessThanOrEqual(60);
+    expect(await protectTask(uri, 'off')).toEqual({ code: 0, said: '' });
+    expect(await askAt(uri)).toMatchObject({ body: { protection: { ProtectionEnabled: false } } });
+    const alone = await cluster.run(definition({ worker: { argv } }, withRole));
+    expect(await protectTask(await uriOf(alone), 'on')).toEqual({
+      code: 1,
+      said: expect.stringMatching(/^protect-task: on was refused: \{"failure":.*TASK_NOT_VALID/) as string,
+    });
+    expect(await protectTask('', 'on')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('no task of ECS') as string,
+    });
+    expect(await protectTask(uri, 'up')).toMatchObject({ code: 64 });
   });
 
   it('ECS-33, ECS-102: a scale-in waits while all are protected, and takes the first that is no longer', async () => {

@@ -196,6 +196,21 @@ describe('the rig as a program', { timeout: 60_000 }, () => {
     });
   });
 
+  it('gives agents the hooks of a folder that the file names beside its own, and says where there is none', async () => {
+    mkdirSync(join(folder, 'hooks'));
+    writeFileSync(join(folder, 'hooks', 'pre-exit'), '#!/bin/sh\n', { mode: 0o755 });
+    const worker = {
+      argv: ['sh', '-c', 'cd $BUILDKITE_HOOKS_PATH; echo hooks $(ls -x); exit 9; exec buildkite-agent start'],
+    };
+    const { told } = await startRig({ worker }, 'hooks: hooks');
+    expect(told).toEqual({ error: expect.stringMatching(/hooks checkout +pre-exit/), kind: 'rig-failed' });
+    const without = await startRig({ worker }, 'hooks: nowhere');
+    expect(without.told).toEqual({
+      error: expect.stringMatching(/rig.yaml: hooks: .*nowhere is no folder/),
+      kind: 'bad-input',
+    });
+  });
+
   it('says what the workers wrote when they end by themselves, with exit code 4', async () => {
     const argv = ['sh', '-c', 'echo no licence; exit 9; exec buildkite-agent start'];
     const { rig, told } = await startRig({ worker: { argv } });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -254,6 +254,28 @@ describe.concurrent('the stand-in agent', () => {
     });
   });
 
+  it('runs the pre-command and pre-exit hooks around the command', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, 'steps: [{ key: one, command: "echo command; exit 3" }]');
+    giveHook(bench, 'pre-command', 'echo before');
+    giveHook(bench, 'pre-exit', 'echo after');
+    bench.start('stand-in', []);
+    await bench.create();
+    expect(await bench.happened('job-finished')).toMatchObject({ passed: false });
+    expect(await jobOf(bench)).toMatchObject({ exit: { exitStatus: '3' } });
+    expect(await bench.rig.do({ do: 'log', step: 'one' })).toBe('before\ncommand\nafter\n');
+  });
+
+  it('runs no command after a pre-command that fails', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, 'steps: [{ key: one, command: "echo command" }]');
+    giveHook(bench, 'pre-command', 'exit 4');
+    giveHook(bench, 'pre-exit', 'echo after');
+    bench.start('stand-in', []);
+    await bench.create();
+    await bench.happened('job-finished');
+    expect(await jobOf(bench)).toMatchObject({ exit: { exitStatus: '4' } });
+    expect(await bench.rig.do({ do: 'log', step: 'one' })).toBe('after\n');
+  });
+
   it('does meta-data and annotate for the steps', async ({ onTestFinished }) => {
     const bench = await open(
       onTestFinished,
@@ -291,6 +313,11 @@ function open(
   options: Parameters<typeof benchFor>[2] = {},
 ): Promise<Bench> {
   return benchFor(onTestFinished, { canary: yaml }, options);
+}
+
+function giveHook({ folder }: Bench, name: string, line: string): void {
+  mkdirSync(join(folder, 'hooks'), { recursive: true });
+  writeFileSync(join(folder, 'hooks', name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 }
 
 async function jobOf(bench: Bench): Promise<unknown> {

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import { isOk } from './api.ts';
 import type { Answer, Api } from './api.ts';
 import { runCommand } from './command.ts';
-import type { CommandEnd } from './command.ts';
+import type { CommandEnd, RunningCommand } from './command.ts';
 import { say } from './log.ts';
 import { openLog } from './log-upload.ts';
 import type { LogUpload } from './log-upload.ts';
@@ -11,6 +11,9 @@ import type { LogUpload } from './log-upload.ts';
 const FINISH_TRIES = 12;
 const START_TRIES = 7;
 const TRY_EVERY_MS = 1000;
+
+/** What a hook that is not there ends like. */
+const ENDED: CommandEnd = { code: 0, signal: null, failedToRun: false };
 
 /** Why a job was cut short. */
 export type CancelReason = 'agent_stop' | 'cancel';
@@ -91,30 +94,39 @@ async function work(setting: JobSetting, document: Document, cancelation: Cancel
   say(`job ${id} finished with ${report.exit_status} (the server answered ${answer.status})`);
 }
 
+/** The hooks and the command of a job, one after another: without its `pre-command` the command is not run, `pre-exit` always is. */
 async function runToEnd(
   setting: JobSetting,
   env: Environment,
   cancelation: Cancelation,
   log: LogUpload,
 ): Promise<CommandEnd> {
+  const cwd = workFolder(setting, env);
   const onOutput = (data: Buffer): void => {
     log.add(data);
   };
-  const command = runCommand(env['BUILDKITE_COMMAND'] ?? '', {
-    env,
-    cwd: workFolder(setting, env),
-    onOutput,
-  });
+  let current: RunningCommand | undefined;
   let kill: NodeJS.Timeout | undefined;
   cancelation.onCancel(() => {
-    command.signal('SIGTERM');
+    current?.signal('SIGTERM');
     // The real agent leaves its bootstrap one second less than the grace period.
     const graceMs = Math.max(0, setting.cancelGraceS - 1) * 1000;
     kill = setTimeout(() => {
-      command.signal('SIGKILL');
+      current?.signal('SIGKILL');
     }, graceMs);
   });
-  const end = await command.ended;
+  const run = (line: string): Promise<CommandEnd> => {
+    current = runCommand(line, { env, cwd, onOutput });
+    return current.ended;
+  };
+  const runHook = async (name: string): Promise<CommandEnd> => {
+    const path = join(env['BUILDKITE_HOOKS_PATH'] ?? '', name);
+    return isAbsolute(path) && existsSync(path) ? run(`'${path.replaceAll("'", `'\\''`)}'`) : ENDED;
+  };
+  const before = await runHook('pre-command');
+  const isReady = before.code === 0 && cancelation.reason() === undefined;
+  const end = isReady ? await run(env['BUILDKITE_COMMAND'] ?? '') : before;
+  await runHook('pre-exit');
   clearTimeout(kill);
   return end;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Agent } from '../agent.ts';
@@ -40,12 +40,19 @@ export function sharedFolder(root: string): string {
   return join(root, 'shared');
 }
 
+/** What images hold, as the rig file names it. */
+interface OfImages {
+  readonly programs?: string | undefined;
+  /** A folder of agent hooks. */
+  readonly hooks?: string | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Makes the shared folders; a `checkout` hook stands in for git, for there is no repository. */
 export function preparePremises(
   root: string,
   agent: Agent,
-  programs?: string,
-  environment: Readonly<Record<string, string>> = {},
+  { programs, hooks: ownHooks, environment = {} }: OfImages = {},
 ): Premises {
   const inside = (name: string): string => join(root, name);
   const [bin, hooks, plugins] = [inside('bin'), inside('hooks'), inside('plugins')];
@@ -53,6 +60,7 @@ export function preparePremises(
   const premises = { root, bin, hooks, plugins, programs, environment, output, shared };
   for (const folder of [bin, hooks, plugins, output, shared]) mkdirSync(folder, { recursive: true });
   script(join(premises.hooks, 'checkout'), '#!/bin/sh\nexit 0\n');
+  if (ownHooks !== undefined) cpSync(ownHooks, hooks, { recursive: true });
   const shim = join(premises.bin, 'buildkite-agent');
   if (agent.kind === 'real') symlinkSync(agent.path, shim);
   else script(shim, `#!/bin/sh\nexec ${standInProgram(agent)} "$@"\n`);
