@@ -86,6 +86,7 @@ function assertionOf(
         },
         idle: { within: null },
         touched: 'all',
+        worker: 'drains',
         handover: 'forbidden',
         containers: {},
       },

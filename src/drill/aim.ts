@@ -10,6 +10,8 @@ import { hasJobEnded, isJobHeld } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
 import { isGoingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
+import { formatClockTime } from '../checks/times.ts';
+import { isToBeSpared } from '../scenario/plan.ts';
 import { explainOutdatedLook } from '../state/last-look.ts';
 import {
   isInjecting,
@@ -35,6 +37,8 @@ export function decideAiming(state: DrillState, now: Instant): Step {
   const fault = faultOf(state.plan);
   if (target === null || fault === null || !isInjecting(state))
     return haltDrill('internal', 'there is no target to aim at');
+  const shown = listShownProtections(state, target);
+  if (state.confirmedAt === null && shown.length > 0) return askNow(state, shown, now);
   if (state.confirmedAt === null) return askConsent(state, fault, target);
   const since = findLastInstantStart(state);
   const subjects = [
@@ -43,6 +47,7 @@ export function decideAiming(state: DrillState, now: Instant): Step {
     BUDGET,
     ...listOtherAgents(state, fault),
     ...fault.subjects(state),
+    ...(isToBeSpared(state.plan) ? [{ kind: 'protection', id: target.taskArn } as const] : []),
   ];
   const credentials = listCredentialAsks(state, since, now);
   const counters = listCountersBefore(state, fault);
@@ -98,11 +103,27 @@ function describeInjection(state: DrillState, fault: Fault, target: Target): rea
   );
   return [
     ...fault.describeCalls(state),
+    ...(isToBeSpared(plan) ? [describeProtection(state, target)] : []),
     `cluster ${plan.scenario.cluster.name} in ${plan.region}`,
     ...jobs.map(
       (job) => `it runs ${job.stepKey ?? job.label ?? 'a job'}${job.url === null ? '' : ` (${job.url})`}`,
     ),
   ];
+}
+
+/** Whether the target is protected is read before the person is asked; once, for it may be denied. */
+function listShownProtections(state: DrillState, { taskArn }: Target): readonly Subject[] {
+  if (!isToBeSpared(state.plan)) return [];
+  const tried = state.marks[keyOf({ kind: 'protection', id: taskArn })]?.triedAt ?? 0;
+  return tried >= (state.targetChosenAt ?? 0) ? [] : [{ kind: 'protection', id: taskArn }];
+}
+
+function describeProtection({ world }: DrillState, { taskArn }: Target): string {
+  const protection = findFact(world, 'protection', taskArn);
+  if (protection === undefined) return 'it is to be spared, and whether it is protected is not known';
+  if (!protection.enabled) return 'it is to be spared, and is not protected from scale-in';
+  const { expiresAt } = protection;
+  return `it is to be spared: protected from scale-in${expiresAt === null ? '' : ` until ${formatClockTime(expiresAt)} UTC`}`;
 }
 
 function listTargetSubjects(state: DrillState, target: Target): readonly Subject[] {

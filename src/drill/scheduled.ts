@@ -13,7 +13,12 @@ import { findSignalledLook } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/case.ts';
 import { asksOf, findNextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
+import { hasJobEnded } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
+import { mayBeTakenAtWork } from '../evidence/spared.ts';
+import { findRecordedEnd } from '../evidence/job-times.ts';
+import { hasBeenPutBack } from '../faults/marking.ts';
+import { isToBeSpared } from '../scenario/plan.ts';
 import { isGoingDown, hasTaskEnded, type Task } from '../model/entities/task.ts';
 import { awaitCounters, describeOpenCounters } from './counters.ts';
 import { describeOpenWork } from './ending.ts';
@@ -33,12 +38,14 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
     ...listCommandEndAsks(state),
   ];
   if (proof.length > 0) return { do: 'observe', asks: proof, by: now };
-  const cases = viewFromHits(evidence).map((stopped): Case => ({
-    evidence: stopped,
-    attempts: attemptsOf(stopped),
-  }));
+  const isSparing = isToBeSpared(state.plan);
+  const cases = viewFromHits(evidence)
+    .filter((stopped) => !isSparing || mayBeTakenAtWork(stopped))
+    .map((stopped): Case => ({ evidence: stopped, attempts: attemptsOf(stopped) }));
+  if (isSparing && hasBeenPutBack(state)) return endWatch('gap', 'the change was put back by a signal');
   const open = [
     ...describeOpenRest(state, hits),
+    ...describeOpenStay(state),
     ...cases.flatMap((about) => describeOpenWork(about, findingsOf(about), now)),
   ];
   const deadline = state.deadline ?? now;
@@ -119,10 +126,30 @@ function describeOpenRest(state: DrillState, hits: readonly Sighting<Task>[]): r
   ];
 }
 
+/** A worker that is to be spared: its job must end, and its history say when. */
+function describeOpenStay(state: DrillState): readonly string[] {
+  const id = isToBeSpared(state.plan) ? (state.target?.jobId ?? null) : null;
+  const job = id === null ? undefined : findFact(state.world, 'job', id);
+  const isOver = job !== undefined && hasJobEnded(job) && findRecordedEnd(job) !== null;
+  return id === null || isOver ? [] : [`job ${id} to end`];
+}
+
+/** While it is left alone its job, task and protection are followed as those of a stopped one are. */
+function listStayAsks({ plan, target }: DrillState, every: number): readonly Ask[] {
+  if (!isToBeSpared(plan) || target?.jobId == null) return [];
+  const { jobId, taskArn } = target;
+  return [
+    paced({ kind: 'job', id: jobId }, every),
+    paced({ kind: 'task', id: taskArn }, every),
+    paced({ kind: 'protection', id: taskArn }, every),
+  ];
+}
+
 function listGeneralAsks(state: DrillState, hits: readonly Sighting<Task>[]): readonly Ask[] {
   const every = state.plan.scenario.limits.pollEvery;
   return [
     ...listFollowAsks(state, every),
+    ...listStayAsks(state, every),
     ...listOwnBuildAsks(state, every),
     ...hits
       .filter(({ value }) => !hasTaskEnded(value))

@@ -139,7 +139,7 @@ function makeIsLater(evidence: Evidence, decisive: Decisive, last: number): IsLa
   // After the watch, or after a signal, it is we who bring it back.
   const back = evidence.events('GD_UNDO_INTENDED').find(({ payload }) => MARKED.has(payload.call.kind));
   const until = Math.min(last, evidence.watchEnded?.seq ?? Infinity, back?.seq ?? Infinity);
-  return (look) => look.seq <= until && isAfter(decisive, look);
+  return (look) => look.seq <= until && isAfterCall(decisive, look);
 }
 
 /** What we set, and stands no more. */
@@ -244,7 +244,7 @@ function explainDeployment(before: Service, now: Service): string | null {
 }
 
 /** The call's own answer, or a look that was sent after it: one that was on its way before shows what was before. */
-function isAfter(
+export function isAfterCall(
   { intendedSeq, sentSeq, answeredAt }: Decisive,
   { seq, sentAt }: Sighting<unknown>,
 ): boolean {

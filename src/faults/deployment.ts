@@ -7,7 +7,7 @@ import { evidenceOf } from '../evidence/evidence.ts';
 import { findDecisiveCall, findNewDeployment, primaryOf, reachOf } from '../evidence/hits.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
-import { awaitHit, explainCutList } from './rollout.ts';
+import { awaitEffect, explainCutList } from './rollout.ts';
 
 export function serviceOf(state: DrillState): string {
   return state.plan.scenario.cluster.service ?? '';
@@ -79,7 +79,7 @@ export const deployment: Fault = {
     `a new deployment of service ${serviceOf(state)}: each of its ${String(listServiceTasks(state).length || (serviceIn(state)?.running ?? 0))} tasks is replaced`,
   ],
   touches: (tasks) => [`UpdateService: a new deployment of ${tasks}, which replaces every task`],
-  inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitHit(state, now),
+  inject: (state, now) => makeChanges(state, [changeOf(state)], now) ?? awaitEffect(state, now),
   restore: () => null,
   undo: () => null,
   describeLeft(state) {

@@ -125,6 +125,6 @@ function mayBeOurEnd(state: DrillState, sending: Sent, expiresAt: number): boole
   const offset = findFact(state.world, 'clock', 'ecs')?.offset ?? 0;
   const sent = state.injections.filter(({ call }) => JSON.stringify(call) === JSON.stringify(sending.call));
   const last = Math.max(...sent.map(({ answeredAt, intendedAt }) => answeredAt ?? intendedAt));
-  const end = (instant: number): number => instant + PROTECTED_FOR * 60_000;
+  const end = (instant: number): number => instant + (sending.call.minutes ?? PROTECTED_FOR) * 60_000;
   return expiresAt - offset >= end(sending.intendedAt) - LEEWAY && expiresAt - offset <= end(last) + LEEWAY;
 }

@@ -14,6 +14,9 @@ import {
   reachOf,
   quoteServiceEvent,
 } from '../evidence/hits.ts';
+import { findInForce } from '../evidence/spared.ts';
+import { formatClockTime } from '../checks/times.ts';
+import { isToBeSpared } from '../scenario/plan.ts';
 import { hasBeenPutBack } from './marking.ts';
 
 /** A task that is listed no more is described again at this pace until it shows why, milliseconds. */
@@ -89,6 +92,19 @@ export function awaitHit(state: DrillState, now: Instant): Step {
     'deadline',
     `limits.verdictWithin ended, and the scheduler had stopped no task${quoteServiceEvent(evidence)}`,
   );
+}
+
+/**
+ * What shows that the calls of a fault took effect: the first task that goes down; or, where the target is to be spared, the
+ * change itself, for then nothing may go down until the job is over.
+ */
+export function awaitEffect(state: DrillState, now: Instant): Step {
+  const evidence = evidenceOf(state.index);
+  const look = isToBeSpared(state.plan) ? findInForce(evidence) : undefined;
+  if (look === undefined || hitsOf(evidence).length > 0) return awaitHit(state, now);
+  const said = `the service shows it since ${formatClockTime(look.answeredAt)}, and its tasks are watched`;
+  const payload = { taskArn: state.target?.taskArn ?? '', by: 'in-force', said } as const;
+  return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload } };
 }
 
 /** A process that takes a drill up after its deadline looks once: what happened meanwhile can still be read. */

@@ -5,6 +5,7 @@ import { askNow, haltDrill, type Step } from '../state/step.ts';
 import { findLastingTrouble } from '../state/trouble.ts';
 import { findFact, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
+import { isToBeSpared } from '../scenario/plan.ts';
 import { aimAgain } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import { makeChanges, type Change } from './change.ts';
@@ -16,7 +17,7 @@ import {
   describeProtectionsLeft,
   PROTECTED_FOR,
 } from './protections.ts';
-import { awaitHit, explainCutList } from './rollout.ts';
+import { awaitEffect, awaitHit, explainCutList } from './rollout.ts';
 import {
   describeSuspending,
   describeSuspensionLeft,
@@ -27,6 +28,8 @@ import {
 } from './suspending.ts';
 import { listPossibleSendings, restoreIfOurs, hasBeenCompared } from './undoing.ts';
 
+/** UpdateTaskProtection (expiresInMinutes). */
+const LONGEST_PROTECTION = 2_880;
 /** How long the look at the service right before its count is changed may fail, milliseconds. */
 const PATIENCE = 10_000;
 
@@ -69,6 +72,12 @@ function countCalls(tasks: number): string {
   return `in ${many(Math.ceil(Math.max(0, tasks) / AT_ONCE), 'call')} (${many(Math.ceil((tasks + 1) / READ_AT_ONCE), 'read')} at each look)`;
 }
 
+/** Where the target is to be spared, the others must stay protected until its job is over. */
+function minutesOf({ plan }: DrillState): number {
+  const watch = isToBeSpared(plan) ? Math.ceil(plan.scenario.limits.verdictWithin / 60_000) : 0;
+  return Math.min(PROTECTED_FOR + watch, LONGEST_PROTECTION);
+}
+
 /** Tasks that were protected by somebody before are left as they are. */
 function listProtectCalls(state: DrillState): readonly CallOf<'protect-tasks'>[] {
   const sent = state.injections.map(({ call }) => call).filter((call) => call.kind === 'protect-tasks');
@@ -81,7 +90,7 @@ function listProtectCalls(state: DrillState): readonly CallOf<'protect-tasks'>[]
   const more: CallOf<'protect-tasks'>[] = [];
   for (let from = 0; from < open.length; from += AT_ONCE) {
     const tasks = open.slice(from, from + AT_ONCE);
-    more.push({ kind: 'protect-tasks', cluster, tasks, enabled: true, minutes: PROTECTED_FOR });
+    more.push({ kind: 'protect-tasks', cluster, tasks, enabled: true, minutes: minutesOf(state) });
   }
   return [...sent, ...more];
 }
@@ -181,7 +190,8 @@ export const scaleIn: Fault = {
     if (task !== undefined && task.group !== `service:${serviceOf(state)}`)
       return 'the task does not belong to the service';
     const own = findFact(state.world, 'protection', state.target?.taskArn ?? '');
-    if (own?.enabled === true) return 'the target is protected from scale-in: the scheduler will not take it';
+    if (own?.enabled === true && !isToBeSpared(state.plan))
+      return 'the target is protected from scale-in: the scheduler will not take it';
     return explainCutList(state, 'tasks-of', state.plan.lockKey);
   },
   describeCalls(state) {
@@ -222,7 +232,7 @@ export const scaleIn: Fault = {
       makeChanges(state, [...marks, ...listSuspendChanges(state), ...listSteeringChanges(state)], now) ??
       recheckService(state, now) ??
       makeChanges(state, [makeCountChange(state)], now) ??
-      awaitHit(state, now)
+      awaitEffect(state, now)
     );
   },
   restore: (state, now) => restoreCount(state, now) ?? restoreSuspension(state, now),

@@ -68,6 +68,12 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
     ...target,
     ...readsOf(scenario, hosts, mapping, 'the mapping by host name'),
     ...readsOf(scenario, hosts, reads, `fault ${inject.fault}`),
+    ...readsOf(
+      scenario,
+      hosts,
+      scenario.expect.worker === 'spared' ? ['protection'] : [],
+      'the protection of the target',
+    ),
     ...calls.flatMap((kind): Need[] => {
       const { operation } = CALLS[kind];
       return operation === null ? [] : [{ operation, why: `fault ${inject.fault}` }];

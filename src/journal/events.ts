@@ -162,8 +162,12 @@ export const EVENTS = {
     payload: z.strictObject({ ...Sent, attempt: z.number().int(), task: Task.nullable() }),
   },
   GD_FAULT_LANDED: {
-    text: 'The stop is proven to have landed.',
-    payload: z.strictObject({ taskArn: z.string(), by: z.enum(['answer', 'observation']), said: z.string() }),
+    text: 'The stop is proven to have landed; or, where the worker is to be spared, the change to be in force.',
+    payload: z.strictObject({
+      taskArn: z.string(),
+      by: z.enum(['answer', 'observation', 'in-force']),
+      said: z.string(),
+    }),
   },
   GD_WATCH_BEGUN: {
     text: 'Nothing is injected (a baseline, or `gameday assert`): the drill watches the build, or the idle worker, until it ends.',

@@ -160,6 +160,12 @@ export const REASONS = {
     'The build or the target attempt failed for another reason; the cause is undecided.',
     'Run the scenario with `fault: none` to see whether the build fails by itself.',
   ),
+  'not-spared': makeReasonRow(
+    'failed',
+    'C',
+    'The worker was to be spared, and was taken while its job ran.',
+    'Protect the task before the job starts, for longer than the longest job, and lift the protection when the job is over.',
+  ),
   'drain-too-slow': makeReasonRow(
     'failed',
     'C',
@@ -218,6 +224,12 @@ export const REASONS = {
     'passed',
     'E',
     'The stop landed in flight and the worker drained because of it.',
+    'Nothing to do.',
+  ),
+  spared: makeReasonRow(
+    'passed',
+    'E',
+    'Our change was in force, the protected worker was left alone until its job had passed, and was taken afterwards.',
     'Nothing to do.',
   ),
   retired: makeReasonRow('passed', 'E', 'An idle worker left within its time.', 'Nothing to do.'),

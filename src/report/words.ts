@@ -163,7 +163,12 @@ function describeLaterEvent(event: Later): readonly Sentence[] {
     case 'GD_CONFIRMED':
       return [makeSentence(CONFIRMED[event.payload.answer])];
     case 'GD_FAULT_LANDED':
-      return [makeSentence(`the stop landed: ${event.payload.said}`, 'good')];
+      return [
+        makeSentence(
+          `${event.payload.by === 'in-force' ? 'the change is in force' : 'the stop landed'}: ${event.payload.said}`,
+          'good',
+        ),
+      ];
     case 'GD_WATCH_BEGUN':
       return [makeSentence(`watching without an injection: ${event.payload.said}`)];
     case 'GD_WATCH_ENDED':

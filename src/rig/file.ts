@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
@@ -114,4 +114,13 @@ export function readJson(path: string, role: string): unknown {
     if (error instanceof RigFailure) throw error;
     throw new RigFailure('bad-input', `${role} ${path} is not JSON: ${messageOf(error)}`);
   }
+}
+
+/** A folder that stands for what images hold; undefined where the file names none. */
+export function folderNamedIn(file: ReadRigFile, key: 'programs' | 'hooks'): string | undefined {
+  const named = file.rig[key];
+  if (named === undefined) return undefined;
+  const folder = file.resolve(named);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder;
+  throw new RigFailure('bad-input', `${file.path}: ${key}: ${folder} is no folder`);
 }

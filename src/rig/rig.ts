@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,7 +11,7 @@ import { ecsKnobs } from './ecs-knobs.ts';
 import { policyShape, type AccessPolicy } from './ecs/policy.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
 import { startProxy } from './faulty.ts';
-import { readJson, type ReadRigFile } from './file.ts';
+import { folderNamedIn, readJson, type ReadRigFile } from './file.ts';
 import { RigLog } from './log.ts';
 import { waitUntilReady } from './ready.ts';
 import { Conductor } from './script.ts';
@@ -126,15 +126,6 @@ async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteR
   return buildkite;
 }
 
-/** A folder that stands for what images hold. */
-function folderOf(file: ReadRigFile, key: 'programs' | 'hooks'): string | undefined {
-  const named = file.rig[key];
-  if (named === undefined) return undefined;
-  const folder = file.resolve(named);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder;
-  throw new RigFailure('bad-input', `${file.path}: ${key}: ${folder} is no folder`);
-}
-
 /** What the images set; a configuration file of the agent stands beside the rig file. */
 function environmentOfImages(file: ReadRigFile): Readonly<Record<string, string>> {
   const { BUILDKITE_AGENT_CONFIG: config, ...others } = file.rig.knobs.imageEnvironment;
@@ -174,8 +165,8 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     executor: parts.executor,
     machine: parts.machine,
     premises: preparePremises(parts.root, parts.agent, {
-      programs: folderOf(file, 'programs'),
-      hooks: folderOf(file, 'hooks'),
+      programs: folderNamedIn(file, 'programs'),
+      hooks: folderNamedIn(file, 'hooks'),
       environment: environmentOfImages(file),
     }),
     access: accessOfAgents(parts.buildkite),

@@ -3,24 +3,10 @@ import { isReason, REASONS } from '../model/reasons.ts';
 import { isGlobOfSteps, StepName } from '../model/step-name.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { checkFlushed } from './counter-checks.ts';
-import type { CrossProblem, TreePath } from './problem.ts';
-import { valueAt } from './problem.ts';
+import { hasValueAt, isMap, readTextAt, valueAt, type CrossProblem, type Rule } from './problem.ts';
+import type { TreePath } from './problem.ts';
+import { checkSpared } from './spared-checks.ts';
 import { isTrigger } from './when.ts';
-
-type Rule = (tree: unknown) => readonly CrossProblem[];
-
-function hasValueAt(tree: unknown, ...path: TreePath): boolean {
-  return valueAt(tree, path) !== undefined;
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function readTextAt(tree: unknown, ...path: TreePath): string | null {
-  const value = valueAt(tree, path);
-  return typeof value === 'string' ? value : null;
-}
 
 const checkBuildChoice: Rule = (tree) => {
   if (!hasValueAt(tree, 'build', 'number')) return [];
@@ -268,6 +254,7 @@ const RULES: readonly Rule[] = [
   checkTimeLimits,
   checkCommand,
   checkFlushed,
+  checkSpared,
   checkControl,
   checkHaltSources,
   checkSafetyWindow,

@@ -54,6 +54,13 @@ export const Expect = z.strictObject({
       'Fault `command` only: how many of the builds that were started must have had their worker stopped by it in flight.',
     )
     .register(FORMERLY, { value: 'all' }),
+  worker: z
+    .enum(['drains', 'spared'])
+    .prefault('drains')
+    .describe(
+      'What becomes of the worker: it is stopped and drains, or its scale-in protection has it left alone until its job is over (`spared`; faults scale-in and deployment).',
+    )
+    .register(FORMERLY, { value: 'drains' }),
   handover: z
     .enum(['forbidden', 'allowed'])
     .prefault('forbidden')

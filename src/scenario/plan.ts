@@ -78,6 +78,11 @@ export function traitsOf(plan: Plan): FaultTraits | null {
   return fault === null ? null : FAULT_TRAITS[fault];
 }
 
+/** Whether the target's scale-in protection is to have it left alone while its job runs. */
+export function isToBeSpared(plan: Plan): boolean {
+  return plan.mode === 'inject' && plan.scenario.expect.worker === 'spared';
+}
+
 /** The step that the drill is about; null where it is about none or all of them. */
 export function stepOfPlan(plan: Plan): StepName | null {
   return plan.mode === 'assert' ? plan.assertion.step : stepOf(plan.scenario.when);

@@ -48,3 +48,22 @@ export interface CrossProblem {
   readonly message: string;
   readonly next: string | null;
 }
+
+/** Looks for one kind of problem in the tree of a file. */
+export type Rule = (tree: unknown) => readonly CrossProblem[];
+
+/** Whether the tree has a value there. */
+export function hasValueAt(tree: unknown, ...path: TreePath): boolean {
+  return valueAt(tree, path) !== undefined;
+}
+
+/** Whether a value of the tree is a map. */
+export function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The text at a place of the tree; null where there is none. */
+export function readTextAt(tree: unknown, ...path: TreePath): string | null {
+  const value = valueAt(tree, path);
+  return typeof value === 'string' ? value : null;
+}

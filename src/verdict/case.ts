@@ -84,7 +84,7 @@ function reasonOfPass(about: Case, findings: readonly Finding[]): Reason {
 }
 
 /** Whether everything was seen: reads that failed until the end are a gap; what was still open at the deadline is verdict-timeout. */
-function judgeObservation({ evidence, attempts }: Case): Finding {
+export function judgeObservation({ evidence, attempts }: Case): Finding {
   const made = { check: 'observed' as const, notes: [] };
   if (evidence.watchEnded === null)
     return { ...made, holds: 'unknown', raises: null, said: 'the drill is still watching', events: [] };

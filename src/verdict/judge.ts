@@ -3,7 +3,7 @@ import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
 import type { JournalIndex } from '../evidence/journal-index.ts';
 import type { DrillEvent, Verdict } from '../journal/events.ts';
-import type { RigFacts } from '../scenario/plan.ts';
+import { isToBeSpared, type RigFacts } from '../scenario/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import { judgeBaseline } from './baseline.ts';
 import { withEveryBuild } from './builds.ts';
@@ -13,6 +13,7 @@ import { judgeAssertion } from './found.ts';
 import { withNotUndone } from './left.ts';
 import { verdictOf } from './made.ts';
 import { judgeScheduled } from './scheduled.ts';
+import { judgeSpared } from './spared.ts';
 
 /** The verdict of a journal; it depends on the journal alone. */
 export function judge(journal: JournalIndex | readonly DrillEvent[]): Verdict {
@@ -37,7 +38,8 @@ function judgeByMode(evidence: Evidence, stops: readonly Judged[]): Verdict {
   const { mode } = evidence.plan;
   if (mode === 'baseline') return withCause(judgeBaseline(evidence), evidence);
   if (mode === 'assert') return withCause(judgeAssertion(evidence, stops), evidence);
-  if (findDecisiveCall(evidence) !== null) return judgeScheduled(evidence, stops);
+  if (findDecisiveCall(evidence) !== null)
+    return isToBeSpared(evidence.plan) ? judgeSpared(evidence, stops) : judgeScheduled(evidence, stops);
   const own = stops[0] ?? { stopped: evidence, verdict: judgeCase(evidence) };
   return withEveryBuild(own.verdict, evidence, [own]);
 }

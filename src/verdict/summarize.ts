@@ -4,7 +4,7 @@ import { faultOf } from '../faults/list.ts';
 import { nameCall, isHeldBack } from '../model/call.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import { isAllSuspended, listRivals, type Scaling } from '../model/entities/scaling.ts';
-import { traitsOf, type Plan } from '../scenario/plan.ts';
+import { isToBeSpared, traitsOf, type Plan } from '../scenario/plan.ts';
 import { formatStep } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
@@ -125,7 +125,8 @@ function injectionOf(
   verdict: Verdict,
   stops: readonly Judged[],
 ): DrillResult['injection'] {
-  if (evidence.injection === null) return findDecisiveCall(evidence) === null ? 'none' : 'not proven';
+  if (evidence.injection === null && !isToBeSpared(evidence.plan))
+    return findDecisiveCall(evidence) === null ? 'none' : 'not proven';
   // An interrupted drill has no findings yet, but its journal may already prove the injection.
   const findings = verdict.findings.length > 0 ? verdict.findings : (stops[0]?.verdict.findings ?? []);
   const proven = ['landed', 'in-flight', 'still-idle'].every((check) =>

@@ -12,6 +12,7 @@ import { standing } from './support/standing.ts';
 
 const FAULTS = join(ROOT, 'scenarios', 'faults');
 const DRAINED: Expected = { exit: 0, outcome: 'passed', reason: 'drained' };
+const SPARED: Expected = { exit: 0, outcome: 'passed', reason: 'spared' };
 const LOST: Expected = { exit: 10, outcome: 'failed', reason: 'lost', cause: 'signal-eaten' };
 const INERT: Expected = { exit: 3, outcome: 'refused', reason: 'inert-fault' };
 const byScheduler = /ServiceSchedulerInitiated, "Scaling activity initiated by/;
@@ -25,6 +26,16 @@ const SHIPPED: readonly (readonly [scenario: string, rig: string, Expected])[] =
   ['deployment-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 1 }],
   ['deployment-fleet', 'exec-form-fleet', { ...DRAINED, says: [byScheduler], sent: 1 }],
   ['deployment-fleet-shell-form', 'shell-form-fleet', { ...LOST, says: [byScheduler], sent: 1 }],
+  ['scale-in-spared', 'protected', { ...SPARED, says: [/left alone until its job was over/], sent: 3 }],
+  [
+    'scale-in-not-spared',
+    'unprotected',
+    {
+      ...{ exit: 10, outcome: 'failed', reason: 'not-spared', sent: 3 },
+      ...{ cause: 'unprotected', says: [/was not protected when the change was made/] },
+    },
+  ],
+  ['deployment-spared', 'protected', { ...SPARED, says: [/left alone until its job was over/], sent: 1 }],
   ['drain-instance', 'ec2', { ...DRAINED, says: [byScheduler], sent: 2 }],
   ['drain-instance-shell-form', 'ec2-shell-form', { ...LOST, says: [byScheduler], sent: 2 }],
   [

@@ -61,6 +61,12 @@ export interface FleetOptions {
   /** Tasks by number that live on the host. */
   readonly hosted?: readonly number[];
   readonly task?: Partial<Task>;
+  /** Workers by number whose hooks protect their task while a job runs, and for how long at most. */
+  readonly hooked?: {
+    readonly workers: readonly number[];
+    readonly minutes?: number;
+    readonly lifts?: boolean;
+  };
   /** The scheduler does nothing. */
   readonly asleep?: boolean;
   readonly staged?: Staged;
@@ -80,6 +86,7 @@ export function fleet(options: FleetOptions): Theatre {
       people(stage, workers, options);
       const tick = (): void => {
         work(stage, options);
+        hook(stage, options);
         if (options.asleep !== true) schedule(stage, options);
         stage.clock.at(stage.clock.now() + TICK, tick);
       };
@@ -121,6 +128,27 @@ function work({ buildkite, clock }: Theatre, { busy = [] }: FleetOptions): void 
   }
 }
 
+/** Before a command the hook protects, once; when it is over it lifts. */
+function hook({ ecs, buildkite, clock }: Theatre, { hooked }: FleetOptions): void {
+  for (const n of hooked?.workers ?? []) {
+    const taskArn = taskOf(n);
+    const jobs = [...buildkite.world.jobs.values()].filter(({ agentId }) => agentId === agentOf(n));
+    const runs = jobs.some(({ state }) => state === 'running');
+    const own = ecs.world.protections.get(taskArn);
+    const expiresAt = clock.now() + (hooked?.minutes ?? 60) * 60_000;
+    if (runs && own === undefined) ecs.world.protections.set(taskArn, { taskArn, enabled: true, expiresAt });
+    if (!runs && own?.enabled === true && hooked?.lifts !== false)
+      ecs.world.protections.set(taskArn, { taskArn, enabled: false, expiresAt: null });
+    if (own?.enabled === true && (own.expiresAt ?? Infinity) <= clock.now())
+      ecs.world.protections.set(taskArn, { taskArn, enabled: false, expiresAt: null });
+  }
+}
+
+function isProtected({ ecs, clock }: Theatre, { arn }: Task): boolean {
+  const protection = ecs.world.protections.get(arn);
+  return protection?.enabled === true && (protection.expiresAt ?? 0) > clock.now();
+}
+
 function schedule(stage: Theatre, options: FleetOptions): void {
   const { world } = stage.ecs;
   const service = world.services.get(SERVICE);
@@ -131,8 +159,9 @@ function schedule(stage: Theatre, options: FleetOptions): void {
   );
   const leaving = live.filter((task) => task.startedBy !== primary.id || drains(stage, task));
   const staying = live.filter((task) => !leaving.includes(task));
+  const free = leaving.filter((task) => drains(stage, task) || !isProtected(stage, task));
   if (staying.length < service.desired) start(stage, primary.id);
-  else if (leaving[0] !== undefined) stop(stage, leaving[0].arn, options);
+  else if (free[0] !== undefined) stop(stage, free[0].arn, options);
   else if (staying.length > service.desired) scaleIn(stage, staying, options);
   count(stage);
 }
@@ -142,10 +171,7 @@ function drains({ ecs }: Theatre, task: Task): boolean {
 }
 
 function scaleIn(stage: Theatre, staying: readonly Task[], options: FleetOptions): void {
-  const free = staying.filter(({ arn }) => {
-    const protection = stage.ecs.world.protections.get(arn);
-    return protection?.enabled !== true || (protection.expiresAt ?? 0) <= stage.clock.now();
-  });
+  const free = staying.filter((task) => !isProtected(stage, task));
   const chosen = free.find((task) => options.takes?.(task) === true) ?? free.at(-1);
   if (chosen !== undefined) stop(stage, chosen.arn, options);
   else say(stage, 'was unable to stop 1 tasks because they are protected.');
@@ -185,7 +211,10 @@ function count({ ecs }: Theatre): void {
   ecs.world.services.set(SERVICE, {
     ...service,
     running: live.length,
-    deployments: steady ? [{ ...primary, rolloutState: 'COMPLETED' }] : service.deployments,
+    deployments: (steady ? [{ ...primary, rolloutState: 'COMPLETED' }] : service.deployments).map((one) => ({
+      ...one,
+      running: live.filter(({ startedBy }) => startedBy === one.id).length,
+    })),
   });
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -18,6 +19,7 @@ const argv = [
   '-c',
   `trap 'exit 0' TERM; echo "at $ECS_AGENT_URI ready"; while :; do sleep 0.05; done`,
 ];
+const PROGRAM = fileURLToPath(new URL('../../scenarios/programs/protect-task', import.meta.url));
 const withRole = { taskRoleArn: 'arn:aws:iam::123456789012:role/build-agent' };
 
 interface Answer {
@@ -32,7 +34,7 @@ async function uriOf(task: string): Promise<string> {
 /** Runs the program that hooks of an image call, as they do. */
 async function protectTask(uri: string, ...words: string[]): Promise<{ code: number; said: string }> {
   const env = { PATH: process.env['PATH'], ...(uri !== '' && { ECS_AGENT_URI: uri }) };
-  const child = spawn('scenarios/programs/protect-task', words, {
+  const child = spawn(PROGRAM, words, {
     env,
     stdio: ['ignore', 'inherit', 'pipe'],
   });

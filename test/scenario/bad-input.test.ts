@@ -116,6 +116,37 @@ const cases: readonly Case[] = [
     says: 'expect.touched: only fault command leaves open whom it touches, and this scenario injects stop-task',
   },
   {
+    name: 'a worker to be spared from a stop that asks for no protection',
+    text: `${GOOD}expect: { worker: ▶spared }\n`,
+    says: 'expect.worker: scale-in protection does not hold off stop-task',
+    next: 'Use fault scale-in or deployment.',
+  },
+  {
+    name: 'a worker to be spared by a command',
+    text: `${changed('fault: stop-task', 'fault: command\n  limit: 5m')}expect: { worker: ▶spared }\n`,
+    says: 'expect.worker: of a command it is not known what it changes and when that is in force',
+  },
+  {
+    name: 'a worker to be spared from nothing',
+    text: `${changed('fault: stop-task', 'fault: none')}expect: { worker: ▶spared }\n`,
+    says: 'expect.worker: without a fault there is nothing to be spared from',
+  },
+  {
+    name: 'a drain of a worker that is to be spared',
+    text: `${changed('stop-task', 'scale-in')}expect: { worker: spared, drain: { ▶within: 20s } }\n`,
+    says: 'expect.drain.within: a worker that is spared does not drain',
+  },
+  {
+    name: 'a handover by a worker that is to be spared',
+    text: `${changed('stop-task', 'scale-in')}expect: { worker: spared, handover: ▶allowed }\n`,
+    says: 'expect.handover: a worker that is spared hands nothing over',
+  },
+  {
+    name: 'containers of a worker that is to be spared',
+    text: `${changed('stop-task', 'scale-in')}expect: { worker: spared, ▶containers: { gateway: {} } }\n`,
+    says: 'expect.containers: while a worker is spared its containers go on',
+  },
+  {
     name: 'no fault',
     text: changed('inject:\n  fault: stop-task', '▶inject: {}'),
     says: 'inject.fault is missing',

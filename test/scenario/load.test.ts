@@ -64,6 +64,7 @@ describe('loading scenario files', () => {
         drain: { within: null },
         idle: { within: null },
         touched: 'all',
+        worker: 'drains',
         handover: 'forbidden',
         containers: {},
       },

@@ -50,6 +50,7 @@ const SCENARIO: Scenario = {
     drain: { within: 110_000 },
     idle: { within: null },
     touched: 'all',
+    worker: 'drains',
     handover: 'forbidden',
     containers: {},
   },

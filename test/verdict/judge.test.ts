@@ -36,7 +36,7 @@ describe('judge', () => {
   });
 
   it('has a name for every check, and one check for every name but its own two', () => {
-    expect([...CHECKS.map(({ name }) => name), 'observed', 'baseline']).toEqual(CheckName.options);
+    expect([...CHECKS.map(({ name }) => name), 'observed', 'baseline', 'spared']).toEqual(CheckName.options);
   });
 
   it('rests a failure and a pass on events', () => {

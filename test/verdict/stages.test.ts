@@ -44,6 +44,7 @@ const C: readonly Reason[] = [
   'not-drained',
   'sidecar-cut',
   'build-failed',
+  'not-spared',
   'drain-too-slow',
   'idle-too-slow',
 ];

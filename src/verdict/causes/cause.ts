@@ -27,6 +27,7 @@ export interface Cause {
     | 'a sidecar'
     | 'a cancelation'
     | 'how long it took'
+    | 'a stop that was to be held off'
     | 'no retry';
   /** The cause made nothing fail, it only did not repair the failure. It is listed after all others. */
   readonly isBackstop?: true;

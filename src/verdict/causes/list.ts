@@ -20,6 +20,7 @@ import { signalToJob } from './signal-to-job.ts';
 import { slowDrain } from './slow-drain.ts';
 import { stepOverWindow } from './step-over-window.ts';
 import { toldTwice } from './told-twice.ts';
+import { unprotected } from './unprotected.ts';
 import { wrapperDied } from './wrapper-died.ts';
 import { wrapperStayed } from './wrapper-stayed.ts';
 
@@ -44,6 +45,7 @@ export const CAUSES: readonly Cause[] = [
   outOfMemory,
   slowDrain,
   idleTooLong,
+  unprotected,
   killedEarly,
   agentExited,
   failedByItself,

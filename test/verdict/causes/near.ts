@@ -123,6 +123,7 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
   ],
   ['slow-drain', 'lost', { ...tooLong, scenario: { expect: { drain: { within: 1_000 } } } }],
   ['idle-too-long', 'a drain', { scenario: { expect: { drain: { within: 1_000 } } } }],
+  ['unprotected', 'nobody was to be spared', tooLong],
   ['killed-early', 'at its time-out', tooLong],
   ['agent-exited', 'killed', tooLong],
   ['failed-by-itself', 'broken by a signal', { job: { passed: false, exitStatus: '-1', signal: 'SIGTERM' } }],
