@@ -7,7 +7,7 @@
 // GET /ready answers at once; GET /complete?in=SECONDS begins at once and ends with the word "done" after so long.
 // It listens on its task's own address: 127.0.0.1, or where all tasks share a machine what GAMEDAY_RIG_TASK_ADDRESS names.
 // It counts its calls in GAMEDAY_RIG_SHARED/TASK/CONTAINER.json, which outlives it: {"begun": 3, "finished": 2, "cut": 1}.
-// A call is counted as begun before it is passed on, so that one that is killed is missed.
+// A call is counted as begun before it is passed on: only then does one that is killed show as half-finished.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';

@@ -70,15 +70,16 @@ function judgeCounter(evidence: Evidence, name: string): Answered {
   return yes(`${name} finished the ${sayCalls(done)} that it had begun`, events);
 }
 
-/** A loss that the build does not show is told as such: somebody asked again, and there the answer came. */
+/** Whether the job shows nothing of a loss: somebody asked again, and there the answer came. */
+export function isHidden({ target, last }: Evidence): boolean {
+  return target?.jobId != null && last('job', target.jobId)?.value.passed === true;
+}
+
 function sayHalfFinished(evidence: Evidence, { container, calls: half, from, to }: HalfFinished): string {
-  const { target } = evidence;
-  const job = target?.jobId == null ? undefined : evidence.last('job', target.jobId)?.value;
   const calls = half === 1 ? '1 half-finished call' : `${String(half)} half-finished calls`;
-  const hidden =
-    job?.passed === true
-      ? '; the job passed all the same: failover papered over it (whoever called asked again, and another one answered)'
-      : '';
+  const hidden = isHidden(evidence)
+    ? '; the job passed all the same: failover papered over it (whoever called asked again, and another one answered)'
+    : '';
   return `${container} left ${calls} (from ${formatCounter(from)} to ${formatCounter(to)})${hidden}`;
 }
 

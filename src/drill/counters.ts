@@ -3,6 +3,7 @@ import type { Case } from '../checks/check.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { Instant } from '../model/instants.ts';
 import { findFact, type Subject } from '../model/world.ts';
+import { traitsOf } from '../scenario/plan.ts';
 import { counterSubject, listCounted, readStillFor } from '../scenario/subjects.ts';
 import { markOf, mayHaveInjected, type DrillState } from '../state/state.ts';
 import { fresh, type Step } from '../state/step.ts';
@@ -13,13 +14,14 @@ const PATIENCE = 60_000;
 const AGAIN = 1_000;
 
 /**
- * The counters to read before the injection: of the target, and of every other task that is taken along, if it has such a
- * container. Once a stop may have been sent none is read for this any more: it may show what the stop did.
+ * The counters to read before the injection: of the target, and of every task that is taken along with its host, if it has such
+ * a container. Once a stop may have been sent none is read for this any more: it may show what the stop did.
  */
 export function listCountersBefore(state: DrillState, fault: Fault): readonly Subject[] {
   const { target, plan, world } = state;
   if (target === null || mayHaveInjected(state)) return [];
-  const others = fault.reach(state).filter((arn) => arn !== target.taskArn);
+  const reach = traitsOf(plan)?.takes === 'host' ? fault.reach(state) : [];
+  const others = reach.filter((arn) => arn !== target.taskArn);
   return listCounted(plan).flatMap((name) => {
     const alike = others.filter((arn) =>
       findFact(world, 'task', arn)?.containers.some((one) => one.name === name),

@@ -1,3 +1,4 @@
+import { isOnlySteering } from '../model/call.ts';
 import type { Counter } from '../model/entities/counter.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
@@ -39,12 +40,14 @@ export function followCounter(evidence: Evidence, taskArn: string, container: st
   return { before, endedAt, after: latest, isStill, hasOnlyGrown };
 }
 
-/** Calls that were refused did nothing; of any later one it is not known that the counter was read before the stop. */
+/** Calls that were refused did nothing, and those that only steer stop nothing; of any later one it is not known that the counter was read before the stop. */
 function findFirstIntent({ events }: Evidence): number {
   const refused = events('GD_FAULT_SENT')
     .filter(({ payload }) => payload.result === 'refused')
     .map(({ payload }) => payload.attempt);
-  const intent = events('GD_FAULT_INTENDED').find(({ payload }) => !refused.includes(payload.attempt));
+  const intent = events('GD_FAULT_INTENDED').find(
+    ({ payload }) => !isOnlySteering(payload.call) && !refused.includes(payload.attempt),
+  );
   return intent?.seq ?? 0;
 }
 

@@ -43,6 +43,8 @@ function explainSource(flushed: object): Wrong | null {
   const [url, command] = [valueAt(flushed, ['url']), valueAt(flushed, ['command'])];
   if ((url === undefined) === (command === undefined))
     return { said: 'give exactly one of url and command', next: null };
+  if (typeof url === 'string' && !URL.canParse(url))
+    return { said: 'url is no address', next: 'Check its host and port.' };
   if (JSON.stringify(url ?? command).includes('{task}')) return null;
   return {
     said: 'nothing says of which task the counter is',

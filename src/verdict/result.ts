@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../scenario/problem.ts';
 import { Explanation } from '../model/cause.ts';
+import { Counter } from '../model/entities/counter.ts';
 import { CommandRun } from '../model/entities/command.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../scenario/plan.ts';
@@ -107,6 +108,19 @@ export const DrillResult = z.strictObject({
   drain: z.strictObject({ ms: z.number().int(), atMost: z.number().int(), by: z.string() }).nullable(),
   /** How long the target's stop can take at most, by its task definition; null where that was not read. */
   stopWindow: StopWindow.nullable(),
+  /** What the counters of the target's sidecars showed (expect.containers, flushed). */
+  sidecars: z.array(
+    z.strictObject({
+      container: z.string(),
+      /** At the last read before the stop, and at the last one after the end of the task; null where there was none. */
+      before: Counter.nullable(),
+      after: Counter.nullable(),
+      /** Calls that were begun and never finished; null where that is not proven either way. */
+      halfFinished: z.number().int().nullable(),
+      /** Whether the job passed in spite of them. */
+      hidden: z.boolean(),
+    }),
+  ),
   /** The numbers of a fault that stops several tasks; null for a fault that stops one. */
   fleet: z
     .strictObject({

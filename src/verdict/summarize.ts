@@ -22,6 +22,7 @@ import type { CheckName } from '../model/names.ts';
 import { exitCodeOf } from '../model/reasons.ts';
 import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
+import { listSidecarLines } from './sidecars.ts';
 import { measureSpent } from './spent.ts';
 import { timelineOf } from './timeline.ts';
 import { listBuildLines } from './builds.ts';
@@ -74,6 +75,7 @@ export function summarizeDrill(
     attempts: listAttemptLines(evidence),
     drain: drain === null ? null : { ms: drain.ms, atMost: drain.atMost, by: drain.by },
     stopWindow: windowOf(evidence),
+    sidecars: listSidecarLines(evidence),
     fleet: fleetOf(whole, stops),
     command: describeRun(whole),
     budget: measureSpent(whole),

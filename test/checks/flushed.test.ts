@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { flushed } from '../../src/checks/flushed.ts';
 import { attemptsOf } from '../../src/evidence/attempts.ts';
+import { followCounter } from '../../src/evidence/counters.ts';
 import { evidenceOf } from '../../src/evidence/evidence.ts';
 import type { DrillEvent, Finding, NewEvent, Read } from '../../src/journal/events.ts';
 import type { Counter } from '../../src/model/entities/counter.ts';
@@ -218,6 +219,26 @@ describe('flushed', () => {
     const evidence = evidenceOf(twice);
     const found = flushed.judge({ evidence, attempts: attemptsOf(evidence) });
     expect(found).toMatchObject({ holds: 'no', raises: 'sidecar-cut' });
+  });
+
+  it('counts a read after a call that stops nothing: another target may have been chosen since', () => {
+    const timed = counted(null, still([1, 1, 0])).map((event) => [event.at, event] as const);
+    const first = timed.findIndex(([, { code }]) => code === 'GD_FAULT_INTENDED');
+    const sent = { sentAt: T.stop - 2, answeredAt: T.stop - 2, result: 'ok' as const, trouble: null };
+    const mark = { service: 'build-agents', serviceArn: 'arn:service', mark: '{}' };
+    const evidence = evidenceOf(
+      seal([
+        ...timed.slice(0, first),
+        [
+          T.stop - 3,
+          { code: 'GD_FAULT_INTENDED', payload: { call: { kind: 'mark-service', ...mark }, attempt: 0 } },
+        ],
+        [T.stop - 2, { code: 'GD_FAULT_SENT', payload: { ...sent, attempt: 0, task: null } }],
+        look(T.stop - 1, [1, 0, 0]),
+        ...timed.slice(first),
+      ]),
+    );
+    expect(followCounter(evidence, TASK_ARN, 'gateway').before?.value).toEqual(counterOf([1, 0, 0]));
   });
 
   it('is not asked where nothing was injected, and where no counter is named', () => {

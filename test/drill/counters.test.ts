@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Trouble } from '../../src/model/call.ts';
 import type { Counter } from '../../src/model/entities/counter.ts';
 import { fold } from '../../src/state/state.ts';
+import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { aContainer, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';
@@ -63,6 +64,9 @@ describe('the counter of a sidecar', () => {
   it('is read of the target alone, once before the stop, and until it stands still after the end of the task', async () => {
     const { stage, reads } = gateway(FINISHED);
     expect(ending(await stage.run())).toBe('passed drained');
+    expect(summarizeDrill(stage.journal.events, null).sidecars).toEqual([
+      { container: 'gateway', before: IN_FLIGHT, after: FINISHED, halfFinished: 0, hidden: false },
+    ]);
     expect(reads).toEqual([
       { landed: false, over: false },
       { landed: true, over: true },
@@ -74,8 +78,12 @@ describe('the counter of a sidecar', () => {
   });
 
   it('shows a call that was cut, though the job passed', async () => {
-    const state = await gateway(CUT).stage.run();
+    const { stage } = gateway(CUT);
+    const state = await stage.run();
     expect(ending(state)).toBe('failed sidecar-cut');
+    expect(summarizeDrill(stage.journal.events, null).sidecars).toEqual([
+      { container: 'gateway', before: IN_FLIGHT, after: CUT, halfFinished: 1, hidden: true },
+    ]);
     expect(state.verdict?.said).toMatch(/1 half-finished call .*failover papered over it/);
     expect(state.verdict?.cause?.ranked[0]).toMatchObject({ name: 'sidecar-broke' });
   });
@@ -127,6 +135,9 @@ describe('the counter of a sidecar', () => {
     });
     const began = stage.clock.now();
     expect(ending(await stage.run())).toBe('inconclusive observation-gap');
+    expect(summarizeDrill(stage.journal.events, null).sidecars).toMatchObject([
+      { before: IN_FLIGHT, after: null, halfFinished: null },
+    ]);
     expect(stage.clock.now() - began).toBeLessThan(180_000);
   });
 

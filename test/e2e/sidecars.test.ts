@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, documentIn, ROOT } from '../support/cli.ts';
+import { cli, documentIn, exportsIn, ROOT, startCli } from '../support/cli.ts';
 import { json, startServer } from '../support/http-server.ts';
 import { startGate } from '../long/support/gate.ts';
 import { agentFlags, withAgent } from './support/agents.ts';
@@ -180,5 +180,46 @@ test('under --rig no counter is asked of another machine', async () => {
         next: 'Use a loopback address.',
       },
     ]);
+  });
+});
+
+test('a drill that is killed between the stop and the end of the task takes the count from its journal', async () => {
+  await inFolder(async (folder) => {
+    const up = startCli(
+      ['rig', 'up', join(ROOT, 'scenarios', 'rigs', 'gateway-failover.yaml')],
+      folder,
+      surroundings(folder),
+    );
+    try {
+      await up.said('The rig runs');
+      const env = {
+        ...surroundings(folder),
+        ...exportsIn(up.stdout()),
+        GAMEDAY_STATE_DIR: join(folder, 'state'),
+      };
+      const run = startCli(['run', '--yes', join(SIDECARS, 'gateway-failover.yaml')], folder, env);
+      await run.said('the stop landed');
+      run.child.kill('SIGKILL');
+      await run.ended;
+      const [, id = ''] = /drill (\S+):/.exec(run.stderr()) ?? [];
+      const resumed = documentIn((await cli(['resume', id, '--json'], folder, env)).stdout);
+      expect(resumed).toMatchObject({ outcome: 'failed', reason: 'sidecar-cut' });
+      expect(resumed.drills[0]?.sidecars).toEqual([
+        {
+          container: 'gateway',
+          before: { begun: 1, finished: 0, cut: 0 },
+          after: { begun: 1, finished: 0, cut: 1 },
+          halfFinished: 1,
+          hidden: true,
+        },
+      ]);
+      const judged = await cli(['analyze', id, '--json'], folder, env);
+      expect(documentIn(judged.stdout).drills[0]?.notes[0]).toBe(
+        'judged again: the same verdict, failed: sidecar-cut',
+      );
+    } finally {
+      up.child.kill('SIGTERM');
+      await up.ended;
+    }
   });
 });

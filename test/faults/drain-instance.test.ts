@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../src/model/entities/task.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
-import { aTask } from '../support/builders.ts';
+import { aContainer, aTask } from '../support/builders.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
 import {
   aHost,
@@ -59,6 +59,22 @@ describe('draining an instance', () => {
       drained: 1,
       lost: 1,
     });
+  });
+
+  it('has the counters read of every task that it takes, before it takes any', async () => {
+    const flushed = { url: 'https://metrics.test/{task}', stillFor: 1_000 };
+    const containers = { gateway: { exit: 0, outlives: null, flushed } };
+    const scenario = { safety: { tasks: 2 }, expect: { containers } };
+    const stage = fleet({ ...DRAIN, hosted: [1, 2], busy: [2], scenario });
+    for (const task of [1, 2, 3])
+      stage.ecs.setTask(taskOf(task), { containers: [aContainer(), aContainer({ name: 'gateway' })] });
+    let before: readonly (string | null)[] = [];
+    stage.ecs.before('setInstanceState', 1, () => {
+      before = stage.counters.asked.map(({ url }) => url);
+    });
+    await stage.run();
+    const address = (task: number): string => `https://metrics.test/${taskOf(task).split('/').at(-1) ?? ''}`;
+    expect([...new Set(before)].toSorted()).toEqual([address(1), address(2)].toSorted());
   });
 
   it('waits for the last of them, however late the scheduler comes to it', async () => {

@@ -4,6 +4,7 @@ import { decideStep } from '../../src/drill/decide.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { readJournal } from '../../src/journal/replay.ts';
 import { digestOf } from '../../src/scenario/load.ts';
+import { Scenario } from '../../src/scenario/schema.ts';
 import { fold } from '../../src/state/state.ts';
 import { judge } from '../../src/verdict/judge.ts';
 
@@ -49,4 +50,21 @@ test('and goes on wherever it was cut, without a mark', async () => {
     const said = `after ${event.code}: ${JSON.stringify(step)}`;
     expect(said).not.toMatch(/"internal"|mark-service/);
   }
+});
+
+test('so is a container that is watched and not counted, and its scenario keeps its digest', async () => {
+  const { events } = await readJournal(OLDER);
+  const [planned] = eventsOf(events, 'GD_DRILL_PLANNED');
+  const older = planned?.payload.plan.scenario as Scenario;
+  const containers = { gateway: { exit: 0, outlives: 'agent' } };
+  const watching = { ...older, expect: { ...older.expect, containers } };
+  const read = Scenario.parse(watching);
+  expect(read.expect.containers).toEqual({ gateway: { exit: 0, outlives: 'agent', flushed: null } });
+  expect(digestOf(read)).toBe(digestOf(watching as unknown as Scenario));
+  const flushed = { command: ['read', '{task}'], stillFor: 5_000 };
+  const counting = {
+    ...read,
+    expect: { ...read.expect, containers: { gateway: { exit: 0, outlives: null, flushed } } },
+  };
+  expect(digestOf(counting)).not.toBe(digestOf(read));
 });

@@ -101,6 +101,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
       cut: [],
     },
     command: null,
+    sidecars: [],
     fleet: null,
     budget: { points: 412, requests: 57, lowest: { user: 4_588, organization: 19_588 } },
     guards: [{ guard: 'allow-list', holds: true, reason: null, said: 'service build-agents is named' }],

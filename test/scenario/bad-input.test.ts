@@ -390,6 +390,12 @@ const cases: readonly Case[] = [
     says: 'expect.containers.gateway.flushed.url: expected an http or https address without credentials, with {task} in its path or query, got "https://{task}/counter"',
   },
   {
+    name: 'a counter at no address',
+    text: counted('▶flushed: { url: "https://metrics:99999/{task}" }'),
+    says: 'expect.containers.gateway.flushed: url is no address',
+    next: 'Check its host and port.',
+  },
+  {
     name: 'a counter that never stands still',
     text: counted('flushed: { command: [read, "{task}"], stillFor: ▶1h }'),
     says: 'expect.containers.gateway.flushed.stillFor: expected a duration from 100ms to 10m, got "1h"',

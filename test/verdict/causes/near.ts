@@ -1,4 +1,4 @@
-import { aJob, AGENT_ID, JOB_ID } from '../../support/builders.ts';
+import { aContainer, aJob, AGENT_ID, JOB_ID } from '../../support/builders.ts';
 import { AGENT_GONE, fact, LOST, PASSED, T, type Told } from '../../support/journal-builders.ts';
 import type { CauseName } from '../../../src/model/names.ts';
 import {
@@ -14,6 +14,7 @@ import {
   FAILED,
   taken,
   watching,
+  counting,
   OLD,
   beating,
   canceled,
@@ -112,6 +113,18 @@ export const NEAR: readonly (readonly [CauseName, string, Told])[] = [
   ],
   ['sidecar-first', 'the order is written down', watching(['gateway'])],
   ['sidecar-broke', 'another reason', { ...watching(['gateway']), ...dead }],
+  [
+    'sidecar-broke',
+    'it finished its call, and was stopped first',
+    {
+      ...counting('finished'),
+      definition: { dependsOn: [] },
+      task: {
+        status: 'STOPPING',
+        containers: [aContainer(), aContainer({ name: 'gateway', status: 'STOPPED', exitCode: 0 })],
+      },
+    },
+  ],
   [
     'build-canceled',
     'canceled after the loss',

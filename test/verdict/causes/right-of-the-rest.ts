@@ -12,6 +12,7 @@ import {
   listed,
   watching,
   canceled,
+  counting,
   oneIsEnough,
   retries,
 } from './told.ts';
@@ -243,6 +244,14 @@ export const RIGHT_OF_THE_REST: readonly Right[] = [
     'likely',
     /exit code 3, expected 0/,
     /"stopTimeout": 10/,
+  ],
+  [
+    'sidecar-broke',
+    'it dropped a call and ended with 0',
+    counting('cut'),
+    'likely',
+    /gateway exited 0 as expected, and was not done: by its own counter it never finished 1 call/,
+    /takes SIGTERM, finishes what is in flight/,
   ],
   [
     'build-canceled',

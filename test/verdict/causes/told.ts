@@ -1,4 +1,4 @@
-import { aContainer, aContainerDefinition, aJob, anAgent } from '../../support/builders.ts';
+import { aContainer, aContainerDefinition, aJob, anAgent, TASK_ARN } from '../../support/builders.ts';
 import type { Job } from '../../../src/model/entities/job.ts';
 import type { FindingData } from '../../../src/model/entities/preflight.ts';
 import {
@@ -60,6 +60,23 @@ function aJobTask(): string {
   const target = story().find(({ code }) => code === 'GD_TARGET_CHOSEN');
   return target?.code === 'GD_TARGET_CHOSEN' ? target.payload.target.taskArn : '';
 }
+
+const counter = (begun: number, finished: number, cut: number) =>
+  fact('counter', { begun, finished, cut }, `gateway@${TASK_ARN}`);
+
+/** The same with an exit code of 0, and by its own counter one call was cut, or (`finished`) finished. */
+export const counting = (becomes: 'cut' | 'finished'): Told => ({
+  ...watching(['gateway'], 0),
+  scenario: {
+    expect: {
+      containers: {
+        gateway: { exit: 0, outlives: 'agent', flushed: { command: ['read', '{task}'], stillFor: 0 } },
+      },
+    },
+  },
+  before: [counter(1, 0, 0)],
+  after: [becomes === 'cut' ? counter(1, 0, 1) : counter(1, 1, 0)],
+});
 
 /** A drain in which a watched gateway ended so. */
 export const watching = (dependsOn: string[], exitCode = 137): Told => ({
