@@ -6,6 +6,7 @@ import {
   DescribeScheduledActionsCommand,
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
+import type { SuspendedState } from '@aws-sdk/client-application-auto-scaling';
 import type { Called, Sdk } from '../ecs/sdk.ts';
 import type { Answer, Hold, Outcome, ScalingCall, ScalingOperation } from '../model/call.ts';
 import type { Suspension } from '../model/entities/scaling.ts';
@@ -108,16 +109,22 @@ function register(
   hold: Hold | undefined,
 ): Promise<Called<readonly Fact[]>> {
   const ResourceId = resourceOf(call.cluster, call.service);
-  const SuspendedState = stateOf(call.suspended);
   const work = async (abortSignal: AbortSignal): Promise<readonly Fact[]> => {
-    const command = new RegisterScalableTargetCommand({ ...DIMENSION, ResourceId, SuspendedState });
+    const command = new RegisterScalableTargetCommand({ ...DIMENSION, ResourceId, ...changeOf(call) });
     await once.send(command, { abortSignal });
     return [];
   };
   return sdk.call('RegisterScalableTarget', signal, work, hold, NAME);
 }
 
-function stateOf({ in: scaleIn, out, scheduled }: Suspension) {
+/** What of the registration the call changes. */
+function changeOf(call: ScalingCall): { SuspendedState: SuspendedState } | { MinCapacity: number } {
+  return call.kind === 'suspend-scaling'
+    ? { SuspendedState: stateOf(call.suspended) }
+    : { MinCapacity: call.min };
+}
+
+function stateOf({ in: scaleIn, out, scheduled }: Suspension): SuspendedState {
   return {
     DynamicScalingInSuspended: scaleIn,
     DynamicScalingOutSuspended: out,

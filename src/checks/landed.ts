@@ -2,6 +2,7 @@ import { isGoingDown, type Task } from '../model/entities/task.ts';
 import type { Evidence, Injection, Sighting } from '../evidence/evidence.ts';
 import { COMMAND } from '../scenario/subjects.ts';
 import { findCauses } from '../evidence/command-cause.ts';
+import { findScalerActivity } from '../evidence/scaler-activity.ts';
 import { findDecisiveCall, findOvertaking, type Decisive } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
@@ -97,6 +98,7 @@ function judgeSchedulerStop(evidence: Evidence, injection: Injection): Answered 
       [seen.seq],
     );
   if (decisive.call.kind === 'run-command') return judgeCommandStop(evidence, decisive, seen);
+  if (decisive.call.kind === 'set-minimum-capacity') return judgeScalerStop(evidence, decisive, seen);
   const down = evidence.firstLook('task', injection.taskArn, isGoingDown);
   const fallen = findOvertaking(evidence, decisive, down?.seq ?? seen.seq);
   if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
@@ -104,6 +106,31 @@ function judgeSchedulerStop(evidence: Evidence, injection: Injection): Answered 
   return yes(
     `the scheduler stopped the task at ${formatClockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
     [decisive.intendedSeq, decisive.sentSeq, seen.seq],
+  );
+}
+
+/** Fault `autoscale-in`: Application Auto Scaling itself must have lowered the count, after the minimum capacity was lowered. */
+function judgeScalerStop(evidence: Evidence, decisive: Decisive, { seq, value }: Sighting<Task>): Answered {
+  const events = [decisive.intendedSeq, decisive.sentSeq, seq];
+  const found = findScalerActivity(evidence, decisive, value);
+  if (found === 'unread')
+    return unknown(
+      'what Application Auto Scaling did was not read after the task was seen to stop',
+      events,
+      'evidence-missing',
+    );
+  if (found === null)
+    return no(
+      'stopped-by-other',
+      `Application Auto Scaling began no scale-in after our call, and yet the scheduler stopped the task: "${value.stoppedReason ?? ''}"`,
+      events,
+    );
+  const fallen = findOvertaking(evidence, decisive, seq);
+  if (fallen !== null) return no('stopped-by-other', fallen.said, [...events, fallen.seq]);
+  const { activity } = found;
+  return yes(
+    `Application Auto Scaling set the desired count to ${String(activity.count)} at ${formatClockTime(activity.startedAt)} ("${activity.cause}") after our call, and the scheduler stopped the task at ${formatClockTime(value.stoppingAt ?? value.stoppedAt ?? 0)}: "${value.stoppedReason ?? ''}"`,
+    [...events, found.seq],
   );
 }
 

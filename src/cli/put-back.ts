@@ -125,6 +125,7 @@ function makeScenario({ change, drill }: UndoMark, place: Place): Scenario {
 
 function faultOfMark(change: UndoMark['change']): object {
   if (change.kind === 'draining') return { fault: 'drain-instance' };
+  if (change.kind === 'minimum-capacity') return { fault: 'autoscale-in' };
   return { fault: 'scale-in', autoscaling: change.suspended === null ? 'leave' : 'suspend' };
 }
 
@@ -143,6 +144,10 @@ function callsOf({ change }: UndoMark, { name, arn, tags }: Service, cluster: st
   const mark: Call = { kind: 'mark-service', service: name, serviceArn: arn, mark: tags[UNDO_TAG] ?? '' };
   if (change.kind === 'draining')
     return [mark, { kind: 'set-instance-state', cluster, instance: change.instance, status: 'DRAINING' }];
+  if (change.kind === 'minimum-capacity') {
+    const { former, set: min } = change;
+    return [mark, { kind: 'set-minimum-capacity', cluster, service: name, min, former }];
+  }
   const { former, set: desired, suspended: was } = change;
   const all = { in: true, out: true, scheduled: true };
   const suspend: readonly Call[] =

@@ -108,6 +108,7 @@ async function sendCall(
       return started.ok ? { ok: true, value: [{ ...COMMAND, value: started.value }] } : started;
     }
     case 'suspend-scaling':
+    case 'set-minimum-capacity':
       return autoScaling.send(call, signal, hold);
     default:
       return ecs.send(call, signal, hold);

@@ -112,6 +112,7 @@ async function askSource(
     case 'credentials':
       return askEcs({ ...subject, kind: subject.kind }, plan, sources.ecs, signal);
     case 'scalable-target':
+    case 'scaling-activities':
     case 'scaling':
       return askAutoScaling({ ...subject, kind: subject.kind }, plan, sources.autoScaling, signal);
     case 'self':

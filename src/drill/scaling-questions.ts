@@ -15,6 +15,10 @@ export async function askAutoScaling(
   const { name: cluster } = plan.scenario.cluster;
   if (kind === 'scaling')
     return { ok: true, value: [{ kind, id, value: await readScaling(autoScaling, cluster, id, signal) }] };
+  if (kind === 'scaling-activities')
+    return mapAnswer(await autoScaling.activities(cluster, id, signal), (activities) => [
+      { kind, id, value: { activities: [...activities] } },
+    ]);
   return mapAnswer(await autoScaling.target(cluster, id, signal), (target) => [
     { kind, id, value: { target } },
   ]);

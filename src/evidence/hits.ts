@@ -192,11 +192,13 @@ function findOtherChange(evidence: Evidence, decisive: Decisive, last: number): 
   const before = findServiceBefore(evidence, name, intendedSeq);
   if (before === undefined) return null;
   const unlike =
-    call.kind === 'set-desired-count'
-      ? (now: Service) => explainExtraStops(before, now, call.former - call.desired)
-      : (now: Service) =>
-          explainScaleIn(before, now) ??
-          (call.kind === 'set-instance-state' ? explainDeployment(before, now) : null);
+    call.kind === 'set-minimum-capacity'
+      ? (now: Service) => explainDeployment(before, now)
+      : call.kind === 'set-desired-count'
+        ? (now: Service) => explainExtraStops(before, now, call.former - call.desired)
+        : (now: Service) =>
+            explainScaleIn(before, now) ??
+            (call.kind === 'set-instance-state' ? explainDeployment(before, now) : null);
   const isLater = makeIsLater(evidence, decisive, last);
   return makeOvertaken(
     evidence.firstLook('service', name, (now) => unlike(now) !== null, intendedSeq, isLater),

@@ -53,6 +53,11 @@ function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<strin
       if (service !== null && service.desired !== call.desired) return [];
       return [{ ...call, desired: call.former, former: call.desired }];
     }
+    case 'set-minimum-capacity': {
+      const look = findValueAfter(evidence, one.seq, 'scalable-target', call.service);
+      if (look !== null && look.target?.min !== call.min) return [];
+      return [{ ...call, min: call.former, former: call.min }];
+    }
     case 'suspend-scaling': {
       const now = findValueAfter(evidence, one.seq, 'scalable-target', call.service)?.target?.suspended;
       const isOurs = now === undefined || JSON.stringify(now) === JSON.stringify(call.suspended);

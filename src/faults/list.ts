@@ -1,3 +1,4 @@
+import { autoscaleIn } from './autoscale-in.ts';
 import { command } from './command.ts';
 import { deployment } from './deployment.ts';
 import { drainInstance } from './drain-instance.ts';
@@ -12,6 +13,7 @@ import { stopTask } from './stop-task.ts';
 export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   'stop-task': stopTask,
   'scale-in': scaleIn,
+  'autoscale-in': autoscaleIn,
   deployment,
   command,
   'drain-instance': drainInstance,

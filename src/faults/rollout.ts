@@ -45,9 +45,13 @@ function listPlaceAsks(state: DrillState, every: number): readonly Ask[] {
         ]
       : [{ kind: 'tasks-of', id: state.plan.lockKey } as const]),
   ];
+  const scaled = state.injections.some(({ call }) => call.kind === 'set-minimum-capacity');
   const command = state.injections.some(({ call }) => call.kind === 'run-command');
   return [
     ...subjects.map((subject) => paced(subject, every)),
+    ...(scaled && cluster.service !== null
+      ? [paced({ kind: 'scaling-activities', id: cluster.service }, every)]
+      : []),
     ...(command ? [paced(COMMAND, Math.min(every, DESCRIBE_EVERY))] : []),
   ];
 }

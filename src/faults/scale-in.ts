@@ -1,5 +1,6 @@
 import type { CallOf } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { hasReadSince, type DrillState, type Sending } from '../state/state.ts';
 import { askNow, haltDrill, type Step } from '../state/step.ts';
 import { findLastingTrouble } from '../state/trouble.ts';
@@ -38,7 +39,7 @@ function serviceOf(state: DrillState): string {
 }
 
 function isSteered({ plan }: DrillState): boolean {
-  return plan.mode === 'inject' && plan.scenario.inject.fault === 'scale-in' && plan.scenario.inject.steered;
+  return plan.mode === 'inject' && 'steered' in plan.scenario.inject && plan.scenario.inject.steered;
 }
 
 function listServiceTasks(state: DrillState): readonly string[] {
@@ -66,6 +67,11 @@ function listSentCounts(
   return listPossibleSendings(state, 'set-desired-count');
 }
 
+/** Whether the call that makes a task too many was sent, or may have been. */
+function isDecided(state: DrillState): boolean {
+  return listSentCounts(state).length > 0 || listPossibleSendings(state, 'set-minimum-capacity').length > 0;
+}
+
 /** What it costs to protect so many tasks: UpdateTaskProtection takes ten, GetTaskProtection shows a hundred. */
 function countCalls(tasks: number): string {
   const many = (count: number, what: string): string => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
@@ -81,7 +87,7 @@ function minutesOf({ plan }: DrillState): number {
 /** Tasks that were protected by somebody before are left as they are. */
 function listProtectCalls(state: DrillState): readonly CallOf<'protect-tasks'>[] {
   const sent = state.injections.map(({ call }) => call).filter((call) => call.kind === 'protect-tasks');
-  if (listSentCounts(state).length > 0) return sent;
+  if (isDecided(state)) return sent;
   const already = new Set(sent.flatMap(({ tasks }) => tasks));
   const open = listOtherTasks(state).filter(
     (arn) => !already.has(arn) && findFact(state.world, 'protection', arn)?.enabled !== true,
@@ -105,7 +111,8 @@ function makeCountCall(state: DrillState): CallOf<'set-desired-count'> {
   return { kind: 'set-desired-count', cluster, service: serviceOf(state), desired, former };
 }
 
-function listSteeringChanges(state: DrillState): readonly Change[] {
+/** The protection of every other task, where the scale-in is steered. */
+export function listSteeringChanges(state: DrillState): readonly Change[] {
   if (!isSteered(state)) return [];
   return listProtectCalls(state).map((call) => ({
     call,
@@ -133,10 +140,10 @@ function makeCountChange(state: DrillState): Change {
 }
 
 /** Protecting takes its time, in which somebody may scale the service: it is looked at once more, and never overwritten blindly. */
-function recheckService(state: DrillState, now: Instant): Step | null {
+export function recheckService(state: DrillState, now: Instant): Step | null {
   const { events, last, lastLook } = evidenceOf(state.index);
   const sent = events('GD_FAULT_SENT').at(-1)?.seq;
-  if (listSentCounts(state).length > 0 || sent === undefined) return null;
+  if (isDecided(state) || sent === undefined) return null;
   const service: Subject = { kind: 'service', id: serviceOf(state) };
   const current = last('service', service.id);
   if (current === null || current.seq < sent) {
@@ -149,6 +156,29 @@ function recheckService(state: DrillState, now: Instant): Step | null {
     current.value.desired === guarded?.desired &&
     current.value.deployments.length === guarded.deployments.length;
   return stands ? null : aimAgain(state);
+}
+
+/** How the target is made the one that is taken, for the person who is asked. */
+export function describeSteering(state: DrillState): readonly string[] {
+  if (!isSteered(state)) return ['the scheduler chooses the task'];
+  // The person is asked before the tasks are listed: until then the service's own count tells.
+  const running = findFact(state.world, 'service', serviceOf(state))?.running ?? 1;
+  const others = listServiceTasks(state).length > 0 ? listOtherTasks(state).length : running - 1;
+  return [
+    `${String(others)} other tasks are protected meanwhile, ${countCalls(others)}, and lifted in as many`,
+  ];
+}
+
+/** The same for a dry run. */
+export function listSteeringTouches(
+  tasks: string,
+  inject: Scenario['inject'],
+  size: number | null,
+): readonly string[] {
+  if (!('steered' in inject) || !inject.steered) return [];
+  return [
+    `UpdateTaskProtection: every other task of ${tasks}${size === null ? '' : `, ${countCalls(size - 1)}`}, lifted afterwards in as many`,
+  ];
 }
 
 /** Fault `scale-in`: desired count - 1, and the task that hosts the job is the one that the scheduler can take. */
@@ -183,7 +213,7 @@ export const scaleIn: Fault = {
   },
   reach: (state) => (isSteered(state) ? [state.target?.taskArn ?? ''] : listServiceTasks(state)),
   inert(state) {
-    if (serviceOf(state) === '') return 'scale-in needs a service: cluster.service names none';
+    if (serviceOf(state) === '') return 'a scale-in needs a service: cluster.service names none';
     if (findFact(state.world, 'service', serviceOf(state))?.traits?.scheduling === 'DAEMON')
       return `service ${serviceOf(state)} is a DAEMON: it runs one task on each host and has no desired count to lower`;
     const task = findFact(state.world, 'task', state.target?.taskArn ?? '');
@@ -196,26 +226,14 @@ export const scaleIn: Fault = {
   },
   describeCalls(state) {
     const { desired, former } = makeCountCall(state);
-    // The person is asked before the tasks are listed: until then the service's own count tells.
-    const running = findFact(state.world, 'service', serviceOf(state))?.running ?? 1;
-    const others = listServiceTasks(state).length > 0 ? listOtherTasks(state).length : running - 1;
-    const steer = isSteered(state)
-      ? [
-          `${String(others)} other tasks are protected meanwhile, ${countCalls(others)}, and lifted in as many`,
-        ]
-      : ['the scheduler chooses the task'];
     return [
       `desired count of service ${serviceOf(state)}: ${String(former)} -> ${String(desired)}, and back afterwards`,
-      ...steer,
+      ...describeSteering(state),
       ...describeSuspending(state),
     ];
   },
   touches: (tasks, _target, inject, size) => [
-    ...(inject.fault === 'scale-in' && inject.steered
-      ? [
-          `UpdateTaskProtection: every other task of ${tasks}${size === null ? '' : `, ${countCalls(size - 1)}`}, lifted afterwards in as many`,
-        ]
-      : []),
+    ...listSteeringTouches(tasks, inject, size),
     ...(inject.fault === 'scale-in' && inject.autoscaling === 'suspend'
       ? [
           `RegisterScalableTarget: the automatic scaling of ${tasks} suspended meanwhile, and put back as it was`,

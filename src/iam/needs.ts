@@ -44,7 +44,7 @@ function needsOfPreflight(scenario: Scenario, hosts: Hosts): readonly Need[] {
   return readsOf(scenario, hosts, ['preflight', 'tasks-of', ...protection], 'preflight');
 }
 
-const SCALING: readonly FactKind[] = ['scaling', 'scalable-target'];
+const SCALING: readonly FactKind[] = ['scaling', 'scalable-target', 'scaling-activities'];
 
 function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
   const { inject, when } = scenario;
@@ -76,7 +76,13 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
     ),
     ...calls.flatMap((kind): Need[] => {
       const { operation } = CALLS[kind];
-      return operation === null ? [] : [{ operation, why: `fault ${inject.fault}` }];
+      const why = `fault ${inject.fault}`;
+      // Who registers a service needs these too (Application Auto Scaling User Guide, permissions for target services).
+      if (operation === 'RegisterScalableTarget')
+        return [operation, 'UpdateService' as const, 'DescribeServices' as const].map((one) => ({
+          ...{ operation: one, why },
+        }));
+      return operation === null ? [] : [{ operation, why }];
     }),
     ...marks.map((operation) => ({ operation, why: 'the mark of what is to be put back' })),
   ];

@@ -62,6 +62,14 @@ export const Call = z.discriminatedUnion('kind', [
     suspended: Suspension,
     former: Suspension,
   }),
+  /** What Application Auto Scaling may scale the service in to. `former`: as before. */
+  z.strictObject({
+    kind: z.literal('set-minimum-capacity'),
+    cluster: z.string(),
+    service: z.string(),
+    min: z.number().int().nonnegative(),
+    former: z.number().int().nonnegative(),
+  }),
   /** `mark` says what the drill is about to change there, and what it was: the value of the tag. */
   z.strictObject({
     kind: z.literal('mark-service'),
@@ -77,7 +85,7 @@ export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 /** A call that goes to Amazon ECS. */
 export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' | 'run-command' } | ScalingCall>;
 /** A call that goes to Application Auto Scaling. */
-export type ScalingCall = CallOf<'suspend-scaling'>;
+export type ScalingCall = CallOf<'suspend-scaling' | 'set-minimum-capacity'>;
 
 /** Every operation of Amazon ECS that gameday can send: the client takes no other word, and what is said of rights covers them all. */
 export type EcsOperation =
@@ -173,6 +181,13 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
         ? `suspending the automatic scaling of service ${service}`
         : `putting the automatic scaling of service ${service} back (suspended: ${formatSuspension(suspended)})`,
   },
+  'set-minimum-capacity': {
+    ...{ operation: 'RegisterScalableTarget', stops: 'service' },
+    named: ({ service, former, min }) =>
+      `RegisterScalableTarget, minimum capacity of ${service} ${String(former)} -> ${String(min)}`,
+    doing: ({ service, former, min }) =>
+      `setting the minimum capacity of service ${service} from ${String(former)} to ${String(min)}`,
+  },
   'mark-service': {
     ...{ operation: 'TagResource', stops: null },
     named: ({ service, mark }) => `TagResource, ${UNDO_TAG} on service ${service}: ${mark}`,
@@ -190,6 +205,7 @@ export const MARKED: ReadonlySet<Call['kind']> = new Set([
   'set-desired-count',
   'set-instance-state',
   'suspend-scaling',
+  'set-minimum-capacity',
 ]);
 
 /** Which of several builds it is. */

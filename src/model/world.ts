@@ -27,7 +27,7 @@ import {
 } from './entities/surroundings.ts';
 import { Mapping } from './entities/mapping.ts';
 import { Preflight } from './entities/preflight.ts';
-import { Registration, Scaling } from './entities/scaling.ts';
+import { Registration, Scaling, ScalingActivities } from './entities/scaling.ts';
 import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './entities/task.ts';
 
 /** Who is asked after a kind of thing. */
@@ -73,6 +73,7 @@ export const FACTS = {
   service: defineEcsFact(Service, 'DescribeServices'),
   cluster: defineEcsFact(Cluster, 'DescribeClusters'),
   'scalable-target': defineScalingFact(Registration, 'DescribeScalableTargets'),
+  'scaling-activities': defineScalingFact(ScalingActivities, 'DescribeScalingActivities'),
   // What is denied or out of reach is said in it: a drill that does not need it goes on without.
   scaling: defineScalingFact(
     Scaling,

@@ -20,6 +20,17 @@ export const Inject = z
         ),
     }),
     z.strictObject({
+      fault: z
+        .literal('autoscale-in')
+        .describe(
+          'The minimum capacity of the service is lowered by one, so that its scaling policy scales in by itself.',
+        ),
+      steered: z
+        .boolean()
+        .prefault(true)
+        .describe('Protect every other task, so that the scheduler stops the one that hosts the job.'),
+    }),
+    z.strictObject({
       fault: z.literal('deployment').describe('A new deployment, which replaces every task in turn.'),
     }),
     z.strictObject({
@@ -62,6 +73,7 @@ export interface FaultTraits {
 export const FAULT_TRAITS = {
   'stop-task': { takes: 'target', reclaims: false, equivalent: null },
   'scale-in': { takes: 'one-of-service', reclaims: false, equivalent: null },
+  'autoscale-in': { takes: 'one-of-service', reclaims: false, equivalent: null },
   deployment: { takes: 'service', reclaims: false, equivalent: null },
   command: { takes: 'service', reclaims: false, equivalent: null },
   'drain-instance': { takes: 'host', reclaims: false, equivalent: null },

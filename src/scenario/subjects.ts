@@ -69,13 +69,15 @@ export function listGateSubjects(plan: Plan): readonly Subject[] {
   return plan.mode === 'baseline' ? listPipelineSubject(plan.scenario) : listInjectionSubjects(plan);
 }
 
-/** What may change the count of a service that a scale-in lowers, and, where it is to be suspended, how it is registered. */
+/** What may change the count of a service that a scale-in lowers; how it is registered, where that is to be changed. */
 function listScalingSubjects({ cluster, inject }: Scenario): readonly Subject[] {
-  if (inject.fault !== 'scale-in' || cluster.service === null) return [];
-  const scaling: Subject = { kind: 'scaling', id: cluster.service };
-  return inject.autoscaling === 'suspend'
-    ? [scaling, { kind: 'scalable-target', id: cluster.service }]
-    : [scaling];
+  const { service: id } = cluster;
+  if (id === null) return [];
+  const scaling: Subject = { kind: 'scaling', id };
+  const target: Subject = { kind: 'scalable-target', id };
+  if (inject.fault === 'autoscale-in') return [scaling, target, { kind: 'scaling-activities', id }];
+  if (inject.fault !== 'scale-in') return [];
+  return inject.autoscaling === 'suspend' ? [scaling, target] : [scaling];
 }
 
 /** What must be known before a drill is started that injects something. */

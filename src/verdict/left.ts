@@ -33,6 +33,7 @@ function commandOf(call: Call, region: string): readonly string[] {
         ]),
       ];
     case 'suspend-scaling':
+    case 'set-minimum-capacity':
       return [
         buildAwsCommand(
           'register-scalable-target',
@@ -43,7 +44,9 @@ function commandOf(call: Call, region: string): readonly string[] {
               '--resource-id',
               `service/${call.cluster.slice(call.cluster.lastIndexOf('/') + 1)}/${call.service}`,
             ],
-            ...['--suspended-state', formatSuspendedState(call.suspended)],
+            ...(call.kind === 'suspend-scaling'
+              ? ['--suspended-state', formatSuspendedState(call.suspended)]
+              : ['--min-capacity', String(call.min)]),
           ],
           'application-autoscaling',
         ),

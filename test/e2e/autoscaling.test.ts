@@ -51,6 +51,16 @@ describe.concurrent('a service that Application Auto Scaling scales', () => {
     ]);
   });
 
+  test('whose policy does nothing in time is not confirmed, and its minimum capacity is restored', async () => {
+    const played = await play({
+      steps: [integration, side],
+      ...{ workers: 3, rig: scaled({ policies: [{ name: 'jobs', target: 1, scaleInAfter: '1h' }] }) },
+      scenario: { inject: { fault: 'autoscale-in' }, limits: { verdictWithin: '4s', pollEvery: '300ms' } },
+      expected: { exit: 11, outcome: 'inconclusive', reason: 'stop-not-confirmed' },
+    });
+    expect(undone(played)).toContain('RegisterScalableTarget, minimum capacity of build-agents 2 -> 3');
+  });
+
   test('names in a dry run what would raise the count again', async () => {
     const played = await play({
       ...{ steps: [integration], workers: 3, rig: scaled(), args: ['--dry-run'] },

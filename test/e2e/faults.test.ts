@@ -22,6 +22,11 @@ const SHIPPED: readonly (readonly [scenario: string, rig: string, Expected])[] =
   ['scale-in', 'exec-form', { ...DRAINED, says: [byScheduler], sent: 3 }],
   ['scale-in-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 3 }],
   ['scale-in-suspended', 'scaled', { ...DRAINED, says: [byScheduler], sent: 4 }],
+  [
+    'autoscale-in',
+    'scaled',
+    { ...DRAINED, says: [/set the desired count to 1 at .*triggered policy/], sent: 3 },
+  ],
   ['deployment', 'exec-form', { ...DRAINED, says: [byScheduler], sent: 1 }],
   ['deployment-shell-form', 'shell-form', { ...LOST, says: [byScheduler], sent: 1 }],
   ['deployment-fleet', 'exec-form-fleet', { ...DRAINED, says: [byScheduler], sent: 1 }],

@@ -164,6 +164,7 @@ const byTag = put(
   'service: build-agents\n  taskTag: { key: game-day, value: allowed }',
 );
 const FLEET: Pick<Played, 'rig' | 'hosts'> = { rig: 'exec-form', hosts: 'FARGATE' };
+const SCALED: Pick<Played, 'rig' | 'hosts'> = { rig: 'scaled', hosts: 'FARGATE' };
 const EC2: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2', hosts: 'EC2', editRig: onAGroup };
 
 /** Every fault and trigger, and what else says which rights a drill needs; each ends so with nothing but its policy. */
@@ -178,9 +179,10 @@ const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonl
   ],
   [
     'scale-in that suspends automatic scaling',
-    { scenario: 'faults/scale-in-suspended', rig: 'scaled', hosts: 'FARGATE' },
+    { scenario: 'faults/scale-in-suspended', ...SCALED },
     ['drained'],
   ],
+  ['autoscale-in', { scenario: 'faults/autoscale-in', ...SCALED }, ['drained']],
   ['deployment', { scenario: 'faults/deployment', ...FLEET }, ['drained']],
   ['drain-instance', { scenario: 'faults/drain-instance', ...EC2 }, ['drained']],
   ['spot-reclaim on Fargate', { scenario: 'faults/spot-reclaim', ...FLEET }, ['drained']],
@@ -282,6 +284,8 @@ const WITHOUT: readonly (readonly [sid: string, action: string, played: Played])
   ['ProtectTasks', 'UpdateTaskProtection', { scenario: 'faults/scale-in', ...FLEET }],
   ['ChangeService', 'UpdateService', { scenario: 'faults/scale-in', ...FLEET }],
   ['ChangeService', 'UpdateService', { scenario: 'faults/deployment', ...FLEET }],
+  ['ReadScaling', 'DescribeScalableTargets', { scenario: 'faults/scale-in-suspended', ...SCALED }],
+  ['ChangeScaling', 'RegisterScalableTarget', { scenario: 'faults/autoscale-in', ...SCALED }],
   ['ReadInstances', 'DescribeContainerInstances', { scenario: 'faults/drain-instance', ...EC2 }],
   ['ChangeInstances', 'UpdateContainerInstancesState', { scenario: 'faults/drain-instance', ...EC2 }],
 ];
@@ -311,20 +315,27 @@ describe.concurrent('without one statement of it --check names that one', SLOWLY
       expect(denials.length).toBeGreaterThan(0);
       for (const denial of denials)
         expect(denial).toMatchObject({
-          ...{ action: `ecs:${operation}`, how: 'implicit', by: 'identity-based policy', answer: 'lacks' },
+          ...{
+            action: `${sid.endsWith('Scaling') ? 'application-autoscaling' : 'ecs'}:${operation}`,
+            how: 'implicit',
+            by: 'identity-based policy',
+            answer: 'lacks',
+          },
           statement: { Sid: sid },
         });
     });
   });
 
-  test('one that only the look before the drill needs, which fails no drill', async () => {
-    const given: Played = { scenario: 'faults/drain-instance', ...EC2 };
-    await bench(given, without('ReadCapacityProviders'), async (made) => {
+  test.each<readonly [string, string, Played]>([
+    ['the look before the drill', 'ReadCapacityProviders', { scenario: 'faults/drain-instance', ...EC2 }],
+    ['what is said of automatic scaling', 'ReadScaling', { scenario: 'faults/scale-in', ...FLEET }],
+  ])('one that only %s needs (%s), which fails no drill', async (_what, sid, given) => {
+    await bench(given, without(sid), async (made) => {
       const { result, checked } = await ranAndChecked(made);
       expect(result.reason, result.said).toBe('drained');
       const { code, denials } = checked;
       expect(code).toBe(10);
-      expect(denials).toMatchObject([{ answer: 'lacks', statement: { Sid: 'ReadCapacityProviders' } }]);
+      expect(denials).toMatchObject([{ answer: 'lacks', statement: { Sid: sid } }]);
     });
   });
 

@@ -285,8 +285,10 @@ export function found({ ecs, autoScaling, clock }: Theatre): string {
   const hosts = [...ecs.world.instances.values()].map(({ status }) => status);
   const suspended = autoScaling.world.targets.get(SERVICE)?.suspended;
   const scaling = suspended === undefined ? 'nothing' : formatSuspension(suspended);
+  const min = autoScaling.world.targets.get(SERVICE)?.min ?? MINIMUM;
+  const floor = min === MINIMUM ? '' : `, minimum ${String(min)}`;
   const rests = scaling === 'nothing' ? '' : `, suspended ${scaling}`;
-  return `desired ${String(desired)}, protected ${shielded.map(({ taskArn }) => taskArn.slice(-4)).join(' ') || 'none'}, host ${hosts.join(' ')}${rests}${tags[UNDO_TAG] === undefined ? '' : `, mark ${tags[UNDO_TAG]}`}`;
+  return `desired ${String(desired)}, protected ${shielded.map(({ taskArn }) => taskArn.slice(-4)).join(' ') || 'none'}, host ${hosts.join(' ')}${rests}${floor}${tags[UNDO_TAG] === undefined ? '' : `, mark ${tags[UNDO_TAG]}`}`;
 }
 
 /** What GD_SETTLED says was left. */
@@ -303,10 +305,28 @@ export const AS_BEFORE = 'desired 3, protected none, host ACTIVE';
 
 export const OFTEN = { limits: { pollEvery: 5_000 }, safety: { tasks: 3 } };
 
-/** A service that is registered with Application Auto Scaling, from 1 to 5. */
-export function scaled({ autoScaling }: Theatre): void {
+/** The minimum capacity with which the service is registered. */
+const MINIMUM = 3;
+
+/** A service that is registered with Application Auto Scaling, and a policy that would scale it in to one task. */
+export function scaled({ autoScaling, clock, ecs }: Theatre): void {
   const suspended = { in: false, out: false, scheduled: false };
-  autoScaling.world.targets.set(SERVICE, { min: 1, max: 5, suspended });
+  autoScaling.world.targets.set(SERVICE, { min: MINIMUM, max: 5, suspended });
+  autoScaling.world.policies = [
+    { name: 'jobs', type: 'TargetTrackingScaling', scalesIn: true, scalesOut: true },
+  ];
+  const look = (): void => {
+    const target = autoScaling.world.targets.get(SERVICE);
+    const desired = ecs.world.services.get(SERVICE)?.desired ?? 0;
+    if (target?.suspended.in === false && desired > target.min)
+      autoScaling.scale(
+        SERVICE,
+        Math.max(1, target.min),
+        'monitor alarm low in state ALARM triggered policy jobs',
+      );
+    clock.at(clock.now() + TICK, look);
+  };
+  clock.at(clock.now() + TICK, look);
 }
 
 /** Every fault that leaves something to be undone. */
@@ -319,6 +339,7 @@ export const UNDONE: readonly (readonly [string, FleetOptions])[] = [
       ...{ scenario: OFTEN, set: scaled },
     },
   ],
+  ['autoscale-in', { inject: { fault: 'autoscale-in', steered: true }, scenario: OFTEN, set: scaled }],
   ['drain-instance', { inject: { fault: 'drain-instance' }, hosted: [1], scenario: OFTEN }],
   ['spot-reclaim on EC2', { inject: { fault: 'spot-reclaim' }, hosted: [1], scenario: OFTEN }],
   ['deployment', { inject: { fault: 'deployment' }, scenario: OFTEN }],

@@ -21,6 +21,7 @@ const anyMark: fc.Arbitrary<UndoMark> = fc.record({
       ...{ kind: fc.constant('desired-count' as const), former: count, set: count },
       suspended: fc.option(fc.record({ in: fc.boolean(), out: fc.boolean(), scheduled: fc.boolean() })),
     }),
+    fc.record({ kind: fc.constant('minimum-capacity' as const), former: count, set: count }),
     fc.record({ kind: fc.constant('draining' as const), instance: fc.stringMatching(/^[0-9a-f-]{32,36}$/) }),
   ),
   until: fc

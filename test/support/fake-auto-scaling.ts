@@ -71,7 +71,8 @@ export function fakeAutoScaling(options: FakeScalingOptions = {}): FakeAutoScali
         trouble: { kind: 'refused', message, retryAfter: null },
       };
     }
-    const { min, max, suspended } = { ...known, suspended: call.suspended };
+    const change = call.kind === 'suspend-scaling' ? { suspended: call.suspended } : { min: call.min };
+    const { min, max, suspended } = { ...known, ...change };
     world.targets.set(call.service, { min, max, suspended });
     const count = countOf(call.service);
     if (count !== null && count < min) scale(call.service, min, `minimum capacity was set to ${String(min)}`);

@@ -95,3 +95,6 @@ export const ScalingActivity = z.strictObject({
   cause: z.string(),
 });
 export type ScalingActivity = z.infer<typeof ScalingActivity>;
+
+/** What it did lately, the newest first. */
+export const ScalingActivities = z.strictObject({ activities: z.array(ScalingActivity) });

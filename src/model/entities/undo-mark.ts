@@ -16,6 +16,8 @@ export interface UndoMark {
         /** What of the service's automatic scaling was suspended, before all of it is; null where the drill suspends nothing. */
         readonly suspended: Suspension | null;
       }
+    /** Of the service, as Application Auto Scaling has it registered. */
+    | { readonly kind: 'minimum-capacity'; readonly former: number; readonly set: number }
     /** Id of the container instance that is drained; it was ACTIVE. */
     | { readonly kind: 'draining'; readonly instance: string };
   /** When the drill has ended at the latest, whole seconds: whoever finds the mark later knows that the drill died. */
@@ -35,16 +37,18 @@ const ISO = new Intl.DateTimeFormat('sv-SE', {
 /** The mark as the value of a tag, which a person can read too. Throws where it does not fit: a drill's id is never so long. */
 export function formatUndoMark({ drill, change, until }: UndoMark): string {
   const what =
-    change.kind === 'desired-count'
-      ? `desired=${String(change.former)} set=${String(change.set)}${formatFormer(change.suspended)}`
-      : `draining=${change.instance}`;
+    change.kind === 'minimum-capacity'
+      ? `min=${String(change.former)} set=${String(change.set)}`
+      : change.kind === 'desired-count'
+        ? `desired=${String(change.former)} set=${String(change.set)}${formatFormer(change.suspended)}`
+        : `draining=${change.instance}`;
   const value = `drill=${drill} ${what} until=${ISO.format(until).replace(' ', 'T')}Z`;
   if (!ALLOWED.test(value) || parseUndoMark(value) === null) throw new Error(`no value of a tag: ${value}`);
   return value;
 }
 
 const VALUE =
-  /^drill=([\w.-]+) (?:desired=(\d{1,9}) set=(\d{1,9})(?: suspended=(none|(?:in|out|scheduled)(?:\+(?:in|out|scheduled)){0,2}))?|draining=([0-9A-Za-z-]+)) until=(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
+  /^drill=([\w.-]+) (?:desired=(\d{1,9}) set=(\d{1,9})(?: suspended=(none|(?:in|out|scheduled)(?:\+(?:in|out|scheduled)){0,2}))?|min=(\d{1,9}) set=(\d{1,9})|draining=([0-9A-Za-z-]+)) until=(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
 
 function formatFormer(suspended: Suspension | null): string {
   if (suspended === null) return '';
@@ -59,12 +63,18 @@ function parseFormer(value: string): Suspension {
 
 /** The mark that a tag's value stands for; null where it is none that gameday wrote. */
 export function parseUndoMark(value: string): UndoMark | null {
-  const [, drill = '', former, set, suspended, instance, ...time] = VALUE.exec(value) ?? [];
+  const [, drill = '', former, set, suspended, formerMin, min, instance, ...time] = VALUE.exec(value) ?? [];
   const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = time.map(Number);
   const midnight = readDay(year, month, day);
   if (midnight === null) return null;
   const until = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000;
   if (instance !== undefined) return { drill, change: { kind: 'draining', instance }, until };
+  if (min !== undefined)
+    return {
+      drill,
+      change: { kind: 'minimum-capacity', former: Number(formerMin), set: Number(min) },
+      until,
+    };
   const was = suspended === undefined ? null : parseFormer(suspended);
   return {
     drill,
@@ -75,6 +85,8 @@ export function parseUndoMark(value: string): UndoMark | null {
 
 /** What was changed, and what it was, as a clause. */
 export function describeChange({ change }: UndoMark): string {
+  if (change.kind === 'minimum-capacity')
+    return `set its minimum capacity from ${String(change.former)} to ${String(change.set)}`;
   return change.kind === 'desired-count'
     ? `set its desired count from ${String(change.former)} to ${String(change.set)}${change.suspended === null ? '' : ' and suspended its automatic scaling'}`
     : `set container instance ${change.instance}, which was ACTIVE, to DRAINING`;
