@@ -115,6 +115,21 @@ describe.concurrent('the commands of', () => {
     });
   });
 
+  test('drilling an autoscaled fleet', async () => {
+    await at(async (desk) => {
+      desk.put('drill.yaml', plainDrill().replace('fault: stop-task', 'fault: scale-in'));
+      const rig = await rigUp(desk, 'scenarios/rigs/scaled.yaml');
+      try {
+        const [doctor = '', ...runs] = await typeAll(desk, 'docs/how-to/autoscaled-fleets.md');
+        expect(doctor).toContain('keeps the desired count from 2 to 4, by jobs-per-worker');
+        expect(doctor.replaceAll(/\s+/g, ' ')).toContain('may raise the desired count again');
+        for (const run of runs) expect(run).toContain('PASSED: drained');
+      } finally {
+        await rig.close();
+      }
+    });
+  });
+
   test('gating a release, and the step of its pipeline', async () => {
     await at(async (desk) => {
       const page = 'docs/how-to/gate-a-release.md';
