@@ -95,7 +95,7 @@ function makeUnknownKeyProblem(parent: TreePath, key: string, source: Source): P
   const choice = findChoice(parent, source.tree);
   const owners = choice?.membersWith(key) ?? [];
   if (choice !== null && owners.length > 0) {
-    const message = `${where}.${key} belongs to ${choice.key} ${owners.join(', ')}, not to ${choice.chosen ?? ''}`;
+    const message = `${where}.${key} belongs to ${choice.key} ${owners.join(' or ')}, not to ${choice.chosen ?? ''}`;
     return { offset, message, next: `Leave it out, or change ${where}.${choice.key}.` };
   }
   const allowed = keysOf(findSchema(parent, source.tree));

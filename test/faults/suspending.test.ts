@@ -14,7 +14,7 @@ function scaled(suspended: Suspension, then: (stage: Theatre) => void = () => un
   return {
     ...SUSPEND,
     set: (stage) => {
-      stage.autoScaling.world.targets.set('build-agents', { min: 1, max: 5, suspended });
+      stage.autoScaling.world.targets.set('build-agents', { min: 3, max: 5, suspended });
       then(stage);
     },
   };
@@ -68,7 +68,7 @@ describe('automatic scaling that a scale-in suspends', () => {
   it('is not resumed where somebody has resumed a part of it meanwhile', async () => {
     const { stage } = await drilled(
       scaled(NOTHING, ({ ecs, autoScaling }) => {
-        const target = { min: 1, max: 5, suspended: { ...ALL, scheduled: false } };
+        const target = { min: 3, max: 5, suspended: { ...ALL, scheduled: false } };
         ecs.before('setDesiredCount', 2, () => autoScaling.world.targets.set('build-agents', target));
       }),
     );

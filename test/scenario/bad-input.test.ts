@@ -51,7 +51,7 @@ const cases: readonly Case[] = [
   {
     name: 'a value that is not allowed',
     text: changed('fault: stop-task', 'fault: ▶stop_tsk'),
-    says: 'inject.fault: expected one of stop-task, scale-in, deployment, command, drain-instance, spot-reclaim, none, got "stop_tsk"',
+    says: 'inject.fault: expected one of stop-task, scale-in, autoscale-in, deployment, command, drain-instance, spot-reclaim, none, got "stop_tsk"',
     next: 'Did you mean "stop-task"?',
   },
   {
@@ -83,7 +83,7 @@ const cases: readonly Case[] = [
   {
     name: "another fault's key",
     text: changed('fault: stop-task', 'fault: stop-task\n  ▶steered: false'),
-    says: 'inject.steered belongs to fault scale-in, not to stop-task',
+    says: 'inject.steered belongs to fault scale-in or autoscale-in, not to stop-task',
     next: 'Leave it out, or change inject.fault.',
   },
   {
@@ -150,7 +150,7 @@ const cases: readonly Case[] = [
     name: 'no fault',
     text: changed('inject:\n  fault: stop-task', '▶inject: {}'),
     says: 'inject.fault is missing',
-    next: 'One of stop-task, scale-in, deployment, command, drain-instance, spot-reclaim, none.',
+    next: 'One of stop-task, scale-in, autoscale-in, deployment, command, drain-instance, spot-reclaim, none.',
   },
   {
     name: 'a trigger that there is not',
