@@ -206,7 +206,7 @@ export const REASONS = {
     'inconclusive',
     'D',
     'The command did not start, failed, ran over its time limit or was interrupted.',
-    'Read its output (command.log beside the journal), fix it, then run the drill again.',
+    'See how it ended, and what it printed (command.log beside the journal). Fix it, then run the drill again.',
   ),
   'not-touched': makeReasonRow(
     'inconclusive',

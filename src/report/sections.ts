@@ -1,7 +1,7 @@
+import { commandLines, sayNoneStopped } from './command-lines.ts';
 import { causeItems } from './cause.ts';
 import { makeItem, sayEvents, type Item } from './paint.ts';
 import type { DrillResult, Moment } from '../verdict/result.ts';
-import { formatCommand } from '../model/entities/command.ts';
 import { formatFault } from '../scenario/inject.ts';
 import { formatSpan } from '../model/instants.ts';
 import { shortenArn, formatInstant, timeOfDay } from './text.ts';
@@ -25,6 +25,8 @@ export function sectionsOf(result: DrillResult): readonly Section[] {
 }
 
 function doneItems(result: DrillResult): readonly Item[] {
+  const none = sayNoneStopped(result);
+  if (none !== null) return [makeItem(none), ...buildItems(result)];
   const items: Item[] = [];
   const { target, agent } = result;
   const isIdle = target?.jobId === null;
@@ -226,24 +228,6 @@ function stopWindowItems(
       ),
     );
   return items;
-}
-
-/** What was run, how it ended, and from which task definition to which it took the service. */
-function commandLines(command: NonNullable<DrillResult['command']>): readonly string[] {
-  const { words, state, exitCode, signal, endedBy, ms, leftProcesses, formerDefinition, deployments } =
-    command;
-  const how = signal === null ? `exit code ${String(exitCode)}` : `signal ${signal}`;
-  const end = state === 'ended' ? how : `end ${state === 'running' ? 'not seen' : 'not known'}`;
-  const after = ms === null ? '' : ` after ${formatSpan(ms)}`;
-  const by = endedBy === null ? '' : `, ended by gameday (${endedBy})`;
-  const left = leftProcesses ? '; it left processes behind, which were ended' : '';
-  return [
-    `command: ${formatCommand(words)}: ${end}${after}${by}${left}`,
-    ...deployments.map(
-      ({ id, definition, rolloutState }) =>
-        `deployment ${id}: ${formerDefinition ?? 'a definition not shown'} -> ${definition ?? 'one not shown'}${rolloutState === null ? '' : `, ${rolloutState}`}`,
-    ),
-  ];
 }
 
 function fleetLines(numbers: NonNullable<DrillResult['fleet']>): readonly string[] {

@@ -60,7 +60,11 @@ export function judgeCommand(
   const { decisive, run } = found;
   const limit = decisive.call.kind === 'run-command' ? decisive.call.limit : 0;
   const failure = run === null ? null : explainFailure(run, limit);
-  const notes = worst === null ? [] : [`of the stopped tasks the worst is ${worst.reason}: ${worst.said}`];
+  // Where tasks were stopped the rollbacks stand among the notes on them.
+  const notes =
+    worst === null
+      ? listRollbacks(evidence)
+      : [`of the stopped tasks the worst is ${worst.reason}: ${worst.said}`];
   const grounds = { findings: worst?.findings ?? [], notes: [...(worst?.notes ?? []), ...notes] };
   if (failure !== null) return verdictOf('command-failed', failure, grounds);
   const said = 'how the command ended is not known, for the runner that had started it died';
@@ -98,7 +102,7 @@ export function describeRun(evidence: Evidence): DrillResult['command'] {
     arn == null ? null : shortenDefinition(arn);
   return {
     words: found.decisive.call.command,
-    state: run?.state ?? 'unknown',
+    state: run?.state ?? (decisive.result === 'refused' ? 'refused' : 'unknown'),
     exitCode: run?.exitCode ?? null,
     signal: run?.signal ?? null,
     endedBy: run?.endedBy ?? null,

@@ -144,7 +144,8 @@ export const DrillResult = z.strictObject({
   command: z
     .strictObject({
       words: z.array(z.string()),
-      state: CommandRun.shape.state,
+      /** As the command was seen last; `refused`: it could not be started. */
+      state: z.enum([...CommandRun.shape.state.options, 'refused']),
       exitCode: z.number().int().nullable(),
       signal: z.string().nullable(),
       endedBy: CommandRun.shape.endedBy,

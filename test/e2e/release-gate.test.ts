@@ -149,6 +149,53 @@ describe.concurrent('a release gate', () => {
     },
   );
 
+  test.each([
+    ['before a worker was stopped', {}, 'some', untouched, 0],
+    [
+      'after one was stopped, and some are enough',
+      { minimumHealthyPercent: 50, maximumPercent: 100 },
+      'some',
+      drained,
+      1,
+    ],
+    [
+      'after one was stopped, and all are asked for',
+      { minimumHealthyPercent: 50, maximumPercent: 100 },
+      'all',
+      untouched,
+      1,
+    ],
+  ] as const)(
+    'names a release that the circuit breaker rolls back, %s',
+    async (_when, percents, touched, answer, hit) => {
+      const thresholdConfiguration = { type: 'COUNT', value: 2 };
+      const deploymentCircuitBreaker = { enable: true, rollback: true, thresholdConfiguration };
+      const service = {
+        ...{ serviceName: 'build-agents', desiredCount: COUNT, launchType: 'FARGATE' },
+        deploymentConfiguration: { ...percents, deploymentCircuitBreaker },
+      };
+      const { drill } = await play({
+        ...gate(['revise=broken'], {
+          scenario: { expect: { touched } },
+          files: { 'service.json': service },
+          rig: { services: [{ taskDefinition: 'agent.json', service: 'service.json' }] },
+          opens: (events) => (hit === 0 ? whenEnded(events) : whenTold(events).length > 0 ? ['struck'] : []),
+        }),
+        expected: {
+          ...answer,
+          notes: [
+            /deployment ecs-svc.* failed and was rolled back to ecs-svc.*: not every task was replaced/,
+          ],
+        },
+      });
+      expect(drill.fleet).toMatchObject({ tasksHit: hit, drained: hit });
+      expect(drill.command).toMatchObject({
+        ...{ exitCode: 0, formerDefinition: 'build-agent:1' },
+        deployments: [{ definition: 'build-agent:2', rolloutState: 'FAILED' }],
+      });
+    },
+  );
+
   test('says so where the command fails before it touches anything', async () => {
     await play({
       ...gate(['exit=1'], { opens: whenEnded }),

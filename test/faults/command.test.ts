@@ -204,7 +204,7 @@ describe('a command', () => {
   });
 
   it('that cannot be started is said so, and its builds are canceled', async () => {
-    const { stage, end, said } = await drilled({
+    const { stage, end, said, result } = await drilled({
       set({ command }) {
         command.refuses = { kind: 'not-found', message: 'there is no program ./deploy', retryAfter: null };
       },
@@ -214,6 +214,7 @@ describe('a command', () => {
       'the command could not be started: there is no program ./deploy',
     ]);
     expect(stage.buildkite.count('cancelBuild')).toBe(3);
+    expect(result.command).toMatchObject({ state: 'refused', exitCode: null, ms: null });
   });
 
   it('that runs over its limit is ended', async () => {

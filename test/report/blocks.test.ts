@@ -201,3 +201,20 @@ test.each([
   expect(written).toHaveLength(writes);
   expect(written.join('').split('A shell eats SIGTERM')).toHaveLength(3);
 });
+
+test.each([
+  ['refused', 'Nothing was stopped: the command could not be started.', './deploy: could not be started'],
+  [
+    'ended',
+    'The command was started, and the scheduler stopped no task.',
+    './deploy: exit code 0 after 1.2 s',
+  ],
+] as const)('a command that stopped nothing is told as what it was: %s', (state, done, end) => {
+  const ran = state === 'ended' ? { exitCode: 0, ms: 1_200 } : { exitCode: null, ms: null };
+  const rest = { signal: null, endedBy: null, leftProcesses: false, formerDefinition: null, deployments: [] };
+  const command = { words: ['./deploy'], state, ...ran, ...rest };
+  const said = closingBlock(lostResult({ fault: 'command', command, fleet: null }), plain);
+  expect(said).toContain(done);
+  expect(said).toContain(end);
+  expect(said).not.toContain('It was this task');
+});

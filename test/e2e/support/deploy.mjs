@@ -25,7 +25,8 @@ const DEEDS = {
   note: (file) => appendFileSync(file, `${String(process.pid)}\n`),
   force: () => call('UpdateService', { ...PLACE, forceNewDeployment: true }),
   count: (desiredCount) => call('UpdateService', { ...PLACE, desiredCount: Number(desiredCount) }),
-  async revise() {
+  /** Registers a new revision and has the service run it; `broken`: one whose tasks cannot start. */
+  async revise(how) {
     const { services } = await call('DescribeServices', {
       cluster: PLACE.cluster,
       services: [PLACE.service],
@@ -35,6 +36,11 @@ const DEEDS = {
     });
     const { family, networkMode, requiresCompatibilities, cpu, memory, containerDefinitions } =
       taskDefinition;
+    if (how === 'broken') {
+      const check = { name: 'check', image: 'example/check:1', essential: false, entryPoint: ['false'] };
+      containerDefinitions[0].dependsOn = [{ containerName: check.name, condition: 'SUCCESS' }];
+      containerDefinitions.push(check);
+    }
     const next = { family, networkMode, requiresCompatibilities, cpu, memory, containerDefinitions };
     const made = await call('RegisterTaskDefinition', next);
     await call('UpdateService', { ...PLACE, taskDefinition: made.taskDefinition.taskDefinitionArn });
