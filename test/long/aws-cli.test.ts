@@ -29,15 +29,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Types `aws ecs ...` in a shell that knows nothing but the lines that the rig printed. */
-function typed(command: string): Promise<Ended> {
+/** Types `aws ecs ...`, or another service's command, in a shell that knows nothing but the lines that the rig printed. */
+function typed(command: string, service = 'ecs'): Promise<Ended> {
   const PATH = [aws.bin ?? '', process.env['PATH'] ?? ''].join(delimiter);
-  return bash(`. ./rig.env && aws ecs ${command}`, folder, { PATH, HOME: folder, AWS_PAGER: '' });
+  return bash(`. ./rig.env && aws ${service} ${command}`, folder, { PATH, HOME: folder, AWS_PAGER: '' });
 }
 
 /** The document that it answers. */
-async function answer<T>(command: string): Promise<T> {
-  const { code, stdout, stderr } = await typed(command);
+async function answer<T>(command: string, service?: string): Promise<T> {
+  const { code, stdout, stderr } = await typed(command, service);
   expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
   return JSON.parse(stdout) as T;
 }
@@ -121,3 +121,31 @@ describe.runIf(aws.bin !== null)(`ECS-76: the AWS CLI, by what the rig prints${N
     expect(stderr).toContain(said);
   });
 });
+
+test.runIf(aws.bin !== null)(
+  `the AWS CLI registers a service for scaling, and the rig brings its count there${NOT_RUN}`,
+  async () => {
+    const scaling = 'application-autoscaling';
+    const subject = '--service-namespace ecs --scalable-dimension ecs:service:DesiredCount';
+    const one = `${subject} --resource-id service/build-prod/build-agents`;
+    const none = await answer(`describe-scalable-targets --service-namespace ecs`, scaling);
+    expect(none).toEqual({ ScalableTargets: [] });
+    const suspended = '--suspended-state DynamicScalingInSuspended=true';
+    await answer(`register-scalable-target ${one} --min-capacity 3 --max-capacity 4 ${suspended}`, scaling);
+    const { ScalableTargets } = await answer<{ ScalableTargets: unknown[] }>(
+      `describe-scalable-targets ${subject}`,
+      scaling,
+    );
+    expect(ScalableTargets).toMatchObject([
+      { MinCapacity: 3, MaxCapacity: 4, SuspendedState: { DynamicScalingInSuspended: true } },
+    ]);
+    const { ScalingActivities } = await answer<{ ScalingActivities: unknown[] }>(
+      `describe-scaling-activities ${one}`,
+      scaling,
+    );
+    expect(ScalingActivities).toMatchObject([{ Cause: 'minimum capacity was set to 3' }]);
+    const wrong = await typed(`register-scalable-target ${one} --max-capacity 1`, scaling);
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toContain('ValidationException');
+  },
+);
