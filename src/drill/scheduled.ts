@@ -23,7 +23,7 @@ import { isGoingDown, hasTaskEnded, type Task } from '../model/entities/task.ts'
 import { awaitCounters, describeOpenCounters } from './counters.ts';
 import { describeOpenWork } from './ending.ts';
 import { isAtRest, listOwnBuildAsks, listOwnBuilds } from './own-builds.ts';
-import type { DrillState } from '../state/state.ts';
+import { hasReadSince, type DrillState } from '../state/state.ts';
 import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
 import { describeSubject, sweepOf, untriedOf } from './sweep.ts';
 import { askWithinShare } from './with-budget.ts';
@@ -42,7 +42,8 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   const cases = viewFromHits(evidence)
     .filter((stopped) => !isSparing || mayBeTakenAtWork(stopped))
     .map((stopped): Case => ({ evidence: stopped, attempts: attemptsOf(stopped) }));
-  if (isSparing && hasBeenPutBack(state)) return endWatch('gap', 'the change was put back by a signal');
+  if (isSparing && isPutBackTooEarly(state))
+    return endWatch('gap', 'the change was put back by a signal before the worker was taken');
   const open = [
     ...describeOpenRest(state, hits),
     ...describeOpenStay(state),
@@ -124,6 +125,14 @@ function describeOpenRest(state: DrillState, hits: readonly Sighting<Task>[]): r
     ...hits.filter(({ value }) => !hasTaskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),
     ...wanted.map(({ number }) => `build ${String(number)} to end`),
   ];
+}
+
+/** The change was put back, and a read since then shows that nothing had taken the target: nothing will. */
+function isPutBackTooEarly(state: DrillState): boolean {
+  const arn = state.target?.taskArn ?? '';
+  if (!hasBeenPutBack(state) || !hasReadSince(state, 'task', arn, state.takenUpAt)) return false;
+  const task = findFact(state.world, 'task', arn);
+  return task !== undefined && !isGoingDown(task);
 }
 
 /** A worker that is to be spared: its job must end, and its history say when. */

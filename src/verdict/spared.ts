@@ -22,7 +22,7 @@ import {
 import type { Finding, Verdict } from '../journal/events.ts';
 import { nameCall } from '../model/call.ts';
 import { hasJobEnded, type Job } from '../model/entities/job.ts';
-import type { Protection } from '../model/entities/task.ts';
+import { isGoingDown, type Protection } from '../model/entities/task.ts';
 import type { CheckName } from '../model/names.ts';
 import { judgeObservation, type Judged } from './case.ts';
 import { explainCase } from './explain.ts';
@@ -117,13 +117,14 @@ function judgeInForce({ evidence }: Case): Answered {
   const ended = evidence.firstLook('job', evidence.target?.jobId ?? '', hasJobEnded)?.seq ?? Infinity;
   const other = findOvertaking(evidence, decisive, ended);
   if (other !== null) return no('stopped-by-other', other.said, [decisive.sentSeq, other.seq]);
-  const back = evidence.events('GD_UNDO_INTENDED').find(({ seq }) => seq < ended);
-  if (back !== undefined && evidence.watchEnded === null)
-    return unknown(
-      'the change was put back by a signal before the job was over',
-      [back.seq],
-      'observation-gap',
-    );
+  const back = evidence
+    .events('GD_UNDO_INTENDED')
+    .find(({ seq }) => seq < (evidence.watchEnded?.seq ?? Infinity));
+  const task = evidence.last('task', evidence.target?.taskArn ?? '')?.value;
+  if (back !== undefined && task !== undefined && !isGoingDown(task)) {
+    const said = 'the change was put back by a signal before the worker was taken';
+    return unknown(said, [back.seq], 'observation-gap');
+  }
   return yes(`${nameCall(decisive.call)} was in force from ${formatClockTime(look.answeredAt)} on`, [
     decisive.intendedSeq,
     decisive.sentSeq,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
-import { ending, type Theatre } from '../support/theatre.ts';
+import { anyEvent } from '../support/any-event.ts';
+import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import { AS_BEFORE, changes, fleet, found, jobOf, taskOf, type FleetOptions } from './fleet.ts';
 
 const SPARED = { expect: { worker: 'spared', drain: { within: null } }, safety: { tasks: 3 } } as const;
@@ -16,6 +17,8 @@ const FREE: FleetOptions = { ...base, inject: { fault: 'scale-in', steered: fals
 // A new task counts as healthy only when it has run for a while.
 const ROLLOUT: FleetOptions = { ...base, inject: { fault: 'deployment' }, staged: { runsFor: 90_000 } };
 const TARGET = { workers: [1] };
+/** The target's own protection is its hook's. */
+const OURS_IS_GONE = new RegExp(`^desired 3, protected (none|${taskOf(1).slice(-4)}), host ACTIVE$`);
 const short = (n: number): string => taskOf(n).slice(-4);
 
 async function drilled(options: FleetOptions): Promise<{ stage: Theatre; end: string; said: string }> {
@@ -170,6 +173,84 @@ describe('a drill that expects a drain', () => {
   it('still refuses a steered scale-in of a protected target', async () => {
     const { end } = await drilled({ ...STEERED, scenario: { safety: { tasks: 3 } }, hooked: TARGET });
     expect(end).toBe('refused inert-fault');
-    expect(jobOf(1)).not.toBe('');
+  });
+
+  it.each(['drain-instance', 'spot-reclaim'] as const)(
+    'finds that %s asks for no protection: the worker drains',
+    async (fault) => {
+      const scenario = { safety: { tasks: 3 } };
+      const { stage, end } = await drilled({
+        ...base,
+        scenario,
+        inject: { fault },
+        hosted: [1],
+        hooked: TARGET,
+      });
+      expect(end).toBe('passed drained');
+      expect(changes(stage)).toEqual(['DRAINING', 'ACTIVE']);
+    },
+  );
+});
+
+describe.each([
+  ['scale-in', STEERED],
+  ['deployment', ROLLOUT],
+] as const)('a worker that is to be spared by a %s, and a runner that dies', (_fault, of) => {
+  const options = { ...of, hooked: TARGET };
+
+  it.each(['written', 'unwritten'] as const)(
+    'at any event (%s): the same verdict, and all is put back',
+    async (moment) => {
+      const whole = fleet(options);
+      await whole.run();
+      for (const at of anyEvent(whole.journal.events.length)) {
+        const stage = await died(options, at, moment);
+        const state = await stage.run();
+        const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
+        expect([where, ending(state), found(stage)]).toEqual([where, 'passed spared', AS_BEFORE]);
+      }
+    },
+  );
+
+  it('and is aborted: nothing of ours is left', async () => {
+    const whole = fleet(options);
+    await whole.run();
+    for (const at of anyEvent(whole.journal.events.length)) {
+      const stage = await died(options, at, 'written');
+      await stage.abort();
+      const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
+      expect([where, found(stage)]).toEqual([where, expect.stringMatching(OURS_IS_GONE)]);
+    }
   });
 });
+
+describe('a signal at any event of a scale-in that is to spare its target', () => {
+  it('puts the count back at once; put back before the target was taken, nothing is proven', async () => {
+    const options = { ...STEERED, hooked: TARGET };
+    const whole = fleet(options);
+    await whole.run();
+    for (const at of anyEvent(whole.journal.events.length)) {
+      const stage = fleet(options);
+      const stop = new AbortController();
+      await stage.run(stop.signal, ({ seq }) => {
+        if (seq === at) stop.abort('SIGTERM');
+      });
+      const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
+      const isTaken = stage.ecs.world.tasks.get(taskOf(1))?.desired === 'STOPPED';
+      const isCut = !isTaken && changes(stage).includes('count 2 -> 3');
+      stage.clock.pass(1_000);
+      const end = ending(await stage.run());
+      expect([where, end]).toEqual([where, isCut ? expect.stringMatching(/^inconclusive/) : 'passed spared']);
+      expect([where, found(stage)]).toEqual([where, expect.stringMatching(OURS_IS_GONE)]);
+    }
+  });
+});
+
+async function died(options: FleetOptions, at: number, moment: 'written' | 'unwritten'): Promise<Theatre> {
+  const stage = fleet(options);
+  stage.dieAt(at, moment);
+  await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
+  stage.cutTo(at);
+  stage.clock.pass(1_000);
+  return stage;
+}

@@ -1,4 +1,4 @@
-import { traitsOf } from '../../scenario/plan.ts';
+import { isToBeSpared, traitsOf } from '../../scenario/plan.ts';
 import { findFact } from '../../model/world.ts';
 import { needsOf } from '../../iam/needs.ts';
 import { lineOfTrouble, ok, warning, type Check } from '../seen.ts';
@@ -23,11 +23,11 @@ export const protection: Check = {
     const said = `${String(on)} of ${String(all)}${isCut ? ' listed' : ''} running tasks are protected from scale-in`;
     const takes = traitsOf(plan)?.takes;
     const spares = takes === 'one-of-service' || takes === 'service';
-    if (on === 0 || !spares) return [ok(said)];
+    if (on === 0 || !spares || isToBeSpared(plan)) return [ok(said)];
     return [
       warning(
         `${said}: ${takes === 'service' ? 'the deployment waits until they are not' : 'the scale-in spares them'}`,
-        'Where agents protect their task while it has a job, a busy worker is not stopped this way: drill it with stop-task or drain-instance.',
+        'Where agents protect their task while it has a job, a busy worker is not stopped this way: drill it with stop-task or drain-instance, or expect it to be spared (expect.worker).',
       ),
     ];
   },
