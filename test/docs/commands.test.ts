@@ -18,6 +18,7 @@ const TYPED = [
   'docs/how-to/gate-a-release.md',
   'docs/how-to/grant-the-least-rights.md',
   'docs/how-to/look-before-you-stop.md',
+  'docs/how-to/protected-workers.md',
   'docs/how-to/read-a-verdict.md',
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
@@ -104,6 +105,16 @@ describe.concurrent('the commands of', () => {
       const all = printed.join('\n');
       for (const said of ['PASSED: drained', 'FAILED: lost', 'FAILED: not-drained'])
         expect(all).toContain(said);
+    });
+  });
+
+  test('protected workers', async () => {
+    await at(async (desk) => {
+      const printed = await typeAll(desk, 'docs/how-to/protected-workers.md', {
+        'gameday run --rig scenarios/faults/scale-in-not-spared.yaml': 10,
+      });
+      const said = printed.map((text) => /^(?:PASSED|FAILED): [a-z-]+/m.exec(text)?.[0]);
+      expect(said).toEqual(['PASSED: spared', 'FAILED: not-spared', 'PASSED: spared']);
     });
   });
 

@@ -127,6 +127,17 @@ describe.concurrent('a scale-in', () => {
     });
   });
 
+  test('of a worker whose hooks protect it is for stop-task what ECS makes of it, by both answers', async () => {
+    const script = [{ on: 'job-started', task: 'host', step: 'integration', do: 'protect', minutes: 5 }];
+    const asked = (stopProtected: string, expected: Expected): Promise<unknown> =>
+      play({ steps: [step], scenario: {}, rig: { script, knobs: { stopProtected } }, expected });
+    await asked('stops', { ...DRAINED, sent: 1 });
+    await asked('refused', {
+      ...{ exit: 4, outcome: 'could-not-run', reason: 'fault-refused', sent: 1 },
+      says: [/The referenced task is protected/],
+    });
+  });
+
   test('while somebody scales the service out is not ours, and their count is left', async () => {
     const given = { steps: [{ key: 'integration', command: ENDLESS }], workers: 2 };
     const script = [{ on: 'service-updated', do: 'set-desired-count', count: 3, after: '10ms' }];

@@ -63,6 +63,12 @@ describe('which actions a scenario needs', () => {
       [...READS, ...SCALING, 'UpdateService', ...MARK],
     ],
     [
+      'scale-in, not steered, of a worker that is to be spared',
+      { ...inject('scale-in', false), expect: { worker: 'spared' } },
+      null,
+      [...READS, ...SCALING, 'GetTaskProtection', 'UpdateService', ...MARK],
+    ],
+    [
       'scale-in that suspends automatic scaling',
       { inject: { fault: 'scale-in', steered: false, autoscaling: 'suspend' } },
       null,
