@@ -53,7 +53,7 @@ export async function loadScenarios(
 export function digestOf(scenario: Scenario): string {
   const { follow, ...build } = scenario.build;
   const { settled, mark, ...safety } = scenario.safety;
-  const { touched, ...expect } = scenario.expect;
+  const { touched, worker, ...expect } = scenario.expect;
   const containers = Object.entries(expect.containers).map(([name, { flushed, ...container }]) => [
     name,
     { ...container, ...(flushed !== null && { flushed }) },
@@ -65,6 +65,7 @@ export function digestOf(scenario: Scenario): string {
       ...expect,
       containers: Object.fromEntries(containers) as unknown,
       ...(touched !== 'all' && { touched }),
+      ...(worker !== 'drains' && { worker }),
     },
     safety: { ...safety, ...(settled !== 'wait' && { settled }), ...(mark !== 'on' && { mark }) },
   };
