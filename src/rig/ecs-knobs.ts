@@ -18,5 +18,6 @@ export function ecsKnobs(knobs: RigFile['knobs']): EcsKnobs {
     provisioningMs: knobs.provisioning,
     imagePullMs: knobs.imagePull,
     spotNoticeMs: knobs.spotNotice,
+    fisMinuteMs: knobs.fisMinute,
   };
 }

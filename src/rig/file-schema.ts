@@ -134,6 +134,8 @@ const scriptVerb = z.enum([
   'set-desired-count',
   'set-scaling',
   'protect',
+  'raise-alarm',
+  'engage-safety-lever',
 ]);
 const scriptRule = z.strictObject({
   on: z.enum([
@@ -151,6 +153,7 @@ const scriptRule = z.strictObject({
     'scaling-activity',
     'task-protection',
     'instance-status',
+    'experiment-status',
   ]),
   step: word.optional(),
   task: z.enum(['struck', 'other', 'host']).optional(),
@@ -219,6 +222,10 @@ export const rigFile = z
     scalableTargets: z.array(scalableTarget).default([]),
     tasks: z.array(task).default([]),
     clusterTags: tags.default({}),
+    /** Experiment templates of FIS by id: CreateExperimentTemplate's JSON. */
+    experimentTemplates: z
+      .record(z.string().regex(/^EXT[A-Za-z0-9]+$/, 'an id such as EXT1a2B3c'), word)
+      .default({}),
     policy: word.optional(),
     pipelines: z.array(pipeline).min(1),
     builds: z.array(build).default([]),

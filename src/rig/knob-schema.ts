@@ -86,5 +86,9 @@ export const knobs = z.strictObject({
   imagePull: duration.default(0),
   scaleInVictim: z.enum(['balanced', 'fullest-host', 'oldest', 'newest']).default('balanced'),
   spotNotice: duration.default(120_000),
+  spotDraining: onOff(['on', 'off']).default('on'),
+  fisMinute: duration.default(60_000),
+  fisAction: z.enum(['runs', 'fails', 'ends-early']).default('runs'),
+  safetyLever: z.enum(['disengaged', 'engaged']).default('disengaged'),
   ecsRateShare: z.number().gt(0).max(1).default(1),
 });

@@ -271,9 +271,9 @@ interface Outside {
 function environmentOf(file: ReadRigFile, root: string, outside: Outside): Record<string, string> {
   const { ecs, buildkite, urls, facts } = outside;
   return {
-    AWS_ENDPOINT_URL_ECS: urls.ecs,
-    AWS_ENDPOINT_URL_STS: urls.ecs,
-    AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: urls.ecs,
+    ...Object.fromEntries(
+      ['ECS', 'STS', 'FIS', 'APPLICATION_AUTO_SCALING'].map((name) => [`AWS_ENDPOINT_URL_${name}`, urls.ecs]),
+    ),
     AWS_REGION: file.rig.region,
     AWS_DEFAULT_REGION: file.rig.region, // The AWS CLI and boto3 read this one, and not the other.
     AWS_ACCESS_KEY_ID: ecs.accessKeyId,

@@ -1,11 +1,13 @@
 import { messageOf, RigFailure } from './failure.ts';
 import type { EcsRig } from './ecs/rig.ts';
+import { createShape } from './fis/shapes.ts';
 import { readJson, type ReadRigFile } from './file.ts';
 import type { RigFile } from './file-schema.ts';
 
 /** Registers what the rig file names and starts its services and tasks. */
 export function setUpCluster(ecs: EcsRig, file: ReadRigFile): void {
   for (const service of file.rig.services) createService(ecs, file, service);
+  for (const [id, path] of Object.entries(file.rig.experimentTemplates)) addTemplate(ecs, file, id, path);
   for (const task of file.rig.tasks) {
     const taskDefinition = register(ecs, file, task.taskDefinition);
     const { count, group } = task;
@@ -23,6 +25,20 @@ export function setUpCluster(ecs: EcsRig, file: ReadRigFile): void {
         'bad-input',
         `${file.path}: no instance has room for ${task.taskDefinition}: ${JSON.stringify(failures[0])}`,
       );
+  }
+}
+
+function addTemplate(ecs: EcsRig, file: ReadRigFile, id: string, path: string): void {
+  const read = createShape.safeParse(readJson(file.resolve(path), 'the experiment template'));
+  if (!read.success) {
+    const issue = read.error.issues[0];
+    const where = (issue?.path ?? []).join('.');
+    throw new RigFailure('bad-input', `${file.resolve(path)}: ${where}: ${issue?.message ?? 'no template'}`);
+  }
+  try {
+    ecs.fis.addTemplate(id, read.data);
+  } catch (error) {
+    throw new RigFailure('bad-input', `${file.resolve(path)}: ${messageOf(error)}`);
   }
 }
 

@@ -37,6 +37,14 @@ export interface EcsKnobs {
   readonly scaleInVictim: 'balanced' | 'fullest-host' | 'oldest' | 'newest';
   /** How long before its end an EC2 Spot instance is told. */
   readonly spotNoticeMs: number;
+  /** Whether a host that gets the notice drains: ECS's own Spot draining, or managed draining. */
+  readonly spotDraining: 'on' | 'off';
+  /** The length of a minute in the durations of FIS. */
+  readonly fisMinuteMs: number;
+  /** How an action of a FIS experiment goes. */
+  readonly fisAction: 'runs' | 'fails' | 'ends-early';
+  /** How the account's safety lever of FIS stands at first. */
+  readonly safetyLever: 'disengaged' | 'engaged';
   /** What the account's other clients leave of ECS's token buckets, between 0 and 1. */
   readonly ecsRateShare: number;
 }
@@ -64,5 +72,9 @@ export const defaultEcsKnobs: EcsKnobs = {
   imagePullMs: 0,
   scaleInVictim: 'balanced',
   spotNoticeMs: 120_000,
+  spotDraining: 'on',
+  fisMinuteMs: 60_000,
+  fisAction: 'runs',
+  safetyLever: 'disengaged',
   ecsRateShare: 1,
 };

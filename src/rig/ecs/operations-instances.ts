@@ -133,3 +133,11 @@ export function changeStatus(
   });
   return instance;
 }
+
+/** An instance is terminated: all that runs on it is gone without a signal (ECS-68). */
+export function terminate(state: EcsState, host: ContainerInstance): void {
+  for (const task of state.tasks) {
+    if (task.instanceArn === host.arn) task.loseHost(`Host EC2 (instance ${host.ec2InstanceId}) terminated.`);
+  }
+  changeStatus(state, host, 'INACTIVE');
+}

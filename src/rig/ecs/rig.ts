@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { apiName, questionsOfScaling, scalingOperations } from '../auto-scaling/operations.ts';
 import { Scaling } from '../auto-scaling/scaling.ts';
+import { FisEngine } from '../fis/engine.ts';
 import { Replica } from '../replica.ts';
 import type { Executor } from '../workers/executor.ts';
 import { createIdleExecutor, type JoinIdly } from '../workers/idle.ts';
@@ -39,6 +40,9 @@ export interface EcsRigOptions {
   readonly policy?: AccessPolicy | undefined;
 }
 
+/** What a timer can wait for. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** One worker's host process ids. */
 export interface WorkerProcesses {
   readonly taskArn: string;
@@ -54,6 +58,7 @@ export interface EcsRig {
   readonly state: EcsState;
   /** Application Auto Scaling, which has the same door. */
   readonly scaling: Scaling;
+  readonly fis: FisEngine;
   readonly events: EventEmitter;
   /** Performs an operation without a request, so that setting the cluster up is not counted as one. */
   request(operation: string, input: unknown): Record<string, unknown>;
@@ -79,13 +84,18 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const scaling = new Scaling(state, (service, desiredCount) => {
     server.perform('UpdateService', { cluster: state.cluster.name, service, desiredCount });
   });
-  const server = await startEcsServer(state, scheduler, options.policy, [
+  const timers = new Set<NodeJS.Timeout>();
+  const later = (delayMs: number, action: () => void): void =>
+    void timers.add(setTimeout(action, Math.min(delayMs, longestTimerMs)));
+  const fis = new FisEngine(state, later);
+  const neighbours = [
     {
       api: apiName,
       operations: scalingOperations(scaling),
       questions: (operation, input) => questionsOfScaling(scaling, operation, input),
     },
-  ]);
+  ];
+  const server = await startEcsServer(state, scheduler, options.policy, neighbours, fis);
   const request: EcsRig['request'] = (operation, input) => server.perform(operation, input);
   const metadata = await startMetadata(state, request);
   attachGround(state, {
@@ -96,15 +106,13 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     access: options.access,
     uris: options.knobs.agentTag === 'absent' ? undefined : metadata.uris,
   });
-  const timers = new Set<NodeJS.Timeout>();
   const landed = countLanded(state.events);
   const replica = openReplica(state);
   return {
     url: server.url,
     accessKeyId: server.accessKeyId,
     secretAccessKey: server.secretAccessKey,
-    state,
-    scaling,
+    ...{ state, fis, scaling },
     events: state.events,
     request,
     counts: () => server.counts(),
@@ -114,11 +122,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
     processes: () => processesOf(state),
     outputTail: () => outputTail(options.premises.output),
     expectedAgents: () => expectedAgents(state),
-    do: createVerbs({
-      state,
-      request,
-      later: (delayMs, action) => timers.add(setTimeout(action, delayMs)),
-    }),
+    do: createVerbs({ state, fis, request, later }),
     close: async () => {
       scheduler.close();
       replica.close();

@@ -16,6 +16,8 @@ import type { AccessPolicy, Question } from './policy.ts';
 import { RateLimits } from './rate-limits.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { EcsState } from './state.ts';
+import type { FisEngine } from '../fis/engine.ts';
+import { attachFis } from '../fis/routes.ts';
 import { answerSts, queryAction } from './sts.ts';
 
 /** The ECS API on loopback, with the one credential that opens it. */
@@ -49,6 +51,7 @@ export async function startEcsServer(
   scheduler: Scheduler,
   policy?: AccessPolicy,
   others: readonly Neighbour[] = [],
+  fis?: FisEngine,
 ): Promise<EcsServer> {
   const operations = new Map<string, Operation>(
     Object.entries({
@@ -95,6 +98,16 @@ export async function startEcsServer(
       return other === undefined ? ofEcs(name, input) : perform(other.operations[name], name, input);
     });
   });
+  const door = {
+    ...{ state, access },
+    admits: (authorization: string | undefined) => {
+      const isOurs = carriesKey(authorization, accessKeyId);
+      if (!isOurs) foreign += 1;
+      return isOurs;
+    },
+    count: (name: string) => (counts[name] = (counts[name] ?? 0) + 1),
+  };
+  if (fis !== undefined) attachFis(app, fis, door);
   const listening = await serveOnLoopback(app.fetch);
   const secretAccessKey = randomBytes(30).toString('base64');
   return {

@@ -3,7 +3,8 @@ import type { SignalName } from '../workers/executor.ts';
 import { runsAgent } from './container-definition.ts';
 import { invalid } from './errors.ts';
 import type { ContainerInstance } from './instances.ts';
-import { changeStatus } from './operations-instances.ts';
+import { changeStatus, terminate } from './operations-instances.ts';
+import type { FisEngine } from '../fis/engine.ts';
 import { isPaused } from './shift.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
@@ -27,6 +28,7 @@ export type EcsVerb = (action: EcsAction) => Promise<unknown>;
 /** What the verbs act on. */
 export interface VerbGround {
   readonly state: EcsState;
+  readonly fis: FisEngine;
   /** Performs an operation that no client of the rig sent. */
   request(operation: string, input: unknown): Record<string, unknown>;
   /** Does something later, unless the rig is closed by then. */
@@ -62,6 +64,8 @@ const verbs: Readonly<Record<string, Verb>> = {
   'set-desired-count': setDesiredCount,
   'set-scaling': setScaling,
   protect,
+  'raise-alarm': raiseAlarm,
+  'engage-safety-lever': engageSafetyLever,
 };
 
 /** The names of the verbs that act on ECS. */
@@ -125,14 +129,6 @@ function hostGone(ground: VerbGround, action: EcsAction): unknown {
   const host = requireHost(ground, action);
   terminate(ground.state, host);
   return { terminated: host.ec2InstanceId };
-}
-
-/** An instance is terminated: all that runs on it is gone without a signal (ECS-68). */
-function terminate(state: EcsState, host: ContainerInstance): void {
-  for (const task of state.tasks) {
-    if (task.instanceArn === host.arn) task.loseHost(`Host EC2 (instance ${host.ec2InstanceId}) terminated.`);
-  }
-  changeStatus(state, host, 'INACTIVE');
 }
 
 /** Somebody else's draining, or the end of it. */
@@ -269,4 +265,19 @@ function protect(ground: VerbGround, action: EcsAction): unknown {
     protectionEnabled: action.enabled ?? true,
     expiresInMinutes: action.minutes,
   });
+}
+
+/** An alarm of CloudWatch goes off: experiments with it among their stop conditions are stopped (FIS-9). */
+function raiseAlarm({ fis }: VerbGround): unknown {
+  const watches = 'aws:cloudwatch:alarm';
+  const stopped = fis.stopAll('Experiment halted by stop condition.', ({ template }) =>
+    template.input.stopConditions.some(({ source }) => source === watches),
+  );
+  return { stopped };
+}
+
+/** Somebody engages the account's safety lever: experiments are stopped, and new ones cancelled (FIS-9). */
+function engageSafetyLever({ fis }: VerbGround, { reason, enabled = true }: EcsAction): unknown {
+  fis.lever = { status: enabled ? 'engaged' : 'disengaged', reason: reason ?? '' };
+  return { stopped: enabled ? fis.stopAll('Safety lever is engaged.', () => true) : 0 };
 }
