@@ -15,10 +15,10 @@ const LOCKFILE = '^src/lockfile/';
 const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
-const PORTS = '^src/(buildkite|ecs|auto-scaling|surroundings|user-command|counters)/port\\.ts$';
+const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|counters)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING =
-  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|counter)-)?questions|look|mapped-tasks)\\.ts$';
+  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
@@ -127,8 +127,8 @@ module.exports = {
       'one-wiring',
       'Only cli/wire.ts builds clients.',
       '^src/(?!cli/wire\\.ts)',
-      '^src/(buildkite|ecs|auto-scaling|surroundings|user-command|counters)/(?!port\\.ts)',
-      ['^src/(buildkite|ecs|auto-scaling|surroundings|user-command|counters)/'],
+      '^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|counters)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|counters)/'],
     ),
     only(
       'buildkite-client',
@@ -146,6 +146,12 @@ module.exports = {
       'auto-scaling-client',
       'A client of AWS beside that of ECS shares its handler, credentials, rules and clock.',
       '^src/auto-scaling/',
+      [MODEL, '^src/http/', '^src/ecs/(sdk|failure)\\.ts$'],
+    ),
+    only(
+      'fis-client',
+      'A client of another service of AWS goes through what the client of ECS shares: credentials, handler, clock.',
+      '^src/fis/',
       [MODEL, '^src/http/', '^src/ecs/(sdk|failure)\\.ts$'],
     ),
     only(
@@ -169,7 +175,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(ecs|auto-scaling|buildkite|rig)/', '^src/cli/aws-profile\\.ts$'],
+        pathNot: ['^src/(ecs|auto-scaling|fis|buildkite|rig)/', '^src/cli/aws-profile\\.ts$'],
       },
       to: { path: 'node_modules/(@aws-sdk|@smithy|graphql)/' },
     },

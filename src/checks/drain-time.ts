@@ -2,6 +2,7 @@ import { isJudged } from '../evidence/attempts.ts';
 import { byBuildkite, byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
 import { stopOf } from '../evidence/stop.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import { findActionStart, findExperiment } from '../evidence/experiment.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { agentLeft } from './agent-left.ts';
@@ -84,18 +85,21 @@ export function limitsOf(
 }
 
 /**
- * The two minutes run from the notice, which is our call. On EC2 the scheduler may first start a replacement, and that time
+ * The two minutes run from the notice, which is our call, or the beginning of FIS's action. On EC2 the scheduler may first start a replacement, and that time
  * passes before the worker is signalled (ECS, container instance draining).
  */
 function makeSpotLimit(evidence: Evidence, drain: DrainTime): Limit {
   const decisive = findDecisiveCall(evidence);
   const sentAt = decisive?.sentAt ?? evidence.injection?.sentAt ?? null;
   const stop = stopOf(evidence);
+  const experiment = findExperiment(evidence);
+  const began = experiment === undefined ? null : findActionStart(experiment.value);
   const seq = decisive?.intendedSeq ?? evidence.injection?.intendedSeq ?? 0;
+  const notice = began === null ? byRunner(evidence, sentAt ?? 0, seq) : byEcs(began);
   const waited =
     sentAt === null || stop === null
       ? 0
-      : Math.max(0, Math.round(clocksOf(evidence).distance(byRunner(evidence, sentAt, seq), stop).ms));
+      : Math.max(0, Math.round(clocksOf(evidence).distance(notice, stop).ms));
   const took = waited + drain.ms;
   const said = `the worker had left ${seconds(took)} after the notice of the reclaim: ${seconds(waited)} until ECS signalled the task, ${seconds(drain.ms)} ${drain.by}`;
   return { allowed: SPOT_NOTICE, took, said };

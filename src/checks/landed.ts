@@ -3,9 +3,10 @@ import type { Evidence, Injection, Sighting } from '../evidence/evidence.ts';
 import { COMMAND } from '../scenario/subjects.ts';
 import { findCauses } from '../evidence/command-cause.ts';
 import { findScalerActivity } from '../evidence/scaler-activity.ts';
-import { findDecisiveCall, findOvertaking, type Decisive } from '../evidence/hits.ts';
+import { describeExperiment, findActionStart, findExperiment } from '../evidence/experiment.ts';
+import { findDecisiveCall, findOvertaking, mayBeBy, type Decisive } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
-import { byEcs, byRunner, clocksOf } from '../evidence/clocks.ts';
+import { byEcs, byRunner, clocksOf, shiftStamp } from '../evidence/clocks.ts';
 import { formatClockTime } from './times.ts';
 
 /** Whether a task shows our stop: our reason, stopped by a call (verdict rule 4). */
@@ -91,7 +92,7 @@ function judgeSchedulerStop(evidence: Evidence, injection: Injection): Answered 
   const decisive = findDecisiveCall(evidence);
   if (seen === null || decisive === null) return unknown('the task was never read', [], 'observation-gap');
   const { stopCode, stoppedReason } = seen.value;
-  if (stopCode !== null && stopCode !== 'ServiceSchedulerInitiated')
+  if (!mayBeBy(decisive, seen.value))
     return no(
       'stopped-by-other',
       `the task stopped for another reason: ${stopCode}, "${stoppedReason ?? ''}"`,
@@ -103,6 +104,8 @@ function judgeSchedulerStop(evidence: Evidence, injection: Injection): Answered 
   const fallen = findOvertaking(evidence, decisive, down?.seq ?? seen.seq);
   if (fallen !== null) return no('stopped-by-other', fallen.said, [decisive.sentSeq, fallen.seq]);
   const code = stopCode ?? 'no stop code';
+  if (decisive.call.kind === 'start-experiment')
+    return judgeExperimentStop(evidence, decisive, decisive.call.instance, seen);
   return yes(
     `the scheduler stopped the task at ${formatClockTime(seen.value.stoppingAt ?? seen.value.stoppedAt ?? 0)} after our ${decisive.call.kind}: ${code}, "${stoppedReason ?? ''}"`,
     [decisive.intendedSeq, decisive.sentSeq, seen.seq],
@@ -132,6 +135,48 @@ function judgeScalerStop(evidence: Evidence, decisive: Decisive, { seq, value }:
     `Application Auto Scaling set the desired count to ${String(activity.count)} at ${formatClockTime(activity.startedAt)} ("${activity.cause}") after our call, and the scheduler stopped the task at ${formatClockTime(value.stoppingAt ?? value.stoppedAt ?? 0)}: "${value.stoppedReason ?? ''}"`,
     [...events, found.seq],
   );
+}
+
+/** AWS's services keep their clocks together: a stop may look so much older than what made it, milliseconds. */
+const AWS_ERROR = 2_000;
+
+/** A fault by FIS: the stop came after the experiment's action began, and the host that it took was on its way out. */
+function judgeExperimentStop(
+  evidence: Evidence,
+  decisive: Decisive,
+  instance: string | null,
+  { seq, value }: Sighting<Task>,
+): Answered {
+  const experiment = findExperiment(evidence);
+  const host = instance === null ? null : evidence.last('instance', instance);
+  const events = [decisive.intendedSeq, decisive.sentSeq, experiment?.seq ?? null, host?.seq ?? null, seq];
+  if (experiment === undefined) return unknown('FIS never showed the experiment', events, 'observation-gap');
+  const said = describeExperiment(experiment.value);
+  const began = findActionStart(experiment.value);
+  if (began === null) return no('stopped-by-other', `${said}, and none of its actions had begun`, events);
+  const at = value.stoppingAt ?? value.stoppedAt;
+  if (at !== null && clocksOf(evidence).order(byEcs(at), shiftStamp(byEcs(began), -AWS_ERROR)) === 'before')
+    return no(
+      'stopped-by-other',
+      `the task was stopping at ${formatClockTime(at)}, before the experiment's action began at ${formatClockTime(began)}`,
+      events,
+    );
+  const drained =
+    instance === null || evidence.values('instance', instance, decisive.intendedSeq).some(isLeaving);
+  if (!drained && value.stopCode === 'ServiceSchedulerInitiated')
+    return no(
+      'stopped-by-other',
+      `the scheduler stopped the task, and container instance ${instance ?? ''} was not DRAINING`,
+      events,
+    );
+  return yes(
+    `the task was stopped at ${formatClockTime(at ?? 0)}, after the experiment's action began at ${formatClockTime(began)}: ${value.stopCode ?? 'no stop code'}, "${value.stoppedReason ?? ''}"; ${said}`,
+    events,
+  );
+}
+
+function isLeaving({ status }: { readonly status: string }): boolean {
+  return status !== 'ACTIVE';
 }
 
 function describeEnd(evidence: Evidence): string {

@@ -4,6 +4,7 @@ import { isJudged, findLossByDeath, hasTrulyPassed, type Attempt } from '../evid
 import { no, unasked, unknown, yes, type Case, type Check } from './check.ts';
 import { byBuildkite, clocksOf } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import { findDecisiveCall } from '../evidence/hits.ts';
 import {
   findAgentContainer,
   joinCommandLine,
@@ -89,6 +90,10 @@ export const host: Check = {
     const task = evidence.injection === null ? null : evidence.last('task', evidence.injection.taskArn);
     if (task === null || evidence.injection?.by === 'found') return unasked('nothing was injected');
     const gone = explainHostGone(task.value);
+    const call = findDecisiveCall(evidence)?.call;
+    const isOurs = call?.kind === 'start-experiment' && call.does === 'interrupt-host';
+    // What our experiment takes away is no disturbance; whether the experiment did it is another check's question.
+    if (gone !== null && isOurs) return yes(`the experiment takes the host: ${gone}`, [task.seq]);
     if (gone !== null) return no('host-gone', gone, [task.seq]);
     return yes('ECS shows no loss of the host', [task.seq]);
   },

@@ -124,6 +124,7 @@ function makeScenario({ change, drill }: UndoMark, place: Place): Scenario {
 }
 
 function faultOfMark(change: UndoMark['change']): object {
+  if (change.kind === 'experiment') return { fault: 'fis', template: change.template };
   if (change.kind === 'draining') return { fault: 'drain-instance' };
   if (change.kind === 'minimum-capacity') return { fault: 'autoscale-in' };
   return { fault: 'scale-in', autoscaling: change.suspended === null ? 'leave' : 'suspend' };
@@ -140,13 +141,26 @@ function parseScenario({ cluster: name, service, region }: Place, inject: object
 }
 
 /** What the drill sent, or may have sent, as its mark tells. */
-function callsOf({ change }: UndoMark, { name, arn, tags }: Service, cluster: string): readonly Call[] {
+function callsOf(
+  { change, drill }: UndoMark,
+  { name, arn, tags }: Service,
+  cluster: string,
+): readonly Call[] {
   const mark: Call = { kind: 'mark-service', service: name, serviceArn: arn, mark: tags[UNDO_TAG] ?? '' };
   if (change.kind === 'draining')
     return [mark, { kind: 'set-instance-state', cluster, instance: change.instance, status: 'DRAINING' }];
   if (change.kind === 'minimum-capacity') {
     const { former, set: min } = change;
     return [mark, { kind: 'set-minimum-capacity', cluster, service: name, min, former }];
+  }
+  if (change.kind === 'experiment') {
+    const { template, made } = change;
+    const started: Call = {
+      ...{ kind: 'start-experiment', drill, template },
+      ...{ does: 'stop-tasks', instance: null },
+    };
+    const created: Call = { kind: 'create-template', drill, ec2Arn: '', role: '' };
+    return made ? [created, mark, started] : [mark, started];
   }
   const { former, set: desired, suspended: was } = change;
   const all = { in: true, out: true, scheduled: true };

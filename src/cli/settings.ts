@@ -148,8 +148,10 @@ async function ecsOf(
   if (unknown !== null) errors.push(makeInputError(unknown.said, unknown.next));
   if (ecsEndpoint !== null) collectErrors(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
   // For an assumed role the SDK calls STS; an endpoint from a profile is checked by the same rules at the call.
-  const sts = ignored ? null : readEnvironmentVariable(environment, 'AWS_ENDPOINT_URL_STS');
-  if (sts !== null) collectErrors(errors, () => endpointOf('AWS_ENDPOINT_URL_STS', sts, rules));
+  for (const name of ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL_FIS']) {
+    const endpoint = ignored ? null : readEnvironmentVariable(environment, name);
+    if (endpoint !== null) collectErrors(errors, () => endpointOf(name, endpoint, rules));
+  }
   return { region, ecsEndpoint };
 }
 

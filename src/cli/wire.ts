@@ -4,6 +4,7 @@ import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Counters } from '../counters/port.ts';
+import type { Fis } from '../fis/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
 import { isAttendedTerminal } from './output.ts';
@@ -16,6 +17,7 @@ export interface Services {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
   readonly autoScaling: AutoScaling;
+  readonly fis: Fis;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
   readonly counters: Counters;
@@ -49,17 +51,19 @@ export async function connect(
     import('../counters/client.ts'),
   ]);
   const { region, token, graphqlEndpoint, ecsEndpoint, credentials, rules, environment } = settings;
-  const ecsClient = ecs.createEcsClient({
+  const options = {
     region,
     ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
     ...(credentials === null ? {} : { credentials }),
     ...(askMfaCode === null ? {} : { askMfaCode }),
     ...rules,
-  });
+  };
+  const ecsClient = ecs.createEcsClient(options);
   return {
     buildkite: buildkite.createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules }),
     ecs: ecsClient,
     autoScaling: autoScaling.createAutoScalingClient(ecsClient.sdk),
+    fis: loadLater(async () => (await import('../fis/client.ts')).createFisClient(ecsClient.sdk)),
     surroundings: surroundings.createSurroundings({
       environment,
       ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),
@@ -73,6 +77,19 @@ export async function connect(
           onLine: (line, from) => (from === 'stdout' ? onLine(line) : undefined),
         }),
     }),
+  };
+}
+
+/** The client of FIS, loaded at the first question: most drills have none. */
+function loadLater(load: () => Promise<Fis>): Fis {
+  let loaded: Promise<Fis> | null = null;
+  const get = (): Promise<Fis> => (loaded ??= load());
+  return {
+    template: async (...given) => (await get()).template(...given),
+    experiment: async (...given) => (await get()).experiment(...given),
+    ofDrill: async (...given) => (await get()).ofDrill(...given),
+    safetyLever: async (...given) => (await get()).safetyLever(...given),
+    send: async (...given) => (await get()).send(...given),
   };
 }
 

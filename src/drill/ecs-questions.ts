@@ -24,7 +24,7 @@ export function makeMissingTaskAnswer(): Answer<never> {
 
 /** A listing, and each task in it. */
 function listTaskFacts(
-  kind: 'tasks-of' | 'tasks-on',
+  kind: 'tasks-of' | 'tasks-on' | 'tasks-in',
   id: string,
   { tasks, complete }: { readonly tasks: readonly Task[]; readonly complete: boolean },
 ): readonly Fact[] {
@@ -79,6 +79,10 @@ export async function askEcs(
     }
     case 'tasks-on':
       return mapAnswer(await ecs.tasksOn(name, id, signal), (value) => listTaskFacts(kind, id, value));
+    case 'tasks-in':
+      return mapAnswer(await ecs.tasksOf(name, {}, signal), ({ tasks, complete }) =>
+        listTaskFacts(kind, id, { tasks: tasks.filter((task) => task.instanceArn !== null), complete }),
+      );
     case 'instance':
       return mapAnswer(await ecs.instance(name, id, signal), (value) => [{ kind, id, value }]);
     case 'protection': {

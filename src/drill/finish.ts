@@ -38,7 +38,15 @@ export function decideSettling(state: DrillState, now: Instant): Step {
 
 /** Whether a signal must wait for an undo: the service is marked. With its runner an embedded rig ends anyhow. */
 export function mustUndoAtOnce(state: DrillState): boolean {
-  return !state.plan.embeddedRig && !state.settled && findStandingMark(state) !== null;
+  return !state.plan.embeddedRig && !state.settled && mustPutBack(state);
+}
+
+/** A template is made before the service is marked with its id. */
+function mustPutBack(state: DrillState): boolean {
+  return (
+    findStandingMark(state) !== null ||
+    state.injections.some(({ call, result }) => call.kind === 'create-template' && result !== 'refused')
+  );
 }
 
 /** The next step of what a signal waits for: put back what the mark names, then remove it; null where nothing more is to be done. */

@@ -90,7 +90,7 @@ function makeSentEvent(
 
 async function sendCall(
   call: Call,
-  { buildkite, ecs, autoScaling, command }: Sources,
+  { buildkite, ecs, autoScaling, fis, command }: Sources,
   signal: AbortSignal,
   hold: Hold,
 ): Promise<Outcome<readonly Fact[]>> {
@@ -110,6 +110,11 @@ async function sendCall(
     case 'suspend-scaling':
     case 'set-minimum-capacity':
       return autoScaling.send(call, signal, hold);
+    case 'create-template':
+    case 'start-experiment':
+    case 'stop-experiment':
+    case 'delete-template':
+      return fis.send(call, signal, hold);
     default:
       return ecs.send(call, signal, hold);
   }

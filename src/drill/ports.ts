@@ -12,6 +12,7 @@ import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
+import type { Fis } from '../fis/port.ts';
 
 /** What an observation gave: the latest read of each subject, and the facts that changed. */
 export interface Observation {
@@ -30,6 +31,7 @@ export interface DrillPorts {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
   readonly autoScaling: AutoScaling;
+  readonly fis: Fis;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
   readonly counters: Counters;

@@ -2,6 +2,7 @@ import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite, BuildWithJobs } from '../buildkite/port.ts';
 import type { Counters } from '../counters/port.ts';
 import type { Ecs } from '../ecs/port.ts';
+import type { Fis } from '../fis/port.ts';
 import type { Read } from '../journal/events.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
@@ -12,6 +13,7 @@ import { parseMark } from '../model/entities/mark.ts';
 import { assertNever } from '../model/errors.ts';
 import { askAgentsOfTask } from './agent-questions.ts';
 import { askCounter } from './counter-questions.ts';
+import { askFis } from './fis-questions.ts';
 import { mapAnswer, askEcs, type Of } from './ecs-questions.ts';
 import { readPreflightFact } from './look.ts';
 import { readMappingFact } from './mapped-tasks.ts';
@@ -28,6 +30,7 @@ export interface Sources {
   readonly buildkite: Buildkite;
   readonly ecs: Ecs;
   readonly autoScaling: AutoScaling;
+  readonly fis: Fis;
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
   readonly counters: Counters;
@@ -107,6 +110,7 @@ async function askSource(
     case 'recent-stops':
     case 'tasks-of':
     case 'tasks-on':
+    case 'tasks-in':
     case 'instance':
     case 'protection':
     case 'credentials':
@@ -115,6 +119,11 @@ async function askSource(
     case 'scaling-activities':
     case 'scaling':
       return askAutoScaling({ ...subject, kind: subject.kind }, plan, sources.autoScaling, signal);
+    case 'fis-template':
+    case 'experiment':
+    case 'fis-of-drill':
+    case 'safety-lever':
+      return askFis({ ...subject, kind: subject.kind }, sources.fis, signal);
     case 'self':
     case 'kill-switch':
     case 'lock':

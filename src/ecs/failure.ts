@@ -61,7 +61,7 @@ const KINDS: readonly (readonly [RegExp, Trouble['kind'], (service: string) => s
   // Application Auto Scaling API Reference, RegisterScalableTarget: another update of the same target is pending.
   [/^ConcurrentUpdate/, 'rate-limited', (service) => `${service} is busy with another update and puts off`],
   [
-    /^(ClusterNotFound|ServiceNotFound|ObjectNotFound)/,
+    /^(ClusterNotFound|ServiceNotFound|ObjectNotFound|ResourceNotFound)/,
     'not-found',
     (service) => `${service} does not know the object of`,
   ],

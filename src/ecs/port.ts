@@ -1,7 +1,8 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
 import type { Caller, ClockOffset, Credentials, RecentStops } from '../model/entities/surroundings.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import type { Answer, EcsCall, EcsOperation, Hold, Outcome } from '../model/call.ts';
+import type { Answer, EcsCall, Hold, Outcome } from '../model/call.ts';
+import type { AwsOperation } from '../model/operations.ts';
 import type { Fact } from '../model/world.ts';
 
 /** The port to Amazon ECS. */
@@ -67,5 +68,5 @@ export interface Ecs {
    * How long reads that are repeated are to rest, milliseconds, so that half of ECS's token buckets is left to the account's
    * other clients, and longer after ECS has throttled one. A read that cannot wait is sent all the same.
    */
-  restFor(operations: readonly EcsOperation[]): number;
+  restFor(operations: readonly AwsOperation[]): number;
 }

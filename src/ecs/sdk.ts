@@ -3,7 +3,8 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Clock } from '../model/clock.ts';
-import type { AwsOperation } from '../model/call.ts';
+import { nameOperation } from '../model/operations.ts';
+import type { AwsOperation } from '../model/operations.ts';
 import type { ClockOffset, Credentials } from '../model/entities/surroundings.ts';
 import { checkBeforeBytes, createAgents } from '../http/agents.ts';
 import { withDeadline } from '../http/deadline.ts';
@@ -139,7 +140,7 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
         const value = await progress.run(call, () => withDeadline(signal, timeoutMs, work));
         return { ok: true, value };
       } catch (error) {
-        const failure = failureOf(error, operation, call);
+        const failure = failureOf(error, nameOperation(operation), call);
         if (failure.trouble.kind === 'unauthorized') credentials.distrust();
         return { ok: false, failure };
       }

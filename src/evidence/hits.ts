@@ -1,8 +1,9 @@
-import { CALLS, MARKED, type Call } from '../model/call.ts';
+import { CALLS, hostIn, MARKED, type Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import { isGoingDown, type Service, type Task } from '../model/entities/task.ts';
 import type { FactOf } from '../model/world.ts';
 import type { Evidence, Sighting } from './evidence.ts';
+import { mayBeByExperiment } from './experiment.ts';
 import { viewFromStop } from './found.ts';
 
 /** The call by which a fault makes the scheduler stop tasks; protections before it only steer. */
@@ -42,6 +43,11 @@ export function findDecisiveCall({ events }: Evidence): Decisive | null {
   };
 }
 
+/** Whether what the call makes happen may have stopped it: mostly it is the scheduler that stops tasks for it. */
+export function mayBeBy({ call }: Pick<Decisive, 'call'>, task: Task): boolean {
+  return call.kind === 'start-experiment' ? mayBeByExperiment(call, task) : mayBeByScheduler(task);
+}
+
 /** Whether the scheduler stopped it, or nothing says yet who did. */
 export function mayBeByScheduler({ stopCode }: Task): boolean {
   return stopCode === null || stopCode === 'ServiceSchedulerInitiated';
@@ -50,7 +56,7 @@ export function mayBeByScheduler({ stopCode }: Task): boolean {
 /** Which list shows whom the fault can take: those on the drained host, else those of the service. */
 export function listOf(evidence: Evidence): 'tasks-on' | 'tasks-of' {
   const decisive = findDecisiveCall(evidence);
-  return decisive !== null && CALLS[decisive.call.kind].stops === 'host' ? 'tasks-on' : 'tasks-of';
+  return decisive !== null && hostIn(decisive.call) !== null ? 'tasks-on' : 'tasks-of';
 }
 
 /** ARNs of the tasks that the fault could reach: every one that was listed for its service or host before the decisive call. */
@@ -78,7 +84,7 @@ export function hitsOf(evidence: Evidence): readonly Sighting<Task>[] {
     .filter(({ value }) => isGoingDown(value) && !BY_ITSELF.has(value.stopCode ?? ''))
     .filter(
       ({ value }) =>
-        mayBeByScheduler(value) ||
+        mayBeBy(decisive, value) ||
         value.arn === evidence.target?.taskArn ||
         decisive.call.kind === 'run-command',
     )
@@ -198,7 +204,7 @@ function findOtherChange(evidence: Evidence, decisive: Decisive, last: number): 
         ? (now: Service) => explainExtraStops(before, now, call.former - call.desired)
         : (now: Service) =>
             explainScaleIn(before, now) ??
-            (call.kind === 'set-instance-state' ? explainDeployment(before, now) : null);
+            (call.kind === 'force-deployment' ? null : explainDeployment(before, now));
   const isLater = makeIsLater(evidence, decisive, last);
   return makeOvertaken(
     evidence.firstLook('service', name, (now) => unlike(now) !== null, intendedSeq, isLater),

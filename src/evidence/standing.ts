@@ -1,7 +1,8 @@
 import type { Call } from '../model/call.ts';
 import { parseUndoMark, UNDO_TAG } from '../model/entities/undo-mark.ts';
 import type { FactKind, FactOf } from '../model/world.ts';
-import type { Evidence } from './evidence.ts';
+import { hasExperimentEnded } from '../model/entities/experiment.ts';
+import type { Evidence, Sighting } from './evidence.ts';
 
 /** A call of the fault that was sent, or may have been. */
 interface Changed {
@@ -71,6 +72,12 @@ function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<strin
       if (instance !== null && instance.status !== 'DRAINING') return [];
       return [{ ...call, status: 'ACTIVE' }];
     }
+    case 'create-template': {
+      const templates = findHeld(evidence)?.value.templates ?? [];
+      return templates.map((template) => ({ kind: 'delete-template', template }) as const);
+    }
+    case 'start-experiment':
+      return listRunning(evidence).map((experiment) => ({ kind: 'stop-experiment', experiment }) as const);
     case 'protect-tasks': {
       const tasks = call.tasks.filter((arn) => !lifted.has(arn) && mayBeProtected(evidence, arn, one));
       return tasks.length === 0 ? [] : [{ ...call, tasks, enabled: false, minutes: null }];
@@ -85,6 +92,27 @@ function listUndosOf(evidence: Evidence, one: Changed, lifted: ReadonlySet<strin
     default:
       return [];
   }
+}
+
+/** What FIS was last seen to hold of the drill. */
+function findHeld(evidence: Evidence): Sighting<FactOf<'fis-of-drill'>> | null {
+  return evidence.last('fis-of-drill', evidence.drill);
+}
+
+/** Ids of the experiments that go on, as far as the last looks show. */
+function listRunning(evidence: Evidence): readonly string[] {
+  const held = findHeld(evidence);
+  const seen = evidence.every('experiment');
+  const listed = (held?.value.experiments ?? []).filter(({ id }) => !seen.some((one) => one.id === id));
+  const isLater = (id: string, seq: number): boolean =>
+    (held?.seq ?? 0) > seq &&
+    held?.value.experiments.some((one) => one.id === id && hasExperimentEnded(one)) === true;
+  return [
+    ...listed.filter((one) => !hasExperimentEnded(one)).map(({ id }) => id),
+    ...seen
+      .filter(({ id, seq, value }) => !hasExperimentEnded(value) && !isLater(id, seq))
+      .map(({ id }) => id),
+  ];
 }
 
 /** A host that was drained may be terminated before anybody puts it back: ECS does not know it any more. */

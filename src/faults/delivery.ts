@@ -1,4 +1,5 @@
 import { CALLS, isHeldBack, type Call, type Trouble } from '../model/call.ts';
+import { nameOperation } from '../model/operations.ts';
 import type { Instant } from '../model/instants.ts';
 import { keyOf, type Subject } from '../model/world.ts';
 import { isAlwaysLate } from '../state/last-look.ts';
@@ -121,7 +122,8 @@ export function haltRefused(call: Call, trouble: Trouble | null): Step {
       'command-failed',
       `the command could not be started: ${trouble?.message ?? 'no reason given'}`,
     );
-  const said = `${CALLS[call.kind].operation ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
+  const { operation } = CALLS[call.kind];
+  const said = `${operation === null ? call.kind : nameOperation(operation)} was refused: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
   const way = call.kind === 'mark-service' ? `. ${explainMark(kind)}` : '';
   return haltDrill(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', `${said}${way}`);

@@ -2,6 +2,7 @@ import { autoscaleIn } from './autoscale-in.ts';
 import { command } from './command.ts';
 import { deployment } from './deployment.ts';
 import { drainInstance } from './drain-instance.ts';
+import { fis } from './fis.ts';
 import { type FaultName } from '../scenario/inject.ts';
 import { faultNameOf, type Plan } from '../scenario/plan.ts';
 import type { Fault } from './fault.ts';
@@ -17,6 +18,7 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   deployment,
   command,
   'drain-instance': drainInstance,
+  fis,
   'spot-reclaim': spotReclaim,
 };
 

@@ -1,11 +1,12 @@
 import type { Instant } from '../model/instants.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { endWatch, fresh, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import { findFact, type Subject } from '../model/world.ts';
+import { hostIn } from '../model/call.ts';
+import { findFact, listFacts, type Subject } from '../model/world.ts';
 import { COMMAND } from '../scenario/subjects.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import {
-  mayBeByScheduler,
+  mayBeBy,
   findDecisiveCall,
   hitsOf,
   listOf,
@@ -35,18 +36,17 @@ export function explainCutList(state: DrillState, kind: 'tasks-of' | 'tasks-on',
 /** The lists and places that show which tasks the scheduler takes. */
 function listPlaceAsks(state: DrillState, every: number): readonly Ask[] {
   const { cluster } = state.plan.scenario;
-  const decisive = state.injections.findLast(({ call }) => call.kind === 'set-instance-state')?.call;
+  const calls = state.injections.map(({ call }) => call);
+  const host = calls.map(hostIn).findLast((instance) => instance !== null) ?? null;
   const subjects: Subject[] = [
     ...(cluster.service === null ? [] : [{ kind: 'service', id: cluster.service } as const]),
-    ...(decisive?.kind === 'set-instance-state'
-      ? [
-          { kind: 'instance', id: decisive.instance } as const,
-          { kind: 'tasks-on', id: decisive.instance } as const,
-        ]
-      : [{ kind: 'tasks-of', id: state.plan.lockKey } as const]),
+    ...(host === null
+      ? [{ kind: 'tasks-of', id: state.plan.lockKey } as const]
+      : [{ kind: 'instance', id: host } as const, { kind: 'tasks-on', id: host } as const]),
+    ...listFacts(state.world, 'experiment').map(({ id }) => ({ kind: 'experiment', id }) as const),
   ];
-  const scaled = state.injections.some(({ call }) => call.kind === 'set-minimum-capacity');
-  const command = state.injections.some(({ call }) => call.kind === 'run-command');
+  const scaled = calls.some(({ kind }) => kind === 'set-minimum-capacity');
+  const command = calls.some(({ kind }) => kind === 'run-command');
   return [
     ...subjects.map((subject) => paced(subject, every)),
     ...(scaled && cluster.service !== null
@@ -70,14 +70,15 @@ export function awaitHit(state: DrillState, now: Instant): Step {
   const evidence = evidenceOf(state.index);
   const hit = hitsOf(evidence)[0]?.value;
   const cause = `${hit?.stopCode ?? 'no stop code'}, "${hit?.stoppedReason ?? ''}"`;
-  if (hit !== undefined && !mayBeByScheduler(hit))
+  const decisive = findDecisiveCall(evidence);
+  if (hit !== undefined && decisive !== null && !mayBeBy(decisive, hit))
     return endWatch('settled', `the task is going down for another reason: ${cause}`);
   if (hit !== undefined) {
-    const said = `the scheduler stops ${hit.arn}: ${cause}`;
+    const who = decisive?.call.kind === 'start-experiment' ? 'the experiment' : 'the scheduler';
+    const said = `${who} stops ${hit.arn}: ${cause}`;
     const payload = { taskArn: hit.arn, by: 'observation', said } as const;
     return { do: 'conclude', event: { code: 'GD_FAULT_LANDED', payload } };
   }
-  const decisive = findDecisiveCall(evidence);
   const other =
     decisive === null
       ? null

@@ -1,5 +1,7 @@
-import { CALLS, type AwsOperation } from '../model/call.ts';
+import { CALLS } from '../model/call.ts';
+import type { AwsOperation } from '../model/operations.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { templateIn } from '../scenario/inject.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { FAULTS } from '../faults/list.ts';
 import { needsOf, type Hosts, type Use } from './needs.ts';
@@ -22,7 +24,12 @@ export function leastOf(asked: readonly Asked[], uses: readonly Use[], hosts: Ho
       const { service, taskTag, name } = scenario.cluster;
       const found = !('inject' in scenario);
       const place = placeOf(name, scenario.cluster.region ?? region, account);
-      const limits = { service, taskTag: taskTag !== null && isTag(taskTag) ? taskTag : null };
+      const inject = found ? null : scenario.inject;
+      const fis = {
+        role: inject?.fault === 'spot-reclaim' ? inject.role : null,
+        template: inject === null ? null : templateIn(inject),
+      };
+      const limits = { ...fis, service, taskTag: taskTag !== null && isTag(taskTag) ? taskTag : null };
       return uses.flatMap((use) =>
         // `gameday assert` reads the cluster from the ARNs of the tasks that it finds.
         grantsOf(needsOf(scenario, use, hosts), found ? { ...place, cluster: null } : place, limits),

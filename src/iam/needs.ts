@@ -1,10 +1,12 @@
-import { CALLS, MARKED, type AwsOperation } from '../model/call.ts';
+import { CALLS, MARKED } from '../model/call.ts';
+import type { AwsOperation } from '../model/operations.ts';
 import { type Plan } from '../scenario/plan.ts';
 import { hasBuild, type Scenario } from '../scenario/schema.ts';
 import { listInjectionSubjects } from '../scenario/subjects.ts';
 import { FACTS, type FactKind } from '../model/world.ts';
 import type { Beforehand } from '../faults/fault.ts';
 import { FAULTS } from '../faults/list.ts';
+import { ALSO_NEEDED, type Right } from './operations.ts';
 import { TRIGGERS } from '../triggers/list.ts';
 
 /** The command that needs the rights; `run` includes `resume`, `abort` and `--dry-run`. */
@@ -15,7 +17,7 @@ export type Hosts = Beforehand['hosts'];
 
 /** One operation that a scenario needs, and its purpose. */
 export interface Need {
-  readonly operation: AwsOperation;
+  readonly operation: Right;
   readonly why: string;
 }
 
@@ -82,7 +84,9 @@ function needsOfRun(scenario: Scenario, hosts: Hosts): readonly Need[] {
         return [operation, 'UpdateService' as const, 'DescribeServices' as const].map((one) => ({
           ...{ operation: one, why },
         }));
-      return operation === null ? [] : [{ operation, why }];
+      if (operation === null) return [];
+      const all: readonly Right[] = [operation, ...(ALSO_NEEDED[operation] ?? [])];
+      return all.map((one) => ({ operation: one, why }));
     }),
     ...marks.map((operation) => ({ operation, why: 'the mark of what is to be put back' })),
   ];

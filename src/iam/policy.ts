@@ -28,11 +28,13 @@ export function conditionsOf({
   tag,
   tagKey,
   scaling,
-}: Pick<Statement, 'cluster' | 'tag' | 'tagKey' | 'scaling'>): Conditions {
+  passedTo,
+}: Pick<Statement, 'cluster' | 'tag' | 'tagKey' | 'scaling' | 'passedTo'>): Conditions {
   return {
     ...(cluster === null ? {} : { ArnEquals: { 'ecs:cluster': cluster } }),
     ...(tag === null ? {} : { StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value } }),
     ...(scaling ? { StringEquals: DESIRED_COUNT } : {}),
+    ...(passedTo === null ? {} : { StringEquals: { 'iam:PassedToService': passedTo } }),
     // A request names several keys: each of them must be this one.
     ...(tagKey === null ? {} : { 'ForAllValues:StringEquals': { 'aws:TagKeys': tagKey } }),
   };

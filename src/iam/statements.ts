@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts';
 import type { Need } from './needs.ts';
-import { ALL_OPERATIONS, actionOf, OPERATIONS, type OperationRow } from './operations.ts';
+import { ALL_OPERATIONS, actionOf, OPERATIONS, type ResourceKind } from './operations.ts';
 import { arnOf, type Place } from './place.ts';
 
 type TaskTag = Scenario['cluster']['taskTag'];
@@ -18,6 +18,8 @@ export interface Grant {
   readonly tagKey: string | null;
   /** Only the desired count of services of ECS may be scaled by it. */
   readonly scaling: boolean;
+  /** The service that a role may be handed to; null: no such condition. */
+  readonly passedTo: string | null;
   readonly why: readonly string[];
 }
 
@@ -32,6 +34,8 @@ export interface Statement {
   readonly tagKey: string | null;
   /** Only the desired count of services of ECS may be scaled by it. */
   readonly scaling: boolean;
+  /** The service that a role may be handed to; null: no such condition. */
+  readonly passedTo: string | null;
   readonly why: readonly string[];
 }
 
@@ -40,28 +44,32 @@ export interface Limits {
   /** Name of the service; null: none is named. */
   readonly service: string | null;
   readonly taskTag: TaskTag;
+  /** Role that FIS uses, and template that the scenario names. */
+  readonly role: string | null;
+  readonly template: string | null;
 }
 
 /** The grants for these needs at one place. */
 export function grantsOf(needs: readonly Need[], place: Place, limits: Limits): readonly Grant[] {
-  return needs.map(({ operation, why }) => {
+  return needs.flatMap(({ operation, why }) => {
     const row = OPERATIONS[operation];
-    return {
+    return [row.resource, ...(row.besides ?? [])].map((kind) => ({
       sid: row.sid,
       action: actionOf(operation),
-      resource: resourceOf(row, place, limits),
+      resource: resourceOf(kind, place, limits),
       cluster: row.byCluster && place.cluster !== null ? arnOf(place, `cluster/${place.cluster}`) : null,
       tag: row.byTaskTag ? limits.taskTag : null,
       tagKey: row.tagKey,
-      scaling: row.resource === 'scalable-target',
+      scaling: kind === 'scalable-target',
+      passedTo: kind === 'role' ? 'fis.amazonaws.com' : null,
       why: [why],
-    };
+    }));
   });
 }
 
-function resourceOf({ resource }: OperationRow, place: Place, { service }: Limits): string {
+function resourceOf(kind: ResourceKind, place: Place, { service, role, template }: Limits): string {
   const cluster = place.cluster ?? '*';
-  switch (resource) {
+  switch (kind) {
     case 'any':
       return '*';
     case 'cluster':
@@ -74,7 +82,16 @@ function resourceOf({ resource }: OperationRow, place: Place, { service }: Limit
       return arnOf(place, 'scalable-target/*', 'application-autoscaling');
     case 'task':
     case 'container-instance':
-      return arnOf(place, place.cluster === null ? `${resource}/*` : `${resource}/${cluster}/*`);
+      return arnOf(place, place.cluster === null ? `${kind}/*` : `${kind}/${cluster}/*`);
+    case 'fis-action':
+      return arnOf(place, 'action/*', 'fis');
+    case 'experiment-template':
+      return arnOf(place, `${kind}/${template ?? '*'}`, 'fis');
+    case 'experiment':
+    case 'safety-lever':
+      return arnOf(place, `${kind}/${kind === 'experiment' ? '*' : 'default'}`, 'fis');
+    case 'role':
+      return role ?? '*';
   }
 }
 
@@ -95,8 +112,8 @@ export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
   );
 }
 
-function conditionOf({ cluster, tag, tagKey, scaling }: Grant | Statement): unknown {
-  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey, scaling];
+function conditionOf({ cluster, tag, tagKey, scaling, passedTo }: Grant | Statement): unknown {
+  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey, scaling, passedTo];
 }
 
 /** Drops a grant with a tag condition where the same grant exists without it. */

@@ -3,6 +3,7 @@ import { formatCommand } from './entities/command.ts';
 import { BUILD_KEY, parseMark } from './entities/mark.ts';
 import { formatSuspension, isAllSuspended, Suspension } from './entities/scaling.ts';
 import { UNDO_TAG } from './entities/undo-mark.ts';
+import type { AwsOperation } from './operations.ts';
 
 /** A call that changes something outside, as data in our words. `perform` is the only place that sends one. */
 export const Call = z.discriminatedUnion('kind', [
@@ -78,42 +79,37 @@ export const Call = z.discriminatedUnion('kind', [
     mark: z.string(),
   }),
   z.strictObject({ kind: z.literal('unmark-service'), service: z.string(), serviceArn: z.string() }),
+  /** A template of FIS that interrupts one Spot instance, with the drill's tag. */
+  z.strictObject({
+    kind: z.literal('create-template'),
+    drill: z.string(),
+    ec2Arn: z.string(),
+    role: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('start-experiment'),
+    drill: z.string(),
+    template: z.string(),
+    does: z.enum(['interrupt-host', 'stop-tasks', 'drain-hosts']),
+    /** ARN of the container instance that it takes, where it takes one; else null. */
+    instance: z.string().nullable(),
+  }),
+  z.strictObject({ kind: z.literal('stop-experiment'), experiment: z.string() }),
+  z.strictObject({ kind: z.literal('delete-template'), template: z.string() }),
 ]);
 export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
 /** A call that goes to Amazon ECS. */
-export type EcsCall = Exclude<Call, { kind: 'create-build' | 'cancel-build' | 'run-command' } | ScalingCall>;
+export type EcsCall = Exclude<
+  Call,
+  CallOf<'create-build' | 'cancel-build' | 'run-command'> | ScalingCall | FisCall
+>;
 /** A call that goes to Application Auto Scaling. */
 export type ScalingCall = CallOf<'suspend-scaling' | 'set-minimum-capacity'>;
 
-/** Every operation of Amazon ECS that gameday can send: the client takes no other word, and what is said of rights covers them all. */
-export type EcsOperation =
-  | 'DescribeClusters'
-  | 'DescribeServices'
-  | 'ListTasks'
-  | 'DescribeTasks'
-  | 'DescribeTaskDefinition'
-  | 'DescribeContainerInstances'
-  | 'GetTaskProtection'
-  | 'DescribeCapacityProviders'
-  | 'StopTask'
-  | 'UpdateService'
-  | 'UpdateTaskProtection'
-  | 'UpdateContainerInstancesState'
-  | 'TagResource'
-  | 'UntagResource';
-
-/** Every operation of Application Auto Scaling that gameday can send. */
-export type ScalingOperation =
-  | 'DescribeScalableTargets'
-  | 'DescribeScalingPolicies'
-  | 'DescribeScheduledActions'
-  | 'DescribeScalingActivities'
-  | 'RegisterScalableTarget';
-
-/** Every operation of AWS, but STS's GetCallerIdentity, which needs no right. */
-export type AwsOperation = EcsOperation | ScalingOperation;
+/** A call that goes to AWS Fault Injection Service. */
+export type FisCall = CallOf<'create-template' | 'start-experiment' | 'stop-experiment' | 'delete-template'>;
 
 /** What is known of one kind of call. */
 interface CallKind<K extends Call['kind']> {
@@ -198,6 +194,26 @@ export const CALLS: { readonly [K in Call['kind']]: CallKind<K> } = {
     named: ({ service }) => `UntagResource, ${UNDO_TAG} on service ${service}`,
     doing: ({ service }) => `removing the mark of the drill from service ${service}`,
   },
+  'create-template': {
+    ...{ operation: 'fis:CreateExperimentTemplate', stops: null },
+    named: ({ ec2Arn }) => `CreateExperimentTemplate, a Spot interruption of ${shortenArn(ec2Arn)}`,
+    doing: ({ ec2Arn }) => `creating a template of FIS that interrupts ${shortenArn(ec2Arn)}`,
+  },
+  'start-experiment': {
+    ...{ operation: 'fis:StartExperiment', stops: 'host' },
+    named: ({ template }) => `StartExperiment from ${template}`,
+    doing: ({ template }) => `starting a FIS experiment from template ${template}`,
+  },
+  'stop-experiment': {
+    ...{ operation: 'fis:StopExperiment', stops: null },
+    named: ({ experiment }) => `StopExperiment for ${experiment}`,
+    doing: ({ experiment }) => `stopping FIS experiment ${experiment}`,
+  },
+  'delete-template': {
+    ...{ operation: 'fis:DeleteExperimentTemplate', stops: null },
+    named: ({ template }) => `DeleteExperimentTemplate for ${template}`,
+    doing: ({ template }) => `deleting the template ${template} that the drill made`,
+  },
 };
 
 /** Changes that stand until somebody puts them back: a service is marked before one of them is sent. */
@@ -206,6 +222,9 @@ export const MARKED: ReadonlySet<Call['kind']> = new Set([
   'set-instance-state',
   'suspend-scaling',
   'set-minimum-capacity',
+  'start-experiment',
+  'stop-experiment',
+  'delete-template',
 ]);
 
 /** Which of several builds it is. */
@@ -231,6 +250,11 @@ export function nameCall(call: Call): string {
 /** What the drill is doing while the call is sent. */
 export function describeCall(call: Call): string {
   return kindOf<Call['kind']>(call.kind).doing(call);
+}
+
+/** ARN of the one container instance whose tasks a call takes; null where it takes others. */
+export function hostIn(call: Call): string | null {
+  return call.kind === 'set-instance-state' || call.kind === 'start-experiment' ? call.instance : null;
 }
 
 /** Whether a call makes nothing stop by itself: a protection only steers what another call does. */

@@ -37,6 +37,7 @@ export type CheckName = z.infer<typeof CheckName>;
 /** The safety rules. */
 export const GuardName = z.enum([
   'kill-switch',
+  'safety-lever',
   'self-target',
   'mapping',
   'allow-list',

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { namesOf } from './reasons.ts';
-import type { AwsOperation, EcsOperation, ScalingOperation } from './call.ts';
+import type { EcsOperation, AwsOperation, FisOperation, ScalingOperation } from './operations.ts';
 import { Agent } from './entities/agent.ts';
 import { Budget } from './entities/budget.ts';
 import { Build } from './entities/build.ts';
 import { CommandRun } from './entities/command.ts';
 import { Counter } from './entities/counter.ts';
+import { Experiment, FisOfDrill, FisTemplate, SafetyLever } from './entities/experiment.ts';
 import { Job } from './entities/job.ts';
 import {
   AgentsOfTask,
@@ -32,7 +33,13 @@ import { Cluster, Instance, Protection, Service, Task, TaskDefinition } from './
 
 /** Who is asked after a kind of thing. */
 export type Source =
-  'Buildkite' | 'ECS' | 'Application Auto Scaling' | 'the surroundings' | 'this process' | 'the scenario';
+  | 'Buildkite'
+  | 'ECS'
+  | 'Application Auto Scaling'
+  | 'FIS'
+  | 'the surroundings'
+  | 'this process'
+  | 'the scenario';
 
 interface FactRow {
   readonly value: z.ZodType;
@@ -53,6 +60,10 @@ function defineScalingFact<V extends z.ZodType>(value: V, ...rights: readonly Sc
   return { value, from: 'Application Auto Scaling', rights } as const;
 }
 
+function defineFisFact<V extends z.ZodType>(value: V, ...rights: readonly FisOperation[]) {
+  return { value, from: 'FIS', rights } as const;
+}
+
 function defineSurroundingsFact<V extends z.ZodType>(value: V) {
   return { value, from: 'the surroundings', rights: [] } as const;
 }
@@ -68,6 +79,8 @@ export const FACTS = {
   'task-definition': defineEcsFact(TaskDefinition, 'DescribeTaskDefinition'),
   'tasks-of': defineEcsFact(TasksOf, 'ListTasks', 'DescribeTasks'),
   'tasks-on': defineEcsFact(TasksOf, 'ListTasks', 'DescribeTasks'),
+  // Of every service and family of the cluster: only those on its container instances.
+  'tasks-in': defineEcsFact(TasksOf, 'ListTasks', 'DescribeTasks'),
   instance: defineEcsFact(Instance, 'DescribeContainerInstances'),
   protection: defineEcsFact(Protection, 'GetTaskProtection'),
   service: defineEcsFact(Service, 'DescribeServices'),
@@ -83,6 +96,10 @@ export const FACTS = {
   ),
   // Found on this machine or by STS, without a right of ECS.
   credentials: defineEcsFact(Credentials),
+  'fis-template': defineFisFact(FisTemplate, 'fis:GetExperimentTemplate'),
+  experiment: defineFisFact(Experiment, 'fis:GetExperiment'),
+  'fis-of-drill': defineFisFact(FisOfDrill, 'fis:ListExperimentTemplates', 'fis:ListExperiments'),
+  'safety-lever': defineFisFact(SafetyLever, 'fis:GetSafetyLever'),
   pipeline: defineBuildkiteFact(Pipeline),
   'agents-of-task': defineBuildkiteFact(AgentsOfTask),
   'step-history': defineBuildkiteFact(StepHistory),

@@ -37,7 +37,7 @@ function doneItems(result: DrillResult): readonly Item[] {
   } else {
     items.push(
       makeItem(
-        `${formatFault(result.fault)}: task ${shortenArn(target.taskArn)}, while it ${isIdle ? 'had no job' : 'ran the step'}${onAgent}.`,
+        `${formatFault(result.fault, result.experiment !== undefined)}: task ${shortenArn(target.taskArn)}, while it ${isIdle ? 'had no job' : 'ran the step'}${onAgent}.`,
       ),
     );
     items.push(makeItem(`It was this task because ${target.why}.`));
@@ -47,7 +47,7 @@ function doneItems(result: DrillResult): readonly Item[] {
   return items;
 }
 
-function buildItems({ build, builds: all, fleet, fault }: DrillResult): readonly Item[] {
+function buildItems({ build, builds: all, fleet, fault, experiment }: DrillResult): readonly Item[] {
   const one = build === null ? [] : [makeItem(`Build #${build.number} (${build.state}): ${build.url}`)];
   if (fleet === null && all.length <= 1) return one;
   const killed = all.filter((line) => line.killed).length;
@@ -55,7 +55,7 @@ function buildItems({ build, builds: all, fleet, fault }: DrillResult): readonly
     fleet === null
       ? makeItem(`${all.length} builds were started.`)
       : makeItem(
-          `builds killed by this ${formatFault(fault)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
+          `builds killed by this ${formatFault(fault, experiment !== undefined)}: ${killed} of ${all.length} (${fleet.buildsHit} hit)`,
           killed > 0 ? 'bad' : 'plain',
         );
   return all.length <= 1 ? [...one, sum] : [sum, ...all.map((line) => buildItem(line, fault))];

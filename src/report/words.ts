@@ -1,7 +1,8 @@
 import { assertNever } from '../model/errors.ts';
 import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { CALLS, describeCall, isHeldBack, nameCall } from '../model/call.ts';
-import { formatFault } from '../scenario/inject.ts';
+import { nameOperation } from '../model/operations.ts';
+import { formatFault, isThroughFis } from '../scenario/inject.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { type When } from '../scenario/when.ts';
@@ -44,7 +45,8 @@ export function createNarrator(): Narrator {
     }
     if (event.code === 'GD_FAULT_INTENDED' || event.code === 'GD_UNDO_INTENDED') {
       const { call } = event.payload;
-      memory.operation = CALLS[call.kind].operation ?? nameCall(call);
+      const { operation } = CALLS[call.kind];
+      memory.operation = operation === null ? nameCall(call) : nameOperation(operation);
     }
     const sentences =
       event.code === 'GD_OBSERVED' ? describeObserved(memory, event.payload) : describeEvent(event, memory);
@@ -233,7 +235,7 @@ function describePlan(plan: Plan, drill: string): readonly Sentence[] {
 function describeAct(plan: Plan): string {
   if (plan.mode === 'assert') return 'judging every stop that ECS shows';
   const { inject, when } = plan.scenario;
-  return `${formatFault(inject.fault)} ${sayWhen(when)}`;
+  return `${formatFault(inject.fault, isThroughFis(inject))} ${sayWhen(when)}`;
 }
 
 function sayWhen(when: When): string {

@@ -49,7 +49,7 @@ export const blastRadius: Guard = {
     const reach = state.target === null ? [] : (faultOf(plan)?.reach(state) ?? []);
     const most = plan.scenario.safety.tasks;
     const takes = traitsOf(plan)?.takes;
-    if (reach.length > most && (takes === 'service' || takes === 'host'))
+    if (reach.length > most && (takes === 'service' || takes === 'host' || takes === 'any-in-reach'))
       return refuses(
         `the fault reaches ${String(reach.length)} tasks${describeStrangers(state, reach)}; limit ${String(most)} (safety.tasks)`,
       );

@@ -12,6 +12,7 @@ import { lock } from './lock.ts';
 import { mapping } from './mapping.ts';
 import { preflight } from './preflight.ts';
 import { roomForMark } from './room-for-mark.ts';
+import { safetyLever } from './safety-lever.ts';
 import { selfTarget } from './self-target.ts';
 import { sharedTask } from './shared-task.ts';
 import { settled } from './settled.ts';
@@ -21,6 +22,7 @@ import { window } from './window.ts';
 /** Every guard in the order in which a refusal decides. Adding one is one file and one line. */
 export const GUARDS: readonly Guard[] = [
   killSwitch,
+  safetyLever,
   selfTarget,
   mapping,
   allowList,

@@ -1,5 +1,6 @@
 import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 import { findFact, listFacts } from '../model/world.ts';
+import { isThroughFis } from '../scenario/inject.ts';
 import { traitsOf } from '../scenario/plan.ts';
 import type { ScenarioState } from '../state/state.ts';
 import { holds, refuses, type Guard } from './guard.ts';
@@ -9,6 +10,7 @@ const MOST_TAGS = 50;
 
 /** Whether the fault marks the service before it changes something. */
 function mustMark({ plan, target, world }: ScenarioState): boolean {
+  if (plan.mode === 'inject' && isThroughFis(plan.scenario.inject)) return true;
   const { takes, reclaims } = traitsOf(plan) ?? { takes: 'target', reclaims: false };
   const host = findFact(world, 'task', target?.taskArn ?? '')?.instanceArn ?? null;
   return takes === 'one-of-service' || (takes === 'host' && (!reclaims || host !== null));

@@ -2,6 +2,7 @@ import { FAULT_TRAITS } from './inject.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { isGlobOfSteps, StepName } from '../model/step-name.ts';
 import { formatDuration, parseDuration } from './duration.ts';
+import { checkCommand, checkFis } from './fault-checks.ts';
 import { checkFlushed } from './counter-checks.ts';
 import { hasValueAt, isMap, readTextAt, valueAt, type CrossProblem, type Rule } from './problem.ts';
 import type { TreePath } from './problem.ts';
@@ -174,21 +175,6 @@ const checkTimeLimits: Rule = (tree) => {
   return problems;
 };
 
-/** A command is watched on its service, to its end; only of a command it is asked how many builds it touched. */
-const checkCommand: Rule = (tree) => {
-  const fault = readTextAt(tree, 'inject', 'fault');
-  if (fault === null) return [];
-  if (fault !== 'command') {
-    if (!hasValueAt(tree, 'expect', 'touched')) return [];
-    const message = `expect.touched: only fault command leaves open whom it touches, and this scenario injects ${fault}`;
-    return [{ path: ['expect', 'touched'], at: 'key', message, next: 'Leave it out.' }];
-  }
-  if (!isMap(valueAt(tree, ['cluster'])) || hasValueAt(tree, 'cluster', 'service')) return [];
-  const message =
-    'inject.fault: command is watched on the service that it changes, and cluster.service names none';
-  return [{ path: ['inject', 'fault'], at: 'value', message, next: 'Add cluster.service.' }];
-};
-
 const checkControl: Rule = (tree) => {
   if (!isMap(valueAt(tree, ['control']))) return [];
   const problems: CrossProblem[] = [];
@@ -255,6 +241,7 @@ const RULES: readonly Rule[] = [
   checkCommand,
   checkFlushed,
   checkSpared,
+  checkFis,
   checkControl,
   checkHaltSources,
   checkSafetyWindow,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StepName } from '../model/step-name.ts';
-import { FAULT_TRAITS, type FaultName, type FaultTraits } from './inject.ts';
+import { traitsOfInject, type FaultName, type FaultTraits } from './inject.ts';
 import { Asserted, Scenario } from './schema.ts';
 import { stepOf } from './when.ts';
 
@@ -74,8 +74,7 @@ export function faultNameOf(plan: Plan): FaultName | null {
 
 /** The traits of what the drill injects; null where it only watches. */
 export function traitsOf(plan: Plan): FaultTraits | null {
-  const fault = faultNameOf(plan);
-  return fault === null ? null : FAULT_TRAITS[fault];
+  return plan.mode === 'inject' ? traitsOfInject(plan.scenario.inject) : null;
 }
 
 /** Whether the target's scale-in protection is to have it left alone while its job runs. */

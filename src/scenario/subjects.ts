@@ -1,5 +1,6 @@
 import { findFact, type Subject, type World } from '../model/world.ts';
 import type { Plan, ScenarioPlan } from './plan.ts';
+import { isThroughFis, templateIn } from './inject.ts';
 import { hasBuild, type Scenario } from './schema.ts';
 
 /** `organization/pipeline/number` of the build that the scenario names, or null where a new one is started. */
@@ -23,6 +24,7 @@ export function listSurroundingSubjects(plan: Places): readonly Subject[] {
     { kind: 'ledger', id: lockKey },
     ...(dryRun ? [] : [{ kind: 'lock', id: lockKey } as const]),
     ...listPipelineSubject(scenario),
+    ...listFisSubjects(scenario),
     ...scenario.safety.haltWhen.map(({ name: condition }) => ({ kind: 'halt', id: condition }) as const),
   ];
 }
@@ -30,6 +32,16 @@ export function listSurroundingSubjects(plan: Places): readonly Subject[] {
 function listPipelineSubject(scenario: Scenario): readonly Subject[] {
   return hasBuild(scenario) ? [{ kind: 'pipeline', id: scenario.build.pipeline }] : [];
 }
+
+/** Where FIS is asked: whether its safety lever lets it, and what a named template would do. */
+function listFisSubjects({ inject }: Scenario): readonly Subject[] {
+  if (!isThroughFis(inject)) return [];
+  const template = templateIn(inject);
+  return [SAFETY_LEVER, ...(template === null ? [] : [{ kind: 'fis-template', id: template } as const])];
+}
+
+/** The one safety lever that an account has in a region (API reference, SafetyLever). */
+export const SAFETY_LEVER = { kind: 'safety-lever', id: 'default' } as const satisfies Subject;
 
 /** The AWS credentials of this process. */
 export const CREDENTIALS: Subject = { kind: 'credentials', id: 'aws' };

@@ -22,7 +22,7 @@ export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
     case 'denied':
       return 'aws-denied';
     case 'not-found':
-      return 'no-such-cluster';
+      return FACTS[subject.kind].from === 'FIS' ? 'fault-refused' : 'no-such-cluster';
     default:
       return 'aws-unreachable';
   }

@@ -140,6 +140,16 @@ export const DrillResult = z.strictObject({
       rollout: z.number().int().nullable(),
     })
     .nullable(),
+  /** The experiment of AWS FIS that was started; absent for other faults. */
+  experiment: z
+    .strictObject({
+      template: z.string(),
+      id: z.string().nullable(),
+      /** In FIS's words; null where it never showed the experiment. */
+      status: z.string().nullable(),
+      reason: z.string().nullable(),
+    })
+    .optional(),
   /** The user's command; null for any other fault. */
   command: z
     .strictObject({

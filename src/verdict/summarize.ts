@@ -14,6 +14,7 @@ import type { JournalIndex } from '../evidence/journal-index.ts';
 import { HeardProof, InFlightProof, type DrillEvent, type Verdict } from '../journal/events.ts';
 import { judgeStops, type Judged } from './case.ts';
 import { fleetOf } from './scheduled.ts';
+import { findExperiment } from '../evidence/experiment.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
 import { judgeDrill, verdictOfReason } from './judge.ts';
 import { describeRun } from './command.ts';
@@ -77,6 +78,7 @@ export function summarizeDrill(
     stopWindow: windowOf(evidence),
     sidecars: listSidecarLines(evidence),
     fleet: fleetOf(whole, stops),
+    ...describeExperimentRun(whole),
     command: describeRun(whole),
     budget: measureSpent(whole),
     guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
@@ -275,4 +277,12 @@ function listScalingNews(
   return isAllSuspended(scaling.target.suspended)
     ? ['its automatic scaling is suspended already: it is left so']
     : [];
+}
+
+/** The experiment of a fault that AWS FIS carried out. */
+function describeExperimentRun(evidence: Evidence): Pick<DrillResult, 'experiment'> {
+  const call = findDecisiveCall(evidence)?.call;
+  if (call?.kind !== 'start-experiment') return {};
+  const { id = null, status = null, reason = null } = findExperiment(evidence)?.value ?? {};
+  return { experiment: { template: call.template, id, status, reason } };
 }

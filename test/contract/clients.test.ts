@@ -6,6 +6,7 @@ import { createAutoScalingClient } from '../../src/auto-scaling/client.ts';
 import { createBuildkiteClient } from '../../src/buildkite/client.ts';
 import { isHostOf } from '../../src/model/entities/host.ts';
 import { createEcsClient } from '../../src/ecs/client.ts';
+import { createFisClient } from '../../src/fis/client.ts';
 import { probeMachine } from '../../src/rig/workers/machine.ts';
 import { createSurroundings } from '../../src/surroundings/client.ts';
 import { forkRig } from '../support/forked-rig.ts';
@@ -17,6 +18,7 @@ import type { BuildkiteBench } from './buildkite.contract.ts';
 import { ecsReads } from './ecs-reads.contract.ts';
 import { ecsContract, largeServiceContract } from './ecs.contract.ts';
 import type { EcsBench } from './ecs.contract.ts';
+import { fisContract } from './fis.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
 const RIG_FILE = new URL('rig/rig.yaml', import.meta.url);
@@ -120,6 +122,20 @@ autoScalingContract('the client against the rig', async () => {
     setCount: async (desired) => {
       await ecs.send({ ...call, desired, former: 2 }, never);
     },
+    close: () => rig.close(),
+  };
+});
+
+fisContract('the client against the rig', async () => {
+  const rig = await forkRig(new URL('../../scenarios/rigs/ec2-spot.yaml', import.meta.url));
+  const ecs = ecsOf(rig.environment);
+  const listed = await ecs.tasksOf('build-prod', { service: 'build-agents' }, never);
+  const host = listed.ok ? (listed.value.tasks[0]?.instanceArn ?? '') : '';
+  const instance = await ecs.instance('build-prod', host, never);
+  const ec2Id = instance.ok ? (instance.value.ec2Id ?? '') : '';
+  return {
+    fis: createFisClient(ecs.sdk),
+    ec2Arn: `arn:aws:ec2:us-east-1:123456789012:instance/${ec2Id}`,
     close: () => rig.close(),
   };
 });

@@ -12,12 +12,14 @@ import {
 import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
+import { aFisTemplate, fakeFis } from '../support/fake-fis.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { autoScalingContract } from './auto-scaling.contract.ts';
 import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import { ecsReads } from './ecs-reads.contract.ts';
 import { ecsContract, largeServiceContract } from './ecs.contract.ts';
+import { fisContract } from './fis.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
 buildkiteContract('the fake', () => {
@@ -105,3 +107,9 @@ ecsReads('the fake', async () => {
 });
 
 surroundingsContract('the fake', () => fakeSurroundings());
+
+fisContract('the fake', () => {
+  const ec2Arn = aFisTemplate().targets[0]?.arns[0] ?? '';
+  const fis = fakeFis({ at: (_instant, act) => void setTimeout(act, 1) });
+  return Promise.resolve({ fis, ec2Arn, close: () => Promise.resolve() });
+});

@@ -26,13 +26,13 @@ async function diedAt(at: number): Promise<Theatre> {
 /** Another runner goes on, whose clock shows another time than the one of before. */
 async function goesOn(stage: Theatre, offset: number): Promise<void> {
   const clock: Clock = { now: () => stage.clock.now() + offset, sleep: stage.clock.sleep };
-  const { plan, buildkite, ecs, autoScaling, surroundings, command, counters } = stage;
+  const { plan, buildkite, ecs, autoScaling, fis, surroundings, command, counters } = stage;
   const journal = createMemoryJournal(DRILL, [], clock.now);
   (journal.events as DrillEvent[]).push(...stage.journal.events);
   stage.journal = journal;
   const person = { confirm: () => Promise.resolve(true) };
   const ports = watchAlone({
-    ...{ buildkite, ecs, autoScaling, surroundings, command, counters, journal, person, clock },
+    ...{ buildkite, ecs, autoScaling, fis, surroundings, command, counters, journal, person, clock },
     digest: testDigest,
   });
   await runDrill(plan, ports, new AbortController().signal, () => undefined);

@@ -23,6 +23,7 @@ import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
 import { fakeCounters } from '../support/fake-counters.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
+import { fakeFis } from '../support/fake-fis.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { DRILL, fact, journalOf, read, TARGET } from '../support/journal-builders.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -43,6 +44,7 @@ function asked(subject: Subject, world: World, plan = BY_HOST): Promise<readonly
     ecs: fakeEcs(),
     surroundings: fakeSurroundings(),
     autoScaling: fakeAutoScaling(),
+    fis: fakeFis(),
     command: fakeCommand(),
     counters: fakeCounters(),
   };

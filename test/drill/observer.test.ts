@@ -10,6 +10,7 @@ import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeCommand } from '../support/fake-command.ts';
 import { fakeCounters } from '../support/fake-counters.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
+import { fakeFis } from '../support/fake-fis.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { fact } from '../support/journal-builders.ts';
 import { guardedState } from '../support/guarded.ts';
@@ -26,6 +27,7 @@ function watching() {
       ecs,
       surroundings: fakeSurroundings(),
       autoScaling: fakeAutoScaling(),
+      fis: fakeFis(),
       command: fakeCommand(),
       counters: fakeCounters(),
     },

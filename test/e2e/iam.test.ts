@@ -167,6 +167,8 @@ const FLEET: Pick<Played, 'rig' | 'hosts'> = { rig: 'exec-form', hosts: 'FARGATE
 const SCALED: Pick<Played, 'rig' | 'hosts'> = { rig: 'scaled', hosts: 'FARGATE' };
 const EC2: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2', hosts: 'EC2', editRig: onAGroup };
 
+const SPOT: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2-spot', hosts: 'EC2', editRig: onAGroup };
+
 /** Every fault and trigger, and what else says which rights a drill needs; each ends so with nothing but its policy. */
 const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonly string[]])[] = [
   ['stop-task', { scenario: 'exec-form', ...FLEET }, ['drained']],
@@ -186,6 +188,7 @@ const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonl
   ['deployment', { scenario: 'faults/deployment', ...FLEET }, ['drained']],
   ['drain-instance', { scenario: 'faults/drain-instance', ...EC2 }, ['drained']],
   ['spot-reclaim on Fargate', { scenario: 'faults/spot-reclaim', ...FLEET }, ['drained']],
+  ['spot-reclaim through FIS', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }, ['drained']],
   ['spot-reclaim on EC2', { scenario: 'faults/spot-reclaim', ...EC2 }, ['drained']],
   ['agent-idle', { scenario: 'triggers/agent-idle', ...FLEET }, ['retired']],
   [
@@ -288,6 +291,12 @@ const WITHOUT: readonly (readonly [sid: string, action: string, played: Played])
   ['ChangeScaling', 'RegisterScalableTarget', { scenario: 'faults/autoscale-in', ...SCALED }],
   ['ReadInstances', 'DescribeContainerInstances', { scenario: 'faults/drain-instance', ...EC2 }],
   ['ChangeInstances', 'UpdateContainerInstancesState', { scenario: 'faults/drain-instance', ...EC2 }],
+  ['ReadSafetyLever', 'fis:GetSafetyLever', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }],
+  ['ListExperiments', 'fis:ListExperimentTemplates', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }],
+  ['CreateTemplates', 'fis:CreateExperimentTemplate', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }],
+  ['PassRole', 'iam:PassRole', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }],
+  ['TagExperiments', 'fis:TagResource', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }],
+  ['StartExperiments', 'fis:StartExperiment', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }],
 ];
 
 /** Runs the scenario on the rig that it names; gives its drill and what `gameday iam --check` says of it. */
@@ -316,7 +325,9 @@ describe.concurrent('without one statement of it --check names that one', SLOWLY
       for (const denial of denials)
         expect(denial).toMatchObject({
           ...{
-            action: `${sid.endsWith('Scaling') ? 'application-autoscaling' : 'ecs'}:${operation}`,
+            action: operation.includes(':')
+              ? operation
+              : `${sid.endsWith('Scaling') ? 'application-autoscaling' : 'ecs'}:${operation}`,
             how: 'implicit',
             by: 'identity-based policy',
             answer: 'lacks',

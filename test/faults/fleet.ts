@@ -18,6 +18,7 @@ import {
 import { jobEvent } from '../support/journal-builders.ts';
 import { formatSuspension } from '../../src/model/entities/scaling.ts';
 import { planOf, type ScenarioOver } from '../support/plans.ts';
+import { SPOT_RECLAIM } from '../support/spot.ts';
 import { theatre, type Staged, type Theatre } from '../support/theatre.ts';
 
 const SERVICE = 'build-agents';
@@ -341,6 +342,6 @@ export const UNDONE: readonly (readonly [string, FleetOptions])[] = [
   ],
   ['autoscale-in', { inject: { fault: 'autoscale-in', steered: true }, scenario: OFTEN, set: scaled }],
   ['drain-instance', { inject: { fault: 'drain-instance' }, hosted: [1], scenario: OFTEN }],
-  ['spot-reclaim on EC2', { inject: { fault: 'spot-reclaim' }, hosted: [1], scenario: OFTEN }],
+  ['spot-reclaim on EC2', { inject: SPOT_RECLAIM, hosted: [1], scenario: OFTEN }],
   ['deployment', { inject: { fault: 'deployment' }, scenario: OFTEN }],
 ];

@@ -23,7 +23,7 @@ describe('every fault', () => {
   it.each(named)('%s has its section, which names the IAM actions that it needs', async (word, fault) => {
     const page = await readFile(PAGE, 'utf8');
     const section = page.split(/^## /m).find((part) => part.startsWith(`\`${word}\`\n`)) ?? '';
-    const actions = [...section.matchAll(/`((?:ecs|application-autoscaling):\w+)`/g)].map(
+    const actions = [...section.matchAll(/`((?:ecs|application-autoscaling|fis|iam):\w+)`/g)].map(
       ([, action]) => action,
     );
     const beyond = actionsOf(fault.name).filter((action) => !COMMON.includes(action));

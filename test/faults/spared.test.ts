@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { anyEvent } from '../support/any-event.ts';
+import { SPOT_RECLAIM } from '../support/spot.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
 import { AS_BEFORE, changes, fleet, found, jobOf, taskOf, type FleetOptions } from './fleet.ts';
 
@@ -182,7 +183,7 @@ describe('a drill that expects a drain', () => {
       const { stage, end } = await drilled({
         ...base,
         scenario,
-        inject: { fault },
+        inject: fault === 'spot-reclaim' ? SPOT_RECLAIM : { fault },
         hosted: [1],
         hooked: TARGET,
       });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { aTaskDefinition, aContainerDefinition, DEFINITION_ARN } from '../support/builders.ts';
+import { SPOT_RECLAIM } from '../support/spot.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
 import { changes, fleet, found, leave, taskOf, type FleetOptions } from './fleet.ts';
 
-const SPOT: FleetOptions = { inject: { fault: 'spot-reclaim' } };
+const SPOT: FleetOptions = { inject: SPOT_RECLAIM };
 /** The scenario would let a drain take four minutes, and so would ECS. */
 const SLOW = { expect: { drain: { within: 240_000 } } };
 

@@ -7,17 +7,24 @@ const CLIENTS = ['ecs', 'auto-scaling'].map((room) => join(import.meta.dirname, 
 const SOURCES = CLIENTS.flatMap((room) =>
   readdirSync(room).map((name) => readFileSync(join(room, name), 'utf8')),
 );
+const FIS = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'fis', 'commands.ts'), 'utf8');
 
 function found(pattern: RegExp): readonly string[] {
   return [...new Set(SOURCES.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name)))];
 }
 
-test('every operation that the client sends has its row, and no other has', () => {
-  expect(found(/\bnew (\w+)Command\(/g).toSorted()).toEqual(ALL_OPERATIONS.toSorted());
+const OF_CLIENTS = ALL_OPERATIONS.filter((operation) => !operation.includes(':'));
+/** What IAM asks for beside operations that are sent. */
+const BESIDES = ['fis:TagResource', 'iam:PassRole'];
+
+test('every operation that the clients send has its row, and no other has', () => {
+  expect(found(/\bnew (\w+)Command\(/g).toSorted()).toEqual(OF_CLIENTS.toSorted());
+  const sent = [...FIS.matchAll(/'(fis:\w+)': \[/g)].map(([, operation = '']) => operation);
+  expect([...OF_CLIENTS, ...sent, ...BESIDES].toSorted()).toEqual(ALL_OPERATIONS.toSorted());
 });
 
 test('the client calls each operation by its own name', () => {
-  expect(found(/(?:\.call|\breadList)\(\s*'(\w+)'/g).toSorted()).toEqual(ALL_OPERATIONS.toSorted());
+  expect(found(/(?:\.call|\breadList)\(\s*'(\w+)'/g).toSorted()).toEqual(OF_CLIENTS.toSorted());
   for (const text of SOURCES)
     for (const [, named, sent] of text.matchAll(
       /(?:\.call|\breadList)\(\s*'(\w+)'(?:(?!\.call\(|\breadList\()[\s\S])*?new (\w+)Command\(/g,

@@ -72,7 +72,7 @@ async function tornAndResumed(folder: string, lines: number, share: number): Pro
   const path = join(folder, 'journal.jsonl');
   await writeFile(path, `${kept.join('')}${torn}`);
   await truncate(path, Buffer.byteLength(kept.join('')) + Math.floor(Buffer.byteLength(torn) * share));
-  const { plan, buildkite, ecs, autoScaling, surroundings, command, counters, clock } = stage;
+  const { plan, buildkite, ecs, autoScaling, fis, surroundings, command, counters, clock } = stage;
   const file = await openJournal(folder, DRILL, { secrets: [], create: false, now: clock.now });
   const journal: Journal = { ...file, append: (event, durable) => clock.during(file.append(event, durable)) };
   expect(journal.events).toHaveLength(lines);
@@ -83,6 +83,7 @@ async function tornAndResumed(folder: string, lines: number, share: number): Pro
       buildkite,
       ecs,
       autoScaling,
+      fis,
       surroundings,
       command,
       counters,

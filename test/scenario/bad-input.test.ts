@@ -51,7 +51,7 @@ const cases: readonly Case[] = [
   {
     name: 'a value that is not allowed',
     text: changed('fault: stop-task', 'fault: ▶stop_tsk'),
-    says: 'inject.fault: expected one of stop-task, scale-in, autoscale-in, deployment, command, drain-instance, spot-reclaim, none, got "stop_tsk"',
+    says: 'inject.fault: expected one of stop-task, scale-in, autoscale-in, deployment, command, drain-instance, spot-reclaim, fis, none, got "stop_tsk"',
     next: 'Did you mean "stop-task"?',
   },
   {
@@ -147,10 +147,47 @@ const cases: readonly Case[] = [
     says: 'expect.containers: while a worker is spared its containers go on',
   },
   {
+    name: 'a reclaim by FIS without a role or a template',
+    text: changed('fault: stop-task', 'fault: spot-reclaim\n  through: ▶fis'),
+    says: 'inject.through: FIS needs a role for the template that the drill makes, or a template of yours',
+    next: 'Add inject.role or inject.template.',
+  },
+  {
+    name: 'a reclaim by FIS with both',
+    text: changed(
+      'fault: stop-task',
+      'fault: spot-reclaim\n  through: fis\n  ▶role: arn:aws:iam::123456789012:role/fis\n  template: EXT1a2B3c',
+    ),
+    says: 'inject.role: a named template has a role of its own',
+  },
+  {
+    name: 'a role for a reclaim that FIS does not do',
+    text: changed('fault: stop-task', 'fault: spot-reclaim\n  ▶role: arn:aws:iam::123456789012:role/fis'),
+    says: 'inject.role: only `through: fis` asks AWS FIS',
+  },
+  {
+    name: 'a role that is no ARN',
+    text: changed('fault: stop-task', 'fault: spot-reclaim\n  through: fis\n  role: ▶gameday-fis'),
+    says: 'inject.role: expected the ARN of a role, got "gameday-fis"',
+  },
+  {
+    name: 'a template that is no id',
+    text: changed('fault: stop-task', 'fault: fis\n  template: ▶stop-tasks'),
+    says: 'inject.template: expected an id such as EXT1a2B3c4D5e6F7g8H, got "stop-tasks"',
+  },
+  {
+    name: 'an experiment without a service to watch',
+    text: changed('fault: stop-task', 'fault: ▶fis\n  template: EXT1a2B3c').replace(
+      '  service: build-agents\n',
+      '  family: build-agent\n',
+    ),
+    says: 'inject.fault: fis is watched on the service whose tasks it stops, and cluster.service names none',
+  },
+  {
     name: 'no fault',
     text: changed('inject:\n  fault: stop-task', '▶inject: {}'),
     says: 'inject.fault is missing',
-    next: 'One of stop-task, scale-in, autoscale-in, deployment, command, drain-instance, spot-reclaim, none.',
+    next: 'One of stop-task, scale-in, autoscale-in, deployment, command, drain-instance, spot-reclaim, fis, none.',
   },
   {
     name: 'a trigger that there is not',

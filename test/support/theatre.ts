@@ -3,6 +3,7 @@ import { fakeBuildkite, type FakeBuildkite } from './fake-buildkite.ts';
 import { fakeCommand, type FakeCommand } from './fake-command.ts';
 import { fakeCounters, type FakeCounters } from './fake-counters.ts';
 import { fakeEcs, type FakeEcs } from './fake-ecs.ts';
+import { fakeFis, type FakeFis } from './fake-fis.ts';
 import { fakeSurroundings, type FakeSurroundings } from './fake-surroundings.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 import { aContainer, aJob, anAgent, aPipeline, aTask, AGENT_ID, JOB_ID, NOON, TASK_ARN } from './builders.ts';
@@ -33,6 +34,7 @@ export interface Theatre {
   readonly surroundings: FakeSurroundings;
   readonly command: FakeCommand;
   readonly counters: FakeCounters;
+  readonly fis: FakeFis;
   readonly clock: ManualClock;
   readonly plan: Plan;
   /** What the person at the terminal says, and what was shown to them. */
@@ -130,6 +132,7 @@ export function theatre(staged: Staged = {}): Theatre {
   const surroundings = fakeSurroundings();
   const command = fakeCommand({ now, at: clock.at });
   const counters = fakeCounters();
+  const fis = fakeFis({ now, at: clock.at });
 
   function start(buildId: string): void {
     buildkite.setBuild(buildId, { state: 'running', rawState: 'RUNNING', startedAt: now() });
@@ -190,6 +193,7 @@ export function theatre(staged: Staged = {}): Theatre {
     surroundings,
     command,
     counters,
+    fis,
     clock,
     plan,
     person,
@@ -275,6 +279,7 @@ export function theatre(staged: Staged = {}): Theatre {
       buildkite: lagged(buildkite, clock, staged.lag),
       ecs: lagged(ecs, clock, staged.lag),
       autoScaling,
+      fis: lagged(fis, clock, staged.lag),
       surroundings,
       command,
       counters,

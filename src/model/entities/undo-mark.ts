@@ -19,7 +19,9 @@ export interface UndoMark {
     /** Of the service, as Application Auto Scaling has it registered. */
     | { readonly kind: 'minimum-capacity'; readonly former: number; readonly set: number }
     /** Id of the container instance that is drained; it was ACTIVE. */
-    | { readonly kind: 'draining'; readonly instance: string };
+    | { readonly kind: 'draining'; readonly instance: string }
+    /** An experiment of FIS from this template, which the drill `made` itself or not. */
+    | { readonly kind: 'experiment'; readonly template: string; readonly made: boolean };
   /** When the drill has ended at the latest, whole seconds: whoever finds the mark later knows that the drill died. */
   readonly until: Instant;
 }
@@ -36,19 +38,26 @@ const ISO = new Intl.DateTimeFormat('sv-SE', {
 
 /** The mark as the value of a tag, which a person can read too. Throws where it does not fit: a drill's id is never so long. */
 export function formatUndoMark({ drill, change, until }: UndoMark): string {
-  const what =
-    change.kind === 'minimum-capacity'
-      ? `min=${String(change.former)} set=${String(change.set)}`
-      : change.kind === 'desired-count'
-        ? `desired=${String(change.former)} set=${String(change.set)}${formatFormer(change.suspended)}`
-        : `draining=${change.instance}`;
-  const value = `drill=${drill} ${what} until=${ISO.format(until).replace(' ', 'T')}Z`;
+  const value = `drill=${drill} ${formatChange(change)} until=${ISO.format(until).replace(' ', 'T')}Z`;
   if (!ALLOWED.test(value) || parseUndoMark(value) === null) throw new Error(`no value of a tag: ${value}`);
   return value;
 }
 
+function formatChange(change: UndoMark['change']): string {
+  switch (change.kind) {
+    case 'desired-count':
+      return `desired=${String(change.former)} set=${String(change.set)}${formatFormer(change.suspended)}`;
+    case 'minimum-capacity':
+      return `min=${String(change.former)} set=${String(change.set)}`;
+    case 'draining':
+      return `draining=${change.instance}`;
+    case 'experiment':
+      return `${change.made ? 'made-template' : 'template'}=${change.template}`;
+  }
+}
+
 const VALUE =
-  /^drill=([\w.-]+) (?:desired=(\d{1,9}) set=(\d{1,9})(?: suspended=(none|(?:in|out|scheduled)(?:\+(?:in|out|scheduled)){0,2}))?|min=(\d{1,9}) set=(\d{1,9})|draining=([0-9A-Za-z-]+)) until=(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
+  /^drill=([\w.-]+) (?:desired=(\d{1,9}) set=(\d{1,9})(?: suspended=(none|(?:in|out|scheduled)(?:\+(?:in|out|scheduled)){0,2}))?|min=(\d{1,9}) set=(\d{1,9})|draining=([0-9A-Za-z-]+)|(made-)?template=(EXT[0-9A-Za-z]+)) until=(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
 
 function formatFormer(suspended: Suspension | null): string {
   if (suspended === null) return '';
@@ -63,11 +72,14 @@ function parseFormer(value: string): Suspension {
 
 /** The mark that a tag's value stands for; null where it is none that gameday wrote. */
 export function parseUndoMark(value: string): UndoMark | null {
-  const [, drill = '', former, set, suspended, formerMin, min, instance, ...time] = VALUE.exec(value) ?? [];
+  const [, drill = '', former, set, suspended, formerMin, min, instance, made, template, ...time] =
+    VALUE.exec(value) ?? [];
   const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = time.map(Number);
   const midnight = readDay(year, month, day);
   if (midnight === null) return null;
   const until = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  if (template !== undefined)
+    return { drill, change: { kind: 'experiment', template, made: made !== undefined }, until };
   if (instance !== undefined) return { drill, change: { kind: 'draining', instance }, until };
   if (min !== undefined)
     return {
@@ -85,11 +97,16 @@ export function parseUndoMark(value: string): UndoMark | null {
 
 /** What was changed, and what it was, as a clause. */
 export function describeChange({ change }: UndoMark): string {
-  if (change.kind === 'minimum-capacity')
-    return `set its minimum capacity from ${String(change.former)} to ${String(change.set)}`;
-  return change.kind === 'desired-count'
-    ? `set its desired count from ${String(change.former)} to ${String(change.set)}${change.suspended === null ? '' : ' and suspended its automatic scaling'}`
-    : `set container instance ${change.instance}, which was ACTIVE, to DRAINING`;
+  switch (change.kind) {
+    case 'desired-count':
+      return `set its desired count from ${String(change.former)} to ${String(change.set)}${change.suspended === null ? '' : ' and suspended its automatic scaling'}`;
+    case 'minimum-capacity':
+      return `set its minimum capacity from ${String(change.former)} to ${String(change.set)}`;
+    case 'draining':
+      return `set container instance ${change.instance}, which was ACTIVE, to DRAINING`;
+    case 'experiment':
+      return `started a FIS experiment from ${change.made ? 'its own template' : 'template'} ${change.template}`;
+  }
 }
 
 /** The time until which the drill of a mark may still run: `2026-01-02 03:04:05 UTC`. */

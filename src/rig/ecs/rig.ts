@@ -18,7 +18,7 @@ import { startMetadata } from './metadata.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Access } from './access.ts';
 import type { AccessPolicy } from './policy.ts';
-import { startEcsServer } from './server.ts';
+import { startEcsServer, type Neighbour } from './server.ts';
 import { EcsState, type ClusterIdentity } from './state.ts';
 import { viewTask } from './task-view.ts';
 import { createVerbs, type EcsVerb } from './verbs.ts';
@@ -88,7 +88,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const later = (delayMs: number, action: () => void): void =>
     void timers.add(setTimeout(action, Math.min(delayMs, longestTimerMs)));
   const fis = new FisEngine(state, later);
-  const neighbours = [
+  const neighbours: readonly Neighbour[] = [
     {
       api: apiName,
       operations: scalingOperations(scaling),
