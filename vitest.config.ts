@@ -25,7 +25,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 120_000,
           include: [
-            'test/{buildkite,checks,cli,doctor,drill,ecs,evidence,faults,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,study,surroundings,triggers,verdict,worker}/**/*.test.ts',
+            'test/{buildkite,checks,cli,doctor,drill,ecs,evidence,faults,fis,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,study,surroundings,triggers,verdict,worker}/**/*.test.ts',
           ],
         },
       },
@@ -57,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'every-event',
           env: { GAMEDAY_EVERY_EVENT: '1' },
-          include: ['test/drill/{clock-jumps,resume}.test.ts', 'test/faults/{builds,command,undone}.test.ts'],
+          include: ['test/drill/{clock-jumps,resume}.test.ts', 'test/faults/{builds,command,spot-by-fis,undone}.test.ts'],
           testTimeout: 120_000,
         },
       },

@@ -85,7 +85,7 @@ export function makeCommand(operation: FisOperation, input: object): Parameters<
 export function configureFis({ reads }: Sdk): ECSClientConfig {
   const endpointOfEcs = reads.config.endpointProvider;
   const config = {
-    serviceId: 'fis',
+    ...{ serviceId: 'fis', signingName: 'fis' },
     protocol: AwsRestJsonProtocol,
     protocolSettings: { defaultNamespace: SPACE },
     // Its endpoints are named as those of ECS are in every partition: fis.REGION, fis-fips.REGION.
@@ -105,6 +105,6 @@ export function configureFis({ reads }: Sdk): ECSClientConfig {
       },
     ],
   };
-  // The SDK does not name all of them in the configuration of a client.
-  return config as ECSClientConfig;
+  // The SDK does not name all of them in the configuration of a client, so the object stands by itself first.
+  return config;
 }

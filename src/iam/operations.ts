@@ -41,11 +41,11 @@ function makeRow(sid: string, changes: boolean, resource: ResourceKind, byCluste
   return { prefix: 'ecs', sid, changes, resource, byCluster, byTaskTag: false, tagKey: null };
 }
 
-/** Application Auto Scaling's reads know no resource; ids of scalable targets are AWS's own, so the dimension limits a change. */
 function makeFisRow(sid: string, changes: boolean, resource: ResourceKind): OperationRow {
   return { ...makeRow(sid, changes, resource, false), prefix: 'fis' };
 }
 
+/** Application Auto Scaling's reads know no resource; ids of scalable targets are AWS's own, so the dimension limits a change. */
 function makeScalingRow(sid: string, changes: boolean): OperationRow {
   const row = makeRow(sid, changes, changes ? 'scalable-target' : 'any', false);
   return { ...row, prefix: 'application-autoscaling' };

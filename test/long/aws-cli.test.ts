@@ -99,6 +99,39 @@ describe.runIf(aws.bin !== null)(`ECS-76: the AWS CLI, by what the rig prints${N
     expect(await tasks()).not.toContain(taskArn);
   });
 
+  test('runs an experiment of FIS, and reads the safety lever', async () => {
+    const lever = await answer('get-safety-lever --id default', 'fis');
+    expect(lever).toMatchObject({ safetyLever: { state: { status: 'disengaged' } } });
+    const file = join(ROOT, 'scenarios', 'experiment-templates', 'stop-tasks.json');
+    interface Made {
+      readonly experimentTemplate: { readonly id: string; readonly creationTime: string };
+    }
+    const made = await answer<Made>(`create-experiment-template --cli-input-json file://${file}`, 'fis');
+    const { id } = made.experimentTemplate;
+    expect(id).toMatch(/^EXT/);
+    interface Started {
+      readonly experiment: { readonly id: string };
+    }
+    const start = `start-experiment --experiment-template-id ${id} --experiment-options actionsMode=skip-all`;
+    const started = await answer<Started>(start, 'fis');
+    const ended = await until('the end of the experiment', async () => {
+      const read = await answer<{ experiment: { state: { status: string } } }>(
+        `get-experiment --id ${started.experiment.id}`,
+        'fis',
+      );
+      return read.experiment.state.status === 'completed' ? read.experiment : null;
+    });
+    expect(ended).toMatchObject({ actions: { stop: { state: { status: 'skipped' } } } });
+    expect(await answer('list-experiments', 'fis')).toMatchObject({
+      experiments: [{ experimentTemplateId: id }],
+    });
+    expect(await answer(`delete-experiment-template --id ${id}`, 'fis')).toMatchObject({
+      experimentTemplate: { id },
+    });
+    const again = await typed(`get-experiment-template --id ${id}`, 'fis');
+    expect(again.stderr).toContain('ResourceNotFoundException');
+  });
+
   test.each([
     [
       'an id that is none',
