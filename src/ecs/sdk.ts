@@ -140,7 +140,7 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
         const value = await progress.run(call, () => withDeadline(signal, timeoutMs, work));
         return { ok: true, value };
       } catch (error) {
-        const failure = failureOf(error, nameOperation(operation), call);
+        const failure = failureOf(error, nameOperation(operation) ?? operation, call);
         if (failure.trouble.kind === 'unauthorized') credentials.distrust();
         return { ok: false, failure };
       }

@@ -122,8 +122,7 @@ export function haltRefused(call: Call, trouble: Trouble | null): Step {
       'command-failed',
       `the command could not be started: ${trouble?.message ?? 'no reason given'}`,
     );
-  const { operation } = CALLS[call.kind];
-  const said = `${operation === null ? call.kind : nameOperation(operation)} was refused: ${trouble?.message ?? 'no reason given'}`;
+  const said = `${nameOperation(CALLS[call.kind].operation) ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
   const way = call.kind === 'mark-service' ? `. ${explainMark(kind)}` : '';
   return haltDrill(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', `${said}${way}`);

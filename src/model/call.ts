@@ -3,6 +3,7 @@ import { formatCommand } from './entities/command.ts';
 import { BUILD_KEY, parseMark } from './entities/mark.ts';
 import { formatSuspension, isAllSuspended, Suspension } from './entities/scaling.ts';
 import { UNDO_TAG } from './entities/undo-mark.ts';
+import { FIS_CALLS } from './fis-calls.ts';
 import type { AwsOperation } from './operations.ts';
 
 /** A call that changes something outside, as data in our words. `perform` is the only place that sends one. */
@@ -79,23 +80,7 @@ export const Call = z.discriminatedUnion('kind', [
     mark: z.string(),
   }),
   z.strictObject({ kind: z.literal('unmark-service'), service: z.string(), serviceArn: z.string() }),
-  /** A template of FIS that interrupts one Spot instance, with the drill's tag. */
-  z.strictObject({
-    kind: z.literal('create-template'),
-    drill: z.string(),
-    ec2Arn: z.string(),
-    role: z.string(),
-  }),
-  z.strictObject({
-    kind: z.literal('start-experiment'),
-    drill: z.string(),
-    template: z.string(),
-    does: z.enum(['interrupt-host', 'stop-tasks', 'drain-hosts']),
-    /** ARN of the container instance that it takes, where it takes one; else null. */
-    instance: z.string().nullable(),
-  }),
-  z.strictObject({ kind: z.literal('stop-experiment'), experiment: z.string() }),
-  z.strictObject({ kind: z.literal('delete-template'), template: z.string() }),
+  ...FIS_CALLS,
 ]);
 export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;

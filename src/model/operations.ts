@@ -38,7 +38,7 @@ export type ScalingOperation =
 /** Every operation of AWS, but STS's GetCallerIdentity, which needs no right. */
 export type AwsOperation = EcsOperation | ScalingOperation | FisOperation;
 
-/** The operation as AWS's pages name it. */
-export function nameOperation(operation: AwsOperation): string {
-  return operation.replace('fis:', '');
+/** The operation as AWS's pages name it; null where there is none. */
+export function nameOperation(operation: AwsOperation | null): string | null {
+  return operation?.replace('fis:', '') ?? null;
 }

@@ -10,8 +10,7 @@ import type { Source, World } from '../model/world.ts';
 import { FACTS, findFact, listFacts } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillEvent, PayloadOf } from '../journal/events.ts';
-import { changeOf, learnFacts, makeSentence } from './changes.ts';
-import type { Sentence } from './changes.ts';
+import { changeOf, learnFacts, makeSentence, type Sentence } from './changes.ts';
 import { toneOf } from './paint.ts';
 import { agentOf } from './sections.ts';
 import { formatSpan } from '../model/instants.ts';
@@ -45,8 +44,7 @@ export function createNarrator(): Narrator {
     }
     if (event.code === 'GD_FAULT_INTENDED' || event.code === 'GD_UNDO_INTENDED') {
       const { call } = event.payload;
-      const { operation } = CALLS[call.kind];
-      memory.operation = operation === null ? nameCall(call) : nameOperation(operation);
+      memory.operation = nameOperation(CALLS[call.kind].operation) ?? nameCall(call);
     }
     const sentences =
       event.code === 'GD_OBSERVED' ? describeObserved(memory, event.payload) : describeEvent(event, memory);
