@@ -86,10 +86,8 @@ export type Call = z.infer<typeof Call>;
 export type CallOf<K extends Call['kind']> = Extract<Call, { kind: K }>;
 
 /** A call that goes to Amazon ECS. */
-export type EcsCall = Exclude<
-  Call,
-  CallOf<'create-build' | 'cancel-build' | 'run-command'> | ScalingCall | FisCall
->;
+export type EcsCall = Exclude<Call, OtherCall | ScalingCall | FisCall>;
+type OtherCall = CallOf<'create-build' | 'cancel-build' | 'run-command'>;
 /** A call that goes to Application Auto Scaling. */
 export type ScalingCall = CallOf<'suspend-scaling' | 'set-minimum-capacity'>;
 
