@@ -77,15 +77,23 @@ export function judgeCommand(
   return beside.toSorted((a, b) => rankVerdict(a) - rankVerdict(b))[0] ?? null;
 }
 
-/** Notes on the deployments that began under the command: what failed was rolled back. */
+/**
+ * Notes on the deployments that began under the command and did not complete. ECS shows a failed one only as long as it has
+ * tasks: one that is gone while the service has the deployment from before the command again was rolled back too.
+ */
 export function listRollbacks(evidence: Evidence): readonly string[] {
   const found = findRun(evidence);
-  if (found === null) return [];
-  const service = evidence.last('service', evidence.plan.scenario.cluster.service ?? '')?.value;
-  const now = service === undefined ? null : primaryOf(service);
+  const name = evidence.plan.scenario.cluster.service ?? '';
+  const service = evidence.last('service', name)?.value;
+  if (found === null || service === undefined) return [];
+  const now = primaryOf(service);
+  const former = findServiceBefore(evidence, name, found.decisive.intendedSeq);
+  const isBack = former !== undefined && now !== null && primaryOf(former)?.id === now.id;
+  const isShown = (id: string): boolean => service.deployments.some((one) => one.id === id);
   return listNewDeployments(evidence, found.decisive)
-    .filter(({ deployment }) => deployment.rolloutState === 'FAILED')
-    .map(({ deployment: { id } }) =>
+    .map(({ deployment }) => deployment)
+    .filter(({ id, rolloutState }) => rolloutState === 'FAILED' || (isBack && !isShown(id)))
+    .map(({ id }) =>
       now === null || now.id === id
         ? `deployment ${id} failed`
         : `deployment ${id} failed and was rolled back to ${now.id}: not every task was replaced`,

@@ -252,6 +252,24 @@ describe('a command', () => {
     );
   });
 
+  it('whose deployment is rolled back before it stops a task touched nothing, and that is named', async () => {
+    const { end, result } = await drilled(
+      commanded((stage) => {
+        deploy(stage);
+        // Gone at once: ECS was never seen to call it failed.
+        stage.clock.at(stage.clock.now() + 2_000, () =>
+          change(stage, ({ deployments: [, ...former] }) => ({
+            deployments: former.map((one) => ({ ...one, status: 'PRIMARY', rolloutState: 'COMPLETED' })),
+          })),
+        );
+      }),
+    );
+    expect(end).toBe('inconclusive not-touched');
+    expect(result.notes).toContain(
+      'deployment ecs-svc/2 failed and was rolled back to ecs-svc/1: not every task was replaced',
+    );
+  });
+
   it.each([
     ['of a service that CodeDeploy deploys', { controller: 'CODE_DEPLOY' }, /deployed by CODE_DEPLOY/],
   ])('is refused %s', async (_title, service, says) => {
