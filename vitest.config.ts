@@ -57,7 +57,10 @@ export default defineConfig({
         test: {
           name: 'every-event',
           env: { GAMEDAY_EVERY_EVENT: '1' },
-          include: ['test/drill/{clock-jumps,resume}.test.ts', 'test/faults/{builds,command,spot-by-fis,undone}.test.ts'],
+          include: [
+            'test/drill/{clock-jumps,resume}.test.ts',
+            'test/faults/{builds,command,spot-by-fis,undone}.test.ts',
+          ],
           testTimeout: 120_000,
         },
       },
