@@ -20,6 +20,7 @@ const TYPED = [
   'docs/how-to/look-before-you-stop.md',
   'docs/how-to/protected-workers.md',
   'docs/how-to/read-a-verdict.md',
+  'docs/how-to/reclaim-spot-for-real.md',
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
   'docs/how-to/run-in-ci.md',
@@ -138,6 +139,14 @@ describe.concurrent('the commands of', () => {
       } finally {
         await rig.close();
       }
+    });
+  });
+
+  test('reclaiming Spot for real', async () => {
+    await at(async (desk) => {
+      const [run = '', rights = ''] = await typeAll(desk, 'docs/how-to/reclaim-spot-for-real.md');
+      expect(run).toContain('PASSED: drained');
+      expect(rights).toContain('"iam:PassedToService": "fis.amazonaws.com"');
     });
   });
 
