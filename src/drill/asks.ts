@@ -14,7 +14,7 @@ import { paced, type Ask } from '../state/step.ts';
 import type { Subject } from '../model/world.ts';
 
 /** An agent is asked every so many polls. */
-const AGENT_EVERY = 4;
+export const AGENT_EVERY = 4;
 /** A job that polls of the build show anyway is asked for its history every so many polls. */
 const LISTED_EVERY = 8;
 /** Looking through all agents of an organization for those on one host costs up to 1,000 points: this often at the most, milliseconds. */

@@ -8,14 +8,14 @@ import {
 } from '../faults/rollout.ts';
 import { attemptsOf } from '../evidence/attempts.ts';
 import type { Evidence, Sighting } from '../evidence/evidence.ts';
-import { hitsOf, viewFromHits } from '../evidence/hits.ts';
+import { hitsOf, reachOf, viewFromHits } from '../evidence/hits.ts';
 import { findSignalledLook } from '../evidence/stop.ts';
 import { findingsOf } from '../verdict/case.ts';
-import { asksOf, findNextLook } from './asks.ts';
+import { AGENT_EVERY, asksOf, findNextLook } from './asks.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
 import { hasJobEnded } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
-import { mayBeTakenAtWork } from '../evidence/spared.ts';
+import { findNextJob, mayBeTakenAtWork } from '../evidence/spared.ts';
 import { findRecordedEnd } from '../evidence/job-times.ts';
 import { hasBeenPutBack } from '../faults/marking.ts';
 import { isToBeSpared } from '../scenario/plan.ts';
@@ -45,7 +45,7 @@ export function decideScheduled(state: DrillState, evidence: Evidence, now: Inst
   if (isSparing && isPutBackTooEarly(state))
     return endWatch('gap', 'the change was put back by a signal before the worker was taken');
   const open = [
-    ...describeOpenRest(state, hits),
+    ...describeOpenRest(state, evidence, hits),
     ...describeOpenStay(state),
     ...cases.flatMap((about) => describeOpenWork(about, findingsOf(about), now)),
   ];
@@ -108,10 +108,15 @@ function listUnreadJobAsks(evidence: Evidence): readonly Ask[] {
   });
 }
 
-function describeOpenRest(state: DrillState, hits: readonly Sighting<Task>[]): readonly string[] {
+function describeOpenRest(
+  state: DrillState,
+  evidence: Evidence,
+  hits: readonly Sighting<Task>[],
+): readonly string[] {
   const fault = faultOf(state.plan);
   const over =
     fault === null ||
+    isSparedForMore(state, evidence) ||
     fault.hasFinished(
       state,
       hits.map(({ value }) => value),
@@ -125,6 +130,21 @@ function describeOpenRest(state: DrillState, hits: readonly Sighting<Task>[]): r
     ...hits.filter(({ value }) => !hasTaskEnded(value)).map(({ value }) => `task ${value.arn} to be STOPPED`),
     ...wanted.map(({ number }) => `build ${String(number)} to end`),
   ];
+}
+
+/**
+ * The target has its next job and is protected for it, and the change has no other task to take: the drill does not wait for a
+ * moment between two jobs.
+ */
+function isSparedForMore(state: DrillState, evidence: Evidence): boolean {
+  if (!isToBeSpared(state.plan) || findNextJob(evidence) === undefined) return false;
+  const fault = faultOf(state.plan);
+  const others = reachOf(evidence).filter((arn) => arn !== state.target?.taskArn);
+  const isLeft = (arn: string): boolean => {
+    const task = findFact(state.world, 'task', arn);
+    return task !== undefined && isGoingDown(task);
+  };
+  return fault?.name === 'scale-in' || others.every(isLeft);
 }
 
 /** The change was put back, and a read since then shows that nothing had taken the target: nothing will. */
@@ -143,11 +163,15 @@ function describeOpenStay(state: DrillState): readonly string[] {
   return id === null || isOver ? [] : [`job ${id} to end`];
 }
 
-/** While it is left alone its job, task and protection are followed as those of a stopped one are. */
-function listStayAsks({ plan, target }: DrillState, every: number): readonly Ask[] {
+/** While it is left alone its job, task and protection are followed as those of a stopped one are; then also what its agent does next. */
+function listStayAsks({ plan, target, world }: DrillState, every: number): readonly Ask[] {
   if (!isToBeSpared(plan) || target?.jobId == null) return [];
-  const { jobId, taskArn } = target;
+  const { jobId, taskArn, agentId } = target;
+  const job = findFact(world, 'job', jobId);
   return [
+    ...(job !== undefined && hasJobEnded(job)
+      ? [paced({ kind: 'agent', id: agentId }, every * AGENT_EVERY)]
+      : []),
     paced({ kind: 'job', id: jobId }, every),
     paced({ kind: 'task', id: taskArn }, every),
     paced({ kind: 'protection', id: taskArn }, every),

@@ -46,6 +46,28 @@ export function findProtectionBefore(evidence: Evidence): Sighting<Protection> |
   return evidence.lastLook('protection', target?.taskArn ?? '', () => true, before);
 }
 
+/**
+ * The job that the target's agent has since its own ended, where the task is protected anew for it: then the scheduler may
+ * find no moment to take it. A protection that nobody lifted still ends when it did before, and is none.
+ */
+export function findNextJob(evidence: Evidence): Sighting<Job> | undefined {
+  const { target } = evidence;
+  const over = evidence.firstLook('job', target?.jobId ?? '', hasJobEnded);
+  const protection = evidence.last('protection', target?.taskArn ?? '');
+  const before = findProtectionBefore(evidence);
+  if (over === undefined || protection === null || before === undefined) return undefined;
+  if (!protection.value.enabled || protection.value.expiresAt === before.value.expiresAt) return undefined;
+  return evidence
+    .every('job')
+    .find(
+      ({ id, value, seq }) =>
+        id !== target?.jobId &&
+        value.agentId === target?.agentId &&
+        value.state === 'running' &&
+        seq > over.seq,
+    );
+}
+
 /** The last read that shows the target's job running there, sent after a look. */
 export function findRunningAfter(evidence: Evidence, from: Sighting<unknown>): Sighting<Job> | undefined {
   const { target } = evidence;

@@ -229,7 +229,7 @@ export const REASONS = {
   spared: makeReasonRow(
     'passed',
     'E',
-    'Our change was in force, the protected worker was left alone until its job had passed, and was taken afterwards.',
+    'Our change was in force, the protected worker was left alone until its job had passed, and was then taken, or protected anew for its next job.',
     'Nothing to do.',
   ),
   retired: makeReasonRow('passed', 'E', 'An idle worker left within its time.', 'Nothing to do.'),

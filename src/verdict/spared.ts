@@ -15,6 +15,7 @@ import {
 import {
   findDanger,
   findInForce,
+  findNextJob,
   findProtectionBefore,
   findRunningAfter,
   orderOfStop,
@@ -210,6 +211,13 @@ function judgeStay({ evidence }: Case): Answered {
 
 function judgeNotTaken(evidence: Evidence, arn: string, until: string): Answered {
   const last = evidence.last('protection', arn);
+  const next = findNextJob(evidence);
+  if (next !== undefined)
+    return yes(
+      `the task was left alone until its job was over, and has job ${next.id} since, for which it is protected anew; ${until}`,
+      [last?.seq ?? null, next.seq],
+      [describeEnd(evidence)],
+    );
   const still =
     last?.value.enabled === true
       ? `it was still protected${untilOf(last.value)}: nobody lifted it`
@@ -219,6 +227,13 @@ function judgeNotTaken(evidence: Evidence, arn: string, until: string): Answered
     [last?.seq ?? null],
     'verdict-timeout',
   );
+}
+
+/** What becomes of a change for which the scheduler found no moment. */
+function describeEnd(evidence: Evidence): string {
+  return findDecisiveCall(evidence)?.call.kind === 'set-desired-count'
+    ? 'the scheduler did not take the worker between two jobs; the desired count is put back'
+    : 'the scheduler did not take the worker between two jobs; the deployment goes on without the drill';
 }
 
 function judgeTarget({ evidence }: Case): Answered {

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { anyEvent } from '../support/any-event.ts';
+import { aJob } from '../support/builders.ts';
 import { SPOT_RECLAIM } from '../support/spot.ts';
 import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
-import { AS_BEFORE, changes, fleet, found, jobOf, taskOf, type FleetOptions } from './fleet.ts';
+import { agentOf, AS_BEFORE, changes, fleet, found, jobOf, taskOf, type FleetOptions } from './fleet.ts';
 
 const SPARED = { expect: { worker: 'spared', drain: { within: null } }, safety: { tasks: 3 } } as const;
 /** Services date their answers. */
@@ -35,6 +36,17 @@ function causeOf({ journal }: Theatre): string {
 
 function saidOf(events: readonly DrillEvent[], check: string): string {
   return summarizeDrill(events, null).findings.find((one) => one.check === check)?.said ?? '';
+}
+
+/** The job of the target is over, and its agent has the next one, for which the hook protects the task anew. */
+function goOn(stage: Theatre, later = 60_000): void {
+  stage.finishJob();
+  const now = stage.clock.now();
+  const job = aJob({ id: jobOf(9), stepKey: 'next', agentId: agentOf(1), startedAt: now });
+  stage.buildkite.world.jobs.set(job.id, job);
+  const own = stage.ecs.world.protections.get(taskOf(1));
+  const expiresAt = (own?.expiresAt ?? now) + later;
+  stage.ecs.world.protections.set(taskOf(1), { taskArn: taskOf(1), enabled: true, expiresAt });
 }
 
 describe('a worker that is to be spared', () => {
@@ -97,6 +109,34 @@ describe('a worker that is to be spared', () => {
       expect(said).toMatch(/still protected until .* UTC: nobody lifted it/);
       expect(changes(stage).includes('count 2 -> 3')).toBe(options === STEERED);
     }
+  });
+
+  it.each([
+    ['scale-in', STEERED, 'the desired count is put back'],
+    ['deployment', ROLLOUT, 'the deployment goes on without the drill'],
+  ] as const)(
+    'that has its next job at once, and is protected for it, was spared by a %s all the same',
+    async (_fault, of, note) => {
+      const scenario = { ...SPARED, limits: { verdictWithin: 180_000 } };
+      const stage = fleet({ ...of, scenario, staged: { runsFor: null }, hooked: TARGET });
+      stage.clock.at(stage.clock.now() + 90_000, () => goOn(stage));
+      const state = await stage.run();
+      expect(ending(state)).toBe('passed spared');
+      expect(state.verdict?.said).toMatch(
+        /left alone until its job was over, and has job .* since, for which it is protected anew/,
+      );
+      expect(state.verdict?.notes.join('\n')).toContain(note);
+      expect(stage.ecs.world.tasks.get(taskOf(1))?.desired).toBe('RUNNING');
+      expect(changes(stage).includes('count 2 -> 3')).toBe(of === STEERED);
+    },
+  );
+
+  it('that has its next job under a protection which nobody lifted is no pass', async () => {
+    const scenario = { ...SPARED, limits: { verdictWithin: 180_000 } };
+    const options = { ...STEERED, scenario, staged: { runsFor: null }, hooked: TARGET };
+    const stage = fleet(options);
+    stage.clock.at(stage.clock.now() + 90_000, () => goOn(stage, 0));
+    expect(ending(await stage.run())).toBe('inconclusive verdict-timeout');
   });
 
   it('was not in danger where a scale-in took a worker that nothing protected', async () => {
