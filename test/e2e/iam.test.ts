@@ -165,9 +165,12 @@ const byTag = put(
 );
 const FLEET: Pick<Played, 'rig' | 'hosts'> = { rig: 'exec-form', hosts: 'FARGATE' };
 const SCALED: Pick<Played, 'rig' | 'hosts'> = { rig: 'scaled', hosts: 'FARGATE' };
+const SPARED: Pick<Played, 'rig' | 'hosts'> = { rig: 'protected', hosts: 'FARGATE' };
 const EC2: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2', hosts: 'EC2', editRig: onAGroup };
 
 const SPOT: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2-spot', hosts: 'EC2', editRig: onAGroup };
+
+const REAL_SPOT: Played = { scenario: 'faults/spot-reclaim-by-fis', ...SPOT };
 
 /** Every fault and trigger, and what else says which rights a drill needs; each ends so with nothing but its policy. */
 const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonly string[]])[] = [
@@ -186,7 +189,14 @@ const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonl
   ],
   ['autoscale-in', { scenario: 'faults/autoscale-in', ...SCALED }, ['drained']],
   ['deployment', { scenario: 'faults/deployment', ...FLEET }, ['drained']],
+  [
+    'deployment that spares',
+    { scenario: 'faults/deployment-spared', ...SPARED },
+    // The gate opens at once: its rights are those of one that waits.
+    ['spared', 'finished-before-stop'],
+  ],
   ['drain-instance', { scenario: 'faults/drain-instance', ...EC2 }, ['drained']],
+  ['fis', { scenario: 'faults/fis-stop-task', rig: 'exec-form-fis', hosts: 'FARGATE' }, ['drained']],
   ['spot-reclaim on Fargate', { scenario: 'faults/spot-reclaim', ...FLEET }, ['drained']],
   ['spot-reclaim through FIS', { scenario: 'faults/spot-reclaim-by-fis', ...SPOT }, ['drained']],
   ['spot-reclaim on EC2', { scenario: 'faults/spot-reclaim', ...EC2 }, ['drained']],
@@ -347,6 +357,33 @@ describe.concurrent('without one statement of it --check names that one', SLOWLY
       const { code, denials } = checked;
       expect(code).toBe(10);
       expect(denials).toMatchObject([{ answer: 'lacks', statement: { Sid: sid } }]);
+    });
+  });
+
+  test.each<readonly [string, string, Played, readonly string[]]>([
+    [
+      'ecs:GetTaskProtection',
+      'ReadTasks',
+      { scenario: 'faults/deployment-spared', ...SPARED },
+      ['aws-denied'],
+    ],
+    // What a worker came to is told by ECS; what the experiment did with it is not known then.
+    ['fis:GetExperiment', 'ReadExperiments', REAL_SPOT, ['observation-gap']],
+    // The drill is over by then, and says what it leaves.
+    ['fis:StopExperiment', 'StopExperiments', REAL_SPOT, ['drained']],
+    ['fis:DeleteExperimentTemplate', 'CreateTemplates2', REAL_SPOT, ['drained']],
+  ])('%s alone, of %s', async (action, sid, given, reasons) => {
+    const lacks = ({ Statement, ...rest }: Policy): Policy => ({
+      ...rest,
+      Statement: Statement.map((one) => ({ ...one, Action: one.Action.filter((name) => name !== action) })),
+    });
+    await bench(given, lacks, async (made) => {
+      const { result, checked } = await ranAndChecked(made);
+      expect(reasons, result.said).toContain(result.reason);
+      expect(checked.code).toBe(10);
+      for (const denial of checked.denials)
+        expect(denial).toMatchObject({ action, answer: 'lacks', statement: { Sid: sid } });
+      expect(checked.denials.length).toBeGreaterThan(0);
     });
   });
 

@@ -158,8 +158,12 @@ describe('a last intent that is known to have never been sent', () => {
       if (service !== undefined) stage.ecs.world.services.set('build-agents', { ...service, desired: 2 });
       const host = stage.ecs.world.instances.get(HOST);
       if (host !== undefined) stage.ecs.world.instances.set(HOST, { ...host, status: 'DRAINING' });
+      const { targets } = stage.autoScaling.world;
+      const scalable = targets.get('build-agents');
+      if (scalable !== undefined) targets.set('build-agents', { ...scalable, min: 2 });
       await stage.abort('never-sent');
-      expect(found(stage)).toBe('desired 2, protected none, host DRAINING');
+      expect(found(stage)).toMatch(/^desired 2, protected none, host DRAINING/);
+      expect(targets.get('build-agents')?.min ?? 2).toBe(2);
       expect(summarizeDrill(stage.journal.events, null)).toMatchObject({
         outcome: 'refused',
         reason: 'halted',
