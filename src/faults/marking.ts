@@ -32,7 +32,9 @@ export function listMarkChanges(
   const ends = now + plan.scenario.limits.verdictWithin;
   const standing = findMark(state);
   const known = standing === null ? null : parseUndoMark(standing.call.mark);
-  const stands = JSON.stringify(known?.change) === JSON.stringify(what) && (known?.until ?? 0) >= ends;
+  // Once the change is on its way its mark is not written anew: a scheduler may take longer than the spare time.
+  const isFresh = (known?.until ?? 0) >= ends || hasBegun(state);
+  const stands = JSON.stringify(known?.change) === JSON.stringify(what) && isFresh;
   const call: CallOf<'mark-service'> =
     standing !== null && stands
       ? standing.call
@@ -59,6 +61,14 @@ export function listMarkChanges(
 function findMark(state: DrillState): MarkSending | null {
   const last = state.injections.flatMap((one) => (isMark(one) ? [one] : [])).at(-1);
   return last === undefined || last.intendedAt <= findRemoval(state) ? null : last;
+}
+
+/** Whether a call that the mark is for was sent, or may have been, since the last mark was removed. */
+function hasBegun(state: DrillState): boolean {
+  const removal = findRemoval(state);
+  return state.injections.some(
+    ({ call, result, intendedAt }) => MARKED.has(call.kind) && result !== 'refused' && intendedAt > removal,
+  );
 }
 
 /** When the last mark that is known to be gone was removed. */

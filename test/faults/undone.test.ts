@@ -191,3 +191,23 @@ describe('an embedded rig that ended with its runner', () => {
     expect(stage.ecs.calls).toHaveLength(calls);
   });
 });
+
+describe('a scheduler that takes its time', () => {
+  it.each(FAULTS)(
+    '%s: nothing is marked or aimed at anew while it is waited for',
+    async (_fault, options) => {
+      let wakesAt = Infinity;
+      const stage: Theatre = fleet({
+        ...options,
+        scenario: { ...options.scenario, limits: { ...OFTEN.limits, verdictWithin: 1_200_000 } },
+        get asleep() {
+          return stage.clock.now() < wakesAt;
+        },
+      });
+      wakesAt = stage.clock.now() + 240_000;
+      await stage.run();
+      expect(eventsOf(stage.journal.events, 'GD_TARGET_CHOSEN')).toHaveLength(1);
+      expect(found(stage)).toBe(AS_BEFORE);
+    },
+  );
+});
