@@ -4,6 +4,7 @@ import { COMMAND } from '../scenario/subjects.ts';
 import { findCauses } from '../evidence/command-cause.ts';
 import { findScalerActivity } from '../evidence/scaler-activity.ts';
 import { describeExperiment, findActionStart, findExperiment } from '../evidence/experiment.ts';
+import { hasExperimentEnded } from '../model/entities/experiment.ts';
 import { findDecisiveCall, findOvertaking, mayBeBy, type Decisive } from '../evidence/hits.ts';
 import { no, unasked, unknown, yes, type Answered, type Check } from './check.ts';
 import { byEcs, byRunner, clocksOf, shiftStamp } from '../evidence/clocks.ts';
@@ -153,6 +154,9 @@ function judgeExperimentStop(
   if (experiment === undefined) return unknown('FIS never showed the experiment', events, 'observation-gap');
   const said = describeExperiment(experiment.value);
   const began = findActionStart(experiment.value);
+  const isUnread = evidence.reads('experiment', experiment.value.id).last?.ok === false;
+  if (began === null && isUnread && !hasExperimentEnded(experiment.value))
+    return unknown(`${said}, as far as FIS could be read`, events, 'observation-gap');
   if (began === null) return no('stopped-by-other', `${said}, and none of its actions had begun`, events);
   const at = value.stoppingAt ?? value.stoppedAt;
   if (at !== null && clocksOf(evidence).order(byEcs(at), shiftStamp(byEcs(began), -AWS_ERROR)) === 'before')

@@ -1,5 +1,5 @@
 import type { Call, CallOf } from '../model/call.ts';
-import { hasExperimentEnded, type FisTemplate } from '../model/entities/experiment.ts';
+import { hasExperimentEnded, type Experiment, type FisTemplate } from '../model/entities/experiment.ts';
 import type { Instant } from '../model/instants.ts';
 import { findFact, listFacts, type Subject } from '../model/world.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
@@ -7,6 +7,7 @@ import { describeExperiment, findActionStart } from '../evidence/experiment.ts';
 import { hitsOf } from '../evidence/hits.ts';
 import { markOf, type DrillState } from '../state/state.ts';
 import { endWatch, fresh, haltDrill, type Step } from '../state/step.ts';
+import { findLastingTrouble } from '../state/trouble.ts';
 import type { Reason } from '../model/reasons.ts';
 import { SPOT_NOTICE } from '../worker/stop-window.ts';
 import { makeChanges, type Change } from './change.ts';
@@ -14,6 +15,8 @@ import { hasBeenPutBack, listMarkChanges } from './marking.ts';
 import { awaitHit, listFollowAsks } from './rollout.ts';
 import { hasBeenCompared, listPossibleSendings, restoreOurs } from './undoing.ts';
 
+/** How long FIS may be away before a task that goes down is watched without it, milliseconds. */
+const PATIENCE = 10_000;
 /** After the end of an experiment the scheduler is given so long to show what it did for it, milliseconds. */
 const SURE_AFTER = 5_000;
 /** After an experiment that ran to its end a Spot instance has its whole notice, and ECS some time to see it gone. */
@@ -90,14 +93,13 @@ function awaitExperiment(state: DrillState, now: Instant): Step {
   const experiment = listFacts(state.world, 'experiment')[0];
   if (experiment === undefined) {
     const known = findFact(state.world, 'fis-of-drill', state.drill)?.experiments[0];
-    const subject = known === undefined ? ofDrill(state) : ({ kind: 'experiment', id: known.id } as const);
-    return lookAgain(state, subject, now);
+    return lookAgain(state, known === undefined ? ofDrill(state) : subjectOf(known), now);
   }
   const began = findActionStart(experiment);
   // What a task's stop is compared with must be known before it is called ours.
   const isOpen = began === null && !hasExperimentEnded(experiment);
   if (hitsOf(evidence).length > 0)
-    return isOpen ? lookAgain(state, { kind: 'experiment', id: experiment.id }, now) : awaitHit(state, now);
+    return isOpen ? lookAgain(state, subjectOf(experiment), now) : awaitHit(state, now);
   if (!hasExperimentEnded(experiment)) return awaitHit(state, now);
   const seen = evidence.firstLook('experiment', experiment.id, hasExperimentEnded)?.answeredAt ?? now;
   const reason = ENDS[experiment.status];
@@ -112,8 +114,17 @@ function awaitExperiment(state: DrillState, now: Instant): Step {
     : haltDrill(reason, `${said}, and no task was stopped`);
 }
 
-/** Step: what shows the experiment is read at a pace, with what the fault reaches. */
+function subjectOf({ id }: Pick<Experiment, 'id'>): Subject {
+  return { kind: 'experiment', id };
+}
+
+/**
+ * Step: what shows the experiment is read at a pace, with what the fault reaches. Where it cannot be read for long, a task that
+ * goes down is watched all the same: whose doing that was stays open, and what becomes of the job does not.
+ */
 function lookAgain(state: DrillState, subject: Subject, now: Instant): Step {
+  const isHit = hitsOf(evidenceOf(state.index)).length > 0;
+  if (isHit && findLastingTrouble(state, [subject], now, PATIENCE) !== null) return awaitHit(state, now);
   const deadline = state.deadline ?? now;
   if (now >= deadline)
     return endWatch('gap', 'limits.verdictWithin ended, and FIS had not shown the experiment');

@@ -99,6 +99,20 @@ describe('spot-reclaim through FIS', () => {
     expect(stage.buildkite.count('createBuild')).toBe(0);
   });
 
+  it('that FIS does not show is not called ours, and its worker is watched to its end', async () => {
+    const stage = staged({}, (one) => {
+      interrupts(one);
+      one.fis.fail('experiment', { trouble: 'denied', times: Infinity });
+    });
+    expect(await ended(stage)).toMatch(
+      /^inconclusive observation-gap: FIS experiment .* is pending .*, as far as FIS could be read$/,
+    );
+    expect(eventsOf(stage.journal.events, 'GD_TARGET_CHOSEN')).toHaveLength(1);
+    const { findings } = summarizeDrill(stage.journal.events, null);
+    expect(findings.find(({ check }) => check === 'no-job-lost')?.holds).toBe('yes');
+    expect(held(stage)).toBe(NOTHING);
+  });
+
   it.each(['create-template', 'start-experiment'] as const)('reports that %s is denied', async (call) => {
     const stage = staged();
     stage.fis.fail(call, { trouble: { kind: 'denied', message: 'AWS denies it', retryAfter: null } });
