@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aFisTemplate } from '../support/fake-fis.ts';
 import { ending, type Theatre } from '../support/theatre.ts';
-import { fleet, leave, taskOf, type FleetOptions } from './fleet.ts';
+import { aHost, fleet, HOST, leave, taskOf, type FleetOptions } from './fleet.ts';
 
 const TEMPLATE = 'EXT0000000000000001';
 type Template = ReturnType<typeof aFisTemplate>;
@@ -30,6 +30,23 @@ function stops(stage: Theatre, workers: readonly number[], over: object = {}): v
   };
 }
 
+/** A template that drains a share of a cluster's hosts. */
+function draining(cluster: string): Template {
+  const target = { name: 'hosts', type: 'aws:ecs:cluster', open: false, selection: 'ALL', parameters: {} };
+  return aFisTemplate({
+    id: TEMPLATE,
+    actions: [{ name: 'drain', action: 'aws:ecs:drain-container-instances', targets: ['hosts'] }],
+    targets: [{ ...target, arns: [`arn:aws:ecs:us-east-1:123456789012:cluster/${cluster}`] }],
+  });
+}
+
+function drainsHost(stage: Theatre): void {
+  stage.fis.acts = () => {
+    stage.ecs.world.instances.set(HOST, aHost({ status: 'DRAINING' }));
+    stage.clock.at(stage.clock.now() + 60_000, () => stage.fis.finish('completed', 'Experiment completed.'));
+  };
+}
+
 async function ended(
   template: Template,
   act: (stage: Theatre) => void,
@@ -53,6 +70,20 @@ describe('fault fis', () => {
     const { end, stage } = await ended(stopping(), (one) => stops(one, [1]));
     expect(end).toMatch(/^passed drained/);
     expect([...stage.fis.world.templates.keys()]).toEqual([TEMPLATE]);
+  });
+
+  it.each([
+    ['drains and then stops', {}, /^passed drained/],
+    ['is deaf to', { deaf: [1] }, /^failed lost/],
+  ])('judges a worker that %s an experiment which drains hosts', async (_what, over, expected) => {
+    const { end, stage } = await ended(draining('build-prod'), drainsHost, { hosted: [1], ...over });
+    expect(end).toMatch(expected);
+    expect(stage.fis.world.experiments.size).toBe(1);
+  });
+
+  it('refuses one that drains hosts of another cluster', async () => {
+    const { end } = await ended(draining('other'), drainsHost, { hosted: [1] });
+    expect(end).toMatch(/^refused inert-fault: .*drains hosts of .*other, not of cluster build-prod alone/);
   });
 
   it('has missed its target where another task is stopped, whose job is judged', async () => {
