@@ -39,7 +39,7 @@ test.each([
   [['run', '--nonsense', 'x'], 'Nonexistent flag: --nonsense'],
   [['run'], 'Missing 1 required arg'],
   [['run', '--executor', 'docker', 'x'], '--executor'],
-  [['run', '--var', 'novalue', '--', 'x'], '--var must be NAME=value'],
+  [['run', 'x', '--var', 'novalue'], '--var must be NAME=value'],
   [['validate', 'missing.yaml'], 'there is no such file'],
   [['resume', 'missing'], 'there is no drill "missing"'],
   [['abort', 'missing'], 'there is no drill "missing"'],

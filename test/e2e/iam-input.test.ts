@@ -115,7 +115,7 @@ describe.concurrent('iam says', () => {
       expect(code).toBe(0);
       expect(document).toMatchObject({ version: 1, outcome: 'written', exitCode: 0, format: 'json' });
       expect(JSON.parse(String(document['text']))).toEqual(document['policy']);
-      expect(document['why']).toMatchObject({ ProtectTasks: ['fault scale-in'] });
+      expect(document['why']).toMatchObject({ ProtectTasks: ['fault autoscale-in', 'fault scale-in'] });
       expect(document['characters']).toBe(JSON.stringify(document['policy']).replaceAll(/\s/g, '').length);
       const unnamed = await cli(['iam', FAULTS, '--format', 'terraform', '--json'], folder);
       expect(JSON.parse(unnamed.stdout)).toMatchObject({ policy: null, format: 'terraform' });

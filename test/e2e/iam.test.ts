@@ -171,17 +171,27 @@ const EC2: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2', hosts: 'EC2
 
 const SPOT: Pick<Played, 'rig' | 'hosts' | 'editRig'> = { rig: 'ec2-spot', hosts: 'EC2', editRig: onAGroup };
 
+/** What is asked only of a service that is registered with Application Auto Scaling. */
+const OF_REGISTERED = ['DescribeScalingPolicies', 'DescribeScheduledActions'].map(
+  (operation) => `ReadScaling application-autoscaling:${operation}`,
+);
 const REAL_SPOT: Played = { scenario: 'faults/spot-reclaim-by-fis', ...SPOT };
 
 /** Every fault and trigger, and what else says which rights a drill needs; each ends so with nothing but its policy. */
-const DRILLS: readonly (readonly [name: string, played: Played, reasons: readonly string[]])[] = [
+const DRILLS: readonly (readonly [
+  name: string,
+  played: Played,
+  reasons: readonly string[],
+  idle?: readonly string[],
+])[] = [
   ['stop-task', { scenario: 'exec-form', ...FLEET }, ['drained']],
-  ['scale-in', { scenario: 'faults/scale-in', ...FLEET }, ['drained']],
+  ['scale-in', { scenario: 'faults/scale-in', ...FLEET }, ['drained'], OF_REGISTERED],
   [
     'scale-in, not steered',
     { scenario: 'faults/scale-in', ...FLEET, edit: put('scale-in }', 'scale-in, steered: false }') },
     // The scheduler has its choice.
     ['drained', 'missed-target'],
+    OF_REGISTERED,
   ],
   [
     'scale-in that suspends automatic scaling',
@@ -235,11 +245,15 @@ describe.concurrent(
   'with the policy that is written for it nothing is missing and nothing is more',
   SLOWLY,
   () => {
-    test.each(DRILLS)('%s', async (_name, given, reasons) => {
-      await exactly(given, async ({ folder, scenario }, env) => {
-        const { drill: result } = await drill(folder, ['run', scenario, '--yes'], env, onceTold);
-        expect(reasons, result.said).toContain(result.reason);
-      });
+    test.each(DRILLS.map((row) => [row[0], row] as const))('%s', async (_name, [, given, reasons, idle]) => {
+      await exactly(
+        given,
+        async ({ folder, scenario }, env) => {
+          const { drill: result } = await drill(folder, ['run', scenario, '--yes'], env, onceTold);
+          expect(reasons, result.said).toContain(result.reason);
+        },
+        idle,
+      );
     });
 
     test('fis, whose experiment is over before it would be stopped', async () => {
