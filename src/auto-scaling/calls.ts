@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-application-auto-scaling';
 import type { SuspendedState } from '@aws-sdk/client-application-auto-scaling';
 import type { Called, Sdk } from '../ecs/sdk.ts';
-import type { Answer, Hold, Outcome, ScalingCall } from '../model/call.ts';
-import type { ScalingOperation } from '../model/operations.ts';
+import type { Answer, Hold, Outcome } from '../model/answer.ts';
+import type { ScalingCall, ScalingOperation } from '../model/call.ts';
 import type { Suspension } from '../model/entities/scaling.ts';
 import type { Fact } from '../model/world.ts';
 import { activityOf, pageOf, policyOf, scheduledActionOf, targetOf } from './map.ts';

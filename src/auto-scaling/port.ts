@@ -1,4 +1,5 @@
-import type { Answer, Hold, Outcome, ScalingCall } from '../model/call.ts';
+import type { Answer, Hold, Outcome } from '../model/answer.ts';
+import type { ScalingCall } from '../model/call.ts';
 import type {
   ScalableTarget,
   ScalingActivity,

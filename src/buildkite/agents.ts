@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Agent } from '../model/entities/agent.ts';
 import type { Job } from '../model/entities/job.ts';
 import { hasAllNodes, nodesOf } from './answers.ts';

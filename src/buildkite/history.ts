@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { StepHistory } from '../model/entities/surroundings.ts';
 import { keyOfStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { nodesOf } from './answers.ts';

@@ -1,4 +1,4 @@
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import { makeTrouble } from '../http/trouble.ts';
 
 interface Missing {

@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Pipeline } from '../model/entities/surroundings.ts';
 import { pipelineOf } from './map.ts';
 import { makeMissing, makeMissingOrganization } from './missing.ts';

@@ -5,7 +5,8 @@ import type { Job } from '../model/entities/job.ts';
 import type { Mark } from '../model/entities/mark.ts';
 import type { ClockOffset, Pipeline, StepHistory } from '../model/entities/surroundings.ts';
 import type { StepName } from '../model/step-name.ts';
-import type { Answer, Call, Outcome } from '../model/call.ts';
+import type { Answer, Outcome } from '../model/answer.ts';
+import type { Call } from '../model/call.ts';
 
 /** Which command jobs of a build to list: every one, at three points a job, or those of the steps with these keys. */
 export type JobsWanted = 'all' | readonly string[];

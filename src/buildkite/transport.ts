@@ -1,4 +1,4 @@
-import type { Answer, Outcome, Trouble } from '../model/call.ts';
+import type { Answer, Outcome, Trouble } from '../model/answer.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Budget } from '../model/entities/budget.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';

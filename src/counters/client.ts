@@ -6,7 +6,7 @@ import { networkFailureOf } from '../http/network.ts';
 import type { Proxies } from '../http/proxies.ts';
 import { sendRequest } from '../http/request.ts';
 import { makeTrouble, toOneLine } from '../http/trouble.ts';
-import type { Answer, Trouble } from '../model/call.ts';
+import type { Answer, Trouble } from '../model/answer.ts';
 import { Counter } from '../model/entities/counter.ts';
 import { runForOutput } from './command.ts';
 import type { OpenCommand } from './command.ts';

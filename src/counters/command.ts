@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { UserCommand } from '../user-command/port.ts';
 
 /** Opens the port for one command: `onLine` gets the lines of its output, `onEnd` is called when it has ended. */

@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Counter } from '../model/entities/counter.ts';
 
 /** How one sidecar's counter is read: at an address or by a command, exactly one of them. Nothing is left to fill in. */

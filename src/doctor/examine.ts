@@ -4,7 +4,7 @@ import { askSubject, stampAnswer } from '../drill/questions.ts';
 import type { Answered, Sources } from '../drill/questions.ts';
 import { systemClock } from '../http/clock.ts';
 import type { NewEvent } from '../journal/events.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Protection } from '../model/entities/task.ts';
 import { createMemoryJournal } from '../journal/file.ts';
 import { formatStep, makeHistoryId } from '../model/step-name.ts';

@@ -1,5 +1,5 @@
 import type { TokenUser } from '../buildkite/port.ts';
-import type { Answer, Trouble } from '../model/call.ts';
+import type { Answer, Trouble } from '../model/answer.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Caller } from '../model/entities/surroundings.ts';
 import type { Protection } from '../model/entities/task.ts';

@@ -1,5 +1,5 @@
 import type { Buildkite } from '../buildkite/port.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import { hasAgentLeft, TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import { isJobHeld } from '../model/entities/job.ts';

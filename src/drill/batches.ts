@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { askAgentsOfTask, askAgentsOfTasks } from './agent-questions.ts';

@@ -1,5 +1,5 @@
 import type { Counters } from '../counters/port.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { splitCounterId } from '../scenario/subjects.ts';
 import type { Fact } from '../model/world.ts';

@@ -1,5 +1,5 @@
 import type { Ecs } from '../ecs/port.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import { clusterOf, type Task } from '../model/entities/task.ts';
 import { assertNever } from '../model/errors.ts';
 import type { RecentStops } from '../model/entities/surroundings.ts';

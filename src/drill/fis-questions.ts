@@ -1,5 +1,5 @@
 import type { Fis } from '../fis/port.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import { assertNever } from '../model/errors.ts';
 import type { Fact, KindFrom } from '../model/world.ts';
 import { mapAnswer, type Of } from './ecs-questions.ts';

@@ -10,7 +10,7 @@ import { OFFLINE } from '../preflight/documents.ts';
 import type { Doc, Documents, Live } from '../preflight/documents.ts';
 import { unwrapDocument } from '../preflight/unwrap.ts';
 import { readPipeline } from '../preflight/yaml.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
 import type { StepName } from '../model/step-name.ts';

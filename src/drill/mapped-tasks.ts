@@ -1,6 +1,6 @@
 import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import { TASK_ARN_TAG, type Agent } from '../model/entities/agent.ts';
 import { isHostOf } from '../model/entities/host.ts';
 import type { Mapping } from '../model/entities/mapping.ts';

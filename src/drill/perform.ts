@@ -1,6 +1,7 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { assertNever } from '../model/errors.ts';
-import { isOnlySteering, type Call, type Hold, type Outcome, type Trouble } from '../model/call.ts';
+import { isOnlySteering, type Call } from '../model/call.ts';
+import { type Hold, type Outcome, type Trouble } from '../model/answer.ts';
 import type { Clock } from '../model/clock.ts';
 import { listBuildFacts, type Sources } from './questions.ts';
 import { explainOutdatedLook } from '../state/last-look.ts';

@@ -6,7 +6,7 @@ import type { Fis } from '../fis/port.ts';
 import type { Read } from '../journal/events.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CommandRun } from '../model/entities/command.ts';
 import { parseMark } from '../model/entities/mark.ts';

@@ -1,5 +1,5 @@
 import type { AutoScaling } from '../auto-scaling/port.ts';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Scaling } from '../model/entities/scaling.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Fact, KindFrom } from '../model/world.ts';

@@ -5,7 +5,8 @@ import {
   RETRY_AFTER_MS,
   type Look,
 } from '../faults/delivery.ts';
-import type { Call, Trouble } from '../model/call.ts';
+import type { Call } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import type { Instant } from '../model/instants.ts';
 import { hasMark, makeMetaData, makeMarkEntry, type Mark } from '../model/entities/mark.ts';
 import { startWithinOf, type ScenarioPlan } from '../scenario/plan.ts';

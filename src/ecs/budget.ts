@@ -1,4 +1,4 @@
-import type { AwsOperation } from '../model/operations.ts';
+import type { AwsOperation } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
 
 /** A token bucket of one account in one region: how many requests it holds, and how many come back in a second. */

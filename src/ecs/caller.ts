@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { AbortedError, DeadlineError, withDeadline } from '../http/deadline.ts';
 import { networkFailureOf } from '../http/network.ts';
 import { makeTrouble, toOneLine } from '../http/trouble.ts';
-import type { Answer, Trouble } from '../model/call.ts';
+import type { Answer, Trouble } from '../model/answer.ts';
 import type { Caller } from '../model/entities/surroundings.ts';
 import type { EcsOptions, Sdk } from './sdk.ts';
 

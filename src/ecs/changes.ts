@@ -7,7 +7,8 @@ import {
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { CallOf, EcsCall, Hold, Outcome } from '../model/call.ts';
+import type { CallOf, EcsCall } from '../model/call.ts';
+import type { Hold, Outcome } from '../model/answer.ts';
 import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 import type { Fact } from '../model/world.ts';
 import { makeTrouble } from '../http/trouble.ts';

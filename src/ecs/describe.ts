@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import { hasTaskEnded, type Task } from '../model/entities/task.ts';
 import { makeTrouble } from '../http/trouble.ts';
 import { Failures, TaskAnswer } from './answers.ts';

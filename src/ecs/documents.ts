@@ -4,7 +4,7 @@ import {
   DescribeTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
 import { answerOfRead, answerOne, pickOne, requireOnlyMissing, requireShape } from './describe.ts';
 import type { Sdk } from './sdk.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import { OversizeAnswerError } from '../http/bounded.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailureOf } from '../http/network.ts';

@@ -1,8 +1,8 @@
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
 import type { Caller, ClockOffset, Credentials, RecentStops } from '../model/entities/surroundings.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import type { Answer, EcsCall, Hold, Outcome } from '../model/call.ts';
-import type { AwsOperation } from '../model/operations.ts';
+import type { Answer, Hold, Outcome } from '../model/answer.ts';
+import type { EcsCall, AwsOperation } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
 
 /** The port to Amazon ECS. */

@@ -1,5 +1,5 @@
 import type { DrillEvent, EventCode, EventOf, Target } from '../journal/events.ts';
-import { isHeldBack } from '../model/call.ts';
+import { isHeldBack } from '../model/answer.ts';
 import type { Task } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Plan } from '../scenario/plan.ts';

@@ -1,5 +1,5 @@
-import { CALLS, isHeldBack, type Call, type Trouble } from '../model/call.ts';
-import { nameOperation } from '../model/operations.ts';
+import { CALLS, type Call, nameOperation } from '../model/call.ts';
+import { isHeldBack, type Trouble } from '../model/answer.ts';
 import type { Instant } from '../model/instants.ts';
 import { keyOf, type Subject } from '../model/world.ts';
 import { isAlwaysLate } from '../state/last-look.ts';

@@ -2,7 +2,7 @@ import { AwsRestJsonProtocol } from '@aws-sdk/core/protocols';
 import { $Command } from '@aws-sdk/client-ecs';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { getEndpointPlugin } from '@smithy/core/endpoints';
-import type { FisOperation } from '../model/operations.ts';
+import type { FisOperation } from '../model/call.ts';
 import type { Sdk } from '../ecs/sdk.ts';
 
 const SPACE = 'com.amazonaws.fis';

@@ -1,4 +1,5 @@
-import type { Answer, FisCall, Hold, Outcome } from '../model/call.ts';
+import type { Answer, Hold, Outcome } from '../model/answer.ts';
+import type { FisCall } from '../model/call.ts';
 import type { Experiment, FisOfDrill, FisTemplate, SafetyLever } from '../model/entities/experiment.ts';
 import type { Fact } from '../model/world.ts';
 

@@ -1,5 +1,5 @@
 import type { Buildkite, EndedJob, JobsPage } from '../buildkite/port.ts';
-import type { Answer, Trouble } from '../model/call.ts';
+import type { Answer, Trouble } from '../model/answer.ts';
 import { GamedayError } from '../model/errors.ts';
 import { reasonOfTrouble } from '../state/trouble.ts';
 import type { Source } from './forecast.ts';

@@ -1,4 +1,4 @@
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 
 /** A trouble; `retryAfter` in milliseconds if the service named a time. */
 export function makeTrouble(

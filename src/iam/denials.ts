@@ -1,4 +1,4 @@
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import type { DrillEvent } from '../journal/events.ts';
 
 /** One action that AWS denied in a drill, on one resource. */

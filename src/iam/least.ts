@@ -1,5 +1,5 @@
 import { CALLS } from '../model/call.ts';
-import type { AwsOperation } from '../model/operations.ts';
+import type { AwsOperation } from '../model/call.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { templateIn } from '../scenario/inject.ts';
 import type { Scenario } from '../scenario/schema.ts';

@@ -1,5 +1,5 @@
 import { CALLS, MARKED } from '../model/call.ts';
-import type { AwsOperation } from '../model/operations.ts';
+import type { AwsOperation } from '../model/call.ts';
 import { type Plan } from '../scenario/plan.ts';
 import { hasBuild, type Scenario } from '../scenario/schema.ts';
 import { listInjectionSubjects } from '../scenario/subjects.ts';

@@ -1,4 +1,4 @@
-import type { AwsOperation } from '../model/operations.ts';
+import type { AwsOperation } from '../model/call.ts';
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Call, Trouble } from '../model/call.ts';
+import { Call } from '../model/call.ts';
+import { Trouble } from '../model/answer.ts';
 import { Instant } from '../model/instants.ts';
 import { Task } from '../model/entities/task.ts';
 import { CheckName, GuardName } from '../model/names.ts';

@@ -4,7 +4,6 @@ import { BUILD_KEY, parseMark } from './entities/mark.ts';
 import { formatSuspension, isAllSuspended, Suspension } from './entities/scaling.ts';
 import { UNDO_TAG } from './entities/undo-mark.ts';
 import { FIS_CALLS } from './fis-calls.ts';
-import type { AwsOperation } from './operations.ts';
 
 /** A call that changes something outside, as data in our words. `perform` is the only place that sends one. */
 export const Call = z.discriminatedUnion('kind', [
@@ -93,6 +92,51 @@ export type ScalingCall = CallOf<'suspend-scaling' | 'set-minimum-capacity'>;
 
 /** A call that goes to AWS Fault Injection Service. */
 export type FisCall = CallOf<'create-template' | 'start-experiment' | 'stop-experiment' | 'delete-template'>;
+
+/** Every operation of Amazon ECS that gameday can send: the client takes no other word, and what is said of rights covers them all. */
+export type EcsOperation =
+  | 'DescribeClusters'
+  | 'DescribeServices'
+  | 'ListTasks'
+  | 'DescribeTasks'
+  | 'DescribeTaskDefinition'
+  | 'DescribeContainerInstances'
+  | 'GetTaskProtection'
+  | 'DescribeCapacityProviders'
+  | 'StopTask'
+  | 'UpdateService'
+  | 'UpdateTaskProtection'
+  | 'UpdateContainerInstancesState'
+  | 'TagResource'
+  | 'UntagResource';
+
+/** Every operation of AWS Fault Injection Service that gameday can send, with the prefix that tells it from one of ECS. */
+export type FisOperation =
+  | 'fis:GetExperimentTemplate'
+  | 'fis:GetExperiment'
+  | 'fis:GetSafetyLever'
+  | 'fis:ListExperimentTemplates'
+  | 'fis:ListExperiments'
+  | 'fis:CreateExperimentTemplate'
+  | 'fis:StartExperiment'
+  | 'fis:StopExperiment'
+  | 'fis:DeleteExperimentTemplate';
+
+/** Every operation of Application Auto Scaling that gameday can send. */
+export type ScalingOperation =
+  | 'DescribeScalableTargets'
+  | 'DescribeScalingPolicies'
+  | 'DescribeScheduledActions'
+  | 'DescribeScalingActivities'
+  | 'RegisterScalableTarget';
+
+/** Every operation of AWS, but STS's GetCallerIdentity, which needs no right. */
+export type AwsOperation = EcsOperation | ScalingOperation | FisOperation;
+
+/** The operation as AWS's pages name it; null where there is none. */
+export function nameOperation(operation: AwsOperation | null): string | null {
+  return operation?.replace('fis:', '') ?? null;
+}
 
 /** What is known of one kind of call. */
 interface CallKind<K extends Call['kind']> {
@@ -249,51 +293,3 @@ export function isOnlySteering({ kind }: Call): boolean {
 export function isSameCall(a: Call, b: Call): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
-
-/** Why a call or a read did not give what was asked. `kind` decides what it means for the drill. */
-export const Trouble = z.strictObject({
-  kind: z.enum([
-    'unauthorized',
-    'denied',
-    'unreachable',
-    'timeout',
-    'rate-limited',
-    'not-found',
-    'refused',
-    'garbage',
-    'server-error',
-    'aborted',
-    'outdated',
-    'unwritable',
-  ]),
-  /** One line for people, redacted. */
-  message: z.string(),
-  /** With `not-found`: what is missing, if it is not the thing that was asked for. */
-  missing: z.literal('organization').optional(),
-  /** Milliseconds after which the service asks to be called again; null where it said nothing. */
-  retryAfter: z.number().int().nullable(),
-});
-export type Trouble = z.infer<typeof Trouble>;
-
-/** ok: the call happened; refused: it did not; unknown: it may have. A time-out is unknown, never a failure. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly certainty: 'refused' | 'unknown'; readonly trouble: Trouble };
-
-/** Says why a call must not be sent any more, as a clause; null where it may be. */
-export type Hold = () => string | null;
-
-/** Whether a call was held back before it was sent: an interruption came first, or what it rested on had been seen too long ago. */
-export function isHeldBack({
-  result,
-  trouble,
-}: {
-  readonly result: string | null;
-  readonly trouble: Trouble | null;
-}): boolean {
-  return result === 'refused' && (trouble?.kind === 'aborted' || trouble?.kind === 'outdated');
-}
-
-/** What a read gave. */
-export type Answer<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly trouble: Trouble };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { namesOf } from './reasons.ts';
-import type { EcsOperation, AwsOperation, FisOperation, ScalingOperation } from './operations.ts';
+import type { EcsOperation, AwsOperation, FisOperation, ScalingOperation } from './call.ts';
 import { Agent } from './entities/agent.ts';
 import { Budget } from './entities/budget.ts';
 import { Build } from './entities/build.ts';

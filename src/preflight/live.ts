@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Buildkite } from '../buildkite/port.ts';
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import { GamedayError } from '../model/errors.ts';
 import { readDocuments } from '../drill/look.ts';
 import type { Place } from '../drill/look.ts';

@@ -1,7 +1,7 @@
 import { assertNever } from '../model/errors.ts';
 import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
-import { CALLS, describeCall, isHeldBack, nameCall } from '../model/call.ts';
-import { nameOperation } from '../model/operations.ts';
+import { CALLS, describeCall, nameCall, nameOperation } from '../model/call.ts';
+import { isHeldBack } from '../model/answer.ts';
 import { formatFault, isThroughFis } from '../scenario/inject.ts';
 import { stepOfPlan, type Plan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';

@@ -1,5 +1,5 @@
 import { evidenceOf } from '../evidence/evidence.ts';
-import { isHeldBack } from '../model/call.ts';
+import { isHeldBack } from '../model/answer.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Subject } from '../model/world.ts';
 import { markOf, type DrillState } from './state.ts';

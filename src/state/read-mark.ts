@@ -1,5 +1,5 @@
 import type { Read } from '../journal/events.ts';
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import type { Instant } from '../model/instants.ts';
 
 /** How the reads of one subject went. Instants are the runner's. */

@@ -1,4 +1,5 @@
-import { isHeldBack, type Call, type Trouble } from '../model/call.ts';
+import { isHeldBack, type Trouble } from '../model/answer.ts';
+import { type Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
 import type { Task } from '../model/entities/task.ts';
 

@@ -1,5 +1,5 @@
 import type { Reason } from '../model/reasons.ts';
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import { startWithinOf } from '../scenario/plan.ts';
 import type { Instant } from '../model/instants.ts';
 import type { DrillState, ReadMark } from './state.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import { createAgents } from '../http/agents.ts';
 import { systemClock } from '../http/clock.ts';
 import type { Proxies } from '../http/proxies.ts';

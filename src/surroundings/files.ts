@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Trouble } from '../model/call.ts';
+import type { Trouble } from '../model/answer.ts';
 import { toOneLine, makeTrouble } from '../http/trouble.ts';
 
 /** The code of a file system error, or null. */

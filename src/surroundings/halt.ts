@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Halt } from '../model/entities/surroundings.ts';
 import type { Agents } from '../http/agents.ts';
 import { AbortedError, DeadlineError, withDeadline } from '../http/deadline.ts';

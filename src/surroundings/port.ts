@@ -1,4 +1,4 @@
-import type { Answer } from '../model/call.ts';
+import type { Answer } from '../model/answer.ts';
 import type { Halt, KillSwitch, Ledger, Lock, Self } from '../model/entities/surroundings.ts';
 
 /** The surroundings of the runner: its own task and job, the kill switch, the lock and the ledger in the state directory. */

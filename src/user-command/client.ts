@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Outcome, Trouble } from '../model/call.ts';
+import type { Outcome, Trouble } from '../model/answer.ts';
 import type { CommandRun } from '../model/entities/command.ts';
 import type { StopSignal } from '../model/reasons.ts';
 import { splitLines } from './lines.ts';

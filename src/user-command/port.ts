@@ -1,4 +1,5 @@
-import type { CallOf, Outcome } from '../model/call.ts';
+import type { CallOf } from '../model/call.ts';
+import type { Outcome } from '../model/answer.ts';
 import type { CommandRun } from '../model/entities/command.ts';
 import type { StopSignal } from '../model/reasons.ts';
 

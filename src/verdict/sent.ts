@@ -1,4 +1,5 @@
-import { nameCall, isHeldBack } from '../model/call.ts';
+import { nameCall } from '../model/call.ts';
+import { isHeldBack } from '../model/answer.ts';
 import { byRunner, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Moment } from './result.ts';

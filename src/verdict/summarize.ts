@@ -1,7 +1,8 @@
 import { measureDrainTime } from '../checks/drain-time.ts';
 import { workerOf } from '../evidence/agent-container.ts';
 import { faultOf } from '../faults/list.ts';
-import { nameCall, isHeldBack } from '../model/call.ts';
+import { nameCall } from '../model/call.ts';
+import { isHeldBack } from '../model/answer.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import { isAllSuspended, listRivals, type Scaling } from '../model/entities/scaling.ts';
 import { isToBeSpared, traitsOf, type Plan } from '../scenario/plan.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Buildkite, BuildWithJobs } from '../../src/buildkite/port.ts';
-import type { Answer } from '../../src/model/call.ts';
+import type { Answer } from '../../src/model/answer.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import { makeMetaData } from '../../src/model/entities/mark.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { CHECKS } from '../../src/doctor/checks/list.ts';
 import type { Seen } from '../../src/doctor/seen.ts';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import type { Mapping } from '../../src/model/entities/mapping.ts';
 import type { Preflight } from '../../src/model/entities/preflight.ts';
 import type { ServiceTraits } from '../../src/model/entities/service-traits.ts';

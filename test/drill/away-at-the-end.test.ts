@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import { planOf } from '../support/plans.ts';
 import { ending, OPENING, theatre, type Staged } from '../support/theatre.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { aBuild, aJob, AGENT_ID, BUILD_ID, JOB_ID } from '../support/builders.ts';
 import { jobEvent } from '../support/journal-builders.ts';

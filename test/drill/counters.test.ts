@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import type { Counter } from '../../src/model/entities/counter.ts';
 import { fold } from '../../src/state/state.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';

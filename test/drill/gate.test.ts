@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { aBuild, aCluster, aJob, aPipeline, aService, NOON } from '../support/builders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import { aJob, JOB_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, documentIn, exportsIn, ROOT, startCli } from '../support/cli.ts';
 import { json, startServer } from '../support/http-server.ts';
+import { until } from '../support/until.ts';
 import { startGate } from '../long/support/gate.ts';
 import { agentFlags, withAgent } from './support/agents.ts';
 import { drill, inFolder, meets, surroundings } from './support/case.ts';
@@ -199,9 +200,15 @@ test('a drill that is killed between the stop and the end of the task takes the 
       };
       const run = startCli(['run', '--yes', join(SIDECARS, 'gateway-failover.yaml')], folder, env);
       await run.said('the stop landed');
+      const [, id = ''] = /drill (\S+):/.exec(run.stderr()) ?? [];
+      // What proves that the job was in flight must be read by then: a busy machine may resume too late for it.
+      await until('a read of the job after the stop', async () => {
+        const journal = await readFile(join(folder, '.gameday', id, 'journal.jsonl'), 'utf8');
+        const [, after = ''] = journal.split('GD_FAULT_LANDED');
+        return /"subject":\{"kind":"job"/.test(after);
+      });
       run.child.kill('SIGKILL');
       await run.ended;
-      const [, id = ''] = /drill (\S+):/.exec(run.stderr()) ?? [];
       const resumed = documentIn((await cli(['resume', id, '--json'], folder, env)).stdout);
       expect(resumed).toMatchObject({ outcome: 'failed', reason: 'sidecar-cut' });
       expect(resumed.drills[0]?.sidecars).toEqual([

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEcsClient } from '../../src/ecs/client.ts';
-import type { Answer } from '../../src/model/call.ts';
+import type { Answer } from '../../src/model/answer.ts';
 import { json, startServer, type TestServer } from '../support/http-server.ts';
 
 const never = new AbortController().signal;

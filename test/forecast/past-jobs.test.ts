@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EndedJob } from '../../src/buildkite/port.ts';
 import { readPast } from '../../src/forecast/past-jobs.ts';
 import type { PastWanted } from '../../src/forecast/past-jobs.ts';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import type { Source } from '../../src/forecast/forecast.ts';
 
 const PAGE = 303;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import { failureOf } from '../../src/ecs/failure.ts';
 import { checkDenials } from '../../src/iam/check.ts';
 import { accountOfDrill, denialOf, denialsIn } from '../../src/iam/denials.ts';

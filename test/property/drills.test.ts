@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideStep } from '../../src/drill/decide.ts';
 import { fold } from '../../src/state/state.ts';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import { eventsOf, type DrillEvent } from '../../src/journal/events.ts';
 import { AGENT_ID, aContainer, aService, BUILD_ID, TASK_ARN } from '../support/builders.ts';
 import { planOf } from '../support/plans.ts';

@@ -1,7 +1,7 @@
 import { reduce } from '../../src/state/state.ts';
 import type { DrillState } from '../../src/state/state.ts';
 import type { Fact, Subject } from '../../src/model/world.ts';
-import type { Trouble } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import type { DrillEvent, NewEvent, Target } from '../../src/journal/events.ts';
 import { FIRST_SUM, sealEvent } from '../../src/journal/line.ts';
 import { planOf } from '../support/plans.ts';

@@ -1,5 +1,6 @@
 import type { AutoScaling } from '../../src/auto-scaling/port.ts';
-import type { Answer, Outcome, ScalingCall } from '../../src/model/call.ts';
+import type { Answer, Outcome } from '../../src/model/answer.ts';
+import type { ScalingCall } from '../../src/model/call.ts';
 import type {
   ScalableTarget,
   ScalingActivity,

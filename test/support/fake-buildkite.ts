@@ -1,5 +1,6 @@
 import type { Buildkite, BuildWithJobs, JobsWanted, TokenUser } from '../../src/buildkite/port.ts';
-import type { Answer, Call, Outcome, Trouble } from '../../src/model/call.ts';
+import type { Answer, Outcome, Trouble } from '../../src/model/answer.ts';
+import type { Call } from '../../src/model/call.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import { hasAgentLeft } from '../../src/model/entities/agent.ts';
 import type { Budget } from '../../src/model/entities/budget.ts';

@@ -1,4 +1,4 @@
-import type { Outcome, Trouble } from '../../src/model/call.ts';
+import type { Outcome, Trouble } from '../../src/model/answer.ts';
 import type { CommandRun } from '../../src/model/entities/command.ts';
 import type { Command, UserCommand } from '../../src/user-command/port.ts';
 import { NOON } from './builders.ts';

@@ -1,4 +1,4 @@
-import type { Answer, Trouble } from '../../src/model/call.ts';
+import type { Answer, Trouble } from '../../src/model/answer.ts';
 import type { Counter } from '../../src/model/entities/counter.ts';
 import type { Counters, CounterSource } from '../../src/counters/port.ts';
 

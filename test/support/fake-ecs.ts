@@ -1,5 +1,6 @@
 import type { Fact } from '../../src/model/world.ts';
-import type { Answer, Call, CallOf, EcsCall, Outcome, Trouble } from '../../src/model/call.ts';
+import type { Answer, Outcome, Trouble } from '../../src/model/answer.ts';
+import type { Call, CallOf, EcsCall } from '../../src/model/call.ts';
 import type { PlainDocument } from '../../src/model/entities/document.ts';
 import { UNDO_TAG } from '../../src/model/entities/undo-mark.ts';
 import type { Caller, ClockOffset, Credentials } from '../../src/model/entities/surroundings.ts';

@@ -1,4 +1,5 @@
-import type { Answer, FisCall, Outcome } from '../../src/model/call.ts';
+import type { Answer, Outcome } from '../../src/model/answer.ts';
+import type { FisCall } from '../../src/model/call.ts';
 import { hasExperimentEnded } from '../../src/model/entities/experiment.ts';
 import type { Experiment, FisTemplate, SafetyLever } from '../../src/model/entities/experiment.ts';
 import type { Fact } from '../../src/model/world.ts';

@@ -1,4 +1,4 @@
-import type { Outcome, Trouble } from '../../src/model/call.ts';
+import type { Outcome, Trouble } from '../../src/model/answer.ts';
 
 /** How calls shall fail: which, how often, and, for one that changes something, whether it happened all the same. */
 export interface Failing {

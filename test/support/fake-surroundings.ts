@@ -1,4 +1,4 @@
-import type { Answer } from '../../src/model/call.ts';
+import type { Answer } from '../../src/model/answer.ts';
 import type { Self } from '../../src/model/entities/surroundings.ts';
 import type { Surroundings } from '../../src/surroundings/port.ts';
 import { NOON } from './builders.ts';

@@ -9,7 +9,8 @@ import {
   aTaskDefinition,
 } from './builders.ts';
 import { planOf, type ScenarioOver } from './plans.ts';
-import type { Call, Trouble } from '../../src/model/call.ts';
+import type { Call } from '../../src/model/call.ts';
+import type { Trouble } from '../../src/model/answer.ts';
 import type { Agent } from '../../src/model/entities/agent.ts';
 import type { Build } from '../../src/model/entities/build.ts';
 import type { Job, JobEvent } from '../../src/model/entities/job.ts';
