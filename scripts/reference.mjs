@@ -200,7 +200,7 @@ ${table(['outcome', 'exit code', 'reasons'], outcomes)}
 ${table(['reason', 'outcome', 'exit', 'stage', 'meaning', 'what to do'], rows)}
 ## Causes
 
-A failed drill names what it came of, \`proven\` before \`likely\` before \`possible\`; among equals the order of this table
+A failed drill names its cause, \`proven\` before \`likely\` before \`possible\`; among equals the order of this table
 decides. The causes \`out-of-memory\`, \`host-gone\` and \`build-canceled\` are named of the inconclusive verdicts of those names
 too. This list is closed as well.
 

@@ -4,8 +4,8 @@ import type { LoadedScenario } from '../scenario/load.ts';
 import type { InputError } from '../scenario/problem.ts';
 
 /**
- * The addresses of counters that are none or may not be asked: under --rig nothing but this machine is contacted. Plain http is
- * allowed, for they get no credentials of ours.
+ * The counters whose address is not valid or not allowed: under --rig nothing but this machine is contacted. Plain http is
+ * allowed, for no credentials of ours are sent there.
  */
 export function findWrongAddresses(
   { scenario, file }: Pick<LoadedScenario, 'scenario' | 'file'>,
