@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { UNDO_TAG } from '../../src/model/entities/undo-mark.ts';
 import type { Job } from '../../src/model/entities/job.ts';
 import { isGoingDown } from '../../src/model/entities/task.ts';
@@ -19,7 +20,7 @@ import { jobEvent } from '../support/journal-builders.ts';
 import { formatSuspension } from '../../src/model/entities/scaling.ts';
 import { planOf, type ScenarioOver } from '../support/plans.ts';
 import { SPOT_RECLAIM } from '../support/spot.ts';
-import { theatre, type Staged, type Theatre } from '../support/theatre.ts';
+import { RunnerDied, theatre, type Staged, type Theatre } from '../support/theatre.ts';
 
 const SERVICE = 'build-agents';
 /** How often the scheduler of the fleet looks, milliseconds. */
@@ -345,3 +346,18 @@ export const UNDONE: readonly (readonly [string, FleetOptions])[] = [
   ['spot-reclaim on EC2', { inject: SPOT_RECLAIM, hosted: [1], scenario: OFTEN }],
   ['deployment', { inject: { fault: 'deployment' }, scenario: OFTEN }],
 ];
+
+/** A fleet whose runner died at an event, some time later: what a runner that takes the drill up finds. */
+export async function died(
+  options: FleetOptions,
+  at: number,
+  moment: 'written' | 'unwritten',
+  later: number,
+): Promise<Theatre> {
+  const stage = fleet(options);
+  stage.dieAt(at, moment);
+  await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
+  stage.cutTo(at);
+  stage.clock.pass(later);
+  return stage;
+}

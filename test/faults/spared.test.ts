@@ -4,8 +4,18 @@ import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { anyEvent } from '../support/any-event.ts';
 import { aJob } from '../support/builders.ts';
 import { SPOT_RECLAIM } from '../support/spot.ts';
-import { ending, RunnerDied, type Theatre } from '../support/theatre.ts';
-import { agentOf, AS_BEFORE, changes, fleet, found, jobOf, taskOf, type FleetOptions } from './fleet.ts';
+import { ending, type Theatre } from '../support/theatre.ts';
+import {
+  agentOf,
+  AS_BEFORE,
+  changes,
+  died,
+  fleet,
+  found,
+  jobOf,
+  taskOf,
+  type FleetOptions,
+} from './fleet.ts';
 
 const SPARED = { expect: { worker: 'spared', drain: { within: null } }, safety: { tasks: 3 } } as const;
 /** Services date their answers. */
@@ -245,7 +255,7 @@ describe.each([
       const whole = fleet(options);
       await whole.run();
       for (const at of anyEvent(whole.journal.events.length)) {
-        const stage = await died(options, at, moment);
+        const stage = await died(options, at, moment, 1_000);
         const state = await stage.run();
         const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
         expect([where, ending(state), found(stage)]).toEqual([where, 'passed spared', AS_BEFORE]);
@@ -257,7 +267,7 @@ describe.each([
     const whole = fleet(options);
     await whole.run();
     for (const at of anyEvent(whole.journal.events.length)) {
-      const stage = await died(options, at, 'written');
+      const stage = await died(options, at, 'written', 1_000);
       await stage.abort();
       const where = `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
       expect([where, found(stage)]).toEqual([where, expect.stringMatching(OURS_IS_GONE)]);
@@ -286,12 +296,3 @@ describe('a signal at any event of a scale-in that is to spare its target', () =
     }
   });
 });
-
-async function died(options: FleetOptions, at: number, moment: 'written' | 'unwritten'): Promise<Theatre> {
-  const stage = fleet(options);
-  stage.dieAt(at, moment);
-  await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
-  stage.cutTo(at);
-  stage.clock.pass(1_000);
-  return stage;
-}

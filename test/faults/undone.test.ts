@@ -7,8 +7,17 @@ import { listFacts } from '../../src/model/world.ts';
 import { eventsOf } from '../../src/journal/events.ts';
 import type { DrillEvent } from '../../src/journal/events.ts';
 import { anyEvent } from '../support/any-event.ts';
-import { codes, ending, RunnerDied, type Theatre } from '../support/theatre.ts';
-import { AS_BEFORE, changes, fleet, found, OFTEN, UNDONE as FAULTS, type FleetOptions } from './fleet.ts';
+import { codes, ending, type Theatre } from '../support/theatre.ts';
+import {
+  AS_BEFORE,
+  changes,
+  died,
+  fleet,
+  found,
+  OFTEN,
+  UNDONE as FAULTS,
+  type FleetOptions,
+} from './fleet.ts';
 
 const CASES = FAULTS.flatMap(([title, options]) =>
   (['written', 'unwritten'] as const).map((moment) => [title, moment, options] as const),
@@ -20,15 +29,6 @@ async function eventsIn(options: FleetOptions): Promise<number> {
   return stage.journal.events.length;
 }
 
-async function died(options: FleetOptions, at: number, moment: 'written' | 'unwritten'): Promise<Theatre> {
-  const stage = fleet(options);
-  stage.dieAt(at, moment);
-  await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
-  stage.cutTo(at);
-  stage.clock.pass(4_000);
-  return stage;
-}
-
 function where(stage: Theatre, at: number): string {
   return `${String(at)} ${stage.journal.events[at - 1]?.code ?? ''}`;
 }
@@ -37,7 +37,7 @@ describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment,
   it('is resumed to the verdict, and everything is as before', async () => {
     const events = await eventsIn(options);
     for (const at of anyEvent(events)) {
-      const stage = await died(options, at, moment);
+      const stage = await died(options, at, moment, 4_000);
       const state = await stage.run();
       expect([where(stage, at), ending(state), found(stage)]).toEqual([
         where(stage, at),
@@ -54,7 +54,7 @@ describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment,
   it('is aborted, and everything is as before', async () => {
     const events = await eventsIn(options);
     for (const at of anyEvent(events)) {
-      const stage = await died(options, at, moment);
+      const stage = await died(options, at, moment, 4_000);
       await stage.abort();
       const state = fold(stage.journal.events);
       const decisive = eventsOf(stage.journal.events, 'GD_FAULT_INTENDED').some(
