@@ -20,7 +20,7 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|co
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
   '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor)/(report|sarif|plot|svg)\\.ts$';
@@ -200,6 +200,7 @@ module.exports = {
       },
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),
+    only('statistics', 'Bounds of rates: numbers in, numbers out.', '^src/statistics/', []),
     only('worker-second', 'What a definition says of a worker, read once.', WORKER, [MODEL]),
     never(
       'one-reader-of-a-worker',
@@ -341,7 +342,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),

@@ -25,7 +25,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 120_000,
           include: [
-            'test/{buildkite,checks,cli,doctor,drill,ecs,evidence,faults,fis,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,study,surroundings,triggers,verdict,worker}/**/*.test.ts',
+            'test/{buildkite,checks,cli,doctor,drill,ecs,evidence,faults,fis,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,statistics,study,surroundings,triggers,verdict,worker}/**/*.test.ts',
           ],
         },
       },
