@@ -24,9 +24,9 @@ export default defineConfig({
           // Pure rooms keep nothing between two files, and to load them anew for each costs a third of the whole.
           isolate: false,
           testTimeout: 120_000,
-          include: [
-            'test/{buildkite,checks,cli,doctor,drill,ecs,evidence,faults,fis,forecast,http,iam,journal,preflight,property,rehearsal,report,safety,scenario,statistics,study,surroundings,triggers,verdict,worker}/**/*.test.ts',
-          ],
+          // Every room's tests but those that play the rig: a new room's are among them without a word here.
+          include: ['test/*/**/*.test.ts'],
+          exclude: ['test/{contract,docs,e2e,live,long,rig}/**'],
         },
       },
       {
