@@ -11,6 +11,7 @@ const ContainerAnswer = z.object({
   exitCode: z.number().int().optional(),
   reason: Text,
   runtimeId: Text,
+  imageDigest: Text,
 });
 
 const Pair = z.object({ name: Text, value: Text });
@@ -58,6 +59,7 @@ export const TaskDefinitionAnswer = z.object({
   taskDefinitionArn: z.string(),
   family: z.string(),
   containerDefinitions: z.array(DefinitionContainer),
+  runtimePlatform: z.object({ operatingSystemFamily: Text }).optional(),
 });
 export type TaskDefinitionAnswer = z.output<typeof TaskDefinitionAnswer>;
 

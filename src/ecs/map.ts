@@ -2,7 +2,7 @@ import type { RecentStops } from '../model/entities/surroundings.ts';
 import { listHostNames } from '../model/entities/host.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
 import type { Cluster, Instance, Protection, Service, Task, TaskDefinition } from '../model/entities/task.ts';
-import { readContainer } from '../worker/definition.ts';
+import { platformOf, readContainer } from '../worker/definition.ts';
 import { traitsOf } from './service-traits.ts';
 import type {
   ClusterAnswer,
@@ -49,6 +49,7 @@ export function taskOf(task: TaskAnswer): Task {
       exitCode: container.exitCode ?? null,
       reason: container.reason ?? null,
       runtimeId: container.runtimeId ?? null,
+      ...(container.imageDigest === undefined ? {} : { imageDigest: container.imageDigest }),
     })),
     hostnames: [...new Set([...listInterfaceNames(task), ...listContainerNames(task)])],
   };
@@ -80,6 +81,7 @@ export function definitionOf(definition: TaskDefinitionAnswer): TaskDefinition {
     arn: definition.taskDefinitionArn,
     family: definition.family,
     containers: definition.containerDefinitions.map(readContainer),
+    platform: platformOf(definition),
   };
 }
 

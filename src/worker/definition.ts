@@ -25,6 +25,11 @@ export function readContainer(document: unknown): ContainerDefinition {
   };
 }
 
+/** The operating system that a task definition names; without one it is Linux (RegisterTaskDefinition, runtimePlatform). */
+export function platformOf(document: unknown): string {
+  return toText(readField(readField(document, 'runtimePlatform'), 'operatingSystemFamily')) ?? 'LINUX';
+}
+
 function readVariable(pair: unknown): readonly (readonly [string, string])[] {
   const name = toText(readField(pair, 'name'));
   return name === null ? [] : [[name, toText(readField(pair, 'value')) ?? '']];

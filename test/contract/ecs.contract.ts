@@ -50,6 +50,8 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
         },
       ]);
       expect(tasks[0]?.containers).toMatchObject([{ name: 'agent', status: 'RUNNING', exitCode: null }]);
+      // Container.imageDigest: the digest of the image's manifest, shown once it is pulled.
+      expect(tasks[0]?.containers[0]?.imageDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
       expect(valueOf(await ecs.tasks('build-prod', [], never))).toEqual([]);
       expect(await ecs.tasks('nothing', [taskArn], never)).toMatchObject({ trouble: { kind: 'not-found' } });
     });

@@ -68,6 +68,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'task.tags.team': 'a label: AWS warns against secrets in tags, for everybody who lists resources sees them',
   'task.containers[].reason': "ECS's own words on why a container ended: evidence",
   'task.containers[].runtimeId': 'an id',
+  'task.containers[].imageDigest': 'a digest of what everybody who pulls the image gets',
   'service.arn': 'a name',
   'service.deployments[].id': 'an id',
   'service.deployments[].definition': 'a name',
@@ -211,7 +212,7 @@ function plantWorld(
   ecs.world.definitions.set(DEFINITION_ARN, definition);
   Object.assign(ecs, { taskDefinitionDocument: () => Promise.resolve({ ok: true, value: raw }) });
   const containers = [
-    aContainer({ reason: 'r', runtimeId: 'i' }),
+    aContainer({ reason: 'r', runtimeId: 'i', imageDigest: 'd' }),
     aContainer({ name: 'gateway', reason: 'r' }),
   ];
   for (const task of ecs.world.tasks.values()) {

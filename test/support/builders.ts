@@ -111,7 +111,11 @@ export function anAgent(over: Partial<Agent> = {}): Agent {
 
 /** The container of the agent, running. */
 export function aContainer(over: Partial<Container> = {}): Container {
-  return { name: 'agent', status: 'RUNNING', exitCode: null, reason: null, runtimeId: 'a1b2c3', ...over };
+  return {
+    ...{ name: 'agent', status: 'RUNNING', exitCode: null, reason: null, runtimeId: 'a1b2c3' },
+    imageDigest: `sha256:${'a'.repeat(64)}`,
+    ...over,
+  };
 }
 
 /** A running task of service `build-agents`. */

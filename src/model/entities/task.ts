@@ -10,6 +10,8 @@ export const Container = z.strictObject({
   /** Runtime errors, `OutOfMemoryError: ...` among them. */
   reason: z.string().nullable(),
   runtimeId: z.string().nullable(),
+  /** Digest of the image's manifest, `sha256:...`. Missing while ECS shows none, and in journals of older versions. */
+  imageDigest: z.string().optional(),
 });
 export type Container = z.infer<typeof Container>;
 
@@ -64,6 +66,8 @@ export const TaskDefinition = z.strictObject({
   arn: z.string(),
   family: z.string(),
   containers: z.array(ContainerDefinition),
+  /** The operating system that its tasks run on (runtimePlatform), such as `LINUX`. Missing in journals of older versions. */
+  platform: z.string().optional(),
 });
 export type TaskDefinition = z.infer<typeof TaskDefinition>;
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { dockerIdOf } from './docker.ts';
 import type { EcsKnobs } from './knobs.ts';
 import type { ContainerMoment, EcsTask } from './task.ts';
@@ -83,6 +85,7 @@ function viewContainer(task: EcsTask, name: string, index: number, knobs: EcsKno
     taskArn: task.seed.arn,
     name,
     image: task.container(name)?.image,
+    imageDigest: digestOf(task.container(name)?.image ?? '', state?.status ?? 'PENDING'),
     runtimeId: dockerIdOf(task, name),
     lastStatus: state?.status ?? 'PENDING',
     exitCode: knobs.exitCode === 'present' && !task.hostIsGone ? state?.exit?.code : undefined,
@@ -90,6 +93,14 @@ function viewContainer(task: EcsTask, name: string, index: number, knobs: EcsKno
     healthStatus: state?.health ?? 'UNKNOWN',
     networkInterfaces: viewInterfaces(task),
   });
+}
+
+/** The digest of an image's manifest, known once it is pulled. The rig pulls none, so that the digest stands for the name. */
+function digestOf(image: string, status: string): string | undefined {
+  if (image === '' || status === 'PENDING') return undefined;
+  return (
+    /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1] ?? `sha256:${createHash('sha256').update(image).digest('hex')}`
+  );
 }
 
 function viewInterfaces(task: EcsTask): readonly unknown[] {
