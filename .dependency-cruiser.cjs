@@ -20,7 +20,7 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|co
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|ledger)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
   '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor)/(report|sarif|plot|svg)\\.ts$';
@@ -185,7 +185,10 @@ module.exports = {
       name: 'pure-rooms-are-pure',
       comment: 'No file, socket, clock or randomness where it is decided and judged.',
       severity: 'error',
-      from: { path: PURE, pathNot: ['^src/scenario/(load|shipped)\\.ts$', SERVING] },
+      from: {
+        path: PURE,
+        pathNot: ['^src/scenario/(load|shipped)\\.ts$', '^src/ledger/seal\\.ts$', SERVING],
+      },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -306,6 +309,13 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'ledger',
+      'A document follows from a journal and its verdict alone; seal.ts alone computes digests.',
+      '^src/ledger/',
+      [MODEL, WORKER, SCENARIO, RECORD, EVIDENCE, '^src/verdict/', '^src/store/port\\.ts$'],
+      [SERVING, SHOWING],
+    ),
+    only(
       'doctor',
       'What a drill would meet is judged from what was read, by the rules that a drill itself asks.',
       '^src/doctor/',
@@ -342,7 +352,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|ledger)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),

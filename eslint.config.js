@@ -14,6 +14,8 @@ const MAY_TOUCH_THE_WORLD = [
   'src/rig/**',
   'src/lockfile/**',
   'src/journal/{file,replay,line}.ts',
+  // Writes an instant that it is given as a day.
+  'src/ledger/seal.ts',
   'src/scenario/{load,shipped}.ts',
   // Writes an instant that it is given as text.
   'src/report/text.ts',

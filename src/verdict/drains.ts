@@ -47,7 +47,8 @@ function drainOf({ stopped, verdict }: Judged): MeasuredDrain {
 /** Of a worker that drained each of these holds, or is not asked of one without a job. */
 const LEFT = ['no-job-lost', 'target-passed', 'agent-left', 'container-clean'] as const;
 
-function hasDrained({ findings }: Verdict): boolean {
+/** Whether the worker drained; what failed beside it, such as a limit or a sidecar, does not change that. */
+export function hasDrained({ findings }: Verdict): boolean {
   return LEFT.every((check) =>
     findings.some((one) => one.check === check && ['yes', 'unasked'].includes(one.holds)),
   );
