@@ -20,7 +20,7 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|co
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|ledger)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
   '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor)/(report|sarif|plot|svg)\\.ts$';
@@ -204,6 +204,9 @@ module.exports = {
     },
     only('model-first', 'The words import nothing.', '^src/model/', []),
     only('statistics', 'Bounds of rates: numbers in, numbers out.', '^src/statistics/', []),
+    only('claim', 'A claim is judged over what drills came to, by bounds.', '^src/claim/', [
+      '^src/statistics/',
+    ]),
     only('worker-second', 'What a definition says of a worker, read once.', WORKER, [MODEL]),
     never(
       'one-reader-of-a-worker',
@@ -352,7 +355,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|ledger)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),

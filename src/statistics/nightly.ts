@@ -20,11 +20,12 @@ const LOWER_RATES = [
 ] as const;
 
 /**
- * The mixture for the lower bound: half of the weight on "always fails", and half of each rest halfway down to the limit, so that a
- * worker that always loses is found at once, and one that loses a little too often is found too.
+ * The mixture for the lower bound: half of the weight on "always fails", the rest on rates that lie ever nearer to the limit, each
+ * half as far away as the one before. So a worker that always loses is found at once, and one that loses a little too often is found too.
  */
 const HIGHER_RATES = Array.from({ length: 30 }, (_, index) => ({
-  weight: 2 ** -(index + 1),
+  /** 1/2, 1/6, 1/12, ...: together at most 1, and slower to vanish than halves would. */
+  weight: 1 / ((index + 1) * (index + 2)),
   /** How far the rate lies from the limit (0) to "always fails" (1). */
   way: 2 ** -index,
 }));

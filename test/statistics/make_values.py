@@ -43,7 +43,7 @@ def above(failed, trials, limit):
     total = Fraction(0)
     for i in range(30):
         rate = limit + (1 - limit) / 2 ** i
-        total += Fraction(1, 2 ** (i + 1)) * (rate / limit) ** failed * ((1 - rate) / (1 - limit)) ** (trials - failed)
+        total += Fraction(1, (i + 1) * (i + 2)) * (rate / limit) ** failed * ((1 - rate) / (1 - limit)) ** (trials - failed)
     return total
 
 
