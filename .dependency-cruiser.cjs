@@ -15,7 +15,7 @@ const LOCKFILE = '^src/lockfile/';
 const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/result\\.ts$';
 const DISK = '^src/disk/';
-const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|counters)/port\\.ts$';
+const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
@@ -32,6 +32,7 @@ const SERVING =
 const BUNDLED = [
   '@aws-sdk/client-application-auto-scaling',
   '@aws-sdk/client-ecs',
+  '@aws-sdk/client-s3',
   '@aws-sdk/core',
   '@aws-sdk/credential-provider-node',
   '@aws-sdk/nested-clients',
@@ -127,8 +128,8 @@ module.exports = {
       'one-wiring',
       'Only cli/wire.ts builds clients.',
       '^src/(?!cli/wire\\.ts)',
-      '^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|counters)/(?!port\\.ts)',
-      ['^src/(buildkite|ecs|auto-scaling|fis|surroundings|user-command|counters)/'],
+      '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters)/'],
     ),
     only(
       'buildkite-client',
@@ -155,6 +156,12 @@ module.exports = {
       [MODEL, '^src/http/', '^src/ecs/(sdk|failure)\\.ts$'],
     ),
     only(
+      'store',
+      'Documents in a folder, or on S3 by what the client of ECS shares: credentials, handler, clock.',
+      '^src/store/',
+      [MODEL, DISK, '^src/http/', '^src/ecs/(sdk|failure)\\.ts$'],
+    ),
+    only(
       'surroundings-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/surroundings/',
@@ -175,7 +182,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(ecs|auto-scaling|fis|buildkite|rig)/', '^src/cli/aws-profile\\.ts$'],
+        pathNot: ['^src/(ecs|auto-scaling|fis|store|buildkite|rig)/', '^src/cli/aws-profile\\.ts$'],
       },
       to: { path: 'node_modules/(@aws-sdk|@smithy|graphql)/' },
     },

@@ -9,6 +9,7 @@ const MAY_TOUCH_THE_WORLD = [
   'src/http/**',
   'src/buildkite/**',
   'src/ecs/**',
+  'src/store/**',
   'src/surroundings/**',
   'src/user-command/**',
   'src/rig/**',

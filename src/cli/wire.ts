@@ -5,11 +5,14 @@ import type { Buildkite } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Counters } from '../counters/port.ts';
 import type { Fis } from '../fis/port.ts';
+import type { Store } from '../store/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
+import { regionOfProfile } from './aws-profile.ts';
 import { isAttendedTerminal } from './output.ts';
 import type { Environment } from './output.ts';
 import { askMfaCodeHere } from './prompt.ts';
+import { rulesOf } from './settings.ts';
 import type { EcsSettings, Settings } from './settings.ts';
 
 /** The services of one drill, by their ports. */
@@ -145,6 +148,31 @@ async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   return createEcsClient({ region, ...rules, ...(askMfaCode === null ? {} : { askMfaCode }) });
 }
 
+/** Where S3 is asked first if no region is set: it says where a bucket is. */
+const FIRST_REGION = 'us-east-1';
+
+/**
+ * The store that a person named: a folder, or s3://BUCKET/PREFIX by the environment's own endpoint and credentials, for drills on
+ * the rig too. Throws bad-input; contacts nothing.
+ */
+async function openStore(url: string, environment: Environment, insecure: boolean): Promise<Store> {
+  const { openStore: open } = await import('../store/open.ts');
+  return open(url, {
+    environment,
+    makeSdk: async () => {
+      const [{ createSdk }, { systemClock }] = await Promise.all([
+        import('../ecs/sdk.ts'),
+        import('../http/clock.ts'),
+      ]);
+      const set = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
+      const region = set || (await regionOfProfile(environment)) || FIRST_REGION;
+      const askMfaCode = codeAsker({ environment });
+      const asking = askMfaCode === null ? {} : { askMfaCode };
+      return createSdk({ region, ...rulesOf(environment, insecure), ...asking }, systemClock);
+    },
+  });
+}
+
 /** What a command hands to its service, which builds no client itself. */
-export const clients = { connect, connectBuildkite, connectEcs, pastJobsFile };
+export const clients = { connect, connectBuildkite, connectEcs, pastJobsFile, openStore };
 export type Clients = typeof clients;

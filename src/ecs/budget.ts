@@ -1,5 +1,7 @@
-import type { AwsOperation } from '../model/call.ts';
+import type { AwsOperation, StoreOperation } from '../model/call.ts';
 import type { Clock } from '../model/clock.ts';
+
+type Operation = AwsOperation | StoreOperation;
 
 /** A token bucket of one account in one region: how many requests it holds, and how many come back in a second. */
 interface Bucket {
@@ -17,7 +19,7 @@ const TASK_DEFINITION_READ: Bucket = { burst: 50, sustained: 20 };
 const TASK_PROTECTION: Bucket = { burst: 200, sustained: 80 };
 
 /** An operation of ECS that is not named here changes a resource of the cluster. */
-const BUCKET_OF: Readonly<Partial<Record<AwsOperation, Bucket>>> = {
+const BUCKET_OF: Readonly<Partial<Record<Operation, Bucket>>> = {
   DescribeClusters: CLUSTER_READ,
   DescribeCapacityProviders: CLUSTER_READ,
   ListTasks: CLUSTER_RESOURCE_READ,
@@ -33,7 +35,7 @@ const BUCKET_OF: Readonly<Partial<Record<AwsOperation, Bucket>>> = {
   UntagResource: SERVICE_MODIFY,
 };
 
-function findBucket(operation: AwsOperation): Bucket {
+function findBucket(operation: Operation): Bucket {
   return BUCKET_OF[operation] ?? CLUSTER_RESOURCE_MODIFY;
 }
 
@@ -45,8 +47,8 @@ const LONGEST_REST_S = 10;
 
 /** What a client may take of ECS's token buckets. It is overdrawn by reads that cannot wait; repeated reads pay it back. */
 export interface AwsBudget {
-  noteSent(operation: AwsOperation): void;
-  noteThrottled(operation: AwsOperation): void;
+  noteSent(operation: Operation): void;
+  noteThrottled(operation: Operation): void;
   /** How long repeated reads by these operations are to rest, milliseconds. */
   restFor(operations: readonly AwsOperation[]): number;
 }

@@ -4,7 +4,7 @@ import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { Clock } from '../model/clock.ts';
 import { nameOperation } from '../model/call.ts';
-import type { AwsOperation } from '../model/call.ts';
+import type { AwsOperation, StoreOperation } from '../model/call.ts';
 import type { ClockOffset, Credentials } from '../model/entities/surroundings.ts';
 import { checkBeforeBytes, createAgents } from '../http/agents.ts';
 import { withDeadline } from '../http/deadline.ts';
@@ -50,7 +50,7 @@ const RIG_MODES = {
 
 /** What is known of a call while it runs. */
 interface Progress extends Sending {
-  readonly operation: AwsOperation;
+  readonly operation: AwsOperation | StoreOperation;
   readonly signal: AbortSignal;
   startedAt: number;
   readonly hold: Hold;
@@ -71,7 +71,7 @@ export interface Sdk {
   renewCredentials(signal: AbortSignal): Promise<Called<Credentials>>;
   /** Runs a call. `hold` is asked right before the first byte of a request: what it says keeps the request from being sent. */
   call<T>(
-    operation: AwsOperation,
+    operation: AwsOperation | StoreOperation,
     signal: AbortSignal,
     work: (abortSignal: AbortSignal) => Promise<T>,
     hold?: Hold,

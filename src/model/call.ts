@@ -130,11 +130,14 @@ export type ScalingOperation =
   | 'DescribeScalingActivities'
   | 'RegisterScalableTarget';
 
+/** Every operation of S3 that gameday can send, by the name of its right. */
+export type StoreOperation = 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 's3:ListBucket';
+
 /** Every operation of AWS, but STS's GetCallerIdentity, which needs no right. */
 export type AwsOperation = EcsOperation | ScalingOperation | FisOperation;
 
 /** The operation as AWS's pages name it; null where there is none. */
-export function nameOperation(operation: AwsOperation | null): string | null {
+export function nameOperation(operation: AwsOperation | StoreOperation | null): string | null {
   return operation?.replace('fis:', '') ?? null;
 }
 

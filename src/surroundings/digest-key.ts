@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIGEST_PREFIX } from '../model/secret-looks.ts';
 import type { Digest } from '../model/secret-looks.ts';
-import { codeOf } from './files.ts';
+import { codeOf } from '../disk/code.ts';
 
 const KEY_BYTES = 32;
 /** Digits of a digest: 48 bits distinguish the values of one drill and stay readable. */

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from './files.ts';
+import { codeOf } from '../disk/code.ts';
 
 /*
  * What this machine knows about its drills: for each drill that is not judged yet, a file with the checksums of the journal's

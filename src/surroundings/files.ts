@@ -1,12 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from '../disk/code.ts';
 import type { Trouble } from '../model/answer.ts';
 import { toOneLine, makeTrouble } from '../http/trouble.ts';
-
-/** The code of a file system error, or null. */
-export function codeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
 
 /** Whether a path exists. Throws if that cannot be determined. */
 export async function hasFileAt(path: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { makeFolders } from '../disk/folders.ts';
 import type { Ledger } from '../model/entities/surroundings.ts';
-import { codeOf } from './files.ts';
+import { codeOf } from '../disk/code.ts';
 import { mayBeSame } from './lock-key.ts';
 
 const Line = z.object({ key: z.string(), drill: z.string(), taskArn: z.string(), at: z.number().int() });
