@@ -283,6 +283,17 @@ module.exports = {
       ],
     ),
     only(
+      'drills-in-parallel',
+      'What many drills ask is sent together: it knows how one drill asks, the ports, and no client.',
+      '^src/parallel/',
+      [
+        MODEL,
+        '^src/state/(state|step|points)\\.ts$',
+        '^src/drill/(observer|ports|pace|batches|questions|hidden)\\.ts$',
+        PORTS,
+      ],
+    ),
+    only(
       'preflight',
       'A look at documents: its rules know no drill, no client and no file.',
       '^src/preflight/',
