@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createObserver } from '../../src/drill/observer.ts';
@@ -24,6 +25,13 @@ import { manualClock } from '../support/manual-clock.ts';
 import { testDigest } from '../support/digests.ts';
 
 const idOf = (id: string, nth: number): string => `${id.slice(0, -3)}${String(nth).padStart(3, '0')}`;
+
+/** As the signal of a game day: any number of reads listen to it. */
+function neverAborts(): AbortSignal {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  return signal;
+}
 
 /** So many drills with a build and a task each, on one clock, one Buildkite and one ECS. */
 function together(count: number) {
@@ -60,7 +68,7 @@ function together(count: number) {
     };
     return { ...observer.join(given), state, build, task };
   });
-  return { clock, buildkite, ecs, drills, never: new AbortController().signal };
+  return { clock, buildkite, ecs, drills, never: neverAborts() };
 }
 
 type Drill = ReturnType<typeof together>['drills'][number];
@@ -85,7 +93,7 @@ async function watch(
   until: number,
   now: () => number,
 ) {
-  const never = new AbortController().signal;
+  const never = neverAborts();
   const [reads, states]: [Read[], string[]] = [[], []];
   let known = state;
   while (now() < until) {
