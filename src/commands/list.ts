@@ -6,6 +6,8 @@ import Doctor from './doctor.ts';
 import Drills from './drills.ts';
 import Forecast from './forecast.ts';
 import Iam from './iam.ts';
+import Merge from './merge.ts';
+import Pipeline from './pipeline.ts';
 import Preflight from './preflight.ts';
 import Rehearse from './rehearse.ts';
 import Resume from './resume.ts';
@@ -23,6 +25,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   drills: Drills,
   forecast: Forecast,
   iam: Iam,
+  merge: Merge,
+  pipeline: Pipeline,
   preflight: Preflight,
   rehearse: Rehearse,
   resume: Resume,
