@@ -2,6 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { watchAlone } from '../drill/observer.ts';
 import type { DrillPorts } from '../drill/ports.ts';
 import type { DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';
@@ -27,9 +28,7 @@ import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
 import { hostCommand } from './user-command.ts';
-import { ALONE } from './watching.ts';
-import type { Watching } from './watching.ts';
-import { digestFor } from './wire.ts';
+import { connect, digestFor } from './wire.ts';
 
 /** How long a signal waits for the user's command to end with it: its grace, and a little for SIGKILL, milliseconds. */
 const COMMAND_ENDS_WITHIN_MS = 7_500;
@@ -47,8 +46,6 @@ export interface Drive {
   readonly interruption: Interruption;
   /** Why the services ended by themselves (the rig died), or null. */
   readonly died: () => string | null;
-  /** Who watches: by default an Observer of its own. */
-  readonly watching?: Watching;
   readonly act: (
     ports: DrillPorts,
     interrupted: AbortSignal,
@@ -58,12 +55,12 @@ export interface Drive {
 
 /** Runs one drill to its end and returns its result; closes the journal. */
 export async function driveDrill(drive: Drive): Promise<DrillResult> {
-  const { plan, journal, runner, reporter, interruption, watching = ALONE } = drive;
+  const { plan, journal, runner, reporter, interruption } = drive;
   let failure: unknown = null;
   try {
     const askMfaCode = isAttendedTerminal(runner.environment) ? askMfaCodeBeside(reporter) : null;
     const host = hostCommand(drive.settings, drive.folder, runner.environment, runner.output, reporter);
-    const services = await watching.connect(drive.settings, askMfaCode, host);
+    const services = await connect(drive.settings, askMfaCode, host);
     const endCommand = (): void => {
       if (services.command.read()?.state === 'running') interruption.extend(COMMAND_ENDS_WITHIN_MS);
     };
@@ -71,7 +68,7 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     const isKept = drive.folder !== null && !plan.embeddedRig;
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
-    const ports = watching.watch({ ...services, clock: systemClock, journal, person, digest });
+    const ports = watchAlone({ ...services, clock: systemClock, journal, person, digest });
     await drive.act(ports, interruption.signal, (event, state) => {
       if (event.code === 'GD_UNDO_BEGUN') interruption.extend(event.payload.within);
       reporter.onEvent(event, state);

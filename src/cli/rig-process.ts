@@ -172,11 +172,9 @@ async function startUnlessStopped(start: RigStart, signal: AbortSignal): Promise
   }
 }
 
-/** A rig that this process started for its drills. */
+/** A rig that this process started for one drill. */
 export interface EmbeddedRig {
   readonly settings: Settings;
-  /** The settings of another scenario that is played on it. */
-  settingsOf(scenario: Scenario): Settings;
   /** Its tokens and keys. */
   readonly secrets: readonly string[];
   /** Why it ended by itself, or null. */
@@ -200,13 +198,14 @@ export async function openRig(
     clear();
     process.off('exit', clear);
   };
-  const settingsOf = (one: Scenario): Settings =>
-    settingsFromRig(one, rig.environment, { stateDir, environment: choice.environment });
   try {
-    const settings = settingsOf(scenario);
+    const settings = settingsFromRig(scenario, rig.environment, {
+      stateDir,
+      environment: choice.environment,
+    });
     const keys = settings.credentials;
     const secrets = [settings.token, ...(keys === null ? [] : [keys.accessKeyId, keys.secretAccessKey])];
-    return { settings, settingsOf, secrets, died: rig.died, close };
+    return { settings, secrets, died: rig.died, close };
   } catch (error) {
     await close();
     throw error;

@@ -18,7 +18,7 @@ export interface Settings {
   readonly graphqlEndpoint: string;
   /** Set for the rig only; else the SDK finds it by its own rules. */
   readonly ecsEndpoint: string | null;
-  /** The name of ECS's endpoint in lock and past injections. */
+  /** The name of ECS's endpoint in lock and ledger. */
   readonly ecsName: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
   readonly label: string | null;
@@ -207,7 +207,7 @@ export function unreachableSettings({ build, cluster }: Place): Settings {
 }
 
 /** The lock's key: endpoint, region, cluster and service (or `family:`, or `tag:`), in one spelling. One drill a key. */
-export function lockKeyOf(settings: Pick<Settings, 'ecsName' | 'region'>, { cluster }: Place): string {
+export function lockKeyOf(settings: Settings, { cluster }: Pick<Place, 'cluster'>): string {
   const { service, family, taskTag } = cluster;
   const other =
     family === null ? (taskTag === null ? '' : `tag:${taskTag.key}=${taskTag.value}`) : `family:${family}`;
