@@ -5,6 +5,7 @@ import { indexJournal } from '../evidence/journal-index.ts';
 import { findFinishTime } from '../evidence/job-times.ts';
 import { stopOf } from '../evidence/stop.ts';
 import type { DrillEvent } from '../journal/events.ts';
+import type { Reason } from '../model/reasons.ts';
 import { formatStep } from '../model/step-name.ts';
 import { stepOfPlan, traitsOf } from '../scenario/plan.ts';
 import { judgeStops } from '../verdict/case.ts';
@@ -20,11 +21,23 @@ import { judgeTrial, type Trial } from './trial.ts';
 /** Whose verdict counts: the journal's own, or that of today's checks. */
 export type Judging = 'as-stored' | 'by-todays-checks';
 
+interface DocumentOptions {
+  readonly judging?: Judging;
+  /** Why the run ended before the drill did: like a drill that a signal interrupted, it may be resumed. */
+  readonly cut?: Reason | null;
+}
+
+/** Whether the drill has come to its end, with its verdict or by a signal; one whose runner died has not, and can be resumed. */
+export function isOver(journal: readonly DrillEvent[]): boolean {
+  const ends: readonly DrillEvent['code'][] = ['GD_JUDGED', 'GD_SETTLED'];
+  return journal.at(-1)?.code === 'GD_INTERRUPTED' || journal.some(({ code }) => ends.includes(code));
+}
+
 /** The ledger's document of a drill, or null where the drill was never to contact anything (a dry run). */
 export function documentOf(
   journal: readonly DrillEvent[],
   version: string,
-  judging: Judging = 'as-stored',
+  { judging = 'as-stored', cut = null }: DocumentOptions = {},
 ): LedgerDocument | null {
   const index = indexJournal(journal);
   const evidence = evidenceOf(index);
@@ -35,7 +48,7 @@ export function documentOf(
   const again = stored === undefined || judging === 'as-stored' ? null : judgeDrill(evidence, stops);
   const result = summarizeDrill(index, null, again);
   const shown = stops[0]?.stopped ?? evidence;
-  const trial = judgeTrial(result, stops);
+  const trial = judgeTrial(cut === null ? result : { ...result, outcome: 'interrupted' }, stops);
   const known = readWorkerOf(shown, result.fault);
   return sealRecord({
     ...{ v: LEDGER_VERSION, version, drill: evidence.drill },
@@ -50,7 +63,8 @@ export function documentOf(
     step: nameStep(shown),
     fault: result.fault,
     build: result.build?.url ?? null,
-    ...{ outcome: result.outcome, reason: result.reason },
+    outcome: cut === null ? result.outcome : 'interrupted',
+    reason: cut ?? result.reason,
     ...trial,
     ...measureTimes(shown, result, trial),
   });

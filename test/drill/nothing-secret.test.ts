@@ -3,6 +3,7 @@ import { TaskDefinitionAnswer } from '../../src/ecs/answers.ts';
 import { definitionOf } from '../../src/ecs/map.ts';
 import { toJson } from '../../src/journal/escape.ts';
 import { closingBlock } from '../../src/report/closing.ts';
+import { documentOf } from '../../src/ledger/from-journal.ts';
 import { createLogReporter } from '../../src/report/log.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import {
@@ -197,7 +198,12 @@ async function drillAmongSecrets(): Promise<{
   for (const event of stage.journal.events) log.onEvent?.(event, state);
   const result = summarizeDrill(stage.journal.events, 'journal.jsonl');
   said.push(closingBlock(result, { columns: 200, colors: false }));
-  const written = [...stage.journal.events.map((event) => toJson(event)), toJson(result), ...said].join('\n');
+  const document = documentOf(stage.journal.events, '1.0.0');
+  expect(document).toMatchObject({ worker: { containers: [{ name: 'agent' }, { name: 'gateway' }] } });
+  const written = [
+    ...stage.journal.events.map((event) => toJson(event)),
+    ...[toJson(result), toJson(document), ...said],
+  ].join('\n');
   expect(result.reason).not.toBe('mapping-failed');
   expect(stage.journal.events.map(({ code }) => code)).toContain('GD_FAULT_SENT');
   return { planted, written };
