@@ -75,6 +75,7 @@ export const assertionFlags = {
   json: shared.jsonFlag,
   reporter: shared.reporterFlag(),
   out: shared.outFlag,
+  ledger: shared.ledgerFlag,
   insecure: shared.insecureFlag,
 };
 export type AssertionFlags = Interfaces.InferredFlags<typeof assertionFlags>;

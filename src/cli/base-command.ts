@@ -2,6 +2,7 @@ import './interpreted-schemas.ts';
 import { Command, Errors } from '@oclif/core';
 import type { AskedReporter } from '../report/reporters.ts';
 import type { Screen } from '../report/screen.ts';
+import type { Store } from '../store/port.ts';
 import { beginCommand, documentOf, explainThrown, finishWith } from './exit-codes.ts';
 import type { Answer } from './exit-codes.ts';
 import { createOutput } from './output.ts';
@@ -27,6 +28,7 @@ const NOBODY = { progress: null, ownsStdout: false, files: [], answers: null };
 export abstract class BaseCommand extends Command {
   private made: Output | null = null;
   private reporting: Reporting = NOBODY;
+  private ledger: Store | null = null;
 
   protected get output(): Output {
     this.made ??= createOutput(process.env);
@@ -45,13 +47,18 @@ export abstract class BaseCommand extends Command {
       version: this.config.version,
       json: this.wantsJson,
       reporting: this.reporting,
+      ledger: this.ledger,
       clients,
       finish: (answer, print) => this.finish(answer, print),
     };
   }
 
-  /** The runner of a command that runs or shows drills, with its reporters opened. */
-  protected async runnerWith(asked: readonly AskedReporter[] = []): Promise<Runner> {
+  /** The runner of a command that runs or shows drills, with its reporters and its ledger opened. */
+  protected async runnerWith(
+    asked: readonly AskedReporter[] = [],
+    { ledger, insecure }: { readonly ledger?: string | undefined; readonly insecure?: boolean } = {},
+  ): Promise<Runner> {
+    if (ledger !== undefined) this.ledger = await clients.openStore(ledger, process.env, insecure === true);
     if (asked.length > 0) {
       const { openReporters } = await import('./reporters.ts');
       this.reporting = await openReporters(asked, this.output);

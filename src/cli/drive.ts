@@ -20,6 +20,7 @@ import { commandsOf } from '../verdict/left.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
 import { askMfaCodeBeside, nobody, terminalPerson } from './prompt.ts';
+import { enterInLedger, sayNotEntered } from './ledger.ts';
 import { isAttendedTerminal } from './output.ts';
 import { reporterFor } from './reporters.ts';
 import { DEFAULT_OUT } from './runner.ts';
@@ -53,6 +54,11 @@ export interface Drive {
   ) => Promise<DrillState>;
 }
 
+/** A drill that has no result yet. */
+export type Running = Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'> & {
+  readonly runner: Pick<Runner, 'ledger'>;
+};
+
 /** Runs one drill to its end and returns its result; closes the journal. */
 export async function driveDrill(drive: Drive): Promise<DrillResult> {
   const { plan, journal, runner, reporter, interruption } = drive;
@@ -84,7 +90,8 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
       `${failure instanceof Error ? (failure.stack ?? failure.message) : 'something that is no error was thrown'}\n`,
     );
   }
-  return keepResult(resultOf(drive, failure), drive.folder, runner);
+  const entered = await enterInLedger(resultOf(drive, failure), { ...drive, events: journal.events });
+  return keepResult(entered, drive.folder, runner);
 }
 
 /** The result of a drill, also if the run itself failed. */
@@ -165,7 +172,7 @@ export async function driveAlone(
   runner: Runner,
 ): Promise<void> {
   const reporter = await reporterFor(runner, 'closing');
-  const current = { ...drill, died: () => null };
+  const current = { ...drill, runner, died: () => null };
   let over = false;
   const interruption = watchSignals((signal) => {
     if (over) return;
@@ -173,7 +180,7 @@ export async function driveAlone(
     reporter.onDocument(document);
     runner.finish(document);
   });
-  const result = await driveDrill({ ...current, runner, reporter, interruption });
+  const result = await driveDrill({ ...current, reporter, interruption });
   over = true;
   reporter.onResult(result);
   const document = makeGameDayDocument([result], [], interruption.readSignal());
@@ -183,7 +190,7 @@ export async function driveAlone(
 
 /** A drill that did not end in time after a signal: writes the journal's last line, judges it as it stands and reports it. */
 export function endByForce(
-  current: Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>,
+  current: Running,
   signal: StopSignal,
   reporter: Pick<Required<Reporter>, 'onResult'>,
 ): readonly DrillResult[] {
@@ -193,7 +200,10 @@ export function endByForce(
     // append writes the line before it first waits; only the sync to disk is not awaited.
     current.journal.append({ code: 'GD_INTERRUPTED', payload: { signal } }, false).catch(() => undefined);
   }
-  const result = resultOf(current, null);
+  const { ledger } = current.runner;
+  const told = resultOf(current, null);
+  const note = ledger === null || current.plan.dryRun ? [] : [sayNotEntered(ledger, told.drill, current.out)];
+  const result = { ...told, notes: [...told.notes, ...note] };
   reporter.onResult(result);
   return [result];
 }

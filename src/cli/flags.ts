@@ -75,6 +75,16 @@ export const outFlag = Flags.string({
   env: 'GAMEDAY_OUT',
 });
 
+const LEDGER = {
+  description: 'the ledger, which has one document for each drill: a folder, or s3://BUCKET/PREFIX',
+  helpValue: 'URL',
+  env: 'GAMEDAY_LEDGER',
+};
+/** Of commands that end drills: each is added to the ledger, if there is one. */
+export const ledgerFlag = Flags.string(LEDGER);
+/** Of commands that read the ledger. */
+export const requiredLedgerFlag = Flags.string({ ...LEDGER, required: true });
+
 export const agentFlag = Flags.string({
   description:
     'the buildkite-agent of the rig (default: the one named in the rig file, else on PATH, else the built-in stand-in)',
@@ -121,6 +131,7 @@ export const runFlags = {
   reporter: reporterFlag(),
   var: varFlag,
   out: outFlag,
+  ledger: ledgerFlag,
   agent: agentFlag,
   executor: executorFlag,
   'side-by-side': Flags.boolean({

@@ -15,10 +15,11 @@ import { giveCommand } from './command-words.ts';
 import { findWrongAddresses } from './counter-addresses.ts';
 import { explainThrown } from './exit-codes.ts';
 import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
-import type { Drive } from './drive.ts';
+import type { Running } from './drive.ts';
 import type { RunFlags } from './flags.ts';
 import { makeDrillId, planDrill } from './plan-drill.ts';
 import type { PlanChoice } from './plan-drill.ts';
+import { enterInLedger } from './ledger.ts';
 import { reporterFor } from './reporters.ts';
 import { openRig } from './rig-process.ts';
 import type { EmbeddedRig } from './rig-process.ts';
@@ -46,8 +47,6 @@ export interface GameDayOptions extends DrillFlags {
   /** The signal watch of the caller, if a signal must end more than this game day. */
   readonly watch?: typeof watchSignals;
 }
-
-type Running = Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'>;
 
 /** A game day while it runs. */
 interface Day {
@@ -217,7 +216,7 @@ async function drillWithSettings(
   const plan = planDrill(loaded, settings, choiceOf(options), runner);
   const { journal, folder } = await openDrillJournal(loaded, secrets, day);
   const { out } = options;
-  day.running.set(loaded, { plan, journal, folder, out, died });
+  day.running.set(loaded, { plan, journal, folder, out, died, runner });
   // Where drills run at the same time, each line names its drill.
   const reporter =
     options.atOnce === true ? await reporterFor(runner, options.layout, loaded.scenario.title) : day.reporter;
@@ -238,11 +237,10 @@ async function drillWithoutRig(loaded: LoadedScenario, error: GamedayError, day:
   await journal.append({ code: 'GD_HALTED', payload: { reason: error.reason, said: error.message } }, false);
   await journal.append({ code: 'GD_SETTLED', payload: { left: [] } }, true);
   await journal.close();
-  return keepResult(
-    resultOf({ journal, folder, plan, out: options.out, died: () => null }, null),
-    folder,
-    runner,
-  );
+  const { out } = options;
+  const result = resultOf({ journal, folder, plan, out, died: () => null }, null);
+  const { events } = journal;
+  return keepResult(await enterInLedger(result, { ...day, events, out }), folder, runner);
 }
 
 async function openDrillJournal(

@@ -13,6 +13,7 @@ import { summarizeDrill } from '../verdict/summarize.ts';
 import { takeStoredCommand } from './command-words.ts';
 import type { Drive } from './drive.ts';
 import { driveAlone } from './drive.ts';
+import { enterInLedger } from './ledger.ts';
 import { placeOf, planDrill } from './plan-drill.ts';
 import { secretsOf } from './output.ts';
 import { reporterFor } from './reporters.ts';
@@ -37,7 +38,8 @@ interface GoOnOptions extends Pick<RunFlags, 'yes' | 'insecure' | 'out'> {
 /** Continues a stored drill: to its verdict (resume), or until its changes are undone (abort). */
 export async function goOnWithDrill(options: GoOnOptions, runner: Runner): Promise<void> {
   const stored = await findDrill(options.drill, options.out);
-  if (stored.state.phase === 'judged' && stored.state.settled) return finishJudged(stored, runner);
+  if (stored.state.phase === 'judged' && stored.state.settled)
+    return finishJudged(stored, options.out, runner);
   const { embeddedRig } = stored.state.plan;
   const taken = embeddedRig ? takeUpWithoutRig(stored) : await takeUp(stored, options, runner);
   if ('errors' in taken) return runner.finish(makeGameDayDocument([], taken.errors, null));
@@ -127,8 +129,15 @@ function requireSamePlace(plan: Plan, settings: Settings, { scenario }: Pick<Pla
   );
 }
 
-async function finishJudged(stored: StoredDrill, runner: Runner): Promise<void> {
-  const result = summarizeDrill(stored.events, stored.journalPath);
+/** Shows a verdict again; its runner may have died before it was added to the ledger. */
+async function finishJudged(
+  { events, journalPath }: StoredDrill,
+  out: string,
+  runner: Runner,
+): Promise<void> {
+  const interruption = { signal: new AbortController().signal };
+  const judged = summarizeDrill(events, journalPath);
+  const result = await enterInLedger(judged, { events, out, runner, interruption });
   const reporter = await reporterFor(runner, 'closing');
   reporter.onResult(result);
   runner.finish(makeGameDayDocument([result], [], null));

@@ -3,6 +3,7 @@ import type { Reporter } from '../report/reporter.ts';
 import type { ReporterName } from '../report/reporters.ts';
 import type { Screen } from '../report/screen.ts';
 import { errorLines } from '../report/summary.ts';
+import type { Store } from '../store/port.ts';
 import { finishWith } from './exit-codes.ts';
 import type { Answer } from './exit-codes.ts';
 import type { Environment, Output } from './output.ts';
@@ -17,6 +18,8 @@ export interface Runner {
   readonly json: boolean;
   /** The reporters of the command. */
   readonly reporting: Reporting;
+  /** Where each drill is added at its end; null: nowhere. */
+  readonly ledger: Store | null;
   /** Builds clients; loads them when called. */
   readonly clients: Clients;
   /**

@@ -18,7 +18,7 @@ export interface Settings {
   readonly graphqlEndpoint: string;
   /** Set for the rig only; else the SDK finds it by its own rules. */
   readonly ecsEndpoint: string | null;
-  /** The name of ECS's endpoint in lock and ledger. */
+  /** The name of ECS's endpoint in lock and past injections. */
   readonly ecsName: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
   readonly label: string | null;

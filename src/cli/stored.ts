@@ -9,7 +9,6 @@ import { readJournal } from '../journal/replay.ts';
 import { escapeControls } from '../journal/escape.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
 import type { Runner } from './runner.ts';
-import { answerOf } from './exit-codes.ts';
 import { makeGameDayDocument } from '../verdict/account.ts';
 import { judge } from '../verdict/judge.ts';
 import { reporterFor } from './reporters.ts';
@@ -88,17 +87,20 @@ interface Listed {
   readonly error: string | null;
 }
 
-/** Lists the drills of an output folder with their state and verdict. */
-export async function listDrills(out: string, runner: Runner): Promise<void> {
+/** Lists the drills of an output folder with their state and verdict; `take` gets the events of each. */
+export async function listStored(
+  out: string,
+  take: (events: readonly DrillEvent[]) => void,
+): Promise<{ readonly drills: readonly Listed[]; readonly lines: readonly string[] }> {
   const drills: Listed[] = [];
-  for (const path of await journalsIn(out)) drills.push(await readListed(path));
-  const lines = drills.length === 0 ? [`No drills in ${out}.`] : drills.map(lineOf);
-  runner.finish(answerOf('listed', { drills }), (stdout) => stdout.write(`${lines.join('\n')}\n`));
+  for (const path of await journalsIn(out)) drills.push(await readListed(path, take));
+  return { drills, lines: drills.length === 0 ? [`No drills in ${out}.`] : drills.map(lineOf) };
 }
 
-async function readListed(journal: string): Promise<Listed> {
+async function readListed(journal: string, take: (events: readonly DrillEvent[]) => void): Promise<Listed> {
   try {
     const { drill, state, events } = await readDrill(journal);
+    take(events);
     const over = state.verdict !== null || state.interrupted !== null || state.halted !== null;
     const result = over ? summarizeDrill(events, journal) : null;
     return {

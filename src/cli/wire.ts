@@ -124,6 +124,13 @@ async function pastJobsFile(
   return join(stateDirectory(environment), 'past-jobs', `${name}.jsonl`);
 }
 
+/** The file for the documents that were read from a ledger. */
+async function ledgerCacheFile(environment: Environment, ledger: string): Promise<string> {
+  const { stateDirectoryOf: stateDirectory } = await import('../surroundings/state-directory.ts');
+  const name = encodeURIComponent(ledger);
+  return join(stateDirectory(environment), 'ledgers', `${name.slice(-200)}.jsonl`);
+}
+
 /** The checksums of a drill's journal lines in this machine's state directory. */
 export async function linesKnownOf(environment: Environment, drill: string): Promise<ReadonlySet<string>> {
   const [{ readKnownLines: knownLines }, { stateDirectoryOf: stateDirectory }] = await Promise.all([
@@ -174,5 +181,5 @@ async function openStore(url: string, environment: Environment, insecure: boolea
 }
 
 /** What a command hands to its service, which builds no client itself. */
-export const clients = { connect, connectBuildkite, connectEcs, pastJobsFile, openStore };
+export const clients = { connect, connectBuildkite, connectEcs, pastJobsFile, openStore, ledgerCacheFile };
 export type Clients = typeof clients;

@@ -38,13 +38,14 @@ ${exitCodesHelp()}`;
       env: 'GAMEDAY_SERVICE',
     }),
     out: shared.outFlag,
+    ledger: shared.ledgerFlag,
     insecure: shared.insecureFlag,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Abort);
     const { yes, insecure, out, reporter, cluster = null, service = null } = flags;
-    const runner = await this.runnerWith(reporter);
+    const runner = await this.runnerWith(reporter, flags);
     if (args.DRILL !== undefined) {
       const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
       return goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);

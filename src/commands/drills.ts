@@ -1,16 +1,23 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
-import * as shared from '../cli/flags.ts';
+import { drillsFlags, drillsHelp } from '../ledger/options.ts';
 
 export default class Drills extends BaseCommand {
-  static override summary = 'List the drills in the output folder with their state and verdict.';
-  static override description = exitCodesHelp();
-  static override examples = ['<%= config.bin %> drills', '<%= config.bin %> drills --out drills --json'];
-  static override flags = { json: shared.jsonFlag, out: shared.outFlag };
+  static override summary =
+    'List the drills in the output folder with their state and verdict, and the nights of each service.';
+  static override description = drillsHelp();
+  static override examples = [
+    '<%= config.bin %> drills',
+    '<%= config.bin %> drills --out drills --json',
+    {
+      description: 'Be told where drills have decided nothing for five nights:',
+      command: '<%= config.bin %> drills --ledger s3://acme-gameday/ledger --alarm 5',
+    },
+  ];
+  static override flags = drillsFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Drills);
-    const { listDrills } = await import('../cli/stored.ts');
-    await listDrills(flags.out, this.runner);
+    const { showDrills } = await import('../ledger/nights.ts');
+    await showDrills(flags, this.runner);
   }
 }

@@ -6,8 +6,12 @@ import Doctor from './doctor.ts';
 import Drills from './drills.ts';
 import Forecast from './forecast.ts';
 import Iam from './iam.ts';
-import Merge from './merge.ts';
-import Pipeline from './pipeline.ts';
+import LedgerAdd from './ledger/add.ts';
+import LedgerDiff from './ledger/diff.ts';
+import LedgerList from './ledger/list.ts';
+import LedgerRebuild from './ledger/rebuild.ts';
+import LedgerShow from './ledger/show.ts';
+import LedgerVerify from './ledger/verify.ts';
 import Preflight from './preflight.ts';
 import Rehearse from './rehearse.ts';
 import Resume from './resume.ts';
@@ -25,8 +29,12 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   drills: Drills,
   forecast: Forecast,
   iam: Iam,
-  merge: Merge,
-  pipeline: Pipeline,
+  'ledger:add': LedgerAdd,
+  'ledger:diff': LedgerDiff,
+  'ledger:list': LedgerList,
+  'ledger:rebuild': LedgerRebuild,
+  'ledger:show': LedgerShow,
+  'ledger:verify': LedgerVerify,
   preflight: Preflight,
   rehearse: Rehearse,
   resume: Resume,

@@ -19,6 +19,7 @@ ${exitCodesHelp()}`;
     var: shared.varFlag,
     yes: shared.yesFlag,
     out: shared.outFlag,
+    ledger: shared.ledgerFlag,
     insecure: shared.insecureFlag,
   };
 
@@ -27,7 +28,7 @@ ${exitCodesHelp()}`;
     const { args, flags } = await this.parse(Resume);
     const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
     const { yes, insecure, out, reporter } = flags;
-    const runner = await this.runnerWith(reporter);
+    const runner = await this.runnerWith(reporter, flags);
     const variables = shared.variablesOf(flags.var);
     await goOn({ how: 'resume', drill: args.DRILL, variables, yes, insecure, out }, runner);
   }

@@ -7,7 +7,7 @@ import { keepHeapSmall } from '../cli/small-heap.ts';
 export default class Run extends BaseCommand {
   static override summary =
     'Run drills: start a build, stop the task that hosts its step in flight, and judge what happened to the job.';
-  static override description = `Every file is one drill; drills run one after another. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
+  static override description = `Every file is one drill; drills run one after another. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted but the ledger that --ledger names.
 
 ${exitCodesHelp()}
 
@@ -40,7 +40,7 @@ With several drills the worst exit code counts, in this order: 10, 1, 3, 4, 11, 
     const { runGameDay: gameDay } = await import('../cli/game-day.ts');
     const layout = flags['dry-run'] ? 'plan' : flags['side-by-side'] ? 'side-by-side' : 'closing';
     const variables = shared.variablesOf(flags.var);
-    const runner = await this.runnerWith(flags.reporter);
+    const runner = await this.runnerWith(flags.reporter, flags);
     await gameDay({ ...flags, files: args.FILE, variables, layout, command }, runner);
   }
 }

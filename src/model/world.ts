@@ -16,8 +16,8 @@ import {
   DrillBuild,
   Halt,
   KillSwitch,
-  Ledger,
   Lock,
+  PastInjections,
   PastWorkers,
   Pipeline,
   RecentStops,
@@ -110,7 +110,8 @@ export const FACTS = {
   self: defineSurroundingsFact(Self),
   'kill-switch': defineSurroundingsFact(KillSwitch),
   lock: defineSurroundingsFact(Lock),
-  ledger: defineSurroundingsFact(Ledger),
+  /** Named as in journals of older versions. */
+  ledger: defineSurroundingsFact(PastInjections),
   halt: defineSurroundingsFact(Halt),
   clock: defineSurroundingsFact(ClockOffset),
   // The user's command, which this process has started.

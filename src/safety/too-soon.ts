@@ -3,7 +3,7 @@ import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 import { parseStopReason } from './lock.ts';
 
-/** A minimum time between injections, as ECS shows stopped tasks and as the ledger remembers. */
+/** A minimum time between injections, as ECS shows stopped tasks and as gameday remembers. */
 export const tooSoon: Guard = {
   name: 'too-soon',
   rule: 'The last injection of any gameday at this service was at least safety.minimumInterval ago.',
@@ -11,11 +11,11 @@ export const tooSoon: Guard = {
   judge({ world, plan, drill }, now) {
     const interval = plan.scenario.safety.minimumInterval;
     if (interval === 0) return holds('the scenario sets no minimum interval');
-    const ledger = findFact(world, 'ledger', plan.lockKey);
+    const past = findFact(world, 'ledger', plan.lockKey);
     const stops = findFact(world, 'recent-stops', plan.lockKey);
-    if (ledger === undefined || stops === undefined) return refuses('past injections could not be read');
+    if (past === undefined || stops === undefined) return refuses('past injections could not be read');
     const times = [
-      ...ledger.injections.filter((injection) => injection.drill !== drill).map((injection) => injection.at),
+      ...past.injections.filter((injection) => injection.drill !== drill).map((injection) => injection.at),
       ...stops.tasks
         .filter(
           (task) =>

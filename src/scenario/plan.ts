@@ -36,7 +36,7 @@ const Common = {
   dryRun: z.boolean(),
   /** How long Buildkite may need to give up on a silent agent, milliseconds. */
   lostAfter: z.int().nonnegative(),
-  /** Names the endpoints, account, region, cluster and service for lock and ledger. */
+  /** Names the endpoints, account, region, cluster and service for lock and past injections. */
   lockKey: z.string(),
   /** gameday's own version. */
   runner: z.string(),

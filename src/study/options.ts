@@ -9,7 +9,7 @@ export const studyArgs = {
   }),
 };
 
-const { rig, yes, json, reporter, var: variables, out, agent, executor, insecure } = runFlags;
+const { rig, yes, json, reporter, var: variables, out, ledger, agent, executor, insecure } = runFlags;
 
 export const studyFlags = {
   rig,
@@ -25,6 +25,6 @@ export const studyFlags = {
     helpValue: 'FILE',
     env: 'GAMEDAY_MARKDOWN',
   }),
-  ...{ yes, json, reporter, var: variables, out, agent, executor, insecure },
+  ...{ yes, json, reporter, var: variables, out, ledger, agent, executor, insecure },
 };
 export type StudyFlags = Interfaces.InferredFlags<typeof studyFlags>;

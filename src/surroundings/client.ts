@@ -7,7 +7,7 @@ import { makeTrouble } from '../http/trouble.ts';
 import { forgetDrill, rememberLine } from './drills.ts';
 import { hasFileAt, makeUnwritable, requireWritable } from './files.ts';
 import { readHalt } from './halt.ts';
-import { ledgerPath, readLedger, writeInjection } from './ledger.ts';
+import { pastInjectionsPath, readPastInjections, writeInjection } from './past-injections.ts';
 import { releaseLock, takeLock } from './lock.ts';
 import type { Surroundings } from './port.ts';
 import { readSelf } from './self.ts';
@@ -65,8 +65,10 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
         return { ok: false, trouble: makeUnwritable('the state directory', stateDir, error) };
       }
     },
-    ledger: (key, signal) =>
-      workInFolder('the ledger', ledgerPath(stateDir), signal, () => readLedger(stateDir, key)),
+    pastInjections: (key, signal) =>
+      workInFolder('the list of past injections', pastInjectionsPath(stateDir), signal, () =>
+        readPastInjections(stateDir, key),
+      ),
     recordInjection: (key, injection) => writeInjection(stateDir, { key, ...injection }).catch(ignoreFailure),
     halt: (condition, signal) => readHalt(condition, { agents, timeoutMs }, signal),
   };

@@ -1,7 +1,7 @@
 import type { Answer } from '../model/answer.ts';
-import type { Halt, KillSwitch, Ledger, Lock, Self } from '../model/entities/surroundings.ts';
+import type { Halt, KillSwitch, Lock, PastInjections, Self } from '../model/entities/surroundings.ts';
 
-/** The surroundings of the runner: its own task and job, the kill switch, the lock and the ledger in the state directory. */
+/** The surroundings of the runner: its own task and job, the kill switch, the lock and the past injections in the state directory. */
 export interface Surroundings {
   /** Our own ECS task (metadata endpoint) and job (`BUILDKITE_*`). The caller finds our agent's task through Buildkite. */
   self(signal: AbortSignal): Promise<Answer<Self>>;
@@ -15,11 +15,11 @@ export interface Surroundings {
   remember(drill: string, sum: string): Promise<Answer<null>>;
   /** Forgets a judged drill. */
   forget(drill: string): Promise<void>;
-  /** The folder that holds lock, ledger and kill switch, if this process may write to it or make it. Changes nothing. */
+  /** The folder that holds lock, past injections and kill switch, if this process may write to it or make it. Changes nothing. */
   stateFolder(): Promise<Answer<string>>;
   /** Past injections under this key. */
-  ledger(key: string, signal: AbortSignal): Promise<Answer<Ledger>>;
-  /** Writes an injection into the ledger. */
+  pastInjections(key: string, signal: AbortSignal): Promise<Answer<PastInjections>>;
+  /** Remembers an injection. */
   recordInjection(key: string, injection: { drill: string; taskArn: string; at: number }): Promise<void>;
   /** Reads one halt condition of the scenario: whether a file exists, or the HTTP status of an address. */
   halt(condition: { name: string; file?: string; url?: string }, signal: AbortSignal): Promise<Answer<Halt>>;

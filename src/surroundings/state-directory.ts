@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder of lock, ledger and kill switch: `GAMEDAY_STATE_DIR`, else in the XDG state home, else in `~/.local/state`. */
+/** The folder of lock, past injections and kill switch: `GAMEDAY_STATE_DIR`, else in the XDG state home, else in `~/.local/state`. */
 export function stateDirectoryOf(environment: Environment): string {
   const named = environment['GAMEDAY_STATE_DIR'];
   if (named !== undefined && named !== '') return named;

@@ -6,6 +6,7 @@ import { endByForce } from '../../src/cli/drive.ts';
 import { makeDrillId } from '../../src/cli/plan-drill.ts';
 import { GamedayError } from '../../src/model/errors.ts';
 import { createMemoryJournal } from '../../src/journal/file.ts';
+import { fakeStore } from '../support/fake-store.ts';
 import { planOf } from '../support/plans.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';
 import { GameDayDocument } from '../../src/verdict/result.ts';
@@ -91,9 +92,21 @@ test('a drill that did not end in time after a signal is told of like any other'
   const journal = createMemoryJournal('20261126-120000-abcd', [], () => 0);
   await journal.append({ code: 'GD_DRILL_PLANNED', payload: { plan } }, true);
   const told: DrillResult[] = [];
-  const current = { journal, plan, folder: null, out: '.gameday', died: () => null };
+  const runner = { ledger: null };
+  const current = { journal, plan, folder: null, out: '.gameday', died: () => null, runner };
   const results = endByForce(current, 'SIGINT', { onResult: (result) => told.push(result) });
   expect(results).toMatchObject([{ outcome: 'interrupted', exitCode: 130 }]);
   expect(told).toEqual(results);
   expect(journal.events.at(-1)?.code).toBe('GD_INTERRUPTED');
+  // There is no time for the ledger, and the result says how to catch up.
+  const late = endByForce(
+    { ...current, out: 'd', runner: { ledger: fakeStore({ name: 's3://b/l' }) } },
+    'SIGINT',
+    {
+      onResult: () => undefined,
+    },
+  );
+  expect(late[0]?.notes.at(-1)).toBe(
+    'THE LEDGER s3://b/l DOES NOT HAVE THIS DRILL: there was no time to write it. To add it: gameday ledger add 20261126-120000-abcd --ledger s3://b/l --out d',
+  );
 });

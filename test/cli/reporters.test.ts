@@ -46,7 +46,8 @@ function recordOutput(): Recorded {
 
 async function runnerWith(asked: readonly AskedReporter[], output: Output): Promise<Runner> {
   const reporting = await openReporters(asked, output);
-  return { environment: {}, output, version: '0', json: false, reporting, clients, finish: () => undefined };
+  const none = { environment: {}, version: '0', json: false, ledger: null };
+  return { ...none, output, reporting, clients, finish: () => undefined };
 }
 
 /** Tells a drill that lost its job, and its end, to the reporters that were asked for. */

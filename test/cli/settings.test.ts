@@ -140,7 +140,7 @@ test('a rig that does not say how it is reached has failed', async () => {
   expect(() => settingsFromRig(open, less, { stateDir: '/s', environment: {} })).toThrow(/AWS_REGION/);
 });
 
-test('the key of lock and ledger is the same for a name and for an ARN', async () => {
+test('the key of lock and past injections is the same for a name and for an ARN', async () => {
   const { settings } = await settingsFromEnvironment(scenario, environment(), false);
   if (settings === null) throw new Error('no settings');
   const key = 'ecs.us-east-1.amazonaws.com|us-east-1|build-prod|build-agents';

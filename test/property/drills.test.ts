@@ -43,7 +43,7 @@ const ROLLING = {
 };
 const BUILDKITE = ['pipeline', 'build', 'buildOfDrill', 'job', 'agent', 'agentsWithTag'] as const;
 const ECS = ['cluster', 'service', 'tasks', 'taskDefinition', 'recentStops'] as const;
-const AROUND = ['self', 'killSwitch', 'lock', 'ledger'] as const;
+const AROUND = ['self', 'killSwitch', 'lock', 'pastInjections'] as const;
 const count = fc.constantFrom(1, 2, 5, Infinity);
 const sending = fc.record({ trouble, acted: fc.boolean(), times: fc.constantFrom(1, 2, 3) });
 const when = fc.integer({ min: 0, max: 60_000 });

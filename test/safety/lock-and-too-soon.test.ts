@@ -24,7 +24,7 @@ const cut = (stoppedReason: string | null) =>
     },
     LOCK_KEY,
   );
-const ledger = (drill: string, at: number) =>
+const pastInjection = (drill: string, at: number) =>
   fact('ledger', { injections: [{ drill, taskArn: 'x', at }] }, LOCK_KEY);
 const hourly = { scenario: { safety: { minimumInterval: 3_600_000 } } };
 
@@ -68,11 +68,19 @@ describe('lock', () => {
 
 describe('too-soon', () => {
   guardTable(tooSoon, [
-    ['no interval is set', { facts: [ledger('other', NOON)] }, true],
+    ['no interval is set', { facts: [pastInjection('other', NOON)] }, true],
     ['no injection is known', hourly, true],
-    ['the ledger knows one a minute ago', { ...hourly, facts: [ledger('other', NOON - 60_000)] }, false],
-    ['the ledger knows one two hours ago', { ...hourly, facts: [ledger('other', NOON - 7_200_000)] }, true],
-    ['the ledger knows our own', { ...hourly, facts: [ledger(DRILL, NOON)] }, true],
+    [
+      'gameday remembers one a minute ago',
+      { ...hourly, facts: [pastInjection('other', NOON - 60_000)] },
+      false,
+    ],
+    [
+      'gameday remembers one two hours ago',
+      { ...hourly, facts: [pastInjection('other', NOON - 7_200_000)] },
+      true,
+    ],
+    ['gameday remembers our own', { ...hourly, facts: [pastInjection(DRILL, NOON)] }, true],
     ['ECS shows one a minute ago', { ...hourly, facts: [stops('gameday other', { ended: true })] }, false],
     [
       'ECS shows one two hours ago',
@@ -86,9 +94,9 @@ describe('too-soon', () => {
     ],
     ['ECS shows our own', { ...hourly, facts: [stops(`gameday ${DRILL}`)] }, true],
     ["ECS shows somebody else's stop", { ...hourly, facts: [stops('by hand')] }, true],
-    ['the ledger could not be read', { ...hourly, without: ['ledger'] }, false],
+    ['past injections could not be read', { ...hourly, without: ['ledger'] }, false],
     [
-      'the ledger could be read once, and not at the last instant',
+      'past injections could be read once, and not at the last instant',
       { ...hourly, failing: [failed('ledger', LOCK_KEY, NOON + 5_000)] },
       false,
     ],

@@ -90,8 +90,8 @@ export function fakeSurroundings(over: Partial<FakeSurroundingsWorld> = {}): Fak
       return Promise.resolve();
     },
     stateFolder: async () => answer('stateFolder', [], new AbortController().signal, () => '/state'),
-    ledger: (key, signal) =>
-      answer('ledger', [key], signal, () => ({ injections: [...(world.injections.get(key) ?? [])] })),
+    pastInjections: (key, signal) =>
+      answer('pastInjections', [key], signal, () => ({ injections: [...(world.injections.get(key) ?? [])] })),
     recordInjection: (key, injection) => {
       world.injections.set(key, [...(world.injections.get(key) ?? []), injection]);
       return Promise.resolve();

@@ -125,10 +125,10 @@ test('a service and a family of one cluster may be the same tasks: one drill at 
   for (const other of [`${at}|other-service`, `${at}-2|family:agents`])
     expect(await surroundings.lock(other, 'd2', never)).toMatchObject({ value: { ours: true } });
   await surroundings.recordInjection(`${at}|agents`, { drill: 'd1', taskArn: 'arn', at: 1 });
-  expect(await surroundings.ledger(`${at}|family:agents`, never)).toMatchObject({
+  expect(await surroundings.pastInjections(`${at}|family:agents`, never)).toMatchObject({
     value: { injections: [{ drill: 'd1' }] },
   });
-  expect(await surroundings.ledger(`${at}|other-service`, never)).toMatchObject({
+  expect(await surroundings.pastInjections(`${at}|other-service`, never)).toMatchObject({
     value: { injections: [] },
   });
 });
@@ -140,15 +140,15 @@ test('a state directory that cannot be one is said, and nothing crashes', async 
     ok: false,
     trouble: { kind: 'unwritable', message: expect.stringContaining('state directory') as string },
   });
-  expect(await surroundings.ledger('k', never)).toMatchObject({ trouble: { kind: 'unwritable' } });
+  expect(await surroundings.pastInjections('k', never)).toMatchObject({ trouble: { kind: 'unwritable' } });
   expect(await surroundings.killSwitch(null, never)).toMatchObject({ trouble: { kind: 'unwritable' } });
   await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn', at: 1 });
   await surroundings.unlock('k', 'd1');
 });
 
-test('the ledger keeps injections by key; a torn line takes no other along', async () => {
+test('injections are kept by key; a torn line takes no other along', async () => {
   const surroundings = around();
-  expect(await surroundings.ledger('k', never)).toEqual({ ok: true, value: { injections: [] } });
+  expect(await surroundings.pastInjections('k', never)).toEqual({ ok: true, value: { injections: [] } });
   await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn1', at: 1 });
   writeFileSync(join(stateDir, 'ledger.jsonl'), '{"key":"k","dri', { flag: 'a' });
   await surroundings.recordInjection('k', { drill: 'd2', taskArn: 'arn2', at: 2 });
@@ -157,7 +157,7 @@ test('the ledger keeps injections by key; a torn line takes no other along', asy
     { drill: 'd1', taskArn: 'arn1', at: 1 },
     { drill: 'd2', taskArn: 'arn2', at: 2 },
   ];
-  expect(await surroundings.ledger('k', never)).toEqual({ ok: true, value: { injections } });
+  expect(await surroundings.pastInjections('k', never)).toEqual({ ok: true, value: { injections } });
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { blocking, ok, type Check } from '../seen.ts';
 
-/** Lock, ledger and checksums can be kept. */
+/** Lock, past injections and checksums can be kept. */
 export const stateFolder: Check = {
   name: 'state-folder',
   judge({ stateFolder: folder }) {

@@ -65,11 +65,11 @@ export const Lock = z.strictObject({
 });
 export type Lock = z.infer<typeof Lock>;
 
-/** Past injections at this cluster and service as the ledger in the state directory has them. */
-export const Ledger = z.strictObject({
+/** Past injections at this cluster and service, as the state directory has them. */
+export const PastInjections = z.strictObject({
   injections: z.array(z.strictObject({ drill: z.string(), taskArn: z.string(), at: Instant })),
 });
-export type Ledger = z.infer<typeof Ledger>;
+export type PastInjections = z.infer<typeof PastInjections>;
 
 /** Tasks of the service or family that are down or going down, as ECS still shows them (about an hour). */
 export const RecentStops = z.strictObject({

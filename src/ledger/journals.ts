@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GamedayError } from '../model/errors.ts';
+import { JOURNAL_FILE } from '../journal/file.ts';
+import { findDrill, readDrill } from '../cli/stored.ts';
+import type { DrillEvent } from '../journal/events.ts';
+import { documentOf, isOver, type Judging } from './from-journal.ts';
+import type { LedgerDocument } from './document.ts';
+
+/** A journal, and what the ledger says of its drill. */
+export interface JournalRead {
+  readonly journal: string;
+  /** Null where the drill has none: it was only planned, or cannot be read. */
+  readonly document: LedgerDocument | null;
+  /** Why it has none, or null. */
+  readonly why: string | null;
+}
+
+/** Reads the drills that a person named. Throws bad-input for one that is not there. */
+export async function readNamed(
+  names: readonly string[],
+  out: string,
+  version: string,
+): Promise<readonly JournalRead[]> {
+  const read: JournalRead[] = [];
+  for (const name of names) {
+    const { journalPath, events } = await findDrill(name, out);
+    read.push(explain(journalPath, events, version, 'as-stored'));
+  }
+  return read;
+}
+
+/** Every journal under a folder, however deep: one that cannot be read is named with the reason. */
+export async function readJournalsUnder(
+  folder: string,
+  version: string,
+  judging: Judging,
+): Promise<readonly JournalRead[]> {
+  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new GamedayError('bad-input', `${folder} cannot be read: ${(error as Error).message}`, {
+      next: 'Name a folder that contains drills, each with its journal.jsonl.',
+    });
+  });
+  const paths = names
+    .filter((name) => name === JOURNAL_FILE || /[\\/]journal\.jsonl$/.test(name))
+    .toSorted()
+    .map((name) => join(folder, name));
+  const read: JournalRead[] = [];
+  for (const path of paths) read.push(await readOne(path, version, judging));
+  return read;
+}
+
+async function readOne(path: string, version: string, judging: Judging): Promise<JournalRead> {
+  try {
+    const { events } = await readDrill(path);
+    return explain(path, events, version, judging);
+  } catch (error) {
+    if (!(error instanceof GamedayError)) throw error;
+    return { journal: path, document: null, why: error.message };
+  }
+}
+
+function explain(
+  journal: string,
+  events: readonly DrillEvent[],
+  version: string,
+  judging: Judging,
+): JournalRead {
+  if (!isOver(events)) {
+    const why = `its runner ended before the drill did: gameday resume ${events[0]?.drill ?? ''}`;
+    return { journal, document: null, why };
+  }
+  const document = documentOf(events, version, { judging });
+  return { journal, document, why: document === null ? 'a dry run, in which nothing was tried' : null };
+}
