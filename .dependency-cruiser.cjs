@@ -20,13 +20,13 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-comm
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger)/(report|sarif|plot|svg)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -283,6 +283,17 @@ module.exports = {
       ],
     ),
     only(
+      'drills-in-parallel',
+      'What many drills ask is sent together: it knows how one drill asks, the ports, and no client.',
+      '^src/parallel/',
+      [
+        MODEL,
+        '^src/state/(state|step|points)\\.ts$',
+        '^src/drill/(observer|ports|pace|batches|questions|hidden)\\.ts$',
+        PORTS,
+      ],
+    ),
+    only(
       'preflight',
       'A look at documents: its rules know no drill, no client and no file.',
       '^src/preflight/',
@@ -326,6 +337,20 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'pipeline',
+      'The steps of a build follow from the scenarios alone.',
+      '^src/pipeline/',
+      [MODEL, SCENARIO],
+      [SERVING, SHOWING],
+    ),
+    only(
+      'merge',
+      'One result of many follows from their journals, by the verdict.',
+      '^src/merge/',
+      [MODEL, RECORD, '^src/state/state\\.ts$', '^src/verdict/(account|judge|result|summarize)\\.ts$'],
+      [SERVING, SHOWING],
+    ),
+    only(
       'doctor',
       'What a drill would meet is judged from what was read, by the rules that a drill itself asks.',
       '^src/doctor/',
@@ -362,7 +387,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),
@@ -375,7 +400,7 @@ module.exports = {
       [
         MODEL,
         RESULT,
-        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger)/',
+        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge)/',
         '^src/journal/escape\\.ts$',
       ],
     ),
@@ -386,7 +411,7 @@ module.exports = {
       [
         MODEL,
         WORKER,
-        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|report|scenario|journal|evidence|verdict)/',
+        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|report|scenario|journal|evidence|verdict)/',
         '^src/drill/(gate|look|mapped-tasks|questions|run)\\.ts$',
         '^src/state/(state|trouble)\\.ts$',
         '^src/safety/(list|guard)\\.ts$',

@@ -2,7 +2,6 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { watchAlone } from '../drill/observer.ts';
 import type { DrillPorts } from '../drill/ports.ts';
 import type { DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';
@@ -29,7 +28,9 @@ import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
 import { hostCommand } from './user-command.ts';
-import { connect, digestFor } from './wire.ts';
+import { ALONE } from './watching.ts';
+import type { Watching } from './watching.ts';
+import { digestFor } from './wire.ts';
 
 /** How long a signal waits for the user's command to end with it: its grace, and a little for SIGKILL, milliseconds. */
 const COMMAND_ENDS_WITHIN_MS = 7_500;
@@ -47,6 +48,8 @@ export interface Drive {
   readonly interruption: Interruption;
   /** Why the services ended by themselves (the rig died), or null. */
   readonly died: () => string | null;
+  /** Who watches: by default an Observer of its own. */
+  readonly watching?: Watching;
   readonly act: (
     ports: DrillPorts,
     interrupted: AbortSignal,
@@ -61,12 +64,12 @@ export type Running = Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'
 
 /** Runs one drill to its end and returns its result; closes the journal. */
 export async function driveDrill(drive: Drive): Promise<DrillResult> {
-  const { plan, journal, runner, reporter, interruption } = drive;
+  const { plan, journal, runner, reporter, interruption, watching = ALONE } = drive;
   let failure: unknown = null;
   try {
     const askMfaCode = isAttendedTerminal(runner.environment) ? askMfaCodeBeside(reporter) : null;
     const host = hostCommand(drive.settings, drive.folder, runner.environment, runner.output, reporter);
-    const services = await connect(drive.settings, askMfaCode, host);
+    const services = await watching.connect(drive.settings, askMfaCode, host);
     const endCommand = (): void => {
       if (services.command.read()?.state === 'running') interruption.extend(COMMAND_ENDS_WITHIN_MS);
     };
@@ -74,7 +77,7 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     const isKept = drive.folder !== null && !plan.embeddedRig;
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
-    const ports = watchAlone({ ...services, clock: systemClock, journal, person, digest });
+    const ports = watching.watch({ ...services, clock: systemClock, journal, person, digest });
     await drive.act(ports, interruption.signal, (event, state) => {
       if (event.code === 'GD_UNDO_BEGUN') interruption.extend(event.payload.within);
       reporter.onEvent(event, state);

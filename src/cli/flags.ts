@@ -116,6 +116,27 @@ export const files = Args.string({
   multiple: true,
 });
 
+/** So many drills fit in one process. */
+const MOST_PARALLEL = 1_000;
+/** Enough to show a loss rate under 0.1 % three times over. */
+const MOST_REPEATS = 10_000;
+
+/** A flag that counts from 1 on. */
+function countFlag({ description, most }: { readonly description: string; readonly most: number }) {
+  return Flags.custom<number>({
+    description: `${description} (1 to ${most})`,
+    helpValue: 'N',
+    default: 1,
+    parse: async (text, _context, { name }) => {
+      const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+      if (count >= 1 && count <= most) return count;
+      throw new GamedayError('bad-input', `--${name} "${text}" is no count from 1 to ${most}`, {
+        next: `Write it as --${name} 10.`,
+      });
+    },
+  })();
+}
+
 /** The flags of `run`. */
 export const runFlags = {
   rig: Flags.boolean({
@@ -139,6 +160,12 @@ export const runFlags = {
     description: 'print the drills in two columns at the end',
     env: 'GAMEDAY_SIDE_BY_SIDE',
   }),
+  parallel: countFlag({
+    description:
+      'how many drills run at the same time; drills of one service wait for each other, unless safety.drillsAtOnce allows more',
+    most: MOST_PARALLEL,
+  }),
+  repeat: countFlag({ description: 'how many drills each scenario has', most: MOST_REPEATS }),
   insecure: insecureFlag,
 };
 

@@ -12,24 +12,29 @@ import { makeGameDayDocument } from '../verdict/account.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
 import { giveCommand } from './command-words.ts';
-import { findWrongAddresses } from './counter-addresses.ts';
 import { explainThrown } from './exit-codes.ts';
 import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
 import type { Running } from './drive.ts';
 import type { RunFlags } from './flags.ts';
-import { makeDrillId, planDrill } from './plan-drill.ts';
+import { consentOf, makeDrillId, planDrill } from './plan-drill.ts';
 import type { PlanChoice } from './plan-drill.ts';
 import { enterInLedger } from './ledger.ts';
 import { reporterFor } from './reporters.ts';
-import { openRig } from './rig-process.ts';
+import { runQueue } from './drill-queue.ts';
 import type { EmbeddedRig } from './rig-process.ts';
+import { explainWrongRuns, listRuns, planScenario, titleOf } from './runs.ts';
+import type { Run } from './runs.ts';
+import { openOwnRigs, openSharedRigs } from './rigs.ts';
+import type { Rigs } from './rigs.ts';
 import { secretsOf } from './output.ts';
 import type { Runner } from './runner.ts';
 import { readScenarios } from './scenarios.ts';
-import { settingsFromEnvironment, unreachableSettings } from './settings.ts';
+import { unreachableSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
+import { ALONE, watchTogether } from './watching.ts';
+import type { Watching } from './watching.ts';
 import { digestFor } from './wire.ts';
 
 type DrillFlags = Pick<RunFlags, 'rig' | 'agent' | 'executor' | 'dry-run' | 'yes' | 'insecure' | 'out'>;
@@ -42,6 +47,12 @@ export interface GameDayOptions extends DrillFlags {
   readonly command?: readonly string[] | null;
   /** Runs all drills at the same time, each in its own rig. Only with `rig`: real drills would disturb each other. */
   readonly atOnce?: boolean;
+  /** How many drills run at the same time; those that share a service wait for each other. By default one. */
+  readonly parallel?: number;
+  /** How many drills each scenario has. By default one. */
+  readonly repeat?: number;
+  /** Asked before each drill begins, with the results so far; once it is false, no further drill begins. */
+  readonly goesOn?: (results: readonly DrillResult[]) => boolean;
   /** Ends the command with a document that contains more than the game day's. */
   readonly finish?: (document: GameDayDocument) => void;
   /** The signal watch of the caller, if a signal must end more than this game day. */
@@ -54,11 +65,11 @@ interface Day {
   readonly runner: Runner;
   readonly reporter: Required<Reporter>;
   readonly interruption: Interruption;
-  /** What to close at the very end. */
-  readonly leftovers: (() => Promise<void>)[];
+  readonly rigs: Rigs;
+  readonly watching: Watching;
   readonly results: DrillResult[];
   /** Drills that have begun but have no result yet. */
-  readonly running: Map<LoadedScenario, Running>;
+  readonly running: Map<Run, Running>;
 }
 
 export const NOTHING_SENT = 'Interrupted: no drill had begun, nothing was sent.\n';
@@ -71,7 +82,11 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
   const planned = await Promise.all(
     loaded.scenarios.map((scenario) => planScenario(scenario, options, runner)),
   );
-  const errors = dropRepeatedErrors([...loaded.errors, ...planned.flatMap((one) => one.errors)]);
+  const errors = dropRepeatedErrors([
+    ...loaded.errors,
+    ...explainWrongRuns(loaded.scenarios, options, consentOf(runner)),
+    ...planned.flatMap((one) => one.errors),
+  ]);
   if (errors.length > 0) {
     const refused = makeGameDayDocument([], errors, null);
     end(refused);
@@ -84,12 +99,12 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
   const interruption = (options.watch ?? watchSignals)((signal) => {
     if (!over) finish(makeGameDayDocument([...day.results, ...cut(signal)], [], signal));
   });
+  const { agent, executor } = options;
+  const choice = { agent, executor, environment: runner.environment };
   const day: Day = {
-    options,
-    runner,
-    reporter,
-    interruption,
-    leftovers: [],
+    ...{ options, runner, reporter, interruption },
+    rigs: (isTogether(options) ? openSharedRigs : openOwnRigs)(choice, interruption.signal),
+    watching: isTogether(options) ? watchTogether() : ALONE,
     results: [],
     running: new Map(),
   };
@@ -101,75 +116,52 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
     }
     end(document);
   };
-  const document = await runDrills(planned, day);
+  const document = await runDrills(listRuns(planned, options.repeat ?? 1), day);
   finish(document);
-  await Promise.all(day.leftovers.map((close) => close()));
+  await day.rigs.close();
   interruption.release();
   return document;
 }
 
-interface Planned {
-  readonly loaded: LoadedScenario;
-  /** Null if the rig will supply them. */
-  readonly settings: Settings | null;
-  readonly errors: readonly InputError[];
+/** Whether drills share clients, an Observer and rigs. */
+function isTogether({ parallel = 1, repeat = 1 }: GameDayOptions): boolean {
+  return parallel > 1 || repeat > 1;
 }
 
-async function planScenario(
-  loaded: LoadedScenario,
-  options: GameDayOptions,
-  runner: Runner,
-): Promise<Planned> {
-  const { scenario, file } = loaded;
-  const addresses = findWrongAddresses(loaded, options.rig);
-  if (options.rig) {
-    const missing = {
-      message: 'the scenario names no rig file',
-      at: file,
-      next: 'Add `rig: FILE`, or run it without --rig.',
-    };
-    return { loaded, settings: null, errors: scenario.rig === null ? [missing, ...addresses] : addresses };
-  }
-  const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, options.insecure);
-  const control = {
-    message: '`control:` is allowed on the rig only: on real services a drill must pass',
-    at: file,
-    next: 'Run it with --rig, or remove `control:`.',
-  };
-  return {
-    loaded,
-    settings,
-    errors: [...errors, ...addresses, ...(scenario.control === null ? [] : [control])],
-  };
-}
-
-async function runDrills(planned: readonly Planned[], day: Day): Promise<GameDayDocument> {
+async function runDrills(runs: readonly Run[], day: Day): Promise<GameDayDocument> {
   const { results, interruption, options } = day;
-  if (options.atOnce === true) {
-    const refusals = await Promise.all(planned.map((one) => tryDrill(one, day)));
-    const [refusal = null] = refusals.filter((document) => document !== null);
-    const order = planned.map(({ loaded }) => loaded.file);
-    results.sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file));
-    return refusal === null
-      ? makeGameDayDocument(results, [], interruption.readSignal())
-      : { ...refusal, drills: [...results] };
-  }
-  for (const one of planned) {
-    if (interruption.readSignal() !== null) break;
-    const refusal = await tryDrill(one, day);
-    if (refusal !== null) return refusal;
-    if (results.at(-1)?.outcome === 'internal') break;
-  }
-  return makeGameDayDocument(results, [], interruption.readSignal());
+  const refusals: GameDayDocument[] = [];
+  const order = new Map<DrillResult, number>();
+  const begin = async (run: Run): Promise<void> => {
+    const refusal = await tryDrill(run, day, (result) => order.set(result, runs.indexOf(run)));
+    if (refusal !== null) refusals.push(refusal);
+  };
+  const goesOn = (): boolean =>
+    interruption.readSignal() === null &&
+    refusals.length === 0 &&
+    !results.some(({ outcome }) => outcome === 'internal') &&
+    (options.goesOn?.(results) ?? true);
+  if (options.atOnce === true) await Promise.all(runs.map(begin));
+  else await runQueue(runs, { parallel: options.parallel ?? 1, begin, goesOn });
+  results.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  const [refusal = null] = refusals;
+  return refusal === null
+    ? makeGameDayDocument(results, [], interruption.readSignal())
+    : { ...refusal, drills: [...results] };
 }
 
 /** Runs one drill and keeps its result; returns the document that ends the game day if the drill has no result. */
-async function tryDrill(one: Planned, day: Day): Promise<GameDayDocument | null> {
+async function tryDrill(
+  run: Run,
+  day: Day,
+  keep: (result: DrillResult) => void,
+): Promise<GameDayDocument | null> {
   const { results, interruption } = day;
   try {
-    const result = await drillScenario(one, day);
+    const result = await drillScenario(run, day);
     results.push(result);
-    day.running.delete(one.loaded);
+    keep(result);
+    day.running.delete(run);
     day.reporter.onResult(result);
     return null;
   } catch (error) {
@@ -183,45 +175,43 @@ async function tryDrill(one: Planned, day: Day): Promise<GameDayDocument | null>
   }
 }
 
-async function drillScenario({ loaded, settings }: Planned, day: Day): Promise<DrillResult> {
-  if (settings !== null) return drillWithSettings(loaded, settings, [], () => null, day);
+async function drillScenario(run: Run, day: Day): Promise<DrillResult> {
+  const { loaded, settings } = run;
+  if (settings !== null) return drillWithSettings(run, settings, [], () => null, day);
   let rig: EmbeddedRig;
   try {
-    const { rig: file } = loaded.scenario;
-    const { agent, executor } = day.options;
-    const choice = { agent, executor, environment: day.runner.environment };
-    rig = await openRig({ ...loaded.scenario, rig: file ?? '' }, choice, day.interruption.signal);
+    rig = await day.rigs.open(loaded.scenario);
   } catch (error) {
     if (error instanceof GamedayError && error.reason === 'rig-failed')
       return drillWithoutRig(loaded, error, day);
     throw error;
   }
   try {
-    return await drillWithSettings(loaded, rig.settings, rig.secrets, rig.died, day);
+    return await drillWithSettings(run, rig.settingsOf(loaded.scenario), rig.secrets, rig.died, day);
   } finally {
-    if (day.interruption.readSignal() === null) await rig.close();
-    else day.leftovers.push(rig.close);
+    await day.rigs.leave(rig);
   }
 }
 
 async function drillWithSettings(
-  loaded: LoadedScenario,
+  run: Run,
   settings: Settings,
   secrets: readonly string[],
   died: () => string | null,
   day: Day,
 ): Promise<DrillResult> {
-  const { options, runner, interruption } = day;
+  const { options, runner, interruption, watching } = day;
+  const { loaded } = run;
   runner.output.learn(secrets);
   const plan = planDrill(loaded, settings, choiceOf(options), runner);
   const { journal, folder } = await openDrillJournal(loaded, secrets, day);
   const { out } = options;
-  day.running.set(loaded, { plan, journal, folder, out, died, runner });
+  day.running.set(run, { plan, journal, folder, out, died, runner });
   // Where drills run at the same time, each line names its drill.
-  const reporter =
-    options.atOnce === true ? await reporterFor(runner, options.layout, loaded.scenario.title) : day.reporter;
+  const isOneOfMany = options.atOnce === true || (options.parallel ?? 1) > 1;
+  const reporter = isOneOfMany ? await reporterFor(runner, options.layout, titleOf(run)) : day.reporter;
   return driveDrill({
-    ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died },
+    ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died, watching },
     act: (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent),
   });
 }

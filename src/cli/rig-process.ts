@@ -172,9 +172,11 @@ async function startUnlessStopped(start: RigStart, signal: AbortSignal): Promise
   }
 }
 
-/** A rig that this process started for one drill. */
+/** A rig that this process started for its drills. */
 export interface EmbeddedRig {
   readonly settings: Settings;
+  /** The settings of another scenario that is played on it. */
+  settingsOf(scenario: Scenario): Settings;
   /** Its tokens and keys. */
   readonly secrets: readonly string[];
   /** Why it ended by itself, or null. */
@@ -198,14 +200,13 @@ export async function openRig(
     clear();
     process.off('exit', clear);
   };
+  const settingsOf = (one: Scenario): Settings =>
+    settingsFromRig(one, rig.environment, { stateDir, environment: choice.environment });
   try {
-    const settings = settingsFromRig(scenario, rig.environment, {
-      stateDir,
-      environment: choice.environment,
-    });
+    const settings = settingsOf(scenario);
     const keys = settings.credentials;
     const secrets = [settings.token, ...(keys === null ? [] : [keys.accessKeyId, keys.secretAccessKey])];
-    return { settings, secrets, died: rig.died, close };
+    return { settings, settingsOf, secrets, died: rig.died, close };
   } catch (error) {
     await close();
     throw error;

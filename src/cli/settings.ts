@@ -207,7 +207,7 @@ export function unreachableSettings({ build, cluster }: Place): Settings {
 }
 
 /** The lock's key: endpoint, region, cluster and service (or `family:`, or `tag:`), in one spelling. One drill a key. */
-export function lockKeyOf(settings: Settings, { cluster }: Pick<Place, 'cluster'>): string {
+export function lockKeyOf(settings: Pick<Settings, 'ecsName' | 'region'>, { cluster }: Place): string {
   const { service, family, taskTag } = cluster;
   const other =
     family === null ? (taskTag === null ? '' : `tag:${taskTag.key}=${taskTag.value}`) : `family:${family}`;

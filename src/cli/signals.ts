@@ -29,6 +29,7 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
   setMaxListeners(0, controller.signal);
   let first: StopSignal | null = null;
   let last: NodeJS.Timeout | undefined;
+  let endsAt = -Infinity;
   function onSignal(signal: StopSignal): void {
     if (first !== null) {
       // A closed terminal sends SIGHUP a second time, through its shell: this is the same event.
@@ -40,7 +41,11 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
     leaveAfter(0);
     controller.abort(signal);
   }
+  /** Of several drills the one that needs the longest is waited for. */
   function leaveAfter(ms: number): void {
+    const at = performance.now() + ms;
+    if (at <= endsAt) return;
+    endsAt = at;
     clearTimeout(last);
     last = setTimeout(() => leaveByForce(first ?? 'SIGINT'), ms + GRACE).unref();
   }

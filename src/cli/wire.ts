@@ -45,35 +45,54 @@ export async function connect(
   askMfaCode = codeAsker(settings),
   host = NO_COMMAND,
 ): Promise<Services> {
-  const [buildkite, ecs, autoScaling, surroundings, command, counters] = await Promise.all([
-    import('../buildkite/client.ts'),
+  const [buildkite, aws, local] = await Promise.all([
+    connectBuildkite(settings),
+    connectAws(settings, askMfaCode),
+    connectHere(settings, host),
+  ]);
+  return { buildkite, ...aws, ...local };
+}
+
+/** The clients of AWS. */
+export async function connectAws(
+  settings: Pick<Settings, 'region' | 'ecsEndpoint' | 'credentials' | 'rules'>,
+  askMfaCode: ((device: string) => Promise<string>) | null,
+): Promise<Pick<Services, 'ecs' | 'autoScaling' | 'fis'>> {
+  const [ecs, autoScaling] = await Promise.all([
     import('../ecs/client.ts'),
     import('../auto-scaling/client.ts'),
-    import('../surroundings/client.ts'),
-    import('../user-command/client.ts'),
-    import('../counters/client.ts'),
   ]);
-  const { region, token, graphqlEndpoint, ecsEndpoint, credentials, rules, environment } = settings;
-  const options = {
+  const { region, ecsEndpoint, credentials, rules } = settings;
+  const client = ecs.createEcsClient({
     region,
     ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
     ...(credentials === null ? {} : { credentials }),
     ...(askMfaCode === null ? {} : { askMfaCode }),
     ...rules,
-  };
-  const ecsClient = ecs.createEcsClient(options);
+  });
   return {
-    buildkite: buildkite.createBuildkiteClient({ endpoint: graphqlEndpoint, token, ...rules }),
-    ecs: ecsClient,
-    autoScaling: autoScaling.createAutoScalingClient(ecsClient.sdk),
-    fis: loadLater(async () => (await import('../fis/client.ts')).createFisClient(ecsClient.sdk)),
-    surroundings: surroundings.createSurroundings({
-      environment,
-      ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),
-    }),
+    ecs: client,
+    autoScaling: autoScaling.createAutoScalingClient(client.sdk),
+    fis: loadLater(async () => (await import('../fis/client.ts')).createFisClient(client.sdk)),
+  };
+}
+
+/** What one drill reads and runs on this machine. */
+export async function connectHere(
+  { environment, rules }: Pick<Settings, 'environment' | 'rules'>,
+  host: CommandHost,
+): Promise<Pick<Services, 'surroundings' | 'command' | 'counters'>> {
+  const [surroundings, command, counters] = await Promise.all([
+    import('../surroundings/client.ts'),
+    import('../user-command/client.ts'),
+    import('../counters/client.ts'),
+  ]);
+  const proxies = rules.proxies === undefined ? {} : { proxies: rules.proxies };
+  return {
+    surroundings: surroundings.createSurroundings({ environment, ...proxies }),
     command: command.createUserCommand(host),
     counters: counters.createCounters({
-      ...(rules.proxies === undefined ? {} : { proxies: rules.proxies }),
+      ...proxies,
       openCommand: ({ onLine, onEnd }) =>
         command.createUserCommand({
           ...{ environment: host.environment, now: host.now, grace: COUNTER_GRACE_MS, onEnd },
@@ -97,7 +116,7 @@ function loadLater(load: () => Promise<Fis>): Fis {
 }
 
 /** The Buildkite client alone, for callers that do not need AWS. */
-async function connectBuildkite(
+export async function connectBuildkite(
   access: Pick<Settings, 'graphqlEndpoint' | 'token' | 'rules'>,
 ): Promise<Buildkite> {
   const { createBuildkiteClient } = await import('../buildkite/client.ts');

@@ -12,6 +12,8 @@ import LedgerList from './ledger/list.ts';
 import LedgerRebuild from './ledger/rebuild.ts';
 import LedgerShow from './ledger/show.ts';
 import LedgerVerify from './ledger/verify.ts';
+import Merge from './merge.ts';
+import Pipeline from './pipeline.ts';
 import Preflight from './preflight.ts';
 import Rehearse from './rehearse.ts';
 import Resume from './resume.ts';
@@ -35,6 +37,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   'ledger:rebuild': LedgerRebuild,
   'ledger:show': LedgerShow,
   'ledger:verify': LedgerVerify,
+  merge: Merge,
+  pipeline: Pipeline,
   preflight: Preflight,
   rehearse: Rehearse,
   resume: Resume,

@@ -7,7 +7,7 @@ import { keepHeapSmall } from '../cli/small-heap.ts';
 export default class Run extends BaseCommand {
   static override summary =
     'Run drills: start a build, stop the task that hosts its step in flight, and judge what happened to the job.';
-  static override description = `Every file is one drill; drills run one after another. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted but the ledger that --ledger names.
+  static override description = `Every file is one drill; drills run one after another. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
 
 ${exitCodesHelp()}
 

@@ -84,15 +84,7 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   function takeArrived(state: DrillState): Observation {
     const taken = arrived;
     arrived = [];
-    const reads = new Map<string, Read>();
-    for (const { read } of taken) reads.set(keyOf(read.subject), read);
-    return {
-      reads: [...reads.values()],
-      facts: newsOf(
-        state.world,
-        taken.flatMap(({ facts }) => facts),
-      ),
-    };
+    return takeLatest(taken, state);
   }
 
   function waitForWake(ms: number, signal: AbortSignal): Promise<void> {
@@ -111,12 +103,25 @@ export function createObserver(sources: Sources, clock: Clock, digest: Digest): 
   return { observe };
 }
 
+/** The latest read of each subject, and what is new to the drill. */
+export function takeLatest(taken: readonly Answered[], { world }: DrillState): Observation {
+  const reads = new Map<string, Read>();
+  for (const { read } of taken) reads.set(keyOf(read.subject), read);
+  return {
+    reads: [...reads.values()],
+    facts: newsOf(
+      world,
+      taken.flatMap(({ facts }) => facts),
+    ),
+  };
+}
+
 function openPurseOf({ plan, world }: DrillState, { buildkite }: Sources): Purse {
   return { share: shareOfDrill(plan, buildkite.budget()), world };
 }
 
 /** A listing of all jobs costs too much to be sent beside the same one that is under way: the answer of that is taken. */
-function makeOnce(): (group: readonly Subject[], send: () => Promise<void>) => Promise<void> {
+export function makeOnce(): (group: readonly Subject[], send: () => Promise<void>) => Promise<void> {
   const open = new Map<string, Promise<void>>();
   return (group, send) => {
     if (group[0]?.kind !== 'build-jobs') return send();
@@ -128,7 +133,7 @@ function makeOnce(): (group: readonly Subject[], send: () => Promise<void>) => P
 }
 
 /** The drill's own limits go before what a service asks for: no look waits past the end of the drill's patience. */
-function findLatestLook({ deadline, plan }: DrillState, now: number): number {
+export function findLatestLook({ deadline, plan }: DrillState, now: number): number {
   return deadline ?? now + startWithinOf(plan);
 }
 
@@ -138,7 +143,7 @@ async function waitUntil(until: number, clock: Clock, signal: AbortSignal): Prom
 }
 
 /** A changed fact, or a read that turned good or bad. */
-function hasNews(state: DrillState, arrived: readonly Answered[]): boolean {
+export function hasNews(state: DrillState, arrived: readonly Answered[]): boolean {
   return arrived.some(({ read, facts }) => {
     const mark = state.marks[keyOf(read.subject)];
     const turned = mark === undefined || (mark.trouble === null) !== read.ok;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { makeFolders } from '../disk/folders.ts';
 import type { Lock } from '../model/entities/surroundings.ts';
 import { isDead, isSame, readOwnHolder } from '../lockfile/holder.ts';
-import { partsOf } from './lock-key.ts';
+import { partsOf } from '../model/lock-key.ts';
 import { claimsIn, giveBack, takeClaim, type Claim } from '../lockfile/claim.ts';
 
 const Said = z.object({ key: z.string(), drill: z.string(), since: z.number().int() });

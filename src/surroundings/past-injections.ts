@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { makeFolders } from '../disk/folders.ts';
 import type { PastInjections } from '../model/entities/surroundings.ts';
 import { codeOf } from '../disk/code.ts';
-import { mayBeSame } from './lock-key.ts';
+import { mayBeSame } from '../model/lock-key.ts';
 
 const Line = z.object({ key: z.string(), drill: z.string(), taskArn: z.string(), at: z.number().int() });
 

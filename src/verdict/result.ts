@@ -239,6 +239,30 @@ export const StudyArm = z.strictObject({
 });
 export type StudyArm = z.infer<typeof StudyArm>;
 
+/** What `gameday merge` made one result of. */
+export const Merge = z.strictObject({
+  /** How many shards there must be. */
+  shards: z.number().int(),
+  /** Every attempt of every shard, the retried ones too. */
+  attempts: z.array(
+    z.strictObject({
+      shard: z.number().int(),
+      file: z.string(),
+      /** 0 for the first. */
+      attempt: z.number().int(),
+      job: z.string(),
+      /** Null where it ran no drill. */
+      drill: z.string().nullable(),
+      outcome: z.string(),
+      /** False where it injected nothing and a later attempt took its place. */
+      counts: z.boolean(),
+    }),
+  ),
+  /** What is missing, doubled, cut or changed: with any of these the whole is at best inconclusive. */
+  problems: z.array(z.string()),
+});
+export type Merge = z.infer<typeof Merge>;
+
 /** The reason of a game day: one of a drill's, or whether its negative control was met. */
 export const GameDayReason = z.enum([...Reason.options, 'control-met', 'control-not-met']);
 export type GameDayReason = z.infer<typeof GameDayReason>;
@@ -254,6 +278,8 @@ export const GameDayDocument = z.strictObject({
   drills: z.array(DrillResult),
   /** Of `gameday study` alone. */
   study: z.array(StudyArm).optional(),
+  /** Of `gameday merge` alone. */
+  merge: Merge.optional(),
 });
 export type GameDayDocument = z.infer<typeof GameDayDocument>;
 

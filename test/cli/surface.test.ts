@@ -28,8 +28,11 @@ const COMMANDS: Readonly<Record<string, Surface>> = Object.fromEntries(
 
 /** A flag that could turn a gate into exit 0 when it is left in a pipeline's environment has no variable; `--reporter json` is `--json`. */
 const WITHOUT_VARIABLE = ['yes', 'json', 'reporter', 'var', 'rig', 'dry-run', 'insecure'];
-/** Those of one command that make somebody's own commands run on this machine have none there either. */
-const TYPED_ONLY: Readonly<Record<string, readonly string[]>> = { rehearse: ['pipeline', 'programs'] };
+/** Those of one command that make somebody's own commands run on this machine have none there either, nor what a merge must find. */
+const TYPED_ONLY: Readonly<Record<string, readonly string[]>> = {
+  merge: ['shard'],
+  rehearse: ['pipeline', 'programs'],
+};
 
 test('the commands, their arguments, flags and variables', async () => {
   const pages = Object.entries(COMMANDS).map(async ([id, { args = {}, flags = {} }]) => [

@@ -24,6 +24,7 @@ const TYPED = [
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
   'docs/how-to/run-in-ci.md',
+  'docs/how-to/run-many-drills-in-a-pipeline.md',
   'docs/how-to/try-a-task-definition-on-the-rig.md',
   'docs/how-to/use-assert-in-a-release-pipeline.md',
   'docs/how-to/watch-a-sidecar.md',
@@ -147,6 +148,35 @@ describe.concurrent('the commands of', () => {
       const [run = '', rights = ''] = await typeAll(desk, 'docs/how-to/reclaim-spot-for-real.md');
       expect(run).toContain('PASSED: drained');
       expect(rights).toContain('"iam:PassedToService": "fis.amazonaws.com"');
+    });
+  });
+
+  test('running many drills in a pipeline', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/run-many-drills-in-a-pipeline.md';
+      const [own = ''] = blocksOf(page, 'yaml');
+      mkdirSync(join(desk.folder, 'nightly'));
+      for (const name of ['build-agents', 'test-agents']) desk.put(`nightly/${name}.yaml`, plainDrill());
+      const rig = await rigUp(desk);
+      try {
+        // What the agents of the two steps leave, and the last step downloads.
+        for (const [index, name] of ['build-agents', 'test-agents'].entries()) {
+          const out = `gameday-shards/${String(index + 1)}/0/job-${name}`;
+          const run = `gameday run nightly/${name}.yaml --yes --out ${out} --reporter json=${out}/game-day.json`;
+          const ran = await desk.type(`mkdir -p ${out} && ${run}`);
+          expect(ran, ran.printed).toMatchObject({ code: 0 });
+        }
+        const [printed = '', merged = ''] = await typeAll(desk, page);
+        expect(printed).toBe('');
+        expect(merged).toContain('2 shards, 2 attempts, of which 0 do not count');
+        expect(merged).toContain('Game day: passed: drained (exit code 0)');
+      } finally {
+        await rig.close();
+      }
+      for (const file of ['pipeline.yml', 'rig.yml'])
+        expect(readFileSync(join(desk.folder, file), 'utf8')).toContain('key: game-day-merge');
+      const { steps } = parse(own) as { readonly steps: readonly { readonly command: string }[] };
+      expect(steps[0]?.command).toContain(commandsOf(page)[0]);
     });
   });
 

@@ -26,6 +26,7 @@ test.each([
   ['abort', ['DRILL']],
   ['analyze', ['JOURNAL']],
   ['forecast', ['--history', '--durations', '--pipeline', 'GAMEDAY_WORKERS']],
+  ['merge', ['DIR', '--shard']],
   ['drills', ['--out']],
   ['rig up', ['FILE', 'GAMEDAY_AGENT']],
 ])('%s --help tells flags, examples and exit codes', async (command, words) => {
@@ -47,6 +48,11 @@ test.each([
   [['forecast'], 'a forecast needs exactly one source of durations'],
   [['forecast', '--history', 'missing.csv'], 'there is no such file'],
   [['rig', 'up', 'missing.yaml'], 'missing.yaml'],
+  [['pipeline', 'missing.yaml'], 'there is no such file'],
+  [['pipeline', 'a.yaml', '--queue', 'a b'], '--queue is not the name of a queue'],
+  [['pipeline', 'a.yaml', '--parallel', '0'], 'greater than or equal to 1'],
+  [['merge', 'missing', '--shard', 'a.yaml'], 'there is no folder missing'],
+  [['merge', '.'], 'Missing required flag shard'],
 ])('%j is bad input, as a line and as one document', async (args, message) => {
   const plain = await cli(args, folder);
   expect(plain).toMatchObject({ code: 2, stdout: '' });

@@ -173,6 +173,20 @@ describe("Buildkite's Agent API in the rig", () => {
     expect(next.env).toMatchObject({ BUILDKITE_STEP_KEY: 'uploaded' });
   });
 
+  it('BK-57: an upload has at most 500 jobs, and no key that the build has', async () => {
+    bench = await openBench({ canary: ONE });
+    const { agent, job } = await inFlight();
+    const upload = async (step: object, count: number): Promise<number> => {
+      const pipeline = { steps: Array.from({ length: count }, () => ({ command: 'true', ...step })) };
+      return (await agent.call('POST', `/jobs/${job.id}/pipelines`, { uuid: 'u', pipeline }, job.token))
+        .status;
+    };
+    expect(await upload({}, 501)).toBe(422);
+    expect(await upload({ parallelism: 251 }, 2)).toBe(422);
+    expect(await upload({ key: 'one' }, 1)).toBe(422);
+    expect(await upload({ parallelism: 250 }, 2)).toBe(200);
+  });
+
   it('BK-40: silence alone loses an agent, and BK-41: then its job calls are 401 and its heartbeat 404', async () => {
     bench = await openBench({ canary: ONE }, { lostAfterMs: 2000 });
     const { agent, job } = await inFlight(['ecs:task-arn=arn:y']);

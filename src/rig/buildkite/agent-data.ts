@@ -1,14 +1,15 @@
 import type { Context, Hono } from 'hono';
 import { withJob } from './agent-auth.ts';
 import { annotate } from './annotations.ts';
+import { addArtifactRoutes } from './artifacts.ts';
 import { bodyOf, textField } from './body.ts';
 import type { Book } from './book.ts';
 import { addSteps } from './builds.ts';
-import { newUuid } from './ids.ts';
 import { addEvent } from './jobs.ts';
-import type { Agent, Job, World } from './model.ts';
+import type { Agent, Build, Job, World } from './model.ts';
 import { BadPipelineFile, parsePipeline } from './pipeline-file.ts';
 import { advance } from './progress.ts';
+import type { Step } from './steps.ts';
 
 /** The calls that a running job makes: log, meta-data, annotations, artifacts, pipeline upload. */
 export function addAgentDataRoutes(api: Hono, world: World, book: Book): void {
@@ -61,32 +62,13 @@ function addMetaDataRoutes(api: Hono, world: World, book: Book): void {
   );
 }
 
-// Artifacts are taken and thrown away: no drill reads one back.
-function addArtifactRoutes(api: Hono, world: World, book: Book): void {
-  withJob(api, world, book, 'post', '/jobs/:id/artifacts', async (c) => {
-    const body = await bodyOf(c);
-    const listed = Array.isArray(body['artifacts']) ? body['artifacts'] : [];
-    return c.json(
-      {
-        id: textField(body, 'id') ?? newUuid(),
-        artifact_ids: listed.map(() => newUuid()),
-        upload_instructions: {
-          data: {},
-          action: { url: world.url, method: 'POST', path: 'v3/artifact-store', file_input: 'file' },
-        },
-      },
-      201,
-    );
-  });
-  withJob(api, world, book, 'put', '/jobs/:id/artifacts', (c) => c.json({}));
-  api.post('/artifact-store', (c) => c.body(null, 204));
-}
-
 async function upload(c: Context, world: World, job: Job, agent: Agent): Promise<Response> {
   const body = await bodyOf(c);
   if (body['replace'] === true) return c.json({ message: '"replace" is not modelled by the rig' }, 422);
   try {
     const steps = parsePipeline(JSON.stringify(body['pipeline'] ?? null), 'pipeline upload');
+    const why = explainRefusedUpload(job.build, steps);
+    if (why !== null) return c.json({ message: why }, 422);
     addSteps(world, job.build, steps, job.stepUuid);
   } catch (error) {
     if (error instanceof BadPipelineFile) return c.json({ message: error.message }, 422);
@@ -95,4 +77,22 @@ async function upload(c: Context, world: World, job: Job, agent: Agent): Promise
   addEvent(world, job, 'BUILD_STEP_UPLOAD_CREATED', { type: 'AGENT', agent });
   advance(world, job.build);
   return c.json({}, 200);
+}
+
+/** Buildkite takes so many jobs in one upload. */
+const MOST_JOBS = 500;
+
+/** Why Buildkite does not take these steps into the build (BK-57). */
+function explainRefusedUpload({ steps: before }: Build, steps: readonly Step[]): string | null {
+  const jobs = steps.map((step) =>
+    step.kind === 'command' ? (step.parallelism ?? 1) * Math.max(1, step.matrix.length) : 1,
+  );
+  const count = jobs.reduce((sum, one) => sum + one, 0);
+  if (count > MOST_JOBS)
+    return `The pipeline has ${count} jobs; at most ${MOST_JOBS} can be created in one upload`;
+  const taken = new Set(before.map(({ step }) => step.key));
+  const twice = steps.find(({ key }) => key !== null && taken.has(key));
+  return twice === undefined
+    ? null
+    : `The key "${twice.key}" has already been used by another step in this build`;
 }

@@ -42,7 +42,7 @@ export function createBuild(world: World, pipeline: Pipeline, wish: NewBuild): B
     triggeredFrom: wish.triggeredFrom ?? null,
     rebuiltFrom: wish.rebuiltFrom ?? null,
     metaData: new Map((wish.metaData ?? []).map(({ key, value }) => [key, value])),
-    annotations: [],
+    ...{ annotations: [], artifacts: [] },
     steps: [],
     jobs: [],
     state: 'SCHEDULED',

@@ -66,7 +66,7 @@ export function addPastBuild(
     triggeredFrom: null,
     rebuiltFrom: null,
     metaData: new Map(),
-    annotations: [],
+    ...{ annotations: [], artifacts: [] },
     steps: took.map(({ step, uuid }) => ({ step, uuid })),
     jobs: [],
     state: 'PASSED',

@@ -89,6 +89,23 @@ export interface Annotation {
   readonly scope: 'BUILD' | 'JOB';
 }
 
+/** A file that a job announced; its content is kept apart. */
+export interface Artifact {
+  readonly uuid: string;
+  /** The request that announced it. */
+  readonly batch: string;
+  readonly job: Job;
+  readonly path: string;
+  readonly absolutePath: string;
+  readonly globPath: string;
+  readonly size: number;
+  readonly sha1: string;
+  readonly sha256: string;
+  readonly createdAt: number;
+  /** `new`, then as the agent says: `finished` or `error`. */
+  state: string;
+}
+
 /** One agent, from registration to its end. */
 export interface Agent {
   readonly uuid: string;
@@ -195,6 +212,7 @@ export interface Build {
   readonly rebuiltFrom: Build | null;
   readonly metaData: Map<string, string>;
   readonly annotations: Annotation[];
+  readonly artifacts: Artifact[];
   readonly steps: { readonly step: Step; readonly uuid: string }[];
   readonly jobs: Job[];
   state: BuildState;

@@ -1,10 +1,11 @@
 import type { Context, Hono } from 'hono';
+import { addressOf } from './artifacts.ts';
 import { bodyOf, textField } from './body.ts';
 import type { Book } from './book.ts';
 import * as builds from './builds.ts';
 import type { Build, Pipeline, World } from './model.ts';
 import { missing, notModelled } from './rest-answers.ts';
-import { annotationDocument, buildDocument, pipelineDocument } from './rest-documents.ts';
+import { annotationDocument, artifactDocument, buildDocument, pipelineDocument } from './rest-documents.ts';
 import type { Shown } from './rest-documents.ts';
 import { asksForBuild, pageOf, refusedBuildFilter } from './rest-lists.ts';
 
@@ -76,11 +77,22 @@ function addReads(api: Hono, world: World, book: Book): void {
     return pipeline === undefined ? missing(c, 'No pipeline found') : listOf(world, c, pipeline.builds);
   });
   ofBuild(BUILD, (c, build) => c.json(documentOf(world, c, build)));
-  // Artifacts are accepted and thrown away: no build has any.
-  ofBuild(`${BUILD}/artifacts`, (c) => c.json([]));
+  ofBuild(`${BUILD}/artifacts`, (c, build) =>
+    c.json(pageOf(c, build.artifacts).map((one) => artifactDocument(addressOfBuild(world, build), one))),
+  );
+  ofBuild(`${BUILD}/artifacts/:artifact/download`, (c, build) => {
+    const artifact = build.artifacts.find(({ uuid }) => uuid === c.req.param('artifact'));
+    if (artifact === undefined) return missing(c, 'No artifact found');
+    const url = addressOf(world, artifact);
+    return c.json({ url }, 302, { location: url });
+  });
   ofBuild(`${BUILD}/annotations`, (c, build) =>
     c.json(pageOf(c, build.annotations).map((annotation) => annotationDocument(annotation))),
   );
+}
+
+function addressOfBuild(world: World, { pipeline, number }: Build): string {
+  return `${world.url}/v2/organizations/${world.organization.slug}/pipelines/${pipeline.slug}/builds/${number}`;
 }
 
 /** The newest first. */

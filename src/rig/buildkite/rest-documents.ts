@@ -1,6 +1,6 @@
 import { graphqlId } from './ids.ts';
 import { isCommand } from './model.ts';
-import type { Agent, Annotation, Build, Job, Pipeline, World } from './model.ts';
+import type { Agent, Annotation, Artifact, Build, Job, Pipeline, World } from './model.ts';
 import { queueOf } from './progress.ts';
 import { iso } from './view.ts';
 
@@ -126,5 +126,19 @@ export function annotationDocument(annotation: Annotation): Document {
     body_html: body,
     created_at: iso(annotation.createdAt),
     updated_at: iso(annotation.updatedAt),
+  };
+}
+
+/** An artifact as REST shows it. */
+export function artifactDocument(base: string, artifact: Artifact): Document {
+  const { uuid, job, state, path, size, sha1 } = artifact;
+  const url = `${base}/jobs/${job.uuid}/artifacts/${uuid}`;
+  return {
+    id: uuid,
+    job_id: job.uuid,
+    ...{ url, download_url: `${base}/artifacts/${uuid}/download` },
+    ...{ state, path, file_size: size, sha1sum: sha1 },
+    filename: path.split('/').at(-1),
+    dirname: path.split('/').slice(0, -1).join('/'),
   };
 }

@@ -1,0 +1,54 @@
+import { watchAlone } from '../drill/observer.ts';
+import type { DrillPorts } from '../drill/ports.ts';
+import { systemClock } from '../http/clock.ts';
+import { createMergingObserver } from '../parallel/merging-observer.ts';
+import { mergeBuildkiteReads, mergeEcsReads } from '../parallel/merged-reads.ts';
+import type { Settings } from './settings.ts';
+import { connect, connectAws, connectBuildkite, connectHere } from './wire.ts';
+import type { CommandHost, Services } from './wire.ts';
+
+type AskMfaCode = ((device: string) => Promise<string>) | null;
+
+/** How a drill comes to its services, and who watches them for it. */
+export interface Watching {
+  connect(settings: Settings, askMfaCode: AskMfaCode, host: CommandHost): Promise<Services>;
+  watch(given: Omit<DrillPorts, 'observer'>): DrillPorts;
+}
+
+/** One drill has clients and an Observer of its own. */
+export const ALONE: Watching = { connect, watch: watchAlone };
+
+/**
+ * Drills at the same time have one client for each token of Buildkite and for each account and region of AWS, so that there is
+ * one budget, and one Observer, which sends together what they ask.
+ */
+export function watchTogether(): Watching {
+  const observer = createMergingObserver(systemClock);
+  const buildkites = new Map<string, Promise<Services['buildkite']>>();
+  const accounts = new Map<string, Promise<Pick<Services, 'ecs' | 'autoScaling' | 'fis'>>>();
+  return {
+    async connect(settings, askMfaCode, host) {
+      const { graphqlEndpoint, token, ecsEndpoint, region, credentials } = settings;
+      const buildkite = await keepOne(buildkites, [graphqlEndpoint, token], async () =>
+        mergeBuildkiteReads(await connectBuildkite(settings), systemClock),
+      );
+      const aws = await keepOne(accounts, [ecsEndpoint, region, credentials], async () => {
+        const clients = await connectAws(settings, askMfaCode);
+        return { ...clients, ecs: mergeEcsReads(clients.ecs, systemClock) };
+      });
+      return { buildkite, ...aws, ...(await connectHere(settings, host)) };
+    },
+    watch: observer.join,
+  };
+}
+
+function keepOne<T>(
+  kept: Map<string, Promise<T>>,
+  key: readonly unknown[],
+  make: () => Promise<T>,
+): Promise<T> {
+  const name = JSON.stringify(key);
+  const made = kept.get(name) ?? make();
+  kept.set(name, made);
+  return made;
+}
