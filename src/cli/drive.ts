@@ -69,7 +69,8 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
   try {
     const askMfaCode = isAttendedTerminal(runner.environment) ? askMfaCodeBeside(reporter) : null;
     const host = hostCommand(drive.settings, drive.folder, runner.environment, runner.output, reporter);
-    const services = await watching.connect(drive.settings, askMfaCode, host);
+    const atOnce = plan.mode === 'assert' ? 1 : plan.scenario.safety.drillsAtOnce;
+    const services = await watching.connect(drive.settings, askMfaCode, host, atOnce);
     const endCommand = (): void => {
       if (services.command.read()?.state === 'running') interruption.extend(COMMAND_ENDS_WITHIN_MS);
     };

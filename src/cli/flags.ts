@@ -122,11 +122,20 @@ const MOST_PARALLEL = 1_000;
 const MOST_REPEATS = 10_000;
 
 /** A flag that counts from 1 on. */
-function countFlag({ description, most }: { readonly description: string; readonly most: number }) {
+function countFlag({
+  description,
+  most,
+  env,
+}: {
+  readonly description: string;
+  readonly most: number;
+  readonly env: string;
+}) {
   return Flags.custom<number>({
     description: `${description} (1 to ${most})`,
     helpValue: 'N',
     default: 1,
+    env,
     parse: async (text, _context, { name }) => {
       const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
       if (count >= 1 && count <= most) return count;
@@ -164,8 +173,13 @@ export const runFlags = {
     description:
       'how many drills run at the same time; drills of one service wait for each other, unless safety.drillsAtOnce allows more',
     most: MOST_PARALLEL,
+    env: 'GAMEDAY_PARALLEL',
   }),
-  repeat: countFlag({ description: 'how many drills each scenario has', most: MOST_REPEATS }),
+  repeat: countFlag({
+    description: 'how many drills each scenario has',
+    most: MOST_REPEATS,
+    env: 'GAMEDAY_REPEAT',
+  }),
   insecure: insecureFlag,
 };
 

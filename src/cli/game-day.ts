@@ -16,7 +16,7 @@ import { explainThrown } from './exit-codes.ts';
 import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
 import type { Running } from './drive.ts';
 import type { RunFlags } from './flags.ts';
-import { consentOf, makeDrillId, planDrill } from './plan-drill.ts';
+import { consentOf, createDrillIds, planDrill } from './plan-drill.ts';
 import type { PlanChoice } from './plan-drill.ts';
 import { enterInLedger } from './ledger.ts';
 import { reporterFor } from './reporters.ts';
@@ -65,6 +65,7 @@ interface Day {
   readonly runner: Runner;
   readonly reporter: Required<Reporter>;
   readonly interruption: Interruption;
+  readonly makeId: (now: number) => string;
   readonly rigs: Rigs;
   readonly watching: Watching;
   readonly results: DrillResult[];
@@ -103,6 +104,7 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
   const choice = { agent, executor, environment: runner.environment };
   const day: Day = {
     ...{ options, runner, reporter, interruption },
+    makeId: createDrillIds((options.parallel ?? 1) > 1),
     rigs: (isTogether(options) ? openSharedRigs : openOwnRigs)(choice, interruption.signal),
     watching: isTogether(options) ? watchTogether() : ALONE,
     results: [],
@@ -236,9 +238,9 @@ async function drillWithoutRig(loaded: LoadedScenario, error: GamedayError, day:
 async function openDrillJournal(
   loaded: LoadedScenario,
   more: readonly string[],
-  { options, runner }: Day,
+  { options, runner, makeId }: Day,
 ): Promise<{ readonly journal: Journal; readonly folder: string | null }> {
-  const id = makeDrillId(systemClock.now());
+  const id = makeId(systemClock.now());
   const secrets = [...secretsOf(runner.environment), ...loaded.secrets, ...more];
   const { now } = systemClock;
   if (options['dry-run']) return { journal: createMemoryJournal(id, secrets, now), folder: null };

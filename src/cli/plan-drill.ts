@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { GAME_DAY_BYTES } from '../model/drill-id.ts';
 import type { Plan, ScenarioPlan } from '../scenario/plan.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { isAttendedTerminal } from './output.ts';
@@ -50,6 +51,13 @@ export function consentOf({ environment }: Runner): Plan['consent'] {
 
 /** Random bytes in an id: it must be unique even if many runners start at the same time. */
 const RANDOM_BYTES = 8;
+
+/** Makes the ids of a game day. Drills that run at the same time are known by theirs as belonging together. */
+export function createDrillIds(isParallel: boolean): (now: number) => string {
+  const gameDay = randomBytes(GAME_DAY_BYTES);
+  const ofGameDay = (bytes: number): Buffer => Buffer.concat([gameDay, randomBytes(bytes - GAME_DAY_BYTES)]);
+  return (now) => makeDrillId(now, isParallel ? ofGameDay : randomBytes);
+}
 
 /** `20260102-030405-` and 16 hexadecimal digits; sorts by time, in UTC. Ids of earlier versions have four digits. */
 export function makeDrillId(now: number, random: (bytes: number) => Buffer = randomBytes): string {

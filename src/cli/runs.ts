@@ -63,7 +63,7 @@ export function listRuns(planned: readonly Planned[], repeat: number): readonly 
 /** A rig that does not run yet is told from others by its file. */
 function placeInQueue({ loaded: { scenario }, settings }: Planned): Queued {
   const { ecsName, region } = settings ?? { ecsName: `rig ${scenario.rig ?? ''}`, region: '' };
-  return { lockKey: lockKeyOf({ ecsName, region }, scenario), atOnce: 1 };
+  return { lockKey: lockKeyOf({ ecsName, region }, scenario), atOnce: scenario.safety.drillsAtOnce };
 }
 
 /** How one drill is told from others on the screen. */

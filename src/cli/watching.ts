@@ -3,6 +3,7 @@ import type { DrillPorts } from '../drill/ports.ts';
 import { systemClock } from '../http/clock.ts';
 import { createMergingObserver } from '../parallel/merging-observer.ts';
 import { mergeBuildkiteReads, mergeEcsReads } from '../parallel/merged-reads.ts';
+import { createLockSharing } from '../parallel/shared-lock.ts';
 import type { Settings } from './settings.ts';
 import { connect, connectAws, connectBuildkite, connectHere } from './wire.ts';
 import type { CommandHost, Services } from './wire.ts';
@@ -11,7 +12,12 @@ type AskMfaCode = ((device: string) => Promise<string>) | null;
 
 /** How a drill comes to its services, and who watches them for it. */
 export interface Watching {
-  connect(settings: Settings, askMfaCode: AskMfaCode, host: CommandHost): Promise<Services>;
+  connect(
+    settings: Settings,
+    askMfaCode: AskMfaCode,
+    host: CommandHost,
+    drillsAtOnce: number,
+  ): Promise<Services>;
   watch(given: Omit<DrillPorts, 'observer'>): DrillPorts;
 }
 
@@ -24,10 +30,11 @@ export const ALONE: Watching = { connect, watch: watchAlone };
  */
 export function watchTogether(): Watching {
   const observer = createMergingObserver(systemClock);
+  const locks = createLockSharing();
   const buildkites = new Map<string, Promise<Services['buildkite']>>();
   const accounts = new Map<string, Promise<Pick<Services, 'ecs' | 'autoScaling' | 'fis'>>>();
   return {
-    async connect(settings, askMfaCode, host) {
+    async connect(settings, askMfaCode, host, drillsAtOnce) {
       const { graphqlEndpoint, token, ecsEndpoint, region, credentials } = settings;
       const buildkite = await keepOne(buildkites, [graphqlEndpoint, token], async () =>
         mergeBuildkiteReads(await connectBuildkite(settings), systemClock),
@@ -36,7 +43,9 @@ export function watchTogether(): Watching {
         const clients = await connectAws(settings, askMfaCode);
         return { ...clients, ecs: mergeEcsReads(clients.ecs, systemClock) };
       });
-      return { buildkite, ...aws, ...(await connectHere(settings, host)) };
+      const here = await connectHere(settings, host);
+      const surroundings = locks.share(here.surroundings, drillsAtOnce);
+      return { buildkite, ...aws, ...here, surroundings };
     },
     watch: observer.join,
   };

@@ -31,14 +31,18 @@ function explainUnreplaced({ name, controller, deployments, traits }: Service): 
 function explainLastWorker({ plan }: ScenarioState, { name, desired, running }: Service): string | null {
   if (traitsOf(plan)?.takes === 'one-of-service' && desired < 2)
     return `${faultNameOf(plan) ?? ''} from ${String(desired)} would leave service ${name} without a worker`;
-  if (running > 1 || plan.scenario.safety.allowLastWorker) return null;
-  return `the fault would stop the last worker of service ${name} (running ${String(running)})`;
+  const { allowLastWorker, drillsAtOnce } = plan.scenario.safety;
+  // Drills at the same time each see the others' workers run until the stop: all may stop theirs in one moment.
+  if (running > drillsAtOnce || allowLastWorker) return null;
+  return drillsAtOnce === 1
+    ? `the fault would stop the last worker of service ${name} (running ${String(running)})`
+    : `${String(drillsAtOnce)} drills at once (safety.drillsAtOnce) could stop the last worker of service ${name} (running ${String(running)})`;
 }
 
 /** One task, of a service that keeps another worker. */
 export const blastRadius: Guard = {
   name: 'blast-radius',
-  rule: 'The fault reaches at most safety.tasks tasks (default 1), of a service that replaces them and keeps another running task unless safety.allowLastWorker; another one is waited for inside when.startWithin.',
+  rule: 'The fault reaches at most safety.tasks tasks (default 1), of a service that replaces them and keeps another running task unless safety.allowLastWorker (one more than safety.drillsAtOnce); another one is waited for inside when.startWithin.',
   reason: 'blast-radius',
   judge(state, _now, when) {
     const { world, plan, injections } = state;
@@ -69,7 +73,8 @@ export const blastRadius: Guard = {
     const last = explainLastWorker(state, service);
     if (last !== null) {
       // The service itself brings another worker where more than one is desired; else only an autoscaler could.
-      const reason = service.desired < 2 ? 'blast-radius' : 'not-settled';
+      const { drillsAtOnce } = plan.scenario.safety;
+      const reason = service.desired <= drillsAtOnce ? 'blast-radius' : 'not-settled';
       return plan.scenario.safety.settled === 'require' ? refuses(last) : waits(last, reason);
     }
     return holds(

@@ -1,3 +1,4 @@
+import { isOfSameGameDay } from '../model/drill-id.ts';
 import { isGlobMatch } from '../model/glob.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import type { Pipeline } from '../model/entities/surroundings.ts';
@@ -35,10 +36,10 @@ function judgeTriggered(world: World, own: Pipeline): ReturnType<typeof refuses>
   return null;
 }
 
-/** A new build must not cancel or skip somebody's build of the branch, and drills that share pipeline and branch exclude each other. */
+/** A new build must not cancel or skip somebody's build of the branch, and drills of two game days that share pipeline and branch exclude each other. */
 export const intermediateBuilds: Guard = {
   name: 'intermediate-builds',
-  rule: "The drill's new build makes the pipeline cancel or skip no other build of the branch, and no other drill runs there.",
+  rule: "The drill's new build makes the pipeline cancel or skip no other build of the branch, and no drill of another game day runs there.",
   reason: 'not-allowed',
   judge({ world, plan, drill, buildId }) {
     const { build } = plan.scenario;
@@ -49,7 +50,7 @@ export const intermediateBuilds: Guard = {
     const others = pipeline.openBuilds.filter(
       (open) => open.number !== ours && open.number !== build.number && open.drill !== drill,
     );
-    const rival = others.find((open) => open.drill !== null);
+    const rival = others.find((open) => open.drill !== null && !isOfSameGameDay(open.drill, drill));
     if (rival !== undefined)
       return refuses(`drill ${rival.drill ?? ''} runs on the same pipeline and branch (${rival.url})`);
     const cancels =

@@ -1,4 +1,6 @@
+import { isOfSameGameDay } from '../model/drill-id.ts';
 import { findFact } from '../model/world.ts';
+import type { ScenarioPlan } from '../scenario/plan.ts';
 import { holds, refuses, type Guard } from './guard.ts';
 
 /** The drill that a stopped task's reason names, or null where it is not a gameday's. */
@@ -6,10 +8,15 @@ export function parseStopReason(reason: string | null): string | null {
   return /^gameday (\S+)$/.exec(reason ?? '')?.[1] ?? null;
 }
 
-/** One drill at a time for a service: a lock in the state directory, and across machines a task going down with a gameday's reason. */
+/** Whether the stop of another drill counts as ours: one of the same game day, where several may run at once. */
+export function isSibling({ scenario }: ScenarioPlan, drill: string, other: string): boolean {
+  return scenario.safety.drillsAtOnce > 1 && isOfSameGameDay(drill, other);
+}
+
+/** One drill at a time for a service, or as many of one process as safety.drillsAtOnce allows: a lock in the state directory, and across machines a task going down with a gameday's reason. */
 export const lock: Guard = {
   name: 'lock',
-  rule: 'No other drill runs on this cluster and service: none on this machine, and ECS shows none.',
+  rule: 'No other drill runs on this cluster and service: none on this machine, and ECS shows none. Drills of one process count as one where safety.drillsAtOnce allows several.',
   reason: 'lock-held',
   judge({ world, plan, drill }) {
     if (plan.dryRun) return holds('not taken in a dry run');
@@ -20,7 +27,7 @@ export const lock: Guard = {
     if (stops === undefined) return refuses('stopping tasks of the service could not be listed');
     const other = stops.tasks.find((task) => {
       const by = parseStopReason(task.stoppedReason);
-      return !task.ended && by !== null && by !== drill;
+      return !task.ended && by !== null && by !== drill && !isSibling(plan, drill, by);
     });
     if (other !== undefined)
       return refuses(

@@ -1,12 +1,12 @@
 import { seconds } from '../checks/times.ts';
 import { findFact } from '../model/world.ts';
 import { holds, refuses, type Guard } from './guard.ts';
-import { parseStopReason } from './lock.ts';
+import { isSibling, parseStopReason } from './lock.ts';
 
 /** A minimum time between injections, as ECS shows stopped tasks and as gameday remembers. */
 export const tooSoon: Guard = {
   name: 'too-soon',
-  rule: 'The last injection of any gameday at this service was at least safety.minimumInterval ago.',
+  rule: 'The last injection of any gameday at this service was at least safety.minimumInterval ago; those of drills that safety.drillsAtOnce allows beside it do not count.',
   reason: 'too-soon',
   judge({ world, plan, drill }, now) {
     const interval = plan.scenario.safety.minimumInterval;
@@ -14,13 +14,12 @@ export const tooSoon: Guard = {
     const past = findFact(world, 'ledger', plan.lockKey);
     const stops = findFact(world, 'recent-stops', plan.lockKey);
     if (past === undefined || stops === undefined) return refuses('past injections could not be read');
+    const isOthers = (by: string | null): boolean =>
+      by !== null && by !== drill && !isSibling(plan, drill, by);
     const times = [
-      ...past.injections.filter((injection) => injection.drill !== drill).map((injection) => injection.at),
+      ...past.injections.filter((injection) => isOthers(injection.drill)).map((injection) => injection.at),
       ...stops.tasks
-        .filter(
-          (task) =>
-            parseStopReason(task.stoppedReason) !== null && parseStopReason(task.stoppedReason) !== drill,
-        )
+        .filter((task) => isOthers(parseStopReason(task.stoppedReason)))
         .map((task) => task.stoppingAt ?? now),
     ];
     const since = now - Math.max(-Infinity, ...times);

@@ -2,6 +2,7 @@ import { FAULT_TRAITS } from './inject.ts';
 import { isReason, REASONS } from '../model/reasons.ts';
 import { isGlobOfSteps, StepName } from '../model/step-name.ts';
 import { formatDuration, parseDuration } from './duration.ts';
+import { checkDrillsAtOnce } from './at-once-checks.ts';
 import { checkCommand, checkFis } from './fault-checks.ts';
 import { checkFlushed } from './counter-checks.ts';
 import { hasValueAt, isMap, readTextAt, valueAt, type CrossProblem, type Rule } from './problem.ts';
@@ -245,6 +246,7 @@ const RULES: readonly Rule[] = [
   checkControl,
   checkHaltSources,
   checkSafetyWindow,
+  checkDrillsAtOnce,
 ];
 
 /** Every problem between keys, even where the schema refuses other keys: all problems are reported at once. */

@@ -174,6 +174,15 @@ const Safety = z.strictObject({
       'A service that is not settled: `wait` for it inside when.startWithin, before the build is started and again when the step is in flight; `require`: refuse at once unless one deployment is COMPLETED, running = desired, nothing is pending and another worker runs; `ignore-pending`: as `wait`, but scale-in, deployment and draining do not wait for pending or missing tasks either, and a scale-in may then take none. With `wait` a stopped task asks only that no deployment or scale-in takes tasks away and that another worker runs.',
     )
     .register(FORMERLY, { value: 'require' }),
+  drillsAtOnce: z
+    .int()
+    .min(1)
+    .max(100)
+    .prefault(1)
+    .describe(
+      'How many drills of one `gameday run --parallel` may stop tasks of the service at the same time; it keeps one more running worker than that. Others wait for each other.',
+    )
+    .register(FORMERLY, { value: 1 }),
   window: orNull(Window).describe('Days and hours in which a drill may inject.'),
   minimumInterval: duration().prefault('0s').describe('Shortest time since the last injection there.'),
   mark: z

@@ -53,7 +53,7 @@ region: us-east-1
 cluster: build-prod
 lostAfter: 3s
 services:
-${SERVICES.map((name) => `  - { name: ${name}, taskDefinition: ${name}.json, desiredCount: 2, launchType: FARGATE }\n`).join('')}pipelines:
+${SERVICES.map((name) => `  - { name: ${name}, taskDefinition: ${name}.json, desiredCount: 3, launchType: FARGATE }\n`).join('')}pipelines:
 ${SERVICES.map((name) => `  - { slug: ${name}, steps: ${name}-steps.yaml }\n`).join('')}`;
 
 /** When each drill began and ended, by its journal, and where it drilled. */
@@ -89,6 +89,21 @@ test('drills of two services run at the same time on one rig, and those of one s
   const pairs = spans.flatMap((a, index) => spans.slice(index + 1).map((b) => [a, b] as const));
   expect(pairs.filter(([a, b]) => a.service === b.service && overlap(a, b))).toEqual([]);
   expect(pairs.some(([a, b]) => a.service !== b.service && overlap(a, b))).toBe(true);
+});
+
+test('drills of one service run at the same time where the scenario allows it, and each proves its own stop', async () => {
+  await write('blue.yaml', `${scenarioOf('blue')}safety: { drillsAtOnce: 2 }\n`);
+  const run = ['run', '--rig', '--json', 'blue.yaml', '--parallel', '2', '--repeat', '2'];
+  const { code, stdout, stderr } = await cli(run, folder);
+  const { drills, counts } = documentIn(stdout);
+  expect({ code, counts, stderr: code === 0 ? '' : stderr }).toEqual({
+    code: 0,
+    counts: { passed: 2 },
+    stderr: '',
+  });
+  expect(new Set(drills.map(({ target }) => target?.taskArn)).size).toBe(2);
+  const [one, other] = await readSpans();
+  expect(one !== undefined && other !== undefined && overlap(one, other)).toBe(true);
 });
 
 test('one signal ends all of them, and the document has each with how to go on', async () => {

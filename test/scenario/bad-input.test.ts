@@ -116,6 +116,24 @@ const cases: readonly Case[] = [
     says: 'expect.touched: only fault command leaves open whom it touches, and this scenario injects stop-task',
   },
   {
+    name: 'several drills at once with a fault that takes others along',
+    text: `${changed('stop-task', 'deployment')}safety: { tasks: 9, drillsAtOnce: ▶3 }\n`,
+    says: 'safety.drillsAtOnce: only stop-task stops one task and no other, so that drills at the same time do not disturb each other; this is deployment',
+    next: 'Use fault stop-task, or leave safety.drillsAtOnce out.',
+  },
+  {
+    name: 'several drills at once, each of which waits for a settled service',
+    text: `${GOOD}safety: { settled: require, drillsAtOnce: ▶3 }\n`,
+    says: 'safety.drillsAtOnce: after the stop of one drill the service is not settled, and settled: require refuses the others',
+    next: 'Leave one of them out.',
+  },
+  {
+    name: 'several drills at once where a task hosts several agents',
+    text: `${changed('  service: build-agents\n', '  service: build-agents\n  sharedTask: allowed\n')}safety: { drillsAtOnce: ▶3 }\n`,
+    says: 'safety.drillsAtOnce: a task that hosts several agents may run the jobs of two drills',
+    next: 'Leave cluster.sharedTask or safety.drillsAtOnce out.',
+  },
+  {
     name: 'a worker to be spared from a stop that asks for no protection',
     text: `${GOOD}expect: { worker: ▶spared }\n`,
     says: 'expect.worker: scale-in protection does not hold off stop-task',

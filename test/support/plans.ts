@@ -60,6 +60,7 @@ const SCENARIO: Scenario = {
     settled: 'wait',
     mark: 'on',
     tasks: 1,
+    drillsAtOnce: 1,
     window: null,
     minimumInterval: 0,
     killSwitch: null,
