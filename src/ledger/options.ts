@@ -71,7 +71,7 @@ Exit codes:
     0  done
     2  bad input: an argument, a file or a setting is wrong
     4  could not run: the ledger could not be read or written
-   10  a document is wrong, or stands where another one should`;
+   10  something is wrong: a document does not count, another one stands in its place, or a drill could not be added`;
 }
 
 /** The long help of `gameday drills`. */

@@ -1,7 +1,7 @@
 import { GamedayError } from '../model/errors.ts';
 import { answerOf } from '../cli/exit-codes.ts';
 import type { Runner } from '../cli/runner.ts';
-import type { Store, StoreError } from '../store/port.ts';
+import type { Store, StoreAnswer, StoreError } from '../store/port.ts';
 import { appendDocument, listDifferences, type Appended } from './append.ts';
 import { openCache } from './cache.ts';
 import { listChanges } from './diff.ts';
@@ -72,12 +72,22 @@ export function finishAway({ message, next }: StoreError, runner: Runner): void 
 
 /** Reads a world of the ledger, with what this machine remembers of it. Null: the store is away, and the command has ended. */
 export async function readLedger(store: Store, world: World, runner: Runner): Promise<FoldedLedger | null> {
-  const cache = await openCache(await runner.clients.ledgerCacheFile(runner.environment, store.name));
-  const folded = await foldLedger(store, { world, cache }, never);
-  await cache.save();
+  const folded = await readWorld(store, world, runner);
   if (folded.ok) return folded.value;
   finishAway(folded.error, runner);
   return null;
+}
+
+/** The same, for those who go on where the store is away. */
+export async function readWorld(
+  store: Store,
+  world: World,
+  runner: Pick<Runner, 'clients' | 'environment'>,
+): Promise<StoreAnswer<FoldedLedger>> {
+  const cache = await openCache(await runner.clients.ledgerCacheFile(runner.environment, store.name));
+  const folded = await foldLedger(store, { world, cache }, never);
+  await cache.save();
+  return folded;
 }
 
 const worldOf = ({ rig }: ListFlags): World => (rig ? 'rig' : 'real');

@@ -17,6 +17,7 @@ const TYPED = [
   'docs/how-to/forecast-losses.md',
   'docs/how-to/gate-a-release.md',
   'docs/how-to/grant-the-least-rights.md',
+  'docs/how-to/keep-a-ledger.md',
   'docs/how-to/look-before-you-stop.md',
   'docs/how-to/protected-workers.md',
   'docs/how-to/read-a-verdict.md',
@@ -331,6 +332,21 @@ describe.concurrent('the commands of', () => {
         expect(log).toMatchObject({ version: '2.1.0' });
       } finally {
         await rig.close();
+      }
+    });
+  });
+
+  test('keeping a ledger', async () => {
+    await at(async (desk) => {
+      const [run = '', list = '', ...others] = commandsOf('docs/how-to/keep-a-ledger.md');
+      expect((await desk.type(run)).code).toBe(0);
+      const [drill = ''] = drillsIn(desk);
+      const { printed } = await desk.type(list);
+      const [, print = ''] = /^([0-9a-f]{12}) {2}1 trial in 1 drill: 1 drained/m.exec(printed) ?? [];
+      for (const command of others) {
+        const own = command.replace(SAMPLE_ID, drill).replace(/0a1b2c3d4e5f|99aa88bb77cc/g, print);
+        const { code, printed: text } = await desk.type(own);
+        expect({ command, code, text: code === 0 ? '' : text }).toEqual({ command, code: 0, text: '' });
       }
     });
   });
