@@ -4,8 +4,8 @@ import { OversizeAnswerError } from '../http/bounded.ts';
 import { AbortedError, DeadlineError } from '../http/deadline.ts';
 import { networkFailureOf } from '../http/network.ts';
 import { toOneLine, makeTrouble } from '../http/trouble.ts';
-import { GraphQlFailure } from './graphql.ts';
 import { resetOf, waitOf } from './limits.ts';
+import { RefusedAnswer } from './refused-answer.ts';
 
 const GraphQlErrors = z.array(z.object({ path: z.array(z.unknown()).nullish() })).min(1);
 
@@ -24,9 +24,9 @@ export interface Asked {
   readonly token: string;
 }
 
-/** Classifies an error of `sendGraphQl`. */
+/** Classifies the error of a request. */
 export function failureOf(error: unknown, operation: string, { host, token }: Asked): Failure {
-  if (error instanceof GraphQlFailure) return failureOfAnswer(error, operation, token);
+  if (error instanceof RefusedAnswer) return failureOfAnswer(error, operation, token);
   if (error instanceof AbortedError) {
     const certainty = error.started ? 'unknown' : 'refused';
     return { trouble: makeTrouble('aborted', `${operation} was interrupted`), certainty, retry: false };
@@ -51,7 +51,7 @@ export function failureOf(error: unknown, operation: string, { host, token }: As
   return { trouble: makeTrouble('garbage', message), certainty: 'unknown', retry: false };
 }
 
-function failureOfAnswer(error: GraphQlFailure, operation: string, token: string): Failure {
+function failureOfAnswer(error: RefusedAnswer, operation: string, token: string): Failure {
   const { status, headers } = error;
   const said = saidBy(error, token);
   const wait = waitOf(headers, said);
@@ -88,7 +88,7 @@ function failureOfAnswer(error: GraphQlFailure, operation: string, token: string
  * has no `data` (GraphQL specification, response format).
  */
 function failureOfErrors(
-  error: GraphQlFailure,
+  error: RefusedAnswer,
   operation: string,
   told: string,
   said: string,
@@ -122,7 +122,7 @@ function wasRefused(errors: unknown, data: unknown): boolean {
 }
 
 /** Buildkite's own message: the first GraphQL error, or `message` of a REST-like body. Never a page of HTML. */
-function saidBy(error: GraphQlFailure, token: string): string {
+function saidBy(error: RefusedAnswer, token: string): string {
   const { errors, message } = error.answer;
   const first = FirstMessage.safeParse(errors);
   if (first.success) return toOneLine(first.data[0].message, [token]);

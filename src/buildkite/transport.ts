@@ -1,4 +1,4 @@
-import type { Answer, Outcome, Trouble } from '../model/answer.ts';
+import type { Answer, Outcome } from '../model/answer.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Budget } from '../model/entities/budget.ts';
 import type { ClockOffset } from '../model/entities/surroundings.ts';
@@ -6,15 +6,18 @@ import type { Agents } from '../http/agents.ts';
 import { withDeadline } from '../http/deadline.ts';
 import { nameHost } from '../http/endpoint.ts';
 import { createOffsetMeter } from '../http/offset.ts';
-import { toOneLine, makeTrouble } from '../http/trouble.ts';
+import { makeTrouble, toOneLine } from '../http/trouble.ts';
 import { ANSWERS } from './answers.ts';
 import type { AnswerOf } from './answers.ts';
 import { failureOf } from './failure.ts';
 import type { Asked, Failure } from './failure.ts';
-import { GraphQlFailure, sendGraphQl } from './graphql.ts';
+import { sendGraphQl } from './graphql.ts';
 import { createBudgetMeter } from './meter.ts';
 import { loadDocuments, writeBuildsQuery } from './operations.ts';
 import type { BuildOperation, Operation } from './operations.ts';
+import { RefusedAnswer } from './refused-answer.ts';
+import { retryRead } from './retry-read.ts';
+import type { Attempt } from './retry-read.ts';
 
 /** Sends documents and returns checked data or a trouble; knows nothing of builds and agents. */
 export interface Transport {
@@ -40,8 +43,6 @@ export interface Transport {
   budget(): Budget;
 }
 type Variables = Readonly<Record<string, unknown>>;
-type Attempt<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
 export interface TransportOptions {
   readonly endpoint: URL;
@@ -50,10 +51,6 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
-
-/** Attempts of a read if the network or the server fails; all of them stay within the call's time. */
-const TRIES = 3;
-const FIRST_PAUSE_MS = 150;
 
 /** Creates the transport, the only place that sends HTTP requests to Buildkite. */
 export function createTransport(options: TransportOptions): Transport {
@@ -88,7 +85,7 @@ export function createTransport(options: TransportOptions): Transport {
     variables: Variables,
     signal: AbortSignal,
   ): Promise<Answer<AnswerOf<O>>> {
-    return retryRead(operation, signal, (ms) => attempt(operation, variables, signal, ms));
+    return retryRead(options, operation, signal, (ms) => attempt(operation, variables, signal, ms));
   }
 
   function readBuilds<O extends BuildOperation>(
@@ -100,31 +97,12 @@ export function createTransport(options: TransportOptions): Transport {
     const query = writeBuildsQuery(documents, operation, uuids.length);
     const own = Object.fromEntries(uuids.map((uuid, index) => [`u${String(index)}`, uuid]));
     const variables = { ...shared, ...own };
-    return retryRead('Builds', signal, (ms) =>
+    return retryRead(options, 'Builds', signal, (ms) =>
       withDeadline(signal, ms, (inner) => request('Builds', query, variables, inner)).then(
         (data) => checkBuilds(operation, data, uuids.length),
         (error: unknown) => ({ ok: false, failure: failureOf(error, 'Builds', asked) }),
       ),
     );
-  }
-
-  async function retryRead<T>(
-    name: string,
-    signal: AbortSignal,
-    once: (ms: number) => Promise<Attempt<T>>,
-  ): Promise<Answer<T>> {
-    const end = options.clock.now() + options.timeoutMs;
-    let last: Trouble | null = null;
-    for (let turn = 0; turn < TRIES; turn += 1) {
-      if (turn > 0) await options.clock.sleep(FIRST_PAUSE_MS * 2 ** turn, signal);
-      const left = end - options.clock.now();
-      if (last !== null && (left <= 0 || signal.aborted)) break;
-      const answer = await once(left);
-      if (answer.ok) return answer;
-      last = answer.failure.trouble;
-      if (!answer.failure.retry) break;
-    }
-    return { ok: false, trouble: last ?? makeTrouble('timeout', `Buildkite: no time left for ${name}`) };
   }
 
   async function send<O extends Operation>(
@@ -146,7 +124,7 @@ function attemptOfError<O extends Operation>(
   error: unknown,
   asked: Asked,
 ): Attempt<AnswerOf<O>> {
-  if (isMutation(operation) && error instanceof GraphQlFailure && error.status === 200) {
+  if (isMutation(operation) && error instanceof RefusedAnswer && error.status === 200) {
     const partial = checkAnswer(operation, error.answer['data']);
     if (partial.ok) return partial;
   }
