@@ -91,6 +91,24 @@ const past = z.strictObject({
   onWorkers: z.strictObject({ gap: duration }).optional(),
 });
 
+const chance = z.number().min(0).max(1);
+/** Builds of all steps that were over before the rig began, in which agents were lost by chance (BK-69). */
+const planted = z.strictObject({
+  builds: z.int().min(1).max(100_000),
+  every: duration,
+  took: duration.default(60_000),
+  loss: chance,
+  change: z.strictObject({ ago: duration, loss: chance }).optional(),
+  spikes: z.array(z.strictObject({ ago: duration, builds: z.int().min(1) })).default([]),
+  failure: chance.default(0),
+  oddExit: chance.default(0),
+  retriedByHand: chance.default(0),
+  disconnected: chance.default(0),
+  versions: z.array(word).min(1).default(['3.78.0']),
+  branches: z.array(word).default([]),
+  seed: z.int().min(0).default(1),
+});
+
 const instanceGroup = z
   .strictObject({
     count: z.int().min(1).default(1),
@@ -230,6 +248,7 @@ export const rigFile = z
     pipelines: z.array(pipeline).min(1),
     builds: z.array(build).default([]),
     history: z.record(word, z.array(past)).default({}),
+    past: z.record(word, planted).default({}),
     knobs: knobs.prefault({}),
     script: z.array(scriptRule).default([]),
     faulty: z

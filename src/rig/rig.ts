@@ -107,16 +107,18 @@ function openExecutor(machine: Machine, wanted: Executor['kind'] | undefined, ro
 }
 
 async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteRig> {
-  const { organization, pipelines, history, lostAfter, knobs } = file.rig;
-  const unknown = Object.keys(history).find((slug) => !pipelines.some((one) => one.slug === slug));
+  const { organization, pipelines, history, past, lostAfter, knobs } = file.rig;
+  const unknown = Object.keys({ ...history, ...past }).find(
+    (slug) => !pipelines.some((one) => one.slug === slug),
+  );
   if (unknown !== undefined)
-    throw new RigFailure('bad-input', `${file.path}: history: no pipeline "${unknown}" in "pipelines"`);
+    throw new RigFailure('bad-input', `${file.path}: past builds: no pipeline "${unknown}" in "pipelines"`);
   const buildkite = await startBuildkite({
     organization,
     pipelines: pipelines.map(({ steps, ...rest }) => ({
       ...rest,
       stepsFile: file.resolve(steps),
-      history: history[rest.slug] ?? [],
+      ...{ history: history[rest.slug] ?? [], past: past[rest.slug] },
     })),
     lostAfterMs: lostAfter,
     knobs,

@@ -70,7 +70,7 @@ export interface Reply {
 export async function openBench(
   pipelines: Readonly<Record<string, string>>,
   options: Partial<BuildkiteOptions> = {},
-  pipelineOptions: Pick<PipelineOptions, 'cancelIntermediateBuilds' | 'skipIntermediateBuilds'> = {},
+  pipelineOptions: Pick<PipelineOptions, 'cancelIntermediateBuilds' | 'skipIntermediateBuilds' | 'past'> = {},
 ): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'gameday-bk-'));
   const written = Object.entries(pipelines).map((pipeline) => writePipeline(folder, pipeline));

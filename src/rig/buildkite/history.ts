@@ -50,33 +50,11 @@ export function addPastBuild(
   past: readonly PastJob[],
   startedAt: number,
 ): readonly Job[] {
-  const took = past.map((job) => ({ ...job, uuid: newUuid() }));
-  const build: Build = {
-    uuid: newUuid(),
-    number: pipeline.builds.length + 1,
-    pipeline,
-    branch: pipeline.defaultBranch,
-    commit: 'HEAD',
-    message: 'before the rig began',
-    env: {},
-    author: null,
-    createdBy: world.users.colleague,
-    createdAt: startedAt,
-    source: 'api',
-    triggeredFrom: null,
-    rebuiltFrom: null,
-    metaData: new Map(),
-    ...{ annotations: [], artifacts: [] },
-    steps: took.map(({ step, uuid }) => ({ step, uuid })),
-    jobs: [],
-    state: 'PASSED',
-    startedAt,
-    finishedAt: startedAt + Math.max(0, ...took.map(({ ms }) => ms)),
-    ...{ blockedState: null, failingAt: null, canceledAt: null, canceledBy: null, cancelReason: null },
-  };
-  pipeline.builds.push(build);
-  world.builds.set(build.uuid, build);
-  return took.map(({ step, ms, uuid }) => {
+  const build = addEndedBuild(world, pipeline, pipeline.defaultBranch, startedAt);
+  build.finishedAt = startedAt + Math.max(0, ...past.map(({ ms }) => ms));
+  return past.map(({ step, ms }) => {
+    const uuid = newUuid();
+    build.steps.push({ step, uuid });
     const job = addJob(world, build, step, { stepUuid: uuid });
     job.state = 'FINISHED';
     job.passed = true;
@@ -88,4 +66,34 @@ export function addPastBuild(
     job.finishedAt = new Date(startedAt + ms).toISOString();
     return job;
   });
+}
+
+/** A build of the past without steps yet, passed. */
+export function addEndedBuild(world: World, pipeline: Pipeline, branch: string, createdAt: number): Build {
+  const build: Build = {
+    uuid: newUuid(),
+    number: pipeline.builds.length + 1,
+    pipeline,
+    branch,
+    commit: 'HEAD',
+    message: 'before the rig began',
+    env: {},
+    author: null,
+    createdBy: world.users.colleague,
+    createdAt,
+    source: 'api',
+    triggeredFrom: null,
+    rebuiltFrom: null,
+    metaData: new Map(),
+    ...{ annotations: [], artifacts: [] },
+    steps: [],
+    jobs: [],
+    state: 'PASSED',
+    startedAt: createdAt,
+    finishedAt: createdAt,
+    ...{ blockedState: null, failingAt: null, canceledAt: null, canceledBy: null, cancelReason: null },
+  };
+  pipeline.builds.push(build);
+  world.builds.set(build.uuid, build);
+  return build;
 }

@@ -36,9 +36,7 @@ export function buildDocument(world: World, build: Build, shown: Shown): Documen
     ...(shown.pipeline ? { pipeline: pipelineDocument(world, build.pipeline) } : {}),
     ...(shown.jobs
       ? {
-          jobs: build.jobs
-            .filter((job) => shown.retriedJobs || !job.retried)
-            .map((job) => jobDocument(world, job)),
+          jobs: build.jobs.filter((job) => shown.retriedJobs || !job.retried).map(jobDocument),
         }
       : {}),
   };
@@ -62,7 +60,7 @@ export function pipelineDocument(world: World, pipeline: Pipeline): Document {
 
 const TYPES = { command: 'script', wait: 'waiter', block: 'manual', trigger: 'trigger' } as const;
 
-function jobDocument(world: World, job: Job): Document {
+function jobDocument(job: Job): Document {
   const base = {
     id: job.uuid,
     graphql_id: graphqlId('Job', job.uuid),
@@ -70,7 +68,8 @@ function jobDocument(world: World, job: Job): Document {
     name: job.label,
   };
   if (!isCommand(job)) return { ...base, type: TYPES[job.step.kind], state: job.state.toLowerCase() };
-  const next = [...world.jobs.values()].find(({ retrySource }) => retrySource === job);
+  // A retry belongs to the same build.
+  const next = job.retried ? job.build.jobs.find(({ retrySource }) => retrySource === job) : undefined;
   return {
     ...base,
     type: 'script',

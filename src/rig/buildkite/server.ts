@@ -13,6 +13,8 @@ import { graphqlEndpoint } from './graphql.ts';
 import { keepIdleAgents } from './idle-agents.ts';
 import type { IdleAgents } from './idle-agents.ts';
 import { layDownHistory } from './history.ts';
+import { layDownPast } from './past.ts';
+import type { PlantedPast } from './past.ts';
 import { layDownOnWorkers } from './history-on-workers.ts';
 import type { PastStep } from './history.ts';
 import { newToken, newUuid } from './ids.ts';
@@ -38,6 +40,8 @@ export interface PipelineOptions {
   readonly skipIntermediateBuilds?: boolean;
   /** Builds that were over before the rig began. */
   readonly history?: readonly PastStep[];
+  /** Others, in which agents were lost. */
+  readonly past?: PlantedPast | undefined;
 }
 
 /** What the rig's main starts this half with. */
@@ -75,6 +79,10 @@ export async function startBuildkite(options: BuildkiteOptions): Promise<Buildki
     pipeline,
     history: options.pipelines.find(({ slug }) => slug === pipeline.slug)?.history ?? [],
   }));
+  for (const { slug, past } of options.pipelines) {
+    const pipeline = world.pipelines.find((one) => one.slug === slug);
+    if (past !== undefined && pipeline !== undefined) layDownPast(world, pipeline, past);
+  }
   for (const { pipeline, history } of histories) layDownHistory(world, pipeline, history);
   const book = openBook();
   const stopOrdered = options.stopOrdered ?? ((): boolean => false);
