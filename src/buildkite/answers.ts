@@ -4,7 +4,7 @@ import { z } from 'zod';
  * Schemas of Buildkite's answers, with only the fields that we use. Further fields are ignored. An answer that lacks one of
  * our fields is invalid, so that an absent field never counts as "null".
  */
-const Time = z.string().transform((text, context) => {
+export const Time = z.string().transform((text, context) => {
   const at = Date.parse(text);
   if (Number.isNaN(at)) {
     context.addIssue({ code: 'custom', message: 'not a time' });

@@ -3,6 +3,7 @@ import type { Budget } from '../model/entities/budget.ts';
 import type { Build } from '../model/entities/build.ts';
 import type { Job } from '../model/entities/job.ts';
 import type { Mark } from '../model/entities/mark.ts';
+import type { AgentInstant, BuildkiteInstant } from '../model/instants.ts';
 import type { ClockOffset, Pipeline, StepHistory } from '../model/entities/surroundings.ts';
 import type { StepName } from '../model/step-name.ts';
 import type { Answer, Outcome } from '../model/answer.ts';
@@ -36,6 +37,76 @@ export interface JobsPage {
 export interface TokenUser {
   readonly name: string;
   readonly email: string;
+}
+
+/** A command job of a past build as the REST API lists it; every attempt of a step is a job. */
+export interface PastAttempt {
+  readonly id: string;
+  /** The step's key, else its label. */
+  readonly step: string | null;
+  /** In lower case; `passed` or `failed` for a job that finished. */
+  readonly state: string;
+  readonly softFailed: boolean;
+  readonly exitStatus: number | null;
+  /** Undefined where the answer does not have the field. */
+  readonly signal: string | null | undefined;
+  readonly signalReason: string | null | undefined;
+  readonly retried: boolean;
+  readonly retryOf: string | null;
+  readonly retryType: 'automatic' | 'manual' | null;
+  readonly agent: PastAgent | null;
+  readonly runnableAt: BuildkiteInstant | null;
+  readonly startedAt: AgentInstant | null;
+  /** By the agent's clock; by Buildkite's if the agent was given up. */
+  readonly finishedAt: AgentInstant | null;
+}
+
+/** The agent of a past job, as it is now. */
+export interface PastAgent {
+  readonly id: string;
+  readonly version: string | null;
+  readonly queue: string | null;
+  readonly lostAt: BuildkiteInstant | null;
+}
+
+/** A build with all its command jobs, those that were retried among them. */
+export interface PastBuild {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly number: number;
+  readonly branch: string;
+  /** In lower case. */
+  readonly state: string;
+  readonly createdAt: BuildkiteInstant;
+  readonly finishedAt: BuildkiteInstant | null;
+  readonly attempts: readonly PastAttempt[];
+}
+
+/** Which past builds to read: those created from an instant on and before another, the newest first. */
+export interface PastBuildsWanted {
+  readonly organization: string;
+  /** Null: every pipeline that the token may see. */
+  readonly pipeline: string | null;
+  readonly createdFrom: BuildkiteInstant;
+  readonly createdTo: BuildkiteInstant;
+  /** How many of them the caller has had already. */
+  readonly skip: number;
+}
+
+/** Some of the builds that were asked for; `more`: older ones follow. */
+export interface PastBuildsPage {
+  readonly builds: readonly PastBuild[];
+  readonly more: boolean;
+}
+
+/** The port to Buildkite's REST API, which only reads. Never throws for a failure of the service. */
+export interface BuildkiteRest {
+  /** As many builds as fit into one answer, at most 100. One request, or several where an answer would be too large. */
+  pastBuilds(wanted: PastBuildsWanted, signal: AbortSignal): Promise<Answer<PastBuildsPage>>;
+  /** How long to rest before the next read so that half of the user's and of the organization's limit is left to others, milliseconds. */
+  restFor(): number;
+  /** Requests so far. */
+  requests(): number;
 }
 
 /** The port to Buildkite. Reads retry within their time. Never throws for a failure of the service. */

@@ -31,6 +31,8 @@ export interface Settings {
 }
 
 export const GRAPHQL_ENDPOINT = 'https://graphql.buildkite.com/v1';
+/** A base: `/v2` follows it (github.com/buildkite/go-buildkite, DefaultBaseURL). */
+export const REST_ENDPOINT = 'https://api.buildkite.com/';
 
 /** The discard port: nothing answers there. */
 const NOWHERE = 'http://127.0.0.1:9/';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Digest } from '../model/secret-looks.ts';
 import type { AutoScaling } from '../auto-scaling/port.ts';
-import type { Buildkite } from '../buildkite/port.ts';
+import type { Buildkite, BuildkiteRest } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Counters } from '../counters/port.ts';
 import type { Fis } from '../fis/port.ts';
@@ -150,6 +150,27 @@ async function ledgerCacheFile(environment: Environment, ledger: string): Promis
   return join(stateDirectory(environment), 'ledgers', `${name.slice(-200)}.jsonl`);
 }
 
+/** The client of Buildkite's REST API alone. */
+async function connectBuildkiteRest(
+  access: Pick<Settings, 'token' | 'rules'> & { readonly restEndpoint: string },
+): Promise<BuildkiteRest> {
+  const { createBuildkiteRestClient } = await import('../buildkite/rest-client.ts');
+  const { restEndpoint, token, rules } = access;
+  return createBuildkiteRestClient({ endpoint: restEndpoint, token, ...rules });
+}
+
+/** The default folder for the builds read from a pipeline's past; null: from that of the whole organization. */
+async function pastBuildsFolder(
+  environment: Environment,
+  organization: string,
+  pipeline: string | null,
+): Promise<string> {
+  const { stateDirectoryOf: stateDirectory } = await import('../surroundings/state-directory.ts');
+  // No slug is empty, so that no pipeline has the folder of the whole.
+  const name = [organization, pipeline ?? ''].map(encodeURIComponent).join('--');
+  return join(stateDirectory(environment), 'past-builds', name);
+}
+
 /** The checksums of a drill's journal lines in this machine's state directory. */
 export async function linesKnownOf(environment: Environment, drill: string): Promise<ReadonlySet<string>> {
   const [{ readKnownLines: knownLines }, { stateDirectoryOf: stateDirectory }] = await Promise.all([
@@ -200,5 +221,8 @@ async function openStore(url: string, environment: Environment, insecure: boolea
 }
 
 /** What a command hands to its service, which builds no client itself. */
-export const clients = { connect, connectBuildkite, connectEcs, pastJobsFile, openStore, ledgerCacheFile };
+export const clients = {
+  ...{ connect, connectBuildkite, connectBuildkiteRest, connectEcs, openStore },
+  ...{ pastJobsFile, pastBuildsFolder, ledgerCacheFile },
+};
 export type Clients = typeof clients;

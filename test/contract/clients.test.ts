@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createAutoScalingClient } from '../../src/auto-scaling/client.ts';
 import { createBuildkiteClient } from '../../src/buildkite/client.ts';
+import { createBuildkiteRestClient } from '../../src/buildkite/rest-client.ts';
 import { isHostOf } from '../../src/model/entities/host.ts';
 import { createEcsClient } from '../../src/ecs/client.ts';
 import { createFisClient } from '../../src/fis/client.ts';
@@ -13,6 +14,7 @@ import { forkRig } from '../support/forked-rig.ts';
 import { until } from '../support/until.ts';
 import { autoScalingContract } from './auto-scaling.contract.ts';
 import { buildkiteReads } from './buildkite-reads.contract.ts';
+import { buildkiteRestContract } from './buildkite-rest.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import type { BuildkiteBench } from './buildkite.contract.ts';
 import { ecsReads } from './ecs-reads.contract.ts';
@@ -56,6 +58,13 @@ buildkiteReads('the client against the rig', async () => {
   const rig = await forkRig(RIG_FILE);
   const place = { organization: 'acme', pipeline: 'canary' };
   return { buildkite: buildkiteOf(rig.environment), ...place, close: () => rig.close() };
+});
+
+buildkiteRestContract('the client against the rig', async () => {
+  const { environment, close } = await forkRig(new URL('rig/past.yaml', import.meta.url));
+  const endpoint = environment['BUILDKITE_REST_API_ENDPOINT'] ?? '';
+  const token = environment['BUILDKITE_API_TOKEN'] ?? '';
+  return { rest: createBuildkiteRestClient({ endpoint, token, ...rules }), close };
 });
 
 ecsReads('the client against the rig', async () => {

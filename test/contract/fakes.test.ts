@@ -11,11 +11,13 @@ import {
 } from '../support/builders.ts';
 import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
 import { fakeBuildkite } from '../support/fake-buildkite.ts';
+import { aLostAttempt, aPastAttempt, aPastBuild, fakeBuildkiteRest } from '../support/fake-buildkite-rest.ts';
 import { fakeEcs } from '../support/fake-ecs.ts';
 import { aFisTemplate, fakeFis } from '../support/fake-fis.ts';
 import { fakeSurroundings } from '../support/fake-surroundings.ts';
 import { autoScalingContract } from './auto-scaling.contract.ts';
 import { buildkiteReads } from './buildkite-reads.contract.ts';
+import { buildkiteRestContract } from './buildkite-rest.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import { ecsReads } from './ecs-reads.contract.ts';
 import { ecsContract, largeServiceContract } from './ecs.contract.ts';
@@ -55,6 +57,19 @@ buildkiteContract('the fake', () => {
     },
     close: () => Promise.resolve(),
   });
+});
+
+buildkiteRestContract('the fake', () => {
+  const builds = Array.from({ length: 130 }, (_, nth) => {
+    const createdAt = NOON - nth * 600_000;
+    const [first, retry] = [`lost-${String(nth)}`, `retry-${String(nth)}`];
+    const attempts = [
+      aLostAttempt({ id: first, startedAt: createdAt, retried: true }),
+      aPastAttempt({ id: retry, startedAt: createdAt, retryOf: first, retryType: 'automatic' }),
+    ];
+    return aPastBuild({ number: 130 - nth, createdAt, attempts });
+  });
+  return Promise.resolve({ rest: fakeBuildkiteRest(builds), close: () => Promise.resolve() });
 });
 
 autoScalingContract('the fake', () => {
