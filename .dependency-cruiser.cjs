@@ -20,13 +20,13 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-comm
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge)/(report|sarif|plot|svg)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -316,6 +316,13 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'losses',
+      'What was lost is counted from builds as the port lists them, and concluded with the bounds that all share.',
+      '^src/losses/',
+      [MODEL, '^src/statistics/', '^src/buildkite/port\\.ts$'],
+      [SERVING, SHOWING],
+    ),
+    only(
       'rehearsal',
       'From a definition to the drills of its rehearsal: data in, data out.',
       '^src/rehearsal/',
@@ -387,7 +394,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),
@@ -400,7 +407,7 @@ module.exports = {
       [
         MODEL,
         RESULT,
-        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge)/',
+        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses)/',
         '^src/journal/escape\\.ts$',
       ],
     ),
@@ -411,7 +418,7 @@ module.exports = {
       [
         MODEL,
         WORKER,
-        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|report|scenario|journal|evidence|verdict)/',
+        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|report|scenario|journal|evidence|verdict)/',
         '^src/drill/(gate|look|mapped-tasks|questions|run)\\.ts$',
         '^src/state/(state|trouble)\\.ts$',
         '^src/safety/(list|guard)\\.ts$',

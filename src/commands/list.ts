@@ -12,6 +12,7 @@ import LedgerList from './ledger/list.ts';
 import LedgerRebuild from './ledger/rebuild.ts';
 import LedgerShow from './ledger/show.ts';
 import LedgerVerify from './ledger/verify.ts';
+import Losses from './losses.ts';
 import Merge from './merge.ts';
 import Pipeline from './pipeline.ts';
 import Preflight from './preflight.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   'ledger:rebuild': LedgerRebuild,
   'ledger:show': LedgerShow,
   'ledger:verify': LedgerVerify,
+  losses: Losses,
   merge: Merge,
   pipeline: Pipeline,
   preflight: Preflight,

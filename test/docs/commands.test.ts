@@ -14,6 +14,7 @@ const TYPED = [
   'docs/how-to/autoscaled-fleets.md',
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
+  'docs/how-to/count-lost-runs.md',
   'docs/how-to/forecast-losses.md',
   'docs/how-to/gate-a-release.md',
   'docs/how-to/grant-the-least-rights.md',
@@ -252,6 +253,32 @@ describe.concurrent('the commands of', () => {
           code: 0,
           printed: expect.stringContaining('2 jobs of own.csv') as string,
         });
+      } finally {
+        await rig.close();
+      }
+    });
+  });
+
+  test('counting lost runs', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/count-lost-runs.md';
+      const [rigFile = '', steps = ''] = blocksOf(page, 'yaml');
+      desk.put('rig.yaml', rigFile);
+      desk.put('steps.yaml', steps);
+      desk.put('agent.json', textOf('scenarios/task-definitions/exec-form.json'));
+      const rig = await rigUp(desk, 'rig.yaml');
+      try {
+        const printed = await typeAll(desk, page);
+        expect(printed[0]).toContain('Lost job runs of acme/main');
+        // The page shows the shape of what is printed: the same lines, with the figures of its day.
+        const shape = (text: string): string[] =>
+          [...text.matchAll(/^ {2}(\S.*?) {2}/gm)].map(([, name = '']) => name);
+        expect(shape(printed[0] ?? '')).toEqual(
+          expect.arrayContaining(shape(blocksOf(page, 'text')[0] ?? '')),
+        );
+        expect(printed[0]).toContain('12 lost of 12 agents');
+        expect(printed[1]).toContain('integration');
+        expect(existsSync(join(desk.folder, 'losses.svg'))).toBe(true);
       } finally {
         await rig.close();
       }

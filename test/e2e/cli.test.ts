@@ -27,6 +27,7 @@ test.each([
   ['analyze', ['JOURNAL']],
   ['forecast', ['--history', '--durations', '--pipeline', 'GAMEDAY_WORKERS']],
   ['merge', ['DIR', '--shard']],
+  ['losses', ['--pipeline', '--before-after', 'GAMEDAY_SINCE', '11']],
   ['drills', ['--out']],
   ['rig up', ['FILE', 'GAMEDAY_AGENT']],
 ])('%s --help tells flags, examples and exit codes', async (command, words) => {
@@ -47,6 +48,7 @@ test.each([
   [['analyze', 'missing'], 'there is no drill "missing"'],
   [['forecast'], 'a forecast needs exactly one source of durations'],
   [['forecast', '--history', 'missing.csv'], 'there is no such file'],
+  [['losses'], 'the losses of which pipelines?'],
   [['rig', 'up', 'missing.yaml'], 'missing.yaml'],
   [['pipeline', 'missing.yaml'], 'there is no such file'],
   [['pipeline', 'a.yaml', '--queue', 'a b'], '--queue is not the name of a queue'],
