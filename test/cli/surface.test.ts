@@ -30,6 +30,8 @@ const COMMANDS: Readonly<Record<string, Surface>> = Object.fromEntries(
 const WITHOUT_VARIABLE = ['yes', 'json', 'reporter', 'var', 'rig', 'dry-run', 'insecure'];
 /** Those of one command that make somebody's own commands run on this machine have none there either, nor what a merge must find. */
 const TYPED_ONLY: Readonly<Record<string, readonly string[]>> = {
+  // A limit belongs to the command that it judges.
+  losses: ['max'],
   merge: ['shard'],
   rehearse: ['pipeline', 'programs'],
 };
