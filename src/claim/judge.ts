@@ -21,8 +21,8 @@ const AHEAD_MS = 3_600_000;
 
 export interface Judgement {
   readonly claim: Claim;
-  /** `not-enough`: the evidence shows neither. */
-  readonly answer: 'held' | 'refuted' | 'not-enough';
+  /** `not-enough-evidence`: the evidence shows neither. */
+  readonly answer: 'held' | 'refuted' | 'not-enough-evidence';
   readonly counts: Counts;
   /** Bounds of the rate, each at the claim's confidence and for all looks together. */
   readonly upper: number;
@@ -59,7 +59,7 @@ export function judgeClaim(claim: Claim, drills: readonly Trial[], asked: Asked)
   const isHeld = !isRefuted && missing === 0;
   return {
     claim,
-    answer: isRefuted ? 'refuted' : isHeld ? 'held' : 'not-enough',
+    answer: isRefuted ? 'refuted' : isHeld ? 'held' : 'not-enough-evidence',
     ...{ counts, upper, lower, missing },
     expected: expectRemaining(counts.against, claim.limit, claim.confidence),
     inconclusiveShare: shareOf(counts),

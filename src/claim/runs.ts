@@ -15,7 +15,7 @@ export type StopsOfRuns =
   /** Stops of busy workers, over job runs. */
   | { readonly by: 'count'; readonly stopped: Tally }
   /** Runs lost in a time when the drills of another worker show what a stop lost: losses over that rate. */
-  | { readonly by: 'losses'; readonly lost: Tally; readonly losing: Tally };
+  | { readonly by: 'losses'; readonly lost: LostRuns; readonly losing: Tally };
 
 /** A claim on runs, judged as the product of two factors, each at half of the chance to be wrong. */
 export interface RunsJudgement {
@@ -53,7 +53,7 @@ export function judgeRuns(
   const isHeld = judged.answer === 'held';
   return {
     claim,
-    answer: lower >= claim.limit ? 'refuted' : isHeld ? 'held' : 'not-enough',
+    answer: lower >= claim.limit ? 'refuted' : isHeld ? 'held' : 'not-enough-evidence',
     ...{ upper, lower, stops, drills: judged },
   };
 }
@@ -73,8 +73,8 @@ function boundStops(
     case 'losses': {
       const each = (1 + confidence) / 2;
       const losing = lowerNightly(known.losing, each);
-      const upper = losing === 0 ? 1 : Math.min(1, upperNightly(known.lost, each) / losing);
-      return { upper, lower: lowerNightly(known.lost, confidence) };
+      const upper = losing === 0 ? 1 : Math.min(1, upperNightly(known.lost.against, each) / losing);
+      return { upper, lower: lowerNightly(known.lost.inFavour, confidence) };
     }
   }
 }
@@ -83,15 +83,20 @@ function boundStops(
 export interface DirectJudgement {
   readonly claim: Claim;
   readonly answer: Judgement['answer'];
-  readonly runs: Tally;
   readonly upper: number;
   readonly lower: number;
 }
 
+/** What was lost of the runs, in the reading against the claim and in the one for it. */
+export interface LostRuns {
+  readonly against: Tally;
+  readonly inFavour: Tally;
+}
+
 /** Judges a claim on runs by what was lost of them: needs no drill, and thousands of runs. */
-export function judgeRunsDirectly(claim: Claim, runs: Tally): DirectJudgement {
-  const upper = upperNightly(runs, claim.confidence);
-  const lower = lowerNightly(runs, claim.confidence);
-  const answer = lower >= claim.limit ? 'refuted' : upper <= claim.limit ? 'held' : 'not-enough';
-  return { claim, answer, runs, upper, lower };
+export function judgeRunsDirectly(claim: Claim, { against, inFavour }: LostRuns): DirectJudgement {
+  const upper = upperNightly(against, claim.confidence);
+  const lower = lowerNightly(inFavour, claim.confidence);
+  const answer = lower >= claim.limit ? 'refuted' : upper <= claim.limit ? 'held' : 'not-enough-evidence';
+  return { claim, answer, upper, lower };
 }

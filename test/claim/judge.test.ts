@@ -17,14 +17,20 @@ describe('what a ledger shows of a claim', () => {
   test('62 clean drills hold below 5 %, 61 do not, and one is missing', () => {
     expect(judge(makeTrials(62, 'held'))).toMatchObject({ answer: 'held', missing: 0, lacks: [] });
     expect(judge(makeTrials(61, 'held'))).toMatchObject({
-      ...{ answer: 'not-enough', missing: 1, expected: 1, lacks: ['1 clean drill is missing'] },
+      ...{ answer: 'not-enough-evidence', missing: 1, expected: 1, lacks: ['1 clean drill is missing'] },
     });
-    expect(judge([])).toMatchObject({ answer: 'not-enough', missing: 62, upper: 1, lower: 0, newest: null });
+    expect(judge([])).toMatchObject({
+      answer: 'not-enough-evidence',
+      missing: 62,
+      upper: 1,
+      lower: 0,
+      newest: null,
+    });
   });
 
   test('two losses of two refute it, and so do two among the first ten', () => {
     expect(judge(makeTrials(1, 'failed'))).toMatchObject({
-      answer: 'not-enough',
+      answer: 'not-enough-evidence',
       lacks: ['134 clean drills are missing'],
     });
     expect(judge(makeTrials(2, 'failed'))).toMatchObject({ answer: 'refuted', lacks: [] });
@@ -34,9 +40,9 @@ describe('what a ledger shows of a claim', () => {
   test('undecided drills are counted beside, and are losses by the worst reading', () => {
     const drills = [...makeTrials(62, 'held'), ...makeTrials(1, 'undecided')];
     expect(judge(drills)).toMatchObject({ answer: 'held', counts: { undecided: 1, held: 62, failed: 0 } });
-    expect(judge(drills, { pessimistic: true }).answer).toBe('not-enough');
+    expect(judge(drills, { pessimistic: true }).answer).toBe('not-enough-evidence');
     // Nobody is refuted by what was not seen.
-    expect(judge(makeTrials(20, 'undecided'), { pessimistic: true }).answer).toBe('not-enough');
+    expect(judge(makeTrials(20, 'undecided'), { pessimistic: true }).answer).toBe('not-enough-evidence');
   });
 
   test('drills without a stop are shown beside, and many that prove nothing are warned of', () => {
@@ -58,7 +64,7 @@ describe('what a ledger shows of a claim', () => {
     const outlasted = makeTrials(62, 'held', { drains: 'outlasted', outcome: 'outlasted' });
     expect(judge(outlasted).answer).toBe('held');
     expect(judge(outlasted, {}, drains)).toMatchObject({
-      answer: 'not-enough',
+      answer: 'not-enough-evidence',
       counts: { outlasted: 62, held: 0 },
     });
   });
@@ -66,7 +72,7 @@ describe('what a ledger shows of a claim', () => {
   test('a trial is a drill, whatever the number of its jobs', () => {
     const drills = makeTrials(10, 'held', { jobs: 8 });
     expect(judge(drills)).toMatchObject({
-      answer: 'not-enough',
+      answer: 'not-enough-evidence',
       counts: { held: 10, jobs: 80, jobsLost: 0 },
     });
   });
@@ -77,7 +83,7 @@ describe('what is asked beside the bound', () => {
     const old = makeTrials(62, 'held', { at: NOW - 41 * DAY });
     const month = { within: 30 * DAY };
     expect(judge(old, month)).toMatchObject({
-      ...{ answer: 'not-enough', missing: 1 },
+      ...{ answer: 'not-enough-evidence', missing: 1 },
       lacks: ['a recent drill was asked for: the last drill is older, or dated in the future'],
     });
     expect(judge([...old, makeTrial('held')], month).answer).toBe('held');
@@ -85,18 +91,20 @@ describe('what is asked beside the bound', () => {
     const lost = makeTrials(30, 'failed', { at: NOW - 300 * DAY });
     expect(judge([...lost, ...makeTrials(62, 'held')], month).answer).toBe('refuted');
     // A refused drill of this morning is none.
-    expect(judge([...old, makeTrial('no-trial', { outcome: 'refused' })], month).answer).toBe('not-enough');
+    expect(judge([...old, makeTrial('no-trial', { outcome: 'refused' })], month).answer).toBe(
+      'not-enough-evidence',
+    );
   });
 
   test('a clock that was ahead makes no drill recent', () => {
     const ahead = makeTrials(62, 'held', { at: NOW + 2 * DAY });
-    expect(judge(ahead, { within: 30 * DAY }).answer).toBe('not-enough');
+    expect(judge(ahead, { within: 30 * DAY }).answer).toBe('not-enough-evidence');
     expect(judge(ahead).answer).toBe('held');
   });
 
   test('at least so many drills', () => {
     expect(judge(makeTrials(62, 'held'), { atLeast: 70 })).toMatchObject({
-      ...{ answer: 'not-enough', missing: 8 },
+      ...{ answer: 'not-enough-evidence', missing: 8 },
       lacks: ['at least 70 were asked for: 8 clean drills are missing'],
     });
     expect(judge(makeTrials(70, 'held'), { atLeast: 70 }).answer).toBe('held');
@@ -108,7 +116,7 @@ describe('what is asked beside the bound', () => {
     expect(judge(canary).answer).toBe('held');
     expect(judge(canary).left).toEqual({ least: 6_000, middle: 6_000, most: 6_000 });
     expect(judge(canary, long)).toMatchObject({
-      answer: 'not-enough',
+      answer: 'not-enough-evidence',
       missing: 62,
       counts: { tooShort: 200 },
     });
@@ -116,8 +124,11 @@ describe('what is asked beside the bound', () => {
     // What was lost with less to run would have been lost with more; what was lost with more says nothing of less.
     expect(judge(makeTrials(2, 'failed', { leftMs: 6_000 }), long).answer).toBe('refuted');
     const longer = judge(makeTrials(2, 'failed', { leftMs: 3_600_000 }), long);
-    expect(longer).toMatchObject({ answer: 'not-enough', counts: { against: { failed: 2, trials: 2 } } });
-    expect(judge(makeTrials(62, 'held', { leftMs: null }), long).answer).toBe('not-enough');
+    expect(longer).toMatchObject({
+      answer: 'not-enough-evidence',
+      counts: { against: { failed: 2, trials: 2 } },
+    });
+    expect(judge(makeTrials(62, 'held', { leftMs: null }), long).answer).toBe('not-enough-evidence');
   });
 });
 
@@ -147,7 +158,7 @@ describe('whatever the ledger', () => {
   });
 
   test('a further loss never helps a claim, and a further clean drill never hurts it', () => {
-    const rank = { refuted: 0, 'not-enough': 1, held: 2 };
+    const rank = { refuted: 0, 'not-enough-evidence': 1, held: 2 };
     fc.assert(
       fc.property(drillsOf, askedOf, (drills, more) => {
         const before = judge(drills, more);
@@ -174,7 +185,7 @@ describe('whatever the ledger', () => {
     fc.assert(
       fc.property(drillsOf, askedOf, (drills, more) => {
         const { answer, missing } = judge(drills, more);
-        if (answer !== 'not-enough' || missing === null) return;
+        if (answer !== 'not-enough-evidence' || missing === null) return;
         const clean = (count: number): readonly Trial[] => makeTrials(count, 'held', { leftMs: 9_000_000 });
         expect(judge([...drills, ...clean(missing)], more).answer).toBe('held');
         expect(judge([...drills, ...clean(missing - 1)], more).answer).not.toBe('held');

@@ -15,7 +15,7 @@ describe('runs lost: how many meet a stop, and what a stop loses', () => {
     expect(judged.drills?.claim.limit).toBeCloseTo(0.04545, 5);
     expect(judged.upper).toBeLessThanOrEqual(0.001);
     const few = judgeRuns(claim, stated, makeTrials(82, 'held'), asked);
-    expect(few).toMatchObject({ answer: 'not-enough', drills: { missing: 1 } });
+    expect(few).toMatchObject({ answer: 'not-enough-evidence', drills: { missing: 1 } });
   });
 
   test('so few runs meet a stop that no drill is needed', () => {
@@ -25,7 +25,7 @@ describe('runs lost: how many meet a stop, and what a stop loses', () => {
 
   test('a statement bounds from above alone: drills that all lose refute nothing about runs', () => {
     const lost = makeTrials(30, 'failed');
-    expect(judgeRuns(claim, stated, lost, asked)).toMatchObject({ answer: 'not-enough', lower: 0 });
+    expect(judgeRuns(claim, stated, lost, asked)).toMatchObject({ answer: 'not-enough-evidence', lower: 0 });
     const counted = { by: 'count', stopped: { failed: 220, trials: 10_000 } } as const;
     expect(judgeRuns(claim, counted, lost, asked).answer).toBe('refuted');
   });
@@ -34,12 +34,13 @@ describe('runs lost: how many meet a stop, and what a stop loses', () => {
     const counted = { by: 'count', stopped: { failed: 220, trials: 10_000 } } as const;
     const judged = judgeRuns(claim, counted, makeTrials(83, 'held'), asked);
     expect(judged.stops.upper).toBeGreaterThan(0.0245);
-    expect(judged.answer).toBe('not-enough');
+    expect(judged.answer).toBe('not-enough-evidence');
     expect(judgeRuns(claim, counted, makeTrials(120, 'held'), asked).answer).toBe('held');
   });
 
   test("losses of the old worker, over what its own stops lost, bound today's stops", () => {
-    const lost = { failed: 205, trials: 10_000 };
+    const tally = { failed: 205, trials: 10_000 };
+    const lost = { against: tally, inFavour: tally };
     const old = { by: 'losses', lost, losing: { failed: 30, trials: 30 } } as const;
     const judged = judgeRuns(claim, old, makeTrials(150, 'held'), asked);
     // More than the losses, as some stops lost nothing that was seen.
@@ -48,7 +49,7 @@ describe('runs lost: how many meet a stop, and what a stop loses', () => {
     // Without a drill of that time, each run may have met a stop.
     const unknown = { by: 'losses', lost, losing: { failed: 0, trials: 0 } } as const;
     expect(judgeRuns(claim, unknown, makeTrials(150, 'held'), asked)).toMatchObject({
-      answer: 'not-enough',
+      answer: 'not-enough-evidence',
       stops: { upper: 1 },
     });
   });
@@ -56,12 +57,13 @@ describe('runs lost: how many meet a stop, and what a stop loses', () => {
 
 describe('runs lost, by the runs alone', () => {
   test.each([
-    [0, 3138, 'not-enough'],
+    [0, 3138, 'not-enough-evidence'],
     [0, 3139, 'held'],
-    [1, 3139, 'not-enough'],
+    [1, 3139, 'not-enough-evidence'],
     [16, 3139, 'refuted'],
-    [0, 0, 'not-enough'],
+    [0, 0, 'not-enough-evidence'],
   ] as const)('%i lost of %i: %s', (failed, trials, answer) => {
-    expect(judgeRunsDirectly(claim, { failed, trials }).answer).toBe(answer);
+    const tally = { failed, trials };
+    expect(judgeRunsDirectly(claim, { against: tally, inFavour: tally }).answer).toBe(answer);
   });
 });
