@@ -20,13 +20,13 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-comm
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses)/(report|sarif|plot|svg)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -358,6 +358,13 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'gate',
+      'Which drills of a ledger are about a worker, and whether they show a claim.',
+      '^src/(gate|certify)/',
+      [MODEL, WORKER, '^src/(statistics|claim|ledger)/', '^src/store/port\\.ts$'],
+      [SERVING, SHOWING],
+    ),
+    only(
       'doctor',
       'What a drill would meet is judged from what was read, by the rules that a drill itself asks.',
       '^src/doctor/',
@@ -394,7 +401,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),
@@ -407,7 +414,7 @@ module.exports = {
       [
         MODEL,
         RESULT,
-        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses)/',
+        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify)/',
         '^src/journal/escape\\.ts$',
       ],
     ),
@@ -418,7 +425,7 @@ module.exports = {
       [
         MODEL,
         WORKER,
-        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|report|scenario|journal|evidence|verdict)/',
+        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|statistics|report|scenario|journal|evidence|verdict)/',
         '^src/drill/(gate|look|mapped-tasks|questions|run)\\.ts$',
         '^src/state/(state|trouble)\\.ts$',
         '^src/safety/(list|guard)\\.ts$',

@@ -14,6 +14,11 @@ export function formatClaim({ kind, limit, confidence }: Claim): string {
   return `${kind} < ${formatShare(limit)} at ${formatShare(confidence)}`;
 }
 
+/** A percentage as a part of 1, without the last bits: for a computer, 100 - 99.9 is not 0.1, nor is 78.1 / 100 the same as 0.781. */
+export function partOf(percent: number): number {
+  return Number((percent / 100).toPrecision(12));
+}
+
 /** A part of 1 in per cent, as it was written: `5 %`, `0.1 %`, `97.5 %`. */
 export function formatShare(part: number): string {
   return `${String(Number((100 * part).toPrecision(12)))} %`;

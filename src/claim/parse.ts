@@ -1,4 +1,4 @@
-import { CLAIM_KINDS } from './claim.ts';
+import { CLAIM_KINDS, partOf } from './claim.ts';
 import type { Claim, ClaimKind } from './claim.ts';
 
 /** Why a text is no claim: at which character, counted from 1, and what to write instead. */
@@ -62,11 +62,6 @@ function readClaim(reading: Reading): Claim {
       `"${reading.text.slice(reading.at)}" is too much: the claim ends before it`,
     );
   return { kind, limit: partOf(isDrains ? 100 - limit : limit), confidence: partOf(confidence) };
-}
-
-/** Without the last bits: for a computer, 100 - 99.9 is not 0.1, nor is 78.1 / 100 the same as 0.781. */
-function partOf(percent: number): number {
-  return Number((percent / 100).toPrecision(12));
 }
 
 function readKind(reading: Reading): { readonly kind: ClaimKind; readonly isDrains: boolean } {

@@ -14,6 +14,15 @@ export const durationFlag = Flags.custom<number>({
   parse: async (text, _context, { name }) => readDuration(name, text),
 });
 
+/** A longer duration, which may be a number of days; milliseconds. */
+export const daysFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: async (text, _context, { name }) => {
+    const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
+    return days === undefined ? readDuration(name, text) : Number(days) * 86_400_000;
+  },
+});
+
 /** The default of a duration flag; help shows it as written here. */
 export function durationDefault(text: string): DurationDefault {
   return { default: async ({ options }) => readDuration(options.name, text), defaultHelp: async () => text };

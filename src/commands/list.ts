@@ -5,6 +5,7 @@ import Assert from './assert.ts';
 import Doctor from './doctor.ts';
 import Drills from './drills.ts';
 import Forecast from './forecast.ts';
+import Gate from './gate.ts';
 import Iam from './iam.ts';
 import LedgerAdd from './ledger/add.ts';
 import LedgerDiff from './ledger/diff.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   doctor: Doctor,
   drills: Drills,
   forecast: Forecast,
+  gate: Gate,
   iam: Iam,
   'ledger:add': LedgerAdd,
   'ledger:diff': LedgerDiff,

@@ -145,7 +145,7 @@ export async function compareWorkers(
 }
 
 /** The documents of the one worker whose fingerprint begins so. Throws bad-input where there is none, or are several. */
-function findWorker(named: string, documents: readonly LedgerDocument[]): readonly LedgerDocument[] {
+export function findWorker(named: string, documents: readonly LedgerDocument[]): readonly LedgerDocument[] {
   const found = documents.filter(({ fingerprint }) => fingerprint.startsWith(named));
   const prints = new Set(found.map(({ fingerprint }) => fingerprint));
   const next = '`gameday ledger list` shows the fingerprints; --rig those of the rig.';
