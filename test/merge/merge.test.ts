@@ -64,6 +64,31 @@ describe('merge', () => {
       /its journal is cut/,
     ],
     [
+      'a journal with half a line more',
+      [{ shard: 1 }, { shard: 2, cut: (lines) => [...lines, '{"v":1,"seq"'] }],
+      /its journal is cut/,
+    ],
+    [
+      'a drill in the folder of another one',
+      [{ shard: 1 }, { shard: 2, folder: '20261124-120000-beef' }],
+      /its folder is 20261124-120000-beef, its journal that of drill 20261124-120002-0000/,
+    ],
+    [
+      'a drill whose journal was not uploaded',
+      [{ shard: 1 }, { shard: 2, named: ['20261124-120002-0000', '20261124-120000-beef'] }],
+      /the journal of drill 20261124-120000-beef is missing/,
+    ],
+    [
+      'a drill that its step does not know',
+      [{ shard: 1 }, { shard: 2, named: [] }],
+      /20261124-120002-0000 is no drill of its game-day\.json/,
+    ],
+    [
+      'two drills in one attempt',
+      [...whole, { shard: 2, drill: '20261124-120000-beef' }],
+      /it holds 2 drills of one scenario/,
+    ],
+    [
       'a journal without its middle',
       [{ shard: 1 }, { shard: 2, cut: (lines) => lines.filter((_, index) => index !== 4) }],
       /wrong checksum/,

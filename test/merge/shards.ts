@@ -38,6 +38,10 @@ export interface Left {
   readonly cut?: (lines: readonly string[]) => readonly string[];
   /** What result.json says in place of the truth; null: there is none. */
   readonly said?: { readonly outcome: string; readonly reason: string } | null;
+  /** Name of the drill's folder, if not the drill's. */
+  readonly folder?: string;
+  /** The drills that the step's own document names; by default the one that it ran. */
+  readonly named?: readonly string[];
   /** False: the step did not come to its end. */
   readonly ended?: boolean;
   /** False: the step ended before its drill began. */
@@ -117,13 +121,17 @@ function writeLeft(folder: string, left: Left): void {
   const put = (path: string, text: string): void => writeFileSync(join(own, path), text);
   if (left.begun === false) return put('game-day.json', '{"outcome":"bad-input","drills":[]}');
   const lines = journalLines(left);
-  mkdirSync(join(own, drill));
-  put(`${drill}/journal.jsonl`, `${cut(lines).join('\n')}\n`);
+  const { folder: at = drill, named = [at] } = left;
+  mkdirSync(join(own, at));
+  put(`${at}/journal.jsonl`, `${cut(lines).join('\n')}\n`);
   const result = resultIn(lines);
   const said = left.said === undefined ? result : left.said;
-  if (said !== null) put(`${drill}/result.json`, JSON.stringify(said));
+  if (said !== null) put(`${at}/result.json`, JSON.stringify(said));
   if (left.ended === false) return put('game-day.json', '');
-  put('game-day.json', JSON.stringify({ outcome: result.outcome, drills: [{ drill }] }));
+  put(
+    'game-day.json',
+    JSON.stringify({ outcome: result.outcome, drills: named.map((id) => ({ drill: id })) }),
+  );
 }
 
 /** The result of the drill of these lines. */
