@@ -14,6 +14,7 @@ const BENCHES = [
   'verdicts',
   'forecast',
   'injections',
+  'losses',
   'growth',
   'settle',
 ];

@@ -89,26 +89,42 @@ test('a field that an older answer does not have is not null', async () => {
   expect(attempt?.signalReason).toBeUndefined();
 });
 
-test('pages that are too large for one answer become smaller, and none is left out', async () => {
-  const log = 'x'.repeat(400_000);
-  const all = Array.from({ length: 120 }, (_, nth) => build(nth + 1, { message: log }));
-  const { rest, requests } = await clientOf(({ path }, response) => {
-    const { searchParams } = new URL(path, 'http://x');
-    const [size, page] = [Number(searchParams.get('per_page')), Number(searchParams.get('page'))];
-    const found = all.slice((page - 1) * size, page * size);
-    const more = page * size < all.length ? { link: '<http://x>; rel="next"' } : {};
-    json(response, 200, found, more);
-  });
-  const numbers: number[] = [];
-  for (let more = true; more;) {
-    const answer = await rest.pastBuilds({ ...WANTED, skip: numbers.length }, never);
-    if (!answer.ok) throw new Error(answer.trouble.message);
-    numbers.push(...answer.value.builds.map(({ number }) => number));
-    ({ more } = answer.value);
+describe('pages that are too large for one answer become smaller, and none is left out', () => {
+  /** All builds of a server that pages them, by their numbers, and how many requests that took. */
+  async function readAll(all: readonly unknown[]) {
+    const { rest, requests } = await clientOf(({ path }, response) => {
+      const { searchParams } = new URL(path, 'http://x');
+      const [size, page] = [Number(searchParams.get('per_page')), Number(searchParams.get('page'))];
+      const found = all.slice((page - 1) * size, page * size);
+      const more = page * size < all.length ? { link: '<http://x>; rel="next"' } : {};
+      json(response, 200, found, more);
+    });
+    const numbers: number[] = [];
+    for (let more = true; more;) {
+      const answer = await rest.pastBuilds({ ...WANTED, skip: numbers.length }, never);
+      if (!answer.ok) throw new Error(answer.trouble.message);
+      numbers.push(...answer.value.builds.map(({ number }) => number));
+      ({ more } = answer.value);
+    }
+    return { numbers, requests: requests.length };
   }
-  expect(numbers).toEqual(Array.from({ length: 120 }, (_, nth) => nth + 1));
-  // 100 and 50 were too large; 25 fits.
-  expect(requests.length).toBe(2 + 5);
+  const large = (bytes: number) => ({ message: 'x'.repeat(bytes) });
+
+  test('from the first page on', async () => {
+    const all = Array.from({ length: 120 }, (_, nth) => build(nth + 1, large(400_000)));
+    // 100 and 50 were too large; 25 fits.
+    expect(await readAll(all)).toEqual({
+      numbers: Array.from({ length: 120 }, (_, nth) => nth + 1),
+      requests: 2 + 5,
+    });
+  });
+
+  test('where a smaller page begins before what was read', async () => {
+    // A hundred fit on one page, then twelve: the ninth page of twelve begins with the 97th.
+    const all = Array.from({ length: 130 }, (_, nth) => build(nth + 1, large(nth < 100 ? 0 : 900_000)));
+    const { numbers } = await readAll(all);
+    expect(numbers).toEqual(Array.from({ length: 130 }, (_, nth) => nth + 1));
+  });
 });
 
 describe('trouble', () => {

@@ -9,6 +9,7 @@ import { cli, startCli } from '../support/cli.ts';
 import type { Ended } from '../support/cli.ts';
 import { forkRig } from '../support/forked-rig.ts';
 import type { ForkedRig } from '../support/forked-rig.ts';
+import { startServer } from '../support/http-server.ts';
 import { until } from '../support/until.ts';
 
 const STEPS = `steps:
@@ -210,6 +211,20 @@ describe('bad days', () => {
     const { total, notes } = documentOf(await losses(...args));
     expect(total.undecided).toBeGreaterThan(0);
     expect(notes.join('\n')).toContain('count each of them both ways');
+  });
+
+  test('Ctrl-C while Buildkite does not answer ends it within half a second, as interrupted', async () => {
+    const silent = await startServer(() => undefined);
+    try {
+      const env = { ...state(), BUILDKITE_REST_API_ENDPOINT: silent.url };
+      const { child, ended, stdout } = startCli(['losses', '--pipeline', 'main', '--json'], folder, env);
+      await until('the request', async () => silent.requests.length > 0);
+      child.kill('SIGINT');
+      expect(await ended).toEqual({ code: 130, signal: null });
+      expect(JSON.parse(stdout())).toMatchObject({ outcome: 'interrupted', exitCode: 130 });
+    } finally {
+      await silent.close();
+    }
   });
 
   test('an unknown pipeline', async () => {

@@ -174,6 +174,6 @@ describe('spikes', () => {
     expect(spikes(losses(12, 30_000, 1))).toEqual([]);
   });
   test('losses that are always there are none, however many', () => {
-    expect(spikes(losses(8000, 5 * MINUTE, 8000, NOON - 29 * DAY))).toEqual([]);
+    expect(spikes(losses(40_000, MINUTE, 40_000, NOON - 29 * DAY))).toEqual([]);
   });
 });
