@@ -17,6 +17,7 @@ const BENCHES = [
   'losses',
   'growth',
   'settle',
+  'ledger',
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.includes(name));

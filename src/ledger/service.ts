@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { GamedayError } from '../model/errors.ts';
 import { answerOf } from '../cli/exit-codes.ts';
 import type { Runner } from '../cli/runner.ts';
@@ -15,6 +16,8 @@ import { summarizeWorkers } from './trend.ts';
 
 /** Nothing ends a command of the ledger but its end, or a signal. */
 const never = new AbortController().signal;
+// No limit on listeners: every request adds one, and many documents are read at once.
+setMaxListeners(0, never);
 
 interface LedgerFlags {
   readonly ledger: string;
