@@ -165,7 +165,7 @@ module.exports = {
       'surroundings-client',
       'A client imports its port, our words and what clients share over HTTP.',
       '^src/surroundings/',
-      [MODEL, '^src/http/', LOCKFILE, DISK],
+      [MODEL, '^src/http/', LOCKFILE, DISK, '^src/store/port\\.ts$'],
     ),
     only(
       'counters-client',

@@ -31,6 +31,7 @@ import { hostCommand } from './user-command.ts';
 import { ALONE } from './watching.ts';
 import type { Watching } from './watching.ts';
 import { digestFor } from './wire.ts';
+import type { CommandHost } from './wire.ts';
 
 /** How long a signal waits for the user's command to end with it: its grace, and a little for SIGKILL, milliseconds. */
 const COMMAND_ENDS_WITHIN_MS = 7_500;
@@ -65,12 +66,14 @@ export type Running = Pick<Drive, 'journal' | 'folder' | 'out' | 'plan' | 'died'
 /** Runs one drill to its end and returns its result; closes the journal. */
 export async function driveDrill(drive: Drive): Promise<DrillResult> {
   const { plan, journal, runner, reporter, interruption, watching = ALONE } = drive;
+  const notes: string[] = [];
   let failure: unknown = null;
   try {
     const askMfaCode = isAttendedTerminal(runner.environment) ? askMfaCodeBeside(reporter) : null;
     const host = hostCommand(drive.settings, drive.folder, runner.environment, runner.output, reporter);
     const atOnce = plan.mode === 'assert' ? 1 : plan.scenario.safety.drillsAtOnce;
-    const services = await watching.connect(drive.settings, askMfaCode, host, atOnce);
+    const shared = shareLock(plan, runner, (line) => void notes.push(line));
+    const services = await watching.connect(drive.settings, askMfaCode, { ...host, ...shared }, atOnce);
     const endCommand = (): void => {
       if (services.command.read()?.state === 'running') interruption.extend(COMMAND_ENDS_WITHIN_MS);
     };
@@ -94,8 +97,19 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
       `${failure instanceof Error ? (failure.stack ?? failure.message) : 'something that is no error was thrown'}\n`,
     );
   }
-  const entered = await enterInLedger(resultOf(drive, failure), { ...drive, events: journal.events });
+  const result = resultOf(drive, failure);
+  const told = { ...result, notes: [...result.notes, ...notes] };
+  const entered = await enterInLedger(told, { ...drive, events: journal.events });
   return keepResult(entered, drive.folder, runner);
+}
+
+/** The store that the plan names for the lock; what becomes of the lock after the injection is a note of the result. */
+function shareLock(
+  { lockStore }: Plan,
+  { ledger }: Runner,
+  tell: (line: string) => void,
+): Pick<CommandHost, 'shared'> {
+  return ledger === null || ledger.name !== lockStore ? {} : { shared: { store: ledger, tell } };
 }
 
 /** The result of a drill, also if the run itself failed. */

@@ -94,6 +94,7 @@ async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner)
   );
   if (settings === null) return { errors };
   requireSamePlace(plan, settings, loaded);
+  if (options.how === 'resume') requireSameStore(plan, runner);
   const choice = { yes: options.yes, dryRun: false };
   const taken =
     'mode' in loaded
@@ -126,6 +127,16 @@ function requireSamePlace(plan: Plan, settings: Settings, { scenario }: Pick<Pla
     {
       next: 'Set endpoints, region and organization as at the start of the drill.',
     },
+  );
+}
+
+/** Before its injection a drill that shares its lock with other machines is not to go on without that. */
+function requireSameStore({ lockStore }: Plan, { ledger }: Runner): void {
+  if (lockStore === undefined || ledger?.name === lockStore) return;
+  throw new GamedayError(
+    'bad-input',
+    `the drill has its lock in ${lockStore}, and ${ledger === null ? 'no ledger is given' : `the ledger is ${ledger.name}`}`,
+    { next: `Give --ledger ${lockStore}, as at the start of the drill.` },
   );
 }
 

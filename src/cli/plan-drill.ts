@@ -40,6 +40,8 @@ export function placeOf(
     dryRun: choice.dryRun,
     lostAfter: settings.lostAfter,
     lockKey: lockKeyOf(settings, scenario),
+    // A rig of our own has no other machine at its services.
+    ...(runner.ledger === null || settings.embeddedRig ? {} : { lockStore: runner.ledger.name }),
     runner: runner.version,
   };
 }

@@ -26,11 +26,13 @@ export interface Services {
   readonly counters: Counters;
 }
 
-/** Where the user's command runs, and who hears what it says. */
+/** What a drill has around it: where the user's command runs and who hears what it says, and where machines share the lock. */
 export interface CommandHost {
   readonly environment: Environment;
   readonly now: () => number;
   readonly onLine: (line: string) => void;
+  /** Where machines share the lock, and who hears what becomes of it; absent: they share none. */
+  readonly shared?: { readonly store: Store; readonly tell: (line: string) => void };
 }
 
 /** How long a command that reads a counter may take to end on SIGTERM, milliseconds: nothing hangs on it. */
@@ -89,7 +91,10 @@ export async function connectHere(
   ]);
   const proxies = rules.proxies === undefined ? {} : { proxies: rules.proxies };
   return {
-    surroundings: surroundings.createSurroundings({ environment, ...proxies }),
+    surroundings: surroundings.createSurroundings({
+      ...{ environment, ...proxies },
+      ...(host.shared === undefined ? {} : { shared: host.shared }),
+    }),
     command: command.createUserCommand(host),
     counters: counters.createCounters({
       ...proxies,

@@ -105,6 +105,7 @@ function describeInjection(state: DrillState, fault: Fault, target: Target): rea
     ...fault.describeCalls(state),
     ...(isToBeSpared(plan) ? [describeProtection(state, target)] : []),
     `cluster ${plan.scenario.cluster.name} in ${plan.region}`,
+    ...(plan.lockStore === undefined ? [] : [`its lock is shared with other machines in ${plan.lockStore}`]),
     ...jobs.map(
       (job) => `it runs ${job.stepKey ?? job.label ?? 'a job'}${job.url === null ? '' : ` (${job.url})`}`,
     ),

@@ -118,3 +118,8 @@ function describePossibleBuild({ creating, buildIds, plan }: DrillState): readon
   const [key, value] = Object.entries(last.call.metaData).at(-1) ?? [];
   return [`a build with meta-data ${key ?? ''}=${value ?? ''} may exist`];
 }
+
+/** Whether something may have been injected, and no verdict is written yet: somebody is to go on with the drill. */
+export function isToBeSettled(state: DrillState): boolean {
+  return state.phase !== 'judged' && mayHaveInjected(state);
+}

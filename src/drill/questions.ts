@@ -265,7 +265,9 @@ async function askSurroundings(
     case 'lock':
       return mapAnswer(await surroundings.lock(id, drill, signal), (value) => [{ kind, id, value }]);
     case 'ledger':
-      return mapAnswer(await surroundings.pastInjections(id, signal), (value) => [{ kind, id, value }]);
+      return mapAnswer(await surroundings.pastInjections(id, drill, signal), (value) => [
+        { kind, id, value },
+      ]);
     case 'halt': {
       const { name, file, url } = haltWhen.find((one) => one.name === id) ?? { name: id };
       const condition = {

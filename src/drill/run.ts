@@ -1,6 +1,6 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
 import { decideStep } from './decide.ts';
-import { mustUndoAtOnce } from './finish.ts';
+import { isToBeSettled, mustUndoAtOnce } from './finish.ts';
 import { assertNever } from '../model/errors.ts';
 import type { DrillPorts, Observation } from './ports.ts';
 import { endCommand } from './end-command.ts';
@@ -158,8 +158,8 @@ async function runLoop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal
   } finally {
     interrupted.removeEventListener('abort', begin);
     await ports.command.end('end-of-drill', 'SIGTERM');
-    const { lockKey, dryRun } = drill.now().plan;
-    if (!dryRun) await ports.surroundings.unlock(lockKey, drill.now().drill);
+    const at = drill.now();
+    if (!at.plan.dryRun) await ports.surroundings.unlock(at.plan.lockKey, at.drill, isToBeSettled(at));
   }
 }
 

@@ -10,6 +10,8 @@ interface Held {
   /** The drill in whose name this process holds the lock. */
   readonly by: string;
   readonly drills: Set<string>;
+  /** Whether one of them can be gone on with. */
+  isOpen: boolean;
 }
 
 /**
@@ -34,19 +36,20 @@ export function createLockSharing(): LockSharing {
         ...surroundings,
         lock: (key, drill, signal) =>
           inTurn(key, async () => {
-            const { by, drills } = held.get(key) ?? { by: drill, drills: new Set<string>() };
-            const answer = await surroundings.lock(key, by, signal);
-            if (answer.ok && answer.value.ours) held.set(key, { by, drills: drills.add(drill) });
+            const known = held.get(key) ?? { by: drill, drills: new Set<string>(), isOpen: false };
+            const answer = await surroundings.lock(key, known.by, signal);
+            if (answer.ok && answer.value.ours) held.set(key, { ...known, drills: known.drills.add(drill) });
             return answer;
           }),
-        unlock: (key, drill) =>
+        unlock: (key, drill, isOpen) =>
           inTurn(key, async () => {
             const known = held.get(key);
-            if (known === undefined) return surroundings.unlock(key, drill);
+            if (known === undefined) return surroundings.unlock(key, drill, isOpen);
+            known.isOpen ||= isOpen;
             known.drills.delete(drill);
             if (known.drills.size > 0) return;
             held.delete(key);
-            await surroundings.unlock(key, known.by);
+            await surroundings.unlock(key, known.by, known.isOpen);
           }),
       };
     },

@@ -38,6 +38,8 @@ const Common = {
   lostAfter: z.int().nonnegative(),
   /** Names the endpoints, account, region, cluster and service for lock and past injections. */
   lockKey: z.string(),
+  /** The store in which machines share lock and past injections; missing: this machine keeps them alone. */
+  lockStore: z.string().optional(),
   /** gameday's own version. */
   runner: z.string(),
 };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Answer } from '../model/answer.ts';
+import type { Store } from '../store/port.ts';
 import { createAgents } from '../http/agents.ts';
 import { systemClock } from '../http/clock.ts';
 import type { Proxies } from '../http/proxies.ts';
@@ -11,6 +12,7 @@ import { pastInjectionsPath, readPastInjections, writeInjection } from './past-i
 import { releaseLock, takeLock } from './lock.ts';
 import type { Surroundings } from './port.ts';
 import { readSelf } from './self.ts';
+import { createSharedLock, type SharedLock } from './shared-lock.ts';
 import { stateDirectoryOf } from './state-directory.ts';
 
 /** The sources of the surroundings. */
@@ -21,6 +23,8 @@ export interface SurroundingsOptions {
   readonly timeoutMs?: number;
   /** For the addresses of halt conditions. */
   readonly proxies?: Proxies;
+  /** Where machines share the lock and the past injections; `tell` hears what becomes of the lock after the injection. */
+  readonly shared?: { readonly store: Store; readonly tell: (line: string) => void };
 }
 
 /** The surroundings of the runner. An unusable folder is an Answer without a value for the guards, never an exception. */
@@ -29,6 +33,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const stateDir = options.stateDir ?? stateDirectoryOf(environment);
   const timeoutMs = options.timeoutMs ?? 5_000;
   const agents = createAgents(options.proxies);
+  const sharedLock = shareLocks(options.shared);
   const switchFile = join(stateDir, 'kill-switch');
   return {
     self: async (signal) => ({ ok: true, value: await readSelf(environment, timeoutMs, signal) }),
@@ -43,11 +48,17 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
       }
       return { ok: true, value: { thrown: null } };
     },
-    lock: (key, drill, signal) =>
-      workInFolder('the state directory', stateDir, signal, () =>
+    lock: async (key, drill, signal) => {
+      const here = await workInFolder('the state directory', stateDir, signal, () =>
         takeLock(stateDir, key, drill, systemClock.now()),
-      ),
-    unlock: (key, drill) => releaseLock(stateDir, key, drill).catch(ignoreFailure),
+      );
+      if (!here.ok || !here.value.ours) return here;
+      return (await sharedLock(key, drill)?.take(signal)) ?? here;
+    },
+    unlock: async (key, drill, isOpen) => {
+      await sharedLock(key, drill)?.release(isOpen);
+      await releaseLock(stateDir, key, drill).catch(ignoreFailure);
+    },
     remember: async (drill, sum) => {
       try {
         await rememberLine(stateDir, drill, sum);
@@ -65,12 +76,43 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
         return { ok: false, trouble: makeUnwritable('the state directory', stateDir, error) };
       }
     },
-    pastInjections: (key, signal) =>
-      workInFolder('the list of past injections', pastInjectionsPath(stateDir), signal, () =>
-        readPastInjections(stateDir, key),
-      ),
-    recordInjection: (key, injection) => writeInjection(stateDir, { key, ...injection }).catch(ignoreFailure),
+    pastInjections: async (key, drill, signal) => {
+      const here = await workInFolder(
+        'the list of past injections',
+        pastInjectionsPath(stateDir),
+        signal,
+        () => readPastInjections(stateDir, key),
+      );
+      const shared = await sharedLock(key, drill)?.pastInjections(signal);
+      if (!here.ok || shared === undefined) return here;
+      if (!shared.ok) return shared;
+      return { ok: true, value: { injections: [...here.value.injections, ...shared.value.injections] } };
+    },
+    recordInjection: async (key, injection) => {
+      sharedLock(key, injection.drill)?.recordInjection(injection);
+      await writeInjection(stateDir, { key, ...injection }).catch(ignoreFailure);
+    },
     halt: (condition, signal) => readHalt(condition, { agents, timeoutMs }, signal),
+  };
+}
+
+/** Drills of one process that hold a lock together hold it in the name of one of them. */
+const known = new WeakMap<Store, Map<string, SharedLock>>();
+
+/** Each drill's part in the locks that machines share; undefined where they share none. */
+function shareLocks(
+  shared: SurroundingsOptions['shared'],
+): (key: string, drill: string) => SharedLock | undefined {
+  if (shared === undefined) return () => undefined;
+  const locks = known.get(shared.store) ?? new Map<string, SharedLock>();
+  known.set(shared.store, locks);
+  return (key, drill) => {
+    const id = `${drill} ${key}`;
+    const found = locks.get(id);
+    if (found !== undefined) return found;
+    const made = createSharedLock(shared.store, { key, drill }, systemClock, shared.tell);
+    locks.set(id, made);
+    return made;
   };
 }
 

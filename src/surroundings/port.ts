@@ -9,8 +9,8 @@ export interface Surroundings {
   killSwitch(file: string | null, signal: AbortSignal): Promise<Answer<KillSwitch>>;
   /** Takes the lock if it is free or this drill's own; else names the holder. Dead holders on this machine do not count. */
   lock(key: string, drill: string, signal: AbortSignal): Promise<Answer<Lock>>;
-  /** Releases the lock if it is this drill's. */
-  unlock(key: string, drill: string): Promise<void>;
+  /** Releases the lock if it is this drill's. `isOpen`: the drill can be gone on with, so other machines do not get the lock yet. */
+  unlock(key: string, drill: string, isOpen: boolean): Promise<void>;
   /** Stores a journal line's checksum in this machine's state, so that a later process trusts it. Resolves when on disk. */
   remember(drill: string, sum: string): Promise<Answer<null>>;
   /** Forgets a judged drill. */
@@ -18,7 +18,7 @@ export interface Surroundings {
   /** The folder that holds lock, past injections and kill switch, if this process may write to it or make it. Changes nothing. */
   stateFolder(): Promise<Answer<string>>;
   /** Past injections under this key. */
-  pastInjections(key: string, signal: AbortSignal): Promise<Answer<PastInjections>>;
+  pastInjections(key: string, drill: string, signal: AbortSignal): Promise<Answer<PastInjections>>;
   /** Remembers an injection. */
   recordInjection(key: string, injection: { drill: string; taskArn: string; at: number }): Promise<void>;
   /** Reads one halt condition of the scenario: whether a file exists, or the HTTP status of an address. */

@@ -11,7 +11,7 @@ export function surroundingsContract(name: string, setUp: () => Surroundings): v
       const surroundings = setUp();
       expect(valueOf(await surroundings.self(never))).toMatchObject({ taskArn: null, unresolved: null });
       expect(valueOf(await surroundings.killSwitch(null, never))).toEqual({ thrown: null });
-      expect(valueOf(await surroundings.pastInjections('k', never))).toEqual({ injections: [] });
+      expect(valueOf(await surroundings.pastInjections('k', 'd', never))).toEqual({ injections: [] });
     });
 
     test('the state folder is named, and can be written to', async () => {
@@ -25,9 +25,9 @@ export function surroundingsContract(name: string, setUp: () => Surroundings): v
       const second = valueOf(await surroundings.lock('k', 'd2', never));
       expect(second.ours).toBe(false);
       expect(second.heldBy).toContain('d1');
-      await surroundings.unlock('k', 'd2');
+      await surroundings.unlock('k', 'd2', false);
       expect(valueOf(await surroundings.lock('k', 'd2', never)).ours).toBe(false);
-      await surroundings.unlock('k', 'd1');
+      await surroundings.unlock('k', 'd1', false);
       expect(valueOf(await surroundings.lock('k', 'd2', never)).ours).toBe(true);
     });
 
@@ -35,7 +35,7 @@ export function surroundingsContract(name: string, setUp: () => Surroundings): v
       const surroundings = setUp();
       await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn', at: 1 });
       await surroundings.recordInjection('other', { drill: 'd2', taskArn: 'arn', at: 2 });
-      expect(valueOf(await surroundings.pastInjections('k', never))).toEqual({
+      expect(valueOf(await surroundings.pastInjections('k', 'd', never))).toEqual({
         injections: [{ drill: 'd1', taskArn: 'arn', at: 1 }],
       });
     });

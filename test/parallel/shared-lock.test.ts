@@ -39,10 +39,10 @@ describe('one lock for several drills of a process', () => {
   it('is held against others until the last of them gives it back', async () => {
     const { take, shared, plain } = drills(2);
     await Promise.all([take('one'), take('two')]);
-    await shared.unlock(KEY, 'one');
+    await shared.unlock(KEY, 'one', false);
     expect(await take('stranger', plain)).toBe(false);
     expect(await take('two')).toBe(true);
-    await shared.unlock(KEY, 'two');
+    await shared.unlock(KEY, 'two', false);
     expect(await take('stranger', plain)).toBe(true);
   });
 
@@ -50,7 +50,7 @@ describe('one lock for several drills of a process', () => {
     const { take, shared, plain } = drills(2);
     await take('stranger', plain);
     expect([await take('one'), await take('two')]).toEqual([false, false]);
-    await shared.unlock(KEY, 'one');
+    await shared.unlock(KEY, 'one', false);
     expect(await take('stranger', plain)).toBe(true);
   });
 });

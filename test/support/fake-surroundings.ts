@@ -90,7 +90,7 @@ export function fakeSurroundings(over: Partial<FakeSurroundingsWorld> = {}): Fak
       return Promise.resolve();
     },
     stateFolder: async () => answer('stateFolder', [], new AbortController().signal, () => '/state'),
-    pastInjections: (key, signal) =>
+    pastInjections: (key, _drill, signal) =>
       answer('pastInjections', [key], signal, () => ({ injections: [...(world.injections.get(key) ?? [])] })),
     recordInjection: (key, injection) => {
       world.injections.set(key, [...(world.injections.get(key) ?? []), injection]);

@@ -42,15 +42,17 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
-/** Starts one on loopback, on a folder of its own. */
-export async function startS3Server(): Promise<S3Server> {
+/** Starts one on loopback, on a folder of its own. The keys: of a process that has those of something else already. */
+export async function startS3Server(
+  user = 'gameday-test',
+  secret = 'not-a-secret-of-anybody',
+): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'gameday-s3-'));
   // Names of objects beside them, so that no file system with extended attributes is needed.
   const [data, names] = [join(folder, 'data'), join(folder, 'names')];
   await mkdir(join(data, 'games'), { recursive: true });
   await mkdir(names);
   const port = await freePort();
-  const [user, secret] = ['gameday-test', 'not-a-secret-of-anybody'];
   const child = spawn(s3Server() ?? '', ['--port', `127.0.0.1:${String(port)}`, '--quiet', 'posix', data], {
     env: { ROOT_ACCESS_KEY: user, ROOT_SECRET_KEY: secret, PATH: process.env['PATH'] ?? '', HOME: folder },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -47,9 +47,9 @@ test('the lock is taken, kept by its drill, refused to another, and given back',
     value: { ours: false, heldBy: expect.stringContaining('drill d1') as string },
   });
   expect(await surroundings.lock('other', 'd2', never)).toMatchObject({ value: { ours: true } });
-  await surroundings.unlock('k', 'd2');
+  await surroundings.unlock('k', 'd2', false);
   expect(await surroundings.lock('k', 'd2', never)).toMatchObject({ value: { ours: false } });
-  await surroundings.unlock('k', 'd1');
+  await surroundings.unlock('k', 'd1', false);
   expect(await surroundings.lock('k', 'd2', never)).toMatchObject({ value: { ours: true } });
 });
 
@@ -90,7 +90,7 @@ test('a drill that another living process goes on with is not ours', async () =>
   await surroundings.lock('k', 'd1', never);
   heldBy({ host: 'elsewhere' });
   expect(await surroundings.lock('k', 'd1', never)).toMatchObject({ value: { ours: false } });
-  await surroundings.unlock('k', 'd1');
+  await surroundings.unlock('k', 'd1', false);
   expect(existsSync(lockFile())).toBe(true);
 });
 
@@ -125,10 +125,10 @@ test('a service and a family of one cluster may be the same tasks: one drill at 
   for (const other of [`${at}|other-service`, `${at}-2|family:agents`])
     expect(await surroundings.lock(other, 'd2', never)).toMatchObject({ value: { ours: true } });
   await surroundings.recordInjection(`${at}|agents`, { drill: 'd1', taskArn: 'arn', at: 1 });
-  expect(await surroundings.pastInjections(`${at}|family:agents`, never)).toMatchObject({
+  expect(await surroundings.pastInjections(`${at}|family:agents`, 'd', never)).toMatchObject({
     value: { injections: [{ drill: 'd1' }] },
   });
-  expect(await surroundings.pastInjections(`${at}|other-service`, never)).toMatchObject({
+  expect(await surroundings.pastInjections(`${at}|other-service`, 'd', never)).toMatchObject({
     value: { injections: [] },
   });
 });
@@ -140,15 +140,17 @@ test('a state directory that cannot be one is said, and nothing crashes', async 
     ok: false,
     trouble: { kind: 'unwritable', message: expect.stringContaining('state directory') as string },
   });
-  expect(await surroundings.pastInjections('k', never)).toMatchObject({ trouble: { kind: 'unwritable' } });
+  expect(await surroundings.pastInjections('k', 'd', never)).toMatchObject({
+    trouble: { kind: 'unwritable' },
+  });
   expect(await surroundings.killSwitch(null, never)).toMatchObject({ trouble: { kind: 'unwritable' } });
   await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn', at: 1 });
-  await surroundings.unlock('k', 'd1');
+  await surroundings.unlock('k', 'd1', false);
 });
 
 test('injections are kept by key; a torn line takes no other along', async () => {
   const surroundings = around();
-  expect(await surroundings.pastInjections('k', never)).toEqual({ ok: true, value: { injections: [] } });
+  expect(await surroundings.pastInjections('k', 'd', never)).toEqual({ ok: true, value: { injections: [] } });
   await surroundings.recordInjection('k', { drill: 'd1', taskArn: 'arn1', at: 1 });
   writeFileSync(join(stateDir, 'ledger.jsonl'), '{"key":"k","dri', { flag: 'a' });
   await surroundings.recordInjection('k', { drill: 'd2', taskArn: 'arn2', at: 2 });
@@ -157,7 +159,7 @@ test('injections are kept by key; a torn line takes no other along', async () =>
     { drill: 'd1', taskArn: 'arn1', at: 1 },
     { drill: 'd2', taskArn: 'arn2', at: 2 },
   ];
-  expect(await surroundings.pastInjections('k', never)).toEqual({ ok: true, value: { injections } });
+  expect(await surroundings.pastInjections('k', 'd', never)).toEqual({ ok: true, value: { injections } });
 });
 
 test.each([

@@ -56,12 +56,14 @@ export type Self = z.infer<typeof Self>;
 export const KillSwitch = z.strictObject({ thrown: z.string().nullable() });
 export type KillSwitch = z.infer<typeof KillSwitch>;
 
-/** The lock of this cluster and service in the state directory. */
+/** The lock of this cluster and service: in the state directory, and in a store where machines share one. */
 export const Lock = z.strictObject({
   key: z.string(),
   ours: z.boolean(),
   heldBy: z.string().nullable(),
   since: Instant.nullable(),
+  /** The store that machines share it in; missing: it is this machine's alone. */
+  where: z.string().optional(),
 });
 export type Lock = z.infer<typeof Lock>;
 
