@@ -26,7 +26,7 @@ const SHOWING =
   '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments|leftovers)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [

@@ -12,8 +12,8 @@ export interface QueueOptions<T extends Queued> {
   /** How many run at the same time, whatever their service. */
   readonly parallel: number;
   readonly begin: (one: T) => Promise<void>;
-  /** Asked before each one begins; once it is false, none begins any more. */
-  readonly goesOn: () => boolean;
+  /** Asked before each one begins, with how many run; while it is false, none begins, and once none runs, the queue is over. */
+  readonly goesOn: (running: number) => boolean;
 }
 
 /** Runs everything in the queue, in its order as far as services are free. Resolves when all that began have ended. */
@@ -25,7 +25,7 @@ export async function runQueue<T extends Queued>(
   const running = new Set<T>();
   await new Promise<void>((resolve, reject) => {
     function beginNext(): void {
-      while (running.size < parallel && goesOn()) {
+      while (running.size < parallel && goesOn(running.size)) {
         const at = findFree(waiting, running);
         const [next] = at < 0 ? [] : waiting.splice(at, 1);
         if (next === undefined) break;

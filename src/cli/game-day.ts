@@ -51,8 +51,8 @@ export interface GameDayOptions extends DrillFlags {
   readonly parallel?: number;
   /** How many drills each scenario has. By default one. */
   readonly repeat?: number;
-  /** Asked before each drill begins, with the results so far; once it is false, no further drill begins. */
-  readonly goesOn?: (results: readonly DrillResult[]) => boolean;
+  /** Asked before each drill begins, with the results so far and how many drills run. While it is false, none begins; once none runs, all is over. */
+  readonly goesOn?: (results: readonly DrillResult[], running: number) => boolean;
   /** Ends the command with a document that contains more than the game day's. */
   readonly finish?: (document: GameDayDocument) => void;
   /** The signal watch of the caller, if a signal must end more than this game day. */
@@ -138,11 +138,11 @@ async function runDrills(runs: readonly Run[], day: Day): Promise<GameDayDocumen
     const refusal = await tryDrill(run, day, (result) => order.set(result, runs.indexOf(run)));
     if (refusal !== null) refusals.push(refusal);
   };
-  const goesOn = (): boolean =>
+  const goesOn = (running: number): boolean =>
     interruption.readSignal() === null &&
     refusals.length === 0 &&
     !results.some(({ outcome }) => outcome === 'internal') &&
-    (options.goesOn?.(results) ?? true);
+    (options.goesOn?.(results, running) ?? true);
   if (options.atOnce === true) await Promise.all(runs.map(begin));
   else await runQueue(runs, { parallel: options.parallel ?? 1, begin, goesOn });
   results.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));

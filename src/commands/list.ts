@@ -2,6 +2,7 @@ import type { Command } from '@oclif/core';
 import Abort from './abort.ts';
 import Analyze from './analyze.ts';
 import Assert from './assert.ts';
+import Certify from './certify.ts';
 import Doctor from './doctor.ts';
 import Drills from './drills.ts';
 import Forecast from './forecast.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   abort: Abort,
   analyze: Analyze,
   assert: Assert,
+  certify: Certify,
   doctor: Doctor,
   drills: Drills,
   forecast: Forecast,

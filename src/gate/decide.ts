@@ -43,12 +43,17 @@ export interface Decision extends Omit<Match, 'drills'> {
 /** Documents that are whole: what they say is known, and it is no loss of this worker that is not counted. */
 const WHOLE: ReadonlySet<RefusedDocument['why']> = new Set(['misplaced', 'doubled']);
 
+/** Whether a document that does not count may tell of a loss. */
+export function mayBeLoss({ why }: RefusedDocument): boolean {
+  return !WHOLE.has(why);
+}
+
 /** Whether the ledger shows the claim of this worker. */
 export function decideGate(question: Question, evidence: Evidence): Decision {
   const { claim, world, worker, asked, stops } = question;
   const { drills: trials, ...match } = matchWorker(worker, evidence.documents);
   const place = prefixOf(world, match.fingerprint);
-  const unread = evidence.refused.filter(({ key, why }) => key.startsWith(place) && !WHOLE.has(why));
+  const unread = evidence.refused.filter((one) => one.key.startsWith(place) && mayBeLoss(one));
   const { drills: ofRuns, ...runs } =
     stops === null ? { drills: null } : judgeRuns(claim, stops, trials, asked);
   const drills = stops === null ? judgeClaim(claim, trials, asked) : ofRuns;

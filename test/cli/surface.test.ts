@@ -32,6 +32,7 @@ const WITHOUT_VARIABLE = ['yes', 'json', 'reporter', 'var', 'rig', 'dry-run', 'i
 const ASKED = 'claim within at-least job-time pessimistic stopped losses worker-then fault'.split(' ');
 /** Those of one command that make somebody's own commands run on this machine have none there either, nor what a merge must find. */
 const TYPED_ONLY: Readonly<Record<string, readonly string[]>> = {
+  certify: [...ASKED, 'max'],
   gate: [...ASKED, 'image-digest'],
   // A limit belongs to the command that it judges.
   losses: ['max'],

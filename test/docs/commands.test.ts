@@ -21,6 +21,7 @@ const TYPED = [
   'docs/how-to/keep-a-ledger.md',
   'docs/how-to/look-before-you-stop.md',
   'docs/how-to/protected-workers.md',
+  'docs/how-to/prove-a-release.md',
   'docs/how-to/read-a-verdict.md',
   'docs/how-to/reclaim-spot-for-real.md',
   'docs/how-to/resume-after-a-crash.md',
@@ -206,6 +207,51 @@ describe.concurrent('the commands of', () => {
           expect(readFileSync(join(desk.folder, '.gameday', drill, 'command.log'), 'utf8')).toBe(
             '--to v42\n',
           );
+      } finally {
+        await rig.close();
+      }
+    });
+  });
+
+  test('proving a release, and its pipeline', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/prove-a-release.md';
+      const image = `example/build-agent@sha256:${'a'.repeat(64)}`;
+      const task = textOf('scenarios/task-definitions/exec-form.json').replace(
+        'example/build-agent:1',
+        image,
+      );
+      desk.put('task.json', task);
+      desk.put('shorter.json', task.replace('"stopTimeout": 20', '"stopTimeout": 10'));
+      desk.put('drill.yaml', `${plainDrill()}\nrig: rig.yaml\n`);
+      const losses = { total: { runs: 900, lost: 20, undecided: 0 }, designEffect: 1 };
+      desk.put('losses.json', JSON.stringify({ losses }));
+      desk.put(
+        'rig.yaml',
+        textOf('scenarios/rigs/exec-form.yaml')
+          .replace('../task-definitions/exec-form.json', 'task.json')
+          .replace('../pipelines/six-seconds.yaml', 'scenarios/pipelines/three-seconds.yaml'),
+      );
+      desk.put('deploy-workers.sh', '#!/bin/sh\necho deployed > deployed.txt\n');
+      chmodSync(join(desk.folder, 'deploy-workers.sh'), 0o755);
+      const rig = await rigUp(desk, 'rig.yaml');
+      try {
+        const without = commandsOf(page).find((command) => command.includes('shorter.json')) ?? '';
+        const printed = await typeAll(desk, page, { [without]: 11 });
+        expect(printed[0]).toContain('0 of 4 drills lost a job (4 jobs)');
+        for (const line of (blocksOf(page, 'text')[0] ?? '').split('\n')) expect(printed[3]).toContain(line);
+        expect(printed.at(-1)).toContain('20 of 900 lost');
+        // The pipeline: its claim is stricter than four drills can show, so nothing is deployed.
+        desk.use({ ...desk.environment(), GAMEDAY_LEDGER: 'ledger' });
+        const { steps } = parse(blocksOf(page, 'yaml')[0] ?? '') as {
+          readonly steps: readonly { readonly command: string }[];
+        };
+        const typed = steps.map(({ command }) => command.replace('gameday gate', 'gameday gate --rig'));
+        const release = typed.join(' && ');
+        expect(await desk.type(release)).toMatchObject({ code: 11 });
+        expect(existsSync(join(desk.folder, 'deployed.txt'))).toBe(false);
+        expect(await desk.type(release.replace('< 5 %', '< 60 %'))).toMatchObject({ code: 0 });
+        expect(existsSync(join(desk.folder, 'deployed.txt'))).toBe(true);
       } finally {
         await rig.close();
       }
