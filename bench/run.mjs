@@ -7,6 +7,7 @@ const BENCHES = [
   'preflight',
   'injection',
   'waiting',
+  'many',
   'budget',
   'abort',
   'resume',

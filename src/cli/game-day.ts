@@ -19,7 +19,7 @@ import type { RunFlags } from './flags.ts';
 import { consentOf, createDrillIds, planDrill } from './plan-drill.ts';
 import type { PlanChoice } from './plan-drill.ts';
 import { enterInLedger } from './ledger.ts';
-import { reporterFor } from './reporters.ts';
+import { isDrawn, reporterFor } from './reporters.ts';
 import { runQueue } from './drill-queue.ts';
 import type { EmbeddedRig } from './rig-process.ts';
 import { explainWrongRuns, listRuns, planScenario, titleOf } from './runs.ts';
@@ -210,7 +210,7 @@ async function drillWithSettings(
   const { out } = options;
   day.running.set(run, { plan, journal, folder, out, died, runner });
   // Where drills run at the same time, each line names its drill.
-  const isOneOfMany = options.atOnce === true || (options.parallel ?? 1) > 1;
+  const isOneOfMany = options.atOnce === true || ((options.parallel ?? 1) > 1 && !isDrawn(runner));
   const reporter = isOneOfMany ? await reporterFor(runner, options.layout, titleOf(run)) : day.reporter;
   return driveDrill({
     ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died, watching },

@@ -89,13 +89,29 @@ export async function reporterFor(
   whose?: string,
 ): Promise<Required<Reporter>> {
   const { stdout, stderr } = runner.output;
-  const { progress, ownsStdout, files } = runner.reporting;
-  const name = whose === undefined ? (progress ?? (isWatched(runner) ? 'terminal' : 'log')) : 'log';
+  const { ownsStdout, files } = runner.reporting;
+  const name = whose === undefined ? progressName(runner) : 'log';
   const results = runner.json || ownsStdout ? [] : [createResultsReporter(stdout, layout)];
   const onFiles = files.flatMap(({ reporter, results: screen }) =>
     screen === null ? [reporter] : [reporter, createResultsReporter(screen, layout)],
   );
-  return tellAll([await REPORTERS[name].create(stderr, { ...TOOLS, whose }), ...results, ...onFiles], stderr);
+  return tellAll(
+    [
+      await REPORTERS[name].create(stderr, { ...TOOLS, whose, many: layout === 'many' }),
+      ...results,
+      ...onFiles,
+    ],
+    stderr,
+  );
+}
+
+/** Whether progress is drawn in one place of a terminal; else it is written in lines. */
+export function isDrawn(runner: Runner): boolean {
+  return progressName(runner) === 'terminal';
+}
+
+function progressName(runner: Runner): ReporterName {
+  return runner.reporting.progress ?? (isWatched(runner) ? 'terminal' : 'log');
 }
 
 function isWatched({ environment }: Runner): boolean {

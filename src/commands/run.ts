@@ -4,10 +4,17 @@ import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
 import { keepHeapSmall } from '../cli/small-heap.ts';
 
+/** How results are shown: of many drills no more than what is to be read. */
+function layoutOf(flags: shared.RunFlags): 'plan' | 'side-by-side' | 'many' | 'closing' {
+  if (flags['dry-run']) return 'plan';
+  if (flags['side-by-side']) return 'side-by-side';
+  return flags.parallel > 1 || flags.repeat > 1 ? 'many' : 'closing';
+}
+
 export default class Run extends BaseCommand {
   static override summary =
     'Run drills: start a build, stop the task that hosts its step in flight, and judge what happened to the job.';
-  static override description = `Every file is one drill; drills run one after another. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
+  static override description = `Every file is one drill, or as many as --repeat says; drills run one after another, or as many at the same time as --parallel says. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
 
 ${exitCodesHelp()}
 
@@ -38,7 +45,7 @@ With several drills the worst exit code counts, in this order: 10, 1, 3, 4, 11, 
     const { own, words: command } = splitCommand(this.argv);
     const { args, flags } = await this.parse(Run, own);
     const { runGameDay: gameDay } = await import('../cli/game-day.ts');
-    const layout = flags['dry-run'] ? 'plan' : flags['side-by-side'] ? 'side-by-side' : 'closing';
+    const layout = layoutOf(flags);
     const variables = shared.variablesOf(flags.var);
     const runner = await this.runnerWith(flags.reporter, flags);
     await gameDay({ ...flags, files: args.FILE, variables, layout, command }, runner);

@@ -9,6 +9,8 @@ export interface ReporterTools {
   readonly every: (ms: number, act: () => void) => () => void;
   /** The drill's title, if several drills are shown at the same time. */
   readonly whose?: string | undefined;
+  /** Whether many drills are shown at the same time. */
+  readonly many?: boolean;
 }
 
 interface Entry {
@@ -26,7 +28,9 @@ export const REPORTERS = {
     stream: 'stderr',
     noFile: 'it redraws a screen',
     create: async (screen, tools) =>
-      (await import('./terminal.ts')).createTerminalReporter({ screen, ...tools }),
+      tools.many === true
+        ? (await import('./many-drills.ts')).createManyDrillsReporter({ screen, ...tools })
+        : (await import('./terminal.ts')).createTerminalReporter({ screen, ...tools }),
   },
   log: {
     stream: 'stderr',

@@ -1,10 +1,10 @@
 import type { DrillState } from '../state/state.ts';
+import { createBlock } from './drawn-block.ts';
 import { liveBlock } from './live-block.ts';
 import { createPainter } from './paint.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import { timeOfDay } from './text.ts';
-import { clip, widthOf } from './width.ts';
 import { createNarrator } from './words.ts';
 
 export interface TerminalOptions {
@@ -58,31 +58,6 @@ export function createTerminalReporter(options: TerminalOptions): Reporter {
     resume() {
       paused = false;
       draw([]);
-    },
-  };
-}
-
-interface Block {
-  draw(
-    above: readonly string[],
-    lines: readonly string[],
-    paint: (line: string, index: number) => string,
-  ): void;
-}
-
-function createBlock(screen: Screen): Block {
-  let drawn: readonly number[] = [];
-  return {
-    draw(above, lines, paint) {
-      const columns = screen.columns();
-      // If the window was made narrower, the drawn lines have wrapped, so more lines must be erased than were written.
-      const height = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
-      const erase = height === 0 ? '' : `\u001b[${height}A\r\u001b[J`;
-      // One column stays free: some terminals wrap when the last one is written.
-      const clipped = lines.map((line) => clip(line, Math.max(1, columns - 1)));
-      drawn = clipped.map(widthOf);
-      const text = [...above, ...clipped.map(paint)].map((line) => `${line}\n`).join('');
-      if (erase !== '' || text !== '') screen.write(erase + text);
     },
   };
 }

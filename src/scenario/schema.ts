@@ -177,7 +177,7 @@ const Safety = z.strictObject({
   drillsAtOnce: z
     .int()
     .min(1)
-    .max(100)
+    .max(1000)
     .prefault(1)
     .describe(
       'How many drills of one `gameday run --parallel` may stop tasks of the service at the same time; it keeps one more running worker than that. Others wait for each other.',

@@ -27,6 +27,7 @@ const TYPED = [
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
   'docs/how-to/run-in-ci.md',
+  'docs/how-to/run-many-drills-at-once.md',
   'docs/how-to/run-many-drills-in-a-pipeline.md',
   'docs/how-to/try-a-task-definition-on-the-rig.md',
   'docs/how-to/use-assert-in-a-release-pipeline.md',
@@ -120,6 +121,13 @@ describe.concurrent('the commands of', () => {
       });
       const said = printed.map((text) => /^(?:PASSED|FAILED): [a-z-]+/m.exec(text)?.[0]);
       expect(said).toEqual(['PASSED: spared', 'FAILED: not-spared', 'PASSED: spared']);
+    });
+  });
+
+  test('many drills at once', async () => {
+    await at(async (desk) => {
+      const printed = await typeAll(desk, 'docs/how-to/run-many-drills-at-once.md');
+      expect(printed.join('\n')).toContain('(2 drills)');
     });
   });
 
