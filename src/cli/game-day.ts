@@ -119,6 +119,7 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
     end(document);
   };
   const document = await runDrills(listRuns(planned, options.repeat ?? 1), day);
+  day.watching.close();
   finish(document);
   await day.rigs.close();
   interruption.release();

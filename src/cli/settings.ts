@@ -164,7 +164,6 @@ export function settingsFromRig(
   own: { readonly stateDir: string; readonly environment: Environment },
 ): Settings {
   const ecsEndpoint = requireRigValue(rig, 'AWS_ENDPOINT_URL_ECS');
-  const killSwitch = own.environment['GAMEDAY_KILL_SWITCH'];
   return {
     organization: scenario.build.organization ?? requireRigValue(rig, 'BUILDKITE_ORGANIZATION_SLUG'),
     region: scenario.cluster.region ?? requireRigValue(rig, 'AWS_REGION'),
@@ -184,7 +183,8 @@ export function settingsFromRig(
     environment: {
       GAMEDAY_STATE_DIR: own.stateDir,
       GAMEDAY_RIG_SHARED: rig['GAMEDAY_RIG_SHARED'],
-      ...(killSwitch === undefined ? {} : { GAMEDAY_KILL_SWITCH: killSwitch }),
+      BUILDKITE_REST_API_ENDPOINT: rig['BUILDKITE_REST_API_ENDPOINT'],
+      GAMEDAY_KILL_SWITCH: own.environment['GAMEDAY_KILL_SWITCH'],
     },
   };
 }

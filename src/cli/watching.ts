@@ -4,8 +4,9 @@ import { systemClock } from '../http/clock.ts';
 import { createMergingObserver } from '../parallel/merging-observer.ts';
 import { mergeBuildkiteReads, mergeEcsReads } from '../parallel/merged-reads.ts';
 import { createLockSharing } from '../parallel/shared-lock.ts';
+import { GRAPHQL_ENDPOINT, REST_ENDPOINT } from './settings.ts';
 import type { Settings } from './settings.ts';
-import { connect, connectAws, connectBuildkite, connectHere } from './wire.ts';
+import { connect, connectAws, connectBuildkite, connectBuildkiteRest, connectHere } from './wire.ts';
 import type { CommandHost, Services } from './wire.ts';
 
 type AskMfaCode = ((device: string) => Promise<string>) | null;
@@ -19,10 +20,12 @@ export interface Watching {
     drillsAtOnce: number,
   ): Promise<Services>;
   watch(given: Omit<DrillPorts, 'observer'>): DrillPorts;
+  /** No drill is watched any more. */
+  close(): void;
 }
 
 /** One drill has clients and an Observer of its own. */
-export const ALONE: Watching = { connect, watch: watchAlone };
+export const ALONE: Watching = { connect, watch: watchAlone, close: () => undefined };
 
 /**
  * Drills at the same time have one client for each token of Buildkite and for each account and region of AWS, so that there is
@@ -31,14 +34,19 @@ export const ALONE: Watching = { connect, watch: watchAlone };
 export function watchTogether(): Watching {
   const observer = createMergingObserver(systemClock);
   const locks = createLockSharing();
+  const over = new AbortController();
   const buildkites = new Map<string, Promise<Services['buildkite']>>();
   const accounts = new Map<string, Promise<Pick<Services, 'ecs' | 'autoScaling' | 'fis'>>>();
   return {
     async connect(settings, askMfaCode, host, drillsAtOnce) {
       const { graphqlEndpoint, token, ecsEndpoint, region, credentials } = settings;
-      const buildkite = await keepOne(buildkites, [graphqlEndpoint, token], async () =>
-        mergeBuildkiteReads(await connectBuildkite(settings), systemClock),
-      );
+      const buildkite = await keepOne(buildkites, [graphqlEndpoint, token], async () => {
+        const client = mergeBuildkiteReads(await connectBuildkite(settings), systemClock);
+        const restEndpoint = findRestEndpoint(settings);
+        if (restEndpoint !== null)
+          observer.listen(client, await connectBuildkiteRest({ ...settings, restEndpoint }), over.signal);
+        return client;
+      });
       const aws = await keepOne(accounts, [ecsEndpoint, region, credentials], async () => {
         const clients = await connectAws(settings, askMfaCode);
         return { ...clients, ecs: mergeEcsReads(clients.ecs, systemClock) };
@@ -48,7 +56,15 @@ export function watchTogether(): Watching {
       return { buildkite, ...aws, ...here, surroundings };
     },
     watch: observer.join,
+    close: () => over.abort('no drill is watched any more'),
   };
+}
+
+/** The token goes to no REST endpoint but the one that is named, or that of Buildkite itself. */
+function findRestEndpoint({ graphqlEndpoint, environment }: Settings): string | null {
+  const named = environment['BUILDKITE_REST_API_ENDPOINT']?.trim() ?? '';
+  if (named !== '') return named;
+  return graphqlEndpoint === GRAPHQL_ENDPOINT ? REST_ENDPOINT : null;
 }
 
 function keepOne<T>(

@@ -156,7 +156,7 @@ async function ledgerCacheFile(environment: Environment, ledger: string): Promis
 }
 
 /** The client of Buildkite's REST API alone. */
-async function connectBuildkiteRest(
+export async function connectBuildkiteRest(
   access: Pick<Settings, 'token' | 'rules'> & { readonly restEndpoint: string },
 ): Promise<BuildkiteRest> {
   const { createBuildkiteRestClient } = await import('../buildkite/rest-client.ts');

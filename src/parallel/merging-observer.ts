@@ -1,10 +1,13 @@
+import type { Buildkite, BuildkiteRest } from '../buildkite/port.ts';
 import { findLatestLook, hasNews, makeOnce, takeLatest } from '../drill/observer.ts';
 import { createPace } from '../drill/pace.ts';
 import type { DrillPorts, Observation, Observer } from '../drill/ports.ts';
 import type { Clock } from '../model/clock.ts';
 import { FACTS } from '../model/world.ts';
 import type { DrillState } from '../state/state.ts';
+import { watchByLists } from './bell.ts';
 import type { Member, Wait } from './member.ts';
+import { isNearEdge } from './purse.ts';
 import { nextPollAt, planRound, stretchAll } from './rounds.ts';
 import { createSender, type Sender } from './sender.ts';
 
@@ -12,12 +15,16 @@ import { createSender, type Sender } from './sender.ts';
 export interface MergingObserver {
   /** The ports of one more drill, whose polls are sent together with those of the others. The reads of the given ports are merged already. */
   join(given: Omit<DrillPorts, 'observer'>): DrillPorts;
+  /** Has lists of builds by REST show which drills of this client are to be polled at once, while points are short. */
+  listen(client: Buildkite, rest: BuildkiteRest, signal: AbortSignal): void;
 }
 
 /** Rounds are so far apart at least, milliseconds, so that drills whose polls are due a moment apart are asked together. */
 const ROUND_EVERY_MS = 100;
 /** Why a sleep ends early. Without a reason each abort makes an error, with a stack that nobody reads. */
 const WOKEN = 'woken';
+/** From this stretch of the polls on lists of builds show an edge sooner than they do. */
+const SHORT_FROM = 2;
 
 /** Creates the Observer of many drills: it decides when each is asked for, and sends together what is due together. */
 export function createMergingObserver(clock: Clock): MergingObserver {
@@ -46,6 +53,7 @@ export function createMergingObserver(clock: Clock): MergingObserver {
       };
       return { ...given, observer: { observe } };
     },
+    listen: rounds.listen,
   };
 }
 
@@ -58,20 +66,24 @@ function takeArrived(member: Member, state: DrillState): Observation {
 interface Rounds {
   /** Polls for a drill until something changed for it, `by` has come, or its signal aborts. */
   awaitNews(wait: Wait, by: number): Promise<void>;
+  readonly listen: MergingObserver['listen'];
 }
 
 function createRounds(clock: Clock, sender: Sender): Rounds {
   const waits = new Set<Wait>();
   let alarm: { readonly at: number; readonly cancel: AbortController } | null = null;
   let lastAt = -Infinity;
+  /** Builds that have changed, as a list shows, and were not polled since. */
+  const rung = new Set<string>();
 
   function sendRound(): void {
     alarm = null;
     lastAt = clock.now();
     const all = [...waits];
-    const { turns, next } = planRound(all, stretchAll(all), sender.countUnderWay);
+    const { turns, next } = planRound(all, stretchAll(all), sender.countUnderWay, rung);
     for (const { wait, asks } of turns) {
       wait.member.servedAt = lastAt;
+      for (const { subject } of asks) rung.delete(subject.id);
       void sender.send(wait.member, wait.state, asks, wait.signal);
     }
     setAlarm(next);
@@ -89,7 +101,20 @@ function createRounds(clock: Clock, sender: Sender): Rounds {
     });
   }
 
+  function listShort(client: Buildkite): readonly Wait[] {
+    const all = [...waits].filter((wait) => wait.member.given.buildkite === client);
+    const stretch = stretchAll(all).get(client)?.waiting ?? 1;
+    return stretch < SHORT_FROM ? [] : all.filter(({ state }) => !isNearEdge(state));
+  }
+
   return {
+    listen(client, rest, signal) {
+      const ring = (ids: ReadonlySet<string>): void => {
+        for (const id of ids) rung.add(id);
+        setAlarm(clock.now());
+      };
+      void watchByLists({ clock, rest, listWaits: () => listShort(client), ring }, signal);
+    },
     async awaitNews(wait, by) {
       const { member, state, asks, signal } = wait;
       waits.add(wait);

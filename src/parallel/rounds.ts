@@ -27,8 +27,9 @@ export function planRound(
   waits: readonly Wait[],
   stretches: Stretches,
   countUnderWay: (client: Buildkite) => number,
+  rung: ReadonlySet<string>,
 ): Round {
-  const all = waits.map((wait) => ({ wait, asks: slowDown(wait, stretches) }));
+  const all = waits.map((wait) => ({ wait, asks: hurry(slowDown(wait, stretches), rung) }));
   // What is due by now is sent; where there are no points for it, it is looked again in a second.
   const next = Math.min(
     Infinity,
@@ -41,7 +42,10 @@ export function planRound(
   const turns = all
     .map(({ wait, asks }) => ({ wait, asks: [...listAlong(wait, asks, kinds)] }))
     .filter(({ asks }) => asks.length > 0)
-    .toSorted((a, b) => rankOf(a.wait) - rankOf(b.wait) || a.wait.member.servedAt - b.wait.member.servedAt);
+    .toSorted(
+      (a, b) =>
+        rankOf(a.wait, rung) - rankOf(b.wait, rung) || a.wait.member.servedAt - b.wait.member.servedAt,
+    );
   return { turns: payTurns(turns, countUnderWay), next };
 }
 
@@ -76,8 +80,17 @@ function payTurns(turns: readonly Turn[], countUnderWay: (client: Buildkite) => 
     .filter(({ asks }) => asks.length > 0);
 }
 
-function rankOf({ state }: Wait): number {
-  return isNearEdge(state) ? 0 : 1;
+/** What has changed, as a list of builds shows, is due now. */
+function hurry(asks: readonly Ask[], rung: ReadonlySet<string>): readonly Ask[] {
+  return asks.map((ask) => (isRung(ask, rung) ? { ...ask, every: 0 } : ask));
+}
+
+function isRung({ subject }: Ask, rung: ReadonlySet<string>): boolean {
+  return subject.kind === 'build' && rung.has(subject.id);
+}
+
+function rankOf({ state, asks }: Wait, rung: ReadonlySet<string>): number {
+  return isNearEdge(state) || asks.some((ask) => isRung(ask, rung)) ? 0 : 1;
 }
 
 function slowDown({ member, state, asks }: Wait, stretches: Stretches): readonly Ask[] {

@@ -12,6 +12,7 @@ import { manualClock } from '../support/manual-clock.ts';
 function waiting(
   builds: number,
   drills: readonly { readonly servedAt: number; readonly phase?: DrillState['phase'] }[],
+  rung: ReadonlySet<string> = new Set(),
 ) {
   const clock = manualClock();
   const buildkite = fakeBuildkite();
@@ -25,7 +26,7 @@ function waiting(
     const asks = [paced({ kind: 'build', id: `build-${nth}` }, 2_000)];
     return { member, state, asks, signal: new AbortController().signal };
   });
-  return planRound(waits, stretchAll(waits), () => 0).turns.flatMap(({ asks }) =>
+  return planRound(waits, stretchAll(waits), () => 0, rung).turns.flatMap(({ asks }) =>
     asks.map(({ subject }) => subject.id),
   );
 }
@@ -37,6 +38,11 @@ describe('a round', () => {
 
   it('asks first for those that waited longest where it does not', () => {
     expect(waiting(2, [{ servedAt: 3 }, { servedAt: 1 }, { servedAt: 2 }])).toEqual(['build-1', 'build-2']);
+  });
+
+  it('asks first for a build that has changed, as a list shows', () => {
+    const drills = [{ servedAt: 1 }, { servedAt: 2 }, { servedAt: 3 }];
+    expect(waiting(1, drills, new Set(['build-2']))).toEqual(['build-2']);
   });
 
   it('asks for a drill near an edge before them', () => {
