@@ -1,7 +1,7 @@
 import type { Store, StoreAnswer } from '../store/port.ts';
 import { keyOfRecord, NO_FINGERPRINT, prefixOf, type LedgerDocument, type World } from './document.ts';
 import { groupItems } from './group.ts';
-import { readDocument, type RefusedDocument } from './read.ts';
+import { readDocument, type ReadDocument, type RefusedDocument } from './read.ts';
 
 /** What a ledger holds: each drill once. */
 export interface FoldedLedger {
@@ -44,7 +44,9 @@ export async function foldLedger(
   }
   const texts = await readAll(store, entries, cache, signal);
   if (!texts.ok) return texts;
-  const read = texts.value.map(({ key, text }) => readDocument(key, text));
+  const read = texts.value.map(({ key, text }) =>
+    text === null ? refuseAbsent(key) : readDocument(key, text),
+  );
   const documents = read.flatMap((one) => (one.ok ? [one.document] : []));
   const refused = read.flatMap((one) => (one.ok ? [] : [one.refused]));
   const counted = countOnce(documents);
@@ -62,8 +64,8 @@ async function readAll(
   entries: readonly { readonly key: string; readonly tag: string | null }[],
   cache: DocumentCache | undefined,
   signal: AbortSignal,
-): Promise<StoreAnswer<readonly { readonly key: string; readonly text: string }[]>> {
-  const found: { readonly key: string; readonly text: string }[] = [];
+): Promise<StoreAnswer<readonly { readonly key: string; readonly text: string | null }[]>> {
+  const found: { readonly key: string; readonly text: string | null }[] = [];
   const waiting = entries.flatMap(({ key, tag }) => {
     const known = tag === null ? null : (cache?.find(key, tag) ?? null);
     if (known === null) return [key];
@@ -73,15 +75,21 @@ async function readAll(
   const failures: StoreAnswer<never>[] = [];
   const readOn = async (): Promise<void> => {
     for (let key = waiting.pop(); key !== undefined && failures.length === 0; key = waiting.pop()) {
-      const answer = await store.read(key, signal);
+      const first = await store.read(key, signal);
+      // A listing and a read may disagree for a moment on a store that is not AWS's.
+      const answer = first.ok && first.value === null ? await store.read(key, signal) : first;
       if (!answer.ok) failures.push(answer);
-      // A listing may show for a while what is gone, as in the store of another vendor: then it is read as what it is, cut.
-      else found.push({ key, text: answer.value?.text ?? '' });
+      else found.push({ key, text: answer.value?.text ?? null });
       if (answer.ok && answer.value !== null) cache?.keep(key, answer.value.tag, answer.value.text);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, readOn));
   return failures[0] ?? { ok: true, value: found };
+}
+
+function refuseAbsent(key: string): ReadDocument {
+  const said = 'the store lists it, and gives nothing when it is read: look at it again in a minute';
+  return { ok: false, refused: { key, why: 'unreadable', said } };
 }
 
 /** Each drill once: what an interrupted one had come to gives way to its verdict; of two verdicts the worse one counts. */

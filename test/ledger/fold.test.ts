@@ -106,11 +106,17 @@ describe('the fold of a ledger', () => {
     expect((await foldOf(store, { cache })).refused).toMatchObject([{ key, why: 'cut' }]);
   });
 
-  it('takes what a listing shows and nobody can read for cut', async () => {
-    const store = await storeWith(aDocument());
-    const shy = { ...store, read: async () => ({ ok: true, value: null }) as const };
-    const folded = await foldLedger(shy, { world: 'real' }, signal);
-    expect(folded).toMatchObject({ ok: true, value: { documents: [], refused: [{ why: 'cut' }] } });
+  it('names what is listed and cannot be read, after it was read a second time', async () => {
+    const document = aDocument();
+    const store = await storeWith(document);
+    let reads = 0;
+    const absentFor = (times: number): FakeStore => ({
+      ...store,
+      read: async (key, over) => ((reads += 1) <= times ? { ok: true, value: null } : store.read(key, over)),
+    });
+    expect(await foldOf(absentFor(1))).toEqual({ documents: [document], refused: [] });
+    reads = 0;
+    expect(await foldOf(absentFor(2))).toMatchObject({ documents: [], refused: [{ why: 'unreadable' }] });
   });
 
   it('says so where the store is away', async () => {
