@@ -52,7 +52,7 @@ export async function loadScenarios(
  */
 export function digestOf(scenario: Scenario): string {
   const { follow, ...build } = scenario.build;
-  const { settled, mark, ...safety } = scenario.safety;
+  const { settled, mark, drillsAtOnce, ...safety } = scenario.safety;
   const { touched, worker, ...expect } = scenario.expect;
   const containers = Object.entries(expect.containers).map(([name, { flushed, ...container }]) => [
     name,
@@ -67,7 +67,12 @@ export function digestOf(scenario: Scenario): string {
       ...(touched !== 'all' && { touched }),
       ...(worker !== 'drains' && { worker }),
     },
-    safety: { ...safety, ...(settled !== 'wait' && { settled }), ...(mark !== 'on' && { mark }) },
+    safety: {
+      ...safety,
+      ...(settled !== 'wait' && { settled }),
+      ...(mark !== 'on' && { mark }),
+      ...(drillsAtOnce !== 1 && { drillsAtOnce }),
+    },
   };
   return createHash('sha256').update(toCanonicalJson(older)).digest('hex');
 }

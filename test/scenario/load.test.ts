@@ -75,6 +75,7 @@ describe('loading scenario files', () => {
         mark: 'on',
         tasks: 1,
         window: null,
+        drillsAtOnce: 1,
         minimumInterval: 0,
         killSwitch: null,
         haltWhen: [],
