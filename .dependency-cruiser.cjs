@@ -376,7 +376,7 @@ module.exports = {
         '^src/checks/heard\\.ts$',
         '^src/drill/(gate|access)\\.ts$',
         '^src/scenario/subjects\\.ts$',
-        '^src/buildkite/port\\.ts$',
+        '^src/(buildkite|store)/port\\.ts$',
       ],
       [SERVING, SHOWING],
     ),

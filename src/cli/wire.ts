@@ -4,6 +4,7 @@ import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite, BuildkiteRest } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { Counters } from '../counters/port.ts';
+import type { LedgerSeen } from '../doctor/seen.ts';
 import type { Fis } from '../fis/port.ts';
 import type { Store } from '../store/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
@@ -225,9 +226,27 @@ async function openStore(url: string, environment: Environment, insecure: boolea
   });
 }
 
+/** What doctor asks of a ledger's store: that it keeps its conditions, and who has the lock of the plan's service there. */
+async function examineStore(
+  store: Store | null,
+  { lockKey, lockStore }: { readonly lockKey: string; readonly lockStore?: string | undefined },
+  signal: AbortSignal,
+): Promise<LedgerSeen | null> {
+  if (store === null) return null;
+  const [{ probeStore }, { readLockHolder }, { systemClock }] = await Promise.all([
+    import('../store/probe.ts'),
+    import('../surroundings/lock-holder.ts'),
+    import('../http/clock.ts'),
+  ]);
+  const probe = await probeStore(store, signal);
+  const asksHolder = probe.ok && lockStore === store.name;
+  const holder = asksHolder ? await readLockHolder(store, lockKey, () => systemClock.now(), signal) : null;
+  return { name: store.name, probe, clock: store.clock(), holder };
+}
+
 /** What a command hands to its service, which builds no client itself. */
 export const clients = {
-  ...{ connect, connectBuildkite, connectBuildkiteRest, connectEcs, openStore },
+  ...{ connect, connectBuildkite, connectBuildkiteRest, connectEcs, openStore, examineStore },
   ...{ pastJobsFile, pastBuildsFolder, ledgerCacheFile },
 };
 export type Clients = typeof clients;

@@ -4,7 +4,7 @@ import { doctorFlags, doctorHelp } from '../doctor/options.ts';
 
 export default class Doctor extends BaseCommand {
   static override summary =
-    'Ask the services what a drill would meet, before anything is started; reads only.';
+    'Ask the services what a drill would meet, before anything is started; changes nothing.';
   static override description = doctorHelp();
   static override examples = [
     { description: 'Look at one scenario:', command: '<%= config.bin %> doctor drill.yaml' },
@@ -16,6 +16,6 @@ export default class Doctor extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Doctor);
     const { runDoctor } = await import('../doctor/service.ts');
-    await runDoctor(args.FILE, flags, this.runner);
+    await runDoctor(args.FILE, flags, await this.runnerWith([], flags));
   }
 }

@@ -25,7 +25,7 @@ import type { Seen } from './seen.ts';
 export async function examinePlan(
   plan: ScenarioPlan,
   services: Sources,
-  proxies: readonly string[],
+  { proxies, ledger }: Pick<Seen, 'proxies' | 'ledger'>,
   signal: AbortSignal,
 ): Promise<Seen> {
   const journal = createMemoryJournal(makeDrillId(systemClock.now()), [], systemClock.now);
@@ -68,7 +68,7 @@ export async function examinePlan(
   );
   const now = systemClock.now();
   return {
-    ...{ plan, state, user, service: document, protections, caller, stateFolder, proxies, now },
+    ...{ plan, state, user, service: document, protections, caller, stateFolder, proxies, ledger, now },
     guards: !isInjecting(state) ? [] : isUnread ? null : answersOf(GUARDS, state, now, 'gate'),
   };
 }

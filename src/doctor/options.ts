@@ -8,6 +8,7 @@ export const doctorFlags = {
   var: shared.varFlag,
   agent: shared.agentFlag,
   executor: shared.executorFlag,
+  ledger: shared.ledgerFlag,
   insecure: shared.insecureFlag,
 };
 
@@ -15,7 +16,7 @@ export type DoctorFlags = Interfaces.InferredFlags<typeof doctorFlags>;
 
 /** The long help of `gameday doctor`. */
 export function doctorHelp(): string {
-  return `Buildkite and AWS are asked what a drill of each scenario would meet: token and credentials, pipeline and step, cluster and service, how running tasks lead to their agents, rights, clocks, safety rules. Only reads are sent. Each line is ok, a warning, or blocking, with what to do.
+  return `Buildkite and AWS are asked what a drill of each scenario would meet: token and credentials, pipeline and step, cluster and service, how running tasks lead to their agents, rights, clocks, safety rules. Only reads are sent; with a ledger, a document is written there and removed. Each line is ok, a warning, or blocking, with what to do.
 
 Exit codes:
     0  ready: nothing blocks a drill

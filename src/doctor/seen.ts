@@ -1,7 +1,7 @@
 import type { TokenUser } from '../buildkite/port.ts';
 import type { Answer, Trouble } from '../model/answer.ts';
 import type { PlainDocument } from '../model/entities/document.ts';
-import type { Caller } from '../model/entities/surroundings.ts';
+import type { Caller, ClockOffset } from '../model/entities/surroundings.ts';
 import type { Protection } from '../model/entities/task.ts';
 import type { Instant } from '../model/instants.ts';
 import { rowOf } from '../model/reasons.ts';
@@ -9,7 +9,19 @@ import { keyOf, type FactKind, type Subject } from '../model/world.ts';
 import type { GuardAnswer } from '../journal/events.ts';
 import type { ScenarioPlan } from '../scenario/plan.ts';
 import type { DrillState } from '../state/state.ts';
+import type { StoreAnswer } from '../store/port.ts';
 import { isRefusal, reasonOfTrouble } from '../state/trouble.ts';
+
+/** What was found of the store where a ledger and the lock that machines share are. */
+export interface LedgerSeen {
+  readonly name: string;
+  /** A document was written, replaced and removed there, each under its condition. */
+  readonly probe: StoreAnswer<null>;
+  /** How far its clock is ahead of ours; null: it told none. */
+  readonly clock: ClockOffset | null;
+  /** Who has the lock of the scenario's service, in words; null: nobody. Null: it is not shared there. */
+  readonly holder: StoreAnswer<string | null> | null;
+}
 
 /** What doctor read for one scenario; nothing was changed. */
 export interface Seen {
@@ -26,6 +38,8 @@ export interface Seen {
   /** Whom AWS takes the credentials for. */
   readonly caller: Answer<Caller>;
   readonly stateFolder: Answer<string>;
+  /** Null where no ledger is named. */
+  readonly ledger: LedgerSeen | null;
   /** When it was judged. */
   readonly now: Instant;
   /** Host, port and variable of the proxies in use. */

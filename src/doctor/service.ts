@@ -148,7 +148,9 @@ async function examineAt(
     buildkite: refuseReads(unset.buildkite, services.buildkite),
     ecs: refuseReads(unset.aws, services.ecs),
   };
-  const seen = await examinePlan(plan, asked, proxiesOf(settings), signal);
+  const ledger = await runner.clients.examineStore(runner.ledger, plan, signal);
+  const around = { proxies: proxiesOf(settings), ledger };
+  const seen = await examinePlan(plan, asked, around, signal);
   const findings = CHECKS.flatMap((check) =>
     check.judge(seen).map((line): Finding => ({ check: check.name, ...line })),
   );

@@ -81,7 +81,8 @@ export function timeOf(store: Store, now: () => number): StoreTime | null {
   return { early: at - clock.uncertainty, late: at + clock.uncertainty };
 }
 
-function makeStrange(store: Store, key: string): Extract<StoreAnswer<never>, { ok: false }>['error'] {
+/** The error of a document that is none of ours. */
+export function makeStrange(store: Store, key: string): Extract<StoreAnswer<never>, { ok: false }>['error'] {
   return {
     kind: 'broken',
     message: `what stands under ${key} in ${store.name} is no document of locks that this version knows`,

@@ -1,6 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readOwnHolder } from '../lockfile/holder.ts';
-import { partsOf } from '../model/lock-key.ts';
 import type { Store, StoreAnswer } from '../store/port.ts';
 import { changeLeases, timeOf, type Change } from './change-leases.ts';
 import {
@@ -8,6 +7,7 @@ import {
   endLease,
   findRival,
   holdLease,
+  leasesKeyOf,
   type Injection,
   type Lease,
   type LeaseDocument,
@@ -38,7 +38,7 @@ export function createHeldLease(
 ): HeldLease {
   const hold = randomBytes(8).toString('hex');
   const wanted = { ...of, hold, holder: readOwnHolder() };
-  const place = createHash('sha256').update(partsOf(of.key).place).digest('hex').slice(0, 32);
+  const place = leasesKeyOf(of.key);
   let until: number | null = null;
   let unwritten: readonly Injection[] = [];
 
@@ -46,7 +46,7 @@ export function createHeldLease(
   const change = <T>(
     signal: AbortSignal,
     decide: (document: LeaseDocument, time: StoreTime | null) => Change<T>,
-  ): Promise<StoreAnswer<T>> => changeLeases(store, `v1/locks/${place}.json`, now, signal, decide);
+  ): Promise<StoreAnswer<T>> => changeLeases(store, place, now, signal, decide);
 
   async function takeOrRenew(signal: AbortSignal): Promise<StoreAnswer<Lease | 'held' | 'lost'>> {
     const added = unwritten;

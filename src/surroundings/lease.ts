@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Holder, isDead } from '../lockfile/holder.ts';
-import { mayBeSame } from '../model/lock-key.ts';
+import { mayBeSame, partsOf } from '../model/lock-key.ts';
 
 /*
  * One document for each cluster says who holds which of its services, and what was injected there. It is only replaced by who
@@ -59,6 +60,12 @@ export interface Wanted {
   readonly drill: string;
   readonly hold: string;
   readonly holder: Holder;
+}
+
+/** Where the document with the lock of this service stands: each cluster has one. */
+export function leasesKeyOf(lockKey: string): string {
+  const place = createHash('sha256').update(partsOf(lockKey).place).digest('hex').slice(0, 32);
+  return `v1/locks/${place}.json`;
 }
 
 /** Reads a document; null where it is none of ours. */

@@ -2,10 +2,10 @@ import { makeTrouble } from '../http/trouble.ts';
 import type { Answer, Trouble } from '../model/answer.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Lock, PastInjections } from '../model/entities/surroundings.ts';
-import { formatSpan } from '../model/instants.ts';
 import { mayBeSame } from '../model/lock-key.ts';
 import type { Store, StoreError } from '../store/port.ts';
 import { createHeldLease, type HeldLease } from './held-lease.ts';
+import { nameHolder, sayHolder } from './lock-holder.ts';
 import { RENEW_EVERY, type Lease } from './lease.ts';
 
 /** One drill's part in the lock of its service that several machines share, and in what is remembered of injections there. */
@@ -110,18 +110,8 @@ export function createSharedLock(
 }
 
 function describeLoss(what: string, until: number, by: Lease | 'lost'): string {
-  const now = by === 'lost' ? 'another drill had it since' : `${nameOf(by)} has it`;
+  const now = by === 'lost' ? 'another drill had it since' : `${nameHolder(by)} has it`;
   return `${what} was lost: it ran out at ${clockTime(until)} without having been renewed, and ${now}`;
-}
-
-function sayHolder(lease: Lease, store: Store, now: number): string {
-  const left = lease.until - now;
-  const end = left > 0 ? `it ends in ${formatSpan(left)} unless it is renewed` : 'it is about to end';
-  return `${nameOf(lease)}, in ${store.name}; ${end}`;
-}
-
-function nameOf({ drill, key, holder }: Lease): string {
-  return `drill ${drill} at ${key} (process ${String(holder.pid)} on ${holder.host})`;
 }
 
 /** A time of the store's clock. */

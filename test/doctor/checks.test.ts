@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { CHECKS } from '../../src/doctor/checks/list.ts';
-import type { Seen } from '../../src/doctor/seen.ts';
+import type { LedgerSeen, Seen } from '../../src/doctor/seen.ts';
+import type { StoreError } from '../../src/store/port.ts';
 import type { Trouble } from '../../src/model/answer.ts';
 import type { Mapping } from '../../src/model/entities/mapping.ts';
 import type { Preflight } from '../../src/model/entities/preflight.ts';
@@ -55,8 +56,20 @@ function seenOf({ seen = {}, also = [], ...guarded }: Differs): Seen {
     stateFolder: { ok: true, value: '/state' },
     now: NOON,
     proxies: [],
+    ledger: LEDGER,
     ...seen,
   };
+}
+
+const LEDGER: LedgerSeen = {
+  name: 's3://games/ledger',
+  probe: { ok: true, value: null },
+  clock: { offset: 3_000, uncertainty: 500 },
+  holder: { ok: true, value: null },
+};
+
+function storeError(kind: StoreError['kind']): { readonly ok: false; readonly error: StoreError } {
+  return { ok: false, error: { kind, message: 'the store', next: 'Look at it.' } };
 }
 
 const SCALED = {
@@ -192,6 +205,36 @@ it.each<readonly [title: string, differs: Differs, expected: readonly string[]]>
   ],
   ['no credentials for STS', { seen: { caller: trouble('unauthorized') } }, []],
   ['STS away', { seen: { caller: trouble('unreachable') } }, ['warning account']],
+  [
+    'a ledger that is away',
+    { seen: { ledger: { ...LEDGER, probe: storeError('away'), holder: null } } },
+    ['unknown ledger'],
+  ],
+  [
+    'a ledger that is denied',
+    { seen: { ledger: { ...LEDGER, probe: storeError('denied'), holder: null } } },
+    ['blocking ledger'],
+  ],
+  [
+    'a ledger that does not honour conditions',
+    { seen: { ledger: { ...LEDGER, probe: storeError('broken'), holder: null } } },
+    ['blocking ledger'],
+  ],
+  [
+    'a ledger without time and without a lock',
+    { seen: { ledger: { ...LEDGER, clock: null, holder: null } } },
+    [],
+  ],
+  [
+    'a lock that another machine has',
+    { seen: { ledger: { ...LEDGER, holder: { ok: true, value: 'drill d1' } } } },
+    ['warning ledger'],
+  ],
+  [
+    'a lock that cannot be read',
+    { seen: { ledger: { ...LEDGER, holder: storeError('broken') } } },
+    ['blocking ledger'],
+  ],
   ['Buildkite away', { seen: { user: trouble('unreachable') } }, ['unknown token']],
   [
     'no such pipeline',
@@ -491,4 +534,17 @@ it.each([
   expect(account?.judge(seenOf({ seen: { caller } }))).toMatchObject([
     { status: 'ok', said: `account 123456789012, ${who}` },
   ]);
+});
+
+it.each([
+  [{ offset: 3_000, uncertainty: 500 }, 'its clock is 3.0 s ahead of ours, give or take 500 ms'],
+  [{ offset: -3_000, uncertainty: 500 }, 'its clock is 3.0 s behind ours, give or take 500 ms'],
+  [{ offset: 200, uncertainty: 500 }, 'its clock agrees with ours within 700 ms'],
+  [null, 'it tells no time, so that nobody takes over the lock of a machine that died'],
+])('how far the clock of a ledger differs is said: %j', (clock, said) => {
+  const check = CHECKS.find(({ name }) => name === 'ledger');
+  const [line] = check?.judge(seenOf({ seen: { ledger: { ...LEDGER, clock } } })) ?? [];
+  expect(line?.said).toBe(
+    `s3://games/ledger can be written to; a write whose condition does not hold is refused; ${said}`,
+  );
 });

@@ -66,8 +66,13 @@ function said(document: Document, check: string): string {
 describe.concurrent('gameday doctor', () => {
   test('a fleet that is ready: what would be met is said, and nothing is changed', async () => {
     await standing({ ...given, container: { stopTimeout: 120 } }, async (stage) => {
-      const document = await doctor(stage, ['scenario.yaml']);
+      const ledger = join(stage.folder, 'ledger');
+      const document = await doctor(stage, ['scenario.yaml'], { GAMEDAY_LEDGER: ledger });
       expect(document).toMatchObject({ outcome: 'clean', exitCode: 0, scenarios: [{ ready: true }] });
+      expect(said(document, 'ledger')).toMatch(
+        `${ledger} can be written to; a write whose condition does not hold is refused; its clock`,
+      );
+      expect(said(document, 'ledger')).toContain(' | nobody has the lock of the service there');
       expect(said(document, 'token')).toContain('API user (api-user@rig.invalid)');
       expect(said(document, 'cluster')).toBe('build-prod in us-east-1, account 123456789012');
       expect(said(document, 'account')).toBe('account 123456789012, user rig');

@@ -5,6 +5,7 @@ import { clocks } from './clocks.ts';
 import { cluster } from './cluster.ts';
 import { credentials } from './credentials.ts';
 import { guards } from './guards.ts';
+import { ledger } from './ledger.ts';
 import { mapping } from './mapping.ts';
 import { ownFleet } from './own-fleet.ts';
 import { pipeline } from './pipeline.ts';
@@ -36,6 +37,7 @@ export const CHECKS: readonly Check[] = [
   proxy,
   clocks,
   stateFolder,
+  ledger,
   ownFleet,
   guards,
 ];
