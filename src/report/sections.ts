@@ -261,7 +261,7 @@ function rigLine(facts: NonNullable<DrillResult['rig']>): string {
   const pid1 = facts.pid1 ? '' : ', WITHOUT real PID 1';
   const knobs = Object.entries(facts.knobs).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const turned = knobs.length === 0 ? '' : `; knobs: ${knobs.join(', ')}`;
-  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${sayIdleWorkers(facts)}${turned}`;
+  return `this was the rig, not the real services: ${facts.executor} executor${pid1}, ${agentOf(facts)}${sayIdleWorkers(facts)}${sayInProcess(facts)}${turned}`;
 }
 
 /** Of which services only some tasks run processes. */
@@ -272,6 +272,13 @@ function sayIdleWorkers({ tasksWithProcesses = {} }: NonNullable<DrillResult['ri
         `; of service ${name} ${String(count)} tasks run processes, the agents of the others only idle`,
     )
     .join('');
+}
+
+/** Of which services no task runs processes, though its agents work. */
+function sayInProcess({ agentsInProcess = [] }: NonNullable<DrillResult['rig']>): string {
+  return agentsInProcess.length === 0
+    ? ''
+    : `; WITHOUT PROCESSES: ${agentsInProcess.join(', ')}: their agents live inside the rig, and nothing here shows what a program does with a signal`;
 }
 
 /** The rig's agent, with its version where known. */

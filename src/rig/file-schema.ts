@@ -13,6 +13,8 @@ const service = z.strictObject({
   desiredCount: z.int().min(0).optional(),
   /** How many of its tasks run processes; the agents of the others only register and idle inside the rig. */
   processes: z.int().min(0).optional(),
+  /** Its agents speak the protocol inside the rig: no process stands behind any of its tasks. */
+  agent: z.literal('in-process').optional(),
   launchType: launchType.optional(),
   service: word.optional(),
   tags: tags.default({}),

@@ -10,8 +10,10 @@ import { messageOf, RigFailure } from './failure.ts';
 import { ecsKnobs } from './ecs-knobs.ts';
 import { policyShape, type AccessPolicy } from './ecs/policy.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
+import { factsOf } from './facts.ts';
 import { startProxy } from './faulty.ts';
 import { folderNamedIn, readJson, type ReadRigFile } from './file.ts';
+import { startInProcess } from './in-process-agents.ts';
 import { RigLog } from './log.ts';
 import { waitUntilReady } from './ready.ts';
 import { Conductor } from './script.ts';
@@ -21,7 +23,6 @@ import { engineCommand, findEngine } from './workers/container-engine.ts';
 import type { Executor } from './workers/executor.ts';
 import { hireJanitor } from './workers/janitor.ts';
 import { chooseExecutor, probeMachine, type Machine } from './workers/machine.ts';
-import { whyNoPid1 } from './workers/no-pid1.ts';
 import { agentEnvironment, preparePremises, sharedFolder, type AgentAccess } from './workers/premises.ts';
 import { World } from './world.ts';
 
@@ -93,7 +94,7 @@ async function start(
   const urls = await openDoors(file, { buildkite, ecs, world, log }, closers);
   setUpCluster(ecs, file);
   await waitUntilReady(ecs, log, patience[executor.kind], signal);
-  const facts = factsOf(file, executor, { agent, machine, log, partly: ecs.state.tasksWithProcesses });
+  const facts = factsOf(file, executor, { agent, machine, log, services: ecs.state });
   closers.push(startAutoscaler(file, { buildkite, ecs, log }));
   buildkite.layDownOnWorkers();
   // Builds of the rig's own begin when there is somebody to run them.
@@ -173,6 +174,7 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     }),
     access: accessOfAgents(parts.buildkite),
     join: parts.buildkite.joinIdly,
+    startInProcess: startInProcess(parts.agent),
     policy: policyOf(file),
   });
   parts.log.follow('ecs', ecs.events);
@@ -230,37 +232,6 @@ async function openDoors(file: ReadRigFile, inside: Inside, closers: Closer[]): 
   });
   closers.push(() => control.close());
   return { buildkite: await proxy('buildkite'), ecs: await proxy('ecs'), control: control.url };
-}
-
-interface Here {
-  readonly agent: Agent;
-  readonly machine: Machine;
-  readonly log: RigLog;
-  /** Services of which only so many tasks run processes. */
-  readonly partly: ReadonlyMap<string, number>;
-}
-
-function factsOf(file: ReadRigFile, executor: Executor, here: Here): Record<string, unknown> {
-  const { machine, log } = here;
-  const { kind, path, version } = here.agent;
-  const noPid1 = whyNoPid1(executor, machine.namespaces !== undefined);
-  return {
-    executor: executor.kind,
-    pid1: executor.pid1,
-    ...(noPid1 === undefined ? {} : { noPid1 }),
-    ...(executor.image === undefined
-      ? { agent: { kind, path, version }, shell: machine.shell }
-      : { agent: agentInImage(log), shell: null }),
-    ...(here.partly.size === 0 ? {} : { tasksWithProcesses: Object.fromEntries(here.partly) }),
-    knobs: file.turnedKnobs,
-    lostAfterMs: file.rig.lostAfter,
-  };
-}
-
-/** An image brings its own agent, which is known by what it said when it came. */
-function agentInImage(log: RigLog): Record<string, unknown> {
-  const version = log.events.find(({ event }) => event === 'agent-connected')?.['version'];
-  return { kind: 'real', path: null, version: typeof version === 'string' ? version : null };
 }
 
 interface Outside {

@@ -1,4 +1,6 @@
 import { messageOf, RigFailure } from './failure.ts';
+import { agentArguments } from './ecs/command-line.ts';
+import { runsAgent } from './ecs/container-definition.ts';
 import type { EcsRig } from './ecs/rig.ts';
 import { createShape } from './fis/shapes.ts';
 import { readJson, type ReadRigFile } from './file.ts';
@@ -65,17 +67,31 @@ function createService(ecs: EcsRig, file: ReadRigFile, service: RigFile['service
   const name = service.name ?? textOf(given['serviceName']);
   if (name === undefined) throw new RigFailure('bad-input', `${file.path}: a service needs a name`);
   if (service.processes !== undefined) ecs.state.tasksWithProcesses.set(name, service.processes);
+  const taskDefinition = register(ecs, file, service.taskDefinition);
+  if (service.agent === 'in-process') bringAgentsInProcess(ecs, file, name, taskDefinition);
   const launchType = service.launchType ?? (hasHost(given) ? undefined : 'FARGATE');
   ask(ecs, 'CreateService', {
     propagateTags: 'SERVICE',
     ...given,
     cluster: file.rig.cluster,
     serviceName: name,
-    taskDefinition: register(ecs, file, service.taskDefinition),
+    taskDefinition,
     ...(service.desiredCount !== undefined && { desiredCount: service.desiredCount }),
     ...(launchType !== undefined && host(launchType)),
     tags: [...(Array.isArray(given['tags']) ? (given['tags'] as unknown[]) : []), ...tagList(service.tags)],
   });
+}
+
+/** Only an agent that hears its container's signals can be stood in for: what a shell does with them, only a shell shows. */
+function bringAgentsInProcess(ecs: EcsRig, file: ReadRigFile, name: string, taskDefinition: string): void {
+  const definition = ecs.state.definitions.find(({ arn }) => arn === taskDefinition);
+  const unfit = definition?.containers.find((one) => runsAgent(one) && agentArguments(one) === undefined);
+  if (unfit !== undefined)
+    throw new RigFailure(
+      'bad-input',
+      `${file.path}: service ${name}: "agent: in-process" needs a container that starts the agent itself, and ${unfit.name} starts "${unfit.argv.join(' ')}": leave "agent" out, so that real processes show what that does with a signal`,
+    );
+  ecs.state.agentsInProcess.add(name);
 }
 
 const outputOnly = [

@@ -13,6 +13,8 @@ export const RigFacts = z.strictObject({
   agent: z.strictObject({ kind: z.string(), path: z.string().nullable(), version: z.string().nullable() }),
   /** By service: how many of its tasks run processes, where the agents of the others only register and idle. */
   tasksWithProcesses: z.record(z.string(), z.number()).optional(),
+  /** Services whose agents live inside the rig, without a process behind any task. */
+  agentsInProcess: z.array(z.string()).optional(),
   shell: z.string().nullable(),
   knobs: z.record(z.string(), z.unknown()),
   lostAfterMs: z.number().nullable(),

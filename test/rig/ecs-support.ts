@@ -6,6 +6,7 @@ import type { InstanceGroup } from '../../src/rig/ecs/instances.ts';
 import { defaultEcsKnobs, type EcsKnobs } from '../../src/rig/ecs/knobs.ts';
 import type { AccessPolicy } from '../../src/rig/ecs/policy.ts';
 import { startEcs, type EcsRig } from '../../src/rig/ecs/rig.ts';
+import { startInProcess } from '../../src/rig/in-process-agents.ts';
 import { chooseExecutor, probeMachine } from '../../src/rig/workers/machine.ts';
 import { preparePremises } from '../../src/rig/workers/premises.ts';
 
@@ -189,6 +190,7 @@ export async function startCluster(
     machine,
     premises: preparePremises(root, agent),
     access: { endpoint: 'http://127.0.0.1:9/v3', token: 'agent-token' },
+    startInProcess: startInProcess({}),
     join: ({ tags }) => {
       joined.push(tags);
       return { leave: () => left.push(tags), fallSilent: () => silent.push(tags) };

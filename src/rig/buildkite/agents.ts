@@ -48,6 +48,7 @@ export function registerAgent(world: World, wish: Registration): Agent {
     lastSuccessAt: null,
   };
   world.agents.set(agent.uuid, agent);
+  world.sessions.set(agent.token, agent);
   return agent;
 }
 
@@ -202,7 +203,7 @@ function leaveJob(world: World, agent: Agent, event: 'AGENT_LOST' | 'AGENT_DISCO
 
 /** The agent that holds this session token; lost and departed ones no longer do. */
 export function agentByToken(world: World, token: string): Agent | undefined {
-  return [...world.agents.values()].find((agent) => agent.token === token);
+  return world.sessions.get(token);
 }
 
 /** The job whose token this is, or one that the session's agent holds or held. */

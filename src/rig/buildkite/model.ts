@@ -243,6 +243,8 @@ export interface World {
   readonly organization: { readonly uuid: string; readonly slug: string };
   readonly pipelines: readonly Pipeline[];
   readonly agents: Map<string, Agent>;
+  /** The same by their session tokens: each call of an agent has one. */
+  readonly sessions: Map<string, Agent>;
   readonly jobs: Map<string, Job>;
   readonly builds: Map<string, Build>;
   readonly users: { readonly operator: User; readonly colleague: User };

@@ -155,6 +155,7 @@ function newWorld(options: BuildkiteOptions): World {
     organization: { uuid: newUuid(), slug: options.organization },
     pipelines,
     agents: new Map(),
+    sessions: new Map(),
     jobs: new Map(),
     builds: new Map(),
     hostClocks: new Map(),

@@ -21,6 +21,16 @@ export function commandLine(
   return container.init ? withInit(machine, own) : own;
 }
 
+/**
+ * What the agent of a container is started with, where no process stands behind it. Only an agent that hears the signals of
+ * its container, directly or from an init, can be stood in for: what a shell does with them, only a shell shows.
+ */
+export function agentArguments({ argv }: Pick<ContainerDefinition, 'argv'>): readonly string[] | undefined {
+  const [program = '', ...words] = inits.includes(basename(argv[0] ?? '')) ? afterInit(argv) : argv;
+  const isAgent = /^buildkite-agent(-entrypoint)?$/.test(basename(program)) && words[0] === 'start';
+  return isAgent ? words : undefined;
+}
+
 /** What an init starts: everything behind `--`, or behind its options. */
 function afterInit(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');

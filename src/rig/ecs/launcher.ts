@@ -3,6 +3,7 @@ import type { Machine } from '../workers/machine.ts';
 import { idleTag } from '../workers/idle.ts';
 import type { ContainerPlan } from '../workers/plan.ts';
 import {
+  bareEnvironment,
   containerEnvironment,
   imageEnvironment,
   imageMounts,
@@ -11,7 +12,7 @@ import {
   type Premises,
 } from '../workers/premises.ts';
 import { Worker } from '../workers/worker.ts';
-import { commandLine } from './command-line.ts';
+import { agentArguments, commandLine } from './command-line.ts';
 import { runsAgent, type ContainerDefinition } from './container-definition.ts';
 import { dockerNameOf } from './docker.ts';
 import { zonesOf } from './instances.ts';
@@ -26,6 +27,8 @@ export interface Ground {
   readonly executor: Executor;
   /** Runs those tasks behind which no process stands. */
   readonly idly: Executor;
+  /** Runs those whose agents live inside the rig. */
+  readonly inProcess: Executor;
   readonly machine: Machine;
   readonly premises: Premises;
   readonly access: AgentAccess | undefined;
@@ -104,15 +107,28 @@ function quietestZone(state: EcsState, seed: TaskSeed): string {
 export function attachGround(state: EcsState, ground: Ground): void {
   state.images = ground.executor.image;
   state.begin = (task) => {
-    const plans = task.seed.definition.containers.map((container) => planContainer(task, container, ground));
-    void task.run(new Worker(task.seed.isIdle === true ? ground.idly : ground.executor, plans));
+    const { executor, plan } = wayOf(task, ground);
+    const plans = task.seed.definition.containers.map((container) =>
+      planContainer(container, plan(container)),
+    );
+    void task.run(new Worker(executor, plans));
   };
 }
 
-function planContainer(task: EcsTask, container: ContainerDefinition, ground: Ground): ContainerPlan {
+/** How a task's containers are run: as processes, or without. */
+function wayOf(
+  task: EcsTask,
+  ground: Ground,
+): { readonly executor: Executor; readonly plan: (container: ContainerDefinition) => ProcessSpec } {
+  if (task.seed.isIdle === true)
+    return { executor: ground.idly, plan: (container) => planIdleProcess(task, container) };
+  if (task.seed.isInProcess === true)
+    return { executor: ground.inProcess, plan: (container) => planInProcess(task, container, ground) };
+  return { executor: ground.executor, plan: (container) => planProcess(task, container, ground) };
+}
+
+function planContainer(container: ContainerDefinition, process: ProcessSpec): ContainerPlan {
   const { name, essential, stopTimeoutMs, startTimeoutMs, healthCheck, restartPolicy, dependsOn } = container;
-  const process =
-    task.seed.isIdle === true ? planIdleProcess(task, container) : planProcess(task, container, ground);
   const start = { startTimeoutMs, dependsOn, healthCheck, restartPolicy };
   return { name, essential, stopTimeoutMs, ...start, process };
 }
@@ -127,6 +143,21 @@ function planIdleProcess(task: EcsTask, container: ContainerDefinition): Process
   return {
     argv: runsAgent(container) ? tags : [],
     environment: {},
+    directory: '/',
+    outputFile: '/dev/null',
+    hostname: task.hostname(container.name),
+  };
+}
+
+/** The agent's own words on the command line, or none in a container without one; no folder. */
+function planInProcess(task: EcsTask, container: ContainerDefinition, ground: Ground): ProcessSpec {
+  const { access, premises } = ground;
+  const uris = ground.uris?.(task.containerIds.get(container.name) ?? '');
+  return {
+    argv: runsAgent(container) ? (agentArguments(container) ?? ['unfit']) : [],
+    environment: bareEnvironment(container.environment, premises, {
+      ...{ access, uris, address: task.loopbackAddress },
+    }),
     directory: '/',
     outputFile: '/dev/null',
     hostname: task.hostname(container.name),

@@ -8,6 +8,7 @@ import { FisEngine } from '../fis/engine.ts';
 import { Replica } from '../replica.ts';
 import type { Executor } from '../workers/executor.ts';
 import { createIdleExecutor, type JoinIdly } from '../workers/idle.ts';
+import { createInProcessExecutor, type StartInProcess } from '../workers/in-process.ts';
 import type { Machine } from '../workers/machine.ts';
 import type { AgentAccess, Premises } from '../workers/premises.ts';
 import { runsAgent } from './container-definition.ts';
@@ -36,6 +37,8 @@ export interface EcsRigOptions {
   readonly access: AgentAccess | undefined;
   /** How agents without a process register. */
   readonly join: JoinIdly;
+  /** How agents start that live inside the rig. */
+  readonly startInProcess: StartInProcess;
   /** What the clients may do; everything where nobody says. */
   readonly policy?: AccessPolicy | undefined;
 }
@@ -98,8 +101,10 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
   const server = await startEcsServer(state, scheduler, options.policy, neighbours, fis);
   const request: EcsRig['request'] = (operation, input) => server.perform(operation, input);
   const metadata = await startMetadata(state, request);
+  const inProcess = createInProcessExecutor(options.startInProcess);
   attachGround(state, {
     executor: options.executor,
+    inProcess,
     idly: createIdleExecutor(options.join),
     machine: options.machine,
     premises: options.premises,
@@ -128,7 +133,7 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
       replica.close();
       for (const timer of timers) clearTimeout(timer);
       for (const task of state.tasks) task.close();
-      await options.executor.close();
+      await Promise.all([options.executor.close(), inProcess.close()]);
       await Promise.all([server.close(), metadata.close()]);
     },
   };

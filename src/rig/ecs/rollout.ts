@@ -158,6 +158,7 @@ export class Rollout {
       serviceName: name,
       deploymentId: primary.id,
       isIdle: this.#hasEnoughProcesses(),
+      isInProcess: this.#state.agentsInProcess.has(name),
       exec: this.#service.exec,
       tags: this.#service.propagatesTags ? this.#service.tags : {},
     };

@@ -30,6 +30,8 @@ export class EcsState {
   readonly instances: ContainerInstance[] = [];
   /** How many tasks of a service run processes, where not all do: the others only register and idle. */
   readonly tasksWithProcesses = new Map<string, number>();
+  /** Services whose agents live inside the rig, without a process. */
+  readonly agentsInProcess = new Set<string>();
   clusterTags: Readonly<Record<string, string>>;
   /** Tasks as DescribeTasks answered them a while ago, by ARN and with their tags, where an old answer is due. */
   readReplica: () => ReadonlyMap<string, Record<string, unknown>> | undefined = () => undefined;

@@ -41,5 +41,7 @@ export interface TaskSeed {
   readonly exec?: boolean | undefined;
   /** No process stands behind it: its agents only register and idle. */
   readonly isIdle?: boolean | undefined;
+  /** Its agents take jobs and hear signals inside the rig, without a process. */
+  readonly isInProcess?: boolean | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }

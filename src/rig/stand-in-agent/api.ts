@@ -23,6 +23,8 @@ export interface Api {
   once(call: Call): Promise<Answer>;
   /** Tries again while the answer is none, 429 or 5xx. */
   insist(call: Call, tries: number, everyMs: number): Promise<Answer>;
+  /** Does something again and again, until the function that it gives is called or the agent is no more. */
+  every(ms: number, work: () => void): () => void;
 }
 
 /** Whether the call did what it should. */
@@ -35,10 +37,11 @@ export function isFinal(answer: Answer): boolean {
   return answer.status >= 400 && answer.status < 500 && answer.status !== 429;
 }
 
-/** A client for an endpoint such as http://127.0.0.1:3000/v3. */
-export function openApi(endpoint: string): Api {
+/** A client for an endpoint such as http://127.0.0.1:3000/v3. Whose agent is gone calls nobody any more, and waits for ever. */
+export function openApi(endpoint: string, gone?: AbortSignal): Api {
   const base = endpoint.replace(/\/+$/, '');
-  const once = (call: Call): Promise<Answer> => send(new URL(`${base}${call.path}`), call);
+  const once = (call: Call): Promise<Answer> =>
+    gone?.aborted === true ? new Promise(() => undefined) : send(new URL(`${base}${call.path}`), call);
   return {
     once,
     insist: async (call, tries, everyMs) => {
@@ -48,6 +51,15 @@ export function openApi(endpoint: string): Api {
         answer = await once(call);
       }
       return answer;
+    },
+    every: (ms, work) => {
+      const timer = setInterval(() => {
+        if (gone?.aborted === true) clearInterval(timer);
+        else work();
+      }, ms);
+      return () => {
+        clearInterval(timer);
+      };
     },
   };
 }

@@ -14,18 +14,21 @@ export interface RunningCommand {
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
 }
 
-// A grandchild that keeps the output open must not hold the job's end back for ever.
-const OUTPUT_AFTER_EXIT_MS = 1000;
-
-/** Runs a command as the real agent does by default: /bin/bash -e -c. */
-export function runCommand(
+/** A way to run a command of a job. */
+export type RunCommand = (
   command: string,
   options: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly cwd: string;
     readonly onOutput: (data: Buffer) => void;
   },
-): RunningCommand {
+) => RunningCommand;
+
+// A grandchild that keeps the output open must not hold the job's end back for ever.
+const OUTPUT_AFTER_EXIT_MS = 1000;
+
+/** Runs a command as the real agent does by default: /bin/bash -e -c. */
+export const runCommand: RunCommand = (command, options) => {
   const child = spawn('/bin/bash', ['-e', '-c', command], {
     cwd: options.cwd,
     env: { ...options.env },
@@ -35,7 +38,7 @@ export function runCommand(
   child.stdout.on('data', options.onOutput);
   child.stderr.on('data', options.onOutput);
   return { ended: endOf(child), signal: (name) => signalGroup(child, name) };
-}
+};
 
 function endOf(child: ChildProcess): Promise<CommandEnd> {
   return new Promise((resolve) => {

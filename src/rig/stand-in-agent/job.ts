@@ -2,8 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isOk } from './api.ts';
 import type { Answer, Api } from './api.ts';
-import { runCommand } from './command.ts';
-import type { CommandEnd, RunningCommand } from './command.ts';
+import type { CommandEnd, RunCommand, RunningCommand } from './command.ts';
 import { say } from './log.ts';
 import { openLog } from './log-upload.ts';
 import type { LogUpload } from './log-upload.ts';
@@ -27,6 +26,9 @@ export interface JobSetting {
   readonly cancelGraceS: number;
   readonly buildPath: string | undefined;
   readonly lastJob: boolean;
+  /** What the agent itself was started with. */
+  readonly env: Environment;
+  readonly runCommand: RunCommand;
 }
 
 /** A job that this agent runs. */
@@ -80,9 +82,9 @@ async function work(setting: JobSetting, document: Document, cancelation: Cancel
   const chunkBytes = Number(document['chunks_max_size_bytes'] ?? 0) || 102_400;
   const everyS = Number(document['chunks_interval_seconds'] ?? 0) || 1;
   const log = openLog(api, { id, token, chunkBytes, everyS });
-  const watch = setInterval(() => void look(api, id, token, cancelation), setting.statusEveryS * 1000);
+  const stopLooking = api.every(setting.statusEveryS * 1000, () => void look(api, id, token, cancelation));
   const end = await runToEnd(setting, jobEnv(setting, document, token), cancelation, log);
-  clearInterval(watch);
+  stopLooking();
   const finishedAt = new Date().toISOString();
   const report = {
     ...reportOf(end, cancelation.reason()),
@@ -116,7 +118,7 @@ async function runToEnd(
     }, graceMs);
   });
   const run = (line: string): Promise<CommandEnd> => {
-    current = runCommand(line, { env, cwd, onOutput });
+    current = setting.runCommand(line, { env, cwd, onOutput });
     return current.ended;
   };
   const runHook = async (name: string): Promise<CommandEnd> => {
@@ -160,7 +162,7 @@ function jobEnv(setting: JobSetting, document: Document, token: string): Environ
   const given = typeof document['env'] === 'object' && document['env'] !== null ? document['env'] : {};
   const fromJob = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]));
   return {
-    ...process.env,
+    ...setting.env,
     ...fromJob,
     BUILDKITE_AGENT_TOKEN: undefined,
     BUILDKITE_AGENT_ACCESS_TOKEN: token,

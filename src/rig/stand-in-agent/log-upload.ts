@@ -36,11 +36,11 @@ export function openLog(
       });
     }
   };
-  const timer = setInterval(flush, job.everyS * 1000);
+  const stopFlushing = api.every(job.everyS * 1000, flush);
   return {
     add: (data) => void waiting.push(data),
     close: async () => {
-      clearInterval(timer);
+      stopFlushing();
       flush();
       await last;
       return failed;

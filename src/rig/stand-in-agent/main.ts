@@ -1,52 +1,22 @@
-import { openApi } from './api.ts';
-import { ecsTags } from './ecs-tags.ts';
-import { readStartFlags, removedFlag } from './flags.ts';
-import type { StartFlags } from './flags.ts';
+import { hostname } from 'node:os';
+import { runCommand } from './command.ts';
 import { say } from './log.ts';
-import { hearSignals } from './signals.ts';
+import type { HeardSignal } from './signals.ts';
+import { startAgents } from './start.ts';
 import { runTool } from './tools.ts';
 import { mannerOf } from './version.ts';
-import { startWorker } from './worker.ts';
-import type { Worker } from './worker.ts';
 
-function readFlags(argv: readonly string[], isV4: boolean): StartFlags | undefined {
-  try {
-    return readStartFlags(argv, process.env, isV4);
-  } catch (error) {
-    say(`the configuration file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
-}
+const HEARD: readonly HeardSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'];
 
-async function start(argv: readonly string[]): Promise<number> {
-  const manner = mannerOf(process.env);
-  const removed = manner.refusesRemovedFlags ? removedFlag(argv) : undefined;
-  if (removed !== undefined) {
-    say(`flag provided but not defined: -${removed} (version 4 of the agent has removed it)`);
-    return 1;
-  }
-  const flags = readFlags(argv, manner.refusesRemovedFlags);
-  if (flags === undefined) return 1;
-  const pool: { workers: readonly Worker[]; draining: boolean } = { workers: [], draining: false };
-  // Signals are heard before anything else: as PID 1 there is no default action to fall back on.
-  hearSignals(() => {
-    pool.draining = true;
-    return pool.workers;
-  }, flags);
-  if (flags.ignored.length > 0)
-    say(`flags that the stand-in agent does not know are ignored: ${flags.ignored.join(' ')}`);
-  if (flags.token === '' || flags.endpoint === '') {
-    say('a token and an endpoint are needed');
-    return 1;
-  }
-  const tags = [...flags.tags, ...(flags.tagsFromEcs ? await ecsTags(process.env) : [])];
-  if (pool.draining) return 0;
-  const api = openApi(flags.endpoint);
-  pool.workers = Array.from({ length: flags.spawn }, (_, index) =>
-    startWorker(api, flags, { ...manner, tags, spawnIndex: index + 1 }),
-  );
-  const codes = await Promise.all(pool.workers.map(({ ended }) => ended));
-  return Math.max(...codes);
+function start(argv: readonly string[]): Promise<number> {
+  const { ended, hear } = startAgents(argv, {
+    ...{ env: process.env, hostname: hostname(), pid: process.pid, build: 'stand-in' },
+    ...{ runCommand, hasFolders: true, manner: mannerOf(process.env) },
+    leave: (code) => process.exit(code),
+  });
+  // In the same turn as the start: as PID 1 there is no default action to fall back on.
+  for (const signal of HEARD) process.on(signal, hear);
+  return ended;
 }
 
 async function main([verb, ...rest]: readonly string[]): Promise<number> {

@@ -2,11 +2,15 @@ import type { StartFlags } from './flags.ts';
 import { say } from './log.ts';
 import type { Worker } from './worker.ts';
 
+/** The signals that an agent does something about. */
+export type HeardSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP';
+
 /** Hears signals as the real agent does: drain, then cancel, then leave at once; in Kubernetes mode it begins with cancel. */
 export function hearSignals(
   workers: () => readonly Worker[],
   { cancelGraceS, kubernetesExec }: Pick<StartFlags, 'cancelGraceS' | 'kubernetesExec'>,
-): void {
+  leave: (code: number) => void,
+): (signal: HeardSignal) => void {
   let heard = kubernetesExec ? 1 : 0;
   const cut = (): void => {
     say(`stopping running jobs and leaving within ${cancelGraceS} s`);
@@ -14,7 +18,7 @@ export function hearSignals(
     setTimeout(
       () => {
         say('jobs did not end in time: leaving');
-        process.exit(1);
+        leave(1);
       },
       (cancelGraceS + 1) * 1000,
     ).unref();
@@ -28,14 +32,14 @@ export function hearSignals(
       cut();
     } else {
       say('leaving at once');
-      process.exit(1);
+      leave(1);
     }
   };
-  process.on('SIGTERM', interrupted);
-  process.on('SIGINT', interrupted);
-  process.on('SIGQUIT', () => {
-    heard = Math.max(heard, 2);
-    cut();
-  });
-  process.on('SIGHUP', () => say('SIGHUP is ignored'));
+  return (signal) => {
+    if (signal === 'SIGHUP') say('SIGHUP is ignored');
+    else if (signal === 'SIGQUIT') {
+      heard = Math.max(heard, 2);
+      cut();
+    } else interrupted();
+  };
 }

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os';
 import { isFinal, isOk, sleep } from './api.ts';
 import type { Answer, Api } from './api.ts';
+import type { RunCommand } from './command.ts';
 import type { StartFlags } from './flags.ts';
 import { runJob } from './job.ts';
 import type { RunningJob } from './job.ts';
@@ -27,6 +27,18 @@ export interface Worker {
 export interface Identity extends Manner {
   readonly tags: readonly string[];
   readonly spawnIndex: number;
+  readonly host: Host;
+}
+
+/** What an agent is started in: a program of its own, or one that it shares with many. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly build: string;
+  readonly runCommand: RunCommand;
+  /** Whether its jobs have folders to work in. */
+  readonly hasFolders: boolean;
 }
 
 interface Session {
@@ -88,10 +100,10 @@ class Agent implements Worker {
     if (session === undefined) return 1;
     this.#token = session.token;
     if (this.#stopping && !this.#cutting) this.#reportStop();
-    const heart = setInterval(() => void this.#beat(session), session.heartbeatEveryS * 1000);
+    const stopHeart = this.#api.every(session.heartbeatEveryS * 1000, () => void this.#beat(session));
     if (this.#flags.acquireJob === undefined) await this.#takeJobs(session);
     else await this.#acquire(session, this.#flags.acquireJob);
-    clearInterval(heart);
+    stopHeart();
     await this.#report;
     say('disconnecting');
     await this.#api.insist({ method: 'POST', path: '/disconnect', token: session.token, json: {} }, 4, 1000);
@@ -99,16 +111,16 @@ class Agent implements Worker {
   }
 
   async #register(): Promise<Session | undefined> {
-    const { tags, spawnIndex, version } = this.#identity;
+    const { tags, spawnIndex, version, host } = this.#identity;
     const json = {
       name: this.#flags.name.replaceAll('%spawn', String(spawnIndex)),
-      hostname: hostname(),
+      hostname: host.hostname,
       os: process.platform,
       arch: process.arch,
       version,
-      build: 'stand-in',
+      build: host.build,
       meta_data: tags,
-      pid: process.pid,
+      pid: host.pid,
       features: [],
       ignore_in_dispatches: this.#flags.acquireJob !== undefined,
       ...(this.#flags.priority === undefined ? {} : { priority: this.#flags.priority }),
@@ -204,13 +216,15 @@ class Agent implements Worker {
   async #run(session: Session, document: Readonly<Record<string, unknown>>): Promise<void> {
     const { endpoint, cancelGraceS, buildPath, disconnectAfterJob } = this.#flags;
     const { token: sessionToken, statusEveryS } = session;
+    const { env, runCommand, hasFolders } = this.#identity.host;
     const setting = {
       endpoint,
       cancelGraceS,
-      buildPath,
+      buildPath: hasFolders ? buildPath : undefined,
       lastJob: disconnectAfterJob,
       sessionToken,
       statusEveryS,
+      ...{ env, runCommand },
     };
     this.#job = runJob({ api: this.#api, ...setting }, document);
     if (this.#cutting) this.#job.cancel('agent_stop');

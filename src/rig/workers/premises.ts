@@ -142,6 +142,15 @@ function reach({ access, uris, address }: Reach): Record<string, string> {
   };
 }
 
+/** The environment of a container behind which no process stands: there are no folders to name. */
+export function bareEnvironment(
+  own: Readonly<Record<string, string>>,
+  { environment }: Premises,
+  reached: Reach,
+): Record<string, string> {
+  return { ...environment, ...own, ...reach(reached) };
+}
+
 /** Where a container of an image finds what the rig lends it. */
 const inside = { hooks: '/opt/gameday-rig/hooks', work: '/tmp/gameday-rig' } as const;
 
