@@ -6,6 +6,7 @@ import type { Ecs } from '../ecs/port.ts';
 import type { Counters } from '../counters/port.ts';
 import type { LedgerSeen } from '../doctor/seen.ts';
 import type { Fis } from '../fis/port.ts';
+import type { StoreAddress } from '../store/address.ts';
 import type { Store } from '../store/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
@@ -226,6 +227,12 @@ async function openStore(url: string, environment: Environment, insecure: boolea
   });
 }
 
+/** Where a store is, without opening it. Throws bad-input. */
+async function readStoreAddress(url: string): Promise<StoreAddress> {
+  const { readStoreAddress: read } = await import('../store/address.ts');
+  return read(url);
+}
+
 /** What doctor asks of a ledger's store: that it keeps its conditions, and who has the lock of the plan's service there. */
 async function examineStore(
   store: Store | null,
@@ -246,7 +253,15 @@ async function examineStore(
 
 /** What a command hands to its service, which builds no client itself. */
 export const clients = {
-  ...{ connect, connectBuildkite, connectBuildkiteRest, connectEcs, openStore, examineStore },
+  ...{
+    connect,
+    connectBuildkite,
+    connectBuildkiteRest,
+    connectEcs,
+    openStore,
+    examineStore,
+    readStoreAddress,
+  },
   ...{ pastJobsFile, pastBuildsFolder, ledgerCacheFile },
 };
 export type Clients = typeof clients;

@@ -4,9 +4,9 @@ import type { Plan } from '../scenario/plan.ts';
 import { templateIn } from '../scenario/inject.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { FAULTS } from '../faults/list.ts';
-import { needsOf, type Hosts, type Use } from './needs.ts';
+import { needsOf, needsOfLedger, type Hosts, type Use } from './needs.ts';
 import { placeOf } from './place.ts';
-import { grantsOf, statementsOf, type Statement } from './statements.ts';
+import { grantsOf, statementsOf, type LedgerPlace, type Statement } from './statements.ts';
 
 /** A scenario and where it runs. */
 export interface Asked {
@@ -15,12 +15,14 @@ export interface Asked {
   readonly region: string;
   /** The account for clusters that are named without an ARN; null: the format fills it in. */
   readonly account: string | null;
+  /** Where its ledger and the lock that machines share are on S3; null: they are not. */
+  readonly ledger: LedgerPlace | null;
 }
 
 /** The least rights for all of these commands with all of these scenarios. */
 export function leastOf(asked: readonly Asked[], uses: readonly Use[], hosts: Hosts): readonly Statement[] {
   return statementsOf(
-    asked.flatMap(({ scenario, region, account }) => {
+    asked.flatMap(({ scenario, region, account, ledger }) => {
       const { service, taskTag, name } = scenario.cluster;
       const found = !('inject' in scenario);
       const place = placeOf(name, scenario.cluster.region ?? region, account);
@@ -29,10 +31,19 @@ export function leastOf(asked: readonly Asked[], uses: readonly Use[], hosts: Ho
         role: inject?.fault === 'spot-reclaim' ? inject.role : null,
         template: inject === null ? null : templateIn(inject),
       };
-      const limits = { ...fis, service, taskTag: taskTag !== null && isTag(taskTag) ? taskTag : null };
+      const limits = {
+        ...fis,
+        ledger,
+        service,
+        taskTag: taskTag !== null && isTag(taskTag) ? taskTag : null,
+      };
       return uses.flatMap((use) =>
         // `gameday assert` reads the cluster from the ARNs of the tasks that it finds.
-        grantsOf(needsOf(scenario, use, hosts), found ? { ...place, cluster: null } : place, limits),
+        grantsOf(
+          [...needsOf(scenario, use, hosts), ...(ledger === null ? [] : needsOfLedger(use))],
+          found ? { ...place, cluster: null } : place,
+          limits,
+        ),
       );
     }),
   );
@@ -76,6 +87,11 @@ export function notesOf(
     ...(actions.has('ecs:UpdateService')
       ? [
           'ecs:UpdateService allows every change of the service: IAM cannot limit it to the desired count or to a deployment.',
+        ]
+      : []),
+    ...(actions.has('s3:PutObject')
+      ? [
+          'A bucket that is encrypted with a key of AWS KMS asks for kms:Decrypt and kms:GenerateDataKey on that key too.',
         ]
       : []),
     ...(hosts === null ? new Set(byHost) : []),

@@ -33,6 +33,14 @@ function documentsOf({ cluster }: Asked, hosts: Hosts): readonly AwsOperation[] 
   return ['DescribeServices', ...definition, ...providers];
 }
 
+/** What a command does to a ledger on S3: it adds drills there, and shares the lock of the service; preflight does neither. */
+export function needsOfLedger(use: Use): readonly Need[] {
+  const operations = ['s3:ListBucket', 's3:GetObject', 's3:PutObject', 's3:DeleteObject'] as const;
+  return use === 'preflight'
+    ? []
+    : operations.map((operation) => ({ operation, why: 'the ledger and its lock' }));
+}
+
 /** All operations of AWS that one command needs with this scenario, each with its purpose. */
 export function needsOf(scenario: Asked, use: Use, hosts: Hosts): readonly Need[] {
   if (use === 'assert' || !('inject' in scenario))

@@ -1,4 +1,4 @@
-import type { AwsOperation } from '../model/call.ts';
+import type { AwsOperation, StoreOperation } from '../model/call.ts';
 import { DRILL_KEY } from '../model/entities/mark.ts';
 import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 
@@ -15,14 +15,16 @@ export type ResourceKind =
   | 'task'
   | 'container-instance'
   | 'capacity-provider'
-  | 'scalable-target';
+  | 'scalable-target'
+  | 'bucket'
+  | 'object';
 
 /** What IAM asks for beside the operation that is sent: for its tags, and for the role that it hands over. */
-export type Right = AwsOperation | 'fis:TagResource' | 'iam:PassRole';
+export type Right = AwsOperation | StoreOperation | 'fis:TagResource' | 'iam:PassRole';
 
 /** How IAM authorizes one operation of AWS; the action is the service's prefix and its name. */
 export interface OperationRow {
-  readonly prefix: 'ecs' | 'application-autoscaling' | 'fis' | 'iam';
+  readonly prefix: 'ecs' | 'application-autoscaling' | 'fis' | 'iam' | 's3';
   /** Sid of the statement; reads and changes have different ones. */
   readonly sid: string;
   readonly changes: boolean;
@@ -49,6 +51,10 @@ function makeFisRow(sid: string, changes: boolean, resource: ResourceKind): Oper
 function makeScalingRow(sid: string, changes: boolean): OperationRow {
   const row = makeRow(sid, changes, changes ? 'scalable-target' : 'any', false);
   return { ...row, prefix: 'application-autoscaling' };
+}
+
+function makeStoreRow(sid: string, changes: boolean, resource: 'bucket' | 'object'): OperationRow {
+  return { ...makeRow(sid, changes, resource, false), prefix: 's3' };
 }
 
 /**
@@ -96,6 +102,10 @@ export const OPERATIONS: Readonly<Record<Right, OperationRow>> = {
     ...makeFisRow('TagExperiments', true, 'experiment'),
     ...{ besides: ['experiment-template'], tagKey: DRILL_KEY },
   },
+  's3:ListBucket': makeStoreRow('ListLedger', false, 'bucket'),
+  's3:GetObject': makeStoreRow('ReadLedger', false, 'object'),
+  's3:PutObject': makeStoreRow('WriteLedger', true, 'object'),
+  's3:DeleteObject': makeStoreRow('WriteLedger', true, 'object'),
   'iam:PassRole': { ...makeFisRow('PassRole', true, 'role'), prefix: 'iam' },
 };
 

@@ -37,6 +37,7 @@ export const iamFlags = {
     helpValue: 'JOURNAL',
     env: 'GAMEDAY_CHECK',
   }),
+  ledger: shared.ledgerFlag,
   json: shared.jsonFlag,
   var: shared.varFlag,
   out: shared.outFlag,
@@ -46,7 +47,7 @@ export type IamFlags = Interfaces.InferredFlags<typeof iamFlags>;
 
 /** The long help of `gameday iam`. */
 export function iamHelp(): string {
-  return `The policy allows the calls that these scenarios make to ECS, including those that undo a fault, and nothing else: on their clusters, their services and, if cluster.taskTag is set, the tasks with that tag. Nothing is contacted. Notes on the policy are printed on stderr.
+  return `The policy allows the calls that these scenarios make to ECS, including those that undo a fault, and nothing else: on their clusters, their services and, if cluster.taskTag is set, the tasks with that tag. With --ledger s3://BUCKET/PREFIX it also allows what the ledger and the lock that machines share need under that prefix. Nothing is contacted. Notes on the policy are printed on stderr.
 
 With --check nothing is written: each AccessDenied in the journal of a drill is held against the least policy of its scenario.
 

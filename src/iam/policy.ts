@@ -29,12 +29,14 @@ export function conditionsOf({
   tagKey,
   scaling,
   passedTo,
-}: Pick<Statement, 'cluster' | 'tag' | 'tagKey' | 'scaling' | 'passedTo'>): Conditions {
+  listed,
+}: Pick<Statement, 'cluster' | 'tag' | 'tagKey' | 'scaling' | 'passedTo' | 'listed'>): Conditions {
   return {
     ...(cluster === null ? {} : { ArnEquals: { 'ecs:cluster': cluster } }),
     ...(tag === null ? {} : { StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value } }),
     ...(scaling ? { StringEquals: DESIRED_COUNT } : {}),
     ...(passedTo === null ? {} : { StringEquals: { 'iam:PassedToService': passedTo } }),
+    ...(listed === null ? {} : { StringLike: { 's3:prefix': listed } }),
     // A request names several keys: each of them must be this one.
     ...(tagKey === null ? {} : { 'ForAllValues:StringEquals': { 'aws:TagKeys': tagKey } }),
   };

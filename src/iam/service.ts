@@ -7,7 +7,7 @@ import type { Asked } from './least.ts';
 import type { Hosts } from './needs.ts';
 import { ACCOUNT, accountOf } from './place.ts';
 import { charactersOf, LARGEST_MANAGED, policyOf } from './policy.ts';
-import type { Statement } from './statements.ts';
+import type { LedgerPlace, Statement } from './statements.ts';
 import { terraformOf } from './terraform.ts';
 import { escapeControls, toJson } from '../journal/escape.ts';
 import { checkedDocument, checkedLines, writtenDocument } from './report.ts';
@@ -33,8 +33,9 @@ export async function runIam(named: readonly string[], flags: IamFlags, runner: 
   const files = await filesOf(named);
   const { scenarios, errors } = await readScenarios(files, variablesOf(flags.var), runner);
   if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
+  const ledger = await findLedger(flags.ledger, runner);
   const settled = await Promise.all(
-    scenarios.map((loaded) => locateScenario(loaded, flags, runner.environment)),
+    scenarios.map((loaded) => locateScenario(loaded, flags, ledger, runner.environment)),
   );
   const wrong = settled.flatMap((one) => one.errors);
   if (wrong.length > 0) return runner.finish(documentOf('bad-input', wrong));
@@ -91,10 +92,18 @@ interface Settled {
   readonly errors: readonly InputError[];
 }
 
+/** The place of a ledger on S3; a folder needs no rights of AWS. Throws bad-input. */
+async function findLedger(url: string | undefined, { clients }: Runner): Promise<LedgerPlace | null> {
+  if (url === undefined) return null;
+  const address = await clients.readStoreAddress(url);
+  return address.kind === 's3' ? address : null;
+}
+
 /** Finds region and account of a scenario; returns all missing or contradictory settings at once. */
 async function locateScenario(
   { scenario, file }: LoadedScenario,
   flags: IamFlags,
+  ledger: LedgerPlace | null,
   environment: Environment,
 ): Promise<Settled> {
   const { name, region: own } = scenario.cluster;
@@ -119,7 +128,7 @@ async function locateScenario(
       message: 'the account of the cluster is not known, but the ARNs of a policy contain it',
       next: 'Give --account, or set cluster.name to the ARN; --format terraform and cloudformation fill in the account.',
     });
-  return { asked: { scenario, region: region ?? '', account: flags.account ?? null }, errors };
+  return { asked: { scenario, region: region ?? '', account: flags.account ?? null, ledger }, errors };
 }
 
 async function regionOf(environment: Environment): Promise<string | null> {
@@ -184,14 +193,15 @@ async function checkDrill(
   const denials = denialsIn(events);
   const [planned] = eventsOf(events, 'GD_DRILL_PLANNED');
   if (planned === undefined) throw new Error('a drill without a plan was read');
-  const { scenario, region } = planned.payload.plan;
+  const { scenario, region, lockStore } = planned.payload.plan;
+  const ledger = await findLedger(flags.ledger ?? lockStore, runner);
   const account = flags.account ?? accountOf(scenario.cluster.name) ?? accountOfDrill(events, denials);
   if (account === null && denials.length > 0)
     throw new GamedayError('bad-input', `the journal of drill ${drill} does not show the AWS account`, {
       next: 'Give --account.',
     });
   // All statements that a drill may need, on any kind of host.
-  const least = leastOf([{ scenario, region, account }], ['run'], null);
+  const least = leastOf([{ scenario, region, account, ledger }], ['run'], null);
   const checked = checkDenials(denials, least);
   // Internal: the least policy does not allow the denied action. Failed: it does, and the role does not.
   const isOurs = checked.some(({ answer }) => answer === 'ours');

@@ -20,6 +20,8 @@ export interface Grant {
   readonly scaling: boolean;
   /** The service that a role may be handed to; null: no such condition. */
   readonly passedTo: string | null;
+  /** The only keys of a bucket that may be listed, as a pattern; null: no such condition. */
+  readonly listed: string | null;
   readonly why: readonly string[];
 }
 
@@ -36,7 +38,15 @@ export interface Statement {
   readonly scaling: boolean;
   /** The service that a role may be handed to; null: no such condition. */
   readonly passedTo: string | null;
+  /** The only keys of a bucket that may be listed, as a pattern; null: no such condition. */
+  readonly listed: string | null;
   readonly why: readonly string[];
+}
+
+/** Where a ledger on S3 is. The prefix is empty, or ends in a slash. */
+export interface LedgerPlace {
+  readonly bucket: string;
+  readonly prefix: string;
 }
 
 /** What the grants of a scenario depend on, besides its place. */
@@ -47,6 +57,8 @@ export interface Limits {
   /** Role that FIS uses, and template that the scenario names. */
   readonly role: string | null;
   readonly template: string | null;
+  /** Bucket and prefix of the ledger; null: it is in none. */
+  readonly ledger: LedgerPlace | null;
 }
 
 /** The grants for these needs at one place. */
@@ -62,12 +74,14 @@ export function grantsOf(needs: readonly Need[], place: Place, limits: Limits): 
       tagKey: row.tagKey,
       scaling: kind === 'scalable-target',
       passedTo: kind === 'role' ? 'fis.amazonaws.com' : null,
+      listed:
+        kind === 'bucket' && (limits.ledger?.prefix ?? '') !== '' ? `${limits.ledger?.prefix ?? ''}*` : null,
       why: [why],
     }));
   });
 }
 
-function resourceOf(kind: ResourceKind, place: Place, { service, role, template }: Limits): string {
+function resourceOf(kind: ResourceKind, place: Place, { service, role, template, ledger }: Limits): string {
   const cluster = place.cluster ?? '*';
   switch (kind) {
     case 'any':
@@ -92,6 +106,10 @@ function resourceOf(kind: ResourceKind, place: Place, { service, role, template 
       return arnOf(place, `${kind}/${kind === 'experiment' ? '*' : 'default'}`, 'fis');
     case 'role':
       return role ?? '*';
+    case 'bucket':
+      return `arn:${place.partition}:s3:::${ledger?.bucket ?? '*'}`;
+    case 'object':
+      return `arn:${place.partition}:s3:::${ledger?.bucket ?? '*'}/${ledger?.prefix ?? ''}*`;
   }
 }
 
@@ -112,8 +130,8 @@ export function statementsOf(grants: readonly Grant[]): readonly Statement[] {
   );
 }
 
-function conditionOf({ cluster, tag, tagKey, scaling, passedTo }: Grant | Statement): unknown {
-  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey, scaling, passedTo];
+function conditionOf({ cluster, tag, tagKey, scaling, passedTo, listed }: Grant | Statement): unknown {
+  return [cluster, tag?.key ?? null, tag?.value ?? null, tagKey, scaling, passedTo, listed];
 }
 
 /** Drops a grant with a tag condition where the same grant exists without it. */

@@ -2,7 +2,7 @@ import type { Sdk } from '../ecs/sdk.ts';
 import type { Clock } from '../model/clock.ts';
 import { createBucket, type Bucket, type S3Place } from './bucket.ts';
 import { refuseKey } from './key.ts';
-import type { Listed, Store, StoreAnswer } from './port.ts';
+import type { Listed, Store, StoreAnswer, StoreError } from './port.ts';
 
 /**
  * Amazon S3 User Guide, "How to prevent object overwrites with conditional writes": 409 ConditionalRequestConflict says that
@@ -53,7 +53,24 @@ async function put(
 async function read(bucket: Bucket, key: string, signal: AbortSignal): ReturnType<Store['read']> {
   const sent = await bucket.get(key, signal);
   if (sent.ok) return sent;
-  return sent.refusal?.name === 'NoSuchKey' ? { ok: true, value: null } : { ok: false, error: sent.error };
+  const isAbsent =
+    sent.refusal?.name === 'NoSuchKey' || (await isDeniedAsAbsent(bucket, key, sent.error, signal));
+  return isAbsent ? { ok: true, value: null } : { ok: false, error: sent.error };
+}
+
+/**
+ * S3 denies what does not exist to whoever may not list the bucket (Amazon S3 API Reference, GetObject), and a right to list one prefix
+ * need not count there. The listing tells whether the key exists.
+ */
+async function isDeniedAsAbsent(
+  bucket: Bucket,
+  key: string,
+  { kind }: StoreError,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (kind !== 'denied') return false;
+  const listed = await bucket.page(key, undefined, signal);
+  return listed.ok && !listed.value.contents.some(({ Key }) => Key?.endsWith(key) === true);
 }
 
 async function create(

@@ -119,7 +119,11 @@ describe('the denials of a journal', () => {
 
 describe('what a denial comes to', () => {
   const { scenario } = planOf();
-  const least = leastOf([{ scenario, region: 'us-east-1', account: '123456789012' }], ['run'], null);
+  const least = leastOf(
+    [{ scenario, region: 'us-east-1', account: '123456789012', ledger: null }],
+    ['run'],
+    null,
+  );
   const answer = (message: string) => {
     const denial = denialOf(trouble(message).message, 1);
     return denial === null ? null : checkDenials([denial], least)[0];

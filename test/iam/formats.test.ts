@@ -10,6 +10,7 @@ import { readHcl } from './hcl.ts';
 import type { Block } from './hcl.ts';
 
 const ACCOUNT = '123456789012';
+const LEDGER = { bucket: 'games', prefix: 'ledger/' };
 const HEAD = ['The least rights, for:', '  drill.yaml'];
 const CALLER = '${data.aws_caller_identity.current.account_id}';
 
@@ -23,7 +24,7 @@ function statements(account: string | null): readonly Statement[] {
     }),
   ];
   return leastOf(
-    scenarios.map(({ scenario }) => ({ scenario, region: 'us-east-1', account })),
+    scenarios.map(({ scenario }) => ({ scenario, region: 'us-east-1', account, ledger: LEDGER })),
     ['run', 'preflight'],
     null,
   );

@@ -18,7 +18,7 @@ const ACCOUNT = '123456789012';
 const TAG = { key: 'game-day', value: 'allowed' };
 
 function asked(over: ScenarioOver = {}, more: Partial<Asked> = {}): Asked {
-  return { scenario: planOf(over).scenario, region: 'us-east-1', account: ACCOUNT, ...more };
+  return { scenario: planOf(over).scenario, region: 'us-east-1', account: ACCOUNT, ledger: null, ...more };
 }
 
 function actions(over: ScenarioOver, use: Use = 'run', hosts: Hosts = null): readonly string[] {
@@ -177,6 +177,30 @@ describe('on what', () => {
     ]);
   });
 
+  it('a ledger on S3 is reached under its prefix alone; preflight has none', () => {
+    const ledger = { bucket: 'games', prefix: 'team/ledger/' };
+    const rights = (more: Partial<Asked>, use: Use, over: ScenarioOver = {}): unknown =>
+      policyOf(leastOf([asked(over, more)], [use], null))
+        .Statement.filter(({ Action }) => Action.some((action) => action.startsWith('s3:')))
+        .map(({ Action, Resource, Condition }) => [Action, Resource, Condition]);
+    const expected = [
+      [['s3:ListBucket'], ['arn:aws:s3:::games'], { StringLike: { 's3:prefix': 'team/ledger/*' } }],
+      [['s3:GetObject'], ['arn:aws:s3:::games/team/ledger/*'], undefined],
+      [['s3:DeleteObject', 's3:PutObject'], ['arn:aws:s3:::games/team/ledger/*'], undefined],
+    ];
+    expect(rights({ ledger }, 'run')).toEqual(expected);
+    expect(rights({ ledger }, 'assert')).toEqual(expected);
+    expect(rights({ ledger }, 'preflight')).toEqual([]);
+    expect(rights({}, 'run')).toEqual([]);
+    expect(
+      rights({ ledger: { bucket: 'games', prefix: '' } }, 'run', { cluster: { region: 'cn-north-1' } }),
+    ).toEqual([
+      [['s3:ListBucket'], ['arn:aws-cn:s3:::games'], undefined],
+      [['s3:GetObject'], ['arn:aws-cn:s3:::games/*'], undefined],
+      [['s3:DeleteObject', 's3:PutObject'], ['arn:aws-cn:s3:::games/*'], undefined],
+    ]);
+  });
+
   it.each([
     ['us-east-1', 'aws'],
     ['cn-northwest-1', 'aws-cn'],
@@ -244,7 +268,7 @@ function allowed(asks: readonly Asked[], forUses: readonly Use[], on: Hosts): re
 describe('the policy of several scenarios', () => {
   const several = fc.array(scenarios, { minLength: 1, maxLength: 4 });
   const asks = (all: readonly Scenario[]): readonly Asked[] =>
-    all.map((scenario) => ({ scenario, region: 'us-east-1', account: ACCOUNT }));
+    all.map((scenario) => ({ scenario, region: 'us-east-1', account: ACCOUNT, ledger: null }));
 
   it('allows what any of them needs, and not one thing more', () => {
     fc.assert(

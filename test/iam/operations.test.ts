@@ -15,12 +15,14 @@ function found(pattern: RegExp): readonly string[] {
 
 const OF_CLIENTS = ALL_OPERATIONS.filter((operation) => !operation.includes(':'));
 /** What IAM asks for beside operations that are sent. */
+const STORE = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'store', 'bucket.ts'), 'utf8');
 const BESIDES = ['fis:TagResource', 'iam:PassRole'];
 
 test('every operation that the clients send has its row, and no other has', () => {
   expect(found(/\bnew (\w+)Command\(/g).toSorted()).toEqual(OF_CLIENTS.toSorted());
   const sent = [...FIS.matchAll(/'(fis:\w+)': \[/g)].map(([, operation = '']) => operation);
-  expect([...OF_CLIENTS, ...sent, ...BESIDES].toSorted()).toEqual(ALL_OPERATIONS.toSorted());
+  const stored = [...STORE.matchAll(/\bsend\('(s3:\w+)'/g)].map(([, operation = '']) => operation);
+  expect([...OF_CLIENTS, ...sent, ...stored, ...BESIDES].toSorted()).toEqual(ALL_OPERATIONS.toSorted());
 });
 
 test('the client calls each operation by its own name', () => {

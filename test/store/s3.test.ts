@@ -91,6 +91,26 @@ describe('what S3 answers on a bad day', () => {
     });
   });
 
+  test('what does not exist may be denied: the listing tells', async () => {
+    let listed = '';
+    const { store, requests } = await storeThatHears((seen, response) => {
+      if (!seen.path.includes('list-type=2')) return refuse(response, 403, 'AccessDenied');
+      if (listed === 'denied') return refuse(response, 403, 'AccessDenied');
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      response.end(
+        `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>${listed}</Key></Contents></ListBucketResult>`,
+      );
+    });
+    listed = 'ledger/a.json.old';
+    expect(givenBy(await store.read('a.json', never))).toBeNull();
+    expect(requests.at(-1)?.path).toContain('prefix=ledger%2Fa.json');
+    for (listed of ['ledger/a.json', 'denied']) {
+      const error = await errorOf(store.read('a.json', never) as never);
+      expect(error.message).toContain('could not read a.json from s3://games/ledger');
+      expect(error.next).toContain('Grant s3:GetObject on games');
+    }
+  });
+
   test('409 ConditionalRequestConflict: another write was in flight, so it is tried again', async () => {
     const { store, requests } = await storeThatHears((_seen, response, nth) => {
       if (nth < 3) return refuse(response, 409, 'ConditionalRequestConflict');
