@@ -26,6 +26,8 @@ const BUCKET_OF: Readonly<Partial<Record<Operation, Bucket>>> = {
   DescribeTasks: CLUSTER_RESOURCE_READ,
   DescribeContainerInstances: CLUSTER_RESOURCE_READ,
   DescribeServices: SERVICE_READ,
+  // Not in the published table: it is taken for a read of the service.
+  ListServiceDeployments: SERVICE_READ,
   UpdateService: SERVICE_MODIFY,
   DescribeTaskDefinition: TASK_DEFINITION_READ,
   GetTaskProtection: TASK_PROTECTION,

@@ -25,6 +25,7 @@ import {
   requireOnlyMissing,
   requireShape,
 } from './describe.ts';
+import { readServiceDeployments } from './deployments.ts';
 import { readCapacityProviders, readServiceDocument, readTaskDefinitionDocument } from './documents.ts';
 import { clusterOf, definitionOf, instanceOf, protectionOf, serviceOf, stopOf } from './map.ts';
 import type { Ecs } from './port.ts';
@@ -44,6 +45,8 @@ export function createEcsClient(options: EcsOptions): Ecs & { readonly sdk: Sdk 
     ...createTaskReads(sdk),
     taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),
     serviceDocument: (cluster, name, signal) => readServiceDocument(sdk, cluster, name, signal),
+    serviceDeployments: (cluster, service, since, signal) =>
+      readServiceDeployments(sdk, { cluster, service, since }, signal),
     capacityProviders: (cluster, names, signal) => readCapacityProviders(sdk, cluster, names, signal),
     credentials: async (signal) => {
       const renewed = await sdk.renewCredentials(signal);

@@ -5,6 +5,22 @@ import type { Answer, Hold, Outcome } from '../model/answer.ts';
 import type { EcsCall, AwsOperation } from '../model/call.ts';
 import type { Fact } from '../model/world.ts';
 
+/** A deployment of a service as ECS keeps it for 90 days; instants are epoch milliseconds by ECS's clock. */
+export interface ServiceDeployment {
+  /** The last part of its ARN, as the console shows it; not the `ecs-svc/...` of tasks and events. */
+  readonly id: string;
+  readonly createdAt: number | null;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly status: string;
+}
+
+/** Deployments of a listing; not `complete`: there are more than could be read. */
+export interface ListedDeployments {
+  readonly deployments: readonly ServiceDeployment[];
+  readonly complete: boolean;
+}
+
 /** The port to Amazon ECS. */
 export interface Ecs {
   /** One cluster by name or ARN, with its tags. */
@@ -18,6 +34,13 @@ export interface Ecs {
   taskDefinitionDocument(arn: string, signal: AbortSignal): Promise<Answer<PlainDocument>>;
   /** The full service as ECS returns it. */
   serviceDocument(cluster: string, name: string, signal: AbortSignal): Promise<Answer<PlainDocument>>;
+  /** Deployments that were created since then; ECS takes no time before the last three months. */
+  serviceDeployments(
+    cluster: string,
+    service: string,
+    since: number,
+    signal: AbortSignal,
+  ): Promise<Answer<ListedDeployments>>;
   /** Capacity providers by name, as ECS returns them. */
   capacityProviders(
     cluster: string,

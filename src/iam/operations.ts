@@ -66,6 +66,7 @@ function makeStoreRow(sid: string, changes: boolean, resource: 'bucket' | 'objec
 export const OPERATIONS: Readonly<Record<Right, OperationRow>> = {
   DescribeClusters: makeRow('ReadCluster', false, 'cluster', false),
   DescribeServices: makeRow('ReadService', false, 'service', true),
+  ListServiceDeployments: makeRow('ReadService', false, 'service', true),
   ListTasks: makeRow('ListTasks', false, 'any', true),
   DescribeTasks: makeRow('ReadTasks', false, 'task', true),
   GetTaskProtection: makeRow('ReadTasks', false, 'task', true),

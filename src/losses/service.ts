@@ -14,7 +14,7 @@ import type { AnswerName } from '../model/reasons.ts';
 import { formatInstant } from '../report/text.ts';
 import { parseDuration } from '../scenario/duration.ts';
 import { concludeLosses } from './conclude.ts';
-import { deploymentsIn } from './ecs-deployments.ts';
+import { readDeploymentsOf } from './ecs-deployments.ts';
 import type { Deployment, LossesDocument } from './document.ts';
 import { createHistories } from './histories.ts';
 import type { LossesFlags } from './options.ts';
@@ -191,7 +191,7 @@ function folderOf(
 }
 
 async function readDeployments(
-  { service }: Question,
+  { service, period }: Question,
   flags: LossesFlags,
   { clients, environment }: Pick<Runner, 'clients' | 'environment'>,
   signal: AbortSignal,
@@ -199,13 +199,11 @@ async function readDeployments(
 ): Promise<readonly Deployment[] | null> {
   if (service === null) return null;
   const ecs = await clients.connectEcs(await ecsSettingsFromEnvironment(null, environment, flags.insecure));
-  const answer = await ecs.serviceDocument(service.cluster, service.name, signal);
-  const found = answer.ok ? deploymentsIn(answer.value) : null;
-  if (found === null)
-    remarks.push(
-      `the deployments of ${service.name} could not be read${answer.ok ? '' : `: ${answer.trouble.message}`}`,
-    );
-  return found;
+  const asked = { from: period.from, now: systemClock.now() };
+  const found = await readDeploymentsOf(service, asked, ecs, signal);
+  signal.throwIfAborted();
+  remarks.push(...found.remarks);
+  return found.deployments;
 }
 
 /** An instant of the past: `30d` or `12h` ago, a date, or a time; of UTC where it names no zone. */

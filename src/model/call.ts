@@ -97,6 +97,7 @@ export type FisCall = CallOf<'create-template' | 'start-experiment' | 'stop-expe
 export type EcsOperation =
   | 'DescribeClusters'
   | 'DescribeServices'
+  | 'ListServiceDeployments'
   | 'ListTasks'
   | 'DescribeTasks'
   | 'DescribeTaskDefinition'

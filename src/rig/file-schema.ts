@@ -17,6 +17,8 @@ const service = z.strictObject({
   agent: z.literal('in-process').optional(),
   launchType: launchType.optional(),
   service: word.optional(),
+  /** Deployments that ended long ago, as ECS keeps them for 90 days. */
+  pastDeployments: z.array(z.strictObject({ ago: duration, took: duration })).default([]),
   tags: tags.default({}),
 });
 const task = z.strictObject({

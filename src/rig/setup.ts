@@ -1,3 +1,4 @@
+import { plantDeployments } from './ecs/deployment-history.ts';
 import { messageOf, RigFailure } from './failure.ts';
 import { agentArguments } from './ecs/command-line.ts';
 import { runsAgent } from './ecs/container-definition.ts';
@@ -80,6 +81,8 @@ function createService(ecs: EcsRig, file: ReadRigFile, service: RigFile['service
     ...(launchType !== undefined && host(launchType)),
     tags: [...(Array.isArray(given['tags']) ? (given['tags'] as unknown[]) : []), ...tagList(service.tags)],
   });
+  const created = ecs.state.findService(name);
+  if (created) plantDeployments(created, service.pastDeployments);
 }
 
 /** Only an agent that hears its container's signals can be stood in for: what a shell does with them, only a shell shows. */

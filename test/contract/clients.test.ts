@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { createAutoScalingClient } from '../../src/auto-scaling/client.ts';
 import { createBuildkiteClient } from '../../src/buildkite/client.ts';
@@ -18,7 +19,7 @@ import { buildkiteRestContract } from './buildkite-rest.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import type { BuildkiteBench } from './buildkite.contract.ts';
 import { ecsReads } from './ecs-reads.contract.ts';
-import { ecsContract, largeServiceContract } from './ecs.contract.ts';
+import { deploymentsContract, ecsContract, largeServiceContract } from './ecs.contract.ts';
 import type { EcsBench } from './ecs.contract.ts';
 import { fisContract } from './fis.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
@@ -44,6 +45,11 @@ function ecsOf(environment: Environment): ReturnType<typeof createEcsClient> {
     ...rules,
   });
 }
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 buildkiteContract('the client against the rig', async (): Promise<BuildkiteBench> => {
   const rig = await forkRig(RIG_FILE);
@@ -110,6 +116,20 @@ ecsContract('the client against the rig', async (): Promise<EcsBench> => {
   return { ecs, taskArn, close: () => rig.close() };
 });
 
+deploymentsContract('the client against the rig', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gameday-contract-'));
+  folders.push(folder);
+  const taskDefinition = new URL('rig/agent.json', import.meta.url).pathname;
+  const pastDeployments = Array.from({ length: 130 }, (_, nth) => ({ ago: `${nth + 1}h`, took: '10m' }));
+  const service = { name: 'build-agents', taskDefinition, desiredCount: 1, pastDeployments };
+  const file = join(folder, 'rig.yaml');
+  const pipelines = [{ slug: 'canary', steps: new URL('rig/canary.yaml', import.meta.url).pathname }];
+  const place = { organization: 'acme', cluster: 'build-prod' };
+  writeFileSync(file, JSON.stringify({ ...place, services: [service], pipelines }));
+  const rig = await forkRig(pathToFileURL(file));
+  return { ecs: ecsOf(rig.environment), close: () => rig.close() };
+});
+
 largeServiceContract('the client against the rig', async () => {
   const rig = await forkRig(new URL('rig/large.yaml', import.meta.url));
   const ecs = ecsOf(rig.environment);
@@ -149,10 +169,6 @@ fisContract('the client against the rig', async () => {
   };
 });
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
 const named = probeMachine().namespaces?.hostnames === true;
 test.runIf(named)(
   "an agent of the rig lives on the host of the task that it names, and on no other's",

@@ -194,3 +194,47 @@ export function largeServiceContract(name: string, setUp: () => Promise<LargeBen
     });
   });
 }
+
+/** One ECS with cluster `build-prod`, whose service `build-agents` had 130 deployments of ten minutes, one an hour, the latest an hour ago. */
+export interface DeploymentsBench {
+  readonly ecs: Ecs;
+  close(): Promise<void>;
+}
+
+/** What every ECS port must say of the deployments of a service. */
+export function deploymentsContract(name: string, setUp: () => Promise<DeploymentsBench>): void {
+  describe(`ECS port, deployments of a service: ${name}`, () => {
+    let bench: DeploymentsBench;
+    beforeAll(async () => {
+      bench = await setUp();
+    }, 120_000);
+    afterAll(() => bench.close());
+
+    const HOUR = 3_600_000;
+    const ago = (ms: number): number => Date.now() - ms;
+    const read = (since: number, service = 'build-agents') =>
+      bench.ecs.serviceDeployments('build-prod', service, since, never);
+
+    test('they are listed to the end, over two pages, each once, with begin and end', async () => {
+      const { deployments, complete } = valueOf(await read(ago(200 * HOUR)));
+      expect(complete).toBe(true);
+      const ended = deployments.filter(({ createdAt }) => (createdAt ?? 0) < ago(HOUR / 2));
+      expect(new Set(ended.map(({ id }) => id)).size).toBe(130);
+      for (const { id, startedAt, createdAt, finishedAt, status } of ended) {
+        expect(id).not.toContain('/');
+        expect(status).toBe('SUCCESSFUL');
+        expect((finishedAt ?? 0) - (startedAt ?? createdAt ?? 0)).toBe(600_000);
+      }
+    });
+
+    test('only those that were created since then', async () => {
+      const { deployments } = valueOf(await read(ago(10.5 * HOUR)));
+      expect(deployments.filter(({ createdAt }) => (createdAt ?? 0) < ago(HOUR / 2))).toHaveLength(10);
+    });
+
+    test('nobody may ask for what is older than three months; an unknown service is not found', async () => {
+      expect(await read(ago(100 * 24 * HOUR))).toMatchObject({ trouble: { kind: 'refused' } });
+      expect(await read(ago(HOUR), 'no-such-service')).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+  });
+}

@@ -20,7 +20,7 @@ import { buildkiteReads } from './buildkite-reads.contract.ts';
 import { buildkiteRestContract } from './buildkite-rest.contract.ts';
 import { buildkiteContract } from './buildkite.contract.ts';
 import { ecsReads } from './ecs-reads.contract.ts';
-import { ecsContract, largeServiceContract } from './ecs.contract.ts';
+import { deploymentsContract, ecsContract, largeServiceContract } from './ecs.contract.ts';
 import { fisContract } from './fis.contract.ts';
 import { surroundingsContract } from './surroundings.contract.ts';
 
@@ -92,6 +92,19 @@ ecsContract('the fake', () => {
   const tasks = [aTask(), aTask({ arn: `${TASK_ARN.slice(0, -1)}a`, hostnames: ['ip-10-0-0-2'] })];
   const ecs = fakeEcs({ services: [aService()], tasks });
   return Promise.resolve({ ecs, taskArn: TASK_ARN, close: () => Promise.resolve() });
+});
+
+deploymentsContract('the fake', () => {
+  const ecs = fakeEcs({ services: [aService()] });
+  const past = Array.from({ length: 130 }, (_, nth) => {
+    const createdAt = Date.now() - (nth + 1) * 3_600_000;
+    return { id: `past-${nth}`, createdAt, startedAt: createdAt, finishedAt: createdAt + 600_000 };
+  });
+  ecs.world.deployments.set(
+    'build-agents',
+    past.map((each) => ({ ...each, status: 'SUCCESSFUL' })),
+  );
+  return Promise.resolve({ ecs, close: () => Promise.resolve() });
 });
 
 largeServiceContract('the fake', () => {

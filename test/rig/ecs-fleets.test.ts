@@ -131,6 +131,9 @@ describe('a deployment circuit breaker', () => {
     const after = await agents.settled(2);
     expect(after.deployments[0]?.id).toBe(before.deployments[0]?.id);
     expect(await agents.tasks()).toEqual(kept);
+    expect(await cluster.ask('ListServiceDeployments', { service: 'agents' })).toMatchObject({
+      serviceDeployments: [{ status: 'ROLLBACK_SUCCESSFUL' }, { status: 'SUCCESSFUL' }],
+    });
   });
 
   it('ECS-94: without rollback it starts no more tasks, and the old ones stay', async () => {

@@ -72,3 +72,59 @@ describe('a rolling deployment', () => {
     },
   );
 });
+
+describe('the deployments that ECS keeps', () => {
+  interface Brief {
+    readonly serviceDeploymentArn: string;
+    readonly status: string;
+    readonly createdAt: number;
+    readonly finishedAt?: number;
+  }
+  async function list(more: object = {}): Promise<readonly Brief[]> {
+    const { serviceDeployments = [] } =
+      (await cluster?.ask<{ serviceDeployments: Brief[] }>('ListServiceDeployments', {
+        service: 'agents',
+        ...more,
+      })) ?? {};
+    return serviceDeployments;
+  }
+
+  it('ECS-103: each has an id of its own, the newest is first, and a newer one stops the one under way', async () => {
+    cluster = await startCluster({ healthyAfterMs: 50 });
+    const agents = await new TestService(cluster, 'agents').create(1);
+    await agents.settled(1);
+    await agents.update({ forceNewDeployment: true });
+    expect(await list()).toMatchObject([{ status: 'IN_PROGRESS' }, { status: 'SUCCESSFUL' }]);
+    expect((await list())[0]).not.toHaveProperty('finishedAt');
+    await agents.update({ forceNewDeployment: true });
+    await agents.settled(1);
+    const all = await list();
+    expect(all.map(({ status }) => status)).toEqual(['SUCCESSFUL', 'STOPPED', 'SUCCESSFUL']);
+    expect(new Set(all.map(({ serviceDeploymentArn }) => serviceDeploymentArn)).size).toBe(3);
+    for (const { serviceDeploymentArn, createdAt, finishedAt } of all) {
+      expect(serviceDeploymentArn).toMatch(/:service-deployment\/build\/agents\/[\w-]{21}$/);
+      expect(finishedAt).toBeGreaterThanOrEqual(createdAt);
+    }
+    expect(await list({ status: ['STOPPED'] })).toEqual([all[1]]);
+    expect(await list({ createdAt: { before: all[0]?.createdAt } })).toEqual(all.slice(1));
+  });
+
+  it('ECS-103: pages, the last three months, and an unknown service', async () => {
+    cluster = await startCluster();
+    const agents = await new TestService(cluster, 'agents').create(0);
+    await agents.update({ forceNewDeployment: true });
+    const ask = { service: 'agents', maxResults: 1 };
+    const first = await cluster.ask<{ nextToken: string }>('ListServiceDeployments', ask);
+    const last = await cluster.ask('ListServiceDeployments', { ...ask, nextToken: first.nextToken });
+    expect(last).not.toHaveProperty('nextToken');
+    const of = { cluster: 'build', service: 'agents' };
+    const old = { ...of, createdAt: { after: Date.now() / 1000 - 100 * 86_400 } };
+    expect((await cluster.post('ListServiceDeployments', old)).body).toMatchObject({
+      __type: 'InvalidParameterException',
+      message: 'Before and After time filter must be within the last 3 months.',
+    });
+    expect((await cluster.post('ListServiceDeployments', { ...of, service: 'others' })).body).toMatchObject({
+      __type: 'ServiceNotFoundException',
+    });
+  });
+});

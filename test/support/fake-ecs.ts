@@ -13,7 +13,7 @@ import type {
   Task,
   TaskDefinition,
 } from '../../src/model/entities/task.ts';
-import type { Ecs } from '../../src/ecs/port.ts';
+import type { Ecs, ServiceDeployment } from '../../src/ecs/port.ts';
 import { aCluster, aService, aTask, aTaskDefinition, NOON } from './builders.ts';
 import { carryOut, createScript } from './fake-script.ts';
 import type { FakeScript } from './fake-script.ts';
@@ -39,6 +39,8 @@ export interface FakeEcsWorld {
   definitions: Map<string, TaskDefinition>;
   instances: Map<string, Instance>;
   protections: Map<string, Protection>;
+  /** The deployments that ECS keeps, by service. */
+  deployments: Map<string, readonly ServiceDeployment[]>;
   /** StopTask calls that took effect, by task ARN. */
   landed: Map<string, number>;
   /** StopTask answers the task unchanged and does nothing. */
@@ -120,6 +122,7 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
     definitions: new Map((options.definitions ?? [aTaskDefinition()]).map((one) => [one.arn, one])),
     instances: new Map((options.instances ?? []).map((one) => [one.arn, one])),
     protections: new Map(),
+    deployments: new Map(),
     landed: new Map(),
     ignoresStops: false,
     isListingCut: false,
@@ -301,6 +304,17 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
               deploymentConfiguration: { minimumHealthyPercent, maximumPercent },
             },
           };
+        }),
+      ),
+    serviceDeployments: (cluster, name, since, signal) =>
+      answer('serviceDeployments', [cluster, name, since], signal, () =>
+        inCluster(cluster, () => {
+          if (!world.services.has(name)) return failed('not-found', `ECS knows no service "${name}" there`);
+          if (since < Date.now() - 90 * 86_400_000)
+            return failed('refused', 'Before and After time filter must be within the last 3 months.');
+          const kept = world.deployments.get(name) ?? [];
+          const deployments = kept.filter(({ createdAt }) => (createdAt ?? 0) > since);
+          return { ok: true, value: { deployments, complete: !world.isListingCut } };
         }),
       ),
     capacityProviders: (cluster, names, signal) =>

@@ -19,6 +19,7 @@ type Input = Readonly<Record<string, unknown>>;
 const resources: Readonly<Record<string, (state: EcsState, input: Input) => readonly string[]>> = {
   DescribeClusters: (state, input) => named(state, 'cluster', '', input['clusters']),
   DescribeServices: (state, input) => named(state, 'service', state.cluster.name, input['services']),
+  ListServiceDeployments: (state, input) => named(state, 'service', state.cluster.name, [input['service']]),
   DeleteService: (state, input) => named(state, 'service', state.cluster.name, [input['service']]),
   UpdateService: (state, input) => named(state, 'service', state.cluster.name, [input['service']]),
   DescribeTasks: (state, input) => named(state, 'task', state.cluster.name, input['tasks']),

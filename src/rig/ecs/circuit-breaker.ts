@@ -1,4 +1,4 @@
-import { say, type Service } from './service.ts';
+import { endReleases, say, type Service } from './service.ts';
 import type { EcsTask } from './task.ts';
 
 /** "a minimum threshold of 3 and a maximum threshold of 200" (API, ServiceDeploymentCircuitBreaker). */
@@ -41,7 +41,11 @@ function fail(service: Service): void {
   failed.updatedAt = Date.now();
   say(service, `(deployment ${failed.id}) deployment failed: tasks failed to start.`);
   const last = service.deployments.find(({ rolloutState }) => rolloutState === 'COMPLETED');
-  if (service.options.deploymentCircuitBreaker?.rollback !== true || !last) return;
+  if (service.options.deploymentCircuitBreaker?.rollback !== true || !last) {
+    endReleases(service);
+    return;
+  }
+  failed.release.status = 'ROLLBACK_IN_PROGRESS';
   last.rolloutState = 'IN_PROGRESS';
   last.rolloutReason = `ECS deployment circuit breaker: rolling back to deploymentId ${last.id}.`;
   last.updatedAt = Date.now();

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { checkLaunchType, constraintsShape, type TaskDefinition } from './definition.ts';
 import { defaultOptions, deploymentShape, mergeOptions } from './deployment-options.ts';
+import { listServiceDeployments } from './deployment-history.ts';
 import { EcsError, invalid } from './errors.ts';
 import { checkClusterOf } from './identifiers.ts';
 import { missing, page, read, tagRecord, tagsShape, type Operation } from './input.ts';
@@ -70,6 +71,7 @@ export function serviceOperations(state: EcsState, scheduler: Scheduler): Record
     UpdateService: (input) => updateService(state, scheduler, read(updateShape, input)),
     DeleteService: (input) => deleteService(state, read(deleteShape, input)),
     DescribeServices: (input) => describeServices(state, read(describeShape, input)),
+    ListServiceDeployments: (input) => listServiceDeployments(state, input),
     ListServices: (input) => listServices(state, read(listShape, input)),
   };
 }
@@ -84,6 +86,7 @@ function createService(
   const definition = state.requireDefinition(input.taskDefinition);
   const isDaemon = input.schedulingStrategy === 'DAEMON';
   if (isDaemon) checkDaemon(input);
+  const deployment = newDeployment(definition);
   const service: Service = {
     ...orderOf(state, input, definition),
     createdAt: Date.now(),
@@ -93,7 +96,8 @@ function createService(
     rebalances: input.availabilityZoneRebalancing === 'ENABLED',
     isRebalancing: false,
     exec: input.enableExecuteCommand,
-    deployments: [newDeployment(definition)],
+    deployments: [deployment],
+    history: [deployment],
     events: [],
     notBefore: 0,
     quickFailures: 0,

@@ -31,6 +31,7 @@ const bucketOf: Readonly<Record<string, BucketName>> = {
   UpdateContainerInstancesState: 'cluster resource modify',
   DescribeServices: 'service read',
   ListServices: 'service read',
+  ListServiceDeployments: 'service read',
   UpdateService: 'service modify',
   // Not in the public table: the smallest bucket, so that nobody counts on more.
   TagResource: 'service modify',

@@ -4,7 +4,7 @@ import { launchTask, type TaskOrder } from './launcher.ts';
 import type { PlacementFailure } from './placement.ts';
 import { findEmptiestZone, zoneConstraint } from './rebalancing.ts';
 import { chooseTask } from './scale-in.ts';
-import { say, type Deployment, type Service } from './service.ts';
+import { endReleases, say, type Deployment, type Service } from './service.ts';
 import { advanceShift, mayScaleUp } from './shift.ts';
 import type { EcsState } from './state.ts';
 import type { EcsTask } from './task.ts';
@@ -243,6 +243,7 @@ export class Rollout {
       primary.rolloutReason = `ECS deployment ${primary.id} completed.`;
       primary.updatedAt = Date.now();
       service.deployments = [primary];
+      endReleases(service, primary);
       say(service, `(deployment ${primary.id}) deployment completed.`);
     }
     if (isSteady && !service.isSteady) say(service, 'has reached a steady state.');

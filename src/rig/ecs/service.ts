@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 
 import type { PlacementConstraint, TaskDefinition } from './definition.ts';
 import type { DeploymentOptions, Stage } from './deployment-options.ts';
@@ -18,6 +18,15 @@ export interface Deployment {
   stageSince: number;
   /** The stages at which it was paused and somebody let it go on. */
   readonly continued: Stage[];
+  /** The same as ListServiceDeployments tells of it. */
+  readonly release: Release;
+}
+
+/** What ECS keeps of a deployment under an id of its own. */
+export interface Release {
+  readonly id: string;
+  status: 'IN_PROGRESS' | 'SUCCESSFUL' | 'STOPPED' | 'ROLLBACK_IN_PROGRESS' | 'ROLLBACK_SUCCESSFUL';
+  finishedAt: number | null;
 }
 
 /** Who rolls a service's deployments. */
@@ -53,6 +62,8 @@ export interface Service extends ServiceOrder {
   /** Whether its new tasks let people in (ECS Exec). */
   exec: boolean;
   deployments: readonly Deployment[];
+  /** Every deployment that it had. */
+  readonly history: Deployment[];
   readonly events: { readonly id: string; readonly at: number; readonly message: string }[];
   /** After tasks that ended soon after their start, ECS waits longer and longer before the next one. */
   notBefore: number;
@@ -77,12 +88,30 @@ export function newDeployment(definition: TaskDefinition): Deployment {
     stage: 'RECONCILE_SERVICE',
     stageSince: now,
     continued: [],
+    release: {
+      id: randomBytes(16).toString('base64url').slice(0, 21),
+      status: 'IN_PROGRESS',
+      finishedAt: null,
+    },
   };
+}
+
+/** Ends what is under way: one deployment has completed, or a newer one or a failure takes its place (ECS-103). */
+export function endReleases(service: Service, completed?: Deployment): void {
+  for (const deployment of service.history) {
+    const { release } = deployment;
+    if (release.finishedAt !== null) continue;
+    release.finishedAt = Date.now();
+    if (deployment === completed) release.status = 'SUCCESSFUL';
+    else release.status = release.status === 'ROLLBACK_IN_PROGRESS' ? 'ROLLBACK_SUCCESSFUL' : 'STOPPED';
+  }
 }
 
 /** Makes a new deployment the primary one; the others run out. */
 export function startDeployment(service: Service, definition: TaskDefinition): Deployment {
   const deployment = newDeployment(definition);
+  endReleases(service);
+  service.history.push(deployment);
   service.deployments = [deployment, ...service.deployments];
   service.isSteady = false;
   service.isRebalancing = false;
