@@ -125,6 +125,15 @@ describe("ECS-70: the rig's clients", () => {
     expect(await cluster.post('DescribeClusters', { clusters: ['build'] })).toMatchObject({
       body: { message: expect.stringContaining(`on resource: ${CLUSTER} because`) as string },
     });
+    expect(
+      await cluster.post('ListServiceDeployments', { cluster: 'build', service: 'agents' }),
+    ).toMatchObject({
+      body: {
+        message: expect.stringContaining(
+          `on resource: ${CLUSTER.replace('cluster/', 'service/')}/agents because`,
+        ) as string,
+      },
+    });
     const stops = cluster.rig.asked().filter(({ operation }) => operation === 'StopTask');
     expect(stops.map(({ resource, allowed, by, count }) => [resource, allowed, by, count])).toEqual([
       [plain, false, [], 1],
