@@ -5,6 +5,9 @@
  */
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** Nothing of the above, nor anything beyond ASCII; line ends are those of the indentation, as JSON escapes others. */
+const PLAIN = /^[\n -~]*$/;
+
 /** Shows every control and format character of a foreign text as `\u001b` and the like, line ends too. */
 export function escapeControls(text: string): string {
   return text.replace(HARMFUL, escapeCharacter);
@@ -13,6 +16,8 @@ export function escapeControls(text: string): string {
 /** JSON of a value in which no control character stands as itself; it parses to the same value. */
 export function toJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent);
+  // Most documents are plain ASCII, and some are large.
+  if (PLAIN.test(text)) return text;
   if (indent === undefined) return escapeControls(text);
   return text.split('\n').map(escapeControls).join('\n');
 }

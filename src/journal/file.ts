@@ -1,4 +1,5 @@
 import { closeSync, fsync, openSync, writeSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolders } from '../disk/folders.ts';
@@ -44,7 +45,7 @@ export async function openJournal(folder: string, drill: string, options: Journa
     const now = options.now ?? Date.now;
     return createFileJournal(fd, { drill, path, redact, stored, unlock, now, layer });
   } catch (error) {
-    unlock();
+    unlock.atOnce();
     throw error;
   }
 }
@@ -75,14 +76,25 @@ export function createMemoryJournal(
   };
 }
 
+/** How this process ends being a folder's writer. */
+interface WriterEnd {
+  readonly atOnce: () => void;
+  readonly later: () => Promise<void>;
+}
+
 /** Makes this process the folder's only writer and gives back how to end that. Refuses (lock-held) while another one may live. */
-async function becomeWriter(folder: string, path: string): Promise<() => void> {
+async function becomeWriter(folder: string, path: string): Promise<WriterEnd> {
   const wanted = { folder, slot: 'writer', said: 'writer' };
   const taken = await takeClaim(wanted).catch((error: unknown) =>
     Promise.reject(makeUnwritableError(path, error)),
   );
   if (!taken.ours) throw makeWriterHeldError(folder, taken.by);
-  return () => giveBack(taken.path);
+  return {
+    atOnce: () => giveBack(taken.path),
+    // Where hundreds of journals close together, the file system must not hold up the process.
+    // Gone already, it is ended as well; one that stays is that of a dead process.
+    later: () => unlink(taken.path).catch(() => undefined),
+  };
 }
 
 function makeWriterHeldError(folder: string, { holder, path }: Claim): GamedayError {
@@ -109,7 +121,7 @@ interface Opened {
   readonly path: string;
   readonly redact: Redactor;
   readonly stored: Replay;
-  readonly unlock: () => void;
+  readonly unlock: WriterEnd;
   readonly now: () => number;
   readonly layer: FileLayer;
 }
@@ -119,6 +131,8 @@ function createFileJournal(fd: number, opened: Opened): Journal {
   const now = continueClock(events, opened.now);
   let length = opened.stored.length;
   let closed = false;
+  // How much of the file is on the disk for certain.
+  let synced = 0;
   let unwritten: GamedayError | null = null;
   // After a failed sync nobody knows what of the file stands: nothing is written behind it any more.
   let failed: GamedayError | null = null;
@@ -130,11 +144,13 @@ function createFileJournal(fd: number, opened: Opened): Journal {
     length += bytes.length;
     events.push(sealed);
     if (!durable) return;
+    const upTo = length;
     await onDisk(fd).catch((error: unknown) => {
       failed = makeUnwritableError(opened.path, error);
       events.splice(events.indexOf(sealed), 1);
       throw failed;
     });
+    synced = Math.max(synced, upTo);
   }
 
   return {
@@ -154,9 +170,9 @@ function createFileJournal(fd: number, opened: Opened): Journal {
     async close() {
       if (closed) return;
       closed = true;
-      await onDisk(fd).catch(() => undefined);
+      if (synced < length) await onDisk(fd).catch(() => undefined);
       closeSync(fd);
-      opened.unlock();
+      await opened.unlock.later();
     },
   };
 }
