@@ -127,6 +127,10 @@ function createRounds(clock: Clock, sender: Sender): Rounds {
         await waitForWake(member, by - clock.now(), signal, clock);
       }
       waits.delete(wait);
+      // A timer that nobody waits for would keep the process alive.
+      if (waits.size > 0) return;
+      alarm?.cancel.abort(WOKEN);
+      alarm = null;
     },
   };
 }
