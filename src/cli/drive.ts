@@ -1,5 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GamedayError } from '../model/errors.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { DrillPorts } from '../drill/ports.ts';
@@ -7,6 +8,7 @@ import type { DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';
 import { toJson } from '../journal/escape.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
+import { addEvent, lastEventIn, type JournalIndex } from '../evidence/journal-index.ts';
 import { eventsOf } from '../journal/events.ts';
 import type { DrillEvent } from '../journal/events.ts';
 import { JOURNAL_FILE } from '../journal/file.ts';
@@ -84,6 +86,7 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     const ports = watching.watch({ ...services, clock: systemClock, journal, person, digest });
     await drive.act(ports, interruption.signal, (event, state) => {
       if (event.code === 'GD_UNDO_BEGUN') interruption.extend(event.payload.within);
+      indexes.set(journal, state.index);
       reporter.onEvent(event, state);
     });
   } catch (error) {
@@ -92,6 +95,7 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
   } finally {
     await journal.close();
   }
+  if (interruption.signal.aborted) await takeTurn();
   if (failure !== null && !(failure instanceof GamedayError)) {
     runner.output.stderr.write(
       `${failure instanceof Error ? (failure.stack ?? failure.message) : 'something that is no error was thrown'}\n`,
@@ -118,13 +122,33 @@ export function resultOf(
   failure: unknown,
 ): DrillResult {
   const { events } = drive.journal;
+  const index = findIndex(drive.journal);
   const path = drive.folder === null ? null : join(drive.folder, JOURNAL_FILE);
-  const result = summarizeDrill(events, path, failure === null ? null : verdictOf(events, failure));
+  const result = summarizeDrill(index, path, failure === null ? null : verdictOf(events, failure));
   const told = withUnwrittenNote(withOutFlag(result, drive.out), drive.journal);
   const died = drive.died();
   // A verdict that was proven stands; for an inconclusive one, the end of the rig is the reason.
   if (died === null || (result.outcome !== 'inconclusive' && result.outcome !== 'could-not-run')) return told;
   return { ...told, said: `${told.said}; the rig ended too early: ${died}` };
+}
+
+/** Each journal as its drill has indexed it: after a signal there is no time to read hundreds of journals anew. */
+const indexes = new WeakMap<Journal, JournalIndex>();
+
+/** The journal's index, with the events that the drill did not come to; where that is another's, the events themselves. */
+function findIndex(journal: Journal): JournalIndex | readonly DrillEvent[] {
+  const { events } = journal;
+  const index = indexes.get(journal);
+  if (index === undefined || lastEventIn(index) !== events[index.length - 1]) return events;
+  return events.slice(index.length).reduce(addEvent, index);
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/** Drills that end together have their results made one after another, so that the end of the grace is never noticed late. */
+function takeTurn(): Promise<void> {
+  lastTurn = lastTurn.then(() => nextTurn());
+  return lastTurn;
 }
 
 /** Adds `--out` to gameday commands, so that they find the drill. */
@@ -194,7 +218,7 @@ export async function driveAlone(
   let over = false;
   const interruption = watchSignals((signal) => {
     if (over) return;
-    const document = makeGameDayDocument(endByForce(current, signal, reporter), [], signal);
+    const document = makeGameDayDocument(endByForce([current], signal, reporter), [], signal);
     reporter.onDocument(document);
     runner.finish(document);
   });
@@ -206,22 +230,25 @@ export async function driveAlone(
   runner.finish(document);
 }
 
-/** A drill that did not end in time after a signal: writes the journal's last line, judges it as it stands and reports it. */
+/** Drills that did not end in time after a signal: every journal gets its last line first, then each is reported as it stands. */
 export function endByForce(
-  current: Running,
+  running: readonly Running[],
   signal: StopSignal,
   reporter: Pick<Required<Reporter>, 'onResult'>,
 ): readonly DrillResult[] {
-  if (current.journal.events.length === 0) return [];
-  const last = current.journal.events.at(-1);
-  if (last?.code !== 'GD_INTERRUPTED') {
+  const begun = running.filter(({ journal }) => journal.events.length > 0);
+  for (const { journal } of begun) {
+    if (journal.events.at(-1)?.code === 'GD_INTERRUPTED') continue;
     // append writes the line before it first waits; only the sync to disk is not awaited.
-    current.journal.append({ code: 'GD_INTERRUPTED', payload: { signal } }, false).catch(() => undefined);
+    journal.append({ code: 'GD_INTERRUPTED', payload: { signal } }, false).catch(() => undefined);
   }
-  const { ledger } = current.runner;
-  const told = resultOf(current, null);
-  const note = ledger === null || current.plan.dryRun ? [] : [sayNotEntered(ledger, told.drill, current.out)];
-  const result = { ...told, notes: [...told.notes, ...note] };
-  reporter.onResult(result);
-  return [result];
+  return begun.map((current) => {
+    const { ledger } = current.runner;
+    const told = resultOf(current, null);
+    const note =
+      ledger === null || current.plan.dryRun ? [] : [sayNotEntered(ledger, told.drill, current.out)];
+    const result = { ...told, notes: [...told.notes, ...note] };
+    reporter.onResult(result);
+    return result;
+  });
 }

@@ -74,6 +74,23 @@ export function leaveWith(code: number): never {
   process.exit(code);
 }
 
+/** How long the reader of an answer may take at a forced end, milliseconds. */
+const TOLD_WITHIN_MS = 1_000;
+
+let isLeaving = false;
+
+/** Ends the process as soon as the answer is out, and says no more: a pipe takes 64 KiB at once, and an exit loses the rest. */
+export function leaveOnceTold(
+  code: number,
+  stdout: Pick<NodeJS.WriteStream, 'writableLength' | 'write'>,
+  leave: (code: number) => void,
+): void {
+  isLeaving = true;
+  if (stdout.writableLength === 0) return leave(code);
+  setTimeout(() => leave(code), TOLD_WITHIN_MS).unref();
+  stdout.write('', () => leave(code));
+}
+
 /** Whether this process has begun a command; a help page and the version begin none. */
 export function hasBegun(): boolean {
   return onUnfinished !== null || isFinished;
@@ -81,6 +98,7 @@ export function hasBegun(): boolean {
 
 /** Writes and ignores failures: a full disk throws at once, a closed terminal emits an error later. */
 export function writeSafely(stream: NodeJS.WriteStream, text: string): void {
+  if (isLeaving) return;
   try {
     stream.write(text);
   } catch (error) {

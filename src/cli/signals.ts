@@ -1,13 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { isStopSignal, STOP_SIGNALS } from '../model/reasons.ts';
 import type { StopSignal } from '../model/reasons.ts';
-import { failWith, leaveWith } from './exit-codes.ts';
+import { failWith, leaveOnceTold, leaveWith } from './exit-codes.ts';
 
 export type { StopSignal } from '../model/reasons.ts';
 const ALL = Object.keys(STOP_SIGNALS).filter(isStopSignal);
 
 /** Milliseconds that a run may take to close its journal after a signal; the process then ends within half a second. */
 const GRACE = 450;
+/** What is left of it at the least. */
+const LEAST_GRACE = 50;
 
 /** A watch over signals. The first one aborts, with its name as reason; a second one, or the end of the grace, exits. */
 export interface Interruption {
@@ -16,6 +18,8 @@ export interface Interruption {
   readSignal(): StopSignal | null;
   /** After the first signal: the process may go on for so many milliseconds since it, and then has its grace. */
   extend(ms: number): void;
+  /** The forced end comes earlier by so many milliseconds, as much is to be said then. */
+  makeRoom(ms: number): void;
   /** Acts as on this signal: a prompt in raw mode gets Ctrl-C as a key. */
   raise(signal: StopSignal): void;
   /** Restores Node's own handling. */
@@ -30,6 +34,7 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
   let first: StopSignal | null = null;
   let last: NodeJS.Timeout | undefined;
   let endsAt = -Infinity;
+  let room = 0;
   function onSignal(signal: StopSignal): void {
     if (first !== null) {
       // A closed terminal sends SIGHUP a second time, through its shell: this is the same event.
@@ -46,14 +51,18 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
     const at = performance.now() + ms;
     if (at <= endsAt) return;
     endsAt = at;
+    setTimer();
+  }
+  function setTimer(): void {
     clearTimeout(last);
-    last = setTimeout(() => leaveByForce(first ?? 'SIGINT'), ms + GRACE).unref();
+    const at = endsAt + Math.max(LEAST_GRACE, GRACE - room);
+    last = setTimeout(() => leaveByForce(first ?? 'SIGINT'), at - performance.now()).unref();
   }
   function leaveByForce(signal: StopSignal): void {
     try {
       atLast(signal);
     } finally {
-      leaveWith(STOP_SIGNALS[signal]);
+      leaveOnceTold(STOP_SIGNALS[signal], process.stdout, leaveWith);
     }
   }
   for (const signal of ALL) process.on(signal, onSignal);
@@ -61,6 +70,10 @@ export function watchSignals(atLast: (signal: StopSignal) => void): Interruption
     signal: controller.signal,
     readSignal: () => first,
     extend: leaveAfter,
+    makeRoom(ms) {
+      room = ms;
+      if (first !== null) setTimer();
+    },
     raise: onSignal,
     release() {
       for (const signal of ALL) process.off(signal, onSignal);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { documentOf, explainThrown } from '../../src/cli/exit-codes.ts';
+import { documentOf, explainThrown, leaveOnceTold } from '../../src/cli/exit-codes.ts';
 import { variablesOf } from '../../src/cli/flags.ts';
 import { isAttended, secretsOf } from '../../src/cli/output.ts';
 import { endByForce } from '../../src/cli/drive.ts';
@@ -94,19 +94,54 @@ test('a drill that did not end in time after a signal is told of like any other'
   const told: DrillResult[] = [];
   const runner = { ledger: null };
   const current = { journal, plan, folder: null, out: '.gameday', died: () => null, runner };
-  const results = endByForce(current, 'SIGINT', { onResult: (result) => told.push(result) });
+  const results = endByForce([current], 'SIGINT', { onResult: (result) => told.push(result) });
   expect(results).toMatchObject([{ outcome: 'interrupted', exitCode: 130 }]);
   expect(told).toEqual(results);
   expect(journal.events.at(-1)?.code).toBe('GD_INTERRUPTED');
   // There is no time for the ledger, and the result says how to catch up.
   const late = endByForce(
-    { ...current, out: 'd', runner: { ledger: fakeStore({ name: 's3://b/l' }) } },
+    [{ ...current, out: 'd', runner: { ledger: fakeStore({ name: 's3://b/l' }) } }],
     'SIGINT',
-    {
-      onResult: () => undefined,
-    },
+    { onResult: () => undefined },
   );
   expect(late[0]?.notes.at(-1)).toBe(
     'THE LEDGER s3://b/l DOES NOT HAVE THIS DRILL: there was no time to write it. To add it: gameday ledger add 20261126-120000-abcd --ledger s3://b/l --out d',
   );
+});
+
+test('where many drills are ended by force, every journal has its last line before the first result is made', async () => {
+  const plan = planOf();
+  const running = await Promise.all(
+    [1, 2, 3].map(async (nth) => {
+      const journal = createMemoryJournal(`20261126-120000-000${String(nth)}`, [], () => 0);
+      await journal.append({ code: 'GD_DRILL_PLANNED', payload: { plan } }, true);
+      const runner = { ledger: null };
+      return { journal, plan, folder: null, out: '.gameday', died: () => null, runner };
+    }),
+  );
+  const lines: unknown[] = [];
+  const results = endByForce(running, 'SIGTERM', {
+    onResult: () => lines.push(running.map(({ journal }) => journal.events.at(-1)?.code)),
+  });
+  expect(lines).toEqual([1, 2, 3].map(() => [1, 2, 3].map(() => 'GD_INTERRUPTED')));
+  expect(results.map(({ exitCode }) => exitCode)).toEqual([143, 143, 143]);
+});
+
+/** A stream with so much that its reader has not taken yet. */
+function slowStream(unread: number) {
+  const taken: (() => void)[] = [];
+  const write = (_text: string, onTaken: () => void): boolean => taken.push(onTaken) > 0;
+  return { stream: { writableLength: unread, write } as unknown as NodeJS.WriteStream, taken };
+}
+
+test('a forced end waits until the reader has taken the whole answer', () => {
+  const left: number[] = [];
+  const leave = (code: number): void => void left.push(code);
+  const { stream, taken } = slowStream(70_000);
+  leaveOnceTold(130, stream, leave);
+  expect(left).toEqual([]);
+  taken[0]?.();
+  expect(left).toEqual([130]);
+  leaveOnceTold(143, slowStream(0).stream, leave);
+  expect(left).toEqual([130, 143]);
 });
