@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { startCluster, type TestCluster } from './ecs-support.ts';
+import { definition, draining, startCluster, type TestCluster } from './ecs-support.ts';
 import { TestService } from './ecs-service-support.ts';
 
 let cluster: TestCluster | undefined;
@@ -92,11 +92,16 @@ describe('the deployments that ECS keeps', () => {
   it('ECS-103: each has an id of its own, the newest is first, and a newer one stops the one under way', async () => {
     cluster = await startCluster({ healthyAfterMs: 50 });
     const agents = await new TestService(cluster, 'agents').create(1);
-    await agents.settled(1);
-    await agents.update({ forceNewDeployment: true });
+    const { taskDefinition } = (await agents.settled(1)) as unknown as { taskDefinition: string };
+    // Its tasks never start: they wait for the success of a container that fails.
+    const stuck = definition({
+      worker: { argv: draining(), dependsOn: [{ containerName: 'first', condition: 'SUCCESS' }] },
+      first: { argv: ['bash', '-c', 'exit 1'], essential: false },
+    });
+    await agents.update({ taskDefinition: await cluster.register(stuck) });
     expect(await list()).toMatchObject([{ status: 'IN_PROGRESS' }, { status: 'SUCCESSFUL' }]);
     expect((await list())[0]).not.toHaveProperty('finishedAt');
-    await agents.update({ forceNewDeployment: true });
+    await agents.update({ taskDefinition });
     await agents.settled(1);
     const all = await list();
     expect(all.map(({ status }) => status)).toEqual(['SUCCESSFUL', 'STOPPED', 'SUCCESSFUL']);
