@@ -19,6 +19,7 @@ const BENCHES = [
   'growth',
   'settle',
   'ledger',
+  'certify',
 ];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.includes(name));
