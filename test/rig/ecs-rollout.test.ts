@@ -102,6 +102,7 @@ describe('the deployments that ECS keeps', () => {
     expect(await list()).toMatchObject([{ status: 'IN_PROGRESS' }, { status: 'SUCCESSFUL' }]);
     expect((await list())[0]).not.toHaveProperty('finishedAt');
     await agents.update({ taskDefinition });
+    expect((await list())[1]).toMatchObject({ status: 'STOPPED' });
     await agents.settled(1);
     const all = await list();
     expect(all.map(({ status }) => status)).toEqual(['SUCCESSFUL', 'STOPPED', 'SUCCESSFUL']);
