@@ -44,11 +44,14 @@ const FRUITLESS = 3;
  * Where a certification stands.
  * @param own its own drills, in the order of their ends
  * @param ledger all drills of the ledger, its own among them
+ * @param takenUp how many of its own, the first ones, were begun by a process that died: what was not seen meanwhile says nothing of
+ *   the drills to come
  */
 export function weighProgress(
   { claim, asked, max, unreadable }: Certification,
   own: readonly LedgerDocument[],
   ledger: readonly LedgerDocument[],
+  takenUp = 0,
 ): Progress {
   const met = own.filter(({ fingerprint }) => fingerprint !== NO_FINGERPRINT);
   // The last drill of each scenario shows what its service runs now.
@@ -73,7 +76,7 @@ export function weighProgress(
     missing: workers.length === 0 ? null : sumOrNull(open.map(({ missing }) => missing)),
     expected: workers.length === 0 ? null : sumOrNull(open.map(({ expected }) => expected)),
   } as const;
-  const stop = findStop(progress, open, own, max);
+  const stop = findStop(progress, open, own, takenUp, max);
   return { ...progress, stop: isUnreadable && answer !== 'refuted' ? 'unreadable' : stop };
 }
 
@@ -81,11 +84,12 @@ function findStop(
   { answer }: Pick<Progress, 'answer'>,
   open: readonly Judgement[],
   own: readonly LedgerDocument[],
+  takenUp: number,
   max: number,
 ): Stop | null {
   if (answer !== 'not-enough-evidence') return 'decided';
   if (own.length >= max) return 'maximum';
-  const last = own.slice(-FRUITLESS);
+  const last = own.slice(takenUp).slice(-FRUITLESS);
   if (last.length === FRUITLESS && last.every(({ proven }) => !proven)) return 'fruitless';
   return open.some((judged) => !mayBeDecided(judged, max - own.length)) ? 'out-of-reach' : null;
 }

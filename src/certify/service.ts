@@ -51,7 +51,8 @@ export async function runCertify(
   const kept = watchLedger(store, () => {
     const own = kept.added();
     const ids = new Set(own.map(({ drill }) => drill));
-    progress = weighProgress(certification, own, [...before.filter(({ drill }) => !ids.has(drill)), ...own]);
+    const all = [...before.filter(({ drill }) => !ids.has(drill)), ...own];
+    progress = weighProgress(certification, own, all, began?.taken ?? own.length);
     const ms = began === null ? null : (systemClock.now() - began.at) / Math.max(1, own.length - began.taken);
     runner.output.stderr.write(`${progressLine(progress, own.length, ms)}\n`);
   });

@@ -66,6 +66,14 @@ describe('a certification goes on until the answer is known', () => {
     expect(weigh([...many(2, { ...NOT_TRIED }), ...many(1), ...many(2, { ...NOT_TRIED })]).stop).toBeNull();
   });
 
+  test('drills whose runner died are no sign that the next ones stop nothing', () => {
+    const taken = many(4, { ...NOT_TRIED });
+    const certification = { claim, asked, max: 200, unreadable: new Set<string>() };
+    expect(weighProgress(certification, taken, taken, 4).stop).toBeNull();
+    const own = [...taken, ...many(3, { ...NOT_TRIED })];
+    expect(weighProgress(certification, own, own, 4).stop).toBe('fruitless');
+  });
+
   test('a document that cannot be read may be a loss: nothing is held, and no drill helps', () => {
     const unreadable = new Set([PRINT]);
     expect(weigh(many(62), [], 200, unreadable)).toMatchObject({
