@@ -26,7 +26,7 @@ const RIG = `organization: acme
 region: us-east-1
 cluster: build-prod
 lostAfter: 25s
-knobs: { heartbeatInterval: 10s }
+knobs: { heartbeatInterval: 10s, userPoints: 10000000 }
 services:
 ${names.map((name) => `  - { name: ${name}, taskDefinition: ${name}.json, desiredCount: 2, launchType: FARGATE, agent: in-process }`).join('\n')}
 pipelines:

@@ -13,7 +13,7 @@ const MOST_PAGES = 12;
 /** Where more pipelines are waited for, one list of all of the organization is cheaper. */
 const MOST_PIPELINES = 3;
 /** A build is listed from a little before its creation on, milliseconds. */
-const BEFORE_MS = 2_000;
+const LISTED_FROM_MS = -2_000;
 const FOR_EVER_MS = 86_400_000;
 
 /** Builds that are waited for in one list. */
@@ -86,7 +86,7 @@ async function readList(
   signal: AbortSignal,
 ): Promise<{ readonly builds: readonly PastBuild[]; readonly pages: number } | null> {
   const builds: PastBuild[] = [];
-  const range = { organization, pipeline, createdFrom: since - BEFORE_MS, createdTo: now + FOR_EVER_MS };
+  const range = { organization, pipeline, createdFrom: since + LISTED_FROM_MS, createdTo: now + FOR_EVER_MS };
   for (let pages = 1; ; pages += 1) {
     const answer = await rest.pastBuilds({ ...range, skip: builds.length }, signal);
     if (!answer.ok)

@@ -49,6 +49,7 @@ export const knobs = z.strictObject({
   pingInterval: wholeSeconds.default(1000),
   heartbeatInterval: wholeSeconds.default(1000),
   historyLag: duration.default(0),
+  userPoints: z.int().min(1).default(5000),
   retriedJobsListed: z.boolean().default(true),
   connectionState: z.enum(['upper', 'lower']).default('upper'),
   drainedAgentEnds: z.enum(['disconnected', 'stopped']).default('disconnected'),

@@ -39,7 +39,11 @@ rig: rig.yaml
     ...{ name, taskDefinition: `${name}.json`, desiredCount: 2, launchType: 'FARGATE' },
   }));
   const pipelines = SERVICES.map((slug) => ({ slug, steps: `${slug}-steps.yaml` }));
-  const rig = { organization: 'acme', region: 'us-east-1', cluster: 'build-prod', lostAfter: '3s' };
+  const rig = {
+    ...{ organization: 'acme', region: 'us-east-1', cluster: 'build-prod', lostAfter: '3s' },
+    // Buildkite's 5,000 points would pay for about sixteen of these drills in five minutes.
+    knobs: { userPoints: 100_000 },
+  };
   put('rig.yaml', JSON.stringify({ ...rig, services, pipelines }));
 });
 afterAll(async () => {

@@ -72,17 +72,22 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
   });
 
   it.each([
-    { whose: 'a user, 5,000', limits: {}, allowed: 5_000, said: /per-user limit of 5000 complexity points/ },
+    { whose: 'a user, 5,000', options: {}, allowed: 5_000, said: /per-user limit of 5000 complexity points/ },
+    {
+      whose: 'a user to whom the knob gives 10,000',
+      ...{ options: { knobs: { userPoints: 10_000 } }, allowed: 10_000 },
+      said: /per-user limit of 10000 complexity points/,
+    },
     {
       whose: 'an organization, 20,000',
-      limits: { user: 50_000 },
+      options: { limits: { user: 50_000 } },
       allowed: 20_000,
       said: /Your organization has exceeded the limit of 20000 complexity points/,
     },
   ])(
     'BK-3: the real limit of $whose points in five minutes, is enforced',
-    async ({ limits, allowed, said }) => {
-      bench = await openBench({ canary: ONE }, { limits });
+    async ({ options, allowed, said }) => {
+      bench = await openBench({ canary: ONE }, options);
       const names = Array.from({ length: 1_250 }, (_, at) => `n${String(at)}: viewer { user { name } }`);
       const ask = { query: `query Q { ${names.join(' ')} }` };
       for (let spent = 0; spent < allowed; spent += 2_500) expect((await bench.post(ask)).status).toBe(200);

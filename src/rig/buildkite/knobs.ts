@@ -1,4 +1,5 @@
 import { noReplica } from '../replica.ts';
+import { REAL_LIMITS } from './limits.ts';
 import type { ReplicaLag } from '../replica.ts';
 
 /** Facts about Buildkite that no public source settles: each is a knob, so that both answers can be rehearsed. */
@@ -8,6 +9,8 @@ export interface BuildkiteKnobs {
   readonly retriedJobsListed: boolean;
   /** How long after its time an event shows in a job's history. */
   readonly historyLagMs: number;
+  /** GraphQL points of the user in five minutes; the organization has four times as many, as at Buildkite. */
+  readonly userPoints: number;
   readonly connectionState: 'upper' | 'lower';
   readonly drainedAgentEnds: 'disconnected' | 'stopped';
   readonly lostDisconnectedAt: 'null' | 'set';
@@ -41,6 +44,7 @@ export function readKnobs(raw: Record<string, unknown>): BuildkiteKnobs {
   return {
     retriedJobsListed: raw['retriedJobsListed'] !== false,
     historyLagMs: offset(raw['historyLag']),
+    userPoints: typeof raw['userPoints'] === 'number' ? raw['userPoints'] : REAL_LIMITS.user,
     pingIntervalMs: offset(raw['pingInterval'] ?? DEFAULT_INTERVAL_MS),
     heartbeatIntervalMs: offset(raw['heartbeatInterval'] ?? DEFAULT_INTERVAL_MS),
     connectionState: raw['connectionState'] === 'lower' ? 'lower' : 'upper',

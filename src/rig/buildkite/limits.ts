@@ -12,6 +12,11 @@ export interface Limits {
 // https://buildkite.com/docs/apis/graphql/graphql-resource-limits and /docs/apis/rest-api/limits
 export const REAL_LIMITS: Limits = { organization: 20_000, user: 5_000, restOrganization: 200, restUser: 50 };
 
+/** The limits of an organization whose user has so many points. */
+export function limitsOf(userPoints: number): Limits {
+  return { ...REAL_LIMITS, user: userPoints, organization: 4 * userPoints };
+}
+
 /** One budget that fills up again at the end of its window. */
 export interface Budget {
   readonly limit: number;

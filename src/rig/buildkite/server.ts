@@ -19,7 +19,7 @@ import { layDownOnWorkers } from './history-on-workers.ts';
 import type { PastStep } from './history.ts';
 import { newToken, newUuid } from './ids.ts';
 import { readKnobs } from './knobs.ts';
-import { openBudgets, REAL_LIMITS } from './limits.ts';
+import { limitsOf, openBudgets } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { serverNow } from './model.ts';
 import type { Pipeline, World } from './model.ts';
@@ -132,7 +132,7 @@ function startSweeper(world: World): NodeJS.Timeout {
 }
 
 function routes(world: World, book: Book, options: BuildkiteOptions, replica: Replica<World>): Hono {
-  const budgets = openBudgets({ ...REAL_LIMITS, ...options.limits });
+  const budgets = openBudgets({ ...limitsOf(world.knobs.userPoints), ...options.limits });
   const app = new Hono();
   app.use('*', async (c, next) => {
     await next();
