@@ -29,7 +29,7 @@ export const gateFlags = {
   }),
   'image-digest': Flags.string({
     description: 'digest of the image of a container, where the definition names a tag; may be given again',
-    helpValue: 'CONTAINER=sha256:...',
+    helpValue: 'CONTAINER=sha256:HEX',
     multiple: true,
     multipleNonGreedy: true,
   }),

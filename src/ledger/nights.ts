@@ -35,7 +35,7 @@ export async function showDrills(flags: DrillsFlags, runner: Runner): Promise<vo
   const isAsked = ({ service }: LedgerDocument): boolean =>
     asked.length === 0 || (service !== null && asked.includes(service));
   const trends = listTrends(documents.filter(isAsked), systemClock.now());
-  const silent = alarm === undefined ? [] : listSilences(trends, alarm, asked);
+  const silent = alarm === undefined ? [] : listSilences(trends, alarm, asked, flags.rig ? 'rig' : 'real');
   const rest = { drills, trends, refused, ...(alarm === undefined ? {} : { silent }) };
   runner.finish(answerOf(silent.length === 0 ? 'listed' : 'inconclusive', rest), (stdout) => {
     const shown = [

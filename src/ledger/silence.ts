@@ -1,3 +1,4 @@
+import type { World } from './document.ts';
 import { nameService, type Night, type Trend } from './trend.ts';
 
 /** A service whose drills have decided nothing for too many nights. */
@@ -8,17 +9,22 @@ export interface Silence {
   readonly said: string;
 }
 
+/** Where drills count for an alarm: rig drills show nothing of real services. */
+const PLACES: Readonly<Record<World, string>> = { real: 'on real services', rig: 'on the rig' };
+
 /** The services without a proof for so many nights; a service that is asked for and has no drill at all is one of them. */
 export function listSilences(
   trends: readonly Trend[],
   limit: number,
   asked: readonly string[],
+  world: World,
 ): readonly Silence[] {
   const missing = asked.filter((name) => !trends.some(({ service }) => service === name));
-  const nothing: Silence = { service: null, cluster: null, nights: null, said: 'there is no drill at all' };
+  const none = `no drill ${PLACES[world]} at all`;
+  const nothing: Silence = { service: null, cluster: null, nights: null, said: `there is ${none}` };
   if (trends.length === 0 && missing.length === 0) return [nothing];
   return [
-    ...missing.map((service) => ({ ...nothing, service, said: `service ${service} has no drill at all` })),
+    ...missing.map((service) => ({ ...nothing, service, said: `service ${service} has ${none}` })),
     ...trends
       .filter(({ nightsWithoutProof }) => nightsWithoutProof >= limit)
       .map((trend) => ({

@@ -75,7 +75,7 @@ test('each drill is in the ledger once; it is listed, compared, verified and reb
     'gpu',
   );
   expect(silent.code).toBe(11);
-  expect(silent.stdout).toContain('service gpu has no drill at all');
+  expect(silent.stdout).toContain('service gpu has no drill on the rig at all');
   expect((await gameday('drills', '--rig', '--alarm', '5')).code).toBe(0);
 
   expect(await gameday('ledger', 'verify', '.gameday')).toMatchObject({

@@ -19,7 +19,7 @@ const silencesOf = (
   now: number,
   limit = 5,
   asked: readonly string[] = [],
-) => listSilences(listTrends(documents, now), limit, asked);
+) => listSilences(listTrends(documents, now), limit, asked, 'real');
 
 describe('the nights of a service', () => {
   it('are counted by what their drills came to, with the median drain', () => {
@@ -103,7 +103,7 @@ describe('the alarm', () => {
       'build-agents in build-prod: 5 nights without a drill that decided anything (the last one on 2026-11-24; no drill since)',
     );
     expect(silencesOf([], NOON)).toEqual([
-      { service: null, cluster: null, nights: null, said: 'there is no drill at all' },
+      { service: null, cluster: null, nights: null, said: 'there is no drill on real services at all' },
     ]);
   });
 
@@ -115,7 +115,7 @@ describe('the alarm', () => {
     const other = aDocument({ service: 'gpu', at: NOON + 9 * DAY });
     expect(silencesOf([aDocument(), other], NOON + 9 * DAY)).toMatchObject([{ service: 'build-agents' }]);
     expect(silencesOf([other], NOON + 9 * DAY, 5, ['gpu', 'arm'])).toMatchObject([
-      { service: 'arm', said: 'service arm has no drill at all' },
+      { service: 'arm', said: 'service arm has no drill on real services at all' },
     ]);
   });
 
