@@ -90,8 +90,13 @@ function findStop(
   if (answer !== 'not-enough-evidence') return 'decided';
   if (own.length >= max) return 'maximum';
   const last = own.slice(takenUp).slice(-FRUITLESS);
-  if (last.length === FRUITLESS && last.every(({ proven }) => !proven)) return 'fruitless';
+  if (last.length === FRUITLESS && last.every(isFruitless)) return 'fruitless';
   return open.some((judged) => !mayBeDecided(judged, max - own.length)) ? 'out-of-reach' : null;
+}
+
+/** Points come back by themselves: a drill that waited for them in vain says nothing of the next one. */
+function isFruitless({ proven, reason }: LedgerDocument): boolean {
+  return !proven && reason !== 'buildkite-rate-limited';
 }
 
 /** Whether the drills that are left could decide it, if all of them were clean, or all of them failed. */

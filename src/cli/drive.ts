@@ -93,6 +93,7 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     if (journal.events.length === 0) throw error;
     failure = error;
   } finally {
+    watching.leave(journal);
     await journal.close();
   }
   if (interruption.signal.aborted) await takeTurn();

@@ -20,12 +20,14 @@ export interface Watching {
     drillsAtOnce: number,
   ): Promise<Services>;
   watch(given: Omit<DrillPorts, 'observer'>): DrillPorts;
+  /** The drill with this journal has ended. */
+  leave(journal: DrillPorts['journal']): void;
   /** No drill is watched any more. */
   close(): void;
 }
 
 /** One drill has clients and an Observer of its own. */
-export const ALONE: Watching = { connect, watch: watchAlone, close: () => undefined };
+export const ALONE: Watching = { connect, watch: watchAlone, leave: () => undefined, close: () => undefined };
 
 /**
  * Drills at the same time have one client for each token of Buildkite and for each account and region of AWS, so that there is
@@ -56,6 +58,7 @@ export function watchTogether(): Watching {
       return { buildkite, ...aws, ...here, surroundings };
     },
     watch: observer.join,
+    leave: observer.leave,
     close: () => over.abort('no drill is watched any more'),
   };
 }

@@ -14,6 +14,10 @@ export interface Member {
   /** What was answered since it took its last observation. */
   arrived: Answered[];
   wake: () => void;
+  /** What it knew when it last asked for something; null before that. */
+  state: DrillState | null;
+  /** Its place among the drills that came near an edge; null while it is far from one. */
+  nearAs: number | null;
   /** When one of its polls of Buildkite was sent last. */
   servedAt: number;
 }

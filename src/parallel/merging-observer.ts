@@ -15,6 +15,8 @@ import { createSender, type Sender } from './sender.ts';
 export interface MergingObserver {
   /** The ports of one more drill, whose polls are sent together with those of the others. The reads of the given ports are merged already. */
   join(given: Omit<DrillPorts, 'observer'>): DrillPorts;
+  /** The drill with this journal has ended. */
+  leave(journal: DrillPorts['journal']): void;
   /** Has lists of builds by REST show which drills of this client are to be polled at once, while points are short. */
   listen(client: Buildkite, rest: BuildkiteRest, signal: AbortSignal): void;
 }
@@ -28,7 +30,10 @@ const SHORT_FROM = 2;
 
 /** Creates the Observer of many drills: it decides when each is asked for, and sends together what is due together. */
 export function createMergingObserver(clock: Clock): MergingObserver {
-  const sender = createSender(clock);
+  const members = new Set<Member>();
+  /** How many drills have come near an edge. */
+  let near = 0;
+  const sender = createSender(clock, members);
   const rounds = createRounds(clock, sender);
   return {
     join(given) {
@@ -38,8 +43,13 @@ export function createMergingObserver(clock: Clock): MergingObserver {
           FACTS[kind].from === 'ECS' ? given.ecs.restFor(FACTS[kind].rights) : 0,
         ),
         ...{ once: makeOnce(), arrived: [], wake: () => undefined, servedAt: -Infinity },
+        ...{ state: null, nearAs: null },
       };
+      members.add(member);
       const observe: Observer['observe'] = async (state, asks, by, signal) => {
+        member.state = state;
+        if (!isNearEdge(state)) member.nearAs = null;
+        else member.nearAs ??= near++;
         const fresh = asks.filter((one) => one.fresh);
         if (fresh.length > 0) {
           const held = Math.max(...fresh.map(({ subject }) => member.pace.heldUntil(subject)));
@@ -52,6 +62,9 @@ export function createMergingObserver(clock: Clock): MergingObserver {
         return takeArrived(member, state);
       };
       return { ...given, observer: { observe } };
+    },
+    leave(journal) {
+      for (const member of members) if (member.given.journal === journal) members.delete(member);
     },
     listen: rounds.listen,
   };

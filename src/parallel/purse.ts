@@ -1,7 +1,8 @@
 import type { Budget } from '../model/entities/budget.ts';
-import { countPoints, isAffordable, shareOfDrill } from '../state/points.ts';
+import { countPoints, estimateWatch, isAffordable, shareOfDrill } from '../state/points.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
+import type { Member } from './member.ts';
 
 /** Polls take so long at least to use up what is left of Buildkite's points, as those of a single drill do. */
 const SPREAD_OVER_MS = 60_000;
@@ -41,6 +42,18 @@ export function stretchPolls(demands: readonly Demand[], budget: Budget): Stretc
   const forNear = waiting > 0 ? left * (1 - WAITING_PART) : left;
   const forWaiting = Math.max(left * WAITING_PART, left - near * SPREAD_OVER_MS);
   return { near: stretchOver(near, forNear), waiting: stretchOver(waiting, forWaiting) };
+}
+
+/** Points that the watches of other drills need which came near an edge before this one: each was promised them when its guards held. */
+export function countReserved(drill: Member, members: Iterable<Member>): number {
+  let sum = 0;
+  for (const other of members) {
+    const isBefore = other.nearAs !== null && other.nearAs < (drill.nearAs ?? Infinity);
+    const isSameClient = other.given.buildkite === drill.given.buildkite;
+    if (other !== drill && isBefore && isSameClient && other.state !== null)
+      sum += estimateWatch(other.state);
+  }
+  return sum;
 }
 
 function countPointsPerMs({ world }: DrillState, asks: readonly Ask[]): number {

@@ -4,12 +4,12 @@ import { hideFact } from '../drill/hidden.ts';
 import { findLatestLook } from '../drill/observer.ts';
 import { askSubject } from '../drill/questions.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Subject } from '../model/world.ts';
+import type { Fact, Subject } from '../model/world.ts';
 import { countPoints } from '../state/points.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import { findKind, type Member, type Wait } from './member.ts';
-import { isNearEdge, isPaid } from './purse.ts';
+import { countReserved, isNearEdge, isPaid } from './purse.ts';
 
 /** How soon it is looked again whether there are points, milliseconds. */
 const LOOKED_AGAIN_MS = 1_000;
@@ -25,12 +25,18 @@ export interface Sender {
 }
 
 /** Creates the sender: each question is stamped when its request leaves, and its answer goes to the drill that asked. */
-export function createSender(clock: Clock): Sender {
+export function createSender(clock: Clock, members: ReadonlySet<Member>): Sender {
   const underWay = new Map<Buildkite, number>();
   /** By client and kind: a question of a drill far from an edge that is under way. What comes meanwhile waits for its answer, and then goes together. */
   const open = new Map<Buildkite, Map<string, Promise<void>>>();
 
   const countUnderWay = (client: Buildkite): number => underWay.get(client) ?? 0;
+
+  function reserve(fact: Fact, member: Member): Fact {
+    if (fact.kind !== 'budget') return fact;
+    const reserved = countReserved(member, members);
+    return reserved === 0 ? fact : { ...fact, value: { ...fact.value, reserved } };
+  }
 
   async function sendGroup(
     member: Member,
@@ -52,7 +58,8 @@ export function createSender(clock: Clock): Sender {
     underWay.set(given.buildkite, countUnderWay(given.buildkite) - points);
     for (const { read, facts } of answers) {
       pace.noteAnswer(read);
-      member.arrived.push({ read, facts: facts.map((fact) => hideFact(fact, plan.scenario, given.digest)) });
+      const known = facts.map((fact) => hideFact(reserve(fact, member), plan.scenario, given.digest));
+      member.arrived.push({ read, facts: known });
     }
     member.wake();
   }

@@ -1,33 +1,18 @@
+import { findFact } from '../model/world.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { countPoints, findShare, isAffordable, percentOf } from '../state/points.ts';
+import { BUDGET } from '../scenario/subjects.ts';
+import { estimateWatch, findShare, isAffordable, percentOf } from '../state/points.ts';
 import { mayHaveInjected, type ScenarioState } from '../state/state.ts';
 import { holds, waits, type Guard } from './guard.ts';
-
-/** After this time the share is whole again, milliseconds. */
-const WINDOW = 300_000;
-/** The slowest watch that still shows a drain: a round of questions costs so many points, this often. */
-const [POINTS_OF_A_ROUND, ROUND_EVERY] = [25, 15_000];
-/** What is read once more before the verdict. */
-const POINTS_OF_A_SWEEP = 150;
-/** Rounded, so that the same need is said in the same words. */
-const ROUNDED_TO = 50;
-
-/** What a watch to its end costs before the share is whole again. A listing of all jobs waits for that where there is time. */
-function estimateWatch(state: ScenarioState): number {
-  const { verdictWithin, pollEvery } = state.plan.scenario.limits;
-  const rounds = Math.ceil(Math.min(verdictWithin, WINDOW) / Math.max(pollEvery, ROUND_EVERY));
-  const listings = state.buildIds.map((id) => countPoints({ kind: 'build-jobs', id }, state.world));
-  const listing = verdictWithin > WINDOW ? 0 : listings.reduce((sum, points) => sum + points, 0);
-  const points = rounds * POINTS_OF_A_ROUND + POINTS_OF_A_SWEEP + listing;
-  return Math.ceil(points / ROUNDED_TO) * ROUNDED_TO;
-}
 
 /** Why nothing is to be injected, or started, at present: what is left cannot pay for the watch; null where it can, or is not known. */
 export function explainTooFewPoints(state: ScenarioState): string | null {
   const share = findShare(state);
   const need = estimateWatch(state);
   if (share === null || isAffordable(share, need)) return null;
-  return `watching a drain to its end takes about ${String(need)} of Buildkite's points, and fewer are left of ${sayShare(state.plan)}`;
+  const reserved = findFact(state.world, 'budget', BUDGET.id)?.reserved ?? 0;
+  const others = reserved === 0 ? '' : `, without the ${String(reserved)} that drills before it need`;
+  return `watching a drain to its end takes about ${String(need)} of Buildkite's points, and fewer are left of ${sayShare(state.plan)}${others}`;
 }
 
 function sayShare(plan: Plan): string {

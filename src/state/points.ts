@@ -46,3 +46,22 @@ export function countPoints({ kind, id }: Subject, world: World): number {
 export function isAffordable({ whole, left }: Share, points: number): boolean {
   return left >= Math.min(points, 0.9 * whole);
 }
+
+/** After this time the share is whole again, milliseconds. */
+const WINDOW = 300_000;
+/** The slowest watch that still shows a drain: a round of questions costs so many points, this often. */
+const [POINTS_OF_A_ROUND, ROUND_EVERY] = [25, 15_000];
+/** What is read once more before the verdict. */
+const POINTS_OF_A_SWEEP = 150;
+/** Rounded, so that the same need is said in the same words. */
+const ROUNDED_TO = 50;
+
+/** What a watch to its end costs before the share is whole again. A listing of all jobs waits for that where there is time. */
+export function estimateWatch({ plan, buildIds, world }: DrillState): number {
+  const { verdictWithin, pollEvery } = plan.scenario.limits;
+  const rounds = Math.ceil(Math.min(verdictWithin, WINDOW) / Math.max(pollEvery, ROUND_EVERY));
+  const listings = buildIds.map((id) => countPoints({ kind: 'build-jobs', id }, world));
+  const listing = verdictWithin > WINDOW ? 0 : listings.reduce((sum, points) => sum + points, 0);
+  const points = rounds * POINTS_OF_A_ROUND + POINTS_OF_A_SWEEP + listing;
+  return Math.ceil(points / ROUNDED_TO) * ROUNDED_TO;
+}

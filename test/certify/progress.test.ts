@@ -66,6 +66,11 @@ describe('a certification goes on until the answer is known', () => {
     expect(weigh([...many(2, { ...NOT_TRIED }), ...many(1), ...many(2, { ...NOT_TRIED })]).stop).toBeNull();
   });
 
+  test('drills that waited for points in vain are no sign of that', () => {
+    const waited = { ...NOT_TRIED, outcome: 'could-not-run', reason: 'buildkite-rate-limited' };
+    expect(weigh(many(5, waited)).stop).toBeNull();
+  });
+
   test('drills whose runner died are no sign that the next ones stop nothing', () => {
     const taken = many(4, { ...NOT_TRIED });
     const certification = { claim, asked, max: 200, unreadable: new Set<string>() };

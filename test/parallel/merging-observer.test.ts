@@ -10,6 +10,8 @@ import { createMergingObserver } from '../../src/parallel/merging-observer.ts';
 import { mergeBuildkiteReads, mergeEcsReads } from '../../src/parallel/merged-reads.ts';
 import type { DrillPorts, Observation } from '../../src/drill/ports.ts';
 import { createMemoryJournal } from '../../src/journal/file.ts';
+import { estimateWatch } from '../../src/state/points.ts';
+import { BUDGET } from '../../src/scenario/subjects.ts';
 import { fresh, paced } from '../../src/state/step.ts';
 import { aBuild, aJob, anAgent, aTask, BUILD_ID, JOB_ID, NOON, TASK_ARN } from '../support/builders.ts';
 import { fakeAutoScaling } from '../support/fake-auto-scaling.ts';
@@ -68,7 +70,7 @@ function together(count: number) {
     };
     return { ...observer.join(given), state, build, task };
   });
-  return { clock, buildkite, ecs, drills, never: neverAborts() };
+  return { clock, buildkite, ecs, drills, leave: observer.leave, never: neverAborts() };
 }
 
 type Drill = ReturnType<typeof together>['drills'][number];
@@ -236,6 +238,32 @@ describe('the Observer of many drills', () => {
       ),
       { numRuns: 10 },
     );
+  });
+});
+
+describe('what the watches of others need', () => {
+  const askBudget = async ({ observer, state }: Pick<Drill, 'observer' | 'state'>) => {
+    const { facts } = await observer.observe(state, [fresh(BUDGET)], Infinity, neverAborts());
+    return facts.flatMap((one) => (one.kind === 'budget' ? [one.value.reserved] : []));
+  };
+
+  it('is not left for a drill that comes later, until they have ended', async () => {
+    const { drills, leave } = together(3);
+    const [one, other, waiting] = drills as [Drill, Drill, Drill];
+    const near = ({ observer, state }: Drill) => ({
+      observer,
+      state: { ...state, phase: 'aiming' as const },
+    });
+    const need = estimateWatch(one.state);
+    expect(need).toBeGreaterThan(0);
+    // The first to come near an edge was promised its points, and waits for nobody.
+    expect(await askBudget(near(one))).toEqual([undefined]);
+    expect(await askBudget(near(other))).toEqual([need]);
+    expect(await askBudget(waiting)).toEqual([2 * need]);
+    expect(await askBudget(near(one))).toEqual([undefined]);
+    leave(one.journal);
+    expect(await askBudget(near(other))).toEqual([undefined]);
+    expect(await askBudget(waiting)).toEqual([need]);
   });
 });
 

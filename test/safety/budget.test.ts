@@ -57,6 +57,7 @@ describe("the drill's share of Buildkite's points", () => {
       2_500,
       300,
     ],
+    ['without what other drills of the process need', { reserved: 700 }, 2_500, 1_800],
     ['never less than nothing', { user: { ...full, remaining: 0 }, recent: 4_000 }, 2_500, 0],
   ])('%s', (_title, over, whole, leftOver) => {
     expect(shareOf(aBudget(over), 50)).toEqual({ whole, left: leftOver });

@@ -20,6 +20,8 @@ export const Budget = z.strictObject({
     user: z.int().nonnegative().nullable(),
     organization: z.int().nonnegative().nullable(),
   }),
+  /** Points that other drills of this process, which stop their tasks before this one, need for their watches. */
+  reserved: z.int().nonnegative().optional(),
 });
 export type Budget = z.infer<typeof Budget>;
 
@@ -31,9 +33,9 @@ export interface Share {
 
 /**
  * Our share of the stricter of the two limits. What others have spent makes it smaller in proportion, so that they can always
- * spend the rest; null where Buildkite has named no limit.
+ * spend the rest; what is reserved is not left. Null where Buildkite has named no limit.
  */
-export function shareOf({ user, organization, recent }: Budget, percent: number): Share | null {
+export function shareOf({ user, organization, recent, reserved = 0 }: Budget, percent: number): Share | null {
   const shares = [user, organization]
     .filter((one) => one !== null)
     .map(({ limit, remaining }) => ({
@@ -43,6 +45,6 @@ export function shareOf({ user, organization, recent }: Budget, percent: number)
   if (shares.length === 0) return null;
   return {
     whole: Math.floor(Math.min(...shares.map(({ whole }) => whole))),
-    left: Math.max(0, Math.floor(Math.min(...shares.map(({ left }) => left)))),
+    left: Math.max(0, Math.floor(Math.min(...shares.map(({ left }) => left)) - reserved)),
   };
 }
