@@ -33,7 +33,7 @@ export interface CommandHost {
   readonly environment: Environment;
   readonly now: () => number;
   readonly onLine: (line: string) => void;
-  /** Where machines share the lock, and who hears what becomes of it; absent: they share none. */
+  /** Where machines share the lock, and who hears what becomes of it; absent: no lock is shared. */
   readonly shared?: { readonly store: Store; readonly tell: (line: string) => void };
 }
 

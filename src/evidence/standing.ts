@@ -7,7 +7,7 @@ import type { Evidence, Sighting } from './evidence.ts';
 /** A call of the fault that was sent, or may have been. */
 interface Changed {
   readonly call: Call;
-  /** The event after which a look shows what became of it. */
+  /** The event after which a look shows its outcome. */
   readonly seq: number;
 }
 
