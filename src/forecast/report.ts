@@ -6,7 +6,8 @@ import { createPainter } from '../report/paint.ts';
 import type { Paint } from '../report/paint.ts';
 import type { Screen } from '../report/screen.ts';
 import { formatSpan } from '../model/instants.ts';
-import { clip, pad, widthOf, wrap } from '../report/width.ts';
+import { tableLines } from '../report/table.ts';
+import { clip, wrap } from '../report/width.ts';
 
 /** Prints a forecast: the question, the tables, a plot and the notes. */
 export function printForecast(forecast: Forecast, screen: Screen): void {
@@ -159,19 +160,4 @@ function withBounds(share: number, bounds: readonly [number, number] | null): st
 /** A duration; in whole seconds from ten on, as no forecast is exact to a tenth. */
 function sayTime(ms: number): string {
   return ms >= 10_000 && ms < 60_000 ? `${Math.round(ms / 1000)} s` : formatSpan(ms);
-}
-
-/** A table with columns as wide as their widest cell; all but the first are aligned to the right. */
-function tableLines(names: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = names.map((name, column) =>
-    Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column] ?? ''))),
-  );
-  return [names, ...rows].map((row) =>
-    `  ${row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? pad(cell, width) : ' '.repeat(width - widthOf(cell)) + cell;
-      })
-      .join('  ')}`.trimEnd(),
-  );
 }

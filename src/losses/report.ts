@@ -5,7 +5,8 @@ import { createPainter } from '../report/paint.ts';
 import type { Paint } from '../report/paint.ts';
 import type { Screen } from '../report/screen.ts';
 import { formatInstant } from '../report/text.ts';
-import { clip, pad, widthOf, wrap } from '../report/width.ts';
+import { tableLines } from '../report/table.ts';
+import { clip, wrap } from '../report/width.ts';
 import type { LossesDocument, Rated } from './document.ts';
 import type { Count, NamedCount } from './tally.ts';
 
@@ -154,19 +155,4 @@ function sayChance(chance: number): string {
 /** `1,234,567`. */
 function countOf(many: number): string {
   return String(many).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** A table with columns as wide as their widest cell; all but the first are aligned to the right. */
-function tableLines(names: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = names.map((name, column) =>
-    Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column] ?? ''))),
-  );
-  return [names, ...rows].map((row) =>
-    `  ${row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? pad(cell, width) : ' '.repeat(width - widthOf(cell)) + cell;
-      })
-      .join('  ')}`.trimEnd(),
-  );
 }
