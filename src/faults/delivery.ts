@@ -6,7 +6,7 @@ import { isAlwaysLate } from '../state/last-look.ts';
 import { mayHaveInjected, type DrillState, type Sending } from '../state/state.ts';
 import { endWatch, fresh, haltDrill, paced, type Step } from '../state/step.ts';
 
-/** What the services show of a call whose answer does not tell what became of it. */
+/** What the services show of a call whose answer does not tell its outcome. */
 export type Look =
   | { readonly shows: 'happened' }
   /** It did not happen, as surely as this can be known. */

@@ -79,7 +79,7 @@ export function restoreOurs(state: DrillState, restoring: Restoring, now: Instan
       },
       isProvenBy: () => true,
       finish: () => null,
-      // What became of a call without an answer is compared before it is sent again.
+      // The outcome of a call without an answer is compared before it is sent again.
       look: () => ({ shows: 'nothing' }),
       mayRepeat: () => mayRepeat,
       refuse: () => null,
