@@ -249,6 +249,12 @@ export const rigFile = z
       .record(z.string().regex(/^EXT[A-Za-z0-9]+$/, 'an id such as EXT1a2B3c'), word)
       .default({}),
     policy: word.optional(),
+    /** Roles that jobs may take with their identity tokens: the trust policy of each, a JSON file. */
+    roles: z.record(word, word).default({}),
+    /** Buildkite secrets: a value, or the API token of the rig. */
+    secrets: z
+      .record(word, z.union([z.string(), z.strictObject({ is: z.literal('api-token') })]))
+      .default({}),
     pipelines: z.array(pipeline).min(1),
     builds: z.array(build).default([]),
     history: z.record(word, z.array(past)).default({}),

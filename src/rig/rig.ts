@@ -8,13 +8,13 @@ import { startBuildkite, type BuildkiteRig } from './buildkite/server.ts';
 import { startControl } from './control.ts';
 import { messageOf, RigFailure } from './failure.ts';
 import { ecsKnobs } from './ecs-knobs.ts';
-import { policyShape, type AccessPolicy } from './ecs/policy.ts';
 import { startEcs, type EcsRig } from './ecs/rig.ts';
 import { factsOf } from './facts.ts';
 import { startProxy } from './faulty.ts';
-import { folderNamedIn, readJson, type ReadRigFile } from './file.ts';
+import { folderNamedIn, type ReadRigFile } from './file.ts';
 import { startInProcess } from './in-process-agents.ts';
 import { RigLog } from './log.ts';
+import { readPolicy, readRoles } from './rights.ts';
 import { waitUntilReady } from './ready.ts';
 import { Conductor } from './script.ts';
 import { setUpCluster } from './setup.ts';
@@ -108,7 +108,7 @@ function openExecutor(machine: Machine, wanted: Executor['kind'] | undefined, ro
 }
 
 async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteRig> {
-  const { organization, pipelines, history, past, lostAfter, knobs } = file.rig;
+  const { organization, pipelines, history, past, lostAfter, knobs, secrets } = file.rig;
   const unknown = Object.keys({ ...history, ...past }).find(
     (slug) => !pipelines.some((one) => one.slug === slug),
   );
@@ -123,6 +123,9 @@ async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteR
     })),
     lostAfterMs: lostAfter,
     knobs,
+    secrets: Object.fromEntries(
+      Object.entries(secrets).map(([name, value]) => [name, typeof value === 'string' ? value : null]),
+    ),
     stopOrdered: () => log.stopOrdered,
   });
   log.follow('buildkite', buildkite.events);
@@ -133,20 +136,6 @@ async function openBuildkite(file: ReadRigFile, log: RigLog): Promise<BuildkiteR
 function environmentOfImages(file: ReadRigFile): Readonly<Record<string, string>> {
   const { BUILDKITE_AGENT_CONFIG: config, ...others } = file.rig.knobs.imageEnvironment;
   return config === undefined ? others : { ...others, BUILDKITE_AGENT_CONFIG: file.resolve(config) };
-}
-
-/** What the clients may do, where the rig file says it. */
-function policyOf(file: ReadRigFile): AccessPolicy | undefined {
-  if (file.rig.policy === undefined) return undefined;
-  const path = file.resolve(file.rig.policy);
-  const read = policyShape.safeParse(readJson(path, 'the policy'));
-  if (read.success) return read.data;
-  const issue = read.error.issues[0];
-  const where = (issue?.path ?? []).join('.');
-  throw new RigFailure(
-    'bad-input',
-    `${file.path}: policy: ${path}: ${where === '' ? '' : `${where}: `}${issue?.message ?? 'no policy'}`,
-  );
 }
 
 interface EcsParts {
@@ -175,7 +164,8 @@ async function openEcs(file: ReadRigFile, parts: EcsParts): Promise<EcsRig> {
     access: accessOfAgents(parts.buildkite),
     join: parts.buildkite.joinIdly,
     startInProcess: startInProcess(parts.agent),
-    policy: policyOf(file),
+    policy: readPolicy(file),
+    roles: readRoles(file, parts.buildkite.url),
   });
   parts.log.follow('ecs', ecs.events);
   return ecs;

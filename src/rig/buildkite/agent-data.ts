@@ -39,6 +39,7 @@ export function addAgentDataRoutes(api: Hono, world: World, book: Book): void {
     return c.json({});
   });
   addMetaDataRoutes(api, world, book);
+  addSecretRoutes(api, world, book);
   addArtifactRoutes(api, world, book);
   withJob(api, world, book, 'post', '/jobs/:id/pipelines', (c, job, agent) => upload(c, world, job, agent));
 }
@@ -60,6 +61,22 @@ function addMetaDataRoutes(api: Hono, world: World, book: Book): void {
   withJob(api, world, book, 'post', '/jobs/:id/data/keys', (c, job) =>
     c.json([...job.build.metaData.keys()]),
   );
+}
+
+/** What a job may know: secrets of the rig file, and a token that shows who it is. */
+function addSecretRoutes(api: Hono, world: World, book: Book): void {
+  withJob(api, world, book, 'get', '/jobs/:id/secrets', (c) => {
+    // The name's case does not matter (`buildkite-agent secret get --help`).
+    const key = (c.req.query('key') ?? '').toUpperCase();
+    const secret = world.secrets.get(key);
+    if (secret === undefined) return c.json({ message: `secret ${key} not found` }, 404);
+    return c.json({ key, value: secret.value, uuid: secret.uuid });
+  });
+  withJob(api, world, book, 'post', '/jobs/:id/oidc/tokens', async (c, job) => {
+    const body = await bodyOf(c);
+    const lifetime = typeof body['lifetime'] === 'number' ? body['lifetime'] : undefined;
+    return c.json({ token: world.issuer.issue(world, job, textField(body, 'audience'), lifetime) });
+  });
 }
 
 async function upload(c: Context, world: World, job: Job, agent: Agent): Promise<Response> {

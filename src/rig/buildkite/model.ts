@@ -254,6 +254,13 @@ export interface World {
   readonly lostAfterMs: number;
   readonly events: EventEmitter;
   readonly apiToken: string;
+  /** Buildkite secrets by name, which is in capitals. */
+  readonly secrets: ReadonlyMap<string, { readonly uuid: string; readonly value: string }>;
+  /** Signs the tokens by which jobs show who they are. */
+  readonly issuer: {
+    readonly keys: () => object;
+    readonly issue: (world: World, job: Job, audience?: string, lifetimeS?: number) => string;
+  };
   readonly agentToken: string;
   /** Starts the build of a trigger step's job. */
   readonly startTriggered: (world: World, job: Job & { readonly step: TriggerStep }) => Build | null;

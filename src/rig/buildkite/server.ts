@@ -10,6 +10,7 @@ import { openBook } from './book.ts';
 import type { Book } from './book.ts';
 import { startTriggered } from './builds.ts';
 import { graphqlEndpoint } from './graphql.ts';
+import { Issuer } from './identity.ts';
 import { keepIdleAgents } from './idle-agents.ts';
 import type { IdleAgents } from './idle-agents.ts';
 import { layDownHistory } from './history.ts';
@@ -51,6 +52,8 @@ export interface BuildkiteOptions {
   readonly lostAfterMs: number;
   readonly knobs: Record<string, unknown>;
   readonly limits?: Partial<Limits>;
+  /** Buildkite secrets by name; null is the API token of the rig. */
+  readonly secrets?: Readonly<Record<string, string | null>>;
   /** Whether anybody has ordered a stop yet; this half cannot see that by itself. */
   readonly stopOrdered?: () => boolean;
 }
@@ -141,6 +144,7 @@ function routes(world: World, book: Book, options: BuildkiteOptions, replica: Re
   app.post('/graphql', graphqlEndpoint(world, book, budgets, replica));
   app.route('/v2', restApi(world, book, budgets));
   app.route('/v3', agentApi(world, book));
+  app.get('/.well-known/jwks', (c) => c.json(world.issuer.keys()));
   app.notFound((c) => c.json({ message: 'Not Found' }, 404));
   app.onError((error, c) => c.json({ message: `The rig failed: ${error.message}` }, 500));
   return app;
@@ -151,6 +155,7 @@ function newWorld(options: BuildkiteOptions): World {
   const now = Date.now() + knobs.clockOffsetMs;
   const pipelines = options.pipelines.map((pipeline) => readPipeline(pipeline, now));
   checkTriggers(pipelines);
+  const apiToken = newToken('bkua');
   return {
     organization: { uuid: newUuid(), slug: options.organization },
     pipelines,
@@ -166,7 +171,14 @@ function newWorld(options: BuildkiteOptions): World {
     knobs,
     lostAfterMs: options.lostAfterMs,
     events: new EventEmitter(),
-    apiToken: newToken('bkua'),
+    apiToken,
+    secrets: new Map(
+      Object.entries(options.secrets ?? {}).map(([name, value]) => [
+        name.toUpperCase(),
+        { uuid: newUuid(), value: value ?? apiToken },
+      ]),
+    ),
+    issuer: new Issuer(),
     agentToken: newToken('bkar'),
     startTriggered,
     url: '',

@@ -19,6 +19,7 @@ import { startMetadata } from './metadata.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Access } from './access.ts';
 import type { AccessPolicy } from './policy.ts';
+import { Roles, type FetchKeys, type TrustPolicy } from './roles.ts';
 import { startEcsServer, type Neighbour } from './server.ts';
 import { EcsState, type ClusterIdentity } from './state.ts';
 import { viewTask } from './task-view.ts';
@@ -41,6 +42,8 @@ export interface EcsRigOptions {
   readonly startInProcess: StartInProcess;
   /** What the clients may do; everything where nobody says. */
   readonly policy?: AccessPolicy | undefined;
+  /** Trust policies of roles by name, and where the keys of identity tokens are had. */
+  readonly roles?: { readonly trust: Readonly<Record<string, TrustPolicy>>; readonly fetchKeys: FetchKeys };
 }
 
 /** What a timer can wait for. */
@@ -98,7 +101,9 @@ export async function startEcs(options: EcsRigOptions): Promise<EcsRig> {
       questions: (operation, input) => questionsOfScaling(scaling, operation, input),
     },
   ];
-  const server = await startEcsServer(state, scheduler, options.policy, neighbours, fis);
+  const { trust = {}, fetchKeys = () => Promise.resolve([]) } = options.roles ?? {};
+  const roles = new Roles(options.cluster.account, trust, fetchKeys);
+  const server = await startEcsServer(state, scheduler, options.policy, neighbours, fis, roles);
   const request: EcsRig['request'] = (operation, input) => server.perform(operation, input);
   const metadata = await startMetadata(state, request);
   const inProcess = createInProcessExecutor(options.startInProcess);

@@ -18,7 +18,9 @@ import type { Scheduler } from './scheduler.ts';
 import type { EcsState } from './state.ts';
 import type { FisEngine } from '../fis/engine.ts';
 import { attachFis } from '../fis/routes.ts';
-import { answerSts, queryAction } from './sts.ts';
+import { Roles } from './roles.ts';
+import type { Caller } from './roles.ts';
+import { answerSts, queryForm } from './sts.ts';
 
 /** The ECS API on loopback, with the one credential that opens it. */
 export interface EcsServer extends Listening {
@@ -52,6 +54,7 @@ export async function startEcsServer(
   policy?: AccessPolicy,
   others: readonly Neighbour[] = [],
   fis?: FisEngine,
+  roles: Roles = new Roles(state.cluster.account, {}, () => Promise.resolve([])),
 ): Promise<EcsServer> {
   const operations = new Map<string, Operation>(
     Object.entries({
@@ -64,6 +67,12 @@ export async function startEcsServer(
   );
   const ofEcs: EcsServer['perform'] = (name, input) => perform(operations.get(name), name, input);
   const accessKeyId = `AKIARIG${randomBytes(8).toString('hex').toUpperCase().slice(0, 13)}`;
+  const { account } = state.cluster;
+  const owner = { arn: `arn:aws:iam::${account}:user/rig`, userId: 'AIDARIGRIGRIGRIGRIGRI', account };
+  const callerOf = (authorization: string | undefined): Caller | null => {
+    const keyId = keyIdIn(authorization);
+    return keyId === accessKeyId ? owner : (roles.callerOf(keyId) ?? null);
+  };
   const counts: Record<string, number> = {};
   const limits = new RateLimits(state.knobs.ecsRateShare);
   const access = new AccessControl(state, policy);
@@ -71,11 +80,12 @@ export async function startEcsServer(
   const app = new Hono();
   app.post('/', async (context) => {
     const body = await context.req.text();
-    const isOurs = carriesKey(context.req.header('authorization'), accessKeyId);
-    const action = queryAction(context.req.header('content-type'), body);
-    if (action !== undefined) {
-      if (!isOurs) foreign += 1;
-      return dated(state.knobs.clockOffsetMs, answerSts(action, state.cluster.account, isOurs));
+    const caller = callerOf(context.req.header('authorization'));
+    const isOurs = caller !== null;
+    const form = queryForm(context.req.header('content-type'), body);
+    if (form !== undefined) {
+      if (!isOurs && form.get('Action') !== 'AssumeRoleWithWebIdentity') foreign += 1;
+      return dated(state.knobs.clockOffsetMs, await answerSts(form, caller, roles));
     }
     const target = context.req.header('x-amz-target') ?? '';
     const other = others.find(({ api }) => target.startsWith(`${api}.`));
@@ -101,7 +111,7 @@ export async function startEcsServer(
   const door = {
     ...{ state, access },
     admits: (authorization: string | undefined) => {
-      const isOurs = carriesKey(authorization, accessKeyId);
+      const isOurs = callerOf(authorization) !== null;
       if (!isOurs) foreign += 1;
       return isOurs;
     },
@@ -124,9 +134,9 @@ export async function startEcsServer(
   };
 }
 
-/** The rig does not check signatures; the random key id is what keeps others out and foreign clients visible. */
-function carriesKey(authorization: string | undefined, accessKeyId: string): boolean {
-  return authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${accessKeyId}/`) ?? false;
+/** The id of the key by which a request is signed. The rig does not check signatures; the random key id is what keeps others out and foreign clients visible. */
+function keyIdIn(authorization: string | undefined): string {
+  return /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(authorization ?? '')?.[1] ?? '';
 }
 
 function perform(operation: Operation | undefined, name: string, input: unknown): Record<string, unknown> {

@@ -1,28 +1,62 @@
 import { randomUUID } from 'node:crypto';
+import { StsError } from './roles.ts';
+import type { Caller, Roles } from './roles.ts';
 
 const xmlns = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
-/** The action of a request in the query protocol, in which STS is asked; undefined where it is none. */
-export function queryAction(contentType: string | undefined, body: string): string | undefined {
+/** The form of a request in the query protocol, in which STS is asked; undefined where it is none. */
+export function queryForm(contentType: string | undefined, body: string): URLSearchParams | undefined {
   if (contentType?.startsWith('application/x-www-form-urlencoded') !== true) return undefined;
-  return new URLSearchParams(body).get('Action') ?? '';
+  return new URLSearchParams(body);
 }
 
-/** Answers for STS, at the door of ECS (ECS-101): who has the rig's key. No right is needed for that. */
-export function answerSts(action: string, account: string, isOurs: boolean): Response {
-  if (!isOurs)
+/** Answers for STS, at the door of ECS (ECS-101, ECS-102). `caller` has the key of the request; null: the rig gave no such key. */
+export async function answerSts(
+  form: URLSearchParams,
+  caller: Caller | null,
+  roles: Roles,
+): Promise<Response> {
+  const action = form.get('Action') ?? '';
+  // The token of the web identity takes the place of a signature.
+  if (action === 'AssumeRoleWithWebIdentity') return assume(form, roles);
+  if (caller === null)
     return refuse(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
   if (action !== 'GetCallerIdentity')
     return refuse(400, 'InvalidAction', `the rig does not model ${action} of STS`);
-  const identity = [
-    `<Arn>arn:aws:iam::${account}:user/rig</Arn>`,
-    `<UserId>AIDARIGRIGRIGRIGRIGRI</UserId>`,
-    `<Account>${account}</Account>`,
-  ];
-  const result = `<GetCallerIdentityResult>${identity.join('')}</GetCallerIdentityResult>`;
+  const { arn, userId, account } = caller;
+  return answerWith(action, `<Arn>${arn}</Arn><UserId>${userId}</UserId><Account>${account}</Account>`);
+}
+
+async function assume(form: URLSearchParams, roles: Roles): Promise<Response> {
+  try {
+    const { keyId, secret, token, expiresAt, caller } = await roles.assume({
+      roleArn: form.get('RoleArn') ?? '',
+      session: form.get('RoleSessionName') ?? '',
+      token: form.get('WebIdentityToken') ?? '',
+      durationS: Number(form.get('DurationSeconds') ?? 3600),
+    });
+    const credentials = [
+      ...[`<AccessKeyId>${keyId}</AccessKeyId>`, `<SecretAccessKey>${secret}</SecretAccessKey>`],
+      ...[
+        `<SessionToken>${token}</SessionToken>`,
+        `<Expiration>${new Date(expiresAt).toISOString()}</Expiration>`,
+      ],
+    ];
+    const user = `<AssumedRoleUser><Arn>${caller.arn}</Arn><AssumedRoleId>${caller.userId}</AssumedRoleId></AssumedRoleUser>`;
+    return answerWith(
+      'AssumeRoleWithWebIdentity',
+      `<Credentials>${credentials.join('')}</Credentials>${user}`,
+    );
+  } catch (error) {
+    if (error instanceof StsError) return refuse(error.status, error.code, error.message);
+    throw error;
+  }
+}
+
+function answerWith(action: string, result: string): Response {
   return xml(
     200,
-    `<GetCallerIdentityResponse xmlns="${xmlns}">${result}${metadata()}</GetCallerIdentityResponse>`,
+    `<${action}Response xmlns="${xmlns}"><${action}Result>${result}</${action}Result>${metadata()}</${action}Response>`,
   );
 }
 
