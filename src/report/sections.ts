@@ -1,7 +1,8 @@
 import { commandLines, sayNoneStopped } from './command-lines.ts';
 import { causeItems } from './cause.ts';
 import { makeItem, sayEvents, type Item } from './paint.ts';
-import type { DrillResult, Moment } from '../verdict/result.ts';
+import type { Moment } from '../verdict/moment.ts';
+import type { DrillResult } from '../verdict/result.ts';
 import { formatFault } from '../scenario/inject.ts';
 import { formatSpan } from '../model/instants.ts';
 import { shortenArn, formatInstant, timeOfDay } from './text.ts';

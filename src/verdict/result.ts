@@ -6,21 +6,7 @@ import { CommandRun } from '../model/entities/command.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../scenario/plan.ts';
 import { OutcomeName, Reason } from '../model/reasons.ts';
-
-/** The clock that a moment was read from; `instance` is the EC2 instance's. */
-export const MomentClock = z.enum(['runner', 'buildkite', 'ecs', 'instance', 'agent']);
-
-/** One moment of what happened, in order. */
-export const Moment = z.strictObject({
-  /** As its own clock showed it. */
-  at: z.number().int(),
-  clock: MomentClock,
-  /** Milliseconds since the first moment, as far as the clocks are known; null where its clock is not and shows a time before that one. */
-  since: z.number().int().nonnegative().nullable(),
-  said: z.string(),
-  event: z.number().int(),
-});
-export type Moment = z.infer<typeof Moment>;
+import { Moment } from './moment.ts';
 
 /** One attempt that was judged or followed, as it stood at the end. */
 export const AttemptLine = z.strictObject({

@@ -2,10 +2,10 @@ import { nameCall } from '../model/call.ts';
 import { isHeldBack } from '../model/answer.ts';
 import { byRunner, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { Moment } from './result.ts';
+import type { Moment } from './moment.ts';
 
 /** A moment that is not yet placed in the timeline. */
-export interface Bare extends Pick<Moment, 'said' | 'event'> {
+export interface Bare extends Pick<Moment, 'said' | 'event' | 'what' | 'of' | 'exitCode'> {
   readonly at: Stamp;
 }
 

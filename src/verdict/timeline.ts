@@ -5,11 +5,12 @@ import type { Distance, Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { findStartTime } from '../evidence/job-times.ts';
 import type { BuildkiteInstant } from '../model/instants.ts';
-import type { Moment } from './result.ts';
+import type { Moment } from './moment.ts';
 import { momentsOfCalls, type Bare } from './sent.ts';
 
-function momentsAt(at: Stamp | null, said: string, event: number | null | undefined): readonly Bare[] {
-  return at === null ? [] : [{ at, said, event: event ?? 0 }];
+/** None where the service gave no time. */
+function momentsAt(at: Stamp | null, moment: Omit<Bare, 'at'>): readonly Bare[] {
+  return at === null ? [] : [{ at, ...moment }];
 }
 
 /** Nothing where the service gave no time. */
@@ -19,40 +20,57 @@ function makeStamp<T>(at: T | null | undefined, by: (at: T) => Stamp): Stamp | n
 
 function momentsOfAttempt(attempt: Attempt): readonly Bare[] {
   const { job, seen } = attempt;
-  const { agentId } = job;
+  const { id: of, agentId } = job;
   const which = `${job.stepKey ?? 'job'} attempt ${String(attempt.number)}`;
   const event = (type: string): BuildkiteInstant | null =>
     (job.events ?? []).find((one) => one.type === type)?.at ?? null;
   const byHost = agentId === null ? null : makeStamp(job.finishedAt, (at) => byAgent(at, agentId));
   const lost = event('AGENT_LOST') ?? event('AGENT_DISCONNECTED');
   const status = `exit status ${job.exitStatus ?? 'none'}${job.signalReason === null ? '' : `, ${job.signalReason}`}`;
+  const rest = { of, event: seen.seq };
   return [
-    ...momentsAt(findStartTime(job), `${which} started`, seen.seq),
-    ...momentsAt(makeStamp(lost, byBuildkite), `${which}: Buildkite gave the agent up as lost`, seen.seq),
-    ...momentsAt(
-      makeStamp(event('FINISHED'), byBuildkite) ?? byHost,
-      `${which} ended ${job.rawState}${job.passed ? ', passed' : ''}, ${status}`,
-      seen.seq,
-    ),
+    ...momentsAt(findStartTime(job), { ...rest, what: 'job-started', said: `${which} started` }),
+    ...momentsAt(makeStamp(lost, byBuildkite), {
+      ...rest,
+      what: 'job-lost',
+      said: `${which}: Buildkite gave the agent up as lost`,
+    }),
+    ...momentsAt(makeStamp(event('FINISHED'), byBuildkite) ?? byHost, {
+      ...rest,
+      what: 'job-ended',
+      said: `${which} ended ${job.rawState}${job.passed ? ', passed' : ''}, ${status}`,
+    }),
   ];
 }
 
 function momentsOfBuild({ buildId, last }: Evidence): readonly Bare[] {
   const build = buildId === null ? null : last('build', buildId);
   if (build === null) return [];
-  const { number, createdAt, finishedAt, rawState } = build.value;
+  const { id: of, number, createdAt, finishedAt, rawState } = build.value;
   const which = `build ${String(number)}`;
+  const rest = { of, event: build.seq };
   return [
-    ...momentsAt(makeStamp(createdAt, byBuildkite), `${which} created`, build.seq),
-    ...momentsAt(makeStamp(finishedAt, byBuildkite), `${which} ended ${rawState}`, build.seq),
+    ...momentsAt(makeStamp(createdAt, byBuildkite), {
+      ...rest,
+      what: 'build-created',
+      said: `${which} created`,
+    }),
+    ...momentsAt(makeStamp(finishedAt, byBuildkite), {
+      ...rest,
+      what: 'build-ended',
+      said: `${which} ended ${rawState}`,
+    }),
   ];
 }
 
 function momentsOfStop(evidence: Evidence): readonly Bare[] {
   const { injection } = evidence;
   if (injection?.by !== 'stop-task' || injection.sentAt === null) return [];
-  const seq = injection.sentSeq ?? injection.intendedSeq;
-  return momentsAt(byRunner(evidence, injection.sentAt, seq), 'StopTask sent', seq);
+  const event = injection.sentSeq ?? injection.intendedSeq;
+  return momentsAt(byRunner(evidence, injection.sentAt, event), {
+    ...{ event, of: injection.taskArn },
+    ...{ what: 'stop-sent', said: 'StopTask sent' },
+  });
 }
 
 function momentsOfTask(evidence: Evidence): readonly Bare[] {
@@ -64,28 +82,44 @@ function momentsOfTask(evidence: Evidence): readonly Bare[] {
   const { stoppingAt, executionStoppedAt, stoppedAt } = task.value;
   const code = container.container?.exitCode ?? null;
   const exit = code === null ? '' : `; the agent's container: exit ${String(code)}`;
+  const ended = code === null ? {} : { exitCode: code };
+  const rest = { of: task.value.arn, event: task.seq };
   return [
-    ...momentsAt(
-      injection === null ? null : makeStamp(stoppingAt, byEcs),
-      'ECS began to stop the task: SIGTERM',
-      task.seq,
-    ),
+    ...momentsAt(injection === null ? null : makeStamp(stoppingAt, byEcs), {
+      ...rest,
+      what: 'signal',
+      said: 'ECS began to stop the task: SIGTERM',
+    }),
     ...momentsAt(
       makeStamp(executionStoppedAt, (at) => byInstance(at, task.value)),
-      `its first essential container ended${onlyEssential ? exit : ''}`,
-      task.seq,
+      {
+        ...{ ...rest, what: 'exit', ...(onlyEssential ? ended : {}) },
+        said: `its first essential container ended${onlyEssential ? exit : ''}`,
+      },
     ),
-    ...momentsAt(makeStamp(stoppedAt, byEcs), `the task was STOPPED${onlyEssential ? '' : exit}`, task.seq),
+    ...momentsAt(makeStamp(stoppedAt, byEcs), {
+      ...{ ...rest, what: 'task-stopped', ...(onlyEssential ? {} : ended) },
+      said: `the task was STOPPED${onlyEssential ? '' : exit}`,
+    }),
   ];
 }
 
 function momentsOfAgent({ target, last }: Evidence): readonly Bare[] {
   const agent = target === null ? null : last('agent', target.agentId);
   if (agent === null) return [];
-  const { disconnectedAt, lostAt } = agent.value;
+  const { id: of, disconnectedAt, lostAt } = agent.value;
+  const rest = { of, event: agent.seq };
   return [
-    ...momentsAt(makeStamp(disconnectedAt, byBuildkite), 'the agent disconnected', agent.seq),
-    ...momentsAt(makeStamp(lostAt, byBuildkite), 'the agent was marked lost', agent.seq),
+    ...momentsAt(makeStamp(disconnectedAt, byBuildkite), {
+      ...rest,
+      what: 'agent-disconnected',
+      said: 'the agent disconnected',
+    }),
+    ...momentsAt(makeStamp(lostAt, byBuildkite), {
+      ...rest,
+      what: 'agent-lost',
+      said: 'the agent was marked lost',
+    }),
   ];
 }
 
@@ -122,8 +156,8 @@ function alignMoments(evidence: Evidence, moments: readonly Bare[]): readonly Mo
   const start = Math.min(...placed.filter(({ isKnown }) => isKnown).map(({ after }) => after));
   return placed
     .toSorted((a, b) => a.after - b.after)
-    .map(({ at: { at, clock }, said, event, after }) => ({
-      ...{ at, said, event, clock: CLOCKS[clock.split(':', 1)[0] ?? ''] ?? 'runner' },
+    .map(({ at: { at, clock }, after, isKnown: _known, ...rest }) => ({
+      ...{ at, ...rest, clock: CLOCKS[clock.split(':', 1)[0] ?? ''] ?? 'runner' },
       since: after < start ? null : Math.round(after - start),
     }));
 }

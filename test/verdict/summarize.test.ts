@@ -130,6 +130,22 @@ describe('summarize', () => {
     expect(timeline.find(({ said }) => said.includes('disconnected'))?.clock).toBe('buildkite');
   });
 
+  it('says of each moment what it is and of whom, with the exit code where the time is its own', () => {
+    const { timeline } = summarizeDrill(story(lost), null);
+    const marks = timeline.map(({ what, of, exitCode }) => [what, of, exitCode]);
+    expect(marks).toContainEqual(['job-started', JOB_ID, undefined]);
+    expect(marks).toContainEqual(['job-lost', JOB_ID, undefined]);
+    expect(marks).toContainEqual(['stop-sent', TASK_ARN, undefined]);
+    expect(marks).toContainEqual(['signal', TASK_ARN, undefined]);
+    expect(summarizeDrill(story(), null).timeline).toContainEqual(
+      expect.objectContaining({ what: 'exit', of: TASK_ARN, exitCode: 0 }),
+    );
+    const gateway = [aContainerDefinition({ name: 'gateway' })];
+    const two = summarizeDrill(story({ otherContainers: gateway }), null).timeline;
+    expect(two.find(({ what }) => what === 'exit')).not.toHaveProperty('exitCode');
+    expect(two.find(({ what }) => what === 'task-stopped')).toMatchObject({ exitCode: 0 });
+  });
+
   it.each([7_000, -60_000, 300_000])('tells the same distances by a runner that is %d ms slow', (slow) => {
     const { timeline } = summarizeDrill(
       story({ clocks: clocks(slow, slow), stop: { sentAt: T.stop - slow } }),
