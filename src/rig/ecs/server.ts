@@ -67,12 +67,7 @@ export async function startEcsServer(
   );
   const ofEcs: EcsServer['perform'] = (name, input) => perform(operations.get(name), name, input);
   const accessKeyId = `AKIARIG${randomBytes(8).toString('hex').toUpperCase().slice(0, 13)}`;
-  const { account } = state.cluster;
-  const owner = { arn: `arn:aws:iam::${account}:user/rig`, userId: 'AIDARIGRIGRIGRIGRIGRI', account };
-  const callerOf = (authorization: string | undefined): Caller | null => {
-    const keyId = keyIdIn(authorization);
-    return keyId === accessKeyId ? owner : (roles.callerOf(keyId) ?? null);
-  };
+  const callerOf = readCallers(state.cluster.account, accessKeyId, roles);
   const counts: Record<string, number> = {};
   const limits = new RateLimits(state.knobs.ecsRateShare);
   const access = new AccessControl(state, policy);
@@ -131,6 +126,19 @@ export async function startEcsServer(
     counts: () => ({ ...counts }),
     access: () => access.log,
     foreign: () => foreign,
+  };
+}
+
+/** Says whose key signed a request; null: the rig gave no such key. */
+function readCallers(
+  account: string,
+  accessKeyId: string,
+  roles: Roles,
+): (authorization: string | undefined) => Caller | null {
+  const owner = { arn: `arn:aws:iam::${account}:user/rig`, userId: 'AIDARIGRIGRIGRIGRIGRI', account };
+  return (authorization) => {
+    const keyId = keyIdIn(authorization);
+    return keyId === accessKeyId ? owner : (roles.callerOf(keyId) ?? null);
   };
 }
 
