@@ -1,9 +1,16 @@
 import { ACCOUNT } from './place.ts';
 import { conditionsOf } from './policy.ts';
+import type { Conditions } from './policy.ts';
 import type { Statement } from './statements.ts';
+import { providerArn, trustConditions, TRUSTED_ACTIONS } from './trust.ts';
+import type { Trusted } from './trust.ts';
 
 /** The statements as a CloudFormation template with a managed policy; without an account that of the stack is used. */
-export function cloudFormationOf(statements: readonly Statement[], head: readonly string[]): string {
+export function cloudFormationOf(
+  statements: readonly Statement[],
+  head: readonly string[],
+  trusted: Trusted | null = null,
+): string {
   const comment = head.map((line) => `# ${line}`);
   if (statements.length === 0) return joinLines(comment);
   return joinLines([
@@ -19,14 +26,37 @@ export function cloudFormationOf(statements: readonly Statement[], head: readonl
     '        Version: "2012-10-17"',
     '        Statement:',
     ...statements.flatMap(statementLines),
+    ...(trusted === null ? [] : roleLines(trusted)),
     'Outputs:',
     '  PolicyArn:',
     '    Value: { Ref: GamedayPolicy }',
+    ...(trusted === null ? [] : ['  RoleArn:', '    Value: { "Fn::GetAtt": [GamedayRole, Arn] }']),
   ]);
 }
 
+/** A role for jobs of Buildkite, with the policy above. */
+function roleLines(trusted: Trusted): readonly string[] {
+  return [
+    '  GamedayRole:',
+    '    Type: AWS::IAM::Role',
+    '    Properties:',
+    '      Description: Taken by game days of one Buildkite pipeline',
+    '      ManagedPolicyArns:',
+    '        - { Ref: GamedayPolicy }',
+    '      AssumeRolePolicyDocument:',
+    '        Version: "2012-10-17"',
+    '        Statement:',
+    '          - Effect: Allow',
+    `            Principal: { Federated: ${quoteYaml(providerArn(null, '${AWS::Partition}'))} }`,
+    '            Action:',
+    ...TRUSTED_ACTIONS.map((action) => `              - ${quoteYaml(action)}`),
+    '            Condition:',
+    ...conditionLines(trustConditions(trusted)),
+  ];
+}
+
 function statementLines(statement: Statement): readonly string[] {
-  const conditions = Object.entries(conditionsOf(statement));
+  const conditions = conditionsOf(statement);
   return [
     `          # ${statement.why.join(', ')}`,
     `          - Sid: ${statement.sid}`,
@@ -35,12 +65,17 @@ function statementLines(statement: Statement): readonly string[] {
     ...statement.actions.map((action) => `              - ${quoteYaml(action)}`),
     '            Resource:',
     ...statement.resources.map((resource) => `              - ${quoteYaml(resource)}`),
-    ...(conditions.length === 0 ? [] : ['            Condition:']),
-    ...conditions.flatMap(([operator, keys]) => [
-      `              ${operator}:`,
-      ...Object.entries(keys).map(([key, value]) => `                ${quoteYaml(key)}: ${quoteYaml(value)}`),
-    ]),
+    ...(Object.keys(conditions).length === 0
+      ? []
+      : ['            Condition:', ...conditionLines(conditions)]),
   ];
+}
+
+function conditionLines(conditions: Conditions): readonly string[] {
+  return Object.entries(conditions).flatMap(([operator, keys]) => [
+    `              ${operator}:`,
+    ...Object.entries(keys).map(([key, value]) => `                ${quoteYaml(key)}: ${quoteYaml(value)}`),
+  ]);
 }
 
 /** The text in JSON, which is YAML too. */

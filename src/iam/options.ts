@@ -37,6 +37,23 @@ export const iamFlags = {
     helpValue: 'JOURNAL',
     env: 'GAMEDAY_CHECK',
   }),
+  trust: Flags.string({
+    description:
+      'pipeline whose jobs may take the role with their OIDC token: the trust policy, alone as JSON, else beside the rights',
+    helpValue: 'ORG/PIPELINE',
+    env: 'GAMEDAY_TRUST',
+  }),
+  'trust-branch': Flags.string({
+    description: 'branch of those jobs',
+    helpValue: 'NAME',
+    default: 'main',
+    env: 'GAMEDAY_TRUST_BRANCH',
+  }),
+  'trust-step': Flags.string({
+    description: 'key of their step (default: any step)',
+    helpValue: 'KEY',
+    env: 'GAMEDAY_TRUST_STEP',
+  }),
   ledger: shared.ledgerFlag,
   json: shared.jsonFlag,
   var: shared.varFlag,
@@ -48,6 +65,8 @@ export type IamFlags = Interfaces.InferredFlags<typeof iamFlags>;
 /** The long help of `gameday iam`. */
 export function iamHelp(): string {
   return `The policy allows the calls that these scenarios make to ECS, including those that undo a fault, and nothing else: on their clusters, their services and, if cluster.taskTag is set, the tasks with that tag. With --ledger s3://BUCKET/PREFIX it also allows what the ledger and the lock that machines share need under that prefix. Nothing is contacted. Notes on the policy are printed on stderr.
+
+With --trust ORG/PIPELINE it is the trust policy of a role that jobs of this pipeline take with their OIDC token (\`buildkite-agent oidc request-token\`): as JSON alone, in the other formats beside the rights.
 
 With --check nothing is written: each AccessDenied in the journal of a drill is held against the least policy of its scenario.
 

@@ -9,6 +9,8 @@ import { ACCOUNT, accountOf } from './place.ts';
 import { charactersOf, LARGEST_MANAGED, policyOf } from './policy.ts';
 import type { LedgerPlace, Statement } from './statements.ts';
 import { terraformOf } from './terraform.ts';
+import { readTrusted, trustPolicyOf } from './trust.ts';
+import type { Trusted } from './trust.ts';
 import { escapeControls, toJson } from '../journal/escape.ts';
 import { checkedDocument, checkedLines, writtenDocument } from './report.ts';
 import type { Written } from './report.ts';
@@ -30,6 +32,8 @@ import { findDrill } from '../cli/stored.ts';
 export async function runIam(named: readonly string[], flags: IamFlags, runner: Runner): Promise<void> {
   requireAccount(flags.account);
   if (flags.check !== undefined) return checkDrill(named, flags.check, flags, runner);
+  const trusted = trustedOf(flags);
+  if (trusted !== null && flags.format === 'json') return writeTrust(trusted, named, flags, runner);
   const files = await filesOf(named);
   const { scenarios, errors } = await readScenarios(files, variablesOf(flags.var), runner);
   if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
@@ -43,10 +47,40 @@ export async function runIam(named: readonly string[], flags: IamFlags, runner: 
     settled.map(({ asked }) => asked),
     files,
     flags,
+    trusted,
   );
   runner.finish(answerOf('written', writtenDocument(least)), (stdout) => {
     stdout.write(least.text);
     for (const note of least.notes) runner.output.stderr.write(`note: ${escapeControls(note)}\n`);
+  });
+}
+
+function trustedOf(flags: IamFlags): Trusted | null {
+  const { trust, 'trust-branch': branch, 'trust-step': step } = flags;
+  if (trust !== undefined) return readTrusted(trust, branch, step);
+  if (step === undefined) return null;
+  throw new GamedayError('bad-input', '--trust-step is given without --trust', {
+    next: 'Name the pipeline: --trust ORG/PIPELINE.',
+  });
+}
+
+/** Writes the trust policy alone: IAM keeps it apart from the rights. */
+function writeTrust(trusted: Trusted, named: readonly string[], { account }: IamFlags, runner: Runner): void {
+  if (named.length > 0)
+    throw new GamedayError('bad-input', 'as JSON, the trust policy and the rights are two documents', {
+      next: 'Leave out the scenarios to write the trust policy, or --trust to write the rights; --format terraform and cloudformation write both.',
+    });
+  if (account === undefined)
+    throw new GamedayError(
+      'bad-input',
+      'the account of the role is not known, but the trust policy contains it',
+      {
+        next: 'Give --account.',
+      },
+    );
+  const policy = trustPolicyOf(trusted, account);
+  runner.finish(answerOf('written', { format: 'json', policy }), (stdout) => {
+    stdout.write(`${toJson(policy, 2)}\n`);
   });
 }
 
@@ -144,14 +178,19 @@ function hostsOf(launchType: string | undefined): Hosts {
   return launchType.startsWith('FARGATE') ? 'FARGATE' : 'EC2';
 }
 
-function writePolicy(asked: readonly Asked[], files: readonly string[], flags: IamFlags): Written {
+function writePolicy(
+  asked: readonly Asked[],
+  files: readonly string[],
+  flags: IamFlags,
+  trusted: Trusted | null,
+): Written {
   const hosts = hostsOf(flags['launch-type']);
   const statements = leastOf(asked, flags.for ?? ['run'], hosts);
   const policy = policyOf(statements);
   const characters = charactersOf(policy);
   return {
     format: flags.format,
-    text: textOf(statements, files, flags),
+    text: textOf(statements, files, flags, trusted),
     policy: JSON.stringify(policy).includes(ACCOUNT) ? null : policy,
     statements,
     characters,
@@ -168,13 +207,18 @@ function writePolicy(asked: readonly Asked[], files: readonly string[], flags: I
   };
 }
 
-function textOf(statements: readonly Statement[], files: readonly string[], flags: IamFlags): string {
+function textOf(
+  statements: readonly Statement[],
+  files: readonly string[],
+  flags: IamFlags,
+  trusted: Trusted | null,
+): string {
   const head = [
     `The least rights of gameday ${(flags.for ?? ['run']).join(', ')}, written by gameday iam for:`,
     ...files.map((file) => `  ${escapeControls(file)}`),
   ];
-  if (flags.format === 'terraform') return terraformOf(statements, head);
-  if (flags.format === 'cloudformation') return cloudFormationOf(statements, head);
+  if (flags.format === 'terraform') return terraformOf(statements, head, trusted);
+  if (flags.format === 'cloudformation') return cloudFormationOf(statements, head, trusted);
   return `${toJson(policyOf(statements), 2)}\n`;
 }
 

@@ -37,6 +37,17 @@ describe.concurrent('iam refuses', () => {
     ['a file that is not there', ['none.yaml', ...ACCOUNT], /none\.yaml: there is no such file/],
     ['a scenario and --check', [SCENARIO, '--check', 'x'], /--check takes the scenario from the journal/],
     ['a drill that is not there', ['--check', 'none'], /there is no drill "none"/],
+    [
+      'a trust policy beside rights in JSON',
+      [SCENARIO, '--trust', 'acme/nightly', ...ACCOUNT],
+      /two documents/,
+    ],
+    ['a trust policy without an account', ['--trust', 'acme/nightly'], /account of the role is not known/],
+    [
+      'a step of no pipeline',
+      [SCENARIO, ...ACCOUNT, '--trust-step', 'x'],
+      /--trust-step is given without --trust/,
+    ],
   ])('%s', async (_name, args, said) => {
     await inFolder(async (folder) => expect(await refused(args, folder)).toMatch(said));
   });
