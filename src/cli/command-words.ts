@@ -79,7 +79,7 @@ export function takeStoredCommand(loaded: LoadedScenario, plan: Plan, isStarted:
       'the command holds a secret, which the journal does not, so it cannot be run',
       {
         at: loaded.file,
-        next: 'Settle the drill with `gameday abort`, and run it anew.',
+        next: 'Settle the drill with `gameday drills abort`, and run it anew.',
       },
     );
   return withCommand(loaded, words);

@@ -114,7 +114,7 @@ async function scenarioOf(
   if (loaded.digest === plan.digest) return takeStoredCommand(loaded, plan, injections.length > 0);
   throw new GamedayError('bad-input', `the scenario has changed since drill ${drill} was planned`, {
     at: plan.file,
-    next: 'Restore the file, its --var values and its variables, or settle the drill with `gameday abort`.',
+    next: 'Restore the file, its --var values and its variables, or settle the drill with `gameday drills abort`.',
   });
 }
 

@@ -76,7 +76,7 @@ export async function putBack(options: PutBackOptions, runner: Runner): Promise<
 
 function readPlace({ cluster, service }: PutBackOptions): Place {
   if (service === null)
-    throw new GamedayError('bad-input', 'abort needs the id of a drill, or --cluster and --service');
+    throw new GamedayError('bad-input', 'drills abort needs the id of a drill, or --cluster and --service');
   const arn = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):\d{12}:service\/([\w-]+)\/([\w-]+)$/.exec(service);
   if (arn !== null) return { region: arn[1] ?? null, cluster: arn[2] ?? '', service: arn[3] ?? '' };
   const isName = (name: string): boolean => /^[A-Za-z0-9][\w-]{0,254}$/.test(name);

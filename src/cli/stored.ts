@@ -8,6 +8,8 @@ import { JOURNAL_FILE } from '../journal/file.ts';
 import { readJournal } from '../journal/replay.ts';
 import { escapeControls } from '../journal/escape.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
+import { closingBlock } from '../report/closing.ts';
+import { answerOf } from './exit-codes.ts';
 import type { Runner } from './runner.ts';
 import { makeGameDayDocument } from '../verdict/account.ts';
 import { judge } from '../verdict/judge.ts';
@@ -29,6 +31,16 @@ export async function findDrill(named: string, out: string): Promise<StoredDrill
   }
   throw new GamedayError('bad-input', `there is no drill "${named}" in ${out}`, {
     next: '`gameday drills` lists the drills of a folder; --out names another folder.',
+  });
+}
+
+/** Finds the drill that a person named, or else the last one of the output folder. */
+export async function findNamedOrLast(named: string | undefined, out: string): Promise<StoredDrill> {
+  if (named !== undefined) return findDrill(named, out);
+  const last = (await journalsIn(out)).at(-1);
+  if (last !== undefined) return readDrill(last);
+  throw new GamedayError('bad-input', `there is no drill in ${out}`, {
+    next: 'Name another folder with --out DIR.',
   });
 }
 
@@ -75,6 +87,11 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
+/** Whether the drill came to an end that its journal tells. */
+function hasEnded({ verdict, interrupted, halted }: DrillState): boolean {
+  return verdict !== null || interrupted !== null || halted !== null;
+}
+
 /** One line of the list. */
 interface Listed {
   readonly drill: string;
@@ -101,8 +118,7 @@ async function readListed(journal: string, take: (events: readonly DrillEvent[])
   try {
     const { drill, state, events } = await readDrill(journal);
     take(events);
-    const over = state.verdict !== null || state.interrupted !== null || state.halted !== null;
-    const result = over ? summarizeDrill(events, journal) : null;
+    const result = hasEnded(state) ? summarizeDrill(events, journal) : null;
     return {
       drill,
       phase: state.interrupted === null ? state.phase : 'interrupted',
@@ -127,8 +143,19 @@ function lineOf(listed: Listed): string {
   );
 }
 
+/** Shows a stored drill as its journal has it; nothing is judged again. */
+export async function showDrill(named: string | undefined, out: string, runner: Runner): Promise<void> {
+  const { events, state, journalPath } = await findNamedOrLast(named, out);
+  const result = summarizeDrill(events, journalPath);
+  const note = 'the journal holds no verdict: the drill still runs, or its runner died';
+  const told = hasEnded(state) ? result : { ...result, notes: [note, ...result.notes] };
+  runner.finish(answerOf('listed', { drills: [told] }), (stdout) =>
+    stdout.write(closingBlock(told, { columns: stdout.columns(), colors: stdout.colors })),
+  );
+}
+
 /** Judges a stored journal again, offline, with today's checks, and reports whether the verdict differs. */
-export async function analyzeDrill(named: string, out: string, runner: Runner): Promise<void> {
+export async function judgeAgain(named: string, out: string, runner: Runner): Promise<void> {
   const stored = await findDrill(named, out);
   const before = stored.state.verdict;
   const today = judge(stored.events);

@@ -1,10 +1,13 @@
 import type { Command } from '@oclif/core';
-import Abort from './abort.ts';
-import Analyze from './analyze.ts';
 import Assert from './assert.ts';
 import Certify from './certify.ts';
 import Doctor from './doctor.ts';
-import Drills from './drills.ts';
+import DrillsAbort from './drills/abort.ts';
+import DrillsCompare from './drills/compare.ts';
+import DrillsJudge from './drills/judge.ts';
+import DrillsList from './drills/list.ts';
+import DrillsResume from './drills/resume.ts';
+import DrillsShow from './drills/show.ts';
 import Forecast from './forecast.ts';
 import Gate from './gate.ts';
 import Iam from './iam.ts';
@@ -19,7 +22,6 @@ import Merge from './merge.ts';
 import Pipeline from './pipeline.ts';
 import Preflight from './preflight.ts';
 import Rehearse from './rehearse.ts';
-import Resume from './resume.ts';
 import RigUp from './rig/up.ts';
 import Run from './run.ts';
 import Study from './study.ts';
@@ -27,12 +29,15 @@ import Validate from './validate.ts';
 
 /** Every command by its id; oclif finds commands only here. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
-  abort: Abort,
-  analyze: Analyze,
   assert: Assert,
   certify: Certify,
   doctor: Doctor,
-  drills: Drills,
+  'drills:abort': DrillsAbort,
+  'drills:compare': DrillsCompare,
+  'drills:judge': DrillsJudge,
+  'drills:list': DrillsList,
+  'drills:resume': DrillsResume,
+  'drills:show': DrillsShow,
   forecast: Forecast,
   gate: Gate,
   iam: Iam,
@@ -47,7 +52,6 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   pipeline: Pipeline,
   preflight: Preflight,
   rehearse: Rehearse,
-  resume: Resume,
   'rig:up': RigUp,
   run: Run,
   study: Study,

@@ -125,6 +125,6 @@ export function describeMarkLeft(state: DrillState): readonly string[] {
   const { service } = mark.call;
   if (hasBeenCompared(state, { kind: 'service', id: service }) && !isMarkedBy(state, service)) return [];
   return [
-    `the tag ${UNDO_TAG} stays on service ${service}, and no drill begins there before \`gameday abort --cluster ${state.plan.scenario.cluster.name} --service ${service}\``,
+    `the tag ${UNDO_TAG} stays on service ${service}, and no drill begins there before \`gameday drills abort --cluster ${state.plan.scenario.cluster.name} --service ${service}\``,
   ];
 }

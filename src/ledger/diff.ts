@@ -38,7 +38,8 @@ function listContainerChanges(name: string, a: Container | null, b: Container | 
   ];
 }
 
-function sayChange(what: string, a: string | null, b: string | null): readonly string[] {
+/** A line where the two differ. */
+export function sayChange(what: string, a: string | null, b: string | null): readonly string[] {
   return a === b ? [] : [`${what} ${a ?? '(not known)'} -> ${b ?? '(not known)'}`];
 }
 

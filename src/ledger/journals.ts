@@ -2,10 +2,16 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import { JOURNAL_FILE } from '../journal/file.ts';
+import { answerOf } from '../cli/exit-codes.ts';
+import type { Runner } from '../cli/runner.ts';
 import { findDrill, readDrill } from '../cli/stored.ts';
+import { drawSideBySide } from '../report/side-by-side.ts';
+import { summarizeDrill } from '../verdict/summarize.ts';
+import { compareResults, type Compared } from './compare.ts';
 import type { DrillEvent } from '../journal/events.ts';
 import { documentOf, isOver, type Judging } from './from-journal.ts';
 import type { LedgerDocument } from './document.ts';
+import { comparedLines } from './report.ts';
 
 /** A journal, and what the ledger says of its drill. */
 export interface JournalRead {
@@ -67,9 +73,36 @@ function explain(
   judging: Judging,
 ): JournalRead {
   if (!isOver(events)) {
-    const why = `its runner ended before the drill did: gameday resume ${events[0]?.drill ?? ''}`;
+    const why = `its runner ended before the drill did: gameday drills resume ${events[0]?.drill ?? ''}`;
     return { journal, document: null, why };
   }
   const document = documentOf(events, version, { judging });
   return { journal, document, why: document === null ? 'a dry run, in which nothing was tried' : null };
+}
+
+/** Lays two stored drills side by side, and says what differs. */
+export async function compareDrills(
+  [from, to]: readonly [string, string],
+  out: string,
+  runner: Runner,
+): Promise<void> {
+  const [a, b] = [await readCompared(from, out, runner), await readCompared(to, out, runner)];
+  const differs = compareResults(a, b);
+  runner.finish(
+    answerOf('listed', { drills: [a.result, b.result], differs }),
+    ({ write, columns, colors }) => {
+      write(drawSideBySide(a.result, b.result, { columns: columns(), colors }));
+      write(`${comparedLines(differs, colors).join('\n')}\n`);
+    },
+  );
+}
+
+async function readCompared(named: string, out: string, { version }: Runner): Promise<Compared> {
+  const { events, journalPath } = await findDrill(named, out);
+  const document = documentOf(events, version);
+  return {
+    result: summarizeDrill(events, journalPath),
+    worker: document?.worker ?? null,
+    leftMs: document?.leftMs ?? null,
+  };
 }

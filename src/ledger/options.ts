@@ -22,7 +22,7 @@ export type ListFlags = Interfaces.InferredFlags<typeof listFlags>;
 
 export type BaseFlags = Interfaces.InferredFlags<typeof baseFlags>;
 
-/** The flags of `gameday drills`. */
+/** The flags of `gameday drills list`. */
 export const drillsFlags = {
   json: shared.jsonFlag,
   out: shared.outFlag,
@@ -74,7 +74,14 @@ Exit codes:
    10  something is wrong: a document does not count, another one stands in its place, or a drill could not be added`;
 }
 
-/** The long help of `gameday drills`. */
+/** The exit codes of commands that only show stored drills. */
+export function storedHelp(): string {
+  return `Exit codes:
+    0  shown, whatever the verdict
+    2  bad input: there is no such drill, or its journal cannot be read`;
+}
+
+/** The long help of `gameday drills list`. */
 export function drillsHelp(): string {
   return `Nights are UTC days of verdicts. They come from the ledger where one is named, else from the journals in the output folder. With --alarm, refused and inconclusive drills are no sign of life: only a drill that decided something about a stop is.
 

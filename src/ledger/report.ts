@@ -2,6 +2,7 @@ import { escapeControls } from '../journal/escape.ts';
 import { formatSpan } from '../model/instants.ts';
 import { createPainter, type Tone } from '../report/paint.ts';
 import { formatInstant } from '../report/text.ts';
+import type { DrillDifference } from './compare.ts';
 import { shortenDigest } from './diff.ts';
 import { NO_FINGERPRINT, type LedgerDocument } from './document.ts';
 import type { RefusedDocument } from './read.ts';
@@ -169,6 +170,24 @@ export function changeLines({ from, to, changes, drills, own }: Difference): rea
   return (changes.length === 1 ? [`${only}: ${sum}`, tail] : [...changes, `so ${sum}`, tail]).map(
     escapeControls,
   );
+}
+
+/** What differs between two drills, under a heading for each part of them. */
+export function comparedLines(
+  { worker, verdict, times }: DrillDifference,
+  colors: boolean,
+): readonly string[] {
+  const paint = createPainter(colors);
+  const part = (title: string, lines: readonly string[] | null): readonly string[] => [
+    paint(title, 'loud'),
+    ...(lines ?? ['not known of both drills']).map((line) => `  ${escapeControls(line)}`),
+    ...(lines?.length === 0 ? ['  no difference'] : []),
+  ];
+  return [
+    ...part('Differs in the worker', worker),
+    ...part('Differs in the verdict', verdict),
+    ...part('Differs in times', times),
+  ];
 }
 
 /** What verify found. */

@@ -297,13 +297,13 @@ export const REASONS = {
     'refused',
     'before',
     'Another drill runs on this service.',
-    'Wait for the other drill, or settle it with `gameday abort`.',
+    'Wait for the other drill, or settle it with `gameday drills abort`.',
   ),
   'left-over': makeReasonRow(
     'refused',
     'before',
     'Another drill changed the service and has not put it back: its tag gameday:undo says what.',
-    'Wait for that drill; if it has died, run `gameday abort --cluster CLUSTER --service SERVICE`.',
+    'Wait for that drill; if it has died, run `gameday drills abort --cluster CLUSTER --service SERVICE`.',
   ),
   'drill-unknown': makeReasonRow(
     'refused',

@@ -14,7 +14,7 @@ export function explainLeftOver(service: Service, cluster: string, drill: string
   if (mark !== null && mark.drill === drill) return null;
   if (mark === null)
     return `service ${service.name} has the tag ${UNDO_TAG} with a value that gameday did not write: "${value}"; look at the service, and then remove the tag: aws ecs untag-resource --resource-arn ${service.arn} --tag-keys ${UNDO_TAG}`;
-  return `drill ${mark.drill} ${describeChange(mark)} (service ${service.name}) and has not put it back; it runs until ${formatUntil(mark)} at the latest, after that \`gameday abort --cluster ${lastPartOf(cluster)} --service ${service.name}\` puts it back`;
+  return `drill ${mark.drill} ${describeChange(mark)} (service ${service.name}) and has not put it back; it runs until ${formatUntil(mark)} at the latest, after that \`gameday drills abort --cluster ${lastPartOf(cluster)} --service ${service.name}\` puts it back`;
 }
 
 /** The name in an ARN, or the name itself. */

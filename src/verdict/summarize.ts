@@ -91,7 +91,7 @@ export function summarizeDrill(
     commands:
       interrupted === undefined
         ? [...commandsOf(whole)]
-        : [`gameday resume ${evidence.drill}`, `gameday abort ${evidence.drill}`],
+        : [`gameday drills resume ${evidence.drill}`, `gameday drills abort ${evidence.drill}`],
     journal: journalPath,
   };
 }

@@ -16,6 +16,7 @@ interface Surface {
   readonly summary?: string | undefined;
   readonly description?: string | undefined;
   readonly examples?: readonly unknown[] | undefined;
+  readonly hiddenAliases?: readonly string[] | undefined;
   readonly args?: Readonly<
     Record<string, { readonly required?: boolean | undefined; readonly multiple?: boolean | undefined }>
   >;
@@ -41,10 +42,11 @@ const TYPED_ONLY: Readonly<Record<string, readonly string[]>> = {
 };
 
 test('the commands, their arguments, flags and variables', async () => {
-  const pages = Object.entries(COMMANDS).map(async ([id, { args = {}, flags = {} }]) => [
+  const pages = Object.entries(COMMANDS).map(async ([id, { args = {}, flags = {}, hiddenAliases = [] }]) => [
     `${id} ${Object.entries(args)
       .map(([name, arg]) => `${name}${arg.multiple === true ? '...' : ''}${arg.required === true ? '' : '?'}`)
       .join(' ')}`.trimEnd(),
+    ...hiddenAliases.map((alias) => `  also as ${alias}`),
     ...(await Promise.all(
       Object.entries(flags)
         .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -22,13 +22,15 @@ const REAL = {
 test.each([
   ['run', ['--rig', '--dry-run', 'GAMEDAY_OUT', '130']],
   ['validate', ['--var']],
-  ['resume', ['DRILL']],
-  ['abort', ['DRILL']],
-  ['analyze', ['JOURNAL']],
+  ['drills resume', ['DRILL']],
+  ['drills abort', ['DRILL']],
+  ['drills judge', ['DRILL']],
+  ['drills show', ['DRILL']],
+  ['drills compare', ['A', 'B']],
   ['forecast', ['--history', '--durations', '--pipeline', 'GAMEDAY_WORKERS']],
   ['merge', ['DIR', '--shard']],
   ['losses', ['--pipeline', '--before-after', 'GAMEDAY_SINCE', '11']],
-  ['drills', ['--out']],
+  ['drills list', ['--out', '--alarm']],
   ['rig up', ['FILE', 'GAMEDAY_AGENT']],
 ])('%s --help tells flags, examples and exit codes', async (command, words) => {
   const { code, stdout } = await cli([...command.split(' '), '--help'], folder);
@@ -43,6 +45,12 @@ test.each([
   [['run', '--executor', 'docker', 'x'], '--executor'],
   [['run', 'x', '--var', 'novalue'], '--var must be NAME=value'],
   [['validate', 'missing.yaml'], 'there is no such file'],
+  [['drills', 'resume', 'missing'], 'there is no drill "missing"'],
+  [['drills', 'abort', 'missing'], 'there is no drill "missing"'],
+  [['drills', 'judge', 'missing'], 'there is no drill "missing"'],
+  [['drills', 'show'], 'there is no drill in .gameday'],
+  [['drills', 'show', 'missing'], 'there is no drill "missing"'],
+  [['drills', 'compare', 'missing', 'missing'], 'there is no drill "missing"'],
   [['resume', 'missing'], 'there is no drill "missing"'],
   [['abort', 'missing'], 'there is no drill "missing"'],
   [['analyze', 'missing'], 'there is no drill "missing"'],
@@ -60,11 +68,7 @@ test.each([
   expect(plain).toMatchObject({ code: 2, stdout: '' });
   expect(plain.stderr).toContain(message);
   expect(plain.stderr).not.toContain('    at ');
-  const [head = '', ...rest] = args;
-  const json = await cli(
-    [head, ...(head === 'rig' ? ['up', '--json', ...rest.slice(1)] : ['--json', ...rest])],
-    folder,
-  );
+  const json = await cli([...args, '--json'], folder);
   expect(json.code).toBe(2);
   expect(documentIn(json.stdout)).toMatchObject({ outcome: 'bad-input', exitCode: 2, drills: [] });
   expect(await readdir(folder)).toEqual([]);

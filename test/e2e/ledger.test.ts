@@ -142,7 +142,7 @@ test('a drill that was interrupted or killed is in the ledger once it is resumed
   const early = await gameday('ledger', 'add', killed);
   expect(early).toMatchObject({
     code: 10,
-    stdout: expect.stringContaining(`gameday resume ${killed}`) as string,
+    stdout: expect.stringContaining(`gameday drills resume ${killed}`) as string,
   });
   for (const drill of [interrupted, killed]) expect((await gameday('resume', drill)).code).toBe(11);
   const outcomes = [...(await ledger()).values()].map(({ drill, outcome }) => `${drill} ${outcome}`);

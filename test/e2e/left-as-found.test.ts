@@ -210,7 +210,7 @@ describe.concurrent('a scale-in that is cut off', () => {
       const scenario = { build: { branch: 'other' }, inject: { fault: 'stop-task' } };
       const later = await stage.run({ env: other, scenario });
       expect(later.drill).toMatchObject({ outcome: 'refused', reason: 'left-over' });
-      expect(later.drill.said).toContain('gameday abort --cluster build-prod --service build-agents');
+      expect(later.drill.said).toContain('gameday drills abort --cluster build-prod --service build-agents');
       const live = await cli(
         ['abort', '--cluster', 'build-prod', '--service', 'build-agents'],
         stage.folder,

@@ -115,7 +115,7 @@ test('one signal ends all of them, and the document has each with how to go on',
   const { outcome, drills } = documentIn(run.stdout());
   expect(outcome).toBe('interrupted');
   expect(drills.map((drill) => drill.outcome)).toEqual(['interrupted', 'interrupted']);
-  for (const { drill, commands } of drills) expect(commands).toContain(`gameday resume ${drill}`);
+  for (const { drill, commands } of drills) expect(commands).toContain(`gameday drills resume ${drill}`);
   expect((await readSpans()).map(({ last }) => last)).toEqual(['GD_INTERRUPTED', 'GD_INTERRUPTED']);
   await until('the end of the rig', async () => (await processesWith(folder)).length === 0);
 });

@@ -63,14 +63,14 @@ test('a drill killed after its injection is resumed to the verdict that it would
   expect((await cli(['drills'], folder, env)).stdout).toMatch(
     new RegExp(`${drill}  observing +no verdict yet`),
   );
-  const resumed = await cli(['resume', drill, '--json'], folder, env);
+  const resumed = await cli(['drills', 'resume', drill, '--json'], folder, env);
   expect(documentIn(resumed.stdout)).toMatchObject({ outcome: 'passed', reason: 'drained', exitCode: 0 });
   expect(resumed.code).toBe(0);
   expect(Object.values((await counts()).stopTaskLanded)).toEqual([1]);
   expect((await counts()).foreign).toBe(0);
-  const again = await cli(['resume', drill, '--json'], folder, env);
+  const again = await cli(['drills', 'resume', drill, '--json'], folder, env);
   expect(documentIn(again.stdout).drills[0]).toMatchObject({ drill, reason: 'drained' });
-  const judged = await cli(['analyze', drill, '--json'], folder);
+  const judged = await cli(['drills', 'judge', drill, '--json'], folder);
   expect(judged.code).toBe(0);
   expect(documentIn(judged.stdout).drills[0]?.notes[0]).toBe(
     'judged again: the same verdict, passed: drained',
@@ -84,7 +84,7 @@ test('a drill killed after its injection is resumed to the verdict that it would
 test('a drill that was interrupted before its injection is aborted: nothing is injected, its build is canceled', async () => {
   const before = Object.keys((await counts()).stopTaskLanded).length;
   const drill = await killedAfter('was created', 'SIGTERM');
-  const aborted = await cli(['abort', drill, '--json'], folder, env);
+  const aborted = await cli(['drills', 'abort', drill, '--json'], folder, env);
   expect(documentIn(aborted.stdout).drills[0]).toMatchObject({ drill, outcome: 'refused', reason: 'halted' });
   expect(aborted.code).toBe(3);
   expect(aborted.stderr).toContain('canceling the build');
@@ -93,7 +93,7 @@ test('a drill that was interrupted before its injection is aborted: nothing is i
 
 test('a scenario that changed, and another place, are refused', async () => {
   const drill = await killedAfter('at the gate');
-  const elsewhere = await cli(['resume', drill], folder, {
+  const elsewhere = await cli(['drills', 'resume', drill], folder, {
     ...env,
     AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:9',
   });
@@ -105,13 +105,13 @@ test('a scenario that changed, and another place, are refused', async () => {
   const other = join(folder, 'other.yaml');
   await cp(scenario, other);
   await appendFile(scenario, 'secrets: [SOME_NAME]\n');
-  const changed = await cli(['resume', drill], folder, { ...env, SOME_NAME: 'a-secret-value' });
+  const changed = await cli(['drills', 'resume', drill], folder, { ...env, SOME_NAME: 'a-secret-value' });
   expect(changed).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('the scenario has changed') as string,
   });
   await cp(other, scenario);
-  const aborted = await cli(['abort', drill], folder, env);
+  const aborted = await cli(['drills', 'abort', drill], folder, env);
   expect(aborted.code).toBe(3);
 });
 

@@ -47,7 +47,9 @@ test.each([
   expect(await run.ended).toEqual({ code, signal: null });
   expect(Date.now() - sentAt).toBeLessThan(SOON);
   expect(run.stdout()).toContain(`INTERRUPTED  (exit code ${code})`);
-  expect(run.stdout()).toMatch(/\$ gameday resume \d{8}-\d{6}-[0-9a-f]{16}\n {2}\$ gameday abort /);
+  expect(run.stdout()).toMatch(
+    /\$ gameday drills resume \d{8}-\d{6}-[0-9a-f]{16}\n {2}\$ gameday drills abort /,
+  );
   expect(await lastEvent()).toBe('GD_INTERRUPTED');
   await nothingRuns();
 });

@@ -81,7 +81,7 @@ test('SIGHUP interrupts like the other signals: the journal is closed, and it is
   run.child.kill('SIGHUP');
   expect(await run.ended).toEqual({ code: 129, signal: null });
   expect(run.stdout()).toContain('INTERRUPTED  (exit code 129)');
-  expect(run.stdout()).toContain('$ gameday resume ');
+  expect(run.stdout()).toContain('$ gameday drills resume ');
   const events = await journalIn(join(folder, '.gameday'));
   expect(events.at(-1)).toMatchObject({ code: 'GD_INTERRUPTED', payload: { signal: 'SIGHUP' } });
   await until('the end of the rig', async () => (await processesWith(folder)).length === 0);

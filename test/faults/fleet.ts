@@ -300,7 +300,7 @@ export function left(journal: readonly DrillEvent[]): readonly string[] {
 
 /** What is said where the mark of a drill could not be removed. */
 export const MARK_LEFT =
-  'the tag gameday:undo stays on service build-agents, and no drill begins there before `gameday abort --cluster build-prod --service build-agents`';
+  'the tag gameday:undo stays on service build-agents, and no drill begins there before `gameday drills abort --cluster build-prod --service build-agents`';
 
 /** How a fleet is found before a drill, and after one that put everything back. */
 export const AS_BEFORE = 'desired 3, protected none, host ACTIVE';

@@ -40,7 +40,7 @@ test.each([
           rig: null,
           label: null,
         },
-        ...{ control: null, notes: [], commands: ['gameday resume 20260102-030405-beef'] },
+        ...{ control: null, notes: [], commands: ['gameday drills resume 20260102-030405-beef'] },
       }),
       plain,
     ),

@@ -125,10 +125,10 @@ describe('the results of many drills', () => {
       outcome: 'interrupted',
       reason: 'interrupted',
       exitCode: 130,
-      commands: ['gameday resume x'],
+      commands: ['gameday drills resume x'],
     } as typeof lost;
     const text = write(cut);
-    expect(text.split('\n')[0]).toBe(`interrupted: ${lost.title}: gameday resume x`);
+    expect(text.split('\n')[0]).toBe(`interrupted: ${lost.title}: gameday drills resume x`);
     expect(text).not.toContain('What happened');
   });
 });

@@ -83,7 +83,7 @@ describe('a service', () => {
     const said = explainLeftOver(marked(value), 'arn:aws:ecs:us-east-1:1:cluster/build-prod', 'ours');
     expect(said).toContain('drill other set its desired count from 3 to 2');
     expect(said).toContain('2026-01-02 03:26:05 UTC');
-    expect(said).toContain('`gameday abort --cluster build-prod --service build-agents`');
+    expect(said).toContain('`gameday drills abort --cluster build-prod --service build-agents`');
     expect(explainLeftOver(marked(value), 'build-prod', null)).toContain('drill other');
   });
 

@@ -190,7 +190,7 @@ describe('summarize', () => {
     );
     expect(result).toMatchObject({ outcome: 'interrupted', reason: 'interrupted', exitCode });
     expect(result.said).toContain(TASK_ARN);
-    expect(result.commands).toEqual([`gameday resume ${DRILL}`, `gameday abort ${DRILL}`]);
+    expect(result.commands).toEqual([`gameday drills resume ${DRILL}`, `gameday drills abort ${DRILL}`]);
   });
 
   it('is not interrupted any more once another process went on', () => {

@@ -1,15 +1,16 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../cli/base-command.ts';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
-import * as shared from '../cli/flags.ts';
-import { keepHeapSmall } from '../cli/small-heap.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { exitCodesHelp } from '../../cli/exit-codes.ts';
+import * as shared from '../../cli/flags.ts';
+import { keepHeapSmall } from '../../cli/small-heap.ts';
 
-export default class Resume extends BaseCommand {
+export default class DrillsResume extends BaseCommand {
   static override summary = 'Continue a drill whose runner was interrupted or died, to its verdict.';
   static override description = `The scenario file is read again and must not have changed. A stop that was already sent is not sent again, unless it is proven that the first call did not land. Without --yes the command refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.
 
 ${exitCodesHelp()}`;
-  static override examples = ['<%= config.bin %> resume 20260102-030405-beef'];
+  static override examples = ['<%= config.bin %> drills resume 20260102-030405-beef'];
+  static override hiddenAliases = ['resume'];
   static override args = {
     DRILL: Args.string({ description: 'id of the drill, or its folder', required: true }),
   };
@@ -25,8 +26,8 @@ ${exitCodesHelp()}`;
 
   async run(): Promise<void> {
     keepHeapSmall();
-    const { args, flags } = await this.parse(Resume);
-    const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
+    const { args, flags } = await this.parse(DrillsResume);
+    const { goOnWithDrill: goOn } = await import('../../cli/go-on.ts');
     const { yes, insecure, out, reporter } = flags;
     const runner = await this.runnerWith(reporter, flags);
     const variables = shared.variablesOf(flags.var);

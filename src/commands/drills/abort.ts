@@ -1,21 +1,22 @@
 import { Args, Flags } from '@oclif/core';
-import { BaseCommand } from '../cli/base-command.ts';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
-import * as shared from '../cli/flags.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { exitCodesHelp } from '../../cli/exit-codes.ts';
+import * as shared from '../../cli/flags.ts';
 
-export default class Abort extends BaseCommand {
+export default class DrillsAbort extends BaseCommand {
   static override summary =
     "Settle a drill whose runner was interrupted or died: undo the drill's changes and cancel the build that it started. No task is stopped.";
   static override description = `The command first reads whether the drill's changes still stand; a value that somebody else has changed since is left as it is. Without --yes it refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.
 
 ${exitCodesHelp()}`;
   static override examples = [
-    '<%= config.bin %> abort 20260102-030405-beef',
+    '<%= config.bin %> drills abort 20260102-030405-beef',
     {
       description: "On any machine, without the drill's journal, by the tag of the service:",
-      command: '<%= config.bin %> abort --cluster build-prod --service build-agents',
+      command: '<%= config.bin %> drills abort --cluster build-prod --service build-agents',
     },
   ];
+  static override hiddenAliases = ['abort'];
   static override args = {
     DRILL: Args.string({ description: 'id of the drill, or its folder' }),
   };
@@ -43,14 +44,14 @@ ${exitCodesHelp()}`;
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Abort);
+    const { args, flags } = await this.parse(DrillsAbort);
     const { yes, insecure, out, reporter, cluster = null, service = null } = flags;
     const runner = await this.runnerWith(reporter, flags);
     if (args.DRILL !== undefined) {
-      const { goOnWithDrill: goOn } = await import('../cli/go-on.ts');
+      const { goOnWithDrill: goOn } = await import('../../cli/go-on.ts');
       return goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);
     }
-    const { putBack } = await import('../cli/put-back.ts');
+    const { putBack } = await import('../../cli/put-back.ts');
     await putBack({ cluster, service, yes, insecure }, runner);
   }
 }
