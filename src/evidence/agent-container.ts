@@ -61,8 +61,8 @@ function endOf(task: Task): Stamp | null {
   return byInstance(task.executionStoppedAt, task);
 }
 
-/** The end of the whole task, or the answer that first showed the container STOPPED: whatever came first. */
-function findLatestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
+/** When a container had ended at the latest: the end of the whole task, or the answer that first showed it STOPPED, whatever came first. */
+export function findLatestEnd(evidence: Evidence, task: Task, name: string): Stamp | null {
   const shown = evidence.firstLook('task', task.arn, ({ containers }) =>
     containers.some((one) => one.name === name && (one.status === 'STOPPED' || one.exitCode !== null)),
   );

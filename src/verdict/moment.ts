@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** The clock that a moment was read from; `instance` is the EC2 instance's. */
-const MomentClock = z.enum(['runner', 'buildkite', 'ecs', 'instance', 'agent']);
+import { MomentClock } from '../model/lane.ts';
 
 /** What a moment is, for those who draw it. `signal`: ECS began to stop the task; `exit`: its first essential container ended. */
 const MomentKind = z.enum([

@@ -5,6 +5,7 @@ import { Counter } from '../model/entities/counter.ts';
 import { CommandRun } from '../model/entities/command.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../scenario/plan.ts';
+import { Deadline, Lane } from '../model/lane.ts';
 import { OutcomeName, Reason } from '../model/reasons.ts';
 import { Moment } from './moment.ts';
 
@@ -174,6 +175,9 @@ export const DrillResult = z.strictObject({
   guards: z.array(GuardAnswer),
   findings: z.array(Finding),
   timeline: z.array(Moment),
+  /** The same times by who went through them, for the stop that decided: spans and marks, milliseconds since the first moment. */
+  lanes: z.array(Lane),
+  deadlines: z.array(Deadline),
   rig: RigFacts.nullable(),
   /** A negative control. Neither met nor contradicted: the drill proved nothing about it. */
   control: z

@@ -9,6 +9,19 @@ export interface Bare extends Pick<Moment, 'said' | 'event' | 'what' | 'of' | 'e
   readonly at: Stamp;
 }
 
+/** Our own StopTask. */
+export function momentsOfStop(evidence: Evidence): readonly Bare[] {
+  const { injection } = evidence;
+  if (injection?.by !== 'stop-task' || injection.sentAt === null) return [];
+  const seq = injection.sentSeq ?? injection.intendedSeq;
+  return [
+    {
+      ...{ at: byRunner(evidence, injection.sentAt, seq), event: seq },
+      ...{ of: injection.taskArn, what: 'stop-sent', said: 'StopTask sent' },
+    },
+  ];
+}
+
 /** The calls of a fault that changes services or hosts, and those that undid it, as they were sent. */
 export function momentsOfCalls(evidence: Evidence): readonly Bare[] {
   const { events } = evidence;

@@ -26,7 +26,7 @@ import { controlOf } from './control.ts';
 import type { AttemptLine, DrillResult } from './result.ts';
 import { listSidecarLines } from './sidecars.ts';
 import { measureSpent } from './spent.ts';
-import { timelineOf } from './timeline.ts';
+import { summarizeTimes } from './timeline.ts';
 import { listBuildLines } from './builds.ts';
 
 /** What a drill came to: its verdict and everything that a stranger needs to follow it. `judgedAgain` puts today's checks in place of the stored verdict. */
@@ -84,7 +84,7 @@ export function summarizeDrill(
     budget: measureSpent(whole),
     guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
-    timeline: [...timelineOf(evidence)],
+    ...summarizeTimes(evidence),
     rig: plan.rig,
     control: control === null ? null : controlOf(control, { ...verdict, injection }),
     touches: listTouched(evidence),

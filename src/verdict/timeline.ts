@@ -1,12 +1,13 @@
 import { attemptsOf, isJudged, type Attempt } from '../evidence/attempts.ts';
 import { findAgentContainer } from '../evidence/agent-container.ts';
-import { byAgent, byBuildkite, byEcs, byInstance, byRunner, clocksOf } from '../evidence/clocks.ts';
-import type { Distance, Stamp } from '../evidence/clocks.ts';
+import { byAgent, byBuildkite, byEcs, byInstance, type Stamp } from '../evidence/clocks.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { findStartTime } from '../evidence/job-times.ts';
 import type { BuildkiteInstant } from '../model/instants.ts';
-import type { Moment } from './moment.ts';
-import { momentsOfCalls, type Bare } from './sent.ts';
+import { deadlinesOf, lanesOf } from './lanes.ts';
+import type { DrillResult } from './result.ts';
+import { clockOf, placeAfter, type Scale } from './scale.ts';
+import { momentsOfCalls, momentsOfStop, type Bare } from './sent.ts';
 
 /** None where the service gave no time. */
 function momentsAt(at: Stamp | null, moment: Omit<Bare, 'at'>): readonly Bare[] {
@@ -63,16 +64,6 @@ function momentsOfBuild({ buildId, last }: Evidence): readonly Bare[] {
   ];
 }
 
-function momentsOfStop(evidence: Evidence): readonly Bare[] {
-  const { injection } = evidence;
-  if (injection?.by !== 'stop-task' || injection.sentAt === null) return [];
-  const event = injection.sentSeq ?? injection.intendedSeq;
-  return momentsAt(byRunner(evidence, injection.sentAt, event), {
-    ...{ event, of: injection.taskArn },
-    ...{ what: 'stop-sent', said: 'StopTask sent' },
-  });
-}
-
 function momentsOfTask(evidence: Evidence): readonly Bare[] {
   const { injection, target } = evidence;
   const container = findAgentContainer(evidence);
@@ -123,13 +114,8 @@ function momentsOfAgent({ target, last }: Evidence): readonly Bare[] {
   ];
 }
 
-/** The hosts of Fargate are AWS's own and use the control plane's time. */
-const CLOCKS: Readonly<Record<string, Moment['clock']>> = {
-  ...{ buildkite: 'buildkite', ecs: 'ecs', fargate: 'ecs', instance: 'instance', agent: 'agent' },
-};
-
-/** What happened, in order, each moment with the clock it was read from. */
-export function timelineOf(evidence: Evidence): readonly Moment[] {
+/** What happened, in order, each moment with the clock it was read from; and how everybody went through it. */
+export function summarizeTimes(evidence: Evidence): Pick<DrillResult, 'timeline' | 'lanes' | 'deadlines'> {
   const followed = attemptsOf(evidence).filter(
     (attempt) => isJudged(attempt) || attempt.role === 'retry' || attempt.role === 'late',
   );
@@ -146,23 +132,23 @@ export function timelineOf(evidence: Evidence): readonly Moment[] {
 }
 
 /** Orders the moments. Clocks that were not seen to differ count as equal; a moment before the first one by an unknown clock gets no `since`. */
-function alignMoments(evidence: Evidence, moments: readonly Bare[]): readonly Moment[] {
+function alignMoments(
+  evidence: Evidence,
+  moments: readonly Bare[],
+): Pick<DrillResult, 'timeline' | 'lanes' | 'deadlines'> {
   const [reference] = moments;
-  if (reference === undefined) return [];
-  const placed = moments.map((one) => {
-    const distance = clocksOf(evidence).distance(reference.at, one.at);
-    return { ...one, after: chooseDistance(distance), isKnown: Number.isFinite(distance.error) };
-  });
+  if (reference === undefined) return { timeline: [], lanes: [], deadlines: [] };
+  const placed = moments.map((one) => ({ ...one, ...placeAfter(evidence, reference.at, one.at) }));
   const start = Math.min(...placed.filter(({ isKnown }) => isKnown).map(({ after }) => after));
-  return placed
+  const timeline = placed
     .toSorted((a, b) => a.after - b.after)
-    .map(({ at: { at, clock }, after, isKnown: _known, ...rest }) => ({
-      ...{ at, ...rest, clock: CLOCKS[clock.split(':', 1)[0] ?? ''] ?? 'runner' },
+    .map(({ at, after, isKnown: _known, ...rest }) => ({
+      ...{ at: at.at, ...rest, clock: clockOf(at) },
       since: after < start ? null : Math.round(after - start),
     }));
-}
-
-/** The distance that two clocks show, if it lies within their measured error; else the likeliest one. */
-function chooseDistance({ ms, error, shown }: Distance): number {
-  return Number.isFinite(error) && Math.abs(shown - ms) > error ? ms : shown;
+  const scale: Scale = (at) => {
+    const { after } = placeAfter(evidence, reference.at, at);
+    return after < start ? null : Math.round(after - start);
+  };
+  return { timeline, lanes: lanesOf(evidence, scale), deadlines: deadlinesOf(evidence, scale) };
 }

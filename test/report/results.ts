@@ -1,6 +1,15 @@
+import type { Lane, LaneMark } from '../../src/model/lane.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+function makeLane(of: Lane['of'], name: string, spans: Lane['spans'], marks: Lane['marks']): Lane {
+  return { of, name, spans, marks };
+}
+
+function makeMark(sign: LaneMark['sign'], at: number, clock: LaneMark['clock'], said: string): LaneMark {
+  return { sign, at, clock, atLatest: false, said };
+}
 
 /** A drill that was lost, with everything that a block can show. */
 export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
@@ -157,6 +166,51 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
         event: 14,
       },
     ],
+    lanes: [
+      makeLane('gameday', 'gameday', [], [makeMark('call', 3400, 'runner', 'StopTask sent')]),
+      makeLane(
+        'job',
+        'integration attempt 1',
+        [
+          { how: 'running', from: 2310, to: 3450 },
+          { how: 'stopping', from: 3450, to: 6420 },
+          { how: 'silent', from: 6420, to: 9777 },
+        ],
+        [
+          makeMark('start', 2310, 'buildkite', 'started'),
+          makeMark('lost', 9777, 'buildkite', 'lost, exit status -1'),
+        ],
+      ),
+      makeLane(
+        'agent',
+        'worker-1',
+        [
+          { how: 'running', from: null, to: 3450 },
+          { how: 'stopping', from: 3450, to: 6420 },
+          { how: 'silent', from: 6420, to: 9777 },
+        ],
+        [makeMark('lost', 9777, 'buildkite', 'given up as lost')],
+      ),
+      makeLane(
+        'container',
+        'agent',
+        [
+          { how: 'running', from: null, to: 3450 },
+          { how: 'stopping', from: 3450, to: 6420 },
+        ],
+        [makeMark('signal', 3450, 'ecs', 'SIGTERM'), makeMark('kill', 6420, 'ecs', 'SIGKILL, exit 137')],
+      ),
+      makeLane(
+        'task',
+        '0123456789abcdef0123456789abcdef',
+        [
+          { how: 'running', from: null, to: 3450 },
+          { how: 'stopping', from: 3450, to: 6520 },
+        ],
+        [makeMark('stopped', 6520, 'ecs', 'STOPPED')],
+      ),
+    ],
+    deadlines: [{ of: 'stop-timeout', at: 6450, said: 'stopTimeout 3.0 s: SIGKILL' }],
     rig: {
       executor: 'namespace',
       pid1: true,
@@ -228,6 +282,37 @@ export function drainedResult(over: Partial<DrillResult> = {}): DrillResult {
         event: 14,
       },
     ],
+    lanes: [
+      lostResult().lanes[0]!,
+      makeLane(
+        'job',
+        'integration attempt 1',
+        [
+          { how: 'running', from: 2310, to: 3450 },
+          { how: 'stopping', from: 3450, to: 7100 },
+        ],
+        [makeMark('start', 2310, 'buildkite', 'started'), makeMark('passed', 7100, 'buildkite', 'passed')],
+      ),
+      makeLane(
+        'agent',
+        'worker-1',
+        [
+          { how: 'running', from: null, to: 3450 },
+          { how: 'stopping', from: 3450, to: 7600 },
+        ],
+        [makeMark('left', 7600, 'buildkite', 'disconnected')],
+      ),
+      makeLane(
+        'container',
+        'agent',
+        [
+          { how: 'running', from: null, to: 3450 },
+          { how: 'stopping', from: 3450, to: 7700 },
+        ],
+        [makeMark('signal', 3450, 'ecs', 'SIGTERM'), makeMark('exit', 7700, 'ecs', 'exit 0')],
+      ),
+    ],
+    deadlines: [{ of: 'stop-timeout', at: 23_450, said: 'stopTimeout 20.0 s: SIGKILL' }],
     control: null,
     journal: '.gameday/20260102-030455-cafe/journal.jsonl',
     ...over,
