@@ -20,13 +20,13 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-comm
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify|mcp)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify)/(report|sarif|plot|svg)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify|mcp)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments|leftovers)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify|mcp)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments|leftovers)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -38,6 +38,7 @@ const BUNDLED = [
   '@aws-sdk/nested-clients',
   '@hono/node-server',
   '@inquirer/confirm',
+  '@modelcontextprotocol/sdk',
   '@oclif/core',
   '@smithy/core',
   'dockerfile-ast',
@@ -381,6 +382,13 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'mcp',
+      'What an assistant may call, as command lines: it knows commands by their words alone.',
+      '^src/mcp/',
+      [MODEL],
+      [SERVING, SHOWING],
+    ),
+    only(
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
@@ -401,7 +409,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify|mcp)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),
@@ -414,7 +422,7 @@ module.exports = {
       [
         MODEL,
         RESULT,
-        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify)/',
+        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|mcp)/',
         '^src/journal/escape\\.ts$',
       ],
     ),
@@ -425,7 +433,7 @@ module.exports = {
       [
         MODEL,
         WORKER,
-        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|statistics|report|scenario|journal|evidence|verdict)/',
+        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|mcp|statistics|report|scenario|journal|evidence|verdict)/',
         '^src/drill/(gate|look|mapped-tasks|questions|run)\\.ts$',
         '^src/state/(state|trouble)\\.ts$',
         '^src/safety/(list|guard)\\.ts$',

@@ -6,6 +6,7 @@ export function main(root: string): void {
   // The SDK's notice about future Node versions does not concern users: its version is pinned.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   guardExit();
+  endWithParent();
   // No plugins: code in a user's data folder must not run with the credentials of a drill.
   const loadOptions = { root, userPlugins: false, devPlugins: false };
   // Not awaited: a closed stdout would otherwise end in "unsettled top-level await".
@@ -13,4 +14,12 @@ export function main(root: string): void {
     // A help page or the version is the whole answer.
     if (!hasBegun()) finishWith(0);
   });
+}
+
+/** A process that forked this one reads the answer; if it dies, nobody does, and the command ends as on SIGTERM. */
+function endWithParent(): void {
+  if (process.channel === undefined) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // The channel alone keeps no command running.
+  process.channel.unref();
 }

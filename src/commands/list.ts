@@ -18,6 +18,7 @@ import LedgerRebuild from './ledger/rebuild.ts';
 import LedgerShow from './ledger/show.ts';
 import LedgerVerify from './ledger/verify.ts';
 import Losses from './losses.ts';
+import Mcp from './mcp.ts';
 import Merge from './merge.ts';
 import Pipeline from './pipeline.ts';
 import Preflight from './preflight.ts';
@@ -48,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   'ledger:show': LedgerShow,
   'ledger:verify': LedgerVerify,
   losses: Losses,
+  mcp: Mcp,
   merge: Merge,
   pipeline: Pipeline,
   preflight: Preflight,

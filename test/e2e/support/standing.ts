@@ -15,6 +15,7 @@ const Counts = z.object({
   foreign: z.number(),
   /** Requests by the names of their operations. */
   buildkite: z.record(z.string(), z.number()),
+  ecs: z.record(z.string(), z.number()),
 });
 const Told = z.object({ ok: z.boolean(), result: z.unknown() });
 const State = z.object({
