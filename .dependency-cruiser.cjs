@@ -13,7 +13,7 @@ const WORKER = '^src/worker/';
 const LOCKFILE = '^src/lockfile/';
 /** What a scenario and a plan are: the schema alone, without the text that it is read from. */
 const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
-const RESULT = '^src/verdict/(result|moment)\\.ts$';
+const RESULT = '^src/verdict/(result|moment|counted)\\.ts$';
 const DISK = '^src/disk/';
 const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters)/port\\.ts$';
 /** The files of a drill that act: all others decide. */

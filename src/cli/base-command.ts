@@ -19,7 +19,7 @@ const UNFINISHED = {
 };
 
 /** The defaults without `--reporter`. */
-const NOBODY = { progress: null, ownsStdout: false, files: [], answers: null };
+const NOBODY = { progress: null, ownsStdout: false, own: [], answers: null, lost: () => [] };
 
 /**
  * What all commands share. oclif's own `--json` is not used, as it prints flag values in errors and turns every exit
@@ -61,7 +61,7 @@ export abstract class BaseCommand extends Command {
     if (ledger !== undefined) this.ledger = await clients.openStore(ledger, process.env, insecure === true);
     if (asked.length > 0) {
       const { openReporters } = await import('./reporters.ts');
-      this.reporting = await openReporters(asked, this.output);
+      this.reporting = await openReporters(asked, this.output, this.wantsJson);
     }
     return this.runner;
   }
@@ -73,7 +73,7 @@ export abstract class BaseCommand extends Command {
 
   /** Ends the command with its answer. The exit code is set first, so that a closed stdout does not change it. */
   protected finish(answer: Answer, print?: (stdout: Screen) => void): void {
-    writeAnswer(answer, this.wantsJson, this.output, print);
+    writeAnswer(answer, this.wantsJson, this.output, this.reporting.ownsStdout ? undefined : print);
     this.reporting.answers?.onAnswer(answer);
   }
 

@@ -225,7 +225,7 @@ export async function driveAlone(
   });
   const result = await driveDrill({ ...current, reporter, interruption });
   over = true;
-  reporter.onResult(result);
+  reporter.onResult(result, drill.journal.events);
   const document = makeGameDayDocument([result], [], interruption.readSignal());
   reporter.onDocument(document);
   runner.finish(document);
@@ -249,7 +249,7 @@ export function endByForce(
     const note =
       ledger === null || current.plan.dryRun ? [] : [sayNotEntered(ledger, told.drill, current.out)];
     const result = { ...told, notes: [...told.notes, ...note] };
-    reporter.onResult(result);
+    reporter.onResult(result, current.journal.events);
     return result;
   });
 }

@@ -57,12 +57,16 @@ export function readReporter(text: string): AskedReporter {
     throw new GamedayError('bad-input', `there is no reporter "${name}"`, {
       next: `The reporters are: ${Object.keys(REPORTERS).join(', ')}.`,
     });
-  const next = `Write it as --reporter ${name}, or as --reporter log=FILE.`;
-  if (file === '')
-    throw new GamedayError('bad-input', `--reporter ${name}= names no file after the =`, { next });
-  const { noFile } = REPORTERS[name];
+  const { noFile, stream } = REPORTERS[name];
+  const withFile = { next: `Write it as --reporter ${name}=FILE.` };
   if (file !== null && noFile !== null)
-    throw new GamedayError('bad-input', `the reporter ${name} cannot write to a file: ${noFile}`, { next });
+    throw new GamedayError('bad-input', `the reporter ${name} cannot write to a file: ${noFile}`, {
+      next: `Write it as --reporter ${name}, or as --reporter log=FILE.`,
+    });
+  if (file === '')
+    throw new GamedayError('bad-input', `--reporter ${name}= names no file after the =`, withFile);
+  if (file === null && stream === null && noFile === null)
+    throw new GamedayError('bad-input', `the reporter ${name} needs a file`, withFile);
   return { name, file };
 }
 

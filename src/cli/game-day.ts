@@ -169,8 +169,9 @@ async function tryDrill(
     const result = await drillScenario(run, day);
     results.push(result);
     keep(result);
+    const events = day.running.get(run)?.journal.events ?? [];
     day.running.delete(run);
-    day.reporter.onResult(result);
+    day.reporter.onResult(result, events);
     return null;
   } catch (error) {
     if (interruption.readSignal() !== null) return null;
@@ -191,7 +192,7 @@ async function drillScenario(run: Run, day: Day): Promise<DrillResult> {
     rig = await day.rigs.open(loaded.scenario);
   } catch (error) {
     if (error instanceof GamedayError && error.reason === 'rig-failed')
-      return drillWithoutRig(loaded, error, day);
+      return drillWithoutRig(run, error, day);
     throw error;
   }
   try {
@@ -225,18 +226,21 @@ async function drillWithSettings(
 }
 
 /** Journals a drill whose rig did not start, so that its result has a journal too. */
-async function drillWithoutRig(loaded: LoadedScenario, error: GamedayError, day: Day): Promise<DrillResult> {
+async function drillWithoutRig(run: Run, error: GamedayError, day: Day): Promise<DrillResult> {
   const { options, runner } = day;
+  const { loaded } = run;
   const plan = planDrill(loaded, unreachableSettings(loaded.scenario), choiceOf(options), runner);
   const { journal, folder } = await openDrillJournal(loaded, [], day);
+  const { out } = options;
+  const died = (): null => null;
+  day.running.set(run, { plan, journal, folder, out, died, runner });
   const digest = await digestFor(runner.environment, journal.drill, false);
   const { secrets } = plan.scenario;
   await journal.append(hideEvent({ code: 'GD_DRILL_PLANNED', payload: { plan } }, secrets, digest), true);
   await journal.append({ code: 'GD_HALTED', payload: { reason: error.reason, said: error.message } }, false);
   await journal.append({ code: 'GD_SETTLED', payload: { left: [] } }, true);
   await journal.close();
-  const { out } = options;
-  const result = resultOf({ journal, folder, plan, out, died: () => null }, null);
+  const result = resultOf({ journal, folder, plan, out, died }, null);
   const { events } = journal;
   return keepResult(await enterInLedger(result, { ...day, events, out }), folder, runner);
 }

@@ -150,7 +150,7 @@ async function finishJudged(
   const judged = summarizeDrill(events, journalPath);
   const result = await enterInLedger(judged, { events, out, runner, interruption });
   const reporter = await reporterFor(runner, 'closing');
-  reporter.onResult(result);
+  reporter.onResult(result, events);
   runner.finish(makeGameDayDocument([result], [], null));
 }
 

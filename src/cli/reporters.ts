@@ -1,23 +1,27 @@
-import { openSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
-import { escapeControls } from '../journal/escape.ts';
 import { multiplex } from '../report/reporter.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { REPORTERS } from '../report/reporters.ts';
 import type { AskedReporter, ReporterName } from '../report/reporters.ts';
 import { createResultsReporter } from '../report/results.ts';
 import type { Layout } from '../report/results.ts';
-import { FALLBACK, WITHOUT_TERMINAL } from '../report/screen.ts';
 import type { Screen } from '../report/screen.ts';
 import { isAttended } from './output.ts';
 import type { Output } from './output.ts';
-import type { OwnFile, Reporting, Runner } from './runner.ts';
+import { openDocument, openLines } from './report-file.ts';
+import type { Opening } from './report-file.ts';
+import type { OwnReporter, Reporting, Runner } from './runner.ts';
 
-const TOOLS = { now: systemClock.now, every: repeatEvery };
+export const TOOLS = { now: systemClock.now, every: repeatEvery };
 
 /** Opens the reporters of `--reporter`. Throws bad-input if two write to the same place, or a file cannot be written. */
-export async function openReporters(asked: readonly AskedReporter[], output: Output): Promise<Reporting> {
+export async function openReporters(
+  asked: readonly AskedReporter[],
+  output: Output,
+  json = false,
+): Promise<Reporting> {
   const onScreen = asked.filter(({ file }) => file === null);
   const onStream = (stream: 'stdout' | 'stderr'): readonly AskedReporter[] =>
     onScreen.filter(({ name }) => REPORTERS[name].stream === stream);
@@ -25,58 +29,56 @@ export async function openReporters(asked: readonly AskedReporter[], output: Out
   const [answer = null, ...others] = onStream('stdout');
   refuseTwo([progress, ...more], 'stderr');
   refuseTwo([answer, ...others], 'stdout');
-  const named = asked.flatMap(({ file }) => file ?? []);
+  if (json && answer !== null && answer.name !== 'json')
+    throw makeBadInput(
+      `--json and the reporter ${answer.name} both write to stdout`,
+      `Leave --json out, or write --reporter ${answer.name}=FILE.`,
+    );
+  const named = asked.flatMap(({ file }) => (file === null ? [] : resolve(file)));
   const twice = named.find((file, index) => named.indexOf(file) !== index);
   if (twice !== undefined)
     throw makeBadInput(`two reporters write to ${twice}`, 'Give each a file of its own.');
+  const lost: string[] = [];
   const files = await Promise.all(
-    asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, output))),
+    asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, { output, lost }))),
   );
   // The command itself writes the JSON answer on stdout, as it must do so even if its flags cannot be parsed.
-  const own =
+  const onStdout =
     answer === null || answer.name === 'json'
       ? []
-      : [await REPORTERS[answer.name].create(output.stdout, TOOLS)];
+      : [{ reporter: await REPORTERS[answer.name].create(output.stdout, TOOLS), results: null }];
+  const own = [...onStdout, ...files];
   return {
     progress: progress?.name ?? null,
     ownsStdout: answer !== null,
-    files,
-    answers: tellAll([...own, ...files.map(({ reporter }) => reporter)], output.stderr),
+    own,
+    answers: answerOnce(
+      tellAll(
+        own.map(({ reporter }) => reporter),
+        output.stderr,
+      ),
+    ),
+    lost: () => lost,
   };
 }
 
-async function openOne(name: ReporterName, file: string, output: Output): Promise<OwnFile> {
-  const { create, stream } = REPORTERS[name];
-  const screen = fileScreen(`--reporter ${name}=${file}`, file, output);
-  return { reporter: await create(screen, TOOLS), results: stream === 'stderr' ? screen : null };
-}
-
-/** A file as a screen. If it can no longer be written, an error is printed, and the drill goes on. */
-function fileScreen(flag: string, file: string, { stderr, redact }: Output): Screen {
-  let fd: number | null;
-  try {
-    fd = openSync(file, 'w');
-  } catch (error) {
-    throw makeBadInput(
-      `${flag}: the file cannot be written: ${messageOf(error)}`,
-      'Name a file in an existing folder.',
-    );
-  }
+/** A command that reports stored drills tells its reporters the drills' answer before its own. */
+function answerOnce(reporter: Required<Reporter>): Required<Reporter> {
+  let isAnswered = false;
   return {
-    write(text) {
-      if (fd === null) return;
-      try {
-        writeFileSync(fd, redact(text));
-      } catch (error) {
-        fd = null;
-        const said = `error: ${flag}: the file could not be written: ${messageOf(error)}. It is incomplete. The verdict does not change; each drill's result.json contains it.`;
-        stderr.write(`${escapeControls(said)}\n`);
-      }
+    ...reporter,
+    onAnswer(answer) {
+      if (!isAnswered) reporter.onAnswer(answer);
+      isAnswered = true;
     },
-    columns: () => WITHOUT_TERMINAL,
-    rows: () => FALLBACK.rows,
-    colors: false,
   };
+}
+
+async function openOne(name: ReporterName, file: string, opening: Opening): Promise<OwnReporter> {
+  const { create, stream, isWhole } = REPORTERS[name];
+  const flag = `--reporter ${name}=${file}`;
+  const screen = (isWhole ? openDocument : openLines)(flag, file, opening);
+  return { reporter: await create(screen, TOOLS), results: stream === 'stderr' ? screen : null };
 }
 
 /**
@@ -89,17 +91,17 @@ export async function reporterFor(
   whose?: string,
 ): Promise<Required<Reporter>> {
   const { stdout, stderr } = runner.output;
-  const { ownsStdout, files } = runner.reporting;
+  const { ownsStdout, own } = runner.reporting;
   const name = whose === undefined ? progressName(runner) : 'log';
   const results = runner.json || ownsStdout ? [] : [createResultsReporter(stdout, layout)];
-  const onFiles = files.flatMap(({ reporter, results: screen }) =>
+  const beside = own.flatMap(({ reporter, results: screen }) =>
     screen === null ? [reporter] : [reporter, createResultsReporter(screen, layout)],
   );
   return tellAll(
     [
       await REPORTERS[name].create(stderr, { ...TOOLS, whose, many: layout === 'many' }),
       ...results,
-      ...onFiles,
+      ...beside,
     ],
     stderr,
   );
@@ -136,10 +138,6 @@ function refuseTwo(asked: readonly (AskedReporter | null)[], stream: string): vo
 
 function makeBadInput(message: string, next: string): GamedayError {
   return new GamedayError('bad-input', message, { next });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function repeatEvery(ms: number, act: () => void): () => void {

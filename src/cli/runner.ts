@@ -35,13 +35,15 @@ export interface Reporting {
   readonly progress: ReporterName | null;
   /** Whether one of them answers on stdout, in place of the results. */
   readonly ownsStdout: boolean;
-  /** Those with a file of their own. */
-  readonly files: readonly OwnFile[];
+  /** Those that write elsewhere: to a file of their own, or one document on stdout. */
+  readonly own: readonly OwnReporter[];
   /** Get the command's answer, whatever the outcome. */
   readonly answers: Required<Reporter> | null;
+  /** The files that could not be written. */
+  readonly lost: () => readonly string[];
 }
 
-export interface OwnFile {
+export interface OwnReporter {
   readonly reporter: Reporter;
   /** Where the reporter's results go as well, if it shows progress. */
   readonly results: Screen | null;

@@ -163,7 +163,7 @@ export async function judgeAgain(named: string, out: string, runner: Runner): Pr
   const note = before === null ? 'the journal holds no verdict' : sayDifference(before, today);
   const told = { ...result, notes: [note, ...result.notes] };
   const reporter = await reporterFor(runner, 'closing');
-  reporter.onResult(told);
+  reporter.onResult(told, stored.events);
   runner.finish(makeGameDayDocument([told], [], null));
 }
 

@@ -6,6 +6,7 @@ import DrillsAbort from './drills/abort.ts';
 import DrillsCompare from './drills/compare.ts';
 import DrillsJudge from './drills/judge.ts';
 import DrillsList from './drills/list.ts';
+import DrillsReport from './drills/report.ts';
 import DrillsResume from './drills/resume.ts';
 import DrillsShow from './drills/show.ts';
 import Forecast from './forecast.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   'drills:compare': DrillsCompare,
   'drills:judge': DrillsJudge,
   'drills:list': DrillsList,
+  'drills:report': DrillsReport,
   'drills:resume': DrillsResume,
   'drills:show': DrillsShow,
   forecast: Forecast,

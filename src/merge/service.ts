@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Runner } from '../cli/runner.ts';
+import { readJournal } from '../journal/replay.ts';
 import { GamedayError } from '../model/errors.ts';
 import type { Expected } from './attempt.ts';
 import { readAttempts } from './files.ts';
@@ -21,5 +22,8 @@ export async function mergeShards(folder: string, flags: MergeFlags, runner: Run
   const expected: Expected = { files: flags.shard, rig: flags.rig, build: build === '' ? null : build };
   const { attempts, strays } = await readAttempts(folder, expected);
   const document = mergeAttempts(attempts, expected, strays);
+  const { answers } = runner.reporting;
+  for (const drill of answers === null ? [] : document.drills)
+    answers?.onResult(drill, drill.journal === null ? [] : (await readJournal(drill.journal)).events);
   runner.finish(document, (stdout) => stdout.write(`${mergeLines(document, stdout.colors).join('\n')}\n`));
 }

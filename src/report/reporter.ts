@@ -1,17 +1,24 @@
 import type { DrillState } from '../state/state.ts';
 import type { DrillEvent } from '../journal/events.ts';
+import type { InputError } from '../scenario/problem.ts';
 import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
+
+/** A command's answer, as far as reporters read it. */
+export interface ReportedAnswer {
+  readonly outcome: string;
+  readonly errors?: readonly InputError[];
+}
 
 /** Shows what happens; every method is optional. A reporter cannot change a drill. */
 export interface Reporter {
   /** One event was written; the state is the one after it. */
   readonly onEvent?: (event: DrillEvent, state: DrillState) => void;
-  /** One drill has ended. */
-  readonly onResult?: (result: DrillResult) => void;
+  /** One drill has ended; with its whole journal, of which earlier processes may have written a part. */
+  readonly onResult?: (result: DrillResult, journal: readonly DrillEvent[]) => void;
   /** The game day has ended. */
   readonly onDocument?: (document: GameDayDocument) => void;
   /** The command has its answer, even if no drill was begun. Called once, whatever the outcome. */
-  readonly onAnswer?: (answer: object) => void;
+  readonly onAnswer?: (answer: ReportedAnswer) => void;
   /** A prompt needs the screen: write nothing until `resume`. */
   readonly pause?: () => void;
   readonly resume?: () => void;
@@ -36,7 +43,7 @@ export function multiplex(
   }
   return {
     onEvent: (event, state) => tell((reporter) => reporter.onEvent?.(event, state)),
-    onResult: (result) => tell((reporter) => reporter.onResult?.(result)),
+    onResult: (result, journal) => tell((reporter) => reporter.onResult?.(result, journal)),
     onDocument: (document) => tell((reporter) => reporter.onDocument?.(document)),
     onAnswer: (answer) => tell((reporter) => reporter.onAnswer?.(answer)),
     pause: () => tell((reporter) => reporter.pause?.()),

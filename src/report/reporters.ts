@@ -14,10 +14,12 @@ export interface ReporterTools {
 }
 
 interface Entry {
-  /** Where it writes without a FILE: progress goes to stderr, answers go to stdout. */
-  readonly stream: 'stderr' | 'stdout';
+  /** Where it writes without a FILE: progress goes to stderr, answers go to stdout; null: it needs a FILE. */
+  readonly stream: 'stderr' | 'stdout' | null;
   /** Why it cannot write to a file; null where it can. */
   readonly noFile: string | null;
+  /** Whether it writes one document, at the end: its FILE is there whole or not at all. */
+  readonly isWhole: boolean;
   /** Loads the reporter on demand. */
   readonly create: (screen: Screen, tools: ReporterTools) => Promise<Reporter>;
 }
@@ -27,6 +29,7 @@ export const REPORTERS = {
   terminal: {
     stream: 'stderr',
     noFile: 'it redraws a screen',
+    isWhole: false,
     create: async (screen, tools) =>
       tools.many === true
         ? (await import('./many-drills.ts')).createManyDrillsReporter({ screen, ...tools })
@@ -35,12 +38,26 @@ export const REPORTERS = {
   log: {
     stream: 'stderr',
     noFile: null,
+    isWhole: false,
     create: async (screen, { whose }) => (await import('./log.ts')).createLogReporter(screen, whose),
   },
   json: {
     stream: 'stdout',
     noFile: null,
+    isWhole: true,
     create: async (screen) => (await import('./json.ts')).createJsonReporter(screen),
+  },
+  junit: {
+    stream: null,
+    noFile: null,
+    isWhole: true,
+    create: async (screen) => (await import('./junit.ts')).createJunitReporter(screen),
+  },
+  markdown: {
+    stream: 'stdout',
+    noFile: null,
+    isWhole: true,
+    create: async (screen) => (await import('./markdown.ts')).createMarkdownReporter(screen),
   },
 } as const satisfies Readonly<Record<string, Entry>>;
 export type ReporterName = keyof typeof REPORTERS;

@@ -6,7 +6,8 @@ import {
   type StopSignal,
 } from '../model/reasons.ts';
 import type { InputError } from '../scenario/problem.ts';
-import type { DrillResult, GameDayDocument, GameDayReason } from './result.ts';
+import { countedOutcomeOf, type Counted } from './counted.ts';
+import type { DrillResult, GameDayDocument } from './result.ts';
 
 /** The worst fact first (verdict §1); a game day takes the first that one of its drills has. */
 const WORST_FIRST: readonly OutcomeName[] = [
@@ -18,21 +19,6 @@ const WORST_FIRST: readonly OutcomeName[] = [
 ];
 /** Outcomes that no gate accepts as evidence of a drain. They come before passed, so that a game day does not look better than it is. */
 const NO_PROOF: readonly OutcomeName[] = ['outlasted', 'not-lost', 'baseline', 'planned'];
-
-interface Counted {
-  readonly outcome: OutcomeName;
-  readonly reason: GameDayReason;
-}
-
-/**
- * A drill as the game day counts it: a negative control that ended as it must counts as passed, one that was proven to end
- * otherwise as failed. A drill that proved nothing about its control keeps its own outcome, and with it the next move.
- */
-function countedOutcomeOf({ control, outcome, reason }: DrillResult): Counted {
-  if (control?.met === true) return { outcome: 'passed', reason: 'control-met' };
-  if (control?.contradicted === true) return { outcome: 'failed', reason: 'control-not-met' };
-  return { outcome, reason };
-}
 
 function decideOutcome(
   drills: readonly Counted[],

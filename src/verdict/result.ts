@@ -8,6 +8,7 @@ import { RigFacts } from '../scenario/plan.ts';
 import { Deadline, Lane } from '../model/lane.ts';
 import { OutcomeName, Reason } from '../model/reasons.ts';
 import { Moment } from './moment.ts';
+import { SETTING } from './setting.ts';
 
 /** One attempt that was judged or followed, as it stood at the end. */
 export const AttemptLine = z.strictObject({
@@ -70,6 +71,7 @@ export const DrillResult = z.strictObject({
   drill: z.string(),
   file: z.string(),
   title: z.string(),
+  ...SETTING,
   /** `rig` where everything was a stand-in, else null. */
   label: z.string().nullable(),
   outcome: OutcomeName,

@@ -15,6 +15,7 @@ import type { JournalIndex } from '../evidence/journal-index.ts';
 import { HeardProof, InFlightProof, type DrillEvent, type Verdict } from '../journal/events.ts';
 import { judgeStops, type Judged } from './case.ts';
 import { fleetOf } from './scheduled.ts';
+import { findSetting } from './find-setting.ts';
 import { findExperiment } from '../evidence/experiment.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
 import { judgeDrill, verdictOfReason } from './judge.ts';
@@ -51,11 +52,13 @@ export function summarizeDrill(
   const drain = evidence.injection === null ? null : measureDrainTime(evidence);
   const control = plan.mode === 'assert' ? null : plan.scenario.control;
   const injection = injectionOf(evidence, verdict, stops);
+  const budget = measureSpent(whole);
   return {
     version: 1,
     drill: evidence.drill,
     file: plan.file,
     title: plan.scenario.title,
+    ...findSetting(whole, budget),
     label: plan.label,
     outcome: verdict.outcome,
     reason: verdict.reason,
@@ -81,7 +84,7 @@ export function summarizeDrill(
     fleet: fleetOf(whole, stops),
     ...describeExperimentRun(whole),
     command: describeRun(whole),
-    budget: measureSpent(whole),
+    budget,
     guards: events('GD_GUARDS_ANSWERED').at(-1)?.payload.answers ?? [],
     findings: verdict.findings,
     ...summarizeTimes(evidence),

@@ -55,7 +55,7 @@ async function tellDrill(asked: readonly AskedReporter[], output: Output): Promi
   const runner = await runnerWith(asked, output);
   const reporter = await reporterFor(runner, 'closing');
   for (const { event, state } of tell(lostDrill())) reporter.onEvent(event, state);
-  reporter.onResult(lostResult({ control: null }));
+  reporter.onResult(lostResult({ control: null }), []);
   const document = makeGameDayDocument([lostResult({ control: null })], [], null);
   reporter.onDocument(document);
   runner.reporting.answers?.onAnswer(document);

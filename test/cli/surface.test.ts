@@ -35,6 +35,8 @@ const ASKED = 'claim within at-least job-time pessimistic stopped losses worker-
 const TYPED_ONLY: Readonly<Record<string, readonly string[]>> = {
   certify: [...ASKED, 'max'],
   gate: [...ASKED, 'image-digest'],
+  // Which drill is meant is said where it is meant.
+  'drills report': ['last'],
   // A limit belongs to the command that it judges.
   losses: ['max'],
   merge: ['shard'],

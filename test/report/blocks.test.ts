@@ -196,7 +196,7 @@ test.each([
     colors: false,
   };
   const reporter = createResultsReporter(screen, layout);
-  for (const drill of document.drills) reporter.onResult?.(drill);
+  for (const drill of document.drills) reporter.onResult?.(drill, []);
   reporter.onDocument?.(document);
   expect(written).toHaveLength(writes);
   expect(written.join('').split('A shell eats SIGTERM')).toHaveLength(3);

@@ -142,15 +142,19 @@ export function lostDrill(): readonly NewEvent[] {
 }
 
 /** Numbers and stamps events a second apart and folds them. */
-export function tell(events: readonly NewEvent[]): readonly Told[] {
+export function tell(
+  events: readonly NewEvent[],
+  drill = '20261124-120000-beef',
+  start = NOON,
+): readonly Told[] {
   const told: Told[] = [];
   for (const event of events) {
     const before = told.at(-1);
     const seq = told.length + 1;
     const place = {
       seq,
-      at: NOON + seq * 1000,
-      drill: '20261124-120000-beef',
+      at: start + seq * 1000,
+      drill,
       previousSum: before?.event.sum ?? FIRST_SUM,
     };
     const { event: sealed } = sealEvent(event, place);

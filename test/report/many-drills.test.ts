@@ -85,7 +85,7 @@ describe('the live view of many drills', () => {
     reporter.onEvent?.({} as never, state(1, 'armed', 10));
     tick();
     expect(written.at(-1)).toContain('1 drill runs');
-    reporter.onResult?.({ ...lostResult({ control: null }), drill: 'drill-1' });
+    reporter.onResult?.({ ...lostResult({ control: null }), drill: 'drill-1' }, []);
     expect(written.at(-1)).toBe('\u001b[3A\r\u001b[J');
     tick();
     expect(written.at(-1)).toContain('0 drills run; 1 ended: 1 failed');
@@ -102,7 +102,7 @@ describe('the results of many drills', () => {
       colors: false,
     };
     const reporter = createResultsReporter(screen, 'many');
-    for (const result of results) reporter.onResult?.(result);
+    for (const result of results) reporter.onResult?.(result, []);
     reporter.onDocument?.(makeGameDayDocument(results, [], null));
     return text;
   }

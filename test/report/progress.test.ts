@@ -79,7 +79,7 @@ test('the live view keeps one block under what is finished, and takes it away at
   await expect(`${middle.join('\n')}\n`).toMatchFileSnapshot('../golden/report/live-injected.txt');
   expect(ticking()).toBe(true);
   replay(reporter, lostDrill());
-  reporter.onResult?.(lostResult());
+  reporter.onResult?.(lostResult(), []);
   const end = shown(screen.written, 120);
   expect(end.at(-1)).toContain('failed: masked-loss');
   expect(end.filter((line) => line.includes('  task   '))).toEqual([]);

@@ -1,0 +1,180 @@
+import { escapeControls } from '../journal/escape.ts';
+import type { DrillEvent } from '../journal/events.ts';
+import { countedOutcomeOf } from '../verdict/counted.ts';
+import type { DrillResult } from '../verdict/result.ts';
+import { createDocumentReporter, type DocumentMaker, type Ending } from './one-document.ts';
+import type { Reporter } from './reporter.ts';
+import type { Screen } from './screen.ts';
+import { sectionsOf } from './sections.ts';
+import { formatInstant } from './text.ts';
+
+/**
+ * JUnit's XML, as Jenkins, GitLab and Buildkite Test Engine read it. A drill is one test case in a suite of its own, so that
+ * a reader counts it once: its checks stand in the text of the case.
+ */
+export function createJunitReporter(screen: Screen): Reporter {
+  return createDocumentReporter(screen, JUNIT);
+}
+
+/** What JUnit says of one drill. */
+interface Case {
+  readonly result: DrillResult;
+  /** Milliseconds from the plan to the last event. */
+  readonly took: number;
+}
+
+const JUNIT: DocumentMaker<Case> = {
+  take: (result, journal) => ({ result, took: measure(result, journal) }),
+  write(cases, ending) {
+    const names = nameCases(cases.map(({ result }) => result));
+    const suites = [...cases.map((one, index) => suiteOf(one, names[index] ?? '')), ...suiteOfEnding(ending)];
+    const all = suites.map(({ kind }) => kind);
+    const took = cases.reduce((sum, one) => sum + one.took, 0);
+    const head = `<testsuites name="gameday"${countsOf(all)} time="${seconds(took)}">`;
+    return `<?xml version="1.0" encoding="UTF-8"?>\n${head}\n${suites.map(({ xml }) => xml).join('')}</testsuites>\n`;
+  },
+};
+
+/** How JUnit calls an end. `error`: the test could not decide, which is never to be taken for a skipped one. */
+type Kind = 'passed' | 'failure' | 'error' | 'skipped';
+
+const KIND: Readonly<Record<DrillResult['outcome'], Kind>> = {
+  passed: 'passed',
+  baseline: 'passed',
+  'not-lost': 'passed',
+  outlasted: 'passed',
+  failed: 'failure',
+  inconclusive: 'error',
+  'could-not-run': 'error',
+  internal: 'error',
+  interrupted: 'error',
+  'bad-input': 'error',
+  refused: 'skipped',
+  planned: 'skipped',
+};
+
+interface Suite {
+  readonly kind: Kind;
+  readonly xml: string;
+}
+
+function suiteOf({ result, took }: Case, name: string): Suite {
+  const { outcome, reason } = countedOutcomeOf(result);
+  const kind = KIND[outcome];
+  const message = `${outcome === reason ? outcome : `${outcome}: ${reason}`}: ${result.said}`;
+  const time = `time="${seconds(took)}"`;
+  const stamp = formatInstant(result.startedAt).replace(/\.\d+Z$/, '');
+  const body = describeCase(result);
+  const inside =
+    kind === 'passed'
+      ? `<system-out>${cdata(`${message}\n\n${body}`)}</system-out>`
+      : kind === 'skipped'
+        ? `<skipped message="${attribute(message)}"/>`
+        : `<${kind} type="${attribute(reason)}" message="${attribute(message)}">${cdata(body)}</${kind}>`;
+  const xml = [
+    `  <testsuite name="${attribute(result.file)}"${countsOf([kind])} ${time} timestamp="${stamp}">`,
+    `    <properties>`,
+    ...propertiesOf(result).map(
+      ([key, value]) => `      <property name="${key}" value="${attribute(value)}"/>`,
+    ),
+    `    </properties>`,
+    `    <testcase classname="${attribute(classOf(result))}" name="${attribute(name)}" file="${attribute(result.file)}" ${time}>`,
+    `      ${inside}`,
+    `    </testcase>`,
+    `  </testsuite>`,
+  ];
+  return { kind, xml: `${xml.join('\n')}\n` };
+}
+
+/** Readers take what stands before the last dot for a package. */
+function classOf({ file }: DrillResult): string {
+  return `gameday.${file.replace(/\.ya?ml$/, '').replaceAll('.', '_')}`;
+}
+
+/** What kept the command from running drills, as a case that is no drill's. */
+function suiteOfEnding({ errors, isCut }: Ending): readonly Suite[] {
+  const all = [
+    ...errors.map(({ at, message, next }) => ({
+      type: 'bad-input',
+      message: `${at === null ? '' : `${at}: `}${message}`,
+      next: next ?? '',
+    })),
+    ...(isCut
+      ? [{ type: 'interrupted', message: 'a signal ended the run before every drill had begun', next: '' }]
+      : []),
+  ];
+  return all.map(({ type, message, next }, index) => ({
+    kind: 'error',
+    xml: [
+      `  <testsuite name="gameday"${countsOf(['error'])} time="0.000">`,
+      `    <testcase classname="gameday" name="the run, error ${String(index + 1)}" time="0.000">`,
+      `      <error type="${type}" message="${attribute(message)}">${cdata(next)}</error>`,
+      `    </testcase>`,
+      `  </testsuite>\n`,
+    ].join('\n'),
+  }));
+}
+
+/** Titles as names; drills of one scenario are numbered, for a reader takes two cases of one name for one. */
+function nameCases(results: readonly DrillResult[]): readonly string[] {
+  const keys = results.map(({ file, title }) => `${file}\n${title}`);
+  return results.map(({ title }, index) => {
+    const of = keys.filter((key) => key === keys[index]).length;
+    const nth = keys.slice(0, index + 1).filter((key) => key === keys[index]).length;
+    return of === 1 ? title : `${title} (${String(nth)} of ${String(of)})`;
+  });
+}
+
+function propertiesOf(result: DrillResult): readonly (readonly [string, string])[] {
+  const all: readonly (readonly [string, string | null])[] = [
+    ['gameday.drill', result.drill],
+    ['gameday.version', result.gameday],
+    ['gameday.fault', result.fault],
+    ['gameday.outcome', result.outcome],
+    ['gameday.reason', result.reason],
+    ['gameday.world', result.label],
+    ['aws.region', result.region],
+    ['aws.account', result.account],
+    ['ecs.cluster', result.cluster],
+    ['ecs.service', result.service],
+    ['ecs.task', result.target?.taskArn ?? null],
+    ['buildkite.build', result.build?.url ?? null],
+  ];
+  return all.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const]));
+}
+
+/** The drill's sections, as text. */
+function describeCase(result: DrillResult): string {
+  return sectionsOf(result)
+    .map(({ title, items }) => [title, ...items.map(({ text }) => `  ${escapeControls(text)}`)].join('\n'))
+    .join('\n\n');
+}
+
+function measure({ startedAt, endedAt }: DrillResult, journal: readonly DrillEvent[]): number {
+  return Math.max(0, (endedAt ?? journal.at(-1)?.at ?? startedAt) - startedAt);
+}
+
+function countsOf(kinds: readonly Kind[]): string {
+  const count = (kind: Kind): string => String(kinds.filter((one) => one === kind).length);
+  return ` tests="${String(kinds.length)}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+/** Characters that XML 1.0 cannot hold, not even escaped: https://www.w3.org/TR/xml/#charsets. */
+const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+function attribute(text: string): string {
+  return escapeControls(text)
+    .replace(FORBIDDEN, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+function cdata(text: string): string {
+  return `<![CDATA[${text.replace(FORBIDDEN, '').replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
+}
