@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { findMeantRegion } from '../scenario/place-checks.ts';
 import type { Environment } from './output.ts';
 
 /**
@@ -21,11 +22,17 @@ export async function regionOfProfile(environment: Environment): Promise<string 
 
 /**
  * Why a region cannot be meant: the SDK's partitions do not have it. Without this check a typing error shows as a name that
- * cannot be resolved. Null if they have it.
+ * cannot be resolved; an endpoint of one's own answers for any region, so that there only a misspelt word is refused. Null if
+ * it can be meant.
  */
 export async function explainUnknownRegion(
   region: string,
+  hasEndpoint: boolean,
 ): Promise<{ readonly said: string; readonly next: string } | null> {
+  const misspelt = findMeantRegion(region);
+  if (misspelt !== null)
+    return { said: `AWS has no region ${JSON.stringify(region)}`, next: `Did you mean ${misspelt}?` };
+  if (hasEndpoint) return null;
   const { partition } = await import('@aws-sdk/core/client');
   // Of a region that it knows by name, and not by its pattern alone, the SDK gives a description.
   const isKnown = (name: string): boolean => 'description' in partition(name);

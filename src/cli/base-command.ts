@@ -84,7 +84,10 @@ export abstract class BaseCommand extends Command {
       throw thrown;
     }
     this.parsed = true;
-    const { document, stack } = explainThrown(thrown);
+    const { document, stack } = explainThrown(thrown, {
+      command: `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`,
+      flags: Object.keys(this.ctor.flags),
+    });
     this.finish(document);
     if (stack !== null) this.output.stderr.write(`${stack}\n`);
   }

@@ -5,7 +5,7 @@ import { asksForJson, writeAnswer } from './runner.ts';
 
 /** Answers an unknown command as bad input: one line, or one document under `--json`. */
 const commandNotFound: Hook<'command_not_found'> = async (context) => {
-  const { findClosest: closest } = await import('../scenario/suggest.ts');
+  const { findClosest: closest } = await import('../model/suggest.ts');
   const { config } = context;
   const commands = config.commandIDs.map((id) => id.replaceAll(':', ' '));
   const given = commandIn(context.id.split(':'), commands);

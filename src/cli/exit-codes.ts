@@ -5,6 +5,8 @@ import { EXIT_CODES, exitCodeOf, rowOf } from '../model/reasons.ts';
 import type { AnswerName } from '../model/reasons.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
+import { explainUsage } from './usage-errors.ts';
+import type { Typed } from './usage-errors.ts';
 
 /** The answer of a command: the document of `--json`. The outcome is from a closed list and decides the exit code. */
 export interface Answer {
@@ -165,7 +167,7 @@ interface UsageError {
 }
 
 /** Turns anything that was thrown into the one document. */
-export function explainThrown(thrown: unknown): Explained {
+export function explainThrown(thrown: unknown, typed: Typed = { command: 'gameday', flags: [] }): Explained {
   if (thrown instanceof GamedayError) {
     const error = {
       message: withoutHints(thrown.message),
@@ -175,8 +177,8 @@ export function explainThrown(thrown: unknown): Explained {
     return { document: documentOf(thrown.reason, [error]), stack: null };
   }
   if (isUsageError(thrown)) {
-    const message = shortenUsageError(thrown.message);
-    return { document: documentOf('bad-input', [{ message, at: null, next: 'See --help.' }]), stack: null };
+    const told = explainUsage(shortenUsageError(thrown.message), typed);
+    return { document: documentOf('bad-input', [{ ...told, at: null }]), stack: null };
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const told = { message: `${error.name}: ${error.message}`, at: null, next: rowOf('internal').next };

@@ -146,7 +146,7 @@ async function ecsOf(
     readEnvironmentVariable(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.toLowerCase() === 'true';
   const ecsEndpoint =
     variable === undefined || ignored ? null : readEnvironmentVariable(environment, variable);
-  const unknown = ecsEndpoint === null && region !== '' ? await explainUnknownRegion(region) : null;
+  const unknown = region === '' ? null : await explainUnknownRegion(region, ecsEndpoint !== null);
   if (unknown !== null) errors.push(makeInputError(unknown.said, unknown.next));
   if (ecsEndpoint !== null) collectErrors(errors, () => endpointOf(variable ?? '', ecsEndpoint, rules));
   // For an assumed role the SDK calls STS; an endpoint from a profile is checked by the same rules at the call.

@@ -96,7 +96,7 @@ export function findWrongPlan(state: DrillState): readonly WrongPlan[] {
   const service = findFact(world, 'service', scenario.cluster.service ?? '');
   if (service !== undefined && service.status !== 'ACTIVE') {
     const said = `service ${service.name} is ${service.status}, not ACTIVE`;
-    wrong.push({ about: 'service', reason: 'no-such-cluster', said });
+    wrong.push({ about: 'service', reason: 'no-such-service', said });
   }
   return wrong;
 }

@@ -5,7 +5,7 @@ import { parseClaim } from '../claim/parse.ts';
 import type { Claim } from '../claim/claim.ts';
 import type { LostRuns, StopsOfRuns } from '../claim/runs.ts';
 import { FAULT_TRAITS } from '../scenario/inject.ts';
-import { findClosest } from '../scenario/suggest.ts';
+import { findClosest } from '../model/suggest.ts';
 import { GamedayError } from '../model/errors.ts';
 import type { Tally } from '../statistics/once.ts';
 import type { GateFlags } from './options.ts';

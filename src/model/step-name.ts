@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { findClosest } from './suggest.ts';
 import { haveCommonText, isGlobMatch } from './glob.ts';
 
 const Text = z.string().min(1).max(1000);
@@ -58,11 +59,17 @@ export function mayBeInPipeline(
 /** What the pipeline has instead, for the message that it has no such step. */
 export function listStepNames(
   step: StepName,
-  pipeline: { readonly stepKeys: readonly string[]; readonly stepLabels: readonly string[] },
+  { stepKeys, stepLabels }: { readonly stepKeys: readonly string[]; readonly stepLabels: readonly string[] },
 ): string {
-  const [what, names] =
-    typeof step === 'string' ? ['keys', pipeline.stepKeys] : ['labels', pipeline.stepLabels];
-  return `the ${what} are ${names.join(', ') || 'none'}`;
+  const isKey = typeof step === 'string';
+  if (isKey && stepKeys.length === 0) {
+    const labelled = stepLabels.length === 0 ? '' : `; the labels are ${stepLabels.join(', ')}`;
+    return `none of its steps has a key${labelled}`;
+  }
+  const names = isKey ? stepKeys : stepLabels;
+  const near = findClosest(isKey ? step : step.label, names);
+  const meant = near === null ? '' : `; the nearest is ${near}`;
+  return `the ${isKey ? 'keys' : 'labels'} are ${names.join(', ') || 'none'}${meant}`;
 }
 
 /** The name in a sentence, behind the word `step`. */

@@ -10,7 +10,8 @@ import type { Text, Written } from './text.ts';
 import { unwrapDocument } from './unwrap.ts';
 import type { History } from '../forecast/history.ts';
 import { hooksIn, isHook } from './hooks.ts';
-import { textOf } from './json.ts';
+import { isObject, member, textOf } from './json.ts';
+import type { Json } from './json.ts';
 import { timesOf } from './step-times.ts';
 
 /** The documents that were read, and the place of each value in its file. */
@@ -40,7 +41,7 @@ export async function readFiles({ dockerfile, ...files }: Files): Promise<Given>
   for (const [kind, file] of Object.entries(files) as readonly [OneFile, string | undefined][]) {
     if (file === undefined) continue;
     const text = await textIn(file);
-    const read = kind === 'pipeline' ? await yamlIn(text, file) : jsonIn(text, file);
+    const read = kind === 'pipeline' ? await yamlIn(text, file) : await jsonIn(text, file);
     texts[kind] = { ...read, text };
     documents[kind] = docOf(kind, read, file);
   }
@@ -106,13 +107,24 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-function jsonIn(text: string, file: string): Text {
+async function jsonIn(text: string, file: string): Promise<Text> {
   const read = readJson(text);
+  // Loaded on demand, as below.
+  const shown = 'value' in read ? read : (await import('./yaml.ts')).readYaml(text);
+  if ('value' in shown && isScenario(shown.value))
+    throw new GamedayError('bad-input', 'this is a scenario, and a JSON document of ECS is wanted here', {
+      at: file,
+      next: '`gameday preflight --scenario FILE` checks the service of a scenario; `gameday run --rig FILE` plays it.',
+    });
   if ('value' in read) return read;
   throw new GamedayError('bad-input', `it cannot be read as JSON: ${read.why}`, {
     at: `${file}:${read.at}`,
     next: 'Fix it there; comments may stay.',
   });
+}
+
+function isScenario(value: Json): boolean {
+  return isObject(member(value, 'when')) && isObject(member(value, 'inject'));
 }
 
 async function yamlIn(text: string, file: string): Promise<Text> {

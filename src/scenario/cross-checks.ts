@@ -5,6 +5,7 @@ import { formatDuration, parseDuration } from './duration.ts';
 import { checkDrillsAtOnce } from './at-once-checks.ts';
 import { checkCommand, checkFis } from './fault-checks.ts';
 import { checkFlushed } from './counter-checks.ts';
+import { checkPlace, checkRegionName } from './place-checks.ts';
 import { hasValueAt, isMap, readTextAt, valueAt, type CrossProblem, type Rule } from './problem.ts';
 import type { TreePath } from './problem.ts';
 import { checkSpared } from './spared-checks.ts';
@@ -44,14 +45,6 @@ const checkTargetNamed: Rule = (tree) => {
   if (['service', 'family', 'taskTag'].some((key) => hasValueAt(tree, 'cluster', key))) return [];
   const message = 'cluster: name what may be stopped';
   return [{ path: ['cluster'], at: 'key', message, next: 'Add service, family or taskTag.' }];
-};
-
-const checkRegion: Rule = (tree) => {
-  const region = readTextAt(tree, 'cluster', 'region');
-  const arn = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):/.exec(readTextAt(tree, 'cluster', 'name') ?? '');
-  if (region === null || arn === null || arn[1] === region) return [];
-  const message = `cluster.region is not the region of the cluster's ARN, ${arn[1] ?? ''}`;
-  return [{ path: ['cluster', 'region'], at: 'value', message, next: 'Leave cluster.region out.' }];
 };
 
 const checkHostnameMapping: Rule = (tree) => {
@@ -231,7 +224,8 @@ const RULES: readonly Rule[] = [
   checkBuildChoice,
   checkBuildCount,
   checkTargetNamed,
-  checkRegion,
+  checkPlace,
+  checkRegionName,
   checkHostnameMapping,
   checkBuildPresent,
   checkWorkerListing,

@@ -112,6 +112,12 @@ function explainError(error: YAMLError, text: string): Problem {
       };
     case 'TAG_RESOLVE_FAILED':
       return { offset, message: 'YAML tags have no meaning in a scenario', next: 'Remove the tag.' };
+    case 'TAB_AS_INDENT':
+      return {
+        offset,
+        message: 'this line is indented by a tab, which YAML does not allow',
+        next: 'Indent it with spaces.',
+      };
     default:
       return { offset, message: `not valid YAML: ${error.message.split('\n')[0] ?? error.code}`, next: null };
   }

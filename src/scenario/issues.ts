@@ -3,7 +3,7 @@ import type { Place, Source } from './document.ts';
 import { keyOfPath, nameOf, valueAt } from './problem.ts';
 import type { Problem, TreePath } from './problem.ts';
 import { ScenarioFile } from './schema.ts';
-import { findClosest } from './suggest.ts';
+import { findClosest } from '../model/suggest.ts';
 import { withoutSecrets } from './tokens.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -59,11 +59,34 @@ function makeProblem(issue: Issue, path: TreePath, source: Source): Problem {
   const place = source.places.get(keyOfPath(path));
   if (place === undefined) return makeMissingProblem(path, source);
   const offset = issue.code === 'invalid_key' ? (place.key ?? place.start) : place.start;
+  if (nameOf(path) === 'version') return makeVersionProblem(place);
   const { expected, next } = describeExpected(issue, place);
   const name = nameOf(path);
   const subject = name === '' ? '' : `${name}: `;
   const got = issue.code === 'invalid_key' ? `"${String(path.at(-1) ?? '')}"` : describeWritten(place);
   return { offset, message: withoutSecrets(`${subject}expected ${expected}, got ${got}`), next };
+}
+
+/** Another version is no typing error: a newer file needs a newer gameday. */
+function makeVersionProblem(place: Place): Problem {
+  const written = place.written ?? '';
+  const offset = place.start;
+  if (written === '1') {
+    return {
+      offset,
+      message: 'version: expected the number 1, got the text "1"',
+      next: 'Write version: 1, without quotes.',
+    };
+  }
+  if (/^[0-9]+$/.test(written) && Number(written) > 1) {
+    const message = `version: this scenario is of format ${written}, and this gameday reads format 1 alone`;
+    return { offset, message, next: `Upgrade gameday to a version that reads format ${written}.` };
+  }
+  return {
+    offset,
+    message: withoutSecrets(`version: expected 1, got ${describeWritten(place)}`),
+    next: null,
+  };
 }
 
 /** Begin of what names a path: its key, else its value, else that of the nearest parent that is there. */
@@ -78,6 +101,8 @@ export function offsetOf(path: TreePath, source: Source): number {
 function makeMissingProblem(path: TreePath, source: Source): Problem {
   const offset = offsetOf(path, source);
   const message = `${nameOf(path)} is missing`;
+  if (message === 'version is missing')
+    return { offset, message, next: 'A scenario begins with `version: 1`.' };
   const parent = path.slice(0, -1);
   const choice = findChoice(parent, source.tree);
   if (choice?.chosen === null) return { offset, message, next: `One of ${choice.values.join(', ')}.` };

@@ -132,7 +132,7 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 }
 
 function textOf(bytes: Uint8Array): string | Unreadable {
-  const binary = { message: 'is not a text file in UTF-8', next: null };
+  const binary = { message: 'is not a text file in UTF-8', next: 'Give a text file: a scenario is YAML.' };
   if (bytes.length > LARGEST)
     return { message: 'is larger than the limit of 1 MB for a scenario', next: null };
   if (bytes.includes(0)) return binary;

@@ -4,6 +4,8 @@ import type { Source } from './document.ts';
 import { interpolateSource } from './interpolate.ts';
 import type { Interpolated, Lookup } from './interpolate.ts';
 import { chooseForm, offsetOf, problemsOf } from './issues.ts';
+import { recognizeJournal, recognizeOtherFile } from './other-files.ts';
+import { regionOfArns } from './place-checks.ts';
 import { keyOfPath, valueAt } from './problem.ts';
 import type { CrossProblem, Problem, TreePath } from './problem.ts';
 import { ScenarioFile } from './schema.ts';
@@ -34,12 +36,16 @@ export function readScenario(text: string, lookup: Lookup): Reading {
     source.places.get(keyOfPath(path))?.start ?? offsetOf(path, source);
   const reading = { secrets: [], imageConfig: null, position: source.position, valueOffset };
   if (source.tree === undefined) {
-    return { ...reading, scenario: null, problems: orderProblems([...literal, ...source.problems]) };
+    const journal = recognizeJournal(text);
+    const problems = journal === null ? source.problems : [journal];
+    return { ...reading, scenario: null, problems: orderProblems([...literal, ...problems]) };
   }
+  const other = recognizeOtherFile(source.tree, Object.keys(ScenarioFile.def.in.shape));
+  if (other !== null) return { ...reading, scenario: null, problems: orderProblems([...literal, other]) };
   const interpolated = interpolateSource(source, lookup);
   const parsed = parseInterpolated(
     interpolated,
-    new Set([...source.problems, ...interpolated.problems].map(({ offset }) => offset)),
+    new Set([...source.problems, ...interpolated.problems].map(({ offset }) => beginOf(offset, source))),
     source,
   );
   const secrets = secretsOf(interpolated, lookup);
@@ -72,7 +78,10 @@ function parseInterpolated(
   explained: ReadonlySet<number>,
   source: Source,
 ): Parsed {
-  const first = ScenarioFile.safeParse(interpolated.tree);
+  const region = valueAt(interpolated.tree, ['cluster', 'region']) ?? regionOfArns(interpolated.tree);
+  const whole =
+    region === null ? interpolated.tree : replaceAt(interpolated.tree, ['cluster', 'region'], region);
+  const first = ScenarioFile.safeParse(whole);
   if (first.success) return { scenario: first.data, problems: [] };
   const texts = first.error.issues
     .flatMap((issue) => chooseForm(issue, interpolated.tree))
@@ -80,8 +89,8 @@ function parseInterpolated(
     .map((issue) => issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)))
     .filter((path) => interpolated.texts.has(keyOfPath(path)));
   const tree = texts.reduce<unknown>(
-    (whole, path) => replaceAt(whole, path, interpolated.texts.get(keyOfPath(path))),
-    interpolated.tree,
+    (all, path) => replaceAt(all, path, interpolated.texts.get(keyOfPath(path))),
+    whole,
   );
   const second = texts.length === 0 ? first : ScenarioFile.safeParse(tree);
   if (second.success) return { scenario: second.data, problems: [] };
@@ -90,6 +99,12 @@ function parseInterpolated(
     .flatMap((issue) => problemsOf(issue, source));
   // An unset variable or an alias without an anchor was already reported at its place.
   return { scenario: null, problems: problems.filter(({ offset }) => !explained.has(offset)) };
+}
+
+/** Where the scalar begins that an offset lies in: a variable stands behind its quote. */
+function beginOf(offset: number, { places }: Source): number {
+  const scalars = [...places.values()].filter(({ written }) => written !== null);
+  return scalars.find(({ start, end }) => start <= offset && offset < end)?.start ?? offset;
 }
 
 function replaceAt(tree: unknown, path: TreePath, value: unknown): unknown {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InputError } from './problem.ts';
-import { findClosest } from './suggest.ts';
+import { findClosest } from '../model/suggest.ts';
 
 /** It lies at the same distance from here and from a chunk in dist. */
 const SCENARIOS = fileURLToPath(new URL('../../scenarios/', import.meta.url));

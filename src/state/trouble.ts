@@ -22,7 +22,9 @@ export function reasonOfTrouble(subject: Subject, trouble: Trouble): Reason {
     case 'denied':
       return 'aws-denied';
     case 'not-found':
-      return FACTS[subject.kind].from === 'FIS' ? 'fault-refused' : 'no-such-cluster';
+      if (from === 'FIS') return 'fault-refused';
+      // Its cluster is asked for with it, and judged first.
+      return subject.kind === 'service' ? 'no-such-service' : 'no-such-cluster';
     default:
       return 'aws-unreachable';
   }

@@ -12,6 +12,7 @@ import { explainCase } from './explain.ts';
 import { judgeAssertion } from './found.ts';
 import { withNotUndone } from './left.ts';
 import { verdictOf } from './made.ts';
+import { adviseNeverRan } from './never-ran.ts';
 import { judgeScheduled } from './scheduled.ts';
 import { judgeSpared } from './spared.ts';
 
@@ -34,7 +35,11 @@ function withWays(verdict: Verdict, rig: RigFacts | null): Verdict {
 
 function judgeByMode(evidence: Evidence, stops: readonly Judged[]): Verdict {
   const halted = evidence.events('GD_HALTED').at(-1);
-  if (halted !== undefined) return verdictOfReason(halted.payload.reason, halted.payload.said);
+  if (halted !== undefined) {
+    const { reason, said } = halted.payload;
+    const advice = reason === 'step-never-ran' ? adviseNeverRan(evidence) : null;
+    return { ...verdictOfReason(reason, said), ...(advice !== null && { next: advice }) };
+  }
   const { mode } = evidence.plan;
   if (mode === 'baseline') return withCause(judgeBaseline(evidence), evidence);
   if (mode === 'assert') return withCause(judgeAssertion(evidence, stops), evidence);

@@ -93,7 +93,10 @@ export function summarizeDrill(
     touches: listTouched(evidence),
     commands:
       interrupted === undefined
-        ? [...commandsOf(whole)]
+        ? [
+            ...commandsOf(whole),
+            ...(verdict.reason === 'aws-denied' ? [`gameday iam --check ${evidence.drill}`] : []),
+          ]
         : [`gameday drills resume ${evidence.drill}`, `gameday drills abort ${evidence.drill}`],
     journal: journalPath,
   };

@@ -33,7 +33,7 @@ test("a wrong use is bad input, and oclif's hints are left out", () => {
   });
   expect(explainThrown(usage).document).toMatchObject({
     exitCode: 2,
-    errors: [{ message: 'Nonexistent flag: --x' }],
+    errors: [{ message: 'gameday has no flag --x' }],
   });
 });
 

@@ -66,7 +66,7 @@ describe('before anything is started', () => {
       'could-not-run no-such-step',
     ],
     ['no such cluster', ({ ecs }) => ecs.world.clusters.clear(), 'could-not-run no-such-cluster'],
-    ['no such service', ({ ecs }) => ecs.world.services.clear(), 'could-not-run no-such-cluster'],
+    ['no such service', ({ ecs }) => ecs.world.services.clear(), 'could-not-run no-such-service'],
     [
       'a cluster that is not active',
       ({ ecs }) => ecs.world.clusters.set('build-prod', aCluster({ status: 'INACTIVE' })),
@@ -75,7 +75,7 @@ describe('before anything is started', () => {
     [
       'a service that drains',
       ({ ecs }) => ecs.world.services.set('build-agents', aService({ status: 'DRAINING' })),
-      'could-not-run no-such-cluster',
+      'could-not-run no-such-service',
     ],
     [
       'ECS down',

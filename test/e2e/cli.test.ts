@@ -40,8 +40,8 @@ test.each([
 
 test.each([
   [['rnu', 'x'], 'Did you mean `gameday run`?'],
-  [['run', '--nonsense', 'x'], 'Nonexistent flag: --nonsense'],
-  [['run'], 'Missing 1 required arg'],
+  [['run', '--nonsense', 'x'], 'gameday run has no flag --nonsense'],
+  [['run'], 'gameday run needs FILE: '],
   [['run', '--executor', 'docker', 'x'], '--executor'],
   [['run', 'x', '--var', 'novalue'], '--var must be NAME=value'],
   [['validate', 'missing.yaml'], 'there is no such file'],
@@ -62,7 +62,7 @@ test.each([
   [['pipeline', 'a.yaml', '--queue', 'a b'], '--queue is not the name of a queue'],
   [['pipeline', 'a.yaml', '--parallel', '0'], 'greater than or equal to 1'],
   [['merge', 'missing', '--shard', 'a.yaml'], 'there is no folder missing'],
-  [['merge', '.'], 'Missing required flag shard'],
+  [['merge', '.'], 'gameday merge needs --shard'],
 ])('%j is bad input, as a line and as one document', async (args, message) => {
   const plain = await cli(args, folder);
   expect(plain).toMatchObject({ code: 2, stdout: '' });

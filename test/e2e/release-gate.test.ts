@@ -379,7 +379,7 @@ describe.concurrent('the command line of a release gate', () => {
         [[file], /no command is given, and fault command runs one/],
         [[both, '--', 'true'], /the command is given twice/],
         [[file, both, '--', 'true'], /goes with exactly one FILE; 2 were given/],
-        [['--', 'true'], /Missing 1 required arg/],
+        [['--', 'true'], /gameday run needs FILE/],
         [[file, '--'], /no command stands behind --/],
         [[other, '--', 'true'], /is for inject\.fault: command alone; this scenario injects stop-task/],
       ] as const;

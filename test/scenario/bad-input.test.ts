@@ -57,7 +57,8 @@ const cases: readonly Case[] = [
   {
     name: 'another version',
     text: changed('version: 1', 'version: ▶2'),
-    says: 'version: expected 1, got "2"',
+    says: 'version: this scenario is of format 2, and this gameday reads format 1 alone',
+    next: 'Upgrade gameday to a version that reads format 2.',
   },
   {
     name: 'a missing step',

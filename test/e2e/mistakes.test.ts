@@ -1,0 +1,314 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli, documentIn } from '../support/cli.ts';
+import { surroundings } from './support/case.ts';
+import { writeScenario } from './support/files.ts';
+import type { CaseFiles } from './support/files.ts';
+import { standing } from './support/standing.ts';
+import type { Standing } from './support/standing.ts';
+
+/** What a person is told: all that was wrong or the drill's reason, and the next move. */
+interface Told {
+  readonly code: number;
+  readonly says: string;
+  readonly next: string;
+}
+
+/** A mistake, and what it is answered with. Without `args` the scenario is run with --yes. */
+interface Mistake extends Told {
+  readonly name: string;
+  readonly args?: readonly string[];
+  readonly scenario?: CaseFiles['scenario'];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const STEPS = [
+  { key: 'integration', command: 'sleep 1' },
+  { key: 'unit', command: 'sleep 1' },
+];
+
+const ON_THE_COMMAND_LINE: readonly Mistake[] = [
+  {
+    name: 'an unknown flag',
+    args: ['run', '--yse', 'scenario.yaml'],
+    code: 2,
+    says: 'gameday run has no flag --yse',
+    next: 'Did you mean --yes? `gameday run --help` lists its flags.',
+  },
+  {
+    name: 'a flag given twice',
+    args: ['run', '--out', 'a', '--out', 'b', 'scenario.yaml'],
+    code: 2,
+    says: '--out is given twice',
+    next: 'Keep one of them.',
+  },
+  {
+    name: 'a flag without its value',
+    args: ['run', 'scenario.yaml', '--out'],
+    code: 2,
+    says: '--out has no value',
+    next: '`gameday run --help` says what it takes.',
+  },
+  {
+    name: 'no file',
+    args: ['run', '--yes'],
+    code: 2,
+    says: 'gameday run needs FILE: scenario files, or shipped scenarios by name: @exec-form',
+    next: '`gameday run --help` shows how it is given.',
+  },
+  {
+    name: 'a variable without =',
+    args: ['run', 'scenario.yaml', '--var', 'BRANCH'],
+    code: 2,
+    says: '--var must be NAME=value, with a NAME of letters, digits and _',
+    next: 'Write it as --var BRANCH=main.',
+  },
+  {
+    name: 'no drills at once',
+    args: ['run', '--parallel', '0', 'scenario.yaml'],
+    code: 2,
+    says: '--parallel "0" is no count from 1 to 1000',
+    next: 'Write it as --parallel 10.',
+  },
+  {
+    name: 'no jobs in a pipeline',
+    args: ['pipeline', '--parallel', '0', 'scenario.yaml'],
+    code: 2,
+    says: '--parallel "0" is not an integer greater than or equal to 1',
+    next: '`gameday pipeline --help` says what it takes.',
+  },
+  {
+    name: 'an executor that there is not',
+    args: ['run', '--executor', 'namespaces', 'scenario.yaml'],
+    code: 2,
+    says: '--executor "namespaces" is none of namespace, process, container',
+    next: 'Did you mean namespace?',
+  },
+  {
+    name: 'a scenario that is not there',
+    args: ['run', 'scenaro.yaml'],
+    code: 2,
+    says: 'there is no such file',
+    next: 'Check the path.',
+  },
+  {
+    name: 'a mistyped shipped scenario',
+    args: ['run', '--rig', '@exec-frm'],
+    code: 2,
+    says: 'gameday ships no scenario with the name exec-frm',
+    next: 'Did you mean @exec-form? A file whose name begins with @ is given as ./@exec-frm.',
+  },
+  {
+    name: 'a folder in the place of a scenario',
+    args: ['validate', 'folder'],
+    code: 2,
+    says: 'is a folder, not a scenario file',
+    next: 'Name the files in it.',
+  },
+  {
+    name: 'a binary in the place of a scenario',
+    args: ['validate', 'binary'],
+    code: 2,
+    says: 'is not a text file in UTF-8',
+    next: 'Give a text file: a scenario is YAML.',
+  },
+  {
+    name: 'a scenario in the place of a task definition',
+    args: ['preflight', '--task-definition', 'scenario.yaml'],
+    code: 2,
+    says: 'this is a scenario, and a JSON document of ECS is wanted here',
+    next: '`gameday preflight --scenario FILE` checks the service of a scenario; `gameday run --rig FILE` plays it.',
+  },
+  {
+    name: 'a scenario in YAML in the place of a task definition',
+    args: ['rehearse', '--task-definition', 'block.yaml'],
+    code: 2,
+    says: 'this is a scenario, and a JSON document of ECS is wanted here',
+    next: '`gameday preflight --scenario FILE` checks the service of a scenario; `gameday run --rig FILE` plays it.',
+  },
+];
+
+const ON_SERVICES: readonly Mistake[] = [
+  {
+    name: 'no token',
+    env: { BUILDKITE_API_TOKEN: '' },
+    code: 2,
+    says: 'BUILDKITE_API_TOKEN is not set',
+    next: 'Set it to an API token with GraphQL access.',
+  },
+  {
+    name: 'a token that Buildkite does not know',
+    env: { BUILDKITE_API_TOKEN: 'bkua_0123456789abcdef' },
+    code: 4,
+    says: 'pipeline canary: Buildkite does not accept the token (HTTP 401): Authentication required. Please supply a valid API Access Token',
+    next: 'Check BUILDKITE_API_TOKEN and that GraphQL access is enabled for it.',
+  },
+  {
+    name: 'a mistyped organization',
+    scenario: { build: { organization: 'acne' } },
+    code: 4,
+    says: 'pipeline canary: Buildkite shows no organization "acne" to this token',
+    next: 'Correct build.organization or BUILDKITE_ORGANIZATION_SLUG, or use a token of that organization.',
+  },
+  {
+    name: 'a mistyped pipeline',
+    scenario: { build: { pipeline: 'canry' } },
+    code: 4,
+    says: 'pipeline canry: Buildkite shows no pipeline "canry" in "acme" to this token',
+    next: "Correct build.pipeline: the slug in the pipeline's address; or let the token see the pipeline.",
+  },
+  {
+    name: 'a mistyped cluster',
+    scenario: { cluster: { name: 'build-prd' } },
+    code: 4,
+    says: 'cluster build-prd: ECS knows no cluster "build-prd" there',
+    next: 'Check cluster.name, its region and the account of the credentials.',
+  },
+  {
+    name: 'a mistyped service',
+    scenario: { cluster: { service: 'build-agent' } },
+    code: 4,
+    says: 'service build-agent: ECS knows no service "build-agent" in cluster "build-prod" there',
+    next: 'Check cluster.service: `aws ecs list-services --cluster CLUSTER` lists the services of a cluster.',
+  },
+  {
+    name: 'a mistyped step',
+    scenario: { when: { step: 'integraton' } },
+    code: 4,
+    says: 'pipeline canary has no step with key "integraton", and no job of such a step passed lately; the keys are integration, unit; the nearest is integration',
+    next: 'Name a step of the pipeline in when.step, or give that step its key.',
+  },
+  {
+    name: 'a pipeline whose steps have no keys',
+    scenario: { build: { pipeline: 'keyless' } },
+    code: 4,
+    says: 'pipeline keyless has no step with key "integration", and no job of such a step passed lately; none of its steps has a key; the labels are Integration tests',
+    next: 'Name a step of the pipeline in when.step, or give that step its key.',
+  },
+  {
+    name: 'a queue that no agent has',
+    scenario: { build: { pipeline: 'queued' }, when: { startWithin: '3s' } },
+    code: 11,
+    says: 'step integration was not in flight for 300 ms within 3.0 s',
+    next: 'Its job was SCHEDULED, so no agent had taken it: check its queue (agents: in the pipeline), and that an agent of that queue is free.',
+  },
+  {
+    name: 'a step that is too short',
+    scenario: { when: { inFlightFor: '1m' } },
+    code: 11,
+    says: 'build N is PASSED; step integration ended (FINISHED) before it had been in flight for long enough',
+    next: 'The step ran shorter than when.inFlightFor (1 min 0 s): lower it, or use a longer step.',
+  },
+  {
+    name: 'a build that there is not',
+    scenario: { build: { number: 99 } as Readonly<Record<string, unknown>> },
+    code: 4,
+    says: 'build acme/canary/99: Buildkite shows no build acme/canary/99 to this token',
+    next: 'Read what Buildkite answered; if the scenario names a build, check build.pipeline and build.number.',
+  },
+  {
+    name: 'a region mistyped in the environment',
+    scenario: { cluster: { region: null } },
+    env: { AWS_REGION: 'us-esat-1' },
+    code: 2,
+    says: 'AWS has no region "us-esat-1"',
+    next: 'Did you mean us-east-1?',
+  },
+  {
+    name: 'credentials that AWS does not know',
+    env: { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00' },
+    code: 4,
+    says: 'cluster build-prod: AWS has no valid credentials of ours for DescribeClusters: UnrecognizedClientException: The security token included in the request is invalid.',
+    next: 'Set AWS credentials that are valid now; `aws sts get-caller-identity` shows which are used.',
+  },
+  {
+    name: 'a port where nobody listens',
+    env: { AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:9' },
+    code: 4,
+    says: 'cluster build-prod: ECS: no connection to 127.0.0.1:9 (ECONNREFUSED) at DescribeClusters',
+    next: 'Check the network, the region and the endpoint.',
+  },
+  {
+    name: 'a host that there is not',
+    env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1' },
+    code: 4,
+    says: 'pipeline canary: Buildkite: no connection to graphql.invalid:443: its name is not known (ENOTFOUND) at Pipeline',
+    next: 'Check the network and the endpoint.',
+  },
+  {
+    name: 'a proxy that is not there',
+    env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1', HTTPS_PROXY: 'http://127.0.0.1:9' },
+    code: 4,
+    says: 'pipeline canary: Buildkite: no connection to the proxy 127.0.0.1:9 (HTTPS_PROXY) (ECONNREFUSED) at Pipeline',
+    next: 'Check the network and the endpoint.',
+  },
+  {
+    name: 'neither a terminal nor --yes',
+    args: ['run', 'scenario.yaml'],
+    code: 3,
+    says: 'confirm: there is no terminal to ask, and --yes was not given',
+    next: 'Run it on a terminal, or give --yes.',
+  },
+];
+
+function answerTo({ code, says, next }: Mistake): Told {
+  return { code, says, next };
+}
+
+let files = 0;
+
+async function tell({ folder, env }: Standing, mistake: Mistake): Promise<Told> {
+  files += 1;
+  const file = `mistake-${String(files)}.yaml`;
+  if (mistake.scenario !== undefined) await writeScenario(folder, { scenario: mistake.scenario }, file);
+  const args = mistake.args ?? ['run', '--yes', mistake.scenario === undefined ? 'scenario.yaml' : file];
+  const [command = '', ...rest] = args;
+  const ended = await cli([command, '--json', ...rest], folder, {
+    ...surroundings(folder),
+    ...env,
+    ...mistake.env,
+  });
+  const { errors, drills } = documentIn(ended.stdout);
+  const told = [
+    ...errors.map(({ message, next }) => ({ says: message, next })),
+    ...drills.map(({ said, next }) => ({ says: said.replace(/^build \d+/, 'build N'), next })),
+  ];
+  expect(told, ended.stdout).toHaveLength(1);
+  return { code: ended.code ?? -1, says: told[0]?.says ?? '', next: told[0]?.next ?? '' };
+}
+
+test('a mistake is answered with what is wrong and what to do, and no task is stopped', async () => {
+  const given = {
+    steps: STEPS,
+    rig: {
+      pipelines: [
+        { slug: 'canary', steps: 'canary.yaml' },
+        { slug: 'keyless', steps: 'keyless.yaml' },
+        { slug: 'queued', steps: 'queued.yaml' },
+      ],
+    },
+    files: {
+      'keyless.yaml': { steps: [{ label: 'Integration tests', command: 'sleep 1' }] },
+      'queued.yaml': { agents: { queue: 'defualt' }, steps: STEPS },
+    },
+    texts: { binary: '\0\u0001', 'block.yaml': 'version: 1\nwhen:\n  step: a\ninject:\n  fault: none\n' },
+  };
+  await standing(given, async (stage) => {
+    await mkdir(join(stage.folder, 'folder'));
+    // Those on the command line contact nothing, so that they cannot disturb each other.
+    const lines = await Promise.all(ON_THE_COMMAND_LINE.map((mistake) => tell(stage, mistake)));
+    expect(lines).toEqual(ON_THE_COMMAND_LINE.map(answerTo));
+    for (const mistake of ON_SERVICES)
+      expect(await tell(stage, mistake), mistake.name).toEqual(answerTo(mistake));
+    expect((await stage.counts()).stopTaskLanded).toEqual({});
+    // Build 1 of the pipeline is the one whose step was too short.
+    expect(
+      await tell(stage, { name: '', code: 11, says: '', next: '', scenario: { build: { number: 1 } } }),
+    ).toEqual({
+      code: 11,
+      says: 'build N is PASSED; step integration ended (FINISHED) before it had been in flight for long enough',
+      next: 'Build 1 was over before the drill began: name one that runs, or leave build.number out.',
+    });
+  });
+});
