@@ -12,6 +12,7 @@ import type { History } from '../forecast/history.ts';
 import { hooksIn, isHook } from './hooks.ts';
 import { isObject, member, textOf } from './json.ts';
 import type { Json } from './json.ts';
+import { recognizeOtherFile } from './other-file.ts';
 import { timesOf } from './step-times.ts';
 
 /** The documents that were read, and the place of each value in its file. */
@@ -41,7 +42,7 @@ export async function readFiles({ dockerfile, ...files }: Files): Promise<Given>
   for (const [kind, file] of Object.entries(files) as readonly [OneFile, string | undefined][]) {
     if (file === undefined) continue;
     const text = await textIn(file);
-    const read = kind === 'pipeline' ? await yamlIn(text, file) : await jsonIn(text, file);
+    const read = kind === 'pipeline' ? await yamlIn(text, file) : await jsonIn(kind, text, file);
     texts[kind] = { ...read, text };
     documents[kind] = docOf(kind, read, file);
   }
@@ -107,7 +108,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-async function jsonIn(text: string, file: string): Promise<Text> {
+async function jsonIn(kind: OneFile, text: string, file: string): Promise<Text> {
   const read = readJson(text);
   // Loaded on demand, as below.
   const shown = 'value' in read ? read : (await import('./yaml.ts')).readYaml(text);
@@ -117,6 +118,8 @@ async function jsonIn(text: string, file: string): Promise<Text> {
       next: '`gameday preflight --scenario FILE` checks the service of a scenario; `gameday run --rig FILE` plays it.',
     });
   if ('value' in read) return read;
+  const other = kind === 'taskDefinition' ? recognizeOtherFile(text) : null;
+  if (other !== null) throw new GamedayError('bad-input', other.why, { at: file, next: other.next });
   throw new GamedayError('bad-input', `it cannot be read as JSON: ${read.why}`, {
     at: `${file}:${read.at}`,
     next: 'Fix it there; comments may stay.',

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GamedayError } from '../model/errors.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Documents } from '../preflight/documents.ts';
@@ -88,4 +89,39 @@ function refusalOf({ document, path, why, next }: Unplayable, { documents, texts
   const place = texts[document]?.place([...(doc?.base ?? []), ...path]);
   const name = doc?.name ?? basename(document);
   return new GamedayError('bad-input', why, { at: place === undefined ? name : `${name}:${place}`, next });
+}
+
+/** Task definitions that gameday ships, by name; they lie at the same distance from here and from a chunk in dist. */
+const SHIPPED: Readonly<Record<string, string>> = {
+  '@incident': '../../scenarios/incident/before.json',
+  '@incident-fixed': '../../scenarios/incident/after.json',
+};
+
+const HOW =
+  'aws ecs describe-task-definition --task-definition FAMILY > task.json, then: gameday rehearse task.json. To see one without a file of your own: gameday rehearse @incident.';
+
+/**
+ * The file of the task definition: the argument, else --task-definition, else the environment's. Throws bad-input for none, for
+ * two, and for a name that is not shipped.
+ */
+export function definitionFileOf(
+  argument: string | undefined,
+  flag: string | undefined,
+  fromEnvironment: string | undefined,
+): string {
+  if (argument !== undefined && flag !== undefined && flag !== fromEnvironment)
+    throw new GamedayError(
+      'bad-input',
+      `two task definitions are given: ${argument}, and --task-definition ${flag}`,
+      { next: 'Give one of them; both mean the same.' },
+    );
+  const file = argument ?? flag;
+  if (file === undefined) throw new GamedayError('bad-input', 'no task definition is given', { next: HOW });
+  if (file === '-') return '/dev/stdin';
+  if (!file.startsWith('@')) return file;
+  const shipped = SHIPPED[file];
+  if (shipped !== undefined) return fileURLToPath(new URL(shipped, import.meta.url));
+  throw new GamedayError('bad-input', `gameday ships no task definition with the name ${file.slice(1)}`, {
+    next: `There are ${Object.keys(SHIPPED).join(' and ')}; they are not scenarios, which \`gameday run --rig\` takes.`,
+  });
 }

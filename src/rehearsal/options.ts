@@ -1,15 +1,22 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { exitCodesHelp } from '../cli/exit-codes.ts';
 import { preflightFlags } from '../preflight/options.ts';
 import type { Interfaces } from '@oclif/core';
 import * as shared from '../cli/flags.ts';
 
+export const rehearseArgs = {
+  FILE: Args.string({
+    name: 'FILE',
+    description:
+      'task definition as JSON, as registered or as printed by describe-task-definition; - reads stdin; @incident is one that is shipped',
+  }),
+};
+
 /** The flags of `rehearse`. Flags that make the user's own commands and programs run here have no environment variable. */
 export const rehearseFlags = {
   'task-definition': Flags.string({
-    description: 'task definition as JSON, as registered or as printed by describe-task-definition',
+    description: 'the same as FILE',
     helpValue: 'FILE',
-    required: true,
     env: 'GAMEDAY_TASK_DEFINITION',
   }),
   pipeline: Flags.string({
@@ -48,7 +55,9 @@ export const rehearseFlags = {
   out: shared.outFlag,
 };
 
-export type RehearseFlags = Interfaces.InferredFlags<typeof rehearseFlags>;
+export type GivenFlags = Interfaces.InferredFlags<typeof rehearseFlags>;
+/** The flags, with the one file that is rehearsed. */
+export type RehearseFlags = GivenFlags & { readonly 'task-definition': string };
 
 /** The long help of `gameday rehearse`. */
 export function rehearseHelp(): string {

@@ -21,9 +21,9 @@ import type { GameDayDocument } from '../verdict/result.ts';
 import { runGameDay, NOTHING_SENT } from '../cli/game-day.ts';
 import { consentOf, makeDrillId } from '../cli/plan-drill.ts';
 import { writePrivateFile, writeArm } from './files.ts';
-import { readRehearsal } from './input.ts';
+import { definitionFileOf, readRehearsal } from './input.ts';
 import type { Read } from './input.ts';
-import type { RehearseFlags } from './options.ts';
+import type { GivenFlags, RehearseFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 import { watchThroughout } from '../cli/signals.ts';
 import type { StopSignal, watchSignals } from '../cli/signals.ts';
@@ -51,7 +51,14 @@ interface Played {
 }
 
 /** Runs the default drills against a task definition and, if one fails, against the fixed definition. */
-export async function runRehearsal(flags: RehearseFlags, runner: Runner): Promise<void> {
+export async function runRehearsal(
+  file: string | undefined,
+  given: GivenFlags,
+  runner: Runner,
+): Promise<void> {
+  const fromEnvironment = runner.environment['GAMEDAY_TASK_DEFINITION'];
+  const taskDefinition = definitionFileOf(file, given['task-definition'], fromEnvironment);
+  const flags: RehearseFlags = { ...given, 'task-definition': taskDefinition };
   // Before signals are watched: if an input is a pipe without a writer, a signal must still end the process.
   const read = await readRehearsal(flags, runner);
   const signals = watchThroughout();

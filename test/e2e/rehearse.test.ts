@@ -80,7 +80,7 @@ describe.concurrent("the incident's definitions", () => {
     withAgent('after: every injection is survived, and nothing is fixed'),
     async () => {
       await inFolder(async (folder) => {
-        const ended = await rehearse(folder, ['--task-definition', AFTER, ...agentFlags('real')]);
+        const ended = await rehearse(folder, [AFTER, ...agentFlags('real')]);
         const { code, stdout, stderr } = ended;
         expect(code, `${stdout}\n${stderr}`).toBe(0);
         expect(stdout).toMatch(/stop while busy +PASSED: drained\n {2}drain, busy +\d\d\.\d s of 2 min 0 s/);
@@ -243,6 +243,19 @@ describe.concurrent("somebody's own", () => {
       /nowhere\.json cannot be read: there is no such file/,
     ],
     [
+      'a scenario in its place',
+      [join(ROOT, 'scenarios/exec-form.yaml')],
+      {},
+      /exec-form\.yaml .*this is a scenario.*gameday run --rig FILE/s,
+    ],
+    [
+      'a rig file in its place',
+      [join(ROOT, 'scenarios/rigs/exec-form.yaml')],
+      {},
+      /exec-form\.yaml .*a rig file of gameday, not a task definition/s,
+    ],
+    ['two definitions', ['td.json', '--task-definition', 'td.json'], {}, /two task definitions are given/],
+    [
       "CloudFormation's casing",
       [],
       { ContainerDefinitions: [] },
@@ -317,7 +330,8 @@ describe.concurrent("somebody's own", () => {
         'bad.yml': 'steps: [',
         'good.yml': 'steps: [{ key: a, command: x }, { key: b, command: y }]',
       };
-      const named = args.includes('--task-definition') ? args : ['--task-definition', 'td.json', ...args];
+      const isNamed = args.includes('--task-definition') || args[0]?.includes('.yaml') === true;
+      const named = isNamed ? args : ['td.json', ...args];
       const { code, stderr, stdout } = await rehearse(folder, named, files);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toMatch(says);
