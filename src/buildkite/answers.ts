@@ -177,6 +177,11 @@ export const ANSWERS = {
   Viewer: z.object({
     viewer: z.object({ user: z.object({ name: z.string(), email: z.string() }).nullable() }).nullable(),
   }),
+  Pipelines: z.object({
+    organization: z
+      .object({ pipelines: z.object({ edges: edgesOf(z.object({ slug: z.string() })) }).nullable() })
+      .nullable(),
+  }),
   Pipeline: z.object({ organization: Uuid.nullable(), pipeline: PipelineFields.nullable() }),
   PipelineSteps: z.object({
     organization: Uuid.nullable(),

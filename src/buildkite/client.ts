@@ -8,7 +8,7 @@ import { readBuild, readBuildOfDrill, readBuilds, readTriggeredBuilds } from './
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
 import { buildOf } from './map.ts';
-import { readPipeline, readPipelineSteps } from './pipelines.ts';
+import { readPipeline, readPipelineSlugs, readPipelineSteps } from './pipelines.ts';
 import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
 
@@ -35,6 +35,7 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
       const answer = await transport.read('Viewer', {}, signal);
       return answer.ok ? { ok: true, value: answer.value.viewer?.user ?? null } : answer;
     },
+    pipelineSlugs: (organization, signal) => readPipelineSlugs(transport, organization, signal),
     pipeline: (organization, slug, branch, signal) =>
       readPipeline(transport, organization, slug, branch, signal),
     pipelineSteps: (organization, slug, signal) => readPipelineSteps(transport, organization, slug, signal),

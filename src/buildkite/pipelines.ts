@@ -1,5 +1,6 @@
 import type { Answer } from '../model/answer.ts';
 import type { Pipeline } from '../model/entities/surroundings.ts';
+import { nodesOf } from './answers.ts';
 import { pipelineOf } from './map.ts';
 import { makeMissing, makeMissingOrganization } from './missing.ts';
 import type { Transport } from './transport.ts';
@@ -24,6 +25,22 @@ export async function readPipeline(
   const own = pipeline.defaultBranch ?? FALLBACK;
   if (branch === null && own !== FALLBACK) return readPipeline(transport, organization, slug, own, signal);
   return { ok: true, value: pipelineOf(pipeline, branch ?? own, own) };
+}
+
+/** Slugs of the organization's first 200 pipelines, in their order. About 200 points. */
+export async function readPipelineSlugs(
+  transport: Transport,
+  organization: string,
+  signal: AbortSignal,
+): Promise<Answer<readonly string[]>> {
+  const answer = await transport.read('Pipelines', { organization }, signal);
+  if (!answer.ok) return answer;
+  if (answer.value.organization === null) return makeMissingOrganization(organization);
+  const { pipelines } = answer.value.organization;
+  return {
+    ok: true,
+    value: (pipelines === null ? [] : nodesOf(pipelines)).map(({ slug }) => slug).toSorted(),
+  };
 }
 
 /** The pipeline's own steps as YAML; null if Buildkite shows none. */

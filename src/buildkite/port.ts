@@ -113,6 +113,8 @@ export interface BuildkiteRest {
 export interface Buildkite {
   /** The user of the token; null if the token belongs to none. */
   viewer(signal: AbortSignal): Promise<Answer<TokenUser | null>>;
+  /** Slugs of the organization's first 200 pipelines, in their order. About 200 points. */
+  pipelineSlugs(organization: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
   /** The pipeline `organization/slug` and its open builds on a branch (null: its default branch); `not-found` says whether the organization itself is missing. */
   pipeline(
     organization: string,

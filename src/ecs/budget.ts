@@ -20,11 +20,13 @@ const TASK_PROTECTION: Bucket = { burst: 200, sustained: 80 };
 
 /** An operation of ECS that is not named here changes a resource of the cluster. */
 const BUCKET_OF: Readonly<Partial<Record<Operation, Bucket>>> = {
+  ListClusters: CLUSTER_READ,
   DescribeClusters: CLUSTER_READ,
   DescribeCapacityProviders: CLUSTER_READ,
   ListTasks: CLUSTER_RESOURCE_READ,
   DescribeTasks: CLUSTER_RESOURCE_READ,
   DescribeContainerInstances: CLUSTER_RESOURCE_READ,
+  ListServices: SERVICE_READ,
   DescribeServices: SERVICE_READ,
   // Not in the published table: it is taken for a read of the service.
   ListServiceDeployments: SERVICE_READ,

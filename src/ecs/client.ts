@@ -28,6 +28,7 @@ import {
 import { readServiceDeployments } from './deployments.ts';
 import { readCapacityProviders, readServiceDocument, readTaskDefinitionDocument } from './documents.ts';
 import { clusterOf, definitionOf, instanceOf, protectionOf, serviceOf, stopOf } from './map.ts';
+import { readClusterNames, readServiceNames } from './names.ts';
 import type { Ecs } from './port.ts';
 import type { Protection } from '../model/entities/task.ts';
 import { createSdk } from './sdk.ts';
@@ -43,6 +44,8 @@ export function createEcsClient(options: EcsOptions): Ecs & { readonly sdk: Sdk 
     sdk,
     ...createPlaceReads(sdk),
     ...createTaskReads(sdk),
+    clusterNames: (signal) => readClusterNames(sdk, signal),
+    serviceNames: (cluster, signal) => readServiceNames(sdk, cluster, signal),
     taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),
     serviceDocument: (cluster, name, signal) => readServiceDocument(sdk, cluster, name, signal),
     serviceDeployments: (cluster, service, since, signal) =>

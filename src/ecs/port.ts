@@ -25,6 +25,10 @@ export interface ListedDeployments {
 export interface Ecs {
   /** One cluster by name or ARN, with its tags. */
   cluster(name: string, signal: AbortSignal): Promise<Answer<Cluster>>;
+  /** Names of the region's clusters, the first 500. */
+  clusterNames(signal: AbortSignal): Promise<Answer<readonly string[]>>;
+  /** Names of a cluster's services, the first 500. */
+  serviceNames(cluster: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
   /** One service with its tags. */
   service(cluster: string, name: string, signal: AbortSignal): Promise<Answer<Service>>;
   /** Tasks by ARN (at most 100) with their tags. A task that ECS does not know (MISSING) is absent from the answer. */

@@ -64,6 +64,8 @@ function makeStoreRow(sid: string, changes: boolean, resource: 'bucket' | 'objec
  * tasks than the target, and a stop deletes a task's tags.
  */
 export const OPERATIONS: Readonly<Record<Right, OperationRow>> = {
+  ListClusters: makeRow('ListNames', false, 'any', false),
+  ListServices: makeRow('ListNames', false, 'any', false),
   DescribeClusters: makeRow('ReadCluster', false, 'cluster', false),
   DescribeServices: makeRow('ReadService', false, 'service', true),
   ListServiceDeployments: makeRow('ReadService', false, 'service', true),

@@ -134,8 +134,8 @@ export type ScalingOperation =
 /** Every operation of S3 that gameday can send, by the name of its right. */
 export type StoreOperation = 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 's3:ListBucket';
 
-/** Every operation of AWS, but STS's GetCallerIdentity, which needs no right. */
-export type AwsOperation = EcsOperation | ScalingOperation | FisOperation;
+/** Every operation of AWS, but STS's GetCallerIdentity, which needs no right; no drill lists clusters and services. */
+export type AwsOperation = EcsOperation | ScalingOperation | FisOperation | 'ListClusters' | 'ListServices';
 
 /** The operation as AWS's pages name it; null where there is none. */
 export function nameOperation(operation: AwsOperation | StoreOperation | null): string | null {

@@ -65,6 +65,13 @@ export function buildkiteContract(name: string, setUp: () => Promise<BuildkiteBe
       });
     });
 
+    test("an organization's pipelines are listed by their slugs, and an unknown one is not found", async () => {
+      expect(valueOf(await buildkite.pipelineSlugs('acme', never))).toContain('canary');
+      expect(await buildkite.pipelineSlugs('nobody', never)).toMatchObject({
+        trouble: { kind: 'not-found', missing: 'organization' },
+      });
+    });
+
     test('the steps of a pipeline are given as its YAML', async () => {
       const steps = valueOf(await buildkite.pipelineSteps('acme', 'canary', never));
       expect(steps).toContain('key: integration');

@@ -36,6 +36,12 @@ export function ecsContract(name: string, setUp: () => Promise<EcsBench>): void 
       ]);
     });
 
+    test('clusters and services are listed by name, and those of an unknown cluster are not found', async () => {
+      expect(valueOf(await ecs.clusterNames(never))).toContain('build-prod');
+      expect(valueOf(await ecs.serviceNames('build-prod', never))).toContain('build-agents');
+      expect(await ecs.serviceNames('nothing', never)).toMatchObject({ trouble: { kind: 'not-found' } });
+    });
+
     test('a task is described, an unknown one is absent, an unknown cluster is not found', async () => {
       const { taskArn } = bench;
       const unknown = `${taskArn.slice(0, -4)}0000`;

@@ -104,6 +104,17 @@ describe('services', () => {
     expect(got).toMatchObject({ protectedTasks: [{ taskArn: first, protectionEnabled: true }] });
   });
 
+  it('ECS-85: the cluster and its services are listed by their ARNs, at most 100 a page', async () => {
+    await create(1);
+    expect((await cluster.post('ListClusters', {})).body).toEqual({
+      clusterArns: [expect.stringMatching(/:cluster\/build$/) as string],
+    });
+    expect(await cluster.ask('ListServices', { cluster: 'build' })).toEqual({
+      serviceArns: [expect.stringMatching(/:service\/build\/agents$/) as string],
+    });
+    expect((await cluster.post('ListClusters', { maxResults: 101 })).status).toBe(400);
+  });
+
   it('ECS-99: a service is deleted when its desired count is 0, and not before', async () => {
     await create(1);
     const { body } = await cluster.post('DeleteService', { cluster: 'build', service: 'agents' });

@@ -177,6 +177,12 @@ export function fakeBuildkite(options: FakeBuildkiteOptions = {}): FakeBuildkite
     setJob: (id, over) => update(world.jobs, id, over),
     setAgent: (id, over) => update(world.agents, id, over),
     viewer: (signal) => answer('viewer', [], signal, () => ({ ok: true, value: world.user })),
+    pipelineSlugs: (organization, signal) =>
+      answer('pipelineSlugs', [organization], signal, () =>
+        organization === world.organization
+          ? { ok: true, value: [...world.pipelines.keys()].toSorted() }
+          : missing(`organization "${organization}"`, { missing: 'organization' }),
+      ),
     pipeline: (organization, slug, branch, signal) =>
       answer('pipeline', [organization, slug, branch], signal, () => {
         if (organization !== world.organization)

@@ -288,6 +288,12 @@ export function fakeEcs(options: FakeEcsOptions = {}): FakeEcs {
           ? failed('refused', 'Unable to describe task definition.')
           : { ok: true, value: documentOf(value) };
       }),
+    clusterNames: (signal) =>
+      answer('clusterNames', [], signal, () => ({ ok: true, value: [...world.clusters.keys()].toSorted() })),
+    serviceNames: (cluster, signal) =>
+      answer('serviceNames', [cluster], signal, () =>
+        inCluster(cluster, () => ({ ok: true, value: [...world.services.keys()].toSorted() })),
+      ),
     serviceDocument: (cluster, name, signal) =>
       answer('serviceDocument', [cluster, name], signal, () =>
         inCluster(cluster, () => {

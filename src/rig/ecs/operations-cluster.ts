@@ -12,6 +12,10 @@ const clustersShape = z.strictObject({
   clusters: z.array(z.string()).max(100).default([]),
   include: z.array(z.string()).default([]),
 });
+const listShape = z.strictObject({
+  maxResults: z.int().min(1).max(100).optional(),
+  nextToken: z.string().optional(),
+});
 const registerShape = z.looseObject({ family: z.string() });
 const definitionShape = z.strictObject({
   taskDefinition: z.string(),
@@ -29,6 +33,10 @@ const tagsOfShape = z.strictObject({ resourceArn: z.string() });
 /** The operations on the cluster itself, its definitions and tags. */
 export function clusterOperations(state: EcsState): Record<string, Operation> {
   return {
+    ListClusters: (input) => {
+      read(listShape, input);
+      return { clusterArns: [state.clusterArn] };
+    },
     DescribeClusters: (input) => describeClusters(state, read(clustersShape, input)),
     RegisterTaskDefinition: (input) => ({
       taskDefinition: state.register(read(registerShape, input)).document,

@@ -20,6 +20,7 @@ type BucketName = keyof typeof buckets;
 
 /** Which bucket an operation takes from; operations that only set the cluster up are not limited. */
 const bucketOf: Readonly<Record<string, BucketName>> = {
+  ListClusters: 'cluster read',
   DescribeClusters: 'cluster read',
   DescribeCapacityProviders: 'cluster read',
   ListTasks: 'cluster resource read',
