@@ -20,13 +20,13 @@ const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-comm
 const ACTING =
   '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
-  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify|mcp)/|^src/journal/events\\.ts$';
+  '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify|init|mcp)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
 const SHOWING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify|mcp)/(report|sarif|plot|svg)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify|init|mcp)/(report|sarif|plot|svg)\\.ts$';
 /** Files of a capability that read, ask and run: its options and its command service. */
 const SERVING =
-  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify|mcp)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments|leftovers)\\.ts$';
+  '^src/(preflight|forecast|rehearsal|iam|study|assertion|doctor|ledger|pipeline|merge|losses|gate|certify|init|mcp)/(options|service|examine|files|live|window-files|measured-drains|past-cache|past-jobs|input|machine|cache|journals|nights|past-builds|histories|pages|ecs-deployments|leftovers)\\.ts$';
 
 /** The packages that src may import. */
 const BUNDLED = [
@@ -38,6 +38,8 @@ const BUNDLED = [
   '@aws-sdk/nested-clients',
   '@hono/node-server',
   '@inquirer/confirm',
+  '@inquirer/input',
+  '@inquirer/select',
   '@modelcontextprotocol/sdk',
   '@oclif/core',
   '@smithy/core',
@@ -389,6 +391,13 @@ module.exports = {
       [SERVING, SHOWING],
     ),
     only(
+      'init',
+      'The files of a beginner follow from the answers alone.',
+      '^src/init/',
+      ['^src/pipeline/shell\\.ts$', MODEL],
+      [SERVING, SHOWING],
+    ),
+    only(
       'verdict',
       'A verdict is a function of the journal; its cause is drawn from the rules of preflight too, which are as pure.',
       '^src/verdict/',
@@ -409,7 +418,7 @@ module.exports = {
     never(
       'drill-knows-no-shell',
       'A drill does not know how it is started or shown.',
-      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify|mcp)/',
+      '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify|init|mcp)/',
       '^src/(cli|commands|report)/',
       [SERVING, SHOWING],
     ),
@@ -422,7 +431,7 @@ module.exports = {
       [
         MODEL,
         RESULT,
-        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|mcp)/',
+        '^src/(report|preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|init|mcp)/',
         '^src/journal/escape\\.ts$',
       ],
     ),
@@ -433,7 +442,7 @@ module.exports = {
       [
         MODEL,
         WORKER,
-        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|mcp|statistics|report|scenario|journal|evidence|verdict)/',
+        '^src/(preflight|forecast|rehearsal|iam|study|doctor|ledger|pipeline|merge|losses|claim|gate|certify|init|mcp|statistics|report|scenario|journal|evidence|verdict)/',
         '^src/drill/(gate|look|mapped-tasks|questions|run)\\.ts$',
         '^src/state/(state|trouble)\\.ts$',
         '^src/safety/(list|guard)\\.ts$',

@@ -95,7 +95,7 @@ async function forgetTyped(input: NodeJS.ReadStream): Promise<void> {
 }
 
 /** Aborts at the end of the input (Ctrl-D, a closed terminal); the prompt itself would wait for ever. */
-function watchEnd(input: NodeJS.ReadStream): { readonly signal: AbortSignal; release(): void } {
+export function watchEnd(input: NodeJS.ReadStream): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const end = (): void => controller.abort();
   const onKey = (_text: unknown, key: { readonly ctrl?: boolean; readonly name?: string }): void => {

@@ -12,6 +12,7 @@ import DrillsShow from './drills/show.ts';
 import Forecast from './forecast.ts';
 import Gate from './gate.ts';
 import Iam from './iam.ts';
+import Init from './init.ts';
 import LedgerAdd from './ledger/add.ts';
 import LedgerDiff from './ledger/diff.ts';
 import LedgerList from './ledger/list.ts';
@@ -44,6 +45,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   forecast: Forecast,
   gate: Gate,
   iam: Iam,
+  init: Init,
   'ledger:add': LedgerAdd,
   'ledger:diff': LedgerDiff,
   'ledger:list': LedgerList,

@@ -20,10 +20,24 @@ import { examinedLines, type Examined, type Finding } from './report.ts';
 
 /** Asks what a drill of each scenario would meet, and prints it. */
 export async function runDoctor(files: readonly string[], flags: DoctorFlags, runner: Runner): Promise<void> {
+  const { examined, errors } = await examineScenarios(files, flags, runner);
+  if (errors.length > 0) return runner.finish(documentOf('bad-input', errors));
+  runner.finish(answerOf(outcomeOf(examined), { scenarios: examined }), (stdout) => {
+    const blocks = examined.map((one) => examinedLines(one, stdout.columns(), stdout.colors).join('\n'));
+    stdout.write(`${blocks.join('\n\n')}\n`);
+  });
+}
+
+/** Asks what a drill of each scenario would meet; nothing is asked where an input is wrong. */
+export async function examineScenarios(
+  files: readonly string[],
+  flags: Asked,
+  runner: Runner,
+): Promise<{ readonly examined: readonly Examined[]; readonly errors: readonly InputError[] }> {
   const { scenarios, errors } = await readScenarios(files, variablesOf(flags.var), runner);
   const planned = await Promise.all(scenarios.map((loaded) => settle(loaded, flags, runner)));
   const wrong = [...errors, ...planned.flatMap((one) => one.errors)];
-  if (wrong.length > 0) return runner.finish(documentOf('bad-input', wrong));
+  if (wrong.length > 0) return { examined: [], errors: wrong };
   const interruption = watchSignals(() => undefined);
   const examined: Examined[] = [];
   try {
@@ -32,11 +46,11 @@ export async function runDoctor(files: readonly string[], flags: DoctorFlags, ru
   } finally {
     interruption.release();
   }
-  runner.finish(answerOf(outcomeOf(examined), { scenarios: examined }), (stdout) => {
-    const blocks = examined.map((one) => examinedLines(one, stdout.columns(), stdout.colors).join('\n'));
-    stdout.write(`${blocks.join('\n\n')}\n`);
-  });
+  return { examined, errors: [] };
 }
+
+/** What is asked for beside the files. */
+type Asked = Pick<DoctorFlags, 'rig' | 'insecure'> & Partial<Pick<DoctorFlags, 'var' | 'agent' | 'executor'>>;
 
 /** Blocking beats unknown: what is known to be wrong is worth more than what could not be asked. */
 function outcomeOf(examined: readonly Examined[]): AnswerName {
@@ -61,7 +75,7 @@ interface Settled {
   readonly errors: readonly InputError[];
 }
 
-async function settle(loaded: LoadedScenario, flags: DoctorFlags, runner: Runner): Promise<Settled> {
+async function settle(loaded: LoadedScenario, flags: Asked, runner: Runner): Promise<Settled> {
   const { scenario, file } = loaded;
   if (flags.rig) {
     const next = 'Add `rig: FILE`, or run it without --rig.';
@@ -118,7 +132,7 @@ function refuseReads<P extends Buildkite | Ecs>(message: string | null, unasked:
 
 async function examine(
   { loaded, settings, unset }: Settled,
-  flags: DoctorFlags,
+  flags: Asked,
   runner: Runner,
   signal: AbortSignal,
 ): Promise<Examined> {
