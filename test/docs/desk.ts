@@ -22,7 +22,10 @@ export function openDesk(): Desk {
   const folder = mkdtempSync(join(tmpdir(), 'gameday-docs-'));
   const bin = join(folder, '.bin');
   mkdirSync(bin);
-  symlinkSync(join(ROOT, 'bin', 'run.js'), join(bin, 'gameday'));
+  // On the PATH, and where npx looks first.
+  const modules = join(folder, 'node_modules', '.bin');
+  mkdirSync(modules, { recursive: true });
+  for (const at of [bin, modules]) symlinkSync(join(ROOT, 'bin', 'run.js'), join(at, 'gameday'));
   cpSync(join(ROOT, 'scenarios'), join(folder, 'scenarios'), { recursive: true });
   let environment = cleanEnvironment({
     PATH: `${bin}:${process.env['PATH'] ?? ''}`,
