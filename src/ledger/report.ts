@@ -247,7 +247,7 @@ export function alarmLines(silent: readonly Silence[], limit: number, colors: bo
     return [
       '',
       paint(
-        `No alarm: every service had a drill that decided something within ${countThings(limit, 'night')}.`,
+        `No alarm: no service has been without a drill that decided something for ${countThings(limit, 'night')}.`,
         'good',
       ),
     ];
