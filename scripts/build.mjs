@@ -16,6 +16,7 @@ const PROGRAMS = {
   main: 'src/cli/main.ts',
   commands: 'src/commands/list.ts',
   'command-not-found': 'src/cli/command-not-found.ts',
+  help: 'src/cli/help.ts',
   'rig/main': 'src/rig/main.ts',
   'rig/stand-in-agent/main': 'src/rig/stand-in-agent/main.ts',
 };

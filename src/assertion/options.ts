@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
+import { MORE } from '../cli/command-groups.ts';
 import * as shared from '../cli/flags.ts';
 
 /** The flags of `assert`. */
@@ -16,11 +16,13 @@ export const assertionFlags = {
     env: 'GAMEDAY_STEP',
   }),
   since: Flags.string({
+    helpGroup: MORE,
     description: 'ignore stops before this time',
     helpValue: 'TIME',
     env: 'GAMEDAY_SINCE',
   }),
   task: Flags.string({
+    helpGroup: MORE,
     description: 'a task to judge (default: the tasks that ran the jobs); may be given again',
     helpValue: 'ARN',
     multiple: true,
@@ -28,6 +30,7 @@ export const assertionFlags = {
     env: 'GAMEDAY_TASK',
   }),
   container: Flags.string({
+    helpGroup: MORE,
     description: "name of the agent's container",
     helpValue: 'NAME',
     env: 'GAMEDAY_CONTAINER',
@@ -39,35 +42,42 @@ export const assertionFlags = {
     env: 'GAMEDAY_REQUIRE',
   })(),
   mapping: Flags.option({
+    helpGroup: MORE,
     description: 'how agents are mapped to tasks: by tag or by host name',
     options: ['tag', 'hostname'] as const,
     default: 'tag',
     env: 'GAMEDAY_MAPPING',
   })(),
   cluster: Flags.string({
+    helpGroup: MORE,
     description: 'ECS cluster, for --mapping hostname',
     helpValue: 'NAME',
     env: 'GAMEDAY_CLUSTER',
   }),
   service: Flags.string({
+    helpGroup: MORE,
     description: 'ECS service, for --mapping hostname',
     helpValue: 'NAME',
     env: 'GAMEDAY_SERVICE',
   }),
   'signal-lag': shared.durationFlag({
+    helpGroup: MORE,
     description: 'longest time that ECS may take to send SIGTERM',
     env: 'GAMEDAY_SIGNAL_LAG',
   }),
   'drain-within': shared.durationFlag({
+    helpGroup: MORE,
     description: 'longest time that a drain may take',
     env: 'GAMEDAY_DRAIN_WITHIN',
   }),
   within: shared.durationFlag({
+    helpGroup: MORE,
     description: 'longest time to wait for the end',
     ...shared.durationDefault('20m'),
     env: 'GAMEDAY_WITHIN',
   }),
   'poll-every': shared.durationFlag({
+    helpGroup: MORE,
     description: 'time between two polls',
     ...shared.durationDefault('2s'),
     env: 'GAMEDAY_POLL_EVERY',
@@ -82,7 +92,5 @@ export type AssertionFlags = Interfaces.InferredFlags<typeof assertionFlags>;
 
 /** The long help of `gameday assert`. */
 export function assertionHelp(): string {
-  return `Waits for the end of the build (inside that same build: for the end of the jobs of --step) and judges it like a drill: whether jobs passed or were lost, whether a retry hides a loss, and whether workers drained where ECS shows that a task was stopped. Nothing is injected. If ECS shows no stop, the outcome can only be not-lost, which is no evidence of a drain. Run it within an hour of the stop: after that ECS forgets stopped tasks.
-
-${exitCodesHelp()}`;
+  return `Waits for the end of the build (inside that same build: for the end of the jobs of --step) and judges it like a drill: whether jobs passed or were lost, whether a retry hides a loss, and whether workers drained where ECS shows that a task was stopped. Nothing is injected. If ECS shows no stop, the outcome can only be not-lost, which is no evidence of a drain. Run it within an hour of the stop: after that ECS forgets stopped tasks.`;
 }

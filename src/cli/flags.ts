@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
 import { GamedayError } from '../model/errors.ts';
 import { REPORTERS, isReporterName } from '../report/reporters.ts';
+import { MORE } from './command-groups.ts';
 import type { AskedReporter } from '../report/reporters.ts';
 
 /**
@@ -44,6 +45,7 @@ async function readDuration(flag: string, text: string): Promise<number> {
 }
 
 export const reporterFlag = Flags.custom<AskedReporter>({
+  helpGroup: MORE,
   description: `how to report drills: ${Object.keys(REPORTERS).join(', ')}; =FILE writes to a file instead of the screen; may be given again`,
   helpValue: 'NAME[=FILE]',
   multiple: true,
@@ -82,6 +84,7 @@ export const varFlag = Flags.string({
 });
 
 export const outFlag = Flags.string({
+  helpGroup: MORE,
   description: 'folder of the drills, each with journal.jsonl and result.json',
   helpValue: 'DIR',
   default: '.gameday',
@@ -94,11 +97,12 @@ const LEDGER = {
   env: 'GAMEDAY_LEDGER',
 };
 /** Of commands that end drills: each is added to the ledger, if there is one. */
-export const ledgerFlag = Flags.string(LEDGER);
+export const ledgerFlag = Flags.string({ ...LEDGER, helpGroup: MORE });
 /** Of commands that read the ledger. */
 export const requiredLedgerFlag = Flags.string({ ...LEDGER, required: true });
 
 export const agentFlag = Flags.string({
+  helpGroup: MORE,
   description:
     'the buildkite-agent of the rig (default: the one named in the rig file, else on PATH, else the built-in stand-in)',
   helpValue: 'PATH',
@@ -106,6 +110,7 @@ export const agentFlag = Flags.string({
 });
 
 export const executorFlag = Flags.option({
+  helpGroup: MORE,
   description:
     "how the rig runs workers; `container` runs the task definition's own images; `process` has no real PID 1 and can't judge what depends on it",
   options: ['namespace', 'process', 'container'] as const,
@@ -118,6 +123,7 @@ export const yesFlag = Flags.boolean({
 });
 
 export const insecureFlag = Flags.boolean({
+  helpGroup: MORE,
   default: false,
   description: 'allow plain http to other hosts; credentials are then sent unencrypted',
 });
@@ -145,6 +151,7 @@ function countFlag({
   readonly env: string;
 }) {
   return Flags.custom<number>({
+    helpGroup: MORE,
     description: `${description} (1 to ${most})`,
     helpValue: 'N',
     default: 1,
@@ -178,6 +185,7 @@ export const runFlags = {
   agent: agentFlag,
   executor: executorFlag,
   'side-by-side': Flags.boolean({
+    helpGroup: MORE,
     default: false,
     description: 'print the drills in two columns at the end',
     env: 'GAMEDAY_SIDE_BY_SIDE',

@@ -10,7 +10,7 @@ export function main(root: string): void {
   // No plugins: code in a user's data folder must not run with the credentials of a drill.
   const loadOptions = { root, userPlugins: false, devPlugins: false };
   // Not awaited: a closed stdout would otherwise end in "unsettled top-level await".
-  void execute({ loadOptions }).then(() => {
+  void execute({ loadOptions, args: readWords(process.argv.slice(2)) }).then(() => {
     // A help page or the version is the whole answer.
     if (!hasBegun()) finishWith(0);
   });
@@ -22,4 +22,11 @@ function endWithParent(): void {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   // The channel alone keeps no command running.
   process.channel.unref();
+}
+
+/** `help WORDS` and `version` are words for what oclif knows as flags. */
+function readWords(argv: readonly string[]): string[] {
+  const [first, ...rest] = argv;
+  if (first === 'help') return [...rest, '--help'];
+  return first === 'version' ? ['--version', ...rest] : [...argv];
 }

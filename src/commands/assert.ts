@@ -3,8 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { keepHeapSmall } from '../cli/small-heap.ts';
 
 export default class Assert extends BaseCommand {
-  static override summary =
-    'Judge a build that something else disturbed: a deployment, a scale-in, an instance refresh.';
+  static override summary = 'Judge a build that something else disturbed, such as a deployment.';
   static override description = assertionHelp();
   static override examples = [
     '<%= config.bin %> assert --build acme/canary/17 --since 2026-01-02T03:04:05Z',

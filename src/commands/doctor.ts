@@ -3,8 +3,7 @@ import * as shared from '../cli/flags.ts';
 import { doctorFlags, doctorHelp } from '../doctor/options.ts';
 
 export default class Doctor extends BaseCommand {
-  static override summary =
-    'Ask the services what a drill would meet, before anything is started; changes nothing.';
+  static override summary = 'Ask the services what a drill would meet; nothing is changed.';
   static override description = doctorHelp();
   static override examples = [
     { description: 'Look at one scenario:', command: '<%= config.bin %> doctor drill.yaml' },

@@ -1,13 +1,9 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
 import { forecastFlags } from '../forecast/options.ts';
 
 export default class Forecast extends BaseCommand {
-  static override summary =
-    'Forecast what a stop would lose and how long a deployment of the fleet would take, from the durations of jobs.';
-  static override description = `Nothing is stopped or started; with --pipeline, Buildkite is read. A forecast proves nothing; only a drill does.
-
-${exitCodesHelp()}`;
+  static override summary = 'Forecast what a stop would lose, from the durations of your jobs.';
+  static override description = `It also says how long a deployment of the fleet would take. Nothing is stopped or started; with --pipeline, Buildkite is read. A forecast proves nothing; only a drill does.`;
   static override examples = [
     '<%= config.bin %> forecast --history scenarios/forecast/history.csv --task-definition scenarios/forecast/before.json',
     '<%= config.bin %> forecast --durations exponential:5m --stop-timeout 115s',

@@ -2,8 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { gateFlags, gateHelp } from '../gate/options.ts';
 
 export default class Gate extends BaseCommand {
-  static override summary =
-    'Ask the ledger whether enough drills show a claim of a worker, before it is released.';
+  static override summary = 'Ask the ledger whether drills show a claim of a worker.';
   static override description = gateHelp();
   static override examples = [
     {

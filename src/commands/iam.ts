@@ -2,8 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { iamArgs, iamFlags, iamHelp } from '../iam/options.ts';
 
 export default class Iam extends BaseCommand {
-  static override summary =
-    'Write the least-privilege IAM policy for scenarios, or say which statement a denied drill lacked.';
+  static override summary = 'Write the least IAM policy for scenarios, or find what was denied.';
   static override description = iamHelp();
   static override examples = [
     '<%= config.bin %> iam drill.yaml --account 123456789012',

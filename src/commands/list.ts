@@ -27,6 +27,8 @@ import Preflight from './preflight.ts';
 import Rehearse from './rehearse.ts';
 import RigUp from './rig/up.ts';
 import Run from './run.ts';
+import ScenariosList from './scenarios/list.ts';
+import ScenariosShow from './scenarios/show.ts';
 import Study from './study.ts';
 import Validate from './validate.ts';
 
@@ -60,6 +62,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   rehearse: Rehearse,
   'rig:up': RigUp,
   run: Run,
+  'scenarios:list': ScenariosList,
+  'scenarios:show': ScenariosShow,
   study: Study,
   validate: Validate,
 };

@@ -2,8 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { lossesFlags, lossesHelp } from '../losses/options.ts';
 
 export default class Losses extends BaseCommand {
-  static override summary =
-    'Count the job runs that were lost with their agents, hidden ones too; reads only.';
+  static override summary = 'Count past job runs that were lost with their agents.';
   static override description = lossesHelp();
   static override examples = [
     '<%= config.bin %> losses --pipeline acme/main --since 30d',

@@ -2,8 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { pipelineArgs, pipelineFlags, pipelineHelp } from '../pipeline/options.ts';
 
 export default class PipelineCommand extends BaseCommand {
-  static override summary =
-    'Print a Buildkite pipeline that runs each scenario as a step of its own and merges their results.';
+  static override summary = 'Print a Buildkite pipeline with a step for each scenario.';
   static override description = pipelineHelp();
   static override examples = [
     '<%= config.bin %> pipeline scenarios/*.yaml --queue game-day | buildkite-agent pipeline upload',

@@ -2,8 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { preflightFlags, preflightHelp } from '../preflight/options.ts';
 
 export default class Preflight extends BaseCommand {
-  static override summary =
-    'Check a task definition for what would go wrong at a stop, before anything is stopped.';
+  static override summary = 'Check a task definition for what would go wrong at a stop.';
   static override description = preflightHelp();
   static override examples = [
     {

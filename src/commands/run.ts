@@ -1,6 +1,5 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { splitCommand } from '../cli/command-words.ts';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
 import { keepHeapSmall } from '../cli/small-heap.ts';
 
@@ -12,17 +11,16 @@ function layoutOf(flags: shared.RunFlags): 'plan' | 'side-by-side' | 'many' | 'c
 }
 
 export default class Run extends BaseCommand {
-  static override summary =
-    'Run drills: start a build, stop the task that hosts its step in flight, and judge what happened to the job.';
-  static override description = `Every file is one drill, or as many as --repeat says; drills run one after another, or as many at the same time as --parallel says. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
+  static override summary = 'Stop the task of a running step, and judge what becomes of its job.';
+  static override description = `A drill starts a build or takes one that is running, stops the task that hosts its step in flight, and judges the job from what Buildkite and ECS show.
 
-${exitCodesHelp()}
+Every file is one drill, or as many as --repeat says; drills run one after another, or as many at the same time as --parallel says. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.
 
 With several drills the worst exit code counts, in this order: 10, 1, 3, 4, 11, 0.`;
   static override examples = [
     {
       description: 'See a drain and a loss, on this machine only:',
-      command: '<%= config.bin %> run --rig scenarios/exec-form.yaml scenarios/shell-form.yaml',
+      command: '<%= config.bin %> run --rig @exec-form @shell-form',
     },
     {
       description: 'See what a drill would touch, and whether the guards allow it:',

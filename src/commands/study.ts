@@ -1,13 +1,9 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
 import { studyArgs, studyFlags } from '../study/options.ts';
 
 export default class Study extends BaseCommand {
-  static override summary =
-    'Run the same drills against a fleet before and after a change, and measure what the change was worth.';
+  static override summary = 'Measure a change: the same drills on a fleet before and after it.';
   static override description = `FOLDER contains a folder for each arm, such as before and after, with the scenario files of that arm. The table shows for each arm: the share of jobs lost among those that a stop hit, how long idle and busy workers drained, the builds killed by one deployment, and stopTimeout. The figures come from the checks of every drill whose stop is proven to have landed.
-
-${exitCodesHelp()}
 
 As with run, the worst exit code counts; a drill that must fail declares that with control.`;
   static override examples = [

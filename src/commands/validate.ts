@@ -1,14 +1,10 @@
 import { BaseCommand } from '../cli/base-command.ts';
 import { splitCommand } from '../cli/command-words.ts';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
 
 export default class Validate extends BaseCommand {
-  static override summary =
-    'Check scenario files and show all errors of all files at once, with their places.';
-  static override description = `Nothing is contacted, and no token is needed.
-
-${exitCodesHelp()}`;
+  static override summary = 'Check scenario files: all errors of all of them, with their places.';
+  static override description = `Nothing is contacted, and no token is needed.`;
   static override examples = [
     '<%= config.bin %> validate scenarios/exec-form.yaml',
     '<%= config.bin %> validate drill.yaml --var BRANCH=main --json',

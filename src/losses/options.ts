@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
+import { MORE } from '../cli/command-groups.ts';
 import * as shared from '../cli/flags.ts';
 import { GROUPINGS } from './tally.ts';
 
@@ -40,16 +41,19 @@ export const lossesFlags = {
     helpValue: 'RATE',
   }),
   cluster: Flags.string({
+    helpGroup: MORE,
     description: 'cluster of --service',
     helpValue: 'NAME',
     env: 'GAMEDAY_CLUSTER',
   }),
   service: Flags.string({
+    helpGroup: MORE,
     description: 'ECS service whose deployments are laid beside the losses',
     helpValue: 'NAME',
     env: 'GAMEDAY_SERVICE',
   }),
   points: Flags.integer({
+    helpGroup: MORE,
     description:
       'GraphQL points to spend at most on runs that the list of builds leaves open; a user has 5,000 in five minutes',
     default: 2500,
@@ -57,6 +61,7 @@ export const lossesFlags = {
     env: 'GAMEDAY_POINTS',
   }),
   pages: Flags.string({
+    helpGroup: MORE,
     description: 'folder for what was read (default: in the state directory); the next run goes on from it',
     helpValue: 'DIR',
     env: 'GAMEDAY_PAGES',

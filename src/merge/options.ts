@@ -1,6 +1,5 @@
 import { Args, Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
 import * as shared from '../cli/flags.ts';
 
 /** The arguments of `merge`. */
@@ -33,8 +32,6 @@ export type MergeFlags = Interfaces.InferredFlags<typeof mergeFlags>;
 /** The long help of `gameday merge`. */
 export function mergeHelp(): string {
   return `It is the last step of the pipeline that \`gameday pipeline\` prints. It reads files, contacts nothing and writes nothing into DIR, so it may be run again. Every journal is judged again by today's checks. Every attempt whose injection is proven counts; one that injected nothing gives way to a later one. If a shard or an attempt is missing or doubled, or a journal is cut, changed, of another build or of another scenario, the whole is inconclusive at best.
-
-${exitCodesHelp()}
 
 The worst exit code counts, in this order: 10, 1, 3, 4, 11, 0.`;
 }

@@ -1,5 +1,4 @@
 import { Args, Flags } from '@oclif/core';
-import { exitCodesHelp } from '../cli/exit-codes.ts';
 import { preflightFlags } from '../preflight/options.ts';
 import type { Interfaces } from '@oclif/core';
 import * as shared from '../cli/flags.ts';
@@ -64,8 +63,6 @@ export function rehearseHelp(): string {
   return `Three rigs at the same time run one worker of the definition each and stop its task: in the middle of a step, while it has no job, and near the step's end. If a drill fails and preflight suggests a change, the drills run again with the fixed definition. Only this machine is contacted.
 
 Where a Docker engine has the agent's image, that is run. Else entry point and command run as programs of this machine, with your rights. What will run is named first, and a terminal is asked; elsewhere --yes is needed. What the rig cannot play is left out of a copy and named; what decides how a stop ends and cannot be played is refused. Scenario and rig files of every drill are kept under --out.
-
-${exitCodesHelp()}
 
 The exit code is that of the definition as given, even if the fixed one passes.`;
 }

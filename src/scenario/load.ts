@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Scenario } from './schema.ts';
 import type { InputError } from './problem.ts';
 import { imageConfigIn } from '../worker/image-config.ts';
@@ -8,7 +8,8 @@ import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';
 import { readScenario } from './read.ts';
 import type { Reading } from './read.ts';
-import { findShipped } from './shipped.ts';
+import { findShipped, listShipped } from './shipped.ts';
+import { findClosest } from '../model/suggest.ts';
 import { findableIn, secretsInAddresses, unmarkedIn, withoutSecretValues } from './unmarked.ts';
 
 /** A scenario that can be drilled. */
@@ -111,7 +112,7 @@ async function readText(file: string, what: string): Promise<string | Unreadable
     if (info.size > LARGEST) return { message: `is larger than 1 MB, the limit for ${what}`, next: null };
     return textOf(await bytesOf(file));
   } catch (error) {
-    return explainUnreadable(error);
+    return explainUnreadable(error, await findNearFile(file));
   }
 }
 
@@ -143,12 +144,25 @@ function textOf(bytes: Uint8Array): string | Unreadable {
   }
 }
 
-function explainUnreadable(error: unknown): Unreadable {
+/** The file of the same folder, or the shipped scenario, that was most likely meant; null where none is near. */
+async function findNearFile(file: string): Promise<string | null> {
+  const beside = await readdir(dirname(file)).catch(() => []);
+  const near = findClosest(basename(file), beside);
+  if (near !== null || dirname(file) !== '.') return near === null ? null : join(dirname(file), near);
+  const shipped = [...(await listShipped()).keys()];
+  const name = findClosest(basename(file, extname(file)), shipped);
+  return name === null ? null : `@${name}`;
+}
+
+function explainUnreadable(error: unknown, near: string | null = null): Unreadable {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return { message: 'there is no such file', next: 'Check the path.' };
+      return {
+        message: 'there is no such file',
+        next: near === null ? 'Check the path.' : `Did you mean ${near}?`,
+      };
     case 'EACCES':
     case 'EPERM':
       return { message: 'cannot be read: no permission', next: 'Check its permissions.' };

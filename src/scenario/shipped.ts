@@ -1,6 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import type { InputError } from './problem.ts';
 import { findClosest } from '../model/suggest.ts';
 
@@ -19,6 +20,19 @@ export async function listShipped(): Promise<ReadonlyMap<string, string>> {
     ),
   );
   return new Map(folders.flat());
+}
+
+/** Every shipped scenario with its title, in the order of their names. */
+export async function describeShipped(): Promise<
+  readonly { readonly name: string; readonly title: string; readonly file: string }[]
+> {
+  const shipped = [...(await listShipped())].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Promise.all(
+    shipped.map(async ([name, file]) => {
+      const { title = '' } = parse(await readFile(file, 'utf8')) as { readonly title?: string };
+      return { name: `@${name}`, title, file };
+    }),
+  );
 }
 
 /** The file that `@NAME` means, or why it means none. */

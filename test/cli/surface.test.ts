@@ -76,20 +76,16 @@ async function flagLine(name: string, flag: Flag): Promise<string> {
   return parts.filter((part) => part !== '').join('  ');
 }
 
-test.each(Object.entries(COMMANDS))(
-  '%s: variables by the rule, a summary, examples and exit codes',
-  (id, command) => {
-    for (const [name, flag] of Object.entries(command.flags ?? {})) {
-      const variable = `GAMEDAY_${name.toUpperCase().replaceAll('-', '_')}`;
-      expect(flag.env).toBe(
-        [...WITHOUT_VARIABLE, ...(TYPED_ONLY[id] ?? [])].includes(name) ? undefined : variable,
-      );
-    }
-    expect(command.summary).toBeTruthy();
-    expect(command.examples).not.toHaveLength(0);
-    expect(command.description).toContain('Exit codes:');
-  },
-);
+test.each(Object.entries(COMMANDS))('%s: variables by the rule, a summary and examples', (id, command) => {
+  for (const [name, flag] of Object.entries(command.flags ?? {})) {
+    const variable = `GAMEDAY_${name.toUpperCase().replaceAll('-', '_')}`;
+    expect(flag.env).toBe(
+      [...WITHOUT_VARIABLE, ...(TYPED_ONLY[id] ?? [])].includes(name) ? undefined : variable,
+    );
+  }
+  expect(command.summary).toBeTruthy();
+  expect(command.examples).not.toHaveLength(0);
+});
 
 test('the table of exit codes names every code', () => {
   for (const code of [...Object.values(EXIT_CODES), 143])

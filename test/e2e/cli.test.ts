@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,28 +20,65 @@ const REAL = {
 };
 
 test.each([
-  ['run', ['--rig', '--dry-run', 'GAMEDAY_OUT', '130']],
-  ['validate', ['--var']],
-  ['drills resume', ['DRILL']],
-  ['drills abort', ['DRILL']],
-  ['drills judge', ['DRILL']],
-  ['drills show', ['DRILL']],
-  ['drills compare', ['A', 'B']],
-  ['forecast', ['--history', '--durations', '--pipeline', 'GAMEDAY_WORKERS']],
-  ['merge', ['DIR', '--shard']],
-  ['losses', ['--pipeline', '--before-after', 'GAMEDAY_SINCE', '11']],
-  ['drills list', ['--out', '--alarm']],
-  ['rig up', ['FILE', 'GAMEDAY_AGENT']],
-])('%s --help tells flags, examples and exit codes', async (command, words) => {
-  const { code, stdout } = await cli([...command.split(' '), '--help'], folder);
+  [[], ['START', 'rehearse', 'LOOK BACK', 'drills', '`gameday help COMMAND`']],
+  [['-h'], ['START']],
+  [['help'], ['START']],
+  [['--help'], ['START']],
+  [
+    ['help', 'run'],
+    ['EXAMPLES', '--rig', '`gameday help exit-codes`'],
+  ],
+  [
+    ['run', '-h'],
+    ['EXAMPLES', '--rig'],
+  ],
+  [['resume', '--help'], ['gameday drills resume DRILL']],
+  [
+    ['help', 'run', '--all'],
+    ['GAMEDAY_OUT', '--parallel N'],
+  ],
+  [
+    ['help', 'drills'],
+    ['drills compare', '`gameday drills` alone is `gameday drills list`'],
+  ],
+  [['help', 'drills', 'show'], ['gameday drills show [DRILL]']],
+  [['ledger'], ['ledger verify']],
+  [
+    ['help', 'exit-codes'],
+    ['  130  interrupted', '   10  failed'],
+  ],
+])('%j is help', async (args, words) => {
+  const { code, stdout, stderr } = await cli(args, folder);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const word of words) expect(stdout).toContain(word);
+});
+
+test.each([['-v'], ['--version'], ['version']])('%s is the version', async (word) => {
+  const { code, stdout } = await cli([word], folder);
   expect(code).toBe(0);
-  for (const word of [...words, 'EXAMPLES', 'Exit codes:']) expect(stdout).toContain(word);
+  expect(stdout).toMatch(/^gameday\/\d+\.\d+\.\d+ /);
+});
+
+test('the scenarios that are shipped are listed, and one is printed', async () => {
+  const { code, stdout } = await cli(['scenarios'], folder);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^@exec-form +A step in flight survives StopTask on its task$/m);
+  const shown = await cli(['scenarios', 'show', '@exec-form'], folder);
+  expect(shown).toMatchObject({ code: 0, stdout: await readFile(EXEC_FORM, 'utf8') });
+  const json = await cli(['scenarios', 'list', '--json'], folder);
+  expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'listed', exitCode: 0 });
 });
 
 test.each([
   [['rnu', 'x'], 'Did you mean `gameday run`?'],
   [['run', '--nonsense', 'x'], 'gameday run has no flag --nonsense'],
   [['run'], 'gameday run needs FILE: '],
+  [['help', 'rnu'], 'Did you mean `gameday run`?'],
+  [['drills', 'shwo'], 'Did you mean `gameday drills show`?'],
+  [['rig', 'upp'], 'Did you mean `gameday rig up`?'],
+  [['losses', 'x'], '`gameday losses` takes no argument'],
+  [['run', 'exec-from'], 'exec-from error: there is no such file\n  Did you mean @exec-form?'],
+  [['scenarios', 'show', '@exec-from'], 'Did you mean @exec-form?'],
   [['run', '--executor', 'docker', 'x'], '--executor'],
   [['run', 'x', '--var', 'novalue'], '--var must be NAME=value'],
   [['validate', 'missing.yaml'], 'there is no such file'],

@@ -1,14 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { exitCodesHelp } from '../../cli/exit-codes.ts';
 import * as shared from '../../cli/flags.ts';
 
 export default class DrillsAbort extends BaseCommand {
-  static override summary =
-    "Settle a drill whose runner was interrupted or died: undo the drill's changes and cancel the build that it started. No task is stopped.";
-  static override description = `The command first reads whether the drill's changes still stand; a value that somebody else has changed since is left as it is. Without --yes it refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.
-
-${exitCodesHelp()}`;
+  static override summary = 'Undo what a dead drill changed, and cancel its build.';
+  static override description = `The drill's changes are undone and the build that it started is canceled; no task is stopped. The command first reads whether the drill's changes still stand; a value that somebody else has changed since is left as it is. Without --yes it refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.`;
   static override examples = [
     '<%= config.bin %> drills abort 20260102-030405-beef',
     {

@@ -9,8 +9,7 @@ const drillArg = Args.string({
 });
 
 export default class DrillsCompare extends BaseCommand {
-  static override summary =
-    'Lay two stored drills side by side, and say what differs in their workers, verdicts and times.';
+  static override summary = 'Lay two drills side by side, and say what differs.';
   static override description = storedHelp();
   static override examples = ['<%= config.bin %> drills compare 20260102-030405-beef 20260103-030405-cafe'];
   static override args = { A: drillArg, B: drillArg };

@@ -1,14 +1,10 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { exitCodesHelp } from '../../cli/exit-codes.ts';
 import * as shared from '../../cli/flags.ts';
 
 export default class DrillsJudge extends BaseCommand {
-  static override summary =
-    "Judge a stored journal again, offline, with today's checks, and say whether the verdict differs.";
-  static override description = `The exit code is that of today's verdict.
-
-${exitCodesHelp()}`;
+  static override summary = "Judge a stored drill again, offline, with today's checks.";
+  static override description = `The exit code is that of today's verdict.`;
   static override examples = ['<%= config.bin %> drills judge .gameday/20260102-030405-beef/journal.jsonl'];
   static override hiddenAliases = ['analyze'];
   static override args = {

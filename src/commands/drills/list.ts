@@ -2,8 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { drillsFlags, drillsHelp } from '../../ledger/options.ts';
 
 export default class DrillsList extends BaseCommand {
-  static override summary =
-    'List the drills in the output folder with their state and verdict, and the nights of each service.';
+  static override summary = 'List the drills with their verdicts, and the nights of services.';
   static override description = drillsHelp();
   static override examples = [
     '<%= config.bin %> drills',

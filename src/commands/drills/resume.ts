@@ -1,14 +1,11 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { exitCodesHelp } from '../../cli/exit-codes.ts';
 import * as shared from '../../cli/flags.ts';
 import { keepHeapSmall } from '../../cli/small-heap.ts';
 
 export default class DrillsResume extends BaseCommand {
-  static override summary = 'Continue a drill whose runner was interrupted or died, to its verdict.';
-  static override description = `The scenario file is read again and must not have changed. A stop that was already sent is not sent again, unless it is proven that the first call did not land. Without --yes the command refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.
-
-${exitCodesHelp()}`;
+  static override summary = 'Continue a drill whose runner died, to its verdict.';
+  static override description = `The scenario file is read again and must not have changed. A stop that was already sent is not sent again, unless it is proven that the first call did not land. Without --yes the command refuses a drill that this machine's state directory (GAMEDAY_STATE_DIR) does not know, or whose journal names more calls than that state.`;
   static override examples = ['<%= config.bin %> drills resume 20260102-030405-beef'];
   static override hiddenAliases = ['resume'];
   static override args = {

@@ -2,8 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { addFlags, drillArgs, ledgerHelp } from '../../ledger/options.ts';
 
 export default class LedgerAdd extends BaseCommand {
-  static override summary =
-    'Add drills to the ledger by their journals: those that ran without --ledger, or when it was away.';
+  static override summary = 'Add drills to the ledger by their journals.';
   static override description = ledgerHelp();
   static override examples = [
     '<%= config.bin %> ledger add 20260102-030405-beef --ledger s3://acme-gameday/ledger',

@@ -2,8 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { fingerprintArg, ledgerHelp, listFlags } from '../../ledger/options.ts';
 
 export default class LedgerDiff extends BaseCommand {
-  static override summary =
-    'Say what differs between two workers of the ledger, and how many drills therefore do not count.';
+  static override summary = 'Say what differs between two workers of the ledger.';
   static override description = ledgerHelp();
   static override examples = ['<%= config.bin %> ledger diff 0a1b2c3d4e5f 99aa88bb77cc --ledger ledger'];
   static override args = { A: fingerprintArg, B: fingerprintArg };

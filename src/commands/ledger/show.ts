@@ -2,7 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { fingerprintArg, ledgerHelp, listFlags } from '../../ledger/options.ts';
 
 export default class LedgerShow extends BaseCommand {
-  static override summary = 'Show one worker of the ledger, what is not known about it, and its drills.';
+  static override summary = 'Show one worker of the ledger, and its drills.';
   static override description = ledgerHelp();
   static override examples = ['<%= config.bin %> ledger show 0a1b2c3d4e5f --ledger ledger'];
   static override args = { FINGERPRINT: fingerprintArg };

@@ -2,8 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { baseFlags, foldersArg, ledgerHelp } from '../../ledger/options.ts';
 
 export default class LedgerVerify extends BaseCommand {
-  static override summary =
-    'Read every document of the ledger and name those that do not count; with folders, compare it with their journals.';
+  static override summary = 'Name the documents of the ledger that do not count.';
   static override description = ledgerHelp();
   static override examples = [
     '<%= config.bin %> ledger verify --ledger ledger',

@@ -1,13 +1,10 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { exitCodesHelp } from '../../cli/exit-codes.ts';
 import * as shared from '../../cli/flags.ts';
 
 export default class RigUp extends BaseCommand {
   static override summary = 'Keep a rig running: stand-ins for Buildkite and ECS with real workers.';
-  static override description = `Prints \`export NAME=value\` lines, with which other programs reach the rig. Ctrl-C ends it; it leaves nothing behind.
-
-${exitCodesHelp()}`;
+  static override description = `Prints \`export NAME=value\` lines, with which other programs reach the rig. Ctrl-C ends it; it leaves nothing behind.`;
   static override examples = [
     {
       description: 'The first line in one shell, the second in another:',
