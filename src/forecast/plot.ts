@@ -33,7 +33,7 @@ function drawCell(above: number, isNow: boolean): string {
 }
 
 /** The value between two points of the curve. */
-function lossAt(curve: Forecast['curve'], ms: number): number {
+export function lossAt(curve: Forecast['curve'], ms: number): number {
   const next = curve.findIndex(([at]) => at >= ms);
   const [to, high] = curve[next] ?? curve.at(-1) ?? [0, 0];
   const [from, low] = curve[next - 1] ?? [to, high];

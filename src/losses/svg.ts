@@ -1,5 +1,6 @@
 import { percent } from '../forecast/notes.ts';
 import {
+  COLOR,
   drawGridLine,
   drawVertical,
   EDGE,
@@ -49,27 +50,27 @@ export function lossesSvg({
     ...(deployments ?? []).flatMap((deployment, index) => {
       const at = instantOf(deployment);
       const name = index < MOST_NAMES ? 'deployment' : '';
-      return at < from || at > to ? [] : drawVertical(x(at), name, '#2e7d32', (index % 3) * 12);
+      return at < from || at > to ? [] : drawVertical(x(at), name, COLOR.green, (index % 3) * 12);
     }),
     ...(change === null
       ? []
-      : drawVertical(x(change.at), change.kind === 'guess' ? 'change (a guess)' : 'change', '#555', 0)),
+      : drawVertical(x(change.at), change.kind === 'guess' ? 'change (a guess)' : 'change', COLOR.quiet, 0)),
     ...(limit === null
       ? []
       : [
-          `<line x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${y(limit.allowed)}" y2="${y(limit.allowed)}" stroke="#b00020" stroke-dasharray="6 4"/>`,
+          `<line x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${y(limit.allowed)}" y2="${y(limit.allowed)}" stroke="${COLOR.red}" stroke-dasharray="6 4"/>`,
         ]),
     ...days.flatMap(({ at: midnight, rate }) => {
       // A day is drawn at its middle.
       const at = x(Math.min(to, midnight + DAY / 2));
       return [
-        `<line x1="${at}" x2="${at}" y1="${y(rate.low)}" y2="${y(rate.high)}" stroke="#7aa6d8" stroke-width="3"/>`,
-        `<circle cx="${at}" cy="${y(rate.share ?? 0)}" r="3" fill="#1a4f8a"/>`,
+        `<line x1="${at}" x2="${at}" y1="${y(rate.low)}" y2="${y(rate.high)}" stroke="${COLOR.pale}" stroke-width="3"/>`,
+        `<circle cx="${at}" cy="${y(rate.share ?? 0)}" r="3" fill="${COLOR.blue}"/>`,
       ];
     }),
     ...spikes.map(({ from: at, lost }) => {
       const [left, top] = [Number(x(at)), EDGE.top];
-      return `<path d="M${left - 5} ${top} h10 l-5 8 z" fill="#b00020"><title>${lost} lost</title></path>`;
+      return `<path d="M${left - 5} ${top} h10 l-5 8 z" fill="${COLOR.red}"><title>${lost} lost</title></path>`;
     }),
     '</svg>',
     '',

@@ -271,14 +271,36 @@ describe('what is shown', () => {
 
   test('the SVG is markup of its own alone, with the line, the intervals and both windows', () => {
     const svg = forecastSvg({ ...foreign(), source: { ...foreign().source, name: '<script>&' } });
-    expect(svg).toContain('<polyline points="64.0,');
-    expect(svg).toContain('now 1 min 0 s');
-    expect(svg).toContain('ceiling 2 min 0 s');
+    expect(svg).toContain('<polyline points="72.0,');
+    expect(svg).toContain('Fargate&#39;s ceiling 2 min<');
     expect(svg.match(/stroke-width="6"/g)).toHaveLength(7);
     expect(svg).not.toContain('<script>');
     const [, points = ''] = /points="([^"]+)"/.exec(svg) ?? [];
     const heights = points.split(' ').map((point) => Number(point.split(',')[1]));
     expect(heights).toEqual(heights.toSorted((a, b) => a - b));
+  });
+});
+
+describe('the plot as SVG', () => {
+  const drawn = (signal: Forecast['window']['signal'], drain: number): string => {
+    const answer = of(MIXED);
+    return forecastSvg({ ...answer, window: { ...answer.window, signal, drain } });
+  };
+
+  test('names its axes and counts in round steps', () => {
+    const svg = drawn('heard', 60_000);
+    expect(svg).toContain('>time from SIGTERM to SIGKILL (stopTimeout)<');
+    expect(svg).toContain('>of jobs in flight, lost<');
+    for (const tick of ['0', '20 s', '1 min', '2 min']) expect(svg).toContain(`>${tick}</text>`);
+    expect(svg).toMatch(/role="img"[\s\S]*<desc>A stop now loses /);
+  });
+
+  test('shows the fixed worker beside the present one', () => {
+    const svg = drawn('fatal', 0);
+    expect(svg).toContain('now, its signal ends the job at once, whatever stopTimeout is (1 min 0 s)');
+    expect(svg).toContain('after, if it hears its stop, with 1 min 0 s: ');
+    expect(svg).toContain('after, if it hears its stop, with stopTimeout 2 min 0 s: ');
+    expect(drawn('heard', 60_000)).toContain('>after, with stopTimeout 2 min 0 s: ');
   });
 });
 
