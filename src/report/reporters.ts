@@ -59,6 +59,18 @@ export const REPORTERS = {
     isWhole: true,
     create: async (screen) => (await import('./markdown.ts')).createMarkdownReporter(screen),
   },
+  html: {
+    stream: null,
+    noFile: null,
+    isWhole: true,
+    create: async (screen) => (await import('./html.ts')).createHtmlReporter(screen),
+  },
+  svg: {
+    stream: null,
+    noFile: null,
+    isWhole: true,
+    create: async (screen) => (await import('./time-line-svg.ts')).createSvgReporter(screen),
+  },
 } as const satisfies Readonly<Record<string, Entry>>;
 export type ReporterName = keyof typeof REPORTERS;
 
