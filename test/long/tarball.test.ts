@@ -66,7 +66,7 @@ test('the README is followed from its first line to a report', async () => {
   expect(first).toBe('npx gameday rehearse task.json');
   await copyFile(at('packed', 'gameday-0.1.0.tgz'), join(cwd, 'gameday-0.1.0.tgz'));
   // Nobody is there to agree, and the same is asked by the tarball itself.
-  for (const command of [first, first.replace('npx gameday', 'npx --yes ./gameday-0.1.0.tgz')])
+  for (const command of [first, first.replace('npx gameday', 'npx ./gameday-0.1.0.tgz')])
     expect(await bash(command, cwd, newcomer())).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('no terminal to ask for consent') as string,
