@@ -31,14 +31,19 @@ test.each<[string, Partial<Answers>]>([
 });
 
 test('the step runs the scenario on its own queue, and is retried only where the drill proved nothing', () => {
-  const answers = { ...ANSWERS, cluster: 'arn:aws:ecs:us-east-1:123456789012:cluster/build-prod' };
+  // A name that YAML would read as a number stays a name.
+  const answers = {
+    ...ANSWERS,
+    cluster: 'arn:aws:ecs:us-east-1:123456789012:cluster/build-prod',
+    queue: '007',
+  };
   const { steps } = parse(pipelineText(answers, 'game day/drill.yaml')) as {
     readonly steps: readonly unknown[];
   };
   expect(steps).toMatchObject([
     {
       command: "gameday run 'game day/drill.yaml' --yes --reporter json=result.json",
-      agents: { queue: 'gameday' },
+      agents: { queue: '007' },
       retry: { automatic: [{ exit_status: 11, limit: 2 }] },
       concurrency: 1,
       concurrency_group: 'gameday/build-prod/build-agents',
