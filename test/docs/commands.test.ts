@@ -474,7 +474,11 @@ describe.concurrent('the commands of', () => {
       for (const said of ['FAILED: lost', 'PASSED: drained', '- "entryPoint"', '+ "entryPoint"'])
         expect(printed).toContain(said);
       // The last screen of the recording: its headings and its last line are still those of today.
-      const [, screen = ''] = /<desc id="d">([^<]*)<\/desc>/.exec(textOf('docs/pictures/rehearse.svg')) ?? [];
+      const picture = textOf('docs/pictures/rehearse.svg');
+      expect(picture.length).toBeLessThan(200_000);
+      expect(picture).toMatch(/^<svg [^>]*role="img" aria-labelledby="t d">\n<title id="t">/);
+      expect(picture).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
+      const [, screen = ''] = /<desc id="d">([^<]*)<\/desc>/.exec(picture) ?? [];
       const lines = screen
         .split('\n')
         .filter((line) => /^[A-Z][a-zA-Z ]+$/.test(line) || line.startsWith('Rehearsal: '));
