@@ -27,16 +27,20 @@ export function rehearsalLines(
   const paint = createPainter(options.colors);
   const width = Math.max(40, Math.min(options.columns, READABLE));
   const { given, fixed, file, container, launch, advice, folder } = rehearsal;
+  const heading = (text: string): readonly string[] =>
+    wrap(escapeControls(text), width).map((line) => paint(line, 'loud'));
   const section = (title: string, items: readonly string[]): readonly string[] =>
     items.length === 0 ? [] : [paint(title, 'loud'), ...items.flatMap((item) => indentText(item, width)), ''];
   return [
-    paint(escapeControls(`Rehearsal of ${file}, container ${container}; ${launch}`), 'loud'),
+    ...heading(`Rehearsal of ${file}, container ${container}; ${launch}`),
     '',
     ...section('Preflight', preflightOf(given)),
     ...tableOf(rehearsal).map((cells) => rowOf(cells, widthsOf(rehearsal), paint)),
     '',
     ...section('What the drills showed', [...saidOf('as given', given), ...saidOf('fixed', fixed)]),
-    ...(fixed === null ? [] : diffOf(fixed, paint)),
+    ...(fixed === null
+      ? []
+      : [...heading(`Fixed by ${fixed.rules.join(', ')}: ${fixed.file}`), ...diffOf(fixed, paint)]),
     ...section('What remains to do', advice === null ? [] : [advice]),
     ...section('What differs from ECS', rehearsal.differs),
     ...section('What to do next', [
@@ -69,16 +73,12 @@ function saidOf(whose: string, arm: Arm | null): readonly string[] {
 }
 
 function diffOf(
-  { file, rules, diff }: NonNullable<Rehearsal['fixed']>,
+  { diff }: NonNullable<Rehearsal['fixed']>,
   paint: ReturnType<typeof createPainter>,
 ): readonly string[] {
   const tone = (line: string): Tone =>
     line.startsWith('+') ? 'good' : line.startsWith('-') ? 'bad' : 'quiet';
-  return [
-    paint(`Fixed by ${rules.join(', ')}: ${escapeControls(file)}`, 'loud'),
-    ...diff.map((line) => `  ${paint(escapeControls(line), tone(line))}`),
-    '',
-  ];
+  return [...diff.map((line) => `  ${paint(escapeControls(line), tone(line))}`), ''];
 }
 
 /** A table with one row a drill and one column a definition. */

@@ -74,3 +74,10 @@ test('colours change no width', () => {
   const bare = shown(rehearsal, true).replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
   expect(bare).toBe(shown(rehearsal));
 });
+
+test('no heading is wider than the screen, where its words allow it', () => {
+  const launch = "the definition's requiresCompatibilities FARGATE";
+  const lines = rehearsalLines({ ...rehearsal, launch }, { columns: 50, colors: false });
+  expect(lines.slice(0, 2).join(' ')).toBe(`Rehearsal of td.json, container agent; ${launch}`);
+  for (const line of lines.slice(0, 2)) expect(line.length).toBeLessThanOrEqual(50);
+});
