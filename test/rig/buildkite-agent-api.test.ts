@@ -173,6 +173,21 @@ describe("Buildkite's Agent API in the rig", () => {
     expect(next.env).toMatchObject({ BUILDKITE_STEP_KEY: 'uploaded' });
   });
 
+  it('BK-72: an annotation has a body below 1 MiB, a context of 100 characters at most and a known style', async () => {
+    bench = await openBench({ canary: ONE });
+    const { agent, job } = await inFlight();
+    const annotate = async (body: object): Promise<number> =>
+      (await agent.call('POST', `/jobs/${job.id}/annotations`, body, job.token)).status;
+    expect(await annotate({ body: 'é'.repeat(512 * 1024), context: 'c' })).toBe(400);
+    expect(await annotate({ body: 'hi', context: 'c'.repeat(101) })).toBe(400);
+    expect(await annotate({ body: 'hi', context: 'c', style: 'green' })).toBe(400);
+    expect(await bench.rig.do({ do: 'annotations' })).toEqual([]);
+    expect(await annotate({ body: 'hi', context: 'c'.repeat(100), style: 'error' })).toBe(201);
+    expect(await bench.rig.do({ do: 'annotations' })).toEqual([
+      { context: 'c'.repeat(100), style: 'ERROR', body: 'hi' },
+    ]);
+  });
+
   it('BK-57: an upload has at most 500 jobs, and no key that the build has', async () => {
     bench = await openBench({ canary: ONE });
     const { agent, job } = await inFlight();

@@ -79,6 +79,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
     loseAgent(world, agent);
     return { agentId: agent.uuid };
   },
+  annotations: (world, action) =>
+    buildFor(world, action).annotations.map(({ context, style, body }) => ({ context, style, body })),
   log: (world, action) => logOf(jobFor(world, action, () => true)),
   state: (world) => stateOf(world),
 };

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { withJob } from './agent-auth.ts';
-import { annotate } from './annotations.ts';
+import { annotate, explainRefusedAnnotation } from './annotations.ts';
 import { addArtifactRoutes } from './artifacts.ts';
 import { bodyOf, textField } from './body.ts';
 import type { Book } from './book.ts';
@@ -21,14 +21,17 @@ export function addAgentDataRoutes(api: Hono, world: World, book: Book): void {
   withJob(api, world, book, 'post', '/jobs/:id/header_times', (c) => c.json({}));
   withJob(api, world, book, 'post', '/jobs/:id/annotations', async (c, job) => {
     const body = await bodyOf(c);
-    annotate(world, job.build, {
+    const wish = {
       body: textField(body, 'body') ?? '',
       context: textField(body, 'context') ?? 'default',
       style: (textField(body, 'style') ?? 'default').toUpperCase(),
       append: body['append'] === true,
       priority: Number(body['priority'] ?? 3),
-      scope: body['scope'] === 'job' ? 'JOB' : 'BUILD',
-    });
+      scope: body['scope'] === 'job' ? ('JOB' as const) : ('BUILD' as const),
+    };
+    const why = explainRefusedAnnotation(wish);
+    if (why !== null) return c.json({ message: why }, 400);
+    annotate(world, job.build, wish);
     return c.json({}, 201);
   });
   withJob(api, world, book, 'delete', '/jobs/:id/annotations/:context', (c, job) => {
