@@ -266,10 +266,10 @@ steps:
         (other) => other.close(),
         (error: unknown) => error,
       );
-    const unknown = await refusal('steps:\n  - command: "true"\n    plugins: [x]\n');
+    const unknown = await refusal('steps:\n  - command: "true"\n    cache: x\n');
     expect(unknown).toMatchObject({
       kind: 'bad-input',
-      message: textWith('canary.yaml:3:5: step 1: "plugins" is not modelled'),
+      message: textWith('canary.yaml:3:5: step 1: "cache" is not modelled'),
     });
     expect(await refusal('steps:\n  - trigger: other\n')).toMatchObject({
       message: textWith('triggers "other"'),
@@ -278,6 +278,19 @@ steps:
     expect(await refusal('steps: [{ command: a, depends_on: b }]')).toMatchObject({
       message: textWith('"b"'),
     });
+  });
+
+  it('BK-73: the agent gets the plugins of a step with their configurations, and the step needs no command', async () => {
+    const plugins = '[docker#v5: { image: node, tags: [1, 2] }, cache]';
+    bench = await openBench({ canary: `steps: [{ key: one, plugins: ${plugins} }]` });
+    const agent = await handAgent(bench);
+    await bench.create();
+    const { env } = await agent.take();
+    expect(JSON.parse(String(field(env, 'BUILDKITE_PLUGINS')))).toEqual([
+      { 'docker#v5': { image: 'node', tags: [1, 2] } },
+      'cache',
+    ]);
+    expect(field(env, 'BUILDKITE_COMMAND')).toBe('');
   });
 
   it('BK-19: parallelism and a simple matrix make one job each', async () => {

@@ -168,6 +168,7 @@ steps:
     ['{ command: x, matrix: { setup: [a], jobs: 1 } }', 'step 1: "matrix.jobs" is not modelled'],
     ['{ trigger: child, build: { author: x } }', 'step 1: "build.author" is not modelled'],
     ['{ trigger: nowhere }', 'triggers "nowhere", and there is no such pipeline'],
+    ['{ plugins: [{ x: 1 }] }', 'the configuration of plugin "x" is no map'],
     ['{ group: G, steps: [wait] }', '"wait" in a group is not modelled'],
     ['{ group: G, if: x, steps: [{ command: x }] }', 'step 1: "if" is not modelled'],
   ])('BK-18: %s is refused by name', async (step, said) => {

@@ -276,6 +276,14 @@ describe.concurrent('the stand-in agent', () => {
     expect(await bench.rig.do({ do: 'log', step: 'one' })).toBe('after\n');
   });
 
+  it('fails a job with a plugin, which it cannot run', async ({ onTestFinished }) => {
+    const bench = await open(onTestFinished, 'steps: [{ key: one, command: "echo command", plugins: [x] }]');
+    bench.start('stand-in', []);
+    await bench.create();
+    expect(await bench.happened('job-finished')).toMatchObject({ passed: false });
+    expect(await bench.rig.do({ do: 'log', step: 'one' })).toBe('the stand-in agent runs no plugins\n');
+  });
+
   it('does meta-data and annotate for the steps', async ({ onTestFinished }) => {
     const bench = await open(
       onTestFinished,

@@ -13,6 +13,7 @@ export function jobEnv(world: World, job: CommandJob, agent: Agent): Readonly<Re
     BUILDKITE_RETRY_COUNT: String(job.retriesCount),
     BUILDKITE_TIMEOUT: step.timeoutMs === null ? 'false' : String(step.timeoutMs / 60_000),
     BUILDKITE_ARTIFACT_PATHS: step.artifactPaths ?? '',
+    ...(step.plugins === null ? {} : { BUILDKITE_PLUGINS: step.plugins }),
     BUILDKITE_AGENT_ID: agent.uuid,
     BUILDKITE_AGENT_NAME: agent.name,
     ...parallel(job),

@@ -1,6 +1,7 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { readRetry, readSoftFail } from './retry.ts';
+import { readPlugins } from './plugins.ts';
 import { readMatrix } from './matrix.ts';
 import type {
   BlockStep,
@@ -29,7 +30,7 @@ const COMMON_KEYS = ['key', 'id', 'identifier', 'depends_on', 'allow_dependency_
 const COMMAND_KEYS = [
   ...COMMON_KEYS,
   ...['command', 'commands', 'label', 'name', 'agents', 'env', 'parallelism', 'matrix', 'soft_fail', 'retry'],
-  ...['timeout_in_minutes', 'priority', 'skip', 'artifact_paths', 'checkout'],
+  ...['timeout_in_minutes', 'priority', 'skip', 'artifact_paths', 'checkout', 'plugins'],
   ...['concurrency', 'concurrency_group', 'concurrency_method'],
 ];
 const TRIGGER_KEYS = [
@@ -83,7 +84,7 @@ function readStep(raw: unknown, defaults: Defaults, refuse: Refuse): Step {
   if ('wait' in raw || 'waiter' in raw) return readWait(raw, refuse);
   if ('block' in raw) return readBlock(raw, refuse);
   if ('trigger' in raw) return readTrigger(raw, refuse);
-  if ('command' in raw || 'commands' in raw) return readCommand(raw, defaults, refuse);
+  if ('command' in raw || 'commands' in raw || 'plugins' in raw) return readCommand(raw, defaults, refuse);
   const other = Object.keys(raw).find((key) => !COMMAND_KEYS.includes(key));
   return refuse(other, `"${other ?? 'a step without a command'}" is not modelled by the rig`);
 }
@@ -180,6 +181,7 @@ function readCommand(raw: Raw, defaults: Defaults, refuse: Refuse): CommandStep 
     timeoutMs: timeout === null ? null : Math.round(timeout * 60_000),
     priority: typeof raw['priority'] === 'number' ? raw['priority'] : 0,
     skip: raw['skip'] === true || typeof raw['skip'] === 'string',
+    plugins: readPlugins(raw['plugins'], (why) => refuse('plugins', why)),
     artifactPaths: [raw['artifact_paths'] ?? []].flat().map(String).join(';') || null,
   };
 }

@@ -59,6 +59,8 @@ export interface CommandStep extends StepCommon {
   readonly priority: number;
   readonly skip: boolean;
   readonly artifactPaths: string | null;
+  /** As JSON. */
+  readonly plugins: string | null;
 }
 
 /** A step that holds what follows until everything before it is done. */

@@ -14,6 +14,9 @@ const TRY_EVERY_MS = 1000;
 /** What a hook that is not there ends like. */
 const ENDED: CommandEnd = { code: 0, signal: null, failedToRun: false };
 
+/** A job that needs a plugin must not pass without it. */
+const WITHOUT_PLUGINS = 'echo "the stand-in agent runs no plugins" >&2; exit 1';
+
 /** Why a job was cut short. */
 export type CancelReason = 'agent_stop' | 'cancel';
 
@@ -127,7 +130,8 @@ async function runToEnd(
   };
   const before = await runHook('pre-command');
   const isReady = before.code === 0 && cancelation.reason() === undefined;
-  const end = isReady ? await run(env['BUILDKITE_COMMAND'] ?? '') : before;
+  const command = env['BUILDKITE_PLUGINS'] === undefined ? (env['BUILDKITE_COMMAND'] ?? '') : WITHOUT_PLUGINS;
+  const end = isReady ? await run(command) : before;
   await runHook('pre-exit');
   clearTimeout(kill);
   return end;
