@@ -86,6 +86,7 @@ export const assertionFlags = {
   reporter: shared.reporterFlag(),
   out: shared.outFlag,
   ledger: shared.ledgerFlag,
+  annotate: shared.annotateFlag,
   insecure: shared.insecureFlag,
 };
 export type AssertionFlags = Interfaces.InferredFlags<typeof assertionFlags>;

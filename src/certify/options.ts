@@ -7,6 +7,7 @@ const {
   rig,
   yes,
   reporter,
+  annotate,
   var: variables,
   out,
   agent,
@@ -27,7 +28,7 @@ export const certifyFlags = {
     max: 10_000,
   }),
   ...{ rig, yes, 'at-least': gateFlags['at-least'], 'job-time': gateFlags['job-time'], within, pessimistic },
-  ...{ var: variables, out, agent, executor, reporter, json, insecure },
+  ...{ var: variables, out, agent, executor, reporter, annotate, json, insecure },
 };
 export type CertifyFlags = Interfaces.InferredFlags<typeof certifyFlags>;
 

@@ -18,6 +18,13 @@ const UNFINISHED = {
   next: 'Report this defect. If a drill was begun, `gameday drills` lists it.',
 };
 
+/** Flags of commands that end drills. */
+interface DrillFlags {
+  readonly ledger?: string | undefined;
+  readonly insecure?: boolean;
+  readonly annotate?: boolean;
+}
+
 /** The defaults without `--reporter`. */
 const NOBODY = { progress: null, ownsStdout: false, own: [], answers: null, lost: () => [] };
 
@@ -56,12 +63,13 @@ export abstract class BaseCommand extends Command {
   /** The runner of a command that runs or shows drills, with its reporters and its ledger opened. */
   protected async runnerWith(
     asked: readonly AskedReporter[] = [],
-    { ledger, insecure }: { readonly ledger?: string | undefined; readonly insecure?: boolean } = {},
+    { ledger, insecure, annotate }: DrillFlags = {},
   ): Promise<Runner> {
     if (ledger !== undefined) this.ledger = await clients.openStore(ledger, process.env, insecure === true);
-    if (asked.length > 0) {
+    if (asked.length > 0 || annotate === true) {
       const { openReporters } = await import('./reporters.ts');
-      this.reporting = await openReporters(asked, this.output, this.wantsJson);
+      const job = annotate === true ? this.runner.environment : null;
+      this.reporting = await openReporters(asked, this.output, this.wantsJson, job);
     }
     return this.runner;
   }

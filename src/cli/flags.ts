@@ -101,6 +101,13 @@ export const ledgerFlag = Flags.string({ ...LEDGER, helpGroup: MORE });
 /** Of commands that read the ledger. */
 export const requiredLedgerFlag = Flags.string({ ...LEDGER, required: true });
 
+/** Of commands that end drills. */
+export const annotateFlag = Flags.boolean({
+  default: false,
+  description: 'annotate the build of this Buildkite job with the drills, by buildkite-agent',
+  env: 'GAMEDAY_ANNOTATE',
+});
+
 export const agentFlag = Flags.string({
   helpGroup: MORE,
   description:
@@ -182,6 +189,7 @@ export const runFlags = {
   var: varFlag,
   out: outFlag,
   ledger: ledgerFlag,
+  annotate: annotateFlag,
   agent: agentFlag,
   executor: executorFlag,
   'side-by-side': Flags.boolean({

@@ -9,18 +9,19 @@ import { createResultsReporter } from '../report/results.ts';
 import type { Layout } from '../report/results.ts';
 import type { Screen } from '../report/screen.ts';
 import { isAttended } from './output.ts';
-import type { Output } from './output.ts';
+import type { Environment, Output } from './output.ts';
 import { openDocument, openLines } from './report-file.ts';
 import type { Opening } from './report-file.ts';
 import type { OwnReporter, Reporting, Runner } from './runner.ts';
 
 export const TOOLS = { now: systemClock.now, every: repeatEvery };
 
-/** Opens the reporters of `--reporter`. Throws bad-input if two write to the same place, or a file cannot be written. */
+/** Opens the reporters of `--reporter` and, with a job's environment, that of `--annotate`. Throws bad-input if two write to the same place, or a file cannot be written. */
 export async function openReporters(
   asked: readonly AskedReporter[],
   output: Output,
   json = false,
+  job: Environment | null = null,
 ): Promise<Reporting> {
   const onScreen = asked.filter(({ file }) => file === null);
   const onStream = (stream: 'stdout' | 'stderr'): readonly AskedReporter[] =>
@@ -39,9 +40,10 @@ export async function openReporters(
   if (twice !== undefined)
     throw makeBadInput(`two reporters write to ${twice}`, 'Give each a file of its own.');
   const lost: string[] = [];
-  const files = await Promise.all(
-    asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, { output, lost }))),
-  );
+  const files = await Promise.all([
+    ...asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, { output, lost }))),
+    ...(job === null ? [] : [openAnnotations(job, output)]),
+  ]);
   // The command itself writes the JSON answer on stdout, as it must do so even if its flags cannot be parsed.
   const onStdout =
     answer === null || answer.name === 'json'
@@ -60,6 +62,16 @@ export async function openReporters(
     ),
     lost: () => lost,
   };
+}
+
+async function openAnnotations(environment: Environment, output: Output): Promise<OwnReporter> {
+  const [{ createAnnotationReporter }, { clients }] = await Promise.all([
+    import('./annotate.ts'),
+    import('./wire.ts'),
+  ]);
+  const { runProgram } = clients;
+  const tools = { environment, output, runProgram, now: systemClock.now };
+  return { reporter: createAnnotationReporter(tools), results: null };
 }
 
 /** A command that reports stored drills tells its reporters the drills' answer before its own. */

@@ -251,6 +251,25 @@ async function examineStore(
   return { name: store.name, probe, clock: store.clock(), holder };
 }
 
+/** Runs a program of this machine to its end, with a text on its standard input; all that it says is its output. */
+async function runProgram(
+  words: readonly string[],
+  { limit, ...given }: { readonly environment: Environment; readonly input: string; readonly limit: number },
+) {
+  const [{ createUserCommand }, { runForOutput }, { systemClock }] = await Promise.all([
+    import('../user-command/client.ts'),
+    import('../counters/command.ts'),
+    import('../http/clock.ts'),
+  ]);
+  const common = { ...given, now: () => systemClock.now(), grace: COUNTER_GRACE_MS };
+  return runForOutput(
+    words,
+    limit,
+    (heard) => createUserCommand({ ...common, ...heard }),
+    new AbortController().signal,
+  );
+}
+
 /** What a command hands to its service, which builds no client itself. */
 export const clients = {
   ...{
@@ -261,6 +280,7 @@ export const clients = {
     openStore,
     examineStore,
     readStoreAddress,
+    runProgram,
   },
   ...{ pastJobsFile, pastBuildsFolder, ledgerCacheFile },
 };

@@ -13,6 +13,6 @@ export default class Merge extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Merge);
     const { mergeShards: merge } = await import('../merge/service.ts');
-    await merge(args.DIR, flags, await this.runnerWith(flags.reporter));
+    await merge(args.DIR, flags, await this.runnerWith(flags.reporter, flags));
   }
 }

@@ -1,4 +1,5 @@
 import type { Answer } from '../model/answer.ts';
+import type { CommandRun } from '../model/entities/command.ts';
 import type { UserCommand } from '../user-command/port.ts';
 
 /** Opens the port for one command: `onLine` gets the lines of its output, `onEnd` is called when it has ended. */
@@ -13,6 +14,8 @@ const LONGEST = 65_536;
 interface Ran {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** Why it was ended; null where it ended by itself. */
+  readonly endedBy: CommandRun['endedBy'];
   readonly output: string;
 }
 
@@ -42,6 +45,9 @@ export async function runForOutput(
   const run = command.read();
   return {
     ok: true,
-    value: { exitCode: run?.exitCode ?? null, signal: run?.signal ?? null, output },
+    value: {
+      ...{ exitCode: run?.exitCode ?? null, signal: run?.signal ?? null, endedBy: run?.endedBy ?? null },
+      output,
+    },
   };
 }

@@ -25,6 +25,7 @@ export const mergeFlags = {
   }),
   json: shared.jsonFlag,
   reporter: shared.reporterFlag(),
+  annotate: shared.annotateFlag,
 };
 
 export type MergeFlags = Interfaces.InferredFlags<typeof mergeFlags>;

@@ -18,6 +18,8 @@ export interface UserCommandOptions {
   readonly onEnd?: () => void;
   /** Between its stop signal and SIGKILL, milliseconds. */
   readonly grace?: number;
+  /** What it reads on its standard input; by default nothing. */
+  readonly input?: string;
 }
 
 /** Milliseconds between the stop signal and SIGKILL. */
@@ -47,16 +49,18 @@ export function createUserCommand(options: UserCommandOptions): UserCommand {
 
 async function startProcess(
   [file = '', ...args]: Command['command'],
-  { environment }: UserCommandOptions,
+  { environment, input }: UserCommandOptions,
 ): Promise<Outcome<ChildProcess & { readonly pid: number }>> {
   try {
     const child = spawn(file, args, {
       env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       // A session of its own: Ctrl-C at the terminal reaches gameday alone, which then ends the whole group.
       detached: true,
     });
     await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    // One that ends without reading all of it shows by its exit code whether that was an error.
+    child.stdin?.on('error', () => undefined).end(input);
     return { ok: true, value: child as ChildProcess & { readonly pid: number } };
   } catch (error) {
     return { ok: false, certainty: 'refused', trouble: troubleOf(error as NodeJS.ErrnoException, file) };

@@ -28,6 +28,7 @@ Exit codes:
     last: Flags.boolean({ default: false, description: 'the last drill of the output folder' }),
     json: shared.jsonFlag,
     reporter: shared.reporterFlag(),
+    annotate: shared.annotateFlag,
     out: shared.outFlag,
   };
 
@@ -35,6 +36,6 @@ Exit codes:
     const { args, flags } = await this.parse(DrillsReport);
     const { reportDrills } = await import('../../cli/report-drills.ts');
     const asked = flags.reporter ?? (this.wantsJson ? [] : [{ name: 'markdown', file: null } as const]);
-    await reportDrills(args.DRILL ?? [], flags, await this.runnerWith(asked));
+    await reportDrills(args.DRILL ?? [], flags, await this.runnerWith(asked, flags));
   }
 }

@@ -18,6 +18,7 @@ export default class DrillsResume extends BaseCommand {
     yes: shared.yesFlag,
     out: shared.outFlag,
     ledger: shared.ledgerFlag,
+    annotate: shared.annotateFlag,
     insecure: shared.insecureFlag,
   };
 
