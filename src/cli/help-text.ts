@@ -82,6 +82,7 @@ export function drawOverview({ commands, topics, about }: HelpSource, layout: He
   }
   page.gap();
   page.text('`gameday help COMMAND` says more, `gameday help exit-codes` what a command ends with.');
+  page.text('The words are explained in docs/reference/glossary.md.');
   return page.toString();
 }
 

@@ -53,6 +53,12 @@ describe('help', () => {
     expect(groups.at(-1)?.entries).toContainEqual({ name: 'teach', summary: 'Teach.' });
   });
 
+  it('names the page that explains the words, which is there', () => {
+    const page = drawOverview({ commands: COMMANDS, topics: TOPICS, about: 'What it is.' }, NARROW);
+    const [glossary = ''] = /docs\/\S+\.md/.exec(page) ?? [];
+    expect(readFileSync(new URL(`../../${glossary}`, import.meta.url), 'utf8')).toContain('# Glossary');
+  });
+
   it('of a command says what, an example and the flags that most need, and where the rest is', () => {
     const page = drawCommand(RUN, false, NARROW);
     for (const said of ['Stop the task', '$ gameday run --rig @exec-form', '--dry-run', '--var NAME=value'])
