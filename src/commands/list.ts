@@ -1,6 +1,7 @@
 import type { Command } from '@oclif/core';
 import Assert from './assert.ts';
 import Certify from './certify.ts';
+import Completion from './completion.ts';
 import Doctor from './doctor.ts';
 import DrillsAbort from './drills/abort.ts';
 import DrillsCompare from './drills/compare.ts';
@@ -36,6 +37,7 @@ import Validate from './validate.ts';
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   assert: Assert,
   certify: Certify,
+  completion: Completion,
   doctor: Doctor,
   'drills:abort': DrillsAbort,
   'drills:compare': DrillsCompare,

@@ -14,6 +14,7 @@ const TYPED = [
   'docs/how-to/autoscaled-fleets.md',
   'docs/how-to/choose-a-fault.md',
   'docs/how-to/choose-a-moment.md',
+  'docs/how-to/complete-commands-in-a-shell.md',
   'docs/how-to/count-lost-runs.md',
   'docs/how-to/forecast-losses.md',
   'docs/how-to/gate-a-release.md',
@@ -525,6 +526,16 @@ describe.concurrent('the commands of', () => {
         process.kill(Number(readFileSync(join(desk.folder, 'rig.pid'), 'utf8')), 'SIGTERM');
         await told;
       }
+    });
+  });
+
+  test('completing commands in a shell', async () => {
+    await at(async (desk) => {
+      desk.use({ HOME: desk.folder });
+      await typeAll(desk, 'docs/how-to/complete-commands-in-a-shell.md');
+      const read = (path: string): string => readFileSync(join(desk.folder, path), 'utf8');
+      expect(read('.zfunc/_gameday')).toMatch(/^#compdef gameday$/m);
+      expect(read('.config/fish/completions/gameday.fish')).toMatch(/^complete -c gameday /m);
     });
   });
 
