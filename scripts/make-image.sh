@@ -14,6 +14,7 @@ agent=${GAMEDAY_REAL_AGENT:-$(command -v buildkite-agent)}
 root=$(mktemp -d "${TMPDIR:-/tmp}/image.XXXXXX")
 trap 'rm -rf "$root"' EXIT
 mkdir -p "$root"/{bin,etc/ssl/certs,proc,sys,dev,root,run,usr/bin,var} "$root/tmp"
+chmod 755 "$root"
 chmod 1777 "$root/tmp"
 
 # put PROGRAM PLACE: the program and the libraries that it loads, each where it lies on this machine.

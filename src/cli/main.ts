@@ -5,6 +5,8 @@ import { finishWith, guardExit, hasBegun } from './exit-codes.ts';
 export function main(root: string): void {
   // The SDK's notice about future Node versions does not concern users: its version is pinned.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  // oclif looks for the user's shell, and throws if the user has no entry in /etc/passwd: in a container it may be a mere number.
+  process.env['SHELL'] ??= '/bin/sh';
   guardExit();
   endWithParent();
   // No plugins: code in a user's data folder must not run with the credentials of a drill.
