@@ -71,7 +71,7 @@ export default defineConfig({
           setupFiles: ['test/support/seed.ts'],
           include: ['test/long/**/*.test.ts'],
           // Those need an engine beside them: `npm run test:containers` starts one.
-          exclude: ['test/long/containers.test.ts'],
+          exclude: ['test/long/{containers,image}.test.ts'],
           ...spawning,
           testTimeout: 900_000,
         },
@@ -85,7 +85,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'containers',
-          include: ['test/long/containers.test.ts'],
+          include: ['test/long/{containers,image}.test.ts'],
           ...spawning,
           testTimeout: 900_000,
         },

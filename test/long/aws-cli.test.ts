@@ -6,10 +6,10 @@ import { pathWithoutAgent } from '../e2e/support/agents.ts';
 import { ROOT, startCli } from '../support/cli.ts';
 import type { Cli, Ended } from '../support/cli.ts';
 import { until } from '../support/until.ts';
-import { awsCli } from './support/aws-cli.ts';
+import { programsOfPyPi } from './support/pypi.ts';
 import { bash } from './support/shell.ts';
 
-const aws = awsCli();
+const aws = programsOfPyPi('awscli', ['awscli'], ['aws']);
 const NOT_RUN = aws.bin === null ? ` (not run: ${aws.why})` : '';
 
 let folder: string;
