@@ -9,8 +9,8 @@ COPY . .
 
 # Journals, results and the state of drills under way lie in the folder that is mounted here.
 ENV NODE_ENV=production \
-    GAMEDAY_STATE_DIR=/work/.gameday-state
-WORKDIR /work
+    GAMEDAY_STATE_DIR=/drills/.gameday-state
+WORKDIR /drills
 # The user `node` of the base, by its number: Kubernetes' runAsNonRoot and ECS compare numbers.
 USER 1000:1000
 STOPSIGNAL SIGTERM

@@ -29,7 +29,7 @@ const Operand = z.string().regex(/^[^-]/, 'may not begin with "-"; write ./-name
 export function schemaOf({ flags, operand }: Tool, command: Described): z.ZodObject {
   const fields: Record<string, z.ZodType> = {};
   if (operand?.name === 'files') fields['files'] = z.array(Operand).min(1).describe(operand.about);
-  if (operand?.name === 'drill') fields['drill'] = Operand.describe(operand.about);
+  else if (operand !== null) fields[operand.name] = Operand.describe(operand.about);
   for (const name of flags) {
     const flag = command.flags[name];
     if (flag === undefined) throw new Error(`the command has no flag --${name}`);

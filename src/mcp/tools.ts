@@ -7,7 +7,7 @@ export interface Tool {
   /** The options that may be set, by the names of the command's flags. */
   readonly flags: readonly string[];
   /** What stands on the command line without a flag: its name here; null: nothing does. */
-  readonly operand: { readonly name: 'files' | 'drill'; readonly about: string } | null;
+  readonly operand: { readonly name: 'files' | 'file' | 'drill'; readonly about: string } | null;
   /** Told to the assistant beside the command's own summary. */
   readonly note: string;
   /** Whether it starts programs on this machine; all other tools only read. */
@@ -17,6 +17,10 @@ export interface Tool {
 const SCENARIOS = {
   name: 'files',
   about: 'scenario files, or shipped scenarios by name: @exec-form',
+} as const;
+const DEFINITION = {
+  name: 'file',
+  about: 'task definition as JSON, as registered or as printed by describe-task-definition',
 } as const;
 const DRILL = { name: 'drill', about: 'id or folder of a drill, or path of its journal' } as const;
 const READS = 'Only reads are sent to Buildkite and AWS.';
@@ -52,19 +56,10 @@ export const TOOLS: readonly Tool[] = [
     command: ['rehearse'],
     always: [],
     flags: [
-      ...[
-        'task-definition',
-        'pipeline',
-        'step',
-        'job-length',
-        'container',
-        'image',
-        'image-config',
-        'dockerfile',
-      ],
+      ...['pipeline', 'step', 'job-length', 'container', 'image', 'image-config', 'dockerfile'],
       ...['programs', 'executor', 'yes', 'out'],
     ],
-    operand: null,
+    operand: DEFINITION,
     note: 'Runs the commands of the definition and of the pipeline ON THIS MACHINE, against stand-ins for Buildkite and ECS; no real service is contacted. Set "yes" only after a person has read those commands and agreed. Takes one to several minutes.',
     runsHere: true,
   },
@@ -124,7 +119,7 @@ export const TOOLS: readonly Tool[] = [
   },
   {
     name: 'drills_list',
-    command: ['drills'],
+    command: ['drills', 'list'],
     always: [],
     flags: ['out', 'ledger'],
     operand: null,
@@ -132,7 +127,23 @@ export const TOOLS: readonly Tool[] = [
   },
   {
     name: 'drills_judge',
-    command: ['analyze'],
+    command: ['drills', 'judge'],
+    always: [],
+    flags: ['out'],
+    operand: DRILL,
+    note: OFFLINE,
+  },
+  {
+    name: 'drills_show',
+    command: ['drills', 'show'],
+    always: [],
+    flags: ['out'],
+    operand: DRILL,
+    note: OFFLINE,
+  },
+  {
+    name: 'drills_report',
+    command: ['drills', 'report'],
     always: [],
     flags: ['out'],
     operand: DRILL,

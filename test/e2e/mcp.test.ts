@@ -70,7 +70,7 @@ async function rehearseUntilBusy(
   signal: AbortSignal,
 ): Promise<{ readonly answer: Promise<unknown> }> {
   const told: { readonly progress: number; readonly message: string }[] = [];
-  const given = { 'task-definition': BEFORE, yes: true, out: 'out' };
+  const given = { file: BEFORE, yes: true, out: 'out' };
   const answer = client.callTool({ name: 'rehearse', arguments: given }, undefined, {
     ...{ ...PATIENT, signal },
     onprogress: ({ progress, message = '' }) => told.push({ progress, message }),
@@ -95,7 +95,7 @@ describe.concurrent('gameday mcp', () => {
       const where = { cluster: 'build-prod', service: 'build-agents' };
       const CALLS: Readonly<Record<string, readonly [given: object, outcome: string]>> = {
         preflight: [where, 'clean'],
-        rehearse: [{ 'task-definition': BEFORE }, 'refused'],
+        rehearse: [{ file: BEFORE }, 'refused'],
         plan: [{ files: [scenario] }, 'planned'],
         doctor: [{ files: [scenario] }, 'clean'],
         validate: [{ files: [scenario] }, 'planned'],
@@ -104,6 +104,8 @@ describe.concurrent('gameday mcp', () => {
         losses: [{ pipeline: ['acme/canary'], ...where }, 'listed'],
         drills_list: [{}, 'listed'],
         drills_judge: [{ drill: 'none' }, 'bad-input'],
+        drills_show: [{ drill: 'none' }, 'bad-input'],
+        drills_report: [{ drill: 'none' }, 'bad-input'],
       };
       await withAssistant(folder, { ...env, GAMEDAY_LEDGER: ledger }, async (assistant) => {
         const { tools } = await assistant.client.listTools();
@@ -140,7 +142,7 @@ describe.concurrent('gameday mcp', () => {
         const missing = await call('preflight', { 'task-definition': 'none.json' });
         expect(missing.isError).toBe(true);
         expect(textOf(missing)).toContain('none.json cannot be read: there is no such file: Name a file');
-        const refused = await call('rehearse', { 'task-definition': BEFORE });
+        const refused = await call('rehearse', { file: BEFORE });
         expect(refused).toMatchObject({ isError: true, structuredContent: { exitCode: 3 } });
         expect(textOf(refused)).toContain('/bin/sh -c buildkite-agent start --tags-from-ecs-meta-data');
         const unknown = await call('plan', { files: ['a.yaml'], yes: true });

@@ -26,7 +26,7 @@ async function inImage(options: readonly string[], ...words: readonly string[]):
 }
 
 /** Places for what a drill writes. Docker's default for such a place forbids programs in it, and the rig makes one there. */
-const WRITABLE = ['--tmpfs', '/tmp:exec', '--tmpfs', '/work:uid=1000'];
+const WRITABLE = ['--tmpfs', '/tmp:exec', '--tmpfs', '/drills:uid=1000'];
 /** What docs/how-to/install.md says that PID namespaces need: for any user, and for root. */
 const NAMESPACES = ['seccomp', 'systempaths', 'apparmor'].flatMap((of) => [
   '--security-opt',

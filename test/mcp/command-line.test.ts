@@ -18,8 +18,7 @@ const CHANGES_NOTHING = [
   'validate',
   'forecast',
   'losses',
-  'drills',
-  'analyze',
+  ...['list', 'judge', 'show', 'report'].map((name) => `drills ${name}`),
 ];
 /** Flags that send, allow or write something elsewhere, or have a program of the client's choice take the agent's place. */
 const NEVER_GIVEN = ['rig', 'insecure', 'reporter', 'svg', 'agent', 'side-by-side', 'annotate', 'notify'];
@@ -73,8 +72,8 @@ describe('no input becomes another word', () => {
   });
 
   test('a flag without a value is given or left out', () => {
-    const given = (yes: boolean) => wordsOf(tool('rehearse'), { 'task-definition': 'task.json', yes });
-    expect(given(true)).toEqual(['rehearse', '--json', '--task-definition=task.json', '--yes']);
-    expect(given(false)).toEqual(['rehearse', '--json', '--task-definition=task.json']);
+    const given = (yes: boolean) => wordsOf(tool('rehearse'), { file: 'task.json', container: 'agent', yes });
+    expect(given(true)).toEqual(['rehearse', '--json', '--container=agent', '--yes', 'task.json']);
+    expect(given(false)).toEqual(['rehearse', '--json', '--container=agent', 'task.json']);
   });
 });
