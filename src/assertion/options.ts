@@ -84,6 +84,7 @@ export const assertionFlags = {
   }),
   json: shared.jsonFlag,
   reporter: shared.reporterFlag(),
+  verbose: shared.verboseFlag,
   out: shared.outFlag,
   ledger: shared.ledgerFlag,
   annotate: shared.annotateFlag,

@@ -23,6 +23,7 @@ interface DrillFlags {
   readonly ledger?: string | undefined;
   readonly insecure?: boolean;
   readonly annotate?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** The defaults without `--reporter`. */
@@ -36,6 +37,7 @@ export abstract class BaseCommand extends Command {
   private made: Output | null = null;
   private reporting: Reporting = NOBODY;
   private ledger: Store | null = null;
+  private verbose = false;
 
   protected get output(): Output {
     this.made ??= createOutput(process.env);
@@ -53,6 +55,7 @@ export abstract class BaseCommand extends Command {
       output: this.output,
       version: this.config.version,
       json: this.wantsJson,
+      verbose: this.verbose,
       reporting: this.reporting,
       ledger: this.ledger,
       clients,
@@ -63,8 +66,9 @@ export abstract class BaseCommand extends Command {
   /** The runner of a command that runs or shows drills, with its reporters and its ledger opened. */
   protected async runnerWith(
     asked: readonly AskedReporter[] = [],
-    { ledger, insecure, annotate }: DrillFlags = {},
+    { ledger, insecure, annotate, verbose = false }: DrillFlags = {},
   ): Promise<Runner> {
+    this.verbose = verbose;
     if (ledger !== undefined) this.ledger = await clients.openStore(ledger, process.env, insecure === true);
     if (asked.length > 0 || annotate === true) {
       const { openReporters } = await import('./reporters.ts');

@@ -76,6 +76,12 @@ export const jsonFlag = Flags.boolean({
   description: 'print one JSON document on stdout, whatever the outcome',
 });
 
+export const verboseFlag = Flags.boolean({
+  default: false,
+  description: 'print all that is known of each drill before its card',
+  env: 'GAMEDAY_VERBOSE',
+});
+
 export const varFlag = Flags.string({
   description: 'a value for ${NAME} in the scenario; it overrides the environment',
   helpValue: 'NAME=value',
@@ -186,6 +192,7 @@ export const runFlags = {
   yes: yesFlag,
   json: jsonFlag,
   reporter: reporterFlag(),
+  verbose: verboseFlag,
   var: varFlag,
   out: outFlag,
   ledger: ledgerFlag,

@@ -150,8 +150,10 @@ async function finishJudged(
   const judged = summarizeDrill(events, journalPath);
   const result = await enterInLedger(judged, { events, out, runner, interruption });
   const reporter = await reporterFor(runner, 'closing');
+  const document = makeGameDayDocument([result], [], null);
   reporter.onResult(result, events);
-  runner.finish(makeGameDayDocument([result], [], null));
+  reporter.onDocument(document);
+  runner.finish(document);
 }
 
 /** Whether the call of a stored drill's last intent may have been sent, by this machine's state directory. */

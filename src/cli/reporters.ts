@@ -105,9 +105,9 @@ export async function reporterFor(
   const { stdout, stderr } = runner.output;
   const { ownsStdout, own } = runner.reporting;
   const name = whose === undefined ? progressName(runner) : 'log';
-  const results = runner.json || ownsStdout ? [] : [createResultsReporter(stdout, layout)];
+  const results = runner.json || ownsStdout ? [] : [createResultsReporter(stdout, layout, runner.verbose)];
   const beside = own.flatMap(({ reporter, results: screen }) =>
-    screen === null ? [reporter] : [reporter, createResultsReporter(screen, layout)],
+    screen === null ? [reporter] : [reporter, createResultsReporter(screen, layout, true)],
   );
   return tellAll(
     [

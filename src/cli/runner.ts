@@ -16,6 +16,8 @@ export interface Runner {
   /** gameday's own version. */
   readonly version: string;
   readonly json: boolean;
+  /** Whether all that is known of a drill is printed before its card. */
+  readonly verbose: boolean;
   /** The reporters of the command. */
   readonly reporting: Reporting;
   /** Where each drill is added at its end; null: nowhere. */

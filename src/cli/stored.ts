@@ -161,10 +161,12 @@ export async function judgeAgain(named: string, out: string, runner: Runner): Pr
   const today = judge(stored.events);
   const result = summarizeDrill(stored.events, stored.journalPath, before === null ? null : today);
   const note = before === null ? 'the journal holds no verdict' : sayDifference(before, today);
-  const told = { ...result, notes: [note, ...result.notes] };
+  const told = { ...result, notes: [...result.notes, note] };
   const reporter = await reporterFor(runner, 'closing');
+  const document = makeGameDayDocument([told], [], null);
   reporter.onResult(told, stored.events);
-  runner.finish(makeGameDayDocument([told], [], null));
+  reporter.onDocument(document);
+  runner.finish(document);
 }
 
 interface Decided {

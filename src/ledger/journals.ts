@@ -90,8 +90,9 @@ export async function compareDrills(
   const differs = compareResults(a, b);
   runner.finish(
     answerOf('listed', { drills: [a.result, b.result], differs }),
-    ({ write, columns, colors }) => {
-      write(drawSideBySide(a.result, b.result, { columns: columns(), colors }));
+    ({ write, columns, rows, colors }) => {
+      const options = { columns: columns(), rows: rows(), colors };
+      write(`${drawSideBySide(a.result, b.result, options).join('\n')}\n`);
       write(`${comparedLines(differs, colors).join('\n')}\n`);
     },
   );

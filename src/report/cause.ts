@@ -57,7 +57,7 @@ function savesItems(cause: Cause): readonly Item[] {
 }
 
 /** The first cause; where it is undecided, all causes of the same weight. */
-function pickEquals({ ranked, decided }: Cause): readonly Ranked[] {
+export function pickEquals({ ranked, decided }: Cause): readonly Ranked[] {
   const own = ranked.filter(({ name }) => name !== BACKSTOP);
   return decided ? own.slice(0, 1) : own.filter(({ weight }) => weight === own[0]?.weight);
 }

@@ -1,48 +1,71 @@
 import { escapeControls } from '../journal/escape.ts';
-import type { DrillResult } from '../verdict/result.ts';
+import type { DrillResult, GameDayDocument } from '../verdict/result.ts';
+import { cardLines } from './card.ts';
 import { closingBlock } from './closing.ts';
 import { planBlock } from './plan.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import { drawSideBySide } from './side-by-side.ts';
-import { summaryLines } from './summary.ts';
+import { finalLine, summaryLines } from './summary.ts';
 
-/** The layout of the results on stdout; with `many` only those that did not pass are shown whole, with `none` the caller prints them. */
+/** The layout of the results on stdout; with `many` only those that did not pass are shown, with `none` the caller prints them. */
 export type Layout = 'closing' | 'many' | 'side-by-side' | 'plan' | 'none';
 
-/** Prints each drill's closing block when it ends, or all of them side by side at the end, and then the summary. */
-export function createResultsReporter(screen: Screen, layout: Layout): Reporter {
-  function drawBlock(result: DrillResult): string {
-    const options = { columns: screen.columns(), colors: screen.colors };
-    return layout === 'plan' ? planBlock(result, options) : closingBlock(result, options);
+/**
+ * Prints each drill's card when it ends, or all of them side by side at the end, and then the summary and the last line. With
+ * `verbose`, all that is known of a drill stands before its card.
+ */
+export function createResultsReporter(screen: Screen, layout: Layout, verbose = false): Reporter {
+  let isFirst = true;
+  function writeCard(result: DrillResult): void {
+    const options = { columns: screen.columns(), rows: screen.rows(), colors: screen.colors };
+    if (verbose) screen.write(layout === 'plan' ? planBlock(result, options) : closingBlock(result, options));
+    else if (!isFirst) screen.write('\n');
+    isFirst = false;
+    screen.write(joinLines(cardLines(result, options)));
   }
   /** One that passed is in the summary; of one that was interrupted no more is to be said than how it goes on. */
-  function drawOneOfMany(result: DrillResult): string {
+  function writeOneOfMany(result: DrillResult): void {
     if (result.outcome === 'interrupted')
-      return `${escapeControls(`interrupted: ${result.title}: ${result.commands[0] ?? result.next}`)}\n`;
-    return result.exitCode === 0 ? '' : drawBlock(result);
+      screen.write(
+        `${escapeControls(`interrupted: ${result.title}: ${result.commands[0] ?? result.next}`)}\n`,
+      );
+    else if (result.exitCode !== 0) writeCard(result);
   }
   return {
     onResult(result) {
-      if (layout === 'closing' || layout === 'plan') screen.write(drawBlock(result));
-      if (layout === 'many') screen.write(drawOneOfMany(result));
+      if (layout === 'closing' || layout === 'plan') writeCard(result);
+      if (layout === 'many') writeOneOfMany(result);
     },
     onDocument(document) {
-      if (layout === 'side-by-side') screen.write(drawPairs(document.drills, screen));
-      if (layout !== 'none' && document.drills.length > 1)
-        screen.write(`${summaryLines(document, screen.colors).join('\n')}\n`);
+      if (layout === 'none') return;
+      if (layout === 'side-by-side') screen.write(drawPairs(document.drills, screen, verbose));
+      const summary =
+        document.drills.length > 1 ? summaryLines(document, screen.colors, screen.columns()) : [];
+      screen.write(joinLines([...summary, ...lastLines(document)]));
     },
   };
 }
 
-function drawPairs(drills: readonly DrillResult[], screen: Screen): string {
-  const options = { columns: screen.columns(), colors: screen.colors };
-  let text = '';
+function lastLines(document: GameDayDocument): readonly string[] {
+  const last = finalLine(document);
+  return last === null ? [] : [last];
+}
+
+function joinLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function drawPairs(drills: readonly DrillResult[], screen: Screen, verbose: boolean): string {
+  const options = { columns: screen.columns(), rows: screen.rows(), colors: screen.colors };
+  const whole = verbose ? drills.map((drill) => closingBlock(drill, options)).join('') : '';
+  const pairs: string[] = [];
   for (let index = 0; index < drills.length; index += 2) {
     const [left, right] = [drills[index], drills[index + 1]];
     if (left === undefined) break;
-    text += right === undefined ? closingBlock(left, options) : drawSideBySide(left, right, options);
-    text += '\n';
+    pairs.push(
+      joinLines(right === undefined ? cardLines(left, options) : drawSideBySide(left, right, options)),
+    );
   }
-  return text;
+  return whole + pairs.map((pair) => `${pair}\n`).join('');
 }

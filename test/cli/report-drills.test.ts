@@ -46,7 +46,16 @@ async function open(asked: readonly AskedReporter[]) {
   };
   const reporting = await openReporters(asked, output);
   const runner: Runner = {
-    ...{ environment: {}, version: '0', json: false, ledger: null, output, reporting, clients },
+    ...{
+      environment: {},
+      version: '0',
+      json: false,
+      verbose: false,
+      ledger: null,
+      output,
+      reporting,
+      clients,
+    },
     finish: (answer) => void (written.answer = answer),
   };
   return { runner, written };

@@ -46,7 +46,7 @@ function recordOutput(): Recorded {
 
 async function runnerWith(asked: readonly AskedReporter[], output: Output): Promise<Runner> {
   const reporting = await openReporters(asked, output);
-  const none = { environment: {}, version: '0', json: false, ledger: null };
+  const none = { environment: {}, version: '0', json: false, verbose: false, ledger: null };
   return { ...none, output, reporting, clients, finish: () => undefined };
 }
 

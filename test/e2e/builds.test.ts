@@ -67,9 +67,10 @@ describe.concurrent('a deployment over several builds', () => {
         scenario: { ...DEPLOYMENT, title: 'Three at once' },
         rig: { lostAfter: '3s' },
       });
-      const run = await cli(['run', '--rig', scenario], folder, { TMPDIR: folder });
+      const run = await cli(['run', '--rig', '--verbose', scenario], folder, { TMPDIR: folder });
       expect(run.code, run.stderr).toBe(10);
       expect(run.stdout).toContain(`builds killed by this deployment: ${COUNT} of ${COUNT} (${COUNT} hit)`);
+      expect(run.stdout).toContain(`Builds  ${COUNT} of ${COUNT} killed by this deployment`);
       expect(run.stdout.match(/Build #\d \(FAILED\): 1 job hit, 1 LOST, KILLED/g)).toHaveLength(COUNT);
       const [drill = ''] = await readdir(join(folder, '.gameday'));
       const again = documentIn((await cli(['analyze', drill, '--json'], folder)).stdout).drills[0];

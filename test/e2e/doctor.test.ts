@@ -81,7 +81,7 @@ describe.concurrent('gameday doctor', () => {
       expect(said(document, 'guards')).toContain('no safety rule refuses');
       const preflight = await cli(['preflight', '--scenario', 'scenario.yaml'], stage.folder, stage.env);
       expect(preflight.stdout).toContain(`Mapping: ${MAPPED}.`);
-      const dry = await cli(['run', '--dry-run', 'scenario.yaml'], stage.folder, stage.env);
+      const dry = await cli(['run', '--dry-run', '--verbose', 'scenario.yaml'], stage.folder, stage.env);
       expect(dry.stdout).toMatch(new RegExp(`holds +mapping +${MAPPED}`));
       expect((await stage.state()).builds).toEqual([]);
       expect((await stage.counts()).stopTaskLanded).toEqual({});
@@ -105,7 +105,7 @@ describe.concurrent('gameday doctor', () => {
     await standing({ ...given, container: { argv: EXEC.slice(0, 2) } }, async (stage) => {
       const document = await doctor(stage, ['scenario.yaml']);
       expect(document.exitCode).toBe(10);
-      const dry = await cli(['run', '--dry-run', 'scenario.yaml'], stage.folder, stage.env);
+      const dry = await cli(['run', '--dry-run', '--verbose', 'scenario.yaml'], stage.folder, stage.env);
       expect(dry.stdout).toMatch(/REFUSES +mapping +0 of 2 running tasks/);
       expect(said(document, 'mapping')).toBe(
         '0 of 2 running tasks have exactly one agent with the tag ecs:task-arn',

@@ -119,7 +119,7 @@ test('without a terminal and without --yes a drill is refused, and a dry run sho
   const refused = await cli(['run', scenario, '--json'], folder, env);
   expect(refused.code).toBe(3);
   expect(documentIn(refused.stdout)).toMatchObject({ outcome: 'refused', reason: 'confirm-needed' });
-  const dry = await cli(['run', '--dry-run', scenario], folder, env);
+  const dry = await cli(['run', '--dry-run', '--verbose', scenario], folder, env);
   expect(dry.code).toBe(0);
   expect(dry.stdout).toContain('Dry run: no call that changes anything was sent.');
   expect(dry.stdout).toMatch(/holds +blast-radius/);

@@ -48,7 +48,7 @@ test.each([
   expect(Date.now() - sentAt).toBeLessThan(SOON);
   expect(run.stdout()).toContain(`INTERRUPTED  (exit code ${code})`);
   expect(run.stdout()).toMatch(
-    /\$ gameday drills resume \d{8}-\d{6}-[0-9a-f]{16}\n {2}\$ gameday drills abort /,
+    /\$ gameday drills resume \d{8}-\d{6}-[0-9a-f]{16}\n +\$ gameday drills abort /,
   );
   expect(await lastEvent()).toBe('GD_INTERRUPTED');
   await nothingRuns();

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { closingBlock } from '../../src/report/closing.ts';
+import { cardLines } from '../../src/report/card.ts';
 import { planBlock } from '../../src/report/plan.ts';
 import { createResultsReporter } from '../../src/report/results.ts';
 import { drawSideBySide } from '../../src/report/side-by-side.ts';
@@ -12,6 +13,11 @@ import { drainedResult, lostResult } from './results.ts';
 const plain = { columns: 100, colors: false };
 // What stands for an escape sequence: no test output may hold one unless colours were asked for.
 const ESCAPE = String.fromCharCode(27);
+
+function drawPair(columns: number): string {
+  const lines = drawSideBySide(lostResult(), drainedResult(), { columns, rows: 24, colors: false });
+  return `${lines.join('\n')}\n`;
+}
 
 function golden(name: string): string {
   return `../golden/report/${name}.txt`;
@@ -64,8 +70,9 @@ test.each([
       plain,
     ),
   ],
-  ['side-by-side', drawSideBySide(lostResult(), drainedResult(), { columns: 140, colors: false })],
-  ['side-by-side-narrow', drawSideBySide(lostResult(), drainedResult(), { columns: 60, colors: false })],
+  ['side-by-side', drawPair(140)],
+  ['side-by-side-80', drawPair(80)],
+  ['side-by-side-narrow', drawPair(60)],
 ])('%s', async (name, text) => {
   expect(text).not.toContain(ESCAPE);
   await expect(text).toMatchFileSnapshot(golden(name));
@@ -142,7 +149,7 @@ test('foreign text is shown, not obeyed', () => {
   for (const text of [
     closingBlock(lostResult({ said, title: said, cause: causeSaying(said) }), plain),
     planBlock(lostResult({ said, title: said, touches: [said] }), plain),
-    drawSideBySide(lostResult({ said, title: said }), drainedResult(), { columns: 140, colors: false }),
+    cardLines(lostResult({ said, title: said }), { ...plain, rows: null }).join('\n'),
     errorLines([{ message: said, at: said, next: said }], false).join('\n'),
   ]) {
     expect(text).not.toContain(ESCAPE);
@@ -151,11 +158,27 @@ test('foreign text is shown, not obeyed', () => {
   }
 });
 
-test('two columns never reach over the width', () => {
-  for (const columns of [93, 100, 120, 300]) {
-    const lines = drawSideBySide(lostResult(), drainedResult(), { columns, colors: false }).split('\n');
-    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(Math.min(columns, 160));
+test('two columns never reach over the width, and fill 80 columns', () => {
+  for (const columns of [80, 93, 100, 120, 300]) {
+    const widest = Math.max(...drawPair(columns).split('\n').map(widthOf));
+    expect(widest).toBeLessThanOrEqual(Math.min(columns, 160));
   }
+  expect(Math.max(...drawPair(80).split('\n').map(widthOf))).toBeGreaterThan(76);
+});
+
+test('two drills beside each other and the sum of both fit on 24 lines of 80 columns', () => {
+  const written: string[] = [];
+  const screen = {
+    write: (text: string) => void written.push(text),
+    columns: () => 80,
+    rows: () => 24,
+    colors: false,
+  };
+  createResultsReporter(screen, 'side-by-side').onDocument?.(document);
+  const lines = written.join('').split('\n').slice(0, -1);
+  expect(lines.length).toBeLessThanOrEqual(23);
+  expect(lines[0]).toMatch(/^FAILED: lost.* \| PASSED: drained/);
+  expect(lines.at(-1)).toBe('1 failed (lost; control met), 1 passed (drained) in 9.8 s');
 });
 
 const document: GameDayDocument = {
@@ -184,10 +207,13 @@ test('errors name their place and the next move', () => {
 });
 
 test.each([
-  ['closing', 3],
-  ['side-by-side', 2],
-  ['plan', 3],
-] as const)('layout %s prints each drill once', (layout, writes) => {
+  ['closing', false],
+  ['side-by-side', false],
+  ['plan', false],
+  ['closing', true],
+  ['side-by-side', true],
+  ['plan', true],
+] as const)('layout %s, verbose %j, prints the card of each drill, and then the sum', (layout, verbose) => {
   const written: string[] = [];
   const screen = {
     write: (text: string) => void written.push(text),
@@ -195,11 +221,13 @@ test.each([
     rows: () => 24,
     colors: false,
   };
-  const reporter = createResultsReporter(screen, layout);
+  const reporter = createResultsReporter(screen, layout, verbose);
   for (const drill of document.drills) reporter.onResult?.(drill, []);
   reporter.onDocument?.(document);
-  expect(written).toHaveLength(writes);
-  expect(written.join('').split('A shell eats SIGTERM')).toHaveLength(3);
+  const text = written.join('');
+  expect(text.split('A shell eats')).toHaveLength(verbose ? 4 : 3);
+  expect(text.split('gameday drills show')).toHaveLength(3);
+  expect(text.endsWith(' in 9.8 s\n')).toBe(true);
 });
 
 test.each([

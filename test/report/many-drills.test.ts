@@ -115,8 +115,8 @@ describe('the results of many drills', () => {
     expect(text).toContain('Game day: passed: drained (exit code 0)');
   });
 
-  it('show the whole of a drill that did not pass', () => {
-    expect(write(lost)).toContain('What happened');
+  it('show the card of a drill that did not pass', () => {
+    expect(write(lost)).toContain('gameday drills show');
   });
 
   it('say of an interrupted one how it goes on', () => {
@@ -129,6 +129,6 @@ describe('the results of many drills', () => {
     } as typeof lost;
     const text = write(cut);
     expect(text.split('\n')[0]).toBe(`interrupted: ${lost.title}: gameday drills resume x`);
-    expect(text).not.toContain('What happened');
+    expect(text).not.toContain('gameday drills show');
   });
 });

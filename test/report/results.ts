@@ -2,6 +2,8 @@ import type { Lane, LaneMark } from '../../src/model/lane.ts';
 import type { DrillResult } from '../../src/verdict/result.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
+const JOB = '0190aaaa-0000-4000-8000-000000000001';
+const TASK = 'arn:aws:ecs:us-east-1:123456789012:task/build-prod/0123456789abcdef0123456789abcdef';
 
 function makeLane(of: Lane['of'], name: string, spans: Lane['spans'], marks: Lane['marks']): Lane {
   return { of, name, spans, marks };
@@ -87,9 +89,9 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
       },
     ],
     target: {
-      jobId: '0190aaaa-0000-4000-8000-000000000001',
+      jobId: JOB,
       agentId: '0190bbbb-0000-4000-8000-000000000001',
-      taskArn: 'arn:aws:ecs:us-east-1:123456789012:task/build-prod/0123456789abcdef0123456789abcdef',
+      taskArn: TASK,
       container: 'agent',
       containerBy: 'only-essential',
       why: 'its agent runs step integration (tag ecs:task-arn)',
@@ -97,7 +99,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
     agent: { name: 'worker-1', version: '3.78.0' },
     attempts: [
       {
-        jobId: '0190aaaa-0000-4000-8000-000000000001',
+        jobId: JOB,
         step: 'integration',
         attempt: 1,
         judged: true,
@@ -106,7 +108,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
         exitStatus: '-1',
         lost: true,
         agent: 'worker-1',
-        taskArn: 'arn:aws:ecs:us-east-1:123456789012:task/build-prod/0123456789abcdef0123456789abcdef',
+        taskArn: TASK,
       },
     ],
     drain: null,
@@ -150,12 +152,29 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
       { check: 'drain-in-time', holds: 'unasked', raises: null, said: 'not asked', notes: [], events: [] },
     ],
     timeline: [
-      { at: START, since: 0, said: 'build #1 was created', clock: 'buildkite', event: 4 },
-      { at: START + 2310, since: 2310, said: 'step integration runs on worker-1', clock: 'runner', event: 6 },
+      {
+        at: START,
+        since: 0,
+        said: 'build #1 was created',
+        what: 'build-created',
+        clock: 'buildkite',
+        event: 4,
+      },
+      {
+        at: START + 2310,
+        since: 2310,
+        said: 'step integration runs on worker-1',
+        what: 'job-started',
+        of: JOB,
+        clock: 'runner',
+        event: 6,
+      },
       {
         at: START + 3400,
         since: 3400,
         said: 'StopTask was sent and answered: SIGTERM is on its way',
+        what: 'signal',
+        of: TASK,
         clock: 'runner',
         event: 9,
       },
@@ -163,6 +182,9 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
         at: START + 6420,
         since: 6420,
         said: 'container agent ended with exit code 137',
+        what: 'exit',
+        of: TASK,
+        exitCode: 137,
         clock: 'ecs',
         event: 13,
       },
@@ -170,6 +192,8 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
         at: START + 9777,
         since: 9777,
         said: 'Buildkite gave the agent up: the job is lost, exit status -1',
+        what: 'job-lost',
+        of: JOB,
         clock: 'buildkite',
         event: 14,
       },
@@ -278,14 +302,26 @@ export function drainedResult(over: Partial<DrillResult> = {}): DrillResult {
         at: START + 7100,
         since: 7100,
         said: 'the job finished and passed, exit status 0',
+        what: 'job-ended',
+        of: JOB,
         clock: 'agent',
         event: 12,
       },
-      { at: START + 7600, since: 7600, said: 'the agent disconnected', clock: 'buildkite', event: 13 },
+      {
+        at: START + 7600,
+        since: 7600,
+        said: 'the agent disconnected',
+        what: 'agent-disconnected',
+        clock: 'buildkite',
+        event: 13,
+      },
       {
         at: START + 7700,
         since: 7700,
         said: 'container agent ended with exit code 0',
+        what: 'exit',
+        of: TASK,
+        exitCode: 0,
         clock: 'ecs',
         event: 14,
       },

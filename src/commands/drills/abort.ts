@@ -19,6 +19,7 @@ export default class DrillsAbort extends BaseCommand {
   static override flags = {
     json: shared.jsonFlag,
     reporter: shared.reporterFlag(),
+    verbose: shared.verboseFlag,
     yes: Flags.boolean({
       default: false,
       description:

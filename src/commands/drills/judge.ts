@@ -13,12 +13,13 @@ export default class DrillsJudge extends BaseCommand {
   static override flags = {
     json: shared.jsonFlag,
     reporter: shared.reporterFlag(),
+    verbose: shared.verboseFlag,
     out: shared.outFlag,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(DrillsJudge);
     const { judgeAgain } = await import('../../cli/stored.ts');
-    await judgeAgain(args.DRILL, flags.out, await this.runnerWith(flags.reporter));
+    await judgeAgain(args.DRILL, flags.out, await this.runnerWith(flags.reporter, flags));
   }
 }

@@ -14,6 +14,7 @@ export default class DrillsResume extends BaseCommand {
   static override flags = {
     json: shared.jsonFlag,
     reporter: shared.reporterFlag(),
+    verbose: shared.verboseFlag,
     var: shared.varFlag,
     yes: shared.yesFlag,
     out: shared.outFlag,

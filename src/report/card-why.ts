@@ -1,0 +1,103 @@
+import type { DrillResult } from '../verdict/result.ts';
+import { makePart, type Part } from './card-parts.ts';
+import { causeLine, pickEquals } from './cause.ts';
+
+/** What the verdict says, why it failed, what would have saved the build, and what the checks and guards found. */
+export function explanationParts(result: DrillResult, width: number): readonly Part[] {
+  return [
+    // Beside a cause, the verdict's own sentence adds the least.
+    makePart(hasCause(result) ? 11 : 4, '', result.said, width, { most: 4 }),
+    ...causeParts(result.cause, width),
+    ...todoParts(result, width),
+    ...checkParts(result, width),
+    ...guardParts(result, width),
+    ...noteParts(result.notes, width),
+  ];
+}
+
+function causeParts(cause: DrillResult['cause'], width: number): readonly Part[] {
+  if (cause === null) return [];
+  const equals = pickEquals(cause);
+  const [first] = equals;
+  const experiment = cause.experiment === null ? '' : `; to decide it: ${cause.experiment}`;
+  if (first === undefined)
+    return [makePart(2, 'Cause', `the evidence supports none${experiment}`, width, { tone: 'warn' })];
+  const names = equals.map(({ name }) => name).join(' or ');
+  if (!cause.decided)
+    return [
+      makePart(2, 'Cause', `not decided: ${names}${experiment}`, width, { tone: 'warn', least: 2 }),
+      fixPart(`if it is ${first.name}: ${first.saves}`, width),
+    ];
+  return [makePart(2, 'Cause', causeLine(first), width, { least: 2 }), fixPart(first.saves, width)];
+}
+
+/** The change, ready to be pasted: where it begins with code, that has a line of its own. */
+function fixPart(saves: string, width: number): Part {
+  const [, code = saves, rest = ''] = /^`([^`]+)`\s*(.*)$/s.exec(saves) ?? [];
+  const parts = [code, rest]
+    .filter((text) => text !== '')
+    .map((text, index) => makePart(3, index === 0 ? 'Fix' : ' ', text, width, { tone: 'good' }));
+  const lines = parts.flatMap((part) => part.lines).slice(0, MOST_OF_FIX);
+  // Half a change is none.
+  return { rank: 3, least: lines.length, lines };
+}
+
+/** Lines of a fix. */
+const MOST_OF_FIX = 4;
+
+function hasCause({ cause }: Pick<DrillResult, 'cause'>): boolean {
+  return cause !== null && cause.ranked.length > 0;
+}
+
+/** What to do, where no fix says it. */
+function todoParts({ next, cause, outcome }: DrillResult, width: number): readonly Part[] {
+  // An end that is as it should be has nothing to do, and says so.
+  if (hasCause({ cause }) || next.startsWith('Nothing to do') || ['passed', 'planned'].includes(outcome))
+    return [];
+  return [makePart(3, 'To do', next, width)];
+}
+
+/** `2 of 4 hold; NO no-job-lost; ?? agent-left`. Checks that were not asked do not count. */
+function checkParts({ findings }: DrillResult, width: number): readonly Part[] {
+  const asked = findings.filter(({ holds }) => holds !== 'unasked');
+  if (asked.length === 0) return [];
+  const held = asked.filter(({ holds }) => holds === 'yes').length;
+  const named = (how: 'no' | 'unknown', word: string): readonly string[] => {
+    const names = asked.filter(({ holds }) => holds === how).map(({ check }) => check);
+    return names.length === 0 ? [] : [`${word} ${names.join(', ')}`];
+  };
+  const count =
+    held === asked.length ? `all ${String(held)} hold` : `${String(held)} of ${String(asked.length)} hold`;
+  const text = [count, ...named('no', 'NO'), ...named('unknown', '??')].join('; ');
+  return [
+    makePart(5, 'Checks', text, width, { tone: named('no', '').length > 0 ? 'bad' : 'plain', most: 2 }),
+  ];
+}
+
+/** Guards are worth a line where one does not hold, and before a drill that has not run. */
+function guardParts({ guards, outcome }: DrillResult, width: number): readonly Part[] {
+  const unmet = guards.filter(({ holds }) => !holds);
+  if (guards.length === 0 || (unmet.length === 0 && outcome !== 'planned')) return [];
+  const held = guards.length - unmet.length;
+  const said = unmet.map(
+    ({ guard, waits, said: why }) => `${guard} ${waits === true ? 'waits' : 'REFUSES'}: ${why}`,
+  );
+  const count =
+    unmet.length === 0 ? `all ${String(held)} hold` : `${String(held)} of ${String(guards.length)} hold`;
+  return [
+    makePart(5, 'Guards', [count, ...said].join('; '), width, {
+      tone: unmet.length > 0 ? 'warn' : 'plain',
+      most: 4,
+    }),
+  ];
+}
+
+/** The last note: what the journal does not hold stands at the end, as a ledger that could not be written. */
+function noteParts(notes: readonly string[], width: number): readonly Part[] {
+  const last = notes.at(-1);
+  if (last === undefined) return [];
+  const count = notes.length === 1 ? '' : ` (and ${String(notes.length - 1)} more)`;
+  return [
+    makePart(9, notes.length === 1 ? 'Note' : 'Notes', `${last}${count}`, width, { tone: 'quiet', most: 2 }),
+  ];
+}
