@@ -13,6 +13,8 @@ interface Told {
   readonly code: number;
   readonly says: string;
   readonly next: string;
+  /** Where a drill was begun. */
+  readonly reason?: string;
 }
 
 /** A mistake, and what it is answered with. Without `args` the scenario is run with --yes. */
@@ -140,6 +142,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a token that Buildkite does not know',
     env: { BUILDKITE_API_TOKEN: 'bkua_0123456789abcdef' },
+    reason: 'buildkite-unauthorized',
     code: 4,
     says: 'pipeline canary: Buildkite does not accept the token (HTTP 401): Authentication required. Please supply a valid API Access Token',
     next: 'Check BUILDKITE_API_TOKEN and that GraphQL access is enabled for it.',
@@ -147,6 +150,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a mistyped organization',
     scenario: { build: { organization: 'acne' } },
+    reason: 'no-such-organization',
     code: 4,
     says: 'pipeline canary: Buildkite shows no organization "acne" to this token',
     next: 'Correct build.organization or BUILDKITE_ORGANIZATION_SLUG, or use a token of that organization.',
@@ -154,6 +158,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a mistyped pipeline',
     scenario: { build: { pipeline: 'canry' } },
+    reason: 'no-such-pipeline',
     code: 4,
     says: 'pipeline canry: Buildkite shows no pipeline "canry" in "acme" to this token',
     next: "Correct build.pipeline: the slug in the pipeline's address; or let the token see the pipeline.",
@@ -161,6 +166,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a mistyped cluster',
     scenario: { cluster: { name: 'build-prd' } },
+    reason: 'no-such-cluster',
     code: 4,
     says: 'cluster build-prd: ECS knows no cluster "build-prd" there',
     next: 'Check cluster.name, its region and the account of the credentials.',
@@ -168,6 +174,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a mistyped service',
     scenario: { cluster: { service: 'build-agent' } },
+    reason: 'no-such-service',
     code: 4,
     says: 'service build-agent: ECS knows no service "build-agent" in cluster "build-prod" there',
     next: 'Check cluster.service: `aws ecs list-services --cluster CLUSTER` lists the services of a cluster.',
@@ -175,6 +182,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a mistyped step',
     scenario: { when: { step: 'integraton' } },
+    reason: 'no-such-step',
     code: 4,
     says: 'pipeline canary has no step with key "integraton", and no job of such a step passed lately; the keys are integration, unit; the nearest is integration',
     next: 'Name a step of the pipeline in when.step, or give that step its key.',
@@ -182,6 +190,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a pipeline whose steps have no keys',
     scenario: { build: { pipeline: 'keyless' } },
+    reason: 'no-such-step',
     code: 4,
     says: 'pipeline keyless has no step with key "integration", and no job of such a step passed lately; none of its steps has a key; the labels are Integration tests',
     next: 'Name a step of the pipeline in when.step, or give that step its key.',
@@ -189,6 +198,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a queue that no agent has',
     scenario: { build: { pipeline: 'queued' }, when: { startWithin: '3s' } },
+    reason: 'step-never-ran',
     code: 11,
     says: 'step integration was not in flight for 300 ms within 3.0 s',
     next: 'Its job was SCHEDULED, so no agent had taken it: check its queue (agents: in the pipeline), and that an agent of that queue is free.',
@@ -196,6 +206,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a step that is too short',
     scenario: { when: { inFlightFor: '1m' } },
+    reason: 'step-never-ran',
     code: 11,
     says: 'build N is PASSED; step integration ended (FINISHED) before it had been in flight for long enough',
     next: 'The step ran shorter than when.inFlightFor (1 min 0 s): lower it, or use a longer step.',
@@ -203,6 +214,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a build that there is not',
     scenario: { build: { number: 99 } as Readonly<Record<string, unknown>> },
+    reason: 'build-not-created',
     code: 4,
     says: 'build acme/canary/99: Buildkite shows no build acme/canary/99 to this token',
     next: 'Read what Buildkite answered; if the scenario names a build, check build.pipeline and build.number.',
@@ -218,6 +230,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'credentials that AWS does not know',
     env: { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00' },
+    reason: 'aws-unauthorized',
     code: 4,
     says: 'cluster build-prod: AWS has no valid credentials of ours for DescribeClusters: UnrecognizedClientException: The security token included in the request is invalid.',
     next: 'Set AWS credentials that are valid now; `aws sts get-caller-identity` shows which are used.',
@@ -225,6 +238,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a port where nobody listens',
     env: { AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:9' },
+    reason: 'aws-unreachable',
     code: 4,
     says: 'cluster build-prod: ECS: no connection to 127.0.0.1:9 (ECONNREFUSED) at DescribeClusters',
     next: 'Check the network, the region and the endpoint.',
@@ -232,6 +246,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a host that there is not',
     env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1' },
+    reason: 'buildkite-unreachable',
     code: 4,
     says: 'pipeline canary: Buildkite: no connection to graphql.invalid:443: its name is not known (ENOTFOUND) at Pipeline',
     next: 'Check the network and the endpoint.',
@@ -239,6 +254,7 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'a proxy that is not there',
     env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1', HTTPS_PROXY: 'http://127.0.0.1:9' },
+    reason: 'buildkite-unreachable',
     code: 4,
     says: 'pipeline canary: Buildkite: no connection to the proxy 127.0.0.1:9 (HTTPS_PROXY) (ECONNREFUSED) at Pipeline',
     next: 'Check the network and the endpoint.',
@@ -246,14 +262,15 @@ const ON_SERVICES: readonly Mistake[] = [
   {
     name: 'neither a terminal nor --yes',
     args: ['run', 'scenario.yaml'],
+    reason: 'confirm-needed',
     code: 3,
     says: 'confirm: there is no terminal to ask, and --yes was not given',
     next: 'Run it on a terminal, or give --yes.',
   },
 ];
 
-function answerTo({ code, says, next }: Mistake): Told {
-  return { code, says, next };
+function answerTo({ code, says, next, reason }: Mistake): Told {
+  return { code, says, next, ...(reason !== undefined && { reason }) };
 }
 
 let files = 0;
@@ -271,11 +288,15 @@ async function tell({ folder, env }: Standing, mistake: Mistake): Promise<Told> 
   });
   const { errors, drills } = documentIn(ended.stdout);
   const told = [
-    ...errors.map(({ message, next }) => ({ says: message, next })),
-    ...drills.map(({ said, next }) => ({ says: said.replace(/^build \d+/, 'build N'), next })),
+    ...errors.map(({ message, next }) => ({ says: message, next: next ?? '' })),
+    ...drills.map(({ said, next, reason }) => ({
+      reason,
+      says: said.replace(/^build \d+/, 'build N'),
+      next,
+    })),
   ];
   expect(told, ended.stdout).toHaveLength(1);
-  return { code: ended.code ?? -1, says: told[0]?.says ?? '', next: told[0]?.next ?? '' };
+  return { code: ended.code ?? -1, says: '', next: '', ...told[0] };
 }
 
 test('a mistake is answered with what is wrong and what to do, and no task is stopped', async () => {
@@ -307,6 +328,7 @@ test('a mistake is answered with what is wrong and what to do, and no task is st
       await tell(stage, { name: '', code: 11, says: '', next: '', scenario: { build: { number: 1 } } }),
     ).toEqual({
       code: 11,
+      reason: 'step-never-ran',
       says: 'build N is PASSED; step integration ended (FINISHED) before it had been in flight for long enough',
       next: 'Build 1 was over before the drill began: name one that runs, or leave build.number out.',
     });
