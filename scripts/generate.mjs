@@ -59,6 +59,19 @@ function examplesOfRules({ judge }, { subjectOf }, { OFFLINE }, { diffLines }) {
   };
 }
 
+/** The time line of a drill that was recorded on the rig: `docs/pictures/SIDE.yaml` is its scenario. */
+function pictureOf(side, { pictures, summaries }) {
+  const lines = readFileSync(join(root, 'docs', 'pictures', `${side}.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return pictures.timeLineSvg([
+    summaries.summarizeDrill(
+      lines.map((line) => JSON.parse(line)),
+      null,
+    ),
+  ]);
+}
+
 async function generated() {
   const modules = await importSources({
     schemas: 'scenario/json-schema.ts',
@@ -75,6 +88,8 @@ async function generated() {
     subject: 'preflight/subject-of.ts',
     documents: 'preflight/documents.ts',
     report: 'preflight/report.ts',
+    pictures: 'report/time-line-svg.ts',
+    summaries: 'verdict/summarize.ts',
   });
   const { schemas, judge, subject, documents, report } = modules;
   const preflight = examplesOfRules(judge, subject, documents, report);
@@ -104,13 +119,18 @@ async function generated() {
       JSON.parse(readFileSync(join(root, 'dist', 'packages.json'), 'utf8')),
     ),
     'oclif.manifest.json': await manifest(),
+    ...Object.fromEntries(
+      ['before', 'after'].map((side) => [`docs/pictures/${side}.svg`, pictureOf(side, modules)]),
+    ),
   };
 }
 
 const stale = [];
 for (const [path, text] of Object.entries(await generated())) {
   const file = join(root, path);
-  const fresh = await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+  const fresh = path.endsWith('.svg')
+    ? text
+    : await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
   if (existsSync(file) && readFileSync(file, 'utf8') === fresh) continue;
   stale.push(path);
   if (check) continue;

@@ -24,6 +24,7 @@ const TYPED = [
   'docs/how-to/protected-workers.md',
   'docs/how-to/prove-a-release.md',
   'docs/how-to/read-a-verdict.md',
+  'docs/how-to/read-and-share-a-report.md',
   'docs/how-to/reclaim-spot-for-real.md',
   'docs/how-to/resume-after-a-crash.md',
   'docs/how-to/run-a-drill-by-hand.md',
@@ -103,6 +104,17 @@ test('every page with commands is typed here, and what is left to CI is in CI', 
 });
 
 describe.concurrent('the commands of', () => {
+  test('reading and sharing a report', async () => {
+    await at(async (desk) => {
+      await typeAll(desk, 'docs/how-to/read-and-share-a-report.md', {});
+      const [live, replayed] = ['drill.html', 'report.html'].map((name) =>
+        readFileSync(join(desk.folder, name), 'utf8'),
+      );
+      expect(replayed).toBe(live);
+      expect(readFileSync(join(desk.folder, 'time-line.svg'), 'utf8')).toContain('<title>PASSED: drained');
+    });
+  });
+
   test('the tutorial', async () => {
     await at(async (desk) => {
       const printed = await typeAll(desk, 'docs/tutorial/first-drill.md', {
