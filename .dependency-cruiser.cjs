@@ -42,6 +42,10 @@ const BUNDLED = [
   '@inquirer/select',
   '@modelcontextprotocol/sdk',
   '@oclif/core',
+  '@opentelemetry/api',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-trace',
   '@smithy/core',
   'dockerfile-ast',
   'graphql',
@@ -177,6 +181,7 @@ module.exports = {
       [MODEL, '^src/http/', '^src/user-command/port\\.ts$'],
     ),
     only('user-command-client', 'It starts a process, and knows our words.', '^src/user-command/', [MODEL]),
+    only('telemetry', 'It sends spans, whatever they tell.', '^src/telemetry/', ['^src/report/traces\\.ts$']),
     only('disk-knows-nothing', 'Folders are made for whoever writes.', DISK, []),
     only('http-serves-clients', 'It knows our words and no service.', '^src/http/', [MODEL]),
     {

@@ -12,6 +12,7 @@ const MAY_TOUCH_THE_WORLD = [
   'src/store/**',
   'src/surroundings/**',
   'src/user-command/**',
+  'src/telemetry/**',
   'src/rig/**',
   'src/lockfile/**',
   'src/journal/{file,replay,line}.ts',

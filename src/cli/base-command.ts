@@ -5,7 +5,7 @@ import type { Screen } from '../report/screen.ts';
 import type { Store } from '../store/port.ts';
 import { beginCommand, documentOf, explainThrown, finishWith } from './exit-codes.ts';
 import type { Answer } from './exit-codes.ts';
-import { createOutput } from './output.ts';
+import { createOutput, wantsTraces } from './output.ts';
 import { asksForJson, writeAnswer } from './runner.ts';
 import type { Output } from './output.ts';
 import type { Reporting, Runner } from './runner.ts';
@@ -73,9 +73,19 @@ export abstract class BaseCommand extends Command {
     if (asked.length > 0 || annotate === true) {
       const { openReporters } = await import('./reporters.ts');
       const job = annotate === true ? this.runner.environment : null;
-      this.reporting = await openReporters(asked, this.output, this.wantsJson, job);
+      const { wantsJson: json } = this;
+      this.reporting = await openReporters(asked, this.output, { json, job, version: this.config.version });
     }
     return this.runner;
+  }
+
+  /** The runner of a command that runs drills: their spans are sent where the environment names a collector. */
+  protected async runnerForDrills(
+    asked: readonly AskedReporter[] = [],
+    options: Parameters<BaseCommand['runnerWith']>[1] = {},
+  ): Promise<Runner> {
+    const isAsked = asked.some(({ name }) => name === 'otel') || !wantsTraces(process.env);
+    return this.runnerWith(isAsked ? asked : [...asked, { name: 'otel', file: null }], options);
   }
 
   protected override async init(): Promise<void> {

@@ -16,6 +16,8 @@ const SECRET_VARIABLES = [
   'AWS_SESSION_TOKEN',
   'AWS_SECURITY_TOKEN',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
 ];
 
 /** The secret values that the environment holds. */
@@ -77,4 +79,12 @@ export function isAttended(stream: { readonly isTTY?: boolean }, environment: En
 /** Whether a person can be asked at this terminal. */
 export function isAttendedTerminal(environment: Environment): boolean {
   return isAttended(process.stdin, environment) && isAttended(process.stderr, environment);
+}
+
+/** Whether spans are to be sent wherever a drill runs (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). */
+export function wantsTraces(environment: Environment): boolean {
+  if (environment['OTEL_SDK_DISABLED'] === 'true' || environment['OTEL_TRACES_EXPORTER'] === 'none')
+    return false;
+  const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
+  return endpoints.some((name) => (environment[name] ?? '') !== '');
 }

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { GAME_DAY_BYTES } from '../model/drill-id.ts';
 import type { Plan, ScenarioPlan } from '../scenario/plan.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
-import { isAttendedTerminal } from './output.ts';
+import { parseTraceparent } from '../model/trace.ts';
+import { isAttendedTerminal, wantsTraces } from './output.ts';
+import type { Environment } from './output.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -43,7 +45,15 @@ export function placeOf(
     // A rig of our own has no other machine at its services.
     ...(runner.ledger === null || settings.embeddedRig ? {} : { lockStore: runner.ledger.name }),
     runner: runner.version,
+    ...traceOf(runner.environment),
   };
+}
+
+/** Whether the drill is part of a trace, or begins one. */
+function traceOf(environment: Environment): Pick<Plan, 'traceparent'> {
+  const parent = parseTraceparent(environment['TRACEPARENT']);
+  if (parent === null && !wantsTraces(environment)) return {};
+  return { traceparent: parent === null ? '' : (environment['TRACEPARENT'] ?? '') };
 }
 
 /** Whether there is a person at this terminal to ask. */

@@ -13,7 +13,7 @@ import { verdictOfReason } from '../verdict/judge.ts';
 import { DrillResult } from '../verdict/result.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
 import { answerOf } from './exit-codes.ts';
-import { TOOLS } from './reporters.ts';
+import { toolsOf } from './reporters.ts';
 import type { Runner } from './runner.ts';
 import { findDrill, findNamedOrLast, readDrill } from './stored.ts';
 import type { StoredDrill } from './stored.ts';
@@ -34,7 +34,10 @@ export async function reportDrills(
       next: 'Give one of them.',
     });
   const stored = await findStored(named, out);
-  const lines = progress === null ? [] : [await REPORTERS[progress].create(runner.output.stderr, TOOLS)];
+  const lines =
+    progress === null
+      ? []
+      : [await REPORTERS[progress].create(runner.output.stderr, toolsOf(runner.output, runner.version))];
   const reporters: readonly Reporter[] = [...lines, ...own.map(({ reporter }) => reporter)];
   const results: DrillResult[] = [];
   for (const drill of stored) {

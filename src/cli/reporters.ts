@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
+import { escapeControls } from '../journal/escape.ts';
 import { multiplex } from '../report/reporter.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { REPORTERS } from '../report/reporters.ts';
-import type { AskedReporter, ReporterName } from '../report/reporters.ts';
+import type { AskedReporter, ReporterName, ReporterTools } from '../report/reporters.ts';
 import { createResultsReporter } from '../report/results.ts';
 import type { Layout } from '../report/results.ts';
 import type { Screen } from '../report/screen.ts';
@@ -14,15 +15,48 @@ import { openDocument, openLines } from './report-file.ts';
 import type { Opening } from './report-file.ts';
 import type { OwnReporter, Reporting, Runner } from './runner.ts';
 
-export const TOOLS = { now: systemClock.now, every: repeatEvery };
+/** What reporters are given beside their screen. */
+export function toolsOf(output: Output, version: string): ReporterTools {
+  return {
+    now: systemClock.now,
+    every: repeatEvery,
+    send: (spans) => void sendTraces(spans, output, version),
+  };
+}
+
+/** Loaded only where spans are sent: its packages are large. */
+async function sendTraces(
+  spans: Parameters<ReporterTools['send']>[0],
+  { stderr }: Output,
+  version: string,
+): Promise<void> {
+  let why: string | null;
+  try {
+    const { sendSpans } = await import('../telemetry/send.ts');
+    why = await sendSpans(spans, version);
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+  if (why === null) return;
+  const said = `the drill's spans did not reach the OTLP collector: ${why}. The verdict does not change; \`gameday drills report --reporter otel\` sends them again.`;
+  stderr.write(`${escapeControls(said)}\n`);
+}
+
+interface OpenOptions {
+  /** Whether the command itself writes JSON on stdout. */
+  readonly json?: boolean;
+  /** The environment of the Buildkite job that is annotated; null: none is. */
+  readonly job?: Environment | null;
+  readonly version?: string;
+}
 
 /** Opens the reporters of `--reporter` and, with a job's environment, that of `--annotate`. Throws bad-input if two write to the same place, or a file cannot be written. */
 export async function openReporters(
   asked: readonly AskedReporter[],
   output: Output,
-  json = false,
-  job: Environment | null = null,
+  { json = false, job = null, version = '' }: OpenOptions = {},
 ): Promise<Reporting> {
+  const tools = toolsOf(output, version);
   const onScreen = asked.filter(({ file }) => file === null);
   const onStream = (stream: 'stdout' | 'stderr'): readonly AskedReporter[] =>
     onScreen.filter(({ name }) => REPORTERS[name].stream === stream);
@@ -41,15 +75,22 @@ export async function openReporters(
     throw makeBadInput(`two reporters write to ${twice}`, 'Give each a file of its own.');
   const lost: string[] = [];
   const files = await Promise.all([
-    ...asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, { output, lost }))),
+    ...asked.flatMap(({ name, file }) => (file === null ? [] : openOne(name, file, { output, lost, tools }))),
     ...(job === null ? [] : [openAnnotations(job, output)]),
   ]);
   // The command itself writes the JSON answer on stdout, as it must do so even if its flags cannot be parsed.
   const onStdout =
     answer === null || answer.name === 'json'
       ? []
-      : [{ reporter: await REPORTERS[answer.name].create(output.stdout, TOOLS), results: null }];
-  const own = [...onStdout, ...files];
+      : [{ reporter: await REPORTERS[answer.name].create(output.stdout, tools), results: null }];
+  const elsewhere = onScreen.filter(({ name }) => REPORTERS[name].stream === null);
+  const sending = await Promise.all(
+    elsewhere.map(async ({ name }) => ({
+      reporter: await REPORTERS[name].create(output.stderr, tools),
+      results: null,
+    })),
+  );
+  const own = [...onStdout, ...files, ...sending];
   return {
     progress: progress?.name ?? null,
     ownsStdout: answer !== null,
@@ -86,11 +127,15 @@ function answerOnce(reporter: Required<Reporter>): Required<Reporter> {
   };
 }
 
-async function openOne(name: ReporterName, file: string, opening: Opening): Promise<OwnReporter> {
+async function openOne(
+  name: ReporterName,
+  file: string,
+  opening: Opening & { readonly tools: ReporterTools },
+): Promise<OwnReporter> {
   const { create, stream, isWhole } = REPORTERS[name];
   const flag = `--reporter ${name}=${file}`;
   const screen = (isWhole ? openDocument : openLines)(flag, file, opening);
-  return { reporter: await create(screen, TOOLS), results: stream === 'stderr' ? screen : null };
+  return { reporter: await create(screen, opening.tools), results: stream === 'stderr' ? screen : null };
 }
 
 /**
@@ -111,7 +156,11 @@ export async function reporterFor(
   );
   return tellAll(
     [
-      await REPORTERS[name].create(stderr, { ...TOOLS, whose, many: layout === 'many' }),
+      await REPORTERS[name].create(stderr, {
+        ...toolsOf(runner.output, runner.version),
+        whose,
+        many: layout === 'many',
+      }),
       ...results,
       ...beside,
     ],

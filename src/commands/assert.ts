@@ -15,6 +15,6 @@ export default class Assert extends BaseCommand {
     keepHeapSmall();
     const { flags } = await this.parse(Assert);
     const { assertBuild } = await import('../assertion/service.ts');
-    await assertBuild(flags, await this.runnerWith(flags.reporter, flags));
+    await assertBuild(flags, await this.runnerForDrills(flags.reporter, flags));
   }
 }

@@ -17,6 +17,6 @@ export default class Certify extends BaseCommand {
     keepHeapSmall();
     const { args, flags } = await this.parse(Certify);
     const { runCertify: certify } = await import('../certify/service.ts');
-    await certify(args.FILE, flags, await this.runnerWith(flags.reporter, { annotate: flags.annotate }));
+    await certify(args.FILE, flags, await this.runnerForDrills(flags.reporter, { annotate: flags.annotate }));
   }
 }

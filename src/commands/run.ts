@@ -45,7 +45,7 @@ With several drills the worst exit code counts, in this order: 10, 1, 3, 4, 11, 
     const { runGameDay: gameDay } = await import('../cli/game-day.ts');
     const layout = layoutOf(flags);
     const variables = shared.variablesOf(flags.var);
-    const runner = await this.runnerWith(flags.reporter, flags);
+    const runner = await this.runnerForDrills(flags.reporter, flags);
     await gameDay({ ...flags, files: args.FILE, variables, layout, command }, runner);
   }
 }

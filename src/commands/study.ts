@@ -18,6 +18,6 @@ As with run, the worst exit code counts; a drill that must fail declares that wi
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Study);
     const { runStudy: study } = await import('../study/service.ts');
-    await study(args.FOLDER, flags, await this.runnerWith(flags.reporter, flags));
+    await study(args.FOLDER, flags, await this.runnerForDrills(flags.reporter, flags));
   }
 }

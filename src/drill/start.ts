@@ -9,6 +9,7 @@ import type { Call } from '../model/call.ts';
 import type { Trouble } from '../model/answer.ts';
 import type { Instant } from '../model/instants.ts';
 import { hasMark, makeMetaData, makeMarkEntry, type Mark } from '../model/entities/mark.ts';
+import { parseTraceparent, traceparentFor } from '../model/trace.ts';
 import { startWithinOf, type ScenarioPlan } from '../scenario/plan.ts';
 import { hasBuild } from '../scenario/schema.ts';
 import { markOf, hasReadSince, type DrillState, type Sending } from '../state/state.ts';
@@ -91,10 +92,19 @@ function makeBuildStep(state: DrillState, plan: ScenarioPlan, mark: Mark): Step 
     branch: build.branch ?? pipeline?.branch ?? '',
     commit: build.commit,
     message: build.message === '' ? `gameday: ${title}` : build.message,
-    env: build.env,
+    env: withTrace(build.env, state),
     metaData: makeMetaData(mark),
   };
   return { do: 'call', call, as: 'build' };
+}
+
+/** The build's own spans lie below the drill's; a TRACEPARENT of the scenario stands. */
+function withTrace(
+  env: Readonly<Record<string, string>>,
+  { drill, plan }: DrillState,
+): Record<string, string> {
+  if (plan.traceparent === undefined) return env;
+  return { TRACEPARENT: traceparentFor(drill, parseTraceparent(plan.traceparent)), ...env };
 }
 
 function concludeBuildKnown(buildId: string, by: 'created' | 'meta-data' | 'named'): Step {

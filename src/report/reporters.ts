@@ -1,5 +1,6 @@
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
+import type { DrillSpan } from './traces.ts';
 
 /** The input of a reporter beside its screen. */
 export interface ReporterTools {
@@ -9,12 +10,14 @@ export interface ReporterTools {
   readonly every: (ms: number, act: () => void) => () => void;
   /** The drill's title, if several drills are shown at the same time. */
   readonly whose?: string | undefined;
+  /** Sends spans to the collector that the environment names; says on stderr if it cannot. */
+  readonly send: (spans: readonly DrillSpan[]) => void;
   /** Whether many drills are shown at the same time. */
   readonly many?: boolean;
 }
 
 interface Entry {
-  /** Where it writes without a FILE: progress goes to stderr, answers go to stdout; null: it needs a FILE. */
+  /** Where it writes without a FILE: progress goes to stderr, answers go to stdout; null: it needs a FILE, or has another place. */
   readonly stream: 'stderr' | 'stdout' | null;
   /** Why it cannot write to a file; null where it can. */
   readonly noFile: string | null;
@@ -70,6 +73,12 @@ export const REPORTERS = {
     noFile: null,
     isWhole: true,
     create: async (screen) => (await import('./time-line-svg.ts')).createSvgReporter(screen),
+  },
+  otel: {
+    stream: null,
+    noFile: 'it sends spans to OTEL_EXPORTER_OTLP_ENDPOINT',
+    isWhole: false,
+    create: async (_screen, { send }) => (await import('./traces.ts')).createTracesReporter(send),
   },
 } as const satisfies Readonly<Record<string, Entry>>;
 export type ReporterName = keyof typeof REPORTERS;

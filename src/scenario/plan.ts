@@ -44,6 +44,8 @@ const Common = {
   lockStore: z.string().optional(),
   /** gameday's own version. */
   runner: z.string(),
+  /** Present where the drill's spans are sent: TRACEPARENT as the caller gave it, empty where it gave none. */
+  traceparent: z.string().optional(),
 };
 
 /** Which stops `gameday assert` judges. */

@@ -237,7 +237,7 @@ function listTouched(evidence: Evidence): string[] {
   const sayBranch = branch ?? own;
   const builds = build.count === 1 ? 'a new build' : `${String(build.count)} new builds`;
   return [
-    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${sayBranch} at ${commit}${plan.scenario.build.follow === 'triggered' ? ', and the builds that its trigger steps start' : ''}`,
+    `buildCreate: ${builds} of ${organization}/${build.pipeline} on ${sayBranch} at ${commit}${plan.scenario.build.follow === 'triggered' ? ', and the builds that its trigger steps start' : ''}${plan.traceparent === undefined ? '' : ', with TRACEPARENT in its environment'}`,
     ...listFaultChanges(evidence),
   ];
 }

@@ -74,6 +74,11 @@ describe('what --reporter takes', () => {
     ['toString', 'there is no reporter "toString"'],
     ['', 'there is no reporter ""'],
     ['json=', '--reporter json= names no file after the ='],
+    ['junit', 'the reporter junit needs a file'],
+    [
+      'otel=spans.json',
+      'the reporter otel cannot write to a file: it sends spans to OTEL_EXPORTER_OTLP_ENDPOINT',
+    ],
     ['terminal=live.txt', 'the reporter terminal cannot write to a file: it redraws a screen'],
   ])('%s is bad input', (text, message) => {
     expect(() => readReporter(text)).toThrow(expect.objectContaining({ reason: 'bad-input', message }));
@@ -176,8 +181,18 @@ test.each(Object.entries(REPORTERS))(
   '%s writes to the screen that it is given',
   async (_name, { create }) => {
     const output = recordOutput();
-    const reporter: Reporter = await create(output.stdout, { now: () => 0, every: () => () => undefined });
-    for (const { event, state } of tell(lostDrill())) reporter.onEvent?.(event, state);
+    const send = (spans: readonly object[]): void => output.stdout.write(JSON.stringify(spans));
+    const reporter: Reporter = await create(output.stdout, {
+      now: () => 0,
+      every: () => () => undefined,
+      send,
+    });
+    const told = tell(lostDrill());
+    for (const { event, state } of told) reporter.onEvent?.(event, state);
+    reporter.onResult?.(
+      lostResult({ control: null }),
+      told.map(({ event }) => event),
+    );
     reporter.onAnswer?.(makeGameDayDocument([lostResult({ control: null })], [], null));
     expect(output.written.stdout.join('')).not.toBe('');
   },

@@ -43,7 +43,7 @@ export default class DrillsAbort extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(DrillsAbort);
     const { yes, insecure, out, reporter, cluster = null, service = null } = flags;
-    const runner = await this.runnerWith(reporter, flags);
+    const runner = await this.runnerForDrills(reporter, flags);
     if (args.DRILL !== undefined) {
       const { goOnWithDrill: goOn } = await import('../../cli/go-on.ts');
       return goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);

@@ -28,7 +28,7 @@ export default class DrillsResume extends BaseCommand {
     const { args, flags } = await this.parse(DrillsResume);
     const { goOnWithDrill: goOn } = await import('../../cli/go-on.ts');
     const { yes, insecure, out, reporter } = flags;
-    const runner = await this.runnerWith(reporter, flags);
+    const runner = await this.runnerForDrills(reporter, flags);
     const variables = shared.variablesOf(flags.var);
     await goOn({ how: 'resume', drill: args.DRILL, variables, yes, insecure, out }, runner);
   }
