@@ -84,7 +84,7 @@ function findLastInstantStart(state: DrillState): Instant {
 function askConsent(state: DrillState, fault: Fault, target: Target): Step {
   const shown = describeInjection(state, fault, target);
   if (state.plan.consent === 'ask') return { do: 'confirm', shown };
-  const answer = state.plan.label === 'rig' ? 'rig' : state.plan.consent === 'yes' ? 'beforehand' : 'nobody';
+  const answer = state.plan.embeddedRig ? 'rig' : state.plan.consent === 'yes' ? 'beforehand' : 'nobody';
   return {
     do: 'conclude',
     event: { code: 'GD_CONFIRMED', payload: { answer, shown: shown.join('\n') } },
