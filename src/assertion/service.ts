@@ -66,7 +66,7 @@ function assertionOf(
       require: flags.require,
     },
     scenario: {
-      title: `Build ${build.organization}/${build.pipeline}/${String(build.number)} was not lost`,
+      title: `Build ${build.organization}/${build.pipeline}/${String(build.number)}`,
       build: { ...build, count: 1 },
       cluster: {
         region: regionOf(flags.task ?? []),

@@ -154,7 +154,7 @@ function evidenceItems(result: DrillResult): readonly Item[] {
     items.push(makeItem(text, attempt.lost ? 'bad' : 'plain'));
   }
   items.push(...proofLines(result.proof).map((text) => makeItem(text)));
-  if (result.drain !== null) items.push(makeItem(drainLine(result.drain)));
+  if (result.drain !== null) items.push(makeItem(drainLine(result.drain, result)));
   if (result.stopWindow !== null) items.push(...stopWindowItems(result.stopWindow, result.target?.container));
   if (result.command !== null) items.push(...commandLines(result.command).map((text) => makeItem(text)));
   if (result.fleet !== null) items.push(...fleetLines(result.fleet).map((text) => makeItem(text)));
@@ -191,9 +191,12 @@ function proofLines({ inFlight, heard }: DrillResult['proof']): readonly string[
   ];
 }
 
-function drainLine(measured: NonNullable<DrillResult['drain']>): string {
+/** What was not shown to have left because of the stop did not drain: its end is told, and no drain. */
+function drainLine(measured: NonNullable<DrillResult['drain']>, { outcome, findings }: DrillResult): string {
+  const isShown =
+    outcome === 'passed' || findings.some(({ check, holds }) => check === 'agent-left' && holds === 'yes');
   const most = measured.atMost === measured.ms ? '' : ` to ${formatSpan(measured.atMost)}`;
-  return `the drain took ${formatSpan(measured.ms)}${most} (${measured.by})`;
+  return `${isShown ? 'the drain' : 'the end of the worker'} took ${formatSpan(measured.ms)}${most} (${measured.by})`;
 }
 
 const BY = {
