@@ -129,10 +129,11 @@ function noteLostAnswer(name: 'stdout' | 'stderr', error: unknown): void {
 const MEANING: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   passed: 'passed: the stop landed in flight and the worker drained because of it',
   planned:
-    'planned: a dry run; baseline: nothing was injected; not-lost: no stop was shown; outlasted: a one-shot agent finished its job (none of them is evidence of a drain)',
+    'planned: a dry run; baseline: nothing was injected; not-lost: no stop was shown; outlasted: a one-shot agent finished its job; aborted: nothing of the drill is left (none of them is evidence of a drain)',
   baseline: '',
   'not-lost': '',
   outlasted: '',
+  aborted: '',
   failed: 'failed: the stop landed, and a check that must hold does not; never retry it',
   inconclusive: 'inconclusive: the drill ran and proves nothing; run it again',
   'bad-input': 'bad input: an argument, a file or a setting is wrong; nothing was started',

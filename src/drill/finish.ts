@@ -10,7 +10,7 @@ import type { DrillState, Sending } from '../state/state.ts';
 import { fresh, type Step } from '../state/step.ts';
 import { BUDGET } from '../scenario/subjects.ts';
 import { markOf, mayHaveInjected, hasReadSince } from '../state/state.ts';
-import { listFacts } from '../model/world.ts';
+import { listFacts, type Subject } from '../model/world.ts';
 
 /** Settle, then judge: a build that we created is canceled where the drill is aborted, or was cut short before anything was stopped. */
 export function decideSettling(state: DrillState, now: Instant): Step {
@@ -28,6 +28,8 @@ export function decideSettling(state: DrillState, now: Instant): Step {
     if (!known) return { do: 'observe', asks: [fresh({ kind: 'build', id: build.id })], by: now };
     return { do: 'call', call: makeCancelCall(build.id, build.nodeId), as: 'undo' };
   }
+  const canceled = listCanceledUnread(state);
+  if (canceled.length > 0) return { do: 'observe', asks: canceled.map(fresh), by: now };
   // What the whole drill has spent.
   if (!state.settled && !hasReadSince(state, BUDGET.kind, BUDGET.id, state.phaseSince))
     return { do: 'observe', asks: [fresh(BUDGET)], by: now };
@@ -84,6 +86,16 @@ function listOurOpenBuilds(state: DrillState): readonly Build[] {
       !hasBuildEnded(build) &&
       build.state !== 'canceling',
   );
+}
+
+/** The builds that we canceled: each is read once more, so that what is told of it is what it is now. */
+function listCanceledUnread(state: DrillState): readonly Subject[] {
+  if (state.settled) return [];
+  return state.undos.flatMap(({ call, result, answeredAt }) => {
+    if (call.kind !== 'cancel-build' || result !== 'ok' || answeredAt === null) return [];
+    const triedAt = markOf(state, 'build', call.buildId)?.triedAt ?? 0;
+    return triedAt >= answeredAt ? [] : [{ kind: 'build', id: call.buildId } as const];
+  });
 }
 
 /** With its runner an embedded rig ended, and all that could be undone with it. */

@@ -80,7 +80,7 @@ export async function abortDrill(
             code: 'GD_WATCH_ENDED',
             payload: { why: 'gap', said: 'the drill was aborted by hand after the stop was sent' },
           }
-        : { code: 'GD_HALTED', payload: { reason: 'halted', said: 'the drill was aborted by hand' } },
+        : { code: 'GD_HALTED', payload: { reason: 'aborted', said: 'the drill was aborted by hand' } },
       true,
     );
   return runLoop(drill, ports, interrupted);

@@ -23,6 +23,7 @@ export function mergeAttempts(
       return explainShard(own).map((why) => `shard ${String(index + 1)} (${file}): ${why}`);
     }),
     ...explainDoubled(attempts),
+    ...explainAborted(attempts),
   ];
   const listed = attempts.map((attempt) => ({ attempt, counts: counts(attempt, attempts) }));
   const deciding = listed.flatMap(({ attempt, counts: does }) => (does ? (attempt.result ?? []) : []));
@@ -41,6 +42,13 @@ export function mergeAttempts(
           exitCode: exitCodeOf('inconclusive'),
         };
   return { ...answer, counts: makeGameDayDocument(all, [], null).counts, drills: all, merge };
+}
+
+/** A drill that somebody aborted is missing from what was asked for. */
+function explainAborted(attempts: readonly Attempt[]): readonly string[] {
+  return attempts.flatMap(({ result }) =>
+    result?.outcome === 'aborted' ? [`drill ${result.drill} was aborted`] : [],
+  );
 }
 
 /** What is wrong with the attempts of one shard. */

@@ -12,6 +12,7 @@ export const EXIT_CODES = {
   baseline: 0,
   'not-lost': 0,
   outlasted: 0,
+  aborted: 0,
   failed: 10,
   inconclusive: 11,
   'bad-input': 2,
@@ -24,7 +25,7 @@ export const OutcomeName = z.enum(namesOf(EXIT_CODES));
 export type OutcomeName = z.infer<typeof OutcomeName>;
 
 /** How a command can end: as a drill or a game day ends, or, where no drill is run, with the answer that was asked for. */
-export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0, aborted: 0 } as const;
+export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0 } as const;
 export type AnswerName = keyof typeof ANSWER_CODES;
 
 /** Where a reason is decided: before the stages, or in one of verdict's five stages. */
@@ -467,6 +468,12 @@ export const REASONS = {
     'before',
     'Nothing was injected and the build passed: a baseline shows nothing about a stop.',
     'Run the scenario with a fault.',
+  ),
+  aborted: makeReasonRow(
+    'aborted',
+    'before',
+    'The drill was aborted by hand, and nothing that it changed is left; it proves nothing.',
+    'Nothing to do.',
   ),
   'bad-input': makeReasonRow(
     'bad-input',

@@ -51,6 +51,7 @@ const KIND: Readonly<Record<DrillResult['outcome'], Kind>> = {
   'bad-input': 'error',
   refused: 'skipped',
   planned: 'skipped',
+  aborted: 'skipped',
 };
 
 interface Suite {

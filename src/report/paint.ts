@@ -24,8 +24,7 @@ export function createPainter(colors: boolean): Paint {
 export function toneOf(outcome: string): Tone {
   if (outcome === 'passed') return 'good';
   if (outcome === 'failed' || outcome === 'internal') return 'bad';
-  if (outcome === 'planned' || outcome === 'baseline' || outcome === 'not-lost' || outcome === 'outlasted')
-    return 'loud';
+  if (['planned', 'baseline', 'not-lost', 'outlasted', 'aborted'].includes(outcome)) return 'loud';
   return 'warn';
 }
 

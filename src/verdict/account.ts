@@ -18,7 +18,7 @@ const WORST_FIRST: readonly OutcomeName[] = [
   'inconclusive',
 ];
 /** Outcomes that no gate accepts as evidence of a drain. They come before passed, so that a game day does not look better than it is. */
-const NO_PROOF: readonly OutcomeName[] = ['outlasted', 'not-lost', 'baseline', 'planned'];
+const NO_PROOF: readonly OutcomeName[] = ['aborted', 'outlasted', 'not-lost', 'baseline', 'planned'];
 
 function decideOutcome(
   drills: readonly Counted[],

@@ -10,7 +10,7 @@ import { withEveryBuild } from './builds.ts';
 import { judgeCase, judgeStops, type Judged } from './case.ts';
 import { explainCase } from './explain.ts';
 import { judgeAssertion } from './found.ts';
-import { withNotUndone } from './left.ts';
+import { withAborted, withNotUndone } from './left.ts';
 import { verdictOf } from './made.ts';
 import { adviseNeverRan } from './never-ran.ts';
 import { judgeScheduled } from './scheduled.ts';
@@ -24,7 +24,8 @@ export function judge(journal: JournalIndex | readonly DrillEvent[]): Verdict {
 
 /** The same, with its stops already judged. */
 export function judgeDrill(evidence: Evidence, stops: readonly Judged[]): Verdict {
-  return withWays(withNotUndone(judgeByMode(evidence, stops), evidence), evidence.plan.rig);
+  const judged = withAborted(judgeByMode(evidence, stops), evidence);
+  return withWays(withNotUndone(judged, evidence), evidence.plan.rig);
 }
 
 /** If the machine had no PID namespaces, the rig knows what was missing and how to get a real PID 1. */

@@ -6,14 +6,29 @@ import type { Suspension } from '../model/entities/scaling.ts';
 import { UNDO_TAG } from '../model/entities/undo-mark.ts';
 import { verdictOf } from './made.ts';
 
-/** An inconclusive drill may be run again, but not while a change of it still stands: then the verdict is not-undone. */
+/**
+ * An inconclusive drill may be run again, but not while a change of it still stands, and an aborted one is over when nothing of
+ * it is left: else the verdict is not-undone.
+ */
 export function withNotUndone(verdict: Verdict, evidence: Evidence): Verdict {
-  if (verdict.outcome !== 'inconclusive') return verdict;
-  const settled = evidence.events('GD_SETTLED').at(-1);
-  if (settled === undefined || listOpenUndos(evidence).length === 0) return verdict;
-  const { findings, notes, cause } = verdict;
-  const said = `${verdict.reason}: ${verdict.said}; left: ${settled.payload.left.join('; ')}`;
+  const { outcome, findings, notes, cause } = verdict;
+  const left = evidence.events('GD_SETTLED').at(-1)?.payload.left;
+  if (left === undefined) return verdict;
+  const isLeft =
+    (outcome === 'inconclusive' && listOpenUndos(evidence).length > 0) ||
+    (outcome === 'aborted' && left.length > 0);
+  if (!isLeft) return verdict;
+  const said = `${verdict.reason}: ${verdict.said}; left: ${left.join('; ')}`;
   return verdictOf('not-undone', said, { findings, notes, cause });
+}
+
+/** A drill that was aborted after its stop, and whose journal decides nothing, is no drill to be run again. */
+export function withAborted(verdict: Verdict, evidence: Evidence): Verdict {
+  const isAborted = evidence.events('GD_RESUMED').some(({ payload }) => payload.how === 'abort');
+  if (!isAborted || verdict.outcome !== 'inconclusive') return verdict;
+  const { findings, notes, cause } = verdict;
+  const said = `the drill was aborted by hand after the stop was sent; ${verdict.reason}: ${verdict.said}`;
+  return verdictOf('aborted', said, { findings, notes, cause });
 }
 
 /** Commands of the AWS CLI that put back what the drill left changed, ready to be typed. A rig that ended with its runner left nothing. */

@@ -228,7 +228,7 @@ describe('abort', () => {
       const ended = [...stage.buildkite.world.builds.values()].every(hasBuildEnded);
       expect([where, stage.buildkite.count('cancelBuild')]).toEqual([where, known && !ended ? 1 : 0]);
       const over = eventsOf(stage.journal.events, 'GD_WATCH_ENDED').some(({ seq }) => seq <= at);
-      if (!stopped) expect([where, ending(state)]).toEqual([where, 'refused halted']);
+      if (!stopped) expect([where, ending(state)]).toEqual([where, 'aborted aborted']);
       else if (!over) expect([where, state.verdict?.outcome]).not.toEqual([where, 'refused']);
       expect([where, landed(stage) <= 1]).toEqual([where, true]);
     }

@@ -183,7 +183,7 @@ describe.concurrent('a steered scale-in', () => {
         }
         try {
           const aborted = await died('abort', 0);
-          expect(aborted, aborted.said).toMatchObject({ exit: 3, outcome: 'refused', reason: 'halted' });
+          expect(aborted, aborted.said).toMatchObject({ exit: 0, outcome: 'aborted', reason: 'aborted' });
           expect(callsOf(aborted.events)).toEqual(['mark', 'protect', 'lift', 'unmark', 'cancel-build']);
           const resumed = await died('resume', 1);
           expect(resumed, resumed.said).toMatchObject({ exit: 0, outcome: 'passed', reason: 'drained' });

@@ -211,7 +211,7 @@ describe('a drill of several builds whose runner dies at any event', () => {
       const builds = [...stage.buildkite.world.builds.values()].map((build) => build.state);
       expect([where, ending(state), builds]).toEqual([
         where,
-        'refused halted',
+        'aborted aborted',
         builds.map(() => 'canceling'),
       ]);
     }

@@ -165,8 +165,8 @@ describe('a last intent that is known to have never been sent', () => {
       expect(found(stage)).toMatch(/^desired 2, protected none, host DRAINING/);
       expect(targets.get('build-agents')?.min ?? 2).toBe(2);
       expect(summarizeDrill(stage.journal.events, null)).toMatchObject({
-        outcome: 'refused',
-        reason: 'halted',
+        outcome: 'aborted',
+        reason: 'aborted',
       });
       expect(stage.buildkite.count('cancelBuild')).toBe(1);
     },

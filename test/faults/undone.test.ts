@@ -63,7 +63,7 @@ describe.each(CASES)('%s, a runner that dies at any event (%s)', (fault, moment,
       expect([where(stage, at), found(stage)]).toEqual([where(stage, at), AS_BEFORE]);
       if (decisive)
         expect([where(stage, at), state.verdict?.outcome]).not.toEqual([where(stage, at), 'refused']);
-      else expect([where(stage, at), ending(state)]).toEqual([where(stage, at), 'refused halted']);
+      else expect([where(stage, at), ending(state)]).toEqual([where(stage, at), 'aborted aborted']);
       // Its own build is canceled, whatever was sent: but for one that nobody knows of, or that ended by itself.
       const known = listFacts(state.world, 'build').length > 0;
       const ended = [...stage.buildkite.world.builds.values()].every(hasBuildEnded);
