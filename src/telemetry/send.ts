@@ -54,7 +54,9 @@ function readable(span: DrillSpan, resource: ReadableSpan['resource'], version: 
     spanContext: () => ({ traceId, spanId, traceFlags }),
     ...(parentSpanId === null
       ? {}
-      : { parentSpanContext: { traceId, spanId: parentSpanId, traceFlags, isRemote: span.name === 'drill' } }),
+      : {
+          parentSpanContext: { traceId, spanId: parentSpanId, traceFlags, isRemote: span.name === 'drill' },
+        }),
     startTime: toHrTime(span.start),
     endTime: toHrTime(span.end),
     duration: toHrTime(span.end - span.start),
