@@ -68,6 +68,11 @@ function wantsColors(stream: NodeJS.WriteStream, environment: Environment): bool
   return stream.isTTY && environment['TERM'] !== 'dumb';
 }
 
+/** Whether this is a job of Buildkite, whose log has groups. */
+export function isInJob(environment: Environment): boolean {
+  return environment['BUILDKITE'] === 'true';
+}
+
 /** Whether a person watches the terminal: in a Buildkite job stdout is a terminal without one. */
 export function isAttended(stream: { readonly isTTY?: boolean }, environment: Environment): boolean {
   const ci = [environment['CI'], environment['BUILDKITE']].some(

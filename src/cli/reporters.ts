@@ -9,7 +9,7 @@ import type { AskedReporter, ReporterName, ReporterTools } from '../report/repor
 import { createResultsReporter } from '../report/results.ts';
 import type { Layout } from '../report/results.ts';
 import type { Screen } from '../report/screen.ts';
-import { isAttended } from './output.ts';
+import { isAttended, isInJob } from './output.ts';
 import type { Environment, Output } from './output.ts';
 import { openDocument, openLines } from './report-file.ts';
 import type { Opening } from './report-file.ts';
@@ -159,6 +159,8 @@ export async function reporterFor(
       await REPORTERS[name].create(stderr, {
         ...toolsOf(runner.output, runner.version),
         whose,
+        wraps: isAttended(process.stderr, runner.environment),
+        groups: isInJob(runner.environment),
         many: layout === 'many',
       }),
       ...results,

@@ -3,7 +3,7 @@ import type { DrillResult } from '../verdict/result.ts';
 import { createPainter, toneOf } from './paint.ts';
 import type { Paint } from './paint.ts';
 import { sectionsOf } from './sections.ts';
-import { wrap } from './width.ts';
+import { wrap, wrapHanging } from './width.ts';
 
 /** Largest width of text, in columns; links and ARNs may be longer. */
 const READABLE = 100;
@@ -43,8 +43,6 @@ function headingLines(result: DrillResult, width: number, paint: Paint): readonl
 }
 
 function indentText(text: string, hang: number, width: number): readonly string[] {
-  const [first = '', ...more] = wrap(escapeControls(text), width - 2);
-  if (more.length === 0) return [`  ${first}`];
-  const rest = wrap(escapeControls(text).slice(first.length + 1), Math.max(10, width - 2 - hang));
+  const [first = '', ...rest] = wrapHanging(escapeControls(text), width - 2, Math.max(10, width - 2 - hang));
   return [`  ${first}`, ...rest.map((line) => `  ${' '.repeat(hang)}${line}`)];
 }

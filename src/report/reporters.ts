@@ -1,15 +1,14 @@
+import type { LogView } from './log.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import type { DrillSpan } from './traces.ts';
 
 /** The input of a reporter beside its screen. */
-export interface ReporterTools {
+export interface ReporterTools extends LogView {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Calls back every `ms` until the returned function is called; it must not keep the process alive. */
   readonly every: (ms: number, act: () => void) => () => void;
-  /** The drill's title, if several drills are shown at the same time. */
-  readonly whose?: string | undefined;
   /** Sends spans to the collector that the environment names; says on stderr if it cannot. */
   readonly send: (spans: readonly DrillSpan[]) => void;
   /** Whether many drills are shown at the same time. */
@@ -42,7 +41,7 @@ export const REPORTERS = {
     stream: 'stderr',
     noFile: null,
     isWhole: false,
-    create: async (screen, { whose }) => (await import('./log.ts')).createLogReporter(screen, whose),
+    create: async (screen, tools) => (await import('./log.ts')).createLogReporter(screen, tools),
   },
   json: {
     stream: 'stdout',

@@ -2,6 +2,7 @@ import type { DrillState } from '../state/state.ts';
 import { createBlock } from './drawn-block.ts';
 import { liveBlock } from './live-block.ts';
 import { createPainter } from './paint.ts';
+import { progressLines } from './progress-lines.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import { timeOfDay } from './text.ts';
@@ -42,8 +43,8 @@ export function createTerminalReporter(options: TerminalOptions): Reporter {
   }
   return {
     onEvent(event, next) {
-      const said = narrate(event).map(
-        ({ text, tone }) => `${paint(timeOfDay(event.at), 'quiet')} ${paint(text, tone)}`,
+      const said = narrate(event).flatMap((sentence) =>
+        progressLines(timeOfDay(event.at), sentence, paint, screen.columns()),
       );
       state = next.phase === 'judged' || next.interrupted !== null ? null : next;
       stop ??= options.every(250, () => draw([]));

@@ -40,6 +40,12 @@ export function wrap(text: string, width: number, hard = false): readonly string
   return [...lines, line];
 }
 
+/** The text broken at spaces into lines, the first of one width and the others of another, which leaves room for their indent. */
+export function wrapHanging(text: string, first: number, rest: number): readonly string[] {
+  const [begin = '', ...more] = wrap(text, first);
+  return more.length === 0 ? [begin] : [begin, ...wrap(text.slice(begin.length + 1), rest)];
+}
+
 function splitWord(word: string, width: number): readonly string[] {
   if (widthOf(word) <= width || width < 2) return [word];
   const out: string[] = [];

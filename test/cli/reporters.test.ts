@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readReporter } from '../../src/cli/flags.ts';
-import type { Output } from '../../src/cli/output.ts';
+import type { Environment, Output } from '../../src/cli/output.ts';
 import { openReporters, reporterFor } from '../../src/cli/reporters.ts';
 import { asksForJson } from '../../src/cli/runner.ts';
 import type { Runner } from '../../src/cli/runner.ts';
@@ -44,15 +44,23 @@ function recordOutput(): Recorded {
   };
 }
 
-async function runnerWith(asked: readonly AskedReporter[], output: Output): Promise<Runner> {
+async function runnerWith(
+  asked: readonly AskedReporter[],
+  output: Output,
+  environment: Environment = {},
+): Promise<Runner> {
   const reporting = await openReporters(asked, output);
-  const none = { environment: {}, version: '0', json: false, verbose: false, ledger: null };
+  const none = { environment, version: '0', json: false, verbose: false, ledger: null };
   return { ...none, output, reporting, clients, finish: () => undefined };
 }
 
 /** Tells a drill that lost its job, and its end, to the reporters that were asked for. */
-async function tellDrill(asked: readonly AskedReporter[], output: Output): Promise<void> {
-  const runner = await runnerWith(asked, output);
+async function tellDrill(
+  asked: readonly AskedReporter[],
+  output: Output,
+  environment: Environment = {},
+): Promise<void> {
+  const runner = await runnerWith(asked, output, environment);
   const reporter = await reporterFor(runner, 'closing');
   for (const { event, state } of tell(lostDrill())) reporter.onEvent(event, state);
   reporter.onResult(lostResult({ control: null }), []);
@@ -94,6 +102,19 @@ describe('what --reporter takes', () => {
   ])('%j asks for JSON on stdout: %j', (argv, asks) => {
     expect(asksForJson(argv)).toBe(asks);
   });
+});
+
+test.each<[Environment, boolean]>([
+  [{ BUILDKITE: 'true' }, true],
+  [{ CI: 'true' }, false],
+  [{}, false],
+])('in %j the log has the groups of a Buildkite job: %j, and a log in a file has none', async (env, has) => {
+  const output = recordOutput();
+  const file = join(folder, 'job.log');
+  await tellDrill([{ name: 'log', file }], output, env);
+  expect(/^--- .*: injection$/m.test(output.written.stderr.join(''))).toBe(has);
+  expect(/^\+\+\+ .*: failed: /m.test(output.written.stderr.join(''))).toBe(has);
+  expect(readFileSync(file, 'utf8')).not.toMatch(/^(---|\+\+\+|\^\^\^) /m);
 });
 
 describe('two reporters that would write to one place', () => {

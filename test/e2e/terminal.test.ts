@@ -65,7 +65,9 @@ function onTerminal(args: readonly string[], given: Readonly<Record<string, stri
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (screen += chunk));
   const tell = (order: unknown): void => void child.stdin.write(`${JSON.stringify(order)}\n`);
   return {
-    shows: (text) => until(`"${text}" on the screen`, () => Promise.resolve(screen.includes(text))),
+    // Long lines are broken at spaces.
+    shows: (text) =>
+      until(`"${text}" on the screen`, () => Promise.resolve(screen.replace(/\s+/g, ' ').includes(text))),
     type: (text) => tell({ type: text }),
     close: () => tell({ close: true }),
     ended: new Promise((resolve) => child.once('close', resolve)),

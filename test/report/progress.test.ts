@@ -10,7 +10,7 @@ import { planOf } from '../support/plans.ts';
 import { aBuild, aJob, anAgent, aTask, AGENT_ID, BUILD_ID, NOON, TASK_ARN } from '../support/builders.ts';
 import { fact } from '../support/journal-builders.ts';
 import { lostDrill, observed, tell } from './journals.ts';
-import { lostResult } from './results.ts';
+import { drainedResult, lostResult } from './results.ts';
 
 function screenOf(columns = 100, rows = 24): Screen & { readonly written: string[] } {
   const written: string[] = [];
@@ -31,6 +31,58 @@ test('the log of a masked loss', async () => {
   const screen = screenOf();
   replay(createLogReporter(screen), lostDrill());
   await expect(screen.written.join('')).toMatchFileSnapshot('../golden/report/log-masked-loss.txt');
+});
+
+test.each([40, 80, 120])('on a terminal of %i columns no line of the log breaks in a word', (columns) => {
+  const [piped, shownLines] = [screenOf(columns), screenOf(columns)];
+  replay(createLogReporter(piped), lostDrill());
+  replay(createLogReporter(shownLines, { wraps: true }), lostDrill());
+  const lines = shownLines.written.join('').split('\n').slice(0, -1);
+  const words = (texts: readonly string[]): readonly string[] => texts.join('').split(/\s+/);
+  expect(words(shownLines.written)).toEqual(words(piped.written));
+  // Only a line of one word, which is longer than the screen, is left to the terminal.
+  for (const line of lines.filter((one) => one.length >= columns))
+    expect(line.trim()).toMatch(/^\S+( \S+)?$/);
+  const further = lines.filter((line) => !line.startsWith('2026-'));
+  expect(further.length).toBeGreaterThan(0);
+  for (const line of further) expect(line).toMatch(columns < 66 ? /^ {2}\S/ : /^ {25}\S/);
+});
+
+test('of several drills each line begins with its title, and further lines are indented', () => {
+  const screen = screenOf(80);
+  replay(createLogReporter(screen, { whose: 'Night', wraps: true }), lostDrill().slice(0, 2));
+  expect(screen.written.slice(0, 3)).toEqual([
+    '2026-11-24T12:00:01.000Z Night: drill 20261124-120000-beef: A step in flight\n',
+    `${' '.repeat(25)}survives StopTask on its task\n`,
+    '2026-11-24T12:00:01.000Z Night: stop-task while step integration is in flight\n',
+  ]);
+});
+
+test('in a Buildkite job the phases are folded groups, and the end of a drill that failed opens the last and its own', () => {
+  const screen = screenOf();
+  const reporter = createLogReporter(screen, { groups: true });
+  replay(reporter, lostDrill());
+  reporter.onResult?.(lostResult(), []);
+  const title = 'A step in flight survives StopTask on its task';
+  expect(screen.written.filter((line) => !line.startsWith('2026-'))).toEqual([
+    `--- ${title}: plan and guards\n`,
+    `--- ${title}: build and trigger\n`,
+    `--- ${title}: injection\n`,
+    `--- ${title}: watch\n`,
+    '^^^ +++\n',
+    expect.stringMatching(/^\+\+\+ .*: failed: /),
+  ]);
+  const passed = screenOf();
+  createLogReporter(passed, { groups: true }).onResult?.(drainedResult(), []);
+  expect(passed.written.join('')).toMatch(/^\+\+\+ .*: passed: drained\n$/);
+});
+
+test('drills at the same time write between each other: no group of one holds the lines of another', () => {
+  const screen = screenOf();
+  const reporter = createLogReporter(screen, { groups: true, whose: 'Night' });
+  replay(reporter, lostDrill());
+  reporter.onResult?.(lostResult(), []);
+  expect(screen.written.filter((line) => !line.startsWith('2026-'))).toEqual([]);
 });
 
 /** What a terminal of that size shows in the end: the few escapes that the live view uses, and wrapping. */
