@@ -1,11 +1,9 @@
 import { escapeControls } from '../journal/escape.ts';
-import type { DrillEvent } from '../journal/events.ts';
-import { countedOutcomeOf } from '../verdict/counted.ts';
 import type { DrillResult } from '../verdict/result.ts';
+import { casesOfEnding, describeCase, judgeCase, measureCase, nameCases, type Kind } from './cases.ts';
 import { createDocumentReporter, type DocumentMaker, type Ending } from './one-document.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
-import { sectionsOf } from './sections.ts';
 import { formatInstant } from './text.ts';
 
 /**
@@ -19,12 +17,11 @@ export function createJunitReporter(screen: Screen): Reporter {
 /** What JUnit says of one drill. */
 interface Case {
   readonly result: DrillResult;
-  /** Milliseconds from the plan to the last event. */
   readonly took: number;
 }
 
 const JUNIT: DocumentMaker<Case> = {
-  take: (result, journal) => ({ result, took: measure(result, journal) }),
+  take: (result, journal) => ({ result, took: measureCase(result, journal) }),
   write(cases, ending) {
     const names = nameCases(cases.map(({ result }) => result));
     const suites = [...cases.map((one, index) => suiteOf(one, names[index] ?? '')), ...suiteOfEnding(ending)];
@@ -35,34 +32,13 @@ const JUNIT: DocumentMaker<Case> = {
   },
 };
 
-/** How JUnit calls an end. `error`: the test could not decide, which is never to be taken for a skipped one. */
-type Kind = 'passed' | 'failure' | 'error' | 'skipped';
-
-const KIND: Readonly<Record<DrillResult['outcome'], Kind>> = {
-  passed: 'passed',
-  baseline: 'passed',
-  'not-lost': 'passed',
-  outlasted: 'passed',
-  failed: 'failure',
-  inconclusive: 'error',
-  'could-not-run': 'error',
-  internal: 'error',
-  interrupted: 'error',
-  'bad-input': 'error',
-  refused: 'skipped',
-  planned: 'skipped',
-  aborted: 'skipped',
-};
-
 interface Suite {
   readonly kind: Kind;
   readonly xml: string;
 }
 
 function suiteOf({ result, took }: Case, name: string): Suite {
-  const { outcome, reason } = countedOutcomeOf(result);
-  const kind = KIND[outcome];
-  const message = `${outcome === reason ? outcome : `${outcome}: ${reason}`}: ${result.said}`;
+  const { kind, reason, message } = judgeCase(result);
   const time = `time="${seconds(took)}"`;
   const stamp = formatInstant(result.startedAt).replace(/\.\d+Z$/, '');
   const body = describeCase(result);
@@ -93,37 +69,17 @@ function classOf({ file }: DrillResult): string {
 }
 
 /** What kept the command from running drills, as a case that is no drill's. */
-function suiteOfEnding({ errors, isCut }: Ending): readonly Suite[] {
-  const all = [
-    ...errors.map(({ at, message, next }) => ({
-      type: 'bad-input',
-      message: `${at === null ? '' : `${at}: `}${message}`,
-      next: next ?? '',
-    })),
-    ...(isCut
-      ? [{ type: 'interrupted', message: 'a signal ended the run before every drill had begun', next: '' }]
-      : []),
-  ];
-  return all.map(({ type, message, next }, index) => ({
+function suiteOfEnding(ending: Ending): readonly Suite[] {
+  return casesOfEnding(ending).map(({ name, reason, message, next }) => ({
     kind: 'error',
     xml: [
       `  <testsuite name="gameday"${countsOf(['error'])} time="0.000">`,
-      `    <testcase classname="gameday" name="the run, error ${String(index + 1)}" time="0.000">`,
-      `      <error type="${type}" message="${attribute(message)}">${cdata(next)}</error>`,
+      `    <testcase classname="gameday" name="${name}" time="0.000">`,
+      `      <error type="${reason}" message="${attribute(message)}">${cdata(next)}</error>`,
       `    </testcase>`,
       `  </testsuite>\n`,
     ].join('\n'),
   }));
-}
-
-/** Titles as names; drills of one scenario are numbered, for a reader takes two cases of one name for one. */
-function nameCases(results: readonly DrillResult[]): readonly string[] {
-  const keys = results.map(({ file, title }) => `${file}\n${title}`);
-  return results.map(({ title }, index) => {
-    const of = keys.filter((key) => key === keys[index]).length;
-    const nth = keys.slice(0, index + 1).filter((key) => key === keys[index]).length;
-    return of === 1 ? title : `${title} (${String(nth)} of ${String(of)})`;
-  });
 }
 
 function propertiesOf(result: DrillResult): readonly (readonly [string, string])[] {
@@ -142,17 +98,6 @@ function propertiesOf(result: DrillResult): readonly (readonly [string, string])
     ['buildkite.build', result.build?.url ?? null],
   ];
   return all.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const]));
-}
-
-/** The drill's sections, as text. */
-function describeCase(result: DrillResult): string {
-  return sectionsOf(result)
-    .map(({ title, items }) => [title, ...items.map(({ text }) => `  ${escapeControls(text)}`)].join('\n'))
-    .join('\n\n');
-}
-
-function measure({ startedAt, endedAt }: DrillResult, journal: readonly DrillEvent[]): number {
-  return Math.max(0, (endedAt ?? journal.at(-1)?.at ?? startedAt) - startedAt);
 }
 
 function countsOf(kinds: readonly Kind[]): string {

@@ -55,6 +55,12 @@ export const REPORTERS = {
     isWhole: true,
     create: async (screen) => (await import('./junit.ts')).createJunitReporter(screen),
   },
+  'test-engine': {
+    stream: null,
+    noFile: null,
+    isWhole: true,
+    create: async (screen) => (await import('./test-engine.ts')).createTestEngineReporter(screen),
+  },
   markdown: {
     stream: 'stdout',
     noFile: null,
