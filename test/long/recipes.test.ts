@@ -133,6 +133,12 @@ needsAgent(
       const night = await pipeline.run(() => Promise.resolve());
       expect([night.state, exitsOf(night)]).toEqual(['passed', { 'game-day': [11, 0], silence: [0] }]);
 
+      // The first attempt's annotation is replaced by that of the second.
+      expect(await pipeline.annotations(night)).toEqual([
+        { style: 'success', body_html: expect.stringContaining('drained') },
+      ]);
+      expect(await pipeline.artifacts(night)).toEqual(expect.arrayContaining(['report.html', 'result.json']));
+
       await writeFile(join(folder, 'off'), '');
       const refused = await pipeline.run(() => Promise.resolve());
       expect([refused.state, exitsOf(refused)]).toEqual(['passed', { 'game-day': [3], silence: [0] }]);
@@ -149,6 +155,7 @@ needsAgent('the recipe by hand: nothing is stopped before a person says so (real
     });
     expect([build.state, exitsOf(build)]).toMatchObject(['passed', { look: [0], drill: [0] }]);
     expect(await requestsOf(env, 'StopTask')).toBe(1);
+    expect(await pipeline.artifacts(build)).toEqual(expect.arrayContaining(['report.html', 'ticket.md']));
   });
 });
 

@@ -17,6 +17,7 @@ export const Build = z.object({
   jobs: z.array(Job),
 });
 export type Build = z.infer<typeof Build>;
+const Annotations = z.array(z.object({ style: z.string(), body_html: z.string() }));
 const Artifacts = z.array(z.object({ path: z.string(), download_url: z.string() }));
 
 /** Exit statuses by step, those of retried jobs first. */
@@ -66,6 +67,17 @@ export function pipelineOf(slug: string, env: Readonly<Record<string, string>>, 
         const build = await read(number);
         if (build.finished_at !== null) return build;
       }
+    },
+    /** What stands above the build's jobs. */
+    async annotations({
+      number,
+    }: Build): Promise<readonly { readonly style: string; readonly body_html: string }[]> {
+      return Annotations.parse(await ask(`${builds}/${String(number)}/annotations`));
+    },
+    /** Paths of the files that the build's jobs left. */
+    async artifacts({ number }: Build): Promise<readonly string[]> {
+      const all = Artifacts.parse(await ask(`${builds}/${String(number)}/artifacts?per_page=100`));
+      return all.map(({ path }) => path);
     },
     /** The document that the merge step left as its artifact. */
     async result({ number }: Build): Promise<GameDayDocument> {
