@@ -32,6 +32,8 @@ export interface SignalWindow {
   readonly to: Stamp;
   /** A report after this is not taken for the answer to our stop. Before `to` where the start is not known to pass a signal on. */
   readonly reportBy: Stamp;
+  /** When nothing but ECS's lag stands before the signal any more, at the latest. */
+  readonly due: Stamp;
   /** When the signal had come at the latest, if the lag was as long as it may have been: no agent is to blame before. */
   readonly signalledBy: Stamp;
   /** How long the containers that depend on the agent's may take before it is signalled, milliseconds. */
@@ -57,7 +59,7 @@ export function findSignalWindow(evidence: Evidence): SignalWindow | null {
   // What only may have held the signal up is no reason to wait longer for a report that anybody can have caused.
   const earliest = findLastUnsignalled(evidence, injection) ?? stop;
   return {
-    ...{ from, to, dependants },
+    ...{ from, to, dependants, due: latest },
     signalledBy: shiftStamp(latest, readLagBound(evidence).ms),
     reportBy: sure.reaches === 'yes' ? to : shiftStamp(earliest, Math.min(PROMPT, readSignalLag(evidence))),
     behindLoadBalancer: balanced !== null,

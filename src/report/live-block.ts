@@ -6,10 +6,12 @@ import { findFact } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import { formatSpan } from '../model/instants.ts';
 import { shortenArn } from './text.ts';
+import { listWaits } from './waiting.ts';
 
-/** The lines of the live view: the present state of the drill. The caller clips them. */
+/** The lines of the live view: what is waited for, and the present state of the drill. The caller clips them. */
 export function liveBlock(state: DrillState, now: number): readonly string[] {
   const lines = [
+    ...listWaits(state, now),
     headLine(state, now),
     ...[buildLine(state), stepLine(state), agentLine(state), taskLine(state)].filter((line) => line !== null),
   ];
