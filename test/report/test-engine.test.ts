@@ -145,7 +145,7 @@ describe('the history of a drill', () => {
 
 test('a run that began no drill is a test that decided nothing, not an empty upload', () => {
   const error = { at: 'drill.yaml', message: 'there is no such file', next: 'Check the name.' };
-  expect(upload([], [{ reason: 'bad-input', ...error } as Ending['errors'][number]])).toMatchObject([
+  expect(upload([], [error])).toMatchObject([
     { result: 'unknown', failure_reason: 'drill.yaml: there is no such file' },
   ]);
 });
