@@ -12,13 +12,15 @@ const WORKER = '^src/worker/';
 /** How something is held by one process alone. */
 const LOCKFILE = '^src/lockfile/';
 /** What a scenario and a plan are: the schema alone, without the text that it is read from. */
-const SCENARIO = '^src/scenario/(schema|when|inject|expect|stored|duration|plan|subjects|problem)\\.ts$';
+const SCENARIO =
+  '^src/scenario/(schema|when|inject|expect|notify|stored|duration|plan|subjects|problem)\\.ts$';
 const RESULT = '^src/verdict/(result|moment|counted)\\.ts$';
 const DISK = '^src/disk/';
-const PORTS = '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters)/port\\.ts$';
+const PORTS =
+  '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters|notify)/port\\.ts$';
 /** The files of a drill that act: all others decide. */
 const ACTING =
-  '^src/drill/(run|ports|perform|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
+  '^src/drill/(run|ports|perform|notify|end-command|observer|outlast|((ecs|agent|scaling|fis|counter)-)?questions|look|mapped-tasks)\\.ts$';
 const PURE =
   '^src/(model|worker|evidence|state|drill|faults|triggers|checks|safety|verdict|scenario|forecast|preflight|rehearsal|iam|study|doctor|statistics|claim|ledger|pipeline|merge|losses|gate|certify|init|mcp)/|^src/journal/events\\.ts$';
 /** Files of a capability that turn its answer into text: pure, above the rules and below whoever prints. */
@@ -135,8 +137,8 @@ module.exports = {
       'one-wiring',
       'Only cli/wire.ts builds clients.',
       '^src/(?!cli/wire\\.ts)',
-      '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters)/(?!port\\.ts)',
-      ['^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters)/'],
+      '^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters|notify)/(?!port\\.ts)',
+      ['^src/(buildkite|ecs|auto-scaling|fis|store|surroundings|user-command|counters|notify)/'],
     ),
     only(
       'buildkite-client',
@@ -180,6 +182,7 @@ module.exports = {
       '^src/counters/',
       [MODEL, '^src/http/', '^src/user-command/port\\.ts$'],
     ),
+    only('notify-client', 'It tells over HTTP, and knows our words.', '^src/notify/', [MODEL, '^src/http/']),
     only('user-command-client', 'It starts a process, and knows our words.', '^src/user-command/', [MODEL]),
     only('telemetry', 'It sends spans, whatever they tell.', '^src/telemetry/', ['^src/report/traces\\.ts$']),
     only('disk-knows-nothing', 'Folders are made for whoever writes.', DISK, []),

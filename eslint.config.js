@@ -13,6 +13,7 @@ const MAY_TOUCH_THE_WORLD = [
   'src/surroundings/**',
   'src/user-command/**',
   'src/telemetry/**',
+  'src/notify/client.ts',
   'src/rig/**',
   'src/lockfile/**',
   'src/journal/{file,replay,line}.ts',

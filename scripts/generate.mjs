@@ -78,6 +78,7 @@ async function generated() {
     results: 'verdict/result.ts',
     events: 'journal/events.ts',
     reasons: 'model/reasons.ts',
+    notices: 'notify/body.ts',
     forecast: 'forecast/document.ts',
     rehearsal: 'rehearsal/document.ts',
     rules: 'preflight/list.ts',
@@ -104,6 +105,7 @@ async function generated() {
   return {
     'scenarios/scenario.schema.json': JSON.stringify(scenario),
     'docs/reference/result.schema.json': JSON.stringify(modules.results.resultJsonSchema()),
+    'docs/reference/notice.schema.json': JSON.stringify(z.toJSONSchema(modules.notices.NoticeBody)),
     'docs/reference/forecast.schema.json': JSON.stringify(z.toJSONSchema(modules.forecast.Forecast)),
     'docs/reference/rehearsal.schema.json': JSON.stringify(z.toJSONSchema(modules.rehearsal.Rehearsal)),
     'src/model/names.ts': namesModule(modules.checks.CHECKS, modules.guards.GUARDS, modules.causes.CAUSES),

@@ -8,6 +8,7 @@ const {
   yes,
   reporter,
   annotate,
+  notify,
   var: variables,
   out,
   agent,
@@ -28,7 +29,7 @@ export const certifyFlags = {
     max: 10_000,
   }),
   ...{ rig, yes, 'at-least': gateFlags['at-least'], 'job-time': gateFlags['job-time'], within, pessimistic },
-  ...{ var: variables, out, agent, executor, reporter, annotate, json, insecure },
+  ...{ var: variables, out, agent, executor, reporter, annotate, notify, json, insecure },
 };
 export type CertifyFlags = Interfaces.InferredFlags<typeof certifyFlags>;
 

@@ -2,9 +2,10 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GamedayError } from '../model/errors.ts';
+import type { Hook } from '../model/entities/notice.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { DrillPorts } from '../drill/ports.ts';
-import type { DrillState } from '../state/state.ts';
+import { reduce, type DrillState } from '../state/state.ts';
 import { systemClock } from '../http/clock.ts';
 import { toJson } from '../journal/escape.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
@@ -29,10 +30,12 @@ import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { watchSignals } from './signals.ts';
 import type { Interruption, StopSignal } from './signals.ts';
+import { senderOf } from './hooks.ts';
 import { hostCommand } from './user-command.ts';
 import { ALONE } from './watching.ts';
 import type { Watching } from './watching.ts';
-import { digestFor } from './wire.ts';
+import { tellEnd } from './tell-end.ts';
+import { connectNotifier, digestFor } from './wire.ts';
 import type { CommandHost } from './wire.ts';
 
 /** How long a signal waits for the user's command to end with it: its grace, and a little for SIGKILL, milliseconds. */
@@ -43,6 +46,8 @@ export interface Drive {
   readonly plan: Plan;
   readonly settings: Settings;
   readonly journal: Journal;
+  /** Who is told of the drill; by default nobody. */
+  readonly hooks?: readonly Hook[];
   /** The drill's folder; null if nothing is stored. */
   readonly folder: string | null;
   readonly out: string;
@@ -83,12 +88,25 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     const isKept = drive.folder !== null && !plan.embeddedRig;
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
     const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
+    const telling = await connectNotifier({
+      ...{ hooks: drive.hooks ?? [], from: senderOf(runner), clock: systemClock },
+      hide: (notice) => redactLeaves(notice, runner.output.redact),
+      proxies: drive.settings.rules.proxies,
+    });
     const ports = watching.watch({ ...services, clock: systemClock, journal, person, digest });
-    await drive.act(ports, interruption.signal, (event, state) => {
+    const onEvent = (event: DrillEvent, state: DrillState): void => {
       if (event.code === 'GD_UNDO_BEGUN') interruption.extend(event.payload.within);
       indexes.set(journal, state.index);
       reporter.onEvent(event, state);
-    });
+    };
+    let end = await drive.act({ ...ports, ...telling }, interruption.signal, onEvent);
+    await tellEnd(
+      plan,
+      () => resultOf(drive, null),
+      { journal, ...telling },
+      interruption.signal,
+      (event) => onEvent(event, (end = reduce(end, event))),
+    );
   } catch (error) {
     if (journal.events.length === 0) throw error;
     failure = error;
@@ -211,7 +229,7 @@ export async function keepResult(
 
 /** Runs the only drill of a command and finishes with its document, also if a signal interrupts it. */
 export async function driveAlone(
-  drill: Pick<Drive, 'plan' | 'settings' | 'journal' | 'folder' | 'out' | 'act'>,
+  drill: Pick<Drive, 'plan' | 'settings' | 'journal' | 'hooks' | 'folder' | 'out' | 'act'>,
   runner: Runner,
 ): Promise<void> {
   const reporter = await reporterFor(runner, 'closing');

@@ -107,6 +107,15 @@ export const ledgerFlag = Flags.string({ ...LEDGER, helpGroup: MORE });
 /** Of commands that read the ledger. */
 export const requiredLedgerFlag = Flags.string({ ...LEDGER, required: true });
 
+/** Of commands that run scenarios. */
+export const notifyFlag = Flags.string({
+  description:
+    'who is told before the injection and at the end, by the names of variables: webhook=HOOK_URL:HOOK_SECRET or slack=SLACK_URL; may be given again',
+  helpValue: 'KIND=VARIABLE',
+  multiple: true,
+  multipleNonGreedy: true,
+});
+
 /** Of commands that end drills. */
 export const annotateFlag = Flags.boolean({
   default: false,
@@ -196,6 +205,7 @@ export const runFlags = {
   var: varFlag,
   out: outFlag,
   ledger: ledgerFlag,
+  notify: notifyFlag,
   annotate: annotateFlag,
   agent: agentFlag,
   executor: executorFlag,

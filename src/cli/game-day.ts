@@ -16,6 +16,7 @@ import { explainThrown } from './exit-codes.ts';
 import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
 import type { Running } from './drive.ts';
 import type { RunFlags } from './flags.ts';
+import { giveHooks } from './hooks.ts';
 import { consentOf, createDrillIds, planDrill } from './plan-drill.ts';
 import type { PlanChoice } from './plan-drill.ts';
 import { enterInLedger } from './ledger.ts';
@@ -37,7 +38,8 @@ import { ALONE, watchTogether } from './watching.ts';
 import type { Watching } from './watching.ts';
 import { digestFor } from './wire.ts';
 
-type DrillFlags = Pick<RunFlags, 'rig' | 'agent' | 'executor' | 'dry-run' | 'yes' | 'insecure' | 'out'>;
+type DrillFlags = Partial<Pick<RunFlags, 'notify'>> &
+  Pick<RunFlags, 'rig' | 'agent' | 'executor' | 'dry-run' | 'yes' | 'insecure' | 'out'>;
 
 export interface GameDayOptions extends DrillFlags {
   readonly files: readonly string[];
@@ -82,7 +84,7 @@ export const NOTHING_SENT = 'Interrupted: no drill had begun, nothing was sent.\
 export async function runGameDay(options: GameDayOptions, runner: Runner): Promise<GameDayDocument> {
   const end = options.finish ?? runner.finish;
   const read = await readScenarios(options.files, options.variables, runner);
-  const loaded = giveCommand(read, options.command ?? null, true);
+  const loaded = giveHooks(giveCommand(read, options.command ?? null, true), options, runner);
   const planned = await Promise.all(
     loaded.scenarios.map((scenario) => planScenario(scenario, options, runner)),
   );
@@ -221,6 +223,7 @@ async function drillWithSettings(
   const reporter = isOneOfMany ? await reporterFor(runner, options.layout, titleOf(run)) : day.reporter;
   return driveDrill({
     ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died, watching },
+    hooks: loaded.hooks,
     act: (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent),
   });
 }

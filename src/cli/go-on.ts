@@ -1,4 +1,5 @@
 import { GamedayError } from '../model/errors.ts';
+import type { Hook } from '../model/entities/notice.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { abortDrill, runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
@@ -18,6 +19,7 @@ import { placeOf, planDrill } from './plan-drill.ts';
 import { secretsOf } from './output.ts';
 import { reporterFor } from './reporters.ts';
 import type { RunFlags } from './flags.ts';
+import { giveHooks } from './hooks.ts';
 import type { Environment } from './output.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf, settingsFromEnvironment, unreachableSettings } from './settings.ts';
@@ -29,7 +31,7 @@ import { nameCall } from '../model/call.ts';
 import { linesKnownOf } from './wire.ts';
 
 /** The flags of `resume` and `abort`. */
-interface GoOnOptions extends Pick<RunFlags, 'yes' | 'insecure' | 'out'> {
+interface GoOnOptions extends Pick<RunFlags, 'yes' | 'insecure' | 'out'>, Partial<Pick<RunFlags, 'notify'>> {
   readonly how: 'resume' | 'abort';
   readonly drill: string;
   readonly variables: Readonly<Record<string, string>>;
@@ -56,7 +58,10 @@ export async function goOnWithDrill(options: GoOnOptions, runner: Runner): Promi
     options.how === 'resume'
       ? runDrill(plan, ports, interrupted, onEvent)
       : abortDrill(ports, lastIntent, interrupted, onEvent);
-  return driveAlone({ plan, settings, journal, folder: stored.folder, out: options.out, act }, runner);
+  return driveAlone(
+    { plan, settings, hooks: taken.hooks, journal, folder: stored.folder, out: options.out, act },
+    runner,
+  );
 }
 
 /** If the journal cannot be written nothing is sent; the error names the commands that undo what may still stand. */
@@ -74,18 +79,22 @@ interface TakenUp {
   readonly plan: Plan;
   readonly settings: Settings;
   readonly secrets: readonly string[];
+  /** Who is told: a journal alone does not know the addresses. */
+  readonly hooks: readonly Hook[];
 }
 
 /** Judges the journal as it stands: the rig ended with its runner, so nothing more can be read. */
 function takeUpWithoutRig({ state }: StoredDrill): TakenUp {
-  return { plan: state.plan, settings: unreachableSettings(state.plan.scenario), secrets: [] };
+  return { plan: state.plan, settings: unreachableSettings(state.plan.scenario), secrets: [], hooks: [] };
 }
 
 async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner): Promise<TakenUp | Refused> {
   const { plan } = stored.state;
   // resume needs the file, as the journal holds no secrets; abort does not, and an assertion has no file.
   const isRecordEnough = options.how === 'abort' || plan.mode === 'assert';
-  const loaded = isRecordEnough ? { ...plan, secrets: [] } : await scenarioOf(stored, options, runner);
+  const loaded = isRecordEnough
+    ? { ...plan, secrets: [], hooks: [] }
+    : await scenarioOf(stored, options, runner);
   if ('errors' in loaded) return loaded;
   const { settings, errors } = await settingsFromEnvironment(
     loaded.scenario,
@@ -100,7 +109,7 @@ async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner)
     'mode' in loaded
       ? { ...plan, ...placeOf(settings, plan.scenario, choice, runner) }
       : planDrill(loaded, settings, choice, runner);
-  return { plan: taken, settings, secrets: loaded.secrets };
+  return { plan: taken, settings, secrets: loaded.secrets, hooks: loaded.hooks };
 }
 
 async function scenarioOf(
@@ -108,7 +117,8 @@ async function scenarioOf(
   options: GoOnOptions,
   runner: Runner,
 ): Promise<LoadedScenario | Refused> {
-  const { scenarios, errors } = await loadScenarios([plan.file], options.variables, runner.environment);
+  const read = await loadScenarios([plan.file], options.variables, runner.environment);
+  const { scenarios, errors } = giveHooks(read, { ...options, rig: plan.embeddedRig }, runner);
   const [loaded] = scenarios;
   if (loaded === undefined) return { errors };
   if (loaded.digest === plan.digest) return takeStoredCommand(loaded, plan, injections.length > 0);

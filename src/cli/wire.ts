@@ -3,6 +3,7 @@ import type { Digest } from '../model/secret-looks.ts';
 import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite, BuildkiteRest } from '../buildkite/port.ts';
 import type { Ecs } from '../ecs/port.ts';
+import type { OpenCommand } from '../counters/command.ts';
 import type { Counters } from '../counters/port.ts';
 import type { LedgerSeen } from '../doctor/seen.ts';
 import type { Fis } from '../fis/port.ts';
@@ -10,6 +11,8 @@ import type { StoreAddress } from '../store/address.ts';
 import type { Store } from '../store/port.ts';
 import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
+import type { NotifierOptions } from '../notify/client.ts';
+import type { Notifier } from '../notify/port.ts';
 import { regionOfProfile } from './aws-profile.ts';
 import { isAttendedTerminal } from './output.ts';
 import type { Environment } from './output.ts';
@@ -107,6 +110,13 @@ export async function connectHere(
         }),
     }),
   };
+}
+
+/** Who tells people of a drill; empty where nobody is to be told. */
+export async function connectNotifier(options: NotifierOptions): Promise<{ readonly notifier?: Notifier }> {
+  if (options.hooks.length === 0) return {};
+  const { createNotifier } = await import('../notify/client.ts');
+  return { notifier: createNotifier(options) };
 }
 
 /** The client of FIS, loaded at the first question: most drills have none. */
@@ -256,18 +266,13 @@ async function runProgram(
   words: readonly string[],
   { limit, ...given }: { readonly environment: Environment; readonly input: string; readonly limit: number },
 ) {
-  const [{ createUserCommand }, { runForOutput }, { systemClock }] = await Promise.all([
+  const [{ createUserCommand }, { runForOutput }] = await Promise.all([
     import('../user-command/client.ts'),
     import('../counters/command.ts'),
-    import('../http/clock.ts'),
   ]);
-  const common = { ...given, now: () => systemClock.now(), grace: COUNTER_GRACE_MS };
-  return runForOutput(
-    words,
-    limit,
-    (heard) => createUserCommand({ ...common, ...heard }),
-    new AbortController().signal,
-  );
+  const open: OpenCommand = (heard) =>
+    createUserCommand({ ...given, now: Date.now, grace: COUNTER_GRACE_MS, ...heard });
+  return runForOutput(words, limit, open, new AbortController().signal);
 }
 
 /** What a command hands to its service, which builds no client itself. */

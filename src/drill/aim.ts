@@ -23,6 +23,7 @@ import {
 import { askNow, endWatch, haltDrill, type Step } from '../state/step.ts';
 import { explainShortCredentials, listCredentialAsks } from './access.ts';
 import { listCountersBefore } from './counters.ts';
+import { noticeBeforeInjection } from './notice.ts';
 import { listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
 import { BUDGET, listSurroundingSubjects } from '../scenario/subjects.ts';
 import { findLastingTrouble, isServiceFact } from '../state/trouble.ts';
@@ -40,6 +41,8 @@ export function decideAiming(state: DrillState, now: Instant): Step {
   const shown = listShownProtections(state, target);
   if (state.confirmedAt === null && shown.length > 0) return askNow(state, shown, now);
   if (state.confirmedAt === null) return askConsent(state, fault, target);
+  const notice = noticeBeforeInjection(state, target, () => describeInjection(state, fault, target));
+  if (notice !== null) return { do: 'notify', notice, to: state.plan.scenario.notify };
   const since = findLastInstantStart(state);
   const subjects = [
     ...listTargetSubjects(state, target),

@@ -11,6 +11,7 @@ import type { Fact } from '../model/world.ts';
 import type { DrillState } from '../state/state.ts';
 import type { Ask } from '../state/step.ts';
 import type { Surroundings } from '../surroundings/port.ts';
+import type { Notifier } from '../notify/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
 import type { Fis } from '../fis/port.ts';
 
@@ -35,6 +36,8 @@ export interface DrillPorts {
   readonly surroundings: Surroundings;
   readonly command: UserCommand;
   readonly counters: Counters;
+  /** Absent where the hooks are not known: nobody is told. */
+  readonly notifier?: Notifier;
   readonly observer: Observer;
   /** Never earlier than the journal's last event. */
   readonly clock: Clock;

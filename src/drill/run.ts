@@ -1,4 +1,5 @@
 import type { DrillEvent, NewEvent } from '../journal/events.ts';
+import { listAsksBesideCall, LOOK_AFTER } from './beside-call.ts';
 import { decideStep } from './decide.ts';
 import { isToBeSettled, mustUndoAtOnce } from './finish.ts';
 import { assertNever } from '../model/errors.ts';
@@ -20,10 +21,10 @@ import {
 } from './undo-at-once.ts';
 import { makeNeverSentEvent, performCall, type Append } from './perform.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { BEFORE_INJECTION_MS, tellPeople } from './notify.ts';
 import { withBudget } from './with-budget.ts';
 import { fold, mayHaveInjected, reduce, type DrillState } from '../state/state.ts';
-import { haltDrill, paced, QUIET_FOR, type Ask, type Step } from '../state/step.ts';
-import type { Subject } from '../model/world.ts';
+import { haltDrill, QUIET_FOR, type Step } from '../state/step.ts';
 
 /** Told of each event as it was written, with the state after it. */
 export type OnEvent = (event: DrillEvent, state: DrillState) => void;
@@ -205,13 +206,14 @@ async function performStep(
       if (!yes && declined.do === 'conclude') await drill.append(declined.event, true);
       return;
     }
+    case 'notify':
+      return tellPeople(step.notice, [...step.to], {
+        ...{ ...ports, append: drill.append, signal: interrupted, patience: BEFORE_INJECTION_MS },
+      });
     default:
       assertNever(step);
   }
 }
-
-/** How long the answer of an injection may take before reads go on beside it, milliseconds. */
-const LOOK_AFTER = 1_000;
 
 /**
  * A call, and reads beside it where its answer does not come: what it did is shown by the services, and an answer that is lost
@@ -267,15 +269,6 @@ async function lookBeside(
       false,
     );
   }
-}
-
-/** The target's task, and what it held. */
-function listAsksBesideCall({ target, plan }: DrillState): readonly Ask[] {
-  if (target === null) return [];
-  const every = Math.max(LOOK_AFTER, plan.scenario.limits.pollEvery);
-  const held: Subject =
-    target.jobId === null ? { kind: 'agent', id: target.agentId } : { kind: 'job', id: target.jobId };
-  return [paced({ kind: 'task', id: target.taskArn }, every), paced(held, every)];
 }
 
 /** A read that our own end cut off says nothing about its service. */

@@ -3,6 +3,7 @@ import { Call } from '../model/call.ts';
 import { Trouble } from '../model/answer.ts';
 import { Instant } from '../model/instants.ts';
 import { Task } from '../model/entities/task.ts';
+import { Destination, Told } from '../model/entities/notice.ts';
 import { CheckName, GuardName } from '../model/names.ts';
 import { Plan } from '../scenario/plan.ts';
 import { OutcomeName, Reason, Stage } from '../model/reasons.ts';
@@ -153,6 +154,14 @@ export const EVENTS = {
       answer: z.enum(['yes', 'no', 'beforehand', 'rig', 'nobody']),
       shown: z.string(),
     }),
+  },
+  GD_NOTICE_INTENDED: {
+    text: 'People are about to be told of the injection or of the end.',
+    payload: z.strictObject({ id: z.string(), to: z.array(Destination) }),
+  },
+  GD_NOTIFIED: {
+    text: 'People were told, or could not be: what became of the notice at each destination.',
+    payload: z.strictObject({ id: z.string(), told: z.array(Told) }),
   },
   GD_FAULT_INTENDED: {
     text: 'The fault is about to be injected.',

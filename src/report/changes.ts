@@ -3,6 +3,7 @@ import type { Build } from '../model/entities/build.ts';
 import type { CommandRun } from '../model/entities/command.ts';
 import type { Job } from '../model/entities/job.ts';
 import { hasJobEnded } from '../model/entities/job.ts';
+import type { Told } from '../model/entities/notice.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import type { Preflight } from '../model/entities/preflight.ts';
 import type { Task } from '../model/entities/task.ts';
@@ -20,6 +21,17 @@ export interface Sentence {
 
 export function makeSentence(text: string, tone: Tone = 'plain'): Sentence {
   return { text, tone };
+}
+
+/** What became of a notice at one destination. */
+export function describeTold({ to, result, tries, said }: Told): Sentence {
+  const whom = `${to.kind} ${to.host}`;
+  if (result === 'told') return makeSentence(`${whom} was told`);
+  return makeSentence(`${whom} could not be told, in ${countTries(tries)}: ${said ?? 'no answer'}`, 'warn');
+}
+
+function countTries(tries: number): string {
+  return tries === 1 ? 'one try' : `${String(tries)} tries`;
 }
 
 /** What a new fact changes for a reader who knows the world before it; names come from the world after it. */

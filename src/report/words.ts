@@ -2,17 +2,14 @@ import { assertNever } from '../model/errors.ts';
 import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { CALLS, describeCall, nameCall, nameOperation } from '../model/call.ts';
 import { isHeldBack } from '../model/answer.ts';
-import { formatFault, isThroughFis } from '../scenario/inject.ts';
-import { stepOfPlan, type Plan } from '../scenario/plan.ts';
-import { hasBuild } from '../scenario/schema.ts';
-import { type When } from '../scenario/when.ts';
+import { stepOfPlan } from '../scenario/plan.ts';
 import type { Source, World } from '../model/world.ts';
 import { FACTS, findFact, listFacts } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillEvent, PayloadOf } from '../journal/events.ts';
-import { changeOf, learnFacts, makeSentence, type Sentence } from './changes.ts';
+import { changeOf, describeTold, learnFacts, makeSentence, type Sentence } from './changes.ts';
 import { toneOf } from './paint.ts';
-import { agentOf } from './sections.ts';
+import { describePlan } from './plan-words.ts';
 import { formatSpan } from '../model/instants.ts';
 import { shortenArn } from './text.ts';
 
@@ -135,6 +132,8 @@ type Later = Extract<
       | 'GD_TARGET_DROPPED'
       | 'GD_INJECTION_HELD'
       | 'GD_CONFIRMED'
+      | 'GD_NOTICE_INTENDED'
+      | 'GD_NOTIFIED'
       | 'GD_FAULT_LANDED'
       | 'GD_WATCH_BEGUN'
       | 'GD_WATCH_ENDED'
@@ -162,6 +161,10 @@ function describeLaterEvent(event: Later): readonly Sentence[] {
       return [makeSentence(`waiting before anything is sent: ${event.payload.said}`, 'warn')];
     case 'GD_CONFIRMED':
       return [makeSentence(CONFIRMED[event.payload.answer])];
+    case 'GD_NOTICE_INTENDED':
+      return [];
+    case 'GD_NOTIFIED':
+      return event.payload.told.map(describeTold);
     case 'GD_FAULT_LANDED':
       return [
         makeSentence(
@@ -207,51 +210,6 @@ const CONFIRMED: Readonly<Record<PayloadOf<'GD_CONFIRMED'>['answer'], string>> =
   rig: 'no confirmation is needed on the rig',
   nobody: 'nobody could be asked, and --yes was not given',
 };
-
-function describePlan(plan: Plan, drill: string): readonly Sentence[] {
-  const { scenario, rig } = plan;
-  const at = scenario.cluster.service === null ? '' : ` (service ${scenario.cluster.service})`;
-  const builds = hasBuild(scenario) ? `${plan.organization}/${scenario.build.pipeline}, ` : '';
-  const where = `${builds}cluster ${scenario.cluster.name}${at}, ${plan.region}`;
-  const sentences = [
-    makeSentence(`drill ${drill}: ${scenario.title}`, 'loud'),
-    makeSentence(`${describeAct(plan)} in ${where}`),
-  ];
-  if (rig === null)
-    return plan.label === null ? sentences : [...sentences, makeSentence(`all of it is the ${plan.label}`)];
-  sentences.push(
-    makeSentence(`the rig stands in for Buildkite and ECS: ${rig.executor} executor, ${agentOf(rig)}`),
-  );
-  const why = rig.noPid1 === undefined ? '' : `: ${rig.noPid1.said}`;
-  if (!rig.pid1)
-    sentences.push(
-      makeSentence(`WORKERS HAVE NO REAL PID 1 HERE: what depends on it cannot be judged${why}`, 'warn'),
-    );
-  return sentences;
-}
-
-function describeAct(plan: Plan): string {
-  if (plan.mode === 'assert') return 'judging every stop that ECS shows';
-  const { inject, when } = plan.scenario;
-  return `${formatFault(inject.fault, isThroughFis(inject))} ${sayWhen(when)}`;
-}
-
-function sayWhen(when: When): string {
-  switch (when.trigger) {
-    case 'step-in-flight':
-      return `while step ${formatStep(when.step)} is in flight`;
-    case 'agent-idle':
-      return 'while a worker has no job';
-    case 'near-end':
-      return `while step ${formatStep(when.step)} has ${formatSpan(when.left)} left`;
-    case 'at-fraction':
-      return `while step ${formatStep(when.step)} has ${String(Math.round(when.fractionLeft * 100))} % left`;
-    case 'fleet-busy':
-      return `while ${String(when.busy)} workers are busy`;
-    default:
-      return assertNever(when);
-  }
-}
 
 function describeGuards(payload: PayloadOf<'GD_GUARDS_ANSWERED'>): readonly Sentence[] {
   const where = payload.at === 'gate' ? 'at the gate' : 'at the last instant';

@@ -6,6 +6,7 @@ import type { InputError } from './problem.ts';
 import { imageConfigIn } from '../worker/image-config.ts';
 import { lookupIn } from './interpolate.ts';
 import type { Lookup } from './interpolate.ts';
+import type { Hook } from '../model/entities/notice.ts';
 import { readScenario } from './read.ts';
 import type { Reading } from './read.ts';
 import { findShipped, listShipped } from './shipped.ts';
@@ -19,6 +20,8 @@ export interface LoadedScenario {
   readonly scenario: Scenario;
   /** SHA-256 of the resolved scenario without its secrets. */
   readonly digest: string;
+  /** Who is told of the drill, with their addresses, in the order of `scenario.notify`. */
+  readonly hooks: readonly Hook[];
   /** Values that must never be shown or written. */
   readonly secrets: readonly string[];
   /** Variables of `build.env` that look like secrets and are not marked so. */
@@ -59,8 +62,10 @@ export function digestOf(scenario: Scenario): string {
     name,
     { ...container, ...(flushed !== null && { flushed }) },
   ]);
+  const { notify, ...oldest } = scenario;
   const older = {
-    ...scenario,
+    ...oldest,
+    ...(notify.length > 0 && { notify }),
     build: { ...build, ...(follow !== 'none' && { follow }) },
     expect: {
       ...expect,
@@ -97,9 +102,16 @@ async function loadScenario(given: string, lookup: Lookup): Promise<Loaded> {
   if ('message' in image) return { scenarios: [], errors: [image] };
   const whole = { ...scenario, cluster: { ...scenario.cluster, ...image } };
   const unmarked = unmarkedIn(whole);
-  const secrets = [...reading.secrets, ...findableIn(whole, unmarked), ...secretsInAddresses(whole)];
+  const { hooks } = reading;
+  const ofHooks = hooks.flatMap(({ url, secret }) => (secret === null ? [url] : [url, secret]));
+  const secrets = [
+    ...reading.secrets,
+    ...ofHooks,
+    ...findableIn(whole, unmarked),
+    ...secretsInAddresses(whole),
+  ];
   const digest = digestOf(withoutSecretValues(whole, [...whole.secrets, ...unmarked], secrets));
-  return { scenarios: [{ file, scenario: whole, digest, secrets, unmarked }], errors: [] };
+  return { scenarios: [{ file, scenario: whole, digest, hooks, secrets, unmarked }], errors: [] };
 }
 
 type Unreadable = Pick<InputError, 'message' | 'next'>;

@@ -3,6 +3,8 @@ import { readDocument } from './document.ts';
 import type { Source } from './document.ts';
 import { interpolateSource } from './interpolate.ts';
 import type { Interpolated, Lookup } from './interpolate.ts';
+import type { Hook } from '../model/entities/notice.ts';
+import { hooksIn } from './notify.ts';
 import { chooseForm, offsetOf, problemsOf } from './issues.ts';
 import { recognizeJournal, recognizeOtherFile } from './other-files.ts';
 import { regionOfArns } from './place-checks.ts';
@@ -18,6 +20,8 @@ export interface Reading {
   readonly scenario: Scenario | null;
   /** Path of the file with the configuration of the agent's image, as it was written; null where none is named. */
   readonly imageConfig: string | null;
+  /** Who is told of the drill, with their addresses. */
+  readonly hooks: readonly Hook[];
   /** Values that must never be shown. */
   readonly secrets: readonly string[];
   /** In the order of the text; empty exactly where there is a scenario. */
@@ -34,7 +38,7 @@ export function readScenario(text: string, lookup: Lookup): Reading {
   const literal = findLiteralSecrets(text);
   const valueOffset = (path: TreePath): number =>
     source.places.get(keyOfPath(path))?.start ?? offsetOf(path, source);
-  const reading = { secrets: [], imageConfig: null, position: source.position, valueOffset };
+  const reading = { secrets: [], hooks: [], imageConfig: null, position: source.position, valueOffset };
   if (source.tree === undefined) {
     const journal = recognizeJournal(text);
     const problems = journal === null ? source.problems : [journal];
@@ -62,6 +66,7 @@ export function readScenario(text: string, lookup: Lookup): Reading {
     ...reading,
     scenario: parsed.scenario,
     imageConfig: interpolated.texts.get(keyOfPath(['cluster', 'imageConfig'])) ?? null,
+    hooks: hooksIn(valueAt(interpolated.tree, ['notify'])),
     secrets: secrets.values,
     problems,
   };

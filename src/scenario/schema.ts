@@ -5,6 +5,7 @@ import { duration } from './duration.ts';
 import { Expect } from './expect.ts';
 import { Inject } from './inject.ts';
 import { orElse, orNull, deriveStoredForm, FORMERLY } from './stored.ts';
+import { Notify } from './notify.ts';
 import { When } from './when.ts';
 
 /** What a control can expect: the ways in which a drill ends by itself. A drill that could not run or was interrupted shows nothing. */
@@ -228,6 +229,11 @@ const Keys = z.strictObject({
     .describe(
       'A check of the task definition before anything is started: show its errors (`warn`), refuse because of them (`require`), or skip it (`off`).',
     ),
+  notify: Notify.prefault([])
+    .describe(
+      'Who is told before the injection and at the end: `webhook: { url, secret }` or `slack: { url }`, from variables. No notice changes a verdict.',
+    )
+    .register(FORMERLY, { value: [] }),
   secrets: z
     .array(Variable)
     .prefault([])

@@ -1,5 +1,5 @@
 import type { Interpolated, Lookup } from './interpolate.ts';
-import { keyOfPath, valueAt, type CrossProblem } from './problem.ts';
+import { keyOfPath, readTextAt, valueAt, type CrossProblem } from './problem.ts';
 
 /** Shorter values cannot be hidden: they would be found in every other word. */
 const SHORTEST = 8;
@@ -19,7 +19,7 @@ export function secretsOf(interpolated: Interpolated, lookup: Lookup): Secrets {
   const listed = valueAt(interpolated.tree, ['secrets']);
   const names: readonly unknown[] = Array.isArray(listed) ? listed : [];
   const values = new Set<string>();
-  const problems: CrossProblem[] = [...findLiteralValues(interpolated, names)];
+  const problems = [...findLiteralValues(interpolated, names), ...findLiteralHooks(interpolated)];
   for (const [index, name] of names.entries()) {
     if (typeof name !== 'string' || name === '') continue;
     const own = [lookup(name), readEnvText(interpolated, name)].filter((value) => value !== undefined);
@@ -59,5 +59,25 @@ function findLiteralValues(interpolated: Interpolated, names: readonly unknown[]
       at: 'value',
       message: `build.env.${name}: a secret is written here literally`,
       next: `Write "\${${name}}" and set the variable.`,
+    }));
+}
+
+/** Whoever knows the address of a hook can write there, and whoever knows its key can sign. */
+function findLiteralHooks({ tree, variable }: Interpolated): readonly CrossProblem[] {
+  const hooks = valueAt(tree, ['notify']);
+  const paths = (Array.isArray(hooks) ? [...hooks.keys()] : []).flatMap((index) =>
+    [
+      ['webhook', 'url'],
+      ['webhook', 'secret'],
+      ['slack', 'url'],
+    ].map((rest) => ['notify', index, ...rest]),
+  );
+  return paths
+    .filter((path) => /^(?!.*\$\{)./.test(readTextAt(tree, ...path) ?? '') && !variable.has(keyOfPath(path)))
+    .map((path) => ({
+      path,
+      at: 'value',
+      message: `${path.join('.')}: a secret is written here literally`,
+      next: 'Write "${NAME}" and set the variable.',
     }));
 }

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../journal/events.ts';
 import type { Call } from '../model/call.ts';
 import type { Instant } from '../model/instants.ts';
+import type { Destination, Notice } from '../model/entities/notice.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { DrillState } from './state.ts';
 import { keyOf, type Subject } from '../model/world.ts';
@@ -22,6 +23,8 @@ export type Step =
   | { readonly do: 'conclude'; readonly event: NewEvent }
   /** Ask the person at the terminal. */
   | { readonly do: 'confirm'; readonly shown: readonly string[] }
+  /** Tell people what is about to be done. */
+  | { readonly do: 'notify'; readonly notice: Notice; readonly to: readonly Destination[] }
   | { readonly do: 'end' };
 
 /** An ask that must be answered now. */

@@ -17,7 +17,7 @@ const LIMIT = { fault: 'command', limit: 60_000 } as const;
 
 function loadedWith(command: string[] | null): LoadedScenario {
   const { scenario } = planOf({ inject: { ...LIMIT, command } });
-  return { file: 'release.yaml', scenario, digest: '', secrets: [], unmarked: [] };
+  return { file: 'release.yaml', scenario, digest: '', hooks: [], secrets: [], unmarked: [] };
 }
 
 function taken(stored: string[], isStarted: boolean, file: string[] | null = null): unknown {

@@ -4,7 +4,7 @@ import { planOf, type ScenarioOver } from '../support/plans.ts';
 
 const given = (over: ScenarioOver = {}) => {
   const { scenario } = planOf(over);
-  return { file: 'drill.yaml', scenario, digest: '', secrets: [], unmarked: [] };
+  return { file: 'drill.yaml', scenario, digest: '', hooks: [], secrets: [], unmarked: [] };
 };
 const flags = { rig: false, yes: true, 'dry-run': false, layout: 'closing' } as const;
 const said = (...args: Parameters<typeof explainWrongRuns>): readonly string[] =>

@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Surface>> = Object.fromEntries(
 );
 
 /** A flag that could turn a gate into exit 0 when it is left in a pipeline's environment has no variable; `--reporter json` is `--json`. */
-const WITHOUT_VARIABLE = ['yes', 'json', 'reporter', 'var', 'rig', 'dry-run', 'insecure'];
+const WITHOUT_VARIABLE = ['yes', 'json', 'reporter', 'notify', 'var', 'rig', 'dry-run', 'insecure'];
 /** What a release must show has none either: one that is left over would ask for less. */
 const ASKED = 'claim within at-least job-time pessimistic stopped losses worker-then fault'.split(' ');
 /** Those of one command that make somebody's own commands run on this machine have none there either, nor what a merge must find. */

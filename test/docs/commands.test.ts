@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Ajv from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { documentIn, ROOT, startCli } from '../support/cli.ts';
+import { startServer } from '../support/http-server.ts';
 import { until } from '../support/until.ts';
 import { openDesk, plainDrill, rigUp } from './desk.ts';
 import type { Desk } from './desk.ts';
@@ -21,6 +23,7 @@ const TYPED = [
   'docs/how-to/grant-the-least-rights.md',
   'docs/how-to/keep-a-ledger.md',
   'docs/how-to/look-before-you-stop.md',
+  'docs/how-to/notify-people.md',
   'docs/how-to/protected-workers.md',
   'docs/how-to/prove-a-release.md',
   'docs/how-to/read-a-verdict.md',
@@ -438,6 +441,70 @@ describe.concurrent('the commands of', () => {
         const { code, printed: text } = await desk.type(own);
         expect({ command, code, text: code === 0 ? '' : text }).toEqual({ command, code: 0, text: '' });
       }
+    });
+  });
+
+  test('notifying people: the receiver of the page takes both notices, and nothing leaves the machine', async () => {
+    await at(async (desk) => {
+      const page = 'docs/how-to/notify-people.md';
+      const [code = ''] = blocksOf(page, 'js');
+      const receiver: unknown = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+      const { isGenuine } = receiver as { isGenuine: (...given: readonly unknown[]) => boolean };
+      // This validator is of an earlier draft, which has all that this schema uses.
+      const { $schema: _draft, ...schema } = JSON.parse(
+        textOf('docs/reference/notice.schema.json'),
+      ) as object & {
+        readonly $schema: string;
+      };
+      const isNotice = new Ajv().compile(schema);
+      const hooks = await startServer((_seen, response, nth) => {
+        // The first try of the first notice fails.
+        response.writeHead(nth === 1 ? 503 : 204);
+        response.end();
+      });
+      const secret = 'a-key-of-the-signatures';
+      const rig = await rigUp(desk);
+      desk.use({ HOOK_URL: `${hooks.url}/web`, HOOK_SECRET: secret });
+      desk.use({ SLACK_URL: 'https://hooks.slack.example/services/T0/B0/hidden-path' });
+      try {
+        desk.put('nightly.yaml', plainDrill());
+        const [run = ''] = commandsOf(page);
+        const { code: exit, printed } = await desk.type(run);
+        expect(exit, printed).toBe(0);
+        expect(printed).toContain('hooks.slack.example is not told');
+        expect(printed).not.toContain('hidden-path');
+        desk.put('nightly.yaml', plainDrill() + (blocksOf(page, 'yaml')[0] ?? ''));
+        expect(await desk.type('gameday validate nightly.yaml')).toMatchObject({ code: 0 });
+      } finally {
+        await rig.close();
+        await hooks.close();
+      }
+      const bodies = hooks.requests.map(({ headers, body }) => {
+        expect(isGenuine(headers, body, secret)).toBe(true);
+        expect(isGenuine(headers, `${body} `, secret)).toBe(false);
+        const parsed: unknown = JSON.parse(body);
+        expect(isNotice(parsed), JSON.stringify(isNotice.errors)).toBe(true);
+        return { id: headers['x-gameday-id'], ...(parsed as { readonly about: string }) };
+      });
+      const [drill = ''] = drillsIn(desk);
+      const injection = {
+        about: 'injection',
+        id: `${drill}.injection.1`,
+        label: 'rig',
+        consent: 'beforehand',
+      };
+      const end = { about: 'end', id: `${drill}.end`, outcome: 'passed', reason: 'drained', exitCode: 0 };
+      expect(bodies).toMatchObject([injection, injection, end]);
+      const journal = readFileSync(join(desk.folder, '.gameday', drill, 'journal.jsonl'), 'utf8');
+      expect(journal).not.toContain(`${hooks.url}/web`);
+      const codes = [...journal.matchAll(/"code":"(GD_[A-Z_]+)"/g)].map(([, code]) => code);
+      const told = ['GD_NOTICE_INTENDED', 'GD_NOTIFIED'];
+      expect(
+        codes.filter((one) =>
+          ['GD_CONFIRMED', 'GD_FAULT_INTENDED', 'GD_JUDGED', ...told].includes(one ?? ''),
+        ),
+      ).toEqual(['GD_CONFIRMED', ...told, 'GD_FAULT_INTENDED', 'GD_JUDGED', ...told]);
+      expect((await desk.type(`gameday drills judge ${drill}`)).code).toBe(0);
     });
   });
 

@@ -61,7 +61,7 @@ const MISTAKES: readonly (readonly [name: string, text: string, says: string, ne
     'some other JSON file in the place of a scenario',
     '{ "dependencies": {} }',
     '1:1 this is not a scenario: it has none of the keys of one',
-    'A scenario has version, title, build, cluster, when, inject, expect, limits, safety, preflight, secrets, rig, control.',
+    'A scenario has version, title, build, cluster, when, inject, expect, limits, safety, preflight, notify, secrets, rig, control.',
   ],
   ['an empty file', '', '1:1 the file is empty', 'A scenario begins with `version: 1`.'],
   ['a list', '- a\n', '1:1 a scenario is a map of keys', 'It begins with `version: 1`.'],

@@ -6,6 +6,7 @@ interface Case {
   readonly text: string;
   readonly says: string;
   readonly next?: string;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A scenario that watches a gateway. */
@@ -24,13 +25,13 @@ const cases: readonly Case[] = [
     name: 'an unknown key at the top',
     text: `${GOOD}▶limit: { pollEvery: 2s }\n`,
     says: 'unknown key "limit"',
-    next: 'Did you mean "limits"? Allowed: version, title, build, cluster, when, inject, expect, limits, safety, preflight, secrets, rig, control.',
+    next: 'Did you mean "limits"? Allowed: version, title, build, cluster, when, inject, expect, limits, safety, preflight, notify, secrets, rig, control.',
   },
   {
     name: 'an unknown key far from any other',
     text: `${GOOD}▶frobnicate: 1\n`,
     says: 'unknown key "frobnicate"',
-    next: 'Allowed: version, title, build, cluster, when, inject, expect, limits, safety, preflight, secrets, rig, control.',
+    next: 'Allowed: version, title, build, cluster, when, inject, expect, limits, safety, preflight, notify, secrets, rig, control.',
   },
   {
     name: 'a wrong duration',
@@ -509,6 +510,23 @@ const cases: readonly Case[] = [
     says: 'build.env.AWS_SECRET_ACCESS_KEY: a secret is written here literally',
   },
   {
+    name: 'a literal address of a hook',
+    text: `${GOOD}notify: [{ slack: { url: ▶"https://hooks.slack.com/services/T0/B0/abc" } }]\n`,
+    says: 'notify.0.slack.url: a secret is written here literally',
+    next: 'Write "${NAME}" and set the variable.',
+  },
+  {
+    name: 'an address of a hook from a variable that is not set',
+    text: `${GOOD}notify: [{ slack: { url: "▶\${HOOK}" } }]\n`,
+    says: 'the variable HOOK is not set',
+  },
+  {
+    name: 'a literal key of a hook',
+    text: `${GOOD}notify:\n  - webhook: { secret: ▶sixteen-letters-and-more, url: "\${HOOK}" }\n`,
+    variables: { HOOK: 'https://hooks.example/x' },
+    says: 'notify.0.webhook.secret: a secret is written here literally',
+  },
+  {
     name: 'a Buildkite token',
     text: changed('title: A', `title: ▶bkua_${'0a'.repeat(20)} A`),
     says: 'a Buildkite token is written here literally',
@@ -531,9 +549,9 @@ const cases: readonly Case[] = [
 ];
 
 describe('bad input', () => {
-  it.each(cases)('$name', ({ text: marked, says, next }) => {
+  it.each(cases)('$name', ({ text: marked, says, next, variables }) => {
     const { text, at } = unmarked(marked);
-    const reading = read(text);
+    const reading = read(text, variables);
     expect(said(reading)).toEqual([`${at} ${says}`]);
     expect(reading.scenario).toBeNull();
     if (next !== undefined) expect(reading.problems[0]?.next).toBe(next);

@@ -81,6 +81,7 @@ describe('loading scenario files', () => {
         haltWhen: [],
       },
       preflight: 'warn',
+      notify: [],
       secrets: [],
       rig: null,
       control: null,
@@ -128,6 +129,31 @@ safety:
     const [a, b, c, d] = scenarios.map(({ digest }) => digest);
     expect(a).toMatch(/^[0-9a-f]{64}$/);
     expect([b, c === a, d]).toEqual([a, false, c]);
+  });
+
+  it('keeps the digest of a scenario that tells nobody, and knows addresses only beside the scenario', async () => {
+    const hooks = '{ webhook: { url: "${HOOK}", secret: "${KEY}" } }, { slack: { url: "${HOOK}" } }';
+    const files = [
+      await file('a.yaml', GOOD),
+      await file('b.yaml', `${GOOD}notify: []\n`),
+      await file('c.yaml', `${GOOD}notify: [${hooks}]\n`),
+    ];
+    const values = { HOOK: 'https://hooks.example:8443/T0/B0/key', KEY: 'sixteen-letters-and-more' };
+    const { scenarios, errors } = await loadScenarios(files, values, {});
+    expect(errors).toEqual([]);
+    const [a, b, c] = scenarios;
+    // Stored drills have this one: it was that of the file before there was `notify`.
+    expect(a?.digest).toBe('24b0c8f18720178fe89b61815868bdbe53403063b836ed694489859a72bf4728');
+    expect([b?.digest === a?.digest, c?.digest === a?.digest]).toEqual([true, false]);
+    expect(c?.scenario.notify).toEqual([
+      { kind: 'webhook', host: 'hooks.example:8443' },
+      { kind: 'slack', host: 'hooks.example:8443' },
+    ]);
+    expect(c?.hooks.map(({ url, secret }) => [url, secret])).toEqual([
+      [values.HOOK, values.KEY],
+      [values.HOOK, null],
+    ]);
+    expect(c?.secrets).toEqual(expect.arrayContaining(Object.values(values)));
   });
 
   it('tells all errors of all files at once', async () => {

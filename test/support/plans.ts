@@ -69,6 +69,7 @@ const SCENARIO: Scenario = {
   preflight: 'off',
   secrets: [],
   rig: null,
+  notify: [],
   control: null,
 };
 

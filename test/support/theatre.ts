@@ -4,6 +4,7 @@ import { fakeCommand, type FakeCommand } from './fake-command.ts';
 import { fakeCounters, type FakeCounters } from './fake-counters.ts';
 import { fakeEcs, type FakeEcs } from './fake-ecs.ts';
 import { fakeFis, type FakeFis } from './fake-fis.ts';
+import { fakeNotifier, type FakeNotifier } from './fake-notifier.ts';
 import { fakeSurroundings, type FakeSurroundings } from './fake-surroundings.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 import { aContainer, aJob, anAgent, aPipeline, aTask, AGENT_ID, JOB_ID, NOON, TASK_ARN } from './builders.ts';
@@ -35,6 +36,7 @@ export interface Theatre {
   readonly command: FakeCommand;
   readonly counters: FakeCounters;
   readonly fis: FakeFis;
+  readonly notifier: FakeNotifier;
   readonly clock: ManualClock;
   readonly plan: Plan;
   /** What the person at the terminal says, and what was shown to them. */
@@ -133,6 +135,7 @@ export function theatre(staged: Staged = {}): Theatre {
   const command = fakeCommand({ now, at: clock.at });
   const counters = fakeCounters();
   const fis = fakeFis({ now, at: clock.at });
+  const notifier = fakeNotifier(plan.mode === 'assert' ? [] : plan.scenario.notify);
 
   function start(buildId: string): void {
     buildkite.setBuild(buildId, { state: 'running', rawState: 'RUNNING', startedAt: now() });
@@ -194,6 +197,7 @@ export function theatre(staged: Staged = {}): Theatre {
     command,
     counters,
     fis,
+    notifier,
     clock,
     plan,
     person,
@@ -283,6 +287,7 @@ export function theatre(staged: Staged = {}): Theatre {
       surroundings,
       command,
       counters,
+      notifier,
       clock,
       journal: stage.journal,
       digest: testDigest,

@@ -19,6 +19,7 @@ export default class DrillsResume extends BaseCommand {
     yes: shared.yesFlag,
     out: shared.outFlag,
     ledger: shared.ledgerFlag,
+    notify: shared.notifyFlag,
     annotate: shared.annotateFlag,
     insecure: shared.insecureFlag,
   };
@@ -27,9 +28,9 @@ export default class DrillsResume extends BaseCommand {
     keepHeapSmall();
     const { args, flags } = await this.parse(DrillsResume);
     const { goOnWithDrill: goOn } = await import('../../cli/go-on.ts');
-    const { yes, insecure, out, reporter } = flags;
+    const { yes, insecure, out, reporter, notify } = flags;
     const runner = await this.runnerForDrills(reporter, flags);
     const variables = shared.variablesOf(flags.var);
-    await goOn({ how: 'resume', drill: args.DRILL, variables, yes, insecure, out }, runner);
+    await goOn({ how: 'resume', drill: args.DRILL, variables, yes, insecure, out, notify }, runner);
   }
 }
