@@ -1,4 +1,4 @@
-// Writes what is made from the sources: schemas, reference pages, oclif's manifest. `--check` writes nothing and
+// Writes what is made from the sources: schemas, reference pages, oclif's manifest, the manual page. `--check` writes nothing and
 // names what is stale. Needs a fresh dist.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,6 +14,7 @@ import {
   scenarioPage,
   verdictsPage,
 } from './reference.mjs';
+import { manPage } from './man-page.mjs';
 import { importSources } from './sources.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -26,7 +27,7 @@ async function manifest() {
     ...{ ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true },
   });
   await plugin.load();
-  return JSON.stringify(plugin.manifest, null, 2);
+  return plugin.manifest;
 }
 
 /** The first fixture of each rule, looked at by the rules themselves: the page shows what a user would see. */
@@ -91,6 +92,8 @@ async function generated() {
     report: 'preflight/report.ts',
     pictures: 'report/time-line-svg.ts',
     summaries: 'verdict/summarize.ts',
+    groups: 'cli/command-groups.ts',
+    exits: 'cli/exit-codes.ts',
   });
   const { schemas, judge, subject, documents, report } = modules;
   const preflight = examplesOfRules(judge, subject, documents, report);
@@ -102,6 +105,8 @@ async function generated() {
       { text, schema: z.toJSONSchema(payload) },
     ]),
   );
+  const commands = await manifest();
+  const described = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return {
     'scenarios/scenario.schema.json': JSON.stringify(scenario),
     'docs/reference/result.schema.json': JSON.stringify(modules.results.resultJsonSchema()),
@@ -120,7 +125,16 @@ async function generated() {
     'docs/reference/bundled-packages.md': packagesPage(
       JSON.parse(readFileSync(join(root, 'dist', 'packages.json'), 'utf8')),
     ),
-    'oclif.manifest.json': await manifest(),
+    'oclif.manifest.json': JSON.stringify(commands, null, 2),
+    'gameday.1': manPage(
+      commands,
+      modules.groups.groupCommands(
+        Object.values(commands.commands).filter(({ hidden }) => hidden !== true),
+        [],
+      ),
+      modules.exits.exitCodesHelp(),
+      described.description,
+    ),
     ...Object.fromEntries(
       ['before', 'after'].map((side) => [`docs/pictures/${side}.svg`, pictureOf(side, modules)]),
     ),
@@ -130,7 +144,7 @@ async function generated() {
 const stale = [];
 for (const [path, text] of Object.entries(await generated())) {
   const file = join(root, path);
-  const fresh = path.endsWith('.svg')
+  const fresh = /\.(svg|1)$/.test(path)
     ? text
     : await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
   if (existsSync(file) && readFileSync(file, 'utf8') === fresh) continue;
