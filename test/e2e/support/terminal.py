@@ -1,14 +1,26 @@
 """Runs a program on a pseudo-terminal of its own. What it prints goes to stdout; each line of stdin is JSON:
-{"type": "text"} presses keys, {"close": true} closes the terminal. Ends with the program's exit code, 128 + n for a signal."""
+{"type": "text"} presses keys, {"close": true} closes the terminal. Ends with the program's exit code, 128 + n for a signal.
+With `--size COLUMNSxROWS` before the program the terminal has that size; else it has none (0x0)."""
+import fcntl
 import json
 import os
 import pty
 import select
+import struct
 import sys
+import termios
+
+program = sys.argv[1:]
+size = None
+if program[0] == "--size":
+    size = [int(number) for number in program[1].split("x")]
+    program = program[2:]
 
 pid, terminal = pty.fork()
 if pid == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
+    if size is not None:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    os.execvp(program[0], program)
 
 orders = b""
 is_open = True
