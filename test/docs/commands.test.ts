@@ -151,7 +151,7 @@ describe.concurrent('the commands of', () => {
     await at(async (desk) => {
       const printed = await typeAll(desk, 'docs/how-to/choose-a-fault.md');
       expect(printed.join('\n')).toContain('PASSED: drained');
-      expect(printed.join('\n')).toContain('builds killed by this deployment: 0 of 3');
+      expect(printed.join('\n')).toContain('0 of 3 killed by this deployment');
     });
   });
 
@@ -641,7 +641,7 @@ const PATH: readonly (readonly [command: string, said: string])[] = [
   ],
   ['gameday iam gameday/drill.yaml --account 123456789012 > policy.json', 'GraphQL access'],
   ['gameday doctor gameday/drill.yaml', 'Ready: '],
-  ['gameday run --dry-run gameday/drill.yaml', 'Dry run: '],
+  ['gameday run --dry-run gameday/drill.yaml', 'PLANNED'],
   ['gameday run gameday/drill.yaml', 'confirm-needed'],
   ['gameday run gameday/drill.yaml --yes', 'PASSED: drained'],
 ];

@@ -92,7 +92,7 @@ const ON_THE_COMMAND_LINE: readonly Mistake[] = [
     args: ['run', 'scenaro.yaml'],
     code: 2,
     says: 'there is no such file',
-    next: 'Check the path.',
+    next: 'Did you mean scenario.yaml?',
   },
   {
     name: 'a mistyped shipped scenario',

@@ -165,5 +165,5 @@ test('a region that AWS does not have is refused before anything is contacted', 
   const { code, stderr } = await cli(args, process.cwd(), env);
   expect(code).toBe(2);
   expect(stderr).toContain('AWS has no region "us-esat-1"');
-  expect(stderr).toContain('us-east-1 is one');
+  expect(stderr).toContain('Did you mean us-east-1?');
 });

@@ -351,7 +351,7 @@ describe.concurrent("somebody's own", () => {
       expect(code).toBe(2);
       const { errors } = GameDayDocument.parse(JSON.parse(stdout));
       expect(errors).toHaveLength(1);
-      expect(errors[0]?.message).toMatch(/pipeline\.yml:4:5: .*"plugins" is not modelled/);
+      expect(errors[0]?.message).toMatch(/pipeline\.yml:4:5: .*the plugin "docker#v5" would be cloned/);
     });
   });
 });

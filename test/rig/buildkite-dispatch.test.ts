@@ -281,14 +281,14 @@ steps:
   });
 
   it('BK-73: the agent gets the plugins of a step with their configurations, and the step needs no command', async () => {
-    const plugins = '[docker#v5: { image: node, tags: [1, 2] }, cache]';
+    const plugins = '[./docker: { image: node, tags: [1, 2] }, ./cache]';
     bench = await openBench({ canary: `steps: [{ key: one, plugins: ${plugins} }]` });
     const agent = await handAgent(bench);
     await bench.create();
     const { env } = await agent.take();
     expect(JSON.parse(String(field(env, 'BUILDKITE_PLUGINS')))).toEqual([
-      { 'docker#v5': { image: 'node', tags: [1, 2] } },
-      'cache',
+      { './docker': { image: 'node', tags: [1, 2] } },
+      './cache',
     ]);
     expect(field(env, 'BUILDKITE_COMMAND')).toBe('');
   });

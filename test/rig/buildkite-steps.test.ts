@@ -169,6 +169,8 @@ steps:
     ['{ trigger: child, build: { author: x } }', 'step 1: "build.author" is not modelled'],
     ['{ trigger: nowhere }', 'triggers "nowhere", and there is no such pipeline'],
     ['{ plugins: [{ x: 1 }] }', 'the configuration of plugin "x" is no map'],
+    ['{ plugins: [{ docker#v5: {} }] }', 'the plugin "docker#v5" would be cloned'],
+    ['{ plugins: [cache#v1] }', 'the plugin "cache#v1" would be cloned'],
     ['{ group: G, steps: [wait] }', '"wait" in a group is not modelled'],
     ['{ group: G, if: x, steps: [{ command: x }] }', 'step 1: "if" is not modelled'],
   ])('BK-18: %s is refused by name', async (step, said) => {
