@@ -33,7 +33,11 @@ describe.concurrent('iam refuses', () => {
       [SCENARIO],
       /exec-form\.yaml: the account of the cluster is not known.*--account/,
     ],
-    ['a format that it does not know', [SCENARIO, ...ACCOUNT, '--format', 'xml'], /--format "xml" is none of json/],
+    [
+      'a format that it does not know',
+      [SCENARIO, ...ACCOUNT, '--format', 'xml'],
+      /--format "xml" is none of json/,
+    ],
     ['a file that is not there', ['none.yaml', ...ACCOUNT], /none\.yaml: there is no such file/],
     ['a scenario and --check', [SCENARIO, '--check', 'x'], /--check takes the scenario from the journal/],
     ['a drill that is not there', ['--check', 'none'], /there is no drill "none"/],

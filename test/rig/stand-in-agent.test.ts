@@ -277,7 +277,10 @@ describe.concurrent('the stand-in agent', () => {
   });
 
   it('fails a job with a plugin, which it cannot run', async ({ onTestFinished }) => {
-    const bench = await open(onTestFinished, 'steps: [{ key: one, command: "echo command", plugins: [./x] }]');
+    const bench = await open(
+      onTestFinished,
+      'steps: [{ key: one, command: "echo command", plugins: [./x] }]',
+    );
     bench.start('stand-in', []);
     await bench.create();
     expect(await bench.happened('job-finished')).toMatchObject({ passed: false });
