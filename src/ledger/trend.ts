@@ -82,7 +82,8 @@ function hasDecided({ lostGivenStop, drains }: LedgerDocument): boolean {
 function nightOf(day: string, documents: readonly LedgerDocument[]): Night {
   const count = (outcome: string): number => documents.filter((one) => one.outcome === outcome).length;
   const [drained, outlasted] = [count('passed'), count('outlasted')];
-  const [failed, inconclusive] = [count('failed'), count('inconclusive')];
+  // A drill that was aborted by hand was run and proves nothing.
+  const [failed, inconclusive] = [count('failed'), count('inconclusive') + count('aborted')];
   const times = documents.map(({ drainMs }) => drainMs).filter((ms) => ms !== null);
   return {
     ...{ day, drills: documents.length, drained, outlasted, failed, inconclusive },
