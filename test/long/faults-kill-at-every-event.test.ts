@@ -164,7 +164,7 @@ describe.each(FAULTS)('$fault, its runner killed', (fault) => {
       expect(shown(survivals.filter(({ left }) => left === null))).toEqual([]);
       expect(new Set(places)).toEqual(new Set([fault.asBefore]));
       // Only a drill whose watch was over before has a verdict; any other proves nothing.
-      const proven = survivals.filter(({ outcome }) => !['refused', 'inconclusive'].includes(outcome));
+      const proven = survivals.filter(({ outcome }) => !['refused', 'aborted'].includes(outcome));
       expect(proven.filter(({ at }) => !at.includes('GD_UNDO')).map(row)).toEqual([]);
       expect(shown(proven.filter(({ reason }) => reason !== 'drained'))).toEqual([]);
     });
