@@ -160,7 +160,7 @@ export const EVENTS = {
     payload: z.strictObject({ id: z.string(), to: z.array(Destination) }),
   },
   GD_NOTIFIED: {
-    text: 'People were told, or could not be: what became of the notice at each destination.',
+    text: 'People were told, or could not be: what happened to the notice at each destination.',
     payload: z.strictObject({ id: z.string(), told: z.array(Told) }),
   },
   GD_FAULT_INTENDED: {

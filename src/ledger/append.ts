@@ -3,7 +3,7 @@ import { canonicalJson, keyOfRecord, type LedgerDocument } from './document.ts';
 import { readDocument } from './read.ts';
 import { textOf } from './seal.ts';
 
-/** What became of a document that was to be added. */
+/** What happened to a document that was to be added. */
 export type Appended =
   | { readonly is: 'added' | 'known'; readonly key: string }
   /** Another document stands under its key, and was left there; `said`: how the two differ. */

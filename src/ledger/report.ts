@@ -9,7 +9,7 @@ import type { RefusedDocument } from './read.ts';
 import type { Silence } from './silence.ts';
 import { nameService, type Trend, type WorkerSummary } from './trend.ts';
 
-/** What became of one journal that was to be entered. */
+/** What happened to one journal that was to be entered. */
 export interface Entered {
   readonly journal: string;
   readonly drill: string | null;

@@ -23,7 +23,7 @@ const NO_TRIAL: Trial = {
   ...{ jobs: 0, jobsLost: 0 },
 };
 
-/** Outcomes that decide what became of the worker. */
+/** Outcomes that decide what happened to the worker. */
 const DECIDED: ReadonlySet<string> = new Set(['passed', 'failed', 'outlasted']);
 
 /**

@@ -7,7 +7,7 @@ import type { Period, Spike } from './spikes.ts';
 export const GROUPINGS = ['day', 'step', 'queue', 'agent-version', 'branch', 'pipeline'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** Runs that were counted, and what became of them. */
+/** Runs that were counted, and what happened to them. */
 export interface Count {
   readonly runs: number;
   readonly lost: number;

@@ -23,7 +23,7 @@ export function makeSentence(text: string, tone: Tone = 'plain'): Sentence {
   return { text, tone };
 }
 
-/** What became of a notice at one destination. */
+/** What happened to a notice at one destination. */
 export function describeTold({ to, result, tries, said }: Told): Sentence {
   const whom = `${to.kind} ${to.host}`;
   if (result === 'told') return makeSentence(`${whom} was told`);

@@ -76,7 +76,7 @@ function phasesOf({ timeline }: DrillResult, journal: readonly DrillEvent[]): re
   );
 }
 
-/** The names of the moments that tell what became of the worker. */
+/** The names of the moments that tell what happened to the worker. */
 const EVENT_NAMES: Readonly<Record<string, string>> = {
   signal: 'SIGTERM',
   exit: 'exit',

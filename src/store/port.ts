@@ -12,12 +12,12 @@ export interface StoreError {
 export type StoreAnswer<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: StoreError };
 
-/** What became of a document that was to be new; if it was not, what stands there instead. */
+/** What happened to a document that was to be new; if it was not, what stands there instead. */
 export type Created =
   | { readonly made: true; readonly tag: string }
   | { readonly made: false; readonly tag: string; readonly text: string };
 
-/** What became of a document's replacement. The tag: the new one, else that of what stands there, or null. */
+/** What happened to a document's replacement. The tag: the new one, else that of what stands there, or null. */
 export interface Replaced {
   readonly replaced: boolean;
   readonly tag: string | null;

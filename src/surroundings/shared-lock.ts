@@ -25,7 +25,7 @@ const SHORT_LAST_WORDS = 1_000;
 /** A renewal that failed is tried again after so long, milliseconds. */
 const AGAIN_AFTER = 10_000;
 
-/** `tell` hears what became of the lock when no guard asks for it any more. */
+/** `tell` hears what happened to the lock when no guard asks for it any more. */
 export function createSharedLock(
   store: Store,
   { key, drill }: { readonly key: string; readonly drill: string },

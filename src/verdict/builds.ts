@@ -57,7 +57,7 @@ function hitsOn(buildId: string, judged: readonly Judged[]): readonly Hit[] {
   return [...hits.values()];
 }
 
-/** What became of each of the drill's builds. */
+/** What happened to each of the drill's builds. */
 export function listBuildLines(evidence: Evidence, judged: readonly Judged[]): BuildLine[] {
   return evidence.buildIds.flatMap((id) => {
     const seen = evidence.last('build', id);

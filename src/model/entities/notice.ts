@@ -11,7 +11,7 @@ export interface Hook extends Destination {
   readonly secret: string | null;
 }
 
-/** What became of a notice at one destination. */
+/** What happened to a notice at one destination. */
 export const Told = z.strictObject({
   to: Destination,
   result: z.enum(['told', 'not-told']),
