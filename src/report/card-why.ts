@@ -6,13 +6,18 @@ import { causeLine, pickEquals } from './cause.ts';
 export function explanationParts(result: DrillResult, width: number): readonly Part[] {
   return [
     // Beside a cause, the verdict's own sentence adds the least.
-    makePart(hasCause(result) ? 11 : 4, '', result.said, width, { most: 4 }),
+    makePart(hasCause(result) ? 11 : 4, '', result.said, width, { most: mostOfSaid(result) }),
     ...causeParts(result.cause, width),
     ...todoParts(result, width),
     ...checkParts(result, width),
     ...guardParts(result, width),
     ...noteParts(result.notes, width),
   ];
+}
+
+/** Lines of the verdict's sentence. That of an interrupt says what was sent and what was put back, which a person acts on. */
+function mostOfSaid({ outcome }: DrillResult): number {
+  return outcome === 'interrupted' ? 8 : 4;
 }
 
 function causeParts(cause: DrillResult['cause'], width: number): readonly Part[] {

@@ -161,6 +161,18 @@ describe('the card of a drill', () => {
     );
   });
 
+  test('never cuts what an interrupted drill has sent and put back', () => {
+    const said = `SIGTERM: ${Array.from({ length: 6 }, (_, index) => `sent: UpdateService, desired count of build-agents ${String(index)} -> 1`).join('; ')}; undone by UntagResource, gameday:undo`;
+    const result = lostResult({
+      ...NOTHING,
+      ...{ outcome: 'interrupted', reason: 'interrupted', exitCode: 143, said, next: 'Resume the drill.' },
+      commands: ['gameday drills resume 20260102-030405-beef', 'gameday drills abort 20260102-030405-beef'],
+    });
+    const text = draw(result, { columns: 80, rows: 24, colors: false }).replace(/\s+/g, ' ');
+    expect(text).toContain('undone by UntagResource, gameday:undo');
+    expect(text).toContain('$ gameday drills abort 20260102-030405-beef');
+  });
+
   test('never cuts the change that would have saved the build, nor the next command', () => {
     for (const columns of [40, 60, 80, 120]) {
       const text = draw(lostResult(), { columns, rows: 24, colors: false }).replace(/\s+/g, '');
