@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Answers } from '../../src/init/answers.ts';
@@ -30,7 +31,37 @@ test.each<[string, Partial<Answers>]>([
   });
 });
 
-test('the step runs the scenario on its own queue, and is retried only where the drill proved nothing', () => {
+interface Step {
+  readonly command?: string;
+  readonly retry?: {
+    readonly automatic: readonly { readonly exit_status: number; readonly limit: number }[];
+  };
+  readonly soft_fail?: readonly unknown[];
+}
+
+/** The step that runs the drill, of a pipeline as text. */
+function drillStep(text: string): Step | undefined {
+  const { steps } = parse(text) as { readonly steps: readonly Step[] };
+  return steps.find(({ command }) => command?.includes('gameday run') === true);
+}
+
+const RUN_IN_CI = /```yaml\n(steps:\n[^`]*?)```/.exec(readFileSync('docs/how-to/run-in-ci.md', 'utf8'))?.[1];
+
+test.each<[string, string]>([
+  ['init', pipelineText(ANSWERS, 'gameday/drill.yaml')],
+  ['the page on CI', RUN_IN_CI ?? ''],
+])('the step of %s answers 3 and 11 as the nightly recipe does, and annotates', (_title, text) => {
+  const recipe = drillStep(readFileSync('recipes/nightly/pipeline.yml', 'utf8'));
+  const step = drillStep(text);
+  // The recipe first puts back what a dead runner changed, so it alone may run again after a lost agent (-1).
+  const retried = recipe?.retry?.automatic.filter(({ exit_status }) => exit_status !== -1);
+  expect(retried).toEqual([{ exit_status: 11, limit: 1 }]);
+  expect(step?.retry?.automatic).toEqual(retried);
+  expect(step?.soft_fail).toEqual(recipe?.soft_fail);
+  expect(step?.command).toContain(' --annotate ');
+});
+
+test('the step runs the scenario on its own queue, and keeps what its reporters write', () => {
   // A name that YAML would read as a number stays a name.
   const answers = {
     ...ANSWERS,
@@ -42,9 +73,10 @@ test('the step runs the scenario on its own queue, and is retried only where the
   };
   expect(steps).toMatchObject([
     {
-      command: "gameday run 'game day/drill.yaml' --yes --reporter json=result.json",
+      command:
+        "gameday run 'game day/drill.yaml' --yes --annotate --reporter json=result.json --reporter html=report.html --reporter junit=junit.xml",
       agents: { queue: '007' },
-      retry: { automatic: [{ exit_status: 11, limit: 2 }] },
+      artifact_paths: ['result.json', 'report.html', 'junit.xml', '.gameday/**/*'],
       concurrency: 1,
       concurrency_group: 'gameday/build-prod/build-agents',
     },
