@@ -50,6 +50,9 @@ test('a global install without any network brings gameday alone', async () => {
 
 test('the installed program says its version, and plays a shipped scenario by name from any folder', async () => {
   expect((await run('gameday --version', at('elsewhere'))).stdout).toMatch(/^gameday\/\d+\.\d+\.\d+ /);
+  expect((await run('gameday validate @exec-form', at('elsewhere'))).stdout).toMatch(
+    /\/exec-form\.yaml: valid\b/,
+  );
   const { stdout } = await run('gameday run --rig @exec-form --json', at('elsewhere'));
   expect(documentIn(stdout)).toMatchObject({ outcome: 'passed', drills: [{ reason: 'drained' }] });
   expect(await readdir(at('elsewhere'))).toEqual(['.gameday']);
