@@ -4,6 +4,7 @@ import { isObject, itemsOf, member, textOf, textsOf } from '../preflight/json.ts
 import { readBaseName, isAgentStart } from '../worker/start.ts';
 import { stopSignalOf } from '../preflight/rules/stop-signal.ts';
 import type { Container, Subject } from '../preflight/subject.ts';
+import { launchTypeOf, listLaunchDifferences, type LaunchType } from './launch.ts';
 import type { Unfit } from './pipeline.ts';
 
 /** What this machine can run. */
@@ -23,7 +24,7 @@ export interface Machine {
 /** The copy of a task definition that the rig can run, and its differences from the original. */
 export interface Copy {
   readonly document: JsonObject;
-  readonly launchType: 'FARGATE' | 'EC2';
+  readonly launchType: LaunchType;
   readonly differs: readonly string[];
   /** The agent's command line, as far as the definition shows it. */
   readonly runs: string;
@@ -43,6 +44,8 @@ const OF_TASK = new Set([
   ...['enableFaultInjection', 'pidMode'],
 ]);
 const TOKEN = 'BUILDKITE_AGENT_TOKEN';
+const TAGS_FLAG = 'tags-from-ecs-meta-data';
+const TAGS_VARIABLE = 'BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA';
 
 /** Makes the copy. If the rig does not model an attribute that decides how a stop ends, the copy is refused. */
 export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
@@ -59,18 +62,24 @@ export function copyOf(subject: Subject, machine: Machine): Copy | Unfit {
   const containers = [agent, ...sidecars]
     .filter(({ name }) => !gone.includes(name))
     .map((one) => containerOf(one, one === agent, gone, machine));
+  const tagless = subject.settings.get(TAGS_FLAG) === null;
   const launchType = launchTypeOf(subject);
   return {
     document: {
       ...kept,
       family: textOf(member(task, 'family')) ?? 'rehearsal',
-      containerDefinitions: containers.map(({ value }) => value),
+      containerDefinitions: containers.map(({ value }) =>
+        tagless && value['name'] === agent.name ? addTags(value) : value,
+      ),
     },
     launchType,
     differs: [
       ...out.map(({ name, why }) => `container ${name} is left out: ${why}`),
       ...sayLeftOut('the task', lost),
       ...containers.flatMap(({ differs }) => differs),
+      ...(tagless
+        ? [`container ${agent.name}: ${TAGS_VARIABLE} is set, so that a drill finds the task of a job`]
+        : []),
       ...listLaunchDifferences(subject, launchType),
       ...sayImage(subject, machine),
       ...['taskRoleArn', 'executionRoleArn']
@@ -146,6 +155,12 @@ function explainLeftOut({ image, start }: Container, machine: Machine): string |
   if (program === undefined) return 'its program is in its image, which this executor does not run';
   if (machine.isLent(program)) return null;
   return `${readBaseName(program)} is a program of its image; --programs FOLDER can provide a stand-in`;
+}
+
+/** A drill aims by the agent's tags. How an agent stops does not depend on them, so a rehearsal does without their being set. */
+function addTags(container: JsonObject): JsonObject {
+  const environment = itemsOf(member(container, 'environment'));
+  return { ...container, environment: [...environment, { name: TAGS_VARIABLE, value: 'true' }] };
 }
 
 interface ContainerCopy {
@@ -232,29 +247,6 @@ function healthOf(container: JsonObject, machine: Machine): string | null {
   const program = form === 'CMD' ? command : /^\s*([\w./-]+)/.exec(command ?? '')?.[1];
   if (program === undefined || machine.hasProgram(program)) return null;
   return `this machine has no ${program}`;
-}
-
-function launchTypeOf({ worker: { launch }, documents }: Subject): Copy['launchType'] {
-  if (launch.kind === 'fargate') return 'FARGATE';
-  if (launch.kind !== 'unknown') return 'EC2';
-  const wanted = textsOf(member(documents.taskDefinition.value, 'requiresCompatibilities')) ?? [];
-  return wanted.includes('FARGATE') ? 'FARGATE' : 'EC2';
-}
-
-function listLaunchDifferences(
-  { worker: { launch }, agent }: Subject,
-  launchType: Copy['launchType'],
-): readonly string[] {
-  const told =
-    launch.kind === 'unknown'
-      ? [
-          `the definition does not say what the tasks run on: ${launchType === 'EC2' ? 'EC2' : 'Fargate'} is assumed`,
-        ]
-      : launch.kind === 'external'
-        ? ['hosts of your own (EXTERNAL) are treated as EC2 hosts']
-        : [];
-  if (launchType === 'FARGATE' || agent.stopTimeout !== null) return told;
-  return [...told, "no stopTimeout: the host decides, and the rig uses the ECS agent's default of 30 s"];
 }
 
 /** The members with those names, and the names of the others that have a value. */

@@ -177,7 +177,8 @@ describe.concurrent("somebody's own", () => {
         },
       ];
       const logs = { name: 'logs', image: 'example/logs:1', essential: false, mountPoints: [] };
-      const task = taskDefinition({ stopTimeout: 20 });
+      // As most agents are started: without the tags by which a drill aims.
+      const task = taskDefinition({ stopTimeout: 20, argv: ['buildkite-agent', 'start'] });
       const definition = {
         taskDefinition: {
           ...task,
@@ -204,6 +205,7 @@ describe.concurrent("somebody's own", () => {
       for (const said of [
         'container logs is left out',
         'container agent: mountPoints left out',
+        'BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA is set',
         'step tests: branches left out',
         'executor ',
       ])

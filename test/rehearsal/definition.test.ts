@@ -22,7 +22,7 @@ const ENGINE: Machine = {
 const agent = {
   name: 'agent',
   image: 'example/agent:1',
-  entryPoint: ['buildkite-agent', 'start'],
+  entryPoint: ['buildkite-agent', 'start', '--tags-from-ecs-meta-data'],
   stopTimeout: 60,
 };
 
@@ -67,10 +67,23 @@ describe('the copy that the rig plays', () => {
   test('is the definition itself where the rig models all of it', () => {
     const document = task({ environment: [{ name: 'A', value: 'b' }], mountPoints: [], privileged: false });
     const copy = copied(document);
-    expect(copy).toMatchObject({ launchType: 'FARGATE', differs: [], runs: 'buildkite-agent start' });
+    expect(copy).toMatchObject({
+      ...{ launchType: 'FARGATE', differs: [] },
+      runs: 'buildkite-agent start --tags-from-ecs-meta-data',
+    });
     const [{ mountPoints, privileged, ...given } = {}] = containersOf({ document } as Copy);
     expect([mountPoints, privileged]).toEqual([[], false]);
     expect(containersOf(copy)).toEqual([given]);
+  });
+
+  test('has the tags by which a drill aims, where the definition does not ask for them', () => {
+    const environment = [{ name: 'A', value: 'b' }];
+    const copy = copied(task({ entryPoint: ['buildkite-agent', 'start'], environment }));
+    const added = { name: 'BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA', value: 'true' };
+    expect(containersOf(copy)[0]).toMatchObject({ environment: [...environment, added] });
+    expect(copy.differs).toEqual([
+      'container agent: BUILDKITE_AGENT_TAGS_FROM_ECS_META_DATA is set, so that a drill finds the task of a job',
+    ]);
   });
 
   test.each<[string, object, object, string]>([
